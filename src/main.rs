@@ -1,0 +1,3 @@
+//! The `hourglass` program.
+
+fn main() {}

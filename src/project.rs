@@ -1,0 +1,58 @@
+//! **The document**: what a person edits and saves.
+//!
+//! Plain data only: every type is `Clone`, `PartialEq` and speaks serde. A [`Project`] may be half built and
+//! meaningless; [`crate::check`] says what is wrong with it and turns a sound one into a plan for the engine.
+
+mod corruption;
+mod design_file;
+mod layer;
+mod loss;
+mod recipe;
+mod shape;
+mod source;
+mod training;
+
+pub use corruption::Corruption;
+pub use design_file::{DesignError, FORMAT_VERSION};
+pub use layer::{Activation, Code, Decoder, Layer, Output};
+pub use loss::Loss;
+pub use recipe::Recipe;
+pub use shape::Shape;
+pub use source::{
+    Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
+};
+pub use training::{EarlyStopping, Optimizer, Schedule, Training};
+
+use serde::{Deserialize, Serialize};
+
+/// One autoencoder with everything needed to train it: data, network, loss and training settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Project {
+    /// Version of the text form; see [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// What the project calls itself; the window's title until it is saved under a file name.
+    pub name: String,
+    /// Where rows come from, how they are scaled and split.
+    pub data: Data,
+    /// What is done to an input before the encoder sees it during training; the loss compares with the clean input.
+    pub corruption: Corruption,
+    /// Layers from the input towards the code.
+    pub encoder: Vec<Layer>,
+    /// The waist of the network.
+    pub code: Code,
+    /// Layers from the code towards the output.
+    pub decoder: Decoder,
+    /// The last card: brings the decoder back to the shape of the input.
+    pub output: Output,
+    /// How a reconstruction is compared with its input.
+    pub loss: Loss,
+    /// Optimizer, schedule, batch size, epochs, seed.
+    pub training: Training,
+}
+
+impl Default for Project {
+    fn default() -> Self {
+        Recipe::Undercomplete.project()
+    }
+}

@@ -1,0 +1,46 @@
+use serde::{Deserialize, Serialize};
+
+/// What a denoising autoencoder's input suffers, each feature independently and afresh each time a sample is presented
+/// (Vincent et al. 2010). Applied to scaled data, and only while training unless restoration itself is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Corruption {
+    /// The clean input.
+    #[default]
+    None,
+    /// Adds normal noise.
+    Gaussian {
+        /// Standard deviation, in units of the scaled data.
+        std: f32,
+    },
+    /// Sets features to zero.
+    Masking {
+        /// Probability of zero.
+        probability: f32,
+    },
+    /// Sets features to the smallest or the largest value of the scaled data, evenly.
+    SaltAndPepper {
+        /// Probability of being hit.
+        probability: f32,
+    },
+}
+
+impl Corruption {
+    /// One of every kind, with its default settings.
+    pub const ALL: [Corruption; 4] = [
+        Corruption::None,
+        Corruption::Gaussian { std: 0.3 },
+        Corruption::Masking { probability: 0.3 },
+        Corruption::SaltAndPepper { probability: 0.2 },
+    ];
+
+    /// The field's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Corruption::None => "none",
+            Corruption::Gaussian { .. } => "Gaussian noise",
+            Corruption::Masking { .. } => "masking",
+            Corruption::SaltAndPepper { .. } => "salt and pepper",
+        }
+    }
+}

@@ -1,0 +1,399 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Where rows come from, how they are scaled and split.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The data set.
+    pub source: Source,
+    /// What is done to every value before the network sees it.
+    #[serde(default)]
+    pub scaling: Scaling,
+    /// Which rows train, which validate, which are kept for the end.
+    #[serde(default)]
+    pub split: Split,
+}
+
+/// A data set, by what is needed to load it again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Source {
+    /// 1,797 handwritten digits of 8×8 pixels, embedded in the program.
+    #[default]
+    Digits,
+    /// Generated from a seed.
+    Synthetic(Synthetic),
+    /// A folder of pictures, searched recursively; the name of the sub-folder is the label.
+    ImageFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Width in pixels every picture is brought to.
+        width: usize,
+        /// Height in pixels every picture is brought to.
+        height: usize,
+        /// Grey or colour.
+        #[serde(default)]
+        channels: Channels,
+        /// What happens to pictures of another aspect ratio.
+        #[serde(default)]
+        fit: Fit,
+    },
+    /// The format of MNIST and Fashion-MNIST, plain or gzipped.
+    Idx {
+        /// Images of the training set.
+        images: PathBuf,
+        /// Their labels.
+        #[serde(default)]
+        labels: Option<PathBuf>,
+        /// The official test images; they become the test split.
+        #[serde(default)]
+        test_images: Option<PathBuf>,
+        /// Their labels.
+        #[serde(default)]
+        test_labels: Option<PathBuf>,
+    },
+    /// A table of text.
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// Whether the first row holds names.
+        #[serde(default)]
+        header: Header,
+        /// What stands between two fields.
+        #[serde(default)]
+        delimiter: Delimiter,
+        /// Columns that are labels, not features, by name (`column 3` where there is no header, counted from 1).
+        #[serde(default)]
+        labels: Vec<String>,
+        /// What happens to missing values.
+        #[serde(default)]
+        missing: Missing,
+    },
+    /// An array of `NumPy`: `.npy`, or one array of an `.npz`.
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// Which array of an `.npz` holds the rows; the first where it is not said.
+        #[serde(default)]
+        array: Option<String>,
+        /// Which array of an `.npz` holds the labels.
+        #[serde(default)]
+        labels: Option<String>,
+    },
+}
+
+impl Source {
+    /// The kind's name, as in menus.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Source::Digits => "Digits (built in)",
+            Source::Synthetic(_) => "Synthetic",
+            Source::ImageFolder { .. } => "Image folder",
+            Source::Idx { .. } => "IDX (MNIST)",
+            Source::Csv { .. } => "CSV table",
+            Source::Npy { .. } => "NumPy array",
+        }
+    }
+
+    /// The file or folder the data live in, where they do not come with the program.
+    pub fn path(&self) -> Option<&PathBuf> {
+        match self {
+            Source::Digits | Source::Synthetic(_) => None,
+            Source::ImageFolder { path, .. }
+            | Source::Csv { path, .. }
+            | Source::Npy { path, .. } => Some(path),
+            Source::Idx { images, .. } => Some(images),
+        }
+    }
+}
+
+/// Data made from a seed, with known structure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Synthetic {
+    /// Grey pictures of a square, ellipse or triangle; shape, x, y, scale and rotation are labels.
+    Shapes {
+        /// Number of pictures.
+        count: usize,
+        /// Width and height in pixels.
+        size: usize,
+        /// Seed.
+        seed: u64,
+    },
+    /// Pictures of 8×12 pixels, each a natural cubic spline through 5 random knots (Hinton & Zemel 1993).
+    Splines {
+        /// Number of pictures.
+        count: usize,
+        /// Seed.
+        seed: u64,
+    },
+    /// A plane rolled up in three dimensions; the position along the roll is the label.
+    SwissRoll {
+        /// Number of points.
+        count: usize,
+        /// Standard deviation of the noise.
+        noise: f32,
+        /// Seed.
+        seed: u64,
+    },
+    /// Normal clusters around random centres.
+    Blobs {
+        /// Number of points.
+        count: usize,
+        /// Number of features.
+        features: usize,
+        /// Number of clusters.
+        clusters: usize,
+        /// Seed.
+        seed: u64,
+    },
+    /// A table in which a few independent columns determine all others, the rest being noise.
+    Informative {
+        /// Number of rows.
+        count: usize,
+        /// Number of columns.
+        features: usize,
+        /// Number of columns that determine the others.
+        informative: usize,
+        /// Seed.
+        seed: u64,
+    },
+}
+
+impl Synthetic {
+    /// One of every kind, with its default settings.
+    pub const ALL: [Synthetic; 5] = [
+        Synthetic::Shapes {
+            count: 4000,
+            size: 16,
+            seed: 1,
+        },
+        Synthetic::Splines {
+            count: 200,
+            seed: 1,
+        },
+        Synthetic::SwissRoll {
+            count: 2000,
+            noise: 0.05,
+            seed: 1,
+        },
+        Synthetic::Blobs {
+            count: 2000,
+            features: 10,
+            clusters: 5,
+            seed: 1,
+        },
+        Synthetic::Informative {
+            count: 2000,
+            features: 30,
+            informative: 5,
+            seed: 1,
+        },
+    ];
+
+    /// The kind's name, as in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            Synthetic::Shapes { .. } => "shapes",
+            Synthetic::Splines { .. } => "splines",
+            Synthetic::SwissRoll { .. } => "swiss roll",
+            Synthetic::Blobs { .. } => "Gaussian blobs",
+            Synthetic::Informative { .. } => "informative columns",
+        }
+    }
+}
+
+/// Channels a picture is brought to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Channels {
+    /// One channel of luminance.
+    #[default]
+    Grey,
+    /// Red, green, blue.
+    #[serde(rename = "RGB")]
+    Rgb,
+}
+
+impl Channels {
+    /// Both, in the order of menus.
+    pub const ALL: [Channels; 2] = [Channels::Grey, Channels::Rgb];
+
+    /// How many.
+    pub fn count(self) -> usize {
+        match self {
+            Channels::Grey => 1,
+            Channels::Rgb => 3,
+        }
+    }
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Channels::Grey => "grey",
+            Channels::Rgb => "rgb",
+        }
+    }
+}
+
+/// How a picture of another aspect ratio is brought to the wanted size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fit {
+    /// Whole picture, black bars where needed.
+    Fit,
+    /// Fills the frame, what stands over is cut off evenly.
+    #[default]
+    Crop,
+    /// Fills the frame, distorted.
+    Stretch,
+}
+
+impl Fit {
+    /// All three, in the order of menus.
+    pub const ALL: [Fit; 3] = [Fit::Fit, Fit::Crop, Fit::Stretch];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fit::Fit => "fit",
+            Fit::Crop => "crop",
+            Fit::Stretch => "stretch",
+        }
+    }
+}
+
+/// Whether a table's first row holds names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Header {
+    /// It does where no field of it is a number.
+    #[default]
+    Auto,
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+}
+
+impl Header {
+    /// All three, in the order of menus.
+    pub const ALL: [Header; 3] = [Header::Auto, Header::Yes, Header::No];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Header::Auto => "detect",
+            Header::Yes => "yes",
+            Header::No => "no",
+        }
+    }
+}
+
+/// What stands between two fields of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delimiter {
+    /// The one among comma, semicolon, tab and pipe that splits the first rows most evenly.
+    #[default]
+    Auto,
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// A tabulator.
+    Tab,
+    /// `|`
+    Pipe,
+}
+
+impl Delimiter {
+    /// All, in the order of menus.
+    pub const ALL: [Delimiter; 5] = [
+        Delimiter::Auto,
+        Delimiter::Comma,
+        Delimiter::Semicolon,
+        Delimiter::Tab,
+        Delimiter::Pipe,
+    ];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Delimiter::Auto => "detect",
+            Delimiter::Comma => "comma",
+            Delimiter::Semicolon => "semicolon",
+            Delimiter::Tab => "tab",
+            Delimiter::Pipe => "pipe",
+        }
+    }
+}
+
+/// What happens to missing values (empty, `NA`, `?`, `NaN`) of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Missing {
+    /// They become the column's mean over the training split.
+    #[default]
+    ColumnMean,
+    /// Their row is left out.
+    DropRow,
+}
+
+impl Missing {
+    /// Both, in the order of menus.
+    pub const ALL: [Missing; 2] = [Missing::ColumnMean, Missing::DropRow];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Missing::ColumnMean => "column mean",
+            Missing::DropRow => "drop the row",
+        }
+    }
+}
+
+/// What is done to every value before the network sees it; fitted on the training split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scaling {
+    /// To [0, 1]: pictures by the range of their pixel type, tables by each column's minimum and maximum.
+    #[default]
+    UnitRange,
+    /// To mean 0 and standard deviation 1: pictures over all pixels (one mean and deviation per channel), tables by column.
+    Standardise,
+    /// As it is.
+    None,
+}
+
+impl Scaling {
+    /// All three, in the order of menus.
+    pub const ALL: [Scaling; 3] = [Scaling::UnitRange, Scaling::Standardise, Scaling::None];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scaling::UnitRange => "to [0, 1]",
+            Scaling::Standardise => "standardise",
+            Scaling::None => "none",
+        }
+    }
+}
+
+/// Which rows train, which validate, which are kept for the end. Stratified where labels exist.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Split {
+    /// Fraction of all rows for validation.
+    pub validation: f32,
+    /// Fraction of all rows for the test split; not used where a data set brings its own test rows.
+    pub test: f32,
+    /// Seed of the draw.
+    pub seed: u64,
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Split {
+            validation: 0.1,
+            test: 0.1,
+            seed: 1,
+        }
+    }
+}

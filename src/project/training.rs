@@ -1,0 +1,192 @@
+use serde::{Deserialize, Serialize};
+
+/// How the weights are found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Training {
+    /// The update rule.
+    pub optimizer: Optimizer,
+    /// Base learning rate; the schedule multiplies it.
+    pub learning_rate: f32,
+    /// How the learning rate changes over the epochs.
+    pub schedule: Schedule,
+    /// Linear rise of the learning rate from 0 over this many epochs before the schedule takes over; 0 for none.
+    pub warmup_epochs: u32,
+    /// Weight decay: added to the gradient as λ·W (`AdamW`: decoupled). Biases are never decayed.
+    pub weight_decay: f32,
+    /// Largest allowed Euclidean norm of the whole gradient; `None` leaves it alone.
+    pub gradient_clip: Option<f32>,
+    /// Samples per step. The last minibatch of an epoch may be smaller and is used.
+    pub batch_size: usize,
+    /// Passes over the training split.
+    pub epochs: u32,
+    /// Seed of everything random about the run.
+    pub seed: u64,
+    /// Stop when validation no longer improves, keeping the best weights.
+    pub early_stopping: Option<EarlyStopping>,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Training {
+            optimizer: Optimizer::default(),
+            learning_rate: 1e-3,
+            schedule: Schedule::Constant,
+            warmup_epochs: 0,
+            weight_decay: 0.0,
+            gradient_clip: None,
+            batch_size: 64,
+            epochs: 100,
+            seed: 1,
+            early_stopping: None,
+        }
+    }
+}
+
+/// The update rule, with the constants of its paper as defaults. Semantics are `PyTorch`'s.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Optimizer {
+    /// Stochastic gradient descent.
+    #[serde(rename = "SGD")]
+    Sgd {
+        /// Momentum factor, 0 for none.
+        #[serde(default)]
+        momentum: f32,
+        /// Nesterov's variant of the momentum.
+        #[serde(default)]
+        nesterov: bool,
+    },
+    /// Divides by a running root mean square (Hinton), eps outside the root.
+    #[serde(rename = "RMSprop")]
+    RmsProp {
+        /// Decay of the running mean square.
+        alpha: f32,
+        /// Added outside the root.
+        eps: f32,
+    },
+    /// Kingma & Ba 2015.
+    Adam {
+        /// Decay of the first moment.
+        beta1: f32,
+        /// Decay of the second moment.
+        beta2: f32,
+        /// Added to the root.
+        eps: f32,
+    },
+    /// Adam with decoupled weight decay (Loshchilov & Hutter 2019).
+    AdamW {
+        /// Decay of the first moment.
+        beta1: f32,
+        /// Decay of the second moment.
+        beta2: f32,
+        /// Added to the root.
+        eps: f32,
+    },
+}
+
+impl Optimizer {
+    /// One of every kind, with its default settings.
+    pub const ALL: [Optimizer; 4] = [
+        Optimizer::Sgd {
+            momentum: 0.9,
+            nesterov: false,
+        },
+        Optimizer::RmsProp {
+            alpha: 0.99,
+            eps: 1e-8,
+        },
+        Optimizer::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+        },
+        Optimizer::AdamW {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+        },
+    ];
+
+    /// The field's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Optimizer::Sgd { .. } => "SGD",
+            Optimizer::RmsProp { .. } => "RMSprop",
+            Optimizer::Adam { .. } => "Adam",
+            Optimizer::AdamW { .. } => "AdamW",
+        }
+    }
+}
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Optimizer::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+        }
+    }
+}
+
+/// How the learning rate changes over the epochs of a run, after the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Schedule {
+    /// Stays as it is.
+    #[default]
+    Constant,
+    /// Multiplied by `factor` after every `epochs` epochs.
+    Step {
+        /// Epochs between two drops.
+        epochs: u32,
+        /// What the rate is multiplied by.
+        factor: f32,
+    },
+    /// Half a cosine from the base rate down to `floor` times it over the run.
+    Cosine {
+        /// Fraction of the base rate at the end.
+        floor: f32,
+    },
+}
+
+impl Schedule {
+    /// One of every kind, with its default settings.
+    pub const ALL: [Schedule; 3] = [
+        Schedule::Constant,
+        Schedule::Step {
+            epochs: 30,
+            factor: 0.1,
+        },
+        Schedule::Cosine { floor: 0.0 },
+    ];
+
+    /// The field's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Schedule::Constant => "constant",
+            Schedule::Step { .. } => "step",
+            Schedule::Cosine { .. } => "cosine",
+        }
+    }
+}
+
+/// When to stop before the last epoch. The weights of the best epoch are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlyStopping {
+    /// Epochs without improvement of the validation loss that are tolerated.
+    pub patience: u32,
+    /// An improvement must be larger than this.
+    #[serde(default)]
+    pub min_delta: f32,
+}
+
+impl Default for EarlyStopping {
+    fn default() -> Self {
+        EarlyStopping {
+            patience: 10,
+            min_delta: 0.0,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! **What a training leaves behind**: the frozen design, the history of every loss term, pictures and codes by epoch,
+//! weights. Plain data, without a thread, a tensor or a window.
+
+mod checkpoint;
+mod history;
+mod kept;
+mod weights;
+
+pub use checkpoint::{Best, Checkpoint};
+pub use history::{EpochRecord, History, Losses, TOTAL};
+pub use kept::{Kept, KeptEpochs, Probe};
+pub use weights::{Array, Weights};
+
+use serde::{Deserialize, Serialize};
+
+use crate::project::{Project, Shape};
+
+/// Number of a run within its project, counted from 1 and never used again.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct RunId(pub u32);
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Waits for its turn.
+    #[default]
+    Queued,
+    /// A worker trains it.
+    Training,
+    /// Stands between two steps; goes on at a word.
+    Paused,
+    /// Ended by a person before its last epoch; can be resumed exactly.
+    Stopped,
+    /// Reached its last epoch, or early stopping ended it.
+    Done,
+    /// Could not go on: the message says why. The last finite weights are kept.
+    Failed(String),
+}
+
+impl Status {
+    /// One word for tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Status::Queued => "queued",
+            Status::Training => "training",
+            Status::Paused => "paused",
+            Status::Stopped => "stopped",
+            Status::Done => "done",
+            Status::Failed(_) => "failed",
+        }
+    }
+}
+
+/// A change made while the run was going.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The step before which it took effect, counted from 0 over the whole run.
+    pub step: u64,
+    /// What was changed.
+    pub setting: Setting,
+}
+
+/// What can be changed while a run is going.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Setting {
+    /// The base learning rate.
+    LearningRate(f32),
+    /// The number of epochs to train in all.
+    Epochs(u32),
+}
+
+/// One training of one frozen design, with its recorded edits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its number.
+    pub id: RunId,
+    /// The project as it was when training started.
+    pub design: Project,
+    /// The shape of one sample of the data.
+    pub shape: Shape,
+    /// What identifies the data; compared before an exact resume.
+    pub fingerprint: u64,
+    /// Where it stands.
+    pub status: Status,
+    /// Epochs to train in all, the edits included.
+    pub epochs: u32,
+    /// Changes made while it was going.
+    pub edits: Vec<Edit>,
+    /// Trainable parameters.
+    pub parameters: u64,
+    /// Time spent training, in seconds.
+    pub seconds: f64,
+    /// When it was started, in seconds since 1970.
+    pub started_unix_secs: u64,
+    /// Loss terms by epoch.
+    pub history: History,
+    /// Validation error of PCA with the same code size, per feature; the baseline.
+    pub pca_mse: Option<f64>,
+    /// Pictures and codes of the probe set by epoch. Not part of `run.ron`: stored beside it.
+    #[serde(skip)]
+    pub kept: KeptEpochs,
+    /// Everything needed to go on or to use the trained network. Not part of `run.ron`: stored beside it.
+    #[serde(skip)]
+    pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
+}
