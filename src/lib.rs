@@ -2,6 +2,8 @@
 //!
 //! The map of the modules and their one direction is in `ARCHITECTURE.md`.
 
+pub mod check;
 pub mod dataset;
 pub mod project;
 pub mod run;
+pub mod session;

@@ -18,9 +18,7 @@ pub use layer::{Activation, Code, Decoder, Layer, Output};
 pub use loss::Loss;
 pub use recipe::Recipe;
 pub use shape::Shape;
-pub use source::{
-    Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
-};
+pub use source::{Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic};
 pub use training::{EarlyStopping, Optimizer, Schedule, Training};
 
 use serde::{Deserialize, Serialize};

@@ -16,9 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::project::{Project, Shape};
 
 /// Number of a run within its project, counted from 1 and never used again.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunId(pub u32);
 
 impl std::fmt::Display for RunId {

@@ -21,10 +21,7 @@ impl Progress {
 
     /// Units of work done and in all (0 while unknown).
     pub fn state(&self) -> (u64, u64) {
-        (
-            self.done.load(Ordering::Relaxed),
-            self.total.load(Ordering::Relaxed),
-        )
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
     /// Asks the loader to give up; it returns [`super::DataError::Cancelled`] soon.

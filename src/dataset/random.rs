@@ -47,9 +47,7 @@ impl Stream {
     /// The number at `position`, all 64 bits random.
     #[inline]
     pub fn bits(self, position: u64) -> u64 {
-        mix(self
-            .key
-            .wrapping_add(position.wrapping_add(1).wrapping_mul(GAMMA)))
+        mix(self.key.wrapping_add(position.wrapping_add(1).wrapping_mul(GAMMA)))
     }
 
     /// Uniform in [0, 1), in steps of 2⁻²⁴.
@@ -107,23 +105,14 @@ mod tests {
         let n = 200_000;
         let moments = |draw: &dyn Fn(u64) -> f32| {
             let mean = (0..n).map(|i| f64::from(draw(i))).sum::<f64>() / n as f64;
-            let var = (0..n)
-                .map(|i| (f64::from(draw(i)) - mean).powi(2))
-                .sum::<f64>()
-                / n as f64;
+            let var = (0..n).map(|i| (f64::from(draw(i)) - mean).powi(2)).sum::<f64>() / n as f64;
             (mean, var)
         };
         // Five standard errors each.
         let (mean, var) = moments(&|i| stream.uniform(i));
-        assert!(
-            (mean - 0.5).abs() < 0.0033 && (var - 1.0 / 12.0).abs() < 0.001,
-            "{mean} {var}"
-        );
+        assert!((mean - 0.5).abs() < 0.0033 && (var - 1.0 / 12.0).abs() < 0.001, "{mean} {var}");
         let (mean, var) = moments(&|i| stream.normal(i));
-        assert!(
-            mean.abs() < 0.0112 && (var - 1.0).abs() < 0.016,
-            "{mean} {var}"
-        );
+        assert!(mean.abs() < 0.0112 && (var - 1.0).abs() < 0.016, "{mean} {var}");
     }
 
     #[test]

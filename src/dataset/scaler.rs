@@ -10,10 +10,7 @@ pub struct Scaler {
 impl Scaler {
     /// Leaves every value as it is.
     pub fn identity() -> Scaler {
-        Scaler {
-            offsets: vec![0.0],
-            factors: vec![1.0],
-        }
+        Scaler { offsets: vec![0.0], factors: vec![1.0] }
     }
 
     /// Scales one row of bytes.

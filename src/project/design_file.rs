@@ -39,12 +39,10 @@ impl Project {
         #[serde(rename = "Project")]
         struct Version {
             #[serde(default)]
-            format_version: Option<u32>,
+            format_version: u32,
         }
         let options = ron::Options::default();
-        if let Ok(Version {
-            format_version: Some(found),
-        }) = options.from_str::<Version>(text)
+        if let Ok(Version { format_version: found }) = options.from_str::<Version>(text)
             && found > FORMAT_VERSION
         {
             return Err(DesignError::Version { found });
@@ -58,9 +56,7 @@ impl Project {
 
     /// The text of a `.ron` file: readable, diffable, and read back equal.
     pub fn to_ron(&self) -> String {
-        let pretty = ron::ser::PrettyConfig::new()
-            .struct_names(true)
-            .depth_limit(4);
+        let pretty = ron::ser::PrettyConfig::new().struct_names(true).depth_limit(4);
         // Serialising plain data into a string has no way to fail.
         ron::ser::to_string_pretty(self, pretty).unwrap_or_default() + "\n"
     }
@@ -81,10 +77,7 @@ mod tests {
 
     fn check(text: &str, expected: &str) {
         let message = Project::from_ron(text).expect_err(text).to_string();
-        assert!(
-            message.contains(expected),
-            "{message:?} does not contain {expected:?}"
-        );
+        assert!(message.contains(expected), "{message:?} does not contain {expected:?}");
     }
 
     #[test]
@@ -93,10 +86,7 @@ mod tests {
         check("Project(\n  name: \"a\",\n  colour: 3,\n)", "colour");
         check("Project(name: 3)", "line 1");
         check("Project(encoder: [Danse(units: 3)])", "Danse");
-        check(
-            "Project(format_version: 99, novelty: 1)",
-            "format_version is 99",
-        );
+        check("Project(format_version: 99, novelty: 1)", "format_version is 99");
         check("", "line 1");
     }
 }

@@ -21,13 +21,8 @@ pub enum Layer {
 
 impl Layer {
     /// One of every kind, with its default settings.
-    pub const ALL: [Layer; 2] = [
-        Layer::Dense {
-            units: 64,
-            activation: Activation::Relu,
-        },
-        Layer::Dropout { rate: 0.1 },
-    ];
+    pub const ALL: [Layer; 2] =
+        [Layer::Dense { units: 64, activation: Activation::Relu }, Layer::Dropout { rate: 0.1 }];
 
     /// The kind's name, as on its card.
     pub fn name(&self) -> &'static str {

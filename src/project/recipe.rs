@@ -1,6 +1,5 @@
 use super::{
-    Activation, Code, Corruption, Data, Decoder, FORMAT_VERSION, Layer, Loss, Output, Project,
-    Training,
+    Activation, Code, Corruption, Data, Decoder, FORMAT_VERSION, Layer, Loss, Output, Project, Training,
 };
 
 /// A ready-made project that shows one idea.
@@ -56,45 +55,25 @@ impl Recipe {
             data: Data::default(),
             corruption: Corruption::None,
             encoder: vec![dense(128, Activation::Relu), dense(64, Activation::Relu)],
-            code: Code {
-                units: 2,
-                activation: Activation::Linear,
-            },
+            code: Code { units: 2, activation: Activation::Linear },
             decoder: Decoder::Mirrored { tied: false },
-            output: Output {
-                activation: Activation::Sigmoid,
-            },
+            output: Output { activation: Activation::Sigmoid },
             loss: Loss::SquaredError,
-            training: Training {
-                learning_rate: 2e-3,
-                ..Training::default()
-            },
+            training: Training { learning_rate: 2e-3, ..Training::default() },
         };
         match self {
             Recipe::Undercomplete => base,
             Recipe::Linear => Project {
                 encoder: vec![],
-                code: Code {
-                    units: 4,
-                    activation: Activation::Linear,
-                },
-                output: Output {
-                    activation: Activation::Linear,
-                },
-                training: Training {
-                    learning_rate: 5e-3,
-                    epochs: 200,
-                    ..base.training
-                },
+                code: Code { units: 4, activation: Activation::Linear },
+                output: Output { activation: Activation::Linear },
+                training: Training { learning_rate: 5e-3, epochs: 200, ..base.training },
                 ..base
             },
             Recipe::Denoising => Project {
                 corruption: Corruption::Gaussian { std: 0.3 },
                 encoder: vec![dense(128, Activation::Relu)],
-                code: Code {
-                    units: 32,
-                    activation: Activation::Relu,
-                },
+                code: Code { units: 32, activation: Activation::Relu },
                 ..base
             },
         }

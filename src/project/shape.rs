@@ -25,22 +25,16 @@ impl Shape {
     pub fn features(self) -> usize {
         match self {
             Shape::Vector(n) => n,
-            Shape::Image {
-                height,
-                width,
-                channels,
-            } => height.saturating_mul(width).saturating_mul(channels),
+            Shape::Image { height, width, channels } => height.saturating_mul(width).saturating_mul(channels),
         }
     }
 
     /// `(height, width, channels)` where the shape is a picture with one or three channels, else `None`.
     pub fn picture(self) -> Option<(usize, usize, usize)> {
         match self {
-            Shape::Image {
-                height,
-                width,
-                channels,
-            } if channels == 1 || channels == 3 => Some((height, width, channels)),
+            Shape::Image { height, width, channels } if channels == 1 || channels == 3 => {
+                Some((height, width, channels))
+            }
             Shape::Image { .. } | Shape::Vector(_) => None,
         }
     }
@@ -50,21 +44,9 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Shape::Vector(n) => write!(f, "{n}"),
-            Shape::Image {
-                height,
-                width,
-                channels: 1,
-            } => write!(f, "{width}×{height} grey"),
-            Shape::Image {
-                height,
-                width,
-                channels: 3,
-            } => write!(f, "{width}×{height} RGB"),
-            Shape::Image {
-                height,
-                width,
-                channels,
-            } => write!(f, "{width}×{height}×{channels}"),
+            Shape::Image { height, width, channels: 1 } => write!(f, "{width}×{height} grey"),
+            Shape::Image { height, width, channels: 3 } => write!(f, "{width}×{height} RGB"),
+            Shape::Image { height, width, channels } => write!(f, "{width}×{height}×{channels}"),
         }
     }
 }

@@ -101,9 +101,9 @@ impl Source {
     pub fn path(&self) -> Option<&PathBuf> {
         match self {
             Source::Digits | Source::Synthetic(_) => None,
-            Source::ImageFolder { path, .. }
-            | Source::Csv { path, .. }
-            | Source::Npy { path, .. } => Some(path),
+            Source::ImageFolder { path, .. } | Source::Csv { path, .. } | Source::Npy { path, .. } => {
+                Some(path)
+            }
             Source::Idx { images, .. } => Some(images),
         }
     }
@@ -165,32 +165,11 @@ pub enum Synthetic {
 impl Synthetic {
     /// One of every kind, with its default settings.
     pub const ALL: [Synthetic; 5] = [
-        Synthetic::Shapes {
-            count: 4000,
-            size: 16,
-            seed: 1,
-        },
-        Synthetic::Splines {
-            count: 200,
-            seed: 1,
-        },
-        Synthetic::SwissRoll {
-            count: 2000,
-            noise: 0.05,
-            seed: 1,
-        },
-        Synthetic::Blobs {
-            count: 2000,
-            features: 10,
-            clusters: 5,
-            seed: 1,
-        },
-        Synthetic::Informative {
-            count: 2000,
-            features: 30,
-            informative: 5,
-            seed: 1,
-        },
+        Synthetic::Shapes { count: 4000, size: 16, seed: 1 },
+        Synthetic::Splines { count: 200, seed: 1 },
+        Synthetic::SwissRoll { count: 2000, noise: 0.05, seed: 1 },
+        Synthetic::Blobs { count: 2000, features: 10, clusters: 5, seed: 1 },
+        Synthetic::Informative { count: 2000, features: 30, informative: 5, seed: 1 },
     ];
 
     /// The kind's name, as in menus.
@@ -307,13 +286,8 @@ pub enum Delimiter {
 
 impl Delimiter {
     /// All, in the order of menus.
-    pub const ALL: [Delimiter; 5] = [
-        Delimiter::Auto,
-        Delimiter::Comma,
-        Delimiter::Semicolon,
-        Delimiter::Tab,
-        Delimiter::Pipe,
-    ];
+    pub const ALL: [Delimiter; 5] =
+        [Delimiter::Auto, Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
     /// As on screen.
     pub fn name(self) -> &'static str {
@@ -390,10 +364,6 @@ pub struct Split {
 
 impl Default for Split {
     fn default() -> Self {
-        Split {
-            validation: 0.1,
-            test: 0.1,
-            seed: 1,
-        }
+        Split { validation: 0.1, test: 0.1, seed: 1 }
     }
 }

@@ -88,24 +88,10 @@ pub enum Optimizer {
 impl Optimizer {
     /// One of every kind, with its default settings.
     pub const ALL: [Optimizer; 4] = [
-        Optimizer::Sgd {
-            momentum: 0.9,
-            nesterov: false,
-        },
-        Optimizer::RmsProp {
-            alpha: 0.99,
-            eps: 1e-8,
-        },
-        Optimizer::Adam {
-            beta1: 0.9,
-            beta2: 0.999,
-            eps: 1e-8,
-        },
-        Optimizer::AdamW {
-            beta1: 0.9,
-            beta2: 0.999,
-            eps: 1e-8,
-        },
+        Optimizer::Sgd { momentum: 0.9, nesterov: false },
+        Optimizer::RmsProp { alpha: 0.99, eps: 1e-8 },
+        Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+        Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
     ];
 
     /// The field's name for it.
@@ -121,11 +107,7 @@ impl Optimizer {
 
 impl Default for Optimizer {
     fn default() -> Self {
-        Optimizer::Adam {
-            beta1: 0.9,
-            beta2: 0.999,
-            eps: 1e-8,
-        }
+        Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 }
     }
 }
 
@@ -152,14 +134,8 @@ pub enum Schedule {
 
 impl Schedule {
     /// One of every kind, with its default settings.
-    pub const ALL: [Schedule; 3] = [
-        Schedule::Constant,
-        Schedule::Step {
-            epochs: 30,
-            factor: 0.1,
-        },
-        Schedule::Cosine { floor: 0.0 },
-    ];
+    pub const ALL: [Schedule; 3] =
+        [Schedule::Constant, Schedule::Step { epochs: 30, factor: 0.1 }, Schedule::Cosine { floor: 0.0 }];
 
     /// The field's name for it.
     pub fn name(self) -> &'static str {
@@ -184,9 +160,6 @@ pub struct EarlyStopping {
 
 impl Default for EarlyStopping {
     fn default() -> Self {
-        EarlyStopping {
-            patience: 10,
-            min_delta: 0.0,
-        }
+        EarlyStopping { patience: 10, min_delta: 0.0 }
     }
 }

@@ -42,8 +42,6 @@ pub struct Best {
 impl Checkpoint {
     /// The weights to use a trained network with: the best ones where early stopping kept some, else the last.
     pub fn inference_weights(&self) -> &Weights {
-        self.best
-            .as_ref()
-            .map_or(&self.weights, |best| &best.weights)
+        self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }
 }

@@ -54,22 +54,12 @@ impl History {
     /// The epoch with the lowest total on the validation split (on the training split where there is none).
     pub fn best(&self) -> Option<&EpochRecord> {
         let total = |record: &&EpochRecord| {
-            record
-                .validation
-                .first()
-                .or(record.train.first())
-                .copied()
-                .unwrap_or(f64::INFINITY)
+            record.validation.first().or(record.train.first()).copied().unwrap_or(f64::INFINITY)
         };
-        self.epochs
-            .iter()
-            .min_by(|a, b| total(a).total_cmp(&total(b)))
+        self.epochs.iter().min_by(|a, b| total(a).total_cmp(&total(b)))
     }
 
     fn curve<'a>(&'a self, value: impl Fn(&'a EpochRecord) -> Option<&'a f64>) -> Vec<[f64; 2]> {
-        self.epochs
-            .iter()
-            .filter_map(|record| Some([f64::from(record.epoch), *value(record)?]))
-            .collect()
+        self.epochs.iter().filter_map(|record| Some([f64::from(record.epoch), *value(record)?])).collect()
     }
 }

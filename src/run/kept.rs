@@ -48,10 +48,7 @@ pub struct KeptEpochs {
 impl KeptEpochs {
     /// Nothing kept yet, for this probe.
     pub fn new(probe: Arc<Probe>) -> KeptEpochs {
-        KeptEpochs {
-            probe,
-            ..KeptEpochs::default()
-        }
+        KeptEpochs { probe, ..KeptEpochs::default() }
     }
 
     /// Adds an epoch and lets go of older ones that are no longer wanted.
@@ -78,10 +75,7 @@ impl KeptEpochs {
 
     /// The newest kept epoch that is not after `epoch`.
     pub fn at(&self, epoch: u32) -> Option<&Arc<Kept>> {
-        self.by_epoch
-            .range(..=epoch)
-            .next_back()
-            .map(|(_, kept)| kept)
+        self.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
     }
 
     /// All kept epochs, oldest first.
@@ -129,11 +123,7 @@ mod tests {
     fn filled(epochs: u32, floats: usize) -> KeptEpochs {
         let mut kept = KeptEpochs::default();
         for epoch in 0..=epochs {
-            kept.push(Arc::new(Kept {
-                epoch,
-                codes: vec![0.0; floats],
-                ..Kept::default()
-            }));
+            kept.push(Arc::new(Kept { epoch, codes: vec![0.0; floats], ..Kept::default() }));
         }
         kept
     }

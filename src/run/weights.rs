@@ -26,8 +26,6 @@ impl Weights {
 
     /// Whether every value is finite.
     pub fn is_finite(&self) -> bool {
-        self.0
-            .values()
-            .all(|array| array.values.iter().all(|value| value.is_finite()))
+        self.0.values().all(|array| array.values.iter().all(|value| value.is_finite()))
     }
 }

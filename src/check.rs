@@ -1,0 +1,42 @@
+//! **Total functions over a project** and what is known of its data: shapes and parameter counts layer by layer, problems
+//! with a place and a fix, and the [`Plan`]: a project proven trainable. Nothing here fails or panics, whatever
+//! half-built thing it is given.
+
+mod network_rules;
+mod plan;
+mod problem;
+mod shapes;
+mod training_rules;
+
+pub use plan::{Plan, Stage, StageKind, WeightSource, plan};
+pub use problem::{Fix, Place, Problem, Severity};
+pub use shapes::{Card, Cards, cards, mirror};
+
+use crate::project::{Project, Shape};
+
+/// What must be known of the data to judge a project.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DataFacts {
+    /// Shape of one row.
+    pub shape: Shape,
+    /// Rows of the training split.
+    pub train_rows: usize,
+    /// Rows of the validation split.
+    pub validation_rows: usize,
+    /// Smallest and largest scaled value.
+    pub value_range: (f32, f32),
+    /// Memory the engine may plan with, in bytes.
+    pub available_bytes: u64,
+}
+
+/// Everything wrong or remarkable, errors first; data unknown until loaded.
+pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    network_rules::check(project, data, &mut problems);
+    training_rules::check(project, data, &mut problems);
+    problems.sort_by_key(|problem| problem.severity);
+    problems
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+use std::fmt;
+
+use crate::project::Project;
+
+/// Something wrong or remarkable about a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The card or form it belongs to.
+    pub place: Place,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong and why it matters, in a sentence.
+    pub message: String,
+    /// A change that mends it, where there is an obvious one.
+    pub fix: Option<Fix>,
+}
+
+/// The card or form a problem belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Data source, scaling and split.
+    Data,
+    /// What is done to the input.
+    Corruption,
+    /// A layer of the encoder, counted from 0.
+    Encoder(usize),
+    /// The waist.
+    Code,
+    /// A layer of the decoder, counted from 0.
+    Decoder(usize),
+    /// The last card, with the loss.
+    Output,
+    /// Optimizer and schedule.
+    Training,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Data => f.write_str("data"),
+            Place::Corruption => f.write_str("corruption"),
+            Place::Encoder(index) => write!(f, "encoder layer {}", index + 1),
+            Place::Code => f.write_str("code"),
+            Place::Decoder(index) => write!(f, "decoder layer {}", index + 1),
+            Place::Output => f.write_str("output"),
+            Place::Training => f.write_str("training"),
+        }
+    }
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Training is refused.
+    Error,
+    /// Training works but probably not as meant.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "note",
+        })
+    }
+}
+
+/// A change that mends a problem.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// What the button says.
+    pub label: String,
+    /// The project with the change made.
+    pub project: Box<Project>,
+}
+
+impl Fix {
+    /// The change `edit` makes to `project`.
+    pub fn new(label: impl Into<String>, project: &Project, edit: impl FnOnce(&mut Project)) -> Fix {
+        let mut project = Box::new(project.clone());
+        edit(&mut project);
+        Fix { label: label.into(), project }
+    }
+}
+
+impl Problem {
+    /// A problem that refuses training.
+    pub fn error(place: Place, message: impl Into<String>) -> Problem {
+        Problem { place, severity: Severity::Error, message: message.into(), fix: None }
+    }
+
+    /// A problem that does not.
+    pub fn warning(place: Place, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Warning, ..Problem::error(place, message) }
+    }
+
+    /// Not a problem, but worth knowing.
+    pub fn info(place: Place, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Info, ..Problem::error(place, message) }
+    }
+
+    /// The same with a way to mend it.
+    #[must_use]
+    pub fn with_fix(self, fix: Fix) -> Problem {
+        Problem { fix: Some(fix), ..self }
+    }
+}

@@ -1,0 +1,164 @@
+//! What makes training settings meaningful.
+
+use super::{DataFacts, Fix, Place, Problem};
+use crate::project::{Optimizer, Project, Schedule, Training};
+
+pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    for (is_sound, message, label, mend) in settings(&project.training) {
+        if !is_sound {
+            let fix = Fix::new(label, project, |project| mend(&mut project.training));
+            problems.push(Problem::error(Place::Training, message).with_fix(fix));
+        }
+    }
+    check_split(project, problems);
+    if let Some(facts) = data {
+        check_rows(project, facts, problems);
+    }
+}
+
+type Rule = (bool, String, &'static str, fn(&mut Training));
+
+/// Every setting: whether it is sound, what to say where it is not, and how to mend it.
+fn settings(training: &Training) -> Vec<Rule> {
+    let rate = training.learning_rate;
+    let mut rules: Vec<Rule> = vec![
+        (
+            rate.is_finite() && rate > 0.0,
+            format!("A learning rate of {rate} cannot train: it must be above 0."),
+            "Use 0.001",
+            |training| training.learning_rate = 1e-3,
+        ),
+        (
+            training.batch_size > 0,
+            "A batch of 0 samples has nothing to learn from.".to_owned(),
+            "Use a batch of 64",
+            |training| training.batch_size = 64,
+        ),
+        (training.epochs > 0, "0 epochs train nothing.".to_owned(), "Use 100 epochs", |training| {
+            training.epochs = 100
+        }),
+        (
+            training.weight_decay.is_finite() && training.weight_decay >= 0.0,
+            format!("A weight decay of {} makes no sense: it must be 0 or more.", training.weight_decay),
+            "Use none",
+            |training| training.weight_decay = 0.0,
+        ),
+        (
+            training.gradient_clip.is_none_or(|norm| norm.is_finite() && norm > 0.0),
+            format!(
+                "Gradients cannot be clipped to a norm of {}: it must be above 0.",
+                training.gradient_clip.unwrap_or_default()
+            ),
+            "Do not clip",
+            |training| training.gradient_clip = None,
+        ),
+        (
+            training.early_stopping.is_none_or(|stop| stop.patience > 0 && stop.min_delta.is_finite()),
+            "Early stopping needs a patience of at least 1 epoch.".to_owned(),
+            "Use a patience of 10",
+            |training| training.early_stopping = Some(crate::project::EarlyStopping::default()),
+        ),
+    ];
+    rules.push(optimizer_rule(training.optimizer));
+    rules.push(schedule_rule(training.schedule));
+    rules
+}
+
+fn optimizer_rule(optimizer: Optimizer) -> Rule {
+    let decay = |value: f32| (0.0..1.0).contains(&value);
+    let (is_sound, message) = match optimizer {
+        Optimizer::Sgd { momentum, nesterov } => (
+            decay(momentum) && (!nesterov || momentum > 0.0),
+            format!(
+                "SGD with a momentum of {momentum} makes no sense: it must lie in [0, 1), and above 0 for Nesterov's variant."
+            ),
+        ),
+        Optimizer::RmsProp { alpha, eps } => (
+            decay(alpha) && eps > 0.0 && eps.is_finite(),
+            format!("RMSprop needs alpha in [0, 1) and eps above 0, not {alpha} and {eps}."),
+        ),
+        Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => (
+            decay(beta1) && decay(beta2) && eps > 0.0 && eps.is_finite(),
+            format!("Adam needs betas in [0, 1) and eps above 0, not {beta1}, {beta2} and {eps}."),
+        ),
+    };
+    (is_sound, message, "Use its defaults", |training| {
+        let same = |default: &Optimizer| default.name() == training.optimizer.name();
+        training.optimizer = Optimizer::ALL.into_iter().find(same).unwrap_or_default();
+    })
+}
+
+fn schedule_rule(schedule: Schedule) -> Rule {
+    let (is_sound, message) = match schedule {
+        Schedule::Constant => (true, String::new()),
+        Schedule::Step { epochs, factor } => (
+            epochs > 0 && factor > 0.0 && factor.is_finite(),
+            format!(
+                "A step of the learning rate needs at least 1 epoch and a factor above 0, not {epochs} and {factor}."
+            ),
+        ),
+        Schedule::Cosine { floor } => (
+            (0.0..=1.0).contains(&floor),
+            format!(
+                "A cosine schedule ends at a fraction of the learning rate: {floor} does not lie in [0, 1]."
+            ),
+        ),
+    };
+    (is_sound, message, "Keep the rate constant", |training| training.schedule = Schedule::Constant)
+}
+
+fn check_split(project: &Project, problems: &mut Vec<Problem>) {
+    let split = project.data.split;
+    let fraction = |value: f32| (0.0..1.0).contains(&value);
+    let is_sound = fraction(split.validation) && fraction(split.test) && split.validation + split.test < 1.0;
+    if !is_sound {
+        let message = format!(
+            "Validation and test fractions of {} and {} leave nothing to train on: both must lie in [0, 1) and together below 1.",
+            split.validation, split.test
+        );
+        let fix = Fix::new("Use a tenth each", project, |project| {
+            (project.data.split.validation, project.data.split.test) = (0.1, 0.1);
+        });
+        problems.push(Problem::error(Place::Data, message).with_fix(fix));
+    }
+}
+
+fn check_rows(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>) {
+    let training = &project.training;
+    if facts.train_rows == 0 {
+        problems.push(Problem::error(
+            Place::Data,
+            "The training split is empty: use smaller validation and test fractions, or more data.",
+        ));
+    } else if training.batch_size > facts.train_rows {
+        let rows = facts.train_rows;
+        let message = format!(
+            "The batch is larger than the training split ({rows} rows), so every epoch is a single step."
+        );
+        let smaller = (rows / 8).max(1);
+        let fix = Fix::new(format!("Use a batch of {smaller}"), project, |project| {
+            project.training.batch_size = smaller;
+        });
+        problems.push(Problem::info(Place::Training, message).with_fix(fix));
+    }
+    if training.early_stopping.is_some() && facts.validation_rows == 0 {
+        let fix = Fix::new("Do not stop early", project, |project| {
+            project.training.early_stopping = None;
+        });
+        problems.push(
+            Problem::error(
+                Place::Training,
+                "Early stopping watches the validation split, and there is none.",
+            )
+            .with_fix(fix),
+        );
+    }
+    if training.warmup_epochs >= training.epochs && training.warmup_epochs > 0 {
+        let message = format!(
+            "The warm-up lasts {} epochs and the run {}: the learning rate never arrives.",
+            training.warmup_epochs, training.epochs
+        );
+        let fix = Fix::new("No warm-up", project, |project| project.training.warmup_epochs = 0);
+        problems.push(Problem::warning(Place::Training, message).with_fix(fix));
+    }
+}
