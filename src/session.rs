@@ -7,3 +7,25 @@ mod protocol;
 pub use protocol::{
     Command, Event, Job, JobId, JobKind, JobResult, RunEvent, RunProgress, Start, TrainRequest,
 };
+
+use std::sync::mpsc::{Receiver, Sender};
+
+/// A handle on the lanes. Dropping it stops the run under way after its step and ends the lanes.
+#[derive(Debug)]
+pub struct Session {
+    commands: Sender<Command>,
+    events: Receiver<Event>,
+}
+
+impl Session {
+    /// Asks for something; never waits.
+    pub fn send(&self, command: Command) {
+        // A lane that is gone has said so by an event.
+        let _ = self.commands.send(command);
+    }
+
+    /// What happened since the last call; never waits.
+    pub fn poll(&self) -> impl Iterator<Item = Event> + '_ {
+        self.events.try_iter()
+    }
+}

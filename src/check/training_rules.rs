@@ -35,7 +35,7 @@ fn settings(training: &Training) -> Vec<Rule> {
             |training| training.batch_size = 64,
         ),
         (training.epochs > 0, "0 epochs train nothing.".to_owned(), "Use 100 epochs", |training| {
-            training.epochs = 100
+            training.epochs = 100;
         }),
         (
             training.weight_decay.is_finite() && training.weight_decay >= 0.0,
