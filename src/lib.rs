@@ -4,6 +4,9 @@
 
 pub mod check;
 pub mod dataset;
+pub mod figure;
 pub mod project;
 pub mod run;
 pub mod session;
+#[cfg(feature = "gui")]
+pub mod ui;
