@@ -1,0 +1,348 @@
+//! Reading and writing of projects beside the window: every file is opened and written on a thread of its own, so the
+//! window never waits for a disk.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::dialogs::{Browse, Target, Then};
+use super::state::{Effect, State};
+use crate::check::Severity;
+use crate::io::{Files, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project};
+use crate::project::{Project, Source};
+use crate::run::Run;
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaveKind {
+    /// The design with all runs, `.hourglass`.
+    Project,
+    /// The design alone, `.ron`.
+    Design,
+}
+
+impl SaveKind {
+    /// The ending of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            SaveKind::Project => "hourglass",
+            SaveKind::Design => "ron",
+        }
+    }
+}
+
+/// A file to be written: everything that goes into it, as it was when it was asked for.
+#[derive(Clone, Debug)]
+pub struct SaveRequest {
+    /// Where to.
+    pub path: PathBuf,
+    /// What.
+    pub kind: SaveKind,
+    /// What to do when it is safe.
+    pub then: Option<Then>,
+    project: Project,
+    runs: Vec<Run>,
+}
+
+impl SaveRequest {
+    /// The work of `state` as it is now.
+    pub fn new(state: &State, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
+        let runs = match kind {
+            SaveKind::Project => state.runs.clone(),
+            SaveKind::Design => Vec::new(),
+        };
+        SaveRequest { path, kind, then, project: state.project.clone(), runs }
+    }
+}
+
+/// What the threads answer.
+#[derive(Debug)]
+pub enum FileEvent {
+    /// A file was read, or could not be.
+    Opened(PathBuf, Result<OpenedFile, String>),
+    /// A file was written, or could not be.
+    Saved(Box<SaveRequest>, Result<(), String>),
+    /// A person chose a path in the desktop's dialog, or none.
+    Browsed(Browse, Option<PathBuf>),
+    /// Work found that a crash left behind.
+    Found(Vec<Recovery>),
+    /// Such work was read back.
+    Recovered(Recovery, Result<OpenedFile, String>),
+    /// Settings could not be written.
+    SettingsFailed(String),
+}
+
+/// The threads and their answers.
+#[derive(Debug)]
+pub struct FileRoom {
+    sender: Sender<FileEvent>,
+    receiver: Receiver<FileEvent>,
+    wake: egui::Context,
+}
+
+impl FileRoom {
+    /// A room that repaints `wake` whenever something is ready.
+    pub fn new(wake: egui::Context) -> FileRoom {
+        let (sender, receiver) = channel();
+        FileRoom { sender, receiver, wake }
+    }
+
+    /// What is ready; never waits.
+    pub fn poll(&self) -> Vec<FileEvent> {
+        self.receiver.try_iter().collect()
+    }
+
+    /// Reads a project or a design.
+    pub fn open(&self, path: PathBuf) {
+        self.spawn(move || {
+            let result = open_any(&path).map_err(|error| error.to_string());
+            FileEvent::Opened(path, result)
+        });
+    }
+
+    /// Writes a file.
+    pub fn save(&self, request: SaveRequest) {
+        self.spawn(move || {
+            let files = Files::default();
+            let result = match request.kind {
+                SaveKind::Project => save_project(&files, &request.path, &request.project, &request.runs),
+                SaveKind::Design => save_design(&files, &request.path, &request.project),
+            };
+            FileEvent::Saved(Box::new(request), result.map_err(|error| error.to_string()))
+        });
+    }
+
+    /// Writes the settings.
+    pub fn save_settings(&self, settings: Settings, path: PathBuf) {
+        self.spawn_quiet(move || {
+            let result = settings.save(&Files::default(), &path);
+            result.err().map(|error| FileEvent::SettingsFailed(error.to_string()))
+        });
+    }
+
+    /// Looks for work that a crash left behind.
+    pub fn find_recoverable(&self, root: PathBuf) {
+        self.spawn(move || FileEvent::Found(Store::recoverable(&root)));
+    }
+
+    /// Reads such work back.
+    pub fn recover(&self, recovery: Recovery) {
+        self.spawn(move || {
+            let opened = Store::open(&recovery.path).and_then(|store| store.load());
+            let result = opened.map(OpenedFile::Project).map_err(|error| error.to_string());
+            FileEvent::Recovered(recovery, result)
+        });
+    }
+
+    /// Throws such work away.
+    pub fn discard(&self, recovery: Recovery) {
+        self.spawn_quiet(move || {
+            let result = Store::open(&recovery.path).and_then(Store::discard);
+            result.err().map(|error| FileEvent::SettingsFailed(error.to_string()))
+        });
+    }
+
+    /// Opens the desktop's own dialog.
+    pub fn browse(&self, browse: Browse) {
+        // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
+        let answer = super::dialogs::desktop_dialog(&browse);
+        self.spawn(move || FileEvent::Browsed(browse, super::dialogs::wait(answer)));
+    }
+
+    fn spawn(&self, work: impl FnOnce() -> FileEvent + Send + 'static) {
+        self.spawn_quiet(move || Some(work()));
+    }
+
+    fn spawn_quiet(&self, work: impl FnOnce() -> Option<FileEvent> + Send + 'static) {
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        let work = move || {
+            if let Some(event) = work() {
+                // Nobody listens any more once the window is closed.
+                let _ = sender.send(event);
+                wake.request_repaint();
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("files".to_owned()).spawn(work) {
+            let _ = self.sender.send(FileEvent::SettingsFailed(error.to_string()));
+        }
+    }
+}
+
+impl State {
+    /// Writes a file beside the window.
+    pub fn write(&mut self, request: SaveRequest) {
+        let name = request.path.file_name().unwrap_or(request.path.as_os_str());
+        self.busy = Some(format!("Saving {}…", name.to_string_lossy()));
+        self.effects.push(Effect::Save(request));
+    }
+
+    /// Takes in what a thread of the [`FileRoom`] answered.
+    pub fn handle_file_event(&mut self, event: FileEvent) {
+        match event {
+            FileEvent::Opened(path, result) => self.opened(path, result),
+            FileEvent::Saved(request, result) => self.saved(*request, result),
+            FileEvent::Browsed(browse, path) => {
+                if let Some(path) = path {
+                    self.take_path(&browse.target, path);
+                }
+            }
+            FileEvent::Found(found) if found.is_empty() => {}
+            FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
+            FileEvent::Recovered(recovery, result) => match result {
+                Ok(OpenedFile::Project(opened)) => {
+                    self.warn(&opened.warnings);
+                    self.replace(opened.project, opened.runs, recovery.origin);
+                    self.runs_unsaved = true;
+                    self.notices.say(Severity::Info, format!("Recovered “{}”. Save it to keep it.", recovery.name));
+                }
+                Ok(OpenedFile::Design(project)) => self.replace(project, Vec::new(), recovery.origin),
+                Err(message) => {
+                    self.notices.say(Severity::Error, format!("Could not recover “{}”: {message}", recovery.name));
+                }
+            },
+            FileEvent::SettingsFailed(message) => self.notices.log(Severity::Warning, message),
+        }
+    }
+
+    fn opened(&mut self, path: PathBuf, result: Result<OpenedFile, String>) {
+        self.busy = None;
+        match result {
+            Ok(file) => {
+                let (project, runs, warnings, file) = match file {
+                    OpenedFile::Project(opened) => {
+                        (opened.project, opened.runs, opened.warnings, Some(path.clone()))
+                    }
+                    // A design is a start; the project that grows from it gets a file of its own.
+                    OpenedFile::Design(project) => (project, Vec::new(), Vec::new(), None),
+                };
+                self.warn(&warnings);
+                self.replace(project, runs, file);
+                self.remember(&path);
+                self.notices.log(Severity::Info, format!("Opened {}.", path.display()));
+            }
+            Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
+        }
+    }
+
+    fn saved(&mut self, request: SaveRequest, result: Result<(), String>) {
+        self.busy = None;
+        if let Err(message) = result {
+            self.notices.say(
+                Severity::Error,
+                format!("Could not save: {message}. What was there before is whole; save to another place."),
+            );
+            return;
+        }
+        self.remember(&request.path);
+        self.notices.say(Severity::Info, format!("Saved {}.", request.path.display()));
+        if request.kind == SaveKind::Project {
+            self.saved = request.project;
+            self.file = Some(request.path);
+            self.runs_unsaved = self.active_run().is_some();
+        }
+        if let Some(then) = request.then {
+            self.go_on(then);
+        }
+    }
+
+    fn take_path(&mut self, target: &Target, path: PathBuf) {
+        match target {
+            Target::Dialog => self.accept_path(path),
+            Target::Source(field) => {
+                self.history.settle(&self.project);
+                field.set(&mut self.project.data.source, path);
+                self.refresh(false);
+            }
+        }
+    }
+
+    fn warn(&mut self, warnings: &[String]) {
+        for warning in warnings {
+            self.notices.say(Severity::Warning, warning.clone());
+        }
+    }
+
+    fn remember(&mut self, path: &std::path::Path) {
+        self.recent.retain(|old| old != path);
+        self.recent.insert(0, path.to_owned());
+        self.recent.truncate(12);
+    }
+
+    /// Takes a file or folder dropped on the window.
+    pub fn take_dropped(&mut self, path: PathBuf) {
+        match drop_kind(&path) {
+            DropKind::Project => self.ask(Then::OpenPath(path)),
+            DropKind::Data(source) => {
+                self.history.settle(&self.project);
+                self.project.data.source = source;
+                self.select(crate::check::Place::Data);
+                self.view.show = Some(super::panels::views::Pane::Data);
+                self.refresh(false);
+            }
+            DropKind::Unknown => self.notices.say(
+                Severity::Warning,
+                format!(
+                    "{} is neither a project nor data: drop a .hourglass or .ron file, a folder of pictures, IDX, CSV or NPY.",
+                    path.display()
+                ),
+            ),
+        }
+    }
+}
+
+/// What a file or folder from the desktop is taken for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DropKind {
+    /// A project or a design, to be opened.
+    Project,
+    /// Data for the project on screen.
+    Data(Source),
+    /// Neither.
+    Unknown,
+}
+
+impl DropKind {
+    /// What will happen when it is let go.
+    pub fn promise(&self) -> String {
+        match self {
+            DropKind::Project => "Open this project".to_owned(),
+            DropKind::Data(source) => format!("Use as data: {}", source.name()),
+            DropKind::Unknown => "Neither a project nor data".to_owned(),
+        }
+    }
+}
+
+/// What a path is taken for, by its ending.
+pub fn drop_kind(path: &std::path::Path) -> DropKind {
+    use crate::project::{Channels, Delimiter, Fit, Header, Missing};
+    let path = path.to_owned();
+    if path.is_dir() {
+        let (width, height) = (32, 32);
+        return DropKind::Data(Source::ImageFolder {
+            path,
+            width,
+            height,
+            channels: Channels::Grey,
+            fit: Fit::Crop,
+        });
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    match plain.rsplit('.').next().unwrap_or_default() {
+        "hourglass" | "ron" => DropKind::Project,
+        "csv" | "tsv" | "txt" => DropKind::Data(Source::Csv {
+            path,
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: Vec::new(),
+            missing: Missing::ColumnMean,
+        }),
+        "npy" | "npz" => DropKind::Data(Source::Npy { path, array: None, labels: None }),
+        ending if ending.starts_with("idx") || plain.contains("ubyte") => DropKind::Data(Source::Idx {
+            images: path,
+            labels: None,
+            test_images: None,
+            test_labels: None,
+        }),
+        _ => DropKind::Unknown,
+    }
+}
