@@ -77,7 +77,11 @@ pub enum Effect {
     Save(super::files::SaveRequest),
     /// Show the desktop's own file dialog.
     Browse(super::dialogs::Browse),
-    /// Change how large everything is.
+    /// Read back work that a crash left behind.
+    Recover(crate::io::Recovery),
+    /// Throw it away.
+    Discard(crate::io::Recovery),
+    /// Change how large everything is; 0 is back to normal.
     Zoom(f32),
     /// Close the window, nothing being lost.
     Quit,

@@ -127,7 +127,7 @@ pub fn text_ui(ui: &mut Ui, name: &str, value: &mut String, hint: &str) -> Respo
         let edit = TextEdit::singleline(value)
             .hint_text(hint)
             .desired_width(f32::INFINITY)
-            .vertical_align(Align::Center)
+            .align(egui::Align2::LEFT_CENTER)
             .min_size(vec2(0.0, 24.0));
         ui.add(edit).accessible_name(name)
     })
@@ -141,7 +141,7 @@ pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Respo
         let edit = TextEdit::singleline(text)
             .hint_text(hint)
             .desired_width((ui.available_width() - button - 16.0).max(40.0))
-            .vertical_align(Align::Center)
+            .align(egui::Align2::LEFT_CENTER)
             .min_size(vec2(0.0, 24.0));
         let edit = ui.add(edit).accessible_name(name);
         ui.spacing_mut().button_padding.x = 6.0;
