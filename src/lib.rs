@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod dataset;
+pub mod engine;
 pub mod project;
 pub mod run;
 pub mod session;
