@@ -31,3 +31,6 @@ pub fn facts(data: &Dataset, available_bytes: u64) -> DataFacts {
         available_bytes,
     }
 }
+
+#[cfg(test)]
+mod tests;
