@@ -8,7 +8,7 @@ mod fit;
 pub mod idx;
 mod image_folder;
 mod load;
-mod memory;
+pub mod memory;
 mod npy;
 mod picture;
 mod progress;

@@ -10,25 +10,29 @@ pub mod kernels;
 mod minibatch;
 mod network;
 mod optimizer;
+mod probe;
 mod schedule;
 mod trainer;
 
 pub use error::EngineError;
 pub use network::{Evaluation, Network};
+pub use probe::choose_probe;
 pub use schedule::learning_rate;
 pub use trainer::{StepReport, Trainer};
 
 use crate::check::DataFacts;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Subset, memory};
 
-/// What [`crate::check`] needs to know of loaded data.
-pub fn facts(data: &Dataset, available_bytes: u64) -> DataFacts {
+/// What [`crate::check`] needs to know of loaded data; looks at every value once.
+pub fn facts(data: &Dataset) -> DataFacts {
+    let ranges = [Subset::Train, Subset::Validation].map(|subset| data.value_range(subset));
+    let range = |low: (f32, f32), high: (f32, f32)| (low.0.min(high.0), low.1.max(high.1));
     DataFacts {
         shape: data.shape,
         train_rows: data.split.train.len(),
         validation_rows: data.split.validation.len(),
-        value_range: (0.0, 1.0),
-        available_bytes,
+        value_range: ranges.into_iter().flatten().reduce(range).unwrap_or_default(),
+        available_bytes: memory::available_bytes(),
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod check;
 pub mod dataset;
 pub mod engine;
+pub mod io;
 pub mod project;
 pub mod run;
 pub mod session;

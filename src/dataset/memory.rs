@@ -42,7 +42,7 @@ fn check_against(
     Ok(())
 }
 
-fn available_bytes() -> u64 {
+pub fn available_bytes() -> u64 {
     std::fs::read_to_string("/proc/meminfo")
         .ok()
         .and_then(|text| parse_meminfo(&text))

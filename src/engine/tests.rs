@@ -45,7 +45,7 @@ pub(super) fn toy_plan(data: &Dataset, edit: impl FnOnce(&mut Project)) -> Plan 
     project.code = Code { units: 3, activation: Activation::Linear };
     project.training = Training { batch_size: 16, epochs: 4, learning_rate: 1e-2, ..Training::default() };
     edit(&mut project);
-    plan(&project, &facts(data, 8 << 30)).expect("a sound plan")
+    plan(&project, &facts(data)).expect("a sound plan")
 }
 
 /// Loss of the first rows, and the gradient of every parameter, for one minibatch.

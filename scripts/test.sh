@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Formatting, lints and all tests, as they must be before a change is merged. `--long` adds the tests that take many minutes.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+long=false
+for argument in "$@"; do
+    case "$argument" in
+    --long) long=true ;;
+    *) fail "unknown argument $argument (the only one is --long)" ;;
+    esac
+done
+
+step() {
+    local start=$SECONDS
+    say ""
+    say "== $*"
+    "$@"
+    say "== done in $((SECONDS - start)) s"
+}
+
+need_rust
+if [ "$(uname -s)" = Linux ]; then
+    # Mesa's software Vulkan draws the pictures that tests compare; the window test drives a real window in Xvfb.
+    need_packages "${BUILD_PACKAGES[@]}" "${WINDOW_PACKAGES[@]}" \
+        libvulkan1 mesa-vulkan-drivers xvfb xauth xdotool imagemagick
+fi
+for component in rustfmt clippy; do
+    cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+done
+
+# What is quickest to fail comes first.
+step cargo fmt --check
+step cargo clippy --locked --all-targets --features long-tests -- -D warnings
+step cargo check --locked --no-default-features
+step cargo test --locked
+if $long; then
+    step cargo test --locked --features long-tests --test long
+fi
+say ""
+say "All good, in $((SECONDS / 60)) min $((SECONDS % 60)) s."

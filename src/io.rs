@@ -1,0 +1,29 @@
+//! **Files**: the project file, the live store that work goes on in, settings and exports.
+//!
+//! Every write goes through [`Files`], so that a test can make any of them fail, and after any failure the file that was
+//! there before is whole. What is read is never trusted: it may be cut short, damaged, foreign or hostile.
+
+mod archive;
+mod design;
+#[allow(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
+mod error;
+mod export;
+mod files;
+mod open;
+mod project_file;
+mod run_files;
+mod settings;
+mod store;
+mod tensors;
+#[cfg(test)]
+mod tests;
+
+pub use design::{open_design, save_design};
+pub use error::FileError;
+pub use export::{save_codes, save_pictures};
+pub use files::{Durability, Fault, Files, Sink};
+pub use open::{OpenedFile, is_project_file, open_any};
+pub use project_file::{PROJECT_FILE_VERSION, open_project, save_project};
+pub use run_files::Opened;
+pub use settings::{Settings, ThemeChoice};
+pub use store::{Recovery, Store};

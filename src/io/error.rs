@@ -1,0 +1,122 @@
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a file could not be read or written: which, where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FileError {
+    /// The file system said no.
+    #[error("{}: could not be {action}: {reason}. {remedy}", path.display())]
+    System {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried: `read`, `saved`.
+        action: &'static str,
+        /// What the system answered.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The file is of another kind.
+    #[error("{}: this is {found}, not {wanted}. {remedy}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it looks like.
+        found: &'static str,
+        /// What was looked for.
+        wanted: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The file is of the right kind, but something in it is not as it should be.
+    #[error("{}, {place}: {message}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        place: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// Written by a newer program.
+    #[error(
+        "{}: saved by a newer Hourglass (form {found}; this one reads up to {known}): update Hourglass to open it",
+        path.display()
+    )]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// The version found.
+        found: u32,
+        /// The newest version this program reads.
+        known: u32,
+    },
+    /// Another window works in this folder.
+    #[error("{}: in use by another Hourglass; close it there first", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// Said of every failed save: writing beside and renaming makes it true.
+const UNCHANGED: &str = "What was there before is unchanged.";
+
+impl FileError {
+    /// A failed read.
+    pub fn read(path: &Path, error: &std::io::Error) -> FileError {
+        let remedy = match error.kind() {
+            ErrorKind::NotFound => "Check the path, or locate the file again.",
+            ErrorKind::PermissionDenied => "Give yourself the right to read it, or open a copy of it.",
+            ErrorKind::IsADirectory => "Choose a file inside it.",
+            _ => "Try again, or open a copy of it.",
+        };
+        FileError::System {
+            path: path.to_owned(),
+            action: "read",
+            reason: reason(error),
+            remedy: remedy.to_owned(),
+        }
+    }
+
+    /// A failed write, after which the old file is whole.
+    pub fn write(path: &Path, error: &std::io::Error) -> FileError {
+        let remedy = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                "Free some space or save elsewhere."
+            }
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                "Save elsewhere, or give yourself the right to write there."
+            }
+            ErrorKind::NotFound => "Make the folder first, or save elsewhere.",
+            ErrorKind::IsADirectory => "Choose another name: this one is a folder.",
+            _ => "Try again, or save elsewhere.",
+        };
+        FileError::System {
+            path: path.to_owned(),
+            action: "saved",
+            reason: reason(error),
+            remedy: format!("{remedy} {UNCHANGED}"),
+        }
+    }
+
+    /// Something in a file of the right kind that is wrong.
+    pub(super) fn content(path: &Path, place: impl Into<String>, message: impl Into<String>) -> FileError {
+        FileError::Content { path: path.to_owned(), place: place.into(), message: message.into() }
+    }
+}
+
+/// The system's words without its error number, plain words for the common ones.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        ErrorKind::QuotaExceeded => "your share of the disk is used up".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the disk can only be read".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+    }
+}

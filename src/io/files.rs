@@ -1,0 +1,322 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::FileError;
+
+/// The one way to write: beside the old file, then renamed over it. Clones share their injected [`Fault`].
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    fault: Arc<Mutex<Option<Fault>>>,
+}
+
+/// What a test makes every write suffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The disk is full after so many bytes of each write.
+    DiskFull {
+        /// Bytes that still fit.
+        after_bytes: u64,
+    },
+    /// The disk can only be read.
+    ReadOnly,
+    /// Permission denied.
+    Denied,
+    /// The program ends when all is written and nothing renamed yet.
+    Crash,
+}
+
+/// Whether a write must outlast a power failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It must: the bytes reach the disk before the rename does.
+    Synced,
+    /// It may be lost; what was there before is still never torn.
+    Fast,
+}
+
+/// Where the bytes of one write go.
+pub struct Sink<'a> {
+    out: BufWriter<&'a File>,
+    /// Bytes until an injected full disk.
+    room: Option<u64>,
+}
+
+impl Files {
+    /// From now on every write through this and its clones fails in this way; `None` heals them.
+    pub fn inject(&self, fault: Option<Fault>) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// Writes a whole file: beside the old one, then renamed over it, with its permissions. Links are followed.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old file is then as it was.
+    pub fn write(
+        &self,
+        path: &Path,
+        durability: Durability,
+        fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
+    ) -> Result<(), FileError> {
+        self.try_write(path, durability, fill).map_err(|error| FileError::write(path, &error))
+    }
+
+    /// [`Files::write`] of bytes at hand.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old file is then as it was.
+    pub fn write_bytes(&self, path: &Path, durability: Durability, bytes: &[u8]) -> Result<(), FileError> {
+        self.write(path, durability, |sink| sink.write_all(bytes))
+    }
+
+    /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of `bytes`.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn append(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+        let append = || {
+            self.check_allowed()?;
+            let file = OpenOptions::new().create(true).append(true).open(path)?;
+            let mut sink = self.sink(&file);
+            sink.write_all(bytes)?;
+            sink.flush()
+        };
+        append().map_err(|error| FileError::write(path, &error))
+    }
+
+    /// Makes a folder and those above it.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn create_dir(&self, path: &Path) -> Result<(), FileError> {
+        self.check_allowed()
+            .and_then(|()| fs::create_dir_all(path))
+            .map_err(|error| FileError::write(path, &error))
+    }
+
+    /// Makes a folder of a name not used yet and gives its path.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn create_unique_dir(&self, root: &Path, prefix: &str) -> Result<PathBuf, FileError> {
+        let create = || {
+            self.check_allowed()?;
+            let dir = tempfile::Builder::new().prefix(prefix).tempdir_in(root)?;
+            Ok(dir.keep())
+        };
+        create().map_err(|error| FileError::write(root, &error))
+    }
+
+    /// Removes a folder and everything in it; one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn remove_dir(&self, path: &Path) -> Result<(), FileError> {
+        let removed = self.check_allowed().and_then(|()| ignore_missing(fs::remove_dir_all(path)));
+        removed.map_err(|error| FileError::write(path, &error))
+    }
+
+    /// Removes a file; one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn remove_file(&self, path: &Path) -> Result<(), FileError> {
+        let removed = self.check_allowed().and_then(|()| ignore_missing(fs::remove_file(path)));
+        removed.map_err(|error| FileError::write(path, &error))
+    }
+
+    fn try_write(
+        &self,
+        path: &Path,
+        durability: Durability,
+        fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.check_allowed()?;
+        // A rename would replace the link itself.
+        let target = match fs::canonicalize(path) {
+            Ok(target) => target,
+            Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+            Err(error) => return Err(error),
+        };
+        let old = fs::metadata(&target).ok();
+        if old.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        if old.as_ref().is_some_and(|old| old.permissions().readonly()) {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let part = part_file(folder, &target)?;
+        let mut sink = self.sink(part.as_file());
+        fill(&mut sink)?;
+        sink.flush()?;
+        drop(sink);
+        if let Some(old) = old {
+            part.as_file().set_permissions(old.permissions())?;
+        }
+        if durability == Durability::Synced {
+            part.as_file().sync_all()?;
+        }
+        if self.fault() == Some(Fault::Crash) {
+            let (_, left_behind) = part.keep().map_err(|error| error.error)?;
+            return Err(io::Error::other(format!("ended before {} was renamed", left_behind.display())));
+        }
+        part.persist(&target).map_err(|error| error.error)?;
+        if durability == Durability::Synced {
+            sync_folder(folder);
+        }
+        Ok(())
+    }
+
+    fn sink<'a>(&self, file: &'a File) -> Sink<'a> {
+        let room = match self.fault() {
+            Some(Fault::DiskFull { after_bytes }) => Some(after_bytes),
+            Some(Fault::ReadOnly | Fault::Denied | Fault::Crash) | None => None,
+        };
+        Sink { out: BufWriter::with_capacity(1 << 18, file), room }
+    }
+
+    fn check_allowed(&self) -> io::Result<()> {
+        match self.fault() {
+            Some(Fault::ReadOnly) => Err(ErrorKind::ReadOnlyFilesystem.into()),
+            Some(Fault::Denied) => Err(ErrorKind::PermissionDenied.into()),
+            Some(Fault::DiskFull { .. } | Fault::Crash) | None => Ok(()),
+        }
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(room) = &mut self.room else {
+            return self.out.write(bytes);
+        };
+        let fits = bytes.len().min(usize::try_from(*room).unwrap_or(usize::MAX));
+        if fits == 0 && !bytes.is_empty() {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        let written = self.out.write(&bytes[..fits])?;
+        *room -= written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for Sink<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.out.seek(to)
+    }
+}
+
+/// A new hidden file beside the target, removed again unless it is renamed.
+fn part_file(folder: &Path, target: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(target.file_name().unwrap_or_default());
+    prefix.push("-");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".hourglass.part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What any new file gets; the user's mask takes away from it.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// Makes the rename itself durable, where the system can; where it cannot, nothing is lost but the newest save.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAULTS: [Fault; 5] = [
+        Fault::DiskFull { after_bytes: 0 },
+        Fault::DiskFull { after_bytes: 3 },
+        Fault::ReadOnly,
+        Fault::Denied,
+        Fault::Crash,
+    ];
+
+    #[test]
+    fn after_every_fault_the_old_file_is_whole_and_the_next_save_works() {
+        for fault in FAULTS {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("a.txt");
+            let files = Files::default();
+            files.write_bytes(&path, Durability::Synced, b"old text").expect("saved");
+            files.inject(Some(fault));
+            let message =
+                files.write_bytes(&path, Durability::Synced, b"new text").expect_err("must fail").to_string();
+            assert!(message.contains("a.txt") && message.contains("unchanged"), "{message}");
+            assert_eq!(fs::read(&path).expect("readable"), b"old text", "{fault:?}");
+            files.inject(None);
+            files.write_bytes(&path, Durability::Fast, b"new text").expect("saved");
+            assert_eq!(fs::read(&path).expect("readable"), b"new text");
+        }
+    }
+
+    #[test]
+    fn no_part_is_left_behind_by_a_full_disk() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let files = Files::default();
+        files.inject(Some(Fault::DiskFull { after_bytes: 2 }));
+        let error =
+            files.write_bytes(&dir.path().join("a"), Durability::Fast, b"text").expect_err("must fail");
+        assert!(error.to_string().contains("the disk is full"), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn a_folder_in_the_way_and_a_missing_folder_are_named() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let files = Files::default();
+        let message =
+            |path: &Path| files.write_bytes(path, Durability::Fast, b"").expect_err("must fail").to_string();
+        assert!(message(dir.path()).contains("folder"));
+        assert!(message(&dir.path().join("no/where")).contains("Make the folder first"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_and_links_survive() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a folder");
+        let (path, link) = (dir.path().join("a"), dir.path().join("link"));
+        let files = Files::default();
+        fs::write(&path, "old").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
+        std::os::unix::fs::symlink(&path, &link).expect("linked");
+        files.write_bytes(&link, Durability::Fast, b"new").expect("saved");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::read(&path).expect("readable"), b"new");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).expect("set");
+        let error = files.write_bytes(&path, Durability::Fast, b"newer");
+        assert!(error.is_err(), "a write-protected file is respected");
+    }
+}

@@ -1,0 +1,84 @@
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::{FileError, Opened, open_design, open_project};
+use crate::project::Project;
+
+/// A file of one of the two kinds a person opens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OpenedFile {
+    /// `NAME.hourglass`: the design and its runs.
+    Project(Opened),
+    /// `NAME.ron`: the design alone.
+    Design(Project),
+}
+
+/// Opens a project file or a bare design, whichever its content says it is.
+///
+/// # Errors
+/// [`FileError`], which says what the file is where it is neither.
+pub fn open_any(path: &Path) -> Result<OpenedFile, FileError> {
+    let start = first_bytes(path)?;
+    if is_zip(&start) {
+        return open_project(path).map(OpenedFile::Project);
+    }
+    if let Some(found) = known_kind(&start) {
+        return Err(FileError::Foreign {
+            path: path.to_owned(),
+            found,
+            wanted: "a project or a design",
+            remedy: "Open a .hourglass or .ron file; data are chosen within a project.",
+        });
+    }
+    open_design(path).map(OpenedFile::Design)
+}
+
+/// Whether the content looks like a project file rather than a bare design.
+pub fn is_project_file(path: &Path) -> bool {
+    first_bytes(path).is_ok_and(|start| is_zip(&start))
+}
+
+/// Refuses what is no zip, saying what it is instead.
+pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
+    let start = first_bytes(path)?;
+    if is_zip(&start) {
+        return Ok(());
+    }
+    Err(FileError::Foreign {
+        path: path.to_owned(),
+        found: known_kind(&start).unwrap_or("another kind of file"),
+        wanted: "a project file",
+        remedy: "Open a .hourglass file, or a backup of this one.",
+    })
+}
+
+fn first_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(64).read_to_end(&mut start))
+        .map_err(|error| FileError::read(path, &error))?;
+    Ok(start)
+}
+
+fn is_zip(start: &[u8]) -> bool {
+    start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06")
+}
+
+fn known_kind(start: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 8] = [
+        (b"\x89PNG", "a PNG picture"),
+        (b"\xFF\xD8\xFF", "a JPEG picture"),
+        (b"GIF8", "a GIF picture"),
+        (b"\x93NUMPY", "a NumPy array"),
+        (b"\x1F\x8B", "a gzip file"),
+        (b"%PDF", "a PDF document"),
+        (b"\x7FELF", "a program"),
+        (&[0, 0, 8], "an IDX data file"),
+    ];
+    if start.is_empty() {
+        return Some("an empty file");
+    }
+    let known = kinds.iter().find(|(magic, _)| start.starts_with(magic));
+    known.map(|(_, name)| *name)
+}

@@ -1,0 +1,324 @@
+//! A run as a folder of named files, the same in the project file and in the live store.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `run.ron` | the [`Run`] without its epochs |
+//! | `history.ronl` | one [`EpochRecord`] a line; RON, because JSON has no NaN |
+//! | `probe.ron`, `kept/EPOCH.safetensors` | what the replay shows |
+//! | `checkpoint.ron`, `weights`, `optimizer`, `best.safetensors` | the [`Checkpoint`] in a project file |
+//! | `checkpoint.safetensors` | the same in the live store: one file, replaced by one rename |
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::FileError;
+use super::tensors::{self, Scalars};
+use crate::project::Project;
+use crate::run::{Checkpoint, EpochRecord, History, KeptEpochs, Probe, Run, RunId, Status, Weights};
+
+pub(super) const RUN: &str = "run.ron";
+pub(super) const HISTORY: &str = "history.ronl";
+pub(super) const PROBE: &str = "probe.ron";
+pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
+const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
+const WEIGHTS: &str = "weights.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const BEST: &str = "best.safetensors";
+
+/// What was found in a project file or in the live store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The document.
+    pub project: Project,
+    /// Its runs, by number. None is training: one that was when it was written is stopped now, at its last checkpoint.
+    pub runs: Vec<Run>,
+    /// What could not be read and was left out, with its place.
+    pub warnings: Vec<String>,
+}
+
+/// Where named files are read from.
+pub(super) trait Folder {
+    /// The file or folder on disk, for errors.
+    fn path(&self) -> &Path;
+    /// The bytes of one file, `None` where there is none.
+    fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, FileError>;
+    /// Names of all files directly below `folder`, which ends in `/`, without it.
+    fn names(&self, folder: &str) -> Vec<String>;
+
+    /// The text of one file.
+    fn read_text(&mut self, name: &str) -> Result<Option<String>, FileError> {
+        let Some(bytes) = self.read(name)? else {
+            return Ok(None);
+        };
+        let text =
+            String::from_utf8(bytes).map_err(|_| FileError::content(self.path(), name, "this is no text"))?;
+        Ok(Some(text))
+    }
+}
+
+/// The folder of a run, with its slash.
+pub(super) fn folder(id: RunId) -> String {
+    format!("runs/{id}/")
+}
+
+/// Name of a kept epoch's file; zeros in front, so that names sort as numbers do.
+pub(super) fn kept_name(epoch: u32) -> String {
+    format!("kept/{epoch:06}.safetensors")
+}
+
+/// The text of `run.ron`.
+pub(super) fn run_text(run: &Run) -> Result<String, String> {
+    let run = Run {
+        history: History { terms: run.history.terms.clone(), epochs: Vec::new() },
+        kept: KeptEpochs::default(),
+        checkpoint: None,
+        ..run.clone()
+    };
+    let pretty = ron::ser::PrettyConfig::new().struct_names(true);
+    ron::ser::to_string_pretty(&run, pretty).map_err(|error| error.to_string())
+}
+
+/// Lines of `history.ronl`. The line break comes first, so that a line torn by a crash ends where the next begins.
+pub(super) fn history_lines(epochs: &[EpochRecord]) -> Result<String, String> {
+    let mut lines = String::new();
+    for record in epochs {
+        lines.push('\n');
+        lines += &ron::to_string(record).map_err(|error| error.to_string())?;
+    }
+    Ok(lines)
+}
+
+/// The text of `probe.ron`.
+pub(super) fn probe_text(probe: &Probe) -> Result<String, String> {
+    let text = ProbeText { picture_rows: probe.picture_rows.clone(), code_rows: probe.code_rows.clone() };
+    ron::to_string(&text).map_err(|error| error.to_string())
+}
+
+/// Every file of a run as a project file holds it, in order; made one at a time, because they may be large.
+pub(super) fn each_file<E: From<String>>(
+    run: &Run,
+    mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    put(RUN, run_text(run)?.as_bytes())?;
+    put(HISTORY, history_lines(&run.history.epochs)?.as_bytes())?;
+    if let Some(checkpoint) = &run.checkpoint {
+        let numbers = Scalars::of(checkpoint);
+        let numbers = ron::ser::to_string_pretty(&numbers, ron::ser::PrettyConfig::new());
+        let numbers = numbers.map_err(|error| error.to_string())?;
+        put(CHECKPOINT_NUMBERS, numbers.as_bytes())?;
+        put(WEIGHTS, &tensors::encode_weights(&checkpoint.weights)?)?;
+        put(OPTIMIZER, &tensors::encode_weights(&checkpoint.moments)?)?;
+        if let Some(best) = &checkpoint.best {
+            put(BEST, &tensors::encode_weights(&best.weights)?)?;
+        }
+    }
+    put(PROBE, probe_text(&run.kept.probe)?.as_bytes())?;
+    for kept in run.kept.iter() {
+        put(&kept_name(kept.epoch), &tensors::encode_kept(kept)?)?;
+    }
+    Ok(())
+}
+
+/// Reads a run; what is missing or damaged beside `run.ron` costs a warning, not the run.
+///
+/// # Errors
+/// Where `run.ron` itself cannot be read.
+pub(super) fn read_run(
+    files: &mut dyn Folder,
+    id: RunId,
+    warnings: &mut Vec<String>,
+) -> Result<Run, FileError> {
+    let base = folder(id);
+    let name = format!("{base}{RUN}");
+    let text = files.read_text(&name)?;
+    let text = text.ok_or_else(|| FileError::content(files.path(), &name, "it is missing"))?;
+    let mut run: Run = parse(files.path(), &name, &text)?;
+    run.id = id;
+
+    let mut warn = |what: &str, error: FileError| warnings.push(format!("run {id}: {error}; {what}"));
+    match read_history(files, &base) {
+        Ok(epochs) => run.history.epochs = epochs,
+        Err(error) => warn("its loss curves are left out", error),
+    }
+    match read_checkpoint(files, &base) {
+        Ok(checkpoint) => run.checkpoint = checkpoint.map(Arc::new),
+        Err(error) => warn("it can be looked at, but neither used nor resumed", error),
+    }
+    match read_kept(files, &base, &run) {
+        Ok(kept) => run.kept = kept,
+        Err(error) => warn("its replay is left out", error),
+    }
+    settle(&mut run);
+    Ok(run)
+}
+
+/// Nobody trains what was just read. A run that can go on goes on at its checkpoint, so what came later is cut off: it
+/// will come again, the same.
+fn settle(run: &mut Run) {
+    if matches!(run.status, Status::Training | Status::Paused) {
+        run.status = Status::Stopped;
+    }
+    if let (Status::Stopped, Some(checkpoint)) = (&run.status, &run.checkpoint) {
+        let last = checkpoint.epoch;
+        run.history.epochs.retain(|record| record.epoch <= last);
+        if run.kept.newest().is_some_and(|kept| kept.epoch > last) {
+            let mut kept = KeptEpochs::new(run.kept.probe.clone());
+            for old in run.kept.iter().filter(|kept| kept.epoch <= last) {
+                kept.push(old.clone());
+            }
+            run.kept = kept;
+        }
+        run.seconds = checkpoint.seconds;
+    } else if let Some(last) = run.history.epochs.last() {
+        run.seconds = run.seconds.max(last.seconds);
+    }
+}
+
+fn read_history(files: &mut dyn Folder, base: &str) -> Result<Vec<EpochRecord>, FileError> {
+    let text = files.read_text(&format!("{base}{HISTORY}"))?;
+    Ok(parse_history(text.as_deref().unwrap_or_default()))
+}
+
+/// Lines that cannot be read were torn by a crash and are left out. A record takes the place of older ones of its epoch
+/// and after: a run that went on from an earlier checkpoint appended them once more.
+pub(super) fn parse_history(text: &str) -> Vec<EpochRecord> {
+    let mut epochs: Vec<EpochRecord> = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let Ok(record) = ron::from_str::<EpochRecord>(line) else {
+            log::warn!("a torn line of a history was left out");
+            continue;
+        };
+        while epochs.last().is_some_and(|last| last.epoch >= record.epoch) {
+            epochs.pop();
+        }
+        epochs.push(record);
+    }
+    epochs
+}
+
+fn read_checkpoint(files: &mut dyn Folder, base: &str) -> Result<Option<Checkpoint>, FileError> {
+    let name = format!("{base}{CHECKPOINT}");
+    if let Some(bytes) = files.read(&name)? {
+        let checkpoint = tensors::decode_checkpoint(&bytes);
+        return checkpoint.map(Some).map_err(|message| FileError::content(files.path(), name, message));
+    }
+    let name = format!("{base}{CHECKPOINT_NUMBERS}");
+    let Some(text) = files.read_text(&name)? else {
+        return Ok(None);
+    };
+    let scalars: Scalars = parse(files.path(), &name, &text)?;
+    let weights = read_weights(files, base, WEIGHTS)?;
+    let moments = read_weights(files, base, OPTIMIZER)?;
+    let best = if scalars.has_best() { read_weights(files, base, BEST)? } else { Weights::default() };
+    Ok(Some(scalars.join(weights, moments, best)))
+}
+
+fn read_weights(files: &mut dyn Folder, base: &str, name: &str) -> Result<Weights, FileError> {
+    let name = format!("{base}{name}");
+    let bytes = files.read(&name)?;
+    let bytes = bytes.ok_or_else(|| FileError::content(files.path(), &name, "it is missing"))?;
+    tensors::decode_weights(&bytes).map_err(|message| FileError::content(files.path(), name, message))
+}
+
+fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs, FileError> {
+    let name = format!("{base}{PROBE}");
+    let Some(text) = files.read_text(&name)? else {
+        return Ok(KeptEpochs::default());
+    };
+    let probe: ProbeText = parse(files.path(), &name, &text)?;
+    let mut kept =
+        KeptEpochs::new(Arc::new(Probe { picture_rows: probe.picture_rows, code_rows: probe.code_rows }));
+    let mut epochs: Vec<u32> = files
+        .names(&format!("{base}kept/"))
+        .iter()
+        .filter_map(|name| name.strip_suffix(".safetensors")?.parse().ok())
+        .collect();
+    epochs.sort_unstable();
+    epochs.dedup();
+    for epoch in epochs {
+        let name = format!("{base}{}", kept_name(epoch));
+        let Some(bytes) = files.read(&name)? else {
+            continue;
+        };
+        let one = tensors::decode_kept(epoch, &bytes)
+            .map_err(|message| FileError::content(files.path(), &name, message))?;
+        let pixels = kept.probe.picture_rows.len().saturating_mul(run.shape.features());
+        let fits = one.codes.len() == kept.probe.code_rows.len().saturating_mul(one.code_units)
+            && one.reconstructions.len() == pixels
+            && (one.corrupted.is_empty() || one.corrupted.len() == pixels);
+        if !fits {
+            let message = "it does not fit the watched samples";
+            return Err(FileError::content(files.path(), name, message));
+        }
+        kept.push(Arc::new(one));
+    }
+    Ok(kept)
+}
+
+/// Reads RON, with the place of a mistake.
+pub(super) fn parse<T: serde::de::DeserializeOwned>(
+    path: &Path,
+    name: &str,
+    text: &str,
+) -> Result<T, FileError> {
+    ron::from_str(text).map_err(|error| {
+        let place = format!("{name}, line {}, column {}", error.span.start.line, error.span.start.col);
+        FileError::content(path, place, error.code.to_string())
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+struct ProbeText {
+    picture_rows: Vec<u32>,
+    code_rows: Vec<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(epoch: u32, mse: f64) -> EpochRecord {
+        EpochRecord {
+            epoch,
+            step: u64::from(epoch) * 10,
+            train: vec![1.0 / 3.0, f64::INFINITY],
+            validation: vec![],
+            mse,
+            learning_rate: 0.1,
+            seconds: 1e-9,
+        }
+    }
+
+    fn check(text: &str, expected: &[EpochRecord]) {
+        assert_eq!(parse_history(text), expected, "{text}");
+    }
+
+    #[test]
+    fn a_history_survives_being_torn_anywhere() {
+        let epochs = [record(1, 0.1), record(2, f64::NEG_INFINITY)];
+        let text = history_lines(&epochs).expect("encodes");
+        check(&text, &epochs);
+        let first = text.rfind('\n').expect("two lines");
+        for cut in first..text.len() {
+            check(&text[..cut], &epochs[..1]);
+        }
+        // What is appended after a torn line is read.
+        let more = history_lines(&[record(2, 5.0)]).expect("encodes");
+        check(&format!("{}{more}", &text[..text.len() - 3]), &[record(1, 0.1), record(2, 5.0)]);
+    }
+
+    #[test]
+    fn a_repeated_epoch_takes_the_place_of_the_old_ones() {
+        let epochs = [1, 2, 3, 2].map(|epoch| record(epoch, 0.0));
+        let text = history_lines(&epochs).expect("encodes");
+        check(&text, &[record(1, 0.0), record(2, 0.0)]);
+    }
+
+    #[test]
+    fn nan_is_written_and_read() {
+        let text = history_lines(&[record(1, f64::NAN)]).expect("encodes");
+        assert_eq!(parse_history(&text)[0].mse.to_bits(), f64::NAN.to_bits());
+    }
+}

@@ -1,0 +1,125 @@
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Durability, FileError, Files};
+
+/// How many files the menu remembers.
+const RECENT: usize = 12;
+
+/// What the program remembers between two starts, apart from any project.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Files opened or saved, newest first.
+    pub recent: Vec<PathBuf>,
+    /// Colours of the window.
+    pub theme: ThemeChoice,
+    /// Threads to train with; all the machine has where it is not said.
+    pub threads: Option<usize>,
+    /// Size of everything in the window; 1 where it is not said.
+    pub zoom: Option<f32>,
+    /// The arrangement of the views, in the window's own words.
+    pub layout: Option<String>,
+}
+
+/// Colours of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ThemeChoice {
+    /// As the desktop has it.
+    #[default]
+    System,
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+}
+
+impl ThemeChoice {
+    /// All three, in the order of menus.
+    pub const ALL: [ThemeChoice; 3] = [ThemeChoice::System, ThemeChoice::Dark, ThemeChoice::Light];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            ThemeChoice::System => "system",
+            ThemeChoice::Dark => "dark",
+            ThemeChoice::Light => "light",
+        }
+    }
+}
+
+impl Settings {
+    /// Where settings live: in `HOURGLASS_CONFIG`, or the desktop's folder for settings.
+    pub fn default_path() -> Option<PathBuf> {
+        let dir = match std::env::var_os("HOURGLASS_CONFIG").filter(|dir| !dir.is_empty()) {
+            Some(dir) => PathBuf::from(dir),
+            None => directories::ProjectDirs::from("", "", "hourglass")?.config_dir().to_owned(),
+        };
+        Some(dir.join("settings.ron"))
+    }
+
+    /// Reads the settings. Missing or broken ones are the defaults: they never keep the program from starting.
+    pub fn load(path: &Path) -> Settings {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                log::info!("no settings: {}: {error}", path.display());
+                return Settings::default();
+            }
+        };
+        ron::from_str(&text).unwrap_or_else(|error| {
+            log::warn!("settings are ignored: {}: {error}", path.display());
+            Settings::default()
+        })
+    }
+
+    /// Writes the settings; the folder is made where it is missing.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old settings are then as they were.
+    pub fn save(&self, files: &Files, path: &Path) -> Result<(), FileError> {
+        if let Some(folder) = path.parent() {
+            files.create_dir(folder)?;
+        }
+        let pretty = ron::ser::PrettyConfig::new().struct_names(true);
+        let text = ron::ser::to_string_pretty(self, pretty)
+            .map_err(|error| FileError::content(path, "its content", error.to_string()))?;
+        files.write_bytes(path, Durability::Synced, text.as_bytes())
+    }
+
+    /// Puts a file at the top of the recent ones.
+    pub fn remember(&mut self, file: &Path) {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        self.recent.retain(|known| *known != file);
+        self.recent.insert(0, file);
+        self.recent.truncate(RECENT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_and_broken_ones_are_the_defaults() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("made/settings.ron");
+        let mut settings =
+            Settings { theme: ThemeChoice::Dark, threads: Some(3), zoom: Some(1.25), ..Settings::default() };
+        for n in 0..20 {
+            settings.remember(&dir.path().join(format!("{}.hourglass", n % 15)));
+        }
+        assert_eq!(settings.recent.len(), RECENT);
+        assert!(settings.recent[0].ends_with("4.hourglass"));
+        settings.save(&Files::default(), &path).expect("saved");
+        assert_eq!(Settings::load(&path), settings);
+
+        for broken in ["", "Settings(theme: Pink)", "\0\0", "Settings(recent: 3)"] {
+            std::fs::write(&path, broken).expect("written");
+            assert_eq!(Settings::load(&path), Settings::default(), "{broken}");
+        }
+        std::fs::write(&path, "Settings(theme: Light, unheard_of: 3)").expect("written");
+        assert_eq!(Settings::load(&path).theme, ThemeChoice::Light);
+    }
+}

@@ -1,0 +1,348 @@
+//! **The live store**: a folder on disk that holds the work in progress, so that a crash costs at most the steps since
+//! the last checkpoint.
+//!
+//! A folder a workspace, locked by the process that works in it. The system lets go of the lock when the process ends in
+//! whatever way; a workspace that is there and not locked was left behind by a crash.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::design::read_design;
+use super::run_files::{self, Folder, Opened, read_run};
+use super::{Durability, FileError, Files, tensors};
+use crate::project::Project;
+use crate::run::{Checkpoint, EpochRecord, KeptEpochs, Run, RunId};
+
+const LOCK: &str = "lock";
+const WORKSPACE: &str = "workspace.ron";
+const PROJECT: &str = "project.ron";
+
+/// A handle to one workspace. Clones write to the same one, from any thread; a run must be written by one at a time.
+#[derive(Clone, Debug)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    files: Files,
+    /// Held for as long as any handle lives.
+    lock: File,
+}
+
+/// A workspace left behind by a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Its folder, for [`Store::open`].
+    pub path: PathBuf,
+    /// What the project calls itself.
+    pub name: String,
+    /// The file the project was opened from or last saved to.
+    pub origin: Option<PathBuf>,
+    /// How many runs it holds.
+    pub runs: usize,
+    /// When it was last written to.
+    pub modified: SystemTime,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename = "Workspace", default)]
+struct Workspace {
+    origin: Option<PathBuf>,
+}
+
+impl Store {
+    /// Where workspaces live: `HOURGLASS_STATE`, or the desktop's folder for the state of programs.
+    pub fn default_root() -> Option<PathBuf> {
+        if let Some(root) = std::env::var_os("HOURGLASS_STATE").filter(|root| !root.is_empty()) {
+            return Some(PathBuf::from(root));
+        }
+        let dirs = directories::ProjectDirs::from("", "", "hourglass")?;
+        let state = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
+        Some(state.join("workspaces"))
+    }
+
+    /// A new, empty workspace below `root`.
+    ///
+    /// # Errors
+    /// [`FileError`] where the folder cannot be written.
+    pub fn create(root: &Path) -> Result<Store, FileError> {
+        Store::create_with(Files::default(), root)
+    }
+
+    /// [`Store::create`] with a write seam that a test may have prepared.
+    ///
+    /// # Errors
+    /// [`FileError`] where the folder cannot be written.
+    pub fn create_with(files: Files, root: &Path) -> Result<Store, FileError> {
+        files.create_dir(root)?;
+        let dir = files.create_unique_dir(root, "workspace-")?;
+        Store::lock(files, dir)
+    }
+
+    /// Takes over a workspace left behind; [`Store::load`] then reads it.
+    ///
+    /// # Errors
+    /// [`FileError::InUse`] where a living process works in it.
+    pub fn open(dir: &Path) -> Result<Store, FileError> {
+        Store::lock(Files::default(), dir.to_owned())
+    }
+
+    /// Workspaces left behind by a crash, newest first. Those that hold nothing are removed on the way.
+    pub fn recoverable(root: &Path) -> Vec<Recovery> {
+        let entries = fs::read_dir(root).into_iter().flatten().flatten();
+        let mut found: Vec<Recovery> = entries.filter_map(|entry| recovery(&entry.path())).collect();
+        found.sort_by_key(|found| std::cmp::Reverse(found.modified));
+        found
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.inner.dir
+    }
+
+    /// Stores the document, and the file it belongs to.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was stored before is then as it was.
+    pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
+        let workspace = Workspace { origin: origin.map(Path::to_owned) };
+        let text = ron::to_string(&workspace).map_err(|error| error.to_string());
+        self.write(WORKSPACE, text.map(String::into_bytes))?;
+        self.write(PROJECT, Ok(project.to_ron().into_bytes()))
+    }
+
+    /// Stores what a run is and where it stands: all but its epochs, its checkpoint and its kept epochs.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was stored before is then as it was.
+    pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
+        let text = run_files::run_text(run);
+        self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
+    }
+
+    /// Stores all of a run that was opened from a file.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn import_run(&self, run: &Run) -> Result<(), FileError> {
+        self.remove_run(run.id)?;
+        self.save_run(run)?;
+        self.append_epochs(run.id, &run.history.epochs)?;
+        if let Some(checkpoint) = &run.checkpoint {
+            self.save_checkpoint(run.id, checkpoint)?;
+        }
+        self.save_kept(run.id, &run.kept)
+    }
+
+    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the checkpoint.
+    ///
+    /// # Errors
+    /// [`FileError`]; a half-written line is left out when read.
+    pub fn append_epochs(&self, id: RunId, epochs: &[EpochRecord]) -> Result<(), FileError> {
+        let path = self.file_of(id, run_files::HISTORY)?;
+        let lines = run_files::history_lines(epochs)
+            .map_err(|message| FileError::content(&path, "a record", message))?;
+        self.inner.files.append(&path, lines.as_bytes())
+    }
+
+    /// Replaces a run's checkpoint; it outlasts a power failure.
+    ///
+    /// # Errors
+    /// [`FileError`]; the checkpoint before is then as it was.
+    pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
+        let bytes = tensors::encode_checkpoint(checkpoint);
+        self.write_of(id, run_files::CHECKPOINT, bytes)
+    }
+
+    /// Brings a run's kept epochs on disk in line with these: the newest is written, what is missing too, and what was
+    /// let go of is removed.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn save_kept(&self, id: RunId, kept: &KeptEpochs) -> Result<(), FileError> {
+        let probe = self.file_of(id, run_files::PROBE)?;
+        if !probe.exists() {
+            let text = run_files::probe_text(&kept.probe);
+            self.write_path(&probe, Durability::Fast, text.map(String::into_bytes))?;
+        }
+        let folder = self.inner.dir.join(run_files::folder(id)).join("kept");
+        self.inner.files.create_dir(&folder)?;
+        let mut old = names_in(&folder);
+        let newest = kept.newest().map(|kept| kept.epoch);
+        for one in kept.iter() {
+            let path = self.inner.dir.join(run_files::folder(id));
+            let path = path.join(run_files::kept_name(one.epoch));
+            let known = path.file_name().and_then(|name| old.iter().position(|old| name == old.as_str()));
+            if let Some(known) = known {
+                old.swap_remove(known);
+            }
+            if known.is_none() || Some(one.epoch) == newest {
+                self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
+            }
+        }
+        for name in old {
+            self.inner.files.remove_file(&folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a run.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn remove_run(&self, id: RunId) -> Result<(), FileError> {
+        let dir = self.inner.dir.join(run_files::folder(id));
+        self.inner.files.remove_dir(&dir)
+    }
+
+    /// Reads everything back, as far as it can be read.
+    ///
+    /// # Errors
+    /// [`FileError`] where the document itself is missing or damaged.
+    pub fn load(&self) -> Result<Opened, FileError> {
+        let mut folder = DirFolder(self.inner.dir.clone());
+        let text = folder
+            .read_text(PROJECT)?
+            .ok_or_else(|| FileError::content(&self.inner.dir, PROJECT, "it is missing"))?;
+        let project = read_design(&self.inner.dir, PROJECT, &text)?;
+        let (mut runs, mut warnings) = (Vec::new(), Vec::new());
+        for id in run_ids(&self.inner.dir) {
+            match read_run(&mut folder, id, &mut warnings) {
+                Ok(run) => runs.push(run),
+                Err(error) => warnings.push(format!("run {id} is left out: {error}")),
+            }
+        }
+        Ok(Opened { project, runs, warnings })
+    }
+
+    /// Removes the workspace: the work was saved elsewhere or is not wanted. Other handles to it must no longer be used.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn discard(self) -> Result<(), FileError> {
+        // From here on it is nothing to recover, whatever happens.
+        self.inner.files.remove_file(&self.inner.dir.join(PROJECT))?;
+        if let Ok(inner) = Arc::try_unwrap(self.inner) {
+            let Inner { dir, files, lock } = inner;
+            // Some systems do not remove a file that is open.
+            drop(lock);
+            files.remove_dir(&dir)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn lock(files: Files, dir: PathBuf) -> Result<Store, FileError> {
+        let path = dir.join(LOCK);
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| FileError::write(&path, &error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Store { inner: Arc::new(Inner { dir, files, lock }) }),
+            Err(TryLockError::WouldBlock) => Err(FileError::InUse { path: dir }),
+            Err(TryLockError::Error(error)) => Err(FileError::write(&path, &error)),
+        }
+    }
+
+    /// Path of a run's file; its folder is made.
+    fn file_of(&self, id: RunId, name: &str) -> Result<PathBuf, FileError> {
+        let dir = self.inner.dir.join(run_files::folder(id));
+        self.inner.files.create_dir(&dir)?;
+        Ok(dir.join(name))
+    }
+
+    fn write_of(&self, id: RunId, name: &str, bytes: Result<Vec<u8>, String>) -> Result<(), FileError> {
+        let path = self.file_of(id, name)?;
+        self.write_path(&path, Durability::Synced, bytes)
+    }
+
+    fn write(&self, name: &str, bytes: Result<Vec<u8>, String>) -> Result<(), FileError> {
+        self.write_path(&self.inner.dir.join(name), Durability::Synced, bytes)
+    }
+
+    fn write_path(
+        &self,
+        path: &Path,
+        durability: Durability,
+        bytes: Result<Vec<u8>, String>,
+    ) -> Result<(), FileError> {
+        let bytes = bytes.map_err(|message| FileError::content(path, "its content", message))?;
+        self.inner.files.write_bytes(path, durability, &bytes)
+    }
+}
+
+/// Files below a folder on disk.
+struct DirFolder(PathBuf);
+
+impl Folder for DirFolder {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
+        let path = self.0.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(FileError::read(&path, &error)),
+        }
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        names_in(&self.0.join(folder))
+    }
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// Numbers of the stored runs, ascending.
+fn run_ids(dir: &Path) -> Vec<RunId> {
+    let names = names_in(&dir.join("runs"));
+    let mut ids: Vec<RunId> = names
+        .iter()
+        .filter_map(|name| name.parse().ok().map(RunId))
+        .filter(|id| dir.join(run_files::folder(*id)).join(run_files::RUN).exists())
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// What a folder below the root holds, if it is a workspace that nobody works in.
+fn recovery(dir: &Path) -> Option<Recovery> {
+    if !dir.join(LOCK).exists() {
+        return None;
+    }
+    // Fails where somebody works in it.
+    let store = Store::open(dir).ok()?;
+    let Ok(text) = fs::read_to_string(dir.join(PROJECT)) else {
+        if let Err(error) = store.discard() {
+            log::warn!("an empty workspace stays: {error}");
+        }
+        return None;
+    };
+    let name = Project::from_ron(&text).map_or_else(|_| "damaged".to_owned(), |project| project.name);
+    let origin = fs::read_to_string(dir.join(WORKSPACE))
+        .ok()
+        .and_then(|text| ron::from_str::<Workspace>(&text).ok())
+        .and_then(|workspace| workspace.origin);
+    let runs = run_ids(dir);
+    let histories = runs.iter().map(|id| dir.join(run_files::folder(*id)).join(run_files::HISTORY));
+    let modified = histories
+        .chain([dir.join(PROJECT)])
+        .filter_map(|path| fs::metadata(path).ok()?.modified().ok())
+        .max()
+        .unwrap_or(SystemTime::UNIX_EPOCH);
+    Some(Recovery { path: dir.to_owned(), name, origin, runs: runs.len(), modified })
+}

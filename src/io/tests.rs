@@ -1,0 +1,438 @@
+//! Round trips, bad input and failed writes of the project file and the live store.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::project::{Project, Recipe};
+use crate::run::{
+    Array, Best, Checkpoint, Edit, EpochRecord, History, Kept, KeptEpochs, Probe, Run, RunId, Setting,
+    Status, Weights,
+};
+
+fn weights(seed: u32) -> Weights {
+    let bits = [0x7FC0_0001, 0xFF80_0000, 0x8000_0000, 0x3F80_0000 + seed];
+    let array = Array { shape: vec![2, 2], values: bits.iter().map(|&bits| f32::from_bits(bits)).collect() };
+    Weights([("encoder.0.weight".to_owned(), array)].into())
+}
+
+fn record(epoch: u32) -> EpochRecord {
+    EpochRecord {
+        epoch,
+        step: u64::from(epoch) * 23,
+        train: vec![1.0 / f64::from(epoch)],
+        validation: vec![f64::INFINITY],
+        mse: 0.1 + f64::from(epoch),
+        learning_rate: 1e-3,
+        seconds: f64::from(epoch) / 3.0,
+    }
+}
+
+fn checkpoint(epoch: u32) -> Checkpoint {
+    Checkpoint {
+        epoch,
+        step_in_epoch: 3,
+        step: 99,
+        learning_rate: 0.1,
+        weights: weights(epoch),
+        moments: weights(100),
+        epoch_sums: vec![1e300, f64::INFINITY],
+        epoch_samples: 77,
+        stale_epochs: 1,
+        best: Some(Best { epoch: 1, loss: f64::INFINITY, weights: weights(200) }),
+        seconds: 0.1 + 0.2,
+    }
+}
+
+fn kept(epochs: u32) -> KeptEpochs {
+    let mut all = KeptEpochs::new(Arc::new(Probe { picture_rows: vec![5, 6], code_rows: vec![1, 2, 3] }));
+    for epoch in 0..=epochs {
+        all.push(Arc::new(Kept {
+            epoch,
+            code_units: 2,
+            codes: vec![epoch as f32; 6],
+            corrupted: vec![],
+            reconstructions: vec![0.5; 2 * 64],
+        }));
+    }
+    all
+}
+
+/// A run that stopped after three epochs.
+fn run(id: u32) -> Run {
+    Run {
+        id: RunId(id),
+        design: Recipe::Denoising.project(),
+        shape: crate::project::Shape::Image { height: 8, width: 8, channels: 1 },
+        fingerprint: u64::MAX,
+        status: Status::Stopped,
+        epochs: 10,
+        edits: vec![Edit { step: 7, setting: Setting::LearningRate(0.3) }],
+        parameters: 4,
+        seconds: checkpoint(3).seconds,
+        started_unix_secs: 1_700_000_000,
+        history: History { terms: vec!["total".to_owned()], epochs: (1..=3).map(record).collect() },
+        pca_mse: Some(0.1),
+        kept: kept(3),
+        checkpoint: Some(Arc::new(checkpoint(3))),
+    }
+}
+
+/// Equality by bits: NaN is equal to itself here.
+fn same(a: &Run, b: &Run) -> bool {
+    format!("{a:?}") == format!("{b:?}") && weight_bits(a) == weight_bits(b)
+}
+
+fn weight_bits(run: &Run) -> Vec<u32> {
+    let checkpoint = run.checkpoint.as_ref();
+    let arrays = checkpoint.iter().flat_map(|checkpoint| {
+        let best = checkpoint.best.as_ref().map(|best| &best.weights);
+        [&checkpoint.weights, &checkpoint.moments].into_iter().chain(best)
+    });
+    arrays
+        .flat_map(|weights| weights.0.values())
+        .flat_map(|array| array.values.iter().map(|value| value.to_bits()))
+        .collect()
+}
+
+fn dir() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn saved(dir: &Path) -> PathBuf {
+    let path = dir.join("a.hourglass");
+    save_project(&Files::default(), &path, &Project::default(), &[run(1), run(4)]).expect("saved");
+    path
+}
+
+/// The file as another zip program would have changed it.
+fn rewrite(path: &Path, mut change: impl FnMut(&str, Vec<u8>) -> Option<Vec<u8>>) {
+    let bytes = fs::read(path).expect("there");
+    let mut old = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a zip");
+    let mut new = zip::ZipWriter::new(fs::File::create(path).expect("created"));
+    for index in 0..old.len() {
+        let mut entry = old.by_index(index).expect("an entry");
+        let name = entry.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).expect("whole");
+        if let Some(bytes) = change(&name, bytes) {
+            let options = zip::write::SimpleFileOptions::default();
+            new.start_file(&name, options).expect("started");
+            new.write_all(&bytes).expect("written");
+        }
+    }
+    new.finish().expect("finished");
+}
+
+#[test]
+fn a_project_comes_back_whole() {
+    let dir = dir();
+    let path = saved(dir.path());
+    let opened = open_project(&path).expect("opens");
+    assert_eq!(opened.project, Project::default());
+    assert_eq!(opened.warnings, Vec::<String>::new());
+    assert_eq!(opened.runs.len(), 2);
+    for (back, id) in opened.runs.iter().zip([1, 4]) {
+        assert!(same(back, &run(id)), "{back:#?}");
+    }
+    assert!(is_project_file(&path));
+    // Repacked by another program, all of it deflated, it still opens.
+    rewrite(&path, |_, bytes| Some(bytes));
+    let again = open_project(&path).expect("opens");
+    assert!(same(&again.runs[1], &run(4)));
+    // Saving twice gives the same bytes.
+    let other = dir.path().join("b.hourglass");
+    let runs: Vec<Arc<Run>> = again.runs.into_iter().map(Arc::new).collect();
+    save_project(&Files::default(), &other, &again.project, &runs).expect("saved");
+    assert_eq!(fs::read(&other).expect("there"), fs::read(saved(dir.path())).expect("there"));
+}
+
+#[test]
+fn an_unfinished_run_is_stopped_at_its_checkpoint() {
+    let dir = dir();
+    let path = dir.path().join("a.hourglass");
+    let check = |status: Status, epochs: usize, expected: Status| {
+        let mut run = run(1);
+        run.status = status;
+        run.checkpoint = Some(Arc::new(checkpoint(2)));
+        save_project(&Files::default(), &path, &run.design, &[&run]).expect("saved");
+        let back = open_project(&path).expect("opens").runs.remove(0);
+        assert_eq!(back.status, expected);
+        assert_eq!(back.history.epochs.len(), epochs);
+        assert_eq!(back.kept.newest().map(|kept| kept.epoch), Some(epochs as u32));
+    };
+    check(Status::Training, 2, Status::Stopped);
+    check(Status::Paused, 2, Status::Stopped);
+    check(Status::Failed("NaN".to_owned()), 3, Status::Failed("NaN".to_owned()));
+}
+
+#[test]
+fn a_file_cut_short_anywhere_is_an_error_or_a_warning() {
+    let dir = dir();
+    let path = saved(dir.path());
+    let whole = fs::read(&path).expect("there");
+    for length in (0..whole.len()).step_by(331) {
+        fs::write(&path, &whole[..length]).expect("written");
+        let message = open_any(&path).expect_err("cut short").to_string();
+        assert!(message.contains("a.hourglass"), "{message}");
+    }
+}
+
+#[test]
+fn a_flipped_byte_anywhere_never_panics_nor_goes_unnoticed_in_weights() {
+    let dir = dir();
+    let path = saved(dir.path());
+    let whole = fs::read(&path).expect("there");
+    for at in (0..whole.len()).step_by(97) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        fs::write(&path, bytes).expect("written");
+        if let Ok(opened) = open_project(&path)
+            && opened.warnings.is_empty()
+        {
+            let bits: Vec<_> = opened.runs.iter().map(weight_bits).collect();
+            assert_eq!(bits, [weight_bits(&run(1)), weight_bits(&run(4))], "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn foreign_files_are_called_by_their_name() {
+    let dir = dir();
+    let path = dir.path().join("a.hourglass");
+    let check = |bytes: &[u8], expected: &str| {
+        fs::write(&path, bytes).expect("written");
+        for error in [open_project(&path).err(), open_any(&path).err()] {
+            let message = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(message.contains(expected) && message.contains("a.hourglass"), "{message}");
+        }
+    };
+    check(b"", "an empty file");
+    check(b"\x89PNG\r\n\x1a\n....", "a PNG picture");
+    check(b"\x93NUMPY\x01\x00", "a NumPy array");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("hello.txt", zip::write::SimpleFileOptions::default()).expect("started");
+    check(&zip.finish().expect("finished").into_inner(), "some other zip");
+    fs::remove_file(&path).expect("removed");
+    let message = open_any(&path).expect_err("missing").to_string();
+    assert!(message.contains("no such file"), "{message}");
+    assert!(open_any(dir.path()).is_err());
+}
+
+#[test]
+fn damage_inside_is_named_with_its_place_and_costs_as_little_as_possible() {
+    let dir = dir();
+    let check = |entry: &str, bytes: Option<&[u8]>, expected: Result<(usize, &str), &str>| {
+        let path = saved(dir.path());
+        rewrite(&path, |name, old| if name == entry { bytes.map(<[u8]>::to_vec) } else { Some(old) });
+        match (open_project(&path), expected) {
+            (Ok(opened), Ok((runs, warning))) => {
+                assert_eq!(opened.runs.len(), runs, "{entry}");
+                let text = opened.warnings.join("\n");
+                assert!(text.contains(warning) && text.contains(entry), "{text}");
+            }
+            (Err(error), Err(expected)) => {
+                assert!(error.to_string().contains(expected), "{error}");
+            }
+            (opened, _) => panic!("{entry}: {opened:?}"),
+        }
+    };
+    check("project.ron", None, Err("project.ron: it is missing"));
+    check("project.ron", Some(b"Project(\nnmae: 3)"), Err("project.ron, line 2"));
+    check("project.ron", Some(b"Project(format_version: 9)"), Err("newer Hourglass"));
+    check("manifest.ron", None, Err("some other zip"));
+    check(
+        "manifest.ron",
+        Some(b"HourglassProject(version: 7, runs: [], more: 1)"),
+        Err("newer Hourglass (form 7"),
+    );
+    check("runs/4/run.ron", Some(b"Run("), Ok((1, "run 4 is left out")));
+    check("runs/4/run.ron", None, Ok((1, "it is missing")));
+    check("runs/1/weights.safetensors", Some(b"rubbish"), Ok((2, "neither used nor resumed")));
+    check("runs/1/best.safetensors", None, Ok((2, "it is missing")));
+    check("runs/1/kept/000002.safetensors", Some(b""), Ok((2, "its replay is left out")));
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_fills_the_memory() {
+    let dir = dir();
+    let path = saved(dir.path());
+    // 80 MB of zeros deflate to 80 KB.
+    rewrite(&path, |name, bytes| Some(if name == "project.ron" { vec![b' '; 80 << 20] } else { bytes }));
+    let message = open_project(&path).expect_err("a bomb").to_string();
+    assert!(message.contains("64 MB") && message.contains("project.ron"), "{message}");
+}
+
+#[test]
+fn after_a_failed_save_the_old_project_opens() {
+    let dir = dir();
+    let path = saved(dir.path());
+    let files = Files::default();
+    let faults = [
+        Fault::DiskFull { after_bytes: 0 },
+        Fault::DiskFull { after_bytes: 2000 },
+        Fault::ReadOnly,
+        Fault::Denied,
+        Fault::Crash,
+    ];
+    for fault in faults {
+        files.inject(Some(fault));
+        let error =
+            save_project(&files, &path, &Project::default(), &[run(9)]).expect_err("must fail").to_string();
+        if matches!(fault, Fault::DiskFull { .. }) {
+            assert!(error.contains("the disk is full. Free some space"), "{error}");
+        }
+        let opened = open_project(&path).expect("opens");
+        assert_eq!(opened.runs.len(), 2, "{fault:?}");
+    }
+}
+
+#[test]
+fn designs_open_by_content() {
+    let dir = dir();
+    let path = dir.path().join("b.ron");
+    let project = Recipe::Linear.project();
+    save_design(&Files::default(), &path, &project).expect("saved");
+    assert_eq!(open_any(&path), Ok(OpenedFile::Design(project)));
+    fs::write(&path, "Project(\n  nmae: 3)").expect("written");
+    let message = open_any(&path).expect_err("misspelt").to_string();
+    assert!(message.contains("b.ron, line 2, column"), "{message}");
+    fs::write(&path, b"Project(\xFF").expect("written");
+    assert!(open_any(&path).is_err());
+}
+
+#[test]
+fn the_store_gives_back_what_it_was_given() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    let origin = root.path().join("a.hourglass");
+    store.save_design(&Project::default(), Some(&origin)).expect("stored");
+    store.import_run(&run(2)).expect("stored");
+    // Another run, step by step, as the worker does it.
+    let mut live = run(3);
+    live.status = Status::Training;
+    store.save_run(&live).expect("stored");
+    let mut seen = KeptEpochs::new(live.kept.probe.clone());
+    for kept in live.kept.iter() {
+        seen.push(kept.clone());
+        store.save_kept(live.id, &seen).expect("stored");
+    }
+    for epoch in 1..=5 {
+        store.append_epochs(live.id, &[record(epoch)]).expect("stored");
+    }
+    store.save_checkpoint(live.id, &checkpoint(2)).expect("stored");
+    store.save_checkpoint(live.id, &checkpoint(3)).expect("stored");
+
+    // In use by this process, so nobody else may have it.
+    assert_eq!(Store::recoverable(root.path()), vec![]);
+    assert!(matches!(Store::open(store.path()), Err(FileError::InUse { .. })));
+    drop(store);
+
+    let found = Store::recoverable(root.path()).remove(0);
+    assert_eq!((found.runs, found.origin), (2, Some(origin)));
+    let store = Store::open(&found.path).expect("free");
+    let opened = store.load().expect("loads");
+    assert_eq!(opened.warnings, Vec::<String>::new());
+    assert!(same(&opened.runs[0], &run(2)));
+    assert!(same(&opened.runs[1], &run(3)), "{:#?}", opened.runs[1]);
+    store.remove_run(RunId(2)).expect("removed");
+    assert_eq!(store.load().expect("loads").runs.len(), 1);
+    store.discard().expect("removed");
+    assert!(!found.path.exists());
+}
+
+#[test]
+fn a_store_that_cannot_be_written_keeps_what_it_has() {
+    let root = dir();
+    let files = Files::default();
+    let store = Store::create_with(files.clone(), root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    store.import_run(&run(1)).expect("stored");
+    for fault in [Fault::DiskFull { after_bytes: 40 }, Fault::ReadOnly, Fault::Crash] {
+        files.inject(Some(fault));
+        let failed = [
+            store.save_design(&Recipe::Linear.project(), None),
+            store.save_run(&run(1)),
+            store.save_checkpoint(RunId(1), &checkpoint(9)),
+            store.save_kept(RunId(1), &kept(4)),
+        ];
+        assert!(failed.iter().all(Result::is_err), "{failed:?}");
+        files.inject(None);
+        let opened = store.load().expect("loads");
+        assert_eq!(opened.project, Project::default());
+        assert!(same(&opened.runs[0], &run(1)));
+    }
+    // A line cut by a full disk, then a whole one.
+    files.inject(Some(Fault::DiskFull { after_bytes: 30 }));
+    assert!(store.append_epochs(RunId(1), &[record(3)]).is_err());
+    files.inject(None);
+    store.append_epochs(RunId(1), &[record(3)]).expect("stored");
+    assert!(same(&store.load().expect("loads").runs[0], &run(1)));
+}
+
+#[test]
+fn kept_epochs_on_disk_follow_those_in_memory() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    store.save_kept(RunId(1), &kept(3)).expect("stored");
+    store.save_kept(RunId(1), &kept(1)).expect("stored");
+    let folder = store.path().join("runs/1/kept");
+    assert_eq!(fs::read_dir(folder).expect("there").count(), 2);
+}
+
+#[test]
+fn an_empty_workspace_is_nothing_to_recover() {
+    let root = dir();
+    drop(Store::create(root.path()).expect("created"));
+    assert_eq!(Store::recoverable(root.path()), vec![]);
+    assert_eq!(fs::read_dir(root.path()).expect("there").count(), 0);
+    assert_eq!(Store::recoverable(&root.path().join("nowhere")), vec![]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_numbers_come_back_bit_for_bit(
+        bits in proptest::collection::vec(any::<u32>(), 0..40),
+        moments in proptest::collection::vec(any::<u32>(), 0..40),
+        numbers in proptest::collection::vec(any::<u64>(), 3),
+        special in 0usize..4,
+    ) {
+        let number = |at: usize| f64::from_bits(numbers[at]);
+        let array = |bits: &[u32]| Array {
+            shape: vec![1, bits.len()],
+            values: bits.iter().map(|&bits| f32::from_bits(bits)).collect(),
+        };
+        let named = |bits: &[u32]| Weights([("a/ü \"x\"".to_owned(), array(bits))].into());
+        let mut run = run(1);
+        run.status = Status::Done;
+        run.checkpoint = Some(Arc::new(Checkpoint {
+            weights: named(&bits),
+            moments: named(&moments),
+            epoch_sums: vec![number(0), [f64::INFINITY, f64::NEG_INFINITY, -0.0, f64::MIN_POSITIVE][special]],
+            ..checkpoint(3)
+        }));
+        run.history.epochs[1].mse = number(1);
+        run.pca_mse = Some(number(2));
+        let dir = dir();
+        let path = dir.path().join("a.hourglass");
+        save_project(&Files::default(), &path, &run.design, &[&run]).expect("saved");
+        let opened = open_project(&path).expect("opens");
+        prop_assert!(opened.warnings.is_empty(), "{:?}", opened.warnings);
+        run.seconds = opened.runs[0].seconds;
+        prop_assert!(same(&opened.runs[0], &run), "{:?}", opened.runs[0]);
+    }
+
+    #[test]
+    fn any_bytes_are_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let dir = dir();
+        let path = dir.path().join("a.hourglass");
+        fs::write(&path, [b"PK\x03\x04", &bytes[..]].concat()).expect("written");
+        prop_assert!(open_any(&path).is_err());
+    }
+}
