@@ -2,6 +2,7 @@
 //!
 //! The map of the modules and their one direction is in `ARCHITECTURE.md`.
 
+pub mod analysis;
 pub mod dataset;
 pub mod project;
 pub mod run;
