@@ -354,12 +354,13 @@ fn utf8<'a>(path: &Path, record: &ByteRecord, bytes: &'a [u8]) -> Result<&'a str
 
 fn read_error(path: &Path, error: ::csv::Error) -> DataError {
     let text = error.to_string();
-    match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => DataError::io(path, &error),
-        _ => DataError::file(
+    if let ::csv::ErrorKind::Io(error) = error.into_kind() {
+        DataError::io(path, &error)
+    } else {
+        DataError::file(
             path,
             format!("cannot be read as a table ({text}); check the file"),
-        ),
+        )
     }
 }
 

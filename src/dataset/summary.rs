@@ -51,7 +51,7 @@ pub fn estimate_bytes(source: &Source) -> Option<u64> {
     let file = |path: &std::path::Path| {
         path.metadata()
             .ok()
-            .filter(|data| data.is_file())
+            .filter(std::fs::Metadata::is_file)
             .map(|data| data.len())
     };
     match source {

@@ -69,7 +69,8 @@ fn layouts_are_told_by_themselves() {
 #[test]
 fn label_columns_are_classes_or_numbers() {
     let check = |column: &[&str], expected: LabelValues| {
-        let text: String = column.iter().map(|field| format!("0,{field}\n")).collect();
+        let rows: Vec<String> = column.iter().map(|field| format!("0,{field}\n")).collect();
+        let text = rows.concat();
         let raw = read(
             format!("x,t\n{text}").as_bytes(),
             &["t"],
@@ -248,7 +249,8 @@ fn the_preview_suggests_labels() {
         Header::No,
     );
     check("1|2\n", &[], Delimiter::Pipe, Header::No);
-    let wide: String = (0..100_000).map(|at| format!("c{at},")).collect();
+    let names: Vec<String> = (0..100_000).map(|at| format!("c{at},")).collect();
+    let wide = names.concat();
     check(&format!("{wide}y\n"), &["y"], Delimiter::Comma, Header::Yes);
 }
 

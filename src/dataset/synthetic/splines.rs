@@ -84,11 +84,11 @@ mod tests {
         // scipy.interpolate.CubicSpline(range(5), y, bc_type='natural') at 0, 0.5, 1.25, 2, 3.9, and its first derivative.
         let knots = [1.0, 4.0, 2.0, 7.0, 3.0];
         let expected = [
-            (0.0, 1.000000, 5.000000),
-            (0.5, 3.250000, 3.500000),
-            (1.25, 3.453125, -3.062500),
-            (2.0, 2.000000, 2.000000),
-            (3.9, 3.697000, -6.910000),
+            (0.0, 1.000_000, 5.000_000),
+            (0.5, 3.25, 3.5),
+            (1.25, 3.453_125, -3.062_5),
+            (2.0, 2.000_000, 2.000_000),
+            (3.9, 3.697, -6.91),
         ];
         let bends = second_derivatives(&knots);
         for (t, value, slope) in expected {
