@@ -1,18 +1,33 @@
 //! **Data as rows**, kept in their own type and scaled when a minibatch is gathered; labels, names and the split; the
 //! loaders, one file each, cancellable and with progress.
 
+pub mod csv;
+mod digits;
 mod error;
+mod fit;
+pub mod idx;
+mod image_folder;
+mod load;
+pub mod memory;
+mod npy;
+mod picture;
 mod progress;
 pub mod random;
 mod rows;
 mod scaler;
+mod source_for;
 mod split;
+mod summary;
+mod synthetic;
 
 pub use error::DataError;
+pub use load::load;
 pub use progress::Progress;
 pub use rows::Rows;
 pub use scaler::Scaler;
+pub use source_for::source_for;
 pub use split::{SplitRows, Subset};
+pub use summary::{LabelSummary, Summary, estimate_bytes, source_shape};
 
 use crate::project::Shape;
 

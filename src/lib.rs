@@ -2,8 +2,10 @@
 //!
 //! The map of the modules and their one direction is in `ARCHITECTURE.md`.
 
+pub mod analysis;
 pub mod check;
 pub mod dataset;
+pub mod engine;
 pub mod figure;
 pub mod io;
 pub mod project;

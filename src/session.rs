@@ -2,30 +2,123 @@
 //! components, baselines; cancellable, the newest request wins). [`Command`]s go in, [`Event`]s come out, both plain data;
 //! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
 
+mod compute;
+mod loading;
 mod protocol;
+mod training;
 
 pub use protocol::{
     Command, Event, Job, JobId, JobKind, JobResult, RunEvent, RunProgress, Start, TrainRequest,
 };
 
-use std::sync::mpsc::{Receiver, Sender};
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 
-/// A handle on the lanes. Dropping it stops the run under way after its step and ends the lanes.
-#[derive(Debug)]
+use compute::ComputeLane;
+use loading::Loader;
+use training::TrainingCommand;
+
+/// A handle on the lanes. Dropping it stops the run under way after its step, writes its checkpoint and ends the lanes.
 pub struct Session {
-    commands: Sender<Command>,
+    training: Option<Sender<TrainingCommand>>,
+    training_thread: Option<JoinHandle<()>>,
+    compute: ComputeLane,
+    loader: Loader,
     events: Receiver<Event>,
 }
 
+/// Where the lanes put their events.
+#[derive(Clone)]
+struct Outbox {
+    events: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Outbox {
+    fn send(&self, event: Event) {
+        // Nobody listens any more once the session is being dropped.
+        let _ = self.events.send(event);
+    }
+
+    /// Tells whoever polls that there is something to see.
+    fn wake(&self) {
+        (self.wake)();
+    }
+}
+
 impl Session {
+    /// Starts the lanes. `wake` is called from their threads, at most at the screen's rate, after events were sent.
+    pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Session {
+        let (events, received) = channel();
+        let outbox = Outbox { events, wake: Arc::new(wake) };
+        let (training, commands) = channel();
+        let training_thread = {
+            let outbox = outbox.clone();
+            let name = "training".to_owned();
+            std::thread::Builder::new().name(name).spawn(move || training::work(&commands, &outbox)).ok()
+        };
+        Session {
+            training: Some(training),
+            training_thread,
+            compute: ComputeLane::start(outbox.clone()),
+            loader: Loader::new(outbox),
+            events: received,
+        }
+    }
+
     /// Asks for something; never waits.
-    pub fn send(&self, command: Command) {
-        // A lane that is gone has said so by an event.
-        let _ = self.commands.send(command);
+    pub fn send(&mut self, command: Command) {
+        let training = match command {
+            Command::Load { request, data } => return self.loader.load(request, *data),
+            Command::CancelLoad => return self.loader.cancel(),
+            Command::Compute(job) => return self.compute.push(job),
+            Command::Train(request) => TrainingCommand::Train(request),
+            Command::Pause(run) => TrainingCommand::Pause(run),
+            Command::Resume(run) => TrainingCommand::Go(run, Start::Train),
+            Command::StepOnce(run) => TrainingCommand::Go(run, Start::StepOnce),
+            Command::EpochOnce(run) => TrainingCommand::Go(run, Start::EpochOnce),
+            Command::Stop(run) => TrainingCommand::Stop(run),
+            Command::Set(run, setting) => TrainingCommand::Set(run, setting),
+        };
+        if let Some(lane) = &self.training {
+            // The lane lives as long as its sender; a worker that could not be started has no run to speak for.
+            let _ = lane.send(training);
+        }
     }
 
     /// What happened since the last call; never waits.
     pub fn poll(&self) -> impl Iterator<Item = Event> + '_ {
         self.events.try_iter()
     }
+
+    /// The next event, waiting for it; `None` once the lanes are gone. For programs without a window.
+    pub fn wait(&self) -> Option<Event> {
+        self.events.recv().ok()
+    }
 }
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.loader.cancel();
+        self.training = None;
+        if let Some(thread) = self.training_thread.take() {
+            // A panic of the worker has become an event already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What a panic said, for an event.
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    format!("an internal error ended it ({text}); the work up to the last checkpoint is kept")
+}
+
+#[cfg(test)]
+mod tests;

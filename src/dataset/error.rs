@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::io::{Error as IoError, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -29,4 +30,71 @@ pub enum DataError {
     /// A setting of the source makes no sense.
     #[error("{0}")]
     Setting(String),
+}
+
+impl DataError {
+    /// The error of a failed system call on `path`.
+    pub(super) fn io(path: &Path, error: &IoError) -> DataError {
+        DataError::file(path, io_message(error.kind(), &error.to_string()))
+    }
+
+    pub(super) fn file(path: &Path, message: impl Into<String>) -> DataError {
+        DataError::File {
+            path: path.to_path_buf(),
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn content(
+        path: &Path,
+        place: impl Into<String>,
+        message: impl Into<String>,
+    ) -> DataError {
+        DataError::Content {
+            path: path.to_path_buf(),
+            place: place.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// What a failed system call means to a person, and what to do; `detail` is the system's own text for the rarer kinds.
+pub(super) fn io_message(kind: ErrorKind, detail: &str) -> String {
+    // The set of kinds is open: what has no sentence of its own is told in the system's words.
+    #[allow(clippy::wildcard_enum_match_arm)]
+    match kind {
+        ErrorKind::NotFound => {
+            "does not exist; it may have been moved or renamed, choose it again".into()
+        }
+        ErrorKind::PermissionDenied => {
+            "may not be read; give your account permission to read it".into()
+        }
+        ErrorKind::IsADirectory => "is a folder; choose a file".into(),
+        ErrorKind::NotADirectory => "is not a folder; choose a folder".into(),
+        ErrorKind::UnexpectedEof => "ends too early; it is incomplete, fetch it again".into(),
+        ErrorKind::OutOfMemory => {
+            "does not fit into memory; choose fewer or smaller samples".into()
+        }
+        _ => format!("cannot be read ({detail}); check the drive and try again"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_failure_says_what_to_do() {
+        let check = |kind, expected: &str| {
+            let message = io_message(kind, "device error");
+            assert!(message.contains(expected), "{message}");
+        };
+        check(ErrorKind::NotFound, "choose it again");
+        check(ErrorKind::PermissionDenied, "permission to read");
+        check(ErrorKind::IsADirectory, "choose a file");
+        check(ErrorKind::NotADirectory, "choose a folder");
+        check(ErrorKind::UnexpectedEof, "incomplete");
+        check(ErrorKind::OutOfMemory, "smaller samples");
+        check(ErrorKind::BrokenPipe, "device error); check the drive");
+    }
 }

@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::DataError;
+
 /// Shared between a loader and whoever watches it: how far it is, and whether it should give up.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -32,5 +34,14 @@ impl Progress {
     /// Whether it was asked to.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Leaves a loader by `?` once it was asked to give up.
+    pub(super) fn check(&self) -> Result<(), DataError> {
+        if self.is_cancelled() {
+            Err(DataError::Cancelled)
+        } else {
+            Ok(())
+        }
     }
 }

@@ -1,3 +1,7 @@
+use super::DataError;
+use super::random::{Purpose, Stream};
+use crate::project::Split;
+
 /// One of the three parts of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Subset {
@@ -43,5 +47,185 @@ impl SplitRows {
             Subset::Validation => &self.validation,
             Subset::Test => &self.test,
         }
+    }
+}
+
+/// Draws validation and test rows; stratified where `classes` are given.
+///
+/// A source's own test rows are the last `own_test` rows: they become the test split, `split.test` is not used, and
+/// `split.validation` is a fraction of the others.
+///
+/// # Errors
+/// [`DataError::Setting`] where the fractions make no sense or leave no row to train on.
+pub(super) fn draw(
+    rows: usize,
+    own_test: usize,
+    classes: Option<&[u32]>,
+    split: &Split,
+) -> Result<SplitRows, DataError> {
+    let test_fraction = if own_test > 0 { 0.0 } else { split.test };
+    check_pair(split.validation, test_fraction)?;
+    let drawn = rows.saturating_sub(own_test);
+    let mut groups = group(drawn, classes);
+    for (number, group) in groups.iter_mut().enumerate() {
+        Stream::new(split.seed, Purpose::Split, number as u64, 0).shuffle(group);
+    }
+
+    let ties = Stream::new(split.seed, Purpose::Split, u64::MAX, 1);
+    let mut free: Vec<usize> = groups.iter().map(Vec::len).collect();
+    let validation = apportion(&groups, split.validation, &mut free, ties);
+    let test = apportion(&groups, test_fraction, &mut free, ties);
+
+    let mut result = SplitRows::default();
+    for ((group, validation), test) in groups.iter().zip(validation).zip(test) {
+        result.validation.extend(&group[..validation]);
+        result.test.extend(&group[validation..validation + test]);
+        result.train.extend(&group[validation + test..]);
+    }
+    result.test.extend(drawn as u32..rows as u32);
+    if result.train.is_empty() {
+        return Err(DataError::Setting(format!(
+            "of {drawn} rows, the validation fraction {} and the test fraction {test_fraction} leave none to train on; lower \
+             them or add data",
+            split.validation,
+        )));
+    }
+    for rows in [&mut result.train, &mut result.validation, &mut result.test] {
+        rows.sort_unstable();
+    }
+    Ok(result)
+}
+
+/// Whether each fraction makes sense, before it is known whether the source brings test rows of its own.
+pub(super) fn check_fractions(split: &Split) -> Result<(), DataError> {
+    check_pair(split.validation, 0.0)?;
+    check_pair(0.0, split.test)
+}
+
+fn check_pair(validation: f32, test: f32) -> Result<(), DataError> {
+    for (name, fraction) in [("validation", validation), ("test", test)] {
+        if !(0.0..1.0).contains(&fraction) {
+            return Err(DataError::Setting(format!(
+                "the {name} fraction is {fraction}; choose a number from 0 to below 1"
+            )));
+        }
+    }
+    if validation + test >= 1.0 {
+        return Err(DataError::Setting(format!(
+            "the validation fraction {validation} and the test fraction {test} add up to 1 or more; lower them so that rows \
+             to train on are left"
+        )));
+    }
+    Ok(())
+}
+
+fn group(rows: usize, classes: Option<&[u32]>) -> Vec<Vec<u32>> {
+    let Some(classes) = classes else {
+        return vec![(0..rows as u32).collect()];
+    };
+    let count = classes.iter().max().map_or(0, |&last| last as usize + 1);
+    let mut groups = vec![Vec::new(); count];
+    for (row, &class) in (0..rows as u32).zip(classes) {
+        groups[class as usize].push(row);
+    }
+    groups
+}
+
+/// How many rows of each group are taken, so that the sum is the rounded fraction of all (largest remainders first, equal
+/// ones in random order). Takes them off `free`.
+fn apportion(groups: &[Vec<u32>], fraction: f32, free: &mut [usize], ties: Stream) -> Vec<usize> {
+    let quota = |group: &Vec<u32>| group.len() as f64 * f64::from(fraction);
+    let all: usize = groups.iter().map(Vec::len).sum();
+    let mut left = (all as f64 * f64::from(fraction)).round() as usize;
+    let mut taken = vec![0; groups.len()];
+    for (group, (taken, free)) in groups.iter().zip(taken.iter_mut().zip(free.iter_mut())) {
+        *taken = (quota(group) as usize).min(*free).min(left);
+        *free -= *taken;
+        left -= *taken;
+    }
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by(|&a, &b| {
+        let (remainder_a, remainder_b) = (quota(&groups[a]).fract(), quota(&groups[b]).fract());
+        let tie = || ties.bits(a as u64).cmp(&ties.bits(b as u64));
+        remainder_b.total_cmp(&remainder_a).then_with(tie)
+    });
+    while left > 0 && free.iter().any(|&free| free > 0) {
+        for &group in &order {
+            if left > 0 && free[group] > 0 {
+                taken[group] += 1;
+                free[group] -= 1;
+                left -= 1;
+            }
+        }
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(validation: f32, test: f32) -> Split {
+        Split {
+            validation,
+            test,
+            seed: 7,
+        }
+    }
+
+    #[test]
+    fn every_row_is_in_exactly_one_part_and_parts_have_their_size() {
+        let check =
+            |rows: usize, own_test, classes: Option<&[u32]>, wanted: Split, sizes: [usize; 3]| {
+                let drawn = draw(rows, own_test, classes, &wanted).unwrap();
+                assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), sizes);
+                let mut all: Vec<u32> = Subset::ALL
+                    .iter()
+                    .flat_map(|&s| drawn.rows(s).to_vec())
+                    .collect();
+                all.sort_unstable();
+                assert_eq!(all, (0..rows as u32).collect::<Vec<_>>());
+                assert_eq!(drawn, draw(rows, own_test, classes, &wanted).unwrap());
+            };
+        check(100, 0, None, split(0.1, 0.2), [70, 10, 20]);
+        check(1, 0, None, split(0.1, 0.1), [1, 0, 0]);
+        check(110, 10, None, split(0.1, 0.5), [90, 10, 10]);
+        let singletons: Vec<u32> = (0..50).collect();
+        check(50, 0, Some(&singletons), split(0.1, 0.1), [40, 5, 5]);
+        check(50, 0, Some(&singletons), split(0.5, 0.48), [1, 25, 24]);
+    }
+
+    #[test]
+    fn classes_keep_their_share_in_every_part() {
+        let classes: Vec<u32> = (0..1000).map(|row| u32::from(row % 10 == 0)).collect();
+        let drawn = draw(1000, 0, Some(&classes), &split(0.1, 0.2)).unwrap();
+        for (subset, expected) in Subset::ALL.into_iter().zip([70, 10, 20]) {
+            let rows = drawn.rows(subset).iter();
+            let rare = rows.filter(|&&row| classes[row as usize] == 1).count();
+            assert_eq!(rare, expected);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_remedy() {
+        let check = |rows, validation, test, expected: &str| {
+            let error = draw(rows, 0, None, &split(validation, test)).unwrap_err();
+            assert!(matches!(error, DataError::Setting(_)));
+            assert!(error.to_string().contains(expected), "{error}");
+        };
+        check(10, f32::NAN, 0.1, "validation fraction is NaN; choose");
+        check(10, 0.1, -0.1, "test fraction is -0.1; choose");
+        check(10, 0.5, 0.5, "add up to 1 or more; lower them");
+        check(2, 0.5, 0.45, "leave none to train on; lower them");
+    }
+
+    #[test]
+    fn another_seed_is_another_split() {
+        let first = draw(100, 0, None, &split(0.1, 0.1)).unwrap();
+        let second = Split {
+            seed: 8,
+            ..split(0.1, 0.1)
+        };
+        assert_ne!(first, draw(100, 0, None, &second).unwrap());
     }
 }

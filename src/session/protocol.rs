@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use crate::check::Plan;
+use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::project::Data;
-use crate::run::{Checkpoint, EpochRecord, Kept, Probe, RunId, Setting, Status};
+use crate::io::Store;
+use crate::run::{Checkpoint, Edit, EpochRecord, Kept, Probe, Run, RunId, Setting, Status};
 
 /// What the window asks for. Sending never waits.
 #[derive(Clone, Debug)]
@@ -39,22 +40,19 @@ pub enum Command {
 /// Everything needed to train a run, from the start or from a checkpoint.
 #[derive(Clone, Debug)]
 pub struct TrainRequest {
-    /// The run's number.
-    pub run: RunId,
-    /// The proven design.
+    /// The run as it stands. It goes on from its checkpoint where it has one, watches the samples of its kept epochs
+    /// where it has some, and trains up to its number of epochs.
+    pub run: Run,
+    /// Its proven design.
     pub plan: Plan,
     /// The data.
     pub data: Arc<Dataset>,
-    /// Epochs to train in all.
-    pub epochs: u32,
-    /// Where to go on; `None` starts anew.
-    pub checkpoint: Option<Arc<Checkpoint>>,
-    /// Samples to watch; `None` chooses them.
-    pub probe: Option<Arc<Probe>>,
     /// Threads for the kernels.
     pub threads: usize,
     /// What to do first.
     pub start: Start,
+    /// Where everything is written down as it happens, so that a crash costs seconds.
+    pub store: Option<Store>,
 }
 
 /// What a run does when its turn comes.
@@ -87,6 +85,8 @@ pub enum Event {
         request: u64,
         /// The data.
         data: Arc<Dataset>,
+        /// What [`crate::check`] needs to know of them.
+        facts: DataFacts,
     },
     /// The data could not be loaded.
     LoadFailed {
@@ -119,7 +119,7 @@ pub enum RunEvent {
     /// What the newest looked-at epoch showed of the probe; at the screen's rate, so epochs may be left out.
     Kept(Arc<Kept>),
     /// A setting was changed before this step.
-    Edited(crate::run::Edit),
+    Edited(Edit),
     /// The state after a pause, a stop or the end, and every few seconds in between.
     Checkpoint(Arc<Checkpoint>),
 }

@@ -1,0 +1,4 @@
+//! **Pure mathematics on plain slices**: nothing of ours below it, nothing random that a caller did not ask for.
+
+pub mod angles;
+pub mod pca;

@@ -1,0 +1,253 @@
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use ::csv::{ByteRecord, Reader, ReaderBuilder};
+
+use super::{Format, is_missing, read_error, utf8};
+use crate::dataset::DataError;
+use crate::project::{Delimiter, Header};
+
+/// What a table looks like before it is loaded, for a dialog to start from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsvPreview {
+    /// Names of all columns.
+    pub columns: Vec<String>,
+    /// Columns that are probably labels: named label, class, target, species or y, or not numeric.
+    pub labels: Vec<String>,
+    /// What stands between two fields; never `Auto`.
+    pub delimiter: Delimiter,
+    /// Whether the first row holds names; never `Auto`.
+    pub header: Header,
+}
+
+/// Looks at the first rows of a table.
+///
+/// # Errors
+/// As loading: the file is missing, empty, or no text.
+pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
+    let layout = Layout::find(path, Format::default())?;
+    let skipped = usize::from(layout.has_header);
+    let is_text = |column: usize| {
+        let fields = layout
+            .sample
+            .iter()
+            .skip(skipped)
+            .filter_map(|row| row.get(column));
+        let mut present = fields
+            .map(|field| field.trim())
+            .filter(|field| !is_missing(field));
+        present.any(|field| field.parse::<f64>().is_err())
+    };
+    let named = |name: &str| {
+        LABEL_NAMES
+            .iter()
+            .any(|label| name.trim().eq_ignore_ascii_case(label))
+    };
+    let labels = layout
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|&(at, name)| named(name) || is_text(at))
+        .map(|(_, name)| name.clone())
+        .collect();
+    Ok(CsvPreview {
+        labels,
+        delimiter: layout.delimiter,
+        header: if layout.has_header {
+            Header::Yes
+        } else {
+            Header::No
+        },
+        columns: layout.columns,
+    })
+}
+
+const LABEL_NAMES: [&str; 5] = ["label", "class", "target", "species", "y"];
+/// How much of a file is looked at to tell its delimiter.
+const HEAD_BYTES: u64 = 256 * 1024;
+const HEAD_ROWS: usize = 50;
+const CANDIDATES: [Delimiter; 4] = [
+    Delimiter::Comma,
+    Delimiter::Semicolon,
+    Delimiter::Tab,
+    Delimiter::Pipe,
+];
+
+/// How a table is laid out, as told or found.
+pub(super) struct Layout {
+    pub delimiter: Delimiter,
+    pub has_header: bool,
+    pub columns: Vec<String>,
+    /// Length of the file.
+    pub bytes: u64,
+    /// The first rows, the header among them.
+    sample: Vec<Vec<String>>,
+}
+
+impl Layout {
+    pub fn find(path: &Path, format: Format) -> Result<Layout, DataError> {
+        let io = |error: std::io::Error| DataError::io(path, &error);
+        let file = File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.is_dir() {
+            return Err(DataError::file(path, "is a folder; choose a table"));
+        }
+        let bytes = metadata.len();
+        let mut head = Vec::new();
+        file.take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
+        let cut = head.len() as u64 == HEAD_BYTES;
+
+        let delimiter = match format.delimiter {
+            Delimiter::Auto => best_delimiter(&head, cut),
+            Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
+                format.delimiter
+            }
+        };
+        let mut rows = head_rows(&head, cut, delimiter);
+        if cut && rows.len() <= 1 {
+            // A first row longer than the head: it must not lose its last columns.
+            rows = first_row(path, delimiter)?;
+        }
+        let mut sample = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let fields = row
+                .iter()
+                .map(|field| Ok(utf8(path, row, field)?.to_string()));
+            sample.push(fields.collect::<Result<Vec<String>, DataError>>()?);
+        }
+        let Some(first) = sample.first() else {
+            return Err(DataError::content(
+                path,
+                "line 1",
+                "the file is empty; choose a table with rows",
+            ));
+        };
+        let has_header = match format.header {
+            Header::Yes => true,
+            Header::No => false,
+            Header::Auto => first
+                .iter()
+                .all(|field| field.trim().parse::<f64>().is_err()),
+        };
+        let columns = column_names(first, has_header);
+        Ok(Layout {
+            delimiter,
+            has_header,
+            columns,
+            bytes,
+            sample,
+        })
+    }
+
+    pub fn reader(&self, path: &Path) -> Result<Reader<File>, DataError> {
+        builder(self.delimiter)
+            .from_path(path)
+            .map_err(|error| read_error(path, error))
+    }
+}
+
+/// The first names of a list, for a message.
+pub(super) fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names
+        .iter()
+        .take(20)
+        .map(|name| format!("\"{}\"", shortened(name)))
+        .collect();
+    let more = if names.len() > shown.len() {
+        ", …"
+    } else {
+        ""
+    };
+    shown.join(", ") + more
+}
+
+/// A field of any length, short enough for a message.
+pub(super) fn shortened(field: &str) -> String {
+    let mut text: String = field.chars().take(40).collect();
+    if text.len() < field.len() {
+        text.push('…');
+    }
+    text
+}
+
+fn builder(delimiter: Delimiter) -> ReaderBuilder {
+    let byte = match delimiter {
+        Delimiter::Comma | Delimiter::Auto => b',',
+        Delimiter::Semicolon => b';',
+        Delimiter::Tab => b'\t',
+        Delimiter::Pipe => b'|',
+    };
+    let mut builder = ReaderBuilder::new();
+    // Rows of another length are our error to tell, with a remedy.
+    builder.has_headers(false).flexible(true).delimiter(byte);
+    builder
+}
+
+/// The first rows; a row that the end of `head` cuts off is left out.
+fn head_rows(head: &[u8], cut: bool, delimiter: Delimiter) -> Vec<ByteRecord> {
+    let mut reader = builder(delimiter).from_reader(head);
+    let mut rows = Vec::new();
+    let mut record = ByteRecord::new();
+    while rows.len() <= HEAD_ROWS && reader.read_byte_record(&mut record).unwrap_or(false) {
+        rows.push(record.clone());
+    }
+    if rows.len() > HEAD_ROWS || (cut && rows.len() > 1) {
+        rows.pop();
+    }
+    rows
+}
+
+fn first_row(path: &Path, delimiter: Delimiter) -> Result<Vec<ByteRecord>, DataError> {
+    let tell = |error| read_error(path, error);
+    let mut reader = builder(delimiter).from_path(path).map_err(tell)?;
+    let mut record = ByteRecord::new();
+    let found = reader.read_byte_record(&mut record).map_err(tell)?;
+    Ok(found.then_some(record).into_iter().collect())
+}
+
+/// The candidate that splits most rows into the same number of fields, more than one; then the one with more fields.
+fn best_delimiter(head: &[u8], cut: bool) -> Delimiter {
+    let score = |delimiter: Delimiter| {
+        let rows = head_rows(head, cut, delimiter);
+        let fields = rows.first().map_or(0, ByteRecord::len);
+        let same = rows.iter().filter(|row| row.len() == fields).count();
+        if fields < 2 {
+            (0, 0)
+        } else {
+            (same * 1000 / rows.len(), fields)
+        }
+    };
+    // The first of equals, so that a table of one column counts as one of commas.
+    let mut best = (Delimiter::Comma, score(Delimiter::Comma));
+    for delimiter in CANDIDATES {
+        let score = score(delimiter);
+        if score > best.1 {
+            best = (delimiter, score);
+        }
+    }
+    best.0
+}
+
+/// Trimmed, never empty, never twice the same: labels are told by name.
+fn column_names(first: &[String], has_header: bool) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let mut names = Vec::with_capacity(first.len());
+    for (at, field) in first.iter().enumerate() {
+        let field = field.trim();
+        let base = if has_header && !field.is_empty() {
+            field.to_string()
+        } else {
+            format!("column {}", at + 1)
+        };
+        let mut name = base.clone();
+        let mut copy = 2;
+        while !taken.insert(name.clone()) {
+            name = format!("{base} ({copy})");
+            copy += 1;
+        }
+        names.push(name);
+    }
+    names
+}

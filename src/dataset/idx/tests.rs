@@ -1,0 +1,245 @@
+use std::fs;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+
+fn images(count: u32, height: u32, width: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for word in [IMAGES_MAGIC, count, height, width] {
+        bytes.extend(word.to_be_bytes());
+    }
+    bytes.extend((0..count * height * width).map(|at| at as u8));
+    bytes
+}
+
+fn labels(values: &[u8]) -> Vec<u8> {
+    let mut bytes = LABELS_MAGIC.to_be_bytes().to_vec();
+    bytes.extend((values.len() as u32).to_be_bytes());
+    bytes.extend(values);
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn write(dir: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn load_source(source: &Source) -> Result<Raw, DataError> {
+    let Source::Idx {
+        images,
+        labels,
+        test_images,
+        test_labels,
+    } = source
+    else {
+        panic!("{source:?}")
+    };
+    load(
+        images,
+        labels.as_deref(),
+        test_images.as_deref(),
+        test_labels.as_deref(),
+        &Progress::default(),
+    )
+}
+
+#[test]
+fn official_files_are_found_and_loaded_in_every_spelling() {
+    let check = |train: &str, train_labels: &str, test: &str, test_labels: &str, packed: bool| {
+        let dir = tempfile::tempdir().unwrap();
+        let pack = |bytes: Vec<u8>| if packed { gzip(&bytes) } else { bytes };
+        let path = write(&dir, train, &pack(images(3, 2, 2)));
+        write(&dir, train_labels, &pack(labels(&[7, 2, 7])));
+        write(&dir, test, &pack(images(2, 2, 2)));
+        write(&dir, test_labels, &pack(labels(&[2, 9])));
+        for start in [path.as_path(), dir.path()] {
+            let raw = load_source(&companions(start)).unwrap();
+            assert_eq!(raw.rows.len(), 5 * 4);
+            assert_eq!((raw.own_test, raw.type_max), (2, Some(255.0)));
+            assert_eq!(raw.rows.value(3 * 4 + 1), 1.0);
+            let names = ["2", "7", "9"].map(String::from).to_vec();
+            assert_eq!(
+                raw.labels,
+                [LabelColumn::classes("label", names, vec![1, 0, 1, 0, 2])]
+            );
+        }
+        assert!(is_images(&path));
+    };
+    let names = |dot: &str, suffix: &str| {
+        [
+            "train-images#idx3-ubyte",
+            "train-labels#idx1-ubyte",
+            "t10k-images#idx3-ubyte",
+            "t10k-labels#idx1-ubyte",
+        ]
+        .map(|name| name.replace('#', dot) + suffix)
+    };
+    for (dot, suffix, packed) in [
+        ("-", "", false),
+        (".", "", false),
+        ("-", ".gz", true),
+        (".", ".gz", true),
+        ("-", "", true),
+    ] {
+        let [a, b, c, d] = names(dot, suffix);
+        check(&a, &b, &c, &d, packed);
+    }
+    check(
+        "train-images-idx3-ubyte",
+        "train-labels.idx1-ubyte",
+        "t10k-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte",
+        false,
+    );
+}
+
+#[test]
+fn images_alone_are_enough_and_rows_without_label_are_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let train = write(&dir, "a", &images(2, 1, 1));
+    let test = write(&dir, "b", &images(1, 1, 1));
+    let progress = Progress::default();
+    assert!(
+        load(&train, None, None, None, &progress)
+            .unwrap()
+            .labels
+            .is_empty()
+    );
+    let known = write(&dir, "c", &labels(&[4, 4]));
+    let raw = load(&train, Some(&known), Some(&test), None, &progress).unwrap();
+    let names = ["4", "(none)"].map(String::from).to_vec();
+    assert_eq!(
+        raw.labels,
+        [LabelColumn::classes("label", names, vec![0, 0, 1])]
+    );
+}
+
+#[test]
+fn bad_files_are_refused_with_place_and_remedy() {
+    let check = |bytes: &[u8], label_bytes: Option<&[u8]>, expected: &[&str]| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = write(&dir, "pictures.idx", bytes);
+        let labels = label_bytes.map(|bytes| write(&dir, "answers.idx", bytes));
+        let error = load(&path, labels.as_deref(), None, None, &Progress::default())
+            .unwrap_err()
+            .to_string();
+        for part in expected {
+            assert!(error.contains(part), "{error} lacks {part}");
+        }
+    };
+    let good = images(3, 2, 2);
+    check(b"", None, &["pictures.idx", "header", "complete file"]);
+    check(
+        b"PK\x03\x04 and more",
+        None,
+        &[
+            "bytes 0 to 3",
+            "0x00000803",
+            "0x504b0304",
+            "format of MNIST",
+        ],
+    );
+    check(
+        &labels(&[1, 2]),
+        None,
+        &["it holds labels, choose the file of images"],
+    );
+    check(
+        &good[..20],
+        None,
+        &["byte 20", "4 of the 12 bytes", "fetch it again"],
+    );
+    check(&[&good[..], b"x"].concat(), None, &["byte 28", "goes on"]);
+    check(
+        &gzip(&good[..20]),
+        None,
+        &["byte 20", "4 of the 12 bytes unpacked"],
+    );
+    check(
+        &gzip(&good)[..20],
+        None,
+        &["pictures.idx", "header", "complete file"],
+    );
+    check(&images(0, 0, 2)[..], None, &["bytes 8 to 15", "2×0 pixels"]);
+    check(
+        &good,
+        Some(&labels(&[1])),
+        &[
+            "answers.idx",
+            "bytes 4 to 7",
+            "1 labels",
+            "3 images",
+            "belong to it",
+        ],
+    );
+    check(
+        &good,
+        Some(&good),
+        &["answers.idx", "it holds images, choose the file of labels"],
+    );
+    // A header that promises more than there is memory, in a tiny file.
+    let mut lying = images(0, 0, 0);
+    lying[4..16].fill(0xFF);
+    check(&lying, None, &["memory", "choose a smaller data set"]);
+    let mut lying = images(1000, 28, 28)[..100].to_vec();
+    lying[4..8].copy_from_slice(&100_000_u32.to_be_bytes());
+    check(&lying, None, &["84 of the 78400000 bytes"]);
+    check(&gzip(&lying), None, &["of the 78400000 bytes unpacked"]);
+}
+
+#[test]
+fn missing_files_and_other_sizes_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = load_source(&companions(dir.path()))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("train-images-idx3-ubyte: does not exist"),
+        "{error}"
+    );
+    let train = write(&dir, "a", &images(2, 2, 2));
+    let test = write(&dir, "b", &images(2, 2, 3));
+    let error = load(&train, None, Some(&test), None, &Progress::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("3×2 but the training images 2×2"), "{error}");
+    let error = load(dir.path(), None, None, None, &Progress::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("is a folder"), "{error}");
+}
+
+#[test]
+fn cancelling_stops_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(&dir, "a", &images(2, 2, 2));
+    let progress = Progress::default();
+    progress.cancel();
+    let result = load(&path, None, None, None, &progress);
+    assert_eq!(result.err(), Some(DataError::Cancelled));
+}
+
+proptest! {
+    #[test]
+    fn never_panics(head in 0_usize..40, mut tail in prop::collection::vec(any::<u8>(), 0..60), packed: bool) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut bytes = images(2, 3, 3)[..head.min(34)].to_vec();
+        bytes.append(&mut tail);
+        let bytes = if packed { gzip(&bytes) } else { bytes };
+        let path = write(&dir, "random", &bytes);
+        let _ = load(&path, Some(&path), Some(&path), None, &Progress::default());
+        let _ = load(&path, None, Some(&path), None, &Progress::default());
+    }
+}

@@ -1,0 +1,202 @@
+use super::{
+    DataError, Dataset, LabelColumn, LabelValues, Progress, Rows, csv, digits, fit, idx,
+    image_folder, npy, rows, split, synthetic,
+};
+use crate::project::{Data, Shape, Source};
+
+/// Loads, splits and scales the data a project asks for.
+///
+/// The scaler and the values that fill gaps are fitted on the training split alone. Watch and cancel through `progress`.
+///
+/// # Errors
+/// Every way a file can be missing, broken or other than promised, settings that make no sense, data that would not fit into
+/// memory, and [`DataError::Cancelled`].
+pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
+    progress.check()?;
+    // Known before anything is read, so it should not cost a long load to learn it.
+    split::check_fractions(&data.split)?;
+    let mut raw = match &data.source {
+        Source::Digits => digits::load()?,
+        Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
+        Source::ImageFolder {
+            path,
+            width,
+            height,
+            channels,
+            fit,
+        } => {
+            let wanted = image_folder::Wanted {
+                width: *width,
+                height: *height,
+                channels: *channels,
+                fit: *fit,
+            };
+            image_folder::load(path, wanted, progress)?
+        }
+        Source::Idx {
+            images,
+            labels,
+            test_images,
+            test_labels,
+        } => idx::load(
+            images,
+            labels.as_deref(),
+            test_images.as_deref(),
+            test_labels.as_deref(),
+            progress,
+        )?,
+        Source::Csv {
+            path,
+            header,
+            delimiter,
+            labels,
+            missing,
+        } => {
+            let format = csv::Format {
+                header: *header,
+                delimiter: *delimiter,
+            };
+            csv::load(path, format, labels, *missing, progress)?
+        }
+        Source::Npy {
+            path,
+            array,
+            labels,
+        } => npy::load(path, array.as_deref(), labels.as_deref(), progress)?,
+    };
+    progress.check()?;
+
+    let features = raw.shape.features();
+    let count = raw.rows.len().checked_div(features).unwrap_or(0);
+    if count == 0 {
+        return Err(DataError::Setting(format!(
+            "{} has no rows; choose data with at least one",
+            raw.name
+        )));
+    }
+    let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
+    let split = split::draw(count, raw.own_test, classes, &data.split)?;
+    fit::fill_gaps(&mut raw, &split);
+    let scaler = fit::fit(&raw, &split, data.scaling)?;
+    progress.check()?;
+    Ok(Dataset {
+        fingerprint: rows::fingerprint(raw.shape, &raw.rows),
+        name: raw.name,
+        shape: raw.shape,
+        rows: raw.rows,
+        labels: raw.labels,
+        row_names: raw.row_names,
+        feature_names: raw.feature_names,
+        split,
+        scaler,
+        warnings: raw.warnings,
+    })
+}
+
+/// What a loader hands over: rows before split and scaling.
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub name: String,
+    pub shape: Shape,
+    /// NaN marks a missing value, where `has_gaps` says there are some.
+    pub rows: Rows,
+    pub labels: Vec<LabelColumn>,
+    pub row_names: Vec<String>,
+    pub feature_names: Vec<String>,
+    /// How many of the last rows are the source's own test rows.
+    pub own_test: usize,
+    /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
+    pub type_max: Option<f32>,
+    pub has_gaps: bool,
+    pub warnings: Vec<String>,
+}
+
+impl Raw {
+    pub(super) fn new(name: impl Into<String>, shape: Shape, rows: Rows) -> Raw {
+        Raw {
+            name: name.into(),
+            shape,
+            rows,
+            labels: Vec::new(),
+            row_names: Vec::new(),
+            feature_names: Vec::new(),
+            own_test: 0,
+            type_max: None,
+            has_gaps: false,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl LabelColumn {
+    /// A column of classes.
+    pub fn classes(name: impl Into<String>, names: Vec<String>, ids: Vec<u32>) -> LabelColumn {
+        LabelColumn {
+            name: name.into(),
+            values: LabelValues::Classes { names, ids },
+        }
+    }
+
+    /// A column of numbers.
+    pub fn numbers(name: impl Into<String>, values: Vec<f32>) -> LabelColumn {
+        LabelColumn {
+            name: name.into(),
+            values: LabelValues::Numbers(values),
+        }
+    }
+
+    /// The class of each row, where the column holds classes.
+    pub fn class_ids(&self) -> Option<&[u32]> {
+        match &self.values {
+            LabelValues::Classes { ids, .. } => Some(ids),
+            LabelValues::Numbers(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Subset;
+    use crate::project::{Scaling, Split};
+
+    #[test]
+    fn cancelled_before_it_began() {
+        let progress = Progress::default();
+        progress.cancel();
+        assert_eq!(load(&Data::default(), &progress), Err(DataError::Cancelled));
+    }
+
+    #[test]
+    fn the_default_data_are_ready_to_train_on() {
+        let data = load(&Data::default(), &Progress::default()).unwrap();
+        assert_eq!(data.len(), 1797);
+        assert_eq!(
+            Subset::ALL.map(|s| data.split.rows(s).len()),
+            [1437, 180, 180]
+        );
+        for subset in Subset::ALL {
+            assert_eq!(data.value_range(subset), Some((0.0, 1.0)));
+        }
+    }
+
+    #[test]
+    fn nonsense_fractions_are_found_before_the_files_are_read() {
+        let data = Data {
+            source: Source::Csv {
+                path: "missing.csv".into(),
+                header: crate::project::Header::Auto,
+                delimiter: crate::project::Delimiter::Auto,
+                labels: Vec::new(),
+                missing: crate::project::Missing::ColumnMean,
+            },
+            scaling: Scaling::None,
+            split: Split {
+                validation: f32::NAN,
+                ..Split::default()
+            },
+        };
+        let error = load(&data, &Progress::default()).unwrap_err();
+        assert!(matches!(error, DataError::Setting(_)), "{error}");
+    }
+}

@@ -1,0 +1,273 @@
+use std::io::Read;
+
+/// What an array says about itself (`NumPy` format versions 1 to 3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub kind: Kind,
+    /// Bytes of one value in the file.
+    pub item: usize,
+    pub big_endian: bool,
+    pub fortran: bool,
+    pub shape: Vec<usize>,
+}
+
+/// Type of a value in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Bool,
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F16,
+    F32,
+    F64,
+    /// Bytes padded with zeros.
+    Bytes,
+    /// Characters of 32 bits padded with zeros.
+    Unicode,
+}
+
+impl Kind {
+    /// Bytes a value takes once it is loaded (texts: of their descriptor).
+    pub fn bytes_in_memory(self) -> usize {
+        match self {
+            Kind::Bool | Kind::U8 => 1,
+            Kind::I8
+            | Kind::U16
+            | Kind::I16
+            | Kind::U32
+            | Kind::I32
+            | Kind::U64
+            | Kind::I64
+            | Kind::F16
+            | Kind::F32
+            | Kind::F64 => 4,
+            Kind::Bytes | Kind::Unicode => 24,
+        }
+    }
+}
+
+impl Header {
+    /// Number of values; `None` where it would not fit a `usize`.
+    pub fn count(&self) -> Option<usize> {
+        self.shape
+            .iter()
+            .try_fold(1_usize, |product, &size| product.checked_mul(size))
+    }
+
+    /// The shape as `3×8×8`.
+    pub fn shape_text(&self) -> String {
+        let sizes: Vec<String> = self.shape.iter().map(ToString::to_string).collect();
+        sizes.join("×")
+    }
+}
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// Longer headers belong to record arrays of many fields, which are not read.
+const MAX_HEADER: u64 = 1 << 20;
+
+/// Reads a header and returns it with the number of bytes it took; `most` is the length of the file.
+///
+/// # Errors
+/// What is wrong and what to do, in a sentence.
+pub(super) fn read(reader: &mut dyn Read, most: u64) -> Result<(Header, u64), String> {
+    let short = |_| "ends within its header; it is incomplete, write it again".to_string();
+    let mut start = [0; 8];
+    reader.read_exact(&mut start).map_err(short)?;
+    if start[..6] != MAGIC[..] {
+        return Err(
+            "does not begin like a NumPy array (bytes 0 to 5 should be \\x93NUMPY); choose a .npy or .npz file".into(),
+        );
+    }
+    let (before, length) = match start[6] {
+        1 => {
+            let mut size = [0; 2];
+            reader.read_exact(&mut size).map_err(short)?;
+            (10, u64::from(u16::from_le_bytes(size)))
+        }
+        2 | 3 => {
+            let mut size = [0; 4];
+            reader.read_exact(&mut size).map_err(short)?;
+            (12, u64::from(u32::from_le_bytes(size)))
+        }
+        version => {
+            return Err(format!(
+                "is of format version {version} (byte 6); versions 1 to 3 are read, write it again with numpy.save"
+            ));
+        }
+    };
+    if length > MAX_HEADER || length > most {
+        return Err(format!(
+            "its header claims {length} bytes (byte 8); it is damaged, write it again with numpy.save"
+        ));
+    }
+    let mut text = vec![0; length as usize];
+    reader.read_exact(&mut text).map_err(short)?;
+    let header = parse(&String::from_utf8_lossy(&text))?;
+    Ok((header, before + length))
+}
+
+/// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
+fn parse(text: &str) -> Result<Header, String> {
+    let damaged = || "its header is no NumPy header; write it again with numpy.save".to_string();
+    let after = |key: &str| {
+        let at = text.find(&format!("'{key}'")).ok_or_else(damaged)?;
+        let rest = text[at + key.len() + 2..].trim_start();
+        rest.strip_prefix(':')
+            .map(str::trim_start)
+            .ok_or_else(damaged)
+    };
+    let descr = after("descr")?;
+    if descr.starts_with('[') {
+        return Err("is a record array; save its columns as one plain array".into());
+    }
+    let descr = descr
+        .strip_prefix('\'')
+        .and_then(|rest| rest.split_once('\''))
+        .ok_or_else(damaged)?
+        .0;
+    let (kind, item, big_endian) = data_type(descr)?;
+    let order = after("fortran_order")?;
+    let fortran = order.starts_with("True");
+    if !fortran && !order.starts_with("False") {
+        return Err(damaged());
+    }
+    let shape = after("shape")?;
+    let shape = shape
+        .strip_prefix('(')
+        .and_then(|rest| rest.split_once(')'))
+        .ok_or_else(damaged)?
+        .0;
+    let sizes = shape
+        .split(',')
+        .map(str::trim)
+        .filter(|size| !size.is_empty());
+    let shape: Result<Vec<usize>, _> = sizes
+        .map(|size| size.trim_end_matches('L').parse())
+        .collect();
+    Ok(Header {
+        kind,
+        item,
+        big_endian,
+        fortran,
+        shape: shape.map_err(|_| damaged())?,
+    })
+}
+
+fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
+    let unknown = || {
+        let advice = if descr.contains('O') {
+            "it holds Python objects; build it from numbers of one type"
+        } else {
+            "convert it with a.astype('float32')"
+        };
+        format!("values of type '{descr}' are not read; {advice}")
+    };
+    let big_endian = descr.starts_with('>');
+    let code = descr.trim_start_matches(['<', '>', '|', '=']);
+    let kind = match code {
+        "b1" | "?" => Kind::Bool,
+        "u1" => Kind::U8,
+        "i1" => Kind::I8,
+        "u2" => Kind::U16,
+        "i2" => Kind::I16,
+        "u4" => Kind::U32,
+        "i4" => Kind::I32,
+        "u8" => Kind::U64,
+        "i8" => Kind::I64,
+        "f2" => Kind::F16,
+        "f4" => Kind::F32,
+        "f8" => Kind::F64,
+        _ => {
+            let characters = |code: &str| {
+                code.parse::<usize>()
+                    .ok()
+                    .filter(|&count| (1..=4096).contains(&count))
+            };
+            return match (
+                code.strip_prefix('S').and_then(characters),
+                code.strip_prefix('U').and_then(characters),
+            ) {
+                (Some(count), _) => Ok((Kind::Bytes, count, big_endian)),
+                (_, Some(count)) => Ok((Kind::Unicode, count * 4, big_endian)),
+                _ => Err(unknown()),
+            };
+        }
+    };
+    let item = match kind {
+        Kind::Bool | Kind::U8 | Kind::I8 => 1,
+        Kind::U16 | Kind::I16 | Kind::F16 => 2,
+        Kind::U32 | Kind::I32 | Kind::F32 => 4,
+        Kind::U64 | Kind::I64 | Kind::F64 => 8,
+        Kind::Bytes | Kind::Unicode => return Err(unknown()),
+    };
+    Ok((kind, item, big_endian))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_understood_or_refused() {
+        let check = |text: &str, expected: Result<(Kind, usize, bool, bool, &[usize]), &str>| match (
+            parse(text),
+            expected,
+        ) {
+            (Ok(header), Ok((kind, item, big_endian, fortran, shape))) => {
+                let shape = shape.to_vec();
+                assert_eq!(
+                    header,
+                    Header {
+                        kind,
+                        item,
+                        big_endian,
+                        fortran,
+                        shape
+                    }
+                );
+            }
+            (Err(message), Err(part)) => assert!(message.contains(part), "{message}"),
+            (result, _) => panic!("{text}: {result:?}"),
+        };
+        let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n";
+        check(good, Ok((Kind::F32, 4, false, false, &[3, 4])));
+        check(
+            &good.replace("<f4", ">i8").replace("False", "True"),
+            Ok((Kind::I64, 8, true, true, &[3, 4])),
+        );
+        check(
+            &good.replace("(3, 4)", "(3L,)"),
+            Ok((Kind::F32, 4, false, false, &[3])),
+        );
+        check(
+            &good.replace("(3, 4)", "()"),
+            Ok((Kind::F32, 4, false, false, &[])),
+        );
+        check(
+            &good.replace("<f4", "<U5"),
+            Ok((Kind::Unicode, 20, false, false, &[3, 4])),
+        );
+        check(
+            &good.replace("<f4", "<c8"),
+            Err("'<c8' are not read; convert it with a.astype"),
+        );
+        check(&good.replace("<f4", "|O"), Err("Python objects"));
+        check(
+            &good.replace("'<f4'", "[('a', '<f4')]"),
+            Err("record array"),
+        );
+        check(
+            &good.replace("False", "Maybe"),
+            Err("write it again with numpy.save"),
+        );
+        check(&good.replace("(3, 4)", "(3, -4)"), Err("write it again"));
+        check(&good.replace("'shape'", "'form'"), Err("write it again"));
+        check("", Err("write it again"));
+    }
+}

@@ -1,0 +1,244 @@
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+
+use super::error::io_message;
+use super::image_folder::Wanted;
+use super::memory;
+use crate::project::{Channels, Fit};
+
+/// The longest side of a picture that is decoded, in pixels.
+const MAX_SIDE: u32 = 20_000;
+/// The most bytes one decoded picture may take.
+const MAX_DECODED: u64 = 512 << 20;
+/// The largest picture file.
+const MAX_FILE: u64 = 512 << 20;
+
+/// Decodes one picture file and brings it to the wanted size and channels.
+///
+/// The orientation of its Exif data is applied; 16-bit and float values are brought to 8 bits; transparent pictures are laid
+/// on black; grey is Rec. 709 luminance; sizes change by cubic convolution (Catmull and Rom), which averages where it
+/// shrinks. Only the first frame of an animation is read.
+///
+/// # Errors
+/// Why it can't be, in a sentence without the file's name.
+pub(super) fn read(
+    path: &Path,
+    wanted: Wanted,
+    resizer: &mut Resizer,
+    out: &mut [u8],
+) -> Result<(), String> {
+    let bytes = read_bytes(path)?;
+    // Decoders are other people's code on other people's bytes: one that gives up by panic costs this picture only.
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(&bytes)))
+        .unwrap_or_else(|_| Err("its decoder failed; save it again in another program".into()))?;
+    let (width, height) = (decoded.width(), decoded.height());
+    let pixels = match wanted.channels {
+        Channels::Grey => grey(decoded),
+        Channels::Rgb => rgb(decoded),
+    };
+    place(&pixels, width, height, wanted, resizer, out).map_err(|error| {
+        format!(
+            "cannot be brought to {}×{} pixels ({error})",
+            wanted.width, wanted.height
+        )
+    })
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let io = |error: std::io::Error| io_message(error.kind(), &error.to_string());
+    let file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    if length > MAX_FILE {
+        return Err(format!(
+            "a file of {} is more than the limit of {}; save it smaller",
+            memory::size(length),
+            memory::size(MAX_FILE)
+        ));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    BufReader::new(file)
+        .take(MAX_FILE)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
+    Ok(bytes)
+}
+
+fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|error| io_message(error.kind(), &error.to_string()))?;
+    let Some(format) = reader.format() else {
+        return Err("is not a picture, in spite of its name; remove or rename it".into());
+    };
+    if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
+        return Err("ends too early (truncated JPEG); fetch it again".into());
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_DECODED);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(reason)?;
+    let (width, height) = decoder.dimensions();
+    if width > MAX_SIDE || height > MAX_SIDE || decoder.total_bytes() > MAX_DECODED {
+        return Err(format!(
+            "{width}×{height} pixels are too many: {}",
+            limit_text()
+        ));
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(reason)?;
+    if image.width() == 0 || image.height() == 0 {
+        return Err("has no pixels; remove it".into());
+    }
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+fn limit_text() -> String {
+    format!(
+        "the limit is {MAX_SIDE} pixels a side and {} decoded; save it smaller",
+        memory::size(MAX_DECODED)
+    )
+}
+
+fn reason(error: ImageError) -> String {
+    match error {
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "ends too early (truncated); fetch it again".into()
+        }
+        ImageError::Limits(error) => format!("is too large ({error}): {}", limit_text()),
+        ImageError::Unsupported(error) => {
+            format!("is of a kind that is not read ({error}); save it as PNG")
+        }
+        ImageError::Decoding(_)
+        | ImageError::Encoding(_)
+        | ImageError::Parameter(_)
+        | ImageError::IoError(_) => format!("is damaged ({error}); fetch it again"),
+    }
+}
+
+/// Whether the end marker is there. The decoder itself fills what is missing with grey and says nothing.
+///
+/// Walks from segment to segment and through the coded data of each scan, as what follows the end (a film, on many
+/// telephones) may hold any bytes. What does not look like a segment is left to the decoder to judge.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        match bytes.get(at..) {
+            Some([0xFF, 0xFF, ..]) => at += 1,
+            Some([0xFF, 0xD9, ..]) => return true,
+            Some([0xFF, 0x01 | 0xD0..=0xD8, ..]) => at += 2,
+            Some([0xFF, marker, high, low, ..]) => {
+                at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+                if *marker == 0xDA {
+                    // In coded data 0xFF is followed by 0, or by a restart marker.
+                    let coded = bytes.get(at..).unwrap_or_default().array_windows::<2>();
+                    let is_marker = |pair: &[u8; 2]| {
+                        pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF)
+                    };
+                    match coded.into_iter().position(is_marker) {
+                        Some(length) => at += length,
+                        None => return false,
+                    }
+                }
+            }
+            None | Some([] | [0xFF] | [0xFF, _] | [0xFF, _, _]) => return false,
+            Some(_) => return true,
+        }
+    }
+}
+
+/// One byte a pixel.
+fn grey(image: DynamicImage) -> Vec<u8> {
+    if image.color().has_alpha() {
+        let image = image.into_luma_alpha8();
+        let pairs = image.as_raw().as_chunks::<2>().0;
+        pairs
+            .iter()
+            .map(|&[value, alpha]| on_black(value, alpha))
+            .collect()
+    } else {
+        image.into_luma8().into_raw()
+    }
+}
+
+/// Three bytes a pixel.
+fn rgb(image: DynamicImage) -> Vec<u8> {
+    if image.color().has_alpha() {
+        let image = image.into_rgba8();
+        let pixels = image.as_raw().as_chunks::<4>().0;
+        pixels
+            .iter()
+            .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| on_black(value, alpha)))
+            .collect()
+    } else {
+        image.into_rgb8().into_raw()
+    }
+}
+
+fn on_black(value: u8, alpha: u8) -> u8 {
+    ((u16::from(value) * u16::from(alpha) + 127) / 255) as u8
+}
+
+/// Brings `pixels` to the wanted size into `out`.
+fn place(
+    pixels: &[u8],
+    width: u32,
+    height: u32,
+    wanted: Wanted,
+    resizer: &mut Resizer,
+    out: &mut [u8],
+) -> Result<(), String> {
+    let kind = match wanted.channels {
+        Channels::Grey => PixelType::U8,
+        Channels::Rgb => PixelType::U8x3,
+    };
+    let source = ImageRef::new(width, height, pixels, kind).map_err(|error| error.to_string())?;
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+    let (full_width, full_height) = (wanted.width as u32, wanted.height as u32);
+    let ((inner_width, inner_height), options) = match wanted.fit {
+        Fit::Stretch => ((full_width, full_height), options),
+        Fit::Crop => (
+            (full_width, full_height),
+            options.fit_into_destination(None),
+        ),
+        Fit::Fit => (inside((width, height), (full_width, full_height)), options),
+    };
+    if (inner_width, inner_height) == (full_width, full_height) {
+        let mut target = Image::from_slice_u8(full_width, full_height, out, kind)
+            .map_err(|error| error.to_string())?;
+        return resizer
+            .resize(&source, &mut target, &options)
+            .map_err(|error| error.to_string());
+    }
+    let mut target = Image::new(inner_width, inner_height, kind);
+    resizer
+        .resize(&source, &mut target, &options)
+        .map_err(|error| error.to_string())?;
+
+    let channels = wanted.channels.count();
+    let (inner_width, inner_height) = (inner_width as usize, inner_height as usize);
+    let left = (wanted.width - inner_width) / 2 * channels;
+    let top = (wanted.height - inner_height) / 2;
+    let rows = out.chunks_exact_mut(wanted.width * channels).skip(top);
+    for (row, inner) in rows.zip(target.buffer().chunks_exact(inner_width * channels)) {
+        row[left..left + inner.len()].copy_from_slice(inner);
+    }
+    Ok(())
+}
+
+/// The largest size of the same aspect ratio that fits; at least one pixel.
+fn inside((width, height): (u32, u32), (full_width, full_height): (u32, u32)) -> (u32, u32) {
+    let scale =
+        (f64::from(full_width) / f64::from(width)).min(f64::from(full_height) / f64::from(height));
+    let side = |side: u32, full: u32| ((f64::from(side) * scale).round() as u32).clamp(1, full);
+    (side(width, full_width), side(height, full_height))
+}

@@ -1,0 +1,258 @@
+use super::{Dataset, LabelValues, Rows, Subset, synthetic};
+use crate::project::{Shape, Source};
+
+/// What a person looks at before training on data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The data set's name.
+    pub name: String,
+    /// Number of rows.
+    pub count: usize,
+    /// Rows of the training, validation and test split.
+    pub split: [usize; 3],
+    /// Shape of one row.
+    pub shape: Shape,
+    /// Label columns: for classes their names with the number of rows, for numbers their range.
+    pub labels: Vec<LabelSummary>,
+    /// Smallest value, scaled.
+    pub min: f32,
+    /// Largest value, scaled.
+    pub max: f32,
+    /// Mean of all values, scaled.
+    pub mean: f32,
+    /// What a person should know: skipped files, filled values.
+    pub warnings: Vec<String>,
+}
+
+/// One label column in short.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LabelSummary {
+    /// A column of classes.
+    Classes {
+        /// The column's name.
+        name: String,
+        /// Each class with its number of rows, in order of class numbers.
+        counts: Vec<(String, usize)>,
+    },
+    /// A column of numbers.
+    Numbers {
+        /// The column's name.
+        name: String,
+        /// Smallest number; NaN where no row has one.
+        min: f32,
+        /// Largest number; NaN where no row has one.
+        max: f32,
+    },
+}
+
+/// Bytes the rows of a source will take in memory, where that is known without reading: generated and embedded data; the
+/// upper bound of a CSV or plain IDX or NPY file by its length. `None` where it is not.
+pub fn estimate_bytes(source: &Source) -> Option<u64> {
+    let file = |path: &std::path::Path| {
+        path.metadata()
+            .ok()
+            .filter(std::fs::Metadata::is_file)
+            .map(|data| data.len())
+    };
+    match source {
+        Source::Digits => Some(1797 * 64),
+        Source::Synthetic(kind) => {
+            let (count, features) = synthetic::size(*kind);
+            let bytes = if matches!(source_shape(source), Some(Shape::Image { .. })) {
+                1
+            } else {
+                4
+            };
+            Some(
+                (count as u64)
+                    .saturating_mul(features as u64)
+                    .saturating_mul(bytes),
+            )
+        }
+        // Two bytes of text at least become four of a number.
+        Source::Csv { path, .. } => file(path).map(|length| length.saturating_mul(2)),
+        Source::Idx { images, .. }
+            if images.extension().is_none_or(|extension| extension != "gz") =>
+        {
+            file(images)
+        }
+        // 8-bit integers become four bytes each.
+        Source::Npy { path, .. }
+            if path.extension().is_some_and(|extension| extension == "npy") =>
+        {
+            file(path).map(|length| length.saturating_mul(4))
+        }
+        Source::ImageFolder { .. } | Source::Idx { .. } | Source::Npy { .. } => None,
+    }
+}
+
+/// The shape of a row, where the source tells it without being read.
+pub fn source_shape(source: &Source) -> Option<Shape> {
+    use crate::project::Synthetic;
+    let image = |height, width, channels| {
+        Some(Shape::Image {
+            height,
+            width,
+            channels,
+        })
+    };
+    match source {
+        Source::Digits => image(8, 8, 1),
+        Source::Synthetic(Synthetic::Shapes { size, .. }) => image(*size, *size, 1),
+        Source::Synthetic(Synthetic::Splines { .. }) => image(12, 8, 1),
+        Source::Synthetic(Synthetic::SwissRoll { .. }) => Some(Shape::Vector(3)),
+        Source::Synthetic(
+            Synthetic::Blobs { features, .. } | Synthetic::Informative { features, .. },
+        ) => Some(Shape::Vector(*features)),
+        Source::ImageFolder {
+            width,
+            height,
+            channels,
+            ..
+        } => image(*height, *width, channels.count()),
+        Source::Idx { .. } | Source::Csv { .. } | Source::Npy { .. } => None,
+    }
+}
+
+impl Dataset {
+    /// Count, classes, range and warnings for a preview; walks over all values once.
+    pub fn summary(&self) -> Summary {
+        let all = (0..self.len() as u32).collect::<Vec<_>>();
+        let (min, max, mean) = self
+            .statistics(&all)
+            .unwrap_or((f32::NAN, f32::NAN, f32::NAN));
+        let labels = self.labels.iter().map(|column| {
+            let name = column.name.clone();
+            match &column.values {
+                LabelValues::Classes { names, ids } => {
+                    let mut counts: Vec<(String, usize)> =
+                        names.iter().map(|name| (name.clone(), 0)).collect();
+                    for &id in ids {
+                        counts[id as usize].1 += 1;
+                    }
+                    LabelSummary::Classes { name, counts }
+                }
+                LabelValues::Numbers(values) => LabelSummary::Numbers {
+                    name,
+                    min: values.iter().copied().fold(f32::NAN, f32::min),
+                    max: values.iter().copied().fold(f32::NAN, f32::max),
+                },
+            }
+        });
+        Summary {
+            name: self.name.clone(),
+            count: self.len(),
+            split: Subset::ALL.map(|subset| self.split.rows(subset).len()),
+            shape: self.shape,
+            labels: labels.collect(),
+            min,
+            max,
+            mean,
+            warnings: self.warnings.clone(),
+        }
+    }
+
+    /// Smallest and largest scaled value of a part of the data; `None` where it has no rows.
+    pub fn value_range(&self, subset: Subset) -> Option<(f32, f32)> {
+        let (min, max, _) = self.statistics(self.split.rows(subset))?;
+        Some((min, max))
+    }
+
+    /// Smallest, largest and mean scaled value of some rows.
+    fn statistics(&self, rows: &[u32]) -> Option<(f32, f32, f32)> {
+        let features = self.shape.features();
+        if rows.is_empty() || features == 0 {
+            return None;
+        }
+        if let (Rows::U8(values), [offset], [factor]) = (
+            &self.rows,
+            &self.scaler.offsets[..],
+            &self.scaler.factors[..],
+        ) {
+            // Pictures, millions of bytes: taken as integers, scaled once. Factors are positive, so order stays.
+            let (mut min, mut max, mut sum) = (u8::MAX, u8::MIN, 0_u64);
+            for &row in rows {
+                for &value in &values[row as usize * features..][..features] {
+                    min = min.min(value);
+                    max = max.max(value);
+                    sum += u64::from(value);
+                }
+            }
+            let mean = sum as f64 / (rows.len() * features) as f64;
+            let scale = |value: f32| (value - offset) * factor;
+            return Some((
+                scale(f32::from(min)),
+                scale(f32::from(max)),
+                scale(mean as f32),
+            ));
+        }
+        let mut buffer = vec![0.0; features];
+        let (mut min, mut max, mut sum) = (f32::INFINITY, f32::NEG_INFINITY, 0.0_f64);
+        for row in rows {
+            self.gather(std::slice::from_ref(row), &mut buffer);
+            for &value in &buffer {
+                min = min.min(value);
+                max = max.max(value);
+                sum += f64::from(value);
+            }
+        }
+        Some((min, max, (sum / (rows.len() * features) as f64) as f32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Progress, load};
+    use crate::project::{Data, Scaling, Synthetic};
+
+    #[test]
+    fn the_digits_in_short() {
+        let data = load(&Data::default(), &Progress::default()).unwrap();
+        let summary = data.summary();
+        assert_eq!((summary.count, summary.split), (1797, [1437, 180, 180]));
+        assert_eq!((summary.min, summary.max), (0.0, 1.0));
+        // load_digits().data.mean() / 16
+        assert!((summary.mean - 0.305_260).abs() < 1e-5, "{}", summary.mean);
+        let LabelSummary::Classes { name, counts } = &summary.labels[0] else {
+            panic!("{:?}", summary.labels)
+        };
+        assert_eq!(
+            (name.as_str(), &counts[3]),
+            ("label", &("3".to_string(), 183))
+        );
+    }
+
+    #[test]
+    fn standardised_data_have_mean_zero_and_leave_the_unit_range() {
+        for kind in Synthetic::ALL {
+            let data = Data {
+                source: Source::Synthetic(kind),
+                scaling: Scaling::Standardise,
+                ..Data::default()
+            };
+            let loaded = load(&data, &Progress::default()).unwrap();
+            assert_eq!(source_shape(&data.source), Some(loaded.shape));
+            assert!(loaded.summary().mean.abs() < 0.05);
+            assert!(loaded.value_range(Subset::Train).unwrap().0 < 0.0);
+            let bytes = match &loaded.rows {
+                Rows::U8(values) => values.len(),
+                Rows::F32(values) => values.len() * 4,
+            };
+            assert_eq!(estimate_bytes(&data.source), Some(bytes as u64));
+        }
+    }
+
+    #[test]
+    fn unit_range_is_the_range_of_the_training_rows() {
+        for kind in Synthetic::ALL {
+            let data = Data {
+                source: Source::Synthetic(kind),
+                ..Data::default()
+            };
+            let loaded = load(&data, &Progress::default()).unwrap();
+            let (min, max) = loaded.value_range(Subset::Train).unwrap();
+            assert!(min >= 0.0 && max <= 1.0, "{kind:?}: {min} {max}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+use thiserror::Error;
+
+/// Why training could not go on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EngineError {
+    /// The loss is no longer a finite number.
+    #[error(
+        "the loss became {loss} at step {step} (epoch {epoch}): the run has diverged, and the last finite weights are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
+    )]
+    Diverged {
+        /// The loss as text: `NaN` or `inf`.
+        loss: String,
+        /// Step over the whole run, counted from 0.
+        step: u64,
+        /// Epoch, counted from 1.
+        epoch: u32,
+    },
+    /// The data are not those the plan was made for.
+    #[error("the data have samples of {found} features, the network was planned for {expected}")]
+    DataShape {
+        /// Features of the plan.
+        expected: usize,
+        /// Features of the data.
+        found: usize,
+    },
+    /// Weights or optimizer state of another network.
+    #[error("the saved weights do not fit this network: {0}")]
+    Weights(String),
+    /// dfdx could not allocate.
+    #[error("out of memory while building the network")]
+    OutOfMemory,
+}
+
+impl From<dfdx::tensor::CpuError> for EngineError {
+    fn from(_: dfdx::tensor::CpuError) -> EngineError {
+        // The only other error of dfdx's CPU device, a wrong length, cannot happen: lengths are computed here.
+        EngineError::OutOfMemory
+    }
+}

@@ -1,0 +1,15 @@
+//! Initial weights: `PyTorch`'s defaults, from our own random numbers.
+
+use crate::dataset::random::{Purpose, Stream};
+
+/// Fills a parameter of a dense layer with `inputs` inputs: uniform in ±1/√inputs, weights and biases alike
+/// (`torch.nn.Linear`'s Kaiming-uniform with a = √5 comes to the same bound).
+///
+/// `parameter` numbers the parameters of the network, so that each has random numbers of its own.
+pub fn fill_dense(values: &mut [f32], inputs: usize, seed: u64, parameter: u64) {
+    let bound = 1.0 / (inputs.max(1) as f32).sqrt();
+    let stream = Stream::new(seed, Purpose::Initialisation, parameter, 0);
+    for (position, value) in values.iter_mut().enumerate() {
+        *value = bound * (2.0 * stream.uniform(position as u64) - 1.0);
+    }
+}

@@ -1,0 +1,17 @@
+//! Fused operations on dfdx's tape.
+//!
+//! One contract holds for all: work is cut into **shards that depend on sizes alone**, never on the number of threads,
+//! every shard writes its own part of the output, and sums over shards are taken in fixed order. The same seed on the
+//! same machine therefore gives bit-identical losses on any number of threads.
+
+pub mod activation;
+pub mod dense;
+pub mod dropout;
+pub mod loss;
+pub mod math;
+pub mod matmul;
+pub mod noise;
+pub mod tape;
+pub mod threads;
+pub mod update;
+pub mod variable;

@@ -1,0 +1,125 @@
+//! Elementwise activations and their derivatives.
+
+use super::math;
+use crate::project::Activation;
+
+/// Adds a bias to a row of sums and applies the activation, in place; `pre` receives the sums where the derivative
+/// needs them.
+#[inline(always)]
+pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: Option<&mut [f32]>) {
+    for (value, bias) in row.iter_mut().zip(bias) {
+        *value += bias;
+    }
+    if let Some(pre) = pre {
+        pre.copy_from_slice(row);
+    }
+    match activation {
+        Activation::Linear => {}
+        Activation::Relu => map(row, |a| if a > 0.0 { a } else { a * 0.0 }),
+        Activation::LeakyRelu => map(row, |a| if a > 0.0 { a } else { 0.01 * a }),
+        Activation::Elu => map(row, |a| if a > 0.0 { a } else { math::exp(a) - 1.0 }),
+        Activation::Gelu => map(row, |a| a * math::normal_cdf(a)),
+        Activation::Silu => map(row, |a| a * math::sigmoid(a)),
+        Activation::Sigmoid => map(row, math::sigmoid),
+        Activation::Tanh => map(row, math::tanh),
+        Activation::Softplus => map(row, math::softplus),
+    }
+}
+
+/// Multiplies the gradient of the outputs `y` by the derivative, in place, which makes it the gradient of the sums.
+/// `pre` holds the sums where [`needs_sums`] says so.
+#[inline(always)]
+pub fn backward_row(activation: Activation, y: &[f32], pre: &[f32], gradient: &mut [f32]) {
+    match activation {
+        Activation::Linear => {}
+        Activation::Relu => scale(gradient, y, |y| if y > 0.0 { 1.0 } else { 0.0 }),
+        Activation::LeakyRelu => scale(gradient, y, |y| if y > 0.0 { 1.0 } else { 0.01 }),
+        Activation::Elu => scale(gradient, y, |y| if y > 0.0 { 1.0 } else { y + 1.0 }),
+        Activation::Gelu => scale(gradient, pre, |a| math::normal_cdf(a) + a * math::normal_pdf(a)),
+        Activation::Silu => scale(gradient, pre, |a| {
+            let s = math::sigmoid(a);
+            s * (1.0 + a * (1.0 - s))
+        }),
+        Activation::Sigmoid => scale(gradient, y, |y| y * (1.0 - y)),
+        Activation::Tanh => scale(gradient, y, |y| 1.0 - y * y),
+        Activation::Softplus => scale(gradient, y, |y| 1.0 - math::exp(-y)),
+    }
+}
+
+/// Whether the derivative is a function of the sums and not of the outputs alone.
+pub fn needs_sums(activation: Activation) -> bool {
+    matches!(activation, Activation::Gelu | Activation::Silu)
+}
+
+#[inline(always)]
+fn map(row: &mut [f32], f: impl Fn(f32) -> f32) {
+    for value in row {
+        *value = f(*value);
+    }
+}
+
+#[inline(always)]
+fn scale(gradient: &mut [f32], of: &[f32], derivative: impl Fn(f32) -> f32) {
+    for (gradient, value) in gradient.iter_mut().zip(of) {
+        *gradient *= derivative(*value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forward(activation: Activation, a: f32) -> f32 {
+        let mut row = [a];
+        forward_row(activation, &[0.0], &mut row, None);
+        row[0]
+    }
+
+    #[test]
+    fn values_equal_pytorch() {
+        // torch 2.15, torch.nn.functional on the inputs −2, −0.5, 0.5, 2, in float64, printed to seven digits.
+        let inputs = [-2.0, -0.5, 0.5, 2.0];
+        let expected = [
+            (Activation::Linear, [-2.0, -0.5, 0.5, 2.0]),
+            (Activation::Relu, [0.0, 0.0, 0.5, 2.0]),
+            (Activation::LeakyRelu, [-0.02, -0.005, 0.5, 2.0]),
+            (Activation::Elu, [-0.864_664_7, -0.393_469_3, 0.5, 2.0]),
+            (Activation::Gelu, [-0.045_500_3, -0.154_268_8, 0.345_731_2, 1.954_499_7]),
+            (Activation::Silu, [-0.238_405_8, -0.188_770_3, 0.311_229_7, 1.761_594_2]),
+            (Activation::Sigmoid, [0.119_202_9, 0.377_540_7, 0.622_459_3, 0.880_797_1]),
+            (Activation::Tanh, [-0.964_027_6, -0.462_117_2, 0.462_117_2, 0.964_027_6]),
+            (Activation::Softplus, [0.126_928, 0.474_077, 0.974_077, 2.126_928]),
+        ];
+        assert_eq!(expected.map(|(activation, _)| activation), Activation::ALL);
+        for (activation, outputs) in expected {
+            for (input, output) in inputs.into_iter().zip(outputs) {
+                let ours = forward(activation, input);
+                assert!((ours - output).abs() < 1e-6, "{activation:?}({input}) = {ours}, not {output}");
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_equal_finite_differences() {
+        for activation in Activation::ALL {
+            for a in [-3.0_f32, -1.1, -0.3, 0.2, 0.9, 2.5] {
+                let h = 1e-2;
+                let numeric = (forward(activation, a + h) - forward(activation, a - h)) / (2.0 * h);
+                let mut gradient = [1.0];
+                backward_row(activation, &[forward(activation, a)], &[a], &mut gradient);
+                assert!(
+                    (gradient[0] - numeric).abs() < 2e-4,
+                    "{activation:?}'({a}): {} {numeric}",
+                    gradient[0]
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn not_a_number_passes_through() {
+        for activation in Activation::ALL {
+            assert!(forward(activation, f32::NAN).is_nan(), "{activation:?}");
+        }
+    }
+}

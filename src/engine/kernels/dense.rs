@@ -1,0 +1,192 @@
+//! The dense layer `y = f(x Wᵀ + b)` as one operation: product, bias and activation in one pass over memory.
+
+use std::rc::Rc;
+
+use dfdx::tensor::CpuError;
+
+use super::activation::{backward_row, forward_row, needs_sums};
+use super::math::vectorised;
+use super::matmul::{Matrix, column_shards, multiply_shard};
+use super::tape::Recorder;
+use super::threads::{Parts, Threads, shard_range};
+use super::variable::{Grads, Node, Variable, Write, gradients};
+use crate::engine::EngineError;
+use crate::project::Activation;
+
+/// Rows of a shard in elementwise passes.
+const ROWS: usize = 16;
+
+/// One dense layer: `x` is rows × inputs, `y` rows × outputs.
+pub struct Dense {
+    x: Node,
+    weight: Node,
+    bias: Node,
+    y: Node,
+    /// `x Wᵀ + b`, kept where the derivative needs it.
+    sums: Option<Node>,
+    activation: Activation,
+    /// The weight is stored inputs × outputs: it belongs to the layer this one mirrors.
+    is_tied: bool,
+    /// Whether anything before this layer learns.
+    wants_input_gradient: bool,
+}
+
+/// What a dense layer is made of.
+pub struct DenseParts {
+    /// Input, at least as many rows as are ever used.
+    pub x: Node,
+    /// Weight: outputs × inputs, or inputs × outputs where tied.
+    pub weight: Node,
+    /// Bias: 1 × outputs.
+    pub bias: Node,
+    /// Output, as many rows as `x`.
+    pub y: Node,
+    /// The function applied at the end.
+    pub activation: Activation,
+    /// Whether `weight` is the one of the mirrored layer.
+    pub is_tied: bool,
+    /// Whether the gradient of `x` is needed.
+    pub wants_input_gradient: bool,
+}
+
+impl Dense {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`] where the activation needs a buffer of its own.
+    pub fn new(device: &dfdx::tensor::Cpu, parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
+        let DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient } = parts;
+        let sums = if needs_sums(activation) {
+            let (len, columns) = (y.borrow().values().len(), y.borrow().columns());
+            Some(Variable::zeros(device, len / columns.max(1), columns)?)
+        } else {
+            None
+        };
+        Ok(Rc::new(Dense { x, weight, bias, y, sums, activation, is_tied, wants_input_gradient }))
+    }
+
+    /// Computes the first `rows` rows of `y` and records the way back.
+    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
+        self.compute(rows, threads);
+        if recorder.is_recording() {
+            let (dense, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| dense.backward(rows, &threads, grads));
+        }
+    }
+
+    /// The node that holds `y`.
+    pub fn output(&self) -> &Node {
+        &self.y
+    }
+
+    fn compute(&self, rows: usize, threads: &Threads) {
+        let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
+        let mut y = self.y.borrow_mut();
+        let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
+        let (inputs, outputs) = (x.columns(), y.columns());
+        let (width, shards) = column_shards(rows, outputs, inputs);
+        let activation = self.activation;
+        let (a, b) = (Matrix::new(x.values(), rows, inputs), self.weight_matrix(&weight, inputs, outputs));
+        let bias = bias.values();
+        let y = Parts::new(y.values_mut());
+        let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
+        threads.run(shards, 2 * rows * inputs * outputs, &|shard| {
+            let range = shard_range(shard, width, outputs);
+            // SAFETY: each shard runs once and touches its own columns only.
+            unsafe { multiply_shard(&y, false, a, b, width, shard) };
+            vectorised(|| {
+                for row in 0..rows {
+                    let columns = row * outputs + range.start..row * outputs + range.end;
+                    // SAFETY: as above.
+                    let pre = sums.map(|sums| unsafe { sums.part(columns.clone()) });
+                    // SAFETY: as above.
+                    let row = unsafe { y.part(columns) };
+                    forward_row(activation, &bias[range.clone()], row, pre);
+                }
+            });
+        });
+    }
+
+    /// The matrix `x` is multiplied by: `Wᵀ`, inputs × outputs.
+    fn weight_matrix<'a>(&self, weight: &'a Variable, inputs: usize, outputs: usize) -> Matrix<'a> {
+        if self.is_tied {
+            Matrix::new(weight.values(), inputs, outputs)
+        } else {
+            Matrix::new(weight.values(), outputs, inputs).transposed()
+        }
+    }
+
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+        let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
+        let y = self.y.borrow();
+        let (inputs, outputs) = (x.columns(), y.columns());
+        let [dx, dw, db, dy] = if self.wants_input_gradient {
+            gradients(grads, [&x, &weight, &bias, &y])?
+        } else {
+            let [dw, db, dy] = gradients(grads, [&weight, &bias, &y])?;
+            [&mut [], dw, db, dy]
+        };
+        self.through_activation(rows, threads, &y, dy);
+
+        // Three independent products of the same gradient share one fork: dW, dx and db.
+        let da = Matrix::new(dy, rows, outputs);
+        let x_matrix = Matrix::new(x.values(), rows, inputs);
+        let (dw_left, dw_right) = if self.is_tied { (x_matrix, da) } else { (da, x_matrix) };
+        let dw_columns = if self.is_tied { outputs } else { inputs };
+        let dw_rows = if self.is_tied { inputs } else { outputs };
+        let (dw_width, dw_shards) = column_shards(dw_rows, dw_columns, rows);
+        let (dx_width, dx_shards) =
+            if self.wants_input_gradient { column_shards(rows, inputs, outputs) } else { (1, 0) };
+        let w = self.weight_matrix(&weight, inputs, outputs).transposed();
+        let dw_adds = weight.claim_gradient() == Write::Add;
+        let dx_adds = self.wants_input_gradient && x.claim_gradient() == Write::Add;
+        let db_adds = bias.claim_gradient() == Write::Add;
+        let (dw, dx, db) = (Parts::new(dw), Parts::new(dx), Parts::new(db));
+        let flops = 2 * rows * inputs * outputs;
+        threads.run(dw_shards + dx_shards + 1, 2 * flops, &|shard| {
+            // SAFETY: each shard runs once; dW and dx are cut into columns, db is one shard's own.
+            unsafe {
+                if shard < dw_shards {
+                    multiply_shard(&dw, dw_adds, dw_left.transposed(), dw_right, dw_width, shard);
+                } else if shard < dw_shards + dx_shards {
+                    multiply_shard(&dx, dx_adds, da, w, dx_width, shard - dw_shards);
+                } else {
+                    sum_rows(dy, db.part(0..outputs), db_adds, rows);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Turns the gradient of the outputs into that of the sums, in place.
+    fn through_activation(&self, rows: usize, threads: &Threads, y: &Variable, dy: &mut [f32]) {
+        if self.activation == Activation::Linear {
+            return;
+        }
+        let sums = self.sums.as_ref().map(|sums| sums.borrow());
+        let (y, pre) = (y.values(), sums.as_ref().map_or(y.values(), |sums| sums.values()));
+        let outputs = self.y.borrow().columns();
+        let (len, activation) = (rows * outputs, self.activation);
+        threads.for_each_piece(&mut dy[..len], ROWS * outputs, 16 * len, |start, dy| {
+            let range = start..start + dy.len();
+            vectorised(|| backward_row(activation, &y[range.clone()], &pre[range], dy));
+        });
+    }
+}
+
+/// `out` = the sum of the first `rows` rows of `values`, in order.
+fn sum_rows(values: &[f32], out: &mut [f32], add: bool, rows: usize) {
+    if !add {
+        out.fill(0.0);
+    }
+    if out.is_empty() {
+        return;
+    }
+    vectorised(|| {
+        for row in values.chunks_exact(out.len()).take(rows) {
+            for (sum, value) in out.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+    });
+}

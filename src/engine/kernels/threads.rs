@@ -1,0 +1,281 @@
+//! A small fork-join pool for kernels of some microseconds: workers spin for a moment before they sleep.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// Work below this many floating-point operations is done by the caller alone: a fork costs some microseconds.
+const FORK_FLOPS: usize = 1 << 20;
+/// How often an idle worker looks before it sleeps: about 20 µs.
+const SPINS: u32 = 1000;
+
+/// A pool of threads that run the shards of one operation at a time.
+#[derive(Debug)]
+pub struct Threads {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    slot: Mutex<Slot>,
+    wake: Condvar,
+    /// Counts forks; a worker that sees it change looks into the slot.
+    generation: AtomicUsize,
+    next_shard: AtomicUsize,
+    /// Workers that hold the job of the slot.
+    active: AtomicUsize,
+    panicked: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    job: Option<Job>,
+    sleepers: usize,
+    is_closed: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Job {
+    work: *const (dyn Fn(usize) + Sync),
+    shards: usize,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} shards", self.shards)
+    }
+}
+
+// SAFETY: the pointee is `Sync`, and `Threads::run` does not return before every worker has let go of the job.
+unsafe impl Send for Job {}
+
+impl Threads {
+    /// A pool of `count` threads, the caller's included; at least 1.
+    pub fn new(count: usize) -> Threads {
+        let shared = Arc::new(Shared::default());
+        let workers = (1..count.max(1))
+            .filter_map(|index| {
+                let shared = Arc::clone(&shared);
+                let name = format!("kernel-{index}");
+                // Where the system grants no more threads the caller works with those it has.
+                std::thread::Builder::new().name(name).spawn(move || work(&shared)).ok()
+            })
+            .collect();
+        Threads { shared, workers }
+    }
+
+    /// How many threads work, the caller's included.
+    pub fn count(&self) -> usize {
+        self.workers.len() + 1
+    }
+
+    /// Calls `work` once for every shard in `0..shards`, on all threads where `flops` make it worth a fork.
+    ///
+    /// # Panics
+    /// If `work` panics, after all threads have stopped working on it.
+    pub fn run(&self, shards: usize, flops: usize, work: &(dyn Fn(usize) + Sync)) {
+        if self.workers.is_empty() || shards < 2 || flops < FORK_FLOPS {
+            (0..shards).for_each(work);
+            return;
+        }
+        let shared = &*self.shared;
+        // SAFETY: only the lifetime is erased; `join` below waits until no worker holds the pointer.
+        let erased: *const (dyn Fn(usize) + Sync) =
+            unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work) };
+        {
+            let mut slot = shared.lock();
+            shared.next_shard.store(0, Ordering::Relaxed);
+            slot.job = Some(Job { work: erased, shards });
+            shared.generation.fetch_add(1, Ordering::Release);
+            if slot.sleepers > 0 {
+                shared.wake.notify_all();
+            }
+        }
+        let own = catch_unwind(AssertUnwindSafe(|| shared.take_shards(shards, work)));
+        shared.join();
+        let others_panicked = shared.panicked.swap(false, Ordering::AcqRel);
+        if let Err(panic) = own {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(!others_panicked, "a kernel panicked on another thread");
+    }
+
+    /// Cuts `out` into pieces of `size` values (the last may be shorter) and calls `work` once for each, with the
+    /// piece's first index in `out`; on all threads where `flops` make it worth a fork.
+    pub fn for_each_piece(
+        &self,
+        out: &mut [f32],
+        size: usize,
+        flops: usize,
+        work: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
+        let (len, size) = (out.len(), size.max(1));
+        let parts = Parts::new(out);
+        self.run(len.div_ceil(size), flops, &|shard| {
+            let range = shard_range(shard, size, len);
+            // SAFETY: `run` calls each shard once, and the ranges of different shards do not overlap.
+            work(range.start, unsafe { parts.part(range.clone()) });
+        });
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.shared.lock().is_closed = true;
+        self.shared.generation.fetch_add(1, Ordering::Release);
+        self.shared.wake.notify_all();
+        for worker in self.workers.drain(..) {
+            // A worker's panic has been reported by the fork it happened in.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_shards(&self, shards: usize, work: &(dyn Fn(usize) + Sync)) {
+        loop {
+            let shard = self.next_shard.fetch_add(1, Ordering::Relaxed);
+            if shard >= shards {
+                return;
+            }
+            work(shard);
+        }
+    }
+
+    /// Takes the job back and waits for the workers that hold it.
+    fn join(&self) {
+        // No shard may start any more where the caller's own shard has panicked.
+        self.next_shard.store(usize::MAX / 2, Ordering::Relaxed);
+        self.lock().job = None;
+        let mut spins = 0_u32;
+        while self.active.load(Ordering::Acquire) > 0 {
+            spins += 1;
+            if spins < SPINS {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+fn work(shared: &Shared) {
+    let mut seen = 0;
+    loop {
+        let mut spins = 0;
+        while shared.generation.load(Ordering::Acquire) == seen && spins < SPINS {
+            std::hint::spin_loop();
+            spins += 1;
+        }
+        let job = {
+            let mut slot = shared.lock();
+            while shared.generation.load(Ordering::Acquire) == seen && !slot.is_closed {
+                slot.sleepers += 1;
+                slot = shared.wake.wait(slot).unwrap_or_else(PoisonError::into_inner);
+                slot.sleepers -= 1;
+            }
+            if slot.is_closed {
+                return;
+            }
+            seen = shared.generation.load(Ordering::Acquire);
+            if slot.job.is_some() {
+                shared.active.fetch_add(1, Ordering::Relaxed);
+            }
+            slot.job
+        };
+        if let Some(job) = job {
+            // SAFETY: the job was in the slot while `active` was raised under its lock, so `run` still waits.
+            let work = unsafe { &*job.work };
+            if catch_unwind(AssertUnwindSafe(|| shared.take_shards(job.shards, work))).is_err() {
+                shared.panicked.store(true, Ordering::Release);
+            }
+            shared.active.fetch_sub(1, Ordering::Release);
+        }
+    }
+}
+
+/// A slice whose parts are written by different shards.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    start: *mut f32,
+    len: usize,
+    lifetime: std::marker::PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: access goes through `part`, whose callers promise that shards do not overlap.
+unsafe impl Send for Parts<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Parts<'_> {}
+
+impl<'a> Parts<'a> {
+    pub(super) fn new(slice: &'a mut [f32]) -> Parts<'a> {
+        Parts { start: slice.as_mut_ptr(), len: slice.len(), lifetime: std::marker::PhantomData }
+    }
+
+    /// Number of values.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The values in `range`.
+    ///
+    /// # Safety
+    /// No two parts that are alive at the same time may overlap.
+    pub(super) unsafe fn part(&self, range: std::ops::Range<usize>) -> &'a mut [f32] {
+        assert!(range.start <= range.end && range.end <= self.len);
+        // SAFETY: in bounds by the assertion, unaliased by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+
+    /// The first value, for kernels that write a block with strides.
+    pub(super) fn start(&self) -> *mut f32 {
+        self.start
+    }
+}
+
+/// The shard's part of `0..len`, cut into pieces of `size`.
+pub(super) fn shard_range(shard: usize, size: usize, len: usize) -> std::ops::Range<usize> {
+    (shard * size).min(len)..((shard + 1) * size).min(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shard_runs_once_on_any_number_of_threads() {
+        for count in [1, 2, 3, 8] {
+            let threads = Threads::new(count);
+            for round in 0..2000_usize {
+                let shards = round % 17;
+                let hits: Vec<AtomicUsize> = (0..shards).map(|_| AtomicUsize::new(0)).collect();
+                threads.run(shards, FORK_FLOPS, &|shard| {
+                    hits[shard].fetch_add(1, Ordering::Relaxed);
+                });
+                assert!(hits.iter().all(|hit| hit.load(Ordering::Relaxed) == 1), "{count} {round}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_pool_lives_on() {
+        let threads = Threads::new(2);
+        for bad in 0..4 {
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                threads.run(4, FORK_FLOPS, &|shard| assert_ne!(shard, bad));
+            }));
+            assert!(result.is_err());
+        }
+        let sum = AtomicUsize::new(0);
+        threads.run(4, FORK_FLOPS, &|shard| {
+            sum.fetch_add(shard, Ordering::Relaxed);
+        });
+        assert_eq!(sum.into_inner(), 6);
+    }
+}

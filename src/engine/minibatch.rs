@@ -1,0 +1,66 @@
+//! Gathering a minibatch: scaled rows into the target, corrupted ones into the input.
+
+use super::kernels::noise::corrupt;
+use super::kernels::threads::Threads;
+use super::kernels::variable::Node;
+use crate::dataset::Dataset;
+use crate::dataset::random::{Purpose, Stream};
+use crate::project::Corruption;
+
+/// Rows of a shard.
+const ROWS: usize = 16;
+
+/// How the input of a minibatch differs from its target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noise {
+    /// What is done to it.
+    pub corruption: Corruption,
+    /// Smallest and largest scaled value.
+    pub range: (f32, f32),
+    /// Seed of the run.
+    pub seed: u64,
+    /// What the noise is for.
+    pub purpose: Purpose,
+    /// A sample is corrupted afresh in every epoch.
+    pub epoch: u64,
+}
+
+/// Fills the first rows of `target` with the scaled samples, and of `input` with what the encoder is to see; where
+/// nothing is corrupted both are one node.
+pub fn gather(
+    data: &Dataset,
+    rows: &[u32],
+    noise: Option<Noise>,
+    target: &Node,
+    input: &Node,
+    threads: &Threads,
+) {
+    let features = data.shape.features();
+    let len = rows.len() * features;
+    threads.for_each_piece(
+        &mut target.borrow_mut().values_mut()[..len],
+        ROWS * features,
+        2 * len,
+        |start, out| {
+            let first = start / features;
+            data.gather(&rows[first..first + out.len() / features], out);
+        },
+    );
+    let Some(noise) = noise else {
+        if !std::rc::Rc::ptr_eq(target, input) {
+            let target = target.borrow();
+            input.borrow_mut().values_mut()[..len].copy_from_slice(&target.values()[..len]);
+        }
+        return;
+    };
+    let target = target.borrow();
+    let clean = target.values();
+    let mut input = input.borrow_mut();
+    threads.for_each_piece(&mut input.values_mut()[..len], ROWS * features, 32 * len, |start, out| {
+        let samples = rows[start / features..].iter().zip(clean[start..].chunks_exact(features));
+        for (out, (&row, clean)) in out.chunks_exact_mut(features).zip(samples) {
+            let stream = Stream::new(noise.seed, noise.purpose, noise.epoch, u64::from(row));
+            corrupt(noise.corruption, noise.range, stream, clean, out);
+        }
+    });
+}

@@ -1,0 +1,364 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::EngineError;
+use super::kernels::variable::Grads;
+use super::minibatch::Noise;
+use super::network::{Evaluation, Network};
+use super::optimizer::Optimizer;
+use super::schedule::learning_rate;
+use crate::check::Plan;
+use crate::dataset::random::{Purpose, Stream};
+use crate::dataset::{Dataset, Subset};
+use crate::project::Corruption;
+use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Setting, TOTAL, Weights};
+
+/// Trains one network, one minibatch at a time.
+///
+/// Everything is synchronous: whoever drives it (a test, a bench, the command line, a worker) decides after each step
+/// whether to go on. What it does is a function of plan, data and recorded edits alone, whatever the number of threads.
+pub struct Trainer {
+    data: Arc<Dataset>,
+    network: Network,
+    optimizer: Optimizer,
+    grads: Option<Grads>,
+    /// Rows of the training split in the order of the epoch under way.
+    order: Vec<u32>,
+    /// The epoch `order` belongs to.
+    ordered_epoch: Option<u32>,
+    batch_size: usize,
+    epochs: u32,
+    base_rate: f32,
+    epoch: u32,
+    step_in_epoch: u32,
+    step: u64,
+    epoch_sums: Losses,
+    epoch_squared_error: f64,
+    epoch_samples: u64,
+    stale_epochs: u32,
+    best: Option<Best>,
+    stopped_early: bool,
+    /// Weights at the end of the last sound epoch, for a run that diverges.
+    sound: Weights,
+    seconds: f64,
+}
+
+/// What one step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// Loss of the minibatch: summed over features, averaged over its samples.
+    pub loss: f64,
+    /// Samples in it.
+    pub samples: usize,
+    /// Learning rate it was taken with.
+    pub learning_rate: f32,
+    /// The epoch's record, where the step ended one.
+    pub epoch: Option<EpochRecord>,
+}
+
+impl Trainer {
+    /// A trainer at the start of a run.
+    ///
+    /// # Errors
+    /// [`EngineError::DataShape`] where the data are not those of the plan, [`EngineError::OutOfMemory`].
+    pub fn new(plan: &Plan, data: Arc<Dataset>, threads: usize) -> Result<Trainer, EngineError> {
+        let (expected, found) = (plan.shape().features(), data.shape.features());
+        if expected != found || data.split.train.is_empty() {
+            return Err(EngineError::DataShape { expected, found });
+        }
+        let network = Network::new(plan, threads)?;
+        let training = &plan.design().training;
+        let optimizer = Optimizer::new(training, network.parameters());
+        Ok(Trainer {
+            order: data.split.train.clone(),
+            ordered_epoch: None,
+            batch_size: training.batch_size.min(data.split.train.len()),
+            epochs: training.epochs,
+            base_rate: training.learning_rate,
+            epoch: 0,
+            step_in_epoch: 0,
+            step: 0,
+            epoch_sums: vec![0.0; 2],
+            epoch_squared_error: 0.0,
+            epoch_samples: 0,
+            stale_epochs: 0,
+            best: None,
+            stopped_early: false,
+            sound: network.weights(),
+            seconds: 0.0,
+            grads: Some(Grads::leaky()),
+            optimizer,
+            network,
+            data,
+        })
+    }
+
+    /// Takes one step: a minibatch forward and back, and the update. The step that ends an epoch also validates.
+    ///
+    /// # Errors
+    /// [`EngineError::Diverged`] where the loss is no longer finite; the network then holds the last finite weights.
+    pub fn step(&mut self) -> Result<StepReport, EngineError> {
+        let start = Instant::now();
+        self.shuffle();
+        let first = self.step_in_epoch as usize * self.batch_size;
+        let last = (first + self.batch_size).min(self.order.len());
+        let samples = last - first;
+        self.network.gather(&self.data, &self.order[first..last], self.training_noise());
+
+        let seed = self.design().training.seed;
+        let grads = self.grads.take().unwrap_or_else(Grads::leaky);
+        let (sums, mut grads) = self.network.forward_backward(samples, (seed, self.step), grads)?;
+        let loss = sums.loss / samples as f64;
+        if !loss.is_finite() {
+            return Err(self.diverged(loss));
+        }
+        let rate = self.learning_rate();
+        let threads = std::rc::Rc::clone(self.network.threads());
+        let parameters = self.network.parameters();
+        self.optimizer.update(parameters, &mut grads, rate, self.step + 1, &threads)?;
+        self.grads = Some(grads);
+
+        self.step += 1;
+        self.step_in_epoch += 1;
+        for sum in &mut self.epoch_sums {
+            *sum += sums.loss;
+        }
+        self.epoch_squared_error += sums.squared_error;
+        self.epoch_samples += samples as u64;
+        let ends_epoch = last == self.order.len();
+        let epoch = if ends_epoch { Some(self.end_epoch(rate, start)?) } else { None };
+        if epoch.is_none() {
+            self.seconds += start.elapsed().as_secs_f64();
+        }
+        Ok(StepReport { loss, samples, learning_rate: rate, epoch })
+    }
+
+    /// Whether the last epoch is over, or early stopping has ended the run.
+    pub fn is_done(&self) -> bool {
+        self.epoch >= self.epochs || self.stopped_early
+    }
+
+    /// Names of the loss terms, in the order of every [`Losses`].
+    pub fn terms(&self) -> Vec<String> {
+        vec![TOTAL.to_owned(), "reconstruction".to_owned()]
+    }
+
+    /// Finished epochs.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Epochs to train in all.
+    pub fn epochs(&self) -> u32 {
+        self.epochs
+    }
+
+    /// Steps over the whole run.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// Steps taken within the epoch under way.
+    pub fn step_in_epoch(&self) -> u32 {
+        self.step_in_epoch
+    }
+
+    /// Steps of an epoch.
+    pub fn steps_per_epoch(&self) -> u32 {
+        self.order.len().div_ceil(self.batch_size) as u32
+    }
+
+    /// Training time so far, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Learning rate of the next step.
+    pub fn learning_rate(&self) -> f32 {
+        let per_epoch = u64::from(self.steps_per_epoch());
+        learning_rate(&self.design().training, self.base_rate, self.step, per_epoch, self.epochs)
+    }
+
+    /// Changes a setting before the next step and says what is to be recorded with the run.
+    pub fn apply(&mut self, setting: Setting) -> Edit {
+        match setting {
+            Setting::LearningRate(rate) => self.base_rate = rate,
+            Setting::Epochs(epochs) => {
+                self.epochs = epochs;
+                // Someone who asks for more epochs wants them, whatever early stopping thought.
+                self.stopped_early = false;
+                self.stale_epochs = 0;
+            }
+        }
+        Edit { step: self.step, setting }
+    }
+
+    /// The network as it is now.
+    pub fn network(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// Loss and error on one split, inputs clean.
+    pub fn evaluate(&mut self, subset: Subset) -> Evaluation {
+        self.network.evaluate(&self.data, self.data.split.rows(subset), None)
+    }
+
+    /// What the network makes of the probe now. The probe's corruption is the same at every epoch.
+    pub fn look(&mut self, probe: &Probe) -> Kept {
+        let corruption = self.design().corruption;
+        let is_corrupted = corruption != Corruption::None;
+        let noise = is_corrupted.then(|| self.noise(Purpose::ProbeCorruption, 0));
+        let features = self.data.shape.features();
+        let (mut corrupted, mut reconstructions) = (Vec::new(), Vec::new());
+        for rows in probe.picture_rows.chunks(self.network.capacity()) {
+            self.network.gather(&self.data, rows, noise);
+            let seen = self.network.last_input(rows.len());
+            reconstructions.extend(self.network.reconstruct(&seen));
+            if is_corrupted {
+                corrupted.extend(seen);
+            }
+        }
+        let mut codes = Vec::new();
+        let mut clean = vec![0.0; self.network.capacity() * features];
+        for rows in probe.code_rows.chunks(self.network.capacity()) {
+            let clean = &mut clean[..rows.len() * features];
+            self.data.gather(rows, clean);
+            codes.extend(self.network.encode(clean));
+        }
+        let code_units = self.network.plan().code_units();
+        Kept { epoch: self.epoch, code_units, codes, corrupted, reconstructions }
+    }
+
+    /// Everything needed to go on as if nothing had happened.
+    pub fn snapshot(&self) -> Checkpoint {
+        let mut epoch_sums = self.epoch_sums.clone();
+        epoch_sums.push(self.epoch_squared_error);
+        Checkpoint {
+            epoch: self.epoch,
+            step_in_epoch: self.step_in_epoch,
+            step: self.step,
+            learning_rate: self.base_rate,
+            weights: self.network.weights(),
+            moments: self.optimizer.state(self.network.parameters()),
+            epoch_sums,
+            epoch_samples: self.epoch_samples,
+            stale_epochs: self.stale_epochs,
+            best: self.best.clone(),
+            seconds: self.seconds,
+        }
+    }
+
+    /// Goes back to a checkpoint of the same plan and data.
+    ///
+    /// # Errors
+    /// [`EngineError::Weights`] where it belongs to another network.
+    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+        if checkpoint.step_in_epoch >= self.steps_per_epoch() {
+            let message = "the checkpoint stands outside an epoch of these data".to_owned();
+            return Err(EngineError::Weights(message));
+        }
+        self.network.load(&checkpoint.weights)?;
+        self.optimizer.restore(self.network.parameters(), &checkpoint.moments)?;
+        let (sums, squared_error) = match checkpoint.epoch_sums.split_last() {
+            Some((last, sums)) if sums.len() == self.epoch_sums.len() => (sums.to_vec(), *last),
+            _ => (vec![0.0; self.epoch_sums.len()], 0.0),
+        };
+        (self.epoch_sums, self.epoch_squared_error) = (sums, squared_error);
+        self.epoch = checkpoint.epoch;
+        self.step_in_epoch = checkpoint.step_in_epoch;
+        self.step = checkpoint.step;
+        self.base_rate = checkpoint.learning_rate;
+        self.epoch_samples = checkpoint.epoch_samples;
+        self.stale_epochs = checkpoint.stale_epochs;
+        self.best.clone_from(&checkpoint.best);
+        self.stopped_early = self.patience_is_over();
+        self.seconds = checkpoint.seconds;
+        self.ordered_epoch = None;
+        self.network.copy_weights(&mut self.sound);
+        Ok(())
+    }
+
+    fn design(&self) -> &crate::project::Project {
+        self.network.plan().design()
+    }
+
+    fn noise(&self, purpose: Purpose, epoch: u64) -> Noise {
+        let seed = self.design().training.seed;
+        let range = self.network.plan().facts().value_range;
+        Noise { corruption: self.design().corruption, range, seed, purpose, epoch }
+    }
+
+    fn training_noise(&self) -> Option<Noise> {
+        let is_corrupted = self.design().corruption != Corruption::None;
+        is_corrupted.then(|| self.noise(Purpose::Corruption, u64::from(self.epoch)))
+    }
+
+    /// Puts the training rows into the order of the epoch under way.
+    fn shuffle(&mut self) {
+        if self.ordered_epoch != Some(self.epoch) {
+            self.order.copy_from_slice(&self.data.split.train);
+            let seed = self.design().training.seed;
+            Stream::new(seed, Purpose::Shuffle, u64::from(self.epoch), 0).shuffle(&mut self.order);
+            self.ordered_epoch = Some(self.epoch);
+        }
+    }
+
+    fn end_epoch(&mut self, rate: f32, start: Instant) -> Result<EpochRecord, EngineError> {
+        let samples = self.epoch_samples.max(1) as f64;
+        let train: Losses = self.epoch_sums.iter().map(|sum| sum / samples).collect();
+        let mut mse = self.epoch_squared_error / samples / self.data.shape.features() as f64;
+        let mut validation = Losses::new();
+        if !self.data.split.validation.is_empty() {
+            let evaluation = self.evaluate(Subset::Validation);
+            (validation, mse) = (evaluation.losses, evaluation.mse);
+        }
+        self.epoch += 1;
+        self.step_in_epoch = 0;
+        self.epoch_sums.fill(0.0);
+        (self.epoch_squared_error, self.epoch_samples) = (0.0, 0);
+        if let Some(&loss) = validation.first().or(train.first()).filter(|loss| !loss.is_finite()) {
+            return Err(self.diverged(loss));
+        }
+        self.network.copy_weights(&mut self.sound);
+        self.watch(validation.first().copied());
+        self.seconds += start.elapsed().as_secs_f64();
+        let (epoch, step, seconds) = (self.epoch, self.step, self.seconds);
+        Ok(EpochRecord { epoch, step, train, validation, mse, learning_rate: rate, seconds })
+    }
+
+    /// Early stopping: remembers the best epoch and ends the run when patience is over.
+    fn watch(&mut self, validation_loss: Option<f64>) {
+        let (Some(stopping), Some(loss)) = (self.design().training.early_stopping, validation_loss) else {
+            return;
+        };
+        let epoch = self.epoch;
+        match &mut self.best {
+            Some(best) if loss < best.loss - f64::from(stopping.min_delta) => {
+                (best.epoch, best.loss) = (epoch, loss);
+                self.network.copy_weights(&mut best.weights);
+                self.stale_epochs = 0;
+            }
+            Some(_) => self.stale_epochs += 1,
+            None => {
+                self.best = Some(Best { epoch, loss, weights: self.network.weights() });
+                self.stale_epochs = 0;
+            }
+        }
+        self.stopped_early = self.patience_is_over();
+    }
+
+    fn patience_is_over(&self) -> bool {
+        let stopping = self.design().training.early_stopping;
+        stopping.is_some_and(|stopping| self.stale_epochs >= stopping.patience)
+    }
+
+    /// The error of a run that diverged, after putting the last finite weights back.
+    fn diverged(&mut self, loss: f64) -> EngineError {
+        if !self.network.weights().is_finite() {
+            // The sound copy has the shapes of this very network.
+            let _ = self.network.load(&self.sound);
+        }
+        let epoch = if self.step_in_epoch == 0 { self.epoch.max(1) } else { self.epoch + 1 };
+        EngineError::Diverged { loss: loss.to_string(), step: self.step, epoch }
+    }
+}

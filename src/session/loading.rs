@@ -1,0 +1,76 @@
+//! Loading data: one thread a request; a new request cancels the one before.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use super::{Event, Outbox, panic_text};
+use crate::dataset::{DataError, Progress, load};
+use crate::engine::facts;
+use crate::project::Data;
+
+/// How often progress is shown.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+pub(super) struct Loader {
+    outbox: Outbox,
+    under_way: Option<Arc<Progress>>,
+}
+
+impl Loader {
+    pub(super) fn new(outbox: Outbox) -> Loader {
+        Loader { outbox, under_way: None }
+    }
+
+    pub(super) fn cancel(&mut self) {
+        if let Some(progress) = self.under_way.take() {
+            progress.cancel();
+        }
+    }
+
+    pub(super) fn load(&mut self, request: u64, data: Data) {
+        self.cancel();
+        let progress = Arc::new(Progress::default());
+        self.under_way = Some(Arc::clone(&progress));
+        let outbox = self.outbox.clone();
+        let spawned = std::thread::Builder::new()
+            .name("loading".to_owned())
+            .spawn(move || load_and_report(request, &data, &progress, &outbox));
+        if let Err(error) = spawned {
+            let error = DataError::Setting(format!("no thread could be started to load with: {error}"));
+            self.outbox.send(Event::LoadFailed { request, error });
+        }
+    }
+}
+
+fn load_and_report(request: u64, data: &Data, progress: &Arc<Progress>, outbox: &Outbox) {
+    let (done, is_done) = channel::<()>();
+    let reporter = {
+        let (progress, outbox) = (Arc::clone(progress), outbox.clone());
+        std::thread::spawn(move || {
+            while is_done.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                let (done, total) = progress.state();
+                outbox.send(Event::Loading { request, done, total });
+                outbox.wake();
+            }
+        })
+    };
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        load(data, progress).map(|data| {
+            let facts = facts(&data);
+            (Arc::new(data), facts)
+        })
+    }));
+    drop(done);
+    let _ = reporter.join();
+    outbox.send(match result {
+        Ok(Ok((data, facts))) => Event::Loaded { request, data, facts },
+        Ok(Err(error)) => Event::LoadFailed { request, error },
+        Err(panic) => {
+            let error = DataError::Setting(format!("loading failed: {}", panic_text(&*panic)));
+            Event::LoadFailed { request, error }
+        }
+    });
+    outbox.wake();
+}
