@@ -51,7 +51,7 @@ pub fn run(options: Options) -> Result<(), String> {
 pub struct HourglassApp {
     /// Everything it shows and changes.
     pub state: State,
-    session: Option<Session>,
+    session: Session,
     files: FileRoom,
     views: Views,
     thumbnails: Thumbnails,
@@ -72,7 +72,8 @@ impl HourglassApp {
             None => Settings::default_path(),
         };
         let settings = settings_path.as_deref().map(Settings::load).unwrap_or_default();
-        let files = FileRoom::new(ctx.clone());
+        let mut files = FileRoom::new(ctx.clone());
+        let root = options.state_dir.or_else(Store::default_root);
         let mut state = State::default();
         state.recent.clone_from(&settings.recent);
         state.view.theme = preference(settings.theme);
@@ -83,13 +84,19 @@ impl HourglassApp {
         match options.file {
             Some(file) => state.go_on(Then::OpenPath(file)),
             None => {
-                if let Some(root) = options.state_dir.or_else(Store::default_root) {
+                if let Some(root) = root.clone() {
                     files.find_recoverable(root);
                 }
             }
         }
+        if let Some(root) = root {
+            files.start_keeping(root);
+        }
         HourglassApp {
-            session: start_session(ctx),
+            session: Session::start({
+                let ctx = ctx.clone();
+                move || ctx.request_repaint()
+            }),
             state,
             files,
             views: Views::default(),
@@ -104,16 +111,15 @@ impl HourglassApp {
     fn carry_out(&mut self, ctx: &egui::Context) {
         for effect in std::mem::take(&mut self.state.effects) {
             match effect {
-                Effect::Session(command) => {
-                    if let Some(session) = &self.session {
-                        session.send(command);
-                    }
-                }
+                Effect::Session(command) => self.session.send(command),
                 Effect::Open(path) => self.files.open(path),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
+                Effect::Keep(project, origin) => self.files.keep(project, origin),
+                Effect::Adopt(store) => self.files.adopt(store),
+                Effect::NewStore(runs) => self.files.new_store(runs),
                 Effect::Zoom(by) => {
                     let zoom = if by == 0.0 { 1.0 } else { ctx.zoom_factor() + by };
                     ctx.set_zoom_factor(((zoom * 10.0).round() / 10.0).clamp(0.5, 3.0));
@@ -159,11 +165,9 @@ impl HourglassApp {
 
 impl eframe::App for HourglassApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        if let Some(session) = &self.session {
-            let events: Vec<_> = session.poll().collect();
-            for event in events {
-                self.state.handle_event(event);
-            }
+        let events: Vec<_> = self.session.poll().collect();
+        for event in events {
+            self.state.handle_event(event);
         }
         for event in self.files.poll() {
             self.state.handle_file_event(event);
@@ -206,6 +210,12 @@ impl eframe::App for HourglassApp {
         let ctx = ui.ctx().clone();
         self.state.refresh(hand_on(&ctx));
         self.carry_out(&ctx);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        if self.may_close {
+            self.files.end_keeping();
+        }
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
@@ -283,10 +293,6 @@ fn bottom_ui(ui: &mut Ui, state: &mut State) {
         BottomTab::Problems => problems::problems_ui(ui, state),
         BottomTab::Log => log::log_ui(ui, state),
     }
-}
-
-fn start_session(_ctx: &egui::Context) -> Option<Session> {
-    None
 }
 
 fn preference(theme: ThemeChoice) -> egui::ThemePreference {

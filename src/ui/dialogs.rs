@@ -134,6 +134,7 @@ impl State {
             }
             Then::Recipe(recipe) => {
                 self.replace(recipe.project(), Vec::new(), None);
+                self.effects.push(Effect::NewStore(Vec::new()));
                 None
             }
             Then::Quit => {

@@ -15,7 +15,9 @@ impl State {
             Event::Loading { request, done, total } if request == self.data.request => {
                 self.data.progress = Some((done, total));
             }
-            Event::Loaded { request, data } if request == self.data.request => self.take_data(data),
+            Event::Loaded { request, data, facts } if request == self.data.request => {
+                self.take_data(data, facts);
+            }
             Event::LoadFailed { request, error } if request == self.data.request => self.data_failed(error),
             // Answers to older requests come too late.
             Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
@@ -48,7 +50,7 @@ impl State {
         }
     }
 
-    fn take_data(&mut self, data: Arc<Dataset>) {
+    fn take_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
         for warning in &data.warnings {
             self.notices.log(Severity::Warning, format!("{}: {warning}", data.name));
         }
@@ -56,7 +58,7 @@ impl State {
             Severity::Info,
             format!("Loaded {}: {} samples of {} features.", data.name, data.len(), data.shape.features()),
         );
-        self.data.facts = Some(facts(&data));
+        self.data.facts = Some(facts);
         self.data.dataset = Some(data);
         self.data.of.clone_from(&self.data.requested);
         self.data.progress = None;
@@ -127,23 +129,5 @@ impl State {
                 self.notices.say(Severity::Error, format!("Run {id} could not go on: {message}"));
             }
         }
-    }
-}
-
-/// What must be known of the data to judge a project.
-fn facts(data: &Dataset) -> DataFacts {
-    let features = data.shape.features().max(1);
-    let sample: Vec<u32> = data.split.train.iter().step_by(1 + data.split.train.len() / 4096).copied().collect();
-    let mut values = vec![0.0; sample.len() * features];
-    data.gather(&sample, &mut values);
-    let range = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
-        (low.min(*value), high.max(*value))
-    });
-    DataFacts {
-        shape: data.shape,
-        train_rows: data.split.train.len(),
-        validation_rows: data.split.validation.len(),
-        value_range: range,
-        available_bytes: 4 << 30,
     }
 }

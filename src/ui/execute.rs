@@ -1,12 +1,15 @@
 //! What each command does to the [`State`].
 
+use std::sync::Arc;
+
 use super::command::Command;
 use super::dialogs::{Dialog, Then};
 use super::edit;
 use super::files::{SaveKind, SaveRequest};
 use super::panels::views::Pane;
 use super::state::{BottomTab, Effect, State, ViewSettings};
-use crate::check::{Place, Severity, plan};
+use crate::check::{Place, Plan, Severity, plan};
+use crate::dataset::Dataset;
 use crate::project::{Activation, Decoder, Layer};
 use crate::run::{History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
@@ -135,7 +138,6 @@ impl State {
 
     /// Goes on with a run from its last checkpoint to `epochs` epochs in all.
     pub fn continue_run(&mut self, id: RunId, epochs: u32) {
-        let threads = self.threads;
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
         let (Some(data), Some(facts)) = (self.data.dataset.clone(), self.data.facts) else { return };
         let plan = match plan(&run.design, &facts) {
@@ -146,23 +148,18 @@ impl State {
                 return;
             }
         };
-        let (checkpoint, probe) = (run.checkpoint.clone(), Some(run.kept.probe.clone()));
-        let request = TrainRequest {
-            run: id,
-            plan,
-            data,
-            epochs,
-            checkpoint,
-            probe,
-            threads,
-            start: Start::Train,
-        };
-        if let Some(run) = self.run_mut(id) {
-            run.status = Status::Queued;
-            run.epochs = epochs;
+        let run = Run { status: Status::Queued, epochs, ..run.clone() };
+        if let Some(own) = self.run_mut(id) {
+            (own.status, own.epochs) = (Status::Queued, epochs);
         }
         self.shown_run = Some(id);
+        self.train(run, plan, data, Start::Train);
+    }
+
+    fn train(&mut self, run: Run, plan: Plan, data: Arc<Dataset>, start: Start) {
         self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
+        let (threads, store) = (self.threads, self.store.clone());
+        let request = TrainRequest { run, plan, data, threads, start, store };
         self.send(session::Command::Train(Box::new(request)));
     }
 
@@ -247,7 +244,7 @@ impl State {
         };
         let id = RunId(self.next_run);
         self.next_run += 1;
-        self.runs.push(Run {
+        let run = Run {
             id,
             design: self.project.clone(),
             shape: facts.shape,
@@ -262,23 +259,12 @@ impl State {
             pca_mse: None,
             kept: KeptEpochs::default(),
             checkpoint: None,
-        });
+        };
+        self.runs.push(run.clone());
         self.shown_run = Some(id);
         self.runs_unsaved = true;
-        self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
-        let epochs = self.project.training.epochs;
         let components = self.project.code.units;
-        let request = TrainRequest {
-            run: id,
-            plan,
-            data: data.clone(),
-            epochs,
-            checkpoint: None,
-            probe: None,
-            threads: self.threads,
-            start,
-        };
-        self.send(session::Command::Train(Box::new(request)));
+        self.train(run, plan, data.clone(), start);
         self.compute(Some(id), JobKind::Baseline { data, components });
     }
 

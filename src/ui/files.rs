@@ -1,13 +1,14 @@
 //! Reading and writing of projects beside the window: every file is opened and written on a thread of its own, so the
 //! window never waits for a disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 
 use super::dialogs::{Browse, Target, Then};
 use super::state::{Effect, State};
 use crate::check::Severity;
-use crate::io::{Files, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project};
+use crate::io::{FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project};
 use crate::project::{Project, Source};
 use crate::run::Run;
 
@@ -66,9 +67,11 @@ pub enum FileEvent {
     /// Work found that a crash left behind.
     Found(Vec<Recovery>),
     /// Such work was read back.
-    Recovered(Recovery, Result<OpenedFile, String>),
-    /// Settings could not be written.
-    SettingsFailed(String),
+    Recovered(Recovery, Result<(Store, Opened), String>),
+    /// A place for work in progress is ready, or could not be made.
+    Store(Result<Store, String>),
+    /// Something could not be written that nobody waits for.
+    Quiet(String),
 }
 
 /// The threads and their answers.
@@ -77,13 +80,68 @@ pub struct FileRoom {
     sender: Sender<FileEvent>,
     receiver: Receiver<FileEvent>,
     wake: egui::Context,
+    keeper: Option<Sender<Keep>>,
+    keeper_thread: Option<JoinHandle<()>>,
+}
+
+/// What the keeper of the live store does, one after the other.
+enum Keep {
+    Design(Box<Project>, Option<PathBuf>),
+    New(Vec<Run>),
+    Adopt(Store),
+    Discard,
 }
 
 impl FileRoom {
     /// A room that repaints `wake` whenever something is ready.
     pub fn new(wake: egui::Context) -> FileRoom {
         let (sender, receiver) = channel();
-        FileRoom { sender, receiver, wake }
+        FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None }
+    }
+
+    /// Begins to keep work in progress below `root`.
+    pub fn start_keeping(&mut self, root: PathBuf) {
+        let (keeper, work) = channel();
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        let keep = move || keep(&root, &work, &|event| {
+            // Nobody listens any more once the window is closed.
+            let _ = sender.send(event);
+            wake.request_repaint();
+        });
+        self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
+        self.keeper = Some(keeper);
+    }
+
+    /// Writes the document down in the live store.
+    pub fn keep(&self, project: Box<Project>, origin: Option<PathBuf>) {
+        self.to_keeper(Keep::Design(project, origin));
+    }
+
+    /// Leaves the live store and begins another with these runs in it.
+    pub fn new_store(&self, runs: Vec<Run>) {
+        self.to_keeper(Keep::New(runs));
+    }
+
+    /// Goes on in the store of recovered work.
+    pub fn adopt(&self, store: Store) {
+        self.to_keeper(Keep::Adopt(store));
+    }
+
+    /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover.
+    pub fn end_keeping(&mut self) {
+        self.to_keeper(Keep::Discard);
+        self.keeper = None;
+        if let Some(thread) = self.keeper_thread.take() {
+            // A keeper that panicked leaves its workspace behind, to be recovered.
+            let _ = thread.join();
+        }
+    }
+
+    fn to_keeper(&self, work: Keep) {
+        if let Some(keeper) = &self.keeper {
+            // A keeper that is gone has said so.
+            let _ = keeper.send(work);
+        }
     }
 
     /// What is ready; never waits.
@@ -115,7 +173,7 @@ impl FileRoom {
     pub fn save_settings(&self, settings: Settings, path: PathBuf) {
         self.spawn_quiet(move || {
             let result = settings.save(&Files::default(), &path);
-            result.err().map(|error| FileEvent::SettingsFailed(error.to_string()))
+            result.err().map(|error| FileEvent::Quiet(error.to_string()))
         });
     }
 
@@ -127,9 +185,8 @@ impl FileRoom {
     /// Reads such work back.
     pub fn recover(&self, recovery: Recovery) {
         self.spawn(move || {
-            let opened = Store::open(&recovery.path).and_then(|store| store.load());
-            let result = opened.map(OpenedFile::Project).map_err(|error| error.to_string());
-            FileEvent::Recovered(recovery, result)
+            let opened = Store::open(&recovery.path).and_then(|store| Ok((store.clone(), store.load()?)));
+            FileEvent::Recovered(recovery, opened.map_err(|error| error.to_string()))
         });
     }
 
@@ -137,7 +194,7 @@ impl FileRoom {
     pub fn discard(&self, recovery: Recovery) {
         self.spawn_quiet(move || {
             let result = Store::open(&recovery.path).and_then(Store::discard);
-            result.err().map(|error| FileEvent::SettingsFailed(error.to_string()))
+            result.err().map(|error| FileEvent::Quiet(error.to_string()))
         });
     }
 
@@ -162,7 +219,56 @@ impl FileRoom {
             }
         };
         if let Err(error) = std::thread::Builder::new().name("files".to_owned()).spawn(work) {
-            let _ = self.sender.send(FileEvent::SettingsFailed(error.to_string()));
+            let _ = self.sender.send(FileEvent::Quiet(error.to_string()));
+        }
+    }
+}
+
+/// Looks after the live store until the window closes.
+fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
+    let create = || match Store::create(root) {
+        Ok(store) => {
+            tell(FileEvent::Store(Ok(store.clone())));
+            Some(store)
+        }
+        Err(error) => {
+            tell(FileEvent::Store(Err(error.to_string())));
+            None
+        }
+    };
+    let complain = |result: Result<(), FileError>| {
+        if let Err(error) = result {
+            tell(FileEvent::Quiet(error.to_string()));
+        }
+    };
+    let mut store = create();
+    while let Ok(next) = work.recv() {
+        match (next, &store) {
+            (Keep::Design(project, origin), Some(store)) => {
+                complain(store.save_design(&project, origin.as_deref()));
+            }
+            (Keep::New(runs), _) => {
+                if let Some(old) = store.take() {
+                    complain(old.discard());
+                }
+                store = create();
+                for run in &runs {
+                    if let Some(store) = &store {
+                        complain(store.import_run(run));
+                    }
+                }
+            }
+            (Keep::Adopt(recovered), _) => {
+                if let Some(old) = store.replace(recovered) {
+                    complain(old.discard());
+                }
+            }
+            (Keep::Discard, Some(_)) => {
+                if let Some(old) = store.take() {
+                    complain(old.discard());
+                }
+            }
+            (Keep::Design(..) | Keep::Discard, None) => {}
         }
     }
 }
@@ -187,19 +293,26 @@ impl State {
             }
             FileEvent::Found(found) if found.is_empty() => {}
             FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
-            FileEvent::Recovered(recovery, result) => match result {
-                Ok(OpenedFile::Project(opened)) => {
-                    self.warn(&opened.warnings);
-                    self.replace(opened.project, opened.runs, recovery.origin);
-                    self.runs_unsaved = true;
-                    self.notices.say(Severity::Info, format!("Recovered “{}”. Save it to keep it.", recovery.name));
-                }
-                Ok(OpenedFile::Design(project)) => self.replace(project, Vec::new(), recovery.origin),
-                Err(message) => {
-                    self.notices.say(Severity::Error, format!("Could not recover “{}”: {message}", recovery.name));
-                }
-            },
-            FileEvent::SettingsFailed(message) => self.notices.log(Severity::Warning, message),
+            FileEvent::Recovered(recovery, Ok((store, opened))) => {
+                self.warn(&opened.warnings);
+                self.replace(opened.project, opened.runs, recovery.origin);
+                self.runs_unsaved = true;
+                self.effects.push(Effect::Adopt(store.clone()));
+                self.store = Some(store);
+                self.notices.say(Severity::Info, format!("Recovered “{}”. Save it to keep it.", recovery.name));
+            }
+            FileEvent::Recovered(recovery, Err(message)) => {
+                self.notices.say(Severity::Error, format!("Could not recover “{}”: {message}", recovery.name));
+            }
+            FileEvent::Store(Ok(store)) => {
+                self.store = Some(store);
+                self.refresh(false);
+            }
+            FileEvent::Store(Err(message)) => self.notices.say(
+                Severity::Warning,
+                format!("Work cannot be kept safe against a crash: {message}. Save the project now and then."),
+            ),
+            FileEvent::Quiet(message) => self.notices.log(Severity::Warning, message),
         }
     }
 
@@ -216,6 +329,7 @@ impl State {
                 };
                 self.warn(&warnings);
                 self.replace(project, runs, file);
+                self.effects.push(Effect::NewStore(self.runs.clone()));
                 self.remember(&path);
                 self.notices.log(Severity::Info, format!("Opened {}.", path.display()));
             }

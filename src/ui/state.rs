@@ -11,6 +11,7 @@ use super::history::History;
 use super::notices::Notices;
 use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Dataset};
+use crate::io::Store;
 use crate::project::{Data, Decoder, Project, Source};
 use crate::run::{Run, RunId, Status};
 use crate::session::{self, JobId, RunProgress};
@@ -56,10 +57,13 @@ pub struct State {
     pub recent: Vec<PathBuf>,
     /// Threads to train with.
     pub threads: usize,
+    /// Where work in progress is written down; `None` until it is ready, or where that failed.
+    pub store: Option<Store>,
     /// Writing to disk under way: the window says so.
     pub busy: Option<String>,
     /// The newest plane of principal components, and the job that made it.
     pub principal: Option<(JobId, Vec<[f32; 2]>)>,
+    kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
     pub(super) next_job: u64,
     pub(super) next_run: u32,
@@ -81,6 +85,12 @@ pub enum Effect {
     Recover(crate::io::Recovery),
     /// Throw it away.
     Discard(crate::io::Recovery),
+    /// Write the document down in the live store.
+    Keep(Box<Project>, Option<PathBuf>),
+    /// Go on in the store of recovered work.
+    Adopt(Store),
+    /// Leave the live store and begin another, with these runs in it.
+    NewStore(Vec<Run>),
     /// Change how large everything is; 0 is back to normal.
     Zoom(f32),
     /// Close the window, nothing being lost.
@@ -220,8 +230,10 @@ impl State {
             effects: Vec::new(),
             recent: Vec::new(),
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            store: None,
             busy: None,
             principal: None,
+            kept: None,
             jobs: BTreeMap::new(),
             next_job: 1,
             next_run: 1,
@@ -247,6 +259,7 @@ impl State {
         self.jobs.clear();
         self.live = None;
         self.selected = Place::Code;
+        self.kept = None;
         self.refresh(false);
     }
 
@@ -264,6 +277,7 @@ impl State {
         }
         if !hand_on {
             self.load_if_changed();
+            self.keep_if_changed();
         }
         // The cards follow at once: shapes are known while data of the same source are only split anew.
         if self.derived.of.0 != self.project || self.derived.of.1 != self.data.facts {
@@ -329,6 +343,14 @@ impl State {
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());
         self.send(session::Command::Load { request: self.data.request, data });
+    }
+
+    /// Has every settled change written down, once there is something a crash could take.
+    fn keep_if_changed(&mut self) {
+        if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
+            self.kept = Some(self.project.clone());
+            self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));
+        }
     }
 
     fn load_if_changed(&mut self) {

@@ -21,7 +21,7 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
         }
         Corruption::Masking { probability } => {
             slider_ui(ui, "Probability", probability, 0.0..=1.0, false);
-            ("x̃ = m ⋅ x,  m = 0 with probability p", "Blanks features; the network learns to fill them in from the others.")
+            ("x̃ = m · x,  m = 0 with probability p", "Blanks features; the network learns to fill them in from the others.")
         }
         Corruption::SaltAndPepper { probability } => {
             slider_ui(ui, "Probability", probability, 0.0..=1.0, false);

@@ -65,7 +65,7 @@ fn explanation(layer: &Layer) -> (String, String) {
             (format!("y = f(W x + b),  f(a) = {}", formula(*activation)), effect.to_owned())
         }
         Layer::Dropout { rate } => (
-            "y = m ⋅ x / (1 − p),  m = 0 with probability p".to_owned(),
+            "y = m · x / (1 − p),  m = 0 with probability p".to_owned(),
             format!(
                 "Silences {:.0} % of the features at random while training, so that none can be relied on alone.",
                 rate * 100.0

@@ -437,7 +437,7 @@ fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
 fn switches_ui(ui: &mut Ui, state: &mut State) {
     let tied = matches!(state.project.decoder, Decoder::Mirrored { tied: true });
     let switches = [
-        (Command::ToggleMirror, "⇄ Mirrors the encoder", "Mirrors the encoder", state.is_mirrored(), 150.0),
+        (Command::ToggleMirror, "↔ Mirrors the encoder", "Mirrors the encoder", state.is_mirrored(), 150.0),
         (Command::ToggleTied, "Tie weights", "Tie weights", tied, 90.0),
     ];
     ui.horizontal(|ui| {

@@ -120,19 +120,43 @@ fn name_ui(ui: &mut Ui, state: &State, most: f32) {
 
 fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     let status = state.active_run().map(|run| run.status.clone());
-    let (text, name) = match status {
-        Some(Status::Training) => ("⏸  Pause", "Pause"),
-        Some(Status::Queued) => ("⏸  Queued", "Queued"),
-        Some(Status::Paused) => ("▶  Go on", "Go on"),
-        Some(Status::Stopped | Status::Done | Status::Failed(_)) | None => ("▶  Train", "Train"),
+    let (pauses, name) = match status {
+        Some(Status::Training) => (true, "Pause"),
+        Some(Status::Queued) => (true, "Queued"),
+        Some(Status::Paused) => (false, "Go on"),
+        Some(Status::Stopped | Status::Done | Status::Failed(_)) | None => (false, "Train"),
     };
     let tokens = tokens(ui);
-    let text = RichText::new(text).font(theme::bold(12.5)).color(tokens.on_accent);
-    let train = Button::new(text).fill(tokens.accent).stroke(Stroke::NONE);
+    let text = RichText::new(name).font(theme::bold(12.5)).color(tokens.on_accent);
+    let train = Button::new((sign_atom(pauses, tokens.on_accent), text)).fill(tokens.accent).stroke(Stroke::NONE);
     command_button_ui(ui, state, Command::TrainOrPause, train, name, 92.0);
     command_button_ui(ui, state, Command::StepOnce, Button::new("Step"), "Step", 50.0);
     command_button_ui(ui, state, Command::EpochOnce, Button::new("Epoch"), "Epoch", 56.0);
     command_button_ui(ui, state, Command::Stop, Button::new("Stop"), "Stop", 50.0);
+}
+
+/// Two bars or a triangle, painted, so that no font has to have them.
+fn sign_atom(pauses: bool, color: egui::Color32) -> egui::Atom<'static> {
+    let size = vec2(10.0, 12.0);
+    egui::AtomKind::closure(move |_, _| egui::IntoSizedResult {
+        intrinsic_size: size,
+        sized: egui::SizedAtomKind::Paint {
+            paint: std::sync::Arc::new(move |ui: &Ui, args: egui::AtomPaintArgs| {
+                let (rect, painter) = (args.rect, ui.painter());
+                if pauses {
+                    for x in [rect.left(), rect.right() - 3.5] {
+                        let bar = egui::Rect::from_min_size(pos2(x, rect.top()), vec2(3.5, rect.height()));
+                        painter.rect_filled(bar, 1.0, color);
+                    }
+                } else {
+                    let corners = vec![rect.left_top(), rect.right_center(), rect.left_bottom()];
+                    painter.add(egui::Shape::convex_polygon(corners, color, Stroke::NONE));
+                }
+            }),
+            size,
+        },
+    })
+    .into()
 }
 
 fn command_button_ui(
