@@ -127,7 +127,7 @@ fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
     }
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
-    let wide = rect.width() > 560.0 && data.shape.picture().is_some();
+    let (wide, pictures) = (rect.width() > 560.0, data.shape.picture().is_some());
     if wide {
         let (left, right) = rect.split_left_right_at_x(rect.left() + 250.0);
         ui.scope_builder(egui::UiBuilder::new().max_rect(left.shrink(12.0)).id_salt("facts"), |ui| {
@@ -137,7 +137,11 @@ fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
         });
         ui.scope_builder(egui::UiBuilder::new().max_rect(right.shrink(12.0)).id_salt("page"), |ui| {
             let height = ui.available_height();
-            pictures_ui(ui, data, view, height);
+            if pictures {
+                pictures_ui(ui, data, view, height);
+            } else {
+                table_ui(ui, data, height);
+            }
         });
         return;
     }
@@ -146,10 +150,10 @@ fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
         ScrollArea::vertical().id_salt("data").auto_shrink([false, false]).show(ui, |ui| {
             facts_ui(ui, data, &view.cache.summary);
             ui.add_space(10.0);
-            if data.shape.picture().is_some() {
+            if pictures {
                 pictures_ui(ui, data, view, 230.0);
             } else {
-                table_ui(ui, data);
+                table_ui(ui, data, 300.0);
             }
         });
     });
@@ -218,9 +222,10 @@ fn fact_ui(ui: &mut Ui, name: &str, value: &str) {
     let p = palette(ui);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        let (rect, _) = ui.allocate_exact_size(vec2(58.0, 16.0), Sense::hover());
-        let font = egui::FontId::proportional(11.5);
-        ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, name, font, color(p.dim));
+        ui.scope(|ui| {
+            ui.add(Label::new(RichText::new(name).size(12.0).color(color(p.dim))).selectable(false));
+            ui.set_min_width(58.0);
+        });
         ui.add(Label::new(RichText::new(value).size(12.0).color(color(p.text))).wrap());
     });
 }
@@ -356,8 +361,8 @@ fn pages_ui(ui: &mut Ui, page: &mut usize, pages: usize, each: usize, count: usi
     ui.add_space(6.0);
 }
 
-/// Rows as they came, label columns first.
-fn table_ui(ui: &mut Ui, data: &Dataset) {
+/// Rows as they came, label columns first, in the given height.
+fn table_ui(ui: &mut Ui, data: &Dataset, height: f32) {
     let p = palette(ui);
     let features = data.shape.features();
     let shown = features.min(MOST_COLUMNS);
@@ -376,7 +381,7 @@ fn table_ui(ui: &mut Ui, data: &Dataset) {
             .id_salt("rows")
             .striped(false)
             .vscroll(true)
-            .max_scroll_height(280.0)
+            .max_scroll_height((height - 44.0).max(60.0))
             .column(Column::exact(58.0))
             .columns(
                 Column::initial(84.0).at_least(40.0).resizable(true).clip(true),
@@ -385,7 +390,7 @@ fn table_ui(ui: &mut Ui, data: &Dataset) {
             .header(20.0, |mut header| {
                 header.col(|ui| cell(ui, "row".to_owned(), p.dim));
                 for label in &data.labels {
-                    header.col(|ui| cell(ui, label.name.clone(), p.code));
+                    header.col(|ui| cell(ui, label.name.clone(), p.accent));
                 }
                 for feature in 0..shown {
                     header.col(|ui| cell(ui, feature_name(data, feature), p.dim));
@@ -396,7 +401,7 @@ fn table_ui(ui: &mut Ui, data: &Dataset) {
                     let row = line.index() as u32;
                     line.col(|ui| cell(ui, format_count(row as usize + 1), p.dim));
                     for label in &data.labels {
-                        line.col(|ui| cell(ui, label_text(&label.values, row), p.code));
+                        line.col(|ui| cell(ui, label_text(&label.values, row), p.accent));
                     }
                     let values = sampler.original(row);
                     for value in values.iter().take(shown) {

@@ -6,7 +6,7 @@ use egui::{ComboBox, DragValue, Label, RichText, Tooltip, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::kept_at;
-use super::parts::{chip_ui, empty_ui, header_ui, named, trailing_ui};
+use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
 use super::sample::{RangeCache, Sampler, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::run::{Kept, Run};
@@ -201,6 +201,7 @@ fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, v
         ui.add(Label::new(RichText::new("unit 1 × unit 2").size(11.0).color(color(palette(ui).dim))));
     }
     trailing_ui(ui, "latent", |ui| {
+        epoch_ui(ui, input.epoch);
         if view.scatter.zoom.limits.is_some()
             && chip_ui(ui, false, "all").on_hover_text("Show all points again (double click)").clicked()
         {

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use egui::{Slider, Ui};
+use egui::{RichText, Slider, Ui};
 
 use super::Seek;
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use crate::figure::Rgb;
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
 use crate::ui::plots::{
-    Curve, LossPlot, LossPlotCache, Note, Smoother, Zoom, format_number, loss_plot_ui, palette, stamp_of,
+    Curve, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, format_number, loss_plot_ui, palette,
+    stamp_of,
 };
 
 /// What the view shows.
@@ -110,7 +111,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         let text = "values ≤ 0 have no place on a logarithmic axis";
         let at = shown.response.rect.left_bottom() + egui::vec2(60.0, -28.0);
         let font = egui::FontId::proportional(11.0);
-        let tint = crate::ui::plots::color(palette(ui).dim);
+        let tint = color(palette(ui).dim);
         ui.painter().text(at, egui::Align2::LEFT_BOTTOM, text, font, tint);
     }
     output.seek = shown.seek.map(|epoch| match epoch as u32 {
@@ -143,8 +144,11 @@ fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
         }
         ui.spacing_mut().slider_width = 56.0;
         ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.0));
-        let slider = Slider::new(&mut view.smoothing, 0.0..=0.99).fixed_decimals(2).text("smooth");
-        ui.add(slider).on_hover_text("Exponential moving average; the raw curve stays faint behind");
+        let label = ui.label(RichText::new("smooth").color(color(palette(ui).dim)));
+        ui.label_inputs_by(label.id, |ui| {
+            ui.add(Slider::new(&mut view.smoothing, 0.0..=0.99).fixed_decimals(2))
+                .on_hover_text("Exponential moving average; the raw curve stays faint behind");
+        });
     });
 }
 

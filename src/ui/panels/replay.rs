@@ -63,7 +63,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         ui.add_space(12.0);
-        if ui.available_width() > 330.0 {
+        if ui.available_width() > 420.0 {
             ui.add(
                 egui::Label::new(RichText::new("Replay").size(12.0).color(color(p.dim))).selectable(false),
             );

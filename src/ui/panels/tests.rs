@@ -428,7 +428,7 @@ fn shots() {
         shoot("loss-small", Scene::digits(), View::Loss, small, theme, None);
         shoot("loss-empty", Scene::new(Vec::new(), None), View::Loss, pane, theme, None);
         shoot("latent", Scene::digits(), View::Latent, pane, theme, None);
-        shoot("latent-hover", Scene::digits(), View::Latent, vec2(600.0, 420.0), theme, Some([206.0, 126.0]));
+        shoot("latent-hover", Scene::digits(), View::Latent, vec2(600.0, 420.0), theme, Some([173.0, 156.0]));
         shoot("latent-class", Scene::digits(), View::Latent, pane, theme, Some([402.0, 120.0]));
         shoot("latent-small", noisy(), View::Latent, small, theme, None);
         let mut numbers = table(1);

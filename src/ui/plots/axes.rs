@@ -104,7 +104,7 @@ impl Frame {
 
     /// Round numbers for the x axis, as many as there is room for.
     pub fn x_ticks(&self) -> Vec<Tick> {
-        linear_ticks(self.limits.x, (self.rect.width() / 64.0) as usize)
+        linear_ticks(self.limits.x, (self.rect.width() / 50.0) as usize)
     }
 
     /// How many labels the y axis has room for.

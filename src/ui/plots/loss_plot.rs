@@ -295,7 +295,10 @@ fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detai
     let font = FontId::proportional(11.5);
     let text = |text: String, tint: Rgb| painter.layout_no_wrap(text, font.clone(), color(tint));
     let per_feature = plot.features.filter(|features| detailed && *features > 1);
-    let rows: Vec<[Arc<Galley>; 3]> = (plot.curves.iter())
+    // What only stands for comparison is listed by its validation, until it is pointed at.
+    let brief = |curve: &&Curve<'_>| detailed || !curve.faint || curve.dashed;
+    let curves: Vec<&Curve<'_>> = plot.curves.iter().filter(brief).collect();
+    let rows: Vec<[Arc<Galley>; 3]> = (curves.iter())
         .map(|curve| {
             let last = || curve.raw.last().map(|point| point[1]);
             let value = epoch.map_or_else(last, |epoch| value_at(curve.raw, epoch));
@@ -337,7 +340,7 @@ fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detai
         }
         y += line;
     }
-    for (curve, row) in plot.curves.iter().zip(&rows) {
+    for (curve, row) in curves.into_iter().zip(&rows) {
         let sample = [pos2(area.left() + 8.0, y), pos2(area.left() + 28.0, y)];
         let tint = color(curve.color).gamma_multiply(if curve.faint { 0.6 } else { 1.0 });
         if curve.dashed {
