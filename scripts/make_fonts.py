@@ -30,6 +30,10 @@ def main(source: Path, target: Path) -> None:
                 for index in record.Feature.LookupListIndex:
                     for table in gsub.LookupList.Lookup[index].SubTable:
                         tabular.update(getattr(table, "ExtSubTable", table).mapping)
+        # A unit or two of difference would make a column of figures tremble.
+        figures = [tabular[name] for name in map(font.getBestCmap().get, map(ord, "0123456789")) if name in tabular]
+        for name in figures:
+            font["hmtx"][name] = (font["hmtx"][figures[0]][0], font["hmtx"][name][1])
         for table in font["cmap"].tables:
             for code, name in list(table.cmap.items()):
                 if chr(code) in "0123456789.,+-−±×=:% " and name in tabular and chr(code) != " ":

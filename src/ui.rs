@@ -12,6 +12,7 @@ pub mod history;
 pub mod notices;
 pub mod panels;
 pub mod plots;
+pub mod principal;
 pub mod state;
 pub mod theme;
 pub mod thumbnail;

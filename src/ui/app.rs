@@ -119,6 +119,7 @@ impl HourglassApp {
                 Effect::Discard(recovery) => self.files.discard(recovery),
                 Effect::Keep(project, origin) => self.files.keep(project, origin),
                 Effect::Adopt(store) => self.files.adopt(store),
+                Effect::Forget(run) => self.files.forget(run),
                 Effect::NewStore(runs) => self.files.new_store(runs),
                 Effect::Zoom(by) => {
                     let zoom = if by == 0.0 { 1.0 } else { ctx.zoom_factor() + by };
@@ -187,7 +188,7 @@ impl eframe::App for HourglassApp {
         });
         if state.view.bottom_open {
             let bottom = Panel::bottom("bottom").resizable(true).default_size(150.0).size_range(80.0..=500.0);
-            bottom.frame(panel(12, 4)).show(ui, |ui| bottom_ui(ui, state));
+            bottom.frame(panel(12, 4)).show(ui, |ui| bottom_ui(ui, state, &mut self.views));
         }
         if state.view.network {
             let left = Panel::left("network").resizable(true).default_size(278.0).size_range(220.0..=480.0);
@@ -265,7 +266,7 @@ fn is_function_key(key: egui::Key) -> bool {
     [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12].contains(&key)
 }
 
-fn bottom_ui(ui: &mut Ui, state: &mut State) {
+fn bottom_ui(ui: &mut Ui, state: &mut State, views: &mut Views) {
     let problems = state.derived.problems.len();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
@@ -289,7 +290,7 @@ fn bottom_ui(ui: &mut Ui, state: &mut State) {
         }
     });
     match state.view.bottom {
-        BottomTab::Runs => notes::empty_ui(ui, "Every training leaves a run here. F5 trains the design on screen."),
+        BottomTab::Runs => views::table_ui(ui, views, state),
         BottomTab::Problems => problems::problems_ui(ui, state),
         BottomTab::Log => log::log_ui(ui, state),
     }

@@ -12,6 +12,7 @@ use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::Recovery;
 use crate::project::Recipe;
+use crate::run::RunId;
 
 /// A question over the window.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub enum Dialog {
         /// The answer so far.
         epochs: u32,
     },
+    /// Remove this run for good?
+    RemoveRun(RunId),
     /// Work a crash left behind.
     Recover(Vec<Recovery>),
     /// All shortcuts.

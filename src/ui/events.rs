@@ -30,7 +30,7 @@ impl State {
                             run.pca_mse = Some(mse);
                         }
                     }
-                    Ok(JobResult::Principal(plane)) => self.principal = Some((job, plane)),
+                    Ok(JobResult::Principal(points)) => self.principal.take(job, points),
                     Ok(JobResult::Evaluation { subset, losses, mse }) => {
                         let name = run.map_or_else(String::new, |id| format!("Run {id}, "));
                         let total = losses.first().copied().unwrap_or(f64::NAN);
@@ -40,7 +40,10 @@ impl State {
                         );
                         self.notices.say(Severity::Info, text);
                     }
-                    Err(message) => self.notices.log(Severity::Warning, message),
+                    Err(message) => {
+                        self.principal.fail(job);
+                        self.notices.log(Severity::Warning, message);
+                    }
                 }
             }
             Event::StoreFailed(message) => self.notices.say(

@@ -7,6 +7,7 @@ use super::dialogs::{Dialog, Then};
 use super::edit;
 use super::files::{SaveKind, SaveRequest};
 use super::panels::views::Pane;
+use super::panels::{RunAction, Seek};
 use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Place, Plan, Severity, plan};
 use crate::dataset::Dataset;
@@ -134,6 +135,53 @@ impl State {
         self.edit(|own, _| own.clone_from(project));
         self.select(place);
         self.refresh(false);
+    }
+
+    /// Moves the thread through time.
+    pub fn seek(&mut self, seek: Seek) {
+        self.epoch = match seek {
+            Seek::Live => None,
+            Seek::Epoch(epoch) => Some(epoch),
+        };
+    }
+
+    /// Does what was asked for in the table of runs.
+    pub fn act_on_run(&mut self, action: RunAction) {
+        match action {
+            RunAction::Select(id) => {
+                if self.shown_run != Some(id) {
+                    (self.shown_run, self.epoch) = (Some(id), None);
+                }
+            }
+            RunAction::Compare(id, on) => {
+                self.compared.retain(|other| *other != id);
+                if on {
+                    self.compared.push(id);
+                }
+            }
+            RunAction::RestoreDesign(id) => self.with_run(id, Command::RestoreDesign),
+            RunAction::Resume(id) => self.with_run(id, Command::Continue),
+            RunAction::TrainMore(id) => self.with_run(id, Command::TrainMore),
+            RunAction::Remove(id) => self.dialog = Some(Dialog::RemoveRun(id)),
+        }
+    }
+
+    /// Removes a run for good.
+    pub fn remove_run(&mut self, id: RunId) {
+        if self.active_run().is_some_and(|run| run.id == id) {
+            self.send(session::Command::Stop(id));
+        }
+        self.runs.retain(|run| run.id != id);
+        self.compared.retain(|other| *other != id);
+        self.progress.remove(&id);
+        self.shown_run.take_if(|shown| *shown == id);
+        self.runs_unsaved = true;
+        self.effects.push(Effect::Forget(id));
+    }
+
+    fn with_run(&mut self, id: RunId, command: Command) {
+        self.shown_run = Some(id);
+        self.run(command);
     }
 
     /// Goes on with a run from its last checkpoint to `epochs` epochs in all.

@@ -10,7 +10,7 @@ use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project};
 use crate::project::{Project, Source};
-use crate::run::Run;
+use crate::run::{Run, RunId};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,7 @@ enum Keep {
     Design(Box<Project>, Option<PathBuf>),
     New(Vec<Run>),
     Adopt(Store),
+    Forget(RunId),
     Discard,
 }
 
@@ -125,6 +126,11 @@ impl FileRoom {
     /// Goes on in the store of recovered work.
     pub fn adopt(&self, store: Store) {
         self.to_keeper(Keep::Adopt(store));
+    }
+
+    /// Removes a run from the live store.
+    pub fn forget(&self, run: RunId) {
+        self.to_keeper(Keep::Forget(run));
     }
 
     /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover.
@@ -268,7 +274,8 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
                     complain(old.discard());
                 }
             }
-            (Keep::Design(..) | Keep::Discard, None) => {}
+            (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
+            (Keep::Design(..) | Keep::Forget(_) | Keep::Discard, None) => {}
         }
     }
 }

@@ -61,8 +61,12 @@ pub struct State {
     pub store: Option<Store>,
     /// Writing to disk under way: the window says so.
     pub busy: Option<String>,
-    /// The newest plane of principal components, and the job that made it.
-    pub principal: Option<(JobId, Vec<[f32; 2]>)>,
+    /// Runs whose loss is drawn beside the shown one's.
+    pub compared: Vec<RunId>,
+    /// Where the thread through time stands; `None` is live.
+    pub epoch: Option<u32>,
+    /// Codes in the plane of their principal components.
+    pub principal: super::principal::Principal,
     kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
     pub(super) next_job: u64,
@@ -89,6 +93,8 @@ pub enum Effect {
     Keep(Box<Project>, Option<PathBuf>),
     /// Go on in the store of recovered work.
     Adopt(Store),
+    /// Remove a run from the live store.
+    Forget(RunId),
     /// Leave the live store and begin another, with these runs in it.
     NewStore(Vec<Run>),
     /// Change how large everything is; 0 is back to normal.
@@ -232,7 +238,9 @@ impl State {
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             store: None,
             busy: None,
-            principal: None,
+            compared: Vec::new(),
+            epoch: None,
+            principal: super::principal::Principal::default(),
             kept: None,
             jobs: BTreeMap::new(),
             next_job: 1,
@@ -256,6 +264,8 @@ impl State {
         self.file = file;
         self.runs_unsaved = false;
         self.progress.clear();
+        self.compared.clear();
+        self.epoch = None;
         self.jobs.clear();
         self.live = None;
         self.selected = Place::Code;
@@ -312,6 +322,11 @@ impl State {
     pub fn shown(&self) -> Option<&Run> {
         let chosen = self.shown_run.and_then(|id| self.runs.iter().find(|run| run.id == id));
         chosen.or(self.runs.last())
+    }
+
+    /// The loaded data, where they are those a run was trained on.
+    pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
+        self.data.dataset.as_deref().filter(|data| data.fingerprint == run.fingerprint)
     }
 
     /// A run by its number.

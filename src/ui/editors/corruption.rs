@@ -12,7 +12,7 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
     let ring = tokens(ui).accent;
     let options: Vec<(Corruption, &str)> = Corruption::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
     let same = |a: &Corruption, b: &Corruption| a.name() == b.name();
-    ui.scope(|ui| choices_by_ui(ui, corruption, &options, 4, ring, same));
+    ui.scope(|ui| choices_by_ui(ui, corruption, &options, 2, ring, same));
     let (equation, effect) = match corruption {
         Corruption::None => return,
         Corruption::Gaussian { std } => {
@@ -36,6 +36,6 @@ fn short(corruption: Corruption) -> &'static str {
         Corruption::None => "None",
         Corruption::Gaussian { .. } => "Gaussian",
         Corruption::Masking { .. } => "Masking",
-        Corruption::SaltAndPepper { .. } => "Salt/pepper",
+        Corruption::SaltAndPepper { .. } => "Salt and pepper",
     }
 }

@@ -6,6 +6,7 @@ use egui::{DragValue, Grid, Id, Key, Modal, RichText, TextEdit, Ui, vec2};
 
 use crate::io::Recovery;
 use crate::project::Recipe;
+use crate::run::RunId;
 use crate::ui::command::{Command, Menu};
 use crate::ui::dialogs::{Browse, BrowseKind, Dialog, PathDialog, Purpose, Target, Then};
 use crate::ui::files::SaveKind;
@@ -17,11 +18,12 @@ use crate::ui::widgets::button::{primary_ui, secondary_ui};
 pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let Some(mut dialog) = state.dialog.take() else { return };
     let mut answer = Answer::Open;
-    let modal = Modal::new(Id::unique("dialog")).show(ui.ctx(), |ui| {
+    let frame = egui::Frame::popup(ui.style()).corner_radius(12).inner_margin(20);
+    let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New | Dialog::Path(_) | Dialog::Recover(_) => 520.0,
-            Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::About => 400.0,
+            Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::RemoveRun(_) | Dialog::About => 400.0,
         });
         ui.spacing_mut().item_spacing.y = 10.0;
         answer = match &mut dialog {
@@ -29,6 +31,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::Path(dialog) => path_ui(ui, dialog),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
+            Dialog::RemoveRun(run) => remove_ui(ui, *run),
             Dialog::Recover(found) => recover_ui(ui, found),
             Dialog::Shortcuts => shortcuts_ui(ui),
             Dialog::About => about_ui(ui),
@@ -60,6 +63,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
                 state.continue_run(id, done.saturating_add(epochs));
             }
         }
+        Answer::Remove(run) => state.remove_run(run),
         Answer::Recover(recovery) => state.effects.push(Effect::Recover(recovery)),
         Answer::Discard(recovery) => {
             if let Dialog::Recover(found) = &mut dialog {
@@ -81,6 +85,7 @@ enum Answer {
     Browse(Browse),
     Unsaved { save: bool },
     TrainMore(u32),
+    Remove(RunId),
     Recover(Recovery),
     Discard(Recovery),
 }
@@ -235,6 +240,23 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     buttons_ui(ui, |ui| {
         if primary_ui(ui, "Train", 84.0).clicked() {
             answer = Answer::TrainMore(*epochs);
+        }
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn remove_ui(ui: &mut Ui, run: RunId) -> Answer {
+    title_ui(ui, &format!("Remove run {run}?"));
+    let tokens = tokens(ui);
+    let text = "Its history, pictures and weights are gone for good. The design on screen stays.";
+    ui.label(RichText::new(text).color(tokens.dim));
+    let mut answer = Answer::Open;
+    buttons_ui(ui, |ui| {
+        if primary_ui(ui, "Remove", 84.0).clicked() {
+            answer = Answer::Remove(run);
         }
         if secondary_ui(ui, "Cancel").clicked() {
             answer = Answer::Close;

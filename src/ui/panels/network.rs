@@ -226,7 +226,7 @@ fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: 
             picture.right() + 8.0
         } else {
             grip(ui, rect, own, &tokens);
-            rect.left() + 34.0
+            rect.left() + if own { 34.0 } else { 18.0 }
         };
         let text = Rect::from_min_max(pos2(text_left, rect.top() + 5.0), rect.max - vec2(26.0, 4.0));
         text_ui(ui, text, face, &tokens);
@@ -313,13 +313,13 @@ fn grip(ui: &Ui, rect: Rect, own: bool, tokens: &Tokens) {
 
 fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
     let layout = Layout::top_down(Align::LEFT);
-    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        let title = RichText::new(&face.title).font(theme::bold(12.5)).color(tokens.text);
-        ui.add(egui::Label::new(title).truncate().selectable(false).show_tooltip_when_elided(false));
-        let about = RichText::new(&face.about).size(11.0).color(tokens.dim);
-        ui.add(egui::Label::new(about).truncate().selectable(false).show_tooltip_when_elided(false));
-    });
+    // A child of its own: the cursor of the hourglass stays below the card.
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout));
+    ui.spacing_mut().item_spacing.y = 1.0;
+    let title = RichText::new(&face.title).font(theme::bold(12.5)).color(tokens.text);
+    ui.add(egui::Label::new(title).truncate().selectable(false).show_tooltip_when_elided(false));
+    let about = RichText::new(&face.about).size(11.0).color(tokens.dim);
+    ui.add(egui::Label::new(about).truncate().selectable(false).show_tooltip_when_elided(false));
 }
 
 /// The sign of a card's problems: hover reads them, a click offers their remedies.

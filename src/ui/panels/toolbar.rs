@@ -18,10 +18,15 @@ pub fn toolbar_ui(ui: &mut Ui, state: &mut State) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         icon_ui(ui);
-        MenuBar::new().ui(ui, |ui| {
-            for menu in Menu::ALL {
-                ui.menu_button(RichText::new(menu.name()).size(13.0), |ui| menu_ui(ui, menu, state));
-            }
+        ui.scope(|ui| {
+            // A menu bar takes all the width it is given.
+            ui.set_max_width(200.0);
+            MenuBar::new().ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
+                for menu in Menu::ALL {
+                    ui.menu_button(RichText::new(menu.name()).size(13.0), |ui| menu_ui(ui, menu, state));
+                }
+            });
         });
         name_ui(ui, state, if width > 1250.0 { 220.0 } else { 120.0 });
         run_buttons_ui(ui, state);

@@ -1,10 +1,21 @@
 //! The views in the centre, in tiles that can be dragged and resized.
 
-use egui::{Color32, Id, Stroke, Style, Ui, Visuals, WidgetText};
-use egui_tiles::{Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse};
+use egui::{Color32, Frame, Id, Panel, RichText, Stroke, Style, Ui, Visuals, WidgetText};
+use egui_tiles::{
+    Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree,
+    UiResponse,
+};
 
+use super::{
+    DataInput, DataPreviewView, DataState, LatentInput, LatentView, LossInput, LossView, ReconstructionsInput,
+    ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, data_preview_ui, kept_at, latent_ui,
+    loss_ui, reconstructions_ui, replay_ui, runs_ui,
+};
+use crate::check::Place;
+use crate::run::Run;
+use crate::ui::command::Command;
 use crate::ui::state::State;
-use crate::ui::theme::{Tokens, tokens};
+use crate::ui::theme::{self, Tokens, tokens};
 
 /// A view of the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +48,25 @@ impl Pane {
 /// The arrangement of the views and what each remembers.
 pub struct Views {
     tree: Tree<Pane>,
+    loss: LossView,
+    latent: LatentView,
+    reconstructions: ReconstructionsView,
+    data: DataPreviewView,
+    replay: ReplayView,
+    runs: RunsView,
 }
 
 impl Default for Views {
     fn default() -> Self {
-        Views { tree: first_arrangement() }
+        Views {
+            tree: first_arrangement(),
+            loss: LossView::default(),
+            latent: LatentView::default(),
+            reconstructions: ReconstructionsView::default(),
+            data: DataPreviewView::default(),
+            replay: ReplayView::default(),
+            runs: RunsView::default(),
+        }
     }
 }
 
@@ -68,40 +93,115 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == wanted));
     }
-    let mut panes = Panes { state, tokens: tokens(ui) };
-    views.tree.ui(&mut panes, ui);
+    let Views { tree, loss, latent, reconstructions, data, replay, .. } = views;
+    let bar = Panel::bottom("replay").exact_size(38.0).resizable(false);
+    bar.frame(Frame::new().fill(tokens(ui).panel)).show(ui, |ui| {
+        let input = ReplayInput { run: state.shown(), epoch: state.epoch };
+        if let Some(seek) = replay_ui(ui, &input, replay).seek {
+            state.seek(seek);
+        }
+    });
+    let mut panes = Panes { state, tokens: tokens(ui), loss, latent, reconstructions, data };
+    egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
+}
+
+/// Shows the table of runs and does what is asked for in it.
+pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
+    let runs: Vec<&Run> = state.runs.iter().collect();
+    let input = RunsInput { runs: &runs, selected: state.shown().map(|run| run.id), compared: &state.compared };
+    if let Some(action) = runs_ui(ui, &input, &mut views.runs).action {
+        state.act_on_run(action);
+    }
 }
 
 struct Panes<'a> {
     state: &'a mut State,
     tokens: Tokens,
+    loss: &'a mut LossView,
+    latent: &'a mut LatentView,
+    reconstructions: &'a mut ReconstructionsView,
+    data: &'a mut DataPreviewView,
 }
 
 impl Panes<'_> {
-    fn content_ui(&mut self, ui: &mut Ui, pane: Pane) {
-        let text = match pane {
-            Pane::Loss => "Train (F5) and the loss is drawn here, epoch by epoch.",
-            Pane::Latent => "Train (F5) and every sample shows here, at the place its code puts it.",
-            Pane::Reconstructions => "Train (F5) and inputs stand here beside what the network makes of them.",
-            Pane::Data => "Samples of the data set are shown here once it is loaded.",
+    /// Shows a view; says whether it is being dragged by its title.
+    fn content_ui(&mut self, ui: &mut Ui, pane: Pane) -> bool {
+        match pane {
+            Pane::Loss => self.loss_ui(ui),
+            Pane::Latent => self.latent_ui(ui),
+            Pane::Reconstructions => {
+                let state = &*self.state;
+                let (run, epoch) = (state.shown(), state.epoch);
+                let data = run.and_then(|run| state.data_of(run));
+                let input = ReconstructionsInput { run, data, epoch };
+                reconstructions_ui(ui, &input, self.reconstructions).drag
+            }
+            Pane::Data => self.data_ui(ui),
+        }
+    }
+
+    fn loss_ui(&mut self, ui: &mut Ui) -> bool {
+        let state = &*self.state;
+        let shown = state.shown().map(|run| run.id);
+        let is_compared = |run: &&Run| state.compared.contains(&run.id) && Some(run.id) != shown;
+        let compared: Vec<&Run> = state.runs.iter().filter(is_compared).collect();
+        let input = LossInput { run: state.shown(), compared: &compared, epoch: state.epoch };
+        let output = loss_ui(ui, &input, self.loss);
+        if let Some(seek) = output.seek {
+            self.state.seek(seek);
+        }
+        output.drag
+    }
+
+    fn latent_ui(&mut self, ui: &mut Ui) -> bool {
+        let state = &*self.state;
+        let (run, epoch) = (state.shown(), state.epoch);
+        let data = run.and_then(|run| state.data_of(run));
+        let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
+        let principal = run.and_then(|run| state.principal.points(run.id));
+        let input = LatentInput { run, data, epoch, principal };
+        let output = latent_ui(ui, &input, self.latent);
+        let run = run.map(|run| run.id);
+        // Points of an older epoch have been shown once; now those of this one are wanted.
+        self.state.principal.keep_only(kept);
+        if let (Some(codes), Some(run)) = (output.principal, run) {
+            self.state.want_principal(run, codes);
+        }
+        output.drag
+    }
+
+    fn data_ui(&mut self, ui: &mut Ui) -> bool {
+        let data = &self.state.data;
+        let state = match (&data.dataset, data.progress, &data.error) {
+            (_, Some((done, total)), _) => DataState::Loading(done, total),
+            (_, None, Some(error)) => DataState::Failed(error),
+            (Some(dataset), None, None) => DataState::Loaded(dataset),
+            (None, None, None) => DataState::None,
         };
-        let _ = &self.state;
-        super::notes::empty_ui(ui, text);
+        let output = data_preview_ui(ui, &DataInput { state }, self.data);
+        if output.cancel {
+            self.state.run(Command::CancelLoad);
+        }
+        if output.choose {
+            super::problems::go_to(self.state, Place::Data);
+        }
+        output.drag
     }
 }
 
 impl Behavior<Pane> for Panes<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile_id: TileId, pane: &mut Pane) -> UiResponse {
-        let frame = egui::Frame::new().fill(self.tokens.plot).inner_margin(egui::Margin::same(8));
-        frame.show(ui, |ui| {
-            ui.set_min_size(ui.available_size());
-            self.content_ui(ui, *pane);
-        });
-        UiResponse::None
+        ui.painter().rect_filled(ui.max_rect(), 0.0, self.tokens.plot);
+        if self.content_ui(ui, *pane) { UiResponse::DragStarted } else { UiResponse::None }
+    }
+
+    /// A view that stands alone has its title in its own header.
+    fn is_tab_bar_visible(&self, _tile_id: TileId, tabs: &Tabs) -> bool {
+        tabs.children.len() > 1
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        pane.title().into()
+        RichText::new(pane.title()).font(theme::bold(12.5)).into()
     }
 
     fn simplification_options(&self) -> SimplificationOptions {

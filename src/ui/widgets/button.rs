@@ -47,6 +47,7 @@ pub fn choices_by_ui<T: Clone>(
     let columns = columns.min(options.len()).max(1);
     let width = ((ui.available_width() - gap * (columns - 1) as f32) / columns as f32).floor();
     ui.spacing_mut().item_spacing = Vec2::splat(gap);
+    ui.spacing_mut().interact_size.y = 24.0;
     for row in options.chunks(columns) {
         ui.horizontal(|ui| {
             for (option, name) in row {

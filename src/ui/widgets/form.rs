@@ -54,7 +54,7 @@ pub fn number_ui<T: Numeric>(
         let width = ui.available_width();
         let speed = if T::INTEGRAL { 0.2 } else { 0.005 };
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        let drag = DragValue::new(value).range(range).speed(speed).suffix(suffix).max_decimals(6);
+        let drag = DragValue::new(value).range(range).speed(speed).suffix(suffix).max_decimals(if T::INTEGRAL { 0 } else { 6 });
         ui.add_sized(vec2(width, 24.0), drag).accessible_name(name)
     })
 }
@@ -69,6 +69,11 @@ pub fn slider_ui(
 ) -> Response {
     row_ui(ui, name, |ui| {
         let field = 66.0;
+        let tokens = tokens(ui);
+        // The size of a slider's handle follows the height of a row.
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.visuals_mut().selection.bg_fill = tokens.accent;
+        ui.visuals_mut().widgets.inactive.bg_fill = tokens.line;
         ui.spacing_mut().slider_width = (ui.available_width() - field - 8.0).max(40.0);
         let low = f64::from(*range.start());
         let slider = Slider::new(value, range.clone())
@@ -83,6 +88,7 @@ pub fn slider_ui(
             .range(if log { f32::MIN_POSITIVE..=f32::MAX } else { range })
             .custom_formatter(|value, _| short_number(value))
             .custom_parser(|text| text.trim().parse().ok());
+        ui.reset_style();
         let field = ui.add_sized(vec2(ui.available_width(), 24.0), drag).accessible_name(format!("{name}, value"));
         slider.union(field)
     })
