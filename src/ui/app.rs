@@ -43,7 +43,9 @@ pub fn run(options: Options) -> Result<(), String> {
     let native = NativeOptions { viewport, ..NativeOptions::default() };
     let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(HourglassApp::new(cc, options))));
     eframe::run_native("Hourglass", native, create).map_err(|error| {
-        format!("No window could be opened: {error}. Without a display, use the command line: hourglass --help.")
+        format!(
+            "No window could be opened: {error}. Without a display, use the command line: hourglass --help."
+        )
     })
 }
 
@@ -183,9 +185,12 @@ impl eframe::App for HourglassApp {
         let state = &mut self.state;
         let fill = tokens(ui).panel;
         let panel = |x: i8, y: i8| Frame::new().fill(fill).inner_margin(Margin::symmetric(x, y));
-        Panel::top("toolbar").exact_size(toolbar::HEIGHT).resizable(false).frame(panel(12, 0)).show(ui, |ui| {
-            toolbar::toolbar_ui(ui, state);
-        });
+        Panel::top("toolbar").exact_size(toolbar::HEIGHT).resizable(false).frame(panel(12, 0)).show(
+            ui,
+            |ui| {
+                toolbar::toolbar_ui(ui, state);
+            },
+        );
         if state.view.bottom_open {
             let bottom = Panel::bottom("bottom").resizable(true).default_size(150.0).size_range(80.0..=500.0);
             bottom.frame(panel(12, 4)).show(ui, |ui| bottom_ui(ui, state, &mut self.views));
@@ -197,7 +202,8 @@ impl eframe::App for HourglassApp {
             });
         }
         if state.view.inspector {
-            let right = Panel::right("inspector").resizable(true).default_size(290.0).size_range(250.0..=520.0);
+            let right =
+                Panel::right("inspector").resizable(true).default_size(290.0).size_range(250.0..=520.0);
             right.frame(panel(14, 10)).show(ui, |ui| inspector::inspector_ui(ui, state));
         }
         let centre = Frame::new().fill(tokens(ui).plot);
@@ -231,7 +237,10 @@ fn hand_on(ctx: &egui::Context) -> bool {
 
 /// Gives the commands whose keys were pressed.
 fn keys(ui: &Ui, state: &mut State) {
-    if state.dialog.is_some() || state.view.palette.is_some() || ui.memory(|memory| memory.top_modal_layer().is_some()) {
+    if state.dialog.is_some()
+        || state.view.palette.is_some()
+        || ui.memory(|memory| memory.top_modal_layer().is_some())
+    {
         return;
     }
     let ctx = ui.ctx();
@@ -239,8 +248,9 @@ fn keys(ui: &Ui, state: &mut State) {
     let focused = ui.memory(|memory| memory.focused());
     let card = network::focused_card(state);
     let on_card = focused.is_some() && focused == Some(card);
-    let mut keys: Vec<_> =
-        Command::all().flat_map(|command| command.shortcuts().iter().map(move |keys| (*keys, command))).collect();
+    let mut keys: Vec<_> = Command::all()
+        .flat_map(|command| command.shortcuts().iter().map(move |keys| (*keys, command)))
+        .collect();
     // egui ignores keys held besides those of a shortcut, so the most specific ones come first.
     keys.sort_by_key(|(keys, _)| {
         let modifiers = keys.modifiers;
@@ -279,7 +289,13 @@ fn bottom_ui(ui: &mut Ui, state: &mut State, views: &mut Views) {
             let chosen = state.view.bottom == tab;
             let tokens = tokens(ui);
             let bad = tab == BottomTab::Problems && state.derived.errors() > 0;
-            let color = if bad { tokens.bad } else if chosen { tokens.text } else { tokens.dim };
+            let color = if bad {
+                tokens.bad
+            } else if chosen {
+                tokens.text
+            } else {
+                tokens.dim
+            };
             let font = if chosen { theme::bold(12.5) } else { egui::FontId::proportional(12.5) };
             let text = egui::RichText::new(&name).font(font).color(color);
             let response = ui.add(egui::Button::new(text).frame_when_inactive(false));

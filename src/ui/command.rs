@@ -247,7 +247,9 @@ impl Command {
             Command::MoveDown => "Move the selected layer towards the output.",
             Command::SelectPrevious => "Select the card above.",
             Command::SelectNext => "Select the card below.",
-            Command::ToggleMirror => "Let the decoder follow the encoder in reverse, or give it layers of its own.",
+            Command::ToggleMirror => {
+                "Let the decoder follow the encoder in reverse, or give it layers of its own."
+            }
             Command::ToggleTied => "Use the transposed weights of the encoder in the mirrored decoder.",
             Command::TrainOrPause => "Train the design on screen; while it trains, pause and go on.",
             Command::StepOnce => "Train on one minibatch and stand still.",
@@ -380,7 +382,8 @@ impl Command {
                 own_layer(state)?;
                 let up = self == Command::MoveUp;
                 let gap = edit::gap_beyond(&state.project, state.selected, up);
-                let end = if up { "The layer is already the first." } else { "The layer is already the last." };
+                let end =
+                    if up { "The layer is already the first." } else { "The layer is already the last." };
                 demand(gap.is_some(), end)
             }
             Command::SelectPrevious => demand(state.selected != Place::Data, "The first card is selected."),
@@ -427,7 +430,9 @@ fn own_layer(state: &State) -> Result<(), String> {
         return Ok(());
     }
     Err(match state.selected {
-        Place::Decoder(_) => "This layer mirrors the encoder: change it there, or give the decoder its own layers.",
+        Place::Decoder(_) => {
+            "This layer mirrors the encoder: change it there, or give the decoder its own layers."
+        }
         _ => "Input, code and output are always there: select a layer.",
     }
     .to_owned())

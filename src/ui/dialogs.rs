@@ -126,7 +126,8 @@ impl State {
         self.dialog = match then {
             Then::New => Some(Dialog::New),
             Then::Open => {
-                let folder = self.recent.first().and_then(|path| path.parent()).map_or_else(home, Path::to_owned);
+                let folder =
+                    self.recent.first().and_then(|path| path.parent()).map_or_else(home, Path::to_owned);
                 let text = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
                 Some(Dialog::Path(PathDialog { purpose: Purpose::Open, text, overwrite: false }))
             }
@@ -153,7 +154,8 @@ impl State {
         match dialog.purpose {
             Purpose::Open => self.go_on(Then::OpenPath(path)),
             Purpose::Save(kind, then) => {
-                let path = if path.extension().is_none() { path.with_extension(kind.extension()) } else { path };
+                let path =
+                    if path.extension().is_none() { path.with_extension(kind.extension()) } else { path };
                 let request = SaveRequest::new(self, path, kind, then);
                 self.write(request);
             }
@@ -179,7 +181,8 @@ impl State {
     /// Asks for the desktop's dialog for one of the data source's paths.
     pub fn browse_source(&mut self, field: PathField) {
         let near = field.get(&self.project.data.source).unwrap_or_default();
-        let browse = Browse { kind: field.kind(&self.project.data.source), target: Target::Source(field), near };
+        let browse =
+            Browse { kind: field.kind(&self.project.data.source), target: Target::Source(field), near };
         self.effects.push(Effect::Browse(browse));
     }
 

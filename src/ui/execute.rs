@@ -216,10 +216,7 @@ impl State {
         edit(&mut self.project, &self.saved);
     }
 
-    fn change(
-        &mut self,
-        change: impl FnOnce(&mut crate::project::Project, Place) -> Option<Place>,
-    ) {
+    fn change(&mut self, change: impl FnOnce(&mut crate::project::Project, Place) -> Option<Place>) {
         self.history.settle(&self.project);
         if let Some(place) = change(&mut self.project, self.selected) {
             self.select(place);

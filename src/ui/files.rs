@@ -8,7 +8,9 @@ use std::thread::JoinHandle;
 use super::dialogs::{Browse, Target, Then};
 use super::state::{Effect, State};
 use crate::check::Severity;
-use crate::io::{FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project};
+use crate::io::{
+    FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project,
+};
 use crate::project::{Project, Source};
 use crate::run::{Run, RunId};
 
@@ -104,11 +106,13 @@ impl FileRoom {
     pub fn start_keeping(&mut self, root: PathBuf) {
         let (keeper, work) = channel();
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
-        let keep = move || keep(&root, &work, &|event| {
-            // Nobody listens any more once the window is closed.
-            let _ = sender.send(event);
-            wake.request_repaint();
-        });
+        let keep = move || {
+            keep(&root, &work, &|event| {
+                // Nobody listens any more once the window is closed.
+                let _ = sender.send(event);
+                wake.request_repaint();
+            })
+        };
         self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
         self.keeper = Some(keeper);
     }
@@ -306,10 +310,12 @@ impl State {
                 self.runs_unsaved = true;
                 self.effects.push(Effect::Adopt(store.clone()));
                 self.store = Some(store);
-                self.notices.say(Severity::Info, format!("Recovered “{}”. Save it to keep it.", recovery.name));
+                self.notices
+                    .say(Severity::Info, format!("Recovered “{}”. Save it to keep it.", recovery.name));
             }
             FileEvent::Recovered(recovery, Err(message)) => {
-                self.notices.say(Severity::Error, format!("Could not recover “{}”: {message}", recovery.name));
+                self.notices
+                    .say(Severity::Error, format!("Could not recover “{}”: {message}", recovery.name));
             }
             FileEvent::Store(Ok(store)) => {
                 self.store = Some(store);
@@ -317,7 +323,9 @@ impl State {
             }
             FileEvent::Store(Err(message)) => self.notices.say(
                 Severity::Warning,
-                format!("Work cannot be kept safe against a crash: {message}. Save the project now and then."),
+                format!(
+                    "Work cannot be kept safe against a crash: {message}. Save the project now and then."
+                ),
             ),
             FileEvent::Quiet(message) => self.notices.log(Severity::Warning, message),
         }
@@ -458,12 +466,9 @@ pub fn drop_kind(path: &std::path::Path) -> DropKind {
             missing: Missing::ColumnMean,
         }),
         "npy" | "npz" => DropKind::Data(Source::Npy { path, array: None, labels: None }),
-        ending if ending.starts_with("idx") || plain.contains("ubyte") => DropKind::Data(Source::Idx {
-            images: path,
-            labels: None,
-            test_images: None,
-            test_labels: None,
-        }),
+        ending if ending.starts_with("idx") || plain.contains("ubyte") => {
+            DropKind::Data(Source::Idx { images: path, labels: None, test_images: None, test_labels: None })
+        }
         _ => DropKind::Unknown,
     }
 }

@@ -150,8 +150,12 @@ fn visuals(palette: &Palette) -> Visuals {
     let dark = palette.is_dark();
     let tokens = Tokens::of(dark);
     let base = if dark { Visuals::dark() } else { Visuals::light() };
-    let shadow =
-        Shadow { offset: [0, 6], blur: 18, spread: 0, color: Color32::from_black_alpha(if dark { 110 } else { 40 }) };
+    let shadow = Shadow {
+        offset: [0, 6],
+        blur: 18,
+        spread: 0,
+        color: Color32::from_black_alpha(if dark { 110 } else { 40 }),
+    };
     Visuals {
         weak_text_color: Some(tokens.dim),
         widgets: widgets(&tokens),

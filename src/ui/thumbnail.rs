@@ -66,8 +66,9 @@ impl Thumbnails {
 /// A sample as a picture, stretched so that its smallest value is black and its largest white.
 fn picture(shape: Shape, values: &[f32]) -> Option<ColorImage> {
     let (height, width, channels) = shape.picture()?;
-    let (low, high) =
-        values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    let (low, high) = values
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
     let scale = 255.0 / (high - low).max(1e-6);
     let bytes: Vec<u8> = values.iter().map(|value| ((value - low) * scale) as u8).collect();
     let size = [width, height];

@@ -16,9 +16,9 @@ pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usiz
     } else {
         "z = x".to_owned()
     };
-    let share = inputs.filter(|inputs| *inputs > 0 && code.units > 0).map_or_else(String::new, |inputs| {
-        format!("{} of {inputs} numbers pass the waist. ", code.units)
-    });
+    let share = inputs
+        .filter(|inputs| *inputs > 0 && code.units > 0)
+        .map_or_else(String::new, |inputs| format!("{} of {inputs} numbers pass the waist. ", code.units));
     let effect = match (code.units, code.activation) {
         (2, _) => "Two numbers are a place on the latent plane, to be looked at directly.",
         (_, Activation::Linear) => "With linear units the code is free to take any value.",

@@ -10,7 +10,8 @@ use crate::ui::widgets::form::{explain_ui, slider_ui};
 /// The form of the corruption: its kind and how much of it.
 pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
     let ring = tokens(ui).accent;
-    let options: Vec<(Corruption, &str)> = Corruption::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
+    let options: Vec<(Corruption, &str)> =
+        Corruption::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
     let same = |a: &Corruption, b: &Corruption| a.name() == b.name();
     ui.scope(|ui| choices_by_ui(ui, corruption, &options, 2, ring, same));
     let (equation, effect) = match corruption {
@@ -21,7 +22,10 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
         }
         Corruption::Masking { probability } => {
             slider_ui(ui, "Probability", probability, 0.0..=1.0, false);
-            ("x̃ = m · x,  m = 0 with probability p", "Blanks features; the network learns to fill them in from the others.")
+            (
+                "x̃ = m · x,  m = 0 with probability p",
+                "Blanks features; the network learns to fill them in from the others.",
+            )
         }
         Corruption::SaltAndPepper { probability } => {
             slider_ui(ui, "Probability", probability, 0.0..=1.0, false);

@@ -53,8 +53,12 @@ fn explanation(layer: &Layer) -> (String, String) {
     match layer {
         Layer::Dense { activation, .. } => {
             let effect = match activation {
-                Activation::Linear => "A linear map: without a bend it can only turn, stretch and drop directions.",
-                Activation::Relu => "Every unit looks for one pattern in all inputs and stays silent where it is absent.",
+                Activation::Linear => {
+                    "A linear map: without a bend it can only turn, stretch and drop directions."
+                }
+                Activation::Relu => {
+                    "Every unit looks for one pattern in all inputs and stays silent where it is absent."
+                }
                 Activation::LeakyRelu => "As ReLU, but silent units still learn a little.",
                 Activation::Elu | Activation::Gelu | Activation::Silu | Activation::Softplus => {
                     "Bends smoothly: gradients reach units that ReLU would leave dead."

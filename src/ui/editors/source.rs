@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use egui::Ui;
 
-use crate::project::{
-    Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
-};
+use crate::project::{Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic};
 use crate::ui::dialogs::BrowseKind;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_by_ui;
@@ -29,8 +27,13 @@ pub enum PathField {
 pub fn source_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     let ring = tokens(ui).accent;
     let kinds = source_kinds(source.path());
-    let options: Vec<(Source, &str)> =
-        kinds.into_iter().map(|kind| { let name = short(&kind); (kind, name) }).collect();
+    let options: Vec<(Source, &str)> = kinds
+        .into_iter()
+        .map(|kind| {
+            let name = short(&kind);
+            (kind, name)
+        })
+        .collect();
     let same = |a: &Source, b: &Source| std::mem::discriminant(a) == std::mem::discriminant(b);
     ui.scope(|ui| choices_by_ui(ui, source, &options, 3, ring, same));
     match source {
@@ -192,7 +195,13 @@ fn short(source: &Source) -> &'static str {
     }
 }
 
-fn path_row_ui(ui: &mut Ui, name: &str, path: &mut PathBuf, field: PathField, hint: &str) -> Option<PathField> {
+fn path_row_ui(
+    ui: &mut Ui,
+    name: &str,
+    path: &mut PathBuf,
+    field: PathField,
+    hint: &str,
+) -> Option<PathField> {
     let mut text = path.display().to_string();
     let (edit, browse) = path_ui(ui, name, &mut text, hint);
     if edit.changed() {
@@ -201,7 +210,12 @@ fn path_row_ui(ui: &mut Ui, name: &str, path: &mut PathBuf, field: PathField, hi
     browse.then_some(field)
 }
 
-fn optional_path_ui(ui: &mut Ui, name: &str, path: &mut Option<PathBuf>, field: PathField) -> Option<PathField> {
+fn optional_path_ui(
+    ui: &mut Ui,
+    name: &str,
+    path: &mut Option<PathBuf>,
+    field: PathField,
+) -> Option<PathField> {
     let mut own = path.clone().unwrap_or_default();
     let browse = path_row_ui(ui, name, &mut own, field, "none");
     *path = (!own.as_os_str().is_empty()).then_some(own);

@@ -186,12 +186,12 @@ fn path_problem(dialog: &PathDialog, path: &std::path::Path) -> Option<String> {
         Purpose::Open if !path.is_file() => Some("There is no such file.".to_owned()),
         Purpose::Open => None,
         Purpose::Save(..) if path.is_dir() => Some("This is a folder: add the name of the file.".to_owned()),
-        Purpose::Save(..) if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) => {
+        Purpose::Save(..)
+            if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) =>
+        {
             Some("The folder does not exist.".to_owned())
         }
-        Purpose::Save(..) if dialog.overwrite => {
-            Some("There is such a file already. Replace it?".to_owned())
-        }
+        Purpose::Save(..) if dialog.overwrite => Some("There is such a file already. Replace it?".to_owned()),
         Purpose::Save(..) => None,
     }
 }
@@ -273,7 +273,8 @@ fn recover_ui(ui: &mut Ui, found: &[Recovery]) -> Answer {
     for recovery in found {
         ui.horizontal(|ui| {
             let origin = recovery.origin.as_ref().map(|path| path.display().to_string());
-            let runs = if recovery.runs == 1 { "1 run".to_owned() } else { format!("{} runs", recovery.runs) };
+            let runs =
+                if recovery.runs == 1 { "1 run".to_owned() } else { format!("{} runs", recovery.runs) };
             let about = origin.map_or_else(|| runs.clone(), |origin| format!("{runs} · {origin}"));
             ui.vertical(|ui| {
                 ui.set_width(ui.available_width() - 190.0);

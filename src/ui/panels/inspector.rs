@@ -80,7 +80,9 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
 
 fn heading(state: &State, place: Place) -> (String, &'static str) {
     match place {
-        Place::Data | Place::Corruption | Place::Training => ("Input".to_owned(), "where the samples come from"),
+        Place::Data | Place::Corruption | Place::Training => {
+            ("Input".to_owned(), "where the samples come from")
+        }
         Place::Encoder(index) => (format!("Encoder layer {}", index + 1), "towards the code"),
         Place::Code => ("Code".to_owned(), "the waist of the network"),
         Place::Decoder(index) if state.is_mirrored() => {
@@ -100,12 +102,20 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     let cards = &state.derived.cards;
     let mirrored: Option<Layer> = match place {
         Place::Decoder(index) => cards.decoder.get(index).and_then(|card| card.layer.clone()),
-        Place::Encoder(_) | Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training => None,
+        Place::Encoder(_)
+        | Place::Data
+        | Place::Corruption
+        | Place::Code
+        | Place::Output
+        | Place::Training => None,
     };
     let text = "This layer follows the encoder: whatever changes there changes here. To edit it by itself, give the decoder its own layers.";
     ui.label(RichText::new(text).size(12.0).color(tokens.dim));
     ui.horizontal(|ui| {
-        if primary_ui(ui, "Give it its own layers", 0.0).on_hover_text("Starts from the mirrored ones; can be undone.").clicked() {
+        if primary_ui(ui, "Give it its own layers", 0.0)
+            .on_hover_text("Starts from the mirrored ones; can be undone.")
+            .clicked()
+        {
             state.free_decoder();
         }
         if let Some(partner) = partner(state, place)
@@ -133,7 +143,8 @@ fn costs_ui(ui: &mut Ui, state: &State, place: Place) {
     let count = |count: Option<u64>| {
         count.map_or_else(|| "?".to_owned(), |count| super::network::thousands(count as usize))
     };
-    let shape = card.output.map_or_else(|| "unknown until data are loaded".to_owned(), |shape| shape.to_string());
+    let shape =
+        card.output.map_or_else(|| "unknown until data are loaded".to_owned(), |shape| shape.to_string());
     let text = format!(
         "Output {shape} · {} parameters · {} multiply-adds",
         count(card.parameters),
@@ -158,7 +169,9 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         let fraction = if total > 0 { done as f32 / total as f32 } else { 0.0 };
         ui.horizontal(|ui| {
             let width = ui.available_width() - 76.0;
-            ui.add(egui::ProgressBar::new(fraction).desired_width(width).desired_height(8.0).fill(tokens.accent));
+            ui.add(
+                egui::ProgressBar::new(fraction).desired_width(width).desired_height(8.0).fill(tokens.accent),
+            );
             if secondary_ui(ui, "Cancel").clicked() {
                 state.run(Command::CancelLoad);
             }

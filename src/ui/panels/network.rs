@@ -1,8 +1,8 @@
 //! The network as an hourglass: one card a layer, as wide as the logarithm of its units, to select, drag and mend.
 
 use egui::{
-    Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, Layout, Pos2, Rect, Response, RichText,
-    ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, Layout, Pos2, Rect, Response,
+    RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
 use crate::check::{Card, Place, Severity};
@@ -208,7 +208,12 @@ fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: 
     let response = ui.interact(rect, id, sense);
     let selected = state.selected == face.place;
     response.widget_info(|| {
-        let label = format!("{} card", face.title);
+        let label = match face.place {
+            Place::Encoder(_) | Place::Decoder(_) => format!("{}, {}", face.title, face.place),
+            Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training => {
+                format!("{} card", face.title)
+            }
+        };
         egui::WidgetInfo::selected(egui::Role::Button, true, selected, label)
     });
     if own {
@@ -276,12 +281,22 @@ fn paint_card(
         hatch(ui, rect, tokens.line.gamma_multiply(0.7));
     }
     if selected {
-        painter.rect_stroke(rect.expand(2.0), radius + 2.0, Stroke::new(2.0, color.gamma_multiply(0.28)), StrokeKind::Outside);
+        painter.rect_stroke(
+            rect.expand(2.0),
+            radius + 2.0,
+            Stroke::new(2.0, color.gamma_multiply(0.28)),
+            StrokeKind::Outside,
+        );
     }
     let outline = if selected { Stroke::new(1.5, color) } else { Stroke::new(1.0, tokens.line) };
     painter.rect_stroke(rect, radius, outline, StrokeKind::Inside);
     if response.has_focus() {
-        painter.rect_stroke(rect.expand(3.0), radius + 3.0, Stroke::new(1.5, tokens.accent), StrokeKind::Outside);
+        painter.rect_stroke(
+            rect.expand(3.0),
+            radius + 3.0,
+            Stroke::new(1.5, tokens.accent),
+            StrokeKind::Outside,
+        );
     }
     // The coloured edge: a card of its own colour, of which only the left few points are seen.
     let edge = Rect::from_min_max(rect.min, pos2(rect.left() + 4.0, rect.bottom()));
@@ -334,7 +349,11 @@ fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
     let response = ui.interact(hit, Id::unique(("badge", place)), Sense::click());
     let text: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
     response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Problems of {place}: {}", text.join(" ")))
+        egui::WidgetInfo::labeled(
+            egui::Role::Button,
+            true,
+            format!("Problems of {place}: {}", text.join(" ")),
+        )
     });
     let color = super::problems::color(&tokens, worst);
     ui.painter().circle_filled(center, 8.0, color);
@@ -361,7 +380,10 @@ fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usi
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), GAP_HEIGHT));
     let painter = ui.painter();
     let center = rect.center();
-    painter.line_segment([center - vec2(0.0, GAP_HEIGHT / 2.0), center + vec2(0.0, GAP_HEIGHT / 2.0)], Stroke::new(1.0, tokens.line));
+    painter.line_segment(
+        [center - vec2(0.0, GAP_HEIGHT / 2.0), center + vec2(0.0, GAP_HEIGHT / 2.0)],
+        Stroke::new(1.0, tokens.line),
+    );
     if let Some(features) = features {
         let at = center + vec2(16.0, 0.0);
         painter.text(at, Align2::LEFT_CENTER, thousands(features), FontId::proportional(10.0), tokens.dim);
@@ -371,7 +393,10 @@ fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usi
     let response = ui.interact(hit, Id::unique(("gap", format!("{gap:?}"))), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, gap_name(gap)));
     let near = ui.rect_contains_pointer(rect) && !DragAndDrop::has_any_payload(ui.ctx());
-    if near || response.has_focus() || egui::Popup::is_id_open(ui.ctx(), egui::Popup::default_response_id(&response)) {
+    if near
+        || response.has_focus()
+        || egui::Popup::is_id_open(ui.ctx(), egui::Popup::default_response_id(&response))
+    {
         let color = if response.hovered() || response.has_focus() { tokens.accent } else { tokens.faint };
         ui.painter().circle(center, 8.5, tokens.card, Stroke::new(1.2, color));
         for arm in [vec2(4.0, 0.0), vec2(0.0, 4.0)] {
@@ -427,9 +452,14 @@ fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
         }
         return;
     }
-    for command in
-        [Command::AddDense, Command::AddDropout, Command::Duplicate, Command::Remove, Command::MoveUp, Command::MoveDown]
-    {
+    for command in [
+        Command::AddDense,
+        Command::AddDropout,
+        Command::Duplicate,
+        Command::Remove,
+        Command::MoveUp,
+        Command::MoveDown,
+    ] {
         item_ui(ui, command, state);
     }
 }
@@ -454,9 +484,8 @@ fn switches_ui(ui: &mut Ui, state: &mut State) {
                 .inner
                 .on_hover_text(command.tooltip())
                 .on_disabled_hover_text(available.err().unwrap_or_default());
-            response.widget_info(|| {
-                egui::WidgetInfo::selected(egui::Role::Switch, response.enabled(), on, name)
-            });
+            response
+                .widget_info(|| egui::WidgetInfo::selected(egui::Role::Switch, response.enabled(), on, name));
             if response.clicked() {
                 state.run(command);
             }

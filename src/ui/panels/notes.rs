@@ -16,13 +16,18 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State) {
         return;
     }
     let mut gone = None;
-    let area = Area::new(Id::unique("notes")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0));
+    let area = Area::new(Id::unique("notes"))
+        .order(Order::Foreground)
+        .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0));
     area.show(ui.ctx(), |ui| {
         ui.set_max_width(380.0);
         for (index, toast) in state.notices.toasts.iter().enumerate() {
             let tokens = tokens(ui);
             let color = super::problems::color(&tokens, toast.severity);
-            let frame = Frame::popup(ui.style()).fill(tokens.raised).stroke(egui::Stroke::new(1.0, color)).inner_margin(10);
+            let frame = Frame::popup(ui.style())
+                .fill(tokens.raised)
+                .stroke(egui::Stroke::new(1.0, color))
+                .inner_margin(10);
             frame.show(ui, |ui| {
                 ui.horizontal_top(|ui| {
                     super::problems::sign_ui(ui, toast.severity);
@@ -45,15 +50,14 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State) {
 
 /// Says what will happen with the files held over the window, and takes those let go.
 pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
-    let (hovered, dropped) = ui.input(|input| (input.raw.hovered_files.clone(), input.raw.dropped_files.clone()));
+    let (hovered, dropped) =
+        ui.input(|input| (input.raw.hovered_files.clone(), input.raw.dropped_files.clone()));
     for file in dropped {
         state.take_dropped(file.path().to_owned());
     }
     let Some(file) = hovered.first() else { return };
-    let promise = file.path.as_ref().map_or_else(
-        || "Open or use as data".to_owned(),
-        |path| drop_kind(path).promise(),
-    );
+    let promise =
+        file.path.as_ref().map_or_else(|| "Open or use as data".to_owned(), |path| drop_kind(path).promise());
     let tokens = tokens(ui);
     let rect = ui.ctx().content_rect();
     let painter = ui.ctx().layer_painter(egui::LayerId::new(Order::Foreground, Id::unique("drop")));
@@ -70,4 +74,3 @@ pub fn empty_ui(ui: &mut Ui, text: &str) {
         ui.label(RichText::new(text).size(12.0).color(tokens.dim));
     });
 }
-

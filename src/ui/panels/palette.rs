@@ -1,6 +1,8 @@
 //! The command palette: every command by a few letters of its name.
 
-use egui::{Align2, Area, Button, Frame, Id, Key, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{
+    Align2, Area, Button, Frame, Id, Key, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2,
+};
 
 use crate::ui::command::Command;
 use crate::ui::state::State;
@@ -23,7 +25,8 @@ pub fn palette_ui(ui: &mut Ui, state: &mut State) {
         let mut key = |key| input.consume_key(Modifiers::NONE, key);
         (key(Key::ArrowUp), key(Key::ArrowDown), key(Key::Enter), key(Key::Escape))
     });
-    let area = Area::new(Id::unique("palette")).order(Order::Foreground).anchor(Align2::CENTER_TOP, vec2(0.0, 70.0));
+    let area =
+        Area::new(Id::unique("palette")).order(Order::Foreground).anchor(Align2::CENTER_TOP, vec2(0.0, 70.0));
     let response = area.show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).inner_margin(10).show(ui, |ui| {
             ui.set_width(460.0);
@@ -82,7 +85,8 @@ fn line_ui(ui: &mut Ui, command: Command, chosen: bool, state: &State, scroll: b
         .fill(fill)
         .stroke(egui::Stroke::NONE)
         .min_size(vec2(ui.available_width(), 26.0));
-    let response = ui.add(button).on_hover_text(available.err().unwrap_or_else(|| command.tooltip().to_owned()));
+    let response =
+        ui.add(button).on_hover_text(available.err().unwrap_or_else(|| command.tooltip().to_owned()));
     if scroll {
         response.scroll_to_me(None);
     }
@@ -111,7 +115,9 @@ fn score(typed: &str, name: &str) -> Option<i32> {
         let is_start = |index: usize| index == 0 || !name[index - 1].is_alphanumeric();
         let rest = || (at..name.len()).filter(|index| name[*index] == letter);
         let next = rest().find(|index| last == index.checked_sub(1) || is_start(*index)).or(rest().next())?;
-        score += 1 + if is_start(next) { 4 } else { 0 } + if last.is_some() && last == next.checked_sub(1) { 3 } else { 0 };
+        score += 1
+            + if is_start(next) { 4 } else { 0 }
+            + if last.is_some() && last == next.checked_sub(1) { 3 } else { 0 };
         (at, last) = (next + 1, Some(next));
     }
     Some(score * 10 - name.len() as i32 / 4)

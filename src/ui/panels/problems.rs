@@ -46,7 +46,9 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
                 state.apply_fix(problem.place, &fix.project);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0).color(tokens.text)).wrap());
+                ui.add(
+                    egui::Label::new(RichText::new(&problem.message).size(12.0).color(tokens.text)).wrap(),
+                );
             });
         });
     });
@@ -57,9 +59,7 @@ pub fn sign_ui(ui: &mut Ui, severity: Severity) {
     let tokens = tokens(ui);
     let (rect, response) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
     ui.painter().circle_filled(rect.center(), 4.0, color(&tokens, severity));
-    response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::Role::Image, true, severity.to_string())
-    });
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, severity.to_string()));
 }
 
 /// The colour of a severity.

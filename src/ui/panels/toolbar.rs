@@ -133,7 +133,8 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     };
     let tokens = tokens(ui);
     let text = RichText::new(name).font(theme::bold(12.5)).color(tokens.on_accent);
-    let train = Button::new((sign_atom(pauses, tokens.on_accent), text)).fill(tokens.accent).stroke(Stroke::NONE);
+    let train =
+        Button::new((sign_atom(pauses, tokens.on_accent), text)).fill(tokens.accent).stroke(Stroke::NONE);
     command_button_ui(ui, state, Command::TrainOrPause, train, name, 92.0);
     command_button_ui(ui, state, Command::StepOnce, Button::new("Step"), "Step", 50.0);
     command_button_ui(ui, state, Command::EpochOnce, Button::new("Epoch"), "Epoch", 56.0);
@@ -195,7 +196,8 @@ fn search_ui(ui: &mut Ui, state: &mut State, width: f32) {
     let (text, size) = if width > 1180.0 { ("Search commands", 176.0) } else { ("Search", 104.0) };
     let text = RichText::new(text).color(tokens.dim);
     let response = ui.add_sized(vec2(size, 28.0), Button::new(text).right_text(keys));
-    let response = response.accessible_name("Search commands").on_hover_text(Command::CommandPalette.tooltip());
+    let response =
+        response.accessible_name("Search commands").on_hover_text(Command::CommandPalette.tooltip());
     if response.clicked() {
         state.run(Command::CommandPalette);
     }
@@ -268,7 +270,11 @@ fn idle_ui(ui: &mut Ui, state: &State) {
 
 fn text_ui(ui: &mut Ui, text: &str, width: f32, align: Align) -> egui::Response {
     let tokens = tokens(ui);
-    let layout = if align == Align::LEFT { Layout::left_to_right(Align::Center) } else { Layout::right_to_left(Align::Center) };
+    let layout = if align == Align::LEFT {
+        Layout::left_to_right(Align::Center)
+    } else {
+        Layout::right_to_left(Align::Center)
+    };
     ui.allocate_ui_with_layout(vec2(width, 28.0), layout, |ui| {
         ui.set_min_width(width);
         ui.add(egui::Label::new(RichText::new(text).size(12.0).color(tokens.dim)).truncate())

@@ -7,9 +7,9 @@ use egui_tiles::{
 };
 
 use super::{
-    DataInput, DataPreviewView, DataState, LatentInput, LatentView, LossInput, LossView, ReconstructionsInput,
-    ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, data_preview_ui, kept_at, latent_ui,
-    loss_ui, reconstructions_ui, replay_ui, runs_ui,
+    DataInput, DataPreviewView, DataState, LatentInput, LatentView, LossInput, LossView,
+    ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, data_preview_ui,
+    kept_at, latent_ui, loss_ui, reconstructions_ui, replay_ui, runs_ui,
 };
 use crate::check::Place;
 use crate::run::Run;
@@ -108,7 +108,8 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
 /// Shows the table of runs and does what is asked for in it.
 pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
     let runs: Vec<&Run> = state.runs.iter().collect();
-    let input = RunsInput { runs: &runs, selected: state.shown().map(|run| run.id), compared: &state.compared };
+    let input =
+        RunsInput { runs: &runs, selected: state.shown().map(|run| run.id), compared: &state.compared };
     if let Some(action) = runs_ui(ui, &input, &mut views.runs).action {
         state.act_on_run(action);
     }
@@ -224,7 +225,13 @@ impl Behavior<Pane> for Panes<'_> {
         self.tokens.panel
     }
 
-    fn tab_bg_color(&self, _visuals: &Visuals, _tiles: &Tiles<Pane>, _tile_id: TileId, _state: &TabState) -> Color32 {
+    fn tab_bg_color(
+        &self,
+        _visuals: &Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile_id: TileId,
+        _state: &TabState,
+    ) -> Color32 {
         self.tokens.panel
     }
 
@@ -249,4 +256,3 @@ impl Behavior<Pane> for Panes<'_> {
         }
     }
 }
-

@@ -19,7 +19,9 @@ pub fn secondary_ui(ui: &mut Ui, text: &str) -> Response {
 /// A small word to click, as in the header of a list.
 pub fn quiet_ui(ui: &mut Ui, text: &str) -> Response {
     let tokens = tokens(ui);
-    ui.add(Button::new(RichText::new(text).size(11.0).color(tokens.accent)).frame_when_inactive(false).small())
+    ui.add(
+        Button::new(RichText::new(text).size(11.0).color(tokens.accent)).frame_when_inactive(false).small(),
+    )
 }
 
 /// Choices side by side, as many in a row as fit; `ring` surrounds the chosen one. Says whether the choice changed.
@@ -53,7 +55,8 @@ pub fn choices_by_ui<T: Clone>(
             for (option, name) in row {
                 let chosen = same(value, option);
                 let tokens = tokens(ui);
-                let text = RichText::new(*name).size(11.5).color(if chosen { tokens.text } else { tokens.dim });
+                let text =
+                    RichText::new(*name).size(11.5).color(if chosen { tokens.text } else { tokens.dim });
                 let stroke = Stroke::new(1.0, if chosen { ring } else { tokens.line });
                 let fill = if chosen { tokens.raised } else { tokens.panel };
                 let button = Button::new(text)

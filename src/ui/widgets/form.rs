@@ -54,7 +54,11 @@ pub fn number_ui<T: Numeric>(
         let width = ui.available_width();
         let speed = if T::INTEGRAL { 0.2 } else { 0.005 };
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        let drag = DragValue::new(value).range(range).speed(speed).suffix(suffix).max_decimals(if T::INTEGRAL { 0 } else { 6 });
+        let drag = DragValue::new(value)
+            .range(range)
+            .speed(speed)
+            .suffix(suffix)
+            .max_decimals(if T::INTEGRAL { 0 } else { 6 });
         ui.add_sized(vec2(width, 24.0), drag).accessible_name(name)
     })
 }
@@ -89,7 +93,8 @@ pub fn slider_ui(
             .custom_formatter(|value, _| short_number(value))
             .custom_parser(|text| text.trim().parse().ok());
         ui.reset_style();
-        let field = ui.add_sized(vec2(ui.available_width(), 24.0), drag).accessible_name(format!("{name}, value"));
+        let field =
+            ui.add_sized(vec2(ui.available_width(), 24.0), drag).accessible_name(format!("{name}, value"));
         slider.union(field)
     })
 }
