@@ -12,3 +12,5 @@ pub mod io;
 pub mod project;
 pub mod run;
 pub mod session;
+#[cfg(feature = "gui")]
+pub mod ui;

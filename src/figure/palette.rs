@@ -1,0 +1,265 @@
+//! The one table of colours: the tokens of the dark and the light window, class and run colours, and colour maps.
+
+/// Red, green, blue in sRGB, as on the web.
+pub type Rgb = [u8; 3];
+
+/// What every surface, text and mark of one theme is painted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Palette {
+    /// Behind everything.
+    pub window: Rgb,
+    /// Side panels, headers, the bottom panel.
+    pub panel: Rgb,
+    /// Cards and fields.
+    pub card: Rgb,
+    /// What stands out from a panel: a hovered or selected row or chip.
+    pub raised: Rgb,
+    /// Lines between things, outlines of widgets.
+    pub line: Rgb,
+    /// The ground of plots and picture grids.
+    pub plot: Rgb,
+    /// Grid lines on that ground.
+    pub grid: Rgb,
+    /// Text to read.
+    pub text: Rgb,
+    /// Text beside it: labels, units, axes.
+    pub dim: Rgb,
+    /// Large or decorative text only.
+    pub faint: Rgb,
+    /// What can be acted on, and the curve looked at.
+    pub accent: Rgb,
+    /// Text on a ground of `accent`.
+    pub on_accent: Rgb,
+    /// The encoder.
+    pub encoder: Rgb,
+    /// The code, the waist of the network.
+    pub code: Rgb,
+    /// The decoder.
+    pub decoder: Rgb,
+    /// The thread that ties time together: epoch marker, replay bar. A mark, not text.
+    pub thread: Rgb,
+    /// Gone well.
+    pub good: Rgb,
+    /// Gone wrong.
+    pub bad: Rgb,
+    /// Classes 0–9; from the tenth on they come round again with another marker shape.
+    pub classes: [Rgb; 10],
+}
+
+/// Runs take class colours in this order, neighbours being far apart in hue.
+const RUN_ORDER: [usize; 8] = [0, 1, 4, 2, 6, 7, 5, 3];
+
+impl Palette {
+    /// The dark theme.
+    pub const DARK: Palette = Palette {
+        window: rgb(0x13_15_19),
+        panel: rgb(0x1a_1d_23),
+        card: rgb(0x23_27_2f),
+        raised: rgb(0x2b_30_3a),
+        line: rgb(0x33_39_45),
+        plot: rgb(0x15_18_1d),
+        grid: rgb(0x26_2b_34),
+        text: rgb(0xe7_ea_f0),
+        dim: rgb(0x98_a2_b3),
+        faint: rgb(0x66_70_85),
+        accent: rgb(0x6e_a8_fe),
+        on_accent: rgb(0x0e_14_20),
+        encoder: rgb(0x5b_9c_f5),
+        code: rgb(0xf5_b8_41),
+        decoder: rgb(0x3e_cf_b2),
+        thread: rgb(0xf5_b8_41),
+        good: rgb(0x4c_c3_8a),
+        bad: rgb(0xff_6b_6b),
+        classes: [
+            rgb(0x4e_9b_ff),
+            rgb(0xf5_a6_23),
+            rgb(0x3e_cf_b2),
+            rgb(0xe4_57_6b),
+            rgb(0xa9_8b_f2),
+            rgb(0x9c_cc_45),
+            rgb(0xf2_79_b5),
+            rgb(0x56_c7_e8),
+            rgb(0xc9_a2_6b),
+            rgb(0xae_b6_c4),
+        ],
+    };
+
+    /// The light theme. Its class colours are the dark ones, darkened until they stand out from white by 3:1.
+    pub const LIGHT: Palette = Palette {
+        window: rgb(0xee_f0_f3),
+        panel: rgb(0xf8_f9_fb),
+        card: rgb(0xff_ff_ff),
+        raised: rgb(0xee_f1_f6),
+        line: rgb(0xd5_da_e3),
+        plot: rgb(0xff_ff_ff),
+        grid: rgb(0xe8_eb_f0),
+        text: rgb(0x1b_21_30),
+        dim: rgb(0x59_65_79),
+        faint: rgb(0x8b_95_a7),
+        accent: rgb(0x25_63_c9),
+        on_accent: rgb(0xff_ff_ff),
+        encoder: rgb(0x2a_66_c8),
+        code: rgb(0x8a_5a_0b),
+        decoder: rgb(0x0f_70_60),
+        thread: rgb(0xb8_76_1b),
+        good: rgb(0x18_72_46),
+        bad: rgb(0xb8_30_30),
+        classes: [
+            rgb(0x48_8f_ec),
+            rgb(0xc0_82_1b),
+            rgb(0x2f_9f_89),
+            rgb(0xe4_57_6b),
+            rgb(0x9a_7f_dd),
+            rgb(0x76_9a_34),
+            rgb(0xd5_6a_a0),
+            rgb(0x42_99_b3),
+            rgb(0xaa_89_5a),
+            rgb(0x89_8f_9a),
+        ],
+    };
+
+    /// The palette of a theme.
+    pub const fn of(dark: bool) -> &'static Palette {
+        if dark { &Palette::DARK } else { &Palette::LIGHT }
+    }
+
+    /// Whether this is a theme with a dark ground.
+    pub fn is_dark(&self) -> bool {
+        luminance(self.plot) < 0.5
+    }
+
+    /// Colour of a class, coming round again after ten.
+    pub fn class(&self, class: usize) -> Rgb {
+        self.classes[class % self.classes.len()]
+    }
+
+    /// Colour of a run, by its number counted from 1.
+    pub fn run(&self, number: u32) -> Rgb {
+        self.classes[RUN_ORDER[number.saturating_sub(1) as usize % RUN_ORDER.len()]]
+    }
+
+    /// Colour of a number at `t` of [0, 1] of its range: [`sequential`], without the end that would vanish in the ground.
+    pub fn number(&self, t: f32) -> Rgb {
+        let t = t.clamp(0.0, 1.0);
+        sequential(if self.is_dark() { 0.24 + 0.76 * t } else { 0.72 * t })
+    }
+}
+
+/// Viridis (Smith & van der Walt 2015) at `t` of [0, 1], by Zucker's polynomial of degree six (2019, public domain);
+/// what is outside is clamped, NaN is 0.
+pub fn sequential(t: f32) -> Rgb {
+    const COEFFICIENTS: [[f32; 3]; 7] = [
+        [0.277_727_33, 0.005_407_344, 0.334_099_8],
+        [0.105_093_04, 1.404_613_5, 1.384_590_1],
+        [-0.330_861_84, 0.214_847_56, 0.095_095_16],
+        [-4.634_230_6, -5.799_101, -19.332_441],
+        [6.228_27, 14.179_933, 56.690_55],
+        [4.776_385, -13.745_145, -65.353_03],
+        [-5.435_456, 4.645_852_6, 26.312_435],
+    ];
+    let t = if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) };
+    std::array::from_fn(|channel| {
+        let value = COEFFICIENTS.iter().rev().fold(0.0, |sum, row| sum * t + row[channel]);
+        (value.clamp(0.0, 1.0) * 255.0).round() as u8
+    })
+}
+
+/// Black over brown and orange to a pale yellow at `t` of [0, 1]: how large an error is. The same in both themes, for
+/// it lies beside pictures on black. What is outside is clamped; NaN is the largest error.
+pub fn error_color(t: f32) -> Rgb {
+    const STOPS: [(f32, [f32; 3]); 5] = [
+        (0.0, [6.0, 5.0, 5.0]),
+        (0.25, [84.0, 34.0, 10.0]),
+        (0.5, [176.0, 82.0, 24.0]),
+        (0.75, [245.0, 146.0, 60.0]),
+        (1.0, [255.0, 232.0, 184.0]),
+    ];
+    let t = if t.is_nan() { 1.0 } else { t.clamp(0.0, 1.0) };
+    let upper = STOPS.iter().position(|(at, _)| t <= *at).unwrap_or(STOPS.len() - 1).max(1);
+    let ((from, low), (to, high)) = (STOPS[upper - 1], STOPS[upper]);
+    let mix = (t - from) / (to - from);
+    std::array::from_fn(|channel| (low[channel] + mix * (high[channel] - low[channel])).round() as u8)
+}
+
+/// Contrast of two colours, from 1 to 21 (Web Content Accessibility Guidelines 2.2).
+pub fn contrast(a: Rgb, b: Rgb) -> f32 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Relative luminance, from 0 to 1, by the same guidelines.
+fn luminance(color: Rgb) -> f32 {
+    let [r, g, b] = color.map(|channel| {
+        let value = f32::from(channel) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// `0xRRGGBB` as bytes.
+const fn rgb(hex: u32) -> Rgb {
+    let [_, r, g, b] = hex.to_be_bytes();
+    [r, g, b]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THEMES: [(&str, Palette); 2] = [("dark", Palette::DARK), ("light", Palette::LIGHT)];
+
+    #[test]
+    fn text_can_be_read_on_every_ground() {
+        for (theme, p) in THEMES {
+            for ground in [p.window, p.panel, p.card, p.raised, p.plot] {
+                let tokens = [p.text, p.dim, p.accent, p.encoder, p.code, p.decoder, p.good, p.bad];
+                for (index, token) in tokens.into_iter().enumerate() {
+                    let contrast = contrast(token, ground);
+                    assert!(contrast >= 4.5, "{theme}: token {index} on {ground:?} has only {contrast:.2}");
+                }
+            }
+            assert!(contrast(p.on_accent, p.accent) >= 4.5, "{theme}: text on the accent");
+        }
+    }
+
+    #[test]
+    fn marks_stand_out_from_the_plot() {
+        for (theme, p) in THEMES {
+            for (class, color) in p.classes.into_iter().chain([p.thread]).enumerate() {
+                let contrast = contrast(color, p.plot);
+                assert!(contrast >= 3.0, "{theme}: class {class} has only {contrast:.2}");
+            }
+            for step in 0..=20 {
+                let contrast = contrast(p.number(step as f32 / 20.0), p.plot);
+                assert!(contrast >= 1.9, "{theme}: number at {step}/20 has only {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn contrast_has_its_known_ends() {
+        assert!((contrast([0; 3], [255; 3]) - 21.0).abs() < 1e-4);
+        assert_eq!(contrast([9, 99, 199], [9, 99, 199]), 1.0);
+    }
+
+    #[test]
+    fn the_sequential_map_is_viridis() {
+        // Matplotlib's table at 0, ¼, ½, ¾, 1; the polynomial stays within a few units of it.
+        let table = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
+        for (quarter, expected) in table.into_iter().enumerate() {
+            let got = sequential(quarter as f32 / 4.0);
+            let far = (0..3).map(|c| i32::abs(i32::from(got[c]) - expected[c])).max();
+            assert!(far <= Some(6), "{quarter}/4: {got:?} for {expected:?}");
+        }
+        assert_eq!(sequential(f32::NAN), sequential(-3.0));
+    }
+
+    #[test]
+    fn maps_grow_lighter_all_the_way() {
+        for map in [sequential, error_color] {
+            let lightness: Vec<f32> = (0..=50).map(|step| luminance(map(step as f32 / 50.0))).collect();
+            assert!(lightness.windows(2).all(|pair| pair[0] < pair[1] + 1e-4));
+        }
+        assert_eq!(error_color(f32::NAN), error_color(1.0));
+    }
+}

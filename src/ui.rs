@@ -1,0 +1,4 @@
+//! **The window**.
+
+pub mod panels;
+pub mod plots;

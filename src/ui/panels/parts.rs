@@ -1,0 +1,102 @@
+//! What all views share: a header, chips, and how an empty view says what to do.
+
+use egui::{
+    Align, Button, CornerRadius, CursorIcon, Frame, Label, Layout, Margin, Response, RichText, Sense, Stroke,
+    Ui, vec2,
+};
+
+use crate::ui::plots::{color, palette};
+
+/// A view's header: its title, then chips and whatever else `add` puts there; wraps where the view is narrow. Returns
+/// the title's response: dragging it moves the view.
+pub fn header_ui<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) -> (Response, R) {
+    let p = palette(ui);
+    let frame = Frame::new().fill(color(p.panel)).inner_margin(Margin::symmetric(12, 6));
+    let shown = frame.show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
+            ui.set_row_height(22.0);
+            let text = RichText::new(title).size(12.5).strong().color(color(p.text));
+            let handle = ui
+                .add(Label::new(text).selectable(false).sense(Sense::drag()))
+                .on_hover_cursor(CursorIcon::Grab);
+            ui.add_space(6.0);
+            (handle, add(ui))
+        })
+        .inner
+    });
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let rect = shown.response.rect;
+    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, color(p.line)));
+    shown.inner
+}
+
+/// A small button that is on or off.
+pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
+    let p = palette(ui);
+    let label = RichText::new(text).size(11.0).color(color(if on { p.text } else { p.dim }));
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(8.0, 3.0);
+        let visuals = ui.visuals_mut();
+        visuals.selection.bg_fill = color(p.raised);
+        visuals.selection.stroke = Stroke::new(1.0, color(p.text));
+        ui.add(
+            Button::selectable(on, label)
+                .frame_when_inactive(true)
+                .fill(if on { color(p.raised) } else { color(p.panel) })
+                .stroke(Stroke::new(1.0, color(p.line)))
+                .corner_radius(CornerRadius::same(6))
+                .min_size(vec2(0.0, 20.0)),
+        )
+    })
+    .inner
+}
+
+/// Puts what `add` shows at the right end of the row, if there is room; else after what came before.
+pub(super) fn trailing_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
+    let id = ui.scope_id().with(("trailing", name));
+    let known: Option<f32> = ui.data(|data| data.get_temp(id));
+    let from = ui.available_size_before_wrap().x;
+    let room = known.map_or(0.0, |width| from - width);
+    if room > 0.0 {
+        ui.add_space(room);
+    }
+    let inner = ui.scope(|ui| {
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            add(ui);
+        })
+    });
+    let width = inner.response.rect.width() + ui.spacing().item_spacing.x;
+    if known != Some(width) {
+        ui.data_mut(|data| data.insert_temp(id, width));
+        ui.ctx().request_repaint();
+    }
+}
+
+/// A number with its name: `validation MSE` dim, **0.0412** bold.
+pub(super) fn figure_ui(ui: &mut Ui, name: &str, value: &str) {
+    let p = palette(ui);
+    ui.spacing_mut().item_spacing.x = 5.0;
+    ui.add(Label::new(RichText::new(name).size(11.5).color(color(p.dim))).selectable(false));
+    ui.add(Label::new(RichText::new(value).size(12.5).strong().color(color(p.text))));
+}
+
+/// An empty view: what will be here, and what to do for it.
+pub fn empty_ui(ui: &mut Ui, what: &str, advice: &str) {
+    let p = palette(ui);
+    let rect = ui.available_rect_before_wrap();
+    ui.painter().rect_filled(rect, 0.0, color(p.plot));
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.5 - 26.0).max(6.0));
+        ui.add(Label::new(RichText::new(what).size(13.0).color(color(p.text))).selectable(false));
+        ui.add_space(4.0);
+        ui.add(Label::new(RichText::new(advice).size(11.5).color(color(p.dim))).selectable(false).wrap());
+    });
+}
+
+/// Names a response for assistive tools where the widget shows no text of its own.
+pub(super) fn named(response: Response, name: impl Into<String>) -> Response {
+    response.accessible_name(name)
+}

@@ -1,0 +1,250 @@
+//! The table of runs: what differs between them, how far they are, how well they do.
+
+use egui::{Align, Button, Checkbox, Layout, RichText, Sense, Ui, text::LayoutJob, vec2};
+use egui_extras::{Column, TableBuilder, TableRow};
+use serde::{Deserialize, Serialize};
+
+use super::differences::differences;
+use super::parts::{empty_ui, named};
+use crate::project::Project;
+use crate::run::{Run, RunId, Status};
+use crate::ui::plots::{color, format_number, format_secs, palette, stamp_of};
+
+/// What the view shows.
+#[derive(Clone, Copy)]
+pub struct RunsInput<'a> {
+    /// All runs of the project; the newest is shown first.
+    pub runs: &'a [&'a Run],
+    /// The selected run.
+    pub selected: Option<RunId>,
+    /// Runs chosen for comparison.
+    pub compared: &'a [RunId],
+}
+
+/// What a person asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunsOutput {
+    /// The wish, if there was one.
+    pub action: Option<RunAction>,
+}
+
+/// What can be done with a run from the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunAction {
+    /// Show it in all views.
+    Select(RunId),
+    /// Draw its loss beside the selected run's, or no longer.
+    Compare(RunId, bool),
+    /// Bring its frozen design back as the document.
+    RestoreDesign(RunId),
+    /// Go on where it stopped.
+    Resume(RunId),
+    /// Train it for more epochs than planned.
+    TrainMore(RunId),
+    /// Remove it for good; to be confirmed.
+    Remove(RunId),
+}
+
+/// How the view stands.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunsView {
+    #[serde(skip)]
+    stamp: u64,
+    #[serde(skip)]
+    told: Vec<String>,
+}
+
+/// Shows the table in all the room there is.
+pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsOutput {
+    let mut output = RunsOutput::default();
+    if input.runs.is_empty() {
+        empty_ui(
+            ui,
+            "No runs yet",
+            "Train the network: every training stays here with its design, to compare and resume.",
+        );
+        return output;
+    }
+    let stamp = stamp_of(input.runs.iter().map(|run| (run.id, run.started_unix_secs)).collect::<Vec<_>>());
+    if view.stamp != stamp || view.told.len() != input.runs.len() {
+        let designs: Vec<&Project> = input.runs.iter().map(|run| &run.design).collect();
+        (view.stamp, view.told) = (stamp, differences(&designs));
+    }
+    let p = palette(ui);
+    ui.visuals_mut().selection.bg_fill = color(p.raised);
+    let narrow = ui.available_width() < 640.0;
+    let selected = input.runs.iter().position(|run| Some(run.id) == input.selected);
+    let beside = selected.and_then(|index| view.told.get(index)).cloned().unwrap_or_default();
+    let number = || Column::exact(82.0);
+    let mut table = TableBuilder::new(ui)
+        .id_salt("runs")
+        .striped(false)
+        .sense(Sense::click())
+        .cell_layout(Layout::left_to_right(Align::Center))
+        .column(Column::exact(132.0))
+        .column(Column::remainder().at_least(120.0).clip(true))
+        .column(number())
+        .column(number())
+        .column(number());
+    if !narrow {
+        table = table.column(number()).column(number());
+    }
+    let table = table.column(Column::exact(76.0));
+    table
+        .header(22.0, |mut header| {
+            let head = |ui: &mut Ui, text: &str| {
+                ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+            };
+            header.col(|ui| {
+                ui.add_space(12.0);
+                head(ui, "run");
+            });
+            header.col(|ui| head(ui, "what differs"));
+            let all = ["epoch", "train", "validation", "PCA", "time"];
+            for name in all.into_iter().take(if narrow { 3 } else { 5 }) {
+                header.col(|ui| right(ui, |ui| head(ui, name)));
+            }
+            header.col(|ui| {
+                right(ui, |ui| {
+                    ui.add_space(6.0);
+                    head(ui, "compare");
+                })
+            });
+        })
+        .body(|body| {
+            body.rows(26.0, input.runs.len(), |mut line| {
+                let index = input.runs.len() - 1 - line.index();
+                line.set_selected(selected == Some(index));
+                let told = view.told.get(index).map_or("", String::as_str);
+                row_ui(&mut line, input, index, (told, &beside), narrow, &mut output);
+                let response = line.response();
+                if response.clicked() && output.action.is_none() {
+                    output.action = Some(RunAction::Select(input.runs[index].id));
+                }
+                response.context_menu(|ui| menu_ui(ui, input.runs[index], &mut output));
+            });
+        });
+    output
+}
+
+fn row_ui(
+    line: &mut TableRow<'_, '_>,
+    input: &RunsInput<'_>,
+    index: usize,
+    (told, beside): (&str, &str),
+    narrow: bool,
+    output: &mut RunsOutput,
+) {
+    let run = input.runs[index];
+    line.col(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.add_space(12.0);
+        let p = palette(ui);
+        let is_selected = Some(run.id) == input.selected;
+        let tint = if is_selected { p.accent } else { p.run(run.id.0) };
+        let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+        ui.painter().circle_filled(dot.center(), 4.0, color(tint));
+        let failed = matches!(run.status, Status::Failed(_));
+        let text = RichText::new(format!("{} {}", run.id, run.status.word())).size(12.0);
+        let text = text.color(color(if failed { p.bad } else { p.text }));
+        let mut name = ui.add(Button::new(text).frame(false).truncate());
+        name = named(name, format!("run {} {}", run.id, run.status.word()));
+        if name.clicked() {
+            output.action = Some(RunAction::Select(run.id));
+        }
+        if let Status::Failed(reason) = &run.status {
+            name.on_hover_text(reason);
+        }
+    });
+    line.col(|ui| {
+        let shown = ui.label(told_job(ui, told, beside));
+        if !told.is_empty() {
+            shown.on_hover_text(told);
+        }
+    });
+    let last = run.history.epochs.last();
+    let done = last.map_or(0, |record| record.epoch);
+    let total = |losses: Option<&f64>| losses.map_or_else(|| "–".to_owned(), |value| format_number(*value));
+    let figures = [
+        format!("{done}/{}", run.epochs),
+        total(last.and_then(|record| record.train.first())),
+        total(last.and_then(|record| record.validation.first())),
+        run.pca_mse.map_or_else(|| "–".to_owned(), format_number),
+        format_secs(run.seconds),
+    ];
+    for (place, figure) in figures.iter().enumerate().take(if narrow { 3 } else { 5 }) {
+        line.col(|ui| {
+            right(ui, |ui| {
+                let shown = ui.label(RichText::new(figure).size(12.0).color(color(palette(ui).text)));
+                if place == 3 {
+                    shown.on_hover_text("Squared error per feature of PCA with the same code size");
+                }
+            });
+        });
+    }
+    line.col(|ui| {
+        right(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            ui.add_space(6.0);
+            let name = format!("actions of run {}", run.id);
+            let menu = ui.menu_button("…", |ui| menu_ui(ui, run, output));
+            named(menu.response, name);
+            let mut compare = input.compared.contains(&run.id);
+            let response = ui.add(Checkbox::without_text(&mut compare));
+            let response = named(response, format!("compare run {}", run.id));
+            if response.on_hover_text("Draw its loss beside the selected run's").changed() {
+                output.action = Some(RunAction::Compare(run.id, compare));
+            }
+        });
+    });
+}
+
+fn right(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.with_layout(Layout::right_to_left(Align::Center), add);
+}
+
+/// What differs, the parts that are not the selected run's in full strength.
+fn told_job(ui: &Ui, told: &str, beside: &str) -> LayoutJob {
+    let p = palette(ui);
+    let mut job = LayoutJob::default();
+    let style = ui.style();
+    let mut add = |text: &str, tint, strong: bool| {
+        let text = RichText::new(text).size(12.0).color(color(tint));
+        let text = if strong { text.strong() } else { text };
+        text.append_to(&mut job, style, egui::FontSelection::Default, Align::Center);
+    };
+    if told.is_empty() {
+        add("the same design", p.dim, false);
+    }
+    let theirs: Vec<&str> = beside.split(" · ").collect();
+    for (place, part) in told.split(" · ").filter(|part| !part.is_empty()).enumerate() {
+        if place > 0 {
+            add(" · ", p.dim, false);
+        }
+        let alike = theirs.contains(&part);
+        add(part, if alike { p.dim } else { p.text }, !alike);
+    }
+    job
+}
+
+fn menu_ui(ui: &mut Ui, run: &Run, output: &mut RunsOutput) {
+    let idle = matches!(run.status, Status::Stopped | Status::Done | Status::Failed(_));
+    let trained = run.checkpoint.is_some();
+    let actions = [
+        (true, "Restore design", RunAction::RestoreDesign(run.id)),
+        (
+            trained && matches!(run.status, Status::Stopped | Status::Failed(_)),
+            "Resume",
+            RunAction::Resume(run.id),
+        ),
+        (trained && run.status == Status::Done, "Train more epochs…", RunAction::TrainMore(run.id)),
+        (idle || run.status == Status::Queued, "Remove…", RunAction::Remove(run.id)),
+    ];
+    for (enabled, name, action) in actions {
+        if ui.add_enabled(enabled, Button::new(name)).clicked() {
+            output.action = Some(action);
+            ui.close();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Plausible runs and data sets for tests.
+
+use std::sync::Arc;
+
+use crate::dataset::{Dataset, LabelColumn, LabelValues, Rows, Scaler, SplitRows};
+use crate::project::{Project, Shape};
+use crate::run::{Edit, EpochRecord, History, Kept, KeptEpochs, Probe, Run, RunId, Setting, Status};
+
+/// Numbers in [0, 1) that look random: a Weyl sequence, scrambled.
+pub fn noise(seed: u64) -> impl FnMut() -> f32 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 40) as f32 / (1 << 24) as f32
+    }
+}
+
+fn normal(next: &mut impl FnMut() -> f32) -> f32 {
+    (0..6).map(|_| next()).sum::<f32>() - 3.0
+}
+
+/// A run on 8×8 digits with so many epochs behind it.
+pub fn run(id: u32, epochs: u32) -> Run {
+    let mut next = noise(u64::from(id));
+    let level = 0.28 + 0.02 * f64::from(id % 5);
+    let record = |epoch: u32, next: &mut dyn FnMut() -> f32| {
+        let fall = (-f64::from(epoch) / 9.0).exp();
+        let train = level + 0.25 * fall + 0.002 * f64::from(next());
+        let validation = level + 0.02 + 0.16 * fall + 0.006 * f64::from(next());
+        EpochRecord {
+            epoch,
+            step: u64::from(epoch) * 23,
+            train: vec![train, 0.8 * train, 0.2 * train],
+            validation: vec![validation, 0.8 * validation, 0.2 * validation],
+            mse: 0.04 + 0.03 * fall,
+            learning_rate: 2e-3,
+            seconds: f64::from(epoch) * 0.006,
+        }
+    };
+    let history = History {
+        terms: ["total", "reconstruction", "KL"].map(str::to_owned).to_vec(),
+        epochs: (1..=epochs).map(|epoch| record(epoch, &mut next)).collect(),
+    };
+    Run {
+        id: RunId(id),
+        design: Project::default(),
+        shape: Shape::Image { height: 8, width: 8, channels: 1 },
+        fingerprint: 7,
+        status: if epochs < 100 { Status::Training } else { Status::Done },
+        epochs: epochs.max(100),
+        edits: vec![Edit { step: 500, setting: Setting::LearningRate(1e-3) }],
+        parameters: 41_800,
+        seconds: f64::from(epochs) * 0.006,
+        started_unix_secs: 1_700_000_000 + u64::from(id),
+        history,
+        pca_mse: Some(0.0556),
+        kept: KeptEpochs::default(),
+        checkpoint: None,
+    }
+}
+
+/// Pictures of class-dependent strokes, `classes` classes, bytes.
+pub fn pictures(count: usize, [height, width, channels]: [usize; 3], classes: u32) -> Dataset {
+    let mut next = noise(3);
+    let ids: Vec<u32> =
+        (0..count as u32).map(|row| row.wrapping_mul(2_654_435_761) % classes.max(1)).collect();
+    let mut values = Vec::with_capacity(count * height * width * channels);
+    for class in &ids {
+        let angle = *class as f32 * 0.7;
+        let (c, s) = (angle.cos(), angle.sin());
+        let shift = 0.3 * (next() - 0.5);
+        for y in 0..height {
+            for x in 0..width {
+                let u = (x as f32 + 0.5) / width as f32 - 0.5;
+                let v = (y as f32 + 0.5) / height as f32 - 0.5;
+                let stroke = (-(u * c + v * s + shift).powi(2) * 40.0).exp();
+                let ring = (-((u * u + v * v).sqrt() - 0.3).powi(2) * 160.0).exp();
+                let ink = if class % 2 == 0 { stroke.max(0.8 * ring) } else { stroke };
+                values.extend((0..channels).map(|channel| (ink * (255.0 - 60.0 * channel as f32)) as u8));
+            }
+        }
+    }
+    let names = (0..classes).map(|class| class.to_string()).collect();
+    let shape = Shape::Image { height, width, channels };
+    let scaler = Scaler { offsets: vec![0.0], factors: vec![1.0 / 255.0] };
+    dataset(shape, Rows::U8(values), count, LabelValues::Classes { names, ids }, scaler)
+}
+
+/// A table with a class column and a number column.
+pub fn table(count: usize, features: usize) -> Dataset {
+    let mut next = noise(5);
+    let values: Vec<f32> = (0..count * features)
+        .map(|i| (i % features) as f32 * 3.0 + normal(&mut next) * (1.0 + (i % 3) as f32))
+        .collect();
+    let names = ["setosa", "versicolor", "virginica"].map(str::to_owned).to_vec();
+    let ids = (0..count as u32).map(|row| row % 3).collect();
+    let scaler = Scaler {
+        offsets: (0..features).map(|f| f as f32 * 3.0).collect(),
+        factors: (0..features).map(|f| 1.0 / (1.0 + (f % 3) as f32)).collect(),
+    };
+    let labels = LabelValues::Classes { names, ids };
+    let mut data = dataset(Shape::Vector(features), Rows::F32(values), count, labels, scaler);
+    data.feature_names = (0..features).map(|feature| format!("column {feature}")).collect();
+    data.labels.push(LabelColumn {
+        name: "height".to_owned(),
+        values: LabelValues::Numbers((0..count).map(|_| normal(&mut next)).collect()),
+    });
+    data
+}
+
+fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: Scaler) -> Dataset {
+    let rows_of = |from: usize, to: usize| (from as u32..to as u32).collect::<Vec<_>>();
+    let (a, b) = (count * 8 / 10, count * 9 / 10);
+    Dataset {
+        name: "samples".to_owned(),
+        shape,
+        rows,
+        labels: vec![LabelColumn { name: "label".to_owned(), values: labels }],
+        row_names: Vec::new(),
+        feature_names: Vec::new(),
+        split: SplitRows { train: rows_of(0, a), validation: rows_of(a, b), test: rows_of(b, count) },
+        scaler,
+        fingerprint: 7 + count as u64,
+        warnings: vec!["2 files were skipped: they are no pictures".to_owned()],
+    }
+}
+
+/// Gives a run kept epochs on a data set: class clouds that drift apart, reconstructions that sharpen.
+pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, corrupted: bool) {
+    run.shape = data.shape;
+    run.design.code.units = code_units;
+    let features = data.shape.features();
+    let pictures = data.len().min(10) as u32;
+    let code_rows: Vec<u32> = (0..data.len() as u32).collect();
+    let probe = Arc::new(Probe { picture_rows: (0..pictures).collect(), code_rows });
+    run.kept = KeptEpochs::new(probe.clone());
+    let mut clean = vec![0.0; pictures as usize * features];
+    data.gather(&probe.picture_rows, &mut clean);
+    for epoch in epochs {
+        let mut next = noise(11);
+        let spread = 1.0 - (-(*epoch as f32) / 15.0).exp();
+        let codes = probe.code_rows.iter().flat_map(|row| {
+            let class = match &data.labels[0].values {
+                LabelValues::Classes { ids, .. } => ids[*row as usize],
+                LabelValues::Numbers(_) => 0,
+            };
+            let angle = class as f32 * 0.63;
+            let code: Vec<f32> = (0..code_units)
+                .map(|unit| {
+                    let centre = if unit % 2 == 0 { angle.cos() } else { angle.sin() };
+                    3.0 * spread * centre * (1.0 + 0.3 * (class % 3) as f32) + 0.5 * normal(&mut next)
+                })
+                .collect();
+            code
+        });
+        let codes = codes.collect();
+        let blur = 0.35 * (1.0 - spread) + 0.05;
+        let reconstructions =
+            clean.iter().map(|v| v * (1.0 - blur) + blur * 0.3 + 0.12 * (next() - 0.5)).collect();
+        let noisy = clean.iter().map(|v| v + 0.3 * normal(&mut next)).collect();
+        run.kept.push(Arc::new(Kept {
+            epoch: *epoch,
+            code_units,
+            codes,
+            corrupted: if corrupted { noisy } else { Vec::new() },
+            reconstructions,
+        }));
+    }
+}

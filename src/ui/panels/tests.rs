@@ -1,0 +1,469 @@
+//! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
+
+use std::sync::Arc;
+
+use egui::{Modifiers, Theme, Ui, Vec2, pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use super::*;
+use crate::dataset::{DataError, Dataset};
+use crate::project::Corruption;
+use crate::run::{Run, RunId, Status};
+use crate::ui::panels::samples;
+use crate::ui::plots::{color, palette};
+
+/// All views with what they show, one at a time.
+struct Scene {
+    runs: Vec<Run>,
+    selected: Option<usize>,
+    data: Option<Dataset>,
+    epoch: Option<u32>,
+    principal: Option<Vec<[f32; 2]>>,
+    views: Views,
+    last: Outputs,
+}
+
+#[derive(Default)]
+struct Views {
+    loss: LossView,
+    latent: LatentView,
+    reconstructions: ReconstructionsView,
+    replay: ReplayView,
+    data: DataPreviewView,
+    runs: RunsView,
+}
+
+#[derive(Default)]
+struct Outputs {
+    seek: Option<Seek>,
+    action: Option<RunAction>,
+    principal: bool,
+    data: DataOutput,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    Loss,
+    Latent,
+    Reconstructions,
+    Replay,
+    Data,
+    Runs,
+}
+
+const VIEWS: [View; 6] =
+    [View::Loss, View::Latent, View::Reconstructions, View::Replay, View::Data, View::Runs];
+
+impl Scene {
+    fn new(runs: Vec<Run>, data: Option<Dataset>) -> Scene {
+        let selected = runs.len().checked_sub(1);
+        Scene {
+            runs,
+            selected,
+            data,
+            epoch: None,
+            principal: None,
+            views: Views::default(),
+            last: Outputs::default(),
+        }
+    }
+
+    /// A run with so many epochs that kept the given ones, on this data.
+    fn trained(epochs: u32, data: Dataset, code_units: usize, corrupted: bool) -> Scene {
+        let mut run = samples::run(3, epochs);
+        let kept: Vec<u32> = (0..=epochs).step_by(5).collect();
+        samples::keep(&mut run, &data, &kept, code_units, corrupted);
+        Scene::new(vec![samples::run(1, 100), samples::run(2, 100), run], Some(data))
+    }
+
+    fn digits() -> Scene {
+        Scene::trained(70, samples::pictures(1797, [8, 8, 1], 10), 2, false)
+    }
+
+    fn ui(&mut self, ui: &mut Ui, view: View) {
+        let rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 0.0, color(palette(ui).panel));
+        let run = self.selected.and_then(|index| self.runs.get(index));
+        let all: Vec<&Run> = self.runs.iter().collect();
+        let (data, epoch) = (self.data.as_ref(), self.epoch);
+        match view {
+            View::Loss => {
+                let input = LossInput { run, compared: &all, epoch };
+                self.last.seek = loss_ui(ui, &input, &mut self.views.loss).seek.or(self.last.seek);
+            }
+            View::Latent => {
+                let input = LatentInput { run, data, epoch, principal: self.principal.as_deref() };
+                self.last.principal = latent_ui(ui, &input, &mut self.views.latent).principal.is_some();
+            }
+            View::Reconstructions => {
+                let input = ReconstructionsInput { run, data, epoch };
+                reconstructions_ui(ui, &input, &mut self.views.reconstructions);
+            }
+            View::Replay => {
+                let input = ReplayInput { run, epoch };
+                self.last.seek = replay_ui(ui, &input, &mut self.views.replay).seek.or(self.last.seek);
+            }
+            View::Data => {
+                let state = data.map_or(DataState::None, DataState::Loaded);
+                let output = data_preview_ui(ui, &DataInput { state }, &mut self.views.data);
+                self.last.data.choose |= output.choose;
+            }
+            View::Runs => {
+                let compared: Vec<RunId> = all.iter().map(|run| run.id).collect();
+                let input = RunsInput { runs: &all, selected: run.map(|run| run.id), compared: &compared };
+                self.last.action = runs_ui(ui, &input, &mut self.views.runs).action.or(self.last.action);
+            }
+        }
+    }
+}
+
+fn harness(scene: Scene, view: View, size: Vec2, theme: Theme) -> Harness<'static, Scene> {
+    Harness::builder()
+        .with_size(size)
+        .with_theme(theme)
+        .with_max_steps(60)
+        .build_ui_state(move |ui, scene: &mut Scene| scene.ui(ui, view), scene)
+}
+
+const SIZES: [Vec2; 3] = [vec2(820.0, 340.0), vec2(360.0, 260.0), vec2(90.0, 60.0)];
+
+/// Every view renders this scene, in both themes and in roomy, small and absurd panes.
+fn check_all(scene: impl Fn() -> Scene) {
+    for view in VIEWS {
+        for size in SIZES {
+            for theme in [Theme::Dark, Theme::Light] {
+                let mut harness = harness(scene(), view, size, theme);
+                harness.run();
+                harness.hover_at((0.5 * size).to_pos2());
+                harness.run_steps(3);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_at_all() {
+    check_all(|| Scene::new(Vec::new(), None));
+}
+
+#[test]
+fn a_run_without_epochs() {
+    check_all(|| Scene::new(vec![samples::run(1, 0)], None));
+}
+
+#[test]
+fn one_epoch() {
+    check_all(|| Scene::trained(1, samples::pictures(20, [8, 8, 1], 2), 2, false));
+}
+
+#[test]
+fn pictures_of_every_kind() {
+    check_all(|| Scene::trained(30, samples::pictures(40, [1, 1, 1], 3), 1, false));
+    check_all(|| Scene::trained(30, samples::pictures(40, [12, 8, 3], 27), 5, true));
+    check_all(|| Scene::trained(30, samples::pictures(12, [2, 90, 1], 1), 2, true));
+}
+
+#[test]
+fn tables() {
+    check_all(|| Scene::trained(30, samples::table(60, 5), 3, false));
+    check_all(|| Scene::trained(30, samples::table(60, 300), 2, true));
+}
+
+#[test]
+fn what_is_no_number() {
+    check_all(|| {
+        let mut scene = Scene::trained(10, samples::pictures(20, [8, 8, 1], 2), 2, false);
+        let run = scene.runs.last_mut().unwrap();
+        for (index, record) in run.history.epochs.iter_mut().enumerate() {
+            let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0][index % 5];
+            record.train.fill(bad);
+            record.validation = if index % 2 == 0 { vec![bad; 3] } else { Vec::new() };
+            record.mse = bad;
+        }
+        let newest = run.kept.newest().unwrap().as_ref().clone();
+        let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38];
+        let spoil = |values: &[f32]| -> Vec<f32> {
+            values
+                .iter()
+                .enumerate()
+                .map(|(index, value)| if index % 3 == 0 { bad[index / 3 % 4] } else { *value })
+                .collect()
+        };
+        let (codes, reconstructions) = (spoil(&newest.codes), spoil(&newest.reconstructions));
+        run.kept.push(Arc::new(Kept { epoch: 11, codes, reconstructions, ..newest }));
+        run.status = Status::Failed("the loss is no longer a number".to_owned());
+        scene
+    });
+}
+
+#[test]
+fn twenty_thousand_points() {
+    check_all(|| Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false));
+}
+
+#[test]
+fn chips_choose_the_loss_term_and_the_axis() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("KL").click();
+    harness.get_by_label("log").click();
+    harness.run();
+    let view = &harness.state().views.loss;
+    assert_eq!((view.term.as_str(), view.log), ("KL", false));
+}
+
+#[test]
+fn the_marker_is_dragged_through_time() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    let marker = harness.get_by_label("epoch marker").rect().center();
+    harness.drag_at(marker);
+    harness.step();
+    harness.hover_at(marker - vec2(200.0, 0.0));
+    harness.run_steps(2);
+    assert!(
+        matches!(harness.state().last.seek, Some(Seek::Epoch(1..=60))),
+        "{:?}",
+        harness.state().last.seek
+    );
+    harness.drop_at(marker - vec2(200.0, 0.0));
+    harness.step();
+}
+
+#[test]
+fn a_box_zooms_and_a_double_click_resets() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.drag_at(pos2(200.0, 120.0));
+    harness.step();
+    harness.hover_at(pos2(300.0, 220.0));
+    harness.run_steps(2);
+    harness.drop_at(pos2(300.0, 220.0));
+    harness.run_steps(2);
+    let limits = harness.state().views.loss.zoom.limits.expect("zoomed");
+    assert!(limits.x[0] > 5.0 && limits.x[1] < 70.0, "{limits:?}");
+    harness.get_by_label("whole run").click();
+    harness.run();
+    assert_eq!(harness.state().views.loss.zoom.limits, None);
+}
+
+#[test]
+fn a_class_in_the_legend_is_pinned() {
+    let mut harness = harness(Scene::digits(), View::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("class 4").click();
+    harness.run();
+    assert_eq!(harness.state().views.latent.pinned, Some(4));
+    harness.get_by_label("class 4").click();
+    harness.run();
+    assert_eq!(harness.state().views.latent.pinned, None);
+}
+
+#[test]
+fn wide_codes_ask_for_their_principal_components() {
+    let data = samples::pictures(50, [8, 8, 1], 5);
+    let mut harness = harness(Scene::trained(20, data, 6, false), View::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    assert!(!harness.state().last.principal);
+    harness.get_by_label("PCA").click();
+    harness.run();
+    assert!(harness.state().last.principal);
+    harness.state_mut().principal = Some(vec![[0.5, 1.0]; 50]);
+    harness.run();
+    assert!(!harness.state().last.principal);
+}
+
+#[test]
+fn the_replay_bar_steps_plays_and_goes_live() {
+    let mut harness = harness(Scene::digits(), View::Replay, vec2(820.0, 40.0), Theme::Dark);
+    harness.run();
+    for (button, expected) in [
+        ("previous kept epoch", Seek::Epoch(65)),
+        ("next kept epoch", Seek::Live),
+        ("live", Seek::Live),
+        ("play replay", Seek::Epoch(0)),
+    ] {
+        harness.state_mut().last.seek = None;
+        harness.get_by_label(button).click();
+        harness.run_steps(2);
+        assert_eq!(harness.state().last.seek, Some(expected), "{button}");
+    }
+    harness.state_mut().views.replay.playing = false;
+    harness.state_mut().last.seek = None;
+    harness.get_by_label("replay epoch").focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::NONE, egui::Key::ArrowLeft);
+    harness.run_steps(2);
+    assert_eq!(harness.state().last.seek, Some(Seek::Epoch(65)));
+}
+
+#[test]
+fn runs_are_selected_compared_and_restored() {
+    let mut harness = harness(Scene::digits(), View::Runs, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("run 1 done").click();
+    harness.run();
+    assert_eq!(harness.state().last.action, Some(RunAction::Select(RunId(1))));
+    harness.state_mut().last.action = None;
+    harness.get_by_label("compare run 2").click();
+    harness.run();
+    assert_eq!(harness.state().last.action, Some(RunAction::Compare(RunId(2), false)));
+    harness.state_mut().last.action = None;
+    harness.get_by_label("actions of run 2").click();
+    harness.run();
+    harness.get_by_label("Restore design").click();
+    harness.run();
+    assert_eq!(harness.state().last.action, Some(RunAction::RestoreDesign(RunId(2))));
+}
+
+#[test]
+fn data_are_paged_and_their_source_is_one_click_away() {
+    let mut harness = harness(Scene::digits(), View::Data, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("next").click();
+    harness.run();
+    assert_eq!(harness.state().views.data.page, 1);
+    harness.get_by_label("data source…").click();
+    harness.run();
+    assert!(harness.state().last.data.choose);
+}
+
+#[test]
+fn loading_and_failing_data_say_so() {
+    for state in
+        [DataState::Loading(3, 10), DataState::Loading(3, 0), DataState::Failed(&DataError::Cancelled)]
+    {
+        let mut view = DataPreviewView::default();
+        let mut harness = Harness::builder().with_size(SIZES[1]).build_ui(move |ui| {
+            data_preview_ui(ui, &DataInput { state }, &mut view);
+        });
+        harness.run_steps(3);
+    }
+}
+
+#[test]
+fn view_state_survives_being_written_down() {
+    let mut view = LossView::default();
+    (view.smoothing, view.log, view.term) = (0.6, false, "KL".to_owned());
+    let text = ron::to_string(&view).unwrap();
+    let back: LossView = ron::from_str(&text).unwrap();
+    assert_eq!((back.smoothing, back.log, back.term), (0.6, false, "KL".to_owned()));
+    let _: LatentView = ron::from_str("()").unwrap();
+    let _: ReconstructionsView = ron::from_str("()").unwrap();
+}
+
+#[test]
+fn frames_are_cheap() {
+    for (name, scene, view) in [
+        (
+            "latent, 20,000 points",
+            Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false),
+            View::Latent,
+        ),
+        ("loss, 3 runs of 100", Scene::digits(), View::Loss),
+        (
+            "loss, 20,000 epochs",
+            Scene::trained(20_000, samples::pictures(20, [4, 4, 1], 2), 2, false),
+            View::Loss,
+        ),
+        ("reconstructions", Scene::digits(), View::Reconstructions),
+        ("runs", Scene::digits(), View::Runs),
+    ] {
+        let mut harness = harness(scene, view, vec2(820.0, 560.0), Theme::Dark);
+        harness.run();
+        let ctx = harness.ctx.clone();
+        let frames = 30;
+        let (mut layout, mut tessellation) = (0.0, 0.0);
+        for frame in 0..frames {
+            harness.hover_at(pos2(300.0 + frame as f32, 250.0));
+            let start = std::time::Instant::now();
+            harness.step();
+            layout += start.elapsed().as_secs_f64();
+            let shapes = harness.output().shapes.clone();
+            let start = std::time::Instant::now();
+            let meshes = ctx.tessellate(shapes, 1.0);
+            tessellation += start.elapsed().as_secs_f64();
+            assert!(!meshes.is_empty());
+        }
+        let [layout, tessellation] = [layout, tessellation].map(|secs| 1000.0 * secs / frames as f64);
+        println!("{name}: ui {layout:.2} ms, tessellation {tessellation:.2} ms a frame");
+        // Far above what is measured on an idle machine, for tests share theirs.
+        assert!(layout + tessellation < 80.0, "{name} takes {layout:.1} + {tessellation:.1} ms");
+    }
+}
+
+/// Pictures of all views, for a person to look at: `VIEW_SHOTS=/somewhere cargo test --lib shots -- --ignored`.
+#[test]
+#[ignore = "needs a graphics adapter, and someone to look"]
+fn shots() {
+    let folder = std::path::PathBuf::from(std::env::var_os("VIEW_SHOTS").expect("VIEW_SHOTS names a folder"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let shoot =
+        |name: &str, scene: Scene, view: View, size: Vec2, theme: Theme, pointer: Option<[f32; 2]>| {
+            let mut harness = harness(scene, view, size, theme);
+            harness.run();
+            if let Some([x, y]) = pointer {
+                harness.hover_at(pos2(x, y));
+                harness.run_steps(12);
+            }
+            let theme = if theme == Theme::Dark { "dark" } else { "light" };
+            harness.render().unwrap().save(folder.join(format!("{name}-{theme}.png"))).unwrap();
+        };
+    let noisy = || Scene::trained(70, samples::pictures(400, [24, 16, 3], 27), 6, true);
+    let table = |units| Scene::trained(70, samples::table(300, 12), units, false);
+    let differing = || {
+        let mut scene = Scene::digits();
+        scene.runs[0].design.corruption = Corruption::Gaussian { std: 0.3 };
+        scene.runs[1].design.training.learning_rate = 5e-4;
+        scene.runs[1].design.code.units = 8;
+        scene
+    };
+    for theme in [Theme::Dark, Theme::Light] {
+        let (pane, small) = (vec2(430.0, 340.0), vec2(360.0, 260.0));
+        let mut smooth = Scene::digits();
+        smooth.views.loss.smoothing = 0.8;
+        shoot("loss", Scene::digits(), View::Loss, pane, theme, None);
+        shoot("loss-hover", smooth, View::Loss, vec2(820.0, 340.0), theme, Some([300.0, 200.0]));
+        shoot("loss-small", Scene::digits(), View::Loss, small, theme, None);
+        shoot("loss-empty", Scene::new(Vec::new(), None), View::Loss, pane, theme, None);
+        shoot("latent", Scene::digits(), View::Latent, pane, theme, None);
+        shoot("latent-hover", Scene::digits(), View::Latent, vec2(600.0, 420.0), theme, Some([206.0, 126.0]));
+        shoot("latent-class", Scene::digits(), View::Latent, pane, theme, Some([402.0, 120.0]));
+        shoot("latent-small", noisy(), View::Latent, small, theme, None);
+        let mut numbers = table(1);
+        numbers.views.latent.label = Some("height".to_owned());
+        shoot("latent-numbers", numbers, View::Latent, pane, theme, None);
+        shoot("latent-strip", table(1), View::Latent, pane, theme, None);
+        let many = Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false);
+        shoot("latent-many", many, View::Latent, pane, theme, None);
+        shoot("reconstructions", Scene::digits(), View::Reconstructions, vec2(820.0, 280.0), theme, None);
+        shoot(
+            "reconstructions-hover",
+            Scene::digits(),
+            View::Reconstructions,
+            vec2(820.0, 380.0),
+            theme,
+            Some([250.0, 120.0]),
+        );
+        shoot("reconstructions-rgb", noisy(), View::Reconstructions, vec2(820.0, 340.0), theme, None);
+        shoot("reconstructions-small", Scene::digits(), View::Reconstructions, small, theme, None);
+        shoot(
+            "reconstructions-table",
+            table(2),
+            View::Reconstructions,
+            vec2(820.0, 300.0),
+            theme,
+            Some([150.0, 100.0]),
+        );
+        let mut replay = Scene::digits();
+        replay.epoch = Some(45);
+        shoot("replay", replay, View::Replay, vec2(820.0, 40.0), theme, None);
+        shoot("replay-small", Scene::digits(), View::Replay, vec2(360.0, 40.0), theme, None);
+        shoot("data", Scene::digits(), View::Data, vec2(820.0, 340.0), theme, None);
+        shoot("data-small", Scene::digits(), View::Data, small, theme, None);
+        shoot("data-table", table(2), View::Data, vec2(820.0, 420.0), theme, None);
+        shoot("runs", differing(), View::Runs, vec2(1440.0, 150.0), theme, None);
+        shoot("runs-small", differing(), View::Runs, vec2(500.0, 150.0), theme, None);
+    }
+}

@@ -1,0 +1,37 @@
+//! **Plots of plain slices**: axes, curves, a scatter of tens of thousands of points, pictures. They know egui, numbers
+//! and colours; what a run or a data set is they do not know.
+
+mod axes;
+mod curve;
+mod legend;
+mod loss_plot;
+mod markers;
+mod number;
+mod picture;
+mod profile;
+mod scatter;
+
+pub use axes::{Drag, Frame, Limits, Ticks, Zoom, follow};
+pub use curve::{Smoother, decimate, smooth};
+pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
+pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
+pub use markers::{MARKER_SHAPES, Marker, Markers, class_marker, legend_marker};
+pub use number::{Tick, format_count, format_number, format_secs, linear_ticks, log_ticks};
+pub use picture::{Atlas, DisplayRange};
+pub use profile::{Profile, profile_ui};
+pub use scatter::{PointColors, Scatter, ScatterResponse, ScatterView, scatter_ui};
+pub(crate) use scatter::{shortened, stamp_of};
+
+use egui::{Color32, Ui};
+
+use crate::figure::{Palette, Rgb};
+
+/// The palette of the theme that `ui` is painted in.
+pub fn palette(ui: &Ui) -> &'static Palette {
+    Palette::of(ui.visuals().dark_mode)
+}
+
+/// A colour of the palette as egui wants it.
+pub const fn color([r, g, b]: Rgb) -> Color32 {
+    Color32::from_rgb(r, g, b)
+}

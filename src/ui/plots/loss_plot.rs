@@ -1,0 +1,373 @@
+//! Curves over epochs: solid and dashed, faint where they only stand for comparison; values under the pointer, a marker
+//! that can be dragged through time.
+
+use std::sync::Arc;
+
+use egui::{
+    Align2, CursorIcon, FontId, Galley, Key, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::axes::inside;
+use super::number::log_ticks;
+use super::{Drag, Frame, Limits, Ticks, Zoom, color, decimate, format_number, linear_ticks, palette};
+use crate::figure::Rgb;
+
+/// One curve, ascending in x.
+#[derive(Clone, Copy, Debug)]
+pub struct Curve<'a> {
+    /// As in the legend.
+    pub name: &'a str,
+    /// Its colour.
+    pub color: Rgb,
+    /// Drawn thin and pale: it stands for comparison.
+    pub faint: bool,
+    /// Drawn dashed.
+    pub dashed: bool,
+    /// The values as they are, `[epoch, value]`; what the legend tells.
+    pub raw: &'a [[f64; 2]],
+    /// The values as they are drawn; the same slice as `raw` where nothing is smoothed.
+    pub shown: &'a [[f64; 2]],
+}
+
+/// Something that happened at an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// When, in epochs.
+    pub epoch: f64,
+    /// What.
+    pub text: String,
+}
+
+/// Everything the plot shows.
+#[derive(Clone, Copy, Debug)]
+pub struct LossPlot<'a> {
+    /// The curves; the first ones are looked at, faint ones lie behind.
+    pub curves: &'a [Curve<'a>],
+    /// Changes whenever a value of a curve does.
+    pub stamp: u64,
+    /// Logarithmic y axis.
+    pub log: bool,
+    /// The last epoch the x axis has room for, at least.
+    pub last_epoch: f64,
+    /// The epoch of the thread through time.
+    pub marker: Option<f64>,
+    /// What happened along the way.
+    pub notes: &'a [Note],
+    /// Features a value is summed over, to tell it per feature too.
+    pub features: Option<usize>,
+}
+
+/// What a person did to the plot.
+#[derive(Debug)]
+pub struct LossPlotResponse {
+    /// The plot itself.
+    pub response: Response,
+    /// The epoch the marker was moved to.
+    pub seek: Option<f64>,
+    /// Whether values could not be drawn because a logarithmic axis has no place for them.
+    pub hidden: bool,
+}
+
+/// What need not be computed again while nothing changes.
+#[derive(Clone, Debug, Default)]
+pub struct LossPlotCache {
+    auto: Option<((u64, bool, usize), Limits, bool)>,
+    lines: Option<((u64, bool, Limits, u32), Vec<[Vec<[f64; 2]>; 2]>)>,
+}
+
+const MARGIN_BOTTOM: f32 = 22.0;
+
+/// Shows the plot in all the room there is.
+pub fn loss_plot_ui(
+    ui: &mut Ui,
+    plot: &LossPlot<'_>,
+    zoom: &mut Zoom,
+    cache: &mut LossPlotCache,
+) -> LossPlotResponse {
+    let (outer, mut response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let p = palette(ui);
+    ui.painter().rect_filled(outer, 0.0, color(p.plot));
+    let (auto, hidden) = automatic_limits(plot, cache);
+    let limits = zoom.limits.unwrap_or(auto);
+
+    let y_room = ((outer.height() - 30.0) / 34.0).max(0.0) as usize;
+    let mut ticks = Ticks {
+        x: Vec::new(),
+        y: if plot.log { log_ticks(limits.y, y_room) } else { linear_ticks(limits.y, y_room) },
+    };
+    let rect = Rect::from_min_max(
+        pos2(outer.left() + ticks.y_width(ui) + 8.0, outer.top() + 10.0),
+        pos2(outer.right() - 12.0, outer.bottom() - MARGIN_BOTTOM),
+    );
+    if rect.width() < 24.0 || rect.height() < 24.0 {
+        return LossPlotResponse { response, seek: None, hidden };
+    }
+    let frame = Frame { rect, limits };
+    ticks.x = frame.x_ticks().into_iter().filter(|tick| tick.at.fract() == 0.0).collect();
+    ticks.paint(ui, &frame);
+
+    let painter = inside(ui, rect.expand(1.5));
+    for (curve, [raw, shown]) in plot.curves.iter().zip(lines(plot, &frame, cache)).rev() {
+        paint_curve(&painter, &frame, curve, raw, shown);
+    }
+    let mut seek = None;
+    paint_notes(ui, &frame, plot.notes);
+    let epoch = hovered_epoch(plot, &frame, &response);
+    if let Some(marker) = plot.marker {
+        seek = marker_ui(ui, &frame, plot, marker, response.id.with("marker"));
+        seek = seek.or_else(|| marker_keys(ui, &response, marker));
+    }
+    if let Some(epoch) = epoch {
+        let x = frame.at([epoch, limits.y[0]]).x;
+        painter.vline(x, rect.y_range(), Stroke::new(1.0, color(p.faint)));
+    }
+    let told = epoch.or(plot.marker);
+    paint_values(&painter, &frame, plot, told);
+    legend(ui, &frame, plot, told, epoch.is_some());
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
+    }
+    zoom.interact(ui, &response, &frame, Drag::Box, false);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "loss over epochs"));
+    response = response.on_hover_cursor(CursorIcon::Crosshair);
+    LossPlotResponse { response, seek, hidden }
+}
+
+/// Limits around everything, and whether a logarithmic axis hides something.
+fn automatic_limits(plot: &LossPlot<'_>, cache: &mut LossPlotCache) -> (Limits, bool) {
+    let key = (plot.stamp, plot.log, plot.curves.len());
+    let last = plot.last_epoch.max(1.0);
+    let (around, hidden) = match cache.auto {
+        Some((known, limits, hidden)) if known == key => (limits, hidden),
+        _ => {
+            let points = || plot.curves.iter().flat_map(|curve| curve.shown.iter().copied());
+            let hidden = plot.log && points().any(|[_, y]| y <= 0.0);
+            let around = Limits::around(points().map(|[x, y]| [x, scaled(y, plot.log)]));
+            let limits = around.unwrap_or(Limits { x: [0.0, last], y: [0.0, 1.0] });
+            let y = limits.with_margin(0.06).y;
+            cache.auto = Some((key, Limits { y, ..limits }, hidden));
+            (Limits { y, ..limits }, hidden)
+        }
+    };
+    (Limits { x: [0.0, around.x[1].max(last)], y: around.y }, hidden)
+}
+
+fn scaled(y: f64, log: bool) -> f64 {
+    match log {
+        true if y > 0.0 => y.log10(),
+        true => f64::NAN,
+        false => y,
+    }
+}
+
+/// The curves as they are drawn: raw and shown, decimated, in units of the axes.
+fn lines<'c>(plot: &LossPlot<'_>, frame: &Frame, cache: &'c mut LossPlotCache) -> &'c [[Vec<[f64; 2]>; 2]] {
+    let buckets = frame.rect.width().max(1.0) as u32;
+    let key = (plot.stamp, plot.log, frame.limits, buckets);
+    if !matches!(&cache.lines, Some((known, lines)) if *known == key && lines.len() == plot.curves.len()) {
+        let draw = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
+            let mut line = decimate(points, frame.limits.x, buckets as usize);
+            line.iter_mut().for_each(|point| point[1] = scaled(point[1], plot.log));
+            line
+        };
+        let lines = plot.curves.iter().map(|curve| {
+            let raw = if std::ptr::eq(curve.raw, curve.shown) { Vec::new() } else { draw(curve.raw) };
+            [raw, draw(curve.shown)]
+        });
+        cache.lines = Some((key, lines.collect()));
+    }
+    cache.lines.as_ref().map_or(&[], |(_, lines)| lines)
+}
+
+fn paint_curve(painter: &Painter, frame: &Frame, curve: &Curve<'_>, raw: &[[f64; 2]], shown: &[[f64; 2]]) {
+    let full = color(curve.color);
+    let (width, tint) = if curve.faint { (1.2, full.gamma_multiply(0.5)) } else { (1.8, full) };
+    stroke_line(painter, frame, raw, Stroke::new(1.0, tint.gamma_multiply(0.28)), false);
+    stroke_line(painter, frame, shown, Stroke::new(width, tint), curve.dashed);
+}
+
+/// Draws every stretch of numbers as a line of its own; a single number between gaps becomes a dot.
+fn stroke_line(painter: &Painter, frame: &Frame, points: &[[f64; 2]], stroke: Stroke, dashed: bool) {
+    for stretch in points.split(|point| !point[1].is_finite()) {
+        let path: Vec<Pos2> = stretch.iter().map(|point| frame.at(*point)).collect();
+        match &path[..] {
+            [] => {}
+            [alone] => {
+                painter.circle_filled(*alone, stroke.width * 1.3, stroke.color);
+            }
+            _ if dashed => {
+                // A jagged line is long: its dashes grow with it, so that their number stays bounded.
+                let length: f32 = path.windows(2).map(|pair| pair[0].distance(pair[1])).sum();
+                let size = (length / (3.0 * frame.rect.width())).max(1.0);
+                painter.extend(Shape::dashed_line(&path, stroke, 5.0 * size, 3.5 * size));
+            }
+            _ => {
+                painter.line(path, stroke);
+            }
+        }
+    }
+}
+
+/// The epoch under the pointer, if it is in the plot.
+fn hovered_epoch(plot: &LossPlot<'_>, frame: &Frame, response: &Response) -> Option<f64> {
+    let at = response.hover_pos().filter(|at| frame.rect.contains(*at))?;
+    let last = plot.curves.iter().filter_map(|curve| curve.raw.last()).map(|point| point[0]);
+    let first = plot.curves.iter().filter_map(|curve| curve.raw.first()).map(|point| point[0]);
+    let (first, last) = (first.fold(f64::INFINITY, f64::min), last.fold(f64::NEG_INFINITY, f64::max));
+    (first <= last).then(|| frame.value(at)[0].round().clamp(first, last))
+}
+
+/// The value of a curve at an epoch, where it has one.
+fn value_at(points: &[[f64; 2]], epoch: f64) -> Option<f64> {
+    let index = points.partition_point(|point| point[0] < epoch);
+    points.get(index).filter(|point| point[0] == epoch).map(|point| point[1])
+}
+
+/// Dots on the curves at the epoch that is told.
+fn paint_values(painter: &Painter, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>) {
+    let Some(epoch) = epoch else { return };
+    for curve in plot.curves.iter().filter(|curve| !curve.faint) {
+        let Some(value) = value_at(curve.shown, epoch) else { continue };
+        let y = scaled(value, plot.log);
+        if y.is_finite() {
+            painter.circle_filled(frame.at([epoch, y]), 3.5, color(curve.color));
+        }
+    }
+}
+
+/// The amber marker: a dotted line with a grip that can be dragged.
+fn marker_ui(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: f64, id: egui::Id) -> Option<f64> {
+    let Limits { x: [left, right], y: [bottom, _] } = frame.limits;
+    if !(left..=right).contains(&epoch) {
+        return None;
+    }
+    let thread = color(palette(ui).thread);
+    let x = frame.at([epoch, bottom]).x;
+    let grip = Rect::from_center_size(pos2(x, frame.rect.center().y), vec2(9.0, frame.rect.height()));
+    let response =
+        ui.interact(grip, id, Sense::drag()).on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+    let strong = response.hovered() || response.dragged() || response.has_focus();
+    let ends = [pos2(x, frame.rect.top()), pos2(x, frame.rect.bottom())];
+    let stroke = Stroke::new(if strong { 2.0 } else { 1.2 }, thread);
+    ui.painter().extend(Shape::dashed_line(&ends, stroke, 2.0, 3.0));
+    let top = frame.rect.top();
+    let handle = vec![pos2(x - 4.5, top - 5.0), pos2(x + 4.5, top - 5.0), pos2(x, top + 3.0)];
+    ui.painter().add(Shape::convex_polygon(handle, thread, Stroke::NONE));
+    response.widget_info(|| WidgetInfo::slider(true, epoch, "epoch marker"));
+    let known = plot.curves.iter().filter(|curve| !curve.faint).filter_map(|curve| curve.raw.last());
+    let newest = known.map(|point| point[0]).fold(0.0, f64::max);
+    let to = response.dragged().then(|| response.interact_pointer_pos()).flatten()?;
+    Some(frame.value(to)[0].round().clamp(0.0, newest))
+}
+
+fn marker_keys(ui: &Ui, response: &Response, epoch: f64) -> Option<f64> {
+    if !response.has_focus() {
+        return None;
+    }
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    match (pressed(Key::ArrowLeft), pressed(Key::ArrowRight)) {
+        (true, _) => Some((epoch - 1.0).max(0.0)),
+        (_, true) => Some(epoch + 1.0),
+        _ => None,
+    }
+}
+
+/// Small ticks at the foot of the plot, told when pointed at.
+fn paint_notes(ui: &Ui, frame: &Frame, notes: &[Note]) {
+    let tint = color(palette(ui).dim);
+    for (index, note) in notes.iter().enumerate() {
+        let foot = frame.at([note.epoch, frame.limits.y[0]]);
+        if !frame.rect.x_range().contains(foot.x) {
+            continue;
+        }
+        let shape = vec![foot + vec2(-4.0, 0.0), foot + vec2(0.0, -8.0), foot + vec2(4.0, 0.0)];
+        ui.painter().add(Shape::convex_polygon(shape, tint, Stroke::NONE));
+        let area = Rect::from_center_size(foot - vec2(0.0, 4.0), vec2(14.0, 14.0));
+        ui.interact(area, ui.scope_id().with(("note", index)), Sense::hover()).on_hover_text(&note.text);
+    }
+}
+
+/// Names and values in a box at the upper right; values per feature are added under the pointer.
+fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detailed: bool) {
+    let p = palette(ui);
+    let painter = inside(ui, frame.rect);
+    let font = FontId::proportional(11.5);
+    let text = |text: String, tint: Rgb| painter.layout_no_wrap(text, font.clone(), color(tint));
+    let per_feature = plot.features.filter(|features| detailed && *features > 1);
+    let rows: Vec<[Arc<Galley>; 3]> = (plot.curves.iter())
+        .map(|curve| {
+            let last = || curve.raw.last().map(|point| point[1]);
+            let value = epoch.map_or_else(last, |epoch| value_at(curve.raw, epoch));
+            let each = value.zip(per_feature).map(|(value, features)| value / features as f64);
+            [
+                text(curve.name.to_owned(), p.dim),
+                text(value.map_or_else(|| "–".to_owned(), format_number), p.text),
+                text(each.map(format_number).unwrap_or_default(), p.dim),
+            ]
+        })
+        .collect();
+    let head = [
+        epoch.filter(|_| detailed).map(|epoch| text(format!("epoch {epoch}"), p.text)),
+        per_feature.map(|_| text("per feature".to_owned(), p.dim)),
+    ];
+    let widest = |column: usize| rows.iter().map(|row| row[column].size().x).fold(0.0, f32::max);
+    let last = widest(2).max(head[1].as_ref().map_or(0.0, |galley| galley.size().x));
+    let columns = [34.0 + widest(0), widest(1) + 14.0, if last > 0.0 { last + 12.0 } else { 0.0 }];
+    let (line, lines) = (17.0, rows.len() + usize::from(detailed));
+    let size = vec2(columns.iter().sum::<f32>() + 16.0, line * lines as f32 + 10.0);
+    if rows.is_empty() || size.x > frame.rect.width() * 0.9 || size.y > frame.rect.height() * 0.6 {
+        return;
+    }
+    let area = Rect::from_min_size(pos2(frame.rect.right() - size.x - 4.0, frame.rect.top() + 4.0), size);
+    let stroke = Stroke::new(1.0, color(p.line));
+    painter.rect(area, 6.0, color(p.card).gamma_multiply(0.92), stroke, StrokeKind::Inside);
+    let mut y = area.top() + 5.0 + line / 2.0;
+    let put = |galley: &Arc<Galley>, x: f32, y: f32, align: Align2| {
+        let at = align.anchor_size(pos2(x, y), galley.size()).min;
+        painter.galley(at, galley.clone(), color(p.text));
+    };
+    let right = area.left() + 8.0 + columns[0] + columns[1];
+    if detailed {
+        if let Some(head) = &head[0] {
+            put(head, area.left() + 8.0, y, Align2::LEFT_CENTER);
+        }
+        if let Some(head) = &head[1] {
+            put(head, area.right() - 8.0, y, Align2::RIGHT_CENTER);
+        }
+        y += line;
+    }
+    for (curve, row) in plot.curves.iter().zip(&rows) {
+        let sample = [pos2(area.left() + 8.0, y), pos2(area.left() + 28.0, y)];
+        let tint = color(curve.color).gamma_multiply(if curve.faint { 0.6 } else { 1.0 });
+        if curve.dashed {
+            painter.extend(Shape::dashed_line(&sample, Stroke::new(1.8, tint), 4.0, 3.0));
+        } else {
+            painter.line_segment(sample, Stroke::new(1.8, tint));
+        }
+        put(&row[0], area.left() + 36.0, y, Align2::LEFT_CENTER);
+        put(&row[1], right, y, Align2::RIGHT_CENTER);
+        put(&row[2], area.right() - 8.0, y, Align2::RIGHT_CENTER);
+        y += line;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_by_epoch() {
+        let points = [[1.0, 0.5], [2.0, 0.4], [4.0, 0.2]];
+        assert_eq!(value_at(&points, 2.0), Some(0.4));
+        assert_eq!(value_at(&points, 3.0), None);
+        assert_eq!(value_at(&[], 1.0), None);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_no_place_for_zero() {
+        assert_eq!(scaled(100.0, true), 2.0);
+        assert!(scaled(0.0, true).is_nan() && scaled(-1.0, true).is_nan());
+        assert_eq!(scaled(-1.0, false), -1.0);
+    }
+}

@@ -1,0 +1,157 @@
+//! Pictures as textures: many small ones in one texture, magnified without smoothing.
+
+use egui::{Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureOptions, pos2};
+
+use crate::figure::error_color;
+
+use super::color;
+
+/// The values that are shown as black and as white.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DisplayRange {
+    /// Black.
+    pub low: f32,
+    /// White.
+    pub high: f32,
+}
+
+impl DisplayRange {
+    /// The range of pixels of one byte.
+    pub const BYTE: DisplayRange = DisplayRange { low: 0.0, high: 255.0 };
+
+    /// Where a value lies between black (0) and white (1); what is outside is clipped, what is no number is black.
+    pub fn fraction(self, value: f32) -> f32 {
+        let t = (value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE);
+        if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
+    }
+
+    /// A pixel of one or three channels as a colour.
+    pub fn pixel(self, channels: &[f32]) -> Color32 {
+        let byte = |value: f32| (self.fraction(value) * 255.0).round() as u8;
+        match channels {
+            [r, g, b] => color([byte(*r), byte(*g), byte(*b)]),
+            _ => channels.first().map_or(Color32::BLACK, |grey| Color32::from_gray(byte(*grey))),
+        }
+    }
+
+    /// A pixel of the error map: how far two pixels are apart, the mean over channels; half the range is the brightest.
+    pub fn error(self, a: &[f32], b: &[f32]) -> Color32 {
+        let far: f32 = a.iter().zip(b).map(|(a, b)| (self.fraction(*a) - self.fraction(*b)).abs()).sum();
+        color(error_color(2.0 * far / a.len().max(1) as f32))
+    }
+}
+
+/// Pictures of one size in one texture. Filled anew only when they change; keeps the texture.
+#[derive(Clone, Default)]
+pub struct Atlas {
+    texture: Option<TextureHandle>,
+    /// Width, height of a picture in the texture; pictures in a row; pictures.
+    size: [usize; 2],
+    columns: usize,
+    count: usize,
+}
+
+impl Atlas {
+    /// Fills the texture: `pixel(picture, x, y)` for `count` pictures of `width` × `height`. A picture too large for
+    /// the graphics card is thinned out.
+    pub fn fill(
+        &mut self,
+        ctx: &Context,
+        [width, height]: [usize; 2],
+        count: usize,
+        pixel: impl Fn(usize, usize, usize) -> Color32,
+    ) {
+        let side = ctx.input(|input| input.max_texture_side).clamp(256, 8192);
+        let mut stride = width.max(height).div_ceil(side).max(1);
+        let fits = |stride: usize| {
+            let (w, h) = (width.div_ceil(stride).max(1), height.div_ceil(stride).max(1));
+            let columns = (side / w).clamp(1, count.max(1));
+            (count.div_ceil(columns) * h <= side).then_some((w, h, columns))
+        };
+        let (w, h, columns) = loop {
+            match fits(stride) {
+                Some(found) => break found,
+                None if stride > width.max(height) => break (1, 1, 1),
+                None => stride += 1,
+            }
+        };
+        let mut image = ColorImage::filled([columns * w, count.div_ceil(columns).max(1) * h], Color32::BLACK);
+        for picture in 0..count.min(side * columns) {
+            let (left, top) = (picture % columns * w, picture / columns * h);
+            for y in 0..h {
+                for x in 0..w {
+                    let from = ((x * stride).min(width - 1), (y * stride).min(height - 1));
+                    image[(left + x, top + y)] = pixel(picture, from.0, from.1);
+                }
+            }
+        }
+        (self.size, self.columns, self.count) = ([w, h], columns, count);
+        match &mut self.texture {
+            Some(texture) => texture.set(image, TextureOptions::NEAREST),
+            None => self.texture = Some(ctx.load_texture("pictures", image, TextureOptions::NEAREST)),
+        }
+    }
+
+    /// Number of pictures.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Paints one picture into a rectangle.
+    pub fn paint(&self, painter: &Painter, picture: usize, rect: Rect) {
+        let Some(texture) = self.texture.as_ref().filter(|_| picture < self.count) else { return };
+        let [w, h] = self.size.map(|side| side as f32);
+        let [width, height] = texture.size().map(|side| side as f32);
+        let (left, top) = ((picture % self.columns) as f32 * w, (picture / self.columns) as f32 * h);
+        // A hair inside the picture, so that rounding never shows its neighbour.
+        let hair = 0.01;
+        let uv = Rect::from_min_max(
+            pos2((left + hair) / width, (top + hair) / height),
+            pos2((left + w - hair) / width, (top + h - hair) / height),
+        );
+        painter.image(texture.id(), rect, uv, Color32::WHITE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_outside_the_range_are_clipped() {
+        let unit = DisplayRange { low: 0.0, high: 1.0 };
+        for (value, expected) in [(-3.0, 0), (0.0, 0), (0.5, 128), (1.0, 255), (9.0, 255), (f32::NAN, 0)] {
+            assert_eq!(unit.pixel(&[value]), Color32::from_gray(expected), "{value}");
+        }
+        assert_eq!(unit.pixel(&[1.0, 0.0, 2.0]), color([255, 0, 255]));
+        assert_eq!(DisplayRange { low: 1.0, high: 1.0 }.fraction(1.0), 0.0);
+    }
+
+    #[test]
+    fn no_error_is_dark_and_half_the_range_is_brightest() {
+        let byte = DisplayRange::BYTE;
+        assert_eq!(byte.error(&[7.0], &[7.0]), color(error_color(0.0)));
+        assert_eq!(byte.error(&[0.0], &[255.0]), color(error_color(1.0)));
+        assert_eq!(byte.error(&[0.0, 0.0, 0.0], &[255.0, 0.0, 0.0]), color(error_color(2.0 / 3.0)));
+    }
+
+    #[test]
+    fn pictures_of_any_size_and_number_fit() {
+        let ctx = Context::default();
+        for (size, count) in
+            [([8, 8], 32), ([1, 1], 1), ([3000, 5], 3), ([64, 64], 5000), ([1, 9000], 2), ([4, 4], 0)]
+        {
+            let mut atlas = Atlas::default();
+            atlas.fill(&ctx, size, count, |_, x, y| {
+                assert!(x < size[0] && y < size[1]);
+                Color32::WHITE
+            });
+            assert_eq!(atlas.len(), count);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A row of numbers and its reconstruction as two lines over the features, for samples that are no pictures.
+
+use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
+
+use super::axes::inside;
+use super::{Frame, Limits, color, decimate, palette};
+use crate::figure::Rgb;
+
+/// One sample.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    /// Its name for assistive tools.
+    pub name: &'a str,
+    /// The original.
+    pub original: &'a [f32],
+    /// What the encoder saw; empty where it saw the original.
+    pub corrupted: &'a [f32],
+    /// The reconstruction.
+    pub reconstruction: &'a [f32],
+    /// Ends of the y axis, the same for all samples that stand side by side.
+    pub range: [f32; 2],
+}
+
+/// Most features that are drawn as single marks.
+const FEW: usize = 40;
+
+/// Shows the sample; returns the feature under the pointer.
+pub fn profile_ui(ui: &mut Ui, profile: &Profile<'_>, size: Vec2) -> (Response, Option<usize>) {
+    let (outer, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, profile.name));
+    let p = palette(ui);
+    ui.painter().rect(outer, 4.0, color(p.card), Stroke::new(1.0, color(p.grid)), StrokeKind::Inside);
+    let features = profile.original.len();
+    let [low, high] = profile.range.map(f64::from);
+    let y = if high > low { [low, high] } else { [low - 0.5, low + 0.5] };
+    let limits = Limits { x: [-0.5, features as f64 - 0.5], y };
+    let frame = Frame { rect: outer.shrink2(egui::vec2(6.0, 5.0)), limits };
+    if features == 0 || !frame.rect.is_positive() || !y[0].is_finite() || !y[1].is_finite() {
+        return (response, None);
+    }
+    let painter = inside(ui, outer);
+    if features <= FEW {
+        for feature in 0..features {
+            let (Some(from), Some(to)) = (profile.original.get(feature), profile.reconstruction.get(feature))
+            else {
+                continue;
+            };
+            let ends = [*from, *to].map(|value| frame.at([feature as f64, f64::from(value)]));
+            painter.line_segment(ends, Stroke::new(2.0, color(p.bad).gamma_multiply(0.55)));
+        }
+    }
+    let draw = |values: &[f32], tint: Rgb, width: f32, marks: bool| {
+        let points: Vec<[f64; 2]> =
+            values.iter().enumerate().map(|(x, y)| [x as f64, f64::from(*y)]).collect();
+        let line = decimate(&points, limits.x, frame.rect.width() as usize);
+        for stretch in line.split(|point| !point[1].is_finite()) {
+            let path: Vec<Pos2> = stretch.iter().map(|point| frame.at(*point)).collect();
+            if marks {
+                let radius = (frame.rect.width() / features as f32 * 0.3).clamp(1.2, 2.6);
+                painter.extend(path.iter().map(|at| Shape::circle_filled(*at, radius, color(tint))));
+            }
+            if path.len() > 1 {
+                painter.line(path, Stroke::new(width, color(tint)));
+            }
+        }
+    };
+    draw(profile.corrupted, p.faint, 0.8, false);
+    draw(profile.original, p.dim, 1.2, features <= FEW);
+    draw(profile.reconstruction, p.accent, 1.4, features <= FEW);
+    let pointer = response.hover_pos().filter(|at| outer.contains(*at));
+    let feature = pointer.map(|at| (frame.value(at)[0].round().max(0.0) as usize).min(features - 1));
+    if let Some(feature) = feature {
+        let x = frame.at([feature as f64, y[0]]).x;
+        let ends = [pos2(x, outer.top()), pos2(x, outer.bottom())];
+        painter.line_segment(ends, Stroke::new(1.0, color(p.faint)));
+    }
+    (response.on_hover_cursor(CursorIcon::Crosshair), feature)
+}
