@@ -144,6 +144,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let file = "undercomplete.hourglass";
     let run_1 = &runs(path, file)[0];
     assert_eq!((&run_1.status, run_1.design.training.seed), (&Status::Done, 5));
+    assert_eq!(run_1.kept.newest().map(|kept| kept.epoch), Some(2));
 
     let result = last_json(&ok(path, &["evaluate", file, "--split", "validation", "--json"]));
     let difference = result["mse"].as_f64().expect("a number") - last["val_mse"].as_f64().expect("a number");
