@@ -27,9 +27,7 @@ fn basis(vectors: &[f32], features: usize) -> Option<Mat<f64>> {
     if count == 0 || count * features != vectors.len() || vectors.iter().any(|v| !v.is_finite()) {
         return None;
     }
-    let columns = Mat::from_fn(features, count, |row, column| {
-        f64::from(vectors[column * features + row])
-    });
+    let columns = Mat::from_fn(features, count, |row, column| f64::from(vectors[column * features + row]));
     let svd = columns.thin_svd().ok()?;
     let singular: Vec<f64> = svd.S().column_vector().iter().copied().collect();
     // What single precision cannot tell from zero is no direction.
@@ -60,12 +58,7 @@ mod tests {
         check(&[1.0, 0.0], &[-3.0, 0.0], 2, Some(0.0));
         check(&[1.0, 0.0], &[0.0, 1.0], 2, Some(90.0));
         check(&[2.0, 0.0], &[1.0, 1.0], 2, Some(45.0));
-        check(
-            &[1.0, 0.0, 0.0],
-            &[1.0, 1e-6, 0.0],
-            3,
-            Some(1e-6_f64.to_degrees()),
-        );
+        check(&[1.0, 0.0, 0.0], &[1.0, 1e-6, 0.0], 3, Some(1e-6_f64.to_degrees()));
         // Two planes that share an axis, 30 degrees apart.
         let tilted = [1.0, 1.0, 0.0, 0.0, 3.0_f32.sqrt() / 2.0, 0.5];
         check(
@@ -75,25 +68,10 @@ mod tests {
             Some(30.0),
         );
         // The same plane by other vectors, one of them twice.
-        check(
-            &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
-            &[1.0, 1.0, 0.0, 1.0, -2.0, 0.0, 1.0, 1.0, 0.0],
-            3,
-            Some(0.0),
-        );
+        check(&[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &[1.0, 1.0, 0.0, 1.0, -2.0, 0.0, 1.0, 1.0, 0.0], 3, Some(0.0));
         // A line and a plane; a plane that collapsed to a line.
-        check(
-            &[1.0, 0.0, 0.0],
-            &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
-            3,
-            Some(90.0),
-        );
-        check(
-            &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
-            &[1.0, 0.0, 0.0, 2.0, 0.0, 0.0],
-            3,
-            Some(90.0),
-        );
+        check(&[1.0, 0.0, 0.0], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 3, Some(90.0));
+        check(&[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &[1.0, 0.0, 0.0, 2.0, 0.0, 0.0], 3, Some(90.0));
         check(&[1.0, 0.0], &[0.0, 0.0], 2, None);
         check(&[1.0, f32::NAN], &[0.0, 1.0], 2, None);
         check(&[1.0, 0.0, 1.0], &[0.0, 1.0], 2, None);

@@ -47,13 +47,8 @@ impl Pca {
     /// # Errors
     /// [`PcaError`].
     pub fn fit(rows: &[f32], features: usize, k: usize) -> Result<Pca, PcaError> {
-        Fit::new(rows, features, k).and_then(|fit| {
-            if features <= EXACT_FEATURES {
-                fit.exact()
-            } else {
-                fit.randomised()
-            }
-        })
+        Fit::new(rows, features, k)
+            .and_then(|fit| if features <= EXACT_FEATURES { fit.exact() } else { fit.randomised() })
     }
 
     /// Number of components.
@@ -89,14 +84,7 @@ impl Pca {
             let components = MatRef::from_row_major_slice(&self.components, k, d);
             let codes = MatRef::from_column_major_slice(&codes[..count * k], k, count);
             let rows = MatMut::from_column_major_slice_mut(&mut rows, d, count);
-            matmul(
-                rows,
-                Accum::Add,
-                components.transpose(),
-                codes,
-                1.0,
-                Par::Seq,
-            );
+            matmul(rows, Accum::Add, components.transpose(), codes, 1.0, Par::Seq);
         }
         rows
     }
@@ -112,11 +100,7 @@ impl Pca {
                 self.reconstruct(&self.project(rows))
             };
             count += back.len();
-            sum += rows
-                .iter()
-                .zip(back)
-                .map(|(x, y)| f64::from(x - y).powi(2))
-                .sum::<f64>();
+            sum += rows.iter().zip(back).map(|(x, y)| f64::from(x - y).powi(2)).sum::<f64>();
         }
         if count == 0 { 0.0 } else { sum / count as f64 }
     }
@@ -149,24 +133,12 @@ impl<'a> Fit<'a> {
         let mut squares = 0.0;
         for row in rows.chunks_exact(d) {
             // In lanes of single precision within a row, where little is added up.
-            squares += f64::from(
-                row.iter()
-                    .zip(&mean)
-                    .map(|(x, m)| (x - m) * (x - m))
-                    .sum::<f32>(),
-            );
+            squares += f64::from(row.iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f32>());
         }
         if !squares.is_finite() {
             return Err(PcaError::NotFinite);
         }
-        Ok(Fit {
-            rows,
-            n,
-            d,
-            k: k.min(n).min(d),
-            mean,
-            total: squares / divisor(n),
-        })
+        Ok(Fit { rows, n, d, k: k.min(n).min(d), mean, total: squares / divisor(n) })
     }
 
     fn exact(&self) -> Result<Pca, PcaError> {
@@ -174,14 +146,7 @@ impl<'a> Fit<'a> {
         let mut covariance = Mat::<f64>::zeros(d, d);
         let mut product = Mat::<f32>::zeros(d, d);
         self.each_block(|_, block| {
-            matmul(
-                &mut product,
-                Accum::Replace,
-                block,
-                block.transpose(),
-                1.0,
-                Par::Seq,
-            );
+            matmul(&mut product, Accum::Replace, block, block.transpose(), 1.0, Par::Seq);
             for column in 0..d {
                 let sums = covariance.col_as_slice_mut(column).iter_mut();
                 for (sum, &value) in sums.zip(product.col_as_slice(column)) {
@@ -189,9 +154,7 @@ impl<'a> Fit<'a> {
                 }
             }
         });
-        let eigen = covariance
-            .self_adjoint_eigen(Side::Lower)
-            .map_err(|_| PcaError::NoConvergence)?;
+        let eigen = covariance.self_adjoint_eigen(Side::Lower).map_err(|_| PcaError::NoConvergence)?;
         // In ascending order.
         let values: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
         let vectors = eigen.U();
@@ -233,19 +196,13 @@ impl<'a> Fit<'a> {
             ratios: Vec::with_capacity(self.k),
         };
         for (variance, component) in pairs {
-            let largest = component
-                .iter()
-                .fold(0.0_f32, |top, &x| if x.abs() > top.abs() { x } else { top });
+            let largest = component.iter().fold(0.0_f32, |top, &x| if x.abs() > top.abs() { x } else { top });
             let sign = 1.0_f32.copysign(largest);
             pca.components.extend(component.iter().map(|x| x * sign));
             // Rounding may leave a variance of nothing just below zero.
             let variance = variance.max(0.0);
             pca.variances.push(variance as f32);
-            let ratio = if self.total > 0.0 {
-                variance / self.total
-            } else {
-                0.0
-            };
+            let ratio = if self.total > 0.0 { variance / self.total } else { 0.0 };
             pca.ratios.push(ratio as f32);
         }
         pca
@@ -256,10 +213,7 @@ impl<'a> Fit<'a> {
         let mut centred = Vec::new();
         for (block, rows) in self.rows.chunks(BLOCK * self.d).enumerate() {
             centre(rows, &self.mean, &mut centred);
-            visit(
-                block * BLOCK,
-                MatRef::from_column_major_slice(&centred, self.d, rows.len() / self.d),
-            );
+            visit(block * BLOCK, MatRef::from_column_major_slice(&centred, self.d, rows.len() / self.d));
         }
     }
 
@@ -268,14 +222,7 @@ impl<'a> Fit<'a> {
         let mut product = Mat::zeros(self.n, right.ncols());
         self.each_block(|first, block| {
             let part = product.as_mut().subrows_mut(first, block.ncols());
-            matmul(
-                part,
-                Accum::Replace,
-                block.transpose(),
-                right,
-                1.0,
-                Par::Seq,
-            );
+            matmul(part, Accum::Replace, block.transpose(), right, 1.0, Par::Seq);
         });
         product
     }
@@ -313,11 +260,7 @@ fn sign(state: &mut u64) -> f32 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    if (mixed ^ (mixed >> 31)) >> 63 == 0 {
-        1.0
-    } else {
-        -1.0
-    }
+    if (mixed ^ (mixed >> 31)) >> 63 == 0 { 1.0 } else { -1.0 }
 }
 
 #[cfg(test)]

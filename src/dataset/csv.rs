@@ -52,9 +52,7 @@ pub(super) fn load(
             progress.advance(position.saturating_sub(reported));
             reported = position;
         }
-        let more = reader
-            .read_byte_record(&mut record)
-            .map_err(|error| read_error(path, error))?;
+        let more = reader.read_byte_record(&mut record).map_err(|error| read_error(path, error))?;
         if !more {
             break;
         }
@@ -162,11 +160,7 @@ impl<'a> Table<'a> {
         let error = |message: String| {
             DataError::content(
                 self.path,
-                format!(
-                    "{}, column \"{}\"",
-                    line_place(self.path, record),
-                    self.columns[column]
-                ),
+                format!("{}, column \"{}\"", line_place(self.path, record), self.columns[column]),
                 message,
             )
         };
@@ -202,15 +196,11 @@ impl<'a> Table<'a> {
                         "all {dropped} rows have missing values and were dropped; fill missing values with the column mean instead"
                     )
                 } else {
-                    "the table has no rows; choose a file with at least one row below its header"
-                        .into()
+                    "the table has no rows; choose a file with at least one row below its header".into()
                 },
             ));
         }
-        let name = self
-            .path
-            .file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let mut raw = Raw::new(name, Shape::Vector(self.features), Rows::F32(self.values));
         let mut labels = self.labels.into_iter();
         for (column, is_label) in self.columns.into_iter().zip(self.is_label) {
@@ -268,8 +258,7 @@ impl Interned {
         let mut used = vec![false; self.names.len()];
         self.ids.iter().for_each(|&id| used[id as usize] = true);
         let parsed: Vec<Option<f64>> = self.names.iter().map(|text| finite(text)).collect();
-        let present =
-            || (0..self.names.len()).filter(|&at| used[at] && !is_missing(&self.names[at]));
+        let present = || (0..self.names.len()).filter(|&at| used[at] && !is_missing(&self.names[at]));
         let numeric = present().all(|at| parsed[at].is_some());
         let whole = present().all(|at| parsed[at].is_some_and(|value| value.fract() == 0.0));
         if numeric && (!whole || present().count() > MAX_NUMERIC_CLASSES) {
@@ -296,17 +285,11 @@ impl Interned {
 }
 
 fn is_missing(field: &str) -> bool {
-    field.is_empty()
-        || field == "?"
-        || field.eq_ignore_ascii_case("na")
-        || field.eq_ignore_ascii_case("nan")
+    field.is_empty() || field == "?" || field.eq_ignore_ascii_case("na") || field.eq_ignore_ascii_case("nan")
 }
 
 fn finite(field: &str) -> Option<f64> {
-    field
-        .parse()
-        .ok()
-        .filter(|value: &f64| (*value as f32).is_finite())
+    field.parse().ok().filter(|value: &f64| (*value as f32).is_finite())
 }
 
 /// Where a record begins: `line 3`, counted from 1.
@@ -357,10 +340,7 @@ fn read_error(path: &Path, error: ::csv::Error) -> DataError {
     if let ::csv::ErrorKind::Io(error) = error.into_kind() {
         DataError::io(path, &error)
     } else {
-        DataError::file(
-            path,
-            format!("cannot be read as a table ({text}); check the file"),
-        )
+        DataError::file(path, format!("cannot be read as a table ({text}); check the file"))
     }
 }
 

@@ -15,9 +15,7 @@ const MAX: f32 = 16.0;
 /// The embedded digits: 1,797 pictures of 8×8 pixels with values 0 to 16 and classes 0 to 9.
 pub(super) fn load() -> Result<Raw, DataError> {
     let mut text = String::new();
-    GzDecoder::new(DIGITS)
-        .read_to_string(&mut text)
-        .map_err(|error| damaged(&error.to_string()))?;
+    GzDecoder::new(DIGITS).read_to_string(&mut text).map_err(|error| damaged(&error.to_string()))?;
     let (mut pixels, mut ids) = (Vec::new(), Vec::new());
     for line in text.lines().skip(1) {
         let before = pixels.len();
@@ -30,11 +28,7 @@ pub(super) fn load() -> Result<Raw, DataError> {
             return Err(damaged("a row has not 64 pixels"));
         }
     }
-    let shape = Shape::Image {
-        height: 8,
-        width: 8,
-        channels: 1,
-    };
+    let shape = Shape::Image { height: 8, width: 8, channels: 1 };
     let mut raw = Raw::new("digits", shape, Rows::U8(pixels));
     let names = (0..10).map(|digit| digit.to_string()).collect();
     raw.labels = vec![LabelColumn::classes("label", names, ids)];
@@ -44,9 +38,7 @@ pub(super) fn load() -> Result<Raw, DataError> {
 
 /// Can't happen to a program that passed its tests, but must not panic either.
 fn damaged(detail: &str) -> DataError {
-    DataError::Setting(format!(
-        "the embedded digits are damaged ({detail}); install the program again"
-    ))
+    DataError::Setting(format!("the embedded digits are damaged ({detail}); install the program again"))
 }
 
 #[cfg(test)]
@@ -56,18 +48,14 @@ mod tests {
     #[test]
     fn are_the_published_ones() {
         let raw = load().unwrap();
-        let Rows::U8(pixels) = &raw.rows else {
-            panic!("not bytes")
-        };
+        let Rows::U8(pixels) = &raw.rows else { panic!("not bytes") };
         assert_eq!(pixels.len(), 1797 * PIXELS);
         assert_eq!(pixels.iter().max(), Some(&16));
         // sklearn.datasets.load_digits().data.sum() and numpy.bincount of its target.
         let sum: u64 = pixels.iter().map(|&pixel| u64::from(pixel)).sum();
         assert_eq!(sum, 561_718);
         let ids = raw.labels[0].class_ids().unwrap();
-        let counts: Vec<usize> = (0..10)
-            .map(|digit| ids.iter().filter(|&&id| id == digit).count())
-            .collect();
+        let counts: Vec<usize> = (0..10).map(|digit| ids.iter().filter(|&&id| id == digit).count()).collect();
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
     }
 }

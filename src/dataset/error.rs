@@ -39,22 +39,11 @@ impl DataError {
     }
 
     pub(super) fn file(path: &Path, message: impl Into<String>) -> DataError {
-        DataError::File {
-            path: path.to_path_buf(),
-            message: message.into(),
-        }
+        DataError::File { path: path.to_path_buf(), message: message.into() }
     }
 
-    pub(super) fn content(
-        path: &Path,
-        place: impl Into<String>,
-        message: impl Into<String>,
-    ) -> DataError {
-        DataError::Content {
-            path: path.to_path_buf(),
-            place: place.into(),
-            message: message.into(),
-        }
+    pub(super) fn content(path: &Path, place: impl Into<String>, message: impl Into<String>) -> DataError {
+        DataError::Content { path: path.to_path_buf(), place: place.into(), message: message.into() }
     }
 }
 
@@ -63,18 +52,12 @@ pub(super) fn io_message(kind: ErrorKind, detail: &str) -> String {
     // The set of kinds is open: what has no sentence of its own is told in the system's words.
     #[allow(clippy::wildcard_enum_match_arm)]
     match kind {
-        ErrorKind::NotFound => {
-            "does not exist; it may have been moved or renamed, choose it again".into()
-        }
-        ErrorKind::PermissionDenied => {
-            "may not be read; give your account permission to read it".into()
-        }
+        ErrorKind::NotFound => "does not exist; it may have been moved or renamed, choose it again".into(),
+        ErrorKind::PermissionDenied => "may not be read; give your account permission to read it".into(),
         ErrorKind::IsADirectory => "is a folder; choose a file".into(),
         ErrorKind::NotADirectory => "is not a folder; choose a folder".into(),
         ErrorKind::UnexpectedEof => "ends too early; it is incomplete, fetch it again".into(),
-        ErrorKind::OutOfMemory => {
-            "does not fit into memory; choose fewer or smaller samples".into()
-        }
+        ErrorKind::OutOfMemory => "does not fit into memory; choose fewer or smaller samples".into(),
         _ => format!("cannot be read ({detail}); check the drive and try again"),
     }
 }

@@ -18,10 +18,7 @@ pub(super) fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scal
         (Scaling::UnitRange, None) => {
             let period = if picture { 1 } else { raw.shape.features() };
             let moments = moments(raw, split, period);
-            build(
-                raw,
-                moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))),
-            )
+            build(raw, moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))))
         }
         (Scaling::Standardise, _) => {
             let period = match raw.shape {
@@ -32,11 +29,7 @@ pub(super) fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scal
             let deviations = moments.iter().map(|m| {
                 let deviation = (m.squares / m.count).sqrt();
                 // The mean of a constant column is off by rounding; its offset must be exact for it to become 0.
-                if m.min == m.max {
-                    (m.min, 1.0)
-                } else {
-                    (m.mean as f32, usable((1.0 / deviation) as f32))
-                }
+                if m.min == m.max { (m.min, 1.0) } else { (m.mean as f32, usable((1.0 / deviation) as f32)) }
             });
             build(raw, deviations)
         }
@@ -50,10 +43,7 @@ pub(super) fn fill_gaps(raw: &mut Raw, split: &SplitRows) {
         return;
     }
     let trained = moments(raw, split, features);
-    let all = SplitRows {
-        train: (0..(raw.rows.len() / features) as u32).collect(),
-        ..SplitRows::default()
-    };
+    let all = SplitRows { train: (0..(raw.rows.len() / features) as u32).collect(), ..SplitRows::default() };
     let overall = moments(raw, &all, features);
     let means: Vec<f32> = trained
         .iter()
@@ -104,13 +94,8 @@ struct Moments {
 }
 
 impl Moments {
-    const NONE: Moments = Moments {
-        count: 0.0,
-        mean: 0.0,
-        squares: 0.0,
-        min: f32::INFINITY,
-        max: f32::NEG_INFINITY,
-    };
+    const NONE: Moments =
+        Moments { count: 0.0, mean: 0.0, squares: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY };
 
     fn add(&mut self, value: f32) {
         if value.is_nan() {
@@ -129,9 +114,7 @@ impl Moments {
         let mut all = Moments::NONE;
         let present = || (0..=255_u8).zip(counts).filter(|&(_, &count)| count > 0);
         all.count = counts.iter().sum::<u64>() as f64;
-        let sum: f64 = present()
-            .map(|(value, &count)| f64::from(value) * count as f64)
-            .sum();
+        let sum: f64 = present().map(|(value, &count)| f64::from(value) * count as f64).sum();
         all.mean = sum / all.count;
         for (value, &count) in present() {
             all.squares += (f64::from(value) - all.mean).powi(2) * count as f64;
@@ -158,38 +141,36 @@ fn moments(raw: &Raw, split: &SplitRows, period: usize) -> Vec<Moments> {
             }
             counts.iter().map(Moments::of_bytes).collect()
         }
-        Rows::U8(values) => {
-            let mut all = vec![Moments::NONE; period];
-            for &row in &split.train {
-                for (at, &value) in values[range(row)].iter().enumerate() {
-                    all[at % period].add(f32::from(value));
-                }
+        Rows::U8(values) => one_by_one(period, split, |row| {
+            values[range(row)].iter().map(|&value| f32::from(value))
+        }),
+        Rows::F32(values) => one_by_one(period, split, |row| values[range(row)].iter().copied()),
+    }
+}
+
+fn one_by_one<I: Iterator<Item = f32>>(
+    period: usize,
+    split: &SplitRows,
+    row: impl Fn(u32) -> I,
+) -> Vec<Moments> {
+    let mut all = vec![Moments::NONE; period];
+    for &number in &split.train {
+        let mut values = row(number);
+        // Whole periods: a row is a whole number of pixels, or one of features.
+        while let Some(first) = values.next() {
+            all[0].add(first);
+            for (moments, value) in all[1..].iter_mut().zip(&mut values) {
+                moments.add(value);
             }
-            all
-        }
-        Rows::F32(values) => {
-            let mut all = vec![Moments::NONE; period];
-            for &row in &split.train {
-                for (at, &value) in values[range(row)].iter().enumerate() {
-                    all[at % period].add(value);
-                }
-            }
-            all
         }
     }
+    all
 }
 
 fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, DataError> {
     let (offsets, factors): (Vec<f32>, Vec<f32>) = pairs.unzip();
-    if let Some(at) = offsets
-        .iter()
-        .zip(&factors)
-        .position(|(o, f)| !o.is_finite() || *f == 0.0)
-    {
-        let name = raw
-            .feature_names
-            .get(at)
-            .map_or("the picture", String::as_str);
+    if let Some(at) = offsets.iter().zip(&factors).position(|(o, f)| !o.is_finite() || *f == 0.0) {
+        let name = raw.feature_names.get(at).map_or("the picture", String::as_str);
         return Err(DataError::Setting(format!(
             "the values of {name} span more than a 32-bit number can hold; divide them by a constant or remove the column"
         )));
@@ -223,10 +204,7 @@ mod tests {
     }
 
     fn split(train: &[u32]) -> SplitRows {
-        SplitRows {
-            train: train.to_vec(),
-            ..SplitRows::default()
-        }
+        SplitRows { train: train.to_vec(), ..SplitRows::default() }
     }
 
     #[test]
@@ -234,26 +212,16 @@ mod tests {
         let raw = table(3, &[1.0, 7.0, 0.1, 3.0, 7.0, 0.1, 99.0, 8.0, 0.1]);
         let check = |scaling, offsets: [f32; 3], factors: [f32; 3]| {
             let scaler = fit(&raw, &split(&[0, 1]), scaling).unwrap();
-            assert_eq!(
-                (&scaler.offsets[..], &scaler.factors[..]),
-                (&offsets[..], &factors[..])
-            );
+            assert_eq!((&scaler.offsets[..], &scaler.factors[..]), (&offsets[..], &factors[..]));
         };
         check(Scaling::UnitRange, [1.0, 7.0, 0.1], [0.5, 1.0, 1.0]);
         check(Scaling::Standardise, [2.0, 7.0, 0.1], [1.0, 1.0, 1.0]);
-        assert_eq!(
-            fit(&raw, &split(&[0, 1]), Scaling::None).unwrap(),
-            Scaler::identity()
-        );
+        assert_eq!(fit(&raw, &split(&[0, 1]), Scaling::None).unwrap(), Scaler::identity());
     }
 
     #[test]
     fn pictures_are_scaled_by_type_or_as_a_whole() {
-        let shape = Shape::Image {
-            height: 1,
-            width: 2,
-            channels: 3,
-        };
+        let shape = Shape::Image { height: 1, width: 2, channels: 3 };
         let mut raw = Raw::new("p", shape, Rows::U8(vec![0, 10, 7, 2, 30, 7]));
         raw.type_max = Some(255.0);
         let scaler = fit(&raw, &split(&[0]), Scaling::UnitRange).unwrap();
@@ -270,10 +238,7 @@ mod tests {
     #[test]
     fn no_rounding_lifts_the_largest_value_above_one() {
         for at in 1..100_000 {
-            let (min, max) = (
-                0.1 * at as f32,
-                0.1 * at as f32 + 1e-3 * (at % 977 + 1) as f32,
-            );
+            let (min, max) = (0.1 * at as f32, 0.1 * at as f32 + 1e-3 * (at % 977 + 1) as f32);
             let scaled = (max - min) * unit_factor(min, max);
             assert!(scaled <= 1.0 && scaled > 0.999_99, "{min} {max} {scaled}");
         }
@@ -297,14 +262,8 @@ mod tests {
         let mut raw = table(3, &[1.0, gap, gap, 3.0, gap, gap, gap, 5.0, gap]);
         raw.has_gaps = true;
         fill_gaps(&mut raw, &split(&[0, 1]));
-        assert_eq!(
-            raw.rows,
-            Rows::F32(vec![1.0, 5.0, 0.0, 3.0, 5.0, 0.0, 2.0, 5.0, 0.0])
-        );
-        assert_eq!(
-            raw.warnings[0],
-            "6 missing values in 3 columns were filled with the column mean"
-        );
+        assert_eq!(raw.rows, Rows::F32(vec![1.0, 5.0, 0.0, 3.0, 5.0, 0.0, 2.0, 5.0, 0.0]));
+        assert_eq!(raw.warnings[0], "6 missing values in 3 columns were filled with the column mean");
         assert!(raw.warnings[1].contains("\"f2\" has no value"));
     }
 }

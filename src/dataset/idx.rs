@@ -22,26 +22,14 @@ pub fn companions(path: &Path) -> Source {
     };
     let name = file_name(&images);
     let labels = beside(&images, &labels_name(&name));
-    let test_images = test_names(&name)
-        .iter()
-        .find_map(|test| beside(&images, test));
-    let test_labels = test_images
-        .as_ref()
-        .and_then(|test| beside(test, &labels_name(&file_name(test))));
-    Source::Idx {
-        images,
-        labels,
-        test_images,
-        test_labels,
-    }
+    let test_images = test_names(&name).iter().find_map(|test| beside(&images, test));
+    let test_labels = test_images.as_ref().and_then(|test| beside(test, &labels_name(&file_name(test))));
+    Source::Idx { images, labels, test_images, test_labels }
 }
 
 /// The training images of a folder that holds MNIST under its usual names.
 pub fn images_in(folder: &Path) -> Option<PathBuf> {
-    STANDARD_NAMES
-        .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.is_file())
+    STANDARD_NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
 /// Whether the file begins like IDX images, plain or gzipped; `false` where it cannot be read.
@@ -72,10 +60,7 @@ pub(super) fn load(
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let paths = [Some(images), labels, test_images, test_labels];
-    let total = paths
-        .into_iter()
-        .flatten()
-        .filter_map(|path| path.metadata().ok());
+    let total = paths.into_iter().flatten().filter_map(|path| path.metadata().ok());
     progress.set_total(total.map(|data| data.len()).sum());
 
     let mut all = read_images(images, Vec::new(), progress)?;
@@ -100,25 +85,18 @@ pub(super) fn load(
     }
     let test_count = all.count - train_count;
     let test_labels = test_labels.filter(|_| test_images.is_some());
-    let train = labels
-        .map(|path| read_labels(path, train_count, images, progress))
-        .transpose()?;
+    let train = labels.map(|path| read_labels(path, train_count, images, progress)).transpose()?;
     let test = match (test_labels, test_images) {
         (Some(path), Some(images)) => Some(read_labels(path, test_count, images, progress)?),
         _ => None,
     };
 
-    let shape = Shape::Image {
-        height: all.height,
-        width: all.width,
-        channels: 1,
-    };
+    let shape = Shape::Image { height: all.height, width: all.width, channels: 1 };
     let mut raw = Raw::new(name(images), shape, Rows::U8(all.pixels));
     raw.own_test = test_count;
     raw.type_max = Some(255.0);
     raw.warnings = warnings;
-    raw.labels
-        .extend(label_column(train, train_count, test, test_count));
+    raw.labels.extend(label_column(train, train_count, test, test_count));
     Ok(raw)
 }
 
@@ -142,16 +120,9 @@ fn read_images(path: &Path, mut pixels: Vec<u8>, progress: &Progress) -> Result<
     }
     let remedy = "choose a smaller data set";
     memory::check_fits(count, height.saturating_mul(width), 1, remedy)?;
-    let body = (count as u64)
-        .saturating_mul(height as u64)
-        .saturating_mul(width as u64);
+    let body = (count as u64).saturating_mul(height as u64).saturating_mul(width as u64);
     file.body(path, body, 16, &mut pixels, progress)?;
-    Ok(Images {
-        count,
-        height,
-        width,
-        pixels,
-    })
+    Ok(Images { count, height, width, pixels })
 }
 
 fn read_labels(
@@ -223,26 +194,15 @@ fn open(path: &Path) -> Result<Opened, DataError> {
     let mut file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
     if metadata.is_dir() {
-        return Err(DataError::file(
-            path,
-            "is a folder; choose a file of images",
-        ));
+        return Err(DataError::file(path, "is a folder; choose a file of images"));
     }
     let mut magic = Vec::new();
     file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     let gzipped = magic == [0x1F, 0x8B];
     let file = BufReader::new(file);
-    let reader: Box<dyn Read> = if gzipped {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    };
-    Ok(Opened {
-        reader,
-        gzipped,
-        file_bytes: metadata.len(),
-    })
+    let reader: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    Ok(Opened { reader, gzipped, file_bytes: metadata.len() })
 }
 
 impl Opened {
@@ -353,8 +313,7 @@ fn unpacking(path: &Path, at: u64, error: &std::io::Error) -> DataError {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// The folder's name says more than `train-images`.
@@ -376,30 +335,18 @@ fn test_names(images: &str) -> Vec<String> {
     if !images.contains("train") {
         return Vec::new();
     }
-    ["t10k", "test"]
-        .iter()
-        .map(|test| images.replace("train", test))
-        .collect()
+    ["t10k", "test"].iter().map(|test| images.replace("train", test)).collect()
 }
 
 /// The file of that name beside `path`, also in the other spelling or compression.
 fn beside(path: &Path, name: &str) -> Option<PathBuf> {
     let plain = name.strip_suffix(".gz").unwrap_or(name);
-    let other = if plain.contains("-idx") {
-        plain.replace("-idx", ".idx")
-    } else {
-        plain.replace(".idx", "-idx")
-    };
-    [
-        name.to_string(),
-        plain.to_string(),
-        format!("{plain}.gz"),
-        other.clone(),
-        format!("{other}.gz"),
-    ]
-    .into_iter()
-    .map(|name| path.with_file_name(name))
-    .find(|candidate| candidate != path && candidate.is_file())
+    let other =
+        if plain.contains("-idx") { plain.replace("-idx", ".idx") } else { plain.replace(".idx", "-idx") };
+    [name.to_string(), plain.to_string(), format!("{plain}.gz"), other.clone(), format!("{other}.gz")]
+        .into_iter()
+        .map(|name| path.with_file_name(name))
+        .find(|candidate| candidate != path && candidate.is_file())
 }
 
 #[cfg(test)]

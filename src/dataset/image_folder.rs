@@ -20,9 +20,7 @@ pub(super) struct Wanted {
 }
 
 /// Endings of files that are taken for pictures, in lower case; what is in them is told from their first bytes.
-pub(super) const EXTENSIONS: [&str; 9] = [
-    "png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff",
-];
+pub(super) const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff"];
 /// The longest side pictures can be brought to, in pixels.
 const MAX_SIDE: usize = 4096;
 /// How many bad pictures are told one by one.
@@ -39,11 +37,8 @@ pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result
         }
     }
     let Found { files, mut bad } = find(folder, progress)?;
-    let shape = Shape::Image {
-        height: wanted.height,
-        width: wanted.width,
-        channels: wanted.channels.count(),
-    };
+    let shape =
+        Shape::Image { height: wanted.height, width: wanted.width, channels: wanted.channels.count() };
     let features = shape.features();
     let remedy = "choose a smaller width and height, or a folder with fewer pictures";
     memory::check_fits(files.len(), features, 1, remedy)?;
@@ -86,16 +81,9 @@ fn find(folder: &Path, progress: &Progress) -> Result<Found, DataError> {
     // Asked first, as what is wrong with the folder itself is no warning.
     let entries = std::fs::read_dir(folder).map_err(|error| DataError::io(folder, &error))?;
     drop(entries);
-    let mut found = Found {
-        files: Vec::new(),
-        bad: Vec::new(),
-    };
+    let mut found = Found { files: Vec::new(), bad: Vec::new() };
     let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-    for entry in WalkDir::new(folder)
-        .follow_links(true)
-        .into_iter()
-        .filter_entry(visible)
-    {
+    for entry in WalkDir::new(folder).follow_links(true).into_iter().filter_entry(visible) {
         progress.check()?;
         match entry {
             Ok(entry) => {
@@ -131,16 +119,14 @@ pub(super) fn is_picture(path: &Path) -> bool {
 }
 
 fn walk_error(folder: &Path, error: &walkdir::Error) -> String {
-    let place = error.path().map_or_else(String::new, |path| {
-        slashed(path.strip_prefix(folder).unwrap_or(path))
-    });
+    let place =
+        error.path().map_or_else(String::new, |path| slashed(path.strip_prefix(folder).unwrap_or(path)));
     let reason = if error.loop_ancestor().is_some() {
         "is a link that leads in a circle".to_string()
     } else {
-        error.io_error().map_or_else(
-            || error.to_string(),
-            |io| super::error::io_message(io.kind(), &io.to_string()),
-        )
+        error
+            .io_error()
+            .map_or_else(|| error.to_string(), |io| super::error::io_message(io.kind(), &io.to_string()))
     };
     format!("{place}: {reason}")
 }
@@ -190,16 +176,9 @@ fn no_picture(folder: &Path, bad: &[String]) -> DataError {
 }
 
 fn told(bad: &[String]) -> Vec<String> {
-    let mut warnings: Vec<String> = bad
-        .iter()
-        .take(TOLD)
-        .map(|text| format!("left out {text}"))
-        .collect();
+    let mut warnings: Vec<String> = bad.iter().take(TOLD).map(|text| format!("left out {text}")).collect();
     if bad.len() > TOLD {
-        warnings.push(format!(
-            "left out {} more pictures that cannot be read",
-            bad.len() - TOLD
-        ));
+        warnings.push(format!("left out {} more pictures that cannot be read", bad.len() - TOLD));
     }
     warnings
 }
@@ -207,13 +186,8 @@ fn told(bad: &[String]) -> Vec<String> {
 /// Top-level sub-folder of each file as its class; no column where there are no sub-folders.
 fn label_column(files: &[PathBuf]) -> Option<LabelColumn> {
     let labels: Vec<Option<String>> = files.iter().map(|file| label(file)).collect();
-    let mut names: Vec<String> = labels
-        .iter()
-        .flatten()
-        .cloned()
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let mut names: Vec<String> =
+        labels.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
     if names.is_empty() {
         return None;
     }
@@ -238,18 +212,12 @@ fn label(file: &Path) -> Option<String> {
 }
 
 fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }
 
 fn folder_name(folder: &Path) -> String {
-    let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     name(folder)
         .or_else(|| folder.canonicalize().ok().as_deref().and_then(name))
         .unwrap_or_else(|| "pictures".into())

@@ -1,6 +1,6 @@
 use super::{
-    DataError, Dataset, LabelColumn, LabelValues, Progress, Rows, csv, digits, fit, idx,
-    image_folder, npy, rows, split, synthetic,
+    DataError, Dataset, LabelColumn, LabelValues, Progress, Rows, csv, digits, fit, idx, image_folder, npy,
+    rows, split, synthetic,
 };
 use crate::project::{Data, Shape, Source};
 
@@ -18,61 +18,28 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
     let mut raw = match &data.source {
         Source::Digits => digits::load()?,
         Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
-        Source::ImageFolder {
-            path,
-            width,
-            height,
-            channels,
-            fit,
-        } => {
-            let wanted = image_folder::Wanted {
-                width: *width,
-                height: *height,
-                channels: *channels,
-                fit: *fit,
-            };
+        Source::ImageFolder { path, width, height, channels, fit } => {
+            let wanted =
+                image_folder::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
             image_folder::load(path, wanted, progress)?
         }
-        Source::Idx {
-            images,
-            labels,
-            test_images,
-            test_labels,
-        } => idx::load(
-            images,
-            labels.as_deref(),
-            test_images.as_deref(),
-            test_labels.as_deref(),
-            progress,
-        )?,
-        Source::Csv {
-            path,
-            header,
-            delimiter,
-            labels,
-            missing,
-        } => {
-            let format = csv::Format {
-                header: *header,
-                delimiter: *delimiter,
-            };
+        Source::Idx { images, labels, test_images, test_labels } => {
+            idx::load(images, labels.as_deref(), test_images.as_deref(), test_labels.as_deref(), progress)?
+        }
+        Source::Csv { path, header, delimiter, labels, missing } => {
+            let format = csv::Format { header: *header, delimiter: *delimiter };
             csv::load(path, format, labels, *missing, progress)?
         }
-        Source::Npy {
-            path,
-            array,
-            labels,
-        } => npy::load(path, array.as_deref(), labels.as_deref(), progress)?,
+        Source::Npy { path, array, labels } => {
+            npy::load(path, array.as_deref(), labels.as_deref(), progress)?
+        }
     };
     progress.check()?;
 
     let features = raw.shape.features();
     let count = raw.rows.len().checked_div(features).unwrap_or(0);
     if count == 0 {
-        return Err(DataError::Setting(format!(
-            "{} has no rows; choose data with at least one",
-            raw.name
-        )));
+        return Err(DataError::Setting(format!("{} has no rows; choose data with at least one", raw.name)));
     }
     let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
     let split = split::draw(count, raw.own_test, classes, &data.split)?;
@@ -131,18 +98,12 @@ impl Raw {
 impl LabelColumn {
     /// A column of classes.
     pub fn classes(name: impl Into<String>, names: Vec<String>, ids: Vec<u32>) -> LabelColumn {
-        LabelColumn {
-            name: name.into(),
-            values: LabelValues::Classes { names, ids },
-        }
+        LabelColumn { name: name.into(), values: LabelValues::Classes { names, ids } }
     }
 
     /// A column of numbers.
     pub fn numbers(name: impl Into<String>, values: Vec<f32>) -> LabelColumn {
-        LabelColumn {
-            name: name.into(),
-            values: LabelValues::Numbers(values),
-        }
+        LabelColumn { name: name.into(), values: LabelValues::Numbers(values) }
     }
 
     /// The class of each row, where the column holds classes.
@@ -171,10 +132,7 @@ mod tests {
     fn the_default_data_are_ready_to_train_on() {
         let data = load(&Data::default(), &Progress::default()).unwrap();
         assert_eq!(data.len(), 1797);
-        assert_eq!(
-            Subset::ALL.map(|s| data.split.rows(s).len()),
-            [1437, 180, 180]
-        );
+        assert_eq!(Subset::ALL.map(|s| data.split.rows(s).len()), [1437, 180, 180]);
         for subset in Subset::ALL {
             assert_eq!(data.value_range(subset), Some((0.0, 1.0)));
         }
@@ -191,10 +149,7 @@ mod tests {
                 missing: crate::project::Missing::ColumnMean,
             },
             scaling: Scaling::None,
-            split: Split {
-                validation: f32::NAN,
-                ..Split::default()
-            },
+            split: Split { validation: f32::NAN, ..Split::default() },
         };
         let error = load(&data, &Progress::default()).unwrap_err();
         assert!(matches!(error, DataError::Setting(_)), "{error}");

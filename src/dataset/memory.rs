@@ -1,3 +1,5 @@
+//! How much memory there is, and refusing what would not fit.
+
 use super::DataError;
 
 /// What is assumed where the system does not say how much memory is free.
@@ -23,9 +25,7 @@ fn check_against(
     bytes_per_value: usize,
     remedy: &str,
 ) -> Result<(), DataError> {
-    let needed = (count as u64)
-        .saturating_mul(features as u64)
-        .saturating_mul(bytes_per_value as u64);
+    let needed = (count as u64).saturating_mul(features as u64).saturating_mul(bytes_per_value as u64);
     if needed > available {
         return Err(DataError::Setting(format!(
             "{count} samples of {features} values need {}, but only {} of memory are free: {remedy}",
@@ -42,6 +42,7 @@ fn check_against(
     Ok(())
 }
 
+/// Memory that is free now, in bytes: what the system says, or a modest guess where it says nothing.
 pub fn available_bytes() -> u64 {
     std::fs::read_to_string("/proc/meminfo")
         .ok()
@@ -50,9 +51,7 @@ pub fn available_bytes() -> u64 {
 }
 
 fn parse_meminfo(text: &str) -> Option<u64> {
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("MemAvailable:"))?;
+    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
     let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     kibibytes.checked_mul(1024)
 }

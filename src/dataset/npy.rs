@@ -33,17 +33,12 @@ pub(super) fn load(
     let mut file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
     if metadata.is_dir() {
-        return Err(DataError::file(
-            path,
-            "is a folder; choose a .npy or .npz file",
-        ));
+        return Err(DataError::file(path, "is a folder; choose a .npy or .npz file"));
     }
     let mut magic = Vec::new();
     file.by_ref().take(4).read_to_end(&mut magic).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
-    let name = path
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     if !magic.starts_with(ZIP_MAGIC) {
         if let Some(wanted) = array.or(labels) {
             return Err(DataError::file(
@@ -54,12 +49,7 @@ pub(super) fn load(
             ));
         }
         progress.set_total(metadata.len());
-        let mut entry = Entry {
-            path,
-            array: None,
-            most: metadata.len(),
-            reader: &mut BufReader::new(file),
-        };
+        let mut entry = Entry { path, array: None, most: metadata.len(), reader: &mut BufReader::new(file) };
         let (header, values) = entry.read(progress)?;
         return rows(&entry.place(), path, name, &header, values);
     }
@@ -74,8 +64,7 @@ pub(super) fn load(
     if let Some(labels) = labels {
         let (label_header, values) = archive.read(labels, progress)?;
         let count = header.shape.first().copied().unwrap_or(0);
-        raw.labels
-            .push(label_column(path, labels, count, &label_header, values)?);
+        raw.labels.push(label_column(path, labels, count, &label_header, values)?);
     }
     Ok(raw)
 }
@@ -103,43 +92,26 @@ impl<'a> Archive<'a> {
                 names.push((name.to_string(), index));
             }
         }
-        Ok(Archive {
-            path,
-            zip,
-            names,
-            file_bytes,
-        })
+        Ok(Archive { path, zip, names, file_bytes })
     }
 
     /// The first array that is not the labels.
     fn first(&self, labels: Option<&str>) -> Result<String, DataError> {
-        let mut others = self
-            .names
-            .iter()
-            .filter(|(name, _)| Some(name.as_str()) != labels);
-        others.next().map(|(name, _)| name.clone()).ok_or_else(|| {
-            DataError::file(
-                self.path,
-                "holds no array with rows; choose another .npz file",
-            )
-        })
+        let mut others = self.names.iter().filter(|(name, _)| Some(name.as_str()) != labels);
+        others
+            .next()
+            .map(|(name, _)| name.clone())
+            .ok_or_else(|| DataError::file(self.path, "holds no array with rows; choose another .npz file"))
     }
 
     fn read(&mut self, array: &str, progress: &Progress) -> Result<(Header, Values), DataError> {
         let path = self.path;
         let Some(&(_, index)) = self.names.iter().find(|(name, _)| name == array) else {
-            let names: Vec<String> = self
-                .names
-                .iter()
-                .take(20)
-                .map(|(name, _)| format!("\"{name}\""))
-                .collect();
+            let names: Vec<String> =
+                self.names.iter().take(20).map(|(name, _)| format!("\"{name}\"")).collect();
             return Err(DataError::file(
                 path,
-                format!(
-                    "holds no array \"{array}\"; choose one of {}",
-                    names.join(", ")
-                ),
+                format!("holds no array \"{array}\"; choose one of {}", names.join(", ")),
             ));
         };
         let mut entry = self
@@ -149,13 +121,7 @@ impl<'a> Archive<'a> {
         let most = entry.size().min(self.file_bytes.saturating_mul(MAX_RATIO));
         let (done, total) = progress.state();
         progress.set_total(total.max(done) + most);
-        Entry {
-            path,
-            array: Some(array),
-            most,
-            reader: &mut entry,
-        }
-        .read(progress)
+        Entry { path, array: Some(array), most, reader: &mut entry }.read(progress)
     }
 }
 
@@ -163,9 +129,7 @@ fn zip_error(path: &Path, place: &str, error: &zip::result::ZipError) -> DataErr
     DataError::content(
         path,
         place,
-        format!(
-            "the archive cannot be read ({error}); it is damaged, write it again with numpy.savez"
-        ),
+        format!("the archive cannot be read ({error}); it is damaged, write it again with numpy.savez"),
     )
 }
 
@@ -180,8 +144,7 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn place(&self) -> String {
-        self.array
-            .map_or_else(|| "header".into(), |array| format!("array \"{array}\""))
+        self.array.map_or_else(|| "header".into(), |array| format!("array \"{array}\""))
     }
 
     fn error(&self, message: impl Into<String>) -> DataError {
@@ -195,12 +158,7 @@ impl Entry<'_> {
             .count()
             .ok_or_else(|| self.error("its dimensions are too large; choose a smaller array"))?;
         // Checked before anything of that size is allocated, against memory and against the file.
-        memory::check_fits(
-            1,
-            count,
-            header.kind.bytes_in_memory(),
-            "choose a smaller array",
-        )?;
+        memory::check_fits(1, count, header.kind.bytes_in_memory(), "choose a smaller array")?;
         let expected = (count as u64).saturating_mul(header.item as u64);
         let left = self.most.saturating_sub(header_bytes);
         let (path, place) = (self.path, self.place());
@@ -208,9 +166,7 @@ impl Entry<'_> {
             DataError::content(
                 path,
                 format!("{place}, byte {}", header_bytes + found),
-                format!(
-                    "the array ends after {found} of {expected} bytes; it is incomplete, write it again"
-                ),
+                format!("the array ends after {found} of {expected} bytes; it is incomplete, write it again"),
             )
         };
         if expected > left {
@@ -224,14 +180,9 @@ impl Entry<'_> {
             progress.check()?;
             buffer.clear();
             let wanted = (expected - found).min(step.max(header.item as u64));
-            (&mut *self.reader)
-                .take(wanted)
-                .read_to_end(&mut buffer)
-                .map_err(|error| {
-                    self.error(format!(
-                        "cannot be read or unpacked ({error}); write it again"
-                    ))
-                })?;
+            (&mut *self.reader).take(wanted).read_to_end(&mut buffer).map_err(|error| {
+                self.error(format!("cannot be read or unpacked ({error}); write it again"))
+            })?;
             found += buffer.len() as u64;
             if (buffer.len() as u64) < wanted {
                 return Err(short(found));
@@ -247,13 +198,7 @@ impl Entry<'_> {
 }
 
 /// Values with the shape of rows; refuses what is not finite.
-fn rows(
-    place: &str,
-    path: &Path,
-    name: String,
-    header: &Header,
-    values: Values,
-) -> Result<Raw, DataError> {
+fn rows(place: &str, path: &Path, name: String, header: &Header, values: Values) -> Result<Raw, DataError> {
     let error = |message: String| DataError::content(path, place, message);
     let (shape, channels_first) = row_shape(&header.shape).map_err(error)?;
     let features = shape.features();
@@ -264,11 +209,7 @@ fn rows(
         )));
     }
     let rows = match values {
-        Values::U8(values) => Rows::U8(if channels_first {
-            channels_last(&values, shape)
-        } else {
-            values
-        }),
+        Values::U8(values) => Rows::U8(if channels_first { channels_last(&values, shape) } else { values }),
         Values::F32(values) => {
             if let Some(at) = values.iter().position(|value| !value.is_finite()) {
                 return Err(DataError::content(
@@ -280,16 +221,10 @@ fn rows(
                     ),
                 ));
             }
-            Rows::F32(if channels_first {
-                channels_last(&values, shape)
-            } else {
-                values
-            })
+            Rows::F32(if channels_first { channels_last(&values, shape) } else { values })
         }
         Values::Text(_) => {
-            return Err(error(
-                "holds text; choose an array of numbers, or name it as the labels".into(),
-            ));
+            return Err(error("holds text; choose an array of numbers, or name it as the labels".into()));
         }
     };
     let mut raw = Raw::new(name, shape, rows);
@@ -314,11 +249,7 @@ fn type_max(kind: Kind, shape: Shape, rows: &Rows) -> Option<f32> {
 
 /// The shape of one row, and whether channels come first in the file.
 fn row_shape(shape: &[usize]) -> Result<(Shape, bool), String> {
-    let image = |height, width, channels| Shape::Image {
-        height,
-        width,
-        channels,
-    };
+    let image = |height, width, channels| Shape::Image { height, width, channels };
     match *shape {
         [_, features] => Ok((Shape::Vector(features), false)),
         [_, height, width] => Ok((image(height, width, 1), false)),
@@ -336,12 +267,7 @@ fn row_shape(shape: &[usize]) -> Result<(Shape, bool), String> {
 }
 
 fn channels_last<T: Copy>(values: &[T], shape: Shape) -> Vec<T> {
-    let Shape::Image {
-        height,
-        width,
-        channels,
-    } = shape
-    else {
+    let Shape::Image { height, width, channels } = shape else {
         return values.to_vec();
     };
     let plane = height * width;
@@ -379,28 +305,19 @@ fn label_column(
     let texts = match values {
         Values::Text(texts) => texts,
         Values::U8(values) => {
-            return Ok(numeric_labels(
-                name,
-                values.into_iter().map(f32::from).collect(),
-            ));
+            return Ok(numeric_labels(name, values.into_iter().map(f32::from).collect()));
         }
         Values::F32(values) => return Ok(numeric_labels(name, values)),
     };
     let mut names = texts.clone();
     names.sort_unstable();
     names.dedup();
-    let ids = texts
-        .iter()
-        .map(|text| names.binary_search(text).unwrap_or(0) as u32)
-        .collect();
+    let ids = texts.iter().map(|text| names.binary_search(text).unwrap_or(0) as u32).collect();
     Ok(LabelColumn::classes(name, names, ids))
 }
 
 fn numeric_labels(name: &str, values: Vec<f32>) -> LabelColumn {
-    if values
-        .iter()
-        .any(|value| !value.is_finite() || value.fract() != 0.0)
-    {
+    if values.iter().any(|value| !value.is_finite() || value.fract() != 0.0) {
         return LabelColumn::numbers(name, values);
     }
     let mut distinct = values.clone();
@@ -409,18 +326,9 @@ fn numeric_labels(name: &str, values: Vec<f32>) -> LabelColumn {
     if distinct.len() > MAX_NUMERIC_CLASSES {
         return LabelColumn::numbers(name, values);
     }
-    let id = |value: &f32| {
-        distinct
-            .iter()
-            .position(|other| other == value)
-            .unwrap_or(0) as u32
-    };
+    let id = |value: &f32| distinct.iter().position(|other| other == value).unwrap_or(0) as u32;
     let ids = values.iter().map(id).collect();
-    LabelColumn::classes(
-        name,
-        distinct.iter().map(ToString::to_string).collect(),
-        ids,
-    )
+    LabelColumn::classes(name, distinct.iter().map(ToString::to_string).collect(), ids)
 }
 
 #[cfg(test)]

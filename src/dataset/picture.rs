@@ -28,12 +28,7 @@ const MAX_FILE: u64 = 512 << 20;
 ///
 /// # Errors
 /// Why it can't be, in a sentence without the file's name.
-pub(super) fn read(
-    path: &Path,
-    wanted: Wanted,
-    resizer: &mut Resizer,
-    out: &mut [u8],
-) -> Result<(), String> {
+pub(super) fn read(path: &Path, wanted: Wanted, resizer: &mut Resizer, out: &mut [u8]) -> Result<(), String> {
     let bytes = read_bytes(path)?;
     // Decoders are other people's code on other people's bytes: one that gives up by panic costs this picture only.
     let decoded = catch_unwind(AssertUnwindSafe(|| decode(&bytes)))
@@ -43,12 +38,8 @@ pub(super) fn read(
         Channels::Grey => grey(decoded),
         Channels::Rgb => rgb(decoded),
     };
-    place(&pixels, width, height, wanted, resizer, out).map_err(|error| {
-        format!(
-            "cannot be brought to {}×{} pixels ({error})",
-            wanted.width, wanted.height
-        )
-    })
+    place(&pixels, width, height, wanted, resizer, out)
+        .map_err(|error| format!("cannot be brought to {}×{} pixels ({error})", wanted.width, wanted.height))
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
@@ -63,10 +54,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
         ));
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    BufReader::new(file)
-        .take(MAX_FILE)
-        .read_to_end(&mut bytes)
-        .map_err(io)?;
+    BufReader::new(file).take(MAX_FILE).read_to_end(&mut bytes).map_err(io)?;
     Ok(bytes)
 }
 
@@ -88,10 +76,7 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let mut decoder = reader.into_decoder().map_err(reason)?;
     let (width, height) = decoder.dimensions();
     if width > MAX_SIDE || height > MAX_SIDE || decoder.total_bytes() > MAX_DECODED {
-        return Err(format!(
-            "{width}×{height} pixels are too many: {}",
-            limit_text()
-        ));
+        return Err(format!("{width}×{height} pixels are too many: {}", limit_text()));
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(reason)?;
@@ -141,9 +126,8 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
                 if *marker == 0xDA {
                     // In coded data 0xFF is followed by 0, or by a restart marker.
                     let coded = bytes.get(at..).unwrap_or_default().array_windows::<2>();
-                    let is_marker = |pair: &[u8; 2]| {
-                        pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF)
-                    };
+                    let is_marker =
+                        |pair: &[u8; 2]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF);
                     match coded.into_iter().position(is_marker) {
                         Some(length) => at += length,
                         None => return false,
@@ -161,10 +145,7 @@ fn grey(image: DynamicImage) -> Vec<u8> {
     if image.color().has_alpha() {
         let image = image.into_luma_alpha8();
         let pairs = image.as_raw().as_chunks::<2>().0;
-        pairs
-            .iter()
-            .map(|&[value, alpha]| on_black(value, alpha))
-            .collect()
+        pairs.iter().map(|&[value, alpha]| on_black(value, alpha)).collect()
     } else {
         image.into_luma8().into_raw()
     }
@@ -175,10 +156,7 @@ fn rgb(image: DynamicImage) -> Vec<u8> {
     if image.color().has_alpha() {
         let image = image.into_rgba8();
         let pixels = image.as_raw().as_chunks::<4>().0;
-        pixels
-            .iter()
-            .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| on_black(value, alpha)))
-            .collect()
+        pixels.iter().flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| on_black(value, alpha))).collect()
     } else {
         image.into_rgb8().into_raw()
     }
@@ -206,23 +184,16 @@ fn place(
     let (full_width, full_height) = (wanted.width as u32, wanted.height as u32);
     let ((inner_width, inner_height), options) = match wanted.fit {
         Fit::Stretch => ((full_width, full_height), options),
-        Fit::Crop => (
-            (full_width, full_height),
-            options.fit_into_destination(None),
-        ),
+        Fit::Crop => ((full_width, full_height), options.fit_into_destination(None)),
         Fit::Fit => (inside((width, height), (full_width, full_height)), options),
     };
     if (inner_width, inner_height) == (full_width, full_height) {
-        let mut target = Image::from_slice_u8(full_width, full_height, out, kind)
-            .map_err(|error| error.to_string())?;
-        return resizer
-            .resize(&source, &mut target, &options)
-            .map_err(|error| error.to_string());
+        let mut target =
+            Image::from_slice_u8(full_width, full_height, out, kind).map_err(|error| error.to_string())?;
+        return resizer.resize(&source, &mut target, &options).map_err(|error| error.to_string());
     }
     let mut target = Image::new(inner_width, inner_height, kind);
-    resizer
-        .resize(&source, &mut target, &options)
-        .map_err(|error| error.to_string())?;
+    resizer.resize(&source, &mut target, &options).map_err(|error| error.to_string())?;
 
     let channels = wanted.channels.count();
     let (inner_width, inner_height) = (inner_width as usize, inner_height as usize);
@@ -237,8 +208,7 @@ fn place(
 
 /// The largest size of the same aspect ratio that fits; at least one pixel.
 fn inside((width, height): (u32, u32), (full_width, full_height): (u32, u32)) -> (u32, u32) {
-    let scale =
-        (f64::from(full_width) / f64::from(width)).min(f64::from(full_height) / f64::from(height));
+    let scale = (f64::from(full_width) / f64::from(width)).min(f64::from(full_height) / f64::from(height));
     let side = |side: u32, full: u32| ((f64::from(side) * scale).round() as u32).clamp(1, full);
     (side(width, full_width), side(height, full_height))
 }

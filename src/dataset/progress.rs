@@ -38,10 +38,6 @@ impl Progress {
 
     /// Leaves a loader by `?` once it was asked to give up.
     pub(super) fn check(&self) -> Result<(), DataError> {
-        if self.is_cancelled() {
-            Err(DataError::Cancelled)
-        } else {
-            Ok(())
-        }
+        if self.is_cancelled() { Err(DataError::Cancelled) } else { Ok(()) }
     }
 }

@@ -39,11 +39,7 @@ pub(super) fn fingerprint(shape: Shape, rows: &Rows) -> u64 {
     let mut hash = Hash::default();
     let (kind, shape) = match shape {
         Shape::Vector(features) => (1, [features, 0, 0]),
-        Shape::Image {
-            height,
-            width,
-            channels,
-        } => (2, [height, width, channels]),
+        Shape::Image { height, width, channels } => (2, [height, width, channels]),
     };
     hash.words([kind, shape[0] as u64, shape[1] as u64, shape[2] as u64]);
     match rows {
@@ -59,15 +55,9 @@ pub(super) fn fingerprint(shape: Shape, rows: &Rows) -> u64 {
         }
         Rows::F32(values) => {
             hash.words([32, values.len() as u64, 0, 0]);
-            let pair =
-                |low: f32, high: f32| u64::from(low.to_bits()) | (u64::from(high.to_bits()) << 32);
+            let pair = |low: f32, high: f32| u64::from(low.to_bits()) | (u64::from(high.to_bits()) << 32);
             let mut block = |b: &[f32; 8]| {
-                hash.words([
-                    pair(b[0], b[1]),
-                    pair(b[2], b[3]),
-                    pair(b[4], b[5]),
-                    pair(b[6], b[7]),
-                ]);
+                hash.words([pair(b[0], b[1]), pair(b[2], b[3]), pair(b[4], b[5]), pair(b[6], b[7])]);
             };
             let (blocks, rest) = values.as_chunks::<8>();
             blocks.iter().for_each(&mut block);
@@ -100,9 +90,7 @@ impl Hash {
     fn finish(self) -> u64 {
         let mut hash = 0x27D4_EB2F_1656_67C5_u64;
         for lane in self.0 {
-            hash = (hash ^ lane)
-                .rotate_left(27)
-                .wrapping_mul(0x9E37_79B1_85EB_CA87);
+            hash = (hash ^ lane).rotate_left(27).wrapping_mul(0x9E37_79B1_85EB_CA87);
             hash ^= hash >> 29;
         }
         hash
@@ -125,14 +113,7 @@ mod tests {
         };
         add(Shape::Vector(9), &Rows::U8(base.clone()));
         add(Shape::Vector(11), &Rows::U8(base.clone()));
-        add(
-            Shape::Image {
-                height: 3,
-                width: 3,
-                channels: 1,
-            },
-            &Rows::U8(base.clone()),
-        );
+        add(Shape::Image { height: 3, width: 3, channels: 1 }, &Rows::U8(base.clone()));
         add(Shape::Vector(9), &Rows::U8(base[..90].to_vec()));
         for at in 0..base.len() {
             let mut changed = base.clone();

@@ -15,10 +15,7 @@ impl Scaler {
 
     /// The same offset and factor for every feature.
     pub fn uniform(offset: f32, factor: f32) -> Scaler {
-        Scaler {
-            offsets: vec![offset],
-            factors: vec![factor],
-        }
+        Scaler { offsets: vec![offset], factors: vec![factor] }
     }
 
     /// Scales one row of bytes into `out`, which is as long.
@@ -46,12 +43,7 @@ impl Scaler {
             }
         } else if let (&[r, g, b], &[fr, fg, fb]) = (&self.offsets[..], &self.factors[..]) {
             // Colour pictures: a pixel of known length keeps the loop free of inner loops.
-            for (out, value) in out
-                .as_chunks_mut::<3>()
-                .0
-                .iter_mut()
-                .zip(row.as_chunks::<3>().0)
-            {
+            for (out, value) in out.as_chunks_mut::<3>().0.iter_mut().zip(row.as_chunks::<3>().0) {
                 out[0] = (number(&value[0]) - r) * fr;
                 out[1] = (number(&value[1]) - g) * fg;
                 out[2] = (number(&value[2]) - b) * fb;
@@ -76,10 +68,7 @@ mod tests {
     fn scales_by_one_pair_by_channel_and_by_feature() {
         let row = [1_u8, 2, 3, 4, 5, 6];
         let check = |offsets: &[f32], expected: [f32; 6]| {
-            let scaler = Scaler {
-                offsets: offsets.to_vec(),
-                factors: vec![0.5; offsets.len()],
-            };
+            let scaler = Scaler { offsets: offsets.to_vec(), factors: vec![0.5; offsets.len()] };
             let mut out = [0.0; 6];
             scaler.scale_u8(&row, &mut out);
             assert_eq!(out, expected);

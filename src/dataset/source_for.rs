@@ -13,12 +13,7 @@ const ACCEPTED: &str = "accepted are a folder of pictures, a folder or file of M
 ///
 /// # Errors
 /// Where it is missing or of a kind that is not read: what is accepted.
-pub fn source_for(
-    path: &Path,
-    width: usize,
-    height: usize,
-    channels: Channels,
-) -> Result<Source, DataError> {
+pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) -> Result<Source, DataError> {
     let metadata = std::fs::metadata(path).map_err(|error| DataError::io(path, &error))?;
     let pictures = |folder: &Path| Source::ImageFolder {
         path: folder.to_path_buf(),
@@ -33,15 +28,9 @@ pub fn source_for(
             None => pictures(path),
         });
     }
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     match extension.as_deref() {
-        Some("npy" | "npz") => Ok(Source::Npy {
-            path: path.to_path_buf(),
-            array: None,
-            labels: None,
-        }),
+        Some("npy" | "npz") => Ok(Source::Npy { path: path.to_path_buf(), array: None, labels: None }),
         Some("csv" | "tsv" | "txt") => {
             let preview = csv::sniff(path)?;
             Ok(Source::Csv {
@@ -55,10 +44,7 @@ pub fn source_for(
         _ if idx::is_images(path) => Ok(idx::companions(path)),
         _ => match path.parent().filter(|_| image_folder::is_picture(path)) {
             Some(folder) => Ok(pictures(folder)),
-            None => Err(DataError::file(
-                path,
-                format!("is of a kind that is not read; {ACCEPTED}"),
-            )),
+            None => Err(DataError::file(path, format!("is of a kind that is not read; {ACCEPTED}"))),
         },
     }
 }
@@ -88,20 +74,13 @@ mod tests {
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX (MNIST)"));
         check("photo.JPG", b"", Ok("Image folder"));
-        check(
-            "report.pdf",
-            b"%PDF",
-            Err("accepted are a folder of pictures"),
-        );
+        check("report.pdf", b"%PDF", Err("accepted are a folder of pictures"));
         let folder = |path: &Path| source_for(path, 8, 8, Channels::Rgb).unwrap();
         assert_eq!(folder(dir.path()).name(), "Image folder");
         fs::write(dir.path().join("train-images.idx3-ubyte.gz"), b"").unwrap();
         assert_eq!(folder(dir.path()).name(), "IDX (MNIST)");
         let error = source_for(Path::new("/nowhere"), 8, 8, Channels::Grey).unwrap_err();
-        assert!(
-            error.to_string().contains("/nowhere: does not exist"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("/nowhere: does not exist"), "{error}");
         let source = source_for(&dir.path().join("a.csv"), 8, 8, Channels::Grey).unwrap();
         assert!(matches!(source, Source::Csv { labels, .. } if labels == ["species"]));
     }

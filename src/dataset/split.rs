@@ -166,27 +166,19 @@ mod tests {
     use super::*;
 
     fn split(validation: f32, test: f32) -> Split {
-        Split {
-            validation,
-            test,
-            seed: 7,
-        }
+        Split { validation, test, seed: 7 }
     }
 
     #[test]
     fn every_row_is_in_exactly_one_part_and_parts_have_their_size() {
-        let check =
-            |rows: usize, own_test, classes: Option<&[u32]>, wanted: Split, sizes: [usize; 3]| {
-                let drawn = draw(rows, own_test, classes, &wanted).unwrap();
-                assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), sizes);
-                let mut all: Vec<u32> = Subset::ALL
-                    .iter()
-                    .flat_map(|&s| drawn.rows(s).to_vec())
-                    .collect();
-                all.sort_unstable();
-                assert_eq!(all, (0..rows as u32).collect::<Vec<_>>());
-                assert_eq!(drawn, draw(rows, own_test, classes, &wanted).unwrap());
-            };
+        let check = |rows: usize, own_test, classes: Option<&[u32]>, wanted: Split, sizes: [usize; 3]| {
+            let drawn = draw(rows, own_test, classes, &wanted).unwrap();
+            assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), sizes);
+            let mut all: Vec<u32> = Subset::ALL.iter().flat_map(|&s| drawn.rows(s).to_vec()).collect();
+            all.sort_unstable();
+            assert_eq!(all, (0..rows as u32).collect::<Vec<_>>());
+            assert_eq!(drawn, draw(rows, own_test, classes, &wanted).unwrap());
+        };
         check(100, 0, None, split(0.1, 0.2), [70, 10, 20]);
         check(1, 0, None, split(0.1, 0.1), [1, 0, 0]);
         check(110, 10, None, split(0.1, 0.5), [90, 10, 10]);
@@ -222,10 +214,7 @@ mod tests {
     #[test]
     fn another_seed_is_another_split() {
         let first = draw(100, 0, None, &split(0.1, 0.1)).unwrap();
-        let second = Split {
-            seed: 8,
-            ..split(0.1, 0.1)
-        };
+        let second = Split { seed: 8, ..split(0.1, 0.1) };
         assert_ne!(first, draw(100, 0, None, &second).unwrap());
     }
 }

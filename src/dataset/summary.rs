@@ -49,37 +49,22 @@ pub enum LabelSummary {
 /// upper bound of a CSV or plain IDX or NPY file by its length. `None` where it is not.
 pub fn estimate_bytes(source: &Source) -> Option<u64> {
     let file = |path: &std::path::Path| {
-        path.metadata()
-            .ok()
-            .filter(std::fs::Metadata::is_file)
-            .map(|data| data.len())
+        path.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len())
     };
     match source {
         Source::Digits => Some(1797 * 64),
         Source::Synthetic(kind) => {
             let (count, features) = synthetic::size(*kind);
-            let bytes = if matches!(source_shape(source), Some(Shape::Image { .. })) {
-                1
-            } else {
-                4
-            };
-            Some(
-                (count as u64)
-                    .saturating_mul(features as u64)
-                    .saturating_mul(bytes),
-            )
+            let bytes = if matches!(source_shape(source), Some(Shape::Image { .. })) { 1 } else { 4 };
+            Some((count as u64).saturating_mul(features as u64).saturating_mul(bytes))
         }
         // Two bytes of text at least become four of a number.
         Source::Csv { path, .. } => file(path).map(|length| length.saturating_mul(2)),
-        Source::Idx { images, .. }
-            if images.extension().is_none_or(|extension| extension != "gz") =>
-        {
+        Source::Idx { images, .. } if images.extension().is_none_or(|extension| extension != "gz") => {
             file(images)
         }
         // 8-bit integers become four bytes each.
-        Source::Npy { path, .. }
-            if path.extension().is_some_and(|extension| extension == "npy") =>
-        {
+        Source::Npy { path, .. } if path.extension().is_some_and(|extension| extension == "npy") => {
             file(path).map(|length| length.saturating_mul(4))
         }
         Source::ImageFolder { .. } | Source::Idx { .. } | Source::Npy { .. } => None,
@@ -89,27 +74,16 @@ pub fn estimate_bytes(source: &Source) -> Option<u64> {
 /// The shape of a row, where the source tells it without being read.
 pub fn source_shape(source: &Source) -> Option<Shape> {
     use crate::project::Synthetic;
-    let image = |height, width, channels| {
-        Some(Shape::Image {
-            height,
-            width,
-            channels,
-        })
-    };
+    let image = |height, width, channels| Some(Shape::Image { height, width, channels });
     match source {
         Source::Digits => image(8, 8, 1),
         Source::Synthetic(Synthetic::Shapes { size, .. }) => image(*size, *size, 1),
         Source::Synthetic(Synthetic::Splines { .. }) => image(12, 8, 1),
         Source::Synthetic(Synthetic::SwissRoll { .. }) => Some(Shape::Vector(3)),
-        Source::Synthetic(
-            Synthetic::Blobs { features, .. } | Synthetic::Informative { features, .. },
-        ) => Some(Shape::Vector(*features)),
-        Source::ImageFolder {
-            width,
-            height,
-            channels,
-            ..
-        } => image(*height, *width, channels.count()),
+        Source::Synthetic(Synthetic::Blobs { features, .. } | Synthetic::Informative { features, .. }) => {
+            Some(Shape::Vector(*features))
+        }
+        Source::ImageFolder { width, height, channels, .. } => image(*height, *width, channels.count()),
         Source::Idx { .. } | Source::Csv { .. } | Source::Npy { .. } => None,
     }
 }
@@ -118,9 +92,7 @@ impl Dataset {
     /// Count, classes, range and warnings for a preview; walks over all values once.
     pub fn summary(&self) -> Summary {
         let all = (0..self.len() as u32).collect::<Vec<_>>();
-        let (min, max, mean) = self
-            .statistics(&all)
-            .unwrap_or((f32::NAN, f32::NAN, f32::NAN));
+        let (min, max, mean) = self.statistics(&all).unwrap_or((f32::NAN, f32::NAN, f32::NAN));
         let labels = self.labels.iter().map(|column| {
             let name = column.name.clone();
             match &column.values {
@@ -164,11 +136,9 @@ impl Dataset {
         if rows.is_empty() || features == 0 {
             return None;
         }
-        if let (Rows::U8(values), [offset], [factor]) = (
-            &self.rows,
-            &self.scaler.offsets[..],
-            &self.scaler.factors[..],
-        ) {
+        if let (Rows::U8(values), [offset], [factor]) =
+            (&self.rows, &self.scaler.offsets[..], &self.scaler.factors[..])
+        {
             // Pictures, millions of bytes: taken as integers, scaled once. Factors are positive, so order stays.
             let (mut min, mut max, mut sum) = (u8::MAX, u8::MIN, 0_u64);
             for &row in rows {
@@ -180,11 +150,7 @@ impl Dataset {
             }
             let mean = sum as f64 / (rows.len() * features) as f64;
             let scale = |value: f32| (value - offset) * factor;
-            return Some((
-                scale(f32::from(min)),
-                scale(f32::from(max)),
-                scale(mean as f32),
-            ));
+            return Some((scale(f32::from(min)), scale(f32::from(max)), scale(mean as f32)));
         }
         let mut buffer = vec![0.0; features];
         let (mut min, mut max, mut sum) = (f32::INFINITY, f32::NEG_INFINITY, 0.0_f64);
@@ -217,20 +183,14 @@ mod tests {
         let LabelSummary::Classes { name, counts } = &summary.labels[0] else {
             panic!("{:?}", summary.labels)
         };
-        assert_eq!(
-            (name.as_str(), &counts[3]),
-            ("label", &("3".to_string(), 183))
-        );
+        assert_eq!((name.as_str(), &counts[3]), ("label", &("3".to_string(), 183)));
     }
 
     #[test]
     fn standardised_data_have_mean_zero_and_leave_the_unit_range() {
         for kind in Synthetic::ALL {
-            let data = Data {
-                source: Source::Synthetic(kind),
-                scaling: Scaling::Standardise,
-                ..Data::default()
-            };
+            let data =
+                Data { source: Source::Synthetic(kind), scaling: Scaling::Standardise, ..Data::default() };
             let loaded = load(&data, &Progress::default()).unwrap();
             assert_eq!(source_shape(&data.source), Some(loaded.shape));
             assert!(loaded.summary().mean.abs() < 0.05);
@@ -246,10 +206,7 @@ mod tests {
     #[test]
     fn unit_range_is_the_range_of_the_training_rows() {
         for kind in Synthetic::ALL {
-            let data = Data {
-                source: Source::Synthetic(kind),
-                ..Data::default()
-            };
+            let data = Data { source: Source::Synthetic(kind), ..Data::default() };
             let loaded = load(&data, &Progress::default()).unwrap();
             let (min, max) = loaded.value_range(Subset::Train).unwrap();
             assert!(min >= 0.0 && max <= 1.0, "{kind:?}: {min} {max}");

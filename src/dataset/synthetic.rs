@@ -27,18 +27,12 @@ pub(super) fn load(kind: Synthetic, progress: &Progress) -> Result<Raw, DataErro
         Synthetic::Shapes { count, size, seed } => shapes::load(count, size, seed, progress)?,
         Synthetic::Splines { count, seed } => splines::load(count, seed, progress)?,
         Synthetic::SwissRoll { count, noise, seed } => swiss_roll(count, noise, seed, progress)?,
-        Synthetic::Blobs {
-            count,
-            features,
-            clusters,
-            seed,
-        } => blobs(count, features, clusters, seed, progress)?,
-        Synthetic::Informative {
-            count,
-            features,
-            informative,
-            seed,
-        } => informative_table(count, features, informative, seed, progress)?,
+        Synthetic::Blobs { count, features, clusters, seed } => {
+            blobs(count, features, clusters, seed, progress)?
+        }
+        Synthetic::Informative { count, features, informative, seed } => {
+            informative_table(count, features, informative, seed, progress)?
+        }
     };
     raw.name = kind.name().into();
     Ok(raw)
@@ -50,12 +44,9 @@ pub(super) fn size(kind: Synthetic) -> (usize, usize) {
         Synthetic::Shapes { count, size, .. } => (count, size.saturating_mul(size)),
         Synthetic::Splines { count, .. } => (count, splines::HEIGHT * splines::WIDTH),
         Synthetic::SwissRoll { count, .. } => (count, 3),
-        Synthetic::Blobs {
-            count, features, ..
+        Synthetic::Blobs { count, features, .. } | Synthetic::Informative { count, features, .. } => {
+            (count, features)
         }
-        | Synthetic::Informative {
-            count, features, ..
-        } => (count, features),
     }
 }
 
@@ -70,11 +61,7 @@ fn shared_stream(seed: u64) -> Stream {
 }
 
 /// Calls `row` for each row number, watching the cancel switch.
-fn each_row(
-    count: usize,
-    progress: &Progress,
-    mut row: impl FnMut(usize),
-) -> Result<(), DataError> {
+fn each_row(count: usize, progress: &Progress, mut row: impl FnMut(usize)) -> Result<(), DataError> {
     for number in 0..count {
         if number % 256 == 0 {
             progress.check()?;
@@ -98,12 +85,7 @@ fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Resul
         let stream = row_stream(seed, row);
         let t = 1.5 * std::f32::consts::PI * (1.0 + 2.0 * stream.uniform(0));
         let point = [t * t.cos(), 21.0 * stream.uniform(1), t * t.sin()];
-        values.extend(
-            point
-                .iter()
-                .zip(2..)
-                .map(|(value, at)| value + noise * stream.normal(at)),
-        );
+        values.extend(point.iter().zip(2..).map(|(value, at)| value + noise * stream.normal(at)));
         positions.push(t);
     })?;
     let mut raw = Raw::new("", Shape::Vector(3), Rows::F32(values));
@@ -134,10 +116,7 @@ fn blobs(
         )));
     }
     let shared = shared_stream(seed);
-    let (mut values, mut ids) = (
-        Vec::with_capacity(count * features),
-        Vec::with_capacity(count),
-    );
+    let (mut values, mut ids) = (Vec::with_capacity(count * features), Vec::with_capacity(count));
     each_row(count, progress, |row| {
         let stream = row_stream(seed, row);
         let cluster = row % clusters;
@@ -148,9 +127,7 @@ fn blobs(
         ids.push(cluster as u32);
     })?;
     let mut raw = Raw::new("", Shape::Vector(features), Rows::F32(values));
-    let names = (1..=clusters)
-        .map(|cluster| format!("cluster {cluster}"))
-        .collect();
+    let names = (1..=clusters).map(|cluster| format!("cluster {cluster}")).collect();
     raw.labels = vec![LabelColumn::classes("cluster", names, ids)];
     raw.feature_names = (1..=features).map(|at| format!("x{at}")).collect();
     Ok(raw)
@@ -182,31 +159,21 @@ fn informative_table(
     }
     let shared = shared_stream(seed);
     let dependent = features - informative - (features - informative) / 5;
-    let mut columns: Vec<(Column, String)> = (0..features)
-        .map(|at| column(at, informative, dependent, shared))
-        .collect();
+    let mut columns: Vec<(Column, String)> =
+        (0..features).map(|at| column(at, informative, dependent, shared)).collect();
     Stream::new(seed, Purpose::Synthetic, 0, 2).shuffle(&mut columns);
 
     let mut values = Vec::with_capacity(count * features);
     each_row(count, progress, |row| {
         let stream = row_stream(seed, row);
         let source = |at: usize| stream.normal((features + at) as u64);
-        values.extend(
-            columns
-                .iter()
-                .zip(0..)
-                .map(|((column, _), at)| match column {
-                    Column::Informative(number) => source(*number),
-                    Column::Dependent {
-                        of: [u, v],
-                        weights,
-                    } => {
-                        (weights[0] * source(*u) + weights[1] * source(*v)).tanh()
-                            + 0.05 * stream.normal(at)
-                    }
-                    Column::Noise => 0.3 * stream.normal(at),
-                }),
-        );
+        values.extend(columns.iter().zip(0..).map(|((column, _), at)| match column {
+            Column::Informative(number) => source(*number),
+            Column::Dependent { of: [u, v], weights } => {
+                (weights[0] * source(*u) + weights[1] * source(*v)).tanh() + 0.05 * stream.normal(at)
+            }
+            Column::Noise => 0.3 * stream.normal(at),
+        }));
     })?;
     let mut raw = Raw::new("", Shape::Vector(features), Rows::F32(values));
     raw.feature_names = columns.into_iter().map(|(_, name)| name).collect();
@@ -225,17 +192,10 @@ fn column(at: usize, informative: usize, dependent: usize, shared: Stream) -> (C
     let first = number % informative;
     let second = (first + 1 + shared.below(draw, informative.max(2) - 1)) % informative;
     let weight = |position| {
-        let sign = if shared.bits(position) & 1 == 0 {
-            1.0
-        } else {
-            -1.0
-        };
+        let sign = if shared.bits(position) & 1 == 0 { 1.0 } else { -1.0 };
         sign * (0.5 + shared.uniform(position))
     };
-    let column = Column::Dependent {
-        of: [first, second],
-        weights: [weight(draw + 1), weight(draw + 2)],
-    };
+    let column = Column::Dependent { of: [first, second], weights: [weight(draw + 1), weight(draw + 2)] };
     (column, format!("dependent {}", number + 1))
 }
 
@@ -279,11 +239,7 @@ mod tests {
 
     #[test]
     fn the_roll_is_a_roll() {
-        let raw = read(Synthetic::SwissRoll {
-            count: 500,
-            noise: 0.0,
-            seed: 4,
-        });
+        let raw = read(Synthetic::SwissRoll { count: 500, noise: 0.0, seed: 4 });
         for (row, &t) in numbers(&raw, 0).iter().enumerate() {
             let [x, y, z] = [0, 1, 2].map(|at| raw.rows.value(row * 3 + at));
             assert!((x.hypot(z) - t).abs() < 1e-4 && (0.0..=21.0).contains(&y));
@@ -292,50 +248,24 @@ mod tests {
 
     #[test]
     fn blobs_stand_around_their_centres() {
-        let raw = read(Synthetic::Blobs {
-            count: 3000,
-            features: 2,
-            clusters: 3,
-            seed: 1,
-        });
+        let raw = read(Synthetic::Blobs { count: 3000, features: 2, clusters: 3, seed: 1 });
         for cluster in 0..3 {
-            let values: Vec<f32> = (cluster..3000)
-                .step_by(3)
-                .map(|row| raw.rows.value(row * 2))
-                .collect();
+            let values: Vec<f32> = (cluster..3000).step_by(3).map(|row| raw.rows.value(row * 2)).collect();
             let mean = values.iter().sum::<f32>() / 1000.0;
-            let variance = values
-                .iter()
-                .map(|value| (value - mean).powi(2))
-                .sum::<f32>()
-                / 1000.0;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 1000.0;
             // Five standard errors.
-            assert!(
-                mean.abs() < 10.2 && (variance - 1.0).abs() < 0.23,
-                "{mean} {variance}"
-            );
+            assert!(mean.abs() < 10.2 && (variance - 1.0).abs() < 0.23, "{mean} {variance}");
         }
     }
 
     #[test]
     fn informative_columns_are_named_and_the_others_depend_on_them() {
         let raw = read(Synthetic::ALL[4]);
-        let count = |kind: &str| {
-            raw.feature_names
-                .iter()
-                .filter(|name| name.starts_with(kind))
-                .count()
-        };
+        let count = |kind: &str| raw.feature_names.iter().filter(|name| name.starts_with(kind)).count();
         assert_eq!(["informative", "dependent", "noise"].map(count), [5, 20, 5]);
         assert_ne!(
             raw.feature_names[..5],
-            [
-                "informative 1",
-                "informative 2",
-                "informative 3",
-                "informative 4",
-                "informative 5"
-            ]
+            ["informative 1", "informative 2", "informative 3", "informative 4", "informative 5"]
         );
     }
 
@@ -346,51 +276,23 @@ mod tests {
             assert!(matches!(error, DataError::Setting(_)));
             assert!(error.to_string().contains(expected), "{error}");
         };
-        check(
-            Synthetic::Splines { count: 0, seed: 1 },
-            "choose at least 1",
-        );
-        let shapes = |size| Synthetic::Shapes {
-            count: 10,
-            size,
-            seed: 1,
-        };
+        check(Synthetic::Splines { count: 0, seed: 1 }, "choose at least 1");
+        let shapes = |size| Synthetic::Shapes { count: 10, size, seed: 1 };
         check(shapes(3), "choose from 8 to");
         check(shapes(usize::MAX), "choose fewer or smaller");
         for noise in [f32::NAN, -1.0, f32::INFINITY] {
-            check(
-                Synthetic::SwissRoll {
-                    count: 2,
-                    noise,
-                    seed: 1,
-                },
-                "choose a standard deviation",
-            );
+            check(Synthetic::SwissRoll { count: 2, noise, seed: 1 }, "choose a standard deviation");
         }
-        let blobs = |features, clusters| Synthetic::Blobs {
-            count: 5,
-            features,
-            clusters,
-            seed: 1,
-        };
+        let blobs = |features, clusters| Synthetic::Blobs { count: 5, features, clusters, seed: 1 };
         check(blobs(0, 1), "0 features");
         check(blobs(1, 0), "0 clusters");
         check(blobs(1, 6), "choose at most 5");
-        let informative = |informative| Synthetic::Informative {
-            count: 5,
-            features: 4,
-            informative,
-            seed: 1,
-        };
+        let informative =
+            |informative| Synthetic::Informative { count: 5, features: 4, informative, seed: 1 };
         check(informative(0), "choose from 1 to 4");
         check(informative(5), "choose from 1 to 4");
         for informative in 1..=4 {
-            read(Synthetic::Informative {
-                count: 5,
-                features: 4,
-                informative,
-                seed: 1,
-            });
+            read(Synthetic::Informative { count: 5, features: 4, informative, seed: 1 });
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::check::{Plan, plan};
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Rows, Scaler, SplitRows, Subset};
 use crate::project::{
-    Activation, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Output, Project, Recipe, Schedule,
-    Shape, Training,
+    Activation, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Output, Project, Recipe,
+    Schedule, Shape, Training,
 };
 use crate::run::{Checkpoint, EpochRecord, Setting};
 
@@ -84,9 +84,8 @@ fn check_gradients(name: &str, edit: impl FnOnce(&mut Project)) {
                 loss
             };
             // Richardson's extrapolation: the error is of fourth order in h.
-            let central = |loss_at: &mut dyn FnMut(f32) -> f64, h: f32| {
-                (loss_at(h) - loss_at(-h)) / f64::from(2.0 * h)
-            };
+            let central =
+                |loss_at: &mut dyn FnMut(f32) -> f64, h: f32| (loss_at(h) - loss_at(-h)) / f64::from(2.0 * h);
             let wide = central(&mut loss_at, h);
             let narrow = central(&mut loss_at, h / 2.0);
             let numeric = ((4.0 * narrow - wide) / 3.0) as f32;

@@ -18,7 +18,8 @@ impl ComputeLane {
     pub(super) fn start(outbox: Outbox) -> ComputeLane {
         let (jobs, received) = channel();
         // Without a thread jobs are never answered, which costs a picture and no data.
-        let _ = std::thread::Builder::new().name("compute".to_owned()).spawn(move || work(&received, &outbox));
+        let _ =
+            std::thread::Builder::new().name("compute".to_owned()).spawn(move || work(&received, &outbox));
         ComputeLane { jobs }
     }
 

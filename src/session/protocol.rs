@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
-use crate::project::Data;
 use crate::io::Store;
+use crate::project::Data;
 use crate::run::{Checkpoint, Edit, EpochRecord, Kept, Probe, Run, RunId, Setting, Status};
 
 /// What the window asks for. Sending never waits.

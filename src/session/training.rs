@@ -221,7 +221,11 @@ impl<'a> UnderWay<'a> {
             }
         }
         if run.kept.probe.code_rows.is_empty() {
-            run.kept = KeptEpochs::new(Arc::new(choose_probe(&data, plan.code_units(), plan.design().training.seed)));
+            run.kept = KeptEpochs::new(Arc::new(choose_probe(
+                &data,
+                plan.code_units(),
+                plan.design().training.seed,
+            )));
         }
         run.history.terms = trainer.terms();
         let now = Instant::now();
@@ -340,7 +344,10 @@ impl<'a> UnderWay<'a> {
             step: trainer.steps(),
             samples_per_sec: self.samples_per_sec,
             seconds: trainer.seconds(),
-            learning_rate: self.last_report.as_ref().map_or(trainer.learning_rate(), |last| last.learning_rate),
+            learning_rate: self
+                .last_report
+                .as_ref()
+                .map_or(trainer.learning_rate(), |last| last.learning_rate),
             loss: self.last_report.as_ref().map_or(f64::NAN, |last| last.loss),
         }));
         self.outbox.wake();

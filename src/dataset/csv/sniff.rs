@@ -30,21 +30,11 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
     let layout = Layout::find(path, Format::default())?;
     let skipped = usize::from(layout.has_header);
     let is_text = |column: usize| {
-        let fields = layout
-            .sample
-            .iter()
-            .skip(skipped)
-            .filter_map(|row| row.get(column));
-        let mut present = fields
-            .map(|field| field.trim())
-            .filter(|field| !is_missing(field));
+        let fields = layout.sample.iter().skip(skipped).filter_map(|row| row.get(column));
+        let mut present = fields.map(|field| field.trim()).filter(|field| !is_missing(field));
         present.any(|field| field.parse::<f64>().is_err())
     };
-    let named = |name: &str| {
-        LABEL_NAMES
-            .iter()
-            .any(|label| name.trim().eq_ignore_ascii_case(label))
-    };
+    let named = |name: &str| LABEL_NAMES.iter().any(|label| name.trim().eq_ignore_ascii_case(label));
     let labels = layout
         .columns
         .iter()
@@ -55,11 +45,7 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
     Ok(CsvPreview {
         labels,
         delimiter: layout.delimiter,
-        header: if layout.has_header {
-            Header::Yes
-        } else {
-            Header::No
-        },
+        header: if layout.has_header { Header::Yes } else { Header::No },
         columns: layout.columns,
     })
 }
@@ -68,12 +54,7 @@ const LABEL_NAMES: [&str; 5] = ["label", "class", "target", "species", "y"];
 /// How much of a file is looked at to tell its delimiter.
 const HEAD_BYTES: u64 = 256 * 1024;
 const HEAD_ROWS: usize = 50;
-const CANDIDATES: [Delimiter; 4] = [
-    Delimiter::Comma,
-    Delimiter::Semicolon,
-    Delimiter::Tab,
-    Delimiter::Pipe,
-];
+const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
 /// How a table is laid out, as told or found.
 pub(super) struct Layout {
@@ -101,9 +82,7 @@ impl Layout {
 
         let delimiter = match format.delimiter {
             Delimiter::Auto => best_delimiter(&head, cut),
-            Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
-                format.delimiter
-            }
+            Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => format.delimiter,
         };
         let mut rows = head_rows(&head, cut, delimiter);
         if cut && rows.len() <= 1 {
@@ -112,54 +91,30 @@ impl Layout {
         }
         let mut sample = Vec::with_capacity(rows.len());
         for row in &rows {
-            let fields = row
-                .iter()
-                .map(|field| Ok(utf8(path, row, field)?.to_string()));
+            let fields = row.iter().map(|field| Ok(utf8(path, row, field)?.to_string()));
             sample.push(fields.collect::<Result<Vec<String>, DataError>>()?);
         }
         let Some(first) = sample.first() else {
-            return Err(DataError::content(
-                path,
-                "line 1",
-                "the file is empty; choose a table with rows",
-            ));
+            return Err(DataError::content(path, "line 1", "the file is empty; choose a table with rows"));
         };
         let has_header = match format.header {
             Header::Yes => true,
             Header::No => false,
-            Header::Auto => first
-                .iter()
-                .all(|field| field.trim().parse::<f64>().is_err()),
+            Header::Auto => first.iter().all(|field| field.trim().parse::<f64>().is_err()),
         };
         let columns = column_names(first, has_header);
-        Ok(Layout {
-            delimiter,
-            has_header,
-            columns,
-            bytes,
-            sample,
-        })
+        Ok(Layout { delimiter, has_header, columns, bytes, sample })
     }
 
     pub fn reader(&self, path: &Path) -> Result<Reader<File>, DataError> {
-        builder(self.delimiter)
-            .from_path(path)
-            .map_err(|error| read_error(path, error))
+        builder(self.delimiter).from_path(path).map_err(|error| read_error(path, error))
     }
 }
 
 /// The first names of a list, for a message.
 pub(super) fn listed(names: &[String]) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(20)
-        .map(|name| format!("\"{}\"", shortened(name)))
-        .collect();
-    let more = if names.len() > shown.len() {
-        ", …"
-    } else {
-        ""
-    };
+    let shown: Vec<String> = names.iter().take(20).map(|name| format!("\"{}\"", shortened(name))).collect();
+    let more = if names.len() > shown.len() { ", …" } else { "" };
     shown.join(", ") + more
 }
 
@@ -213,11 +168,7 @@ fn best_delimiter(head: &[u8], cut: bool) -> Delimiter {
         let rows = head_rows(head, cut, delimiter);
         let fields = rows.first().map_or(0, ByteRecord::len);
         let same = rows.iter().filter(|row| row.len() == fields).count();
-        if fields < 2 {
-            (0, 0)
-        } else {
-            (same * 1000 / rows.len(), fields)
-        }
+        if fields < 2 { (0, 0) } else { (same * 1000 / rows.len(), fields) }
     };
     // The first of equals, so that a table of one column counts as one of commas.
     let mut best = (Delimiter::Comma, score(Delimiter::Comma));
@@ -236,11 +187,8 @@ fn column_names(first: &[String], has_header: bool) -> Vec<String> {
     let mut names = Vec::with_capacity(first.len());
     for (at, field) in first.iter().enumerate() {
         let field = field.trim();
-        let base = if has_header && !field.is_empty() {
-            field.to_string()
-        } else {
-            format!("column {}", at + 1)
-        };
+        let base =
+            if has_header && !field.is_empty() { field.to_string() } else { format!("column {}", at + 1) };
         let mut name = base.clone();
         let mut copy = 2;
         while !taken.insert(name.clone()) {

@@ -18,20 +18,11 @@ fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
 fn read(bytes: &[u8], labels: &[&str], missing: Missing) -> Result<Raw, DataError> {
     let (_dir, path) = write(bytes);
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
-    load(
-        &path,
-        Format::default(),
-        &labels,
-        missing,
-        &Progress::default(),
-    )
+    load(&path, Format::default(), &labels, missing, &Progress::default())
 }
 
 fn classes(names: &[&str], ids: &[u32]) -> LabelValues {
-    LabelValues::Classes {
-        names: names.iter().map(ToString::to_string).collect(),
-        ids: ids.to_vec(),
-    }
+    LabelValues::Classes { names: names.iter().map(ToString::to_string).collect(), ids: ids.to_vec() }
 }
 
 #[test]
@@ -43,25 +34,13 @@ fn layouts_are_told_by_themselves() {
         assert_eq!(raw.name, "table.csv");
     };
     check(b"a,b\n1,2\n3,4\n", &["a", "b"], &[1.0, 2.0, 3.0, 4.0]);
-    check(
-        b"1,2\n3,4",
-        &["column 1", "column 2"],
-        &[1.0, 2.0, 3.0, 4.0],
-    );
+    check(b"1,2\n3,4", &["column 1", "column 2"], &[1.0, 2.0, 3.0, 4.0]);
     check(b"a;b\r\n1.5;2\r\n", &["a", "b"], &[1.5, 2.0]);
     check(b"a\tb\n 1 \t-2e1\n", &["a", "b"], &[1.0, -20.0]);
     check(b"a|b,c\n1|2\n", &["a", "b,c"], &[1.0, 2.0]);
     check(b"\xEF\xBB\xBFa,b\n1,2\n", &["a", "b"], &[1.0, 2.0]);
-    check(
-        b"\"x, y\",\"say \"\"b\"\"\"\n\"1\",2\n",
-        &["x, y", "say \"b\""],
-        &[1.0, 2.0],
-    );
-    check(
-        b"a,a,\n1,2,3\n\n4,5,6\n",
-        &["a", "a (2)", "column 3"],
-        &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-    );
+    check(b"\"x, y\",\"say \"\"b\"\"\"\n\"1\",2\n", &["x, y", "say \"b\""], &[1.0, 2.0]);
+    check(b"a,a,\n1,2,3\n\n4,5,6\n", &["a", "a (2)", "column 3"], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     check(b"only\n1\n2\n", &["only"], &[1.0, 2.0]);
     check("größe,b\n1,2\n".as_bytes(), &["größe", "b"], &[1.0, 2.0]);
 }
@@ -71,12 +50,7 @@ fn label_columns_are_classes_or_numbers() {
     let check = |column: &[&str], expected: LabelValues| {
         let rows: Vec<String> = column.iter().map(|field| format!("0,{field}\n")).collect();
         let text = rows.concat();
-        let raw = read(
-            format!("x,t\n{text}").as_bytes(),
-            &["t"],
-            Missing::ColumnMean,
-        )
-        .unwrap();
+        let raw = read(format!("x,t\n{text}").as_bytes(), &["t"], Missing::ColumnMean).unwrap();
         assert_eq!(raw.labels[0].name, "t");
         assert_eq!(raw.feature_names, ["x"]);
         assert_eq!(raw.labels[0].values, expected);
@@ -87,14 +61,8 @@ fn label_columns_are_classes_or_numbers() {
     check(&["0.5", "1"], LabelValues::Numbers(vec![0.5, 1.0]));
     let many: Vec<String> = (0..21).map(|value| value.to_string()).collect();
     let fields: Vec<&str> = many.iter().map(String::as_str).collect();
-    check(
-        &fields,
-        LabelValues::Numbers((0..21).map(|value| value as f32).collect()),
-    );
-    check(
-        &fields[..20],
-        classes(&fields[..20], &(0..20).collect::<Vec<u32>>()),
-    );
+    check(&fields, LabelValues::Numbers((0..21).map(|value| value as f32).collect()));
+    check(&fields[..20], classes(&fields[..20], &(0..20).collect::<Vec<u32>>()));
     let raw = read(b"a,x,b\n1,2,u\n3,4,v\n", &["a", "b"], Missing::ColumnMean).unwrap();
     assert_eq!(raw.labels.len(), 2);
     assert_eq!(raw.rows, Rows::F32(vec![2.0, 4.0]));
@@ -102,17 +70,9 @@ fn label_columns_are_classes_or_numbers() {
 
 fn load_whole(bytes: &[u8], missing: Missing) -> Result<Dataset, DataError> {
     let (_dir, path) = write(bytes);
-    let source = Source::Csv {
-        path,
-        header: Header::Auto,
-        delimiter: Delimiter::Auto,
-        labels: Vec::new(),
-        missing,
-    };
-    let data = Data {
-        source,
-        ..Data::default()
-    };
+    let source =
+        Source::Csv { path, header: Header::Auto, delimiter: Delimiter::Auto, labels: Vec::new(), missing };
+    let data = Data { source, ..Data::default() };
     load_data(&data, &Progress::default())
 }
 
@@ -120,10 +80,7 @@ fn load_whole(bytes: &[u8], missing: Missing) -> Result<Dataset, DataError> {
 fn missing_values_are_filled_or_dropped_and_counted() {
     let text = b"a,b\n1,2\n?,2\n3,NaN\n5,NA\n,na\n";
     let data = load_whole(text, Missing::ColumnMean).unwrap();
-    assert_eq!(
-        data.warnings,
-        ["5 missing values in 2 columns were filled with the column mean"]
-    );
+    assert_eq!(data.warnings, ["5 missing values in 2 columns were filled with the column mean"]);
     assert_eq!(data.rows.value(5), 2.0);
     let train = &data.split.train;
     let known: Vec<f32> = [(0, 1.0), (2, 3.0), (3, 5.0)]
@@ -131,10 +88,7 @@ fn missing_values_are_filled_or_dropped_and_counted() {
         .filter(|(row, _)| train.contains(row))
         .map(|&(_, value)| value)
         .collect();
-    assert_eq!(
-        data.rows.value(2),
-        known.iter().sum::<f32>() / known.len() as f32
-    );
+    assert_eq!(data.rows.value(2), known.iter().sum::<f32>() / known.len() as f32);
     let data = load_whole(text, Missing::DropRow).unwrap();
     assert_eq!(data.rows, Rows::F32(vec![1.0, 2.0]));
     assert_eq!(data.warnings, ["4 rows with missing values were left out"]);
@@ -143,9 +97,7 @@ fn missing_values_are_filled_or_dropped_and_counted() {
 #[test]
 fn bad_tables_are_refused_with_line_column_and_remedy() {
     let check = |bytes: &[u8], labels: &[&str], expected: &[&str]| {
-        let error = read(bytes, labels, Missing::DropRow)
-            .unwrap_err()
-            .to_string();
+        let error = read(bytes, labels, Missing::DropRow).unwrap_err().to_string();
         for part in ["table.csv"].iter().chain(expected) {
             assert!(error.contains(part), "{error} lacks {part}");
         }
@@ -153,73 +105,28 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
     check(b"", &[], &["line 1", "empty", "choose a table"]);
     check(b"a,b\n", &[], &["no rows", "at least one row below"]);
     check(b"a,b\n?,1\n", &[], &["all 1 rows", "column mean instead"]);
-    check(
-        b"a,b\n1,2\n1,2,3\n",
-        &[],
-        &[
-            "line 3",
-            "3 fields where the first has 2",
-            "another delimiter",
-        ],
-    );
-    check(
-        b"a,b\r\n1,2\r\n\r\n1\r\n",
-        &[],
-        &["line 4", "1 field where the first has 2"],
-    );
+    check(b"a,b\n1,2\n1,2,3\n", &[], &["line 3", "3 fields where the first has 2", "another delimiter"]);
+    check(b"a,b\r\n1,2\r\n\r\n1\r\n", &[], &["line 4", "1 field where the first has 2"]);
     check(b"\xEF\xBB\xBFa\n1\nred\n", &[], &["line 3, column \"a\""]);
     check(b"a\r1\rred\r", &[], &["line 3, column \"a\""]);
     check(b"\n\na\r\n1\r\nred\r\n", &[], &["line 5, column \"a\""]);
     check(
         b"a,\"b\nc\"\n1,2\nred,2\n",
         &[],
-        &[
-            "line 4, column \"a\"",
-            "\"red\" is no number; name it as a label column or remove it",
-        ],
+        &["line 4, column \"a\"", "\"red\" is no number; name it as a label column or remove it"],
     );
-    check(
-        b"a;b\n1;2,5\n",
-        &[],
-        &["line 2, column \"b\"", "decimal comma"],
-    );
-    check(
-        b"a,b\n1,inf\n",
-        &[],
-        &["line 2, column \"b\"", "not finite", "correct it"],
-    );
+    check(b"a;b\n1;2,5\n", &[], &["line 2, column \"b\"", "decimal comma"]);
+    check(b"a,b\n1,inf\n", &[], &["line 2, column \"b\"", "not finite", "correct it"]);
     check(b"a,b\n1,-Infinity\n", &[], &["not finite"]);
     check(b"a,b\n1,1e300\n", &[], &["too large"]);
-    check(
-        b"a,b\n1,2\nM\xFCller,2\n",
-        &["a"],
-        &["line 3", "0xFC", "save the file as UTF-8"],
-    );
-    check(
-        b"a,b\n1,2\n",
-        &["c"],
-        &["no label column \"c\"", "\"a\", \"b\""],
-    );
-    check(
-        b"a,b\n1,2\n",
-        &["a", "b"],
-        &["every column is a label; leave"],
-    );
+    check(b"a,b\n1,2\nM\xFCller,2\n", &["a"], &["line 3", "0xFC", "save the file as UTF-8"]);
+    check(b"a,b\n1,2\n", &["c"], &["no label column \"c\"", "\"a\", \"b\""]);
+    check(b"a,b\n1,2\n", &["a", "b"], &["every column is a label; leave"]);
     let long = format!("a,b\n1,2\n{},2\n", "x".repeat(1_000_000));
     check(long.as_bytes(), &[], &["line 3", "xxx…\" is no number"]);
-    let error = load(
-        Path::new("/nowhere/t.csv"),
-        Format::default(),
-        &[],
-        Missing::DropRow,
-        &Progress::default(),
-    );
-    assert!(
-        error
-            .unwrap_err()
-            .to_string()
-            .contains("/nowhere/t.csv: does not exist")
-    );
+    let error =
+        load(Path::new("/nowhere/t.csv"), Format::default(), &[], Missing::DropRow, &Progress::default());
+    assert!(error.unwrap_err().to_string().contains("/nowhere/t.csv: does not exist"));
 }
 
 #[test]
@@ -230,24 +137,9 @@ fn the_preview_suggests_labels() {
         assert_eq!(preview.labels, labels);
         assert_eq!((preview.delimiter, preview.header), (delimiter, header));
     };
-    check(
-        "a,b,Label\n1,2,3\n",
-        &["Label"],
-        Delimiter::Comma,
-        Header::Yes,
-    );
-    check(
-        "a;species\n1;x\n",
-        &["species"],
-        Delimiter::Semicolon,
-        Header::Yes,
-    );
-    check(
-        "1\t2\tred\n3\t4\tNA\n",
-        &["column 3"],
-        Delimiter::Tab,
-        Header::No,
-    );
+    check("a,b,Label\n1,2,3\n", &["Label"], Delimiter::Comma, Header::Yes);
+    check("a;species\n1;x\n", &["species"], Delimiter::Semicolon, Header::Yes);
+    check("1\t2\tred\n3\t4\tNA\n", &["column 3"], Delimiter::Tab, Header::No);
     check("1|2\n", &[], Delimiter::Pipe, Header::No);
     let names: Vec<String> = (0..100_000).map(|at| format!("c{at},")).collect();
     let wide = names.concat();

@@ -37,22 +37,8 @@ fn write(dir: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn load_source(source: &Source) -> Result<Raw, DataError> {
-    let Source::Idx {
-        images,
-        labels,
-        test_images,
-        test_labels,
-    } = source
-    else {
-        panic!("{source:?}")
-    };
-    load(
-        images,
-        labels.as_deref(),
-        test_images.as_deref(),
-        test_labels.as_deref(),
-        &Progress::default(),
-    )
+    let Source::Idx { images, labels, test_images, test_labels } = source else { panic!("{source:?}") };
+    load(images, labels.as_deref(), test_images.as_deref(), test_labels.as_deref(), &Progress::default())
 }
 
 #[test]
@@ -70,10 +56,7 @@ fn official_files_are_found_and_loaded_in_every_spelling() {
             assert_eq!((raw.own_test, raw.type_max), (2, Some(255.0)));
             assert_eq!(raw.rows.value(3 * 4 + 1), 1.0);
             let names = ["2", "7", "9"].map(String::from).to_vec();
-            assert_eq!(
-                raw.labels,
-                [LabelColumn::classes("label", names, vec![1, 0, 1, 0, 2])]
-            );
+            assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0, 1, 0, 2])]);
         }
         assert!(is_images(&path));
     };
@@ -86,13 +69,9 @@ fn official_files_are_found_and_loaded_in_every_spelling() {
         ]
         .map(|name| name.replace('#', dot) + suffix)
     };
-    for (dot, suffix, packed) in [
-        ("-", "", false),
-        (".", "", false),
-        ("-", ".gz", true),
-        (".", ".gz", true),
-        ("-", "", true),
-    ] {
+    for (dot, suffix, packed) in
+        [("-", "", false), (".", "", false), ("-", ".gz", true), (".", ".gz", true), ("-", "", true)]
+    {
         let [a, b, c, d] = names(dot, suffix);
         check(&a, &b, &c, &d, packed);
     }
@@ -111,19 +90,11 @@ fn images_alone_are_enough_and_rows_without_label_are_none() {
     let train = write(&dir, "a", &images(2, 1, 1));
     let test = write(&dir, "b", &images(1, 1, 1));
     let progress = Progress::default();
-    assert!(
-        load(&train, None, None, None, &progress)
-            .unwrap()
-            .labels
-            .is_empty()
-    );
+    assert!(load(&train, None, None, None, &progress).unwrap().labels.is_empty());
     let known = write(&dir, "c", &labels(&[4, 4]));
     let raw = load(&train, Some(&known), Some(&test), None, &progress).unwrap();
     let names = ["4", "(none)"].map(String::from).to_vec();
-    assert_eq!(
-        raw.labels,
-        [LabelColumn::classes("label", names, vec![0, 0, 1])]
-    );
+    assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![0, 0, 1])]);
 }
 
 #[test]
@@ -132,63 +103,26 @@ fn bad_files_are_refused_with_place_and_remedy() {
         let dir = tempfile::tempdir().unwrap();
         let path = write(&dir, "pictures.idx", bytes);
         let labels = label_bytes.map(|bytes| write(&dir, "answers.idx", bytes));
-        let error = load(&path, labels.as_deref(), None, None, &Progress::default())
-            .unwrap_err()
-            .to_string();
+        let error = load(&path, labels.as_deref(), None, None, &Progress::default()).unwrap_err().to_string();
         for part in expected {
             assert!(error.contains(part), "{error} lacks {part}");
         }
     };
     let good = images(3, 2, 2);
     check(b"", None, &["pictures.idx", "header", "complete file"]);
-    check(
-        b"PK\x03\x04 and more",
-        None,
-        &[
-            "bytes 0 to 3",
-            "0x00000803",
-            "0x504b0304",
-            "format of MNIST",
-        ],
-    );
-    check(
-        &labels(&[1, 2]),
-        None,
-        &["it holds labels, choose the file of images"],
-    );
-    check(
-        &good[..20],
-        None,
-        &["byte 20", "4 of the 12 bytes", "fetch it again"],
-    );
+    check(b"PK\x03\x04 and more", None, &["bytes 0 to 3", "0x00000803", "0x504b0304", "format of MNIST"]);
+    check(&labels(&[1, 2]), None, &["it holds labels, choose the file of images"]);
+    check(&good[..20], None, &["byte 20", "4 of the 12 bytes", "fetch it again"]);
     check(&[&good[..], b"x"].concat(), None, &["byte 28", "goes on"]);
-    check(
-        &gzip(&good[..20]),
-        None,
-        &["byte 20", "4 of the 12 bytes unpacked"],
-    );
-    check(
-        &gzip(&good)[..20],
-        None,
-        &["pictures.idx", "header", "complete file"],
-    );
+    check(&gzip(&good[..20]), None, &["byte 20", "4 of the 12 bytes unpacked"]);
+    check(&gzip(&good)[..20], None, &["pictures.idx", "header", "complete file"]);
     check(&images(0, 0, 2)[..], None, &["bytes 8 to 15", "2×0 pixels"]);
     check(
         &good,
         Some(&labels(&[1])),
-        &[
-            "answers.idx",
-            "bytes 4 to 7",
-            "1 labels",
-            "3 images",
-            "belong to it",
-        ],
+        &["answers.idx", "bytes 4 to 7", "1 labels", "3 images", "belong to it"],
     );
-    check(
-        &good,
-        Some(&good),
-        &["answers.idx", "it holds images, choose the file of labels"],
-    );
+    check(&good, Some(&good), &["answers.idx", "it holds images, choose the file of labels"]);
     // A header that promises more than there is memory, in a tiny file.
     let mut lying = images(0, 0, 0);
     lying[4..16].fill(0xFF);
@@ -202,22 +136,13 @@ fn bad_files_are_refused_with_place_and_remedy() {
 #[test]
 fn missing_files_and_other_sizes_are_named() {
     let dir = tempfile::tempdir().unwrap();
-    let error = load_source(&companions(dir.path()))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("train-images-idx3-ubyte: does not exist"),
-        "{error}"
-    );
+    let error = load_source(&companions(dir.path())).unwrap_err().to_string();
+    assert!(error.contains("train-images-idx3-ubyte: does not exist"), "{error}");
     let train = write(&dir, "a", &images(2, 2, 2));
     let test = write(&dir, "b", &images(2, 2, 3));
-    let error = load(&train, None, Some(&test), None, &Progress::default())
-        .unwrap_err()
-        .to_string();
+    let error = load(&train, None, Some(&test), None, &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("3×2 but the training images 2×2"), "{error}");
-    let error = load(dir.path(), None, None, None, &Progress::default())
-        .unwrap_err()
-        .to_string();
+    let error = load(dir.path(), None, None, None, &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("is a folder"), "{error}");
 }
 

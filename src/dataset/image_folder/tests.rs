@@ -1,25 +1,15 @@
 use std::fs;
 use std::io::Cursor;
 
-use image::{
-    DynamicImage, GrayAlphaImage, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba, RgbaImage,
-};
+use image::{DynamicImage, GrayAlphaImage, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
 use crate::dataset::LabelValues;
 
-const GREY: Wanted = Wanted {
-    width: 8,
-    height: 8,
-    channels: Channels::Grey,
-    fit: Fit::Crop,
-};
-const COLOUR: Wanted = Wanted {
-    channels: Channels::Rgb,
-    ..GREY
-};
+const GREY: Wanted = Wanted { width: 8, height: 8, channels: Channels::Grey, fit: Fit::Crop };
+const COLOUR: Wanted = Wanted { channels: Channels::Rgb, ..GREY };
 
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -50,9 +40,7 @@ fn read(dir: &TempDir, wanted: Wanted) -> Result<Raw, DataError> {
 }
 
 fn pixels(raw: &Raw) -> &[u8] {
-    let Rows::U8(pixels) = &raw.rows else {
-        panic!("not bytes")
-    };
+    let Rows::U8(pixels) = &raw.rows else { panic!("not bytes") };
     pixels
 }
 
@@ -63,10 +51,7 @@ fn every_format_and_colour_type_becomes_the_same_picture() {
         assert!(raw.warnings.is_empty(), "{:?}", raw.warnings);
         for pixel in pixels(&raw).chunks(expected.len()) {
             for (value, expected) in pixel.iter().zip(expected) {
-                assert!(
-                    value.abs_diff(*expected) <= tolerance,
-                    "{pixel:?} is not {expected}"
-                );
+                assert!(value.abs_diff(*expected) <= tolerance, "{pixel:?} is not {expected}");
             }
         }
     };
@@ -83,18 +68,8 @@ fn every_format_and_colour_type_becomes_the_same_picture() {
     ];
     for (format, tolerance) in formats {
         for size in [(8, 8), (30, 21), (3, 5)] {
-            check(
-                encode(plain(red, size.0, size.1), format),
-                COLOUR,
-                &red,
-                tolerance,
-            );
-            check(
-                encode(plain(red, size.0, size.1), format),
-                GREY,
-                &luminance,
-                tolerance,
-            );
+            check(encode(plain(red, size.0, size.1), format), COLOUR, &red, tolerance);
+            check(encode(plain(red, size.0, size.1), format), GREY, &luminance, tolerance);
         }
     }
     let deep = image::ImageBuffer::from_pixel(9, 9, Rgb([200_u16 * 257, 40 * 257, 10 * 257]));
@@ -115,13 +90,8 @@ const PALETTE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00
 #[test]
 fn pictures_are_fitted_cropped_or_stretched() {
     // White in the middle half, black at the left and right quarter.
-    let wide = RgbImage::from_fn(64, 32, |x, _| {
-        if (16..48).contains(&x) {
-            Rgb([255; 3])
-        } else {
-            Rgb([0; 3])
-        }
-    });
+    let wide =
+        RgbImage::from_fn(64, 32, |x, _| if (16..48).contains(&x) { Rgb([255; 3]) } else { Rgb([0; 3]) });
     let dir = folder(&[("wide.png", &encode(wide, ImageFormat::Png))]);
     let check = |fit, rows: [[u8; 8]; 8]| {
         let raw = read(&dir, Wanted { fit, ..GREY }).unwrap();
@@ -136,27 +106,16 @@ fn pictures_are_fitted_cropped_or_stretched() {
     let black = [0; 8];
     check(Fit::Crop, [white; 8]);
     check(Fit::Stretch, [middle; 8]);
-    check(
-        Fit::Fit,
-        [black, black, middle, middle, middle, middle, black, black],
-    );
+    check(Fit::Fit, [black, black, middle, middle, middle, middle, black, black]);
 }
 
 #[test]
 fn extreme_shapes_are_read() {
     let line = encode(plain([255; 3], 5000, 1), ImageFormat::Png);
-    let dir = folder(&[
-        ("line.png", &line),
-        ("dot.png", &encode(plain([255; 3], 1, 1), ImageFormat::Png)),
-    ]);
+    let dir = folder(&[("line.png", &line), ("dot.png", &encode(plain([255; 3], 1, 1), ImageFormat::Png))]);
     for fit in Fit::ALL {
         for (width, height) in [(8, 8), (1, 1), (1, 100), (33, 2)] {
-            let wanted = Wanted {
-                width,
-                height,
-                fit,
-                ..GREY
-            };
+            let wanted = Wanted { width, height, fit, ..GREY };
             let raw = read(&dir, wanted).unwrap();
             assert_eq!(raw.rows.len(), 2 * width * height, "{:?}", raw.warnings);
         }
@@ -166,11 +125,7 @@ fn extreme_shapes_are_read() {
 #[test]
 fn the_orientation_of_a_photograph_is_applied() {
     // Left half white; tag 0x0112 says 6: turn it right by a quarter, so that the top becomes white.
-    let half = RgbImage::from_fn(
-        16,
-        16,
-        |x, _| if x < 8 { Rgb([255; 3]) } else { Rgb([0; 3]) },
-    );
+    let half = RgbImage::from_fn(16, 16, |x, _| if x < 8 { Rgb([255; 3]) } else { Rgb([0; 3]) });
     let plain = encode(half, ImageFormat::Jpeg);
     let exif = b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let mut bytes = plain[..2].to_vec();
@@ -186,24 +141,15 @@ fn the_orientation_of_a_photograph_is_applied() {
 #[test]
 fn sub_folders_are_labels_and_paths_give_the_order() {
     let check = |files: &[(&str, u8)], rows: &[&str], labels: Option<(&[&str], &[u32])>| {
-        let encoded: Vec<(&str, Vec<u8>)> = files
-            .iter()
-            .map(|&(name, value)| (name, png(value)))
-            .collect();
-        let files: Vec<(&str, &[u8])> = encoded
-            .iter()
-            .map(|(name, bytes)| (*name, &bytes[..]))
-            .collect();
+        let encoded: Vec<(&str, Vec<u8>)> = files.iter().map(|&(name, value)| (name, png(value))).collect();
+        let files: Vec<(&str, &[u8])> = encoded.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
         let raw = read(&folder(&files), GREY).unwrap();
         assert_eq!(raw.row_names, rows);
         let expected = labels.map(|(names, ids)| LabelValues::Classes {
             names: names.iter().map(ToString::to_string).collect(),
             ids: ids.to_vec(),
         });
-        assert_eq!(
-            raw.labels.first().map(|column| column.values.clone()),
-            expected
-        );
+        assert_eq!(raw.labels.first().map(|column| column.values.clone()), expected);
     };
     check(&[("b.png", 1), ("a.PNG", 2)], &["a.PNG", "b.png"], None);
     check(
@@ -212,12 +158,7 @@ fn sub_folders_are_labels_and_paths_give_the_order() {
         Some((&["cat", "dog"], &[0, 0, 1])),
     );
     check(
-        &[
-            ("dog/x.png", 1),
-            ("loose.png", 2),
-            (".hidden/h.png", 3),
-            ("dog/.h.png", 4),
-        ],
+        &[("dog/x.png", 1), ("loose.png", 2), (".hidden/h.png", 3), ("dog/.h.png", 4)],
         &["dog/x.png", "loose.png"],
         Some((&["dog", "(none)"], &[0, 1])),
     );
@@ -225,9 +166,7 @@ fn sub_folders_are_labels_and_paths_give_the_order() {
 
 #[test]
 fn a_few_bad_pictures_are_left_out_and_told() {
-    let noise = RgbImage::from_fn(64, 64, |x, y| {
-        Rgb([(x * y) as u8, (x * 7 + y) as u8, (y * 31) as u8])
-    });
+    let noise = RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y) as u8, (x * 7 + y) as u8, (y * 31) as u8]));
     let (good, jpeg) = (png(7), encode(noise.clone(), ImageFormat::Jpeg));
     let deep = encode(noise, ImageFormat::Png);
     let dir = folder(&[
@@ -249,10 +188,7 @@ fn a_few_bad_pictures_are_left_out_and_told() {
         ("empty.gif", "not a picture, in spite of its name"),
         ("text.png", "not a picture, in spite of its name"),
     ]) {
-        assert!(
-            warning.contains(name) && warning.contains(reason),
-            "{warning}"
-        );
+        assert!(warning.contains(name) && warning.contains(reason), "{warning}");
     }
 }
 
@@ -282,61 +218,22 @@ fn hopeless_folders_are_refused_with_reason_and_remedy() {
     };
     check(&[], &["holds no picture; choose a folder with PNG, JPEG"]);
     check(&[("a.txt", b"x")], &["holds no picture"]);
-    check(
-        &[("a.png", b"x")],
-        &["none of its 1 pictures", "a.png: is not a picture"],
-    );
-    let five: Vec<(&str, &[u8])> = ["a.png", "b.png", "c.png", "d.png", "e.png"]
-        .iter()
-        .map(|&name| (name, &b"x"[..]))
-        .collect();
-    check(
-        &five,
-        &[
-            "none of its 5 pictures",
-            "c.png",
-            "and 2 more",
-            "Choose a folder",
-        ],
-    );
+    check(&[("a.png", b"x")], &["none of its 1 pictures", "a.png: is not a picture"]);
+    let five: Vec<(&str, &[u8])> =
+        ["a.png", "b.png", "c.png", "d.png", "e.png"].iter().map(|&name| (name, &b"x"[..])).collect();
+    check(&five, &["none of its 5 pictures", "c.png", "and 2 more", "Choose a folder"]);
     check(
         &[("huge.png", &lying(30_000, 30_000))],
-        &[
-            "huge.png",
-            "20000 pixels a side",
-            "536.9 MB",
-            "save it smaller",
-        ],
+        &["huge.png", "20000 pixels a side", "536.9 MB", "save it smaller"],
     );
-    check(
-        &[("large.png", &lying(19_000, 19_000))],
-        &["large.png", "536.9 MB", "save it smaller"],
-    );
-    check(
-        &[("lie.png", &lying(1000, 1000))],
-        &["lie.png", "fetch it again"],
-    );
+    check(&[("large.png", &lying(19_000, 19_000))], &["large.png", "536.9 MB", "save it smaller"]);
+    check(&[("lie.png", &lying(1000, 1000))], &["lie.png", "fetch it again"]);
     let missing = load(Path::new("/nowhere/pictures"), GREY, &Progress::default()).unwrap_err();
-    assert!(
-        missing
-            .to_string()
-            .contains("/nowhere/pictures: does not exist"),
-        "{missing}"
-    );
+    assert!(missing.to_string().contains("/nowhere/pictures: does not exist"), "{missing}");
     let dir = folder(&[("a.png", b"x")]);
     let file = load(&dir.path().join("a.png"), GREY, &Progress::default()).unwrap_err();
-    assert!(
-        file.to_string()
-            .contains("is not a folder; choose a folder"),
-        "{file}"
-    );
-    for wanted in [
-        Wanted { width: 0, ..GREY },
-        Wanted {
-            height: 5000,
-            ..GREY
-        },
-    ] {
+    assert!(file.to_string().contains("is not a folder; choose a folder"), "{file}");
+    for wanted in [Wanted { width: 0, ..GREY }, Wanted { height: 5000, ..GREY }] {
         let error = read(&dir, wanted).unwrap_err().to_string();
         assert!(error.contains("choose from 1 to 4096"), "{error}");
     }
@@ -346,16 +243,9 @@ fn hopeless_folders_are_refused_with_reason_and_remedy() {
 fn a_folder_that_vanishes_is_told_apart_from_bad_pictures() {
     let bad = ["a.png: does not exist".to_string()];
     let gone = no_picture(Path::new("/nowhere"), &bad).to_string();
-    assert!(
-        gone.contains("vanished while it was read") && gone.contains("connect the drive"),
-        "{gone}"
-    );
+    assert!(gone.contains("vanished while it was read") && gone.contains("connect the drive"), "{gone}");
     let dir = tempfile::tempdir().unwrap();
-    assert!(
-        no_picture(dir.path(), &bad)
-            .to_string()
-            .contains("none of its 1 pictures")
-    );
+    assert!(no_picture(dir.path(), &bad).to_string().contains("none of its 1 pictures"));
 }
 
 #[cfg(unix)]
@@ -370,11 +260,7 @@ fn what_may_not_be_read_is_told() {
     let raw = read(&dir, GREY).unwrap();
     assert_eq!(raw.row_names.len(), if readable { 2 } else { 1 });
     if !readable {
-        assert!(
-            raw.warnings[0].contains("secret.png: may not be read"),
-            "{:?}",
-            raw.warnings
-        );
+        assert!(raw.warnings[0].contains("secret.png: may not be read"), "{:?}", raw.warnings);
     }
 }
 
@@ -385,11 +271,7 @@ fn links_in_a_circle_end() {
     std::os::unix::fs::symlink(dir.path(), dir.path().join("sub/loop")).unwrap();
     let raw = read(&dir, GREY).unwrap();
     assert_eq!(raw.row_names, ["sub/a.png"]);
-    assert!(
-        raw.warnings[0].contains("sub/loop: is a link that leads in a circle"),
-        "{:?}",
-        raw.warnings
-    );
+    assert!(raw.warnings[0].contains("sub/loop: is a link that leads in a circle"), "{:?}", raw.warnings);
 }
 
 #[test]

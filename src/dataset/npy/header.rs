@@ -55,9 +55,7 @@ impl Kind {
 impl Header {
     /// Number of values; `None` where it would not fit a `usize`.
     pub fn count(&self) -> Option<usize> {
-        self.shape
-            .iter()
-            .try_fold(1_usize, |product, &size| product.checked_mul(size))
+        self.shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size))
     }
 
     /// The shape as `3×8×8`.
@@ -118,19 +116,13 @@ fn parse(text: &str) -> Result<Header, String> {
     let after = |key: &str| {
         let at = text.find(&format!("'{key}'")).ok_or_else(damaged)?;
         let rest = text[at + key.len() + 2..].trim_start();
-        rest.strip_prefix(':')
-            .map(str::trim_start)
-            .ok_or_else(damaged)
+        rest.strip_prefix(':').map(str::trim_start).ok_or_else(damaged)
     };
     let descr = after("descr")?;
     if descr.starts_with('[') {
         return Err("is a record array; save its columns as one plain array".into());
     }
-    let descr = descr
-        .strip_prefix('\'')
-        .and_then(|rest| rest.split_once('\''))
-        .ok_or_else(damaged)?
-        .0;
+    let descr = descr.strip_prefix('\'').and_then(|rest| rest.split_once('\'')).ok_or_else(damaged)?.0;
     let (kind, item, big_endian) = data_type(descr)?;
     let order = after("fortran_order")?;
     let fortran = order.starts_with("True");
@@ -138,25 +130,10 @@ fn parse(text: &str) -> Result<Header, String> {
         return Err(damaged());
     }
     let shape = after("shape")?;
-    let shape = shape
-        .strip_prefix('(')
-        .and_then(|rest| rest.split_once(')'))
-        .ok_or_else(damaged)?
-        .0;
-    let sizes = shape
-        .split(',')
-        .map(str::trim)
-        .filter(|size| !size.is_empty());
-    let shape: Result<Vec<usize>, _> = sizes
-        .map(|size| size.trim_end_matches('L').parse())
-        .collect();
-    Ok(Header {
-        kind,
-        item,
-        big_endian,
-        fortran,
-        shape: shape.map_err(|_| damaged())?,
-    })
+    let shape = shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).ok_or_else(damaged)?.0;
+    let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
+    let shape: Result<Vec<usize>, _> = sizes.map(|size| size.trim_end_matches('L').parse()).collect();
+    Ok(Header { kind, item, big_endian, fortran, shape: shape.map_err(|_| damaged())? })
 }
 
 fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
@@ -184,11 +161,8 @@ fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
         "f4" => Kind::F32,
         "f8" => Kind::F64,
         _ => {
-            let characters = |code: &str| {
-                code.parse::<usize>()
-                    .ok()
-                    .filter(|&count| (1..=4096).contains(&count))
-            };
+            let characters =
+                |code: &str| code.parse::<usize>().ok().filter(|&count| (1..=4096).contains(&count));
             return match (
                 code.strip_prefix('S').and_then(characters),
                 code.strip_prefix('U').and_then(characters),
@@ -221,51 +195,21 @@ mod tests {
         ) {
             (Ok(header), Ok((kind, item, big_endian, fortran, shape))) => {
                 let shape = shape.to_vec();
-                assert_eq!(
-                    header,
-                    Header {
-                        kind,
-                        item,
-                        big_endian,
-                        fortran,
-                        shape
-                    }
-                );
+                assert_eq!(header, Header { kind, item, big_endian, fortran, shape });
             }
             (Err(message), Err(part)) => assert!(message.contains(part), "{message}"),
             (result, _) => panic!("{text}: {result:?}"),
         };
         let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n";
         check(good, Ok((Kind::F32, 4, false, false, &[3, 4])));
-        check(
-            &good.replace("<f4", ">i8").replace("False", "True"),
-            Ok((Kind::I64, 8, true, true, &[3, 4])),
-        );
-        check(
-            &good.replace("(3, 4)", "(3L,)"),
-            Ok((Kind::F32, 4, false, false, &[3])),
-        );
-        check(
-            &good.replace("(3, 4)", "()"),
-            Ok((Kind::F32, 4, false, false, &[])),
-        );
-        check(
-            &good.replace("<f4", "<U5"),
-            Ok((Kind::Unicode, 20, false, false, &[3, 4])),
-        );
-        check(
-            &good.replace("<f4", "<c8"),
-            Err("'<c8' are not read; convert it with a.astype"),
-        );
+        check(&good.replace("<f4", ">i8").replace("False", "True"), Ok((Kind::I64, 8, true, true, &[3, 4])));
+        check(&good.replace("(3, 4)", "(3L,)"), Ok((Kind::F32, 4, false, false, &[3])));
+        check(&good.replace("(3, 4)", "()"), Ok((Kind::F32, 4, false, false, &[])));
+        check(&good.replace("<f4", "<U5"), Ok((Kind::Unicode, 20, false, false, &[3, 4])));
+        check(&good.replace("<f4", "<c8"), Err("'<c8' are not read; convert it with a.astype"));
         check(&good.replace("<f4", "|O"), Err("Python objects"));
-        check(
-            &good.replace("'<f4'", "[('a', '<f4')]"),
-            Err("record array"),
-        );
-        check(
-            &good.replace("False", "Maybe"),
-            Err("write it again with numpy.save"),
-        );
+        check(&good.replace("'<f4'", "[('a', '<f4')]"), Err("record array"));
+        check(&good.replace("False", "Maybe"), Err("write it again with numpy.save"));
         check(&good.replace("(3, 4)", "(3, -4)"), Err("write it again"));
         check(&good.replace("'shape'", "'form'"), Err("write it again"));
         check("", Err("write it again"));

@@ -25,10 +25,7 @@ fn npy(descr: &str, fortran: bool, shape: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn f32s(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 fn write(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
@@ -41,9 +38,7 @@ fn write(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
 fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in arrays {
-        writer
-            .start_file(format!("{name}.npy"), SimpleFileOptions::default())
-            .unwrap();
+        writer.start_file(format!("{name}.npy"), SimpleFileOptions::default()).unwrap();
         writer.write_all(bytes).unwrap();
     }
     writer.finish().unwrap().into_inner()
@@ -55,11 +50,7 @@ fn read(bytes: &[u8], array: Option<&str>, labels: Option<&str>) -> Result<Raw, 
 }
 
 fn image(height: usize, width: usize, channels: usize) -> Shape {
-    Shape::Image {
-        height,
-        width,
-        channels,
-    }
+    Shape::Image { height, width, channels }
 }
 
 #[test]
@@ -71,84 +62,28 @@ fn shapes_types_and_orders_are_read() {
         assert_eq!(packed.shape, shape);
     };
     let six: Vec<f32> = (1..=6).map(|value| value as f32).collect();
-    check(
-        npy("<f4", false, "(2, 3)", &f32s(&six)),
-        Shape::Vector(3),
-        Rows::F32(six.clone()),
-        None,
-    );
+    check(npy("<f4", false, "(2, 3)", &f32s(&six)), Shape::Vector(3), Rows::F32(six.clone()), None);
     let columns = [1.0, 4.0, 2.0, 5.0, 3.0, 6.0];
-    check(
-        npy("<f4", true, "(2, 3)", &f32s(&columns)),
-        Shape::Vector(3),
-        Rows::F32(six.clone()),
-        None,
-    );
-    let doubles: Vec<u8> = six
-        .iter()
-        .flat_map(|&value| f64::from(value).to_be_bytes())
-        .collect();
-    check(
-        npy(">f8", false, "(3, 2)", &doubles),
-        Shape::Vector(2),
-        Rows::F32(six.clone()),
-        None,
-    );
+    check(npy("<f4", true, "(2, 3)", &f32s(&columns)), Shape::Vector(3), Rows::F32(six.clone()), None);
+    let doubles: Vec<u8> = six.iter().flat_map(|&value| f64::from(value).to_be_bytes()).collect();
+    check(npy(">f8", false, "(3, 2)", &doubles), Shape::Vector(2), Rows::F32(six.clone()), None);
     let ints: Vec<u8> = (1..=6_i64).flat_map(i64::to_le_bytes).collect();
-    check(
-        npy("<i8", false, "(3, 2)", &ints),
-        Shape::Vector(2),
-        Rows::F32(six.clone()),
-        None,
-    );
+    check(npy("<i8", false, "(3, 2)", &ints), Shape::Vector(2), Rows::F32(six.clone()), None);
     let shorts: Vec<u8> = (1..=6_u16).flat_map(u16::to_le_bytes).collect();
-    check(
-        npy("<u2", false, "(1, 3, 2)", &shorts),
-        image(3, 2, 1),
-        Rows::F32(six),
-        Some(65535.0),
-    );
+    check(npy("<u2", false, "(1, 3, 2)", &shorts), image(3, 2, 1), Rows::F32(six), Some(65535.0));
     let bytes: Vec<u8> = (0..12).collect();
-    check(
-        npy("|u1", false, "(2, 6)", &bytes),
-        Shape::Vector(6),
-        Rows::U8(bytes.clone()),
-        Some(255.0),
-    );
-    check(
-        npy("|u1", false, "(1, 2, 2, 3)", &bytes),
-        image(2, 2, 3),
-        Rows::U8(bytes.clone()),
-        Some(255.0),
-    );
+    check(npy("|u1", false, "(2, 6)", &bytes), Shape::Vector(6), Rows::U8(bytes.clone()), Some(255.0));
+    check(npy("|u1", false, "(1, 2, 2, 3)", &bytes), image(2, 2, 3), Rows::U8(bytes.clone()), Some(255.0));
     let last = vec![0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11];
-    check(
-        npy("|u1", false, "(1, 3, 2, 2)", &bytes),
-        image(2, 2, 3),
-        Rows::U8(last),
-        Some(255.0),
-    );
-    check(
-        npy("|u1", false, "(3, 1, 2, 2)", &bytes),
-        image(2, 2, 1),
-        Rows::U8(bytes.clone()),
-        Some(255.0),
-    );
-    check(
-        npy("|b1", false, "(1, 2)", &[0, 1]),
-        Shape::Vector(2),
-        Rows::U8(vec![0, 1]),
-        Some(1.0),
-    );
+    check(npy("|u1", false, "(1, 3, 2, 2)", &bytes), image(2, 2, 3), Rows::U8(last), Some(255.0));
+    check(npy("|u1", false, "(3, 1, 2, 2)", &bytes), image(2, 2, 1), Rows::U8(bytes.clone()), Some(255.0));
+    check(npy("|b1", false, "(1, 2)", &[0, 1]), Shape::Vector(2), Rows::U8(vec![0, 1]), Some(1.0));
 }
 
 #[test]
 fn labels_of_an_archive_are_classes_or_numbers() {
     let check = |labels: Vec<u8>, expected: LabelValues| {
-        let bytes = npz(&[
-            ("y", labels),
-            ("x", npy("|u1", false, "(3, 1)", &[5, 6, 7])),
-        ]);
+        let bytes = npz(&[("y", labels), ("x", npy("|u1", false, "(3, 1)", &[5, 6, 7]))]);
         let raw = read(&bytes, None, Some("y")).unwrap();
         assert_eq!(raw.rows, Rows::U8(vec![5, 6, 7]));
         assert_eq!(raw.labels[0].name, "y");
@@ -158,152 +93,59 @@ fn labels_of_an_archive_are_classes_or_numbers() {
         names: names.iter().map(ToString::to_string).collect(),
         ids: ids.to_vec(),
     };
-    check(
-        npy("|u1", false, "(3,)", &[9, 2, 9]),
-        classes(&["2", "9"], &[1, 0, 1]),
-    );
-    let longs: Vec<u8> = [7_i64, 7, -1]
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    check(
-        npy("<i8", false, "(3, 1)", &longs),
-        classes(&["-1", "7"], &[1, 1, 0]),
-    );
-    check(
-        npy("<f4", false, "(3,)", &f32s(&[0.5, 1.0, 2.0])),
-        LabelValues::Numbers(vec![0.5, 1.0, 2.0]),
-    );
-    let text: Vec<u8> = "ä\0b\0ä\0"
-        .chars()
-        .flat_map(|c| u32::from(c).to_le_bytes())
-        .collect();
-    check(
-        npy("<U2", false, "(3,)", &text),
-        classes(&["b", "ä"], &[1, 0, 1]),
-    );
-    check(
-        npy("|S2", false, "(3,)", b"a\0b\0a\0"),
-        classes(&["a", "b"], &[0, 1, 0]),
-    );
+    check(npy("|u1", false, "(3,)", &[9, 2, 9]), classes(&["2", "9"], &[1, 0, 1]));
+    let longs: Vec<u8> = [7_i64, 7, -1].iter().flat_map(|value| value.to_le_bytes()).collect();
+    check(npy("<i8", false, "(3, 1)", &longs), classes(&["-1", "7"], &[1, 1, 0]));
+    check(npy("<f4", false, "(3,)", &f32s(&[0.5, 1.0, 2.0])), LabelValues::Numbers(vec![0.5, 1.0, 2.0]));
+    let text: Vec<u8> = "ä\0b\0ä\0".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    check(npy("<U2", false, "(3,)", &text), classes(&["b", "ä"], &[1, 0, 1]));
+    check(npy("|S2", false, "(3,)", b"a\0b\0a\0"), classes(&["a", "b"], &[0, 1, 0]));
 }
 
 #[test]
 fn bad_arrays_are_refused_with_place_and_remedy() {
-    let check_named =
-        |bytes: &[u8], array: Option<&str>, labels: Option<&str>, expected: &[&str]| {
-            let error = read(bytes, array, labels).unwrap_err().to_string();
-            for part in expected {
-                assert!(error.contains(part), "{error} lacks {part}");
-            }
-        };
+    let check_named = |bytes: &[u8], array: Option<&str>, labels: Option<&str>, expected: &[&str]| {
+        let error = read(bytes, array, labels).unwrap_err().to_string();
+        for part in expected {
+            assert!(error.contains(part), "{error} lacks {part}");
+        }
+    };
     let check = |bytes: &[u8], expected: &[&str]| check_named(bytes, None, None, expected);
     let good = npy("<f4", false, "(2, 2)", &f32s(&[0.0; 4]));
-    check(
-        b"",
-        &["data.np", "ends within its header", "write it again"],
-    );
+    check(b"", &["data.np", "ends within its header", "write it again"]);
     check(b"hello world", &["bytes 0 to 5", "choose a .npy or .npz"]);
     check(b"\x93NUMPY\x09\x00\x00\x00", &["format version 9"]);
-    check(
-        b"\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF",
-        &["claims 4294967295 bytes"],
-    );
+    check(b"\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF", &["claims 4294967295 bytes"]);
     check(&good[..40], &["claims 118 bytes"]);
-    check(
-        &good[..good.len() - 3],
-        &["byte 141", "13 of 16 bytes", "incomplete"],
-    );
-    check(
-        &npy("<c8", false, "(2, 2)", &[]),
-        &["'<c8'", "astype('float32')"],
-    );
-    check(
-        &npy("<f4", false, "(2,)", &f32s(&[0.0; 2])),
-        &["one dimension", "reshape(-1, 1)"],
-    );
-    check(
-        &npy("<f4", false, "(1,1,1,1,1)", &f32s(&[0.0])),
-        &["5 dimensions", "reshape"],
-    );
-    check(
-        &npy("|u1", false, "(1,2,2,4)", &[0; 16]),
-        &["4 channels", "keep 1 or 3"],
-    );
-    check(
-        &npy("|u1", false, "(0, 4)", &[]),
-        &["0×4 holds no values", "choose one with rows"],
-    );
-    check(
-        &npy("<f4", false, "(2, 2)", &f32s(&[0.0, 1.0, f32::NAN, 0.0])),
-        &["row 1, value 0", "nan_to_num"],
-    );
-    check(
-        &npy("|u1", false, "(4294967296, 4294967296, 4294967296)", &[]),
-        &["too large", "smaller array"],
-    );
-    check(
-        &npy("|u1", false, "(4294967296, 4294967296)", &[]),
-        &["too large", "smaller array"],
-    );
-    check(
-        &npy("|u1", false, "(4294967296, 65536)", &[]),
-        &["memory", "smaller array"],
-    );
-    check(
-        &npy("|S3", false, "(1, 1)", b"abc"),
-        &["holds text", "name it as the labels"],
-    );
+    check(&good[..good.len() - 3], &["byte 141", "13 of 16 bytes", "incomplete"]);
+    check(&npy("<c8", false, "(2, 2)", &[]), &["'<c8'", "astype('float32')"]);
+    check(&npy("<f4", false, "(2,)", &f32s(&[0.0; 2])), &["one dimension", "reshape(-1, 1)"]);
+    check(&npy("<f4", false, "(1,1,1,1,1)", &f32s(&[0.0])), &["5 dimensions", "reshape"]);
+    check(&npy("|u1", false, "(1,2,2,4)", &[0; 16]), &["4 channels", "keep 1 or 3"]);
+    check(&npy("|u1", false, "(0, 4)", &[]), &["0×4 holds no values", "choose one with rows"]);
+    check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0, 1.0, f32::NAN, 0.0])), &["row 1, value 0", "nan_to_num"]);
+    check(&npy("|u1", false, "(4294967296, 4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
+    check(&npy("|u1", false, "(4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
+    check(&npy("|u1", false, "(4294967296, 65536)", &[]), &["memory", "smaller array"]);
+    check(&npy("|S3", false, "(1, 1)", b"abc"), &["holds text", "name it as the labels"]);
     check_named(&good, Some("x"), None, &["none called \"x\"", ".npz"]);
 
-    let archive = npz(&[
-        ("x", good.clone()),
-        ("y", npy("|u1", false, "(3,)", &[1; 3])),
-    ]);
-    check(
-        &archive[..archive.len() - 30],
-        &["zip directory", "numpy.savez"],
-    );
-    check_named(
-        &archive,
-        Some("z"),
-        None,
-        &["no array \"z\"", "\"x\", \"y\""],
-    );
-    check_named(
-        &archive,
-        Some("x"),
-        Some("y"),
-        &["array \"y\"", "labels of 3", "2 rows", "2 values"],
-    );
+    let archive = npz(&[("x", good.clone()), ("y", npy("|u1", false, "(3,)", &[1; 3]))]);
+    check(&archive[..archive.len() - 30], &["zip directory", "numpy.savez"]);
+    check_named(&archive, Some("z"), None, &["no array \"z\"", "\"x\", \"y\""]);
+    check_named(&archive, Some("x"), Some("y"), &["array \"y\"", "labels of 3", "2 rows", "2 values"]);
     check(&npz(&[]), &["data.np"]);
-    check(
-        &npz(&[("a", good[..150.min(good.len() - 1)].to_vec())]),
-        &["array \"a\"", "of 16 bytes"],
-    );
+    check(&npz(&[("a", good[..150.min(good.len() - 1)].to_vec())]), &["array \"a\"", "of 16 bytes"]);
 }
 
 #[test]
 fn missing_files_and_cancelling() {
-    let missing = load(
-        Path::new("/nowhere/a.npy"),
-        None,
-        None,
-        &Progress::default(),
-    );
-    assert!(
-        missing
-            .unwrap_err()
-            .to_string()
-            .contains("/nowhere/a.npy: does not exist")
-    );
+    let missing = load(Path::new("/nowhere/a.npy"), None, None, &Progress::default());
+    assert!(missing.unwrap_err().to_string().contains("/nowhere/a.npy: does not exist"));
     let (_dir, path) = write("a.npy", &npy("|u1", false, "(1, 1)", &[1]));
     let progress = Progress::default();
     progress.cancel();
-    assert_eq!(
-        load(&path, None, None, &progress).err(),
-        Some(DataError::Cancelled)
-    );
+    assert_eq!(load(&path, None, None, &progress).err(), Some(DataError::Cancelled));
 }
 
 proptest! {

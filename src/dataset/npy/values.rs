@@ -36,11 +36,7 @@ impl Values {
             Values::U8(values) => values.extend_from_slice(bytes),
             Values::F32(values) => push_numbers(values, header, bytes),
             Values::Text(values) => {
-                values.extend(
-                    bytes
-                        .chunks_exact(header.item)
-                        .map(|item| text(header, item)),
-                );
+                values.extend(bytes.chunks_exact(header.item).map(|item| text(header, item)));
             }
         }
     }
@@ -61,17 +57,9 @@ fn push_numbers(out: &mut Vec<f32>, header: &Header, bytes: &[u8]) {
         ($type:ty, $to_f32:expr) => {{
             let items = bytes.as_chunks::<{ size_of::<$type>() }>().0;
             if header.big_endian {
-                out.extend(
-                    items
-                        .iter()
-                        .map(|&item| $to_f32(<$type>::from_be_bytes(item))),
-                );
+                out.extend(items.iter().map(|&item| $to_f32(<$type>::from_be_bytes(item))));
             } else {
-                out.extend(
-                    items
-                        .iter()
-                        .map(|&item| $to_f32(<$type>::from_le_bytes(item))),
-                );
+                out.extend(items.iter().map(|&item| $to_f32(<$type>::from_le_bytes(item))));
             }
         }};
     }
@@ -104,16 +92,10 @@ fn half(bits: u16) -> f32 {
 
 fn text(header: &Header, item: &[u8]) -> String {
     if header.kind == Kind::Bytes {
-        return String::from_utf8_lossy(item)
-            .trim_end_matches('\0')
-            .to_string();
+        return String::from_utf8_lossy(item).trim_end_matches('\0').to_string();
     }
     let characters = item.as_chunks::<4>().0.iter().map(|&bytes| {
-        let code = if header.big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        };
+        let code = if header.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
         char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
     });
     let text: String = characters.collect();
@@ -153,13 +135,9 @@ mod tests {
     #[test]
     fn half_floats_are_exact() {
         // numpy.float16(x).view('uint16') of each value.
-        for (bits, value) in [
-            (0x3C00, 1.0),
-            (0xC000, -2.0),
-            (0x3555, 0.333_251_95),
-            (0x7BFF, 65504.0),
-            (1, 5.960_464_5e-8),
-        ] {
+        for (bits, value) in
+            [(0x3C00, 1.0), (0xC000, -2.0), (0x3555, 0.333_251_95), (0x7BFF, 65504.0), (1, 5.960_464_5e-8)]
+        {
             assert_eq!(half(bits), value);
         }
         assert!(half(0x7C00).is_infinite() && half(0x7E00).is_nan());
@@ -169,9 +147,7 @@ mod tests {
     fn columns_first_becomes_rows_first() {
         // numpy.arange(24).reshape(2, 3, 4) written in Fortran order.
         let c: Vec<u8> = (0..24).collect();
-        let fortran: Vec<u8> = (0..24)
-            .map(|at| (at % 2) * 12 + at / 2 % 3 * 4 + at / 6)
-            .collect();
+        let fortran: Vec<u8> = (0..24).map(|at| (at % 2) * 12 + at / 2 % 3 * 4 + at / 6).collect();
         assert_eq!(reorder(&fortran, &[2, 3, 4]), c);
     }
 }

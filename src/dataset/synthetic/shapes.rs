@@ -18,12 +18,7 @@ const SIZES: std::ops::RangeInclusive<usize> = 8..=1024;
 ///
 /// Factors, each uniform and in the labels: shape; x and y of the centre, 0.35 to 0.65 of the side; scale, the radius of the
 /// circle around the shape, 0.15 to 0.3 of the side; rotation in degrees, within what can be told apart.
-pub(super) fn load(
-    count: usize,
-    size: usize,
-    seed: u64,
-    progress: &Progress,
-) -> Result<Raw, DataError> {
+pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) -> Result<Raw, DataError> {
     if !SIZES.contains(&size) {
         return Err(DataError::Setting(format!(
             "shapes of {size}×{size} pixels cannot be drawn; choose from {} to {}",
@@ -46,16 +41,11 @@ pub(super) fn load(
         .collect();
     progress.check()?;
 
-    let shape = Shape::Image {
-        height: size,
-        width: size,
-        channels: 1,
-    };
+    let shape = Shape::Image { height: size, width: size, channels: 1 };
     let mut raw = Raw::new("", shape, Rows::U8(pixels));
     raw.type_max = Some(255.0);
-    let numbers = |name: &str, get: fn(&Factors) -> f32| {
-        LabelColumn::numbers(name, factors.iter().map(get).collect())
-    };
+    let numbers =
+        |name: &str, get: fn(&Factors) -> f32| LabelColumn::numbers(name, factors.iter().map(get).collect());
     raw.labels = vec![
         LabelColumn::classes(
             "shape",
@@ -139,21 +129,11 @@ mod tests {
     fn areas_are_those_of_the_shapes() {
         // Of the circle's radius r: square 2r², ellipse πr²/2, triangle 3√3/4 r².
         let check = |kind, rotation, area: f32| {
-            let factors = Factors {
-                kind,
-                x: 0.5,
-                y: 0.4,
-                scale: 0.3,
-                rotation,
-            };
+            let factors = Factors { kind, x: 0.5, y: 0.4, scale: 0.3, rotation };
             let mut out = vec![0; 128 * 128];
             factors.render(128, &mut out);
-            let covered =
-                out.iter().map(|&pixel| f32::from(pixel)).sum::<f32>() / 255.0 / (128.0 * 128.0);
-            assert!(
-                (covered / (area * 0.09) - 1.0).abs() < 0.01,
-                "{kind} {covered}"
-            );
+            let covered = out.iter().map(|&pixel| f32::from(pixel)).sum::<f32>() / 255.0 / (128.0 * 128.0);
+            assert!((covered / (area * 0.09) - 1.0).abs() < 0.01, "{kind} {covered}");
         };
         for rotation in [0.0, 17.0, 60.0] {
             check(0, rotation, 2.0);
@@ -165,9 +145,7 @@ mod tests {
     #[test]
     fn no_shape_touches_the_border() {
         let raw = load(300, 32, 3, &Progress::default()).unwrap();
-        let Rows::U8(pixels) = &raw.rows else {
-            panic!("not bytes")
-        };
+        let Rows::U8(pixels) = &raw.rows else { panic!("not bytes") };
         for picture in pixels.chunks(32 * 32) {
             let edge = (0..32).map(|at| picture[at].max(picture[31 * 32 + at]));
             assert_eq!(edge.max(), Some(0));

@@ -21,11 +21,7 @@ pub(super) fn load(count: usize, seed: u64, progress: &Progress) -> Result<Raw, 
         let knots = std::array::from_fn(|knot| (WIDTH - 1) as f32 * stream.uniform(knot as u64));
         render(&knots, &mut pixels);
     })?;
-    let shape = Shape::Image {
-        height: HEIGHT,
-        width: WIDTH,
-        channels: 1,
-    };
+    let shape = Shape::Image { height: HEIGHT, width: WIDTH, channels: 1 };
     let mut raw = Raw::new("", shape, Rows::U8(pixels));
     raw.type_max = Some(255.0);
     Ok(raw)
@@ -93,10 +89,7 @@ mod tests {
         let bends = second_derivatives(&knots);
         for (t, value, slope) in expected {
             let (v, s) = evaluate(&knots, &bends, t);
-            assert!(
-                (v - value).abs() < 1e-5 && (s - slope).abs() < 1e-5,
-                "{t}: {v} {s}"
-            );
+            assert!((v - value).abs() < 1e-5 && (s - slope).abs() < 1e-5, "{t}: {v} {s}");
         }
     }
 
@@ -112,9 +105,7 @@ mod tests {
     #[test]
     fn every_row_of_every_picture_has_ink() {
         let raw = load(200, 1, &Progress::default()).unwrap();
-        let Rows::U8(pixels) = &raw.rows else {
-            panic!("not bytes")
-        };
+        let Rows::U8(pixels) = &raw.rows else { panic!("not bytes") };
         for row in pixels.chunks(WIDTH) {
             assert!(row.iter().any(|&pixel| pixel >= 127), "{row:?}");
         }
