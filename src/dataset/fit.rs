@@ -141,9 +141,9 @@ fn moments(raw: &Raw, split: &SplitRows, period: usize) -> Vec<Moments> {
             }
             counts.iter().map(Moments::of_bytes).collect()
         }
-        Rows::U8(values) => one_by_one(period, split, |row| {
-            values[range(row)].iter().map(|&value| f32::from(value))
-        }),
+        Rows::U8(values) => {
+            one_by_one(period, split, |row| values[range(row)].iter().map(|&value| f32::from(value)))
+        }
         Rows::F32(values) => one_by_one(period, split, |row| values[range(row)].iter().copied()),
     }
 }
