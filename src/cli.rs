@@ -14,7 +14,7 @@ mod subject;
 mod train;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -46,12 +46,24 @@ pub fn run() -> Outcome {
         }
     };
     let Some(command) = arguments.command else {
-        return Outcome::Window(arguments.file);
+        return match arguments.file {
+            Some(file) if !file.exists() => Outcome::Exit(missing(&file).report()),
+            file => Outcome::Window(file),
+        };
     };
     Outcome::Exit(match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     })
+}
+
+/// A word without an ending was rather meant as a command.
+fn missing(file: &Path) -> Failure {
+    if file.extension().is_none() {
+        Failure::Usage(format!("there is no command and no file {}", file.display()))
+    } else {
+        Failure::Problem(format!("there is no file {}", file.display()))
+    }
 }
 
 fn execute(command: Command) -> Result<(), Failure> {

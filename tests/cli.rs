@@ -87,6 +87,8 @@ fn help_teaches_and_wrong_use_is_code_2() {
     }
     assert!(ok(dir.path(), &["--version"]).starts_with("hourglass "));
     fails(dir.path(), &["train"], 2, "Usage");
+    fails(dir.path(), &["trian"], 2, "no command and no file trian");
+    fails(dir.path(), &["missing.hourglass"], 1, "there is no file missing.hourglass");
     fails(dir.path(), &["train", "recipe:nonsense"], 2, "undercomplete");
     fails(dir.path(), &["train", "recipe:linear", "--size", "3by4"], 2, "64x48");
     fails(dir.path(), &["train", "recipe:linear", "--size", "8x8"], 2, "folders of pictures");
@@ -144,6 +146,7 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let file = "undercomplete.hourglass";
     let run_1 = &runs(path, file)[0];
     assert_eq!((&run_1.status, run_1.design.training.seed), (&Status::Done, 5));
+    assert_eq!(run_1.kept.newest().map(|kept| kept.epoch), Some(2));
 
     let result = last_json(&ok(path, &["evaluate", file, "--split", "validation", "--json"]));
     let difference = result["mse"].as_f64().expect("a number") - last["val_mse"].as_f64().expect("a number");
@@ -265,4 +268,35 @@ fn ctrl_c_saves_the_run_and_it_goes_on_from_there() {
     let out =
         ok(dir.path(), &["train", "linear.hourglass", "--resume", "--epochs", &epochs.to_string(), "--json"]);
     assert_eq!(last_json(&out)["epochs"], epochs);
+}
+
+#[test]
+fn a_training_killed_again_and_again_ends_as_one_that_never_was() {
+    let dir = dir();
+    let whole = last_json(&ok(
+        dir.path(),
+        &["train", "recipe:denoising", "--epochs", "12", "-o", "whole.hourglass", "--json"],
+    ));
+    let train = |arguments: &[&str]| {
+        let common = ["train", "--epochs", "12", "--checkpoint-every", "1", "--json"];
+        let mut command = command(dir.path(), &[&common[..], arguments].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+    };
+    let mut arguments = &["recipe:denoising", "-o", "killed.hourglass"][..];
+    for _ in 0..4 {
+        let mut child = train(arguments);
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        // The first epoch is on disk before the second is said.
+        for _ in 0..2 {
+            lines.next().expect("an epoch").expect("a line");
+        }
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        arguments = &["killed.hourglass", "--resume"];
+    }
+    let output = train(arguments).wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let killed = last_json(&String::from_utf8(output.stdout).expect("text"));
+    assert_eq!((&whole["val_loss"], &whole["steps"]), (&killed["val_loss"], &killed["steps"]));
+    assert_eq!(runs(dir.path(), "killed.hourglass")[0].history.epochs.len(), 12);
 }

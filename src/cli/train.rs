@@ -13,13 +13,16 @@ use super::signal;
 use super::subject::{Origin, Subject};
 use super::write::{line, number};
 use crate::dataset::Dataset;
-use crate::engine::Trainer;
+use crate::engine::{Trainer, choose_probe};
 use crate::io::{Files, save_project};
 use crate::project::Project;
 use crate::run::{EpochRecord, History, KeptEpochs, Run, RunId, Setting, Status};
 
 /// Between two saves where the person does not say.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
+
+/// Most time spent looking at the watched samples, as a part of the training.
+const LOOKING: f64 = 0.1;
 
 /// `hourglass train`
 pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
@@ -137,6 +140,8 @@ struct Training {
     data: Arc<Dataset>,
     /// Training time and finished epochs when this process took over.
     before: (f64, usize),
+    /// Time spent looking at the watched samples.
+    looking: Duration,
 }
 
 impl Training {
@@ -160,7 +165,15 @@ impl Training {
         }
         run.history.terms = trainer.terms();
         let before = (run.seconds, run.history.epochs.len());
-        Ok(Training { trainer, run, data, before })
+        if run.kept.probe.code_rows.is_empty() {
+            let probe = choose_probe(&data, plan.code_units(), run.design.training.seed);
+            run.kept = KeptEpochs::new(Arc::new(probe));
+        }
+        let mut training = Training { trainer, run, data, before, looking: Duration::ZERO };
+        if training.run.kept.is_empty() {
+            training.look();
+        }
+        Ok(training)
     }
 
     /// Takes steps until the end, Ctrl-C, or something that cannot be mended.
@@ -188,6 +201,9 @@ impl Training {
             if said.is_err() {
                 break Ended::ClosedPipe;
             }
+            if self.looking.as_secs_f64() <= LOOKING * (self.trainer.seconds() - self.before.0) {
+                self.look();
+            }
             let due = match arguments.checkpoint_every {
                 Some(every) => epoch.is_multiple_of(every),
                 None => last_save.elapsed() >= SAVE_EVERY,
@@ -201,6 +217,10 @@ impl Training {
             }
         };
         bar.finish();
+        let seen = self.run.kept.newest().map(|kept| kept.epoch);
+        if self.trainer.is_done() && seen != Some(self.trainer.epoch()) {
+            self.look();
+        }
         self.checkpoint();
         self.run.status = match &ended {
             Ended::Done => Status::Done,
@@ -208,6 +228,14 @@ impl Training {
             Ended::Failed(message) => Status::Failed(message.clone()),
         };
         ended
+    }
+
+    /// Keeps what the network makes of the watched samples now, for the replay in the window.
+    fn look(&mut self) {
+        let start = Instant::now();
+        let kept = self.trainer.look(&self.run.kept.probe);
+        self.run.kept.push(Arc::new(kept));
+        self.looking += start.elapsed();
     }
 
     fn checkpoint(&mut self) {
