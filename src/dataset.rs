@@ -75,7 +75,7 @@ pub enum LabelValues {
         /// Class of each row, an index into `names`.
         ids: Vec<u32>,
     },
-    /// A number, for a colour scale.
+    /// A number, for a colour scale; NaN where a row has none.
     Numbers(Vec<f32>),
 }
 

@@ -142,24 +142,29 @@ fn moments(raw: &Raw, split: &SplitRows, period: usize) -> Vec<Moments> {
             counts.iter().map(Moments::of_bytes).collect()
         }
         Rows::U8(values) => {
-            let mut all = vec![Moments::NONE; period];
-            for &row in &split.train {
-                for (at, &value) in values[range(row)].iter().enumerate() {
-                    all[at % period].add(f32::from(value));
-                }
-            }
-            all
+            one_by_one(period, split, |row| values[range(row)].iter().map(|&value| f32::from(value)))
         }
-        Rows::F32(values) => {
-            let mut all = vec![Moments::NONE; period];
-            for &row in &split.train {
-                for (at, &value) in values[range(row)].iter().enumerate() {
-                    all[at % period].add(value);
-                }
+        Rows::F32(values) => one_by_one(period, split, |row| values[range(row)].iter().copied()),
+    }
+}
+
+fn one_by_one<I: Iterator<Item = f32>>(
+    period: usize,
+    split: &SplitRows,
+    row: impl Fn(u32) -> I,
+) -> Vec<Moments> {
+    let mut all = vec![Moments::NONE; period];
+    for &number in &split.train {
+        let mut values = row(number);
+        // Whole periods: a row is a whole number of pixels, or one of features.
+        while let Some(first) = values.next() {
+            all[0].add(first);
+            for (moments, value) in all[1..].iter_mut().zip(&mut values) {
+                moments.add(value);
             }
-            all
         }
     }
+    all
 }
 
 fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, DataError> {

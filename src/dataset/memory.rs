@@ -1,3 +1,5 @@
+//! How much memory there is, and refusing what would not fit.
+
 use super::DataError;
 
 /// What is assumed where the system does not say how much memory is free.
@@ -40,6 +42,7 @@ fn check_against(
     Ok(())
 }
 
+/// Memory that is free now, in bytes: what the system says, or a modest guess where it says nothing.
 pub fn available_bytes() -> u64 {
     std::fs::read_to_string("/proc/meminfo")
         .ok()

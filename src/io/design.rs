@@ -1,12 +1,13 @@
 use std::path::Path;
 
 use super::{Durability, FileError, Files};
-use crate::project::{DesignError, FORMAT_VERSION, Project};
+use crate::project::{DesignError, FORMAT_VERSION, Project, Source};
 
 /// Designs are typed by hand; anything larger is something else.
 const LIMIT_BYTES: u64 = 16 << 20;
 
-/// Reads a bare design, `NAME.ron`.
+/// Reads a bare design, `NAME.ron`. Relative paths of data are taken from the file's folder, not from where the program
+/// was started.
 ///
 /// # Errors
 /// [`FileError`] with line and column for what is no design.
@@ -21,7 +22,9 @@ pub fn open_design(path: &Path) -> Result<Project, FileError> {
         let place = format!("byte {}", error.utf8_error().valid_up_to());
         FileError::content(path, place, "this is no text, so it cannot be a design")
     })?;
-    read_design(path, "", &text)
+    let mut project = read_design(path, "", &text)?;
+    anchor(&mut project, path);
+    Ok(project)
 }
 
 /// Writes a bare design, readable and diffable.
@@ -30,6 +33,26 @@ pub fn open_design(path: &Path) -> Result<Project, FileError> {
 /// [`FileError`]; the old file is then as it was.
 pub fn save_design(files: &Files, path: &Path, project: &Project) -> Result<(), FileError> {
     files.write_bytes(path, Durability::Synced, project.to_ron().as_bytes())
+}
+
+/// Makes relative paths of data absolute: they are meant from the folder of the file they stand in.
+pub(super) fn anchor(project: &mut Project, file: &Path) {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let Some(folder) = file.parent() else { return };
+    let paths = match &mut project.data.source {
+        Source::Digits | Source::Synthetic(_) => vec![],
+        Source::ImageFolder { path, .. } | Source::Csv { path, .. } | Source::Npy { path, .. } => {
+            vec![Some(path)]
+        }
+        Source::Idx { images, labels, test_images, test_labels } => {
+            vec![Some(images), labels.as_mut(), test_images.as_mut(), test_labels.as_mut()]
+        }
+    };
+    for path in paths.into_iter().flatten() {
+        if path.is_relative() {
+            *path = folder.join(&*path);
+        }
+    }
 }
 
 /// A design from its text; `entry` names the file within a project file.

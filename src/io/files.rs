@@ -70,6 +70,19 @@ impl Files {
         self.write(path, durability, |sink| sink.write_all(bytes))
     }
 
+    /// Whether a file could be written there, asked before hours of work depend on it. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`FileError`], the same that writing would end with.
+    pub fn check_writable(&self, path: &Path) -> Result<(), FileError> {
+        let check = || {
+            self.check_allowed()?;
+            let (target, _) = target_of(path)?;
+            part_file(folder_of(&target), &target).map(drop)
+        };
+        check().map_err(|error| FileError::write(path, &error))
+    }
+
     /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of `bytes`.
     ///
     /// # Errors
@@ -133,23 +146,8 @@ impl Files {
         fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         self.check_allowed()?;
-        // A rename would replace the link itself.
-        let target = match fs::canonicalize(path) {
-            Ok(target) => target,
-            Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
-            Err(error) => return Err(error),
-        };
-        let old = fs::metadata(&target).ok();
-        if old.as_ref().is_some_and(fs::Metadata::is_dir) {
-            return Err(ErrorKind::IsADirectory.into());
-        }
-        if old.as_ref().is_some_and(|old| old.permissions().readonly()) {
-            return Err(ErrorKind::PermissionDenied.into());
-        }
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let (target, old) = target_of(path)?;
+        let folder = folder_of(&target);
         let part = part_file(folder, &target)?;
         let mut sink = self.sink(part.as_file());
         fill(&mut sink)?;
@@ -215,6 +213,29 @@ impl Write for Sink<'_> {
 impl Seek for Sink<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.out.seek(to)
+    }
+}
+
+/// The file that a path leads to, and what is known of it where it exists and may be replaced.
+fn target_of(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
+    // A rename would replace a link itself.
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(error),
+    };
+    let old = fs::metadata(&target).ok();
+    match &old {
+        Some(old) if old.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Some(old) if old.permissions().readonly() => Err(ErrorKind::PermissionDenied.into()),
+        Some(_) | None => Ok((target, old)),
+    }
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
     }
 }
 

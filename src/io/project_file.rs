@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::archive::Archive;
-use super::design::read_design;
+use super::design::{anchor, read_design};
 use super::open::check_zip;
 use super::run_files::{self, Folder, Opened, each_file, read_run};
 use super::{Durability, FileError, Files, Sink};
@@ -51,14 +51,18 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
     let text = archive
         .read_text(PROJECT)?
         .ok_or_else(|| FileError::content(path, PROJECT, "it is missing; open a backup"))?;
-    let project = read_design(path, PROJECT, &text)?;
+    let mut project = read_design(path, PROJECT, &text)?;
+    anchor(&mut project, path);
     let (mut runs, mut warnings) = (Vec::<Run>::new(), Vec::new());
     for id in manifest.runs {
         if runs.iter().any(|run| run.id == id) {
             continue;
         }
         match read_run(&mut archive, id, &mut warnings) {
-            Ok(run) => runs.push(run),
+            Ok(mut run) => {
+                anchor(&mut run.design, path);
+                runs.push(run);
+            }
             Err(error) => warnings.push(format!(
                 "run {id} is left out: {error}; save under another name to keep the file as it is"
             )),

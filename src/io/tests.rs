@@ -306,6 +306,15 @@ fn designs_open_by_content() {
 }
 
 #[test]
+fn relative_paths_of_data_start_at_the_file() {
+    let dir = dir();
+    let path = dir.path().join("b.ron");
+    fs::write(&path, "Project(data: (source: Csv(path: \"tables/a.csv\")))").expect("written");
+    let project = open_design(&path).expect("opens");
+    assert_eq!(project.data.source.path(), Some(&dir.path().join("tables/a.csv")));
+}
+
+#[test]
 fn the_store_gives_back_what_it_was_given() {
     let root = dir();
     let store = Store::create(root.path()).expect("created");

@@ -1,1 +1,255 @@
+use std::sync::Arc;
 
+use super::*;
+use crate::check::plan;
+use crate::dataset::{Dataset, Progress, load};
+use crate::engine::facts;
+use crate::io::Store;
+use crate::project::{Data, Project, Recipe, Source};
+use crate::run::{EpochRecord, History, Run, RunId, Setting, Status};
+
+const ID: RunId = RunId(3);
+
+fn digits() -> Arc<Dataset> {
+    Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"))
+}
+
+fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainRequest> {
+    let mut design = Recipe::Undercomplete.project();
+    design.training.epochs = 3;
+    edit(&mut design);
+    let plan = plan(&design, &facts(data)).expect("sound");
+    let run = Run {
+        id: ID,
+        epochs: design.training.epochs,
+        design,
+        shape: data.shape,
+        fingerprint: data.fingerprint,
+        status: Status::Queued,
+        edits: vec![],
+        parameters: plan.parameters(),
+        seconds: 0.0,
+        started_unix_secs: 0,
+        history: History::default(),
+        pca_mse: None,
+        kept: crate::run::KeptEpochs::default(),
+        checkpoint: None,
+    };
+    let data = Arc::clone(data);
+    Box::new(TrainRequest { run, plan, data, threads: 1, start: Start::Train, store: None })
+}
+
+/// Everything a session says about the run, up to and with the first event for which `is_last` holds.
+fn until(session: &Session, mut is_last: impl FnMut(&RunEvent) -> bool) -> Vec<RunEvent> {
+    let mut seen = Vec::new();
+    while let Some(event) = session.wait() {
+        if let Event::Run(id, event) = event {
+            assert_eq!(id, ID);
+            let done = is_last(&event);
+            seen.push(event);
+            if done {
+                return seen;
+            }
+        }
+    }
+    panic!("the lane is gone; seen {seen:?}")
+}
+
+fn is_status(wanted: &Status) -> impl Fn(&RunEvent) -> bool + use<'_> {
+    move |event| matches!(event, RunEvent::Status(status) if status == wanted)
+}
+
+fn epochs(events: &[RunEvent]) -> Vec<EpochRecord> {
+    let records = events.iter().filter_map(|event| match event {
+        RunEvent::Epochs(records) => Some(records.clone()),
+        _ => None,
+    });
+    let mut records: Vec<EpochRecord> = records.flatten().collect();
+    records.iter_mut().for_each(|record| record.seconds = 0.0);
+    records
+}
+
+fn last_checkpoint(events: &[RunEvent]) -> Arc<crate::run::Checkpoint> {
+    let find = |event: &RunEvent| match event {
+        RunEvent::Checkpoint(checkpoint) => Some(Arc::clone(checkpoint)),
+        _ => None,
+    };
+    events.iter().rev().find_map(find).expect("a checkpoint")
+}
+
+fn trained(data: &Arc<Dataset>) -> Vec<EpochRecord> {
+    let mut session = Session::start(|| {});
+    session.send(Command::Train(request(data, |_| {})));
+    epochs(&until(&session, is_status(&Status::Done)))
+}
+
+#[test]
+fn a_run_tells_every_epoch_once_and_ends() {
+    let data = digits();
+    let mut session = Session::start(|| {});
+    session.send(Command::Train(request(&data, |_| {})));
+    let events = until(&session, is_status(&Status::Done));
+    let numbers: Vec<u32> = epochs(&events).iter().map(|record| record.epoch).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert!(matches!(&events[0], RunEvent::Status(Status::Queued)), "{:?}", events[0]);
+    let count = |wanted: fn(&RunEvent) -> bool| events.iter().filter(|event| wanted(event)).count();
+    assert!(count(|event| matches!(event, RunEvent::Probe(_))) == 1);
+    assert!(count(|event| matches!(event, RunEvent::Kept(_))) >= 2, "before and after");
+    assert_eq!(last_checkpoint(&events).epoch, 3);
+}
+
+#[test]
+fn pause_step_epoch_and_go_on_change_nothing() {
+    let data = digits();
+    let whole = trained(&data);
+    let mut session = Session::start(|| {});
+    let mut stepwise = request(&data, |_| {});
+    stepwise.start = Start::StepOnce;
+    session.send(Command::Train(stepwise));
+    let mut events = until(&session, is_status(&Status::Paused));
+    assert_eq!(last_checkpoint(&events).step, 1);
+    session.send(Command::StepOnce(ID));
+    events.extend(until(&session, is_status(&Status::Paused)));
+    assert_eq!(last_checkpoint(&events).step, 2);
+    session.send(Command::EpochOnce(ID));
+    events.extend(until(&session, is_status(&Status::Paused)));
+    let checkpoint = last_checkpoint(&events);
+    assert_eq!((checkpoint.epoch, checkpoint.step_in_epoch), (1, 0));
+    session.send(Command::Resume(ID));
+    events.extend(until(&session, is_status(&Status::Done)));
+    assert_eq!(epochs(&events), whole);
+}
+
+#[test]
+fn a_stopped_run_resumes_exactly_from_the_live_store() {
+    let data = digits();
+    let whole = trained(&data);
+    let root = tempfile::tempdir().expect("a folder");
+    let store = Store::create(root.path()).expect("writable");
+    let design = Recipe::Undercomplete.project();
+    store.save_design(&design, None).expect("writable");
+    let mut session = Session::start(|| {});
+    let mut first = request(&data, |_| {});
+    (first.store, first.start) = (Some(store.clone()), Start::StepOnce);
+    session.send(Command::Train(first));
+    until(&session, is_status(&Status::Paused));
+    session.send(Command::EpochOnce(ID));
+    until(&session, is_status(&Status::Paused));
+    session.send(Command::StepOnce(ID));
+    until(&session, is_status(&Status::Paused));
+    session.send(Command::Stop(ID));
+    until(&session, is_status(&Status::Stopped));
+
+    let opened = store.load().expect("readable");
+    let run = opened.runs[0].clone();
+    assert_eq!((run.id, &run.status, run.history.epochs.len()), (ID, &Status::Stopped, 1));
+    let earlier = run.history.epochs.clone();
+    let mut second = request(&data, |_| {});
+    second.run = run;
+    session.send(Command::Train(second));
+    let mut records = earlier;
+    records.extend(epochs(&until(&session, is_status(&Status::Done))));
+    records.iter_mut().for_each(|record| record.seconds = 0.0);
+    assert_eq!(records, whole);
+}
+
+#[test]
+fn edits_are_recorded_with_their_step() {
+    let data = digits();
+    let mut session = Session::start(|| {});
+    let mut stepwise = request(&data, |_| {});
+    stepwise.start = Start::StepOnce;
+    session.send(Command::Train(stepwise));
+    until(&session, is_status(&Status::Paused));
+    session.send(Command::Set(ID, Setting::LearningRate(1e-4)));
+    let is_edit = |event: &RunEvent| matches!(event, RunEvent::Edited(_));
+    let events = until(&session, is_edit);
+    let Some(RunEvent::Edited(edit)) = events.last() else { panic!("{events:?}") };
+    assert_eq!((edit.step, &edit.setting), (1, &Setting::LearningRate(1e-4)));
+    session.send(Command::Resume(ID));
+    let records = epochs(&until(&session, is_status(&Status::Done)));
+    assert_eq!(records[2].learning_rate, 1e-4);
+}
+
+#[test]
+fn a_failing_run_is_an_event_and_the_lane_lives_on() {
+    let data = digits();
+    let mut session = Session::start(|| {});
+    session.send(Command::Train(request(&data, |design| {
+        design.training.learning_rate = 1e30;
+        design.training.optimizer = crate::project::Optimizer::Sgd { momentum: 0.0, nesterov: false };
+        design.output.activation = crate::project::Activation::Linear;
+    })));
+    let failed = |event: &RunEvent| matches!(event, RunEvent::Status(Status::Failed(_)));
+    let events = until(&session, failed);
+    assert!(last_checkpoint(&events).weights.is_finite());
+    session.send(Command::Train(request(&data, |_| {})));
+    until(&session, is_status(&Status::Done));
+}
+
+#[test]
+fn waiting_runs_keep_their_order_and_can_be_taken_back() {
+    let data = digits();
+    let mut session = Session::start(|| {});
+    let mut first = request(&data, |_| {});
+    first.start = Start::StepOnce;
+    session.send(Command::Train(first));
+    until(&session, is_status(&Status::Paused));
+    let mut second = request(&data, |_| {});
+    second.run.id = RunId(4);
+    session.send(Command::Train(second));
+    session.send(Command::Stop(RunId(4)));
+    let mut statuses = Vec::new();
+    while statuses.len() < 2 {
+        if let Some(Event::Run(RunId(4), RunEvent::Status(status))) = session.wait() {
+            statuses.push(status);
+        }
+    }
+    assert_eq!(statuses, [Status::Queued, Status::Stopped]);
+}
+
+#[test]
+fn loading_and_computing_answer_with_their_numbers() {
+    let mut session = Session::start(|| {});
+    session.send(Command::Load { request: 1, data: Box::default() });
+    let data = loop {
+        match session.wait() {
+            Some(Event::Loaded { request, data, facts }) => {
+                assert_eq!((request, facts.train_rows), (1, data.split.train.len()));
+                break data;
+            }
+            Some(Event::LoadFailed { error, .. }) => panic!("{error}"),
+            _ => {}
+        }
+    };
+    let missing = Source::Csv {
+        path: "no/such/table.csv".into(),
+        header: crate::project::Header::Auto,
+        delimiter: crate::project::Delimiter::Auto,
+        labels: vec![],
+        missing: crate::project::Missing::ColumnMean,
+    };
+    let data_settings = Data { source: missing, ..Data::default() };
+    session.send(Command::Load { request: 2, data: Box::new(data_settings) });
+    loop {
+        match session.wait() {
+            Some(Event::LoadFailed { request, error }) => {
+                assert_eq!(request, 2);
+                assert!(error.to_string().contains("table.csv"), "{error}");
+                break;
+            }
+            Some(Event::Loaded { .. }) => panic!("there is no such file"),
+            _ => {}
+        }
+    }
+    let kind = JobKind::Baseline { data, components: 8 };
+    session.send(Command::Compute(Job { id: JobId(9), kind }));
+    loop {
+        if let Some(Event::Computed(id, result)) = session.wait() {
+            assert_eq!(id, JobId(9));
+            let Ok(JobResult::Baseline(mse)) = result else { panic!("{result:?}") };
+            assert!(mse > 0.0 && mse < 0.05, "{mse}");
+            break;
+        }
+    }
+}

@@ -1,0 +1,202 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::args::{Encode, Evaluate, Reconstruct, SplitName, Trained};
+use super::data::{self, Shown};
+use super::failure::Failure;
+use super::progress::Bar;
+use super::signal;
+use super::subject::Subject;
+use super::write::{line, number};
+use crate::check::{DataFacts, Plan, plan};
+use crate::dataset::{Dataset, LabelValues, Rows, Subset};
+use crate::engine::Network;
+use crate::io::{Files, save_codes, save_pictures};
+use crate::run::{Checkpoint, Run};
+
+/// Rows that go through the network at once.
+const CHUNK: usize = 512;
+
+/// `hourglass evaluate`
+pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
+    let applied = Applied::open(&arguments.trained)?;
+    let (data, own) = (&applied.data, applied.own);
+    let subset = match arguments.split {
+        Some(SplitName::Train) => Subset::Train,
+        Some(SplitName::Validation) => Subset::Validation,
+        None if data.split.test.is_empty() => Subset::Validation,
+        Some(SplitName::Test) | None => Subset::Test,
+    };
+    if data.split.rows(subset).is_empty() {
+        return Err(Failure::Problem(format!(
+            "the {} split is empty; choose another with --split",
+            subset.name()
+        )));
+    }
+    let mut network = applied.network(arguments.trained.threads)?;
+    let result = network.evaluate(data, data.split.rows(subset), None);
+    let name = if own { subset.name() } else { "all" };
+    let terms = applied.run.history.terms.iter().zip(&result.losses);
+    if arguments.json {
+        let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
+        return line(json!({
+            "run": applied.run.id,
+            "split": name,
+            "samples": result.samples,
+            "losses": losses,
+            "mse": result.mse,
+        }));
+    }
+    line(format!("run {}, split {name}, {} samples", applied.run.id, result.samples))?;
+    for (term, loss) in terms {
+        line(format!("{term}: {}", number(*loss)))?;
+    }
+    line(format!("squared error per feature: {}", number(result.mse)))
+}
+
+/// `hourglass encode`
+pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
+    let files = Files::default();
+    files.check_writable(&arguments.output)?;
+    let applied = Applied::open(&arguments.trained)?;
+    let codes = applied.all_rows("encoding", arguments.trained.threads, Network::encode)?;
+    let units = applied.plan.code_units();
+    save_codes(&files, &arguments.output, units, &codes, &text_columns(&applied.data))?;
+    line(arguments.output.display())
+}
+
+/// `hourglass reconstruct`
+pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
+    let files = Files::default();
+    let applied = Applied::open(&arguments.trained)?;
+    let rows = applied.all_rows("reconstructing", arguments.trained.threads, Network::reconstruct)?;
+    let (data, folder) = (&applied.data, &arguments.output);
+    let features = data.shape.features().max(1);
+    if let Some(shape) = data.shape.picture() {
+        let range = pixel_range(data);
+        let pictures = rows.chunks_exact(features).enumerate().map(|(row, values)| {
+            let pixel = |(feature, value): (usize, &f32)| {
+                let raw = data.scaler.unscale(feature, *value);
+                ((raw - range.0) / (range.1 - range.0) * 255.0).round().clamp(0.0, 255.0) as u8
+            };
+            (picture_name(data, row), values.iter().enumerate().map(pixel).collect())
+        });
+        let count = save_pictures(&files, folder, shape, pictures)?;
+        return line(format!("{count} pictures: {}", folder.display()));
+    }
+    let unscaled: Vec<f32> =
+        rows.iter().enumerate().map(|(at, value)| data.scaler.unscale(at % features, *value)).collect();
+    files.create_dir(folder)?;
+    let path = folder.join("reconstructions.csv");
+    save_codes(&files, &path, features, &unscaled, &text_columns(data))?;
+    line(path.display())
+}
+
+/// A trained network and the rows it is shown.
+struct Applied {
+    run: Run,
+    checkpoint: Arc<Checkpoint>,
+    plan: Plan,
+    data: Dataset,
+    own: bool,
+}
+
+impl Applied {
+    fn open(trained: &Trained) -> Result<Applied, Failure> {
+        signal::install();
+        let subject = Subject::open(&trained.file.to_string_lossy())?;
+        let run = subject.run(trained.run, |run| run.checkpoint.is_some())?.clone();
+        let checkpoint = run.checkpoint.clone().ok_or_else(|| {
+            Failure::Problem(format!("run {} has no weights yet; resume it or choose another", run.id))
+        })?;
+        // Proven on the run's own data when it was trained; how many rows there are now does not matter.
+        let facts = DataFacts {
+            shape: run.shape,
+            train_rows: run.design.training.batch_size.max(1),
+            validation_rows: 1,
+            value_range: (0.0, 1.0),
+            available_bytes: u64::MAX,
+        };
+        let plan = plan(&run.design, &facts).map_err(|errors| {
+            let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
+            Failure::Problem(format!("the design of run {} is damaged: {}", run.id, messages.join("; ")))
+        })?;
+        let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
+        Ok(Applied { run, checkpoint, plan, data, own })
+    }
+
+    /// The network with the weights to use: the best ones where early stopping kept some.
+    fn network(&self, threads: Option<usize>) -> Result<Network, Failure> {
+        let weights = self.checkpoint.inference_weights();
+        Network::trained(&self.plan, weights, data::threads(threads)).map_err(Failure::problem)
+    }
+
+    /// Sends every row through the network, in order.
+    fn all_rows(
+        &self,
+        what: &str,
+        threads: Option<usize>,
+        way: impl Fn(&mut Network, &[f32]) -> Vec<f32>,
+    ) -> Result<Vec<f32>, Failure> {
+        let mut network = self.network(threads)?;
+        let count = self.data.len();
+        let bar = Bar::new(what, count as u64);
+        let mut out = Vec::new();
+        let mut scaled = Vec::new();
+        for start in (0..count).step_by(CHUNK) {
+            if signal::asked_to_stop() {
+                return Err(Failure::Interrupted);
+            }
+            let rows: Vec<u32> = (start as u32..count.min(start + CHUNK) as u32).collect();
+            scaled.resize(rows.len() * self.data.shape.features(), 0.0);
+            self.data.gather(&rows, &mut scaled);
+            out.extend(way(&mut network, &scaled));
+            bar.set(start as u64, count as u64);
+        }
+        bar.finish();
+        Ok(out)
+    }
+}
+
+/// Names and labels of all rows, as columns of text.
+fn text_columns(data: &Dataset) -> Vec<(String, Vec<String>)> {
+    let mut columns = Vec::new();
+    if !data.row_names.is_empty() {
+        columns.push(("name".to_owned(), data.row_names.clone()));
+    }
+    for label in &data.labels {
+        let values = match &label.values {
+            LabelValues::Classes { names, ids } => {
+                ids.iter().map(|&id| names.get(id as usize).cloned().unwrap_or_default()).collect()
+            }
+            LabelValues::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect(),
+        };
+        columns.push((label.name.clone(), values));
+    }
+    columns
+}
+
+/// The raw values that black and white stand for.
+fn pixel_range(data: &Dataset) -> (f32, f32) {
+    match &data.rows {
+        Rows::U8(_) => (0.0, 255.0),
+        Rows::F32(values) => {
+            let finite = values.iter().copied().filter(|value| value.is_finite());
+            let range = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            });
+            if range.0 < range.1 { range } else { (0.0, 1.0) }
+        }
+    }
+}
+
+/// The row's number, so that files sort as rows do, and its name where it has one.
+fn picture_name(data: &Dataset, row: usize) -> String {
+    let name = data.row_names.get(row).map(|name| Path::new(name).with_extension(""));
+    let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+    let name: String =
+        name.iter().flat_map(|name| name.to_string_lossy().chars().collect::<Vec<_>>()).map(safe).collect();
+    if name.is_empty() { format!("{row:06}") } else { format!("{row:06}-{name}") }
+}

@@ -1,0 +1,87 @@
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::args::{Check, New, RecipeName};
+use super::data;
+use super::failure::Failure;
+use super::subject::Subject;
+use super::write::line;
+use crate::check::{Severity, plan, problems};
+use crate::io::{Files, save_design, save_project};
+use crate::project::Recipe;
+use crate::run::Run;
+
+/// `hourglass recipes`
+pub(super) fn recipes() -> Result<(), Failure> {
+    let width = Recipe::ALL.iter().map(|recipe| recipe.name().len()).max().unwrap_or(0);
+    for recipe in Recipe::ALL {
+        line(format!("{:width$}  {}", recipe.name(), recipe.summary()))?;
+    }
+    Ok(())
+}
+
+/// `hourglass new`
+pub(super) fn new(arguments: &New) -> Result<(), Failure> {
+    let RecipeName(recipe) = arguments.recipe;
+    let path = &arguments.output;
+    if path.exists() && !arguments.force {
+        return Err(exists(path));
+    }
+    let project = recipe.project();
+    match path.extension().and_then(OsStr::to_str) {
+        Some("ron") => save_design(&Files::default(), path, &project)?,
+        Some("hourglass") => save_project::<Run>(&Files::default(), path, &project, &[])?,
+        Some(_) | None => {
+            let message = "end the name in .ron (the design alone) or .hourglass (with its runs)";
+            return Err(Failure::Usage(format!("{}: {message}", path.display())));
+        }
+    }
+    line(path.display())
+}
+
+/// `hourglass check`
+pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
+    let mut subject = Subject::open(&arguments.subject)?;
+    data::replace(&mut subject.project, &arguments.data)?;
+    // Without its data a design can still be judged, only not as well.
+    let loaded = data::load(&subject.project.data);
+    if let Err(Failure::Interrupted) = loaded {
+        return Err(Failure::Interrupted);
+    }
+    let facts = loaded.as_ref().ok().map(data::facts);
+    let found = problems(&subject.project, facts.as_ref());
+    let mut errors = 0;
+    if let Err(Failure::Problem(message)) = &loaded {
+        errors += 1;
+        line(format!("error: data: {message}"))?;
+    }
+    for problem in &found {
+        errors += usize::from(problem.severity == Severity::Error);
+        let fix = problem.fix.as_ref().map(|fix| format!(" [{}]", fix.label)).unwrap_or_default();
+        line(format!("{}: {}: {}{fix}", problem.severity, problem.place, problem.message))?;
+    }
+    if errors > 0 {
+        let s = if errors == 1 { "" } else { "s" };
+        return Err(Failure::Problem(format!("{errors} error{s}: this design cannot be trained")));
+    }
+    if let Some(facts) = facts
+        && let Ok(plan) = plan(&subject.project, &facts)
+    {
+        line(format!(
+            "ok: {} through {} numbers, {} parameters, {} multiply-adds a sample",
+            plan.shape(),
+            plan.code_units(),
+            plan.parameters(),
+            plan.macs()
+        ))?;
+    }
+    Ok(())
+}
+
+/// Said instead of overwriting.
+pub(super) fn exists(path: &Path) -> Failure {
+    Failure::Problem(format!(
+        "{} exists; give another name with -o, or --force to overwrite it",
+        path.display()
+    ))
+}

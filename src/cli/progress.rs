@@ -1,0 +1,67 @@
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Between two lines where stderr is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// A bar on a terminal; where stderr goes to a file, a line every few seconds.
+#[derive(Debug)]
+pub(super) struct Bar {
+    bar: ProgressBar,
+    last_line: Option<Instant>,
+}
+
+impl Bar {
+    /// A bar of so many units; `what` stands in front of it.
+    pub(super) fn new(what: &str, total: u64) -> Bar {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let template = "{prefix} {wide_bar:.blue} {pos}/{len}  {msg}  {eta}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(what.to_owned());
+        Bar { bar, last_line: (!terminal).then(Instant::now) }
+    }
+
+    /// How far it is, out of how many.
+    pub(super) fn set(&self, done: u64, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+    }
+
+    /// What stands behind the bar.
+    pub(super) fn say(&mut self, message: impl FnOnce() -> String) {
+        match &mut self.last_line {
+            None => self.bar.set_message(message()),
+            Some(last) if last.elapsed() >= LINE_EVERY => {
+                *last = Instant::now();
+                eprintln!("{}", message());
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Prints a line above the bar.
+    pub(super) fn print(&self, text: &str) {
+        if self.last_line.is_some() { eprintln!("{text}") } else { self.bar.println(text) }
+    }
+
+    /// Takes the bar off the screen.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A length of time as people say it.
+pub(super) fn duration(secs: f64) -> String {
+    let whole = secs.max(0.0).round() as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, _) => format!("{secs:.1} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}

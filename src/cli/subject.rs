@@ -1,0 +1,82 @@
+use std::path::{Path, PathBuf};
+
+use super::args::RecipeName;
+use super::failure::Failure;
+use crate::io::{OpenedFile, open_any};
+use crate::project::Project;
+use crate::run::{Run, RunId};
+
+/// What a command is about: a recipe, a design or a project with its runs.
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// The design.
+    pub(super) project: Project,
+    /// The runs of a project file.
+    pub(super) runs: Vec<Run>,
+    /// Where it came from.
+    pub(super) origin: Origin,
+}
+
+/// Where a [`Subject`] came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Built into the program.
+    Recipe(&'static str),
+    /// A `.ron` file.
+    Design(PathBuf),
+    /// A `.hourglass` file.
+    Project(PathBuf),
+}
+
+impl Subject {
+    /// Opens `FILE` or `recipe:NAME`; what a damaged file had to leave out is said on stderr.
+    pub(super) fn open(text: &str) -> Result<Subject, Failure> {
+        if let Some(name) = text.strip_prefix("recipe:") {
+            let RecipeName(recipe) = name.parse().map_err(Failure::Usage)?;
+            let origin = Origin::Recipe(recipe.name());
+            return Ok(Subject { project: recipe.project(), runs: vec![], origin });
+        }
+        let path = Path::new(text);
+        if !path.exists() && text.parse::<RecipeName>().is_ok() {
+            return Err(Failure::Problem(format!("there is no file {text}; did you mean recipe:{text}?")));
+        }
+        Ok(match open_any(path)? {
+            OpenedFile::Design(project) => {
+                Subject { project, runs: vec![], origin: Origin::Design(path.to_owned()) }
+            }
+            OpenedFile::Project(opened) => {
+                for warning in &opened.warnings {
+                    eprintln!("warning: {warning}");
+                }
+                let origin = Origin::Project(path.to_owned());
+                Subject { project: opened.project, runs: opened.runs, origin }
+            }
+        })
+    }
+
+    /// The run of that number, or the newest that `wanted` accepts.
+    pub(super) fn run(&self, id: Option<u32>, wanted: impl Fn(&Run) -> bool) -> Result<&Run, Failure> {
+        let run = match id {
+            Some(id) => self.runs.iter().find(|run| run.id == RunId(id)),
+            None => self.runs.iter().rev().find(|run| wanted(run)),
+        };
+        run.ok_or_else(|| {
+            let known: Vec<String> =
+                self.runs.iter().map(|run| format!("{} ({})", run.id, run.status.word())).collect();
+            Failure::Problem(match (id, known.is_empty()) {
+                (_, true) => "the file holds no run; train one first: hourglass train FILE".to_owned(),
+                (Some(id), false) => format!("there is no run {id}; there are: {}", known.join(", ")),
+                (None, false) => format!("none of the runs has weights; there are: {}", known.join(", ")),
+            })
+        })
+    }
+
+    /// Where a training of it is saved unless the person says otherwise.
+    pub(super) fn default_output(&self) -> PathBuf {
+        match &self.origin {
+            Origin::Recipe(name) => PathBuf::from(format!("{name}.hourglass")),
+            Origin::Design(path) => path.with_extension("hourglass"),
+            Origin::Project(path) => path.clone(),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use super::args::Train;
+use super::data;
+use super::design::exists;
+use super::failure::Failure;
+use super::progress::{Bar, duration};
+use super::signal;
+use super::subject::{Origin, Subject};
+use super::write::{line, number};
+use crate::dataset::Dataset;
+use crate::engine::{Trainer, choose_probe};
+use crate::io::{Files, save_project};
+use crate::project::Project;
+use crate::run::{EpochRecord, History, KeptEpochs, Run, RunId, Setting, Status};
+
+/// Between two saves where the person does not say.
+const SAVE_EVERY: Duration = Duration::from_mins(1);
+
+/// Most time spent looking at the watched samples, as a part of the training.
+const LOOKING: f64 = 0.1;
+
+/// `hourglass train`
+pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
+    let mut subject = Subject::open(&arguments.subject)?;
+    let output = output(&subject, arguments)?;
+    let files = Files::default();
+    files.check_writable(&output)?;
+    signal::install();
+    let (run, data) =
+        if arguments.resume { resumed(&subject, arguments)? } else { fresh(&mut subject, arguments)? };
+    let mut training = Training::new(arguments, run, data)?;
+    let saver = Saver { files, output, subject };
+    let ended = training.go(arguments, &saver);
+    saver.save_at_last(&training.run)?;
+    training.conclude(arguments, &saver.output, ended)
+}
+
+/// Where the run is saved. Nothing is overwritten by default but the project the run belongs to.
+fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
+    if let Some(output) = &arguments.output {
+        return Ok(output.clone());
+    }
+    let output = subject.default_output();
+    let own = matches!(subject.origin, Origin::Project(_));
+    if output.exists() && !own && !arguments.force {
+        return Err(exists(&output));
+    }
+    Ok(output)
+}
+
+/// A new run of the design, with what the command line changes.
+fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Failure> {
+    let mut design = subject.project.clone();
+    data::replace(&mut design, &arguments.data)?;
+    if let Some(epochs) = arguments.epochs {
+        design.training.epochs = epochs;
+    }
+    if let Some(seed) = arguments.seed {
+        design.training.seed = seed;
+    }
+    // In a project of its own the document is what was trained; a project that exists keeps its document.
+    if !matches!(subject.origin, Origin::Project(_)) {
+        subject.project = design.clone();
+    }
+    let data = data::load(&design.data)?;
+    let newest = subject.runs.iter().map(|run| run.id.0).max().unwrap_or(0);
+    let run = Run {
+        id: RunId(newest.saturating_add(1)),
+        shape: data.shape,
+        fingerprint: data.fingerprint,
+        status: Status::Queued,
+        epochs: design.training.epochs,
+        edits: Vec::new(),
+        parameters: 0,
+        seconds: 0.0,
+        started_unix_secs: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        history: History::default(),
+        pca_mse: None,
+        kept: KeptEpochs::default(),
+        checkpoint: None,
+        design,
+    };
+    Ok((run, data))
+}
+
+/// The run to go on with, on the data it was trained on.
+fn resumed(subject: &Subject, arguments: &Train) -> Result<(Run, Dataset), Failure> {
+    if !matches!(subject.origin, Origin::Project(_)) {
+        let message = "only a project file holds runs to resume; leave --resume out to start one";
+        return Err(Failure::Problem(message.to_owned()));
+    }
+    let mut run = subject.run(arguments.run, |_| true)?.clone();
+    let id = run.id;
+    if let Status::Failed(message) = &run.status {
+        return Err(Failure::Problem(format!("run {id} failed and cannot go on: {message}")));
+    }
+    let Some(checkpoint) = &run.checkpoint else {
+        return Err(Failure::Problem(format!("run {id} has no checkpoint to go on from; train a new one")));
+    };
+    let wanted = arguments.epochs.unwrap_or(run.epochs);
+    if checkpoint.epoch >= wanted {
+        return Err(already_done(&run));
+    }
+    data::replace(&mut run.design, &arguments.data)?;
+    let data = data::load(&run.design.data)?;
+    if data.fingerprint != run.fingerprint {
+        return Err(Failure::Problem(format!(
+            "{}: these are not the data run {id} was trained on, so it cannot go on exactly. Give those with --data, or leave --resume out to train a new run",
+            data.name
+        )));
+    }
+    Ok((run, data))
+}
+
+fn already_done(run: &Run) -> Failure {
+    let epochs = run.history.epochs.len();
+    Failure::Problem(format!(
+        "run {} is done after {epochs} epochs; give a larger number with --epochs to train it further",
+        run.id
+    ))
+}
+
+/// How a training ended.
+enum Ended {
+    Done,
+    Interrupted,
+    ClosedPipe,
+    Failed(String),
+}
+
+/// A run on its way.
+struct Training {
+    trainer: Trainer,
+    run: Run,
+    data: Arc<Dataset>,
+    /// Training time and finished epochs when this process took over.
+    before: (f64, usize),
+    /// Time spent looking at the watched samples.
+    looking: Duration,
+}
+
+impl Training {
+    fn new(arguments: &Train, mut run: Run, data: Dataset) -> Result<Training, Failure> {
+        let plan = data::prove(&run.design, &data)?;
+        run.parameters = plan.parameters();
+        let data = Arc::new(data);
+        let threads = data::threads(arguments.threads);
+        let mut trainer = Trainer::new(&plan, data.clone(), threads).map_err(Failure::problem)?;
+        if let Some(checkpoint) = &run.checkpoint {
+            trainer.restore(checkpoint).map_err(Failure::problem)?;
+            // What was edited while it was going holds on.
+            trainer.apply(Setting::Epochs(run.epochs));
+            if let Some(epochs) = arguments.epochs.filter(|&epochs| epochs != run.epochs) {
+                run.edits.push(trainer.apply(Setting::Epochs(epochs)));
+                run.epochs = epochs;
+            }
+            if trainer.is_done() {
+                return Err(already_done(&run));
+            }
+        }
+        run.history.terms = trainer.terms();
+        let before = (run.seconds, run.history.epochs.len());
+        if run.kept.probe.code_rows.is_empty() {
+            let probe = choose_probe(&data, plan.code_units(), run.design.training.seed);
+            run.kept = KeptEpochs::new(Arc::new(probe));
+        }
+        let mut training = Training { trainer, run, data, before, looking: Duration::ZERO };
+        if training.run.kept.is_empty() {
+            training.look();
+        }
+        Ok(training)
+    }
+
+    /// Takes steps until the end, Ctrl-C, or something that cannot be mended.
+    fn go(&mut self, arguments: &Train, saver: &Saver) -> Ended {
+        let mut bar = Bar::new("training", self.steps_in_all());
+        self.run.status = Status::Training;
+        let mut last_save = Instant::now();
+        let ended = loop {
+            if self.trainer.is_done() {
+                break Ended::Done;
+            }
+            if signal::asked_to_stop() {
+                break Ended::Interrupted;
+            }
+            let record = match self.trainer.step() {
+                Ok(report) => report.epoch,
+                Err(error) => break Ended::Failed(error.to_string()),
+            };
+            bar.set(self.trainer.steps(), self.steps_in_all());
+            let Some(record) = record else { continue };
+            bar.say(|| self.summary(&record));
+            let said = if arguments.json { line(self.epoch_json(&record)) } else { Ok(()) };
+            let epoch = record.epoch;
+            self.run.history.epochs.push(record);
+            if said.is_err() {
+                break Ended::ClosedPipe;
+            }
+            if self.looking.as_secs_f64() <= LOOKING * (self.trainer.seconds() - self.before.0) {
+                self.look();
+            }
+            let due = match arguments.checkpoint_every {
+                Some(every) => epoch.is_multiple_of(every),
+                None => last_save.elapsed() >= SAVE_EVERY,
+            };
+            if due && !self.trainer.is_done() {
+                self.checkpoint();
+                if let Err(error) = saver.save(&self.run) {
+                    bar.print(&format!("warning: {error}"));
+                }
+                last_save = Instant::now();
+            }
+        };
+        bar.finish();
+        let seen = self.run.kept.newest().map(|kept| kept.epoch);
+        if self.trainer.is_done() && seen != Some(self.trainer.epoch()) {
+            self.look();
+        }
+        self.checkpoint();
+        self.run.status = match &ended {
+            Ended::Done => Status::Done,
+            Ended::Interrupted | Ended::ClosedPipe => Status::Stopped,
+            Ended::Failed(message) => Status::Failed(message.clone()),
+        };
+        ended
+    }
+
+    /// Keeps what the network makes of the watched samples now, for the replay in the window.
+    fn look(&mut self) {
+        let start = Instant::now();
+        let kept = self.trainer.look(&self.run.kept.probe);
+        self.run.kept.push(Arc::new(kept));
+        self.looking += start.elapsed();
+    }
+
+    fn checkpoint(&mut self) {
+        let checkpoint = self.trainer.snapshot();
+        self.run.seconds = checkpoint.seconds;
+        self.run.checkpoint = Some(Arc::new(checkpoint));
+    }
+
+    /// Says what came of it.
+    fn conclude(&self, arguments: &Train, output: &Path, ended: Ended) -> Result<(), Failure> {
+        if let Ended::ClosedPipe = ended {
+            return Err(Failure::ClosedPipe);
+        }
+        if arguments.json {
+            line(self.final_json(output))?;
+        } else {
+            line(self.final_text(output))?;
+        }
+        match ended {
+            Ended::Done | Ended::ClosedPipe => Ok(()),
+            Ended::Interrupted => Err(Failure::Interrupted),
+            Ended::Failed(message) => Err(Failure::Problem(message)),
+        }
+    }
+
+    fn steps_in_all(&self) -> u64 {
+        u64::from(self.trainer.steps_per_epoch()) * u64::from(self.run.epochs)
+    }
+
+    /// Samples trained a second since this process took over.
+    fn samples_per_sec(&self) -> Option<f64> {
+        let (seconds, epochs) = self.before;
+        let last = self.run.history.epochs.last()?;
+        let trained = (self.run.history.epochs.len() - epochs) * self.data.split.train.len();
+        (trained > 0 && last.seconds > seconds).then(|| trained as f64 / (last.seconds - seconds))
+    }
+
+    fn summary(&self, record: &EpochRecord) -> String {
+        let total = |losses: &[f64]| losses.first().map(|loss| number(*loss));
+        let train = total(&record.train).unwrap_or_default();
+        let validation =
+            total(&record.validation).map(|loss| format!(", validation {loss}")).unwrap_or_default();
+        format!("epoch {}/{}: loss {train}{validation}", record.epoch, self.run.epochs)
+    }
+
+    fn epoch_json(&self, record: &EpochRecord) -> Value {
+        let terms = |losses: &[f64]| {
+            let pairs = self.run.history.terms.iter().cloned().zip(losses.iter().map(|&loss| json!(loss)));
+            Value::Object(pairs.collect::<Map<_, _>>())
+        };
+        json!({
+            "epoch": record.epoch,
+            "step": record.step,
+            "train_loss": record.train.first(),
+            "val_loss": record.validation.first(),
+            "val_mse": record.mse,
+            "train": terms(&record.train),
+            "validation": terms(&record.validation),
+            "learning_rate": record.learning_rate,
+            "seconds": record.seconds,
+        })
+    }
+
+    fn final_json(&self, output: &Path) -> Value {
+        let last = self.run.history.epochs.last();
+        let checkpoint = self.run.checkpoint.as_ref();
+        json!({
+            "done": self.run.status == Status::Done,
+            "status": self.run.status.word(),
+            "epochs": last.map_or(0, |record| record.epoch),
+            "train_loss": last.and_then(|record| record.train.first()),
+            "val_loss": last.and_then(|record| record.validation.first()),
+            "val_mse": last.map(|record| record.mse),
+            "best_epoch": self.run.history.best().map(|record| record.epoch),
+            "params": self.run.parameters,
+            "steps": checkpoint.map_or(0, |checkpoint| checkpoint.step),
+            "seconds": self.run.seconds,
+            "samples_per_sec": self.samples_per_sec(),
+            "run": self.run.id,
+            "file": output,
+        })
+    }
+
+    fn final_text(&self, output: &Path) -> String {
+        let result = match self.run.history.epochs.last() {
+            Some(record) => format!("{}, {} per feature", self.summary(record), number(record.mse)),
+            None => "no epoch was finished".to_owned(),
+        };
+        let speed = self.samples_per_sec().map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
+        let state = if self.run.status == Status::Stopped { ", stopped; --resume goes on" } else { "" };
+        format!(
+            "{result}\n{} parameters, {}{speed}\nsaved as run {}{state}: {}",
+            self.run.parameters,
+            duration(self.run.seconds),
+            self.run.id,
+            output.display()
+        )
+    }
+}
+
+/// Writes the run into its project.
+struct Saver {
+    files: Files,
+    output: PathBuf,
+    subject: Subject,
+}
+
+impl Saver {
+    fn save(&self, run: &Run) -> Result<(), crate::io::FileError> {
+        self.save_to(&self.output, run)
+    }
+
+    /// The end of the work: where the disk will not take it, another place is tried before it is given up.
+    fn save_at_last(&self, run: &Run) -> Result<(), Failure> {
+        let Err(error) = self.save(run) else { return Ok(()) };
+        let name = self.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let rescue = std::env::temp_dir().join(format!("{name}-{}.hourglass", std::process::id()));
+        Err(Failure::Problem(match self.save_to(&rescue, run) {
+            Ok(()) => format!("{error}\nthe run was saved here instead: {}", rescue.display()),
+            Err(_) => error.to_string(),
+        }))
+    }
+
+    fn save_to(&self, path: &Path, run: &Run) -> Result<(), crate::io::FileError> {
+        let project: &Project = &self.subject.project;
+        let others = self.subject.runs.iter().filter(|other| other.id != run.id);
+        let mut runs: Vec<&Run> = others.chain([run]).collect();
+        runs.sort_by_key(|run| run.id);
+        save_project(&self.files, path, project, &runs)
+    }
+}

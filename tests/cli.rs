@@ -1,0 +1,302 @@
+//! The command line as people and scripts use it: exit codes, results on stdout, files left behind.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use hourglass::io::open_project;
+use hourglass::project::Recipe;
+use hourglass::run::{Run, Status};
+use serde_json::Value;
+
+struct Done {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn command(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hourglass"));
+    command
+        .args(arguments)
+        .current_dir(dir)
+        .env("HOURGLASS_STATE", dir.join("state"))
+        .env("HOURGLASS_CONFIG", dir.join("config"))
+        .env_remove("RUST_LOG");
+    command
+}
+
+fn run(dir: &Path, arguments: &[&str]) -> Done {
+    let output = command(dir, arguments).output().expect("started");
+    Done {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).expect("text"),
+        stderr: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+/// Runs a command that must succeed and gives its results.
+#[track_caller]
+fn ok(dir: &Path, arguments: &[&str]) -> String {
+    let done = run(dir, arguments);
+    assert_eq!(done.code, Some(0), "{arguments:?}\n{}{}", done.stdout, done.stderr);
+    done.stdout
+}
+
+/// Runs a command that must fail with this code and say these words on stderr.
+#[track_caller]
+fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
+    let done = run(dir, arguments);
+    assert_eq!(done.code, Some(code), "{arguments:?}\n{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains(words), "{arguments:?}: {:?} is not in\n{}", words, done.stderr);
+}
+
+fn last_json(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().expect("a line")).expect("JSON")
+}
+
+fn dir() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn runs(dir: &Path, name: &str) -> Vec<Run> {
+    open_project(&dir.join(name)).expect("opens").runs
+}
+
+/// A small table with two clusters.
+fn write_table(path: &Path, offset: f32) {
+    let mut text = String::from("a,b,c,d,e\n");
+    for row in 0..120 {
+        let value = |column: usize| ((row * 7 + column * 13) % 29) as f32 / 29.0 + offset;
+        let row: Vec<String> = (0..5).map(|column| value(column).to_string()).collect();
+        text += &(row.join(",") + "\n");
+    }
+    fs::write(path, text).expect("written");
+}
+
+#[test]
+fn help_teaches_and_wrong_use_is_code_2() {
+    let dir = dir();
+    let help = ok(dir.path(), &["--help"]);
+    for word in ["Examples:", "recipe:undercomplete", "Exit codes", "bench"] {
+        assert!(help.contains(word), "{word}");
+    }
+    for command in ["recipes", "new", "check", "train", "evaluate", "encode", "reconstruct", "bench"] {
+        ok(dir.path(), &[command, "--help"]);
+    }
+    assert!(ok(dir.path(), &["--version"]).starts_with("hourglass "));
+    fails(dir.path(), &["train"], 2, "Usage");
+    fails(dir.path(), &["trian"], 2, "no command and no file trian");
+    fails(dir.path(), &["missing.hourglass"], 1, "there is no file missing.hourglass");
+    fails(dir.path(), &["train", "recipe:nonsense"], 2, "undercomplete");
+    fails(dir.path(), &["train", "recipe:linear", "--size", "3by4"], 2, "64x48");
+    fails(dir.path(), &["train", "recipe:linear", "--size", "8x8"], 2, "folders of pictures");
+    fails(dir.path(), &["train", "undercomplete"], 1, "did you mean recipe:undercomplete");
+    fails(dir.path(), &["train", "missing.hourglass"], 1, "missing.hourglass");
+}
+
+#[test]
+fn every_recipe_is_listed_written_and_sound() {
+    let dir = dir();
+    let listed = ok(dir.path(), &["recipes"]);
+    let names: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, Recipe::ALL.map(Recipe::name));
+    for name in names {
+        let file = format!("{name}.ron");
+        assert_eq!(ok(dir.path(), &["new", name, "-o", &file]).trim(), file);
+        assert!(ok(dir.path(), &["check", &file]).contains("parameters"));
+    }
+    fails(dir.path(), &["new", "linear", "-o", "linear.ron"], 1, "--force");
+    ok(dir.path(), &["new", "linear", "-o", "linear.ron", "--force"]);
+    ok(dir.path(), &["new", "linear", "-o", "linear.hourglass"]);
+    fails(dir.path(), &["new", "linear", "-o", "linear.txt"], 2, ".ron");
+}
+
+#[test]
+fn check_names_places() {
+    let dir = dir();
+    let file = dir.path().join("a.ron");
+    fs::write(&file, "Project(\n  encodr: [],\n)").expect("written");
+    fails(dir.path(), &["check", "a.ron"], 1, "line 2");
+    fs::write(&file, "Project(encoder: [Dense(units: 0)])").expect("written");
+    let done = run(dir.path(), &["check", "a.ron"]);
+    assert_eq!(done.code, Some(1), "{}", done.stderr);
+    assert!(done.stdout.contains("error: encoder layer 1"), "{}", done.stdout);
+    fails(dir.path(), &["train", "a.ron"], 1, "encoder layer 1");
+    fs::write(&file, "Project(data: (source: Csv(path: \"nowhere.csv\")))").expect("written");
+    let done = run(dir.path(), &["check", "a.ron"]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.stdout.contains("nowhere.csv"), "{}", done.stdout);
+}
+
+#[test]
+fn a_training_leaves_a_project_that_every_command_reads() {
+    let dir = dir();
+    let path = dir.path();
+    let out = ok(path, &["train", "recipe:undercomplete", "--epochs", "2", "--seed", "5", "--json"]);
+    assert_eq!(out.lines().count(), 3);
+    let last = last_json(&out);
+    for key in
+        ["epochs", "train_loss", "val_loss", "val_mse", "params", "steps", "seconds", "samples_per_sec"]
+    {
+        assert!(last[key].is_number(), "{key}: {last}");
+    }
+    assert_eq!((&last["epochs"], &last["file"]), (&2.into(), &"undercomplete.hourglass".into()));
+    let file = "undercomplete.hourglass";
+    let run_1 = &runs(path, file)[0];
+    assert_eq!((&run_1.status, run_1.design.training.seed), (&Status::Done, 5));
+    assert_eq!(run_1.kept.newest().map(|kept| kept.epoch), Some(2));
+
+    let result = last_json(&ok(path, &["evaluate", file, "--split", "validation", "--json"]));
+    let difference = result["mse"].as_f64().expect("a number") - last["val_mse"].as_f64().expect("a number");
+    assert!(difference.abs() < 1e-6, "{result} {last}");
+    assert!(ok(path, &["evaluate", file]).contains("split test, 180 samples"));
+
+    ok(path, &["encode", file, "-o", "codes.npy"]);
+    ok(path, &["encode", file, "-o", "codes.csv"]);
+    let table = fs::read_to_string(path.join("codes.csv")).expect("written");
+    assert_eq!(table.lines().count(), 1798);
+    assert!(table.lines().next().expect("a header").ends_with("code 1,code 2"), "{table:.80}");
+    assert!(ok(path, &["reconstruct", file, "-o", "rebuilt"]).starts_with("1797 pictures"));
+    assert_eq!(fs::read_dir(path.join("rebuilt")).expect("made").count(), 1797);
+
+    // The recipe again would overwrite it; the project itself gets a second run.
+    fails(path, &["train", "recipe:undercomplete", "--epochs", "1"], 1, "--force");
+    ok(path, &["train", file, "--epochs", "1"]);
+    assert_eq!(runs(path, file).iter().map(|run| run.id.0).collect::<Vec<_>>(), [1, 2]);
+    ok(path, &["evaluate", file, "--run", "1"]);
+    fails(path, &["evaluate", file, "--run", "9"], 1, "there are: 1 (done), 2 (done)");
+    fails(path, &["train", file, "--resume"], 1, "--epochs");
+}
+
+#[test]
+fn a_resumed_training_ends_as_one_that_never_stopped() {
+    let dir = dir();
+    let train = |arguments: &[&str]| last_json(&ok(dir.path(), arguments));
+    let whole = train(&["train", "recipe:denoising", "--epochs", "4", "-o", "whole.hourglass", "--json"]);
+    train(&["train", "recipe:denoising", "--epochs", "2", "-o", "halves.hourglass", "--json"]);
+    let halves = train(&["train", "halves.hourglass", "--resume", "--epochs", "4", "--json"]);
+    for key in ["train_loss", "val_loss", "val_mse", "steps"] {
+        assert_eq!(whole[key], halves[key], "{key}");
+    }
+    let (whole, halves) = (runs(dir.path(), "whole.hourglass"), runs(dir.path(), "halves.hourglass"));
+    let weights = |runs: &[Run]| runs[0].checkpoint.as_ref().map(|checkpoint| checkpoint.weights.clone());
+    assert!(weights(&whole).is_some() && weights(&whole) == weights(&halves));
+    assert_eq!((halves.len(), halves[0].history.epochs.len(), halves[0].edits.len()), (1, 4, 1));
+}
+
+#[test]
+fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
+    let dir = dir();
+    let path = dir.path();
+    let table = path.join("table.csv");
+    write_table(&table, 0.0);
+    ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    assert_eq!(runs(path, "t.hourglass")[0].shape.features(), 5);
+    ok(path, &["encode", "t.hourglass", "table.csv", "-o", "codes.csv"]);
+    ok(path, &["reconstruct", "t.hourglass", "-o", "rebuilt"]);
+    let rebuilt = fs::read_to_string(path.join("rebuilt/reconstructions.csv")).expect("written");
+    assert_eq!(rebuilt.lines().count(), 121);
+
+    write_table(&table, 0.5);
+    fails(
+        path,
+        &["train", "t.hourglass", "--resume", "--epochs", "9"],
+        1,
+        "not the data run 1 was trained on",
+    );
+    fs::write(&table, "a,b\n1,2\n3,4\n5,6\n").expect("written");
+    fails(path, &["encode", "t.hourglass", "table.csv", "-o", "codes.csv"], 1, "samples are 2");
+    fs::remove_file(&table).expect("removed");
+    fails(path, &["train", "t.hourglass", "--resume", "--epochs", "9"], 1, "table.csv");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_said_before_training() {
+    let dir = dir();
+    let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];
+    fails(dir.path(), &arguments, 1, "Make the folder first");
+}
+
+#[test]
+fn a_bench_ends_with_its_numbers() {
+    let dir = dir();
+    let out = ok(dir.path(), &["bench", "--steps", "5", "--batch", "32", "--json"]);
+    for key in ["ms_per_step", "samples_per_sec", "gflops"] {
+        assert!(last_json(&out)[key].as_f64().is_some_and(|value| value > 0.0), "{key}: {out}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_training_quietly_and_the_run_is_saved() {
+    let dir = dir();
+    let arguments = ["train", "recipe:linear", "--epochs", "1000000", "--json"];
+    let mut child = command(dir.path(), &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut first).expect("a line");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(runs(dir.path(), "linear.hourglass")[0].status, Status::Stopped);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_the_run_and_it_goes_on_from_there() {
+    let dir = dir();
+    let arguments = ["train", "recipe:linear", "--epochs", "1000000", "--json"];
+    let mut child = command(dir.path(), &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    lines.next().expect("an epoch").expect("a line");
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.expect("kill runs").success());
+    let last = lines.map_while(Result::ok).last().expect("a last line");
+    assert_eq!(child.wait().expect("ended").code(), Some(130));
+    assert_eq!(last_json(&last)["status"], "stopped");
+
+    let run = runs(dir.path(), "linear.hourglass").remove(0);
+    assert_eq!(run.status, Status::Stopped);
+    let epochs = run.history.epochs.len() as u64 + 1;
+    let out =
+        ok(dir.path(), &["train", "linear.hourglass", "--resume", "--epochs", &epochs.to_string(), "--json"]);
+    assert_eq!(last_json(&out)["epochs"], epochs);
+}
+
+#[test]
+fn a_training_killed_again_and_again_ends_as_one_that_never_was() {
+    let dir = dir();
+    let whole = last_json(&ok(
+        dir.path(),
+        &["train", "recipe:denoising", "--epochs", "12", "-o", "whole.hourglass", "--json"],
+    ));
+    let train = |arguments: &[&str]| {
+        let common = ["train", "--epochs", "12", "--checkpoint-every", "1", "--json"];
+        let mut command = command(dir.path(), &[&common[..], arguments].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+    };
+    let mut arguments = &["recipe:denoising", "-o", "killed.hourglass"][..];
+    for _ in 0..4 {
+        let mut child = train(arguments);
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        // The first epoch is on disk before the second is said.
+        for _ in 0..2 {
+            lines.next().expect("an epoch").expect("a line");
+        }
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        arguments = &["killed.hourglass", "--resume"];
+    }
+    let output = train(arguments).wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let killed = last_json(&String::from_utf8(output.stdout).expect("text"));
+    assert_eq!((&whole["val_loss"], &whole["steps"]), (&killed["val_loss"], &killed["steps"]));
+    assert_eq!(runs(dir.path(), "killed.hourglass")[0].history.epochs.len(), 12);
+}
