@@ -1,5 +1,7 @@
 //! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
 
+#![allow(clippy::unwrap_used)] // a test may fail
+
 use std::sync::Arc;
 
 use egui::{Modifiers, Theme, Ui, Vec2, pos2, vec2};

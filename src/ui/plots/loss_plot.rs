@@ -73,8 +73,13 @@ pub struct LossPlotResponse {
 #[derive(Clone, Debug, Default)]
 pub struct LossPlotCache {
     auto: Option<((u64, bool, usize), Limits, bool)>,
-    lines: Option<((u64, bool, Limits, u32), Vec<[Vec<[f64; 2]>; 2]>)>,
+    lines: Option<(LinesKey, Vec<Lines>)>,
 }
+
+/// Stamp, scale, limits, width in pixels.
+type LinesKey = (u64, bool, Limits, u32);
+/// A curve as it is drawn: raw and shown.
+type Lines = [Vec<[f64; 2]>; 2];
 
 const MARGIN_BOTTOM: f32 = 22.0;
 
@@ -162,13 +167,15 @@ fn scaled(y: f64, log: bool) -> f64 {
 }
 
 /// The curves as they are drawn: raw and shown, decimated, in units of the axes.
-fn lines<'c>(plot: &LossPlot<'_>, frame: &Frame, cache: &'c mut LossPlotCache) -> &'c [[Vec<[f64; 2]>; 2]] {
+fn lines<'c>(plot: &LossPlot<'_>, frame: &Frame, cache: &'c mut LossPlotCache) -> &'c [Lines] {
     let buckets = frame.rect.width().max(1.0) as u32;
     let key = (plot.stamp, plot.log, frame.limits, buckets);
     if !matches!(&cache.lines, Some((known, lines)) if *known == key && lines.len() == plot.curves.len()) {
         let draw = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
             let mut line = decimate(points, frame.limits.x, buckets as usize);
-            line.iter_mut().for_each(|point| point[1] = scaled(point[1], plot.log));
+            for point in &mut line {
+                point[1] = scaled(point[1], plot.log);
+            }
             line
         };
         let lines = plot.curves.iter().map(|curve| {
