@@ -302,8 +302,11 @@ fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detai
     let font = FontId::proportional(11.5);
     let text = |text: String, tint: Rgb| painter.layout_no_wrap(text, font.clone(), color(tint));
     let per_feature = plot.features.filter(|features| detailed && *features > 1);
-    // What only stands for comparison is listed by its validation, until it is pointed at.
-    let brief = |curve: &&Curve<'_>| detailed || !curve.faint || curve.dashed;
+    // What only stands for comparison is listed by its validation, if it has one, until it is pointed at.
+    let is_told_by = |curve: &Curve<'_>, other: &Curve<'_>| other.dashed && other.color == curve.color;
+    let brief = |curve: &&Curve<'_>| {
+        detailed || !curve.faint || curve.dashed || !plot.curves.iter().any(|other| is_told_by(curve, other))
+    };
     let curves: Vec<&Curve<'_>> = plot.curves.iter().filter(brief).collect();
     let rows: Vec<[Arc<Galley>; 3]> = (curves.iter())
         .map(|curve| {
