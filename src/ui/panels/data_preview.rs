@@ -71,6 +71,10 @@ struct Summary {
     classes: Vec<usize>,
 }
 
+/// Most warnings that are shown in full.
+const MOST_WARNINGS: usize = 5;
+/// Most classes that get a bar.
+const MOST_CLASSES: usize = 40;
 /// Most columns of a table that are shown.
 const MOST_COLUMNS: usize = 48;
 
@@ -222,25 +226,24 @@ fn fact_ui(ui: &mut Ui, name: &str, value: &str) {
     let p = palette(ui);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        ui.scope(|ui| {
-            ui.add(Label::new(RichText::new(name).size(12.0).color(color(p.dim))).selectable(false));
-            ui.set_min_width(58.0);
-        });
+        let font = egui::FontId::proportional(12.0);
+        let (rect, _) = ui.allocate_exact_size(vec2(58.0, 15.0), Sense::hover());
+        ui.painter().text(rect.left_top(), egui::Align2::LEFT_TOP, name, font, color(p.dim));
         ui.add(Label::new(RichText::new(value).size(12.0).color(color(p.text))).wrap());
     });
 }
 
 fn warnings_ui(ui: &mut Ui, data: &Dataset) {
     let p = palette(ui);
-    const SHOWN: usize = 5;
-    for warning in data.warnings.iter().take(SHOWN) {
+    for warning in data.warnings.iter().take(MOST_WARNINGS) {
         let text = RichText::new(format!("• {warning}")).size(11.5).color(color(p.code));
         ui.add(Label::new(text).wrap());
     }
-    if data.warnings.len() > SHOWN {
-        let text = format!("and {} more", data.warnings.len() - SHOWN);
-        ui.label(RichText::new(text).size(11.5).color(color(p.dim)))
-            .on_hover_text(data.warnings.iter().skip(SHOWN).take(30).cloned().collect::<Vec<_>>().join("\n"));
+    if data.warnings.len() > MOST_WARNINGS {
+        let text = format!("and {} more", data.warnings.len() - MOST_WARNINGS);
+        ui.label(RichText::new(text).size(11.5).color(color(p.dim))).on_hover_text(
+            data.warnings.iter().skip(MOST_WARNINGS).take(30).cloned().collect::<Vec<_>>().join("\n"),
+        );
     }
 }
 
@@ -251,8 +254,7 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
     let font = egui::FontId::proportional(11.0);
     let width = ui.available_width();
     ui.spacing_mut().item_spacing.y = 1.0;
-    const SHOWN: usize = 40;
-    for (class, (name, count)) in names.iter().zip(counts).enumerate().take(SHOWN) {
+    for (class, (name, count)) in names.iter().zip(counts).enumerate().take(MOST_CLASSES) {
         let (rect, response) = ui.allocate_exact_size(vec2(width, 15.0), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("class {name}: {count}")));
         let painter = ui.painter();
@@ -272,8 +274,8 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
         let at = pos2(bar.right() + 6.0, y);
         painter.text(at, egui::Align2::LEFT_CENTER, format_count(*count), font.clone(), color(p.dim));
     }
-    if names.len() > SHOWN {
-        ui.label(RichText::new(format!("and {} more classes", names.len() - SHOWN)).size(11.0));
+    if names.len() > MOST_CLASSES {
+        ui.label(RichText::new(format!("and {} more classes", names.len() - MOST_CLASSES)).size(11.0));
     }
 }
 
@@ -331,14 +333,11 @@ fn pictures_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView, height: 
 /// Name, split and labels of a row.
 fn description(data: &Dataset, row: u32) -> String {
     let subset = Subset::ALL.into_iter().find(|subset| data.split.rows(*subset).binary_search(&row).is_ok());
-    let mut text = row_name(data, row);
-    if let Some(subset) = subset {
-        text.push_str(&format!("\n{} split", subset.name()));
-    }
-    for LabelColumn { name, values } in &data.labels {
-        text.push_str(&format!("\n{name}: {}", label_text(values, row)));
-    }
-    text
+    let mut lines = vec![row_name(data, row)];
+    lines.extend(subset.map(|subset| format!("{} split", subset.name())));
+    let labels = data.labels.iter();
+    lines.extend(labels.map(|LabelColumn { name, values }| format!("{name}: {}", label_text(values, row))));
+    lines.join("\n")
 }
 
 fn pages_ui(ui: &mut Ui, page: &mut usize, pages: usize, each: usize, count: usize) {

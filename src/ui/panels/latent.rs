@@ -24,7 +24,8 @@ pub struct LatentInput<'a> {
     pub data: Option<&'a Dataset>,
     /// Where the thread through time stands; `None` is live.
     pub epoch: Option<u32>,
-    /// The codes of that epoch in the plane of their first two principal components, once they are computed.
+    /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
+    /// epoch are computed: older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
 }
 

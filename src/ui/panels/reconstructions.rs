@@ -372,8 +372,8 @@ fn legend_ui(ui: &mut Ui, corrupted: bool) {
     ui.horizontal(|ui| {
         ui.add_space(12.0);
         let entries = [
-            ("original", p.dim, true),
-            ("corrupted", p.faint, corrupted),
+            ("original", p.faint, true),
+            ("corrupted", p.code, corrupted),
             ("reconstruction", p.accent, true),
         ];
         for (name, tint, _) in entries.into_iter().filter(|(_, _, there)| *there) {

@@ -137,6 +137,8 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
         (view.stamp, view.told) = (stamp, differences(&designs));
     }
     let p = palette(ui);
+    // A selected row is painted a little wider than its cells.
+    ui.shrink_clip_rect(ui.max_rect());
     ui.visuals_mut().selection.bg_fill = color(p.raised);
     let figures = Figure::for_width(ui.available_width());
     let selected = input.runs.iter().position(|run| Some(run.id) == input.selected);
@@ -167,7 +169,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
                 right(ui, |ui| {
                     ui.add_space(6.0);
                     head(ui, "compare");
-                })
+                });
             });
         })
         .body(|body| {

@@ -37,6 +37,7 @@ impl Limits {
     }
 
     /// The same with room to every side, a fraction of the span; an axis without a span gets one.
+    #[must_use]
     pub fn with_margin(self, fraction: f64) -> Limits {
         let widen = |[low, high]: [f64; 2]| {
             let span = high - low;

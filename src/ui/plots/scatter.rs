@@ -170,7 +170,7 @@ impl ScatterView {
             scatter.points.iter().enumerate().filter_map(|(index, [x, y])| {
                 let at = frame.at([f64::from(*x), f64::from(*y)]);
                 // NaN is in no rectangle.
-                visible.contains(at).then(|| (index, at))
+                visible.contains(at).then_some((index, at))
             })
         };
         let colors = point_colors(p, scatter.points.len());
