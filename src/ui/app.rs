@@ -277,6 +277,8 @@ fn is_function_key(key: egui::Key) -> bool {
 }
 
 fn bottom_ui(ui: &mut Ui, state: &mut State, views: &mut Views) {
+    // A panel is as high as what is in it: without this it would shrink around a short table.
+    ui.set_min_height(ui.available_height());
     let problems = state.derived.problems.len();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;

@@ -349,6 +349,7 @@ impl Command {
     }
 
     /// Whether it is a switch that is on.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most commands are no switch")]
     pub fn is_on(self, state: &State) -> bool {
         match self {
             Command::ToggleMirror => state.is_mirrored(),
@@ -367,6 +368,7 @@ impl Command {
     ///
     /// # Errors
     /// The reason, as a sentence for the person.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most commands can always be given")]
     pub fn available(self, state: &State) -> Result<(), String> {
         let demand = |is_met: bool, reason: &str| if is_met { Ok(()) } else { Err(reason.to_owned()) };
         let active = state.active_run();
@@ -433,7 +435,12 @@ fn own_layer(state: &State) -> Result<(), String> {
         Place::Decoder(_) => {
             "This layer mirrors the encoder: change it there, or give the decoder its own layers."
         }
-        _ => "Input, code and output are always there: select a layer.",
+        Place::Data
+        | Place::Corruption
+        | Place::Encoder(_)
+        | Place::Code
+        | Place::Output
+        | Place::Training => "Input, code and output are always there: select a layer.",
     }
     .to_owned())
 }

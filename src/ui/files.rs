@@ -168,14 +168,14 @@ impl FileRoom {
     }
 
     /// Writes a file.
-    pub fn save(&self, request: SaveRequest) {
+    pub fn save(&self, request: Box<SaveRequest>) {
         self.spawn(move || {
             let files = Files::default();
             let result = match request.kind {
                 SaveKind::Project => save_project(&files, &request.path, &request.project, &request.runs),
                 SaveKind::Design => save_design(&files, &request.path, &request.project),
             };
-            FileEvent::Saved(Box::new(request), result.map_err(|error| error.to_string()))
+            FileEvent::Saved(request, result.map_err(|error| error.to_string()))
         });
     }
 
@@ -289,7 +289,7 @@ impl State {
     pub fn write(&mut self, request: SaveRequest) {
         let name = request.path.file_name().unwrap_or(request.path.as_os_str());
         self.busy = Some(format!("Saving {}…", name.to_string_lossy()));
-        self.effects.push(Effect::Save(request));
+        self.effects.push(Effect::Save(Box::new(request)));
     }
 
     /// Takes in what a thread of the [`FileRoom`] answered.

@@ -24,7 +24,7 @@ pub use data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_p
 pub use differences::differences;
 pub use latent::{LatentInput, LatentOutput, LatentView, latent_ui};
 pub use loss::{LossInput, LossOutput, LossView, loss_ui};
-pub use parts::{chip_ui, empty_ui, header_ui};
+pub use parts::{TABBED, chip_ui, empty_ui, header_ui};
 pub use reconstructions::{
     ReconstructionsInput, ReconstructionsOutput, ReconstructionsView, reconstructions_ui,
 };

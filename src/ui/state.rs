@@ -82,7 +82,7 @@ pub enum Effect {
     /// Read a project, a design, or take a data file.
     Open(PathBuf),
     /// Write a file.
-    Save(super::files::SaveRequest),
+    Save(Box<super::files::SaveRequest>),
     /// Show the desktop's own file dialog.
     Browse(super::dialogs::Browse),
     /// Read back work that a crash left behind.
@@ -174,6 +174,7 @@ pub enum BottomTab {
 
 /// What is open and visible.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a panel of its own that is there or not")]
 pub struct ViewSettings {
     /// The tab of the bottom panel.
     pub bottom: BottomTab,
@@ -282,7 +283,13 @@ impl State {
                 Place::Encoder(_) if !self.project.encoder.is_empty() => {
                     Place::Encoder(self.project.encoder.len() - 1)
                 }
-                _ => Place::Code,
+                Place::Data
+                | Place::Corruption
+                | Place::Encoder(_)
+                | Place::Code
+                | Place::Decoder(_)
+                | Place::Output
+                | Place::Training => Place::Code,
             };
         }
         if !hand_on {

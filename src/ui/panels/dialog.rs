@@ -215,7 +215,11 @@ fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
     }
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
-        if primary_ui(ui, "Save", 84.0).clicked() {
+        let save = primary_ui(ui, "Save", 84.0);
+        if ui.memory(|memory| memory.focused().is_none()) {
+            save.request_focus();
+        }
+        if save.clicked() {
             answer = Answer::Unsaved { save: true };
         }
         if secondary_ui(ui, "Don't save").clicked() {
@@ -300,7 +304,8 @@ fn recover_ui(ui: &mut Ui, found: &[Recovery]) -> Answer {
 
 fn shortcuts_ui(ui: &mut Ui) -> Answer {
     title_ui(ui, "Keyboard shortcuts");
-    egui::ScrollArea::vertical().max_height(ui.ctx().content_rect().height() * 0.7).show(ui, |ui| {
+    let height = ui.ctx().content_rect().height() * 0.7;
+    egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
         for menu in Menu::ALL {
             let tokens = tokens(ui);
             ui.label(RichText::new(menu.name()).font(theme::bold(12.0)).color(tokens.dim));

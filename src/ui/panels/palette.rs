@@ -52,7 +52,7 @@ pub fn palette_ui(ui: &mut Ui, state: &mut State) {
             if found.is_empty() {
                 ui.label(RichText::new("No command of that name.").color(tokens(ui).dim));
             }
-            ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+            ScrollArea::vertical().max_height(360.0).min_scrolled_height(360.0).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 1.0;
                 for (line, command) in found.iter().enumerate() {
                     let chosen = line == palette.chosen;

@@ -1,6 +1,8 @@
 //! The views in the centre, in tiles that can be dragged and resized.
 
-use egui::{Color32, Frame, Id, Panel, RichText, Stroke, Style, Ui, Visuals, WidgetText};
+use egui::{
+    Color32, Frame, Id, Panel, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText,
+};
 use egui_tiles::{
     Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree,
     UiResponse,
@@ -8,8 +10,8 @@ use egui_tiles::{
 
 use super::{
     DataInput, DataPreviewView, DataState, LatentInput, LatentView, LossInput, LossView,
-    ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, data_preview_ui,
-    kept_at, latent_ui, loss_ui, reconstructions_ui, replay_ui, runs_ui,
+    ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, TABBED,
+    data_preview_ui, kept_at, latent_ui, loss_ui, reconstructions_ui, replay_ui, runs_ui,
 };
 use crate::check::Place;
 use crate::run::Run;
@@ -101,7 +103,12 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
             state.seek(seek);
         }
     });
-    let mut panes = Panes { state, tokens: tokens(ui), loss, latent, reconstructions, data };
+    let tabbed = tree.tiles.tiles().filter_map(|tile| match tile {
+        Tile::Container(Container::Tabs(tabs)) if tabs.children.len() > 1 => Some(tabs.children.clone()),
+        Tile::Container(_) | Tile::Pane(_) => None,
+    });
+    let tabbed = tabbed.flatten().collect();
+    let mut panes = Panes { state, tokens: tokens(ui), loss, latent, reconstructions, data, tabbed };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
 }
 
@@ -122,6 +129,8 @@ struct Panes<'a> {
     latent: &'a mut LatentView,
     reconstructions: &'a mut ReconstructionsView,
     data: &'a mut DataPreviewView,
+    /// Views whose title a tab shows.
+    tabbed: Vec<TileId>,
 }
 
 impl Panes<'_> {
@@ -191,9 +200,14 @@ impl Panes<'_> {
 }
 
 impl Behavior<Pane> for Panes<'_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _tile_id: TileId, pane: &mut Pane) -> UiResponse {
+    fn pane_ui(&mut self, ui: &mut Ui, tile_id: TileId, pane: &mut Pane) -> UiResponse {
         ui.painter().rect_filled(ui.max_rect(), 0.0, self.tokens.plot);
-        if self.content_ui(ui, *pane) { UiResponse::DragStarted } else { UiResponse::None }
+        let mut info = UiStackInfo::default();
+        if self.tabbed.contains(&tile_id) {
+            info = info.with_tag(TABBED);
+        }
+        let shown = ui.scope_builder(UiBuilder::new().ui_stack_info(info), |ui| self.content_ui(ui, *pane));
+        if shown.inner { UiResponse::DragStarted } else { UiResponse::None }
     }
 
     /// A view that stands alone has its title in its own header.
