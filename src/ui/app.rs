@@ -245,7 +245,7 @@ fn keys(ui: &Ui, state: &mut State) {
     }
     let ctx = ui.ctx();
     let typing = ctx.text_edit_focused();
-    let focused = ui.memory(|memory| memory.focused());
+    let focused = ui.memory(egui::Memory::focused);
     let card = network::focused_card(state);
     let on_card = focused.is_some() && focused == Some(card);
     let mut keys: Vec<_> = Command::all()

@@ -31,7 +31,7 @@ impl State {
             Command::Save => self.save(),
             Command::SaveAs => self.dialog = Some(Dialog::save(self, SaveKind::Project)),
             Command::SaveDesign => self.dialog = Some(Dialog::save(self, SaveKind::Design)),
-            Command::Revert => self.edit(|project, saved| project.clone_from(saved)),
+            Command::Revert => self.edit(Clone::clone_from),
             Command::Quit => self.ask(Then::Quit),
             Command::Undo => self.history.undo(&mut self.project),
             Command::Redo => self.history.redo(&mut self.project),

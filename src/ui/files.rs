@@ -111,7 +111,7 @@ impl FileRoom {
                 // Nobody listens any more once the window is closed.
                 let _ = sender.send(event);
                 wake.request_repaint();
-            })
+            });
         };
         self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
         self.keeper = Some(keeper);

@@ -184,7 +184,6 @@ fn path_problem(dialog: &PathDialog, path: &std::path::Path) -> Option<String> {
     }
     match dialog.purpose {
         Purpose::Open if !path.is_file() => Some("There is no such file.".to_owned()),
-        Purpose::Open => None,
         Purpose::Save(..) if path.is_dir() => Some("This is a folder: add the name of the file.".to_owned()),
         Purpose::Save(..)
             if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) =>
@@ -192,7 +191,7 @@ fn path_problem(dialog: &PathDialog, path: &std::path::Path) -> Option<String> {
             Some("The folder does not exist.".to_owned())
         }
         Purpose::Save(..) if dialog.overwrite => Some("There is such a file already. Replace it?".to_owned()),
-        Purpose::Save(..) => None,
+        Purpose::Open | Purpose::Save(..) => None,
     }
 }
 

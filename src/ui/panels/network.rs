@@ -39,12 +39,16 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     section_ui(ui, "Network", &totals);
     kinds_ui(ui, state);
     ui.add_space(2.0);
-    ScrollArea::vertical().auto_shrink(false).id_salt("network").show(ui, |ui| {
+    // The switches stand right below the output, or at the foot of the panel where the hourglass is longer.
+    let height = (ui.available_height() - 40.0).max(100.0);
+    let cards = ScrollArea::vertical().auto_shrink([false, true]).id_salt("network");
+    cards.max_height(height).min_scrolled_height(height).show(ui, |ui| {
+        ui.add_space(4.0);
         hourglass_ui(ui, state, thumbnails);
-        ui.add_space(10.0);
-        switches_ui(ui, state);
-        ui.add_space(8.0);
+        ui.add_space(4.0);
     });
+    ui.add_space(4.0);
+    switches_ui(ui, state);
 }
 
 /// The row of layer kinds, to click or to drag into a gap.

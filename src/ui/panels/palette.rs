@@ -120,7 +120,7 @@ fn score(typed: &str, name: &str) -> Option<i32> {
             + if last.is_some() && last == next.checked_sub(1) { 3 } else { 0 };
         (at, last) = (next + 1, Some(next));
     }
-    Some(score * 10 - name.len() as i32 / 4)
+    Some(score * 10 - i32::try_from(name.len() / 4).unwrap_or(i32::MAX / 2))
 }
 
 #[cfg(test)]
