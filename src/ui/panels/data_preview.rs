@@ -71,6 +71,10 @@ struct Summary {
     classes: Vec<usize>,
 }
 
+/// Most warnings that are shown in full.
+const MOST_WARNINGS: usize = 5;
+/// Most classes that get a bar.
+const MOST_CLASSES: usize = 40;
 /// Most columns of a table that are shown.
 const MOST_COLUMNS: usize = 48;
 
@@ -127,7 +131,7 @@ fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
     }
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
-    let wide = rect.width() > 560.0 && data.shape.picture().is_some();
+    let (wide, pictures) = (rect.width() > 560.0, data.shape.picture().is_some());
     if wide {
         let (left, right) = rect.split_left_right_at_x(rect.left() + 250.0);
         ui.scope_builder(egui::UiBuilder::new().max_rect(left.shrink(12.0)).id_salt("facts"), |ui| {
@@ -137,7 +141,11 @@ fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
         });
         ui.scope_builder(egui::UiBuilder::new().max_rect(right.shrink(12.0)).id_salt("page"), |ui| {
             let height = ui.available_height();
-            pictures_ui(ui, data, view, height);
+            if pictures {
+                pictures_ui(ui, data, view, height);
+            } else {
+                table_ui(ui, data, height);
+            }
         });
         return;
     }
@@ -146,10 +154,10 @@ fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
         ScrollArea::vertical().id_salt("data").auto_shrink([false, false]).show(ui, |ui| {
             facts_ui(ui, data, &view.cache.summary);
             ui.add_space(10.0);
-            if data.shape.picture().is_some() {
+            if pictures {
                 pictures_ui(ui, data, view, 230.0);
             } else {
-                table_ui(ui, data);
+                table_ui(ui, data, 300.0);
             }
         });
     });
@@ -218,24 +226,24 @@ fn fact_ui(ui: &mut Ui, name: &str, value: &str) {
     let p = palette(ui);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        let (rect, _) = ui.allocate_exact_size(vec2(58.0, 16.0), Sense::hover());
-        let font = egui::FontId::proportional(11.5);
-        ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, name, font, color(p.dim));
+        let font = egui::FontId::proportional(12.0);
+        let (rect, _) = ui.allocate_exact_size(vec2(58.0, 15.0), Sense::hover());
+        ui.painter().text(rect.left_top(), egui::Align2::LEFT_TOP, name, font, color(p.dim));
         ui.add(Label::new(RichText::new(value).size(12.0).color(color(p.text))).wrap());
     });
 }
 
 fn warnings_ui(ui: &mut Ui, data: &Dataset) {
     let p = palette(ui);
-    const SHOWN: usize = 5;
-    for warning in data.warnings.iter().take(SHOWN) {
+    for warning in data.warnings.iter().take(MOST_WARNINGS) {
         let text = RichText::new(format!("• {warning}")).size(11.5).color(color(p.code));
         ui.add(Label::new(text).wrap());
     }
-    if data.warnings.len() > SHOWN {
-        let text = format!("and {} more", data.warnings.len() - SHOWN);
-        ui.label(RichText::new(text).size(11.5).color(color(p.dim)))
-            .on_hover_text(data.warnings.iter().skip(SHOWN).take(30).cloned().collect::<Vec<_>>().join("\n"));
+    if data.warnings.len() > MOST_WARNINGS {
+        let text = format!("and {} more", data.warnings.len() - MOST_WARNINGS);
+        ui.label(RichText::new(text).size(11.5).color(color(p.dim))).on_hover_text(
+            data.warnings.iter().skip(MOST_WARNINGS).take(30).cloned().collect::<Vec<_>>().join("\n"),
+        );
     }
 }
 
@@ -246,8 +254,7 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
     let font = egui::FontId::proportional(11.0);
     let width = ui.available_width();
     ui.spacing_mut().item_spacing.y = 1.0;
-    const SHOWN: usize = 40;
-    for (class, (name, count)) in names.iter().zip(counts).enumerate().take(SHOWN) {
+    for (class, (name, count)) in names.iter().zip(counts).enumerate().take(MOST_CLASSES) {
         let (rect, response) = ui.allocate_exact_size(vec2(width, 15.0), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("class {name}: {count}")));
         let painter = ui.painter();
@@ -267,8 +274,8 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
         let at = pos2(bar.right() + 6.0, y);
         painter.text(at, egui::Align2::LEFT_CENTER, format_count(*count), font.clone(), color(p.dim));
     }
-    if names.len() > SHOWN {
-        ui.label(RichText::new(format!("and {} more classes", names.len() - SHOWN)).size(11.0));
+    if names.len() > MOST_CLASSES {
+        ui.label(RichText::new(format!("and {} more classes", names.len() - MOST_CLASSES)).size(11.0));
     }
 }
 
@@ -326,14 +333,11 @@ fn pictures_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView, height: 
 /// Name, split and labels of a row.
 fn description(data: &Dataset, row: u32) -> String {
     let subset = Subset::ALL.into_iter().find(|subset| data.split.rows(*subset).binary_search(&row).is_ok());
-    let mut text = row_name(data, row);
-    if let Some(subset) = subset {
-        text.push_str(&format!("\n{} split", subset.name()));
-    }
-    for LabelColumn { name, values } in &data.labels {
-        text.push_str(&format!("\n{name}: {}", label_text(values, row)));
-    }
-    text
+    let mut lines = vec![row_name(data, row)];
+    lines.extend(subset.map(|subset| format!("{} split", subset.name())));
+    let labels = data.labels.iter();
+    lines.extend(labels.map(|LabelColumn { name, values }| format!("{name}: {}", label_text(values, row))));
+    lines.join("\n")
 }
 
 fn pages_ui(ui: &mut Ui, page: &mut usize, pages: usize, each: usize, count: usize) {
@@ -356,8 +360,8 @@ fn pages_ui(ui: &mut Ui, page: &mut usize, pages: usize, each: usize, count: usi
     ui.add_space(6.0);
 }
 
-/// Rows as they came, label columns first.
-fn table_ui(ui: &mut Ui, data: &Dataset) {
+/// Rows as they came, label columns first, in the given height.
+fn table_ui(ui: &mut Ui, data: &Dataset, height: f32) {
     let p = palette(ui);
     let features = data.shape.features();
     let shown = features.min(MOST_COLUMNS);
@@ -376,7 +380,7 @@ fn table_ui(ui: &mut Ui, data: &Dataset) {
             .id_salt("rows")
             .striped(false)
             .vscroll(true)
-            .max_scroll_height(280.0)
+            .max_scroll_height((height - 44.0).max(60.0))
             .column(Column::exact(58.0))
             .columns(
                 Column::initial(84.0).at_least(40.0).resizable(true).clip(true),
@@ -385,7 +389,7 @@ fn table_ui(ui: &mut Ui, data: &Dataset) {
             .header(20.0, |mut header| {
                 header.col(|ui| cell(ui, "row".to_owned(), p.dim));
                 for label in &data.labels {
-                    header.col(|ui| cell(ui, label.name.clone(), p.code));
+                    header.col(|ui| cell(ui, label.name.clone(), p.accent));
                 }
                 for feature in 0..shown {
                     header.col(|ui| cell(ui, feature_name(data, feature), p.dim));
@@ -396,7 +400,7 @@ fn table_ui(ui: &mut Ui, data: &Dataset) {
                     let row = line.index() as u32;
                     line.col(|ui| cell(ui, format_count(row as usize + 1), p.dim));
                     for label in &data.labels {
-                        line.col(|ui| cell(ui, label_text(&label.values, row), p.code));
+                        line.col(|ui| cell(ui, label_text(&label.values, row), p.accent));
                     }
                     let values = sampler.original(row);
                     for value in values.iter().take(shown) {

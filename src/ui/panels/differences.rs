@@ -219,7 +219,7 @@ mod tests {
                 p.encoder = vec![
                     Layer::Dense { units: 9, activation: Activation::Tanh },
                     Layer::Dropout { rate: 0.1 },
-                ]
+                ];
             },
             ["encoder 128–64", "encoder 9 Tanh–dropout 0.1"],
         );

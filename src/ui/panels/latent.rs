@@ -6,7 +6,7 @@ use egui::{ComboBox, DragValue, Label, RichText, Tooltip, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::kept_at;
-use super::parts::{chip_ui, empty_ui, header_ui, named, trailing_ui};
+use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
 use super::sample::{RangeCache, Sampler, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::run::{Kept, Run};
@@ -24,7 +24,8 @@ pub struct LatentInput<'a> {
     pub data: Option<&'a Dataset>,
     /// Where the thread through time stands; `None` is live.
     pub epoch: Option<u32>,
-    /// The codes of that epoch in the plane of their first two principal components, once they are computed.
+    /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
+    /// epoch are computed: older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
 }
 
@@ -201,6 +202,7 @@ fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, v
         ui.add(Label::new(RichText::new("unit 1 × unit 2").size(11.0).color(color(palette(ui).dim))));
     }
     trailing_ui(ui, "latent", |ui| {
+        epoch_ui(ui, input.epoch);
         if view.scatter.zoom.limits.is_some()
             && chip_ui(ui, false, "all").on_hover_text("Show all points again (double click)").clicked()
         {

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use egui::{Slider, Ui};
+use egui::{Popup, PopupCloseBehavior, RichText, Slider, Ui};
 
 use super::Seek;
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use crate::figure::Rgb;
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
 use crate::ui::plots::{
-    Curve, LossPlot, LossPlotCache, Note, Smoother, Zoom, format_number, loss_plot_ui, palette, stamp_of,
+    Curve, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, format_number, loss_plot_ui, palette,
+    stamp_of,
 };
 
 /// What the view shows.
@@ -110,7 +111,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         let text = "values ≤ 0 have no place on a logarithmic axis";
         let at = shown.response.rect.left_bottom() + egui::vec2(60.0, -28.0);
         let font = egui::FontId::proportional(11.0);
-        let tint = crate::ui::plots::color(palette(ui).dim);
+        let tint = color(palette(ui).dim);
         ui.painter().text(at, egui::Align2::LEFT_BOTTOM, text, font, tint);
     }
     output.seek = shown.seek.map(|epoch| match epoch as u32 {
@@ -131,6 +132,7 @@ fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
             view.zoom.reset();
         }
     }
+    let narrow = ui.max_rect().width() < 520.0;
     trailing_ui(ui, "loss", |ui| {
         if view.zoom.limits.is_some()
             && chip_ui(ui, false, "whole run").on_hover_text("Show everything again (double click)").clicked()
@@ -141,10 +143,27 @@ fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
             view.log = !view.log;
             view.zoom.reset();
         }
+        if narrow {
+            let chip = chip_ui(ui, view.smoothing > 0.0, &format!("smooth {:.2}", view.smoothing));
+            let popup = Popup::from_toggle_button_response(&chip);
+            let popup = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+            popup.accessible_name("smoothing").show(|ui| smoothing_ui(ui, &mut view.smoothing));
+        } else {
+            smoothing_ui(ui, &mut view.smoothing);
+        }
+    });
+}
+
+/// The factor of the moving average.
+fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
+    ui.horizontal(|ui| {
         ui.spacing_mut().slider_width = 56.0;
         ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.0));
-        let slider = Slider::new(&mut view.smoothing, 0.0..=0.99).fixed_decimals(2).text("smooth");
-        ui.add(slider).on_hover_text("Exponential moving average; the raw curve stays faint behind");
+        let label = ui.label(RichText::new("smooth").color(color(palette(ui).dim)));
+        ui.label_inputs_by(label.id, |ui| {
+            ui.add(Slider::new(smoothing, 0.0..=0.99).fixed_decimals(2))
+                .on_hover_text("Exponential moving average; the raw curve stays faint behind");
+        });
     });
 }
 

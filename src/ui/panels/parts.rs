@@ -35,32 +35,31 @@ pub fn header_ui<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) ->
 /// A small button that is on or off.
 pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
     let p = palette(ui);
-    let label = RichText::new(text).size(11.0).color(color(if on { p.text } else { p.dim }));
-    ui.scope(|ui| {
-        ui.spacing_mut().button_padding = vec2(8.0, 3.0);
-        let visuals = ui.visuals_mut();
-        visuals.selection.bg_fill = color(p.raised);
-        visuals.selection.stroke = Stroke::new(1.0, color(p.text));
-        ui.add(
-            Button::selectable(on, label)
-                .frame_when_inactive(true)
-                .fill(if on { color(p.raised) } else { color(p.panel) })
-                .stroke(Stroke::new(1.0, color(p.line)))
-                .corner_radius(CornerRadius::same(6))
-                .min_size(vec2(0.0, 20.0)),
-        )
-    })
-    .inner
+    let before = ui.read_response(ui.next_auto_id());
+    let pointed = before.is_some_and(|response| response.hovered() || response.has_focus());
+    let tint = if (on || pointed) && ui.is_enabled() { p.text } else { p.dim };
+    let padding = std::mem::replace(&mut ui.spacing_mut().button_padding, vec2(8.0, 3.0));
+    let response = ui.add(
+        Button::selectable(on, RichText::new(text).size(11.0).color(color(tint)))
+            .frame_when_inactive(true)
+            .fill(color(if on { p.raised } else { p.panel }))
+            .stroke(Stroke::new(1.0, color(if pointed { p.faint } else { p.line })))
+            .corner_radius(CornerRadius::same(6))
+            .min_size(vec2(0.0, 20.0)),
+    );
+    ui.spacing_mut().button_padding = padding;
+    response
 }
 
-/// Puts what `add` shows at the right end of the row, if there is room; else after what came before.
+/// Puts what `add` shows at the right end of the row; of the next row, if this one has no room left.
 pub(super) fn trailing_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     let id = ui.scope_id().with(("trailing", name));
     let known: Option<f32> = ui.data(|data| data.get_temp(id));
-    let from = ui.available_size_before_wrap().x;
-    let room = known.map_or(0.0, |width| from - width);
-    if room > 0.0 {
-        ui.add_space(room);
+    if let Some(width) = known {
+        if ui.available_size_before_wrap().x < width {
+            ui.end_row();
+        }
+        ui.add_space((ui.available_size_before_wrap().x - width).max(0.0));
     }
     let inner = ui.scope(|ui| {
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -72,6 +71,14 @@ pub(super) fn trailing_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     if known != Some(width) {
         ui.data_mut(|data| data.insert_temp(id, width));
         ui.ctx().request_repaint();
+    }
+}
+
+/// The epoch of the replay, in the colour of the thread; nothing while the view is live.
+pub(super) fn epoch_ui(ui: &mut Ui, epoch: Option<u32>) {
+    if let Some(epoch) = epoch {
+        let text = RichText::new(format!("epoch {epoch}")).size(11.5).color(color(palette(ui).code));
+        ui.add(Label::new(text).selectable(false));
     }
 }
 

@@ -6,7 +6,7 @@ use egui::{Align2, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, Wi
 use serde::{Deserialize, Serialize};
 
 use super::kept_at;
-use super::parts::{chip_ui, empty_ui, figure_ui, header_ui, trailing_ui};
+use super::parts::{chip_ui, empty_ui, epoch_ui, figure_ui, header_ui, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::Dataset;
 use crate::run::{Kept, Run};
@@ -118,6 +118,7 @@ fn controls_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, view: &mut Reconst
         Some(epoch) => epochs.iter().rfind(|record| record.epoch <= epoch),
     };
     trailing_ui(ui, "reconstructions", |ui| {
+        epoch_ui(ui, input.epoch);
         if let Some(record) = record {
             let name = if record.validation.is_empty() { "training MSE" } else { "validation MSE" };
             figure_ui(ui, name, &format_number(record.mse));
@@ -371,8 +372,8 @@ fn legend_ui(ui: &mut Ui, corrupted: bool) {
     ui.horizontal(|ui| {
         ui.add_space(12.0);
         let entries = [
-            ("original", p.dim, true),
-            ("corrupted", p.faint, corrupted),
+            ("original", p.faint, true),
+            ("corrupted", p.code, corrupted),
             ("reconstruction", p.accent, true),
         ];
         for (name, tint, _) in entries.into_iter().filter(|(_, _, there)| *there) {

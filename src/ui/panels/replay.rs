@@ -63,7 +63,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         ui.add_space(12.0);
-        if ui.available_width() > 330.0 {
+        if ui.available_width() > 420.0 {
             ui.add(
                 egui::Label::new(RichText::new("Replay").size(12.0).color(color(p.dim))).selectable(false),
             );
@@ -83,7 +83,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
                 }
             }
             if icon_ui(ui, Icon::Forward, "next kept epoch").clicked() {
-                output.seek = step_forward(&view.epochs, place);
+                output.seek = Some(step_forward(&view.epochs, place));
                 view.playing = false;
             }
         });
@@ -123,10 +123,10 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
     output
 }
 
-fn step_forward(epochs: &[u32], place: usize) -> Option<Seek> {
+fn step_forward(epochs: &[u32], place: usize) -> Seek {
     match epochs.get(place + 1) {
-        Some(epoch) if place + 2 < epochs.len() => Some(Seek::Epoch(*epoch)),
-        _ => Some(Seek::Live),
+        Some(epoch) if place + 2 < epochs.len() => Seek::Epoch(*epoch),
+        _ => Seek::Live,
     }
 }
 
@@ -143,8 +143,8 @@ fn play(ui: &Ui, view: &mut ReplayView, place: usize) -> Option<Seek> {
     }
     view.due = now + pause;
     let seek = step_forward(&view.epochs, place);
-    view.playing = seek != Some(Seek::Live);
-    seek
+    view.playing = seek != Seek::Live;
+    Some(seek)
 }
 
 /// The slider: a tick for every kept epoch, amber up to where the thread stands.
@@ -263,8 +263,8 @@ mod tests {
             assert_eq!(nearest(&epochs, wanted), expected);
         }
         assert_eq!(nearest(&[], 3.0), 0);
-        assert_eq!(step_forward(&epochs, 1), Some(Seek::Epoch(4)));
-        assert_eq!(step_forward(&epochs, 4), Some(Seek::Live));
-        assert_eq!(step_forward(&epochs, 5), Some(Seek::Live));
+        assert_eq!(step_forward(&epochs, 1), Seek::Epoch(4));
+        assert_eq!(step_forward(&epochs, 4), Seek::Live);
+        assert_eq!(step_forward(&epochs, 5), Seek::Live);
     }
 }

@@ -55,6 +55,71 @@ pub struct RunsView {
     told: Vec<String>,
 }
 
+/// A column of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Figure {
+    Epoch,
+    Train,
+    Validation,
+    Mse,
+    Pca,
+    Time,
+}
+
+impl Figure {
+    /// The columns there is room for.
+    fn for_width(width: f32) -> &'static [Figure] {
+        use Figure::{Epoch, Mse, Pca, Time, Train, Validation};
+        match width {
+            w if w >= 920.0 => &[Epoch, Train, Validation, Mse, Pca, Time],
+            w if w >= 660.0 => &[Epoch, Train, Validation, Mse],
+            w if w >= 480.0 => &[Epoch, Validation],
+            _ => &[Validation],
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Figure::Epoch => "epoch",
+            Figure::Train => "train",
+            Figure::Validation => "validation",
+            Figure::Mse => "MSE",
+            Figure::Pca => "PCA MSE",
+            Figure::Time => "time",
+        }
+    }
+
+    fn hint(self) -> Option<&'static str> {
+        match self {
+            Figure::Epoch | Figure::Time => None,
+            Figure::Train => Some("Loss on the training split, summed over features"),
+            Figure::Validation => Some("Loss on the validation split, summed over features"),
+            Figure::Mse => {
+                Some("Squared error per feature on the validation split; green where it beats PCA")
+            }
+            Figure::Pca => Some("Squared error per feature of PCA with the same code size"),
+        }
+    }
+
+    fn text(self, run: &Run) -> String {
+        let last = run.history.epochs.last();
+        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format_number);
+        match self {
+            Figure::Epoch => format!("{}/{}", last.map_or(0, |record| record.epoch), run.epochs),
+            Figure::Train => number(last.and_then(|record| record.train.first().copied())),
+            Figure::Validation => number(last.and_then(|record| record.validation.first().copied())),
+            Figure::Mse => number(last.map(|record| record.mse)),
+            Figure::Pca => number(run.pca_mse),
+            Figure::Time => format_secs(run.seconds),
+        }
+    }
+}
+
+fn beats_pca(run: &Run) -> bool {
+    let mse = run.history.epochs.last().map(|record| record.mse);
+    mse.zip(run.pca_mse).is_some_and(|(mse, pca)| mse < pca)
+}
+
 /// Shows the table in all the room there is.
 pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsOutput {
     let mut output = RunsOutput::default();
@@ -72,24 +137,20 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
         (view.stamp, view.told) = (stamp, differences(&designs));
     }
     let p = palette(ui);
+    // A selected row is painted a little wider than its cells.
+    ui.shrink_clip_rect(ui.max_rect());
     ui.visuals_mut().selection.bg_fill = color(p.raised);
-    let narrow = ui.available_width() < 640.0;
+    let figures = Figure::for_width(ui.available_width());
     let selected = input.runs.iter().position(|run| Some(run.id) == input.selected);
     let beside = selected.and_then(|index| view.told.get(index)).cloned().unwrap_or_default();
-    let number = || Column::exact(82.0);
-    let mut table = TableBuilder::new(ui)
+    let table = TableBuilder::new(ui)
         .id_salt("runs")
         .striped(false)
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::exact(132.0))
-        .column(Column::remainder().at_least(120.0).clip(true))
-        .column(number())
-        .column(number())
-        .column(number());
-    if !narrow {
-        table = table.column(number()).column(number());
-    }
+        .column(Column::remainder().at_least(80.0).clip(true))
+        .columns(Column::exact(82.0), figures.len());
     let table = table.column(Column::exact(76.0));
     table
         .header(22.0, |mut header| {
@@ -101,15 +162,14 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
                 head(ui, "run");
             });
             header.col(|ui| head(ui, "what differs"));
-            let all = ["epoch", "train", "validation", "PCA", "time"];
-            for name in all.into_iter().take(if narrow { 3 } else { 5 }) {
-                header.col(|ui| right(ui, |ui| head(ui, name)));
+            for figure in figures {
+                header.col(|ui| right(ui, |ui| head(ui, figure.name())));
             }
             header.col(|ui| {
                 right(ui, |ui| {
                     ui.add_space(6.0);
                     head(ui, "compare");
-                })
+                });
             });
         })
         .body(|body| {
@@ -117,7 +177,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
                 let index = input.runs.len() - 1 - line.index();
                 line.set_selected(selected == Some(index));
                 let told = view.told.get(index).map_or("", String::as_str);
-                row_ui(&mut line, input, index, (told, &beside), narrow, &mut output);
+                row_ui(&mut line, input, index, (told, &beside), figures, &mut output);
                 let response = line.response();
                 if response.clicked() && output.action.is_none() {
                     output.action = Some(RunAction::Select(input.runs[index].id));
@@ -133,7 +193,7 @@ fn row_ui(
     input: &RunsInput<'_>,
     index: usize,
     (told, beside): (&str, &str),
-    narrow: bool,
+    figures: &[Figure],
     output: &mut RunsOutput,
 ) {
     let run = input.runs[index];
@@ -163,22 +223,15 @@ fn row_ui(
             shown.on_hover_text(told);
         }
     });
-    let last = run.history.epochs.last();
-    let done = last.map_or(0, |record| record.epoch);
-    let total = |losses: Option<&f64>| losses.map_or_else(|| "–".to_owned(), |value| format_number(*value));
-    let figures = [
-        format!("{done}/{}", run.epochs),
-        total(last.and_then(|record| record.train.first())),
-        total(last.and_then(|record| record.validation.first())),
-        run.pca_mse.map_or_else(|| "–".to_owned(), format_number),
-        format_secs(run.seconds),
-    ];
-    for (place, figure) in figures.iter().enumerate().take(if narrow { 3 } else { 5 }) {
+    for figure in figures {
         line.col(|ui| {
             right(ui, |ui| {
-                let shown = ui.label(RichText::new(figure).size(12.0).color(color(palette(ui).text)));
-                if place == 3 {
-                    shown.on_hover_text("Squared error per feature of PCA with the same code size");
+                let better = *figure == Figure::Mse && beats_pca(run);
+                let p = palette(ui);
+                let tint = color(if better { p.good } else { p.text });
+                let shown = ui.label(RichText::new(figure.text(run)).size(12.0).color(tint));
+                if let Some(hint) = figure.hint() {
+                    shown.on_hover_text(hint);
                 }
             });
         });

@@ -37,6 +37,7 @@ impl Limits {
     }
 
     /// The same with room to every side, a fraction of the span; an axis without a span gets one.
+    #[must_use]
     pub fn with_margin(self, fraction: f64) -> Limits {
         let widen = |[low, high]: [f64; 2]| {
             let span = high - low;
@@ -104,7 +105,7 @@ impl Frame {
 
     /// Round numbers for the x axis, as many as there is room for.
     pub fn x_ticks(&self) -> Vec<Tick> {
-        linear_ticks(self.limits.x, (self.rect.width() / 64.0) as usize)
+        linear_ticks(self.limits.x, (self.rect.width() / 50.0) as usize)
     }
 
     /// How many labels the y axis has room for.

@@ -73,8 +73,13 @@ pub struct LossPlotResponse {
 #[derive(Clone, Debug, Default)]
 pub struct LossPlotCache {
     auto: Option<((u64, bool, usize), Limits, bool)>,
-    lines: Option<((u64, bool, Limits, u32), Vec<[Vec<[f64; 2]>; 2]>)>,
+    lines: Option<(LinesKey, Vec<Lines>)>,
 }
+
+/// Stamp, scale, limits, width in pixels.
+type LinesKey = (u64, bool, Limits, u32);
+/// A curve as it is drawn: raw and shown.
+type Lines = [Vec<[f64; 2]>; 2];
 
 const MARGIN_BOTTOM: f32 = 22.0;
 
@@ -162,13 +167,15 @@ fn scaled(y: f64, log: bool) -> f64 {
 }
 
 /// The curves as they are drawn: raw and shown, decimated, in units of the axes.
-fn lines<'c>(plot: &LossPlot<'_>, frame: &Frame, cache: &'c mut LossPlotCache) -> &'c [[Vec<[f64; 2]>; 2]] {
+fn lines<'c>(plot: &LossPlot<'_>, frame: &Frame, cache: &'c mut LossPlotCache) -> &'c [Lines] {
     let buckets = frame.rect.width().max(1.0) as u32;
     let key = (plot.stamp, plot.log, frame.limits, buckets);
     if !matches!(&cache.lines, Some((known, lines)) if *known == key && lines.len() == plot.curves.len()) {
         let draw = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
             let mut line = decimate(points, frame.limits.x, buckets as usize);
-            line.iter_mut().for_each(|point| point[1] = scaled(point[1], plot.log));
+            for point in &mut line {
+                point[1] = scaled(point[1], plot.log);
+            }
             line
         };
         let lines = plot.curves.iter().map(|curve| {
@@ -295,7 +302,13 @@ fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detai
     let font = FontId::proportional(11.5);
     let text = |text: String, tint: Rgb| painter.layout_no_wrap(text, font.clone(), color(tint));
     let per_feature = plot.features.filter(|features| detailed && *features > 1);
-    let rows: Vec<[Arc<Galley>; 3]> = (plot.curves.iter())
+    // What only stands for comparison is listed by its validation, if it has one, until it is pointed at.
+    let is_told_by = |curve: &Curve<'_>, other: &Curve<'_>| other.dashed && other.color == curve.color;
+    let brief = |curve: &&Curve<'_>| {
+        detailed || !curve.faint || curve.dashed || !plot.curves.iter().any(|other| is_told_by(curve, other))
+    };
+    let curves: Vec<&Curve<'_>> = plot.curves.iter().filter(brief).collect();
+    let rows: Vec<[Arc<Galley>; 3]> = (curves.iter())
         .map(|curve| {
             let last = || curve.raw.last().map(|point| point[1]);
             let value = epoch.map_or_else(last, |epoch| value_at(curve.raw, epoch));
@@ -337,7 +350,7 @@ fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detai
         }
         y += line;
     }
-    for (curve, row) in plot.curves.iter().zip(&rows) {
+    for (curve, row) in curves.into_iter().zip(&rows) {
         let sample = [pos2(area.left() + 8.0, y), pos2(area.left() + 28.0, y)];
         let tint = color(curve.color).gamma_multiply(if curve.faint { 0.6 } else { 1.0 });
         if curve.dashed {

@@ -91,7 +91,6 @@ pub fn log_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
     if !span.is_finite() || span <= 0.0 || most == 0 || low < -300.0 || high > 300.0 {
         return Vec::new();
     }
-    const DIGITS: [&[i32]; 3] = [&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[1, 2, 5], &[1]];
     let decades = low.floor() as i32..=high.ceil() as i32;
     for (place, digits) in DIGITS.iter().enumerate() {
         let ticks: Vec<f64> = decades
@@ -111,6 +110,9 @@ pub fn log_ticks([low, high]: [f64; 2], most: usize) -> Vec<Tick> {
     let every = (decades.clone().count()).div_ceil(most).max(1);
     decades.map(f64::from).step_by(every).filter(|at| (low..=high).contains(at)).map(log_tick).collect()
 }
+
+/// Digits that are marked within a decade, by how much room there is.
+const DIGITS: [&[i32]; 3] = [&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[1, 2, 5], &[1]];
 
 fn log_tick(at: f64) -> Tick {
     let value = 10_f64.powf(at);

@@ -35,9 +35,10 @@ impl DisplayRange {
     }
 
     /// A pixel of the error map: how far two pixels are apart, the mean over channels; half the range is the brightest.
+    /// Brightness grows with the root of the distance, so that small errors are seen too.
     pub fn error(self, a: &[f32], b: &[f32]) -> Color32 {
         let far: f32 = a.iter().zip(b).map(|(a, b)| (self.fraction(*a) - self.fraction(*b)).abs()).sum();
-        color(error_color(2.0 * far / a.len().max(1) as f32))
+        color(error_color((2.0 * far / a.len().max(1) as f32).sqrt()))
     }
 }
 
@@ -137,7 +138,10 @@ mod tests {
         let byte = DisplayRange::BYTE;
         assert_eq!(byte.error(&[7.0], &[7.0]), color(error_color(0.0)));
         assert_eq!(byte.error(&[0.0], &[255.0]), color(error_color(1.0)));
-        assert_eq!(byte.error(&[0.0, 0.0, 0.0], &[255.0, 0.0, 0.0]), color(error_color(2.0 / 3.0)));
+        assert_eq!(
+            byte.error(&[0.0, 0.0, 0.0], &[255.0, 0.0, 0.0]),
+            color(error_color((2.0_f32 / 3.0).sqrt()))
+        );
     }
 
     #[test]

@@ -64,8 +64,8 @@ pub fn profile_ui(ui: &mut Ui, profile: &Profile<'_>, size: Vec2) -> (Response, 
             }
         }
     };
-    draw(profile.corrupted, p.faint, 0.8, false);
-    draw(profile.original, p.dim, 1.2, features <= FEW);
+    draw(profile.corrupted, p.code, 0.7, false);
+    draw(profile.original, p.faint, 3.0, false);
     draw(profile.reconstruction, p.accent, 1.4, features <= FEW);
     let pointer = response.hover_pos().filter(|at| outer.contains(*at));
     let feature = pointer.map(|at| (frame.value(at)[0].round().max(0.0) as usize).min(features - 1));

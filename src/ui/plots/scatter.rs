@@ -79,7 +79,7 @@ pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) ->
     let limits = view.limits(ui, scatter);
     let mut ticks = Ticks { x: Vec::new(), y: y_ticks(scatter, limits, outer.height()) };
     let rect = Rect::from_min_max(
-        pos2(outer.left() + ticks.y_width(ui) + 4.0, outer.top() + 8.0),
+        pos2(outer.left() + ticks.y_width(ui) + 8.0, outer.top() + 8.0),
         pos2(outer.right() - 8.0, outer.bottom() - 22.0),
     );
     if rect.width() < 24.0 || rect.height() < 24.0 {
@@ -170,7 +170,7 @@ impl ScatterView {
             scatter.points.iter().enumerate().filter_map(|(index, [x, y])| {
                 let at = frame.at([f64::from(*x), f64::from(*y)]);
                 // NaN is in no rectangle.
-                visible.contains(at).then(|| (index, at))
+                visible.contains(at).then_some((index, at))
             })
         };
         let colors = point_colors(p, scatter.points.len());
