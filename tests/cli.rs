@@ -213,6 +213,22 @@ fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
 }
 
 #[test]
+fn a_damaged_project_is_not_overwritten_by_what_is_left_of_it() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    let path = dir.path().join("linear.hourglass");
+    let mut bytes = fs::read(&path).expect("there");
+    let name = b"weights.safetensors";
+    let at = bytes.windows(name.len()).position(|window| window == name).expect("weights");
+    // Past the header of the array's file, in its numbers.
+    bytes[at + 1000] ^= 0xFF;
+    fs::write(&path, &bytes).expect("written");
+    fails(dir.path(), &["train", "linear.hourglass", "--epochs", "1"], 1, "-o");
+    assert_eq!(fs::read(&path).expect("there"), bytes);
+    ok(dir.path(), &["train", "linear.hourglass", "--epochs", "1", "-o", "other.hourglass"]);
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_said_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];

@@ -15,6 +15,8 @@ pub(super) struct Subject {
     pub(super) runs: Vec<Run>,
     /// Where it came from.
     pub(super) origin: Origin,
+    /// Whether something in the file could not be read and was left out.
+    pub(super) is_damaged: bool,
 }
 
 /// Where a [`Subject`] came from.
@@ -34,7 +36,7 @@ impl Subject {
         if let Some(name) = text.strip_prefix("recipe:") {
             let RecipeName(recipe) = name.parse().map_err(Failure::Usage)?;
             let origin = Origin::Recipe(recipe.name());
-            return Ok(Subject { project: recipe.project(), runs: vec![], origin });
+            return Ok(Subject { project: recipe.project(), runs: vec![], origin, is_damaged: false });
         }
         let path = Path::new(text);
         if !path.exists() && text.parse::<RecipeName>().is_ok() {
@@ -42,14 +44,15 @@ impl Subject {
         }
         Ok(match open_any(path)? {
             OpenedFile::Design(project) => {
-                Subject { project, runs: vec![], origin: Origin::Design(path.to_owned()) }
+                Subject { project, runs: vec![], origin: Origin::Design(path.to_owned()), is_damaged: false }
             }
             OpenedFile::Project(opened) => {
                 for warning in &opened.warnings {
                     eprintln!("warning: {warning}");
                 }
                 let origin = Origin::Project(path.to_owned());
-                Subject { project: opened.project, runs: opened.runs, origin }
+                let is_damaged = !opened.warnings.is_empty();
+                Subject { project: opened.project, runs: opened.runs, origin, is_damaged }
             }
         })
     }

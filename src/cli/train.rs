@@ -47,6 +47,12 @@ fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
     }
     let output = subject.default_output();
     let own = matches!(subject.origin, Origin::Project(_));
+    if own && subject.is_damaged && !arguments.force {
+        return Err(Failure::Problem(format!(
+            "{}: saving would lose for good what could not be read; give another name with -o, or --force",
+            output.display()
+        )));
+    }
     if output.exists() && !own && !arguments.force {
         return Err(exists(&output));
     }
@@ -294,7 +300,7 @@ impl Training {
             "val_mse": record.mse,
             "train": terms(&record.train),
             "validation": terms(&record.validation),
-            "learning_rate": record.learning_rate,
+            "learning_rate": shortest(record.learning_rate),
             "seconds": record.seconds,
         })
     }
@@ -334,6 +340,11 @@ impl Training {
             output.display()
         )
     }
+}
+
+/// The number as it was typed, not as its neighbour in double precision.
+fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// Writes the run into its project.
