@@ -39,7 +39,8 @@ pub fn run(options: Options) -> Result<(), String> {
         .with_app_id("hourglass")
         .with_inner_size([1440.0, 900.0])
         .with_min_inner_size([900.0, 600.0])
-        .with_drag_and_drop(true);
+        .with_drag_and_drop(true)
+        .with_icon(icon());
     let native = NativeOptions { viewport, ..NativeOptions::default() };
     let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(HourglassApp::new(cc, options))));
     eframe::run_native("Hourglass", native, create).map_err(|error| {
@@ -192,7 +193,10 @@ impl eframe::App for HourglassApp {
             },
         );
         if state.view.bottom_open {
-            let bottom = Panel::bottom("bottom").resizable(true).default_size(150.0).size_range(80.0..=500.0);
+            let bottom = Panel::bottom("bottom")
+                .resizable(true)
+                .default_size((ui.available_height() * 0.17).min(160.0))
+                .size_range(80.0..=500.0);
             bottom.frame(panel(12, 4)).show(ui, |ui| bottom_ui(ui, state, &mut self.views));
         }
         if state.view.network {
@@ -312,6 +316,24 @@ fn bottom_ui(ui: &mut Ui, state: &mut State, views: &mut Views) {
         BottomTab::Problems => problems::problems_ui(ui, state),
         BottomTab::Log => log::log_ui(ui, state),
     }
+}
+
+/// The hourglass of the toolbar as the window's icon.
+fn icon() -> egui::IconData {
+    const SIZE: usize = 64;
+    let [red, green, blue] = crate::figure::Palette::DARK.thread;
+    let mut rgba = Vec::with_capacity(SIZE * SIZE * 4);
+    for y in 0..SIZE {
+        for x in 0..SIZE {
+            let (x, y) = (x as f32 + 0.5 - 32.0, y as f32 + 0.5 - 32.0);
+            // Two triangles tip to tip between two bars; the lower one is filled up to half its height.
+            let glass = (x.abs() - y.abs() * 0.8).abs() < 2.6 && y.abs() < 26.0;
+            let bars = (y.abs() - 26.0).abs() < 2.8 && x.abs() < 25.0;
+            let sand = y > 12.0 && y < 26.0 && x.abs() < y * 0.8;
+            rgba.extend([red, green, blue, if glass || bars || sand { 255 } else { 0 }]);
+        }
+    }
+    egui::IconData { rgba, width: SIZE as u32, height: SIZE as u32 }
 }
 
 fn preference(theme: ThemeChoice) -> egui::ThemePreference {
