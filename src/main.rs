@@ -11,6 +11,20 @@ fn main() -> ExitCode {
     }
 }
 
+#[cfg(feature = "gui")]
+fn window(file: Option<&std::path::Path>) -> ExitCode {
+    let file = file.map(std::path::Path::to_owned);
+    let options = hourglass::ui::Options { file, ..hourglass::ui::Options::default() };
+    match hourglass::ui::run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+#[cfg(not(feature = "gui"))]
 fn window(_file: Option<&std::path::Path>) -> ExitCode {
     eprintln!("error: this build has no window; see 'hourglass --help' for what it can do without one");
     ExitCode::from(1)

@@ -1,4 +1,24 @@
-//! **The window**.
+//! **The window**: state, commands, panels, editors. It may use every other room; nobody uses it.
 
+mod app;
+pub mod command;
+pub mod dialogs;
+pub mod edit;
+pub mod editors;
+mod events;
+mod execute;
+pub mod files;
+pub mod history;
+pub mod notices;
 pub mod panels;
 pub mod plots;
+pub mod principal;
+pub mod state;
+pub mod theme;
+pub mod thumbnail;
+pub mod widgets;
+
+pub use app::{HourglassApp, Options, run};
+
+#[cfg(test)]
+mod tests;

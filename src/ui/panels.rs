@@ -1,21 +1,30 @@
-//! **The views**, one file each. A view is given plain references to what it shows and its own small state; it returns
-//! what a person asked for and changes nothing else.
+//! **The panels**, one file each. The shell's own panels change the [`State`](super::state::State). A view is given plain
+//! references to what it shows and its own small state; it returns what a person asked for and changes nothing else.
 
 mod data_preview;
+pub mod dialog;
 mod differences;
+pub mod inspector;
 mod latent;
+pub mod log;
 mod loss;
+pub mod network;
+pub mod notes;
+pub mod palette;
 mod parts;
+pub mod problems;
 mod reconstructions;
 mod replay;
 mod runs;
 mod sample;
+pub mod toolbar;
+pub mod views;
 
 pub use data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
 pub use differences::differences;
 pub use latent::{LatentInput, LatentOutput, LatentView, latent_ui};
 pub use loss::{LossInput, LossOutput, LossView, loss_ui};
-pub use parts::{chip_ui, empty_ui, header_ui};
+pub use parts::{TABBED, chip_ui, empty_ui, header_ui};
 pub use reconstructions::{
     ReconstructionsInput, ReconstructionsOutput, ReconstructionsView, reconstructions_ui,
 };

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use crate::ui::plots::{color, palette};
+use crate::ui::theme::bold;
 
 /// A view's header: its title, then chips and whatever else `add` puts there; wraps where the view is narrow. Returns
 /// the title's response: dragging it moves the view.
@@ -17,11 +18,7 @@ pub fn header_ui<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) ->
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
             ui.set_row_height(22.0);
-            let text = RichText::new(title).size(12.5).strong().color(color(p.text));
-            let handle = ui
-                .add(Label::new(text).selectable(false).sense(Sense::drag()))
-                .on_hover_cursor(CursorIcon::Grab);
-            ui.add_space(6.0);
+            let handle = title_ui(ui, title);
             (handle, add(ui))
         })
         .inner
@@ -31,6 +28,21 @@ pub fn header_ui<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) ->
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, color(p.line)));
     shown.inner
 }
+
+/// The title that a view is dragged by; where a tab shows it, only the place of the header is left.
+fn title_ui(ui: &mut Ui, title: &str) -> Response {
+    if ui.stack().iter().any(|stack| stack.info.tags.contains(TABBED)) {
+        return ui.allocate_response(vec2(0.0, 22.0), Sense::hover());
+    }
+    let text = RichText::new(title).font(bold(12.5)).color(color(palette(ui).text));
+    let label = Label::new(text).selectable(false).sense(Sense::drag());
+    let handle = ui.add(label).on_hover_cursor(CursorIcon::Grab);
+    ui.add_space(6.0);
+    handle
+}
+
+/// Marks a part of the window in which tabs show the titles of the views.
+pub const TABBED: &str = "tabbed";
 
 /// A small button that is on or off.
 pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {

@@ -125,6 +125,7 @@ fn harness(scene: Scene, view: View, size: Vec2, theme: Theme) -> Harness<'stati
         .with_size(size)
         .with_theme(theme)
         .with_max_steps(60)
+        .with_context_setup(crate::ui::theme::install)
         .build_ui_state(move |ui, scene: &mut Scene| scene.ui(ui, view), scene)
 }
 
@@ -337,7 +338,8 @@ fn loading_and_failing_data_say_so() {
         [DataState::Loading(3, 10), DataState::Loading(3, 0), DataState::Failed(&DataError::Cancelled)]
     {
         let mut view = DataPreviewView::default();
-        let mut harness = Harness::builder().with_size(SIZES[1]).build_ui(move |ui| {
+        let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
+        let mut harness = builder.build_ui(move |ui| {
             data_preview_ui(ui, &DataInput { state }, &mut view);
         });
         harness.run_steps(3);

@@ -1,0 +1,331 @@
+//! The window itself: brings state, session, files and panels together.
+
+use std::path::PathBuf;
+
+use eframe::{CreationContext, NativeOptions};
+use egui::{Frame, Margin, Panel, Ui, ViewportBuilder, ViewportCommand};
+
+use super::command::Command;
+use super::dialogs::Then;
+use super::files::FileRoom;
+use super::panels::views::Views;
+use super::panels::{dialog, inspector, log, network, notes, palette, problems, toolbar, views};
+use super::state::{BottomTab, Effect, State};
+use super::theme::{self, tokens};
+use super::thumbnail::Thumbnails;
+use crate::io::{Settings, Store, ThemeChoice};
+use crate::session::Session;
+
+/// What the program was started with.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A project or a design to open.
+    pub file: Option<PathBuf>,
+    /// Where work in progress is kept; the desktop's place where it is not said.
+    pub state_dir: Option<PathBuf>,
+    /// Where settings are kept; the desktop's place where it is not said.
+    pub config_dir: Option<PathBuf>,
+    /// Threads to train with; those of the settings, or all, where it is not said.
+    pub threads: Option<usize>,
+}
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// A message where no window can be opened: no display, or no graphics.
+pub fn run(options: Options) -> Result<(), String> {
+    let viewport = ViewportBuilder::default()
+        .with_title("Hourglass")
+        .with_app_id("hourglass")
+        .with_inner_size([1440.0, 900.0])
+        .with_min_inner_size([900.0, 600.0])
+        .with_drag_and_drop(true);
+    let native = NativeOptions { viewport, ..NativeOptions::default() };
+    let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(HourglassApp::new(cc, options))));
+    eframe::run_native("Hourglass", native, create).map_err(|error| {
+        format!(
+            "No window could be opened: {error}. Without a display, use the command line: hourglass --help."
+        )
+    })
+}
+
+/// The window.
+pub struct HourglassApp {
+    /// Everything it shows and changes.
+    pub state: State,
+    session: Session,
+    files: FileRoom,
+    views: Views,
+    thumbnails: Thumbnails,
+    settings: Settings,
+    settings_path: Option<PathBuf>,
+    title: String,
+    may_close: bool,
+}
+
+impl HourglassApp {
+    /// A window on the default project, or on the file it was started with.
+    pub fn new(cc: &CreationContext<'_>, options: Options) -> HourglassApp {
+        let ctx = &cc.egui_ctx;
+        theme::install(ctx);
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        let settings_path = match &options.config_dir {
+            Some(folder) => Some(folder.join("settings.ron")),
+            None => Settings::default_path(),
+        };
+        let settings = settings_path.as_deref().map(Settings::load).unwrap_or_default();
+        let mut files = FileRoom::new(ctx.clone());
+        let root = options.state_dir.or_else(Store::default_root);
+        let mut state = State::default();
+        state.recent.clone_from(&settings.recent);
+        state.view.theme = preference(settings.theme);
+        state.threads = options.threads.or(settings.threads).unwrap_or(state.threads).max(1);
+        if let Some(zoom) = settings.zoom {
+            ctx.set_zoom_factor(zoom.clamp(0.5, 3.0));
+        }
+        match options.file {
+            Some(file) => state.go_on(Then::OpenPath(file)),
+            None => {
+                if let Some(root) = root.clone() {
+                    files.find_recoverable(root);
+                }
+            }
+        }
+        if let Some(root) = root {
+            files.start_keeping(root);
+        }
+        HourglassApp {
+            session: Session::start({
+                let ctx = ctx.clone();
+                move || ctx.request_repaint()
+            }),
+            state,
+            files,
+            views: Views::default(),
+            thumbnails: Thumbnails::default(),
+            settings,
+            settings_path,
+            title: String::new(),
+            may_close: false,
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context) {
+        for effect in std::mem::take(&mut self.state.effects) {
+            match effect {
+                Effect::Session(command) => self.session.send(command),
+                Effect::Open(path) => self.files.open(path),
+                Effect::Save(request) => self.files.save(request),
+                Effect::Browse(browse) => self.files.browse(browse),
+                Effect::Recover(recovery) => self.files.recover(recovery),
+                Effect::Discard(recovery) => self.files.discard(recovery),
+                Effect::Keep(project, origin) => self.files.keep(project, origin),
+                Effect::Adopt(store) => self.files.adopt(store),
+                Effect::Forget(run) => self.files.forget(run),
+                Effect::NewStore(runs) => self.files.new_store(runs),
+                Effect::Zoom(by) => {
+                    let zoom = if by == 0.0 { 1.0 } else { ctx.zoom_factor() + by };
+                    ctx.set_zoom_factor(((zoom * 10.0).round() / 10.0).clamp(0.5, 3.0));
+                }
+                Effect::Quit => {
+                    self.may_close = true;
+                    ctx.send_viewport_cmd(ViewportCommand::Close);
+                }
+            }
+        }
+    }
+
+    /// Keeps the window's frame and the settings in line with the state.
+    fn follow(&mut self, ctx: &egui::Context) {
+        if ctx.options(|options| options.theme_preference) != self.state.view.theme {
+            ctx.set_theme(self.state.view.theme);
+        }
+        let mark = if self.state.is_modified() { "• " } else { "" };
+        let title = format!("{mark}{} – Hourglass", self.state.title());
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        if ctx.input(|input| input.viewport().close_requested()) && !self.may_close {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.state.ask(Then::Quit);
+        }
+        let zoom = ctx.zoom_factor();
+        let settings = Settings {
+            recent: self.state.recent.clone(),
+            theme: choice(self.state.view.theme),
+            zoom: (zoom != 1.0).then_some(zoom),
+            ..self.settings.clone()
+        };
+        if settings != self.settings {
+            self.settings = settings;
+            if let Some(path) = &self.settings_path {
+                self.files.save_settings(self.settings.clone(), path.clone());
+            }
+        }
+    }
+}
+
+impl eframe::App for HourglassApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let events: Vec<_> = self.session.poll().collect();
+        for event in events {
+            self.state.handle_event(event);
+        }
+        for event in self.files.poll() {
+            self.state.handle_file_event(event);
+        }
+        self.state.refresh(hand_on(ctx));
+        self.carry_out(ctx);
+        self.follow(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        keys(ui, &mut self.state);
+        let state = &mut self.state;
+        let fill = tokens(ui).panel;
+        let panel = |x: i8, y: i8| Frame::new().fill(fill).inner_margin(Margin::symmetric(x, y));
+        Panel::top("toolbar").exact_size(toolbar::HEIGHT).resizable(false).frame(panel(12, 0)).show(
+            ui,
+            |ui| {
+                toolbar::toolbar_ui(ui, state);
+            },
+        );
+        if state.view.bottom_open {
+            let bottom = Panel::bottom("bottom").resizable(true).default_size(150.0).size_range(80.0..=500.0);
+            bottom.frame(panel(12, 4)).show(ui, |ui| bottom_ui(ui, state, &mut self.views));
+        }
+        if state.view.network {
+            let left = Panel::left("network").resizable(true).default_size(278.0).size_range(220.0..=480.0);
+            left.frame(panel(14, 10)).show(ui, |ui| {
+                network::network_ui(ui, state, &mut self.thumbnails);
+            });
+        }
+        if state.view.inspector {
+            let right =
+                Panel::right("inspector").resizable(true).default_size(290.0).size_range(250.0..=520.0);
+            right.frame(panel(14, 10)).show(ui, |ui| inspector::inspector_ui(ui, state));
+        }
+        let centre = Frame::new().fill(tokens(ui).plot);
+        egui::CentralPanel::default().frame(centre).show(ui, |ui| {
+            views::views_ui(ui, &mut self.views, state);
+        });
+        palette::palette_ui(ui, state);
+        dialog::dialog_ui(ui, state);
+        notes::notes_ui(ui, state);
+        notes::dropped_ui(ui, state);
+        let ctx = ui.ctx().clone();
+        self.state.refresh(hand_on(&ctx));
+        self.carry_out(&ctx);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        if self.may_close {
+            self.files.end_keeping();
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+/// Whether a widget is being dragged or typed into, so that an edit is not over yet.
+fn hand_on(ctx: &egui::Context) -> bool {
+    ctx.egui_is_using_pointer() || ctx.text_edit_focused()
+}
+
+/// Gives the commands whose keys were pressed.
+fn keys(ui: &Ui, state: &mut State) {
+    if state.dialog.is_some()
+        || state.view.palette.is_some()
+        || ui.memory(|memory| memory.top_modal_layer().is_some())
+    {
+        return;
+    }
+    let ctx = ui.ctx();
+    let typing = ctx.text_edit_focused();
+    let focused = ui.memory(egui::Memory::focused);
+    let card = network::focused_card(state);
+    let on_card = focused.is_some() && focused == Some(card);
+    let mut keys: Vec<_> = Command::all()
+        .flat_map(|command| command.shortcuts().iter().map(move |keys| (*keys, command)))
+        .collect();
+    // egui ignores keys held besides those of a shortcut, so the most specific ones come first.
+    keys.sort_by_key(|(keys, _)| {
+        let modifiers = keys.modifiers;
+        std::cmp::Reverse(u8::from(modifiers.command) + u8::from(modifiers.shift) + u8::from(modifiers.alt))
+    });
+    for (shortcut, command) in keys {
+        let bare = shortcut.modifiers.is_none() && !is_function_key(shortcut.logical_key);
+        let text_key = matches!(command, Command::Undo | Command::Redo);
+        let taken = match (bare, focused) {
+            // Space presses the focused widget, arrows move in it.
+            (true, Some(_)) => !on_card || shortcut.logical_key == egui::Key::Space,
+            (true, None) => false,
+            (false, _) => typing && text_key,
+        };
+        if !taken && ui.input_mut(|input| input.consume_shortcut(&shortcut)) {
+            state.run(command);
+        }
+    }
+}
+
+fn is_function_key(key: egui::Key) -> bool {
+    use egui::Key::{F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12};
+    [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12].contains(&key)
+}
+
+fn bottom_ui(ui: &mut Ui, state: &mut State, views: &mut Views) {
+    // A panel is as high as what is in it: without this it would shrink around a short table.
+    ui.set_min_height(ui.available_height());
+    let problems = state.derived.problems.len();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let tabs = [
+            (BottomTab::Runs, "Runs".to_owned()),
+            (BottomTab::Problems, format!("Problems {problems}")),
+            (BottomTab::Log, "Log".to_owned()),
+        ];
+        for (tab, name) in tabs {
+            let chosen = state.view.bottom == tab;
+            let tokens = tokens(ui);
+            let bad = tab == BottomTab::Problems && state.derived.errors() > 0;
+            let color = if bad {
+                tokens.bad
+            } else if chosen {
+                tokens.text
+            } else {
+                tokens.dim
+            };
+            let font = if chosen { theme::bold(12.5) } else { egui::FontId::proportional(12.5) };
+            let text = egui::RichText::new(&name).font(font).color(color);
+            let response = ui.add(egui::Button::new(text).frame_when_inactive(false));
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, &name));
+            if response.clicked() {
+                state.view.bottom = tab;
+            }
+        }
+    });
+    match state.view.bottom {
+        BottomTab::Runs => views::table_ui(ui, views, state),
+        BottomTab::Problems => problems::problems_ui(ui, state),
+        BottomTab::Log => log::log_ui(ui, state),
+    }
+}
+
+fn preference(theme: ThemeChoice) -> egui::ThemePreference {
+    match theme {
+        ThemeChoice::System => egui::ThemePreference::System,
+        ThemeChoice::Dark => egui::ThemePreference::Dark,
+        ThemeChoice::Light => egui::ThemePreference::Light,
+    }
+}
+
+fn choice(theme: egui::ThemePreference) -> ThemeChoice {
+    match theme {
+        egui::ThemePreference::System => ThemeChoice::System,
+        egui::ThemePreference::Dark => ThemeChoice::Dark,
+        egui::ThemePreference::Light => ThemeChoice::Light,
+    }
+}

@@ -1,0 +1,515 @@
+//! Every command of the window: its text, what it does, its keys, and why it cannot be given just now.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::edit;
+use super::state::State;
+use crate::check::Place;
+use crate::project::Decoder;
+use crate::run::Status;
+
+/// Something a person can ask for by menu, keys or the command palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // `text` and `tooltip` say what each one does.
+pub enum Command {
+    New,
+    Open,
+    Save,
+    SaveAs,
+    SaveDesign,
+    Revert,
+    Quit,
+    Undo,
+    Redo,
+    AddDense,
+    AddDropout,
+    Duplicate,
+    Remove,
+    MoveUp,
+    MoveDown,
+    SelectPrevious,
+    SelectNext,
+    ToggleMirror,
+    ToggleTied,
+    TrainOrPause,
+    StepOnce,
+    EpochOnce,
+    Stop,
+    Continue,
+    TrainMore,
+    RestoreDesign,
+    ReloadData,
+    CancelLoad,
+    CommandPalette,
+    ShowLoss,
+    ShowLatent,
+    ShowReconstructions,
+    ShowData,
+    ShowRuns,
+    ShowProblems,
+    ShowLog,
+    ToggleNetwork,
+    ToggleInspector,
+    ToggleBottom,
+    ResetLayout,
+    ThemeSystem,
+    ThemeDark,
+    ThemeLight,
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    Shortcuts,
+    About,
+}
+
+/// A menu of the menu bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    /// Files and the window.
+    File,
+    /// The document.
+    Edit,
+    /// What is visible.
+    View,
+    /// Training and data.
+    Run,
+    /// Explanations.
+    Help,
+}
+
+impl Menu {
+    /// All menus, from the left.
+    pub const ALL: [Menu; 5] = [Menu::File, Menu::Edit, Menu::View, Menu::Run, Menu::Help];
+
+    /// Its name in the bar.
+    pub fn name(self) -> &'static str {
+        match self {
+            Menu::File => "File",
+            Menu::Edit => "Edit",
+            Menu::View => "View",
+            Menu::Run => "Run",
+            Menu::Help => "Help",
+        }
+    }
+
+    /// Its commands in order; `None` is a line between two groups.
+    pub fn items(self) -> &'static [Option<Command>] {
+        use Command as C;
+        match self {
+            Menu::File => &[
+                Some(C::New),
+                Some(C::Open),
+                None,
+                Some(C::Save),
+                Some(C::SaveAs),
+                Some(C::SaveDesign),
+                Some(C::Revert),
+                None,
+                Some(C::Quit),
+            ],
+            Menu::Edit => &[
+                Some(C::Undo),
+                Some(C::Redo),
+                None,
+                Some(C::AddDense),
+                Some(C::AddDropout),
+                Some(C::Duplicate),
+                Some(C::Remove),
+                Some(C::MoveUp),
+                Some(C::MoveDown),
+                None,
+                Some(C::SelectPrevious),
+                Some(C::SelectNext),
+                None,
+                Some(C::ToggleMirror),
+                Some(C::ToggleTied),
+            ],
+            Menu::View => &[
+                Some(C::CommandPalette),
+                None,
+                Some(C::ShowLoss),
+                Some(C::ShowLatent),
+                Some(C::ShowReconstructions),
+                Some(C::ShowData),
+                None,
+                Some(C::ShowRuns),
+                Some(C::ShowProblems),
+                Some(C::ShowLog),
+                None,
+                Some(C::ToggleNetwork),
+                Some(C::ToggleInspector),
+                Some(C::ToggleBottom),
+                Some(C::ResetLayout),
+                None,
+                Some(C::ThemeSystem),
+                Some(C::ThemeDark),
+                Some(C::ThemeLight),
+                None,
+                Some(C::ZoomIn),
+                Some(C::ZoomOut),
+                Some(C::ZoomReset),
+            ],
+            Menu::Run => &[
+                Some(C::TrainOrPause),
+                Some(C::StepOnce),
+                Some(C::EpochOnce),
+                Some(C::Stop),
+                None,
+                Some(C::Continue),
+                Some(C::TrainMore),
+                Some(C::RestoreDesign),
+                None,
+                Some(C::ReloadData),
+                Some(C::CancelLoad),
+            ],
+            Menu::Help => &[Some(C::Shortcuts), Some(C::About)],
+        }
+    }
+}
+
+impl Command {
+    /// Every command, menu by menu.
+    pub fn all() -> impl Iterator<Item = Command> {
+        Menu::ALL.into_iter().flat_map(|menu| menu.items().iter().copied().flatten())
+    }
+
+    /// Its name in menus and the palette.
+    pub fn text(self) -> &'static str {
+        match self {
+            Command::New => "New…",
+            Command::Open => "Open…",
+            Command::Save => "Save",
+            Command::SaveAs => "Save as…",
+            Command::SaveDesign => "Save design as .ron…",
+            Command::Revert => "Revert to saved",
+            Command::Quit => "Quit",
+            Command::Undo => "Undo",
+            Command::Redo => "Redo",
+            Command::AddDense => "Add dense layer",
+            Command::AddDropout => "Add dropout",
+            Command::Duplicate => "Duplicate layer",
+            Command::Remove => "Remove layer",
+            Command::MoveUp => "Move layer up",
+            Command::MoveDown => "Move layer down",
+            Command::SelectPrevious => "Select previous card",
+            Command::SelectNext => "Select next card",
+            Command::ToggleMirror => "Decoder mirrors the encoder",
+            Command::ToggleTied => "Tie weights",
+            Command::TrainOrPause => "Train / pause",
+            Command::StepOnce => "Single step",
+            Command::EpochOnce => "Single epoch",
+            Command::Stop => "Stop",
+            Command::Continue => "Resume stopped run",
+            Command::TrainMore => "Train more epochs…",
+            Command::RestoreDesign => "Restore the run's design",
+            Command::ReloadData => "Reload data",
+            Command::CancelLoad => "Cancel loading",
+            Command::CommandPalette => "Search commands…",
+            Command::ShowLoss => "Show loss",
+            Command::ShowLatent => "Show latent space",
+            Command::ShowReconstructions => "Show reconstructions",
+            Command::ShowData => "Show data",
+            Command::ShowRuns => "Show runs",
+            Command::ShowProblems => "Show problems",
+            Command::ShowLog => "Show log",
+            Command::ToggleNetwork => "Network panel",
+            Command::ToggleInspector => "Inspector panel",
+            Command::ToggleBottom => "Bottom panel",
+            Command::ResetLayout => "Reset layout",
+            Command::ThemeSystem => "Theme: follow the system",
+            Command::ThemeDark => "Theme: dark",
+            Command::ThemeLight => "Theme: light",
+            Command::ZoomIn => "Zoom in",
+            Command::ZoomOut => "Zoom out",
+            Command::ZoomReset => "Normal size",
+            Command::Shortcuts => "Keyboard shortcuts",
+            Command::About => "About Hourglass",
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn tooltip(self) -> &'static str {
+        match self {
+            Command::New => "Start a new project from a recipe.",
+            Command::Open => "Open a project (.hourglass) or a design (.ron).",
+            Command::Save => "Save the project with its runs.",
+            Command::SaveAs => "Save the project with its runs under another name.",
+            Command::SaveDesign => "Save the design alone as readable text.",
+            Command::Revert => "Take back every change to the design since it was saved; can be undone.",
+            Command::Quit => "Close the window; asks before anything is lost.",
+            Command::Undo => "Take back the last change to the design.",
+            Command::Redo => "Do the last undone change again.",
+            Command::AddDense => "Add a fully connected layer behind the selected card.",
+            Command::AddDropout => "Add a dropout layer behind the selected card.",
+            Command::Duplicate => "Put a copy of the selected layer right behind it.",
+            Command::Remove => "Take the selected layer out of the network.",
+            Command::MoveUp => "Move the selected layer towards the input.",
+            Command::MoveDown => "Move the selected layer towards the output.",
+            Command::SelectPrevious => "Select the card above.",
+            Command::SelectNext => "Select the card below.",
+            Command::ToggleMirror => {
+                "Let the decoder follow the encoder in reverse, or give it layers of its own."
+            }
+            Command::ToggleTied => "Use the transposed weights of the encoder in the mirrored decoder.",
+            Command::TrainOrPause => "Train the design on screen; while it trains, pause and go on.",
+            Command::StepOnce => "Train on one minibatch and stand still.",
+            Command::EpochOnce => "Train to the end of the epoch and stand still.",
+            Command::Stop => "End the run after its step, keeping everything to resume it exactly.",
+            Command::Continue => "Go on with the shown run exactly where it was stopped.",
+            Command::TrainMore => "Train the shown run for some epochs more.",
+            Command::RestoreDesign => "Bring the design the shown run trained back on screen; can be undone.",
+            Command::ReloadData => "Read the data again.",
+            Command::CancelLoad => "Give up loading the data.",
+            Command::CommandPalette => "Find any command by a few letters of its name.",
+            Command::ShowLoss => "Bring the loss curves to the front.",
+            Command::ShowLatent => "Bring the scatter of the codes to the front.",
+            Command::ShowReconstructions => "Bring inputs and reconstructions to the front.",
+            Command::ShowData => "Bring the samples of the data set to the front.",
+            Command::ShowRuns => "Show the table of runs.",
+            Command::ShowProblems => "Show what stands against training.",
+            Command::ShowLog => "Show what happened so far.",
+            Command::ToggleNetwork => "Show or hide the network on the left.",
+            Command::ToggleInspector => "Show or hide the inspector on the right.",
+            Command::ToggleBottom => "Show or hide runs, problems and log.",
+            Command::ResetLayout => "Bring every panel and view back to its first place.",
+            Command::ThemeSystem => "Use the desktop's choice of light or dark.",
+            Command::ThemeDark => "Light on dark.",
+            Command::ThemeLight => "Dark on light.",
+            Command::ZoomIn => "Make everything larger.",
+            Command::ZoomOut => "Make everything smaller.",
+            Command::ZoomReset => "Make everything its normal size.",
+            Command::Shortcuts => "List every shortcut.",
+            Command::About => "Version and licences.",
+        }
+    }
+
+    /// Its keys; the first is shown in menus.
+    pub fn shortcuts(self) -> &'static [KeyboardShortcut] {
+        const CTRL: Modifiers = Modifiers::COMMAND;
+        const ALT: Modifiers = Modifiers::ALT;
+        const NONE: Modifiers = Modifiers::NONE;
+        const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+        const CTRL_ALT: Modifiers = Modifiers::COMMAND.plus(Modifiers::ALT);
+        macro_rules! keys {
+            ($($modifiers:expr, $key:ident);*) => {{
+                const KEYS: &[KeyboardShortcut] = &[$(KeyboardShortcut::new($modifiers, Key::$key)),*];
+                KEYS
+            }};
+        }
+        match self {
+            Command::New => keys![CTRL, N],
+            Command::Open => keys![CTRL, O],
+            Command::Save => keys![CTRL, S],
+            Command::SaveAs => keys![CTRL_SHIFT, S],
+            Command::SaveDesign => keys![CTRL_SHIFT, E],
+            Command::Revert => keys![CTRL_SHIFT, R],
+            Command::Quit => keys![CTRL, Q],
+            Command::Undo => keys![CTRL, Z],
+            Command::Redo => keys![CTRL_SHIFT, Z; CTRL, Y],
+            Command::AddDense => keys![CTRL, E],
+            Command::AddDropout => keys![CTRL_SHIFT, D],
+            Command::Duplicate => keys![CTRL, D],
+            Command::Remove => keys![NONE, Delete],
+            Command::MoveUp => keys![ALT, ArrowUp],
+            Command::MoveDown => keys![ALT, ArrowDown],
+            Command::SelectPrevious => keys![NONE, ArrowUp],
+            Command::SelectNext => keys![NONE, ArrowDown],
+            Command::ToggleMirror => keys![CTRL, M],
+            Command::ToggleTied => keys![CTRL, T],
+            Command::TrainOrPause => keys![NONE, F5; CTRL, Enter; NONE, Space],
+            Command::StepOnce => keys![NONE, F10],
+            Command::EpochOnce => keys![NONE, F11],
+            Command::Stop => keys![Modifiers::SHIFT, F5],
+            Command::Continue => keys![CTRL, F5],
+            Command::TrainMore => keys![CTRL_SHIFT, Enter],
+            Command::RestoreDesign => keys![CTRL_ALT, R],
+            Command::ReloadData => keys![CTRL, R],
+            Command::CancelLoad => keys![CTRL_ALT, C],
+            Command::CommandPalette => keys![CTRL, K; CTRL_SHIFT, P],
+            Command::ShowLoss => keys![CTRL, Num1],
+            Command::ShowLatent => keys![CTRL, Num2],
+            Command::ShowReconstructions => keys![CTRL, Num3],
+            Command::ShowData => keys![CTRL, Num4],
+            Command::ShowRuns => keys![CTRL, Num5],
+            Command::ShowProblems => keys![CTRL, Num6],
+            Command::ShowLog => keys![CTRL, Num7],
+            Command::ToggleNetwork => keys![CTRL, B],
+            Command::ToggleInspector => keys![CTRL, I],
+            Command::ToggleBottom => keys![CTRL, J],
+            Command::ResetLayout => keys![CTRL_ALT, L],
+            Command::ThemeSystem => keys![CTRL_ALT, Num0],
+            Command::ThemeDark => keys![CTRL_ALT, Num1],
+            Command::ThemeLight => keys![CTRL_ALT, Num2],
+            Command::ZoomIn => keys![CTRL, Plus; CTRL, Equals],
+            Command::ZoomOut => keys![CTRL, Minus],
+            Command::ZoomReset => keys![CTRL, Num0],
+            Command::Shortcuts => keys![NONE, F1],
+            Command::About => keys![Modifiers::SHIFT, F1],
+        }
+    }
+
+    /// Whether it is a switch that is on.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most commands are no switch")]
+    pub fn is_on(self, state: &State) -> bool {
+        match self {
+            Command::ToggleMirror => state.is_mirrored(),
+            Command::ToggleTied => matches!(state.project.decoder, Decoder::Mirrored { tied: true }),
+            Command::ToggleNetwork => state.view.network,
+            Command::ToggleInspector => state.view.inspector,
+            Command::ToggleBottom => state.view.bottom_open,
+            Command::ThemeSystem => state.view.theme == egui::ThemePreference::System,
+            Command::ThemeDark => state.view.theme == egui::ThemePreference::Dark,
+            Command::ThemeLight => state.view.theme == egui::ThemePreference::Light,
+            _ => false,
+        }
+    }
+
+    /// Why it cannot be given just now.
+    ///
+    /// # Errors
+    /// The reason, as a sentence for the person.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most commands can always be given")]
+    pub fn available(self, state: &State) -> Result<(), String> {
+        let demand = |is_met: bool, reason: &str| if is_met { Ok(()) } else { Err(reason.to_owned()) };
+        let active = state.active_run();
+        match self {
+            Command::Save | Command::SaveAs | Command::SaveDesign => {
+                demand(state.busy.is_none(), "A file is being written.")
+            }
+            Command::Revert => demand(state.project != state.saved, "The design is as it was saved."),
+            Command::Undo => demand(state.history.can_undo(&state.project), "Nothing has been changed yet."),
+            Command::Redo => demand(state.history.can_redo(&state.project), "Nothing has been undone."),
+            Command::Duplicate | Command::Remove => own_layer(state),
+            Command::MoveUp | Command::MoveDown => {
+                own_layer(state)?;
+                let up = self == Command::MoveUp;
+                let gap = edit::gap_beyond(&state.project, state.selected, up);
+                let end =
+                    if up { "The layer is already the first." } else { "The layer is already the last." };
+                demand(gap.is_some(), end)
+            }
+            Command::SelectPrevious => demand(state.selected != Place::Data, "The first card is selected."),
+            Command::SelectNext => demand(state.selected != Place::Output, "The last card is selected."),
+            Command::ToggleTied => {
+                demand(state.is_mirrored(), "Only a decoder that mirrors the encoder can share its weights.")
+            }
+            Command::TrainOrPause => {
+                if active.is_some() {
+                    return Ok(());
+                }
+                trainable(state)
+            }
+            Command::StepOnce | Command::EpochOnce => match active {
+                Some(run) if run.status == Status::Queued => Err("The run waits for its turn.".to_owned()),
+                Some(_) => Ok(()),
+                None => trainable(state),
+            },
+            Command::Stop => demand(active.is_some(), "Nothing is being trained."),
+            Command::Continue => {
+                resumable(state)?;
+                let stopped = |run: &crate::run::Run| {
+                    run.status == Status::Stopped && (run.history.epochs.len() as u32) < run.epochs
+                };
+                demand(state.shown().is_some_and(stopped), "The shown run has reached its last epoch.")
+            }
+            Command::TrainMore => resumable(state),
+            Command::RestoreDesign => match state.shown() {
+                None => Err("There is no run yet.".to_owned()),
+                Some(run) => demand(run.design != state.project, "The run's design is the one on screen."),
+            },
+            Command::ReloadData => demand(
+                state.project.data.source.path().is_none_or(|path| !path.as_os_str().is_empty()),
+                "Choose a file or folder first.",
+            ),
+            Command::CancelLoad => demand(state.data.progress.is_some(), "Nothing is being loaded."),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn own_layer(state: &State) -> Result<(), String> {
+    if edit::layer(&state.project, state.selected).is_some() {
+        return Ok(());
+    }
+    Err(match state.selected {
+        Place::Decoder(_) => {
+            "This layer mirrors the encoder: change it there, or give the decoder its own layers."
+        }
+        Place::Data
+        | Place::Corruption
+        | Place::Encoder(_)
+        | Place::Code
+        | Place::Output
+        | Place::Training => "Input, code and output are always there: select a layer.",
+    }
+    .to_owned())
+}
+
+fn trainable(state: &State) -> Result<(), String> {
+    if state.data.ready(&state.project.data).is_some() {
+        return Ok(());
+    }
+    Err(match (&state.data.progress, &state.data.error) {
+        (Some(_), _) => "The data are still being loaded.".to_owned(),
+        (None, Some(error)) => format!("There are no data: {error}"),
+        (None, None) => "There are no data: choose a file or folder on the input card.".to_owned(),
+    })
+}
+
+fn resumable(state: &State) -> Result<(), String> {
+    if state.active_run().is_some() {
+        return Err("A run is under way: stop it first.".to_owned());
+    }
+    let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
+    if run.checkpoint.is_none() {
+        return Err("The run left no weights to go on from.".to_owned());
+    }
+    match &state.data.dataset {
+        Some(data) if data.fingerprint == run.fingerprint => Ok(()),
+        Some(_) => {
+            Err("The loaded data are not those the run was trained on: restore its design first.".to_owned())
+        }
+        None => trainable(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_text_a_sentence_and_keys_of_its_own() {
+        let mut texts = HashSet::new();
+        let mut keys = HashSet::new();
+        for command in Command::all() {
+            assert!(texts.insert(command.text()), "{command:?}: text used twice");
+            assert!(command.tooltip().ends_with('.'), "{command:?}: {}", command.tooltip());
+            assert!(!command.shortcuts().is_empty(), "{command:?} has no shortcut");
+            for shortcut in command.shortcuts() {
+                assert!(keys.insert(*shortcut), "{command:?}: {shortcut:?} used twice");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_is_in_exactly_one_menu() {
+        // The match in `text` is exhaustive, so a command that no menu lists is caught by counting.
+        let listed: Vec<Command> = Command::all().collect();
+        let unique: HashSet<Command> = listed.iter().copied().collect();
+        assert_eq!(listed.len(), unique.len());
+        assert_eq!(listed.len(), Command::About as usize + 1);
+    }
+
+    #[test]
+    fn a_fresh_window_says_why_not() {
+        let state = State::default();
+        let reason = |command: Command| command.available(&state).err().unwrap_or_default();
+        assert!(reason(Command::Undo).contains("changed"));
+        assert!(reason(Command::Remove).contains("always there"));
+        assert!(reason(Command::TrainMore).contains("no run"));
+        assert!(reason(Command::TrainOrPause).contains("no data"));
+        assert_eq!(Command::New.available(&state), Ok(()));
+    }
+}

@@ -1,0 +1,210 @@
+//! Edits of the network, as plain functions over the document: no window, no history.
+
+use crate::check::{Place, mirror};
+use crate::project::{Decoder, Layer, Project};
+
+/// A place between two cards where a layer can stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// Before the encoder layer of this number, or after the last.
+    Encoder(usize),
+    /// The same in a decoder of its own.
+    Decoder(usize),
+}
+
+impl Gap {
+    fn place(self) -> Place {
+        match self {
+            Gap::Encoder(index) => Place::Encoder(index),
+            Gap::Decoder(index) => Place::Decoder(index),
+        }
+    }
+}
+
+/// Every card from the input to the output; the input card stands for the data.
+pub fn places(project: &Project) -> Vec<Place> {
+    let decoder = match &project.decoder {
+        Decoder::Free(layers) => layers.len(),
+        Decoder::Mirrored { .. } => mirror(&project.encoder, &project.code).len(),
+    };
+    std::iter::once(Place::Data)
+        .chain((0..project.encoder.len()).map(Place::Encoder))
+        .chain([Place::Code])
+        .chain((0..decoder).map(Place::Decoder))
+        .chain([Place::Output])
+        .collect()
+}
+
+/// Every gap a layer can be put into, in the order of the computation.
+pub fn gaps(project: &Project) -> Vec<Gap> {
+    let encoder = (0..=project.encoder.len()).map(Gap::Encoder);
+    let decoder = match &project.decoder {
+        Decoder::Free(layers) => layers.len() + 1,
+        Decoder::Mirrored { .. } => 0,
+    };
+    encoder.chain((0..decoder).map(Gap::Decoder)).collect()
+}
+
+/// Where a layer goes that is added while `selected` is selected: right behind it, or the nearest gap there is.
+pub fn gap_behind(project: &Project, selected: Place) -> Gap {
+    let waist = Gap::Encoder(project.encoder.len());
+    match (&project.decoder, selected) {
+        (_, Place::Encoder(index)) => Gap::Encoder((index + 1).min(project.encoder.len())),
+        (_, Place::Data | Place::Corruption) => Gap::Encoder(0),
+        (Decoder::Free(_), Place::Code) => Gap::Decoder(0),
+        (Decoder::Free(layers), Place::Decoder(index)) => Gap::Decoder((index + 1).min(layers.len())),
+        (Decoder::Free(layers), Place::Output) => Gap::Decoder(layers.len()),
+        (_, Place::Code | Place::Decoder(_) | Place::Output | Place::Training) => waist,
+    }
+}
+
+/// The layer of a card that owns one; `None` for the input, the code, the output and mirrored layers.
+pub fn layer(project: &Project, place: Place) -> Option<&Layer> {
+    match (place, &project.decoder) {
+        (Place::Encoder(index), _) => project.encoder.get(index),
+        (Place::Decoder(index), Decoder::Free(layers)) => layers.get(index),
+        (Place::Decoder(_), Decoder::Mirrored { .. })
+        | (Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training, _) => None,
+    }
+}
+
+/// The same, to change it.
+pub fn layer_mut(project: &mut Project, place: Place) -> Option<&mut Layer> {
+    match (place, &mut project.decoder) {
+        (Place::Encoder(index), _) => project.encoder.get_mut(index),
+        (Place::Decoder(index), Decoder::Free(layers)) => layers.get_mut(index),
+        (Place::Decoder(_), Decoder::Mirrored { .. })
+        | (Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training, _) => None,
+    }
+}
+
+/// Puts a layer into a gap and says which card it became. A decoder gap frees a mirrored decoder first.
+pub fn insert(project: &mut Project, gap: Gap, layer: Layer) -> Place {
+    match gap {
+        Gap::Encoder(index) => {
+            let index = index.min(project.encoder.len());
+            project.encoder.insert(index, layer);
+            Place::Encoder(index)
+        }
+        Gap::Decoder(index) => {
+            let mut layers = decoder_layers(project);
+            let index = index.min(layers.len());
+            layers.insert(index, layer);
+            project.decoder = Decoder::Free(layers);
+            Place::Decoder(index)
+        }
+    }
+}
+
+/// Takes a card out.
+pub fn remove(project: &mut Project, place: Place) -> Option<Layer> {
+    layer(project, place)?;
+    match (place, &mut project.decoder) {
+        (Place::Encoder(index), _) => Some(project.encoder.remove(index)),
+        (Place::Decoder(index), Decoder::Free(layers)) => Some(layers.remove(index)),
+        _ => None,
+    }
+}
+
+/// Puts a copy of a card right behind it and says where the copy is.
+pub fn duplicate(project: &mut Project, place: Place) -> Option<Place> {
+    let copy = layer(project, place)?.clone();
+    let gap = gap_behind(project, place);
+    Some(insert(project, gap, copy))
+}
+
+/// Moves a card into a gap and says where it went.
+pub fn move_into(project: &mut Project, place: Place, gap: Gap) -> Option<Place> {
+    let layer = remove(project, place)?;
+    // Taking the card out has moved the gaps behind it one up.
+    let gap = match (place, gap) {
+        (Place::Encoder(from), Gap::Encoder(to)) if to > from => Gap::Encoder(to - 1),
+        (Place::Decoder(from), Gap::Decoder(to)) if to > from => Gap::Decoder(to - 1),
+        _ => gap,
+    };
+    Some(insert(project, gap, layer))
+}
+
+/// The gap one card up (towards the input) or down from a card; the way leads across the code where the decoder is free.
+pub fn gap_beyond(project: &Project, place: Place, up: bool) -> Option<Gap> {
+    layer(project, place)?;
+    let gaps = gaps(project);
+    let own = gaps.iter().position(|gap| gap.place() == place)?;
+    // The gaps right above and right below a card would leave it where it is.
+    if up { own.checked_sub(1).map(|at| gaps[at]) } else { gaps.get(own + 2).copied() }
+}
+
+/// Turns a mirrored decoder into one of its own with the same layers; a free one stays.
+pub fn free_decoder(project: &mut Project) {
+    project.decoder = Decoder::Free(decoder_layers(project));
+}
+
+fn decoder_layers(project: &Project) -> Vec<Layer> {
+    match &project.decoder {
+        Decoder::Free(layers) => layers.clone(),
+        Decoder::Mirrored { .. } => mirror(&project.encoder, &project.code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::cards;
+    use crate::project::{Activation, Recipe, Shape};
+
+    fn dense(units: usize) -> Layer {
+        Layer::Dense { units, activation: Activation::Relu }
+    }
+
+    fn free() -> Project {
+        let mut project = Recipe::Undercomplete.project();
+        free_decoder(&mut project);
+        project
+    }
+
+    #[test]
+    fn a_freed_decoder_computes_the_same() {
+        for recipe in Recipe::ALL {
+            let mirrored = recipe.project();
+            let mut freed = mirrored.clone();
+            free_decoder(&mut freed);
+            let shape = Some(Shape::Image { height: 8, width: 8, channels: 1 });
+            assert_eq!(cards(&freed, shape), cards(&mirrored, shape), "{}", recipe.name());
+            assert!(matches!(freed.decoder, Decoder::Free(_)));
+        }
+    }
+
+    #[test]
+    fn cards_move_past_each_other_and_across_the_code() {
+        let mut project = free();
+        project.encoder = vec![dense(1), dense(2)];
+        project.decoder = Decoder::Free(vec![dense(3)]);
+        let gap = gap_beyond(&project, Place::Encoder(0), false).expect("a gap below");
+        assert_eq!(move_into(&mut project, Place::Encoder(0), gap), Some(Place::Encoder(1)));
+        assert_eq!(project.encoder, [dense(2), dense(1)]);
+        let gap = gap_beyond(&project, Place::Encoder(1), false).expect("a gap below the code");
+        assert_eq!(move_into(&mut project, Place::Encoder(1), gap), Some(Place::Decoder(0)));
+        assert_eq!(project.decoder, Decoder::Free(vec![dense(1), dense(3)]));
+        let gap = gap_beyond(&project, Place::Decoder(0), true).expect("a gap above the code");
+        assert_eq!(move_into(&mut project, Place::Decoder(0), gap), Some(Place::Encoder(1)));
+        assert_eq!(gap_beyond(&project, Place::Encoder(0), true), None);
+        assert_eq!(gap_beyond(&project, Place::Code, true), None);
+    }
+
+    #[test]
+    fn what_is_added_stands_behind_the_selection() {
+        let mirrored = Recipe::Undercomplete.project();
+        let waist = Gap::Encoder(2);
+        for (place, gap) in [
+            (Place::Data, Gap::Encoder(0)),
+            (Place::Encoder(0), Gap::Encoder(1)),
+            (Place::Code, waist),
+            (Place::Decoder(0), waist),
+            (Place::Output, waist),
+        ] {
+            assert_eq!(gap_behind(&mirrored, place), gap);
+        }
+        assert_eq!(gap_behind(&free(), Place::Code), Gap::Decoder(0));
+        assert_eq!(gap_behind(&free(), Place::Output), Gap::Decoder(2));
+    }
+}

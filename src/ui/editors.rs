@@ -1,0 +1,11 @@
+//! One form for each enum of the document.
+
+pub mod code;
+pub mod corruption;
+pub mod layer;
+pub mod output;
+pub mod source;
+pub mod training;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! The forms of the data source, the scaling and the split.
+
+use std::path::PathBuf;
+
+use egui::Ui;
+
+use crate::project::{Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic};
+use crate::ui::dialogs::BrowseKind;
+use crate::ui::theme::tokens;
+use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::form::{combo_ui, number_ui, path_ui, slider_ui, text_ui};
+
+/// One of the paths a source may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathField {
+    /// The folder of an image folder, the file of a table or an array, the images of IDX.
+    Main,
+    /// The labels of IDX.
+    Labels,
+    /// The test images of IDX.
+    TestImages,
+    /// Their labels.
+    TestLabels,
+}
+
+/// The form of a source. Says for which path the desktop's dialog is wanted.
+pub fn source_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
+    let ring = tokens(ui).accent;
+    let kinds = source_kinds(source.path());
+    let options: Vec<(Source, &str)> = kinds
+        .into_iter()
+        .map(|kind| {
+            let name = short(&kind);
+            (kind, name)
+        })
+        .collect();
+    let same = |a: &Source, b: &Source| std::mem::discriminant(a) == std::mem::discriminant(b);
+    ui.scope(|ui| choices_by_ui(ui, source, &options, 3, ring, same));
+    match source {
+        Source::Digits => None,
+        Source::Synthetic(synthetic) => {
+            synthetic_ui(ui, synthetic);
+            None
+        }
+        Source::ImageFolder { path, width, height, channels, fit } => {
+            let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");
+            number_ui(ui, "Width", width, 1..=4096, "px");
+            number_ui(ui, "Height", height, 1..=4096, "px");
+            combo_ui(ui, "Channels", channels, &Channels::ALL, |channels| channels.name().to_owned());
+            combo_ui(ui, "Fit", fit, &Fit::ALL, |fit| fit.name().to_owned());
+            browse
+        }
+        Source::Idx { images, labels, test_images, test_labels } => {
+            let browse = path_row_ui(ui, "Images", images, PathField::Main, "train-images-idx3-ubyte.gz");
+            let labels = optional_path_ui(ui, "Labels", labels, PathField::Labels);
+            let test = optional_path_ui(ui, "Test images", test_images, PathField::TestImages);
+            let test_labels = optional_path_ui(ui, "Test labels", test_labels, PathField::TestLabels);
+            browse.or(labels).or(test).or(test_labels)
+        }
+        Source::Csv { path, header, delimiter, labels, missing } => {
+            let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
+            combo_ui(ui, "Header", header, &Header::ALL, |header| header.name().to_owned());
+            combo_ui(ui, "Delimiter", delimiter, &Delimiter::ALL, |delimiter| delimiter.name().to_owned());
+            list_ui(ui, "Label columns", labels);
+            combo_ui(ui, "Missing", missing, &Missing::ALL, |missing| missing.name().to_owned());
+            browse
+        }
+        Source::Npy { path, array, labels } => {
+            let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
+            optional_text_ui(ui, "Array", array, "first of an .npz");
+            optional_text_ui(ui, "Labels", labels, "array of an .npz");
+            browse
+        }
+    }
+}
+
+/// The form of a synthetic data set.
+pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
+    combo_ui(ui, "Kind", synthetic, &Synthetic::ALL, |kind| kind.name().to_owned());
+    let seed = match synthetic {
+        Synthetic::Shapes { count, size, seed } => {
+            number_ui(ui, "Pictures", count, 1..=1_000_000, "");
+            number_ui(ui, "Size", size, 4..=256, "px");
+            seed
+        }
+        Synthetic::Splines { count, seed } => {
+            number_ui(ui, "Pictures", count, 1..=1_000_000, "");
+            seed
+        }
+        Synthetic::SwissRoll { count, noise, seed } => {
+            number_ui(ui, "Points", count, 1..=1_000_000, "");
+            slider_ui(ui, "Noise", noise, 0.0..=1.0, false);
+            seed
+        }
+        Synthetic::Blobs { count, features, clusters, seed } => {
+            number_ui(ui, "Points", count, 1..=1_000_000, "");
+            number_ui(ui, "Features", features, 1..=10_000, "");
+            number_ui(ui, "Clusters", clusters, 1..=1000, "");
+            seed
+        }
+        Synthetic::Informative { count, features, informative, seed } => {
+            number_ui(ui, "Rows", count, 1..=1_000_000, "");
+            number_ui(ui, "Columns", features, 1..=10_000, "");
+            number_ui(ui, "Informative", informative, 1..=10_000, "");
+            seed
+        }
+    };
+    number_ui(ui, "Seed", seed, 0..=u64::MAX, "");
+}
+
+/// The forms of scaling and split.
+pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data) {
+    combo_ui(ui, "Scaling", &mut data.scaling, &Scaling::ALL, |scaling| scaling.name().to_owned());
+    let Split { validation, test, seed } = &mut data.split;
+    slider_ui(ui, "Validation", validation, 0.0..=0.9, false);
+    slider_ui(ui, "Test", test, 0.0..=0.9, false);
+    number_ui(ui, "Split seed", seed, 0..=u64::MAX, "");
+}
+
+impl PathField {
+    /// The path as it is.
+    pub fn get(self, source: &Source) -> Option<PathBuf> {
+        match (self, source) {
+            (PathField::Main, source) => source.path().cloned(),
+            (PathField::Labels, Source::Idx { labels, .. }) => labels.clone(),
+            (PathField::TestImages, Source::Idx { test_images, .. }) => test_images.clone(),
+            (PathField::TestLabels, Source::Idx { test_labels, .. }) => test_labels.clone(),
+            (PathField::Labels | PathField::TestImages | PathField::TestLabels, _) => None,
+        }
+    }
+
+    /// Puts another path there, where the source has such a field.
+    pub fn set(self, source: &mut Source, to: PathBuf) {
+        match (self, source) {
+            (
+                PathField::Main,
+                Source::ImageFolder { path, .. }
+                | Source::Csv { path, .. }
+                | Source::Npy { path, .. }
+                | Source::Idx { images: path, .. },
+            ) => *path = to,
+            (PathField::Labels, Source::Idx { labels, .. }) => *labels = Some(to),
+            (PathField::TestImages, Source::Idx { test_images, .. }) => *test_images = Some(to),
+            (PathField::TestLabels, Source::Idx { test_labels, .. }) => *test_labels = Some(to),
+            (PathField::Main | PathField::Labels | PathField::TestImages | PathField::TestLabels, _) => {}
+        }
+    }
+
+    /// What the desktop's dialog should offer for a source.
+    pub fn kind(self, source: &Source) -> BrowseKind {
+        match source {
+            Source::ImageFolder { .. } => BrowseKind::Folder,
+            Source::Csv { .. } => BrowseKind::File("Tables", &["csv", "tsv", "txt", "gz"]),
+            Source::Npy { .. } => BrowseKind::File("NumPy arrays", &["npy", "npz"]),
+            Source::Idx { .. } | Source::Digits | Source::Synthetic(_) => {
+                BrowseKind::File("IDX", &["gz", "ubyte", "idx", "idx1", "idx3"])
+            }
+        }
+    }
+}
+
+/// One source of every kind; those with a path take over the one there is, so that a wrong kind is mended by a click.
+pub fn source_kinds(path: Option<&PathBuf>) -> [Source; 6] {
+    let path = path.cloned().unwrap_or_default();
+    [
+        Source::Digits,
+        Source::Synthetic(Synthetic::ALL[0]),
+        Source::ImageFolder {
+            path: path.clone(),
+            width: 32,
+            height: 32,
+            channels: Channels::default(),
+            fit: Fit::default(),
+        },
+        Source::Idx { images: path.clone(), labels: None, test_images: None, test_labels: None },
+        Source::Csv {
+            path: path.clone(),
+            header: Header::default(),
+            delimiter: Delimiter::default(),
+            labels: Vec::new(),
+            missing: Missing::default(),
+        },
+        Source::Npy { path, array: None, labels: None },
+    ]
+}
+
+fn short(source: &Source) -> &'static str {
+    match source {
+        Source::Digits => "Digits",
+        Source::Synthetic(_) => "Synthetic",
+        Source::ImageFolder { .. } => "Pictures",
+        Source::Idx { .. } => "IDX",
+        Source::Csv { .. } => "CSV",
+        Source::Npy { .. } => "NumPy",
+    }
+}
+
+fn path_row_ui(
+    ui: &mut Ui,
+    name: &str,
+    path: &mut PathBuf,
+    field: PathField,
+    hint: &str,
+) -> Option<PathField> {
+    let mut text = path.display().to_string();
+    let (edit, browse) = path_ui(ui, name, &mut text, hint);
+    if edit.changed() {
+        *path = PathBuf::from(text.trim());
+    }
+    browse.then_some(field)
+}
+
+fn optional_path_ui(
+    ui: &mut Ui,
+    name: &str,
+    path: &mut Option<PathBuf>,
+    field: PathField,
+) -> Option<PathField> {
+    let mut own = path.clone().unwrap_or_default();
+    let browse = path_row_ui(ui, name, &mut own, field, "none");
+    *path = (!own.as_os_str().is_empty()).then_some(own);
+    browse
+}
+
+fn optional_text_ui(ui: &mut Ui, name: &str, value: &mut Option<String>, hint: &str) {
+    let mut text = value.clone().unwrap_or_default();
+    text_ui(ui, name, &mut text, hint);
+    *value = (!text.is_empty()).then_some(text);
+}
+
+/// Names with commas between them.
+fn list_ui(ui: &mut Ui, name: &str, list: &mut Vec<String>) {
+    let mut text = list.join(", ");
+    let edit = text_ui(ui, name, &mut text, "names, with commas");
+    if edit.changed() {
+        *list = text.split(',').map(|name| name.trim_start().to_owned()).collect();
+    }
+    // While it is typed, a comma at the end must stay.
+    if !edit.has_focus() && list.iter().any(|name| name.trim() != name || name.is_empty()) {
+        *list = list.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    }
+}

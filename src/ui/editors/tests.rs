@@ -1,0 +1,82 @@
+use egui::{Theme, Ui, vec2};
+use egui_kittest::Harness;
+
+use super::{code, corruption, layer, output, source, training};
+use crate::project::{
+    Activation, Code, Corruption, Data, Layer, Loss, Optimizer, Output, Schedule, Source, Synthetic, Training,
+};
+
+/// Draws a form in both themes; the harness fails on a missing glyph and on an input without a name.
+fn check(mut form: impl FnMut(&mut Ui)) {
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut harness = Harness::builder()
+            .with_size(vec2(290.0, 700.0))
+            .with_theme(theme)
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui(|ui| form(ui));
+        harness.run();
+        harness.run();
+    }
+}
+
+#[test]
+fn every_layer_activation_and_code_has_a_form() {
+    for mut kind in Layer::ALL {
+        check(|ui| layer::layer_ui(ui, &mut kind));
+    }
+    for activation in Activation::ALL {
+        check(|ui| layer::layer_ui(ui, &mut Layer::Dense { units: 3, activation }));
+        check(|ui| code::code_ui(ui, &mut Code { units: 3, activation }, true, Some(64)));
+        check(|ui| output::output_ui(ui, &mut Output { activation }, false));
+    }
+}
+
+#[test]
+fn every_loss_and_corruption_has_a_form() {
+    for mut loss in Loss::ALL {
+        check(|ui| output::loss_ui(ui, &mut loss));
+    }
+    for mut kind in Corruption::ALL {
+        check(|ui| corruption::corruption_ui(ui, &mut kind));
+    }
+}
+
+#[test]
+fn every_optimizer_and_schedule_has_a_form() {
+    for mut optimizer in Optimizer::ALL {
+        check(|ui| training::optimizer_ui(ui, &mut optimizer));
+        for schedule in Schedule::ALL {
+            let mut settings = Training { optimizer, schedule, ..Training::default() };
+            check(|ui| training::training_ui(ui, &mut settings, Some("run 3")));
+        }
+    }
+}
+
+#[test]
+fn every_source_has_a_form() {
+    for mut kind in source::source_kinds(None) {
+        check(|ui| {
+            source::source_ui(ui, &mut kind);
+        });
+    }
+    for synthetic in Synthetic::ALL {
+        check(|ui| {
+            source::source_ui(ui, &mut Source::Synthetic(synthetic));
+        });
+    }
+    check(|ui| source::scaling_split_ui(ui, &mut Data::default()));
+}
+
+#[test]
+fn a_form_alone_changes_nothing() {
+    for kind in source::source_kinds(None) {
+        let mut shown = kind.clone();
+        check(|ui| {
+            source::source_ui(ui, &mut shown);
+        });
+        assert_eq!(shown, kind);
+    }
+    let mut settings = Training::default();
+    check(|ui| training::training_ui(ui, &mut settings, None));
+    assert_eq!(settings, Training::default());
+}

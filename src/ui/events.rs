@@ -1,0 +1,136 @@
+//! What the session tells, taken into the [`State`].
+
+use std::sync::Arc;
+
+use super::state::State;
+use crate::check::{DataFacts, Severity};
+use crate::dataset::{DataError, Dataset};
+use crate::run::{KeptEpochs, RunId, Setting, Status};
+use crate::session::{Event, JobResult, RunEvent};
+
+impl State {
+    /// Takes in something that happened.
+    pub fn handle_event(&mut self, event: Event) {
+        match event {
+            Event::Loading { request, done, total } if request == self.data.request => {
+                self.data.progress = Some((done, total));
+            }
+            Event::Loaded { request, data, facts } if request == self.data.request => {
+                self.take_data(data, facts);
+            }
+            Event::LoadFailed { request, error } if request == self.data.request => self.data_failed(error),
+            // Answers to older requests come too late.
+            Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
+            Event::Run(id, event) => self.handle_run_event(id, event),
+            Event::Computed(job, result) => {
+                let run = self.jobs.remove(&job);
+                match result {
+                    Ok(JobResult::Baseline(mse)) => {
+                        if let Some(run) = run.and_then(|id| self.run_mut(id)) {
+                            run.pca_mse = Some(mse);
+                        }
+                    }
+                    Ok(JobResult::Principal(points)) => self.principal.take(job, points),
+                    Ok(JobResult::Evaluation { subset, losses, mse }) => {
+                        let name = run.map_or_else(String::new, |id| format!("Run {id}, "));
+                        let total = losses.first().copied().unwrap_or(f64::NAN);
+                        let text = format!(
+                            "{name}{} split: loss {total:.5}, squared error per feature {mse:.5}.",
+                            subset.name()
+                        );
+                        self.notices.say(Severity::Info, text);
+                    }
+                    Err(message) => {
+                        self.principal.fail(job);
+                        self.notices.log(Severity::Warning, message);
+                    }
+                }
+            }
+            Event::StoreFailed(message) => self.notices.say(
+                Severity::Error,
+                format!("Work could not be kept safe: {message}. Training goes on; save the project to another place."),
+            ),
+        }
+    }
+
+    fn take_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
+        for warning in &data.warnings {
+            self.notices.log(Severity::Warning, format!("{}: {warning}", data.name));
+        }
+        self.notices.log(
+            Severity::Info,
+            format!("Loaded {}: {} samples of {} features.", data.name, data.len(), data.shape.features()),
+        );
+        self.data.facts = Some(facts);
+        self.data.dataset = Some(data);
+        self.data.of.clone_from(&self.data.requested);
+        self.data.progress = None;
+        self.data.error = None;
+        self.refresh(false);
+    }
+
+    fn data_failed(&mut self, error: DataError) {
+        if error == DataError::Cancelled {
+            self.notices.log(Severity::Info, "Loading was cancelled.");
+        } else {
+            self.notices.say(Severity::Error, error.to_string());
+        }
+        self.data.progress = None;
+        self.data.error = Some(error);
+    }
+
+    fn handle_run_event(&mut self, id: RunId, event: RunEvent) {
+        let Some(run) = self.runs.iter_mut().find(|run| run.id == id) else { return };
+        match event {
+            RunEvent::Status(status) => {
+                run.status = status.clone();
+                self.status_changed(id, &status);
+            }
+            RunEvent::Terms(terms) => run.history.terms = terms,
+            RunEvent::Probe(probe) => {
+                if run.kept.probe != probe {
+                    run.kept = KeptEpochs::new(probe);
+                }
+            }
+            RunEvent::Progress(progress) => {
+                run.epochs = progress.epochs;
+                run.seconds = progress.seconds;
+                self.progress.insert(id, progress);
+            }
+            RunEvent::Epochs(records) => {
+                // A run that goes on from an older checkpoint writes its later epochs again.
+                if let Some(first) = records.first() {
+                    run.history.epochs.retain(|record| record.epoch < first.epoch);
+                }
+                if let Some(last) = records.last() {
+                    run.seconds = last.seconds;
+                }
+                run.history.epochs.extend(records);
+                self.runs_unsaved = true;
+            }
+            RunEvent::Kept(kept) => run.kept.push(kept),
+            RunEvent::Edited(edit) => {
+                if let Setting::Epochs(epochs) = edit.setting {
+                    run.epochs = epochs;
+                }
+                run.edits.push(edit);
+            }
+            RunEvent::Checkpoint(checkpoint) => {
+                run.seconds = checkpoint.seconds;
+                run.checkpoint = Some(checkpoint);
+            }
+        }
+    }
+
+    fn status_changed(&mut self, id: RunId, status: &Status) {
+        self.runs_unsaved = true;
+        match status {
+            Status::Queued | Status::Paused | Status::Training => {}
+            Status::Stopped => self.notices.log(Severity::Info, format!("Run {id} was stopped.")),
+            Status::Done => self.notices.say(Severity::Info, format!("Run {id} is done.")),
+            Status::Failed(message) => {
+                self.notices.say(Severity::Error, format!("Run {id} could not go on: {message}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! What each command does to the [`State`].
+
+use std::sync::Arc;
+
+use super::command::Command;
+use super::dialogs::{Dialog, Then};
+use super::edit;
+use super::files::{SaveKind, SaveRequest};
+use super::panels::views::Pane;
+use super::panels::{RunAction, Seek};
+use super::state::{BottomTab, Effect, State, ViewSettings};
+use crate::check::{Place, Plan, Severity, plan};
+use crate::dataset::Dataset;
+use crate::project::{Activation, Decoder, Layer};
+use crate::run::{History, KeptEpochs, Run, RunId, Status};
+use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
+
+impl State {
+    /// Gives a command; one that cannot be given says why.
+    pub fn run(&mut self, command: Command) {
+        if let Err(reason) = command.available(self) {
+            self.notices.say(Severity::Info, format!("{}: {reason}", command.text()));
+            if command == Command::TrainOrPause {
+                self.reveal = Some(Place::Data);
+            }
+            return;
+        }
+        match command {
+            Command::New => self.ask(Then::New),
+            Command::Open => self.ask(Then::Open),
+            Command::Save => self.save(),
+            Command::SaveAs => self.dialog = Some(Dialog::save(self, SaveKind::Project)),
+            Command::SaveDesign => self.dialog = Some(Dialog::save(self, SaveKind::Design)),
+            Command::Revert => self.edit(Clone::clone_from),
+            Command::Quit => self.ask(Then::Quit),
+            Command::Undo => self.history.undo(&mut self.project),
+            Command::Redo => self.history.redo(&mut self.project),
+            Command::AddDense => self.add(Layer::Dense { units: 64, activation: Activation::Relu }),
+            Command::AddDropout => self.add(Layer::Dropout { rate: 0.1 }),
+            Command::Duplicate => {
+                self.change(edit::duplicate);
+            }
+            Command::Remove => self.remove_selected(),
+            Command::MoveUp | Command::MoveDown => self.change(|project, place| {
+                let gap = edit::gap_beyond(project, place, command == Command::MoveUp)?;
+                edit::move_into(project, place, gap)
+            }),
+            Command::SelectPrevious => self.select_by(-1),
+            Command::SelectNext => self.select_by(1),
+            Command::ToggleMirror => self.toggle_mirror(),
+            Command::ToggleTied => self.edit(|project, _| {
+                if let Decoder::Mirrored { tied } = &mut project.decoder {
+                    *tied = !*tied;
+                }
+            }),
+            Command::TrainOrPause => self.train_or_pause(),
+            Command::StepOnce => self.start(Start::StepOnce),
+            Command::EpochOnce => self.start(Start::EpochOnce),
+            Command::Stop => {
+                if let Some(run) = self.active_run().map(|run| run.id) {
+                    self.send(session::Command::Stop(run));
+                }
+            }
+            Command::Continue => {
+                if let Some((run, epochs)) = self.shown().map(|run| (run.id, run.epochs)) {
+                    self.continue_run(run, epochs);
+                }
+            }
+            Command::TrainMore => {
+                self.dialog = Some(Dialog::TrainMore { epochs: self.project.training.epochs.max(1) });
+            }
+            Command::RestoreDesign => {
+                if let Some(design) = self.shown().map(|run| run.design.clone()) {
+                    self.edit(|project, _| *project = design);
+                }
+            }
+            Command::ReloadData => self.load(),
+            Command::CancelLoad => self.send(session::Command::CancelLoad),
+            Command::CommandPalette => self.view.palette = Some(super::panels::palette::Palette::default()),
+            Command::ShowLoss => self.view.show = Some(Pane::Loss),
+            Command::ShowLatent => self.view.show = Some(Pane::Latent),
+            Command::ShowReconstructions => self.view.show = Some(Pane::Reconstructions),
+            Command::ShowData => self.view.show = Some(Pane::Data),
+            Command::ShowRuns => self.show_bottom(BottomTab::Runs),
+            Command::ShowProblems => self.show_bottom(BottomTab::Problems),
+            Command::ShowLog => self.show_bottom(BottomTab::Log),
+            Command::ToggleNetwork => self.view.network = !self.view.network,
+            Command::ToggleInspector => self.view.inspector = !self.view.inspector,
+            Command::ToggleBottom => self.view.bottom_open = !self.view.bottom_open,
+            Command::ResetLayout => {
+                let theme = self.view.theme;
+                self.view = ViewSettings { theme, reset_layout: true, ..ViewSettings::default() };
+            }
+            Command::ThemeSystem => self.view.theme = egui::ThemePreference::System,
+            Command::ThemeDark => self.view.theme = egui::ThemePreference::Dark,
+            Command::ThemeLight => self.view.theme = egui::ThemePreference::Light,
+            Command::ZoomIn => self.effects.push(Effect::Zoom(0.1)),
+            Command::ZoomOut => self.effects.push(Effect::Zoom(-0.1)),
+            Command::ZoomReset => self.effects.push(Effect::Zoom(0.0)),
+            Command::Shortcuts => self.dialog = Some(Dialog::Shortcuts),
+            Command::About => self.dialog = Some(Dialog::About),
+        }
+        self.refresh(false);
+    }
+
+    /// Adds a layer behind the selection and selects it.
+    pub fn add(&mut self, layer: Layer) {
+        let gap = edit::gap_behind(&self.project, self.selected);
+        self.insert(gap, layer);
+    }
+
+    /// Puts a layer into a gap and selects it.
+    pub fn insert(&mut self, gap: edit::Gap, layer: Layer) {
+        self.history.settle(&self.project);
+        let place = edit::insert(&mut self.project, gap, layer);
+        self.select(place);
+        self.refresh(false);
+    }
+
+    /// Moves a card into a gap and selects it there.
+    pub fn move_card(&mut self, place: Place, gap: edit::Gap) {
+        self.selected = place;
+        self.change(|project, place| edit::move_into(project, place, gap));
+        self.refresh(false);
+    }
+
+    /// Gives the decoder its own layers, as they were mirrored.
+    pub fn free_decoder(&mut self) {
+        self.edit(|project, _| edit::free_decoder(project));
+        self.refresh(false);
+    }
+
+    /// Makes the change that mends a problem.
+    pub fn apply_fix(&mut self, place: Place, project: &crate::project::Project) {
+        self.edit(|own, _| own.clone_from(project));
+        self.select(place);
+        self.refresh(false);
+    }
+
+    /// Moves the thread through time.
+    pub fn seek(&mut self, seek: Seek) {
+        self.epoch = match seek {
+            Seek::Live => None,
+            Seek::Epoch(epoch) => Some(epoch),
+        };
+    }
+
+    /// Does what was asked for in the table of runs.
+    pub fn act_on_run(&mut self, action: RunAction) {
+        match action {
+            RunAction::Select(id) => {
+                if self.shown_run != Some(id) {
+                    (self.shown_run, self.epoch) = (Some(id), None);
+                }
+            }
+            RunAction::Compare(id, on) => {
+                self.compared.retain(|other| *other != id);
+                if on {
+                    self.compared.push(id);
+                }
+            }
+            RunAction::RestoreDesign(id) => self.with_run(id, Command::RestoreDesign),
+            RunAction::Resume(id) => self.with_run(id, Command::Continue),
+            RunAction::TrainMore(id) => self.with_run(id, Command::TrainMore),
+            RunAction::Remove(id) => self.dialog = Some(Dialog::RemoveRun(id)),
+        }
+    }
+
+    /// Removes a run for good.
+    pub fn remove_run(&mut self, id: RunId) {
+        if self.active_run().is_some_and(|run| run.id == id) {
+            self.send(session::Command::Stop(id));
+        }
+        self.runs.retain(|run| run.id != id);
+        self.compared.retain(|other| *other != id);
+        self.progress.remove(&id);
+        self.shown_run.take_if(|shown| *shown == id);
+        self.runs_unsaved = true;
+        self.effects.push(Effect::Forget(id));
+    }
+
+    fn with_run(&mut self, id: RunId, command: Command) {
+        self.shown_run = Some(id);
+        self.run(command);
+    }
+
+    /// Goes on with a run from its last checkpoint to `epochs` epochs in all.
+    pub fn continue_run(&mut self, id: RunId, epochs: u32) {
+        let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
+        let (Some(data), Some(facts)) = (self.data.dataset.clone(), self.data.facts) else { return };
+        let plan = match plan(&run.design, &facts) {
+            Ok(plan) => plan,
+            Err(problems) => {
+                let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+                self.notices.say(Severity::Error, format!("Run {id} cannot go on: {first}"));
+                return;
+            }
+        };
+        let run = Run { status: Status::Queued, epochs, ..run.clone() };
+        if let Some(own) = self.run_mut(id) {
+            (own.status, own.epochs) = (Status::Queued, epochs);
+        }
+        self.shown_run = Some(id);
+        self.train(run, plan, data, Start::Train);
+    }
+
+    fn train(&mut self, run: Run, plan: Plan, data: Arc<Dataset>, start: Start) {
+        self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
+        let (threads, store) = (self.threads, self.store.clone());
+        let request = TrainRequest { run, plan, data, threads, start, store };
+        self.send(session::Command::Train(Box::new(request)));
+    }
+
+    fn edit(&mut self, edit: impl FnOnce(&mut crate::project::Project, &crate::project::Project)) {
+        self.history.settle(&self.project);
+        edit(&mut self.project, &self.saved);
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut crate::project::Project, Place) -> Option<Place>) {
+        self.history.settle(&self.project);
+        if let Some(place) = change(&mut self.project, self.selected) {
+            self.select(place);
+        }
+    }
+
+    fn remove_selected(&mut self) {
+        let places = edit::places(&self.project);
+        let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
+        self.change(|project, place| {
+            edit::remove(project, place)?;
+            // What stood behind it moves up; at the end of a stack the card before is nearer.
+            let after = edit::places(project);
+            let same = after.get(at).copied().filter(|place| edit::layer(project, *place).is_some());
+            same.or(after.get(at.saturating_sub(1)).copied())
+        });
+    }
+
+    fn select_by(&mut self, by: isize) {
+        let places = edit::places(&self.project);
+        let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
+        if let Some(place) = at.checked_add_signed(by).and_then(|at| places.get(at)) {
+            self.select(*place);
+        }
+    }
+
+    fn toggle_mirror(&mut self) {
+        self.edit(|project, _| match project.decoder {
+            Decoder::Mirrored { .. } => edit::free_decoder(project),
+            Decoder::Free(_) => project.decoder = Decoder::Mirrored { tied: false },
+        });
+    }
+
+    fn show_bottom(&mut self, tab: BottomTab) {
+        self.view.bottom = tab;
+        self.view.bottom_open = true;
+    }
+
+    fn train_or_pause(&mut self) {
+        match self.active_run().map(|run| (run.id, run.status.clone())) {
+            Some((run, Status::Paused)) => self.send(session::Command::Resume(run)),
+            Some((run, _)) => self.send(session::Command::Pause(run)),
+            None => self.start(Start::Train),
+        }
+    }
+
+    /// Starts a run, or goes one step or epoch on with the one under way.
+    fn start(&mut self, start: Start) {
+        if let Some(run) = self.active_run().map(|run| run.id) {
+            self.send(match start {
+                Start::Train => session::Command::Resume(run),
+                Start::StepOnce => session::Command::StepOnce(run),
+                Start::EpochOnce => session::Command::EpochOnce(run),
+            });
+            return;
+        }
+        let Some((data, facts)) = self.data.ready(&self.project.data) else { return };
+        let data = data.clone();
+        let plan = match plan(&self.project, &facts) {
+            Ok(plan) => plan,
+            Err(problems) => {
+                let text = match problems.as_slice() {
+                    [only] => format!("Not yet trainable: {}", only.message),
+                    all => format!("Not yet trainable: {} problems have to be mended first.", all.len()),
+                };
+                self.notices.say(Severity::Warning, text);
+                self.show_bottom(BottomTab::Problems);
+                return;
+            }
+        };
+        let id = RunId(self.next_run);
+        self.next_run += 1;
+        let run = Run {
+            id,
+            design: self.project.clone(),
+            shape: facts.shape,
+            fingerprint: data.fingerprint,
+            status: Status::Queued,
+            epochs: self.project.training.epochs,
+            edits: Vec::new(),
+            parameters: plan.parameters(),
+            seconds: 0.0,
+            started_unix_secs: super::notices::unix_secs(),
+            history: History::default(),
+            pca_mse: None,
+            kept: KeptEpochs::default(),
+            checkpoint: None,
+        };
+        self.runs.push(run.clone());
+        self.shown_run = Some(id);
+        self.runs_unsaved = true;
+        let components = self.project.code.units;
+        self.train(run, plan, data.clone(), start);
+        self.compute(Some(id), JobKind::Baseline { data, components });
+    }
+
+    /// Gives the compute lane a job; its result may belong to a run.
+    pub fn compute(&mut self, run: Option<RunId>, kind: JobKind) -> JobId {
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        if let Some(run) = run {
+            self.jobs.insert(id, run);
+        }
+        self.send(session::Command::Compute(Job { id, kind }));
+        id
+    }
+
+    fn save(&mut self) {
+        match self.file.clone() {
+            Some(path) => self.write(SaveRequest::new(self, path, SaveKind::Project, None)),
+            None => self.dialog = Some(Dialog::save(self, SaveKind::Project)),
+        }
+    }
+}

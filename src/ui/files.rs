@@ -1,0 +1,474 @@
+//! Reading and writing of projects beside the window: every file is opened and written on a thread of its own, so the
+//! window never waits for a disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use super::dialogs::{Browse, Target, Then};
+use super::state::{Effect, State};
+use crate::check::Severity;
+use crate::io::{
+    FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project,
+};
+use crate::project::{Project, Source};
+use crate::run::{Run, RunId};
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaveKind {
+    /// The design with all runs, `.hourglass`.
+    Project,
+    /// The design alone, `.ron`.
+    Design,
+}
+
+impl SaveKind {
+    /// The ending of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            SaveKind::Project => "hourglass",
+            SaveKind::Design => "ron",
+        }
+    }
+}
+
+/// A file to be written: everything that goes into it, as it was when it was asked for.
+#[derive(Clone, Debug)]
+pub struct SaveRequest {
+    /// Where to.
+    pub path: PathBuf,
+    /// What.
+    pub kind: SaveKind,
+    /// What to do when it is safe.
+    pub then: Option<Then>,
+    project: Project,
+    runs: Vec<Run>,
+}
+
+impl SaveRequest {
+    /// The work of `state` as it is now.
+    pub fn new(state: &State, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
+        let runs = match kind {
+            SaveKind::Project => state.runs.clone(),
+            SaveKind::Design => Vec::new(),
+        };
+        SaveRequest { path, kind, then, project: state.project.clone(), runs }
+    }
+}
+
+/// What the threads answer.
+#[derive(Debug)]
+pub enum FileEvent {
+    /// A file was read, or could not be.
+    Opened(PathBuf, Result<OpenedFile, String>),
+    /// A file was written, or could not be.
+    Saved(Box<SaveRequest>, Result<(), String>),
+    /// A person chose a path in the desktop's dialog, or none.
+    Browsed(Browse, Option<PathBuf>),
+    /// Work found that a crash left behind.
+    Found(Vec<Recovery>),
+    /// Such work was read back.
+    Recovered(Recovery, Result<(Store, Opened), String>),
+    /// A place for work in progress is ready, or could not be made.
+    Store(Result<Store, String>),
+    /// Something could not be written that nobody waits for.
+    Quiet(String),
+}
+
+/// The threads and their answers.
+#[derive(Debug)]
+pub struct FileRoom {
+    sender: Sender<FileEvent>,
+    receiver: Receiver<FileEvent>,
+    wake: egui::Context,
+    keeper: Option<Sender<Keep>>,
+    keeper_thread: Option<JoinHandle<()>>,
+}
+
+/// What the keeper of the live store does, one after the other.
+enum Keep {
+    Design(Box<Project>, Option<PathBuf>),
+    New(Vec<Run>),
+    Adopt(Store),
+    Forget(RunId),
+    Discard,
+}
+
+impl FileRoom {
+    /// A room that repaints `wake` whenever something is ready.
+    pub fn new(wake: egui::Context) -> FileRoom {
+        let (sender, receiver) = channel();
+        FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None }
+    }
+
+    /// Begins to keep work in progress below `root`.
+    pub fn start_keeping(&mut self, root: PathBuf) {
+        let (keeper, work) = channel();
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        let keep = move || {
+            keep(&root, &work, &|event| {
+                // Nobody listens any more once the window is closed.
+                let _ = sender.send(event);
+                wake.request_repaint();
+            });
+        };
+        self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
+        self.keeper = Some(keeper);
+    }
+
+    /// Writes the document down in the live store.
+    pub fn keep(&self, project: Box<Project>, origin: Option<PathBuf>) {
+        self.to_keeper(Keep::Design(project, origin));
+    }
+
+    /// Leaves the live store and begins another with these runs in it.
+    pub fn new_store(&self, runs: Vec<Run>) {
+        self.to_keeper(Keep::New(runs));
+    }
+
+    /// Goes on in the store of recovered work.
+    pub fn adopt(&self, store: Store) {
+        self.to_keeper(Keep::Adopt(store));
+    }
+
+    /// Removes a run from the live store.
+    pub fn forget(&self, run: RunId) {
+        self.to_keeper(Keep::Forget(run));
+    }
+
+    /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover.
+    pub fn end_keeping(&mut self) {
+        self.to_keeper(Keep::Discard);
+        self.keeper = None;
+        if let Some(thread) = self.keeper_thread.take() {
+            // A keeper that panicked leaves its workspace behind, to be recovered.
+            let _ = thread.join();
+        }
+    }
+
+    fn to_keeper(&self, work: Keep) {
+        if let Some(keeper) = &self.keeper {
+            // A keeper that is gone has said so.
+            let _ = keeper.send(work);
+        }
+    }
+
+    /// What is ready; never waits.
+    pub fn poll(&self) -> Vec<FileEvent> {
+        self.receiver.try_iter().collect()
+    }
+
+    /// Reads a project or a design.
+    pub fn open(&self, path: PathBuf) {
+        self.spawn(move || {
+            let result = open_any(&path).map_err(|error| error.to_string());
+            FileEvent::Opened(path, result)
+        });
+    }
+
+    /// Writes a file.
+    pub fn save(&self, request: Box<SaveRequest>) {
+        self.spawn(move || {
+            let files = Files::default();
+            let result = match request.kind {
+                SaveKind::Project => save_project(&files, &request.path, &request.project, &request.runs),
+                SaveKind::Design => save_design(&files, &request.path, &request.project),
+            };
+            FileEvent::Saved(request, result.map_err(|error| error.to_string()))
+        });
+    }
+
+    /// Writes the settings.
+    pub fn save_settings(&self, settings: Settings, path: PathBuf) {
+        self.spawn_quiet(move || {
+            let result = settings.save(&Files::default(), &path);
+            result.err().map(|error| FileEvent::Quiet(error.to_string()))
+        });
+    }
+
+    /// Looks for work that a crash left behind.
+    pub fn find_recoverable(&self, root: PathBuf) {
+        self.spawn(move || FileEvent::Found(Store::recoverable(&root)));
+    }
+
+    /// Reads such work back.
+    pub fn recover(&self, recovery: Recovery) {
+        self.spawn(move || {
+            let opened = Store::open(&recovery.path).and_then(|store| Ok((store.clone(), store.load()?)));
+            FileEvent::Recovered(recovery, opened.map_err(|error| error.to_string()))
+        });
+    }
+
+    /// Throws such work away.
+    pub fn discard(&self, recovery: Recovery) {
+        self.spawn_quiet(move || {
+            let result = Store::open(&recovery.path).and_then(Store::discard);
+            result.err().map(|error| FileEvent::Quiet(error.to_string()))
+        });
+    }
+
+    /// Opens the desktop's own dialog.
+    pub fn browse(&self, browse: Browse) {
+        // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
+        let answer = super::dialogs::desktop_dialog(&browse);
+        self.spawn(move || FileEvent::Browsed(browse, super::dialogs::wait(answer)));
+    }
+
+    fn spawn(&self, work: impl FnOnce() -> FileEvent + Send + 'static) {
+        self.spawn_quiet(move || Some(work()));
+    }
+
+    fn spawn_quiet(&self, work: impl FnOnce() -> Option<FileEvent> + Send + 'static) {
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        let work = move || {
+            if let Some(event) = work() {
+                // Nobody listens any more once the window is closed.
+                let _ = sender.send(event);
+                wake.request_repaint();
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("files".to_owned()).spawn(work) {
+            let _ = self.sender.send(FileEvent::Quiet(error.to_string()));
+        }
+    }
+}
+
+/// Looks after the live store until the window closes.
+fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
+    let create = || match Store::create(root) {
+        Ok(store) => {
+            tell(FileEvent::Store(Ok(store.clone())));
+            Some(store)
+        }
+        Err(error) => {
+            tell(FileEvent::Store(Err(error.to_string())));
+            None
+        }
+    };
+    let complain = |result: Result<(), FileError>| {
+        if let Err(error) = result {
+            tell(FileEvent::Quiet(error.to_string()));
+        }
+    };
+    let mut store = create();
+    while let Ok(next) = work.recv() {
+        match (next, &store) {
+            (Keep::Design(project, origin), Some(store)) => {
+                complain(store.save_design(&project, origin.as_deref()));
+            }
+            (Keep::New(runs), _) => {
+                if let Some(old) = store.take() {
+                    complain(old.discard());
+                }
+                store = create();
+                for run in &runs {
+                    if let Some(store) = &store {
+                        complain(store.import_run(run));
+                    }
+                }
+            }
+            (Keep::Adopt(recovered), _) => {
+                if let Some(old) = store.replace(recovered) {
+                    complain(old.discard());
+                }
+            }
+            (Keep::Discard, Some(_)) => {
+                if let Some(old) = store.take() {
+                    complain(old.discard());
+                }
+            }
+            (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
+            (Keep::Design(..) | Keep::Forget(_) | Keep::Discard, None) => {}
+        }
+    }
+}
+
+impl State {
+    /// Writes a file beside the window.
+    pub fn write(&mut self, request: SaveRequest) {
+        let name = request.path.file_name().unwrap_or(request.path.as_os_str());
+        self.busy = Some(format!("Saving {}…", name.to_string_lossy()));
+        self.effects.push(Effect::Save(Box::new(request)));
+    }
+
+    /// Takes in what a thread of the [`FileRoom`] answered.
+    pub fn handle_file_event(&mut self, event: FileEvent) {
+        match event {
+            FileEvent::Opened(path, result) => self.opened(path, result),
+            FileEvent::Saved(request, result) => self.saved(*request, result),
+            FileEvent::Browsed(browse, path) => {
+                if let Some(path) = path {
+                    self.take_path(&browse.target, path);
+                }
+            }
+            FileEvent::Found(found) if found.is_empty() => {}
+            FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
+            FileEvent::Recovered(recovery, Ok((store, opened))) => {
+                self.warn(&opened.warnings);
+                self.replace(opened.project, opened.runs, recovery.origin);
+                self.runs_unsaved = true;
+                self.effects.push(Effect::Adopt(store.clone()));
+                self.store = Some(store);
+                self.notices
+                    .say(Severity::Info, format!("Recovered “{}”. Save it to keep it.", recovery.name));
+            }
+            FileEvent::Recovered(recovery, Err(message)) => {
+                self.notices
+                    .say(Severity::Error, format!("Could not recover “{}”: {message}", recovery.name));
+            }
+            FileEvent::Store(Ok(store)) => {
+                self.store = Some(store);
+                self.refresh(false);
+            }
+            FileEvent::Store(Err(message)) => self.notices.say(
+                Severity::Warning,
+                format!(
+                    "Work cannot be kept safe against a crash: {message}. Save the project now and then."
+                ),
+            ),
+            FileEvent::Quiet(message) => self.notices.log(Severity::Warning, message),
+        }
+    }
+
+    fn opened(&mut self, path: PathBuf, result: Result<OpenedFile, String>) {
+        self.busy = None;
+        match result {
+            Ok(file) => {
+                let (project, runs, warnings, file) = match file {
+                    OpenedFile::Project(opened) => {
+                        (opened.project, opened.runs, opened.warnings, Some(path.clone()))
+                    }
+                    // A design is a start; the project that grows from it gets a file of its own.
+                    OpenedFile::Design(project) => (project, Vec::new(), Vec::new(), None),
+                };
+                self.warn(&warnings);
+                self.replace(project, runs, file);
+                self.effects.push(Effect::NewStore(self.runs.clone()));
+                self.remember(&path);
+                self.notices.log(Severity::Info, format!("Opened {}.", path.display()));
+            }
+            Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
+        }
+    }
+
+    fn saved(&mut self, request: SaveRequest, result: Result<(), String>) {
+        self.busy = None;
+        if let Err(message) = result {
+            self.notices.say(
+                Severity::Error,
+                format!("Could not save: {message}. What was there before is whole; save to another place."),
+            );
+            return;
+        }
+        self.remember(&request.path);
+        self.notices.say(Severity::Info, format!("Saved {}.", request.path.display()));
+        if request.kind == SaveKind::Project {
+            self.saved = request.project;
+            self.file = Some(request.path);
+            self.runs_unsaved = self.active_run().is_some();
+        }
+        if let Some(then) = request.then {
+            self.go_on(then);
+        }
+    }
+
+    fn take_path(&mut self, target: &Target, path: PathBuf) {
+        match target {
+            Target::Dialog => self.accept_path(path),
+            Target::Source(field) => {
+                self.history.settle(&self.project);
+                field.set(&mut self.project.data.source, path);
+                self.refresh(false);
+            }
+        }
+    }
+
+    fn warn(&mut self, warnings: &[String]) {
+        for warning in warnings {
+            self.notices.say(Severity::Warning, warning.clone());
+        }
+    }
+
+    fn remember(&mut self, path: &std::path::Path) {
+        self.recent.retain(|old| old != path);
+        self.recent.insert(0, path.to_owned());
+        self.recent.truncate(12);
+    }
+
+    /// Takes a file or folder dropped on the window.
+    pub fn take_dropped(&mut self, path: PathBuf) {
+        match drop_kind(&path) {
+            DropKind::Project => self.ask(Then::OpenPath(path)),
+            DropKind::Data(source) => {
+                self.history.settle(&self.project);
+                self.project.data.source = source;
+                self.select(crate::check::Place::Data);
+                self.view.show = Some(super::panels::views::Pane::Data);
+                self.refresh(false);
+            }
+            DropKind::Unknown => self.notices.say(
+                Severity::Warning,
+                format!(
+                    "{} is neither a project nor data: drop a .hourglass or .ron file, a folder of pictures, IDX, CSV or NPY.",
+                    path.display()
+                ),
+            ),
+        }
+    }
+}
+
+/// What a file or folder from the desktop is taken for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DropKind {
+    /// A project or a design, to be opened.
+    Project,
+    /// Data for the project on screen.
+    Data(Source),
+    /// Neither.
+    Unknown,
+}
+
+impl DropKind {
+    /// What will happen when it is let go.
+    pub fn promise(&self) -> String {
+        match self {
+            DropKind::Project => "Open this project".to_owned(),
+            DropKind::Data(source) => format!("Use as data: {}", source.name()),
+            DropKind::Unknown => "Neither a project nor data".to_owned(),
+        }
+    }
+}
+
+/// What a path is taken for, by its ending.
+pub fn drop_kind(path: &std::path::Path) -> DropKind {
+    use crate::project::{Channels, Delimiter, Fit, Header, Missing};
+    let path = path.to_owned();
+    if path.is_dir() {
+        let (width, height) = (32, 32);
+        return DropKind::Data(Source::ImageFolder {
+            path,
+            width,
+            height,
+            channels: Channels::Grey,
+            fit: Fit::Crop,
+        });
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    match plain.rsplit('.').next().unwrap_or_default() {
+        "hourglass" | "ron" => DropKind::Project,
+        "csv" | "tsv" | "txt" => DropKind::Data(Source::Csv {
+            path,
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: Vec::new(),
+            missing: Missing::ColumnMean,
+        }),
+        "npy" | "npz" => DropKind::Data(Source::Npy { path, array: None, labels: None }),
+        ending if ending.starts_with("idx") || plain.contains("ubyte") => {
+            DropKind::Data(Source::Idx { images: path, labels: None, test_images: None, test_labels: None })
+        }
+        _ => DropKind::Unknown,
+    }
+}

@@ -1,0 +1,360 @@
+//! The open dialog, drawn over the window.
+
+use std::path::PathBuf;
+
+use egui::{DragValue, Grid, Id, Key, Modal, RichText, TextEdit, Ui, vec2};
+
+use crate::io::Recovery;
+use crate::project::Recipe;
+use crate::run::RunId;
+use crate::ui::command::{Command, Menu};
+use crate::ui::dialogs::{Browse, BrowseKind, Dialog, PathDialog, Purpose, Target, Then};
+use crate::ui::files::SaveKind;
+use crate::ui::state::{Effect, State};
+use crate::ui::theme::{self, tokens};
+use crate::ui::widgets::button::{primary_ui, secondary_ui};
+
+/// Shows the open dialog, if there is one, and carries out its answer.
+pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
+    let Some(mut dialog) = state.dialog.take() else { return };
+    let mut answer = Answer::Open;
+    let frame = egui::Frame::popup(ui.style()).corner_radius(12).inner_margin(20);
+    let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(match dialog {
+            Dialog::Shortcuts => 560.0,
+            Dialog::New | Dialog::Path(_) | Dialog::Recover(_) => 520.0,
+            Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::RemoveRun(_) | Dialog::About => 400.0,
+        });
+        ui.spacing_mut().item_spacing.y = 10.0;
+        answer = match &mut dialog {
+            Dialog::New => new_ui(ui),
+            Dialog::Path(dialog) => path_ui(ui, dialog),
+            Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
+            Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
+            Dialog::RemoveRun(run) => remove_ui(ui, *run),
+            Dialog::Recover(found) => recover_ui(ui, found),
+            Dialog::Shortcuts => shortcuts_ui(ui),
+            Dialog::About => about_ui(ui),
+        };
+    });
+    if matches!(answer, Answer::Open) && !modal.should_close() {
+        // An effect of this very frame may have opened another one.
+        state.dialog.get_or_insert(dialog);
+        return;
+    }
+    match answer {
+        Answer::Open | Answer::Close => {}
+        Answer::Recipe(recipe) => state.go_on(Then::Recipe(recipe)),
+        Answer::Path(path) => {
+            state.dialog = Some(dialog);
+            state.accept_path(path);
+        }
+        Answer::Browse(browse) => {
+            state.dialog = Some(dialog);
+            state.effects.push(Effect::Browse(browse));
+        }
+        Answer::Unsaved { save } => {
+            if let Dialog::Unsaved(then) = dialog {
+                state.answer_unsaved(then, save);
+            }
+        }
+        Answer::TrainMore(epochs) => {
+            if let Some((id, done)) = state.shown().map(|run| (run.id, run.history.epochs.len() as u32)) {
+                state.continue_run(id, done.saturating_add(epochs));
+            }
+        }
+        Answer::Remove(run) => state.remove_run(run),
+        Answer::Recover(recovery) => state.effects.push(Effect::Recover(recovery)),
+        Answer::Discard(recovery) => {
+            if let Dialog::Recover(found) = &mut dialog {
+                found.retain(|other| *other != recovery);
+                if !found.is_empty() {
+                    state.dialog = Some(dialog);
+                }
+            }
+            state.effects.push(Effect::Discard(recovery));
+        }
+    }
+}
+
+enum Answer {
+    Open,
+    Close,
+    Recipe(Recipe),
+    Path(PathBuf),
+    Browse(Browse),
+    Unsaved { save: bool },
+    TrainMore(u32),
+    Remove(RunId),
+    Recover(Recovery),
+    Discard(Recovery),
+}
+
+fn title_ui(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).font(theme::bold(15.0)));
+}
+
+fn new_ui(ui: &mut Ui) -> Answer {
+    title_ui(ui, "New project");
+    let mut answer = Answer::Open;
+    for recipe in Recipe::ALL {
+        let tokens = tokens(ui);
+        let frame = egui::Frame::new()
+            .fill(tokens.card)
+            .stroke(egui::Stroke::new(1.0, tokens.line))
+            .corner_radius(8)
+            .inner_margin(12);
+        frame.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.vertical(|ui| {
+                    ui.set_width(ui.available_width() - 90.0);
+                    ui.spacing_mut().item_spacing.y = 4.0;
+                    ui.label(RichText::new(capital(recipe.name())).font(theme::bold(13.0)));
+                    ui.label(RichText::new(recipe.summary()).size(11.5).color(tokens.dim));
+                });
+                let response = ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Start"));
+                if response.accessible_name(format!("Start {}", recipe.name())).clicked() {
+                    answer = Answer::Recipe(recipe);
+                }
+            });
+        });
+    }
+    buttons_ui(ui, |ui| {
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn path_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
+    let (title, verb, kind) = match &dialog.purpose {
+        Purpose::Open => {
+            ("Open a project or a design", "Open", BrowseKind::File("Hourglass", &["hourglass", "ron"]))
+        }
+        Purpose::Save(kind @ SaveKind::Project, _) => ("Save the project", "Save", BrowseKind::Save(*kind)),
+        Purpose::Save(kind @ SaveKind::Design, _) => ("Save the design", "Save", BrowseKind::Save(*kind)),
+    };
+    title_ui(ui, title);
+    let mut answer = Answer::Open;
+    ui.horizontal(|ui| {
+        let edit = TextEdit::singleline(&mut dialog.text)
+            .hint_text("Path of the file")
+            .desired_width(ui.available_width() - 96.0)
+            .min_size(vec2(0.0, 28.0));
+        let edit = ui.add(edit).accessible_name("Path");
+        if edit.changed() {
+            dialog.overwrite = false;
+        }
+        if ui.memory(|memory| memory.focused().is_none()) {
+            edit.request_focus();
+        }
+        if ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Browse…")).clicked() {
+            let near = PathBuf::from(dialog.text.trim());
+            answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
+        }
+    });
+    let path = PathBuf::from(dialog.text.trim());
+    let problem = path_problem(dialog, &path);
+    let tokens = tokens(ui);
+    ui.label(RichText::new(problem.clone().unwrap_or_default()).size(11.5).color(tokens.bad));
+    let mut accept = false;
+    buttons_ui(ui, |ui| {
+        let verb = if dialog.overwrite { "Replace" } else { verb };
+        accept |= primary_ui(ui, verb, 84.0).clicked();
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    accept |= ui.input(|input| input.key_pressed(Key::Enter));
+    if accept && matches!(answer, Answer::Open) {
+        let is_save = matches!(dialog.purpose, Purpose::Save(..));
+        if is_save && path.exists() && !dialog.overwrite && !path.is_dir() {
+            dialog.overwrite = true;
+        } else if problem.is_none() || (is_save && dialog.overwrite) {
+            return Answer::Path(path);
+        }
+    }
+    answer
+}
+
+fn path_problem(dialog: &PathDialog, path: &std::path::Path) -> Option<String> {
+    if dialog.text.trim().is_empty() {
+        return Some("Type a path, or browse for one.".to_owned());
+    }
+    match dialog.purpose {
+        Purpose::Open if !path.is_file() => Some("There is no such file.".to_owned()),
+        Purpose::Save(..) if path.is_dir() => Some("This is a folder: add the name of the file.".to_owned()),
+        Purpose::Save(..)
+            if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) =>
+        {
+            Some("The folder does not exist.".to_owned())
+        }
+        Purpose::Save(..) if dialog.overwrite => Some("There is such a file already. Replace it?".to_owned()),
+        Purpose::Open | Purpose::Save(..) => None,
+    }
+}
+
+fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
+    let before = match then {
+        Then::Quit => "closing",
+        Then::New | Then::Recipe(_) => "starting anew",
+        Then::Open | Then::OpenPath(_) => "opening another",
+    };
+    title_ui(ui, &format!("Save “{}” before {before}?", state.title()));
+    let tokens = tokens(ui);
+    let lost = match (state.project != state.saved, state.runs_unsaved) {
+        (true, true) => "Changes to the design and to runs are not saved yet.",
+        (true, false) => "Changes to the design are not saved yet.",
+        (false, _) => "Runs are not saved yet.",
+    };
+    ui.label(RichText::new(lost).color(tokens.dim));
+    if state.active_run().is_some() {
+        ui.label(RichText::new("The run under way is stopped; it can be resumed later.").color(tokens.dim));
+    }
+    let mut answer = Answer::Open;
+    buttons_ui(ui, |ui| {
+        let save = primary_ui(ui, "Save", 84.0);
+        if ui.memory(|memory| memory.focused().is_none()) {
+            save.request_focus();
+        }
+        if save.clicked() {
+            answer = Answer::Unsaved { save: true };
+        }
+        if secondary_ui(ui, "Don't save").clicked() {
+            answer = Answer::Unsaved { save: false };
+        }
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
+    let name = state.shown().map_or_else(String::new, |run| format!("run {}", run.id));
+    title_ui(ui, &format!("Train {name} further"));
+    ui.horizontal(|ui| {
+        ui.label("Epochs more");
+        ui.add_sized(vec2(110.0, 26.0), DragValue::new(epochs).range(1..=1_000_000))
+            .accessible_name("Epochs more");
+    });
+    let mut answer = Answer::Open;
+    buttons_ui(ui, |ui| {
+        if primary_ui(ui, "Train", 84.0).clicked() {
+            answer = Answer::TrainMore(*epochs);
+        }
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn remove_ui(ui: &mut Ui, run: RunId) -> Answer {
+    title_ui(ui, &format!("Remove run {run}?"));
+    let tokens = tokens(ui);
+    let text = "Its history, pictures and weights are gone for good. The design on screen stays.";
+    ui.label(RichText::new(text).color(tokens.dim));
+    let mut answer = Answer::Open;
+    buttons_ui(ui, |ui| {
+        if primary_ui(ui, "Remove", 84.0).clicked() {
+            answer = Answer::Remove(run);
+        }
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn recover_ui(ui: &mut Ui, found: &[Recovery]) -> Answer {
+    title_ui(ui, "Work was left behind");
+    let tokens = tokens(ui);
+    ui.label(RichText::new("The program ended before this work was saved.").color(tokens.dim));
+    let mut answer = Answer::Open;
+    for recovery in found {
+        ui.horizontal(|ui| {
+            let origin = recovery.origin.as_ref().map(|path| path.display().to_string());
+            let runs =
+                if recovery.runs == 1 { "1 run".to_owned() } else { format!("{} runs", recovery.runs) };
+            let about = origin.map_or_else(|| runs.clone(), |origin| format!("{runs} · {origin}"));
+            ui.vertical(|ui| {
+                ui.set_width(ui.available_width() - 190.0);
+                ui.spacing_mut().item_spacing.y = 2.0;
+                ui.label(RichText::new(&recovery.name).font(theme::bold(12.5)));
+                ui.add(egui::Label::new(RichText::new(about).size(11.0).color(tokens.dim)).truncate());
+            });
+            if primary_ui(ui, "Recover", 84.0).clicked() {
+                answer = Answer::Recover(recovery.clone());
+            }
+            if secondary_ui(ui, "Discard").clicked() {
+                answer = Answer::Discard(recovery.clone());
+            }
+        });
+    }
+    buttons_ui(ui, |ui| {
+        if secondary_ui(ui, "Later").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn shortcuts_ui(ui: &mut Ui) -> Answer {
+    title_ui(ui, "Keyboard shortcuts");
+    let height = ui.ctx().content_rect().height() * 0.7;
+    egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+        for menu in Menu::ALL {
+            let tokens = tokens(ui);
+            ui.label(RichText::new(menu.name()).font(theme::bold(12.0)).color(tokens.dim));
+            Grid::new(menu.name()).num_columns(2).striped(true).min_col_width(250.0).show(ui, |ui| {
+                for command in menu.items().iter().flatten() {
+                    ui.label(command.text());
+                    ui.label(RichText::new(keys(ui.ctx(), *command)).color(tokens.dim));
+                    ui.end_row();
+                }
+            });
+        }
+    });
+    close_ui(ui)
+}
+
+/// All keys of a command, as this system writes them.
+pub fn keys(ctx: &egui::Context, command: Command) -> String {
+    let keys: Vec<String> =
+        command.shortcuts().iter().map(|shortcut| ctx.format_shortcut(shortcut)).collect();
+    keys.join(" or ")
+}
+
+fn about_ui(ui: &mut Ui) -> Answer {
+    title_ui(ui, "Hourglass");
+    ui.label(format!("Version {}", env!("CARGO_PKG_VERSION")));
+    ui.label("A workbench for autoencoders: assemble, train, watch, explore.");
+    let tokens = tokens(ui);
+    let licences = "MIT or Apache-2.0, at your choice. Typeface: Inter, SIL Open Font License 1.1.";
+    ui.label(RichText::new(licences).size(11.5).color(tokens.dim));
+    close_ui(ui)
+}
+
+fn close_ui(ui: &mut Ui) -> Answer {
+    let mut answer = Answer::Open;
+    buttons_ui(ui, |ui| {
+        if primary_ui(ui, "Close", 84.0).clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.set_min_height(30.0);
+        buttons(ui);
+    });
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,260 @@
+//! The inspector: the form of the selected card, then training, corruption and loss.
+
+use egui::{Align, RichText, ScrollArea, Ui};
+
+use crate::check::Place;
+use crate::dataset::DataError;
+use crate::project::{Layer, Shape};
+use crate::ui::command::Command;
+use crate::ui::edit;
+use crate::ui::editors::source::PathField;
+use crate::ui::editors::{code, corruption, layer, output, source, training};
+use crate::ui::state::State;
+use crate::ui::theme::{self, tokens};
+use crate::ui::widgets::button::{primary_ui, secondary_ui};
+use crate::ui::widgets::form::section_ui;
+
+/// Shows the inspector.
+pub fn inspector_ui(ui: &mut Ui, state: &mut State) {
+    ScrollArea::vertical().auto_shrink(false).id_salt("inspector").show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        card_ui(ui, state);
+        section(ui, state, "Training", "how the weights are found", Place::Training, |ui, state| {
+            let live = state.active_run().map(|run| format!("run {}", run.id));
+            training::training_ui(ui, &mut state.project.training, live.as_deref());
+        });
+        section(ui, state, "Corruption", "of the input, while training", Place::Corruption, |ui, state| {
+            corruption::corruption_ui(ui, &mut state.project.corruption);
+        });
+        section(ui, state, "Loss", "what is minimised", Place::Output, |ui, state| {
+            output::loss_ui(ui, &mut state.project.loss);
+        });
+        ui.add_space(12.0);
+    });
+}
+
+fn section(
+    ui: &mut Ui,
+    state: &mut State,
+    title: &str,
+    about: &str,
+    place: Place,
+    content: impl FnOnce(&mut Ui, &mut State),
+) {
+    ui.add_space(4.0);
+    ui.separator();
+    let heading = section_ui(ui, title, about);
+    ui.push_id(title, |ui| content(ui, state));
+    if place != Place::Output {
+        problems_ui(ui, state, place);
+    }
+    if state.reveal == Some(place) {
+        heading.scroll_to_me(Some(Align::TOP));
+        state.reveal = None;
+    }
+}
+
+fn card_ui(ui: &mut Ui, state: &mut State) {
+    let place = state.selected;
+    let (title, about) = heading(state, place);
+    section_ui(ui, &title, about);
+    ui.push_id(place, |ui| match place {
+        Place::Data | Place::Corruption | Place::Training => data_ui(ui, state),
+        Place::Encoder(_) | Place::Decoder(_) => layer_ui(ui, state, place),
+        Place::Code => {
+            let projects = state.derived.cards.code.layer.is_some();
+            let features = state.data.facts.map(|facts| facts.shape.features());
+            code::code_ui(ui, &mut state.project.code, projects, features);
+        }
+        Place::Output => {
+            let projects = state.derived.cards.output.layer.is_some();
+            output::output_ui(ui, &mut state.project.output, projects);
+        }
+    });
+    costs_ui(ui, state, place);
+    problems_ui(ui, state, place);
+    if state.reveal == Some(place) {
+        state.reveal = None;
+    }
+}
+
+fn heading(state: &State, place: Place) -> (String, &'static str) {
+    match place {
+        Place::Data | Place::Corruption | Place::Training => {
+            ("Input".to_owned(), "where the samples come from")
+        }
+        Place::Encoder(index) => (format!("Encoder layer {}", index + 1), "towards the code"),
+        Place::Code => ("Code".to_owned(), "the waist of the network"),
+        Place::Decoder(index) if state.is_mirrored() => {
+            (format!("Decoder layer {}", index + 1), "follows the encoder")
+        }
+        Place::Decoder(index) => (format!("Decoder layer {}", index + 1), "towards the output"),
+        Place::Output => ("Output".to_owned(), "the reconstruction"),
+    }
+}
+
+fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
+    if let Some(layer) = edit::layer_mut(&mut state.project, place) {
+        layer::layer_ui(ui, layer);
+        return;
+    }
+    let tokens = tokens(ui);
+    let cards = &state.derived.cards;
+    let mirrored: Option<Layer> = match place {
+        Place::Decoder(index) => cards.decoder.get(index).and_then(|card| card.layer.clone()),
+        Place::Encoder(_)
+        | Place::Data
+        | Place::Corruption
+        | Place::Code
+        | Place::Output
+        | Place::Training => None,
+    };
+    let text = "This layer follows the encoder: whatever changes there changes here. To edit it by itself, give the decoder its own layers.";
+    ui.label(RichText::new(text).size(12.0).color(tokens.dim));
+    ui.horizontal(|ui| {
+        if primary_ui(ui, "Give it its own layers", 0.0)
+            .on_hover_text("Starts from the mirrored ones; can be undone.")
+            .clicked()
+        {
+            state.free_decoder();
+        }
+        if let Some(partner) = partner(state, place)
+            && secondary_ui(ui, "Edit the encoder").on_hover_text("Selects the layer it follows.").clicked()
+        {
+            state.select(partner);
+        }
+    });
+    if let Some(mut layer) = mirrored {
+        ui.add_enabled_ui(false, |ui| layer::layer_ui(ui, &mut layer));
+    }
+}
+
+/// The encoder layer a mirrored one undoes.
+fn partner(state: &State, place: Place) -> Option<Place> {
+    let Place::Decoder(index) = place else { return None };
+    let from_end = state.derived.cards.decoder.len().checked_sub(index + 1)?;
+    let last = state.project.encoder.len().checked_sub(1)?;
+    Some(Place::Encoder(from_end.min(last)))
+}
+
+fn costs_ui(ui: &mut Ui, state: &State, place: Place) {
+    let Some(card) = state.derived.cards.iter().find(|card| card.place == place) else { return };
+    let tokens = tokens(ui);
+    let count = |count: Option<u64>| {
+        count.map_or_else(|| "?".to_owned(), |count| super::network::thousands(count as usize))
+    };
+    let shape =
+        card.output.map_or_else(|| "unknown until data are loaded".to_owned(), |shape| shape.to_string());
+    let text = format!(
+        "Output {shape} · {} parameters · {} multiply-adds",
+        count(card.parameters),
+        count(card.macs)
+    );
+    ui.label(RichText::new(text).size(11.0).color(tokens.dim));
+}
+
+fn data_ui(ui: &mut Ui, state: &mut State) {
+    let browse = source::source_ui(ui, &mut state.project.data.source);
+    source::scaling_split_ui(ui, &mut state.project.data);
+    if let Some(field) = browse {
+        state.browse_source(field);
+    }
+    status_ui(ui, state);
+}
+
+/// What has become of the data: their size, how far loading is, or why it failed and what to do.
+fn status_ui(ui: &mut Ui, state: &mut State) {
+    let tokens = tokens(ui);
+    if let Some((done, total)) = state.data.progress {
+        let fraction = if total > 0 { done as f32 / total as f32 } else { 0.0 };
+        ui.horizontal(|ui| {
+            let width = ui.available_width() - 76.0;
+            ui.add(
+                egui::ProgressBar::new(fraction).desired_width(width).desired_height(8.0).fill(tokens.accent),
+            );
+            if secondary_ui(ui, "Cancel").clicked() {
+                state.run(Command::CancelLoad);
+            }
+        });
+        let text = if total > 0 { format!("Loading: {done} of {total}") } else { "Loading…".to_owned() };
+        ui.label(RichText::new(text).size(11.0).color(tokens.dim));
+        return;
+    }
+    if let Some(error) = state.data.error.clone() {
+        error_ui(ui, state, &error);
+        return;
+    }
+    let Some(data) = state.data.dataset.clone() else {
+        let text = "Type a path, browse for one, or drop a file or folder on the window.";
+        ui.label(RichText::new(text).size(11.0).color(tokens.dim));
+        return;
+    };
+    let count = super::network::thousands;
+    let split = &data.split;
+    let text = format!(
+        "{} samples of {}: {} train, {} validation, {} test.",
+        count(data.len()),
+        shape_text(data.shape),
+        count(split.train.len()),
+        count(split.validation.len()),
+        count(split.test.len())
+    );
+    ui.label(RichText::new(text).size(11.0).color(tokens.dim));
+    for warning in &data.warnings {
+        ui.label(RichText::new(warning).size(11.0).color(tokens.code));
+    }
+    ui.horizontal(|ui| {
+        if secondary_ui(ui, "Reload").on_hover_text(Command::ReloadData.tooltip()).clicked() {
+            state.run(Command::ReloadData);
+        }
+        if secondary_ui(ui, "Look at it").on_hover_text(Command::ShowData.tooltip()).clicked() {
+            state.run(Command::ShowData);
+        }
+    });
+}
+
+fn error_ui(ui: &mut Ui, state: &mut State, error: &DataError) {
+    let tokens = tokens(ui);
+    ui.label(RichText::new("The data could not be loaded").font(theme::bold(12.0)).color(tokens.bad));
+    ui.label(RichText::new(error.to_string()).size(11.5));
+    ui.horizontal(|ui| {
+        if matches!(error, DataError::File { .. } | DataError::Content { .. })
+            && state.project.data.source.path().is_some()
+            && primary_ui(ui, "Locate…", 80.0).on_hover_text("Choose where the data are now.").clicked()
+        {
+            state.browse_source(PathField::Main);
+        }
+        if secondary_ui(ui, "Try again").clicked() {
+            state.load();
+        }
+    });
+}
+
+fn problems_ui(ui: &mut Ui, state: &mut State, place: Place) {
+    let problems: Vec<_> = state.derived.problems_at(place).cloned().collect();
+    for problem in problems {
+        let tokens = tokens(ui);
+        let color = super::problems::color(&tokens, problem.severity);
+        let frame = egui::Frame::new()
+            .fill(tokens.card)
+            .stroke(egui::Stroke::new(1.0, color))
+            .corner_radius(7)
+            .inner_margin(8);
+        frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
+            if let Some(fix) = &problem.fix
+                && secondary_ui(ui, &fix.label).on_hover_text("Mends the problem; can be undone.").clicked()
+            {
+                state.apply_fix(problem.place, &fix.project);
+            }
+        });
+    }
+}
+
+fn shape_text(shape: Shape) -> String {
+    match shape {
+        Shape::Vector(features) => format!("{features} features"),
+        Shape::Image { .. } => shape.to_string(),
+    }
+}

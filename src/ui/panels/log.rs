@@ -1,0 +1,36 @@
+//! What happened, newest last.
+
+use egui::{RichText, ScrollArea, Ui};
+
+use crate::ui::state::State;
+use crate::ui::theme::tokens;
+
+/// Shows the log.
+pub fn log_ui(ui: &mut Ui, state: &State) {
+    let lines = &state.notices.log;
+    if lines.is_empty() {
+        super::notes::empty_ui(ui, "Nothing has happened yet.");
+        return;
+    }
+    let tokens = tokens(ui);
+    let height = 20.0;
+    ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).id_salt("log").show_rows(
+        ui,
+        height,
+        lines.len(),
+        |ui, rows| {
+            for line in &lines[rows] {
+                ui.horizontal(|ui| {
+                    ui.set_height(height);
+                    ui.add_space(4.0);
+                    super::problems::sign_ui(ui, line.severity);
+                    let day = line.unix_secs % 86_400;
+                    let time = format!("{:02}:{:02}:{:02} UTC", day / 3600, day / 60 % 60, day % 60);
+                    ui.label(RichText::new(time).size(11.0).color(tokens.dim));
+                    let text = RichText::new(line.text.replace('\n', " ")).size(12.0);
+                    ui.add(egui::Label::new(text).truncate().selectable(true)).on_hover_text(&line.text);
+                });
+            }
+        },
+    );
+}

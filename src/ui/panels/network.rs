@@ -1,0 +1,535 @@
+//! The network as an hourglass: one card a layer, as wide as the logarithm of its units, to select, drag and mend.
+
+use egui::{
+    Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, Layout, Pos2, Rect, Response,
+    RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+};
+
+use crate::check::{Card, Place, Severity};
+use crate::project::{Decoder, Layer, Project, Shape as SampleShape};
+use crate::ui::command::Command;
+use crate::ui::edit::{self, Gap};
+use crate::ui::panels::toolbar::item_ui;
+use crate::ui::state::State;
+use crate::ui::theme::{self, Tokens, tokens};
+use crate::ui::thumbnail::Thumbnails;
+use crate::ui::widgets::form::{section_ui, short_count};
+
+/// Height of a card, in points.
+const CARD_HEIGHT: f32 = 46.0;
+/// Height of a gap, in points.
+const GAP_HEIGHT: f32 = 22.0;
+/// Width of the narrowest card, in points.
+const NARROWEST: f32 = 172.0;
+
+/// What is being dragged over the hourglass.
+#[derive(Clone, Debug)]
+enum Dragged {
+    /// A card that is there.
+    Card(Place),
+    /// A new layer from the row of kinds.
+    New(Layer),
+}
+
+/// Shows the network.
+pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
+    let cost = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), short_count);
+    let cards = &state.derived.cards;
+    let totals = format!("{} parameters · {} MACs", cost(cards.parameters()), cost(cards.macs()));
+    section_ui(ui, "Network", &totals);
+    kinds_ui(ui, state);
+    ui.add_space(2.0);
+    // The switches stand right below the output, or at the foot of the panel where the hourglass is longer.
+    let height = (ui.available_height() - 40.0).max(100.0);
+    let cards = ScrollArea::vertical().auto_shrink([false, true]).id_salt("network");
+    cards.max_height(height).min_scrolled_height(height).show(ui, |ui| {
+        ui.add_space(4.0);
+        hourglass_ui(ui, state, thumbnails);
+        ui.add_space(4.0);
+    });
+    ui.add_space(4.0);
+    switches_ui(ui, state);
+}
+
+/// The row of layer kinds, to click or to drag into a gap.
+fn kinds_ui(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let kinds = Layer::ALL;
+        let width = ((ui.available_width() - 6.0 * (kinds.len() - 1) as f32) / kinds.len() as f32).min(120.0);
+        for (layer, command) in kinds.into_iter().zip([Command::AddDense, Command::AddDropout]) {
+            let text = RichText::new(format!("+ {}", layer.name())).size(12.0).color(tokens(ui).dim);
+            let button = Button::new(text).sense(Sense::click_and_drag());
+            let response = ui.add_sized(vec2(width, 26.0), button);
+            let response = response.accessible_name(command.text());
+            let response = response.on_hover_text(format!("{} Or drag it into a gap.", command.tooltip()));
+            response.dnd_set_drag_payload(Dragged::New(layer));
+            if response.clicked() {
+                state.run(command);
+            }
+        }
+    });
+}
+
+fn hourglass_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
+    let cards: Vec<Card> = state.derived.cards.iter().cloned().collect();
+    let input = state.data.facts.map(|facts| facts.shape);
+    let widest = cards.iter().filter_map(|card| card.output).chain(input).map(SampleShape::features).max();
+    let width = Widths { most: ui.available_width(), widest: widest.unwrap_or(1) };
+    let gaps = edit::gaps(&state.project);
+    let mut spots = Vec::new();
+    ui.spacing_mut().item_spacing.y = 0.0;
+    card_ui(ui, state, &Face::input(state), width.of(input), thumbnails);
+    for card in &cards {
+        let gap = gap_before(&state.project, card.place).filter(|gap| gaps.contains(gap));
+        if let Some(rect) = gap_ui(ui, state, gap, flow(&cards, card.place, input)) {
+            spots.push(rect);
+        }
+        card_ui(ui, state, &Face::of(card, state), width.of(card.output), thumbnails);
+    }
+    drop_ui(ui, state, &spots);
+}
+
+/// Cards as wide as the logarithm of their units.
+struct Widths {
+    most: f32,
+    widest: usize,
+}
+
+impl Widths {
+    fn of(&self, shape: Option<SampleShape>) -> f32 {
+        let log = |units: usize| (1.0 + units as f32).ln();
+        let share = shape.map_or(0.5, |shape| log(shape.features()) / log(self.widest).max(0.1));
+        let narrowest = NARROWEST.min(self.most);
+        narrowest + (self.most - narrowest) * share.clamp(0.0, 1.0)
+    }
+}
+
+/// The gap right before a card.
+fn gap_before(project: &Project, place: Place) -> Option<Gap> {
+    match place {
+        Place::Encoder(index) => Some(Gap::Encoder(index)),
+        Place::Decoder(index) => Some(Gap::Decoder(index)),
+        Place::Code => Some(Gap::Encoder(project.encoder.len())),
+        Place::Output => match &project.decoder {
+            Decoder::Free(layers) => Some(Gap::Decoder(layers.len())),
+            Decoder::Mirrored { .. } => None,
+        },
+        Place::Data | Place::Corruption | Place::Training => None,
+    }
+}
+
+/// Features that flow into a card.
+fn flow(cards: &[Card], place: Place, input: Option<SampleShape>) -> Option<usize> {
+    let at = cards.iter().position(|card| card.place == place)?;
+    let shape = at.checked_sub(1).map_or(input, |before| cards[before].output)?;
+    Some(shape.features())
+}
+
+/// What is written on a card.
+struct Face {
+    place: Place,
+    title: String,
+    about: String,
+    color: fn(&Tokens) -> Color32,
+    mirrored: bool,
+    hover: String,
+}
+
+impl Face {
+    fn input(state: &State) -> Face {
+        let source = &state.project.data.source;
+        let about = match (&state.data.dataset, &state.data.progress, &state.data.error) {
+            (_, Some((done, total)), _) if *total > 0 => {
+                format!("loading {} %", done.saturating_mul(100) / total)
+            }
+            (None, Some(_), _) => "loading…".to_owned(),
+            (_, None, Some(_)) => "could not be loaded".to_owned(),
+            (Some(data), ..) => format!("{} · {} · {}", data.name, data.shape, thousands(data.len())),
+            (None, None, None) => format!("{}: no data yet", source.name()),
+        };
+        let title = "Input".to_owned();
+        let hover = format!("Input: {about}");
+        Face { place: Place::Data, title, about, color: |tokens| tokens.dim, mirrored: false, hover }
+    }
+
+    fn of(card: &Card, state: &State) -> Face {
+        let project = &state.project;
+        let parameters = card.parameters.filter(|count| *count > 0).map(short_count);
+        let units = match &card.layer {
+            Some(Layer::Dense { units, activation }) => Some((*units, activation.name())),
+            Some(Layer::Dropout { .. }) | None => None,
+        };
+        let (title, mut about) = match (card.place, &card.layer) {
+            (Place::Code, _) => {
+                let projection = units.map_or("passes through", |(_, activation)| activation);
+                (format!("Code {}", project.code.units), vec![projection.to_owned()])
+            }
+            (Place::Output, _) => {
+                let activation = units.map_or("passes through", |(_, activation)| activation);
+                ("Output".to_owned(), vec![activation.to_owned(), project.loss.name().to_owned()])
+            }
+            (_, Some(Layer::Dense { units, activation })) => {
+                (format!("Dense {units}"), vec![activation.name().to_owned()])
+            }
+            (_, Some(Layer::Dropout { rate })) => {
+                ("Dropout".to_owned(), vec![format!("{:.0} % silenced", rate * 100.0)])
+            }
+            (_, None) => ("Layer".to_owned(), Vec::new()),
+        };
+        if card.tied_to.is_some() {
+            about.push("tied".to_owned());
+        }
+        about.extend(parameters);
+        let mirrored = matches!(card.place, Place::Decoder(_)) && state.is_mirrored();
+        let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), thousands_u64);
+        let output = card.output.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
+        let mut hover = format!(
+            "{title}: output {output}\n{} parameters, {} multiply-adds a sample",
+            count(card.parameters),
+            count(card.macs)
+        );
+        if mirrored {
+            hover.push_str("\nFollows the encoder.");
+        }
+        let color: fn(&Tokens) -> Color32 = match card.place {
+            Place::Encoder(_) => |tokens| tokens.encoder,
+            Place::Code => |tokens| tokens.code,
+            Place::Decoder(_) => |tokens| tokens.decoder,
+            Place::Data | Place::Corruption | Place::Output | Place::Training => |tokens| tokens.dim,
+        };
+        Face { place: card.place, title, about: about.join(" · "), color, mirrored, hover }
+    }
+}
+
+fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: &mut Thumbnails) {
+    let tokens = tokens(ui);
+    let (_, row) = ui.allocate_space(vec2(ui.available_width(), CARD_HEIGHT));
+    let rect = Rect::from_center_size(row.center(), vec2(width, CARD_HEIGHT)).round_to_pixels_in(ui);
+    let own = edit::layer(&state.project, face.place).is_some();
+    let sense = if own { Sense::click_and_drag() } else { Sense::click() };
+    let id = card_id(face.place);
+    let response = ui.interact(rect, id, sense);
+    let selected = state.selected == face.place;
+    response.widget_info(|| {
+        let label = match face.place {
+            Place::Encoder(_) | Place::Decoder(_) => format!("{}, {}", face.title, face.place),
+            Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training => {
+                format!("{} card", face.title)
+            }
+        };
+        egui::WidgetInfo::selected(egui::Role::Button, true, selected, label)
+    });
+    if own {
+        response.dnd_set_drag_payload(Dragged::Card(face.place));
+    }
+    follow_focus(ui, state, face.place, &response);
+    let dragged = DragAndDrop::payload::<Dragged>(ui.ctx())
+        .is_some_and(|dragged| matches!(&*dragged, Dragged::Card(place) if *place == face.place));
+    if ui.is_rect_visible(rect) {
+        paint_card(ui, face, rect, &response, selected, dragged, &tokens);
+        let text_left = if let Some(texture) = thumbnails.of_card(ui.ctx(), state, face.place) {
+            let picture = Rect::from_min_size(rect.min + vec2(14.0, 6.0), vec2(34.0, 34.0));
+            let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+            ui.painter().image(texture, picture, uv, Color32::WHITE);
+            picture.right() + 8.0
+        } else {
+            grip(ui, rect, own, &tokens);
+            rect.left() + if own { 34.0 } else { 18.0 }
+        };
+        let text = Rect::from_min_max(pos2(text_left, rect.top() + 5.0), rect.max - vec2(26.0, 4.0));
+        text_ui(ui, text, face, &tokens);
+    }
+    badge_ui(ui, state, face.place, rect);
+    let response = if dragged { response } else { response.on_hover_text(&face.hover) };
+    response.context_menu(|ui| context_ui(ui, state, face));
+}
+
+/// Keeps selection and keyboard focus together: who moves the one moves the other.
+fn follow_focus(ui: &Ui, state: &mut State, place: Place, response: &Response) {
+    if state.focus == Some(place) {
+        response.request_focus();
+        response.scroll_to_me(None);
+        state.focus = None;
+    }
+    if response.clicked() || response.secondary_clicked() || response.drag_started() {
+        response.request_focus();
+        state.selected = place;
+    }
+    if response.gained_focus() && state.focus.is_none() {
+        state.selected = place;
+    }
+    if response.has_focus() {
+        // The arrows move the selection, which egui would otherwise take for a move of the focus.
+        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    }
+}
+
+fn paint_card(
+    ui: &Ui,
+    face: &Face,
+    rect: Rect,
+    response: &Response,
+    selected: bool,
+    dragged: bool,
+    tokens: &Tokens,
+) {
+    let painter = ui.painter();
+    let color = (face.color)(tokens);
+    let radius = 8.0;
+    let fill = if selected || response.hovered() { tokens.raised } else { tokens.card };
+    let fill = if dragged { fill.gamma_multiply(0.4) } else { fill };
+    painter.rect_filled(rect, radius, fill);
+    if face.mirrored {
+        hatch(ui, rect, tokens.line.gamma_multiply(0.7));
+    }
+    if selected {
+        painter.rect_stroke(
+            rect.expand(2.0),
+            radius + 2.0,
+            Stroke::new(2.0, color.gamma_multiply(0.28)),
+            StrokeKind::Outside,
+        );
+    }
+    let outline = if selected { Stroke::new(1.5, color) } else { Stroke::new(1.0, tokens.line) };
+    painter.rect_stroke(rect, radius, outline, StrokeKind::Inside);
+    if response.has_focus() {
+        painter.rect_stroke(
+            rect.expand(3.0),
+            radius + 3.0,
+            Stroke::new(1.5, tokens.accent),
+            StrokeKind::Outside,
+        );
+    }
+    // The coloured edge: a card of its own colour, of which only the left few points are seen.
+    let edge = Rect::from_min_max(rect.min, pos2(rect.left() + 4.0, rect.bottom()));
+    painter.with_clip_rect(edge.intersect(ui.clip_rect())).rect_filled(rect, radius, color);
+}
+
+/// Slanted lines over a card that follows another.
+fn hatch(ui: &Ui, rect: Rect, color: Color32) {
+    let painter = ui.painter().with_clip_rect(rect.shrink(2.0).intersect(ui.clip_rect()));
+    let mut x = rect.left() - rect.height();
+    while x < rect.right() {
+        let line = [pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())];
+        painter.add(Shape::line_segment(line, Stroke::new(1.0, color)));
+        x += 9.0;
+    }
+}
+
+fn grip(ui: &Ui, rect: Rect, own: bool, tokens: &Tokens) {
+    if !own {
+        return;
+    }
+    for column in 0..2 {
+        for row in -1..=1 {
+            let at = rect.left_center() + vec2(16.0 + 5.0 * column as f32, 5.0 * row as f32);
+            ui.painter().circle_filled(at, 1.1, tokens.faint);
+        }
+    }
+}
+
+fn text_ui(ui: &mut Ui, rect: Rect, face: &Face, tokens: &Tokens) {
+    let layout = Layout::top_down(Align::LEFT);
+    // A child of its own: the cursor of the hourglass stays below the card.
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout));
+    ui.spacing_mut().item_spacing.y = 1.0;
+    let title = RichText::new(&face.title).font(theme::bold(12.5)).color(tokens.text);
+    ui.add(egui::Label::new(title).truncate().selectable(false).show_tooltip_when_elided(false));
+    let about = RichText::new(&face.about).size(11.0).color(tokens.dim);
+    ui.add(egui::Label::new(about).truncate().selectable(false).show_tooltip_when_elided(false));
+}
+
+/// The sign of a card's problems: hover reads them, a click offers their remedies.
+fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
+    let places: &[Place] = if place == Place::Data { &[Place::Data, Place::Corruption] } else { &[place] };
+    let problems: Vec<_> =
+        state.derived.problems.iter().filter(|problem| places.contains(&problem.place)).cloned().collect();
+    let Some(worst) = problems.iter().map(|problem| problem.severity).min() else { return };
+    let tokens = tokens(ui);
+    let center = pos2(rect.right() - 16.0, rect.center().y);
+    let hit = Rect::from_center_size(center, vec2(26.0, 26.0));
+    let response = ui.interact(hit, Id::unique(("badge", place)), Sense::click());
+    let text: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(
+            egui::Role::Button,
+            true,
+            format!("Problems of {place}: {}", text.join(" ")),
+        )
+    });
+    let color = super::problems::color(&tokens, worst);
+    ui.painter().circle_filled(center, 8.0, color);
+    let sign = if worst == Severity::Info { "i" } else { "!" };
+    ui.painter().text(center, Align2::CENTER_CENTER, sign, theme::bold(11.0), tokens.window);
+    let response = response.on_hover_text(text.join("\n"));
+    egui::Popup::menu(&response).width(300.0).show(|ui| {
+        ui.set_max_width(300.0);
+        for problem in &problems {
+            ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
+            if let Some(fix) = &problem.fix
+                && ui.button(&fix.label).clicked()
+            {
+                state.apply_fix(problem.place, &fix.project);
+                ui.close();
+            }
+        }
+    });
+}
+
+/// The gap above a card: how many features flow, and a + to add a layer. Says where it is, if a layer can be put there.
+fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usize>) -> Option<(Gap, Rect)> {
+    let tokens = tokens(ui);
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), GAP_HEIGHT));
+    let painter = ui.painter();
+    let center = rect.center();
+    painter.line_segment(
+        [center - vec2(0.0, GAP_HEIGHT / 2.0), center + vec2(0.0, GAP_HEIGHT / 2.0)],
+        Stroke::new(1.0, tokens.line),
+    );
+    if let Some(features) = features {
+        let at = center + vec2(16.0, 0.0);
+        painter.text(at, Align2::LEFT_CENTER, thousands(features), FontId::proportional(10.0), tokens.dim);
+    }
+    let gap = gap?;
+    let hit = Rect::from_center_size(center, vec2(24.0, GAP_HEIGHT));
+    let response = ui.interact(hit, Id::unique(("gap", format!("{gap:?}"))), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, gap_name(gap)));
+    let near = ui.rect_contains_pointer(rect) && !DragAndDrop::has_any_payload(ui.ctx());
+    if near
+        || response.has_focus()
+        || egui::Popup::is_id_open(ui.ctx(), egui::Popup::default_response_id(&response))
+    {
+        let color = if response.hovered() || response.has_focus() { tokens.accent } else { tokens.faint };
+        ui.painter().circle(center, 8.5, tokens.card, Stroke::new(1.2, color));
+        for arm in [vec2(4.0, 0.0), vec2(0.0, 4.0)] {
+            ui.painter().line_segment([center - arm, center + arm], Stroke::new(1.4, color));
+        }
+    }
+    egui::Popup::menu(&response).show(|ui| {
+        for layer in Layer::ALL {
+            if ui.button(format!("Add {}", layer.name())).clicked() {
+                state.insert(gap, layer);
+                ui.close();
+            }
+        }
+    });
+    Some((gap, rect))
+}
+
+fn gap_name(gap: Gap) -> String {
+    match gap {
+        Gap::Encoder(index) => format!("Add a layer at place {} of the encoder", index + 1),
+        Gap::Decoder(index) => format!("Add a layer at place {} of the decoder", index + 1),
+    }
+}
+
+/// The line where a dragged card would go, and its landing.
+fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
+    let Some(dragged) = DragAndDrop::payload::<Dragged>(ui.ctx()) else { return };
+    let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
+    let reach = ui.clip_rect().expand(20.0);
+    let nearest = spots.iter().min_by(|a, b| {
+        let far = |spot: &(Gap, Rect)| (spot.1.center().y - pointer.y).abs();
+        far(a).total_cmp(&far(b))
+    });
+    let Some((gap, rect)) = nearest.filter(|_| reach.contains(pointer)) else { return };
+    let tokens = tokens(ui);
+    let line = Rect::from_center_size(rect.center(), vec2(rect.width() * 0.8, 4.0));
+    ui.painter().rect_filled(line, 2.0, tokens.thread);
+    if ui.input(|input| input.pointer.any_released()) {
+        DragAndDrop::clear_payload(ui.ctx());
+        match &*dragged {
+            Dragged::Card(place) => state.move_card(*place, *gap),
+            Dragged::New(layer) => state.insert(*gap, layer.clone()),
+        }
+    }
+}
+
+fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
+    ui.set_min_width(210.0);
+    if face.mirrored {
+        if ui.button("Give the decoder its own layers").clicked() {
+            state.free_decoder();
+            ui.close();
+        }
+        return;
+    }
+    for command in [
+        Command::AddDense,
+        Command::AddDropout,
+        Command::Duplicate,
+        Command::Remove,
+        Command::MoveUp,
+        Command::MoveDown,
+    ] {
+        item_ui(ui, command, state);
+    }
+}
+
+fn switches_ui(ui: &mut Ui, state: &mut State) {
+    let tied = matches!(state.project.decoder, Decoder::Mirrored { tied: true });
+    let switches = [
+        (Command::ToggleMirror, "↔ Mirrors the encoder", "Mirrors the encoder", state.is_mirrored(), 150.0),
+        (Command::ToggleTied, "Tie weights", "Tie weights", tied, 90.0),
+    ];
+    ui.horizontal(|ui| {
+        let width: f32 = switches.iter().map(|switch| switch.4).sum::<f32>() + 8.0;
+        ui.add_space(((ui.available_width() - width) / 2.0).max(0.0));
+        for (command, text, name, on, width) in switches {
+            let tokens = tokens(ui);
+            let text = RichText::new(text).size(12.0).color(if on { tokens.text } else { tokens.dim });
+            let stroke = Stroke::new(1.0, if on { tokens.decoder } else { tokens.line });
+            let available = command.available(state);
+            let button = Button::new(text).stroke(stroke);
+            let response = ui
+                .add_enabled_ui(available.is_ok(), |ui| ui.add_sized(vec2(width, 26.0), button))
+                .inner
+                .on_hover_text(command.tooltip())
+                .on_disabled_hover_text(available.err().unwrap_or_default());
+            response
+                .widget_info(|| egui::WidgetInfo::selected(egui::Role::Switch, response.enabled(), on, name));
+            if response.clicked() {
+                state.run(command);
+            }
+        }
+    });
+}
+
+/// The widget of the selected card, whether or not it has the keyboard.
+pub fn focused_card(state: &State) -> Id {
+    card_id(state.selected)
+}
+
+fn card_id(place: Place) -> Id {
+    Id::unique(("card", place))
+}
+
+/// A count with commas: `1,797`.
+pub fn thousands(count: usize) -> String {
+    thousands_u64(count as u64)
+}
+
+fn thousands_u64(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Aligns a rectangle with the pixels of the screen, so that its outline is sharp.
+trait RoundIn {
+    fn round_to_pixels_in(self, ui: &Ui) -> Self;
+}
+
+impl RoundIn for Rect {
+    fn round_to_pixels_in(self, ui: &Ui) -> Rect {
+        egui::emath::GuiRounding::round_to_pixels(self, ui.pixels_per_point())
+    }
+}

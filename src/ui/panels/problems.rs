@@ -1,0 +1,79 @@
+//! What stands against training, with its remedies.
+
+use egui::{Align, Color32, Layout, RichText, ScrollArea, Ui};
+
+use crate::check::{Place, Problem, Severity};
+use crate::ui::state::State;
+use crate::ui::theme::{Tokens, tokens};
+use crate::ui::widgets::button::secondary_ui;
+
+/// Shows every problem: a click goes to its card, its button mends it.
+pub fn problems_ui(ui: &mut Ui, state: &mut State) {
+    let problems = state.derived.problems.clone();
+    if problems.is_empty() {
+        let text = if state.data.dataset.is_some() {
+            "No problems: the design can be trained."
+        } else {
+            "No problems so far; shapes are judged when the data are loaded."
+        };
+        super::notes::empty_ui(ui, text);
+        return;
+    }
+    ScrollArea::vertical().auto_shrink(false).id_salt("problems").show(ui, |ui| {
+        for problem in &problems {
+            problem_ui(ui, state, problem, true);
+        }
+    });
+}
+
+/// One problem: sign, place, text, remedy.
+pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place: bool) {
+    let tokens = tokens(ui);
+    ui.horizontal(|ui| {
+        ui.set_min_height(26.0);
+        ui.add_space(4.0);
+        sign_ui(ui, problem.severity);
+        if with_place {
+            let place = RichText::new(problem.place.to_string()).size(12.0);
+            if ui.link(place).on_hover_text("Go to it").clicked() {
+                go_to(state, problem.place);
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if let Some(fix) = &problem.fix
+                && secondary_ui(ui, &fix.label).on_hover_text("Mends the problem; can be undone.").clicked()
+            {
+                state.apply_fix(problem.place, &fix.project);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(
+                    egui::Label::new(RichText::new(&problem.message).size(12.0).color(tokens.text)).wrap(),
+                );
+            });
+        });
+    });
+}
+
+/// The dot of a severity.
+pub fn sign_ui(ui: &mut Ui, severity: Severity) {
+    let tokens = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
+    ui.painter().circle_filled(rect.center(), 4.0, color(&tokens, severity));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, severity.to_string()));
+}
+
+/// The colour of a severity.
+pub fn color(tokens: &Tokens, severity: Severity) -> Color32 {
+    match severity {
+        Severity::Error => tokens.bad,
+        Severity::Warning => tokens.code,
+        Severity::Info => tokens.accent,
+    }
+}
+
+/// Shows the card or form a problem belongs to.
+pub fn go_to(state: &mut State, place: Place) {
+    state.view.inspector = true;
+    state.reveal = Some(place);
+    state.select(place);
+}

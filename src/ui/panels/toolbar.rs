@@ -1,0 +1,313 @@
+//! The bar at the top: menus, the project's name, training and its progress.
+
+use egui::{Align, Button, Layout, MenuBar, RichText, Sense, Stroke, Ui, pos2, vec2};
+
+use crate::check::Severity;
+use crate::run::Status;
+use crate::ui::command::{Command, Menu};
+use crate::ui::dialogs::Then;
+use crate::ui::state::State;
+use crate::ui::theme::{self, tokens};
+
+/// Height of the bar, in points.
+pub const HEIGHT: f32 = 46.0;
+
+/// Shows the bar.
+pub fn toolbar_ui(ui: &mut Ui, state: &mut State) {
+    let width = ui.available_width();
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        icon_ui(ui);
+        ui.scope(|ui| {
+            // A menu bar takes all the width it is given.
+            ui.set_max_width(200.0);
+            MenuBar::new().ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
+                for menu in Menu::ALL {
+                    ui.menu_button(RichText::new(menu.name()).size(13.0), |ui| menu_ui(ui, menu, state));
+                }
+            });
+        });
+        name_ui(ui, state, if width > 1250.0 { 220.0 } else { 120.0 });
+        run_buttons_ui(ui, state);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            search_ui(ui, state, width);
+            progress_ui(ui, state);
+        });
+    });
+}
+
+fn icon_ui(ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(vec2(26.0, 28.0), Sense::hover());
+    let (tokens, painter) = (tokens(ui), ui.painter());
+    let (c, w, h) = (rect.center(), 7.0, 9.0);
+    let stroke = Stroke::new(1.8, tokens.thread);
+    for y in [-h, h] {
+        painter.line_segment([pos2(c.x - w - 1.0, c.y + y), pos2(c.x + w + 1.0, c.y + y)], stroke);
+        painter.line_segment([pos2(c.x - w, c.y + y), c], stroke);
+        painter.line_segment([pos2(c.x + w, c.y + y), c], stroke);
+    }
+    let sand = vec![pos2(c.x - 4.0, c.y + h - 1.0), pos2(c.x + 4.0, c.y + h - 1.0), pos2(c.x, c.y + 4.0)];
+    painter.add(egui::Shape::convex_polygon(sand, tokens.thread, Stroke::NONE));
+}
+
+fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
+    ui.set_min_width(230.0);
+    ui.spacing_mut().button_padding = vec2(8.0, 3.0);
+    for item in menu.items() {
+        match item {
+            None => {
+                ui.separator();
+            }
+            Some(command) => item_ui(ui, *command, state),
+        }
+        if *item == Some(Command::Open) {
+            recent_ui(ui, state);
+        }
+    }
+}
+
+/// A line of a menu: text, keys, and why not.
+pub fn item_ui(ui: &mut Ui, command: Command, state: &mut State) {
+    let available = command.available(state);
+    let on = command.is_on(state);
+    let keys = command.shortcuts().first().map(|keys| ui.ctx().format_shortcut(keys)).unwrap_or_default();
+    let text = if on { format!("✓  {}", command.text()) } else { command.text().to_owned() };
+    let keys = RichText::new(keys).size(11.0).color(tokens(ui).dim);
+    let button = Button::new(text).right_text(keys).wrap_mode(egui::TextWrapMode::Extend);
+    let response = ui.add_enabled(available.is_ok(), button).on_hover_text(command.tooltip());
+    let response = match available {
+        Ok(()) => response,
+        Err(reason) => response.on_disabled_hover_text(reason),
+    };
+    if response.clicked() {
+        state.run(command);
+        ui.close();
+    }
+}
+
+fn recent_ui(ui: &mut Ui, state: &mut State) {
+    let recent = state.recent.clone();
+    ui.add_enabled_ui(!recent.is_empty(), |ui| {
+        ui.menu_button("Open recent", |ui| {
+            for path in recent {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                    state.ask(Then::OpenPath(path));
+                    ui.close();
+                }
+            }
+        });
+    })
+    .response
+    .on_disabled_hover_text("No file has been opened or saved yet.");
+}
+
+fn name_ui(ui: &mut Ui, state: &State, most: f32) {
+    let tokens = tokens(ui);
+    ui.scope(|ui| {
+        ui.set_max_width(most);
+        let modified = state.is_modified();
+        let name = RichText::new(state.title()).font(theme::bold(13.0)).color(tokens.text);
+        let hover = match (&state.file, modified) {
+            (Some(file), true) => format!("{}\nChanged since it was saved.", file.display()),
+            (Some(file), false) => file.display().to_string(),
+            (None, true) => "Not saved yet.".to_owned(),
+            (None, false) => "A new project.".to_owned(),
+        };
+        ui.add(egui::Label::new(name).truncate()).on_hover_text(hover);
+        let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
+        if modified {
+            ui.painter().circle_filled(rect.center(), 4.0, tokens.thread);
+        }
+    });
+}
+
+fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
+    let status = state.active_run().map(|run| run.status.clone());
+    let (pauses, name) = match status {
+        Some(Status::Training) => (true, "Pause"),
+        Some(Status::Queued) => (true, "Queued"),
+        Some(Status::Paused) => (false, "Go on"),
+        Some(Status::Stopped | Status::Done | Status::Failed(_)) | None => (false, "Train"),
+    };
+    let tokens = tokens(ui);
+    let text = RichText::new(name).font(theme::bold(12.5)).color(tokens.on_accent);
+    let train =
+        Button::new((sign_atom(pauses, tokens.on_accent), text)).fill(tokens.accent).stroke(Stroke::NONE);
+    command_button_ui(ui, state, Command::TrainOrPause, train, name, 92.0);
+    command_button_ui(ui, state, Command::StepOnce, Button::new("Step"), "Step", 50.0);
+    command_button_ui(ui, state, Command::EpochOnce, Button::new("Epoch"), "Epoch", 56.0);
+    command_button_ui(ui, state, Command::Stop, Button::new("Stop"), "Stop", 50.0);
+}
+
+/// Two bars or a triangle, painted, so that no font has to have them.
+fn sign_atom(pauses: bool, color: egui::Color32) -> egui::Atom<'static> {
+    let size = vec2(10.0, 12.0);
+    egui::AtomKind::closure(move |_, _| egui::IntoSizedResult {
+        intrinsic_size: size,
+        sized: egui::SizedAtomKind::Paint {
+            paint: std::sync::Arc::new(move |ui: &Ui, args: egui::AtomPaintArgs| {
+                let (rect, painter) = (args.rect, ui.painter());
+                if pauses {
+                    for x in [rect.left(), rect.right() - 3.5] {
+                        let bar = egui::Rect::from_min_size(pos2(x, rect.top()), vec2(3.5, rect.height()));
+                        painter.rect_filled(bar, 1.0, color);
+                    }
+                } else {
+                    let corners = vec![rect.left_top(), rect.right_center(), rect.left_bottom()];
+                    painter.add(egui::Shape::convex_polygon(corners, color, Stroke::NONE));
+                }
+            }),
+            size,
+        },
+    })
+    .into()
+}
+
+fn command_button_ui(
+    ui: &mut Ui,
+    state: &mut State,
+    command: Command,
+    button: Button<'_>,
+    name: &str,
+    width: f32,
+) {
+    let available = command.available(state);
+    let size = vec2(width, 28.0);
+    let response = ui.add_enabled_ui(available.is_ok(), |ui| ui.add_sized(size, button)).inner;
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, available.is_ok(), name));
+    let keys = super::dialog::keys(ui.ctx(), command);
+    let response = response.on_hover_text(format!("{} ({keys})", command.tooltip()));
+    let response = match &available {
+        Ok(()) => response,
+        Err(reason) => response.on_disabled_hover_text(reason),
+    };
+    if response.clicked() {
+        state.run(command);
+    }
+}
+
+fn search_ui(ui: &mut Ui, state: &mut State, width: f32) {
+    let tokens = tokens(ui);
+    let keys = Command::CommandPalette.shortcuts().first();
+    let keys = keys.map(|keys| ui.ctx().format_shortcut(keys)).unwrap_or_default();
+    let keys = RichText::new(keys).size(11.0).color(tokens.dim);
+    let (text, size) = if width > 1180.0 { ("Search commands", 176.0) } else { ("Search", 104.0) };
+    let text = RichText::new(text).color(tokens.dim);
+    let response = ui.add_sized(vec2(size, 28.0), Button::new(text).right_text(keys));
+    let response =
+        response.accessible_name("Search commands").on_hover_text(Command::CommandPalette.tooltip());
+    if response.clicked() {
+        state.run(Command::CommandPalette);
+    }
+}
+
+/// Epoch, bar, time left and speed, each of a fixed width so that nothing moves while numbers change.
+fn progress_ui(ui: &mut Ui, state: &State) {
+    let tokens = tokens(ui);
+    let Some(run) = state.active_run().or_else(|| state.shown()) else {
+        idle_ui(ui, state);
+        return;
+    };
+    let progress = state.progress.get(&run.id).copied().unwrap_or_default();
+    let done = progress.epoch.max(run.history.epochs.last().map_or(0, |record| record.epoch));
+    let fraction = if progress.steps_per_epoch > 0 {
+        progress.fraction() as f32
+    } else {
+        done as f32 / run.epochs.max(1) as f32
+    };
+    let is_training = run.status == Status::Training;
+    let speed = if is_training && progress.samples_per_sec > 0.0 {
+        format!("{} samples/s", crate::ui::widgets::form::short_count(progress.samples_per_sec as u64))
+    } else {
+        String::new()
+    };
+    let time = if is_training {
+        left(fraction, progress.seconds).map_or_else(|| "…".to_owned(), |secs| format!("{} left", span(secs)))
+    } else {
+        format!("{}, {}", run.status.word(), span(run.seconds))
+    };
+    let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
+    let about = if wide && !speed.is_empty() { format!("{time} · {speed}") } else { time };
+    if !small {
+        text_ui(ui, &about, if wide { 190.0 } else { 92.0 }, Align::LEFT).on_hover_text(speed);
+    }
+    let bar = (ui.available_width() - 108.0 - 16.0).clamp(24.0, 230.0);
+    bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
+    text_ui(ui, &format!("epoch {done} / {}", run.epochs), 108.0, Align::RIGHT);
+    if let Some(run) = state.older_design()
+        && wide
+        && ui.available_width() > 60.0
+    {
+        let text = format!("run {run} trains an older design");
+        ui.add(egui::Label::new(RichText::new(&text).size(11.0).color(tokens.code)).truncate())
+            .on_hover_text("The design was changed after the run started; the next run will train it.");
+    }
+}
+
+fn idle_ui(ui: &mut Ui, state: &State) {
+    let tokens = tokens(ui);
+    let errors = state.derived.errors();
+    let text = if let Some(busy) = &state.busy {
+        busy.clone()
+    } else if state.data.progress.is_some() {
+        "loading data…".to_owned()
+    } else if errors > 0 {
+        format!("{errors} {} to mend", if errors == 1 { "problem" } else { "problems" })
+    } else if state.data.dataset.is_some() {
+        "ready: F5 trains".to_owned()
+    } else {
+        "no data yet".to_owned()
+    };
+    let worst = state.derived.problems.first().map(|problem| problem.severity);
+    let color = if errors > 0 && worst == Some(Severity::Error) { tokens.bad } else { tokens.dim };
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        ui.add_space(8.0);
+        ui.add(egui::Label::new(RichText::new(text).size(12.0).color(color)).truncate());
+    });
+}
+
+fn text_ui(ui: &mut Ui, text: &str, width: f32, align: Align) -> egui::Response {
+    let tokens = tokens(ui);
+    let layout = if align == Align::LEFT {
+        Layout::left_to_right(Align::Center)
+    } else {
+        Layout::right_to_left(Align::Center)
+    };
+    ui.allocate_ui_with_layout(vec2(width, 28.0), layout, |ui| {
+        ui.set_min_width(width);
+        ui.add(egui::Label::new(RichText::new(text).size(12.0).color(tokens.dim)).truncate())
+    })
+    .response
+}
+
+fn bar_ui(ui: &mut Ui, fraction: f32, width: f32, color: egui::Color32) {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 6.0), Sense::hover());
+    let tokens = tokens(ui);
+    ui.painter().rect_filled(rect, 3.0, tokens.raised);
+    let mut done = rect;
+    done.set_width(rect.width() * fraction.clamp(0.0, 1.0));
+    ui.painter().rect_filled(done, 3.0, color);
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of the run");
+        info.value = Some(f64::from(fraction));
+        info
+    });
+    response.on_hover_text(format!("{:.0} %", fraction * 100.0));
+}
+
+fn left(fraction: f32, seconds: f64) -> Option<f64> {
+    (fraction > 0.001).then(|| seconds * f64::from((1.0 - fraction) / fraction))
+}
+
+/// A span of time in the two units that matter.
+pub fn span(seconds: f64) -> String {
+    let whole = seconds as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
+    }
+}

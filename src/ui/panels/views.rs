@@ -1,0 +1,272 @@
+//! The views in the centre, in tiles that can be dragged and resized.
+
+use egui::{
+    Color32, Frame, Id, Panel, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText,
+};
+use egui_tiles::{
+    Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree,
+    UiResponse,
+};
+
+use super::{
+    DataInput, DataPreviewView, DataState, LatentInput, LatentView, LossInput, LossView,
+    ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, TABBED,
+    data_preview_ui, kept_at, latent_ui, loss_ui, reconstructions_ui, replay_ui, runs_ui,
+};
+use crate::check::Place;
+use crate::run::Run;
+use crate::ui::command::Command;
+use crate::ui::state::State;
+use crate::ui::theme::{self, Tokens, tokens};
+
+/// A view of the centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The loss curves.
+    Loss,
+    /// The scatter of the codes.
+    Latent,
+    /// Inputs and reconstructions.
+    Reconstructions,
+    /// Samples of the data set.
+    Data,
+}
+
+impl Pane {
+    /// All views.
+    pub const ALL: [Pane; 4] = [Pane::Loss, Pane::Latent, Pane::Reconstructions, Pane::Data];
+
+    /// The title of its tab.
+    pub fn title(self) -> &'static str {
+        match self {
+            Pane::Loss => "Loss",
+            Pane::Latent => "Latent space",
+            Pane::Reconstructions => "Reconstructions",
+            Pane::Data => "Data",
+        }
+    }
+}
+
+/// The arrangement of the views and what each remembers.
+pub struct Views {
+    tree: Tree<Pane>,
+    loss: LossView,
+    latent: LatentView,
+    reconstructions: ReconstructionsView,
+    data: DataPreviewView,
+    replay: ReplayView,
+    runs: RunsView,
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        Views {
+            tree: first_arrangement(),
+            loss: LossView::default(),
+            latent: LatentView::default(),
+            reconstructions: ReconstructionsView::default(),
+            data: DataPreviewView::default(),
+            replay: ReplayView::default(),
+            runs: RunsView::default(),
+        }
+    }
+}
+
+/// Loss beside the latent space, reconstructions below, the data as a tab behind them.
+fn first_arrangement() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let [loss, latent, reconstructions, data] = Pane::ALL.map(|pane| tiles.insert_pane(pane));
+    let loss = tiles.insert_tab_tile(vec![loss]);
+    let latent = tiles.insert_tab_tile(vec![latent]);
+    let below = tiles.insert_tab_tile(vec![reconstructions, data]);
+    let above = tiles.insert_horizontal_tile(vec![loss, latent]);
+    let mut root = Linear::new(LinearDir::Vertical, vec![above, below]);
+    root.shares.set_share(above, 1.15);
+    root.shares.set_share(below, 1.0);
+    let root = tiles.insert_container(Container::Linear(root));
+    Tree::new(Id::unique("views"), root, tiles)
+}
+
+/// Shows the views.
+pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
+    if std::mem::take(&mut state.view.reset_layout) {
+        views.tree = first_arrangement();
+    }
+    if let Some(wanted) = state.view.show.take() {
+        views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == wanted));
+    }
+    let Views { tree, loss, latent, reconstructions, data, replay, .. } = views;
+    let bar = Panel::bottom("replay").exact_size(38.0).resizable(false);
+    bar.frame(Frame::new().fill(tokens(ui).panel)).show(ui, |ui| {
+        let input = ReplayInput { run: state.shown(), epoch: state.epoch };
+        if let Some(seek) = replay_ui(ui, &input, replay).seek {
+            state.seek(seek);
+        }
+    });
+    let tabbed = tree.tiles.tiles().filter_map(|tile| match tile {
+        Tile::Container(Container::Tabs(tabs)) if tabs.children.len() > 1 => Some(tabs.children.clone()),
+        Tile::Container(_) | Tile::Pane(_) => None,
+    });
+    let tabbed = tabbed.flatten().collect();
+    let mut panes = Panes { state, tokens: tokens(ui), loss, latent, reconstructions, data, tabbed };
+    egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
+}
+
+/// Shows the table of runs and does what is asked for in it.
+pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
+    let runs: Vec<&Run> = state.runs.iter().collect();
+    let input =
+        RunsInput { runs: &runs, selected: state.shown().map(|run| run.id), compared: &state.compared };
+    if let Some(action) = runs_ui(ui, &input, &mut views.runs).action {
+        state.act_on_run(action);
+    }
+}
+
+struct Panes<'a> {
+    state: &'a mut State,
+    tokens: Tokens,
+    loss: &'a mut LossView,
+    latent: &'a mut LatentView,
+    reconstructions: &'a mut ReconstructionsView,
+    data: &'a mut DataPreviewView,
+    /// Views whose title a tab shows.
+    tabbed: Vec<TileId>,
+}
+
+impl Panes<'_> {
+    /// Shows a view; says whether it is being dragged by its title.
+    fn content_ui(&mut self, ui: &mut Ui, pane: Pane) -> bool {
+        match pane {
+            Pane::Loss => self.loss_ui(ui),
+            Pane::Latent => self.latent_ui(ui),
+            Pane::Reconstructions => {
+                let state = &*self.state;
+                let (run, epoch) = (state.shown(), state.epoch);
+                let data = run.and_then(|run| state.data_of(run));
+                let input = ReconstructionsInput { run, data, epoch };
+                reconstructions_ui(ui, &input, self.reconstructions).drag
+            }
+            Pane::Data => self.data_ui(ui),
+        }
+    }
+
+    fn loss_ui(&mut self, ui: &mut Ui) -> bool {
+        let state = &*self.state;
+        let shown = state.shown().map(|run| run.id);
+        let is_compared = |run: &&Run| state.compared.contains(&run.id) && Some(run.id) != shown;
+        let compared: Vec<&Run> = state.runs.iter().filter(is_compared).collect();
+        let input = LossInput { run: state.shown(), compared: &compared, epoch: state.epoch };
+        let output = loss_ui(ui, &input, self.loss);
+        if let Some(seek) = output.seek {
+            self.state.seek(seek);
+        }
+        output.drag
+    }
+
+    fn latent_ui(&mut self, ui: &mut Ui) -> bool {
+        let state = &*self.state;
+        let (run, epoch) = (state.shown(), state.epoch);
+        let data = run.and_then(|run| state.data_of(run));
+        let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
+        let principal = run.and_then(|run| state.principal.points(run.id));
+        let input = LatentInput { run, data, epoch, principal };
+        let output = latent_ui(ui, &input, self.latent);
+        let run = run.map(|run| run.id);
+        // Points of an older epoch have been shown once; now those of this one are wanted.
+        self.state.principal.keep_only(kept);
+        if let (Some(codes), Some(run)) = (output.principal, run) {
+            self.state.want_principal(run, codes);
+        }
+        output.drag
+    }
+
+    fn data_ui(&mut self, ui: &mut Ui) -> bool {
+        let data = &self.state.data;
+        let state = match (&data.dataset, data.progress, &data.error) {
+            (_, Some((done, total)), _) => DataState::Loading(done, total),
+            (_, None, Some(error)) => DataState::Failed(error),
+            (Some(dataset), None, None) => DataState::Loaded(dataset),
+            (None, None, None) => DataState::None,
+        };
+        let output = data_preview_ui(ui, &DataInput { state }, self.data);
+        if output.cancel {
+            self.state.run(Command::CancelLoad);
+        }
+        if output.choose {
+            super::problems::go_to(self.state, Place::Data);
+        }
+        output.drag
+    }
+}
+
+impl Behavior<Pane> for Panes<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, tile_id: TileId, pane: &mut Pane) -> UiResponse {
+        ui.painter().rect_filled(ui.max_rect(), 0.0, self.tokens.plot);
+        let mut info = UiStackInfo::default();
+        if self.tabbed.contains(&tile_id) {
+            info = info.with_tag(TABBED);
+        }
+        let shown = ui.scope_builder(UiBuilder::new().ui_stack_info(info), |ui| self.content_ui(ui, *pane));
+        if shown.inner { UiResponse::DragStarted } else { UiResponse::None }
+    }
+
+    /// A view that stands alone has its title in its own header.
+    fn is_tab_bar_visible(&self, _tile_id: TileId, tabs: &Tabs) -> bool {
+        tabs.children.len() > 1
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        RichText::new(pane.title()).font(theme::bold(12.5)).into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    fn tab_bar_height(&self, _style: &Style) -> f32 {
+        30.0
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        12.0
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+
+    fn tab_bar_color(&self, _visuals: &Visuals) -> Color32 {
+        self.tokens.panel
+    }
+
+    fn tab_bg_color(
+        &self,
+        _visuals: &Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile_id: TileId,
+        _state: &TabState,
+    ) -> Color32 {
+        self.tokens.panel
+    }
+
+    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<Pane>, _: TileId, _: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_text_color(&self, _: &Visuals, _: &Tiles<Pane>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { self.tokens.text } else { self.tokens.dim }
+    }
+
+    fn tab_bar_hline_stroke(&self, _visuals: &Visuals) -> Stroke {
+        Stroke::new(1.0, self.tokens.line)
+    }
+
+    fn resize_stroke(&self, _style: &Style, state: egui_tiles::ResizeState) -> Stroke {
+        match state {
+            egui_tiles::ResizeState::Idle => Stroke::new(1.0, self.tokens.line),
+            egui_tiles::ResizeState::Hovering | egui_tiles::ResizeState::Dragging => {
+                Stroke::new(2.0, self.tokens.accent)
+            }
+        }
+    }
+}

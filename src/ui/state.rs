@@ -1,0 +1,433 @@
+//! Everything the window shows and changes. Knows no thread and no clock: what must be done outside is put into
+//! [`State::effects`], what happened outside comes in by [`State::handle_event`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::dialogs::Dialog;
+use super::edit;
+use super::history::History;
+use super::notices::Notices;
+use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
+use crate::dataset::{DataError, Dataset};
+use crate::io::Store;
+use crate::project::{Data, Decoder, Project, Source};
+use crate::run::{Run, RunId, Status};
+use crate::session::{self, JobId, RunProgress};
+
+/// Everything the window shows and changes.
+#[derive(Debug)]
+pub struct State {
+    /// The document.
+    pub project: Project,
+    /// Undo and redo of it.
+    pub history: History,
+    /// The document as it is on disk, or as it was new.
+    pub saved: Project,
+    /// The file it belongs to.
+    pub file: Option<PathBuf>,
+    /// Whether runs have changed since the last save.
+    pub runs_unsaved: bool,
+    /// The data and how they are coming.
+    pub data: DataState,
+    /// The runs, oldest first.
+    pub runs: Vec<Run>,
+    /// How far each run of this sitting is.
+    pub progress: BTreeMap<RunId, RunProgress>,
+    /// The run the views show; the newest where none is chosen.
+    pub shown_run: Option<RunId>,
+    /// The selected card.
+    pub selected: Place,
+    /// Which card the keyboard focus should go to at the next frame.
+    pub focus: Option<Place>,
+    /// A section of the inspector to scroll to at the next frame.
+    pub reveal: Option<Place>,
+    /// What is open and visible.
+    pub view: ViewSettings,
+    /// The dialog that is open.
+    pub dialog: Option<Dialog>,
+    /// The log and what is shown of it in passing.
+    pub notices: Notices,
+    /// What must be done outside, in order.
+    pub effects: Vec<Effect>,
+    /// Shapes, costs and problems of the document as it is.
+    pub derived: Derived,
+    /// Files opened or saved, newest first.
+    pub recent: Vec<PathBuf>,
+    /// Threads to train with.
+    pub threads: usize,
+    /// Where work in progress is written down; `None` until it is ready, or where that failed.
+    pub store: Option<Store>,
+    /// Writing to disk under way: the window says so.
+    pub busy: Option<String>,
+    /// Runs whose loss is drawn beside the shown one's.
+    pub compared: Vec<RunId>,
+    /// Where the thread through time stands; `None` is live.
+    pub epoch: Option<u32>,
+    /// Codes in the plane of their principal components.
+    pub principal: super::principal::Principal,
+    kept: Option<Project>,
+    pub(super) jobs: BTreeMap<JobId, RunId>,
+    pub(super) next_job: u64,
+    pub(super) next_run: u32,
+    pub(super) live: Option<(f32, u32)>,
+}
+
+/// Something the window must do that a plain function cannot.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Ask the session.
+    Session(session::Command),
+    /// Read a project, a design, or take a data file.
+    Open(PathBuf),
+    /// Write a file.
+    Save(Box<super::files::SaveRequest>),
+    /// Show the desktop's own file dialog.
+    Browse(super::dialogs::Browse),
+    /// Read back work that a crash left behind.
+    Recover(crate::io::Recovery),
+    /// Throw it away.
+    Discard(crate::io::Recovery),
+    /// Write the document down in the live store.
+    Keep(Box<Project>, Option<PathBuf>),
+    /// Go on in the store of recovered work.
+    Adopt(Store),
+    /// Remove a run from the live store.
+    Forget(RunId),
+    /// Leave the live store and begin another, with these runs in it.
+    NewStore(Vec<Run>),
+    /// Change how large everything is; 0 is back to normal.
+    Zoom(f32),
+    /// Close the window, nothing being lost.
+    Quit,
+}
+
+/// The data and how they are coming.
+#[derive(Clone, Debug, Default)]
+pub struct DataState {
+    /// The data that are there; older ones stay until newer ones have come.
+    pub dataset: Option<Arc<Dataset>>,
+    /// What they are like.
+    pub facts: Option<DataFacts>,
+    /// What they were loaded from.
+    pub of: Option<Data>,
+    /// What was asked for last.
+    pub requested: Option<Data>,
+    /// Number of that request.
+    pub request: u64,
+    /// Units done and in all, while loading.
+    pub progress: Option<(u64, u64)>,
+    /// Why the last load failed.
+    pub error: Option<DataError>,
+}
+
+impl DataState {
+    /// The data and their facts, where they are those of `data`.
+    pub fn ready(&self, data: &Data) -> Option<(&Arc<Dataset>, DataFacts)> {
+        let matches = self.of.as_ref() == Some(data);
+        self.dataset.as_ref().zip(self.facts).filter(|_| matches)
+    }
+}
+
+/// Shapes, costs and problems of the document as it is.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    of: (Project, Option<DataFacts>),
+    /// The cards.
+    pub cards: Cards,
+    /// The problems, errors first.
+    pub problems: Vec<Problem>,
+}
+
+impl Derived {
+    fn new(project: &Project, facts: Option<DataFacts>) -> Derived {
+        Derived {
+            of: (project.clone(), facts),
+            cards: cards(project, facts.map(|facts| facts.shape)),
+            problems: problems(project, facts.as_ref()),
+        }
+    }
+
+    /// Problems of one card or form.
+    pub fn problems_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(move |problem| problem.place == place)
+    }
+
+    /// How many problems refuse training.
+    pub fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+}
+
+/// A tab of the bottom panel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BottomTab {
+    /// The runs.
+    #[default]
+    Runs,
+    /// What stands against training.
+    Problems,
+    /// What happened.
+    Log,
+}
+
+/// What is open and visible.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a panel of its own that is there or not")]
+pub struct ViewSettings {
+    /// The tab of the bottom panel.
+    pub bottom: BottomTab,
+    /// Whether the network is shown.
+    pub network: bool,
+    /// Whether the inspector is shown.
+    pub inspector: bool,
+    /// Whether the bottom panel is shown.
+    pub bottom_open: bool,
+    /// The colours.
+    pub theme: egui::ThemePreference,
+    /// The command palette, while it is open.
+    pub palette: Option<super::panels::palette::Palette>,
+    /// A view to bring to the front at the next frame.
+    pub show: Option<super::panels::views::Pane>,
+    /// Whether the views go back to their first arrangement at the next frame.
+    pub reset_layout: bool,
+}
+
+impl Default for ViewSettings {
+    fn default() -> Self {
+        ViewSettings {
+            bottom: BottomTab::default(),
+            network: true,
+            inspector: true,
+            bottom_open: true,
+            theme: egui::ThemePreference::System,
+            palette: None,
+            show: None,
+            reset_layout: false,
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State::new(Project::default())
+    }
+}
+
+impl State {
+    /// A window with this document, saved nowhere yet.
+    pub fn new(project: Project) -> State {
+        State {
+            history: History::new(&project),
+            saved: project.clone(),
+            derived: Derived::new(&project, None),
+            file: None,
+            runs_unsaved: false,
+            data: DataState::default(),
+            runs: Vec::new(),
+            progress: BTreeMap::new(),
+            shown_run: None,
+            selected: Place::Code,
+            focus: None,
+            reveal: None,
+            view: ViewSettings::default(),
+            dialog: None,
+            notices: Notices::default(),
+            effects: Vec::new(),
+            recent: Vec::new(),
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            store: None,
+            busy: None,
+            compared: Vec::new(),
+            epoch: None,
+            principal: super::principal::Principal::default(),
+            kept: None,
+            jobs: BTreeMap::new(),
+            next_job: 1,
+            next_run: 1,
+            live: None,
+            project,
+        }
+    }
+
+    /// Takes another document: what was opened, or a recipe. Nothing of the old one stays.
+    pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
+        if let Some(run) = self.active_run().map(|run| run.id) {
+            self.send(session::Command::Stop(run));
+        }
+        self.next_run = self.next_run.max(runs.iter().map(|run| run.id.0 + 1).max().unwrap_or(1));
+        self.history = History::new(&project);
+        self.saved = project.clone();
+        self.project = project;
+        self.shown_run = runs.last().map(|run| run.id);
+        self.runs = runs;
+        self.file = file;
+        self.runs_unsaved = false;
+        self.progress.clear();
+        self.compared.clear();
+        self.epoch = None;
+        self.jobs.clear();
+        self.live = None;
+        self.selected = Place::Code;
+        self.kept = None;
+        self.refresh(false);
+    }
+
+    /// Brings everything derived in line with the document; called around every frame. `hand_on`: a widget is being
+    /// dragged or typed into, so an edit is not over yet.
+    pub fn refresh(&mut self, hand_on: bool) {
+        self.history.observe(&self.project, hand_on);
+        if !edit::places(&self.project).contains(&self.selected) {
+            self.selected = match self.selected {
+                Place::Encoder(_) if !self.project.encoder.is_empty() => {
+                    Place::Encoder(self.project.encoder.len() - 1)
+                }
+                Place::Data
+                | Place::Corruption
+                | Place::Encoder(_)
+                | Place::Code
+                | Place::Decoder(_)
+                | Place::Output
+                | Place::Training => Place::Code,
+            };
+        }
+        if !hand_on {
+            self.load_if_changed();
+            self.keep_if_changed();
+        }
+        // The cards follow at once: shapes are known while data of the same source are only split anew.
+        if self.derived.of.0 != self.project || self.derived.of.1 != self.data.facts {
+            self.derived = Derived::new(&self.project, self.data.facts);
+        }
+        self.follow_live_settings(hand_on);
+    }
+
+    /// Asks the session.
+    pub fn send(&mut self, command: session::Command) {
+        self.effects.push(Effect::Session(command));
+    }
+
+    /// Whether something would be lost if the window closed now.
+    pub fn is_modified(&self) -> bool {
+        self.project != self.saved || self.runs_unsaved
+    }
+
+    /// The name in the window's title: that of the file, else the document's own.
+    pub fn title(&self) -> String {
+        let of_file = self.file.as_ref().and_then(|file| file.file_name());
+        of_file.map_or_else(|| self.project.name.clone(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// The run that trains or stands still between two steps.
+    pub fn active_run(&self) -> Option<&Run> {
+        let is_active = |run: &&Run| matches!(run.status, Status::Queued | Status::Training | Status::Paused);
+        self.runs.iter().rev().find(is_active)
+    }
+
+    /// The run the views show.
+    pub fn shown(&self) -> Option<&Run> {
+        let chosen = self.shown_run.and_then(|id| self.runs.iter().find(|run| run.id == id));
+        chosen.or(self.runs.last())
+    }
+
+    /// The loaded data, where they are those a run was trained on.
+    pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
+        self.data.dataset.as_deref().filter(|data| data.fingerprint == run.fingerprint)
+    }
+
+    /// A run by its number.
+    pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        self.runs.iter_mut().find(|run| run.id == id)
+    }
+
+    /// Whether the decoder follows the encoder.
+    pub fn is_mirrored(&self) -> bool {
+        matches!(self.project.decoder, Decoder::Mirrored { .. })
+    }
+
+    /// Selects a card and gives it the keyboard.
+    pub fn select(&mut self, place: Place) {
+        match place {
+            Place::Corruption | Place::Training => {}
+            Place::Data | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Output => {
+                self.selected = place;
+                self.focus = Some(place);
+            }
+        }
+    }
+
+    /// Loads the data anew, whatever is there.
+    pub fn load(&mut self) {
+        self.data.request += 1;
+        self.data.error = None;
+        self.data.requested = Some(self.project.data.clone());
+        self.data.progress = Some((0, 0));
+        let data = Box::new(self.project.data.clone());
+        self.send(session::Command::Load { request: self.data.request, data });
+    }
+
+    /// Has every settled change written down, once there is something a crash could take.
+    fn keep_if_changed(&mut self) {
+        if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
+            self.kept = Some(self.project.clone());
+            self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));
+        }
+    }
+
+    fn load_if_changed(&mut self) {
+        if self.data.requested.as_ref() == Some(&self.project.data) {
+            return;
+        }
+        if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
+            // A path is still to come: nothing to load, and nothing of the old data stays.
+            self.data = DataState {
+                requested: Some(self.project.data.clone()),
+                request: self.data.request,
+                ..DataState::default()
+            };
+            self.send(session::Command::CancelLoad);
+            return;
+        }
+        if is_other_source(self.data.of.as_ref(), &self.project.data) {
+            (self.data.dataset, self.data.facts, self.data.of) = (None, None, None);
+        }
+        self.load();
+    }
+
+    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next run.
+    fn follow_live_settings(&mut self, hand_on: bool) {
+        let Some((rate, epochs)) = self.live.filter(|_| !hand_on) else { return };
+        let Some(run) = self.active_run() else {
+            self.live = None;
+            return;
+        };
+        let (id, finished) = (run.id, run.history.epochs.len() as u32);
+        let wanted = &self.project.training;
+        let (new_rate, new_epochs) = (wanted.learning_rate, wanted.epochs);
+        if new_rate != rate && new_rate.is_finite() && new_rate > 0.0 {
+            self.send(session::Command::Set(id, crate::run::Setting::LearningRate(new_rate)));
+        }
+        if new_epochs != epochs && new_epochs >= finished.max(1) {
+            self.send(session::Command::Set(id, crate::run::Setting::Epochs(new_epochs)));
+        }
+        self.live = Some((new_rate, new_epochs));
+    }
+
+    /// The run under way, where it trains another design than the one on screen. Learning rate and epochs do not count:
+    /// they are changed on the way.
+    pub fn older_design(&self) -> Option<RunId> {
+        let run = self.active_run()?;
+        let mut then = run.design.clone();
+        then.training.learning_rate = self.project.training.learning_rate;
+        then.training.epochs = self.project.training.epochs;
+        then.name.clone_from(&self.project.name);
+        (then != self.project).then_some(run.id)
+    }
+}
+
+/// Whether rows loaded from `old` say nothing about the shape of rows from `new`.
+fn is_other_source(old: Option<&Data>, new: &Data) -> bool {
+    let kind = |source: &Source| std::mem::discriminant(source);
+    old.is_none_or(|old| kind(&old.source) != kind(&new.source) || old.source.path() != new.source.path())
+}

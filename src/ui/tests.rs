@@ -1,0 +1,79 @@
+//! The window driven as a person would, without a screen.
+
+use egui::{Key, Modifiers, Theme, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use super::command::{Command, Menu};
+use super::dialogs::{Dialog, Then};
+use super::state::BottomTab;
+use super::{HourglassApp, Options};
+use crate::check::Place;
+use crate::project::{Activation, Decoder, Layer, Project, Recipe, Source};
+use crate::run::Status;
+
+mod commands;
+mod events;
+mod network;
+mod shots;
+mod training;
+
+/// A window of its own state and settings, which end with the test.
+struct Window {
+    harness: Harness<'static, HourglassApp>,
+    _folder: tempfile::TempDir,
+}
+
+impl Window {
+    fn new() -> Window {
+        Window::sized(1024.0, 700.0, Theme::Dark)
+    }
+
+    fn sized(width: f32, height: f32, theme: Theme) -> Window {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = Some(folder.path().to_owned());
+        let options = Options { state_dir: dir.clone(), config_dir: dir, threads: Some(1), file: None };
+        let harness = Harness::builder()
+            .with_size(vec2(width, height))
+            .with_theme(theme)
+            .with_max_steps(20)
+            .build_eframe(|cc| HourglassApp::new(cc, options));
+        let mut window = Window { harness, _folder: folder };
+        window.state().view.theme = theme.into();
+        window.until("the digits are loaded", |state| state.data.dataset.is_some());
+        window.harness.run_ok();
+        window
+    }
+
+    fn state(&mut self) -> &mut super::state::State {
+        &mut self.harness.state_mut().state
+    }
+
+    fn project(&self) -> &Project {
+        &self.harness.state().state.project
+    }
+
+    fn key(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_ok();
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_ok();
+    }
+
+    /// Frame after frame until something holds; the lanes work meanwhile.
+    fn until(&mut self, what: &str, holds: impl Fn(&super::state::State) -> bool) {
+        let start = std::time::Instant::now();
+        while !holds(&self.harness.state().state) {
+            assert!(start.elapsed().as_secs() < 60, "waited in vain until {what}");
+            self.harness.step();
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn dense(units: usize) -> Layer {
+    Layer::Dense { units, activation: Activation::Relu }
+}

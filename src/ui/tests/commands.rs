@@ -1,0 +1,137 @@
+//! Commands by keys, menus and the palette.
+
+use super::*;
+
+#[test]
+fn undo_takes_back_every_edit_and_redo_does_it_again() {
+    let mut window = Window::new();
+    let edits = [
+        Command::AddDense,
+        Command::AddDropout,
+        Command::Duplicate,
+        Command::MoveUp,
+        Command::MoveDown,
+        Command::ToggleTied,
+        Command::ToggleMirror,
+        Command::Remove,
+        Command::Revert,
+    ];
+    for command in edits {
+        window.state().run(command);
+        window.harness.run_ok();
+        let after = window.project().clone();
+        window.key(Modifiers::COMMAND, Key::Z);
+        assert_ne!(*window.project(), after, "{command:?} was not taken back");
+        window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        assert_eq!(*window.project(), after, "{command:?} was not done again");
+    }
+}
+
+#[test]
+fn every_command_that_is_given_leaves_a_window_that_can_be_drawn() {
+    for command in Command::all().filter(|command| *command != Command::Quit) {
+        let mut window = Window::new();
+        window.state().run(command);
+        for _ in 0..3 {
+            window.harness.step();
+        }
+    }
+}
+
+#[test]
+fn the_palette_finds_a_command_and_enter_gives_it() {
+    let mut window = Window::new();
+    window.key(Modifiers::COMMAND, Key::K);
+    window.harness.get_by_label("Command to search for").type_text("add dro");
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Enter);
+    assert!(window.project().encoder.contains(&Layer::Dropout { rate: 0.1 }));
+    assert!(window.state().view.palette.is_none());
+}
+
+#[test]
+fn arrows_choose_in_the_palette_and_escape_closes_it() {
+    let mut window = Window::new();
+    window.key(Modifiers::COMMAND, Key::K);
+    window.harness.get_by_label("Command to search for").type_text("theme");
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::ArrowDown);
+    window.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().view.theme, egui::ThemePreference::Light);
+    window.key(Modifiers::COMMAND, Key::K);
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(window.state().view.palette.is_none());
+}
+
+#[test]
+fn every_menu_opens_and_lists_its_commands() {
+    for menu in Menu::ALL {
+        let mut window = Window::sized(1440.0, 1000.0, Theme::Light);
+        window.click(menu.name());
+        for command in menu.items().iter().flatten() {
+            let on = command.is_on(window.state());
+            let text = if on { format!("✓  {}", command.text()) } else { command.text().to_owned() };
+            let found = window.harness.query_all_by_label_contains(&text).count();
+            assert!(found > 0, "{text} is not in {}", menu.name());
+        }
+    }
+}
+
+#[test]
+fn nothing_is_lost_without_a_question() {
+    let mut window = Window::new();
+    window.key(Modifiers::COMMAND, Key::E);
+    let edited = window.project().clone();
+    window.key(Modifiers::COMMAND, Key::N);
+    assert!(matches!(window.state().dialog, Some(Dialog::Unsaved(Then::New))));
+    window.click("Cancel");
+    assert_eq!(*window.project(), edited);
+    window.key(Modifiers::COMMAND, Key::N);
+    window.click("Don't save");
+    window.click("Start linear");
+    assert_eq!(*window.project(), Recipe::Linear.project());
+    assert!(!window.state().is_modified());
+}
+
+#[test]
+fn what_is_saved_is_opened_again() {
+    let mut window = Window::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.hourglass");
+    window.state().project.code.units = 5;
+    window.key(Modifiers::COMMAND, Key::S);
+    assert!(matches!(window.state().dialog, Some(Dialog::Path(_))));
+    window.state().accept_path(path.clone());
+    window.until("it is saved", |state| state.file.is_some());
+    assert!(!window.state().is_modified());
+    window.state().ask(Then::Recipe(Recipe::Linear));
+    assert_eq!(window.project().code.units, 4);
+    window.state().ask(Then::OpenPath(path.clone()));
+    window.until("it is open", |state| state.project.code.units == 5);
+    assert_eq!(window.state().recent, [path]);
+}
+
+#[test]
+fn a_path_that_cannot_be_written_says_so_and_keeps_the_work() {
+    let mut window = Window::new();
+    window.state().project.code.units = 5;
+    window.key(Modifiers::COMMAND, Key::S);
+    window.state().accept_path("/no/such/folder/a.hourglass".into());
+    window.until("it failed", |state| !state.notices.toasts.is_empty());
+    assert!(window.state().notices.toasts[0].text.contains("/no/such/folder"));
+    assert!(window.state().is_modified());
+}
+
+#[test]
+fn dropped_files_are_told_apart() {
+    use crate::ui::files::{DropKind, drop_kind};
+    let folder = tempfile::tempdir().expect("a folder");
+    let kind = |name: &str| drop_kind(std::path::Path::new(name));
+    assert_eq!(kind("a.hourglass"), DropKind::Project);
+    assert_eq!(kind("a.ron"), DropKind::Project);
+    assert!(matches!(kind("a.tsv"), DropKind::Data(Source::Csv { .. })));
+    assert!(matches!(kind("a.npz"), DropKind::Data(Source::Npy { .. })));
+    assert!(matches!(kind("train-images-idx3-ubyte.gz"), DropKind::Data(Source::Idx { .. })));
+    assert!(matches!(drop_kind(folder.path()), DropKind::Data(Source::ImageFolder { .. })));
+    assert_eq!(kind("a.doc"), DropKind::Unknown);
+}

@@ -1,0 +1,55 @@
+//! Pictures of the window, for a person to look at: `HOURGLASS_SHOTS=FOLDER cargo test --lib ui::tests::shots`.
+
+use super::*;
+
+impl Window {
+    fn shot(&mut self, name: &str) {
+        let Some(folder) = std::env::var_os("HOURGLASS_SHOTS") else { return };
+        self.harness.run_ok();
+        let image = self.harness.render().expect("a picture");
+        image.save(std::path::Path::new(&folder).join(format!("{name}.png"))).expect("saved");
+    }
+}
+
+#[test]
+fn the_window_in_both_themes_and_sizes() {
+    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
+        return;
+    }
+    for (theme, name, size) in [
+        (Theme::Dark, "dark", (1440.0, 900.0)),
+        (Theme::Light, "light", (1440.0, 900.0)),
+        (Theme::Dark, "small", (1024.0, 700.0)),
+    ] {
+        let mut window = Window::sized(size.0, size.1, theme);
+        window.shot(&format!("start-{name}"));
+        window.key(Modifiers::NONE, Key::F5);
+        window.until("twenty epochs", |state| state.runs[0].history.epochs.len() >= 20);
+        window.key(Modifiers::NONE, Key::F5);
+        window.until("a pause", |state| state.runs[0].status == Status::Paused);
+        window.state().selected = Place::Encoder(1);
+        window.shot(&format!("paused-{name}"));
+        window.state().selected = Place::Data;
+        window.state().project.encoder[0] = dense(0);
+        window.state().project.training.batch_size = 0;
+        window.state().view.bottom = BottomTab::Problems;
+        window.shot(&format!("problems-{name}"));
+        window.key(Modifiers::COMMAND, Key::K);
+        window.shot(&format!("palette-{name}"));
+        window.key(Modifiers::NONE, Key::Escape);
+        window.key(Modifiers::COMMAND, Key::N);
+        window.shot(&format!("unsaved-{name}"));
+        window.click("Don't save");
+        window.shot(&format!("new-{name}"));
+        window.click("Cancel");
+        window.click("View");
+        window.shot(&format!("menu-{name}"));
+        window.key(Modifiers::NONE, Key::Escape);
+        window.key(Modifiers::NONE, Key::F1);
+        window.shot(&format!("keys-{name}"));
+        window.click("Close");
+        window.key(Modifiers::COMMAND, Key::Num4);
+        window.state().selected = Place::Decoder(0);
+        window.shot(&format!("data-{name}"));
+    }
+}

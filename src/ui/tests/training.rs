@@ -1,0 +1,63 @@
+//! Training from the window, with the real lanes.
+
+use super::*;
+
+#[test]
+fn one_key_trains_pauses_goes_on_and_stops() {
+    let mut window = Window::new();
+    window.state().project.training.epochs = 100_000;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("it trains", |state| state.runs.first().is_some_and(|run| run.history.epochs.len() > 2));
+    assert!(window.harness.query_by_label("Pause").is_some());
+    window.harness.key_press(Key::F5);
+    window.until("it stands", |state| state.runs[0].status == Status::Paused);
+    let step = window.harness.state().state.progress[&crate::run::RunId(1)].step;
+    window.harness.key_press(Key::F10);
+    window.until("a step was taken", |state| state.progress[&crate::run::RunId(1)].step == step + 1);
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::F5);
+    window.until("it is stopped", |state| state.runs[0].status == Status::Stopped);
+    assert!(window.state().runs[0].checkpoint.is_some());
+    assert_eq!(Command::Continue.available(window.state()), Ok(()));
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F5);
+    window.until("it goes on", |state| state.runs[0].status == Status::Training);
+}
+
+#[test]
+fn the_learning_rate_reaches_the_run_under_way_and_the_rest_does_not() {
+    let mut window = Window::new();
+    window.state().project.training.epochs = 100_000;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("it trains", |state| state.runs.first().is_some_and(|run| !run.history.epochs.is_empty()));
+    assert_eq!(window.state().older_design(), None);
+    window.state().project.training.learning_rate = 0.004;
+    window.until("it is told", |state| state.runs[0].edits.len() == 1);
+    assert_eq!(window.state().older_design(), None);
+    window.state().project.code.units = 3;
+    assert_eq!(window.state().older_design(), Some(crate::run::RunId(1)));
+    assert_eq!(window.state().runs[0].design.code.units, 2);
+}
+
+#[test]
+fn a_design_with_errors_is_not_trained_but_explained() {
+    let mut window = Window::new();
+    window.state().project.code.units = 0;
+    window.key(Modifiers::NONE, Key::F5);
+    assert!(window.state().runs.is_empty());
+    assert_eq!(window.state().view.bottom, BottomTab::Problems);
+    assert!(window.state().notices.toasts[0].text.contains("Not yet trainable"));
+}
+
+#[test]
+fn missing_data_say_where_and_what_to_do() {
+    let mut window = Window::new();
+    window.state().project.data.source =
+        Source::Npy { path: "/no/such/rows.npy".into(), array: None, labels: None };
+    window.state().selected = Place::Data;
+    window.until("it failed", |state| state.data.error.is_some());
+    window.harness.run_ok();
+    assert!(window.harness.query_by_label("Locate…").is_some());
+    let reason = Command::TrainOrPause.available(window.state()).expect_err("no data");
+    assert!(reason.contains("/no/such/rows.npy"), "{reason}");
+}

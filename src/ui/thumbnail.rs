@@ -1,0 +1,80 @@
+//! Small pictures of samples, as textures: made once, kept until what they show changes.
+
+use std::collections::HashMap;
+
+use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
+
+use super::state::State;
+use crate::check::Place;
+use crate::project::Shape;
+
+/// The textures at hand.
+#[derive(Default)]
+pub struct Thumbnails {
+    kept: HashMap<Place, (u64, TextureHandle)>,
+}
+
+impl Thumbnails {
+    /// A sample for the input card, its reconstruction for the output card; `None` where there is no picture.
+    pub fn of_card(&mut self, ctx: &Context, state: &State, place: Place) -> Option<TextureId> {
+        let data = state.data.dataset.as_ref()?;
+        data.shape.picture()?;
+        let run = state.shown().filter(|run| run.fingerprint == data.fingerprint);
+        let kept = run.and_then(|run| run.kept.newest());
+        let row = run.and_then(|run| run.kept.probe.picture_rows.first()).copied().unwrap_or(0);
+        let features = data.shape.features();
+        match place {
+            Place::Data => {
+                let key = data.fingerprint ^ u64::from(row).rotate_left(40);
+                self.texture(ctx, place, key, data.shape, || {
+                    let mut sample = vec![0.0; features];
+                    data.gather(&[row], &mut sample);
+                    sample
+                })
+            }
+            Place::Output => {
+                let (run, kept) = (run?, kept?);
+                let sample = kept.reconstructions.get(..features)?;
+                let key = u64::from(run.id.0) << 32 | u64::from(kept.epoch);
+                self.texture(ctx, place, key, data.shape, || sample.to_vec())
+            }
+            Place::Corruption | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Training => None,
+        }
+    }
+
+    fn texture(
+        &mut self,
+        ctx: &Context,
+        place: Place,
+        key: u64,
+        shape: Shape,
+        values: impl FnOnce() -> Vec<f32>,
+    ) -> Option<TextureId> {
+        if let Some((old, texture)) = self.kept.get(&place)
+            && *old == key
+        {
+            return Some(texture.id());
+        }
+        let image = picture(shape, &values())?;
+        let texture = ctx.load_texture(format!("thumbnail of {place}"), image, TextureOptions::NEAREST);
+        let id = texture.id();
+        self.kept.insert(place, (key, texture));
+        Some(id)
+    }
+}
+
+/// A sample as a picture, stretched so that its smallest value is black and its largest white.
+fn picture(shape: Shape, values: &[f32]) -> Option<ColorImage> {
+    let (height, width, channels) = shape.picture()?;
+    let (low, high) = values
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    let scale = 255.0 / (high - low).max(1e-6);
+    let bytes: Vec<u8> = values.iter().map(|value| ((value - low) * scale) as u8).collect();
+    let size = [width, height];
+    match channels {
+        1 if bytes.len() == width * height => Some(ColorImage::from_gray(size, &bytes)),
+        3 if bytes.len() == 3 * width * height => Some(ColorImage::from_rgb(size, &bytes)),
+        _ => None,
+    }
+}

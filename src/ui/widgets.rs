@@ -1,0 +1,4 @@
+//! Widgets that know egui only.
+
+pub mod button;
+pub mod form;

@@ -1,0 +1,82 @@
+//! Buttons of the window's three ranks, choices in a row, and a field with a file behind it.
+
+use egui::{Button, Color32, CornerRadius, Response, RichText, Stroke, Ui, Vec2, vec2};
+
+use crate::ui::theme::{self, tokens};
+
+/// The one thing to do next.
+pub fn primary_ui(ui: &mut Ui, text: &str, min_width: f32) -> Response {
+    let tokens = tokens(ui);
+    let text = RichText::new(text).font(theme::bold(12.5)).color(tokens.on_accent);
+    ui.add(Button::new(text).fill(tokens.accent).stroke(Stroke::NONE).min_size(vec2(min_width, 28.0)))
+}
+
+/// Anything else to do.
+pub fn secondary_ui(ui: &mut Ui, text: &str) -> Response {
+    ui.add(Button::new(text).min_size(vec2(0.0, 26.0)))
+}
+
+/// A small word to click, as in the header of a list.
+pub fn quiet_ui(ui: &mut Ui, text: &str) -> Response {
+    let tokens = tokens(ui);
+    ui.add(
+        Button::new(RichText::new(text).size(11.0).color(tokens.accent)).frame_when_inactive(false).small(),
+    )
+}
+
+/// Choices side by side, as many in a row as fit; `ring` surrounds the chosen one. Says whether the choice changed.
+pub fn choices_ui<T: PartialEq + Clone>(
+    ui: &mut Ui,
+    value: &mut T,
+    options: &[(T, &str)],
+    columns: usize,
+    ring: Color32,
+) -> bool {
+    choices_by_ui(ui, value, options, columns, ring, |a, b| a == b)
+}
+
+/// The same where two values are of one kind without being equal: only another kind replaces the value.
+pub fn choices_by_ui<T: Clone>(
+    ui: &mut Ui,
+    value: &mut T,
+    options: &[(T, &str)],
+    columns: usize,
+    ring: Color32,
+    same: impl Fn(&T, &T) -> bool,
+) -> bool {
+    let mut changed = false;
+    let gap = 4.0;
+    let columns = columns.min(options.len()).max(1);
+    let width = ((ui.available_width() - gap * (columns - 1) as f32) / columns as f32).floor();
+    ui.spacing_mut().item_spacing = Vec2::splat(gap);
+    ui.spacing_mut().interact_size.y = 24.0;
+    for row in options.chunks(columns) {
+        ui.horizontal(|ui| {
+            for (option, name) in row {
+                let chosen = same(value, option);
+                let tokens = tokens(ui);
+                let text =
+                    RichText::new(*name).size(11.5).color(if chosen { tokens.text } else { tokens.dim });
+                let stroke = Stroke::new(1.0, if chosen { ring } else { tokens.line });
+                let fill = if chosen { tokens.raised } else { tokens.panel };
+                let button = Button::new(text)
+                    .fill(fill)
+                    .stroke(stroke)
+                    .corner_radius(CornerRadius::same(5))
+                    .selected(false)
+                    .truncate()
+                    .min_size(vec2(width, 24.0));
+                ui.spacing_mut().button_padding.x = 4.0;
+                let response = ui.add_sized(vec2(width, 24.0), button);
+                response.widget_info(|| {
+                    egui::WidgetInfo::selected(egui::Role::RadioButton, ui.is_enabled(), chosen, *name)
+                });
+                if response.clicked() && !chosen {
+                    *value = option.clone();
+                    changed = true;
+                }
+            }
+        });
+    }
+    changed
+}

@@ -1,0 +1,235 @@
+//! Rows of a form: a name on the left, what can be changed on the right, all of one width.
+
+use std::ops::RangeInclusive;
+
+use egui::emath::Numeric;
+use egui::{Align, Checkbox, ComboBox, DragValue, Layout, Response, RichText, Slider, TextEdit, Ui, vec2};
+
+use crate::ui::theme::{self, tokens};
+
+/// Width of the names, in points.
+const NAME_WIDTH: f32 = 92.0;
+/// Height of a row, in points.
+const ROW_HEIGHT: f32 = 26.0;
+
+/// The bold title of a section, with a word about it on the right.
+pub fn section_ui(ui: &mut Ui, title: &str, about: &str) -> Response {
+    let tokens = tokens(ui);
+    ui.horizontal(|ui| {
+        ui.set_min_height(20.0);
+        let title = ui.label(RichText::new(title).font(theme::bold(12.0)).color(tokens.text));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add(egui::Label::new(RichText::new(about).size(11.0).color(tokens.dim)).truncate());
+        });
+        title
+    })
+    .inner
+}
+
+/// A row of a form; every input in it is called `name`.
+pub fn row_ui<R>(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let tokens = tokens(ui);
+    ui.horizontal(|ui| {
+        ui.set_min_height(ROW_HEIGHT);
+        let text = RichText::new(name).size(12.0).color(tokens.dim);
+        let size = vec2(NAME_WIDTH, ROW_HEIGHT);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(NAME_WIDTH);
+            ui.add(egui::Label::new(text).truncate());
+        });
+        ui.name_inputs(name, content)
+    })
+    .inner
+}
+
+/// A whole or fractional number in a field of the row's full width, with its unit.
+pub fn number_ui<T: Numeric>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut T,
+    range: RangeInclusive<T>,
+    unit: &str,
+) -> Response {
+    row_ui(ui, name, |ui| {
+        let width = ui.available_width();
+        let speed = if T::INTEGRAL { 0.2 } else { 0.005 };
+        let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        let drag = DragValue::new(value)
+            .range(range)
+            .speed(speed)
+            .suffix(suffix)
+            .max_decimals(if T::INTEGRAL { 0 } else { 6 });
+        ui.add_sized(vec2(width, 24.0), drag).accessible_name(name)
+    })
+}
+
+/// A number between two bounds with a slider; `log` where its orders of magnitude count.
+pub fn slider_ui(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut f32,
+    range: RangeInclusive<f32>,
+    log: bool,
+) -> Response {
+    row_ui(ui, name, |ui| {
+        let field = 66.0;
+        let tokens = tokens(ui);
+        // The size of a slider's handle follows the height of a row.
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.visuals_mut().selection.bg_fill = tokens.accent;
+        ui.visuals_mut().widgets.inactive.bg_fill = tokens.line;
+        ui.spacing_mut().slider_width = (ui.available_width() - field - 8.0).max(40.0);
+        let low = f64::from(*range.start());
+        let slider = Slider::new(value, range.clone())
+            .logarithmic(log)
+            .smallest_positive(low.max(1e-9))
+            .clamping(egui::SliderClamping::Never)
+            .show_value(false);
+        let slider = ui.add(slider).accessible_name(name);
+        let speed = if log { f64::from(*value).abs().max(1e-9) * 0.01 } else { 0.005 };
+        let drag = DragValue::new(value)
+            .speed(speed)
+            .range(if log { f32::MIN_POSITIVE..=f32::MAX } else { range })
+            .custom_formatter(|value, _| short_number(value))
+            .custom_parser(|text| text.trim().parse().ok());
+        ui.reset_style();
+        let field =
+            ui.add_sized(vec2(ui.available_width(), 24.0), drag).accessible_name(format!("{name}, value"));
+        slider.union(field)
+    })
+}
+
+/// One of a few values by name, in a list that opens.
+pub fn combo_ui<T: Clone>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut T,
+    options: &[T],
+    text: impl Fn(&T) -> String,
+) -> bool {
+    let mut changed = false;
+    row_ui(ui, name, |ui| {
+        let combo = ComboBox::from_id_salt(name)
+            .width(ui.available_width())
+            .selected_text(text(value))
+            .truncate()
+            .show_ui(ui, |ui| {
+                for option in options {
+                    let chosen = text(option) == text(value);
+                    if ui.selectable_label(chosen, text(option)).clicked() && !chosen {
+                        *value = option.clone();
+                        changed = true;
+                    }
+                }
+            });
+        combo.response.accessible_name(name);
+    });
+    changed
+}
+
+/// Yes or no.
+pub fn switch_ui(ui: &mut Ui, name: &str, value: &mut bool, text: &str) -> Response {
+    row_ui(ui, name, |ui| ui.add(Checkbox::new(value, text)).accessible_name(name))
+}
+
+/// A line of text.
+pub fn text_ui(ui: &mut Ui, name: &str, value: &mut String, hint: &str) -> Response {
+    row_ui(ui, name, |ui| {
+        let edit = TextEdit::singleline(value)
+            .hint_text(hint)
+            .desired_width(f32::INFINITY)
+            .align(egui::Align2::LEFT_CENTER)
+            .min_size(vec2(0.0, 24.0));
+        ui.add(edit).accessible_name(name)
+    })
+}
+
+/// A field for a path with a button that opens the desktop's dialog: says whether the text changed and whether the
+/// button was pressed.
+pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Response, bool) {
+    row_ui(ui, name, |ui| {
+        let button = 68.0;
+        let edit = TextEdit::singleline(text)
+            .hint_text(hint)
+            .desired_width((ui.available_width() - button - 16.0).max(40.0))
+            .align(egui::Align2::LEFT_CENTER)
+            .min_size(vec2(0.0, 24.0));
+        let edit = ui.add(edit).accessible_name(name);
+        ui.spacing_mut().button_padding.x = 6.0;
+        let browse = ui.add_sized(vec2(button, 24.0), egui::Button::new("Browse…"));
+        (edit, browse.accessible_name(format!("Browse for {}", name.to_lowercase())).clicked())
+    })
+}
+
+/// A box with an equation and what it does.
+pub fn explain_ui(ui: &mut Ui, equation: &str, effect: &str) {
+    let tokens = tokens(ui);
+    egui::Frame::new()
+        .fill(tokens.window)
+        .stroke(egui::Stroke::new(1.0, tokens.line))
+        .corner_radius(7)
+        .inner_margin(egui::Margin::symmetric(10, 8))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 4.0;
+            ui.label(RichText::new(equation).size(12.5).color(tokens.text));
+            ui.label(RichText::new(effect).size(11.0).color(tokens.dim));
+        });
+}
+
+/// A number in as few characters as say it: `2e-3`, `0.5`, `12`.
+pub fn short_number(value: f64) -> String {
+    let plain = format!("{value}");
+    if value == 0.0 || !value.is_finite() {
+        return plain;
+    }
+    let rounded = format!("{value:.2e}");
+    let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
+    let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-2..=3).contains(&exponent) {
+        let digits = (2 - exponent).max(0) as usize;
+        let fixed = format!("{value:.digits$}");
+        return if fixed.contains('.') {
+            fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            fixed
+        };
+    }
+    format!("{mantissa}e{exponent}")
+}
+
+/// A count with a unit of thousands: `950`, `41.8 k`, `1.2 M`.
+pub fn short_count(count: u64) -> String {
+    let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
+    let count = count as f64;
+    units
+        .into_iter()
+        .find(|(size, _)| count >= *size)
+        .map_or_else(|| format!("{count:.0}"), |(size, unit)| format!("{:.1} {unit}", count / size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.002, "2e-3"),
+            (0.0015, "1.5e-3"),
+            (0.5, "0.5"),
+            (0.05, "0.05"),
+            (1.0, "1"),
+            (1234.0, "1234"),
+            (1e-7, "1e-7"),
+            (123_456.0, "1.23e5"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(short_number(value), text);
+        }
+        for (count, text) in [(0, "0"), (950, "950"), (41_800, "41.8 k"), (1_200_000, "1.2 M")] {
+            assert_eq!(short_count(count), text);
+        }
+    }
+}
