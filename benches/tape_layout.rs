@@ -1,0 +1,88 @@
+//! One tape whose operations fork inside, against one tape per shard of the minibatch.
+//!
+//! The first is the engine as it is. The second is imitated by two engines of one thread each, in lockstep, each taking
+//! half of the minibatch; each does a whole update of its own, which stands for adding up two sets of gradients and half
+//! an update. Both sides run in turn, and medians are compared: `cargo bench --bench tape_layout`.
+
+use std::sync::{Arc, Barrier};
+use std::time::Instant;
+
+use hourglass::check::{Plan, plan};
+use hourglass::dataset::{Dataset, Progress, load};
+use hourglass::engine::{Trainer, facts};
+use hourglass::project::{Activation, Layer, Project, Recipe, Source, Synthetic};
+
+const STEPS: usize = 200;
+const ROUNDS: usize = 5;
+
+fn project(hidden: usize, code: usize, batch: usize) -> Project {
+    let mut project = Recipe::Undercomplete.project();
+    project.data.source = Source::Synthetic(Synthetic::Shapes { count: 8192, size: 28, seed: 1 });
+    project.data.split.validation = 0.0;
+    project.encoder = vec![Layer::Dense { units: hidden, activation: Activation::Relu }];
+    project.code.units = code;
+    project.training.batch_size = batch;
+    project.training.epochs = u32::MAX;
+    project
+}
+
+fn planned(project: &Project, data: &Dataset) -> Plan {
+    plan(project, &facts(data)).expect("a sound plan")
+}
+
+/// Seconds of every step.
+fn steps(trainer: &mut Trainer, mut before: impl FnMut()) -> Vec<f64> {
+    (0..STEPS)
+        .map(|_| {
+            before();
+            let start = Instant::now();
+            trainer.step().expect("sound");
+            start.elapsed().as_secs_f64()
+        })
+        .collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn one_tape(plan: &Plan, data: &Arc<Dataset>) -> f64 {
+    let mut trainer = Trainer::new(plan, Arc::clone(data), 2).expect("fits");
+    steps(&mut trainer, || {});
+    median(steps(&mut trainer, || {}))
+}
+
+fn tape_per_shard(plan: &Plan, data: &Arc<Dataset>) -> f64 {
+    let barrier = Barrier::new(2);
+    let shard = || {
+        let mut trainer = Trainer::new(plan, Arc::clone(data), 1).expect("fits");
+        steps(&mut trainer, || {});
+        steps(&mut trainer, || {
+            barrier.wait();
+        })
+    };
+    let (left, right) = std::thread::scope(|scope| {
+        let other = scope.spawn(shard);
+        (shard(), other.join().expect("no panic"))
+    });
+    // A step is over when both halves are.
+    median(left.into_iter().zip(right).map(|(a, b)| a.max(b)).collect())
+}
+
+fn main() {
+    let data = Arc::new(load(&project(256, 64, 128).data, &Progress::default()).expect("generated"));
+    println!("{:<34}{:>12}{:>16}{:>8}", "network, batch", "one tape", "tape per shard", "ratio");
+    for (hidden, code, batch) in [(256, 64, 128), (256, 64, 512), (32, 8, 64)] {
+        let whole = planned(&project(hidden, code, batch), &data);
+        let half = planned(&project(hidden, code, batch / 2), &data);
+        let (mut one, mut two) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            one.push(one_tape(&whole, &data));
+            two.push(tape_per_shard(&half, &data));
+        }
+        let (one, two) = (1e3 * median(one), 1e3 * median(two));
+        let name = format!("784-{hidden}-{code}-{hidden}-784, {batch}");
+        println!("{name:<34}{one:>9.3} ms{two:>13.3} ms{:>8.2}", one / two);
+    }
+}
