@@ -258,7 +258,10 @@ impl Network {
     /// Turns logits into reconstructions where the loss works on logits.
     fn squash(&self, rows: &mut [f32]) {
         if self.plan.loss_on_logits() {
-            vectorised(|| rows.iter_mut().for_each(|value| *value = sigmoid(*value)));
+            vectorised(
+                #[inline(always)]
+                || rows.iter_mut().for_each(|value| *value = sigmoid(*value)),
+            );
         }
     }
 

@@ -15,11 +15,31 @@ pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: O
     }
     match activation {
         Activation::Linear => {}
-        Activation::Relu => map(row, |a| if a > 0.0 { a } else { a * 0.0 }),
-        Activation::LeakyRelu => map(row, |a| if a > 0.0 { a } else { 0.01 * a }),
-        Activation::Elu => map(row, |a| if a > 0.0 { a } else { math::exp(a) - 1.0 }),
-        Activation::Gelu => map(row, |a| a * math::normal_cdf(a)),
-        Activation::Silu => map(row, |a| a * math::sigmoid(a)),
+        Activation::Relu => map(
+            row,
+            #[inline(always)]
+            |a| if a > 0.0 { a } else { a * 0.0 },
+        ),
+        Activation::LeakyRelu => map(
+            row,
+            #[inline(always)]
+            |a| if a > 0.0 { a } else { 0.01 * a },
+        ),
+        Activation::Elu => map(
+            row,
+            #[inline(always)]
+            |a| if a > 0.0 { a } else { math::exp(a) - 1.0 },
+        ),
+        Activation::Gelu => map(
+            row,
+            #[inline(always)]
+            |a| a * math::normal_cdf(a),
+        ),
+        Activation::Silu => map(
+            row,
+            #[inline(always)]
+            |a| a * math::sigmoid(a),
+        ),
         Activation::Sigmoid => map(row, math::sigmoid),
         Activation::Tanh => map(row, math::tanh),
         Activation::Softplus => map(row, math::softplus),
@@ -32,17 +52,57 @@ pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: O
 pub fn backward_row(activation: Activation, y: &[f32], pre: &[f32], gradient: &mut [f32]) {
     match activation {
         Activation::Linear => {}
-        Activation::Relu => scale(gradient, y, |y| if y > 0.0 { 1.0 } else { 0.0 }),
-        Activation::LeakyRelu => scale(gradient, y, |y| if y > 0.0 { 1.0 } else { 0.01 }),
-        Activation::Elu => scale(gradient, y, |y| if y > 0.0 { 1.0 } else { y + 1.0 }),
-        Activation::Gelu => scale(gradient, pre, |a| math::normal_cdf(a) + a * math::normal_pdf(a)),
-        Activation::Silu => scale(gradient, pre, |a| {
-            let s = math::sigmoid(a);
-            s * (1.0 + a * (1.0 - s))
-        }),
-        Activation::Sigmoid => scale(gradient, y, |y| y * (1.0 - y)),
-        Activation::Tanh => scale(gradient, y, |y| 1.0 - y * y),
-        Activation::Softplus => scale(gradient, y, |y| 1.0 - math::exp(-y)),
+        Activation::Relu => scale(
+            gradient,
+            y,
+            #[inline(always)]
+            |y| if y > 0.0 { 1.0 } else { 0.0 },
+        ),
+        Activation::LeakyRelu => scale(
+            gradient,
+            y,
+            #[inline(always)]
+            |y| if y > 0.0 { 1.0 } else { 0.01 },
+        ),
+        Activation::Elu => scale(
+            gradient,
+            y,
+            #[inline(always)]
+            |y| if y > 0.0 { 1.0 } else { y + 1.0 },
+        ),
+        Activation::Gelu => scale(
+            gradient,
+            pre,
+            #[inline(always)]
+            |a| math::normal_cdf(a) + a * math::normal_pdf(a),
+        ),
+        Activation::Silu => scale(
+            gradient,
+            pre,
+            #[inline(always)]
+            |a| {
+                let s = math::sigmoid(a);
+                s * (1.0 + a * (1.0 - s))
+            },
+        ),
+        Activation::Sigmoid => scale(
+            gradient,
+            y,
+            #[inline(always)]
+            |y| y * (1.0 - y),
+        ),
+        Activation::Tanh => scale(
+            gradient,
+            y,
+            #[inline(always)]
+            |y| 1.0 - y * y,
+        ),
+        Activation::Softplus => scale(
+            gradient,
+            y,
+            #[inline(always)]
+            |y| 1.0 - math::exp(-y),
+        ),
     }
 }
 

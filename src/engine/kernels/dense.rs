@@ -94,16 +94,19 @@ impl Dense {
             let range = shard_range(shard, width, outputs);
             // SAFETY: each shard runs once and touches its own columns only.
             unsafe { multiply_shard(&y, false, a, b, width, shard) };
-            vectorised(|| {
-                for row in 0..rows {
-                    let columns = row * outputs + range.start..row * outputs + range.end;
-                    // SAFETY: as above.
-                    let pre = sums.map(|sums| unsafe { sums.part(columns.clone()) });
-                    // SAFETY: as above.
-                    let row = unsafe { y.part(columns) };
-                    forward_row(activation, &bias[range.clone()], row, pre);
-                }
-            });
+            vectorised(
+                #[inline(always)]
+                || {
+                    for row in 0..rows {
+                        let columns = row * outputs + range.start..row * outputs + range.end;
+                        // SAFETY: as above.
+                        let pre = sums.map(|sums| unsafe { sums.part(columns.clone()) });
+                        // SAFETY: as above.
+                        let row = unsafe { y.part(columns) };
+                        forward_row(activation, &bias[range.clone()], row, pre);
+                    }
+                },
+            );
         });
     }
 
@@ -169,7 +172,10 @@ impl Dense {
         let (len, activation) = (rows * outputs, self.activation);
         threads.for_each_piece(&mut dy[..len], ROWS * outputs, 16 * len, |start, dy| {
             let range = start..start + dy.len();
-            vectorised(|| backward_row(activation, &y[range.clone()], &pre[range], dy));
+            vectorised(
+                #[inline(always)]
+                || backward_row(activation, &y[range.clone()], &pre[range], dy),
+            );
         });
     }
 }
@@ -182,11 +188,14 @@ fn sum_rows(values: &[f32], out: &mut [f32], add: bool, rows: usize) {
     if out.is_empty() {
         return;
     }
-    vectorised(|| {
-        for row in values.chunks_exact(out.len()).take(rows) {
-            for (sum, value) in out.iter_mut().zip(row) {
-                *sum += value;
+    vectorised(
+        #[inline(always)]
+        || {
+            for row in values.chunks_exact(out.len()).take(rows) {
+                for (sum, value) in out.iter_mut().zip(row) {
+                    *sum += value;
+                }
             }
-        }
-    });
+        },
+    );
 }

@@ -65,16 +65,19 @@ impl Dropout {
         let kept = 1.0 / (1.0 - self.rate);
         let rate = self.rate;
         threads.for_each_piece(to, SHARD, 16 * from.len(), |start, to| {
-            vectorised(|| {
-                for (position, (to, from)) in (start as u64..).zip(to.iter_mut().zip(&from[start..])) {
-                    let factor = match stream {
-                        Some(stream) if stream.uniform(position) < rate => 0.0,
-                        Some(_) => kept,
-                        None => 1.0,
-                    };
-                    *to = factor * from + if adds { *to } else { 0.0 };
-                }
-            });
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (position, (to, from)) in (start as u64..).zip(to.iter_mut().zip(&from[start..])) {
+                        let factor = match stream {
+                            Some(stream) if stream.uniform(position) < rate => 0.0,
+                            Some(_) => kept,
+                            None => 1.0,
+                        };
+                        *to = factor * from + if adds { *to } else { 0.0 };
+                    }
+                },
+            );
         });
     }
 }

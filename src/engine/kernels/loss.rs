@@ -53,12 +53,15 @@ impl ReconstructionLoss {
         // Two sums a row, added up in the order of the rows whoever computed them.
         partial.resize(2 * rows, 0.0);
         threads.for_each_piece(partial, 2 * ROWS, 16 * rows * features, |start, sums| {
-            vectorised(|| {
-                for (row, sums) in (start / 2..).zip(sums.chunks_exact_mut(2)) {
-                    let at = row * features..(row + 1) * features;
-                    (sums[0], sums[1]) = row_sums(kind, &output[at.clone()], &target[at]);
-                }
-            });
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (row, sums) in (start / 2..).zip(sums.chunks_exact_mut(2)) {
+                        let at = row * features..(row + 1) * features;
+                        (sums[0], sums[1]) = row_sums(kind, &output[at.clone()], &target[at]);
+                    }
+                },
+            );
         });
         partial.chunks_exact(2).fold(Sums::default(), |sums, row| Sums {
             loss: sums.loss + f64::from(row[0]),
@@ -75,16 +78,19 @@ impl ReconstructionLoss {
         let scale = 1.0 / rows as f32;
         let (output, target) = (output.values(), target.values());
         threads.for_each_piece(&mut gradient[..len], ROWS * features, 16 * len, |start, gradient| {
-            vectorised(|| {
-                let pairs = output[start..].iter().zip(&target[start..]);
-                for (gradient, (&y, &x)) in gradient.iter_mut().zip(pairs) {
-                    let own = match kind {
-                        Loss::SquaredError => 2.0 * (y - x) * scale,
-                        Loss::BinaryCrossEntropy => (sigmoid(y) - x) * scale,
-                    };
-                    *gradient = own + if adds { *gradient } else { 0.0 };
-                }
-            });
+            vectorised(
+                #[inline(always)]
+                || {
+                    let pairs = output[start..].iter().zip(&target[start..]);
+                    for (gradient, (&y, &x)) in gradient.iter_mut().zip(pairs) {
+                        let own = match kind {
+                            Loss::SquaredError => 2.0 * (y - x) * scale,
+                            Loss::BinaryCrossEntropy => (sigmoid(y) - x) * scale,
+                        };
+                        *gradient = own + if adds { *gradient } else { 0.0 };
+                    }
+                },
+            );
         });
         Ok(())
     }
@@ -95,16 +101,31 @@ impl ReconstructionLoss {
 fn row_sums(kind: Loss, output: &[f32], target: &[f32]) -> (f32, f32) {
     match kind {
         Loss::SquaredError => {
-            let sum = lane_sum(output, target, |y, x| (y - x) * (y - x));
+            let sum = lane_sum(
+                output,
+                target,
+                #[inline(always)]
+                |y, x| (y - x) * (y - x),
+            );
             (sum, sum)
         }
         Loss::BinaryCrossEntropy => (
             // −x log σ(a) − (1 − x) log(1 − σ(a)) = softplus(a) − x a
-            lane_sum(output, target, |a, x| softplus(a) - x * a),
-            lane_sum(output, target, |a, x| {
-                let difference = sigmoid(a) - x;
-                difference * difference
-            }),
+            lane_sum(
+                output,
+                target,
+                #[inline(always)]
+                |a, x| softplus(a) - x * a,
+            ),
+            lane_sum(
+                output,
+                target,
+                #[inline(always)]
+                |a, x| {
+                    let difference = sigmoid(a) - x;
+                    difference * difference
+                },
+            ),
         ),
     }
 }

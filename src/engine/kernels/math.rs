@@ -1,7 +1,8 @@
 //! Elementary functions that vectorise: branch-free polynomials instead of the library's scalar calls. Absolute errors
 //! stay near one unit in the last place of `f32`; the tests compare with `f64`.
 
-/// Runs `work` compiled for the widest vector instructions the machine has.
+/// Runs `work` compiled for the widest vector instructions the machine has. Closures must be `#[inline(always)]`: one
+/// that is called instead of inlined is compiled without those instructions.
 #[inline(always)]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)

@@ -2,10 +2,10 @@
 
 use super::threads::{Parts, Threads, shard_range};
 
-/// Floating-point operations of one shard, about 40 µs of one core.
-const SHARD_FLOPS: usize = 8 << 20;
+/// Floating-point operations of one shard, about 80 µs of one core.
+const SHARD_FLOPS: usize = 16 << 20;
 /// Columns of a shard are a multiple of this, so that no vector straddles two.
-const COLUMN_STEP: usize = 32;
+const COLUMN_STEP: usize = 16;
 
 /// A read-only matrix in row-major memory, possibly seen transposed.
 #[derive(Clone, Copy)]

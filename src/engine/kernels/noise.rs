@@ -8,16 +8,31 @@ use crate::project::Corruption;
 pub fn corrupt(corruption: Corruption, range: (f32, f32), stream: Stream, clean: &[f32], out: &mut [f32]) {
     match corruption {
         Corruption::None => out.copy_from_slice(clean),
-        Corruption::Gaussian { std } => each(clean, out, |feature, x| x + std * normal(stream, feature)),
+        Corruption::Gaussian { std } => each(
+            clean,
+            out,
+            #[inline(always)]
+            |feature, x| x + std * normal(stream, feature),
+        ),
         Corruption::Masking { probability } => {
-            each(clean, out, |feature, x| if stream.uniform(feature) < probability { 0.0 } else { x });
+            each(
+                clean,
+                out,
+                #[inline(always)]
+                |feature, x| if stream.uniform(feature) < probability { 0.0 } else { x },
+            );
         }
-        Corruption::SaltAndPepper { probability } => each(clean, out, |feature, x| {
-            // One number decides both: hit where below the probability, and then which half of it.
-            let u = stream.uniform(feature);
-            let hit = if u < 0.5 * probability { range.0 } else { range.1 };
-            if u < probability { hit } else { x }
-        }),
+        Corruption::SaltAndPepper { probability } => each(
+            clean,
+            out,
+            #[inline(always)]
+            |feature, x| {
+                // One number decides both: hit where below the probability, and then which half of it.
+                let u = stream.uniform(feature);
+                let hit = if u < 0.5 * probability { range.0 } else { range.1 };
+                if u < probability { hit } else { x }
+            },
+        ),
     }
 }
 
@@ -32,11 +47,14 @@ fn normal(stream: Stream, position: u64) -> f32 {
 }
 
 fn each(clean: &[f32], out: &mut [f32], value: impl Fn(u64, f32) -> f32) {
-    vectorised(|| {
-        for (feature, (out, &x)) in out.iter_mut().zip(clean).enumerate() {
-            *out = value(feature as u64, x);
-        }
-    });
+    vectorised(
+        #[inline(always)]
+        || {
+            for (feature, (out, &x)) in out.iter_mut().zip(clean).enumerate() {
+                *out = value(feature as u64, x);
+            }
+        },
+    );
 }
 
 #[cfg(test)]

@@ -59,7 +59,10 @@ impl UpdateShards {
         for ((index, shard), sum) in self.shards.iter().zip(&mut self.partial_squares) {
             let gradient = &stretches[*index].gradient;
             let gradient = &gradient[shard_range(*shard, SHARD, gradient.len())];
-            *sum = vectorised(|| square_sum(gradient));
+            *sum = vectorised(
+                #[inline(always)]
+                || square_sum(gradient),
+            );
         }
         self.partial_squares.iter().sum::<f64>().sqrt()
     }
@@ -116,36 +119,45 @@ impl Update {
     fn sgd(&self, stretch: Stretch<'_>) {
         let Stretch { weight, gradient, weight_decay, .. } = stretch;
         let (rate, scale) = (self.learning_rate, self.gradient_scale);
-        vectorised(|| {
-            for (w, &g) in weight.iter_mut().zip(gradient) {
-                *w -= rate * (g * scale + weight_decay * *w);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for (w, &g) in weight.iter_mut().zip(gradient) {
+                    *w -= rate * (g * scale + weight_decay * *w);
+                }
+            },
+        );
     }
 
     fn sgd_momentum(&self, stretch: Stretch<'_>, momentum: f32, nesterov: bool) {
         let Stretch { weight, gradient, first, weight_decay, .. } = stretch;
         let (rate, scale) = (self.learning_rate, self.gradient_scale);
-        vectorised(|| {
-            for ((w, &g), v) in weight.iter_mut().zip(gradient).zip(first) {
-                let g = g * scale + weight_decay * *w;
-                // PyTorch starts the velocity with the first gradient; so does a velocity of 0.
-                *v = momentum * *v + g;
-                *w -= rate * if nesterov { g + momentum * *v } else { *v };
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((w, &g), v) in weight.iter_mut().zip(gradient).zip(first) {
+                    let g = g * scale + weight_decay * *w;
+                    // PyTorch starts the velocity with the first gradient; so does a velocity of 0.
+                    *v = momentum * *v + g;
+                    *w -= rate * if nesterov { g + momentum * *v } else { *v };
+                }
+            },
+        );
     }
 
     fn rms_prop(&self, stretch: Stretch<'_>, alpha: f32, eps: f32) {
         let Stretch { weight, gradient, second, weight_decay, .. } = stretch;
         let (rate, scale) = (self.learning_rate, self.gradient_scale);
-        vectorised(|| {
-            for ((w, &g), s) in weight.iter_mut().zip(gradient).zip(second) {
-                let g = g * scale + weight_decay * *w;
-                *s = alpha * *s + (1.0 - alpha) * g * g;
-                *w -= rate * g / (s.sqrt() + eps);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((w, &g), s) in weight.iter_mut().zip(gradient).zip(second) {
+                    let g = g * scale + weight_decay * *w;
+                    *s = alpha * *s + (1.0 - alpha) * g * g;
+                    *w -= rate * g / (s.sqrt() + eps);
+                }
+            },
+        );
     }
 
     fn adam(&self, stretch: Stretch<'_>, [beta1, beta2, eps]: [f32; 3], is_decoupled: bool) {
@@ -157,14 +169,17 @@ impl Update {
         let root = (1.0 / correction(beta2).sqrt()) as f32;
         let (decay, decoupled) =
             if is_decoupled { (0.0, self.learning_rate * weight_decay) } else { (weight_decay, 0.0) };
-        vectorised(|| {
-            for ((w, &g), (m, v)) in weight.iter_mut().zip(gradient).zip(first.iter_mut().zip(second)) {
-                let g = g * scale + decay * *w;
-                *m = beta1 * *m + (1.0 - beta1) * g;
-                *v = beta2 * *v + (1.0 - beta2) * g * g;
-                *w -= decoupled * *w;
-                *w -= rate * *m / (v.sqrt() * root + eps);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((w, &g), (m, v)) in weight.iter_mut().zip(gradient).zip(first.iter_mut().zip(second)) {
+                    let g = g * scale + decay * *w;
+                    *m = beta1 * *m + (1.0 - beta1) * g;
+                    *v = beta2 * *v + (1.0 - beta2) * g * g;
+                    *w -= decoupled * *w;
+                    *w -= rate * *m / (v.sqrt() * root + eps);
+                }
+            },
+        );
     }
 }
