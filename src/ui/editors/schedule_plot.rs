@@ -7,6 +7,7 @@ use crate::engine::learning_rate;
 use crate::project::{Schedule, Training};
 use crate::ui::plots::format_number;
 use crate::ui::theme::tokens;
+use crate::ui::widgets::form::short_count;
 
 /// Height with its axis, in points.
 const HEIGHT: f32 = 72.0;
@@ -37,8 +38,8 @@ pub fn schedule_plot_ui(ui: &mut Ui, training: &Training) {
         .allow_double_click_reset(false)
         .x_grid_spacer(ends(epochs))
         .y_grid_spacer(ends(highest))
-        .custom_x_axes(vec![axis(AxisHints::new_x().formatter(|mark, _| mark.value.to_string()))])
-        .custom_y_axes(vec![axis(AxisHints::new_y().formatter(|mark, _| (mark.value as f32).to_string()))])
+        .custom_x_axes(vec![axis(AxisHints::new_x().formatter(|mark, _| epochs_text(mark.value)))])
+        .custom_y_axes(vec![axis(AxisHints::new_y().formatter(|mark, _| rate_text(mark.value)))])
         .grid_color(tokens.line)
         .cursor_color(tokens.line)
         .label_formatter(|position| {
@@ -63,6 +64,21 @@ pub fn schedule_plot_ui(ui: &mut Ui, training: &Training) {
 
 fn font() -> egui::FontId {
     egui::FontId::proportional(10.0)
+}
+
+/// The end of the epochs' axis, whole where there is room for it.
+fn epochs_text(epochs: f64) -> String {
+    if epochs < 1e5 { epochs.to_string() } else { short_count(epochs as u64) }
+}
+
+/// The end of the rates' axis; its zero is where the other axis has one.
+fn rate_text(rate: f64) -> String {
+    let rate = rate as f32;
+    match rate {
+        0.0 => String::new(),
+        _ if rate < 1e-3 => format!("{rate:e}"),
+        _ => rate.to_string(),
+    }
 }
 
 /// Epochs done and the rate then, `None` where there is nothing to see.
@@ -130,6 +146,15 @@ mod tests {
         check(4.995, "epoch 5\nrate 0.0100");
         check(5.0, "epoch 6\nrate 0.00100");
         check(99.0, "epoch 10\nrate 0.00100");
+    }
+
+    #[test]
+    fn axes_say_little() {
+        assert_eq!([0.0, 100.0, 1e6].map(epochs_text), ["0", "100", &short_count(1_000_000)]);
+        assert_eq!(
+            [0.0, f64::from(0.002_f32), f64::from(2.5e-5_f32)].map(rate_text),
+            ["", "0.002", "2.5e-5"]
+        );
     }
 
     #[test]
