@@ -9,6 +9,7 @@ mod design;
 mod error;
 mod export;
 mod files;
+mod npy;
 mod open;
 mod project_file;
 mod run_files;

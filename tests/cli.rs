@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use hourglass::dataset::{Progress, Rows, load};
 use hourglass::io::open_project;
-use hourglass::project::Recipe;
+use hourglass::project::{Data, Recipe, Shape, Source};
 use hourglass::run::{Run, Status};
 use serde_json::Value;
 
@@ -64,6 +65,11 @@ fn runs(dir: &Path, name: &str) -> Vec<Run> {
     open_project(&dir.join(name)).expect("opens").runs
 }
 
+/// An array as data, its values as they are.
+fn rows_of(path: PathBuf) -> Data {
+    Data { source: Source::Npy { path, array: None, labels: None }, ..Data::default() }
+}
+
 /// A small table with two clusters.
 fn write_table(path: &Path, offset: f32) {
     let mut text = String::from("a,b,c,d,e\n");
@@ -114,6 +120,17 @@ fn every_recipe_is_listed_written_and_sound() {
 }
 
 #[test]
+fn the_design_of_the_readme_is_sound() {
+    let dir = dir();
+    let readme = include_str!("../README.md");
+    let example = readme.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next());
+    fs::write(dir.path().join("example.ron"), example.expect("an example")).expect("written");
+    let said = ok(dir.path(), &["check", "example.ron"]);
+    assert!(said.starts_with("ok: 8×8 grey through 8 numbers"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
 fn check_names_places() {
     let dir = dir();
     let file = dir.path().join("a.ron");
@@ -155,8 +172,13 @@ fn a_training_leaves_a_project_that_every_command_reads() {
 
     ok(path, &["encode", file, "-o", "codes.npy"]);
     ok(path, &["encode", file, "-o", "codes.csv"]);
+    let codes = load(&rows_of(path.join("codes.npy")), &Progress::default()).expect("an array");
+    assert_eq!((codes.len(), codes.shape), (1797, Shape::Vector(2)));
     let table = fs::read_to_string(path.join("codes.csv")).expect("written");
     assert_eq!(table.lines().count(), 1798);
+    let Rows::F32(values) = &codes.rows else { panic!("not floats") };
+    let last: Vec<String> = values[values.len() - 2..].iter().map(ToString::to_string).collect();
+    assert!(table.trim_end().ends_with(&format!(",{}", last.join(","))), "{last:?}");
     assert!(table.lines().next().expect("a header").ends_with("code 1,code 2"), "{table:.80}");
     assert!(ok(path, &["reconstruct", file, "-o", "rebuilt"]).starts_with("1797 pictures"));
     assert_eq!(fs::read_dir(path.join("rebuilt")).expect("made").count(), 1797);

@@ -2,6 +2,7 @@
 
 use egui::{CollapsingHeader, RichText, Ui};
 
+use super::schedule_plot::schedule_plot_ui;
 use crate::project::{EarlyStopping, Optimizer, Schedule, Training};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::form::{combo_ui, number_ui, slider_ui, switch_ui};
@@ -20,6 +21,7 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training, live: Option<&str>) {
     number_ui(ui, "Seed", &mut training.seed, 0..=u64::MAX, "");
     schedule_ui(ui, &mut training.schedule);
     number_ui(ui, "Warm-up", &mut training.warmup_epochs, 0..=100_000, "epochs");
+    schedule_plot_ui(ui, training);
     early_stopping_ui(ui, &mut training.early_stopping);
     CollapsingHeader::new("Optimizer constants").id_salt("optimizer constants").show_unindented(ui, |ui| {
         optimizer_ui(ui, &mut training.optimizer);
