@@ -11,12 +11,15 @@ mod minibatch;
 mod network;
 mod optimizer;
 mod probe;
+mod run_data;
 mod schedule;
 mod trainer;
 
 pub use error::EngineError;
+pub use minibatch::Noise;
 pub use network::{Evaluation, Network};
 pub use probe::choose_probe;
+pub use run_data::{check_same_data, normaliser, stored_scaler};
 pub use schedule::learning_rate;
 pub use trainer::{StepReport, Trainer};
 

@@ -4,11 +4,13 @@
 mod checkpoint;
 mod history;
 mod kept;
+mod normaliser;
 mod weights;
 
 pub use checkpoint::{Best, Checkpoint};
 pub use history::{EpochRecord, History, Losses, TOTAL};
 pub use kept::{Kept, KeptEpochs, Probe};
+pub use normaliser::Normaliser;
 pub use weights::{Array, Weights};
 
 use serde::{Deserialize, Serialize};
@@ -86,6 +88,9 @@ pub struct Run {
     pub shape: Shape,
     /// What identifies the data; compared before an exact resume.
     pub fingerprint: u64,
+    /// How the data were scaled; `None` in files written before it was stored.
+    #[serde(default)]
+    pub normaliser: Option<Normaliser>,
     /// Where it stands.
     pub status: Status,
     /// Epochs to train in all, the edits included.

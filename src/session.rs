@@ -2,11 +2,13 @@
 //! components, baselines; cancellable, the newest request wins). [`Command`]s go in, [`Event`]s come out, both plain data;
 //! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
 
+mod baseline;
 mod compute;
 mod loading;
 mod protocol;
 mod training;
 
+pub use baseline::{baseline, baseline_macs};
 pub use protocol::{
     Command, Event, Job, JobId, JobKind, JobResult, RunEvent, RunProgress, Start, TrainRequest,
 };

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hourglass::dataset::{Progress, Rows, load};
-use hourglass::io::open_project;
-use hourglass::project::{Data, Recipe, Shape, Source};
+use hourglass::io::{Files, open_project, save_project};
+use hourglass::project::{Data, Recipe, Scaling, Shape, Source};
 use hourglass::run::{Run, Status};
 use serde_json::Value;
 
@@ -154,9 +154,17 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let out = ok(path, &["train", "recipe:undercomplete", "--epochs", "2", "--seed", "5", "--json"]);
     assert_eq!(out.lines().count(), 3);
     let last = last_json(&out);
-    for key in
-        ["epochs", "train_loss", "val_loss", "val_mse", "params", "steps", "seconds", "samples_per_sec"]
-    {
+    for key in [
+        "epochs",
+        "train_loss",
+        "val_loss",
+        "val_mse",
+        "pca_mse",
+        "params",
+        "steps",
+        "seconds",
+        "samples_per_sec",
+    ] {
         assert!(last[key].is_number(), "{key}: {last}");
     }
     assert_eq!((&last["epochs"], &last["file"]), (&2.into(), &"undercomplete.hourglass".into()));
@@ -185,7 +193,10 @@ fn a_training_leaves_a_project_that_every_command_reads() {
 
     // The recipe again would overwrite it; the project itself gets a second run.
     fails(path, &["train", "recipe:undercomplete", "--epochs", "1"], 1, "--force");
-    ok(path, &["train", file, "--epochs", "1"]);
+    let second = ok(path, &["train", file, "--epochs", "1"]);
+    let baseline = run_1.pca_mse.expect("a baseline");
+    assert_eq!(last["pca_mse"].as_f64(), Some(baseline));
+    assert!(second.contains(" per feature (PCA 0.0"), "{second}");
     assert_eq!(runs(path, file).iter().map(|run| run.id.0).collect::<Vec<_>>(), [1, 2]);
     ok(path, &["evaluate", file, "--run", "1"]);
     fails(path, &["evaluate", file, "--run", "9"], 1, "there are: 1 (done), 2 (done)");
@@ -232,6 +243,60 @@ fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
     fails(path, &["encode", "t.hourglass", "table.csv", "-o", "codes.csv"], 1, "samples are 2");
     fs::remove_file(&table).expect("removed");
     fails(path, &["train", "t.hourglass", "--resume", "--epochs", "9"], 1, "table.csv");
+}
+
+/// Changes the first run of a project file in the way `edit` says.
+fn edit_run(dir: &Path, name: &str, edit: impl FnOnce(&mut Run)) {
+    let mut opened = open_project(&dir.join(name)).expect("opens");
+    edit(&mut opened.runs[0]);
+    let runs: Vec<&Run> = opened.runs.iter().collect();
+    save_project(&Files::default(), &dir.join(name), &opened.project, &runs).expect("saved");
+}
+
+#[test]
+fn new_rows_are_scaled_as_the_training_rows_were_though_those_are_gone() {
+    let dir = dir();
+    let path = dir.path();
+    let table = path.join("table.csv");
+    write_table(&table, 0.0);
+    let text = fs::read_to_string(&table).expect("written");
+    // By themselves these rows would be scaled in another way: they do not span the columns.
+    let few: Vec<&str> = text.lines().take(13).collect();
+    fs::write(path.join("few.csv"), few.join("\n")).expect("written");
+    ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    fs::copy(path.join("t.hourglass"), path.join("old.hourglass")).expect("copied");
+    edit_run(path, "old.hourglass", |run| run.normaliser = None);
+    ok(path, &["encode", "t.hourglass", "-o", "all-codes.csv"]);
+    ok(path, &["encode", "old.hourglass", "few.csv", "-o", "old-codes.csv"]);
+    fs::remove_file(&table).expect("removed");
+    ok(path, &["encode", "t.hourglass", "few.csv", "-o", "few-codes.csv"]);
+    let codes = |name: &str| -> Vec<f64> {
+        let text = fs::read_to_string(path.join(name)).expect("written");
+        let rows = text.lines().skip(1).take(12);
+        rows.flat_map(|row| row.split(',').map(|code| code.parse().expect("a number"))).collect()
+    };
+    let all = codes("all-codes.csv");
+    assert_eq!(all.len(), 24);
+    for name in ["few-codes.csv", "old-codes.csv"] {
+        for (few, all) in codes(name).iter().zip(&all) {
+            assert!((few - all).abs() < 1e-5, "{name}: {few}, not {all}");
+        }
+    }
+    assert!(ok(path, &["evaluate", "t.hourglass", "few.csv"]).contains("12 samples"));
+    ok(path, &["reconstruct", "t.hourglass", "few.csv", "-o", "rebuilt"]);
+    // A file from before the scaling was stored needs the data it was fitted on.
+    fails(path, &["encode", "old.hourglass", "few.csv", "-o", "no.csv"], 1, "needed for their scaling");
+}
+
+#[test]
+fn data_scaled_otherwise_are_not_resumed() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::Standardise);
+    let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
+    fails(dir.path(), &resume, 1, "scaled otherwise than when run 1 was trained");
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::UnitRange);
+    ok(dir.path(), &resume);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         )));
     }
     let mut network = applied.network(arguments.trained.threads)?;
-    let result = network.evaluate(data, data.split.rows(subset), None);
+    let result = network.evaluate(data, data.split.rows(subset), None).map_err(Failure::problem)?;
     let name = if own { subset.name() } else { "all" };
     let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::progress::Bar;
 use super::signal;
 use crate::check::{DataFacts, Place, Plan, Severity, plan, problems};
-use crate::dataset::{self, DataError, Dataset, Progress, SplitRows};
+use crate::dataset::{self, DataError, Dataset, Progress, Scaler, SplitRows};
 use crate::engine;
 use crate::project::{Channels, Data, Project, Source};
 use crate::run::Run;
@@ -110,13 +110,18 @@ pub(super) struct Shown {
 
 /// Loads what `path` names, or the run's own data.
 pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
+    // The network knows its inputs as they were scaled for its training split, not as these rows alone would be.
+    let stored = engine::stored_scaler(run);
     let Some(path) = path else {
-        let data = load(&run.design.data)?;
+        let mut data = load(&run.design.data)?;
         if data.shape != run.shape {
             return Err(wrong_shape(&data, run));
         }
         if data.fingerprint != run.fingerprint {
             eprintln!("warning: {}: these are no longer the data run {} was trained on", data.name, run.id);
+        }
+        if let Some(scaler) = stored {
+            data.scaler = scaler;
         }
         return Ok(Shown { data, own: true });
     };
@@ -125,19 +130,22 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     if data.shape != run.shape {
         return Err(wrong_shape(&data, run));
     }
-    // The network knows its inputs as they were scaled for its training split, not as these rows alone would be.
-    data.scaler = load(&run.design.data)
-        .map_err(|failure| match failure {
-            Failure::Problem(message) => Failure::Problem(format!(
-                "the data run {} was trained on are needed for their scaling: {message}",
-                run.id
-            )),
-            other @ (Failure::Usage(_) | Failure::Interrupted | Failure::ClosedPipe) => other,
-        })?
-        .scaler;
+    data.scaler = stored.map_or_else(|| scaler_of_training_data(run), Ok)?;
     let all: Vec<u32> = (0..data.len() as u32).collect();
     data.split = SplitRows { train: all.clone(), validation: all.clone(), test: all };
     Ok(Shown { data, own: false })
+}
+
+/// The scaling of a run that was saved before it was stored: fitted once more.
+fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
+    match load(&run.design.data) {
+        Ok(data) => Ok(data.scaler),
+        Err(Failure::Problem(message)) => Err(Failure::Problem(format!(
+            "the data run {} was trained on are needed for their scaling: {message}",
+            run.id
+        ))),
+        Err(other @ (Failure::Usage(_) | Failure::Interrupted | Failure::ClosedPipe)) => Err(other),
+    }
 }
 
 /// Threads to work with: as said, or all there are.

@@ -13,16 +13,20 @@ use super::signal;
 use super::subject::{Origin, Subject};
 use super::write::{line, number};
 use crate::dataset::Dataset;
-use crate::engine::{Trainer, choose_probe};
+use crate::engine::{Trainer, check_same_data, choose_probe, normaliser};
 use crate::io::{Files, save_project};
 use crate::project::Project;
 use crate::run::{EpochRecord, History, KeptEpochs, Run, RunId, Setting, Status};
+use crate::session::{baseline, baseline_macs};
 
 /// Between two saves where the person does not say.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 /// Most time spent looking at the watched samples, as a part of the training.
 const LOOKING: f64 = 0.1;
+
+/// The baseline is left out where it would keep a person waiting: this takes a second or two.
+const BASELINE_MACS: f64 = 5e10;
 
 /// `hourglass train`
 pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
@@ -79,6 +83,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
         id: RunId(newest.saturating_add(1)),
         shape: data.shape,
         fingerprint: data.fingerprint,
+        normaliser: Some(normaliser(&data)),
         status: Status::Queued,
         epochs: design.training.epochs,
         edits: Vec::new(),
@@ -114,12 +119,12 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Run, Dataset), Failu
     }
     data::replace(&mut run.design, &arguments.data)?;
     let data = data::load(&run.design.data)?;
-    if data.fingerprint != run.fingerprint {
-        return Err(Failure::Problem(format!(
-            "{}: these are not the data run {id} was trained on, so it cannot go on exactly. Give those with --data, or leave --resume out to train a new run",
+    check_same_data(&run, &data).map_err(|error| {
+        Failure::Problem(format!(
+            "{}: {error}. Give the run's own with --data, or leave --resume out to train a new run",
             data.name
-        )));
-    }
+        ))
+    })?;
     Ok((run, data))
 }
 
@@ -174,6 +179,11 @@ impl Training {
         if run.kept.probe.code_rows.is_empty() {
             let probe = choose_probe(&data, plan.code_units(), run.design.training.seed);
             run.kept = KeptEpochs::new(Arc::new(probe));
+        }
+        if run.pca_mse.is_none() && baseline_macs(&data, plan.code_units()) <= BASELINE_MACS {
+            run.pca_mse = baseline(&data, plan.code_units())
+                .inspect_err(|error| log::warn!("no baseline: {error}"))
+                .ok();
         }
         let mut training = Training { trainer, run, data, before, looking: Duration::ZERO };
         if training.run.kept.is_empty() {
@@ -315,6 +325,7 @@ impl Training {
             "train_loss": last.and_then(|record| record.train.first()),
             "val_loss": last.and_then(|record| record.validation.first()),
             "val_mse": last.map(|record| record.mse),
+            "pca_mse": self.run.pca_mse,
             "best_epoch": self.run.history.best().map(|record| record.epoch),
             "params": self.run.parameters,
             "steps": checkpoint.map_or(0, |checkpoint| checkpoint.step),
@@ -327,7 +338,11 @@ impl Training {
 
     fn final_text(&self, output: &Path) -> String {
         let result = match self.run.history.epochs.last() {
-            Some(record) => format!("{}, {} per feature", self.summary(record), number(record.mse)),
+            Some(record) => {
+                let baseline =
+                    self.run.pca_mse.map(|mse| format!(" (PCA {})", number(mse))).unwrap_or_default();
+                format!("{}, {} per feature{baseline}", self.summary(record), number(record.mse))
+            }
             None => "no epoch was finished".to_owned(),
         };
         let speed = self.samples_per_sec().map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();

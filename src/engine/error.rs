@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use crate::run::RunId;
+
 /// Why training could not go on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
@@ -23,6 +25,14 @@ pub enum EngineError {
         /// Features of the data.
         found: usize,
     },
+    /// The rows are not those a run is to go on with.
+    #[error("these are not the data run {0} was trained on, so it cannot go on exactly")]
+    OtherData(RunId),
+    /// The rows are a run's own, but scaled in another way.
+    #[error(
+        "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot go on exactly"
+    )]
+    OtherScaling(RunId),
     /// Weights or optimizer state of another network.
     #[error("the saved weights do not fit this network: {0}")]
     Weights(String),

@@ -153,8 +153,20 @@ impl Network {
         rows
     }
 
-    /// Mean loss and error on rows of the data; inputs are clean unless `noise` corrupts them.
-    pub fn evaluate(&mut self, data: &Dataset, rows: &[u32], noise: Option<Noise>) -> Evaluation {
+    /// Mean loss and error on rows of the data; inputs are clean unless `noise` corrupts them, the comparison is always
+    /// with the clean ones. Any network can be shown noise, whether or not it was trained with some.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`], the first time a network trained without corruption is shown noise.
+    pub fn evaluate(
+        &mut self,
+        data: &Dataset,
+        rows: &[u32],
+        noise: Option<Noise>,
+    ) -> Result<Evaluation, EngineError> {
+        if noise.is_some() {
+            self.separate_target()?;
+        }
         let mut sums = Sums::default();
         for block in rows.chunks(self.capacity) {
             self.gather(data, block, noise);
@@ -165,7 +177,7 @@ impl Network {
         let samples = rows.len().max(1) as f64;
         let loss = sums.loss / samples;
         let mse = sums.squared_error / samples / self.plan.shape().features() as f64;
-        Evaluation { losses: vec![loss, loss], mse, samples: rows.len() }
+        Ok(Evaluation { losses: vec![loss, loss], mse, samples: rows.len() })
     }
 
     /// One minibatch forward and back; returns the sums over its samples and the gradients.
@@ -208,6 +220,17 @@ impl Network {
     /// Rows the buffers hold.
     pub fn capacity(&self) -> usize {
         self.capacity
+    }
+
+    /// Gives the clean samples a buffer of their own: without corruption they share the encoder's.
+    fn separate_target(&mut self) -> Result<(), EngineError> {
+        if Rc::ptr_eq(&self.input, &self.target) {
+            let features = self.input.borrow().columns();
+            self.target = Variable::zeros(&Cpu::default(), self.capacity, features)?;
+            let (output, target) = (Rc::clone(&self.output), Rc::clone(&self.target));
+            self.loss = Rc::new(ReconstructionLoss { output, target, kind: self.loss.kind });
+        }
+        Ok(())
     }
 
     /// The whole way forward on the first `rows` rows of the input; `dropout` is (seed, step) while training.

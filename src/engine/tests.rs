@@ -1,6 +1,9 @@
 //! The engine as a whole: gradients against finite differences, optimizers against dfdx and `PyTorch`, bit-identical
 //! runs, exact resume.
 
+mod order;
+mod pytorch;
+
 use std::sync::Arc;
 
 use super::kernels::variable::{Grads, gradients};
@@ -12,7 +15,7 @@ use crate::project::{
     Activation, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Output, Project, Recipe,
     Schedule, Shape, Training,
 };
-use crate::run::{Checkpoint, EpochRecord, Setting};
+use crate::run::{Checkpoint, EpochRecord, History, KeptEpochs, Normaliser, Run, RunId, Setting, Status};
 
 /// Rows of uniform numbers in [0, 1) with some structure: each feature mixes two hidden ones.
 pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
@@ -269,6 +272,41 @@ fn weights_of_another_network_are_refused_and_change_nothing() {
 }
 
 #[test]
+fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
+    let data = toy_data(8, 4);
+    let run = |normaliser| Run {
+        id: RunId(3),
+        design: Project::default(),
+        shape: data.shape,
+        fingerprint: data.fingerprint,
+        normaliser,
+        status: Status::Stopped,
+        epochs: 1,
+        edits: vec![],
+        parameters: 0,
+        seconds: 0.0,
+        started_unix_secs: 0,
+        history: History::default(),
+        pca_mse: None,
+        kept: KeptEpochs::default(),
+        checkpoint: None,
+    };
+    let own = run(Some(normaliser(&data)));
+    assert_eq!(stored_scaler(&own), Some(data.scaler.clone()));
+    assert_eq!(check_same_data(&own, &data), Ok(()));
+    assert_eq!(check_same_data(&run(None), &data), Ok(()), "a file from before it was stored");
+    let other = Dataset { scaler: Scaler::uniform(0.0, 0.5), ..(*data).clone() };
+    assert_eq!(check_same_data(&own, &other), Err(EngineError::OtherScaling(RunId(3))));
+    let other = Dataset { fingerprint: 1, ..(*data).clone() };
+    assert_eq!(check_same_data(&own, &other), Err(EngineError::OtherData(RunId(3))));
+    let damaged = [(0, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0), (1, 1, 0.0), (1, 1, f32::NAN)];
+    for (offsets, factors, factor) in damaged {
+        let normaliser = Normaliser { offsets: vec![0.0; offsets], factors: vec![factor; factors] };
+        assert_eq!(stored_scaler(&run(Some(normaliser))), None, "{offsets} {factors} {factor}");
+    }
+}
+
+#[test]
 fn a_diverging_run_stops_and_keeps_finite_weights() {
     let data = toy_data(64, 12);
     let plan = toy_plan(&data, |project| {
@@ -304,7 +342,7 @@ fn early_stopping_keeps_the_best_weights() {
     let checkpoint = trainer.snapshot();
     assert_eq!(checkpoint.best.as_ref().map(|best| best.epoch), Some(best.epoch));
     let mut network = Network::trained(&plan, checkpoint.inference_weights(), 1).expect("small");
-    let evaluation = network.evaluate(&data, data.split.rows(Subset::Validation), None);
+    let evaluation = network.evaluate(&data, data.split.rows(Subset::Validation), None).expect("small");
     assert_eq!(evaluation.losses[0], best.validation[0]);
 }
 
@@ -324,7 +362,7 @@ fn encode_then_decode_is_reconstruct() {
         // Means over the samples, computed here from the definition.
         let squared: f64 =
             reconstructions.iter().zip(&values).map(|(y, x)| f64::from(y - x).powi(2)).sum::<f64>();
-        let evaluation = network.evaluate(&data, &rows, None);
+        let evaluation = network.evaluate(&data, &rows, None).expect("small");
         assert!((evaluation.mse - squared / 7200.0).abs() < 1e-6, "{evaluation:?}");
         let expected = match loss {
             Loss::SquaredError => squared / 600.0,

@@ -199,7 +199,10 @@ impl Trainer {
     }
 
     /// Loss and error on one split, inputs clean.
-    pub fn evaluate(&mut self, subset: Subset) -> Evaluation {
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn evaluate(&mut self, subset: Subset) -> Result<Evaluation, EngineError> {
         self.network.evaluate(&self.data, self.data.split.rows(subset), None)
     }
 
@@ -309,7 +312,7 @@ impl Trainer {
         let mut mse = self.epoch_squared_error / samples / self.data.shape.features() as f64;
         let mut validation = Losses::new();
         if !self.data.split.validation.is_empty() {
-            let evaluation = self.evaluate(Subset::Validation);
+            let evaluation = self.evaluate(Subset::Validation)?;
             (validation, mse) = (evaluation.losses, evaluation.mse);
         }
         self.epoch += 1;

@@ -76,7 +76,7 @@ pub(super) fn run_text(run: &Run) -> Result<String, String> {
         checkpoint: None,
         ..run.clone()
     };
-    let pretty = ron::ser::PrettyConfig::new().struct_names(true);
+    let pretty = ron::ser::PrettyConfig::new().struct_names(true).compact_arrays(true);
     ron::ser::to_string_pretty(&run, pretty).map_err(|error| error.to_string())
 }
 

@@ -4,9 +4,9 @@ use std::mem::discriminant;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::baseline::baseline;
 use super::{Event, Job, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
-use crate::dataset::{Dataset, Subset};
 use crate::engine::Network;
 use crate::run::Kept;
 
@@ -51,18 +51,18 @@ fn work(jobs: &Receiver<Job>, outbox: &Outbox) {
 fn compute(kind: &JobKind) -> Result<JobResult, String> {
     match kind {
         JobKind::Principal { codes } => principal(codes).map(JobResult::Principal),
-        JobKind::Baseline { data, components } => baseline(data, *components).map(JobResult::Baseline),
+        JobKind::Baseline { data, components } => {
+            baseline(data, *components).map(JobResult::Baseline).map_err(|error| error.to_string())
+        }
         JobKind::Evaluate { plan, checkpoint, data, subset } => {
             let weights = checkpoint.inference_weights();
             let mut network = Network::trained(plan, weights, 1).map_err(|error| error.to_string())?;
-            let evaluation = network.evaluate(data, data.split.rows(*subset), None);
+            let evaluation =
+                network.evaluate(data, data.split.rows(*subset), None).map_err(|error| error.to_string())?;
             Ok(JobResult::Evaluation { subset: *subset, losses: evaluation.losses, mse: evaluation.mse })
         }
     }
 }
-
-/// Most values PCA is fitted to: 256 MB. Larger splits are thinned out evenly.
-const BASELINE_VALUES: usize = 64 << 20;
 
 /// Codes in the plane of their first two principal components.
 fn principal(kept: &Kept) -> Result<Vec<[f32; 2]>, String> {
@@ -70,22 +70,4 @@ fn principal(kept: &Kept) -> Result<Vec<[f32; 2]>, String> {
     let axes = pca.k();
     let plane = |point: &[f32]| [point.first().copied().unwrap_or(0.0), point.get(1).copied().unwrap_or(0.0)];
     Ok(pca.project(&kept.codes).chunks_exact(axes.max(1)).map(plane).collect())
-}
-
-/// Error of PCA with as many components, fitted on the training split, judged on the validation split.
-fn baseline(data: &Dataset, components: usize) -> Result<f64, String> {
-    let features = data.shape.features();
-    let train = gathered(data, data.split.rows(Subset::Train));
-    let pca = Pca::fit(&train, features, components).map_err(|error| error.to_string())?;
-    let validation = data.split.rows(Subset::Validation);
-    Ok(if validation.is_empty() { pca.mse(&train) } else { pca.mse(&gathered(data, validation)) })
-}
-
-fn gathered(data: &Dataset, rows: &[u32]) -> Vec<f32> {
-    let features = data.shape.features().max(1);
-    let stride = (rows.len() * features).div_ceil(BASELINE_VALUES).max(1);
-    let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
-    let mut values = vec![0.0; rows.len() * features];
-    data.gather(&rows, &mut values);
-    values
 }

@@ -25,6 +25,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
         design,
         shape: data.shape,
         fingerprint: data.fingerprint,
+        normaliser: Some(crate::engine::normaliser(data)),
         status: Status::Queued,
         edits: vec![],
         parameters: plan.parameters(),
@@ -252,4 +253,22 @@ fn loading_and_computing_answer_with_their_numbers() {
             break;
         }
     }
+}
+
+#[test]
+fn a_run_does_not_go_on_with_data_scaled_otherwise() {
+    let data = digits();
+    let mut session = Session::start(|| {});
+    session.send(Command::Train(request(&data, |_| {})));
+    let checkpoint = last_checkpoint(&until(&session, is_status(&Status::Done)));
+    // The same rows, and so the same fingerprint.
+    let scaler = crate::dataset::Scaler::uniform(8.0, 0.1);
+    let other = Arc::new(Dataset { scaler, ..(*data).clone() });
+    let mut again = request(&other, |_| {});
+    again.run.checkpoint = Some(checkpoint);
+    again.run.normaliser = Some(crate::engine::normaliser(&data));
+    session.send(Command::Train(again));
+    let seen = until(&session, |event| matches!(event, RunEvent::Status(Status::Failed(_))));
+    let Some(RunEvent::Status(Status::Failed(message))) = seen.last() else { panic!("{seen:?}") };
+    assert!(message.contains("scaled otherwise than when run 3 was trained"), "{message}");
 }

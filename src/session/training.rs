@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::{Event, Outbox, RunEvent, RunProgress, Start, TrainRequest, panic_text};
-use crate::engine::{EngineError, StepReport, Trainer, choose_probe};
+use crate::engine::{EngineError, StepReport, Trainer, check_same_data, choose_probe};
 use crate::io::FileError;
 use crate::run::{EpochRecord, Kept, KeptEpochs, Run, RunId, Setting, Status};
 
@@ -208,6 +208,9 @@ struct UnderWay<'a> {
 impl<'a> UnderWay<'a> {
     fn new(request: TrainRequest, outbox: &'a Outbox) -> Result<UnderWay<'a>, EngineError> {
         let TrainRequest { mut run, plan, data, threads, store, .. } = request;
+        if run.checkpoint.is_some() {
+            check_same_data(&run, &data)?;
+        }
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), threads)?;
         if let Some(checkpoint) = run.checkpoint.take() {
             trainer.restore(&checkpoint)?;

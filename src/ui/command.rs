@@ -5,6 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::edit;
 use super::state::State;
 use crate::check::Place;
+use crate::engine::check_same_data;
 use crate::project::Decoder;
 use crate::run::Status;
 
@@ -465,10 +466,10 @@ fn resumable(state: &State) -> Result<(), String> {
         return Err("The run left no weights to go on from.".to_owned());
     }
     match &state.data.dataset {
-        Some(data) if data.fingerprint == run.fingerprint => Ok(()),
-        Some(_) => {
-            Err("The loaded data are not those the run was trained on: restore its design first.".to_owned())
-        }
+        Some(data) => check_same_data(run, data).map_err(|_| {
+            "The loaded data are not those the run was trained on, or are scaled otherwise: restore its design first."
+                .to_owned()
+        }),
         None => trainable(state),
     }
 }

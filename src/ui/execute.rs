@@ -294,6 +294,7 @@ impl State {
             design: self.project.clone(),
             shape: facts.shape,
             fingerprint: data.fingerprint,
+            normaliser: Some(crate::engine::normaliser(&data)),
             status: Status::Queued,
             epochs: self.project.training.epochs,
             edits: Vec::new(),

@@ -183,3 +183,121 @@ impl Update {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dfdx::prelude::{
+        AdamConfig, Const, Cpu, Momentum, Rank1, SgdConfig, Storage, Tensor, TensorFromVec, WeightDecay,
+    };
+
+    use super::*;
+
+    const RATE: f32 = 0.1;
+    const DECAY: f32 = 0.05;
+    /// As large as the roots it is added to, so that its place is seen.
+    const EPS: f32 = 1e-2;
+
+    fn sgd(momentum: f32, nesterov: bool) -> Optimizer {
+        Optimizer::Sgd { momentum, nesterov }
+    }
+
+    /// The weights after six steps with gradients that do not depend on them.
+    fn trained(optimizer: Optimizer, len: usize) -> Vec<f32> {
+        let mut weight: Vec<f32> = (0..len).map(weight_at).collect();
+        let (mut first, mut second) = (vec![0.0; len], vec![0.0; len]);
+        for step in 0..6 {
+            let gradient = gradients(step, len);
+            let update =
+                Update { optimizer, learning_rate: RATE, step: step as u64 + 1, gradient_scale: 1.0 };
+            let (weight, first, second) = (&mut weight[..], &mut first[..], &mut second[..]);
+            update.apply(Stretch { weight, gradient: &gradient, first, second, weight_decay: DECAY });
+        }
+        weight
+    }
+
+    fn weight_at(index: usize) -> f32 {
+        (1.0 + index as f64).sin() as f32
+    }
+
+    fn gradients(step: usize, len: usize) -> Vec<f32> {
+        let at = |i: usize| (0.7 * step as f64 + 1.3 * i as f64).sin() * 10_f64.powi(-((i % 4) as i32));
+        (0..len).map(|i| at(i) as f32).collect()
+    }
+
+    /// Expected: `PyTorch` 2.15 in double precision, `O = torch.optim`,
+    /// ```python
+    /// w = torch.tensor([sin(1.0 + i) for i in range(4)], dtype=torch.float64, requires_grad=True)
+    /// for t in range(6):
+    ///     w.grad = torch.tensor([sin(0.7 * t + 1.3 * i) * 10.0 ** -i for i in range(4)], dtype=torch.float64)
+    ///     opt.step()
+    /// ```
+    /// with `opt` = `O.SGD([w], lr=0.1, weight_decay=0.05)`, the same with `momentum=0.9` and `nesterov=True`,
+    /// `O.RMSprop([w], lr=0.1, alpha=0.95, eps=1e-2, weight_decay=0.05)`, `O.Adam` and `O.AdamW` with
+    /// `betas=(0.8, 0.95), eps=1e-2, weight_decay=0.05`.
+    #[test]
+    fn updates_equal_those_of_pytorch() {
+        let check = |optimizer: Optimizer, expected: [f64; 4]| {
+            for (ours, theirs) in trained(optimizer, 4).iter().zip(expected) {
+                assert!((f64::from(*ours) - theirs).abs() < 2e-6, "{optimizer:?}: {ours}, not {theirs}");
+            }
+        };
+        let (beta1, beta2, eps) = (0.8, 0.95, EPS);
+        check(sgd(0.0, false), [0.572_610_29, 0.880_471_07, 0.139_277_37, -0.734_236_37]);
+        check(sgd(0.9, false), [-0.085_764_75, 0.767_179_14, 0.133_944_52, -0.689_553_55]);
+        check(sgd(0.9, true), [-0.249_272_15, 0.755_427_02, 0.132_974_17, -0.674_690_16]);
+        let rms_prop = Optimizer::RmsProp { alpha: 0.95, eps };
+        check(rms_prop, [-0.392_766_59, 0.524_927_99, 0.099_444_19, -0.145_652_44]);
+        let adam = Optimizer::Adam { beta1, beta2, eps };
+        check(adam, [0.354_895_14, 0.523_471_30, 0.070_355_18, -0.311_780_54]);
+        let adam_w = Optimizer::AdamW { beta1, beta2, eps };
+        check(adam_w, [0.424_919_42, 0.600_624_64, 0.198_359_57, -0.703_430_50]);
+    }
+
+    /// Expected: dfdx's own kernels on a tensor of its own. They round in another order, hence not bit by bit.
+    #[test]
+    fn updates_equal_those_of_dfdx() {
+        // No whole number of vectors, so that the remainder of every loop is seen.
+        const LEN: usize = 37;
+        let device = Cpu::default();
+        let check = |optimizer: Optimizer, step: &mut dyn FnMut(usize, &mut Tensor<Rank1<LEN>, f32, Cpu>)| {
+            let start: Vec<f32> = (0..LEN).map(weight_at).collect();
+            let mut weight = device.tensor_from_vec(start, (Const::<LEN>,));
+            (0..6).for_each(|number| step(number, &mut weight));
+            for (ours, theirs) in trained(optimizer, LEN).iter().zip(weight.as_vec()) {
+                assert!((ours - theirs).abs() < 2e-6, "{optimizer:?}: {ours}, not {theirs}");
+            }
+        };
+        let buffer = || Storage::<f32>::try_alloc_len(&device, LEN).expect("small");
+        let lr = f64::from(RATE);
+        let l2 = Some(WeightDecay::L2(f64::from(DECAY)));
+        let decoupled = Some(WeightDecay::Decoupled(f64::from(DECAY)));
+        for (ours, theirs) in [
+            (sgd(0.0, false), None),
+            (sgd(0.9, false), Some(Momentum::Classic(0.9))),
+            (sgd(0.9, true), Some(Momentum::Nesterov(0.9))),
+        ] {
+            let config = SgdConfig { lr, momentum: theirs, weight_decay: l2 };
+            let (mut velocity, mut gradient) = (buffer(), buffer());
+            check(ours, &mut |step, weight| {
+                gradient.copy_from_slice(&gradients(step, LEN));
+                config.try_update(weight, &mut velocity, &gradient).expect("no allocation");
+            });
+        }
+        let [beta1, beta2] = [0.8_f32, 0.95];
+        for (ours, weight_decay) in [
+            (Optimizer::Adam { beta1, beta2, eps: EPS }, l2),
+            (Optimizer::AdamW { beta1, beta2, eps: EPS }, decoupled),
+        ] {
+            let betas = [f64::from(beta1), f64::from(beta2)];
+            let config = AdamConfig { lr, betas, eps: f64::from(EPS), weight_decay };
+            let (mut first, mut second, mut gradient) = (buffer(), buffer(), buffer());
+            check(ours, &mut |step, weight| {
+                gradient.copy_from_slice(&gradients(step, LEN));
+                // dfdx counts its steps from 1 as well: `Adam::update` adds 1 before it calls this.
+                config
+                    .try_update(step as i32 + 1, weight, &mut first, &mut second, &gradient)
+                    .expect("no allocation");
+            });
+        }
+    }
+}

@@ -49,6 +49,7 @@ pub fn run(id: u32, epochs: u32) -> Run {
         design: Project::default(),
         shape: Shape::Image { height: 8, width: 8, channels: 1 },
         fingerprint: 7,
+        normaliser: None,
         status: if epochs < 100 { Status::Training } else { Status::Done },
         epochs: epochs.max(100),
         edits: vec![Edit { step: 500, setting: Setting::LearningRate(1e-3) }],

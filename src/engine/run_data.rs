@@ -1,0 +1,38 @@
+//! What ties a run to its data: the normaliser that is stored with it, and whether data are the run's own.
+
+use super::EngineError;
+use crate::dataset::{Dataset, Scaler};
+use crate::run::{Normaliser, Run};
+
+/// What a new run on these data stores of their scaling.
+pub fn normaliser(data: &Dataset) -> Normaliser {
+    Normaliser { offsets: data.scaler.offsets.clone(), factors: data.scaler.factors.clone() }
+}
+
+/// The scaling a run was trained with, to be applied to any data of its shape.
+///
+/// `None` where the run was written before normalisers were stored, or where the stored one is damaged.
+pub fn stored_scaler(run: &Run) -> Option<Scaler> {
+    let Normaliser { offsets, factors } = run.normaliser.clone()?;
+    let fits = !offsets.is_empty()
+        && offsets.len() == factors.len()
+        && run.shape.features().is_multiple_of(offsets.len())
+        && offsets.iter().all(|offset| offset.is_finite())
+        && factors.iter().all(|factor| factor.is_finite() && *factor != 0.0);
+    fits.then_some(Scaler { offsets, factors })
+}
+
+/// Whether a run can go on exactly on these data: the same rows, scaled in the same way.
+///
+/// # Errors
+/// [`EngineError::OtherData`] or [`EngineError::OtherScaling`].
+pub fn check_same_data(run: &Run, data: &Dataset) -> Result<(), EngineError> {
+    if data.fingerprint != run.fingerprint {
+        return Err(EngineError::OtherData(run.id));
+    }
+    // The fingerprint is of the raw values: another split or kind of scaling leaves it as it was.
+    match stored_scaler(run) {
+        Some(scaler) if scaler != data.scaler => Err(EngineError::OtherScaling(run.id)),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,109 @@
+//! What the models are known to do, on the embedded digits: a linear autoencoder finds what PCA finds, a deep one beats
+//! it, and one that was trained on noise repairs it.
+
+use std::sync::Arc;
+
+use hourglass::analysis::angles::largest_principal_angle;
+use hourglass::analysis::pca::Pca;
+use hourglass::check::plan;
+use hourglass::dataset::random::Purpose;
+use hourglass::dataset::{Dataset, Progress, Subset, load};
+use hourglass::engine::{Network, Noise, Trainer, facts};
+use hourglass::project::{
+    Activation, Code, Corruption, Data, Layer, Optimizer, Output, Project, Recipe, Schedule, Training,
+};
+
+fn digits() -> Arc<Dataset> {
+    Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"))
+}
+
+fn rows(data: &Dataset, subset: Subset) -> Vec<f32> {
+    let rows = data.split.rows(subset);
+    let mut values = vec![0.0; rows.len() * data.shape.features()];
+    data.gather(rows, &mut values);
+    values
+}
+
+/// Trains to the end and gives the network to be looked at.
+fn trained(data: &Arc<Dataset>, project: &Project) -> Network {
+    let plan = plan(project, &facts(data)).expect("sound");
+    let mut trainer = Trainer::new(&plan, Arc::clone(data), 1).expect("small");
+    while !trainer.is_done() {
+        trainer.step().expect("finite");
+    }
+    Network::trained(&plan, trainer.snapshot().inference_weights(), 1).expect("its own weights")
+}
+
+/// Baldi & Hornik 1989: the only minima of a linear autoencoder's squared error span the first principal components.
+#[test]
+fn a_linear_autoencoder_spans_the_principal_subspace() {
+    let data = digits();
+    let mut project = Recipe::Linear.project();
+    project.training = Training {
+        optimizer: Optimizer::default(),
+        learning_rate: 1e-2,
+        schedule: Schedule::Cosine { floor: 0.0 },
+        epochs: 150,
+        ..project.training
+    };
+    let network = trained(&data, &project);
+    let weights = network.weights();
+    let pca = Pca::fit(&rows(&data, Subset::Train), 64, 4).expect("digits vary");
+    // Encoder rows are 4 vectors of 64 already; decoder columns have to be laid out like that.
+    let output = &weights.0["output.weight"];
+    assert_eq!(output.shape, [64, 4]);
+    let decoder: Vec<f32> = (0..256).map(|at| output.values[at % 64 * 4 + at / 64]).collect();
+    for (name, vectors) in [("encoder", &weights.0["code.weight"].values), ("decoder", &decoder)] {
+        let angle = largest_principal_angle(vectors, &pca.components, 64).expect("finite").to_degrees();
+        println!("{name}: {angle:.3} degrees");
+        assert!(angle < 5.0, "{name}: {angle} degrees");
+    }
+    // Fresh weights are nowhere near: 4 of 64 directions at random.
+    let fresh = Network::new(network.plan(), 1).expect("small").weights();
+    let angle = largest_principal_angle(&fresh.0["code.weight"].values, &pca.components, 64);
+    assert!(angle.expect("finite").to_degrees() > 60.0, "{angle:?}");
+}
+
+#[test]
+fn a_deep_autoencoder_beats_pca_on_held_out_digits() {
+    let data = digits();
+    let project = Project {
+        encoder: vec![Layer::Dense { units: 32, activation: Activation::Relu }],
+        code: Code { units: 8, activation: Activation::Linear },
+        output: Output { activation: Activation::Sigmoid },
+        training: Training {
+            learning_rate: 5e-3,
+            schedule: Schedule::Cosine { floor: 0.0 },
+            epochs: 150,
+            ..Training::default()
+        },
+        ..Recipe::Undercomplete.project()
+    };
+    let mut network = trained(&data, &project);
+    let ours = network.evaluate(&data, data.split.rows(Subset::Test), None).expect("small").mse;
+    let pca = Pca::fit(&rows(&data, Subset::Train), 64, 8).expect("digits vary");
+    let theirs = pca.mse(&rows(&data, Subset::Test));
+    println!("autoencoder {ours:.5}, PCA {theirs:.5}");
+    assert!(ours < 0.95 * theirs, "autoencoder {ours}, PCA {theirs}");
+}
+
+#[test]
+fn training_on_noise_teaches_to_repair_it() {
+    let data = digits();
+    let corruption = Corruption::Gaussian { std: 0.3 };
+    let project = |corruption| {
+        let base = Recipe::Denoising.project();
+        Project { corruption, training: Training { epochs: 40, ..base.training.clone() }, ..base }
+    };
+    let range = facts(&data).value_range;
+    let noise = Noise { corruption, range, seed: 99, purpose: Purpose::Corruption, epoch: 0 };
+    let repaired = |trained_on| {
+        let mut network = trained(&data, &project(trained_on));
+        network.evaluate(&data, data.split.rows(Subset::Test), Some(noise)).expect("small").mse
+    };
+    let (with, without) = (repaired(corruption), repaired(Corruption::None));
+    println!("trained on noise {with:.5}, on clean digits {without:.5}, noise itself {:.5}", 0.3 * 0.3);
+    assert!(with < 0.9 * without, "trained on noise {with}, on clean digits {without}");
+    // Better than handing back what was seen, whose error is the variance of the noise.
+    assert!(with < 0.5 * 0.3 * 0.3, "{with}");
+}
