@@ -1,14 +1,18 @@
 //! **The window**: state, commands, panels, editors. It may use every other room; nobody uses it.
 
 mod app;
+mod available;
 pub mod command;
 pub mod dialogs;
+mod dropped;
 pub mod edit;
 pub mod editors;
 mod events;
 mod execute;
 pub mod files;
 pub mod history;
+pub mod layout;
+pub mod menu;
 pub mod notices;
 pub mod panels;
 pub mod plots;

@@ -8,12 +8,13 @@ use egui::{Frame, Margin, Panel, Ui, ViewportBuilder, ViewportCommand};
 use super::command::Command;
 use super::dialogs::Then;
 use super::files::FileRoom;
+use super::layout::Layout;
 use super::panels::views::Views;
 use super::panels::{dialog, inspector, log, network, notes, palette, problems, toolbar, views};
 use super::state::{BottomTab, Effect, State};
 use super::theme::{self, tokens};
 use super::thumbnail::Thumbnails;
-use crate::io::{Settings, Store, ThemeChoice};
+use crate::io::{Files, Settings, Store, ThemeChoice};
 use crate::session::Session;
 
 /// What the program was started with.
@@ -54,12 +55,16 @@ pub fn run(options: Options) -> Result<(), String> {
 pub struct HourglassApp {
     /// Everything it shows and changes.
     pub state: State,
-    session: Session,
+    /// Until the window closes.
+    session: Option<Session>,
     files: FileRoom,
     views: Views,
     thumbnails: Thumbnails,
     settings: Settings,
     settings_path: Option<PathBuf>,
+    settings_changed: bool,
+    /// Threads of this sitting alone, which are no setting.
+    given_threads: Option<usize>,
     title: String,
     may_close: bool,
 }
@@ -80,7 +85,9 @@ impl HourglassApp {
         let mut state = State::default();
         state.recent.clone_from(&settings.recent);
         state.view.theme = preference(settings.theme);
-        state.threads = options.threads.or(settings.threads).unwrap_or(state.threads).max(1);
+        state.threads = options.threads.or(settings.threads);
+        let layout = Layout::read(settings.layout.as_deref());
+        layout.apply(&mut state.view);
         if let Some(zoom) = settings.zoom {
             ctx.set_zoom_factor(zoom.clamp(0.5, 3.0));
         }
@@ -96,16 +103,18 @@ impl HourglassApp {
             files.start_keeping(root);
         }
         HourglassApp {
-            session: Session::start({
+            session: Some(Session::start({
                 let ctx = ctx.clone();
                 move || ctx.request_repaint()
-            }),
+            })),
             state,
             files,
-            views: Views::default(),
+            views: Views::arranged(&layout.views),
             thumbnails: Thumbnails::default(),
             settings,
             settings_path,
+            settings_changed: false,
+            given_threads: options.threads,
             title: String::new(),
             may_close: false,
         }
@@ -114,7 +123,11 @@ impl HourglassApp {
     fn carry_out(&mut self, ctx: &egui::Context) {
         for effect in std::mem::take(&mut self.state.effects) {
             match effect {
-                Effect::Session(command) => self.session.send(command),
+                Effect::Session(command) => {
+                    if let Some(session) = &mut self.session {
+                        session.send(command);
+                    }
+                }
                 Effect::Open(path) => self.files.open(path),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
@@ -152,24 +165,49 @@ impl HourglassApp {
             self.state.ask(Then::Quit);
         }
         let zoom = ctx.zoom_factor();
-        let settings = Settings {
-            recent: self.state.recent.clone(),
-            theme: choice(self.state.view.theme),
-            zoom: (zoom != 1.0).then_some(zoom),
-            ..self.settings.clone()
-        };
+        let mut settings = self.settings_now();
+        settings.zoom = (zoom != 1.0).then_some(zoom);
+        if hand_on(ctx) {
+            // The layout is written once it has been let go of.
+            settings.layout.clone_from(&self.settings.layout);
+        }
         if settings != self.settings {
             self.settings = settings;
+            self.settings_changed = true;
             if let Some(path) = &self.settings_path {
                 self.files.save_settings(self.settings.clone(), path.clone());
             }
+        }
+    }
+
+    /// What should be remembered between two starts.
+    fn settings_now(&self) -> Settings {
+        let is_given = self.given_threads.is_some() && self.state.threads == self.given_threads;
+        Settings {
+            recent: self.state.recent.clone(),
+            theme: choice(self.state.view.theme),
+            threads: if is_given { self.settings.threads } else { self.state.threads },
+            zoom: self.settings.zoom,
+            layout: Layout::new(&self.state.view, self.views.arrangement()).text(),
+        }
+    }
+
+    /// Writes the settings before the program ends.
+    fn save_settings(&mut self) {
+        let settings = self.settings_now();
+        self.settings_changed |= settings != self.settings;
+        self.settings = settings;
+        if let (true, Some(path)) = (self.settings_changed, &self.settings_path)
+            && let Err(error) = self.settings.save(&Files::default(), path)
+        {
+            ::log::warn!("{error}");
         }
     }
 }
 
 impl eframe::App for HourglassApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        let events: Vec<_> = self.session.poll().collect();
+        let events: Vec<_> = self.session.iter().flat_map(Session::poll).collect();
         for event in events {
             self.state.handle_event(event);
         }
@@ -224,7 +262,12 @@ impl eframe::App for HourglassApp {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.save_settings();
+        // The worker writes its last checkpoint into the workspace, so it ends before the workspace does.
+        self.session = None;
         if self.may_close {
+            self.state.effects.clear();
+            self.state.store = None;
             self.files.end_keeping();
         }
     }

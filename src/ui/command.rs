@@ -2,12 +2,9 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::edit;
+pub use super::menu::Menu;
 use super::state::State;
-use crate::check::Place;
-use crate::engine::check_same_data;
 use crate::project::Decoder;
-use crate::run::Status;
 
 /// Something a person can ask for by menu, keys or the command palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,11 +33,14 @@ pub enum Command {
     StepOnce,
     EpochOnce,
     Stop,
+    TrainNew,
     Continue,
     TrainMore,
     RestoreDesign,
+    EvaluateTest,
     ReloadData,
     CancelLoad,
+    Threads,
     CommandPalette,
     ShowLoss,
     ShowLatent,
@@ -61,111 +61,6 @@ pub enum Command {
     ZoomReset,
     Shortcuts,
     About,
-}
-
-/// A menu of the menu bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Menu {
-    /// Files and the window.
-    File,
-    /// The document.
-    Edit,
-    /// What is visible.
-    View,
-    /// Training and data.
-    Run,
-    /// Explanations.
-    Help,
-}
-
-impl Menu {
-    /// All menus, from the left.
-    pub const ALL: [Menu; 5] = [Menu::File, Menu::Edit, Menu::View, Menu::Run, Menu::Help];
-
-    /// Its name in the bar.
-    pub fn name(self) -> &'static str {
-        match self {
-            Menu::File => "File",
-            Menu::Edit => "Edit",
-            Menu::View => "View",
-            Menu::Run => "Run",
-            Menu::Help => "Help",
-        }
-    }
-
-    /// Its commands in order; `None` is a line between two groups.
-    pub fn items(self) -> &'static [Option<Command>] {
-        use Command as C;
-        match self {
-            Menu::File => &[
-                Some(C::New),
-                Some(C::Open),
-                None,
-                Some(C::Save),
-                Some(C::SaveAs),
-                Some(C::SaveDesign),
-                Some(C::Revert),
-                None,
-                Some(C::Quit),
-            ],
-            Menu::Edit => &[
-                Some(C::Undo),
-                Some(C::Redo),
-                None,
-                Some(C::AddDense),
-                Some(C::AddDropout),
-                Some(C::Duplicate),
-                Some(C::Remove),
-                Some(C::MoveUp),
-                Some(C::MoveDown),
-                None,
-                Some(C::SelectPrevious),
-                Some(C::SelectNext),
-                None,
-                Some(C::ToggleMirror),
-                Some(C::ToggleTied),
-            ],
-            Menu::View => &[
-                Some(C::CommandPalette),
-                None,
-                Some(C::ShowLoss),
-                Some(C::ShowLatent),
-                Some(C::ShowReconstructions),
-                Some(C::ShowData),
-                None,
-                Some(C::ShowRuns),
-                Some(C::ShowProblems),
-                Some(C::ShowLog),
-                None,
-                Some(C::ToggleNetwork),
-                Some(C::ToggleInspector),
-                Some(C::ToggleBottom),
-                Some(C::ResetLayout),
-                None,
-                Some(C::ThemeSystem),
-                Some(C::ThemeDark),
-                Some(C::ThemeLight),
-                None,
-                Some(C::ZoomIn),
-                Some(C::ZoomOut),
-                Some(C::ZoomReset),
-            ],
-            Menu::Run => &[
-                Some(C::TrainOrPause),
-                Some(C::StepOnce),
-                Some(C::EpochOnce),
-                Some(C::Stop),
-                None,
-                Some(C::Continue),
-                Some(C::TrainMore),
-                Some(C::RestoreDesign),
-                None,
-                Some(C::ReloadData),
-                Some(C::CancelLoad),
-            ],
-            Menu::Help => &[Some(C::Shortcuts), Some(C::About)],
-        }
-    }
 }
 
 impl Command {
@@ -200,11 +95,14 @@ impl Command {
             Command::StepOnce => "Single step",
             Command::EpochOnce => "Single epoch",
             Command::Stop => "Stop",
+            Command::TrainNew => "Train a new run",
             Command::Continue => "Resume stopped run",
             Command::TrainMore => "Train more epochs…",
             Command::RestoreDesign => "Restore the run's design",
+            Command::EvaluateTest => "Evaluate on the test split",
             Command::ReloadData => "Reload data",
             Command::CancelLoad => "Cancel loading",
+            Command::Threads => "Threads…",
             Command::CommandPalette => "Search commands…",
             Command::ShowLoss => "Show loss",
             Command::ShowLatent => "Show latent space",
@@ -252,15 +150,20 @@ impl Command {
                 "Let the decoder follow the encoder in reverse, or give it layers of its own."
             }
             Command::ToggleTied => "Use the transposed weights of the encoder in the mirrored decoder.",
-            Command::TrainOrPause => "Train the design on screen; while it trains, pause and go on.",
+            Command::TrainOrPause => {
+                "Train the design on screen; pause, and go on with the run that was paused or stopped."
+            }
             Command::StepOnce => "Train on one minibatch and stand still.",
             Command::EpochOnce => "Train to the end of the epoch and stand still.",
             Command::Stop => "End the run after its step, keeping everything to resume it exactly.",
+            Command::TrainNew => "Train the design on screen from the start, as a run of its own.",
             Command::Continue => "Go on with the shown run exactly where it was stopped.",
             Command::TrainMore => "Train the shown run for some epochs more.",
             Command::RestoreDesign => "Bring the design the shown run trained back on screen; can be undone.",
+            Command::EvaluateTest => "Judge the shown run by the samples it never saw.",
             Command::ReloadData => "Read the data again.",
             Command::CancelLoad => "Give up loading the data.",
+            Command::Threads => "Choose how many threads train.",
             Command::CommandPalette => "Find any command by a few letters of its name.",
             Command::ShowLoss => "Bring the loss curves to the front.",
             Command::ShowLatent => "Bring the scatter of the codes to the front.",
@@ -321,11 +224,14 @@ impl Command {
             Command::StepOnce => keys![NONE, F10],
             Command::EpochOnce => keys![NONE, F11],
             Command::Stop => keys![Modifiers::SHIFT, F5],
+            Command::TrainNew => keys![CTRL_SHIFT, F5],
             Command::Continue => keys![CTRL, F5],
             Command::TrainMore => keys![CTRL_SHIFT, Enter],
             Command::RestoreDesign => keys![CTRL_ALT, R],
+            Command::EvaluateTest => keys![CTRL_SHIFT, T],
             Command::ReloadData => keys![CTRL, R],
             Command::CancelLoad => keys![CTRL_ALT, C],
+            Command::Threads => keys![CTRL_ALT, T],
             Command::CommandPalette => keys![CTRL, K; CTRL_SHIFT, P],
             Command::ShowLoss => keys![CTRL, Num1],
             Command::ShowLatent => keys![CTRL, Num2],
@@ -363,114 +269,6 @@ impl Command {
             Command::ThemeLight => state.view.theme == egui::ThemePreference::Light,
             _ => false,
         }
-    }
-
-    /// Why it cannot be given just now.
-    ///
-    /// # Errors
-    /// The reason, as a sentence for the person.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "most commands can always be given")]
-    pub fn available(self, state: &State) -> Result<(), String> {
-        let demand = |is_met: bool, reason: &str| if is_met { Ok(()) } else { Err(reason.to_owned()) };
-        let active = state.active_run();
-        match self {
-            Command::Save | Command::SaveAs | Command::SaveDesign => {
-                demand(state.busy.is_none(), "A file is being written.")
-            }
-            Command::Revert => demand(state.project != state.saved, "The design is as it was saved."),
-            Command::Undo => demand(state.history.can_undo(&state.project), "Nothing has been changed yet."),
-            Command::Redo => demand(state.history.can_redo(&state.project), "Nothing has been undone."),
-            Command::Duplicate | Command::Remove => own_layer(state),
-            Command::MoveUp | Command::MoveDown => {
-                own_layer(state)?;
-                let up = self == Command::MoveUp;
-                let gap = edit::gap_beyond(&state.project, state.selected, up);
-                let end =
-                    if up { "The layer is already the first." } else { "The layer is already the last." };
-                demand(gap.is_some(), end)
-            }
-            Command::SelectPrevious => demand(state.selected != Place::Data, "The first card is selected."),
-            Command::SelectNext => demand(state.selected != Place::Output, "The last card is selected."),
-            Command::ToggleTied => {
-                demand(state.is_mirrored(), "Only a decoder that mirrors the encoder can share its weights.")
-            }
-            Command::TrainOrPause => {
-                if active.is_some() {
-                    return Ok(());
-                }
-                trainable(state)
-            }
-            Command::StepOnce | Command::EpochOnce => match active {
-                Some(run) if run.status == Status::Queued => Err("The run waits for its turn.".to_owned()),
-                Some(_) => Ok(()),
-                None => trainable(state),
-            },
-            Command::Stop => demand(active.is_some(), "Nothing is being trained."),
-            Command::Continue => {
-                resumable(state)?;
-                let stopped = |run: &crate::run::Run| {
-                    run.status == Status::Stopped && (run.history.epochs.len() as u32) < run.epochs
-                };
-                demand(state.shown().is_some_and(stopped), "The shown run has reached its last epoch.")
-            }
-            Command::TrainMore => resumable(state),
-            Command::RestoreDesign => match state.shown() {
-                None => Err("There is no run yet.".to_owned()),
-                Some(run) => demand(run.design != state.project, "The run's design is the one on screen."),
-            },
-            Command::ReloadData => demand(
-                state.project.data.source.path().is_none_or(|path| !path.as_os_str().is_empty()),
-                "Choose a file or folder first.",
-            ),
-            Command::CancelLoad => demand(state.data.progress.is_some(), "Nothing is being loaded."),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn own_layer(state: &State) -> Result<(), String> {
-    if edit::layer(&state.project, state.selected).is_some() {
-        return Ok(());
-    }
-    Err(match state.selected {
-        Place::Decoder(_) => {
-            "This layer mirrors the encoder: change it there, or give the decoder its own layers."
-        }
-        Place::Data
-        | Place::Corruption
-        | Place::Encoder(_)
-        | Place::Code
-        | Place::Output
-        | Place::Training => "Input, code and output are always there: select a layer.",
-    }
-    .to_owned())
-}
-
-fn trainable(state: &State) -> Result<(), String> {
-    if state.data.ready(&state.project.data).is_some() {
-        return Ok(());
-    }
-    Err(match (&state.data.progress, &state.data.error) {
-        (Some(_), _) => "The data are still being loaded.".to_owned(),
-        (None, Some(error)) => format!("There are no data: {error}"),
-        (None, None) => "There are no data: choose a file or folder on the input card.".to_owned(),
-    })
-}
-
-fn resumable(state: &State) -> Result<(), String> {
-    if state.active_run().is_some() {
-        return Err("A run is under way: stop it first.".to_owned());
-    }
-    let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
-    if run.checkpoint.is_none() {
-        return Err("The run left no weights to go on from.".to_owned());
-    }
-    match &state.data.dataset {
-        Some(data) => check_same_data(run, data).map_err(|_| {
-            "The loaded data are not those the run was trained on, or are scaled otherwise: restore its design first."
-                .to_owned()
-        }),
-        None => trainable(state),
     }
 }
 
@@ -511,6 +309,8 @@ mod tests {
         assert!(reason(Command::Remove).contains("always there"));
         assert!(reason(Command::TrainMore).contains("no run"));
         assert!(reason(Command::TrainOrPause).contains("no data"));
+        assert!(reason(Command::TrainNew).contains("no data"));
+        assert!(reason(Command::EvaluateTest).contains("no run"));
         assert_eq!(Command::New.available(&state), Ok(()));
     }
 }

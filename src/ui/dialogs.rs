@@ -28,6 +28,13 @@ pub enum Dialog {
         /// The answer so far.
         epochs: u32,
     },
+    /// How many threads train.
+    Threads {
+        /// One for each core.
+        all: bool,
+        /// As many, where not.
+        count: usize,
+    },
     /// Remove this run for good?
     RemoveRun(RunId),
     /// Work a crash left behind.
@@ -109,7 +116,11 @@ impl Dialog {
     pub fn save(state: &State, kind: SaveKind) -> Dialog {
         let folder = state.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
         let name = format!("{}.{}", state.project.name.replace(['/', '\\'], "-"), kind.extension());
-        let path = state.file.clone().filter(|_| kind == SaveKind::Project);
+        let path = match kind {
+            SaveKind::Project if state.damaged => state.file.as_deref().map(beside),
+            SaveKind::Project => state.file.clone(),
+            SaveKind::Design => None,
+        };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         Dialog::Path(PathDialog { purpose: Purpose::Save(kind, None), text, overwrite: false })
     }
@@ -138,7 +149,7 @@ impl State {
             }
             Then::Recipe(recipe) => {
                 self.replace(recipe.project(), Vec::new(), None);
-                self.effects.push(Effect::NewStore(Vec::new()));
+                self.renew_store();
                 None
             }
             Then::Quit => {
@@ -169,7 +180,7 @@ impl State {
             self.go_on(then);
             return;
         }
-        if let Some(path) = self.file.clone() {
+        if let Some(path) = self.own_file() {
             let request = SaveRequest::new(self, path, SaveKind::Project, Some(then));
             self.write(request);
         } else if let Dialog::Path(mut dialog) = Dialog::save(self, SaveKind::Project) {
@@ -190,6 +201,12 @@ impl State {
     pub fn no_dialog(&mut self) {
         self.notices.say(Severity::Warning, "The desktop offers no file dialog: type the path instead.");
     }
+}
+
+/// Another name beside a file.
+fn beside(file: &Path) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))
 }
 
 fn home() -> PathBuf {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::state::State;
 use crate::check::{DataFacts, Severity};
-use crate::dataset::{DataError, Dataset};
-use crate::run::{KeptEpochs, RunId, Setting, Status};
+use crate::dataset::{DataError, Dataset, Subset};
+use crate::run::{KeptEpochs, Run, RunId, Setting, Status};
 use crate::session::{Event, JobResult, RunEvent};
 
 impl State {
@@ -32,12 +32,8 @@ impl State {
                     }
                     Ok(JobResult::Principal(points)) => self.principal.take(job, points),
                     Ok(JobResult::Evaluation { subset, losses, mse }) => {
-                        let name = run.map_or_else(String::new, |id| format!("Run {id}, "));
-                        let total = losses.first().copied().unwrap_or(f64::NAN);
-                        let text = format!(
-                            "{name}{} split: loss {total:.5}, squared error per feature {mse:.5}.",
-                            subset.name()
-                        );
+                        let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
+                        let text = evaluation_text(self, run, subset, &losses, mse);
                         self.notices.say(Severity::Info, text);
                     }
                     Err(message) => {
@@ -133,4 +129,24 @@ impl State {
             }
         }
     }
+}
+
+/// What an evaluation found, in a sentence.
+fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &[f64], mse: f64) -> String {
+    let name = run.map_or_else(|| "The run".to_owned(), |run| format!("Run {}", run.id));
+    let samples =
+        run.and_then(|run| state.data_as_trained(run)).map(|(data, _)| data.split.rows(subset).len());
+    let samples = samples.map_or_else(String::new, |samples| format!(" ({samples} samples)"));
+    let error = match run {
+        Some(run) => format!("squared error {}", three_digits(mse * run.shape.features() as f64)),
+        None => format!("loss {}", three_digits(losses.first().copied().unwrap_or(f64::NAN))),
+    };
+    format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), three_digits(mse))
+}
+
+/// A number with three digits that count.
+fn three_digits(value: f64) -> String {
+    let magnitude = value.abs().log10().floor();
+    let decimals = if magnitude.is_finite() { (2.0 - magnitude).clamp(0.0, 12.0) as usize } else { 0 };
+    format!("{value:.decimals$}")
 }

@@ -10,7 +10,7 @@ use super::panels::views::Pane;
 use super::panels::{RunAction, Seek};
 use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Place, Plan, Severity, plan};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Subset};
 use crate::project::{Activation, Decoder, Layer};
 use crate::run::{History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
@@ -61,6 +61,7 @@ impl State {
                     self.send(session::Command::Stop(run));
                 }
             }
+            Command::TrainNew => self.start_new(Start::Train),
             Command::Continue => {
                 if let Some((run, epochs)) = self.shown().map(|run| (run.id, run.epochs)) {
                     self.continue_run(run, epochs);
@@ -74,8 +75,13 @@ impl State {
                     self.edit(|project, _| *project = design);
                 }
             }
+            Command::EvaluateTest => self.evaluate_test(),
             Command::ReloadData => self.load(),
             Command::CancelLoad => self.send(session::Command::CancelLoad),
+            Command::Threads => {
+                let (all, count) = (self.threads.is_none(), self.threads());
+                self.dialog = Some(Dialog::Threads { all, count });
+            }
             Command::CommandPalette => self.view.palette = Some(super::panels::palette::Palette::default()),
             Command::ShowLoss => self.view.show = Some(Pane::Loss),
             Command::ShowLatent => self.view.show = Some(Pane::Latent),
@@ -186,6 +192,10 @@ impl State {
 
     /// Goes on with a run from its last checkpoint to `epochs` epochs in all.
     pub fn continue_run(&mut self, id: RunId, epochs: u32) {
+        self.go_on_with(id, epochs, Start::Train);
+    }
+
+    fn go_on_with(&mut self, id: RunId, epochs: u32, start: Start) {
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
         let (Some(data), Some(facts)) = (self.data.dataset.clone(), self.data.facts) else { return };
         let plan = match plan(&run.design, &facts) {
@@ -201,12 +211,12 @@ impl State {
             (own.status, own.epochs) = (Status::Queued, epochs);
         }
         self.shown_run = Some(id);
-        self.train(run, plan, data, Start::Train);
+        self.train(run, plan, data, start);
     }
 
     fn train(&mut self, run: Run, plan: Plan, data: Arc<Dataset>, start: Start) {
         self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
-        let (threads, store) = (self.threads, self.store.clone());
+        let (threads, store) = (self.threads(), self.store.clone());
         let request = TrainRequest { run, plan, data, threads, start, store };
         self.send(session::Command::Train(Box::new(request)));
     }
@@ -263,7 +273,7 @@ impl State {
         }
     }
 
-    /// Starts a run, or goes one step or epoch on with the one under way.
+    /// Starts a run, or goes on with the one that is under way or was stopped.
     fn start(&mut self, start: Start) {
         if let Some(run) = self.active_run().map(|run| run.id) {
             self.send(match start {
@@ -273,6 +283,14 @@ impl State {
             });
             return;
         }
+        match self.resumes().map(|run| (run.id, run.epochs)) {
+            Some((run, epochs)) => self.go_on_with(run, epochs, start),
+            None => self.start_new(start),
+        }
+    }
+
+    /// Starts a run of the design on screen.
+    fn start_new(&mut self, start: Start) {
         let Some((data, facts)) = self.data.ready(&self.project.data) else { return };
         let data = data.clone();
         let plan = match plan(&self.project, &facts) {
@@ -314,6 +332,25 @@ impl State {
         self.compute(Some(id), JobKind::Baseline { data, components });
     }
 
+    fn evaluate_test(&mut self) {
+        let Some(run) = self.shown() else { return };
+        let (Some((data, facts)), Some(checkpoint)) = (self.data_as_trained(run), run.checkpoint.clone())
+        else {
+            return;
+        };
+        let (id, data) = (run.id, data.clone());
+        match plan(&run.design, &facts) {
+            Ok(plan) => {
+                let plan = Box::new(plan);
+                self.compute(Some(id), JobKind::Evaluate { plan, checkpoint, data, subset: Subset::Test });
+            }
+            Err(problems) => {
+                let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+                self.notices.say(Severity::Error, format!("Run {id} cannot be evaluated: {first}"));
+            }
+        }
+    }
+
     /// Gives the compute lane a job; its result may belong to a run.
     pub fn compute(&mut self, run: Option<RunId>, kind: JobKind) -> JobId {
         let id = JobId(self.next_job);
@@ -326,7 +363,7 @@ impl State {
     }
 
     fn save(&mut self) {
-        match self.file.clone() {
+        match self.own_file() {
             Some(path) => self.write(SaveRequest::new(self, path, SaveKind::Project, None)),
             None => self.dialog = Some(Dialog::save(self, SaveKind::Project)),
         }

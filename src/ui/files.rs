@@ -6,12 +6,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::dialogs::{Browse, Target, Then};
+pub use super::dropped::{DropKind, drop_kind};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
     FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project,
 };
-use crate::project::{Project, Source};
+use crate::project::Project;
 use crate::run::{Run, RunId};
 
 /// What is written.
@@ -137,8 +138,11 @@ impl FileRoom {
         self.to_keeper(Keep::Forget(run));
     }
 
-    /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover.
+    /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover. Nobody may write to the
+    /// workspace any more.
     pub fn end_keeping(&mut self) {
+        // An answer that nobody takes any more may hold the workspace.
+        self.receiver = channel().1;
         self.to_keeper(Keep::Discard);
         self.keeper = None;
         if let Some(thread) = self.keeper_thread.take() {
@@ -307,6 +311,7 @@ impl State {
             FileEvent::Recovered(recovery, Ok((store, opened))) => {
                 self.warn(&opened.warnings);
                 self.replace(opened.project, opened.runs, recovery.origin);
+                self.damaged = !opened.warnings.is_empty();
                 self.runs_unsaved = true;
                 self.effects.push(Effect::Adopt(store.clone()));
                 self.store = Some(store);
@@ -344,7 +349,8 @@ impl State {
                 };
                 self.warn(&warnings);
                 self.replace(project, runs, file);
-                self.effects.push(Effect::NewStore(self.runs.clone()));
+                self.damaged = !warnings.is_empty();
+                self.renew_store();
                 self.remember(&path);
                 self.notices.log(Severity::Info, format!("Opened {}.", path.display()));
             }
@@ -366,6 +372,7 @@ impl State {
         if request.kind == SaveKind::Project {
             self.saved = request.project;
             self.file = Some(request.path);
+            self.damaged = false;
             self.runs_unsaved = self.active_run().is_some();
         }
         if let Some(then) = request.then {
@@ -384,6 +391,17 @@ impl State {
         }
     }
 
+    /// The file a save goes to without a question.
+    pub fn own_file(&self) -> Option<PathBuf> {
+        self.file.clone().filter(|_| !self.damaged)
+    }
+
+    /// Leaves the workspace and begins another with the runs that are there.
+    pub fn renew_store(&mut self) {
+        self.store = None;
+        self.effects.push(Effect::NewStore(self.runs.clone()));
+    }
+
     fn warn(&mut self, warnings: &[String]) {
         for warning in warnings {
             self.notices.say(Severity::Warning, warning.clone());
@@ -394,81 +412,5 @@ impl State {
         self.recent.retain(|old| old != path);
         self.recent.insert(0, path.to_owned());
         self.recent.truncate(12);
-    }
-
-    /// Takes a file or folder dropped on the window.
-    pub fn take_dropped(&mut self, path: PathBuf) {
-        match drop_kind(&path) {
-            DropKind::Project => self.ask(Then::OpenPath(path)),
-            DropKind::Data(source) => {
-                self.history.settle(&self.project);
-                self.project.data.source = source;
-                self.select(crate::check::Place::Data);
-                self.view.show = Some(super::panels::views::Pane::Data);
-                self.refresh(false);
-            }
-            DropKind::Unknown => self.notices.say(
-                Severity::Warning,
-                format!(
-                    "{} is neither a project nor data: drop a .hourglass or .ron file, a folder of pictures, IDX, CSV or NPY.",
-                    path.display()
-                ),
-            ),
-        }
-    }
-}
-
-/// What a file or folder from the desktop is taken for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DropKind {
-    /// A project or a design, to be opened.
-    Project,
-    /// Data for the project on screen.
-    Data(Source),
-    /// Neither.
-    Unknown,
-}
-
-impl DropKind {
-    /// What will happen when it is let go.
-    pub fn promise(&self) -> String {
-        match self {
-            DropKind::Project => "Open this project".to_owned(),
-            DropKind::Data(source) => format!("Use as data: {}", source.name()),
-            DropKind::Unknown => "Neither a project nor data".to_owned(),
-        }
-    }
-}
-
-/// What a path is taken for, by its ending.
-pub fn drop_kind(path: &std::path::Path) -> DropKind {
-    use crate::project::{Channels, Delimiter, Fit, Header, Missing};
-    let path = path.to_owned();
-    if path.is_dir() {
-        let (width, height) = (32, 32);
-        return DropKind::Data(Source::ImageFolder {
-            path,
-            width,
-            height,
-            channels: Channels::Grey,
-            fit: Fit::Crop,
-        });
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let plain = name.strip_suffix(".gz").unwrap_or(&name);
-    match plain.rsplit('.').next().unwrap_or_default() {
-        "hourglass" | "ron" => DropKind::Project,
-        "csv" | "tsv" | "txt" => DropKind::Data(Source::Csv {
-            path,
-            header: Header::Auto,
-            delimiter: Delimiter::Auto,
-            labels: Vec::new(),
-            missing: Missing::ColumnMean,
-        }),
-        "npy" | "npz" => DropKind::Data(Source::Npy { path, array: None, labels: None }),
-        ending if ending.starts_with("idx") || plain.contains("ubyte") => {
-            DropKind::Data(Source::Idx { images: path, labels: None, test_images: None, test_labels: None })
-        }
-        _ => DropKind::Unknown,
     }
 }

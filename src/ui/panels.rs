@@ -1,6 +1,7 @@
 //! **The panels**, one file each. The shell's own panels change the [`State`](super::state::State). A view is given plain
 //! references to what it shows and its own small state; it returns what a person asked for and changes nothing else.
 
+pub mod arrangement;
 mod data_preview;
 pub mod dialog;
 mod differences;

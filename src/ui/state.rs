@@ -8,12 +8,13 @@ use std::sync::Arc;
 use super::dialogs::Dialog;
 use super::edit;
 use super::history::History;
+pub use super::layout::{BottomTab, ViewSettings};
 use super::notices::Notices;
 use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Dataset};
 use crate::io::Store;
 use crate::project::{Data, Decoder, Project, Source};
-use crate::run::{Run, RunId, Status};
+use crate::run::{Run, RunId, Setting, Status};
 use crate::session::{self, JobId, RunProgress};
 
 /// Everything the window shows and changes.
@@ -27,6 +28,8 @@ pub struct State {
     pub saved: Project,
     /// The file it belongs to.
     pub file: Option<PathBuf>,
+    /// Whether parts of that file could not be read: saving over it would lose them.
+    pub damaged: bool,
     /// Whether runs have changed since the last save.
     pub runs_unsaved: bool,
     /// The data and how they are coming.
@@ -55,8 +58,8 @@ pub struct State {
     pub derived: Derived,
     /// Files opened or saved, newest first.
     pub recent: Vec<PathBuf>,
-    /// Threads to train with.
-    pub threads: usize,
+    /// Threads to train with; `None` is one for each core.
+    pub threads: Option<usize>,
     /// Where work in progress is written down; `None` until it is ready, or where that failed.
     pub store: Option<Store>,
     /// Writing to disk under way: the window says so.
@@ -160,55 +163,6 @@ impl Derived {
     }
 }
 
-/// A tab of the bottom panel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BottomTab {
-    /// The runs.
-    #[default]
-    Runs,
-    /// What stands against training.
-    Problems,
-    /// What happened.
-    Log,
-}
-
-/// What is open and visible.
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a panel of its own that is there or not")]
-pub struct ViewSettings {
-    /// The tab of the bottom panel.
-    pub bottom: BottomTab,
-    /// Whether the network is shown.
-    pub network: bool,
-    /// Whether the inspector is shown.
-    pub inspector: bool,
-    /// Whether the bottom panel is shown.
-    pub bottom_open: bool,
-    /// The colours.
-    pub theme: egui::ThemePreference,
-    /// The command palette, while it is open.
-    pub palette: Option<super::panels::palette::Palette>,
-    /// A view to bring to the front at the next frame.
-    pub show: Option<super::panels::views::Pane>,
-    /// Whether the views go back to their first arrangement at the next frame.
-    pub reset_layout: bool,
-}
-
-impl Default for ViewSettings {
-    fn default() -> Self {
-        ViewSettings {
-            bottom: BottomTab::default(),
-            network: true,
-            inspector: true,
-            bottom_open: true,
-            theme: egui::ThemePreference::System,
-            palette: None,
-            show: None,
-            reset_layout: false,
-        }
-    }
-}
-
 impl Default for State {
     fn default() -> Self {
         State::new(Project::default())
@@ -223,6 +177,7 @@ impl State {
             saved: project.clone(),
             derived: Derived::new(&project, None),
             file: None,
+            damaged: false,
             runs_unsaved: false,
             data: DataState::default(),
             runs: Vec::new(),
@@ -236,7 +191,7 @@ impl State {
             notices: Notices::default(),
             effects: Vec::new(),
             recent: Vec::new(),
-            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads: None,
             store: None,
             busy: None,
             compared: Vec::new(),
@@ -263,6 +218,7 @@ impl State {
         self.shown_run = runs.last().map(|run| run.id);
         self.runs = runs;
         self.file = file;
+        self.damaged = false;
         self.runs_unsaved = false;
         self.progress.clear();
         self.compared.clear();
@@ -336,6 +292,42 @@ impl State {
         self.data.dataset.as_deref().filter(|data| data.fingerprint == run.fingerprint)
     }
 
+    /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.
+    pub fn data_as_trained(&self, run: &Run) -> Option<(&Arc<Dataset>, DataFacts)> {
+        let of = self.data.of.as_ref()?;
+        let (data, facts) = self.data.ready(of)?;
+        let then = Data { source: of.source.clone(), ..run.design.data.clone() };
+        (then == *of && data.fingerprint == run.fingerprint).then_some((data, facts))
+    }
+
+    /// The run the train key goes on with: the shown one, where it was stopped before its last epoch and the design on
+    /// screen is what it trained when it was stopped.
+    pub fn resumes(&self) -> Option<&Run> {
+        let is_stopped = |run: &&Run| run.status == Status::Stopped && run.checkpoint.is_some();
+        let run = self.shown().filter(is_stopped)?;
+        let mut then = run.design.clone();
+        for edit in &run.edits {
+            match edit.setting {
+                Setting::LearningRate(rate) => then.training.learning_rate = rate,
+                Setting::Epochs(epochs) => then.training.epochs = epochs,
+            }
+        }
+        then.name.clone_from(&self.project.name);
+        if let Some(data) = &self.data.dataset {
+            if data.fingerprint != run.fingerprint {
+                return None;
+            }
+            // The same data at another place are the same data.
+            then.data.source.clone_from(&self.project.data.source);
+        }
+        (then == self.project && (run.history.epochs.len() as u32) < run.epochs).then_some(run)
+    }
+
+    /// How many threads train.
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(cores).max(1)
+    }
+
     /// A run by its number.
     pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| run.id == id)
@@ -406,10 +398,10 @@ impl State {
         let wanted = &self.project.training;
         let (new_rate, new_epochs) = (wanted.learning_rate, wanted.epochs);
         if new_rate != rate && new_rate.is_finite() && new_rate > 0.0 {
-            self.send(session::Command::Set(id, crate::run::Setting::LearningRate(new_rate)));
+            self.send(session::Command::Set(id, Setting::LearningRate(new_rate)));
         }
         if new_epochs != epochs && new_epochs >= finished.max(1) {
-            self.send(session::Command::Set(id, crate::run::Setting::Epochs(new_epochs)));
+            self.send(session::Command::Set(id, Setting::Epochs(new_epochs)));
         }
         self.live = Some((new_rate, new_epochs));
     }
@@ -424,6 +416,11 @@ impl State {
         then.name.clone_from(&self.project.name);
         (then != self.project).then_some(run.id)
     }
+}
+
+/// How many threads the machine works on at once.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Whether rows loaded from `old` say nothing about the shape of rows from `new`.

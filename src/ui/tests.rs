@@ -16,12 +16,13 @@ mod commands;
 mod events;
 mod network;
 mod shots;
+mod sitting;
 mod training;
 
 /// A window of its own state and settings, which end with the test.
 struct Window {
     harness: Harness<'static, HourglassApp>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Window {
@@ -31,18 +32,34 @@ impl Window {
 
     fn sized(width: f32, height: f32, theme: Theme) -> Window {
         let folder = tempfile::tempdir().expect("a folder");
-        let dir = Some(folder.path().to_owned());
-        let options = Options { state_dir: dir.clone(), config_dir: dir, threads: Some(1), file: None };
-        let harness = Harness::builder()
-            .with_size(vec2(width, height))
-            .with_theme(theme)
-            .with_max_steps(20)
-            .build_eframe(|cc| HourglassApp::new(cc, options));
-        let mut window = Window { harness, _folder: folder };
+        let mut window = Window::open(folder, Some(1), vec2(width, height), theme);
         window.state().view.theme = theme.into();
         window.until("the digits are loaded", |state| state.data.dataset.is_some());
         window.harness.run_ok();
         window
+    }
+
+    /// A window with the settings and the work in progress of this folder.
+    fn open(folder: tempfile::TempDir, threads: Option<usize>, size: egui::Vec2, theme: Theme) -> Window {
+        let dir = Some(folder.path().to_owned());
+        let options = Options { state_dir: dir.clone(), config_dir: dir, threads, file: None };
+        let harness = Harness::builder()
+            .with_size(size)
+            .with_theme(theme)
+            .with_max_steps(20)
+            .build_eframe(|cc| HourglassApp::new(cc, options));
+        Window { harness, folder }
+    }
+
+    /// Ends the window as the desktop does.
+    fn close(mut self) -> tempfile::TempDir {
+        eframe::App::on_exit(self.harness.state_mut(), None);
+        self.folder
+    }
+
+    /// The settings as they are on disk.
+    fn settings(folder: &tempfile::TempDir) -> crate::io::Settings {
+        crate::io::Settings::load(&folder.path().join("settings.ron"))
     }
 
     fn state(&mut self) -> &mut super::state::State {

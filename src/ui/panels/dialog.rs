@@ -10,7 +10,7 @@ use crate::run::RunId;
 use crate::ui::command::{Command, Menu};
 use crate::ui::dialogs::{Browse, BrowseKind, Dialog, PathDialog, Purpose, Target, Then};
 use crate::ui::files::SaveKind;
-use crate::ui::state::{Effect, State};
+use crate::ui::state::{Effect, State, cores};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 
@@ -23,14 +23,19 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New | Dialog::Path(_) | Dialog::Recover(_) => 520.0,
-            Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::RemoveRun(_) | Dialog::About => 400.0,
+            Dialog::Unsaved(_)
+            | Dialog::TrainMore { .. }
+            | Dialog::Threads { .. }
+            | Dialog::RemoveRun(_)
+            | Dialog::About => 400.0,
         });
         ui.spacing_mut().item_spacing.y = 10.0;
         answer = match &mut dialog {
             Dialog::New => new_ui(ui),
-            Dialog::Path(dialog) => path_ui(ui, dialog),
+            Dialog::Path(dialog) => path_ui(ui, state, dialog),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
+            Dialog::Threads { all, count } => threads_ui(ui, all, count),
             Dialog::RemoveRun(run) => remove_ui(ui, *run),
             Dialog::Recover(found) => recover_ui(ui, found),
             Dialog::Shortcuts => shortcuts_ui(ui),
@@ -63,6 +68,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
                 state.continue_run(id, done.saturating_add(epochs));
             }
         }
+        Answer::Threads(threads) => state.threads = threads,
         Answer::Remove(run) => state.remove_run(run),
         Answer::Recover(recovery) => state.effects.push(Effect::Recover(recovery)),
         Answer::Discard(recovery) => {
@@ -85,6 +91,7 @@ enum Answer {
     Browse(Browse),
     Unsaved { save: bool },
     TrainMore(u32),
+    Threads(Option<usize>),
     Remove(RunId),
     Recover(Recovery),
     Discard(Recovery),
@@ -127,7 +134,7 @@ fn new_ui(ui: &mut Ui) -> Answer {
     answer
 }
 
-fn path_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
+fn path_ui(ui: &mut Ui, state: &State, dialog: &mut PathDialog) -> Answer {
     let (title, verb, kind) = match &dialog.purpose {
         Purpose::Open => {
             ("Open a project or a design", "Open", BrowseKind::File("Hourglass", &["hourglass", "ron"]))
@@ -136,6 +143,13 @@ fn path_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
         Purpose::Save(kind @ SaveKind::Design, _) => ("Save the design", "Save", BrowseKind::Save(*kind)),
     };
     title_ui(ui, title);
+    if state.damaged && matches!(dialog.purpose, Purpose::Save(SaveKind::Project, _)) {
+        let text = format!(
+            "Parts of {} could not be read. Saved over it, they would be lost for good: save under another name.",
+            state.title()
+        );
+        ui.label(RichText::new(text).color(tokens(ui).dim));
+    }
     let mut answer = Answer::Open;
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut dialog.text)
@@ -243,6 +257,29 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     buttons_ui(ui, |ui| {
         if primary_ui(ui, "Train", 84.0).clicked() {
             answer = Answer::TrainMore(*epochs);
+        }
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
+fn threads_ui(ui: &mut Ui, all: &mut bool, count: &mut usize) -> Answer {
+    title_ui(ui, "Threads to train with");
+    let cores = cores();
+    ui.checkbox(all, format!("All cores ({cores})"));
+    ui.horizontal(|ui| {
+        ui.label("Threads");
+        let field = DragValue::new(count).range(1..=cores).speed(0.1);
+        ui.add_enabled_ui(!*all, |ui| ui.add_sized(vec2(110.0, 26.0), field).accessible_name("Threads"));
+    });
+    let text = "Results are the same with any number. A run under way keeps its own until it is stopped and resumed.";
+    ui.label(RichText::new(text).size(11.5).color(tokens(ui).dim));
+    let mut answer = Answer::Open;
+    buttons_ui(ui, |ui| {
+        if primary_ui(ui, "Apply", 84.0).clicked() {
+            answer = Answer::Threads((!*all).then_some(*count));
         }
         if secondary_ui(ui, "Cancel").clicked() {
             answer = Answer::Close;

@@ -129,16 +129,38 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
         Some(Status::Training) => (true, "Pause"),
         Some(Status::Queued) => (true, "Queued"),
         Some(Status::Paused) => (false, "Go on"),
-        Some(Status::Stopped | Status::Done | Status::Failed(_)) | None => (false, "Train"),
+        Some(Status::Stopped | Status::Done | Status::Failed(_)) | None => match state.resumes() {
+            Some(_) => (false, "Go on"),
+            None => (false, "Train"),
+        },
+    };
+    let about = match (&status, state.resumes()) {
+        (None, Some(run)) => format!(
+            "Go on with run {} where it was stopped. For another run of this design: {}.",
+            run.id,
+            Command::TrainNew.text()
+        ),
+        _ => Command::TrainOrPause.tooltip().to_owned(),
     };
     let tokens = tokens(ui);
     let text = RichText::new(name).font(theme::bold(12.5)).color(tokens.on_accent);
     let train =
         Button::new((sign_atom(pauses, tokens.on_accent), text)).fill(tokens.accent).stroke(Stroke::NONE);
-    command_button_ui(ui, state, Command::TrainOrPause, train, name, 92.0);
-    command_button_ui(ui, state, Command::StepOnce, Button::new("Step"), "Step", 50.0);
-    command_button_ui(ui, state, Command::EpochOnce, Button::new("Epoch"), "Epoch", 56.0);
-    command_button_ui(ui, state, Command::Stop, Button::new("Stop"), "Stop", 50.0);
+    let size = vec2(92.0, 28.0);
+    command_button_ui(ui, state, Command::TrainOrPause, train, (name, &about), size);
+    let about = Command::StepOnce.tooltip();
+    command_button_ui(ui, state, Command::StepOnce, Button::new("Step"), ("Step", about), vec2(50.0, 28.0));
+    let about = Command::EpochOnce.tooltip();
+    command_button_ui(
+        ui,
+        state,
+        Command::EpochOnce,
+        Button::new("Epoch"),
+        ("Epoch", about),
+        vec2(56.0, 28.0),
+    );
+    let about = Command::Stop.tooltip();
+    command_button_ui(ui, state, Command::Stop, Button::new("Stop"), ("Stop", about), vec2(50.0, 28.0));
 }
 
 /// Two bars or a triangle, painted, so that no font has to have them.
@@ -170,15 +192,14 @@ fn command_button_ui(
     state: &mut State,
     command: Command,
     button: Button<'_>,
-    name: &str,
-    width: f32,
+    (name, about): (&str, &str),
+    size: egui::Vec2,
 ) {
     let available = command.available(state);
-    let size = vec2(width, 28.0);
     let response = ui.add_enabled_ui(available.is_ok(), |ui| ui.add_sized(size, button)).inner;
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, available.is_ok(), name));
     let keys = super::dialog::keys(ui.ctx(), command);
-    let response = response.on_hover_text(format!("{} ({keys})", command.tooltip()));
+    let response = response.on_hover_text(format!("{about} ({keys})"));
     let response = match &available {
         Ok(()) => response,
         Err(reason) => response.on_disabled_hover_text(reason),

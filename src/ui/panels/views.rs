@@ -1,13 +1,12 @@
 //! The views in the centre, in tiles that can be dragged and resized.
 
-use egui::{
-    Color32, Frame, Id, Panel, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText,
-};
+use egui::{Color32, Frame, Panel, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText};
 use egui_tiles::{
-    Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree,
-    UiResponse,
+    Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
 };
+use serde::{Deserialize, Serialize};
 
+use super::arrangement::Arrangement;
 use super::{
     DataInput, DataPreviewView, DataState, LatentInput, LatentView, LossInput, LossView,
     ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, TABBED,
@@ -20,7 +19,7 @@ use crate::ui::state::State;
 use crate::ui::theme::{self, Tokens, tokens};
 
 /// A view of the centre.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pane {
     /// The loss curves.
     Loss,
@@ -61,7 +60,7 @@ pub struct Views {
 impl Default for Views {
     fn default() -> Self {
         Views {
-            tree: first_arrangement(),
+            tree: Arrangement::default().tree(),
             loss: LossView::default(),
             latent: LatentView::default(),
             reconstructions: ReconstructionsView::default(),
@@ -72,25 +71,22 @@ impl Default for Views {
     }
 }
 
-/// Loss beside the latent space, reconstructions below, the data as a tab behind them.
-fn first_arrangement() -> Tree<Pane> {
-    let mut tiles = Tiles::default();
-    let [loss, latent, reconstructions, data] = Pane::ALL.map(|pane| tiles.insert_pane(pane));
-    let loss = tiles.insert_tab_tile(vec![loss]);
-    let latent = tiles.insert_tab_tile(vec![latent]);
-    let below = tiles.insert_tab_tile(vec![reconstructions, data]);
-    let above = tiles.insert_horizontal_tile(vec![loss, latent]);
-    let mut root = Linear::new(LinearDir::Vertical, vec![above, below]);
-    root.shares.set_share(above, 1.15);
-    root.shares.set_share(below, 1.0);
-    let root = tiles.insert_container(Container::Linear(root));
-    Tree::new(Id::unique("views"), root, tiles)
+impl Views {
+    /// Views arranged like this.
+    pub fn arranged(arrangement: &Arrangement) -> Views {
+        Views { tree: arrangement.tree(), ..Views::default() }
+    }
+
+    /// Where the views are.
+    pub fn arrangement(&self) -> Arrangement {
+        Arrangement::of(&self.tree)
+    }
 }
 
 /// Shows the views.
 pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
     if std::mem::take(&mut state.view.reset_layout) {
-        views.tree = first_arrangement();
+        views.tree = Arrangement::default().tree();
     }
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == wanted));

@@ -61,3 +61,61 @@ fn missing_data_say_where_and_what_to_do() {
     let reason = Command::TrainOrPause.available(window.state()).expect_err("no data");
     assert!(reason.contains("/no/such/rows.npy"), "{reason}");
 }
+
+#[test]
+fn the_train_key_goes_on_with_a_stopped_run_until_the_design_is_another() {
+    let mut window = Window::new();
+    window.state().project.training.epochs = 100_000;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("it trains", |state| state.runs.first().is_some_and(|run| run.history.epochs.len() > 2));
+    window.state().project.training.learning_rate = 0.004;
+    window.until("it is told", |state| state.runs[0].edits.len() == 1);
+    assert!(Command::TrainNew.available(window.state()).is_err());
+    window.state().run(Command::Stop);
+    window.until("it is stopped", |state| state.runs[0].status == Status::Stopped);
+    window.harness.run_ok();
+    assert!(window.harness.query_by_label("Go on").is_some());
+    let step = window.state().runs[0].checkpoint.as_ref().expect("a checkpoint").step;
+    window.harness.key_press(Key::F10);
+    window.until("one step on", |state| {
+        state.runs[0].status == Status::Paused && state.progress[&crate::run::RunId(1)].step == step + 1
+    });
+    window.state().run(Command::Stop);
+    window.until("it is stopped again", |state| state.runs[0].status == Status::Stopped);
+    assert_eq!(window.state().runs.len(), 1);
+
+    window.state().project.code.units = 3;
+    window.harness.run_ok();
+    assert!(window.harness.query_by_label("Go on").is_none());
+    assert!(window.harness.query_by_label("Train").is_some());
+    window.state().run(Command::Undo);
+    assert!(window.state().resumes().is_some());
+    window.state().run(Command::TrainNew);
+    assert_eq!(window.state().runs.len(), 2);
+}
+
+#[test]
+fn the_test_split_judges_a_run_that_stands() {
+    let mut window = Window::new();
+    window.state().project.training.epochs = 2;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("there is a run", |state| !state.runs.is_empty());
+    let test = window.state().data.dataset.as_ref().map_or(0, |data| {
+        assert!(!data.split.rows(crate::dataset::Subset::Test).is_empty());
+        data.split.rows(crate::dataset::Subset::Test).len()
+    });
+    window.until("it is done", |state| state.runs[0].status == Status::Done);
+    window.state().run(Command::EvaluateTest);
+    let start = format!("Run 1 on the test split ({test} samples): squared error ");
+    window.until("it is judged", |state| state.notices.log.iter().any(|line| line.text.starts_with(&start)));
+    let line = window.state().notices.log.last().expect("a line").text.clone();
+    assert!(line.ends_with(" per feature."), "{line}");
+
+    window.state().runs[0].status = Status::Training;
+    assert!(Command::EvaluateTest.available(window.state()).expect_err("training").contains("pause"));
+    window.state().runs[0].status = Status::Done;
+    window.state().runs[0].design.data.split.seed += 1;
+    assert!(Command::EvaluateTest.available(window.state()).expect_err("other rows").contains("restore"));
+}

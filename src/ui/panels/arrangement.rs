@@ -1,0 +1,163 @@
+//! Where the views are, in words of its own: what is remembered of the tiles between two starts.
+
+use egui::Id;
+use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
+use serde::{Deserialize, Serialize};
+
+use super::views::Pane;
+
+/// A part of the centre.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Arrangement {
+    /// A view.
+    View(Pane),
+    /// One of these at a time.
+    Tabs {
+        /// Which one is in front.
+        active: usize,
+        /// All of them, from the left.
+        children: Vec<Arrangement>,
+    },
+    /// Side by side, each with its share of the width.
+    Row(Vec<(f32, Arrangement)>),
+    /// One below the other, each with its share of the height.
+    Column(Vec<(f32, Arrangement)>),
+}
+
+impl Default for Arrangement {
+    /// Loss beside the latent space, reconstructions below, the data as a tab behind them.
+    fn default() -> Self {
+        let tabs = |panes: &[Pane]| Arrangement::Tabs {
+            active: 0,
+            children: panes.iter().map(|pane| Arrangement::View(*pane)).collect(),
+        };
+        let above = Arrangement::Row(vec![(1.0, tabs(&[Pane::Loss])), (1.0, tabs(&[Pane::Latent]))]);
+        Arrangement::Column(vec![(1.15, above), (1.0, tabs(&[Pane::Reconstructions, Pane::Data]))])
+    }
+}
+
+impl Arrangement {
+    /// The arrangement of these tiles.
+    pub fn of(tree: &Tree<Pane>) -> Arrangement {
+        tree.root().and_then(|root| part(&tree.tiles, root)).unwrap_or_default()
+    }
+
+    /// Tiles arranged like this.
+    pub fn tree(&self) -> Tree<Pane> {
+        let mut tiles = Tiles::default();
+        let root = self.insert(&mut tiles);
+        Tree::new(Id::unique("views"), root, tiles)
+    }
+
+    /// Whether every view is there once, and can be shown.
+    pub fn is_whole(&self) -> bool {
+        let mut panes = Vec::new();
+        self.is_sound(&mut panes)
+            && panes.len() == Pane::ALL.len()
+            && Pane::ALL.iter().all(|pane| panes.contains(pane))
+    }
+
+    fn is_sound(&self, panes: &mut Vec<Pane>) -> bool {
+        match self {
+            Arrangement::View(pane) => {
+                panes.push(*pane);
+                true
+            }
+            Arrangement::Tabs { active, children } => {
+                *active < children.len() && children.iter().all(|child| child.is_sound(panes))
+            }
+            Arrangement::Row(children) | Arrangement::Column(children) => {
+                let is_share = |share: f32| share.is_finite() && share > 0.0;
+                !children.is_empty()
+                    && children.iter().all(|(share, child)| is_share(*share) && child.is_sound(panes))
+            }
+        }
+    }
+
+    fn insert(&self, tiles: &mut Tiles<Pane>) -> TileId {
+        let (dir, children) = match self {
+            Arrangement::View(pane) => return tiles.insert_pane(*pane),
+            Arrangement::Tabs { active, children } => {
+                let children: Vec<TileId> = children.iter().map(|child| child.insert(tiles)).collect();
+                let mut tabs = egui_tiles::Tabs::new(children.clone());
+                tabs.active = children.get(*active).copied();
+                return tiles.insert_container(Container::Tabs(tabs));
+            }
+            Arrangement::Row(children) => (LinearDir::Horizontal, children),
+            Arrangement::Column(children) => (LinearDir::Vertical, children),
+        };
+        let ids = children.iter().map(|(_, child)| child.insert(tiles)).collect();
+        let mut linear = Linear::new(dir, ids);
+        for (id, (share, _)) in linear.children.clone().into_iter().zip(children) {
+            linear.shares.set_share(id, *share);
+        }
+        tiles.insert_container(Container::Linear(linear))
+    }
+}
+
+fn part(tiles: &Tiles<Pane>, id: TileId) -> Option<Arrangement> {
+    let container = match tiles.get(id)? {
+        Tile::Pane(pane) => return Some(Arrangement::View(*pane)),
+        Tile::Container(container) => container,
+    };
+    Some(match container {
+        Container::Tabs(tabs) => {
+            let children: Vec<TileId> =
+                tabs.children.iter().copied().filter(|child| tiles.get(*child).is_some()).collect();
+            let active = children.iter().position(|child| Some(*child) == tabs.active).unwrap_or(0);
+            let children = children.into_iter().filter_map(|child| part(tiles, child)).collect();
+            Arrangement::Tabs { active, children }
+        }
+        Container::Linear(linear) => {
+            let share = |child: &TileId| Some((linear.shares[*child], part(tiles, *child)?));
+            let children = linear.children.iter().filter_map(share).collect();
+            match linear.dir {
+                LinearDir::Horizontal => Arrangement::Row(children),
+                LinearDir::Vertical => Arrangement::Column(children),
+            }
+        }
+        Container::Grid(grid) => {
+            Arrangement::Row(grid.children().filter_map(|child| Some((1.0, part(tiles, *child)?))).collect())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_become_words_and_tiles_again() {
+        let data_in_front = Arrangement::Row(vec![
+            (2.5, Arrangement::View(Pane::Loss)),
+            (
+                0.5,
+                Arrangement::Tabs {
+                    active: 2,
+                    children: [Pane::Latent, Pane::Reconstructions, Pane::Data].map(Arrangement::View).into(),
+                },
+            ),
+        ]);
+        for arrangement in [Arrangement::default(), data_in_front] {
+            assert!(arrangement.is_whole());
+            assert_eq!(Arrangement::of(&arrangement.tree()), arrangement);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_not_whole() {
+        let all = || Pane::ALL.map(Arrangement::View).to_vec();
+        let shares = |share: f32| Arrangement::Row(all().into_iter().map(|view| (share, view)).collect());
+        assert!(shares(1.0).is_whole());
+        for broken in [
+            shares(0.0),
+            shares(f32::NAN),
+            Arrangement::View(Pane::Loss),
+            Arrangement::Column(Vec::new()),
+            Arrangement::Tabs { active: 4, children: all() },
+            Arrangement::Tabs { active: 0, children: [all(), all()].concat() },
+        ] {
+            assert!(!broken.is_whole(), "{broken:?}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! From one start of the program to the next.
+
+use super::*;
+use crate::io::{Opened, OpenedFile};
+use crate::ui::files::FileEvent;
+use crate::ui::panels::views::Pane;
+use crate::ui::state::{Effect, State, cores};
+
+fn open(folder: tempfile::TempDir) -> Window {
+    let mut window = Window::open(folder, None, vec2(1024.0, 700.0), Theme::Dark);
+    window.harness.step();
+    window
+}
+
+fn fresh() -> Window {
+    open(tempfile::tempdir().expect("a folder"))
+}
+
+#[test]
+fn threads_are_all_cores_until_a_number_is_chosen_and_kept() {
+    let mut window = fresh();
+    assert_eq!((window.state().threads, window.state().threads()), (None, cores()));
+    window.state().run(Command::Threads);
+    window.harness.run_ok();
+    window.click(&format!("All cores ({})", cores()));
+    if let Some(Dialog::Threads { all, count }) = &mut window.state().dialog {
+        assert!(!*all);
+        *count = 1;
+    }
+    window.click("Apply");
+    assert_eq!((window.state().threads, window.state().threads()), (Some(1), 1));
+    let mut window = open(window.close());
+    assert_eq!(window.state().threads, Some(1));
+}
+
+#[test]
+fn threads_of_one_sitting_are_no_setting() {
+    let mut window = Window::new();
+    assert_eq!(window.state().threads(), 1);
+    window.state().view.theme = egui::ThemePreference::Light;
+    window.harness.run_ok();
+    let folder = window.close();
+    assert_eq!(Window::settings(&folder).threads, None);
+    assert_eq!(Window::settings(&folder).theme, crate::io::ThemeChoice::Light);
+}
+
+#[test]
+fn the_layout_comes_back_and_can_be_reset() {
+    let mut window = fresh();
+    window.state().run(Command::ToggleInspector);
+    window.state().view.show = Some(Pane::Data);
+    window.harness.run_ok();
+    let folder = window.close();
+    let layout = Window::settings(&folder).layout.expect("a layout");
+    assert!(layout.contains("active:1"), "{layout}");
+
+    let mut window = open(folder);
+    assert!(!window.state().view.inspector && window.state().view.network);
+    window.harness.run_ok();
+    let folder = window.close();
+    assert_eq!(Window::settings(&folder).layout, Some(layout));
+
+    let mut window = open(folder);
+    window.state().run(Command::ResetLayout);
+    window.harness.run_ok();
+    assert!(window.state().view.inspector);
+    assert_eq!(Window::settings(&window.close()).layout, None);
+}
+
+#[test]
+fn a_broken_layout_is_the_first_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let broken = r#"Settings(layout: Some("(views:Tabs(active:7,children:[View(Loss)]),network:false)"))"#;
+    std::fs::write(folder.path().join("settings.ron"), broken).expect("written");
+    let mut window = open(folder);
+    assert!(window.state().view.network);
+}
+
+#[test]
+fn a_clean_end_leaves_no_workspace_though_a_run_is_under_way() {
+    let mut window = Window::new();
+    window.state().project.training.epochs = 100_000;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("it trains", |state| state.runs.first().is_some_and(|run| run.history.epochs.len() > 2));
+    window.state().go_on(Then::Quit);
+    window.harness.step();
+    let folder = window.close();
+    let names = std::fs::read_dir(folder.path()).expect("readable").flatten().map(|entry| entry.file_name());
+    let left: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("workspace-")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+fn open_damaged(state: &mut State, path: &std::path::Path) {
+    let warnings = vec!["run 2 is left out".to_owned()];
+    let opened = Opened { project: Recipe::Linear.project(), runs: Vec::new(), warnings };
+    state.handle_file_event(FileEvent::Opened(path.to_owned(), Ok(OpenedFile::Project(opened))));
+}
+
+#[test]
+fn a_damaged_project_is_not_saved_over_itself_without_a_word() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("mine.hourglass");
+    open_damaged(window.state(), &path);
+    window.state().project.code.units = 5;
+    window.state().run(Command::Save);
+    assert!(!window.state().effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
+    window.harness.run_ok();
+    assert!(window.harness.query_by_label_contains("could not be read").is_some());
+    let Some(Dialog::Path(dialog)) = &window.state().dialog else { panic!("no question") };
+    let copy = std::path::PathBuf::from(&dialog.text);
+    assert!(copy.ends_with("mine-copy.hourglass"), "{}", copy.display());
+    window.state().accept_path(copy.clone());
+    window.until("it is saved", |state| state.busy.is_none() && state.file.as_ref() == Some(&copy));
+    assert!(!window.state().damaged && !path.exists());
+    assert_eq!(window.state().own_file(), Some(copy));
+}
+
+#[test]
+fn closing_a_damaged_project_asks_for_another_name_too() {
+    let mut state = State::default();
+    open_damaged(&mut state, std::path::Path::new("/a/mine.hourglass"));
+    state.answer_unsaved(Then::Quit, true);
+    assert!(matches!(state.dialog, Some(Dialog::Path(_))));
+    assert!(!state.effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
+}
