@@ -185,8 +185,8 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let table = fs::read_to_string(path.join("codes.csv")).expect("written");
     assert_eq!(table.lines().count(), 1798);
     let Rows::F32(values) = &codes.rows else { panic!("not floats") };
-    let last: Vec<String> = values[values.len() - 2..].iter().map(ToString::to_string).collect();
-    assert!(table.trim_end().ends_with(&format!(",{}", last.join(","))), "{last:?}");
+    let last_code: Vec<String> = values[values.len() - 2..].iter().map(ToString::to_string).collect();
+    assert!(table.trim_end().ends_with(&format!(",{}", last_code.join(","))), "{last_code:?}");
     assert!(table.lines().next().expect("a header").ends_with("code 1,code 2"), "{table:.80}");
     assert!(ok(path, &["reconstruct", file, "-o", "rebuilt"]).starts_with("1797 pictures"));
     assert_eq!(fs::read_dir(path.join("rebuilt")).expect("made").count(), 1797);

@@ -4,8 +4,8 @@ use super::command::Command;
 use super::edit;
 use super::state::State;
 use crate::check::Place;
-use crate::engine::check_same_data;
 use crate::dataset::Subset;
+use crate::engine::check_same_data;
 use crate::run::Status;
 
 impl Command {

@@ -12,6 +12,7 @@ pub use super::layout::{BottomTab, ViewSettings};
 use super::notices::Notices;
 use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Dataset};
+use crate::engine::check_same_data;
 use crate::io::Store;
 use crate::project::{Data, Decoder, Project, Source};
 use crate::run::{Run, RunId, Setting, Status};
@@ -289,7 +290,7 @@ impl State {
 
     /// The loaded data, where they are those a run was trained on.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.data.dataset.as_deref().filter(|data| data.fingerprint == run.fingerprint)
+        self.data.dataset.as_deref().filter(|data| check_same_data(run, data).is_ok())
     }
 
     /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.
@@ -314,7 +315,7 @@ impl State {
         }
         then.name.clone_from(&self.project.name);
         if let Some(data) = &self.data.dataset {
-            if data.fingerprint != run.fingerprint {
+            if check_same_data(run, data).is_err() {
                 return None;
             }
             // The same data at another place are the same data.
