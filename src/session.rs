@@ -20,7 +20,7 @@ use compute::ComputeLane;
 use loading::Loader;
 use training::TrainingCommand;
 
-/// A handle on the lanes. Dropping it stops the run under way after its step, writes its checkpoint and ends the lanes.
+/// A handle on the lanes. Dropping it ends them as [`Session::close`] does.
 pub struct Session {
     training: Option<Sender<TrainingCommand>>,
     training_thread: Option<JoinHandle<()>>,
@@ -97,16 +97,21 @@ impl Session {
     pub fn wait(&self) -> Option<Event> {
         self.events.recv().ok()
     }
-}
 
-impl Drop for Session {
-    fn drop(&mut self) {
+    /// Stops the run under way after its step, writes its checkpoint and ends the training lane; waits for it.
+    pub fn close(&mut self) {
         self.loader.cancel();
         self.training = None;
         if let Some(thread) = self.training_thread.take() {
             // A panic of the worker has become an event already.
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

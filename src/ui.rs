@@ -8,6 +8,7 @@ pub mod editors;
 mod events;
 mod execute;
 pub mod files;
+mod frame_log;
 pub mod history;
 pub mod notices;
 pub mod panels;
