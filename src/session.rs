@@ -22,7 +22,7 @@ use compute::ComputeLane;
 use loading::Loader;
 use training::TrainingCommand;
 
-/// A handle on the lanes. Dropping it stops the run under way after its step, writes its checkpoint and ends the lanes.
+/// A handle on the lanes. Dropping it ends them as [`Session::close`] does.
 pub struct Session {
     training: Option<Sender<TrainingCommand>>,
     training_thread: Option<JoinHandle<()>>,

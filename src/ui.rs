@@ -10,6 +10,7 @@ pub mod editors;
 mod events;
 mod execute;
 pub mod files;
+mod frame_log;
 pub mod history;
 pub mod layout;
 pub mod menu;

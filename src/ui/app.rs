@@ -1,6 +1,7 @@
 //! The window itself: brings state, session, files and panels together.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use eframe::{CreationContext, NativeOptions};
 use egui::{Frame, Margin, Panel, Ui, ViewportBuilder, ViewportCommand};
@@ -8,6 +9,7 @@ use egui::{Frame, Margin, Panel, Ui, ViewportBuilder, ViewportCommand};
 use super::command::Command;
 use super::dialogs::Then;
 use super::files::FileRoom;
+use super::frame_log::FrameLog;
 use super::layout::Layout;
 use super::panels::views::Views;
 use super::panels::{dialog, inspector, log, network, notes, palette, problems, toolbar, views};
@@ -67,6 +69,7 @@ pub struct HourglassApp {
     given_threads: Option<usize>,
     title: String,
     may_close: bool,
+    frame_log: FrameLog,
 }
 
 impl HourglassApp {
@@ -91,16 +94,11 @@ impl HourglassApp {
         if let Some(zoom) = settings.zoom {
             ctx.set_zoom_factor(zoom.clamp(0.5, 3.0));
         }
-        match options.file {
-            Some(file) => state.go_on(Then::OpenPath(file)),
-            None => {
-                if let Some(root) = root.clone() {
-                    files.find_recoverable(root);
-                }
-            }
-        }
         if let Some(root) = root {
-            files.start_keeping(root);
+            files.start_keeping(root, options.file.is_none());
+        }
+        if let Some(file) = options.file {
+            state.go_on(Then::OpenPath(file));
         }
         HourglassApp {
             session: Some(Session::start({
@@ -117,6 +115,7 @@ impl HourglassApp {
             given_threads: options.threads,
             title: String::new(),
             may_close: false,
+            frame_log: FrameLog::new(),
         }
     }
 
@@ -207,6 +206,7 @@ impl HourglassApp {
 
 impl eframe::App for HourglassApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let start = Instant::now();
         let events: Vec<_> = self.session.iter().flat_map(Session::poll).collect();
         for event in events {
             self.state.handle_event(event);
@@ -217,9 +217,11 @@ impl eframe::App for HourglassApp {
         self.state.refresh(hand_on(ctx));
         self.carry_out(ctx);
         self.follow(ctx);
+        self.frame_log.logic(start);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        let start = Instant::now();
         keys(ui, &mut self.state);
         let state = &mut self.state;
         let fill = tokens(ui).panel;
@@ -259,6 +261,7 @@ impl eframe::App for HourglassApp {
         let ctx = ui.ctx().clone();
         self.state.refresh(hand_on(&ctx));
         self.carry_out(&ctx);
+        self.frame_log.ui(start, frame.info().cpu_usage);
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

@@ -103,16 +103,21 @@ impl FileRoom {
         FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None }
     }
 
-    /// Begins to keep work in progress below `root`.
-    pub fn start_keeping(&mut self, root: PathBuf) {
+    /// Begins to keep work in progress below `root`. `looks_back`: what a crash left behind there is looked for first,
+    /// as whoever looks holds for a moment the lock of what it looks at.
+    pub fn start_keeping(&mut self, root: PathBuf, looks_back: bool) {
         let (keeper, work) = channel();
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         let keep = move || {
-            keep(&root, &work, &|event| {
+            let tell = |event| {
                 // Nobody listens any more once the window is closed.
                 let _ = sender.send(event);
                 wake.request_repaint();
-            });
+            };
+            if looks_back {
+                tell(FileEvent::Found(Store::recoverable(&root)));
+            }
+            keep(&root, &work, &tell);
         };
         self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
         self.keeper = Some(keeper);
@@ -189,11 +194,6 @@ impl FileRoom {
             let result = settings.save(&Files::default(), &path);
             result.err().map(|error| FileEvent::Quiet(error.to_string()))
         });
-    }
-
-    /// Looks for work that a crash left behind.
-    pub fn find_recoverable(&self, root: PathBuf) {
-        self.spawn(move || FileEvent::Found(Store::recoverable(&root)));
     }
 
     /// Reads such work back.

@@ -207,10 +207,15 @@ fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: 
     let (_, row) = ui.allocate_space(vec2(ui.available_width(), CARD_HEIGHT));
     let rect = Rect::from_center_size(row.center(), vec2(width, CARD_HEIGHT)).round_to_pixels_in(ui);
     let own = edit::layer(&state.project, face.place).is_some();
-    let sense = if own { Sense::click_and_drag() } else { Sense::click() };
+    let mut sense = if own { Sense::click_and_drag() } else { Sense::click() };
+    let selected = state.selected == face.place;
+    if !selected {
+        // Tab stops at the selected card alone, arrows go from card to card: else Tab would select its way to the output,
+        // and the form of no other card could be reached.
+        sense.remove(Sense::FOCUSABLE);
+    }
     let id = card_id(face.place);
     let response = ui.interact(rect, id, sense);
-    let selected = state.selected == face.place;
     response.widget_info(|| {
         let label = match face.place {
             Place::Encoder(_) | Place::Decoder(_) => format!("{}, {}", face.title, face.place),

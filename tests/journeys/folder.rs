@@ -1,0 +1,138 @@
+//! Pictures of one's own: typed, dropped, and gone.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::Key;
+use egui::accesskit::Role;
+use hourglass::project::Source;
+use hourglass::run::Status;
+
+use crate::common::{CTRL, Home, NONE, Window};
+
+/// Pictures of each kind in the folder.
+const EACH: u32 = 12;
+
+/// Two kinds of pictures in a folder each, and a file that only claims to be one.
+fn pictures(folder: &Path) {
+    for (kind, name) in ["bars", "checks"].into_iter().enumerate() {
+        std::fs::create_dir_all(folder.join(name)).expect("a folder");
+        for index in 0..EACH {
+            let picture = image::GrayImage::from_fn(12, 12, |x, y| {
+                let stripe = if kind == 0 { x + index } else { x / 3 + y / 3 + index };
+                image::Luma([if stripe.is_multiple_of(2) { 20 } else { 180 + index as u8 }])
+            });
+            picture.save(folder.join(name).join(format!("{index:02}.png"))).expect("a picture");
+        }
+    }
+    std::fs::write(folder.join("bars/broken.png"), b"no picture at all").expect("written");
+}
+
+fn folder_of(window: &Window) -> Option<&PathBuf> {
+    match &window.project().data.source {
+        Source::ImageFolder { path, .. } => Some(path),
+        Source::Digits
+        | Source::Synthetic(_)
+        | Source::Idx { .. }
+        | Source::Csv { .. }
+        | Source::Npy { .. } => None,
+    }
+}
+
+fn until_loaded(window: &mut Window, folder: &Path) {
+    window.until("the pictures are loaded", |state| {
+        state.data.progress.is_none()
+            && state.data.of.as_ref().is_some_and(|of| of.source.path().map(PathBuf::as_path) == Some(folder))
+    });
+    window.settle();
+}
+
+#[test]
+fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
+    let home = Home::new();
+    let folder = home.path("pictures");
+    pictures(&folder);
+    let mut window = home.window();
+    window.press("Input card");
+    window.click(Role::RadioButton, "Pictures");
+    assert!(window.says("no data yet"), "nothing of the digits is left");
+    window.fill(Role::TextInput, "Folder", &folder.display().to_string());
+    until_loaded(&mut window, &folder);
+    window.number("Width", "12");
+    window.number("Height", "12");
+    window.until("they are loaded smaller", |state| {
+        state.data.facts.is_some_and(|facts| facts.shape.features() == 144)
+    });
+
+    window.key(CTRL, Key::Num4);
+    window.settle();
+    assert!(window.shows("24"), "how many");
+    assert!(window.shows("class bars: 12") && window.shows("class checks: 12"), "the classes");
+    assert!(window.says("left out bars/broken.png"), "the broken picture is named");
+    assert!(window.shows("bars/00.png"), "the pictures are named");
+
+    window.number("Epochs", "30");
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Done);
+    assert_eq!(window.run().history.epochs.len(), 30);
+    assert_eq!(window.run().shape.features(), 144);
+
+    std::fs::remove_dir_all(&folder).expect("removed");
+    window.key(CTRL, Key::R);
+    window.until("the folder is missed", |state| state.data.error.is_some());
+    window.settle();
+    assert!(window.says("does not exist; it may have been moved or renamed"));
+    window.find(Role::Button, "Locate…");
+
+    let moved = home.path("moved");
+    window.fill(Role::TextInput, "Folder", &moved.display().to_string());
+    window.until("the other folder is missed", |state| {
+        state.data.error.as_ref().is_some_and(|error| error.to_string().contains("moved"))
+            && state.data.progress.is_none()
+    });
+    window.settle();
+    window.find(Role::Button, "Locate…");
+    assert!(window.is_disabled("Train"), "there is nothing to train on");
+    pictures(&moved);
+    window.press("Try again");
+    until_loaded(&mut window, &moved);
+    assert!(!window.shows("Locate…"));
+    assert!(!window.is_disabled("Train"));
+}
+
+#[test]
+fn a_folder_is_dropped_on_the_window() {
+    let home = Home::new();
+    let folder = home.path("pictures");
+    pictures(&folder);
+    let mut window = home.window();
+    let held = egui::HoveredFile { path: Some(folder.clone()), ..egui::HoveredFile::default() };
+    window.harness.input_mut().hovered_files.push(held);
+    window.settle();
+    window.harness.input_mut().hovered_files.clear();
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(folder.clone())));
+    window.settle();
+    assert_eq!(folder_of(&window), Some(&folder));
+    until_loaded(&mut window, &folder);
+    assert!(window.shows("class bars: 12"), "the data are brought to the front");
+    assert!(window.says("left out bars/broken.png"));
+    window.key(CTRL, Key::Z);
+    assert_eq!(folder_of(&window), None, "a drop can be undone");
+    window.until("the digits are back", |state| {
+        state.data.dataset.as_ref().is_some_and(|data| data.len() == 1797)
+    });
+}
+
+/// A path let go over the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("only its path is wanted".to_owned())
+    }
+}

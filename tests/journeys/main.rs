@@ -1,0 +1,12 @@
+//! Whole ways through the window, as people go them: the real window with its real threads, everything found by the
+//! names and roles that assistive tools read.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod folder;
+mod keyboard;
+mod problems;
+mod safety;
+mod stack;
+mod training;

@@ -1,0 +1,39 @@
+//! A design that cannot be trained, and its remedy.
+
+use egui::Key;
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable;
+use hourglass::check::Place;
+
+use crate::common::{CTRL, Home, NONE};
+
+#[test]
+fn a_code_of_nothing_is_named_at_its_card_refused_mended_and_brought_back_by_undo() {
+    let home = Home::new();
+    let mut window = home.window();
+    window.press("Code 2 card");
+    window.number("Units", "0");
+    assert!(window.says("Problems of code: "), "the card carries a sign");
+    assert!(window.says("1 problem to mend"), "the toolbar says it");
+    assert!(window.says("Problems 1"), "the tab counts it");
+
+    window.key(NONE, Key::F5);
+    assert!(window.state().runs.is_empty(), "nothing is trained");
+    assert!(window.says("Not yet trainable: "));
+    let row = window.find(Role::Link, "code");
+    row.click();
+    window.settle();
+    assert_eq!(window.state().selected, Place::Code);
+
+    let remedy = "Use a code of 2";
+    window.harness.get_all_by_role_and_label(Role::Button, remedy).next().expect("a remedy").click();
+    window.settle();
+    assert_eq!(window.project().code.units, 2);
+    assert!(!window.says("Problems of code: ") && !window.shows(remedy));
+    window.key(CTRL, Key::Z);
+    assert_eq!(window.project().code.units, 0);
+    assert!(window.says("Problems of code: ") && window.shows(remedy));
+    window.key(CTRL, Key::Z);
+    assert_eq!(window.project().code.units, 2);
+    assert!(!window.state().is_modified());
+}

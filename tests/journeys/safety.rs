@@ -1,0 +1,106 @@
+//! Nothing is lost: questions before it would be, and recovery after a crash.
+
+use egui::Key;
+use hourglass::io::{OpenedFile, Store, open_any};
+use hourglass::project::Recipe;
+use hourglass::run::Status;
+
+use crate::common::{CTRL, Home, NONE, Window};
+
+/// A window whose design was changed.
+fn edited(home: &Home) -> Window {
+    let mut window = home.window();
+    window.press("Code 2 card");
+    window.number("Units", "9");
+    assert!(window.state().is_modified());
+    window
+}
+
+#[test]
+fn before_another_project_the_question_to_save_does_what_its_answers_say() {
+    let home = Home::new();
+    let mut window = edited(&home);
+    for (key, question) in [
+        (Key::N, "Save “undercomplete” before starting anew?"),
+        (Key::O, "Save “undercomplete” before opening another?"),
+        (Key::Q, "Save “undercomplete” before closing?"),
+    ] {
+        window.key(CTRL, key);
+        assert!(window.shows(question), "{question}");
+        window.press("Cancel");
+        assert!(!window.shows(question));
+        assert_eq!(window.project().code.units, 9, "cancelled, nothing happens");
+        window.key(CTRL, key);
+        window.key(NONE, Key::Escape);
+        assert!(!window.shows(question), "Escape cancels too");
+    }
+
+    window.key(CTRL, Key::N);
+    window.press("Save");
+    let file = home.path("kept.hourglass");
+    window.type_path(&file);
+    window.until("it goes on to the recipes", |state| state.file.is_some() && state.dialog.is_some());
+    window.settle();
+    window.press("Start linear");
+    assert_eq!(*window.project(), Recipe::Linear.project());
+    assert_eq!(window.state().file, None);
+    let Ok(OpenedFile::Project(kept)) = open_any(&file) else { panic!("no project in {}", file.display()) };
+    assert_eq!(kept.project.code.units, 9);
+
+    window.press("Code 4 card");
+    window.number("Units", "7");
+    window.key(CTRL, Key::O);
+    window.press("Don't save");
+    window.type_path(&file);
+    window.until("it is open", |state| state.file.as_ref() == Some(&file));
+    assert_eq!(window.project().code.units, 9);
+    assert!(!window.state().is_modified());
+}
+
+#[test]
+fn what_a_crash_left_behind_is_offered_and_goes_on() {
+    let home = Home::new();
+    let mut window = edited(&home);
+    window.number("Epochs", "100000");
+    window.key(NONE, Key::F5);
+    window.until_epochs(3);
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Paused);
+    let (project, run) = (window.project().clone(), window.run().clone());
+    // A killed process asks nothing and saves nothing; the system lets go of its locks.
+    drop(window);
+    let mut found = 0;
+    for _ in 0..10_000 {
+        found = Store::recoverable(&home.state_dir()).len();
+        if found > 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(found, 1);
+
+    let mut window = home.window();
+    window.until("the work is offered", |state| state.dialog.is_some());
+    window.settle();
+    assert!(window.shows("Work was left behind") && window.says("1 run"));
+    window.press("Recover");
+    window.until("it is back", |state| !state.runs.is_empty() && state.data.dataset.is_some());
+    window.settle();
+    assert_eq!(*window.project(), project);
+    assert_eq!(window.run().history, run.history);
+    assert_eq!(window.run().checkpoint, run.checkpoint);
+    assert_eq!(window.run().kept, run.kept);
+    assert_eq!(window.run().status, Status::Stopped);
+    assert!(window.state().is_modified(), "it is not saved yet");
+    window.key(CTRL, Key::F5);
+    window.until_epochs(run.history.epochs.len() + 2);
+}
+
+#[test]
+fn a_window_closed_with_nothing_unsaved_leaves_nothing_behind() {
+    let home = Home::new();
+    let mut window = home.window();
+    window.until("work can be kept", |state| state.store.is_some());
+    window.key(CTRL, Key::Q);
+    assert!(window.state().dialog.is_none(), "nothing is asked");
+}

@@ -1,0 +1,151 @@
+//! From the first start to a run that goes on in another program.
+
+use std::sync::Arc;
+
+use egui::Key;
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable;
+use hourglass::check::plan;
+use hourglass::dataset::{Progress, load};
+use hourglass::engine::{Trainer, facts};
+use hourglass::project::Project;
+use hourglass::run::{EpochRecord, Run, Setting, Status};
+
+use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
+
+/// Epochs of the journey: enough that a person can pause in between.
+const EPOCHS: u32 = 300;
+
+#[test]
+fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_been_interrupted() {
+    let home = Home::new();
+    let file = home.path("mine.hourglass");
+    let mut window = home.window();
+    assert!(window.says("ready: F5 trains"));
+    assert!(window.says("No run yet") && window.says("No codes yet") && window.says("No runs yet"));
+    window.number("Epochs", &EPOCHS.to_string());
+    window.key(NONE, Key::F5);
+    window.until_epochs(5);
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Paused);
+    assert_views_are_filled(&window);
+    assert!(window.says(&format!("/ {EPOCHS}")), "the toolbar counts epochs");
+
+    let step = |window: &Window| window.run().checkpoint.as_ref().expect("weights").step;
+    let before = step(&window);
+    window.key(NONE, Key::F10);
+    window.until("one step was taken", |state| {
+        let run = &state.runs[0];
+        run.status == Status::Paused
+            && run.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.step == before + 1)
+    });
+    let epochs = window.run().history.epochs.len();
+    window.train_epochs(1);
+    assert_eq!(window.run().history.epochs.len(), epochs + 1);
+    assert_eq!(step(&window), window.run().history.epochs[epochs].step, "it stands where the epoch ended");
+
+    window.press("Stop");
+    window.until_status(&Status::Stopped);
+    window.key(CTRL_SHIFT, Key::S);
+    window.type_path(&file.with_extension(""));
+    window.until("it is saved", |state| state.file.is_some());
+    assert_eq!(window.state().file, Some(file.clone()));
+    assert!(!window.state().is_modified());
+    window.until("the baseline is there", |state| state.runs[0].pca_mse.is_some());
+    let saved = window.run().clone();
+    drop(window);
+
+    let other = Home::new();
+    let mut window = other.window();
+    window.key(CTRL, Key::O);
+    window.type_path(&file);
+    window.until("it is open", |state| state.file.is_some() && state.data.dataset.is_some());
+    window.settle();
+    let opened = window.run();
+    assert_eq!(Run { pca_mse: saved.pca_mse, ..opened.clone() }, saved);
+    assert_views_are_filled(&window);
+    assert!(window.says("run 1 stopped"), "the table of runs");
+    assert!(!window.state().is_modified());
+
+    window.key(CTRL, Key::F5);
+    window.until_status(&Status::Done);
+    assert_eq!(untimed(&window.run().history.epochs), untimed(&uninterrupted(&saved.design)));
+    assert!(window.state().is_modified(), "the run has grown");
+}
+
+#[test]
+fn the_learning_rate_is_changed_on_the_way_and_more_epochs_are_trained_behind_the_last() {
+    let home = Home::new();
+    let mut window = home.window();
+    window.number("Epochs", "100000");
+    window.key(NONE, Key::F5);
+    window.until_epochs(2);
+    window.number("Learning rate, value", "0.0005");
+    window.until("the run was told", |state| !state.runs[0].edits.is_empty());
+    let edit = window.run().edits[0].clone();
+    assert_eq!(edit.setting, Setting::LearningRate(0.0005));
+    window.until("an epoch was trained with it", |state| {
+        state.runs[0].history.epochs.last().is_some_and(|record| record.learning_rate == 0.0005)
+    });
+    let last = window.run().history.epochs.len();
+    window.number("Epochs", &(last + 500).to_string());
+    window.until("the end was moved", |state| state.runs[0].edits.len() == 2);
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Paused);
+    let history = window.run().history.epochs.clone();
+    let first = |record: &&EpochRecord| record.learning_rate == 0.0005;
+    let changed = history.iter().find(first).expect("an epoch");
+    assert!(changed.step > edit.step, "the rate holds from the recorded step on");
+    assert!(
+        history.iter().filter(|record| record.step <= edit.step).all(|record| record.learning_rate == 2e-3)
+    );
+
+    let soon = window.run().history.epochs.len() + 2;
+    window.number("Epochs", &soon.to_string());
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Done);
+    assert_eq!(window.run().history.epochs.len(), soon);
+
+    window.key(CTRL_SHIFT, Key::Enter);
+    window.number("Epochs more", "3");
+    // The toolbar has a button of that name too, below the question.
+    let answer = window.harness.get_all_by_role_and_label(Role::Button, "Train").last().expect("an answer");
+    answer.click();
+    window.settle();
+    window.until("three more are trained", |state| {
+        state.runs[0].status == Status::Done && state.runs[0].history.epochs.len() == soon + 3
+    });
+    let numbers: Vec<u32> = window.run().history.epochs.iter().map(|record| record.epoch).collect();
+    assert_eq!(numbers, (1..=soon as u32 + 3).collect::<Vec<_>>());
+}
+
+/// Loss, latent space, reconstructions and runs show something.
+#[track_caller]
+fn assert_views_are_filled(window: &Window) {
+    for empty in ["No run yet", "No codes yet", "No reconstructions yet", "No runs yet"] {
+        assert!(!window.says(empty), "{empty}");
+    }
+    window.find(Role::Image, "loss over epochs");
+    window.find(Role::Image, "codes in the latent space");
+    let kept = window.run().kept.newest().expect("a look at the samples");
+    assert_eq!(kept.codes.len(), 2 * window.run().kept.probe.code_rows.len());
+    assert!(kept.reconstructions.iter().any(|value| *value > 0.5), "something is drawn");
+    assert!(window.says("row "), "the pictures have names");
+}
+
+/// The same design trained from its start to its end by nobody but a loop.
+fn uninterrupted(design: &Project) -> Vec<EpochRecord> {
+    let data = Arc::new(load(&design.data, &Progress::default()).expect("data"));
+    let plan = plan(design, &facts(&data)).expect("sound");
+    let mut trainer = Trainer::new(&plan, data, 1).expect("a trainer");
+    let mut records = Vec::new();
+    while !trainer.is_done() {
+        records.extend(trainer.step().expect("a step").epoch);
+    }
+    records
+}
+
+/// Records without the time they took.
+fn untimed(records: &[EpochRecord]) -> Vec<EpochRecord> {
+    records.iter().map(|record| EpochRecord { seconds: 0.0, ..record.clone() }).collect()
+}
