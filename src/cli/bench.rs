@@ -76,7 +76,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
 /// The network all speeds are compared on: 784-256-64-256-784, minibatches of 128, Adam.
 fn standard() -> Project {
     let mut project = Recipe::Undercomplete.project();
-    project.name = "standard".to_owned();
+    "standard".clone_into(&mut project.name);
     project.data.source = Source::Synthetic(Synthetic::Shapes { count: 8192, size: 28, seed: 1 });
     project.encoder = vec![Layer::Dense { units: 256, activation: Activation::Relu }];
     project.code.units = 64;

@@ -75,9 +75,9 @@ fn check_gradients(name: &str, edit: impl FnOnce(&mut Project)) {
     let rows: Vec<u32> = (0..13).collect();
     let (_, slopes) = loss_and_gradients(&mut network, &data, &rows);
     let h = 2e-2_f32;
-    for index in 0..slopes.len() {
-        let scale = slopes[index].iter().fold(2e-2_f32, |max, g| max.max(g.abs()));
-        for position in (0..slopes[index].len()).step_by(5) {
+    for (index, slope) in slopes.iter().enumerate() {
+        let scale = slope.iter().fold(2e-2_f32, |max, g| max.max(g.abs()));
+        for position in (0..slope.len()).step_by(5) {
             let mut loss_at = |shift: f32| {
                 let node = std::rc::Rc::clone(&network.parameters()[index].node);
                 let old = node.borrow().values()[position];
@@ -92,7 +92,7 @@ fn check_gradients(name: &str, edit: impl FnOnce(&mut Project)) {
             let wide = central(&mut loss_at, h);
             let narrow = central(&mut loss_at, h / 2.0);
             let numeric = ((4.0 * narrow - wide) / 3.0) as f32;
-            let ours = slopes[index][position];
+            let ours = slope[position];
             assert!(
                 (ours - numeric).abs() < 3e-3 * scale,
                 "{name}: {}[{position}] {ours}, not {numeric} (scale {scale})",

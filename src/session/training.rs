@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Event, Outbox, RunEvent, RunProgress, Start, TrainRequest, panic_text};
 use crate::engine::{EngineError, StepReport, Trainer, check_same_data, choose_probe};
-use crate::io::FileError;
+use crate::io::{FileError, Store};
 use crate::run::{EpochRecord, Kept, KeptEpochs, Run, RunId, Setting, Status};
 
 /// The screen's rate.
@@ -178,7 +178,11 @@ impl Lane<'_> {
                 session.set(setting);
                 mode
             }
-            other => {
+            other @ (TrainingCommand::Train(_)
+            | TrainingCommand::Pause(_)
+            | TrainingCommand::Go(..)
+            | TrainingCommand::Stop(_)
+            | TrainingCommand::Set(..)) => {
                 self.between_runs(other);
                 mode
             }
@@ -191,7 +195,7 @@ struct UnderWay<'a> {
     run: Run,
     trainer: Trainer,
     outbox: &'a Outbox,
-    store: Option<crate::io::Store>,
+    store: Option<Store>,
     /// Epochs not yet sent.
     pending: Vec<EpochRecord>,
     last_report: Option<StepReport>,
@@ -266,7 +270,7 @@ impl<'a> UnderWay<'a> {
         self.run.status = status.clone();
         self.send(RunEvent::Status(status));
         self.outbox.wake();
-        self.store(|store, run| store.save_run(run));
+        self.store(Store::save_run);
     }
 
     /// One step; returns whether it ended an epoch.
@@ -316,7 +320,7 @@ impl<'a> UnderWay<'a> {
         self.run.edits.push(edit.clone());
         self.send(RunEvent::Edited(edit));
         self.report();
-        self.store(|store, run| store.save_run(run));
+        self.store(Store::save_run);
     }
 
     /// Sends what the screen shows.
@@ -379,7 +383,7 @@ impl<'a> UnderWay<'a> {
     }
 
     /// Writes to the live store; the first failure is told, training goes on.
-    fn store(&mut self, write: impl FnOnce(&crate::io::Store, &Run) -> Result<(), FileError>) {
+    fn store(&mut self, write: impl FnOnce(&Store, &Run) -> Result<(), FileError>) {
         let Some(store) = &self.store else { return };
         match write(store, &self.run) {
             Ok(()) => self.store_is_broken = false,

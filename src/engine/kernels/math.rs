@@ -62,7 +62,7 @@ pub fn tanh(x: f32) -> f32 {
     // Near 0 the quotient cancels, so Cephes' odd polynomial takes over.
     let x2 = x * x;
     let mut p = -5.704_988_7e-3;
-    for c in [2.063_908_9e-2, -5.373_971_4e-2, 0.133_314_43, -0.333_332_8] {
+    for c in [2.063_909e-2, -5.373_971_5e-2, 0.133_314_43, -0.333_332_8] {
         p = p * x2 + c;
     }
     let small = p * x2 * x + x;

@@ -234,6 +234,11 @@ mod tests {
     /// with `opt` = `O.SGD([w], lr=0.1, weight_decay=0.05)`, the same with `momentum=0.9` and `nesterov=True`,
     /// `O.RMSprop([w], lr=0.1, alpha=0.95, eps=1e-2, weight_decay=0.05)`, `O.Adam` and `O.AdamW` with
     /// `betas=(0.8, 0.95), eps=1e-2, weight_decay=0.05`.
+    /// Values of the test tensors: no multiple of a vector's lanes.
+    const LEN: usize = 37;
+    /// One update of dfdx's on a tensor, by the number of the step.
+    type Step<'a> = &'a mut dyn FnMut(usize, &mut Tensor<Rank1<LEN>, f32, Cpu>);
+
     #[test]
     fn updates_equal_those_of_pytorch() {
         let check = |optimizer: Optimizer, expected: [f64; 4]| {
@@ -257,9 +262,8 @@ mod tests {
     #[test]
     fn updates_equal_those_of_dfdx() {
         // No whole number of vectors, so that the remainder of every loop is seen.
-        const LEN: usize = 37;
         let device = Cpu::default();
-        let check = |optimizer: Optimizer, step: &mut dyn FnMut(usize, &mut Tensor<Rank1<LEN>, f32, Cpu>)| {
+        let check = |optimizer: Optimizer, step: Step<'_>| {
             let start: Vec<f32> = (0..LEN).map(weight_at).collect();
             let mut weight = device.tensor_from_vec(start, (Const::<LEN>,));
             (0..6).for_each(|number| step(number, &mut weight));
