@@ -1,11 +1,15 @@
 //! Files and folders dropped on the window.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::dialogs::Then;
 use super::state::State;
 use crate::check::Severity;
-use crate::project::Source;
+use crate::dataset::source_for;
+use crate::project::{Channels, Source};
+
+/// Width and height pictures from the desktop are brought to at first.
+const FIRST_SIDE_PX: usize = 32;
 
 impl State {
     /// Takes a file or folder dropped on the window.
@@ -19,13 +23,9 @@ impl State {
                 self.view.show = Some(super::panels::views::Pane::Data);
                 self.refresh(false);
             }
-            DropKind::Unknown => self.notices.say(
-                Severity::Warning,
-                format!(
-                    "{} is neither a project nor data: drop a .hourglass or .ron file, a folder of pictures, IDX, CSV or NPY.",
-                    path.display()
-                ),
-            ),
+            DropKind::Unknown(why) => {
+                self.notices.say(Severity::Warning, format!("{why}; projects end in .hourglass or .ron."));
+            }
         }
     }
 }
@@ -37,8 +37,8 @@ pub enum DropKind {
     Project,
     /// Data for the project on screen.
     Data(Source),
-    /// Neither.
-    Unknown,
+    /// Neither, and why.
+    Unknown(String),
 }
 
 impl DropKind {
@@ -47,40 +47,19 @@ impl DropKind {
         match self {
             DropKind::Project => "Open this project".to_owned(),
             DropKind::Data(source) => format!("Use as data: {}", source.name()),
-            DropKind::Unknown => "Neither a project nor data".to_owned(),
+            DropKind::Unknown(_) => "Neither a project nor data".to_owned(),
         }
     }
 }
 
-/// What a path is taken for, by its ending.
-pub fn drop_kind(path: &std::path::Path) -> DropKind {
-    use crate::project::{Channels, Delimiter, Fit, Header, Missing};
-    let path = path.to_owned();
-    if path.is_dir() {
-        let (width, height) = (32, 32);
-        return DropKind::Data(Source::ImageFolder {
-            path,
-            width,
-            height,
-            channels: Channels::Grey,
-            fit: Fit::Crop,
-        });
+/// What a path is taken for; looks at a few bytes of it at most.
+pub fn drop_kind(path: &Path) -> DropKind {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    if matches!(ending.as_deref(), Some("hourglass" | "ron")) {
+        return DropKind::Project;
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let plain = name.strip_suffix(".gz").unwrap_or(&name);
-    match plain.rsplit('.').next().unwrap_or_default() {
-        "hourglass" | "ron" => DropKind::Project,
-        "csv" | "tsv" | "txt" => DropKind::Data(Source::Csv {
-            path,
-            header: Header::Auto,
-            delimiter: Delimiter::Auto,
-            labels: Vec::new(),
-            missing: Missing::ColumnMean,
-        }),
-        "npy" | "npz" => DropKind::Data(Source::Npy { path, array: None, labels: None }),
-        ending if ending.starts_with("idx") || plain.contains("ubyte") => {
-            DropKind::Data(Source::Idx { images: path, labels: None, test_images: None, test_labels: None })
-        }
-        _ => DropKind::Unknown,
+    match source_for(path, FIRST_SIDE_PX, FIRST_SIDE_PX, Channels::Grey) {
+        Ok(source) => DropKind::Data(source),
+        Err(error) => DropKind::Unknown(error.to_string()),
     }
 }

@@ -126,12 +126,30 @@ fn a_path_that_cannot_be_written_says_so_and_keeps_the_work() {
 fn dropped_files_are_told_apart() {
     use crate::ui::files::{DropKind, drop_kind};
     let folder = tempfile::tempdir().expect("a folder");
-    let kind = |name: &str| drop_kind(std::path::Path::new(name));
-    assert_eq!(kind("a.hourglass"), DropKind::Project);
-    assert_eq!(kind("a.ron"), DropKind::Project);
-    assert!(matches!(kind("a.tsv"), DropKind::Data(Source::Csv { .. })));
-    assert!(matches!(kind("a.npz"), DropKind::Data(Source::Npy { .. })));
-    assert!(matches!(kind("train-images-idx3-ubyte.gz"), DropKind::Data(Source::Idx { .. })));
-    assert!(matches!(drop_kind(folder.path()), DropKind::Data(Source::ImageFolder { .. })));
-    assert_eq!(kind("a.doc"), DropKind::Unknown);
+    let data = |kind: DropKind| match kind {
+        DropKind::Data(source) => source,
+        DropKind::Project | DropKind::Unknown(_) => panic!("no data: {kind:?}"),
+    };
+    let kind = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        drop_kind(&path)
+    };
+    assert_eq!(kind("a.hourglass", b""), DropKind::Project);
+    assert_eq!(kind("a.ron", b""), DropKind::Project);
+    let Source::Csv { labels, .. } = data(kind("a.tsv", b"x\tclass\n1\tred\n2\tblue\n")) else {
+        panic!("not a table")
+    };
+    assert_eq!(labels, ["class"]);
+    assert!(matches!(data(kind("a.npz", b"")), Source::Npy { .. }));
+    // Labels beside the images are found.
+    kind("train-labels-idx1-ubyte", &[0, 0, 8, 1, 0, 0, 0, 0]);
+    let images = [0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2];
+    let Source::Idx { labels, .. } = data(kind("train-images-idx3-ubyte", &images)) else {
+        panic!("not IDX")
+    };
+    assert_eq!(labels, Some(folder.path().join("train-labels-idx1-ubyte")));
+    let pictures = tempfile::tempdir().expect("a folder");
+    assert!(matches!(data(drop_kind(pictures.path())), Source::ImageFolder { .. }));
+    assert!(matches!(kind("a.doc", b"text"), DropKind::Unknown(_)));
 }
