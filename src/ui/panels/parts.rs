@@ -8,6 +8,9 @@ use egui::{
 use crate::ui::plots::{color, palette};
 use crate::ui::theme::bold;
 
+/// Height of a header's row: that of its chips, so that headers side by side end on one line.
+const ROW_PX: f32 = 26.0;
+
 /// A view's header: its title, then chips and whatever else `add` puts there; wraps where the view is narrow. Returns
 /// the title's response: dragging it moves the view.
 pub fn header_ui<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) -> (Response, R) {
@@ -17,7 +20,7 @@ pub fn header_ui<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) ->
         ui.set_min_width(ui.available_width());
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
-            ui.set_row_height(22.0);
+            ui.set_row_height(ROW_PX);
             let handle = title_ui(ui, title);
             (handle, add(ui))
         })
@@ -31,8 +34,8 @@ pub fn header_ui<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) ->
 
 /// The title that a view is dragged by; where a tab shows it, only the place of the header is left.
 fn title_ui(ui: &mut Ui, title: &str) -> Response {
-    if ui.stack().iter().any(|stack| stack.info.tags.contains(TABBED)) {
-        return ui.allocate_response(vec2(0.0, 22.0), Sense::hover());
+    if is_tabbed(ui) {
+        return ui.allocate_response(vec2(0.0, ROW_PX), Sense::hover());
     }
     let text = RichText::new(title).font(bold(12.5)).color(color(palette(ui).text));
     let label = Label::new(text).selectable(false).sense(Sense::drag());
@@ -43,6 +46,11 @@ fn title_ui(ui: &mut Ui, title: &str) -> Response {
 
 /// Marks a part of the window in which tabs show the titles of the views.
 pub const TABBED: &str = "tabbed";
+
+/// Whether a tab shows the title of the view being drawn.
+pub(super) fn is_tabbed(ui: &Ui) -> bool {
+    ui.stack().iter().any(|stack| stack.info.tags.contains(TABBED))
+}
 
 /// A small button that is on or off.
 pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
@@ -104,9 +112,14 @@ pub(super) fn figure_ui(ui: &mut Ui, name: &str, value: &str) {
 
 /// An empty view: what will be here, and what to do for it.
 pub fn empty_ui(ui: &mut Ui, what: &str, advice: &str) {
-    let p = palette(ui);
     let rect = ui.available_rect_before_wrap();
-    ui.painter().rect_filled(rect, 0.0, color(p.plot));
+    ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
+    advice_ui(ui, what, advice);
+}
+
+/// The same on whatever lies beneath.
+pub(super) fn advice_ui(ui: &mut Ui, what: &str, advice: &str) {
+    let p = palette(ui);
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.5 - 26.0).max(6.0));
         ui.add(Label::new(RichText::new(what).size(13.0).color(color(p.text))).selectable(false));

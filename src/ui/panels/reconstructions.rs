@@ -6,11 +6,14 @@ use egui::{Align2, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, Wi
 use serde::{Deserialize, Serialize};
 
 use super::kept_at;
-use super::parts::{chip_ui, empty_ui, epoch_ui, figure_ui, header_ui, trailing_ui};
+use super::parts::{chip_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::Dataset;
 use crate::run::{Kept, Run};
 use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
+
+const NOTHING_YET: &str = "No reconstructions yet";
+const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
 
 /// What the view shows.
 #[derive(Clone, Copy)]
@@ -67,19 +70,20 @@ pub fn reconstructions_ui(
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
 ) -> ReconstructionsOutput {
+    if input.run.is_none() && is_tabbed(ui) {
+        // The tab says it all; an empty header would only take room.
+        empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
+        return ReconstructionsOutput { drag: false };
+    }
     let (handle, ()) = header_ui(ui, "Reconstructions", |ui| controls_ui(ui, input, view));
     let output = ReconstructionsOutput { drag: handle.drag_started() };
     let Some(run) = input.run else {
-        empty_ui(
-            ui,
-            "No reconstructions yet",
-            "Train the network: samples and their reconstructions appear here.",
-        );
+        empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
     };
     let kept = kept_at(run, input.epoch).filter(|kept| !kept.reconstructions.is_empty());
     let Some(kept) = kept else {
-        empty_ui(ui, "No reconstructions yet", "The first ones appear with the first epoch.");
+        empty_ui(ui, NOTHING_YET, "The first ones appear with the first epoch.");
         return output;
     };
     let Some(data) = input.data.filter(|data| data.shape == run.shape && !data.is_empty()) else {

@@ -5,7 +5,7 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use serde::{Deserialize, Serialize};
 
 use super::differences::differences;
-use super::parts::{empty_ui, named};
+use super::parts::{advice_ui, named};
 use crate::project::Project;
 use crate::run::{Run, RunId, Status};
 use crate::ui::plots::{color, format_number, format_secs, palette, stamp_of};
@@ -124,7 +124,7 @@ fn beats_pca(run: &Run) -> bool {
 pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsOutput {
     let mut output = RunsOutput::default();
     if input.runs.is_empty() {
-        empty_ui(
+        advice_ui(
             ui,
             "No runs yet",
             "Train the network: every training stays here with its design, to compare and resume.",
