@@ -231,6 +231,8 @@ fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
     ok(path, &["reconstruct", "t.hourglass", "-o", "rebuilt"]);
     let rebuilt = fs::read_to_string(path.join("rebuilt/reconstructions.csv")).expect("written");
     assert_eq!(rebuilt.lines().count(), 121);
+    // The columns are the table's own: these are features, not codes.
+    assert!(rebuilt.starts_with("a,b,c,d,e\n"), "{rebuilt:.80}");
 
     write_table(&table, 0.5);
     fails(

@@ -62,8 +62,8 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     files.check_writable(&arguments.output)?;
     let applied = Applied::open(&arguments.trained)?;
     let codes = applied.all_rows("encoding", arguments.trained.threads, Network::encode)?;
-    let units = applied.plan.code_units();
-    save_codes(&files, &arguments.output, units, &codes, &text_columns(&applied.data))?;
+    let units: Vec<String> = (1..=applied.plan.code_units()).map(|unit| format!("code {unit}")).collect();
+    save_codes(&files, &arguments.output, &units, &codes, &text_columns(&applied.data))?;
     line(arguments.output.display())
 }
 
@@ -90,7 +90,12 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
         rows.iter().enumerate().map(|(at, value)| data.scaler.unscale(at % features, *value)).collect();
     files.create_dir(folder)?;
     let path = folder.join("reconstructions.csv");
-    save_codes(&files, &path, features, &unscaled, &text_columns(data))?;
+    let names: Vec<String> = if data.feature_names.len() == features {
+        data.feature_names.clone()
+    } else {
+        (1..=features).map(|feature| format!("feature {feature}")).collect()
+    };
+    save_codes(&files, &path, &names, &unscaled, &text_columns(data))?;
     line(path.display())
 }
 
@@ -181,6 +186,8 @@ fn text_columns(data: &Dataset) -> Vec<(String, Vec<String>)> {
 /// The raw values that black and white stand for.
 fn pixel_range(data: &Dataset) -> (f32, f32) {
     match &data.rows {
+        // The embedded digits reach to 16 only.
+        Rows::U8(values) if values.iter().all(|&value| value <= 16) => (0.0, 16.0),
         Rows::U8(_) => (0.0, 255.0),
         Rows::F32(values) => {
             let finite = values.iter().copied().filter(|value| value.is_finite());

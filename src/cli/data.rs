@@ -21,6 +21,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.data {
         project.data.source = source(path, &project.data.source)?;
+        if let Source::Csv { labels, .. } = &project.data.source
+            && !labels.is_empty()
+        {
+            eprintln!("note: taken as labels, not as features: {}", labels.join(", "));
+        }
     }
     if arguments.size.is_none() && arguments.channels.is_none() {
         return Ok(());

@@ -5,22 +5,22 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use super::{Durability, FileError, Files, npy};
 
-/// Writes codes, `units` numbers a row, as `.npy` or `.csv`, whichever the path ends in. A table begins with the given
-/// columns of text, each a name and a value for every row.
+/// Writes rows of numbers, one a name, as `.npy` or `.csv`, whichever the path ends in. A table begins with the given
+/// columns of text, each a name and a value for every row; an array has no place for names.
 ///
 /// # Errors
 /// [`FileError`] for another ending, and where the file cannot be written.
 pub fn save_codes(
     files: &Files,
     path: &Path,
-    units: usize,
+    names: &[String],
     codes: &[f32],
     columns: &[(String, Vec<String>)],
 ) -> Result<(), FileError> {
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     match ending.to_str() {
-        Some("npy") => files.write(path, Durability::Synced, |sink| npy::write(sink, units, codes)),
-        Some("csv") => files.write(path, Durability::Synced, |sink| write_table(sink, units, codes, columns)),
+        Some("npy") => files.write(path, Durability::Synced, |sink| npy::write(sink, names.len(), codes)),
+        Some("csv") => files.write(path, Durability::Synced, |sink| write_table(sink, names, codes, columns)),
         _ => Err(FileError::content(
             path,
             "its ending",
@@ -58,14 +58,13 @@ pub fn save_pictures(
 
 fn write_table(
     out: &mut dyn Write,
-    units: usize,
+    names: &[String],
     codes: &[f32],
     columns: &[(String, Vec<String>)],
 ) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    let names = columns.iter().map(|(name, _)| name.clone());
-    table.write_record(names.chain((1..=units).map(|unit| format!("code {unit}"))))?;
-    for (row, code) in codes.chunks_exact(units.max(1)).enumerate() {
+    table.write_record(columns.iter().map(|(name, _)| name).chain(names))?;
+    for (row, code) in codes.chunks_exact(names.len().max(1)).enumerate() {
         let texts = columns.iter().map(|(_, values)| values.get(row).cloned().unwrap_or_default());
         // The shortest text that reads back to the same number.
         table.write_record(texts.chain(code.iter().map(ToString::to_string)))?;
@@ -83,7 +82,8 @@ mod tests {
         let codes = [0.1, -2.5, f32::NAN, 1e-30, 3.0, f32::INFINITY];
         let (npy, csv) = (dir.path().join("a.npy"), dir.path().join("a.csv"));
         let files = Files::default();
-        save_codes(&files, &npy, 2, &codes, &[]).expect("saved");
+        let units = ["code 1", "code 2"].map(str::to_owned);
+        save_codes(&files, &npy, &units, &codes, &[]).expect("saved");
         let bytes = std::fs::read(&npy).expect("there");
         assert!(String::from_utf8_lossy(&bytes[..128]).contains("'shape': (3, 2)"));
         let back: Vec<u32> =
@@ -91,13 +91,13 @@ mod tests {
         assert_eq!(back, codes.map(f32::to_bits));
 
         let names = ["a,b", "c", "d"].map(str::to_owned).to_vec();
-        save_codes(&files, &csv, 2, &codes, &[("name".to_owned(), names)]).expect("saved");
+        save_codes(&files, &csv, &units, &codes, &[("name".to_owned(), names)]).expect("saved");
         let text = std::fs::read_to_string(&csv).expect("there");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["name,code 1,code 2", "\"a,b\",0.1,-2.5"]);
         assert_eq!(lines.len(), 4);
 
-        let error = save_codes(&files, &dir.path().join("a.txt"), 2, &codes, &[]);
+        let error = save_codes(&files, &dir.path().join("a.txt"), &units, &codes, &[]);
         assert!(error.is_err_and(|error| error.to_string().contains(".csv")));
     }
 

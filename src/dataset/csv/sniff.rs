@@ -14,7 +14,7 @@ use crate::project::{Delimiter, Header};
 pub struct CsvPreview {
     /// Names of all columns.
     pub columns: Vec<String>,
-    /// Columns that are probably labels: named label, class, target, species or y, or not numeric.
+    /// Columns that are probably labels: named label, class, target or species, or mostly not numeric.
     pub labels: Vec<String>,
     /// What stands between two fields; never `Auto`.
     pub delimiter: Delimiter,
@@ -31,8 +31,10 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
     let skipped = usize::from(layout.has_header);
     let is_text = |column: usize| {
         let fields = layout.sample.iter().skip(skipped).filter_map(|row| row.get(column));
-        let mut present = fields.map(|field| field.trim()).filter(|field| !is_missing(field));
-        present.any(|field| field.parse::<f64>().is_err())
+        let present = fields.map(|field| field.trim()).filter(|field| !is_missing(field));
+        // A stray word among numbers makes no label of a column: loading will name its place.
+        let signs = present.map(|field| if field.parse::<f64>().is_err() { 1 } else { -1 });
+        signs.sum::<i32>() > 0
     };
     let named = |name: &str| LABEL_NAMES.iter().any(|label| name.trim().eq_ignore_ascii_case(label));
     let labels = layout
@@ -50,7 +52,7 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
     })
 }
 
-const LABEL_NAMES: [&str; 5] = ["label", "class", "target", "species", "y"];
+const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "species"];
 /// How much of a file is looked at to tell its delimiter.
 const HEAD_BYTES: u64 = 256 * 1024;
 const HEAD_ROWS: usize = 50;

@@ -19,7 +19,9 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let Some(mut dialog) = state.dialog.take() else { return };
     let mut answer = Answer::Open;
     let frame = egui::Frame::popup(ui.style()).corner_radius(12).inner_margin(20);
-    let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| {
+    // An area remembers its size by its name: a short dialog must not inherit that of a long one.
+    let id = Id::unique("dialog").with(std::mem::discriminant(&dialog));
+    let modal = Modal::new(id).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New | Dialog::Path(_) | Dialog::Recover(_) => 520.0,

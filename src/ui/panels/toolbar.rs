@@ -251,20 +251,21 @@ fn progress_ui(ui: &mut Ui, state: &State) {
     };
     let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
     let about = if wide && !speed.is_empty() { format!("{time} · {speed}") } else { time };
-    if !small {
-        text_ui(ui, &about, if wide { 190.0 } else { 92.0 }, Align::LEFT).on_hover_text(speed);
+    let width = if wide { 190.0 } else { 92.0 };
+    if let Some(run) = state.older_design().filter(|_| !small) {
+        let text = format!("run {run} trains an older design");
+        ui.allocate_ui_with_layout(vec2(width, 28.0), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(width);
+            ui.add(egui::Label::new(RichText::new(text).size(12.0).color(tokens.code)).truncate())
+        })
+        .inner
+        .on_hover_text("The design was changed after the run started; the next run will train it.");
+    } else if !small {
+        text_ui(ui, &about, width, Align::LEFT).on_hover_text(speed);
     }
     let bar = (ui.available_width() - 108.0 - 16.0).clamp(24.0, 230.0);
     bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
     text_ui(ui, &format!("epoch {done} / {}", run.epochs), 108.0, Align::RIGHT);
-    if let Some(run) = state.older_design()
-        && wide
-        && ui.available_width() > 60.0
-    {
-        let text = format!("run {run} trains an older design");
-        ui.add(egui::Label::new(RichText::new(&text).size(11.0).color(tokens.code)).truncate())
-            .on_hover_text("The design was changed after the run started; the next run will train it.");
-    }
 }
 
 fn idle_ui(ui: &mut Ui, state: &State) {
