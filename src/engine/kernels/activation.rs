@@ -121,7 +121,7 @@ fn map(row: &mut [f32], f: impl Fn(f32) -> f32) {
 #[inline(always)]
 fn scale(gradient: &mut [f32], of: &[f32], derivative: impl Fn(f32) -> f32) {
     for (gradient, value) in gradient.iter_mut().zip(of) {
-        *gradient *= derivative(*value);
+        *gradient = math::flushed(*gradient * derivative(*value), math::LEAST_GRADIENT);
     }
 }
 
@@ -174,6 +174,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn saturated_units_have_no_subnormal_gradient() {
+        let mut gradient = [1e-17, 1e-3];
+        backward_row(Activation::Sigmoid, &[1e-25, 1e-3], &[0.0; 2], &mut gradient);
+        assert!(gradient[0] == 0.0 && gradient[1] > 0.0, "{gradient:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dfdx::tensor::CpuError;
 
-use super::math::{sigmoid, softplus, vectorised};
+use super::math::{LEAST_GRADIENT, flushed, sigmoid, softplus, vectorised};
 use super::tape::Recorder;
 use super::threads::Threads;
 use super::variable::{Grads, Node, Write, gradients};
@@ -87,6 +87,7 @@ impl ReconstructionLoss {
                             Loss::SquaredError => 2.0 * (y - x) * scale,
                             Loss::BinaryCrossEntropy => (sigmoid(y) - x) * scale,
                         };
+                        let own = flushed(own, LEAST_GRADIENT);
                         *gradient = own + if adds { *gradient } else { 0.0 };
                     }
                 },

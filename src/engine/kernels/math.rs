@@ -8,6 +8,16 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
+/// Gradients below this are 0. Processors multiply subnormal numbers many times more slowly than others, and saturated
+/// units would fill every product with them; next to an optimizer's eps (1e-8) such gradients change nothing.
+pub const LEAST_GRADIENT: f32 = 1e-18;
+
+/// `x`, or 0 where it lies below `least` on either side. Not-a-number stays what it is.
+#[inline(always)]
+pub fn flushed(x: f32, least: f32) -> f32 {
+    if x.abs() < least { 0.0 } else { x }
+}
+
 /// `eˣ`; saturates at the ends of `f32`.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
@@ -156,6 +166,12 @@ mod tests {
             .map(|x| (f64::from(normal_cdf(x as f32)) - cdf(x)).abs())
             .fold(0.0, f64::max);
         assert!(worst < 3e-7, "{worst}");
+    }
+
+    #[test]
+    fn only_tiny_numbers_are_flushed() {
+        assert_eq!([1e-19, -1e-19, 1e-17, -1.0].map(|x| flushed(x, 1e-18)), [0.0, 0.0, 1e-17, -1.0]);
+        assert!(flushed(f32::NAN, 1e-18).is_nan());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The update step as one pass over weights, gradients and moments. Semantics are `PyTorch`'s.
 
-use super::math::vectorised;
+use super::math::{flushed, vectorised};
 use super::threads::{Parts, Threads, shard_range};
 use crate::project::Optimizer;
 
+/// Moments below this are 0: without gradients they would shrink through the subnormal numbers, which are slow.
+const LEAST_MOMENT: f32 = 1e-36;
 /// Values of a shard.
 const SHARD: usize = 1 << 14;
 
@@ -138,7 +140,7 @@ impl Update {
                 for ((w, &g), v) in weight.iter_mut().zip(gradient).zip(first) {
                     let g = g * scale + weight_decay * *w;
                     // PyTorch starts the velocity with the first gradient; so does a velocity of 0.
-                    *v = momentum * *v + g;
+                    *v = flushed(momentum * *v + g, LEAST_MOMENT);
                     *w -= rate * if nesterov { g + momentum * *v } else { *v };
                 }
             },
@@ -153,7 +155,7 @@ impl Update {
             || {
                 for ((w, &g), s) in weight.iter_mut().zip(gradient).zip(second) {
                     let g = g * scale + weight_decay * *w;
-                    *s = alpha * *s + (1.0 - alpha) * g * g;
+                    *s = flushed(alpha * *s + (1.0 - alpha) * g * g, LEAST_MOMENT);
                     *w -= rate * g / (s.sqrt() + eps);
                 }
             },
@@ -174,8 +176,8 @@ impl Update {
             || {
                 for ((w, &g), (m, v)) in weight.iter_mut().zip(gradient).zip(first.iter_mut().zip(second)) {
                     let g = g * scale + decay * *w;
-                    *m = beta1 * *m + (1.0 - beta1) * g;
-                    *v = beta2 * *v + (1.0 - beta2) * g * g;
+                    *m = flushed(beta1 * *m + (1.0 - beta1) * g, LEAST_MOMENT);
+                    *v = flushed(beta2 * *v + (1.0 - beta2) * g * g, LEAST_MOMENT);
                     *w -= decoupled * *w;
                     *w -= rate * *m / (v.sqrt() * root + eps);
                 }
