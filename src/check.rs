@@ -7,10 +7,12 @@ mod plan;
 mod problem;
 mod shapes;
 mod training_rules;
+mod window;
 
 pub use plan::{Plan, Stage, StageKind, WeightSource, plan};
 pub use problem::{Fix, Place, Problem, Severity};
 pub use shapes::{Card, Cards, cards, mirror};
+pub use window::Window;
 
 use crate::project::{Project, Shape};
 

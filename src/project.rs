@@ -14,7 +14,7 @@ mod training;
 
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
-pub use layer::{Activation, Code, Decoder, Layer, Output};
+pub use layer::{Activation, Code, Decoder, Layer, Output, Padding};
 pub use loss::Loss;
 pub use recipe::Recipe;
 pub use shape::Shape;

@@ -12,6 +12,81 @@ pub enum Layer {
         #[serde(default)]
         activation: Activation,
     },
+    /// Convolution with a square kernel: `PyTorch`'s `Conv2d`, then `f`.
+    Conv2d {
+        /// Number of output channels.
+        channels: usize,
+        /// Side of the kernel in pixels.
+        kernel: usize,
+        /// Step of the kernel in pixels.
+        #[serde(default = "one")]
+        stride: usize,
+        /// Zeros around the picture.
+        #[serde(default)]
+        padding: Padding,
+        /// The function `f`.
+        #[serde(default)]
+        activation: Activation,
+    },
+    /// The transpose of a convolution, which enlarges: `PyTorch`'s `ConvTranspose2d`, then `f`.
+    ConvTranspose2d {
+        /// Number of output channels.
+        channels: usize,
+        /// Side of the kernel in pixels.
+        kernel: usize,
+        /// Factor of enlargement.
+        #[serde(default = "one")]
+        stride: usize,
+        /// Zeros around the picture in the convolution it transposes; what they would give is cut off.
+        #[serde(default)]
+        padding: Padding,
+        /// Rows and columns added at the bottom and right, each below the stride; `None` is `stride − 1` for
+        /// [`Padding::Same`], so that the size is multiplied by the stride, and 0 otherwise.
+        #[serde(default)]
+        output_padding: Option<(usize, usize)>,
+        /// The function `f`.
+        #[serde(default)]
+        activation: Activation,
+    },
+    /// The largest value of each window of `size` × `size` pixels, windows `size` apart; a rest at the edge is left out.
+    MaxPool2d {
+        /// Side of the window in pixels.
+        size: usize,
+    },
+    /// The mean of each window of `size` × `size` pixels, windows `size` apart; a rest at the edge is left out.
+    AvgPool2d {
+        /// Side of the window in pixels.
+        size: usize,
+    },
+    /// Repeats each pixel `factor` × `factor` times.
+    Upsample {
+        /// Factor of enlargement.
+        factor: usize,
+    },
+    /// Brings each feature (each channel of a picture) to mean 0 and variance 1 over the minibatch, then scales and shifts
+    /// it (Ioffe & Szegedy 2015); outside training by running statistics. `PyTorch`'s `BatchNorm1d` and `BatchNorm2d`.
+    BatchNorm {
+        /// The function applied at the end.
+        #[serde(default = "linear")]
+        activation: Activation,
+    },
+    /// Brings each sample to mean 0 and variance 1 over its features, then scales and shifts each feature (Ba et al. 2016).
+    LayerNorm {
+        /// The function applied at the end.
+        #[serde(default = "linear")]
+        activation: Activation,
+    },
+    /// A picture as a row of features: channel by channel, as `PyTorch` flattens.
+    Flatten,
+    /// A row of features as a picture, read channel by channel.
+    Reshape {
+        /// Rows of pixels.
+        height: usize,
+        /// Columns of pixels.
+        width: usize,
+        /// Channels.
+        channels: usize,
+    },
     /// Sets each feature to zero with probability `rate` while training and scales the others by `1 / (1 − rate)`.
     Dropout {
         /// Probability of zero, in [0, 1).
@@ -19,15 +94,62 @@ pub enum Layer {
     },
 }
 
+/// What surrounds a picture before a convolution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Padding {
+    /// As many zeros as give `⌈n / stride⌉` outputs, the smaller half of them above and to the left.
+    #[default]
+    Same,
+    /// This many zeros on every side.
+    Pixels(usize),
+}
+
+fn one() -> usize {
+    1
+}
+
 impl Layer {
     /// One of every kind, with its default settings.
-    pub const ALL: [Layer; 2] =
-        [Layer::Dense { units: 64, activation: Activation::Relu }, Layer::Dropout { rate: 0.1 }];
+    pub const ALL: [Layer; 11] = [
+        Layer::Dense { units: 64, activation: Activation::Relu },
+        Layer::Conv2d {
+            channels: 16,
+            kernel: 3,
+            stride: 2,
+            padding: Padding::Same,
+            activation: Activation::Relu,
+        },
+        Layer::ConvTranspose2d {
+            channels: 16,
+            kernel: 3,
+            stride: 2,
+            padding: Padding::Same,
+            output_padding: None,
+            activation: Activation::Relu,
+        },
+        Layer::MaxPool2d { size: 2 },
+        Layer::AvgPool2d { size: 2 },
+        Layer::Upsample { factor: 2 },
+        Layer::BatchNorm { activation: Activation::Linear },
+        Layer::LayerNorm { activation: Activation::Linear },
+        Layer::Flatten,
+        Layer::Reshape { height: 8, width: 8, channels: 1 },
+        Layer::Dropout { rate: 0.1 },
+    ];
 
     /// The kind's name, as on its card.
     pub fn name(&self) -> &'static str {
         match self {
             Layer::Dense { .. } => "Dense",
+            Layer::Conv2d { .. } => "Conv2d",
+            Layer::ConvTranspose2d { .. } => "ConvTranspose2d",
+            Layer::MaxPool2d { .. } => "MaxPool2d",
+            Layer::AvgPool2d { .. } => "AvgPool2d",
+            Layer::Upsample { .. } => "Upsample",
+            Layer::BatchNorm { .. } => "BatchNorm",
+            Layer::LayerNorm { .. } => "LayerNorm",
+            Layer::Flatten => "Flatten",
+            Layer::Reshape { .. } => "Reshape",
             Layer::Dropout { .. } => "Dropout",
         }
     }
