@@ -26,6 +26,22 @@ pub enum Purpose {
     Probe = 7,
     /// Corruption of the watched samples, the same at every epoch.
     ProbeCorruption = 8,
+    /// ε of a variational code.
+    Reparameterisation = 9,
+    /// Gumbel noise of relaxed choices.
+    Gumbel = 10,
+    /// Noise on the inputs of a hashing code.
+    CodeNoise = 11,
+    /// Probe vectors of a Jacobian's norm.
+    Hutchinson = 12,
+    /// Sampled units of restricted Boltzmann machines.
+    Gibbs = 13,
+    /// Where dead codebook vectors are put.
+    Codebook = 14,
+    /// Pixels sampled from grey values.
+    Binarisation = 15,
+    /// Draws from the prior of the code.
+    Prior = 16,
 }
 
 /// An endless sequence of random numbers that can be read at any position.

@@ -6,6 +6,7 @@
 
 pub mod activation;
 pub mod dense;
+pub mod draw;
 pub mod dropout;
 pub mod loss;
 pub mod math;
