@@ -2,6 +2,8 @@
 //! with a place and a fix, and the [`Plan`]: a project proven trainable. Nothing here fails or panics, whatever
 //! half-built thing it is given.
 
+mod flow;
+mod mirror;
 mod network_rules;
 mod plan;
 mod problem;
@@ -9,9 +11,10 @@ mod shapes;
 mod training_rules;
 mod window;
 
+pub use mirror::{Mirror, Mirrored, mirror};
 pub use plan::{Plan, Stage, StageKind, WeightSource, plan};
 pub use problem::{Fix, Place, Problem, Severity};
-pub use shapes::{Card, Cards, cards, mirror};
+pub use shapes::{Card, Cards, cards};
 pub use window::Window;
 
 use crate::project::{Project, Shape};

@@ -1,8 +1,7 @@
 //! What makes a network meaningful.
 
-use super::shapes::code_projection;
-use super::{DataFacts, Fix, Place, Plan, Problem, mirror};
-use crate::project::{Activation, Corruption, Decoder, Layer, Loss, Project, Scaling};
+use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards};
+use crate::project::{Activation, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape};
 
 /// Widest layer that is taken seriously.
 const MOST_UNITS: usize = 1 << 20;
@@ -11,9 +10,10 @@ const MOST_FEATURES: usize = 1 << 24;
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     check_input(data, problems);
-    check_layers(project, problems);
-    check_code(project, data, problems);
-    check_output(project, data, problems);
+    let cards = cards(project, data.map(|facts| facts.shape));
+    check_layers(project, &cards, problems);
+    check_code(project, &cards, data, problems);
+    check_output(project, &cards, data, problems);
     check_corruption(project, data, problems);
     if let Some(facts) = data
         && problems.is_empty_of_errors()
@@ -57,7 +57,7 @@ fn check_input(data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
+fn check_layers(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
     let own_decoder: &[Layer] = match &project.decoder {
         Decoder::Free(layers) => layers,
         Decoder::Mirrored { .. } => &[],
@@ -65,31 +65,128 @@ fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
     let encoder = project.encoder.iter().enumerate().map(|(i, layer)| (Place::Encoder(i), layer));
     let decoder = own_decoder.iter().enumerate().map(|(i, layer)| (Place::Decoder(i), layer));
     for (place, layer) in encoder.chain(decoder) {
-        match *layer {
-            Layer::Dense { units, .. } => {
-                if let Some(message) = units_problem(units) {
-                    let fix = Fix::new("Use 64 units", project, |project| {
-                        if let Some(Layer::Dense { units, .. }) = layer_mut(project, place) {
-                            *units = 64;
-                        }
-                    });
-                    problems.push(Problem::error(place, message).with_fix(fix));
+        if let Some((message, label, mended)) = layer_problem(layer) {
+            let fix = Fix::new(label, project, |project| {
+                if let Some(layer) = layer_mut(project, place) {
+                    *layer = mended;
                 }
-            }
-            Layer::Dropout { rate } => {
-                if !(0.0..1.0).contains(&rate) {
-                    let message = format!(
-                        "A dropout rate of {rate} is no probability below 1: nothing would be left to learn from."
-                    );
-                    let fix = Fix::new("Use a rate of 0.1", project, |project| {
-                        if let Some(Layer::Dropout { rate }) = layer_mut(project, place) {
-                            *rate = 0.1;
-                        }
-                    });
-                    problems.push(Problem::error(place, message).with_fix(fix));
-                }
-            }
+            });
+            problems.push(Problem::error(place, message).with_fix(fix));
         }
+    }
+    for card in cards.iter() {
+        if let Some(trouble) = &card.trouble
+            && !problems.iter().any(|problem| problem.place == card.place)
+        {
+            problems.push(trouble_problem(project, card, trouble));
+        }
+    }
+    for (place, trouble) in &cards.not_mirrored {
+        let fix = Fix::new("Free the decoder", project, |project| {
+            project.decoder =
+                Decoder::Free(cards.decoder.iter().filter_map(|card| card.layer.clone()).collect());
+        });
+        problems.push(Problem::error(*place, trouble.clone()).with_fix(fix));
+    }
+    check_batch_norm(project, problems);
+}
+
+/// What is wrong with a layer by itself: the message, and how it is mended.
+fn layer_problem(layer: &Layer) -> Option<(String, &'static str, Layer)> {
+    match *layer {
+        Layer::Dense { units, activation } => units_problem(units)
+            .map(|message| (message, "Use 64 units", Layer::Dense { units: 64, activation })),
+        Layer::Dropout { rate } if !(0.0..1.0).contains(&rate) => Some((
+            format!(
+                "A dropout rate of {rate} is no probability below 1: nothing would be left to learn from."
+            ),
+            "Use a rate of 0.1",
+            Layer::Dropout { rate: 0.1 },
+        )),
+        Layer::Dropout { .. }
+        | Layer::Conv2d { .. }
+        | Layer::ConvTranspose2d { .. }
+        | Layer::MaxPool2d { .. }
+        | Layer::AvgPool2d { .. }
+        | Layer::Upsample { .. }
+        | Layer::BatchNorm { .. }
+        | Layer::LayerNorm { .. }
+        | Layer::Flatten
+        | Layer::Reshape { .. } => None,
+    }
+}
+
+/// A layer that cannot be applied to what reaches it.
+fn trouble_problem(project: &Project, card: &Card, trouble: &str) -> Problem {
+    let problem = Problem::error(card.place, trouble);
+    let needs_picture = matches!(
+        card.layer,
+        Some(
+            Layer::Conv2d { .. }
+                | Layer::ConvTranspose2d { .. }
+                | Layer::MaxPool2d { .. }
+                | Layer::AvgPool2d { .. }
+                | Layer::Upsample { .. }
+        )
+    );
+    if let Some(Shape::Vector(features)) = card.input
+        && needs_picture
+        && let Some((height, width)) = most_square(features)
+    {
+        let reshape = Layer::Reshape { height, width, channels: 1 };
+        return problem.with_fix(Fix::new(
+            format!("Read it as {width}×{height} pixels"),
+            project,
+            |project| insert_layer(project, card.place, reshape),
+        ));
+    }
+    match card.place {
+        Place::Encoder(_) | Place::Decoder(_) if layer_mut(&mut project.clone(), card.place).is_some() => {
+            problem
+                .with_fix(Fix::new("Remove the layer", project, |project| remove_layer(project, card.place)))
+        }
+        _ => problem,
+    }
+}
+
+/// Height and width of the picture nearest to a square with so many pixels; `None` where it would be a mere line.
+fn most_square(features: usize) -> Option<(usize, usize)> {
+    let root = features.isqrt();
+    (2..=root).rev().find(|side| features.is_multiple_of(*side)).map(|side| (side, features / side))
+}
+
+fn insert_layer(project: &mut Project, place: Place, layer: Layer) {
+    match (place, &mut project.decoder) {
+        (Place::Encoder(index), _) if index <= project.encoder.len() => project.encoder.insert(index, layer),
+        (Place::Decoder(index), Decoder::Free(layers)) if index <= layers.len() => {
+            layers.insert(index, layer)
+        }
+        _ => {}
+    }
+}
+
+fn remove_layer(project: &mut Project, place: Place) {
+    match (place, &mut project.decoder) {
+        (Place::Encoder(index), _) if index < project.encoder.len() => drop(project.encoder.remove(index)),
+        (Place::Decoder(index), Decoder::Free(layers)) if index < layers.len() => drop(layers.remove(index)),
+        _ => {}
+    }
+}
+
+/// Batch norm learns the spread of a minibatch, which one sample does not have.
+fn check_batch_norm(project: &Project, problems: &mut Vec<Problem>) {
+    let normalises = |layer: &Layer| matches!(layer, Layer::BatchNorm { .. });
+    let place = project.encoder.iter().position(normalises).map(Place::Encoder).or(match &project.decoder {
+        Decoder::Free(layers) => layers.iter().position(normalises).map(Place::Decoder),
+        Decoder::Mirrored { .. } => None,
+    });
+    if let Some(place) = place
+        && project.training.batch_size == 1
+    {
+        let fix = Fix::new("Use a batch of 64", project, |project| project.training.batch_size = 64);
+        let message =
+            "Batch norm compares the samples of a minibatch, and a batch of 1 has nothing to compare.";
+        problems.push(Problem::error(place, message).with_fix(fix));
     }
 }
 
@@ -103,7 +200,7 @@ fn units_problem(units: usize) -> Option<String> {
     }
 }
 
-fn check_code(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let units = project.code.units;
     if let Some(message) = units_problem(units) {
         let message = message.replace("A layer", "A code");
@@ -111,11 +208,9 @@ fn check_code(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Pr
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
         return;
     }
-    if code_projection(&project.encoder, &project.code).is_none()
-        && project.code.activation != Activation::Linear
-    {
+    if cards.code.layer.is_none() && project.code.activation != Activation::Linear {
         let message = format!(
-            "The last encoder layer already has {units} units, so the code passes it through and its own activation ({}) is not used.",
+            "The last encoder layer already gives {units} numbers, so the code passes them through and its own activation ({}) is not used.",
             project.code.activation.name()
         );
         let fix = Fix::new("Make it linear", project, |project| project.code.activation = Activation::Linear);
@@ -123,7 +218,7 @@ fn check_code(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Pr
     }
     if let Some(facts) = data
         && units >= facts.shape.features()
-        && project.corruption == Corruption::None
+        && !project.corruption.corrupts()
     {
         let features = facts.shape.features();
         let message = format!(
@@ -137,30 +232,16 @@ fn check_code(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Pr
     }
 }
 
-/// The activation the reconstruction really comes out of, and the card that owns it.
-fn last_activation(project: &Project, data: Option<&DataFacts>) -> (Place, Activation) {
-    if let (Decoder::Free(layers), Some(facts)) = (&project.decoder, data)
-        && let Some(Layer::Dense { units, activation }) = layers.last()
-        && *units == facts.shape.features()
-    {
-        return (Place::Decoder(layers.len() - 1), *activation);
-    }
-    (Place::Output, project.output.activation)
-}
-
-fn check_output(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
-    let (place, activation) = last_activation(project, data);
-    let set_activation = |project: &mut Project, activation: Activation| match layer_mut(project, place) {
-        Some(Layer::Dense { activation: own, .. }) => *own = activation,
-        Some(Layer::Dropout { .. }) | None => project.output.activation = activation,
-    };
+fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    let activation = project.output.activation;
+    check_last_layer(project, cards, problems);
     if project.loss == Loss::BinaryCrossEntropy && activation != Activation::Sigmoid {
         let message = format!(
             "Binary cross-entropy needs outputs in (0, 1), but the last activation is {}.",
             activation.name()
         );
-        let fix = Fix::new("Use sigmoid", project, |project| set_activation(project, Activation::Sigmoid));
-        problems.push(Problem::error(place, message).with_fix(fix));
+        let fix = Fix::new("Use sigmoid", project, |project| project.output.activation = Activation::Sigmoid);
+        problems.push(Problem::error(Place::Output, message).with_fix(fix));
     }
     let Some(facts) = data else { return };
     let (low, high) = facts.value_range;
@@ -189,10 +270,35 @@ fn check_output(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<
             activation.name()
         );
         let fix = Fix::new("Make the output linear", project, |project| {
-            set_activation(project, Activation::Linear);
+            project.output.activation = Activation::Linear;
         });
-        problems.push(Problem::warning(place, message).with_fix(fix));
+        problems.push(Problem::warning(Place::Output, message).with_fix(fix));
     }
+}
+
+/// A free decoder that ends in the input's size, whose last layer has a function before the output's own.
+fn check_last_layer(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
+    let (Decoder::Free(layers), None) = (&project.decoder, &cards.output.layer) else { return };
+    let Some((index, own)) =
+        layers.len().checked_sub(1).and_then(|last| Some((last, layers[last].activation()?)))
+    else {
+        return;
+    };
+    let output = project.output.activation;
+    if own == Activation::Linear || output == Activation::Linear {
+        return;
+    }
+    let message = format!(
+        "This layer already ends in the shape of the input, so its {} is followed at once by the output's {}.",
+        own.name(),
+        output.name()
+    );
+    let fix = Fix::new("Make the layer linear", project, |project| {
+        if let Some(activation) = layer_mut(project, Place::Decoder(index)).and_then(Layer::activation_mut) {
+            *activation = Activation::Linear;
+        }
+    });
+    problems.push(Problem::warning(Place::Decoder(index), message).with_fix(fix));
 }
 
 /// Smallest and largest value an activation can put out, where it cannot put out everything.
@@ -209,29 +315,36 @@ fn reach(activation: Activation) -> Option<(f32, f32)> {
 }
 
 fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
-    let (is_sound, message, mended) = match project.corruption {
+    let corruption = project.corruption;
+    let (is_sound, strength, message) = match corruption {
         Corruption::None => return,
         Corruption::Gaussian { std } => (
             std.is_finite() && std >= 0.0,
+            std,
             format!("A standard deviation of {std} makes no sense: it must be 0 or more."),
-            Corruption::Gaussian { std: 0.3 },
         ),
-        Corruption::Masking { probability } => (
+        Corruption::Masking { probability } | Corruption::SaltAndPepper { probability } => (
             (0.0..=1.0).contains(&probability),
+            probability,
             format!("{probability} is no probability: it must lie between 0 and 1."),
-            Corruption::Masking { probability: 0.3 },
-        ),
-        Corruption::SaltAndPepper { probability } => (
-            (0.0..=1.0).contains(&probability),
-            format!("{probability} is no probability: it must lie between 0 and 1."),
-            Corruption::SaltAndPepper { probability: 0.2 },
         ),
     };
+    let default =
+        Corruption::ALL.into_iter().find(|other| other.name() == corruption.name()).unwrap_or_default();
+    let with = |problem: Problem| {
+        problem.with_fix(Fix::new("Use the default", project, |project| project.corruption = default))
+    };
+    let is_probability = !matches!(corruption, Corruption::Gaussian { .. });
     if !is_sound {
-        let fix = Fix::new("Use the default", project, |project| project.corruption = mended);
-        problems.push(Problem::error(Place::Corruption, message).with_fix(fix));
-    } else if matches!(project.corruption, Corruption::Masking { .. })
-        && data.is_some_and(|facts| facts.value_range.0 > 0.0)
+        problems.push(with(Problem::error(Place::Corruption, message)));
+    } else if strength == 0.0 {
+        let message = format!("{} of strength 0 leaves the input as it is.", capital(corruption.name()));
+        problems.push(with(Problem::info(Place::Corruption, message)));
+    } else if is_probability && strength >= 1.0 {
+        let message = "A probability of 1 leaves nothing of the input: the network can only learn a mean.";
+        problems.push(with(Problem::warning(Place::Corruption, message)));
+    } else if matches!(corruption, Corruption::Masking { .. })
+        && data.is_some_and(|facts| facts.value_range.0 > 0.0 || facts.value_range.1 < 0.0)
     {
         problems.push(Problem::info(
             Place::Corruption,
@@ -240,37 +353,25 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
+/// The same with a capital at the start.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn check_memory(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>) {
-    let needed = Plan::unchecked(project, facts).training_bytes();
-    if needed <= facts.available_bytes {
-        return;
+    let plan = Plan::unchecked(project, facts);
+    let needed = plan.training_bytes();
+    if needed > facts.available_bytes {
+        problems.push(Problem::error(
+            plan.heaviest(),
+            format!(
+                "Training would need about {}, and {} are free: use fewer units or channels, smaller samples or a smaller batch.",
+                bytes(needed),
+                bytes(facts.available_bytes)
+            ),
+        ));
     }
-    let widest = project
-        .encoder
-        .iter()
-        .chain(match &project.decoder {
-            Decoder::Free(layers) => layers.as_slice(),
-            Decoder::Mirrored { .. } => &[],
-        })
-        .map(|layer| match layer {
-            Layer::Dense { units, .. } => *units,
-            Layer::Dropout { .. } => 0,
-        })
-        .chain([project.code.units, mirror(&project.encoder, &project.code).len()])
-        .max();
-    let place = project
-        .encoder
-        .iter()
-        .position(|layer| matches!(layer, Layer::Dense { units, .. } if Some(*units) == widest))
-        .map_or(Place::Training, Place::Encoder);
-    problems.push(Problem::error(
-        place,
-        format!(
-            "Training would need about {}, and {} are free: use fewer units, smaller samples or a smaller batch.",
-            bytes(needed),
-            bytes(facts.available_bytes)
-        ),
-    ));
 }
 
 /// A number of bytes with a sensible unit.

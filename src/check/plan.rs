@@ -1,5 +1,12 @@
-use super::{Card, DataFacts, Place, Problem, Severity, cards, problems};
+use super::flow::pass;
+use super::shapes::with_activation;
+use super::{Card, DataFacts, Place, Problem, Severity, Window, cards, problems};
 use crate::project::{Activation, Layer, Loss, Optimizer, Project, Shape};
+
+/// Values of activations that are held at a time outside training, at most, as long as one sample fits.
+const INFERENCE_VALUES: u64 = 16 << 20;
+/// Rows that are computed at a time outside training, at most.
+const INFERENCE_ROWS: u64 = 256;
 
 /// A project proven trainable on data of known shape: the only thing the engine accepts.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,10 +24,10 @@ pub struct Stage {
     pub place: Place,
     /// The prefix of its parameters' names: `encoder.0`, `code`, `output`.
     pub name: String,
-    /// Features coming in.
-    pub inputs: usize,
-    /// Features going out.
-    pub outputs: usize,
+    /// Shape of what comes in.
+    pub input: Shape,
+    /// Shape of what goes out.
+    pub output: Shape,
     /// What it computes.
     pub kind: StageKind,
 }
@@ -35,6 +42,55 @@ pub enum StageKind {
         /// Where `W` comes from.
         weights: WeightSource,
     },
+    /// `y = f(W ∗ x + b)`
+    Conv {
+        /// How the kernel moves, from the large picture to the small one.
+        window: Window,
+        /// The function `f`.
+        activation: Activation,
+        /// Where `W` comes from.
+        weights: WeightSource,
+    },
+    /// The transpose of a convolution, then `f`.
+    ConvTranspose {
+        /// How the kernel moves, from the small picture to the large one.
+        window: Window,
+        /// The function `f`.
+        activation: Activation,
+        /// Where `W` comes from.
+        weights: WeightSource,
+    },
+    /// The largest value of each window.
+    MaxPool {
+        /// Side of a window.
+        size: usize,
+    },
+    /// The mean of each window.
+    AvgPool {
+        /// Side of a window.
+        size: usize,
+    },
+    /// Repeats pixels.
+    Upsample {
+        /// How often in each direction.
+        factor: usize,
+    },
+    /// Normalises each feature or channel over the minibatch.
+    BatchNorm {
+        /// The function at the end.
+        activation: Activation,
+    },
+    /// Normalises each sample over its features.
+    LayerNorm {
+        /// The function at the end.
+        activation: Activation,
+    },
+    /// A picture as a row, channel by channel.
+    ChannelsFirst,
+    /// A row, channel by channel, as a picture.
+    ChannelsLast,
+    /// A function alone.
+    Activation(Activation),
     /// Zeroes features at random while training.
     Dropout {
         /// Probability of zero.
@@ -42,12 +98,12 @@ pub enum StageKind {
     },
 }
 
-/// Where the weights of a dense stage come from.
+/// Where the weights of a stage come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WeightSource {
-    /// Its own, outputs × inputs.
+    /// Its own.
     Own,
-    /// The transpose of those of the named encoder stage.
+    /// Those of the named encoder stage, used the other way round.
     TransposeOf(String),
 }
 
@@ -67,13 +123,21 @@ impl Plan {
     /// The plan of a project whose network is sound, for estimates made while the rest is still being judged.
     pub(super) fn unchecked(project: &Project, facts: &DataFacts) -> Plan {
         let cards = cards(project, Some(facts.shape));
-        let mut inputs = facts.shape.features();
-        let mut stages = |cards: &mut dyn Iterator<Item = &Card>| -> Vec<Stage> {
-            cards.filter_map(|card| stage(card, &mut inputs)).collect()
-        };
-        let encoder = stages(&mut cards.encoder.iter().chain([&cards.code]));
-        let decoder = stages(&mut cards.decoder.iter().chain([&cards.output]));
-        Plan { design: project.clone(), facts: *facts, encoder, decoder }
+        let mut stages = Stages { shape: facts.shape, list: Vec::new() };
+        for card in cards.encoder.iter().chain([&cards.code]) {
+            stages.push(card);
+        }
+        // The code is a row, whatever the encoder ends in.
+        stages.flatten(Place::Code);
+        let encoder = std::mem::take(&mut stages.list);
+        for card in &cards.decoder {
+            stages.push(card);
+        }
+        // Cross-entropy works on logits: its sigmoid is the loss's own.
+        let is_logit = project.loss == Loss::BinaryCrossEntropy;
+        let activation = if is_logit { Activation::Linear } else { project.output.activation };
+        stages.finish(&cards.output, facts.shape, activation);
+        Plan { design: project.clone(), facts: *facts, encoder, decoder: stages.list }
     }
 
     /// The project it proves.
@@ -121,6 +185,30 @@ impl Plan {
         self.stages().map(Stage::macs).fold(0, u64::saturating_add)
     }
 
+    /// Whether a layer normalises over the minibatch: it needs at least two samples.
+    pub fn has_batch_norm(&self) -> bool {
+        self.stages().any(|stage| matches!(stage.kind, StageKind::BatchNorm { .. }))
+    }
+
+    /// Rows of the largest minibatch.
+    pub fn batch_rows(&self) -> usize {
+        let training = &self.design.training;
+        // With batch norm a last minibatch of one sample joins the one before it.
+        let joined = usize::from(self.has_batch_norm());
+        training.batch_size.saturating_add(joined).min(self.facts.train_rows.max(1))
+    }
+
+    /// Rows that are computed at a time outside training: few where samples are large, so that memory stays bounded.
+    pub fn inference_rows(&self) -> usize {
+        (INFERENCE_VALUES / self.values_per_row().max(1)).clamp(1, INFERENCE_ROWS) as usize
+    }
+
+    /// Values a single sample leaves on its way: input, target and every stage's output.
+    fn values_per_row(&self) -> u64 {
+        let input = (self.shape().features() as u64).saturating_mul(2);
+        self.stages().fold(input, |sum, stage| sum.saturating_add(stage.output.features() as u64))
+    }
+
     /// Memory training will take beside the data: parameters with gradients, optimizer state and best weights, and the
     /// activations of a minibatch with their gradients, in bytes.
     pub fn training_bytes(&self) -> u64 {
@@ -129,57 +217,192 @@ impl Plan {
             Optimizer::RmsProp { .. } => 1,
             Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
         };
-        // Weights, gradients, moments, and one copy each for the best and the checkpoint being written.
-        let per_parameter = 4 * (2 + moments + 2 + moments);
-        let activations =
-            self.stages().fold((self.shape().features() as u64).saturating_mul(3), |sum, stage| {
-                sum.saturating_add((stage.outputs as u64).saturating_mul(2))
-            });
-        let batch = (self.design.training.batch_size as u64).min(self.facts.train_rows.max(1) as u64);
-        self.parameters()
-            .saturating_mul(per_parameter)
-            .saturating_add(activations.saturating_mul(4).saturating_mul(batch))
+        // Weights, gradients, moments; one copy each for the last sound, the best and the checkpoint being written.
+        let per_parameter = 4 * (2 + moments + 3 + moments);
+        let rows = self.batch_rows().max(self.inference_rows()) as u64;
+        let activations = self.values_per_row().saturating_mul(2 * 4).saturating_mul(rows);
+        self.parameters().saturating_mul(per_parameter).saturating_add(activations)
     }
 
-    /// Whether the last stage's sigmoid is taken into the loss, which then works on logits.
+    /// The card that takes most of that memory.
+    pub(super) fn heaviest(&self) -> Place {
+        let rows = self.batch_rows().max(self.inference_rows()) as u64;
+        let weight = |stage: &&Stage| {
+            let activations = (stage.output.features() as u64).saturating_mul(rows);
+            stage.parameters().saturating_add(activations)
+        };
+        self.stages().max_by_key(weight).map_or(Place::Data, |stage| stage.place)
+    }
+
+    /// Whether the last sigmoid is taken into the loss, so that the decoder ends in logits.
     pub fn loss_on_logits(&self) -> bool {
         self.design.loss == Loss::BinaryCrossEntropy
     }
 }
 
 impl Stage {
+    /// Features coming in.
+    pub fn inputs(&self) -> usize {
+        self.input.features()
+    }
+
+    /// Features going out.
+    pub fn outputs(&self) -> usize {
+        self.output.features()
+    }
+
     /// Trainable parameters; a tied stage has its bias only.
     pub fn parameters(&self) -> u64 {
         match &self.kind {
-            StageKind::Dense { weights: WeightSource::Own, .. } => {
-                self.macs().saturating_add(self.outputs as u64)
+            StageKind::Dense { weights, .. } => {
+                self.owned(weights, (self.inputs() as u64).saturating_mul(self.outputs() as u64))
             }
-            StageKind::Dense { weights: WeightSource::TransposeOf(_), .. } => self.outputs as u64,
-            StageKind::Dropout { .. } => 0,
+            StageKind::Conv { window, weights, .. } | StageKind::ConvTranspose { window, weights, .. } => {
+                self.owned(weights, self.kernel_weights(*window))
+            }
+            StageKind::BatchNorm { .. } => (channels(self.input) as u64).saturating_mul(2),
+            StageKind::LayerNorm { .. } => (self.inputs() as u64).saturating_mul(2),
+            StageKind::MaxPool { .. }
+            | StageKind::AvgPool { .. }
+            | StageKind::Upsample { .. }
+            | StageKind::ChannelsFirst
+            | StageKind::ChannelsLast
+            | StageKind::Activation(_)
+            | StageKind::Dropout { .. } => 0,
         }
     }
 
     /// Multiply-adds of one sample.
     pub fn macs(&self) -> u64 {
         match self.kind {
-            StageKind::Dense { .. } => (self.inputs as u64).saturating_mul(self.outputs as u64),
-            StageKind::Dropout { .. } => 0,
+            StageKind::Dense { .. } => (self.inputs() as u64).saturating_mul(self.outputs() as u64),
+            StageKind::Conv { window, .. } | StageKind::ConvTranspose { window, .. } => self
+                .kernel_weights(window)
+                .saturating_mul(window.small.0.saturating_mul(window.small.1) as u64),
+            StageKind::MaxPool { .. }
+            | StageKind::AvgPool { .. }
+            | StageKind::Upsample { .. }
+            | StageKind::BatchNorm { .. }
+            | StageKind::LayerNorm { .. }
+            | StageKind::ChannelsFirst
+            | StageKind::ChannelsLast
+            | StageKind::Activation(_)
+            | StageKind::Dropout { .. } => 0,
         }
+    }
+
+    fn kernel_weights(&self, window: Window) -> u64 {
+        [window.kernel, window.kernel, channels(self.input), channels(self.output)]
+            .into_iter()
+            .fold(1, |product, size| product.saturating_mul(size as u64))
+    }
+
+    /// Weights, unless they are another stage's, and the biases.
+    fn owned(&self, source: &WeightSource, weights: u64) -> u64 {
+        let weights = if *source == WeightSource::Own { weights } else { 0 };
+        weights.saturating_add(channels(self.output) as u64)
     }
 }
 
-fn stage(card: &Card, inputs: &mut usize) -> Option<Stage> {
-    let (outputs, kind) = match card.layer.as_ref()? {
-        Layer::Dense { units, activation } => {
-            let weights =
-                card.tied_to.map_or(WeightSource::Own, |place| WeightSource::TransposeOf(stage_name(place)));
-            (*units, StageKind::Dense { activation: *activation, weights })
+/// Channels of a picture, features of a row.
+pub(super) fn channels(shape: Shape) -> usize {
+    match shape {
+        Shape::Vector(features) => features,
+        Shape::Image { channels, .. } => channels,
+    }
+}
+
+/// Turns cards into stages.
+struct Stages {
+    shape: Shape,
+    list: Vec<Stage>,
+}
+
+impl Stages {
+    fn push(&mut self, card: &Card) {
+        let Some(layer) = &card.layer else { return };
+        if matches!(layer, Layer::Dense { .. } | Layer::Flatten) {
+            self.flatten(card.place);
         }
-        Layer::Dropout { rate } => (*inputs, StageKind::Dropout { rate: *rate }),
-    };
-    let stage = Stage { place: card.place, name: stage_name(card.place), inputs: *inputs, outputs, kind };
-    *inputs = outputs;
-    Some(stage)
+        // A card whose layer cannot be applied is an error that `check` reports before a plan is handed out.
+        let Ok(passage) = pass(layer, self.shape) else { return };
+        let source =
+            || card.tied_to.map_or(WeightSource::Own, |place| WeightSource::TransposeOf(stage_name(place)));
+        let kind = match (layer, passage.window) {
+            (Layer::Dense { activation, .. }, _) => {
+                StageKind::Dense { activation: *activation, weights: source() }
+            }
+            (Layer::Conv2d { activation, .. }, Some(window)) => {
+                StageKind::Conv { window, activation: *activation, weights: source() }
+            }
+            (Layer::ConvTranspose2d { activation, .. }, Some(window)) => {
+                StageKind::ConvTranspose { window, activation: *activation, weights: source() }
+            }
+            (Layer::MaxPool2d { size }, _) => StageKind::MaxPool { size: *size },
+            (Layer::AvgPool2d { size }, _) => StageKind::AvgPool { size: *size },
+            (Layer::Upsample { factor }, _) => StageKind::Upsample { factor: *factor },
+            (Layer::BatchNorm { activation }, _) => StageKind::BatchNorm { activation: *activation },
+            (Layer::LayerNorm { activation }, _) => StageKind::LayerNorm { activation: *activation },
+            (Layer::Dropout { rate }, _) => StageKind::Dropout { rate: *rate },
+            (Layer::Reshape { .. }, _) => {
+                self.flatten(card.place);
+                return self.unflatten(card.place, passage.output);
+            }
+            (Layer::Flatten | Layer::Conv2d { .. } | Layer::ConvTranspose2d { .. }, _) => return,
+        };
+        self.add(card.place, passage.output, kind);
+    }
+
+    /// The output card: its own layer or function, and the shape of the input.
+    fn finish(&mut self, card: &Card, input: Shape, activation: Activation) {
+        let layer = card.layer.clone().map(|layer| with_activation(layer, activation));
+        self.push(&Card { layer, ..card.clone() });
+        if card.layer.is_none() && activation != Activation::Linear {
+            self.apply(activation);
+        }
+        match input {
+            Shape::Vector(_) => self.flatten(Place::Output),
+            Shape::Image { .. } => self.unflatten(Place::Output, input),
+        }
+    }
+
+    /// The function at the end: part of the last layer with weights where that has none of its own.
+    fn apply(&mut self, activation: Activation) {
+        match self.list.last_mut().map(|stage| &mut stage.kind) {
+            Some(
+                StageKind::Dense { activation: own, .. }
+                | StageKind::Conv { activation: own, .. }
+                | StageKind::ConvTranspose { activation: own, .. },
+            ) if *own == Activation::Linear => *own = activation,
+            _ => self.add(Place::Output, self.shape, StageKind::Activation(activation)),
+        }
+    }
+
+    /// Makes a row of a picture.
+    fn flatten(&mut self, place: Place) {
+        if let Shape::Image { height, width, channels } = self.shape {
+            let row = Shape::Vector(self.shape.features());
+            if channels > 1 && height.saturating_mul(width) > 1 {
+                self.add(place, row, StageKind::ChannelsFirst);
+            }
+            self.shape = row;
+        }
+    }
+
+    /// Makes a picture of a row.
+    fn unflatten(&mut self, place: Place, picture: Shape) {
+        if let (Shape::Vector(_), Shape::Image { height, width, channels }) = (self.shape, picture) {
+            if channels > 1 && height.saturating_mul(width) > 1 {
+                self.add(place, picture, StageKind::ChannelsLast);
+            }
+            self.shape = picture;
+        }
+    }
+
+    fn add(&mut self, place: Place, output: Shape, kind: StageKind) {
+        self.list.push(Stage { place, name: stage_name(place), input: self.shape, output, kind });
+        self.shape = output;
+    }
 }
 
 /// The prefix of the parameters' names in weight files.

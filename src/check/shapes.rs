@@ -1,21 +1,27 @@
 use super::Place;
-use crate::project::{Code, Decoder, Layer, Project, Shape};
+use super::flow::{output_of_any, pass};
+use super::mirror::{Mirrored, has_weights, mirror};
+use crate::project::{Activation, Decoder, Layer, Project, Shape};
 
 /// One card of the hourglass: what it computes and what it costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     /// Which card.
     pub place: Place,
-    /// The layer it stands for; the code and output cards have the dense projection they own, or `None` where they own none.
+    /// The layer it stands for; the code and output cards have the projection they own, or `None` where they own none.
     pub layer: Option<Layer>,
+    /// Shape of what it is given; `None` while unknown.
+    pub input: Option<Shape>,
     /// Shape of what it hands on; `None` while unknown.
     pub output: Option<Shape>,
-    /// Trainable parameters; `None` while unknown. A tied layer counts its bias only.
+    /// Trainable parameters; `None` while unknown. A tied layer counts its own only.
     pub parameters: Option<u64>,
     /// Multiply-adds for one sample; `None` while unknown.
     pub macs: Option<u64>,
-    /// Encoder layer or code whose transposed weights it uses.
+    /// Encoder layer or code whose weights it uses the other way round.
     pub tied_to: Option<Place>,
+    /// Why it cannot be computed, in a sentence; what follows it is then unknown.
+    pub trouble: Option<String>,
 }
 
 /// All cards from the first encoder layer to the output.
@@ -29,6 +35,8 @@ pub struct Cards {
     pub decoder: Vec<Card>,
     /// The last card.
     pub output: Card,
+    /// Encoder layers a mirrored decoder cannot undo, each with the reason.
+    pub not_mirrored: Vec<(Place, String)>,
 }
 
 impl Cards {
@@ -52,86 +60,84 @@ impl Cards {
 /// Follows the data through the network, layer by layer.
 pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let mut flow = Flow { shape: input };
-    let encoder: Vec<Card> = project
-        .encoder
-        .iter()
-        .enumerate()
-        .map(|(index, layer)| flow.card(Place::Encoder(index), Some(layer.clone()), None))
-        .collect();
-    let projection = code_projection(&project.encoder, &project.code);
+    let stack =
+        |flow: &mut Flow, place: fn(usize) -> Place, layers: &[(Layer, Option<Place>)]| -> Vec<Card> {
+            let cards = layers.iter().enumerate();
+            cards
+                .map(|(index, (layer, tied_to))| flow.card(place(index), Some(layer.clone()), *tied_to))
+                .collect()
+        };
+    let own = |layers: &[Layer]| layers.iter().map(|layer| (layer.clone(), None)).collect::<Vec<_>>();
+    let encoder = stack(&mut flow, Place::Encoder, &own(&project.encoder));
+    let projection = code_projection(project, flow.shape);
     let code = flow.card(Place::Code, projection, None);
 
-    let (layers, tied) = match &project.decoder {
-        Decoder::Free(layers) => (layers.clone(), false),
-        Decoder::Mirrored { tied } => (mirror(&project.encoder, &project.code), *tied),
+    let (layers, mirrored, not_mirrored) = match &project.decoder {
+        Decoder::Free(layers) => (own(layers), None, Vec::new()),
+        Decoder::Mirrored { tied } => {
+            let mirror = mirror(project, input);
+            let with_partner = |mirrored: Mirrored| {
+                let is_tied = *tied && has_weights(&mirrored.layer);
+                (mirrored.layer, is_tied.then_some(mirrored.undoes))
+            };
+            let layers = mirror.layers.into_iter().map(with_partner).collect();
+            (layers, Some(mirror.output.map(with_partner)), mirror.troubles)
+        }
     };
-    let mut partners = if tied { dense_places(project) } else { Vec::new() };
-    let decoder: Vec<Card> = layers
-        .iter()
-        .enumerate()
-        .map(|(index, layer)| {
-            let partner = matches!(layer, Layer::Dense { .. }).then(|| partners.pop()).flatten();
-            flow.card(Place::Decoder(index), Some(layer.clone()), partner)
-        })
-        .collect();
-    // The output owns a projection unless a free decoder already ends in one of the right size.
-    let features = input.map(Shape::features);
-    let ends_right = matches!(project.decoder, Decoder::Free(_))
-        && matches!(layers.last(), Some(Layer::Dense { units, .. }) if Some(*units) == features);
-    let projection = (!ends_right)
-        .then_some(Layer::Dense { units: features.unwrap_or(0), activation: project.output.activation });
-    let partner = projection.is_some().then(|| partners.pop()).flatten();
+    let decoder = stack(&mut flow, Place::Decoder, &layers);
+    let projection =
+        mirrored.unwrap_or_else(|| output_projection(flow.shape, input).map(|layer| (layer, None)));
+    let partner = projection.as_ref().and_then(|(_, partner)| *partner);
+    let projection = projection.map(|(layer, _)| with_activation(layer, project.output.activation));
     let mut output = flow.card(Place::Output, projection, partner);
+    if let (Some(found), Some(wanted)) = (output.output, input)
+        && found.features() != wanted.features()
+        && output.trouble.is_none()
+    {
+        output.trouble = Some(format!("The decoder ends in {found}, and the input is {wanted}."));
+    }
     output.output = input;
     if input.is_none() {
         (output.parameters, output.macs) = (None, None);
     }
-    Cards { encoder, code, decoder, output }
+    Cards { encoder, code, decoder, output, not_mirrored }
 }
 
-/// The encoder's layers in reverse, without the last step back to the input, which is the output card's.
-///
-/// Each dense layer of the mirror undoes one of the encoder: it has as many outputs as that one had inputs, and the
-/// activation those inputs came out of. Dropout stands again between the same two layers.
-pub fn mirror(encoder: &[Layer], code: &Code) -> Vec<Layer> {
-    let mut last_dense: Option<&Layer> = None;
-    let mut undone: Vec<Option<&Layer>> = Vec::with_capacity(encoder.len() + 1);
-    for layer in encoder {
-        match layer {
-            Layer::Dense { .. } => {
-                undone.push(last_dense);
-                last_dense = Some(layer);
-            }
-            Layer::Dropout { .. } => undone.push(last_dense.map(|_| layer)),
-        }
-    }
-    if code_projection(encoder, code).is_some() {
-        undone.push(last_dense);
-    }
-    undone.into_iter().rev().flatten().cloned().collect()
+/// The layer the code owns: a dense one, unless the encoder already ends in a row of as many features.
+pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Option<Layer> {
+    let code = &project.code;
+    let ends_right = before == Some(Shape::Vector(code.units))
+        && project.encoder.last().is_some_and(|last| !matches!(last, Layer::Dropout { .. }));
+    (!ends_right).then_some(Layer::Dense { units: code.units, activation: code.activation })
 }
 
-/// The dense layer the code owns: none where the encoder already ends in a dense layer of as many units.
-pub(super) fn code_projection(encoder: &[Layer], code: &Code) -> Option<Layer> {
-    match encoder.last() {
-        Some(Layer::Dense { units, .. }) if *units == code.units => None,
-        Some(Layer::Dense { .. } | Layer::Dropout { .. }) | None => {
-            Some(Layer::Dense { units: code.units, activation: code.activation })
-        }
+/// The layer the output owns where the decoder is free: none where that ends in the input's size, a convolution of single
+/// pixels where only the channels differ, else a dense one.
+fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Layer> {
+    let activation = Activation::Linear;
+    match (before, input) {
+        (Some(before), Some(input)) if before == input => None,
+        (Some(Shape::Vector(before)), Some(input)) if before == input.features() => None,
+        (
+            Some(Shape::Image { height, width, .. }),
+            Some(Shape::Image { height: wanted_height, width: wanted_width, channels }),
+        ) if (height, width) == (wanted_height, wanted_width) => Some(Layer::Conv2d {
+            channels,
+            kernel: 1,
+            stride: 1,
+            padding: crate::project::Padding::Pixels(0),
+            activation,
+        }),
+        (_, input) => Some(Layer::Dense { units: input.map_or(0, Shape::features), activation }),
     }
 }
 
-/// Cards of the encoder half that own weights, in the order of the computation.
-fn dense_places(project: &Project) -> Vec<Place> {
-    let dense = |(index, layer): (usize, &Layer)| match layer {
-        Layer::Dense { .. } => Some(Place::Encoder(index)),
-        Layer::Dropout { .. } => None,
-    };
-    let mut places: Vec<Place> = project.encoder.iter().enumerate().filter_map(dense).collect();
-    if code_projection(&project.encoder, &project.code).is_some() {
-        places.push(Place::Code);
+/// The layer with another activation; layers that have none stay.
+pub(super) fn with_activation(mut layer: Layer, wanted: Activation) -> Layer {
+    if let Some(activation) = layer.activation_mut() {
+        *activation = wanted;
     }
-    places
+    layer
 }
 
 /// The shape on its way through the layers.
@@ -141,18 +147,28 @@ struct Flow {
 
 impl Flow {
     fn card(&mut self, place: Place, layer: Option<Layer>, tied_to: Option<Place>) -> Card {
-        let inputs = self.shape.map(|shape| shape.features() as u64);
-        let (output, parameters, macs) = match &layer {
-            Some(Layer::Dense { units, .. }) => {
-                let units = *units as u64;
-                let weights = inputs.map(|inputs| inputs.saturating_mul(units));
-                let own = if tied_to.is_some() { Some(0) } else { weights };
-                let parameters = own.map(|own| own.saturating_add(units));
-                (Some(Shape::Vector(units as usize)), parameters, weights)
+        let input = self.shape;
+        let mut card =
+            Card { place, layer, input, output: input, parameters: None, macs: None, tied_to, trouble: None };
+        match (&card.layer, input) {
+            (None, _) => (card.parameters, card.macs) = (Some(0), Some(0)),
+            (Some(layer), Some(input)) => match pass(layer, input) {
+                Ok(passage) => {
+                    let shared = if tied_to.is_some() { 0 } else { passage.weights };
+                    card.output = Some(passage.output);
+                    card.parameters = Some(shared.saturating_add(passage.own));
+                    card.macs = Some(passage.macs);
+                }
+                Err(trouble) => (card.output, card.trouble) = (output_of_any(layer), Some(trouble)),
+            },
+            (Some(layer), None) => {
+                card.output = output_of_any(layer);
+                if matches!(layer, Layer::Dropout { .. } | Layer::Flatten) {
+                    (card.parameters, card.macs) = (Some(0), Some(0));
+                }
             }
-            Some(Layer::Dropout { .. }) | None => (self.shape, Some(0), Some(0)),
-        };
-        self.shape = output;
-        Card { place, layer, output, parameters, macs, tied_to }
+        }
+        self.shape = card.output;
+        card
     }
 }

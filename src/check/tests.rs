@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::project::{
-    Activation, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Recipe, Schedule,
+    Activation, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Padding, Recipe, Schedule,
 };
 
 fn facts() -> DataFacts {
@@ -62,6 +62,17 @@ fn nonsense_is_refused_with_its_place() {
         "patience",
     );
     check_error(|p| p.data.split.test = 0.95, Place::Data, "leave nothing");
+    check_error(
+        |p| p.training.early_stopping = Some(EarlyStopping { patience: 5, min_delta: -0.1 }),
+        Place::Training,
+        "improvement",
+    );
+    let heavy = Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
+    check_error(
+        |p| (p.training.optimizer, p.training.weight_decay) = (heavy, 1000.0),
+        Place::Training,
+        "all of it",
+    );
 }
 
 #[test]
@@ -96,20 +107,240 @@ fn the_default_network_counts_as_by_hand() {
     assert_eq!(plan.parameters(), plan.macs() + 128 + 64 + 2 + 64 + 128 + 64);
 }
 
+fn conv(channels: usize, stride: usize, padding: Padding) -> Layer {
+    Layer::Conv2d { channels, kernel: 3, stride, padding, activation: Activation::Relu }
+}
+
+fn image(height: usize, width: usize, channels: usize) -> Shape {
+    Shape::Image { height, width, channels }
+}
+
+fn mirrored(encoder: &[Layer], code: usize, input: Shape) -> Mirror {
+    let mut project = Recipe::Undercomplete.project();
+    project.encoder = encoder.to_vec();
+    project.code.units = code;
+    mirror(&project, Some(input))
+}
+
 fn check_mirror(encoder: &[Layer], code: usize, expected: &[Layer]) {
-    let code = Code { units: code, activation: Activation::Linear };
-    assert_eq!(mirror(encoder, &code), expected, "{encoder:?}");
+    let mirror = mirrored(encoder, code, Shape::Vector(200));
+    let layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();
+    assert_eq!(layers, expected, "{encoder:?}");
+    assert_eq!(
+        mirror.output.map(|mirrored| mirrored.layer),
+        Some(Layer::Dense { units: 200, activation: Activation::Linear })
+    );
 }
 
 #[test]
 fn the_mirror_undoes_layer_by_layer() {
     let drop = Layer::Dropout { rate: 0.1 };
+    let norm = Layer::BatchNorm { activation: Activation::Tanh };
     check_mirror(&[], 2, &[]);
     check_mirror(&[dense(128), dense(64)], 2, &[dense(64), dense(128)]);
     // The last layer is the code already.
     check_mirror(&[dense(128), dense(64)], 64, &[dense(128)]);
     check_mirror(&[dense(128), drop.clone(), dense(64)], 2, &[dense(64), dense(128), drop.clone()]);
     check_mirror(&[drop.clone(), dense(128), drop.clone()], 2, &[dense(128), drop]);
+    check_mirror(&[dense(128), norm.clone()], 2, &[dense(128), norm]);
+}
+
+#[test]
+fn the_mirror_of_pictures_restores_every_size() {
+    let pool = Layer::MaxPool2d { size: 2 };
+    let encoders: [&[Layer]; 8] = [
+        &[conv(4, 2, Padding::Same), conv(8, 2, Padding::Same), Layer::Flatten],
+        &[conv(4, 2, Padding::Pixels(1)), conv(8, 3, Padding::Pixels(0))],
+        &[conv(4, 1, Padding::Same), pool.clone(), conv(8, 1, Padding::Same), Layer::AvgPool2d { size: 2 }],
+        &[pool.clone(), conv(4, 1, Padding::Same)],
+        &[Layer::Upsample { factor: 2 }, conv(4, 2, Padding::Same)],
+        &[Layer::Flatten, dense(32)],
+        &[conv(4, 2, Padding::Same), Layer::BatchNorm { activation: Activation::Relu }, dense(20)],
+        &[Layer::Reshape { height: 4, width: 24, channels: 3 }, conv(4, 2, Padding::Same)],
+    ];
+    for encoder in encoders {
+        for input in [image(12, 8, 3), image(16, 20, 1), image(13, 15, 2)] {
+            let mut project = Recipe::Undercomplete.project();
+            project.encoder = encoder.to_vec();
+            let reads_other = matches!(encoder[0], Layer::Reshape { .. }) && input.features() != 288;
+            let is_odd = encoder.contains(&pool) && input == image(13, 15, 2);
+            let facts = DataFacts { shape: input, ..facts() };
+            match plan(&project, &facts) {
+                Ok(plan) => {
+                    let outputs = plan.decoder().last().map(Stage::outputs);
+                    assert_eq!(outputs, Some(input.features()), "{encoder:?}");
+                    for pair in plan.encoder().windows(2).chain(plan.decoder().windows(2)) {
+                        assert_eq!(pair[0].output.features(), pair[1].input.features());
+                    }
+                    let tied = Project { decoder: Decoder::Mirrored { tied: true }, ..project.clone() };
+                    assert!(super::plan(&tied, &facts).is_ok(), "{encoder:?} tied");
+                }
+                Err(found) => assert!(reads_other || is_odd, "{encoder:?} {input}: {found:?}"),
+            }
+            assert_eq!(plan(&project, &facts).is_ok(), !(reads_other || is_odd), "{encoder:?} {input}");
+        }
+    }
+}
+
+#[test]
+fn transposed_convolutions_mirror_convolutions() {
+    let mirror = mirrored(&[conv(4, 2, Padding::Same), conv(8, 2, Padding::Same)], 10, image(28, 26, 1));
+    let layers: Vec<&Layer> = mirror.layers.iter().map(|mirrored| &mirrored.layer).collect();
+    let back = |channels, output_padding, activation| Layer::ConvTranspose2d {
+        channels,
+        kernel: 3,
+        stride: 2,
+        padding: Padding::Same,
+        output_padding: Some(output_padding),
+        activation,
+    };
+    assert_eq!(
+        layers,
+        [
+            &Layer::Dense { units: 7 * 7 * 8, activation: Activation::Relu },
+            &Layer::Reshape { height: 7, width: 7, channels: 8 },
+            &back(4, (1, 0), Activation::Relu),
+        ]
+    );
+    let output = mirror.output.expect("the first layer has weights");
+    assert_eq!((output.layer, output.undoes), (back(1, (1, 1), Activation::Linear), Place::Encoder(0)));
+}
+
+#[test]
+fn what_cannot_be_mirrored_or_applied_says_why() {
+    let vector = DataFacts { shape: Shape::Vector(48), ..facts() };
+    let error = |edit: &dyn Fn(&mut Project), facts: &DataFacts, place: Place, words: &str| {
+        let mut project = Recipe::Undercomplete.project();
+        edit(&mut project);
+        let found = problems(&project, Some(facts));
+        let problem = found
+            .iter()
+            .find(|p| p.severity == Severity::Error && p.place == place && p.message.contains(words))
+            .unwrap_or_else(|| panic!("no error at {place} with {words:?} in {found:#?}"));
+        let fix = problem.fix.as_ref().expect("one click mends it");
+        let left = problems(&fix.project, Some(facts));
+        assert!(left.iter().all(|p| p.severity != Severity::Error), "{}: {left:#?}", fix.label);
+    };
+    error(&|p| p.encoder = vec![Layer::MaxPool2d { size: 3 }], &facts(), Place::Encoder(0), "leave a rest");
+    error(&|p| p.encoder = vec![conv(4, 1, Padding::Same)], &vector, Place::Encoder(0), "needs a picture");
+    error(&|p| p.encoder = vec![Layer::MaxPool2d { size: 30 }], &facts(), Place::Encoder(0), "do not fit");
+    error(
+        &|p| p.encoder = vec![Layer::Reshape { height: 5, width: 5, channels: 1 }],
+        &facts(),
+        Place::Encoder(0),
+        "cannot be read",
+    );
+    error(
+        &|p| p.decoder = Decoder::Free(vec![Layer::Upsample { factor: 0 }]),
+        &facts(),
+        Place::Decoder(0),
+        "needs a picture",
+    );
+    error(
+        &|p| {
+            p.encoder = vec![Layer::BatchNorm { activation: Activation::Linear }];
+            p.training.batch_size = 1;
+        },
+        &facts(),
+        Place::Encoder(0),
+        "Batch norm",
+    );
+}
+
+/// The edited default project has no error, but a remark at `place` with `words` whose fix, if any, removes it.
+fn check_remark(
+    edit: impl Fn(&mut Project),
+    facts: &DataFacts,
+    severity: Severity,
+    place: Place,
+    words: &str,
+) {
+    let mut project = Recipe::Undercomplete.project();
+    edit(&mut project);
+    let found = problems(&project, Some(facts));
+    assert!(plan(&project, facts).is_ok(), "{found:#?}");
+    let problem = found
+        .iter()
+        .find(|p| p.severity == severity && p.place == place && p.message.contains(words))
+        .unwrap_or_else(|| panic!("no {severity} at {place} with {words:?} in {found:#?}"));
+    if let Some(fix) = &problem.fix {
+        let left = problems(&fix.project, Some(facts));
+        assert!(!left.contains(problem), "{} does not mend {}", fix.label, problem.message);
+    }
+}
+
+#[test]
+fn what_is_sound_but_strange_is_remarked() {
+    use Severity::{Info, Warning};
+    let (here, data) = (facts(), |edit: fn(&mut DataFacts)| {
+        let mut facts = facts();
+        edit(&mut facts);
+        facts
+    });
+    let free = |activation| {
+        move |p: &mut Project| p.decoder = Decoder::Free(vec![Layer::Dense { units: 64, activation }])
+    };
+    check_remark(free(Activation::Relu), &here, Warning, Place::Decoder(0), "followed at once");
+    check_remark(|p| p.code.units = 64, &here, Warning, Place::Code, "copy");
+    check_remark(
+        |p| {
+            p.code.units = 64;
+            p.corruption = Corruption::Masking { probability: 0.0 };
+        },
+        &here,
+        Warning,
+        Place::Code,
+        "copy",
+    );
+    check_remark(
+        |p| {
+            p.code.activation = Activation::Tanh;
+            p.encoder[1] = dense(2);
+        },
+        &here,
+        Info,
+        Place::Code,
+        "not used",
+    );
+    let (gaussian, masking) =
+        (|std| Corruption::Gaussian { std }, |probability| Corruption::Masking { probability });
+    check_remark(|p| p.corruption = gaussian(0.0), &here, Info, Place::Corruption, "strength 0");
+    check_remark(|p| p.corruption = masking(1.0), &here, Warning, Place::Corruption, "nothing of the input");
+    let negative = data(|facts| facts.value_range = (-3.0, -1.0));
+    check_remark(
+        |p| {
+            p.corruption = masking(0.3);
+            p.output.activation = Activation::Linear;
+        },
+        &negative,
+        Info,
+        Place::Corruption,
+        "outside the scaled data",
+    );
+    let wide = data(|facts| facts.value_range = (-3.0, 2.0));
+    check_remark(
+        |p| p.output.activation = Activation::Relu,
+        &wide,
+        Warning,
+        Place::Output,
+        "never be reconstructed",
+    );
+    check_remark(|p| p.training.batch_size = 5000, &here, Info, Place::Training, "larger than the training");
+    check_remark(|p| p.training.warmup_epochs = 100, &here, Warning, Place::Training, "warm-up");
+    let stop = |patience| Some(EarlyStopping { patience, min_delta: 0.0 });
+    check_remark(
+        |p| p.training.early_stopping = stop(100),
+        &here,
+        Warning,
+        Place::Training,
+        "never stop early",
+    );
+    let step = Schedule::Step { epochs: 100, factor: 0.5 };
+    check_remark(|p| p.training.schedule = step, &here, Warning, Place::Training, "it never does");
+    let constant = data(|facts| facts.value_range = (0.5, 0.5));
+    check_remark(|_| {}, &constant, Warning, Place::Data, "never vary");
+    let unwatched = data(|facts| facts.validation_rows = 0);
+    check_remark(|p| p.data.split.validation = 0.0, &unwatched, Info, Place::Data, "no validation split");
 }
 
 #[test]
@@ -122,7 +353,7 @@ fn tied_layers_count_their_biases_only() {
         .iter()
         .filter_map(|stage| match &stage.kind {
             StageKind::Dense { weights, .. } => Some(weights),
-            StageKind::Dropout { .. } => None,
+            _ => None,
         })
         .collect();
     let expected = ["code", "encoder.1", "encoder.0"].map(|name| WeightSource::TransposeOf(name.into()));
@@ -130,10 +361,49 @@ fn tied_layers_count_their_biases_only() {
     assert_eq!(plan.decoder().iter().map(Stage::parameters).sum::<u64>(), 64 + 128 + 64);
 }
 
-prop_compose! {
-    fn any_layer()(which in 0..2, units in prop_oneof![0..300_usize, Just(usize::MAX)], rate in any::<f32>()) -> Layer {
-        if which == 0 { dense(units) } else { Layer::Dropout { rate } }
-    }
+fn any_size() -> impl Strategy<Value = usize> + Clone {
+    prop_oneof![0..40_usize, 0..300_usize, Just(usize::MAX)]
+}
+
+fn any_padding() -> impl Strategy<Value = Padding> + Clone {
+    prop_oneof![Just(Padding::Same), any_size().prop_map(Padding::Pixels)]
+}
+
+fn any_layer() -> impl Strategy<Value = Layer> {
+    let activation = prop::sample::select(Activation::ALL.to_vec());
+    let window = (any_size(), 0..6_usize, 0..5_usize, any_padding(), activation.clone());
+    prop_oneof![
+        (any_size(), activation.clone()).prop_map(|(units, activation)| Layer::Dense { units, activation }),
+        any::<f32>().prop_map(|rate| Layer::Dropout { rate }),
+        window.clone().prop_map(|(channels, kernel, stride, padding, activation)| Layer::Conv2d {
+            channels,
+            kernel,
+            stride,
+            padding,
+            activation
+        }),
+        (window, prop::option::of((any_size(), any_size()))).prop_map(
+            |((channels, kernel, stride, padding, activation), output_padding)| Layer::ConvTranspose2d {
+                channels,
+                kernel,
+                stride,
+                padding,
+                output_padding,
+                activation
+            }
+        ),
+        any_size().prop_map(|size| Layer::MaxPool2d { size }),
+        any_size().prop_map(|size| Layer::AvgPool2d { size }),
+        any_size().prop_map(|factor| Layer::Upsample { factor }),
+        activation.clone().prop_map(|activation| Layer::BatchNorm { activation }),
+        activation.prop_map(|activation| Layer::LayerNorm { activation }),
+        Just(Layer::Flatten),
+        (any_size(), any_size(), any_size()).prop_map(|(height, width, channels)| Layer::Reshape {
+            height,
+            width,
+            channels
+        }),
+    ]
 }
 
 proptest! {
@@ -142,24 +412,32 @@ proptest! {
         encoder in prop::collection::vec(any_layer(), 0..6),
         free in prop::option::of(prop::collection::vec(any_layer(), 0..6)),
         tied in any::<bool>(),
-        units in prop_oneof![0..300_usize, Just(usize::MAX)],
-        side in prop_oneof![0..40_usize, Just(usize::MAX)],
+        units in any_size(),
+        side in any_size(),
+        channels in 0..4_usize,
         rate in any::<f32>(),
+        rows in 0..3_usize,
     ) {
         let mut project = Recipe::Undercomplete.project();
         project.encoder = encoder;
         project.decoder = free.map_or(Decoder::Mirrored { tied }, Decoder::Free);
         project.code.units = units;
         project.training.learning_rate = rate;
-        let shape = Shape::Image { height: side, width: side, channels: 1 };
-        let facts = DataFacts { shape, ..facts() };
+        let shape = image(side, side, channels);
+        let facts = DataFacts { shape, train_rows: rows, ..facts() };
         problems(&project, None);
         cards(&project, None);
         cards(&project, Some(shape));
         if let Ok(plan) = plan(&project, &facts) {
-            prop_assert!(plan.stages().all(|stage| stage.outputs > 0));
-            prop_assert_eq!(plan.decoder().last().map(|stage| stage.outputs), Some(shape.features()));
+            prop_assert!(plan.stages().all(|stage| stage.outputs() > 0));
+            let mut features = shape.features();
+            for stage in plan.stages() {
+                prop_assert_eq!(stage.inputs(), features);
+                features = stage.outputs();
+            }
+            prop_assert_eq!(features, shape.features());
             prop_assert_eq!(Some(plan.parameters()), cards(&project, Some(shape)).parameters());
+            prop_assert_eq!(Some(plan.macs()), cards(&project, Some(shape)).macs());
         }
     }
 }

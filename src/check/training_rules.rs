@@ -1,7 +1,7 @@
 //! What makes training settings meaningful.
 
 use super::{DataFacts, Fix, Place, Problem};
-use crate::project::{Optimizer, Project, Schedule, Training};
+use crate::project::{EarlyStopping, Optimizer, Project, Schedule, Training};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     for (is_sound, message, label, mend) in settings(&project.training) {
@@ -11,8 +11,56 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         }
     }
     check_split(project, problems);
+    check_pace(project, problems);
     if let Some(facts) = data {
         check_rows(project, facts, problems);
+    }
+}
+
+/// Settings that are sound one by one and make no sense together.
+fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
+    let training = &project.training;
+    if let Some(stop) = training.early_stopping
+        && stop.patience >= training.epochs
+        && training.epochs > 0
+    {
+        let message = format!(
+            "With a patience of {} epochs a run of {} can never stop early.",
+            stop.patience, training.epochs
+        );
+        let patience = (training.epochs / 10).max(1);
+        let fix = Fix::new(format!("Use a patience of {patience}"), project, |project| {
+            project.training.early_stopping = Some(EarlyStopping { patience, ..stop });
+        });
+        let problem = Problem::warning(Place::Training, message);
+        problems.push(if patience < training.epochs { problem.with_fix(fix) } else { problem });
+    }
+    if let Schedule::Step { epochs, .. } = training.schedule
+        && epochs >= training.epochs
+        && training.epochs > 1
+    {
+        let message = format!(
+            "The learning rate steps down after {epochs} epochs, and the run has {}: it never does.",
+            training.epochs
+        );
+        let every = (training.epochs / 3).max(1);
+        let fix = Fix::new(format!("Step every {every} epochs"), project, |project| {
+            if let Schedule::Step { epochs, .. } = &mut project.training.schedule {
+                *epochs = every;
+            }
+        });
+        problems.push(Problem::warning(Place::Training, message).with_fix(fix));
+    }
+    let shrinking = training.learning_rate * training.weight_decay;
+    if matches!(training.optimizer, Optimizer::AdamW { .. }) && shrinking >= 1.0 {
+        let message = format!(
+            "AdamW takes learning rate × weight decay = {shrinking} off every weight in every step: all of it, or more."
+        );
+        let fix = Fix::new("Use a weight decay of 0.01", project, |project| {
+            project.training.weight_decay = 0.01;
+            project.training.learning_rate = project.training.learning_rate.min(1.0);
+        });
+        problems.push(Problem::error(Place::Training, message).with_fix(fix));
     }
 }
 
@@ -53,10 +101,13 @@ fn settings(training: &Training) -> Vec<Rule> {
             |training| training.gradient_clip = None,
         ),
         (
-            training.early_stopping.is_none_or(|stop| stop.patience > 0 && stop.min_delta.is_finite()),
-            "Early stopping needs a patience of at least 1 epoch.".to_owned(),
+            training
+                .early_stopping
+                .is_none_or(|stop| stop.patience > 0 && stop.min_delta.is_finite() && stop.min_delta >= 0.0),
+            "Early stopping needs a patience of at least 1 epoch, and an improvement of 0 or more."
+                .to_owned(),
             "Use a patience of 10",
-            |training| training.early_stopping = Some(crate::project::EarlyStopping::default()),
+            |training| training.early_stopping = Some(EarlyStopping::default()),
         ),
     ];
     rules.push(optimizer_rule(training.optimizer));
@@ -140,6 +191,24 @@ fn check_rows(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>)
             project.training.batch_size = smaller;
         });
         problems.push(Problem::info(Place::Training, message).with_fix(fix));
+    }
+    if facts.train_rows > 0 && facts.value_range.0 == facts.value_range.1 {
+        problems.push(Problem::warning(
+            Place::Data,
+            format!(
+                "All values are {}: there is nothing to learn from data that never vary.",
+                facts.value_range.0
+            ),
+        ));
+    }
+    if training.early_stopping.is_none() && facts.validation_rows == 0 && facts.train_rows > 0 {
+        let fix = Fix::new("Keep a tenth for it", project, |project| project.data.split.validation = 0.1);
+        let problem = Problem::info(
+            Place::Data,
+            "There is no validation split, so nothing shows whether the network only learns the training rows by heart.",
+        );
+        let helps = project.data.split.validation == 0.0 && project.data.split.test < 0.9;
+        problems.push(if helps { problem.with_fix(fix) } else { problem });
     }
     if training.early_stopping.is_some() && facts.validation_rows == 0 {
         let fix = Fix::new("Do not stop early", project, |project| {

@@ -38,13 +38,7 @@ impl Window {
             }
         };
         let (rows, columns) = (side(large.0)?, side(large.1)?);
-        Some(Window {
-            large,
-            small: (rows.0, columns.0),
-            kernel,
-            stride,
-            before: (rows.1, columns.1),
-        })
+        Some(Window { large, small: (rows.0, columns.0), kernel, stride, before: (rows.1, columns.1) })
     }
 
     /// The window of a transposed convolution from a picture of `small`; `None` where nothing would be left, or a size is
@@ -68,19 +62,14 @@ impl Window {
                     Some((large, same_before(large, n, kernel, stride)))
                 }
                 Padding::Pixels(p) => {
-                    let large = reach.checked_add(kernel)?.checked_add(extra)?.checked_sub(p.checked_mul(2)?)?;
+                    let large =
+                        reach.checked_add(kernel)?.checked_add(extra)?.checked_sub(p.checked_mul(2)?)?;
                     (large > 0).then_some((large, p))
                 }
             }
         };
         let (rows, columns) = (side(small.0, output_padding.0)?, side(small.1, output_padding.1)?);
-        Some(Window {
-            large: (rows.0, columns.0),
-            small,
-            kernel,
-            stride,
-            before: (rows.1, columns.1),
-        })
+        Some(Window { large: (rows.0, columns.0), small, kernel, stride, before: (rows.1, columns.1) })
     }
 
     /// The output padding with which a transposed convolution of the same kernel, stride and padding restores this
@@ -111,7 +100,8 @@ mod tests {
         for n in 1..20 {
             for kernel in 1..6 {
                 for stride in 1..4 {
-                    for padding in [Padding::Same, Padding::Pixels(0), Padding::Pixels(1), Padding::Pixels(2)] {
+                    for padding in [Padding::Same, Padding::Pixels(0), Padding::Pixels(1), Padding::Pixels(2)]
+                    {
                         let large = (n, n + 3);
                         let Some(over) = Window::over(large, kernel, stride, padding) else { continue };
                         let extra = over.output_padding(padding);

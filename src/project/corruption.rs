@@ -34,6 +34,17 @@ impl Corruption {
         Corruption::SaltAndPepper { probability: 0.2 },
     ];
 
+    /// Whether anything happens to the input at all.
+    pub fn corrupts(self) -> bool {
+        match self {
+            Corruption::None => false,
+            Corruption::Gaussian { std } => std > 0.0,
+            Corruption::Masking { probability } | Corruption::SaltAndPepper { probability } => {
+                probability > 0.0
+            }
+        }
+    }
+
     /// The field's name for it.
     pub fn name(self) -> &'static str {
         match self {

@@ -137,6 +137,40 @@ impl Layer {
         Layer::Dropout { rate: 0.1 },
     ];
 
+    /// The function applied at the end, where the layer has one.
+    pub fn activation(&self) -> Option<Activation> {
+        match *self {
+            Layer::Dense { activation, .. }
+            | Layer::Conv2d { activation, .. }
+            | Layer::ConvTranspose2d { activation, .. }
+            | Layer::BatchNorm { activation }
+            | Layer::LayerNorm { activation } => Some(activation),
+            Layer::MaxPool2d { .. }
+            | Layer::AvgPool2d { .. }
+            | Layer::Upsample { .. }
+            | Layer::Flatten
+            | Layer::Reshape { .. }
+            | Layer::Dropout { .. } => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn activation_mut(&mut self) -> Option<&mut Activation> {
+        match self {
+            Layer::Dense { activation, .. }
+            | Layer::Conv2d { activation, .. }
+            | Layer::ConvTranspose2d { activation, .. }
+            | Layer::BatchNorm { activation }
+            | Layer::LayerNorm { activation } => Some(activation),
+            Layer::MaxPool2d { .. }
+            | Layer::AvgPool2d { .. }
+            | Layer::Upsample { .. }
+            | Layer::Flatten
+            | Layer::Reshape { .. }
+            | Layer::Dropout { .. } => None,
+        }
+    }
+
     /// The kind's name, as on its card.
     pub fn name(&self) -> &'static str {
         match self {

@@ -59,7 +59,7 @@ impl Recipe {
             decoder: Decoder::Mirrored { tied: false },
             output: Output { activation: Activation::Sigmoid },
             loss: Loss::SquaredError,
-            training: Training { learning_rate: 2e-3, ..Training::default() },
+            training: Training::default(),
         };
         match self {
             Recipe::Undercomplete => base,

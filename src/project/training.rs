@@ -30,7 +30,7 @@ impl Default for Training {
     fn default() -> Self {
         Training {
             optimizer: Optimizer::default(),
-            learning_rate: 1e-3,
+            learning_rate: 2e-3,
             schedule: Schedule::Constant,
             warmup_epochs: 0,
             weight_decay: 0.0,

@@ -1,0 +1,137 @@
+//! The decoder that follows the encoder.
+
+use super::flow::{output_of_any, pass};
+use super::shapes::code_projection;
+use super::{Place, Window};
+use crate::project::{Activation, Layer, Project, Shape};
+
+/// The encoder's layers undone, last one first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mirror {
+    /// Layers of the decoder.
+    pub layers: Vec<Mirrored>,
+    /// The layer with weights that leads back to the input: the output card's own. Its activation is the output's.
+    pub output: Option<Mirrored>,
+    /// Layers of the encoder that cannot be undone, each with the reason in a sentence.
+    pub troubles: Vec<(Place, String)>,
+}
+
+/// A layer, and the one whose work it undoes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mirrored {
+    /// What stands in the decoder.
+    pub layer: Layer,
+    /// The encoder layer, or the code, it undoes: the owner of the weights where they are tied.
+    pub undoes: Place,
+}
+
+/// Reverses the encoder of a project.
+///
+/// Each layer with weights is undone by one with as many outputs as that had inputs, and with the activation those inputs came
+/// out of. A norm or dropout stands again between the same two layers. Sizes of pictures are known with `input` alone.
+pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
+    let mut undoing = Undoing { shape: input, ..Undoing::default() };
+    for (index, layer) in project.encoder.iter().enumerate() {
+        undoing.push(Place::Encoder(index), layer);
+    }
+    if let Some(projection) = code_projection(project, undoing.shape) {
+        undoing.push(Place::Code, &projection);
+    }
+    let mut layers = undoing.undone;
+    // The output card is in the input's shape whatever comes: a last change of shape is its own.
+    let is_reshaping = |mirrored: &Mirrored| matches!(mirrored.layer, Layer::Flatten | Layer::Reshape { .. });
+    while layers.first().is_some_and(is_reshaping) {
+        layers.remove(0);
+    }
+    let has_weights = layers.first().is_some_and(|first| has_weights(&first.layer));
+    let output = has_weights.then(|| layers.remove(0));
+    layers.reverse();
+    Mirror { layers, output, troubles: undoing.troubles }
+}
+
+/// Whether a layer multiplies by weights, and so can be tied.
+pub(super) fn has_weights(layer: &Layer) -> bool {
+    matches!(layer, Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::ConvTranspose2d { .. })
+}
+
+/// The encoder read from its start; what undoes it, in the same order.
+#[derive(Default)]
+struct Undoing {
+    shape: Option<Shape>,
+    /// Activation of the last layer with weights; `None` before the first.
+    function: Option<Activation>,
+    undone: Vec<Mirrored>,
+    troubles: Vec<(Place, String)>,
+}
+
+impl Undoing {
+    fn push(&mut self, place: Place, layer: &Layer) {
+        let input = self.shape;
+        let passage = input.and_then(|input| pass(layer, input).ok());
+        let function = self.function.unwrap_or(Activation::Linear);
+        let channels = match input {
+            Some(Shape::Image { channels, .. }) => channels,
+            Some(Shape::Vector(_)) | None => 0,
+        };
+        let window = passage.and_then(|passage| passage.window);
+        let undone = match *layer {
+            Layer::Dense { activation, .. } => {
+                self.function = Some(activation);
+                if let Some(Shape::Image { height, width, channels }) = input {
+                    // Undone last, so pushed first.
+                    self.add(place, Layer::Reshape { height, width, channels });
+                }
+                let units = input.map_or(0, Shape::features);
+                Some(Layer::Dense { units, activation: function })
+            }
+            Layer::Conv2d { kernel, stride, padding, activation, .. } => {
+                self.function = Some(activation);
+                let output_padding = window.map(|window: Window| window.output_padding(padding));
+                let activation = function;
+                Some(Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation })
+            }
+            Layer::ConvTranspose2d { kernel, stride, padding, activation, .. } => {
+                self.function = Some(activation);
+                Some(Layer::Conv2d { channels, kernel, stride, padding, activation: function })
+            }
+            Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
+                if let Some(Window { large, .. }) =
+                    window.filter(|w| w.large.0 % size != 0 || w.large.1 % size != 0)
+                {
+                    let (height, width) = large;
+                    self.troubles.push((
+                        place,
+                        format!("Windows of {size} leave a rest of {width}×{height} pixels, which enlarging {size} times cannot bring back. Use a convolution with a stride, sizes that divide, or a free decoder."),
+                    ));
+                }
+                Some(Layer::Upsample { factor: size })
+            }
+            Layer::Upsample { factor } => Some(Layer::AvgPool2d { size: factor }),
+            Layer::Flatten => match input {
+                Some(Shape::Image { height, width, channels }) => {
+                    Some(Layer::Reshape { height, width, channels })
+                }
+                Some(Shape::Vector(_)) => None,
+                None => Some(Layer::Reshape { height: 0, width: 0, channels: 0 }),
+            },
+            Layer::Reshape { .. } => match input {
+                Some(Shape::Image { height, width, channels }) => {
+                    Some(Layer::Reshape { height, width, channels })
+                }
+                Some(Shape::Vector(_)) | None => Some(Layer::Flatten),
+            },
+            // Before the first weights there is nothing they could stand after on the way back.
+            Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::Dropout { .. } => {
+                self.function.map(|_| layer.clone())
+            }
+        };
+        if let Some(layer) = undone {
+            self.add(place, layer);
+        }
+        self.shape = passage.map(|passage| passage.output).or_else(|| output_of_any(layer));
+    }
+
+    fn add(&mut self, undoes: Place, layer: Layer) {
+        self.undone.push(Mirrored { layer, undoes });
+    }
+}
