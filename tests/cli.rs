@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hourglass::dataset::{Progress, Rows, load};
-use hourglass::io::{Files, open_project, save_project};
-use hourglass::project::{Data, Recipe, Scaling, Shape, Source};
-use hourglass::run::{Run, Status};
+use hourglass::io::{Files, open_project, save_design, save_project};
+use hourglass::project::{Data, EarlyStopping, Recipe, Scaling, Shape, Source};
+use hourglass::run::{Checkpoint, Run, Status};
 use serde_json::Value;
 
 struct Done {
@@ -217,6 +217,43 @@ fn a_resumed_training_ends_as_one_that_never_stopped() {
     let weights = |runs: &[Run]| runs[0].checkpoint.as_ref().map(|checkpoint| checkpoint.weights.clone());
     assert!(weights(&whole).is_some() && weights(&whole) == weights(&halves));
     assert_eq!((halves.len(), halves[0].history.epochs.len(), halves[0].edits.len()), (1, 4, 1));
+}
+
+#[test]
+fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
+    let dir = dir();
+    let path = dir.path();
+    // Nothing is ever an improvement, so that patience runs out for sure: after 31 epochs.
+    let mut design = Recipe::Denoising.project();
+    design.training.early_stopping = Some(EarlyStopping { patience: 30, min_delta: 1e6 });
+    save_design(&Files::default(), &path.join("a.ron"), &design).expect("saved");
+    let state = |name: &str| {
+        let run = runs(path, name).remove(0);
+        Checkpoint { seconds: 0.0, ..run.checkpoint.as_deref().expect("a checkpoint").clone() }
+    };
+    ok(path, &["train", "a.ron", "--epochs", "100", "-o", "whole.hourglass"]);
+    let whole = state("whole.hourglass");
+    assert_eq!((whole.epoch, whole.stale_epochs), (31, 30));
+
+    let start = ["train", "a.ron", "--epochs", "100", "-o", "killed.hourglass"];
+    let resume = ["train", "killed.hourglass", "--resume"];
+    for arguments in [&start[..], &resume] {
+        let arguments = [arguments, &["--checkpoint-every", "1", "--json"]].concat();
+        let mut child =
+            command(path, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        // The second epoch is on disk before the third is said.
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        assert_eq!(lines.take(3).count(), 3);
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        assert!(state("killed.hourglass").stale_epochs > 0);
+    }
+    ok(path, &resume);
+    assert_eq!(state("killed.hourglass"), whole);
+    fails(path, &resume, 1, "run 1 is done after 31 epochs");
+    ok(path, &["train", "killed.hourglass", "--resume", "--epochs", "33"]);
+    let run = &runs(path, "killed.hourglass")[0];
+    assert_eq!((run.history.epochs.len(), run.edits.len(), run.epochs), (33, 1, 33));
 }
 
 #[test]

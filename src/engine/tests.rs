@@ -3,6 +3,7 @@
 
 mod order;
 mod pytorch;
+mod resume;
 
 use std::sync::Arc;
 
@@ -229,7 +230,7 @@ fn a_run_goes_on_exactly_where_it_stopped() {
         let checkpoint = first.snapshot();
         assert!(checkpoint.step_in_epoch > 0, "the test stops within an epoch");
         let mut second = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
-        second.restore(&checkpoint).expect("the same network");
+        second.restore(&checkpoint, first.epochs()).expect("the same network");
         while !second.is_done() {
             records.extend(second.step().expect("sound").epoch);
         }
@@ -263,9 +264,9 @@ fn weights_of_another_network_are_refused_and_change_nothing() {
     let good = trainer.snapshot();
     let mut renamed = good.clone();
     let array = renamed.weights.0.remove("code.weight").expect("there is a code");
-    assert!(matches!(trainer.restore(&renamed), Err(EngineError::Weights(_))));
+    assert!(matches!(trainer.restore(&renamed, 4), Err(EngineError::Weights(_))));
     renamed.weights.0.insert("code.weight".to_owned(), crate::run::Array { shape: vec![12, 3], ..array });
-    let message = trainer.restore(&renamed).expect_err("a transposed shape").to_string();
+    let message = trainer.restore(&renamed, 4).expect_err("a transposed shape").to_string();
     assert!(message.contains("code.weight"), "{message}");
     let untouched = Checkpoint { seconds: 0.0, ..trainer.snapshot() };
     assert_eq!(untouched, Checkpoint { seconds: 0.0, ..good });

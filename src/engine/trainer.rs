@@ -184,10 +184,11 @@ impl Trainer {
         match setting {
             Setting::LearningRate(rate) => self.base_rate = rate,
             Setting::Epochs(epochs) => {
-                self.epochs = epochs;
                 // Someone who asks for more epochs wants them, whatever early stopping thought.
-                self.stopped_early = false;
-                self.stale_epochs = 0;
+                if epochs > self.epochs || self.stopped_early {
+                    (self.stopped_early, self.stale_epochs) = (false, 0);
+                }
+                self.epochs = epochs;
             }
         }
         Edit { step: self.step, setting }
@@ -251,11 +252,12 @@ impl Trainer {
         }
     }
 
-    /// Goes back to a checkpoint of the same plan and data.
+    /// Goes back to a checkpoint of the same plan and data, of a run that is to train for `epochs` in all: as many as
+    /// were in force, so that early stopping goes on counting. More are asked for with [`Trainer::apply`] afterwards.
     ///
     /// # Errors
     /// [`EngineError::Weights`] where it belongs to another network.
-    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+    pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
         if checkpoint.step_in_epoch >= self.steps_per_epoch() {
             let message = "the checkpoint stands outside an epoch of these data".to_owned();
             return Err(EngineError::Weights(message));
@@ -267,7 +269,7 @@ impl Trainer {
             _ => (vec![0.0; self.epoch_sums.len()], 0.0),
         };
         (self.epoch_sums, self.epoch_squared_error) = (sums, squared_error);
-        self.epoch = checkpoint.epoch;
+        (self.epoch, self.epochs) = (checkpoint.epoch, epochs);
         self.step_in_epoch = checkpoint.step_in_epoch;
         self.step = checkpoint.step;
         self.base_rate = checkpoint.learning_rate;

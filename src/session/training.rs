@@ -211,21 +211,14 @@ struct UnderWay<'a> {
 
 impl<'a> UnderWay<'a> {
     fn new(request: TrainRequest, outbox: &'a Outbox) -> Result<UnderWay<'a>, EngineError> {
-        let TrainRequest { mut run, plan, data, threads, store, .. } = request;
+        let TrainRequest { mut run, epochs, plan, data, threads, store, .. } = request;
         if run.checkpoint.is_some() {
             check_same_data(&run, &data)?;
         }
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), threads)?;
         if let Some(checkpoint) = run.checkpoint.take() {
-            trainer.restore(&checkpoint)?;
+            trainer.restore(&checkpoint, run.epochs)?;
             run.history.epochs.truncate(checkpoint.epoch as usize);
-        }
-        if trainer.epochs() != run.epochs {
-            let edit = trainer.apply(Setting::Epochs(run.epochs));
-            if !run.edits.contains(&edit) {
-                outbox.send(Event::Run(run.id, RunEvent::Edited(edit.clone())));
-                run.edits.push(edit);
-            }
         }
         if run.kept.probe.code_rows.is_empty() {
             run.kept = KeptEpochs::new(Arc::new(choose_probe(
@@ -255,6 +248,9 @@ impl<'a> UnderWay<'a> {
         session.send(RunEvent::Probe(Arc::clone(&session.run.kept.probe)));
         if session.trainer.steps() == 0 {
             session.look();
+        }
+        if let Some(epochs) = epochs {
+            session.set(Setting::Epochs(epochs));
         }
         Ok(session)
     }
@@ -320,7 +316,8 @@ impl<'a> UnderWay<'a> {
         self.run.edits.push(edit.clone());
         self.send(RunEvent::Edited(edit));
         self.report();
-        self.store(Store::save_run);
+        // Written at once: a crash must not leave an edit recorded that the checkpoint knows nothing of.
+        self.checkpoint();
     }
 
     /// Sends what the screen shows.

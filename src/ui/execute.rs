@@ -63,8 +63,8 @@ impl State {
             }
             Command::TrainNew => self.start_new(Start::Train),
             Command::Continue => {
-                if let Some((run, epochs)) = self.shown().map(|run| (run.id, run.epochs)) {
-                    self.continue_run(run, epochs);
+                if let Some(run) = self.shown().map(|run| run.id) {
+                    self.continue_run(run, None);
                 }
             }
             Command::TrainMore => {
@@ -190,12 +190,12 @@ impl State {
         self.run(command);
     }
 
-    /// Goes on with a run from its last checkpoint to `epochs` epochs in all.
-    pub fn continue_run(&mut self, id: RunId, epochs: u32) {
+    /// Goes on with a run from its last checkpoint, to another number of epochs in all where one is asked for.
+    pub fn continue_run(&mut self, id: RunId, epochs: Option<u32>) {
         self.go_on_with(id, epochs, Start::Train);
     }
 
-    fn go_on_with(&mut self, id: RunId, epochs: u32, start: Start) {
+    fn go_on_with(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
         let (Some(data), Some(facts)) = (self.data.dataset.clone(), self.data.facts) else { return };
         let plan = match plan(&run.design, &facts) {
@@ -206,18 +206,18 @@ impl State {
                 return;
             }
         };
-        let run = Run { status: Status::Queued, epochs, ..run.clone() };
+        let run = Run { status: Status::Queued, ..run.clone() };
         if let Some(own) = self.run_mut(id) {
-            (own.status, own.epochs) = (Status::Queued, epochs);
+            own.status = Status::Queued;
         }
         self.shown_run = Some(id);
-        self.train(run, plan, data, start);
+        self.train(run, epochs, plan, data, start);
     }
 
-    fn train(&mut self, run: Run, plan: Plan, data: Arc<Dataset>, start: Start) {
+    fn train(&mut self, run: Run, epochs: Option<u32>, plan: Plan, data: Arc<Dataset>, start: Start) {
         self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
         let (threads, store) = (self.threads(), self.store.clone());
-        let request = TrainRequest { run, plan, data, threads, start, store };
+        let request = TrainRequest { run, epochs, plan, data, threads, start, store };
         self.send(session::Command::Train(Box::new(request)));
     }
 
@@ -283,8 +283,8 @@ impl State {
             });
             return;
         }
-        match self.resumes().map(|run| (run.id, run.epochs)) {
-            Some((run, epochs)) => self.go_on_with(run, epochs, start),
+        match self.resumes().map(|run| run.id) {
+            Some(run) => self.go_on_with(run, None, start),
             None => self.start_new(start),
         }
     }
@@ -328,7 +328,7 @@ impl State {
         self.shown_run = Some(id);
         self.runs_unsaved = true;
         let components = self.project.code.units;
-        self.train(run, plan, data.clone(), start);
+        self.train(run, None, plan, data.clone(), start);
         self.compute(Some(id), JobKind::Baseline { data, components });
     }
 

@@ -1,0 +1,77 @@
+//! Going on from a checkpoint: early stopping counts on, and edits hold.
+
+use super::*;
+
+/// Early stopping that never sees an improvement after the first epoch, so that patience runs out for sure.
+pub(super) fn impatient(project: &mut Project) {
+    project.training.early_stopping = Some(EarlyStopping { patience: 4, min_delta: 1e6 });
+    project.training.epochs = 8;
+    project.encoder.push(Layer::Dropout { rate: 0.2 });
+    project.corruption = Corruption::Masking { probability: 0.2 };
+}
+
+fn untimed(trainer: &Trainer) -> Checkpoint {
+    Checkpoint { seconds: 0.0, ..trainer.snapshot() }
+}
+
+/// Takes steps until the run is done or has taken `until`; settings change before their steps.
+fn train(trainer: &mut Trainer, edits: &[(u64, Setting)], until: u64) {
+    while !trainer.is_done() && trainer.steps() < until {
+        for (_, setting) in edits.iter().filter(|(step, _)| *step == trainer.steps()) {
+            trainer.apply(setting.clone());
+        }
+        trainer.step().expect("sound");
+    }
+}
+
+#[test]
+fn wherever_a_run_is_interrupted_it_ends_in_the_same_state_bit_by_bit() {
+    let data = toy_data(100, 12);
+    let plan = toy_plan(&data, impatient);
+    let edits = [(7, Setting::LearningRate(3e-3)), (17, Setting::Epochs(12))];
+    let mut whole = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    train(&mut whole, &edits, u64::MAX);
+    let end = untimed(&whole);
+    // The edit in the fourth epoch gave patience anew: three epochs and four more.
+    assert_eq!((end.epoch, end.stale_epochs, whole.epochs()), (7, 4, 12));
+    assert_eq!(end.best.as_ref().map(|best| best.epoch), Some(1));
+    let mut stale = Vec::new();
+    for step in 0..end.step {
+        let mut first = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
+        train(&mut first, &edits, step);
+        let checkpoint = first.snapshot();
+        stale.push(checkpoint.stale_epochs);
+        let mut second = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+        second.restore(&checkpoint, first.epochs()).expect("the same network");
+        assert_eq!(second.snapshot(), checkpoint);
+        train(&mut second, &edits, u64::MAX);
+        assert_eq!(untimed(&second), end, "interrupted before step {step}");
+    }
+    assert!((0..4).all(|wanted| stale.contains(&wanted)), "{stale:?}");
+}
+
+#[test]
+fn a_run_that_early_stopping_ended_stays_done_until_more_epochs_are_asked_for() {
+    let data = toy_data(100, 12);
+    let plan = toy_plan(&data, impatient);
+    let mut first = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    train(&mut first, &[], u64::MAX);
+    assert_eq!((first.epoch(), first.epochs()), (5, 8));
+    let mut second = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    second.restore(&first.snapshot(), 8).expect("the same network");
+    assert!(second.is_done());
+    // Even the number it had asks for epochs that were not trained.
+    second.apply(Setting::Epochs(8));
+    assert!(!second.is_done());
+    train(&mut second, &[], u64::MAX);
+    assert_eq!(second.epoch(), 8);
+}
+
+#[test]
+fn an_earlier_end_leaves_patience_as_it_is() {
+    let data = toy_data(100, 12);
+    let plan = toy_plan(&data, impatient);
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    train(&mut trainer, &[(15, Setting::Epochs(7))], u64::MAX);
+    assert_eq!((trainer.epoch(), trainer.epochs()), (5, 7));
+}
