@@ -5,13 +5,15 @@ use crate::run::RunId;
 /// Why training could not go on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
-    /// The loss is no longer a finite number.
+    /// The loss or a weight is no longer a finite number.
     #[error(
-        "the loss became {loss} at step {step} (epoch {epoch}): the run has diverged, and the last finite weights are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
+        "{what} became {value} at step {step} (epoch {epoch}): the run has diverged, and the weights of the last sound epoch are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
     )]
     Diverged {
-        /// The loss as text: `NaN` or `inf`.
-        loss: String,
+        /// What is not finite.
+        what: &'static str,
+        /// Its value as text: `NaN` or `inf`.
+        value: String,
         /// Step over the whole run, counted from 0.
         step: u64,
         /// Epoch, counted from 1.

@@ -38,7 +38,8 @@ pub struct Trainer {
     stale_epochs: u32,
     best: Option<Best>,
     stopped_early: bool,
-    /// Weights at the end of the last sound epoch, for a run that diverges.
+    /// Finite weights to keep of a run that diverges: those at the end of the last sound epoch, or of the checkpoint it
+    /// went on from.
     sound: Weights,
     seconds: f64,
 }
@@ -96,7 +97,8 @@ impl Trainer {
     /// Takes one step: a minibatch forward and back, and the update. The step that ends an epoch also validates.
     ///
     /// # Errors
-    /// [`EngineError::Diverged`] where the loss is no longer finite; the network then holds the last finite weights.
+    /// [`EngineError::Diverged`] where the loss is no longer finite, or at the end of an epoch a weight. The trainer then
+    /// stands where the last sound epoch ended, with the weights it had there.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         let start = Instant::now();
         self.shuffle();
@@ -110,7 +112,7 @@ impl Trainer {
         let (sums, mut grads) = self.network.forward_backward(samples, (seed, self.step), grads)?;
         let loss = sums.loss / samples as f64;
         if !loss.is_finite() {
-            return Err(self.diverged(loss));
+            return Err(self.diverged("the loss", loss));
         }
         let rate = self.learning_rate();
         let threads = std::rc::Rc::clone(self.network.threads());
@@ -234,6 +236,9 @@ impl Trainer {
     }
 
     /// Everything needed to go on as if nothing had happened.
+    ///
+    /// Its weights are always finite: where an update has just made some of them infinite, which the next step or the
+    /// end of the epoch is going to report, those of the last sound epoch stand in for them.
     pub fn snapshot(&self) -> Checkpoint {
         let mut epoch_sums = self.epoch_sums.clone();
         epoch_sums.push(self.epoch_squared_error);
@@ -242,7 +247,7 @@ impl Trainer {
             step_in_epoch: self.step_in_epoch,
             step: self.step,
             learning_rate: self.base_rate,
-            weights: self.network.weights(),
+            weights: if self.network.spoilt().is_none() { self.network.weights() } else { self.sound.clone() },
             moments: self.optimizer.state(self.network.parameters()),
             epoch_sums,
             epoch_samples: self.epoch_samples,
@@ -317,13 +322,15 @@ impl Trainer {
             let evaluation = self.evaluate(Subset::Validation)?;
             (validation, mse) = (evaluation.losses, evaluation.mse);
         }
-        self.epoch += 1;
-        self.step_in_epoch = 0;
-        self.epoch_sums.fill(0.0);
-        (self.epoch_squared_error, self.epoch_samples) = (0.0, 0);
         if let Some(&loss) = validation.first().or(train.first()).filter(|loss| !loss.is_finite()) {
-            return Err(self.diverged(loss));
+            return Err(self.diverged("the loss", loss));
         }
+        // The last update may have spoilt them without a loss that shows it, where nothing validates.
+        if let Some(weight) = self.network.spoilt() {
+            return Err(self.diverged("a weight", f64::from(weight)));
+        }
+        self.epoch += 1;
+        self.begin_epoch();
         self.network.copy_weights(&mut self.sound);
         self.watch(validation.first().copied());
         self.seconds += start.elapsed().as_secs_f64();
@@ -357,13 +364,21 @@ impl Trainer {
         stopping.is_some_and(|stopping| self.stale_epochs >= stopping.patience)
     }
 
-    /// The error of a run that diverged, after putting the last finite weights back.
-    fn diverged(&mut self, loss: f64) -> EngineError {
-        if !self.network.weights().is_finite() {
-            // The sound copy has the shapes of this very network.
-            let _ = self.network.load(&self.sound);
-        }
-        let epoch = if self.step_in_epoch == 0 { self.epoch.max(1) } else { self.epoch + 1 };
-        EngineError::Diverged { loss: loss.to_string(), step: self.step, epoch }
+    /// Nothing of the epoch to come has been trained.
+    fn begin_epoch(&mut self) {
+        self.step_in_epoch = 0;
+        self.epoch_sums.fill(0.0);
+        (self.epoch_squared_error, self.epoch_samples) = (0.0, 0);
+    }
+
+    /// The error of a run that diverged, after going back to where the last sound epoch ended.
+    fn diverged(&mut self, what: &'static str, value: f64) -> EngineError {
+        let error =
+            EngineError::Diverged { what, value: value.to_string(), step: self.step, epoch: self.epoch + 1 };
+        // The sound copy has the shapes of this very network.
+        let _ = self.network.load(&self.sound);
+        self.begin_epoch();
+        self.step = u64::from(self.epoch) * u64::from(self.steps_per_epoch());
+        error
     }
 }
