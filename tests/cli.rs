@@ -339,6 +339,20 @@ fn data_scaled_otherwise_are_not_resumed() {
 }
 
 #[test]
+fn data_split_otherwise_are_not_resumed() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.data.split.seed += 1);
+    let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
+    fails(dir.path(), &resume, 1, "split otherwise than when run 1 was trained");
+    let judged = run(dir.path(), &["evaluate", "linear.hourglass"]);
+    assert!(judged.code == Some(0) && judged.stderr.contains("split otherwise"), "{}", judged.stderr);
+    // A file from before the split was stored says nothing about it.
+    edit_run(dir.path(), "linear.hourglass", |run| run.split = None);
+    ok(dir.path(), &resume);
+}
+
+#[test]
 fn a_damaged_project_is_not_overwritten_by_what_is_left_of_it() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);

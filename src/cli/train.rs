@@ -83,6 +83,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
         id: RunId(newest.saturating_add(1)),
         shape: data.shape,
         fingerprint: data.fingerprint,
+        split: Some(data.split.fingerprint()),
         normaliser: Some(normaliser(&data)),
         status: Status::Queued,
         epochs: design.training.epochs,

@@ -1,5 +1,6 @@
 use super::DataError;
 use super::random::{Purpose, Stream};
+use super::rows::Hash;
 use crate::project::Split;
 
 /// One of the three parts of a data set.
@@ -47,6 +48,21 @@ impl SplitRows {
             Subset::Validation => &self.validation,
             Subset::Test => &self.test,
         }
+    }
+
+    /// A 64-bit hash of which rows are trained on and which judge each epoch, the same on every machine: it tells two
+    /// divisions of the same data apart. Takes a pass over the row numbers.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = Hash::default();
+        for rows in [&self.train, &self.validation] {
+            hash.words([rows.len() as u64, 0, 0, 0]);
+            let (blocks, rest) = rows.as_chunks::<4>();
+            blocks.iter().for_each(|block| hash.words(block.map(u64::from)));
+            let mut last = [0; 4];
+            last[..rest.len()].copy_from_slice(rest);
+            hash.words(last.map(u64::from));
+        }
+        hash.finish()
     }
 }
 
@@ -209,6 +225,27 @@ mod tests {
         check(10, 0.1, -0.1, "test fraction is -0.1; choose");
         check(10, 0.5, 0.5, "add up to 1 or more; lower them");
         check(2, 0.5, 0.45, "leave none to train on; lower them");
+    }
+
+    #[test]
+    fn fingerprints_tell_divisions_apart() {
+        let split = |train: &[u32], validation: &[u32]| SplitRows {
+            train: train.to_vec(),
+            validation: validation.to_vec(),
+            test: vec![],
+        };
+        let all: Vec<u32> = (0..9).collect();
+        let mut prints = vec![split(&[], &[]).fingerprint(), split(&[0], &[]).fingerprint()];
+        for at in 0..=9 {
+            let (left, right) = all.split_at(at);
+            prints.extend([split(left, right), split(right, left)].map(|split| split.fingerprint()));
+        }
+        let all = prints.len();
+        assert_eq!(prints[2], split(&[], &[0, 1, 2, 3, 4, 5, 6, 7, 8]).fingerprint());
+        prints.sort_unstable();
+        prints.dedup();
+        // Nothing at the left and nothing at the right come twice, once in each order.
+        assert_eq!(prints.len(), all - 2);
     }
 
     #[test]

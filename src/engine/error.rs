@@ -35,6 +35,11 @@ pub enum EngineError {
         "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot go on exactly"
     )]
     OtherScaling(RunId),
+    /// The rows are a run's own, but others of them are trained on.
+    #[error(
+        "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot go on exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
+    )]
+    OtherSplit(RunId),
     /// Weights or optimizer state of another network.
     #[error("the saved weights do not fit this network: {0}")]
     Weights(String),

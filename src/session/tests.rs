@@ -25,6 +25,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
         design,
         shape: data.shape,
         fingerprint: data.fingerprint,
+        split: Some(data.split.fingerprint()),
         normaliser: Some(crate::engine::normaliser(data)),
         status: Status::Queued,
         edits: vec![],

@@ -11,6 +11,7 @@ use super::panels::{RunAction, Seek};
 use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Place, Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
+use crate::engine::check_same_data;
 use crate::project::{Activation, Decoder, Layer};
 use crate::run::{History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
@@ -197,7 +198,12 @@ impl State {
 
     fn go_on_with(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
-        let (Some(data), Some(facts)) = (self.data.dataset.clone(), self.data.facts) else { return };
+        let Some((data, facts)) = self.data_as_trained(run) else { return };
+        let data = data.clone();
+        if let Err(error) = check_same_data(run, &data) {
+            self.notices.say(Severity::Error, format!("Run {id} cannot go on: {error}."));
+            return;
+        }
         let plan = match plan(&run.design, &facts) {
             Ok(plan) => plan,
             Err(problems) => {
@@ -312,6 +318,7 @@ impl State {
             design: self.project.clone(),
             shape: facts.shape,
             fingerprint: data.fingerprint,
+            split: Some(data.split.fingerprint()),
             normaliser: Some(crate::engine::normaliser(&data)),
             status: Status::Queued,
             epochs: self.project.training.epochs,
