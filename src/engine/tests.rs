@@ -258,22 +258,6 @@ fn more_epochs_go_on_from_the_last() {
 }
 
 #[test]
-fn weights_of_another_network_are_refused_and_change_nothing() {
-    let data = toy_data(64, 12);
-    let plan = toy_plan(&data, |_| {});
-    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
-    let good = trainer.snapshot();
-    let mut renamed = good.clone();
-    let array = renamed.weights.0.remove("code.weight").expect("there is a code");
-    assert!(matches!(trainer.restore(&renamed, 4), Err(EngineError::Weights(_))));
-    renamed.weights.0.insert("code.weight".to_owned(), crate::run::Array { shape: vec![12, 3], ..array });
-    let message = trainer.restore(&renamed, 4).expect_err("a transposed shape").to_string();
-    assert!(message.contains("code.weight"), "{message}");
-    let untouched = Checkpoint { seconds: 0.0, ..trainer.snapshot() };
-    assert_eq!(untouched, Checkpoint { seconds: 0.0, ..good });
-}
-
-#[test]
 fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
     let data = toy_data(8, 4);
     let run = |normaliser| Run {

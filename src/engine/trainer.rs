@@ -4,7 +4,7 @@ use std::time::Instant;
 use super::EngineError;
 use super::kernels::variable::Grads;
 use super::minibatch::Noise;
-use super::network::{Evaluation, Network};
+use super::network::{Evaluation, Network, check_names};
 use super::optimizer::Optimizer;
 use super::schedule::learning_rate;
 use crate::check::Plan;
@@ -261,14 +261,12 @@ impl Trainer {
     /// were in force, so that early stopping goes on counting. More are asked for with [`Trainer::apply`] afterwards.
     ///
     /// # Errors
-    /// [`EngineError::Weights`] where it belongs to another network.
+    /// [`EngineError::Weights`] where any part of it belongs to another network or to other data, or is not finite;
+    /// nothing is changed then.
     pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
-        if checkpoint.step_in_epoch >= self.steps_per_epoch() {
-            let message = "the checkpoint stands outside an epoch of these data".to_owned();
-            return Err(EngineError::Weights(message));
-        }
+        self.check(checkpoint)?;
         self.network.load(&checkpoint.weights)?;
-        self.optimizer.restore(self.network.parameters(), &checkpoint.moments)?;
+        self.optimizer.restore(self.network.parameters(), &checkpoint.moments);
         let (sums, squared_error) = match checkpoint.epoch_sums.split_last() {
             Some((last, sums)) if sums.len() == self.epoch_sums.len() => (sums.to_vec(), *last),
             _ => (vec![0.0; self.epoch_sums.len()], 0.0),
@@ -286,6 +284,27 @@ impl Trainer {
         self.ordered_epoch = None;
         self.network.copy_weights(&mut self.sound);
         Ok(())
+    }
+
+    /// Whether a checkpoint is one of this network, optimizer and data.
+    fn check(&self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+        let (per_epoch, step_in_epoch) = (self.steps_per_epoch(), checkpoint.step_in_epoch);
+        let step = u64::from(checkpoint.epoch) * u64::from(per_epoch) + u64::from(step_in_epoch);
+        if step_in_epoch >= per_epoch || checkpoint.step != step {
+            let message = format!(
+                "step {} of the checkpoint is not step {step_in_epoch} after {} epochs of {per_epoch} steps",
+                checkpoint.step, checkpoint.epoch
+            );
+            return Err(EngineError::Weights(message));
+        }
+        let best = checkpoint.best.as_ref().map(|best| &best.weights);
+        for weights in [&checkpoint.weights].into_iter().chain(best) {
+            check_names(self.network.parameters(), weights, "")?;
+            if !weights.is_finite() {
+                return Err(EngineError::Weights("some of them are not finite numbers".to_owned()));
+            }
+        }
+        self.optimizer.check(self.network.parameters(), &checkpoint.moments)
     }
 
     fn design(&self) -> &crate::project::Project {

@@ -75,3 +75,55 @@ fn an_earlier_end_leaves_patience_as_it_is() {
     train(&mut trainer, &[(15, Setting::Epochs(7))], u64::MAX);
     assert_eq!((trainer.epoch(), trainer.epochs()), (5, 7));
 }
+
+/// Changes one array of a checkpoint's weights, best weights or moments.
+type Spoil = fn(&mut Checkpoint) -> &mut crate::run::Weights;
+
+#[test]
+fn what_belongs_to_another_network_is_refused_and_changes_nothing() {
+    let data = toy_data(64, 12);
+    let plan = toy_plan(&data, impatient);
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    train(&mut trainer, &[], 4);
+    let good = trainer.snapshot();
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    let fresh = trainer.snapshot();
+    let mut check = |what: &str, words: &str, spoil: &dyn Fn(&mut Checkpoint)| {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        let message = trainer.restore(&bad, 99).expect_err(what).to_string();
+        assert!(message.contains(words), "{what}: {message}");
+        assert!(trainer.snapshot() == fresh && trainer.epochs() == 8, "{what}: something was changed");
+    };
+    let parts: [(&str, &str, Spoil); 4] = [
+        ("weights", "", |checkpoint| &mut checkpoint.weights),
+        ("best weights", "", |checkpoint| &mut checkpoint.best.as_mut().expect("an epoch is over").weights),
+        ("first moments", "exp_avg.", |checkpoint| &mut checkpoint.moments),
+        ("second moments", "exp_avg_sq.", |checkpoint| &mut checkpoint.moments),
+    ];
+    for (what, prefix, part) in parts {
+        let name = format!("{prefix}code.weight");
+        check(what, "code.weight is missing", &|bad| {
+            part(bad).0.remove(&name).expect("there is a code");
+        });
+        check(what, "code.weight has shape [12, 3]", &|bad| {
+            part(bad).0.get_mut(&name).expect("there is a code").shape = vec![12, 3];
+        });
+        check(what, "code.weight has shape", &|bad| {
+            part(bad).0.get_mut(&name).expect("there is a code").values.push(0.0);
+        });
+        check(what, "arrays", &|bad| {
+            part(bad).0.insert(format!("{prefix}more"), crate::run::Array::default());
+        });
+    }
+    check("infinite weights", "finite", &|bad| {
+        bad.weights.0.get_mut("code.weight").expect("there is a code").values[0] = f32::INFINITY;
+    });
+    check("state of another rule", "arrays", &|bad| {
+        bad.moments.0.insert("momentum_buffer.code.weight".to_owned(), crate::run::Array::default());
+    });
+    check("another size of minibatch", "step", &|bad| bad.step += 1);
+    check("a step outside the epoch", "step", &|bad| bad.step_in_epoch = 3);
+    trainer.restore(&good, 99).expect("its own");
+    assert_eq!((trainer.snapshot(), trainer.epochs()), (good, 99));
+}
