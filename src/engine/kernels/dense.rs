@@ -92,7 +92,8 @@ impl Dense {
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
         threads.run(shards, 2 * rows * inputs * outputs, &|shard| {
             let range = shard_range(shard, width, outputs);
-            // SAFETY: each shard runs once and touches its own columns only.
+            // SAFETY: each shard runs once and touches its own columns of `y` and `sums` only, which are borrowed here; the
+            // slices of the loop below come and go after the product is done.
             unsafe { multiply_shard(&y, false, a, b, width, shard) };
             vectorised(
                 #[inline(always)]
