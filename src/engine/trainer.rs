@@ -178,7 +178,7 @@ impl Trainer {
     /// Learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
         let per_epoch = u64::from(self.steps_per_epoch());
-        learning_rate(&self.design().training, self.base_rate, self.step, per_epoch, self.epochs)
+        learning_rate(&self.design().training, self.base_rate, self.step, per_epoch)
     }
 
     /// Changes a setting before the next step and says what is to be recorded with the run.

@@ -127,3 +127,21 @@ fn what_belongs_to_another_network_is_refused_and_changes_nothing() {
     trainer.restore(&good, 99).expect("its own");
     assert_eq!((trainer.snapshot(), trainer.epochs()), (good, 99));
 }
+
+#[test]
+fn more_epochs_leave_a_cosine_as_it_was_designed() {
+    let data = toy_data(64, 12);
+    let plan = toy_plan(&data, |project| project.training.schedule = Schedule::Cosine { floor: 0.1 });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    train(&mut trainer, &[], 6);
+    let next = trainer.learning_rate();
+    trainer.apply(Setting::Epochs(9));
+    assert_eq!(trainer.learning_rate(), next, "the span is the design's");
+    train(&mut trainer, &[], 12);
+    assert_eq!(trainer.epoch(), 4);
+    let mut rates = Vec::new();
+    while !trainer.is_done() {
+        rates.push(trainer.step().expect("sound").learning_rate);
+    }
+    assert!(rates.len() == 15 && rates.iter().all(|rate| (rate - 1e-3).abs() < 1e-9), "{rates:?}");
+}
