@@ -179,6 +179,8 @@ fn apportion(groups: &[Vec<u32>], fraction: f32, free: &mut [usize], ties: Strea
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn split(validation: f32, test: f32) -> Split {
@@ -253,5 +255,50 @@ mod tests {
         let first = draw(100, 0, None, &split(0.1, 0.1)).unwrap();
         let second = Split { seed: 8, ..split(0.1, 0.1) };
         assert_ne!(first, draw(100, 0, None, &second).unwrap());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_split_is_a_partition_with_the_fractions_asked_for(
+            classes in proptest::collection::vec(0_u32..5, 1..200),
+            is_stratified in any::<bool>(),
+            own_test in 0_usize..20,
+            validation in 0.0_f32..0.6,
+            test in 0.0_f32..0.4,
+            seed in any::<u64>(),
+        ) {
+            let rows = classes.len() + own_test;
+            let wanted = Split { validation, test, seed };
+            let drawn = draw(rows, own_test, is_stratified.then_some(&classes[..]), &wanted);
+            let n = classes.len() as f64;
+            let size = |fraction: f32| (n * f64::from(fraction)).round() as usize;
+            let test = if own_test > 0 { 0.0 } else { test };
+            let Ok(drawn) = drawn else {
+                prop_assert!(size(validation) + size(test) >= classes.len(), "there was a row to train on");
+                return Ok(());
+            };
+            let mut all: Vec<u32> = Subset::ALL.iter().flat_map(|&subset| drawn.rows(subset).to_vec()).collect();
+            all.sort_unstable();
+            prop_assert!(all.iter().copied().eq(0..rows as u32), "every row once: {drawn:?}");
+            for subset in Subset::ALL {
+                prop_assert!(drawn.rows(subset).is_sorted());
+            }
+            prop_assert!(drawn.test.ends_with(&(classes.len() as u32..rows as u32).collect::<Vec<_>>()));
+            prop_assert_eq!(drawn.validation.len(), size(validation));
+            prop_assert_eq!(drawn.test.len() - own_test, size(test).min(classes.len() - size(validation)));
+            if is_stratified {
+                for class in 0..5 {
+                    let of_class = |rows: &[u32]| {
+                        let of = |row: &&u32| classes.get(**row as usize) == Some(&class);
+                        rows.iter().filter(of).count() as f64
+                    };
+                    let all = classes.iter().filter(|other| **other == class).count() as f64;
+                    let share = of_class(&drawn.validation) - all * f64::from(validation);
+                    prop_assert!(share.abs() < 1.0 + 1e-6, "class {class} has {share} too many");
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod divergence;
 mod order;
+mod properties;
 mod pytorch;
 mod resume;
 
