@@ -296,7 +296,11 @@ fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
     let other = Dataset { split, ..(*data).clone() };
     assert_eq!(check_same_data(&own, &other), Err(EngineError::OtherSplit(RunId(3))));
     assert_eq!(check_same_rows(&own, &other), Ok(()), "they can be looked at");
-    assert_eq!(check_same_data(&Run { split: None, ..own }, &other), Ok(()), "a file from before it was stored");
+    assert_eq!(
+        check_same_data(&Run { split: None, ..own }, &other),
+        Ok(()),
+        "a file from before it was stored"
+    );
     let damaged = [(0, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0), (1, 1, 0.0), (1, 1, f32::NAN)];
     for (offsets, factors, factor) in damaged {
         let normaliser = Normaliser { offsets: vec![0.0; offsets], factors: vec![factor; factors] };

@@ -247,7 +247,11 @@ impl Trainer {
             step_in_epoch: self.step_in_epoch,
             step: self.step,
             learning_rate: self.base_rate,
-            weights: if self.network.spoilt().is_none() { self.network.weights() } else { self.sound.clone() },
+            weights: if self.network.spoilt().is_none() {
+                self.network.weights()
+            } else {
+                self.sound.clone()
+            },
             moments: self.optimizer.state(self.network.parameters()),
             epoch_sums,
             epoch_samples: self.epoch_samples,

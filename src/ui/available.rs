@@ -135,7 +135,9 @@ fn resumable(state: &State) -> Result<(), String> {
     }
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if let Status::Failed(_) = run.status {
-        return Err("The run failed and would fail again: restore its design, mend it and train anew.".to_owned());
+        return Err(
+            "The run failed and would fail again: restore its design, mend it and train anew.".to_owned()
+        );
     }
     if run.checkpoint.is_none() {
         return Err("The run left no weights to go on from.".to_owned());

@@ -269,13 +269,17 @@ mod tests {
             };
             let check = |what: &str, ours: f32, exact: f64| {
                 let error = (f64::from(ours) - exact).abs();
-                assert!(error < 1e-4 * exact.abs().max(10.0), "{what}: {ours}, not {exact} (tied: {is_tied})");
+                assert!(
+                    error < 1e-4 * exact.abs().max(10.0),
+                    "{what}: {ours}, not {exact} (tied: {is_tied})"
+                );
             };
             // Steps without a common factor with the sizes, so that every shard and both its ends are looked at.
             for at in (0..ROWS * OUTPUTS).step_by(499) {
                 check("y", ys.values()[at], y_at(at / OUTPUTS, at % OUTPUTS));
             }
-            let [dx, dw, db] = gradients(&mut grads, [&x.borrow(), &weight.borrow(), &bias.borrow()]).expect("small");
+            let [dx, dw, db] =
+                gradients(&mut grads, [&x.borrow(), &weight.borrow(), &bias.borrow()]).expect("small");
             for at in (0..ROWS * INPUTS).step_by(997) {
                 let (row, input) = (at / INPUTS, at % INPUTS);
                 let exact = (0..OUTPUTS).map(|output| da_at(row, output) * w_at(output, input)).sum();

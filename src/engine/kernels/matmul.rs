@@ -127,14 +127,22 @@ mod tests {
     #[should_panic(expected = "does not fit")]
     fn a_product_is_not_written_past_the_end() {
         let mut out = vec![0.0; 11];
-        multiply(&Threads::new(1), &mut out, false, Matrix::new(&[0.0; 6], 3, 2), Matrix::new(&[0.0; 8], 2, 4));
+        multiply(
+            &Threads::new(1),
+            &mut out,
+            false,
+            Matrix::new(&[0.0; 6], 3, 2),
+            Matrix::new(&[0.0; 8], 2, 4),
+        );
     }
 
     #[test]
     fn products_equal_the_definition_for_all_layouts() {
         let threads = Threads::new(2);
         assert!(column_shards(300, 700, 128).1 > 1 && 2 * 300 * 700 * 128 > FORK_FLOPS, "the largest forks");
-        for (m, n, k) in [(1, 1, 1), (3, 5, 7), (2, 200, 33), (64, 300, 128), (300, 700, 128), (0, 3, 2), (4, 4, 0)] {
+        for (m, n, k) in
+            [(1, 1, 1), (3, 5, 7), (2, 200, 33), (64, 300, 128), (300, 700, 128), (0, 3, 2), (4, 4, 0)]
+        {
             let a: Vec<f32> = (0..m * k).map(|i| ((i * 7) % 11) as f32 - 5.0).collect();
             let b: Vec<f32> = (0..k * n).map(|i| ((i * 5) % 13) as f32 - 6.0).collect();
             let mut expected = vec![1.0; m * n];

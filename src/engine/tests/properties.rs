@@ -96,8 +96,10 @@ fn any_optimizer() -> impl Strategy<Value = Optimizer> {
     let decay = || prop_oneof![Just(0.0_f32), 0.0_f32..1.0, Just(0.999_999_9_f32)];
     let eps = || prop_oneof![Just(1e-12_f32), 1e-8_f32..1.0];
     prop_oneof![
-        (decay(), any::<bool>())
-            .prop_map(|(momentum, nesterov)| Optimizer::Sgd { momentum, nesterov: nesterov && momentum > 0.0 }),
+        (decay(), any::<bool>()).prop_map(|(momentum, nesterov)| Optimizer::Sgd {
+            momentum,
+            nesterov: nesterov && momentum > 0.0
+        }),
         (decay(), eps()).prop_map(|(alpha, eps)| Optimizer::RmsProp { alpha, eps }),
         (decay(), decay(), eps()).prop_map(|(beta1, beta2, eps)| Optimizer::Adam { beta1, beta2, eps }),
         (decay(), decay(), eps()).prop_map(|(beta1, beta2, eps)| Optimizer::AdamW { beta1, beta2, eps }),
