@@ -88,6 +88,9 @@ pub struct Run {
     pub shape: Shape,
     /// What identifies the data; compared before an exact resume.
     pub fingerprint: u64,
+    /// What identifies the rows it was trained on and judged by; `None` in files written before it was stored.
+    #[serde(default)]
+    pub split: Option<u64>,
     /// How the data were scaled; `None` in files written before it was stored.
     #[serde(default)]
     pub normaliser: Option<Normaliser>,

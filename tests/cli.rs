@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hourglass::dataset::{Progress, Rows, load};
-use hourglass::io::{Files, open_project, save_project};
-use hourglass::project::{Data, Recipe, Scaling, Shape, Source};
-use hourglass::run::{Run, Status};
+use hourglass::io::{Files, open_project, save_design, save_project};
+use hourglass::project::{Data, EarlyStopping, Recipe, Scaling, Shape, Source};
+use hourglass::run::{Checkpoint, Run, Status};
 use serde_json::Value;
 
 struct Done {
@@ -220,6 +220,43 @@ fn a_resumed_training_ends_as_one_that_never_stopped() {
 }
 
 #[test]
+fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
+    let dir = dir();
+    let path = dir.path();
+    // Nothing is ever an improvement, so that patience runs out for sure: after 31 epochs.
+    let mut design = Recipe::Denoising.project();
+    design.training.early_stopping = Some(EarlyStopping { patience: 30, min_delta: 1e6 });
+    save_design(&Files::default(), &path.join("a.ron"), &design).expect("saved");
+    let state = |name: &str| {
+        let run = runs(path, name).remove(0);
+        Checkpoint { seconds: 0.0, ..run.checkpoint.as_deref().expect("a checkpoint").clone() }
+    };
+    ok(path, &["train", "a.ron", "--epochs", "100", "-o", "whole.hourglass"]);
+    let whole = state("whole.hourglass");
+    assert_eq!((whole.epoch, whole.stale_epochs), (31, 30));
+
+    let start = ["train", "a.ron", "--epochs", "100", "-o", "killed.hourglass"];
+    let resume = ["train", "killed.hourglass", "--resume"];
+    for arguments in [&start[..], &resume] {
+        let arguments = [arguments, &["--checkpoint-every", "1", "--json"]].concat();
+        let mut child =
+            command(path, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        // The second epoch is on disk before the third is said.
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        assert_eq!(lines.take(3).count(), 3);
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        assert!(state("killed.hourglass").stale_epochs > 0);
+    }
+    ok(path, &resume);
+    assert_eq!(state("killed.hourglass"), whole);
+    fails(path, &resume, 1, "run 1 is done after 31 epochs");
+    ok(path, &["train", "killed.hourglass", "--resume", "--epochs", "33"]);
+    let run = &runs(path, "killed.hourglass")[0];
+    assert_eq!((run.history.epochs.len(), run.edits.len(), run.epochs), (33, 1, 33));
+}
+
+#[test]
 fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
     let dir = dir();
     let path = dir.path();
@@ -298,6 +335,20 @@ fn data_scaled_otherwise_are_not_resumed() {
     let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
     fails(dir.path(), &resume, 1, "scaled otherwise than when run 1 was trained");
     edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::UnitRange);
+    ok(dir.path(), &resume);
+}
+
+#[test]
+fn data_split_otherwise_are_not_resumed() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.data.split.seed += 1);
+    let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
+    fails(dir.path(), &resume, 1, "split otherwise than when run 1 was trained");
+    let judged = run(dir.path(), &["evaluate", "linear.hourglass"]);
+    assert!(judged.code == Some(0) && judged.stderr.contains("split otherwise"), "{}", judged.stderr);
+    // A file from before the split was stored says nothing about it.
+    edit_run(dir.path(), "linear.hourglass", |run| run.split = None);
     ok(dir.path(), &resume);
 }
 

@@ -124,6 +124,11 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
         }
         if data.fingerprint != run.fingerprint {
             eprintln!("warning: {}: these are no longer the data run {} was trained on", data.name, run.id);
+        } else if run.split.is_some_and(|split| split != data.split.fingerprint()) {
+            eprintln!(
+                "warning: {}: these are split otherwise than when run {} was trained: some of the samples it is judged by it has learnt",
+                data.name, run.id
+            );
         }
         if let Some(scaler) = stored {
             data.scaler = scaler;

@@ -83,6 +83,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
         id: RunId(newest.saturating_add(1)),
         shape: data.shape,
         fingerprint: data.fingerprint,
+        split: Some(data.split.fingerprint()),
         normaliser: Some(normaliser(&data)),
         status: Status::Queued,
         epochs: design.training.epochs,
@@ -163,10 +164,9 @@ impl Training {
         let threads = data::threads(arguments.threads);
         let mut trainer = Trainer::new(&plan, data.clone(), threads).map_err(Failure::problem)?;
         if let Some(checkpoint) = &run.checkpoint {
-            trainer.restore(checkpoint).map_err(Failure::problem)?;
-            // What was edited while it was going holds on.
-            trainer.apply(Setting::Epochs(run.epochs));
-            if let Some(epochs) = arguments.epochs.filter(|&epochs| epochs != run.epochs) {
+            trainer.restore(checkpoint, run.epochs).map_err(Failure::problem)?;
+            // The number it has already asks for nothing new, but where early stopping ended the run before.
+            if let Some(epochs) = arguments.epochs.filter(|&n| n != run.epochs || trainer.is_done()) {
                 run.edits.push(trainer.apply(Setting::Epochs(epochs)));
                 run.epochs = epochs;
             }

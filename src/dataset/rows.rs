@@ -69,11 +69,12 @@ pub(super) fn fingerprint(shape: Shape, rows: &Rows) -> u64 {
     hash.finish()
 }
 
+/// The hash under way.
 #[derive(Default)]
-struct Hash([u64; 4]);
+pub(super) struct Hash([u64; 4]);
 
 impl Hash {
-    fn words(&mut self, words: [u64; 4]) {
+    pub(super) fn words(&mut self, words: [u64; 4]) {
         for (lane, word) in self.0.iter_mut().zip(words) {
             *lane = lane
                 .wrapping_add(word.wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
@@ -87,7 +88,7 @@ impl Hash {
         self.words(std::array::from_fn(|at| u64::from_le_bytes(words[at])));
     }
 
-    fn finish(self) -> u64 {
+    pub(super) fn finish(self) -> u64 {
         let mut hash = 0x27D4_EB2F_1656_67C5_u64;
         for lane in self.0 {
             hash = (hash ^ lane).rotate_left(27).wrapping_mul(0x9E37_79B1_85EB_CA87);

@@ -1,5 +1,6 @@
 use super::DataError;
 use super::random::{Purpose, Stream};
+use super::rows::Hash;
 use crate::project::Split;
 
 /// One of the three parts of a data set.
@@ -47,6 +48,21 @@ impl SplitRows {
             Subset::Validation => &self.validation,
             Subset::Test => &self.test,
         }
+    }
+
+    /// A 64-bit hash of which rows are trained on and which judge each epoch, the same on every machine: it tells two
+    /// divisions of the same data apart. Takes a pass over the row numbers.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = Hash::default();
+        for rows in [&self.train, &self.validation] {
+            hash.words([rows.len() as u64, 0, 0, 0]);
+            let (blocks, rest) = rows.as_chunks::<4>();
+            blocks.iter().for_each(|block| hash.words(block.map(u64::from)));
+            let mut last = [0; 4];
+            last[..rest.len()].copy_from_slice(rest);
+            hash.words(last.map(u64::from));
+        }
+        hash.finish()
     }
 }
 
@@ -163,6 +179,8 @@ fn apportion(groups: &[Vec<u32>], fraction: f32, free: &mut [usize], ties: Strea
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn split(validation: f32, test: f32) -> Split {
@@ -212,9 +230,75 @@ mod tests {
     }
 
     #[test]
+    fn fingerprints_tell_divisions_apart() {
+        let split = |train: &[u32], validation: &[u32]| SplitRows {
+            train: train.to_vec(),
+            validation: validation.to_vec(),
+            test: vec![],
+        };
+        let all: Vec<u32> = (0..9).collect();
+        let mut prints = vec![split(&[], &[]).fingerprint(), split(&[0], &[]).fingerprint()];
+        for at in 0..=9 {
+            let (left, right) = all.split_at(at);
+            prints.extend([split(left, right), split(right, left)].map(|split| split.fingerprint()));
+        }
+        let all = prints.len();
+        assert_eq!(prints[2], split(&[], &[0, 1, 2, 3, 4, 5, 6, 7, 8]).fingerprint());
+        prints.sort_unstable();
+        prints.dedup();
+        // Nothing at the left and nothing at the right come twice, once in each order.
+        assert_eq!(prints.len(), all - 2);
+    }
+
+    #[test]
     fn another_seed_is_another_split() {
         let first = draw(100, 0, None, &split(0.1, 0.1)).unwrap();
         let second = Split { seed: 8, ..split(0.1, 0.1) };
         assert_ne!(first, draw(100, 0, None, &second).unwrap());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_split_is_a_partition_with_the_fractions_asked_for(
+            classes in proptest::collection::vec(0_u32..5, 1..200),
+            is_stratified in any::<bool>(),
+            own_test in 0_usize..20,
+            validation in 0.0_f32..0.6,
+            test in 0.0_f32..0.4,
+            seed in any::<u64>(),
+        ) {
+            let rows = classes.len() + own_test;
+            let wanted = Split { validation, test, seed };
+            let drawn = draw(rows, own_test, is_stratified.then_some(&classes[..]), &wanted);
+            let n = classes.len() as f64;
+            let size = |fraction: f32| (n * f64::from(fraction)).round() as usize;
+            let test = if own_test > 0 { 0.0 } else { test };
+            let Ok(drawn) = drawn else {
+                prop_assert!(size(validation) + size(test) >= classes.len(), "there was a row to train on");
+                return Ok(());
+            };
+            let mut all: Vec<u32> = Subset::ALL.iter().flat_map(|&subset| drawn.rows(subset).to_vec()).collect();
+            all.sort_unstable();
+            prop_assert!(all.iter().copied().eq(0..rows as u32), "every row once: {drawn:?}");
+            for subset in Subset::ALL {
+                prop_assert!(drawn.rows(subset).is_sorted());
+            }
+            prop_assert!(drawn.test.ends_with(&(classes.len() as u32..rows as u32).collect::<Vec<_>>()));
+            prop_assert_eq!(drawn.validation.len(), size(validation));
+            prop_assert_eq!(drawn.test.len() - own_test, size(test).min(classes.len() - size(validation)));
+            if is_stratified {
+                for class in 0..5 {
+                    let of_class = |rows: &[u32]| {
+                        let of = |row: &&u32| classes.get(**row as usize) == Some(&class);
+                        rows.iter().filter(of).count() as f64
+                    };
+                    let all = classes.iter().filter(|other| **other == class).count() as f64;
+                    let share = of_class(&drawn.validation) - all * f64::from(validation);
+                    prop_assert!(share.abs() < 1.0 + 1e-6, "class {class} has {share} too many");
+                }
+            }
+        }
     }
 }

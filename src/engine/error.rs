@@ -5,13 +5,15 @@ use crate::run::RunId;
 /// Why training could not go on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
-    /// The loss is no longer a finite number.
+    /// The loss or a weight is no longer a finite number.
     #[error(
-        "the loss became {loss} at step {step} (epoch {epoch}): the run has diverged, and the last finite weights are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
+        "{what} became {value} at step {step} (epoch {epoch}): the run has diverged, and the weights of the last sound epoch are kept. Lower the learning rate, clip the gradients, or check the data for extreme values"
     )]
     Diverged {
-        /// The loss as text: `NaN` or `inf`.
-        loss: String,
+        /// What is not finite.
+        what: &'static str,
+        /// Its value as text: `NaN` or `inf`.
+        value: String,
         /// Step over the whole run, counted from 0.
         step: u64,
         /// Epoch, counted from 1.
@@ -33,6 +35,11 @@ pub enum EngineError {
         "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot go on exactly"
     )]
     OtherScaling(RunId),
+    /// The rows are a run's own, but others of them are trained on.
+    #[error(
+        "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot go on exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
+    )]
+    OtherSplit(RunId),
     /// Weights or optimizer state of another network.
     #[error("the saved weights do not fit this network: {0}")]
     Weights(String),

@@ -109,6 +109,15 @@ impl Network {
         Weights(arrays.collect())
     }
 
+    /// The first value among the parameters that is not finite.
+    pub(super) fn spoilt(&self) -> Option<f32> {
+        let spoilt = |parameter: &Parameter| {
+            let node = parameter.node.borrow();
+            node.values().iter().copied().find(|value| !value.is_finite())
+        };
+        self.parameters.iter().find_map(spoilt)
+    }
+
     /// Copies all parameters into `weights`, which holds an earlier copy; no memory is allocated.
     pub fn copy_weights(&self, weights: &mut Weights) {
         for parameter in &self.parameters {

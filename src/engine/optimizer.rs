@@ -97,18 +97,31 @@ impl Optimizer {
         Weights(arrays.collect())
     }
 
-    /// Puts a saved state back.
-    pub(super) fn restore(&mut self, parameters: &[Parameter], saved: &Weights) -> Result<(), EngineError> {
-        for (prefix, state) in [(FIRST, &mut self.first), (SECOND, &mut self.second)] {
-            let is_used = state.iter().any(|values| !values.is_empty());
-            if !is_used {
-                continue;
-            }
-            check_names(parameters, saved, prefix)?;
-            for (parameter, values) in parameters.iter().zip(state) {
-                values.copy_from_slice(&saved.0[&format!("{prefix}{}", parameter.name)].values);
+    /// Whether a saved state is one of this optimizer's, for these parameters.
+    pub(super) fn check(&self, parameters: &[Parameter], saved: &Weights) -> Result<(), EngineError> {
+        let mut used = 0;
+        for (prefix, state) in [(FIRST, &self.first), (SECOND, &self.second)] {
+            if state.iter().any(|values| !values.is_empty()) {
+                check_names(parameters, saved, prefix)?;
+                used += parameters.len();
             }
         }
-        Ok(())
+        if saved.0.len() == used {
+            Ok(())
+        } else {
+            let found = saved.0.len();
+            Err(EngineError::Weights(format!("{found} arrays of optimizer state, not {used}")))
+        }
+    }
+
+    /// Puts a saved state back that has passed [`Optimizer::check`].
+    pub(super) fn restore(&mut self, parameters: &[Parameter], saved: &Weights) {
+        for (prefix, state) in [(FIRST, &mut self.first), (SECOND, &mut self.second)] {
+            for (parameter, values) in parameters.iter().zip(state) {
+                if let Some(array) = saved.0.get(&format!("{prefix}{}", parameter.name)) {
+                    values.copy_from_slice(&array.values);
+                }
+            }
+        }
     }
 }

@@ -4,19 +4,23 @@ use crate::run::Probe;
 
 /// Samples whose pictures are watched, at most.
 const PICTURES: usize = 24;
+/// Numbers of pictures that are kept for an epoch, at most: 4 MB, and as much again of what the encoder saw of them where
+/// it is corrupted. So several epochs of the largest pictures fit into what a run may keep.
+const PICTURE_VALUES: usize = 1 << 20;
 /// Samples whose codes are watched, at most.
 const CODES: usize = 2000;
 /// Numbers of codes that are kept for an epoch, at most: 1 MB.
 const CODE_VALUES: usize = 1 << 18;
 
 /// Chooses the samples a run is watched by: pictures from the validation split (the training split where there is none),
-/// the classes taking turns; codes from both. The test split is never looked at.
+/// the classes taking turns; codes from both. The test split is never looked at. Of large pictures fewer are watched (5
+/// of 256 × 256 × 3 values, at least 1), so that the epochs kept of a run stay within their memory.
 pub fn choose_probe(data: &Dataset, code_units: usize, seed: u64) -> Probe {
     let (train, validation) = (data.split.rows(Subset::Train), data.split.rows(Subset::Validation));
     let mut pictured = if validation.is_empty() { train.to_vec() } else { validation.to_vec() };
     Stream::new(seed, Purpose::Probe, 0, 0).shuffle(&mut pictured);
     take_turns(data, &mut pictured);
-    pictured.truncate(PICTURES);
+    pictured.truncate((PICTURE_VALUES / data.shape.features().max(1)).clamp(1, PICTURES));
 
     let mut coded: Vec<u32> = train.iter().chain(validation).copied().collect();
     Stream::new(seed, Purpose::Probe, 1, 0).shuffle(&mut coded);
@@ -45,5 +49,51 @@ fn take_turns(data: &Dataset, rows: &mut [u32]) {
     keyed.sort_by_key(|&(turn, class, _)| (turn, class));
     for (row, (.., sorted)) in rows.iter_mut().zip(keyed) {
         *row = sorted;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::dataset::{Rows, Scaler, SplitRows};
+    use crate::project::Shape;
+    use crate::run::{Kept, KeptEpochs};
+
+    #[test]
+    fn large_pictures_are_fewer_so_that_kept_epochs_fit_into_memory() {
+        let check = |side: usize, channels: usize, pictures: usize| {
+            let shape = Shape::Image { height: side, width: side, channels };
+            let data = Dataset {
+                name: String::new(),
+                shape,
+                rows: Rows::U8(vec![]),
+                labels: vec![],
+                row_names: vec![],
+                feature_names: vec![],
+                split: SplitRows { train: (0..5000).collect(), ..SplitRows::default() },
+                scaler: Scaler::identity(),
+                fingerprint: 0,
+                warnings: vec![],
+            };
+            let probe = choose_probe(&data, 256, 1);
+            assert_eq!(probe.picture_rows.len(), pictures, "{side} {channels}");
+            let code_units = 256;
+            let pixels = vec![0.0; pictures * shape.features()];
+            let codes = vec![0.0; probe.code_rows.len() * code_units];
+            let mut kept = KeptEpochs::new(Arc::new(probe));
+            for epoch in 0..20 {
+                let (codes, corrupted, reconstructions) = (codes.clone(), pixels.clone(), pixels.clone());
+                kept.push(Arc::new(Kept { epoch, code_units, codes, corrupted, reconstructions }));
+            }
+            let values = kept.iter().map(|one| one.codes.len() + 2 * one.reconstructions.len());
+            assert!(4 * values.sum::<usize>() <= 64 << 20, "{side} {channels}");
+            assert!(kept.len() >= 5 && kept.newest().is_some_and(|kept| kept.epoch == 19), "{}", kept.len());
+        };
+        check(8, 1, 24);
+        check(128, 3, 21);
+        check(256, 3, 5);
+        check(1024, 1, 1);
     }
 }

@@ -22,11 +22,24 @@ pub fn stored_scaler(run: &Run) -> Option<Scaler> {
     fits.then_some(Scaler { offsets, factors })
 }
 
-/// Whether a run can go on exactly on these data: the same rows, scaled in the same way.
+/// Whether a run can go on exactly on these data: the same rows, scaled and divided in the same way. Takes a pass over
+/// the row numbers.
+///
+/// # Errors
+/// [`EngineError::OtherData`], [`EngineError::OtherScaling`] or [`EngineError::OtherSplit`].
+pub fn check_same_data(run: &Run, data: &Dataset) -> Result<(), EngineError> {
+    check_same_rows(run, data)?;
+    match run.split {
+        Some(split) if split != data.split.fingerprint() => Err(EngineError::OtherSplit(run.id)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether these are the rows a run knows, scaled as it knows them, however they are divided: enough to look at them.
 ///
 /// # Errors
 /// [`EngineError::OtherData`] or [`EngineError::OtherScaling`].
-pub fn check_same_data(run: &Run, data: &Dataset) -> Result<(), EngineError> {
+pub fn check_same_rows(run: &Run, data: &Dataset) -> Result<(), EngineError> {
     if data.fingerprint != run.fingerprint {
         return Err(EngineError::OtherData(run.id));
     }

@@ -2,9 +2,12 @@ use crate::project::{Schedule, Training};
 
 /// The learning rate of a step.
 ///
-/// `base` is the rate in force (it may have been changed while running), `step` counts from 0 over the run and
-/// `epochs` is how many there will be in all. Warm-up and cosine move from step to step, drops come between epochs.
-pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch: u64, epochs: u32) -> f32 {
+/// `base` is the rate in force (it may have been changed while running), `step` counts from 0 over the run. Warm-up and
+/// cosine move from step to step, drops come between epochs.
+///
+/// The cosine spans the epochs of the design, however many are trained in the end: a run that is trained further stays at
+/// the floor it has reached instead of jumping back up, and one whose end is moved while it goes keeps its rates.
+pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch: u64) -> f32 {
     let per_epoch = steps_per_epoch.max(1);
     let warmup = u64::from(training.warmup_epochs) * per_epoch;
     if step < warmup {
@@ -17,7 +20,7 @@ pub fn learning_rate(training: &Training, base: f32, step: u64, steps_per_epoch:
             f64::from(factor).powf(drops as f64)
         }
         Schedule::Cosine { floor } => {
-            let last = (u64::from(epochs) * per_epoch).saturating_sub(warmup + 1).max(1);
+            let last = (u64::from(training.epochs) * per_epoch).saturating_sub(warmup + 1).max(1);
             let done = ((step - warmup) as f64 / last as f64).min(1.0);
             let floor = f64::from(floor);
             floor + (1.0 - floor) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
@@ -31,10 +34,10 @@ mod tests {
     use super::*;
 
     fn check(schedule: Schedule, warmup_epochs: u32, expected: &[f32]) {
-        let training = Training { schedule, warmup_epochs, ..Training::default() };
         let epochs = expected.len() as u32 / 2;
+        let training = Training { schedule, warmup_epochs, epochs, ..Training::default() };
         for (step, expected) in expected.iter().enumerate() {
-            let rate = learning_rate(&training, 1.0, step as u64, 2, epochs);
+            let rate = learning_rate(&training, 1.0, step as u64, 2);
             assert!((rate - expected).abs() < 1e-6, "{schedule:?} step {step}: {rate}, not {expected}");
         }
     }
@@ -52,7 +55,10 @@ mod tests {
 
     #[test]
     fn a_cosine_trained_further_stays_at_its_floor() {
-        let training = Training { schedule: Schedule::Cosine { floor: 0.1 }, ..Training::default() };
-        assert!((learning_rate(&training, 1.0, 1000, 2, 4) - 0.1).abs() < 1e-6);
+        let schedule = Schedule::Cosine { floor: 0.1 };
+        let training = Training { schedule, epochs: 4, ..Training::default() };
+        let rate = |step| learning_rate(&training, 1.0, step, 2);
+        assert!(rate(6) > 0.11);
+        assert!([7, 8, 1000].into_iter().all(|step| (rate(step) - 0.1).abs() < 1e-6));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 use super::EngineError;
 use super::kernels::variable::Grads;
 use super::minibatch::Noise;
-use super::network::{Evaluation, Network};
+use super::network::{Evaluation, Network, check_names};
 use super::optimizer::Optimizer;
 use super::schedule::learning_rate;
 use crate::check::Plan;
@@ -38,7 +38,8 @@ pub struct Trainer {
     stale_epochs: u32,
     best: Option<Best>,
     stopped_early: bool,
-    /// Weights at the end of the last sound epoch, for a run that diverges.
+    /// Finite weights to keep of a run that diverges: those at the end of the last sound epoch, or of the checkpoint it
+    /// went on from.
     sound: Weights,
     seconds: f64,
 }
@@ -96,7 +97,8 @@ impl Trainer {
     /// Takes one step: a minibatch forward and back, and the update. The step that ends an epoch also validates.
     ///
     /// # Errors
-    /// [`EngineError::Diverged`] where the loss is no longer finite; the network then holds the last finite weights.
+    /// [`EngineError::Diverged`] where the loss is no longer finite, or at the end of an epoch a weight. The trainer then
+    /// stands where the last sound epoch ended, with the weights it had there.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         let start = Instant::now();
         self.shuffle();
@@ -110,7 +112,7 @@ impl Trainer {
         let (sums, mut grads) = self.network.forward_backward(samples, (seed, self.step), grads)?;
         let loss = sums.loss / samples as f64;
         if !loss.is_finite() {
-            return Err(self.diverged(loss));
+            return Err(self.diverged("the loss", loss));
         }
         let rate = self.learning_rate();
         let threads = std::rc::Rc::clone(self.network.threads());
@@ -176,7 +178,7 @@ impl Trainer {
     /// Learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
         let per_epoch = u64::from(self.steps_per_epoch());
-        learning_rate(&self.design().training, self.base_rate, self.step, per_epoch, self.epochs)
+        learning_rate(&self.design().training, self.base_rate, self.step, per_epoch)
     }
 
     /// Changes a setting before the next step and says what is to be recorded with the run.
@@ -184,10 +186,11 @@ impl Trainer {
         match setting {
             Setting::LearningRate(rate) => self.base_rate = rate,
             Setting::Epochs(epochs) => {
-                self.epochs = epochs;
                 // Someone who asks for more epochs wants them, whatever early stopping thought.
-                self.stopped_early = false;
-                self.stale_epochs = 0;
+                if epochs > self.epochs || self.stopped_early {
+                    (self.stopped_early, self.stale_epochs) = (false, 0);
+                }
+                self.epochs = epochs;
             }
         }
         Edit { step: self.step, setting }
@@ -233,6 +236,9 @@ impl Trainer {
     }
 
     /// Everything needed to go on as if nothing had happened.
+    ///
+    /// Its weights are always finite: where an update has just made some of them infinite, which the next step or the
+    /// end of the epoch is going to report, those of the last sound epoch stand in for them.
     pub fn snapshot(&self) -> Checkpoint {
         let mut epoch_sums = self.epoch_sums.clone();
         epoch_sums.push(self.epoch_squared_error);
@@ -241,7 +247,11 @@ impl Trainer {
             step_in_epoch: self.step_in_epoch,
             step: self.step,
             learning_rate: self.base_rate,
-            weights: self.network.weights(),
+            weights: if self.network.spoilt().is_none() {
+                self.network.weights()
+            } else {
+                self.sound.clone()
+            },
             moments: self.optimizer.state(self.network.parameters()),
             epoch_sums,
             epoch_samples: self.epoch_samples,
@@ -251,23 +261,22 @@ impl Trainer {
         }
     }
 
-    /// Goes back to a checkpoint of the same plan and data.
+    /// Goes back to a checkpoint of the same plan and data, of a run that is to train for `epochs` in all: as many as
+    /// were in force, so that early stopping goes on counting. More are asked for with [`Trainer::apply`] afterwards.
     ///
     /// # Errors
-    /// [`EngineError::Weights`] where it belongs to another network.
-    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
-        if checkpoint.step_in_epoch >= self.steps_per_epoch() {
-            let message = "the checkpoint stands outside an epoch of these data".to_owned();
-            return Err(EngineError::Weights(message));
-        }
+    /// [`EngineError::Weights`] where any part of it belongs to another network or to other data, or is not finite;
+    /// nothing is changed then.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
+        self.check(checkpoint)?;
         self.network.load(&checkpoint.weights)?;
-        self.optimizer.restore(self.network.parameters(), &checkpoint.moments)?;
+        self.optimizer.restore(self.network.parameters(), &checkpoint.moments);
         let (sums, squared_error) = match checkpoint.epoch_sums.split_last() {
             Some((last, sums)) if sums.len() == self.epoch_sums.len() => (sums.to_vec(), *last),
             _ => (vec![0.0; self.epoch_sums.len()], 0.0),
         };
         (self.epoch_sums, self.epoch_squared_error) = (sums, squared_error);
-        self.epoch = checkpoint.epoch;
+        (self.epoch, self.epochs) = (checkpoint.epoch, epochs);
         self.step_in_epoch = checkpoint.step_in_epoch;
         self.step = checkpoint.step;
         self.base_rate = checkpoint.learning_rate;
@@ -279,6 +288,27 @@ impl Trainer {
         self.ordered_epoch = None;
         self.network.copy_weights(&mut self.sound);
         Ok(())
+    }
+
+    /// Whether a checkpoint is one of this network, optimizer and data.
+    fn check(&self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+        let (per_epoch, step_in_epoch) = (self.steps_per_epoch(), checkpoint.step_in_epoch);
+        let step = u64::from(checkpoint.epoch) * u64::from(per_epoch) + u64::from(step_in_epoch);
+        if step_in_epoch >= per_epoch || checkpoint.step != step {
+            let message = format!(
+                "step {} of the checkpoint is not step {step_in_epoch} after {} epochs of {per_epoch} steps",
+                checkpoint.step, checkpoint.epoch
+            );
+            return Err(EngineError::Weights(message));
+        }
+        let best = checkpoint.best.as_ref().map(|best| &best.weights);
+        for weights in [&checkpoint.weights].into_iter().chain(best) {
+            check_names(self.network.parameters(), weights, "")?;
+            if !weights.is_finite() {
+                return Err(EngineError::Weights("some of them are not finite numbers".to_owned()));
+            }
+        }
+        self.optimizer.check(self.network.parameters(), &checkpoint.moments)
     }
 
     fn design(&self) -> &crate::project::Project {
@@ -315,13 +345,15 @@ impl Trainer {
             let evaluation = self.evaluate(Subset::Validation)?;
             (validation, mse) = (evaluation.losses, evaluation.mse);
         }
-        self.epoch += 1;
-        self.step_in_epoch = 0;
-        self.epoch_sums.fill(0.0);
-        (self.epoch_squared_error, self.epoch_samples) = (0.0, 0);
         if let Some(&loss) = validation.first().or(train.first()).filter(|loss| !loss.is_finite()) {
-            return Err(self.diverged(loss));
+            return Err(self.diverged("the loss", loss));
         }
+        // The last update may have spoilt them without a loss that shows it, where nothing validates.
+        if let Some(weight) = self.network.spoilt() {
+            return Err(self.diverged("a weight", f64::from(weight)));
+        }
+        self.epoch += 1;
+        self.begin_epoch();
         self.network.copy_weights(&mut self.sound);
         self.watch(validation.first().copied());
         self.seconds += start.elapsed().as_secs_f64();
@@ -355,13 +387,21 @@ impl Trainer {
         stopping.is_some_and(|stopping| self.stale_epochs >= stopping.patience)
     }
 
-    /// The error of a run that diverged, after putting the last finite weights back.
-    fn diverged(&mut self, loss: f64) -> EngineError {
-        if !self.network.weights().is_finite() {
-            // The sound copy has the shapes of this very network.
-            let _ = self.network.load(&self.sound);
-        }
-        let epoch = if self.step_in_epoch == 0 { self.epoch.max(1) } else { self.epoch + 1 };
-        EngineError::Diverged { loss: loss.to_string(), step: self.step, epoch }
+    /// Nothing of the epoch to come has been trained.
+    fn begin_epoch(&mut self) {
+        self.step_in_epoch = 0;
+        self.epoch_sums.fill(0.0);
+        (self.epoch_squared_error, self.epoch_samples) = (0.0, 0);
+    }
+
+    /// The error of a run that diverged, after going back to where the last sound epoch ended.
+    fn diverged(&mut self, what: &'static str, value: f64) -> EngineError {
+        let error =
+            EngineError::Diverged { what, value: value.to_string(), step: self.step, epoch: self.epoch + 1 };
+        // The sound copy has the shapes of this very network.
+        let _ = self.network.load(&self.sound);
+        self.begin_epoch();
+        self.step = u64::from(self.epoch) * u64::from(self.steps_per_epoch());
+        error
     }
 }

@@ -69,6 +69,7 @@ fn run(id: u32) -> Run {
         design: Recipe::Denoising.project(),
         shape: crate::project::Shape::Image { height: 8, width: 8, channels: 1 },
         fingerprint: u64::MAX,
+        split: Some(u64::MAX - 1),
         // A third has no short decimal form; the smallest subnormal is lost where text is written carelessly.
         normaliser: Some(Normaliser {
             offsets: vec![1.0 / 3.0, -0.0],
@@ -408,13 +409,13 @@ fn an_empty_workspace_is_nothing_to_recover() {
 }
 
 #[test]
-fn a_run_written_before_its_scaling_was_stored_is_read() {
-    let run = Run { normaliser: None, ..run(1) };
+fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
+    let run = Run { normaliser: None, split: None, ..run(1) };
     let text = super::run_files::run_text(&run).expect("encodes");
-    let old = text.replace("normaliser: None,", "");
-    assert_ne!(old, text);
+    let old = text.replace("normaliser: None,", "").replace("split: None,", "");
+    assert_eq!(old.len() + "normaliser: None,split: None,".len(), text.len());
     let read: Run = ron::from_str(&old).expect("reads");
-    assert_eq!((read.normaliser, read.fingerprint), (None, run.fingerprint));
+    assert_eq!((read.normaliser, read.split, read.fingerprint), (None, None, run.fingerprint));
 }
 
 proptest! {

@@ -1,6 +1,7 @@
-//! The compute lane: one worker; an older job of the same kind that has not started yet is dropped.
+//! The compute lane: one worker. Of the pictures of codes only the newest is wanted: older ones that have not started yet are
+//! dropped. What belongs to a run is computed for each.
 
-use std::mem::discriminant;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -29,16 +30,12 @@ impl ComputeLane {
 }
 
 fn work(jobs: &Receiver<Job>, outbox: &Outbox) {
-    let mut queue: Vec<Job> = Vec::new();
+    let is_picture = |job: &Job| matches!(job.kind, JobKind::Principal { .. });
+    let mut queue: VecDeque<Job> = VecDeque::new();
     loop {
-        if queue.is_empty() {
-            let Ok(job) = jobs.recv() else { return };
-            queue.push(job);
-        }
         queue.extend(jobs.try_iter());
-        let job = queue.remove(0);
-        let kind = discriminant(&job.kind);
-        if queue.iter().any(|newer| discriminant(&newer.kind) == kind) {
+        let Some(job) = queue.pop_front().or_else(|| jobs.recv().ok()) else { return };
+        if is_picture(&job) && queue.iter().any(is_picture) {
             continue;
         }
         let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind)))

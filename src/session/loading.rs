@@ -40,6 +40,7 @@ impl Loader {
         if let Err(error) = spawned {
             let error = DataError::Setting(format!("no thread could be started to load with: {error}"));
             self.outbox.send(Event::LoadFailed { request, error });
+            self.outbox.wake();
         }
     }
 }
@@ -48,7 +49,8 @@ fn load_and_report(request: u64, data: &Data, progress: &Arc<Progress>, outbox: 
     let (done, is_done) = channel::<()>();
     let reporter = {
         let (progress, outbox) = (Arc::clone(progress), outbox.clone());
-        std::thread::spawn(move || {
+        // Without a thread for it nothing is seen of the progress, and the data come nevertheless.
+        std::thread::Builder::new().name("progress".to_owned()).spawn(move || {
             while is_done.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let (done, total) = progress.state();
                 outbox.send(Event::Loading { request, done, total });
@@ -63,7 +65,7 @@ fn load_and_report(request: u64, data: &Data, progress: &Arc<Progress>, outbox: 
         })
     }));
     drop(done);
-    let _ = reporter.join();
+    let _ = reporter.map(std::thread::JoinHandle::join);
     outbox.send(match result {
         Ok(Ok((data, facts))) => Event::Loaded { request, data, facts },
         Ok(Err(error)) => Event::LoadFailed { request, error },

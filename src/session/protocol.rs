@@ -33,7 +33,7 @@ pub enum Command {
     Stop(RunId),
     /// Change a setting of a run under way; recorded with the run by [`RunEvent::Edited`].
     Set(RunId, Setting),
-    /// Compute something; an older job of the same kind that has not started yet is dropped.
+    /// Compute something. Of [`JobKind::Principal`] only the newest is wanted: one that has not started yet is dropped.
     Compute(Job),
 }
 
@@ -43,6 +43,9 @@ pub struct TrainRequest {
     /// The run as it stands. It goes on from its checkpoint where it has one, watches the samples of its kept epochs
     /// where it has some, and trains up to its number of epochs.
     pub run: Run,
+    /// Epochs to train in all where a person now asks for another number: recorded with the run by
+    /// [`RunEvent::Edited`]. Without, the run goes on exactly as it was, early stopping included.
+    pub epochs: Option<u32>,
     /// Its proven design.
     pub plan: Plan,
     /// The data.

@@ -5,8 +5,8 @@ use crate::check::plan;
 use crate::dataset::{Dataset, Progress, load};
 use crate::engine::facts;
 use crate::io::Store;
-use crate::project::{Data, Project, Recipe, Source};
-use crate::run::{EpochRecord, History, Run, RunId, Setting, Status};
+use crate::project::{Data, EarlyStopping, Project, Recipe, Source};
+use crate::run::{Checkpoint, Edit, EpochRecord, History, Run, RunId, Setting, Status};
 
 const ID: RunId = RunId(3);
 
@@ -25,6 +25,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
         design,
         shape: data.shape,
         fingerprint: data.fingerprint,
+        split: Some(data.split.fingerprint()),
         normaliser: Some(crate::engine::normaliser(data)),
         status: Status::Queued,
         edits: vec![],
@@ -37,7 +38,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
         checkpoint: None,
     };
     let data = Arc::clone(data);
-    Box::new(TrainRequest { run, plan, data, threads: 1, start: Start::Train, store: None })
+    Box::new(TrainRequest { run, epochs: None, plan, data, threads: 1, start: Start::Train, store: None })
 }
 
 /// Everything a session says about the run, up to and with the first event for which `is_last` holds.
@@ -243,16 +244,21 @@ fn loading_and_computing_answer_with_their_numbers() {
             _ => {}
         }
     }
-    let kind = JobKind::Baseline { data, components: 8 };
-    session.send(Command::Compute(Job { id: JobId(9), kind }));
-    loop {
+    // One baseline a run: none takes the place of another's.
+    for (id, components) in [(7, 2), (8, 4), (9, 8)] {
+        let kind = JobKind::Baseline { data: Arc::clone(&data), components };
+        session.send(Command::Compute(Job { id: JobId(id), kind }));
+    }
+    let mut answers = Vec::new();
+    while answers.len() < 3 {
         if let Some(Event::Computed(id, result)) = session.wait() {
-            assert_eq!(id, JobId(9));
             let Ok(JobResult::Baseline(mse)) = result else { panic!("{result:?}") };
-            assert!(mse > 0.0 && mse < 0.05, "{mse}");
-            break;
+            answers.push((id.0, mse));
         }
     }
+    assert!(answers.iter().map(|(id, _)| *id).eq([7, 8, 9]), "{answers:?}");
+    assert!(answers.is_sorted_by(|(_, few), (_, many)| few > many), "{answers:?}");
+    assert!(answers[2].1 > 0.0 && answers[2].1 < 0.05, "{answers:?}");
 }
 
 #[test]
@@ -271,4 +277,72 @@ fn a_run_does_not_go_on_with_data_scaled_otherwise() {
     let seen = until(&session, |event| matches!(event, RunEvent::Status(Status::Failed(_))));
     let Some(RunEvent::Status(Status::Failed(message))) = seen.last() else { panic!("{seen:?}") };
     assert!(message.contains("scaled otherwise than when run 3 was trained"), "{message}");
+}
+
+/// Early stopping that never sees an improvement after the first epoch, so that patience runs out for sure.
+fn impatient(design: &mut Project) {
+    design.training.early_stopping = Some(EarlyStopping { patience: 4, min_delta: 1e6 });
+    design.training.epochs = 8;
+}
+
+/// Trains an impatient run with two edits up to the middle of its fifth epoch, where it stands.
+fn edited(session: &mut Session, data: &Arc<Dataset>, store: Option<Store>) {
+    let mut request = request(data, impatient);
+    (request.store, request.start) = (store, Start::EpochOnce);
+    session.send(Command::Train(request));
+    until(session, is_status(&Status::Paused));
+    for setting in [Setting::LearningRate(5e-4), Setting::Epochs(12)] {
+        session.send(Command::Set(ID, setting));
+        session.send(Command::EpochOnce(ID));
+        until(session, is_status(&Status::Paused));
+    }
+    session.send(Command::EpochOnce(ID));
+    until(session, is_status(&Status::Paused));
+    session.send(Command::StepOnce(ID));
+    until(session, is_status(&Status::Paused));
+}
+
+fn untimed(checkpoint: &Checkpoint) -> Checkpoint {
+    Checkpoint { seconds: 0.0, ..checkpoint.clone() }
+}
+
+#[test]
+fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
+    let data = digits();
+    let mut session = Session::start(|| {});
+    edited(&mut session, &data, None);
+    session.send(Command::Resume(ID));
+    let whole = last_checkpoint(&until(&session, is_status(&Status::Done)));
+    // More epochs were asked for after the second: patience counted from there.
+    assert_eq!((whole.epoch, whole.stale_epochs), (6, 4));
+
+    let root = tempfile::tempdir().expect("a folder");
+    let store = Store::create(root.path()).expect("writable");
+    store.save_design(&Project::default(), None).expect("writable");
+    edited(&mut session, &data, Some(store.clone()));
+    session.send(Command::Stop(ID));
+    until(&session, is_status(&Status::Stopped));
+    let run = store.load().expect("readable").runs.remove(0);
+    let checkpoint = run.checkpoint.clone().expect("a checkpoint");
+    assert_eq!((checkpoint.stale_epochs, run.epochs, run.edits.len()), (2, 12, 2));
+    let mut again = request(&data, impatient);
+    again.run = run;
+    session.send(Command::Train(again.clone()));
+    let seen = until(&session, is_status(&Status::Done));
+    assert_eq!(untimed(&last_checkpoint(&seen)), untimed(&whole));
+    assert!(!seen.iter().any(|event| matches!(event, RunEvent::Edited(_))), "nothing new was asked for");
+
+    // It is done and stays so, until somebody asks for epochs; were it only for those it had.
+    again.run.checkpoint = Some(whole.clone());
+    session.send(Command::Train(again.clone()));
+    assert_eq!(last_checkpoint(&until(&session, is_status(&Status::Done))).step, whole.step);
+    again.epochs = Some(12);
+    session.send(Command::Train(again));
+    let seen = until(&session, is_status(&Status::Done));
+    assert_eq!(last_checkpoint(&seen).epoch, 10);
+    let edits: Vec<&Edit> = seen
+        .iter()
+        .filter_map(|event| if let RunEvent::Edited(edit) = event { Some(edit) } else { None })
+        .collect();
+    assert_eq!(edits, [&Edit { step: whole.step, setting: Setting::Epochs(12) }]);
 }

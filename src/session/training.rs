@@ -15,7 +15,8 @@ use crate::run::{EpochRecord, Kept, KeptEpochs, Run, RunId, Setting, Status};
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(33);
 /// Looking at the probe costs time: this often at most, and never more than a tenth of the training.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
-/// A crash costs no more than this.
+/// A crash costs no more than this, or than ten times what a checkpoint takes to write where that is longer: large networks
+/// would spend their time on being written otherwise.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What the lane is told.
@@ -203,6 +204,7 @@ struct UnderWay<'a> {
     looked_at: Instant,
     look_cost: Duration,
     saved_at: Instant,
+    save_cost: Duration,
     /// Samples since `sent_at`, for the rate on screen.
     samples: usize,
     samples_per_sec: f64,
@@ -211,21 +213,14 @@ struct UnderWay<'a> {
 
 impl<'a> UnderWay<'a> {
     fn new(request: TrainRequest, outbox: &'a Outbox) -> Result<UnderWay<'a>, EngineError> {
-        let TrainRequest { mut run, plan, data, threads, store, .. } = request;
+        let TrainRequest { mut run, epochs, plan, data, threads, store, .. } = request;
         if run.checkpoint.is_some() {
             check_same_data(&run, &data)?;
         }
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), threads)?;
         if let Some(checkpoint) = run.checkpoint.take() {
-            trainer.restore(&checkpoint)?;
+            trainer.restore(&checkpoint, run.epochs)?;
             run.history.epochs.truncate(checkpoint.epoch as usize);
-        }
-        if trainer.epochs() != run.epochs {
-            let edit = trainer.apply(Setting::Epochs(run.epochs));
-            if !run.edits.contains(&edit) {
-                outbox.send(Event::Run(run.id, RunEvent::Edited(edit.clone())));
-                run.edits.push(edit);
-            }
         }
         if run.kept.probe.code_rows.is_empty() {
             run.kept = KeptEpochs::new(Arc::new(choose_probe(
@@ -247,6 +242,7 @@ impl<'a> UnderWay<'a> {
             looked_at: now,
             look_cost: Duration::ZERO,
             saved_at: now,
+            save_cost: Duration::ZERO,
             samples: 0,
             samples_per_sec: 0.0,
             store_is_broken: false,
@@ -255,6 +251,9 @@ impl<'a> UnderWay<'a> {
         session.send(RunEvent::Probe(Arc::clone(&session.run.kept.probe)));
         if session.trainer.steps() == 0 {
             session.look();
+        }
+        if let Some(epochs) = epochs {
+            session.set(Setting::Epochs(epochs));
         }
         Ok(session)
     }
@@ -288,7 +287,7 @@ impl<'a> UnderWay<'a> {
         if now - self.sent_at >= PROGRESS_INTERVAL {
             self.report();
         }
-        if now - self.saved_at >= CHECKPOINT_INTERVAL {
+        if now - self.saved_at >= CHECKPOINT_INTERVAL.max(10 * self.save_cost) {
             self.checkpoint();
         }
         Ok(ended_epoch)
@@ -320,7 +319,8 @@ impl<'a> UnderWay<'a> {
         self.run.edits.push(edit.clone());
         self.send(RunEvent::Edited(edit));
         self.report();
-        self.store(Store::save_run);
+        // Written at once: a crash must not leave an edit recorded that the checkpoint knows nothing of.
+        self.checkpoint();
     }
 
     /// Sends what the screen shows.
@@ -371,6 +371,7 @@ impl<'a> UnderWay<'a> {
     }
 
     fn checkpoint(&mut self) {
+        let start = Instant::now();
         let checkpoint = Arc::new(self.trainer.snapshot());
         self.send(RunEvent::Checkpoint(Arc::clone(&checkpoint)));
         self.run.checkpoint = Some(Arc::clone(&checkpoint));
@@ -380,6 +381,7 @@ impl<'a> UnderWay<'a> {
             store.save_run(run)
         });
         self.saved_at = Instant::now();
+        self.save_cost = self.saved_at - start;
     }
 
     /// Writes to the live store; the first failure is told, training goes on.

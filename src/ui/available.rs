@@ -5,7 +5,6 @@ use super::edit;
 use super::state::State;
 use crate::check::Place;
 use crate::dataset::Subset;
-use crate::engine::check_same_data;
 use crate::run::Status;
 
 impl Command {
@@ -135,14 +134,19 @@ fn resumable(state: &State) -> Result<(), String> {
         return Err("A run is under way: stop it first.".to_owned());
     }
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
+    if let Status::Failed(_) = run.status {
+        return Err(
+            "The run failed and would fail again: restore its design, mend it and train anew.".to_owned()
+        );
+    }
     if run.checkpoint.is_none() {
         return Err("The run left no weights to go on from.".to_owned());
     }
-    match &state.data.dataset {
-        Some(data) => check_same_data(run, data).map_err(|_| {
-            "The loaded data are not those the run was trained on, or are scaled otherwise: restore its design first."
-                .to_owned()
-        }),
-        None => trainable(state),
+    if state.data_as_trained(run).is_none() {
+        trainable(state)?;
+        return Err("The loaded data are not those the run was trained on, or are split or scaled otherwise: restore \
+                    its design first."
+            .to_owned());
     }
+    Ok(())
 }

@@ -11,6 +11,7 @@ use super::panels::{RunAction, Seek};
 use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Place, Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
+use crate::engine::check_same_data;
 use crate::project::{Activation, Decoder, Layer};
 use crate::run::{History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
@@ -63,8 +64,8 @@ impl State {
             }
             Command::TrainNew => self.start_new(Start::Train),
             Command::Continue => {
-                if let Some((run, epochs)) = self.shown().map(|run| (run.id, run.epochs)) {
-                    self.continue_run(run, epochs);
+                if let Some(run) = self.shown().map(|run| run.id) {
+                    self.continue_run(run, None);
                 }
             }
             Command::TrainMore => {
@@ -190,14 +191,19 @@ impl State {
         self.run(command);
     }
 
-    /// Goes on with a run from its last checkpoint to `epochs` epochs in all.
-    pub fn continue_run(&mut self, id: RunId, epochs: u32) {
+    /// Goes on with a run from its last checkpoint, to another number of epochs in all where one is asked for.
+    pub fn continue_run(&mut self, id: RunId, epochs: Option<u32>) {
         self.go_on_with(id, epochs, Start::Train);
     }
 
-    fn go_on_with(&mut self, id: RunId, epochs: u32, start: Start) {
+    fn go_on_with(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
-        let (Some(data), Some(facts)) = (self.data.dataset.clone(), self.data.facts) else { return };
+        let Some((data, facts)) = self.data_as_trained(run) else { return };
+        let data = data.clone();
+        if let Err(error) = check_same_data(run, &data) {
+            self.notices.say(Severity::Error, format!("Run {id} cannot go on: {error}."));
+            return;
+        }
         let plan = match plan(&run.design, &facts) {
             Ok(plan) => plan,
             Err(problems) => {
@@ -206,18 +212,18 @@ impl State {
                 return;
             }
         };
-        let run = Run { status: Status::Queued, epochs, ..run.clone() };
+        let run = Run { status: Status::Queued, ..run.clone() };
         if let Some(own) = self.run_mut(id) {
-            (own.status, own.epochs) = (Status::Queued, epochs);
+            own.status = Status::Queued;
         }
         self.shown_run = Some(id);
-        self.train(run, plan, data, start);
+        self.train(run, epochs, plan, data, start);
     }
 
-    fn train(&mut self, run: Run, plan: Plan, data: Arc<Dataset>, start: Start) {
+    fn train(&mut self, run: Run, epochs: Option<u32>, plan: Plan, data: Arc<Dataset>, start: Start) {
         self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
         let (threads, store) = (self.threads(), self.store.clone());
-        let request = TrainRequest { run, plan, data, threads, start, store };
+        let request = TrainRequest { run, epochs, plan, data, threads, start, store };
         self.send(session::Command::Train(Box::new(request)));
     }
 
@@ -283,8 +289,8 @@ impl State {
             });
             return;
         }
-        match self.resumes().map(|run| (run.id, run.epochs)) {
-            Some((run, epochs)) => self.go_on_with(run, epochs, start),
+        match self.resumes().map(|run| run.id) {
+            Some(run) => self.go_on_with(run, None, start),
             None => self.start_new(start),
         }
     }
@@ -312,6 +318,7 @@ impl State {
             design: self.project.clone(),
             shape: facts.shape,
             fingerprint: data.fingerprint,
+            split: Some(data.split.fingerprint()),
             normaliser: Some(crate::engine::normaliser(&data)),
             status: Status::Queued,
             epochs: self.project.training.epochs,
@@ -328,7 +335,7 @@ impl State {
         self.shown_run = Some(id);
         self.runs_unsaved = true;
         let components = self.project.code.units;
-        self.train(run, plan, data.clone(), start);
+        self.train(run, None, plan, data.clone(), start);
         self.compute(Some(id), JobKind::Baseline { data, components });
     }
 

@@ -12,7 +12,7 @@ pub use super::layout::{BottomTab, ViewSettings};
 use super::notices::Notices;
 use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Dataset};
-use crate::engine::check_same_data;
+use crate::engine::check_same_rows;
 use crate::io::Store;
 use crate::project::{Data, Decoder, Project, Source};
 use crate::run::{Run, RunId, Setting, Status};
@@ -288,9 +288,9 @@ impl State {
         chosen.or(self.runs.last())
     }
 
-    /// The loaded data, where they are those a run was trained on.
+    /// The loaded data, where they are those a run was trained on, however they are divided now.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.data.dataset.as_deref().filter(|data| check_same_data(run, data).is_ok())
+        self.data.dataset.as_deref().filter(|data| check_same_rows(run, data).is_ok())
     }
 
     /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.
@@ -298,7 +298,7 @@ impl State {
         let of = self.data.of.as_ref()?;
         let (data, facts) = self.data.ready(of)?;
         let then = Data { source: of.source.clone(), ..run.design.data.clone() };
-        (then == *of && data.fingerprint == run.fingerprint).then_some((data, facts))
+        (then == *of && check_same_rows(run, data).is_ok()).then_some((data, facts))
     }
 
     /// The run the train key goes on with: the shown one, where it was stopped before its last epoch and the design on
@@ -314,10 +314,8 @@ impl State {
             }
         }
         then.name.clone_from(&self.project.name);
-        if let Some(data) = &self.data.dataset {
-            if check_same_data(run, data).is_err() {
-                return None;
-            }
+        if self.data.dataset.is_some() {
+            self.data_as_trained(run)?;
             // The same data at another place are the same data.
             then.data.source.clone_from(&self.project.data.source);
         }

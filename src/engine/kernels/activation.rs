@@ -18,7 +18,8 @@ pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: O
         Activation::Relu => map(
             row,
             #[inline(always)]
-            |a| if a > 0.0 { a } else { a * 0.0 },
+            // Written so that −0 becomes 0, −∞ as well, and not-a-number stays what it is.
+            |a| if a <= 0.0 { 0.0 } else { a },
         ),
         Activation::LeakyRelu => map(
             row,
@@ -52,11 +53,12 @@ pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: O
 pub fn backward_row(activation: Activation, y: &[f32], pre: &[f32], gradient: &mut [f32]) {
     match activation {
         Activation::Linear => {}
-        Activation::Relu => scale(
+        // Chosen instead of multiplied: nothing comes through a unit that is off, not even an infinite gradient.
+        Activation::Relu => each(
             gradient,
             y,
             #[inline(always)]
-            |y| if y > 0.0 { 1.0 } else { 0.0 },
+            |g, y| if y <= 0.0 { 0.0 } else { g },
         ),
         Activation::LeakyRelu => scale(
             gradient,
@@ -120,8 +122,18 @@ fn map(row: &mut [f32], f: impl Fn(f32) -> f32) {
 
 #[inline(always)]
 fn scale(gradient: &mut [f32], of: &[f32], derivative: impl Fn(f32) -> f32) {
+    each(
+        gradient,
+        of,
+        #[inline(always)]
+        |g, value| g * derivative(value),
+    );
+}
+
+#[inline(always)]
+fn each(gradient: &mut [f32], of: &[f32], f: impl Fn(f32, f32) -> f32) {
     for (gradient, value) in gradient.iter_mut().zip(of) {
-        *gradient = math::flushed(*gradient * derivative(*value), math::LEAST_GRADIENT);
+        *gradient = math::flushed(f(*gradient, *value), math::LEAST_GRADIENT);
     }
 }
 
@@ -181,6 +193,41 @@ mod tests {
         let mut gradient = [1e-17, 1e-3];
         backward_row(Activation::Sigmoid, &[1e-25, 1e-3], &[0.0; 2], &mut gradient);
         assert!(gradient[0] == 0.0 && gradient[1] > 0.0, "{gradient:?}");
+    }
+
+    #[test]
+    fn rectifiers_treat_the_ends_and_the_middle_as_pytorch_does() {
+        // torch 2.15: relu, leaky_relu and their gradients for a gradient of 2 from above. PyTorch's relu leaves −0 or
+        // makes it 0 as its kernels happen to; here it is always 0.
+        const INF: f32 = f32::INFINITY;
+        const NAN: f32 = f32::NAN;
+        let inputs = [-INF, -1.0, -0.0, 0.0, 1.0, INF, NAN];
+        let cases = [
+            (Activation::Relu, [0.0, 0.0, 0.0, 0.0, 1.0, INF, NAN], [0.0, 0.0, 0.0, 0.0, 2.0, 2.0, 2.0]),
+            (
+                Activation::LeakyRelu,
+                [-INF, -0.01, -0.0, 0.0, 1.0, INF, NAN],
+                [0.02, 0.02, 0.02, 0.02, 2.0, 2.0, 0.02],
+            ),
+        ];
+        for (activation, outputs, slopes) in cases {
+            for ((a, output), slope) in inputs.into_iter().zip(outputs).zip(slopes) {
+                // A long row as well, so that the vectorised loop is seen too.
+                for len in [1, 37] {
+                    let mut row = vec![a; len];
+                    // A bias of −0 leaves −0 as it is.
+                    forward_row(activation, &vec![-0.0; len], &mut row, None);
+                    let same = |y: &f32| y.to_bits() == output.to_bits() || y.is_nan() && output.is_nan();
+                    assert!(row.iter().all(same), "{activation:?}({a}) = {row:?}, not {output}");
+                    let mut gradient = vec![2.0; len];
+                    backward_row(activation, &row, &row, &mut gradient);
+                    assert!(gradient.iter().all(|g| *g == slope), "{activation:?}'({a}) = {gradient:?}");
+                }
+            }
+        }
+        let mut gradient = [INF, NAN];
+        backward_row(Activation::Relu, &[0.0, 0.0], &[0.0; 2], &mut gradient);
+        assert_eq!(gradient, [0.0, 0.0], "a unit that is off lets nothing through");
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Dense {
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
         threads.run(shards, 2 * rows * inputs * outputs, &|shard| {
             let range = shard_range(shard, width, outputs);
-            // SAFETY: each shard runs once and touches its own columns only.
+            // SAFETY: each shard runs once and touches its own columns of `y` and `sums` only, which are borrowed here; the
+            // slices of the loop below come and go after the product is done.
             unsafe { multiply_shard(&y, false, a, b, width, shard) };
             vectorised(
                 #[inline(always)]
@@ -198,4 +199,100 @@ fn sum_rows(values: &[f32], out: &mut [f32], add: bool, rows: usize) {
             }
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::Cpu;
+
+    use super::super::tape::Root;
+    use super::super::threads::FORK_FLOPS;
+    use super::*;
+
+    const ROWS: usize = 256;
+    const INPUTS: usize = 784;
+    const OUTPUTS: usize = 512;
+
+    /// Numbers of both signs without a pattern that shards could share.
+    fn value(index: usize, of: usize) -> f32 {
+        ((index * 7919 + of * 104_729) % 2003) as f32 / 1000.0 - 1.0
+    }
+
+    fn filled(rows: usize, columns: usize, of: usize) -> Node {
+        let node = Variable::zeros(&Cpu::default(), rows, columns).expect("small");
+        node.borrow_mut().values_mut().iter_mut().enumerate().for_each(|(i, v)| *v = value(i, of));
+        node
+    }
+
+    #[test]
+    fn a_large_layer_equals_plain_loops_there_and_back() {
+        assert!(column_shards(ROWS, OUTPUTS, INPUTS).1 > 1 && 2 * ROWS * OUTPUTS * INPUTS > FORK_FLOPS);
+        for is_tied in [false, true] {
+            let device = Cpu::default();
+            let (w_rows, w_columns) = if is_tied { (INPUTS, OUTPUTS) } else { (OUTPUTS, INPUTS) };
+            let (x, weight) = (filled(ROWS, INPUTS, 1), filled(w_rows, w_columns, 2));
+            let (bias, y) = (filled(1, OUTPUTS, 3), filled(ROWS, OUTPUTS, 4));
+            let parts = DenseParts {
+                x: Rc::clone(&x),
+                weight: Rc::clone(&weight),
+                bias: Rc::clone(&bias),
+                y: Rc::clone(&y),
+                activation: Activation::Relu,
+                is_tied,
+                wants_input_gradient: true,
+            };
+            let dense = Dense::new(&device, parts).expect("small");
+            let root = Root::new(&device).expect("small");
+            let mut recorder = Recorder::recording(&root, Grads::leaky());
+            dense.forward(ROWS, &Rc::new(Threads::new(3)), &mut recorder);
+            let output = Rc::clone(&y);
+            recorder.push(move |grads| {
+                let [dy] = gradients(grads, [&output.borrow()])?;
+                dy.iter_mut().enumerate().for_each(|(index, slope)| *slope = value(index, 5));
+                Ok(())
+            });
+            let mut grads = recorder.backward(&root).expect("small").expect("recorded");
+
+            let x_at = |row: usize, input: usize| f64::from(value(row * INPUTS + input, 1));
+            let w_at = |output: usize, input: usize| {
+                let index = if is_tied { input * OUTPUTS + output } else { output * INPUTS + input };
+                f64::from(value(index, 2))
+            };
+            let y_at = |row: usize, output: usize| {
+                let product: f64 = (0..INPUTS).map(|input| x_at(row, input) * w_at(output, input)).sum();
+                (product + f64::from(value(output, 3))).max(0.0)
+            };
+            let ys = y.borrow();
+            let da_at = |row: usize, output: usize| {
+                let index = row * OUTPUTS + output;
+                if ys.values()[index] > 0.0 { f64::from(value(index, 5)) } else { 0.0 }
+            };
+            let check = |what: &str, ours: f32, exact: f64| {
+                let error = (f64::from(ours) - exact).abs();
+                assert!(
+                    error < 1e-4 * exact.abs().max(10.0),
+                    "{what}: {ours}, not {exact} (tied: {is_tied})"
+                );
+            };
+            // Steps without a common factor with the sizes, so that every shard and both its ends are looked at.
+            for at in (0..ROWS * OUTPUTS).step_by(499) {
+                check("y", ys.values()[at], y_at(at / OUTPUTS, at % OUTPUTS));
+            }
+            let [dx, dw, db] =
+                gradients(&mut grads, [&x.borrow(), &weight.borrow(), &bias.borrow()]).expect("small");
+            for at in (0..ROWS * INPUTS).step_by(997) {
+                let (row, input) = (at / INPUTS, at % INPUTS);
+                let exact = (0..OUTPUTS).map(|output| da_at(row, output) * w_at(output, input)).sum();
+                check("dx", dx[at], exact);
+            }
+            for at in (0..OUTPUTS * INPUTS).step_by(1999) {
+                let (output, input) =
+                    if is_tied { (at % OUTPUTS, at / OUTPUTS) } else { (at / INPUTS, at % INPUTS) };
+                check("dw", dw[at], (0..ROWS).map(|row| da_at(row, output) * x_at(row, input)).sum());
+            }
+            for (output, slope) in db.iter().enumerate() {
+                check("db", *slope, (0..ROWS).map(|row| da_at(row, output)).sum());
+            }
+        }
+    }
 }

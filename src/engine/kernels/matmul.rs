@@ -19,8 +19,11 @@ pub struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// `rows × columns`, row by row.
+    ///
+    /// # Panics
+    /// If there are fewer values.
     pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Matrix<'a> {
-        assert!(values.len() >= rows * columns);
+        assert!(rows.checked_mul(columns).is_some_and(|len| len <= values.len()), "too few values");
         Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
@@ -49,8 +52,12 @@ pub fn column_shards(rows: usize, columns: usize, inner: usize) -> (usize, usize
 
 /// `out = a · b`, or `out += a · b`: shard `shard` of [`column_shards`], which writes its columns only.
 ///
+/// # Panics
+/// If `out` is too short or the matrices do not fit each other.
+///
 /// # Safety
-/// No two calls with the same `shard` may write into `out` at the same time.
+/// While this runs nobody else may use the columns of `out` that belong to `shard`: neither another call with the same
+/// `shard`, nor a [`Parts::part`] that holds some of them.
 pub(super) unsafe fn multiply_shard(
     out: &Parts<'_>,
     accumulate: bool,
@@ -65,22 +72,30 @@ pub(super) unsafe fn multiply_shard(
     if range.is_empty() || rows == 0 {
         return;
     }
-    // SAFETY: `Matrix::new` has checked the lengths of `a` and `b`, and `part` checks that of `out`, for strides that
-    // stay inside; the columns of different shards do not overlap.
+    assert!(rows.checked_mul(columns).is_some_and(|len| len <= out.len()), "the product does not fit");
+    // gemm reads `rows × inner` values of `a` and `inner × range.len()` of `b`, and writes (where `accumulate`, also
+    // reads) `rows × range.len()` of `out`, each at row · row stride + column · column stride from its start.
+    // - `a`: `Matrix::new` has checked that `rows · inner` values are there, borrowed for reading; transposing exchanges
+    //   lengths and strides together, so the last offset stays that of the last value.
+    // - `b`: the same, and `range` ends at its `columns` at most, so that a start shifted by `range.start` columns
+    //   leaves room for `range.len()` of them. Where `inner` is 0 nothing is read; `wrapping_add` forms the pointer.
+    // - `out`: the last offset is `(rows − 1) · columns + range.end − 1 < rows · columns`, inside by the assertion.
+    //   `Parts` holds the only `&mut` to it. Other shards write other columns, by raw pointers alone, and the caller
+    //   promises that nobody else uses these: no value is touched by two threads, and none is behind a reference.
+    // SAFETY: so everything is read and written inside its slice, and written by this call alone.
     unsafe {
-        let _ = out.part(0..rows * columns);
         gemm::gemm(
             rows,
             range.len(),
             inner,
-            out.start().add(range.start),
+            out.start().wrapping_add(range.start),
             1,
             columns as isize,
             accumulate,
             a.values.as_ptr(),
             a.column_stride as isize,
             a.row_stride as isize,
-            b.values.as_ptr().add(range.start * b.column_stride),
+            b.values.as_ptr().wrapping_add(range.start * b.column_stride),
             b.column_stride as isize,
             b.row_stride as isize,
             1.0_f32,
@@ -98,19 +113,36 @@ pub fn multiply(threads: &Threads, out: &mut [f32], accumulate: bool, a: Matrix<
     let (width, shards) = column_shards(a.rows, b.columns, a.columns);
     let out = Parts::new(out);
     threads.run(shards, 2 * a.rows * b.columns * a.columns, &|shard| {
-        // SAFETY: each shard runs once.
+        // SAFETY: `run` calls each shard once, and `out` is used by nobody else until it returns.
         unsafe { multiply_shard(&out, accumulate, a, b, width, shard) };
     });
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::threads::FORK_FLOPS;
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "does not fit")]
+    fn a_product_is_not_written_past_the_end() {
+        let mut out = vec![0.0; 11];
+        multiply(
+            &Threads::new(1),
+            &mut out,
+            false,
+            Matrix::new(&[0.0; 6], 3, 2),
+            Matrix::new(&[0.0; 8], 2, 4),
+        );
+    }
 
     #[test]
     fn products_equal_the_definition_for_all_layouts() {
         let threads = Threads::new(2);
-        for (m, n, k) in [(1, 1, 1), (3, 5, 7), (2, 200, 33), (64, 300, 128), (0, 3, 2), (4, 4, 0)] {
+        assert!(column_shards(300, 700, 128).1 > 1 && 2 * 300 * 700 * 128 > FORK_FLOPS, "the largest forks");
+        for (m, n, k) in
+            [(1, 1, 1), (3, 5, 7), (2, 200, 33), (64, 300, 128), (300, 700, 128), (0, 3, 2), (4, 4, 0)]
+        {
             let a: Vec<f32> = (0..m * k).map(|i| ((i * 7) % 11) as f32 - 5.0).collect();
             let b: Vec<f32> = (0..k * n).map(|i| ((i * 5) % 13) as f32 - 6.0).collect();
             let mut expected = vec![1.0; m * n];

@@ -1,20 +1,26 @@
 //! A small fork-join pool for kernels of some microseconds: workers spin for a moment before they sleep.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 /// Work below this many floating-point operations is done by the caller alone: a fork costs some microseconds.
-const FORK_FLOPS: usize = 1 << 20;
+pub const FORK_FLOPS: usize = 1 << 20;
 /// How often an idle worker looks before it sleeps: about 20 µs.
 const SPINS: u32 = 1000;
 
-/// A pool of threads that run the shards of one operation at a time.
+/// A pool of threads that run the shards of one operation at a time. Only one thread may hand out work: a pool can be
+/// moved to another thread, but not shared between two.
 #[derive(Debug)]
 pub struct Threads {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// Whether a fork is under way. A second one would take the slot and the count of shards away from the first, so that
+    /// shards of it ran twice: two threads would write the same values. The `Cell` keeps other threads away, as it makes
+    /// the pool `!Sync`; what it holds keeps work that asks for more work within its own thread.
+    is_forked: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +54,8 @@ impl std::fmt::Debug for Job {
     }
 }
 
-// SAFETY: the pointee is `Sync`, and `Threads::run` does not return before every worker has let go of the job.
+// SAFETY: a job is a shared reference in disguise: its pointee is `Sync`, so it may be called from any thread, and it
+// lives while a worker holds the job, since `Threads::run` does not return before every worker has let go of it.
 unsafe impl Send for Job {}
 
 impl Threads {
@@ -63,7 +70,7 @@ impl Threads {
                 std::thread::Builder::new().name(name).spawn(move || work(&shared)).ok()
             })
             .collect();
-        Threads { shared, workers }
+        Threads { shared, workers, is_forked: Cell::new(false) }
     }
 
     /// How many threads work, the caller's included.
@@ -76,12 +83,16 @@ impl Threads {
     /// # Panics
     /// If `work` panics, after all threads have stopped working on it.
     pub fn run(&self, shards: usize, flops: usize, work: &(dyn Fn(usize) + Sync)) {
-        if self.workers.is_empty() || shards < 2 || flops < FORK_FLOPS {
+        if self.workers.is_empty() || shards < 2 || flops < FORK_FLOPS || self.is_forked.get() {
             (0..shards).for_each(work);
             return;
         }
+        self.is_forked.set(true);
         let shared = &*self.shared;
-        // SAFETY: only the lifetime is erased; `join` below waits until no worker holds the pointer.
+        // Nothing between here and the end of `join` returns or unwinds early: the caller's own shards are caught, and
+        // locks are taken whether or not they are poisoned.
+        // SAFETY: only the lifetime is erased. A worker gets the pointer from the slot alone and holds it only while
+        // `active` counts it; `join` empties the slot and waits for that count before `work` can go out of scope.
         let erased: *const (dyn Fn(usize) + Sync) =
             unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(work) };
         {
@@ -95,6 +106,7 @@ impl Threads {
         }
         let own = catch_unwind(AssertUnwindSafe(|| shared.take_shards(shards, work)));
         shared.join();
+        self.is_forked.set(false);
         let others_panicked = shared.panicked.swap(false, Ordering::AcqRel);
         if let Err(panic) = own {
             std::panic::resume_unwind(panic);
@@ -115,7 +127,8 @@ impl Threads {
         let parts = Parts::new(out);
         self.run(len.div_ceil(size), flops, &|shard| {
             let range = shard_range(shard, size, len);
-            // SAFETY: `run` calls each shard once, and the ranges of different shards do not overlap.
+            // SAFETY: `run` calls each shard once, the ranges of different shards do not overlap, and `out` is borrowed
+            // for as long as any of them is at work.
             work(range.start, unsafe { parts.part(range.clone()) });
         });
     }
@@ -190,7 +203,9 @@ fn work(shared: &Shared) {
             slot.job
         };
         if let Some(job) = job {
-            // SAFETY: the job was in the slot while `active` was raised under its lock, so `run` still waits.
+            // SAFETY: the job was in the slot when `active` was raised under the slot's lock. `join` empties the slot under
+            // that lock and then reads `active`, so it sees this worker and waits until it is lowered below; the store
+            // that lowers it is `Release` and the load that waits is `Acquire`, so all this wrote is seen after `run`.
             let work = unsafe { &*job.work };
             if catch_unwind(AssertUnwindSafe(|| shared.take_shards(job.shards, work))).is_err() {
                 shared.panicked.store(true, Ordering::Release);
@@ -208,9 +223,10 @@ pub(super) struct Parts<'a> {
     lifetime: std::marker::PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: access goes through `part`, whose callers promise that shards do not overlap.
+// SAFETY: `f32` may be written from any thread, and all access goes through `part` or a pointer from `start`, whose
+// callers promise that no two threads touch the same values at a time.
 unsafe impl Send for Parts<'_> {}
-// SAFETY: as above.
+// SAFETY: as above; `&Parts` gives no more than a copy of it would.
 unsafe impl Sync for Parts<'_> {}
 
 impl<'a> Parts<'a> {
@@ -226,10 +242,12 @@ impl<'a> Parts<'a> {
     /// The values in `range`.
     ///
     /// # Safety
-    /// No two parts that are alive at the same time may overlap.
+    /// While a part is alive nobody else may use its values: no other part may overlap it, and nobody may write them
+    /// through [`Parts::start`].
     pub(super) unsafe fn part(&self, range: std::ops::Range<usize>) -> &'a mut [f32] {
         assert!(range.start <= range.end && range.end <= self.len);
-        // SAFETY: in bounds by the assertion, unaliased by the caller's promise.
+        // SAFETY: in bounds by the assertion and initialised, as they were borrowed as a slice; that borrow lasts for 'a
+        // and keeps everyone but us away; the caller promises that the part is unaliased among us.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }
 
@@ -261,6 +279,42 @@ mod tests {
                 assert!(hits.iter().all(|hit| hit.load(Ordering::Relaxed) == 1), "{count} {round}");
             }
         }
+    }
+
+    /// Two types for which this has a function: it is ambiguous, and does not compile, for what is `Sync`.
+    trait UnlessSync<Kind> {
+        fn is_not_sync() {}
+    }
+    impl<T: ?Sized> UnlessSync<()> for T {}
+    impl<T: ?Sized + Sync> UnlessSync<u8> for T {}
+
+    #[test]
+    fn one_thread_alone_hands_out_work() {
+        <Threads as UnlessSync<_>>::is_not_sync();
+        // Another one may do so later.
+        fn is_send<T: Send>() {}
+        is_send::<Threads>();
+    }
+
+    #[test]
+    fn work_that_asks_for_more_work_does_it_itself() {
+        thread_local!(static POOL: Threads = Threads::new(3));
+        let caller = std::thread::current().id();
+        let hits: Vec<AtomicUsize> = (0..64).map(|_| AtomicUsize::new(0)).collect();
+        POOL.with(|threads| {
+            threads.run(8, FORK_FLOPS, &|outer| {
+                let count = |inner: usize| {
+                    hits[8 * outer + inner].fetch_add(1, Ordering::Relaxed);
+                };
+                // The caller can reach the pool behind the compiler's back; a worker has none of its own.
+                if std::thread::current().id() == caller {
+                    POOL.with(|threads| threads.run(8, FORK_FLOPS, &count));
+                } else {
+                    (0..8).for_each(count);
+                }
+            });
+        });
+        assert!(hits.iter().all(|hit| hit.load(Ordering::Relaxed) == 1));
     }
 
     #[test]

@@ -83,7 +83,9 @@ impl UpdateShards {
             let (weight, gradient, first, second, weight_decay) = parts[index];
             let range = shard_range(shard, SHARD, gradient.len());
             let of_state = |state: Parts<'_>| if state.len() == 0 { 0..0 } else { range.clone() };
-            // SAFETY: `run` calls each shard once, and the ranges of different shards do not overlap.
+            // Each `Parts` borrows one stretch's own slice for as long as `run` lasts, `part` checks the range against its
+            // length, and `self.shards` names every (stretch, range) once, as `new` has made it.
+            // SAFETY: `run` calls each shard once, so no two of the slices that are alive at a time overlap.
             let (weight, first, second) = unsafe {
                 (weight.part(range.clone()), first.part(of_state(first)), second.part(of_state(second)))
             };

@@ -97,7 +97,7 @@ fn rates(training: &Training) -> Option<Vec<[f64; 2]>> {
 }
 
 fn rate_at(training: &Training, step: u64) -> f32 {
-    learning_rate(training, training.learning_rate, step, STEPS_PER_EPOCH, training.epochs)
+    learning_rate(training, training.learning_rate, step, STEPS_PER_EPOCH)
 }
 
 /// The epoch under the pointer, counted from 1, and the rate there.

@@ -67,7 +67,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         }
         Answer::TrainMore(epochs) => {
             if let Some((id, done)) = state.shown().map(|run| (run.id, run.history.epochs.len() as u32)) {
-                state.continue_run(id, done.saturating_add(epochs));
+                state.continue_run(id, Some(done.saturating_add(epochs)));
             }
         }
         Answer::Threads(threads) => state.threads = threads,

@@ -49,6 +49,7 @@ pub fn run(id: u32, epochs: u32) -> Run {
         design: Project::default(),
         shape: Shape::Image { height: 8, width: 8, channels: 1 },
         fingerprint: 7,
+        split: None,
         normaliser: None,
         status: if epochs < 100 { Status::Training } else { Status::Done },
         epochs: epochs.max(100),

@@ -14,6 +14,7 @@ fn with_run() -> State {
         design: state.project.clone(),
         shape: crate::project::Shape::Vector(4),
         fingerprint: 0,
+        split: None,
         normaliser: None,
         status: Status::Queued,
         epochs: 10,

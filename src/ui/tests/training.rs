@@ -119,3 +119,39 @@ fn the_test_split_judges_a_run_that_stands() {
     window.state().runs[0].design.data.split.seed += 1;
     assert!(Command::EvaluateTest.available(window.state()).expect_err("other rows").contains("restore"));
 }
+
+#[test]
+fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
+    let mut window = Window::new();
+    window.state().project.training.epochs = 2;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("it is done", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+    assert_eq!(Command::TrainMore.available(window.state()), Ok(()));
+    window.state().project.data.split.seed += 1;
+    window.until("it is split anew", |state| state.data.of.as_ref() == Some(&state.project.data));
+    let reason = Command::TrainMore.available(window.state()).expect_err("another split");
+    assert!(reason.contains("split") && reason.contains("restore its design"), "{reason}");
+    // Whoever asks nevertheless changes nothing.
+    window.state().continue_run(crate::run::RunId(1), Some(4));
+    assert_eq!(window.state().runs[0].status, Status::Done);
+    window.state().run(Command::RestoreDesign);
+    window.until("it is split as before", |state| state.data.of.as_ref() == Some(&state.project.data));
+    assert_eq!(Command::TrainMore.available(window.state()), Ok(()));
+
+    // The same settings may divide the rows in another way, where the labels have changed.
+    let split = window.state().runs[0].split;
+    window.state().runs[0].split = Some(0);
+    window.state().continue_run(crate::run::RunId(1), Some(4));
+    let text = window.state().notices.log.last().expect("a line").text.clone();
+    assert!(text.contains("Run 1 cannot go on") && text.contains("split otherwise"), "{text}");
+    assert_eq!(window.state().runs[0].status, Status::Done);
+    window.state().runs[0].split = split;
+    window.state().continue_run(crate::run::RunId(1), Some(4));
+    window.until("it is trained further", |state| state.runs[0].history.epochs.len() == 4);
+
+    window.until("it is done again", |state| state.runs[0].status == Status::Done);
+    window.state().runs[0].status = Status::Failed("it diverged".to_owned());
+    let reason = Command::TrainMore.available(window.state()).expect_err("a failed run");
+    assert!(reason.contains("failed"), "{reason}");
+}
