@@ -7,9 +7,11 @@
 mod error;
 mod initialisation;
 pub mod kernels;
+mod layers;
 mod minibatch;
 mod network;
 mod optimizer;
+mod parameter;
 mod probe;
 mod run_data;
 mod schedule;

@@ -11,7 +11,7 @@ const MOST_FEATURES: usize = 1 << 24;
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     check_input(data, problems);
     let cards = cards(project, data.map(|facts| facts.shape));
-    check_layers(project, &cards, problems);
+    check_layers(project, &cards, data, problems);
     check_code(project, &cards, data, problems);
     check_output(project, &cards, data, problems);
     check_corruption(project, data, problems);
@@ -57,7 +57,7 @@ fn check_input(data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_layers(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
+fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let own_decoder: &[Layer] = match &project.decoder {
         Decoder::Free(layers) => layers,
         Decoder::Mirrored { .. } => &[],
@@ -88,7 +88,7 @@ fn check_layers(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
         });
         problems.push(Problem::error(*place, trouble.clone()).with_fix(fix));
     }
-    check_batch_norm(project, problems);
+    check_batch_norm(project, data, problems);
 }
 
 /// What is wrong with a layer by itself: the message, and how it is mended.
@@ -174,7 +174,7 @@ fn remove_layer(project: &mut Project, place: Place) {
 }
 
 /// Batch norm learns the spread of a minibatch, which one sample does not have.
-fn check_batch_norm(project: &Project, problems: &mut Vec<Problem>) {
+fn check_batch_norm(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let normalises = |layer: &Layer| matches!(layer, Layer::BatchNorm { .. });
     let place = project.encoder.iter().position(normalises).map(Place::Encoder).or(match &project.decoder {
         Decoder::Free(layers) => layers.iter().position(normalises).map(Place::Decoder),
@@ -187,6 +187,12 @@ fn check_batch_norm(project: &Project, problems: &mut Vec<Problem>) {
         let message =
             "Batch norm compares the samples of a minibatch, and a batch of 1 has nothing to compare.";
         problems.push(Problem::error(place, message).with_fix(fix));
+    } else if let Some(place) = place
+        && data.is_some_and(|facts| facts.train_rows == 1)
+    {
+        let message =
+            "Batch norm compares the samples of a minibatch, and there is a single one to train on.";
+        problems.push(Problem::error(place, message));
     }
 }
 

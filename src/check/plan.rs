@@ -260,7 +260,7 @@ impl Stage {
             StageKind::Conv { window, weights, .. } | StageKind::ConvTranspose { window, weights, .. } => {
                 self.owned(weights, self.kernel_weights(*window))
             }
-            StageKind::BatchNorm { .. } => (channels(self.input) as u64).saturating_mul(2),
+            StageKind::BatchNorm { .. } => (self.input.channels() as u64).saturating_mul(2),
             StageKind::LayerNorm { .. } => (self.inputs() as u64).saturating_mul(2),
             StageKind::MaxPool { .. }
             | StageKind::AvgPool { .. }
@@ -292,7 +292,7 @@ impl Stage {
     }
 
     fn kernel_weights(&self, window: Window) -> u64 {
-        [window.kernel, window.kernel, channels(self.input), channels(self.output)]
+        [window.kernel, window.kernel, self.input.channels(), self.output.channels()]
             .into_iter()
             .fold(1, |product, size| product.saturating_mul(size as u64))
     }
@@ -300,15 +300,7 @@ impl Stage {
     /// Weights, unless they are another stage's, and the biases.
     fn owned(&self, source: &WeightSource, weights: u64) -> u64 {
         let weights = if *source == WeightSource::Own { weights } else { 0 };
-        weights.saturating_add(channels(self.output) as u64)
-    }
-}
-
-/// Channels of a picture, features of a row.
-pub(super) fn channels(shape: Shape) -> usize {
-    match shape {
-        Shape::Vector(features) => features,
-        Shape::Image { channels, .. } => channels,
+        weights.saturating_add(self.output.channels() as u64)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::dataset::random::{Purpose, Stream};
 
-/// Fills a parameter of a dense layer with `inputs` inputs: uniform in ±1/√inputs, weights and biases alike
-/// (`torch.nn.Linear`'s Kaiming-uniform with a = √5 comes to the same bound).
+/// Fills a parameter of a layer with `inputs` inputs (fan-in): uniform in ±1/√inputs, weights and biases alike
+/// (`torch.nn.Linear` and `torch.nn.Conv2d`: Kaiming-uniform with a = √5 comes to the same bound).
 ///
 /// `parameter` numbers the parameters of the network, so that each has random numbers of its own.
-pub fn fill_dense(values: &mut [f32], inputs: usize, seed: u64, parameter: u64) {
+pub fn fill_uniform(values: &mut [f32], inputs: usize, seed: u64, parameter: u64) {
     let bound = 1.0 / (inputs.max(1) as f32).sqrt();
     let stream = Stream::new(seed, Purpose::Initialisation, parameter, 0);
     for (position, value) in values.iter_mut().enumerate() {

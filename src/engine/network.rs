@@ -3,23 +3,18 @@ use std::rc::Rc;
 use dfdx::tensor::Cpu;
 
 use super::EngineError;
-use super::initialisation::fill_dense;
-use super::kernels::dense::{Dense, DenseParts};
-use super::kernels::dropout::Dropout;
+use super::kernels::draw::Draw;
 use super::kernels::loss::{ReconstructionLoss, Sums};
 use super::kernels::math::{sigmoid, vectorised};
 use super::kernels::tape::{Recorder, Root};
 use super::kernels::threads::Threads;
 use super::kernels::variable::{Grads, Node, Variable};
+use super::layers::{Builder, Mode, Operation};
 use super::minibatch::{Noise, gather};
-use crate::check::{Plan, Stage, StageKind, WeightSource};
+use super::parameter::{Parameter, check_names};
+use crate::check::Plan;
 use crate::dataset::Dataset;
-use crate::dataset::random::{Purpose, Stream};
-use crate::project::Activation;
-use crate::run::{Array, Weights};
-
-/// Rows that are computed at a time outside training, at least.
-const INFERENCE_ROWS: usize = 256;
+use crate::run::Weights;
 
 /// The encoder and decoder of a plan, with their parameters and with buffers for a fixed number of rows.
 ///
@@ -30,6 +25,8 @@ pub struct Network {
     root: Root,
     parameters: Vec<Parameter>,
     operations: Vec<Operation>,
+    /// Every buffer that is given a gradient, the parameters aside.
+    nodes: Vec<Node>,
     /// Number of operations from the input to the code.
     encoder_len: usize,
     input: Node,
@@ -40,28 +37,6 @@ pub struct Network {
     /// Rows the buffers hold.
     capacity: usize,
     partial_sums: Vec<f32>,
-}
-
-/// One named parameter.
-pub(super) struct Parameter {
-    /// `encoder.0.weight`
-    pub name: String,
-    /// Outputs × inputs for weights, outputs for biases.
-    pub shape: Vec<usize>,
-    /// Its values.
-    pub node: Node,
-}
-
-impl Parameter {
-    /// Whether weight decay applies.
-    pub fn is_decayed(&self) -> bool {
-        self.shape.len() > 1
-    }
-}
-
-enum Operation {
-    Dense(Rc<Dense>),
-    Dropout(Rc<Dropout>),
 }
 
 /// How good a network is on some samples: means over them.
@@ -81,8 +56,7 @@ impl Network {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(plan: &Plan, threads: usize) -> Result<Network, EngineError> {
-        let batch = plan.design().training.batch_size.min(plan.facts().train_rows.max(1));
-        Builder::new(plan, batch.max(INFERENCE_ROWS))?.build(threads)
+        Network::build(plan, plan.batch_rows().max(plan.inference_rows()), threads)
     }
 
     /// A network for use only: with these weights.
@@ -90,7 +64,7 @@ impl Network {
     /// # Errors
     /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where they belong to another network.
     pub fn trained(plan: &Plan, weights: &Weights, threads: usize) -> Result<Network, EngineError> {
-        let mut network = Builder::new(plan, INFERENCE_ROWS)?.build(threads)?;
+        let mut network = Network::build(plan, plan.inference_rows(), threads)?;
         network.load(weights)?;
         Ok(network)
     }
@@ -102,11 +76,8 @@ impl Network {
 
     /// A copy of all parameters.
     pub fn weights(&self) -> Weights {
-        let arrays = self.parameters.iter().map(|parameter| {
-            let values = parameter.node.borrow().values().to_vec();
-            (parameter.name.clone(), Array { shape: parameter.shape.clone(), values })
-        });
-        Weights(arrays.collect())
+        let array = |parameter: &Parameter| parameter.to_array("", parameter.node.borrow().values());
+        Weights(self.parameters.iter().map(array).collect())
     }
 
     /// The first value among the parameters that is not finite.
@@ -122,7 +93,7 @@ impl Network {
     pub fn copy_weights(&self, weights: &mut Weights) {
         for parameter in &self.parameters {
             if let Some(array) = weights.0.get_mut(&parameter.name) {
-                array.values.copy_from_slice(parameter.node.borrow().values());
+                parameter.export(parameter.node.borrow().values(), &mut array.values);
             }
         }
     }
@@ -135,7 +106,7 @@ impl Network {
         check_names(&self.parameters, weights, "")?;
         for parameter in &self.parameters {
             let array = &weights.0[&parameter.name];
-            parameter.node.borrow_mut().values_mut().copy_from_slice(&array.values);
+            parameter.import(&array.values, parameter.node.borrow_mut().values_mut());
         }
         Ok(())
     }
@@ -179,7 +150,7 @@ impl Network {
         let mut sums = Sums::default();
         for block in rows.chunks(self.capacity) {
             self.gather(data, block, noise);
-            let block = self.pass(block.len(), None, &mut Recorder::idle());
+            let block = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
             sums.loss += block.loss;
             sums.squared_error += block.squared_error;
         }
@@ -193,14 +164,14 @@ impl Network {
     pub(super) fn forward_backward(
         &mut self,
         rows: usize,
-        dropout: (u64, u64),
+        draw: Draw,
         grads: Grads,
     ) -> Result<(Sums, Grads), EngineError> {
-        for variable in self.variables() {
-            variable.borrow().begin_step();
+        for node in self.parameters.iter().map(|parameter| &parameter.node).chain(&self.nodes) {
+            node.borrow().begin_step();
         }
         let mut recorder = Recorder::recording(&self.root, grads);
-        let sums = self.pass(rows, Some(dropout), &mut recorder);
+        let sums = self.pass(rows, Mode::Train(draw), &mut recorder);
         let grads = recorder.backward(&self.root)?.unwrap_or_else(Grads::leaky);
         Ok((sums, grads))
     }
@@ -242,29 +213,16 @@ impl Network {
         Ok(())
     }
 
-    /// The whole way forward on the first `rows` rows of the input; `dropout` is (seed, step) while training.
-    fn pass(&mut self, rows: usize, dropout: Option<(u64, u64)>, recorder: &mut Recorder) -> Sums {
-        self.run(0..self.operations.len(), rows, dropout, recorder);
+    /// The whole way forward on the first `rows` rows of the input.
+    fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> Sums {
+        self.run(0..self.operations.len(), rows, mode, recorder);
         let threads = Rc::clone(&self.threads);
         self.loss.forward(rows, &mut self.partial_sums, &threads, recorder)
     }
 
-    fn run(
-        &self,
-        range: std::ops::Range<usize>,
-        rows: usize,
-        dropout: Option<(u64, u64)>,
-        recorder: &mut Recorder,
-    ) {
+    fn run(&self, range: std::ops::Range<usize>, rows: usize, mode: Mode, recorder: &mut Recorder) {
         for (index, operation) in self.operations.iter().enumerate().take(range.end).skip(range.start) {
-            match operation {
-                Operation::Dense(dense) => dense.forward(rows, &self.threads, recorder),
-                Operation::Dropout(layer) => {
-                    let stream =
-                        dropout.map(|(seed, step)| Stream::new(seed, Purpose::Dropout, step, index as u64));
-                    layer.forward(rows, stream, &self.threads, recorder);
-                }
-            }
+            operation.forward(index, rows, mode, &self.threads, recorder);
         }
     }
 
@@ -281,7 +239,7 @@ impl Network {
         for block in rows.chunks(self.capacity * inputs) {
             let count = block.len() / inputs;
             from.borrow_mut().values_mut()[..count * inputs].copy_from_slice(&block[..count * inputs]);
-            self.run(operations.clone(), count, None, &mut Recorder::idle());
+            self.run(operations.clone(), count, Mode::Use, &mut Recorder::idle());
             result.extend_from_slice(&to.borrow().values()[..count * outputs]);
         }
         result
@@ -297,81 +255,23 @@ impl Network {
         }
     }
 
-    fn variables(&self) -> impl Iterator<Item = &Node> {
-        let outputs = self.operations.iter().map(|operation| match operation {
-            Operation::Dense(dense) => dense.output(),
-            Operation::Dropout(dropout) => &dropout.y,
-        });
-        let parameters = self.parameters.iter().map(|parameter| &parameter.node);
-        outputs.chain(parameters).chain([&self.input])
-    }
-}
-
-/// Whether `weights` has exactly one array of the right size for each parameter, its name behind `prefix`.
-pub(super) fn check_names(
-    parameters: &[Parameter],
-    weights: &Weights,
-    prefix: &str,
-) -> Result<(), EngineError> {
-    for parameter in parameters {
-        let name = format!("{prefix}{}", parameter.name);
-        match weights.0.get(&name) {
-            None => return Err(EngineError::Weights(format!("{name} is missing"))),
-            Some(array)
-                if array.shape != parameter.shape
-                    || array.values.len() != parameter.shape.iter().product::<usize>() =>
-            {
-                let (found, wanted) = (&array.shape, &parameter.shape);
-                return Err(EngineError::Weights(format!("{name} has shape {found:?}, not {wanted:?}")));
-            }
-            Some(_) => {}
-        }
-    }
-    let has_prefix = |name: &&String| name.starts_with(prefix);
-    let found = weights.0.keys().filter(has_prefix).count();
-    if found == parameters.len() {
-        Ok(())
-    } else {
-        Err(EngineError::Weights(format!("{found} arrays for {} parameters", parameters.len())))
-    }
-}
-
-/// Puts a network together stage by stage.
-struct Builder<'a> {
-    plan: &'a Plan,
-    device: Cpu,
-    capacity: usize,
-    parameters: Vec<Parameter>,
-    operations: Vec<Operation>,
-    last: Node,
-    /// Whether anything up to `last` learns.
-    learns: bool,
-}
-
-impl<'a> Builder<'a> {
-    fn new(plan: &'a Plan, capacity: usize) -> Result<Builder<'a>, EngineError> {
+    fn build(plan: &Plan, capacity: usize, threads: usize) -> Result<Network, EngineError> {
         let device = Cpu::default();
-        let last = Variable::zeros(&device, capacity, plan.shape().features())?;
-        let (parameters, operations) = (Vec::new(), Vec::new());
-        Ok(Builder { plan, device, capacity, parameters, operations, last, learns: false })
-    }
-
-    fn build(mut self, threads: usize) -> Result<Network, EngineError> {
-        let plan = self.plan;
-        let input = Rc::clone(&self.last);
-        let target = if plan.design().corruption == crate::project::Corruption::None {
-            Rc::clone(&input)
+        let mut builder = Builder::new(plan, capacity)?;
+        let input = Rc::clone(&builder.last);
+        let target = if plan.design().corruption.corrupts() {
+            Variable::zeros(&device, capacity, plan.shape().features())?
         } else {
-            Variable::zeros(&self.device, self.capacity, plan.shape().features())?
+            Rc::clone(&input)
         };
         for stage in plan.encoder() {
-            self.push(stage, false)?;
+            builder.push(stage)?;
         }
-        let (encoder_len, code) = (self.operations.len(), Rc::clone(&self.last));
-        for (index, stage) in plan.decoder().iter().enumerate() {
-            self.push(stage, index + 1 == plan.decoder().len() && plan.loss_on_logits())?;
+        let (encoder_len, code) = (builder.operations.len(), Rc::clone(&builder.last));
+        for stage in plan.decoder() {
+            builder.push(stage)?;
         }
-        let output = Rc::clone(&self.last);
+        let output = Rc::clone(&builder.last);
         let loss = Rc::new(ReconstructionLoss {
             output: Rc::clone(&output),
             target: Rc::clone(&target),
@@ -380,67 +280,18 @@ impl<'a> Builder<'a> {
         Ok(Network {
             plan: plan.clone(),
             threads: Rc::new(Threads::new(threads)),
-            root: Root::new(&self.device)?,
-            parameters: self.parameters,
-            operations: self.operations,
+            root: Root::new(&device)?,
+            parameters: builder.parameters,
+            operations: builder.operations,
+            nodes: builder.nodes,
             encoder_len,
             input,
             target,
             code,
             output,
             loss,
-            capacity: self.capacity,
-            partial_sums: vec![0.0; 2 * self.capacity],
+            capacity,
+            partial_sums: vec![0.0; 2 * capacity],
         })
-    }
-
-    fn push(&mut self, stage: &Stage, stays_logit: bool) -> Result<(), EngineError> {
-        let x = Rc::clone(&self.last);
-        let y = Variable::zeros(&self.device, self.capacity, stage.outputs)?;
-        self.last = Rc::clone(&y);
-        let operation = match &stage.kind {
-            StageKind::Dropout { rate } => {
-                Operation::Dropout(Rc::new(Dropout { x, y, rate: *rate, wants_input_gradient: self.learns }))
-            }
-            StageKind::Dense { activation, weights } => {
-                let activation = if stays_logit { Activation::Linear } else { *activation };
-                let (weight, is_tied) = self.weight(stage, weights)?;
-                let bias = self.parameter(stage, "bias", vec![stage.outputs])?;
-                let wants_input_gradient = self.learns;
-                let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
-                self.learns = true;
-                Operation::Dense(Dense::new(&self.device, parts)?)
-            }
-        };
-        self.operations.push(operation);
-        Ok(())
-    }
-
-    fn weight(&mut self, stage: &Stage, source: &WeightSource) -> Result<(Node, bool), EngineError> {
-        match source {
-            WeightSource::Own => {
-                Ok((self.parameter(stage, "weight", vec![stage.outputs, stage.inputs])?, false))
-            }
-            WeightSource::TransposeOf(name) => {
-                let wanted = format!("{name}.weight");
-                let found = self.parameters.iter().find(|parameter| parameter.name == wanted);
-                // `check` ties mirrored layers only, and those come earlier.
-                found
-                    .map(|parameter| (Rc::clone(&parameter.node), true))
-                    .ok_or_else(|| EngineError::Weights(format!("{wanted} is missing")))
-            }
-        }
-    }
-
-    fn parameter(&mut self, stage: &Stage, kind: &str, shape: Vec<usize>) -> Result<Node, EngineError> {
-        let columns = shape.last().copied().unwrap_or(1);
-        let rows = if shape.len() > 1 { shape[0] } else { 1 };
-        let node = Variable::zeros(&self.device, rows, columns)?;
-        let number = self.parameters.len() as u64;
-        let seed = self.plan.design().training.seed;
-        fill_dense(node.borrow_mut().values_mut(), stage.inputs, seed, number);
-        let name = format!("{}.{kind}", stage.name);
-        self.parameters.push(Parameter { name, shape, node: Rc::clone(&node) });
-        Ok(node)
     }
 }

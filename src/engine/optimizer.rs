@@ -2,15 +2,15 @@ use super::EngineError;
 use super::kernels::threads::Threads;
 use super::kernels::update::{Stretch, Update, UpdateShards};
 use super::kernels::variable::{Grads, Variable, gradient_list};
-use super::network::{Parameter, check_names};
+use super::parameter::{Parameter, check_names};
 use crate::project::{Optimizer as Rule, Training};
-use crate::run::{Array, Weights};
+use crate::run::Weights;
 
 /// Names of the state in checkpoints, after `PyTorch`'s.
 const FIRST: &str = "exp_avg.";
 const SECOND: &str = "exp_avg_sq.";
 
-/// Moments of all parameters, and the update of one step.
+/// Moments of everything learned, and the update of one step.
 pub struct Optimizer {
     rule: Rule,
     weight_decay: f32,
@@ -21,7 +21,7 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// Fresh state for these parameters.
+    /// Fresh state for these parameters; buffers have none.
     pub(super) fn new(training: &Training, parameters: &[Parameter]) -> Optimizer {
         let rule = training.optimizer;
         let (uses_first, uses_second) = match rule {
@@ -29,9 +29,8 @@ impl Optimizer {
             Rule::RmsProp { .. } => (false, true),
             Rule::Adam { .. } | Rule::AdamW { .. } => (true, true),
         };
-        let len = |parameter: &Parameter| parameter.shape.iter().product::<usize>();
         let state = |is_used: bool| -> Vec<Vec<f32>> {
-            parameters.iter().map(|p| vec![0.0; if is_used { len(p) } else { 0 }]).collect()
+            learned(parameters).map(|p| vec![0.0; if is_used { p.len() } else { 0 }]).collect()
         };
         Optimizer {
             rule,
@@ -39,11 +38,11 @@ impl Optimizer {
             gradient_clip: training.gradient_clip,
             first: state(uses_first),
             second: state(uses_second),
-            shards: UpdateShards::new(parameters.iter().map(len)),
+            shards: UpdateShards::new(learned(parameters).map(Parameter::len)),
         }
     }
 
-    /// Updates all parameters; `step` counts from 1.
+    /// Updates everything learned; `step` counts from 1.
     pub(super) fn update(
         &mut self,
         parameters: &[Parameter],
@@ -52,7 +51,7 @@ impl Optimizer {
         step: u64,
         threads: &Threads,
     ) -> Result<(), EngineError> {
-        let mut variables: Vec<_> = parameters.iter().map(|p| p.node.borrow_mut()).collect();
+        let mut variables: Vec<_> = learned(parameters).map(|p| p.node.borrow_mut()).collect();
         let shared: Vec<&Variable> = variables.iter().map(|variable| &**variable).collect();
         let mut slopes = gradient_list(grads, &shared)?;
         for (variable, gradient) in shared.iter().zip(&mut slopes) {
@@ -62,8 +61,7 @@ impl Optimizer {
             }
         }
         let state = self.first.iter_mut().zip(&mut self.second);
-        let mut stretches: Vec<Stretch<'_>> = parameters
-            .iter()
+        let mut stretches: Vec<Stretch<'_>> = learned(parameters)
             .zip(&mut variables)
             .zip(slopes.into_iter().zip(state))
             .map(|((parameter, variable), (gradient, (first, second)))| Stretch {
@@ -86,14 +84,10 @@ impl Optimizer {
     /// A copy of the state, for a checkpoint.
     pub(super) fn state(&self, parameters: &[Parameter]) -> Weights {
         let arrays =
-            [(FIRST, &self.first), (SECOND, &self.second)].into_iter().flat_map(|(prefix, state)| {
-                parameters.iter().zip(state).filter(|(_, values)| !values.is_empty()).map(
-                    move |(parameter, values)| {
-                        let array = Array { shape: parameter.shape.clone(), values: values.clone() };
-                        (format!("{prefix}{}", parameter.name), array)
-                    },
-                )
-            });
+            [(FIRST, &self.first), (SECOND, &self.second)].into_iter().filter(|(_, state)| is_used(state));
+        let arrays = arrays.flat_map(|(prefix, state)| {
+            learned(parameters).zip(state).map(move |(parameter, values)| parameter.to_array(prefix, values))
+        });
         Weights(arrays.collect())
     }
 
@@ -101,9 +95,9 @@ impl Optimizer {
     pub(super) fn check(&self, parameters: &[Parameter], saved: &Weights) -> Result<(), EngineError> {
         let mut used = 0;
         for (prefix, state) in [(FIRST, &self.first), (SECOND, &self.second)] {
-            if state.iter().any(|values| !values.is_empty()) {
-                check_names(parameters, saved, prefix)?;
-                used += parameters.len();
+            if is_used(state) {
+                check_names(learned(parameters), saved, prefix)?;
+                used += state.len();
             }
         }
         if saved.0.len() == used {
@@ -117,11 +111,20 @@ impl Optimizer {
     /// Puts a saved state back that has passed [`Optimizer::check`].
     pub(super) fn restore(&mut self, parameters: &[Parameter], saved: &Weights) {
         for (prefix, state) in [(FIRST, &mut self.first), (SECOND, &mut self.second)] {
-            for (parameter, values) in parameters.iter().zip(state) {
+            for (parameter, values) in learned(parameters).zip(state) {
                 if let Some(array) = saved.0.get(&format!("{prefix}{}", parameter.name)) {
-                    values.copy_from_slice(&array.values);
+                    parameter.import(&array.values, values);
                 }
             }
         }
     }
+}
+
+/// The parameters gradients move.
+fn learned(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
+    parameters.iter().filter(|parameter| parameter.is_learned())
+}
+
+fn is_used(state: &[Vec<f32>]) -> bool {
+    state.iter().any(|values| !values.is_empty())
 }

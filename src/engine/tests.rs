@@ -9,6 +9,7 @@ mod resume;
 
 use std::sync::Arc;
 
+use super::kernels::draw::Draw;
 use super::kernels::matmul::column_shards;
 use super::kernels::threads::FORK_FLOPS;
 use super::kernels::variable::{Grads, gradients};
@@ -59,7 +60,8 @@ pub(super) fn toy_plan(data: &Dataset, edit: impl FnOnce(&mut Project)) -> Plan 
 /// Loss of the first rows, and the gradient of every parameter, for one minibatch.
 fn loss_and_gradients(network: &mut Network, data: &Dataset, rows: &[u32]) -> (f64, Vec<Vec<f32>>) {
     network.gather(data, rows, None);
-    let (sums, mut grads) = network.forward_backward(rows.len(), (1, 5), Grads::leaky()).expect("small");
+    let (sums, mut grads) =
+        network.forward_backward(rows.len(), Draw { seed: 1, step: 5 }, Grads::leaky()).expect("small");
     let slopes = network
         .parameters()
         .iter()

@@ -2,15 +2,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::EngineError;
+use super::kernels::draw::Draw;
 use super::kernels::variable::Grads;
 use super::minibatch::Noise;
-use super::network::{Evaluation, Network, check_names};
+use super::network::{Evaluation, Network};
 use super::optimizer::Optimizer;
+use super::parameter::check_names;
 use super::schedule::learning_rate;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
-use crate::project::Corruption;
 use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Setting, TOTAL, Weights};
 
 /// Trains one network, one minibatch at a time.
@@ -102,14 +103,14 @@ impl Trainer {
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         let start = Instant::now();
         self.shuffle();
-        let first = self.step_in_epoch as usize * self.batch_size;
-        let last = (first + self.batch_size).min(self.order.len());
-        let samples = last - first;
-        self.network.gather(&self.data, &self.order[first..last], self.training_noise());
+        let minibatch = self.minibatch();
+        let samples = minibatch.len();
+        self.network.gather(&self.data, &self.order[minibatch], self.training_noise());
 
         let seed = self.design().training.seed;
         let grads = self.grads.take().unwrap_or_else(Grads::leaky);
-        let (sums, mut grads) = self.network.forward_backward(samples, (seed, self.step), grads)?;
+        let (sums, mut grads) =
+            self.network.forward_backward(samples, Draw { seed, step: self.step }, grads)?;
         let loss = sums.loss / samples as f64;
         if !loss.is_finite() {
             return Err(self.diverged("the loss", loss));
@@ -127,7 +128,7 @@ impl Trainer {
         }
         self.epoch_squared_error += sums.squared_error;
         self.epoch_samples += samples as u64;
-        let ends_epoch = last == self.order.len();
+        let ends_epoch = self.step_in_epoch == self.steps_per_epoch();
         let epoch = if ends_epoch { Some(self.end_epoch(rate, start)?) } else { None };
         if epoch.is_none() {
             self.seconds += start.elapsed().as_secs_f64();
@@ -167,7 +168,10 @@ impl Trainer {
 
     /// Steps of an epoch.
     pub fn steps_per_epoch(&self) -> u32 {
-        self.order.len().div_ceil(self.batch_size) as u32
+        let (rows, batch) = (self.order.len(), self.batch_size);
+        // Batch norm cannot learn from a single sample: a last one joins the minibatch before it.
+        let joins = rows > batch && rows % batch == 1 && self.network.plan().has_batch_norm();
+        (rows.div_ceil(batch) - usize::from(joins)) as u32
     }
 
     /// Training time so far, in seconds.
@@ -212,7 +216,7 @@ impl Trainer {
     /// What the network makes of the probe now. The probe's corruption is the same at every epoch.
     pub fn look(&mut self, probe: &Probe) -> Kept {
         let corruption = self.design().corruption;
-        let is_corrupted = corruption != Corruption::None;
+        let is_corrupted = corruption.corrupts();
         let noise = is_corrupted.then(|| self.noise(Purpose::ProbeCorruption, 0));
         let features = self.data.shape.features();
         let (mut corrupted, mut reconstructions) = (Vec::new(), Vec::new());
@@ -322,8 +326,15 @@ impl Trainer {
     }
 
     fn training_noise(&self) -> Option<Noise> {
-        let is_corrupted = self.design().corruption != Corruption::None;
+        let is_corrupted = self.design().corruption.corrupts();
         is_corrupted.then(|| self.noise(Purpose::Corruption, u64::from(self.epoch)))
+    }
+
+    /// Places of the next step's samples in the order of the epoch.
+    fn minibatch(&self) -> std::ops::Range<usize> {
+        let first = self.step_in_epoch as usize * self.batch_size;
+        let is_last = self.step_in_epoch + 1 == self.steps_per_epoch();
+        first..if is_last { self.order.len() } else { first + self.batch_size }
     }
 
     /// Puts the training rows into the order of the epoch under way.

@@ -29,6 +29,14 @@ impl Shape {
         }
     }
 
+    /// Channels of a picture, features of a row: what batch norm takes statistics of.
+    pub fn channels(self) -> usize {
+        match self {
+            Shape::Vector(features) => features,
+            Shape::Image { channels, .. } => channels,
+        }
+    }
+
     /// `(height, width, channels)` where the shape is a picture with one or three channels, else `None`.
     pub fn picture(self) -> Option<(usize, usize, usize)> {
         match self {

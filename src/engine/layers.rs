@@ -1,0 +1,336 @@
+//! A plan's stages as operations, built one after another.
+
+use std::rc::Rc;
+
+use dfdx::tensor::Cpu;
+
+use super::EngineError;
+use super::initialisation::fill_uniform;
+use super::kernels::apply::{Apply, ApplyParts};
+use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
+use super::kernels::conv::{Conv, ConvParts};
+use super::kernels::conv_transpose::{ConvTranspose, ConvTransposeParts};
+use super::kernels::dense::{Dense, DenseParts};
+use super::kernels::draw::Draw;
+use super::kernels::dropout::Dropout;
+use super::kernels::layer_norm::{LayerNorm, LayerNormParts};
+use super::kernels::permute::Permute;
+use super::kernels::pool::{AvgPool, MaxPool};
+use super::kernels::tape::Recorder;
+use super::kernels::threads::Threads;
+use super::kernels::upsample::Upsample;
+use super::kernels::variable::{Node, Variable};
+use super::parameter::{Layout, Parameter, Role};
+use crate::check::{Plan, Stage, StageKind, WeightSource, Window};
+use crate::dataset::random::Purpose;
+use crate::project::{Activation, Shape};
+
+/// How a network is run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Mode {
+    /// With the noise of one training step, and statistics of the minibatch.
+    Train(Draw),
+    /// Without noise, and with running statistics.
+    Use,
+}
+
+/// One operation of a network.
+pub(super) enum Operation {
+    Dense(Rc<Dense>),
+    Conv(Rc<Conv>),
+    ConvTranspose(Rc<ConvTranspose>),
+    MaxPool(Rc<MaxPool>),
+    AvgPool(Rc<AvgPool>),
+    Upsample(Rc<Upsample>),
+    BatchNorm(Rc<BatchNorm>),
+    LayerNorm(Rc<LayerNorm>),
+    Permute(Rc<Permute>),
+    Apply(Rc<Apply>),
+    Dropout(Rc<Dropout>),
+}
+
+impl Operation {
+    /// Computes the first `rows` rows; `index` is its place in the network, for its random numbers.
+    pub fn forward(
+        &self,
+        index: usize,
+        rows: usize,
+        mode: Mode,
+        threads: &Rc<Threads>,
+        recorder: &mut Recorder,
+    ) {
+        match self {
+            Operation::Dense(dense) => dense.forward(rows, threads, recorder),
+            Operation::Conv(conv) => conv.forward(rows, threads, recorder),
+            Operation::ConvTranspose(conv) => conv.forward(rows, threads, recorder),
+            Operation::MaxPool(pool) => pool.forward(rows, threads, recorder),
+            Operation::AvgPool(pool) => pool.forward(rows, threads, recorder),
+            Operation::Upsample(upsample) => upsample.forward(rows, threads, recorder),
+            Operation::BatchNorm(norm) => {
+                norm.forward(rows, matches!(mode, Mode::Train(_)), threads, recorder);
+            }
+            Operation::LayerNorm(norm) => norm.forward(rows, threads, recorder),
+            Operation::Permute(permute) => permute.forward(rows, threads, recorder),
+            Operation::Apply(apply) => apply.forward(rows, threads, recorder),
+            Operation::Dropout(dropout) => {
+                let stream = match mode {
+                    Mode::Train(draw) => Some(draw.stream(Purpose::Dropout, index)),
+                    Mode::Use => None,
+                };
+                dropout.forward(rows, stream, threads, recorder);
+            }
+        }
+    }
+}
+
+/// Puts a network together stage by stage.
+pub(super) struct Builder<'a> {
+    plan: &'a Plan,
+    device: Cpu,
+    capacity: usize,
+    /// All arrays so far.
+    pub parameters: Vec<Parameter>,
+    /// All operations so far.
+    pub operations: Vec<Operation>,
+    /// Every node that is given a gradient, the parameters' own aside.
+    pub nodes: Vec<Node>,
+    /// What the last operation hands on.
+    pub last: Node,
+    /// Whether anything up to `last` learns.
+    learns: bool,
+}
+
+impl<'a> Builder<'a> {
+    /// A builder at the input of a plan, whose buffers hold `capacity` rows.
+    pub fn new(plan: &'a Plan, capacity: usize) -> Result<Builder<'a>, EngineError> {
+        let device = Cpu::default();
+        let last = Variable::zeros(&device, capacity, plan.shape().features())?;
+        Ok(Builder {
+            plan,
+            device,
+            capacity,
+            parameters: Vec::new(),
+            operations: Vec::new(),
+            nodes: vec![Rc::clone(&last)],
+            last,
+            learns: false,
+        })
+    }
+
+    /// Adds the operation of one stage.
+    pub fn push(&mut self, stage: &Stage) -> Result<(), EngineError> {
+        let x = Rc::clone(&self.last);
+        let y = self.node(stage.outputs())?;
+        self.last = Rc::clone(&y);
+        let wants_input_gradient = self.learns;
+        let operation = match &stage.kind {
+            StageKind::Dense { activation, weights } => {
+                self.dense(stage, x, y, *activation, weights).map(Operation::Dense)?
+            }
+            StageKind::Conv { window, activation, weights } => {
+                let (weight, bias) = self.kernel(stage, *window, weights)?;
+                let (window, activation) = (*window, *activation);
+                let parts = ConvParts { x, weight, bias, y, window, activation, wants_input_gradient };
+                Operation::Conv(Conv::new(&self.device, parts)?)
+            }
+            StageKind::ConvTranspose { window, activation, weights } => {
+                let (weight, bias) = self.kernel(stage, *window, weights)?;
+                let (window, activation) = (*window, *activation);
+                let parts =
+                    ConvTransposeParts { x, weight, bias, y, window, activation, wants_input_gradient };
+                Operation::ConvTranspose(ConvTranspose::new(&self.device, parts)?)
+            }
+            StageKind::MaxPool { size } => {
+                Operation::MaxPool(MaxPool::new(x, y, stage.input, *size, wants_input_gradient)?)
+            }
+            StageKind::AvgPool { size } => {
+                Operation::AvgPool(AvgPool::new(x, y, stage.input, *size, wants_input_gradient))
+            }
+            StageKind::Upsample { factor } => {
+                Operation::Upsample(Upsample::new(x, y, stage.input, *factor, wants_input_gradient))
+            }
+            StageKind::BatchNorm { activation } => self.batch_norm(stage, x, y, *activation)?,
+            StageKind::LayerNorm { activation } => self.layer_norm(stage, x, y, *activation)?,
+            StageKind::ChannelsFirst => {
+                Operation::Permute(Permute::channels_first(x, y, stage.input, wants_input_gradient))
+            }
+            StageKind::ChannelsLast => {
+                Operation::Permute(Permute::channels_last(x, y, stage.output, wants_input_gradient))
+            }
+            StageKind::Activation(activation) => {
+                let activation = *activation;
+                let parts = ApplyParts { x, y, activation, wants_input_gradient };
+                Operation::Apply(Apply::new(&self.device, parts)?)
+            }
+            StageKind::Dropout { rate } => {
+                Operation::Dropout(Rc::new(Dropout { x, y, rate: *rate, wants_input_gradient }))
+            }
+        };
+        self.learns |= matches!(
+            stage.kind,
+            StageKind::Dense { .. }
+                | StageKind::Conv { .. }
+                | StageKind::ConvTranspose { .. }
+                | StageKind::BatchNorm { .. }
+                | StageKind::LayerNorm { .. }
+        );
+        self.operations.push(operation);
+        Ok(())
+    }
+
+    /// A buffer of the network's rows.
+    pub fn node(&mut self, columns: usize) -> Result<Node, EngineError> {
+        let node = Variable::zeros(&self.device, self.capacity, columns)?;
+        self.nodes.push(Rc::clone(&node));
+        Ok(node)
+    }
+
+    fn dense(
+        &mut self,
+        stage: &Stage,
+        x: Node,
+        y: Node,
+        activation: Activation,
+        source: &WeightSource,
+    ) -> Result<Rc<Dense>, EngineError> {
+        let (inputs, outputs) = (stage.inputs(), stage.outputs());
+        let (weight, is_tied) = match self.shared(source)? {
+            Some(weight) => (weight, true),
+            None => {
+                let weight = self.array(stage, "weight", &[outputs, inputs], Layout::Same, Role::Weight)?;
+                self.fill_uniform(inputs);
+                (weight, false)
+            }
+        };
+        let bias = self.array(stage, "bias", &[outputs], Layout::Same, Role::Bias)?;
+        self.fill_uniform(inputs);
+        let wants_input_gradient = self.learns;
+        let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
+        Dense::new(&self.device, parts)
+    }
+
+    /// Weight and bias of a convolution or its transpose. Both store the kernel of the convolution: small side's channels ×
+    /// kernel pixels × large side's channels.
+    fn kernel(
+        &mut self,
+        stage: &Stage,
+        window: Window,
+        source: &WeightSource,
+    ) -> Result<(Node, Node), EngineError> {
+        let (from, to) = (stage.input.channels(), stage.output.channels());
+        let is_transposed = matches!(stage.kind, StageKind::ConvTranspose { .. });
+        let (outer, inner) = if is_transposed { (from, to) } else { (to, from) };
+        let side = window.kernel;
+        // PyTorch takes the second axis of the weight for the fan-in, transposed or not.
+        let fan_in = inner * side * side;
+        let weight = if let Some(weight) = self.shared(source)? {
+            weight
+        } else {
+            let layout = Layout::ChannelsLast { pixels: side * side, channels: inner };
+            let weight = self.array(stage, "weight", &[outer, inner, side, side], layout, Role::Weight)?;
+            self.fill_uniform(fan_in);
+            weight
+        };
+        let bias = self.array(stage, "bias", &[to], Layout::Same, Role::Bias)?;
+        self.fill_uniform(fan_in);
+        Ok((weight, bias))
+    }
+
+    fn batch_norm(
+        &mut self,
+        stage: &Stage,
+        x: Node,
+        y: Node,
+        activation: Activation,
+    ) -> Result<Operation, EngineError> {
+        let shape = [stage.input.channels()];
+        let weight = self.array(stage, "weight", &shape, Layout::Same, Role::Bias)?;
+        self.fill(1.0);
+        let bias = self.array(stage, "bias", &shape, Layout::Same, Role::Bias)?;
+        let running_mean = self.array(stage, "running_mean", &shape, Layout::Same, Role::Buffer)?;
+        let running_var = self.array(stage, "running_var", &shape, Layout::Same, Role::Buffer)?;
+        self.fill(1.0);
+        let wants_input_gradient = self.learns;
+        let parts = BatchNormParts {
+            x,
+            y,
+            weight,
+            bias,
+            running_mean,
+            running_var,
+            activation,
+            wants_input_gradient,
+        };
+        Ok(Operation::BatchNorm(BatchNorm::new(&self.device, parts)?))
+    }
+
+    fn layer_norm(
+        &mut self,
+        stage: &Stage,
+        x: Node,
+        y: Node,
+        activation: Activation,
+    ) -> Result<Operation, EngineError> {
+        let (shape, layout) = match stage.input {
+            Shape::Vector(features) => (vec![features], Layout::Same),
+            Shape::Image { height, width, channels } => {
+                (vec![channels, height, width], Layout::ChannelsLast { pixels: height * width, channels })
+            }
+        };
+        let weight = self.array(stage, "weight", &shape, layout, Role::Bias)?;
+        self.fill(1.0);
+        let bias = self.array(stage, "bias", &shape, layout, Role::Bias)?;
+        let wants_input_gradient = self.learns;
+        let parts = LayerNormParts { x, y, weight, bias, activation, wants_input_gradient };
+        Ok(Operation::LayerNorm(LayerNorm::new(&self.device, parts)?))
+    }
+
+    /// The weights of the stage this one mirrors, where they are tied.
+    fn shared(&self, source: &WeightSource) -> Result<Option<Node>, EngineError> {
+        match source {
+            WeightSource::Own => Ok(None),
+            WeightSource::TransposeOf(name) => {
+                let wanted = format!("{name}.weight");
+                let found = self.parameters.iter().find(|parameter| parameter.name == wanted);
+                // `check` ties mirrored layers only, and those come earlier.
+                found
+                    .map(|parameter| Some(Rc::clone(&parameter.node)))
+                    .ok_or_else(|| EngineError::Weights(format!("{wanted} is missing")))
+            }
+        }
+    }
+
+    /// A new array of zeros: a matrix with one row for each of the first axis of `shape`, a single row where there is one
+    /// axis alone.
+    fn array(
+        &mut self,
+        stage: &Stage,
+        kind: &str,
+        shape: &[usize],
+        layout: Layout,
+        role: Role,
+    ) -> Result<Node, EngineError> {
+        let len: usize = shape.iter().product();
+        let rows = if role == Role::Weight { shape.first().copied().unwrap_or(1) } else { 1 };
+        let node = Variable::zeros(&self.device, rows, len / rows.max(1))?;
+        let name = format!("{}.{kind}", stage.name);
+        self.parameters.push(Parameter { name, shape: shape.to_vec(), node: Rc::clone(&node), role, layout });
+        Ok(node)
+    }
+
+    /// Gives the newest array `PyTorch`'s default weights.
+    fn fill_uniform(&mut self, fan_in: usize) {
+        let number = self.parameters.len().saturating_sub(1) as u64;
+        let seed = self.plan.design().training.seed;
+        if let Some(parameter) = self.parameters.last() {
+            fill_uniform(parameter.node.borrow_mut().values_mut(), fan_in, seed, number);
+        }
+    }
+
+    /// Gives every value of the newest array the same value.
+    fn fill(&mut self, value: f32) {
+        if let Some(parameter) = self.parameters.last() {
+            parameter.node.borrow_mut().values_mut().fill(value);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What is learned and what is remembered: named arrays of the network.
+
+use super::EngineError;
+use super::kernels::variable::Node;
+use crate::run::{Array, Weights};
+
+/// One named array.
+pub(super) struct Parameter {
+    /// `encoder.0.weight`
+    pub name: String,
+    /// Length of each axis, as in weight files.
+    pub shape: Vec<usize>,
+    /// Its values, in the engine's order.
+    pub node: Node,
+    /// What it is for.
+    pub role: Role,
+    /// How the engine's order differs from that of weight files.
+    pub layout: Layout,
+}
+
+/// What an array is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Learned, and decayed where weight decay is on.
+    Weight,
+    /// Learned, never decayed: biases, scales and shifts.
+    Bias,
+    /// Remembered, not learned by gradients: running statistics.
+    Buffer,
+}
+
+/// How an array lies in memory, against `PyTorch`'s order in weight files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// The same.
+    Same,
+    /// outer × pixels × channels in memory, outer × channels × pixels in files: kernels, and features of pictures.
+    ChannelsLast {
+        /// Pixels of a kernel or a picture.
+        pixels: usize,
+        /// Channels.
+        channels: usize,
+    },
+}
+
+impl Parameter {
+    /// Whether gradients move it.
+    pub fn is_learned(&self) -> bool {
+        self.role != Role::Buffer
+    }
+
+    /// Whether weight decay applies.
+    pub fn is_decayed(&self) -> bool {
+        self.role == Role::Weight
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Values of this array, given in the engine's order, as weight files hold them; `prefix` stands before the name.
+    pub fn to_array(&self, prefix: &str, values: &[f32]) -> (String, Array) {
+        let mut array = Array { shape: self.shape.clone(), values: vec![0.0; values.len()] };
+        self.export(values, &mut array.values);
+        (format!("{prefix}{}", self.name), array)
+    }
+
+    /// Copies values of this array from the engine's order into that of files.
+    pub fn export(&self, values: &[f32], out: &mut [f32]) {
+        self.layout.each(values.len(), |inside, outside| out[outside] = values[inside]);
+    }
+
+    /// Copies values of this array from the order of files into the engine's.
+    pub fn import(&self, values: &[f32], out: &mut [f32]) {
+        self.layout.each(values.len(), |inside, outside| out[inside] = values[outside]);
+    }
+}
+
+impl Layout {
+    /// Calls `pair` with every index in memory and the one in files that belongs to it.
+    fn each(self, len: usize, mut pair: impl FnMut(usize, usize)) {
+        match self {
+            Layout::Same => (0..len).for_each(|index| pair(index, index)),
+            Layout::ChannelsLast { pixels, channels } => {
+                for outer in (0..len).step_by((pixels * channels).max(1)) {
+                    for pixel in 0..pixels {
+                        for channel in 0..channels {
+                            pair(outer + pixel * channels + channel, outer + channel * pixels + pixel);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether `weights` has exactly one array of the right size for each of the parameters, its name behind `prefix`.
+pub(super) fn check_names<'a>(
+    parameters: impl IntoIterator<Item = &'a Parameter>,
+    weights: &Weights,
+    prefix: &str,
+) -> Result<(), EngineError> {
+    let mut wanted = 0;
+    for parameter in parameters {
+        wanted += 1;
+        let name = format!("{prefix}{}", parameter.name);
+        match weights.0.get(&name) {
+            None => return Err(EngineError::Weights(format!("{name} is missing"))),
+            Some(array) if array.shape != parameter.shape || array.values.len() != parameter.len() => {
+                let (found, wanted) = (&array.shape, &parameter.shape);
+                return Err(EngineError::Weights(format!("{name} has shape {found:?}, not {wanted:?}")));
+            }
+            Some(_) => {}
+        }
+    }
+    let found = weights.0.keys().filter(|name| name.starts_with(prefix)).count();
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(EngineError::Weights(format!("{found} arrays for {wanted} parameters")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::Cpu;
+
+    use super::*;
+    use crate::engine::kernels::variable::Variable;
+
+    #[test]
+    fn kernels_are_stored_in_pytorchs_order() {
+        // 2 outputs, a kernel of 1×3 pixels, 2 inputs: [o][x][c] in memory, [o][c][x] in files.
+        let node = Variable::zeros(&Cpu::default(), 2, 6).expect("twelve numbers");
+        let parameter = Parameter {
+            name: "encoder.0.weight".to_owned(),
+            shape: vec![2, 2, 1, 3],
+            node,
+            role: Role::Weight,
+            layout: Layout::ChannelsLast { pixels: 3, channels: 2 },
+        };
+        let inside: Vec<f32> = (0..12).map(|i| i as f32).collect();
+        let mut file = vec![0.0; 12];
+        parameter.export(&inside, &mut file);
+        assert_eq!(file, [0.0, 2.0, 4.0, 1.0, 3.0, 5.0, 6.0, 8.0, 10.0, 7.0, 9.0, 11.0]);
+        let mut back = vec![0.0; 12];
+        parameter.import(&file, &mut back);
+        assert_eq!(back, inside);
+    }
+}
