@@ -2,6 +2,7 @@
 //! runs, exact resume.
 
 mod divergence;
+mod layers;
 mod order;
 mod properties;
 mod pytorch;
@@ -72,15 +73,19 @@ fn loss_and_gradients(network: &mut Network, data: &Dataset, rows: &[u32]) -> (f
 
 /// Every gradient of a network equals the central difference of its loss.
 fn check_gradients(name: &str, edit: impl FnOnce(&mut Project)) {
-    let data = toy_data(40, 12);
-    let plan = toy_plan(&data, edit);
+    check_gradients_on(&toy_data(40, 12), name, edit);
+}
+
+/// The same on these data.
+fn check_gradients_on(data: &Arc<Dataset>, name: &str, edit: impl FnOnce(&mut Project)) {
+    let plan = toy_plan(data, edit);
     let mut network = Network::new(&plan, 2).expect("small");
     // Larger weights than at the start of a training, so that gradients stand clear of the rounding of the loss.
     for parameter in network.parameters() {
         parameter.node.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 3.0);
     }
     let rows: Vec<u32> = (0..13).collect();
-    let (_, slopes) = loss_and_gradients(&mut network, &data, &rows);
+    let (_, slopes) = loss_and_gradients(&mut network, data, &rows);
     let h = 2e-2_f32;
     for (index, slope) in slopes.iter().enumerate() {
         let scale = slope.iter().fold(2e-2_f32, |max, g| max.max(g.abs()));
@@ -89,7 +94,7 @@ fn check_gradients(name: &str, edit: impl FnOnce(&mut Project)) {
                 let node = std::rc::Rc::clone(&network.parameters()[index].node);
                 let old = node.borrow().values()[position];
                 node.borrow_mut().values_mut()[position] = old + shift;
-                let (loss, _) = loss_and_gradients(&mut network, &data, &rows);
+                let (loss, _) = loss_and_gradients(&mut network, data, &rows);
                 node.borrow_mut().values_mut()[position] = old;
                 loss
             };
