@@ -3,20 +3,24 @@
 //! Plain data only: every type is `Clone`, `PartialEq` and speaks serde. A [`Project`] may be half built and
 //! meaningless; [`crate::check`] says what is wrong with it and turns a sound one into a plan for the engine.
 
+mod bottleneck;
 mod corruption;
 mod design_file;
 mod layer;
 mod loss;
 mod recipe;
+mod regularizer;
 mod shape;
 mod source;
 mod training;
 
+pub use bottleneck::{Bottleneck, Code, CodebookUpdate, Threshold};
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
-pub use layer::{Activation, Code, Decoder, Layer, Output, Padding};
+pub use layer::{Activation, Decoder, Layer, Output, Padding};
 pub use loss::Loss;
 pub use recipe::Recipe;
+pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use shape::Shape;
 pub use source::{Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic};
 pub use training::{EarlyStopping, Optimizer, Schedule, Training};
@@ -39,6 +43,8 @@ pub struct Project {
     pub encoder: Vec<Layer>,
     /// The waist of the network.
     pub code: Code,
+    /// Terms added to the loss.
+    pub regularizers: Vec<Regularizer>,
     /// Layers from the code towards the output.
     pub decoder: Decoder,
     /// The last card: brings the decoder back to the shape of the input.
@@ -47,6 +53,34 @@ pub struct Project {
     pub loss: Loss,
     /// Optimizer, schedule, batch size, epochs, seed.
     pub training: Training,
+}
+
+impl Project {
+    /// Puts a layer into the encoder; regularizers stay with their layers.
+    pub fn insert_encoder_layer(&mut self, index: usize, layer: Layer) {
+        self.encoder.insert(index.min(self.encoder.len()), layer);
+        for regularizer in &mut self.regularizers {
+            match &mut regularizer.on {
+                Site::Encoder(at) if *at >= index => *at += 1,
+                Site::Encoder(_) | Site::Code => {}
+            }
+        }
+    }
+
+    /// Takes a layer out of the encoder, and the regularizers that look at it; the others stay with their layers.
+    pub fn remove_encoder_layer(&mut self, index: usize) -> Option<Layer> {
+        if index >= self.encoder.len() {
+            return None;
+        }
+        self.regularizers.retain(|regularizer| regularizer.on != Site::Encoder(index));
+        for regularizer in &mut self.regularizers {
+            match &mut regularizer.on {
+                Site::Encoder(at) if *at > index => *at -= 1,
+                Site::Encoder(_) | Site::Code => {}
+            }
+        }
+        Some(self.encoder.remove(index))
+    }
 }
 
 impl Default for Project {

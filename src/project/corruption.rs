@@ -23,16 +23,47 @@ pub enum Corruption {
         /// Probability of being hit.
         probability: f32,
     },
+    /// Averages over blocks of `size` × `size` pixels: the network learns super-resolution.
+    Pixelate {
+        /// Side of a block in pixels.
+        size: usize,
+    },
+    /// Blurs with a Gaussian kernel.
+    Blur {
+        /// Standard deviation in pixels.
+        std: f32,
+    },
+    /// Sets a rectangle at a random place to the smallest value: the network learns inpainting.
+    MissingRectangle {
+        /// Sides of the rectangle as a fraction of the picture's.
+        side: f32,
+    },
 }
 
 impl Corruption {
     /// One of every kind, with its default settings.
-    pub const ALL: [Corruption; 4] = [
+    pub const ALL: [Corruption; 7] = [
         Corruption::None,
         Corruption::Gaussian { std: 0.3 },
         Corruption::Masking { probability: 0.3 },
         Corruption::SaltAndPepper { probability: 0.2 },
+        Corruption::Pixelate { size: 2 },
+        Corruption::Blur { std: 1.0 },
+        Corruption::MissingRectangle { side: 0.4 },
     ];
+
+    /// Whether it works on pixels and their neighbours, and so needs pictures.
+    pub fn needs_pictures(self) -> bool {
+        match self {
+            Corruption::None
+            | Corruption::Gaussian { .. }
+            | Corruption::Masking { .. }
+            | Corruption::SaltAndPepper { .. } => false,
+            Corruption::Pixelate { .. } | Corruption::Blur { .. } | Corruption::MissingRectangle { .. } => {
+                true
+            }
+        }
+    }
 
     /// Whether anything happens to the input at all.
     pub fn corrupts(self) -> bool {
@@ -52,6 +83,9 @@ impl Corruption {
             Corruption::Gaussian { .. } => "Gaussian noise",
             Corruption::Masking { .. } => "masking",
             Corruption::SaltAndPepper { .. } => "salt and pepper",
+            Corruption::Pixelate { .. } => "pixelate",
+            Corruption::Blur { .. } => "blur",
+            Corruption::MissingRectangle { .. } => "missing rectangle",
         }
     }
 }

@@ -253,24 +253,6 @@ impl Activation {
     }
 }
 
-/// The waist: how many numbers describe a sample.
-///
-/// It owns a dense projection only where the last encoder layer does not already have `units` outputs; the
-/// activation belongs to that projection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Code {
-    /// Numbers per sample.
-    pub units: usize,
-    /// Activation of the projection.
-    #[serde(default = "linear")]
-    pub activation: Activation,
-}
-
-fn linear() -> Activation {
-    Activation::Linear
-}
-
 /// How the way back is built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

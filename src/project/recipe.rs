@@ -55,7 +55,8 @@ impl Recipe {
             data: Data::default(),
             corruption: Corruption::None,
             encoder: vec![dense(128, Activation::Relu), dense(64, Activation::Relu)],
-            code: Code { units: 2, activation: Activation::Linear },
+            code: Code::plain(2),
+            regularizers: Vec::new(),
             decoder: Decoder::Mirrored { tied: false },
             output: Output { activation: Activation::Sigmoid },
             loss: Loss::SquaredError,
@@ -65,7 +66,7 @@ impl Recipe {
             Recipe::Undercomplete => base,
             Recipe::Linear => Project {
                 encoder: vec![],
-                code: Code { units: 4, activation: Activation::Linear },
+                code: Code::plain(4),
                 output: Output { activation: Activation::Linear },
                 training: Training { learning_rate: 5e-3, epochs: 200, ..base.training },
                 ..base
@@ -73,7 +74,7 @@ impl Recipe {
             Recipe::Denoising => Project {
                 corruption: Corruption::Gaussian { std: 0.3 },
                 encoder: vec![dense(128, Activation::Relu)],
-                code: Code { units: 32, activation: Activation::Relu },
+                code: Code { activation: Activation::Relu, ..Code::plain(32) },
                 ..base
             },
         }

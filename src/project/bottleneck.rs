@@ -1,0 +1,210 @@
+use serde::{Deserialize, Serialize};
+
+use super::Activation;
+
+/// The waist: how many numbers describe a sample, and what they are made to be.
+///
+/// It owns a dense projection only where the encoder does not already end in a row of `units` numbers, or where its kind
+/// needs one of its own; the activation belongs to that projection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// Numbers per sample.
+    pub units: usize,
+    /// Activation of the projection.
+    #[serde(default = "linear")]
+    pub activation: Activation,
+    /// What shapes the code.
+    #[serde(default)]
+    pub kind: Bottleneck,
+}
+
+fn linear() -> Activation {
+    Activation::Linear
+}
+
+/// What shapes the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Bottleneck {
+    /// Whatever the encoder puts out.
+    #[default]
+    Plain,
+    /// Only the largest units of each sample are kept, the others are 0 (Makhzani & Frey 2014).
+    KSparse {
+        /// How many are kept while training, in the end.
+        k: usize,
+        /// How many times as many are kept outside training.
+        #[serde(default = "one")]
+        alpha: f32,
+        /// Start with all units and lower their number linearly to `k` over the first half of the epochs.
+        #[serde(default)]
+        lowers: bool,
+    },
+    /// Each unit is a normal distribution, kept near the standard one (Kingma & Welling 2014).
+    Variational {
+        /// Weight of the divergence from the prior; 1 for the evidence lower bound, more for β-VAE (Higgins et al. 2017).
+        #[serde(default = "one")]
+        beta: f32,
+        /// Epochs over which that weight rises from 0.
+        #[serde(default)]
+        warmup_epochs: u32,
+        /// Nats each unit may use for free, in the mean of a minibatch (Kingma et al. 2016).
+        #[serde(default)]
+        free_nats: f32,
+    },
+    /// As variational, with a tighter bound from several samples of each code (Burda et al. 2016).
+    ImportanceWeighted {
+        /// Samples of each code.
+        samples: usize,
+    },
+    /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018, WAE-MMD).
+    Wasserstein {
+        /// Weight of the squared maximum mean discrepancy.
+        weight: f32,
+    },
+    /// Several stochastic vector quantisers share the description (Hinton & Zemel 1994). `units` is the number of all their units.
+    DescriptionLength {
+        /// Number of quantisers; the units are shared evenly among them.
+        quantisers: usize,
+        /// Standard deviation of the reconstruction's error.
+        std: f32,
+        /// Width to which data are rounded; at most `std · √(2π)`.
+        width: f32,
+    },
+    /// Each unit learns to pick one feature of the input (Abid et al. 2019).
+    Concrete {
+        /// Temperature at the start.
+        start_temperature: f32,
+        /// Temperature at the end.
+        end_temperature: f32,
+        /// How often training starts again with twice the epochs where the choice has not settled.
+        #[serde(default)]
+        restarts: u32,
+    },
+    /// Noise drives logistic units to 0 or 1, which makes the code a binary address (Salakhutdinov & Hinton 2009).
+    Hashing {
+        /// Standard deviation of the noise on the inputs of the code units.
+        std: f32,
+        /// Where a unit becomes a bit.
+        #[serde(default)]
+        threshold: Threshold,
+    },
+    /// Each group of units is replaced by the nearest vector of a learned codebook (van den Oord et al. 2017).
+    Quantised {
+        /// Vectors in the codebook.
+        entries: usize,
+        /// Numbers per vector; the units are a multiple of it.
+        dimension: usize,
+        /// Weight of the term that holds the encoder to its vectors.
+        #[serde(default = "commitment")]
+        commitment: f32,
+        /// How the codebook learns.
+        #[serde(default)]
+        update: CodebookUpdate,
+    },
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+fn commitment() -> f32 {
+    0.25
+}
+
+/// Where a logistic unit becomes a bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Threshold {
+    /// Above ½.
+    #[default]
+    Half,
+    /// Above a tenth.
+    Tenth,
+    /// Above its median over the training split, which makes every bit even.
+    Median,
+}
+
+impl Threshold {
+    /// All, in the order of menus.
+    pub const ALL: [Threshold; 3] = [Threshold::Half, Threshold::Tenth, Threshold::Median];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Threshold::Half => "0.5",
+            Threshold::Tenth => "0.1",
+            Threshold::Median => "median",
+        }
+    }
+}
+
+/// How a codebook learns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodebookUpdate {
+    /// Vectors follow the mean of what they stand for.
+    #[default]
+    MovingAverage,
+    /// Vectors are drawn there by a term of the loss.
+    Gradient,
+}
+
+impl CodebookUpdate {
+    /// Both, in the order of menus.
+    pub const ALL: [CodebookUpdate; 2] = [CodebookUpdate::MovingAverage, CodebookUpdate::Gradient];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            CodebookUpdate::MovingAverage => "moving average",
+            CodebookUpdate::Gradient => "gradient",
+        }
+    }
+}
+
+impl Code {
+    /// A code of so many linear units that nothing shapes.
+    pub fn plain(units: usize) -> Code {
+        Code { units, activation: Activation::Linear, kind: Bottleneck::Plain }
+    }
+}
+
+impl Bottleneck {
+    /// One of every kind, with its default settings.
+    pub const ALL: [Bottleneck; 9] = [
+        Bottleneck::Plain,
+        Bottleneck::KSparse { k: 10, alpha: 1.0, lowers: false },
+        Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
+        Bottleneck::ImportanceWeighted { samples: 5 },
+        Bottleneck::Wasserstein { weight: 10.0 },
+        Bottleneck::DescriptionLength { quantisers: 4, std: 0.2, width: 0.1 },
+        Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, restarts: 4 },
+        Bottleneck::Hashing { std: 4.0, threshold: Threshold::Half },
+        Bottleneck::Quantised {
+            entries: 64,
+            dimension: 4,
+            commitment: 0.25,
+            update: CodebookUpdate::MovingAverage,
+        },
+    ];
+
+    /// The field's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Bottleneck::Plain => "plain",
+            Bottleneck::KSparse { .. } => "k-sparse",
+            Bottleneck::Variational { .. } => "variational",
+            Bottleneck::ImportanceWeighted { .. } => "importance weighted",
+            Bottleneck::Wasserstein { .. } => "Wasserstein",
+            Bottleneck::DescriptionLength { .. } => "description length",
+            Bottleneck::Concrete { .. } => "concrete selector",
+            Bottleneck::Hashing { .. } => "hashing",
+            Bottleneck::Quantised { .. } => "quantised",
+        }
+    }
+
+    /// Whether the encoder ends in means and logarithms of variances instead of the code itself.
+    pub fn is_gaussian(self) -> bool {
+        matches!(self, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. })
+    }
+}
