@@ -201,20 +201,27 @@ fn work(shared: &Shared) {
 }
 
 /// A slice whose parts are written by different shards.
-#[derive(Clone, Copy)]
-pub(super) struct Parts<'a> {
-    start: *mut f32,
+pub(super) struct Parts<'a, T = f32> {
+    start: *mut T,
     len: usize,
-    lifetime: std::marker::PhantomData<&'a mut [f32]>,
+    lifetime: std::marker::PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: access goes through `part`, whose callers promise that shards do not overlap.
-unsafe impl Send for Parts<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Parts<'_> {}
+impl<T> Clone for Parts<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
 
-impl<'a> Parts<'a> {
-    pub(super) fn new(slice: &'a mut [f32]) -> Parts<'a> {
+impl<T> Copy for Parts<'_, T> {}
+
+// SAFETY: access goes through `part`, whose callers promise that shards do not overlap.
+unsafe impl<T: Send> Send for Parts<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Parts<'_, T> {}
+
+impl<'a, T> Parts<'a, T> {
+    pub(super) fn new(slice: &'a mut [T]) -> Parts<'a, T> {
         Parts { start: slice.as_mut_ptr(), len: slice.len(), lifetime: std::marker::PhantomData }
     }
 
@@ -227,14 +234,14 @@ impl<'a> Parts<'a> {
     ///
     /// # Safety
     /// No two parts that are alive at the same time may overlap.
-    pub(super) unsafe fn part(&self, range: std::ops::Range<usize>) -> &'a mut [f32] {
+    pub(super) unsafe fn part(&self, range: std::ops::Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: in bounds by the assertion, unaliased by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }
 
     /// The first value, for kernels that write a block with strides.
-    pub(super) fn start(&self) -> *mut f32 {
+    pub(super) fn start(&self) -> *mut T {
         self.start
     }
 }
