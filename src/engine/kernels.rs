@@ -16,6 +16,8 @@ pub mod loss;
 pub mod math;
 pub mod matmul;
 pub mod noise;
+#[cfg(test)]
+mod reference;
 pub mod tape;
 pub mod threads;
 pub mod update;

@@ -65,7 +65,11 @@ impl Columns {
                     |segment| {
                         let Segment { before, inside } = segment;
                         let is_whole = inside.len() == side;
-                        if is_whole && side <= MOVE && at + MOVE <= end && inside.start + MOVE <= picture.len() {
+                        if is_whole
+                            && side <= MOVE
+                            && at + MOVE <= end
+                            && inside.start + MOVE <= picture.len()
+                        {
                             // What is written too far is overwritten by the segments that follow.
                             let from = &picture[inside.start..inside.start + MOVE];
                             columns[at..at + MOVE].copy_from_slice(from);
@@ -138,7 +142,9 @@ mod tests {
     fn windows() -> impl Iterator<Item = Window> {
         let paddings = [Padding::Same, Padding::Pixels(0), Padding::Pixels(1), Padding::Pixels(4)];
         (1..6)
-            .flat_map(move |kernel| (1..4).flat_map(move |stride| paddings.map(|padding| (kernel, stride, padding))))
+            .flat_map(move |kernel| {
+                (1..4).flat_map(move |stride| paddings.map(|padding| (kernel, stride, padding)))
+            })
             .filter_map(|(kernel, stride, padding)| Window::over((5, 7), kernel, stride, padding))
     }
 
@@ -155,7 +161,9 @@ mod tests {
 
     #[test]
     fn patches_are_those_of_the_definition() {
-        for (window, channels) in windows().flat_map(|window| [1, 2, 3, 17].map(|channels| (window, channels))) {
+        for (window, channels) in
+            windows().flat_map(|window| [1, 2, 3, 17].map(|channels| (window, channels)))
+        {
             let columns = Columns::new(window, channels);
             let picture: Vec<f32> = (0..columns.picture()).map(|i| i as f32 + 1.0).collect();
             let band = window.small.1 * columns.patch();

@@ -179,7 +179,8 @@ impl ConvTranspose {
                 space.with_scratch(|scratch| {
                     for (index, tile) in space.tiles(samples).enumerate() {
                         if tile.rows.start == 0 {
-                            let own = (tile.samples.start - first) * picture..(tile.samples.end - first) * picture;
+                            let own =
+                                (tile.samples.start - first) * picture..(tile.samples.end - first) * picture;
                             let all = pictures.start + own.start..pictures.start + own.end;
                             through_activation(activation, y, pre, all, &mut dy[own.clone()]);
                             add_to_bias(&dy[own], db);
@@ -199,5 +200,156 @@ impl ConvTranspose {
             });
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conv::{Conv, ConvParts};
+    use super::super::reference::{
+        File, assert_close, check_gradients, check_threads, empty_node, gradients_of, normals, random_node,
+    };
+    use super::*;
+    use crate::project::Padding;
+
+    fn transposed(
+        x: &Node,
+        weight: &Node,
+        bias: &Node,
+        window: Window,
+        activation: Activation,
+    ) -> Rc<ConvTranspose> {
+        let rows = x.borrow().values().len() / x.borrow().columns();
+        let y = empty_node(rows, window.large.0 * window.large.1 * bias.borrow().columns());
+        let (x, weight, bias) = (Rc::clone(x), Rc::clone(weight), Rc::clone(bias));
+        let parts = ConvTransposeParts { x, weight, bias, y, window, activation, wants_input_gradient: true };
+        ConvTranspose::new(&Cpu::default(), parts).expect("small")
+    }
+
+    /// Random nodes for a transposed convolution, and the operation.
+    fn random(
+        rows: usize,
+        window: Window,
+        channels: (usize, usize),
+        activation: Activation,
+    ) -> Rc<ConvTranspose> {
+        let x = random_node(rows, window.small.0 * window.small.1 * channels.0, 1);
+        let weight = random_node(channels.0, window.kernel * window.kernel * channels.1, 2);
+        let bias = random_node(1, channels.1, 3);
+        transposed(&x, &weight, &bias, window, activation)
+    }
+
+    #[test]
+    fn values_and_gradients_equal_pytorch() {
+        let file = File::open("conv_transpose");
+        for case in file.cases() {
+            let config: Vec<usize> = file.config(&case).iter().map(|value| *value as usize).collect();
+            let tensor = |name| file.tensor(&case, name);
+            let padding = Padding::Pixels(config[2]);
+            let window =
+                Window::under(tensor("x").sides(), config[1], config[0], padding, (config[3], config[4]))
+                    .expect("PyTorch could");
+            assert_eq!(window.large, tensor("y").sides(), "{case}");
+            let (x, weight, bias) = (tensor("x").node(), tensor("weight").node(), tensor("bias").row());
+            let conv = transposed(&x, &weight, &bias, window, Activation::Linear);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(2, threads, recorder);
+            let gradients =
+                gradients_of(&forward, &conv.y, &tensor("dy").channels_last(), &[&x, &weight, &bias], 2);
+            assert_close(conv.y.borrow().values(), &tensor("y").channels_last(), 1e-5, &case);
+            for (name, gradient) in ["dx", "dweight", "dbias"].into_iter().zip(&gradients) {
+                assert_close(gradient, &tensor(name).channels_last(), 1e-5, &format!("{case} {name}"));
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_equal_finite_differences() {
+        for activation in [Activation::Sigmoid, Activation::Gelu] {
+            let window = Window::under((3, 2), 3, 2, Padding::Pixels(1), (1, 0)).expect("fits");
+            let conv = random(3, window, (3, 2), activation);
+            for values in [&conv.x, &conv.weight] {
+                values.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 0.5);
+            }
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(3, threads, recorder);
+            check_gradients(
+                &forward,
+                &conv.y,
+                &[&conv.x, &conv.weight, &conv.bias],
+                &format!("{activation:?}"),
+            );
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        // Whole pictures in a tile, and bands of one.
+        for (rows, side, channels) in [(37, 12, (16, 3)), (3, 40, (8, 24))] {
+            let window = Window::under((side, side), 3, 1, Padding::Same, (0, 0)).expect("fits");
+            let conv = random(rows, window, channels, Activation::Silu);
+            let forward =
+                |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(rows, threads, recorder);
+            check_threads(&forward, &conv.y, &[&conv.x, &conv.weight, &conv.bias], "transposed conv");
+        }
+    }
+
+    /// A convolution and the transposed one that shares its weight.
+    fn pair(rows: usize, window: Window, channels: (usize, usize)) -> (Rc<Conv>, Rc<ConvTranspose>) {
+        let small = random_node(rows, window.small.0 * window.small.1 * channels.1, 1);
+        let weight = random_node(channels.1, window.kernel * window.kernel * channels.0, 2);
+        let back = transposed(&small, &weight, &empty_node(1, channels.0), window, Activation::Linear);
+        let parts = ConvParts {
+            x: random_node(rows, window.large.0 * window.large.1 * channels.0, 4),
+            weight,
+            bias: empty_node(1, channels.1),
+            y: empty_node(rows, window.small.0 * window.small.1 * channels.1),
+            window,
+            activation: Activation::Linear,
+            wants_input_gradient: true,
+        };
+        (Conv::new(&Cpu::default(), parts).expect("small"), back)
+    }
+
+    #[test]
+    fn it_is_the_transpose_of_the_convolution_of_the_same_weight() {
+        // ⟨conv(a), b⟩ = ⟨a, transposed(b)⟩ without biases; in bands where 40 · 40 · 216 values are too many.
+        for (rows, side, stride, channels) in [(3, 11, 2, (2, 5)), (2, 40, 1, (24, 3))] {
+            let window = Window::over((side, side - 1), 3, stride, Padding::Pixels(1)).expect("fits");
+            let (conv, back) = pair(rows, window, channels);
+            let threads = Rc::new(Threads::new(2));
+            conv.forward(rows, &threads, &mut Recorder::idle());
+            back.forward(rows, &threads, &mut Recorder::idle());
+            let inner = |a: &Node, b: &Node| -> f64 {
+                let (a, b) = (a.borrow(), b.borrow());
+                a.values().iter().zip(b.values()).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+            };
+            let (left, right) = (inner(conv.output(), back.input()), inner(conv.input(), back.output()));
+            assert!((left - right).abs() < 1e-4 * left.abs().max(100.0), "{left} {right}");
+            assert!(left.abs() > 1.0);
+        }
+    }
+
+    #[test]
+    fn gradients_of_a_shared_weight_add() {
+        let window = Window::over((5, 5), 3, 2, Padding::Pixels(1)).expect("fits");
+        let (conv, back) = pair(4, window, (2, 3));
+        let dy = normals(back.y.borrow().values().len(), 7);
+        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| back.forward(4, threads, recorder);
+        let alone = gradients_of(&forward, &back.y, &dy, &[conv.weight()], 1).remove(0);
+        let other = normals(conv.output().borrow().values().len(), 8);
+        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(4, threads, recorder);
+        let first = gradients_of(&forward, conv.output(), &other, &[conv.weight()], 1).remove(0);
+        let both = |threads: &Rc<Threads>, recorder: &mut Recorder| {
+            conv.forward(4, threads, recorder);
+            let (node, other) = (Rc::clone(conv.output()), other.clone());
+            recorder.push(move |grads| {
+                let [gradient] = gradients(grads, [&node.borrow()])?;
+                gradient.copy_from_slice(&other);
+                Ok(())
+            });
+            back.forward(4, threads, recorder);
+        };
+        let sum: Vec<f32> = alone.iter().zip(&first).map(|(a, b)| a + b).collect();
+        let ours = gradients_of(&both, &back.y, &dy, &[conv.weight()], 1).remove(0);
+        assert_close(&ours, &sum, 1e-6, "shared weight");
     }
 }
