@@ -18,10 +18,12 @@ pub mod notices;
 pub mod panels;
 pub mod plots;
 pub mod principal;
+mod shell;
 pub mod state;
 pub mod theme;
 pub mod thumbnail;
 pub mod widgets;
+mod window_size;
 
 pub use app::{HourglassApp, Options, run};
 

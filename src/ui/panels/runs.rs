@@ -146,6 +146,8 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
     let table = TableBuilder::new(ui)
         .id_salt("runs")
         .striped(false)
+        .auto_shrink([false, false])
+        .min_scrolled_height(0.0)
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::exact(132.0))

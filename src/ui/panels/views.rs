@@ -77,6 +77,11 @@ impl Views {
         Views { tree: arrangement.tree(), ..Views::default() }
     }
 
+    /// Brings the views back to where they were first.
+    pub fn reset_arrangement(&mut self) {
+        self.tree = Arrangement::default().tree();
+    }
+
     /// Where the views are.
     pub fn arrangement(&self) -> Arrangement {
         Arrangement::of(&self.tree)
@@ -85,9 +90,6 @@ impl Views {
 
 /// Shows the views.
 pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
-    if std::mem::take(&mut state.view.reset_layout) {
-        views.tree = Arrangement::default().tree();
-    }
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == wanted));
     }
