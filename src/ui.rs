@@ -2,6 +2,7 @@
 
 mod app;
 mod available;
+pub mod baselines;
 pub mod command;
 pub mod dialogs;
 mod dropped;
@@ -14,6 +15,7 @@ mod frame_log;
 pub mod history;
 pub mod layout;
 pub mod menu;
+mod missing_data;
 pub mod notices;
 pub mod panels;
 pub mod plots;

@@ -14,12 +14,14 @@ use crate::project::Corruption;
 use crate::run::{Run, RunId, Status};
 use crate::ui::panels::samples;
 use crate::ui::plots::{color, palette};
+use crate::ui::state::MissingData;
 
 /// All views with what they show, one at a time.
 struct Scene {
     runs: Vec<Run>,
     selected: Option<usize>,
     data: Option<Dataset>,
+    missing: MissingData<'static>,
     epoch: Option<u32>,
     principal: Option<Vec<[f32; 2]>>,
     views: Views,
@@ -41,6 +43,7 @@ struct Outputs {
     seek: Option<Seek>,
     action: Option<RunAction>,
     principal: bool,
+    load: bool,
     data: DataOutput,
 }
 
@@ -64,6 +67,7 @@ impl Scene {
             runs,
             selected,
             data,
+            missing: MissingData::NotLoaded,
             epoch: None,
             principal: None,
             views: Views::default(),
@@ -99,8 +103,9 @@ impl Scene {
                 self.last.principal = latent_ui(ui, &input, &mut self.views.latent).principal.is_some();
             }
             View::Reconstructions => {
-                let input = ReconstructionsInput { run, data, epoch };
-                reconstructions_ui(ui, &input, &mut self.views.reconstructions);
+                let missing = self.missing;
+                let input = ReconstructionsInput { run, data, missing, epoch };
+                self.last.load |= reconstructions_ui(ui, &input, &mut self.views.reconstructions).load;
             }
             View::Replay => {
                 let input = ReplayInput { run, epoch };
@@ -370,6 +375,28 @@ fn runs_are_selected_compared_and_restored() {
     harness.get_by_label("Restore design").click();
     harness.run();
     assert_eq!(harness.state().last.action, Some(RunAction::RestoreDesign(RunId(2))));
+}
+
+#[test]
+fn data_that_are_missing_have_a_button() {
+    for (missing, button) in [
+        (MissingData::NotLoaded, Some("Load them again")),
+        (MissingData::Failed(&DataError::Cancelled), Some("Load them again")),
+        (MissingData::Changed, Some("Load them again")),
+        (MissingData::Other, Some("Use the data of this run")),
+        (MissingData::Loading, None),
+    ] {
+        let scene = Scene { data: None, missing, ..Scene::digits() };
+        let mut harness = harness(scene, View::Reconstructions, SIZES[1], Theme::Dark);
+        harness.run();
+        if let Some(button) = button {
+            harness.get_by_label(button).click();
+            harness.run();
+        } else {
+            assert!(harness.query_by_label("Load them again").is_none());
+        }
+        assert_eq!(harness.state().last.load, button.is_some(), "{missing:?}");
+    }
 }
 
 #[test]
