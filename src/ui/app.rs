@@ -144,6 +144,7 @@ impl HourglassApp {
                     }
                 }
                 Effect::Open(path) => self.files.open(path),
+                Effect::LookAt(path) => self.files.look_at(path),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
                 Effect::Recover(recovery) => self.files.recover(recovery),

@@ -86,8 +86,10 @@ pub struct State {
 pub enum Effect {
     /// Ask the session.
     Session(session::Command),
-    /// Read a project, a design, or take a data file.
+    /// Read a project or a design.
     Open(PathBuf),
+    /// Find out what was dropped on the window.
+    LookAt(PathBuf),
     /// Write a file.
     Save(Box<super::files::SaveRequest>),
     /// Show the desktop's own file dialog.

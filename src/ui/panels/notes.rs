@@ -2,7 +2,7 @@
 
 use egui::{Align2, Area, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
-use crate::ui::files::drop_kind;
+use crate::ui::files;
 use crate::ui::notices::Toast;
 use crate::ui::state::State;
 use crate::ui::theme::{self, tokens};
@@ -80,7 +80,7 @@ pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     }
     let Some(file) = hovered.first() else { return };
     let promise =
-        file.path.as_ref().map_or_else(|| "Open or use as data".to_owned(), |path| drop_kind(path).promise());
+        file.path.as_deref().map_or("Open or use as data", files::promise);
     let tokens = tokens(ui);
     let rect = ui.ctx().content_rect();
     let painter = ui.ctx().layer_painter(egui::LayerId::new(Order::Foreground, Id::unique("drop")));
