@@ -2,6 +2,7 @@
 
 mod app;
 mod available;
+pub mod baselines;
 pub mod command;
 pub mod dialogs;
 mod dropped;
@@ -14,14 +15,17 @@ mod frame_log;
 pub mod history;
 pub mod layout;
 pub mod menu;
+mod missing_data;
 pub mod notices;
 pub mod panels;
 pub mod plots;
 pub mod principal;
+mod shell;
 pub mod state;
 pub mod theme;
 pub mod thumbnail;
 pub mod widgets;
+mod window_size;
 
 pub use app::{HourglassApp, Options, run};
 

@@ -21,6 +21,20 @@ pub struct Settings {
     pub zoom: Option<f32>,
     /// The arrangement of the views, in the window's own words.
     pub layout: Option<String>,
+    /// The window as it was left.
+    pub window: Option<WindowSize>,
+}
+
+/// How large the window is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WindowSize {
+    /// Width while it is not maximised, in points of the desktop.
+    pub width: f32,
+    /// Height while it is not maximised, in points of the desktop.
+    pub height: f32,
+    /// Whether it fills the screen.
+    #[serde(default)]
+    pub maximized: bool,
 }
 
 /// Colours of the window.
@@ -107,6 +121,7 @@ mod tests {
         let path = dir.path().join("made/settings.ron");
         let mut settings =
             Settings { theme: ThemeChoice::Dark, threads: Some(3), zoom: Some(1.25), ..Settings::default() };
+        settings.window = Some(WindowSize { width: 1000.0, height: 640.5, maximized: true });
         for n in 0..20 {
             settings.remember(&dir.path().join(format!("{}.hourglass", n % 15)));
         }

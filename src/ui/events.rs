@@ -26,7 +26,7 @@ impl State {
                 let run = self.jobs.remove(&job);
                 match result {
                     Ok(JobResult::Baseline(mse)) => {
-                        if let Some(run) = run.and_then(|id| self.run_mut(id)) {
+                        if let Some(run) = self.baselines.take(job).and_then(|id| self.run_mut(id)) {
                             run.pca_mse = Some(mse);
                         }
                     }
@@ -38,6 +38,7 @@ impl State {
                     }
                     Err(message) => {
                         self.principal.fail(job);
+                        self.baselines.fail(job);
                         self.notices.log(Severity::Warning, message);
                     }
                 }

@@ -334,9 +334,7 @@ impl State {
         self.runs.push(run.clone());
         self.shown_run = Some(id);
         self.runs_unsaved = true;
-        let components = self.project.code.units;
-        self.train(run, None, plan, data.clone(), start);
-        self.compute(Some(id), JobKind::Baseline { data, components });
+        self.train(run, None, plan, data, start);
     }
 
     fn evaluate_test(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::dialogs::{Browse, Target, Then};
-pub use super::dropped::{DropKind, drop_kind};
+pub use super::dropped::{DropKind, drop_kind, promise};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
@@ -67,6 +67,8 @@ pub enum FileEvent {
     Saved(Box<SaveRequest>, Result<(), String>),
     /// A person chose a path in the desktop's dialog, or none.
     Browsed(Browse, Option<PathBuf>),
+    /// What something dropped on the window is.
+    LookedAt(PathBuf, DropKind),
     /// Work found that a crash left behind.
     Found(Vec<Recovery>),
     /// Such work was read back.
@@ -173,6 +175,14 @@ impl FileRoom {
         self.spawn(move || {
             let result = open_any(&path).map_err(|error| error.to_string());
             FileEvent::Opened(path, result)
+        });
+    }
+
+    /// Finds out what something dropped on the window is.
+    pub fn look_at(&self, path: PathBuf) {
+        self.spawn(move || {
+            let kind = drop_kind(&path);
+            FileEvent::LookedAt(path, kind)
         });
     }
 
@@ -306,6 +316,7 @@ impl State {
                     self.take_path(&browse.target, path);
                 }
             }
+            FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
             FileEvent::Found(found) if found.is_empty() => {}
             FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
             FileEvent::Recovered(recovery, Ok((store, opened))) => {

@@ -9,6 +9,7 @@ use super::dialogs::Dialog;
 use super::edit;
 use super::history::History;
 pub use super::layout::{BottomTab, ViewSettings};
+pub use super::missing_data::MissingData;
 use super::notices::Notices;
 use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Dataset};
@@ -71,6 +72,8 @@ pub struct State {
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: super::principal::Principal,
+    /// The error of PCA of every run.
+    pub baselines: super::baselines::Baselines,
     kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
     pub(super) next_job: u64,
@@ -83,8 +86,10 @@ pub struct State {
 pub enum Effect {
     /// Ask the session.
     Session(session::Command),
-    /// Read a project, a design, or take a data file.
+    /// Read a project or a design.
     Open(PathBuf),
+    /// Find out what was dropped on the window.
+    LookAt(PathBuf),
     /// Write a file.
     Save(Box<super::files::SaveRequest>),
     /// Show the desktop's own file dialog.
@@ -198,6 +203,7 @@ impl State {
             compared: Vec::new(),
             epoch: None,
             principal: super::principal::Principal::default(),
+            baselines: super::baselines::Baselines::default(),
             kept: None,
             jobs: BTreeMap::new(),
             next_job: 1,
@@ -225,6 +231,7 @@ impl State {
         self.compared.clear();
         self.epoch = None;
         self.jobs.clear();
+        self.baselines = super::baselines::Baselines::default();
         self.live = None;
         self.selected = Place::Code;
         self.kept = None;
@@ -258,6 +265,7 @@ impl State {
             self.derived = Derived::new(&self.project, self.data.facts);
         }
         self.follow_live_settings(hand_on);
+        self.want_baseline();
     }
 
     /// Asks the session.

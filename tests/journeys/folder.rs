@@ -112,6 +112,7 @@ fn a_folder_is_dropped_on_the_window() {
     window.harness.input_mut().hovered_files.clear();
     window.harness.input_mut().dropped_files.push(Arc::new(Dropped(folder.clone())));
     window.settle();
+    window.until("it is looked at", |state| matches!(state.project.data.source, Source::ImageFolder { .. }));
     assert_eq!(folder_of(&window), Some(&folder));
     until_loaded(&mut window, &folder);
     assert!(window.shows("class bars: 12"), "the data are brought to the front");

@@ -92,6 +92,7 @@ fn what_a_crash_left_behind_is_offered_and_goes_on() {
     assert_eq!(window.run().kept, run.kept);
     assert_eq!(window.run().status, Status::Stopped);
     assert!(window.state().is_modified(), "it is not saved yet");
+    window.until("the baseline is computed again", |state| state.runs[0].pca_mse.is_some());
     window.key(CTRL, Key::F5);
     window.until_epochs(run.history.epochs.len() + 2);
 }
