@@ -54,7 +54,7 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     pictures(&folder);
     let mut window = home.window();
     window.press("Input card");
-    window.click(Role::RadioButton, "Pictures");
+    window.click(Role::RadioButton, "Image folder");
     assert!(window.says("no data yet"), "nothing of the digits is left");
     window.fill(Role::TextInput, "Folder", &folder.display().to_string());
     until_loaded(&mut window, &folder);

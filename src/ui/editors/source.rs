@@ -23,19 +23,12 @@ pub enum PathField {
     TestLabels,
 }
 
-/// The form of a source. Says for which path the desktop's dialog is wanted.
-pub fn source_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
+/// The form of a source. `sources` are those to choose from. Says for which path the desktop's dialog is wanted.
+pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<PathField> {
     let ring = tokens(ui).accent;
-    let kinds = source_kinds(source.path());
-    let options: Vec<(Source, &str)> = kinds
-        .into_iter()
-        .map(|kind| {
-            let name = short(&kind);
-            (kind, name)
-        })
-        .collect();
-    let same = |a: &Source, b: &Source| std::mem::discriminant(a) == std::mem::discriminant(b);
-    ui.scope(|ui| choices_by_ui(ui, source, &options, 3, ring, same));
+    let options: Vec<(Source, &str)> =
+        sources.0.iter().map(|source| (source.clone(), source.name())).collect();
+    ui.scope(|ui| choices_by_ui(ui, source, &options, 3, ring, is_same_kind));
     match source {
         Source::Digits => None,
         Source::Synthetic(synthetic) => {
@@ -118,6 +111,10 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data) {
 }
 
 impl PathField {
+    /// All four.
+    pub const ALL: [PathField; 4] =
+        [PathField::Main, PathField::Labels, PathField::TestImages, PathField::TestLabels];
+
     /// The path as it is.
     pub fn get(self, source: &Source) -> Option<PathBuf> {
         match (self, source) {
@@ -150,8 +147,8 @@ impl PathField {
     pub fn kind(self, source: &Source) -> BrowseKind {
         match source {
             Source::ImageFolder { .. } => BrowseKind::Folder,
-            Source::Csv { .. } => BrowseKind::File("Tables", &["csv", "tsv", "txt", "gz"]),
-            Source::Npy { .. } => BrowseKind::File("NumPy arrays", &["npy", "npz"]),
+            Source::Csv { .. } => BrowseKind::File("CSV", &["csv", "tsv", "txt"]),
+            Source::Npy { .. } => BrowseKind::File("NPY, NPZ", &["npy", "npz"]),
             Source::Idx { .. } | Source::Digits | Source::Synthetic(_) => {
                 BrowseKind::File("IDX", &["gz", "ubyte", "idx", "idx1", "idx3"])
             }
@@ -159,40 +156,48 @@ impl PathField {
     }
 }
 
-/// One source of every kind; those with a path take over the one there is, so that a wrong kind is mended by a click.
-pub fn source_kinds(path: Option<&PathBuf>) -> [Source; 6] {
-    let path = path.cloned().unwrap_or_default();
-    [
-        Source::Digits,
-        Source::Synthetic(Synthetic::ALL[0]),
-        Source::ImageFolder {
-            path: path.clone(),
-            width: 32,
-            height: 32,
-            channels: Channels::default(),
-            fit: Fit::default(),
-        },
-        Source::Idx { images: path.clone(), labels: None, test_images: None, test_labels: None },
-        Source::Csv {
-            path: path.clone(),
-            header: Header::default(),
-            delimiter: Delimiter::default(),
-            labels: Vec::new(),
-            missing: Missing::default(),
-        },
-        Source::Npy { path, array: None, labels: None },
-    ]
+/// A source of every kind, as it was when it was last chosen: who looks at another kind and comes back finds the path and
+/// the settings again. None of it belongs to the document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sources(pub [Source; 6]);
+
+impl Default for Sources {
+    fn default() -> Self {
+        let path = PathBuf::new;
+        Sources([
+            Source::Digits,
+            Source::Synthetic(Synthetic::ALL[0]),
+            Source::ImageFolder {
+                path: path(),
+                width: 32,
+                height: 32,
+                channels: Channels::default(),
+                fit: Fit::default(),
+            },
+            Source::Idx { images: path(), labels: None, test_images: None, test_labels: None },
+            Source::Csv {
+                path: path(),
+                header: Header::default(),
+                delimiter: Delimiter::default(),
+                labels: Vec::new(),
+                missing: Missing::default(),
+            },
+            Source::Npy { path: path(), array: None, labels: None },
+        ])
+    }
 }
 
-fn short(source: &Source) -> &'static str {
-    match source {
-        Source::Digits => "Digits",
-        Source::Synthetic(_) => "Synthetic",
-        Source::ImageFolder { .. } => "Pictures",
-        Source::Idx { .. } => "IDX",
-        Source::Csv { .. } => "CSV",
-        Source::Npy { .. } => "NumPy",
+impl Sources {
+    /// Keeps a source in place of the one of its kind.
+    pub fn remember(&mut self, source: &Source) {
+        if let Some(own) = self.0.iter_mut().find(|own| is_same_kind(own, source)) {
+            own.clone_from(source);
+        }
     }
+}
+
+fn is_same_kind(a: &Source, b: &Source) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 fn path_row_ui(

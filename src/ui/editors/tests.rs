@@ -54,14 +54,14 @@ fn every_optimizer_and_schedule_has_a_form() {
 
 #[test]
 fn every_source_has_a_form() {
-    for mut kind in source::source_kinds(None) {
+    for mut kind in source::Sources::default().0 {
         check(|ui| {
-            source::source_ui(ui, &mut kind);
+            source::source_ui(ui, &mut kind, &source::Sources::default());
         });
     }
     for synthetic in Synthetic::ALL {
         check(|ui| {
-            source::source_ui(ui, &mut Source::Synthetic(synthetic));
+            source::source_ui(ui, &mut Source::Synthetic(synthetic), &source::Sources::default());
         });
     }
     check(|ui| source::scaling_split_ui(ui, &mut Data::default()));
@@ -69,14 +69,29 @@ fn every_source_has_a_form() {
 
 #[test]
 fn a_form_alone_changes_nothing() {
-    for kind in source::source_kinds(None) {
+    for kind in source::Sources::default().0 {
         let mut shown = kind.clone();
         check(|ui| {
-            source::source_ui(ui, &mut shown);
+            source::source_ui(ui, &mut shown, &source::Sources::default());
         });
         assert_eq!(shown, kind);
     }
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings, None));
     assert_eq!(settings, Training::default());
+}
+
+#[test]
+fn every_kind_of_source_remembers_its_own() {
+    let mut sources = source::Sources::default();
+    let table = |path: &str| {
+        let mut kinds = source::Sources::default().0;
+        source::PathField::Main.set(&mut kinds[4], path.into());
+        kinds[4].clone()
+    };
+    sources.remember(&table("a.csv"));
+    sources.remember(&table("b.csv"));
+    let mut expected = source::Sources::default().0;
+    expected[4] = table("b.csv");
+    assert_eq!(sources.0, expected);
 }

@@ -3,7 +3,11 @@
 use std::ops::RangeInclusive;
 
 use egui::emath::Numeric;
-use egui::{Align, Checkbox, ComboBox, DragValue, Layout, Response, RichText, Slider, TextEdit, Ui, vec2};
+use egui::text::{CCursor, CCursorRange, LayoutJob};
+use egui::{
+    Align, Checkbox, ComboBox, DragValue, FontId, Layout, Response, RichText, Slider, TextEdit, TextStyle,
+    Ui, vec2,
+};
 
 use crate::ui::theme::{self, tokens};
 
@@ -144,21 +148,69 @@ pub fn text_ui(ui: &mut Ui, name: &str, value: &mut String, hint: &str) -> Respo
     })
 }
 
-/// A field for a path with a button that opens the desktop's dialog: says whether the text changed and whether the
-/// button was pressed.
+/// A path in a field of the form's full width, below its name and a button that opens the desktop's dialog. A path that is
+/// longer than the field shows its start and its end until it is typed into. Says whether the text changed and whether
+/// the button was pressed.
 pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Response, bool) {
-    row_ui(ui, name, |ui| {
-        let button = 68.0;
-        let edit = TextEdit::singleline(text)
-            .hint_text(hint)
-            .desired_width((ui.available_width() - button - 16.0).max(40.0))
-            .align(egui::Align2::LEFT_CENTER)
-            .min_size(vec2(0.0, 24.0));
-        let edit = ui.add(edit).accessible_name(name);
-        ui.spacing_mut().button_padding.x = 6.0;
-        let browse = ui.add_sized(vec2(button, 24.0), egui::Button::new("Browse…"));
-        (edit, browse.accessible_name(format!("Browse for {}", name.to_lowercase())).clicked())
-    })
+    let tokens = tokens(ui);
+    let browses = ui.horizontal(|ui| {
+        ui.add(egui::Label::new(RichText::new(name).size(12.0).color(tokens.dim)));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let browse = ui.add_sized(vec2(76.0, 24.0), egui::Button::new("Browse…"));
+            let browse = browse.accessible_name(format!("Browse for {}", name.to_lowercase()));
+            browse.on_hover_text("Choose it in the desktop's own dialog.").clicked()
+        })
+        .inner
+    });
+    let id = ui.make_persistent_id(("path", name));
+    let typing = ui.memory(|memory| memory.has_focus(id));
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, width: f32| {
+        let font = TextStyle::Body.resolve(ui.style());
+        let shown = if typing { text.as_str().to_owned() } else { elided(ui, text.as_str(), &font, width) };
+        ui.fonts_mut(|fonts| fonts.layout_job(LayoutJob::simple_singleline(shown, font, tokens.text)))
+    };
+    let whole = text.clone();
+    let mut output = TextEdit::singleline(text)
+        .id(id)
+        .hint_text(hint)
+        .desired_width(f32::INFINITY)
+        .align(egui::Align2::LEFT_CENTER)
+        .min_size(vec2(0.0, 24.0))
+        .layouter(&mut layouter)
+        .show(ui);
+    let edit = output.response.response.accessible_name(name);
+    if edit.gained_focus() {
+        // What was clicked on was the shortened path: the end is where it goes on.
+        let end = CCursor::new(whole.chars().count());
+        output.state.cursor.set_char_range(Some(CCursorRange::one(end)));
+        output.state.store(ui.ctx(), id);
+    }
+    let edit = if typing || whole.is_empty() { edit } else { edit.on_hover_text(whole) };
+    (edit, browses.inner)
+}
+
+/// A text that fits into `width` points: where it does not, its middle gives way to an ellipsis, and more is kept of its
+/// end, where paths differ.
+fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
+    let widths: Vec<f32> =
+        ui.fonts_mut(|fonts| text.chars().map(|letter| fonts.glyph_width(font, letter)).collect());
+    if widths.iter().sum::<f32>() <= width {
+        return text.to_owned();
+    }
+    let room = width - ui.fonts_mut(|fonts| fonts.glyph_width(font, '…')) - 2.0;
+    let fitting = |widths: &mut dyn Iterator<Item = &f32>, room: f32| {
+        let mut sum = 0.0;
+        widths
+            .take_while(|width| {
+                sum += **width;
+                sum <= room
+            })
+            .count()
+    };
+    let head = fitting(&mut widths.iter(), room * 0.3);
+    let tail = fitting(&mut widths.iter().rev(), room * 0.7);
+    let letters: Vec<char> = text.chars().collect();
+    letters[..head].iter().chain(['…'].iter()).chain(&letters[letters.len() - tail..]).collect()
 }
 
 /// A box with an equation and what it does.
