@@ -6,6 +6,7 @@ use crate::check::DataFacts;
 use crate::dataset::{DataError, Dataset};
 use crate::project::{Data, Source};
 
+/// The data and how they are coming.
 #[derive(Clone, Debug, Default)]
 pub struct DataState {
     /// The data that are there; older ones stay until newer ones have come.

@@ -8,7 +8,7 @@ use crate::ui::command::Command;
 use crate::ui::edit;
 use crate::ui::editors::{code, corruption, layer, output, source, training};
 use crate::ui::state::State;
-use crate::ui::theme::{self, tokens};
+use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 use crate::ui::widgets::form::section_ui;
 use crate::ui::widgets::scroll::beside_bar_ui;
@@ -222,7 +222,9 @@ fn problems_ui(ui: &mut Ui, state: &mut State, place: Place) {
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
-            ui.horizontal_wrapped(|ui| super::problems::remedies_ui(ui, state, &problem));
+            if !state.remedies(&problem).is_empty() {
+                ui.horizontal_wrapped(|ui| super::problems::remedies_ui(ui, state, &problem));
+            }
         });
     }
 }

@@ -204,7 +204,9 @@ pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Respo
     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, width: f32| {
         let font = TextStyle::Body.resolve(ui.style());
         let shown = if typing { text.as_str().to_owned() } else { elided(ui, text.as_str(), &font, width) };
-        ui.fonts_mut(|fonts| fonts.layout_job(LayoutJob::simple_singleline(shown, font, tokens.text)))
+        let mut job = LayoutJob::simple_singleline(shown, font, tokens.text);
+        job.keep_trailing_whitespace = true;
+        ui.fonts_mut(|fonts| fonts.layout_job(job))
     };
     let whole = text.clone();
     let mut output = TextEdit::singleline(text)
