@@ -8,6 +8,7 @@ use super::panels::{inspector, log, network, problems, toolbar, views};
 use super::state::{BottomTab, State};
 use super::theme::{self, tokens};
 use super::thumbnail::Thumbnails;
+use super::widgets::scroll::BAR_PX;
 
 /// A panel whose edge can be dragged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Shell {
             self.generation += 1;
         }
         let bar = Panel::top("toolbar").exact_size(toolbar::HEIGHT).resizable(false);
-        bar.frame(frame(ui, 12, 0)).show(ui, |ui| toolbar::toolbar_ui(ui, state));
+        bar.frame(frame(ui, Margin::symmetric(12, 0))).show(ui, |ui| toolbar::toolbar_ui(ui, state));
         if state.view.bottom_open {
             let first = (ui.available_height() * 0.17).min(160.0);
             self.panel(ui, state, Side::Bottom, first, |ui, state| bottom_ui(ui, state, views));
@@ -86,16 +87,16 @@ impl Shell {
     ) {
         let name = |name: &'static str| (name, self.generation);
         let (panel, axis, margin) = match side {
-            Side::Network => (Panel::left(name("network")), 0, (14, 10)),
-            Side::Inspector => (Panel::right(name("inspector")), 0, (14, 10)),
-            Side::Bottom => (Panel::bottom(name("bottom")), 1, (12, 4)),
+            Side::Network => (Panel::left(name("network")), 0, side_margin()),
+            Side::Inspector => (Panel::right(name("inspector")), 0, side_margin()),
+            Side::Bottom => (Panel::bottom(name("bottom")), 1, Margin::symmetric(12, 4)),
         };
         let given = *side.given(&mut state.view.sizes);
         let panel = panel
             .resizable(true)
             .default_size(given.unwrap_or(first))
             .size_range(side.range())
-            .frame(frame(ui, margin.0, margin.1));
+            .frame(frame(ui, margin));
         let shown = panel.show(ui, |ui| held_ui(ui, |ui| add(ui, state)));
         let size = shown.response.rect.size()[axis];
         let is_dragged = ui.input(|input| input.pointer.any_down() || input.pointer.any_released());
@@ -105,8 +106,13 @@ impl Shell {
     }
 }
 
-fn frame(ui: &Ui, x: i8, y: i8) -> Frame {
-    Frame::new().fill(tokens(ui).panel).inner_margin(Margin::symmetric(x, y))
+fn frame(ui: &Ui, margin: Margin) -> Frame {
+    Frame::new().fill(tokens(ui).panel).inner_margin(margin)
+}
+
+/// The rest of the right margin is where scroll bars are.
+fn side_margin() -> Margin {
+    Margin { right: 14 - BAR_PX, ..Margin::symmetric(14, 10) }
 }
 
 /// Shows something in all the room there is, and in no more: a panel grows and shrinks with what is in it, so that a
