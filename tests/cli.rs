@@ -242,7 +242,7 @@ fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
         "not the data run 1 was trained on",
     );
     fs::write(&table, "a,b\n1,2\n3,4\n5,6\n").expect("written");
-    fails(path, &["encode", "t.hourglass", "table.csv", "-o", "codes.csv"], 1, "samples are 2");
+    fails(path, &["encode", "t.hourglass", "table.csv", "-o", "two.csv"], 1, "samples are 2");
     fs::remove_file(&table).expect("removed");
     fails(path, &["train", "t.hourglass", "--resume", "--epochs", "9"], 1, "table.csv");
 }
@@ -322,6 +322,36 @@ fn an_output_that_cannot_be_written_is_said_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];
     fails(dir.path(), &arguments, 1, "Make the folder first");
+}
+
+#[test]
+fn nothing_that_exists_is_overwritten_without_force() {
+    let dir = dir();
+    let path = dir.path();
+    ok(path, &["train", "recipe:linear", "--epochs", "1"]);
+    fs::create_dir(path.join("full")).expect("made");
+    let check = |arguments: &[&str], written: &str| {
+        let file = path.join(written);
+        fs::write(&file, "mine").expect("written");
+        fails(path, arguments, 1, "--force");
+        assert_eq!(fs::read(&file).expect("there"), b"mine", "{arguments:?}");
+        ok(path, &[arguments, &["--force"]].concat());
+        assert_ne!(fs::read(&file).expect("there"), b"mine", "{arguments:?}");
+    };
+    check(&["new", "linear", "-o", "a.ron"], "a.ron");
+    check(&["train", "recipe:linear", "--epochs", "1", "-o", "a.hourglass"], "a.hourglass");
+    check(&["train", "linear.hourglass", "--epochs", "1", "-o", "b.hourglass"], "b.hourglass");
+    check(&["encode", "linear.hourglass", "-o", "a.npy"], "a.npy");
+    check(&["encode", "linear.hourglass", "-o", "a.csv"], "a.csv");
+    check(&["reconstruct", "linear.hourglass", "-o", "full"], "full/000000.png");
+    fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "is a file");
+    // A wrong ending is said before any work, and costs no file.
+    fails(path, &["encode", "linear.hourglass", "-o", "codes.txt"], 1, ".npy or .csv");
+    // Under whatever name, a project may be saved into itself.
+    ok(path, &["train", "linear.hourglass", "--epochs", "1", "-o", "./linear.hourglass"]);
+    assert_eq!(runs(path, "linear.hourglass").len(), 2);
+    fs::create_dir(path.join("empty")).expect("made");
+    ok(path, &["reconstruct", "linear.hourglass", "-o", "empty"]);
 }
 
 #[test]

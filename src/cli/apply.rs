@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::progress::Bar;
 use super::signal;
 use super::subject::Subject;
-use super::write::{line, number};
+use super::write::{line, number, refuse_to_mix, refuse_to_overwrite};
 use crate::check::{DataFacts, Plan, plan};
 use crate::dataset::{Dataset, LabelValues, Rows, Subset};
 use crate::engine::Network;
-use crate::io::{Files, save_codes, save_pictures};
+use crate::io::{CodesForm, Files, save_codes, save_pictures};
 use crate::run::{Checkpoint, Run};
 
 /// Rows that go through the network at once.
@@ -58,6 +58,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
 
 /// `hourglass encode`
 pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
+    // Whatever is wrong with the place is said before the work.
+    CodesForm::of(&arguments.output)?;
+    refuse_to_overwrite(&arguments.output, arguments.force)?;
     let files = Files::default();
     files.check_writable(&arguments.output)?;
     let applied = Applied::open(&arguments.trained)?;
@@ -69,6 +72,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
 
 /// `hourglass reconstruct`
 pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
+    refuse_to_mix(&arguments.output, arguments.force)?;
     let files = Files::default();
     let applied = Applied::open(&arguments.trained)?;
     let rows = applied.all_rows("reconstructing", arguments.trained.threads, Network::reconstruct)?;

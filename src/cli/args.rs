@@ -108,7 +108,7 @@ pub(super) struct Train {
     /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass beside a design or here]
     #[arg(short, long, value_name = "OUT.hourglass")]
     pub(super) output: Option<PathBuf>,
-    /// Overwrite the default output if it exists
+    /// Overwrite the output if it exists
     #[arg(long)]
     pub(super) force: bool,
     /// Print one JSON object an epoch and one at the end
@@ -136,6 +136,9 @@ pub(super) struct Encode {
     /// The file to write: .npy, or .csv with names and labels
     #[arg(short, long, value_name = "codes.npy|codes.csv")]
     pub(super) output: PathBuf,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +149,9 @@ pub(super) struct Reconstruct {
     /// The folder to write to; it is made
     #[arg(short, long, value_name = "FOLDER")]
     pub(super) output: PathBuf,
+    /// Write into the folder even if something is in it; files of the same names are overwritten
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,12 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::args::Train;
 use super::data;
-use super::design::exists;
 use super::failure::Failure;
 use super::progress::{Bar, duration};
 use super::signal;
 use super::subject::{Origin, Subject};
-use super::write::{line, number};
+use super::write::{line, number, refuse_to_overwrite};
 use crate::dataset::Dataset;
 use crate::engine::{Trainer, check_same_data, choose_probe, normaliser};
 use crate::io::{Files, save_project};
@@ -46,19 +45,19 @@ pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
 
 /// Where the run is saved. Nothing is overwritten by default but the project the run belongs to.
 fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
-    if let Some(output) = &arguments.output {
-        return Ok(output.clone());
-    }
-    let output = subject.default_output();
-    let own = matches!(subject.origin, Origin::Project(_));
+    let output = arguments.output.clone().unwrap_or_else(|| subject.default_output());
+    let same = |own: &PathBuf| {
+        own == &output || own.canonicalize().is_ok_and(|own| output.canonicalize().is_ok_and(|it| it == own))
+    };
+    let own = matches!(&subject.origin, Origin::Project(path) if same(path));
     if own && subject.is_damaged && !arguments.force {
         return Err(Failure::Problem(format!(
             "{}: saving would lose for good what could not be read; give another name with -o, or --force",
             output.display()
         )));
     }
-    if output.exists() && !own && !arguments.force {
-        return Err(exists(&output));
+    if !own {
+        refuse_to_overwrite(&output, arguments.force)?;
     }
     Ok(output)
 }
