@@ -148,6 +148,50 @@ fn check_names_places() {
 }
 
 #[test]
+fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
+    let dir = dir();
+    let path = dir.path();
+    let here = path.canonicalize().expect("there");
+    let check = |arguments: &[&str], words: &[&str]| {
+        let done = run(path, arguments);
+        assert_eq!(done.code, Some(1), "{arguments:?} {}", done.stderr);
+        for word in words {
+            assert!((done.stdout.clone() + &done.stderr).contains(word), "{word}: {}", done.stderr);
+        }
+    };
+    fs::write(path.join("a.ron"), "Project(data: (source: Csv(path: \"data/t.csv\")))").expect("written");
+    let whole = here.join("data").join("t.csv");
+    let words = ["the data of this design are not there", "data/t.csv, nor is there the folder", "--data PATH"];
+    for command in ["check", "train", "bench"] {
+        check(&[command, "a.ron"], &words);
+        check(&[command, "a.ron"], &[&whole.to_string_lossy()]);
+    }
+    let table = path.join("t.csv");
+    write_table(&table, 0.0);
+    let given = here.join("no.csv");
+    check(&["train", "a.ron", "--data", "no.csv"], &["--data: there is no", &given.to_string_lossy()]);
+    ok(path, &["train", "a.ron", "--data", "t.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    let whole = last_json(&ok(path, &["evaluate", "t.hourglass", "--json"]));
+
+    fs::rename(&table, path.join("moved.csv")).expect("moved");
+    let words = ["the data run 1 was trained on are not there", "t.csv. Where it was moved", "FILE NEW_PLACE"];
+    check(&["evaluate", "t.hourglass"], &words);
+    check(&["encode", "t.hourglass", "-o", "a.csv"], &words);
+    check(&["reconstruct", "t.hourglass", "-o", "a"], &words);
+    check(&["encode", "t.hourglass", "no.csv", "-o", "a.csv"], &["the data: there is no", "no.csv; check"]);
+    check(&["train", "t.hourglass", "--resume", "--epochs", "3"], &[words[0], "--data PATH"]);
+    check(&["evaluate", "gone.hourglass"], &["no file gone.hourglass in", &here.to_string_lossy()]);
+
+    // The new place is enough: it is the same data, with the same split.
+    let moved = ["evaluate", "t.hourglass", "moved.csv", "--split", "test", "--json"];
+    assert_eq!(last_json(&ok(path, &moved)), whole);
+    ok(path, &["train", "t.hourglass", "--resume", "--epochs", "3", "--data", "moved.csv"]);
+    ok(path, &["evaluate", "t.hourglass"]);
+    write_table(&table, 0.5);
+    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; leave --split out"]);
+}
+
+#[test]
 fn a_training_leaves_a_project_that_every_command_reads() {
     let dir = dir();
     let path = dir.path();
@@ -288,6 +332,39 @@ fn new_rows_are_scaled_as_the_training_rows_were_though_those_are_gone() {
     ok(path, &["reconstruct", "t.hourglass", "few.csv", "-o", "rebuilt"]);
     // A file from before the scaling was stored needs the data it was fitted on.
     fails(path, &["encode", "old.hourglass", "few.csv", "-o", "no.csv"], 1, "needed for their scaling");
+}
+
+#[test]
+fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
+    let dir = dir();
+    let path = dir.path();
+    write_table(&path.join("table.csv"), 0.0);
+    ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    fs::copy(path.join("t.hourglass"), path.join("old.hourglass")).expect("copied");
+    edit_run(path, "old.hourglass", |run| {
+        run.normaliser.as_mut().expect("stored").means.clear();
+    });
+    let means = runs(path, "t.hourglass")[0].normaliser.clone().expect("stored").means;
+    assert_eq!(means.len(), 5);
+    // One row twice: with a gap, and with the mean of the training rows in it. Alone it has no mean of its own but 0.9.
+    let gap = "a,b,c,d,e\n0.1,,0.3,0.4,0.5\n0.1,0.9,0.3,0.4,0.5\n";
+    fs::write(path.join("gap.csv"), gap).expect("written");
+    fs::write(path.join("full.csv"), gap.replace(",,", &format!(",{},", means[1]))).expect("written");
+    let codes = |project: &str, table: &str| {
+        let done = run(path, &["encode", project, table, "-o", "codes.csv", "--force"]);
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        (fs::read_to_string(path.join("codes.csv")).expect("written"), done.stderr)
+    };
+    let (with_gap, said) = codes("t.hourglass", "gap.csv");
+    assert!(said.contains("1 missing value in 1 column was filled with the column's mean in the training data"));
+    assert_eq!(with_gap, codes("t.hourglass", "full.csv").0);
+    // A file from before they were stored opens; what is done instead is said.
+    let (old, said) = codes("old.hourglass", "gap.csv");
+    assert!(said.contains("filled with the means of the rows given"), "{said}");
+    assert_ne!(old, with_gap);
+    // Going on with it stores them.
+    ok(path, &["train", "old.hourglass", "--resume", "--epochs", "3"]);
+    assert_eq!(runs(path, "old.hourglass")[0].normaliser.clone().expect("stored").means, means);
 }
 
 #[test]

@@ -22,22 +22,9 @@ const CHUNK: usize = 512;
 /// `hourglass evaluate`
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let applied = Applied::open(&arguments.trained)?;
-    let (data, own) = (&applied.data, applied.own);
-    let subset = match arguments.split {
-        Some(SplitName::Train) => Subset::Train,
-        Some(SplitName::Validation) => Subset::Validation,
-        None if data.split.test.is_empty() => Subset::Validation,
-        Some(SplitName::Test) | None => Subset::Test,
-    };
-    if data.split.rows(subset).is_empty() {
-        return Err(Failure::Problem(format!(
-            "the {} split is empty; choose another with --split",
-            subset.name()
-        )));
-    }
+    let (name, rows) = applied.part(arguments)?;
     let mut network = applied.network(arguments.trained.threads)?;
-    let result = network.evaluate(data, data.split.rows(subset), None).map_err(Failure::problem)?;
-    let name = if own { subset.name() } else { "all" };
+    let result = network.evaluate(&applied.data, &rows, None).map_err(Failure::problem)?;
     let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
@@ -134,6 +121,30 @@ impl Applied {
         })?;
         let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
         Ok(Applied { run, checkpoint, plan, data, own })
+    }
+
+    /// The rows to evaluate on, and what they are called: a split of the run's own data, or all of others.
+    fn part(&self, arguments: &Evaluate) -> Result<(&'static str, Vec<u32>), Failure> {
+        let data = &self.data;
+        let subset = match arguments.split {
+            Some(_) if !self.own => {
+                return Err(Failure::Problem(format!(
+                    "{}: these are not the data run {} was trained on, so they have no split; leave --split out to take all rows",
+                    data.name, self.run.id
+                )));
+            }
+            None if arguments.trained.data.is_some() => return Ok(("all", (0..data.len() as u32).collect())),
+            Some(SplitName::Train) => Subset::Train,
+            Some(SplitName::Validation) => Subset::Validation,
+            None if data.split.test.is_empty() => Subset::Validation,
+            Some(SplitName::Test) | None => Subset::Test,
+        };
+        let rows = data.split.rows(subset);
+        if rows.is_empty() {
+            let message = format!("the {} split is empty; choose another with --split", subset.name());
+            return Err(Failure::Problem(message));
+        }
+        Ok((subset.name(), rows.to_vec()))
     }
 
     /// The network with the weights to use: the best ones where early stopping kept some.

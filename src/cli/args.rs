@@ -120,8 +120,8 @@ pub(super) struct Train {
 pub(super) struct Evaluate {
     #[command(flatten)]
     pub(super) trained: Trained,
-    /// Which part of the run's own data [default: test; where there is none, validation]
-    #[arg(long, value_name = "SPLIT", conflicts_with = "data")]
+    /// Which part of the run's own data [default: test; where there is none, validation; of DATA, all rows]
+    #[arg(long, value_name = "SPLIT")]
     pub(super) split: Option<SplitName>,
     /// Print one JSON object
     #[arg(long)]
@@ -180,7 +180,8 @@ pub(super) struct Bench {
 pub(super) struct Trained {
     /// A project with a trained run
     pub(super) file: PathBuf,
-    /// A folder of pictures, an IDX, NPY or CSV file [default: the data the run was trained on]
+    /// A folder of pictures, an IDX, NPY or CSV file; also the new place of data that were moved [default: the data the run was
+    /// trained on]
     pub(super) data: Option<PathBuf>,
     /// The run to use, instead of the newest trained one
     #[arg(long, value_name = "ID")]
@@ -191,7 +192,7 @@ pub(super) struct Trained {
 }
 
 /// Data instead of the design's.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct DataArguments {
     /// Data instead of the design's: a folder of pictures, an IDX, NPY or CSV file
     #[arg(long, value_name = "PATH")]

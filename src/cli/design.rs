@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 
 use super::args::{Check, New, RecipeName};
-use super::data;
+use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::subject::Subject;
 use super::write::{line, refuse_to_overwrite};
@@ -41,7 +41,7 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let mut subject = Subject::open(&arguments.subject)?;
     data::replace(&mut subject.project, &arguments.data)?;
     // Without its data a design can still be judged, only not as well.
-    let loaded = data::load(&subject.project.data);
+    let loaded = data::load(&subject.project.data, data::OF_DESIGN, Elsewhere::Option);
     if let Err(Failure::Interrupted) = loaded {
         return Err(Failure::Interrupted);
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::args::Train;
-use super::data;
+use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::progress::{Bar, duration};
 use super::signal;
@@ -76,7 +76,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
     if !matches!(subject.origin, Origin::Project(_)) {
         subject.project = design.clone();
     }
-    let data = data::load(&design.data)?;
+    let data = data::load(&design.data, data::OF_DESIGN, Elsewhere::Option)?;
     let newest = subject.runs.iter().map(|run| run.id.0).max().unwrap_or(0);
     let run = Run {
         id: RunId(newest.saturating_add(1)),
@@ -116,14 +116,16 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Run, Dataset), Failu
     if checkpoint.epoch >= wanted {
         return Err(already_done(&run));
     }
-    data::replace(&mut run.design, &arguments.data)?;
-    let data = data::load(&run.design.data)?;
+    data::relocate(&mut run, &arguments.data)?;
+    let data = data::load(&run.design.data, &data::data_of(&run), Elsewhere::Option)?;
     check_same_data(&run, &data).map_err(|error| {
         Failure::Problem(format!(
             "{}: {error}. Give the run's own with --data, or leave --resume out to train a new run",
             data.name
         ))
     })?;
+    // A run that was saved before all of it was stored has it from now on.
+    run.normaliser = Some(normaliser(&data));
     Ok((run, data))
 }
 

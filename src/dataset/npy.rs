@@ -69,6 +69,23 @@ pub(super) fn load(
     Ok(raw)
 }
 
+/// Names of the arrays in an `.npz` file, in its order; none of a plain array.
+///
+/// # Errors
+/// Where it cannot be opened or is damaged.
+pub(super) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
+    let io = |error: std::io::Error| DataError::io(path, &error);
+    let mut file = File::open(path).map_err(io)?;
+    let bytes = file.metadata().map_err(io)?.len();
+    let mut magic = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
+    if magic != ZIP_MAGIC {
+        return Ok(Vec::new());
+    }
+    let archive = Archive::open(path, file, bytes)?;
+    Ok(archive.names.into_iter().map(|(name, _)| name).collect())
+}
+
 /// The arrays of a zip.
 struct Archive<'a> {
     path: &'a Path,

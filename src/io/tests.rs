@@ -73,6 +73,7 @@ fn run(id: u32) -> Run {
         normaliser: Some(Normaliser {
             offsets: vec![1.0 / 3.0, -0.0],
             factors: vec![f32::from_bits(1), 3e38],
+            means: vec![2.0 / 3.0],
         }),
         status: Status::Stopped,
         epochs: 10,
@@ -415,6 +416,9 @@ fn a_run_written_before_its_scaling_was_stored_is_read() {
     assert_ne!(old, text);
     let read: Run = ron::from_str(&old).expect("reads");
     assert_eq!((read.normaliser, read.fingerprint), (None, run.fingerprint));
+    // Means came later still.
+    let read: Normaliser = ron::from_str("(offsets: [1.0], factors: [2.0])").expect("reads");
+    assert_eq!(read, Normaliser { offsets: vec![1.0], factors: vec![2.0], means: vec![] });
 }
 
 proptest! {

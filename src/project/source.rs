@@ -97,6 +97,19 @@ impl Source {
         }
     }
 
+    /// Every file and folder the data are read from.
+    pub fn paths(&self) -> Vec<&PathBuf> {
+        let more = match self {
+            Source::Idx { labels, test_images, test_labels, .. } => [labels, test_images, test_labels],
+            Source::Digits
+            | Source::Synthetic(_)
+            | Source::ImageFolder { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => [&None, &None, &None],
+        };
+        self.path().into_iter().chain(more.into_iter().flatten()).collect()
+    }
+
     /// The file or folder the data live in, where they do not come with the program.
     pub fn path(&self) -> Option<&PathBuf> {
         match self {

@@ -16,6 +16,8 @@ pub struct CsvPreview {
     pub columns: Vec<String>,
     /// Columns that are probably labels: named label, class, target or species, or mostly not numeric.
     pub labels: Vec<String>,
+    /// Those of them that cannot be features: they are mostly not numeric.
+    pub texts: Vec<String>,
     /// What stands between two fields; never `Auto`.
     pub delimiter: Delimiter,
     /// Whether the first row holds names; never `Auto`.
@@ -37,15 +39,13 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
         signs.sum::<i32>() > 0
     };
     let named = |name: &str| LABEL_NAMES.iter().any(|label| name.trim().eq_ignore_ascii_case(label));
-    let labels = layout
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|&(at, name)| named(name) || is_text(at))
-        .map(|(_, name)| name.clone())
-        .collect();
+    let chosen = |wanted: &dyn Fn(usize, &str) -> bool| {
+        let columns = layout.columns.iter().enumerate().filter(|&(at, name)| wanted(at, name));
+        columns.map(|(_, name)| name.clone()).collect()
+    };
     Ok(CsvPreview {
-        labels,
+        labels: chosen(&|at, name| named(name) || is_text(at)),
+        texts: chosen(&|at, _| is_text(at)),
         delimiter: layout.delimiter,
         header: if layout.has_header { Header::Yes } else { Header::No },
         columns: layout.columns,
