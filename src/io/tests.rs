@@ -404,8 +404,65 @@ fn an_empty_workspace_is_nothing_to_recover() {
     let root = dir();
     drop(Store::create(root.path()).expect("created"));
     assert_eq!(Store::recoverable(root.path()), vec![]);
-    assert_eq!(fs::read_dir(root.path()).expect("there").count(), 0);
-    assert_eq!(Store::recoverable(&root.path().join("nowhere")), vec![]);
+    assert_eq!(workspaces(root.path()), 0);
+    let nowhere = root.path().join("nowhere");
+    assert_eq!(Store::recoverable(&nowhere), vec![]);
+    assert!(!nowhere.exists());
+}
+
+fn workspaces(root: &Path) -> usize {
+    fs::read_dir(root).expect("there").flatten().filter(|entry| entry.path().is_dir()).count()
+}
+
+#[test]
+fn what_was_saved_elsewhere_is_not_offered_until_it_changes() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    store.import_run(&run(1)).expect("stored");
+    store.settle().expect("settled");
+    store.settle().expect("settled twice");
+    // Something changes after the save: all of it is there again, the runs too.
+    store.save_design(&Recipe::Linear.project(), None).expect("stored");
+    let opened = store.load().expect("loads");
+    assert_eq!((opened.project, opened.runs.len()), (Recipe::Linear.project(), 1));
+    store.settle().expect("settled");
+    drop(store);
+    assert_eq!(Store::recoverable(root.path()), vec![]);
+    assert_eq!(workspaces(root.path()), 0);
+}
+
+#[test]
+fn work_that_another_window_took_is_said_to_be_gone() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    drop(store);
+    let found = Store::recoverable(root.path()).remove(0);
+    Store::open(&found.path).expect("free").discard().expect("removed");
+    let message = Store::open(&found.path).expect_err("gone").to_string();
+    assert!(message.contains("no longer there. Another window has"), "{message}");
+    assert_eq!(workspaces(root.path()), 0, "asking does not make it");
+}
+
+#[test]
+fn programs_that_start_and_end_at_once_do_not_take_each_others_work() {
+    let root = dir();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    let others = Store::recoverable(root.path());
+                    assert_eq!(others, vec![], "nothing was left behind");
+                    let store = Store::create(root.path()).expect("a workspace of its own");
+                    store.save_design(&Project::default(), None).expect("stored");
+                    store.load().expect("still there");
+                    store.discard().expect("removed");
+                }
+            });
+        }
+    });
+    assert_eq!(workspaces(root.path()), 0);
 }
 
 #[test]
