@@ -10,6 +10,7 @@ mod image_folder;
 mod load;
 pub mod memory;
 mod npy;
+mod open_file;
 mod picture;
 mod progress;
 pub mod random;

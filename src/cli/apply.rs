@@ -18,6 +18,8 @@ use crate::run::{Checkpoint, Run};
 
 /// Rows that go through the network at once.
 const CHUNK: usize = 512;
+/// The longest name a written picture keeps of its original's path, in bytes; systems allow 255 with number and ending.
+const NAME_BYTES: usize = 150;
 
 /// `hourglass evaluate`
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
@@ -102,7 +104,7 @@ struct Applied {
 impl Applied {
     fn open(trained: &Trained) -> Result<Applied, Failure> {
         signal::install();
-        let subject = Subject::open(&trained.file.to_string_lossy())?;
+        let subject = Subject::open(&trained.file)?;
         let run = subject.run(trained.run, |run| run.checkpoint.is_some())?.clone();
         let checkpoint = run.checkpoint.clone().ok_or_else(|| {
             Failure::Problem(format!("run {} has no weights yet; resume it or choose another", run.id))
@@ -220,5 +222,25 @@ fn picture_name(data: &Dataset, row: usize) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let name: String =
         name.iter().flat_map(|name| name.to_string_lossy().chars().collect::<Vec<_>>()).map(safe).collect();
-    if name.is_empty() { format!("{row:06}") } else { format!("{row:06}-{name}") }
+    // A path of many folders may be longer than the name of a file; its end tells pictures apart.
+    let start = name.len().saturating_sub(NAME_BYTES);
+    let start = (start..=name.len()).find(|&at| name.is_char_boundary(at)).unwrap_or_default();
+    if name.is_empty() { format!("{row:06}") } else { format!("{row:06}-{}", &name[start..]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Progress, load};
+    use crate::project::Data;
+
+    #[test]
+    fn names_of_pictures_are_safe_and_never_too_long() {
+        let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
+        assert_eq!(picture_name(&data, 7), "000007");
+        data.row_names = vec!["cats/my cat.v2.png".to_owned(), "/ü".repeat(400) + "/last.png"];
+        assert_eq!(picture_name(&data, 0), "000000-cats_my_cat_v2");
+        let long = picture_name(&data, 1);
+        assert!(long.len() <= 160 && long.ends_with("_ü_last"), "{long}");
+    }
 }

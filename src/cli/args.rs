@@ -67,7 +67,7 @@ pub(super) struct New {
 pub(super) struct Check {
     /// A project, a design, or recipe:NAME
     #[arg(value_name = "FILE|recipe:NAME")]
-    pub(super) subject: String,
+    pub(super) subject: PathBuf,
     #[command(flatten)]
     pub(super) data: DataArguments,
 }
@@ -84,7 +84,7 @@ Ctrl-C ends the run after its step and saves it; --resume goes on as if nothing 
 pub(super) struct Train {
     /// A project (a new run is added to it), a design, or recipe:NAME
     #[arg(value_name = "FILE|recipe:NAME")]
-    pub(super) subject: String,
+    pub(super) subject: PathBuf,
     #[command(flatten)]
     pub(super) data: DataArguments,
     /// Passes over the training split, instead of the design's; with --resume the number in all
@@ -158,7 +158,7 @@ pub(super) struct Reconstruct {
 pub(super) struct Bench {
     /// A project, a design, or recipe:NAME [default: the network 784-256-64-256-784 on generated 28x28 pictures, batch 128, Adam]
     #[arg(value_name = "FILE|recipe:NAME")]
-    pub(super) subject: Option<String>,
+    pub(super) subject: Option<PathBuf>,
     #[command(flatten)]
     pub(super) data: DataArguments,
     /// Samples a step, instead of the design's

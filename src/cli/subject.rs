@@ -32,13 +32,13 @@ pub(super) enum Origin {
 
 impl Subject {
     /// Opens `FILE` or `recipe:NAME`; what a damaged file had to leave out is said on stderr.
-    pub(super) fn open(text: &str) -> Result<Subject, Failure> {
+    pub(super) fn open(path: &Path) -> Result<Subject, Failure> {
+        let text = path.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix("recipe:") {
             let RecipeName(recipe) = name.parse().map_err(Failure::Usage)?;
             let origin = Origin::Recipe(recipe.name());
             return Ok(Subject { project: recipe.project(), runs: vec![], origin, is_damaged: false });
         }
-        let path = Path::new(text);
         if !path.exists() {
             return Err(Failure::Problem(if text.parse::<RecipeName>().is_ok() {
                 format!("there is no file {text}; did you mean recipe:{text}?")

@@ -333,7 +333,7 @@ impl Training {
             "seconds": self.run.seconds,
             "samples_per_sec": self.samples_per_sec(),
             "run": self.run.id,
-            "file": output,
+            "file": output.to_string_lossy(),
         })
     }
 

@@ -136,7 +136,9 @@ impl Store {
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
-        let workspace = Workspace { origin: origin.map(Path::to_owned) };
+        // A path that is no text cannot be written as one: the work is kept, and gets another file.
+        let origin = origin.filter(|path| path.to_str().is_some()).map(Path::to_owned);
+        let workspace = Workspace { origin };
         let text = ron::to_string(&workspace).map_err(|error| error.to_string());
         self.write(WORKSPACE, text.map(String::into_bytes))?;
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
