@@ -395,6 +395,47 @@ fn a_damaged_project_is_not_overwritten_by_what_is_left_of_it() {
 }
 
 #[test]
+fn a_design_that_claims_more_than_its_weights_is_refused() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.code.units = 1 << 40);
+    fails(dir.path(), &["encode", "linear.hourglass", "-o", "a.npy"], 1, "run 1");
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.code.units = 1 << 14);
+    fails(dir.path(), &["encode", "linear.hourglass", "-o", "a.npy"], 1, "fewer weights than its design");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_are_names_too() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let dir = dir();
+    let name = OsStr::from_bytes(b"a\xFF.hourglass");
+    let run = |arguments: &[&OsStr]| {
+        let output = command(dir.path(), &[]).args(arguments).output().expect("started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let words = |text: &'static str| text.split(' ').map(OsStr::new);
+    let train: Vec<&OsStr> =
+        words("train recipe:linear --epochs 1 --json -o").chain([name]).collect();
+    assert_eq!(last_json(&run(&train))["file"], "a\u{FFFD}.hourglass");
+    let evaluated = run(&[OsStr::new("evaluate"), name]);
+    assert!(evaluated.contains("180 samples"), "{evaluated}");
+    run(&[OsStr::new("train"), name, OsStr::new("--epochs"), OsStr::new("1")]);
+    // Data of such a name train and are saved; the name comes back as far as it is text.
+    write_table(&dir.path().join(OsStr::from_bytes(b"t\xFF.csv")), 0.0);
+    let data = OsStr::from_bytes(b"t\xFF.csv");
+    let train: Vec<&OsStr> =
+        words("train recipe:undercomplete --epochs 1 -o t.hourglass --data").chain([data]).collect();
+    run(&train);
+    let saved = runs(dir.path(), "t.hourglass").remove(0);
+    assert!(saved.design.data.source.path().expect("a path").ends_with("t\u{FFFD}.csv"));
+    run(&[OsStr::new("evaluate"), OsStr::new("t.hourglass"), data]);
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_said_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];

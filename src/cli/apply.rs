@@ -121,6 +121,14 @@ impl Applied {
             let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
             Failure::Problem(format!("the design of run {} is damaged: {}", run.id, messages.join("; ")))
         })?;
+        // A network is built only as large as the weights that are there: a design may claim anything.
+        if (checkpoint.inference_weights().len() as u64) < plan.parameters() {
+            return Err(Failure::Problem(format!(
+                "run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
+                 run with --run",
+                run.id
+            )));
+        }
         let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
         Ok(Applied { run, checkpoint, plan, data, own })
     }
