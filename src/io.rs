@@ -21,7 +21,7 @@ mod tests;
 
 pub use design::{open_design, save_design};
 pub use error::FileError;
-pub use export::{save_codes, save_pictures};
+pub use export::{CodesForm, save_codes, save_pictures};
 pub use files::{Durability, Fault, Files, Sink};
 pub use open::{OpenedFile, is_project_file, open_any};
 pub use project_file::{PROJECT_FILE_VERSION, open_project, save_project};

@@ -212,6 +212,7 @@ impl<'a> Table<'a> {
             }
         }
         raw.has_gaps = self.has_gaps && dropped == 0;
+        raw.is_table = true;
         if dropped > 0 {
             raw.warnings.push(format!(
                 "{dropped} row{} with missing values {} left out",

@@ -97,7 +97,10 @@ impl Settings {
             files.create_dir(folder)?;
         }
         let pretty = ron::ser::PrettyConfig::new().struct_names(true);
-        let text = ron::ser::to_string_pretty(self, pretty)
+        let mut text_only = self.clone();
+        // A name that is no text cannot be written; it must not keep all else from being remembered.
+        text_only.recent.retain(|path| path.to_str().is_some());
+        let text = ron::ser::to_string_pretty(&text_only, pretty)
             .map_err(|error| FileError::content(path, "its content", error.to_string()))?;
         files.write_bytes(path, Durability::Synced, text.as_bytes())
     }

@@ -150,6 +150,7 @@ impl HourglassApp {
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
                 Effect::Keep(project, origin) => self.files.keep(project, origin),
+                Effect::Settle => self.files.settle(),
                 Effect::Adopt(store) => self.files.adopt(store),
                 Effect::Forget(run) => self.files.forget(run),
                 Effect::NewStore(runs) => self.files.new_store(runs),

@@ -92,6 +92,7 @@ pub struct FileRoom {
 /// What the keeper of the live store does, one after the other.
 enum Keep {
     Design(Box<Project>, Option<PathBuf>),
+    Settle,
     New(Vec<Run>),
     Adopt(Store),
     Forget(RunId),
@@ -128,6 +129,11 @@ impl FileRoom {
     /// Writes the document down in the live store.
     pub fn keep(&self, project: Box<Project>, origin: Option<PathBuf>) {
         self.to_keeper(Keep::Design(project, origin));
+    }
+
+    /// Marks what is in the live store as saved elsewhere.
+    pub fn settle(&self) {
+        self.to_keeper(Keep::Settle);
     }
 
     /// Leaves the live store and begins another with these runs in it.
@@ -292,8 +298,9 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
                     complain(old.discard());
                 }
             }
+            (Keep::Settle, Some(store)) => complain(store.settle()),
             (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
-            (Keep::Design(..) | Keep::Forget(_) | Keep::Discard, None) => {}
+            (Keep::Design(..) | Keep::Settle | Keep::Forget(_) | Keep::Discard, None) => {}
         }
     }
 }

@@ -105,6 +105,8 @@ pub enum Effect {
     Discard(crate::io::Recovery),
     /// Write the document down in the live store.
     Keep(Box<Project>, Option<PathBuf>),
+    /// Mark what was written down there as saved elsewhere: a crash takes nothing.
+    Settle,
     /// Go on in the store of recovered work.
     Adopt(Store),
     /// Remove a run from the live store.
@@ -315,8 +317,11 @@ impl State {
         self.send(session::Command::Load { request: self.data.request, data });
     }
 
-    /// Has every settled change written down, once there is something a crash could take.
+    /// Has every settled change written down, once there is something a crash could take, and marked as saved once it is.
     fn keep_if_changed(&mut self) {
+        if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
+            self.effects.push(Effect::Settle);
+        }
         if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
             self.kept = Some(self.project.clone());
             self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));
