@@ -1,6 +1,6 @@
 //! What makes a network meaningful.
 
-use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards};
+use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards, freed};
 use crate::project::{Activation, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape};
 
 /// Widest layer that is taken seriously.

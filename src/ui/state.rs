@@ -18,7 +18,7 @@ use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Dataset};
 use crate::engine::check_same_rows;
 use crate::io::Store;
-use crate::project::{Data, Decoder, Project, Source};
+use crate::project::{Data, Decoder, Project, Shape, Source};
 use crate::run::{Run, RunId, Setting, Status};
 use crate::session::{self, JobId, RunProgress};
 
@@ -33,6 +33,11 @@ pub struct State {
     pub saved: Project,
     /// The file it belongs to.
     pub file: Option<PathBuf>,
+    /// Shape of the data's samples, once they are loaded.
+    pub fn input_shape(&self) -> Option<Shape> {
+        self.data.facts.map(|facts| facts.shape)
+    }
+
     /// Whether parts of that file could not be read: saving over it would lose them.
     pub damaged: bool,
     /// Whether runs have changed since the last save.
@@ -195,7 +200,7 @@ impl State {
     pub fn refresh(&mut self, hand_on: bool) {
         self.history.observe(&self.project, hand_on);
         self.sources.remember(&self.project.data.source);
-        if !edit::places(&self.project).contains(&self.selected) {
+        if !edit::places(&self.project, self.input_shape()).contains(&self.selected) {
             self.selected = match self.selected {
                 Place::Encoder(_) if !self.project.encoder.is_empty() => {
                     Place::Encoder(self.project.encoder.len() - 1)
