@@ -5,6 +5,7 @@
 //! same machine therefore gives bit-identical losses on any number of threads.
 
 pub mod activation;
+pub mod apply;
 mod channels;
 pub mod columns;
 pub mod conv;
@@ -16,10 +17,13 @@ pub mod loss;
 pub mod math;
 pub mod matmul;
 pub mod noise;
+pub mod permute;
+pub mod pool;
 #[cfg(test)]
 mod reference;
 pub mod tape;
 pub mod threads;
 pub mod update;
+pub mod upsample;
 pub mod variable;
 mod workspace;
