@@ -6,6 +6,7 @@
 
 pub mod activation;
 pub mod apply;
+pub mod batch_norm;
 mod channels;
 pub mod columns;
 pub mod conv;
@@ -13,6 +14,7 @@ pub mod conv_transpose;
 pub mod dense;
 pub mod draw;
 pub mod dropout;
+pub mod layer_norm;
 pub mod loss;
 pub mod math;
 pub mod matmul;
