@@ -33,11 +33,6 @@ pub struct State {
     pub saved: Project,
     /// The file it belongs to.
     pub file: Option<PathBuf>,
-    /// Shape of the data's samples, once they are loaded.
-    pub fn input_shape(&self) -> Option<Shape> {
-        self.data.facts.map(|facts| facts.shape)
-    }
-
     /// Whether parts of that file could not be read: saving over it would lose them.
     pub damaged: bool,
     /// Whether runs have changed since the last save.
@@ -255,6 +250,11 @@ impl State {
     /// The loaded data, where they are those a run was trained on, however they are divided now.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
         self.data.dataset.as_deref().filter(|data| check_same_rows(run, data).is_ok())
+    }
+
+    /// Shape of the data's samples, once they are loaded.
+    pub fn input_shape(&self) -> Option<Shape> {
+        self.data.facts.map(|facts| facts.shape)
     }
 
     /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.
