@@ -275,7 +275,7 @@ fn nesting_without_end_is_refused() {
 fn a_list_of_too_many_runs_is_refused() {
     let dir = dir();
     let path = saved(dir.path());
-    let ids: Vec<String> = (0..20_000).map(|id| id.to_string()).collect();
+    let ids: Vec<String> = (0..20_000).map(|id| format!("({id})")).collect();
     let manifest = format!("HourglassProject(version: 1, runs: [{}])", ids.join(","));
     rewrite(&path, |name, bytes| Some(if name == "manifest.ron" { manifest.clone().into() } else { bytes }));
     let message = open_project(&path).expect_err("too many").to_string();
