@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
                 Operation::ConvTranspose(ConvTranspose::new(&self.device, parts)?)
             }
             StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, *window)?,
-            StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Mean, *window)?,
+            StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, *window)?,
             StageKind::Upsample { factor } => {
                 let (sides, factor) = (sides(stage.input), *factor);
                 Operation::Upsample(Rc::new(Upsample { x, y, sides, factor, wants_input_gradient }))

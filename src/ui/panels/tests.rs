@@ -9,7 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::*;
-use crate::dataset::Dataset;
+use crate::dataset::{DataError, Dataset};
 use crate::project::Corruption;
 use crate::run::{Run, RunId, Status};
 use crate::ui::panels::samples;
