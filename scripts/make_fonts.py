@@ -1,4 +1,4 @@
-"""Makes assets/fonts/Inter-*.ttf from the OpenType files of Inter 4 (needs fontTools).
+"""Makes assets/fonts/Inter-*.otf from the OpenType files of Inter 4 (needs fontTools).
 
     python scripts/make_fonts.py FOLDER_WITH_INTER_OTF assets/fonts
 

@@ -2,7 +2,7 @@
 # Formatting, lints and all tests, as they must be before a change is merged. `--long` adds the tests that take many minutes.
 set -euo pipefail
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
 . scripts/packages.sh
 
@@ -22,14 +22,13 @@ step() {
     say "== done in $((SECONDS - start)) s"
 }
 
-need_rust
-if [ "$(uname -s)" = Linux ]; then
-    # Mesa's software Vulkan draws the pictures that tests compare; the window test drives a real window in Xvfb.
-    need_packages "${BUILD_PACKAGES[@]}" "${WINDOW_PACKAGES[@]}" \
-        libvulkan1 mesa-vulkan-drivers xvfb xauth xdotool imagemagick
-fi
+need_rust "$PWD"
+# Mesa's software Vulkan draws the pictures that tests compare; the window test drives a real window in Xvfb.
+need_packages "${BUILD_PACKAGES[@]}" "${WINDOW_PACKAGES[@]}" \
+    libvulkan1 mesa-vulkan-drivers xvfb xauth xdotool imagemagick
 for component in rustfmt clippy; do
-    cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+    cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component" ||
+        fail "cargo has no $component; install it with what you installed Rust with"
 done
 
 # What is quickest to fail comes first.

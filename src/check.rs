@@ -11,7 +11,7 @@ mod shapes;
 mod training_rules;
 mod window;
 
-pub use mirror::{Mirror, Mirrored, mirror};
+pub use mirror::{Mirror, Mirrored, freed, mirror};
 pub use plan::{Plan, Stage, StageKind, WeightSource, plan};
 pub use problem::{Fix, Place, Problem, Severity};
 pub use shapes::{Card, Cards, cards};

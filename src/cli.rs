@@ -62,7 +62,7 @@ fn missing(file: &Path) -> Failure {
     if file.extension().is_none() {
         Failure::Usage(format!("there is no command and no file {}", file.display()))
     } else {
-        Failure::Problem(format!("there is no file {}", file.display()))
+        Failure::Problem(subject::missing(file))
     }
 }
 

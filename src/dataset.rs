@@ -9,7 +9,9 @@ pub mod idx;
 mod image_folder;
 mod load;
 pub mod memory;
+mod mend;
 mod npy;
+mod open_file;
 mod picture;
 mod progress;
 pub mod random;
@@ -21,11 +23,12 @@ mod summary;
 mod synthetic;
 
 pub use error::DataError;
-pub use load::load;
+pub use load::{load, load_filled};
+pub use mend::mended;
 pub use progress::Progress;
 pub use rows::Rows;
 pub use scaler::Scaler;
-pub use source_for::source_for;
+pub use source_for::{source_for, source_like};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary, estimate_bytes, source_shape};
 
@@ -50,10 +53,21 @@ pub struct Dataset {
     pub split: SplitRows,
     /// What is done to a value when it is gathered; fitted on the training split.
     pub scaler: Scaler,
+    /// What stands in for missing values.
+    pub gaps: Gaps,
     /// Identifies rows and their order; a run is resumed exactly only on equal data.
     pub fingerprint: u64,
     /// What a person should know: skipped files, filled values.
     pub warnings: Vec<String>,
+}
+
+/// What stands in for the missing values of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gaps {
+    /// The mean of each column over the training split, unscaled; empty for what is no table.
+    pub means: Vec<f32>,
+    /// How many values were missing and filled.
+    pub filled: usize,
 }
 
 /// One label a row.

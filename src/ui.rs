@@ -2,7 +2,10 @@
 
 mod app;
 mod available;
+pub mod baselines;
 pub mod command;
+pub mod data_state;
+pub mod derived;
 pub mod dialogs;
 mod dropped;
 pub mod edit;
@@ -14,14 +17,18 @@ mod frame_log;
 pub mod history;
 pub mod layout;
 pub mod menu;
+mod missing_data;
 pub mod notices;
 pub mod panels;
 pub mod plots;
 pub mod principal;
+pub mod remedies;
+mod shell;
 pub mod state;
 pub mod theme;
 pub mod thumbnail;
 pub mod widgets;
+mod window_size;
 
 pub use app::{HourglassApp, Options, run};
 

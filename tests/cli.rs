@@ -148,6 +148,50 @@ fn check_names_places() {
 }
 
 #[test]
+fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
+    let dir = dir();
+    let path = dir.path();
+    let here = path.canonicalize().expect("there");
+    let check = |arguments: &[&str], words: &[&str]| {
+        let done = run(path, arguments);
+        assert_eq!(done.code, Some(1), "{arguments:?} {}", done.stderr);
+        for word in words {
+            assert!((done.stdout.clone() + &done.stderr).contains(word), "{word}: {}", done.stderr);
+        }
+    };
+    fs::write(path.join("a.ron"), "Project(data: (source: Csv(path: \"data/t.csv\")))").expect("written");
+    let whole = here.join("data").join("t.csv");
+    let words = ["the data of this design are not there", "data/t.csv, nor is there the folder", "--data PATH"];
+    for command in ["check", "train", "bench"] {
+        check(&[command, "a.ron"], &words);
+        check(&[command, "a.ron"], &[&whole.to_string_lossy()]);
+    }
+    let table = path.join("t.csv");
+    write_table(&table, 0.0);
+    let given = here.join("no.csv");
+    check(&["train", "a.ron", "--data", "no.csv"], &["--data: there is no", &given.to_string_lossy()]);
+    ok(path, &["train", "a.ron", "--data", "t.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    let whole = last_json(&ok(path, &["evaluate", "t.hourglass", "--json"]));
+
+    fs::rename(&table, path.join("moved.csv")).expect("moved");
+    let words = ["the data run 1 was trained on are not there", "t.csv. Where it was moved", "FILE NEW_PLACE"];
+    check(&["evaluate", "t.hourglass"], &words);
+    check(&["encode", "t.hourglass", "-o", "a.csv"], &words);
+    check(&["reconstruct", "t.hourglass", "-o", "a"], &words);
+    check(&["encode", "t.hourglass", "no.csv", "-o", "a.csv"], &["the data: there is no", "no.csv; check"]);
+    check(&["train", "t.hourglass", "--resume", "--epochs", "3"], &[words[0], "--data PATH"]);
+    check(&["evaluate", "gone.hourglass"], &["no file gone.hourglass in", &here.to_string_lossy()]);
+
+    // The new place is enough: it is the same data, with the same split.
+    let moved = ["evaluate", "t.hourglass", "moved.csv", "--split", "test", "--json"];
+    assert_eq!(last_json(&ok(path, &moved)), whole);
+    ok(path, &["train", "t.hourglass", "--resume", "--epochs", "3", "--data", "moved.csv"]);
+    ok(path, &["evaluate", "t.hourglass"]);
+    write_table(&table, 0.5);
+    check(&["evaluate", "t.hourglass", "t.csv", "--split", "test"], &["no split; leave --split out"]);
+}
+
+#[test]
 fn a_training_leaves_a_project_that_every_command_reads() {
     let dir = dir();
     let path = dir.path();
@@ -279,7 +323,7 @@ fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
         "not the data run 1 was trained on",
     );
     fs::write(&table, "a,b\n1,2\n3,4\n5,6\n").expect("written");
-    fails(path, &["encode", "t.hourglass", "table.csv", "-o", "codes.csv"], 1, "samples are 2");
+    fails(path, &["encode", "t.hourglass", "table.csv", "-o", "two.csv"], 1, "samples are 2");
     fs::remove_file(&table).expect("removed");
     fails(path, &["train", "t.hourglass", "--resume", "--epochs", "9"], 1, "table.csv");
 }
@@ -328,6 +372,39 @@ fn new_rows_are_scaled_as_the_training_rows_were_though_those_are_gone() {
 }
 
 #[test]
+fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
+    let dir = dir();
+    let path = dir.path();
+    write_table(&path.join("table.csv"), 0.0);
+    ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    fs::copy(path.join("t.hourglass"), path.join("old.hourglass")).expect("copied");
+    edit_run(path, "old.hourglass", |run| {
+        run.normaliser.as_mut().expect("stored").means.clear();
+    });
+    let means = runs(path, "t.hourglass")[0].normaliser.clone().expect("stored").means;
+    assert_eq!(means.len(), 5);
+    // One row twice: with a gap, and with the mean of the training rows in it. Alone it has no mean of its own but 0.9.
+    let gap = "a,b,c,d,e\n0.1,,0.3,0.4,0.5\n0.1,0.9,0.3,0.4,0.5\n";
+    fs::write(path.join("gap.csv"), gap).expect("written");
+    fs::write(path.join("full.csv"), gap.replace(",,", &format!(",{},", means[1]))).expect("written");
+    let codes = |project: &str, table: &str| {
+        let done = run(path, &["encode", project, table, "-o", "codes.csv", "--force"]);
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        (fs::read_to_string(path.join("codes.csv")).expect("written"), done.stderr)
+    };
+    let (with_gap, said) = codes("t.hourglass", "gap.csv");
+    assert!(said.contains("1 missing value in 1 column was filled with the column's mean in the training data"));
+    assert_eq!(with_gap, codes("t.hourglass", "full.csv").0);
+    // A file from before they were stored opens; what is done instead is said.
+    let (old, said) = codes("old.hourglass", "gap.csv");
+    assert!(said.contains("filled with the means of the rows given"), "{said}");
+    assert_ne!(old, with_gap);
+    // Going on with it stores them.
+    ok(path, &["train", "old.hourglass", "--resume", "--epochs", "3"]);
+    assert_eq!(runs(path, "old.hourglass")[0].normaliser.clone().expect("stored").means, means);
+}
+
+#[test]
 fn data_scaled_otherwise_are_not_resumed() {
     let dir = dir();
     ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
@@ -369,10 +446,81 @@ fn a_damaged_project_is_not_overwritten_by_what_is_left_of_it() {
 }
 
 #[test]
+fn a_design_that_claims_more_than_its_weights_is_refused() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.code.units = 1 << 40);
+    fails(dir.path(), &["encode", "linear.hourglass", "-o", "a.npy"], 1, "run 1");
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.code.units = 1 << 14);
+    fails(dir.path(), &["encode", "linear.hourglass", "-o", "a.npy"], 1, "fewer weights than its design");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_are_names_too() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let dir = dir();
+    let name = OsStr::from_bytes(b"a\xFF.hourglass");
+    let run = |arguments: &[&OsStr]| {
+        let output = command(dir.path(), &[]).args(arguments).output().expect("started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let words = |text: &'static str| text.split(' ').map(OsStr::new);
+    let train: Vec<&OsStr> =
+        words("train recipe:linear --epochs 1 --json -o").chain([name]).collect();
+    assert_eq!(last_json(&run(&train))["file"], "a\u{FFFD}.hourglass");
+    let evaluated = run(&[OsStr::new("evaluate"), name]);
+    assert!(evaluated.contains("180 samples"), "{evaluated}");
+    run(&[OsStr::new("train"), name, OsStr::new("--epochs"), OsStr::new("1")]);
+    // Data of such a name train and are saved; the name comes back as far as it is text.
+    write_table(&dir.path().join(OsStr::from_bytes(b"t\xFF.csv")), 0.0);
+    let data = OsStr::from_bytes(b"t\xFF.csv");
+    let train: Vec<&OsStr> =
+        words("train recipe:undercomplete --epochs 1 -o t.hourglass --data").chain([data]).collect();
+    run(&train);
+    let saved = runs(dir.path(), "t.hourglass").remove(0);
+    assert!(saved.design.data.source.path().expect("a path").ends_with("t\u{FFFD}.csv"));
+    run(&[OsStr::new("evaluate"), OsStr::new("t.hourglass"), data]);
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_said_before_training() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "100000", "-o", "no/where.hourglass"];
     fails(dir.path(), &arguments, 1, "Make the folder first");
+}
+
+#[test]
+fn nothing_that_exists_is_overwritten_without_force() {
+    let dir = dir();
+    let path = dir.path();
+    ok(path, &["train", "recipe:linear", "--epochs", "1"]);
+    fs::create_dir(path.join("full")).expect("made");
+    let check = |arguments: &[&str], written: &str| {
+        let file = path.join(written);
+        fs::write(&file, "mine").expect("written");
+        fails(path, arguments, 1, "--force");
+        assert_eq!(fs::read(&file).expect("there"), b"mine", "{arguments:?}");
+        ok(path, &[arguments, &["--force"]].concat());
+        assert_ne!(fs::read(&file).expect("there"), b"mine", "{arguments:?}");
+    };
+    check(&["new", "linear", "-o", "a.ron"], "a.ron");
+    check(&["train", "recipe:linear", "--epochs", "1", "-o", "a.hourglass"], "a.hourglass");
+    check(&["train", "linear.hourglass", "--epochs", "1", "-o", "b.hourglass"], "b.hourglass");
+    check(&["encode", "linear.hourglass", "-o", "a.npy"], "a.npy");
+    check(&["encode", "linear.hourglass", "-o", "a.csv"], "a.csv");
+    check(&["reconstruct", "linear.hourglass", "-o", "full"], "full/000000.png");
+    fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "is a file");
+    // A wrong ending is said before any work, and costs no file.
+    fails(path, &["encode", "linear.hourglass", "-o", "codes.txt"], 1, ".npy or .csv");
+    // Under whatever name, a project may be saved into itself.
+    ok(path, &["train", "linear.hourglass", "--epochs", "1", "-o", "./linear.hourglass"]);
+    assert_eq!(runs(path, "linear.hourglass").len(), 2);
+    fs::create_dir(path.join("empty")).expect("made");
+    ok(path, &["reconstruct", "linear.hourglass", "-o", "empty"]);
 }
 
 #[test]

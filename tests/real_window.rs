@@ -148,7 +148,7 @@ impl Drop for Program {
 /// Folders of work in progress.
 fn workspaces(state: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(state).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).collect()
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
 /// Epochs of the first run that are written down.

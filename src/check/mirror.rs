@@ -1,9 +1,9 @@
 //! The decoder that follows the encoder.
 
 use super::flow::{output_of_any, pass};
-use super::shapes::code_projection;
-use super::{Place, Window};
-use crate::project::{Activation, Layer, Project, Shape};
+use super::shapes::{code_projection, with_activation};
+use super::{Place, Window, cards};
+use crate::project::{Activation, Decoder, Layer, Project, Shape};
 
 /// The encoder's layers undone, last one first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,6 +47,22 @@ pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
     let output = has_weights.then(|| layers.remove(0));
     layers.reverse();
     Mirror { layers, output, troubles: undoing.troubles }
+}
+
+/// The layers of a decoder of its own that computes what the mirrored one does.
+pub fn freed(project: &Project, input: Option<Shape>) -> Vec<Layer> {
+    let mirror = mirror(project, input);
+    let mut layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();
+    let Some(output) = mirror.output.map(|mirrored| with_activation(mirrored.layer, Activation::Linear)) else {
+        return layers;
+    };
+    let own = Decoder::Free(layers.clone());
+    let card = cards(&Project { decoder: own, ..project.clone() }, input).output;
+    // What the output card does by itself stays with it.
+    if card.layer.map(|layer| with_activation(layer, Activation::Linear)) != Some(output.clone()) {
+        layers.push(output);
+    }
+    layers
 }
 
 /// Whether a layer multiplies by weights, and so can be tied.

@@ -1,6 +1,6 @@
 //! What makes a network meaningful.
 
-use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards};
+use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards, freed};
 use crate::project::{Activation, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape};
 
 /// Widest layer that is taken seriously.
@@ -83,8 +83,7 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     }
     for (place, trouble) in &cards.not_mirrored {
         let fix = Fix::new("Free the decoder", project, |project| {
-            project.decoder =
-                Decoder::Free(cards.decoder.iter().filter_map(|card| card.layer.clone()).collect());
+            project.decoder = Decoder::Free(freed(project, data.map(|facts| facts.shape)));
         });
         problems.push(Problem::error(*place, trouble.clone()).with_fix(fix));
     }

@@ -62,13 +62,13 @@ pub enum StageKind {
     },
     /// The largest value of each window.
     MaxPool {
-        /// Side of a window.
-        size: usize,
+        /// How the windows lie.
+        window: Window,
     },
     /// The mean of each window.
     AvgPool {
-        /// Side of a window.
-        size: usize,
+        /// How the windows lie.
+        window: Window,
     },
     /// Repeats pixels.
     Upsample {
@@ -330,8 +330,8 @@ impl Stages {
             (Layer::ConvTranspose2d { activation, .. }, Some(window)) => {
                 StageKind::ConvTranspose { window, activation: *activation, weights: source() }
             }
-            (Layer::MaxPool2d { size }, _) => StageKind::MaxPool { size: *size },
-            (Layer::AvgPool2d { size }, _) => StageKind::AvgPool { size: *size },
+            (Layer::MaxPool2d { .. }, Some(window)) => StageKind::MaxPool { window },
+            (Layer::AvgPool2d { .. }, Some(window)) => StageKind::AvgPool { window },
             (Layer::Upsample { factor }, _) => StageKind::Upsample { factor: *factor },
             (Layer::BatchNorm { activation }, _) => StageKind::BatchNorm { activation: *activation },
             (Layer::LayerNorm { activation }, _) => StageKind::LayerNorm { activation: *activation },
@@ -340,7 +340,14 @@ impl Stages {
                 self.flatten(card.place);
                 return self.unflatten(card.place, passage.output);
             }
-            (Layer::Flatten | Layer::Conv2d { .. } | Layer::ConvTranspose2d { .. }, _) => return,
+            (
+                Layer::Flatten
+                | Layer::Conv2d { .. }
+                | Layer::ConvTranspose2d { .. }
+                | Layer::MaxPool2d { .. }
+                | Layer::AvgPool2d { .. },
+                _,
+            ) => return,
         };
         self.add(card.place, passage.output, kind);
     }

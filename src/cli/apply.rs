@@ -9,35 +9,24 @@ use super::failure::Failure;
 use super::progress::Bar;
 use super::signal;
 use super::subject::Subject;
-use super::write::{line, number};
+use super::write::{line, number, refuse_to_mix, refuse_to_overwrite};
 use crate::check::{DataFacts, Plan, plan};
 use crate::dataset::{Dataset, LabelValues, Rows, Subset};
 use crate::engine::Network;
-use crate::io::{Files, save_codes, save_pictures};
+use crate::io::{CodesForm, Files, save_codes, save_pictures};
 use crate::run::{Checkpoint, Run};
 
 /// Rows that go through the network at once.
 const CHUNK: usize = 512;
+/// The longest name a written picture keeps of its original's path, in bytes; systems allow 255 with number and ending.
+const NAME_BYTES: usize = 150;
 
 /// `hourglass evaluate`
 pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let applied = Applied::open(&arguments.trained)?;
-    let (data, own) = (&applied.data, applied.own);
-    let subset = match arguments.split {
-        Some(SplitName::Train) => Subset::Train,
-        Some(SplitName::Validation) => Subset::Validation,
-        None if data.split.test.is_empty() => Subset::Validation,
-        Some(SplitName::Test) | None => Subset::Test,
-    };
-    if data.split.rows(subset).is_empty() {
-        return Err(Failure::Problem(format!(
-            "the {} split is empty; choose another with --split",
-            subset.name()
-        )));
-    }
+    let (name, rows) = applied.part(arguments)?;
     let mut network = applied.network(arguments.trained.threads)?;
-    let result = network.evaluate(data, data.split.rows(subset), None).map_err(Failure::problem)?;
-    let name = if own { subset.name() } else { "all" };
+    let result = network.evaluate(&applied.data, &rows, None).map_err(Failure::problem)?;
     let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
@@ -58,6 +47,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
 
 /// `hourglass encode`
 pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
+    // Whatever is wrong with the place is said before the work.
+    CodesForm::of(&arguments.output)?;
+    refuse_to_overwrite(&arguments.output, arguments.force)?;
     let files = Files::default();
     files.check_writable(&arguments.output)?;
     let applied = Applied::open(&arguments.trained)?;
@@ -69,6 +61,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
 
 /// `hourglass reconstruct`
 pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
+    refuse_to_mix(&arguments.output, arguments.force)?;
     let files = Files::default();
     let applied = Applied::open(&arguments.trained)?;
     let rows = applied.all_rows("reconstructing", arguments.trained.threads, Network::reconstruct)?;
@@ -111,7 +104,7 @@ struct Applied {
 impl Applied {
     fn open(trained: &Trained) -> Result<Applied, Failure> {
         signal::install();
-        let subject = Subject::open(&trained.file.to_string_lossy())?;
+        let subject = Subject::open(&trained.file)?;
         let run = subject.run(trained.run, |run| run.checkpoint.is_some())?.clone();
         let checkpoint = run.checkpoint.clone().ok_or_else(|| {
             Failure::Problem(format!("run {} has no weights yet; resume it or choose another", run.id))
@@ -128,8 +121,40 @@ impl Applied {
             let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
             Failure::Problem(format!("the design of run {} is damaged: {}", run.id, messages.join("; ")))
         })?;
+        // A network is built only as large as the weights that are there: a design may claim anything.
+        if (checkpoint.inference_weights().len() as u64) < plan.parameters() {
+            return Err(Failure::Problem(format!(
+                "run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
+                 run with --run",
+                run.id
+            )));
+        }
         let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
         Ok(Applied { run, checkpoint, plan, data, own })
+    }
+
+    /// The rows to evaluate on, and what they are called: a split of the run's own data, or all of others.
+    fn part(&self, arguments: &Evaluate) -> Result<(&'static str, Vec<u32>), Failure> {
+        let data = &self.data;
+        let subset = match arguments.split {
+            Some(_) if !self.own => {
+                return Err(Failure::Problem(format!(
+                    "{}: these are not the data run {} was trained on, so they have no split; leave --split out to take all rows",
+                    data.name, self.run.id
+                )));
+            }
+            None if arguments.trained.data.is_some() => return Ok(("all", (0..data.len() as u32).collect())),
+            Some(SplitName::Train) => Subset::Train,
+            Some(SplitName::Validation) => Subset::Validation,
+            None if data.split.test.is_empty() => Subset::Validation,
+            Some(SplitName::Test) | None => Subset::Test,
+        };
+        let rows = data.split.rows(subset);
+        if rows.is_empty() {
+            let message = format!("the {} split is empty; choose another with --split", subset.name());
+            return Err(Failure::Problem(message));
+        }
+        Ok((subset.name(), rows.to_vec()))
     }
 
     /// The network with the weights to use: the best ones where early stopping kept some.
@@ -205,5 +230,25 @@ fn picture_name(data: &Dataset, row: usize) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let name: String =
         name.iter().flat_map(|name| name.to_string_lossy().chars().collect::<Vec<_>>()).map(safe).collect();
-    if name.is_empty() { format!("{row:06}") } else { format!("{row:06}-{name}") }
+    // A path of many folders may be longer than the name of a file; its end tells pictures apart.
+    let start = name.len().saturating_sub(NAME_BYTES);
+    let start = (start..=name.len()).find(|&at| name.is_char_boundary(at)).unwrap_or_default();
+    if name.is_empty() { format!("{row:06}") } else { format!("{row:06}-{}", &name[start..]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Progress, load};
+    use crate::project::Data;
+
+    #[test]
+    fn names_of_pictures_are_safe_and_never_too_long() {
+        let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
+        assert_eq!(picture_name(&data, 7), "000007");
+        data.row_names = vec!["cats/my cat.v2.png".to_owned(), "/ü".repeat(400) + "/last.png"];
+        assert_eq!(picture_name(&data, 0), "000000-cats_my_cat_v2");
+        let long = picture_name(&data, 1);
+        assert!(long.len() <= 160 && long.ends_with("_ü_last"), "{long}");
+    }
 }

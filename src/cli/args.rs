@@ -67,7 +67,7 @@ pub(super) struct New {
 pub(super) struct Check {
     /// A project, a design, or recipe:NAME
     #[arg(value_name = "FILE|recipe:NAME")]
-    pub(super) subject: String,
+    pub(super) subject: PathBuf,
     #[command(flatten)]
     pub(super) data: DataArguments,
 }
@@ -84,7 +84,7 @@ Ctrl-C ends the run after its step and saves it; --resume goes on as if nothing 
 pub(super) struct Train {
     /// A project (a new run is added to it), a design, or recipe:NAME
     #[arg(value_name = "FILE|recipe:NAME")]
-    pub(super) subject: String,
+    pub(super) subject: PathBuf,
     #[command(flatten)]
     pub(super) data: DataArguments,
     /// Passes over the training split, instead of the design's; with --resume the number in all
@@ -108,7 +108,7 @@ pub(super) struct Train {
     /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass beside a design or here]
     #[arg(short, long, value_name = "OUT.hourglass")]
     pub(super) output: Option<PathBuf>,
-    /// Overwrite the default output if it exists
+    /// Overwrite the output if it exists
     #[arg(long)]
     pub(super) force: bool,
     /// Print one JSON object an epoch and one at the end
@@ -120,8 +120,8 @@ pub(super) struct Train {
 pub(super) struct Evaluate {
     #[command(flatten)]
     pub(super) trained: Trained,
-    /// Which part of the run's own data [default: test; where there is none, validation]
-    #[arg(long, value_name = "SPLIT", conflicts_with = "data")]
+    /// Which part of the run's own data [default: test; where there is none, validation; of DATA, all rows]
+    #[arg(long, value_name = "SPLIT")]
     pub(super) split: Option<SplitName>,
     /// Print one JSON object
     #[arg(long)]
@@ -136,6 +136,9 @@ pub(super) struct Encode {
     /// The file to write: .npy, or .csv with names and labels
     #[arg(short, long, value_name = "codes.npy|codes.csv")]
     pub(super) output: PathBuf,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -146,13 +149,16 @@ pub(super) struct Reconstruct {
     /// The folder to write to; it is made
     #[arg(short, long, value_name = "FOLDER")]
     pub(super) output: PathBuf,
+    /// Write into the folder even if something is in it; files of the same names are overwritten
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Bench {
     /// A project, a design, or recipe:NAME [default: the network 784-256-64-256-784 on generated 28x28 pictures, batch 128, Adam]
     #[arg(value_name = "FILE|recipe:NAME")]
-    pub(super) subject: Option<String>,
+    pub(super) subject: Option<PathBuf>,
     #[command(flatten)]
     pub(super) data: DataArguments,
     /// Samples a step, instead of the design's
@@ -174,7 +180,8 @@ pub(super) struct Bench {
 pub(super) struct Trained {
     /// A project with a trained run
     pub(super) file: PathBuf,
-    /// A folder of pictures, an IDX, NPY or CSV file [default: the data the run was trained on]
+    /// A folder of pictures, an IDX, NPY or CSV file; also the new place of data that were moved [default: the data the run was
+    /// trained on]
     pub(super) data: Option<PathBuf>,
     /// The run to use, instead of the newest trained one
     #[arg(long, value_name = "ID")]
@@ -185,7 +192,7 @@ pub(super) struct Trained {
 }
 
 /// Data instead of the design's.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct DataArguments {
     /// Data instead of the design's: a folder of pictures, an IDX, NPY or CSV file
     #[arg(long, value_name = "PATH")]

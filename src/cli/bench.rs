@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::args::Bench;
-use super::data;
+use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::signal;
@@ -31,7 +31,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     if let Some(batch) = arguments.batch {
         project.training.batch_size = batch;
     }
-    let data = data::load(&project.data)?;
+    let data = data::load(&project.data, data::OF_DESIGN, Elsewhere::Option)?;
     let batch = project.training.batch_size.min(data.split.train.len()).max(1);
     let plan = data::prove(&project, &data)?;
     let threads = data::threads(arguments.threads);

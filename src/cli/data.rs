@@ -1,4 +1,5 @@
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -14,8 +15,37 @@ use crate::run::Run;
 
 /// Width and height pictures of a folder are brought to unless something else is said.
 const PICTURE_SIDE: usize = 32;
+/// Whose data: for [`load`].
+pub(super) const OF_DESIGN: &str = "the data of this design";
 /// How often a load is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How a command is told that data are at another place than a design or a run says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// By `--data PATH`.
+    Option,
+    /// By a second word, `FILE DATA`.
+    Argument,
+}
+
+impl Elsewhere {
+    fn remedy(self) -> &'static str {
+        match self {
+            Elsewhere::Option => "give its new place with --data PATH",
+            Elsewhere::Argument => {
+                "give its new place after the project, as in hourglass evaluate FILE NEW_PLACE"
+            }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Elsewhere::Option => "--data",
+            Elsewhere::Argument => "the data",
+        }
+    }
+}
 
 /// Puts the data of the command line in the place of the design's.
 pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
@@ -44,8 +74,41 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
     Ok(())
 }
 
-/// Loads data, with a bar; Ctrl-C gives up. Warnings of the loader go to stderr.
-pub(super) fn load(data: &Data) -> Result<Dataset, Failure> {
+/// Points a run that is resumed at the place the command line gives; what was chosen for its data stays.
+pub(super) fn relocate(run: &mut Run, arguments: &DataArguments) -> Result<(), Failure> {
+    if let Some(path) = &arguments.data {
+        let path = given(path, Elsewhere::Option)?;
+        run.design.data.source = dataset::source_like(&path, &run.design.data.source, run.shape)?;
+    }
+    replace(&mut run.design, &DataArguments { data: None, ..arguments.clone() })
+}
+
+/// Loads the data of a design or a run, with a bar; Ctrl-C gives up. Warnings of the loader go to stderr.
+///
+/// `whose` says whose they are, for where they are not there.
+pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dataset, Failure> {
+    check_there(&data.source, whose, elsewhere)?;
+    load_filled(data, None)
+}
+
+/// Ends where something the data are read from is not there: what, where it was looked for, and what to do.
+fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(), Failure> {
+    let gone =
+        |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let Some(path) = source.paths().into_iter().find(gone) else { return Ok(()) };
+    let folder = match path.parent() {
+        Some(folder) if !folder.exists() => ", nor is there the folder it should be in",
+        Some(_) | None => "",
+    };
+    Err(Failure::Problem(format!(
+        "{whose} are not there ({}): there is no {}{folder}. Where it was moved or renamed, {}; else put it back",
+        source.name(),
+        path.display(),
+        elsewhere.remedy()
+    )))
+}
+
+fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
     signal::install();
     let progress = Progress::default();
     let loaded = std::thread::scope(|scope| {
@@ -53,7 +116,7 @@ pub(super) fn load(data: &Data) -> Result<Dataset, Failure> {
         let progress = &progress;
         scope.spawn(move || {
             // The receiver waits for as long as this thread lives.
-            let _ = sender.send(dataset::load(data, progress));
+            let _ = sender.send(dataset::load_filled(data, means, progress));
         });
         let bar = Bar::new("loading", 0);
         let loaded = loop {
@@ -104,7 +167,7 @@ pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     })
 }
 
-/// The data a trained network is shown: those it was trained on, or others scaled in the same way.
+/// The data a trained network is shown: those it was trained on, or others scaled and filled in the same way.
 #[derive(Debug)]
 pub(super) struct Shown {
     /// The rows.
@@ -115,44 +178,65 @@ pub(super) struct Shown {
 
 /// Loads what `path` names, or the run's own data.
 pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
-    // The network knows its inputs as they were scaled for its training split, not as these rows alone would be.
-    let stored = engine::stored_scaler(run);
-    let Some(path) = path else {
-        let mut data = load(&run.design.data)?;
-        if data.shape != run.shape {
-            return Err(wrong_shape(&data, run));
+    let known = &run.design.data;
+    let source = match path {
+        Some(path) => {
+            let path = given(path, Elsewhere::Argument)?;
+            dataset::source_like(&path, &known.source, run.shape)?
         }
-        if data.fingerprint != run.fingerprint {
-            eprintln!("warning: {}: these are no longer the data run {} was trained on", data.name, run.id);
-        } else if run.split.is_some_and(|split| split != data.split.fingerprint()) {
-            eprintln!(
-                "warning: {}: these are split otherwise than when run {} was trained: some of the samples it is judged by it has learnt",
-                data.name, run.id
-            );
+        None => {
+            check_there(&known.source, &data_of(run), Elsewhere::Argument)?;
+            known.source.clone()
         }
-        if let Some(scaler) = stored {
-            data.scaler = scaler;
-        }
-        return Ok(Shown { data, own: true });
     };
-    let source = source(path, &run.design.data.source)?;
-    let mut data = load(&Data { source, ..run.design.data.clone() })?;
+    // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
+    let means = engine::stored_means(run);
+    let mut data = load_filled(&Data { source, ..known.clone() }, means)?;
     if data.shape != run.shape {
         return Err(wrong_shape(&data, run));
     }
-    data.scaler = stored.map_or_else(|| scaler_of_training_data(run), Ok)?;
-    let all: Vec<u32> = (0..data.len() as u32).collect();
-    data.split = SplitRows { train: all.clone(), validation: all.clone(), test: all };
-    Ok(Shown { data, own: false })
+    let same = data.fingerprint == run.fingerprint;
+    if path.is_none() && !same {
+        eprintln!("warning: {}: these are no longer the data run {} was trained on", data.name, run.id);
+    }
+    if same && run.split.is_some_and(|split| split != data.split.fingerprint()) {
+        eprintln!(
+            "warning: {}: these are split otherwise than when run {} was trained: some of the samples it is judged by it has learnt",
+            data.name, run.id
+        );
+    }
+    if data.gaps.filled > 0 && means.is_none() && !same {
+        eprintln!(
+            "warning: {}: run {} holds no column means of its training data, as it was saved before they were stored or trained \
+             on no table; gaps are filled with the means of the rows given",
+            data.name, run.id
+        );
+    }
+    match engine::stored_scaler(run) {
+        Some(scaler) => data.scaler = scaler,
+        None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
+        None => {}
+    }
+    Ok(Shown { data, own: path.is_none() || same })
+}
+
+/// Whose data: for [`load`].
+pub(super) fn data_of(run: &Run) -> String {
+    format!("the data run {} was trained on", run.id)
 }
 
 /// The scaling of a run that was saved before it was stored: fitted once more.
 fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
-    match load(&run.design.data) {
+    let source = &run.design.data.source;
+    let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
+        Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", path.display()))),
+        None => load_filled(&run.design.data, None),
+    };
+    match loaded {
         Ok(data) => Ok(data.scaler),
         Err(Failure::Problem(message)) => Err(Failure::Problem(format!(
-            "the data run {} was trained on are needed for their scaling: {message}",
-            run.id
+            "{} are needed for their scaling, which the file does not hold: {message}",
+            data_of(run)
         ))),
         Err(other @ (Failure::Usage(_) | Failure::Interrupted | Failure::ClosedPipe)) => Err(other),
     }
@@ -173,8 +257,24 @@ fn source(path: &Path, design: &Source) -> Result<Source, Failure> {
         | Source::Csv { .. }
         | Source::Npy { .. } => (PICTURE_SIDE, PICTURE_SIDE, Channels::Grey),
     };
+    let path = given(path, Elsewhere::Option)?;
+    let mut source = dataset::source_for(&path, width, height, channels)?;
+    match (&mut source, design) {
+        (Source::ImageFolder { fit, .. }, Source::ImageFolder { fit: chosen, .. }) => *fit = *chosen,
+        (Source::Csv { missing, .. }, Source::Csv { missing: chosen, .. }) => *missing = *chosen,
+        _ => {}
+    }
+    Ok(source)
+}
+
+/// A path of the command line from the root, where something is there.
+fn given(path: &Path, elsewhere: Elsewhere) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(dataset::source_for(&path, width, height, channels)?)
+    if path.exists() {
+        return Ok(path);
+    }
+    let message = format!("{}: there is no {}; check the path", elsewhere.name(), path.display());
+    Err(Failure::Problem(message))
 }
 
 fn wrong_shape(data: &Dataset, run: &Run) -> Failure {

@@ -1,11 +1,10 @@
 use std::ffi::OsStr;
-use std::path::Path;
 
 use super::args::{Check, New, RecipeName};
-use super::data;
+use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::subject::Subject;
-use super::write::line;
+use super::write::{line, refuse_to_overwrite};
 use crate::check::{Severity, plan, problems};
 use crate::io::{Files, save_design, save_project};
 use crate::project::Recipe;
@@ -24,9 +23,7 @@ pub(super) fn recipes() -> Result<(), Failure> {
 pub(super) fn new(arguments: &New) -> Result<(), Failure> {
     let RecipeName(recipe) = arguments.recipe;
     let path = &arguments.output;
-    if path.exists() && !arguments.force {
-        return Err(exists(path));
-    }
+    refuse_to_overwrite(path, arguments.force)?;
     let project = recipe.project();
     match path.extension().and_then(OsStr::to_str) {
         Some("ron") => save_design(&Files::default(), path, &project)?,
@@ -44,7 +41,7 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let mut subject = Subject::open(&arguments.subject)?;
     data::replace(&mut subject.project, &arguments.data)?;
     // Without its data a design can still be judged, only not as well.
-    let loaded = data::load(&subject.project.data);
+    let loaded = data::load(&subject.project.data, data::OF_DESIGN, Elsewhere::Option);
     if let Err(Failure::Interrupted) = loaded {
         return Err(Failure::Interrupted);
     }
@@ -76,12 +73,4 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
-}
-
-/// Said instead of overwriting.
-pub(super) fn exists(path: &Path) -> Failure {
-    Failure::Problem(format!(
-        "{} exists; give another name with -o, or --force to overwrite it",
-        path.display()
-    ))
 }

@@ -32,15 +32,19 @@ pub(super) enum Origin {
 
 impl Subject {
     /// Opens `FILE` or `recipe:NAME`; what a damaged file had to leave out is said on stderr.
-    pub(super) fn open(text: &str) -> Result<Subject, Failure> {
+    pub(super) fn open(path: &Path) -> Result<Subject, Failure> {
+        let text = path.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix("recipe:") {
             let RecipeName(recipe) = name.parse().map_err(Failure::Usage)?;
             let origin = Origin::Recipe(recipe.name());
             return Ok(Subject { project: recipe.project(), runs: vec![], origin, is_damaged: false });
         }
-        let path = Path::new(text);
-        if !path.exists() && text.parse::<RecipeName>().is_ok() {
-            return Err(Failure::Problem(format!("there is no file {text}; did you mean recipe:{text}?")));
+        if !path.exists() {
+            return Err(Failure::Problem(if text.parse::<RecipeName>().is_ok() {
+                format!("there is no file {text}; did you mean recipe:{text}?")
+            } else {
+                missing(path)
+            }));
         }
         Ok(match open_any(path)? {
             OpenedFile::Design(project) => {
@@ -82,4 +86,11 @@ impl Subject {
             Origin::Project(path) => path.clone(),
         }
     }
+}
+
+/// Said of a project or a design that is not there: where it was looked for, and what to do.
+pub(super) fn missing(path: &Path) -> String {
+    let place = std::path::absolute(path).ok().filter(|whole| whole != path);
+    let looked = place.as_deref().and_then(Path::parent).map(|folder| format!(" in {}", folder.display()));
+    format!("there is no file {}{}; check its name and folder", path.display(), looked.unwrap_or_default())
 }

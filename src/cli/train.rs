@@ -5,13 +5,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::args::Train;
-use super::data;
-use super::design::exists;
+use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::progress::{Bar, duration};
 use super::signal;
 use super::subject::{Origin, Subject};
-use super::write::{line, number};
+use super::write::{line, number, refuse_to_overwrite};
 use crate::dataset::Dataset;
 use crate::engine::{Trainer, check_same_data, choose_probe, normaliser};
 use crate::io::{Files, save_project};
@@ -46,19 +45,19 @@ pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
 
 /// Where the run is saved. Nothing is overwritten by default but the project the run belongs to.
 fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
-    if let Some(output) = &arguments.output {
-        return Ok(output.clone());
-    }
-    let output = subject.default_output();
-    let own = matches!(subject.origin, Origin::Project(_));
+    let output = arguments.output.clone().unwrap_or_else(|| subject.default_output());
+    let same = |own: &PathBuf| {
+        own == &output || own.canonicalize().is_ok_and(|own| output.canonicalize().is_ok_and(|it| it == own))
+    };
+    let own = matches!(&subject.origin, Origin::Project(path) if same(path));
     if own && subject.is_damaged && !arguments.force {
         return Err(Failure::Problem(format!(
             "{}: saving would lose for good what could not be read; give another name with -o, or --force",
             output.display()
         )));
     }
-    if output.exists() && !own && !arguments.force {
-        return Err(exists(&output));
+    if !own {
+        refuse_to_overwrite(&output, arguments.force)?;
     }
     Ok(output)
 }
@@ -77,7 +76,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
     if !matches!(subject.origin, Origin::Project(_)) {
         subject.project = design.clone();
     }
-    let data = data::load(&design.data)?;
+    let data = data::load(&design.data, data::OF_DESIGN, Elsewhere::Option)?;
     let newest = subject.runs.iter().map(|run| run.id.0).max().unwrap_or(0);
     let run = Run {
         id: RunId(newest.saturating_add(1)),
@@ -118,14 +117,16 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Run, Dataset), Failu
     if checkpoint.epoch >= wanted {
         return Err(already_done(&run));
     }
-    data::replace(&mut run.design, &arguments.data)?;
-    let data = data::load(&run.design.data)?;
+    data::relocate(&mut run, &arguments.data)?;
+    let data = data::load(&run.design.data, &data::data_of(&run), Elsewhere::Option)?;
     check_same_data(&run, &data).map_err(|error| {
         Failure::Problem(format!(
             "{}: {error}. Give the run's own with --data, or leave --resume out to train a new run",
             data.name
         ))
     })?;
+    // A run that was saved before all of it was stored has it from now on.
+    run.normaliser = Some(normaliser(&data));
     Ok((run, data))
 }
 
@@ -332,7 +333,7 @@ impl Training {
             "seconds": self.run.seconds,
             "samples_per_sec": self.samples_per_sec(),
             "run": self.run.id,
-            "file": output,
+            "file": output.to_string_lossy(),
         })
     }
 

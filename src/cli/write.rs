@@ -1,5 +1,6 @@
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use super::failure::Failure;
 
@@ -21,6 +22,32 @@ pub(super) fn number(value: f64) -> String {
     } else {
         let digits = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
         format!("{value:.digits$}")
+    }
+}
+
+/// Ends a command, before it begins its work, that would overwrite a file a person did not mean.
+pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failure> {
+    // A link that leads nowhere is something too.
+    if force || path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(Failure::Problem(format!(
+        "{} exists; give another name with -o, or --force to overwrite it",
+        path.display()
+    )))
+}
+
+/// The same of a folder that many files go into: one that is empty may be used.
+pub(super) fn refuse_to_mix(folder: &Path, force: bool) -> Result<(), Failure> {
+    let problem = |message: &str| Err(Failure::Problem(format!("{} {message}", folder.display())));
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) if !force && entries.next().is_some() => problem(
+            "is not empty; give another folder with -o, or --force to write into it and overwrite files of the same names",
+        ),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            problem("is a file; give a folder with -o, which is made where there is none")
+        }
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

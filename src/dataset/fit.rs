@@ -1,5 +1,5 @@
 use super::load::Raw;
-use super::{DataError, Rows, Scaler, SplitRows};
+use super::{DataError, Gaps, Rows, Scaler, SplitRows};
 use crate::project::{Scaling, Shape};
 
 /// The scaler of a data set, fitted on its training rows.
@@ -36,26 +36,47 @@ pub(super) fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scal
     }
 }
 
-/// Replaces missing values by the mean of their column over the training rows, or over all where it has none there.
-pub(super) fn fill_gaps(raw: &mut Raw, split: &SplitRows) {
+/// Replaces missing values by the mean of their column over the training rows, or over all where it has none there; by
+/// `known`, where that has a number for each column.
+pub(super) fn fill_gaps(raw: &mut Raw, split: &SplitRows, known: Option<&[f32]>) -> Gaps {
     let features = raw.shape.features();
-    if !raw.has_gaps || features == 0 {
-        return;
+    if !(raw.is_table || raw.has_gaps) || features == 0 {
+        return Gaps::default();
     }
+    let known = known.filter(|means| means.len() == features);
+    let means = known.map_or_else(|| column_means(raw, split), <[f32]>::to_vec);
+    let whose = if known.is_some() { "column's mean in the training data" } else { "column mean" };
+    let filled = if raw.has_gaps { fill(raw, &means, whose) } else { 0 };
+    Gaps { means, filled }
+}
+
+/// The means over the training rows; a column without any value there has its mean over all rows, or 0.
+fn column_means(raw: &mut Raw, split: &SplitRows) -> Vec<f32> {
+    let features = raw.shape.features();
     let trained = moments(raw, split, features);
+    if trained.iter().all(|column| column.count > 0.0) {
+        return trained.iter().map(|column| column.mean as f32).collect();
+    }
     let all = SplitRows { train: (0..(raw.rows.len() / features) as u32).collect(), ..SplitRows::default() };
     let overall = moments(raw, &all, features);
-    let means: Vec<f32> = trained
-        .iter()
-        .zip(&overall)
-        .map(|(trained, all)| if trained.count > 0.0 { trained } else { all }.mean as f32)
-        .collect();
+    for (at, _) in overall.iter().enumerate().filter(|(_, column)| column.count == 0.0) {
+        let name = raw.feature_names.get(at).map_or("", String::as_str);
+        raw.warnings.push(format!(
+            "column \"{name}\" has no value in any row and was set to 0; remove it from the file"
+        ));
+    }
+    let pairs = trained.iter().zip(&overall);
+    pairs.map(|(trained, all)| if trained.count > 0.0 { trained } else { all }.mean as f32).collect()
+}
+
+/// Puts `means` into the gaps and says how many there were.
+fn fill(raw: &mut Raw, means: &[f32], whose: &str) -> usize {
     let Rows::F32(values) = &mut raw.rows else {
-        return;
+        return 0;
     };
-    let (mut filled, mut columns) = (0_usize, vec![false; features]);
-    for row in values.chunks_exact_mut(features) {
-        for ((value, mean), column) in row.iter_mut().zip(&means).zip(&mut columns) {
+    let (mut filled, mut columns) = (0_usize, vec![false; means.len()]);
+    for row in values.chunks_exact_mut(means.len()) {
+        for ((value, mean), column) in row.iter_mut().zip(means).zip(&mut columns) {
             if value.is_nan() {
                 *value = *mean;
                 *column = true;
@@ -66,20 +87,13 @@ pub(super) fn fill_gaps(raw: &mut Raw, split: &SplitRows) {
     let columns = columns.iter().filter(|&&column| column).count();
     if filled > 0 {
         raw.warnings.push(format!(
-            "{filled} missing value{} in {columns} column{} {} filled with the column mean",
+            "{filled} missing value{} in {columns} column{} {} filled with the {whose}",
             if filled == 1 { "" } else { "s" },
             if columns == 1 { "" } else { "s" },
             if filled == 1 { "was" } else { "were" },
         ));
     }
-    for (at, all) in overall.iter().enumerate() {
-        if all.count == 0.0 {
-            let name = raw.feature_names.get(at).map_or("", String::as_str);
-            raw.warnings.push(format!(
-                "column \"{name}\" has no value in any row and was set to 0; remove it from the file"
-            ));
-        }
-    }
+    filled
 }
 
 /// Statistics of one feature or channel over rows, missing values left out (Welford 1962).
@@ -257,13 +271,34 @@ mod tests {
     }
 
     #[test]
-    fn gaps_are_filled_with_the_training_mean() {
+    fn gaps_are_filled_with_the_training_mean_or_with_known_ones() {
         let gap = f32::NAN;
-        let mut raw = table(3, &[1.0, gap, gap, 3.0, gap, gap, gap, 5.0, gap]);
-        raw.has_gaps = true;
-        fill_gaps(&mut raw, &split(&[0, 1]));
-        assert_eq!(raw.rows, Rows::F32(vec![1.0, 5.0, 0.0, 3.0, 5.0, 0.0, 2.0, 5.0, 0.0]));
-        assert_eq!(raw.warnings[0], "6 missing values in 3 columns were filled with the column mean");
-        assert!(raw.warnings[1].contains("\"f2\" has no value"));
+        let check = |known: Option<&[f32]>, means: [f32; 3], rows: [f32; 9], warnings: &[&str]| {
+            let mut raw = table(3, &[1.0, gap, gap, 3.0, gap, gap, gap, 5.0, gap]);
+            (raw.has_gaps, raw.is_table) = (true, true);
+            let gaps = fill_gaps(&mut raw, &split(&[0, 1]), known);
+            assert_eq!(gaps, Gaps { means: means.to_vec(), filled: 6 });
+            assert_eq!(raw.rows, Rows::F32(rows.to_vec()));
+            assert_eq!(raw.warnings.len(), warnings.len(), "{:?}", raw.warnings);
+            for (warning, part) in raw.warnings.iter().zip(warnings) {
+                assert!(warning.contains(part), "{warning}");
+            }
+        };
+        let own = ["\"f2\" has no value", "6 missing values in 3 columns were filled with the column mean"];
+        check(None, [2.0, 5.0, 0.0], [1.0, 5.0, 0.0, 3.0, 5.0, 0.0, 2.0, 5.0, 0.0], &own);
+        check(Some(&[9.0]), [2.0, 5.0, 0.0], [1.0, 5.0, 0.0, 3.0, 5.0, 0.0, 2.0, 5.0, 0.0], &own);
+        let known = [7.0, 8.0, 9.0];
+        let rows = [1.0, 8.0, 9.0, 3.0, 8.0, 9.0, 7.0, 5.0, 9.0];
+        check(Some(&known), known, rows, &["the column's mean in the training data"]);
+    }
+
+    #[test]
+    fn a_whole_table_has_means_for_others() {
+        let mut raw = table(2, &[1.0, 2.0, 3.0, 4.0, 100.0, 100.0]);
+        raw.is_table = true;
+        let gaps = fill_gaps(&mut raw, &split(&[0, 1]), None);
+        assert_eq!(gaps, Gaps { means: vec![2.0, 3.0], filled: 0 });
+        raw.is_table = false;
+        assert_eq!(fill_gaps(&mut raw, &split(&[0, 1]), None), Gaps::default());
     }
 }

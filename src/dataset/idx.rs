@@ -1,12 +1,12 @@
 //! The format of MNIST and Fashion-MNIST: a big-endian magic number, the size of each dimension, then bytes; plain or gzipped.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
 use super::load::Raw;
+use super::open_file::open_file;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Source};
 
@@ -191,18 +191,14 @@ struct Opened {
 
 fn open(path: &Path) -> Result<Opened, DataError> {
     let io = |error: std::io::Error| DataError::io(path, &error);
-    let mut file = File::open(path).map_err(io)?;
-    let metadata = file.metadata().map_err(io)?;
-    if metadata.is_dir() {
-        return Err(DataError::file(path, "is a folder; choose a file of images"));
-    }
+    let (mut file, file_bytes) = open_file(path, "a file of images")?;
     let mut magic = Vec::new();
     file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     let gzipped = magic == [0x1F, 0x8B];
     let file = BufReader::new(file);
     let reader: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-    Ok(Opened { reader, gzipped, file_bytes: metadata.len() })
+    Ok(Opened { reader, gzipped, file_bytes })
 }
 
 impl Opened {

@@ -12,6 +12,16 @@ use crate::project::{Data, Shape, Source};
 /// Every way a file can be missing, broken or other than promised, settings that make no sense, data that would not fit into
 /// memory, and [`DataError::Cancelled`].
 pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
+    load_filled(data, None, progress)
+}
+
+/// [`load`] of data for a network that was trained on others: gaps in a table get `means`, one a column, of the rows it was
+/// trained on, for what stands in a gap must not depend on which rows come along. Means of another number of columns are
+/// left aside.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
     progress.check()?;
     // Known before anything is read, so it should not cost a long load to learn it.
     split::check_fractions(&data.split)?;
@@ -43,7 +53,7 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
     }
     let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
     let split = split::draw(count, raw.own_test, classes, &data.split)?;
-    fit::fill_gaps(&mut raw, &split);
+    let gaps = fit::fill_gaps(&mut raw, &split, means);
     let scaler = fit::fit(&raw, &split, data.scaling)?;
     progress.check()?;
     Ok(Dataset {
@@ -56,6 +66,7 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
         feature_names: raw.feature_names,
         split,
         scaler,
+        gaps,
         warnings: raw.warnings,
     })
 }
@@ -75,6 +86,8 @@ pub(super) struct Raw {
     /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
     pub type_max: Option<f32>,
     pub has_gaps: bool,
+    /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
+    pub is_table: bool,
     pub warnings: Vec<String>,
 }
 
@@ -90,6 +103,7 @@ impl Raw {
             own_test: 0,
             type_max: None,
             has_gaps: false,
+            is_table: false,
             warnings: Vec::new(),
         }
     }

@@ -12,6 +12,7 @@ use zip::ZipArchive;
 use self::header::{Header, Kind};
 use self::values::Values;
 use super::load::Raw;
+use super::open_file::open_file;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::Shape;
 
@@ -30,11 +31,7 @@ pub(super) fn load(
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let io = |error: std::io::Error| DataError::io(path, &error);
-    let mut file = File::open(path).map_err(io)?;
-    let metadata = file.metadata().map_err(io)?;
-    if metadata.is_dir() {
-        return Err(DataError::file(path, "is a folder; choose a .npy or .npz file"));
-    }
+    let (mut file, bytes) = open_file(path, "a .npy or .npz file")?;
     let mut magic = Vec::new();
     file.by_ref().take(4).read_to_end(&mut magic).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
@@ -48,13 +45,13 @@ pub(super) fn load(
                 ),
             ));
         }
-        progress.set_total(metadata.len());
-        let mut entry = Entry { path, array: None, most: metadata.len(), reader: &mut BufReader::new(file) };
+        progress.set_total(bytes);
+        let mut entry = Entry { path, array: None, most: bytes, reader: &mut BufReader::new(file) };
         let (header, values) = entry.read(progress)?;
         return rows(&entry.place(), path, name, &header, values);
     }
 
-    let mut archive = Archive::open(path, file, metadata.len())?;
+    let mut archive = Archive::open(path, file, bytes)?;
     let array = match array {
         Some(array) => array.to_string(),
         None => archive.first(labels)?,
@@ -67,6 +64,22 @@ pub(super) fn load(
         raw.labels.push(label_column(path, labels, count, &label_header, values)?);
     }
     Ok(raw)
+}
+
+/// Names of the arrays in an `.npz` file, in its order; none of a plain array.
+///
+/// # Errors
+/// Where it cannot be opened or is damaged.
+pub(super) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
+    let io = |error: std::io::Error| DataError::io(path, &error);
+    let (mut file, bytes) = open_file(path, "a .npy or .npz file")?;
+    let mut magic = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
+    if magic != ZIP_MAGIC {
+        return Ok(Vec::new());
+    }
+    let archive = Archive::open(path, file, bytes)?;
+    Ok(archive.names.into_iter().map(|(name, _)| name).collect())
 }
 
 /// The arrays of a zip.
@@ -158,7 +171,7 @@ impl Entry<'_> {
             .count()
             .ok_or_else(|| self.error("its dimensions are too large; choose a smaller array"))?;
         // Checked before anything of that size is allocated, against memory and against the file.
-        memory::check_fits(1, count, header.kind.bytes_in_memory(), "choose a smaller array")?;
+        memory::check_fits(1, count, header.bytes_in_memory(), "choose a smaller array")?;
         let expected = (count as u64).saturating_mul(header.item as u64);
         let left = self.most.saturating_sub(header_bytes);
         let (path, place) = (self.path, self.place());

@@ -1,10 +1,10 @@
 use std::path::Path;
 
-use super::{DataError, csv, idx, image_folder};
-use crate::project::{Channels, Fit, Missing, Source};
+use super::{DataError, csv, idx, image_folder, npy};
+use crate::project::{Channels, Fit, Missing, Shape, Source};
 
-const ACCEPTED: &str = "accepted are a folder of pictures, a folder or file of MNIST's format (IDX, also gzipped), CSV tables \
-                        (.csv, .tsv, .txt) and NumPy arrays (.npy, .npz)";
+const ACCEPTED: &str = "accepted are an image folder, a folder or file of MNIST's format (IDX, also gzipped), CSV (.csv, .tsv, \
+                        .txt) and NPY, NPZ (.npy, .npz)";
 
 /// The source for a file or folder someone chose or dropped; pictures will be brought to `width`×`height` pixels.
 ///
@@ -49,6 +49,41 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
     }
 }
 
+/// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
+///
+/// Whatever was chosen for those holds for these: size and fit of pictures, which columns are labels, what happens to
+/// gaps, which arrays of an archive are read. Only columns and arrays that are there are named.
+///
+/// # Errors
+/// As [`source_for`]; [`DataError`] for an archive that cannot be read.
+pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, DataError> {
+    let (height, width, channels) = shape.picture().unwrap_or((1, 1, 1));
+    let channels = if channels == 1 { Channels::Grey } else { Channels::Rgb };
+    let mut source = source_for(path, width, height, channels)?;
+    match (&mut source, known) {
+        (Source::ImageFolder { fit, .. }, Source::ImageFolder { fit: known, .. }) => *fit = *known,
+        (
+            Source::Csv { path, labels, missing, .. },
+            Source::Csv { labels: known, missing: known_missing, .. },
+        ) => {
+            *missing = *known_missing;
+            let preview = csv::sniff(path)?;
+            *labels = preview.columns;
+            labels.retain(|column| known.contains(column) || preview.texts.contains(column));
+        }
+        (
+            Source::Npy { path, array, labels },
+            Source::Npy { array: known_array, labels: known_labels, .. },
+        ) => {
+            let names = npy::array_names(path)?;
+            let there = |name: &Option<String>| name.clone().filter(|name| names.contains(name));
+            (*array, *labels) = (there(known_array), there(known_labels));
+        }
+        _ => {}
+    }
+    Ok(source)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -67,21 +102,73 @@ mod tests {
                 (result, _) => panic!("{name}: {result:?}"),
             }
         };
-        check("a.npy", b"", Ok("NumPy array"));
-        check("a.NPZ", b"", Ok("NumPy array"));
-        check("a.csv", b"a,species\n1,b\n", Ok("CSV table"));
-        check("a.tsv", b"a\tb\n1\t2\n", Ok("CSV table"));
+        check("a.npy", b"", Ok("NPY, NPZ"));
+        check("a.NPZ", b"", Ok("NPY, NPZ"));
+        check("a.csv", b"a,species\n1,b\n", Ok("CSV"));
+        check("a.tsv", b"a\tb\n1\t2\n", Ok("CSV"));
         check("empty.txt", b"", Err("choose a table"));
-        check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX (MNIST)"));
+        check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
-        check("report.pdf", b"%PDF", Err("accepted are a folder of pictures"));
+        check("report.pdf", b"%PDF", Err("accepted are an image folder"));
         let folder = |path: &Path| source_for(path, 8, 8, Channels::Rgb).unwrap();
         assert_eq!(folder(dir.path()).name(), "Image folder");
         fs::write(dir.path().join("train-images.idx3-ubyte.gz"), b"").unwrap();
-        assert_eq!(folder(dir.path()).name(), "IDX (MNIST)");
+        assert_eq!(folder(dir.path()).name(), "IDX");
         let error = source_for(Path::new("/nowhere"), 8, 8, Channels::Grey).unwrap_err();
         assert!(error.to_string().contains("/nowhere: does not exist"), "{error}");
         let source = source_for(&dir.path().join("a.csv"), 8, 8, Channels::Grey).unwrap();
         assert!(matches!(source, Source::Csv { labels, .. } if labels == ["species"]));
+    }
+
+    #[test]
+    fn what_was_chosen_for_the_training_data_holds_for_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            path
+        };
+        let rows = Shape::Vector(2);
+        // "class" was a feature and "y" a label; "note" can be nothing but a label.
+        let table = file("new.csv", b"a,class,note,y\n1,2,red,3\n4,5,blue,6\n");
+        let known = Source::Csv {
+            path: "old.csv".into(),
+            header: crate::project::Header::Auto,
+            delimiter: crate::project::Delimiter::Auto,
+            labels: vec!["y".into(), "gone".into()],
+            missing: Missing::DropRow,
+        };
+        let Ok(Source::Csv { labels, missing, .. }) = source_like(&table, &known, rows) else {
+            panic!("no table")
+        };
+        assert_eq!((labels, missing), (vec!["note".to_owned(), "y".to_owned()], Missing::DropRow));
+
+        let mut zip = zip::ZipWriter::new(fs::File::create(dir.path().join("new.npz")).unwrap());
+        for name in ["a.npy", "x.npy"] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        }
+        zip.finish().unwrap();
+        let known =
+            Source::Npy { path: "old.npz".into(), array: Some("x".into()), labels: Some("y".into()) };
+        let Ok(Source::Npy { array, labels, .. }) = source_like(&dir.path().join("new.npz"), &known, rows)
+        else {
+            panic!("no array")
+        };
+        assert_eq!((array.as_deref(), labels), (Some("x"), None));
+
+        let known = Source::ImageFolder {
+            path: "old".into(),
+            width: 9,
+            height: 7,
+            channels: Channels::Rgb,
+            fit: Fit::Stretch,
+        };
+        let shape = Shape::Image { height: 7, width: 9, channels: 3 };
+        let Ok(Source::ImageFolder { width, height, channels, fit, .. }) =
+            source_like(dir.path(), &known, shape)
+        else {
+            panic!("no folder")
+        };
+        assert_eq!((width, height, channels, fit), (9, 7, Channels::Rgb, Fit::Stretch));
     }
 }

@@ -5,14 +5,27 @@
 //! same machine therefore gives bit-identical losses on any number of threads.
 
 pub mod activation;
+pub mod apply;
+pub mod batch_norm;
+mod channels;
+pub mod columns;
+pub mod conv;
+pub mod conv_transpose;
 pub mod dense;
 pub mod draw;
 pub mod dropout;
+pub mod layer_norm;
 pub mod loss;
 pub mod math;
 pub mod matmul;
 pub mod noise;
+pub mod permute;
+pub mod pool;
+#[cfg(test)]
+mod reference;
 pub mod tape;
 pub mod threads;
 pub mod update;
+pub mod upsample;
 pub mod variable;
+mod workspace;

@@ -6,7 +6,7 @@ use dfdx::tensor::Cpu;
 
 use super::EngineError;
 use super::initialisation::fill_uniform;
-use super::kernels::apply::{Apply, ApplyParts};
+use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
 use super::kernels::conv::{Conv, ConvParts};
 use super::kernels::conv_transpose::{ConvTranspose, ConvTransposeParts};
@@ -14,8 +14,8 @@ use super::kernels::dense::{Dense, DenseParts};
 use super::kernels::draw::Draw;
 use super::kernels::dropout::Dropout;
 use super::kernels::layer_norm::{LayerNorm, LayerNormParts};
-use super::kernels::permute::Permute;
-use super::kernels::pool::{AvgPool, MaxPool};
+use super::kernels::permute::{Order, Permute};
+use super::kernels::pool::{Pool, PoolKind, PoolParts};
 use super::kernels::tape::Recorder;
 use super::kernels::threads::Threads;
 use super::kernels::upsample::Upsample;
@@ -39,8 +39,7 @@ pub(super) enum Operation {
     Dense(Rc<Dense>),
     Conv(Rc<Conv>),
     ConvTranspose(Rc<ConvTranspose>),
-    MaxPool(Rc<MaxPool>),
-    AvgPool(Rc<AvgPool>),
+    Pool(Rc<Pool>),
     Upsample(Rc<Upsample>),
     BatchNorm(Rc<BatchNorm>),
     LayerNorm(Rc<LayerNorm>),
@@ -63,8 +62,7 @@ impl Operation {
             Operation::Dense(dense) => dense.forward(rows, threads, recorder),
             Operation::Conv(conv) => conv.forward(rows, threads, recorder),
             Operation::ConvTranspose(conv) => conv.forward(rows, threads, recorder),
-            Operation::MaxPool(pool) => pool.forward(rows, threads, recorder),
-            Operation::AvgPool(pool) => pool.forward(rows, threads, recorder),
+            Operation::Pool(pool) => pool.forward(rows, threads, recorder),
             Operation::Upsample(upsample) => upsample.forward(rows, threads, recorder),
             Operation::BatchNorm(norm) => {
                 norm.forward(rows, matches!(mode, Mode::Train(_)), threads, recorder);
@@ -140,27 +138,19 @@ impl<'a> Builder<'a> {
                     ConvTransposeParts { x, weight, bias, y, window, activation, wants_input_gradient };
                 Operation::ConvTranspose(ConvTranspose::new(&self.device, parts)?)
             }
-            StageKind::MaxPool { size } => {
-                Operation::MaxPool(MaxPool::new(x, y, stage.input, *size, wants_input_gradient)?)
-            }
-            StageKind::AvgPool { size } => {
-                Operation::AvgPool(AvgPool::new(x, y, stage.input, *size, wants_input_gradient))
-            }
+            StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, *window)?,
+            StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, *window)?,
             StageKind::Upsample { factor } => {
-                Operation::Upsample(Upsample::new(x, y, stage.input, *factor, wants_input_gradient))
+                let (sides, factor) = (sides(stage.input), *factor);
+                Operation::Upsample(Rc::new(Upsample { x, y, sides, factor, wants_input_gradient }))
             }
             StageKind::BatchNorm { activation } => self.batch_norm(stage, x, y, *activation)?,
             StageKind::LayerNorm { activation } => self.layer_norm(stage, x, y, *activation)?,
-            StageKind::ChannelsFirst => {
-                Operation::Permute(Permute::channels_first(x, y, stage.input, wants_input_gradient))
-            }
-            StageKind::ChannelsLast => {
-                Operation::Permute(Permute::channels_last(x, y, stage.output, wants_input_gradient))
-            }
+            StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
+            StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
             StageKind::Activation(activation) => {
                 let activation = *activation;
-                let parts = ApplyParts { x, y, activation, wants_input_gradient };
-                Operation::Apply(Apply::new(&self.device, parts)?)
+                Operation::Apply(Rc::new(Apply { x, y, activation, wants_input_gradient }))
             }
             StageKind::Dropout { rate } => {
                 Operation::Dropout(Rc::new(Dropout { x, y, rate: *rate, wants_input_gradient }))
@@ -234,6 +224,18 @@ impl<'a> Builder<'a> {
         let bias = self.array(stage, "bias", &[to], Layout::Same, Role::Bias)?;
         self.fill_uniform(fan_in);
         Ok((weight, bias))
+    }
+
+    fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Operation, EngineError> {
+        let wants_input_gradient = self.learns;
+        Ok(Operation::Pool(Pool::new(PoolParts { x, y, kind, window, wants_input_gradient })?))
+    }
+
+    /// Changes between the engine's order of a picture and `PyTorch`'s.
+    fn permute(&self, x: Node, y: Node, picture: Shape, order: Order) -> Operation {
+        let ((height, width), channels) = (sides(picture), picture.channels());
+        let (pixels, wants_input_gradient) = (height * width, self.learns);
+        Operation::Permute(Rc::new(Permute { x, y, pixels, channels, order, wants_input_gradient }))
     }
 
     fn batch_norm(
@@ -332,5 +334,13 @@ impl<'a> Builder<'a> {
         if let Some(parameter) = self.parameters.last() {
             parameter.node.borrow_mut().values_mut().fill(value);
         }
+    }
+}
+
+/// Height and width of a picture; a row counts as a column of pixels.
+fn sides(shape: Shape) -> (usize, usize) {
+    match shape {
+        Shape::Image { height, width, .. } => (height, width),
+        Shape::Vector(features) => (features, 1),
     }
 }

@@ -57,7 +57,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::dataset::{Rows, Scaler, SplitRows};
+    use crate::dataset::{Gaps, Rows, Scaler, SplitRows};
     use crate::project::Shape;
     use crate::run::{Kept, KeptEpochs};
 
@@ -73,6 +73,7 @@ mod tests {
                 row_names: vec![],
                 feature_names: vec![],
                 split: SplitRows { train: (0..5000).collect(), ..SplitRows::default() },
+                gaps: Gaps::default(),
                 scaler: Scaler::identity(),
                 fingerprint: 0,
                 warnings: vec![],

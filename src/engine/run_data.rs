@@ -6,14 +6,18 @@ use crate::run::{Normaliser, Run};
 
 /// What a new run on these data stores of their scaling.
 pub fn normaliser(data: &Dataset) -> Normaliser {
-    Normaliser { offsets: data.scaler.offsets.clone(), factors: data.scaler.factors.clone() }
+    Normaliser {
+        offsets: data.scaler.offsets.clone(),
+        factors: data.scaler.factors.clone(),
+        means: data.gaps.means.clone(),
+    }
 }
 
 /// The scaling a run was trained with, to be applied to any data of its shape.
 ///
 /// `None` where the run was written before normalisers were stored, or where the stored one is damaged.
 pub fn stored_scaler(run: &Run) -> Option<Scaler> {
-    let Normaliser { offsets, factors } = run.normaliser.clone()?;
+    let Normaliser { offsets, factors, means: _ } = run.normaliser.clone()?;
     let fits = !offsets.is_empty()
         && offsets.len() == factors.len()
         && run.shape.features().is_multiple_of(offsets.len())
@@ -33,6 +37,15 @@ pub fn check_same_data(run: &Run, data: &Dataset) -> Result<(), EngineError> {
         Some(split) if split != data.split.fingerprint() => Err(EngineError::OtherSplit(run.id)),
         Some(_) | None => Ok(()),
     }
+}
+
+/// What stands in the gaps of a table's columns when a run's network is shown other rows: their means over the training rows.
+///
+/// `None` where the run was written before they were stored, where it was trained on no table, or where they are damaged.
+pub fn stored_means(run: &Run) -> Option<&[f32]> {
+    let means = &run.normaliser.as_ref()?.means;
+    let fits = means.len() == run.shape.features() && means.iter().all(|mean| mean.is_finite());
+    fits.then_some(means)
 }
 
 /// Whether these are the rows a run knows, scaled as it knows them, however they are divided: enough to look at them.

@@ -17,7 +17,7 @@ use super::kernels::variable::{Grads, gradients};
 use super::*;
 use crate::check::{Plan, plan};
 use crate::dataset::random::{Purpose, Stream};
-use crate::dataset::{Dataset, Rows, Scaler, SplitRows, Subset};
+use crate::dataset::{Dataset, Gaps, Rows, Scaler, SplitRows, Subset};
 use crate::project::{
     Activation, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Output, Project, Recipe,
     Schedule, Shape, Training,
@@ -44,6 +44,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         feature_names: vec![],
         split: SplitRows { train: train.to_vec(), validation: rest.to_vec(), test: vec![] },
         scaler: Scaler::identity(),
+        gaps: Gaps::default(),
         fingerprint: 0,
         warnings: vec![],
     })
@@ -310,7 +311,8 @@ fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
     );
     let damaged = [(0, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0), (1, 1, 0.0), (1, 1, f32::NAN)];
     for (offsets, factors, factor) in damaged {
-        let normaliser = Normaliser { offsets: vec![0.0; offsets], factors: vec![factor; factors] };
+        let normaliser =
+            Normaliser { offsets: vec![0.0; offsets], factors: vec![factor; factors], means: Vec::new() };
         assert_eq!(stored_scaler(&run(Some(normaliser))), None, "{offsets} {factors} {factor}");
     }
 }

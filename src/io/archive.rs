@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use zip::result::ZipError;
 
 use super::FileError;
+use super::open::open_file;
 use super::run_files::Folder;
 
 /// What a text may take: more than any design or history needs.
@@ -28,11 +29,8 @@ impl Archive {
     /// Opens a zip and reads its directory.
     pub(super) fn open(path: &Path) -> Result<Archive, FileError> {
         let read = |error: &std::io::Error| FileError::read(path, error);
-        let file = File::open(path).map_err(|error| read(&error))?;
+        let file = open_file(path)?;
         let metadata = file.metadata().map_err(|error| read(&error))?;
-        if metadata.is_dir() {
-            return Err(read(&ErrorKind::IsADirectory.into()));
-        }
         let zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| {
             if let ZipError::Io(error) = &error
                 && error.kind() != ErrorKind::UnexpectedEof

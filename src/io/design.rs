@@ -1,5 +1,7 @@
+use std::io::Read;
 use std::path::Path;
 
+use super::open::open_file;
 use super::{Durability, FileError, Files};
 use crate::project::{DesignError, FORMAT_VERSION, Project, Source};
 
@@ -12,12 +14,13 @@ const LIMIT_BYTES: u64 = 16 << 20;
 /// # Errors
 /// [`FileError`] with line and column for what is no design.
 pub fn open_design(path: &Path) -> Result<Project, FileError> {
-    let metadata = std::fs::metadata(path).map_err(|error| FileError::read(path, &error))?;
-    if metadata.len() > LIMIT_BYTES {
+    let file = open_file(path)?;
+    let mut bytes = Vec::new();
+    file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(|error| FileError::read(path, &error))?;
+    if bytes.len() as u64 > LIMIT_BYTES {
         let message = "a design is never that large; is this a data file?";
         return Err(FileError::content(path, "its size", message));
     }
-    let bytes = std::fs::read(path).map_err(|error| FileError::read(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let place = format!("byte {}", error.utf8_error().valid_up_to());
         FileError::content(path, place, "this is no text, so it cannot be a design")

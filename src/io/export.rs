@@ -5,6 +5,33 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use super::{Durability, FileError, Files, npy};
 
+/// How codes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodesForm {
+    /// `NumPy`'s array, `.npy`.
+    Npy,
+    /// A table, `.csv`.
+    Csv,
+}
+
+impl CodesForm {
+    /// The form that a path's ending asks for.
+    ///
+    /// # Errors
+    /// [`FileError`] for another ending.
+    pub fn of(path: &Path) -> Result<CodesForm, FileError> {
+        match path.extension().unwrap_or_default().to_ascii_lowercase().to_str() {
+            Some("npy") => Ok(CodesForm::Npy),
+            Some("csv") => Ok(CodesForm::Csv),
+            _ => Err(FileError::content(
+                path,
+                "its ending",
+                "codes are written as .npy or .csv; end the name in one of the two",
+            )),
+        }
+    }
+}
+
 /// Writes rows of numbers, one a name, as `.npy` or `.csv`, whichever the path ends in. A table begins with the given
 /// columns of text, each a name and a value for every row; an array has no place for names.
 ///
@@ -17,15 +44,11 @@ pub fn save_codes(
     codes: &[f32],
     columns: &[(String, Vec<String>)],
 ) -> Result<(), FileError> {
-    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-    match ending.to_str() {
-        Some("npy") => files.write(path, Durability::Synced, |sink| npy::write(sink, names.len(), codes)),
-        Some("csv") => files.write(path, Durability::Synced, |sink| write_table(sink, names, codes, columns)),
-        _ => Err(FileError::content(
-            path,
-            "its ending",
-            "codes are written as .npy or .csv; end the name in one of the two",
-        )),
+    match CodesForm::of(path)? {
+        CodesForm::Npy => files.write(path, Durability::Synced, |sink| npy::write(sink, names.len(), codes)),
+        CodesForm::Csv => {
+            files.write(path, Durability::Synced, |sink| write_table(sink, names, codes, columns))
+        }
     }
 }
 

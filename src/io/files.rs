@@ -227,6 +227,8 @@ fn target_of(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     let old = fs::metadata(&target).ok();
     match &old {
         Some(old) if old.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        // A rename would put a file in the place of the device.
+        Some(old) if !old.is_file() => Err(io::Error::other("it is a device or a pipe")),
         Some(old) if old.permissions().readonly() => Err(ErrorKind::PermissionDenied.into()),
         Some(_) | None => Ok((target, old)),
     }
@@ -241,9 +243,9 @@ fn folder_of(target: &Path) -> &Path {
 
 /// A new hidden file beside the target, removed again unless it is renamed.
 fn part_file(folder: &Path, target: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(target.file_name().unwrap_or_default());
-    prefix.push("-");
+    // Its beginning says whose part it is; all of a long name, and more, would be too long for a name.
+    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
+    let prefix = format!(".{name}-");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".hourglass.part");
     #[cfg(unix)]
@@ -308,6 +310,26 @@ mod tests {
             files.write_bytes(&dir.path().join("a"), Durability::Fast, b"text").expect_err("must fail");
         assert!(error.to_string().contains("the disk is full"), "{error}");
         assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn the_longest_name_a_file_can_have_is_written() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("ü".repeat(125) + ".npy");
+        let files = Files::default();
+        files.check_writable(&path).expect("writable");
+        files.write_bytes(&path, Durability::Fast, b"text").expect("saved");
+        assert_eq!(fs::read(&path).expect("readable"), b"text");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_device_is_replaced_by_a_file() {
+        use std::os::unix::fs::FileTypeExt;
+        let files = Files::default();
+        let error = files.write_bytes(Path::new("/dev/null"), Durability::Fast, b"").expect_err("must fail");
+        assert!(error.to_string().contains("a device or a pipe. Try again, or save elsewhere"), "{error}");
+        assert!(fs::metadata("/dev/null").expect("there").file_type().is_char_device());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::{FileError, Opened, open_design, open_project};
@@ -53,11 +53,26 @@ pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
     })
 }
 
+/// Opens what a person chose. A folder is refused, and so is what is no file: a device may never end, and opening a pipe
+/// waits for its other end.
+pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
+    let open = || {
+        let metadata = std::fs::metadata(path)?;
+        if metadata.is_dir() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        if !metadata.is_file() {
+            return Err(std::io::Error::other("it is a device or a pipe"));
+        }
+        File::open(path)
+    };
+    open().map_err(|error| FileError::read(path, &error))
+}
+
 fn first_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(64).read_to_end(&mut start))
-        .map_err(|error| FileError::read(path, &error))?;
+    let read = open_file(path)?.take(64).read_to_end(&mut start);
+    read.map_err(|error| FileError::read(path, &error))?;
     Ok(start)
 }
 

@@ -39,6 +39,9 @@ pub fn save_project<R: Borrow<Run>>(
     })
 }
 
+/// More runs than anybody trains: a list of so many is no list of runs, and each would cost a warning.
+const MAX_RUNS: usize = 10_000;
+
 /// Reads `NAME.hourglass`. A damaged run is left out, or comes without what could not be read, with a warning; so the file
 /// opens as long as its design can be read.
 ///
@@ -48,6 +51,10 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
     check_zip(path)?;
     let mut archive = Archive::open(path)?;
     let manifest = read_manifest(&mut archive)?;
+    if manifest.runs.len() > MAX_RUNS {
+        let message = format!("it lists {} runs, more than can be; open a backup", manifest.runs.len());
+        return Err(FileError::content(path, MANIFEST, message));
+    }
     let text = archive
         .read_text(PROJECT)?
         .ok_or_else(|| FileError::content(path, PROJECT, "it is missing; open a backup"))?;

@@ -21,6 +21,20 @@ pub struct Settings {
     pub zoom: Option<f32>,
     /// The arrangement of the views, in the window's own words.
     pub layout: Option<String>,
+    /// The window as it was left.
+    pub window: Option<WindowSize>,
+}
+
+/// How large the window is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WindowSize {
+    /// Width while it is not maximised, in points of the desktop.
+    pub width: f32,
+    /// Height while it is not maximised, in points of the desktop.
+    pub height: f32,
+    /// Whether it fills the screen.
+    #[serde(default)]
+    pub maximized: bool,
 }
 
 /// Colours of the window.
@@ -83,7 +97,10 @@ impl Settings {
             files.create_dir(folder)?;
         }
         let pretty = ron::ser::PrettyConfig::new().struct_names(true);
-        let text = ron::ser::to_string_pretty(self, pretty)
+        let mut text_only = self.clone();
+        // A name that is no text cannot be written; it must not keep all else from being remembered.
+        text_only.recent.retain(|path| path.to_str().is_some());
+        let text = ron::ser::to_string_pretty(&text_only, pretty)
             .map_err(|error| FileError::content(path, "its content", error.to_string()))?;
         files.write_bytes(path, Durability::Synced, text.as_bytes())
     }
@@ -107,6 +124,7 @@ mod tests {
         let path = dir.path().join("made/settings.ron");
         let mut settings =
             Settings { theme: ThemeChoice::Dark, threads: Some(3), zoom: Some(1.25), ..Settings::default() };
+        settings.window = Some(WindowSize { width: 1000.0, height: 640.5, maximized: true });
         for n in 0..20 {
             settings.remember(&dir.path().join(format!("{}.hourglass", n % 15)));
         }

@@ -2,12 +2,15 @@
 //! the last checkpoint.
 //!
 //! A folder a workspace, locked by the process that works in it. The system lets go of the lock when the process ends in
-//! whatever way; a workspace that is there and not locked was left behind by a crash.
+//! whatever way; a workspace that is there, holds a design and is not locked was left behind by a crash.
+//!
+//! Between being made and being locked, and between being unlocked and being removed, a workspace looks like one left
+//! behind. So programs make, take over, look through and remove workspaces one after the other, behind a [`Gate`].
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,9 @@ use crate::project::Project;
 use crate::run::{Checkpoint, EpochRecord, KeptEpochs, Run, RunId};
 
 const LOCK: &str = "lock";
+/// The longest a gate is waited for: a program that was halted behind it must not halt all others.
+const GATE_PATIENCE: Duration = Duration::from_secs(10);
+const GATE_LOOK: Duration = Duration::from_millis(2);
 const WORKSPACE: &str = "workspace.ron";
 const PROJECT: &str = "project.ron";
 
@@ -81,6 +87,7 @@ impl Store {
     /// [`FileError`] where the folder cannot be written.
     pub fn create_with(files: Files, root: &Path) -> Result<Store, FileError> {
         files.create_dir(root)?;
+        let _gate = Gate::enter(root);
         let dir = files.create_unique_dir(root, "workspace-")?;
         Store::lock(files, dir)
     }
@@ -88,13 +95,31 @@ impl Store {
     /// Takes over a workspace left behind; [`Store::load`] then reads it.
     ///
     /// # Errors
-    /// [`FileError::InUse`] where a living process works in it.
+    /// [`FileError::InUse`] where a living process works in it; another where one has removed it meanwhile.
     pub fn open(dir: &Path) -> Result<Store, FileError> {
+        let _gate = dir.parent().map(Gate::enter);
+        Store::take_over(dir)
+    }
+
+    /// [`Store::open`] behind the gate.
+    fn take_over(dir: &Path) -> Result<Store, FileError> {
+        if !dir.join(LOCK).exists() {
+            return Err(FileError::System {
+                path: dir.to_owned(),
+                action: "recovered",
+                reason: "it is no longer there".to_owned(),
+                remedy: "Another window has recovered or discarded it.".to_owned(),
+            });
+        }
         Store::lock(Files::default(), dir.to_owned())
     }
 
     /// Workspaces left behind by a crash, newest first. Those that hold nothing are removed on the way.
     pub fn recoverable(root: &Path) -> Vec<Recovery> {
+        if !root.is_dir() {
+            return Vec::new();
+        }
+        let _gate = Gate::enter(root);
         let entries = fs::read_dir(root).into_iter().flatten().flatten();
         let mut found: Vec<Recovery> = entries.filter_map(|entry| recovery(&entry.path())).collect();
         found.sort_by_key(|found| std::cmp::Reverse(found.modified));
@@ -111,10 +136,20 @@ impl Store {
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
-        let workspace = Workspace { origin: origin.map(Path::to_owned) };
+        // A path that is no text cannot be written as one: the work is kept, and gets another file.
+        let origin = origin.filter(|path| path.to_str().is_some()).map(Path::to_owned);
+        let workspace = Workspace { origin };
         let text = ron::to_string(&workspace).map_err(|error| error.to_string());
         self.write(WORKSPACE, text.map(String::into_bytes))?;
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
+    }
+
+    /// From now on there is nothing to recover, until the document is stored again: all of it was saved elsewhere. Runs stay.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn settle(&self) -> Result<(), FileError> {
+        self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
     /// Stores what a run is and where it stands: all but its epochs, its checkpoint and its kept epochs.
@@ -226,8 +261,14 @@ impl Store {
     /// # Errors
     /// [`FileError`].
     pub fn discard(self) -> Result<(), FileError> {
+        let _gate = self.inner.dir.parent().map(Gate::enter);
+        self.remove()
+    }
+
+    /// [`Store::discard`] behind the gate.
+    fn remove(self) -> Result<(), FileError> {
         // From here on it is nothing to recover, whatever happens.
-        self.inner.files.remove_file(&self.inner.dir.join(PROJECT))?;
+        self.settle()?;
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
             let Inner { dir, files, lock } = inner;
             // Some systems do not remove a file that is open.
@@ -280,6 +321,36 @@ impl Store {
     }
 }
 
+/// Held by the one program that makes, takes over, looks through or removes workspaces below a root.
+struct Gate {
+    /// `None` where the system has no locks or patience ran out: then it is as if there were no gate.
+    _lock: Option<File>,
+}
+
+impl Gate {
+    fn enter(root: &Path) -> Gate {
+        let wait = || -> std::io::Result<Option<File>> {
+            let file = File::options().create(true).truncate(false).write(true).open(root.join(LOCK))?;
+            let start = Instant::now();
+            loop {
+                match file.try_lock() {
+                    Ok(()) => return Ok(Some(file)),
+                    Err(TryLockError::WouldBlock) if start.elapsed() < GATE_PATIENCE => {
+                        std::thread::sleep(GATE_LOOK);
+                    }
+                    Err(TryLockError::WouldBlock) => return Ok(None),
+                    Err(TryLockError::Error(error)) => return Err(error),
+                }
+            }
+        };
+        let lock = wait().unwrap_or_else(|error| {
+            log::warn!("workspaces are used without a gate: {error}");
+            None
+        });
+        Gate { _lock: lock }
+    }
+}
+
 /// Files below a folder on disk.
 struct DirFolder(PathBuf);
 
@@ -325,9 +396,9 @@ fn recovery(dir: &Path) -> Option<Recovery> {
         return None;
     }
     // Fails where somebody works in it.
-    let store = Store::open(dir).ok()?;
+    let store = Store::take_over(dir).ok()?;
     let Ok(text) = fs::read_to_string(dir.join(PROJECT)) else {
-        if let Err(error) = store.discard() {
+        if let Err(error) = store.remove() {
             log::warn!("an empty workspace stays: {error}");
         }
         return None;

@@ -74,6 +74,7 @@ fn run(id: u32) -> Run {
         normaliser: Some(Normaliser {
             offsets: vec![1.0 / 3.0, -0.0],
             factors: vec![f32::from_bits(1), 3e38],
+            means: vec![2.0 / 3.0],
         }),
         status: Status::Stopped,
         epochs: 10,
@@ -264,6 +265,33 @@ fn damage_inside_is_named_with_its_place_and_costs_as_little_as_possible() {
 }
 
 #[test]
+fn nesting_without_end_is_refused() {
+    for open in ["(", "[", "{", "Some(", "Project(data:("] {
+        assert!(Project::from_ron(&open.repeat(200_000)).is_err(), "{open}");
+    }
+}
+
+#[test]
+fn a_list_of_too_many_runs_is_refused() {
+    let dir = dir();
+    let path = saved(dir.path());
+    let ids: Vec<String> = (0..20_000).map(|id| format!("({id})")).collect();
+    let manifest = format!("HourglassProject(version: 1, runs: [{}])", ids.join(","));
+    rewrite(&path, |name, bytes| Some(if name == "manifest.ron" { manifest.clone().into() } else { bytes }));
+    let message = open_project(&path).expect_err("too many").to_string();
+    assert!(message.contains("manifest.ron: it lists 20000 runs"), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_before_it_is_read() {
+    for open in [|path: &Path| open_any(path).err(), |path: &Path| open_design(path).err()] {
+        let message = open(Path::new("/dev/zero")).map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.contains("a device or a pipe"), "{message}");
+    }
+}
+
+#[test]
 fn a_bomb_is_refused_before_it_fills_the_memory() {
     let dir = dir();
     let path = saved(dir.path());
@@ -404,8 +432,65 @@ fn an_empty_workspace_is_nothing_to_recover() {
     let root = dir();
     drop(Store::create(root.path()).expect("created"));
     assert_eq!(Store::recoverable(root.path()), vec![]);
-    assert_eq!(fs::read_dir(root.path()).expect("there").count(), 0);
-    assert_eq!(Store::recoverable(&root.path().join("nowhere")), vec![]);
+    assert_eq!(workspaces(root.path()), 0);
+    let nowhere = root.path().join("nowhere");
+    assert_eq!(Store::recoverable(&nowhere), vec![]);
+    assert!(!nowhere.exists());
+}
+
+fn workspaces(root: &Path) -> usize {
+    fs::read_dir(root).expect("there").flatten().filter(|entry| entry.path().is_dir()).count()
+}
+
+#[test]
+fn what_was_saved_elsewhere_is_not_offered_until_it_changes() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    store.import_run(&run(1)).expect("stored");
+    store.settle().expect("settled");
+    store.settle().expect("settled twice");
+    // Something changes after the save: all of it is there again, the runs too.
+    store.save_design(&Recipe::Linear.project(), None).expect("stored");
+    let opened = store.load().expect("loads");
+    assert_eq!((opened.project, opened.runs.len()), (Recipe::Linear.project(), 1));
+    store.settle().expect("settled");
+    drop(store);
+    assert_eq!(Store::recoverable(root.path()), vec![]);
+    assert_eq!(workspaces(root.path()), 0);
+}
+
+#[test]
+fn work_that_another_window_took_is_said_to_be_gone() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    drop(store);
+    let found = Store::recoverable(root.path()).remove(0);
+    Store::open(&found.path).expect("free").discard().expect("removed");
+    let message = Store::open(&found.path).expect_err("gone").to_string();
+    assert!(message.contains("no longer there. Another window has"), "{message}");
+    assert_eq!(workspaces(root.path()), 0, "asking does not make it");
+}
+
+#[test]
+fn programs_that_start_and_end_at_once_do_not_take_each_others_work() {
+    let root = dir();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    let others = Store::recoverable(root.path());
+                    assert_eq!(others, vec![], "nothing was left behind");
+                    let store = Store::create(root.path()).expect("a workspace of its own");
+                    store.save_design(&Project::default(), None).expect("stored");
+                    store.load().expect("still there");
+                    store.discard().expect("removed");
+                }
+            });
+        }
+    });
+    assert_eq!(workspaces(root.path()), 0);
 }
 
 #[test]
@@ -416,6 +501,9 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
     assert_eq!(old.len() + "normaliser: None,split: None,".len(), text.len());
     let read: Run = ron::from_str(&old).expect("reads");
     assert_eq!((read.normaliser, read.split, read.fingerprint), (None, None, run.fingerprint));
+    // Means came later still.
+    let read: Normaliser = ron::from_str("(offsets: [1.0], factors: [2.0])").expect("reads");
+    assert_eq!(read, Normaliser { offsets: vec![1.0], factors: vec![2.0], means: vec![] });
 }
 
 proptest! {
@@ -451,6 +539,76 @@ proptest! {
         prop_assert!(opened.warnings.is_empty(), "{:?}", opened.warnings);
         run.seconds = opened.runs[0].seconds;
         prop_assert!(same(&opened.runs[0], &run), "{:?}", opened.runs[0]);
+    }
+
+    /// A damaged entry whose checksum is right, as an attacker would write it.
+    #[test]
+    fn any_damage_inside_an_entry_never_panics(
+        entry in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..9),
+        cut: bool,
+    ) {
+        let dir = dir();
+        let path = saved(dir.path());
+        let mut names = Vec::new();
+        rewrite(&path, |name, bytes| { names.push(name.to_owned()); Some(bytes) });
+        let damaged = names[entry.index(names.len())].clone();
+        rewrite(&path, |name, mut old| {
+            if name == damaged && !old.is_empty() {
+                let at = at.index(old.len());
+                let end = if cut { old.len() } else { old.len().min(at + bytes.len()) };
+                old.splice(at..end, bytes.iter().copied());
+            }
+            Some(old)
+        });
+        if let Ok(opened) = open_project(&path) {
+            // What opens can be saved again, and opens again.
+            let runs: Vec<&Run> = opened.runs.iter().collect();
+            if save_project(&Files::default(), &path, &opened.project, &runs).is_ok() {
+                prop_assert!(open_project(&path).is_ok());
+            }
+        }
+    }
+
+    /// The same in the live store, whose files have no checksum.
+    #[test]
+    fn any_damage_in_a_workspace_never_panics(
+        file in 0_usize..6,
+        at in any::<prop::sample::Index>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..9),
+        cut: bool,
+    ) {
+        let root = dir();
+        let store = Store::create(root.path()).expect("created");
+        store.save_design(&Project::default(), None).expect("stored");
+        store.import_run(&run(1)).expect("stored");
+        let file = ["project.ron", "workspace.ron", "runs/1/run.ron", "runs/1/history.ronl",
+            "runs/1/checkpoint.safetensors", "runs/1/kept/000002.safetensors"][file];
+        let path = store.path().join(file);
+        let mut old = fs::read(&path).expect("there");
+        let at = at.index(old.len());
+        let end = if cut { old.len() } else { old.len().min(at + bytes.len()) };
+        old.splice(at..end, bytes);
+        fs::write(&path, old).expect("written");
+        let _ = store.load();
+        drop(store);
+        prop_assert!(Store::recoverable(root.path()).len() <= 1);
+    }
+
+    #[test]
+    fn any_damage_in_a_design_never_panics(
+        at in any::<prop::sample::Index>(),
+        text in "[\\[\\](){}:,\"0-9a-zA-Z.\\-]{0,9}",
+        cut: bool,
+    ) {
+        let mut design = Recipe::Denoising.project().to_ron();
+        let at = at.index(design.len());
+        prop_assume!(design.is_char_boundary(at));
+        if cut { design.truncate(at) } else { design.insert_str(at, &text) }
+        if let Ok(project) = Project::from_ron(&design) {
+            prop_assert_eq!(Project::from_ron(&project.to_ron()), Ok(project));
+        }
     }
 
     #[test]

@@ -75,6 +75,26 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_no_text_costs_itself_alone() {
+        use std::os::unix::ffi::OsStringExt;
+
+        use crate::project::Source;
+        let path = || std::path::PathBuf::from(std::ffi::OsString::from_vec(b"/a\xFF/b".to_vec()));
+        let mut project = Recipe::Linear.project();
+        project.data.source = Source::Idx {
+            images: path(),
+            labels: Some(path()),
+            test_images: None,
+            test_labels: None,
+        };
+        let back = Project::from_ron(&project.to_ron()).expect("reads");
+        assert_eq!(back.encoder, project.encoder);
+        assert_eq!(back.data.source.path().and_then(|path| path.to_str()), Some("/a\u{FFFD}/b"));
+        assert_eq!(back.data.source.paths().len(), 2);
+    }
+
     fn check(text: &str, expected: &str) {
         let message = Project::from_ron(text).expect_err(text).to_string();
         assert!(message.contains(expected), "{message:?} does not contain {expected:?}");

@@ -1,6 +1,6 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Where rows come from, how they are scaled and split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,7 @@ pub enum Source {
     /// A folder of pictures, searched recursively; the name of the sub-folder is the label.
     ImageFolder {
         /// The folder.
+        #[serde(serialize_with = "as_text")]
         path: PathBuf,
         /// Width in pixels every picture is brought to.
         width: usize,
@@ -43,20 +44,22 @@ pub enum Source {
     /// The format of MNIST and Fashion-MNIST, plain or gzipped.
     Idx {
         /// Images of the training set.
+        #[serde(serialize_with = "as_text")]
         images: PathBuf,
         /// Their labels.
-        #[serde(default)]
+        #[serde(default, serialize_with = "as_text_if_any")]
         labels: Option<PathBuf>,
         /// The official test images; they become the test split.
-        #[serde(default)]
+        #[serde(default, serialize_with = "as_text_if_any")]
         test_images: Option<PathBuf>,
         /// Their labels.
-        #[serde(default)]
+        #[serde(default, serialize_with = "as_text_if_any")]
         test_labels: Option<PathBuf>,
     },
     /// A table of text.
     Csv {
         /// The file.
+        #[serde(serialize_with = "as_text")]
         path: PathBuf,
         /// Whether the first row holds names.
         #[serde(default)]
@@ -74,6 +77,7 @@ pub enum Source {
     /// An array of `NumPy`: `.npy`, or one array of an `.npz`.
     Npy {
         /// The file.
+        #[serde(serialize_with = "as_text")]
         path: PathBuf,
         /// Which array of an `.npz` holds the rows; the first where it is not said.
         #[serde(default)]
@@ -88,13 +92,26 @@ impl Source {
     /// The kind's name, as in menus.
     pub fn name(&self) -> &'static str {
         match self {
-            Source::Digits => "Digits (built in)",
+            Source::Digits => "Digits",
             Source::Synthetic(_) => "Synthetic",
             Source::ImageFolder { .. } => "Image folder",
-            Source::Idx { .. } => "IDX (MNIST)",
-            Source::Csv { .. } => "CSV table",
-            Source::Npy { .. } => "NumPy array",
+            Source::Idx { .. } => "IDX",
+            Source::Csv { .. } => "CSV",
+            Source::Npy { .. } => "NPY, NPZ",
         }
+    }
+
+    /// Every file and folder the data are read from.
+    pub fn paths(&self) -> Vec<&PathBuf> {
+        let more = match self {
+            Source::Idx { labels, test_images, test_labels, .. } => [labels, test_images, test_labels],
+            Source::Digits
+            | Source::Synthetic(_)
+            | Source::ImageFolder { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => [&None, &None, &None],
+        };
+        self.path().into_iter().chain(more.into_iter().flatten()).collect()
     }
 
     /// The file or folder the data live in, where they do not come with the program.
@@ -107,6 +124,17 @@ impl Source {
             Source::Idx { images, .. } => Some(images),
         }
     }
+}
+
+/// A path that is no text (on some systems names are any bytes) is written as far as it is: the design opens again and says
+/// what is not there, where an error would keep all of it from being saved.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+#[allow(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn as_text_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
 /// Data made from a seed, with known structure.

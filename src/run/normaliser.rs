@@ -9,4 +9,8 @@ pub struct Normaliser {
     pub offsets: Vec<f32>,
     /// As many factors, none of them zero.
     pub factors: Vec<f32>,
+    /// The mean of each column of a table over the training split, unscaled: what stands in a gap of new rows. Empty for
+    /// what is no table, and in files written before it was stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub means: Vec<f32>,
 }

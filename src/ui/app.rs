@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use eframe::{CreationContext, NativeOptions};
-use egui::{Frame, Margin, Panel, Ui, ViewportBuilder, ViewportCommand};
+use egui::{Ui, ViewportCommand};
 
 use super::command::Command;
 use super::dialogs::Then;
@@ -12,12 +12,17 @@ use super::files::FileRoom;
 use super::frame_log::FrameLog;
 use super::layout::Layout;
 use super::panels::views::Views;
-use super::panels::{dialog, inspector, log, network, notes, palette, problems, toolbar, views};
-use super::state::{BottomTab, Effect, State};
-use super::theme::{self, tokens};
+use super::panels::{dialog, network, notes, palette};
+use super::shell::Shell;
+use super::state::{Effect, State};
+use super::theme;
 use super::thumbnail::Thumbnails;
-use crate::io::{Files, Settings, Store, ThemeChoice};
+use super::window_size;
+use crate::io::{Files, Settings, Store, ThemeChoice, WindowSize};
 use crate::session::Session;
+
+/// How long the window keeps its size before that is written down.
+const STEADY_SECS: f64 = 1.0;
 
 /// What the program was started with.
 #[derive(Clone, Debug, Default)]
@@ -32,16 +37,24 @@ pub struct Options {
     pub threads: Option<usize>,
 }
 
+impl Options {
+    fn settings_path(&self) -> Option<PathBuf> {
+        match &self.config_dir {
+            Some(folder) => Some(folder.join("settings.ron")),
+            None => Settings::default_path(),
+        }
+    }
+}
+
 /// Opens the window and returns when it is closed.
 ///
 /// # Errors
 /// A message where no window can be opened: no display, or no graphics.
 pub fn run(options: Options) -> Result<(), String> {
-    let viewport = ViewportBuilder::default()
+    let settings = options.settings_path().map(|path| Settings::load(&path)).unwrap_or_default();
+    let viewport = window_size::first(settings.window)
         .with_title("Hourglass")
         .with_app_id("hourglass")
-        .with_inner_size([1440.0, 900.0])
-        .with_min_inner_size([900.0, 600.0])
         .with_drag_and_drop(true)
         .with_icon(icon());
     let native = NativeOptions { viewport, ..NativeOptions::default() };
@@ -60,11 +73,14 @@ pub struct HourglassApp {
     /// Until the window closes.
     session: Option<Session>,
     files: FileRoom,
+    shell: Shell,
     views: Views,
     thumbnails: Thumbnails,
     settings: Settings,
     settings_path: Option<PathBuf>,
     settings_changed: bool,
+    /// The window's size, and since when it has it, in egui's seconds.
+    window: (Option<WindowSize>, f64),
     /// Threads of this sitting alone, which are no setting.
     given_threads: Option<usize>,
     title: String,
@@ -78,11 +94,9 @@ impl HourglassApp {
         let ctx = &cc.egui_ctx;
         theme::install(ctx);
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
-        let settings_path = match &options.config_dir {
-            Some(folder) => Some(folder.join("settings.ron")),
-            None => Settings::default_path(),
-        };
+        let settings_path = options.settings_path();
         let settings = settings_path.as_deref().map(Settings::load).unwrap_or_default();
+        let window = settings.window;
         let mut files = FileRoom::new(ctx.clone());
         let root = options.state_dir.or_else(Store::default_root);
         let mut state = State::default();
@@ -107,11 +121,13 @@ impl HourglassApp {
             })),
             state,
             files,
+            shell: Shell::default(),
             views: Views::arranged(&layout.views),
             thumbnails: Thumbnails::default(),
             settings,
             settings_path,
             settings_changed: false,
+            window: (window, 0.0),
             given_threads: options.threads,
             title: String::new(),
             may_close: false,
@@ -128,11 +144,13 @@ impl HourglassApp {
                     }
                 }
                 Effect::Open(path) => self.files.open(path),
+                Effect::LookAt(path) => self.files.look_at(path),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
                 Effect::Keep(project, origin) => self.files.keep(project, origin),
+                Effect::Settle => self.files.settle(),
                 Effect::Adopt(store) => self.files.adopt(store),
                 Effect::Forget(run) => self.files.forget(run),
                 Effect::NewStore(runs) => self.files.new_store(runs),
@@ -164,8 +182,13 @@ impl HourglassApp {
             self.state.ask(Then::Quit);
         }
         let zoom = ctx.zoom_factor();
+        let is_steady = self.follow_window(ctx);
         let mut settings = self.settings_now();
         settings.zoom = (zoom != 1.0).then_some(zoom);
+        if !is_steady {
+            // It changes with every frame while its edge is dragged.
+            settings.window = self.settings.window;
+        }
         if hand_on(ctx) {
             // The layout is written once it has been let go of.
             settings.layout.clone_from(&self.settings.layout);
@@ -179,6 +202,17 @@ impl HourglassApp {
         }
     }
 
+    /// Looks how large the window is; says whether it has been so for a while.
+    fn follow_window(&mut self, ctx: &egui::Context) -> bool {
+        let now = ctx.time();
+        let size = window_size::now(ctx, self.window.0);
+        if size != self.window.0 {
+            self.window = (size, now);
+            ctx.request_repaint_after_secs(STEADY_SECS as f32);
+        }
+        now - self.window.1 >= STEADY_SECS
+    }
+
     /// What should be remembered between two starts.
     fn settings_now(&self) -> Settings {
         let is_given = self.given_threads.is_some() && self.state.threads == self.given_threads;
@@ -188,6 +222,7 @@ impl HourglassApp {
             threads: if is_given { self.settings.threads } else { self.state.threads },
             zoom: self.settings.zoom,
             layout: Layout::new(&self.state.view, self.views.arrangement()).text(),
+            window: self.window.0,
         }
     }
 
@@ -224,39 +259,10 @@ impl eframe::App for HourglassApp {
         let start = Instant::now();
         keys(ui, &mut self.state);
         let state = &mut self.state;
-        let fill = tokens(ui).panel;
-        let panel = |x: i8, y: i8| Frame::new().fill(fill).inner_margin(Margin::symmetric(x, y));
-        Panel::top("toolbar").exact_size(toolbar::HEIGHT).resizable(false).frame(panel(12, 0)).show(
-            ui,
-            |ui| {
-                toolbar::toolbar_ui(ui, state);
-            },
-        );
-        if state.view.bottom_open {
-            let bottom = Panel::bottom("bottom")
-                .resizable(true)
-                .default_size((ui.available_height() * 0.17).min(160.0))
-                .size_range(80.0..=500.0);
-            bottom.frame(panel(12, 4)).show(ui, |ui| bottom_ui(ui, state, &mut self.views));
-        }
-        if state.view.network {
-            let left = Panel::left("network").resizable(true).default_size(278.0).size_range(220.0..=480.0);
-            left.frame(panel(14, 10)).show(ui, |ui| {
-                network::network_ui(ui, state, &mut self.thumbnails);
-            });
-        }
-        if state.view.inspector {
-            let right =
-                Panel::right("inspector").resizable(true).default_size(290.0).size_range(250.0..=520.0);
-            right.frame(panel(14, 10)).show(ui, |ui| inspector::inspector_ui(ui, state));
-        }
-        let centre = Frame::new().fill(tokens(ui).plot);
-        egui::CentralPanel::default().frame(centre).show(ui, |ui| {
-            views::views_ui(ui, &mut self.views, state);
-        });
+        let room = self.shell.show(ui, state, &mut self.views, &mut self.thumbnails);
         palette::palette_ui(ui, state);
         dialog::dialog_ui(ui, state);
-        notes::notes_ui(ui, state);
+        notes::notes_ui(ui, state, room);
         notes::dropped_ui(ui, state);
         let ctx = ui.ctx().clone();
         self.state.refresh(hand_on(&ctx));
@@ -324,44 +330,6 @@ fn keys(ui: &Ui, state: &mut State) {
 fn is_function_key(key: egui::Key) -> bool {
     use egui::Key::{F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12};
     [F1, F2, F3, F4, F5, F6, F7, F8, F9, F10, F11, F12].contains(&key)
-}
-
-fn bottom_ui(ui: &mut Ui, state: &mut State, views: &mut Views) {
-    // A panel is as high as what is in it: without this it would shrink around a short table.
-    ui.set_min_height(ui.available_height());
-    let problems = state.derived.problems.len();
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        let tabs = [
-            (BottomTab::Runs, "Runs".to_owned()),
-            (BottomTab::Problems, format!("Problems {problems}")),
-            (BottomTab::Log, "Log".to_owned()),
-        ];
-        for (tab, name) in tabs {
-            let chosen = state.view.bottom == tab;
-            let tokens = tokens(ui);
-            let bad = tab == BottomTab::Problems && state.derived.errors() > 0;
-            let color = if bad {
-                tokens.bad
-            } else if chosen {
-                tokens.text
-            } else {
-                tokens.dim
-            };
-            let font = if chosen { theme::bold(12.5) } else { egui::FontId::proportional(12.5) };
-            let text = egui::RichText::new(&name).font(font).color(color);
-            let response = ui.add(egui::Button::new(text).frame_when_inactive(false));
-            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, &name));
-            if response.clicked() {
-                state.view.bottom = tab;
-            }
-        }
-    });
-    match state.view.bottom {
-        BottomTab::Runs => views::table_ui(ui, views, state),
-        BottomTab::Problems => problems::problems_ui(ui, state),
-        BottomTab::Log => log::log_ui(ui, state),
-    }
 }
 
 /// The hourglass of the toolbar as the window's icon.

@@ -4,7 +4,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 pub use super::menu::Menu;
 use super::state::State;
-use crate::project::Decoder;
+use crate::project::{Decoder, Layer};
 
 /// Something a person can ask for by menu, keys or the command palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +20,15 @@ pub enum Command {
     Undo,
     Redo,
     AddDense,
+    AddConv2d,
+    AddConvTranspose2d,
+    AddMaxPool2d,
+    AddAvgPool2d,
+    AddUpsample,
+    AddBatchNorm,
+    AddLayerNorm,
+    AddFlatten,
+    AddReshape,
     AddDropout,
     Duplicate,
     Remove,
@@ -38,6 +47,7 @@ pub enum Command {
     TrainMore,
     RestoreDesign,
     EvaluateTest,
+    LocateData,
     ReloadData,
     CancelLoad,
     Threads,
@@ -82,6 +92,15 @@ impl Command {
             Command::Undo => "Undo",
             Command::Redo => "Redo",
             Command::AddDense => "Add dense layer",
+            Command::AddConv2d => "Add convolution",
+            Command::AddConvTranspose2d => "Add transposed convolution",
+            Command::AddMaxPool2d => "Add max pooling",
+            Command::AddAvgPool2d => "Add average pooling",
+            Command::AddUpsample => "Add upsampling",
+            Command::AddBatchNorm => "Add batch norm",
+            Command::AddLayerNorm => "Add layer norm",
+            Command::AddFlatten => "Add flatten",
+            Command::AddReshape => "Add reshape",
             Command::AddDropout => "Add dropout",
             Command::Duplicate => "Duplicate layer",
             Command::Remove => "Remove layer",
@@ -100,6 +119,7 @@ impl Command {
             Command::TrainMore => "Train more epochs…",
             Command::RestoreDesign => "Restore the run's design",
             Command::EvaluateTest => "Evaluate on the test split",
+            Command::LocateData => "Locate data…",
             Command::ReloadData => "Reload data",
             Command::CancelLoad => "Cancel loading",
             Command::Threads => "Threads…",
@@ -139,6 +159,15 @@ impl Command {
             Command::Undo => "Take back the last change to the design.",
             Command::Redo => "Do the last undone change again.",
             Command::AddDense => "Add a fully connected layer behind the selected card.",
+            Command::AddConv2d => "Add a convolution of pictures behind the selected card.",
+            Command::AddConvTranspose2d => "Add a convolution that enlarges behind the selected card.",
+            Command::AddMaxPool2d => "Add a layer that keeps the largest of each block of pixels behind the selected card.",
+            Command::AddAvgPool2d => "Add a layer that averages blocks of pixels behind the selected card.",
+            Command::AddUpsample => "Add a layer that repeats pixels behind the selected card.",
+            Command::AddBatchNorm => "Add a layer that brings features to one scale over the minibatch behind the selected card.",
+            Command::AddLayerNorm => "Add a layer that brings each sample to one scale behind the selected card.",
+            Command::AddFlatten => "Add a layer that makes a row of a picture behind the selected card.",
+            Command::AddReshape => "Add a layer that makes a picture of a row behind the selected card.",
             Command::AddDropout => "Add a dropout layer behind the selected card.",
             Command::Duplicate => "Put a copy of the selected layer right behind it.",
             Command::Remove => "Take the selected layer out of the network.",
@@ -161,6 +190,7 @@ impl Command {
             Command::TrainMore => "Train the shown run for some epochs more.",
             Command::RestoreDesign => "Bring the design the shown run trained back on screen; can be undone.",
             Command::EvaluateTest => "Judge the shown run by the samples it never saw.",
+            Command::LocateData => "Choose the file or folder the data are in.",
             Command::ReloadData => "Read the data again.",
             Command::CancelLoad => "Give up loading the data.",
             Command::Threads => "Choose how many threads train.",
@@ -211,6 +241,15 @@ impl Command {
             Command::Undo => keys![CTRL, Z],
             Command::Redo => keys![CTRL_SHIFT, Z; CTRL, Y],
             Command::AddDense => keys![CTRL, E],
+            Command::AddConv2d => keys![CTRL_SHIFT, C],
+            Command::AddConvTranspose2d => keys![CTRL_ALT, V],
+            Command::AddMaxPool2d => keys![CTRL_ALT, M],
+            Command::AddAvgPool2d => keys![CTRL_ALT, A],
+            Command::AddUpsample => keys![CTRL_ALT, U],
+            Command::AddBatchNorm => keys![CTRL_ALT, B],
+            Command::AddLayerNorm => keys![CTRL_ALT, N],
+            Command::AddFlatten => keys![CTRL_ALT, F],
+            Command::AddReshape => keys![CTRL_ALT, H],
             Command::AddDropout => keys![CTRL_SHIFT, D],
             Command::Duplicate => keys![CTRL, D],
             Command::Remove => keys![NONE, Delete],
@@ -229,6 +268,7 @@ impl Command {
             Command::TrainMore => keys![CTRL_SHIFT, Enter],
             Command::RestoreDesign => keys![CTRL_ALT, R],
             Command::EvaluateTest => keys![CTRL_SHIFT, T],
+            Command::LocateData => keys![CTRL, L],
             Command::ReloadData => keys![CTRL, R],
             Command::CancelLoad => keys![CTRL_ALT, C],
             Command::Threads => keys![CTRL_ALT, T],
@@ -253,6 +293,34 @@ impl Command {
             Command::Shortcuts => keys![NONE, F1],
             Command::About => keys![Modifiers::SHIFT, F1],
         }
+    }
+
+    /// The command that adds a layer of this one's kind.
+    pub fn adding(layer: &Layer) -> Command {
+        match layer {
+            Layer::Dense { .. } => Command::AddDense,
+            Layer::Conv2d { .. } => Command::AddConv2d,
+            Layer::ConvTranspose2d { .. } => Command::AddConvTranspose2d,
+            Layer::MaxPool2d { .. } => Command::AddMaxPool2d,
+            Layer::AvgPool2d { .. } => Command::AddAvgPool2d,
+            Layer::Upsample { .. } => Command::AddUpsample,
+            Layer::BatchNorm { .. } => Command::AddBatchNorm,
+            Layer::LayerNorm { .. } => Command::AddLayerNorm,
+            Layer::Flatten => Command::AddFlatten,
+            Layer::Reshape { .. } => Command::AddReshape,
+            Layer::Dropout { .. } => Command::AddDropout,
+        }
+    }
+
+    /// The layer it adds, with its default settings.
+    pub fn added(self) -> Option<Layer> {
+        Layer::ALL.into_iter().find(|layer| Command::adding(layer) == self)
+    }
+
+    /// Whether it trains, and so needs data.
+    pub fn trains(self) -> bool {
+        use Command::{Continue, EpochOnce, StepOnce, TrainMore, TrainNew, TrainOrPause};
+        [TrainOrPause, StepOnce, EpochOnce, TrainNew, Continue, TrainMore].contains(&self)
     }
 
     /// Whether it is a switch that is on.
@@ -308,8 +376,8 @@ mod tests {
         assert!(reason(Command::Undo).contains("changed"));
         assert!(reason(Command::Remove).contains("always there"));
         assert!(reason(Command::TrainMore).contains("no run"));
-        assert!(reason(Command::TrainOrPause).contains("no data"));
-        assert!(reason(Command::TrainNew).contains("no data"));
+        assert!(reason(Command::TrainOrPause).contains("not loaded yet"));
+        assert!(reason(Command::TrainNew).contains("not loaded yet"));
         assert!(reason(Command::EvaluateTest).contains("no run"));
         assert_eq!(Command::New.available(&state), Ok(()));
     }

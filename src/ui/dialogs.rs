@@ -111,6 +111,21 @@ pub enum BrowseKind {
     Save(SaveKind),
 }
 
+impl PathDialog {
+    /// The path that was typed, with the ending it is saved under: what is there already is looked for by this name.
+    pub fn path(&self) -> PathBuf {
+        let path = PathBuf::from(self.text.trim());
+        match &self.purpose {
+            Purpose::Save(kind, _) if path.file_name().is_some() && !path.is_dir() => with_ending(path, *kind),
+            Purpose::Save(..) | Purpose::Open => path,
+        }
+    }
+}
+
+fn with_ending(path: PathBuf, kind: SaveKind) -> PathBuf {
+    if path.extension().is_none() { path.with_extension(kind.extension()) } else { path }
+}
+
 impl Dialog {
     /// The question where to save.
     pub fn save(state: &State, kind: SaveKind) -> Dialog {
@@ -165,9 +180,7 @@ impl State {
         match dialog.purpose {
             Purpose::Open => self.go_on(Then::OpenPath(path)),
             Purpose::Save(kind, then) => {
-                let path =
-                    if path.extension().is_none() { path.with_extension(kind.extension()) } else { path };
-                let request = SaveRequest::new(self, path, kind, then);
+                let request = SaveRequest::new(self, with_ending(path, kind), kind, then);
                 self.write(request);
             }
         }

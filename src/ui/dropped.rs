@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::dialogs::Then;
-use super::state::State;
+use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::dataset::source_for;
 use crate::project::{Channels, Source};
@@ -12,9 +12,18 @@ use crate::project::{Channels, Source};
 const FIRST_SIDE_PX: usize = 32;
 
 impl State {
-    /// Takes a file or folder dropped on the window.
+    /// Takes a file or folder dropped on the window; data are looked at beside the window first.
     pub fn take_dropped(&mut self, path: PathBuf) {
-        match drop_kind(&path) {
+        if is_project(&path) {
+            self.ask(Then::OpenPath(path));
+        } else {
+            self.effects.push(Effect::LookAt(path));
+        }
+    }
+
+    /// Uses what was dropped for what it was found to be.
+    pub(super) fn take_found(&mut self, path: PathBuf, kind: DropKind) {
+        match kind {
             DropKind::Project => self.ask(Then::OpenPath(path)),
             DropKind::Data(source) => {
                 self.history.settle(&self.project);
@@ -41,21 +50,19 @@ pub enum DropKind {
     Unknown(String),
 }
 
-impl DropKind {
-    /// What will happen when it is let go.
-    pub fn promise(&self) -> String {
-        match self {
-            DropKind::Project => "Open this project".to_owned(),
-            DropKind::Data(source) => format!("Use as data: {}", source.name()),
-            DropKind::Unknown(_) => "Neither a project nor data".to_owned(),
-        }
-    }
+/// What will happen with a file or folder when it is let go, as far as its name tells.
+pub fn promise(path: &Path) -> &'static str {
+    if is_project(path) { "Open this project" } else { "Use as data" }
 }
 
-/// What a path is taken for; looks at a few bytes of it at most.
-pub fn drop_kind(path: &Path) -> DropKind {
+fn is_project(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    if matches!(ending.as_deref(), Some("hourglass" | "ron")) {
+    matches!(ending.as_deref(), Some("hourglass" | "ron"))
+}
+
+/// What a path is taken for; reads the beginning of the file, so it is nothing for the window's own thread.
+pub fn drop_kind(path: &Path) -> DropKind {
+    if is_project(path) {
         return DropKind::Project;
     }
     match source_for(path, FIRST_SIDE_PX, FIRST_SIDE_PX, Channels::Grey) {

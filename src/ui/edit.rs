@@ -1,7 +1,7 @@
 //! Edits of the network, as plain functions over the document: no window, no history.
 
-use crate::check::{Place, mirror};
-use crate::project::{Decoder, Layer, Project};
+use crate::check::{Place, freed, mirror};
+use crate::project::{Decoder, Layer, Project, Shape};
 
 /// A place between two cards where a layer can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +21,11 @@ impl Gap {
     }
 }
 
-/// Every card from the input to the output; the input card stands for the data.
-pub fn places(project: &Project) -> Vec<Place> {
+/// Every card from the input to the output; the input card stands for the data, whose samples have the shape `input`.
+pub fn places(project: &Project, input: Option<Shape>) -> Vec<Place> {
     let decoder = match &project.decoder {
         Decoder::Free(layers) => layers.len(),
-        Decoder::Mirrored { .. } => mirror(&project.encoder, &project.code).len(),
+        Decoder::Mirrored { .. } => mirror(project, input).layers.len(),
     };
     std::iter::once(Place::Data)
         .chain((0..project.encoder.len()).map(Place::Encoder))
@@ -79,7 +79,7 @@ pub fn layer_mut(project: &mut Project, place: Place) -> Option<&mut Layer> {
 }
 
 /// Puts a layer into a gap and says which card it became. A decoder gap frees a mirrored decoder first.
-pub fn insert(project: &mut Project, gap: Gap, layer: Layer) -> Place {
+pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Layer) -> Place {
     match gap {
         Gap::Encoder(index) => {
             let index = index.min(project.encoder.len());
@@ -87,7 +87,7 @@ pub fn insert(project: &mut Project, gap: Gap, layer: Layer) -> Place {
             Place::Encoder(index)
         }
         Gap::Decoder(index) => {
-            let mut layers = decoder_layers(project);
+            let mut layers = decoder_layers(project, input);
             let index = index.min(layers.len());
             layers.insert(index, layer);
             project.decoder = Decoder::Free(layers);
@@ -107,14 +107,14 @@ pub fn remove(project: &mut Project, place: Place) -> Option<Layer> {
 }
 
 /// Puts a copy of a card right behind it and says where the copy is.
-pub fn duplicate(project: &mut Project, place: Place) -> Option<Place> {
+pub fn duplicate(project: &mut Project, input: Option<Shape>, place: Place) -> Option<Place> {
     let copy = layer(project, place)?.clone();
     let gap = gap_behind(project, place);
-    Some(insert(project, gap, copy))
+    Some(insert(project, input, gap, copy))
 }
 
 /// Moves a card into a gap and says where it went.
-pub fn move_into(project: &mut Project, place: Place, gap: Gap) -> Option<Place> {
+pub fn move_into(project: &mut Project, input: Option<Shape>, place: Place, gap: Gap) -> Option<Place> {
     let layer = remove(project, place)?;
     // Taking the card out has moved the gaps behind it one up.
     let gap = match (place, gap) {
@@ -122,7 +122,7 @@ pub fn move_into(project: &mut Project, place: Place, gap: Gap) -> Option<Place>
         (Place::Decoder(from), Gap::Decoder(to)) if to > from => Gap::Decoder(to - 1),
         _ => gap,
     };
-    Some(insert(project, gap, layer))
+    Some(insert(project, input, gap, layer))
 }
 
 /// The gap one card up (towards the input) or down from a card; the way leads across the code where the decoder is free.
@@ -134,15 +134,15 @@ pub fn gap_beyond(project: &Project, place: Place, up: bool) -> Option<Gap> {
     if up { own.checked_sub(1).map(|at| gaps[at]) } else { gaps.get(own + 2).copied() }
 }
 
-/// Turns a mirrored decoder into one of its own with the same layers; a free one stays.
-pub fn free_decoder(project: &mut Project) {
-    project.decoder = Decoder::Free(decoder_layers(project));
+/// Turns a mirrored decoder into one of its own that computes the same; a free one stays.
+pub fn free_decoder(project: &mut Project, input: Option<Shape>) {
+    project.decoder = Decoder::Free(decoder_layers(project, input));
 }
 
-fn decoder_layers(project: &Project) -> Vec<Layer> {
+fn decoder_layers(project: &Project, input: Option<Shape>) -> Vec<Layer> {
     match &project.decoder {
         Decoder::Free(layers) => layers.clone(),
-        Decoder::Mirrored { .. } => mirror(&project.encoder, &project.code),
+        Decoder::Mirrored { .. } => freed(project, input),
     }
 }
 
@@ -150,7 +150,7 @@ fn decoder_layers(project: &Project) -> Vec<Layer> {
 mod tests {
     use super::*;
     use crate::check::cards;
-    use crate::project::{Activation, Recipe, Shape};
+    use crate::project::{Activation, Recipe};
 
     fn dense(units: usize) -> Layer {
         Layer::Dense { units, activation: Activation::Relu }
@@ -158,7 +158,7 @@ mod tests {
 
     fn free() -> Project {
         let mut project = Recipe::Undercomplete.project();
-        free_decoder(&mut project);
+        free_decoder(&mut project, None);
         project
     }
 
@@ -167,9 +167,11 @@ mod tests {
         for recipe in Recipe::ALL {
             let mirrored = recipe.project();
             let mut freed = mirrored.clone();
-            free_decoder(&mut freed);
             let shape = Some(Shape::Image { height: 8, width: 8, channels: 1 });
-            assert_eq!(cards(&freed, shape), cards(&mirrored, shape), "{}", recipe.name());
+            free_decoder(&mut freed, shape);
+            let (freed_cards, mirrored_cards) = (cards(&freed, shape), cards(&mirrored, shape));
+            assert_eq!(freed_cards.parameters(), mirrored_cards.parameters(), "{}", recipe.name());
+            assert_eq!(freed_cards.macs(), mirrored_cards.macs(), "{}", recipe.name());
             assert!(matches!(freed.decoder, Decoder::Free(_)));
         }
     }
@@ -180,13 +182,13 @@ mod tests {
         project.encoder = vec![dense(1), dense(2)];
         project.decoder = Decoder::Free(vec![dense(3)]);
         let gap = gap_beyond(&project, Place::Encoder(0), false).expect("a gap below");
-        assert_eq!(move_into(&mut project, Place::Encoder(0), gap), Some(Place::Encoder(1)));
+        assert_eq!(move_into(&mut project, None, Place::Encoder(0), gap), Some(Place::Encoder(1)));
         assert_eq!(project.encoder, [dense(2), dense(1)]);
         let gap = gap_beyond(&project, Place::Encoder(1), false).expect("a gap below the code");
-        assert_eq!(move_into(&mut project, Place::Encoder(1), gap), Some(Place::Decoder(0)));
+        assert_eq!(move_into(&mut project, None, Place::Encoder(1), gap), Some(Place::Decoder(0)));
         assert_eq!(project.decoder, Decoder::Free(vec![dense(1), dense(3)]));
         let gap = gap_beyond(&project, Place::Decoder(0), true).expect("a gap above the code");
-        assert_eq!(move_into(&mut project, Place::Decoder(0), gap), Some(Place::Encoder(1)));
+        assert_eq!(move_into(&mut project, None, Place::Decoder(0), gap), Some(Place::Encoder(1)));
         assert_eq!(gap_beyond(&project, Place::Encoder(0), true), None);
         assert_eq!(gap_beyond(&project, Place::Code, true), None);
     }

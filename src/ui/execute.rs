@@ -12,7 +12,7 @@ use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Place, Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::check_same_data;
-use crate::project::{Activation, Decoder, Layer};
+use crate::project::{Decoder, Layer};
 use crate::run::{History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
 
@@ -21,8 +21,8 @@ impl State {
     pub fn run(&mut self, command: Command) {
         if let Err(reason) = command.available(self) {
             self.notices.say(Severity::Info, format!("{}: {reason}", command.text()));
-            if command == Command::TrainOrPause {
-                self.reveal = Some(Place::Data);
+            if command.trains() && self.derived.no_data().is_some() {
+                self.show_bottom(BottomTab::Problems);
             }
             return;
         }
@@ -36,16 +36,33 @@ impl State {
             Command::Quit => self.ask(Then::Quit),
             Command::Undo => self.history.undo(&mut self.project),
             Command::Redo => self.history.redo(&mut self.project),
-            Command::AddDense => self.add(Layer::Dense { units: 64, activation: Activation::Relu }),
-            Command::AddDropout => self.add(Layer::Dropout { rate: 0.1 }),
+            Command::AddDense
+            | Command::AddConv2d
+            | Command::AddConvTranspose2d
+            | Command::AddMaxPool2d
+            | Command::AddAvgPool2d
+            | Command::AddUpsample
+            | Command::AddBatchNorm
+            | Command::AddLayerNorm
+            | Command::AddFlatten
+            | Command::AddReshape
+            | Command::AddDropout => {
+                if let Some(layer) = command.added() {
+                    self.add(layer);
+                }
+            }
             Command::Duplicate => {
-                self.change(edit::duplicate);
+                let input = self.input_shape();
+                self.change(|project, place| edit::duplicate(project, input, place));
             }
             Command::Remove => self.remove_selected(),
-            Command::MoveUp | Command::MoveDown => self.change(|project, place| {
-                let gap = edit::gap_beyond(project, place, command == Command::MoveUp)?;
-                edit::move_into(project, place, gap)
-            }),
+            Command::MoveUp | Command::MoveDown => {
+                let input = self.input_shape();
+                self.change(|project, place| {
+                    let gap = edit::gap_beyond(project, place, command == Command::MoveUp)?;
+                    edit::move_into(project, input, place, gap)
+                });
+            }
             Command::SelectPrevious => self.select_by(-1),
             Command::SelectNext => self.select_by(1),
             Command::ToggleMirror => self.toggle_mirror(),
@@ -77,6 +94,7 @@ impl State {
                 }
             }
             Command::EvaluateTest => self.evaluate_test(),
+            Command::LocateData => self.locate_data(),
             Command::ReloadData => self.load(),
             Command::CancelLoad => self.send(session::Command::CancelLoad),
             Command::Threads => {
@@ -119,7 +137,8 @@ impl State {
     /// Puts a layer into a gap and selects it.
     pub fn insert(&mut self, gap: edit::Gap, layer: Layer) {
         self.history.settle(&self.project);
-        let place = edit::insert(&mut self.project, gap, layer);
+        let input = self.input_shape();
+        let place = edit::insert(&mut self.project, input, gap, layer);
         self.select(place);
         self.refresh(false);
     }
@@ -127,13 +146,15 @@ impl State {
     /// Moves a card into a gap and selects it there.
     pub fn move_card(&mut self, place: Place, gap: edit::Gap) {
         self.selected = place;
-        self.change(|project, place| edit::move_into(project, place, gap));
+        let input = self.input_shape();
+        self.change(|project, place| edit::move_into(project, input, place, gap));
         self.refresh(false);
     }
 
     /// Gives the decoder its own layers, as they were mirrored.
     pub fn free_decoder(&mut self) {
-        self.edit(|project, _| edit::free_decoder(project));
+        let input = self.input_shape();
+        self.edit(|project, _| edit::free_decoder(project, input));
         self.refresh(false);
     }
 
@@ -240,19 +261,20 @@ impl State {
     }
 
     fn remove_selected(&mut self) {
-        let places = edit::places(&self.project);
+        let input = self.input_shape();
+        let places = edit::places(&self.project, input);
         let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
         self.change(|project, place| {
             edit::remove(project, place)?;
             // What stood behind it moves up; at the end of a stack the card before is nearer.
-            let after = edit::places(project);
+            let after = edit::places(project, input);
             let same = after.get(at).copied().filter(|place| edit::layer(project, *place).is_some());
             same.or(after.get(at.saturating_sub(1)).copied())
         });
     }
 
     fn select_by(&mut self, by: isize) {
-        let places = edit::places(&self.project);
+        let places = edit::places(&self.project, self.input_shape());
         let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
         if let Some(place) = at.checked_add_signed(by).and_then(|at| places.get(at)) {
             self.select(*place);
@@ -260,8 +282,9 @@ impl State {
     }
 
     fn toggle_mirror(&mut self) {
+        let input = self.input_shape();
         self.edit(|project, _| match project.decoder {
-            Decoder::Mirrored { .. } => edit::free_decoder(project),
+            Decoder::Mirrored { .. } => edit::free_decoder(project, input),
             Decoder::Free(_) => project.decoder = Decoder::Mirrored { tied: false },
         });
     }
@@ -334,9 +357,7 @@ impl State {
         self.runs.push(run.clone());
         self.shown_run = Some(id);
         self.runs_unsaved = true;
-        let components = self.project.code.units;
-        self.train(run, None, plan, data.clone(), start);
-        self.compute(Some(id), JobKind::Baseline { data, components });
+        self.train(run, None, plan, data, start);
     }
 
     fn evaluate_test(&mut self) {

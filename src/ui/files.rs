@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::dialogs::{Browse, Target, Then};
-pub use super::dropped::{DropKind, drop_kind};
+pub use super::dropped::{DropKind, drop_kind, promise};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
@@ -67,6 +67,8 @@ pub enum FileEvent {
     Saved(Box<SaveRequest>, Result<(), String>),
     /// A person chose a path in the desktop's dialog, or none.
     Browsed(Browse, Option<PathBuf>),
+    /// What something dropped on the window is.
+    LookedAt(PathBuf, DropKind),
     /// Work found that a crash left behind.
     Found(Vec<Recovery>),
     /// Such work was read back.
@@ -90,6 +92,7 @@ pub struct FileRoom {
 /// What the keeper of the live store does, one after the other.
 enum Keep {
     Design(Box<Project>, Option<PathBuf>),
+    Settle,
     New(Vec<Run>),
     Adopt(Store),
     Forget(RunId),
@@ -126,6 +129,11 @@ impl FileRoom {
     /// Writes the document down in the live store.
     pub fn keep(&self, project: Box<Project>, origin: Option<PathBuf>) {
         self.to_keeper(Keep::Design(project, origin));
+    }
+
+    /// Marks what is in the live store as saved elsewhere.
+    pub fn settle(&self) {
+        self.to_keeper(Keep::Settle);
     }
 
     /// Leaves the live store and begins another with these runs in it.
@@ -173,6 +181,14 @@ impl FileRoom {
         self.spawn(move || {
             let result = open_any(&path).map_err(|error| error.to_string());
             FileEvent::Opened(path, result)
+        });
+    }
+
+    /// Finds out what something dropped on the window is.
+    pub fn look_at(&self, path: PathBuf) {
+        self.spawn(move || {
+            let kind = drop_kind(&path);
+            FileEvent::LookedAt(path, kind)
         });
     }
 
@@ -282,8 +298,9 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
                     complain(old.discard());
                 }
             }
+            (Keep::Settle, Some(store)) => complain(store.settle()),
             (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
-            (Keep::Design(..) | Keep::Forget(_) | Keep::Discard, None) => {}
+            (Keep::Design(..) | Keep::Settle | Keep::Forget(_) | Keep::Discard, None) => {}
         }
     }
 }
@@ -306,6 +323,7 @@ impl State {
                     self.take_path(&browse.target, path);
                 }
             }
+            FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
             FileEvent::Found(found) if found.is_empty() => {}
             FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
             FileEvent::Recovered(recovery, Ok((store, opened))) => {

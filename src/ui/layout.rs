@@ -16,6 +16,18 @@ pub enum BottomTab {
     Log,
 }
 
+/// Heights and widths a person gave the panels, in points; `None` is the first size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PanelSizes {
+    /// Width of the network.
+    pub network: Option<f32>,
+    /// Width of the inspector.
+    pub inspector: Option<f32>,
+    /// Height of the bottom panel.
+    pub bottom: Option<f32>,
+}
+
 /// What is open and visible.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a panel of its own that is there or not")]
@@ -28,6 +40,8 @@ pub struct ViewSettings {
     pub inspector: bool,
     /// Whether the bottom panel is shown.
     pub bottom_open: bool,
+    /// How large the panels are.
+    pub sizes: PanelSizes,
     /// The colours.
     pub theme: egui::ThemePreference,
     /// The command palette, while it is open.
@@ -45,6 +59,7 @@ impl Default for ViewSettings {
             network: true,
             inspector: true,
             bottom_open: true,
+            sizes: PanelSizes::default(),
             theme: egui::ThemePreference::System,
             palette: None,
             show: None,
@@ -53,7 +68,7 @@ impl Default for ViewSettings {
     }
 }
 
-/// What is remembered of it: where the views are and which panels are there.
+/// What is remembered of it: where the views are, which panels are there and how large.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Layout {
@@ -63,6 +78,7 @@ pub struct Layout {
     network: bool,
     inspector: bool,
     bottom_open: bool,
+    sizes: PanelSizes,
 }
 
 impl Default for Layout {
@@ -74,8 +90,8 @@ impl Default for Layout {
 impl Layout {
     /// The layout as it is on screen.
     pub fn new(view: &ViewSettings, views: Arrangement) -> Layout {
-        let ViewSettings { bottom, network, inspector, bottom_open, .. } = *view;
-        Layout { views, bottom, network, inspector, bottom_open }
+        let ViewSettings { bottom, network, inspector, bottom_open, sizes, .. } = *view;
+        Layout { views, bottom, network, inspector, bottom_open, sizes }
     }
 
     /// Reads what [`Layout::text`] wrote. Whatever else it is, it is the first layout: none keeps the window from opening.
@@ -89,9 +105,9 @@ impl Layout {
         if *self == Layout::default() { None } else { ron::to_string(self).ok() }
     }
 
-    /// Shows and hides the panels.
+    /// Shows, hides and sizes the panels.
     pub fn apply(&self, view: &mut ViewSettings) {
-        view.bottom = self.bottom;
+        (view.bottom, view.sizes) = (self.bottom, self.sizes);
         (view.network, view.inspector, view.bottom_open) = (self.network, self.inspector, self.bottom_open);
     }
 }
@@ -102,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_layout_comes_back_and_a_broken_one_is_the_first() {
-        let view = ViewSettings { bottom: BottomTab::Log, inspector: false, ..ViewSettings::default() };
+        let sizes = PanelSizes { bottom: Some(212.0), ..PanelSizes::default() };
+        let view = ViewSettings { bottom: BottomTab::Log, inspector: false, sizes, ..ViewSettings::default() };
         let layout = Layout::new(&view, Arrangement::default());
         let text = layout.text();
         assert!(text.is_some());
@@ -111,6 +128,7 @@ mod tests {
         let mut again = ViewSettings::default();
         layout.apply(&mut again);
         assert_eq!((again.bottom, again.inspector, again.network), (BottomTab::Log, false, true));
+        assert_eq!(again.sizes, sizes);
         let deep = format!("(views:{}", "Tabs(active:0,children:[".repeat(5000));
         for broken in ["", "(", "\0", "3", "(views:View(Loss))", "(views:Tabs(active:9,children:[]))", &deep]
         {

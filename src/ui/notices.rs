@@ -2,8 +2,11 @@
 
 use crate::check::Severity;
 
-/// How long a note that is no error stays, in seconds.
-const STAYS_SECS: f64 = 5.0;
+/// How long a note that is no error stays, in seconds; over the last of them it fades.
+const STAYS_SECS: f64 = 6.0;
+const FADES_SECS: f64 = 0.6;
+/// Most notes on screen: more would cover the work they are about, and the log has them all.
+const TOASTS: usize = 3;
 /// Most lines of the log.
 const LINES: usize = 2000;
 
@@ -34,8 +37,22 @@ pub struct Toast {
     pub severity: Severity,
     /// The text.
     pub text: String,
+    /// How often it was said while it stood there.
+    pub count: u32,
     /// When it goes, in the window's seconds; set when it is first shown.
     pub until: Option<f64>,
+}
+
+impl Toast {
+    /// How much of it is still to be seen, in [0, 1].
+    pub fn opacity(&self, now: f64) -> f32 {
+        self.until.map_or(1.0, |until| ((until - now) / FADES_SECS).clamp(0.0, 1.0) as f32)
+    }
+
+    /// Keeps it as long as if it had just been said: somebody is reading it.
+    pub fn hold(&mut self) {
+        self.until = None;
+    }
 }
 
 impl Notices {
@@ -52,15 +69,18 @@ impl Notices {
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
         let text = text.into();
         self.log(severity, text.clone());
-        // The same error twice is shown once.
-        self.toasts.retain(|toast| toast.text != text);
-        self.toasts.push(Toast { severity, text, until: None });
-        if self.toasts.len() > 4 {
-            self.toasts.remove(0);
+        let same = |toast: &Toast| toast.text == text && toast.severity == severity;
+        let known = self.toasts.iter().position(same).map(|index| self.toasts.remove(index));
+        let count = known.map_or(0, |toast| toast.count) + 1;
+        self.toasts.push(Toast { severity, text, count, until: None });
+        if self.toasts.len() > TOASTS {
+            // An error is the last to make room.
+            let passing = self.toasts.iter().position(|toast| toast.severity != Severity::Error);
+            self.toasts.remove(passing.filter(|index| *index < TOASTS).unwrap_or(0));
         }
     }
 
-    /// Lets go of notes whose time is over; says when the next one goes.
+    /// Lets go of notes whose time is over; says in how many seconds another picture of them is needed.
     pub fn expire(&mut self, now: f64) -> Option<f64> {
         for toast in &mut self.toasts {
             let stays = if toast.severity == Severity::Error { f64::INFINITY } else { STAYS_SECS };
@@ -68,7 +88,7 @@ impl Notices {
         }
         self.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
         let left = self.toasts.iter().filter_map(|toast| toast.until).filter(|until| until.is_finite());
-        left.map(|until| until - now).min_by(f64::total_cmp)
+        left.map(|until| (until - FADES_SECS - now).max(0.0)).min_by(f64::total_cmp)
     }
 }
 
@@ -83,13 +103,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_go_and_errors_stay() {
+    fn notes_fade_and_go_and_errors_stay() {
         let mut notices = Notices::default();
         notices.say(Severity::Info, "saved");
         notices.say(Severity::Error, "not saved");
-        assert_eq!(notices.expire(10.0), Some(STAYS_SECS));
+        assert_eq!(notices.expire(10.0), Some(STAYS_SECS - FADES_SECS));
+        assert_eq!(notices.toasts[0].opacity(10.0), 1.0);
+        let late = 10.0 + STAYS_SECS - 0.5 * FADES_SECS;
+        assert_eq!(notices.expire(late), Some(0.0), "fading takes a picture a frame");
+        assert!((notices.toasts[0].opacity(late) - 0.5).abs() < 1e-6);
+        assert_eq!(notices.toasts[1].opacity(late), 1.0);
         assert_eq!(notices.expire(20.0), None);
         assert_eq!(notices.toasts.len(), 1);
         assert_eq!(notices.log.len(), 2);
+    }
+
+    #[test]
+    fn a_note_that_is_read_stays() {
+        let mut notices = Notices::default();
+        notices.say(Severity::Info, "saved");
+        notices.expire(0.0);
+        notices.toasts[0].hold();
+        notices.expire(STAYS_SECS + 1.0);
+        assert_eq!(notices.toasts.len(), 1);
+    }
+
+    #[test]
+    fn the_same_is_counted_and_there_are_never_many() {
+        let mut notices = Notices::default();
+        notices.say(Severity::Error, "not saved");
+        for number in 0..5 {
+            notices.say(Severity::Info, "saved");
+            notices.say(Severity::Info, format!("run {number}"));
+        }
+        let told: Vec<_> = notices.toasts.iter().map(|toast| (toast.text.as_str(), toast.count)).collect();
+        assert_eq!(told, [("not saved", 1), ("saved", 5), ("run 4", 1)]);
+        for number in 0..5 {
+            notices.say(Severity::Error, format!("error {number}"));
+        }
+        let told: Vec<_> = notices.toasts.iter().map(|toast| toast.text.as_str()).collect();
+        assert_eq!(told, ["error 2", "error 3", "error 4"]);
+        assert_eq!(notices.log.len(), 16);
     }
 }

@@ -22,7 +22,7 @@ pub mod toolbar;
 pub mod views;
 
 pub use data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
-pub use differences::differences;
+pub use differences::{Difference, difference, run_difference};
 pub use latent::{LatentInput, LatentOutput, LatentView, latent_ui};
 pub use loss::{LossInput, LossOutput, LossView, loss_ui};
 pub use parts::{TABBED, chip_ui, empty_ui, header_ui};
@@ -54,6 +54,6 @@ pub fn kept_at(run: &Run, epoch: Option<u32>) -> Option<&Arc<Kept>> {
 }
 
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 #[cfg(test)]
 mod tests;

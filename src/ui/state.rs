@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use super::data_state::DataState;
+pub use super::derived::Derived;
 use super::dialogs::Dialog;
 use super::edit;
+use super::editors::source::Sources;
 use super::history::History;
 pub use super::layout::{BottomTab, ViewSettings};
+pub use super::missing_data::MissingData;
 use super::notices::Notices;
 use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
 use crate::dataset::{DataError, Dataset};
 use crate::engine::check_same_rows;
 use crate::io::Store;
-use crate::project::{Data, Decoder, Project, Source};
+use crate::project::{Data, Decoder, Project, Shape, Source};
 use crate::run::{Run, RunId, Setting, Status};
 use crate::session::{self, JobId, RunProgress};
 
@@ -35,6 +39,8 @@ pub struct State {
     pub runs_unsaved: bool,
     /// The data and how they are coming.
     pub data: DataState,
+    /// The source of each kind, as it was last chosen.
+    pub sources: Sources,
     /// The runs, oldest first.
     pub runs: Vec<Run>,
     /// How far each run of this sitting is.
@@ -71,6 +77,8 @@ pub struct State {
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: super::principal::Principal,
+    /// The error of PCA of every run.
+    pub baselines: super::baselines::Baselines,
     kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
     pub(super) next_job: u64,
@@ -83,8 +91,10 @@ pub struct State {
 pub enum Effect {
     /// Ask the session.
     Session(session::Command),
-    /// Read a project, a design, or take a data file.
+    /// Read a project or a design.
     Open(PathBuf),
+    /// Find out what was dropped on the window.
+    LookAt(PathBuf),
     /// Write a file.
     Save(Box<super::files::SaveRequest>),
     /// Show the desktop's own file dialog.
@@ -95,6 +105,8 @@ pub enum Effect {
     Discard(crate::io::Recovery),
     /// Write the document down in the live store.
     Keep(Box<Project>, Option<PathBuf>),
+    /// Mark what was written down there as saved elsewhere: a crash takes nothing.
+    Settle,
     /// Go on in the store of recovered work.
     Adopt(Store),
     /// Remove a run from the live store.
@@ -105,63 +117,6 @@ pub enum Effect {
     Zoom(f32),
     /// Close the window, nothing being lost.
     Quit,
-}
-
-/// The data and how they are coming.
-#[derive(Clone, Debug, Default)]
-pub struct DataState {
-    /// The data that are there; older ones stay until newer ones have come.
-    pub dataset: Option<Arc<Dataset>>,
-    /// What they are like.
-    pub facts: Option<DataFacts>,
-    /// What they were loaded from.
-    pub of: Option<Data>,
-    /// What was asked for last.
-    pub requested: Option<Data>,
-    /// Number of that request.
-    pub request: u64,
-    /// Units done and in all, while loading.
-    pub progress: Option<(u64, u64)>,
-    /// Why the last load failed.
-    pub error: Option<DataError>,
-}
-
-impl DataState {
-    /// The data and their facts, where they are those of `data`.
-    pub fn ready(&self, data: &Data) -> Option<(&Arc<Dataset>, DataFacts)> {
-        let matches = self.of.as_ref() == Some(data);
-        self.dataset.as_ref().zip(self.facts).filter(|_| matches)
-    }
-}
-
-/// Shapes, costs and problems of the document as it is.
-#[derive(Clone, Debug)]
-pub struct Derived {
-    of: (Project, Option<DataFacts>),
-    /// The cards.
-    pub cards: Cards,
-    /// The problems, errors first.
-    pub problems: Vec<Problem>,
-}
-
-impl Derived {
-    fn new(project: &Project, facts: Option<DataFacts>) -> Derived {
-        Derived {
-            of: (project.clone(), facts),
-            cards: cards(project, facts.map(|facts| facts.shape)),
-            problems: problems(project, facts.as_ref()),
-        }
-    }
-
-    /// Problems of one card or form.
-    pub fn problems_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(move |problem| problem.place == place)
-    }
-
-    /// How many problems refuse training.
-    pub fn errors(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
-    }
 }
 
 impl Default for State {
@@ -176,11 +131,12 @@ impl State {
         State {
             history: History::new(&project),
             saved: project.clone(),
-            derived: Derived::new(&project, None),
+            derived: Derived::new(&project, &DataState::default()),
             file: None,
             damaged: false,
             runs_unsaved: false,
             data: DataState::default(),
+            sources: Sources::default(),
             runs: Vec::new(),
             progress: BTreeMap::new(),
             shown_run: None,
@@ -198,6 +154,7 @@ impl State {
             compared: Vec::new(),
             epoch: None,
             principal: super::principal::Principal::default(),
+            baselines: super::baselines::Baselines::default(),
             kept: None,
             jobs: BTreeMap::new(),
             next_job: 1,
@@ -216,6 +173,7 @@ impl State {
         self.history = History::new(&project);
         self.saved = project.clone();
         self.project = project;
+        self.sources = Sources::default();
         self.shown_run = runs.last().map(|run| run.id);
         self.runs = runs;
         self.file = file;
@@ -225,6 +183,7 @@ impl State {
         self.compared.clear();
         self.epoch = None;
         self.jobs.clear();
+        self.baselines = super::baselines::Baselines::default();
         self.live = None;
         self.selected = Place::Code;
         self.kept = None;
@@ -235,7 +194,8 @@ impl State {
     /// dragged or typed into, so an edit is not over yet.
     pub fn refresh(&mut self, hand_on: bool) {
         self.history.observe(&self.project, hand_on);
-        if !edit::places(&self.project).contains(&self.selected) {
+        self.sources.remember(&self.project.data.source);
+        if !edit::places(&self.project, self.input_shape()).contains(&self.selected) {
             self.selected = match self.selected {
                 Place::Encoder(_) if !self.project.encoder.is_empty() => {
                     Place::Encoder(self.project.encoder.len() - 1)
@@ -254,10 +214,9 @@ impl State {
             self.keep_if_changed();
         }
         // The cards follow at once: shapes are known while data of the same source are only split anew.
-        if self.derived.of.0 != self.project || self.derived.of.1 != self.data.facts {
-            self.derived = Derived::new(&self.project, self.data.facts);
-        }
+        self.derived.follow(&self.project, &self.data);
         self.follow_live_settings(hand_on);
+        self.want_baseline();
     }
 
     /// Asks the session.
@@ -291,6 +250,11 @@ impl State {
     /// The loaded data, where they are those a run was trained on, however they are divided now.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
         self.data.dataset.as_deref().filter(|data| check_same_rows(run, data).is_ok())
+    }
+
+    /// Shape of the data's samples, once they are loaded.
+    pub fn input_shape(&self) -> Option<Shape> {
+        self.data.facts.map(|facts| facts.shape)
     }
 
     /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.
@@ -351,15 +315,18 @@ impl State {
     /// Loads the data anew, whatever is there.
     pub fn load(&mut self) {
         self.data.request += 1;
-        self.data.error = None;
+        (self.data.error, self.data.mended) = (None, None);
         self.data.requested = Some(self.project.data.clone());
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());
         self.send(session::Command::Load { request: self.data.request, data });
     }
 
-    /// Has every settled change written down, once there is something a crash could take.
+    /// Has every settled change written down, once there is something a crash could take, and marked as saved once it is.
     fn keep_if_changed(&mut self) {
+        if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
+            self.effects.push(Effect::Settle);
+        }
         if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
             self.kept = Some(self.project.clone());
             self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));

@@ -1,9 +1,11 @@
 //! Small pictures of samples, as textures: made once, kept until what they show changes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
+use super::plots::stamp_of;
 use super::state::State;
 use crate::check::Place;
 use crate::project::Shape;
@@ -35,7 +37,8 @@ impl Thumbnails {
             Place::Output => {
                 let (run, kept) = (run?, kept?);
                 let sample = kept.reconstructions.get(..features)?;
-                let key = u64::from(run.id.0) << 32 | u64::from(kept.epoch);
+                // Numbers of runs come again with the next project, so they do not tell pictures apart.
+                let key = stamp_of((run.id, run.started_unix_secs, kept.epoch, Arc::as_ptr(kept) as usize));
                 self.texture(ctx, place, key, data.shape, || sample.to_vec())
             }
             Place::Corruption | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Training => None,

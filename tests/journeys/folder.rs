@@ -54,10 +54,14 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     pictures(&folder);
     let mut window = home.window();
     window.press("Input card");
-    window.click(Role::RadioButton, "Pictures");
+    window.click(Role::RadioButton, "Image folder");
     assert!(window.says("no data yet"), "nothing of the digits is left");
     window.fill(Role::TextInput, "Folder", &folder.display().to_string());
     until_loaded(&mut window, &folder);
+    window.click(Role::RadioButton, "CSV");
+    assert!(window.says("There are no data yet"), "a folder is no table");
+    window.click(Role::RadioButton, "Image folder");
+    assert_eq!(folder_of(&window), Some(&folder), "the folder is remembered");
     window.number("Width", "12");
     window.number("Height", "12");
     window.until("they are loaded smaller", |state| {
@@ -94,7 +98,7 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     window.find(Role::Button, "Locate…");
     assert!(window.is_disabled("Train"), "there is nothing to train on");
     pictures(&moved);
-    window.press("Try again");
+    window.press("Reload");
     until_loaded(&mut window, &moved);
     assert!(!window.shows("Locate…"));
     assert!(!window.is_disabled("Train"));
@@ -112,6 +116,7 @@ fn a_folder_is_dropped_on_the_window() {
     window.harness.input_mut().hovered_files.clear();
     window.harness.input_mut().dropped_files.push(Arc::new(Dropped(folder.clone())));
     window.settle();
+    window.until("it is looked at", |state| matches!(state.project.data.source, Source::ImageFolder { .. }));
     assert_eq!(folder_of(&window), Some(&folder));
     until_loaded(&mut window, &folder);
     assert!(window.shows("class bars: 12"), "the data are brought to the front");

@@ -92,8 +92,29 @@ fn what_a_crash_left_behind_is_offered_and_goes_on() {
     assert_eq!(window.run().kept, run.kept);
     assert_eq!(window.run().status, Status::Stopped);
     assert!(window.state().is_modified(), "it is not saved yet");
+    window.until("the baseline is computed again", |state| state.runs[0].pca_mse.is_some());
     window.key(CTRL, Key::F5);
     window.until_epochs(run.history.epochs.len() + 2);
+}
+
+#[test]
+fn a_crash_after_a_save_leaves_nothing_to_recover_until_something_changes() {
+    let home = Home::new();
+    let mut window = edited(&home);
+    window.until("work can be kept", |state| state.store.is_some());
+    window.settle();
+    let workspace = window.state().store.as_ref().expect("a store").path().to_owned();
+    let is_kept = || workspace.join("project.ron").exists();
+    window.until("the change is kept", |_| is_kept());
+    window.key(CTRL, Key::S);
+    let file = home.path("saved.hourglass");
+    window.type_path(&file);
+    window.until("it is saved", |state| !state.is_modified());
+    window.until("nothing is left to recover", |_| !is_kept());
+    window.number("Units", "8");
+    window.until("the next change is kept", |_| is_kept());
+    window.key(CTRL, Key::Z);
+    window.until("taken back, it is as it was saved", |_| !is_kept());
 }
 
 #[test]

@@ -51,7 +51,6 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
     window.until("it is saved", |state| state.file.is_some());
     assert_eq!(window.state().file, Some(file.clone()));
     assert!(!window.state().is_modified());
-    window.until("the baseline is there", |state| state.runs[0].pca_mse.is_some());
     let saved = window.run().clone();
     drop(window);
 
@@ -64,6 +63,7 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
     let opened = window.run();
     assert_eq!(Run { pca_mse: saved.pca_mse, ..opened.clone() }, saved);
     assert_views_are_filled(&window);
+    window.until("the baseline is there", |state| state.runs[0].pca_mse.is_some());
     assert!(window.says("run 1 stopped"), "the table of runs");
     assert!(!window.state().is_modified());
 

@@ -7,6 +7,7 @@ use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::{Format, is_missing, read_error, utf8};
 use crate::dataset::DataError;
+use crate::dataset::open_file::open_file;
 use crate::project::{Delimiter, Header};
 
 /// What a table looks like before it is loaded, for a dialog to start from.
@@ -16,6 +17,8 @@ pub struct CsvPreview {
     pub columns: Vec<String>,
     /// Columns that are probably labels: named label, class, target or species, or mostly not numeric.
     pub labels: Vec<String>,
+    /// Those of them that cannot be features: they are mostly not numeric.
+    pub texts: Vec<String>,
     /// What stands between two fields; never `Auto`.
     pub delimiter: Delimiter,
     /// Whether the first row holds names; never `Auto`.
@@ -37,15 +40,13 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
         signs.sum::<i32>() > 0
     };
     let named = |name: &str| LABEL_NAMES.iter().any(|label| name.trim().eq_ignore_ascii_case(label));
-    let labels = layout
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|&(at, name)| named(name) || is_text(at))
-        .map(|(_, name)| name.clone())
-        .collect();
+    let chosen = |wanted: &dyn Fn(usize, &str) -> bool| {
+        let columns = layout.columns.iter().enumerate().filter(|&(at, name)| wanted(at, name));
+        columns.map(|(_, name)| name.clone()).collect()
+    };
     Ok(CsvPreview {
-        labels,
+        labels: chosen(&|at, name| named(name) || is_text(at)),
+        texts: chosen(&|at, _| is_text(at)),
         delimiter: layout.delimiter,
         header: if layout.has_header { Header::Yes } else { Header::No },
         columns: layout.columns,
@@ -56,6 +57,9 @@ const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "species"];
 /// How much of a file is looked at to tell its delimiter.
 const HEAD_BYTES: u64 = 256 * 1024;
 const HEAD_ROWS: usize = 50;
+/// The longest first row and the most columns: beyond them something else is meant than a table with a sample a row.
+const ROW_BYTES: u64 = 64 << 20;
+const MAX_COLUMNS: usize = 1 << 20;
 const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
 /// How a table is laid out, as told or found.
@@ -72,12 +76,7 @@ pub(super) struct Layout {
 impl Layout {
     pub fn find(path: &Path, format: Format) -> Result<Layout, DataError> {
         let io = |error: std::io::Error| DataError::io(path, &error);
-        let file = File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        if metadata.is_dir() {
-            return Err(DataError::file(path, "is a folder; choose a table"));
-        }
-        let bytes = metadata.len();
+        let (file, bytes) = open_file(path, "a table")?;
         let mut head = Vec::new();
         file.take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
         let cut = head.len() as u64 == HEAD_BYTES;
@@ -90,6 +89,12 @@ impl Layout {
         if cut && rows.len() <= 1 {
             // A first row longer than the head: it must not lose its last columns.
             rows = first_row(path, delimiter)?;
+        }
+        if let Some(fields) = rows.first().map(ByteRecord::len).filter(|&fields| fields > MAX_COLUMNS) {
+            let message = format!(
+                "the first row has {fields} fields where {MAX_COLUMNS} are the limit; write a row for each sample"
+            );
+            return Err(DataError::content(path, "line 1", message));
         }
         let mut sample = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -158,9 +163,17 @@ fn head_rows(head: &[u8], cut: bool, delimiter: Delimiter) -> Vec<ByteRecord> {
 
 fn first_row(path: &Path, delimiter: Delimiter) -> Result<Vec<ByteRecord>, DataError> {
     let tell = |error| read_error(path, error);
-    let mut reader = builder(delimiter).from_path(path).map_err(tell)?;
+    let (file, bytes) = open_file(path, "a table")?;
+    let mut reader = builder(delimiter).from_reader(file.take(ROW_BYTES));
     let mut record = ByteRecord::new();
     let found = reader.read_byte_record(&mut record).map_err(tell)?;
+    if bytes > ROW_BYTES && reader.position().byte() >= ROW_BYTES {
+        let message = format!(
+            "the first row goes on for more than {} MB; write a row for each sample, or mend an opened quote",
+            ROW_BYTES >> 20
+        );
+        return Err(DataError::content(path, "line 1", message));
+    }
     Ok(found.then_some(record).into_iter().collect())
 }
 

@@ -157,6 +157,19 @@ fn cancelling_stops_it() {
     assert_eq!(result.err(), Some(DataError::Cancelled));
 }
 
+#[test]
+fn rows_without_end_are_refused_before_they_fill_the_memory() {
+    let commas = ",".repeat(3 << 20);
+    let error = read(commas.as_bytes(), &[], Missing::DropRow).unwrap_err().to_string();
+    assert!(error.contains("line 1: the first row has 3145729 fields"), "{error}");
+    // A quote that is never closed makes one field of the whole file.
+    let (_dir, path) = write(b"\"");
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(100 << 20).unwrap();
+    let error = sniff(&path).unwrap_err().to_string();
+    assert!(error.contains("line 1: the first row goes on for more than 64 MB"), "{error}");
+}
+
 proptest! {
     #[test]
     fn never_panics(bytes in prop::collection::vec(prop::sample::select(b"01,;\"\n\r.-eNA?ab\t|\xFC".to_vec()), 0..200)) {

@@ -32,10 +32,10 @@ pub(super) enum Kind {
     Unicode,
 }
 
-impl Kind {
-    /// Bytes a value takes once it is loaded (texts: of their descriptor).
-    pub fn bytes_in_memory(self) -> usize {
-        match self {
+impl Header {
+    /// Bytes a value takes while it is loaded, at most.
+    pub fn bytes_in_memory(&self) -> usize {
+        let value = match self.kind {
             Kind::Bool | Kind::U8 => 1,
             Kind::I8
             | Kind::U16
@@ -47,12 +47,13 @@ impl Kind {
             | Kind::F16
             | Kind::F32
             | Kind::F64 => 4,
-            Kind::Bytes | Kind::Unicode => 24,
-        }
+            // A text is its descriptor and its letters.
+            Kind::Bytes | Kind::Unicode => size_of::<String>() + self.item,
+        };
+        // What is written columns first is copied in the other order.
+        if self.fortran { 2 * value } else { value }
     }
-}
 
-impl Header {
     /// Number of values; `None` where it would not fit a `usize`.
     pub fn count(&self) -> Option<usize> {
         self.shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size))

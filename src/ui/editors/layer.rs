@@ -2,13 +2,18 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Layer};
+use crate::project::{Activation, Layer, Padding};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_by_ui;
-use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui};
+use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// Largest number of units the field offers; `check` judges it.
 const MOST_UNITS: usize = 1 << 20;
+
+/// Largest side of a kernel the field offers.
+const MOST_KERNEL: usize = 31;
+/// Largest stride, pool or factor the field offers.
+const MOST_STRIDE: usize = 8;
 
 /// The form of a layer: its kind, its settings, and what it computes.
 pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
@@ -18,20 +23,94 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
     ui.scope(|ui| choices_by_ui(ui, layer, &kinds, 3, ring, same));
     match layer {
         Layer::Dense { units, activation } => {
-            number_ui(ui, "Units", units, 0..=MOST_UNITS, "");
+            number_ui(ui, ("Units", "Numbers the layer puts out."), units, 0..=MOST_UNITS, "");
             activation_ui(ui, activation);
         }
+        Layer::Conv2d { channels, kernel, stride, padding, activation } => {
+            window_ui(ui, channels, kernel, stride);
+            padding_ui(ui, padding);
+            activation_ui(ui, activation);
+        }
+        Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation } => {
+            window_ui(ui, channels, kernel, stride);
+            padding_ui(ui, padding);
+            output_padding_ui(ui, output_padding, *stride, *padding);
+            activation_ui(ui, activation);
+        }
+        Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
+            number_ui(ui, ("Window", "Side of a block of pixels that becomes one."), size, 1..=MOST_STRIDE, "px");
+        }
+        Layer::Upsample { factor } => {
+            let field = ("Factor", "How often each pixel is repeated in each direction.");
+            number_ui(ui, field, factor, 1..=MOST_STRIDE, "×");
+        }
+        Layer::BatchNorm { activation } | Layer::LayerNorm { activation } => activation_ui(ui, activation),
+        Layer::Reshape { height, width, channels } => {
+            number_ui(ui, ("Height", "Rows of pixels."), height, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Width", "Columns of pixels."), width, 1..=MOST_UNITS, "px");
+            number_ui(ui, ("Channels", "Numbers per pixel."), channels, 1..=MOST_UNITS, "");
+        }
+        Layer::Flatten => {}
         Layer::Dropout { rate } => {
-            slider_ui(ui, "Rate", rate, 0.0..=0.95, false);
+            slider_ui(
+                ui,
+                ("Rate", "Probability that a feature is silenced in a step of training."),
+                rate,
+                0.0..=0.95,
+                false,
+            );
         }
     }
     let (equation, effect) = explanation(layer);
     explain_ui(ui, &equation, &effect);
 }
 
+fn window_ui(ui: &mut Ui, channels: &mut usize, kernel: &mut usize, stride: &mut usize) {
+    number_ui(ui, ("Channels", "Patterns it looks for: numbers per pixel it puts out."), channels, 1..=MOST_UNITS, "");
+    number_ui(ui, ("Kernel", "Side of the square it looks at."), kernel, 1..=MOST_KERNEL, "px");
+    number_ui(ui, ("Stride", "Pixels between two places it looks at."), stride, 1..=MOST_STRIDE, "px");
+}
+
+fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
+    let pixels = match *padding {
+        Padding::Pixels(pixels) => pixels,
+        Padding::Same => 0,
+    };
+    let options = [Padding::Same, Padding::Pixels(pixels)];
+    let field = ("Padding", "Zeros around the picture: as many as keep every place, or a number of your own.");
+    combo_ui(ui, field, padding, &options, |padding| match padding {
+        Padding::Same => "same size".to_owned(),
+        Padding::Pixels(_) => "pixels".to_owned(),
+    });
+    if let Padding::Pixels(pixels) = padding {
+        number_ui(ui, ("Pixels", "Zeros on every side."), pixels, 0..=MOST_KERNEL, "px");
+    }
+}
+
+/// The rows and columns added at the end; how many are sensible depends on stride and padding.
+fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: usize, padding: Padding) {
+    let mut is_own = extra.is_some();
+    let field = ("Output size", "Automatic multiplies by the stride; else rows and columns are added one by one.");
+    if switch_ui(ui, field, &mut is_own, "Set by hand").changed() {
+        let filling = if padding == Padding::Same { stride.saturating_sub(1) } else { 0 };
+        *extra = is_own.then_some((filling, filling));
+    }
+    if let Some((rows, columns)) = extra {
+        let most = stride.saturating_sub(1);
+        number_ui(ui, ("Extra rows", "Rows added at the bottom."), rows, 0..=most, "px");
+        number_ui(ui, ("Extra columns", "Columns added at the right."), columns, 0..=most, "px");
+    }
+}
+
 /// The choice of an activation.
 pub fn activation_ui(ui: &mut Ui, activation: &mut Activation) {
-    combo_ui(ui, "Activation", activation, &Activation::ALL, |activation| activation.name().to_owned());
+    combo_ui(
+        ui,
+        ("Activation", "The bend behind the linear map."),
+        activation,
+        &Activation::ALL,
+        |activation| activation.name().to_owned(),
+    );
 }
 
 /// `f(a)` of an activation, in plain symbols.
@@ -68,6 +147,42 @@ fn explanation(layer: &Layer) -> (String, String) {
             };
             (format!("y = f(W x + b),  f(a) = {}", formula(*activation)), effect.to_owned())
         }
+        Layer::Conv2d { activation, .. } => (
+            format!("y = f(W ∗ x + b),  f(a) = {}", formula(*activation)),
+            "Looks for the same small patterns everywhere in the picture, so that it learns from few pixels what holds for all.".to_owned(),
+        ),
+        Layer::ConvTranspose2d { activation, .. } => (
+            format!("y = f(Wᵀ ∗ x + b),  f(a) = {}", formula(*activation)),
+            "Paints its patterns around every pixel: a convolution run backwards, which enlarges by its stride.".to_owned(),
+        ),
+        Layer::MaxPool2d { .. } => (
+            "y = max of each block".to_owned(),
+            "Keeps the strongest answer of each block and forgets where in it that was.".to_owned(),
+        ),
+        Layer::AvgPool2d { .. } => (
+            "y = mean of each block".to_owned(),
+            "Makes the picture smaller without choosing: fine detail is averaged away.".to_owned(),
+        ),
+        Layer::Upsample { .. } => (
+            "y[r, c] = x[⌊r / n⌋, ⌊c / n⌋]".to_owned(),
+            "Makes the picture larger by repeating pixels; a convolution behind it smooths the blocks.".to_owned(),
+        ),
+        Layer::BatchNorm { activation } => (
+            format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
+            "Brings every channel to one scale over the minibatch, so that deep stacks train faster; afterwards running means are used.".to_owned(),
+        ),
+        Layer::LayerNorm { activation } => (
+            format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
+            "Brings every sample to one scale over its features, whatever else is in the minibatch.".to_owned(),
+        ),
+        Layer::Flatten => (
+            "y = x as a row".to_owned(),
+            "Forgets which pixels are neighbours: what follows sees a row of features, channel by channel.".to_owned(),
+        ),
+        Layer::Reshape { .. } => (
+            "y = x as a picture".to_owned(),
+            "Reads a row of features as pixels, channel by channel, so that convolutions can follow.".to_owned(),
+        ),
         Layer::Dropout { rate } => (
             "y = m · x / (1 − p),  m = 0 with probability p".to_owned(),
             format!(
@@ -81,6 +196,15 @@ fn explanation(layer: &Layer) -> (String, String) {
 fn name(layer: &Layer) -> &'static str {
     match layer {
         Layer::Dense { .. } => "Dense",
+        Layer::Conv2d { .. } => "Convolution",
+        Layer::ConvTranspose2d { .. } => "Transposed",
+        Layer::MaxPool2d { .. } => "Max pool",
+        Layer::AvgPool2d { .. } => "Mean pool",
+        Layer::Upsample { .. } => "Upsample",
+        Layer::BatchNorm { .. } => "Batch norm",
+        Layer::LayerNorm { .. } => "Layer norm",
+        Layer::Flatten => "Flatten",
+        Layer::Reshape { .. } => "Reshape",
         Layer::Dropout { .. } => "Dropout",
     }
 }

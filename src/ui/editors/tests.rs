@@ -1,5 +1,7 @@
+use egui::accesskit::Role;
 use egui::{Theme, Ui, vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{code, corruption, layer, output, source, training};
 use crate::project::{
@@ -54,14 +56,14 @@ fn every_optimizer_and_schedule_has_a_form() {
 
 #[test]
 fn every_source_has_a_form() {
-    for mut kind in source::source_kinds(None) {
+    for mut kind in source::Sources::default().0 {
         check(|ui| {
-            source::source_ui(ui, &mut kind);
+            source::source_ui(ui, &mut kind, &source::Sources::default());
         });
     }
     for synthetic in Synthetic::ALL {
         check(|ui| {
-            source::source_ui(ui, &mut Source::Synthetic(synthetic));
+            source::source_ui(ui, &mut Source::Synthetic(synthetic), &source::Sources::default());
         });
     }
     check(|ui| source::scaling_split_ui(ui, &mut Data::default()));
@@ -69,14 +71,65 @@ fn every_source_has_a_form() {
 
 #[test]
 fn a_form_alone_changes_nothing() {
-    for kind in source::source_kinds(None) {
+    for kind in source::Sources::default().0 {
         let mut shown = kind.clone();
         check(|ui| {
-            source::source_ui(ui, &mut shown);
+            source::source_ui(ui, &mut shown, &source::Sources::default());
         });
         assert_eq!(shown, kind);
     }
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings, None));
     assert_eq!(settings, Training::default());
+}
+
+#[test]
+fn every_kind_of_source_remembers_its_own() {
+    let mut sources = source::Sources::default();
+    let table = |path: &str| {
+        let mut kinds = source::Sources::default().0;
+        source::PathField::Main.set(&mut kinds[4], path.into());
+        kinds[4].clone()
+    };
+    sources.remember(&table("a.csv"));
+    sources.remember(&table("b.csv"));
+    let mut expected = source::Sources::default().0;
+    expected[4] = table("b.csv");
+    assert_eq!(sources.0, expected);
+}
+
+#[test]
+fn sources_are_called_what_the_readme_calls_them() {
+    let readme = include_str!("../../../README.md");
+    for source in source::Sources::default().0 {
+        assert!(readme.contains(&format!("\n| {} | ", source.name())), "{}", source.name());
+    }
+}
+
+#[test]
+fn a_path_has_the_whole_width() {
+    let mut source = source::Sources::default().0[2].clone();
+    source::PathField::Main.set(&mut source, "/a/long/way/from/home/to/a/folder/of/pictures".into());
+    let mut harness = Harness::builder()
+        .with_size(vec2(290.0, 700.0))
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui(move |ui| {
+            source::source_ui(ui, &mut source, &source::Sources::default());
+        });
+    harness.run();
+    let field = harness.get_by_role_and_label(Role::TextInput, "Folder");
+    assert!(field.rect().width() > 260.0, "{}", field.rect());
+    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/home/to/a/folder/of/pictures"));
+    let painted: Vec<String> = texts(&harness.output().shapes);
+    let shown = painted.iter().find(|text| text.starts_with("/a/")).expect("a path");
+    assert!(shown.contains('…') && shown.ends_with("/folder/of/pictures"), "{shown}");
+}
+
+/// Every text that is painted.
+fn texts(shapes: &[egui::epaint::ClippedShape]) -> Vec<String> {
+    let text = |shape: &egui::epaint::ClippedShape| match &shape.shape {
+        egui::Shape::Text(text) => Some(text.galley.text().to_owned()),
+        _ => None,
+    };
+    shapes.iter().filter_map(text).collect()
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
-use crate::dataset::{DataError, Dataset, LabelColumn, LabelValues, Rows, Subset};
+use crate::dataset::{Dataset, LabelColumn, LabelValues, Rows, Subset};
 use crate::ui::plots::{Atlas, class_marker, color, format_count, format_number, palette, shortened};
+use crate::ui::remedies::Remedy;
 
 /// What is known of the data.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +17,8 @@ pub enum DataState<'a> {
     None,
     /// A load is under way: units done and in all, 0 while unknown.
     Loading(u64, u64),
-    /// The load failed.
-    Failed(&'a DataError),
+    /// There are none: why, and what mends it.
+    Missing(&'a str, &'a [Remedy]),
     /// The data are there.
     Loaded(&'a Dataset),
 }
@@ -36,6 +37,8 @@ pub struct DataOutput {
     pub cancel: bool,
     /// Show the settings of the data source.
     pub choose: bool,
+    /// Mend what is missing by the remedy of this number.
+    pub remedy: Option<usize>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -97,8 +100,16 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
             );
         }
         DataState::Loading(done, total) => output.cancel |= loading_ui(ui, done, total),
-        DataState::Failed(error) => {
-            empty_ui(ui, "The data could not be loaded", &error.to_string());
+        DataState::Missing(why, remedies) => {
+            empty_ui(ui, "No data", why);
+            ui.add_space(10.0);
+            let chips = ui.vertical_centered(|ui| {
+                let chips = remedies.iter().map(|remedy| {
+                    chip_ui(ui, false, remedy.label()).on_hover_text(remedy.tooltip()).clicked()
+                });
+                chips.collect::<Vec<_>>()
+            });
+            output.remedy = chips.inner.iter().position(|clicked| *clicked);
         }
         DataState::Loaded(data) => loaded_ui(ui, data, view),
     }

@@ -170,7 +170,7 @@ fn path_ui(ui: &mut Ui, state: &State, dialog: &mut PathDialog) -> Answer {
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });
-    let path = PathBuf::from(dialog.text.trim());
+    let path = dialog.path();
     let problem = path_problem(dialog, &path);
     let tokens = tokens(ui);
     ui.label(RichText::new(problem.clone().unwrap_or_default()).size(11.5).color(tokens.bad));

@@ -1,268 +1,302 @@
-//! What tells designs apart, in few words: only what is not the same in all of them.
+//! What tells two designs apart, in words a person uses.
+//!
+//! Works on the text form of the document, so that a setting added tomorrow is told apart as well: the words that are
+//! known stand in [`words`], and a setting without any is told by its own name.
+
+mod words;
 
 use serde_json::{Map, Value};
 
 use crate::project::Project;
-use crate::ui::plots::format_number;
+use crate::run::Run;
 
-/// For each project what differs from the others: `code 2 · lr 0.002 · Gaussian 0.3`. Empty texts where nothing does.
-///
-/// Works on the text form of the document, so that a setting added tomorrow is told apart as well.
-pub fn differences(projects: &[&Project]) -> Vec<String> {
-    let documents: Vec<Value> =
-        projects.iter().map(|project| serde_json::to_value(project).unwrap_or_default()).collect();
-    let mut told = vec![Vec::new(); documents.len()];
-    let whole: Vec<&Value> = documents.iter().collect();
-    collect(&[], &whole, &mut told);
-    told.into_iter().map(|parts: Vec<String>| parts.join(" · ")).collect()
+/// What is not the same in two designs, and what is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// What was changed, from the older to the newer: `learning rate 0.001 → 0.0003`.
+    pub changes: Vec<String>,
+    /// The parts of the design that were not.
+    pub same: Vec<&'static str>,
 }
 
-/// Sections of the document, and settings told by their value alone or by a shorter name.
-const SHORT: [(&str, &str); 12] = [
-    ("code.units", "code"),
-    ("code.activation", "code"),
-    ("training.learning_rate", "lr"),
-    ("training.batch_size", "batch"),
-    ("training.optimizer", ""),
-    ("training.gradient_clip", "clip"),
-    ("data.source", ""),
-    ("data.scaling", "scaled"),
-    ("corruption", ""),
-    ("loss", ""),
-    ("output.activation", "output"),
-    ("decoder", "decoder"),
-];
+impl Difference {
+    /// The changes as a sentence begins; empty where there are none.
+    pub fn changes_text(&self) -> String {
+        let mut text = self.changes.join("; ");
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        text
+    }
+
+    /// The parts that are the same: `same data, network and loss`; empty where there are none.
+    pub fn same_text(&self) -> String {
+        match self.same.as_slice() {
+            [] => String::new(),
+            [only] => format!("same {only}"),
+            [most @ .., last] => format!("same {} and {last}", most.join(", ")),
+        }
+    }
+}
+
+/// The parts of a design, in the order they are told in.
+const PARTS: [&str; 4] = ["network", "loss", "training", "data"];
 /// What says nothing about a design.
 const SILENT: [&str; 2] = ["name", "format_version"];
 
-/// Goes down into sections; where a setting is not the same everywhere, tells it for each document.
-fn collect(path: &[&str], values: &[&Value], told: &mut [Vec<String>]) {
-    if SILENT.contains(&path.join(".").as_str()) || values.windows(2).all(|pair| pair[0] == pair[1]) {
-        return;
+/// The part a field of the document belongs to.
+fn part(field: &str) -> &'static str {
+    match field {
+        "encoder" | "code" | "decoder" | "output" => "network",
+        "loss" => "loss",
+        "data" => "data",
+        _ => "training",
     }
-    let sections: Option<Vec<&Map<String, Value>>> =
-        values.iter().map(|value| value.as_object().filter(|map| is_section(map))).collect();
-    let Some(sections) = sections else {
-        let name = name(path);
-        for (value, told) in values.iter().zip(told) {
-            let text = text(value);
-            told.push(match (name.as_str(), path.first(), value) {
-                (name, Some(&"corruption"), Value::String(kind)) if kind == "None" && name.is_empty() => {
-                    "clean".to_owned()
-                }
-                ("", ..) => text,
-                (name, ..) => format!("{name} {text}"),
-            });
-        }
-        return;
+}
+
+/// What was changed from one run to another, the rows of the data included.
+pub fn run_difference(old: &Run, new: &Run) -> Difference {
+    let mut told = difference(&old.design, &new.design);
+    if old.fingerprint != new.fingerprint && told.same.contains(&"data") {
+        told.same.retain(|part| *part != "data");
+        told.changes.push("other rows at the same place".to_owned());
+    }
+    told
+}
+
+/// What was changed from one design to another.
+pub fn difference(old: &Project, new: &Project) -> Difference {
+    let fields = |project: &Project| match serde_json::to_value(project) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => Map::new(),
     };
-    // The code first: it is what autoencoders are told apart by.
-    let mut keys: Vec<&String> = Vec::new();
-    for key in sections.iter().flat_map(|section| section.keys()) {
-        if !keys.contains(&key) {
-            keys.push(key);
+    let (old, new) = (fields(old), fields(new));
+    let mut told = Difference::default();
+    for wanted in PARTS {
+        let before = told.changes.len();
+        for field in keys(&old, &new).filter(|field| part(field) == wanted && !SILENT.contains(field)) {
+            compare(&[field], value(&old, field), value(&new, field), &mut told.changes);
+        }
+        if told.changes.len() == before {
+            told.same.push(wanted);
         }
     }
-    keys.sort_by_key(|key| match key.as_str() {
-        "code" => 0,
-        "encoder" => 1,
-        "decoder" => 2,
-        "training" => 4,
-        "data" => 5,
-        _ => 3,
-    });
-    for key in keys {
-        let mut inner = path.to_vec();
-        inner.push(key);
-        let values: Vec<&Value> =
-            sections.iter().map(|section| section.get(key).unwrap_or(&Value::Null)).collect();
-        collect(&inner, &values, told);
+    told
+}
+
+/// A design in a few words: `Digits, encoder 128–64, code 2`.
+pub fn brief(project: &Project) -> String {
+    let encoder = serde_json::to_value(&project.encoder).unwrap_or_default();
+    let data = serde_json::to_value(&project.data.source).unwrap_or_default();
+    let [data, encoder] = [data, encoder].map(|value| words::value(&value));
+    format!("{data}, encoder {encoder}, code {}", project.code.units)
+}
+
+fn keys<'a>(old: &'a Map<String, Value>, new: &'a Map<String, Value>) -> impl Iterator<Item = &'a str> {
+    let added = new.keys().filter(|key| !old.contains_key(*key));
+    old.keys().chain(added).map(String::as_str)
+}
+
+fn value<'a>(map: &'a Map<String, Value>, key: &str) -> &'a Value {
+    map.get(key).unwrap_or(&Value::Null)
+}
+
+/// Goes down into sections and kinds; where a setting is not the same, tells it.
+fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
+    if old == new {
+        return;
     }
-}
-
-/// A struct, not the single capitalised key of a kind with settings.
-fn is_section(map: &Map<String, Value>) -> bool {
-    map.keys().all(|key| key.starts_with(|first: char| first.is_lowercase()))
-}
-
-fn name(path: &[&str]) -> String {
-    let whole = path.join(".");
-    let short = SHORT.iter().find(|(from, _)| *from == whole).map(|(_, to)| (*to).to_owned());
-    short.unwrap_or_else(|| path.last().unwrap_or(&"").replace('_', " "))
-}
-
-/// A value in few words: `Gaussian 0.3`, `128–64`, `Adam`.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),
-        Value::Number(number) => number_text(number),
-        Value::String(text) => spaced(text),
-        Value::Array(items) => list(items),
-        Value::Object(map) => {
-            let kind = map.iter().next().filter(|_| map.len() == 1 && !is_section(map));
-            match kind {
-                Some((kind, settings)) => {
-                    format!("{} {}", spaced(kind), settings_text(settings)).trim().to_owned()
+    let inner = match (old, new) {
+        (Value::Object(a), Value::Object(b)) => match (words::kind(old), words::kind(new)) {
+            (None, None) => Some((a, b, None)),
+            (Some((of_a, a)), Some((of_b, b))) if of_a == of_b => match (a, b) {
+                (Value::Object(map_a), Value::Object(map_b)) if words::kind(a).is_none() => {
+                    Some((map_a, map_b, Some(of_a)))
                 }
-                None => map
-                    .iter()
-                    .map(|(key, value)| format!("{} {}", key.replace('_', " "), text(value)))
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            }
-        }
-    }
-}
-
-/// The settings of a kind: a single one by its value, more by name and value.
-fn settings_text(settings: &Value) -> String {
-    match settings.as_object() {
-        Some(map) if map.len() == 1 => match map.iter().next() {
-            Some((key, Value::Bool(is))) => {
-                if *is {
-                    key.replace('_', " ")
-                } else {
-                    String::new()
-                }
-            }
-            Some((_, value)) => text(value),
-            None => String::new(),
+                // A kind of a kind, or the layers of a decoder of its own.
+                (a, b) => return compare(path, a, b, told),
+            },
+            (_, _) => None,
         },
-        Some(map) => {
-            let parts = map.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), text(value)));
-            parts.collect::<Vec<_>>().join(" ")
+        (Value::Array(a), Value::Array(b)) if path == ["encoder"] || path == ["decoder"] => {
+            return compare_layers(path[0], a, b, told);
         }
-        None => text(settings),
-    }
-}
-
-/// Layers by their units where they have some: `128–64`, `128–dropout 0.1–64`.
-fn list(items: &[Value]) -> String {
-    if items.is_empty() {
-        return "none".to_owned();
-    }
-    let layer = |item: &Value| -> String {
-        let Some((kind, settings)) = item.as_object().and_then(|map| map.iter().next()) else {
-            return text(item);
-        };
-        let plain = settings.get("activation").is_none_or(|activation| activation == "ReLU");
-        match settings.get("units") {
-            Some(units) if plain => text(units),
-            Some(units) => {
-                format!("{} {}", text(units), settings.get("activation").map_or(String::new(), text))
-            }
-            None => format!("{} {}", kind.to_lowercase(), settings_text(settings)).trim().to_owned(),
-        }
+        (_, _) => None,
     };
-    items.iter().map(layer).collect::<Vec<_>>().join("–")
+    let Some((a, b, kind)) = inner else {
+        told.push(words::change(path, old, new));
+        return;
+    };
+    for key in keys(a, b) {
+        let longer: Vec<&str> = path.iter().copied().chain(kind).chain([key]).collect();
+        compare(&longer, value(a, key), value(b, key), told);
+    }
 }
 
-/// `0.002` rather than `0.00200` or the tail of a single-precision number.
-fn number_text(number: &serde_json::Number) -> String {
-    if let Some(whole) = number.as_u64() {
-        return whole.to_string();
+/// Tells what became of the layers of a stack: those alike at both ends are left out, the others are compared one by
+/// one, and what is left over was added or removed.
+fn compare_layers(stack: &str, old: &[Value], new: &[Value], told: &mut Vec<String>) {
+    let alike = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| a == b).count();
+    let first = alike(&mut old.iter().zip(new));
+    let (old, new) = (&old[first..], &new[first..]);
+    let last = alike(&mut old.iter().rev().zip(new.iter().rev()));
+    let (old, new) = (&old[..old.len() - last], &new[..new.len() - last]);
+    for (index, (old, new)) in old.iter().zip(new).enumerate().filter(|(_, (old, new))| old != new) {
+        let what = words::layer_change(old, new);
+        told.push(format!("layer {} of the {stack}: {what}", first + index + 1));
     }
-    let value = number.as_f64().unwrap_or(f64::NAN);
-    let text = format_number(value);
-    if text.contains('e') {
-        return format!("{value:.2e}").replace(".00e", "e").replace("0e", "e");
-    }
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// `SaltAndPepper` as `salt and pepper`; what is written as one word, or in capitals, stays.
-fn spaced(kind: &str) -> String {
-    let inner = kind.chars().skip(1).filter(|letter| letter.is_uppercase()).count();
-    let lower = kind.chars().filter(|letter| letter.is_lowercase()).count();
-    if inner == 0 || kind.contains([' ', '/', '.']) || lower < 3 * inner {
-        return kind.to_owned();
-    }
-    let mut text = String::new();
-    for letter in kind.chars() {
-        if letter.is_uppercase() && !text.is_empty() {
-            text.push(' ');
+    let paired = old.len().min(new.len());
+    for (rest, what) in [(&old[paired..], "removed"), (&new[paired..], "added")] {
+        for (index, layer) in rest.iter().enumerate() {
+            let number = first + paired + index + 1;
+            told.push(format!("layer {number} of the {stack} {what}: {}", words::value(layer)));
         }
-        text.extend(letter.to_lowercase());
     }
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::{Activation, Corruption, Decoder, Layer, Loss, Optimizer, Recipe};
+    use crate::project::{
+        Activation, Corruption, Decoder, Delimiter, EarlyStopping, Header, Layer, Loss, Missing, Optimizer,
+        Recipe, Scaling, Source, Synthetic,
+    };
+    use crate::ui::panels::samples;
 
-    fn check(change: impl Fn(&mut Project), expected: [&str; 2]) {
+    #[track_caller]
+    fn check(change: impl Fn(&mut Project), expected: &str) {
         let base = Recipe::Undercomplete.project();
         let mut other = base.clone();
         change(&mut other);
-        assert_eq!(differences(&[&base, &other]), expected);
+        assert_eq!(difference(&base, &other).changes.join("; "), expected);
+    }
+
+    fn dense(units: usize, activation: Activation) -> Layer {
+        Layer::Dense { units, activation }
     }
 
     #[test]
-    fn only_what_differs_is_told() {
-        check(|_| {}, ["", ""]);
-        check(|p| p.name = "another".to_owned(), ["", ""]);
-        check(|p| p.code.units = 32, ["code 2", "code 32"]);
-        check(|p| p.training.learning_rate = 1e-3, ["lr 0.002", "lr 0.001"]);
-        check(|p| p.training.learning_rate = 2.5e-4, ["lr 0.002", "lr 2.5e-4"]);
-        check(|p| p.corruption = Corruption::Gaussian { std: 0.3 }, ["clean", "Gaussian 0.3"]);
+    fn layers_are_told_by_their_place() {
+        check(|p| p.encoder[1] = dense(32, Activation::Relu), "layer 2 of the encoder: 64 → 32 units");
+        check(
+            |p| p.encoder[0] = dense(32, Activation::Tanh),
+            "layer 1 of the encoder: 128 → 32 units, ReLU → tanh",
+        );
+        check(
+            |p| p.encoder[0] = Layer::Dropout { rate: 0.1 },
+            "layer 1 of the encoder: dense 128 → dropout 0.1",
+        );
+        check(|p| p.encoder.truncate(1), "layer 2 of the encoder removed: dense 64");
+        check(
+            |p| p.encoder.insert(1, Layer::Dropout { rate: 0.25 }),
+            "layer 2 of the encoder added: dropout 0.25",
+        );
+        check(|p| p.decoder = Decoder::Mirrored { tied: true }, "weights of the decoder untied → tied");
+        check(
+            |p| p.decoder = Decoder::Free(vec![dense(64, Activation::Sigmoid)]),
+            "decoder mirrored → layers of its own (64 sigmoid)",
+        );
+        let mut own = Recipe::Undercomplete.project();
+        own.decoder = Decoder::Free(vec![dense(64, Activation::Relu)]);
+        let mut other = own.clone();
+        other.decoder = Decoder::Free(vec![dense(48, Activation::Relu)]);
+        assert_eq!(difference(&own, &other).changes, ["layer 1 of the decoder: 64 → 48 units"]);
+    }
+
+    #[test]
+    fn settings_have_the_names_people_use() {
+        check(|_| {}, "");
+        check(|p| p.name = "another".to_owned(), "");
+        check(|p| p.code.units = 32, "code 2 → 32 units");
+        check(|p| p.code.activation = Activation::Relu, "activation of the code linear → ReLU");
+        check(|p| p.output.activation = Activation::Linear, "activation of the output sigmoid → linear");
+        check(|p| p.training.learning_rate = 3e-4, "learning rate 0.002 → 0.0003");
+        check(|p| p.training.batch_size = 128, "batch size 64 → 128");
+        check(|p| p.training.seed = 7, "seed of the training 1 → 7");
+        check(|p| p.training.gradient_clip = Some(1.0), "gradient clipping none → 1");
+        check(
+            |p| p.training.early_stopping = Some(EarlyStopping::default()),
+            "early stopping none → patience 10, least improvement 0",
+        );
+        check(|p| p.loss = Loss::BinaryCrossEntropy, "loss squared error → cross-entropy");
+        check(|p| p.data.split.seed = 4, "seed of the split 1 → 4");
+        check(|p| p.data.split.validation = 0.2, "validation split 10 % → 20 %");
+        check(|p| p.data.scaling = Scaling::Standardise, "scaling to [0, 1] → standardised");
+        check(|p| p.data.source = Source::Synthetic(Synthetic::ALL[0]), "data digits → synthetic shapes");
+        check(|p| p.corruption = Corruption::Gaussian { std: 0.3 }, "corruption none → Gaussian noise 0.3");
         check(
             |p| p.corruption = Corruption::SaltAndPepper { probability: 0.2 },
-            ["clean", "salt and pepper 0.2"],
+            "corruption none → salt and pepper 0.2",
         );
-        check(|p| p.encoder.truncate(1), ["encoder 128–64", "encoder 128"]);
-        check(|p| p.encoder.clear(), ["encoder 128–64", "encoder none"]);
-        check(
-            |p| {
-                p.encoder = vec![
-                    Layer::Dense { units: 9, activation: Activation::Tanh },
-                    Layer::Dropout { rate: 0.1 },
-                ];
-            },
-            ["encoder 128–64", "encoder 9 Tanh–dropout 0.1"],
-        );
-        check(
-            |p| p.decoder = Decoder::Mirrored { tied: true },
-            ["decoder Mirrored", "decoder Mirrored tied"],
-        );
-        check(|p| p.loss = Loss::BinaryCrossEntropy, ["squared error", "binary cross entropy"]);
-        check(|p| p.training.gradient_clip = Some(1.0), ["clip none", "clip 1"]);
+        check(|p| p.training.optimizer = Optimizer::ALL[3], "optimizer Adam → AdamW");
     }
 
     #[test]
-    fn several_differences_come_code_first() {
-        check(
-            |p| {
-                p.training.seed = 3;
-                p.corruption = Corruption::Masking { probability: 0.5 };
-                p.code.units = 4;
-            },
-            ["code 2 · clean · seed 1", "code 4 · Masking 0.5 · seed 3"],
+    fn settings_of_one_kind_are_told_one_by_one() {
+        let told = |from: fn(&mut Project), to: fn(&mut Project)| {
+            let (mut old, mut new) = (Project::default(), Project::default());
+            from(&mut old);
+            to(&mut new);
+            difference(&old, &new).changes.join("; ")
+        };
+        let noise = told(
+            |p| p.corruption = Corruption::Gaussian { std: 0.3 },
+            |p| p.corruption = Corruption::Gaussian { std: 0.5 },
         );
+        assert_eq!(noise, "standard deviation of Gaussian noise 0.3 → 0.5");
+        let csv = |path: &str, labels: &[&str]| Source::Csv {
+            path: path.into(),
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            missing: Missing::ColumnMean,
+        };
+        let (mut old, mut new) = (Project::default(), Project::default());
+        (old.data.source, new.data.source) = (csv("/a/b/one.csv", &[]), csv("/a/c/two.csv", &["x", "y"]));
+        let told = difference(&old, &new).changes;
+        assert_eq!(told, ["labels of the table none → x, y", "file one.csv → two.csv"]);
+        new.data.source = csv("/a/c/one.csv", &[]);
+        assert_eq!(difference(&old, &new).changes, ["file /a/b/one.csv → /a/c/one.csv"]);
     }
 
     #[test]
-    fn one_or_none_differ_in_nothing() {
-        assert!(differences(&[]).is_empty());
-        assert_eq!(differences(&[&Project::default()]), [""]);
+    fn what_is_the_same_is_named() {
+        let (old, mut new) = (samples::run(1, 5), samples::run(2, 5));
+        let told = run_difference(&old, &new);
+        assert_eq!((told.changes_text().as_str(), told.same), ("", PARTS.to_vec()));
+        new.design.training.seed = 3;
+        let told = run_difference(&old, &new);
+        assert_eq!(told.changes_text(), "Seed of the training 1 → 3");
+        assert_eq!(told.same_text(), "same network, loss and data");
+        new.fingerprint += 1;
+        let told = run_difference(&old, &new);
+        assert_eq!(told.changes_text(), "Seed of the training 1 → 3; other rows at the same place");
+        assert_eq!(told.same_text(), "same network and loss");
     }
 
     #[test]
-    fn every_recipe_and_optimizer_is_told_apart() {
-        let recipes: Vec<Project> = Recipe::ALL.into_iter().map(Recipe::project).collect();
-        let all: Vec<&Project> = recipes.iter().collect();
-        let told = differences(&all);
-        assert!(
-            told.iter().enumerate().all(|(i, text)| !text.is_empty() && !told[..i].contains(text)),
-            "{told:?}"
-        );
-        for optimizer in Optimizer::ALL {
-            let mut other = Project::default();
-            other.training.optimizer = optimizer;
-            let differs = other != Project::default();
-            assert_eq!(differences(&[&Project::default(), &other])[1].is_empty(), !differs, "{optimizer:?}");
+    fn a_design_in_brief() {
+        assert_eq!(brief(&Project::default()), "digits, encoder 128–64, code 2");
+        assert_eq!(brief(&Recipe::Linear.project()), "digits, encoder none, code 4");
+    }
+
+    #[test]
+    fn every_pair_of_recipes_and_optimizers_is_told_apart_without_names_of_fields() {
+        let mut projects: Vec<Project> = Recipe::ALL.into_iter().map(Recipe::project).collect();
+        projects.extend(Optimizer::ALL.into_iter().map(|optimizer| {
+            let mut project = Project::default();
+            project.training.optimizer = optimizer;
+            project
+        }));
+        for old in &projects {
+            for new in &projects {
+                let told = difference(old, new);
+                let text = told.changes_text();
+                let (mut a, mut b) = (old.clone(), new.clone());
+                (a.name, b.name) = (String::new(), String::new());
+                assert_eq!(text.is_empty(), a == b, "{text}");
+                assert!(!text.contains(['_', '{', '"', '(']) || text.contains("of its own ("), "{text}");
+            }
         }
     }
 }

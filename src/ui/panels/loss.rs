@@ -45,6 +45,9 @@ pub struct LossView {
     pub smoothing: f64,
     /// The part a person has chosen to see.
     pub zoom: Zoom,
+    /// Number and start of the run that was zoomed into.
+    #[serde(skip)]
+    of: Option<(RunId, u64)>,
     #[serde(skip)]
     series: Vec<Series>,
     #[serde(skip)]
@@ -58,6 +61,7 @@ impl Default for LossView {
             log: true,
             smoothing: 0.0,
             zoom: Zoom::default(),
+            of: None,
             series: Vec::new(),
             cache: LossPlotCache::default(),
         }
@@ -215,6 +219,12 @@ struct Series {
 impl LossView {
     /// Brings the curves up to date: new epochs are added, what is no longer shown goes.
     fn update(&mut self, input: &LossInput<'_>) {
+        let of = input.run.map(|run| (run.id, run.started_unix_secs));
+        if self.of.is_some() && self.of != of {
+            // What was looked at closely was a part of another run.
+            self.zoom.reset();
+        }
+        self.of = of;
         let mut old = std::mem::take(&mut self.series);
         let selected = input.run.into_iter();
         let others = input.compared.iter().copied().filter(|run| Some(run.id) != input.run.map(|run| run.id));

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use crate::check::{Card, Place, Severity};
-use crate::project::{Decoder, Layer, Project, Shape as SampleShape};
+use crate::project::{Activation, Decoder, Layer, Project, Shape as SampleShape};
 use crate::ui::command::Command;
 use crate::ui::edit::{self, Gap};
 use crate::ui::panels::toolbar::item_ui;
@@ -14,6 +14,7 @@ use crate::ui::state::State;
 use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::thumbnail::Thumbnails;
 use crate::ui::widgets::form::{section_ui, short_count};
+use crate::ui::widgets::scroll::beside_bar_ui;
 
 /// Height of a card, in points.
 const CARD_HEIGHT: f32 = 46.0;
@@ -36,39 +37,63 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     let cost = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), short_count);
     let cards = &state.derived.cards;
     let totals = format!("{} parameters · {} MACs", cost(cards.parameters()), cost(cards.macs()));
-    section_ui(ui, "Network", &totals);
-    kinds_ui(ui, state);
+    beside_bar_ui(ui, |ui| {
+        section_ui(ui, "Network", &totals);
+        kinds_ui(ui, state);
+    });
     ui.add_space(2.0);
     // The switches stand right below the output, or at the foot of the panel where the hourglass is longer.
     let height = (ui.available_height() - 40.0).max(100.0);
     let cards = ScrollArea::vertical().auto_shrink([false, true]).id_salt("network");
     cards.max_height(height).min_scrolled_height(height).show(ui, |ui| {
-        ui.add_space(4.0);
-        hourglass_ui(ui, state, thumbnails);
-        ui.add_space(4.0);
+        beside_bar_ui(ui, |ui| {
+            ui.add_space(4.0);
+            hourglass_ui(ui, state, thumbnails);
+            ui.add_space(4.0);
+        });
     });
     ui.add_space(4.0);
-    switches_ui(ui, state);
+    beside_bar_ui(ui, |ui| switches_ui(ui, state));
 }
 
-/// The row of layer kinds, to click or to drag into a gap.
+/// The row of layer kinds, to click or to drag into a gap: the common ones at once, the others in a menu.
 fn kinds_ui(ui: &mut Ui, state: &mut State) {
+    let is_common =
+        |layer: &Layer| matches!(layer, Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::Dropout { .. });
+    let (common, others): (Vec<Layer>, Vec<Layer>) = Layer::ALL.into_iter().partition(is_common);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let kinds = Layer::ALL;
-        let width = ((ui.available_width() - 6.0 * (kinds.len() - 1) as f32) / kinds.len() as f32).min(120.0);
-        for (layer, command) in kinds.into_iter().zip([Command::AddDense, Command::AddDropout]) {
-            let text = RichText::new(format!("+ {}", layer.name())).size(12.0).color(tokens(ui).dim);
-            let button = Button::new(text).sense(Sense::click_and_drag());
-            let response = ui.add_sized(vec2(width, 26.0), button);
-            let response = response.accessible_name(command.text());
-            let response = response.on_hover_text(format!("{} Or drag it into a gap.", command.tooltip()));
-            response.dnd_set_drag_payload(Dragged::New(layer));
-            if response.clicked() {
-                state.run(command);
-            }
+        let buttons = common.len() + 1;
+        let width = ((ui.available_width() - 6.0 * (buttons - 1) as f32) / buttons as f32).min(120.0);
+        for layer in common {
+            kind_ui(ui, state, layer, vec2(width, 26.0));
         }
+        let more = RichText::new("More").size(12.0).color(tokens(ui).dim);
+        let more = ui.add_sized(vec2(width, 26.0), Button::new(more));
+        let more = more.accessible_name("More kinds of layers").on_hover_text("Every other kind of layer.");
+        egui::Popup::menu(&more).show(|ui| {
+            for layer in others {
+                if kind_ui(ui, state, layer, vec2(150.0, 24.0)) {
+                    ui.close();
+                }
+            }
+        });
     });
+}
+
+/// A kind of layer to click or to drag. Says whether it was clicked.
+fn kind_ui(ui: &mut Ui, state: &mut State, layer: Layer, size: egui::Vec2) -> bool {
+    let command = Command::adding(&layer);
+    let text = RichText::new(format!("+ {}", layer.name())).size(12.0).color(tokens(ui).dim);
+    let button = Button::new(text).sense(Sense::click_and_drag());
+    let response = ui.add_sized(size, button).accessible_name(command.text());
+    let response = response.on_hover_text(format!("{} Or drag it into a gap.", command.tooltip()));
+    response.dnd_set_drag_payload(Dragged::New(layer));
+    let clicked = response.clicked();
+    if clicked {
+        state.run(command);
+    }
+    clicked
 }
 
 fn hourglass_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
@@ -156,25 +181,18 @@ impl Face {
     fn of(card: &Card, state: &State) -> Face {
         let project = &state.project;
         let parameters = card.parameters.filter(|count| *count > 0).map(short_count);
-        let units = match &card.layer {
-            Some(Layer::Dense { units, activation }) => Some((*units, activation.name())),
-            Some(Layer::Dropout { .. }) | None => None,
-        };
+        let own = card.layer.as_ref().and_then(Layer::activation);
         let (title, mut about) = match (card.place, &card.layer) {
             (Place::Code, _) => {
-                let projection = units.map_or("passes through", |(_, activation)| activation);
+                let projection = own.map_or("passes through", Activation::name);
                 (format!("Code {}", project.code.units), vec![projection.to_owned()])
             }
-            (Place::Output, _) => {
-                let activation = units.map_or("passes through", |(_, activation)| activation);
-                ("Output".to_owned(), vec![activation.to_owned(), project.loss.name().to_owned()])
+            (Place::Output, layer) => {
+                let kind = layer.as_ref().filter(|layer| !matches!(layer, Layer::Dense { .. })).map(Layer::name);
+                let about = kind.into_iter().chain([project.output.activation.name(), project.loss.name()]);
+                ("Output".to_owned(), about.map(str::to_owned).collect())
             }
-            (_, Some(Layer::Dense { units, activation })) => {
-                (format!("Dense {units}"), vec![activation.name().to_owned()])
-            }
-            (_, Some(Layer::Dropout { rate })) => {
-                ("Dropout".to_owned(), vec![format!("{:.0} % silenced", rate * 100.0)])
-            }
+            (_, Some(layer)) => words(layer, card.output),
             (_, None) => ("Layer".to_owned(), Vec::new()),
         };
         if card.tied_to.is_some() {
@@ -200,6 +218,27 @@ impl Face {
         };
         Face { place: card.place, title, about: about.join(" · "), color, mirrored, hover }
     }
+}
+
+/// What a layer's card says: its title, and what is below it.
+fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
+    let size = output.map(|shape| shape.to_string());
+    let function = layer.activation().map(|activation| activation.name().to_owned());
+    let (title, about): (String, Vec<String>) = match layer {
+        Layer::Dense { units, .. } => (format!("Dense {units}"), Vec::new()),
+        Layer::Conv2d { channels, kernel, stride, .. } | Layer::ConvTranspose2d { channels, kernel, stride, .. } => {
+            let step = if *stride > 1 { format!("{kernel}×{kernel} / {stride}") } else { format!("{kernel}×{kernel}") };
+            (format!("{} {channels}", layer.name()), size.into_iter().chain([step]).collect())
+        }
+        Layer::MaxPool2d { size: side } | Layer::AvgPool2d { size: side } => {
+            (format!("{} {side}", layer.name()), size.into_iter().collect())
+        }
+        Layer::Upsample { factor } => (format!("Upsample {factor}"), size.into_iter().collect()),
+        Layer::Flatten | Layer::Reshape { .. } => (layer.name().to_owned(), size.into_iter().collect()),
+        Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => (layer.name().to_owned(), Vec::new()),
+        Layer::Dropout { rate } => ("Dropout".to_owned(), vec![format!("{:.0} % silenced", rate * 100.0)]),
+    };
+    (title, about.into_iter().chain(function).collect())
 }
 
 fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: &mut Thumbnails) {
@@ -373,11 +412,11 @@ fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
         ui.set_max_width(300.0);
         for problem in &problems {
             ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
-            if let Some(fix) = &problem.fix
-                && ui.button(&fix.label).clicked()
-            {
-                state.apply_fix(problem.place, &fix.project);
-                ui.close();
+            for remedy in state.remedies(problem) {
+                if ui.button(remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+                    state.mend(problem.place, &remedy);
+                    ui.close();
+                }
             }
         }
     });
@@ -461,9 +500,12 @@ fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
         }
         return;
     }
+    ui.menu_button("Add layer", |ui| {
+        for layer in Layer::ALL {
+            item_ui(ui, Command::adding(&layer), state);
+        }
+    });
     for command in [
-        Command::AddDense,
-        Command::AddDropout,
         Command::Duplicate,
         Command::Remove,
         Command::MoveUp,

@@ -1,16 +1,22 @@
 //! What stands over the window in passing: notes, the promise under a dragged file, and words in empty places.
 
-use egui::{Align2, Area, Frame, Id, Order, RichText, Ui, vec2};
+use egui::{Align2, Area, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
-use crate::ui::files::drop_kind;
+use crate::ui::files;
+use crate::ui::notices::Toast;
 use crate::ui::state::State;
 use crate::ui::theme::{self, tokens};
 
-/// Shows the notes at the lower right; each can be put away.
-pub fn notes_ui(ui: &mut Ui, state: &mut State) {
+/// Width of a note's text.
+const TEXT_PX: f32 = 300.0;
+
+/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves; each can be put away.
+pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     let now = ui.ctx().time();
-    if let Some(wait) = state.notices.expire(now) {
-        ui.ctx().request_repaint_after_secs(wait as f32 + 0.05);
+    match state.notices.expire(now) {
+        Some(wait) if wait > 0.0 => ui.ctx().request_repaint_after_secs(wait as f32),
+        Some(_) => ui.ctx().request_repaint(),
+        None => {}
     }
     if state.notices.toasts.is_empty() {
         return;
@@ -18,34 +24,51 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State) {
     let mut gone = None;
     let area = Area::new(Id::unique("notes"))
         .order(Order::Foreground)
-        .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -16.0));
+        .pivot(Align2::RIGHT_BOTTOM)
+        .fixed_pos(room.right_bottom() - vec2(14.0, 12.0));
     area.show(ui.ctx(), |ui| {
-        ui.set_max_width(380.0);
-        for (index, toast) in state.notices.toasts.iter().enumerate() {
-            let tokens = tokens(ui);
-            let color = super::problems::color(&tokens, toast.severity);
-            let frame = Frame::popup(ui.style())
-                .fill(tokens.raised)
-                .stroke(egui::Stroke::new(1.0, color))
-                .inner_margin(10);
-            frame.show(ui, |ui| {
-                ui.horizontal_top(|ui| {
-                    super::problems::sign_ui(ui, toast.severity);
-                    ui.vertical(|ui| {
-                        ui.set_width(310.0);
-                        ui.add(egui::Label::new(RichText::new(&toast.text).size(12.0)).wrap());
-                    });
-                    let close = egui::Button::new("×").frame_when_inactive(false);
-                    if ui.add(close).accessible_name("Dismiss").clicked() {
-                        gone = Some(index);
-                    }
-                });
+        ui.set_max_width(TEXT_PX + 70.0);
+        ui.spacing_mut().item_spacing.y = 6.0;
+        for (index, toast) in state.notices.toasts.iter_mut().enumerate() {
+            let shown = ui.scope(|ui| {
+                ui.set_opacity(toast.opacity(now));
+                toast_ui(ui, toast)
             });
+            if shown.inner {
+                gone = Some(index);
+            } else if shown.response.contains_pointer() {
+                toast.hold();
+            }
         }
     });
     if let Some(index) = gone {
         state.notices.toasts.remove(index);
     }
+}
+
+/// One note; says whether it was put away.
+fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
+    let tokens = tokens(ui);
+    let color = super::problems::color(&tokens, toast.severity);
+    let frame = Frame::popup(ui.style())
+        .fill(tokens.raised)
+        .stroke(egui::Stroke::new(1.0, color))
+        .inner_margin(Margin { left: 10, right: 4, top: 6, bottom: 6 });
+    let shown = frame.show(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            super::problems::sign_ui(ui, toast.severity);
+            let count = if toast.count > 1 { format!(" ({} times)", toast.count) } else { String::new() };
+            ui.vertical(|ui| {
+                ui.set_width(TEXT_PX);
+                let text = RichText::new(format!("{}{count}", toast.text)).size(12.0);
+                ui.add(egui::Label::new(text).wrap());
+            });
+            let close = egui::Button::new("×").frame_when_inactive(false).min_size(theme::TARGET);
+            ui.add(close).on_hover_text("Dismiss").accessible_name("Dismiss").clicked()
+        })
+    });
+    shown.inner.inner
 }
 
 /// Says what will happen with the files held over the window, and takes those let go.
@@ -57,7 +80,7 @@ pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     }
     let Some(file) = hovered.first() else { return };
     let promise =
-        file.path.as_ref().map_or_else(|| "Open or use as data".to_owned(), |path| drop_kind(path).promise());
+        file.path.as_deref().map_or("Open or use as data", files::promise);
     let tokens = tokens(ui);
     let rect = ui.ctx().content_rect();
     let painter = ui.ctx().layer_painter(egui::LayerId::new(Order::Foreground, Id::unique("drop")));

@@ -7,6 +7,7 @@ use egui::{
 
 use crate::ui::plots::{color, palette};
 use crate::ui::theme::bold;
+use crate::ui::widgets::button::secondary_ui;
 
 /// Height of a header's row: that of its chips, so that headers side by side end on one line.
 const ROW_PX: f32 = 26.0;
@@ -115,6 +116,17 @@ pub fn empty_ui(ui: &mut Ui, what: &str, advice: &str) {
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
     advice_ui(ui, what, advice);
+}
+
+/// The same with a button for what to do, where there is one; says whether it was pressed.
+pub(super) fn empty_action_ui(ui: &mut Ui, what: &str, advice: &str, action: Option<&str>) -> bool {
+    empty_ui(ui, what, advice);
+    let Some(action) = action else { return false };
+    let pressed = ui.vertical_centered(|ui| {
+        ui.add_space(10.0);
+        secondary_ui(ui, action).clicked()
+    });
+    pressed.inner
 }
 
 /// The same on whatever lies beneath.

@@ -6,10 +6,11 @@ use egui::{Align2, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, Wi
 use serde::{Deserialize, Serialize};
 
 use super::kept_at;
-use super::parts::{chip_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui};
+use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::Dataset;
 use crate::run::{Kept, Run};
+use crate::ui::state::MissingData;
 use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
 
 const NOTHING_YET: &str = "No reconstructions yet";
@@ -22,6 +23,8 @@ pub struct ReconstructionsInput<'a> {
     pub run: Option<&'a Run>,
     /// Its data, if they are loaded.
     pub data: Option<&'a Dataset>,
+    /// Why they are not, where they are not.
+    pub missing: MissingData<'a>,
     /// Where the thread through time stands; `None` is live.
     pub epoch: Option<u32>,
 }
@@ -29,6 +32,8 @@ pub struct ReconstructionsInput<'a> {
 /// What a person asked for.
 #[derive(Debug, Default)]
 pub struct ReconstructionsOutput {
+    /// Load the data of the run.
+    pub load: bool,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -73,10 +78,10 @@ pub fn reconstructions_ui(
     if input.run.is_none() && is_tabbed(ui) {
         // The tab says it all; an empty header would only take room.
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
-        return ReconstructionsOutput { drag: false };
+        return ReconstructionsOutput::default();
     }
     let (handle, ()) = header_ui(ui, "Reconstructions", |ui| controls_ui(ui, input, view));
-    let output = ReconstructionsOutput { drag: handle.drag_started() };
+    let mut output = ReconstructionsOutput { drag: handle.drag_started(), load: false };
     let Some(run) = input.run else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
@@ -87,11 +92,7 @@ pub fn reconstructions_ui(
         return output;
     };
     let Some(data) = input.data.filter(|data| data.shape == run.shape && !data.is_empty()) else {
-        empty_ui(
-            ui,
-            "The data of this run are not loaded",
-            "Load them again to see originals beside reconstructions.",
-        );
+        output.load = missing_ui(ui, input.missing);
         return output;
     };
     view.cache.update(ui, run, data, kept);
@@ -109,6 +110,32 @@ pub fn reconstructions_ui(
         }
     });
     output
+}
+
+/// Says why there are no originals; returns whether they are to be loaded.
+fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
+    let again = "Load them again";
+    let failed = if let MissingData::Failed(error) = missing { error.to_string() } else { String::new() };
+    let (what, advice, action) = match missing {
+        MissingData::Loading => ("Data are being loaded", "Originals appear when they are there.", None),
+        MissingData::Failed(_) => ("The data of this run could not be loaded", failed.as_str(), Some(again)),
+        MissingData::NotLoaded => (
+            "The data of this run are not loaded",
+            "They are needed to show originals beside reconstructions.",
+            Some(again),
+        ),
+        MissingData::Changed => (
+            "The data have changed since this run",
+            "What is at their place now is not what it was trained on.",
+            Some(again),
+        ),
+        MissingData::Other => (
+            "The design on screen uses other data than this run",
+            "The run's own bring its originals back; this can be undone.",
+            Some("Use the data of this run"),
+        ),
+    };
+    empty_action_ui(ui, what, advice, action)
 }
 
 fn controls_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, view: &mut ReconstructionsView) {

@@ -1,12 +1,11 @@
 //! The table of runs: what differs between them, how far they are, how well they do.
 
-use egui::{Align, Button, Checkbox, Layout, RichText, Sense, Ui, text::LayoutJob, vec2};
+use egui::{Align, Button, Checkbox, Label, Layout, RichText, Sense, Ui, text::LayoutJob, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 use serde::{Deserialize, Serialize};
 
-use super::differences::differences;
+use super::differences::{Difference, brief, run_difference};
 use super::parts::{advice_ui, named};
-use crate::project::Project;
 use crate::run::{Run, RunId, Status};
 use crate::ui::plots::{color, format_number, format_secs, palette, stamp_of};
 
@@ -51,8 +50,18 @@ pub enum RunAction {
 pub struct RunsView {
     #[serde(skip)]
     stamp: u64,
+    /// What each run changed since the one before it; the first one's design in brief.
     #[serde(skip)]
-    told: Vec<String>,
+    told: Vec<Told>,
+}
+
+/// What a row says of a run's design.
+#[derive(Clone, Debug)]
+enum Told {
+    /// There is no run before it: its design, in brief.
+    First(String),
+    /// The run before it, and what is different since.
+    Since(RunId, Difference),
 }
 
 /// A column of numbers.
@@ -133,8 +142,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
     }
     let stamp = stamp_of(input.runs.iter().map(|run| (run.id, run.started_unix_secs)).collect::<Vec<_>>());
     if view.stamp != stamp || view.told.len() != input.runs.len() {
-        let designs: Vec<&Project> = input.runs.iter().map(|run| &run.design).collect();
-        (view.stamp, view.told) = (stamp, differences(&designs));
+        (view.stamp, view.told) = (stamp, told(input.runs));
     }
     let p = palette(ui);
     // A selected row is painted a little wider than its cells.
@@ -142,10 +150,11 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
     ui.visuals_mut().selection.bg_fill = color(p.raised);
     let figures = Figure::for_width(ui.available_width());
     let selected = input.runs.iter().position(|run| Some(run.id) == input.selected);
-    let beside = selected.and_then(|index| view.told.get(index)).cloned().unwrap_or_default();
     let table = TableBuilder::new(ui)
         .id_salt("runs")
         .striped(false)
+        .auto_shrink([false, false])
+        .min_scrolled_height(0.0)
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::exact(132.0))
@@ -161,7 +170,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
                 ui.add_space(12.0);
                 head(ui, "run");
             });
-            header.col(|ui| head(ui, "what differs"));
+            header.col(|ui| head(ui, "what differs from the run before"));
             for figure in figures {
                 header.col(|ui| right(ui, |ui| head(ui, figure.name())));
             }
@@ -176,8 +185,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
             body.rows(26.0, input.runs.len(), |mut line| {
                 let index = input.runs.len() - 1 - line.index();
                 line.set_selected(selected == Some(index));
-                let told = view.told.get(index).map_or("", String::as_str);
-                row_ui(&mut line, input, index, (told, &beside), figures, &mut output);
+                row_ui(&mut line, input, index, view.told.get(index), figures, &mut output);
                 let response = line.response();
                 if response.clicked() && output.action.is_none() {
                     output.action = Some(RunAction::Select(input.runs[index].id));
@@ -192,7 +200,7 @@ fn row_ui(
     line: &mut TableRow<'_, '_>,
     input: &RunsInput<'_>,
     index: usize,
-    (told, beside): (&str, &str),
+    told: Option<&Told>,
     figures: &[Figure],
     output: &mut RunsOutput,
 ) {
@@ -218,9 +226,9 @@ fn row_ui(
         }
     });
     line.col(|ui| {
-        let shown = ui.label(told_job(ui, told, beside));
-        if !told.is_empty() {
-            shown.on_hover_text(told);
+        if let Some(told) = told {
+            let shown = ui.add(Label::new(told_job(ui, told)).truncate().show_tooltip_when_elided(false));
+            shown.on_hover_ui(|ui| told_ui(ui, input, run, told));
         }
     });
     for figure in figures {
@@ -257,28 +265,69 @@ fn right(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.with_layout(Layout::right_to_left(Align::Center), add);
 }
 
-/// What differs, the parts that are not the selected run's in full strength.
-fn told_job(ui: &Ui, told: &str, beside: &str) -> LayoutJob {
+/// What every run changed since the one before it.
+fn told(runs: &[&Run]) -> Vec<Told> {
+    let first = runs.first().map(|run| Told::First(brief(&run.design)));
+    let since = runs.windows(2).map(|pair| Told::Since(pair[0].id, run_difference(pair[0], pair[1])));
+    first.into_iter().chain(since).collect()
+}
+
+/// One line: the changes in full strength, then what stayed as it was.
+fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
     let p = palette(ui);
     let mut job = LayoutJob::default();
     let style = ui.style();
-    let mut add = |text: &str, tint, strong: bool| {
+    let mut add = |text: &str, tint| {
         let text = RichText::new(text).size(12.0).color(color(tint));
-        let text = if strong { text.strong() } else { text };
         text.append_to(&mut job, style, egui::FontSelection::Default, Align::Center);
     };
-    if told.is_empty() {
-        add("the same design", p.dim, false);
-    }
-    let theirs: Vec<&str> = beside.split(" · ").collect();
-    for (place, part) in told.split(" · ").filter(|part| !part.is_empty()).enumerate() {
-        if place > 0 {
-            add(" · ", p.dim, false);
+    match told {
+        Told::First(brief) => {
+            add("The first run", p.text);
+            add(&format!(" · {brief}"), p.dim);
         }
-        let alike = theirs.contains(&part);
-        add(part, if alike { p.dim } else { p.text }, !alike);
+        Told::Since(before, difference) if difference.changes.is_empty() => {
+            add(&format!("Nothing: the design and data of run {before} once more"), p.dim);
+        }
+        Told::Since(_, difference) => {
+            add(&difference.changes_text(), p.text);
+            if !difference.same.is_empty() {
+                add(&format!(" · {}", difference.same_text()), p.dim);
+            }
+        }
     }
     job
+}
+
+/// Everything about a run's design against the run before it, and against the selected one.
+fn told_ui(ui: &mut Ui, input: &RunsInput<'_>, run: &Run, told: &Told) {
+    let before = match told {
+        Told::First(brief) => {
+            ui.label(brief);
+            None
+        }
+        Told::Since(before, difference) => {
+            difference_ui(ui, *before, difference);
+            Some(*before)
+        }
+    };
+    let selected = input.runs.iter().find(|other| Some(other.id) == input.selected);
+    if let Some(selected) = selected.filter(|other| other.id != run.id && Some(other.id) != before) {
+        ui.add_space(6.0);
+        difference_ui(ui, selected.id, &run_difference(selected, run));
+    }
+}
+
+fn difference_ui(ui: &mut Ui, other: RunId, difference: &Difference) {
+    let p = palette(ui);
+    let text = |text: String, tint| RichText::new(text).size(12.0).color(color(tint));
+    ui.label(text(format!("Against run {other}"), p.dim));
+    for change in &difference.changes {
+        ui.label(text(change.clone(), p.text));
+    }
+    if !difference.same.is_empty() {
+        ui.label(text(difference.same_text(), p.dim));
+    }
 }
 
 fn menu_ui(ui: &mut Ui, run: &Run, output: &mut RunsOutput) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dataset::{Dataset, LabelColumn, LabelValues, Rows, Scaler, SplitRows};
+use crate::dataset::{Dataset, Gaps, LabelColumn, LabelValues, Rows, Scaler, SplitRows};
 use crate::project::{Project, Shape};
 use crate::run::{Edit, EpochRecord, History, Kept, KeptEpochs, Probe, Run, RunId, Setting, Status};
 
@@ -125,6 +125,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         feature_names: Vec::new(),
         split: SplitRows { train: rows_of(0, a), validation: rows_of(a, b), test: rows_of(b, count) },
         scaler,
+        gaps: Gaps::default(),
         fingerprint: 7 + count as u64,
         warnings: vec!["2 files were skipped: they are no pictures".to_owned()],
     }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use egui::{Modifiers, Theme, Ui, Vec2, pos2, vec2};
+use egui::{Modifiers, Pos2, Theme, Ui, Vec2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -14,12 +14,15 @@ use crate::project::Corruption;
 use crate::run::{Run, RunId, Status};
 use crate::ui::panels::samples;
 use crate::ui::plots::{color, palette};
+use crate::ui::remedies::Remedy;
+use crate::ui::state::MissingData;
 
 /// All views with what they show, one at a time.
 struct Scene {
     runs: Vec<Run>,
     selected: Option<usize>,
     data: Option<Dataset>,
+    missing: MissingData<'static>,
     epoch: Option<u32>,
     principal: Option<Vec<[f32; 2]>>,
     views: Views,
@@ -41,6 +44,7 @@ struct Outputs {
     seek: Option<Seek>,
     action: Option<RunAction>,
     principal: bool,
+    load: bool,
     data: DataOutput,
 }
 
@@ -64,6 +68,7 @@ impl Scene {
             runs,
             selected,
             data,
+            missing: MissingData::NotLoaded,
             epoch: None,
             principal: None,
             views: Views::default(),
@@ -99,8 +104,9 @@ impl Scene {
                 self.last.principal = latent_ui(ui, &input, &mut self.views.latent).principal.is_some();
             }
             View::Reconstructions => {
-                let input = ReconstructionsInput { run, data, epoch };
-                reconstructions_ui(ui, &input, &mut self.views.reconstructions);
+                let missing = self.missing;
+                let input = ReconstructionsInput { run, data, missing, epoch };
+                self.last.load |= reconstructions_ui(ui, &input, &mut self.views.reconstructions).load;
             }
             View::Replay => {
                 let input = ReplayInput { run, epoch };
@@ -216,39 +222,91 @@ fn chips_choose_the_loss_term_and_the_axis() {
     assert_eq!((view.term.as_str(), view.log), ("KL", false));
 }
 
-#[test]
-fn the_marker_is_dragged_through_time() {
-    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
-    harness.run();
-    let marker = harness.get_by_label("epoch marker").rect().center();
-    harness.drag_at(marker);
+/// Drags from one place to another, a frame for each part of it.
+fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
+    harness.drag_at(from);
     harness.step();
-    harness.hover_at(marker - vec2(200.0, 0.0));
+    harness.hover_at(to);
     harness.run_steps(2);
-    assert!(
-        matches!(harness.state().last.seek, Some(Seek::Epoch(1..=60))),
-        "{:?}",
-        harness.state().last.seek
-    );
-    harness.drop_at(marker - vec2(200.0, 0.0));
-    harness.step();
+    harness.drop_at(to);
+    harness.run_steps(2);
 }
 
 #[test]
-fn a_box_zooms_and_a_double_click_resets() {
+fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
     let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
     harness.run();
-    harness.drag_at(pos2(200.0, 120.0));
-    harness.step();
-    harness.hover_at(pos2(300.0, 220.0));
-    harness.run_steps(2);
-    harness.drop_at(pos2(300.0, 220.0));
-    harness.run_steps(2);
+    let grip = harness.get_by_label("epoch marker").rect();
+    let (above, foot) = (grip.center_top() + vec2(8.0, 4.0), grip.center() + vec2(2.0, 120.0));
+    for from in [grip.center(), above, foot] {
+        harness.state_mut().last.seek = None;
+        harness.hover_at(from);
+        harness.run_steps(2);
+        let cursor = harness.output().platform_output.cursor_icon;
+        assert_eq!(cursor, egui::CursorIcon::ResizeHorizontal, "{from}");
+        drag(&mut harness, from, from - vec2(200.0, 0.0));
+        let (seek, view) = (harness.state().last.seek, &harness.state().views.loss);
+        assert!(matches!(seek, Some(Seek::Epoch(1..=60))), "{from}: {seek:?}");
+        assert_eq!(view.zoom.limits, None, "{from}: no box is drawn");
+    }
+}
+
+#[test]
+fn the_marker_is_moved_by_keys() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("epoch marker").focus();
+    harness.run();
+    harness.key_press(egui::Key::ArrowLeft);
+    harness.run();
+    assert_eq!(harness.state().last.seek, Some(Seek::Epoch(69)));
+}
+
+/// Draws a box in the loss view.
+fn zoom_in(harness: &mut Harness<'_, Scene>) {
+    drag(harness, pos2(200.0, 120.0), pos2(300.0, 220.0));
     let limits = harness.state().views.loss.zoom.limits.expect("zoomed");
     assert!(limits.x[0] > 5.0 && limits.x[1] < 70.0, "{limits:?}");
+}
+
+#[test]
+fn a_box_zooms_until_everything_is_wanted_again_or_another_run_is_shown() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    zoom_in(&mut harness);
     harness.get_by_label("whole run").click();
     harness.run();
     assert_eq!(harness.state().views.loss.zoom.limits, None);
+
+    zoom_in(&mut harness);
+    for _ in 0..2 {
+        harness.drag_at(pos2(250.0, 150.0));
+        harness.step();
+        harness.drop_at(pos2(250.0, 150.0));
+        harness.step();
+    }
+    assert_eq!(harness.state().views.loss.zoom.limits, None, "a double click");
+
+    zoom_in(&mut harness);
+    harness.state_mut().selected = Some(0);
+    harness.run();
+    assert_eq!(harness.state().views.loss.zoom.limits, None, "another run");
+
+    zoom_in(&mut harness);
+    harness.state_mut().runs[0].started_unix_secs += 1;
+    harness.run();
+    assert_eq!(harness.state().views.loss.zoom.limits, None, "a new run");
+}
+
+#[test]
+fn the_latent_zoom_ends_with_its_run() {
+    let mut harness = harness(Scene::digits(), View::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    drag(&mut harness, pos2(200.0, 120.0), pos2(260.0, 180.0));
+    assert!(harness.state().views.latent.scatter.zoom.limits.is_some());
+    harness.state_mut().runs[2].started_unix_secs += 1;
+    harness.run();
+    assert_eq!(harness.state().views.latent.scatter.zoom.limits, None);
 }
 
 #[test]
@@ -321,6 +379,28 @@ fn runs_are_selected_compared_and_restored() {
 }
 
 #[test]
+fn data_that_are_missing_have_a_button() {
+    for (missing, button) in [
+        (MissingData::NotLoaded, Some("Load them again")),
+        (MissingData::Failed(&DataError::Cancelled), Some("Load them again")),
+        (MissingData::Changed, Some("Load them again")),
+        (MissingData::Other, Some("Use the data of this run")),
+        (MissingData::Loading, None),
+    ] {
+        let scene = Scene { data: None, missing, ..Scene::digits() };
+        let mut harness = harness(scene, View::Reconstructions, SIZES[1], Theme::Dark);
+        harness.run();
+        if let Some(button) = button {
+            harness.get_by_label(button).click();
+            harness.run();
+        } else {
+            assert!(harness.query_by_label("Load them again").is_none());
+        }
+        assert_eq!(harness.state().last.load, button.is_some(), "{missing:?}");
+    }
+}
+
+#[test]
 fn data_are_paged_and_their_source_is_one_click_away() {
     let mut harness = harness(Scene::digits(), View::Data, SIZES[0], Theme::Dark);
     harness.run();
@@ -334,8 +414,9 @@ fn data_are_paged_and_their_source_is_one_click_away() {
 
 #[test]
 fn loading_and_failing_data_say_so() {
+    const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
     for state in
-        [DataState::Loading(3, 10), DataState::Loading(3, 0), DataState::Failed(&DataError::Cancelled)]
+        [DataState::Loading(3, 10), DataState::Loading(3, 0), DataState::Missing("it is gone", &REMEDIES)]
     {
         let mut view = DataPreviewView::default();
         let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);

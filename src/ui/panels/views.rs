@@ -15,7 +15,7 @@ use super::{
 use crate::check::Place;
 use crate::run::Run;
 use crate::ui::command::Command;
-use crate::ui::state::State;
+use crate::ui::state::{MissingData, State};
 use crate::ui::theme::{self, Tokens, tokens};
 
 /// A view of the centre.
@@ -77,6 +77,11 @@ impl Views {
         Views { tree: arrangement.tree(), ..Views::default() }
     }
 
+    /// Brings the views back to where they were first.
+    pub fn reset_arrangement(&mut self) {
+        self.tree = Arrangement::default().tree();
+    }
+
     /// Where the views are.
     pub fn arrangement(&self) -> Arrangement {
         Arrangement::of(&self.tree)
@@ -85,9 +90,6 @@ impl Views {
 
 /// Shows the views.
 pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
-    if std::mem::take(&mut state.view.reset_layout) {
-        views.tree = Arrangement::default().tree();
-    }
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == wanted));
     }
@@ -135,13 +137,7 @@ impl Panes<'_> {
         match pane {
             Pane::Loss => self.loss_ui(ui),
             Pane::Latent => self.latent_ui(ui),
-            Pane::Reconstructions => {
-                let state = &*self.state;
-                let (run, epoch) = (state.shown(), state.epoch);
-                let data = run.and_then(|run| state.data_of(run));
-                let input = ReconstructionsInput { run, data, epoch };
-                reconstructions_ui(ui, &input, self.reconstructions).drag
-            }
+            Pane::Reconstructions => self.reconstructions_ui(ui),
             Pane::Data => self.data_ui(ui),
         }
     }
@@ -176,12 +172,27 @@ impl Panes<'_> {
         output.drag
     }
 
+    fn reconstructions_ui(&mut self, ui: &mut Ui) -> bool {
+        let state = &*self.state;
+        let (run, epoch) = (state.shown(), state.epoch);
+        let data = run.and_then(|run| state.data_of(run));
+        let missing = run.map_or(MissingData::NotLoaded, |run| state.missing_data(run));
+        let input = ReconstructionsInput { run, data, missing, epoch };
+        let output = reconstructions_ui(ui, &input, self.reconstructions);
+        if let (true, Some(run)) = (output.load, run.map(|run| run.id)) {
+            self.state.load_data_of(run);
+        }
+        output.drag
+    }
+
     fn data_ui(&mut self, ui: &mut Ui) -> bool {
         let data = &self.state.data;
-        let state = match (&data.dataset, data.progress, &data.error) {
-            (_, Some((done, total)), _) => DataState::Loading(done, total),
-            (_, None, Some(error)) => DataState::Failed(error),
-            (Some(dataset), None, None) => DataState::Loaded(dataset),
+        let problem = self.state.derived.data_problem().cloned();
+        let remedies = problem.as_ref().map_or_else(Vec::new, |problem| self.state.remedies(problem));
+        let state = match (data.progress, &problem, &data.dataset) {
+            (Some((done, total)), ..) => DataState::Loading(done, total),
+            (None, Some(problem), _) => DataState::Missing(&problem.message, &remedies),
+            (None, None, Some(dataset)) => DataState::Loaded(dataset),
             (None, None, None) => DataState::None,
         };
         let output = data_preview_ui(ui, &DataInput { state }, self.data);
@@ -190,6 +201,9 @@ impl Panes<'_> {
         }
         if output.choose {
             super::problems::go_to(self.state, Place::Data);
+        }
+        if let Some(remedy) = output.remedy.and_then(|at| remedies.get(at)) {
+            self.state.mend(Place::Data, remedy);
         }
         output.drag
     }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Align2, CursorIcon, FontId, Galley, Key, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, EventFilter, FontId, Galley, Key, Painter, Pos2, Rect, Response, Role, Sense, Shape,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::axes::inside;
@@ -82,6 +82,8 @@ type LinesKey = (u64, bool, Limits, u32);
 type Lines = [Vec<[f64; 2]>; 2];
 
 const MARGIN_BOTTOM: f32 = 22.0;
+/// Where the marker's triangle can be grabbed: more than is painted of it, as a triangle is hard to hit.
+const GRIP: Vec2 = vec2(26.0, 24.0);
 
 /// Shows the plot in all the room there is.
 pub fn loss_plot_ui(
@@ -121,7 +123,9 @@ pub fn loss_plot_ui(
     let epoch = hovered_epoch(plot, &frame, &response);
     if let Some(marker) = plot.marker {
         seek = marker_ui(ui, &frame, plot, marker, response.id.with("marker"));
-        seek = seek.or_else(|| marker_keys(ui, &response, marker));
+        if response.has_focus() {
+            seek = seek.or_else(|| marker_keys(ui, marker));
+        }
     }
     if let Some(epoch) = epoch {
         let x = frame.at([epoch, limits.y[0]]).x;
@@ -243,35 +247,55 @@ fn paint_values(painter: &Painter, frame: &Frame, plot: &LossPlot<'_>, epoch: Op
     }
 }
 
-/// The amber marker: a dotted line with a grip that can be dragged.
+/// The amber marker: a triangle to be dragged, on a dotted line that can be dragged as well.
 fn marker_ui(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: f64, id: egui::Id) -> Option<f64> {
     let Limits { x: [left, right], y: [bottom, _] } = frame.limits;
     if !(left..=right).contains(&epoch) {
         return None;
     }
-    let thread = color(palette(ui).thread);
-    let x = frame.at([epoch, bottom]).x;
-    let grip = Rect::from_center_size(pos2(x, frame.rect.center().y), vec2(9.0, frame.rect.height()));
-    let response =
-        ui.interact(grip, id, Sense::drag()).on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
-    let strong = response.hovered() || response.dragged() || response.has_focus();
-    let ends = [pos2(x, frame.rect.top()), pos2(x, frame.rect.bottom())];
-    let stroke = Stroke::new(if strong { 2.0 } else { 1.2 }, thread);
-    ui.painter().extend(Shape::dashed_line(&ends, stroke, 2.0, 3.0));
-    let top = frame.rect.top();
-    let handle = vec![pos2(x - 4.5, top - 5.0), pos2(x + 4.5, top - 5.0), pos2(x, top + 3.0)];
-    ui.painter().add(Shape::convex_polygon(handle, thread, Stroke::NONE));
-    response.widget_info(|| WidgetInfo::slider(true, epoch, "epoch marker"));
+    let (x, rect) = (frame.at([epoch, bottom]).x, frame.rect);
+    // Without the focus: the keyboard meets the marker once.
+    let line = ui.interact(
+        Rect::from_x_y_ranges(x - 4.5..=x + 4.5, rect.y_range()),
+        id.with("line"),
+        Sense::DRAG,
+    );
+    line.widget_info(|| WidgetInfo::labeled(Role::Image, true, "epoch line"));
+    let grip = Rect::from_center_size(pos2(x, rect.top()), GRIP);
+    let grip = ui.interact(grip, id, Sense::drag());
+    grip.widget_info(|| WidgetInfo::slider(true, epoch, "epoch marker"));
+    let [line, grip] =
+        [line, grip].map(|part| part.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal));
+    let strong = [&line, &grip].iter().any(|part| part.hovered() || part.dragged()) || grip.has_focus();
+    paint_marker(ui, x, rect, strong, grip.has_focus());
+
     let known = plot.curves.iter().filter(|curve| !curve.faint).filter_map(|curve| curve.raw.last());
     let newest = known.map(|point| point[0]).fold(0.0, f64::max);
-    let to = response.dragged().then(|| response.interact_pointer_pos()).flatten()?;
-    Some(frame.value(to)[0].round().clamp(0.0, newest))
+    let dragged = [&line, &grip].into_iter().find(|part| part.dragged());
+    let to = dragged.and_then(|part| part.interact_pointer_pos());
+    let to = to.map(|to| frame.value(to)[0].round());
+    if grip.has_focus() {
+        let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(grip.id, filter));
+        return to.or_else(|| marker_keys(ui, epoch)).map(|to| to.clamp(0.0, newest));
+    }
+    to.map(|to| to.clamp(0.0, newest))
 }
 
-fn marker_keys(ui: &Ui, response: &Response, epoch: f64) -> Option<f64> {
-    if !response.has_focus() {
-        return None;
-    }
+fn paint_marker(ui: &Ui, x: f32, rect: Rect, strong: bool, focused: bool) {
+    let p = palette(ui);
+    let ends = [pos2(x, rect.top()), pos2(x, rect.bottom())];
+    let stroke = Stroke::new(if strong { 2.0 } else { 1.2 }, color(p.thread));
+    ui.painter().extend(Shape::dashed_line(&ends, stroke, 2.0, 3.0));
+    let (half, tip) = if strong { (7.0, 6.0) } else { (6.0, 5.0) };
+    let top = rect.top() - 6.0;
+    let corners = vec![pos2(x - half, top), pos2(x + half, top), pos2(x, rect.top() + tip)];
+    let outline = if focused { Stroke::new(1.0, color(p.accent)) } else { Stroke::NONE };
+    ui.painter().add(Shape::convex_polygon(corners, color(p.thread), outline));
+}
+
+/// The epoch the arrow keys ask for.
+fn marker_keys(ui: &Ui, epoch: f64) -> Option<f64> {
     let pressed = |key| ui.input(|input| input.key_pressed(key));
     match (pressed(Key::ArrowLeft), pressed(Key::ArrowRight)) {
         (true, _) => Some((epoch - 1.0).max(0.0)),

@@ -149,7 +149,13 @@ impl ScatterView {
                 }
                 limits
             }
-            _ => around,
+            other => {
+                if other.is_some() {
+                    // The part that was chosen was one of other points.
+                    self.zoom.reset();
+                }
+                around
+            }
         };
         self.shown = Some((scatter.series, shown));
         self.zoom.limits.unwrap_or(shown)

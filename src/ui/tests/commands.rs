@@ -112,6 +112,23 @@ fn what_is_saved_is_opened_again() {
 }
 
 #[test]
+fn a_file_is_not_replaced_unasked_though_its_ending_was_not_typed() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("mine.hourglass");
+    std::fs::write(&path, "precious").expect("written");
+    window.state().project.code.units = 5;
+    window.key(Modifiers::COMMAND, Key::S);
+    let Some(Dialog::Path(dialog)) = &mut window.state().dialog else { panic!("no question") };
+    dialog.text = path.with_extension("").display().to_string();
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Enter);
+    assert!(window.harness.query_by_label_contains("Replace it?").is_some());
+    assert_eq!(std::fs::read_to_string(&path).expect("there"), "precious");
+    window.click("Replace");
+    window.until("it is saved", |state| state.file.as_ref() == Some(&path));
+}
+
+#[test]
 fn a_path_that_cannot_be_written_says_so_and_keeps_the_work() {
     let mut window = Window::new();
     window.state().project.code.units = 5;

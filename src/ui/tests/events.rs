@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::run::{EpochRecord, History, KeptEpochs, Run, RunId};
-use crate::session::{Event, RunEvent};
-use crate::ui::state::State;
+use crate::session::{self, Event, JobId, JobKind, JobResult, RunEvent};
+use crate::ui::state::{Effect, State};
 
 fn with_run() -> State {
     let mut state = State::default();
@@ -84,4 +84,74 @@ fn kept_epochs_belong_to_the_probe_they_were_made_with() {
     feed(&mut state, RunEvent::Kept(Arc::new(crate::run::Kept { epoch: 3, ..Default::default() })));
     feed(&mut state, RunEvent::Probe(probe));
     assert_eq!(state.runs[0].kept.len(), 1);
+}
+
+/// A window with the digits loaded and a run on them that lacks its baseline.
+fn with_data() -> State {
+    let mut state = with_run();
+    state.refresh(false);
+    let data = crate::dataset::load(&state.project.data, &crate::dataset::Progress::default()).expect("data");
+    state.runs[0].fingerprint = data.fingerprint;
+    let (request, facts) = (state.data.request, crate::engine::facts(&data));
+    state.effects.clear();
+    state.handle_event(Event::Loaded { request, data: Arc::new(data), facts });
+    state
+}
+
+/// The jobs for baselines that were asked for since the last look.
+fn baselines(state: &mut State) -> Vec<JobId> {
+    let is_baseline = |effect: Effect| match effect {
+        Effect::Session(session::Command::Compute(job)) if matches!(job.kind, JobKind::Baseline { .. }) => {
+            Some(job.id)
+        }
+        _ => None,
+    };
+    std::mem::take(&mut state.effects).into_iter().filter_map(is_baseline).collect()
+}
+
+#[test]
+fn a_run_without_its_baseline_gets_it_once_its_data_are_there() {
+    let mut state = with_data();
+    let [job] = baselines(&mut state)[..] else { panic!("one job") };
+    state.refresh(false);
+    assert_eq!(baselines(&mut state), [], "it is on its way");
+    let other = Run { id: RunId(2), ..state.runs[0].clone() };
+    let mut wider = Run { id: RunId(3), ..state.runs[0].clone() };
+    wider.design.code.units = 5;
+    let mut elsewhere = Run { id: RunId(4), fingerprint: 1, ..wider.clone() };
+    elsewhere.design.code.units = 5;
+    state.runs.extend([other, wider, elsewhere]);
+    state.handle_event(Event::Computed(job, Ok(JobResult::Baseline(0.25))));
+    state.refresh(false);
+    state.refresh(false);
+    let known = |state: &State| state.runs.iter().map(|run| run.pca_mse).collect::<Vec<_>>();
+    assert_eq!(known(&state), [Some(0.25), Some(0.25), None, None], "the same need not be computed twice");
+    let [job] = baselines(&mut state)[..] else { panic!("one job") };
+    state.handle_event(Event::Computed(job, Err("no memory".to_owned())));
+    state.refresh(false);
+    assert_eq!(baselines(&mut state), [], "what failed is not tried again, what has no data waits");
+    assert!(!state.runs_unsaved);
+}
+
+#[test]
+fn data_of_a_run_come_back_and_say_why_they_are_not_there() {
+    let mut state = with_data();
+    let missing = |state: &State| format!("{:?}", state.missing_data(&state.runs[0]));
+    state.runs[0].fingerprint += 1;
+    assert_eq!(missing(&state), "Changed");
+    state.load_data_of(RunId(1));
+    assert_eq!(missing(&state), "Loading");
+    state.data.progress = None;
+    state.data.error = Some(crate::dataset::DataError::Cancelled);
+    assert!(missing(&state).starts_with("Failed"));
+
+    let own = state.project.data.clone();
+    state.runs[0].design.data.split.seed = 9;
+    state.data.error = None;
+    assert_eq!(missing(&state), "Other");
+    state.load_data_of(RunId(1));
+    assert_eq!(state.project.data.split.seed, 9);
+    assert_eq!(missing(&state), "Loading");
+    state.run(Command::Undo);
+    assert_eq!(state.project.data, own);
 }

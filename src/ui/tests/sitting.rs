@@ -1,5 +1,7 @@
 //! From one start of the program to the next.
 
+use egui::accesskit::Role;
+
 use super::*;
 use crate::io::{Opened, OpenedFile};
 use crate::ui::files::FileEvent;
@@ -65,6 +67,80 @@ fn the_layout_comes_back_and_can_be_reset() {
     window.harness.run_ok();
     assert!(window.state().view.inspector);
     assert_eq!(Window::settings(&window.close()).layout, None);
+}
+
+/// Height of the bottom panel: from its edge to the end of the window.
+fn bottom_height(window: &Window) -> f32 {
+    let runs = window.harness.get_by_role_and_label(Role::Tab, "Runs").rect();
+    700.0 - runs.top()
+}
+
+/// Drags the edge between two panels; egui takes drags some points beside it too.
+fn drag_edge(window: &mut Window, from: egui::Pos2, to: egui::Pos2) {
+    window.harness.hover_at(from);
+    window.harness.run_ok();
+    window.harness.drag_at(from);
+    window.harness.run_ok();
+    window.harness.hover_at(to);
+    window.harness.run_ok();
+    window.harness.drop_at(to);
+    window.harness.run_ok();
+    window.harness.remove_cursor();
+    window.harness.run_ok();
+}
+
+#[test]
+fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_start() {
+    let mut window = fresh();
+    window.harness.run_ok();
+    let first = bottom_height(&window);
+    let runs = (1..=40).map(|id| crate::ui::panels::samples::run(id, 100));
+    window.state().runs.extend(runs);
+    window.harness.run_ok();
+    assert_eq!(bottom_height(&window), first, "a long table scrolls");
+
+    let edge = window.harness.get_by_role_and_label(Role::Tab, "Runs").rect().top() - 5.0;
+    drag_edge(&mut window, egui::pos2(500.0, edge), egui::pos2(500.0, edge - 70.0));
+    let given = bottom_height(&window);
+    assert!((given - first - 70.0).abs() < 6.0, "{first} {given}");
+    window.state().runs.truncate(2);
+    window.harness.run_ok();
+    assert_eq!(bottom_height(&window), given, "a short table leaves room");
+    drag_edge(&mut window, egui::pos2(278.0, 300.0), egui::pos2(338.0, 300.0));
+    let sizes = window.state().view.sizes;
+    assert!(sizes.network.is_some_and(|width| (width - 338.0).abs() < 3.0), "{sizes:?}");
+    assert_eq!(sizes.inspector, None);
+
+    let mut window = open(window.close());
+    window.harness.run_ok();
+    assert_eq!(bottom_height(&window), given);
+    assert_eq!(window.state().view.sizes, sizes);
+    window.state().run(Command::ResetLayout);
+    window.harness.run_ok();
+    assert_eq!(bottom_height(&window), first);
+    assert_eq!(Window::settings(&window.close()).layout, None);
+}
+
+#[test]
+fn the_size_of_the_window_is_written_down_when_it_rests_and_at_the_end() {
+    let mut window = fresh();
+    let size = |folder: &tempfile::TempDir| {
+        Window::settings(folder).window.map(|window| (window.width, window.height, window.maximized))
+    };
+    window.harness.set_size(vec2(1100.0, 720.0));
+    window.harness.step();
+    // It rests for seconds, of which a frame takes a quarter.
+    window.harness.run_steps(8);
+    let found = (0..1000).find(|_| {
+        std::thread::yield_now();
+        window.harness.step();
+        size(&window.folder) == Some((1100.0, 720.0, false))
+    });
+    assert!(found.is_some(), "{:?}", size(&window.folder));
+    window.state().run(Command::ZoomIn);
+    window.harness.set_size(vec2(950.0, 640.0));
+    window.harness.run_steps(2);
+    assert_eq!(size(&window.close()), Some((1045.0, 704.0, false)), "in points of the desktop");
 }
 
 #[test]

@@ -1,0 +1,229 @@
+//! The words for fields and values of the document.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+/// Settings that are not called as their field, by the end of their path: the longest that fits counts.
+const NAMES: [(&str, &str); 28] = [
+    ("code.activation", "activation of the code"),
+    ("output.activation", "activation of the output"),
+    ("training.seed", "seed of the training"),
+    ("training.gradient_clip", "gradient clipping"),
+    ("training.warmup_epochs", "warm-up epochs"),
+    ("data.source", "data"),
+    ("data.split.seed", "seed of the split"),
+    ("data.split.validation", "validation split"),
+    ("data.split.test", "test split"),
+    ("Mirrored.tied", "weights of the decoder"),
+    ("Csv.labels", "labels of the table"),
+    ("Csv.header", "header of the table"),
+    ("Csv.delimiter", "delimiter of the table"),
+    ("Csv.missing", "missing values of the table"),
+    ("ImageFolder.fit", "fitting of the pictures"),
+    ("ImageFolder.width", "width of the pictures"),
+    ("ImageFolder.height", "height of the pictures"),
+    ("ImageFolder.channels", "channels of the pictures"),
+    ("ImageFolder.path", "folder"),
+    ("Npy.array", "array of the rows"),
+    ("Npy.labels", "array of the labels"),
+    ("Idx.images", "images"),
+    ("Idx.labels", "labels"),
+    ("path", "file"),
+    ("std", "standard deviation"),
+    ("beta1", "β₁"),
+    ("beta2", "β₂"),
+    ("min_delta", "least improvement"),
+];
+
+/// Kinds and values that are not called as their variant.
+const VALUES: [(&str, &str); 13] = [
+    ("UnitRange", "to [0, 1]"),
+    ("Standardise", "standardised"),
+    ("BinaryCrossEntropy", "cross-entropy"),
+    ("Gaussian", "Gaussian noise"),
+    ("Csv", "CSV table"),
+    ("Npy", "NumPy array"),
+    ("Idx", "IDX files"),
+    ("Adam", "Adam"),
+    ("AdamW", "AdamW"),
+    ("ColumnMean", "column mean"),
+    ("DropRow", "row left out"),
+    ("Free", "layers of its own"),
+    ("None", "none"),
+];
+
+/// A kind and its settings, in the text form of an enum: the only key of a map, capitalised. A variant without settings
+/// is a text and has none.
+pub fn kind(value: &Value) -> Option<(&str, &Value)> {
+    let map = value.as_object().filter(|map| map.len() == 1)?;
+    let (kind, settings) = map.iter().next()?;
+    kind.starts_with(char::is_uppercase).then_some((kind.as_str(), settings))
+}
+
+/// A setting before and after: `batch size 64 → 128`, `code 2 → 32 units`.
+pub fn change(path: &[&str], old: &Value, new: &Value) -> String {
+    let (before, after) = values(path, old, new);
+    if path == ["code", "units"] {
+        return format!("code {before} → {after} units");
+    }
+    format!("{} {before} → {after}", name(path))
+}
+
+/// What became of a layer: `64 → 32 units, ReLU → tanh`, `dense 64 → dropout 0.1`.
+pub fn layer_change(old: &Value, new: &Value) -> String {
+    if let (Some((of_old, Value::Object(a))), Some((of_new, Value::Object(b)))) = (kind(old), kind(new))
+        && of_old == of_new
+    {
+        let mut keys: Vec<&String> = b.keys().filter(|key| a.get(*key) != b.get(*key)).collect();
+        keys.sort_by_key(|key| *key != "units");
+        let parts = keys.into_iter().map(|key| {
+            let (before, after) = (a.get(key).map_or_else(String::new, value), value(&b[key]));
+            match key.as_str() {
+                "units" => format!("{before} → {after} units"),
+                "activation" => format!("{before} → {after}"),
+                _ => format!("{} {before} → {after}", name(&[key])),
+            }
+        });
+        return parts.collect::<Vec<_>>().join(", ");
+    }
+    format!("{} → {}", value(old), value(new))
+}
+
+/// A value in few words: `Gaussian noise 0.3`, `128–64`, `dense 64`.
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) => number_text(number),
+        Value::String(text) => word(text),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(items) => items.iter().map(short_layer).collect::<Vec<_>>().join("–"),
+        Value::Object(map) => match kind(value) {
+            Some((of, settings)) => kind_text(of, settings),
+            None => {
+                let parts = map.iter().map(|(key, setting)| (name(&[key]), self::value(setting)));
+                let mut parts: Vec<String> = parts.map(|(name, text)| format!("{name} {text}")).collect();
+                parts.reverse();
+                parts.join(", ")
+            }
+        },
+    }
+}
+
+fn kind_text(of: &str, settings: &Value) -> String {
+    let told = match settings {
+        Value::Object(_) if kind(settings).is_some() => value(settings),
+        Value::Object(map) if map.contains_key("units") => units(map),
+        Value::Object(map) => match (map.len(), map.iter().next()) {
+            (1, Some((_, Value::Bool(false)))) => String::new(),
+            (1, Some((key, Value::Bool(true)))) => key.replace('_', " "),
+            (1, Some((_, only))) => value(only),
+            _ => map.get("path").and_then(Value::as_str).map_or_else(String::new, file_name),
+        },
+        Value::Array(_) => format!("({})", value(settings)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value(settings),
+    };
+    format!("{} {told}", word(of)).trim_end().to_owned()
+}
+
+/// A layer within a list: its units alone where it has some.
+fn short_layer(layer: &Value) -> String {
+    match kind(layer) {
+        Some((_, Value::Object(map))) if map.contains_key("units") => units(map),
+        Some(_) | None => value(layer),
+    }
+}
+
+/// Units, and the activation where it is not the usual one.
+fn units(map: &Map<String, Value>) -> String {
+    let units = map.get("units").map_or_else(String::new, value);
+    match map.get("activation") {
+        Some(activation) if activation != "ReLU" => format!("{units} {}", value(activation)),
+        Some(_) | None => units,
+    }
+}
+
+/// Before and after, as the setting is read.
+fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
+    let share = |value: &Value| value.as_f64().map(|share| format!("{} %", plain((100.0 * share) as f32)));
+    match (path, old, new) {
+        ([.., "split", "validation" | "test"], _, _) => {
+            (share(old).unwrap_or_default(), share(new).unwrap_or_default())
+        }
+        ([.., "tied"], Value::Bool(old), Value::Bool(new)) => {
+            let tied = |is: bool| if is { "tied" } else { "untied" }.to_owned();
+            (tied(*old), tied(*new))
+        }
+        // Texts a person typed are not words of this program.
+        ([.., "path" | "images" | "labels" | "test_images" | "test_labels" | "array"], _, _) => {
+            let (Some(a), Some(b)) = (old.as_str(), new.as_str()) else { return (value(old), value(new)) };
+            if file_name(a) == file_name(b) {
+                (a.to_owned(), b.to_owned())
+            } else {
+                (file_name(a), file_name(b))
+            }
+        }
+        (_, _, _) => (value(old), value(new)),
+    }
+}
+
+/// What a setting is called. One of a kind says whose it is: `momentum of SGD`.
+fn name(path: &[&str]) -> String {
+    let whole = path.join(".");
+    let is_end = |end: &str| whole.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let known = NAMES.iter().find(|(end, _)| is_end(end));
+    let last = path.last().copied().unwrap_or_default();
+    let text = known.map_or_else(|| last.replace('_', " "), |(_, name)| (*name).to_owned());
+    match path {
+        [.., kind, _]
+            if kind.starts_with(char::is_uppercase)
+                && known.is_none_or(|(end, _)| !end.contains('.'))
+                && last != "path" =>
+        {
+            format!("{text} of {}", word(kind))
+        }
+        _ => text,
+    }
+}
+
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name();
+    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A number without zeros at its end, and without the tail of one in single precision.
+fn number_text(number: &serde_json::Number) -> String {
+    match number.as_u64() {
+        Some(whole) => whole.to_string(),
+        None => plain(number.as_f64().unwrap_or(f64::NAN) as f32),
+    }
+}
+
+fn plain(number: f32) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-5..1e7).contains(&size) { format!("{number:e}") } else { format!("{number}") }
+}
+
+/// `SaltAndPepper` as `salt and pepper`; what is mostly in capitals stays.
+fn word(kind: &str) -> String {
+    if let Some((_, word)) = VALUES.iter().find(|(from, _)| *from == kind) {
+        return (*word).to_owned();
+    }
+    let inner = kind.chars().skip(1).filter(|letter| letter.is_uppercase()).count();
+    let lower = kind.chars().filter(|letter| letter.is_lowercase()).count();
+    if kind.contains([' ', '/', '.']) || lower < 3 * inner || lower == 0 {
+        return kind.to_owned();
+    }
+    let mut text = String::new();
+    for letter in kind.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
+}
