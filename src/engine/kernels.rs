@@ -6,6 +6,8 @@
 
 pub mod activation;
 pub mod dense;
+#[cfg(test)]
+mod differences;
 pub mod draw;
 pub mod dropout;
 pub mod loss;
