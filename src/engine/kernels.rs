@@ -10,6 +10,7 @@ pub mod dense;
 mod differences;
 pub mod draw;
 pub mod dropout;
+pub mod gaussian;
 pub mod loss;
 pub mod math;
 pub mod matmul;
