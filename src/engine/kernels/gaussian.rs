@@ -60,6 +60,16 @@ impl Reparameterise {
         Ok(Rc::new(Reparameterise { head, noise, z }))
     }
 
+    /// μ and log σ², rows × 2p.
+    pub fn head(&self) -> &Node {
+        &self.head
+    }
+
+    /// The samples, rows · K × p.
+    pub fn z(&self) -> &Node {
+        &self.z
+    }
+
     /// The ε of the latest forward pass, rows · K × p: what [`super::iwae::ImportanceBound`] reads.
     pub fn noise(&self) -> &Node {
         &self.noise
