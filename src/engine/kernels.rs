@@ -18,5 +18,6 @@ pub mod matmul;
 pub mod noise;
 pub mod tape;
 pub mod threads;
+pub mod top_k;
 pub mod update;
 pub mod variable;
