@@ -11,6 +11,7 @@ mod differences;
 pub mod draw;
 pub mod dropout;
 pub mod gaussian;
+pub mod hashing;
 pub mod iwae;
 pub mod loss;
 pub mod math;
