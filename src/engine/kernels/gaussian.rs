@@ -306,5 +306,4 @@ impl KlToPrior {
 }
 
 #[cfg(test)]
-#[path = "gaussian/tests.rs"]
 mod tests;

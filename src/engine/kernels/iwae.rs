@@ -204,5 +204,4 @@ impl LogMean {
 }
 
 #[cfg(test)]
-#[path = "iwae/tests.rs"]
 mod tests;
