@@ -5,6 +5,7 @@
 //! same machine therefore gives bit-identical losses on any number of threads.
 
 pub mod activation;
+pub mod codebook;
 pub mod dense;
 #[cfg(test)]
 mod differences;
@@ -16,6 +17,7 @@ pub mod iwae;
 pub mod loss;
 pub mod math;
 pub mod matmul;
+pub mod mmd;
 pub mod noise;
 pub mod tape;
 pub mod threads;

@@ -47,9 +47,9 @@ pub enum Learning {
 
 /// What a codebook is made of. K entries of D values; the number of groups is features / D.
 pub struct CodebookParts {
-    /// z_e: rows × (groups · D). Each group of D consecutive features is one vector; in a picture a group is a pixel.
+    /// `z_e`: rows × (groups · D). Each group of D consecutive features is one vector; in a picture a group is a pixel.
     pub x: Node,
-    /// z_q, of the same size.
+    /// `z_q`, of the same size.
     pub y: Node,
     /// The codebook: K × D, with K below 2²⁴.
     pub entries: Node,
@@ -61,7 +61,7 @@ pub struct CodebookParts {
     pub wants_input_gradient: bool,
 }
 
-/// Quantises vectors; the gradient of z_q goes straight to z_e.
+/// Quantises vectors; the gradient of `z_q` goes straight to `z_e`.
 pub struct Codebook {
     parts: CodebookParts,
     scratch: RefCell<Scratch>,

@@ -2,7 +2,7 @@ use super::*;
 use crate::dataset::random::Purpose;
 use crate::engine::kernels::differences::{backward, check_gradients, check_threads, project, random_node};
 
-struct Code {
+struct Fixture {
     x: Node,
     y: Node,
     entries: Node,
@@ -12,7 +12,7 @@ struct Code {
 }
 
 /// A codebook of `count` × `width` for rows of `groups` vectors.
-fn code(rows: usize, groups: usize, (count, width): (usize, usize), decay: Option<f32>) -> Code {
+fn code(rows: usize, groups: usize, (count, width): (usize, usize), decay: Option<f32>) -> Fixture {
     let (x, y) = (random_node(rows, groups * width, 1, 1.0), random_node(rows, groups * width, 2, 1.0));
     let (entries, idle) = (random_node(count, width, 3, 1.0), random_node(1, count, 4, 0.0));
     let (counts, sums) = (random_node(1, count, 5, 0.0), random_node(count, width, 6, 0.0));
@@ -31,7 +31,7 @@ fn code(rows: usize, groups: usize, (count, width): (usize, usize), decay: Optio
         learning,
         wants_input_gradient: true,
     });
-    Code { x, y, entries, idle, averages, code }
+    Fixture { x, y, entries, idle, averages, code }
 }
 
 fn one_thread() -> Rc<Threads> {
@@ -46,7 +46,7 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
 fn every_vector_becomes_its_nearest_entry() {
     for (count, width) in [(1, 3), (5, 2), (40, 4), (600, 7)] {
         let (rows, groups) = (70, 3);
-        let Code { x, y, entries, code, .. } = code(rows + 1, groups, (count, width), None);
+        let Fixture { x, y, entries, code, .. } = code(rows + 1, groups, (count, width), None);
         let error = code.forward(rows, 1.0, &one_thread(), &mut Recorder::idle());
         let (x, y, entries) = (x.borrow(), y.borrow(), entries.borrow());
         let mut expected = 0.0;
@@ -67,7 +67,7 @@ fn every_vector_becomes_its_nearest_entry() {
 #[test]
 fn ties_go_to_the_lower_index() {
     // Entries 3, 20 and 36 are the same, in three different lanes and the rest; all others lie far away.
-    let Code { x, entries, code, .. } = code(1, 2, (37, 2), None);
+    let Fixture { x, entries, code, .. } = code(1, 2, (37, 2), None);
     entries.borrow_mut().values_mut().fill(9.0);
     for entry in [20, 36, 3] {
         entries.borrow_mut().values_mut()[2 * entry..2 * entry + 2].fill(1.0);
@@ -89,7 +89,7 @@ fn ties_go_to_the_lower_index() {
 fn gradients_go_straight_through_and_pull_towards_the_entry() {
     let (rows, threads) = (3, one_thread());
     for commitment in [0.0, 0.25] {
-        let Code { x, y, code, .. } = code(4, 2, (5, 2), Some(0.9));
+        let Fixture { x, y, code, .. } = code(4, 2, (5, 2), Some(0.9));
         check_gradients(&[(&x, rows)], &[&y], 1e-3, &mut |recorder| {
             let error = code.forward(rows, commitment, &threads, recorder);
             project(&y, rows, 5, recorder);
@@ -103,7 +103,7 @@ fn gradients_go_straight_through_and_pull_towards_the_entry() {
 #[test]
 fn entries_follow_the_gradient_of_their_vectors() {
     let (rows, threads) = (3, one_thread());
-    let Code { x, y, entries, code, .. } = code(4, 2, (5, 2), None);
+    let Fixture { x, y, entries, code, .. } = code(4, 2, (5, 2), None);
     check_gradients(&[(&entries, 5)], &[&x, &y], 1e-3, &mut |recorder| {
         let error = code.forward(rows, 0.25, &threads, recorder);
         project(&y, rows, 5, recorder);
@@ -114,7 +114,7 @@ fn entries_follow_the_gradient_of_their_vectors() {
 
 #[test]
 fn averages_have_no_gradient() {
-    let Code { x, y, entries, code, .. } = code(4, 2, (5, 2), Some(0.9));
+    let Fixture { x, y, entries, code, .. } = code(4, 2, (5, 2), Some(0.9));
     let mut forward = |recorder: &mut Recorder| {
         code.forward(3, 0.25, &one_thread(), recorder);
         project(&y, 3, 5, recorder)
@@ -126,7 +126,7 @@ fn averages_have_no_gradient() {
 #[test]
 fn averages_follow_the_paper() {
     let (rows, groups, count, width, decay) = (6, 2, 4, 3, 0.8);
-    let Code { x, entries, averages, code, .. } = code(rows, groups, (count, width), Some(decay));
+    let Fixture { x, entries, averages, code, .. } = code(rows, groups, (count, width), Some(decay));
     let (counts, sums) = averages.expect("averages");
     let f64s = |node: &Node| node.borrow().values().iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
     let (mut n, mut m) = (f64s(&counts), f64s(&sums));
@@ -138,15 +138,16 @@ fn averages_follow_the_paper() {
         m.iter_mut().for_each(|m| *m *= gamma);
         for (vector, &choice) in code.choices().iter().enumerate() {
             n[choice as usize] += 1.0 - gamma;
-            for i in 0..width {
-                m[choice as usize * width + i] += (1.0 - gamma) * f64s(&x)[vector * width + i];
-            }
+            let x = &f64s(&x)[vector * width..(vector + 1) * width];
+            let m = &mut m[choice as usize * width..][..width];
+            m.iter_mut().zip(x).for_each(|(m, x)| *m += (1.0 - gamma) * x);
         }
         let total: f64 = n.iter().sum();
         for (entry, n) in n.iter().enumerate() {
             let smoothed = (n + 1e-5) / (total + count as f64 * 1e-5) * total;
-            for i in entry * width..(entry + 1) * width {
-                let (ours, expected) = (f64s(&entries)[i], m[i] / smoothed);
+            let sums = &m[entry * width..(entry + 1) * width];
+            for (ours, m) in f64s(&entries)[entry * width..].iter().zip(sums) {
+                let expected = m / smoothed;
                 assert!(
                     (ours - expected).abs() < 1e-5 * (1.0 + expected.abs()),
                     "{entry}: {ours} {expected}"
@@ -160,7 +161,7 @@ fn averages_follow_the_paper() {
 
 #[test]
 fn averages_find_the_centres_of_clusters() {
-    let Code { x, entries, code, .. } = code(40, 1, (2, 2), Some(0.9));
+    let Fixture { x, entries, code, .. } = code(40, 1, (2, 2), Some(0.9));
     entries.borrow_mut().values_mut().copy_from_slice(&[-0.1, 0.0, 0.1, 0.0]);
     let mut mean = [0.0; 4];
     for (row, x) in x.borrow_mut().values_mut().chunks_exact_mut(2).enumerate() {
@@ -179,7 +180,7 @@ fn averages_find_the_centres_of_clusters() {
 
 #[test]
 fn perplexity_counts_entries_in_even_use() {
-    let Code { x, entries, code, .. } = code(8, 1, (4, 1), None);
+    let Fixture { x, entries, code, .. } = code(8, 1, (4, 1), None);
     entries.borrow_mut().values_mut().copy_from_slice(&[0.0, 1.0, 2.0, 3.0]);
     let perplexity = |values: [f32; 8]| {
         x.borrow_mut().values_mut().copy_from_slice(&values);
@@ -196,7 +197,7 @@ fn perplexity_counts_entries_in_even_use() {
 fn dead_entries_are_put_where_vectors_lie() {
     let stream = Stream::new(1, Purpose::Codebook, 7, 0);
     for decay in [None, Some(0.9)] {
-        let Code { x, entries, idle, averages, code, .. } = code(6, 1, (3, 2), decay);
+        let Fixture { x, entries, idle, averages, code, .. } = code(6, 1, (3, 2), decay);
         entries.borrow_mut().values_mut().copy_from_slice(&[0.0, 0.0, 50.0, 50.0, -50.0, 50.0]);
         if let Some((_, sums)) = &averages {
             sums.borrow_mut().values_mut().copy_from_slice(entries.borrow().values());
@@ -226,7 +227,7 @@ fn dead_entries_are_put_where_vectors_lie() {
 fn bits_do_not_depend_on_threads() {
     for decay in [None, Some(0.9)] {
         check_threads(|threads| {
-            let Code { x, y, entries, code, .. } = code(200, 16, (100, 32), decay);
+            let Fixture { x, y, entries, code, .. } = code(200, 16, (100, 32), decay);
             let mut error = 0.0;
             let mut forward = |recorder: &mut Recorder| {
                 error = code.forward(199, 0.25, threads, recorder);
