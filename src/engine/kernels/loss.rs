@@ -1,5 +1,6 @@
 //! Reconstruction losses: summed over features, averaged over the minibatch.
 
+use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use dfdx::tensor::CpuError;
@@ -7,22 +8,72 @@ use dfdx::tensor::CpuError;
 use super::math::{LEAST_GRADIENT, flushed, sigmoid, softplus, vectorised};
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, Variable, Write, gradients};
 use crate::project::Loss;
 
 /// Rows of a shard.
 const ROWS: usize = 16;
 /// Partial sums a row is added into, so that the loop vectorises.
 const LANES: usize = 16;
+/// Smallest and largest logarithm of a learned variance: a deviation of 0.0025, below the step between two grey values of 8
+/// bits in [0, 1], and of 400. Without a floor the density of a perfect reconstruction grows without bound.
+pub const LOG_VARIANCE: (f32, f32) = (-12.0, 12.0);
+
+/// How an output is compared with its target.
+#[derive(Clone)]
+pub enum Comparison {
+    /// `Σ (x − x')²`
+    SquaredError,
+    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], the output being the logits of x'.
+    BinaryCrossEntropy,
+    /// `−log N(x; x', σ² I) = Σ (x − x')² / 2σ² + d/2 log 2πσ²`, in nats.
+    Gaussian(Variance),
+}
+
+/// σ² of a Gaussian likelihood.
+#[derive(Clone)]
+pub enum Variance {
+    /// Given.
+    Fixed {
+        /// σ.
+        std: f32,
+    },
+    /// One for all features, learned.
+    Learned {
+        /// log σ², 1 × 1, used within [`LOG_VARIANCE`]; outside, only the gradient that leads back passes.
+        log_variance: Node,
+    },
+}
+
+impl From<Loss> for Comparison {
+    fn from(loss: Loss) -> Comparison {
+        match loss {
+            Loss::SquaredError => Comparison::SquaredError,
+            Loss::BinaryCrossEntropy => Comparison::BinaryCrossEntropy,
+        }
+    }
+}
+
+/// What an importance-weighted bound and the likelihood under it tell each other, one value for each output row.
+#[derive(Clone)]
+pub struct Importance {
+    /// The loss of each row, `−log p(x|z)`, written by the forward pass of the likelihood: rows × 1.
+    pub losses: Node,
+    /// What the gradient of each row is multiplied by on the way back, to be written before it: rows × 1.
+    pub weights: Node,
+}
 
 /// Compares the network's output with the clean input.
+///
+/// With K samples per target, output row `i` is compared with target row `i / K`, and the value of a target is the mean over
+/// its samples. With [`Importance`] the gradient of each output row is multiplied by its weight instead of by 1/K.
 pub struct ReconstructionLoss {
-    /// The reconstruction, or its logits for cross-entropy: rows × features.
-    pub output: Node,
-    /// The clean input: rows × features.
-    pub target: Node,
-    /// Which loss.
-    pub kind: Loss,
+    output: Node,
+    target: Node,
+    comparison: Comparison,
+    importance: Option<Importance>,
+    /// Loss and squared error of each output row.
+    row_values: RefCell<Vec<f32>>,
 }
 
 /// Sums over the samples of a minibatch, of values summed over features.
@@ -34,83 +85,201 @@ pub struct Sums {
     pub squared_error: f64,
 }
 
+/// Σ (x − x')² and its place in the loss: `loss = factor · error + constant` for each row.
+#[derive(Clone, Copy)]
+enum Terms {
+    Squares { factor: f32, constant: f32 },
+    Logits,
+}
+
 impl ReconstructionLoss {
-    /// The loss of the first `rows` rows, summed over them, and the way back for its mean.
+    /// Compares `output`, the reconstruction or its logits, with `target`: both rows × features.
+    pub fn new(
+        output: Node,
+        target: Node,
+        comparison: Comparison,
+        importance: Option<Importance>,
+    ) -> Rc<ReconstructionLoss> {
+        let rows = {
+            let output = output.borrow();
+            output.values().len() / output.columns().max(1)
+        };
+        let row_values = RefCell::new(vec![0.0; 2 * rows]);
+        Rc::new(ReconstructionLoss { output, target, comparison, importance, row_values })
+    }
+
+    /// The same comparison between other nodes.
+    pub fn between(&self, output: Node, target: Node) -> Rc<ReconstructionLoss> {
+        ReconstructionLoss::new(output, target, self.comparison.clone(), self.importance.clone())
+    }
+
+    /// How output and target are compared.
+    pub fn comparison(&self) -> &Comparison {
+        &self.comparison
+    }
+
+    /// Loss and squared error of the outputs of the latest forward pass, two values a row.
+    pub fn row_values(&self) -> Ref<'_, [f32]> {
+        Ref::map(self.row_values.borrow(), Vec::as_slice)
+    }
+
+    /// The loss of the first `rows` targets, each with `samples` outputs, summed over the targets; and the way back for
+    /// `weight` times its mean.
     pub fn forward(
         self: &Rc<Self>,
         rows: usize,
-        partial: &mut Vec<f32>,
+        samples: usize,
+        weight: f32,
         threads: &Rc<Threads>,
         recorder: &mut Recorder,
     ) -> Sums {
         if recorder.is_recording() {
             let (loss, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| loss.backward(rows, &threads, grads));
+            recorder.push(move |grads| loss.backward(rows, samples, weight, &threads, grads));
         }
         let (output, target) = (self.output.borrow(), self.target.borrow());
-        let (features, kind) = (target.columns(), self.kind);
+        let (features, terms) = (target.columns(), self.terms());
         let (output, target) = (output.values(), target.values());
         // Two sums a row, added up in the order of the rows whoever computed them.
-        partial.resize(2 * rows, 0.0);
-        threads.for_each_piece(partial, 2 * ROWS, 16 * rows * features, |start, sums| {
+        let mut row_values = self.row_values.borrow_mut();
+        let row_values = &mut row_values[..2 * rows * samples];
+        threads.for_each_piece(row_values, 2 * ROWS, 16 * rows * samples * features, |start, sums| {
             vectorised(
                 #[inline(always)]
                 || {
                     for (row, sums) in (start / 2..).zip(sums.chunks_exact_mut(2)) {
-                        let at = row * features..(row + 1) * features;
-                        (sums[0], sums[1]) = row_sums(kind, &output[at.clone()], &target[at]);
+                        let output = &output[row * features..][..features];
+                        let target = &target[row / samples * features..][..features];
+                        (sums[0], sums[1]) = row_sums(terms, output, target);
                     }
                 },
             );
         });
-        partial.chunks_exact(2).fold(Sums::default(), |sums, row| Sums {
-            loss: sums.loss + f64::from(row[0]),
-            squared_error: sums.squared_error + f64::from(row[1]),
+        if let Some(Importance { losses, .. }) = &self.importance {
+            for (loss, row) in losses.borrow_mut().values_mut().iter_mut().zip(row_values.chunks_exact(2)) {
+                *loss = row[0];
+            }
+        }
+        let mean = 1.0 / samples.max(1) as f64;
+        row_values.chunks_exact(2).fold(Sums::default(), |sums, row| Sums {
+            loss: sums.loss + mean * f64::from(row[0]),
+            squared_error: sums.squared_error + mean * f64::from(row[1]),
         })
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn terms(&self) -> Terms {
+        let log_variance = match &self.comparison {
+            Comparison::SquaredError => return Terms::Squares { factor: 1.0, constant: 0.0 },
+            Comparison::BinaryCrossEntropy => return Terms::Logits,
+            Comparison::Gaussian(Variance::Fixed { std }) => 2.0 * std.ln(),
+            Comparison::Gaussian(Variance::Learned { log_variance }) => clamped(log_variance),
+        };
+        let half = 0.5 * self.target.borrow().columns() as f32;
+        let constant = half * (std::f32::consts::TAU.ln() + log_variance);
+        Terms::Squares { factor: 0.5 * (-log_variance).exp(), constant }
+    }
+
+    fn backward(
+        &self,
+        rows: usize,
+        samples: usize,
+        weight: f32,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
         let (output, target) = (self.output.borrow(), self.target.borrow());
+        let (features, terms) = (target.columns(), self.terms());
+        let len = rows * samples * features;
+        if weight == 0.0 {
+            if let Comparison::Gaussian(Variance::Learned { log_variance }) = &self.comparison {
+                no_gradient(&log_variance.borrow(), 1, grads)?;
+            }
+            return no_gradient(&output, len, grads);
+        }
+        let importance = self.importance.as_ref().map(|importance| importance.weights.borrow());
+        let row_weights = importance.as_ref().map(|weights| weights.values());
+        let scale = weight / rows as f32;
+        let scale_of = move |row: usize| match row_weights {
+            Some(weights) => scale * weights[row],
+            None => scale / samples as f32,
+        };
+        self.variance_backward(rows * samples, &scale_of, grads)?;
         let [gradient] = gradients(grads, [&output])?;
         let adds = output.claim_gradient() == Write::Add;
-        let (features, kind) = (target.columns(), self.kind);
-        let len = rows * features;
-        let scale = 1.0 / rows as f32;
         let (output, target) = (output.values(), target.values());
         threads.for_each_piece(&mut gradient[..len], ROWS * features, 16 * len, |start, gradient| {
             vectorised(
                 #[inline(always)]
                 || {
-                    let pairs = output[start..].iter().zip(&target[start..]);
-                    for (gradient, (&y, &x)) in gradient.iter_mut().zip(pairs) {
-                        let own = match kind {
-                            Loss::SquaredError => 2.0 * (y - x) * scale,
-                            Loss::BinaryCrossEntropy => (sigmoid(y) - x) * scale,
-                        };
-                        let own = flushed(own, LEAST_GRADIENT);
-                        *gradient = own + if adds { *gradient } else { 0.0 };
+                    for (row, gradient) in (start / features..).zip(gradient.chunks_exact_mut(features)) {
+                        let output = &output[row * features..][..features];
+                        let target = &target[row / samples * features..][..features];
+                        row_backward(terms, scale_of(row), adds, output, target, gradient);
                     }
                 },
             );
         });
         Ok(())
     }
+
+    /// The gradient of a learned log σ²: `Σ scale · (d/2 − Σ (x − x')² / 2σ²)`, in the order of the rows.
+    fn variance_backward(
+        &self,
+        rows: usize,
+        scale_of: &dyn Fn(usize) -> f32,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        let Comparison::Gaussian(Variance::Learned { log_variance }) = &self.comparison else {
+            return Ok(());
+        };
+        let (half, half_precision) =
+            (0.5 * self.target.borrow().columns() as f64, 0.5 * f64::from(-clamped(log_variance)).exp());
+        let row_values = self.row_values.borrow();
+        let sum: f64 = (0..rows)
+            .map(|row| {
+                f64::from(scale_of(row)) * (half - f64::from(row_values[2 * row + 1]) * half_precision)
+            })
+            .sum();
+        let log_variance = log_variance.borrow();
+        let (now, (least, most)) = (log_variance.values()[0], LOG_VARIANCE);
+        // Descent subtracts the gradient.
+        let leads_out = (now <= least && sum > 0.0) || (now >= most && sum < 0.0);
+        let own = if leads_out { 0.0 } else { sum as f32 };
+        let [gradient] = gradients(grads, [&log_variance])?;
+        let before = if log_variance.claim_gradient() == Write::Add { gradient[0] } else { 0.0 };
+        gradient[0] = before + own;
+        Ok(())
+    }
 }
 
-/// Loss and squared error of one sample.
+/// Gives the first `len` values the gradient 0, unless this step has already written another: what a term of weight 0
+/// does, so that nothing reads what an earlier step left.
+pub(super) fn no_gradient(of: &Variable, len: usize, grads: &mut Grads) -> Result<(), CpuError> {
+    let [gradient] = gradients(grads, [of])?;
+    if of.claim_gradient() == Write::First {
+        gradient[..len].fill(0.0);
+    }
+    Ok(())
+}
+
+fn clamped(log_variance: &Node) -> f32 {
+    log_variance.borrow().values()[0].clamp(LOG_VARIANCE.0, LOG_VARIANCE.1)
+}
+
+/// Loss and squared error of one row.
 #[inline(always)]
-fn row_sums(kind: Loss, output: &[f32], target: &[f32]) -> (f32, f32) {
-    match kind {
-        Loss::SquaredError => {
+fn row_sums(terms: Terms, output: &[f32], target: &[f32]) -> (f32, f32) {
+    match terms {
+        Terms::Squares { factor, constant } => {
             let sum = lane_sum(
                 output,
                 target,
                 #[inline(always)]
                 |y, x| (y - x) * (y - x),
             );
-            (sum, sum)
+            (factor * sum + constant, sum)
         }
-        Loss::BinaryCrossEntropy => (
+        Terms::Logits => (
             // −x log σ(a) − (1 − x) log(1 − σ(a)) = softplus(a) − x a
             lane_sum(
                 output,
@@ -131,6 +300,19 @@ fn row_sums(kind: Loss, output: &[f32], target: &[f32]) -> (f32, f32) {
     }
 }
 
+/// `scale` times the derivative of one row's loss.
+#[inline(always)]
+fn row_backward(terms: Terms, scale: f32, adds: bool, output: &[f32], target: &[f32], gradient: &mut [f32]) {
+    for (gradient, (&y, &x)) in gradient.iter_mut().zip(output.iter().zip(target)) {
+        let own = match terms {
+            Terms::Squares { factor, .. } => 2.0 * factor * (y - x) * scale,
+            Terms::Logits => (sigmoid(y) - x) * scale,
+        };
+        let own = flushed(own, LEAST_GRADIENT);
+        *gradient = own + if adds { *gradient } else { 0.0 };
+    }
+}
+
 #[inline(always)]
 fn lane_sum(output: &[f32], target: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0_f32; LANES];
@@ -144,3 +326,6 @@ fn lane_sum(output: &[f32], target: &[f32], term: impl Fn(f32, f32) -> f32) -> f
     let tail: f32 = rest.map(|(&y, &x)| term(y, x)).sum();
     lanes.iter().sum::<f32>() + tail
 }
+
+#[cfg(test)]
+mod tests;

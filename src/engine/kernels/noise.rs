@@ -38,7 +38,7 @@ pub fn corrupt(corruption: Corruption, range: (f32, f32), stream: Stream, clean:
 
 /// [`Stream::normal`] with functions that vectorise.
 #[inline(always)]
-fn normal(stream: Stream, position: u64) -> f32 {
+pub(super) fn normal(stream: Stream, position: u64) -> f32 {
     let bits = stream.bits(position);
     let scale = 1.0 / (1 << 24) as f32;
     let radius = ((bits >> 40) + 1) as u32 as f32 * scale;

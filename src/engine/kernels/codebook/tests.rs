@@ -1,0 +1,246 @@
+use super::*;
+use crate::dataset::random::Purpose;
+use crate::engine::kernels::differences::{backward, check_gradients, check_threads, project, random_node};
+
+struct Fixture {
+    x: Node,
+    y: Node,
+    entries: Node,
+    idle: Node,
+    averages: Option<(Node, Node)>,
+    code: Rc<Codebook>,
+}
+
+/// A codebook of `count` × `width` for rows of `groups` vectors.
+fn code(rows: usize, groups: usize, (count, width): (usize, usize), decay: Option<f32>) -> Fixture {
+    let (x, y) = (random_node(rows, groups * width, 1, 1.0), random_node(rows, groups * width, 2, 1.0));
+    let (entries, idle) = (random_node(count, width, 3, 1.0), random_node(1, count, 4, 0.0));
+    let (counts, sums) = (random_node(1, count, 5, 0.0), random_node(count, width, 6, 0.0));
+    counts.borrow_mut().values_mut().fill(1.0);
+    sums.borrow_mut().values_mut().copy_from_slice(entries.borrow().values());
+    let averages = decay.map(|_| (Rc::clone(&counts), Rc::clone(&sums)));
+    let learning = match decay {
+        Some(decay) => Learning::MovingAverage { counts, sums, decay },
+        None => Learning::Gradient,
+    };
+    let code = Codebook::new(CodebookParts {
+        x: Rc::clone(&x),
+        y: Rc::clone(&y),
+        entries: Rc::clone(&entries),
+        idle: Rc::clone(&idle),
+        learning,
+        wants_input_gradient: true,
+    });
+    Fixture { x, y, entries, idle, averages, code }
+}
+
+fn one_thread() -> Rc<Threads> {
+    Rc::new(Threads::new(1))
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+}
+
+#[test]
+fn every_vector_becomes_its_nearest_entry() {
+    for (count, width) in [(1, 3), (5, 2), (40, 4), (600, 7)] {
+        let (rows, groups) = (70, 3);
+        let Fixture { x, y, entries, code, .. } = code(rows + 1, groups, (count, width), None);
+        let error = code.forward(rows, 1.0, &one_thread(), &mut Recorder::idle());
+        let (x, y, entries) = (x.borrow(), y.borrow(), entries.borrow());
+        let mut expected = 0.0;
+        let mut usage = vec![0; count];
+        let vectors = x.values().chunks_exact(width).zip(y.values().chunks_exact(width));
+        for ((x, y), choice) in vectors.zip(code.choices()) {
+            let least = entries.values().chunks_exact(width).map(|e| distance(x, e)).fold(f64::MAX, f64::min);
+            assert_eq!(y, &entries.values()[choice as usize * width..][..width]);
+            assert!(distance(x, y) <= least + 1e-5, "{count} × {width}: {} {least}", distance(x, y));
+            expected += distance(x, y);
+            usage[choice as usize] += 1;
+        }
+        assert_eq!((code.choices().len(), &*code.usage()), (rows * groups, &usage[..]));
+        assert!((error - expected).abs() < 1e-4 * expected, "{error} {expected}");
+    }
+}
+
+#[test]
+fn ties_go_to_the_lower_index() {
+    // Entries 3, 20 and 36 are the same, in three different lanes and the rest; all others lie far away.
+    let Fixture { x, entries, code, .. } = code(1, 2, (37, 2), None);
+    entries.borrow_mut().values_mut().fill(9.0);
+    for entry in [20, 36, 3] {
+        entries.borrow_mut().values_mut()[2 * entry..2 * entry + 2].fill(1.0);
+    }
+    x.borrow_mut().values_mut().copy_from_slice(&[1.0, 1.5, 9.0, 9.0]);
+    code.forward(1, 1.0, &one_thread(), &mut Recorder::idle());
+    assert_eq!(code.choices(), [3, 0]);
+    // Halfway between two: exact in f32.
+    entries.borrow_mut().values_mut()[..4].copy_from_slice(&[0.0, 2.0, 2.0, 0.0]);
+    x.borrow_mut().values_mut()[..2].fill(0.5);
+    code.forward(1, 1.0, &one_thread(), &mut Recorder::idle());
+    assert_eq!(code.choices()[0], 3);
+    entries.borrow_mut().values_mut()[4..].fill(9.0);
+    code.forward(1, 1.0, &one_thread(), &mut Recorder::idle());
+    assert_eq!(code.choices()[0], 0);
+}
+
+#[test]
+fn gradients_go_straight_through_and_pull_towards_the_entry() {
+    let (rows, threads) = (3, one_thread());
+    for commitment in [0.0, 0.25] {
+        let Fixture { x, y, code, .. } = code(4, 2, (5, 2), Some(0.9));
+        check_gradients(&[(&x, rows)], &[&y], 1e-3, &mut |recorder| {
+            let error = code.forward(rows, commitment, &threads, recorder);
+            project(&y, rows, 5, recorder);
+            // Straight through: what is done to z_q counts as if it were done to z_e.
+            let through = project(&x, rows, 5, &mut Recorder::idle());
+            through + f64::from(commitment) / rows as f64 * error
+        });
+    }
+}
+
+#[test]
+fn entries_follow_the_gradient_of_their_vectors() {
+    let (rows, threads) = (3, one_thread());
+    let Fixture { x, y, entries, code, .. } = code(4, 2, (5, 2), None);
+    check_gradients(&[(&entries, 5)], &[&x, &y], 1e-3, &mut |recorder| {
+        let error = code.forward(rows, 0.25, &threads, recorder);
+        project(&y, rows, 5, recorder);
+        error / rows as f64
+    });
+    assert!(code.usage().contains(&0), "an entry without vectors must be among them");
+}
+
+#[test]
+fn averages_have_no_gradient() {
+    let Fixture { x, y, entries, code, .. } = code(4, 2, (5, 2), Some(0.9));
+    let mut forward = |recorder: &mut Recorder| {
+        code.forward(3, 0.25, &one_thread(), recorder);
+        project(&y, 3, 5, recorder)
+    };
+    backward(&[(&x, 3)], &[&y, &entries], &mut forward);
+    assert!(!entries.borrow().has_gradient());
+}
+
+#[test]
+fn averages_follow_the_paper() {
+    let (rows, groups, count, width, decay) = (6, 2, 4, 3, 0.8);
+    let Fixture { x, entries, averages, code, .. } = code(rows, groups, (count, width), Some(decay));
+    let (counts, sums) = averages.expect("averages");
+    let f64s = |node: &Node| node.borrow().values().iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
+    let (mut n, mut m) = (f64s(&counts), f64s(&sums));
+    for _ in 0..3 {
+        code.forward(rows, 0.25, &one_thread(), &mut Recorder::idle());
+        code.after_step(None, &one_thread());
+        let gamma = f64::from(decay);
+        n.iter_mut().for_each(|n| *n *= gamma);
+        m.iter_mut().for_each(|m| *m *= gamma);
+        for (vector, &choice) in code.choices().iter().enumerate() {
+            n[choice as usize] += 1.0 - gamma;
+            let x = &f64s(&x)[vector * width..(vector + 1) * width];
+            let m = &mut m[choice as usize * width..][..width];
+            m.iter_mut().zip(x).for_each(|(m, x)| *m += (1.0 - gamma) * x);
+        }
+        let total: f64 = n.iter().sum();
+        for (entry, n) in n.iter().enumerate() {
+            let smoothed = (n + 1e-5) / (total + count as f64 * 1e-5) * total;
+            let sums = &m[entry * width..(entry + 1) * width];
+            for (ours, m) in f64s(&entries)[entry * width..].iter().zip(sums) {
+                let expected = m / smoothed;
+                assert!(
+                    (ours - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+                    "{entry}: {ours} {expected}"
+                );
+            }
+        }
+    }
+    let (ours, expected) = (f64s(&counts), n);
+    assert!(ours.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{ours:?} {expected:?}");
+}
+
+#[test]
+fn averages_find_the_centres_of_clusters() {
+    let Fixture { x, entries, code, .. } = code(40, 1, (2, 2), Some(0.9));
+    entries.borrow_mut().values_mut().copy_from_slice(&[-0.1, 0.0, 0.1, 0.0]);
+    let mut mean = [0.0; 4];
+    for (row, x) in x.borrow_mut().values_mut().chunks_exact_mut(2).enumerate() {
+        x[0] = 0.1 * x[0] + if row % 2 == 0 { -3.0 } else { 3.0 };
+        mean[2 * (row % 2)] += x[0] / 20.0;
+        mean[2 * (row % 2) + 1] += x[1] / 20.0;
+    }
+    let mut error = 0.0;
+    for _ in 0..200 {
+        error = code.forward(40, 0.25, &one_thread(), &mut Recorder::idle());
+        code.after_step(None, &one_thread());
+    }
+    let entries = entries.borrow();
+    assert!(distance(entries.values(), &mean) < 1e-6, "{:?} {mean:?} {error}", entries.values());
+}
+
+#[test]
+fn perplexity_counts_entries_in_even_use() {
+    let Fixture { x, entries, code, .. } = code(8, 1, (4, 1), None);
+    entries.borrow_mut().values_mut().copy_from_slice(&[0.0, 1.0, 2.0, 3.0]);
+    let perplexity = |values: [f32; 8]| {
+        x.borrow_mut().values_mut().copy_from_slice(&values);
+        code.forward(8, 1.0, &one_thread(), &mut Recorder::idle());
+        code.perplexity()
+    };
+    assert!((perplexity([0.0, 1.0, 2.0, 3.0, 0.0, 1.0, 2.0, 3.0]) - 4.0).abs() < 1e-9);
+    assert!((perplexity([2.0; 8]) - 1.0).abs() < 1e-9);
+    let uneven = (0.25_f64 * 4.0_f64.ln() + 0.75 * (4.0_f64 / 3.0).ln()).exp();
+    assert!((perplexity([0.0, 0.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]) - uneven).abs() < 1e-9);
+}
+
+#[test]
+fn dead_entries_are_put_where_vectors_lie() {
+    let stream = Stream::new(1, Purpose::Codebook, 7, 0);
+    for decay in [None, Some(0.9)] {
+        let Fixture { x, entries, idle, averages, code, .. } = code(6, 1, (3, 2), decay);
+        entries.borrow_mut().values_mut().copy_from_slice(&[0.0, 0.0, 50.0, 50.0, -50.0, 50.0]);
+        if let Some((_, sums)) = &averages {
+            sums.borrow_mut().values_mut().copy_from_slice(entries.borrow().values());
+        }
+        let reseed = Some(Reseed { after: 3, stream });
+        let step = || {
+            code.forward(5, 0.25, &one_thread(), &mut Recorder::idle());
+            code.after_step(reseed, &one_thread())
+        };
+        assert_eq!([step(), step()], [0, 0]);
+        assert_eq!(idle.borrow().values(), [0.0, 2.0, 2.0]);
+        assert_eq!(step(), 2);
+        assert_eq!(idle.borrow().values(), [0.0; 3]);
+        for entry in [1, 2] {
+            let vector = stream.below(entry as u64, 5);
+            let expected = x.borrow().values()[2 * vector..][..2].to_vec();
+            assert_eq!(entries.borrow().values()[2 * entry..][..2], expected);
+            if let Some((counts, sums)) = &averages {
+                assert_eq!(counts.borrow().values()[entry], 1.0);
+                assert_eq!(sums.borrow().values()[2 * entry..][..2], expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_threads() {
+    for decay in [None, Some(0.9)] {
+        check_threads(|threads| {
+            let Fixture { x, y, entries, code, .. } = code(200, 16, (100, 32), decay);
+            let mut error = 0.0;
+            let mut forward = |recorder: &mut Recorder| {
+                error = code.forward(199, 0.25, threads, recorder);
+                project(&y, 199, 5, recorder)
+            };
+            let mut inputs = vec![(&x, 199)];
+            inputs.extend(decay.is_none().then_some((&entries, 100)));
+            let mut values = backward(&inputs, &[&y], &mut forward).concat();
+            code.after_step(None, threads);
+            values.extend(entries.borrow().values());
+            values.extend(code.choices().iter().map(|&choice| choice as f32));
+            values.push(error as f32);
+            values
+        });
+    }
+}

@@ -1,0 +1,177 @@
+//! The code of semantic hashing (Salakhutdinov & Hinton 2009): logistic units whose inputs are drowned in noise while the
+//! network is fine-tuned, so that their outputs learn to lie near 0 and 1.
+
+use std::rc::Rc;
+
+use dfdx::tensor::CpuError;
+
+use super::math::{LEAST_GRADIENT, flushed, sigmoid, vectorised};
+use super::noise::normal;
+use super::tape::Recorder;
+use super::threads::Threads;
+use super::variable::{Grads, Node, Write, gradients};
+use crate::dataset::random::{Purpose, Stream};
+
+/// Rows of a shard.
+const ROWS: usize = 16;
+
+/// `y = σ(a + std · n)`, the noise vector n fixed for each training case.
+pub struct Hashing {
+    /// The inputs of the code units: rows × units.
+    pub x: Node,
+    /// The code, of the same size.
+    pub y: Node,
+    /// Standard deviation of the noise.
+    pub std: f32,
+    /// Whether anything before this layer learns.
+    pub wants_input_gradient: bool,
+}
+
+/// Noise that belongs to the training cases: `n` of case `samples[row]` is the stream of (seed, [`Purpose::CodeNoise`],
+/// case), whatever the epoch and the minibatch.
+#[derive(Clone, Copy, Debug)]
+pub struct CaseNoise<'a> {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Which training case each row holds.
+    pub samples: &'a [u32],
+}
+
+impl Hashing {
+    /// Computes the first `rows` rows of `y`, with noise in training and without where there is none (evaluation).
+    ///
+    /// # Panics
+    /// If fewer than `rows` cases are named.
+    pub fn forward(
+        self: &Rc<Self>,
+        rows: usize,
+        noise: Option<CaseNoise<'_>>,
+        threads: &Rc<Threads>,
+        recorder: &mut Recorder,
+    ) {
+        self.compute(rows, noise, threads);
+        if recorder.is_recording() && self.wants_input_gradient {
+            let (code, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| code.backward(rows, &threads, grads));
+        }
+    }
+
+    fn compute(&self, rows: usize, noise: Option<CaseNoise<'_>>, threads: &Threads) {
+        let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
+        let (units, std, x) = (x.columns(), self.std, x.values());
+        let y = &mut y.values_mut()[..rows * units];
+        threads.for_each_piece(y, ROWS * units, 64 * rows * units, |start, y| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (row, y) in (start / units..).zip(y.chunks_exact_mut(units)) {
+                        let x = &x[row * units..][..units];
+                        match noise {
+                            Some(CaseNoise { seed, samples }) => {
+                                let stream =
+                                    Stream::new(seed, Purpose::CodeNoise, u64::from(samples[row]), 0);
+                                for (unit, (y, &x)) in (0..).zip(y.iter_mut().zip(x)) {
+                                    *y = sigmoid(x + std * normal(stream, unit));
+                                }
+                            }
+                            None => y.iter_mut().zip(x).for_each(|(y, &x)| *y = sigmoid(x)),
+                        }
+                    }
+                },
+            );
+        });
+    }
+
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+        let (x, y) = (self.x.borrow(), self.y.borrow());
+        let [dx, dy] = gradients(grads, [&x, &y])?;
+        let adds = x.claim_gradient() == Write::Add;
+        let (units, y) = (x.columns(), y.values());
+        let len = rows * units;
+        threads.for_each_piece(&mut dx[..len], ROWS * units, 8 * len, |start, dx| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (dx, (&dy, &y)) in dx.iter_mut().zip(dy[start..].iter().zip(&y[start..])) {
+                        let own = flushed(dy * (y * (1.0 - y)), LEAST_GRADIENT);
+                        *dx = own + if adds { *dx } else { 0.0 };
+                    }
+                },
+            );
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::kernels::differences::{
+        backward, check_gradients, check_threads, project, random_node,
+    };
+
+    fn code(rows: usize, units: usize) -> Rc<Hashing> {
+        let (x, y) = (random_node(rows, units, 1, 1.0), random_node(rows, units, 2, 1.0));
+        Rc::new(Hashing { x, y, std: 4.0, wants_input_gradient: true })
+    }
+
+    fn run(code: &Rc<Hashing>, samples: Option<&[u32]>) -> Vec<f32> {
+        let noise = samples.map(|samples| CaseNoise { seed: 3, samples });
+        let rows = samples.map_or(2, <[u32]>::len);
+        code.forward(rows, noise, &Rc::new(Threads::new(1)), &mut Recorder::idle());
+        code.y.borrow().values()[..rows * code.x.borrow().columns()].to_vec()
+    }
+
+    #[test]
+    fn values_follow_the_definition() {
+        let (units, samples) = (5, [70_000, 12]);
+        let code = code(3, units);
+        for noise in [None, Some(&samples[..])] {
+            for (index, y) in run(&code, noise).into_iter().enumerate() {
+                let case = u64::from(samples[index / units]);
+                let stream = Stream::new(3, Purpose::CodeNoise, case, 0);
+                let n = if noise.is_some() { stream.normal((index % units) as u64) } else { 0.0 };
+                let expected = 1.0 / (1.0 + (-(code.x.borrow().values()[index] + 4.0 * n)).exp());
+                assert!((y - expected).abs() < 1e-4, "{index}: {y} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_belongs_to_the_case_and_not_to_its_row() {
+        let code = code(3, 4);
+        code.x.borrow_mut().values_mut().fill(0.0);
+        let (first, second) = (run(&code, Some(&[5, 9, 5])), run(&code, Some(&[9, 5, 6])));
+        assert_eq!((&first[..4], &first[4..8]), (&second[4..8], &second[..4]));
+        assert_eq!(first[..4], first[8..]);
+        assert!(first[..4] != first[4..8] && second[8..] != first[..4]);
+    }
+
+    #[test]
+    fn gradients_equal_finite_differences() {
+        let code = code(4, 5);
+        let threads = Rc::new(Threads::new(1));
+        for samples in [None, Some([7, 8, 9])] {
+            let noise = samples.as_ref().map(|samples| CaseNoise { seed: 3, samples });
+            check_gradients(&[(&code.x, 3)], &[&code.y], 1e-3, &mut |recorder| {
+                code.forward(3, noise, &threads, recorder);
+                project(&code.y, 3, 5, recorder)
+            });
+        }
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_threads() {
+        check_threads(|threads| {
+            let code = code(300, 700);
+            let samples: Vec<u32> = (0..299).map(|row| row * 7 % 100).collect();
+            let mut forward = |recorder: &mut Recorder| {
+                code.forward(299, Some(CaseNoise { seed: 3, samples: &samples }), threads, recorder);
+                project(&code.y, 299, 5, recorder)
+            };
+            let mut values = backward(&[(&code.x, 299)], &[&code.y], &mut forward).concat();
+            values.extend(&code.y.borrow().values()[..299 * 700]);
+            values
+        });
+    }
+}

@@ -1,0 +1,138 @@
+use super::*;
+use crate::engine::kernels::differences::{backward, check_gradients, check_threads, random_node};
+
+fn learned(log_variance: f32) -> (Comparison, Node) {
+    let node = random_node(1, 1, 0, 0.0);
+    node.borrow_mut().values_mut()[0] = log_variance;
+    (Comparison::Gaussian(Variance::Learned { log_variance: Rc::clone(&node) }), node)
+}
+
+fn comparisons() -> [Comparison; 4] {
+    let fixed = Comparison::Gaussian(Variance::Fixed { std: 0.7 });
+    [Comparison::SquaredError, Comparison::BinaryCrossEntropy, fixed, learned(-0.5).0]
+}
+
+/// Loss of one row by the definition, in `f64`.
+fn reference(comparison: &Comparison, output: &[f32], target: &[f32]) -> f64 {
+    let pairs = output.iter().zip(target).map(|(&y, &x)| (f64::from(y), f64::from(x)));
+    let gaussian = |variance: f64| {
+        let density = |y: f64, x: f64| {
+            (-(x - y).powi(2) / (2.0 * variance)).exp() / (std::f64::consts::TAU * variance).sqrt()
+        };
+        pairs.clone().map(|(y, x)| -density(y, x).ln()).sum::<f64>()
+    };
+    match comparison {
+        Comparison::SquaredError => pairs.map(|(y, x)| (x - y).powi(2)).sum(),
+        Comparison::BinaryCrossEntropy => {
+            let p = |y: f64| 1.0 / (1.0 + (-y).exp());
+            pairs.map(|(y, x)| -x * p(y).ln() - (1.0 - x) * (1.0 - p(y)).ln()).sum()
+        }
+        Comparison::Gaussian(Variance::Fixed { std }) => gaussian(f64::from(*std).powi(2)),
+        Comparison::Gaussian(Variance::Learned { log_variance }) => {
+            gaussian(f64::from(log_variance.borrow().values()[0]).exp())
+        }
+    }
+}
+
+#[test]
+fn values_follow_the_definitions() {
+    let threads = Rc::new(Threads::new(2));
+    let (rows, samples, features) = (5, 3, 19);
+    for comparison in comparisons() {
+        let (output, target) = (random_node(18, features, 1, 1.0), random_node(6, features, 2, 0.3));
+        let loss = ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, None);
+        let sums = loss.forward(rows, samples, 1.0, &threads, &mut Recorder::idle());
+        let (output, target) = (output.borrow(), target.borrow());
+        let mut mean = 0.0;
+        for row in 0..rows * samples {
+            let target = &target.values()[row / samples * features..][..features];
+            let output = &output.values()[row * features..][..features];
+            let expected = reference(loss.comparison(), output, target);
+            let ours = f64::from(loss.row_values()[2 * row]);
+            assert!((ours - expected).abs() < 1e-5 * (1.0 + expected.abs()), "row {row}: {ours} {expected}");
+            mean += expected / samples as f64;
+        }
+        assert!((sums.loss - mean).abs() < 1e-4, "{} {mean}", sums.loss);
+    }
+}
+
+#[test]
+fn gradients_equal_finite_differences() {
+    // Tolerance: rounding of the row sums in f32, 1e-7 · 100 / h.
+    let threads = Rc::new(Threads::new(1));
+    let (rows, samples) = (3, 2);
+    for comparison in comparisons() {
+        let (output, target) = (random_node(8, 5, 3, 1.0), random_node(4, 5, 4, 0.5));
+        let (losses, weights) = (random_node(8, 1, 5, 1.0), random_node(8, 1, 6, 1.0));
+        for importance in [None, Some(Importance { losses, weights })] {
+            let loss = ReconstructionLoss::new(
+                Rc::clone(&output),
+                Rc::clone(&target),
+                comparison.clone(),
+                importance,
+            );
+            let mut value = |recorder: &mut Recorder| {
+                let sums = loss.forward(rows, samples, 0.7, &threads, recorder);
+                let Some(Importance { losses, weights }) = &loss.importance else {
+                    return 0.7 / rows as f64 * sums.loss;
+                };
+                let (losses, weights) = (losses.borrow(), weights.borrow());
+                let terms = losses.values().iter().zip(weights.values()).take(rows * samples);
+                terms.map(|(&loss, &weight)| f64::from(loss) * f64::from(weight)).sum::<f64>() * 0.7
+                    / rows as f64
+            };
+            let mut inputs = vec![(&output, rows * samples)];
+            if let Comparison::Gaussian(Variance::Learned { log_variance }) = &comparison {
+                inputs.push((log_variance, 1));
+            }
+            check_gradients(&inputs, &[], 1e-3, &mut value);
+        }
+    }
+}
+
+#[test]
+fn a_learned_variance_finds_its_optimum_and_stays_in_its_range() {
+    let threads = Rc::new(Threads::new(1));
+    let slope = |log_variance: f32, error: f32| {
+        let (comparison, node) = learned(log_variance);
+        let (output, target) = (random_node(1, 4, 1, 0.0), random_node(1, 4, 1, 0.0));
+        output.borrow_mut().values_mut().fill(error);
+        let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
+        let mut forward = |recorder: &mut Recorder| loss.forward(1, 1, 1.0, &threads, recorder).loss;
+        backward(&[(&node, 1)], &[&output], &mut forward)[0][0]
+    };
+    // At σ² = the mean squared error the gradient vanishes: its parts are 2.
+    assert!(slope(0.25_f32.ln(), 0.5).abs() < 1e-5);
+    assert_eq!(slope(-13.0, 0.0), 0.0, "further down");
+    assert!(slope(-13.0, 1.0) < 0.0 && slope(13.0, 0.0) > 0.0, "back into the range");
+    assert_eq!(slope(13.0, 1e6), 0.0, "further up");
+}
+
+#[test]
+fn weight_zero_leaves_no_gradient() {
+    let threads = Rc::new(Threads::new(1));
+    let (comparison, node) = learned(0.0);
+    let (output, target) = (random_node(2, 3, 1, 1.0), random_node(2, 3, 2, 1.0));
+    output.borrow_mut().values_mut()[0] = f32::INFINITY;
+    let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
+    let mut forward = |recorder: &mut Recorder| loss.forward(2, 1, 0.0, &threads, recorder).loss;
+    let gradients = backward(&[(&output, 2), (&node, 1)], &[], &mut forward);
+    assert_eq!(gradients, [vec![0.0; 6], vec![0.0]]);
+}
+
+#[test]
+fn bits_do_not_depend_on_threads() {
+    check_threads(|threads| {
+        let (comparison, node) = learned(0.3);
+        let (output, target) = (random_node(200, 500, 1, 1.0), random_node(100, 500, 2, 1.0));
+        let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
+        let mut sums = Sums::default();
+        let mut forward = |recorder: &mut Recorder| {
+            sums = loss.forward(99, 2, 1.0, threads, recorder);
+            sums.loss
+        };
+        let mut values = backward(&[(&output, 198), (&node, 1)], &[], &mut forward).concat();
+        values.extend([sums.loss as f32, sums.squared_error as f32]);
+        values
+    });
+}
