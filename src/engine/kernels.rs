@@ -13,6 +13,7 @@ pub mod loss;
 pub mod math;
 pub mod matmul;
 pub mod noise;
+pub mod quantiser;
 pub mod selector;
 pub mod tape;
 pub mod threads;
