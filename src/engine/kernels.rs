@@ -14,6 +14,7 @@ pub mod math;
 pub mod matmul;
 pub mod noise;
 pub mod quantiser;
+pub mod rbm;
 pub mod selector;
 pub mod tape;
 pub mod threads;
