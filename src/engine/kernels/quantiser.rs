@@ -1,0 +1,167 @@
+//! The factorial stochastic vector quantiser of Hinton & Zemel (1993), trained to the minimum description length.
+//!
+//! A code of V quantisers with K units each is a matrix of rows × (V·K): every stretch of K columns is one **group**, a
+//! distribution over its K units. [`GroupSoftmax`] makes the distributions q and draws from them, [`CodeCost`] is
+//! what naming the drawn units costs, [`VarianceTerm`] completes the expected squared error of a linear decoder, and
+//! [`description_length`] adds it all up in bits.
+
+mod cost;
+mod length;
+mod variance;
+
+use std::rc::Rc;
+
+use dfdx::tensor::CpuError;
+
+pub use self::cost::CodeCost;
+pub use self::length::{DescriptionLength, description_length, widest_quantisation};
+pub use self::variance::VarianceTerm;
+pub use super::gumbel::Relaxation;
+use super::gumbel::{argmax, exponentials, largest, noisy};
+use super::math::{LEAST_GRADIENT, flushed, vectorised};
+use super::tape::Recorder;
+use super::threads::Threads;
+use super::variable::{Grads, Node, Variable, Write, gradients};
+use crate::dataset::random::Stream;
+use crate::engine::EngineError;
+
+/// Rows of a shard.
+const ROWS: usize = 16;
+/// Floating-point operations of one exponential with its noise, about.
+const FLOPS: usize = 96;
+
+/// A softmax over every group of columns.
+pub struct GroupSoftmax {
+    /// Logits: rows × (groups · units).
+    pub x: Node,
+    /// Shares of 1 in every group, of the same size.
+    pub y: Node,
+    /// Units of a group; divides the number of columns.
+    pub group: usize,
+}
+
+/// What a softmax puts out. Noise stands at position row · columns + column of its stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice {
+    /// The distribution itself: `q = softmax(a)`.
+    Shares,
+    /// A relaxed draw from it: `softmax((a + g)/T)`.
+    Relaxed(Relaxation),
+    /// A draw from it: 1 for one unit of each group, 0 for the others. It has no gradient: nothing is recorded.
+    Hard(Stream),
+}
+
+impl GroupSoftmax {
+    /// Computes the first `rows` rows of `y` and records the way back.
+    pub fn forward(
+        self: &Rc<Self>,
+        rows: usize,
+        choice: Choice,
+        threads: &Rc<Threads>,
+        recorder: &mut Recorder,
+    ) {
+        self.compute(rows, choice, threads);
+        let scale = match choice {
+            Choice::Shares => 1.0,
+            Choice::Relaxed(relaxation) => 1.0 / relaxation.temperature,
+            Choice::Hard(_) => return,
+        };
+        if recorder.is_recording() {
+            let (softmax, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| softmax.backward(rows, scale, &threads, grads));
+        }
+    }
+
+    fn compute(&self, rows: usize, choice: Choice, threads: &Threads) {
+        let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
+        let (columns, group) = (x.columns(), self.group);
+        let (x, len) = (x.values(), rows * columns);
+        threads.for_each_piece(&mut y.values_mut()[..len], ROWS * columns, FLOPS * len, |start, y| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (index, y) in y.chunks_exact_mut(group).enumerate() {
+                        let at = start + index * group;
+                        choose(choice, &x[at..at + group], at as u64, y);
+                    }
+                },
+            );
+        });
+    }
+
+    /// `∂y_k/∂x_l = (y_k [k = l] − y_k y_l) · scale`
+    fn backward(
+        &self,
+        rows: usize,
+        scale: f32,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        let (x, y) = (self.x.borrow(), self.y.borrow());
+        let [dx, dy] = gradients(grads, [&x, &y])?;
+        let adds = x.claim_gradient() == Write::Add;
+        let (columns, group, dy, y) = (x.columns(), self.group, &*dy, y.values());
+        let len = rows * columns;
+        threads.for_each_piece(&mut dx[..len], ROWS * columns, 6 * len, |start, dx| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (index, dx) in dx.chunks_exact_mut(group).enumerate() {
+                        let at = start + index * group;
+                        let (y, dy) = (&y[at..at + group], &dy[at..at + group]);
+                        let mean: f32 = y.iter().zip(dy).map(|(y, dy)| y * dy).sum();
+                        for (dx, (y, dy)) in dx.iter_mut().zip(y.iter().zip(dy)) {
+                            let own = flushed(scale * y * (dy - mean), LEAST_GRADIENT);
+                            *dx = own + if adds { *dx } else { 0.0 };
+                        }
+                    }
+                },
+            );
+        });
+        Ok(())
+    }
+}
+
+/// One group.
+#[inline(always)]
+fn choose(choice: Choice, logits: &[f32], position: u64, out: &mut [f32]) {
+    match choice {
+        Choice::Shares => out.copy_from_slice(logits),
+        Choice::Relaxed(Relaxation { stream, temperature }) => {
+            noisy(logits, stream, position, 1.0 / temperature, out);
+        }
+        Choice::Hard(stream) => {
+            noisy(logits, stream, position, 1.0, out);
+            let drawn = argmax(out.iter().copied());
+            out.fill(0.0);
+            out[drawn] = 1.0;
+            return;
+        }
+    }
+    let max = largest(out);
+    exponentials(out, max);
+    let share = 1.0 / out.iter().sum::<f32>();
+    for out in out {
+        *out *= share;
+    }
+}
+
+/// The way back of a term of weight 0: parameters and nodes without another gradient have gradient 0.
+fn no_gradient(grads: &mut Grads, nodes: [(&Variable, usize); 2]) -> Result<(), CpuError> {
+    for (variable, len) in nodes {
+        if variable.claim_gradient() == Write::First {
+            gradients(grads, [variable])?[0][..len].fill(0.0);
+        }
+    }
+    Ok(())
+}
+
+fn zeros(len: usize) -> Result<Vec<f32>, EngineError> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(len).map_err(|_| EngineError::OutOfMemory)?;
+    values.resize(len, 0.0);
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! Restricted Boltzmann machines for pretraining layer by layer (Hinton & Salakhutdinov 2006): one step of contrastive
+//! divergence (CD-1) at a time. Nothing here is on the tape: the update is no gradient.
+
+use super::math::{flushed, sigmoid, vectorised};
+use super::matmul::{Matrix, multiply};
+use super::threads::{Parts, Threads, shard_range};
+use crate::dataset::random::Stream;
+use crate::engine::EngineError;
+
+/// Weight cost, on weights only.
+pub const WEIGHT_COST: f32 = 2e-4;
+/// Standard deviation of the initial weights.
+const INITIAL_STD: f32 = 0.1;
+/// Probabilities and updates below this are 0: their products would be subnormal and slow.
+const LEAST: f32 = 1e-18;
+/// Values of a shard.
+const SHARD: usize = 4096;
+/// Columns of a shard of a bias.
+const COLUMNS: usize = 64;
+/// Rows of a shard of the reconstruction error.
+const ROWS: usize = 16;
+
+/// What the hidden units of a layer are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HiddenUnits {
+    /// On with probability σ(a): all layers but the code.
+    Logistic,
+    /// `a + N(0, 1)`: the code layer.
+    Linear,
+}
+
+impl HiddenUnits {
+    /// The published learning rate: 0.1, or 0.001 where units are linear.
+    pub fn learning_rate(self) -> f32 {
+        match self {
+            HiddenUnits::Logistic => 0.1,
+            HiddenUnits::Linear => 0.001,
+        }
+    }
+}
+
+/// The published momentum of an epoch, counted from 1: 0.5 up to the fifth, then 0.9.
+pub fn momentum(epoch: u32) -> f32 {
+    if epoch <= 5 { 0.5 } else { 0.9 }
+}
+
+/// One layer with its state of training and all its buffers.
+#[derive(Debug)]
+pub struct Rbm {
+    visible: usize,
+    hidden: usize,
+    units: HiddenUnits,
+    /// W: hidden × visible, as the encoder's dense layer stores it.
+    weight: Vec<f32>,
+    /// b: of the visible units.
+    visible_bias: Vec<f32>,
+    /// c: of the hidden units.
+    hidden_bias: Vec<f32>,
+    /// ΔW, Δb and Δc of the step before.
+    weight_step: Vec<f32>,
+    visible_step: Vec<f32>,
+    hidden_step: Vec<f32>,
+    /// `vᵀp⁺ − v'ᵀp⁻`, hidden × visible.
+    correlation: Vec<f32>,
+    /// v above v': 2 · rows × visible.
+    visibles: Vec<f32>,
+    /// p⁺ above −p⁻: 2 · rows × hidden. Stacked so, the two products of the correlation are one.
+    hiddens: Vec<f32>,
+    /// h: rows × hidden.
+    sample: Vec<f32>,
+    /// Squared error of each row.
+    errors: Vec<f32>,
+}
+
+/// Constants of one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CdStep {
+    /// ε, see [`HiddenUnits::learning_rate`].
+    pub learning_rate: f32,
+    /// μ, see [`momentum`].
+    pub momentum: f32,
+    /// Noise of the hidden units, at position row · hidden + unit; new at each step and layer.
+    pub stream: Stream,
+}
+
+impl Rbm {
+    /// A layer for at most `rows` samples at a time, with weights `0.1 · N(0, 1)` from `stream` and biases 0.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn new(
+        visible: usize,
+        hidden: usize,
+        units: HiddenUnits,
+        rows: usize,
+        stream: Stream,
+    ) -> Result<Rbm, EngineError> {
+        let mut weight = zeros(hidden, visible)?;
+        for (position, weight) in weight.iter_mut().enumerate() {
+            *weight = INITIAL_STD * stream.normal(position as u64);
+        }
+        Ok(Rbm {
+            visible,
+            hidden,
+            units,
+            weight,
+            visible_bias: zeros(1, visible)?,
+            hidden_bias: zeros(1, hidden)?,
+            weight_step: zeros(hidden, visible)?,
+            visible_step: zeros(1, visible)?,
+            hidden_step: zeros(1, hidden)?,
+            correlation: zeros(hidden, visible)?,
+            visibles: zeros(2 * rows, visible)?,
+            hiddens: zeros(2 * rows, hidden)?,
+            sample: zeros(rows, hidden)?,
+            errors: zeros(rows, 1)?,
+        })
+    }
+
+    /// W: hidden × visible, the weight of the encoder's layer; transposed, that of the decoder's.
+    pub fn weight(&self) -> &[f32] {
+        &self.weight
+    }
+
+    /// b: the bias of the decoder's layer.
+    pub fn visible_bias(&self) -> &[f32] {
+        &self.visible_bias
+    }
+
+    /// c: the bias of the encoder's layer.
+    pub fn hidden_bias(&self) -> &[f32] {
+        &self.hidden_bias
+    }
+
+    /// One step on `data` (rows × visible, probabilities in [0, 1]): `p⁺ = σ(vWᵀ + c)`, h drawn from it, the
+    /// reconstruction `v' = σ(hW + b)`, `p⁻ = σ(v'Wᵀ + c)`, and
+    /// `ΔW ← μΔW + ε[(p⁺ᵀv − p⁻ᵀv')/m − 2e-4 · W]`, `W ← W + ΔW`, biases likewise without the weight cost. Linear hidden
+    /// units have `p = a` and `h = a + N(0, 1)`.
+    ///
+    /// Gives the squared reconstruction error `‖v − v'‖²`, summed over the rows.
+    pub fn step(&mut self, rows: usize, data: &[f32], step: CdStep, threads: &Threads) -> f64 {
+        let (visible, hidden) = (self.visible, self.hidden);
+        let (of_visible, of_hidden) = (rows * visible, rows * hidden);
+        self.visibles[..of_visible].copy_from_slice(&data[..of_visible]);
+        let (data, reconstruction) = self.visibles[..2 * of_visible].split_at_mut(of_visible);
+        let (positive, negative) = self.hiddens[..2 * of_hidden].split_at_mut(of_hidden);
+        let sample = &mut self.sample[..of_hidden];
+        let weight = Matrix::new(&self.weight, hidden, visible);
+        let logistic = self.units == HiddenUnits::Logistic;
+
+        multiply(threads, positive, false, Matrix::new(data, rows, visible), weight.transposed());
+        add_bias(threads, positive, &self.hidden_bias, logistic, 1.0);
+        draw(threads, self.units, step.stream, positive, sample);
+        multiply(threads, reconstruction, false, Matrix::new(sample, rows, hidden), weight);
+        add_bias(threads, reconstruction, &self.visible_bias, true, 1.0);
+        multiply(threads, negative, false, Matrix::new(reconstruction, rows, visible), weight.transposed());
+        add_bias(threads, negative, &self.hidden_bias, logistic, -1.0);
+        let error = squared_error(threads, data, reconstruction, visible, &mut self.errors[..rows]);
+
+        let (hiddens, visibles) = (&self.hiddens[..2 * of_hidden], &self.visibles[..2 * of_visible]);
+        let left = Matrix::new(hiddens, 2 * rows, hidden).transposed();
+        multiply(threads, &mut self.correlation, false, left, Matrix::new(visibles, 2 * rows, visible));
+        move_weight(threads, &mut self.weight, &mut self.weight_step, &self.correlation, rows, step);
+        // p⁻ stands in its half with its sign turned, v' does not.
+        move_bias(threads, &mut self.hidden_bias, &mut self.hidden_step, hiddens, 1.0, step);
+        move_bias(threads, &mut self.visible_bias, &mut self.visible_step, visibles, -1.0, step);
+        error
+    }
+
+    /// p⁺ of `data` (rows × visible), the data of the next layer, into `out` (rows × hidden); for linear units their
+    /// mean.
+    pub fn hidden_probabilities(&self, rows: usize, data: &[f32], out: &mut [f32], threads: &Threads) {
+        let weight = Matrix::new(&self.weight, self.hidden, self.visible).transposed();
+        let out = &mut out[..rows * self.hidden];
+        multiply(threads, out, false, Matrix::new(data, rows, self.visible), weight);
+        add_bias(threads, out, &self.hidden_bias, self.units == HiddenUnits::Logistic, 1.0);
+    }
+}
+
+/// `values = sign · f(values + bias)` for every row, f = σ or nothing.
+fn add_bias(threads: &Threads, values: &mut [f32], bias: &[f32], logistic: bool, sign: f32) {
+    let (len, columns) = (values.len(), bias.len());
+    let rows = (SHARD / columns).max(1);
+    threads.for_each_piece(values, rows * columns, 24 * len, |_, values| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for row in values.chunks_exact_mut(columns) {
+                    for (value, bias) in row.iter_mut().zip(bias) {
+                        let sum = *value + bias;
+                        *value = sign * if logistic { flushed(sigmoid(sum), LEAST) } else { sum };
+                    }
+                }
+            },
+        );
+    });
+}
+
+/// h: 1 with probability p, or p + N(0, 1).
+fn draw(threads: &Threads, units: HiddenUnits, stream: Stream, p: &[f32], out: &mut [f32]) {
+    let len = out.len();
+    threads.for_each_piece(out, SHARD, 24 * len, |start, out| {
+        let drawn = (start as u64..).zip(out.iter_mut().zip(&p[start..]));
+        match units {
+            HiddenUnits::Logistic => vectorised(
+                #[inline(always)]
+                || {
+                    for (position, (out, p)) in drawn {
+                        *out = if stream.uniform(position) < *p { 1.0 } else { 0.0 };
+                    }
+                },
+            ),
+            HiddenUnits::Linear => drawn.for_each(|(position, (out, p))| *out = p + stream.normal(position)),
+        }
+    });
+}
+
+/// `‖v − v'‖²` of each row into `errors`, and their sum.
+fn squared_error(threads: &Threads, data: &[f32], other: &[f32], columns: usize, errors: &mut [f32]) -> f64 {
+    threads.for_each_piece(errors, ROWS, 3 * data.len(), |start, errors| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (row, error) in (start..).zip(errors) {
+                    let at = row * columns..(row + 1) * columns;
+                    *error = row_error(&data[at.clone()], &other[at]);
+                }
+            },
+        );
+    });
+    errors.iter().map(|&error| f64::from(error)).sum()
+}
+
+/// In lanes so that the loop vectorises.
+#[inline(always)]
+fn row_error(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let mut lanes = [0.0_f32; LANES];
+    let (left, right) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest = left.remainder().iter().zip(right.remainder());
+    let tail: f32 = rest.map(|(a, b)| (a - b) * (a - b)).sum();
+    for (a, b) in left.zip(right) {
+        for lane in 0..LANES {
+            lanes[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+        }
+    }
+    lanes.iter().sum::<f32>() + tail
+}
+
+/// `Δ ← μΔ + ε(correlation/m − cost · W)`, `W ← W + Δ`
+fn move_weight(
+    threads: &Threads,
+    weight: &mut [f32],
+    last: &mut [f32],
+    correlation: &[f32],
+    rows: usize,
+    step: CdStep,
+) {
+    let (len, mean) = (weight.len(), 1.0 / rows as f32);
+    let CdStep { learning_rate, momentum, .. } = step;
+    let (weight, last) = (Parts::new(weight), Parts::new(last));
+    threads.run(len.div_ceil(SHARD), 8 * len, &|shard| {
+        let range = shard_range(shard, SHARD, len);
+        // SAFETY: `run` calls each shard once, and the ranges of different shards do not overlap.
+        let (weight, last) = unsafe { (weight.part(range.clone()), last.part(range.clone())) };
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((weight, last), correlation) in weight.iter_mut().zip(last).zip(&correlation[range]) {
+                    let force = correlation * mean - WEIGHT_COST * *weight;
+                    *last = flushed(momentum * *last + learning_rate * force, LEAST);
+                    *weight += *last;
+                }
+            },
+        );
+    });
+}
+
+/// `Δ ← μΔ + ε(Σ of the upper half of the rows + sign · Σ of the lower)/m`, `bias ← bias + Δ`
+fn move_bias(
+    threads: &Threads,
+    bias: &mut [f32],
+    last: &mut [f32],
+    stacked: &[f32],
+    sign: f32,
+    step: CdStep,
+) {
+    let columns = bias.len();
+    let (upper, lower) = stacked.split_at(stacked.len() / 2);
+    let mean = columns as f32 / upper.len() as f32;
+    threads.for_each_piece(last, COLUMNS, stacked.len(), |start, last| {
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut sums = [0.0; COLUMNS];
+                for (upper, lower) in upper.chunks_exact(columns).zip(lower.chunks_exact(columns)) {
+                    for (sum, (upper, lower)) in
+                        sums.iter_mut().zip(upper[start..].iter().zip(&lower[start..]))
+                    {
+                        *sum += upper + sign * lower;
+                    }
+                }
+                for (last, sum) in last.iter_mut().zip(sums) {
+                    *last = flushed(step.momentum * *last + step.learning_rate * mean * sum, LEAST);
+                }
+            },
+        );
+    });
+    for (bias, last) in bias.iter_mut().zip(last) {
+        *bias += *last;
+    }
+}
+
+fn zeros(rows: usize, columns: usize) -> Result<Vec<f32>, EngineError> {
+    let len = rows.checked_mul(columns).ok_or(EngineError::OutOfMemory)?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(len).map_err(|_| EngineError::OutOfMemory)?;
+    values.resize(len, 0.0);
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,346 @@
+//! The concrete selector (Abid, Balin & Zou 2019): every unit learns to pick one feature of the input.
+//!
+//! While it learns, unit i puts out `x · m`, `m = softmax((ℓ⁽ⁱ⁾ + g)/T)` with Gumbel noise g drawn afresh per unit and
+//! sample. That is rows · units · features exponentials a step, and twice as many logarithms for the noise: the hot
+//! path of this kind of code. The exponentials are kept for the way back where they fit, otherwise they are computed
+//! again, bit by bit the same: the noise is a pure function of its position.
+
+mod choice;
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+
+use dfdx::tensor::CpuError;
+
+pub use self::choice::{
+    ACCEPTED, CONVERGED, TRIES, Verdict, chosen, initial_logits, mean_max, unique, verdict,
+};
+pub use super::gumbel::{Relaxation, temperature};
+use super::gumbel::{exponentials, largest, noisy};
+use super::math::{LEAST_GRADIENT, flushed, vectorised};
+use super::tape::Recorder;
+use super::threads::{Parts, Threads, shard_range};
+use super::variable::{Grads, Node, Variable, Write, gradients};
+use crate::engine::EngineError;
+
+/// The most exponentials that are kept for the way back: 64 MiB.
+const KEPT: usize = 1 << 24;
+/// Features of a shard on the way back, and of the buffer into which exponentials are computed again.
+const BLOCK: usize = 512;
+/// Floating-point operations of one exponential with its noise, about.
+const FLOPS: usize = 96;
+/// Partial sums of a row, so that loops vectorise.
+const LANES: usize = 16;
+
+/// One selector: input rows × features, logits units × features, output rows × units.
+pub struct Selector {
+    x: Node,
+    logits: Node,
+    y: Node,
+    wants_input_gradient: bool,
+    /// `e^(z − max)`: unit × row × feature where all are kept, else unit × feature, of the row under way.
+    kept: RefCell<Vec<f32>>,
+    keeps_all: bool,
+    /// Of each unit and row: max z and 1/Σ e^(z − max).
+    scales: RefCell<Vec<f32>>,
+}
+
+impl Selector {
+    /// A selector of the features of `x` (rows × features, as many rows as are ever used) by `logits` (units ×
+    /// features) into `y` (rows × units).
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn new(
+        x: Node,
+        logits: Node,
+        y: Node,
+        wants_input_gradient: bool,
+    ) -> Result<Rc<Selector>, EngineError> {
+        Selector::with_limit(x, logits, y, wants_input_gradient, KEPT)
+    }
+
+    fn with_limit(
+        x: Node,
+        logits: Node,
+        y: Node,
+        wants_input_gradient: bool,
+        limit: usize,
+    ) -> Result<Rc<Selector>, EngineError> {
+        let (units, learned) = (y.borrow().columns(), logits.borrow().values().len());
+        let rows = y.borrow().values().len() / units.max(1);
+        let all = rows.saturating_mul(learned);
+        let keeps_all = all <= limit;
+        let kept = RefCell::new(zeros(if keeps_all { all } else { learned })?);
+        let scales = RefCell::new(zeros(2 * rows * units)?);
+        Ok(Rc::new(Selector { x, logits, y, wants_input_gradient, kept, keeps_all, scales }))
+    }
+
+    /// Computes the first `rows` rows of `y` and records the way back: relaxed choices with the noise at position
+    /// (row · units + unit) · features + feature of the stream, or, without a relaxation (evaluation), the feature
+    /// with the largest logit.
+    pub fn forward(
+        self: &Rc<Self>,
+        rows: usize,
+        relaxation: Option<Relaxation>,
+        threads: &Rc<Threads>,
+        recorder: &mut Recorder,
+    ) {
+        match relaxation {
+            Some(relaxation) => self.relax(rows, relaxation, threads),
+            None => self.choose(rows),
+        }
+        if recorder.is_recording() {
+            let (selector, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| match relaxation {
+                Some(relaxation) => selector.backward(rows, relaxation, &threads, grads),
+                None => selector.backward_of_choice(rows, grads),
+            });
+        }
+    }
+
+    fn choose(&self, rows: usize) {
+        let (x, logits, mut y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow_mut());
+        let (features, units) = (x.columns(), y.columns());
+        let chosen = chosen(logits.values(), features);
+        let samples = x.values().chunks_exact(features).take(rows);
+        for (y, x) in y.values_mut().chunks_exact_mut(units).zip(samples) {
+            for (y, &feature) in y.iter_mut().zip(&chosen) {
+                *y = x[feature as usize];
+            }
+        }
+    }
+
+    /// One shard a unit: its exponentials lie together, and its logits stay in the cache from row to row.
+    fn relax(&self, rows: usize, relaxation: Relaxation, threads: &Threads) {
+        let (x, logits, mut y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow_mut());
+        let (features, units) = (x.columns(), y.columns());
+        let (x, logits, scale) = (x.values(), logits.values(), 1.0 / relaxation.temperature);
+        let (mut kept, mut scales) = (self.kept.borrow_mut(), self.scales.borrow_mut());
+        let keeps_all = self.keeps_all;
+        let of_unit = if keeps_all { rows * features } else { features };
+        let (kept, scales, y) = (Parts::new(&mut kept), Parts::new(&mut scales), Parts::new(y.values_mut()));
+        threads.run(units, FLOPS * rows * units * features, &|unit| {
+            // SAFETY: each shard runs once and has the parts of its own unit.
+            let (kept, scales) = unsafe {
+                (
+                    kept.part(unit * of_unit..(unit + 1) * of_unit),
+                    scales.part(unit * 2 * rows..(unit + 1) * 2 * rows),
+                )
+            };
+            let logits = &logits[unit * features..(unit + 1) * features];
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (row, scales) in scales.chunks_exact_mut(2).enumerate() {
+                        let at = if keeps_all { row * features } else { 0 };
+                        let e = &mut kept[at..at + features];
+                        noisy(logits, relaxation.stream, position(row, units, unit, features), scale, e);
+                        let max = largest(e);
+                        exponentials(e, max);
+                        let (sum, product) = sums(e, &x[row * features..(row + 1) * features]);
+                        (scales[0], scales[1]) = (max, 1.0 / sum);
+                        let at = row * units + unit;
+                        // SAFETY: as above; no other shard touches this unit's outputs.
+                        let y = unsafe { y.part(at..at + 1) };
+                        y[0] = product / sum;
+                    }
+                },
+            );
+        });
+    }
+
+    /// `∂y_i/∂ℓ_j = m_j (x_j − y_i)/T`. Each shard has a block of one unit's logits and sums over the rows in order.
+    fn backward(
+        &self,
+        rows: usize,
+        relaxation: Relaxation,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        let (x, logits, y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow());
+        let (features, units) = (x.columns(), y.columns());
+        let [dlogits, dy] = gradients(grads, [&logits, &y])?;
+        let (kept, scales) = (self.kept.borrow(), self.scales.borrow());
+        let view = View {
+            logits: logits.values(),
+            kept: &kept,
+            keeps_all: self.keeps_all,
+            scales: &scales,
+            relaxation,
+            rows,
+            features,
+            units,
+        };
+        let adds = logits.claim_gradient() == Write::Add;
+        let blocks = features.div_ceil(BLOCK);
+        let flops = if self.keeps_all { 4 } else { FLOPS } * rows * units * features;
+        let (dlogits, dy) = (Parts::new(dlogits), &*dy);
+        let (x_values, y_values) = (x.values(), y.values());
+        let scale = 1.0 / relaxation.temperature;
+        threads.run(units * blocks, flops, &|shard| {
+            let (unit, block) = (shard / blocks, shard % blocks);
+            let columns = shard_range(block, BLOCK, features);
+            let of_logits = unit * features + columns.start..unit * features + columns.end;
+            // SAFETY: each shard runs once and has its own block of logits.
+            let gradient = unsafe { dlogits.part(of_logits) };
+            vectorised(
+                #[inline(always)]
+                || {
+                    let mut buffer = [0.0; BLOCK];
+                    if !adds {
+                        gradient.fill(0.0);
+                    }
+                    for row in 0..rows {
+                        let (e, share) = view.exponentials(unit, row, columns.clone(), &mut buffer);
+                        let (dy, mean) = (dy[row * units + unit], y_values[row * units + unit]);
+                        let dy = dy * share * scale;
+                        let x = &x_values[row * features..][columns.clone()];
+                        for (gradient, (e, x)) in gradient.iter_mut().zip(e.iter().zip(x)) {
+                            *gradient += dy * e * (x - mean);
+                        }
+                    }
+                    for gradient in gradient {
+                        *gradient = flushed(*gradient, LEAST_GRADIENT);
+                    }
+                },
+            );
+        });
+        if self.wants_input_gradient { view.backward_to_input(&x, &y, threads, grads) } else { Ok(()) }
+    }
+
+    /// A fixed choice passes the gradient to what it has chosen; its logits have none.
+    fn backward_of_choice(&self, rows: usize, grads: &mut Grads) -> Result<(), CpuError> {
+        let (x, logits, y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow());
+        let (features, units) = (x.columns(), y.columns());
+        let [dlogits] = gradients(grads, [&logits])?;
+        if logits.claim_gradient() == Write::First {
+            dlogits.fill(0.0);
+        }
+        if self.wants_input_gradient {
+            let [dx, dy] = gradients(grads, [&x, &y])?;
+            if x.claim_gradient() == Write::First {
+                dx[..rows * features].fill(0.0);
+            }
+            let chosen = chosen(logits.values(), features);
+            for (dx, dy) in dx.chunks_exact_mut(features).zip(dy.chunks_exact(units)).take(rows) {
+                for (&feature, dy) in chosen.iter().zip(dy) {
+                    dx[feature as usize] += dy;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the way back reads.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    logits: &'a [f32],
+    kept: &'a [f32],
+    keeps_all: bool,
+    scales: &'a [f32],
+    relaxation: Relaxation,
+    rows: usize,
+    features: usize,
+    units: usize,
+}
+
+impl View<'_> {
+    /// Some of the exponentials of one unit and row, and what they are multiplied by to be shares of 1.
+    #[inline(always)]
+    fn exponentials<'b>(
+        &'b self,
+        unit: usize,
+        row: usize,
+        columns: Range<usize>,
+        buffer: &'b mut [f32; BLOCK],
+    ) -> (&'b [f32], f32) {
+        let at = unit * self.rows + row;
+        let (max, share) = (self.scales[2 * at], self.scales[2 * at + 1]);
+        if self.keeps_all {
+            let start = at * self.features;
+            return (&self.kept[start + columns.start..start + columns.end], share);
+        }
+        let logits = &self.logits[unit * self.features..][columns.clone()];
+        let e = &mut buffer[..columns.len()];
+        let position = position(row, self.units, unit, self.features) + columns.start as u64;
+        noisy(logits, self.relaxation.stream, position, 1.0 / self.relaxation.temperature, e);
+        exponentials(e, max);
+        (e, share)
+    }
+
+    /// `∂y_i/∂x_j = m_j`; one shard a row.
+    fn backward_to_input(
+        self,
+        x: &Variable,
+        y: &Variable,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        let [dx, dy] = gradients(grads, [x, y])?;
+        let adds = x.claim_gradient() == Write::Add;
+        let (rows, features, units) = (self.rows, self.features, self.units);
+        let flops = if self.keeps_all { 2 } else { FLOPS } * rows * units * features;
+        let dy = &*dy;
+        threads.for_each_piece(&mut dx[..rows * features], features, flops, |start, dx| {
+            let row = start / features;
+            vectorised(
+                #[inline(always)]
+                || {
+                    let mut buffer = [0.0; BLOCK];
+                    if !adds {
+                        dx.fill(0.0);
+                    }
+                    for (block, dx) in dx.chunks_mut(BLOCK).enumerate() {
+                        let columns = shard_range(block, BLOCK, features);
+                        for unit in 0..units {
+                            let (e, share) = self.exponentials(unit, row, columns.clone(), &mut buffer);
+                            let dy = dy[row * units + unit] * share;
+                            for (dx, e) in dx.iter_mut().zip(e) {
+                                *dx += dy * e;
+                            }
+                        }
+                        for dx in dx {
+                            *dx = flushed(*dx, LEAST_GRADIENT);
+                        }
+                    }
+                },
+            );
+        });
+        Ok(())
+    }
+}
+
+/// Where the noise of one unit and row begins.
+#[inline(always)]
+fn position(row: usize, units: usize, unit: usize, features: usize) -> u64 {
+    ((row * units + unit) * features) as u64
+}
+
+/// `(Σ e, Σ e x)`
+#[inline(always)]
+fn sums(e: &[f32], x: &[f32]) -> (f32, f32) {
+    let (mut sums, mut products) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    let (es, xs) = (e.chunks_exact(LANES), x.chunks_exact(LANES));
+    let rest = es.remainder().iter().zip(xs.remainder());
+    let (sum, product) = rest.fold((0.0, 0.0), |(sum, product), (e, x)| (sum + e, product + e * x));
+    for (e, x) in es.zip(xs) {
+        for lane in 0..LANES {
+            sums[lane] += e[lane];
+            products[lane] += e[lane] * x[lane];
+        }
+    }
+    (sums.iter().sum::<f32>() + sum, products.iter().sum::<f32>() + product)
+}
+
+fn zeros(len: usize) -> Result<Vec<f32>, EngineError> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(len).map_err(|_| EngineError::OutOfMemory)?;
+    values.resize(len, 0.0);
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What the logits of a selector say: how far the choice has converged, and what was chosen.
+
+use super::super::gumbel::{argmax, largest};
+use super::super::math::{exp, vectorised};
+use crate::dataset::random::Stream;
+
+/// [`mean_max`] above which the choice has converged.
+pub const CONVERGED: f64 = 0.998;
+/// [`mean_max`] that is accepted after the last try.
+pub const ACCEPTED: f64 = 0.99;
+/// How often training may start again, each time with twice the epochs.
+pub const TRIES: u32 = 5;
+
+/// The logits training starts from, as in the authors' program: normal with variance 2/(units + features), so that every
+/// feature begins with nearly the same chance.
+pub fn initial_logits(logits: &mut [f32], features: usize, stream: Stream) {
+    let units = logits.len() / features.max(1);
+    let std = (2.0 / (units + features).max(1) as f32).sqrt();
+    for (position, logit) in logits.iter_mut().enumerate() {
+        *logit = std * stream.normal(position as u64);
+    }
+}
+
+/// `mean_i max_j softmax(ℓ⁽ⁱ⁾)_j` of logits units × features: how near the units are to a choice, in (0, 1].
+pub fn mean_max(logits: &[f32], features: usize) -> f64 {
+    let maxima = logits.chunks_exact(features).map(|logits| {
+        vectorised(
+            #[inline(always)]
+            || {
+                let max = largest(logits);
+                // The largest term of the softmax is e⁰ over the sum.
+                1.0 / logits.iter().map(|l| f64::from(exp(l - max))).sum::<f64>()
+            },
+        )
+    });
+    maxima.sum::<f64>() / (logits.len() / features) as f64
+}
+
+/// The feature each unit has chosen: its largest logit, the first where several are equal.
+pub fn chosen(logits: &[f32], features: usize) -> Vec<u32> {
+    logits.chunks_exact(features).map(|logits| argmax(logits.iter().copied()) as u32).collect()
+}
+
+/// How many different features were chosen: fewer than there are units after too few epochs.
+pub fn unique(chosen: &[u32]) -> usize {
+    let mut chosen = chosen.to_vec();
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen.len()
+}
+
+/// What to do after a whole training, by [`mean_max`] at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The choice stands.
+    Accept,
+    /// Train anew with twice the epochs.
+    TryAgain,
+    /// The last try has not converged either.
+    GiveUp,
+}
+
+/// Judges try number `attempt` (from 1): converged above [`CONVERGED`]; after [`TRIES`] tries [`ACCEPTED`] is enough.
+pub fn verdict(mean_max: f64, attempt: u32) -> Verdict {
+    match attempt {
+        _ if mean_max > CONVERGED => Verdict::Accept,
+        attempt if attempt < TRIES => Verdict::TryAgain,
+        _ if mean_max > ACCEPTED => Verdict::Accept,
+        _ => Verdict::GiveUp,
+    }
+}
