@@ -20,7 +20,8 @@ impl Baselines {
 
     /// Takes in that a job could not be done; it is not tried again.
     pub fn fail(&mut self, job: JobId) {
-        self.failed.extend(self.take(job));
+        let run = self.take(job);
+        self.failed.extend(run);
     }
 }
 

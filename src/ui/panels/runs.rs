@@ -164,7 +164,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
     table
         .header(22.0, |mut header| {
             let head = |ui: &mut Ui, text: &str| {
-                ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+                ui.add(Label::new(RichText::new(text).size(11.0).color(color(p.dim))).truncate());
             };
             header.col(|ui| {
                 ui.add_space(12.0);
