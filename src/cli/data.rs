@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::progress::Bar;
 use super::signal;
 use crate::check::{DataFacts, Place, Plan, Severity, plan, problems};
-use crate::dataset::{self, DataError, Dataset, Progress, Scaler, SplitRows};
+use crate::dataset::{self, DataError, Dataset, Progress, Scaler};
 use crate::engine;
 use crate::project::{Channels, Data, Project, Source};
 use crate::run::Run;
