@@ -74,16 +74,16 @@ fn loss_and_gradients(network: &mut Network, data: &Dataset, rows: &[u32]) -> (f
 
 /// Every gradient of a network equals the central difference of its loss.
 fn check_gradients(name: &str, edit: impl FnOnce(&mut Project)) {
-    check_gradients_on(&toy_data(40, 12), name, edit);
+    check_gradients_on(&toy_data(40, 12), name, 3.0, edit);
 }
 
-/// The same on these data.
-fn check_gradients_on(data: &Arc<Dataset>, name: &str, edit: impl FnOnce(&mut Project)) {
+/// The same on these data, with weights `spread` times as large as at the start of a training.
+fn check_gradients_on(data: &Arc<Dataset>, name: &str, spread: f32, edit: impl FnOnce(&mut Project)) {
     let plan = toy_plan(data, edit);
     let mut network = Network::new(&plan, 2).expect("small");
-    // Larger weights than at the start of a training, so that gradients stand clear of the rounding of the loss.
+    // Larger weights, so that gradients stand clear of the rounding of the loss.
     for parameter in network.parameters() {
-        parameter.node.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 3.0);
+        parameter.node.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= spread);
     }
     let rows: Vec<u32> = (0..13).collect();
     let (_, slopes) = loss_and_gradients(&mut network, data, &rows);

@@ -148,11 +148,11 @@ fn explanation(layer: &Layer) -> (String, String) {
             (format!("y = f(W x + b),  f(a) = {}", formula(*activation)), effect.to_owned())
         }
         Layer::Conv2d { activation, .. } => (
-            format!("y = f(W ∗ x + b),  f(a) = {}", formula(*activation)),
+            format!("y = f(W * x + b),  f(a) = {}", formula(*activation)),
             "Looks for the same small patterns everywhere in the picture, so that it learns from few pixels what holds for all.".to_owned(),
         ),
         Layer::ConvTranspose2d { activation, .. } => (
-            format!("y = f(Wᵀ ∗ x + b),  f(a) = {}", formula(*activation)),
+            format!("y = f(Wᵀ * x + b),  f(a) = {}", formula(*activation)),
             "Paints its patterns around every pixel: a convolution run backwards, which enlarges by its stride.".to_owned(),
         ),
         Layer::MaxPool2d { .. } => (
@@ -164,7 +164,7 @@ fn explanation(layer: &Layer) -> (String, String) {
             "Makes the picture smaller without choosing: fine detail is averaged away.".to_owned(),
         ),
         Layer::Upsample { .. } => (
-            "y[r, c] = x[⌊r / n⌋, ⌊c / n⌋]".to_owned(),
+            "y[n r + i, n c + j] = x[r, c],  i, j < n".to_owned(),
             "Makes the picture larger by repeating pixels; a convolution behind it smooths the blocks.".to_owned(),
         ),
         Layer::BatchNorm { activation } => (
