@@ -1,7 +1,7 @@
 use egui::accesskit::Role;
 use egui::{Theme, Ui, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 
 use super::{code, corruption, layer, output, source, training};
 use crate::project::{
@@ -127,9 +127,8 @@ fn a_path_has_the_whole_width() {
 
 /// Every text that is painted.
 fn texts(shapes: &[egui::epaint::ClippedShape]) -> Vec<String> {
-    let text = |shape: &egui::epaint::ClippedShape| match &shape.shape {
-        egui::Shape::Text(text) => Some(text.galley.text().to_owned()),
-        _ => None,
+    let text = |shape: &egui::epaint::ClippedShape| {
+        if let egui::Shape::Text(text) = &shape.shape { Some(text.galley.text().to_owned()) } else { None }
     };
     shapes.iter().filter_map(text).collect()
 }
