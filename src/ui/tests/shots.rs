@@ -1,5 +1,7 @@
 //! Pictures of the window, for a person to look at: `HOURGLASS_SHOTS=FOLDER cargo test --lib ui::tests::shots`.
 
+use egui::accesskit::Role;
+
 use super::*;
 
 impl Window {
@@ -78,7 +80,9 @@ fn every_form_in_both_themes_and_at_both_ends_of_sizes() {
             window.state().selected = place;
             window.shot(&format!("form-{form}-{name}"));
         }
-        window.harness.hover_at(window.harness.get_by_label("Scaling").rect().center());
+        window
+            .harness
+            .hover_at(window.harness.get_by_role_and_label(Role::ComboBox, "Scaling").rect().center());
         window.harness.run_steps(8);
         window.shot(&format!("form-tooltip-{name}"));
         for (at, mut source) in
