@@ -116,7 +116,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     };
     let text = "This layer follows the encoder: whatever changes there changes here. To edit it by itself, give the decoder its own layers.";
     ui.label(RichText::new(text).size(12.0).color(tokens.dim));
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if primary_ui(ui, "Give it its own layers", 0.0)
             .on_hover_text("Starts from the mirrored ones; can be undone.")
             .clicked()

@@ -171,3 +171,17 @@ fn typing_goes_on_at_the_end_of_a_long_path() {
     window.key(Modifiers::NONE, Key::Enter);
     assert_eq!(window.project().data.source, npy(&format!("{long}.npy")));
 }
+
+#[test]
+fn the_inspector_is_as_wide_for_every_card() {
+    let mut window = Window::sized(1000.0, 640.0, Theme::Light);
+    window.harness.run_ok();
+    let left =
+        |window: &Window| window.harness.get_by_role_and_label(Role::ComboBox, "Optimizer").rect().left();
+    let first = left(&window);
+    for place in crate::ui::edit::places(&window.project().clone()) {
+        window.state().selected = place;
+        window.harness.run_ok();
+        assert_eq!(left(&window), first, "{place}");
+    }
+}
