@@ -81,6 +81,20 @@ fn a_form_alone_changes_nothing() {
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings, None));
     assert_eq!(settings, Training::default());
+    // Nor does it where a design from elsewhere goes beyond what the fields offer.
+    let beyond = |data: &mut Data| {
+        data.source =
+            Source::Synthetic(Synthetic::Blobs { count: 5, features: 20_000, clusters: 6, seed: 1 });
+        data.split.validation = 0.95;
+    };
+    let (mut data, mut expected) = (Data::default(), Data::default());
+    beyond(&mut data);
+    beyond(&mut expected);
+    check(|ui| {
+        source::source_ui(ui, &mut data.source, &source::Sources::default());
+        source::scaling_split_ui(ui, &mut data);
+    });
+    assert_eq!(data, expected);
 }
 
 #[test]
@@ -127,9 +141,71 @@ fn a_path_has_the_whole_width() {
 
 /// Every text that is painted.
 fn texts(shapes: &[egui::epaint::ClippedShape]) -> Vec<String> {
-    let text = |shape: &egui::epaint::ClippedShape| match &shape.shape {
-        egui::Shape::Text(text) => Some(text.galley.text().to_owned()),
-        _ => None,
+    let text = |shape: &egui::epaint::ClippedShape| {
+        if let egui::Shape::Text(text) = &shape.shape { Some(text.galley.text().to_owned()) } else { None }
     };
     shapes.iter().filter_map(text).collect()
+}
+
+#[test]
+fn every_field_of_a_form_says_what_it_does() {
+    let mut forms: Vec<(&str, Box<dyn FnMut(&mut Ui)>)> = vec![
+        ("layer", Box::new(|ui| layer::layer_ui(ui, &mut Layer::ALL[0].clone()))),
+        ("dropout", Box::new(|ui| layer::layer_ui(ui, &mut Layer::Dropout { rate: 0.1 }))),
+        ("noise", Box::new(|ui| corruption::corruption_ui(ui, &mut Corruption::Gaussian { std: 0.1 }))),
+        ("split", Box::new(|ui| source::scaling_split_ui(ui, &mut Data::default()))),
+    ];
+    let code = Code { units: 3, activation: Activation::Linear };
+    forms.push(("code", Box::new(move |ui| code::code_ui(ui, &mut code.clone(), true, None))));
+    for schedule in Schedule::ALL {
+        let early_stopping = Some(crate::project::EarlyStopping::default());
+        let settings = Training { schedule, early_stopping, ..Training::default() };
+        forms.push(("training", Box::new(move |ui| training::training_ui(ui, &mut settings.clone(), None))));
+    }
+    for optimizer in Optimizer::ALL {
+        forms.push(("optimizer", Box::new(move |ui| training::optimizer_ui(ui, &mut optimizer.clone()))));
+    }
+    let synthetic = Synthetic::ALL.map(Source::Synthetic);
+    for mut kind in source::Sources::default().0.into_iter().chain(synthetic) {
+        source::PathField::Main.set(&mut kind, "a/path".into());
+        forms.push((
+            "source",
+            Box::new(move |ui| {
+                source::source_ui(ui, &mut kind, &source::Sources::default());
+            }),
+        ));
+    }
+    for (name, form) in forms {
+        check_tooltips(name, form);
+    }
+}
+
+/// Points at every input of a form and looks whether a tooltip comes.
+fn check_tooltips(form_name: &str, mut form: impl FnMut(&mut Ui)) {
+    let mut harness = Harness::builder()
+        .with_size(vec2(290.0, 900.0))
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui(|ui| form(ui));
+    harness.run();
+    let inputs = [Role::SpinButton, Role::Slider, Role::ComboBox, Role::CheckBox, Role::TextInput];
+    let is_input = |node: &egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        // An empty field has its hint.
+        inputs.contains(&node.role()) && node.value().is_none_or(|value| !value.is_empty())
+    };
+    let found: Vec<(String, egui::Rect)> = harness
+        .root()
+        .children_recursive()
+        .filter(is_input)
+        .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+        .collect();
+    let resting = harness.root().children_recursive().count();
+    for (name, rect) in found {
+        harness.remove_cursor();
+        harness.run_steps(4);
+        harness.hover_at(rect.center());
+        harness.run_steps(8);
+        let pointed_at = harness.root().children_recursive().count();
+        assert!(pointed_at > resting, "{form_name}: {name} says nothing");
+    }
 }
