@@ -251,6 +251,8 @@ fn row_ui(
             let name = format!("actions of run {}", run.id);
             let menu = ui.menu_button("…", |ui| menu_ui(ui, run, output));
             named(menu.response, name);
+            // The outline of other widgets is too pale for an empty box on the selected row.
+            ui.visuals_mut().widgets.inactive.bg_stroke.color = color(palette(ui).faint);
             let mut compare = input.compared.contains(&run.id);
             let response = ui.add(Checkbox::without_text(&mut compare));
             let response = named(response, format!("compare run {}", run.id));

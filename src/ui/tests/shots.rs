@@ -21,7 +21,9 @@ fn the_window_in_both_themes_and_sizes() {
     for (theme, name, size) in [
         (Theme::Dark, "dark", (1440.0, 900.0)),
         (Theme::Light, "light", (1440.0, 900.0)),
-        (Theme::Dark, "small", (1024.0, 700.0)),
+        (Theme::Dark, "small", (1000.0, 640.0)),
+        (Theme::Light, "small-light", (1000.0, 640.0)),
+        (Theme::Light, "large", (1920.0, 1080.0)),
     ] {
         let mut window = Window::sized(size.0, size.1, theme);
         window.shot(&format!("start-{name}"));
@@ -50,6 +52,21 @@ fn the_window_in_both_themes_and_sizes() {
         window.key(Modifiers::NONE, Key::F1);
         window.shot(&format!("keys-{name}"));
         window.click("Close");
+        let many = (2..=9).map(|id| {
+            let mut run = crate::ui::panels::samples::run(id, 100);
+            run.design.training.learning_rate = 0.001 * id as f32;
+            run.design.encoder[1] = dense(16 * id as usize);
+            run
+        });
+        window.state().runs.extend(many);
+        window.state().shown_run = Some(crate::run::RunId(5));
+        window.state().view.bottom = BottomTab::Runs;
+        window.state().notices.say(crate::check::Severity::Info, "Run 5 is done.");
+        window.state().notices.say(crate::check::Severity::Info, "Run 5 is done.");
+        let long = "Could not save: the disk is full. What was there before is whole; save to another place.";
+        window.state().notices.say(crate::check::Severity::Error, long);
+        window.shot(&format!("runs-{name}"));
+        window.state().notices.toasts.clear();
         window.key(Modifiers::COMMAND, Key::Num4);
         window.state().selected = Place::Decoder(0);
         window.shot(&format!("data-{name}"));

@@ -106,7 +106,7 @@ fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_sta
     window.state().runs.truncate(2);
     window.harness.run_ok();
     assert_eq!(bottom_height(&window), given, "a short table leaves room");
-    drag_edge(&mut window, egui::pos2(278.0, 300.0), egui::pos2(338.0, 300.0));
+    drag_edge(&mut window, egui::pos2(275.0, 300.0), egui::pos2(338.0, 300.0));
     let sizes = window.state().view.sizes;
     assert!(sizes.network.is_some_and(|width| (width - 338.0).abs() < 3.0), "{sizes:?}");
     assert_eq!(sizes.inspector, None);
@@ -138,8 +138,9 @@ fn the_size_of_the_window_is_written_down_when_it_rests_and_at_the_end() {
     });
     assert!(found.is_some(), "{:?}", size(&window.folder));
     window.state().run(Command::ZoomIn);
+    window.harness.run_steps(3);
     window.harness.set_size(vec2(950.0, 640.0));
-    window.harness.run_steps(2);
+    window.harness.run_steps(3);
     assert_eq!(size(&window.close()), Some((1045.0, 704.0, false)), "in points of the desktop");
 }
 

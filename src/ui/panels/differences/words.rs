@@ -203,7 +203,9 @@ fn number_text(number: &serde_json::Number) -> String {
     }
 }
 
+/// Six digits that count are as many as anybody typed.
 fn plain(number: f32) -> String {
+    let number: f32 = format!("{number:.5e}").parse().unwrap_or(number);
     let size = number.abs();
     if size != 0.0 && !(1e-5..1e7).contains(&size) { format!("{number:e}") } else { format!("{number}") }
 }
