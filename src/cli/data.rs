@@ -178,15 +178,12 @@ pub(super) struct Shown {
 /// Loads what `path` names, or the run's own data.
 pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     let known = &run.design.data;
-    let source = match path {
-        Some(path) => {
-            let path = given(path, Elsewhere::Argument)?;
-            dataset::source_like(&path, &known.source, run.shape)?
-        }
-        None => {
-            check_there(&known.source, &data_of(run), Elsewhere::Argument)?;
-            known.source.clone()
-        }
+    let source = if let Some(path) = path {
+        let path = given(path, Elsewhere::Argument)?;
+        dataset::source_like(&path, &known.source, run.shape)?
+    } else {
+        check_there(&known.source, &data_of(run), Elsewhere::Argument)?;
+        known.source.clone()
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let means = engine::stored_means(run);
