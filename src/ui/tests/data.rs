@@ -179,7 +179,7 @@ fn the_inspector_is_as_wide_for_every_card() {
     let left =
         |window: &Window| window.harness.get_by_role_and_label(Role::ComboBox, "Optimizer").rect().left();
     let first = left(&window);
-    for place in crate::ui::edit::places(&window.project().clone()) {
+    for place in crate::ui::edit::places(&window.project().clone(), None) {
         window.state().selected = place;
         window.harness.run_ok();
         assert_eq!(left(&window), first, "{place}");
