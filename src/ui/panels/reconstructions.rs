@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, FontId, Galley, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, FontId, Galley, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 use serde::{Deserialize, Serialize};
 
 use super::kept_at;
-use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui};
+use super::parts::{
+    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui,
+};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::Dataset;
 use crate::run::{Kept, Run};
-use crate::ui::state::MissingData;
 use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
+use crate::ui::state::MissingData;
 
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";

@@ -252,6 +252,31 @@ fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
 }
 
 #[test]
+fn the_marker_is_grabbed_though_a_slow_frame_sees_the_pointer_elsewhere() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    let from = harness.get_by_label("epoch marker").rect().center();
+    let to = from + vec2(-200.0, 90.0);
+    harness.hover_at(from);
+    harness.run_steps(2);
+    let press = egui::Event::PointerButton {
+        pos: from,
+        button: egui::PointerButton::Primary,
+        pressed: true,
+        modifiers: Modifiers::NONE,
+    };
+    harness.input_mut().events.extend([press, egui::Event::PointerMoved(to)]);
+    harness.step();
+    harness.hover_at(to + vec2(20.0, 30.0));
+    harness.run_steps(2);
+    let seek = harness.state().last.seek;
+    assert!(matches!(seek, Some(Seek::Epoch(1..=60))), "{seek:?}");
+    harness.drop_at(to);
+    harness.run_steps(2);
+    assert_eq!(harness.state().views.loss.zoom.limits, None);
+}
+
+#[test]
 fn the_marker_is_moved_by_keys() {
     let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
     harness.run();

@@ -174,7 +174,8 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
 /// What a setting is called. One of a kind says whose it is: `momentum of SGD`.
 fn name(path: &[&str]) -> String {
     let whole = path.join(".");
-    let is_end = |end: &str| whole.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_end =
+        |end: &str| whole.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let known = NAMES.iter().find(|(end, _)| is_end(end));
     let last = path.last().copied().unwrap_or_default();
     let text = known.map_or_else(|| last.replace('_', " "), |(_, name)| (*name).to_owned());
