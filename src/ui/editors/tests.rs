@@ -123,7 +123,7 @@ fn sources_are_called_what_the_readme_calls_them() {
 #[test]
 fn a_path_has_the_whole_width() {
     let mut source = source::Sources::default().0[2].clone();
-    source::PathField::Main.set(&mut source, "/a/long/way/from/home/to/a/folder/of/pictures".into());
+    source::PathField::Main.set(&mut source, "/a/long/way/from/here/to/a/folder/of/pictures".into());
     let mut harness = Harness::builder()
         .with_size(vec2(290.0, 700.0))
         .with_context_setup(crate::ui::theme::install)
@@ -133,7 +133,7 @@ fn a_path_has_the_whole_width() {
     harness.run();
     let field = harness.get_by_role_and_label(Role::TextInput, "Folder");
     assert!(field.rect().width() > 260.0, "{}", field.rect());
-    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/home/to/a/folder/of/pictures"));
+    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/here/to/a/folder/of/pictures"));
     let painted: Vec<String> = texts(&harness.output().shapes);
     let shown = painted.iter().find(|text| text.starts_with("/a/")).expect("a path");
     assert!(shown.contains('…') && shown.ends_with("/folder/of/pictures"), "{shown}");
