@@ -81,7 +81,6 @@ fn a_deep_composed_network_has_its_gradient() {
             Layer::Dense { units: 6, activation: Activation::Gelu },
         ];
         project.corruption = Corruption::Gaussian { std: 0.1 };
-        project.loss = Loss::BinaryCrossEntropy;
     });
 }
 

@@ -152,7 +152,7 @@ fn explanation(layer: &Layer) -> (String, String) {
             "Looks for the same small patterns everywhere in the picture, so that it learns from few pixels what holds for all.".to_owned(),
         ),
         Layer::ConvTranspose2d { activation, .. } => (
-            format!("y = f(Wᵀ * x + b),  f(a) = {}", formula(*activation)),
+            format!("y = f(transpose(W) * x + b),  f(a) = {}", formula(*activation)),
             "Paints its patterns around every pixel: a convolution run backwards, which enlarges by its stride.".to_owned(),
         ),
         Layer::MaxPool2d { .. } => (

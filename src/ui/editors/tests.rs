@@ -123,7 +123,7 @@ fn sources_are_called_what_the_readme_calls_them() {
 #[test]
 fn a_path_has_the_whole_width() {
     let mut source = source::Sources::default().0[2].clone();
-    source::PathField::Main.set(&mut source, "/a/long/way/from/home/to/a/folder/of/pictures".into());
+    source::PathField::Main.set(&mut source, "/a/long/way/from/here/to/a/folder/of/pictures".into());
     let mut harness = Harness::builder()
         .with_size(vec2(290.0, 700.0))
         .with_context_setup(crate::ui::theme::install)
@@ -133,7 +133,7 @@ fn a_path_has_the_whole_width() {
     harness.run();
     let field = harness.get_by_role_and_label(Role::TextInput, "Folder");
     assert!(field.rect().width() > 260.0, "{}", field.rect());
-    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/home/to/a/folder/of/pictures"));
+    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/here/to/a/folder/of/pictures"));
     let painted: Vec<String> = texts(&harness.output().shapes);
     let shown = painted.iter().find(|text| text.starts_with("/a/")).expect("a path");
     assert!(shown.contains('…') && shown.ends_with("/folder/of/pictures"), "{shown}");
@@ -149,39 +149,34 @@ fn texts(shapes: &[egui::epaint::ClippedShape]) -> Vec<String> {
 
 #[test]
 fn every_field_of_a_form_says_what_it_does() {
-    let mut forms: Vec<(&str, Box<dyn FnMut(&mut Ui)>)> = vec![
-        ("layer", Box::new(|ui| layer::layer_ui(ui, &mut Layer::ALL[0].clone()))),
-        ("dropout", Box::new(|ui| layer::layer_ui(ui, &mut Layer::Dropout { rate: 0.1 }))),
-        ("noise", Box::new(|ui| corruption::corruption_ui(ui, &mut Corruption::Gaussian { std: 0.1 }))),
-        ("split", Box::new(|ui| source::scaling_split_ui(ui, &mut Data::default()))),
-    ];
-    let code = Code { units: 3, activation: Activation::Linear };
-    forms.push(("code", Box::new(move |ui| code::code_ui(ui, &mut code.clone(), true, None))));
+    for mut kind in Layer::ALL {
+        check_tooltips(|ui| layer::layer_ui(ui, &mut kind));
+    }
+    for mut kind in Corruption::ALL {
+        check_tooltips(|ui| corruption::corruption_ui(ui, &mut kind));
+    }
+    let mut code = Code { units: 3, activation: Activation::Linear };
+    check_tooltips(|ui| code::code_ui(ui, &mut code, true, None));
     for schedule in Schedule::ALL {
         let early_stopping = Some(crate::project::EarlyStopping::default());
-        let settings = Training { schedule, early_stopping, ..Training::default() };
-        forms.push(("training", Box::new(move |ui| training::training_ui(ui, &mut settings.clone(), None))));
+        let mut settings = Training { schedule, early_stopping, ..Training::default() };
+        check_tooltips(|ui| training::training_ui(ui, &mut settings, None));
     }
-    for optimizer in Optimizer::ALL {
-        forms.push(("optimizer", Box::new(move |ui| training::optimizer_ui(ui, &mut optimizer.clone()))));
+    for mut optimizer in Optimizer::ALL {
+        check_tooltips(|ui| training::optimizer_ui(ui, &mut optimizer));
     }
     let synthetic = Synthetic::ALL.map(Source::Synthetic);
     for mut kind in source::Sources::default().0.into_iter().chain(synthetic) {
         source::PathField::Main.set(&mut kind, "a/path".into());
-        forms.push((
-            "source",
-            Box::new(move |ui| {
-                source::source_ui(ui, &mut kind, &source::Sources::default());
-            }),
-        ));
+        check_tooltips(|ui| {
+            source::source_ui(ui, &mut kind, &source::Sources::default());
+        });
     }
-    for (name, form) in forms {
-        check_tooltips(name, form);
-    }
+    check_tooltips(|ui| source::scaling_split_ui(ui, &mut Data::default()));
 }
 
 /// Points at every input of a form and looks whether a tooltip comes.
-fn check_tooltips(form_name: &str, mut form: impl FnMut(&mut Ui)) {
+fn check_tooltips(mut form: impl FnMut(&mut Ui)) {
     let mut harness = Harness::builder()
         .with_size(vec2(290.0, 900.0))
         .with_context_setup(crate::ui::theme::install)
@@ -206,6 +201,6 @@ fn check_tooltips(form_name: &str, mut form: impl FnMut(&mut Ui)) {
         harness.hover_at(rect.center());
         harness.run_steps(8);
         let pointed_at = harness.root().children_recursive().count();
-        assert!(pointed_at > resting, "{form_name}: {name} says nothing");
+        assert!(pointed_at > resting, "{name} says nothing");
     }
 }

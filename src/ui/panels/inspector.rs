@@ -124,7 +124,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
             state.free_decoder();
         }
         if let Some(partner) = partner(state, place)
-            && secondary_ui(ui, "Edit the encoder").on_hover_text("Selects the layer it follows.").clicked()
+            && secondary_ui(ui, "Edit encoder").on_hover_text("Selects the layer it follows.").clicked()
         {
             state.select(partner);
         }

@@ -162,7 +162,7 @@ fn every_kind_of_source_keeps_its_own_path() {
 #[test]
 fn typing_goes_on_at_the_end_of_a_long_path() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
-    let long = "/a/long/way/from/home/through/many/folders/to/rows";
+    let long = "/a/long/way/from/here/through/many/folders/to/rows";
     window.fail(npy(long));
     window.harness.get_by_role_and_label(Role::TextInput, "File").click();
     window.harness.run_ok();
