@@ -133,7 +133,7 @@ fn notes_stand_above_the_bottom_panel_fade_and_can_be_put_away() {
     }
     let edge = 700.0 - bottom_height(&window);
     let note = window.harness.get_by_label("run 1 is done (2 times)").rect();
-    assert!(note.bottom() < edge && note.right() > 900.0, "{note} {edge}");
+    assert!(note.bottom() < edge && note.left() > 600.0, "{note} {edge}");
     window.harness.get_all_by_role_and_label(Role::Button, "Dismiss").last().expect("a button").click();
     window.harness.run_steps(2);
     assert!(window.harness.query_by_label_contains("run 1 is done").is_none());
