@@ -287,7 +287,7 @@ fn marker_ui(
     let newest = known.map(|point| point[0]).fold(0.0, f64::max);
     let parts = [&line, &grip].into_iter().chain(grabbed.then_some(whole));
     let dragged = parts.into_iter().find(|part| part.dragged());
-    let to = dragged.and_then(|part| part.interact_pointer_pos());
+    let to = dragged.and_then(Response::interact_pointer_pos);
     let to = to.map(|to| frame.value(to)[0].round());
     if grip.has_focus() {
         let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };

@@ -122,6 +122,29 @@ fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_sta
 }
 
 #[test]
+fn notes_stand_above_the_bottom_panel_fade_and_can_be_put_away() {
+    let mut window = fresh();
+    let say = |window: &mut Window, text: &str| {
+        window.state().notices.say(crate::check::Severity::Info, text);
+        window.harness.run_steps(2);
+    };
+    for text in ["saved", "run 1 is done", "run 1 is done"] {
+        say(&mut window, text);
+    }
+    let edge = 700.0 - bottom_height(&window);
+    let note = window.harness.get_by_label("run 1 is done (2 times)").rect();
+    assert!(note.bottom() < edge && note.left() > 600.0, "{note} {edge}");
+    window.harness.get_all_by_role_and_label(Role::Button, "Dismiss").last().expect("a button").click();
+    window.harness.run_steps(2);
+    assert!(window.harness.query_by_label_contains("run 1 is done").is_none());
+    assert!(window.harness.query_by_label("saved").is_some());
+    window.harness.remove_cursor();
+    // A frame is a quarter of a second.
+    window.harness.run_steps(40);
+    assert!(window.harness.query_by_label("saved").is_none());
+}
+
+#[test]
 fn the_size_of_the_window_is_written_down_when_it_rests_and_at_the_end() {
     let mut window = fresh();
     let size = |folder: &tempfile::TempDir| {

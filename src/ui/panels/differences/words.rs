@@ -102,15 +102,14 @@ pub fn value(value: &Value) -> String {
             items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
         }
         Value::Array(items) => items.iter().map(short_layer).collect::<Vec<_>>().join("–"),
-        Value::Object(map) => match kind(value) {
-            Some((of, settings)) => kind_text(of, settings),
-            None => {
-                let parts = map.iter().map(|(key, setting)| (name(&[key]), self::value(setting)));
-                let mut parts: Vec<String> = parts.map(|(name, text)| format!("{name} {text}")).collect();
-                parts.reverse();
-                parts.join(", ")
+        Value::Object(map) => {
+            if let Some((of, settings)) = kind(value) {
+                return kind_text(of, settings);
             }
-        },
+            let parts =
+                map.iter().rev().map(|(key, setting)| format!("{} {}", name(&[key]), self::value(setting)));
+            parts.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
