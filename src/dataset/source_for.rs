@@ -3,8 +3,8 @@ use std::path::Path;
 use super::{DataError, csv, idx, image_folder};
 use crate::project::{Channels, Fit, Missing, Source};
 
-const ACCEPTED: &str = "accepted are a folder of pictures, a folder or file of MNIST's format (IDX, also gzipped), CSV tables \
-                        (.csv, .tsv, .txt) and NumPy arrays (.npy, .npz)";
+const ACCEPTED: &str = "accepted are an image folder, a folder or file of MNIST's format (IDX, also gzipped), CSV (.csv, .tsv, \
+                        .txt) and NPY, NPZ (.npy, .npz)";
 
 /// The source for a file or folder someone chose or dropped; pictures will be brought to `width`×`height` pixels.
 ///
@@ -67,18 +67,18 @@ mod tests {
                 (result, _) => panic!("{name}: {result:?}"),
             }
         };
-        check("a.npy", b"", Ok("NumPy array"));
-        check("a.NPZ", b"", Ok("NumPy array"));
-        check("a.csv", b"a,species\n1,b\n", Ok("CSV table"));
-        check("a.tsv", b"a\tb\n1\t2\n", Ok("CSV table"));
+        check("a.npy", b"", Ok("NPY, NPZ"));
+        check("a.NPZ", b"", Ok("NPY, NPZ"));
+        check("a.csv", b"a,species\n1,b\n", Ok("CSV"));
+        check("a.tsv", b"a\tb\n1\t2\n", Ok("CSV"));
         check("empty.txt", b"", Err("choose a table"));
-        check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX (MNIST)"));
+        check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
-        check("report.pdf", b"%PDF", Err("accepted are a folder of pictures"));
+        check("report.pdf", b"%PDF", Err("accepted are an image folder"));
         let folder = |path: &Path| source_for(path, 8, 8, Channels::Rgb).unwrap();
         assert_eq!(folder(dir.path()).name(), "Image folder");
         fs::write(dir.path().join("train-images.idx3-ubyte.gz"), b"").unwrap();
-        assert_eq!(folder(dir.path()).name(), "IDX (MNIST)");
+        assert_eq!(folder(dir.path()).name(), "IDX");
         let error = source_for(Path::new("/nowhere"), 8, 8, Channels::Grey).unwrap_err();
         assert!(error.to_string().contains("/nowhere: does not exist"), "{error}");
         let source = source_for(&dir.path().join("a.csv"), 8, 8, Channels::Grey).unwrap();

@@ -88,12 +88,12 @@ impl Source {
     /// The kind's name, as in menus.
     pub fn name(&self) -> &'static str {
         match self {
-            Source::Digits => "Digits (built in)",
+            Source::Digits => "Digits",
             Source::Synthetic(_) => "Synthetic",
             Source::ImageFolder { .. } => "Image folder",
-            Source::Idx { .. } => "IDX (MNIST)",
-            Source::Csv { .. } => "CSV table",
-            Source::Npy { .. } => "NumPy array",
+            Source::Idx { .. } => "IDX",
+            Source::Csv { .. } => "CSV",
+            Source::Npy { .. } => "NPY, NPZ",
         }
     }
 
