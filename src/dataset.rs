@@ -9,6 +9,7 @@ pub mod idx;
 mod image_folder;
 mod load;
 pub mod memory;
+mod mend;
 mod npy;
 mod picture;
 mod progress;
@@ -22,6 +23,7 @@ mod synthetic;
 
 pub use error::DataError;
 pub use load::load;
+pub use mend::mended;
 pub use progress::Progress;
 pub use rows::Rows;
 pub use scaler::Scaler;

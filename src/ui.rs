@@ -3,6 +3,8 @@
 mod app;
 mod available;
 pub mod command;
+pub mod data_state;
+pub mod derived;
 pub mod dialogs;
 mod dropped;
 pub mod edit;
@@ -18,6 +20,7 @@ pub mod notices;
 pub mod panels;
 pub mod plots;
 pub mod principal;
+pub mod remedies;
 pub mod state;
 pub mod theme;
 pub mod thumbnail;

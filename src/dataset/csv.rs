@@ -165,14 +165,16 @@ impl<'a> Table<'a> {
             )
         };
         let Ok(value) = field.parse::<f64>() else {
-            return Err(error(if field.replace(',', ".").parse::<f64>().is_ok() {
-                format!("\"{field}\" has a decimal comma; write a decimal point")
-            } else {
-                format!(
-                    "\"{}\" is no number; name it as a label column or remove it",
-                    sniff::shortened(field)
-                )
-            }));
+            if field.replace(',', ".").parse::<f64>().is_ok() {
+                return Err(error(format!("\"{field}\" has a decimal comma; write a decimal point")));
+            }
+            let field = sniff::shortened(field);
+            return Err(DataError::Word {
+                path: self.path.to_path_buf(),
+                line: line_place(self.path, record),
+                column: self.columns[column].clone(),
+                message: format!("\"{field}\" is no number; name it as a label column or remove it"),
+            });
         };
         let value = value as f32;
         if value.is_finite() {

@@ -27,6 +27,18 @@ pub enum DataError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// A field of a table is no number: its column may be meant as a label.
+    #[error("{}, {line}, column \"{column}\": {message}", path.display())]
+    Word {
+        /// The file.
+        path: PathBuf,
+        /// Where in it: `line 3`.
+        line: String,
+        /// Name of the column.
+        column: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
     /// A setting of the source makes no sense.
     #[error("{0}")]
     Setting(String),

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::{Event, Outbox, panic_text};
-use crate::dataset::{DataError, Progress, load};
+use crate::dataset::{DataError, Progress, load, mended};
 use crate::engine::facts;
 use crate::project::Data;
 
@@ -39,7 +39,7 @@ impl Loader {
             .spawn(move || load_and_report(request, &data, &progress, &outbox));
         if let Err(error) = spawned {
             let error = DataError::Setting(format!("no thread could be started to load with: {error}"));
-            self.outbox.send(Event::LoadFailed { request, error });
+            self.outbox.send(Event::LoadFailed { request, error, mended: None });
         }
     }
 }
@@ -56,21 +56,21 @@ fn load_and_report(request: u64, data: &Data, progress: &Arc<Progress>, outbox: 
             }
         })
     };
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        load(data, progress).map(|data| {
+    let result = catch_unwind(AssertUnwindSafe(|| match load(data, progress) {
+        Ok(data) => {
             let facts = facts(&data);
-            (Arc::new(data), facts)
-        })
+            Event::Loaded { request, data: Arc::new(data), facts }
+        }
+        Err(error) => {
+            let mended = mended(&data.source, &error).map(Box::new);
+            Event::LoadFailed { request, error, mended }
+        }
     }));
     drop(done);
     let _ = reporter.join();
-    outbox.send(match result {
-        Ok(Ok((data, facts))) => Event::Loaded { request, data, facts },
-        Ok(Err(error)) => Event::LoadFailed { request, error },
-        Err(panic) => {
-            let error = DataError::Setting(format!("loading failed: {}", panic_text(&*panic)));
-            Event::LoadFailed { request, error }
-        }
-    });
+    outbox.send(result.unwrap_or_else(|panic| {
+        let error = DataError::Setting(format!("loading failed: {}", panic_text(&*panic)));
+        Event::LoadFailed { request, error, mended: None }
+    }));
     outbox.wake();
 }

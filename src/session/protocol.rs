@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::io::Store;
-use crate::project::Data;
+use crate::project::{Data, Source};
 use crate::run::{Checkpoint, Edit, EpochRecord, Kept, Probe, Run, RunId, Setting, Status};
 
 /// What the window asks for. Sending never waits.
@@ -94,6 +94,8 @@ pub enum Event {
         request: u64,
         /// Why, and what to do.
         error: DataError,
+        /// A source that would probably load instead, where its settings are to blame.
+        mended: Option<Box<Source>>,
     },
     /// Something about a run.
     Run(RunId, RunEvent),

@@ -234,8 +234,8 @@ fn loading_and_computing_answer_with_their_numbers() {
     session.send(Command::Load { request: 2, data: Box::new(data_settings) });
     loop {
         match session.wait() {
-            Some(Event::LoadFailed { request, error }) => {
-                assert_eq!(request, 2);
+            Some(Event::LoadFailed { request, error, mended }) => {
+                assert_eq!((request, mended), (2, None));
                 assert!(error.to_string().contains("table.csv"), "{error}");
                 break;
             }

@@ -16,6 +16,7 @@ use super::panels::{dialog, inspector, log, network, notes, palette, problems, t
 use super::state::{BottomTab, Effect, State};
 use super::theme::{self, tokens};
 use super::thumbnail::Thumbnails;
+use super::widgets::scroll::BAR_PX;
 use crate::io::{Files, Settings, Store, ThemeChoice};
 use crate::session::Session;
 
@@ -239,16 +240,19 @@ impl eframe::App for HourglassApp {
                 .size_range(80.0..=500.0);
             bottom.frame(panel(12, 4)).show(ui, |ui| bottom_ui(ui, state, &mut self.views));
         }
+        // The rest of the right margin is where scroll bars are.
+        let side =
+            Frame { inner_margin: Margin { right: 14 - BAR_PX, ..Margin::symmetric(14, 10) }, ..panel(0, 0) };
         if state.view.network {
             let left = Panel::left("network").resizable(true).default_size(278.0).size_range(220.0..=480.0);
-            left.frame(panel(14, 10)).show(ui, |ui| {
+            left.frame(side).show(ui, |ui| {
                 network::network_ui(ui, state, &mut self.thumbnails);
             });
         }
         if state.view.inspector {
             let right =
                 Panel::right("inspector").resizable(true).default_size(290.0).size_range(250.0..=520.0);
-            right.frame(panel(14, 10)).show(ui, |ui| inspector::inspector_ui(ui, state));
+            right.frame(side).show(ui, |ui| inspector::inspector_ui(ui, state));
         }
         let centre = Frame::new().fill(tokens(ui).plot);
         egui::CentralPanel::default().frame(centre).show(ui, |ui| {

@@ -4,7 +4,7 @@ use super::command::Command;
 use super::edit;
 use super::state::State;
 use crate::check::Place;
-use crate::dataset::Subset;
+use crate::dataset::{DataError, Subset};
 use crate::engine::check_same_data;
 use crate::run::Status;
 
@@ -67,6 +67,10 @@ impl Command {
                 None => Err("There is no run yet.".to_owned()),
                 Some(run) => demand(run.design != state.project, "The run's design is the one on screen."),
             },
+            Command::LocateData => demand(
+                state.project.data.source.path().is_some(),
+                "These data come with the program: choose another kind on the input card first.",
+            ),
             Command::ReloadData => demand(
                 state.project.data.source.path().is_none_or(|path| !path.as_os_str().is_empty()),
                 "Choose a file or folder first.",
@@ -95,15 +99,21 @@ fn own_layer(state: &State) -> Result<(), String> {
     .to_owned())
 }
 
+/// Whether the data the design asks for are there.
 fn trainable(state: &State) -> Result<(), String> {
-    if state.data.ready(&state.project.data).is_some() {
-        return Ok(());
+    let data = &state.data;
+    if data.progress.is_some() {
+        return Err("Input: the data are still being loaded.".to_owned());
     }
-    Err(match (&state.data.progress, &state.data.error) {
-        (Some(_), _) => "The data are still being loaded.".to_owned(),
-        (None, Some(error)) => format!("There are no data: {error}"),
-        (None, None) => "There are no data: choose a file or folder on the input card.".to_owned(),
-    })
+    if !data.is_of(&state.project.data) {
+        return Err("Input: the data are not loaded yet; end what is being typed or dragged.".to_owned());
+    }
+    match &data.error {
+        None if data.ready(&state.project.data).is_some() => Ok(()),
+        None => Err("Input: there are no data yet; choose a file or folder.".to_owned()),
+        Some(DataError::Cancelled) => Err("Input: loading the data was cancelled; reload them.".to_owned()),
+        Some(error) => Err(format!("Input: the data could not be loaded. {error}")),
+    }
 }
 
 /// Whether the train key has something to do while no run is under way.
@@ -138,11 +148,11 @@ fn resumable(state: &State) -> Result<(), String> {
     if run.checkpoint.is_none() {
         return Err("The run left no weights to go on from.".to_owned());
     }
-    match &state.data.dataset {
-        Some(data) => check_same_data(run, data).map_err(|_| {
-            "The loaded data are not those the run was trained on, or are scaled otherwise: restore its design first."
-                .to_owned()
-        }),
-        None => trainable(state),
+    trainable(state)?;
+    let is_same = state.data.dataset.as_ref().is_some_and(|data| check_same_data(run, data).is_ok());
+    if is_same {
+        return Ok(());
     }
+    Err("The loaded data are not those the run was trained on, or are scaled otherwise: restore its design first."
+        .to_owned())
 }

@@ -38,6 +38,7 @@ pub enum Command {
     TrainMore,
     RestoreDesign,
     EvaluateTest,
+    LocateData,
     ReloadData,
     CancelLoad,
     Threads,
@@ -100,6 +101,7 @@ impl Command {
             Command::TrainMore => "Train more epochs…",
             Command::RestoreDesign => "Restore the run's design",
             Command::EvaluateTest => "Evaluate on the test split",
+            Command::LocateData => "Locate data…",
             Command::ReloadData => "Reload data",
             Command::CancelLoad => "Cancel loading",
             Command::Threads => "Threads…",
@@ -161,6 +163,7 @@ impl Command {
             Command::TrainMore => "Train the shown run for some epochs more.",
             Command::RestoreDesign => "Bring the design the shown run trained back on screen; can be undone.",
             Command::EvaluateTest => "Judge the shown run by the samples it never saw.",
+            Command::LocateData => "Choose the file or folder the data are in.",
             Command::ReloadData => "Read the data again.",
             Command::CancelLoad => "Give up loading the data.",
             Command::Threads => "Choose how many threads train.",
@@ -229,6 +232,7 @@ impl Command {
             Command::TrainMore => keys![CTRL_SHIFT, Enter],
             Command::RestoreDesign => keys![CTRL_ALT, R],
             Command::EvaluateTest => keys![CTRL_SHIFT, T],
+            Command::LocateData => keys![CTRL, L],
             Command::ReloadData => keys![CTRL, R],
             Command::CancelLoad => keys![CTRL_ALT, C],
             Command::Threads => keys![CTRL_ALT, T],
@@ -253,6 +257,12 @@ impl Command {
             Command::Shortcuts => keys![NONE, F1],
             Command::About => keys![Modifiers::SHIFT, F1],
         }
+    }
+
+    /// Whether it trains, and so needs data.
+    pub fn trains(self) -> bool {
+        use Command::{Continue, EpochOnce, StepOnce, TrainMore, TrainNew, TrainOrPause};
+        [TrainOrPause, StepOnce, EpochOnce, TrainNew, Continue, TrainMore].contains(&self)
     }
 
     /// Whether it is a switch that is on.
@@ -308,8 +318,8 @@ mod tests {
         assert!(reason(Command::Undo).contains("changed"));
         assert!(reason(Command::Remove).contains("always there"));
         assert!(reason(Command::TrainMore).contains("no run"));
-        assert!(reason(Command::TrainOrPause).contains("no data"));
-        assert!(reason(Command::TrainNew).contains("no data"));
+        assert!(reason(Command::TrainOrPause).contains("not loaded yet"));
+        assert!(reason(Command::TrainNew).contains("not loaded yet"));
         assert!(reason(Command::EvaluateTest).contains("no run"));
         assert_eq!(Command::New.available(&state), Ok(()));
     }

@@ -18,7 +18,10 @@ impl State {
             Event::Loaded { request, data, facts } if request == self.data.request => {
                 self.take_data(data, facts);
             }
-            Event::LoadFailed { request, error } if request == self.data.request => self.data_failed(error),
+            Event::LoadFailed { request, error, mended } if request == self.data.request => {
+                self.data.mended = mended;
+                self.data_failed(error);
+            }
             // Answers to older requests come too late.
             Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
             Event::Run(id, event) => self.handle_run_event(id, event),
@@ -72,7 +75,10 @@ impl State {
             self.notices.say(Severity::Error, error.to_string());
         }
         self.data.progress = None;
-        self.data.error = Some(error);
+        // Where the same data were only to be read again, those that are there stay.
+        let stays = error == DataError::Cancelled && self.data.of == self.data.requested;
+        self.data.error = (!stays).then_some(error);
+        self.refresh(false);
     }
 
     fn handle_run_event(&mut self, id: RunId, event: RunEvent) {

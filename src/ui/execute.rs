@@ -20,8 +20,8 @@ impl State {
     pub fn run(&mut self, command: Command) {
         if let Err(reason) = command.available(self) {
             self.notices.say(Severity::Info, format!("{}: {reason}", command.text()));
-            if command == Command::TrainOrPause {
-                self.reveal = Some(Place::Data);
+            if command.trains() && self.derived.no_data().is_some() {
+                self.show_bottom(BottomTab::Problems);
             }
             return;
         }
@@ -76,6 +76,7 @@ impl State {
                 }
             }
             Command::EvaluateTest => self.evaluate_test(),
+            Command::LocateData => self.locate_data(),
             Command::ReloadData => self.load(),
             Command::CancelLoad => self.send(session::Command::CancelLoad),
             Command::Threads => {

@@ -101,6 +101,7 @@ impl Menu {
                 Some(C::RestoreDesign),
                 Some(C::EvaluateTest),
                 None,
+                Some(C::LocateData),
                 Some(C::ReloadData),
                 Some(C::CancelLoad),
                 None,

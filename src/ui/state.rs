@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use super::data_state::DataState;
+pub use super::derived::Derived;
 use super::dialogs::Dialog;
 use super::edit;
+use super::editors::source::Sources;
 use super::history::History;
 pub use super::layout::{BottomTab, ViewSettings};
 use super::notices::Notices;
-use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
-use crate::dataset::{DataError, Dataset};
+use crate::check::{DataFacts, Place};
+use crate::dataset::Dataset;
 use crate::engine::check_same_data;
 use crate::io::Store;
 use crate::project::{Data, Decoder, Project, Source};
@@ -35,6 +38,8 @@ pub struct State {
     pub runs_unsaved: bool,
     /// The data and how they are coming.
     pub data: DataState,
+    /// The source of each kind, as it was last chosen.
+    pub sources: Sources,
     /// The runs, oldest first.
     pub runs: Vec<Run>,
     /// How far each run of this sitting is.
@@ -107,63 +112,6 @@ pub enum Effect {
     Quit,
 }
 
-/// The data and how they are coming.
-#[derive(Clone, Debug, Default)]
-pub struct DataState {
-    /// The data that are there; older ones stay until newer ones have come.
-    pub dataset: Option<Arc<Dataset>>,
-    /// What they are like.
-    pub facts: Option<DataFacts>,
-    /// What they were loaded from.
-    pub of: Option<Data>,
-    /// What was asked for last.
-    pub requested: Option<Data>,
-    /// Number of that request.
-    pub request: u64,
-    /// Units done and in all, while loading.
-    pub progress: Option<(u64, u64)>,
-    /// Why the last load failed.
-    pub error: Option<DataError>,
-}
-
-impl DataState {
-    /// The data and their facts, where they are those of `data`.
-    pub fn ready(&self, data: &Data) -> Option<(&Arc<Dataset>, DataFacts)> {
-        let matches = self.of.as_ref() == Some(data);
-        self.dataset.as_ref().zip(self.facts).filter(|_| matches)
-    }
-}
-
-/// Shapes, costs and problems of the document as it is.
-#[derive(Clone, Debug)]
-pub struct Derived {
-    of: (Project, Option<DataFacts>),
-    /// The cards.
-    pub cards: Cards,
-    /// The problems, errors first.
-    pub problems: Vec<Problem>,
-}
-
-impl Derived {
-    fn new(project: &Project, facts: Option<DataFacts>) -> Derived {
-        Derived {
-            of: (project.clone(), facts),
-            cards: cards(project, facts.map(|facts| facts.shape)),
-            problems: problems(project, facts.as_ref()),
-        }
-    }
-
-    /// Problems of one card or form.
-    pub fn problems_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(move |problem| problem.place == place)
-    }
-
-    /// How many problems refuse training.
-    pub fn errors(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
-    }
-}
-
 impl Default for State {
     fn default() -> Self {
         State::new(Project::default())
@@ -176,11 +124,12 @@ impl State {
         State {
             history: History::new(&project),
             saved: project.clone(),
-            derived: Derived::new(&project, None),
+            derived: Derived::new(&project, &DataState::default()),
             file: None,
             damaged: false,
             runs_unsaved: false,
             data: DataState::default(),
+            sources: Sources::default(),
             runs: Vec::new(),
             progress: BTreeMap::new(),
             shown_run: None,
@@ -216,6 +165,7 @@ impl State {
         self.history = History::new(&project);
         self.saved = project.clone();
         self.project = project;
+        self.sources = Sources::default();
         self.shown_run = runs.last().map(|run| run.id);
         self.runs = runs;
         self.file = file;
@@ -235,6 +185,7 @@ impl State {
     /// dragged or typed into, so an edit is not over yet.
     pub fn refresh(&mut self, hand_on: bool) {
         self.history.observe(&self.project, hand_on);
+        self.sources.remember(&self.project.data.source);
         if !edit::places(&self.project).contains(&self.selected) {
             self.selected = match self.selected {
                 Place::Encoder(_) if !self.project.encoder.is_empty() => {
@@ -254,9 +205,7 @@ impl State {
             self.keep_if_changed();
         }
         // The cards follow at once: shapes are known while data of the same source are only split anew.
-        if self.derived.of.0 != self.project || self.derived.of.1 != self.data.facts {
-            self.derived = Derived::new(&self.project, self.data.facts);
-        }
+        self.derived.follow(&self.project, &self.data);
         self.follow_live_settings(hand_on);
     }
 
@@ -353,7 +302,7 @@ impl State {
     /// Loads the data anew, whatever is there.
     pub fn load(&mut self) {
         self.data.request += 1;
-        self.data.error = None;
+        (self.data.error, self.data.mended) = (None, None);
         self.data.requested = Some(self.project.data.clone());
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());

@@ -13,6 +13,7 @@ use crate::project::{Activation, Decoder, Layer, Project, Recipe, Source};
 use crate::run::Status;
 
 mod commands;
+mod data;
 mod events;
 mod network;
 mod shots;

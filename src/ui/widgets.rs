@@ -2,3 +2,4 @@
 
 pub mod button;
 pub mod form;
+pub mod scroll;

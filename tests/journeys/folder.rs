@@ -54,10 +54,14 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     pictures(&folder);
     let mut window = home.window();
     window.press("Input card");
-    window.click(Role::RadioButton, "Pictures");
+    window.click(Role::RadioButton, "Image folder");
     assert!(window.says("no data yet"), "nothing of the digits is left");
     window.fill(Role::TextInput, "Folder", &folder.display().to_string());
     until_loaded(&mut window, &folder);
+    window.click(Role::RadioButton, "CSV");
+    assert!(window.says("There are no data yet"), "a folder is no table");
+    window.click(Role::RadioButton, "Image folder");
+    assert_eq!(folder_of(&window), Some(&folder), "the folder is remembered");
     window.number("Width", "12");
     window.number("Height", "12");
     window.until("they are loaded smaller", |state| {
@@ -82,6 +86,9 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     window.until("the folder is missed", |state| state.data.error.is_some());
     window.settle();
     assert!(window.says("does not exist; it may have been moved or renamed"));
+    assert_eq!(window.count("Locate…"), 2, "in the inspector and in the view of the data");
+    window.key(CTRL, Key::Num2);
+    window.key(CTRL, Key::Num3);
     window.find(Role::Button, "Locate…");
 
     let moved = home.path("moved");
@@ -94,7 +101,7 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     window.find(Role::Button, "Locate…");
     assert!(window.is_disabled("Train"), "there is nothing to train on");
     pictures(&moved);
-    window.press("Try again");
+    window.press("Reload");
     until_loaded(&mut window, &moved);
     assert!(!window.shows("Locate…"));
     assert!(!window.is_disabled("Train"));

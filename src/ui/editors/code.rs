@@ -7,7 +7,13 @@ use crate::ui::widgets::form::{explain_ui, number_ui};
 
 /// The form of the code: how many numbers describe a sample. `projects`: whether it owns a projection.
 pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usize>) {
-    number_ui(ui, "Units", &mut code.units, 0..=1 << 20, "");
+    number_ui(
+        ui,
+        ("Units", "Numbers that describe a sample: all that passes the waist."),
+        &mut code.units,
+        0..=1 << 20,
+        "",
+    );
     ui.add_enabled_ui(projects, |ui| super::layer::activation_ui(ui, &mut code.activation)).response.on_disabled_hover_text(
         "The last encoder layer already has as many units: the code passes it through and owns no activation.",
     );

@@ -17,18 +17,36 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
     let (equation, effect) = match corruption {
         Corruption::None => return,
         Corruption::Gaussian { std } => {
-            slider_ui(ui, "Deviation", std, 0.0..=1.5, false);
+            slider_ui(
+                ui,
+                ("Deviation", "Standard deviation of the noise, in units of the scaled values."),
+                std,
+                0.0..=1.5,
+                false,
+            );
             ("x̃ = x + σ ε,  ε ~ N(0, 1)", "Blurs the input with noise; the network learns to take it away.")
         }
         Corruption::Masking { probability } => {
-            slider_ui(ui, "Probability", probability, 0.0..=1.0, false);
+            slider_ui(
+                ui,
+                ("Probability", "Share of the features that are hit."),
+                probability,
+                0.0..=1.0,
+                false,
+            );
             (
                 "x̃ = m · x,  m = 0 with probability p",
                 "Blanks features; the network learns to fill them in from the others.",
             )
         }
         Corruption::SaltAndPepper { probability } => {
-            slider_ui(ui, "Probability", probability, 0.0..=1.0, false);
+            slider_ui(
+                ui,
+                ("Probability", "Share of the features that are hit."),
+                probability,
+                0.0..=1.0,
+                false,
+            );
             ("x̃ = min or max with probability p", "Hits features hard; the network learns which to distrust.")
         }
     };

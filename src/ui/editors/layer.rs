@@ -18,11 +18,17 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
     ui.scope(|ui| choices_by_ui(ui, layer, &kinds, 3, ring, same));
     match layer {
         Layer::Dense { units, activation } => {
-            number_ui(ui, "Units", units, 0..=MOST_UNITS, "");
+            number_ui(ui, ("Units", "Numbers the layer puts out."), units, 0..=MOST_UNITS, "");
             activation_ui(ui, activation);
         }
         Layer::Dropout { rate } => {
-            slider_ui(ui, "Rate", rate, 0.0..=0.95, false);
+            slider_ui(
+                ui,
+                ("Rate", "Probability that a feature is silenced in a step of training."),
+                rate,
+                0.0..=0.95,
+                false,
+            );
         }
     }
     let (equation, effect) = explanation(layer);
@@ -31,7 +37,13 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
 
 /// The choice of an activation.
 pub fn activation_ui(ui: &mut Ui, activation: &mut Activation) {
-    combo_ui(ui, "Activation", activation, &Activation::ALL, |activation| activation.name().to_owned());
+    combo_ui(
+        ui,
+        ("Activation", "The bend behind the linear map."),
+        activation,
+        &Activation::ALL,
+        |activation| activation.name().to_owned(),
+    );
 }
 
 /// `f(a)` of an activation, in plain symbols.

@@ -23,19 +23,13 @@ pub enum PathField {
     TestLabels,
 }
 
-/// The form of a source. Says for which path the desktop's dialog is wanted.
-pub fn source_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
+/// The form of a source. `sources` are those to choose from. Says for which path the desktop's dialog is wanted.
+pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<PathField> {
     let ring = tokens(ui).accent;
-    let kinds = source_kinds(source.path());
-    let options: Vec<(Source, &str)> = kinds
-        .into_iter()
-        .map(|kind| {
-            let name = short(&kind);
-            (kind, name)
-        })
-        .collect();
-    let same = |a: &Source, b: &Source| std::mem::discriminant(a) == std::mem::discriminant(b);
-    ui.scope(|ui| choices_by_ui(ui, source, &options, 3, ring, same));
+    let options: Vec<(Source, &str)> =
+        sources.0.iter().map(|source| (source.clone(), source.name())).collect();
+    let columns = if ui.available_width() < 240.0 { 2 } else { 3 };
+    ui.scope(|ui| choices_by_ui(ui, source, &options, columns, ring, is_same_kind));
     match source {
         Source::Digits => None,
         Source::Synthetic(synthetic) => {
@@ -44,10 +38,25 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
         }
         Source::ImageFolder { path, width, height, channels, fit } => {
             let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");
-            number_ui(ui, "Width", width, 1..=4096, "px");
-            number_ui(ui, "Height", height, 1..=4096, "px");
-            combo_ui(ui, "Channels", channels, &Channels::ALL, |channels| channels.name().to_owned());
-            combo_ui(ui, "Fit", fit, &Fit::ALL, |fit| fit.name().to_owned());
+            number_ui(ui, ("Width", "Every picture is brought to this width."), width, 1..=4096, "px");
+            number_ui(ui, ("Height", "Every picture is brought to this height."), height, 1..=4096, "px");
+            combo_ui(
+                ui,
+                ("Channels", "Grey: one number a pixel. rgb: three."),
+                channels,
+                &Channels::ALL,
+                |channels| channels.name().to_owned(),
+            );
+            combo_ui(
+                ui,
+                (
+                    "Fit",
+                    "What happens to pictures of another shape: whole with bars, cut to fill the frame, or stretched.",
+                ),
+                fit,
+                &Fit::ALL,
+                |fit| fit.name().to_owned(),
+            );
             browse
         }
         Source::Idx { images, labels, test_images, test_labels } => {
@@ -59,16 +68,51 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
         }
         Source::Csv { path, header, delimiter, labels, missing } => {
             let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
-            combo_ui(ui, "Header", header, &Header::ALL, |header| header.name().to_owned());
-            combo_ui(ui, "Delimiter", delimiter, &Delimiter::ALL, |delimiter| delimiter.name().to_owned());
-            list_ui(ui, "Label columns", labels);
-            combo_ui(ui, "Missing", missing, &Missing::ALL, |missing| missing.name().to_owned());
+            combo_ui(
+                ui,
+                ("Header", "Whether the first row holds the names of the columns."),
+                header,
+                &Header::ALL,
+                |header| header.name().to_owned(),
+            );
+            combo_ui(
+                ui,
+                ("Delimiter", "What stands between two fields of a row."),
+                delimiter,
+                &Delimiter::ALL,
+                |delimiter| delimiter.name().to_owned(),
+            );
+            list_ui(
+                ui,
+                (
+                    "Label columns",
+                    "Columns that name a row and are no features; they colour the latent space.",
+                ),
+                labels,
+            );
+            combo_ui(
+                ui,
+                ("Missing", "What happens where a field is empty, NA, ? or NaN."),
+                missing,
+                &Missing::ALL,
+                |missing| missing.name().to_owned(),
+            );
             browse
         }
         Source::Npy { path, array, labels } => {
             let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
-            optional_text_ui(ui, "Array", array, "first of an .npz");
-            optional_text_ui(ui, "Labels", labels, "array of an .npz");
+            optional_text_ui(
+                ui,
+                ("Array", "Which array of an .npz holds the rows."),
+                array,
+                "first of an .npz",
+            );
+            optional_text_ui(
+                ui,
+                ("Labels", "Which array of an .npz holds the labels."),
+                labels,
+                "array of an .npz",
+            );
             browse
         }
     }
@@ -76,48 +120,90 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
 
 /// The form of a synthetic data set.
 pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
-    combo_ui(ui, "Kind", synthetic, &Synthetic::ALL, |kind| kind.name().to_owned());
+    combo_ui(ui, ("Kind", "Which structure the data have."), synthetic, &Synthetic::ALL, |kind| {
+        kind.name().to_owned()
+    });
     let seed = match synthetic {
         Synthetic::Shapes { count, size, seed } => {
-            number_ui(ui, "Pictures", count, 1..=1_000_000, "");
-            number_ui(ui, "Size", size, 4..=256, "px");
+            number_ui(ui, ("Pictures", "How many pictures are made."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Size", "Width and height of a picture."), size, 4..=256, "px");
             seed
         }
         Synthetic::Splines { count, seed } => {
-            number_ui(ui, "Pictures", count, 1..=1_000_000, "");
+            number_ui(ui, ("Pictures", "How many pictures are made."), count, 1..=1_000_000, "");
             seed
         }
         Synthetic::SwissRoll { count, noise, seed } => {
-            number_ui(ui, "Points", count, 1..=1_000_000, "");
-            slider_ui(ui, "Noise", noise, 0.0..=1.0, false);
+            number_ui(ui, ("Points", "How many points are made."), count, 1..=1_000_000, "");
+            slider_ui(
+                ui,
+                ("Noise", "Standard deviation of what is added to every coordinate."),
+                noise,
+                0.0..=1.0,
+                false,
+            );
             seed
         }
         Synthetic::Blobs { count, features, clusters, seed } => {
-            number_ui(ui, "Points", count, 1..=1_000_000, "");
-            number_ui(ui, "Features", features, 1..=10_000, "");
-            number_ui(ui, "Clusters", clusters, 1..=1000, "");
+            number_ui(ui, ("Points", "How many points are made."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Features", "Numbers of a point."), features, 1..=10_000, "");
+            number_ui(
+                ui,
+                ("Clusters", "Groups the points fall into."),
+                clusters,
+                1..=(*count).clamp(1, 1000),
+                "",
+            );
             seed
         }
         Synthetic::Informative { count, features, informative, seed } => {
-            number_ui(ui, "Rows", count, 1..=1_000_000, "");
-            number_ui(ui, "Columns", features, 1..=10_000, "");
-            number_ui(ui, "Informative", informative, 1..=10_000, "");
+            number_ui(ui, ("Rows", "How many rows are made."), count, 1..=1_000_000, "");
+            number_ui(ui, ("Columns", "Numbers of a row."), features, 1..=10_000, "");
+            number_ui(
+                ui,
+                ("Informative", "Columns that determine the others."),
+                informative,
+                1..=(*features).max(1),
+                "",
+            );
             seed
         }
     };
-    number_ui(ui, "Seed", seed, 0..=u64::MAX, "");
+    number_ui(ui, ("Seed", "Another seed makes other data of the same kind."), seed, 0..=u64::MAX, "");
 }
 
 /// The forms of scaling and split.
 pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data) {
-    combo_ui(ui, "Scaling", &mut data.scaling, &Scaling::ALL, |scaling| scaling.name().to_owned());
+    combo_ui(
+        ui,
+        ("Scaling", "What is done to every value before the network sees it; fitted on the training split."),
+        &mut data.scaling,
+        &Scaling::ALL,
+        |scaling| scaling.name().to_owned(),
+    );
     let Split { validation, test, seed } = &mut data.split;
-    slider_ui(ui, "Validation", validation, 0.0..=0.9, false);
-    slider_ui(ui, "Test", test, 0.0..=0.9, false);
-    number_ui(ui, "Split seed", seed, 0..=u64::MAX, "");
+    slider_ui(
+        ui,
+        ("Validation", "Share of all samples that watches the training without taking part."),
+        validation,
+        0.0..=0.9,
+        false,
+    );
+    slider_ui(
+        ui,
+        ("Test", "Share of all samples kept for the end; not used where the data bring their own."),
+        test,
+        0.0..=0.9,
+        false,
+    );
+    number_ui(ui, ("Split seed", "Another seed draws other samples for each split."), seed, 0..=u64::MAX, "");
 }
 
 impl PathField {
+    /// All four.
+    pub const ALL: [PathField; 4] =
+        [PathField::Main, PathField::Labels, PathField::TestImages, PathField::TestLabels];
+
     /// The path as it is.
     pub fn get(self, source: &Source) -> Option<PathBuf> {
         match (self, source) {
@@ -150,8 +236,8 @@ impl PathField {
     pub fn kind(self, source: &Source) -> BrowseKind {
         match source {
             Source::ImageFolder { .. } => BrowseKind::Folder,
-            Source::Csv { .. } => BrowseKind::File("Tables", &["csv", "tsv", "txt", "gz"]),
-            Source::Npy { .. } => BrowseKind::File("NumPy arrays", &["npy", "npz"]),
+            Source::Csv { .. } => BrowseKind::File("CSV", &["csv", "tsv", "txt"]),
+            Source::Npy { .. } => BrowseKind::File("NPY, NPZ", &["npy", "npz"]),
             Source::Idx { .. } | Source::Digits | Source::Synthetic(_) => {
                 BrowseKind::File("IDX", &["gz", "ubyte", "idx", "idx1", "idx3"])
             }
@@ -159,40 +245,48 @@ impl PathField {
     }
 }
 
-/// One source of every kind; those with a path take over the one there is, so that a wrong kind is mended by a click.
-pub fn source_kinds(path: Option<&PathBuf>) -> [Source; 6] {
-    let path = path.cloned().unwrap_or_default();
-    [
-        Source::Digits,
-        Source::Synthetic(Synthetic::ALL[0]),
-        Source::ImageFolder {
-            path: path.clone(),
-            width: 32,
-            height: 32,
-            channels: Channels::default(),
-            fit: Fit::default(),
-        },
-        Source::Idx { images: path.clone(), labels: None, test_images: None, test_labels: None },
-        Source::Csv {
-            path: path.clone(),
-            header: Header::default(),
-            delimiter: Delimiter::default(),
-            labels: Vec::new(),
-            missing: Missing::default(),
-        },
-        Source::Npy { path, array: None, labels: None },
-    ]
+/// A source of every kind, as it was when it was last chosen: who looks at another kind and comes back finds the path and
+/// the settings again. None of it belongs to the document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sources(pub [Source; 6]);
+
+impl Default for Sources {
+    fn default() -> Self {
+        let path = PathBuf::new;
+        Sources([
+            Source::Digits,
+            Source::Synthetic(Synthetic::ALL[0]),
+            Source::ImageFolder {
+                path: path(),
+                width: 32,
+                height: 32,
+                channels: Channels::default(),
+                fit: Fit::default(),
+            },
+            Source::Idx { images: path(), labels: None, test_images: None, test_labels: None },
+            Source::Csv {
+                path: path(),
+                header: Header::default(),
+                delimiter: Delimiter::default(),
+                labels: Vec::new(),
+                missing: Missing::default(),
+            },
+            Source::Npy { path: path(), array: None, labels: None },
+        ])
+    }
 }
 
-fn short(source: &Source) -> &'static str {
-    match source {
-        Source::Digits => "Digits",
-        Source::Synthetic(_) => "Synthetic",
-        Source::ImageFolder { .. } => "Pictures",
-        Source::Idx { .. } => "IDX",
-        Source::Csv { .. } => "CSV",
-        Source::Npy { .. } => "NumPy",
+impl Sources {
+    /// Keeps a source in place of the one of its kind.
+    pub fn remember(&mut self, source: &Source) {
+        if let Some(own) = self.0.iter_mut().find(|own| is_same_kind(own, source)) {
+            own.clone_from(source);
+        }
     }
+}
+
+fn is_same_kind(a: &Source, b: &Source) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 fn path_row_ui(
@@ -222,21 +316,21 @@ fn optional_path_ui(
     browse
 }
 
-fn optional_text_ui(ui: &mut Ui, name: &str, value: &mut Option<String>, hint: &str) {
+fn optional_text_ui(ui: &mut Ui, field: (&str, &str), value: &mut Option<String>, hint: &str) {
     let mut text = value.clone().unwrap_or_default();
-    text_ui(ui, name, &mut text, hint);
+    text_ui(ui, field, &mut text, hint);
     *value = (!text.is_empty()).then_some(text);
 }
 
 /// Names with commas between them.
-fn list_ui(ui: &mut Ui, name: &str, list: &mut Vec<String>) {
+fn list_ui(ui: &mut Ui, field: (&str, &str), list: &mut Vec<String>) {
     let mut text = list.join(", ");
-    let edit = text_ui(ui, name, &mut text, "names, with commas");
+    let edit = text_ui(ui, field, &mut text, "names, with commas");
     if edit.changed() {
         *list = text.split(',').map(|name| name.trim_start().to_owned()).collect();
     }
     // While it is typed, a comma at the end must stay.
-    if !edit.has_focus() && list.iter().any(|name| name.trim() != name || name.is_empty()) {
+    if edit.lost_focus() && list.iter().any(|name| name.trim() != name || name.is_empty()) {
         *list = list.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
     }
 }

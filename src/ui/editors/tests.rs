@@ -1,5 +1,7 @@
+use egui::accesskit::Role;
 use egui::{Theme, Ui, vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{code, corruption, layer, output, source, training};
 use crate::project::{
@@ -54,14 +56,14 @@ fn every_optimizer_and_schedule_has_a_form() {
 
 #[test]
 fn every_source_has_a_form() {
-    for mut kind in source::source_kinds(None) {
+    for mut kind in source::Sources::default().0 {
         check(|ui| {
-            source::source_ui(ui, &mut kind);
+            source::source_ui(ui, &mut kind, &source::Sources::default());
         });
     }
     for synthetic in Synthetic::ALL {
         check(|ui| {
-            source::source_ui(ui, &mut Source::Synthetic(synthetic));
+            source::source_ui(ui, &mut Source::Synthetic(synthetic), &source::Sources::default());
         });
     }
     check(|ui| source::scaling_split_ui(ui, &mut Data::default()));
@@ -69,14 +71,136 @@ fn every_source_has_a_form() {
 
 #[test]
 fn a_form_alone_changes_nothing() {
-    for kind in source::source_kinds(None) {
+    for kind in source::Sources::default().0 {
         let mut shown = kind.clone();
         check(|ui| {
-            source::source_ui(ui, &mut shown);
+            source::source_ui(ui, &mut shown, &source::Sources::default());
         });
         assert_eq!(shown, kind);
     }
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings, None));
     assert_eq!(settings, Training::default());
+    // Nor does it where a design from elsewhere goes beyond what the fields offer.
+    let beyond = |data: &mut Data| {
+        data.source =
+            Source::Synthetic(Synthetic::Blobs { count: 5, features: 20_000, clusters: 6, seed: 1 });
+        data.split.validation = 0.95;
+    };
+    let (mut data, mut expected) = (Data::default(), Data::default());
+    beyond(&mut data);
+    beyond(&mut expected);
+    check(|ui| {
+        source::source_ui(ui, &mut data.source, &source::Sources::default());
+        source::scaling_split_ui(ui, &mut data);
+    });
+    assert_eq!(data, expected);
+}
+
+#[test]
+fn every_kind_of_source_remembers_its_own() {
+    let mut sources = source::Sources::default();
+    let table = |path: &str| {
+        let mut kinds = source::Sources::default().0;
+        source::PathField::Main.set(&mut kinds[4], path.into());
+        kinds[4].clone()
+    };
+    sources.remember(&table("a.csv"));
+    sources.remember(&table("b.csv"));
+    let mut expected = source::Sources::default().0;
+    expected[4] = table("b.csv");
+    assert_eq!(sources.0, expected);
+}
+
+#[test]
+fn sources_are_called_what_the_readme_calls_them() {
+    let readme = include_str!("../../../README.md");
+    for source in source::Sources::default().0 {
+        assert!(readme.contains(&format!("\n| {} | ", source.name())), "{}", source.name());
+    }
+}
+
+#[test]
+fn a_path_has_the_whole_width() {
+    let mut source = source::Sources::default().0[2].clone();
+    source::PathField::Main.set(&mut source, "/a/long/way/from/here/to/a/folder/of/pictures".into());
+    let mut harness = Harness::builder()
+        .with_size(vec2(290.0, 700.0))
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui(move |ui| {
+            source::source_ui(ui, &mut source, &source::Sources::default());
+        });
+    harness.run();
+    let field = harness.get_by_role_and_label(Role::TextInput, "Folder");
+    assert!(field.rect().width() > 260.0, "{}", field.rect());
+    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/here/to/a/folder/of/pictures"));
+    let painted: Vec<String> = texts(&harness.output().shapes);
+    let shown = painted.iter().find(|text| text.starts_with("/a/")).expect("a path");
+    assert!(shown.contains('…') && shown.ends_with("/folder/of/pictures"), "{shown}");
+}
+
+/// Every text that is painted.
+fn texts(shapes: &[egui::epaint::ClippedShape]) -> Vec<String> {
+    let text = |shape: &egui::epaint::ClippedShape| {
+        if let egui::Shape::Text(text) = &shape.shape { Some(text.galley.text().to_owned()) } else { None }
+    };
+    shapes.iter().filter_map(text).collect()
+}
+
+#[test]
+fn every_field_of_a_form_says_what_it_does() {
+    for mut kind in Layer::ALL {
+        check_tooltips(|ui| layer::layer_ui(ui, &mut kind));
+    }
+    for mut kind in Corruption::ALL {
+        check_tooltips(|ui| corruption::corruption_ui(ui, &mut kind));
+    }
+    let mut code = Code { units: 3, activation: Activation::Linear };
+    check_tooltips(|ui| code::code_ui(ui, &mut code, true, None));
+    for schedule in Schedule::ALL {
+        let early_stopping = Some(crate::project::EarlyStopping::default());
+        let mut settings = Training { schedule, early_stopping, ..Training::default() };
+        check_tooltips(|ui| training::training_ui(ui, &mut settings, None));
+    }
+    for mut optimizer in Optimizer::ALL {
+        check_tooltips(|ui| training::optimizer_ui(ui, &mut optimizer));
+    }
+    let synthetic = Synthetic::ALL.map(Source::Synthetic);
+    for mut kind in source::Sources::default().0.into_iter().chain(synthetic) {
+        source::PathField::Main.set(&mut kind, "a/path".into());
+        check_tooltips(|ui| {
+            source::source_ui(ui, &mut kind, &source::Sources::default());
+        });
+    }
+    check_tooltips(|ui| source::scaling_split_ui(ui, &mut Data::default()));
+}
+
+/// Points at every input of a form and looks whether a tooltip comes.
+fn check_tooltips(mut form: impl FnMut(&mut Ui)) {
+    let mut harness = Harness::builder()
+        .with_size(vec2(290.0, 900.0))
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui(|ui| form(ui));
+    harness.run();
+    let inputs = [Role::SpinButton, Role::Slider, Role::ComboBox, Role::CheckBox, Role::TextInput];
+    let is_input = |node: &egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        // An empty field has its hint.
+        inputs.contains(&node.role()) && node.value().is_none_or(|value| !value.is_empty())
+    };
+    let found: Vec<(String, egui::Rect)> = harness
+        .root()
+        .children_recursive()
+        .filter(is_input)
+        .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+        .collect();
+    let resting = harness.root().children_recursive().count();
+    for (name, rect) in found {
+        harness.remove_cursor();
+        harness.run_steps(4);
+        harness.hover_at(rect.center());
+        harness.run_steps(8);
+        let pointed_at = harness.root().children_recursive().count();
+        assert!(pointed_at > resting, "{name} says nothing");
+    }
 }

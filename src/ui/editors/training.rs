@@ -9,44 +9,107 @@ use crate::ui::widgets::form::{combo_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the training settings. `live`: learning rate and epochs reach this run, which is under way.
 pub fn training_ui(ui: &mut Ui, training: &mut Training, live: Option<&str>) {
-    combo_ui(ui, "Optimizer", &mut training.optimizer, &Optimizer::ALL, |kind| kind.name().to_owned());
-    slider_ui(ui, "Learning rate", &mut training.learning_rate, 1e-5..=1.0, true);
-    number_ui(ui, "Epochs", &mut training.epochs, 0..=1_000_000, "");
+    combo_ui(
+        ui,
+        ("Optimizer", "The rule that turns gradients into steps."),
+        &mut training.optimizer,
+        &Optimizer::ALL,
+        |kind| kind.name().to_owned(),
+    );
+    slider_ui(
+        ui,
+        ("Learning rate", "How far a step goes; the schedule multiplies it."),
+        &mut training.learning_rate,
+        1e-5..=1.0,
+        true,
+    );
+    number_ui(
+        ui,
+        ("Epochs", "How often all samples of the training split are gone through."),
+        &mut training.epochs,
+        0..=1_000_000,
+        "",
+    );
     if let Some(run) = live {
         let tokens = tokens(ui);
         let text = format!("Both apply at once to {run}; the rest waits for the next run.");
         ui.label(RichText::new(text).size(11.0).color(tokens.code));
     }
-    number_ui(ui, "Batch", &mut training.batch_size, 0..=1_000_000, "samples");
-    number_ui(ui, "Seed", &mut training.seed, 0..=u64::MAX, "");
+    number_ui(
+        ui,
+        ("Batch", "Samples a step learns from."),
+        &mut training.batch_size,
+        0..=1_000_000,
+        "samples",
+    );
+    number_ui(
+        ui,
+        (
+            "Seed",
+            "Of first weights, order of samples, noise and dropout: the same seed trains the same again.",
+        ),
+        &mut training.seed,
+        0..=u64::MAX,
+        "",
+    );
     schedule_ui(ui, &mut training.schedule);
-    number_ui(ui, "Warm-up", &mut training.warmup_epochs, 0..=100_000, "epochs");
+    number_ui(
+        ui,
+        ("Warm-up", "The learning rate rises from 0 over this time before the schedule takes over."),
+        &mut training.warmup_epochs,
+        0..=100_000,
+        "epochs",
+    );
     schedule_plot_ui(ui, training);
     early_stopping_ui(ui, &mut training.early_stopping);
     CollapsingHeader::new("Optimizer constants").id_salt("optimizer constants").show_unindented(ui, |ui| {
         optimizer_ui(ui, &mut training.optimizer);
-        number_ui(ui, "Weight decay", &mut training.weight_decay, 0.0..=10.0, "");
+        number_ui(ui, ("Weight decay", "Pulls weights towards 0: this times the weight is added to its gradient. Biases are left alone."), &mut training.weight_decay, 0.0..=10.0, "");
         let mut clips = training.gradient_clip.is_some();
-        if switch_ui(ui, "Clip gradients", &mut clips, "to a largest norm").changed() {
+        if switch_ui(ui, ("Clip gradients", "Shortens the gradient where it is longer than a largest norm, against steps that go astray."), &mut clips, "to a largest norm").changed() {
             training.gradient_clip = clips.then_some(1.0);
         }
         if let Some(norm) = &mut training.gradient_clip {
-            number_ui(ui, "Largest norm", norm, 0.0..=1e6, "");
+            number_ui(ui, ("Largest norm", "Length the whole gradient is cut to."), norm, 0.0..=1e6, "");
         }
     });
 }
 
 /// The choice of a schedule and its settings.
 pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
-    combo_ui(ui, "Schedule", schedule, &Schedule::ALL, |kind| kind.name().to_owned());
+    combo_ui(
+        ui,
+        ("Schedule", "How the learning rate changes over the epochs."),
+        schedule,
+        &Schedule::ALL,
+        |kind| kind.name().to_owned(),
+    );
     match schedule {
         Schedule::Constant => {}
         Schedule::Step { epochs, factor } => {
-            number_ui(ui, "Every", epochs, 0..=1_000_000, "epochs");
-            number_ui(ui, "Times", factor, 0.0..=1.0, "");
+            number_ui(
+                ui,
+                ("Every", "Epochs until the learning rate falls again."),
+                epochs,
+                0..=1_000_000,
+                "epochs",
+            );
+            number_ui(
+                ui,
+                ("Factor", "What the learning rate is multiplied by at each fall."),
+                factor,
+                0.0..=1.0,
+                "",
+            );
         }
         Schedule::Cosine { floor } => {
-            number_ui(ui, "Ends at", floor, 0.0..=1.0, "of the rate");
+            number_ui(
+                ui,
+                ("Ends at", "Share of the learning rate that is left at the end."),
+                floor,
+                0.0..=1.0,
+                "of the rate",
+            );
         }
     }
 }
@@ -55,32 +118,83 @@ pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
 pub fn optimizer_ui(ui: &mut Ui, optimizer: &mut Optimizer) {
     match optimizer {
         Optimizer::Sgd { momentum, nesterov } => {
-            number_ui(ui, "Momentum", momentum, 0.0..=1.0, "");
-            switch_ui(ui, "Variant", nesterov, "Nesterov");
+            number_ui(
+                ui,
+                ("Momentum", "Share of the last step that the next one keeps; 0 for none."),
+                momentum,
+                0.0..=1.0,
+                "",
+            );
+            switch_ui(
+                ui,
+                ("Variant", "Nesterov's momentum looks ahead before it takes the gradient."),
+                nesterov,
+                "Nesterov",
+            );
         }
         Optimizer::RmsProp { alpha, eps } => {
-            number_ui(ui, "Alpha", alpha, 0.0..=1.0, "");
+            number_ui(
+                ui,
+                ("Alpha", "How slowly the mean of squared gradients forgets."),
+                alpha,
+                0.0..=1.0,
+                "",
+            );
             eps_ui(ui, eps);
         }
         Optimizer::Adam { beta1, beta2, eps } | Optimizer::AdamW { beta1, beta2, eps } => {
-            number_ui(ui, "Beta 1", beta1, 0.0..=1.0, "");
-            number_ui(ui, "Beta 2", beta2, 0.0..=1.0, "");
+            number_ui(ui, ("Beta 1", "How slowly the mean of gradients forgets."), beta1, 0.0..=1.0, "");
+            number_ui(
+                ui,
+                ("Beta 2", "How slowly the mean of squared gradients forgets."),
+                beta2,
+                0.0..=1.0,
+                "",
+            );
             eps_ui(ui, eps);
         }
     }
 }
 
 fn eps_ui(ui: &mut Ui, eps: &mut f32) {
-    slider_ui(ui, "Epsilon", eps, 1e-12..=1e-2, true);
+    slider_ui(
+        ui,
+        ("Epsilon", "Keeps the division from exploding where gradients are tiny."),
+        eps,
+        1e-12..=1e-2,
+        true,
+    );
 }
 
 fn early_stopping_ui(ui: &mut Ui, stopping: &mut Option<EarlyStopping>) {
     let mut stops = stopping.is_some();
-    if switch_ui(ui, "Stop early", &mut stops, "keep the best epoch").changed() {
+    if switch_ui(
+        ui,
+        (
+            "Stop early",
+            "Ends the run when the validation loss no longer falls, and keeps the weights of the best epoch.",
+        ),
+        &mut stops,
+        "keep the best epoch",
+    )
+    .changed()
+    {
         *stopping = stops.then(EarlyStopping::default);
     }
     if let Some(EarlyStopping { patience, min_delta }) = stopping {
-        number_ui(ui, "Patience", patience, 0..=100_000, "epochs");
-        number_ui(ui, "Least gain", min_delta, 0.0..=1e6, "");
+        number_ui(
+            ui,
+            ("Patience", "Epochs without a gain that are waited through."),
+            patience,
+            0..=100_000,
+            "epochs",
+        );
+        number_ui(
+            ui,
+            ("Least gain", "How much the validation loss must fall to count as a gain."),
+            min_delta,
+            0.0..=1e6,
+            "",
+        );
     }
 }

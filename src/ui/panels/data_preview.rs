@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
-use crate::dataset::{DataError, Dataset, LabelColumn, LabelValues, Rows, Subset};
+use crate::dataset::{Dataset, LabelColumn, LabelValues, Rows, Subset};
 use crate::ui::plots::{Atlas, class_marker, color, format_count, format_number, palette, shortened};
+use crate::ui::remedies::Remedy;
 
 /// What is known of the data.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +17,8 @@ pub enum DataState<'a> {
     None,
     /// A load is under way: units done and in all, 0 while unknown.
     Loading(u64, u64),
-    /// The load failed.
-    Failed(&'a DataError),
+    /// There are none: why, and what mends it.
+    Missing(&'a str, &'a [Remedy]),
     /// The data are there.
     Loaded(&'a Dataset),
 }
@@ -36,6 +37,8 @@ pub struct DataOutput {
     pub cancel: bool,
     /// Show the settings of the data source.
     pub choose: bool,
+    /// Mend what is missing by the remedy of this number.
+    pub remedy: Option<usize>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -85,6 +88,9 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
         if let DataState::Loaded(data) = input.state {
             ui.add(Label::new(RichText::new(&data.name).size(11.5).color(color(palette(ui).dim))));
         }
+        if let DataState::Missing(_, remedies) = input.state {
+            output.remedy = remedies_ui(ui, remedies);
+        }
         trailing_ui(ui, "data", |ui| output.choose |= chip_ui(ui, false, "data source…").clicked());
     });
     output.drag = handle.drag_started();
@@ -97,12 +103,21 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
             );
         }
         DataState::Loading(done, total) => output.cancel |= loading_ui(ui, done, total),
-        DataState::Failed(error) => {
-            empty_ui(ui, "The data could not be loaded", &error.to_string());
-        }
+        DataState::Missing(why, _) => empty_ui(ui, "No data", why),
         DataState::Loaded(data) => loaded_ui(ui, data, view),
     }
     output
+}
+
+/// A chip for each remedy; says which was pressed.
+fn remedies_ui(ui: &mut Ui, remedies: &[Remedy]) -> Option<usize> {
+    let mut pressed = None;
+    for (at, remedy) in remedies.iter().enumerate() {
+        if chip_ui(ui, false, remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+            pressed = Some(at);
+        }
+    }
+    pressed
 }
 
 fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {

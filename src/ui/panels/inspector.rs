@@ -3,34 +3,37 @@
 use egui::{Align, RichText, ScrollArea, Ui};
 
 use crate::check::Place;
-use crate::dataset::DataError;
 use crate::project::{Layer, Shape};
 use crate::ui::command::Command;
 use crate::ui::edit;
-use crate::ui::editors::source::PathField;
 use crate::ui::editors::{code, corruption, layer, output, source, training};
 use crate::ui::state::State;
-use crate::ui::theme::{self, tokens};
+use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 use crate::ui::widgets::form::section_ui;
+use crate::ui::widgets::scroll::beside_bar_ui;
 
 /// Shows the inspector.
 pub fn inspector_ui(ui: &mut Ui, state: &mut State) {
     ScrollArea::vertical().auto_shrink(false).id_salt("inspector").show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 6.0;
-        card_ui(ui, state);
-        section(ui, state, "Training", "how the weights are found", Place::Training, |ui, state| {
-            let live = state.active_run().map(|run| format!("run {}", run.id));
-            training::training_ui(ui, &mut state.project.training, live.as_deref());
-        });
-        section(ui, state, "Corruption", "of the input, while training", Place::Corruption, |ui, state| {
-            corruption::corruption_ui(ui, &mut state.project.corruption);
-        });
-        section(ui, state, "Loss", "what is minimised", Place::Output, |ui, state| {
-            output::loss_ui(ui, &mut state.project.loss);
-        });
-        ui.add_space(12.0);
+        beside_bar_ui(ui, |ui| forms_ui(ui, state));
     });
+}
+
+fn forms_ui(ui: &mut Ui, state: &mut State) {
+    ui.spacing_mut().item_spacing.y = 6.0;
+    card_ui(ui, state);
+    section(ui, state, "Training", "how the weights are found", Place::Training, |ui, state| {
+        let live = state.active_run().map(|run| format!("run {}", run.id));
+        training::training_ui(ui, &mut state.project.training, live.as_deref());
+    });
+    section(ui, state, "Corruption", "of the input, while training", Place::Corruption, |ui, state| {
+        corruption::corruption_ui(ui, &mut state.project.corruption);
+    });
+    section(ui, state, "Loss", "what is minimised", Place::Output, |ui, state| {
+        output::loss_ui(ui, &mut state.project.loss);
+    });
+    ui.add_space(12.0);
 }
 
 fn section(
@@ -72,7 +75,9 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
         }
     });
     costs_ui(ui, state, place);
-    problems_ui(ui, state, place);
+    if place != Place::Data {
+        problems_ui(ui, state, place);
+    }
     if state.reveal == Some(place) {
         state.reveal = None;
     }
@@ -111,7 +116,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     };
     let text = "This layer follows the encoder: whatever changes there changes here. To edit it by itself, give the decoder its own layers.";
     ui.label(RichText::new(text).size(12.0).color(tokens.dim));
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if primary_ui(ui, "Give it its own layers", 0.0)
             .on_hover_text("Starts from the mirrored ones; can be undone.")
             .clicked()
@@ -119,7 +124,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
             state.free_decoder();
         }
         if let Some(partner) = partner(state, place)
-            && secondary_ui(ui, "Edit the encoder").on_hover_text("Selects the layer it follows.").clicked()
+            && secondary_ui(ui, "Edit encoder").on_hover_text("Selects the layer it follows.").clicked()
         {
             state.select(partner);
         }
@@ -154,15 +159,17 @@ fn costs_ui(ui: &mut Ui, state: &State, place: Place) {
 }
 
 fn data_ui(ui: &mut Ui, state: &mut State) {
-    let browse = source::source_ui(ui, &mut state.project.data.source);
-    source::scaling_split_ui(ui, &mut state.project.data);
+    let browse = source::source_ui(ui, &mut state.project.data.source, &state.sources);
     if let Some(field) = browse {
         state.browse_source(field);
     }
+    // Most problems of the data are about the path, so they stand below it.
+    problems_ui(ui, state, Place::Data);
+    source::scaling_split_ui(ui, &mut state.project.data);
     status_ui(ui, state);
 }
 
-/// What has become of the data: their size, how far loading is, or why it failed and what to do.
+/// What has become of the data: their size, or how far loading is.
 fn status_ui(ui: &mut Ui, state: &mut State) {
     let tokens = tokens(ui);
     if let Some((done, total)) = state.data.progress {
@@ -180,15 +187,8 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         ui.label(RichText::new(text).size(11.0).color(tokens.dim));
         return;
     }
-    if let Some(error) = state.data.error.clone() {
-        error_ui(ui, state, &error);
-        return;
-    }
-    let Some(data) = state.data.dataset.clone() else {
-        let text = "Type a path, browse for one, or drop a file or folder on the window.";
-        ui.label(RichText::new(text).size(11.0).color(tokens.dim));
-        return;
-    };
+    // Why there are none is told, and mended, with the problems.
+    let Some(data) = state.data.dataset.clone().filter(|_| state.data.error.is_none()) else { return };
     let count = super::network::thousands;
     let split = &data.split;
     let text = format!(
@@ -213,23 +213,6 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
     });
 }
 
-fn error_ui(ui: &mut Ui, state: &mut State, error: &DataError) {
-    let tokens = tokens(ui);
-    ui.label(RichText::new("The data could not be loaded").font(theme::bold(12.0)).color(tokens.bad));
-    ui.label(RichText::new(error.to_string()).size(11.5));
-    ui.horizontal(|ui| {
-        if matches!(error, DataError::File { .. } | DataError::Content { .. })
-            && state.project.data.source.path().is_some()
-            && primary_ui(ui, "Locate…", 80.0).on_hover_text("Choose where the data are now.").clicked()
-        {
-            state.browse_source(PathField::Main);
-        }
-        if secondary_ui(ui, "Try again").clicked() {
-            state.load();
-        }
-    });
-}
-
 fn problems_ui(ui: &mut Ui, state: &mut State, place: Place) {
     let problems: Vec<_> = state.derived.problems_at(place).cloned().collect();
     for problem in problems {
@@ -243,10 +226,8 @@ fn problems_ui(ui: &mut Ui, state: &mut State, place: Place) {
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
-            if let Some(fix) = &problem.fix
-                && secondary_ui(ui, &fix.label).on_hover_text("Mends the problem; can be undone.").clicked()
-            {
-                state.apply_fix(problem.place, &fix.project);
+            if !state.remedies(&problem).is_empty() {
+                ui.horizontal_wrapped(|ui| super::problems::remedies_ui(ui, state, &problem));
             }
         });
     }

@@ -14,6 +14,7 @@ use crate::ui::state::State;
 use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::thumbnail::Thumbnails;
 use crate::ui::widgets::form::{section_ui, short_count};
+use crate::ui::widgets::scroll::beside_bar_ui;
 
 /// Height of a card, in points.
 const CARD_HEIGHT: f32 = 46.0;
@@ -36,19 +37,23 @@ pub fn network_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     let cost = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), short_count);
     let cards = &state.derived.cards;
     let totals = format!("{} parameters · {} MACs", cost(cards.parameters()), cost(cards.macs()));
-    section_ui(ui, "Network", &totals);
-    kinds_ui(ui, state);
+    beside_bar_ui(ui, |ui| {
+        section_ui(ui, "Network", &totals);
+        kinds_ui(ui, state);
+    });
     ui.add_space(2.0);
     // The switches stand right below the output, or at the foot of the panel where the hourglass is longer.
     let height = (ui.available_height() - 40.0).max(100.0);
     let cards = ScrollArea::vertical().auto_shrink([false, true]).id_salt("network");
     cards.max_height(height).min_scrolled_height(height).show(ui, |ui| {
-        ui.add_space(4.0);
-        hourglass_ui(ui, state, thumbnails);
-        ui.add_space(4.0);
+        beside_bar_ui(ui, |ui| {
+            ui.add_space(4.0);
+            hourglass_ui(ui, state, thumbnails);
+            ui.add_space(4.0);
+        });
     });
     ui.add_space(4.0);
-    switches_ui(ui, state);
+    beside_bar_ui(ui, |ui| switches_ui(ui, state));
 }
 
 /// The row of layer kinds, to click or to drag into a gap.
@@ -373,11 +378,11 @@ fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
         ui.set_max_width(300.0);
         for problem in &problems {
             ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
-            if let Some(fix) = &problem.fix
-                && ui.button(&fix.label).clicked()
-            {
-                state.apply_fix(problem.place, &fix.project);
-                ui.close();
+            for remedy in state.remedies(problem) {
+                if ui.button(remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+                    state.mend(problem.place, &remedy);
+                    ui.close();
+                }
             }
         }
     });

@@ -11,7 +11,7 @@ use crate::ui::widgets::button::secondary_ui;
 pub fn problems_ui(ui: &mut Ui, state: &mut State) {
     let problems = state.derived.problems.clone();
     if problems.is_empty() {
-        let text = if state.data.dataset.is_some() {
+        let text = if state.data.ready(&state.project.data).is_some() {
             "No problems: the design can be trained."
         } else {
             "No problems so far; shapes are judged when the data are loaded."
@@ -40,11 +40,7 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if let Some(fix) = &problem.fix
-                && secondary_ui(ui, &fix.label).on_hover_text("Mends the problem; can be undone.").clicked()
-            {
-                state.apply_fix(problem.place, &fix.project);
-            }
+            remedies_ui(ui, state, problem);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(
                     egui::Label::new(RichText::new(&problem.message).size(12.0).color(tokens.text)).wrap(),
@@ -52,6 +48,19 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
             });
         });
     });
+}
+
+/// A button for each remedy of a problem, in a row; the likeliest is the leftmost.
+pub fn remedies_ui(ui: &mut Ui, state: &mut State, problem: &Problem) {
+    let mut remedies = state.remedies(problem);
+    if ui.layout().prefer_right_to_left() {
+        remedies.reverse();
+    }
+    for remedy in remedies {
+        if secondary_ui(ui, remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+            state.mend(problem.place, &remedy);
+        }
+    }
 }
 
 /// The dot of a severity.

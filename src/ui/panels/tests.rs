@@ -9,11 +9,12 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::*;
-use crate::dataset::{DataError, Dataset};
+use crate::dataset::Dataset;
 use crate::project::Corruption;
 use crate::run::{Run, RunId, Status};
 use crate::ui::panels::samples;
 use crate::ui::plots::{color, palette};
+use crate::ui::remedies::Remedy;
 
 /// All views with what they show, one at a time.
 struct Scene {
@@ -334,8 +335,9 @@ fn data_are_paged_and_their_source_is_one_click_away() {
 
 #[test]
 fn loading_and_failing_data_say_so() {
+    const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
     for state in
-        [DataState::Loading(3, 10), DataState::Loading(3, 0), DataState::Failed(&DataError::Cancelled)]
+        [DataState::Loading(3, 10), DataState::Loading(3, 0), DataState::Missing("it is gone", &REMEDIES)]
     {
         let mut view = DataPreviewView::default();
         let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);

@@ -178,10 +178,12 @@ impl Panes<'_> {
 
     fn data_ui(&mut self, ui: &mut Ui) -> bool {
         let data = &self.state.data;
-        let state = match (&data.dataset, data.progress, &data.error) {
-            (_, Some((done, total)), _) => DataState::Loading(done, total),
-            (_, None, Some(error)) => DataState::Failed(error),
-            (Some(dataset), None, None) => DataState::Loaded(dataset),
+        let problem = self.state.derived.data_problem().cloned();
+        let remedies = problem.as_ref().map_or_else(Vec::new, |problem| self.state.remedies(problem));
+        let state = match (data.progress, &problem, &data.dataset) {
+            (Some((done, total)), ..) => DataState::Loading(done, total),
+            (None, Some(problem), _) => DataState::Missing(&problem.message, &remedies),
+            (None, None, Some(dataset)) => DataState::Loaded(dataset),
             (None, None, None) => DataState::None,
         };
         let output = data_preview_ui(ui, &DataInput { state }, self.data);
@@ -190,6 +192,9 @@ impl Panes<'_> {
         }
         if output.choose {
             super::problems::go_to(self.state, Place::Data);
+        }
+        if let Some(remedy) = output.remedy.and_then(|at| remedies.get(at)) {
+            self.state.mend(Place::Data, remedy);
         }
         output.drag
     }

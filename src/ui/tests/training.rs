@@ -50,19 +50,6 @@ fn a_design_with_errors_is_not_trained_but_explained() {
 }
 
 #[test]
-fn missing_data_say_where_and_what_to_do() {
-    let mut window = Window::new();
-    window.state().project.data.source =
-        Source::Npy { path: "/no/such/rows.npy".into(), array: None, labels: None };
-    window.state().selected = Place::Data;
-    window.until("it failed", |state| state.data.error.is_some());
-    window.harness.run_ok();
-    assert!(window.harness.query_by_label("Locate…").is_some());
-    let reason = Command::TrainOrPause.available(window.state()).expect_err("no data");
-    assert!(reason.contains("/no/such/rows.npy"), "{reason}");
-}
-
-#[test]
 fn the_train_key_goes_on_with_a_stopped_run_until_the_design_is_another() {
     let mut window = Window::new();
     window.state().project.training.epochs = 100_000;

@@ -3,7 +3,11 @@
 use std::ops::RangeInclusive;
 
 use egui::emath::Numeric;
-use egui::{Align, Checkbox, ComboBox, DragValue, Layout, Response, RichText, Slider, TextEdit, Ui, vec2};
+use egui::text::{CCursor, CCursorRange, LayoutJob};
+use egui::{
+    Align, Checkbox, ComboBox, DragValue, FontId, Layout, Response, RichText, Slider, TextEdit, TextStyle,
+    Ui, vec2,
+};
 
 use crate::ui::theme::{self, tokens};
 
@@ -11,6 +15,35 @@ use crate::ui::theme::{self, tokens};
 const NAME_WIDTH: f32 = 92.0;
 /// Height of a row, in points.
 const ROW_HEIGHT: f32 = 26.0;
+
+/// A field's name and what it does, for those who point at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// As written before it.
+    pub name: &'a str,
+    /// A sentence; may be empty where the name says it all.
+    pub about: &'a str,
+}
+
+impl<'a> From<&'a str> for Field<'a> {
+    fn from(name: &'a str) -> Self {
+        Field { name, about: "" }
+    }
+}
+
+impl<'a> From<(&'a str, &'a str)> for Field<'a> {
+    fn from((name, about): (&'a str, &'a str)) -> Self {
+        Field { name, about }
+    }
+}
+
+impl Field<'_> {
+    /// Names an input for assistive tools and tells what it does.
+    fn tell(self, input: Response) -> Response {
+        let input = input.accessible_name(self.name);
+        if self.about.is_empty() { input } else { input.on_hover_text(self.about) }
+    }
+}
 
 /// The bold title of a section, with a word about it on the right.
 pub fn section_ui(ui: &mut Ui, title: &str, about: &str) -> Response {
@@ -26,16 +59,20 @@ pub fn section_ui(ui: &mut Ui, title: &str, about: &str) -> Response {
     .inner
 }
 
-/// A row of a form; every input in it is called `name`.
-pub fn row_ui<R>(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
+/// A row of a form; every input in it is called as the field is.
+pub fn row_ui<R>(ui: &mut Ui, field: Field<'_>, content: impl FnOnce(&mut Ui) -> R) -> R {
     let tokens = tokens(ui);
+    let name = field.name;
     ui.horizontal(|ui| {
         ui.set_min_height(ROW_HEIGHT);
         let text = RichText::new(name).size(12.0).color(tokens.dim);
         let size = vec2(NAME_WIDTH, ROW_HEIGHT);
         ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(NAME_WIDTH);
-            ui.add(egui::Label::new(text).truncate());
+            let label = ui.add(egui::Label::new(text).truncate());
+            if !field.about.is_empty() {
+                label.on_hover_text(field.about);
+            }
         });
         ui.name_inputs(name, content)
     })
@@ -43,73 +80,78 @@ pub fn row_ui<R>(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui) -> R) ->
 }
 
 /// A whole or fractional number in a field of the row's full width, with its unit.
-pub fn number_ui<T: Numeric>(
+pub fn number_ui<'a, T: Numeric>(
     ui: &mut Ui,
-    name: &str,
+    field: impl Into<Field<'a>>,
     value: &mut T,
     range: RangeInclusive<T>,
     unit: &str,
 ) -> Response {
-    row_ui(ui, name, |ui| {
+    let field = field.into();
+    row_ui(ui, field, |ui| {
         let width = ui.available_width();
         let speed = if T::INTEGRAL { 0.2 } else { 0.005 };
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        // What is out of range is judged by `check`; to look at it must not change it.
         let drag = DragValue::new(value)
             .range(range)
+            .clamp_existing_to_range(false)
             .speed(speed)
             .suffix(suffix)
             .max_decimals(if T::INTEGRAL { 0 } else { 6 });
-        ui.add_sized(vec2(width, 24.0), drag).accessible_name(name)
+        field.tell(ui.add_sized(vec2(width, 24.0), drag))
     })
 }
 
 /// A number between two bounds with a slider; `log` where its orders of magnitude count.
-pub fn slider_ui(
+pub fn slider_ui<'a>(
     ui: &mut Ui,
-    name: &str,
+    field: impl Into<Field<'a>>,
     value: &mut f32,
     range: RangeInclusive<f32>,
     log: bool,
 ) -> Response {
-    row_ui(ui, name, |ui| {
-        let field = 66.0;
+    let field = field.into();
+    row_ui(ui, field, |ui| {
+        let number = 66.0;
         let tokens = tokens(ui);
         // The size of a slider's handle follows the height of a row.
         ui.spacing_mut().interact_size.y = 16.0;
         ui.visuals_mut().selection.bg_fill = tokens.accent;
         ui.visuals_mut().widgets.inactive.bg_fill = tokens.line;
-        ui.spacing_mut().slider_width = (ui.available_width() - field - 8.0).max(40.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - number - 8.0).max(40.0);
         let low = f64::from(*range.start());
         let slider = Slider::new(value, range.clone())
             .logarithmic(log)
             .smallest_positive(low.max(1e-9))
             .clamping(egui::SliderClamping::Never)
             .show_value(false);
-        let slider = ui.add(slider).accessible_name(name);
+        let slider = field.tell(ui.add(slider));
         let speed = if log { f64::from(*value).abs().max(1e-9) * 0.01 } else { 0.005 };
         let drag = DragValue::new(value)
             .speed(speed)
             .range(if log { f32::MIN_POSITIVE..=f32::MAX } else { range })
+            .clamp_existing_to_range(false)
             .custom_formatter(|value, _| short_number(value))
             .custom_parser(|text| text.trim().parse().ok());
         ui.reset_style();
-        let field =
-            ui.add_sized(vec2(ui.available_width(), 24.0), drag).accessible_name(format!("{name}, value"));
-        slider.union(field)
+        let number = field.tell(ui.add_sized(vec2(ui.available_width(), 24.0), drag));
+        slider.union(number.accessible_name(format!("{}, value", field.name)))
     })
 }
 
 /// One of a few values by name, in a list that opens.
-pub fn combo_ui<T: Clone>(
+pub fn combo_ui<'a, T: Clone>(
     ui: &mut Ui,
-    name: &str,
+    field: impl Into<Field<'a>>,
     value: &mut T,
     options: &[T],
     text: impl Fn(&T) -> String,
 ) -> bool {
     let mut changed = false;
-    row_ui(ui, name, |ui| {
-        let combo = ComboBox::from_id_salt(name)
+    let field = field.into();
+    row_ui(ui, field, |ui| {
+        let combo = ComboBox::from_id_salt(field.name)
             .width(ui.available_width())
             .selected_text(text(value))
             .truncate()
@@ -122,43 +164,95 @@ pub fn combo_ui<T: Clone>(
                     }
                 }
             });
-        combo.response.accessible_name(name);
+        field.tell(combo.response);
     });
     changed
 }
 
 /// Yes or no.
-pub fn switch_ui(ui: &mut Ui, name: &str, value: &mut bool, text: &str) -> Response {
-    row_ui(ui, name, |ui| ui.add(Checkbox::new(value, text)).accessible_name(name))
+pub fn switch_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut bool, text: &str) -> Response {
+    let field = field.into();
+    row_ui(ui, field, |ui| field.tell(ui.add(Checkbox::new(value, text))))
 }
 
 /// A line of text.
-pub fn text_ui(ui: &mut Ui, name: &str, value: &mut String, hint: &str) -> Response {
-    row_ui(ui, name, |ui| {
+pub fn text_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut String, hint: &str) -> Response {
+    let field = field.into();
+    row_ui(ui, field, |ui| {
         let edit = TextEdit::singleline(value)
             .hint_text(hint)
             .desired_width(f32::INFINITY)
             .align(egui::Align2::LEFT_CENTER)
             .min_size(vec2(0.0, 24.0));
-        ui.add(edit).accessible_name(name)
+        field.tell(ui.add(edit))
     })
 }
 
-/// A field for a path with a button that opens the desktop's dialog: says whether the text changed and whether the
-/// button was pressed.
+/// A path in a field of the form's full width, below its name and a button that opens the desktop's dialog. A path that is
+/// longer than the field shows its start and its end until it is typed into. Says whether the text changed and whether
+/// the button was pressed.
 pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Response, bool) {
-    row_ui(ui, name, |ui| {
-        let button = 68.0;
-        let edit = TextEdit::singleline(text)
-            .hint_text(hint)
-            .desired_width((ui.available_width() - button - 16.0).max(40.0))
-            .align(egui::Align2::LEFT_CENTER)
-            .min_size(vec2(0.0, 24.0));
-        let edit = ui.add(edit).accessible_name(name);
-        ui.spacing_mut().button_padding.x = 6.0;
-        let browse = ui.add_sized(vec2(button, 24.0), egui::Button::new("Browse…"));
-        (edit, browse.accessible_name(format!("Browse for {}", name.to_lowercase())).clicked())
-    })
+    let tokens = tokens(ui);
+    let browses = ui.horizontal(|ui| {
+        ui.add(egui::Label::new(RichText::new(name).size(12.0).color(tokens.dim)));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let browse = ui.add_sized(vec2(76.0, 24.0), egui::Button::new("Browse…"));
+            let browse = browse.accessible_name(format!("Browse for {}", name.to_lowercase()));
+            browse.on_hover_text("Choose it in the desktop's own dialog.").clicked()
+        })
+        .inner
+    });
+    let id = ui.make_persistent_id(("path", name));
+    let typing = ui.memory(|memory| memory.has_focus(id));
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, width: f32| {
+        let font = TextStyle::Body.resolve(ui.style());
+        let shown = if typing { text.as_str().to_owned() } else { elided(ui, text.as_str(), &font, width) };
+        let mut job = LayoutJob::simple_singleline(shown, font, tokens.text);
+        job.keep_trailing_whitespace = true;
+        ui.fonts_mut(|fonts| fonts.layout_job(job))
+    };
+    let whole = text.clone();
+    let mut output = TextEdit::singleline(text)
+        .id(id)
+        .hint_text(hint)
+        .desired_width(f32::INFINITY)
+        .align(egui::Align2::LEFT_CENTER)
+        .min_size(vec2(0.0, 24.0))
+        .layouter(&mut layouter)
+        .show(ui);
+    let edit = output.response.response.accessible_name(name);
+    if edit.gained_focus() {
+        // What was clicked on was the shortened path: the end is where it goes on.
+        let end = CCursor::new(whole.chars().count());
+        output.state.cursor.set_char_range(Some(CCursorRange::one(end)));
+        output.state.store(ui.ctx(), id);
+    }
+    let edit = if typing || whole.is_empty() { edit } else { edit.on_hover_text(whole) };
+    (edit, browses.inner)
+}
+
+/// A text that fits into `width` points: where it does not, its middle gives way to an ellipsis, and more is kept of its
+/// end, where paths differ.
+fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
+    let widths: Vec<f32> =
+        ui.fonts_mut(|fonts| text.chars().map(|letter| fonts.glyph_width(font, letter)).collect());
+    if widths.iter().sum::<f32>() <= width {
+        return text.to_owned();
+    }
+    let room = width - ui.fonts_mut(|fonts| fonts.glyph_width(font, '…')) - 2.0;
+    let fitting = |widths: &mut dyn Iterator<Item = &f32>, room: f32| {
+        let mut sum = 0.0;
+        widths
+            .take_while(|width| {
+                sum += **width;
+                sum <= room
+            })
+            .count()
+    };
+    let head = fitting(&mut widths.iter(), room * 0.3);
+    let tail = fitting(&mut widths.iter().rev(), room * 0.7);
+    let letters: Vec<char> = text.chars().collect();
+    letters[..head].iter().chain(['…'].iter()).chain(&letters[letters.len() - tail..]).collect()
 }
 
 /// A box with an equation and what it does.

@@ -1,0 +1,118 @@
+use super::{DataError, csv, source_for};
+use crate::project::{Channels, Delimiter, Header, Source};
+
+/// What a source should probably be instead, where loading it failed for what it is taken for: another kind, the folder a
+/// picture is in, a table with other label columns or another delimiter. Looks at a few bytes of the file at most.
+pub fn mended(source: &Source, error: &DataError) -> Option<Source> {
+    let path = source.path()?;
+    if let Source::Csv { .. } = source
+        && let Some(table) = mended_table(source, error)
+    {
+        return Some(table);
+    }
+    let (width, height, channels) = match source {
+        Source::ImageFolder { width, height, channels, .. } => (*width, *height, *channels),
+        Source::Digits
+        | Source::Synthetic(_)
+        | Source::Idx { .. }
+        | Source::Csv { .. }
+        | Source::Npy { .. } => (32, 32, Channels::default()),
+    };
+    let found = source_for(path, width, height, channels).ok()?;
+    (found.name() != source.name() || found.path() != source.path()).then_some(found)
+}
+
+/// The same table with the column of the word among its labels; read as its first rows are laid out; or without labels
+/// that leave it no features or that it has not.
+fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
+    let mut mended = source.clone();
+    let Source::Csv { path, labels, header, delimiter, .. } = &mut mended else { return None };
+    let preview = csv::sniff(path).ok()?;
+    let is_laid_out_otherwise = (*header != Header::Auto && *header != preview.header)
+        || (*delimiter != Delimiter::Auto && *delimiter != preview.delimiter);
+    match error {
+        DataError::Word { .. } | DataError::Content { .. } if is_laid_out_otherwise => {
+            (*header, *delimiter) = (Header::Auto, Delimiter::Auto);
+        }
+        DataError::Word { column, .. } => {
+            labels.push(column.clone());
+            // One click for all columns of words.
+            let others: Vec<_> =
+                preview.labels.iter().filter(|name| !labels.contains(name)).cloned().collect();
+            labels.extend(others);
+        }
+        DataError::Content { .. } => {
+            labels.retain(|label| preview.columns.contains(label));
+            if labels.len() == preview.columns.len() {
+                labels.clear();
+            }
+        }
+        DataError::Cancelled | DataError::File { .. } | DataError::Setting(_) => return None,
+    }
+    if labels.len() >= preview.columns.len() {
+        return None;
+    }
+    (mended != *source).then_some(mended)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::dataset::{Progress, load};
+    use crate::project::{Data, Missing};
+
+    fn csv(path: std::path::PathBuf, header: Header, delimiter: Delimiter, labels: &[&str]) -> Source {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        Source::Csv { path, header, delimiter, labels, missing: Missing::default() }
+    }
+
+    #[test]
+    fn what_is_mended_can_be_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let rows = "1,2,red,a\n3,4,blue,b\n5,6,red,b\n7,8,blue,a\n";
+        let words = file("words.csv", &format!("x,y,colour,letter\n{rows}"));
+        let semicolons = file("semicolons.csv", "x;y\n1;2\n3;4\n5;6\n7;8\n");
+        let (auto, any) = (Header::Auto, Delimiter::Auto);
+        let check = |source: Source, expected: Source| {
+            let failed = |source: &Source| {
+                load(&Data { source: source.clone(), ..Data::default() }, &Progress::default()).err()
+            };
+            let error = failed(&source).expect("it cannot be loaded");
+            assert_eq!(mended(&source, &error).as_ref(), Some(&expected), "{error}");
+            assert_eq!(failed(&expected), None);
+        };
+        check(csv(words.clone(), auto, any, &[]), csv(words.clone(), auto, any, &["colour", "letter"]));
+        check(
+            csv(words.clone(), auto, any, &["letter"]),
+            csv(words.clone(), auto, any, &["letter", "colour"]),
+        );
+        check(
+            csv(words.clone(), auto, any, &["colour", "letter", "size"]),
+            csv(words.clone(), auto, any, &["colour", "letter"]),
+        );
+        check(csv(semicolons.clone(), auto, Delimiter::Comma, &[]), csv(semicolons.clone(), auto, any, &[]));
+        check(csv(semicolons.clone(), auto, any, &["x", "y"]), csv(semicolons.clone(), auto, any, &[]));
+        check(
+            Source::Npy { path: semicolons.clone(), array: None, labels: None },
+            csv(semicolons.clone(), Header::Yes, Delimiter::Semicolon, &[]),
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_damaged_is_not_guessed_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        let error = DataError::content(&path, "line 2", "…");
+        assert_eq!(mended(&csv(path.clone(), Header::Auto, Delimiter::Auto, &[]), &error), None);
+        fs::write(&path, "x,y\n1,\"2,5\"\n").unwrap();
+        assert_eq!(mended(&csv(path, Header::Auto, Delimiter::Auto, &[]), &error), None);
+        assert_eq!(mended(&Source::Digits, &error), None);
+    }
+}

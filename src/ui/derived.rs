@@ -1,0 +1,72 @@
+//! What follows from the document and its data: shapes, costs and problems.
+
+use super::data_state::{DataState, NoData};
+use super::remedies::data_problem;
+use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
+use crate::dataset::DataError;
+use crate::project::Project;
+
+/// Shapes, costs and problems of the document as it is.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    of: (Project, Option<DataFacts>, Option<NoData>),
+    /// The cards.
+    pub cards: Cards,
+    /// The problems, errors first.
+    pub problems: Vec<Problem>,
+    /// Whether the first of them is that there are no data.
+    tells_of_data: bool,
+}
+
+impl Derived {
+    /// What follows from a document and its data.
+    pub fn new(project: &Project, data: &DataState) -> Derived {
+        let missing = data.missing(&project.data);
+        let mut problems = problems(project, data.facts.as_ref());
+        let untold = missing.as_ref().filter(|missing| !is_told(missing, &problems));
+        let data_problem = untold.map(|missing| data_problem(project, missing, data.mended.as_deref()));
+        let tells_of_data = data_problem.is_some();
+        problems.splice(0..0, data_problem);
+        Derived {
+            cards: cards(project, data.facts.map(|facts| facts.shape)),
+            problems,
+            tells_of_data,
+            of: (project.clone(), data.facts, missing),
+        }
+    }
+
+    /// Derives anew where the document or what is known of the data is another.
+    pub fn follow(&mut self, project: &Project, data: &DataState) {
+        let (own, facts, missing) = &self.of;
+        if own != project || *facts != data.facts || *missing != data.missing(&project.data) {
+            *self = Derived::new(project, data);
+        }
+    }
+
+    /// Why there are no data to train on.
+    pub fn no_data(&self) -> Option<&NoData> {
+        self.of.2.as_ref()
+    }
+
+    /// That there are none, as a problem.
+    pub fn data_problem(&self) -> Option<&Problem> {
+        // It is put before all others.
+        self.problems.first().filter(|_| self.tells_of_data)
+    }
+
+    /// Problems of one card or form.
+    pub fn problems_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(move |problem| problem.place == place)
+    }
+
+    /// How many problems refuse training.
+    pub fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+}
+
+/// Whether the settings that data could not be loaded with are a problem already.
+fn is_told(missing: &NoData, problems: &[Problem]) -> bool {
+    matches!(missing, NoData::Failed(DataError::Setting(_)))
+        && problems.iter().any(|problem| problem.place == Place::Data && problem.severity == Severity::Error)
+}

@@ -1,0 +1,187 @@
+//! Data that are chosen, missing, wrong, or on their way.
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::NodeT;
+
+use super::*;
+use crate::ui::remedies::Remedy;
+use crate::ui::state::Effect;
+
+impl Window {
+    /// Takes a source and waits until its load has failed.
+    fn fail(&mut self, source: Source) {
+        self.state().project.data.source = source;
+        self.state().selected = Place::Data;
+        self.until("it failed", |state| state.data.error.is_some());
+        self.harness.run_ok();
+    }
+
+    /// The remedies of the problem that there are no data.
+    fn remedies(&mut self) -> Vec<String> {
+        let state = self.state();
+        let problem = state.derived.data_problem().expect("a problem").clone();
+        state.remedies(&problem).iter().map(|remedy| remedy.label().to_owned()).collect()
+    }
+}
+
+fn npy(path: &str) -> Source {
+    Source::Npy { path: path.into(), array: None, labels: None }
+}
+
+#[test]
+fn missing_data_are_a_problem_of_the_input_with_a_place_and_remedies() {
+    let mut window = Window::new();
+    window.fail(npy("/no/such/rows.npy"));
+    assert_eq!(window.remedies(), ["Locate…", "Reload"]);
+    window.state().run(Command::LocateData);
+    let browses =
+        |effect: &Effect| matches!(effect, Effect::Browse(browse) if browse.near.ends_with("rows.npy"));
+    assert!(window.state().effects.drain(..).any(|effect| browses(&effect)));
+    let derived = &window.state().derived;
+    assert_eq!((derived.errors(), derived.problems[0].place), (1, Place::Data));
+    assert!(derived.problems[0].message.contains("/no/such/rows.npy: does not exist"));
+    assert!(window.harness.query_by_label_contains("Problems of data: ").is_some(), "the card has a sign");
+    assert!(window.harness.query_by_label("Problems 1").is_some());
+    let reason = Command::TrainOrPause.available(window.state()).expect_err("no data");
+    assert!(reason.starts_with("Input: ") && reason.contains("/no/such/rows.npy"), "{reason}");
+    window.key(Modifiers::NONE, Key::F5);
+    assert_eq!(window.state().view.bottom, BottomTab::Problems);
+    assert!(window.state().notices.toasts.iter().any(|toast| toast.text.contains("Input: ")));
+}
+
+#[test]
+fn a_file_of_another_kind_is_taken_for_what_it_is() {
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
+    let path = window.folder.path().join("table.csv");
+    std::fs::write(&path, "x,y,colour\n".to_owned() + &"1,2,red\n3,4,blue\n".repeat(20)).expect("written");
+    window.fail(npy(path.to_str().expect("text")));
+    assert_eq!(window.remedies(), ["Load as CSV", "Reload", "Locate…"]);
+    window.click("Load as CSV");
+    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
+
+    // The column of words as a feature, and back.
+    if let Source::Csv { labels, .. } = &mut window.state().project.data.source {
+        labels.clear();
+    }
+    window.until("it failed", |state| state.data.error.is_some());
+    window.harness.run_ok();
+    assert_eq!(window.remedies(), ["“colour” is a label", "Reload", "Locate…"]);
+    window.click("“colour” is a label");
+    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
+    assert_eq!(window.state().derived.errors(), 0);
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.until("it failed again", |state| state.data.error.is_some());
+}
+
+#[test]
+fn the_view_of_the_data_mends_them_too() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("late.csv");
+    window.fail(npy(path.to_str().expect("text")));
+    window.state().selected = Place::Code;
+    window.state().view.show = Some(crate::ui::panels::views::Pane::Data);
+    window.harness.run_ok();
+    std::fs::write(&path, "x,y\n1,2\n3,4\n5,6\n").expect("written");
+    window.click("Reload");
+    window.until("it failed for its kind", |state| state.data.mended.is_some());
+    window.harness.run_ok();
+    window.click("Load as CSV");
+    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
+}
+
+#[test]
+fn a_source_without_a_path_says_what_to_do() {
+    let mut window = Window::new();
+    window.state().project.data.source = npy("");
+    window.state().selected = Place::Data;
+    window.harness.run_ok();
+    assert_eq!(window.remedies(), [Remedy::Locate.label()]);
+    assert!(window.harness.query_all_by_label_contains("There are no data yet").count() > 1);
+    assert!(Command::TrainNew.available(window.state()).is_err());
+}
+
+#[test]
+fn nothing_trains_while_data_are_loading() {
+    let mut window = Window::new();
+    window.state().data.progress = Some((1, 10));
+    window.harness.run_ok();
+    assert!(window.harness.get_by_label("Train").accesskit_node().is_disabled());
+    for (modifiers, key) in
+        [(Modifiers::NONE, Key::F5), (Modifiers::NONE, Key::F10), (Modifiers::NONE, Key::F11)]
+    {
+        window.state().notices.toasts.clear();
+        window.key(modifiers, key);
+        assert!(window.state().runs.is_empty());
+        let toasts = &window.state().notices.toasts;
+        assert!(toasts.iter().any(|toast| toast.text.contains("Input: the data are still being loaded")));
+    }
+    window.state().data.progress = None;
+    window.harness.run_ok();
+    assert_eq!(Command::TrainOrPause.available(window.state()), Ok(()));
+}
+
+#[test]
+fn giving_up_a_reload_keeps_the_data_that_are_there() {
+    let mut window = Window::new();
+    window.state().load();
+    let request = window.state().data.request;
+    window.state().effects.clear();
+    let error = crate::dataset::DataError::Cancelled;
+    window.state().handle_event(crate::session::Event::LoadFailed { request, error, mended: None });
+    assert_eq!(Command::TrainOrPause.available(window.state()), Ok(()));
+}
+
+#[test]
+fn every_kind_of_source_keeps_its_own_path() {
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
+    window.click("Input card");
+    let path = |window: &Window| {
+        let field = window.harness.get_by_role_and_label(Role::TextInput, "File");
+        field.value().unwrap_or_default()
+    };
+    window.click("CSV");
+    assert_eq!(path(&window), "");
+    window.harness.get_by_role_and_label(Role::TextInput, "File").click();
+    window.harness.run_ok();
+    window.harness.event(egui::Event::Text("/no/table.csv".to_owned()));
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Enter);
+    window.click("NPY, NPZ");
+    assert_eq!(path(&window), "", "the path of a table is none of an array");
+    window.click("CSV");
+    assert_eq!(path(&window), "/no/table.csv");
+
+    window.state().ask(Then::Recipe(Recipe::Linear));
+    window.state().go_on(Then::Recipe(Recipe::Linear));
+    window.harness.run_ok();
+    window.click("Input card");
+    window.click("CSV");
+    assert_eq!(path(&window), "", "another project begins anew");
+}
+
+#[test]
+fn typing_goes_on_at_the_end_of_a_long_path() {
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
+    let long = "/a/long/way/from/here/through/many/folders/to/rows";
+    window.fail(npy(long));
+    window.harness.get_by_role_and_label(Role::TextInput, "File").click();
+    window.harness.run_ok();
+    window.harness.event(egui::Event::Text(".npy".to_owned()));
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.project().data.source, npy(&format!("{long}.npy")));
+}
+
+#[test]
+fn the_inspector_is_as_wide_for_every_card() {
+    let mut window = Window::sized(1000.0, 640.0, Theme::Light);
+    window.harness.run_ok();
+    let left =
+        |window: &Window| window.harness.get_by_role_and_label(Role::ComboBox, "Optimizer").rect().left();
+    let first = left(&window);
+    for place in crate::ui::edit::places(&window.project().clone()) {
+        window.state().selected = place;
+        window.harness.run_ok();
+        assert_eq!(left(&window), first, "{place}");
+    }
+}

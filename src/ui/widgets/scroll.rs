@@ -1,0 +1,37 @@
+//! Side panels whose scroll bar lies beside what they show, never over it.
+
+use egui::{Frame, Margin, Ui};
+
+/// Room a scroll bar takes, in points. Panels that scroll leave out as much of their right margin.
+pub const BAR_PX: i8 = 10;
+
+/// Shows `content` left of where the scroll bar is or would be.
+pub fn beside_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let margin = Margin { right: BAR_PX, ..Margin::ZERO };
+    Frame::new().inner_margin(margin).show(ui, content).inner
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{ScrollArea, vec2};
+
+    use super::*;
+
+    #[test]
+    fn what_scrolls_ends_before_the_bar() {
+        let mut right = (0.0, 0.0);
+        let mut harness = egui_kittest::Harness::builder()
+            .with_size(vec2(200.0, 100.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui(|ui| {
+                let area = ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    beside_bar_ui(ui, |ui| ui.allocate_space(vec2(ui.available_width(), 900.0)).1)
+                });
+                let bar = ui.spacing().scroll.bar_width;
+                right = (area.inner.right(), area.inner_rect.right() - bar);
+            });
+        harness.run();
+        drop(harness);
+        assert!(right.0 < right.1, "{right:?}");
+    }
+}
