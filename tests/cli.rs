@@ -161,7 +161,8 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     };
     fs::write(path.join("a.ron"), "Project(data: (source: Csv(path: \"data/t.csv\")))").expect("written");
     let whole = here.join("data").join("t.csv");
-    let words = ["the data of this design are not there", "data/t.csv, nor is there the folder", "--data PATH"];
+    let words =
+        ["the data of this design are not there", "data/t.csv, nor is there the folder", "--data PATH"];
     for command in ["check", "train", "bench"] {
         check(&[command, "a.ron"], &words);
         check(&[command, "a.ron"], &[&whole.to_string_lossy()]);
@@ -174,7 +175,8 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     let whole = last_json(&ok(path, &["evaluate", "t.hourglass", "--json"]));
 
     fs::rename(&table, path.join("moved.csv")).expect("moved");
-    let words = ["the data run 1 was trained on are not there", "t.csv. Where it was moved", "FILE NEW_PLACE"];
+    let words =
+        ["the data run 1 was trained on are not there", "t.csv. Where it was moved", "FILE NEW_PLACE"];
     check(&["evaluate", "t.hourglass"], &words);
     check(&["encode", "t.hourglass", "-o", "a.csv"], &words);
     check(&["reconstruct", "t.hourglass", "-o", "a"], &words);
@@ -393,7 +395,9 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
         (fs::read_to_string(path.join("codes.csv")).expect("written"), done.stderr)
     };
     let (with_gap, said) = codes("t.hourglass", "gap.csv");
-    assert!(said.contains("1 missing value in 1 column was filled with the column's mean in the training data"));
+    assert!(
+        said.contains("1 missing value in 1 column was filled with the column's mean in the training data")
+    );
     assert_eq!(with_gap, codes("t.hourglass", "full.csv").0);
     // A file from before they were stored opens; what is done instead is said.
     let (old, said) = codes("old.hourglass", "gap.csv");
@@ -469,8 +473,7 @@ fn names_that_are_no_text_are_names_too() {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let words = |text: &'static str| text.split(' ').map(OsStr::new);
-    let train: Vec<&OsStr> =
-        words("train recipe:linear --epochs 1 --json -o").chain([name]).collect();
+    let train: Vec<&OsStr> = words("train recipe:linear --epochs 1 --json -o").chain([name]).collect();
     assert_eq!(last_json(&run(&train))["file"], "a\u{FFFD}.hourglass");
     let evaluated = run(&[OsStr::new("evaluate"), name]);
     assert!(evaluated.contains("180 samples"), "{evaluated}");

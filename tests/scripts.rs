@@ -137,10 +137,17 @@ fn who_may_install_gets_what_is_missing_and_nothing_else() {
     assert!(done.asked.contains("apt-get install -y -qq --no-install-recommends gcc\n"), "{}", done.asked);
     let sudo = System::debian().with("sudo", "[ \"$2\" = true ] || { shift; exec \"$@\"; }");
     let done = sudo.starts(&[], "--");
-    assert!(done.asked.contains("sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install"), "{}", done.asked);
+    assert!(
+        done.asked.contains("sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install"),
+        "{}",
+        done.asked
+    );
     // An index that cannot be renewed is no reason to end; a failed installation is.
     root.with("apt-get", "[ \"$1\" != update ]").starts(&[], "--");
-    System::debian().with("id", "echo 0").with("apt-get", "exit 1").fails("the packages could not be installed");
+    System::debian()
+        .with("id", "echo 0")
+        .with("apt-get", "exit 1")
+        .fails("the packages could not be installed");
     let done = System::debian().complete().starts(&[], "--");
     assert!(!done.asked.contains("apt-get"), "{}", done.asked);
 }

@@ -53,7 +53,8 @@ pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
 pub fn freed(project: &Project, input: Option<Shape>) -> Vec<Layer> {
     let mirror = mirror(project, input);
     let mut layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();
-    let Some(output) = mirror.output.map(|mirrored| with_activation(mirrored.layer, Activation::Linear)) else {
+    let Some(output) = mirror.output.map(|mirrored| with_activation(mirrored.layer, Activation::Linear))
+    else {
         return layers;
     };
     let own = Decoder::Free(layers.clone());

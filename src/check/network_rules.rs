@@ -139,13 +139,10 @@ fn trouble_problem(project: &Project, card: &Card, trouble: &str) -> Problem {
             |project| insert_layer(project, card.place, reshape),
         ));
     }
-    match card.place {
-        Place::Encoder(_) | Place::Decoder(_) if layer_mut(&mut project.clone(), card.place).is_some() => {
-            problem
-                .with_fix(Fix::new("Remove the layer", project, |project| remove_layer(project, card.place)))
-        }
-        _ => problem,
+    if layer_mut(&mut project.clone(), card.place).is_none() {
+        return problem;
     }
+    problem.with_fix(Fix::new("Remove the layer", project, |project| remove_layer(project, card.place)))
 }
 
 /// Height and width of the picture nearest to a square with so many pixels; `None` where it would be a mere line.
@@ -158,7 +155,7 @@ fn insert_layer(project: &mut Project, place: Place, layer: Layer) {
     match (place, &mut project.decoder) {
         (Place::Encoder(index), _) if index <= project.encoder.len() => project.encoder.insert(index, layer),
         (Place::Decoder(index), Decoder::Free(layers)) if index <= layers.len() => {
-            layers.insert(index, layer)
+            layers.insert(index, layer);
         }
         _ => {}
     }

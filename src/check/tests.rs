@@ -351,10 +351,9 @@ fn tied_layers_count_their_biases_only() {
     let tied: Vec<&WeightSource> = plan
         .decoder()
         .iter()
-        .filter_map(|stage| match &stage.kind {
-            StageKind::Dense { weights, .. } => Some(weights),
-            _ => None,
-        })
+        .filter_map(
+            |stage| if let StageKind::Dense { weights, .. } = &stage.kind { Some(weights) } else { None },
+        )
         .collect();
     let expected = ["code", "encoder.1", "encoder.0"].map(|name| WeightSource::TransposeOf(name.into()));
     assert_eq!(tied, expected.iter().collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::progress::Bar;
 use super::signal;
 use crate::check::{DataFacts, Place, Plan, Severity, plan, problems};
-use crate::dataset::{self, DataError, Dataset, Progress, Scaler, SplitRows};
+use crate::dataset::{self, DataError, Dataset, Progress, Scaler};
 use crate::engine;
 use crate::project::{Channels, Data, Project, Source};
 use crate::run::Run;
@@ -93,8 +93,7 @@ pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dat
 
 /// Ends where something the data are read from is not there: what, where it was looked for, and what to do.
 fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(), Failure> {
-    let gone =
-        |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let gone = |path: &&PathBuf| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let Some(path) = source.paths().into_iter().find(gone) else { return Ok(()) };
     let folder = match path.parent() {
         Some(folder) if !folder.exists() => ", nor is there the folder it should be in",
@@ -179,15 +178,12 @@ pub(super) struct Shown {
 /// Loads what `path` names, or the run's own data.
 pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     let known = &run.design.data;
-    let source = match path {
-        Some(path) => {
-            let path = given(path, Elsewhere::Argument)?;
-            dataset::source_like(&path, &known.source, run.shape)?
-        }
-        None => {
-            check_there(&known.source, &data_of(run), Elsewhere::Argument)?;
-            known.source.clone()
-        }
+    let source = if let Some(path) = path {
+        let path = given(path, Elsewhere::Argument)?;
+        dataset::source_like(&path, &known.source, run.shape)?
+    } else {
+        check_there(&known.source, &data_of(run), Elsewhere::Argument)?;
+        known.source.clone()
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let means = engine::stored_means(run);

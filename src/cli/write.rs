@@ -40,8 +40,8 @@ pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failur
 /// The same of a folder that many files go into: one that is empty may be used.
 pub(super) fn refuse_to_mix(folder: &Path, force: bool) -> Result<(), Failure> {
     let problem = |message: &str| Err(Failure::Problem(format!("{} {message}", folder.display())));
-    match std::fs::read_dir(folder) {
-        Ok(mut entries) if !force && entries.next().is_some() => problem(
+    match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
+        Ok(true) if !force => problem(
             "is not empty; give another folder with -o, or --force to write into it and overwrite files of the same names",
         ),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {

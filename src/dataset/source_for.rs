@@ -148,8 +148,7 @@ mod tests {
             zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         }
         zip.finish().unwrap();
-        let known =
-            Source::Npy { path: "old.npz".into(), array: Some("x".into()), labels: Some("y".into()) };
+        let known = Source::Npy { path: "old.npz".into(), array: Some("x".into()), labels: Some("y".into()) };
         let Ok(Source::Npy { array, labels, .. }) = source_like(&dir.path().join("new.npz"), &known, rows)
         else {
             panic!("no array")

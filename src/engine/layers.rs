@@ -184,13 +184,12 @@ impl<'a> Builder<'a> {
         source: &WeightSource,
     ) -> Result<Rc<Dense>, EngineError> {
         let (inputs, outputs) = (stage.inputs(), stage.outputs());
-        let (weight, is_tied) = match self.shared(source)? {
-            Some(weight) => (weight, true),
-            None => {
-                let weight = self.array(stage, "weight", &[outputs, inputs], Layout::Same, Role::Weight)?;
-                self.fill_uniform(inputs);
-                (weight, false)
-            }
+        let (weight, is_tied) = if let Some(weight) = self.shared(source)? {
+            (weight, true)
+        } else {
+            let weight = self.array(stage, "weight", &[outputs, inputs], Layout::Same, Role::Weight)?;
+            self.fill_uniform(inputs);
+            (weight, false)
         };
         let bias = self.array(stage, "bias", &[outputs], Layout::Same, Role::Bias)?;
         self.fill_uniform(inputs);

@@ -125,7 +125,8 @@ pub enum Schedule {
         /// What the rate is multiplied by.
         factor: f32,
     },
-    /// Half a cosine from the base rate down to `floor` times it over the run.
+    /// Half a cosine from the base rate down to `floor` times it over the epochs of the design; trained further, the rate stays
+    /// there.
     Cosine {
         /// Fraction of the base rate at the end.
         floor: f32,

@@ -20,7 +20,8 @@ impl Baselines {
 
     /// Takes in that a job could not be done; it is not tried again.
     pub fn fail(&mut self, job: JobId) {
-        self.failed.extend(self.take(job));
+        let run = self.take(job);
+        self.failed.extend(run);
     }
 }
 
@@ -31,7 +32,8 @@ impl State {
             return;
         }
         let lacks = |run: &&Run| run.pca_mse.is_none() && !self.baselines.failed.contains(&run.id);
-        let lacking = self.runs.iter().filter(lacks).find_map(|run| Some((run, self.data_as_trained(run)?.0)));
+        let lacking =
+            self.runs.iter().filter(lacks).find_map(|run| Some((run, self.data_as_trained(run)?.0)));
         let Some((run, data)) = lacking else { return };
         let (id, data, components) = (run.id, data.clone(), run.design.code.units);
         // Another run of the same data and as large a code has the same one.

@@ -161,11 +161,17 @@ impl Command {
             Command::AddDense => "Add a fully connected layer behind the selected card.",
             Command::AddConv2d => "Add a convolution of pictures behind the selected card.",
             Command::AddConvTranspose2d => "Add a convolution that enlarges behind the selected card.",
-            Command::AddMaxPool2d => "Add a layer that keeps the largest of each block of pixels behind the selected card.",
+            Command::AddMaxPool2d => {
+                "Add a layer that keeps the largest of each block of pixels behind the selected card."
+            }
             Command::AddAvgPool2d => "Add a layer that averages blocks of pixels behind the selected card.",
             Command::AddUpsample => "Add a layer that repeats pixels behind the selected card.",
-            Command::AddBatchNorm => "Add a layer that brings features to one scale over the minibatch behind the selected card.",
-            Command::AddLayerNorm => "Add a layer that brings each sample to one scale behind the selected card.",
+            Command::AddBatchNorm => {
+                "Add a layer that brings features to one scale over the minibatch behind the selected card."
+            }
+            Command::AddLayerNorm => {
+                "Add a layer that brings each sample to one scale behind the selected card."
+            }
             Command::AddFlatten => "Add a layer that makes a row of a picture behind the selected card.",
             Command::AddReshape => "Add a layer that makes a picture of a row behind the selected card.",
             Command::AddDropout => "Add a dropout layer behind the selected card.",

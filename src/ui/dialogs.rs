@@ -116,7 +116,9 @@ impl PathDialog {
     pub fn path(&self) -> PathBuf {
         let path = PathBuf::from(self.text.trim());
         match &self.purpose {
-            Purpose::Save(kind, _) if path.file_name().is_some() && !path.is_dir() => with_ending(path, *kind),
+            Purpose::Save(kind, _) if path.file_name().is_some() && !path.is_dir() => {
+                with_ending(path, *kind)
+            }
             Purpose::Save(..) | Purpose::Open => path,
         }
     }

@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn a_layout_comes_back_and_a_broken_one_is_the_first() {
         let sizes = PanelSizes { bottom: Some(212.0), ..PanelSizes::default() };
-        let view = ViewSettings { bottom: BottomTab::Log, inspector: false, sizes, ..ViewSettings::default() };
+        let view =
+            ViewSettings { bottom: BottomTab::Log, inspector: false, sizes, ..ViewSettings::default() };
         let layout = Layout::new(&view, Arrangement::default());
         let text = layout.text();
         assert!(text.is_some());

@@ -59,7 +59,7 @@ impl Shell {
         let bar = Panel::top("toolbar").exact_size(toolbar::HEIGHT).resizable(false);
         bar.frame(frame(ui, Margin::symmetric(12, 0))).show(ui, |ui| toolbar::toolbar_ui(ui, state));
         if state.view.bottom_open {
-            let first = (ui.available_height() * 0.17).min(160.0);
+            let first = (ui.available_height() * 0.17).clamp(124.0, 160.0);
             self.panel(ui, state, Side::Bottom, first, |ui, state| bottom_ui(ui, state, views));
         }
         let room = ui.available_rect_before_wrap();

@@ -115,6 +115,11 @@ impl Window {
         self.harness.query_all_by_label(label).next().is_some()
     }
 
+    /// How many buttons are called that.
+    pub fn count(&self, label: &str) -> usize {
+        self.harness.query_all_by_role_and_label(Role::Button, label).count()
+    }
+
     /// Whether the name of anything on screen has these words in it.
     pub fn says(&self, words: &str) -> bool {
         self.harness.query_all_by_label_contains(words).next().is_some()

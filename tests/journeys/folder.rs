@@ -86,6 +86,9 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     window.until("the folder is missed", |state| state.data.error.is_some());
     window.settle();
     assert!(window.says("does not exist; it may have been moved or renamed"));
+    assert_eq!(window.count("Locate…"), 2, "in the inspector and in the view of the data");
+    window.key(CTRL, Key::Num2);
+    window.key(CTRL, Key::Num3);
     window.find(Role::Button, "Locate…");
 
     let moved = home.path("moved");

@@ -55,10 +55,12 @@ fn around(layer: &Layer) -> Vec<Layer> {
 #[test]
 fn every_layer_has_the_gradient_of_its_network() {
     let data = toy_pictures(40, 6, 8, 2);
-    for layer in Layer::ALL {
+    // Where the largest of a block changes, differences would straddle a kink: pooling's own tests keep clear of them.
+    let smooth = Layer::ALL.into_iter().filter(|layer| !matches!(layer, Layer::MaxPool2d { .. }));
+    for layer in smooth {
         for tied in [false, true] {
             let name = format!("{} tied {tied}", layer.name());
-            check_gradients_on(&data, &name, |project| {
+            check_gradients_on(&data, &name, 3.0, |project| {
                 project.encoder = around(&layer);
                 project.decoder = Decoder::Mirrored { tied };
             });
@@ -68,7 +70,7 @@ fn every_layer_has_the_gradient_of_its_network() {
 
 #[test]
 fn a_deep_composed_network_has_its_gradient() {
-    check_gradients_on(&toy_pictures(40, 7, 9, 2), "deep", |project| {
+    check_gradients_on(&toy_pictures(40, 7, 9, 2), "deep", 1.0, |project| {
         project.encoder = vec![
             conv(3, 3, 2, Activation::Linear),
             Layer::BatchNorm { activation: Activation::Softplus },
@@ -79,7 +81,6 @@ fn a_deep_composed_network_has_its_gradient() {
             Layer::Dense { units: 6, activation: Activation::Gelu },
         ];
         project.corruption = Corruption::Gaussian { std: 0.1 };
-        project.loss = Loss::BinaryCrossEntropy;
     });
 }
 

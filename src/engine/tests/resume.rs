@@ -17,7 +17,8 @@ fn untimed(trainer: &Trainer) -> Checkpoint {
 /// Takes steps until the run is done or has taken `until`; settings change before their steps.
 fn train(trainer: &mut Trainer, edits: &[(u64, Setting)], until: u64) {
     while !trainer.is_done() && trainer.steps() < until {
-        for (_, setting) in edits.iter().filter(|(step, _)| *step == trainer.steps()) {
+        let now = trainer.steps();
+        for (_, setting) in edits.iter().filter(|(step, _)| *step == now) {
             trainer.apply(setting.clone());
         }
         trainer.step().expect("sound");

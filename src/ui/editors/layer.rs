@@ -38,7 +38,13 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             activation_ui(ui, activation);
         }
         Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
-            number_ui(ui, ("Window", "Side of a block of pixels that becomes one."), size, 1..=MOST_STRIDE, "px");
+            number_ui(
+                ui,
+                ("Window", "Side of a block of pixels that becomes one."),
+                size,
+                1..=MOST_STRIDE,
+                "px",
+            );
         }
         Layer::Upsample { factor } => {
             let field = ("Factor", "How often each pixel is repeated in each direction.");
@@ -66,7 +72,13 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
 }
 
 fn window_ui(ui: &mut Ui, channels: &mut usize, kernel: &mut usize, stride: &mut usize) {
-    number_ui(ui, ("Channels", "Patterns it looks for: numbers per pixel it puts out."), channels, 1..=MOST_UNITS, "");
+    number_ui(
+        ui,
+        ("Channels", "Patterns it looks for: numbers per pixel it puts out."),
+        channels,
+        1..=MOST_UNITS,
+        "",
+    );
     number_ui(ui, ("Kernel", "Side of the square it looks at."), kernel, 1..=MOST_KERNEL, "px");
     number_ui(ui, ("Stride", "Pixels between two places it looks at."), stride, 1..=MOST_STRIDE, "px");
 }
@@ -77,7 +89,8 @@ fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
         Padding::Same => 0,
     };
     let options = [Padding::Same, Padding::Pixels(pixels)];
-    let field = ("Padding", "Zeros around the picture: as many as keep every place, or a number of your own.");
+    let field =
+        ("Padding", "Zeros around the picture: as many as keep every place, or a number of your own.");
     combo_ui(ui, field, padding, &options, |padding| match padding {
         Padding::Same => "same size".to_owned(),
         Padding::Pixels(_) => "pixels".to_owned(),
@@ -90,7 +103,8 @@ fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
 /// The rows and columns added at the end; how many are sensible depends on stride and padding.
 fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: usize, padding: Padding) {
     let mut is_own = extra.is_some();
-    let field = ("Output size", "Automatic multiplies by the stride; else rows and columns are added one by one.");
+    let field =
+        ("Output size", "Automatic multiplies by the stride; else rows and columns are added one by one.");
     if switch_ui(ui, field, &mut is_own, "Set by hand").changed() {
         let filling = if padding == Padding::Same { stride.saturating_sub(1) } else { 0 };
         *extra = is_own.then_some((filling, filling));
@@ -148,11 +162,11 @@ fn explanation(layer: &Layer) -> (String, String) {
             (format!("y = f(W x + b),  f(a) = {}", formula(*activation)), effect.to_owned())
         }
         Layer::Conv2d { activation, .. } => (
-            format!("y = f(W ∗ x + b),  f(a) = {}", formula(*activation)),
+            format!("y = f(W * x + b),  f(a) = {}", formula(*activation)),
             "Looks for the same small patterns everywhere in the picture, so that it learns from few pixels what holds for all.".to_owned(),
         ),
         Layer::ConvTranspose2d { activation, .. } => (
-            format!("y = f(Wᵀ ∗ x + b),  f(a) = {}", formula(*activation)),
+            format!("y = f(transpose(W) * x + b),  f(a) = {}", formula(*activation)),
             "Paints its patterns around every pixel: a convolution run backwards, which enlarges by its stride.".to_owned(),
         ),
         Layer::MaxPool2d { .. } => (
@@ -164,7 +178,7 @@ fn explanation(layer: &Layer) -> (String, String) {
             "Makes the picture smaller without choosing: fine detail is averaged away.".to_owned(),
         ),
         Layer::Upsample { .. } => (
-            "y[r, c] = x[⌊r / n⌋, ⌊c / n⌋]".to_owned(),
+            "y[n r + i, n c + j] = x[r, c],  i, j < n".to_owned(),
             "Makes the picture larger by repeating pixels; a convolution behind it smooths the blocks.".to_owned(),
         ),
         Layer::BatchNorm { activation } => (

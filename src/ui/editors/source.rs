@@ -28,7 +28,8 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
     let ring = tokens(ui).accent;
     let options: Vec<(Source, &str)> =
         sources.0.iter().map(|source| (source.clone(), source.name())).collect();
-    ui.scope(|ui| choices_by_ui(ui, source, &options, 3, ring, is_same_kind));
+    let columns = if ui.available_width() < 240.0 { 2 } else { 3 };
+    ui.scope(|ui| choices_by_ui(ui, source, &options, columns, ring, is_same_kind));
     match source {
         Source::Digits => None,
         Source::Synthetic(synthetic) => {
@@ -119,7 +120,9 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
 
 /// The form of a synthetic data set.
 pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
-    combo_ui(ui, ("Kind", "What is made."), synthetic, &Synthetic::ALL, |kind| kind.name().to_owned());
+    combo_ui(ui, ("Kind", "Which structure the data have."), synthetic, &Synthetic::ALL, |kind| {
+        kind.name().to_owned()
+    });
     let seed = match synthetic {
         Synthetic::Shapes { count, size, seed } => {
             number_ui(ui, ("Pictures", "How many pictures are made."), count, 1..=1_000_000, "");
@@ -144,13 +147,25 @@ pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
         Synthetic::Blobs { count, features, clusters, seed } => {
             number_ui(ui, ("Points", "How many points are made."), count, 1..=1_000_000, "");
             number_ui(ui, ("Features", "Numbers of a point."), features, 1..=10_000, "");
-            number_ui(ui, ("Clusters", "Groups the points fall into."), clusters, 1..=1000, "");
+            number_ui(
+                ui,
+                ("Clusters", "Groups the points fall into."),
+                clusters,
+                1..=(*count).clamp(1, 1000),
+                "",
+            );
             seed
         }
         Synthetic::Informative { count, features, informative, seed } => {
             number_ui(ui, ("Rows", "How many rows are made."), count, 1..=1_000_000, "");
             number_ui(ui, ("Columns", "Numbers of a row."), features, 1..=10_000, "");
-            number_ui(ui, ("Informative", "Columns that determine the others."), informative, 1..=10_000, "");
+            number_ui(
+                ui,
+                ("Informative", "Columns that determine the others."),
+                informative,
+                1..=(*features).max(1),
+                "",
+            );
             seed
         }
     };
@@ -315,7 +330,7 @@ fn list_ui(ui: &mut Ui, field: (&str, &str), list: &mut Vec<String>) {
         *list = text.split(',').map(|name| name.trim_start().to_owned()).collect();
     }
     // While it is typed, a comma at the end must stay.
-    if !edit.has_focus() && list.iter().any(|name| name.trim() != name || name.is_empty()) {
+    if edit.lost_focus() && list.iter().any(|name| name.trim() != name || name.is_empty()) {
         *list = list.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
     }
 }

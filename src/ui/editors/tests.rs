@@ -81,6 +81,20 @@ fn a_form_alone_changes_nothing() {
     let mut settings = Training::default();
     check(|ui| training::training_ui(ui, &mut settings, None));
     assert_eq!(settings, Training::default());
+    // Nor does it where a design from elsewhere goes beyond what the fields offer.
+    let beyond = |data: &mut Data| {
+        data.source =
+            Source::Synthetic(Synthetic::Blobs { count: 5, features: 20_000, clusters: 6, seed: 1 });
+        data.split.validation = 0.95;
+    };
+    let (mut data, mut expected) = (Data::default(), Data::default());
+    beyond(&mut data);
+    beyond(&mut expected);
+    check(|ui| {
+        source::source_ui(ui, &mut data.source, &source::Sources::default());
+        source::scaling_split_ui(ui, &mut data);
+    });
+    assert_eq!(data, expected);
 }
 
 #[test]
@@ -109,7 +123,7 @@ fn sources_are_called_what_the_readme_calls_them() {
 #[test]
 fn a_path_has_the_whole_width() {
     let mut source = source::Sources::default().0[2].clone();
-    source::PathField::Main.set(&mut source, "/a/long/way/from/home/to/a/folder/of/pictures".into());
+    source::PathField::Main.set(&mut source, "/a/long/way/from/here/to/a/folder/of/pictures".into());
     let mut harness = Harness::builder()
         .with_size(vec2(290.0, 700.0))
         .with_context_setup(crate::ui::theme::install)
@@ -119,7 +133,7 @@ fn a_path_has_the_whole_width() {
     harness.run();
     let field = harness.get_by_role_and_label(Role::TextInput, "Folder");
     assert!(field.rect().width() > 260.0, "{}", field.rect());
-    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/home/to/a/folder/of/pictures"));
+    assert_eq!(field.value().as_deref(), Some("/a/long/way/from/here/to/a/folder/of/pictures"));
     let painted: Vec<String> = texts(&harness.output().shapes);
     let shown = painted.iter().find(|text| text.starts_with("/a/")).expect("a path");
     assert!(shown.contains('…') && shown.ends_with("/folder/of/pictures"), "{shown}");
@@ -127,9 +141,66 @@ fn a_path_has_the_whole_width() {
 
 /// Every text that is painted.
 fn texts(shapes: &[egui::epaint::ClippedShape]) -> Vec<String> {
-    let text = |shape: &egui::epaint::ClippedShape| match &shape.shape {
-        egui::Shape::Text(text) => Some(text.galley.text().to_owned()),
-        _ => None,
+    let text = |shape: &egui::epaint::ClippedShape| {
+        if let egui::Shape::Text(text) = &shape.shape { Some(text.galley.text().to_owned()) } else { None }
     };
     shapes.iter().filter_map(text).collect()
+}
+
+#[test]
+fn every_field_of_a_form_says_what_it_does() {
+    for mut kind in Layer::ALL {
+        check_tooltips(|ui| layer::layer_ui(ui, &mut kind));
+    }
+    for mut kind in Corruption::ALL {
+        check_tooltips(|ui| corruption::corruption_ui(ui, &mut kind));
+    }
+    let mut code = Code { units: 3, activation: Activation::Linear };
+    check_tooltips(|ui| code::code_ui(ui, &mut code, true, None));
+    for schedule in Schedule::ALL {
+        let early_stopping = Some(crate::project::EarlyStopping::default());
+        let mut settings = Training { schedule, early_stopping, ..Training::default() };
+        check_tooltips(|ui| training::training_ui(ui, &mut settings, None));
+    }
+    for mut optimizer in Optimizer::ALL {
+        check_tooltips(|ui| training::optimizer_ui(ui, &mut optimizer));
+    }
+    let synthetic = Synthetic::ALL.map(Source::Synthetic);
+    for mut kind in source::Sources::default().0.into_iter().chain(synthetic) {
+        source::PathField::Main.set(&mut kind, "a/path".into());
+        check_tooltips(|ui| {
+            source::source_ui(ui, &mut kind, &source::Sources::default());
+        });
+    }
+    check_tooltips(|ui| source::scaling_split_ui(ui, &mut Data::default()));
+}
+
+/// Points at every input of a form and looks whether a tooltip comes.
+fn check_tooltips(mut form: impl FnMut(&mut Ui)) {
+    let mut harness = Harness::builder()
+        .with_size(vec2(290.0, 900.0))
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui(|ui| form(ui));
+    harness.run();
+    let inputs = [Role::SpinButton, Role::Slider, Role::ComboBox, Role::CheckBox, Role::TextInput];
+    let is_input = |node: &egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        // An empty field has its hint.
+        inputs.contains(&node.role()) && node.value().is_none_or(|value| !value.is_empty())
+    };
+    let found: Vec<(String, egui::Rect)> = harness
+        .root()
+        .children_recursive()
+        .filter(is_input)
+        .map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect()))
+        .collect();
+    let resting = harness.root().children_recursive().count();
+    for (name, rect) in found {
+        harness.remove_cursor();
+        harness.run_steps(4);
+        harness.hover_at(rect.center());
+        harness.run_steps(8);
+        let pointed_at = harness.root().children_recursive().count();
+        assert!(pointed_at > resting, "{name} says nothing");
+    }
 }

@@ -88,6 +88,9 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
         if let DataState::Loaded(data) = input.state {
             ui.add(Label::new(RichText::new(&data.name).size(11.5).color(color(palette(ui).dim))));
         }
+        if let DataState::Missing(_, remedies) = input.state {
+            output.remedy = remedies_ui(ui, remedies);
+        }
         trailing_ui(ui, "data", |ui| output.choose |= chip_ui(ui, false, "data source…").clicked());
     });
     output.drag = handle.drag_started();
@@ -100,20 +103,21 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
             );
         }
         DataState::Loading(done, total) => output.cancel |= loading_ui(ui, done, total),
-        DataState::Missing(why, remedies) => {
-            empty_ui(ui, "No data", why);
-            ui.add_space(10.0);
-            let chips = ui.vertical_centered(|ui| {
-                let chips = remedies.iter().map(|remedy| {
-                    chip_ui(ui, false, remedy.label()).on_hover_text(remedy.tooltip()).clicked()
-                });
-                chips.collect::<Vec<_>>()
-            });
-            output.remedy = chips.inner.iter().position(|clicked| *clicked);
-        }
+        DataState::Missing(why, _) => empty_ui(ui, "No data", why),
         DataState::Loaded(data) => loaded_ui(ui, data, view),
     }
     output
+}
+
+/// A chip for each remedy; says which was pressed.
+fn remedies_ui(ui: &mut Ui, remedies: &[Remedy]) -> Option<usize> {
+    let mut pressed = None;
+    for (at, remedy) in remedies.iter().enumerate() {
+        if chip_ui(ui, false, remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+            pressed = Some(at);
+        }
+    }
+    pressed
 }
 
 fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {

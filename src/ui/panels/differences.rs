@@ -211,6 +211,7 @@ mod tests {
         check(|p| p.code.activation = Activation::Relu, "activation of the code linear → ReLU");
         check(|p| p.output.activation = Activation::Linear, "activation of the output sigmoid → linear");
         check(|p| p.training.learning_rate = 3e-4, "learning rate 0.002 → 0.0003");
+        check(|p| p.training.learning_rate = 0.001 * 9.0, "learning rate 0.002 → 0.009");
         check(|p| p.training.batch_size = 128, "batch size 64 → 128");
         check(|p| p.training.seed = 7, "seed of the training 1 → 7");
         check(|p| p.training.gradient_clip = Some(1.0), "gradient clipping none → 1");

@@ -75,7 +75,9 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
         }
     });
     costs_ui(ui, state, place);
-    problems_ui(ui, state, place);
+    if place != Place::Data {
+        problems_ui(ui, state, place);
+    }
     if state.reveal == Some(place) {
         state.reveal = None;
     }
@@ -114,7 +116,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     };
     let text = "This layer follows the encoder: whatever changes there changes here. To edit it by itself, give the decoder its own layers.";
     ui.label(RichText::new(text).size(12.0).color(tokens.dim));
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if primary_ui(ui, "Give it its own layers", 0.0)
             .on_hover_text("Starts from the mirrored ones; can be undone.")
             .clicked()
@@ -122,7 +124,7 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
             state.free_decoder();
         }
         if let Some(partner) = partner(state, place)
-            && secondary_ui(ui, "Edit the encoder").on_hover_text("Selects the layer it follows.").clicked()
+            && secondary_ui(ui, "Edit encoder").on_hover_text("Selects the layer it follows.").clicked()
         {
             state.select(partner);
         }
@@ -158,10 +160,12 @@ fn costs_ui(ui: &mut Ui, state: &State, place: Place) {
 
 fn data_ui(ui: &mut Ui, state: &mut State) {
     let browse = source::source_ui(ui, &mut state.project.data.source, &state.sources);
-    source::scaling_split_ui(ui, &mut state.project.data);
     if let Some(field) = browse {
         state.browse_source(field);
     }
+    // Most problems of the data are about the path, so they stand below it.
+    problems_ui(ui, state, Place::Data);
+    source::scaling_split_ui(ui, &mut state.project.data);
     status_ui(ui, state);
 }
 
@@ -183,7 +187,7 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         ui.label(RichText::new(text).size(11.0).color(tokens.dim));
         return;
     }
-    // Why there are none is told, and mended, with the problems below.
+    // Why there are none is told, and mended, with the problems.
     let Some(data) = state.data.dataset.clone().filter(|_| state.data.error.is_none()) else { return };
     let count = super::network::thousands;
     let split = &data.split;

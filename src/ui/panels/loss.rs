@@ -161,7 +161,11 @@ fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
 /// The factor of the moving average.
 fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
     ui.horizontal(|ui| {
-        ui.spacing_mut().slider_width = 56.0;
+        ui.spacing_mut().slider_width = 64.0;
+        // The size of a slider's handle follows the height of a row.
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.visuals_mut().selection.bg_fill = color(palette(ui).accent);
+        ui.visuals_mut().widgets.inactive.bg_fill = color(palette(ui).line);
         ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.0));
         let label = ui.label(RichText::new("smooth").color(color(palette(ui).dim)));
         ui.label_inputs_by(label.id, |ui| {

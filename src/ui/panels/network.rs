@@ -62,13 +62,15 @@ fn kinds_ui(ui: &mut Ui, state: &mut State) {
         |layer: &Layer| matches!(layer, Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::Dropout { .. });
     let (common, others): (Vec<Layer>, Vec<Layer>) = Layer::ALL.into_iter().partition(is_common);
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.spacing_mut().button_padding.x = 3.0;
+        ui.label(RichText::new("+").size(13.0).color(tokens(ui).faint));
         let buttons = common.len() + 1;
-        let width = ((ui.available_width() - 6.0 * (buttons - 1) as f32) / buttons as f32).min(120.0);
+        let width = ((ui.available_width() - 5.0 * (buttons - 1) as f32) / buttons as f32).min(120.0);
         for layer in common {
             kind_ui(ui, state, layer, vec2(width, 26.0));
         }
-        let more = RichText::new("More").size(12.0).color(tokens(ui).dim);
+        let more = RichText::new("More…").size(11.5).color(tokens(ui).dim);
         let more = ui.add_sized(vec2(width, 26.0), Button::new(more));
         let more = more.accessible_name("More kinds of layers").on_hover_text("Every other kind of layer.");
         egui::Popup::menu(&more).show(|ui| {
@@ -84,7 +86,7 @@ fn kinds_ui(ui: &mut Ui, state: &mut State) {
 /// A kind of layer to click or to drag. Says whether it was clicked.
 fn kind_ui(ui: &mut Ui, state: &mut State, layer: Layer, size: egui::Vec2) -> bool {
     let command = Command::adding(&layer);
-    let text = RichText::new(format!("+ {}", layer.name())).size(12.0).color(tokens(ui).dim);
+    let text = RichText::new(layer.name()).size(11.5).color(tokens(ui).dim);
     let button = Button::new(text).sense(Sense::click_and_drag());
     let response = ui.add_sized(size, button).accessible_name(command.text());
     let response = response.on_hover_text(format!("{} Or drag it into a gap.", command.tooltip()));
@@ -188,7 +190,8 @@ impl Face {
                 (format!("Code {}", project.code.units), vec![projection.to_owned()])
             }
             (Place::Output, layer) => {
-                let kind = layer.as_ref().filter(|layer| !matches!(layer, Layer::Dense { .. })).map(Layer::name);
+                let kind =
+                    layer.as_ref().filter(|layer| !matches!(layer, Layer::Dense { .. })).map(Layer::name);
                 let about = kind.into_iter().chain([project.output.activation.name(), project.loss.name()]);
                 ("Output".to_owned(), about.map(str::to_owned).collect())
             }
@@ -226,8 +229,13 @@ fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
     let function = layer.activation().map(|activation| activation.name().to_owned());
     let (title, about): (String, Vec<String>) = match layer {
         Layer::Dense { units, .. } => (format!("Dense {units}"), Vec::new()),
-        Layer::Conv2d { channels, kernel, stride, .. } | Layer::ConvTranspose2d { channels, kernel, stride, .. } => {
-            let step = if *stride > 1 { format!("{kernel}×{kernel} / {stride}") } else { format!("{kernel}×{kernel}") };
+        Layer::Conv2d { channels, kernel, stride, .. }
+        | Layer::ConvTranspose2d { channels, kernel, stride, .. } => {
+            let step = if *stride > 1 {
+                format!("{kernel}×{kernel} / {stride}")
+            } else {
+                format!("{kernel}×{kernel}")
+            };
             (format!("{} {channels}", layer.name()), size.into_iter().chain([step]).collect())
         }
         Layer::MaxPool2d { size: side } | Layer::AvgPool2d { size: side } => {
@@ -505,12 +513,7 @@ fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
             item_ui(ui, Command::adding(&layer), state);
         }
     });
-    for command in [
-        Command::Duplicate,
-        Command::Remove,
-        Command::MoveUp,
-        Command::MoveDown,
-    ] {
+    for command in [Command::Duplicate, Command::Remove, Command::MoveUp, Command::MoveDown] {
         item_ui(ui, command, state);
     }
 }

@@ -79,8 +79,7 @@ pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
         state.take_dropped(file.path().to_owned());
     }
     let Some(file) = hovered.first() else { return };
-    let promise =
-        file.path.as_deref().map_or("Open or use as data", files::promise);
+    let promise = file.path.as_deref().map_or("Open or use as data", files::promise);
     let tokens = tokens(ui);
     let rect = ui.ctx().content_rect();
     let painter = ui.ctx().layer_painter(egui::LayerId::new(Order::Foreground, Id::unique("drop")));

@@ -85,6 +85,7 @@ pub(super) fn trailing_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     let inner = ui.scope(|ui| {
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
+            ui.set_min_height(ROW_PX);
             add(ui);
         })
     });

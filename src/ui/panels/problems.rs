@@ -40,7 +40,7 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| remedies_ui(ui, state, problem));
+            remedies_ui(ui, state, problem);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(
                     egui::Label::new(RichText::new(&problem.message).size(12.0).color(tokens.text)).wrap(),
@@ -50,9 +50,13 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
     });
 }
 
-/// A button for each remedy of a problem, in a row.
+/// A button for each remedy of a problem, in a row; the likeliest is the leftmost.
 pub fn remedies_ui(ui: &mut Ui, state: &mut State, problem: &Problem) {
-    for remedy in state.remedies(problem) {
+    let mut remedies = state.remedies(problem);
+    if ui.layout().prefer_right_to_left() {
+        remedies.reverse();
+    }
+    for remedy in remedies {
         if secondary_ui(ui, remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
             state.mend(problem.place, &remedy);
         }

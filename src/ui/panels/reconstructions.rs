@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, FontId, Galley, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 use serde::{Deserialize, Serialize};
 
 use super::kept_at;
-use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui};
+use super::parts::{
+    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui,
+};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::Dataset;
 use crate::run::{Kept, Run};
-use crate::ui::state::MissingData;
 use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
+use crate::ui::state::MissingData;
 
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
@@ -300,13 +304,12 @@ fn pictures_ui(ui: &mut Ui, room: Vec2, run: &Run, data: &Dataset, cache: &Cache
             }
         }
         let foot = rect.top() + shown.len() as f32 * (grid.cell.y + GAP);
+        let captions = captions(ui, block, cache, grid);
         for (column, sample) in block.iter().enumerate() {
             let x = left + column as f32 * (grid.cell.x + GAP);
-            if grid.cell.x >= 34.0 {
-                let at = pos2(x + grid.cell.x / 2.0, foot - 1.0);
-                let text = format_number(f64::from(cache.errors[*sample]));
-                let font = FontId::proportional(10.0);
-                ui.painter().text(at, Align2::CENTER_TOP, text, font, color(p.dim));
+            if let Some(caption) = captions.get(column) {
+                let at = pos2(x + (grid.cell.x - caption.size().x) / 2.0, foot - 1.0);
+                ui.painter().galley(at, caption.clone(), color(p.dim));
             }
             let area = Rect::from_min_max(pos2(x, rect.top()), pos2(x + grid.cell.x, foot + 12.0));
             let response = ui.interact(area, ui.scope_id().with(("sample", *sample)), Sense::hover());
@@ -315,6 +318,18 @@ fn pictures_ui(ui: &mut Ui, room: Vec2, run: &Run, data: &Dataset, cache: &Cache
             response.on_hover_ui(|ui| hover_ui(ui, data, cache, &shown, *sample, row, [width, height]));
         }
     }
+}
+
+/// The error below each picture of a block; none where one of them would run into the next.
+fn captions(ui: &Ui, block: &[usize], cache: &Cache, grid: Grid) -> Vec<Arc<Galley>> {
+    let tint = color(palette(ui).dim);
+    let caption = |sample: &usize| {
+        let text = format_number(f64::from(cache.errors[*sample]));
+        ui.painter().layout_no_wrap(text, FontId::proportional(10.0), tint)
+    };
+    let captions: Vec<_> = block.iter().map(caption).collect();
+    let fits = captions.iter().all(|caption| caption.size().x <= grid.cell.x + GAP - 3.0);
+    if fits { captions } else { Vec::new() }
 }
 
 /// One sample, large, with all that is known of it.

@@ -164,7 +164,7 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
     table
         .header(22.0, |mut header| {
             let head = |ui: &mut Ui, text: &str| {
-                ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+                ui.add(Label::new(RichText::new(text).size(11.0).color(color(p.dim))).truncate());
             };
             header.col(|ui| {
                 ui.add_space(12.0);
@@ -251,6 +251,8 @@ fn row_ui(
             let name = format!("actions of run {}", run.id);
             let menu = ui.menu_button("…", |ui| menu_ui(ui, run, output));
             named(menu.response, name);
+            // The outline of other widgets is too pale for an empty box on the selected row.
+            ui.visuals_mut().widgets.inactive.bg_stroke.color = color(palette(ui).faint);
             let mut compare = input.compared.contains(&run.id);
             let response = ui.add(Checkbox::without_text(&mut compare));
             let response = named(response, format!("compare run {}", run.id));

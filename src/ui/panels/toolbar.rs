@@ -53,7 +53,10 @@ fn icon_ui(ui: &mut Ui) {
 
 fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     ui.set_min_width(230.0);
-    ui.spacing_mut().button_padding = vec2(8.0, 3.0);
+    // The longest menu has to fit into the smallest window.
+    ui.spacing_mut().button_padding = vec2(8.0, 2.0);
+    ui.spacing_mut().interact_size.y = 22.0;
+    ui.spacing_mut().item_spacing.y = 2.0;
     for item in menu.items() {
         match item {
             None => {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Align2, CursorIcon, EventFilter, FontId, Galley, Key, Painter, Pos2, Rect, Response, Role, Sense, Shape,
-    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, EventFilter, FontId, Galley, Key, Painter, PointerButton, Pos2, Rect, Response, Role,
+    Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::axes::inside;
@@ -74,6 +74,8 @@ pub struct LossPlotResponse {
 pub struct LossPlotCache {
     auto: Option<((u64, bool, usize), Limits, bool)>,
     lines: Option<(LinesKey, Vec<Lines>)>,
+    /// Whether the drag under way is the marker's though egui gave it to the plot.
+    grabbed: bool,
 }
 
 /// Stamp, scale, limits, width in pixels.
@@ -122,7 +124,7 @@ pub fn loss_plot_ui(
     paint_notes(ui, &frame, plot.notes);
     let epoch = hovered_epoch(plot, &frame, &response);
     if let Some(marker) = plot.marker {
-        seek = marker_ui(ui, &frame, plot, marker, response.id.with("marker"));
+        seek = marker_ui(ui, &frame, plot, marker, &response, &mut cache.grabbed);
         if response.has_focus() {
             seek = seek.or_else(|| marker_keys(ui, marker));
         }
@@ -137,7 +139,9 @@ pub fn loss_plot_ui(
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
     }
-    zoom.interact(ui, &response, &frame, Drag::Box, false);
+    if !cache.grabbed {
+        zoom.interact(ui, &response, &frame, Drag::Box, false);
+    }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "loss over epochs"));
     response = response.on_hover_cursor(CursorIcon::Crosshair);
     LossPlotResponse { response, seek, hidden }
@@ -248,31 +252,42 @@ fn paint_values(painter: &Painter, frame: &Frame, plot: &LossPlot<'_>, epoch: Op
 }
 
 /// The amber marker: a triangle to be dragged, on a dotted line that can be dragged as well.
-fn marker_ui(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: f64, id: egui::Id) -> Option<f64> {
+fn marker_ui(
+    ui: &Ui,
+    frame: &Frame,
+    plot: &LossPlot<'_>,
+    epoch: f64,
+    whole: &Response,
+    grabbed: &mut bool,
+) -> Option<f64> {
     let Limits { x: [left, right], y: [bottom, _] } = frame.limits;
+    *grabbed &= whole.dragged();
+    let (x, rect) = (frame.at([epoch, bottom]).x, frame.rect);
     if !(left..=right).contains(&epoch) {
         return None;
     }
-    let (x, rect) = (frame.at([epoch, bottom]).x, frame.rect);
+    let line_rect = Rect::from_x_y_ranges(x - 4.5..=x + 4.5, rect.y_range());
+    let grip_rect = Rect::from_center_size(pos2(x, rect.top()), GRIP);
+    if whole.drag_started_by(PointerButton::Primary) {
+        // In a slow frame the pointer has left the marker before egui looks what lies under it.
+        let from = ui.input(|input| input.pointer.press_origin());
+        *grabbed = from.is_some_and(|from| grip_rect.contains(from) || line_rect.contains(from));
+    }
+    let id = whole.id.with("marker");
     // Without the focus: the keyboard meets the marker once.
-    let line = ui.interact(
-        Rect::from_x_y_ranges(x - 4.5..=x + 4.5, rect.y_range()),
-        id.with("line"),
-        Sense::DRAG,
-    );
+    let line = ui.interact(line_rect, id.with("line"), Sense::DRAG);
     line.widget_info(|| WidgetInfo::labeled(Role::Image, true, "epoch line"));
-    let grip = Rect::from_center_size(pos2(x, rect.top()), GRIP);
-    let grip = ui.interact(grip, id, Sense::drag());
+    let grip = ui.interact(grip_rect, id, Sense::drag());
     grip.widget_info(|| WidgetInfo::slider(true, epoch, "epoch marker"));
-    let [line, grip] =
-        [line, grip].map(|part| part.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal));
+    let [line, grip] = [line, grip].map(|part| part.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal));
     let strong = [&line, &grip].iter().any(|part| part.hovered() || part.dragged()) || grip.has_focus();
     paint_marker(ui, x, rect, strong, grip.has_focus());
 
     let known = plot.curves.iter().filter(|curve| !curve.faint).filter_map(|curve| curve.raw.last());
     let newest = known.map(|point| point[0]).fold(0.0, f64::max);
-    let dragged = [&line, &grip].into_iter().find(|part| part.dragged());
-    let to = dragged.and_then(|part| part.interact_pointer_pos());
+    let parts = [&line, &grip].into_iter().chain(grabbed.then_some(whole));
+    let dragged = parts.into_iter().find(|part| part.dragged());
+    let to = dragged.and_then(Response::interact_pointer_pos);
     let to = to.map(|to| frame.value(to)[0].round());
     if grip.has_focus() {
         let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };

@@ -78,6 +78,22 @@ fn every_menu_opens_and_lists_its_commands() {
 }
 
 #[test]
+fn every_menu_fits_below_its_name_in_the_smallest_window() {
+    for menu in Menu::ALL {
+        let mut window = Window::sized(900.0, 600.0, Theme::Dark);
+        let below = window.harness.get_by_label(menu.name()).rect().bottom();
+        window.click(menu.name());
+        let item = |window: &Window, command: Command| {
+            let found = window.harness.query_all_by_label_contains(command.text()).last();
+            found.map(|item| item.rect()).expect("an item")
+        };
+        let commands: Vec<Command> = menu.items().iter().flatten().copied().collect();
+        let (first, last) = (item(&window, commands[0]), item(&window, commands[commands.len() - 1]));
+        assert!(first.top() >= below && last.bottom() <= 600.0, "{}: {first} {last}", menu.name());
+    }
+}
+
+#[test]
 fn nothing_is_lost_without_a_question() {
     let mut window = Window::new();
     window.key(Modifiers::COMMAND, Key::E);

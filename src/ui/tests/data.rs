@@ -51,10 +51,9 @@ fn missing_data_are_a_problem_of_the_input_with_a_place_and_remedies() {
 
 #[test]
 fn a_file_of_another_kind_is_taken_for_what_it_is() {
-    let mut window = Window::new();
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
     let path = window.folder.path().join("table.csv");
-    let rows: String = (0..40).map(|row| format!("{row},{},red\n", row * row)).collect();
-    std::fs::write(&path, format!("x,y,colour\n{rows}")).expect("written");
+    std::fs::write(&path, "x,y,colour\n".to_owned() + &"1,2,red\n3,4,blue\n".repeat(20)).expect("written");
     window.fail(npy(path.to_str().expect("text")));
     assert_eq!(window.remedies(), ["Load as CSV", "Reload", "Locate…"]);
     window.click("Load as CSV");
@@ -97,7 +96,7 @@ fn a_source_without_a_path_says_what_to_do() {
     window.state().selected = Place::Data;
     window.harness.run_ok();
     assert_eq!(window.remedies(), [Remedy::Locate.label()]);
-    assert!(window.harness.query_by_label_contains("There are no data yet").is_some());
+    assert!(window.harness.query_all_by_label_contains("There are no data yet").count() > 1);
     assert!(Command::TrainNew.available(window.state()).is_err());
 }
 
@@ -163,7 +162,7 @@ fn every_kind_of_source_keeps_its_own_path() {
 #[test]
 fn typing_goes_on_at_the_end_of_a_long_path() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
-    let long = "/a/long/way/from/home/through/many/folders/to/rows";
+    let long = "/a/long/way/from/here/through/many/folders/to/rows";
     window.fail(npy(long));
     window.harness.get_by_role_and_label(Role::TextInput, "File").click();
     window.harness.run_ok();
@@ -171,4 +170,18 @@ fn typing_goes_on_at_the_end_of_a_long_path() {
     window.harness.run_ok();
     window.key(Modifiers::NONE, Key::Enter);
     assert_eq!(window.project().data.source, npy(&format!("{long}.npy")));
+}
+
+#[test]
+fn the_inspector_is_as_wide_for_every_card() {
+    let mut window = Window::sized(1000.0, 640.0, Theme::Light);
+    window.harness.run_ok();
+    let left =
+        |window: &Window| window.harness.get_by_role_and_label(Role::ComboBox, "Optimizer").rect().left();
+    let first = left(&window);
+    for place in crate::ui::edit::places(&window.project().clone(), None) {
+        window.state().selected = place;
+        window.harness.run_ok();
+        assert_eq!(left(&window), first, "{place}");
+    }
 }

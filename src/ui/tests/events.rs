@@ -100,11 +100,9 @@ fn with_data() -> State {
 
 /// The jobs for baselines that were asked for since the last look.
 fn baselines(state: &mut State) -> Vec<JobId> {
-    let is_baseline = |effect: Effect| match effect {
-        Effect::Session(session::Command::Compute(job)) if matches!(job.kind, JobKind::Baseline { .. }) => {
-            Some(job.id)
-        }
-        _ => None,
+    let is_baseline = |effect: Effect| {
+        let Effect::Session(session::Command::Compute(job)) = effect else { return None };
+        matches!(job.kind, JobKind::Baseline { .. }).then_some(job.id)
     };
     std::mem::take(&mut state.effects).into_iter().filter_map(is_baseline).collect()
 }

@@ -1,5 +1,7 @@
 //! Pictures of the window, for a person to look at: `HOURGLASS_SHOTS=FOLDER cargo test --lib ui::tests::shots`.
 
+use egui::accesskit::Role;
+
 use super::*;
 
 impl Window {
@@ -19,7 +21,9 @@ fn the_window_in_both_themes_and_sizes() {
     for (theme, name, size) in [
         (Theme::Dark, "dark", (1440.0, 900.0)),
         (Theme::Light, "light", (1440.0, 900.0)),
-        (Theme::Dark, "small", (1024.0, 700.0)),
+        (Theme::Dark, "small", (1000.0, 640.0)),
+        (Theme::Light, "small-light", (1000.0, 640.0)),
+        (Theme::Light, "large", (1920.0, 1080.0)),
     ] {
         let mut window = Window::sized(size.0, size.1, theme);
         window.shot(&format!("start-{name}"));
@@ -48,8 +52,68 @@ fn the_window_in_both_themes_and_sizes() {
         window.key(Modifiers::NONE, Key::F1);
         window.shot(&format!("keys-{name}"));
         window.click("Close");
+        let many = (2..=9).map(|id| {
+            let mut run = crate::ui::panels::samples::run(id, 100);
+            run.design.training.learning_rate = 0.001 * id as f32;
+            run.design.encoder[1] = dense(16 * id as usize);
+            run
+        });
+        window.state().runs.extend(many);
+        window.state().shown_run = Some(crate::run::RunId(5));
+        window.state().view.bottom = BottomTab::Runs;
+        window.state().notices.say(crate::check::Severity::Info, "Run 5 is done.");
+        window.state().notices.say(crate::check::Severity::Info, "Run 5 is done.");
+        let long = "Could not save: the disk is full. What was there before is whole; save to another place.";
+        window.state().notices.say(crate::check::Severity::Error, long);
+        window.shot(&format!("runs-{name}"));
+        window.state().notices.toasts.clear();
         window.key(Modifiers::COMMAND, Key::Num4);
         window.state().selected = Place::Decoder(0);
         window.shot(&format!("data-{name}"));
+    }
+}
+
+#[test]
+fn every_form_in_both_themes_and_at_both_ends_of_sizes() {
+    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
+        return;
+    }
+    let path = "/data/of/somebody/a/rather/long/way/to/the/data/of/the/third/experiment";
+    for (theme, name, size) in
+        [(Theme::Dark, "wide-dark", (1920.0, 1080.0)), (Theme::Light, "narrow-light", (1000.0, 640.0))]
+    {
+        let mut window = Window::sized(size.0, size.1, theme);
+        window.state().view.bottom = BottomTab::Problems;
+        window.state().project.training.gradient_clip = Some(1.0);
+        window.state().project.training.early_stopping = Some(crate::project::EarlyStopping::default());
+        window.state().project.corruption = crate::project::Corruption::Gaussian { std: 0.2 };
+        for (place, form) in [
+            (Place::Encoder(0), "encoder"),
+            (Place::Code, "code"),
+            (Place::Decoder(0), "decoder"),
+            (Place::Output, "output"),
+            (Place::Data, "digits"),
+        ] {
+            window.state().selected = place;
+            window.shot(&format!("form-{form}-{name}"));
+        }
+        window
+            .harness
+            .hover_at(window.harness.get_by_role_and_label(Role::ComboBox, "Scaling").rect().center());
+        window.harness.run_steps(8);
+        window.shot(&format!("form-tooltip-{name}"));
+        for (at, mut source) in
+            crate::ui::editors::source::Sources::default().0.into_iter().enumerate().skip(1)
+        {
+            crate::ui::editors::source::PathField::Main.set(&mut source, path.into());
+            window.state().project.data.source = source;
+            window.until("it is loaded or not", |state| {
+                state.data.is_of(&state.project.data) && state.data.progress.is_none()
+            });
+            window.state().notices.toasts.clear();
+            window.shot(&format!("form-source-{at}-{name}"));
+        }
+        window.key(Modifiers::COMMAND, Key::Num4);
+        window.shot(&format!("form-failed-view-{name}"));
     }
 }

@@ -106,7 +106,7 @@ fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_sta
     window.state().runs.truncate(2);
     window.harness.run_ok();
     assert_eq!(bottom_height(&window), given, "a short table leaves room");
-    drag_edge(&mut window, egui::pos2(278.0, 300.0), egui::pos2(338.0, 300.0));
+    drag_edge(&mut window, egui::pos2(275.0, 300.0), egui::pos2(338.0, 300.0));
     let sizes = window.state().view.sizes;
     assert!(sizes.network.is_some_and(|width| (width - 338.0).abs() < 3.0), "{sizes:?}");
     assert_eq!(sizes.inspector, None);
@@ -119,6 +119,29 @@ fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_sta
     window.harness.run_ok();
     assert_eq!(bottom_height(&window), first);
     assert_eq!(Window::settings(&window.close()).layout, None);
+}
+
+#[test]
+fn notes_stand_above_the_bottom_panel_fade_and_can_be_put_away() {
+    let mut window = fresh();
+    let say = |window: &mut Window, text: &str| {
+        window.state().notices.say(crate::check::Severity::Info, text);
+        window.harness.run_steps(2);
+    };
+    for text in ["saved", "run 1 is done", "run 1 is done"] {
+        say(&mut window, text);
+    }
+    let edge = 700.0 - bottom_height(&window);
+    let note = window.harness.get_by_label("run 1 is done (2 times)").rect();
+    assert!(note.bottom() < edge && note.left() > 600.0, "{note} {edge}");
+    window.harness.get_all_by_role_and_label(Role::Button, "Dismiss").last().expect("a button").click();
+    window.harness.run_steps(2);
+    assert!(window.harness.query_by_label_contains("run 1 is done").is_none());
+    assert!(window.harness.query_by_label("saved").is_some());
+    window.harness.remove_cursor();
+    // A frame is a quarter of a second.
+    window.harness.run_steps(40);
+    assert!(window.harness.query_by_label("saved").is_none());
 }
 
 #[test]
@@ -138,8 +161,9 @@ fn the_size_of_the_window_is_written_down_when_it_rests_and_at_the_end() {
     });
     assert!(found.is_some(), "{:?}", size(&window.folder));
     window.state().run(Command::ZoomIn);
+    window.harness.run_steps(3);
     window.harness.set_size(vec2(950.0, 640.0));
-    window.harness.run_steps(2);
+    window.harness.run_steps(3);
     assert_eq!(size(&window.close()), Some((1045.0, 704.0, false)), "in points of the desktop");
 }
 

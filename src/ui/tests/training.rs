@@ -142,3 +142,23 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     let reason = Command::TrainMore.available(window.state()).expect_err("a failed run");
     assert!(reason.contains("failed"), "{reason}");
 }
+
+#[test]
+fn the_data_of_a_run_are_one_button_away() {
+    let mut window = Window::new();
+    window.harness.key_press(Key::F11);
+    window.until("it was looked at", |state| {
+        state.runs.first().is_some_and(|run| !run.kept.is_empty() && run.status == Status::Paused)
+    });
+    window.state().run(Command::Stop);
+    window.state().project.data.source = Source::Synthetic(crate::project::Synthetic::ALL[1]);
+    window.until("other data are there", |state| {
+        state.data.dataset.as_ref().is_some_and(|data| data.len() == 200) && state.data.progress.is_none()
+    });
+    window.harness.run_ok();
+    window.click("Use the data of this run");
+    window.until("its own are there", |state| state.shown().is_some_and(|run| state.data_of(run).is_some()));
+    assert_eq!(window.project().data.source, Source::Digits);
+    window.harness.run_ok();
+    assert!(window.harness.query_by_label("Use the data of this run").is_none());
+}

@@ -92,8 +92,10 @@ pub fn number_ui<'a, T: Numeric>(
         let width = ui.available_width();
         let speed = if T::INTEGRAL { 0.2 } else { 0.005 };
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        // What is out of range is judged by `check`; to look at it must not change it.
         let drag = DragValue::new(value)
             .range(range)
+            .clamp_existing_to_range(false)
             .speed(speed)
             .suffix(suffix)
             .max_decimals(if T::INTEGRAL { 0 } else { 6 });
@@ -129,6 +131,7 @@ pub fn slider_ui<'a>(
         let drag = DragValue::new(value)
             .speed(speed)
             .range(if log { f32::MIN_POSITIVE..=f32::MAX } else { range })
+            .clamp_existing_to_range(false)
             .custom_formatter(|value, _| short_number(value))
             .custom_parser(|text| text.trim().parse().ok());
         ui.reset_style();

@@ -102,15 +102,14 @@ pub fn value(value: &Value) -> String {
             items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
         }
         Value::Array(items) => items.iter().map(short_layer).collect::<Vec<_>>().join("–"),
-        Value::Object(map) => match kind(value) {
-            Some((of, settings)) => kind_text(of, settings),
-            None => {
-                let parts = map.iter().map(|(key, setting)| (name(&[key]), self::value(setting)));
-                let mut parts: Vec<String> = parts.map(|(name, text)| format!("{name} {text}")).collect();
-                parts.reverse();
-                parts.join(", ")
+        Value::Object(map) => {
+            if let Some((of, settings)) = kind(value) {
+                return kind_text(of, settings);
             }
-        },
+            let parts =
+                map.iter().rev().map(|(key, setting)| format!("{} {}", name(&[key]), self::value(setting)));
+            parts.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -174,7 +173,8 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
 /// What a setting is called. One of a kind says whose it is: `momentum of SGD`.
 fn name(path: &[&str]) -> String {
     let whole = path.join(".");
-    let is_end = |end: &str| whole.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_end =
+        |end: &str| whole.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let known = NAMES.iter().find(|(end, _)| is_end(end));
     let last = path.last().copied().unwrap_or_default();
     let text = known.map_or_else(|| last.replace('_', " "), |(_, name)| (*name).to_owned());
@@ -203,7 +203,9 @@ fn number_text(number: &serde_json::Number) -> String {
     }
 }
 
+/// Six digits that count are as many as anybody typed.
 fn plain(number: f32) -> String {
+    let number: f32 = format!("{number:.5e}").parse().unwrap_or(number);
     let size = number.abs();
     if size != 0.0 && !(1e-5..1e7).contains(&size) { format!("{number:e}") } else { format!("{number}") }
 }
