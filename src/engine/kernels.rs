@@ -5,6 +5,10 @@
 //! same machine therefore gives bit-identical losses on any number of threads.
 
 pub mod activation;
+mod channels;
+pub mod columns;
+pub mod conv;
+pub mod conv_transpose;
 pub mod dense;
 pub mod draw;
 pub mod dropout;
@@ -12,7 +16,10 @@ pub mod loss;
 pub mod math;
 pub mod matmul;
 pub mod noise;
+#[cfg(test)]
+mod reference;
 pub mod tape;
 pub mod threads;
 pub mod update;
 pub mod variable;
+mod workspace;

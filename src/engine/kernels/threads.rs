@@ -216,21 +216,28 @@ fn work(shared: &Shared) {
 }
 
 /// A slice whose parts are written by different shards.
-#[derive(Clone, Copy)]
-pub(super) struct Parts<'a> {
-    start: *mut f32,
+pub(super) struct Parts<'a, T = f32> {
+    start: *mut T,
     len: usize,
-    lifetime: std::marker::PhantomData<&'a mut [f32]>,
+    lifetime: std::marker::PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: `f32` may be written from any thread, and all access goes through `part` or a pointer from `start`, whose
-// callers promise that no two threads touch the same values at a time.
-unsafe impl Send for Parts<'_> {}
-// SAFETY: as above; `&Parts` gives no more than a copy of it would.
-unsafe impl Sync for Parts<'_> {}
+impl<T> Clone for Parts<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
 
-impl<'a> Parts<'a> {
-    pub(super) fn new(slice: &'a mut [f32]) -> Parts<'a> {
+impl<T> Copy for Parts<'_, T> {}
+
+// SAFETY: a `T` may be written from any thread, and all access goes through `part` or a pointer from `start`, whose
+// callers promise that no two threads touch the same values at a time.
+unsafe impl<T: Send> Send for Parts<'_, T> {}
+// SAFETY: as above; `&Parts` gives no more than a copy of it would.
+unsafe impl<T: Send> Sync for Parts<'_, T> {}
+
+impl<'a, T> Parts<'a, T> {
+    pub(super) fn new(slice: &'a mut [T]) -> Parts<'a, T> {
         Parts { start: slice.as_mut_ptr(), len: slice.len(), lifetime: std::marker::PhantomData }
     }
 
@@ -244,7 +251,7 @@ impl<'a> Parts<'a> {
     /// # Safety
     /// While a part is alive nobody else may use its values: no other part may overlap it, and nobody may write them
     /// through [`Parts::start`].
-    pub(super) unsafe fn part(&self, range: std::ops::Range<usize>) -> &'a mut [f32] {
+    pub(super) unsafe fn part(&self, range: std::ops::Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: in bounds by the assertion and initialised, as they were borrowed as a slice; that borrow lasts for 'a
         // and keeps everyone but us away; the caller promises that the part is unaliased among us.
@@ -252,7 +259,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The first value, for kernels that write a block with strides.
-    pub(super) fn start(&self) -> *mut f32 {
+    pub(super) fn start(&self) -> *mut T {
         self.start
     }
 }

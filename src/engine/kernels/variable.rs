@@ -53,6 +53,15 @@ impl Variable {
         Ok(Rc::new(RefCell::new(variable)))
     }
 
+    /// A matrix of zeros as large as another.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn zeros_like(device: &Cpu, other: &Node) -> Result<Node, EngineError> {
+        let (len, columns) = (other.borrow().len, other.borrow().columns);
+        Variable::zeros(device, len / columns.max(1), columns)
+    }
+
     /// All values, row by row.
     pub fn values(&self) -> &[f32] {
         // SAFETY: see the module's text; `&self` keeps writers away.

@@ -1,0 +1,115 @@
+//! What repeats with the channels of a picture: values per channel laid out beside a run of pixels, and sums over pixels.
+//!
+//! A picture of few channels gives vectors too short to compute with, so values per channel are repeated until they are
+//! [`LEAST`] long: a *tile*. A tile starts with channel 0 and holds a whole number of pixels.
+
+use std::ops::Range;
+
+use super::activation::{backward_row, forward_row};
+use super::math::vectorised;
+use crate::project::Activation;
+
+/// A tile has at least this many values.
+const LEAST: usize = 64;
+
+/// Length of a tile: the smallest multiple of `channels` that vectors like.
+pub(super) fn tile_len(channels: usize) -> usize {
+    channels * LEAST.div_ceil(channels.max(1))
+}
+
+/// Repeats `per_channel` over `tile`.
+pub(super) fn repeat<T: Copy>(per_channel: &[T], tile: &mut [T]) {
+    for pixel in tile.chunks_mut(per_channel.len().max(1)) {
+        pixel.copy_from_slice(&per_channel[..pixel.len()]);
+    }
+}
+
+/// Adds the pixels of `values`, channel by channel, to the sums of `tile`.
+#[inline(always)]
+pub(super) fn add_pixels(values: &[f32], tile: &mut [f64]) {
+    for values in values.chunks(tile.len().max(1)) {
+        for (sum, value) in tile.iter_mut().zip(values) {
+            *sum += f64::from(*value);
+        }
+    }
+}
+
+/// The sum of one channel over a tile.
+pub(super) fn fold(tile: &[f64], channels: usize, channel: usize) -> f64 {
+    tile[channel..].iter().step_by(channels).sum()
+}
+
+/// Adds the bias that is repeated in `bias` to pixels and applies the activation, in place; `pre` receives the sums
+/// where the derivative needs them.
+pub(super) fn activate(activation: Activation, bias: &[f32], values: &mut [f32], pre: Option<&mut [f32]>) {
+    let size = bias.len().max(1);
+    vectorised(
+        #[inline(always)]
+        || match pre {
+            Some(pre) => {
+                for (values, pre) in values.chunks_mut(size).zip(pre.chunks_mut(size)) {
+                    forward_row(activation, bias, values, Some(pre));
+                }
+            }
+            None => {
+                for values in values.chunks_mut(size) {
+                    forward_row(activation, bias, values, None);
+                }
+            }
+        },
+    );
+}
+
+/// Turns the gradient of the outputs `y` into that of the sums, in place, over `range` of all values.
+pub(super) fn through_activation(
+    activation: Activation,
+    y: &[f32],
+    pre: Option<&[f32]>,
+    range: Range<usize>,
+    gradient: &mut [f32],
+) {
+    if activation == Activation::Linear {
+        return;
+    }
+    let (y, pre) = (&y[range.clone()], &pre.unwrap_or(y)[range]);
+    vectorised(
+        #[inline(always)]
+        || backward_row(activation, y, pre, gradient),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_over_pixels_are_those_of_the_channels() {
+        for channels in [1, 3, 16, 63, 64, 65, 200] {
+            let pixels = 37;
+            let values: Vec<f32> = (0..pixels * channels).map(|i| (i % 251) as f32).collect();
+            let mut tile = vec![0.0; tile_len(channels)];
+            assert!(tile.len() >= LEAST && tile.len() % channels == 0);
+            add_pixels(&values, &mut tile);
+            for channel in 0..channels {
+                let expected: f32 = (0..pixels).map(|pixel| values[pixel * channels + channel]).sum();
+                assert_eq!(fold(&tile, channels, channel), f64::from(expected), "{channels} {channel}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bias_meets_its_channel_in_every_pixel() {
+        for channels in [1, 3, 70] {
+            let bias: Vec<f32> = (0..channels).map(|channel| channel as f32 - 1.0).collect();
+            let mut tile = vec![0.0; tile_len(channels)];
+            repeat(&bias, &mut tile);
+            let mut values = vec![0.5; 50 * channels];
+            let mut pre = values.clone();
+            activate(Activation::Relu, &tile, &mut values, Some(&mut pre));
+            for (index, (value, pre)) in values.iter().zip(&pre).enumerate() {
+                let expected = 0.5 + bias[index % channels];
+                assert_eq!((*value, *pre), (expected.max(0.0), expected), "{channels} {index}");
+            }
+        }
+    }
+}
