@@ -73,6 +73,9 @@ impl Corruption {
             Corruption::Masking { probability } | Corruption::SaltAndPepper { probability } => {
                 probability > 0.0
             }
+            Corruption::Pixelate { size } => size > 1,
+            Corruption::Blur { std } => std > 0.0,
+            Corruption::MissingRectangle { side } => side > 0.0,
         }
     }
 
