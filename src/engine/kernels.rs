@@ -5,6 +5,7 @@
 //! same machine therefore gives bit-identical losses on any number of threads.
 
 pub mod activation;
+pub mod activity;
 mod channels;
 pub mod columns;
 pub mod conv;
@@ -18,6 +19,7 @@ pub mod matmul;
 pub mod noise;
 #[cfg(test)]
 mod reference;
+pub mod sparsity;
 pub mod tape;
 pub mod threads;
 pub mod update;
