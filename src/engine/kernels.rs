@@ -6,6 +6,8 @@
 
 pub mod activation;
 pub mod activity;
+pub mod apply;
+pub mod batch_norm;
 mod channels;
 pub mod columns;
 pub mod conv;
@@ -13,15 +15,19 @@ pub mod conv_transpose;
 pub mod dense;
 pub mod draw;
 pub mod dropout;
+pub mod layer_norm;
 pub mod loss;
 pub mod math;
 pub mod matmul;
 pub mod noise;
+pub mod permute;
+pub mod pool;
 #[cfg(test)]
 mod reference;
 pub mod sparsity;
 pub mod tape;
 pub mod threads;
 pub mod update;
+pub mod upsample;
 pub mod variable;
 mod workspace;

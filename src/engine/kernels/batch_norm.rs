@@ -1,0 +1,496 @@
+//! Batch normalisation (Ioffe & Szegedy 2015), `y = f(γ (x − mean) / √(variance + eps) + β)` for each channel, over the
+//! rows of the minibatch and the pixels of pictures.
+//!
+//! In training, mean and variance are the minibatch's own; the running statistics follow them and serve evaluation. The
+//! variance that normalises divides by n, the running one by n − 1, as in `PyTorch`.
+
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+use dfdx::tensor::{Cpu, CpuError};
+
+use super::activation::{forward_row, needs_sums};
+use super::channels::{add_pixels, fold, repeat, through_activation, tile_len};
+use super::math::{LEAST_GRADIENT, flushed, vectorised};
+use super::tape::Recorder;
+use super::threads::{Parts, Threads, shard_range};
+use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::workspace::zeros;
+use crate::engine::EngineError;
+use crate::project::Activation;
+
+/// Added to the variance.
+pub const EPS: f64 = 1e-5;
+/// Weight of the newest minibatch in the running statistics.
+pub const MOMENTUM: f64 = 0.1;
+/// Values of a shard, at least about.
+const SHARD: usize = 8192;
+/// Most shards of a minibatch.
+const SHARDS: usize = 64;
+
+/// One batch normalisation. Rows hold whole pixels: height × width × channels, or features that are channels themselves.
+pub struct BatchNorm {
+    parts: BatchNormParts,
+    /// The sums before the activation, kept where the derivative needs them.
+    sums: Option<Node>,
+    /// What the last forward pass normalised with: the channels' means, then their 1 / √(variance + eps).
+    statistics: RefCell<Vec<f32>>,
+    /// Two sums for each channel of a tile, for each shard.
+    partial: RefCell<Vec<f64>>,
+    /// Values for each channel, repeated over a tile: four of them.
+    tiles: RefCell<Vec<f32>>,
+}
+
+/// What a batch normalisation is made of.
+pub struct BatchNormParts {
+    /// Input: rows × (pixels · channels).
+    pub x: Node,
+    /// Output, of the same size.
+    pub y: Node,
+    /// γ: 1 × channels.
+    pub weight: Node,
+    /// β: 1 × channels.
+    pub bias: Node,
+    /// Running mean: 1 × channels, 0 at the start.
+    pub running_mean: Node,
+    /// Running variance: 1 × channels, 1 at the start.
+    pub running_var: Node,
+    /// The function applied at the end.
+    pub activation: Activation,
+    /// Whether the gradient of `x` is needed.
+    pub wants_input_gradient: bool,
+}
+
+/// Sizes of one pass over the values.
+#[derive(Clone, Copy)]
+struct Pass {
+    channels: usize,
+    /// Values of the minibatch.
+    len: usize,
+    /// Values of a shard.
+    size: usize,
+    shards: usize,
+    tile: usize,
+}
+
+impl Pass {
+    fn new(len: usize, channels: usize) -> Pass {
+        let channels = channels.max(1);
+        let size = (len / channels).div_ceil(SHARDS).max(SHARD / channels).max(1) * channels;
+        Pass { channels, len, size, shards: len.div_ceil(size), tile: tile_len(channels) }
+    }
+
+    /// Pixels of the minibatch.
+    fn pixels(self) -> f64 {
+        (self.len / self.channels) as f64
+    }
+
+    fn flops(self) -> usize {
+        16 * self.len
+    }
+}
+
+impl BatchNorm {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn new(device: &Cpu, parts: BatchNormParts) -> Result<Rc<BatchNorm>, EngineError> {
+        let sums =
+            if needs_sums(parts.activation) { Some(Variable::zeros_like(device, &parts.y)?) } else { None };
+        let channels = parts.bias.borrow().columns();
+        let pass = Pass::new(parts.x.borrow().values().len(), channels);
+        // Fewer rows can make more shards, up to one a pixel.
+        let shards = SHARDS.min(pass.len / pass.channels);
+        Ok(Rc::new(BatchNorm {
+            parts,
+            sums,
+            statistics: RefCell::new(zeros(2 * channels)?),
+            partial: RefCell::new(zeros(2 * pass.tile * shards)?),
+            tiles: RefCell::new(zeros(4 * pass.tile)?),
+        }))
+    }
+
+    /// Computes the first `rows` rows of `y` and records the way back. In `training` the statistics are those of these
+    /// rows, and the running statistics follow them; otherwise the running statistics serve.
+    pub fn forward(
+        self: &Rc<Self>,
+        rows: usize,
+        training: bool,
+        threads: &Rc<Threads>,
+        recorder: &mut Recorder,
+    ) {
+        let pass = Pass::new(rows * self.parts.x.borrow().columns(), self.parts.bias.borrow().columns());
+        if training {
+            self.measure(pass, threads);
+        } else {
+            self.recall();
+        }
+        self.normalise(pass, threads);
+        if recorder.is_recording() {
+            let (norm, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| norm.backward(pass, training, &threads, grads));
+        }
+    }
+
+    /// The nodes it is made of.
+    pub fn parts(&self) -> &BatchNormParts {
+        &self.parts
+    }
+
+    /// The sums before the activation, where its derivative needs them.
+    pub fn sums(&self) -> Option<&Node> {
+        self.sums.as_ref()
+    }
+
+    /// The channels' means that the last forward pass subtracted.
+    pub fn mean(&self) -> Ref<'_, [f32]> {
+        Ref::map(self.statistics.borrow(), |both| &both[..both.len() / 2])
+    }
+
+    /// The channels' 1 / √(variance + eps) that the last forward pass multiplied with.
+    pub fn inverse_deviation(&self) -> Ref<'_, [f32]> {
+        Ref::map(self.statistics.borrow(), |both| &both[both.len() / 2..])
+    }
+
+    /// Takes the statistics of the minibatch, and lets the running ones follow.
+    fn measure(&self, pass: Pass, threads: &Threads) {
+        let (x, mut partial) = (self.parts.x.borrow(), self.partial.borrow_mut());
+        let x = &x.values()[..pass.len];
+        {
+            let partial = Parts::new(&mut partial);
+            threads.run(pass.shards, pass.flops(), &|shard| {
+                // SAFETY: each shard runs once and touches its own sums only.
+                let own = unsafe { partial.part(2 * pass.tile * shard..2 * pass.tile * (shard + 1)) };
+                let (mean, squares) = own.split_at_mut(pass.tile);
+                vectorised(
+                    #[inline(always)]
+                    || moments(&x[shard_range(shard, pass.size, pass.len)], pass.channels, mean, squares),
+                );
+            });
+        }
+        let mut statistics = self.statistics.borrow_mut();
+        let (means, inverses) = statistics.split_at_mut(pass.channels);
+        let (mut running_mean, mut running_var) =
+            (self.parts.running_mean.borrow_mut(), self.parts.running_var.borrow_mut());
+        for channel in 0..pass.channels {
+            // Chan, Golub & LeVeque 1979: moments of two sets from those of each, in the order of the shards.
+            let (mut count, mut mean, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
+            for (shard, own) in partial.chunks_exact(2 * pass.tile).take(pass.shards).enumerate() {
+                let (own_mean, own_squares) = own.split_at(pass.tile);
+                let pixels = shard_range(shard, pass.size, pass.len).len() / pass.channels;
+                let (pixels, difference) = (pixels as f64, own_mean[channel] - mean);
+                let all = count + pixels;
+                mean += difference * pixels / all;
+                squares += fold(own_squares, pass.channels, channel)
+                    + difference * difference * count * pixels / all;
+                count = all;
+            }
+            means[channel] = mean as f32;
+            inverses[channel] = (1.0 / (squares / count + EPS).sqrt()) as f32;
+            let follow = |running: &mut f32, new: f64| {
+                *running = ((1.0 - MOMENTUM) * f64::from(*running) + MOMENTUM * new) as f32;
+            };
+            follow(&mut running_mean.values_mut()[channel], mean);
+            follow(&mut running_var.values_mut()[channel], squares / (count - 1.0).max(1.0));
+        }
+    }
+
+    /// Takes the running statistics.
+    fn recall(&self) {
+        let mut statistics = self.statistics.borrow_mut();
+        let half = statistics.len() / 2;
+        let (means, inverses) = statistics.split_at_mut(half);
+        means.copy_from_slice(self.parts.running_mean.borrow().values());
+        for (inverse, variance) in inverses.iter_mut().zip(self.parts.running_var.borrow().values()) {
+            *inverse = (1.0 / (f64::from(*variance) + EPS).sqrt()) as f32;
+        }
+    }
+
+    fn normalise(&self, pass: Pass, threads: &Threads) {
+        let (x, mut y) = (self.parts.x.borrow(), self.parts.y.borrow_mut());
+        let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
+        let mut tiles = self.tiles.borrow_mut();
+        let (means, inverses, weight) = (self.mean(), self.inverse_deviation(), self.parts.weight.borrow());
+        let [mean, scale, bias, _] = four(&mut tiles, pass.tile);
+        repeat(&means, mean);
+        for (scale, channel) in scale.iter_mut().zip((0..pass.channels).cycle()) {
+            *scale = inverses[channel] * weight.values()[channel];
+        }
+        repeat(self.parts.bias.borrow().values(), bias);
+        let (mean, scale, bias) = (&*mean, &*scale, &*bias);
+        let (x, activation) = (x.values(), self.parts.activation);
+        let y = Parts::new(y.values_mut());
+        let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
+        threads.run(pass.shards, pass.flops(), &|shard| {
+            let range = shard_range(shard, pass.size, pass.len);
+            // SAFETY: each shard runs once and touches its own values only.
+            let (y, pre) = unsafe { (y.part(range.clone()), sums.map(|sums| sums.part(range.clone()))) };
+            let mut pre = pre.map(|pre| pre.chunks_mut(pass.tile));
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (y, x) in y.chunks_mut(pass.tile).zip(x[range].chunks(pass.tile)) {
+                        for ((y, x), (mean, scale)) in y.iter_mut().zip(x).zip(mean.iter().zip(scale)) {
+                            *y = (x - mean) * scale;
+                        }
+                        forward_row(activation, bias, y, pre.as_mut().and_then(Iterator::next));
+                    }
+                },
+            );
+        });
+    }
+
+    fn backward(
+        &self,
+        pass: Pass,
+        training: bool,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        let parts = &self.parts;
+        let (x, y, weight, bias) =
+            (parts.x.borrow(), parts.y.borrow(), parts.weight.borrow(), parts.bias.borrow());
+        let [dx, dw, db, dy] = if parts.wants_input_gradient {
+            gradients(grads, [&x, &weight, &bias, &y])?
+        } else {
+            let [dw, db, dy] = gradients(grads, [&weight, &bias, &y])?;
+            [&mut [], dw, db, dy]
+        };
+        let mut tiles = self.tiles.borrow_mut();
+        let (means, inverses) = (self.mean(), self.inverse_deviation());
+        let [mean, scale, shift, slope] = four(&mut tiles, pass.tile);
+        repeat(&means, mean);
+        self.sum_gradients(pass, threads, (x.values(), y.values(), mean), dy);
+
+        // With a = x − mean and i the inverse deviation: dβ = Σ dy, dγ = i Σ a dy and
+        // dx = γ i (dy − Σ dy / n − a i² Σ a dy / n); without the two means where the statistics are constants.
+        let partial = self.partial.borrow();
+        let dw_adds = weight.claim_gradient() == Write::Add;
+        let db_adds = bias.claim_gradient() == Write::Add;
+        let share = if training { 1.0 / pass.pixels() } else { 0.0 };
+        for channel in 0..pass.channels {
+            let total = |half: usize| -> f64 {
+                let halves = partial.chunks_exact(pass.tile).skip(half).step_by(2).take(pass.shards);
+                halves.map(|own| fold(own, pass.channels, channel)).sum()
+            };
+            let (plain, weighted, inverse) = (total(0), total(1), f64::from(inverses[channel]));
+            db[channel] = plain as f32 + if db_adds { db[channel] } else { 0.0 };
+            dw[channel] = (weighted * inverse) as f32 + if dw_adds { dw[channel] } else { 0.0 };
+            scale[channel] = weight.values()[channel] * inverses[channel];
+            shift[channel] = (plain * share) as f32;
+            slope[channel] = (weighted * inverse * inverse * share) as f32;
+        }
+        if !parts.wants_input_gradient {
+            return Ok(());
+        }
+        for tile in [&mut *scale, shift, slope] {
+            for index in pass.channels..pass.tile {
+                tile[index] = tile[index - pass.channels];
+            }
+        }
+        let (mean, scale, shift, slope) = (&*mean, &*scale, &*shift, &*slope);
+        let (x, dy, dx_adds) = (x.values(), &*dy, x.claim_gradient() == Write::Add);
+        threads.for_each_piece(&mut dx[..pass.len], pass.size, pass.flops(), |start, dx| {
+            let range = start..start + dx.len();
+            let values = x[range.clone()].chunks(pass.tile).zip(dy[range].chunks(pass.tile));
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (dx, (x, dy)) in dx.chunks_mut(pass.tile).zip(values) {
+                        let constants = mean.iter().zip(scale).zip(shift.iter().zip(slope));
+                        for ((dx, (x, dy)), ((mean, scale), (shift, slope))) in
+                            dx.iter_mut().zip(x.iter().zip(dy)).zip(constants)
+                        {
+                            let own = scale * (dy - shift - (x - mean) * slope);
+                            *dx = flushed(own, LEAST_GRADIENT) + if dx_adds { *dx } else { 0.0 };
+                        }
+                    }
+                },
+            );
+        });
+        Ok(())
+    }
+
+    /// Takes `dy` through the activation, in place, and sums it and its products with `x − mean`, shard by shard.
+    fn sum_gradients(
+        &self,
+        pass: Pass,
+        threads: &Threads,
+        (x, y, mean): (&[f32], &[f32], &[f32]),
+        dy: &mut [f32],
+    ) {
+        let sums = self.sums.as_ref().map(|sums| sums.borrow());
+        let pre = sums.as_ref().map(|sums| sums.values());
+        let mut partial = self.partial.borrow_mut();
+        let (dy, partial, activation) = (Parts::new(dy), Parts::new(&mut partial), self.parts.activation);
+        threads.run(pass.shards, pass.flops(), &|shard| {
+            let range = shard_range(shard, pass.size, pass.len);
+            let own = 2 * pass.tile * shard..2 * pass.tile * (shard + 1);
+            // SAFETY: each shard runs once and touches its own values and sums only.
+            let (dy, own) = unsafe { (dy.part(range.clone()), partial.part(own)) };
+            through_activation(activation, y, pre, range.clone(), dy);
+            own.fill(0.0);
+            let (plain, weighted) = own.split_at_mut(pass.tile);
+            vectorised(
+                #[inline(always)]
+                || {
+                    add_pixels(dy, plain);
+                    for (dy, x) in dy.chunks(pass.tile).zip(x[range].chunks(pass.tile)) {
+                        for ((sum, dy), (x, mean)) in weighted.iter_mut().zip(dy).zip(x.iter().zip(mean)) {
+                            *sum += f64::from(*dy) * f64::from(x - mean);
+                        }
+                    }
+                },
+            );
+        });
+    }
+}
+
+/// Mean of each channel, repeated over `mean`, and the sums of squared distances from it, over the tile `squares`.
+#[inline(always)]
+fn moments(x: &[f32], channels: usize, mean: &mut [f64], squares: &mut [f64]) {
+    mean.fill(0.0);
+    squares.fill(0.0);
+    add_pixels(x, mean);
+    let share = channels as f64 / x.len() as f64;
+    for channel in 0..channels {
+        mean[channel] = fold(mean, channels, channel) * share;
+    }
+    for index in channels..mean.len() {
+        mean[index] = mean[index - channels];
+    }
+    for x in x.chunks(mean.len()) {
+        for (sum, (x, mean)) in squares.iter_mut().zip(x.iter().zip(&*mean)) {
+            let distance = f64::from(*x) - mean;
+            *sum += distance * distance;
+        }
+    }
+}
+
+/// The four tiles that lie in `tiles`.
+fn four(tiles: &mut [f32], size: usize) -> [&mut [f32]; 4] {
+    let (first, rest) = tiles.split_at_mut(size);
+    let (second, rest) = rest.split_at_mut(size);
+    let (third, fourth) = rest.split_at_mut(size);
+    [first, second, third, fourth]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference::{
+        File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, random_node,
+    };
+    use super::*;
+
+    fn norm(x: &Node, weight: &Node, bias: &Node, activation: Activation) -> Rc<BatchNorm> {
+        let (len, columns) = (x.borrow().values().len(), x.borrow().columns());
+        let channels = bias.borrow().columns();
+        let parts = BatchNormParts {
+            x: Rc::clone(x),
+            y: empty_node(len / columns, columns),
+            weight: Rc::clone(weight),
+            bias: Rc::clone(bias),
+            running_mean: empty_node(1, channels),
+            running_var: node(1, channels, &vec![1.0; channels]),
+            activation,
+            wants_input_gradient: true,
+        };
+        BatchNorm::new(&Cpu::default(), parts).expect("small")
+    }
+
+    #[test]
+    fn values_gradients_and_running_statistics_equal_pytorch() {
+        let file = File::open("norm");
+        for kind in ["features", "pixels"] {
+            let case = |step: &str| format!("batch-{kind}-{step}");
+            let tensor = |step: &str, name: &str| file.tensor(&case(step), name);
+            let x = tensor("first", "x").node();
+            let (weight, bias) = (tensor("first", "weight").row(), tensor("first", "bias").row());
+            let norm = norm(&x, &weight, &bias, Activation::Linear);
+            let rows = tensor("first", "x").shape[0];
+            for step in ["first", "second", "evaluation"] {
+                let training = file.config(&case(step)) == [1];
+                assert_eq!(training, step != "evaluation");
+                x.borrow_mut().values_mut().copy_from_slice(&tensor(step, "x").channels_last());
+                let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| {
+                    norm.forward(rows, training, threads, recorder);
+                };
+                let dy = tensor(step, "dy").channels_last();
+                let gradients = gradients_of(&forward, &norm.parts.y, &dy, &[&x, &weight, &bias], 2);
+                let what = case(step);
+                assert_close(norm.parts.y.borrow().values(), &tensor(step, "y").channels_last(), 1e-5, &what);
+                for (name, gradient) in ["dx", "dweight", "dbias"].into_iter().zip(&gradients) {
+                    assert_close(
+                        gradient,
+                        &tensor(step, name).channels_last(),
+                        1e-5,
+                        &format!("{what} {name}"),
+                    );
+                }
+                let (mean, var) = (norm.parts.running_mean.borrow(), norm.parts.running_var.borrow());
+                assert_close(mean.values(), &tensor(step, "mean").values, 1e-6, &what);
+                assert_close(var.values(), &tensor(step, "variance").values, 1e-6, &what);
+            }
+        }
+    }
+
+    #[test]
+    fn the_minibatch_leaves_with_the_mean_and_deviation_asked_for() {
+        // 128 · 14 · 14 pixels are many shards; a mean far from 0 loses no digits.
+        let (rows, channels) = (128, 3);
+        let x = random_node(rows, 14 * 14 * channels, 1);
+        x.borrow_mut().values_mut().iter_mut().for_each(|x| *x = 2.0 * *x + 1000.0);
+        let (weight, bias) = (node(1, channels, &[1.0, 2.0, 3.0]), node(1, channels, &[0.0, -1.0, 5.0]));
+        let norm = norm(&x, &weight, &bias, Activation::Linear);
+        norm.forward(rows, true, &Rc::new(Threads::new(2)), &mut Recorder::idle());
+        let y = norm.parts.y.borrow();
+        for channel in 0..channels {
+            let values: Vec<f64> =
+                y.values().iter().skip(channel).step_by(channels).copied().map(f64::from).collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let var = values.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / values.len() as f64;
+            assert!((mean - f64::from(bias.borrow().values()[channel])).abs() < 3e-4, "{mean}");
+            assert!((var.sqrt() - f64::from(weight.borrow().values()[channel])).abs() < 3e-4, "{var}");
+        }
+        assert!((norm.mean()[0] - 1000.0).abs() < 0.1 && (norm.inverse_deviation()[0] - 0.5).abs() < 0.01);
+    }
+
+    #[test]
+    fn gradients_equal_finite_differences() {
+        for (activation, training) in [
+            (Activation::Tanh, true),
+            (Activation::Silu, true),
+            (Activation::Sigmoid, false),
+            (Activation::Gelu, false),
+        ] {
+            let x = random_node(4, 6 * 3, 1);
+            let (weight, bias) = (random_node(1, 3, 2), random_node(1, 3, 3));
+            let norm = norm(&x, &weight, &bias, activation);
+            // In evaluation the statistics differ from the minibatch's; in training they must not matter.
+            norm.parts.running_mean.borrow_mut().values_mut().fill(0.3);
+            norm.parts.running_var.borrow_mut().values_mut().fill(2.0);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| {
+                norm.forward(4, training, threads, recorder);
+            };
+            check_gradients(
+                &forward,
+                &norm.parts.y,
+                &[&x, &weight, &bias],
+                &format!("{activation:?} {training}"),
+            );
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        for channels in [1, 16, 3000] {
+            let x = random_node(60, 12_000, 1);
+            let norm = norm(&x, &random_node(1, channels, 2), &random_node(1, channels, 3), Activation::Silu);
+            let forward =
+                |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(60, true, threads, recorder);
+            let of = [&norm.parts.x, &norm.parts.weight, &norm.parts.bias];
+            check_threads(&forward, &norm.parts.y, &of, "batch norm");
+        }
+    }
+}

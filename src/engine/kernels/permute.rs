@@ -1,0 +1,141 @@
+//! Pictures between the order inside (height × width × channels) and `PyTorch`'s (channels × height × width), sample by
+//! sample: what flattening and reshaping mean where files and users count in `PyTorch`'s order.
+
+use std::rc::Rc;
+
+use dfdx::tensor::CpuError;
+
+use super::tape::Recorder;
+use super::threads::Threads;
+use super::variable::{Grads, Node, Write, gradients};
+
+/// One change of order: the transpose of a matrix of pixels × channels, or of channels × pixels, in every row.
+pub struct Permute {
+    /// Input: rows × features.
+    pub x: Node,
+    /// Output: rows × features.
+    pub y: Node,
+    /// Height · width.
+    pub pixels: usize,
+    /// Number of channels.
+    pub channels: usize,
+    /// From which order to which.
+    pub order: Order,
+    /// Whether anything before this layer learns.
+    pub wants_input_gradient: bool,
+}
+
+/// From which order to which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// From pictures inside to `PyTorch`'s order.
+    ChannelsFirst,
+    /// From `PyTorch`'s order to pictures inside.
+    ChannelsLast,
+}
+
+impl Permute {
+    /// Whether both orders are the same, so that no operation is needed.
+    pub fn is_identity(pixels: usize, channels: usize) -> bool {
+        pixels <= 1 || channels <= 1
+    }
+
+    /// Computes the first `rows` rows of `y` and records the way back.
+    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
+        let len = rows * self.pixels * self.channels;
+        {
+            let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
+
+            transpose(threads, &x.values()[..len], &mut y.values_mut()[..len], self.sides(), false);
+        }
+        if recorder.is_recording() && self.wants_input_gradient {
+            let (permute, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| permute.backward(len, &threads, grads));
+        }
+    }
+
+    /// Rows and columns of the matrix that a sample of `x` is.
+    fn sides(&self) -> (usize, usize) {
+        match self.order {
+            Order::ChannelsFirst => (self.pixels, self.channels),
+            Order::ChannelsLast => (self.channels, self.pixels),
+        }
+    }
+
+    fn backward(&self, len: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+        let (x, y) = (self.x.borrow(), self.y.borrow());
+        let [dx, dy] = gradients(grads, [&x, &y])?;
+        let adds = x.claim_gradient() == Write::Add;
+        let (rows, columns) = self.sides();
+        transpose(threads, &dy[..len], &mut dx[..len], (columns, rows), adds);
+        Ok(())
+    }
+}
+
+/// Writes the transposes of the `rows × columns` matrices in `from` to `to`, or adds them.
+fn transpose(threads: &Threads, from: &[f32], to: &mut [f32], (rows, columns): (usize, usize), adds: bool) {
+    let size = rows * columns;
+    let len = to.len();
+    threads.for_each_piece(to, size, len, |start, to| {
+        let from = &from[start..start + size];
+        for (column, to) in to.chunks_exact_mut(rows).enumerate() {
+            let from = from[column..].iter().step_by(columns);
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = from + if adds { *to } else { 0.0 };
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference::{File, check_gradients, check_threads, empty_node, node, random_node};
+    use super::*;
+
+    fn permute(x: &Node, pixels: usize, channels: usize, order: Order) -> Rc<Permute> {
+        let rows = x.borrow().values().len() / x.borrow().columns();
+        let y = empty_node(rows, pixels * channels);
+        Rc::new(Permute { x: Rc::clone(x), y, pixels, channels, order, wants_input_gradient: true })
+    }
+
+    #[test]
+    fn orders_are_those_of_pytorchs_files_and_undo_each_other() {
+        // (sample, channel, row, column) in a file of PyTorch's.
+        let stored = File::open("pool").tensor("average-2-3", "x");
+        let [rows, channels, height, width] = stored.shape[..] else { panic!("pictures") };
+        let pixels = height * width;
+        let x = node(rows, channels * pixels, &stored.values);
+        let inside = permute(&x, pixels, channels, Order::ChannelsLast);
+        let threads = Rc::new(Threads::new(1));
+        inside.forward(rows, &threads, &mut Recorder::idle());
+        for (index, value) in inside.y.borrow().values().iter().enumerate() {
+            let (channel, rest) = (index % channels, index / channels);
+            let (pixel, sample) = (rest % pixels, rest / pixels);
+            assert_eq!(*value, stored.values[(sample * channels + channel) * pixels + pixel]);
+        }
+        let back = permute(&inside.y, pixels, channels, Order::ChannelsFirst);
+        back.forward(rows, &threads, &mut Recorder::idle());
+        assert_eq!(back.y.borrow().values(), stored.values);
+        assert!(Permute::is_identity(1, 5) && Permute::is_identity(5, 1) && !Permute::is_identity(2, 2));
+    }
+
+    #[test]
+    fn gradients_equal_finite_differences() {
+        for order in [Order::ChannelsFirst, Order::ChannelsLast] {
+            let x = random_node(2, 6 * 3, 1);
+            let permute = permute(&x, 6, 3, order);
+            let forward =
+                |threads: &Rc<Threads>, recorder: &mut Recorder| permute.forward(2, threads, recorder);
+            check_gradients(&forward, &permute.y, &[&x], "permute");
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let x = random_node(100, 32 * 32 * 12, 1);
+        let permute = permute(&x, 1024, 12, Order::ChannelsFirst);
+        let forward =
+            |threads: &Rc<Threads>, recorder: &mut Recorder| permute.forward(100, threads, recorder);
+        check_threads(&forward, &permute.y, &[&x], "permute");
+    }
+}

@@ -1,0 +1,315 @@
+//! Pooling: the largest or the mean value under each position of a window, channel by channel.
+
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+use dfdx::tensor::CpuError;
+
+use super::math::vectorised;
+use super::tape::Recorder;
+use super::threads::{Parts, Threads};
+use super::variable::{Grads, Node, Write, gradients};
+use super::workspace::zeros;
+use crate::check::Window;
+use crate::engine::EngineError;
+
+/// What becomes of the values under a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// The largest; of equal ones the first, row by row, as `PyTorch` chooses.
+    Max,
+    /// The mean.
+    Average,
+}
+
+/// One pooling layer, from the window's large pictures to its small ones. Pictures are height × width × channels.
+pub struct Pool {
+    x: Node,
+    y: Node,
+    kind: PoolKind,
+    shape: Shape,
+    wants_input_gradient: bool,
+    /// For each value of `y` the index of the chosen value in the sample's row of `x`; empty for averages.
+    chosen: RefCell<Vec<u32>>,
+}
+
+/// What a pooling layer is made of.
+pub struct PoolParts {
+    /// Input: rows × (large height · large width · channels).
+    pub x: Node,
+    /// Output: rows × (small height · small width · channels).
+    pub y: Node,
+    /// Largest or mean.
+    pub kind: PoolKind,
+    /// Positions, without padding: every one lies inside the picture.
+    pub window: Window,
+    /// Whether anything before this layer learns.
+    pub wants_input_gradient: bool,
+}
+
+impl Pool {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn new(parts: PoolParts) -> Result<Rc<Pool>, EngineError> {
+        let PoolParts { x, y, kind, window, wants_input_gradient } = parts;
+        let channels = x.borrow().columns() / (window.large.0 * window.large.1).max(1);
+        let len = if kind == PoolKind::Max { y.borrow().values().len() } else { 0 };
+        let chosen = RefCell::new(zeros(len)?);
+        Ok(Rc::new(Pool { x, y, kind, shape: Shape { window, channels }, wants_input_gradient, chosen }))
+    }
+
+    /// Computes the first `rows` rows of `y` and records the way back.
+    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
+        match self.kind {
+            PoolKind::Max => self.largest(rows, threads),
+            PoolKind::Average => self.mean(rows, threads),
+        }
+        if recorder.is_recording() && self.wants_input_gradient {
+            let (pool, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| pool.backward(rows, &threads, grads));
+        }
+    }
+
+    /// The node that holds `x`.
+    pub fn input(&self) -> &Node {
+        &self.x
+    }
+
+    /// The node that holds `y`.
+    pub fn output(&self) -> &Node {
+        &self.y
+    }
+
+    /// Largest or mean.
+    pub fn kind(&self) -> PoolKind {
+        self.kind
+    }
+
+    /// Where the kernel meets the picture.
+    pub fn window(&self) -> Window {
+        self.shape.window
+    }
+
+    /// For each value of `y`, as the last forward pass left it, the index of the chosen value in the sample's row of `x`;
+    /// empty for averages.
+    pub fn chosen(&self) -> Ref<'_, Vec<u32>> {
+        self.chosen.borrow()
+    }
+
+    fn largest(&self, rows: usize, threads: &Threads) {
+        let (x, mut y, mut chosen) = (self.x.borrow(), self.y.borrow_mut(), self.chosen.borrow_mut());
+        let (inputs, outputs, shape) = (x.columns(), y.columns(), self.shape);
+        let x = x.values();
+        let (y, chosen) = (Parts::new(y.values_mut()), Parts::new(&mut chosen));
+        threads.run(rows, 2 * rows * inputs, &|sample| {
+            let (own, x) = (sample * outputs..(sample + 1) * outputs, &x[sample * inputs..][..inputs]);
+            // SAFETY: each sample runs once and touches its own values only.
+            let (y, chosen) = unsafe { (y.part(own.clone()), chosen.part(own)) };
+            vectorised(
+                #[inline(always)]
+                || shape.largest(x, y, chosen),
+            );
+        });
+    }
+
+    fn mean(&self, rows: usize, threads: &Threads) {
+        let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
+        let (inputs, outputs, shape) = (x.columns(), y.columns(), self.shape);
+        let x = x.values();
+        threads.for_each_piece(
+            &mut y.values_mut()[..rows * outputs],
+            outputs,
+            2 * rows * inputs,
+            |start, y| {
+                let x = &x[start / outputs * inputs..][..inputs];
+                vectorised(
+                    #[inline(always)]
+                    || shape.mean(x, y),
+                );
+            },
+        );
+    }
+
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+        let (x, y, chosen) = (self.x.borrow(), self.y.borrow(), self.chosen.borrow());
+        let [dx, dy] = gradients(grads, [&x, &y])?;
+        let adds = x.claim_gradient() == Write::Add;
+        let (inputs, outputs, shape, kind) = (x.columns(), y.columns(), self.shape, self.kind);
+        let (dy, chosen) = (&*dy, &**chosen);
+        threads.for_each_piece(&mut dx[..rows * inputs], inputs, 2 * rows * inputs, |start, dx| {
+            let own = start / inputs * outputs..(start / inputs + 1) * outputs;
+            let dy = &dy[own.clone()];
+            if !adds {
+                dx.fill(0.0);
+            }
+            match kind {
+                PoolKind::Max => {
+                    for (dy, chosen) in dy.iter().zip(&chosen[own]) {
+                        dx[*chosen as usize] += dy;
+                    }
+                }
+                PoolKind::Average => vectorised(
+                    #[inline(always)]
+                    || shape.spread(dy, dx),
+                ),
+            }
+        });
+        Ok(())
+    }
+}
+
+/// The sizes the loops over one sample need.
+#[derive(Clone, Copy)]
+struct Shape {
+    window: Window,
+    channels: usize,
+}
+
+impl Shape {
+    /// Calls `work` for every position with where its values in the small picture begin, and for every pixel of the large
+    /// picture under it where that pixel's values begin; the first pixel of a position comes with `true`.
+    #[inline(always)]
+    fn for_each_pixel(self, mut work: impl FnMut(usize, usize, bool)) {
+        let Window { large, small, kernel, stride, .. } = self.window;
+        for row in 0..small.0 {
+            for column in 0..small.1 {
+                let to = (row * small.1 + column) * self.channels;
+                for i in 0..kernel {
+                    let from = ((row * stride + i) * large.1 + column * stride) * self.channels;
+                    for j in 0..kernel {
+                        work(to, from + j * self.channels, i + j == 0);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn largest(self, x: &[f32], y: &mut [f32], chosen: &mut [u32]) {
+        let channels = self.channels;
+        self.for_each_pixel(
+            #[inline(always)]
+            |to, from, is_first| {
+                let (x, indices) = (&x[from..from + channels], from as u32..);
+                let best = y[to..to + channels].iter_mut().zip(&mut chosen[to..to + channels]);
+                for ((best, chosen), (x, index)) in best.zip(x.iter().zip(indices)) {
+                    // Not-a-number wins, as in PyTorch.
+                    if is_first || *x > *best || x.is_nan() {
+                        (*best, *chosen) = (*x, index);
+                    }
+                }
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn mean(self, x: &[f32], y: &mut [f32]) {
+        let channels = self.channels;
+        y.fill(0.0);
+        self.for_each_pixel(
+            #[inline(always)]
+            |to, from, _| {
+                for (y, x) in y[to..to + channels].iter_mut().zip(&x[from..from + channels]) {
+                    *y += x;
+                }
+            },
+        );
+        let share = self.share();
+        y.iter_mut().for_each(|y| *y *= share);
+    }
+
+    #[inline(always)]
+    fn spread(self, dy: &[f32], dx: &mut [f32]) {
+        let (channels, share) = (self.channels, self.share());
+        self.for_each_pixel(
+            #[inline(always)]
+            |to, from, _| {
+                for (dx, dy) in dx[from..from + channels].iter_mut().zip(&dy[to..to + channels]) {
+                    *dx += share * dy;
+                }
+            },
+        );
+    }
+
+    /// The weight of one pixel in a mean.
+    #[inline(always)]
+    fn share(self) -> f32 {
+        1.0 / (self.window.kernel * self.window.kernel) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference::{
+        File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, random_node,
+    };
+    use super::*;
+    use crate::project::Padding;
+
+    fn pool(x: &Node, kind: PoolKind, window: Window) -> Rc<Pool> {
+        let (len, features) = (x.borrow().values().len(), x.borrow().columns());
+        let channels = features / (window.large.0 * window.large.1);
+        let y = empty_node(len / features, window.small.0 * window.small.1 * channels);
+        Pool::new(PoolParts { x: Rc::clone(x), y, kind, window, wants_input_gradient: true }).expect("small")
+    }
+
+    fn window(sides: (usize, usize), size: usize) -> Window {
+        Window::over(sides, size, size, Padding::Pixels(0)).expect("fits")
+    }
+
+    #[test]
+    fn values_and_gradients_equal_pytorch() {
+        let file = File::open("pool");
+        let mut seen = 0;
+        for case in file.cases() {
+            let kind = match case.split('-').next() {
+                Some("max") => PoolKind::Max,
+                Some("average") => PoolKind::Average,
+                _ => continue,
+            };
+            let tensor = |name| file.tensor(&case, name);
+            let x = tensor("x").node();
+            let pool = pool(&x, kind, window(tensor("x").sides(), file.config(&case)[0] as usize));
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| pool.forward(2, threads, recorder);
+            let gradients = gradients_of(&forward, &pool.y, &tensor("dy").channels_last(), &[&x], 2);
+            assert_close(pool.y.borrow().values(), &tensor("y").channels_last(), 1e-6, &case);
+            assert_close(&gradients[0], &tensor("dx").channels_last(), 1e-6, &case);
+            seen += 1;
+        }
+        assert_eq!(seen, 18);
+    }
+
+    #[test]
+    fn the_first_of_equals_is_chosen_and_not_a_number_wins() {
+        let values = [1.0, 3.0, 2.0, 2.0, 3.0, 0.0, f32::NAN, 2.0];
+        let x = node(1, 8, &values);
+        let pool = pool(&x, PoolKind::Max, window((2, 4), 2));
+        pool.forward(1, &Rc::new(Threads::new(1)), &mut Recorder::idle());
+        assert_eq!(*pool.chosen(), [1, 6]);
+        assert!(pool.y.borrow().values()[0] == 3.0 && pool.y.borrow().values()[1].is_nan());
+    }
+
+    #[test]
+    fn gradients_equal_finite_differences() {
+        for kind in [PoolKind::Max, PoolKind::Average] {
+            // Values at least 0.1 apart, so that no step of 0.01 changes which is the largest.
+            let x = node(2, 2 * 5 * 4, &(0..80).map(|i| ((i * 37) % 80) as f32 * 0.1).collect::<Vec<_>>());
+            let pool = pool(&x, kind, window((5, 4), 2));
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| pool.forward(2, threads, recorder);
+            check_gradients(&forward, &pool.y, &[&x], &format!("{kind:?}"));
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        for kind in [PoolKind::Max, PoolKind::Average] {
+            let x = random_node(50, 32 * 32 * 16, 1);
+            let pool = pool(&x, kind, window((32, 32), 3));
+            let forward =
+                |threads: &Rc<Threads>, recorder: &mut Recorder| pool.forward(50, threads, recorder);
+            check_threads(&forward, &pool.y, &[&x], &format!("{kind:?}"));
+        }
+    }
+}
