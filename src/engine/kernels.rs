@@ -10,6 +10,7 @@ pub mod apply;
 pub mod batch_norm;
 mod channels;
 pub mod columns;
+pub mod contractive;
 pub mod conv;
 pub mod conv_transpose;
 pub mod dense;
