@@ -41,9 +41,10 @@ fn by_differences(net: &Net) -> f64 {
 }
 
 /// Compares the gradients of all parameters with differences of fourth order of the value. Tolerance: 3e-3 of the largest
-/// entry of the array.
+/// entry of the array, or of a fiftieth of the value.
 fn check_gradients(net: &Net, value: &dyn Fn() -> f64, ours: &[Vec<f32>], weight: f32, what: &str) {
     let h = 5e-3;
+    let mean = value() * f64::from(weight) / net.rows as f64;
     let mut moved = false;
     for (number, (array, ours)) in net.parameters.iter().zip(ours).enumerate() {
         let numeric: Vec<f64> = (0..ours.len())
@@ -59,14 +60,14 @@ fn check_gradients(net: &Net, value: &dyn Fn() -> f64, ours: &[Vec<f32>], weight
                 slope * f64::from(weight) / net.rows as f64
             })
             .collect();
-        let scale = numeric.iter().fold(0.02_f64, |most, value| most.max(value.abs()));
+        let scale = numeric.iter().fold(0.02 * mean, |most, value| most.max(value.abs()));
         for (index, (ours, numeric)) in ours.iter().zip(&numeric).enumerate() {
             let error = (f64::from(*ours) - numeric).abs();
             assert!(
                 error <= 3e-3 * scale,
                 "{what}: array {number}[{index}]: {ours}, not {numeric} ({scale})"
             );
-            moved |= numeric.abs() > 0.01;
+            moved |= numeric.abs() > 0.1 * mean;
         }
     }
     assert!(moved, "{what}: nothing has influence");
@@ -106,9 +107,15 @@ fn check(net: &Net, what: &str) {
 #[test]
 fn dense_encoders_of_every_activation() {
     for activation in CURVED {
-        let one = Net::new(3, 5, (1, 1), 1).dense(4, activation, false);
+        // Sigmoids in a row leave little of a small signal.
+        let gain = if activation == Activation::Sigmoid { 3.0 } else { 1.0 };
+        let one = Net::new(3, 5, (1, 1), 1).gain(gain).dense(4, activation, false);
         check(&one, &format!("one layer, {activation:?}"));
-        let deep = Net::new(3, 5, (1, 1), 2).dense(6, activation, false).dense(4, Activation::Tanh, false);
+        let deep = Net::new(3, 5, (1, 1), 2).gain(gain).dense(6, activation, false).dense(
+            4,
+            Activation::Tanh,
+            false,
+        );
         let deep = deep.dense(3, activation, false);
         check(&deep, &format!("three layers, {activation:?}"));
     }
@@ -283,11 +290,12 @@ fn what_is_too_much_work_is_estimated() {
 
 #[test]
 fn statistics_of_a_minibatch_are_constants_of_the_jacobian() {
-    let build = |training| {
-        let net = Net::new(5, 4, (1, 1), 13).dense(3, Activation::Linear, false).batch_norm(Activation::Tanh);
-        Net { training, ..net }
+    let net = {
+        let mut net =
+            Net::new(5, 4, (1, 1), 13).dense(3, Activation::Linear, false).batch_norm(Activation::Tanh);
+        net.training = true;
+        net
     };
-    let net = build(true);
     let penalty = net.penalty(Estimator::Exact);
     let (value, ours) = net.gradients(&penalty, 1.0, 1);
     let Step::BatchNorm(norm) = &net.steps[1] else { unreachable!("built so") };
@@ -341,6 +349,32 @@ fn threads_change_nothing() {
             };
             let one = bits(1);
             assert!(one == bits(2) && one == bits(3), "{name} {estimator:?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn how_long_it_takes() {
+    let mnist = Net::new(128, 784, (1, 1), 1).dense(256, Activation::Tanh, false);
+    let deep = mnist.dense(64, Activation::Tanh, false).dense(16, Activation::Linear, false);
+    let rifai = Net::new(128, 784, (1, 1), 1).dense(500, Activation::Sigmoid, false);
+    let conv = Net::new(128, 784, (28, 28), 1).conv(16, 2, Activation::Silu).conv(32, 2, Activation::Silu);
+    let conv = conv.permute(Order::ChannelsFirst).dense(16, Activation::Linear, false);
+    for (net, name) in [(deep, "deep"), (rifai, "one layer"), (conv, "conv")] {
+        for estimator in [Estimator::Exact, Estimator::Probes(1)] {
+            let penalty = net.penalty(estimator);
+            let time = |with: &Rc<Contractive>, weight| {
+                let start = std::time::Instant::now();
+                for _ in 0..5 {
+                    net.gradients(with, weight, 2);
+                }
+                start.elapsed().as_secs_f64() * 200.0
+            };
+            let nothing = Contractive::new(&[], Estimator::Exact, 1).expect("small");
+            let (with, without) = (time(&penalty, 1.0), time(&nothing, 0.0));
+            let adds = penalty.multiply_adds();
+            println!("{name} {estimator:?}: {:.2} ms ({adds} multiply-adds)", with - without);
         }
     }
 }

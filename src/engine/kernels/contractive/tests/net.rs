@@ -29,13 +29,15 @@ pub const DRAW: Draw = Draw { seed: 5, step: 3 };
 pub struct Net {
     pub rows: usize,
     pub seed: u64,
+    /// What weights are multiplied by.
+    gain: f32,
     pub x: Node,
     pub last: Node,
     /// Height and width of the picture that `last` is.
     pub sides: (usize, usize),
     pub steps: Vec<Step>,
     pub parameters: Vec<Node>,
-    pub nodes: Vec<Node>,
+    nodes: Vec<Node>,
     /// Whether batch norms use the minibatch's statistics.
     pub training: bool,
 }
@@ -45,7 +47,22 @@ impl Net {
         let x = node(rows, inputs, &normals(rows * inputs, seed));
         let nodes = vec![Rc::clone(&x)];
         let last = Rc::clone(&x);
-        Net { rows, seed, x, last, sides, steps: vec![], parameters: vec![], nodes, training: false }
+        Net {
+            rows,
+            seed,
+            gain: 1.0,
+            x,
+            last,
+            sides,
+            steps: vec![],
+            parameters: vec![],
+            nodes,
+            training: false,
+        }
+    }
+
+    pub fn gain(self, gain: f32) -> Net {
+        Net { gain, ..self }
     }
 
     pub fn width(&self) -> usize {
@@ -78,7 +95,7 @@ impl Net {
     pub fn dense(mut self, units: usize, activation: Activation, is_tied: bool) -> Net {
         let (inputs, wants_input_gradient) = (self.width(), self.learns());
         let (rows, columns) = if is_tied { (inputs, units) } else { (units, inputs) };
-        let weight = self.parameter(rows, columns, 0.0, 1.0 / (inputs as f32).sqrt());
+        let weight = self.parameter(rows, columns, 0.0, self.gain / (inputs as f32).sqrt());
         let bias = self.parameter(1, units, 0.0, 0.3);
         let (x, y) = self.next(units);
         let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
