@@ -7,6 +7,9 @@
 //! `r_{l−1} = M_lᵀ r_l`, and it is `Σ‖r_0‖²`. With all basis vectors of the smaller side that is exact; with random tangents
 //! of ±1 it is right in the mean (Hutchinson 1989).
 //!
+//! Two short cuts are exact as well: above the last weight the Jacobian of factors alone stays a diagonal (so that one dense
+//! layer has Rifai's closed form), and the squares of a dense first layer's `Wᵀ r` come from `W Wᵀ` where that is less work.
+//!
 //! **The gradient** needs one more sweep, the other way: from `s_L = 2 t_L` back by `s_{l−1} = M_lᵀ s_l`, or from `q_0 = 2 r_0`
 //! along by `q_l = M_l q_{l−1}`. Each map then gives the derivative of `sᵀ M t` (of `rᵀ M q`), summed over all rows: for a
 //! weight that is an outer product; for the slope of an activation it is `s t f″`, which is added to the gradient of the
@@ -36,10 +39,11 @@ use dfdx::tensor::CpuError;
 use plan::{BLOCK_VALUES, Plan, Way};
 use stage::{Block, Stage, begin, for_each_rows};
 pub use step::Step;
-use weights::dot;
+use weights::{Weights, dot};
 
 use super::draw::Draw;
 use super::math::vectorised;
+use super::matmul::{Matrix, multiply};
 use super::tape::Recorder;
 use super::threads::Threads;
 use super::variable::Grads;
@@ -66,6 +70,11 @@ struct State {
     next: Vec<f32>,
     /// One number a row, or a unit.
     sums: Vec<f32>,
+    /// `W Wᵀ` of the first weight, and `Σ r rᵀ` over all rows there.
+    gram: Vec<f32>,
+    outer: Vec<f32>,
+    /// Whether `outer` holds the sum over some blocks already.
+    has_outer: bool,
     /// Which block `levels` holds.
     held: Option<usize>,
     /// Random numbers of the tangents.
@@ -109,6 +118,9 @@ impl Contractive {
             now: zeros(largest)?,
             next: zeros(largest)?,
             sums: zeros(plan.largest_rows().max(plan.outputs))?,
+            gram: zeros(plan.gram_len(&stages))?,
+            outer: zeros(plan.gram_len(&stages))?,
+            has_outer: false,
             held: None,
             stream: Stream::new(0, Purpose::Hutchinson, 0, 0),
         };
@@ -142,6 +154,9 @@ impl Contractive {
         let state = &mut *self.state.borrow_mut();
         let draw_of_use = Draw { seed: 0, step: 0 };
         state.stream = draw.unwrap_or(draw_of_use).stream(Purpose::Hutchinson, 0);
+        if let Some(weights) = self.first_weights() {
+            weights.gram(&mut state.gram, threads);
+        }
         let mut value = 0.0;
         for index in 0..self.plan.blocks(rows) {
             value += self.sweep(state, self.plan.block(rows, index), threads);
@@ -166,6 +181,7 @@ impl Contractive {
         }
         let state = &mut *self.state.borrow_mut();
         let scale = 2.0 * weight / rows as f32 * self.plan.share() as f32;
+        state.has_outer = false;
         // The last block is still there.
         for index in (0..self.plan.blocks(rows)).rev() {
             let block = self.plan.block(rows, index);
@@ -176,11 +192,27 @@ impl Contractive {
             match self.plan.way {
                 Way::Probe | Way::Push => self.back_from_code(state, block, scale, threads, grads)?,
                 Way::Pull { diagonal } => {
-                    self.along_to_code(state, block, diagonal, scale, threads, grads)?
+                    self.along_to_code(state, block, diagonal, scale, threads, grads)?;
                 }
             }
         }
+        if let Some(weights) = self.first_weights() {
+            state.outer.iter_mut().for_each(|value| *value *= scale);
+            weights.add_product(&state.outer, threads, grads)?;
+        }
         Ok(())
+    }
+
+    /// The weight whose `W Wᵀ` is used.
+    fn first_weights(&self) -> Option<&Weights> {
+        match self.stages.first()? {
+            Stage::Weights(weights) if self.plan.has_gram => Some(weights),
+            Stage::Weights(_)
+            | Stage::Kernel(_)
+            | Stage::Indexed(_)
+            | Stage::Factor(_)
+            | Stage::Normed(_) => None,
+        }
     }
 
     /// Fills the levels for one block; the sum of squares at their end.
@@ -240,8 +272,16 @@ impl Contractive {
             let to = &mut state.levels[below][..block.rows() * stage.inputs()];
             stage.pull(block, expanded, to, threads);
         }
-        for index in (0..below).rev() {
+        let lowest = usize::from(self.plan.has_gram);
+        for index in (lowest..below).rev() {
             self.pull_one(&mut state.levels, index, block, threads);
+        }
+        if let Some(weights) = self.first_weights() {
+            let (units, rows) = (weights.outputs(), block.rows());
+            let (to, above) = state.levels.split_at_mut(1);
+            let (r, g) = (Matrix::new(&above[0], rows, units), Matrix::new(&state.gram, units, units));
+            multiply(threads, &mut to[0][..rows * units], false, r, g);
+            return products(threads, rows, units, &to[0], &above[0], &mut state.sums);
         }
         squares(threads, block.rows(), self.plan.inputs, &state.levels[0], &mut state.sums)
     }
@@ -287,7 +327,7 @@ impl Contractive {
         grads: &mut Grads,
     ) -> Result<(), CpuError> {
         let (rows, width) = (block.rows(), self.plan.outputs);
-        let State { levels, expanded, now, next, sums, .. } = state;
+        let State { levels, expanded, now, next, sums, outer, has_outer, .. } = state;
         let below = diagonal.checked_sub(1);
         let rows_of = self.plan.rows_of(&self.stages, diagonal);
         match (below, rows_of) {
@@ -305,8 +345,17 @@ impl Contractive {
                 weights.add_scaled(norms, grads)?;
             }
             (Some(below), rows_of) => {
-                copy_scaled(threads, scale, &levels[0][..rows * self.plan.inputs], now);
-                for (index, stage) in self.stages[..below].iter().enumerate() {
+                let lowest = usize::from(self.plan.has_gram);
+                if let Some(weights) = self.first_weights() {
+                    let units = weights.outputs();
+                    let r = Matrix::new(&levels[1], rows, units);
+                    multiply(threads, outer, *has_outer, r.transposed(), r);
+                    *has_outer = true;
+                    copy_scaled(threads, scale, &levels[0][..rows * units], now);
+                } else {
+                    copy_scaled(threads, scale, &levels[0][..rows * self.plan.inputs], now);
+                }
+                for (index, stage) in self.stages[..below].iter().enumerate().skip(lowest) {
                     stage.accumulate(block, &levels[index + 1], now, threads, grads)?;
                     let (from, to) = (&now[..rows * stage.inputs()], &mut next[..rows * stage.outputs()]);
                     stage.push(block, from, to, threads);
@@ -342,14 +391,19 @@ impl Contractive {
 
 /// The sum of the squares of all rows, each summed for itself.
 fn squares(threads: &Threads, rows: usize, width: usize, values: &[f32], sums: &mut [f32]) -> f64 {
+    products(threads, rows, width, values, values, sums)
+}
+
+/// The sum of the products of all rows, each summed for itself.
+fn products(threads: &Threads, rows: usize, width: usize, a: &[f32], b: &[f32], sums: &mut [f32]) -> f64 {
     let sums = &mut sums[..rows];
     threads.for_each_piece(sums, (stage::SHARD / width.max(1)).max(1), 2 * rows * width, |first, sums| {
         vectorised(
             #[inline(always)]
             || {
                 for (row, sum) in (first..).zip(sums) {
-                    let values = &values[row * width..(row + 1) * width];
-                    *sum = dot(values, values);
+                    let own = row * width..(row + 1) * width;
+                    *sum = dot(&a[own.clone()], &b[own]);
                 }
             },
         );

@@ -9,6 +9,9 @@ const EXACT_MULTIPLY_ADDS: usize = 10_000_000;
 /// Values of all levels of a block together: 32 MB.
 pub(super) const BLOCK_VALUES: usize = 8 << 20;
 
+/// Samples of a small minibatch; a number of its own, so that the way does not depend on the minibatch's.
+const MINIBATCH: usize = 32;
+
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -32,6 +35,8 @@ pub(super) struct Plan {
     pub outputs: usize,
     /// For each sample, in one sweep.
     pub multiply_adds: usize,
+    /// Whether cotangents stop above the first map, a dense weight, whose `W Wᵀ` does for their squares.
+    pub has_gram: bool,
     /// Samples of a block, and probes of each.
     block: (usize, usize),
 }
@@ -56,9 +61,11 @@ impl Plan {
             inputs,
             outputs,
             multiply_adds: 0,
+            has_gram: false,
             block: (capacity.max(1), 1),
         };
         let is_closed = plan.is_closed(stages, diagonal);
+        let gram = if diagonal > 1 { gram(stages, outputs) } else { None };
         let pull = if is_closed {
             inputs.saturating_mul(outputs)
         } else {
@@ -66,7 +73,8 @@ impl Plan {
                 Some(weights) => (weights.inputs(), &stages[..diagonal - 1]),
                 None => (0, &stages[..diagonal]),
             };
-            outputs.saturating_mul(own.saturating_add(sum(below)))
+            let below = &below[usize::from(gram.is_some())..];
+            outputs.saturating_mul(own.saturating_add(sum(below))).saturating_add(gram.unwrap_or(0))
         };
         let push = inputs.saturating_mul(sum(stages));
         let exact = pull.min(push);
@@ -85,7 +93,8 @@ impl Plan {
             plan.probes = 1;
             return plan;
         }
-        let widths = stages.iter().map(Stage::outputs).sum::<usize>() + inputs;
+        plan.has_gram = gram.is_some() && matches!(plan.way, Way::Pull { .. });
+        let widths = plan.widths(stages).sum::<usize>();
         let rows = (values / widths.max(1)).max(1);
         plan.block = if rows >= plan.probes {
             ((rows / plan.probes.max(1)).clamp(1, capacity.max(1)), plan.probes)
@@ -93,6 +102,22 @@ impl Plan {
             (1, rows)
         };
         plan
+    }
+
+    /// Values of a row on each level.
+    fn widths<'a>(&self, stages: &'a [Stage]) -> impl Iterator<Item = usize> + use<'a> {
+        let lowest = match stages.first() {
+            // What would be there is not needed; its place holds `W Wᵀ r` instead.
+            Some(first) if self.has_gram => first.outputs(),
+            Some(_) | None => self.inputs,
+        };
+        std::iter::once(lowest).chain(stages.iter().map(Stage::outputs))
+    }
+
+    /// Values of `W Wᵀ`, where it is used.
+    pub fn gram_len(&self, stages: &[Stage]) -> usize {
+        let units = stages.first().map_or(0, Stage::outputs);
+        if self.has_gram { units * units } else { 0 }
     }
 
     /// Whether one row a sample is all there is: factors alone, or above a single dense layer.
@@ -144,7 +169,7 @@ impl Plan {
     /// Lengths of the buffers.
     pub fn sizes(&self, stages: &[Stage]) -> Sizes {
         let (samples, rows) = (self.block.0, self.largest_rows());
-        let widths = std::iter::once(self.inputs).chain(stages.iter().map(Stage::outputs));
+        let widths = self.widths(stages);
         let Way::Pull { diagonal } = self.way else {
             return Sizes { levels: widths.map(|width| rows * width).collect(), expanded: 0 };
         };
@@ -157,4 +182,17 @@ impl Plan {
         let needs_room = !is_closed && self.rows_of(stages, diagonal).is_none();
         Sizes { levels: levels.collect(), expanded: if needs_room { rows * self.outputs } else { 0 } }
     }
+}
+
+/// Multiply-adds that the squares of all cotangents take by way of `G = W Wᵀ`, where the first map is a dense weight and
+/// that is less work: the square of `Wᵀ r` is `r·(G r)`, and `Σ r rᵀ` is all that the gradient of `W` needs. What is done once
+/// for a minibatch counts as if that had [`MINIBATCH`] samples.
+fn gram(stages: &[Stage], probes: usize) -> Option<usize> {
+    let Stage::Weights(weights) = stages.first()? else { return None };
+    let (inputs, units) = (weights.inputs(), weights.outputs());
+    let once = units.saturating_mul(units).saturating_mul(inputs) / MINIBATCH;
+    let each = probes.saturating_mul(units).saturating_mul(units);
+    let plain = probes.saturating_mul(units).saturating_mul(inputs);
+    // Two products each, instead of three.
+    (once.saturating_add(each).saturating_mul(2) < plain.saturating_mul(3)).then(|| once.saturating_add(each))
 }

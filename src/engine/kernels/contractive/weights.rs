@@ -156,6 +156,26 @@ impl Weights {
         Ok(())
     }
 
+    /// `to = W Wᵀ`, outputs × outputs.
+    pub fn gram(&self, to: &mut [f32], threads: &Threads) {
+        let weight = self.weight.borrow();
+        let w = self.matrix(weight.values());
+        multiply(threads, to, false, w, w.transposed());
+    }
+
+    /// Adds `S W` to the gradient, for a symmetric `S`, outputs × outputs.
+    pub fn add_product(&self, s: &[f32], threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+        let weight = self.weight.borrow();
+        let [dw] = gradients(grads, [&weight])?;
+        let s = Matrix::new(s, self.outputs, self.outputs);
+        if self.is_transposed {
+            multiply(threads, dw, true, Matrix::new(weight.values(), self.inputs, self.outputs), s);
+        } else {
+            multiply(threads, dw, true, s, Matrix::new(weight.values(), self.outputs, self.inputs));
+        }
+        Ok(())
+    }
+
     /// `‖W_j‖²` of every output.
     pub fn norms(&self, to: &mut [f32]) {
         let weight = self.weight.borrow();
