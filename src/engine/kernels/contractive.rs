@@ -14,7 +14,7 @@
 //! along by `q_l = M_l q_{l−1}`. Each map then gives the derivative of `sᵀ M t` (of `rᵀ M q`), summed over all rows: for a
 //! weight that is an outer product; for the slope of an activation it is `s t f″`, which is added to the gradient of the
 //! layer's *output* as `s t f″/f′`, so that the layer's own way back carries it to its sums and to everything before.
-//! Nothing is taken out of the graph: every weight and bias that moves J gets its share. Kinks (ReLU, the choice of a
+//! Nothing is taken out of the graph: every weight and bias that moves J gets its share. Kinks (of rectifiers, the choice of a
 //! pooling layer or of a k-sparse code) have no second derivative, and statistics of a batch norm count as constants of J.
 //!
 //! **How to record it.** [`Contractive::forward`] comes after all operations of the encoder and before the next forward
@@ -256,7 +256,7 @@ impl Contractive {
         let Some(below) = diagonal.checked_sub(1) else {
             return squares(threads, block.samples, self.plan.outputs, &state.levels[0], &mut state.sums);
         };
-        if let Some(weights) = self.plan.rows_of(&self.stages, diagonal) {
+        if let Some(weights) = Plan::rows_of(&self.stages, diagonal) {
             if below == 0 {
                 // One dense layer: Σ_j d_j² ‖W_j‖².
                 weights.norms(&mut state.sums);
@@ -329,7 +329,7 @@ impl Contractive {
         let (rows, width) = (block.rows(), self.plan.outputs);
         let State { levels, expanded, now, next, sums, outer, has_outer, .. } = state;
         let below = diagonal.checked_sub(1);
-        let rows_of = self.plan.rows_of(&self.stages, diagonal);
+        let rows_of = Plan::rows_of(&self.stages, diagonal);
         match (below, rows_of) {
             (None, _) => copy_scaled(threads, scale, &levels[0][..block.samples * width], now),
             (Some(0), Some(weights)) => {

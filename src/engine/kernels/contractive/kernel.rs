@@ -54,17 +54,17 @@ impl Kernel {
 
     pub fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
         if self.is_transposed {
-            self.up(block, from, to, threads)
+            self.up(block, from, to, threads);
         } else {
-            self.down(block, from, to, threads)
+            self.down(block, from, to, threads);
         }
     }
 
     pub fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
         if self.is_transposed {
-            self.down(block, from, to, threads)
+            self.down(block, from, to, threads);
         } else {
-            self.up(block, from, to, threads)
+            self.up(block, from, to, threads);
         }
     }
 

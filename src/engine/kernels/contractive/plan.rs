@@ -64,12 +64,12 @@ impl Plan {
             has_gram: false,
             block: (capacity.max(1), 1),
         };
-        let is_closed = plan.is_closed(stages, diagonal);
+        let is_closed = Plan::is_closed(stages, diagonal);
         let gram = if diagonal > 1 { gram(stages, outputs) } else { None };
         let pull = if is_closed {
             inputs.saturating_mul(outputs)
         } else {
-            let (own, below) = match plan.rows_of(stages, diagonal) {
+            let (own, below) = match Plan::rows_of(stages, diagonal) {
                 Some(weights) => (weights.inputs(), &stages[..diagonal - 1]),
                 None => (0, &stages[..diagonal]),
             };
@@ -121,12 +121,12 @@ impl Plan {
     }
 
     /// Whether one row a sample is all there is: factors alone, or above a single dense layer.
-    fn is_closed(&self, stages: &[Stage], diagonal: usize) -> bool {
-        diagonal == 0 || diagonal == 1 && self.rows_of(stages, diagonal).is_some()
+    fn is_closed(stages: &[Stage], diagonal: usize) -> bool {
+        diagonal == 0 || diagonal == 1 && Plan::rows_of(stages, diagonal).is_some()
     }
 
     /// The dense weight right below the diagonal, where its rows can be read off.
-    pub fn rows_of<'a>(&self, stages: &'a [Stage], diagonal: usize) -> Option<&'a Weights> {
+    pub fn rows_of(stages: &[Stage], diagonal: usize) -> Option<&Weights> {
         match stages.get(diagonal.checked_sub(1)?)? {
             Stage::Weights(weights) if weights.has_rows() => Some(weights),
             Stage::Weights(_)
@@ -173,13 +173,13 @@ impl Plan {
         let Way::Pull { diagonal } = self.way else {
             return Sizes { levels: widths.map(|width| rows * width).collect(), expanded: 0 };
         };
-        let is_closed = self.is_closed(stages, diagonal);
+        let is_closed = Plan::is_closed(stages, diagonal);
         let levels = widths.enumerate().map(|(level, width)| match level {
             0 if is_closed && diagonal > 0 => 0,
             level if level >= diagonal => samples * width,
             _ => rows * width,
         });
-        let needs_room = !is_closed && self.rows_of(stages, diagonal).is_none();
+        let needs_room = !is_closed && Plan::rows_of(stages, diagonal).is_none();
         Sizes { levels: levels.collect(), expanded: if needs_room { rows * self.outputs } else { 0 } }
     }
 }

@@ -31,9 +31,10 @@ fn by_differences(net: &Net) -> f64 {
     let mut sum = 0.0;
     for input in 0..inputs {
         let at = [2.0 * h, h, -h, -2.0 * h].map(|step| code(input, step));
-        for unit in 0..at[0].len() {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|i| f64::from(at[i][unit]));
-            let slope = (8.0 * (b - c) - (a - d)) / (12.0 * f64::from(h));
+        let [far_right, right, left, far_left] = &at;
+        for (near, far) in right.iter().zip(left).zip(far_right.iter().zip(far_left)) {
+            let difference = |(a, b): (&f32, &f32)| f64::from(*a) - f64::from(*b);
+            let slope = (8.0 * difference(near) - difference(far)) / (12.0 * f64::from(h));
             sum += slope * slope;
         }
     }

@@ -257,7 +257,7 @@ mod tests {
                 .flat_map(|row| (left * 2..(left + 4) * 2).map(move |column| row * 20 + column))
                 .collect();
             assert_eq!(hit, expected);
-            assert!(hit.iter().count() + out.iter().filter(|&&x| x == 0.5).count() == out.len());
+            assert!(hit.len() + out.iter().filter(|&&x| x == 0.5).count() == out.len());
             *places.entry((top, left)).or_insert(0) += 1;
         }
         assert_eq!(places.len(), 28);

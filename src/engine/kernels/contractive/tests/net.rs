@@ -206,7 +206,7 @@ impl Net {
     /// A code of which the forward pass keeps some entries.
     pub fn mask(mut self) -> Net {
         let width = self.width();
-        let kept: Vec<f32> = (0..self.rows * width).map(|i| f32::from(i as u8 * 7 % 3 != 0)).collect();
+        let kept: Vec<f32> = (0..self.rows * width).map(|i| if i % 3 == 1 { 0.0 } else { 1.0 }).collect();
         self.next(width);
         self.steps.push(Step::Mask(node(self.rows, width, &kept)));
         self
@@ -306,9 +306,9 @@ fn linear(nodes: &[Node], recorder: &mut Recorder, to: impl Fn(usize) -> Option<
     recorder.push(move |grads| {
         let [dx, dy] = gradients(grads, [&x.borrow(), &y.borrow()])?;
         let adds = x.borrow().claim_gradient() == Write::Add;
-        for i in 0..len {
+        for (i, dx) in dx.iter_mut().enumerate() {
             let own = to(i).map_or(0.0, |(at, factor)| factor * dy[at]);
-            dx[i] = own + if adds { dx[i] } else { 0.0 };
+            *dx = own + if adds { *dx } else { 0.0 };
         }
         Ok(())
     });
