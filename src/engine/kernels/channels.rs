@@ -88,7 +88,7 @@ mod tests {
             let pixels = 37;
             let values: Vec<f32> = (0..pixels * channels).map(|i| (i % 251) as f32).collect();
             let mut tile = vec![0.0; tile_len(channels)];
-            assert!(tile.len() >= LEAST && tile.len() % channels == 0);
+            assert!(tile.len() >= LEAST && tile.len().is_multiple_of(channels));
             add_pixels(&values, &mut tile);
             for channel in 0..channels {
                 let expected: f32 = (0..pixels).map(|pixel| values[pixel * channels + channel]).sum();

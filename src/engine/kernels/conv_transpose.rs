@@ -103,6 +103,11 @@ impl ConvTranspose {
         self.space.columns
     }
 
+    /// Where the kernel meets the picture.
+    pub fn window(&self) -> Window {
+        self.space.columns.window()
+    }
+
     /// Multiply-adds of `rows` samples, twice: floating-point operations of one product.
     fn flops(&self, rows: usize) -> usize {
         2 * rows * self.space.columns.positions() * self.weight.borrow().values().len()
@@ -278,6 +283,21 @@ mod tests {
                 &format!("{activation:?}"),
             );
         }
+    }
+
+    #[test]
+    fn an_input_that_nobody_learns_gets_no_gradient() {
+        let window = Window::under((3, 2), 3, 2, Padding::Pixels(1), (1, 0)).expect("fits");
+        let run = |wants: bool| {
+            let mut conv = random(3, window, (2, 3), Activation::Relu);
+            Rc::get_mut(&mut conv).expect("alone").wants_input_gradient = wants;
+            let dy = super::super::reference::normals(conv.y.borrow().values().len(), 4);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(3, threads, recorder);
+            let gradients = gradients_of(&forward, &conv.y, &dy, &[&conv.weight, &conv.bias], 1);
+            assert_eq!(conv.x.borrow().has_gradient(), wants);
+            gradients
+        };
+        assert_eq!(run(true), run(false));
     }
 
     #[test]

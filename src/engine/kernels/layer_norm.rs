@@ -322,6 +322,21 @@ mod tests {
     }
 
     #[test]
+    fn an_input_that_nobody_learns_gets_no_gradient() {
+        let run = |wants: bool| {
+            let (weight, bias) = (random_node(1, 12, 2), random_node(1, 12, 3));
+            let mut norm = norm(&random_node(5, 12, 1), &weight, &bias, Activation::Relu);
+            Rc::get_mut(&mut norm).expect("alone").parts.wants_input_gradient = wants;
+            let dy = super::super::reference::normals(60, 4);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(5, threads, recorder);
+            let gradients = gradients_of(&forward, &norm.parts.y, &dy, &[&weight, &bias], 1);
+            assert_eq!(norm.parts.x.borrow().has_gradient(), wants);
+            gradients
+        };
+        assert_eq!(run(true), run(false));
+    }
+
+    #[test]
     fn threads_change_nothing() {
         let x = random_node(60, 12_001, 1);
         let norm = norm(&x, &random_node(1, 12_001, 2), &random_node(1, 12_001, 3), Activation::Gelu);

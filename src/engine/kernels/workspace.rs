@@ -56,12 +56,12 @@ pub(super) struct Sums<'a> {
     bias_len: usize,
 }
 
-impl Sums<'_> {
+impl<'a> Sums<'a> {
     /// The weight's and the bias's.
     ///
     /// # Safety
     /// One call for each shard while its result lives.
-    pub(super) unsafe fn shard(&self, shard: usize) -> (&mut [f32], &mut [f64]) {
+    pub(super) unsafe fn shard(&self, shard: usize) -> (&'a mut [f32], &'a mut [f64]) {
         let weight = shard * self.weight_len..(shard + 1) * self.weight_len;
         let bias = shard * self.bias_len..(shard + 1) * self.bias_len;
         // SAFETY: shards do not overlap; the caller's promise.
