@@ -373,37 +373,3 @@ fn threads_change_nothing() {
         }
     }
 }
-
-#[test]
-#[ignore = "a measurement"]
-fn how_long_it_takes() {
-    let mnist = Net::new(128, 784, (1, 1), 1).dense(256, Activation::Tanh, false);
-    let deep = mnist.dense(64, Activation::Tanh, false).dense(16, Activation::Linear, false);
-    let rifai = Net::new(128, 784, (1, 1), 1).dense(500, Activation::Sigmoid, false);
-    let conv = Net::new(128, 784, (28, 28), 1).conv(16, 2, Activation::Silu).conv(32, 2, Activation::Silu);
-    let conv = conv.permute(Order::ChannelsFirst).dense(16, Activation::Linear, false);
-    for (net, name) in [(deep, "deep"), (rifai, "one layer"), (conv, "conv")] {
-        for estimator in [Estimator::Exact, Estimator::Probes(1)] {
-            let penalty = net.penalty(estimator);
-            let time = |with: &Rc<Contractive>, weight| {
-                // Time of this thread on a processor, in nanoseconds: other work on the machine does not count.
-                let now = || {
-                    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-                    text.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or(0.0)
-                };
-                let start: f64 = now();
-                for _ in 0..5 {
-                    net.gradients(with, weight, 1);
-                }
-                (now() - start) / 5e6
-            };
-            let nothing = Contractive::new(&[], Estimator::Exact, 1).expect("small");
-            let (with, without) = (time(&penalty, 1.0), time(&nothing, 0.0));
-            let adds = penalty.multiply_adds();
-            println!(
-                "{name} {estimator:?}: {:.2} ms beside {without:.2} ({adds} multiply-adds)",
-                with - without
-            );
-        }
-    }
-}
