@@ -5,11 +5,13 @@
 //! same machine therefore gives bit-identical losses on any number of threads.
 
 pub mod activation;
+pub mod activity;
 pub mod apply;
 pub mod batch_norm;
 mod channels;
 pub mod codebook;
 pub mod columns;
+pub mod contractive;
 pub mod conv;
 pub mod conv_transpose;
 pub mod dense;
@@ -34,6 +36,7 @@ pub mod rbm;
 #[cfg(test)]
 mod reference;
 pub mod selector;
+pub mod sparsity;
 pub mod tape;
 pub mod threads;
 pub mod top_k;

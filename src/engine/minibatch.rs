@@ -5,7 +5,7 @@ use super::kernels::threads::Threads;
 use super::kernels::variable::Node;
 use crate::dataset::Dataset;
 use crate::dataset::random::{Purpose, Stream};
-use crate::project::Corruption;
+use crate::project::{Corruption, Shape};
 
 /// Rows of a shard.
 const ROWS: usize = 16;
@@ -15,6 +15,8 @@ const ROWS: usize = 16;
 pub struct Noise {
     /// What is done to it.
     pub corruption: Corruption,
+    /// Shape of a sample.
+    pub shape: Shape,
     /// Smallest and largest scaled value.
     pub range: (f32, f32),
     /// Seed of the run.
@@ -60,7 +62,7 @@ pub fn gather(
         let samples = rows[start / features..].iter().zip(clean[start..].chunks_exact(features));
         for (out, (&row, clean)) in out.chunks_exact_mut(features).zip(samples) {
             let stream = Stream::new(noise.seed, noise.purpose, noise.epoch, u64::from(row));
-            corrupt(noise.corruption, noise.range, stream, clean, out);
+            corrupt(noise.corruption, noise.shape, noise.range, stream, clean, out);
         }
     });
 }

@@ -321,8 +321,9 @@ impl Trainer {
 
     fn noise(&self, purpose: Purpose, epoch: u64) -> Noise {
         let seed = self.design().training.seed;
-        let range = self.network.plan().facts().value_range;
-        Noise { corruption: self.design().corruption, range, seed, purpose, epoch }
+        let plan = self.network.plan();
+        let (corruption, shape, range) = (plan.design().corruption, plan.shape(), plan.facts().value_range);
+        Noise { corruption, shape, range, seed, purpose, epoch }
     }
 
     fn training_noise(&self) -> Option<Noise> {

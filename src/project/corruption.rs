@@ -69,10 +69,12 @@ impl Corruption {
     pub fn corrupts(self) -> bool {
         match self {
             Corruption::None => false,
-            Corruption::Gaussian { std } => std > 0.0,
+            Corruption::Gaussian { std } | Corruption::Blur { std } => std > 0.0,
             Corruption::Masking { probability } | Corruption::SaltAndPepper { probability } => {
                 probability > 0.0
             }
+            Corruption::Pixelate { size } => size > 1,
+            Corruption::MissingRectangle { side } => side > 0.0,
         }
     }
 

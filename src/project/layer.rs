@@ -108,6 +108,10 @@ fn one() -> usize {
     1
 }
 
+fn linear() -> Activation {
+    Activation::Linear
+}
+
 impl Layer {
     /// One of every kind, with its default settings.
     pub const ALL: [Layer; 11] = [

@@ -74,9 +74,34 @@ impl Dense {
         }
     }
 
+    /// The node that holds `x`.
+    pub fn input(&self) -> &Node {
+        &self.x
+    }
+
     /// The node that holds `y`.
     pub fn output(&self) -> &Node {
         &self.y
+    }
+
+    /// The node that holds the weight: outputs × inputs, or inputs × outputs where it is tied.
+    pub fn weight(&self) -> &Node {
+        &self.weight
+    }
+
+    /// Whether the weight is the one of the mirrored layer.
+    pub fn is_tied(&self) -> bool {
+        self.is_tied
+    }
+
+    /// The sums before the activation, where its derivative needs them.
+    pub fn sums(&self) -> Option<&Node> {
+        self.sums.as_ref()
+    }
+
+    /// The function applied at the end.
+    pub fn activation(&self) -> Activation {
+        self.activation
     }
 
     fn compute(&self, rows: usize, threads: &Threads) {

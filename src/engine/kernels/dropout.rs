@@ -60,24 +60,43 @@ impl Dropout {
         Ok(())
     }
 
+    /// Writes what each value is multiplied by: the mask of `stream`, or ones.
+    pub(super) fn factors(&self, threads: &Threads, stream: Option<Stream>, to: &mut [f32]) {
+        let (rate, flops) = (self.rate, 16 * to.len());
+        threads.for_each_piece(to, SHARD, flops, |start, to| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (position, to) in (start as u64..).zip(to) {
+                        *to = factor(rate, stream, position);
+                    }
+                },
+            );
+        });
+    }
+
     /// `to = mask · from`, or `to += mask · from`.
     fn masked(&self, threads: &Threads, stream: Option<Stream>, adds: bool, from: &[f32], to: &mut [f32]) {
-        let kept = 1.0 / (1.0 - self.rate);
         let rate = self.rate;
         threads.for_each_piece(to, SHARD, 16 * from.len(), |start, to| {
             vectorised(
                 #[inline(always)]
                 || {
                     for (position, (to, from)) in (start as u64..).zip(to.iter_mut().zip(&from[start..])) {
-                        let factor = match stream {
-                            Some(stream) if stream.uniform(position) < rate => 0.0,
-                            Some(_) => kept,
-                            None => 1.0,
-                        };
-                        *to = factor * from + if adds { *to } else { 0.0 };
+                        *to = factor(rate, stream, position) * from + if adds { *to } else { 0.0 };
                     }
                 },
             );
         });
+    }
+}
+
+/// What the value at `position` is multiplied by.
+#[inline(always)]
+fn factor(rate: f32, stream: Option<Stream>, position: u64) -> f32 {
+    match stream {
+        Some(stream) if stream.uniform(position) < rate => 0.0,
+        Some(_) => 1.0 / (1.0 - rate),
+        None => 1.0,
     }
 }

@@ -1,11 +1,30 @@
 //! Corruption of inputs, a pure function of (seed, epoch, sample, feature).
 
+use std::cell::RefCell;
+
 use super::math::{cos_turn, ln, vectorised};
 use crate::dataset::random::Stream;
-use crate::project::Corruption;
+use crate::project::{Corruption, Shape};
 
-/// Corrupts one sample. `range` holds the smallest and largest value of the scaled data.
-pub fn corrupt(corruption: Corruption, range: (f32, f32), stream: Stream, clean: &[f32], out: &mut [f32]) {
+mod picture;
+
+use picture::Picture;
+
+thread_local! {
+    /// Room for a blur's passes; every thread keeps its own from sample to sample.
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Corrupts one sample of `shape`. `range` holds the smallest and largest value of the scaled data. What works on pixels
+/// and their neighbours leaves a sample that is no picture as it is (`check` refuses it).
+pub fn corrupt(
+    corruption: Corruption,
+    shape: Shape,
+    range: (f32, f32),
+    stream: Stream,
+    clean: &[f32],
+    out: &mut [f32],
+) {
     match corruption {
         Corruption::None => out.copy_from_slice(clean),
         Corruption::Gaussian { std } => each(
@@ -33,6 +52,31 @@ pub fn corrupt(corruption: Corruption, range: (f32, f32), stream: Stream, clean:
                 if u < probability { hit } else { x }
             },
         ),
+        Corruption::Pixelate { .. } | Corruption::Blur { .. } | Corruption::MissingRectangle { .. } => {
+            out.copy_from_slice(clean);
+            if let (true, Some(picture)) = (corruption.corrupts(), Picture::new(shape, clean)) {
+                corrupt_picture(corruption, picture, range.0, stream, out);
+            }
+        }
+    }
+}
+
+/// What works on pixels and their neighbours; `out` holds the clean sample.
+fn corrupt_picture(
+    corruption: Corruption,
+    picture: Picture<'_>,
+    least: f32,
+    stream: Stream,
+    out: &mut [f32],
+) {
+    match corruption {
+        Corruption::Pixelate { size } => picture.pixelate(size, out),
+        Corruption::Blur { std } => SCRATCH.with_borrow_mut(|scratch| picture.blur(std, scratch, out)),
+        Corruption::MissingRectangle { side } => picture.cut(side, least, stream, out),
+        Corruption::None
+        | Corruption::Gaussian { .. }
+        | Corruption::Masking { .. }
+        | Corruption::SaltAndPepper { .. } => {}
     }
 }
 
@@ -78,7 +122,7 @@ mod tests {
         let mut out = vec![0.0; n];
         let stream = Stream::new(1, Purpose::Corruption, 1, 1);
         let mut run = |corruption| {
-            corrupt(corruption, (0.0, 1.0), stream, &clean, &mut out);
+            corrupt(corruption, Shape::Vector(n), (0.0, 1.0), stream, &clean, &mut out);
             let share = |wanted: f32| out.iter().filter(|&&x| x == wanted).count() as f64 / n as f64;
             let deviation = (out.iter().map(|x| f64::from(x - 0.5).powi(2)).sum::<f64>() / n as f64).sqrt();
             (share(0.0), share(1.0), share(0.5), deviation)

@@ -135,6 +135,7 @@ fn any_network_can_be_shown_noise_and_is_compared_with_the_clean_samples() {
     let rows: Vec<u32> = (0..40).collect();
     let noise = |std| Noise {
         corruption: Corruption::Gaussian { std },
+        shape: data.shape,
         range: (0.0, 1.0),
         seed: 1,
         purpose: Purpose::Corruption,

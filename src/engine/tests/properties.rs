@@ -89,6 +89,9 @@ fn any_corruption() -> impl Strategy<Value = Corruption> {
         (0.0_f32..10.0).prop_map(|std| Corruption::Gaussian { std }),
         (0.0_f32..=1.0).prop_map(|probability| Corruption::Masking { probability }),
         (0.0_f32..=1.0).prop_map(|probability| Corruption::SaltAndPepper { probability }),
+        (0_usize..9).prop_map(|size| Corruption::Pixelate { size }),
+        (0.0_f32..10.0).prop_map(|std| Corruption::Blur { std }),
+        (0.0_f32..=1.0).prop_map(|side| Corruption::MissingRectangle { side }),
     ]
 }
 
@@ -139,15 +142,21 @@ proptest! {
     fn corruption_is_fixed_for_a_sample_and_leaves_the_rest_clean(
         corruption in any_corruption(),
         clean in proptest::collection::vec(-5.0_f32..5.0, 0..70),
+        is_picture in any::<bool>(),
         seed in any::<u64>(),
         epoch in any::<u64>(),
         row in any::<u64>(),
     ) {
         let range = (-6.0, 7.0);
+        // A picture of two rows at least, where there are values for it.
+        let shape = match clean.len() {
+            len if is_picture && len > 1 && len % 2 == 0 => Shape::Image { height: 2, width: len / 2, channels: 1 },
+            len => Shape::Vector(len),
+        };
         let noisy = |seed, row| {
             let mut out = vec![f32::NAN; clean.len()];
             let stream = Stream::new(seed, Purpose::Corruption, epoch, row);
-            corrupt(corruption, range, stream, &clean, &mut out);
+            corrupt(corruption, shape, range, stream, &clean, &mut out);
             out
         };
         let once = noisy(seed, row);
@@ -168,6 +177,12 @@ proptest! {
                     prop_assert!(noisy(seed, row.wrapping_add(1)) != once, "two samples share their noise");
                     prop_assert!(noisy(seed.wrapping_add(1), row) != once, "two seeds share their noise");
                 }
+            }
+            Corruption::MissingRectangle { .. } => prop_assert!(is_clean(&[range.0])),
+            Corruption::Pixelate { .. } | Corruption::Blur { .. } => {
+                // Means stay among what they are taken of.
+                let (least, most) = clean.iter().fold((0.0_f32, 0.0_f32), |ends, x| (ends.0.min(*x), ends.1.max(*x)));
+                prop_assert!(once.iter().all(|x| (least - 1e-4..=most + 1e-4).contains(x)));
             }
         }
     }

@@ -1,0 +1,394 @@
+//! The contractive penalty `‖J‖²`, the squared Frobenius norm of the Jacobian `J = ∂h/∂x` of the whole encoder at its actual
+//! input (Rifai, Vincent, Muller, Glorot & Bengio 2011), with its gradient, built from first-order pieces.
+//!
+//! **What is computed.** The encoder is a chain of linear maps at the point where its last forward pass left it:
+//! `J = M_L … M_1`, where a map is a weight, a kernel, a factor for each value (slopes, masks), and so on
+//! ([`Step`]). Either tangents are pushed along, `t_l = M_l t_{l−1}`, and the penalty is `Σ‖t_L‖²`; or cotangents are drawn back,
+//! `r_{l−1} = M_lᵀ r_l`, and it is `Σ‖r_0‖²`. With all basis vectors of the smaller side that is exact; with random tangents
+//! of ±1 it is right in the mean (Hutchinson 1989).
+//!
+//! Two short cuts are exact as well: above the last weight the Jacobian of factors alone stays a diagonal (so that one dense
+//! layer has Rifai's closed form), and the squares of a dense first layer's `Wᵀ r` come from `W Wᵀ` where that is less work.
+//!
+//! **The gradient** needs one more sweep, the other way: from `s_L = 2 t_L` back by `s_{l−1} = M_lᵀ s_l`, or from `q_0 = 2 r_0`
+//! along by `q_l = M_l q_{l−1}`. Each map then gives the derivative of `sᵀ M t` (of `rᵀ M q`), summed over all rows: for a
+//! weight that is an outer product; for the slope of an activation it is `s t f″`, which is added to the gradient of the
+//! layer's *output* as `s t f″/f′`, so that the layer's own way back carries it to its sums and to everything before.
+//! Nothing is taken out of the graph: every weight and bias that moves J gets its share. Kinks (of rectifiers, the choice of a
+//! pooling layer or of a k-sparse code) have no second derivative, and statistics of a batch norm count as constants of J.
+//!
+//! **How to record it.** [`Contractive::forward`] comes after all operations of the encoder and before the next forward
+//! pass, anywhere between those of the decoder too: its way back runs before the encoder's and adds to the gradients of
+//! the encoder's outputs. The outputs it looks at must be claimed by whoever else writes their gradient
+//! ([`Variable::claim_gradient`](super::variable::Variable::claim_gradient)), as all operations do.
+
+mod factor;
+mod indexed;
+mod kernel;
+mod normed;
+mod plan;
+mod rows;
+mod stage;
+mod step;
+mod weights;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use dfdx::tensor::CpuError;
+
+use plan::{BLOCK_VALUES, Plan, Way};
+use rows::{closed_form, collect, copy_scaled, expand, fill_signs, products, squares, squares_of_columns};
+use stage::{Block, Stage, begin};
+pub use step::Step;
+use weights::Weights;
+
+use super::draw::Draw;
+use super::matmul::{Matrix, multiply};
+use super::tape::Recorder;
+use super::threads::Threads;
+use super::variable::Grads;
+use super::workspace::zeros;
+use crate::dataset::random::{Purpose, Stream};
+use crate::engine::EngineError;
+use crate::project::Estimator;
+
+/// The penalty on one encoder.
+pub struct Contractive {
+    stages: Vec<Stage>,
+    plan: Plan,
+    state: RefCell<State>,
+}
+
+/// Memory of the sweeps, and what the last one left.
+struct State {
+    /// Rows before each map, and after the last.
+    levels: Vec<Vec<f32>>,
+    /// A diagonal written out, where the map below it needs that.
+    expanded: Vec<f32>,
+    /// Rows of the sweep the other way, and those that come next.
+    now: Vec<f32>,
+    next: Vec<f32>,
+    /// One number a row, or a unit.
+    sums: Vec<f32>,
+    /// `W Wᵀ` of the first weight, and `Σ r rᵀ` over all rows there.
+    gram: Vec<f32>,
+    outer: Vec<f32>,
+    /// Whether `outer` holds the sum over some blocks already.
+    has_outer: bool,
+    /// Which block `levels` holds.
+    held: Option<usize>,
+    /// Random numbers of the tangents.
+    stream: Stream,
+}
+
+impl Contractive {
+    /// The penalty on an encoder made of `steps`, from its input to its code, for at most `capacity` rows.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn new(
+        steps: &[Step],
+        estimator: Estimator,
+        capacity: usize,
+    ) -> Result<Rc<Contractive>, EngineError> {
+        Contractive::in_blocks(steps, estimator, capacity, BLOCK_VALUES)
+    }
+
+    fn in_blocks(
+        steps: &[Step],
+        estimator: Estimator,
+        capacity: usize,
+        block_values: usize,
+    ) -> Result<Rc<Contractive>, EngineError> {
+        let mut stages = Vec::new();
+        for step in steps {
+            step.take_apart(&mut stages)?;
+        }
+        let plan = Plan::new(&stages, estimator, capacity, block_values);
+        let sizes = plan.sizes(&stages);
+        let largest = sizes.levels.iter().copied().max().unwrap_or(0).max(sizes.expanded);
+        for stage in &stages {
+            if let Stage::Normed(normed) = stage {
+                normed.reserve(plan.largest_rows())?;
+            }
+        }
+        let state = State {
+            levels: sizes.levels.iter().map(|&len| zeros(len)).collect::<Result<_, _>>()?,
+            expanded: zeros(sizes.expanded)?,
+            now: zeros(largest)?,
+            next: zeros(largest)?,
+            sums: zeros(plan.largest_rows().max(plan.outputs))?,
+            gram: zeros(plan.gram_len(&stages))?,
+            outer: zeros(plan.gram_len(&stages))?,
+            has_outer: false,
+            held: None,
+            stream: Stream::new(0, Purpose::Hutchinson, 0, 0),
+        };
+        Ok(Rc::new(Contractive { stages, plan, state: RefCell::new(state) }))
+    }
+
+    /// Whether the norm is exact, and not estimated.
+    pub fn is_exact(&self) -> bool {
+        self.plan.way != Way::Probe
+    }
+
+    /// Multiply-adds that each sample takes, forward alone.
+    pub fn multiply_adds(&self) -> usize {
+        self.plan.multiply_adds
+    }
+
+    /// The penalty at the first `rows` rows of the last forward pass, summed over them and not weighted, and the way back for
+    /// `weight` times its mean; a weight of 0 moves nothing. `draw` is the step's, as the encoder had it; without one
+    /// (evaluation) nothing is dropped, and random tangents are the same each time.
+    pub fn forward(
+        self: &Rc<Self>,
+        rows: usize,
+        weight: f32,
+        draw: Option<Draw>,
+        threads: &Rc<Threads>,
+        recorder: &mut Recorder,
+    ) -> f64 {
+        for stage in &self.stages {
+            stage.prepare(rows, draw, threads);
+        }
+        let state = &mut *self.state.borrow_mut();
+        let draw_of_use = Draw { seed: 0, step: 0 };
+        state.stream = draw.unwrap_or(draw_of_use).stream(Purpose::Hutchinson, 0);
+        if let Some(weights) = self.first_weights() {
+            weights.gram(&mut state.gram, threads);
+        }
+        let mut value = 0.0;
+        for index in 0..self.plan.blocks(rows) {
+            value += self.sweep(state, self.plan.block(rows, index), threads);
+            state.held = Some(index);
+        }
+        if recorder.is_recording() && weight != 0.0 && rows > 0 {
+            let (penalty, threads) = (Rc::clone(self), Rc::clone(threads));
+            recorder.push(move |grads| penalty.backward(rows, weight, &threads, grads));
+        }
+        value * self.plan.share()
+    }
+
+    fn backward(
+        &self,
+        rows: usize,
+        weight: f32,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        for node in self.stages.iter().flat_map(Stage::sources) {
+            begin(&node, grads)?;
+        }
+        let state = &mut *self.state.borrow_mut();
+        let scale = 2.0 * weight / rows as f32 * self.plan.share() as f32;
+        state.has_outer = false;
+        // The last block is still there.
+        for index in (0..self.plan.blocks(rows)).rev() {
+            let block = self.plan.block(rows, index);
+            if state.held != Some(index) {
+                self.sweep(state, block, threads);
+            }
+            state.held = None;
+            match self.plan.way {
+                Way::Probe | Way::Push => self.back_from_code(state, block, scale, threads, grads)?,
+                Way::Pull { diagonal } => {
+                    self.along_to_code(state, block, diagonal, scale, threads, grads)?;
+                }
+            }
+        }
+        if let Some(weights) = self.first_weights() {
+            state.outer.iter_mut().for_each(|value| *value *= scale);
+            weights.add_product(&state.outer, threads, grads)?;
+        }
+        Ok(())
+    }
+
+    /// The weight whose `W Wᵀ` is used.
+    fn first_weights(&self) -> Option<&Weights> {
+        match self.stages.first()? {
+            Stage::Weights(weights) if self.plan.has_gram => Some(weights),
+            Stage::Weights(_)
+            | Stage::Kernel(_)
+            | Stage::Indexed(_)
+            | Stage::Factor(_)
+            | Stage::Normed(_) => None,
+        }
+    }
+
+    /// Fills the levels for one block; the sum of squares at their end.
+    fn sweep(&self, state: &mut State, block: Block, threads: &Threads) -> f64 {
+        match self.plan.way {
+            Way::Probe | Way::Push => self.push(state, block, threads),
+            Way::Pull { diagonal } => self.pull(state, block, diagonal, threads),
+        }
+    }
+
+    /// Pushes tangents from the input to the code.
+    fn push(&self, state: &mut State, block: Block, threads: &Threads) -> f64 {
+        let (rows, inputs) = (block.rows(), self.plan.inputs);
+        let seeds = &mut state.levels[0][..rows * inputs];
+        if self.plan.way == Way::Probe {
+            fill_signs(block, self.plan.probes, inputs, state.stream, seeds, threads);
+        } else {
+            seeds.fill(0.0);
+            for (row, seed) in seeds.chunks_exact_mut(inputs).enumerate() {
+                seed[block.probe + row % block.probes] = 1.0;
+            }
+        }
+        for (index, stage) in self.stages.iter().enumerate() {
+            let (before, after) = state.levels.split_at_mut(index + 1);
+            let (from, to) =
+                (&before[index][..rows * stage.inputs()], &mut after[0][..rows * stage.outputs()]);
+            stage.push(block, from, to, threads);
+        }
+        let last = &state.levels[self.stages.len()];
+        squares(threads, rows, self.plan.outputs, last, &mut state.sums)
+    }
+
+    /// Draws cotangents of all units of the code back to the input; above level `diagonal` each sample has one row, the
+    /// diagonal of its Jacobian.
+    fn pull(&self, state: &mut State, block: Block, diagonal: usize, threads: &Threads) -> f64 {
+        let last = self.stages.len();
+        state.levels[last][..block.samples * self.plan.outputs].fill(1.0);
+        for index in (diagonal..last).rev() {
+            self.pull_one(&mut state.levels, index, block.plain(), threads);
+        }
+        let Some(below) = diagonal.checked_sub(1) else {
+            return squares(threads, block.samples, self.plan.outputs, &state.levels[0], &mut state.sums);
+        };
+        if let Some(weights) = Plan::rows_of(&self.stages, diagonal) {
+            if below == 0 {
+                // One dense layer: Σ_j d_j² ‖W_j‖².
+                weights.norms(&mut state.sums);
+                return closed_form(block, &state.levels[1], &state.sums[..self.plan.outputs]);
+            }
+            let (before, after) = state.levels.split_at_mut(diagonal);
+            let to = &mut before[below][..block.rows() * weights.inputs()];
+            weights.pull_diagonal(block, &after[0], to, threads);
+        } else {
+            let (stage, width) = (&self.stages[below], self.plan.outputs);
+            let expanded = &mut state.expanded[..block.rows() * width];
+            expand(block, width, &state.levels[diagonal], expanded, threads);
+            let to = &mut state.levels[below][..block.rows() * stage.inputs()];
+            stage.pull(block, expanded, to, threads);
+        }
+        let lowest = usize::from(self.plan.has_gram);
+        for index in (lowest..below).rev() {
+            self.pull_one(&mut state.levels, index, block, threads);
+        }
+        if let Some(weights) = self.first_weights() {
+            let (units, rows) = (weights.outputs(), block.rows());
+            let (to, above) = state.levels.split_at_mut(1);
+            let (r, g) = (Matrix::new(&above[0], rows, units), Matrix::new(&state.gram, units, units));
+            multiply(threads, &mut to[0][..rows * units], false, r, g);
+            return products(threads, rows, units, &to[0], &above[0], &mut state.sums);
+        }
+        squares(threads, block.rows(), self.plan.inputs, &state.levels[0], &mut state.sums)
+    }
+
+    fn pull_one(&self, levels: &mut [Vec<f32>], index: usize, block: Block, threads: &Threads) {
+        let (before, after) = levels.split_at_mut(index + 1);
+        let (stage, rows) = (&self.stages[index], block.rows());
+        let (from, to) = (&after[0][..rows * stage.outputs()], &mut before[index][..rows * stage.inputs()]);
+        stage.pull(block, from, to, threads);
+    }
+
+    /// After [`push`](Contractive::push): the derivatives by all maps, from the code back to the input.
+    fn back_from_code(
+        &self,
+        state: &mut State,
+        block: Block,
+        scale: f32,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        let rows = block.rows();
+        let State { levels, now, next, .. } = state;
+        copy_scaled(threads, scale, &levels[self.stages.len()][..rows * self.plan.outputs], now);
+        for (index, stage) in self.stages.iter().enumerate().rev() {
+            stage.accumulate(block, now, &levels[index], threads, grads)?;
+            if index > 0 {
+                let (from, to) = (&now[..rows * stage.outputs()], &mut next[..rows * stage.inputs()]);
+                stage.pull(block, from, to, threads);
+                std::mem::swap(now, next);
+            }
+        }
+        Ok(())
+    }
+
+    /// After [`pull`](Contractive::pull): the derivatives by all maps, from the input along to the code.
+    fn along_to_code(
+        &self,
+        state: &mut State,
+        block: Block,
+        diagonal: usize,
+        scale: f32,
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), CpuError> {
+        let (rows, width) = (block.rows(), self.plan.outputs);
+        let State { levels, expanded, now, next, sums, outer, has_outer, .. } = state;
+        let below = diagonal.checked_sub(1);
+        let rows_of = Plan::rows_of(&self.stages, diagonal);
+        match (below, rows_of) {
+            (None, _) => copy_scaled(threads, scale, &levels[0][..block.samples * width], now),
+            (Some(0), Some(weights)) => {
+                weights.norms(sums);
+                let norms = &mut sums[..width];
+                let (units, to) = (&levels[1][..block.samples * width], &mut now[..block.samples * width]);
+                for (to, units) in to.chunks_exact_mut(width).zip(units.chunks_exact(width)) {
+                    for ((to, unit), norm) in to.iter_mut().zip(units).zip(&*norms) {
+                        *to = scale * unit * norm;
+                    }
+                }
+                squares_of_columns(units, scale, norms);
+                weights.add_scaled(norms, grads)?;
+            }
+            (Some(below), rows_of) => {
+                let lowest = usize::from(self.plan.has_gram);
+                if let Some(weights) = self.first_weights() {
+                    let units = weights.outputs();
+                    let r = Matrix::new(&levels[1], rows, units);
+                    multiply(threads, outer, *has_outer, r.transposed(), r);
+                    *has_outer = true;
+                    copy_scaled(threads, scale, &levels[0][..rows * units], now);
+                } else {
+                    copy_scaled(threads, scale, &levels[0][..rows * self.plan.inputs], now);
+                }
+                for (index, stage) in self.stages[..below].iter().enumerate().skip(lowest) {
+                    stage.accumulate(block, &levels[index + 1], now, threads, grads)?;
+                    let (from, to) = (&now[..rows * stage.inputs()], &mut next[..rows * stage.outputs()]);
+                    stage.push(block, from, to, threads);
+                    std::mem::swap(now, next);
+                }
+                let own = &mut next[..block.samples * width];
+                if let Some(weights) = rows_of {
+                    weights.accumulate_diagonal(block, &levels[diagonal], now, threads, grads)?;
+                    weights.push_diagonal(block, now, own, threads);
+                } else {
+                    let stage = &self.stages[below];
+                    stage.accumulate(block, expanded, now, threads, grads)?;
+                    // The diagonal has been used; what arrives takes its place.
+                    let arrived = &mut expanded[..rows * width];
+                    stage.push(block, &now[..rows * stage.inputs()], arrived, threads);
+                    collect(block, width, arrived, own);
+                }
+                std::mem::swap(now, next);
+            }
+        }
+        for (index, stage) in self.stages.iter().enumerate().skip(diagonal) {
+            let plain = block.plain();
+            stage.accumulate(plain, &levels[index + 1], now, threads, grads)?;
+            if index + 1 < self.stages.len() {
+                let len = block.samples * stage.outputs();
+                stage.push(plain, &now[..len], &mut next[..len], threads);
+                std::mem::swap(now, next);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
