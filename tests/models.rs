@@ -71,7 +71,7 @@ fn a_deep_autoencoder_beats_pca_on_held_out_digits() {
     let data = digits();
     let project = Project {
         encoder: vec![Layer::Dense { units: 32, activation: Activation::Relu }],
-        code: Code { units: 8, activation: Activation::Linear },
+        code: Code::plain(8),
         output: Output { activation: Activation::Sigmoid },
         training: Training {
             learning_rate: 5e-3,

@@ -4,7 +4,7 @@ use dfdx::tensor::Cpu;
 
 use super::EngineError;
 use super::kernels::draw::Draw;
-use super::kernels::loss::{ReconstructionLoss, Sums};
+use super::kernels::loss::{Comparison, ReconstructionLoss, Sums};
 use super::kernels::math::{sigmoid, vectorised};
 use super::kernels::tape::{Recorder, Root};
 use super::kernels::threads::Threads;
@@ -36,7 +36,6 @@ pub struct Network {
     loss: Rc<ReconstructionLoss>,
     /// Rows the buffers hold.
     capacity: usize,
-    partial_sums: Vec<f32>,
 }
 
 /// How good a network is on some samples: means over them.
@@ -207,8 +206,7 @@ impl Network {
         if Rc::ptr_eq(&self.input, &self.target) {
             let features = self.input.borrow().columns();
             self.target = Variable::zeros(&Cpu::default(), self.capacity, features)?;
-            let (output, target) = (Rc::clone(&self.output), Rc::clone(&self.target));
-            self.loss = Rc::new(ReconstructionLoss { output, target, kind: self.loss.kind });
+            self.loss = self.loss.between(Rc::clone(&self.output), Rc::clone(&self.target));
         }
         Ok(())
     }
@@ -217,7 +215,7 @@ impl Network {
     fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> Sums {
         self.run(0..self.operations.len(), rows, mode, recorder);
         let threads = Rc::clone(&self.threads);
-        self.loss.forward(rows, &mut self.partial_sums, &threads, recorder)
+        self.loss.forward(rows, 1, 1.0, &threads, recorder)
     }
 
     fn run(&self, range: std::ops::Range<usize>, rows: usize, mode: Mode, recorder: &mut Recorder) {
@@ -272,11 +270,8 @@ impl Network {
             builder.push(stage)?;
         }
         let output = Rc::clone(&builder.last);
-        let loss = Rc::new(ReconstructionLoss {
-            output: Rc::clone(&output),
-            target: Rc::clone(&target),
-            kind: plan.design().loss,
-        });
+        let comparison = Comparison::from(plan.design().loss);
+        let loss = ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, None);
         Ok(Network {
             plan: plan.clone(),
             threads: Rc::new(Threads::new(threads)),
@@ -291,7 +286,6 @@ impl Network {
             output,
             loss,
             capacity,
-            partial_sums: vec![0.0; 2 * capacity],
         })
     }
 }

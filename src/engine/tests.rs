@@ -53,7 +53,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
 pub(super) fn toy_plan(data: &Dataset, edit: impl FnOnce(&mut Project)) -> Plan {
     let mut project = Recipe::Undercomplete.project();
     project.encoder = vec![Layer::Dense { units: 9, activation: Activation::Tanh }];
-    project.code = Code { units: 3, activation: Activation::Linear };
+    project.code = Code::plain(3);
     project.training = Training { batch_size: 16, epochs: 4, learning_rate: 1e-2, ..Training::default() };
     edit(&mut project);
     plan(&project, &facts(data)).expect("a sound plan")

@@ -36,7 +36,7 @@ fn samples() -> Arc<Dataset> {
 fn network(data: &Dataset, edit: impl FnOnce(&mut Project)) -> Network {
     let plan = toy_plan(data, |project| {
         project.encoder = vec![Layer::Dense { units: 5, activation: Activation::Tanh }];
-        project.code = Code { units: 3, activation: Activation::Relu };
+        project.code = Code { activation: Activation::Relu, ..Code::plain(3) };
         project.decoder = Decoder::Free(vec![Layer::Dense { units: 5, activation: Activation::Relu }]);
         project.output.activation = Activation::Linear;
         project.corruption = Corruption::None;

@@ -28,7 +28,7 @@ fn every_layer_activation_and_code_has_a_form() {
     }
     for activation in Activation::ALL {
         check(|ui| layer::layer_ui(ui, &mut Layer::Dense { units: 3, activation }));
-        check(|ui| code::code_ui(ui, &mut Code { units: 3, activation }, true, Some(64)));
+        check(|ui| code::code_ui(ui, &mut Code { activation, ..Code::plain(3) }, true, Some(64)));
         check(|ui| output::output_ui(ui, &mut Output { activation }, false));
     }
 }
