@@ -2,11 +2,13 @@
 //! with a place and a fix, and the [`Plan`]: a project proven trainable. Nothing here fails or panics, whatever
 //! half-built thing it is given.
 
+mod code_rules;
 mod flow;
 mod mirror;
 mod network_rules;
 mod plan;
 mod problem;
+mod regularizer_rules;
 mod shapes;
 mod training_rules;
 mod window;
@@ -38,6 +40,8 @@ pub struct DataFacts {
 pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
     let mut problems = Vec::new();
     network_rules::check(project, data, &mut problems);
+    code_rules::check(project, data, &mut problems);
+    regularizer_rules::check(project, data, &mut problems);
     training_rules::check(project, data, &mut problems);
     problems.sort_by_key(|problem| problem.severity);
     problems

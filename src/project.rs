@@ -14,7 +14,7 @@ mod shape;
 mod source;
 mod training;
 
-pub use bottleneck::{Bottleneck, Code, CodebookUpdate, Threshold};
+pub use bottleneck::{Bottleneck, Code, CodebookUpdate};
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Output, Padding};

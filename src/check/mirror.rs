@@ -3,7 +3,7 @@
 use super::flow::{output_of_any, pass};
 use super::shapes::{code_projection, with_activation};
 use super::{Place, Window, cards};
-use crate::project::{Activation, Decoder, Layer, Project, Shape};
+use crate::project::{Activation, Bottleneck, Decoder, Layer, Project, Shape};
 
 /// The encoder's layers undone, last one first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,7 +34,11 @@ pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
     for (index, layer) in project.encoder.iter().enumerate() {
         undoing.push(Place::Encoder(index), layer);
     }
-    if let Some(projection) = code_projection(project, undoing.shape) {
+    let units = project.code.units;
+    // A selector has no layer, but what it leaves out has to come back.
+    let selector = matches!(project.code.kind, Bottleneck::Concrete { .. })
+        .then_some(Layer::Dense { units, activation: Activation::Linear });
+    if let Some(projection) = code_projection(project, undoing.shape).or(selector) {
         undoing.push(Place::Code, &projection);
     }
     let mut layers = undoing.undone;

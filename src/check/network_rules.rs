@@ -1,7 +1,7 @@
 //! What makes a network meaningful.
 
 use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards, freed};
-use crate::project::{Activation, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape};
+use crate::project::{Activation, Bottleneck, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape};
 
 /// Widest layer that is taken seriously.
 const MOST_UNITS: usize = 1 << 20;
@@ -210,7 +210,19 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
         return;
     }
-    if cards.code.layer.is_none() && project.code.activation != Activation::Linear {
+    let takes_activation = !matches!(
+        project.code.kind,
+        Bottleneck::Variational { .. } | Bottleneck::Hashing { .. } | Bottleneck::Concrete { .. }
+    );
+    if !takes_activation && project.code.activation != Activation::Linear {
+        let message = format!(
+            "A {} code has a function of its own: its activation ({}) is not used.",
+            project.code.kind.name(),
+            project.code.activation.name()
+        );
+        let fix = Fix::new("Make it linear", project, |project| project.code.activation = Activation::Linear);
+        problems.push(Problem::info(Place::Code, message).with_fix(fix));
+    } else if cards.code.layer.is_none() && project.code.activation != Activation::Linear {
         let message = format!(
             "The last encoder layer already gives {units} numbers, so the code passes them through and its own activation ({}) is not used.",
             project.code.activation.name()
@@ -330,15 +342,39 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
             probability,
             format!("{probability} is no probability: it must lie between 0 and 1."),
         ),
+        Corruption::Pixelate { size } => (
+            size > 0,
+            if size > 1 { 0.5 } else { 0.0 },
+            "Blocks of 0 pixels make no sense: they must have at least 1.".to_owned(),
+        ),
+        Corruption::Blur { std } => (
+            std.is_finite() && std >= 0.0,
+            std,
+            format!("A blur of {std} pixels makes no sense: it must be 0 or more."),
+        ),
+        Corruption::MissingRectangle { side } => (
+            (0.0..=1.0).contains(&side),
+            side,
+            format!("A rectangle of {side} times the picture makes no sense: it must lie between 0 and 1."),
+        ),
     };
     let default =
         Corruption::ALL.into_iter().find(|other| other.name() == corruption.name()).unwrap_or_default();
     let with = |problem: Problem| {
         problem.with_fix(Fix::new("Use the default", project, |project| project.corruption = default))
     };
-    let is_probability = !matches!(corruption, Corruption::Gaussian { .. });
+    let is_probability = matches!(
+        corruption,
+        Corruption::Masking { .. } | Corruption::SaltAndPepper { .. } | Corruption::MissingRectangle { .. }
+    );
     if !is_sound {
         problems.push(with(Problem::error(Place::Corruption, message)));
+    } else if corruption.needs_pictures() && data.is_some_and(|facts| matches!(facts.shape, Shape::Vector(_))) {
+        let message = format!("{} works on neighbouring pixels, and these data are rows of features.", capital(corruption.name()));
+        let fix = Fix::new("Use Gaussian noise", project, |project| {
+            project.corruption = Corruption::Gaussian { std: 0.3 };
+        });
+        problems.push(Problem::error(Place::Corruption, message).with_fix(fix));
     } else if strength == 0.0 {
         let message = format!("{} of strength 0 leaves the input as it is.", capital(corruption.name()));
         problems.push(with(Problem::info(Place::Corruption, message)));

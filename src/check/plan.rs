@@ -1,5 +1,5 @@
 use super::flow::pass;
-use super::shapes::with_activation;
+use super::shapes::{code_parameters, with_activation};
 use super::{Card, DataFacts, Place, Problem, Severity, Window, cards, problems};
 use crate::project::{Activation, Layer, Loss, Optimizer, Project, Shape};
 
@@ -15,6 +15,7 @@ pub struct Plan {
     facts: DataFacts,
     encoder: Vec<Stage>,
     decoder: Vec<Stage>,
+    code_parameters: u64,
 }
 
 /// One computation of the network, its sizes settled.
@@ -127,9 +128,9 @@ impl Plan {
         for card in cards.encoder.iter().chain([&cards.code]) {
             stages.push(card);
         }
-        // The code is a row, whatever the encoder ends in.
-        stages.flatten(Place::Code);
         let encoder = std::mem::take(&mut stages.list);
+        let before = stages.shape.features();
+        stages.shape = Shape::Vector(project.code.units);
         for card in &cards.decoder {
             stages.push(card);
         }
@@ -137,7 +138,8 @@ impl Plan {
         let is_logit = project.loss == Loss::BinaryCrossEntropy;
         let activation = if is_logit { Activation::Linear } else { project.output.activation };
         stages.finish(&cards.output, facts.shape, activation);
-        Plan { design: project.clone(), facts: *facts, encoder, decoder: stages.list }
+        let code_parameters = code_parameters(&project.code, Some(before)).unwrap_or(0);
+        Plan { design: project.clone(), facts: *facts, encoder, decoder: stages.list, code_parameters }
     }
 
     /// The project it proves.
@@ -177,7 +179,7 @@ impl Plan {
 
     /// Trainable parameters.
     pub fn parameters(&self) -> u64 {
-        self.stages().map(Stage::parameters).fold(0, u64::saturating_add)
+        self.stages().map(Stage::parameters).fold(self.code_parameters, u64::saturating_add)
     }
 
     /// Multiply-adds of one sample's way forward.

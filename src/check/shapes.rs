@@ -1,7 +1,7 @@
 use super::Place;
 use super::flow::{output_of_any, pass};
 use super::mirror::{Mirrored, has_weights, mirror};
-use crate::project::{Activation, Decoder, Layer, Project, Shape};
+use crate::project::{Activation, Bottleneck, Code, CodebookUpdate, Decoder, Layer, Project, Shape};
 
 /// One card of the hourglass: what it computes and what it costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,14 +70,22 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let own = |layers: &[Layer]| layers.iter().map(|layer| (layer.clone(), None)).collect::<Vec<_>>();
     let encoder = stack(&mut flow, Place::Encoder, &own(&project.encoder));
     let projection = code_projection(project, flow.shape);
-    let code = flow.card(Place::Code, projection, None);
+    let before = flow.shape;
+    let mut code = flow.card(Place::Code, projection, None);
+    if code.trouble.is_none() {
+        code.output = Some(Shape::Vector(project.code.units));
+        flow.shape = code.output;
+        let own = code_parameters(&project.code, before.map(Shape::features));
+        code.parameters = code.parameters.zip(own).map(|(a, b)| a.saturating_add(b));
+    }
 
     let (layers, mirrored, not_mirrored) = match &project.decoder {
         Decoder::Free(layers) => (own(layers), None, Vec::new()),
         Decoder::Mirrored { tied } => {
             let mirror = mirror(project, input);
             let with_partner = |mirrored: Mirrored| {
-                let is_tied = *tied && has_weights(&mirrored.layer);
+                let can_be = mirrored.undoes != Place::Code || code_can_be_tied(&project.code);
+                let is_tied = *tied && can_be && has_weights(&mirrored.layer);
                 (mirrored.layer, is_tied.then_some(mirrored.undoes))
             };
             let layers = mirror.layers.into_iter().map(with_partner).collect();
@@ -103,12 +111,47 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     Cards { encoder, code, decoder, output, not_mirrored }
 }
 
-/// The layer the code owns: a dense one, unless the encoder already ends in a row of as many features.
+/// The layer the code owns: a dense one, unless the encoder already ends in a row of as many features and the kind of code
+/// takes them as they are. A variational code's gives two numbers a unit; a selector stands on the input itself.
 pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Option<Layer> {
     let code = &project.code;
     let ends_right = before == Some(Shape::Vector(code.units))
         && project.encoder.last().is_some_and(|last| !matches!(last, Layer::Dropout { .. }));
-    (!ends_right).then_some(Layer::Dense { units: code.units, activation: code.activation })
+    let activation = Activation::Linear;
+    match code.kind {
+        Bottleneck::Concrete { .. } => None,
+        Bottleneck::Variational { .. } => {
+            Some(Layer::Dense { units: code.units.saturating_mul(2), activation })
+        }
+        Bottleneck::Hashing { .. } => Some(Layer::Dense { units: code.units, activation }),
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Quantised { .. } => {
+            (!ends_right).then_some(Layer::Dense { units: code.units, activation: code.activation })
+        }
+    }
+}
+
+/// Trainable parameters of the code beside its projection; `features` is what reaches it.
+pub(super) fn code_parameters(code: &Code, features: Option<usize>) -> Option<u64> {
+    match code.kind {
+        Bottleneck::Concrete { .. } => Some((features? as u64).saturating_mul(code.units as u64)),
+        Bottleneck::Quantised { entries, dimension, update: CodebookUpdate::Gradient, .. } => {
+            Some((entries as u64).saturating_mul(dimension as u64))
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Hashing { .. }
+        | Bottleneck::Quantised { .. } => Some(0),
+    }
+}
+
+/// Whether a mirrored layer can use the code's own weights the other way round.
+fn code_can_be_tied(code: &Code) -> bool {
+    !matches!(code.kind, Bottleneck::Variational { .. } | Bottleneck::Concrete { .. })
 }
 
 /// The layer the output owns where the decoder is free: none where that ends in the input's size, a convolution of single

@@ -53,24 +53,10 @@ pub enum Bottleneck {
         #[serde(default)]
         free_nats: f32,
     },
-    /// As variational, with a tighter bound from several samples of each code (Burda et al. 2016).
-    ImportanceWeighted {
-        /// Samples of each code.
-        samples: usize,
-    },
     /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018, WAE-MMD).
     Wasserstein {
         /// Weight of the squared maximum mean discrepancy.
         weight: f32,
-    },
-    /// Several stochastic vector quantisers share the description (Hinton & Zemel 1994). `units` is the number of all their units.
-    DescriptionLength {
-        /// Number of quantisers; the units are shared evenly among them.
-        quantisers: usize,
-        /// Standard deviation of the reconstruction's error.
-        std: f32,
-        /// Width to which data are rounded; at most `std · √(2π)`.
-        width: f32,
     },
     /// Each unit learns to pick one feature of the input (Abid et al. 2019).
     Concrete {
@@ -78,17 +64,11 @@ pub enum Bottleneck {
         start_temperature: f32,
         /// Temperature at the end.
         end_temperature: f32,
-        /// How often training starts again with twice the epochs where the choice has not settled.
-        #[serde(default)]
-        restarts: u32,
     },
     /// Noise drives logistic units to 0 or 1, which makes the code a binary address (Salakhutdinov & Hinton 2009).
     Hashing {
         /// Standard deviation of the noise on the inputs of the code units.
         std: f32,
-        /// Where a unit becomes a bit.
-        #[serde(default)]
-        threshold: Threshold,
     },
     /// Each group of units is replaced by the nearest vector of a learned codebook (van den Oord et al. 2017).
     Quantised {
@@ -111,32 +91,6 @@ fn one() -> f32 {
 
 fn commitment() -> f32 {
     0.25
-}
-
-/// Where a logistic unit becomes a bit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Threshold {
-    /// Above ½.
-    #[default]
-    Half,
-    /// Above a tenth.
-    Tenth,
-    /// Above its median over the training split, which makes every bit even.
-    Median,
-}
-
-impl Threshold {
-    /// All, in the order of menus.
-    pub const ALL: [Threshold; 3] = [Threshold::Half, Threshold::Tenth, Threshold::Median];
-
-    /// As on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Threshold::Half => "0.5",
-            Threshold::Tenth => "0.1",
-            Threshold::Median => "median",
-        }
-    }
 }
 
 /// How a codebook learns.
@@ -171,15 +125,13 @@ impl Code {
 
 impl Bottleneck {
     /// One of every kind, with its default settings.
-    pub const ALL: [Bottleneck; 9] = [
+    pub const ALL: [Bottleneck; 7] = [
         Bottleneck::Plain,
         Bottleneck::KSparse { k: 10, alpha: 1.0, lowers: false },
         Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
-        Bottleneck::ImportanceWeighted { samples: 5 },
         Bottleneck::Wasserstein { weight: 10.0 },
-        Bottleneck::DescriptionLength { quantisers: 4, std: 0.2, width: 0.1 },
-        Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, restarts: 4 },
-        Bottleneck::Hashing { std: 4.0, threshold: Threshold::Half },
+        Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01 },
+        Bottleneck::Hashing { std: 4.0 },
         Bottleneck::Quantised {
             entries: 64,
             dimension: 4,
@@ -194,9 +146,7 @@ impl Bottleneck {
             Bottleneck::Plain => "plain",
             Bottleneck::KSparse { .. } => "k-sparse",
             Bottleneck::Variational { .. } => "variational",
-            Bottleneck::ImportanceWeighted { .. } => "importance weighted",
             Bottleneck::Wasserstein { .. } => "Wasserstein",
-            Bottleneck::DescriptionLength { .. } => "description length",
             Bottleneck::Concrete { .. } => "concrete selector",
             Bottleneck::Hashing { .. } => "hashing",
             Bottleneck::Quantised { .. } => "quantised",
@@ -205,6 +155,6 @@ impl Bottleneck {
 
     /// Whether the encoder ends in means and logarithms of variances instead of the code itself.
     pub fn is_gaussian(self) -> bool {
-        matches!(self, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. })
+        matches!(self, Bottleneck::Variational { .. })
     }
 }

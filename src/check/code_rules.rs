@@ -1,0 +1,128 @@
+//! What makes a kind of code meaningful.
+
+use super::{DataFacts, Fix, Place, Problem};
+use crate::project::{Bottleneck, Decoder, Project};
+
+pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    let units = project.code.units;
+    match project.code.kind {
+        Bottleneck::Plain => {}
+        Bottleneck::KSparse { k, alpha, .. } => check_k_sparse(project, k, alpha, problems),
+        Bottleneck::Variational { beta, free_nats, warmup_epochs } => {
+            let is_sound = beta.is_finite() && beta >= 0.0 && free_nats.is_finite() && free_nats >= 0.0;
+            let message =
+                format!("A weight of {beta} or {free_nats} free nats makes no sense: both must be 0 or more.");
+            sound_or_default(project, is_sound, message, problems);
+            if warmup_epochs >= project.training.epochs && warmup_epochs > 0 {
+                let message = format!(
+                    "The divergence rises for {warmup_epochs} epochs and the run has {}: it never has its whole weight.",
+                    project.training.epochs
+                );
+                let shorter = project.training.epochs / 4;
+                let fix = Fix::new(format!("Rise over {shorter} epochs"), project, |project| {
+                    if let Bottleneck::Variational { warmup_epochs, .. } = &mut project.code.kind {
+                        *warmup_epochs = shorter;
+                    }
+                });
+                problems.push(Problem::warning(Place::Code, message).with_fix(fix));
+            }
+        }
+        Bottleneck::Wasserstein { weight } => {
+            let message = format!("A weight of {weight} makes no sense: it must be 0 or more.");
+            sound_or_default(project, weight.is_finite() && weight >= 0.0, message, problems);
+        }
+        Bottleneck::Hashing { std } => {
+            let message = format!("A standard deviation of {std} makes no sense: it must be 0 or more.");
+            sound_or_default(project, std.is_finite() && std >= 0.0, message, problems);
+        }
+        Bottleneck::Concrete { start_temperature, end_temperature } => {
+            let above = |value: f32| value.is_finite() && value > 0.0;
+            let is_sound = above(start_temperature) && above(end_temperature) && end_temperature <= start_temperature;
+            let message = format!(
+                "Temperatures from {start_temperature} to {end_temperature} make no sense: both must be above 0, and they must fall."
+            );
+            sound_or_default(project, is_sound, message, problems);
+            check_selector(project, data, problems);
+        }
+        Bottleneck::Quantised { entries, dimension, commitment, .. } => {
+            let is_sound = (2..1 << 24).contains(&entries)
+                && (1..1 << 20).contains(&dimension)
+                && commitment.is_finite()
+                && commitment >= 0.0;
+            let message = format!(
+                "A codebook of {entries} vectors of {dimension} numbers with commitment {commitment} makes no sense: it needs at least 2 vectors of 1 number, and a commitment of 0 or more."
+            );
+            sound_or_default(project, is_sound, message, problems);
+            if is_sound && !units.is_multiple_of(dimension) {
+                let message = format!("{units} units cannot be cut into vectors of {dimension} numbers.");
+                let fitting = units.next_multiple_of(dimension);
+                let fix = Fix::new(format!("Use a code of {fitting}"), project, |project| {
+                    project.code.units = fitting;
+                });
+                problems.push(Problem::error(Place::Code, message).with_fix(fix));
+            }
+        }
+    }
+}
+
+/// An error for settings that are not sound, with the kind's defaults as its fix.
+fn sound_or_default(project: &Project, is_sound: bool, message: String, problems: &mut Vec<Problem>) {
+    if !is_sound {
+        let kind = project.code.kind;
+        let default = Bottleneck::ALL.into_iter().find(|other| other.name() == kind.name()).unwrap_or_default();
+        let fix = Fix::new("Use its defaults", project, |project| project.code.kind = default);
+        problems.push(Problem::error(Place::Code, message).with_fix(fix));
+    }
+}
+
+fn check_k_sparse(project: &Project, k: usize, alpha: f32, problems: &mut Vec<Problem>) {
+    let units = project.code.units;
+    let set = |k: usize, alpha: f32| {
+        move |project: &mut Project| {
+            if let Bottleneck::KSparse { k: own, alpha: factor, .. } = &mut project.code.kind {
+                (*own, *factor) = (k, alpha);
+            }
+        }
+    };
+    if k == 0 || !alpha.is_finite() || alpha < 1.0 {
+        let message = format!(
+            "Keeping {k} units, and {alpha} times as many outside training, makes no sense: keep at least 1, times 1 or more."
+        );
+        let fix = Fix::new("Keep a tenth", project, set((units / 10).max(1), 1.0));
+        problems.push(Problem::error(Place::Code, message).with_fix(fix));
+    } else if k >= units && units > 0 {
+        let message = format!("Keeping {k} of {units} units keeps them all: the code is not sparse.");
+        let fewer = (units / 10).max(1);
+        let fix = Fix::new(format!("Keep {fewer}"), project, set(fewer, alpha));
+        let problem = Problem::warning(Place::Code, message);
+        problems.push(if fewer < k { problem.with_fix(fix) } else { problem });
+    }
+}
+
+/// A selector stands on the input itself, which its choice is about.
+fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    if !project.encoder.is_empty() {
+        let fix = Fix::new("Remove the encoder's layers", project, |project| {
+            while project.remove_encoder_layer(0).is_some() {}
+        });
+        let message = "The concrete selector picks features of the input, so no layer can stand before it.";
+        problems.push(Problem::error(Place::Encoder(0), message).with_fix(fix));
+    }
+    if project.decoder == (Decoder::Mirrored { tied: true }) {
+        let fix = Fix::new("Do not tie", project, |project| project.decoder = Decoder::Mirrored { tied: false });
+        let message = "A selector has no weights a mirrored layer could share.";
+        problems.push(Problem::info(Place::Output, message).with_fix(fix));
+    }
+    if let Some(facts) = data
+        && project.code.units > facts.shape.features()
+    {
+        let features = facts.shape.features();
+        let message = format!(
+            "{} selectors cannot pick as many different ones of {features} features: some will pick the same.",
+            project.code.units
+        );
+        let fewer = (features / 4).max(1);
+        let fix = Fix::new(format!("Pick {fewer}"), project, |project| project.code.units = fewer);
+        problems.push(Problem::warning(Place::Code, message).with_fix(fix));
+    }
+}
