@@ -15,7 +15,9 @@ mod parameter;
 mod probe;
 mod run_data;
 mod schedule;
+mod terms;
 mod trainer;
+mod waist;
 
 pub use error::EngineError;
 pub use minibatch::Noise;

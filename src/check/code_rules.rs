@@ -10,8 +10,9 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         Bottleneck::KSparse { k, alpha, .. } => check_k_sparse(project, k, alpha, problems),
         Bottleneck::Variational { beta, free_nats, warmup_epochs } => {
             let is_sound = beta.is_finite() && beta >= 0.0 && free_nats.is_finite() && free_nats >= 0.0;
-            let message =
-                format!("A weight of {beta} or {free_nats} free nats makes no sense: both must be 0 or more.");
+            let message = format!(
+                "A weight of {beta} or {free_nats} free nats makes no sense: both must be 0 or more."
+            );
             sound_or_default(project, is_sound, message, problems);
             if warmup_epochs >= project.training.epochs && warmup_epochs > 0 {
                 let message = format!(
@@ -37,7 +38,8 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         }
         Bottleneck::Concrete { start_temperature, end_temperature } => {
             let above = |value: f32| value.is_finite() && value > 0.0;
-            let is_sound = above(start_temperature) && above(end_temperature) && end_temperature <= start_temperature;
+            let is_sound =
+                above(start_temperature) && above(end_temperature) && end_temperature <= start_temperature;
             let message = format!(
                 "Temperatures from {start_temperature} to {end_temperature} make no sense: both must be above 0, and they must fall."
             );
@@ -69,7 +71,8 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
 fn sound_or_default(project: &Project, is_sound: bool, message: String, problems: &mut Vec<Problem>) {
     if !is_sound {
         let kind = project.code.kind;
-        let default = Bottleneck::ALL.into_iter().find(|other| other.name() == kind.name()).unwrap_or_default();
+        let default =
+            Bottleneck::ALL.into_iter().find(|other| other.name() == kind.name()).unwrap_or_default();
         let fix = Fix::new("Use its defaults", project, |project| project.code.kind = default);
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
     }
@@ -109,7 +112,8 @@ fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
         problems.push(Problem::error(Place::Encoder(0), message).with_fix(fix));
     }
     if project.decoder == (Decoder::Mirrored { tied: true }) {
-        let fix = Fix::new("Do not tie", project, |project| project.decoder = Decoder::Mirrored { tied: false });
+        let fix =
+            Fix::new("Do not tie", project, |project| project.decoder = Decoder::Mirrored { tied: false });
         let message = "A selector has no weights a mirrored layer could share.";
         problems.push(Problem::info(Place::Output, message).with_fix(fix));
     }

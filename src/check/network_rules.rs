@@ -153,7 +153,9 @@ fn most_square(features: usize) -> Option<(usize, usize)> {
 
 fn insert_layer(project: &mut Project, place: Place, layer: Layer) {
     match (place, &mut project.decoder) {
-        (Place::Encoder(index), _) if index <= project.encoder.len() => project.encoder.insert(index, layer),
+        (Place::Encoder(index), _) if index <= project.encoder.len() => {
+            project.insert_encoder_layer(index, layer)
+        }
         (Place::Decoder(index), Decoder::Free(layers)) if index <= layers.len() => {
             layers.insert(index, layer);
         }
@@ -163,7 +165,9 @@ fn insert_layer(project: &mut Project, place: Place, layer: Layer) {
 
 fn remove_layer(project: &mut Project, place: Place) {
     match (place, &mut project.decoder) {
-        (Place::Encoder(index), _) if index < project.encoder.len() => drop(project.encoder.remove(index)),
+        (Place::Encoder(index), _) if index < project.encoder.len() => {
+            drop(project.remove_encoder_layer(index))
+        }
         (Place::Decoder(index), Decoder::Free(layers)) if index < layers.len() => drop(layers.remove(index)),
         _ => {}
     }
@@ -369,8 +373,12 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
     );
     if !is_sound {
         problems.push(with(Problem::error(Place::Corruption, message)));
-    } else if corruption.needs_pictures() && data.is_some_and(|facts| matches!(facts.shape, Shape::Vector(_))) {
-        let message = format!("{} works on neighbouring pixels, and these data are rows of features.", capital(corruption.name()));
+    } else if corruption.needs_pictures() && data.is_some_and(|facts| matches!(facts.shape, Shape::Vector(_)))
+    {
+        let message = format!(
+            "{} works on neighbouring pixels, and these data are rows of features.",
+            capital(corruption.name())
+        );
         let fix = Fix::new("Use Gaussian noise", project, |project| {
             project.corruption = Corruption::Gaussian { std: 0.3 };
         });

@@ -21,7 +21,8 @@ fn check_one(
         Site::Code => Place::Code,
         Site::Encoder(layer) if layer < project.encoder.len() => Place::Encoder(layer),
         Site::Encoder(layer) => {
-            let message = format!("The {name} penalty looks at encoder layer {}, which does not exist.", layer + 1);
+            let message =
+                format!("The {name} penalty looks at encoder layer {}, which does not exist.", layer + 1);
             problems.push(Problem::error(Place::Code, message).with_fix(without(project, index)));
             return;
         }
@@ -35,7 +36,8 @@ fn check_one(
         Penalty::L1 | Penalty::L2 => {}
         Penalty::Sparsity { target, distance, .. } => {
             if !(target > 0.0 && target < 1.0) {
-                let message = format!("A mean activation of {target} cannot be aimed at: it must lie between 0 and 1.");
+                let message =
+                    format!("A mean activation of {target} cannot be aimed at: it must lie between 0 and 1.");
                 let fix = with(project, index, "Aim at 0.05", |regularizer| {
                     if let Penalty::Sparsity { target, .. } = &mut regularizer.penalty {
                         *target = 0.05;
@@ -73,8 +75,10 @@ fn check_one(
                 problems.push(Problem::error(Place::Code, message).with_fix(without(project, index)));
             }
             if regularizer.on != Site::Code {
-                let message = "The contractive penalty looks at the whole encoder, so it belongs to the code.";
-                let fix = with(project, index, "Move it to the code", |regularizer| regularizer.on = Site::Code);
+                let message =
+                    "The contractive penalty looks at the whole encoder, so it belongs to the code.";
+                let fix =
+                    with(project, index, "Move it to the code", |regularizer| regularizer.on = Site::Code);
                 problems.push(Problem::error(place, message).with_fix(fix));
             }
         }
@@ -114,5 +118,7 @@ fn with(project: &Project, index: usize, label: &str, edit: impl FnOnce(&mut Reg
 }
 
 fn without(project: &Project, index: usize) -> Fix {
-    Fix::new("Remove the penalty", project, |project| drop(project.regularizers.remove(index)))
+    Fix::new("Remove the penalty", project, |project| {
+        project.regularizers.remove(index);
+    })
 }

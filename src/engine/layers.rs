@@ -8,6 +8,7 @@ use super::EngineError;
 use super::initialisation::fill_uniform;
 use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
+use super::kernels::contractive::Step;
 use super::kernels::conv::{Conv, ConvParts};
 use super::kernels::conv_transpose::{ConvTranspose, ConvTransposeParts};
 use super::kernels::dense::{Dense, DenseParts};
@@ -21,17 +22,40 @@ use super::kernels::threads::Threads;
 use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
 use super::parameter::{Layout, Parameter, Role};
-use crate::check::{Plan, Stage, StageKind, WeightSource, Window};
+use crate::check::{Place, Plan, Stage, StageKind, WeightSource, Window};
 use crate::dataset::random::Purpose;
-use crate::project::{Activation, Shape};
+use crate::project::{Activation, Project, Shape};
 
 /// How a network is run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Mode {
     /// With the noise of one training step, and statistics of the minibatch.
-    Train(Draw),
+    Train(Moment),
+    /// To measure the loss: codes that are distributions are drawn from, nothing else is random.
+    Measure(Moment),
     /// Without noise, and with running statistics.
     Use,
+}
+
+/// A moment of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Moment {
+    /// Its random numbers.
+    pub draw: Draw,
+    /// Epochs so far, with the fraction of the one under way.
+    pub epochs: f64,
+    /// Share of the design's epochs that lies behind.
+    pub share: f64,
+}
+
+impl Mode {
+    /// Where random numbers of codes come from, where codes are drawn.
+    pub fn draw(self) -> Option<Draw> {
+        match self {
+            Mode::Train(moment) | Mode::Measure(moment) => Some(moment.draw),
+            Mode::Use => None,
+        }
+    }
 }
 
 /// One operation of a network.
@@ -72,11 +96,29 @@ impl Operation {
             Operation::Apply(apply) => apply.forward(rows, threads, recorder),
             Operation::Dropout(dropout) => {
                 let stream = match mode {
-                    Mode::Train(draw) => Some(draw.stream(Purpose::Dropout, index)),
-                    Mode::Use => None,
+                    Mode::Train(moment) => Some(moment.draw.stream(Purpose::Dropout, index)),
+                    Mode::Measure(_) | Mode::Use => None,
                 };
                 dropout.forward(rows, stream, threads, recorder);
             }
+        }
+    }
+}
+
+impl Operation {
+    /// The same as a step of the encoder's linearisation; `index` is its place in the network.
+    pub fn linearised(&self, index: usize) -> Step {
+        match self {
+            Operation::Dense(dense) => Step::Dense(Rc::clone(dense)),
+            Operation::Conv(conv) => Step::Conv(Rc::clone(conv)),
+            Operation::ConvTranspose(conv) => Step::ConvTranspose(Rc::clone(conv)),
+            Operation::Pool(pool) => Step::Pool(Rc::clone(pool)),
+            Operation::Upsample(upsample) => Step::Upsample(Rc::clone(upsample)),
+            Operation::BatchNorm(norm) => Step::BatchNorm(Rc::clone(norm)),
+            Operation::LayerNorm(norm) => Step::LayerNorm(Rc::clone(norm)),
+            Operation::Permute(permute) => Step::Permute(Rc::clone(permute)),
+            Operation::Apply(apply) => Step::Apply(Rc::clone(apply)),
+            Operation::Dropout(dropout) => Step::Dropout { dropout: Rc::clone(dropout), index },
         }
     }
 }
@@ -92,6 +134,8 @@ pub(super) struct Builder<'a> {
     pub operations: Vec<Operation>,
     /// Every node that is given a gradient, the parameters' own aside.
     pub nodes: Vec<Node>,
+    /// What each stage hands on.
+    pub outputs: Vec<(Place, Node)>,
     /// What the last operation hands on.
     pub last: Node,
     /// Whether anything up to `last` learns.
@@ -110,6 +154,7 @@ impl<'a> Builder<'a> {
             parameters: Vec::new(),
             operations: Vec::new(),
             nodes: vec![Rc::clone(&last)],
+            outputs: Vec::new(),
             last,
             learns: false,
         })
@@ -118,8 +163,8 @@ impl<'a> Builder<'a> {
     /// Adds the operation of one stage.
     pub fn push(&mut self, stage: &Stage) -> Result<(), EngineError> {
         let x = Rc::clone(&self.last);
-        let y = self.node(stage.outputs())?;
-        self.last = Rc::clone(&y);
+        let y = self.advance(stage.outputs())?;
+        self.outputs.push((stage.place, Rc::clone(&y)));
         let wants_input_gradient = self.learns;
         let operation = match &stage.kind {
             StageKind::Dense { activation, weights } => {
@@ -166,6 +211,28 @@ impl<'a> Builder<'a> {
         );
         self.operations.push(operation);
         Ok(())
+    }
+
+    /// Whether anything so far learns.
+    pub fn learns(&self) -> bool {
+        self.learns
+    }
+
+    /// The design it builds.
+    pub fn design(&self) -> &Project {
+        self.plan.design()
+    }
+
+    /// Where tensors live.
+    pub fn device(&self) -> &Cpu {
+        &self.device
+    }
+
+    /// A new buffer that the next operation fills and hands on.
+    pub fn advance(&mut self, columns: usize) -> Result<Node, EngineError> {
+        let node = self.node(columns)?;
+        self.last = Rc::clone(&node);
+        Ok(node)
     }
 
     /// A buffer of the network's rows.
@@ -301,6 +368,12 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// An array of the code itself.
+    pub fn code_array(&mut self, kind: &str, shape: &[usize], role: Role) -> Result<Node, EngineError> {
+        self.learns |= role != Role::Buffer;
+        self.named_array(format!("code.{kind}"), shape, Layout::Same, role)
+    }
+
     /// A new array of zeros: a matrix with one row for each of the first axis of `shape`, a single row where there is one
     /// axis alone.
     fn array(
@@ -311,16 +384,25 @@ impl<'a> Builder<'a> {
         layout: Layout,
         role: Role,
     ) -> Result<Node, EngineError> {
+        self.named_array(format!("{}.{kind}", stage.name), shape, layout, role)
+    }
+
+    fn named_array(
+        &mut self,
+        name: String,
+        shape: &[usize],
+        layout: Layout,
+        role: Role,
+    ) -> Result<Node, EngineError> {
         let len: usize = shape.iter().product();
-        let rows = if role == Role::Weight { shape.first().copied().unwrap_or(1) } else { 1 };
+        let rows = if shape.len() > 1 && role != Role::Bias { shape[0] } else { 1 };
         let node = Variable::zeros(&self.device, rows, len / rows.max(1))?;
-        let name = format!("{}.{kind}", stage.name);
         self.parameters.push(Parameter { name, shape: shape.to_vec(), node: Rc::clone(&node), role, layout });
         Ok(node)
     }
 
     /// Gives the newest array `PyTorch`'s default weights.
-    fn fill_uniform(&mut self, fan_in: usize) {
+    pub fn fill_uniform(&mut self, fan_in: usize) {
         let number = self.parameters.len().saturating_sub(1) as u64;
         let seed = self.plan.design().training.seed;
         if let Some(parameter) = self.parameters.last() {
@@ -329,7 +411,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives every value of the newest array the same value.
-    fn fill(&mut self, value: f32) {
+    pub fn fill(&mut self, value: f32) {
         if let Some(parameter) = self.parameters.last() {
             parameter.node.borrow_mut().values_mut().fill(value);
         }

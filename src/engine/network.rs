@@ -3,18 +3,22 @@ use std::rc::Rc;
 use dfdx::tensor::Cpu;
 
 use super::EngineError;
+use super::kernels::contractive::Step;
 use super::kernels::draw::Draw;
-use super::kernels::loss::{Comparison, ReconstructionLoss, Sums};
+use super::kernels::loss::{Comparison, ReconstructionLoss};
 use super::kernels::math::{sigmoid, vectorised};
 use super::kernels::tape::{Recorder, Root};
 use super::kernels::threads::Threads;
 use super::kernels::variable::{Grads, Node, Variable};
-use super::layers::{Builder, Mode, Operation};
+use super::layers::{Builder, Mode, Moment, Operation};
 use super::minibatch::{Noise, gather};
 use super::parameter::{Parameter, check_names};
-use crate::check::Plan;
+use super::terms::Penalised;
+use super::waist::Waist;
+use crate::check::{Place, Plan};
 use crate::dataset::Dataset;
-use crate::run::Weights;
+use crate::project::Site;
+use crate::run::{Losses, TOTAL, Weights};
 
 /// The encoder and decoder of a plan, with their parameters and with buffers for a fixed number of rows.
 ///
@@ -33,7 +37,13 @@ pub struct Network {
     target: Node,
     code: Node,
     output: Node,
+    waist: Waist,
     loss: Rc<ReconstructionLoss>,
+    penalties: Vec<Penalised>,
+    /// Rows of the data in the input buffer.
+    samples: Vec<u32>,
+    /// Every term of the latest pass, weighted and summed over its rows, the total first.
+    terms: Losses,
     /// Rows the buffers hold.
     capacity: usize,
 }
@@ -113,13 +123,13 @@ impl Network {
     /// Codes of samples: `rows` holds scaled samples row by row, the result as many codes.
     pub fn encode(&mut self, rows: &[f32]) -> Vec<f32> {
         let (input, code) = (Rc::clone(&self.input), Rc::clone(&self.code));
-        self.in_blocks(rows, &input, &code, 0..self.encoder_len)
+        self.in_blocks(rows, &input, &code, Part::Encoder)
     }
 
     /// Reconstructions of codes, row by row, in units of the scaled data.
     pub fn decode(&mut self, codes: &[f32]) -> Vec<f32> {
         let (code, output) = (Rc::clone(&self.code), Rc::clone(&self.output));
-        let mut rows = self.in_blocks(codes, &code, &output, self.encoder_len..self.operations.len());
+        let mut rows = self.in_blocks(codes, &code, &output, Part::Decoder);
         self.squash(&mut rows);
         rows
     }
@@ -127,7 +137,7 @@ impl Network {
     /// Reconstructions of samples, row by row, in units of the scaled data.
     pub fn reconstruct(&mut self, rows: &[f32]) -> Vec<f32> {
         let (input, output) = (Rc::clone(&self.input), Rc::clone(&self.output));
-        let mut rows = self.in_blocks(rows, &input, &output, 0..self.operations.len());
+        let mut rows = self.in_blocks(rows, &input, &output, Part::Whole);
         self.squash(&mut rows);
         rows
     }
@@ -146,37 +156,79 @@ impl Network {
         if noise.is_some() {
             self.separate_target()?;
         }
-        let mut sums = Sums::default();
-        for block in rows.chunks(self.capacity) {
-            self.gather(data, block, noise);
-            let block = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
-            sums.loss += block.loss;
-            sums.squared_error += block.squared_error;
-        }
-        let samples = rows.len().max(1) as f64;
-        let loss = sums.loss / samples;
-        let mse = sums.squared_error / samples / self.plan.shape().features() as f64;
-        Ok(Evaluation { losses: vec![loss, loss], mse, samples: rows.len() })
+        let seed = self.plan.design().training.seed;
+        let draw = Draw { seed, step: u64::MAX };
+        self.measure(data, rows, noise, Moment { draw, epochs: f64::INFINITY, share: 1.0 })
     }
 
-    /// One minibatch forward and back; returns the sums over its samples and the gradients.
+    /// The same at a moment of the run, which decides the weights of its terms.
+    pub(super) fn measure(
+        &mut self,
+        data: &Dataset,
+        rows: &[u32],
+        noise: Option<Noise>,
+        moment: Moment,
+    ) -> Result<Evaluation, EngineError> {
+        if noise.is_some() {
+            self.separate_target()?;
+        }
+        let (mut losses, mut squared_error) = (vec![0.0; self.terms.len()], 0.0);
+        for block in rows.chunks(self.capacity) {
+            self.gather(data, block, noise);
+            let mut error = self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
+            for (sum, term) in losses.iter_mut().zip(&self.terms) {
+                *sum += term;
+            }
+            if self.waist.draws() {
+                // The error is that of the code itself, not of one draw around it.
+                error = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
+            }
+            squared_error += error;
+        }
+        let samples = rows.len().max(1) as f64;
+        losses.iter_mut().for_each(|loss| *loss /= samples);
+        let mse = squared_error / samples / self.plan.shape().features() as f64;
+        Ok(Evaluation { losses, mse, samples: rows.len() })
+    }
+
+    /// Names of the loss terms: the total, the reconstruction, and what code and regularizers add.
+    pub fn term_names(&self) -> Vec<String> {
+        let first = [TOTAL, "reconstruction"].map(str::to_owned);
+        let waist = self.waist.terms().map(str::to_owned);
+        let penalties = self.penalties.iter().map(|penalty| penalty.name().to_owned());
+        first.into_iter().chain(waist).chain(penalties).collect()
+    }
+
+    /// Every term of the latest pass, weighted and summed over its rows, in the order of [`Network::term_names`].
+    pub(super) fn terms(&self) -> &[f64] {
+        &self.terms
+    }
+
+    /// What learns without gradients, after the update of a step.
+    pub(super) fn after_step(&self, draw: Draw) {
+        self.waist.after_step(draw, &self.threads);
+    }
+
+    /// One minibatch forward and back; returns the squared error summed over its samples, and the gradients.
     pub(super) fn forward_backward(
         &mut self,
         rows: usize,
-        draw: Draw,
+        moment: Moment,
         grads: Grads,
-    ) -> Result<(Sums, Grads), EngineError> {
+    ) -> Result<(f64, Grads), EngineError> {
         for node in self.parameters.iter().map(|parameter| &parameter.node).chain(&self.nodes) {
             node.borrow().begin_step();
         }
         let mut recorder = Recorder::recording(&self.root, grads);
-        let sums = self.pass(rows, Mode::Train(draw), &mut recorder);
+        let squared_error = self.pass(rows, Mode::Train(moment), &mut recorder);
         let grads = recorder.backward(&self.root)?.unwrap_or_else(Grads::leaky);
-        Ok((sums, grads))
+        Ok((squared_error, grads))
     }
 
     /// Fills the input buffers.
     pub(super) fn gather(&mut self, data: &Dataset, rows: &[u32], noise: Option<Noise>) {
+        self.samples.clear();
+        self.samples.extend_from_slice(rows);
         gather(data, rows, noise, &self.target, &self.input, &self.threads);
     }
 
@@ -211,11 +263,32 @@ impl Network {
         Ok(())
     }
 
-    /// The whole way forward on the first `rows` rows of the input.
-    fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> Sums {
-        self.run(0..self.operations.len(), rows, mode, recorder);
+    /// The whole way forward on the first `rows` rows of the input, every term included; returns the squared error summed
+    /// over them.
+    fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> f64 {
         let threads = Rc::clone(&self.threads);
-        self.loss.forward(rows, 1, 1.0, &threads, recorder)
+        self.forward(Part::Whole, rows, mode, recorder);
+        let sums = self.loss.forward(rows, 1, 1.0, &threads, recorder);
+        let waist = self.waist.terms().map(|_| self.waist.term(rows, mode, &threads, recorder));
+        let penalties = self.penalties.iter().map(|penalty| penalty.term(rows, mode, &threads, recorder));
+        let terms = std::iter::once(sums.loss).chain(waist).chain(penalties);
+        self.terms[0] = 0.0;
+        for (index, term) in terms.enumerate() {
+            self.terms[index + 1] = term;
+            self.terms[0] += term;
+        }
+        sums.squared_error
+    }
+
+    /// A part of the network on the first `rows` rows.
+    fn forward(&self, part: Part, rows: usize, mode: Mode, recorder: &mut Recorder) {
+        if part != Part::Decoder {
+            self.run(0..self.encoder_len, rows, mode, recorder);
+            self.waist.forward(rows, &self.samples, mode, &self.threads, recorder);
+        }
+        if part != Part::Encoder {
+            self.run(self.encoder_len..self.operations.len(), rows, mode, recorder);
+        }
     }
 
     fn run(&self, range: std::ops::Range<usize>, rows: usize, mode: Mode, recorder: &mut Recorder) {
@@ -225,19 +298,13 @@ impl Network {
     }
 
     /// Runs a part of the network over any number of rows.
-    fn in_blocks(
-        &mut self,
-        rows: &[f32],
-        from: &Node,
-        to: &Node,
-        operations: std::ops::Range<usize>,
-    ) -> Vec<f32> {
+    fn in_blocks(&mut self, rows: &[f32], from: &Node, to: &Node, part: Part) -> Vec<f32> {
         let (inputs, outputs) = (from.borrow().columns(), to.borrow().columns());
         let mut result = Vec::with_capacity(rows.len() / inputs * outputs);
         for block in rows.chunks(self.capacity * inputs) {
             let count = block.len() / inputs;
             from.borrow_mut().values_mut()[..count * inputs].copy_from_slice(&block[..count * inputs]);
-            self.run(operations.clone(), count, Mode::Use, &mut Recorder::idle());
+            self.forward(part, count, Mode::Use, &mut Recorder::idle());
             result.extend_from_slice(&to.borrow().values()[..count * outputs]);
         }
         result
@@ -265,13 +332,17 @@ impl Network {
         for stage in plan.encoder() {
             builder.push(stage)?;
         }
-        let (encoder_len, code) = (builder.operations.len(), Rc::clone(&builder.last));
+        let encoder_len = builder.operations.len();
+        let waist = Waist::new(&mut builder, plan)?;
+        let code = Rc::clone(&builder.last);
+        let penalties = penalties(&builder, &waist, &input, capacity)?;
         for stage in plan.decoder() {
             builder.push(stage)?;
         }
         let output = Rc::clone(&builder.last);
         let comparison = Comparison::from(plan.design().loss);
         let loss = ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, None);
+        let terms = vec![0.0; 2 + usize::from(waist.terms().is_some()) + penalties.len()];
         Ok(Network {
             plan: plan.clone(),
             threads: Rc::new(Threads::new(threads)),
@@ -284,8 +355,42 @@ impl Network {
             target,
             code,
             output,
+            waist,
             loss,
+            penalties,
+            samples: Vec::with_capacity(capacity),
+            terms,
             capacity,
         })
     }
+}
+
+/// A part of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Encoder,
+    Decoder,
+    Whole,
+}
+
+/// The regularizers of a design, once encoder and code are built.
+fn penalties(
+    builder: &Builder<'_>,
+    waist: &Waist,
+    input: &Node,
+    capacity: usize,
+) -> Result<Vec<Penalised>, EngineError> {
+    // A layer that changes nothing, such as flattening a row, hands on what came before it.
+    let output_of = |index: usize| {
+        let is_before = |place: Place| matches!(place, Place::Encoder(layer) if layer <= index);
+        builder.outputs.iter().rev().find(|(place, _)| is_before(*place)).map_or(input, |(_, node)| node)
+    };
+    let node = |site: Site| match site {
+        Site::Code => Rc::clone(&builder.last),
+        Site::Encoder(index) => Rc::clone(output_of(index)),
+    };
+    let operations = builder.operations.iter().enumerate();
+    let mut steps: Vec<Step> = operations.map(|(index, operation)| operation.linearised(index)).collect();
+    steps.extend(waist.linearised());
+    Penalised::all(builder.design(), node, &steps, capacity)
 }

@@ -2,6 +2,7 @@
 //! runs, exact resume.
 
 mod divergence;
+mod kinds;
 mod layers;
 mod order;
 mod properties;
@@ -14,6 +15,7 @@ use super::kernels::draw::Draw;
 use super::kernels::matmul::column_shards;
 use super::kernels::threads::FORK_FLOPS;
 use super::kernels::variable::{Grads, gradients};
+use super::layers::Moment;
 use super::*;
 use crate::check::{Plan, plan};
 use crate::dataset::random::{Purpose, Stream};
@@ -59,17 +61,21 @@ pub(super) fn toy_plan(data: &Dataset, edit: impl FnOnce(&mut Project)) -> Plan 
     plan(&project, &facts(data)).expect("a sound plan")
 }
 
+/// A step in the middle of a run.
+fn moment(step: u64) -> Moment {
+    Moment { draw: Draw { seed: 1, step }, epochs: 2.0, share: 0.5 }
+}
+
 /// Loss of the first rows, and the gradient of every parameter, for one minibatch.
 fn loss_and_gradients(network: &mut Network, data: &Dataset, rows: &[u32]) -> (f64, Vec<Vec<f32>>) {
     network.gather(data, rows, None);
-    let (sums, mut grads) =
-        network.forward_backward(rows.len(), Draw { seed: 1, step: 5 }, Grads::leaky()).expect("small");
+    let (_, mut grads) = network.forward_backward(rows.len(), moment(5), Grads::leaky()).expect("small");
     let slopes = network
         .parameters()
         .iter()
         .map(|parameter| gradients(&mut grads, [&parameter.node.borrow()]).expect("small")[0].to_vec())
         .collect();
-    (sums.loss / rows.len() as f64, slopes)
+    (network.terms()[0] / rows.len() as f64, slopes)
 }
 
 /// Every gradient of a network equals the central difference of its loss.

@@ -4,6 +4,7 @@ use std::time::Instant;
 use super::EngineError;
 use super::kernels::draw::Draw;
 use super::kernels::variable::Grads;
+use super::layers::Moment;
 use super::minibatch::Noise;
 use super::network::{Evaluation, Network};
 use super::optimizer::Optimizer;
@@ -12,7 +13,7 @@ use super::schedule::learning_rate;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
-use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Setting, TOTAL, Weights};
+use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Setting, Weights};
 
 /// Trains one network, one minibatch at a time.
 ///
@@ -80,7 +81,7 @@ impl Trainer {
             epoch: 0,
             step_in_epoch: 0,
             step: 0,
-            epoch_sums: vec![0.0; 2],
+            epoch_sums: vec![0.0; network.term_names().len()],
             epoch_squared_error: 0.0,
             epoch_samples: 0,
             stale_epochs: 0,
@@ -109,9 +110,10 @@ impl Trainer {
 
         let seed = self.design().training.seed;
         let grads = self.grads.take().unwrap_or_else(Grads::leaky);
-        let (sums, mut grads) =
-            self.network.forward_backward(samples, Draw { seed, step: self.step }, grads)?;
-        let loss = sums.loss / samples as f64;
+        let draw = Draw { seed, step: self.step };
+        let moment = self.moment(draw);
+        let (squared_error, mut grads) = self.network.forward_backward(samples, moment, grads)?;
+        let loss = self.network.terms()[0] / samples as f64;
         if !loss.is_finite() {
             return Err(self.diverged("the loss", loss));
         }
@@ -120,13 +122,14 @@ impl Trainer {
         let parameters = self.network.parameters();
         self.optimizer.update(parameters, &mut grads, rate, self.step + 1, &threads)?;
         self.grads = Some(grads);
+        self.network.after_step(draw);
 
         self.step += 1;
         self.step_in_epoch += 1;
-        for sum in &mut self.epoch_sums {
-            *sum += sums.loss;
+        for (sum, term) in self.epoch_sums.iter_mut().zip(self.network.terms()) {
+            *sum += term;
         }
-        self.epoch_squared_error += sums.squared_error;
+        self.epoch_squared_error += squared_error;
         self.epoch_samples += samples as u64;
         let ends_epoch = self.step_in_epoch == self.steps_per_epoch();
         let epoch = if ends_epoch { Some(self.end_epoch(rate, start)?) } else { None };
@@ -143,7 +146,7 @@ impl Trainer {
 
     /// Names of the loss terms, in the order of every [`Losses`].
     pub fn terms(&self) -> Vec<String> {
-        vec![TOTAL.to_owned(), "reconstruction".to_owned()]
+        self.network.term_names()
     }
 
     /// Finished epochs.
@@ -331,6 +334,13 @@ impl Trainer {
         is_corrupted.then(|| self.noise(Purpose::Corruption, u64::from(self.epoch)))
     }
 
+    /// Where the run stands, with these random numbers.
+    fn moment(&self, draw: Draw) -> Moment {
+        let epochs =
+            f64::from(self.epoch) + f64::from(self.step_in_epoch) / f64::from(self.steps_per_epoch().max(1));
+        Moment { draw, epochs, share: epochs / f64::from(self.design().training.epochs.max(1)) }
+    }
+
     /// Places of the next step's samples in the order of the epoch.
     fn minibatch(&self) -> std::ops::Range<usize> {
         let first = self.step_in_epoch as usize * self.batch_size;
@@ -354,7 +364,9 @@ impl Trainer {
         let mut mse = self.epoch_squared_error / samples / self.data.shape.features() as f64;
         let mut validation = Losses::new();
         if !self.data.split.validation.is_empty() {
-            let evaluation = self.evaluate(Subset::Validation)?;
+            let seed = self.design().training.seed;
+            let moment = self.moment(Draw { seed, step: u64::MAX });
+            let evaluation = self.network.measure(&self.data, &self.data.split.validation, None, moment)?;
             (validation, mse) = (evaluation.losses, evaluation.mse);
         }
         if let Some(&loss) = validation.first().or(train.first()).filter(|loss| !loss.is_finite()) {

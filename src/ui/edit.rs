@@ -83,7 +83,7 @@ pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Laye
     match gap {
         Gap::Encoder(index) => {
             let index = index.min(project.encoder.len());
-            project.encoder.insert(index, layer);
+            project.insert_encoder_layer(index, layer);
             Place::Encoder(index)
         }
         Gap::Decoder(index) => {
@@ -100,7 +100,7 @@ pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Laye
 pub fn remove(project: &mut Project, place: Place) -> Option<Layer> {
     layer(project, place)?;
     match (place, &mut project.decoder) {
-        (Place::Encoder(index), _) => Some(project.encoder.remove(index)),
+        (Place::Encoder(index), _) => project.remove_encoder_layer(index),
         (Place::Decoder(index), Decoder::Free(layers)) => Some(layers.remove(index)),
         _ => None,
     }

@@ -60,7 +60,7 @@ fn take_steps(network: &mut Network, data: &Dataset, steps: u64) {
     let mut grads = Grads::leaky();
     for step in 1..=steps {
         network.gather(data, &ROWS, None);
-        (_, grads) = network.forward_backward(ROWS.len(), Draw { seed: 1, step }, grads).expect("small");
+        (_, grads) = network.forward_backward(ROWS.len(), moment(step), grads).expect("small");
         let parameters = network.parameters();
         updates.update(parameters, &mut grads, training.learning_rate, step, &threads).expect("small");
     }

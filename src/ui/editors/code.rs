@@ -2,8 +2,10 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Code};
-use crate::ui::widgets::form::{explain_ui, number_ui};
+use crate::project::{Activation, Bottleneck, Code, CodebookUpdate};
+use crate::ui::theme::tokens;
+use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the code: how many numbers describe a sample. `projects`: whether it owns a projection.
 pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usize>) {
@@ -14,21 +16,141 @@ pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usiz
         0..=1 << 20,
         "",
     );
-    ui.add_enabled_ui(projects, |ui| super::layer::activation_ui(ui, &mut code.activation)).response.on_disabled_hover_text(
-        "The last encoder layer already has as many units: the code passes it through and owns no activation.",
-    );
-    let equation = if projects {
+    let ring = tokens(ui).code;
+    let kinds: Vec<(Bottleneck, &str)> =
+        Bottleneck::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
+    let same = |a: &Bottleneck, b: &Bottleneck| a.name() == b.name();
+    ui.scope(|ui| choices_by_ui(ui, &mut code.kind, &kinds, 2, ring, same));
+    if matches!(
+        code.kind,
+        Bottleneck::Plain
+            | Bottleneck::KSparse { .. }
+            | Bottleneck::Wasserstein { .. }
+            | Bottleneck::Quantised { .. }
+    ) {
+        ui.add_enabled_ui(projects, |ui| super::layer::activation_ui(ui, &mut code.activation)).response.on_disabled_hover_text(
+            "The last encoder layer already has as many units: the code passes it through and owns no activation.",
+        );
+    }
+    settings_ui(ui, &mut code.kind, code.units);
+    let share = inputs
+        .filter(|inputs| *inputs > 0 && code.units > 0)
+        .map_or_else(String::new, |inputs| format!("{} of {inputs} numbers pass the waist. ", code.units));
+    let (equation, effect) = explanation(code, projects);
+    explain_ui(ui, &equation, &format!("{share}{effect}"));
+}
+
+/// The settings of a kind of code.
+fn settings_ui(ui: &mut Ui, kind: &mut Bottleneck, units: usize) {
+    match kind {
+        Bottleneck::Plain => {}
+        Bottleneck::KSparse { k, alpha, lowers } => {
+            let most = units.max(1);
+            number_ui(
+                ui,
+                ("Keep", "How many of the largest units are kept while training."),
+                k,
+                1..=most,
+                "units",
+            );
+            let field = ("Later", "How many times as many are kept once it is trained.");
+            slider_ui(ui, field, alpha, 1.0..=5.0, false);
+            let field = ("Schedule", "Starting with all units keeps them from dying.");
+            switch_ui(ui, field, lowers, "lower from all units");
+        }
+        Bottleneck::Variational { beta, warmup_epochs, free_nats } => {
+            slider_ui(
+                ui,
+                ("Beta", "Weight of the divergence; more than 1 pulls units apart."),
+                beta,
+                0.0..=10.0,
+                false,
+            );
+            let field = ("Warm-up", "Epochs over which that weight rises from 0.");
+            number_ui(ui, field, warmup_epochs, 0..=10_000, "epochs");
+            let field = ("Free", "What each unit may say before it costs anything; keeps units alive.");
+            slider_ui(ui, field, free_nats, 0.0..=2.0, false);
+        }
+        Bottleneck::Wasserstein { weight } => {
+            let field = ("Weight", "How strongly the codes as a whole are drawn to the prior.");
+            slider_ui(ui, field, weight, 0.01..=1000.0, true);
+        }
+        Bottleneck::Concrete { start_temperature, end_temperature } => {
+            let field = ("Start", "Temperature at first: every unit looks at all features.");
+            slider_ui(ui, field, start_temperature, 0.1..=100.0, true);
+            let field = ("End", "Temperature in the end: every unit has made its choice.");
+            slider_ui(ui, field, end_temperature, 0.001..=1.0, true);
+        }
+        Bottleneck::Hashing { std } => {
+            let field = (
+                "Noise",
+                "Standard deviation of the noise on the code's inputs: only loud units get through.",
+            );
+            slider_ui(ui, field, std, 0.0..=16.0, false);
+        }
+        Bottleneck::Quantised { entries, dimension, commitment, update } => {
+            number_ui(ui, ("Codebook", "Vectors to choose from."), entries, 2..=1 << 16, "vectors");
+            let field = ("Dimension", "Numbers per vector; the units are cut into as many.");
+            number_ui(ui, field, dimension, 1..=units.max(1), "");
+            let field = ("Commitment", "How strongly the encoder is held to its vectors.");
+            slider_ui(ui, field, commitment, 0.0..=2.0, false);
+            let field = ("Learns by", "How the vectors find their places.");
+            combo_ui(ui, field, update, &CodebookUpdate::ALL, |update| update.name().to_owned());
+        }
+    }
+}
+
+/// What the code computes, and what that does to it.
+fn explanation(code: &Code, projects: bool) -> (String, &'static str) {
+    let plain = if projects {
         format!("z = f(W x + b),  f(a) = {}", super::layer::formula(code.activation))
     } else {
         "z = x".to_owned()
     };
-    let share = inputs
-        .filter(|inputs| *inputs > 0 && code.units > 0)
-        .map_or_else(String::new, |inputs| format!("{} of {inputs} numbers pass the waist. ", code.units));
-    let effect = match (code.units, code.activation) {
-        (2, _) => "Two numbers are a place on the latent plane, to be looked at directly.",
-        (_, Activation::Linear) => "With linear units the code is free to take any value.",
-        (_, _) => "What does not fit through here cannot be reconstructed.",
-    };
-    explain_ui(ui, &equation, &format!("{share}{effect}"));
+    match code.kind {
+        Bottleneck::Plain => {
+            let effect = match (code.units, code.activation) {
+                (2, _) => "Two numbers are a place on the latent plane, to be looked at directly.",
+                (_, Activation::Linear) => "With linear units the code is free to take any value.",
+                (_, _) => "What does not fit through here cannot be reconstructed.",
+            };
+            (plain, effect)
+        }
+        Bottleneck::KSparse { .. } => (
+            "z = the k largest of a, else 0".to_owned(),
+            "Only the loudest units speak, so each learns a part of the picture of its own.",
+        ),
+        Bottleneck::Variational { .. } => (
+            "z = μ + σ ε,  loss + β KL(N(μ, σ²) ‖ N(0, 1))".to_owned(),
+            "Codes become small clouds that fill the plane without gaps: new samples can be drawn from it.",
+        ),
+        Bottleneck::Wasserstein { .. } => (
+            format!("{plain},  loss + λ MMD²(z, N(0, 1))"),
+            "Codes stay points, and all of them together look like the normal distribution.",
+        ),
+        Bottleneck::Concrete { .. } => (
+            "z = x · softmax((ℓ + g) / T)".to_owned(),
+            "Each unit learns to pick one feature: what is left is a selection of the most telling ones.",
+        ),
+        Bottleneck::Hashing { .. } => (
+            "z = 1 / (1 + exp(−a − n)),  n ~ N(0, s²)".to_owned(),
+            "Noise drives units to 0 or 1: similar samples get similar binary addresses.",
+        ),
+        Bottleneck::Quantised { .. } => (
+            "z = nearest of K vectors".to_owned(),
+            "The code is a few words of a learned vocabulary instead of free numbers.",
+        ),
+    }
+}
+
+fn short(kind: Bottleneck) -> &'static str {
+    match kind {
+        Bottleneck::Plain => "Plain",
+        Bottleneck::KSparse { .. } => "k-sparse",
+        Bottleneck::Variational { .. } => "Variational",
+        Bottleneck::Wasserstein { .. } => "Wasserstein",
+        Bottleneck::Concrete { .. } => "Selector",
+        Bottleneck::Hashing { .. } => "Hashing",
+        Bottleneck::Quantised { .. } => "Quantised",
+    }
 }

@@ -5,7 +5,7 @@ use egui::Ui;
 use crate::project::Corruption;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_by_ui;
-use crate::ui::widgets::form::{explain_ui, slider_ui};
+use crate::ui::widgets::form::{explain_ui, number_ui, slider_ui};
 
 /// The form of the corruption: its kind and how much of it.
 pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
@@ -49,6 +49,30 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
             );
             ("x̃ = min or max with probability p", "Hits features hard; the network learns which to distrust.")
         }
+        Corruption::Pixelate { size } => {
+            number_ui(
+                ui,
+                ("Block", "Side of a block of pixels that becomes one colour."),
+                size,
+                1..=64,
+                "px",
+            );
+            ("x̃ = mean of each block", "Takes away fine detail; the network learns super-resolution.")
+        }
+        Corruption::Blur { std } => {
+            slider_ui(ui, ("Width", "Standard deviation of the blur, in pixels."), std, 0.0..=5.0, false);
+            ("x̃ = G * x,  G a Gaussian", "Softens edges; the network learns to sharpen them again.")
+        }
+        Corruption::MissingRectangle { side } => {
+            slider_ui(
+                ui,
+                ("Side", "Sides of the rectangle, as a share of the picture's."),
+                side,
+                0.0..=1.0,
+                false,
+            );
+            ("x̃ = min inside a rectangle", "Cuts out a random rectangle; the network learns inpainting.")
+        }
     };
     explain_ui(ui, equation, effect);
 }
@@ -59,5 +83,8 @@ fn short(corruption: Corruption) -> &'static str {
         Corruption::Gaussian { .. } => "Gaussian",
         Corruption::Masking { .. } => "Masking",
         Corruption::SaltAndPepper { .. } => "Salt and pepper",
+        Corruption::Pixelate { .. } => "Pixelate",
+        Corruption::Blur { .. } => "Blur",
+        Corruption::MissingRectangle { .. } => "Rectangle",
     }
 }

@@ -3,9 +3,10 @@ use egui::{Theme, Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use super::{code, corruption, layer, output, source, training};
+use super::{code, corruption, layer, output, regularizer, source, training};
 use crate::project::{
-    Activation, Code, Corruption, Data, Layer, Loss, Optimizer, Output, Schedule, Source, Synthetic, Training,
+    Activation, Bottleneck, Code, Corruption, Data, Layer, Loss, Optimizer, Output, Regularizer, Schedule,
+    Site, Source, Synthetic, Training,
 };
 
 /// Draws a form in both themes; the harness fails on a missing glyph and on an input without a name.
@@ -30,6 +31,17 @@ fn every_layer_activation_and_code_has_a_form() {
         check(|ui| layer::layer_ui(ui, &mut Layer::Dense { units: 3, activation }));
         check(|ui| code::code_ui(ui, &mut Code { activation, ..Code::plain(3) }, true, Some(64)));
         check(|ui| output::output_ui(ui, &mut Output { activation }, false));
+    }
+}
+
+#[test]
+fn every_kind_of_code_and_regularizer_has_a_form() {
+    for kind in Bottleneck::ALL {
+        check(|ui| code::code_ui(ui, &mut Code { kind, ..Code::plain(8) }, true, Some(64)));
+    }
+    for mut regularizer in Regularizer::ALL {
+        check(|ui| regularizer::regularizer_ui(ui, &mut regularizer));
+        check(|ui| regularizer::regularizers_ui(ui, &mut vec![regularizer], Site::Code));
     }
 }
 
@@ -155,7 +167,7 @@ fn every_field_of_a_form_says_what_it_does() {
     for mut kind in Corruption::ALL {
         check_tooltips(|ui| corruption::corruption_ui(ui, &mut kind));
     }
-    let mut code = Code { units: 3, activation: Activation::Linear };
+    let mut code = Code::plain(3);
     check_tooltips(|ui| code::code_ui(ui, &mut code, true, None));
     for schedule in Schedule::ALL {
         let early_stopping = Some(crate::project::EarlyStopping::default());

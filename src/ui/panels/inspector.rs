@@ -3,10 +3,10 @@
 use egui::{Align, RichText, ScrollArea, Ui};
 
 use crate::check::Place;
-use crate::project::{Layer, Shape};
+use crate::project::{Layer, Shape, Site};
 use crate::ui::command::Command;
 use crate::ui::edit;
-use crate::ui::editors::{code, corruption, layer, output, source, training};
+use crate::ui::editors::{code, corruption, layer, output, regularizer, source, training};
 use crate::ui::state::State;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
@@ -68,6 +68,7 @@ fn card_ui(ui: &mut Ui, state: &mut State) {
             let projects = state.derived.cards.code.layer.is_some();
             let features = state.data.facts.map(|facts| facts.shape.features());
             code::code_ui(ui, &mut state.project.code, projects, features);
+            regularizer::regularizers_ui(ui, &mut state.project.regularizers, Site::Code);
         }
         Place::Output => {
             let projects = state.derived.cards.output.layer.is_some();
@@ -101,6 +102,9 @@ fn heading(state: &State, place: Place) -> (String, &'static str) {
 fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     if let Some(layer) = edit::layer_mut(&mut state.project, place) {
         layer::layer_ui(ui, layer);
+        if let Place::Encoder(index) = place {
+            regularizer::regularizers_ui(ui, &mut state.project.regularizers, Site::Encoder(index));
+        }
         return;
     }
     let tokens = tokens(ui);

@@ -1,0 +1,253 @@
+//! Kinds of code and regularizers within a whole network: gradients, composed too, terms that add up, what codes look
+//! like, exact resume.
+
+use super::layers::toy_pictures;
+use super::*;
+use crate::project::{
+    Bottleneck, CodebookUpdate, Distance, Estimator, Over, Padding, Penalty, Regularizer, Site,
+};
+
+fn dense(units: usize, activation: Activation) -> Layer {
+    Layer::Dense { units, activation }
+}
+
+fn on(on: Site, penalty: Penalty, weight: f32) -> Regularizer {
+    Regularizer { on, penalty, weight }
+}
+
+fn sparsity(distance: Distance, over: Over) -> Penalty {
+    Penalty::Sparsity { target: 0.2, distance, over }
+}
+
+/// Kinds of code whose gradient is that of what they compute; a quantised one passes it straight through.
+fn smooth_kinds() -> [Bottleneck; 4] {
+    [
+        Bottleneck::Variational { beta: 0.7, warmup_epochs: 4, free_nats: 0.0 },
+        Bottleneck::Wasserstein { weight: 3.0 },
+        Bottleneck::Hashing { std: 0.8 },
+        Bottleneck::Plain,
+    ]
+}
+
+#[test]
+fn every_kind_of_code_has_the_gradient_of_its_network() {
+    for kind in smooth_kinds() {
+        check_gradients(kind.name(), |project| project.code = Code { kind, ..Code::plain(4) });
+    }
+    check_gradients("selector", |project| {
+        project.encoder.clear();
+        project.code.kind = Bottleneck::Concrete { start_temperature: 2.0, end_temperature: 0.5 };
+        project.decoder = Decoder::Free(vec![dense(6, Activation::Tanh)]);
+    });
+}
+
+#[test]
+fn every_regularizer_has_the_gradient_of_its_network() {
+    let penalties = [
+        (Penalty::L2, Activation::Tanh),
+        (sparsity(Distance::Kl, Over::Samples), Activation::Sigmoid),
+        (sparsity(Distance::Kl, Over::Units), Activation::Sigmoid),
+        (sparsity(Distance::L2, Over::Samples), Activation::Softplus),
+        (Penalty::Contractive { estimator: Estimator::Exact }, Activation::Sigmoid),
+        (Penalty::Contractive { estimator: Estimator::Probes(2) }, Activation::Tanh),
+    ];
+    for (penalty, activation) in penalties {
+        let sites: &[Site] = match penalty {
+            Penalty::Contractive { .. } => &[Site::Code],
+            _ => &[Site::Code, Site::Encoder(0)],
+        };
+        for site in sites {
+            check_gradients(&format!("{penalty:?} {site:?}"), |project| {
+                project.encoder = vec![dense(7, activation)];
+                project.code = Code { activation, ..Code::plain(4) };
+                project.regularizers = vec![on(*site, penalty, 0.5)];
+            });
+        }
+    }
+}
+
+#[test]
+fn convolution_sparsity_contraction_and_a_variational_code_compose() {
+    check_gradients_on(&toy_pictures(40, 6, 8, 2), "composed", 1.0, |project| {
+        project.encoder = vec![
+            Layer::Conv2d {
+                channels: 3,
+                kernel: 3,
+                stride: 2,
+                padding: Padding::Same,
+                activation: Activation::Sigmoid,
+            },
+            dense(6, Activation::Tanh),
+        ];
+        project.code = Code {
+            kind: Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.01 },
+            ..Code::plain(3)
+        };
+        project.regularizers = vec![
+            on(Site::Encoder(0), sparsity(Distance::Kl, Over::Samples), 0.3),
+            on(Site::Code, Penalty::Contractive { estimator: Estimator::Exact }, 0.2),
+            on(Site::Encoder(1), Penalty::L2, 0.1),
+        ];
+        project.corruption = Corruption::Blur { std: 0.8 };
+    });
+}
+
+#[test]
+fn a_tied_sparse_hashing_code_has_its_gradient() {
+    check_gradients("tied hashing", |project| {
+        project.code = Code { kind: Bottleneck::Hashing { std: 0.5 }, ..Code::plain(4) };
+        project.decoder = Decoder::Mirrored { tied: true };
+        project.loss = Loss::BinaryCrossEntropy;
+    });
+}
+
+/// Every kind of code, with settings that suit a code of 8 units of the toy rows.
+fn all_kinds() -> Vec<Bottleneck> {
+    Bottleneck::ALL
+        .into_iter()
+        .map(|kind| {
+            if let Bottleneck::KSparse { .. } = kind {
+                Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: true }
+            } else {
+                kind
+            }
+        })
+        .chain([Bottleneck::Quantised {
+            entries: 16,
+            dimension: 2,
+            commitment: 0.25,
+            update: CodebookUpdate::Gradient,
+        }])
+        .collect()
+}
+
+fn of_kind(data: &Dataset, kind: Bottleneck) -> Plan {
+    toy_plan(data, |project| {
+        if matches!(kind, Bottleneck::Concrete { .. }) {
+            project.encoder.clear();
+        }
+        project.code = Code { kind, ..Code::plain(8) };
+        project.regularizers = vec![on(Site::Code, Penalty::L1, 0.01)];
+        project.training.learning_rate = 3e-3;
+    })
+}
+
+#[test]
+fn terms_add_up_and_every_kind_resumes_exactly_on_any_number_of_threads() {
+    let data = toy_data(100, 12);
+    for kind in all_kinds() {
+        let plan = of_kind(&data, kind);
+        let whole = losses(&plan, &data, 1);
+        for record in &whole {
+            for terms in [&record.train, &record.validation] {
+                let sum: f64 = terms[1..].iter().sum();
+                assert!((terms[0] - sum).abs() < 1e-9 * sum.abs().max(1.0), "{kind:?}: {terms:?}");
+            }
+        }
+        assert_eq!(losses(&plan, &data, 3), whole, "{kind:?}: threads");
+        let mut first = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+        assert_eq!(first.terms().len(), whole[0].train.len(), "{kind:?}");
+        let mut records = Vec::new();
+        for _ in 0..8 {
+            records.extend(first.step().expect("sound").epoch);
+        }
+        let mut second = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
+        second.restore(&first.snapshot(), 4).expect("the same network");
+        while !second.is_done() {
+            records.extend(second.step().expect("sound").epoch);
+        }
+        assert_eq!(without_time(records), whole, "{kind:?}: resumed");
+    }
+}
+
+#[test]
+fn codes_are_what_their_kind_promises() {
+    let data = toy_data(100, 12);
+    let codes = |kind: Bottleneck| {
+        let plan = of_kind(&data, kind);
+        let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+        while !trainer.is_done() {
+            trainer.step().expect("sound");
+        }
+        let mut rows = vec![0.0; 20 * 12];
+        data.gather(&(0..20).collect::<Vec<u32>>(), &mut rows);
+        let codes = trainer.network().encode(&rows);
+        // Encoding, then decoding, is what reconstructing does.
+        assert_eq!(trainer.network().decode(&codes), trainer.network().reconstruct(&rows), "{kind:?}");
+        (rows, codes, trainer.network().weights())
+    };
+    let (_, sparse, _) = codes(Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false });
+    for code in sparse.chunks_exact(8) {
+        assert_eq!(code.iter().filter(|unit| **unit != 0.0).count(), 3, "{code:?}");
+    }
+    let (_, hashed, _) = codes(Bottleneck::Hashing { std: 4.0 });
+    assert!(hashed.iter().all(|unit| (0.0..=1.0).contains(unit)));
+    let (rows, picked, _) = codes(Bottleneck::ALL[4]);
+    assert!(matches!(Bottleneck::ALL[4], Bottleneck::Concrete { .. }));
+    for (row, code) in rows.chunks_exact(12).zip(picked.chunks_exact(8)) {
+        assert!(code.iter().all(|unit| row.contains(unit)), "a selector hands on features as they are");
+    }
+    let quantised = Bottleneck::Quantised {
+        entries: 16,
+        dimension: 2,
+        commitment: 0.25,
+        update: CodebookUpdate::MovingAverage,
+    };
+    let (_, words, weights) = codes(quantised);
+    let entries = &weights.0["code.codebook"].values;
+    for word in words.chunks_exact(2) {
+        assert!(entries.chunks_exact(2).any(|entry| entry == word), "{word:?} is no entry");
+    }
+}
+
+#[test]
+fn the_divergence_rises_with_its_warm_up() {
+    let data = toy_data(100, 12);
+    let plan = toy_plan(&data, |project| {
+        let kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 2, free_nats: 0.0 };
+        project.code = Code { kind, ..Code::plain(3) };
+        project.training.learning_rate = 1e-12;
+    });
+    let records = losses(&plan, &data, 1);
+    let kl = |epoch: usize| records[epoch].validation[2];
+    // Nothing is learned to speak of, so only the weight changes: 4/5 of an epoch of five steps, then 9/5, then all.
+    assert!((kl(0) / kl(2) - 0.4).abs() < 1e-3, "{} {}", kl(0), kl(2));
+    assert!((kl(1) / kl(2) - 0.9).abs() < 1e-3, "{} {}", kl(1), kl(2));
+    assert!((kl(3) / kl(2) - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_selector_finds_the_columns_that_determine_the_others() {
+    // Four columns of uniform numbers, each copied twice with a little less than full weight, then noise of small size.
+    let stream = Stream::new(3, Purpose::Synthetic, 0, 0);
+    let rows: Vec<f32> = (0..600_u64)
+        .flat_map(|row| {
+            let base: [f32; 4] = std::array::from_fn(|i| stream.uniform(row * 16 + i as u64));
+            std::array::from_fn::<f32, 16, _>(|j| match j {
+                0..4 => base[j],
+                4..12 => 0.5 * base[j % 4] + 0.5 * base[(j + 1) % 4],
+                _ => 0.5 + 0.02 * stream.uniform(row * 16 + j as u64),
+            })
+        })
+        .collect();
+    let toy = toy_data(600, 16);
+    let data = Arc::new(Dataset { rows: Rows::F32(rows), ..(*toy).clone() });
+    let plan = toy_plan(&data, |project| {
+        project.encoder.clear();
+        let kind = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01 };
+        project.code = Code { kind, ..Code::plain(4) };
+        project.decoder = Decoder::Free(vec![dense(24, Activation::LeakyRelu)]);
+        project.output.activation = Activation::Linear;
+        project.training =
+            Training { batch_size: 32, epochs: 120, learning_rate: 1e-2, ..Training::default() };
+    });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    while !trainer.is_done() {
+        trainer.step().expect("sound");
+    }
+    let logits = &trainer.network().weights().0["code.logits"].values;
+    let chosen = crate::engine::kernels::selector::chosen(logits, 16);
+    assert_eq!(crate::engine::kernels::selector::unique(&chosen), 4, "{chosen:?}");
+    assert!(chosen.iter().all(|feature| *feature < 12), "{chosen:?}: noise was picked");
+    assert!(crate::engine::kernels::selector::mean_max(logits, 16) > 0.99);
+}

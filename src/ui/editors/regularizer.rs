@@ -1,0 +1,115 @@
+//! The forms of the regularizers of one card.
+
+use egui::Ui;
+
+use crate::project::{Distance, Estimator, Over, Penalty, Regularizer, Site};
+use crate::ui::widgets::button::quiet_ui;
+use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, section_ui, slider_ui};
+
+/// The regularizers that look at `site`: their forms, and what can be added.
+pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: Site) {
+    let mut removed = None;
+    for (index, regularizer) in regularizers.iter_mut().enumerate() {
+        if regularizer.on == site {
+            ui.push_id(("regularizer", index), |ui| {
+                ui.add_space(2.0);
+                section_ui(ui, title(regularizer.penalty), "added to the loss");
+                regularizer_ui(ui, regularizer);
+                let name = format!("Remove {}", title(regularizer.penalty));
+                if quiet_ui(ui, &name).clicked() {
+                    removed = Some(index);
+                }
+            });
+        }
+    }
+    if let Some(index) = removed {
+        regularizers.remove(index);
+    }
+    ui.horizontal_wrapped(|ui| {
+        let offered = Regularizer::ALL.into_iter().filter(|kind| fits(kind.penalty, site));
+        for kind in offered {
+            let is_there =
+                regularizers.iter().any(|own| own.on == site && own.penalty.name() == kind.penalty.name());
+            let name = format!("+ {}", title(kind.penalty));
+            if !is_there && quiet_ui(ui, &name).on_hover_text(effect(kind.penalty)).clicked() {
+                regularizers.push(Regularizer { on: site, ..kind });
+            }
+        }
+    });
+}
+
+/// The form of one regularizer.
+pub fn regularizer_ui(ui: &mut Ui, regularizer: &mut Regularizer) {
+    let field = ("Weight", "What the penalty is multiplied by.");
+    slider_ui(ui, field, &mut regularizer.weight, 1e-6..=100.0, true);
+    match &mut regularizer.penalty {
+        Penalty::L1 | Penalty::L2 => {}
+        Penalty::Sparsity { target, distance, over } => {
+            slider_ui(ui, ("Target", "Mean activation that is aimed at."), target, 0.001..=0.5, true);
+            let field = ("Distance", "How far off a mean is; KL needs activations between 0 and 1.");
+            combo_ui(ui, field, distance, &Distance::ALL, |distance| distance.name().to_owned());
+            let field = ("Mean", "Over the samples for each unit, or over the units for each sample.");
+            combo_ui(ui, field, over, &Over::ALL, |over| over.name().to_owned());
+        }
+        Penalty::Contractive { estimator } => {
+            let probes = if let Estimator::Probes(probes) = *estimator { probes } else { 1 };
+            let options = [Estimator::Auto, Estimator::Exact, Estimator::Probes(probes)];
+            let field = ("Jacobian", "Exact, or estimated by random directions where that takes too long.");
+            combo_ui(ui, field, estimator, &options, |estimator| {
+                match estimator {
+                    Estimator::Auto => "automatic",
+                    Estimator::Exact => "exact",
+                    Estimator::Probes(_) => "random probes",
+                }
+                .to_owned()
+            });
+            if let Estimator::Probes(probes) = estimator {
+                number_ui(ui, ("Probes", "Random directions a sample."), probes, 1..=64, "");
+            }
+        }
+    }
+    explain_ui(ui, equation(regularizer.penalty), effect(regularizer.penalty));
+}
+
+/// Whether a penalty makes sense on a card: the contractive one is about the whole way to the code.
+fn fits(penalty: Penalty, site: Site) -> bool {
+    match penalty {
+        Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. } => true,
+        Penalty::Contractive { .. } => site == Site::Code,
+    }
+}
+
+fn title(penalty: Penalty) -> &'static str {
+    match penalty {
+        Penalty::L1 => "L1",
+        Penalty::L2 => "L2",
+        Penalty::Sparsity { .. } => "Sparsity",
+        Penalty::Contractive { .. } => "Contractive",
+    }
+}
+
+fn equation(penalty: Penalty) -> &'static str {
+    match penalty {
+        Penalty::L1 => "λ Σ |h|",
+        Penalty::L2 => "λ Σ h²",
+        Penalty::Sparsity { distance: Distance::Kl, .. } => {
+            "β Σ ρ log(ρ/r) + (1−ρ) log((1−ρ)/(1−r)),  r = mean h"
+        }
+        Penalty::Sparsity { distance: Distance::L1, .. } => "β Σ |ρ − r|,  r = mean h",
+        Penalty::Sparsity { distance: Distance::L2, .. } => "β Σ (ρ − r)²,  r = mean h",
+        Penalty::Contractive { .. } => "λ Σ (∂h/∂x)²",
+    }
+}
+
+fn effect(penalty: Penalty) -> &'static str {
+    match penalty {
+        Penalty::L1 => "Draws activations to exactly 0: few units speak at a time.",
+        Penalty::L2 => "Keeps activations small without silencing any.",
+        Penalty::Sparsity { .. } => {
+            "Holds units at a low mean activation, so that each answers to few samples."
+        }
+        Penalty::Contractive { .. } => {
+            "Makes the code stand still when the input moves a little, except along the data."
+        }
+    }
+}
