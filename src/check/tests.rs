@@ -145,20 +145,43 @@ fn the_mirror_undoes_layer_by_layer() {
     check_mirror(&[dense(128), norm.clone()], 2, &[dense(128), norm]);
 }
 
+/// Encoders that read pictures.
+fn picture_encoders() -> [Vec<Layer>; 8] {
+    let pool = Layer::MaxPool2d { size: 2 };
+    [
+        vec![conv(4, 2, Padding::Same), conv(8, 2, Padding::Same), Layer::Flatten],
+        vec![conv(4, 2, Padding::Pixels(1)), conv(8, 3, Padding::Pixels(0))],
+        vec![conv(4, 1, Padding::Same), pool.clone(), conv(8, 1, Padding::Same), Layer::AvgPool2d { size: 2 }],
+        vec![pool.clone(), conv(4, 1, Padding::Same)],
+        vec![Layer::Upsample { factor: 2 }, conv(4, 2, Padding::Same)],
+        vec![Layer::Flatten, dense(32)],
+        vec![conv(4, 2, Padding::Same), Layer::BatchNorm { activation: Activation::Relu }, dense(20)],
+        vec![Layer::Reshape { height: 4, width: 24, channels: 3 }, conv(4, 2, Padding::Same)],
+    ]
+}
+
+/// Whether there are no errors, and what they are otherwise.
+fn check_sound(project: &Project, data: Option<&DataFacts>) {
+    let found = problems(project, data);
+    assert!(found.iter().all(|problem| problem.severity != Severity::Error), "{found:#?}");
+}
+
+#[test]
+fn what_mirrors_pictures_is_sound_before_they_are_loaded() {
+    for encoder in picture_encoders() {
+        for tied in [false, true] {
+            let decoder = Decoder::Mirrored { tied };
+            let project = Project { encoder: encoder.clone(), decoder, ..Recipe::Undercomplete.project() };
+            check_sound(&project, None);
+            assert_eq!(cards(&project, None).parameters(), None, "{encoder:?}");
+        }
+    }
+}
+
 #[test]
 fn the_mirror_of_pictures_restores_every_size() {
     let pool = Layer::MaxPool2d { size: 2 };
-    let encoders: [&[Layer]; 8] = [
-        &[conv(4, 2, Padding::Same), conv(8, 2, Padding::Same), Layer::Flatten],
-        &[conv(4, 2, Padding::Pixels(1)), conv(8, 3, Padding::Pixels(0))],
-        &[conv(4, 1, Padding::Same), pool.clone(), conv(8, 1, Padding::Same), Layer::AvgPool2d { size: 2 }],
-        &[pool.clone(), conv(4, 1, Padding::Same)],
-        &[Layer::Upsample { factor: 2 }, conv(4, 2, Padding::Same)],
-        &[Layer::Flatten, dense(32)],
-        &[conv(4, 2, Padding::Same), Layer::BatchNorm { activation: Activation::Relu }, dense(20)],
-        &[Layer::Reshape { height: 4, width: 24, channels: 3 }, conv(4, 2, Padding::Same)],
-    ];
-    for encoder in encoders {
+    for encoder in picture_encoders() {
         for input in [image(12, 8, 3), image(16, 20, 1), image(13, 15, 2)] {
             let mut project = Recipe::Undercomplete.project();
             project.encoder = encoder.to_vec();
