@@ -361,7 +361,12 @@ impl Stages {
         }
         match input {
             Shape::Vector(_) => self.flatten(Place::Output),
-            Shape::Image { .. } => self.unflatten(Place::Output, input),
+            Shape::Image { .. } if self.shape == input => {}
+            // A picture of other sides is read anew, as a reshape does.
+            Shape::Image { .. } => {
+                self.flatten(Place::Output);
+                self.unflatten(Place::Output, input);
+            }
         }
     }
 

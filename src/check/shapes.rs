@@ -106,13 +106,17 @@ pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Optio
     (!ends_right).then_some(Layer::Dense { units: code.units, activation: code.activation })
 }
 
-/// The layer the output owns where the decoder is free: none where that ends in the input's size, a convolution of single
-/// pixels where only the channels differ, else a dense one.
+/// The layer the output owns where the decoder is free: none where that ends in the input's shape, or in as many features
+/// and one of both is a row, a convolution of single pixels where only the channels differ, else a dense one.
 fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Layer> {
     let activation = Activation::Linear;
     match (before, input) {
         (Some(before), Some(input)) if before == input => None,
-        (Some(Shape::Vector(before)), Some(input)) if before == input.features() => None,
+        (Some(before @ Shape::Vector(_)), Some(input)) | (Some(before), Some(input @ Shape::Vector(_)))
+            if before.features() == input.features() =>
+        {
+            None
+        }
         (
             Some(Shape::Image { height, width, .. }),
             Some(Shape::Image { height: wanted_height, width: wanted_width, channels }),
