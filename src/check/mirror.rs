@@ -51,21 +51,39 @@ pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
     Mirror { layers, output, troubles: undoing.troubles }
 }
 
-/// The layers of a decoder of its own that computes what the mirrored one does.
-pub fn freed(project: &Project, input: Option<Shape>) -> Vec<Layer> {
+/// The layers of a decoder of its own that computes what the mirrored one does; `None` where they follow from sizes that are
+/// not known: before data of pictures are loaded, or behind an encoder layer that cannot be applied.
+pub fn freed(project: &Project, input: Option<Shape>) -> Option<Vec<Layer>> {
     let mirror = mirror(project, input);
-    let mut layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();
-    let Some(output) = mirror.output.map(|mirrored| with_activation(mirrored.layer, Activation::Linear))
-    else {
-        return layers;
-    };
-    let own = Decoder::Free(layers.clone());
-    let card = cards(&Project { decoder: own, ..project.clone() }, input).output;
-    // What the output card does by itself stays with it.
-    if card.layer.map(|layer| with_activation(layer, Activation::Linear)) != Some(output.clone()) {
-        layers.push(output);
+    if !mirror.layers.iter().all(|mirrored| mirrored.is_settled) {
+        return None;
     }
-    layers
+    let mut layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();
+    let output_card = |layers: &[Layer]| {
+        cards(&Project { decoder: Decoder::Free(layers.to_vec()), ..project.clone() }, input).output
+    };
+    let linear = |layer| with_activation(layer, Activation::Linear);
+    let is_settled = mirror.output.as_ref().is_none_or(|output| output.is_settled);
+    let output = mirror.output.map(|mirrored| linear(mirrored.layer));
+    // What the output card does by itself stays with it.
+    if output == output_card(&layers).layer.map(linear) {
+        return Some(layers);
+    }
+    if !is_settled {
+        return None;
+    }
+    layers.extend(output);
+    match (output_card(&layers).input?, input) {
+        (Shape::Image { .. }, None) => return None,
+        // A mirrored decoder may end in a picture of other sides, which is read in the input's.
+        (found @ Shape::Image { .. }, Some(wanted @ Shape::Image { height, width, channels }))
+            if found != wanted && found.features() == wanted.features() =>
+        {
+            layers.push(Layer::Reshape { height, width, channels });
+        }
+        _ => {}
+    }
+    Some(layers)
 }
 
 /// Whether a layer multiplies by weights, and so can be tied.

@@ -82,10 +82,13 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
         }
     }
     for (place, trouble) in &cards.not_mirrored {
-        let fix = Fix::new("Free the decoder", project, |project| {
-            project.decoder = Decoder::Free(freed(project, data.map(|facts| facts.shape)));
+        let problem = Problem::error(*place, trouble.clone());
+        problems.push(match freed(project, data.map(|facts| facts.shape)) {
+            Some(layers) => problem.with_fix(Fix::new("Free the decoder", project, |project| {
+                project.decoder = Decoder::Free(layers);
+            })),
+            None => problem,
         });
-        problems.push(Problem::error(*place, trouble.clone()).with_fix(fix));
     }
     check_batch_norm(project, data, problems);
 }

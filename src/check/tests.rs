@@ -428,6 +428,8 @@ fn any_layer() -> impl Strategy<Value = Layer> {
     ]
 }
 
+mod decoders;
+
 proptest! {
     #[test]
     fn nothing_panics_whatever_it_is_given(
