@@ -7,6 +7,7 @@ mod mirror;
 mod network_rules;
 mod plan;
 mod problem;
+mod settings;
 mod shapes;
 mod training_rules;
 mod window;

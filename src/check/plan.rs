@@ -127,8 +127,6 @@ impl Plan {
         for card in cards.encoder.iter().chain([&cards.code]) {
             stages.push(card);
         }
-        // The code is a row, whatever the encoder ends in.
-        stages.flatten(Place::Code);
         let encoder = std::mem::take(&mut stages.list);
         for card in &cards.decoder {
             stages.push(card);

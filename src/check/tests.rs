@@ -151,7 +151,12 @@ fn picture_encoders() -> [Vec<Layer>; 8] {
     [
         vec![conv(4, 2, Padding::Same), conv(8, 2, Padding::Same), Layer::Flatten],
         vec![conv(4, 2, Padding::Pixels(1)), conv(8, 3, Padding::Pixels(0))],
-        vec![conv(4, 1, Padding::Same), pool.clone(), conv(8, 1, Padding::Same), Layer::AvgPool2d { size: 2 }],
+        vec![
+            conv(4, 1, Padding::Same),
+            pool.clone(),
+            conv(8, 1, Padding::Same),
+            Layer::AvgPool2d { size: 2 },
+        ],
         vec![pool.clone(), conv(4, 1, Padding::Same)],
         vec![Layer::Upsample { factor: 2 }, conv(4, 2, Padding::Same)],
         vec![Layer::Flatten, dense(32)],
@@ -254,7 +259,7 @@ fn what_cannot_be_mirrored_or_applied_says_why() {
         "cannot be read",
     );
     error(
-        &|p| p.decoder = Decoder::Free(vec![Layer::Upsample { factor: 0 }]),
+        &|p| p.decoder = Decoder::Free(vec![Layer::Upsample { factor: 2 }]),
         &facts(),
         Place::Decoder(0),
         "needs a picture",
@@ -429,6 +434,7 @@ fn any_layer() -> impl Strategy<Value = Layer> {
 }
 
 mod decoders;
+mod settings;
 
 proptest! {
     #[test]
@@ -451,6 +457,7 @@ proptest! {
         let facts = DataFacts { shape, train_rows: rows, ..facts() };
         problems(&project, None);
         cards(&project, None);
+        Plan::unchecked(&project, &facts).training_bytes();
         cards(&project, Some(shape));
         if let Ok(plan) = plan(&project, &facts) {
             prop_assert!(plan.stages().all(|stage| stage.outputs() > 0));

@@ -36,5 +36,8 @@ fn a_decoder_is_freed_where_its_sizes_are_known() {
         assert!(freed(&design(&encoder), input).is_some(), "{encoder:?}");
     }
     assert_eq!(freed(&design(&[dense(9), dense(5)]), None), Some(vec![dense(5), dense(9)]));
-    assert_eq!(freed(&design(&[conv(4, 2, Padding::Same), Layer::Upsample { factor: 1 << 20 }, dense(3)]), input), None);
+    assert_eq!(
+        freed(&design(&[conv(4, 2, Padding::Same), Layer::Upsample { factor: 1 << 20 }, dense(3)]), input),
+        None
+    );
 }
