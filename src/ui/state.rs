@@ -257,11 +257,9 @@ impl State {
         self.data.facts.map(|facts| facts.shape)
     }
 
-    /// Shape of the samples the design asks for, once they are loaded: what the document may be changed by. Scaling and split
-    /// do not matter to it.
+    /// Shape of the samples the design asks for, once they are loaded: what the document may be changed by.
     pub fn current_shape(&self) -> Option<Shape> {
-        let of = self.data.of.as_ref()?;
-        (of.source == self.project.data.source).then(|| self.input_shape())?
+        self.data.facts_of(&self.project.data.source).map(|facts| facts.shape)
     }
 
     /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.

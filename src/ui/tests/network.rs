@@ -127,6 +127,10 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     assert_eq!(Command::ToggleMirror.available(state), Err(reason.to_owned()));
     state.run(Command::ToggleMirror);
     assert_eq!(state.project, before);
+    // Nor is a problem mended by them.
+    state.project.encoder[0] = Layer::MaxPool2d { size: 3 };
+    state.refresh(false);
+    assert_eq!(state.derived.problems_at(Place::Encoder(0)).count(), 0);
     state.project.encoder.remove(0);
     assert_eq!(Command::ToggleMirror.available(state), Ok(()));
 }
