@@ -3,6 +3,7 @@
 //! half-built thing it is given.
 
 mod flow;
+mod memory;
 mod mirror;
 mod network_rules;
 mod plan;

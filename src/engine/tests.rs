@@ -3,6 +3,7 @@
 
 mod divergence;
 mod layers;
+mod memory;
 mod order;
 mod properties;
 mod pytorch;

@@ -79,6 +79,12 @@ impl Dense {
         &self.y
     }
 
+    /// `x Wᵀ + b`, where the derivative of the activation needs it.
+    #[cfg(test)]
+    pub fn sums(&self) -> Option<&Node> {
+        self.sums.as_ref()
+    }
+
     fn compute(&self, rows: usize, threads: &Threads) {
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
         let mut y = self.y.borrow_mut();

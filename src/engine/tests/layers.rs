@@ -4,12 +4,12 @@ use super::*;
 use crate::project::Padding;
 
 /// The toy rows read as pictures.
-fn toy_pictures(rows: usize, height: usize, width: usize, channels: usize) -> Arc<Dataset> {
+pub(super) fn toy_pictures(rows: usize, height: usize, width: usize, channels: usize) -> Arc<Dataset> {
     let data = toy_data(rows, height * width * channels);
     Arc::new(Dataset { shape: Shape::Image { height, width, channels }, ..(*data).clone() })
 }
 
-fn conv(channels: usize, kernel: usize, stride: usize, activation: Activation) -> Layer {
+pub(super) fn conv(channels: usize, kernel: usize, stride: usize, activation: Activation) -> Layer {
     Layer::Conv2d { channels, kernel, stride, padding: Padding::Same, activation }
 }
 

@@ -9,15 +9,12 @@ use crate::ui::widgets::form::explain_ui;
 
 /// The form of the output card.
 pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
-    ui.add_enabled_ui(projects, |ui| super::layer::activation_ui(ui, &mut output.activation))
-        .response
-        .on_disabled_hover_text(
-            "The last decoder layer already has the shape of the input: its activation counts.",
-        );
+    super::layer::activation_ui(ui, &mut output.activation);
+    let function = super::layer::formula(output.activation);
     let equation = if projects {
-        format!("x' = f(W y + b),  f(a) = {}", super::layer::formula(output.activation))
+        format!("x' = f(W y + b),  f(a) = {function}")
     } else {
-        "x' = y".to_owned()
+        format!("x' = f(y),  f(a) = {function}")
     };
     explain_ui(
         ui,
