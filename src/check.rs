@@ -4,11 +4,13 @@
 
 mod code_rules;
 mod flow;
+mod memory;
 mod mirror;
 mod network_rules;
 mod plan;
 mod problem;
 mod regularizer_rules;
+mod settings;
 mod shapes;
 mod training_rules;
 mod window;

@@ -5,23 +5,39 @@
 #[path = "common/mod.rs"]
 mod common;
 
+use std::sync::Arc;
+
 use egui::Key;
 use egui_kittest::SnapshotOptions;
+use hourglass::dataset::{Dataset, LabelValues};
+use hourglass::engine::choose_probe;
+use hourglass::run::{EpochRecord, History, Kept, KeptEpochs, Probe, Run, RunId, Status};
 
 use common::{CTRL, CTRL_ALT, Home, NONE, Window};
 
 /// Pixels that may be another: edges of letters, as other versions of the rasteriser draw them.
 const FEW: usize = 400;
-/// The same where trained curves and points are seen, which other processors round otherwise.
-const SOME: usize = 4000;
+/// Where the codes of the ten digits lie.
+const CENTRES: [(f32, f32); 10] = [
+    (-0.5, 1.5),
+    (5.5, -3.5),
+    (6.0, -0.5),
+    (3.0, 0.5),
+    (-2.5, -1.0),
+    (1.5, 0.0),
+    (2.5, 4.5),
+    (2.0, -4.5),
+    (4.0, -1.5),
+    (1.0, -1.5),
+];
 
 /// Compares the window as it stands with the picture of that name.
 #[track_caller]
-fn check(window: &mut Window, name: &str, most: usize) {
+fn check(window: &mut Window, name: &str) {
     window.settle();
     window.harness.remove_cursor();
     window.settle();
-    window.harness.snapshot_options(name, &SnapshotOptions::new().max_failed_pixels(most));
+    window.harness.snapshot_options(name, &SnapshotOptions::new().max_failed_pixels(FEW));
 }
 
 fn dark(window: &mut Window) {
@@ -32,12 +48,91 @@ fn light(window: &mut Window) {
     window.key(CTRL_ALT, Key::Num2);
 }
 
-/// Trains so many epochs and makes the time it took the same everywhere.
-fn train(window: &mut Window, epochs: usize) {
-    window.train_epochs(epochs);
-    window.until("the baseline is there", |state| state.runs[0].pca_mse.is_some());
+/// A run that stands still after so many epochs, made by formulas instead of trained: what is trained differs in its last
+/// bits from processor to processor, and these grow.
+fn stands_still(window: &mut Window, epochs: u32) {
     let state = &mut window.harness.state_mut().state;
-    state.runs[0].seconds = 0.2;
+    let data = Arc::clone(state.data.dataset.as_ref().expect("the digits"));
+    let design = state.project.clone();
+    let probe = choose_probe(&data, design.code.units, design.training.seed);
+    let mut kept = KeptEpochs::new(Arc::new(probe));
+    for epoch in 0..=epochs {
+        kept.push(Arc::new(look(&data, &kept.probe, epoch)));
+    }
+    let terms = ["total", "reconstruction"].map(str::to_owned).to_vec();
+    state.runs.push(Run {
+        id: RunId(1),
+        shape: data.shape,
+        fingerprint: data.fingerprint,
+        split: Some(data.split.fingerprint()),
+        normaliser: None,
+        status: Status::Paused,
+        epochs: design.training.epochs,
+        edits: Vec::new(),
+        parameters: 33_474,
+        seconds: 0.2,
+        started_unix_secs: 1_700_000_000,
+        history: History { terms, epochs: (1..=epochs).map(record).collect() },
+        pca_mse: Some(0.0521),
+        kept,
+        checkpoint: None,
+        design,
+    });
+    (state.shown_run, state.runs_unsaved) = (Some(RunId(1)), true);
+}
+
+/// Losses that fall.
+fn record(epoch: u32) -> EpochRecord {
+    let e = f64::from(epoch);
+    let (train, validation) = (2.2 + 5.0 / e, 2.3 + 4.0 / (e + 0.5));
+    EpochRecord {
+        epoch,
+        step: u64::from(epoch) * 23,
+        train: vec![train; 2],
+        validation: vec![validation; 2],
+        mse: validation / 64.0,
+        learning_rate: 2e-3,
+        seconds: 0.02 * e,
+    }
+}
+
+/// Codes that come from the middle to the centres of their classes, and pictures that are less blurred every epoch.
+fn look(data: &Dataset, probe: &Probe, epoch: u32) -> Kept {
+    let LabelValues::Classes { ids, .. } = &data.labels[0].values else { panic!("digits have classes") };
+    let progress = 1.0 - 1.0 / (epoch as f32 + 1.0);
+    let codes = probe.code_rows.iter().flat_map(|&row| {
+        let (x, y) = CENTRES[ids[row as usize] as usize];
+        [x * progress + scatter(2 * row), y * progress + scatter(2 * row + 1)]
+    });
+    let mut pictures = vec![0.0; probe.picture_rows.len() * 64];
+    data.gather(&probe.picture_rows, &mut pictures);
+    let reconstructions = pictures.chunks_exact(64).flat_map(|picture| {
+        (0..64_usize).map(|at| {
+            let (row, column) = (at / 8, at % 8);
+            let near = [
+                row.saturating_sub(1) * 8 + column,
+                (row + 1).min(7) * 8 + column,
+                row * 8 + column.saturating_sub(1),
+                row * 8 + (column + 1).min(7),
+            ];
+            let blurred = near.into_iter().map(|at| picture[at]).sum::<f32>() / 4.0;
+            picture[at] * progress * 0.6 + blurred * (1.0 - progress * 0.6)
+        })
+    });
+    Kept {
+        epoch,
+        code_units: 2,
+        codes: codes.collect(),
+        corrupted: Vec::new(),
+        reconstructions: reconstructions.collect(),
+    }
+}
+
+/// A number in (−1.5, 1.5), mostly small, that looks random.
+fn scatter(index: u32) -> f32 {
+    let hash = index.wrapping_mul(2_654_435_761).rotate_left(15).wrapping_mul(2_246_822_519);
+    let part = |bits: u32| (bits & 0x3FF) as f32 / 1024.0 - 0.5;
+    part(hash) + part(hash >> 10) + part(hash >> 20)
 }
 
 #[test]
@@ -45,9 +140,9 @@ fn the_start() {
     let home = Home::new();
     let mut window = home.window();
     dark(&mut window);
-    check(&mut window, "start-dark", FEW);
+    check(&mut window, "start-dark");
     light(&mut window);
-    check(&mut window, "start-light", FEW);
+    check(&mut window, "start-light");
 }
 
 #[test]
@@ -55,8 +150,8 @@ fn a_run_that_stands_still() {
     let home = Home::new();
     let mut window = home.window();
     dark(&mut window);
-    train(&mut window, 12);
-    check(&mut window, "paused-dark", SOME);
+    stands_still(&mut window, 12);
+    check(&mut window, "paused-dark");
 }
 
 #[test]
@@ -64,8 +159,8 @@ fn a_run_that_stands_still_in_a_small_window() {
     let home = Home::new();
     let mut window = home.window_of(1024.0, 700.0);
     light(&mut window);
-    train(&mut window, 3);
-    check(&mut window, "paused-small-light", SOME);
+    stands_still(&mut window, 3);
+    check(&mut window, "paused-small-light");
 }
 
 #[test]
@@ -77,7 +172,7 @@ fn problems_to_mend() {
     window.number("Units", "0");
     window.number("Batch", "0");
     window.key(CTRL, Key::Num6);
-    check(&mut window, "problems-dark", FEW);
+    check(&mut window, "problems-dark");
 }
 
 #[test]
@@ -88,5 +183,5 @@ fn the_data() {
     window.key(CTRL, Key::Num4);
     window.press("Input card");
     window.key(NONE, Key::Escape);
-    check(&mut window, "data-light", FEW);
+    check(&mut window, "data-light");
 }

@@ -1,10 +1,8 @@
 //! What one layer does to a shape.
 
 use super::Window;
+use super::settings::{MOST_SIDE, setting_problem};
 use crate::project::{Layer, Padding, Shape};
-
-/// Largest side, kernel or number of channels that is taken seriously.
-const MOST: usize = 1 << 20;
 
 /// One layer applied to one shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,8 +22,11 @@ pub(super) struct Passage {
 /// Applies `layer` to samples of shape `input`.
 ///
 /// # Errors
-/// Why it cannot be applied, in a sentence.
+/// Why it cannot be applied, in a sentence: a setting is impossible, or the layer does not fit what reaches it.
 pub(super) fn pass(layer: &Layer, input: Shape) -> Result<Passage, String> {
+    if let Some((message, ..)) = setting_problem(layer) {
+        return Err(message);
+    }
     let features = input.features() as u64;
     match *layer {
         Layer::Dense { units, .. } => Ok(Passage {
@@ -37,20 +38,15 @@ pub(super) fn pass(layer: &Layer, input: Shape) -> Result<Passage, String> {
         }),
         Layer::Conv2d { channels, kernel, stride, padding, .. } => {
             let (large, from) = picture(layer, input)?;
-            sizes_are_sane(&[channels, kernel, stride])?;
             let window = Window::over(large, kernel, stride, padding)
                 .ok_or_else(|| format!("A kernel of {kernel}×{kernel} does not fit into {input}."))?;
             Ok(convolution(window, window.small, from, channels))
         }
         Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, .. } => {
             let (small, from) = picture(layer, input)?;
-            sizes_are_sane(&[channels, kernel, stride])?;
             let extra = output_padding.unwrap_or_else(|| filling(padding, stride));
-            if extra.0 >= stride || extra.1 >= stride {
-                return Err(format!("The output padding must be below the stride, which is {stride}."));
-            }
             let window = Window::under(small, kernel, stride, padding, extra)
-                .filter(|window| window.large.0 <= MOST && window.large.1 <= MOST)
+                .filter(|window| window.large.0 <= MOST_SIDE && window.large.1 <= MOST_SIDE)
                 .ok_or_else(|| {
                     format!("With this kernel, stride and padding nothing sensible comes out of {input}.")
                 })?;
@@ -58,7 +54,6 @@ pub(super) fn pass(layer: &Layer, input: Shape) -> Result<Passage, String> {
         }
         Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
             let (large, channels) = picture(layer, input)?;
-            sizes_are_sane(&[size])?;
             let window = Window::over(large, size, size, Padding::Pixels(0))
                 .ok_or_else(|| format!("Windows of {size}×{size} do not fit into {input}."))?;
             let (height, width) = window.small;
@@ -66,9 +61,8 @@ pub(super) fn pass(layer: &Layer, input: Shape) -> Result<Passage, String> {
         }
         Layer::Upsample { factor } => {
             let ((height, width), channels) = picture(layer, input)?;
-            sizes_are_sane(&[factor])?;
             let (height, width) = (height.saturating_mul(factor), width.saturating_mul(factor));
-            if height > MOST || width > MOST {
+            if height > MOST_SIDE || width > MOST_SIDE {
                 return Err(format!("Enlarged {factor} times, {input} would be beyond all bounds."));
             }
             Ok(weightless(Shape::Image { height, width, channels }))
@@ -150,15 +144,5 @@ fn picture(layer: &Layer, input: Shape) -> Result<((usize, usize), usize), Strin
             "{} needs a picture, and what arrives is a row of {features} features: put a Reshape before it.",
             layer.name()
         )),
-    }
-}
-
-fn sizes_are_sane(sizes: &[usize]) -> Result<(), String> {
-    if sizes.contains(&0) {
-        Err("Sizes must be at least 1.".to_owned())
-    } else if sizes.iter().any(|&size| size > MOST) {
-        Err(format!("Sizes must not be larger than {MOST}."))
-    } else {
-        Ok(())
     }
 }

@@ -21,6 +21,8 @@ pub struct Mirror {
 pub struct Mirrored {
     /// What stands in the decoder.
     pub layer: Layer,
+    /// Whether its sizes are known; where they are not, they are 0 and mean nothing.
+    pub is_settled: bool,
     /// The encoder layer, or the code, it undoes: the owner of the weights where they are tied.
     pub undoes: Place,
 }
@@ -53,21 +55,39 @@ pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
     Mirror { layers, output, troubles: undoing.troubles }
 }
 
-/// The layers of a decoder of its own that computes what the mirrored one does.
-pub fn freed(project: &Project, input: Option<Shape>) -> Vec<Layer> {
+/// The layers of a decoder of its own that computes what the mirrored one does; `None` where they follow from sizes that are
+/// not known: before data of pictures are loaded, or behind an encoder layer that cannot be applied.
+pub fn freed(project: &Project, input: Option<Shape>) -> Option<Vec<Layer>> {
     let mirror = mirror(project, input);
-    let mut layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();
-    let Some(output) = mirror.output.map(|mirrored| with_activation(mirrored.layer, Activation::Linear))
-    else {
-        return layers;
-    };
-    let own = Decoder::Free(layers.clone());
-    let card = cards(&Project { decoder: own, ..project.clone() }, input).output;
-    // What the output card does by itself stays with it.
-    if card.layer.map(|layer| with_activation(layer, Activation::Linear)) != Some(output.clone()) {
-        layers.push(output);
+    if !mirror.layers.iter().all(|mirrored| mirrored.is_settled) {
+        return None;
     }
-    layers
+    let mut layers: Vec<Layer> = mirror.layers.into_iter().map(|mirrored| mirrored.layer).collect();
+    let output_card = |layers: &[Layer]| {
+        cards(&Project { decoder: Decoder::Free(layers.to_vec()), ..project.clone() }, input).output
+    };
+    let linear = |layer| with_activation(layer, Activation::Linear);
+    let is_settled = mirror.output.as_ref().is_none_or(|output| output.is_settled);
+    let output = mirror.output.map(|mirrored| linear(mirrored.layer));
+    // What the output card does by itself stays with it.
+    if output == output_card(&layers).layer.map(linear) {
+        return Some(layers);
+    }
+    if !is_settled {
+        return None;
+    }
+    layers.extend(output);
+    match (output_card(&layers).input?, input) {
+        (Shape::Image { .. }, None) => return None,
+        // A mirrored decoder may end in a picture of other sides, which is read in the input's.
+        (found @ Shape::Image { .. }, Some(wanted @ Shape::Image { height, width, channels }))
+            if found != wanted && found.features() == wanted.features() =>
+        {
+            layers.push(Layer::Reshape { height, width, channels });
+        }
+        _ => {}
+    }
+    Some(layers)
 }
 
 /// Whether a layer multiplies by weights, and so can be tied.
@@ -95,64 +115,73 @@ impl Undoing {
             Some(Shape::Vector(_)) | None => 0,
         };
         let window = passage.and_then(|passage| passage.window);
-        let undone = match *layer {
-            Layer::Dense { activation, .. } => {
-                self.function = Some(activation);
-                if let Some(Shape::Image { height, width, channels }) = input {
+        match *layer {
+            Layer::Dense { .. } => {
+                if let Some(Shape::Image { .. }) = input {
                     // Undone last, so pushed first.
-                    self.add(place, Layer::Reshape { height, width, channels });
+                    self.add(place, as_before(input), true);
                 }
                 let units = input.map_or(0, Shape::features);
-                Some(Layer::Dense { units, activation: function })
+                self.add(place, Layer::Dense { units, activation: function }, input.is_some());
             }
-            Layer::Conv2d { kernel, stride, padding, activation, .. } => {
-                self.function = Some(activation);
+            Layer::Conv2d { kernel, stride, padding, .. } => {
                 let output_padding = window.map(|window: Window| window.output_padding(padding));
                 let activation = function;
-                Some(Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation })
+                let undone =
+                    Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation };
+                self.add(place, undone, window.is_some());
             }
-            Layer::ConvTranspose2d { kernel, stride, padding, activation, .. } => {
-                self.function = Some(activation);
-                Some(Layer::Conv2d { channels, kernel, stride, padding, activation: function })
+            Layer::ConvTranspose2d { kernel, stride, padding, .. } => {
+                let undone = Layer::Conv2d { channels, kernel, stride, padding, activation: function };
+                self.add(place, undone, window.is_some());
             }
             Layer::MaxPool2d { size } | Layer::AvgPool2d { size } => {
-                if let Some(Window { large, .. }) =
-                    window.filter(|w| w.large.0 % size != 0 || w.large.1 % size != 0)
-                {
-                    let (height, width) = large;
-                    self.troubles.push((
-                        place,
-                        format!("Windows of {size} leave a rest of {width}×{height} pixels, which enlarging {size} times cannot bring back. Use a convolution with a stride, sizes that divide, or a free decoder."),
-                    ));
-                }
-                Some(Layer::Upsample { factor: size })
+                self.look_for_rest(place, size, window);
+                self.add(place, Layer::Upsample { factor: size }, true);
             }
-            Layer::Upsample { factor } => Some(Layer::AvgPool2d { size: factor }),
-            Layer::Flatten => match input {
-                Some(Shape::Image { height, width, channels }) => {
-                    Some(Layer::Reshape { height, width, channels })
-                }
-                Some(Shape::Vector(_)) => None,
-                None => Some(Layer::Reshape { height: 0, width: 0, channels: 0 }),
-            },
-            Layer::Reshape { .. } => match input {
-                Some(Shape::Image { height, width, channels }) => {
-                    Some(Layer::Reshape { height, width, channels })
-                }
-                Some(Shape::Vector(_)) | None => Some(Layer::Flatten),
-            },
+            Layer::Upsample { factor } => self.add(place, Layer::AvgPool2d { size: factor }, true),
+            // A row stays as it is.
+            Layer::Flatten if matches!(input, Some(Shape::Vector(_))) => {}
+            Layer::Flatten => self.add(place, as_before(input.or(Some(UNKNOWN))), input.is_some()),
+            Layer::Reshape { .. } => self.add(place, as_before(input), input.is_some()),
             // Before the first weights there is nothing they could stand after on the way back.
             Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::Dropout { .. } => {
-                self.function.map(|_| layer.clone())
+                if self.function.is_some() {
+                    self.add(place, layer.clone(), true);
+                }
             }
-        };
-        if let Some(layer) = undone {
-            self.add(place, layer);
+        }
+        if has_weights(layer) {
+            self.function = layer.activation();
         }
         self.shape = passage.map(|passage| passage.output).or_else(|| output_of_any(layer));
     }
 
-    fn add(&mut self, undoes: Place, layer: Layer) {
-        self.undone.push(Mirrored { layer, undoes });
+    /// A pool that leaves pixels out cannot be undone.
+    fn look_for_rest(&mut self, place: Place, size: usize, window: Option<Window>) {
+        let Some(Window { large: (height, width), .. }) =
+            window.filter(|w| w.large.0 % size != 0 || w.large.1 % size != 0)
+        else {
+            return;
+        };
+        self.troubles.push((
+            place,
+            format!("Windows of {size} leave a rest of {width}×{height} pixels, which enlarging {size} times cannot bring back. Use a convolution with a stride, sizes that divide, or a free decoder."),
+        ));
+    }
+
+    fn add(&mut self, undoes: Place, layer: Layer, is_settled: bool) {
+        self.undone.push(Mirrored { layer, is_settled, undoes });
+    }
+}
+
+/// A picture of which nothing is known but that it is one.
+const UNKNOWN: Shape = Shape::Image { height: 0, width: 0, channels: 0 };
+
+/// What brings features back into the shape they had; a row where that is not known.
+fn as_before(input: Option<Shape>) -> Layer {
+    match input {
+        Some(Shape::Image { height, width, channels }) => Layer::Reshape { height, width, channels },
+        Some(Shape::Vector(_)) | None => Layer::Flatten,
     }
 }

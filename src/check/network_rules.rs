@@ -1,12 +1,11 @@
 //! What makes a network meaningful.
 
+use super::settings::{MOST_FEATURES, SettingProblem, setting_problem};
 use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards, freed};
 use crate::project::{Activation, Bottleneck, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape};
 
 /// Widest layer that is taken seriously.
 const MOST_UNITS: usize = 1 << 20;
-/// Largest sample that is taken seriously.
-const MOST_FEATURES: usize = 1 << 24;
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     check_input(data, problems);
@@ -15,6 +14,13 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     check_code(project, &cards, data, problems);
     check_output(project, &cards, data, problems);
     check_corruption(project, data, problems);
+    if problems.is_empty_of_errors() && cards.parameters() == Some(0) {
+        let fix = Fix::new("Add a dense layer", project, |project| {
+            project.encoder.push(Layer::Dense { units: 64, activation: Activation::Relu });
+        });
+        let message = "There is nothing to learn: add a layer with weights.";
+        problems.push(Problem::error(Place::Code, message).with_fix(fix));
+    }
     if let Some(facts) = data
         && problems.is_empty_of_errors()
     {
@@ -58,6 +64,7 @@ fn check_input(data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
 }
 
 fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    let is_mirrored = matches!(project.decoder, Decoder::Mirrored { .. });
     let own_decoder: &[Layer] = match &project.decoder {
         Decoder::Free(layers) => layers,
         Decoder::Mirrored { .. } => &[],
@@ -74,50 +81,53 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
             problems.push(Problem::error(place, message).with_fix(fix));
         }
     }
+    for (place, trouble) in &cards.not_mirrored {
+        let problem = Problem::error(*place, trouble.clone());
+        problems.push(match freed(project, data.map(|facts| facts.shape)) {
+            Some(layers) => problem.with_fix(Fix::new("Free the decoder", project, |project| {
+                project.decoder = Decoder::Free(layers);
+            })),
+            None => problem,
+        });
+    }
     for card in cards.iter() {
+        // What only follows a broken encoder has no trouble of its own.
+        let is_told = |problem: &Problem| match (problem.place, card.place) {
+            (Place::Encoder(_), Place::Decoder(_) | Place::Output) => is_mirrored,
+            (told, place) => told == place,
+        };
         if let Some(trouble) = &card.trouble
-            && !problems.iter().any(|problem| problem.place == card.place)
+            && !problems.iter().any(is_told)
         {
             problems.push(trouble_problem(project, card, trouble));
         }
-    }
-    for (place, trouble) in &cards.not_mirrored {
-        let fix = Fix::new("Free the decoder", project, |project| {
-            project.decoder = Decoder::Free(freed(project, data.map(|facts| facts.shape)));
-        });
-        problems.push(Problem::error(*place, trouble.clone()).with_fix(fix));
     }
     check_batch_norm(project, data, problems);
 }
 
 /// What is wrong with a layer by itself: the message, and how it is mended.
-fn layer_problem(layer: &Layer) -> Option<(String, &'static str, Layer)> {
-    match *layer {
-        Layer::Dense { units, activation } => units_problem(units)
-            .map(|message| (message, "Use 64 units", Layer::Dense { units: 64, activation })),
-        Layer::Dropout { rate } if !(0.0..1.0).contains(&rate) => Some((
-            format!(
-                "A dropout rate of {rate} is no probability below 1: nothing would be left to learn from."
-            ),
-            "Use a rate of 0.1",
-            Layer::Dropout { rate: 0.1 },
-        )),
-        Layer::Dropout { .. }
-        | Layer::Conv2d { .. }
-        | Layer::ConvTranspose2d { .. }
-        | Layer::MaxPool2d { .. }
-        | Layer::AvgPool2d { .. }
-        | Layer::Upsample { .. }
-        | Layer::BatchNorm { .. }
-        | Layer::LayerNorm { .. }
-        | Layer::Flatten
-        | Layer::Reshape { .. } => None,
+fn layer_problem(layer: &Layer) -> Option<SettingProblem> {
+    if let Layer::Dense { units, activation } = *layer {
+        let mended = Layer::Dense { units: 64, activation };
+        return units_problem(units).map(|message| (message, "Use 64 units", mended));
     }
+    if let Layer::Dropout { rate } = *layer
+        && !(0.0..1.0).contains(&rate)
+    {
+        let message = format!(
+            "A dropout rate of {rate} is no probability below 1: nothing would be left to learn from."
+        );
+        return Some((message, "Use a rate of 0.1", Layer::Dropout { rate: 0.1 }));
+    }
+    setting_problem(layer)
 }
 
 /// A layer that cannot be applied to what reaches it.
 fn trouble_problem(project: &Project, card: &Card, trouble: &str) -> Problem {
     let problem = Problem::error(card.place, trouble);
+    if layer_mut(&mut project.clone(), card.place).is_none() {
+        return problem;
+    }
     let needs_picture = matches!(
         card.layer,
         Some(
@@ -138,9 +148,6 @@ fn trouble_problem(project: &Project, card: &Card, trouble: &str) -> Problem {
             project,
             |project| insert_layer(project, card.place, reshape),
         ));
-    }
-    if layer_mut(&mut project.clone(), card.place).is_none() {
-        return problem;
     }
     problem.with_fix(Fix::new("Remove the layer", project, |project| remove_layer(project, card.place)))
 }

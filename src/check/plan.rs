@@ -1,7 +1,7 @@
 use super::flow::pass;
 use super::shapes::{code_parameters, with_activation};
 use super::{Card, DataFacts, Place, Problem, Severity, Window, cards, problems};
-use crate::project::{Activation, Layer, Loss, Optimizer, Project, Shape};
+use crate::project::{Activation, Layer, Loss, Project, Shape};
 
 /// Values of activations that are held at a time outside training, at most, as long as one sample fits.
 const INFERENCE_VALUES: u64 = 16 << 20;
@@ -211,31 +211,6 @@ impl Plan {
         self.stages().fold(input, |sum, stage| sum.saturating_add(stage.output.features() as u64))
     }
 
-    /// Memory training will take beside the data: parameters with gradients, optimizer state and best weights, and the
-    /// activations of a minibatch with their gradients, in bytes.
-    pub fn training_bytes(&self) -> u64 {
-        let moments = match self.design.training.optimizer {
-            Optimizer::Sgd { momentum, .. } => u64::from(momentum != 0.0),
-            Optimizer::RmsProp { .. } => 1,
-            Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
-        };
-        // Weights, gradients, moments; one copy each for the last sound, the best and the checkpoint being written.
-        let per_parameter = 4 * (2 + moments + 3 + moments);
-        let rows = self.batch_rows().max(self.inference_rows()) as u64;
-        let activations = self.values_per_row().saturating_mul(2 * 4).saturating_mul(rows);
-        self.parameters().saturating_mul(per_parameter).saturating_add(activations)
-    }
-
-    /// The card that takes most of that memory.
-    pub(super) fn heaviest(&self) -> Place {
-        let rows = self.batch_rows().max(self.inference_rows()) as u64;
-        let weight = |stage: &&Stage| {
-            let activations = (stage.output.features() as u64).saturating_mul(rows);
-            stage.parameters().saturating_add(activations)
-        };
-        self.stages().max_by_key(weight).map_or(Place::Data, |stage| stage.place)
-    }
-
     /// Whether the last sigmoid is taken into the loss, so that the decoder ends in logits.
     pub fn loss_on_logits(&self) -> bool {
         self.design.loss == Loss::BinaryCrossEntropy
@@ -363,7 +338,12 @@ impl Stages {
         }
         match input {
             Shape::Vector(_) => self.flatten(Place::Output),
-            Shape::Image { .. } => self.unflatten(Place::Output, input),
+            Shape::Image { .. } if self.shape == input => {}
+            // A picture of other sides is read anew, as a reshape does.
+            Shape::Image { .. } => {
+                self.flatten(Place::Output);
+                self.unflatten(Place::Output, input);
+            }
         }
     }
 

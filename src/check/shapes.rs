@@ -60,18 +60,15 @@ impl Cards {
 /// Follows the data through the network, layer by layer.
 pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let mut flow = Flow { shape: input };
-    let stack =
-        |flow: &mut Flow, place: fn(usize) -> Place, layers: &[(Layer, Option<Place>)]| -> Vec<Card> {
-            let cards = layers.iter().enumerate();
-            cards
-                .map(|(index, (layer, tied_to))| flow.card(place(index), Some(layer.clone()), *tied_to))
-                .collect()
-        };
-    let own = |layers: &[Layer]| layers.iter().map(|layer| (layer.clone(), None)).collect::<Vec<_>>();
-    let encoder = stack(&mut flow, Place::Encoder, &own(&project.encoder));
+    let stack = |flow: &mut Flow, place: fn(usize) -> Place, layers: Vec<Standing>| -> Vec<Card> {
+        let cards = layers.into_iter().enumerate();
+        cards.map(|(index, standing)| flow.card(place(index), Some(standing))).collect()
+    };
+    let own = |layers: &[Layer]| layers.iter().cloned().map(Standing::own).collect::<Vec<_>>();
+    let encoder = stack(&mut flow, Place::Encoder, own(&project.encoder));
     let projection = code_projection(project, flow.shape);
     let before = flow.shape;
-    let mut code = flow.card(Place::Code, projection, None);
+    let mut code = flow.card(Place::Code, projection.map(Standing::own));
     if code.trouble.is_none() {
         code.output = Some(Shape::Vector(project.code.units));
         flow.shape = code.output;
@@ -83,21 +80,21 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
         Decoder::Free(layers) => (own(layers), None, Vec::new()),
         Decoder::Mirrored { tied } => {
             let mirror = mirror(project, input);
-            let with_partner = |mirrored: Mirrored| {
-                let can_be = mirrored.undoes != Place::Code || code_can_be_tied(&project.code);
-                let is_tied = *tied && can_be && has_weights(&mirrored.layer);
-                (mirrored.layer, is_tied.then_some(mirrored.undoes))
+            let standing = |mirrored: Mirrored| {
+                let can_be_tied = mirrored.undoes != Place::Code || code_can_be_tied(&project.code);
+                Standing::mirrored(mirrored, *tied && can_be_tied)
             };
-            let layers = mirror.layers.into_iter().map(with_partner).collect();
-            (layers, Some(mirror.output.map(with_partner)), mirror.troubles)
+            let layers = mirror.layers.into_iter().map(standing).collect();
+            (layers, Some(mirror.output.map(standing)), mirror.troubles)
         }
     };
-    let decoder = stack(&mut flow, Place::Decoder, &layers);
-    let projection =
-        mirrored.unwrap_or_else(|| output_projection(flow.shape, input).map(|layer| (layer, None)));
-    let partner = projection.as_ref().and_then(|(_, partner)| *partner);
-    let projection = projection.map(|(layer, _)| with_activation(layer, project.output.activation));
-    let mut output = flow.card(Place::Output, projection, partner);
+    let decoder = stack(&mut flow, Place::Decoder, layers);
+    let projection = mirrored.unwrap_or_else(|| output_projection(flow.shape, input).map(Standing::own));
+    let projection = projection.map(|standing| Standing {
+        layer: with_activation(standing.layer, project.output.activation),
+        ..standing
+    });
+    let mut output = flow.card(Place::Output, projection);
     if let (Some(found), Some(wanted)) = (output.output, input)
         && found.features() != wanted.features()
         && output.trouble.is_none()
@@ -154,13 +151,17 @@ fn code_can_be_tied(code: &Code) -> bool {
     !matches!(code.kind, Bottleneck::Variational { .. } | Bottleneck::Concrete { .. })
 }
 
-/// The layer the output owns where the decoder is free: none where that ends in the input's size, a convolution of single
-/// pixels where only the channels differ, else a dense one.
+/// The layer the output owns where the decoder is free: none where that ends in the input's shape, or in as many features
+/// and one of both is a row, a convolution of single pixels where only the channels differ, else a dense one.
 fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Layer> {
     let activation = Activation::Linear;
     match (before, input) {
         (Some(before), Some(input)) if before == input => None,
-        (Some(Shape::Vector(before)), Some(input)) if before == input.features() => None,
+        (Some(before @ Shape::Vector(_)), Some(input)) | (Some(before), Some(input @ Shape::Vector(_)))
+            if before.features() == input.features() =>
+        {
+            None
+        }
         (
             Some(Shape::Image { height, width, .. }),
             Some(Shape::Image { height: wanted_height, width: wanted_width, channels }),
@@ -183,18 +184,43 @@ pub(super) fn with_activation(mut layer: Layer, wanted: Activation) -> Layer {
     layer
 }
 
+/// A layer of the network, whoever it belongs to.
+struct Standing {
+    layer: Layer,
+    /// Whose weights it uses.
+    tied_to: Option<Place>,
+    /// Whether its sizes are known.
+    is_settled: bool,
+}
+
+impl Standing {
+    fn own(layer: Layer) -> Standing {
+        Standing { layer, tied_to: None, is_settled: true }
+    }
+
+    fn mirrored(mirrored: Mirrored, tied: bool) -> Standing {
+        let Mirrored { layer, is_settled, undoes } = mirrored;
+        let tied_to = (tied && has_weights(&layer)).then_some(undoes);
+        Standing { layer, tied_to, is_settled }
+    }
+}
+
 /// The shape on its way through the layers.
 struct Flow {
     shape: Option<Shape>,
 }
 
 impl Flow {
-    fn card(&mut self, place: Place, layer: Option<Layer>, tied_to: Option<Place>) -> Card {
+    fn card(&mut self, place: Place, standing: Option<Standing>) -> Card {
         let input = self.shape;
+        let is_settled = standing.as_ref().is_none_or(|standing| standing.is_settled);
+        let (layer, tied_to) = standing.map(|standing| (standing.layer, standing.tied_to)).unzip();
+        let tied_to = tied_to.flatten();
         let mut card =
             Card { place, layer, input, output: input, parameters: None, macs: None, tied_to, trouble: None };
         match (&card.layer, input) {
             (None, _) => (card.parameters, card.macs) = (Some(0), Some(0)),
+            (Some(_), _) if !is_settled => card.output = None,
             (Some(layer), Some(input)) => match pass(layer, input) {
                 Ok(passage) => {
                     let shared = if tied_to.is_some() { 0 } else { passage.weights };

@@ -2,6 +2,7 @@
 
 mod sniff;
 
+pub(super) use sniff::sniff_as;
 pub use sniff::{CsvPreview, sniff};
 
 use std::collections::HashMap;

@@ -51,8 +51,8 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
 
 /// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
 ///
-/// Whatever was chosen for those holds for these: size and fit of pictures, which columns are labels, what happens to
-/// gaps, which arrays of an archive are read. Only columns and arrays that are there are named.
+/// Whatever was chosen for those holds for these: size and fit of pictures, how a table is laid out, which of its columns
+/// are labels, what happens to gaps, which arrays of an archive are read. Only columns and arrays that are there are named.
 ///
 /// # Errors
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
@@ -63,11 +63,19 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
     match (&mut source, known) {
         (Source::ImageFolder { fit, .. }, Source::ImageFolder { fit: known, .. }) => *fit = *known,
         (
-            Source::Csv { path, labels, missing, .. },
-            Source::Csv { labels: known, missing: known_missing, .. },
+            Source::Csv { path, header, delimiter, labels, missing },
+            Source::Csv {
+                path: _,
+                header: known_header,
+                delimiter: known_delimiter,
+                labels: known,
+                missing: known_missing,
+            },
         ) => {
             *missing = *known_missing;
-            let preview = csv::sniff(path)?;
+            let format = csv::Format { header: *known_header, delimiter: *known_delimiter };
+            let preview = csv::sniff_as(path, format)?;
+            (*header, *delimiter) = (preview.header, preview.delimiter);
             *labels = preview.columns;
             labels.retain(|column| known.contains(column) || preview.texts.contains(column));
         }
@@ -89,6 +97,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::project::{Delimiter, Header};
 
     #[test]
     fn every_accepted_thing_finds_its_source() {
@@ -133,8 +142,8 @@ mod tests {
         let table = file("new.csv", b"a,class,note,y\n1,2,red,3\n4,5,blue,6\n");
         let known = Source::Csv {
             path: "old.csv".into(),
-            header: crate::project::Header::Auto,
-            delimiter: crate::project::Delimiter::Auto,
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
             labels: vec!["y".into(), "gone".into()],
             missing: Missing::DropRow,
         };
@@ -142,6 +151,20 @@ mod tests {
             panic!("no table")
         };
         assert_eq!((labels, missing), (vec!["note".to_owned(), "y".to_owned()], Missing::DropRow));
+
+        // What would be taken for a header is the first row, and what looks like the delimiter is in the words.
+        let table = file("odd.csv", b"one,1,x;two,2,y\n3,4,5;6,7,8\n");
+        let known = Source::Csv {
+            path: "old.csv".into(),
+            header: Header::No,
+            delimiter: Delimiter::Semicolon,
+            labels: Vec::new(),
+            missing: Missing::default(),
+        };
+        let Ok(Source::Csv { header, delimiter, labels, .. }) = source_like(&table, &known, rows) else {
+            panic!("no table")
+        };
+        assert_eq!((header, delimiter, labels.len()), (Header::No, Delimiter::Semicolon, 2));
 
         let mut zip = zip::ZipWriter::new(fs::File::create(dir.path().join("new.npz")).unwrap());
         for name in ["a.npy", "x.npy"] {

@@ -238,6 +238,12 @@ impl Network {
         input.values()[..rows * input.columns()].to_vec()
     }
 
+    /// All operations, one for each stage of the plan.
+    #[cfg(test)]
+    pub(super) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
     /// All parameters, in the order of the computation.
     pub(super) fn parameters(&self) -> &[Parameter] {
         &self.parameters

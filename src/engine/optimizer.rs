@@ -91,7 +91,24 @@ impl Optimizer {
         Weights(arrays.collect())
     }
 
-    /// Whether a saved state is one of this optimizer's, for these parameters.
+    /// Copies the state into `state`, which holds an earlier copy.
+    pub(super) fn copy_state(&self, parameters: &[Parameter], state: &mut Weights) {
+        for (prefix, values) in [(FIRST, &self.first), (SECOND, &self.second)] {
+            for (parameter, values) in learned(parameters).zip(values) {
+                if let Some(array) = state.0.get_mut(&format!("{prefix}{}", parameter.name)) {
+                    parameter.export(values, &mut array.values);
+                }
+            }
+        }
+    }
+
+    /// A number of the state that is not finite, where there is one.
+    pub(super) fn spoilt(&self) -> Option<f32> {
+        let values = self.first.iter().chain(&self.second).flatten();
+        values.copied().find(|value| !value.is_finite())
+    }
+
+    /// Whether a saved state is one of this optimizer's, for these parameters, and finite.
     pub(super) fn check(&self, parameters: &[Parameter], saved: &Weights) -> Result<(), EngineError> {
         let mut used = 0;
         for (prefix, state) in [(FIRST, &self.first), (SECOND, &self.second)] {
@@ -100,12 +117,15 @@ impl Optimizer {
                 used += state.len();
             }
         }
-        if saved.0.len() == used {
-            Ok(())
-        } else {
-            let found = saved.0.len();
-            Err(EngineError::Weights(format!("{found} arrays of optimizer state, not {used}")))
+        let found = saved.0.len();
+        if found != used {
+            return Err(EngineError::Weights(format!("{found} arrays of optimizer state, not {used}")));
         }
+        if !saved.is_finite() {
+            let message = "some numbers of the optimizer's state are not finite".to_owned();
+            return Err(EngineError::Weights(message));
+        }
+        Ok(())
     }
 
     /// Puts a saved state back that has passed [`Optimizer::check`].

@@ -4,6 +4,7 @@
 mod divergence;
 mod kinds;
 mod layers;
+mod memory;
 mod order;
 mod properties;
 mod pytorch;

@@ -13,7 +13,7 @@ use super::schedule::learning_rate;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
-use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Setting, Weights};
+use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Setting};
 
 /// Trains one network, one minibatch at a time.
 ///
@@ -40,9 +40,9 @@ pub struct Trainer {
     stale_epochs: u32,
     best: Option<Best>,
     stopped_early: bool,
-    /// Finite weights to keep of a run that diverges: those at the end of the last sound epoch, or of the checkpoint it
-    /// went on from.
-    sound: Weights,
+    /// What is kept of a run that diverges: all it was at the end of the last sound epoch, or at the checkpoint it went on
+    /// from. Best epoch and settings are the trainer's own: none of them changes between two such states by training.
+    sound: Checkpoint,
     seconds: f64,
 }
 
@@ -72,6 +72,12 @@ impl Trainer {
         let network = Network::new(plan, threads)?;
         let training = &plan.design().training;
         let optimizer = Optimizer::new(training, network.parameters());
+        let sound = Checkpoint {
+            weights: network.weights(),
+            moments: optimizer.state(network.parameters()),
+            epoch_sums: vec![0.0; 3],
+            ..Checkpoint::default()
+        };
         Ok(Trainer {
             order: data.split.train.clone(),
             ordered_epoch: None,
@@ -87,7 +93,7 @@ impl Trainer {
             stale_epochs: 0,
             best: None,
             stopped_early: false,
-            sound: network.weights(),
+            sound,
             seconds: 0.0,
             grads: Some(Grads::leaky()),
             optimizer,
@@ -99,8 +105,8 @@ impl Trainer {
     /// Takes one step: a minibatch forward and back, and the update. The step that ends an epoch also validates.
     ///
     /// # Errors
-    /// [`EngineError::Diverged`] where the loss is no longer finite, or at the end of an epoch a weight. The trainer then
-    /// stands where the last sound epoch ended, with the weights it had there.
+    /// [`EngineError::Diverged`] where the loss is no longer finite, or at the end of an epoch a weight or a moment. The
+    /// trainer then stands where the last sound epoch ended, or at the checkpoint it went on from since, in all it was there.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         let start = Instant::now();
         self.shuffle();
@@ -244,26 +250,26 @@ impl Trainer {
 
     /// Everything needed to go on as if nothing had happened.
     ///
-    /// Its weights are always finite: where an update has just made some of them infinite, which the next step or the
-    /// end of the epoch is going to report, those of the last sound epoch stand in for them.
+    /// It is always finite: where an update has just made some weights or moments infinite, which the next step or the end
+    /// of the epoch is going to report, it is the last sound state as a whole.
     pub fn snapshot(&self) -> Checkpoint {
+        let (learning_rate, stale_epochs, best) = (self.base_rate, self.stale_epochs, self.best.clone());
+        if self.spoilt().is_some() {
+            return Checkpoint { learning_rate, stale_epochs, best, ..self.sound.clone() };
+        }
         let mut epoch_sums = self.epoch_sums.clone();
         epoch_sums.push(self.epoch_squared_error);
         Checkpoint {
             epoch: self.epoch,
             step_in_epoch: self.step_in_epoch,
             step: self.step,
-            learning_rate: self.base_rate,
-            weights: if self.network.spoilt().is_none() {
-                self.network.weights()
-            } else {
-                self.sound.clone()
-            },
+            learning_rate,
+            weights: self.network.weights(),
             moments: self.optimizer.state(self.network.parameters()),
             epoch_sums,
             epoch_samples: self.epoch_samples,
-            stale_epochs: self.stale_epochs,
-            best: self.best.clone(),
+            stale_epochs,
+            best,
             seconds: self.seconds,
         }
     }
@@ -276,6 +282,18 @@ impl Trainer {
     /// nothing is changed then.
     pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
         self.check(checkpoint)?;
+        self.go_back(checkpoint)?;
+        self.epochs = epochs;
+        self.base_rate = checkpoint.learning_rate;
+        self.stale_epochs = checkpoint.stale_epochs;
+        self.best.clone_from(&checkpoint.best);
+        self.stopped_early = self.patience_is_over();
+        self.keep_sound();
+        Ok(())
+    }
+
+    /// Takes over what a checkpoint says of the training itself; best epoch and settings stay.
+    fn go_back(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
         self.network.load(&checkpoint.weights)?;
         self.optimizer.restore(self.network.parameters(), &checkpoint.moments);
         let (sums, squared_error) = match checkpoint.epoch_sums.split_last() {
@@ -283,18 +301,31 @@ impl Trainer {
             _ => (vec![0.0; self.epoch_sums.len()], 0.0),
         };
         (self.epoch_sums, self.epoch_squared_error) = (sums, squared_error);
-        (self.epoch, self.epochs) = (checkpoint.epoch, epochs);
-        self.step_in_epoch = checkpoint.step_in_epoch;
-        self.step = checkpoint.step;
-        self.base_rate = checkpoint.learning_rate;
         self.epoch_samples = checkpoint.epoch_samples;
-        self.stale_epochs = checkpoint.stale_epochs;
-        self.best.clone_from(&checkpoint.best);
-        self.stopped_early = self.patience_is_over();
+        (self.epoch, self.step_in_epoch) = (checkpoint.epoch, checkpoint.step_in_epoch);
+        self.step = checkpoint.step;
         self.seconds = checkpoint.seconds;
         self.ordered_epoch = None;
-        self.network.copy_weights(&mut self.sound);
         Ok(())
+    }
+
+    /// Copies the training as it stands into the state that is kept.
+    fn keep_sound(&mut self) {
+        let sound = &mut self.sound;
+        self.network.copy_weights(&mut sound.weights);
+        self.optimizer.copy_state(self.network.parameters(), &mut sound.moments);
+        sound.epoch_sums.clear();
+        sound.epoch_sums.extend_from_slice(&self.epoch_sums);
+        sound.epoch_sums.push(self.epoch_squared_error);
+        sound.epoch_samples = self.epoch_samples;
+        (sound.epoch, sound.step_in_epoch, sound.step) = (self.epoch, self.step_in_epoch, self.step);
+        sound.seconds = self.seconds;
+    }
+
+    /// What is no longer finite, and how.
+    fn spoilt(&self) -> Option<(&'static str, f32)> {
+        let weight = self.network.spoilt().map(|value| ("a weight", value));
+        weight.or_else(|| Some(("a moment of the optimizer", self.optimizer.spoilt()?)))
     }
 
     /// Whether a checkpoint is one of this network, optimizer and data.
@@ -373,14 +404,14 @@ impl Trainer {
             return Err(self.diverged("the loss", loss));
         }
         // The last update may have spoilt them without a loss that shows it, where nothing validates.
-        if let Some(weight) = self.network.spoilt() {
-            return Err(self.diverged("a weight", f64::from(weight)));
+        if let Some((what, value)) = self.spoilt() {
+            return Err(self.diverged(what, f64::from(value)));
         }
         self.epoch += 1;
         self.begin_epoch();
-        self.network.copy_weights(&mut self.sound);
         self.watch(validation.first().copied());
         self.seconds += start.elapsed().as_secs_f64();
+        self.keep_sound();
         let (epoch, step, seconds) = (self.epoch, self.step, self.seconds);
         Ok(EpochRecord { epoch, step, train, validation, mse, learning_rate: rate, seconds })
     }
@@ -418,14 +449,14 @@ impl Trainer {
         (self.epoch_squared_error, self.epoch_samples) = (0.0, 0);
     }
 
-    /// The error of a run that diverged, after going back to where the last sound epoch ended.
+    /// The error of a run that diverged, after going back to the last sound state.
     fn diverged(&mut self, what: &'static str, value: f64) -> EngineError {
         let error =
             EngineError::Diverged { what, value: value.to_string(), step: self.step, epoch: self.epoch + 1 };
-        // The sound copy has the shapes of this very network.
-        let _ = self.network.load(&self.sound);
-        self.begin_epoch();
-        self.step = u64::from(self.epoch) * u64::from(self.steps_per_epoch());
+        let sound = std::mem::take(&mut self.sound);
+        // It has the shapes of this very network.
+        let _ = self.go_back(&sound);
+        self.sound = sound;
         error
     }
 }

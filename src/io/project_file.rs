@@ -16,8 +16,9 @@ use super::{Durability, FileError, Files, Sink};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
-/// The version of the project file this program writes. Older ones are migrated when read.
-pub const PROJECT_FILE_VERSION: u32 = 1;
+/// The version of the project file this program writes. Older ones are migrated when read: in version 1 pictures became
+/// rows pixel by pixel, so that weights for colours mean something else; the checkpoints say so themselves.
+pub const PROJECT_FILE_VERSION: u32 = 2;
 
 const MANIFEST: &str = "manifest.ron";
 const PROJECT: &str = "project.ron";
@@ -105,7 +106,7 @@ fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
     if version > PROJECT_FILE_VERSION {
         return Err(FileError::TooNew { path, found: version, known: PROJECT_FILE_VERSION });
     }
-    // Once there is a version 2, what version 1 wrote is brought to it here.
+    // The manifest itself has not changed since version 1.
     run_files::parse(&path, MANIFEST, &text)
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FileError;
 use super::tensors::{self, Scalars};
-use crate::project::Project;
+use crate::project::{Project, Shape};
 use crate::run::{Checkpoint, EpochRecord, History, KeptEpochs, Probe, Run, RunId, Status, Weights};
 
 pub(super) const RUN: &str = "run.ron";
@@ -142,7 +142,7 @@ pub(super) fn read_run(
         Ok(epochs) => run.history.epochs = epochs,
         Err(error) => warn("its loss curves are left out", error),
     }
-    match read_checkpoint(files, &base) {
+    match read_checkpoint(files, &base, run.shape) {
         Ok(checkpoint) => run.checkpoint = checkpoint.map(Arc::new),
         Err(error) => warn("it can be looked at, but neither used nor resumed", error),
     }
@@ -198,17 +198,24 @@ pub(super) fn parse_history(text: &str) -> Vec<EpochRecord> {
     epochs
 }
 
-fn read_checkpoint(files: &mut dyn Folder, base: &str) -> Result<Option<Checkpoint>, FileError> {
+fn read_checkpoint(
+    files: &mut dyn Folder,
+    base: &str,
+    shape: Shape,
+) -> Result<Option<Checkpoint>, FileError> {
     let name = format!("{base}{CHECKPOINT}");
     if let Some(bytes) = files.read(&name)? {
-        let checkpoint = tensors::decode_checkpoint(&bytes);
+        let checkpoint = tensors::decode_checkpoint(&bytes, shape);
         return checkpoint.map(Some).map_err(|message| FileError::content(files.path(), name, message));
     }
     let name = format!("{base}{CHECKPOINT_NUMBERS}");
     let Some(text) = files.read_text(&name)? else {
-        return Ok(None);
+        // Weights are never written without it.
+        let is_lost = files.names(base).iter().any(|name| name == WEIGHTS);
+        return if is_lost { Err(FileError::content(files.path(), name, "it is missing")) } else { Ok(None) };
     };
     let scalars: Scalars = parse(files.path(), &name, &text)?;
+    scalars.check(shape).map_err(|message| FileError::content(files.path(), &name, message))?;
     let weights = read_weights(files, base, WEIGHTS)?;
     let moments = read_weights(files, base, OPTIMIZER)?;
     let best = if scalars.has_best() { read_weights(files, base, BEST)? } else { Weights::default() };

@@ -6,11 +6,15 @@ use std::collections::HashMap;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View, serialize};
 use serde::{Deserialize, Serialize};
 
+use crate::project::Shape;
 use crate::run::{Array, Best, Checkpoint, Kept, Losses, Weights};
 
 /// The numbers of a [`Checkpoint`] that are no arrays; the text of `checkpoint.ron`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Scalars {
+    /// The version of what the arrays mean; files from before it was stored have none.
+    #[serde(default = "first_version")]
+    version: u32,
     epoch: u32,
     step_in_epoch: u32,
     step: u64,
@@ -20,6 +24,14 @@ pub(super) struct Scalars {
     stale_epochs: u32,
     best: Option<BestScalars>,
     seconds: f64,
+}
+
+/// The version of checkpoints this program writes, here because the live store has no manifest. Since 2 a row made of a
+/// picture goes channel by channel; before, pixel by pixel.
+const CHECKPOINT_VERSION: u32 = 2;
+
+fn first_version() -> u32 {
+    1
 }
 
 /// The numbers of a [`Best`] that are no arrays.
@@ -47,6 +59,7 @@ impl Scalars {
             seconds,
         } = checkpoint;
         Scalars {
+            version: CHECKPOINT_VERSION,
             epoch: *epoch,
             step_in_epoch: *step_in_epoch,
             step: *step,
@@ -56,6 +69,24 @@ impl Scalars {
             stale_epochs: *stale_epochs,
             best: best.as_ref().map(|best| BestScalars { epoch: best.epoch, loss: best.loss }),
             seconds: *seconds,
+        }
+    }
+
+    /// Says why the arrays cannot be used for samples of `shape`, where they cannot.
+    ///
+    /// # Errors
+    /// Where they were written in another order, or by a newer program.
+    pub(super) fn check(&self, shape: Shape) -> Result<(), String> {
+        let has_order = matches!(shape, Shape::Image { channels, .. } if channels > 1);
+        match self.version {
+            CHECKPOINT_VERSION => Ok(()),
+            0 | 1 if has_order => {
+                Err("its weights were written in another order of pixels; train it again".to_owned())
+            }
+            0 | 1 => Ok(()),
+            found => Err(format!(
+                "version {found} of a checkpoint, this program reads up to {CHECKPOINT_VERSION}: update Hourglass"
+            )),
         }
     }
 
@@ -122,8 +153,8 @@ pub(super) fn encode_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>, Stri
     serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
-/// The checkpoint in one `safetensors` file.
-pub(super) fn decode_checkpoint(bytes: &[u8]) -> Result<Checkpoint, String> {
+/// The checkpoint in one `safetensors` file, of a run whose samples have `shape`.
+pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape) -> Result<Checkpoint, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let text = metadata
         .metadata()
@@ -131,6 +162,7 @@ pub(super) fn decode_checkpoint(bytes: &[u8]) -> Result<Checkpoint, String> {
         .and_then(|metadata| metadata.get(SCALARS))
         .ok_or("its numbers are missing")?;
     let scalars: Scalars = ron::from_str(text).map_err(|error| error.to_string())?;
+    scalars.check(shape)?;
     let mut parts = [Weights::default(), Weights::default(), Weights::default()];
     for (full_name, array) in decode_weights(bytes)?.0 {
         let place = PARTS
@@ -235,9 +267,9 @@ mod tests {
     #[test]
     fn damaged_bytes_are_errors_not_panics() {
         let bytes = encode_checkpoint(&Checkpoint::default()).expect("encodes");
-        assert_eq!(decode_checkpoint(&bytes), Ok(Checkpoint::default()));
+        assert_eq!(decode_checkpoint(&bytes, Shape::Vector(1)), Ok(Checkpoint::default()));
         for length in 0..bytes.len() {
-            assert!(decode_checkpoint(&bytes[..length]).is_err());
+            assert!(decode_checkpoint(&bytes[..length], Shape::Vector(1)).is_err());
             assert!(decode_kept(1, &bytes[..length]).is_err());
         }
     }

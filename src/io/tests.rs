@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::project::{Project, Recipe};
+use crate::project::{Project, Recipe, Shape};
 use crate::run::{
     Array, Best, Checkpoint, Edit, EpochRecord, History, Kept, KeptEpochs, Normaliser, Probe, Run, RunId,
     Setting, Status, Weights,
@@ -69,7 +69,7 @@ fn run(id: u32) -> Run {
     Run {
         id: RunId(id),
         design: Recipe::Denoising.project(),
-        shape: crate::project::Shape::Image { height: 8, width: 8, channels: 1 },
+        shape: Shape::Image { height: 8, width: 8, channels: 1 },
         fingerprint: u64::MAX,
         split: Some(u64::MAX - 1),
         // A third has no short decimal form; the smallest subnormal is lost where text is written carelessly.
@@ -158,6 +158,54 @@ fn a_project_comes_back_whole() {
     let runs: Vec<Arc<Run>> = again.runs.into_iter().map(Arc::new).collect();
     save_project(&Files::default(), &other, &again.project, &runs).expect("saved");
     assert_eq!(fs::read(&other).expect("there"), fs::read(saved(dir.path())).expect("there"));
+}
+
+#[test]
+fn weights_for_another_order_of_pixels_are_left_out() {
+    let dir = dir();
+    let path = dir.path().join("a.hourglass");
+    let check = |shape: Shape, version: u32, is_used: bool| {
+        let project = Run { shape, kept: KeptEpochs::default(), ..run(1) };
+        save_project(&Files::default(), &path, &Project::default(), &[&project]).expect("saved");
+        // The first version said nothing in a checkpoint.
+        let line = if version == 1 { String::new() } else { format!("version: {version},") };
+        rewrite(&path, |name, bytes| match name {
+            "manifest.ron" => {
+                Some(format!("HourglassProject(version: {}, runs: [(1)])", version.min(2)).into())
+            }
+            "runs/1/checkpoint.ron" => {
+                let text = String::from_utf8(bytes).expect("text");
+                assert!(text.contains("version: 2,"), "{text}");
+                Some(text.replace("version: 2,", &line).into_bytes())
+            }
+            _ => Some(bytes),
+        });
+        let stored = Store::create(dir.path()).expect("created");
+        stored.save_design(&Project::default(), None).expect("stored");
+        stored.import_run(&project).expect("stored");
+        let checkpoint = stored.path().join("runs/1/checkpoint.safetensors");
+        let mut bytes = fs::read(&checkpoint).expect("there");
+        let at = bytes.windows(9).position(|text| text == b"version:2").expect("it says so");
+        bytes[at + 8] = b'0' + version as u8;
+        fs::write(&checkpoint, bytes).expect("written");
+        let opened = [open_project(&path), stored.load()];
+        for opened in opened.map(|opened| opened.expect("opens")) {
+            let back = &opened.runs[0];
+            assert_eq!(back.history.epochs.len(), 3, "{shape} {version}");
+            assert_eq!(back.checkpoint.is_some(), is_used, "{shape} {version}: {:?}", opened.warnings);
+            let warnings = opened.warnings.join("\n");
+            assert_eq!(warnings.is_empty(), is_used, "{warnings}");
+            assert!(is_used || warnings.starts_with("run 1: "), "{warnings}");
+            let is_told = warnings.contains("another order of pixels; train it again");
+            assert_eq!(is_told, !is_used && version == 1, "{warnings}");
+        }
+    };
+    let picture = |channels| Shape::Image { height: 8, width: 8, channels };
+    check(picture(3), 1, false);
+    check(picture(3), 2, true);
+    check(picture(3), 3, false);
+    check(picture(1), 1, true);
+    check(Shape::Vector(64), 1, true);
 }
 
 #[test]
@@ -262,6 +310,7 @@ fn damage_inside_is_named_with_its_place_and_costs_as_little_as_possible() {
     check("runs/4/run.ron", Some(b"Run("), Ok((1, "run 4 is left out")));
     check("runs/4/run.ron", None, Ok((1, "it is missing")));
     check("runs/1/weights.safetensors", Some(b"rubbish"), Ok((2, "neither used nor resumed")));
+    check("runs/1/checkpoint.ron", None, Ok((2, "it is missing")));
     check("runs/1/best.safetensors", None, Ok((2, "it is missing")));
     check("runs/1/kept/000002.safetensors", Some(b""), Ok((2, "its replay is left out")));
 }

@@ -34,6 +34,7 @@ impl Command {
             }
             Command::SelectPrevious => demand(state.selected != Place::Data, "The first card is selected."),
             Command::SelectNext => demand(state.selected != Place::Output, "The last card is selected."),
+            Command::ToggleMirror => freeable(state),
             Command::ToggleTied => {
                 demand(state.is_mirrored(), "Only a decoder that mirrors the encoder can share its weights.")
             }
@@ -94,6 +95,19 @@ fn own_layer(state: &State) -> Result<(), String> {
         | Place::Code
         | Place::Output
         | Place::Training => "Input, code and output are always there: select a layer.",
+    }
+    .to_owned())
+}
+
+/// Whether the decoder can have layers of its own.
+pub(super) fn freeable(state: &State) -> Result<(), String> {
+    let input = state.current_shape();
+    if edit::decoder_layers(&state.project, input).is_some() {
+        return Ok(());
+    }
+    Err(match input {
+        None => "Load the data first: the sizes of pictures follow from them.",
+        Some(_) => "Mend the encoder first: the sizes of the decoder follow from it.",
     }
     .to_owned())
 }

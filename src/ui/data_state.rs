@@ -43,6 +43,11 @@ impl DataState {
         self.dataset.as_ref().zip(self.facts).filter(|_| matches)
     }
 
+    /// What the loaded data are like, where they came from `source`; their shape does not follow from anything else.
+    pub fn facts_of(&self, source: &Source) -> Option<DataFacts> {
+        self.facts.filter(|_| self.of.as_ref().is_some_and(|of| of.source == *source))
+    }
+
     /// Whether what was asked for last is what `data` asks for; not so while settings of the data are being changed.
     pub fn is_of(&self, data: &Data) -> bool {
         self.requested.as_ref() == Some(data)

@@ -9,7 +9,7 @@ use crate::project::Project;
 /// Shapes, costs and problems of the document as it is.
 #[derive(Clone, Debug)]
 pub struct Derived {
-    of: (Project, Option<DataFacts>, Option<NoData>),
+    of: Origin,
     /// The cards.
     pub cards: Cards,
     /// The problems, errors first.
@@ -18,11 +18,22 @@ pub struct Derived {
     tells_of_data: bool,
 }
 
+/// All it follows from.
+#[derive(Clone, Debug, PartialEq)]
+struct Origin {
+    project: Project,
+    /// The loaded data, be they older ones than the document asks for: sizes are drawn by them until newer ones come.
+    drawn: Option<DataFacts>,
+    /// The same, where they are those the document asks for: nothing is judged or mended by others.
+    judged: Option<DataFacts>,
+    missing: Option<NoData>,
+}
+
 impl Derived {
     /// What follows from a document and its data.
     pub fn new(project: &Project, data: &DataState) -> Derived {
-        let missing = data.missing(&project.data);
-        let mut problems = problems(project, data.facts.as_ref());
+        let (missing, judged) = (data.missing(&project.data), data.facts_of(&project.data.source));
+        let mut problems = problems(project, judged.as_ref());
         let untold = missing.as_ref().filter(|missing| !is_told(missing, &problems));
         let data_problem = untold.map(|missing| data_problem(project, missing, data.mended.as_deref()));
         let tells_of_data = data_problem.is_some();
@@ -31,21 +42,25 @@ impl Derived {
             cards: cards(project, data.facts.map(|facts| facts.shape)),
             problems,
             tells_of_data,
-            of: (project.clone(), data.facts, missing),
+            of: Origin { project: project.clone(), drawn: data.facts, judged, missing },
         }
     }
 
     /// Derives anew where the document or what is known of the data is another.
     pub fn follow(&mut self, project: &Project, data: &DataState) {
-        let (own, facts, missing) = &self.of;
-        if own != project || *facts != data.facts || *missing != data.missing(&project.data) {
+        let Origin { project: own, drawn, judged, missing } = &self.of;
+        if own != project
+            || *drawn != data.facts
+            || *judged != data.facts_of(&project.data.source)
+            || *missing != data.missing(&project.data)
+        {
             *self = Derived::new(project, data);
         }
     }
 
     /// Why there are no data to train on.
     pub fn no_data(&self) -> Option<&NoData> {
-        self.of.2.as_ref()
+        self.of.missing.as_ref()
     }
 
     /// That there are none, as a problem.

@@ -78,20 +78,21 @@ pub fn layer_mut(project: &mut Project, place: Place) -> Option<&mut Layer> {
     }
 }
 
-/// Puts a layer into a gap and says which card it became. A decoder gap frees a mirrored decoder first.
-pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Layer) -> Place {
+/// Puts a layer into a gap and says which card it became. A decoder gap frees a mirrored decoder first; where that cannot
+/// be freed yet, nothing is changed.
+pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Layer) -> Option<Place> {
     match gap {
         Gap::Encoder(index) => {
             let index = index.min(project.encoder.len());
             project.insert_encoder_layer(index, layer);
-            Place::Encoder(index)
+            Some(Place::Encoder(index))
         }
         Gap::Decoder(index) => {
-            let mut layers = decoder_layers(project, input);
+            let mut layers = decoder_layers(project, input)?;
             let index = index.min(layers.len());
             layers.insert(index, layer);
             project.decoder = Decoder::Free(layers);
-            Place::Decoder(index)
+            Some(Place::Decoder(index))
         }
     }
 }
@@ -110,19 +111,22 @@ pub fn remove(project: &mut Project, place: Place) -> Option<Layer> {
 pub fn duplicate(project: &mut Project, input: Option<Shape>, place: Place) -> Option<Place> {
     let copy = layer(project, place)?.clone();
     let gap = gap_behind(project, place);
-    Some(insert(project, input, gap, copy))
+    insert(project, input, gap, copy)
 }
 
-/// Moves a card into a gap and says where it went.
+/// Moves a card into a gap and says where it went; where it cannot go there, nothing is changed.
 pub fn move_into(project: &mut Project, input: Option<Shape>, place: Place, gap: Gap) -> Option<Place> {
-    let layer = remove(project, place)?;
+    let mut moved = project.clone();
+    let layer = remove(&mut moved, place)?;
     // Taking the card out has moved the gaps behind it one up.
     let gap = match (place, gap) {
         (Place::Encoder(from), Gap::Encoder(to)) if to > from => Gap::Encoder(to - 1),
         (Place::Decoder(from), Gap::Decoder(to)) if to > from => Gap::Decoder(to - 1),
         _ => gap,
     };
-    Some(insert(project, input, gap, layer))
+    let place = insert(&mut moved, input, gap, layer)?;
+    *project = moved;
+    Some(place)
 }
 
 /// The gap one card up (towards the input) or down from a card; the way leads across the code where the decoder is free.
@@ -134,14 +138,10 @@ pub fn gap_beyond(project: &Project, place: Place, up: bool) -> Option<Gap> {
     if up { own.checked_sub(1).map(|at| gaps[at]) } else { gaps.get(own + 2).copied() }
 }
 
-/// Turns a mirrored decoder into one of its own that computes the same; a free one stays.
-pub fn free_decoder(project: &mut Project, input: Option<Shape>) {
-    project.decoder = Decoder::Free(decoder_layers(project, input));
-}
-
-fn decoder_layers(project: &Project, input: Option<Shape>) -> Vec<Layer> {
+/// The layers of the decoder: its own, or those it would start from on its own; `None` where their sizes are not known.
+pub fn decoder_layers(project: &Project, input: Option<Shape>) -> Option<Vec<Layer>> {
     match &project.decoder {
-        Decoder::Free(layers) => layers.clone(),
+        Decoder::Free(layers) => Some(layers.clone()),
         Decoder::Mirrored { .. } => freed(project, input),
     }
 }
@@ -158,7 +158,7 @@ mod tests {
 
     fn free() -> Project {
         let mut project = Recipe::Undercomplete.project();
-        free_decoder(&mut project, None);
+        project.decoder = Decoder::Free(decoder_layers(&project, None).expect("dense layers"));
         project
     }
 
@@ -166,14 +166,26 @@ mod tests {
     fn a_freed_decoder_computes_the_same() {
         for recipe in Recipe::ALL {
             let mirrored = recipe.project();
-            let mut freed = mirrored.clone();
             let shape = Some(Shape::Image { height: 8, width: 8, channels: 1 });
-            free_decoder(&mut freed, shape);
+            let layers = decoder_layers(&mirrored, shape).expect("known sizes");
+            let freed = Project { decoder: Decoder::Free(layers), ..mirrored.clone() };
             let (freed_cards, mirrored_cards) = (cards(&freed, shape), cards(&mirrored, shape));
             assert_eq!(freed_cards.parameters(), mirrored_cards.parameters(), "{}", recipe.name());
             assert_eq!(freed_cards.macs(), mirrored_cards.macs(), "{}", recipe.name());
-            assert!(matches!(freed.decoder, Decoder::Free(_)));
         }
+    }
+
+    #[test]
+    fn a_decoder_of_unknown_sizes_stays_mirrored() {
+        let mut project = Recipe::Undercomplete.project();
+        project.encoder = vec![Layer::ALL[1].clone(), dense(8)];
+        let before = project.clone();
+        assert_eq!(decoder_layers(&project, None), None);
+        assert_eq!(insert(&mut project, None, Gap::Decoder(0), dense(3)), None);
+        assert_eq!(move_into(&mut project, None, Place::Encoder(1), Gap::Decoder(0)), None);
+        assert_eq!(project, before);
+        let shape = Some(Shape::Image { height: 8, width: 8, channels: 1 });
+        assert_eq!(insert(&mut project, shape, Gap::Decoder(0), dense(3)), Some(Place::Decoder(0)));
     }
 
     #[test]

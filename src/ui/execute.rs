@@ -52,12 +52,12 @@ impl State {
                 }
             }
             Command::Duplicate => {
-                let input = self.input_shape();
+                let input = self.current_shape();
                 self.change(|project, place| edit::duplicate(project, input, place));
             }
             Command::Remove => self.remove_selected(),
             Command::MoveUp | Command::MoveDown => {
-                let input = self.input_shape();
+                let input = self.current_shape();
                 self.change(|project, place| {
                     let gap = edit::gap_beyond(project, place, command == Command::MoveUp)?;
                     edit::move_into(project, input, place, gap)
@@ -136,25 +136,16 @@ impl State {
 
     /// Puts a layer into a gap and selects it.
     pub fn insert(&mut self, gap: edit::Gap, layer: Layer) {
-        self.history.settle(&self.project);
-        let input = self.input_shape();
-        let place = edit::insert(&mut self.project, input, gap, layer);
-        self.select(place);
+        let input = self.current_shape();
+        self.change(|project, _| edit::insert(project, input, gap, layer));
         self.refresh(false);
     }
 
     /// Moves a card into a gap and selects it there.
     pub fn move_card(&mut self, place: Place, gap: edit::Gap) {
         self.selected = place;
-        let input = self.input_shape();
+        let input = self.current_shape();
         self.change(|project, place| edit::move_into(project, input, place, gap));
-        self.refresh(false);
-    }
-
-    /// Gives the decoder its own layers, as they were mirrored.
-    pub fn free_decoder(&mut self) {
-        let input = self.input_shape();
-        self.edit(|project, _| edit::free_decoder(project, input));
         self.refresh(false);
     }
 
@@ -282,11 +273,14 @@ impl State {
     }
 
     fn toggle_mirror(&mut self) {
-        let input = self.input_shape();
-        self.edit(|project, _| match project.decoder {
-            Decoder::Mirrored { .. } => edit::free_decoder(project, input),
-            Decoder::Free(_) => project.decoder = Decoder::Mirrored { tied: false },
-        });
+        let decoder = if self.is_mirrored() {
+            edit::decoder_layers(&self.project, self.current_shape()).map(Decoder::Free)
+        } else {
+            Some(Decoder::Mirrored { tied: false })
+        };
+        if let Some(decoder) = decoder {
+            self.edit(|project, _| project.decoder = decoder);
+        }
     }
 
     fn show_bottom(&mut self, tab: BottomTab) {

@@ -86,10 +86,10 @@ impl Shell {
         add: impl FnOnce(&mut Ui, &mut State),
     ) {
         let name = |name: &'static str| (name, self.generation);
-        let (panel, axis, margin) = match side {
-            Side::Network => (Panel::left(name("network")), 0, side_margin()),
-            Side::Inspector => (Panel::right(name("inspector")), 0, side_margin()),
-            Side::Bottom => (Panel::bottom(name("bottom")), 1, Margin::symmetric(12, 4)),
+        let (panel, salt, axis, margin) = match side {
+            Side::Network => (Panel::left(name("network")), "network", 0, side_margin()),
+            Side::Inspector => (Panel::right(name("inspector")), "inspector", 0, side_margin()),
+            Side::Bottom => (Panel::bottom(name("bottom")), "bottom", 1, Margin::symmetric(12, 4)),
         };
         let given = *side.given(&mut state.view.sizes);
         let panel = panel
@@ -99,7 +99,10 @@ impl Shell {
             .frame(frame(ui, margin));
         let shown = panel.show(ui, |ui| held_ui(ui, |ui| add(ui, state)));
         let size = shown.response.rect.size()[axis];
-        let is_dragged = ui.input(|input| input.pointer.any_down() || input.pointer.any_released());
+        // egui's name for the edge of a panel. Only a drag of this very edge gives a size: a window that has become too
+        // small for the panel changes it too.
+        let edge = ui.scope_id().with(name(salt)).with("__resize");
+        let is_dragged = ui.read_response(edge).is_some_and(|edge| edge.dragged() || edge.drag_stopped());
         if is_dragged && (size - given.unwrap_or(first)).abs() > 0.5 {
             *side.given(&mut state.view.sizes) = Some(size);
         }

@@ -252,9 +252,14 @@ impl State {
         self.data.dataset.as_deref().filter(|data| check_same_rows(run, data).is_ok())
     }
 
-    /// Shape of the data's samples, once they are loaded.
+    /// Shape of the loaded samples, be they older ones than the design asks for: what is drawn.
     pub fn input_shape(&self) -> Option<Shape> {
         self.data.facts.map(|facts| facts.shape)
+    }
+
+    /// Shape of the samples the design asks for, once they are loaded: what the document may be changed by.
+    pub fn current_shape(&self) -> Option<Shape> {
+        self.data.facts_of(&self.project.data.source).map(|facts| facts.shape)
     }
 
     /// The loaded data with their facts, where they are those a run was trained on, divided and prepared as they were then.

@@ -30,7 +30,15 @@ pub struct CsvPreview {
 /// # Errors
 /// As loading: the file is missing, empty, or no text.
 pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
-    let layout = Layout::find(path, Format::default())?;
+    sniff_as(path, Format::default())
+}
+
+/// [`sniff`] where some of the layout is told.
+///
+/// # Errors
+/// As [`sniff`].
+pub(in crate::dataset) fn sniff_as(path: &Path, format: Format) -> Result<CsvPreview, DataError> {
+    let layout = Layout::find(path, format)?;
     let skipped = usize::from(layout.has_header);
     let is_text = |column: usize| {
         let fields = layout.sample.iter().skip(skipped).filter_map(|row| row.get(column));

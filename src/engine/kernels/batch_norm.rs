@@ -143,6 +143,13 @@ impl BatchNorm {
         self.sums.as_ref()
     }
 
+    /// Memory it holds beside its nodes, in bytes.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        let floats = self.statistics.borrow().len() + self.tiles.borrow().len();
+        4 * floats + 8 * self.partial.borrow().len()
+    }
+
     /// The channels' means that the last forward pass subtracted.
     pub fn mean(&self) -> Ref<'_, [f32]> {
         Ref::map(self.statistics.borrow(), |both| &both[..both.len() / 2])

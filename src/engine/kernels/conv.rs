@@ -97,6 +97,12 @@ impl Conv {
         self.activation
     }
 
+    /// Memory it holds beside its nodes, in bytes.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.space.bytes()
+    }
+
     /// The patches of the input under the window.
     pub fn columns(&self) -> Columns {
         self.space.columns
@@ -191,8 +197,7 @@ impl Conv {
                     }
                 });
             });
-        });
-        Ok(())
+        })
     }
 }
 

@@ -98,6 +98,12 @@ impl ConvTranspose {
         self.activation
     }
 
+    /// Memory it holds beside its nodes, in bytes.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.space.bytes()
+    }
+
     /// The patches of the output under the window.
     pub fn columns(&self) -> Columns {
         self.space.columns
@@ -203,8 +209,7 @@ impl ConvTranspose {
                     }
                 });
             });
-        });
-        Ok(())
+        })
     }
 }
 

@@ -7,6 +7,8 @@
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
+use dfdx::tensor::CpuError;
+
 use super::channels::{add_pixels, fold, repeat, tile_len};
 use super::columns::Columns;
 use super::math::vectorised;
@@ -37,9 +39,9 @@ pub(super) struct Workspace {
     pub(super) columns: Columns,
     /// Scratch for patches; each thread takes the first that is free. Contents never outlive a tile.
     scratch: Vec<Mutex<Vec<f32>>>,
-    /// Each shard's gradient of the weight.
+    /// Each shard's gradient of the weight; empty until there is one.
     weight_sums: Mutex<Vec<f32>>,
-    /// Each shard's gradient of the bias, a tile of channels.
+    /// Each shard's gradient of the bias, a tile of channels; empty until there is one.
     bias_sums: Mutex<Vec<f64>>,
     /// The bias, repeated over a tile of channels.
     bias: Mutex<Vec<f32>>,
@@ -89,8 +91,9 @@ impl Workspace {
         Ok(Workspace {
             columns,
             scratch,
-            weight_sums: Mutex::new(zeros(weight_len.saturating_mul(shards))?),
-            bias_sums: Mutex::new(zeros(tile_len(outputs) * shards)?),
+            // A network that is only used has no gradients.
+            weight_sums: Mutex::default(),
+            bias_sums: Mutex::default(),
             bias: Mutex::new(zeros(tile_len(outputs))?),
             weight_len,
             shards,
@@ -181,6 +184,9 @@ impl Workspace {
 
     /// Lends every shard its sums to `work` and adds them up: into `dw` and `db`, over what is there where `adds` (for the
     /// weight, for the bias) says so.
+    ///
+    /// # Errors
+    /// Out of memory, the first time.
     pub(super) fn with_sums(
         &self,
         threads: &Threads,
@@ -188,9 +194,11 @@ impl Workspace {
         (dw, db): (&mut [f32], &mut [f32]),
         adds: (bool, bool),
         work: impl FnOnce(Sums<'_>),
-    ) {
+    ) -> Result<(), CpuError> {
         let (mut weight, mut bias) = (lock(&self.weight_sums), lock(&self.bias_sums));
         let bias_len = tile_len(db.len());
+        lengthen(&mut weight, self.weight_len.saturating_mul(self.shards))?;
+        lengthen(&mut bias, bias_len * self.shards)?;
         bias.fill(0.0);
         work(Sums {
             weight: Parts::new(&mut weight),
@@ -220,6 +228,15 @@ impl Workspace {
             let sum = tiles.map(|tile| fold(tile, channels, channel)).sum::<f64>() as f32;
             *db = sum + if adds.1 { *db } else { 0.0 };
         }
+        Ok(())
+    }
+
+    /// Memory it holds or has reserved, in bytes.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let floats = self.scratch.iter().chain([&self.weight_sums, &self.bias]);
+        let floats: usize = floats.map(|values| lock(values).capacity()).sum();
+        4 * floats + 8 * lock(&self.bias_sums).capacity()
     }
 }
 
@@ -240,6 +257,14 @@ pub(super) fn add_to_bias(gradient: &[f32], sums: &mut [f64]) {
         #[inline(always)]
         || add_pixels(gradient, sums),
     );
+}
+
+/// Brings values to a length; nothing happens where they have it.
+fn lengthen<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<(), CpuError> {
+    let missing = len.saturating_sub(values.len());
+    values.try_reserve_exact(missing).map_err(|_| CpuError::OutOfMemory)?;
+    values.resize(len, T::default());
+    Ok(())
 }
 
 /// `len` zeros.

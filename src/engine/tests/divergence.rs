@@ -65,3 +65,61 @@ fn no_snapshot_holds_weights_that_are_not_finite() {
     assert_eq!(trainer.snapshot().weights, sound);
     assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));
 }
+
+/// A checkpoint without what a person set and what the clock says.
+fn state(trainer: &Trainer) -> Checkpoint {
+    Checkpoint { learning_rate: 0.0, seconds: 0.0, ..trainer.snapshot() }
+}
+
+#[test]
+fn a_run_that_diverges_stands_where_it_really_was() {
+    let data = toy_data(64, 12);
+    let rules = [
+        Optimizer::Sgd { momentum: 0.9, nesterov: false },
+        Optimizer::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+    ];
+    for rule in rules {
+        // Four steps an epoch.
+        let edit = |project: &mut Project| {
+            (project.training.optimizer, project.training.batch_size) = (rule, 12);
+        };
+        let start = || fragile(&data, edit);
+        // On from the middle of an epoch: that is the last sound state, all of it.
+        let mut first = start();
+        (0..5).for_each(|_| drop(first.step().expect("sound")));
+        let there = first.snapshot();
+        assert!(there.step_in_epoch > 0 && there.epoch_samples > 0 && !there.moments.is_empty());
+        let mut second = start();
+        second.restore(&there, 100).expect("the same network");
+        let sound = state(&second);
+        second.step().expect("sound");
+        second.apply(Setting::LearningRate(f32::INFINITY));
+        second.step().expect("the loss was computed before the update");
+        assert_eq!(state(&second), sound, "{rule:?}: written while it is spoilt");
+        assert!(matches!(second.step(), Err(EngineError::Diverged { .. })));
+        assert_eq!(state(&second), sound, "{rule:?}: after it was told");
+        // With the rate it had, it goes on as the run that never diverged.
+        second.apply(Setting::LearningRate(there.learning_rate));
+        for _ in 0..9 {
+            first.step().expect("sound");
+            second.step().expect("sound");
+            assert_eq!(state(&second), state(&first), "{rule:?}");
+        }
+    }
+}
+
+#[test]
+fn moments_that_are_not_finite_are_refused() {
+    let data = toy_data(64, 12);
+    let start = || fragile(&data, |project| project.training.optimizer = Optimizer::default());
+    let mut trainer = start();
+    trainer.step().expect("sound");
+    let mut checkpoint = trainer.snapshot();
+    let moments = checkpoint.moments.0.values_mut().next().expect("Adam has some");
+    moments.values[0] = f32::NAN;
+    let mut other = start();
+    let before = other.snapshot();
+    let error = other.restore(&checkpoint, 100).expect_err("not a number");
+    assert!(error.to_string().contains("optimizer's state are not finite"), "{error}");
+    assert_eq!(other.snapshot(), before);
+}

@@ -9,7 +9,7 @@ pub(super) fn toy_pictures(rows: usize, height: usize, width: usize, channels: u
     Arc::new(Dataset { shape: Shape::Image { height, width, channels }, ..(*data).clone() })
 }
 
-fn conv(channels: usize, kernel: usize, stride: usize, activation: Activation) -> Layer {
+pub(super) fn conv(channels: usize, kernel: usize, stride: usize, activation: Activation) -> Layer {
     Layer::Conv2d { channels, kernel, stride, padding: Padding::Same, activation }
 }
 

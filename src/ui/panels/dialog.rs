@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use egui::{DragValue, Grid, Id, Key, Modal, RichText, TextEdit, Ui, vec2};
 
 use crate::io::Recovery;
-use crate::project::Recipe;
-use crate::run::RunId;
+use crate::project::{Recipe, Schedule};
+use crate::run::{Run, RunId};
 use crate::ui::command::{Command, Menu};
 use crate::ui::dialogs::{Browse, BrowseKind, Dialog, PathDialog, Purpose, Target, Then};
 use crate::ui::files::SaveKind;
@@ -255,6 +255,9 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
         ui.add_sized(vec2(110.0, 26.0), DragValue::new(epochs).range(1..=1_000_000))
             .accessible_name("Epochs more");
     });
+    if let Some(text) = state.shown().and_then(|run| idle_epochs(run, *epochs)) {
+        ui.label(RichText::new(text).color(tokens(ui).code));
+    }
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
         if primary_ui(ui, "Train", 84.0).clicked() {
@@ -265,6 +268,21 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
         }
     });
     answer
+}
+
+/// What to say where some of so many epochs more would change nothing: a cosine that has come down to 0 stays there.
+fn idle_epochs(run: &Run, more: u32) -> Option<String> {
+    let training = &run.design.training;
+    let (done, last) = (run.history.epochs.len() as u32, training.epochs);
+    let comes_to_nothing = matches!(training.schedule, Schedule::Cosine { floor } if floor == 0.0);
+    if !comes_to_nothing || done.saturating_add(more) <= last {
+        return None;
+    }
+    let which = if done < last { format!("Epochs after {last}") } else { "These epochs".to_owned() };
+    Some(format!(
+        "{which} learn nothing: the cosine of this run ends at epoch {last} with a learning rate of 0. For more, train a \
+         new run with more epochs, or with a floor above 0."
+    ))
 }
 
 fn threads_ui(ui: &mut Ui, all: &mut bool, count: &mut usize) -> Answer {

@@ -121,11 +121,15 @@ fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
     let text = "This layer follows the encoder: whatever changes there changes here. To edit it by itself, give the decoder its own layers.";
     ui.label(RichText::new(text).size(12.0).color(tokens.dim));
     ui.horizontal_wrapped(|ui| {
-        if primary_ui(ui, "Give it its own layers", 0.0)
+        let available = Command::ToggleMirror.available(state);
+        if ui
+            .add_enabled_ui(available.is_ok(), |ui| primary_ui(ui, "Give it its own layers", 0.0))
+            .inner
             .on_hover_text("Starts from the mirrored ones; can be undone.")
+            .on_disabled_hover_text(available.err().unwrap_or_default())
             .clicked()
         {
-            state.free_decoder();
+            state.run(Command::ToggleMirror);
         }
         if let Some(partner) = partner(state, place)
             && secondary_ui(ui, "Edit encoder").on_hover_text("Selects the layer it follows.").clicked()

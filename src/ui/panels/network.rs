@@ -502,8 +502,12 @@ fn drop_ui(ui: &Ui, state: &mut State, spots: &[(Gap, Rect)]) {
 fn context_ui(ui: &mut Ui, state: &mut State, face: &Face) {
     ui.set_min_width(210.0);
     if face.mirrored {
-        if ui.button("Give the decoder its own layers").clicked() {
-            state.free_decoder();
+        let available = Command::ToggleMirror.available(state);
+        let response = ui
+            .add_enabled(available.is_ok(), Button::new("Give the decoder its own layers"))
+            .on_disabled_hover_text(available.err().unwrap_or_default());
+        if response.clicked() {
+            state.run(Command::ToggleMirror);
             ui.close();
         }
         return;

@@ -108,3 +108,29 @@ fn a_number_is_typed_into_a_form() {
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.project().code.units, 2);
 }
+
+#[test]
+fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
+    let mut window = Window::new();
+    window.state().project.encoder = vec![Layer::ALL[1].clone(), dense(8)];
+    window.state().selected = Place::Decoder(0);
+    window.harness.run_ok();
+    assert_eq!(Command::ToggleMirror.available(window.state()), Ok(()));
+    // The data on screen are not those the design asks for.
+    let path = std::path::PathBuf::new();
+    let (channels, fit) = Default::default();
+    let other = Source::ImageFolder { path, width: 16, height: 12, channels, fit };
+    let state = window.state();
+    state.project.data.source = other;
+    let before = state.project.clone();
+    let reason = "Load the data first: the sizes of pictures follow from them.";
+    assert_eq!(Command::ToggleMirror.available(state), Err(reason.to_owned()));
+    state.run(Command::ToggleMirror);
+    assert_eq!(state.project, before);
+    // Nor is a problem mended by them.
+    state.project.encoder[0] = Layer::MaxPool2d { size: 3 };
+    state.refresh(false);
+    assert_eq!(state.derived.problems_at(Place::Encoder(0)).count(), 0);
+    state.project.encoder.remove(0);
+    assert_eq!(Command::ToggleMirror.available(state), Ok(()));
+}

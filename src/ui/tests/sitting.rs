@@ -122,6 +122,20 @@ fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_sta
 }
 
 #[test]
+fn a_click_gives_no_panel_a_size() {
+    let mut window = fresh();
+    window.harness.run_ok();
+    let first = bottom_height(&window);
+    // In a taller window the panel would start taller, but keeps what it has.
+    window.harness.set_size(vec2(1024.0, 1000.0));
+    window.harness.run_ok();
+    assert_eq!(bottom_height(&window) + 300.0, first);
+    let middle = egui::pos2(500.0, 300.0);
+    drag_edge(&mut window, middle, middle + vec2(9.0, 9.0));
+    assert_eq!(window.state().view.sizes, crate::ui::layout::PanelSizes::default());
+}
+
+#[test]
 fn notes_stand_above_the_bottom_panel_fade_and_can_be_put_away() {
     let mut window = fresh();
     let say = |window: &mut Window, text: &str| {

@@ -1,5 +1,7 @@
 //! Training from the window, with the real lanes.
 
+use egui_kittest::kittest::NodeT;
+
 use super::*;
 
 #[test]
@@ -161,4 +163,26 @@ fn the_data_of_a_run_are_one_button_away() {
     assert_eq!(window.project().data.source, Source::Digits);
     window.harness.run_ok();
     assert!(window.harness.query_by_label("Use the data of this run").is_none());
+}
+
+#[test]
+fn epochs_that_would_learn_nothing_are_said_to() {
+    let mut window = Window::new();
+    let mut check = |floor: f32, done: u32, more: u32, expected: Option<&str>| {
+        let mut run = crate::ui::panels::samples::run(1, done);
+        run.status = Status::Stopped;
+        run.design.training.epochs = 100;
+        run.design.training.schedule = crate::project::Schedule::Cosine { floor };
+        (window.state().shown_run, window.state().runs) = (Some(run.id), vec![run]);
+        window.state().dialog = Some(Dialog::TrainMore { epochs: more });
+        window.harness.run_ok();
+        let said = window.harness.query_by_label_contains("learn nothing");
+        let text = said.as_ref().and_then(|node| node.accesskit_node().value()).unwrap_or_default();
+        assert_eq!(said.is_some(), expected.is_some(), "{floor} {done} {more}: {text}");
+        assert!(text.starts_with(expected.unwrap_or_default()), "{text}");
+    };
+    check(0.0, 100, 10, Some("These epochs learn nothing"));
+    check(0.0, 60, 50, Some("Epochs after 100 learn nothing"));
+    check(0.0, 60, 40, None);
+    check(0.1, 100, 10, None);
 }

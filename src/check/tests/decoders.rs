@@ -1,0 +1,126 @@
+//! Decoders that mirror pictures, and those freed from their encoder.
+
+use super::*;
+
+/// Encoders that read pictures.
+fn picture_encoders() -> [Vec<Layer>; 8] {
+    let pool = Layer::MaxPool2d { size: 2 };
+    [
+        vec![conv(4, 2, Padding::Same), conv(8, 2, Padding::Same), Layer::Flatten],
+        vec![conv(4, 2, Padding::Pixels(1)), conv(8, 3, Padding::Pixels(0))],
+        vec![
+            conv(4, 1, Padding::Same),
+            pool.clone(),
+            conv(8, 1, Padding::Same),
+            Layer::AvgPool2d { size: 2 },
+        ],
+        vec![pool.clone(), conv(4, 1, Padding::Same)],
+        vec![Layer::Upsample { factor: 2 }, conv(4, 2, Padding::Same)],
+        vec![Layer::Flatten, dense(32)],
+        vec![conv(4, 2, Padding::Same), Layer::BatchNorm { activation: Activation::Relu }, dense(20)],
+        vec![Layer::Reshape { height: 4, width: 24, channels: 3 }, conv(4, 2, Padding::Same)],
+    ]
+}
+
+#[test]
+fn what_mirrors_pictures_is_sound_before_they_are_loaded() {
+    for encoder in picture_encoders() {
+        for tied in [false, true] {
+            let decoder = Decoder::Mirrored { tied };
+            let project = Project { encoder: encoder.clone(), decoder, ..Recipe::Undercomplete.project() };
+            check_sound(&project, None);
+            assert_eq!(cards(&project, None).parameters(), None, "{encoder:?}");
+        }
+    }
+}
+
+#[test]
+fn the_mirror_of_pictures_restores_every_size() {
+    let pool = Layer::MaxPool2d { size: 2 };
+    for encoder in picture_encoders() {
+        for input in [image(12, 8, 3), image(16, 20, 1), image(13, 15, 2)] {
+            let mut project = Recipe::Undercomplete.project();
+            project.encoder = encoder.to_vec();
+            let reads_other = matches!(encoder[0], Layer::Reshape { .. }) && input.features() != 288;
+            let is_odd = encoder.contains(&pool) && input == image(13, 15, 2);
+            let facts = DataFacts { shape: input, ..facts() };
+            match plan(&project, &facts) {
+                Ok(plan) => {
+                    let outputs = plan.decoder().last().map(Stage::outputs);
+                    assert_eq!(outputs, Some(input.features()), "{encoder:?}");
+                    for pair in plan.encoder().windows(2).chain(plan.decoder().windows(2)) {
+                        assert_eq!(pair[0].output.features(), pair[1].input.features());
+                    }
+                    let tied = Project { decoder: Decoder::Mirrored { tied: true }, ..project.clone() };
+                    assert!(super::plan(&tied, &facts).is_ok(), "{encoder:?} tied");
+                }
+                Err(found) => assert!(reads_other || is_odd, "{encoder:?} {input}: {found:?}"),
+            }
+            assert_eq!(plan(&project, &facts).is_ok(), !(reads_other || is_odd), "{encoder:?} {input}");
+        }
+    }
+}
+
+#[test]
+fn transposed_convolutions_mirror_convolutions() {
+    let mirror = mirrored(&[conv(4, 2, Padding::Same), conv(8, 2, Padding::Same)], 10, image(28, 26, 1));
+    let layers: Vec<&Layer> = mirror.layers.iter().map(|mirrored| &mirrored.layer).collect();
+    let back = |channels, output_padding, activation| Layer::ConvTranspose2d {
+        channels,
+        kernel: 3,
+        stride: 2,
+        padding: Padding::Same,
+        output_padding: Some(output_padding),
+        activation,
+    };
+    assert_eq!(
+        layers,
+        [
+            &Layer::Dense { units: 7 * 7 * 8, activation: Activation::Relu },
+            &Layer::Reshape { height: 7, width: 7, channels: 8 },
+            &back(4, (1, 0), Activation::Relu),
+        ]
+    );
+    let output = mirror.output.expect("the first layer has weights");
+    assert_eq!((output.layer, output.undoes), (back(1, (1, 1), Activation::Linear), Place::Encoder(0)));
+}
+
+#[test]
+fn a_freed_decoder_computes_what_the_mirrored_one_did() {
+    let other_sides = vec![Layer::Reshape { height: 12, width: 24, channels: 1 }, conv(4, 2, Padding::Same)];
+    for encoder in picture_encoders().into_iter().chain([other_sides]) {
+        for input in [Shape::Vector(288), image(12, 24, 1), image(12, 8, 3)] {
+            let mirrored = Project { encoder: encoder.clone(), ..Recipe::Undercomplete.project() };
+            let facts = DataFacts { shape: input, ..facts() };
+            // A row is no picture, and some encoders need one.
+            let Ok(before) = plan(&mirrored, &facts) else {
+                assert_eq!(input, Shape::Vector(288), "{encoder:?}");
+                continue;
+            };
+            let layers = freed(&mirrored, Some(input)).expect("known sizes");
+            let free = Project { decoder: Decoder::Free(layers), ..mirrored };
+            let after = plan(&free, &facts).unwrap_or_else(|found| panic!("{encoder:?} {input}: {found:#?}"));
+            assert_eq!(after.parameters(), before.parameters(), "{encoder:?} {input}");
+            assert_eq!(after.macs(), before.macs(), "{encoder:?} {input}");
+            let steps = |plan: &Plan| plan.decoder().iter().map(|s| (s.input, s.output)).collect::<Vec<_>>();
+            let linear = |plan: &Plan| steps(plan).into_iter().filter(|(a, b)| a != b).collect::<Vec<_>>();
+            assert_eq!(linear(&after), linear(&before), "{encoder:?} {input}");
+        }
+    }
+}
+
+#[test]
+fn a_decoder_is_freed_where_its_sizes_are_known() {
+    let design = |encoder: &[Layer]| Project { encoder: encoder.to_vec(), ..Recipe::Undercomplete.project() };
+    let input = Some(image(12, 8, 3));
+    for encoder in picture_encoders() {
+        let reads_rows = encoder[0] == Layer::Flatten;
+        assert_eq!(freed(&design(&encoder), None).is_some(), reads_rows, "{encoder:?}");
+        assert!(freed(&design(&encoder), input).is_some(), "{encoder:?}");
+    }
+    assert_eq!(freed(&design(&[dense(9), dense(5)]), None), Some(vec![dense(5), dense(9)]));
+    assert_eq!(
+        freed(&design(&[conv(4, 2, Padding::Same), Layer::Upsample { factor: 1 << 20 }, dense(3)]), input),
+        None
+    );
+}
