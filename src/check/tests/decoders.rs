@@ -40,7 +40,7 @@ fn the_mirror_of_pictures_restores_every_size() {
     for encoder in picture_encoders() {
         for input in [image(12, 8, 3), image(16, 20, 1), image(13, 15, 2)] {
             let mut project = Recipe::Undercomplete.project();
-            project.encoder = encoder.to_vec();
+            project.encoder = encoder.clone();
             let reads_other = matches!(encoder[0], Layer::Reshape { .. }) && input.features() != 288;
             let is_odd = encoder.contains(&pool) && input == image(13, 15, 2);
             let facts = DataFacts { shape: input, ..facts() };
