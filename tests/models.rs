@@ -98,7 +98,8 @@ fn training_on_noise_teaches_to_repair_it() {
         Project { corruption, training: Training { epochs: 40, ..base.training.clone() }, ..base }
     };
     let range = facts(&data).value_range;
-    let noise = Noise { corruption, range, seed: 99, purpose: Purpose::Corruption, epoch: 0 };
+    let shape = data.shape;
+    let noise = Noise { corruption, shape, range, seed: 99, purpose: Purpose::Corruption, epoch: 0 };
     let repaired = |trained_on| {
         let mut network = trained(&data, &project(trained_on));
         network.evaluate(&data, data.split.rows(Subset::Test), Some(noise)).expect("small").mse

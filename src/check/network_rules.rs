@@ -161,7 +161,7 @@ fn most_square(features: usize) -> Option<(usize, usize)> {
 fn insert_layer(project: &mut Project, place: Place, layer: Layer) {
     match (place, &mut project.decoder) {
         (Place::Encoder(index), _) if index <= project.encoder.len() => {
-            project.insert_encoder_layer(index, layer)
+            project.insert_encoder_layer(index, layer);
         }
         (Place::Decoder(index), Decoder::Free(layers)) if index <= layers.len() => {
             layers.insert(index, layer);
@@ -173,7 +173,7 @@ fn insert_layer(project: &mut Project, place: Place, layer: Layer) {
 fn remove_layer(project: &mut Project, place: Place) {
     match (place, &mut project.decoder) {
         (Place::Encoder(index), _) if index < project.encoder.len() => {
-            drop(project.remove_encoder_layer(index))
+            project.remove_encoder_layer(index);
         }
         (Place::Decoder(index), Decoder::Free(layers)) if index < layers.len() => drop(layers.remove(index)),
         _ => {}

@@ -54,7 +54,7 @@ fn every_regularizer_has_the_gradient_of_its_network() {
     for (penalty, activation) in penalties {
         let sites: &[Site] = match penalty {
             Penalty::Contractive { .. } => &[Site::Code],
-            _ => &[Site::Code, Site::Encoder(0)],
+            Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. } => &[Site::Code, Site::Encoder(0)],
         };
         for site in sites {
             check_gradients(&format!("{penalty:?} {site:?}"), |project| {

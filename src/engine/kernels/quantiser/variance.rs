@@ -12,7 +12,7 @@ use super::{ROWS, no_gradient, zeros};
 use crate::engine::EngineError;
 
 /// What the squared error of the mean reconstruction lacks to be the expected error of a drawn one, for a **linear**
-/// decoder with the columns c_vk:
+/// decoder with the columns `c_vk`:
 /// `E‖x − x'‖² = ‖x − E x'‖² + Σ_v (Σ_k q_vk ‖c_vk‖² − ‖Σ_k q_vk c_vk‖²)`.
 ///
 /// With the Gram matrices `G_v = C_vᵀ C_v` of the groups (units × units) it is `Σ_v Σ_k q_vk (G_kk − Σ_l G_kl q_vl)`, so the
