@@ -244,10 +244,12 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
     if let Some(facts) = data
         && units >= facts.shape.features()
         && !project.corruption.corrupts()
+        && project.code.kind == Bottleneck::Plain
+        && project.regularizers.is_empty()
     {
         let features = facts.shape.features();
         let message = format!(
-            "A code of {units} is as large as the input ({features} features): the network can copy instead of learning. Make it smaller, or corrupt the input."
+            "A code of {units} is as large as the input ({features} features): the network can copy instead of learning. Make it smaller, make it sparse, or corrupt the input."
         );
         let smaller = (features / 4).max(1);
         let fix =
