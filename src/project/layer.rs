@@ -119,7 +119,7 @@ impl Layer {
         Layer::Conv2d {
             channels: 16,
             kernel: 3,
-            stride: 2,
+            stride: 1,
             padding: Padding::Same,
             activation: Activation::Relu,
         },

@@ -105,15 +105,13 @@ impl KeptEpochs {
     }
 }
 
-/// Epochs stay while they are recent, and for ever on a grid that gets coarser in proportion to their distance.
+/// Epochs stay while they are recent, and for ever on a grid that gets coarser in proportion to their number: most is
+/// learned in the first ones.
 fn is_wanted(epoch: u32, newest: u32) -> bool {
     let age = newest - epoch.min(newest);
-    if age < RECENT || epoch == 0 {
-        return true;
-    }
-    // 25 epochs or more for each doubling of the age.
-    let spacing = (age / RECENT).next_power_of_two() * 2;
-    epoch.is_multiple_of(spacing)
+    // 32 of them or more from each epoch to twice its number.
+    let spacing = (epoch / 32).next_power_of_two();
+    age < RECENT || epoch.is_multiple_of(spacing)
 }
 
 #[cfg(test)]
@@ -135,6 +133,7 @@ mod tests {
         assert_eq!(epochs[0], 0);
         assert!((1951..=2000).all(|epoch| epochs.contains(&epoch)));
         assert!(epochs.len() < 300, "{} epochs kept", epochs.len());
+        assert!((0..=32).all(|epoch| epochs.contains(&epoch)), "the first epochs are where most is learned");
         let widest = epochs.windows(2).map(|pair| pair[1] - pair[0]).max();
         assert!(widest <= Some(128), "{widest:?}");
     }

@@ -60,9 +60,15 @@ pub fn run(options: Options) -> Result<(), String> {
     let native = NativeOptions { viewport, ..NativeOptions::default() };
     let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(HourglassApp::new(cc, options))));
     eframe::run_native("Hourglass", native, create).map_err(|error| {
-        format!(
-            "No window could be opened: {error}. Without a display, use the command line: hourglass --help."
-        )
+        // The window library's text names its own source files: for whoever looks for the cause.
+        log::info!("no window: {error}");
+        let reason = if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none()
+        {
+            "there is no display"
+        } else {
+            "the display cannot be used (RUST_LOG=info says why)"
+        };
+        format!("No window could be opened: {reason}. The command line needs none: hourglass --help.")
     })
 }
 

@@ -92,7 +92,7 @@ fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
     let field =
         ("Padding", "Zeros around the picture: as many as keep every place, or a number of your own.");
     combo_ui(ui, field, padding, &options, |padding| match padding {
-        Padding::Same => "same size".to_owned(),
+        Padding::Same => "same".to_owned(),
         Padding::Pixels(_) => "pixels".to_owned(),
     });
     if let Padding::Pixels(pixels) = padding {
