@@ -1,8 +1,9 @@
 //! The forms of the regularizers of one card.
 
-use egui::Ui;
+use egui::{RichText, Ui, vec2};
 
 use crate::project::{Distance, Estimator, Over, Penalty, Regularizer, Site};
+use crate::ui::theme::tokens;
 use crate::ui::widgets::button::quiet_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, section_ui, slider_ui};
 
@@ -26,6 +27,9 @@ pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: S
         regularizers.remove(index);
     }
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(2.0, 0.0);
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.label(RichText::new("Penalties").size(12.0).color(tokens(ui).dim));
         let offered = Regularizer::ALL.into_iter().filter(|kind| fits(kind.penalty, site));
         for kind in offered {
             let is_there =

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use crate::check::{Card, Place, Severity};
-use crate::project::{Activation, Decoder, Layer, Project, Shape as SampleShape};
+use crate::project::{Activation, Bottleneck, Decoder, Layer, Project, Shape as SampleShape};
 use crate::ui::command::Command;
 use crate::ui::edit::{self, Gap};
 use crate::ui::panels::toolbar::item_ui;
@@ -187,7 +187,9 @@ impl Face {
         let (title, mut about) = match (card.place, &card.layer) {
             (Place::Code, _) => {
                 let projection = own.map_or("passes through", Activation::name);
-                (format!("Code {}", project.code.units), vec![projection.to_owned()])
+                let kind = project.code.kind;
+                let about = if kind == Bottleneck::Plain { projection } else { kind.name() };
+                (format!("Code {}", project.code.units), vec![about.to_owned()])
             }
             (Place::Output, layer) => {
                 let kind =
