@@ -106,28 +106,32 @@ fn title_ui(ui: &mut Ui, text: &str) {
 fn new_ui(ui: &mut Ui) -> Answer {
     title_ui(ui, "New project");
     let mut answer = Answer::Open;
-    for recipe in Recipe::ALL {
-        let tokens = tokens(ui);
-        let frame = egui::Frame::new()
-            .fill(tokens.card)
-            .stroke(egui::Stroke::new(1.0, tokens.line))
-            .corner_radius(8)
-            .inner_margin(12);
-        frame.show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.vertical(|ui| {
-                    ui.set_width(ui.available_width() - 90.0);
-                    ui.spacing_mut().item_spacing.y = 4.0;
-                    ui.label(RichText::new(capital(recipe.name())).font(theme::bold(13.0)));
-                    ui.label(RichText::new(recipe.summary()).size(11.5).color(tokens.dim));
+    let height = (ui.ctx().content_rect().height() - 200.0).max(160.0);
+    let list = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+    list.show(ui, |ui| {
+        for recipe in Recipe::ALL {
+            let tokens = tokens(ui);
+            let frame = egui::Frame::new()
+                .fill(tokens.card)
+                .stroke(egui::Stroke::new(1.0, tokens.line))
+                .corner_radius(8)
+                .inner_margin(12);
+            frame.show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.vertical(|ui| {
+                        ui.set_width(ui.available_width() - 90.0);
+                        ui.spacing_mut().item_spacing.y = 4.0;
+                        ui.label(RichText::new(capital(recipe.name())).font(theme::bold(13.0)));
+                        ui.label(RichText::new(recipe.summary()).size(11.5).color(tokens.dim));
+                    });
+                    let response = ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Start"));
+                    if response.accessible_name(format!("Start {}", recipe.name())).clicked() {
+                        answer = Answer::Recipe(recipe);
+                    }
                 });
-                let response = ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Start"));
-                if response.accessible_name(format!("Start {}", recipe.name())).clicked() {
-                    answer = Answer::Recipe(recipe);
-                }
             });
-        });
-    }
+        }
+    });
     buttons_ui(ui, |ui| {
         if secondary_ui(ui, "Cancel").clicked() {
             answer = Answer::Close;
