@@ -27,26 +27,14 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
             ("x̃ = x + σ ε,  ε ~ N(0, 1)", "Blurs the input with noise; the network learns to take it away.")
         }
         Corruption::Masking { probability } => {
-            slider_ui(
-                ui,
-                ("Probability", "Share of the features that are hit."),
-                probability,
-                0.0..=1.0,
-                false,
-            );
+            probability_ui(ui, probability);
             (
                 "x̃ = m · x,  m = 0 with probability p",
                 "Blanks features; the network learns to fill them in from the others.",
             )
         }
         Corruption::SaltAndPepper { probability } => {
-            slider_ui(
-                ui,
-                ("Probability", "Share of the features that are hit."),
-                probability,
-                0.0..=1.0,
-                false,
-            );
+            probability_ui(ui, probability);
             ("x̃ = min or max with probability p", "Hits features hard; the network learns which to distrust.")
         }
         Corruption::Pixelate { size } => {
@@ -75,6 +63,11 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
         }
     };
     explain_ui(ui, equation, effect);
+}
+
+fn probability_ui(ui: &mut Ui, probability: &mut f32) {
+    let field = ("Probability", "Share of the features that are hit.");
+    slider_ui(ui, field, probability, 0.0..=1.0, false);
 }
 
 fn short(corruption: Corruption) -> &'static str {
