@@ -21,7 +21,7 @@ mod waist;
 
 pub use error::EngineError;
 pub use minibatch::Noise;
-pub use network::{Evaluation, Network};
+pub use network::{Evaluation, Likelihood, Network};
 pub use probe::choose_probe;
 pub use run_data::{check_same_data, check_same_rows, normaliser, stored_means, stored_scaler};
 pub use schedule::learning_rate;

@@ -14,11 +14,11 @@ mod shape;
 mod source;
 mod training;
 
-pub use bottleneck::{Bottleneck, Code, CodebookUpdate};
+pub use bottleneck::{Bottleneck, Code, CodebookUpdate, Threshold};
 pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Output, Padding};
-pub use loss::Loss;
+pub use loss::{Loss, Variance};
 pub use recipe::Recipe;
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use shape::Shape;

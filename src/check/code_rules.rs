@@ -1,7 +1,7 @@
 //! What makes a kind of code meaningful.
 
 use super::{DataFacts, Fix, Place, Problem};
-use crate::project::{Bottleneck, Decoder, Project};
+use crate::project::{Bottleneck, Decoder, Loss, Penalty, Project, Regularizer, Site, Variance};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let units = project.code.units;
@@ -28,20 +28,37 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                 problems.push(Problem::warning(Place::Code, message).with_fix(fix));
             }
         }
+        Bottleneck::ImportanceWeighted { samples } => check_samples(project, samples, problems),
+        Bottleneck::DescriptionLength { choices, width, temperature } => {
+            let is_sound = (2..1 << 20).contains(&choices)
+                && width.is_finite()
+                && width > 0.0
+                && temperature.is_finite()
+                && temperature > 0.0;
+            let message = format!(
+                "{choices} choices, a width of {width} and a temperature of {temperature} make no sense: a quantiser needs at least 2 choices, and both numbers must be above 0."
+            );
+            sound_or_default(project, is_sound, message, problems);
+            if is_sound {
+                check_description(project, choices, width, problems);
+            }
+        }
         Bottleneck::Wasserstein { weight } => {
             let message = format!("A weight of {weight} makes no sense: it must be 0 or more.");
             sound_or_default(project, weight.is_finite() && weight >= 0.0, message, problems);
         }
-        Bottleneck::Hashing { std } => {
+        Bottleneck::Hashing { std, .. } => {
             let message = format!("A standard deviation of {std} makes no sense: it must be 0 or more.");
             sound_or_default(project, std.is_finite() && std >= 0.0, message, problems);
         }
-        Bottleneck::Concrete { start_temperature, end_temperature } => {
+        Bottleneck::Concrete { start_temperature, end_temperature, tries } => {
             let above = |value: f32| value.is_finite() && value > 0.0;
-            let is_sound =
-                above(start_temperature) && above(end_temperature) && end_temperature <= start_temperature;
+            let is_sound = above(start_temperature)
+                && above(end_temperature)
+                && end_temperature <= start_temperature
+                && (1..=10).contains(&tries);
             let message = format!(
-                "Temperatures from {start_temperature} to {end_temperature} make no sense: both must be above 0, and they must fall."
+                "Temperatures from {start_temperature} to {end_temperature} in {tries} tries make no sense: both must be above 0, they must fall, and there are 1 to 10 tries."
             );
             sound_or_default(project, is_sound, message, problems);
             check_selector(project, data, problems);
@@ -64,6 +81,62 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                 problems.push(Problem::error(Place::Code, message).with_fix(fix));
             }
         }
+    }
+}
+
+/// Several samples a row: how many, and what cannot look at them.
+fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>) {
+    let is_sound = (1..=1000).contains(&samples);
+    let message = format!("{samples} samples a row make no sense: draw from 1 to 1000.");
+    sound_or_default(project, is_sound, message, problems);
+    let looks_at_code = |regularizer: &&Regularizer| {
+        regularizer.on == Site::Code && !matches!(regularizer.penalty, Penalty::Contractive { .. })
+    };
+    if project.regularizers.iter().any(|regularizer| looks_at_code(&regularizer)) {
+        let fix = Fix::new("Remove the penalty", project, |project| {
+            project.regularizers.retain(|regularizer| !looks_at_code(&regularizer));
+        });
+        let message = "An importance-weighted code is several samples a row, weighted by how well they explain it: a penalty on its activations has no single value to look at.";
+        problems.push(Problem::error(Place::Code, message).with_fix(fix));
+    }
+}
+
+/// A description length is one in bits only under a Gaussian of known width around a reconstruction.
+fn check_description(project: &Project, choices: usize, width: f32, problems: &mut Vec<Problem>) {
+    let units = project.code.units;
+    if !units.is_multiple_of(choices) {
+        let message = format!("{units} units cannot be shared out among quantisers of {choices} choices.");
+        let fitting = units.next_multiple_of(choices);
+        let fix =
+            Fix::new(format!("Use a code of {fitting}"), project, |project| project.code.units = fitting);
+        problems.push(Problem::error(Place::Code, message).with_fix(fix));
+    }
+    if let Loss::Gaussian { variance: Variance::Fixed { std } } = project.loss {
+        let widest = std * std::f32::consts::TAU.sqrt();
+        if width > widest {
+            let message = format!(
+                "Values described to within {width} would take less than no bits under a deviation of {std}: at most {widest:.3} (σ√2π)."
+            );
+            let fix = Fix::new(format!("Use {std}"), project, |project| {
+                if let Bottleneck::DescriptionLength { width, .. } = &mut project.code.kind {
+                    *width = std;
+                }
+            });
+            problems.push(Problem::error(Place::Code, message).with_fix(fix));
+        }
+    } else {
+        let message =
+            "A description length counts the bits of the error under a Gaussian of given deviation.";
+        let fix = Fix::new("Use a Gaussian of 0.1", project, |project| {
+            project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } };
+        });
+        problems.push(Problem::error(Place::Output, message).with_fix(fix));
+    }
+    if project.decoder == (Decoder::Mirrored { tied: true }) {
+        let fix =
+            Fix::new("Do not tie", project, |project| project.decoder = Decoder::Mirrored { tied: false });
+        let message = "Choices have no weights a mirrored layer could share: what each stands for is learned by the decoder.";
+        problems.push(Problem::error(Place::Output, message).with_fix(fix));
     }
 }
 

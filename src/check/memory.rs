@@ -43,7 +43,8 @@ impl Plan {
         // Weights, gradients, moments; a copy of weights and moments for the last sound state and for the checkpoint being
         // written, and of the weights for the best epoch.
         let per_parameter = VALUE * (2 + moments + 2 * (1 + moments) + 1);
-        let rows = self.held_rows();
+        let is_decoder = matches!(stage.place, Place::Decoder(_) | Place::Output);
+        let rows = self.held_rows().saturating_mul(if is_decoder { self.samples() as u64 } else { 1 });
         let outputs = (stage.outputs() as u64).saturating_mul(2 * VALUE).saturating_mul(rows);
         let parameters = stage.parameters().saturating_mul(per_parameter);
         parameters.saturating_add(outputs).saturating_add(stage.scratch_bytes(rows))

@@ -2,7 +2,9 @@
 
 use super::settings::{MOST_FEATURES, SettingProblem, setting_problem};
 use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards, freed};
-use crate::project::{Activation, Bottleneck, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape};
+use crate::project::{
+    Activation, Bottleneck, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape, Variance,
+};
 
 /// Widest layer that is taken seriously.
 const MOST_UNITS: usize = 1 << 20;
@@ -221,10 +223,11 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
         return;
     }
-    let takes_activation = !matches!(
-        project.code.kind,
-        Bottleneck::Variational { .. } | Bottleneck::Hashing { .. } | Bottleneck::Concrete { .. }
-    );
+    let takes_activation = !project.code.kind.is_gaussian()
+        && !matches!(
+            project.code.kind,
+            Bottleneck::Hashing { .. } | Bottleneck::Concrete { .. } | Bottleneck::DescriptionLength { .. }
+        );
     if !takes_activation && project.code.activation != Activation::Linear {
         let message = format!(
             "A {} code has a function of its own: its activation ({}) is not used.",
@@ -259,9 +262,24 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
     }
 }
 
+/// A likelihood needs a width.
+fn check_variance(project: &Project, problems: &mut Vec<Problem>) {
+    let Loss::Gaussian { variance: Variance::Fixed { std } } = project.loss else { return };
+    if !(std.is_finite() && (1e-4..=1e4).contains(&std)) {
+        let message = format!(
+            "A Gaussian likelihood of deviation {std} makes no sense: it must be from 0.0001 to 10000."
+        );
+        let fix = Fix::new("Use 0.1", project, |project| {
+            project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } };
+        });
+        problems.push(Problem::error(Place::Output, message).with_fix(fix));
+    }
+}
+
 fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let activation = project.output.activation;
     check_last_layer(project, cards, problems);
+    check_variance(project, problems);
     if project.loss == Loss::BinaryCrossEntropy && activation != Activation::Sigmoid {
         let message = format!(
             "Binary cross-entropy needs outputs in (0, 1), but the last activation is {}.",

@@ -1,5 +1,5 @@
 use super::flow::pass;
-use super::shapes::{code_parameters, with_activation};
+use super::shapes::{code_parameters, loss_parameters, with_activation};
 use super::{Card, DataFacts, Place, Problem, Severity, Window, cards, problems};
 use crate::project::{Activation, Layer, Loss, Project, Shape};
 
@@ -15,7 +15,8 @@ pub struct Plan {
     facts: DataFacts,
     encoder: Vec<Stage>,
     decoder: Vec<Stage>,
-    code_parameters: u64,
+    /// Trainable parameters that are no stage's: the code's and the loss's own.
+    own_parameters: u64,
 }
 
 /// One computation of the network, its sizes settled.
@@ -138,8 +139,9 @@ impl Plan {
         let is_logit = project.loss == Loss::BinaryCrossEntropy;
         let activation = if is_logit { Activation::Linear } else { project.output.activation };
         stages.finish(&cards.output, facts.shape, activation);
-        let code_parameters = code_parameters(&project.code, Some(before)).unwrap_or(0);
-        Plan { design: project.clone(), facts: *facts, encoder, decoder: stages.list, code_parameters }
+        let of_code = code_parameters(&project.code, Some(before)).unwrap_or(0);
+        let own_parameters = of_code.saturating_add(loss_parameters(project.loss));
+        Plan { design: project.clone(), facts: *facts, encoder, decoder: stages.list, own_parameters }
     }
 
     /// The project it proves.
@@ -179,7 +181,7 @@ impl Plan {
 
     /// Trainable parameters.
     pub fn parameters(&self) -> u64 {
-        self.stages().map(Stage::parameters).fold(self.code_parameters, u64::saturating_add)
+        self.stages().map(Stage::parameters).fold(self.own_parameters, u64::saturating_add)
     }
 
     /// Multiply-adds of one sample's way forward.
@@ -208,7 +210,22 @@ impl Plan {
     /// Values a single sample leaves on its way: input, target and every stage's output.
     fn values_per_row(&self) -> u64 {
         let input = (self.shape().features() as u64).saturating_mul(2);
-        self.stages().fold(input, |sum, stage| sum.saturating_add(stage.output.features() as u64))
+        let sum = |sum: u64, stage: &Stage| sum.saturating_add(stage.output.features() as u64);
+        let decoder = self.decoder.iter().fold(0, sum).saturating_mul(self.samples() as u64);
+        self.encoder.iter().fold(input, sum).saturating_add(decoder)
+    }
+
+    /// Codes that are drawn and decoded for each row while training.
+    pub fn samples(&self) -> usize {
+        self.design.code.kind.samples()
+    }
+
+    /// Whether the reconstruction is a linear function of the code.
+    pub fn has_linear_decoder(&self) -> bool {
+        matches!(
+            &self.decoder[..],
+            [Stage { kind: StageKind::Dense { activation: Activation::Linear, .. }, .. }]
+        )
     }
 
     /// Whether the last sigmoid is taken into the loss, so that the decoder ends in logits.

@@ -67,7 +67,10 @@ fn check_one(
                 let message = "The Jacobian cannot be estimated from 0 probes.";
                 problems.push(Problem::error(place, message).with_fix(fix));
             }
-            if let kind @ (Bottleneck::Concrete { .. } | Bottleneck::Quantised { .. }) = project.code.kind {
+            if let kind @ (Bottleneck::Concrete { .. }
+            | Bottleneck::Quantised { .. }
+            | Bottleneck::DescriptionLength { .. }) = project.code.kind
+            {
                 let message = format!(
                     "A {} code jumps between choices: it has no slope that a contractive penalty could make small.",
                     kind.name()
@@ -91,8 +94,10 @@ fn function_at(project: &Project, site: Site, data: Option<&DataFacts>) -> Optio
     match site {
         Site::Encoder(index) => of(index),
         Site::Code => match project.code.kind {
-            Bottleneck::Hashing { .. } => Some(Activation::Sigmoid),
-            Bottleneck::Variational { .. } => Some(Activation::Linear),
+            Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => Some(Activation::Sigmoid),
+            Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
+                Some(Activation::Linear)
+            }
             // What is picked lies where the data lie.
             Bottleneck::Concrete { .. } => data.map(|facts| {
                 let (low, high) = facts.value_range;

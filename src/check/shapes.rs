@@ -1,7 +1,9 @@
 use super::Place;
 use super::flow::{output_of_any, pass};
 use super::mirror::{Mirrored, has_weights, mirror};
-use crate::project::{Activation, Bottleneck, Code, CodebookUpdate, Decoder, Layer, Project, Shape};
+use crate::project::{
+    Activation, Bottleneck, Code, CodebookUpdate, Decoder, Layer, Loss, Project, Shape, Variance,
+};
 
 /// One card of the hourglass: what it computes and what it costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +104,7 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
         output.trouble = Some(format!("The decoder ends in {found}, and the input is {wanted}."));
     }
     output.output = input;
+    output.parameters = output.parameters.map(|own| own.saturating_add(loss_parameters(project.loss)));
     if input.is_none() {
         (output.parameters, output.macs) = (None, None);
     }
@@ -117,10 +120,12 @@ pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Optio
     let activation = Activation::Linear;
     match code.kind {
         Bottleneck::Concrete { .. } => None,
-        Bottleneck::Variational { .. } => {
+        Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
             Some(Layer::Dense { units: code.units.saturating_mul(2), activation })
         }
-        Bottleneck::Hashing { .. } => Some(Layer::Dense { units: code.units, activation }),
+        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => {
+            Some(Layer::Dense { units: code.units, activation })
+        }
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
         | Bottleneck::Wasserstein { .. }
@@ -137,18 +142,27 @@ pub(super) fn code_parameters(code: &Code, features: Option<usize>) -> Option<u6
         Bottleneck::Quantised { entries, dimension, update: CodebookUpdate::Gradient, .. } => {
             Some((entries as u64).saturating_mul(dimension as u64))
         }
+        // The prior's logits.
+        Bottleneck::DescriptionLength { .. } => Some(code.units as u64),
         Bottleneck::Plain
         | Bottleneck::KSparse { .. }
         | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
         | Bottleneck::Wasserstein { .. }
         | Bottleneck::Hashing { .. }
         | Bottleneck::Quantised { .. } => Some(0),
     }
 }
 
+/// What the loss learns itself: the logarithm of its variance.
+pub(super) fn loss_parameters(loss: Loss) -> u64 {
+    u64::from(loss == Loss::Gaussian { variance: Variance::Learned })
+}
+
 /// Whether a mirrored layer can use the code's own weights the other way round.
 fn code_can_be_tied(code: &Code) -> bool {
-    !matches!(code.kind, Bottleneck::Variational { .. } | Bottleneck::Concrete { .. })
+    !code.kind.is_gaussian()
+        && !matches!(code.kind, Bottleneck::Concrete { .. } | Bottleneck::DescriptionLength { .. })
 }
 
 /// The layer the output owns where the decoder is free: none where that ends in the input's shape, or in as many features

@@ -27,6 +27,10 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let (name, rows) = applied.part(arguments)?;
     let mut network = applied.network(arguments.trained.threads)?;
     let result = network.evaluate(&applied.data, &rows, None).map_err(Failure::problem)?;
+    let likelihood = arguments
+        .likelihood
+        .map(|draws| network.likelihood(&applied.data, &rows, draws as usize).map_err(Failure::problem));
+    let likelihood = likelihood.transpose()?;
     let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
@@ -36,11 +40,17 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             "samples": result.samples,
             "losses": losses,
             "mse": result.mse,
+            "nll": likelihood.map(|likelihood| likelihood.nll),
+            "nll_standard_error": likelihood.map(|likelihood| likelihood.standard_error),
         }));
     }
     line(format!("run {}, split {name}, {} samples", applied.run.id, result.samples))?;
     for (term, loss) in terms {
         line(format!("{term}: {}", number(*loss)))?;
+    }
+    if let Some(likelihood) = likelihood {
+        let (nll, error) = (number(likelihood.nll), number(likelihood.standard_error));
+        line(format!("negative log-likelihood: {nll} ± {error} nats ({} codes a sample)", likelihood.draws))?;
     }
     line(format!("squared error per feature: {}", number(result.mse)))
 }

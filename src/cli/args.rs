@@ -123,6 +123,9 @@ pub(super) struct Evaluate {
     /// Which part of the run's own data [default: test; where there is none, validation; of DATA, all rows]
     #[arg(long, value_name = "SPLIT")]
     pub(super) split: Option<SplitName>,
+    /// Also estimate the negative log-likelihood from so many codes a sample, where the network is a variational one
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) likelihood: Option<u32>,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,

@@ -40,6 +40,9 @@ pub enum EngineError {
         "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot go on exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
     )]
     OtherSplit(RunId),
+    /// The likelihood of data was asked of a network that has none.
+    #[error("this network gives no likelihood: {0}")]
+    NoLikelihood(&'static str),
     /// Weights or optimizer state of another network.
     #[error("the saved weights do not fit this network: {0}")]
     Weights(String),

@@ -228,6 +228,16 @@ impl<'a> Builder<'a> {
         &self.device
     }
 
+    /// From here on there are so many rows for each one of the data.
+    pub fn widen(&mut self, samples: usize) {
+        self.capacity *= samples;
+    }
+
+    /// A buffer of the network's rows that has no gradient.
+    pub fn buffer(&self, columns: usize) -> Result<Node, EngineError> {
+        Variable::zeros(&self.device, self.capacity, columns)
+    }
+
     /// A new buffer that the next operation fills and hands on.
     pub fn advance(&mut self, columns: usize) -> Result<Node, EngineError> {
         let node = self.node(columns)?;
@@ -372,6 +382,11 @@ impl<'a> Builder<'a> {
     pub fn code_array(&mut self, kind: &str, shape: &[usize], role: Role) -> Result<Node, EngineError> {
         self.learns |= role != Role::Buffer;
         self.named_array(format!("code.{kind}"), shape, Layout::Same, role)
+    }
+
+    /// A number the loss learns.
+    pub fn loss_array(&mut self, kind: &str) -> Result<Node, EngineError> {
+        self.named_array(format!("output.{kind}"), &[1], Layout::Same, Role::Bias)
     }
 
     /// A new array of zeros: a matrix with one row for each of the first axis of `shape`, a single row where there is one

@@ -1,3 +1,7 @@
+mod likelihood;
+
+pub use likelihood::Likelihood;
+
 use std::rc::Rc;
 
 use dfdx::tensor::Cpu;
@@ -5,19 +9,20 @@ use dfdx::tensor::Cpu;
 use super::EngineError;
 use super::kernels::contractive::Step;
 use super::kernels::draw::Draw;
-use super::kernels::loss::{Comparison, ReconstructionLoss};
+use super::kernels::loss::{self, Comparison, ReconstructionLoss};
 use super::kernels::math::{sigmoid, vectorised};
+use super::kernels::quantiser::VarianceTerm;
 use super::kernels::tape::{Recorder, Root};
 use super::kernels::threads::Threads;
 use super::kernels::variable::{Grads, Node, Variable};
 use super::layers::{Builder, Mode, Moment, Operation};
 use super::minibatch::{Noise, gather};
-use super::parameter::{Parameter, check_names};
+use super::parameter::{Parameter, Role, check_names};
 use super::terms::Penalised;
 use super::waist::Waist;
 use crate::check::{Place, Plan};
 use crate::dataset::Dataset;
-use crate::project::Site;
+use crate::project::{Loss, Site, Variance};
 use crate::run::{Losses, TOTAL, Weights};
 
 /// The encoder and decoder of a plan, with their parameters and with buffers for a fixed number of rows.
@@ -39,6 +44,8 @@ pub struct Network {
     output: Node,
     waist: Waist,
     loss: Rc<ReconstructionLoss>,
+    /// What the error of a mean reconstruction lacks to be the mean of the errors, and its weight.
+    variance: Option<(Rc<VarianceTerm>, f32)>,
     penalties: Vec<Penalised>,
     /// Rows of the data in the input buffer.
     samples: Vec<u32>,
@@ -195,8 +202,9 @@ impl Network {
     pub fn term_names(&self) -> Vec<String> {
         let first = [TOTAL, "reconstruction"].map(str::to_owned);
         let waist = self.waist.terms().map(str::to_owned);
+        let variance = self.variance.as_ref().map(|_| "variance".to_owned());
         let penalties = self.penalties.iter().map(|penalty| penalty.name().to_owned());
-        first.into_iter().chain(waist).chain(penalties).collect()
+        first.into_iter().chain(waist).chain(variance).chain(penalties).collect()
     }
 
     /// Every term of the latest pass, weighted and summed over its rows, in the order of [`Network::term_names`].
@@ -274,15 +282,24 @@ impl Network {
     fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> f64 {
         let threads = Rc::clone(&self.threads);
         self.forward(Part::Whole, rows, mode, recorder);
-        let sums = self.loss.forward(rows, 1, 1.0, &threads, recorder);
-        let waist = self.waist.terms().map(|_| self.waist.term(rows, mode, &threads, recorder));
-        let penalties = self.penalties.iter().map(|penalty| penalty.term(rows, mode, &threads, recorder));
-        let terms = std::iter::once(sums.loss).chain(waist).chain(penalties);
-        self.terms[0] = 0.0;
-        for (index, term) in terms.enumerate() {
-            self.terms[index + 1] = term;
-            self.terms[0] += term;
+        let samples = self.waist.samples(mode);
+        let sums = self.loss.forward(rows, samples, 1.0, &threads, recorder);
+        let mut index = 1;
+        let mut add = |term: f64| {
+            self.terms[index] = term;
+            index += 1;
+        };
+        add(sums.loss);
+        if self.waist.terms().is_some() {
+            add(self.waist.term(rows, sums.loss, mode, &threads, recorder));
         }
+        if let Some((variance, weight)) = &self.variance {
+            add(f64::from(*weight) * variance.forward(rows, *weight, &threads, recorder));
+        }
+        for penalty in &self.penalties {
+            add(penalty.term(rows, mode, &threads, recorder));
+        }
+        self.terms[0] = self.terms[1..].iter().sum();
         sums.squared_error
     }
 
@@ -293,6 +310,7 @@ impl Network {
             self.waist.forward(rows, &self.samples, mode, &self.threads, recorder);
         }
         if part != Part::Encoder {
+            let rows = rows * self.waist.samples(mode);
             self.run(self.encoder_len..self.operations.len(), rows, mode, recorder);
         }
     }
@@ -346,9 +364,12 @@ impl Network {
             builder.push(stage)?;
         }
         let output = Rc::clone(&builder.last);
-        let comparison = Comparison::from(plan.design().loss);
-        let loss = ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, None);
-        let terms = vec![0.0; 2 + usize::from(waist.terms().is_some()) + penalties.len()];
+        let comparison = comparison(&mut builder, plan.design().loss)?;
+        let variance = variance(&builder, &waist, &code)?;
+        let loss =
+            ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, waist.importance());
+        let own = usize::from(waist.terms().is_some()) + usize::from(variance.is_some());
+        let terms = vec![0.0; 2 + own + penalties.len()];
         Ok(Network {
             plan: plan.clone(),
             threads: Rc::new(Threads::new(threads)),
@@ -363,6 +384,7 @@ impl Network {
             output,
             waist,
             loss,
+            variance,
             penalties,
             samples: Vec::with_capacity(capacity),
             terms,
@@ -377,6 +399,39 @@ enum Part {
     Encoder,
     Decoder,
     Whole,
+}
+
+/// How a design compares, with what that learns.
+fn comparison(builder: &mut Builder<'_>, loss: Loss) -> Result<Comparison, EngineError> {
+    Ok(match loss {
+        Loss::SquaredError => Comparison::SquaredError,
+        Loss::BinaryCrossEntropy => Comparison::BinaryCrossEntropy,
+        Loss::Gaussian { variance: Variance::Fixed { std } } => {
+            Comparison::Gaussian(loss::Variance::Fixed { std })
+        }
+        Loss::Gaussian { variance: Variance::Learned } => {
+            let log_variance = builder.loss_array("log_variance")?;
+            Comparison::Gaussian(loss::Variance::Learned { log_variance })
+        }
+    })
+}
+
+/// The variance of the reconstruction, where the decoder is given the distributions of the quantisers' choices.
+fn variance(
+    builder: &Builder<'_>,
+    waist: &Waist,
+    code: &Node,
+) -> Result<Option<(Rc<VarianceTerm>, f32)>, EngineError> {
+    let (Some(choices), Loss::Gaussian { variance: Variance::Fixed { std } }) =
+        (waist.expected_choices(), builder.design().loss)
+    else {
+        return Ok(None);
+    };
+    // Its linear decoder is a single stage, the output's or that of a free decoder's one layer.
+    let weight = builder.parameters.iter().rev().find(|parameter| parameter.role == Role::Weight);
+    let Some(weight) = weight else { return Ok(None) };
+    let term = VarianceTerm::new(Rc::clone(code), Rc::clone(&weight.node), choices)?;
+    Ok(Some((term, 0.5 / (std * std))))
 }
 
 /// The regularizers of a design, once encoder and code are built.

@@ -8,9 +8,13 @@ use super::kernels::codebook::{Codebook, CodebookParts, Learning, Reseed};
 use super::kernels::contractive::Step;
 use super::kernels::draw::Draw;
 use super::kernels::gaussian::{KlToPrior, Reparameterise};
+use super::kernels::gumbel::Relaxation;
 use super::kernels::hashing::{CaseNoise, Hashing};
+use super::kernels::iwae::ImportanceBound;
+use super::kernels::loss::Importance;
 use super::kernels::mmd::Mmd;
-use super::kernels::selector::{Relaxation, Selector, initial_logits, temperature};
+use super::kernels::quantiser::{Choice, CodeCost, GroupSoftmax};
+use super::kernels::selector::{Selector, initial_logits, temperature};
 use super::kernels::tape::Recorder;
 use super::kernels::threads::Threads;
 use super::kernels::top_k::TopK;
@@ -37,10 +41,21 @@ enum Operation {
     None,
     TopK(Rc<TopK>),
     Gaussian { sample: Rc<Reparameterise>, kl: Rc<KlToPrior>, per_unit: RefCell<Vec<f64>> },
+    Importance { sample: Rc<Reparameterise>, bound: Rc<ImportanceBound>, importance: Importance },
+    Description(Description),
     Mmd(Rc<Mmd>),
     Hashing(Rc<Hashing>, Node),
     Codebook(Rc<Codebook>, RefCell<f64>),
     Selector(Rc<Selector>),
+}
+
+/// The operations of a factorial stochastic quantiser.
+struct Description {
+    /// The distributions, where the decoder is given draws from them and not themselves.
+    shares: Option<Rc<GroupSoftmax>>,
+    /// What the decoder is given.
+    code: Rc<GroupSoftmax>,
+    cost: Rc<CodeCost>,
 }
 
 impl Waist {
@@ -62,8 +77,19 @@ impl Waist {
                 let per_unit = RefCell::new(vec![0.0; units]);
                 Operation::Gaussian { sample, kl: KlToPrior::new(x, free_nats), per_unit }
             }
+            Bottleneck::ImportanceWeighted { samples } => {
+                builder.widen(samples);
+                let z = builder.advance(units)?;
+                let sample = Reparameterise::new(builder.device(), x, z)?;
+                let importance = Importance { losses: builder.buffer(1)?, weights: builder.buffer(1)? };
+                let bound = ImportanceBound::new(&sample, importance.clone());
+                Operation::Importance { sample, bound, importance }
+            }
+            Bottleneck::DescriptionLength { choices, .. } => {
+                Operation::Description(Description::new(builder, plan, x, units, choices)?)
+            }
             Bottleneck::Wasserstein { .. } => Operation::Mmd(Mmd::new(x)),
-            Bottleneck::Hashing { std } => {
+            Bottleneck::Hashing { std, .. } => {
                 let y = builder.advance(units)?;
                 let hashing = Hashing { x, y: Rc::clone(&y), std, wants_input_gradient };
                 Operation::Hashing(Rc::new(hashing), y)
@@ -102,6 +128,17 @@ impl Waist {
                 let stream = mode.draw().map(|draw| draw.stream(Purpose::Reparameterisation, 0));
                 sample.forward(rows, 1, stream, threads, recorder);
             }
+            Operation::Importance { sample, .. } => {
+                let stream = mode.draw().map(|draw| draw.stream(Purpose::Reparameterisation, 0));
+                sample.forward(rows, self.samples(mode), stream, threads, recorder);
+            }
+            Operation::Description(description) => {
+                if let Some(shares) = &description.shares {
+                    // The way back of the cost leads to the logits directly.
+                    shares.forward(rows, Choice::Shares, threads, &mut Recorder::idle());
+                }
+                description.code.forward(rows, self.choice(description, mode), threads, recorder);
+            }
             Operation::Hashing(hashing, _) => {
                 let noise = match mode {
                     Mode::Train(moment) => {
@@ -125,13 +162,22 @@ impl Waist {
         match self.operation {
             Operation::None | Operation::TopK(_) | Operation::Hashing(..) | Operation::Selector(_) => None,
             Operation::Gaussian { .. } => Some("KL"),
+            Operation::Importance { .. } => Some("KL, tightened"),
+            Operation::Description(_) => Some("code"),
             Operation::Mmd(_) => Some("MMD"),
             Operation::Codebook(..) => Some("commitment"),
         }
     }
 
-    /// The weighted term of the latest forward pass, summed over its rows.
-    pub fn term(&self, rows: usize, mode: Mode, threads: &Rc<Threads>, recorder: &mut Recorder) -> f64 {
+    /// The weighted term of the latest forward pass, summed over its rows; `reconstruction` is that of the comparison.
+    pub fn term(
+        &self,
+        rows: usize,
+        reconstruction: f64,
+        mode: Mode,
+        threads: &Rc<Threads>,
+        recorder: &mut Recorder,
+    ) -> f64 {
         let weight = self.weight(mode);
         f64::from(weight)
             * match &self.operation {
@@ -143,6 +189,13 @@ impl Waist {
                     mmd.forward(rows, draw.stream(Purpose::Prior, 0), weight, threads, recorder)
                 }
                 Operation::Codebook(_, error) => *error.borrow(),
+                // What the bound adds to the mean of −log p(x|z), which is a term already.
+                Operation::Importance { bound, .. } => {
+                    bound.forward(rows, self.samples(mode), weight, threads, recorder) - reconstruction
+                }
+                Operation::Description(description) => {
+                    description.cost.forward(rows, weight, threads, recorder)
+                }
                 Operation::None | Operation::TopK(_) | Operation::Hashing(..) | Operation::Selector(_) => 0.0,
             }
     }
@@ -151,17 +204,65 @@ impl Waist {
     pub fn linearised(&self) -> Option<Step> {
         match &self.operation {
             Operation::TopK(top_k) => Some(Step::Mask(Rc::clone(top_k.mask()))),
-            Operation::Gaussian { .. } => Some(Step::Columns { of: 2 * self.units, range: 0..self.units }),
+            Operation::Gaussian { .. } | Operation::Importance { .. } => {
+                Some(Step::Columns { of: 2 * self.units, range: 0..self.units })
+            }
             Operation::Hashing(_, y) => {
                 Some(Step::Function { activation: Activation::Sigmoid, y: Rc::clone(y), sums: None })
             }
-            Operation::None | Operation::Mmd(_) | Operation::Codebook(..) | Operation::Selector(_) => None,
+            Operation::None
+            | Operation::Description(_)
+            | Operation::Mmd(_)
+            | Operation::Codebook(..)
+            | Operation::Selector(_) => None,
         }
     }
 
-    /// Whether codes are drawn where the loss is measured.
+    /// Whether codes are drawn around a point where the loss is measured.
     pub fn draws(&self) -> bool {
-        matches!(self.operation, Operation::Gaussian { .. })
+        self.kind.is_gaussian()
+    }
+
+    /// Codes a row that the decoder is given.
+    pub fn samples(&self, mode: Mode) -> usize {
+        match mode {
+            Mode::Train(_) | Mode::Measure(_) => self.kind.samples(),
+            Mode::Use => 1,
+        }
+    }
+
+    /// What tells the likelihood which of several samples a row count how much.
+    pub fn importance(&self) -> Option<Importance> {
+        if let Operation::Importance { importance, .. } = &self.operation {
+            Some(importance.clone())
+        } else {
+            None
+        }
+    }
+
+    /// What draws from the distributions the encoder gives.
+    pub fn sampler(&self) -> Option<&Rc<Reparameterise>> {
+        match &self.operation {
+            Operation::Gaussian { sample, .. } | Operation::Importance { sample, .. } => Some(sample),
+            Operation::None
+            | Operation::TopK(_)
+            | Operation::Description(_)
+            | Operation::Mmd(_)
+            | Operation::Hashing(..)
+            | Operation::Codebook(..)
+            | Operation::Selector(_) => None,
+        }
+    }
+
+    /// Choices of each quantiser, where the decoder is given their distributions themselves.
+    pub fn expected_choices(&self) -> Option<usize> {
+        match (&self.operation, self.kind) {
+            (
+                Operation::Description(Description { shares: None, .. }),
+                Bottleneck::DescriptionLength { choices, .. },
+            ) => Some(choices),
+            _ => None,
+        }
     }
 
     /// What learns without gradients, after the update of a step.
@@ -186,8 +287,24 @@ impl Waist {
         }
     }
 
+    /// What the decoder is given of the quantisers' distributions.
+    fn choice(&self, description: &Description, mode: Mode) -> Choice {
+        let Bottleneck::DescriptionLength { temperature, .. } = self.kind else { return Choice::Shares };
+        match mode {
+            Mode::Train(moment) if description.shares.is_some() => {
+                let stream = moment.draw.stream(Purpose::Gumbel, 0);
+                Choice::Relaxed(Relaxation { stream, temperature })
+            }
+            // Relaxed choices would be no bound.
+            Mode::Measure(moment) if description.shares.is_some() => {
+                Choice::Hard(moment.draw.stream(Purpose::Gumbel, 0))
+            }
+            Mode::Train(_) | Mode::Measure(_) | Mode::Use => Choice::Shares,
+        }
+    }
+
     fn relaxation(&self, mode: Mode) -> Option<Relaxation> {
-        let (Mode::Train(moment), Bottleneck::Concrete { start_temperature, end_temperature }) =
+        let (Mode::Train(moment), Bottleneck::Concrete { start_temperature, end_temperature, .. }) =
             (mode, self.kind)
         else {
             return None;
@@ -211,6 +328,7 @@ impl Waist {
                     if warmup_epochs == 0 { 1.0 } else { (epochs / f64::from(warmup_epochs)).min(1.0) };
                 beta * risen as f32
             }
+            Bottleneck::ImportanceWeighted { .. } | Bottleneck::DescriptionLength { .. } => 1.0,
             Bottleneck::Wasserstein { weight } => weight,
             Bottleneck::Quantised { commitment, .. } => commitment,
             Bottleneck::Plain
@@ -218,6 +336,29 @@ impl Waist {
             | Bottleneck::Concrete { .. }
             | Bottleneck::Hashing { .. } => 0.0,
         }
+    }
+}
+
+impl Description {
+    fn new(
+        builder: &mut Builder<'_>,
+        plan: &Plan,
+        x: Node,
+        units: usize,
+        group: usize,
+    ) -> Result<Description, EngineError> {
+        let prior = builder.code_array("prior", &[units], Role::Bias)?;
+        let shares = if plan.has_linear_decoder() {
+            None
+        } else {
+            let y = builder.node(units)?;
+            Some(Rc::new(GroupSoftmax { x: Rc::clone(&x), y, group }))
+        };
+        let y = builder.advance(units)?;
+        let code = Rc::new(GroupSoftmax { x: Rc::clone(&x), y, group });
+        let distributions = Rc::clone(&shares.as_ref().unwrap_or(&code).y);
+        let cost = CodeCost::new(x, distributions, prior, group)?;
+        Ok(Description { shares, code, cost })
     }
 }
 

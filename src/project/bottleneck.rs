@@ -53,6 +53,11 @@ pub enum Bottleneck {
         #[serde(default)]
         free_nats: f32,
     },
+    /// A variational code of which several samples are decoded, for a bound nearer to the likelihood (Burda et al. 2016).
+    ImportanceWeighted {
+        /// Samples drawn for each row: K.
+        samples: usize,
+    },
     /// Codes as a whole are drawn towards the standard normal distribution (Tolstikhin et al. 2018, WAE-MMD).
     Wasserstein {
         /// Weight of the squared maximum mean discrepancy.
@@ -64,11 +69,28 @@ pub enum Bottleneck {
         start_temperature: f32,
         /// Temperature at the end.
         end_temperature: f32,
+        /// Trainings at most, each with twice the epochs of the one before, until every unit has made its choice.
+        #[serde(default = "tries")]
+        tries: u32,
     },
     /// Noise drives logistic units to 0 or 1, which makes the code a binary address (Salakhutdinov & Hinton 2009).
     Hashing {
         /// Standard deviation of the noise on the inputs of the code units.
         std: f32,
+        /// Where 0 ends and 1 begins once it is trained.
+        #[serde(default)]
+        threshold: Threshold,
+    },
+    /// Several quantisers each choose one of their units at random, and naming the choices is to take few bits (Hinton &
+    /// Zemel 1994, minimum description length).
+    DescriptionLength {
+        /// Units each quantiser chooses from; the code's units are a multiple of it.
+        choices: usize,
+        /// Width `t` to within which values are described, in units of the scaled data.
+        width: f32,
+        /// Temperature of the relaxed choices that train a decoder of more than one linear layer (Jang et al. 2017).
+        #[serde(default = "temperature")]
+        temperature: f32,
     },
     /// Each group of units is replaced by the nearest vector of a learned codebook (van den Oord et al. 2017).
     Quantised {
@@ -83,6 +105,14 @@ pub enum Bottleneck {
         #[serde(default)]
         update: CodebookUpdate,
     },
+}
+
+fn tries() -> u32 {
+    5
+}
+
+fn temperature() -> f32 {
+    0.5
 }
 
 fn one() -> f32 {
@@ -116,6 +146,32 @@ impl CodebookUpdate {
     }
 }
 
+/// Where the two values of a bit meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Threshold {
+    /// At 0.5.
+    #[default]
+    Half,
+    /// At 0.1, for codes in which few units are on (Salakhutdinov & Hinton 2009).
+    Tenth,
+    /// At each bit's median, so that as many samples have it as not.
+    Median,
+}
+
+impl Threshold {
+    /// All three, in the order of menus.
+    pub const ALL: [Threshold; 3] = [Threshold::Half, Threshold::Tenth, Threshold::Median];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Threshold::Half => "0.5",
+            Threshold::Tenth => "0.1",
+            Threshold::Median => "median of each bit",
+        }
+    }
+}
+
 impl Code {
     /// A code of so many linear units that nothing shapes.
     pub fn plain(units: usize) -> Code {
@@ -125,13 +181,15 @@ impl Code {
 
 impl Bottleneck {
     /// One of every kind, with its default settings.
-    pub const ALL: [Bottleneck; 7] = [
+    pub const ALL: [Bottleneck; 9] = [
         Bottleneck::Plain,
         Bottleneck::KSparse { k: 10, alpha: 1.0, lowers: false },
         Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
+        Bottleneck::ImportanceWeighted { samples: 5 },
         Bottleneck::Wasserstein { weight: 10.0 },
-        Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01 },
-        Bottleneck::Hashing { std: 4.0 },
+        Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, tries: 5 },
+        Bottleneck::Hashing { std: 4.0, threshold: Threshold::Half },
+        Bottleneck::DescriptionLength { choices: 6, width: 0.1, temperature: 0.5 },
         Bottleneck::Quantised {
             entries: 64,
             dimension: 4,
@@ -146,15 +204,32 @@ impl Bottleneck {
             Bottleneck::Plain => "plain",
             Bottleneck::KSparse { .. } => "k-sparse",
             Bottleneck::Variational { .. } => "variational",
+            Bottleneck::ImportanceWeighted { .. } => "importance-weighted",
             Bottleneck::Wasserstein { .. } => "Wasserstein",
             Bottleneck::Concrete { .. } => "concrete selector",
             Bottleneck::Hashing { .. } => "hashing",
+            Bottleneck::DescriptionLength { .. } => "description length",
             Bottleneck::Quantised { .. } => "quantised",
+        }
+    }
+
+    /// Codes that are drawn for each row while training.
+    pub fn samples(self) -> usize {
+        match self {
+            Bottleneck::ImportanceWeighted { samples } => samples,
+            Bottleneck::Plain
+            | Bottleneck::KSparse { .. }
+            | Bottleneck::Variational { .. }
+            | Bottleneck::Wasserstein { .. }
+            | Bottleneck::Concrete { .. }
+            | Bottleneck::Hashing { .. }
+            | Bottleneck::DescriptionLength { .. }
+            | Bottleneck::Quantised { .. } => 1,
         }
     }
 
     /// Whether the encoder ends in means and logarithms of variances instead of the code itself.
     pub fn is_gaussian(self) -> bool {
-        matches!(self, Bottleneck::Variational { .. })
+        matches!(self, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. })
     }
 }

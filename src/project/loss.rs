@@ -1,24 +1,51 @@
 use serde::{Deserialize, Serialize};
 
 /// How a reconstruction `x'` is compared with its clean input `x`: summed over features, averaged over the minibatch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Loss {
     /// `Σ (x − x')²`
     #[default]
     SquaredError,
-    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], computed from logits.
+    /// `−Σ x log x' + (1 − x) log (1 − x')` for data in [0, 1], computed from logits; on data of 0 and 1 the negative
+    /// logarithm of a Bernoulli likelihood.
     BinaryCrossEntropy,
+    /// `Σ (x − x')² / 2σ² + d/2 log 2πσ²`: the negative logarithm of a Gaussian likelihood of `d` features, in nats.
+    Gaussian {
+        /// Where σ² comes from.
+        variance: Variance,
+    },
+}
+
+/// The variance σ² of a Gaussian likelihood, the same for all features.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Variance {
+    /// Given, in units of the scaled data.
+    Fixed {
+        /// The standard deviation σ.
+        std: f32,
+    },
+    /// Learned with the weights.
+    Learned,
 }
 
 impl Loss {
-    /// Every loss, in the order of menus.
-    pub const ALL: [Loss; 2] = [Loss::SquaredError, Loss::BinaryCrossEntropy];
+    /// One of every kind, with its default settings.
+    pub const ALL: [Loss; 4] = [
+        Loss::SquaredError,
+        Loss::BinaryCrossEntropy,
+        Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } },
+        Loss::Gaussian { variance: Variance::Learned },
+    ];
 
     /// The field's name for it.
     pub fn name(self) -> &'static str {
         match self {
             Loss::SquaredError => "squared error",
             Loss::BinaryCrossEntropy => "cross-entropy",
+            Loss::Gaussian { variance: Variance::Fixed { .. } } => "Gaussian",
+            Loss::Gaussian { variance: Variance::Learned } => "Gaussian, σ learned",
         }
     }
 
@@ -27,6 +54,7 @@ impl Loss {
         match self {
             Loss::SquaredError => "Σ (x − x')²",
             Loss::BinaryCrossEntropy => "−Σ x log x' + (1 − x) log (1 − x')",
+            Loss::Gaussian { .. } => "Σ (x − x')² / 2σ² + d/2 log 2πσ²",
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Activation, Bottleneck, Code, CodebookUpdate, Corruption, Data, Decoder, Distance, Estimator,
     FORMAT_VERSION, Layer, Loss, Output, Over, Padding, Penalty, Project, Regularizer, Scaling, Site, Source,
-    Synthetic, Training,
+    Synthetic, Threshold, Training,
 };
 
 /// A ready-made project that shows one idea.
@@ -238,7 +238,7 @@ impl Recipe {
             Recipe::Concrete => Project {
                 encoder: vec![],
                 code: Code {
-                    kind: Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01 },
+                    kind: Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, tries: 5 },
                     ..Code::plain(16)
                 },
                 decoder: Decoder::Free(vec![dense(24, Activation::LeakyRelu)]),
@@ -248,7 +248,10 @@ impl Recipe {
             },
             Recipe::Hashing => Project {
                 encoder: vec![dense(128, Activation::Relu)],
-                code: Code { kind: Bottleneck::Hashing { std: 4.0 }, ..Code::plain(16) },
+                code: Code {
+                    kind: Bottleneck::Hashing { std: 4.0, threshold: Threshold::Half },
+                    ..Code::plain(16)
+                },
                 loss: Loss::BinaryCrossEntropy,
                 ..base
             },

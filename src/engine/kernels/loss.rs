@@ -9,7 +9,6 @@ use super::math::{LEAST_GRADIENT, flushed, sigmoid, softplus, vectorised};
 use super::tape::Recorder;
 use super::threads::Threads;
 use super::variable::{Grads, Node, Variable, Write, gradients};
-use crate::project::Loss;
 
 /// Rows of a shard.
 const ROWS: usize = 16;
@@ -43,15 +42,6 @@ pub enum Variance {
         /// log σ², 1 × 1, used within [`LOG_VARIANCE`]; outside, only the gradient that leads back passes.
         log_variance: Node,
     },
-}
-
-impl From<Loss> for Comparison {
-    fn from(loss: Loss) -> Comparison {
-        match loss {
-            Loss::SquaredError => Comparison::SquaredError,
-            Loss::BinaryCrossEntropy => Comparison::BinaryCrossEntropy,
-        }
-    }
 }
 
 /// What an importance-weighted bound and the likelihood under it tell each other, one value for each output row.

@@ -4,7 +4,8 @@
 use super::layers::toy_pictures;
 use super::*;
 use crate::project::{
-    Bottleneck, CodebookUpdate, Distance, Estimator, Over, Padding, Penalty, Regularizer, Site,
+    Bottleneck, CodebookUpdate, Distance, Estimator, Over, Padding, Penalty, Regularizer, Site, Threshold,
+    Variance,
 };
 
 fn dense(units: usize, activation: Activation) -> Layer {
@@ -20,11 +21,12 @@ fn sparsity(distance: Distance, over: Over) -> Penalty {
 }
 
 /// Kinds of code whose gradient is that of what they compute; a quantised one passes it straight through.
-fn smooth_kinds() -> [Bottleneck; 4] {
+fn smooth_kinds() -> [Bottleneck; 5] {
     [
         Bottleneck::Variational { beta: 0.7, warmup_epochs: 4, free_nats: 0.0 },
+        Bottleneck::ImportanceWeighted { samples: 3 },
         Bottleneck::Wasserstein { weight: 3.0 },
-        Bottleneck::Hashing { std: 0.8 },
+        Bottleneck::Hashing { std: 0.8, threshold: Threshold::Half },
         Bottleneck::Plain,
     ]
 }
@@ -36,9 +38,40 @@ fn every_kind_of_code_has_the_gradient_of_its_network() {
     }
     check_gradients("selector", |project| {
         project.encoder.clear();
-        project.code.kind = Bottleneck::Concrete { start_temperature: 2.0, end_temperature: 0.5 };
+        project.code.kind = Bottleneck::Concrete { start_temperature: 2.0, end_temperature: 0.5, tries: 1 };
         project.decoder = Decoder::Free(vec![dense(6, Activation::Tanh)]);
     });
+}
+
+/// A description length under a Gaussian of deviation 0.5.
+fn described(project: &mut Project, choices: usize) {
+    let kind = Bottleneck::DescriptionLength { choices, width: 0.1, temperature: 0.7 };
+    project.code = Code { kind, ..Code::plain(6) };
+    project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.5 } };
+    project.output.activation = Activation::Linear;
+}
+
+#[test]
+fn description_lengths_have_the_gradient_of_their_network() {
+    // The decoder is linear, so the expected error is exact; with a layer more its choices are relaxed.
+    for layers in [vec![], vec![dense(5, Activation::Tanh)]] {
+        check_gradients(&format!("description length, {} layers", layers.len()), |project| {
+            described(project, 3);
+            project.decoder = Decoder::Free(layers.clone());
+        });
+    }
+}
+
+#[test]
+fn likelihoods_have_the_gradient_of_their_network() {
+    for variance in [Variance::Fixed { std: 0.4 }, Variance::Learned] {
+        for kind in [kind("variational"), kind("importance-weighted"), Bottleneck::Plain] {
+            check_gradients(&format!("{variance:?}, {}", kind.name()), |project| {
+                project.code = Code { kind, ..Code::plain(3) };
+                project.loss = Loss::Gaussian { variance };
+            });
+        }
+    }
 }
 
 #[test]
@@ -95,7 +128,8 @@ fn convolution_sparsity_contraction_and_a_variational_code_compose() {
 #[test]
 fn a_tied_sparse_hashing_code_has_its_gradient() {
     check_gradients("tied hashing", |project| {
-        project.code = Code { kind: Bottleneck::Hashing { std: 0.5 }, ..Code::plain(4) };
+        project.code =
+            Code { kind: Bottleneck::Hashing { std: 0.5, threshold: Threshold::Half }, ..Code::plain(4) };
         project.decoder = Decoder::Mirrored { tied: true };
         project.loss = Loss::BinaryCrossEntropy;
     });
@@ -108,6 +142,8 @@ fn all_kinds() -> Vec<Bottleneck> {
         .map(|kind| {
             if let Bottleneck::KSparse { .. } = kind {
                 Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: true }
+            } else if let Bottleneck::DescriptionLength { .. } = kind {
+                Bottleneck::DescriptionLength { choices: 4, width: 0.1, temperature: 0.5 }
             } else {
                 kind
             }
@@ -127,7 +163,13 @@ fn of_kind(data: &Dataset, kind: Bottleneck) -> Plan {
             project.encoder.clear();
         }
         project.code = Code { kind, ..Code::plain(8) };
-        project.regularizers = vec![on(Site::Code, Penalty::L1, 0.01)];
+        // Several samples a row have no activations of their own to look at.
+        let site =
+            if matches!(kind, Bottleneck::ImportanceWeighted { .. }) { Site::Encoder(0) } else { Site::Code };
+        project.regularizers = vec![on(site, Penalty::L1, 0.01)];
+        if let Bottleneck::DescriptionLength { .. } = kind {
+            project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.3 } };
+        }
         project.training.learning_rate = 3e-3;
     })
 }
@@ -160,6 +202,10 @@ fn terms_add_up_and_every_kind_resumes_exactly_on_any_number_of_threads() {
     }
 }
 
+fn kind(name: &str) -> Bottleneck {
+    Bottleneck::ALL.into_iter().find(|kind| kind.name() == name).expect("a kind")
+}
+
 #[test]
 fn codes_are_what_their_kind_promises() {
     let data = toy_data(100, 12);
@@ -180,10 +226,9 @@ fn codes_are_what_their_kind_promises() {
     for code in sparse.chunks_exact(8) {
         assert_eq!(code.iter().filter(|unit| **unit != 0.0).count(), 3, "{code:?}");
     }
-    let (_, hashed, _) = codes(Bottleneck::Hashing { std: 4.0 });
+    let (_, hashed, _) = codes(Bottleneck::Hashing { std: 4.0, threshold: Threshold::Half });
     assert!(hashed.iter().all(|unit| (0.0..=1.0).contains(unit)));
-    let (rows, picked, _) = codes(Bottleneck::ALL[4]);
-    assert!(matches!(Bottleneck::ALL[4], Bottleneck::Concrete { .. }));
+    let (rows, picked, _) = codes(kind("concrete selector"));
     for (row, code) in rows.chunks_exact(12).zip(picked.chunks_exact(8)) {
         assert!(code.iter().all(|unit| row.contains(unit)), "a selector hands on features as they are");
     }
@@ -234,7 +279,7 @@ fn a_selector_finds_the_columns_that_determine_the_others() {
     let data = Arc::new(Dataset { rows: Rows::F32(rows), ..(*toy).clone() });
     let plan = toy_plan(&data, |project| {
         project.encoder.clear();
-        let kind = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01 };
+        let kind = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, tries: 1 };
         project.code = Code { kind, ..Code::plain(4) };
         project.decoder = Decoder::Free(vec![dense(24, Activation::LeakyRelu)]);
         project.output.activation = Activation::Linear;

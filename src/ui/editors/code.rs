@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Bottleneck, Code, CodebookUpdate};
+use crate::project::{Activation, Bottleneck, Code, CodebookUpdate, Threshold};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_by_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
@@ -71,22 +71,50 @@ fn settings_ui(ui: &mut Ui, kind: &mut Bottleneck, units: usize) {
             let field = ("Free", "What each unit may say before it costs anything; keeps units alive.");
             slider_ui(ui, field, free_nats, 0.0..=2.0, false);
         }
+        Bottleneck::ImportanceWeighted { samples } => {
+            let field = (
+                "Samples",
+                "Codes drawn and decoded for each row: more make the bound tighter and a step slower.",
+            );
+            number_ui(ui, field, samples, 1..=1000, "a row");
+        }
+        Bottleneck::DescriptionLength { choices, width, temperature } => {
+            let field = ("Choices", "Units each quantiser chooses from; the units are cut into as many.");
+            number_ui(ui, field, choices, 2..=units.max(2), "each");
+            let field = (
+                "Width",
+                "To within what values are described, in units of the scaled data: t, at most σ√2π.",
+            );
+            slider_ui(ui, field, width, 0.0001..=1.0, true);
+            let field = (
+                "Temperature",
+                "How soft the choices are that train a decoder of more than one linear layer.",
+            );
+            slider_ui(ui, field, temperature, 0.05..=5.0, true);
+        }
         Bottleneck::Wasserstein { weight } => {
             let field = ("Weight", "How strongly the codes as a whole are drawn to the prior.");
             slider_ui(ui, field, weight, 0.01..=1000.0, true);
         }
-        Bottleneck::Concrete { start_temperature, end_temperature } => {
+        Bottleneck::Concrete { start_temperature, end_temperature, tries } => {
             let field = ("Start", "Temperature at first: every unit looks at all features.");
             slider_ui(ui, field, start_temperature, 0.1..=100.0, true);
             let field = ("End", "Temperature in the end: every unit has made its choice.");
             slider_ui(ui, field, end_temperature, 0.001..=1.0, true);
+            let field = (
+                "Tries",
+                "Trainings at most, each twice as long as the one before, until every unit has made its choice.",
+            );
+            number_ui(ui, field, tries, 1..=10, "at most");
         }
-        Bottleneck::Hashing { std } => {
+        Bottleneck::Hashing { std, threshold } => {
             let field = (
                 "Noise",
                 "Standard deviation of the noise on the code's inputs: only loud units get through.",
             );
             slider_ui(ui, field, std, 0.0..=16.0, false);
+            let field = ("Threshold", "Where 0 ends and 1 begins once it is trained.");
+            combo_ui(ui, field, threshold, &Threshold::ALL, |threshold| threshold.name().to_owned());
         }
         Bottleneck::Quantised { entries, dimension, commitment, update } => {
             number_ui(ui, ("Codebook", "Vectors to choose from."), entries, 2..=1 << 16, "vectors");
@@ -124,6 +152,14 @@ fn explanation(code: &Code, projects: bool) -> (String, &'static str) {
             "z = μ + σ ε,  loss + β KL(N(μ, σ²) ‖ N(0, 1))".to_owned(),
             "Codes become small clouds that fill the plane without gaps: new samples can be drawn from it.",
         ),
+        Bottleneck::ImportanceWeighted { .. } => (
+            "−log 1/K Σ p(x, zₖ) / q(zₖ | x),  zₖ = μ + σ εₖ".to_owned(),
+            "Samples that explain the input badly count less, so the clouds may be simpler than the truth: a bound nearer to the likelihood.",
+        ),
+        Bottleneck::DescriptionLength { .. } => (
+            "z ~ q = softmax(a),  loss + Σ KL(q ‖ π)".to_owned(),
+            "Each quantiser names one of its choices; what is seldom chosen costs more bits. Code and error together become short.",
+        ),
         Bottleneck::Wasserstein { .. } => (
             format!("{plain},  loss + λ MMD²(z, N(0, 1))"),
             "Codes stay points, and all of them together look like the normal distribution.",
@@ -148,6 +184,8 @@ fn short(kind: Bottleneck) -> &'static str {
         Bottleneck::Plain => "Plain",
         Bottleneck::KSparse { .. } => "k-sparse",
         Bottleneck::Variational { .. } => "Variational",
+        Bottleneck::ImportanceWeighted { .. } => "Importance",
+        Bottleneck::DescriptionLength { .. } => "Descr. length",
         Bottleneck::Wasserstein { .. } => "Wasserstein",
         Bottleneck::Concrete { .. } => "Selector",
         Bottleneck::Hashing { .. } => "Hashing",

@@ -2,10 +2,10 @@
 
 use egui::Ui;
 
-use crate::project::{Loss, Output};
+use crate::project::{Loss, Output, Variance};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_ui;
-use crate::ui::widgets::form::explain_ui;
+use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::form::{explain_ui, slider_ui};
 
 /// The form of the output card.
 pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
@@ -27,13 +27,25 @@ pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
 pub fn loss_ui(ui: &mut Ui, loss: &mut Loss) {
     let ring = tokens(ui).accent;
     let options: Vec<(Loss, &str)> = Loss::ALL.into_iter().map(|loss| (loss, loss.name())).collect();
-    ui.scope(|ui| choices_ui(ui, loss, &options, 2, ring));
+    let same = |a: &Loss, b: &Loss| a.name() == b.name();
+    ui.scope(|ui| choices_by_ui(ui, loss, &options, 2, ring, same));
+    if let Loss::Gaussian { variance: Variance::Fixed { std } } = loss {
+        let field =
+            ("Deviation", "How far a value may lie from its reconstruction, in units of the scaled data: σ.");
+        slider_ui(ui, field, std, 0.001..=10.0, true);
+    }
     let effect = match loss {
         Loss::SquaredError => {
             "Fits any data; large errors count most. With linear layers it finds the principal components."
         }
         Loss::BinaryCrossEntropy => {
             "For data in [0, 1] behind a sigmoid: every pixel is a probability. Sharper than squared error."
+        }
+        Loss::Gaussian { variance: Variance::Fixed { .. } } => {
+            "A likelihood in nats: the smaller σ, the more the error counts against what shapes the code."
+        }
+        Loss::Gaussian { variance: Variance::Learned } => {
+            "A likelihood in nats whose one σ settles where it explains the errors best."
         }
     };
     explain_ui(ui, loss.equation(), effect);
