@@ -4,6 +4,7 @@
 //! and [`Trainer`] takes one step at a time, so that pause, single step, stop and exact resume fall out of it. Nothing
 //! here knows a thread but the kernels' own, and nothing knows a display.
 
+mod attempts;
 mod error;
 mod initialisation;
 pub mod kernels;

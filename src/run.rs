@@ -77,6 +77,21 @@ pub enum Setting {
     Epochs(u32),
 }
 
+/// The start of a training anew within a run, because its selector had not made its choice.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Restart {
+    /// The first step of the new attempt, counted from 0 over the whole run.
+    pub step: u64,
+    /// Epochs of the run that lie before it.
+    pub epoch: u32,
+    /// Which attempt begins, counted from 1.
+    pub attempt: u32,
+    /// Mean over the selector's units of their largest share, after the attempt before; 1 is a choice.
+    pub mean_max: f64,
+    /// Epochs to train in all from now on.
+    pub epochs: u32,
+}
+
 /// One training of one frozen design, with its recorded edits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -100,6 +115,9 @@ pub struct Run {
     pub epochs: u32,
     /// Changes made while it was going.
     pub edits: Vec<Edit>,
+    /// Trainings anew.
+    #[serde(default)]
+    pub restarts: Vec<Restart>,
     /// Trainable parameters.
     pub parameters: u64,
     /// Time spent training, in seconds.

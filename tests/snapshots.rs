@@ -69,6 +69,7 @@ fn stands_still(window: &mut Window, epochs: u32) {
         status: Status::Paused,
         epochs: design.training.epochs,
         edits: Vec::new(),
+        restarts: Vec::new(),
         parameters: 33_474,
         seconds: 0.2,
         started_unix_secs: 1_700_000_000,

@@ -190,6 +190,12 @@ fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
         let message = "A selector has no weights a mirrored layer could share.";
         problems.push(Problem::info(Place::Output, message).with_fix(fix));
     }
+    if project.training.early_stopping.is_some() {
+        let fix = Fix::new("Train to the end", project, |project| project.training.early_stopping = None);
+        let message =
+            "Stopping early would end the run before the selector has cooled down and made its choice.";
+        problems.push(Problem::warning(Place::Training, message).with_fix(fix));
+    }
     if let Some(facts) = data
         && project.code.units > facts.shape.features()
     {

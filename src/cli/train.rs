@@ -87,6 +87,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
         status: Status::Queued,
         epochs: design.training.epochs,
         edits: Vec::new(),
+        restarts: Vec::new(),
         parameters: 0,
         seconds: 0.0,
         started_unix_secs: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
@@ -205,10 +206,19 @@ impl Training {
             if signal::asked_to_stop() {
                 break Ended::Interrupted;
             }
-            let record = match self.trainer.step() {
-                Ok(report) => report.epoch,
+            let report = match self.trainer.step() {
+                Ok(report) => report,
                 Err(error) => break Ended::Failed(error.to_string()),
             };
+            let record = report.epoch;
+            if let Some(restart) = report.restart {
+                self.run.epochs = restart.epochs;
+                self.run.restarts.push(restart);
+                bar.print(&format!(
+                    "the selector has not made its choice ({:.1} % sure): attempt {} begins, with {} epochs in all",
+                    100.0 * restart.mean_max, restart.attempt, restart.epochs
+                ));
+            }
             bar.set(self.trainer.steps(), self.steps_in_all());
             let Some(record) = record else { continue };
             bar.say(|| self.summary(&record));

@@ -128,6 +128,8 @@ pub(super) struct Builder<'a> {
     plan: &'a Plan,
     device: Cpu,
     capacity: usize,
+    /// How often training has begun anew.
+    pub attempt: u32,
     /// All arrays so far.
     pub parameters: Vec<Parameter>,
     /// All operations so far.
@@ -143,14 +145,15 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// A builder at the input of a plan, whose buffers hold `capacity` rows.
-    pub fn new(plan: &'a Plan, capacity: usize) -> Result<Builder<'a>, EngineError> {
+    /// A builder at the input of a plan, whose buffers hold `capacity` rows, with the weights of so many attempts before.
+    pub fn new(plan: &'a Plan, capacity: usize, attempt: u32) -> Result<Builder<'a>, EngineError> {
         let device = Cpu::default();
         let last = Variable::zeros(&device, capacity, plan.shape().features())?;
         Ok(Builder {
             plan,
             device,
             capacity,
+            attempt,
             parameters: Vec::new(),
             operations: Vec::new(),
             nodes: vec![Rc::clone(&last)],
@@ -421,7 +424,7 @@ impl<'a> Builder<'a> {
         let number = self.parameters.len().saturating_sub(1) as u64;
         let seed = self.plan.design().training.seed;
         if let Some(parameter) = self.parameters.last() {
-            fill_uniform(parameter.node.borrow_mut().values_mut(), fan_in, seed, number);
+            fill_uniform(parameter.node.borrow_mut().values_mut(), fan_in, seed, number, self.attempt);
         }
     }
 

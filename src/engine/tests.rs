@@ -23,8 +23,8 @@ use crate::check::{Plan, plan};
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Gaps, Rows, Scaler, SplitRows, Subset};
 use crate::project::{
-    Activation, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Output, Project, Recipe,
-    Schedule, Shape, Training, Variance,
+    Activation, Bottleneck, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Output,
+    Project, Recipe, Schedule, Shape, Training, Variance,
 };
 use crate::run::{Checkpoint, EpochRecord, History, KeptEpochs, Normaliser, Run, RunId, Setting, Status};
 
@@ -292,6 +292,7 @@ fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
         status: Status::Stopped,
         epochs: 1,
         edits: vec![],
+        restarts: Vec::new(),
         parameters: 0,
         seconds: 0.0,
         started_unix_secs: 0,
@@ -347,6 +348,25 @@ fn early_stopping_keeps_the_best_weights() {
     let mut network = Network::trained(&plan, checkpoint.inference_weights(), 1).expect("small");
     let evaluation = network.evaluate(&data, data.split.rows(Subset::Validation), None).expect("small");
     assert_eq!(evaluation.losses[0], best.validation[0]);
+}
+
+#[test]
+fn early_stopping_waits_until_the_divergence_has_its_whole_weight() {
+    let data = toy_data(100, 12);
+    let plan = toy_plan(&data, |project| {
+        let kind = Bottleneck::Variational { beta: 5.0, warmup_epochs: 8, free_nats: 0.0 };
+        project.code = Code { kind, ..Code::plain(3) };
+        project.training.epochs = 30;
+        project.training.early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.0 });
+    });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    while !trainer.is_done() {
+        trainer.step().expect("sound");
+        let best = trainer.snapshot().best.map(|best| best.epoch);
+        assert!(best.is_none_or(|best| best >= 8), "{best:?}");
+    }
+    // The loss rises with the weight of the divergence: its lowest was in the first epochs.
+    assert!(trainer.epoch() > 8);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::EngineError;
+use super::attempts::{Attempt, undecided};
 use super::kernels::draw::Draw;
 use super::kernels::variable::Grads;
 use super::layers::Moment;
@@ -13,7 +14,7 @@ use super::schedule::learning_rate;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
-use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Setting};
+use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Restart, Setting};
 
 /// Trains one network, one minibatch at a time.
 ///
@@ -31,6 +32,7 @@ pub struct Trainer {
     batch_size: usize,
     epochs: u32,
     base_rate: f32,
+    attempt: Attempt,
     epoch: u32,
     step_in_epoch: u32,
     step: u64,
@@ -57,6 +59,8 @@ pub struct StepReport {
     pub learning_rate: f32,
     /// The epoch's record, where the step ended one.
     pub epoch: Option<EpochRecord>,
+    /// Where the epoch ended an attempt without a choice and another begins.
+    pub restart: Option<Restart>,
 }
 
 impl Trainer {
@@ -84,6 +88,7 @@ impl Trainer {
             batch_size: training.batch_size.min(data.split.train.len()),
             epochs: training.epochs,
             base_rate: training.learning_rate,
+            attempt: Attempt { number: 0, first_epochs: training.epochs },
             epoch: 0,
             step_in_epoch: 0,
             step: 0,
@@ -126,7 +131,8 @@ impl Trainer {
         let rate = self.learning_rate();
         let threads = std::rc::Rc::clone(self.network.threads());
         let parameters = self.network.parameters();
-        self.optimizer.update(parameters, &mut grads, rate, self.step + 1, &threads)?;
+        let step = self.attempt.step(self.step, self.steps_per_epoch()) + 1;
+        self.optimizer.update(parameters, &mut grads, rate, step, &threads)?;
         self.grads = Some(grads);
         self.network.after_step(draw);
 
@@ -142,7 +148,26 @@ impl Trainer {
         if epoch.is_none() {
             self.seconds += start.elapsed().as_secs_f64();
         }
-        Ok(StepReport { loss, samples, learning_rate: rate, epoch })
+        let restart = if ends_epoch { self.try_again()? } else { None };
+        Ok(StepReport { loss, samples, learning_rate: rate, epoch, restart })
+    }
+
+    /// Begins anew where an attempt has ended without a choice: other weights, twice the epochs.
+    fn try_again(&mut self) -> Result<Option<Restart>, EngineError> {
+        if self.epoch != self.attempt.end() {
+            return Ok(None);
+        }
+        let Some(mean_max) = undecided(&self.network, self.attempt) else { return Ok(None) };
+        self.attempt.number += 1;
+        let plan = self.network.plan();
+        let weights = Network::fresh_weights(plan, self.attempt.number)?;
+        self.optimizer = Optimizer::new(&plan.design().training, self.network.parameters());
+        self.network.load(&weights)?;
+        self.epochs = self.epochs.max(self.attempt.end());
+        (self.best, self.stale_epochs, self.stopped_early) = (None, 0, false);
+        self.keep_sound();
+        let (step, epoch, attempt) = (self.step, self.epoch, self.attempt.number + 1);
+        Ok(Some(Restart { step, epoch, attempt, mean_max, epochs: self.epochs }))
     }
 
     /// Whether the last epoch is over, or early stopping has ended the run.
@@ -191,7 +216,8 @@ impl Trainer {
     /// Learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
         let per_epoch = u64::from(self.steps_per_epoch());
-        learning_rate(&self.design().training, self.base_rate, self.step, per_epoch)
+        let step = self.attempt.scheduled_step(self.step, self.steps_per_epoch());
+        learning_rate(&self.design().training, self.base_rate, step, per_epoch)
     }
 
     /// Changes a setting before the next step and says what is to be recorded with the run.
@@ -263,6 +289,7 @@ impl Trainer {
             epoch: self.epoch,
             step_in_epoch: self.step_in_epoch,
             step: self.step,
+            attempt: self.attempt.number,
             learning_rate,
             weights: self.network.weights(),
             moments: self.optimizer.state(self.network.parameters()),
@@ -283,7 +310,8 @@ impl Trainer {
     pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
         self.check(checkpoint)?;
         self.go_back(checkpoint)?;
-        self.epochs = epochs;
+        // What is written when an attempt begins may have been written in part only.
+        self.epochs = if epochs > self.attempt.start() { epochs } else { self.attempt.end() };
         self.base_rate = checkpoint.learning_rate;
         self.stale_epochs = checkpoint.stale_epochs;
         self.best.clone_from(&checkpoint.best);
@@ -303,7 +331,7 @@ impl Trainer {
         (self.epoch_sums, self.epoch_squared_error) = (sums, squared_error);
         self.epoch_samples = checkpoint.epoch_samples;
         (self.epoch, self.step_in_epoch) = (checkpoint.epoch, checkpoint.step_in_epoch);
-        self.step = checkpoint.step;
+        (self.step, self.attempt.number) = (checkpoint.step, checkpoint.attempt);
         self.seconds = checkpoint.seconds;
         self.ordered_epoch = None;
         Ok(())
@@ -319,6 +347,7 @@ impl Trainer {
         sound.epoch_sums.push(self.epoch_squared_error);
         sound.epoch_samples = self.epoch_samples;
         (sound.epoch, sound.step_in_epoch, sound.step) = (self.epoch, self.step_in_epoch, self.step);
+        sound.attempt = self.attempt.number;
         sound.seconds = self.seconds;
     }
 
@@ -332,7 +361,8 @@ impl Trainer {
     fn check(&self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
         let (per_epoch, step_in_epoch) = (self.steps_per_epoch(), checkpoint.step_in_epoch);
         let step = u64::from(checkpoint.epoch) * u64::from(per_epoch) + u64::from(step_in_epoch);
-        if step_in_epoch >= per_epoch || checkpoint.step != step {
+        let attempt = Attempt { number: checkpoint.attempt, ..self.attempt };
+        if step_in_epoch >= per_epoch || checkpoint.step != step || checkpoint.epoch < attempt.start() {
             let message = format!(
                 "step {} of the checkpoint is not step {step_in_epoch} after {} epochs of {per_epoch} steps",
                 checkpoint.step, checkpoint.epoch
@@ -369,7 +399,7 @@ impl Trainer {
     fn moment(&self, draw: Draw) -> Moment {
         let epochs =
             f64::from(self.epoch) + f64::from(self.step_in_epoch) / f64::from(self.steps_per_epoch().max(1));
-        Moment { draw, epochs, share: epochs / f64::from(self.design().training.epochs.max(1)) }
+        Moment { draw, epochs, share: self.attempt.share(epochs) }
     }
 
     /// Places of the next step's samples in the order of the epoch.
@@ -422,6 +452,9 @@ impl Trainer {
             return;
         };
         let epoch = self.epoch;
+        if epoch < self.design().code.kind.settles_after() {
+            return;
+        }
         match &mut self.best {
             Some(best) if loss < best.loss - f64::from(stopping.min_delta) => {
                 (best.epoch, best.loss) = (epoch, loss);

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::project::{Project, Recipe, Shape};
 use crate::run::{
-    Array, Best, Checkpoint, Edit, EpochRecord, History, Kept, KeptEpochs, Normaliser, Probe, Run, RunId,
-    Setting, Status, Weights,
+    Array, Best, Checkpoint, Edit, EpochRecord, History, Kept, KeptEpochs, Normaliser, Probe, Restart, Run,
+    RunId, Setting, Status, Weights,
 };
 
 mod hostile;
@@ -39,6 +39,7 @@ fn checkpoint(epoch: u32) -> Checkpoint {
         epoch,
         step_in_epoch: 3,
         step: 99,
+        attempt: 2,
         learning_rate: 0.1,
         weights: weights(epoch),
         moments: weights(100),
@@ -81,6 +82,7 @@ fn run(id: u32) -> Run {
         status: Status::Stopped,
         epochs: 10,
         edits: vec![Edit { step: 7, setting: Setting::LearningRate(0.3) }],
+        restarts: vec![Restart { step: 9, epoch: 1, attempt: 2, mean_max: 0.5, epochs: 30 }],
         parameters: 4,
         seconds: checkpoint(3).seconds,
         started_unix_secs: 1_700_000_000,

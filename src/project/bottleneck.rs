@@ -228,6 +228,11 @@ impl Bottleneck {
         }
     }
 
+    /// Epochs until the weight of its term stays as it is; losses of before and after cannot be compared.
+    pub fn settles_after(self) -> u32 {
+        if let Bottleneck::Variational { warmup_epochs, .. } = self { warmup_epochs } else { 0 }
+    }
+
     /// Whether the encoder ends in means and logarithms of variances instead of the code itself.
     pub fn is_gaussian(self) -> bool {
         matches!(self, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. })

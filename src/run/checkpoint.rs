@@ -10,6 +10,8 @@ pub struct Checkpoint {
     pub step_in_epoch: u32,
     /// Steps taken over the whole run.
     pub step: u64,
+    /// How often training has begun anew, with other weights and twice the epochs.
+    pub attempt: u32,
     /// Base learning rate now in force.
     pub learning_rate: f32,
     /// Parameters of the network.

@@ -4,7 +4,7 @@ use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::io::Store;
 use crate::project::{Data, Source};
-use crate::run::{Checkpoint, Edit, EpochRecord, Kept, Probe, Run, RunId, Setting, Status};
+use crate::run::{Checkpoint, Edit, EpochRecord, Kept, Probe, Restart, Run, RunId, Setting, Status};
 
 /// What the window asks for. Sending never waits.
 #[derive(Clone, Debug)]
@@ -125,6 +125,8 @@ pub enum RunEvent {
     Kept(Arc<Kept>),
     /// A setting was changed before this step.
     Edited(Edit),
+    /// Training began anew, because the selector had not made its choice.
+    Restarted(Restart),
     /// The state after a pause, a stop or the end, and every few seconds in between.
     Checkpoint(Arc<Checkpoint>),
 }

@@ -29,6 +29,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
         normaliser: Some(crate::engine::normaliser(data)),
         status: Status::Queued,
         edits: vec![],
+        restarts: vec![],
         parameters: plan.parameters(),
         seconds: 0.0,
         started_unix_secs: 0,

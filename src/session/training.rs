@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Event, Outbox, RunEvent, RunProgress, Start, TrainRequest, panic_text};
 use crate::engine::{EngineError, StepReport, Trainer, check_same_data, choose_probe};
 use crate::io::{FileError, Store};
-use crate::run::{EpochRecord, Kept, KeptEpochs, Run, RunId, Setting, Status};
+use crate::run::{EpochRecord, Kept, KeptEpochs, Restart, Run, RunId, Setting, Status};
 
 /// The screen's rate.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(33);
@@ -278,8 +278,12 @@ impl<'a> UnderWay<'a> {
         self.samples += report.samples;
         let ended_epoch = report.epoch.is_some();
         self.pending.extend(report.epoch.clone());
+        let restart = report.restart;
         self.last_report = Some(report);
         let now = Instant::now();
+        if let Some(restart) = restart {
+            self.restarted(restart);
+        }
         let due = LOOK_INTERVAL.max(10 * self.look_cost);
         if ended_epoch && now - self.looked_at >= due {
             self.look();
@@ -320,6 +324,15 @@ impl<'a> UnderWay<'a> {
         self.send(RunEvent::Edited(edit));
         self.report();
         // Written at once: a crash must not leave an edit recorded that the checkpoint knows nothing of.
+        self.checkpoint();
+    }
+
+    /// Records a training anew, and what it begins with.
+    fn restarted(&mut self, restart: Restart) {
+        self.report();
+        self.run.epochs = restart.epochs;
+        self.run.restarts.push(restart);
+        self.send(RunEvent::Restarted(restart));
         self.checkpoint();
     }
 

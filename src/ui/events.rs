@@ -118,6 +118,16 @@ impl State {
                 }
                 run.edits.push(edit);
             }
+            RunEvent::Restarted(restart) => {
+                run.epochs = restart.epochs;
+                run.restarts.push(restart);
+                let message = format!(
+                    "Run {id}: the selector has not made its choice (its units are {:.1} % sure on average). Attempt {} begins, with twice the epochs.",
+                    100.0 * restart.mean_max,
+                    restart.attempt
+                );
+                self.notices.log(Severity::Info, message);
+            }
             RunEvent::Checkpoint(checkpoint) => {
                 run.seconds = checkpoint.seconds;
                 run.checkpoint = Some(checkpoint);

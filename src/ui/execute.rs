@@ -340,6 +340,7 @@ impl State {
             status: Status::Queued,
             epochs: self.project.training.epochs,
             edits: Vec::new(),
+            restarts: Vec::new(),
             parameters: plan.parameters(),
             seconds: 0.0,
             started_unix_secs: super::notices::unix_secs(),

@@ -13,9 +13,7 @@ use std::rc::Rc;
 
 use dfdx::tensor::CpuError;
 
-pub use self::choice::{
-    ACCEPTED, CONVERGED, TRIES, Verdict, chosen, initial_logits, mean_max, unique, verdict,
-};
+pub use self::choice::{ACCEPTED, CONVERGED, Verdict, chosen, initial_logits, mean_max, unique, verdict};
 pub use super::gumbel::{Relaxation, temperature};
 use super::gumbel::{exponentials, largest, noisy};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};

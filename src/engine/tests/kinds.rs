@@ -4,8 +4,7 @@
 use super::layers::toy_pictures;
 use super::*;
 use crate::project::{
-    Bottleneck, CodebookUpdate, Distance, Estimator, Over, Padding, Penalty, Regularizer, Site, Threshold,
-    Variance,
+    CodebookUpdate, Distance, Estimator, Over, Padding, Penalty, Regularizer, Site, Threshold, Variance,
 };
 
 fn dense(units: usize, activation: Activation) -> Layer {
@@ -243,6 +242,64 @@ fn codes_are_what_their_kind_promises() {
     for word in words.chunks_exact(2) {
         assert!(entries.chunks_exact(2).any(|entry| entry == word), "{word:?} is no entry");
     }
+}
+
+/// A selector that is given too little time for a choice.
+fn hurried(data: &Dataset, tries: u32) -> Plan {
+    toy_plan(data, |project| {
+        project.encoder.clear();
+        let kind = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 1.0, tries };
+        project.code = Code { kind, ..Code::plain(3) };
+        project.training.epochs = 2;
+        project.training.schedule = Schedule::Cosine { floor: 0.0 };
+    })
+}
+
+#[test]
+fn a_selector_that_has_not_chosen_trains_anew_with_twice_the_epochs() {
+    let data = toy_data(100, 12);
+    let plan = hurried(&data, 3);
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    let (mut records, mut restarts, mut middle) = (Vec::new(), Vec::new(), None);
+    while !trainer.is_done() {
+        let first_rate = trainer.learning_rate();
+        let report = trainer.step().expect("sound");
+        records.extend(report.epoch);
+        if let Some(restart) = report.restart {
+            assert!(restart.mean_max < 0.998);
+            let fresh = Network::fresh_weights(&plan, restart.attempt - 1).expect("small");
+            assert!(
+                trainer.network().weights() == fresh
+                    && fresh != Network::fresh_weights(&plan, 0).expect("small")
+            );
+            assert_eq!(trainer.snapshot().weights, fresh, "a crash now would go on with the new attempt");
+            assert!(first_rate < 0.01 * trainer.learning_rate(), "the schedule begins anew");
+            restarts.push((restart.epoch, restart.epochs));
+        } else if trainer.steps() == 20 {
+            middle = Some((trainer.snapshot(), records.len(), trainer.epochs()));
+        }
+    }
+    // Two epochs, four, eight; no fourth try.
+    assert_eq!(restarts, [(2, 6), (6, 14)]);
+    assert_eq!(records.len(), 14);
+    assert_eq!(trainer.snapshot().attempt, 2);
+
+    let (checkpoint, before, epochs) = middle.expect("step 20");
+    assert_eq!((checkpoint.attempt, epochs), (1, 6));
+    let mut resumed = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
+    resumed.restore(&checkpoint, epochs).expect("the same network");
+    let mut again = records[..before].to_vec();
+    while !resumed.is_done() {
+        again.extend(resumed.step().expect("sound").epoch);
+    }
+    assert_eq!(without_time(again), without_time(records));
+
+    let only = hurried(&data, 1);
+    let mut trainer = Trainer::new(&only, data, 1).expect("small");
+    while !trainer.is_done() {
+        assert_eq!(trainer.step().expect("sound").restart, None);
+    }
+    assert_eq!(trainer.epoch(), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::analysis::pca::Pca;
 use crate::dataset::{Progress, load};
-use crate::project::{Bottleneck, Data, Source, Synthetic};
+use crate::project::{Data, Source, Synthetic};
 use crate::run::Weights;
 
 const FEATURES: usize = 10;

@@ -23,7 +23,7 @@ fn initial_weights_are_distributed_as_pytorchs() {
     };
     for inputs in [1, 7, 784] {
         let mut values = vec![0.0; 100_000];
-        fill_uniform(&mut values, inputs, 3, 5);
+        fill_uniform(&mut values, inputs, 3, 5, 0);
         // torch.nn.Linear: U(−1/√inputs, 1/√inputs), variance 1 / (3 · inputs). Five standard errors each.
         let (mean, square, largest) = moments(&values, inputs);
         assert!(mean.abs() < 0.0092 && (square - 1.0 / 3.0).abs() < 0.0048, "{inputs}: {mean} {square}");

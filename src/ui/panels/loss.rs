@@ -175,8 +175,16 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
     });
 }
 
-/// Changes made while the run was going, at their epochs.
+/// Changes made while the run was going, and trainings anew, at their epochs.
 fn notes(run: &Run) -> Vec<Note> {
+    let restarts = run.restarts.iter().map(|restart| Note {
+        epoch: f64::from(restart.epoch),
+        text: format!(
+            "attempt {} begins: the choice was {:.1} % sure",
+            restart.attempt,
+            100.0 * restart.mean_max
+        ),
+    });
     run.edits
         .iter()
         .map(|edit| {
@@ -189,6 +197,7 @@ fn notes(run: &Run) -> Vec<Note> {
             };
             Note { epoch, text }
         })
+        .chain(restarts)
         .collect()
 }
 

@@ -54,6 +54,7 @@ pub fn run(id: u32, epochs: u32) -> Run {
         status: if epochs < 100 { Status::Training } else { Status::Done },
         epochs: epochs.max(100),
         edits: vec![Edit { step: 500, setting: Setting::LearningRate(1e-3) }],
+        restarts: Vec::new(),
         parameters: 41_800,
         seconds: f64::from(epochs) * 0.006,
         started_unix_secs: 1_700_000_000 + u64::from(id),

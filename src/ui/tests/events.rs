@@ -19,6 +19,7 @@ fn with_run() -> State {
         status: Status::Queued,
         epochs: 10,
         edits: Vec::new(),
+        restarts: Vec::new(),
         parameters: 0,
         seconds: 0.0,
         started_unix_secs: 0,

@@ -8,9 +8,6 @@ use crate::dataset::random::Stream;
 pub const CONVERGED: f64 = 0.998;
 /// [`mean_max`] that is accepted after the last try.
 pub const ACCEPTED: f64 = 0.99;
-/// How often training may start again, each time with twice the epochs.
-pub const TRIES: u32 = 5;
-
 /// The logits training starts from, as in the authors' program: normal with variance 2/(units + features), so that every
 /// feature begins with nearly the same chance.
 pub fn initial_logits(logits: &mut [f32], features: usize, stream: Stream) {
@@ -60,11 +57,11 @@ pub enum Verdict {
     GiveUp,
 }
 
-/// Judges try number `attempt` (from 1): converged above [`CONVERGED`]; after [`TRIES`] tries [`ACCEPTED`] is enough.
-pub fn verdict(mean_max: f64, attempt: u32) -> Verdict {
+/// Judges try number `attempt` (from 1) of `tries`: converged above [`CONVERGED`]; after the last [`ACCEPTED`] is enough.
+pub fn verdict(mean_max: f64, attempt: u32, tries: u32) -> Verdict {
     match attempt {
         _ if mean_max > CONVERGED => Verdict::Accept,
-        attempt if attempt < TRIES => Verdict::TryAgain,
+        attempt if attempt < tries => Verdict::TryAgain,
         _ if mean_max > ACCEPTED => Verdict::Accept,
         _ => Verdict::GiveUp,
     }

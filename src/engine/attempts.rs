@@ -1,0 +1,82 @@
+//! Trainings anew of a selector that has not made its choice, each from other weights and with twice the epochs (Abid et al.
+//! 2019, as in the authors' program).
+
+use super::kernels::selector::{Verdict, mean_max, verdict};
+use super::network::Network;
+use crate::project::Bottleneck;
+
+/// One attempt within a run. Networks without a selector have a single one, whose epochs are the design's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attempt {
+    /// How many were made before it.
+    pub number: u32,
+    /// Epochs of the first.
+    pub first_epochs: u32,
+}
+
+impl Attempt {
+    /// Its own epochs.
+    pub fn epochs(self) -> u32 {
+        self.first_epochs.saturating_mul(self.scale())
+    }
+
+    /// Epochs of the run that lie before it.
+    pub fn start(self) -> u32 {
+        self.first_epochs.saturating_mul(self.scale() - 1)
+    }
+
+    /// Epochs of the run when it ends.
+    pub fn end(self) -> u32 {
+        self.start().saturating_add(self.epochs())
+    }
+
+    /// Share of its epochs that lies behind, `epochs` into the run; above 1 where a run is trained further.
+    pub fn share(self, epochs: f64) -> f64 {
+        (epochs - f64::from(self.start())) / f64::from(self.epochs().max(1))
+    }
+
+    /// Steps of the attempt, `step` steps into the run.
+    pub fn step(self, step: u64, steps_per_epoch: u32) -> u64 {
+        step - u64::from(self.start()) * u64::from(steps_per_epoch)
+    }
+
+    /// The same as a step of the first attempt, which schedules are made for.
+    pub fn scheduled_step(self, step: u64, steps_per_epoch: u32) -> u64 {
+        self.step(step, steps_per_epoch) / u64::from(self.scale())
+    }
+
+    /// How many times as many epochs it has as the first.
+    fn scale(self) -> u32 {
+        1_u32.checked_shl(self.number).unwrap_or(u32::MAX)
+    }
+}
+
+/// How near the network's selector is to a choice, where that is too little after an attempt and another is allowed.
+pub(super) fn undecided(network: &Network, attempt: Attempt) -> Option<f64> {
+    let Bottleneck::Concrete { tries, .. } = network.plan().design().code.kind else { return None };
+    let mean_max = decision(network)?;
+    (verdict(mean_max, attempt.number + 1, tries) == Verdict::TryAgain).then_some(mean_max)
+}
+
+/// `mean_i max_j softmax(ℓ⁽ⁱ⁾)_j` of the network's selector, where it has one.
+fn decision(network: &Network) -> Option<f64> {
+    let logits = network.parameters().iter().find(|parameter| parameter.name == "code.logits")?;
+    let node = logits.node.borrow();
+    Some(mean_max(node.values(), node.columns()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_attempt_has_twice_the_epochs_of_the_one_before() {
+        let attempt = |number| Attempt { number, first_epochs: 10 };
+        let spans: Vec<_> = (0..4).map(|number| (attempt(number).start(), attempt(number).end())).collect();
+        assert_eq!(spans, [(0, 10), (10, 30), (30, 70), (70, 150)]);
+        assert_eq!([20.0, 25.0, 30.0, 40.0].map(|epochs| attempt(1).share(epochs)), [0.5, 0.75, 1.0, 1.5]);
+        // Four steps an epoch: the second attempt begins with step 40, and two of its steps are one of the first's.
+        assert_eq!([40, 41, 42, 50].map(|step| attempt(1).scheduled_step(step, 4)), [0, 0, 1, 5]);
+        assert_eq!(Attempt { number: 40, first_epochs: 10 }.end(), u32::MAX);
+    }
+}
