@@ -12,6 +12,7 @@ mod problem;
 mod regularizer_rules;
 mod settings;
 mod shapes;
+mod strategy_rules;
 mod training_rules;
 mod window;
 
@@ -45,6 +46,7 @@ pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
     code_rules::check(project, data, &mut problems);
     regularizer_rules::check(project, data, &mut problems);
     training_rules::check(project, data, &mut problems);
+    strategy_rules::check(project, data, &mut problems);
     problems.sort_by_key(|problem| problem.severity);
     problems
 }

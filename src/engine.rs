@@ -13,6 +13,7 @@ mod minibatch;
 mod network;
 mod optimizer;
 mod parameter;
+mod pretraining;
 mod probe;
 mod run_data;
 mod schedule;

@@ -23,7 +23,7 @@ pub use recipe::Recipe;
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use shape::Shape;
 pub use source::{Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic};
-pub use training::{EarlyStopping, Optimizer, Schedule, Training};
+pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,22 @@ pub struct Project {
 }
 
 impl Project {
+    /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.
+    pub fn trained_designs(&self) -> Vec<Project> {
+        match self.training.strategy {
+            Strategy::LayerWise { by, epochs, beside_joint: true } => {
+                let alone = Strategy::LayerWise { by, epochs, beside_joint: false };
+                let with = |strategy| {
+                    let mut design = self.clone();
+                    design.training.strategy = strategy;
+                    design
+                };
+                vec![with(alone), with(Strategy::Joint)]
+            }
+            Strategy::LayerWise { beside_joint: false, .. } | Strategy::Joint => vec![self.clone()],
+        }
+    }
+
     /// Puts a layer into the encoder; regularizers stay with their layers.
     pub fn insert_encoder_layer(&mut self, index: usize, layer: Layer) {
         self.encoder.insert(index.min(self.encoder.len()), layer);

@@ -5,12 +5,14 @@ mod checkpoint;
 mod history;
 mod kept;
 mod normaliser;
+mod pretraining;
 mod weights;
 
 pub use checkpoint::{Best, Checkpoint};
 pub use history::{EpochRecord, History, Losses, TOTAL};
 pub use kept::{Kept, KeptEpochs, Probe};
 pub use normaliser::Normaliser;
+pub use pretraining::{GreedyProgress, GreedyRecord, GreedyState};
 pub use weights::{Array, Weights};
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,11 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether a worker has it in hand.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self, Status::Training | Status::Paused)
+    }
+
     /// One word for tables.
     pub fn word(&self) -> &'static str {
         match self {

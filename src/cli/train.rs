@@ -14,8 +14,8 @@ use super::write::{line, number, refuse_to_overwrite};
 use crate::dataset::Dataset;
 use crate::engine::{Trainer, check_same_data, choose_probe, normaliser};
 use crate::io::{Files, save_project};
-use crate::project::Project;
-use crate::run::{EpochRecord, History, KeptEpochs, Run, RunId, Setting, Status};
+use crate::project::{Project, Strategy};
+use crate::run::{EpochRecord, GreedyRecord, History, KeptEpochs, Run, RunId, Setting, Status};
 use crate::session::{baseline, baseline_macs};
 
 /// Between two saves where the person does not say.
@@ -34,13 +34,19 @@ pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
     let files = Files::default();
     files.check_writable(&output)?;
     signal::install();
-    let (run, data) =
+    let (runs, data) =
         if arguments.resume { resumed(&subject, arguments)? } else { fresh(&mut subject, arguments)? };
-    let mut training = Training::new(arguments, run, data)?;
-    let saver = Saver { files, output, subject };
-    let ended = training.go(arguments, &saver);
-    saver.save_at_last(&training.run)?;
-    training.conclude(arguments, &saver.output, ended)
+    let data = Arc::new(data);
+    let mut saver = Saver { files, output, subject };
+    for run in runs {
+        let mut training = Training::new(arguments, run, Arc::clone(&data))?;
+        let ended = training.go(arguments, &saver);
+        saver.save_at_last(&training.run)?;
+        training.conclude(arguments, &saver.output, ended)?;
+        saver.subject.runs.retain(|other| other.id != training.run.id);
+        saver.subject.runs.push(training.run);
+    }
+    Ok(())
 }
 
 /// Where the run is saved. Nothing is overwritten by default but the project the run belongs to.
@@ -62,8 +68,8 @@ fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
     Ok(output)
 }
 
-/// A new run of the design, with what the command line changes.
-fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Failure> {
+/// New runs of the design, with what the command line changes: one, or two where layer-wise and joint training are compared.
+fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Run>, Dataset), Failure> {
     let mut design = subject.project.clone();
     data::replace(&mut design, &arguments.data)?;
     if let Some(epochs) = arguments.epochs {
@@ -78,8 +84,8 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
     }
     let data = data::load(&design.data, data::OF_DESIGN, Elsewhere::Option)?;
     let newest = subject.runs.iter().map(|run| run.id.0).max().unwrap_or(0);
-    let run = Run {
-        id: RunId(newest.saturating_add(1)),
+    let run = |(design, number): (Project, u32)| Run {
+        id: RunId(newest.saturating_add(number)),
         shape: data.shape,
         fingerprint: data.fingerprint,
         split: Some(data.split.fingerprint()),
@@ -97,11 +103,12 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Run, Dataset), Fai
         checkpoint: None,
         design,
     };
-    Ok((run, data))
+    let runs = design.trained_designs().into_iter().zip(1..).map(run).collect();
+    Ok((runs, data))
 }
 
 /// The run to go on with, on the data it was trained on.
-fn resumed(subject: &Subject, arguments: &Train) -> Result<(Run, Dataset), Failure> {
+fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Run>, Dataset), Failure> {
     if !matches!(subject.origin, Origin::Project(_)) {
         let message = "only a project file holds runs to resume; leave --resume out to start one";
         return Err(Failure::Problem(message.to_owned()));
@@ -128,7 +135,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Run, Dataset), Failu
     })?;
     // A run that was saved before all of it was stored has it from now on.
     run.normaliser = Some(normaliser(&data));
-    Ok((run, data))
+    Ok((vec![run], data))
 }
 
 fn already_done(run: &Run) -> Failure {
@@ -159,14 +166,14 @@ struct Training {
 }
 
 impl Training {
-    fn new(arguments: &Train, mut run: Run, data: Dataset) -> Result<Training, Failure> {
+    fn new(arguments: &Train, mut run: Run, data: Arc<Dataset>) -> Result<Training, Failure> {
         let plan = data::prove(&run.design, &data)?;
         run.parameters = plan.parameters();
-        let data = Arc::new(data);
         let threads = data::threads(arguments.threads);
         let mut trainer = Trainer::new(&plan, data.clone(), threads).map_err(Failure::problem)?;
         if let Some(checkpoint) = &run.checkpoint {
             trainer.restore(checkpoint, run.epochs).map_err(Failure::problem)?;
+            run.history.forget_pretraining_after(checkpoint.pretraining.as_ref());
             // The number it has already asks for nothing new, but where early stopping ended the run before.
             if let Some(epochs) = arguments.epochs.filter(|&n| n != run.epochs || trainer.is_done()) {
                 run.edits.push(trainer.apply(Setting::Epochs(epochs)));
@@ -210,6 +217,14 @@ impl Training {
                 Ok(report) => report,
                 Err(error) => break Ended::Failed(error.to_string()),
             };
+            if let Some(record) = report.greedy {
+                bar.say(|| self.greedy_summary(&record));
+                let said = if arguments.json { line(json!(record)) } else { Ok(()) };
+                self.run.history.pretraining.push(record);
+                if said.is_err() {
+                    break Ended::ClosedPipe;
+                }
+            }
             let record = report.epoch;
             if let Some(restart) = report.restart {
                 self.run.epochs = restart.epochs;
@@ -219,7 +234,7 @@ impl Training {
                     100.0 * restart.mean_max, restart.attempt, restart.epochs
                 ));
             }
-            bar.set(self.trainer.steps(), self.steps_in_all());
+            bar.set(self.steps_done(), self.steps_in_all());
             let Some(record) = record else { continue };
             bar.say(|| self.summary(&record));
             let said = if arguments.json { line(self.epoch_json(&record)) } else { Ok(()) };
@@ -289,7 +304,29 @@ impl Training {
     }
 
     fn steps_in_all(&self) -> u64 {
-        u64::from(self.trainer.steps_per_epoch()) * u64::from(self.run.epochs)
+        let epochs = u64::from(self.run.epochs) + u64::from(self.trainer.greedy_epochs());
+        u64::from(self.trainer.steps_per_epoch()) * epochs
+    }
+
+    /// Steps taken, those of single layers included.
+    fn steps_done(&self) -> u64 {
+        let per_epoch = u64::from(self.trainer.steps_per_epoch());
+        match self.trainer.greedy() {
+            Some(greedy) => u64::from(greedy.in_all().0) * per_epoch + u64::from(greedy.step_in_epoch),
+            None => u64::from(self.trainer.greedy_epochs()) * per_epoch + self.trainer.steps(),
+        }
+    }
+
+    fn greedy_summary(&self, record: &GreedyRecord) -> String {
+        let Strategy::LayerWise { epochs, .. } = self.run.design.training.strategy else {
+            return String::new();
+        };
+        format!(
+            "layer {}, epoch {}/{epochs}: error {} per feature",
+            record.layer,
+            record.epoch,
+            number(record.error)
+        )
     }
 
     /// Samples trained a second since this process took over.

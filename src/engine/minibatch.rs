@@ -48,6 +48,19 @@ pub fn gather(
             data.gather(&rows[first..first + out.len() / features], out);
         },
     );
+    corrupt_rows(rows, features, noise, target, input, threads);
+}
+
+/// Fills the first rows of `input` with those of `target`, corrupted where there is noise; `rows` says which they are.
+pub fn corrupt_rows(
+    rows: &[u32],
+    features: usize,
+    noise: Option<Noise>,
+    target: &Node,
+    input: &Node,
+    threads: &Threads,
+) {
+    let len = rows.len() * features;
     let Some(noise) = noise else {
         if !std::rc::Rc::ptr_eq(target, input) {
             let target = target.borrow();

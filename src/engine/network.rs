@@ -16,7 +16,7 @@ use super::kernels::tape::{Recorder, Root};
 use super::kernels::threads::Threads;
 use super::kernels::variable::{Grads, Node, Variable};
 use super::layers::{Builder, Mode, Moment, Operation};
-use super::minibatch::{Noise, gather};
+use super::minibatch::{Noise, corrupt_rows, gather};
 use super::parameter::{Parameter, Role, check_names};
 use super::terms::Penalised;
 use super::waist::Waist;
@@ -38,6 +38,8 @@ pub struct Network {
     nodes: Vec<Node>,
     /// Number of operations from the input to the code.
     encoder_len: usize,
+    /// What each operation of the encoder hands on, with the card it stands for.
+    encoded: Vec<(Place, Node)>,
     input: Node,
     target: Node,
     code: Node,
@@ -245,6 +247,21 @@ impl Network {
         gather(data, rows, noise, &self.target, &self.input, &self.threads);
     }
 
+    /// Fills the input buffers with rows that are given, in units of the network's input; `rows` says which they are.
+    pub(super) fn present(&mut self, values: &[f32], rows: &[u32], noise: Option<Noise>) {
+        self.samples.clear();
+        self.samples.extend_from_slice(rows);
+        self.target.borrow_mut().values_mut()[..values.len()].copy_from_slice(values);
+        let features = self.target.borrow().columns();
+        corrupt_rows(rows, features, noise, &self.target, &self.input, &self.threads);
+    }
+
+    /// What the operation number `stage` of the encoder is given, its first `rows` rows computed from the input buffers.
+    pub(super) fn input_of(&self, stage: usize, rows: usize) -> Node {
+        self.run(0..stage, rows, Mode::Use, &mut Recorder::idle());
+        Rc::clone(stage.checked_sub(1).map_or(&self.target, |before| &self.encoded[before].1))
+    }
+
     /// What the encoder saw last, the first `rows` rows of it.
     pub(super) fn last_input(&self, rows: usize) -> Vec<f32> {
         let input = self.input.borrow();
@@ -361,7 +378,7 @@ impl Network {
         for stage in plan.encoder() {
             builder.push(stage)?;
         }
-        let encoder_len = builder.operations.len();
+        let (encoder_len, encoded) = (builder.operations.len(), builder.outputs.clone());
         let waist = Waist::new(&mut builder, plan)?;
         let code = Rc::clone(&builder.last);
         let penalties = penalties(&builder, &waist, &input, capacity)?;
@@ -383,6 +400,7 @@ impl Network {
             operations: builder.operations,
             nodes: builder.nodes,
             encoder_len,
+            encoded,
             input,
             target,
             code,

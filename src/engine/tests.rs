@@ -6,6 +6,7 @@ mod kinds;
 mod layers;
 mod memory;
 mod order;
+mod pretraining;
 mod probabilistic;
 mod properties;
 mod pytorch;

@@ -10,11 +10,16 @@ use super::minibatch::Noise;
 use super::network::{Evaluation, Network};
 use super::optimizer::Optimizer;
 use super::parameter::check_names;
+use super::pretraining::{GreedyStep, Pair, Pretraining};
 use super::schedule::learning_rate;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
-use crate::run::{Best, Checkpoint, Edit, EpochRecord, Kept, Losses, Probe, Restart, Setting};
+use crate::project::Strategy;
+use crate::run::{
+    Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Kept, Losses, Probe,
+    Restart, Setting,
+};
 
 /// Trains one network, one minibatch at a time.
 ///
@@ -24,6 +29,9 @@ pub struct Trainer {
     data: Arc<Dataset>,
     network: Network,
     optimizer: Optimizer,
+    /// The training of single layers, until it is over.
+    pretraining: Option<Pretraining>,
+    threads: usize,
     grads: Option<Grads>,
     /// Rows of the training split in the order of the epoch under way.
     order: Vec<u32>,
@@ -59,6 +67,8 @@ pub struct StepReport {
     pub learning_rate: f32,
     /// The epoch's record, where the step ended one.
     pub epoch: Option<EpochRecord>,
+    /// The record of a single layer's epoch, where the step ended one.
+    pub greedy: Option<GreedyRecord>,
     /// Where the epoch ended an attempt without a choice and another begins.
     pub restart: Option<Restart>,
 }
@@ -76,7 +86,9 @@ impl Trainer {
         let network = Network::new(plan, threads)?;
         let training = &plan.design().training;
         let optimizer = Optimizer::new(training, network.parameters());
+        let pretraining = Pretraining::new(plan, &data, threads)?;
         let sound = Checkpoint {
+            pretraining: pretraining.as_ref().map(Pretraining::state),
             weights: network.weights(),
             moments: optimizer.state(network.parameters()),
             epoch_sums: vec![0.0; 3],
@@ -102,6 +114,8 @@ impl Trainer {
             seconds: 0.0,
             grads: Some(Grads::leaky()),
             optimizer,
+            pretraining,
+            threads,
             network,
             data,
         })
@@ -114,6 +128,9 @@ impl Trainer {
     /// trainer then stands where the last sound epoch ended, or at the checkpoint it went on from since, in all it was there.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         let start = Instant::now();
+        if self.pretraining.is_some() {
+            return self.greedy_step(start);
+        }
         self.shuffle();
         let minibatch = self.minibatch();
         let samples = minibatch.len();
@@ -149,7 +166,30 @@ impl Trainer {
             self.seconds += start.elapsed().as_secs_f64();
         }
         let restart = if ends_epoch { self.try_again()? } else { None };
-        Ok(StepReport { loss, samples, learning_rate: rate, epoch, restart })
+        Ok(StepReport { loss, samples, learning_rate: rate, epoch, greedy: None, restart })
+    }
+
+    /// One step of a single layer's own training, which comes before the network's.
+    fn greedy_step(&mut self, start: Instant) -> Result<StepReport, EngineError> {
+        let step = self.pretraining.as_mut().map(|greedy| greedy.step(&mut self.network, &self.data));
+        let step = match step.transpose() {
+            Ok(step) => step.unwrap_or_default(),
+            Err(error) => {
+                self.go_back_to_sound();
+                return Err(error);
+            }
+        };
+        self.seconds += start.elapsed().as_secs_f64();
+        let seconds = self.seconds;
+        let greedy = step.epoch.map(|(layer, epoch, error)| GreedyRecord { layer, epoch, error, seconds });
+        if step.is_last {
+            self.pretraining = None;
+        }
+        if greedy.is_some() {
+            self.keep_sound();
+        }
+        let GreedyStep { error: loss, samples, learning_rate, .. } = step;
+        Ok(StepReport { loss, samples, learning_rate, epoch: None, greedy, restart: None })
     }
 
     /// Begins anew where an attempt has ended without a choice: other weights, twice the epochs.
@@ -172,7 +212,22 @@ impl Trainer {
 
     /// Whether the last epoch is over, or early stopping has ended the run.
     pub fn is_done(&self) -> bool {
-        self.epoch >= self.epochs || self.stopped_early
+        self.pretraining.is_none() && (self.epoch >= self.epochs || self.stopped_early)
+    }
+
+    /// How far single layers are in their own trainings; `None` once these are over, or where there are none.
+    pub fn greedy(&self) -> Option<GreedyProgress> {
+        self.pretraining.as_ref().map(Pretraining::progress)
+    }
+
+    /// Epochs of all layers' own trainings together, whether they are over or not.
+    pub fn greedy_epochs(&self) -> u32 {
+        match self.design().training.strategy {
+            Strategy::Joint => 0,
+            Strategy::LayerWise { epochs, .. } => {
+                epochs.saturating_mul(Pair::all(self.network.plan()).len() as u32)
+            }
+        }
     }
 
     /// Names of the loss terms, in the order of every [`Losses`].
@@ -298,6 +353,7 @@ impl Trainer {
             stale_epochs,
             best,
             seconds: self.seconds,
+            pretraining: self.pretraining.as_ref().map(Pretraining::state),
         }
     }
 
@@ -322,7 +378,9 @@ impl Trainer {
 
     /// Takes over what a checkpoint says of the training itself; best epoch and settings stay.
     fn go_back(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+        let pretraining = self.pretraining_at(checkpoint.pretraining.as_ref())?;
         self.network.load(&checkpoint.weights)?;
+        self.pretraining = pretraining;
         self.optimizer.restore(self.network.parameters(), &checkpoint.moments);
         let (sums, squared_error) = match checkpoint.epoch_sums.split_last() {
             Some((last, sums)) if sums.len() == self.epoch_sums.len() => (sums.to_vec(), *last),
@@ -337,6 +395,17 @@ impl Trainer {
         Ok(())
     }
 
+    /// The training of single layers at a state of it.
+    fn pretraining_at(&self, state: Option<&GreedyState>) -> Result<Option<Pretraining>, EngineError> {
+        let Some(state) = state else { return Ok(None) };
+        let plan = self.network.plan();
+        let Some(mut pretraining) = Pretraining::new(plan, &self.data, self.threads)? else {
+            return Err(EngineError::Weights("its layers are not trained one by one".to_owned()));
+        };
+        pretraining.restore(plan, state)?;
+        Ok(Some(pretraining))
+    }
+
     /// Copies the training as it stands into the state that is kept.
     fn keep_sound(&mut self) {
         let sound = &mut self.sound;
@@ -349,6 +418,7 @@ impl Trainer {
         (sound.epoch, sound.step_in_epoch, sound.step) = (self.epoch, self.step_in_epoch, self.step);
         sound.attempt = self.attempt.number;
         sound.seconds = self.seconds;
+        sound.pretraining = self.pretraining.as_ref().map(Pretraining::state);
     }
 
     /// What is no longer finite, and how.
@@ -486,10 +556,14 @@ impl Trainer {
     fn diverged(&mut self, what: &'static str, value: f64) -> EngineError {
         let error =
             EngineError::Diverged { what, value: value.to_string(), step: self.step, epoch: self.epoch + 1 };
+        self.go_back_to_sound();
+        error
+    }
+
+    fn go_back_to_sound(&mut self) {
         let sound = std::mem::take(&mut self.sound);
         // It has the shapes of this very network.
         let _ = self.go_back(&sound);
         self.sound = sound;
-        error
     }
 }

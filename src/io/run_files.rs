@@ -5,7 +5,7 @@
 //! | `run.ron` | the [`Run`] without its epochs |
 //! | `history.ronl` | one [`EpochRecord`] a line; RON, because JSON has no NaN |
 //! | `probe.ron`, `kept/EPOCH.safetensors` | what the replay shows |
-//! | `checkpoint.ron`, `weights`, `optimizer`, `best.safetensors` | the [`Checkpoint`] in a project file |
+//! | `checkpoint.ron`, `weights`, `optimizer`, `best`, `layer.safetensors` | the [`Checkpoint`] in a project file |
 //! | `checkpoint.safetensors` | the same in the live store: one file, replaced by one rename |
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::FileError;
-use super::tensors::{self, Scalars};
+use super::tensors::{self, Arrays, Scalars};
 use crate::project::{Project, Shape};
 use crate::run::{Checkpoint, EpochRecord, History, KeptEpochs, Probe, Run, RunId, Status, Weights};
 
@@ -26,6 +26,7 @@ const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
+const LAYER: &str = "layer.safetensors";
 
 /// What was found in a project file or in the live store.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +72,11 @@ pub(super) fn kept_name(epoch: u32) -> String {
 /// The text of `run.ron`.
 pub(super) fn run_text(run: &Run) -> Result<String, String> {
     let run = Run {
-        history: History { terms: run.history.terms.clone(), epochs: Vec::new() },
+        history: History {
+            terms: run.history.terms.clone(),
+            epochs: Vec::new(),
+            pretraining: run.history.pretraining.clone(),
+        },
         kept: KeptEpochs::default(),
         checkpoint: None,
         ..run.clone()
@@ -112,6 +117,9 @@ pub(super) fn each_file<E: From<String>>(
         put(OPTIMIZER, &tensors::encode_weights(&checkpoint.moments)?)?;
         if let Some(best) = &checkpoint.best {
             put(BEST, &tensors::encode_weights(&best.weights)?)?;
+        }
+        if let Some(state) = &checkpoint.pretraining {
+            put(LAYER, &tensors::encode_weights(&state.arrays)?)?;
         }
     }
     put(PROBE, probe_text(&run.kept.probe)?.as_bytes())?;
@@ -163,6 +171,7 @@ fn settle(run: &mut Run) {
     if let (Status::Stopped, Some(checkpoint)) = (&run.status, &run.checkpoint) {
         let last = checkpoint.epoch;
         run.history.epochs.retain(|record| record.epoch <= last);
+        run.history.forget_pretraining_after(checkpoint.pretraining.as_ref());
         if run.kept.newest().is_some_and(|kept| kept.epoch > last) {
             let mut kept = KeptEpochs::new(run.kept.probe.clone());
             for old in run.kept.iter().filter(|kept| kept.epoch <= last) {
@@ -218,8 +227,12 @@ fn read_checkpoint(
     scalars.check(shape).map_err(|message| FileError::content(files.path(), &name, message))?;
     let weights = read_weights(files, base, WEIGHTS)?;
     let moments = read_weights(files, base, OPTIMIZER)?;
-    let best = if scalars.has_best() { read_weights(files, base, BEST)? } else { Weights::default() };
-    Ok(Some(scalars.join(weights, moments, best)))
+    let mut read_if = |is_there: bool, name| {
+        if is_there { read_weights(files, base, name) } else { Ok(Weights::default()) }
+    };
+    let best = read_if(scalars.has_best(), BEST)?;
+    let layer = read_if(scalars.has_layer(), LAYER)?;
+    Ok(Some(scalars.join(Arrays { weights, moments, best, layer })))
 }
 
 fn read_weights(files: &mut dyn Folder, base: &str, name: &str) -> Result<Weights, FileError> {

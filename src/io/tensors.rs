@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, View, serialize};
 use serde::{Deserialize, Serialize};
 
 use crate::project::Shape;
-use crate::run::{Array, Best, Checkpoint, Kept, Losses, Weights};
+use crate::run::{Array, Best, Checkpoint, GreedyState, Kept, Losses, Weights};
 
 /// The numbers of a [`Checkpoint`] that are no arrays; the text of `checkpoint.ron`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,18 @@ pub(super) struct Scalars {
     stale_epochs: u32,
     best: Option<BestScalars>,
     seconds: f64,
+    #[serde(default)]
+    pretraining: Option<GreedyScalars>,
+}
+
+/// The numbers of a [`GreedyState`] that are no arrays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct GreedyScalars {
+    layer: u32,
+    epoch: u32,
+    step_in_epoch: u32,
+    error_sum: f64,
+    samples: u64,
 }
 
 /// The version of checkpoints this program writes, here because the live store has no manifest. Since 2 a row made of a
@@ -60,6 +72,7 @@ impl Scalars {
             stale_epochs,
             best,
             seconds,
+            pretraining,
         } = checkpoint;
         Scalars {
             version: CHECKPOINT_VERSION,
@@ -73,6 +86,13 @@ impl Scalars {
             stale_epochs: *stale_epochs,
             best: best.as_ref().map(|best| BestScalars { epoch: best.epoch, loss: best.loss }),
             seconds: *seconds,
+            pretraining: pretraining.as_ref().map(|state| GreedyScalars {
+                layer: state.layer,
+                epoch: state.epoch,
+                step_in_epoch: state.step_in_epoch,
+                error_sum: state.error_sum,
+                samples: state.samples,
+            }),
         }
     }
 
@@ -99,8 +119,14 @@ impl Scalars {
         self.best.is_some()
     }
 
+    /// Whether [`Scalars::join`] wants what a single layer has learned.
+    pub(super) fn has_layer(&self) -> bool {
+        self.pretraining.is_some()
+    }
+
     /// The checkpoint again.
-    pub(super) fn join(self, weights: Weights, moments: Weights, best: Weights) -> Checkpoint {
+    pub(super) fn join(self, arrays: Arrays) -> Checkpoint {
+        let Arrays { weights, moments, best, layer } = arrays;
         Checkpoint {
             epoch: self.epoch,
             step_in_epoch: self.step_in_epoch,
@@ -114,8 +140,29 @@ impl Scalars {
             stale_epochs: self.stale_epochs,
             best: self.best.map(|scalars| Best { epoch: scalars.epoch, loss: scalars.loss, weights: best }),
             seconds: self.seconds,
+            pretraining: self.pretraining.map(|scalars| GreedyState {
+                layer: scalars.layer,
+                epoch: scalars.epoch,
+                step_in_epoch: scalars.step_in_epoch,
+                error_sum: scalars.error_sum,
+                samples: scalars.samples,
+                arrays: layer,
+            }),
         }
     }
+}
+
+/// The arrays of a [`Checkpoint`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Arrays {
+    /// The network's parameters.
+    pub(super) weights: Weights,
+    /// The optimizer's state.
+    pub(super) moments: Weights,
+    /// The parameters of the best epoch.
+    pub(super) best: Weights,
+    /// What a single layer has learned, while these are trained one by one.
+    pub(super) layer: Weights,
 }
 
 /// Weights as a `safetensors` file.
@@ -140,20 +187,21 @@ pub(super) fn decode_weights(bytes: &[u8]) -> Result<Weights, String> {
 /// Metadata key of the scalars in a checkpoint that is one file.
 const SCALARS: &str = "checkpoint";
 /// What the names of a one-file checkpoint begin with, part by part.
-const PARTS: [&str; 3] = ["weights/", "optimizer/", "best/"];
+const PARTS: [&str; 4] = ["weights/", "optimizer/", "best/", "layer/"];
 
 /// A whole checkpoint as one `safetensors` file, so that one rename replaces all of it.
 pub(super) fn encode_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<u8>, String> {
     let scalars = ron::to_string(&Scalars::of(checkpoint)).map_err(|error| error.to_string())?;
     let none = Weights::default();
     let best = checkpoint.best.as_ref().map_or(&none, |best| &best.weights);
-    let views =
-        PARTS.iter().zip([&checkpoint.weights, &checkpoint.moments, best]).flat_map(|(part, weights)| {
-            weights.0.iter().map(move |(name, array)| {
-                let view = Floats { shape: Cow::Borrowed(&array.shape[..]), values: &array.values };
-                (format!("{part}{name}"), view)
-            })
-        });
+    let layer = checkpoint.pretraining.as_ref().map_or(&none, |state| &state.arrays);
+    let parts = PARTS.iter().zip([&checkpoint.weights, &checkpoint.moments, best, layer]);
+    let views = parts.flat_map(|(part, weights)| {
+        weights.0.iter().map(move |(name, array)| {
+            let view = Floats { shape: Cow::Borrowed(&array.shape[..]), values: &array.values };
+            (format!("{part}{name}"), view)
+        })
+    });
     let metadata = HashMap::from([(SCALARS.to_owned(), scalars)]);
     serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
@@ -168,7 +216,7 @@ pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape) -> Result<Checkpoint
         .ok_or("its numbers are missing")?;
     let scalars: Scalars = ron::from_str(text).map_err(|error| error.to_string())?;
     scalars.check(shape)?;
-    let mut parts = [Weights::default(), Weights::default(), Weights::default()];
+    let mut parts: [Weights; PARTS.len()] = Default::default();
     for (full_name, array) in decode_weights(bytes)?.0 {
         let place = PARTS
             .iter()
@@ -177,8 +225,8 @@ pub(super) fn decode_checkpoint(bytes: &[u8], shape: Shape) -> Result<Checkpoint
         let name = full_name[PARTS[place].len()..].to_owned();
         parts[place].0.insert(name, array);
     }
-    let [weights, moments, best] = parts;
-    Ok(scalars.join(weights, moments, best))
+    let [weights, moments, best, layer] = parts;
+    Ok(scalars.join(Arrays { weights, moments, best, layer }))
 }
 
 /// One kept epoch as a `safetensors` file; its number is in the file's name.

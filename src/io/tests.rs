@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::project::{Project, Recipe, Shape};
 use crate::run::{
-    Array, Best, Checkpoint, Edit, EpochRecord, History, Kept, KeptEpochs, Normaliser, Probe, Restart, Run,
-    RunId, Setting, Status, Weights,
+    Array, Best, Checkpoint, Edit, EpochRecord, GreedyRecord, GreedyState, History, Kept, KeptEpochs,
+    Normaliser, Probe, Restart, Run, RunId, Setting, Status, Weights,
 };
 
 mod hostile;
@@ -48,6 +48,14 @@ fn checkpoint(epoch: u32) -> Checkpoint {
         stale_epochs: 1,
         best: Some(Best { epoch: 1, loss: f64::INFINITY, weights: weights(200) }),
         seconds: 0.1 + 0.2,
+        pretraining: Some(GreedyState {
+            layer: 1,
+            epoch: 2,
+            step_in_epoch: 3,
+            error_sum: 0.5,
+            samples: 9,
+            arrays: weights(300),
+        }),
     }
 }
 
@@ -86,7 +94,11 @@ fn run(id: u32) -> Run {
         parameters: 4,
         seconds: checkpoint(3).seconds,
         started_unix_secs: 1_700_000_000,
-        history: History { terms: vec!["total".to_owned()], epochs: (1..=3).map(record).collect() },
+        history: History {
+            terms: vec!["total".to_owned()],
+            epochs: (1..=3).map(record).collect(),
+            pretraining: vec![GreedyRecord { layer: 1, epoch: 1, error: 0.25, seconds: 0.5 }],
+        },
         pca_mse: Some(0.1),
         kept: kept(3),
         checkpoint: Some(Arc::new(checkpoint(3))),

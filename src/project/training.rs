@@ -24,6 +24,8 @@ pub struct Training {
     pub seed: u64,
     /// Stop when validation no longer improves, keeping the best weights.
     pub early_stopping: Option<EarlyStopping>,
+    /// Whether layers are trained one after the other first.
+    pub strategy: Strategy,
 }
 
 impl Default for Training {
@@ -39,6 +41,69 @@ impl Default for Training {
             epochs: 100,
             seed: 1,
             early_stopping: None,
+            strategy: Strategy::Joint,
+        }
+    }
+}
+
+/// Whether all layers are trained at once from random weights, or one after the other first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Strategy {
+    /// All at once.
+    #[default]
+    Joint,
+    /// Each layer learns to reconstruct what the layers before it hand on; then the decoder is unrolled from what they
+    /// learned, and all are fine-tuned together (Hinton & Salakhutdinov 2006).
+    LayerWise {
+        /// How one layer learns.
+        by: Greedy,
+        /// Epochs for each layer.
+        epochs: u32,
+        /// Train the same design jointly as well, in a run beside it (Zhou et al. 2014).
+        #[serde(default)]
+        beside_joint: bool,
+    },
+}
+
+/// How a single layer learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Greedy {
+    /// As a restricted Boltzmann machine, by contrastive divergence (CD-1).
+    Machines,
+    /// As an autoencoder of one hidden layer (Bengio et al. 2007), which denoises where some of its input is masked (Vincent
+    /// et al. 2010).
+    Autoencoders {
+        /// Probability with which a feature of the layer's input is set to 0.
+        #[serde(default)]
+        masking: f32,
+    },
+}
+
+impl Strategy {
+    /// One of every kind, with its default settings.
+    pub const ALL: [Strategy; 2] =
+        [Strategy::Joint, Strategy::LayerWise { by: Greedy::Machines, epochs: 20, beside_joint: false }];
+
+    /// The field's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::Joint => "joint",
+            Strategy::LayerWise { .. } => "layer by layer",
+        }
+    }
+}
+
+impl Greedy {
+    /// One of every kind, with its default settings.
+    pub const ALL: [Greedy; 2] = [Greedy::Machines, Greedy::Autoencoders { masking: 0.25 }];
+
+    /// The field's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Greedy::Machines => "Boltzmann machines",
+            Greedy::Autoencoders { .. } => "autoencoders",
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::{Losses, Weights};
+use super::{GreedyState, Losses, Weights};
 
 /// Everything a trainer needs to go on as if it had never stopped. Random numbers need no state: they are pure functions
 /// of seed, purpose, step and sample.
@@ -28,6 +28,8 @@ pub struct Checkpoint {
     pub best: Option<Best>,
     /// Training time so far, in seconds.
     pub seconds: f64,
+    /// Where the training of single layers stands; `None` once it is over, or where there is none.
+    pub pretraining: Option<GreedyState>,
 }
 
 /// The best epoch of a run under early stopping.

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{GreedyRecord, GreedyState};
+
 /// Name of the first loss term: the sum of all others, the thing that is minimised.
 pub const TOTAL: &str = "total";
 
@@ -13,6 +15,9 @@ pub struct History {
     pub terms: Vec<String>,
     /// One record for each finished epoch, in order.
     pub epochs: Vec<EpochRecord>,
+    /// One record for each epoch in which a single layer was trained before, in order.
+    #[serde(default)]
+    pub pretraining: Vec<GreedyRecord>,
 }
 
 /// What one epoch left behind.
@@ -49,6 +54,13 @@ impl History {
     /// `[epoch, value]` of one term on the validation split.
     pub fn validation_curve(&self, term: usize) -> Vec<[f64; 2]> {
         self.curve(|record| record.validation.get(term))
+    }
+
+    /// Takes away what was recorded of single layers after a state; nothing where their training is over.
+    pub fn forget_pretraining_after(&mut self, state: Option<&GreedyState>) {
+        if let Some(state) = state {
+            self.pretraining.retain(|record| (record.layer, record.epoch) <= (state.layer + 1, state.epoch));
+        }
     }
 
     /// The epoch with the lowest total on the validation split (on the training split where there is none).

@@ -4,7 +4,10 @@ use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::io::Store;
 use crate::project::{Data, Source};
-use crate::run::{Checkpoint, Edit, EpochRecord, Kept, Probe, Restart, Run, RunId, Setting, Status};
+use crate::run::{
+    Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, Kept, Probe, Restart, Run, RunId, Setting,
+    Status,
+};
 
 /// What the window asks for. Sending never waits.
 #[derive(Clone, Debug)]
@@ -119,6 +122,8 @@ pub enum RunEvent {
     Probe(Arc<Probe>),
     /// How far it is; at the screen's rate.
     Progress(RunProgress),
+    /// Epochs of single layers finished since the last such event, in order; none is ever left out.
+    Greedy(Vec<GreedyRecord>),
     /// Epochs finished since the last such event, in order; none is ever left out.
     Epochs(Vec<EpochRecord>),
     /// What the newest looked-at epoch showed of the probe; at the screen's rate, so epochs may be left out.
@@ -134,6 +139,10 @@ pub enum RunEvent {
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RunProgress {
+    /// How far single layers are in their own trainings, where these are still going.
+    pub greedy: Option<GreedyProgress>,
+    /// Epochs of single layers in all.
+    pub greedy_epochs: u32,
     /// Finished epochs.
     pub epoch: u32,
     /// Epochs in all.
@@ -157,8 +166,12 @@ pub struct RunProgress {
 impl RunProgress {
     /// Fraction of the whole run that is done, in [0, 1].
     pub fn fraction(&self) -> f64 {
-        let steps = f64::from(self.epochs) * f64::from(self.steps_per_epoch.max(1));
-        let done = f64::from(self.epoch) * f64::from(self.steps_per_epoch) + f64::from(self.step_in_epoch);
+        let per_epoch = f64::from(self.steps_per_epoch.max(1));
+        let (layers, in_layer) =
+            self.greedy.map_or((self.greedy_epochs, 0), |greedy| (greedy.in_all().0, greedy.step_in_epoch));
+        let steps = (f64::from(self.epochs) + f64::from(self.greedy_epochs)) * per_epoch;
+        let finished = (f64::from(self.epoch) + f64::from(layers)) * per_epoch;
+        let done = finished + f64::from(self.step_in_epoch) + f64::from(in_layer);
         if steps > 0.0 { (done / steps).clamp(0.0, 1.0) } else { 0.0 }
     }
 }

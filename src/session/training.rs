@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Event, Outbox, RunEvent, RunProgress, Start, TrainRequest, panic_text};
 use crate::engine::{EngineError, StepReport, Trainer, check_same_data, choose_probe};
 use crate::io::{FileError, Store};
-use crate::run::{EpochRecord, Kept, KeptEpochs, Restart, Run, RunId, Setting, Status};
+use crate::run::{EpochRecord, GreedyRecord, Kept, KeptEpochs, Restart, Run, RunId, Setting, Status};
 
 /// The screen's rate.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(33);
@@ -199,6 +199,9 @@ struct UnderWay<'a> {
     store: Option<Store>,
     /// Epochs not yet sent.
     pending: Vec<EpochRecord>,
+    /// Epochs of single layers not yet sent.
+    pending_greedy: Vec<GreedyRecord>,
+    greedy_epochs: u32,
     last_report: Option<StepReport>,
     sent_at: Instant,
     looked_at: Instant,
@@ -221,6 +224,7 @@ impl<'a> UnderWay<'a> {
         if let Some(checkpoint) = run.checkpoint.take() {
             trainer.restore(&checkpoint, run.epochs)?;
             run.history.epochs.truncate(checkpoint.epoch as usize);
+            run.history.forget_pretraining_after(checkpoint.pretraining.as_ref());
         }
         if run.kept.probe.code_rows.is_empty() {
             run.kept = KeptEpochs::new(Arc::new(choose_probe(
@@ -230,13 +234,15 @@ impl<'a> UnderWay<'a> {
             )));
         }
         run.history.terms = trainer.terms();
-        let now = Instant::now();
+        let (now, greedy_epochs) = (Instant::now(), trainer.greedy_epochs());
         let mut session = UnderWay {
             run,
             trainer,
             outbox,
             store,
             pending: Vec::new(),
+            pending_greedy: Vec::new(),
+            greedy_epochs,
             last_report: None,
             sent_at: now,
             looked_at: now,
@@ -276,7 +282,8 @@ impl<'a> UnderWay<'a> {
     fn step(&mut self) -> Result<bool, EngineError> {
         let report = self.trainer.step()?;
         self.samples += report.samples;
-        let ended_epoch = report.epoch.is_some();
+        let ended_epoch = report.epoch.is_some() || report.greedy.is_some();
+        self.pending_greedy.extend(report.greedy);
         self.pending.extend(report.epoch.clone());
         let restart = report.restart;
         self.last_report = Some(report);
@@ -354,9 +361,16 @@ impl<'a> UnderWay<'a> {
             self.send(RunEvent::Epochs(records));
             self.store(|store, run| store.append_epochs(run.id, &written));
         }
+        if !self.pending_greedy.is_empty() {
+            let records = std::mem::take(&mut self.pending_greedy);
+            self.run.history.pretraining.extend_from_slice(&records);
+            self.send(RunEvent::Greedy(records));
+        }
         let trainer = &self.trainer;
         self.run.seconds = trainer.seconds();
         self.send(RunEvent::Progress(RunProgress {
+            greedy: trainer.greedy(),
+            greedy_epochs: self.greedy_epochs,
             epoch: trainer.epoch(),
             epochs: trainer.epochs(),
             step_in_epoch: trainer.step_in_epoch(),

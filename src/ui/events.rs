@@ -100,6 +100,17 @@ impl State {
                 run.seconds = progress.seconds;
                 self.progress.insert(id, progress);
             }
+            RunEvent::Greedy(records) => {
+                if let Some(first) = records.first() {
+                    let start = (first.layer, first.epoch);
+                    run.history.pretraining.retain(|record| (record.layer, record.epoch) < start);
+                }
+                if let Some(last) = records.last() {
+                    run.seconds = last.seconds;
+                }
+                run.history.pretraining.extend(records);
+                self.runs_unsaved = true;
+            }
             RunEvent::Epochs(records) => {
                 // A run that goes on from an older checkpoint writes its later epochs again.
                 if let Some(first) = records.first() {

@@ -312,12 +312,14 @@ impl State {
         }
     }
 
-    /// Starts a run of the design on screen.
+    /// Starts a run of the design on screen, or two where layer-wise and joint training are compared.
     fn start_new(&mut self, start: Start) {
         let Some((data, facts)) = self.data.ready(&self.project.data) else { return };
         let data = data.clone();
-        let plan = match plan(&self.project, &facts) {
-            Ok(plan) => plan,
+        let designs = self.project.trained_designs();
+        let plans: Result<Vec<Plan>, _> = designs.iter().map(|design| plan(design, &facts)).collect();
+        let plans = match plans {
+            Ok(plans) => plans,
             Err(problems) => {
                 let text = match problems.as_slice() {
                     [only] => format!("Not yet trainable: {}", only.message),
@@ -328,17 +330,30 @@ impl State {
                 return;
             }
         };
+        let first = RunId(self.next_run);
+        for (number, plan) in plans.into_iter().enumerate() {
+            let run = self.new_run(&plan, &data);
+            self.runs.push(run.clone());
+            let start = if number == 0 { start } else { Start::Train };
+            self.train(run, None, plan, data.clone(), start);
+        }
+        self.shown_run = Some(first);
+        self.runs_unsaved = true;
+    }
+
+    /// A run of a proven design that has not begun.
+    fn new_run(&mut self, plan: &Plan, data: &Dataset) -> Run {
         let id = RunId(self.next_run);
         self.next_run += 1;
-        let run = Run {
+        Run {
             id,
-            design: self.project.clone(),
-            shape: facts.shape,
+            design: plan.design().clone(),
+            shape: plan.shape(),
             fingerprint: data.fingerprint,
             split: Some(data.split.fingerprint()),
-            normaliser: Some(crate::engine::normaliser(&data)),
+            normaliser: Some(crate::engine::normaliser(data)),
             status: Status::Queued,
-            epochs: self.project.training.epochs,
+            epochs: plan.design().training.epochs,
             edits: Vec::new(),
             restarts: Vec::new(),
             parameters: plan.parameters(),
@@ -348,11 +363,7 @@ impl State {
             pca_mse: None,
             kept: KeptEpochs::default(),
             checkpoint: None,
-        };
-        self.runs.push(run.clone());
-        self.shown_run = Some(id);
-        self.runs_unsaved = true;
-        self.train(run, None, plan, data, start);
+        }
     }
 
     fn evaluate_test(&mut self) {

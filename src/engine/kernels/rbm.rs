@@ -132,6 +132,30 @@ impl Rbm {
         &self.hidden_bias
     }
 
+    /// Everything it has learned and every momentum, by name.
+    pub fn state(&self) -> [(&'static str, &[f32]); 6] {
+        [
+            ("weight", &self.weight),
+            ("visible_bias", &self.visible_bias),
+            ("hidden_bias", &self.hidden_bias),
+            ("weight_step", &self.weight_step),
+            ("visible_step", &self.visible_step),
+            ("hidden_step", &self.hidden_step),
+        ]
+    }
+
+    /// The same, to be written.
+    pub fn state_mut(&mut self) -> [(&'static str, &mut [f32]); 6] {
+        [
+            ("weight", &mut self.weight),
+            ("visible_bias", &mut self.visible_bias),
+            ("hidden_bias", &mut self.hidden_bias),
+            ("weight_step", &mut self.weight_step),
+            ("visible_step", &mut self.visible_step),
+            ("hidden_step", &mut self.hidden_step),
+        ]
+    }
+
     /// One step on `data` (rows × visible, probabilities in [0, 1]): `p⁺ = σ(vWᵀ + c)`, h drawn from it, the
     /// reconstruction `v' = σ(hW + b)`, `p⁻ = σ(v'Wᵀ + c)`, and
     /// `ΔW ← μΔW + ε[(p⁺ᵀv − p⁻ᵀv')/m − 2e-4 · W]`, `W ← W + ΔW`, biases likewise without the weight cost. Linear hidden

@@ -3,9 +3,9 @@
 use egui::{CollapsingHeader, RichText, Ui};
 
 use super::schedule_plot::schedule_plot_ui;
-use crate::project::{EarlyStopping, Optimizer, Schedule, Training};
+use crate::project::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::form::{combo_ui, number_ui, slider_ui, switch_ui};
+use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the training settings. `live`: learning rate and epochs reach this run, which is under way.
 pub fn training_ui(ui: &mut Ui, training: &mut Training, live: Option<&str>) {
@@ -61,6 +61,7 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training, live: Option<&str>) {
         "epochs",
     );
     schedule_plot_ui(ui, training);
+    strategy_ui(ui, &mut training.strategy);
     early_stopping_ui(ui, &mut training.early_stopping);
     CollapsingHeader::new("Optimizer constants").id_salt("optimizer constants").show_unindented(ui, |ui| {
         optimizer_ui(ui, &mut training.optimizer);
@@ -112,6 +113,41 @@ pub fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
             );
         }
     }
+}
+
+/// The choice between joint and layer-wise training, and its settings.
+pub fn strategy_ui(ui: &mut Ui, strategy: &mut Strategy) {
+    combo_ui(
+        ui,
+        ("Strategy", "All layers at once from random weights, or one after the other first."),
+        strategy,
+        &Strategy::ALL,
+        |kind| kind.name().to_owned(),
+    );
+    let Strategy::LayerWise { by, epochs, beside_joint } = strategy else { return };
+    combo_ui(ui, ("Layers are", "What a single layer is trained as."), by, &Greedy::ALL, |kind| {
+        kind.name().to_owned()
+    });
+    number_ui(ui, ("Each for", "Epochs of each layer's own training."), epochs, 1..=100_000, "epochs");
+    let (equation, effect) = match by {
+        Greedy::Machines => (
+            "ΔW = ε (v p⁺ − v' p⁻) / m,  p = σ(W v + c)",
+            "Each layer learns the likely patterns of what the layers before it hand on; fine-tuning starts from there.",
+        ),
+        Greedy::Autoencoders { masking } => {
+            let field =
+                ("Masking", "Share of a layer's input that is set to 0, so that it learns to fill it in.");
+            slider_ui(ui, field, masking, 0.0..=0.9, false);
+            (
+                "Σ (v − f(W' f(W v + c) + b))²",
+                "Each layer learns to reconstruct what the layers before it hand on; fine-tuning starts from there.",
+            )
+        }
+    };
+    let field =
+        ("Compare", "Trains a second run of the same design with all layers at once from random weights.");
+    switch_ui(ui, field, beside_joint, "train jointly as well");
+    explain_ui(ui, equation, effect);
 }
 
 /// The constants of an optimizer.

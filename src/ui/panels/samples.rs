@@ -43,6 +43,7 @@ pub fn run(id: u32, epochs: u32) -> Run {
     let history = History {
         terms: ["total", "reconstruction", "KL"].map(str::to_owned).to_vec(),
         epochs: (1..=epochs).map(|epoch| record(epoch, &mut next)).collect(),
+        pretraining: Vec::new(),
     };
     Run {
         id: RunId(id),

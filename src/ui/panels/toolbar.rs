@@ -268,7 +268,19 @@ fn progress_ui(ui: &mut Ui, state: &State) {
     }
     let bar = (ui.available_width() - 108.0 - 16.0).clamp(24.0, 230.0);
     bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
-    text_ui(ui, &format!("epoch {done} / {}", run.epochs), 108.0, Align::RIGHT);
+    let place = match progress.greedy.filter(|_| run.status.is_under_way()) {
+        Some(greedy) => {
+            format!("layer {}/{} · {} / {}", greedy.layer, greedy.layers, greedy.epoch, greedy.epochs)
+        }
+        None => format!("epoch {done} / {}", run.epochs),
+    };
+    text_ui(ui, &place, 108.0, Align::RIGHT).on_hover_text(match progress.greedy {
+        Some(greedy) => format!(
+            "Layer {} of {} learns by itself: epoch {} of {}.",
+            greedy.layer, greedy.layers, greedy.epoch, greedy.epochs
+        ),
+        None => format!("{done} of {} epochs, step {} of the next.", run.epochs, progress.step_in_epoch),
+    });
 }
 
 fn idle_ui(ui: &mut Ui, state: &State) {

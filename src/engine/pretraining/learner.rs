@@ -1,0 +1,287 @@
+//! One layer that learns by itself.
+
+use super::pair::Pair;
+use crate::check::{DataFacts, Plan, plan};
+use crate::dataset::random::{Purpose, Stream};
+use crate::engine::EngineError;
+use crate::engine::kernels::draw::Draw;
+use crate::engine::kernels::rbm::{CdStep, HiddenUnits, Rbm, momentum};
+use crate::engine::kernels::threads::Threads;
+use crate::engine::kernels::variable::Grads;
+use crate::engine::layers;
+use crate::engine::minibatch::Noise;
+use crate::engine::network::Network;
+use crate::engine::optimizer::Optimizer;
+use crate::engine::parameter::check_names;
+use crate::project::{
+    Activation, Code, Corruption, Data, Decoder, Greedy, Loss, Output, Project, Scaling, Shape, Strategy,
+    Training,
+};
+use crate::run::{Array, Weights};
+
+/// Stands among the keys of a layer's initial weights, where a network has the numbers of its parameters.
+const INITIAL_WEIGHTS: u64 = u64::MAX - 1;
+
+/// A layer that learns by itself.
+pub enum Learner {
+    /// As a restricted Boltzmann machine.
+    Machine { rbm: Box<Rbm>, units: HiddenUnits, inputs: usize, outputs: usize },
+    /// As an autoencoder of one hidden layer.
+    Autoencoder(Box<Autoencoder>),
+}
+
+/// An autoencoder of one hidden layer on its way.
+pub struct Autoencoder {
+    network: Network,
+    optimizer: Optimizer,
+    grads: Option<Grads>,
+    steps: u64,
+    learning_rate: f32,
+}
+
+/// Where in the training a step is.
+#[derive(Clone, Copy)]
+pub struct Moment<'a> {
+    /// Its random numbers.
+    pub draw: Draw,
+    /// The layer that learns, counted from 0.
+    pub layer: usize,
+    /// Its epoch, counted from 0.
+    pub epoch: u32,
+    /// Which rows of the data the minibatch is made of.
+    pub rows: &'a [u32],
+}
+
+/// What a layer has learned, in the order of weight files: outputs × inputs.
+pub struct Learned {
+    pub encoder_weight: Vec<f32>,
+    pub encoder_bias: Vec<f32>,
+    pub decoder_weight: Vec<f32>,
+    pub decoder_bias: Vec<f32>,
+}
+
+impl Learner {
+    /// The layer `number` (from 0) of a plan, which knows nothing yet.
+    pub fn new(
+        plan: &Plan,
+        by: Greedy,
+        pair: &Pair,
+        number: usize,
+        threads: usize,
+    ) -> Result<Learner, EngineError> {
+        let Pair { inputs, outputs, activation, .. } = *pair;
+        match by {
+            Greedy::Machines => {
+                let is_linear = activation == Activation::Linear;
+                let units = if is_linear { HiddenUnits::Linear } else { HiddenUnits::Logistic };
+                let seed = plan.design().training.seed;
+                let stream = Stream::new(seed, Purpose::Initialisation, INITIAL_WEIGHTS, number as u64);
+                let rbm = Box::new(Rbm::new(inputs, outputs, units, plan.batch_rows(), stream)?);
+                Ok(Learner::Machine { rbm, units, inputs, outputs })
+            }
+            Greedy::Autoencoders { masking } => {
+                Autoencoder::new(plan, pair, masking, number, threads).map(Box::new).map(Learner::Autoencoder)
+            }
+        }
+    }
+
+    /// One step on `input` (rows × inputs); gives the squared error summed over it.
+    pub fn step(&mut self, input: &[f32], moment: Moment<'_>, threads: &Threads) -> Result<f64, EngineError> {
+        match self {
+            Learner::Machine { rbm, units, inputs, .. } => {
+                let step = CdStep {
+                    learning_rate: units.learning_rate(),
+                    momentum: momentum(moment.epoch + 1),
+                    stream: moment.draw.stream(Purpose::Gibbs, moment.layer),
+                };
+                Ok(rbm.step(input.len() / *inputs, input, step, threads))
+            }
+            Learner::Autoencoder(autoencoder) => autoencoder.step(input, moment),
+        }
+    }
+
+    /// How far its steps go.
+    pub fn learning_rate(&self) -> f32 {
+        match self {
+            Learner::Machine { units, .. } => units.learning_rate(),
+            Learner::Autoencoder(autoencoder) => autoencoder.learning_rate,
+        }
+    }
+
+    /// What it has learned.
+    pub fn learned(&self) -> Learned {
+        match self {
+            Learner::Machine { rbm, inputs, outputs, .. } => Learned {
+                encoder_weight: rbm.weight().to_vec(),
+                encoder_bias: rbm.hidden_bias().to_vec(),
+                decoder_weight: transposed(rbm.weight(), *outputs, *inputs),
+                decoder_bias: rbm.visible_bias().to_vec(),
+            },
+            Learner::Autoencoder(autoencoder) => {
+                let mut weights = autoencoder.network.weights();
+                let mut take = |name: &str| weights.0.remove(name).unwrap_or_default().values;
+                Learned {
+                    encoder_weight: take("code.weight"),
+                    encoder_bias: take("code.bias"),
+                    decoder_weight: take("output.weight"),
+                    decoder_bias: take("output.bias"),
+                }
+            }
+        }
+    }
+
+    /// Everything needed to go on.
+    pub fn state(&self) -> Weights {
+        match self {
+            Learner::Machine { rbm, .. } => Weights(
+                rbm.state()
+                    .into_iter()
+                    .map(|(name, values)| {
+                        (name.to_owned(), Array { shape: vec![values.len()], values: values.to_vec() })
+                    })
+                    .collect(),
+            ),
+            Learner::Autoencoder(autoencoder) => autoencoder.state(),
+        }
+    }
+
+    /// Goes back to such a state.
+    pub fn restore(&mut self, state: &Weights) -> Result<(), EngineError> {
+        match self {
+            Learner::Machine { rbm, .. } => {
+                let fits = |(name, values): &(&str, &mut [f32])| {
+                    state.0.get(*name).is_some_and(|array| array.values.len() == values.len())
+                };
+                if state.0.len() != 6 || !rbm.state_mut().iter().all(fits) {
+                    let message = "the state of a Boltzmann machine is not this layer's".to_owned();
+                    return Err(EngineError::Weights(message));
+                }
+                for (name, values) in rbm.state_mut() {
+                    values.copy_from_slice(&state.0[name].values);
+                }
+                Ok(())
+            }
+            Learner::Autoencoder(autoencoder) => autoencoder.restore(state),
+        }
+    }
+}
+
+/// Name of the number of steps in an autoencoder's state, as two halves that `f32` holds exactly.
+const STEPS: &str = "steps";
+/// Prefix of an autoencoder's weights in its state.
+const WEIGHTS: &str = "weights.";
+
+impl Autoencoder {
+    fn new(
+        whole: &Plan,
+        pair: &Pair,
+        masking: f32,
+        number: usize,
+        threads: usize,
+    ) -> Result<Autoencoder, EngineError> {
+        let design = whole.design();
+        let plan = small_plan(whole, pair, masking, number)?;
+        let network = Network::new(&plan, threads)?;
+        let optimizer = Optimizer::new(&design.training, network.parameters());
+        Ok(Autoencoder {
+            network,
+            optimizer,
+            grads: Some(Grads::leaky()),
+            steps: 0,
+            learning_rate: design.training.learning_rate,
+        })
+    }
+
+    fn step(&mut self, input: &[f32], moment: Moment<'_>) -> Result<f64, EngineError> {
+        let plan = self.network.plan();
+        let noise = plan.design().corruption.corrupts().then_some(Noise {
+            corruption: plan.design().corruption,
+            shape: plan.shape(),
+            range: plan.facts().value_range,
+            seed: plan.design().training.seed,
+            purpose: Purpose::Corruption,
+            epoch: u64::from(moment.epoch),
+        });
+        let rows = moment.rows.len();
+        self.network.present(input, moment.rows, noise);
+        let epochs = f64::from(moment.epoch);
+        let now = layers::Moment { draw: moment.draw, epochs, share: 1.0 };
+        let grads = self.grads.take().unwrap_or_else(Grads::leaky);
+        let (error, mut grads) = self.network.forward_backward(rows, now, grads)?;
+        let threads = std::rc::Rc::clone(self.network.threads());
+        self.steps += 1;
+        let (parameters, rate) = (self.network.parameters(), self.learning_rate);
+        self.optimizer.update(parameters, &mut grads, rate, self.steps, &threads)?;
+        self.grads = Some(grads);
+        Ok(error)
+    }
+
+    fn state(&self) -> Weights {
+        let weights = self.network.weights().0.into_iter();
+        let mut state = self.optimizer.state(self.network.parameters());
+        state.0.extend(weights.map(|(name, array)| (format!("{WEIGHTS}{name}"), array)));
+        let halves = vec![(self.steps >> 20) as f32, (self.steps & 0xF_FFFF) as f32];
+        state.0.insert(STEPS.to_owned(), Array { shape: vec![2], values: halves });
+        state
+    }
+
+    fn restore(&mut self, state: &Weights) -> Result<(), EngineError> {
+        let foreign = || EngineError::Weights("the state of an autoencoder is not this layer's".to_owned());
+        let (mut weights, mut moments) = (Weights::default(), Weights::default());
+        for (name, array) in &state.0 {
+            match name.strip_prefix(WEIGHTS) {
+                Some(own) => weights.0.insert(own.to_owned(), array.clone()),
+                None => moments.0.insert(name.clone(), array.clone()),
+            };
+        }
+        let steps = moments.0.remove(STEPS).ok_or_else(foreign)?;
+        let [high, low] = steps.values[..] else { return Err(foreign()) };
+        check_names(self.network.parameters(), &weights, "")?;
+        self.optimizer.check(self.network.parameters(), &moments)?;
+        self.network.load(&weights)?;
+        self.optimizer.restore(self.network.parameters(), &moments);
+        self.steps = ((high as u64) << 20) + low as u64;
+        Ok(())
+    }
+}
+
+/// A plan of the layer alone, between its input and its reconstruction.
+fn small_plan(whole: &Plan, pair: &Pair, masking: f32, number: usize) -> Result<Plan, EngineError> {
+    let design = whole.design();
+    let is_first = number == 0;
+    let small = Project {
+        data: Data { scaling: Scaling::None, ..Data::default() },
+        corruption: if masking > 0.0 {
+            Corruption::Masking { probability: masking }
+        } else {
+            Corruption::None
+        },
+        encoder: Vec::new(),
+        code: Code { activation: pair.activation, ..Code::plain(pair.outputs) },
+        regularizers: Vec::new(),
+        decoder: Decoder::Mirrored { tied: false },
+        output: Output { activation: pair.back },
+        loss: if is_first { design.loss } else { Loss::SquaredError },
+        training: Training {
+            seed: design.training.seed.wrapping_add(number as u64 + 1),
+            early_stopping: None,
+            strategy: Strategy::Joint,
+            ..design.training.clone()
+        },
+        ..design.clone()
+    };
+    let facts = DataFacts {
+        shape: Shape::Vector(pair.inputs),
+        // What hidden layers hand on has no range that must be kept to.
+        value_range: if is_first { whole.facts().value_range } else { (0.0, 1.0) },
+        ..*whole.facts()
+    };
+    plan(&small, &facts).map_err(|problems| {
+        let message = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+        EngineError::Weights(format!("layer {} cannot be trained by itself: {message}", number + 1))
+    })
+}
+
+fn transposed(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| (0..rows).map(move |row| matrix[row * columns + column])).collect()
+}
