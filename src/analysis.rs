@@ -2,3 +2,5 @@
 
 pub mod angles;
 pub mod pca;
+pub mod ranking;
+pub mod regression;

@@ -33,8 +33,10 @@ pub struct DataFacts {
     pub train_rows: usize,
     /// Rows of the validation split.
     pub validation_rows: usize,
-    /// Smallest and largest scaled value.
+    /// Smallest and largest scaled value, before anything is made 0 or 1.
     pub value_range: (f32, f32),
+    /// Whether every value the network sees is exactly 0 or 1.
+    pub is_binary: bool,
     /// Memory the engine may plan with, in bytes.
     pub available_bytes: u64,
 }

@@ -1,6 +1,7 @@
 //! **Data as rows**, kept in their own type and scaled when a minibatch is gathered; labels, names and the split; the
 //! loaders, one file each, cancellable and with progress.
 
+mod binariser;
 pub mod csv;
 mod digits;
 mod error;
@@ -22,6 +23,7 @@ mod split;
 mod summary;
 mod synthetic;
 
+pub use binariser::Binariser;
 pub use error::DataError;
 pub use load::{load, load_filled};
 pub use mend::mended;
@@ -53,6 +55,8 @@ pub struct Dataset {
     pub split: SplitRows,
     /// What is done to a value when it is gathered; fitted on the training split.
     pub scaler: Scaler,
+    /// What makes scaled values into 0 or 1.
+    pub binariser: Binariser,
     /// What stands in for missing values.
     pub gaps: Gaps,
     /// Identifies rows and their order; a run is resumed exactly only on equal data.
@@ -104,6 +108,31 @@ impl Dataset {
         self.rows.is_empty()
     }
 
+    /// Numbers of all rows of a class, ascending: of the first column of labels that holds classes. `None` where there is no such
+    /// class.
+    pub fn rows_of_class(&self, name: &str) -> Option<Vec<u32>> {
+        let (class, ids) = class_of(&self.labels, name)?;
+        Some((0..).zip(ids).filter(|(_, id)| **id == class).map(|(row, _)| row).collect())
+    }
+
+    /// Names of the classes in the first column of labels that holds some.
+    pub fn class_names(&self) -> Option<&[String]> {
+        self.labels.iter().find_map(|column| match &column.values {
+            LabelValues::Classes { names, .. } => Some(&names[..]),
+            LabelValues::Numbers(_) => None,
+        })
+    }
+
+    /// Whether every value is exactly 0 or 1 once it is gathered; looks no further than the first that is not.
+    pub fn is_binary(&self) -> bool {
+        let features = self.shape.features();
+        let mut row = vec![0.0; features];
+        (0..self.len() as u32).all(|number| {
+            self.gather(&[number], &mut row);
+            row.iter().all(|value| *value == 0.0 || *value == 1.0)
+        })
+    }
+
     /// Scales the given rows into `out`, row by row; `out` holds `rows.len() × features` values.
     pub fn gather(&self, rows: &[u32], out: &mut [f32]) {
         let features = self.shape.features();
@@ -113,6 +142,18 @@ impl Dataset {
                 Rows::U8(values) => self.scaler.scale_u8(&values[start..start + features], out),
                 Rows::F32(values) => self.scaler.scale_f32(&values[start..start + features], out),
             }
+            self.binariser.apply(*row, out);
         }
     }
+}
+
+/// The number of a class, and the classes of all rows: of the first column of labels that holds classes.
+fn class_of<'a>(labels: &'a [LabelColumn], name: &str) -> Option<(u32, &'a [u32])> {
+    labels.iter().find_map(|column| match &column.values {
+        LabelValues::Classes { names, ids } => {
+            let class = names.iter().position(|own| own == name);
+            Some(class.map(|class| (class as u32, &ids[..])))
+        }
+        LabelValues::Numbers(_) => None,
+    })?
 }

@@ -41,6 +41,7 @@ pub fn facts(data: &Dataset) -> DataFacts {
         train_rows: data.split.train.len(),
         validation_rows: data.split.validation.len(),
         value_range: ranges.into_iter().flatten().reduce(range).unwrap_or_default(),
+        is_binary: data.is_binary(),
         available_bytes: memory::available_bytes(),
     }
 }

@@ -22,7 +22,9 @@ pub use loss::{Loss, Variance};
 pub use recipe::Recipe;
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use shape::Shape;
-pub use source::{Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic};
+pub use source::{
+    Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
+};
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 
 use serde::{Deserialize, Serialize};

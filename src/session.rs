@@ -4,11 +4,13 @@
 
 mod baseline;
 mod compute;
+mod findings;
 mod loading;
 mod protocol;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
+pub use findings::{Anomalies, anomalies, refit};
 pub use protocol::{
     Command, Event, Job, JobId, JobKind, JobResult, RunEvent, RunProgress, Start, TrainRequest,
 };

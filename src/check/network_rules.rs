@@ -3,7 +3,7 @@
 use super::settings::{MOST_FEATURES, SettingProblem, setting_problem};
 use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards, freed};
 use crate::project::{
-    Activation, Bottleneck, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape, Variance,
+    Activation, Binarise, Bottleneck, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape, Variance,
 };
 
 /// Widest layer that is taken seriously.
@@ -11,6 +11,7 @@ const MOST_UNITS: usize = 1 << 20;
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     check_input(data, problems);
+    check_binarised(project, data, problems);
     let cards = cards(project, data.map(|facts| facts.shape));
     check_layers(project, &cards, data, problems);
     check_code(project, &cards, data, problems);
@@ -260,6 +261,28 @@ fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, proble
         let problem = Problem::warning(Place::Code, message);
         problems.push(if smaller < units { problem.with_fix(fix) } else { problem });
     }
+}
+
+/// Only what lies between 0 and 1 can become one of both.
+fn check_binarised(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    let Some(facts) = data.filter(|_| project.data.binarise != Binarise::Off) else { return };
+    let (low, high) = facts.value_range;
+    if low >= 0.0 && high <= 1.0 {
+        return;
+    }
+    let message = format!(
+        "Values are made 0 or 1 where they lie between both, but the scaled data reach from {low:.3} to {high:.3}."
+    );
+    let problem = Problem::error(Place::Data, message);
+    problems.push(if project.data.scaling == Scaling::UnitRange {
+        problem.with_fix(Fix::new("Do not binarise", project, |project| {
+            project.data.binarise = Binarise::Off;
+        }))
+    } else {
+        problem.with_fix(Fix::new("Scale to [0, 1]", project, |project| {
+            project.data.scaling = Scaling::UnitRange;
+        }))
+    });
 }
 
 /// A likelihood needs a width.

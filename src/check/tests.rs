@@ -11,6 +11,7 @@ fn facts() -> DataFacts {
         train_rows: 1438,
         validation_rows: 180,
         value_range: (0.0, 1.0),
+        is_binary: false,
         available_bytes: 8 << 30,
     }
 }
@@ -352,6 +353,7 @@ fn any_layer() -> impl Strategy<Value = Layer> {
 
 mod decoders;
 mod settings;
+mod strategies;
 
 proptest! {
     #[test]

@@ -14,7 +14,9 @@ use crate::check::{DataFacts, Plan, plan};
 use crate::dataset::{Dataset, LabelValues, Rows, Subset};
 use crate::engine::Network;
 use crate::io::{CodesForm, Files, save_codes, save_pictures};
+use crate::project::Loss;
 use crate::run::{Checkpoint, Run};
+use crate::session::{Anomalies, anomalies, refit};
 
 /// Rows that go through the network at once.
 const CHUNK: usize = 512;
@@ -31,6 +33,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         .likelihood
         .map(|draws| network.likelihood(&applied.data, &rows, draws as usize).map_err(Failure::problem));
     let likelihood = likelihood.transpose()?;
+    let anomalies = if applied.own { anomalies(&mut network, &applied.data) } else { None };
+    let refit = if applied.own { refit(&network, &applied.data) } else { None };
     let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
@@ -40,6 +44,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             "samples": result.samples,
             "losses": losses,
             "mse": result.mse,
+            "auc": anomalies.as_ref().map(|anomalies| anomalies.auc),
+            "average_precision": anomalies.as_ref().map(|anomalies| anomalies.average_precision),
+            "refit_mse": refit,
             "nll": likelihood.map(|likelihood| likelihood.nll),
             "nll_standard_error": likelihood.map(|likelihood| likelihood.standard_error),
         }));
@@ -51,6 +58,21 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     if let Some(likelihood) = likelihood {
         let (nll, error) = (number(likelihood.nll), number(likelihood.standard_error));
         line(format!("negative log-likelihood: {nll} ± {error} nats ({} codes a sample)", likelihood.draws))?;
+    }
+    if applied.run.design.loss == Loss::BinaryCrossEntropy && !applied.data.is_binary() {
+        eprintln!(
+            "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only"
+        );
+    }
+    if let Some(Anomalies { class, held_out, others, auc, average_precision }) = &anomalies {
+        let (auc, precision) = (number(*auc), number(*average_precision));
+        line(format!(
+            "held-out class {class}, {held_out} of {} test samples: ROC AUC {auc}, average precision {precision}",
+            held_out + others
+        ))?;
+    }
+    if let Some(refit) = refit {
+        line(format!("linear regression on the chosen features: {} per feature", number(refit)))?;
     }
     line(format!("squared error per feature: {}", number(result.mse)))
 }
@@ -125,6 +147,7 @@ impl Applied {
             train_rows: run.design.training.batch_size.max(1),
             validation_rows: 1,
             value_range: (0.0, 1.0),
+            is_binary: false,
             available_bytes: u64::MAX,
         };
         let plan = plan(&run.design, &facts).map_err(|errors| {

@@ -187,7 +187,12 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let means = engine::stored_means(run);
-    let mut data = load_filled(&Data { source, ..known.clone() }, means)?;
+    let asked = Data { source, ..known.clone() };
+    // Other rows need not have the class that was held out.
+    let mut data = load_filled(&asked, means).or_else(|failure| match (path, &asked.held_out) {
+        (Some(_), Some(_)) => load_filled(&Data { held_out: None, ..asked.clone() }, means),
+        (Some(_) | None, _) => Err(failure),
+    })?;
     if data.shape != run.shape {
         return Err(wrong_shape(&data, run));
     }

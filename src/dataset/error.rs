@@ -39,6 +39,9 @@ pub enum DataError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// The class that is to be held out is not there.
+    #[error("{0}")]
+    HeldOut(String),
     /// A setting of the source makes no sense.
     #[error("{0}")]
     Setting(String),

@@ -1,6 +1,6 @@
 use super::{
-    DataError, Dataset, LabelColumn, LabelValues, Progress, Rows, csv, digits, fit, idx, image_folder, npy,
-    rows, split, synthetic,
+    Binariser, DataError, Dataset, LabelColumn, LabelValues, Progress, Rows, class_of, csv, digits, fit, idx,
+    image_folder, npy, rows, split, synthetic,
 };
 use crate::project::{Data, Shape, Source};
 
@@ -52,7 +52,8 @@ pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> R
         return Err(DataError::Setting(format!("{} has no rows; choose data with at least one", raw.name)));
     }
     let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
-    let split = split::draw(count, raw.own_test, classes, &data.split)?;
+    let held_out = data.held_out.as_deref().map(|name| held_out(&raw, name)).transpose()?;
+    let split = split::draw(count, raw.own_test, classes, held_out, &data.split)?;
     let gaps = fit::fill_gaps(&mut raw, &split, means);
     let scaler = fit::fit(&raw, &split, data.scaling)?;
     progress.check()?;
@@ -66,9 +67,29 @@ pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> R
         feature_names: raw.feature_names,
         split,
         scaler,
+        binariser: Binariser::of(data),
         gaps,
         warnings: raw.warnings,
     })
+}
+
+/// The number of the class that is to be held out.
+fn held_out(raw: &Raw, name: &str) -> Result<u32, DataError> {
+    if let Some((class, _)) = class_of(&raw.labels, name) {
+        return Ok(class);
+    }
+    let classes = raw.labels.iter().find_map(|column| match &column.values {
+        LabelValues::Classes { names, .. } => Some(names),
+        LabelValues::Numbers(_) => None,
+    });
+    Err(DataError::HeldOut(match classes {
+        Some(names) => {
+            let some: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
+            let more = if names.len() > some.len() { ", …" } else { "" };
+            format!("there is no class “{name}” to hold out; the classes are {}{more}", some.join(", "))
+        }
+        None => format!("these data have no classes, so “{name}” cannot be held out"),
+    }))
 }
 
 /// What a loader hands over: rows before split and scaling.
@@ -153,6 +174,36 @@ mod tests {
     }
 
     #[test]
+    fn a_class_that_is_held_out_is_kept_for_the_end() {
+        let held = |name: &str| {
+            let data = Data { held_out: Some(name.to_owned()), ..Data::default() };
+            load(&data, &Progress::default())
+        };
+        let data = held("3").unwrap();
+        let of_class = data.rows_of_class("3").unwrap();
+        assert_eq!(of_class.len(), 183);
+        for (subset, expected) in [(Subset::Train, 0), (Subset::Validation, 0), (Subset::Test, 183)] {
+            let rows = data.split.rows(subset);
+            assert_eq!(rows.iter().filter(|row| of_class.contains(row)).count(), expected, "{subset:?}");
+        }
+        // The fractions are of the other 1614 rows.
+        assert_eq!(Subset::ALL.map(|s| data.split.rows(s).len()), [1292, 161, 161 + 183]);
+        let unknown = held("13").unwrap_err().to_string();
+        assert!(unknown.contains("“13”") && unknown.contains("0, 1, 2"), "{unknown}");
+        let source = Source::Synthetic(crate::project::Synthetic::Splines { count: 20, seed: 1 });
+        let data = Data { source, held_out: Some("3".to_owned()), ..Data::default() };
+        assert!(matches!(load(&data, &Progress::default()), Err(DataError::HeldOut(_))));
+    }
+
+    #[test]
+    fn binarised_data_are_0_or_1_wherever_they_are_gathered() {
+        for how in crate::project::Binarise::ALL {
+            let data = load(&Data { binarise: how, ..Data::default() }, &Progress::default()).unwrap();
+            assert_eq!(data.is_binary(), how != crate::project::Binarise::Off, "{how:?}");
+        }
+    }
+
+    #[test]
     fn nonsense_fractions_are_found_before_the_files_are_read() {
         let data = Data {
             source: Source::Csv {
@@ -164,6 +215,7 @@ mod tests {
             },
             scaling: Scaling::None,
             split: Split { validation: f32::NAN, ..Split::default() },
+            ..Data::default()
         };
         let error = load(&data, &Progress::default()).unwrap_err();
         assert!(matches!(error, DataError::Setting(_)), "{error}");

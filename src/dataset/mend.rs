@@ -47,7 +47,9 @@ fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
                 labels.clear();
             }
         }
-        DataError::Cancelled | DataError::File { .. } | DataError::Setting(_) => return None,
+        DataError::Cancelled | DataError::File { .. } | DataError::HeldOut(_) | DataError::Setting(_) => {
+            return None;
+        }
     }
     if labels.len() >= preview.columns.len() {
         return None;

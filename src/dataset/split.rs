@@ -69,7 +69,8 @@ impl SplitRows {
 /// Draws validation and test rows; stratified where `classes` are given.
 ///
 /// A source's own test rows are the last `own_test` rows: they become the test split, `split.test` is not used, and
-/// `split.validation` is a fraction of the others.
+/// `split.validation` is a fraction of the others. Rows of the class `held_out` are test rows, too, and the fractions are of
+/// the others.
 ///
 /// # Errors
 /// [`DataError::Setting`] where the fractions make no sense or leave no row to train on.
@@ -77,12 +78,14 @@ pub(super) fn draw(
     rows: usize,
     own_test: usize,
     classes: Option<&[u32]>,
+    held_out: Option<u32>,
     split: &Split,
 ) -> Result<SplitRows, DataError> {
     let test_fraction = if own_test > 0 { 0.0 } else { split.test };
     check_pair(split.validation, test_fraction)?;
     let drawn = rows.saturating_sub(own_test);
     let mut groups = group(drawn, classes);
+    let held_out = held_out.and_then(|class| groups.get_mut(class as usize)).map(std::mem::take);
     for (number, group) in groups.iter_mut().enumerate() {
         Stream::new(split.seed, Purpose::Split, number as u64, 0).shuffle(group);
     }
@@ -99,6 +102,7 @@ pub(super) fn draw(
         result.train.extend(&group[validation + test..]);
     }
     result.test.extend(drawn as u32..rows as u32);
+    result.test.extend(held_out.into_iter().flatten());
     if result.train.is_empty() {
         return Err(DataError::Setting(format!(
             "of {drawn} rows, the validation fraction {} and the test fraction {test_fraction} leave none to train on; lower \
@@ -190,12 +194,12 @@ mod tests {
     #[test]
     fn every_row_is_in_exactly_one_part_and_parts_have_their_size() {
         let check = |rows: usize, own_test, classes: Option<&[u32]>, wanted: Split, sizes: [usize; 3]| {
-            let drawn = draw(rows, own_test, classes, &wanted).unwrap();
+            let drawn = draw(rows, own_test, classes, None, &wanted).unwrap();
             assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), sizes);
             let mut all: Vec<u32> = Subset::ALL.iter().flat_map(|&s| drawn.rows(s).to_vec()).collect();
             all.sort_unstable();
             assert_eq!(all, (0..rows as u32).collect::<Vec<_>>());
-            assert_eq!(drawn, draw(rows, own_test, classes, &wanted).unwrap());
+            assert_eq!(drawn, draw(rows, own_test, classes, None, &wanted).unwrap());
         };
         check(100, 0, None, split(0.1, 0.2), [70, 10, 20]);
         check(1, 0, None, split(0.1, 0.1), [1, 0, 0]);
@@ -208,7 +212,7 @@ mod tests {
     #[test]
     fn classes_keep_their_share_in_every_part() {
         let classes: Vec<u32> = (0..1000).map(|row| u32::from(row % 10 == 0)).collect();
-        let drawn = draw(1000, 0, Some(&classes), &split(0.1, 0.2)).unwrap();
+        let drawn = draw(1000, 0, Some(&classes), None, &split(0.1, 0.2)).unwrap();
         for (subset, expected) in Subset::ALL.into_iter().zip([70, 10, 20]) {
             let rows = drawn.rows(subset).iter();
             let rare = rows.filter(|&&row| classes[row as usize] == 1).count();
@@ -219,7 +223,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused_with_a_remedy() {
         let check = |rows, validation, test, expected: &str| {
-            let error = draw(rows, 0, None, &split(validation, test)).unwrap_err();
+            let error = draw(rows, 0, None, None, &split(validation, test)).unwrap_err();
             assert!(matches!(error, DataError::Setting(_)));
             assert!(error.to_string().contains(expected), "{error}");
         };
@@ -252,9 +256,9 @@ mod tests {
 
     #[test]
     fn another_seed_is_another_split() {
-        let first = draw(100, 0, None, &split(0.1, 0.1)).unwrap();
+        let first = draw(100, 0, None, None, &split(0.1, 0.1)).unwrap();
         let second = Split { seed: 8, ..split(0.1, 0.1) };
-        assert_ne!(first, draw(100, 0, None, &second).unwrap());
+        assert_ne!(first, draw(100, 0, None, None, &second).unwrap());
     }
 
     proptest! {
@@ -271,7 +275,7 @@ mod tests {
         ) {
             let rows = classes.len() + own_test;
             let wanted = Split { validation, test, seed };
-            let drawn = draw(rows, own_test, is_stratified.then_some(&classes[..]), &wanted);
+            let drawn = draw(rows, own_test, is_stratified.then_some(&classes[..]), None, &wanted);
             let n = classes.len() as f64;
             let size = |fraction: f32| (n * f64::from(fraction)).round() as usize;
             let test = if own_test > 0 { 0.0 } else { test };

@@ -12,6 +12,7 @@ use super::kernels::draw::Draw;
 use super::kernels::loss::{self, Comparison, ReconstructionLoss};
 use super::kernels::math::{sigmoid, vectorised};
 use super::kernels::quantiser::VarianceTerm;
+use super::kernels::selector::chosen;
 use super::kernels::tape::{Recorder, Root};
 use super::kernels::threads::Threads;
 use super::kernels::variable::{Grads, Node, Variable};
@@ -203,6 +204,26 @@ impl Network {
         losses.iter_mut().for_each(|loss| *loss /= samples);
         let mse = squared_error / samples / self.plan.shape().features() as f64;
         Ok(Evaluation { losses, mse, samples: rows.len() })
+    }
+
+    /// Squared error of each row's reconstruction per feature, in units of the scaled data.
+    pub fn errors(&mut self, data: &Dataset, rows: &[u32]) -> Vec<f64> {
+        let features = self.plan.shape().features() as f64;
+        let mut errors = Vec::with_capacity(rows.len());
+        for block in rows.chunks(self.capacity) {
+            self.gather(data, block, None);
+            self.pass(block.len(), Mode::Use, &mut Recorder::idle());
+            let values = self.loss.row_values();
+            errors.extend(values.chunks_exact(2).take(block.len()).map(|row| f64::from(row[1]) / features));
+        }
+        errors
+    }
+
+    /// The feature each unit of a selector has chosen; `None` for other kinds of code.
+    pub fn chosen_features(&self) -> Option<Vec<u32>> {
+        let logits = self.parameters.iter().find(|parameter| parameter.name == "code.logits")?;
+        let node = logits.node.borrow();
+        Some(chosen(node.values(), node.columns()))
     }
 
     /// Names of the loss terms: the total, the reconstruction, and what code and regularizers add.

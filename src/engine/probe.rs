@@ -73,6 +73,7 @@ mod tests {
                 row_names: vec![],
                 feature_names: vec![],
                 split: SplitRows { train: (0..5000).collect(), ..SplitRows::default() },
+                binariser: crate::dataset::Binariser::default(),
                 gaps: Gaps::default(),
                 scaler: Scaler::identity(),
                 fingerprint: 0,

@@ -1,7 +1,7 @@
 //! What ties a run to its data: the normaliser that is stored with it, and whether data are the run's own.
 
 use super::EngineError;
-use crate::dataset::{Dataset, Scaler};
+use crate::dataset::{Binariser, Dataset, Scaler};
 use crate::run::{Normaliser, Run};
 
 /// What a new run on these data stores of their scaling.
@@ -55,6 +55,9 @@ pub fn stored_means(run: &Run) -> Option<&[f32]> {
 pub fn check_same_rows(run: &Run, data: &Dataset) -> Result<(), EngineError> {
     if data.fingerprint != run.fingerprint {
         return Err(EngineError::OtherData(run.id));
+    }
+    if data.binariser != Binariser::of(&run.design.data) {
+        return Err(EngineError::OtherScaling(run.id));
     }
     // The fingerprint is of the raw values: another split or kind of scaling leaves it as it was.
     match stored_scaler(run) {

@@ -49,6 +49,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         feature_names: vec![],
         split: SplitRows { train: train.to_vec(), validation: rest.to_vec(), test: vec![] },
         scaler: Scaler::identity(),
+        binariser: crate::dataset::Binariser::default(),
         gaps: Gaps::default(),
         fingerprint: 0,
         warnings: vec![],

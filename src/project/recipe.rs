@@ -1,7 +1,7 @@
 use super::{
     Activation, Bottleneck, Code, CodebookUpdate, Corruption, Data, Decoder, Distance, Estimator,
-    FORMAT_VERSION, Layer, Loss, Output, Over, Padding, Penalty, Project, Regularizer, Scaling, Site, Source,
-    Synthetic, Threshold, Training,
+    FORMAT_VERSION, Greedy, Layer, Loss, Output, Over, Padding, Penalty, Project, Regularizer, Scaling, Site,
+    Source, Strategy, Synthetic, Threshold, Training, Variance,
 };
 
 /// A ready-made project that shows one idea.
@@ -27,6 +27,12 @@ pub enum Recipe {
     BetaVariational,
     /// Units that learn to pick pixels (Abid et al. 2019).
     Concrete,
+    /// Four quantisers with six choices each describe curves in few bits (Hinton & Zemel 1994).
+    DescriptionLength,
+    /// A deep network pretrained as a stack of Boltzmann machines (Hinton & Salakhutdinov 2006).
+    Machines,
+    /// The same deep network trained jointly and layer by layer (Zhou et al. 2014).
+    JointVsLayerWise,
     /// Binary addresses (Salakhutdinov & Hinton 2009).
     Hashing,
     /// A code of words from a learned vocabulary (van den Oord et al. 2017).
@@ -35,13 +41,15 @@ pub enum Recipe {
     SuperResolution,
     /// What is missing is filled in.
     Inpainting,
+    /// A class is held out, and told from the others by what cannot be reconstructed of it.
+    Anomaly,
     /// A table with few columns that determine the others.
     Tabular,
 }
 
 impl Recipe {
     /// Every recipe, in the order of menus.
-    pub const ALL: [Recipe; 15] = [
+    pub const ALL: [Recipe; 19] = [
         Recipe::Undercomplete,
         Recipe::Linear,
         Recipe::Denoising,
@@ -52,10 +60,14 @@ impl Recipe {
         Recipe::Variational,
         Recipe::BetaVariational,
         Recipe::Concrete,
+        Recipe::DescriptionLength,
+        Recipe::Machines,
+        Recipe::JointVsLayerWise,
         Recipe::Hashing,
         Recipe::Quantised,
         Recipe::SuperResolution,
         Recipe::Inpainting,
+        Recipe::Anomaly,
         Recipe::Tabular,
     ];
 
@@ -72,10 +84,14 @@ impl Recipe {
             Recipe::Variational => "vae",
             Recipe::BetaVariational => "beta-vae",
             Recipe::Concrete => "concrete",
+            Recipe::DescriptionLength => "mdl",
+            Recipe::Machines => "rbm",
+            Recipe::JointVsLayerWise => "joint-vs-layerwise",
             Recipe::Hashing => "hashing",
             Recipe::Quantised => "vq-vae",
             Recipe::SuperResolution => "super-resolution",
             Recipe::Inpainting => "inpainting",
+            Recipe::Anomaly => "anomaly",
             Recipe::Tabular => "tabular",
         }
     }
@@ -118,6 +134,15 @@ impl Recipe {
             Recipe::Concrete => {
                 "Sixteen selectors cool down until each has picked one pixel, and the decoder paints the digit from these alone. Compare its error with PCA's sixteen components."
             }
+            Recipe::DescriptionLength => {
+                "Four quantisers with six choices each have to describe a curve through five knots, and every bit they use is paid for. Watch code and error: one quantiser with all 24 choices needs more bits in all."
+            }
+            Recipe::Machines => {
+                "Each layer of a deep sigmoid network first learns by itself as a Boltzmann machine, then the decoder is unrolled from it and all are fine-tuned. From random weights the same network hardly learns in as many epochs."
+            }
+            Recipe::JointVsLayerWise => {
+                "Two runs of one design: the first pretrains layer by layer as denoising autoencoders, the second trains all layers at once. Compare their curves over the same epochs."
+            }
             Recipe::Hashing => {
                 "Strong noise on the code drives its units to 0 or 1, so that similar digits get similar addresses. Look at the latent space: the codes sit in the corners."
             }
@@ -129,6 +154,9 @@ impl Recipe {
             }
             Recipe::Inpainting => {
                 "A random rectangle is cut out of the input and has to be filled in. Compare the middle row of the reconstructions with the last."
+            }
+            Recipe::Anomaly => {
+                "The network never sees a zero, so it reconstructs zeros worse than the digits it knows. Evaluate it on the test split: the area under the curve says how well the error tells them apart."
             }
             Recipe::Tabular => {
                 "Thirty standardised columns, of which five determine most of the others, pass through five numbers. Compare its error with PCA's."
@@ -243,7 +271,39 @@ impl Recipe {
                 },
                 decoder: Decoder::Free(vec![dense(24, Activation::LeakyRelu)]),
                 output: Output { activation: Activation::Linear },
-                training: Training { epochs: 200, ..base.training },
+                training: Training { epochs: 300, batch_size: 16, ..base.training },
+                ..base
+            },
+            Recipe::DescriptionLength => Project {
+                data: Data {
+                    source: Source::Synthetic(Synthetic::Splines { count: 200, seed: 1 }),
+                    ..Data::default()
+                },
+                encoder: vec![],
+                code: Code {
+                    // Pictures are quantised in steps of 1/255.
+                    kind: Bottleneck::DescriptionLength { choices: 6, width: 1.0 / 255.0, temperature: 0.5 },
+                    ..Code::plain(24)
+                },
+                output: Output { activation: Activation::Linear },
+                loss: Loss::Gaussian { variance: Variance::Fixed { std: 0.2 } },
+                training: Training { learning_rate: 3e-3, batch_size: 40, epochs: 300, ..base.training },
+                ..base
+            },
+            Recipe::Machines | Recipe::JointVsLayerWise => Project {
+                encoder: [128, 64, 32].map(|units| dense(units, Activation::Sigmoid)).to_vec(),
+                code: Code::plain(8),
+                loss: Loss::BinaryCrossEntropy,
+                training: Training {
+                    epochs: 50,
+                    strategy: if self == Recipe::Machines {
+                        Strategy::LayerWise { by: Greedy::Machines, epochs: 30, beside_joint: false }
+                    } else {
+                        let by = Greedy::Autoencoders { masking: 0.25 };
+                        Strategy::LayerWise { by, epochs: 20, beside_joint: true }
+                    },
+                    ..base.training
+                },
                 ..base
             },
             Recipe::Hashing => Project {
@@ -283,6 +343,12 @@ impl Recipe {
                 corruption: Corruption::MissingRectangle { side: 0.4 },
                 encoder: vec![dense(256, Activation::Relu)],
                 code: Code { activation: Activation::Relu, ..Code::plain(48) },
+                ..base
+            },
+            Recipe::Anomaly => Project {
+                data: Data { held_out: Some("0".to_owned()), ..Data::default() },
+                code: Code::plain(6),
+                training: Training { epochs: 60, ..base.training },
                 ..base
             },
             Recipe::Tabular => Project {

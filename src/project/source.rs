@@ -11,9 +11,41 @@ pub struct Data {
     /// What is done to every value before the network sees it.
     #[serde(default)]
     pub scaling: Scaling,
+    /// Whether values in [0, 1] become 0 or 1.
+    #[serde(default)]
+    pub binarise: Binarise,
     /// Which rows train, which validate, which are kept for the end.
     #[serde(default)]
     pub split: Split,
+    /// A class none of whose rows trains or validates: all of them are kept for the end, to be told from the others.
+    #[serde(default)]
+    pub held_out: Option<String>,
+}
+
+/// What makes values in [0, 1] into 0 or 1, for a Bernoulli likelihood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Binarise {
+    /// Nothing: they stay as they are.
+    #[default]
+    Off,
+    /// 1 above 0.5.
+    Threshold,
+    /// 1 with the value as its probability, drawn once for each row and feature (Salakhutdinov & Murray 2008).
+    Sampled,
+}
+
+impl Binarise {
+    /// All three, in the order of menus.
+    pub const ALL: [Binarise; 3] = [Binarise::Off, Binarise::Threshold, Binarise::Sampled];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Binarise::Off => "no",
+            Binarise::Threshold => "1 above 0.5",
+            Binarise::Sampled => "sampled",
+        }
+    }
 }
 
 /// A data set, by what is needed to load it again.

@@ -24,7 +24,8 @@ pub fn baseline_macs(data: &Dataset, components: usize) -> f64 {
     (train + components as f64 + 10.0 * features) * features * features
 }
 
-fn gathered(data: &Dataset, rows: &[u32]) -> Vec<f32> {
+/// Scaled values of rows, thinned out evenly where they are too many.
+pub(super) fn gathered(data: &Dataset, rows: &[u32]) -> Vec<f32> {
     let features = data.shape.features().max(1);
     let stride = (rows.len() * features).div_ceil(BASELINE_VALUES).max(1);
     let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();

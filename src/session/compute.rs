@@ -6,8 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::baseline::baseline;
+use super::findings::{anomalies, refit};
 use super::{Event, Job, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
+use crate::dataset::Subset;
 use crate::engine::Network;
 use crate::run::Kept;
 
@@ -56,7 +58,14 @@ fn compute(kind: &JobKind) -> Result<JobResult, String> {
             let mut network = Network::trained(plan, weights, 1).map_err(|error| error.to_string())?;
             let evaluation =
                 network.evaluate(data, data.split.rows(*subset), None).map_err(|error| error.to_string())?;
-            Ok(JobResult::Evaluation { subset: *subset, losses: evaluation.losses, mse: evaluation.mse })
+            let anomalies = if *subset == Subset::Test { anomalies(&mut network, data) } else { None };
+            Ok(JobResult::Evaluation {
+                subset: *subset,
+                losses: evaluation.losses,
+                mse: evaluation.mse,
+                anomalies,
+                refit: refit(&network, data),
+            })
         }
     }
 }

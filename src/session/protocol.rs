@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::Anomalies;
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::io::Store;
@@ -232,5 +233,9 @@ pub enum JobResult {
         losses: Vec<f64>,
         /// Squared error per feature.
         mse: f64,
+        /// How well a class that was held out is told from the others, on the test split.
+        anomalies: Option<Anomalies>,
+        /// Error of a linear regression from what a selector has chosen, per feature.
+        refit: Option<f64>,
     },
 }

@@ -6,7 +6,7 @@ use super::state::State;
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::run::{KeptEpochs, Run, RunId, Setting, Status};
-use crate::session::{Event, JobResult, RunEvent};
+use crate::session::{Anomalies, Event, JobResult, RunEvent};
 
 impl State {
     /// Takes in something that happened.
@@ -34,9 +34,13 @@ impl State {
                         }
                     }
                     Ok(JobResult::Principal(points)) => self.principal.take(job, points),
-                    Ok(JobResult::Evaluation { subset, losses, mse }) => {
+                    Ok(JobResult::Evaluation { subset, losses, mse, anomalies, refit }) => {
                         let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
-                        let text = evaluation_text(self, run, subset, &losses, mse);
+                        let mut text = evaluation_text(self, run, subset, &losses, mse);
+                        text.extend(anomalies.as_ref().map(anomalies_text));
+                        text.extend(refit.map(|refit| {
+                            format!(" Linear regression on the chosen features: {} per feature.", three_digits(refit))
+                        }));
                         self.notices.say(Severity::Info, text);
                     }
                     Err(message) => {
@@ -170,6 +174,17 @@ fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &[f
         None => format!("loss {}", three_digits(losses.first().copied().unwrap_or(f64::NAN))),
     };
     format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), three_digits(mse))
+}
+
+/// How well a held-out class is told from the others, in a sentence.
+fn anomalies_text(anomalies: &Anomalies) -> String {
+    let Anomalies { class, held_out, others, auc, average_precision } = anomalies;
+    format!(
+        " The error tells the held-out class {class} ({held_out} of {} samples) from the others with an area under the curve of {}, average precision {}.",
+        held_out + others,
+        three_digits(*auc),
+        three_digits(*average_precision)
+    )
 }
 
 /// A number with three digits that count.

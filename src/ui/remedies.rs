@@ -52,7 +52,9 @@ impl State {
                 NoData::Failed(DataError::Content { .. } | DataError::Word { .. }) => {
                     vec![Remedy::Reload, Remedy::Locate]
                 }
-                NoData::Failed(DataError::Cancelled | DataError::Setting(_)) => vec![Remedy::Reload],
+                NoData::Failed(DataError::Cancelled | DataError::HeldOut(_) | DataError::Setting(_)) => {
+                    vec![Remedy::Reload]
+                }
             });
         }
         remedies
@@ -73,9 +75,11 @@ impl State {
             Some(NoData::Failed(
                 DataError::File { path, .. } | DataError::Content { path, .. } | DataError::Word { path, .. },
             )) => Some(path),
-            Some(NoData::Failed(DataError::Cancelled | DataError::Setting(_)) | NoData::NoPath) | None => {
-                None
-            }
+            Some(
+                NoData::Failed(DataError::Cancelled | DataError::HeldOut(_) | DataError::Setting(_))
+                | NoData::NoPath,
+            )
+            | None => None,
         };
         let source = &self.project.data.source;
         let is_missed = |field: &PathField| missed.is_some() && field.get(source).as_ref() == missed;
@@ -86,6 +90,10 @@ impl State {
 /// Data that are not there, as a problem of the input. `mended`: a source that would probably load instead.
 pub(super) fn data_problem(project: &Project, missing: &NoData, mended: Option<&Source>) -> Problem {
     let problem = Problem::error(Place::Data, message(missing));
+    if let NoData::Failed(DataError::HeldOut(_)) = missing {
+        return problem
+            .with_fix(Fix::new("Hold nothing out", project, |project| project.data.held_out = None));
+    }
     match mended {
         None => problem,
         Some(source) => {

@@ -23,8 +23,8 @@ pub fn output_ui(ui: &mut Ui, output: &mut Output, projects: bool) {
     );
 }
 
-/// The choice of a loss.
-pub fn loss_ui(ui: &mut Ui, loss: &mut Loss) {
+/// The choice of a loss; `is_binary`: whether the data are all 0 or 1, where that is known.
+pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) {
     let ring = tokens(ui).accent;
     let options: Vec<(Loss, &str)> = Loss::ALL.into_iter().map(|loss| (loss, loss.name())).collect();
     let same = |a: &Loss, b: &Loss| a.name() == b.name();
@@ -38,9 +38,17 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss) {
         Loss::SquaredError => {
             "Fits any data; large errors count most. With linear layers it finds the principal components."
         }
-        Loss::BinaryCrossEntropy => {
-            "For data in [0, 1] behind a sigmoid: every pixel is a probability. Sharper than squared error."
-        }
+        Loss::BinaryCrossEntropy => match is_binary {
+            Some(true) => {
+                "The data are all 0 or 1, so this is the likelihood of a Bernoulli distribution for each pixel, in nats."
+            }
+            Some(false) => {
+                "For data in [0, 1] behind a sigmoid; sharper than squared error. These data are grey, so the figure is no likelihood: compare it with runs on the same data only, or binarise them."
+            }
+            None => {
+                "For data in [0, 1] behind a sigmoid: every pixel is a probability. Sharper than squared error."
+            }
+        },
         Loss::Gaussian { variance: Variance::Fixed { .. } } => {
             "A likelihood in nats: the smaller σ, the more the error counts against what shapes the code."
         }

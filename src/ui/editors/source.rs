@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use egui::Ui;
 
-use crate::project::{Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic};
+use crate::project::{
+    Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
+};
 use crate::ui::dialogs::BrowseKind;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_by_ui;
@@ -172,14 +174,24 @@ pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
     number_ui(ui, ("Seed", "Another seed makes other data of the same kind."), seed, 0..=u64::MAX, "");
 }
 
-/// The forms of scaling and split.
-pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data) {
+/// The forms of scaling and split; `classes` are those of the loaded data.
+pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
     combo_ui(
         ui,
         ("Scaling", "What is done to every value before the network sees it; fitted on the training split."),
         &mut data.scaling,
         &Scaling::ALL,
         |scaling| scaling.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        (
+            "Binarise",
+            "Makes values in [0, 1] into 0 or 1, so that cross-entropy is a likelihood: by a threshold, or drawn once with the value as probability.",
+        ),
+        &mut data.binarise,
+        &Binarise::ALL,
+        |how| how.name().to_owned(),
     );
     let Split { validation, test, seed } = &mut data.split;
     slider_ui(
@@ -197,6 +209,24 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data) {
         false,
     );
     number_ui(ui, ("Split seed", "Another seed draws other samples for each split."), seed, 0..=u64::MAX, "");
+    held_out_ui(ui, &mut data.held_out, classes);
+}
+
+/// The choice of a class that is kept for the end, where there are classes or one was chosen.
+fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[String]) {
+    if classes.len() < 2 && held_out.is_none() {
+        return;
+    }
+    let mut options = vec![None];
+    options.extend(classes.iter().cloned().map(Some));
+    if !options.contains(held_out) {
+        options.push(held_out.clone());
+    }
+    let field = (
+        "Hold out",
+        "A class that never trains: its samples are kept for the test split, to see whether the network tells them from the others as anomalies.",
+    );
+    combo_ui(ui, field, held_out, &options, |class| class.clone().unwrap_or_else(|| "no class".to_owned()));
 }
 
 impl PathField {

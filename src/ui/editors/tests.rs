@@ -48,7 +48,7 @@ fn every_kind_of_code_and_regularizer_has_a_form() {
 #[test]
 fn every_loss_and_corruption_has_a_form() {
     for mut loss in Loss::ALL {
-        check(|ui| output::loss_ui(ui, &mut loss));
+        check(|ui| output::loss_ui(ui, &mut loss, Some(false)));
     }
     for mut kind in Corruption::ALL {
         check(|ui| corruption::corruption_ui(ui, &mut kind));
@@ -78,7 +78,7 @@ fn every_source_has_a_form() {
             source::source_ui(ui, &mut Source::Synthetic(synthetic), &source::Sources::default());
         });
     }
-    check(|ui| source::scaling_split_ui(ui, &mut Data::default()));
+    check(|ui| source::scaling_split_ui(ui, &mut Data::default(), &["cat".to_owned(), "dog".to_owned()]));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_form_alone_changes_nothing() {
     beyond(&mut expected);
     check(|ui| {
         source::source_ui(ui, &mut data.source, &source::Sources::default());
-        source::scaling_split_ui(ui, &mut data);
+        source::scaling_split_ui(ui, &mut data, &[]);
     });
     assert_eq!(data, expected);
 }
@@ -184,7 +184,9 @@ fn every_field_of_a_form_says_what_it_does() {
             source::source_ui(ui, &mut kind, &source::Sources::default());
         });
     }
-    check_tooltips(|ui| source::scaling_split_ui(ui, &mut Data::default()));
+    check_tooltips(|ui| {
+        source::scaling_split_ui(ui, &mut Data::default(), &["cat".to_owned(), "dog".to_owned()])
+    });
 }
 
 /// Points at every input of a form and looks whether a tooltip comes.

@@ -31,7 +31,8 @@ fn forms_ui(ui: &mut Ui, state: &mut State) {
         corruption::corruption_ui(ui, &mut state.project.corruption);
     });
     section(ui, state, "Loss", "what is minimised", Place::Output, |ui, state| {
-        output::loss_ui(ui, &mut state.project.loss);
+        let is_binary = state.data.facts_of(&state.project.data.source).map(|facts| facts.is_binary);
+        output::loss_ui(ui, &mut state.project.loss, is_binary);
     });
     ui.add_space(12.0);
 }
@@ -173,7 +174,9 @@ fn data_ui(ui: &mut Ui, state: &mut State) {
     }
     // Most problems of the data are about the path, so they stand below it.
     problems_ui(ui, state, Place::Data);
-    source::scaling_split_ui(ui, &mut state.project.data);
+    let classes =
+        state.data.dataset.as_ref().and_then(|data| data.class_names()).unwrap_or_default().to_vec();
+    source::scaling_split_ui(ui, &mut state.project.data, &classes);
     status_ui(ui, state);
 }
 

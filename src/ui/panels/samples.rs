@@ -127,6 +127,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         feature_names: Vec::new(),
         split: SplitRows { train: rows_of(0, a), validation: rows_of(a, b), test: rows_of(b, count) },
         scaler,
+        binariser: crate::dataset::Binariser::default(),
         gaps: Gaps::default(),
         fingerprint: 7 + count as u64,
         warnings: vec!["2 files were skipped: they are no pictures".to_owned()],

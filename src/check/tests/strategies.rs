@@ -1,0 +1,142 @@
+//! Kinds of code and strategies that do not go with the rest of a design.
+
+use super::*;
+use crate::project::{Bottleneck, Greedy, Penalty, Regularizer, Site, Strategy, Threshold, Variance};
+
+fn described(project: &mut Project) {
+    project.code.kind = Bottleneck::DescriptionLength { choices: 6, width: 0.1, temperature: 0.5 };
+    project.code.units = 24;
+    project.loss = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } };
+}
+
+#[test]
+fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
+    let mut sound = Recipe::Undercomplete.project();
+    described(&mut sound);
+    assert!(plan(&sound, &facts()).is_ok());
+    let check = |edit: fn(&mut Project), place, words| {
+        check_error(
+            |project| {
+                described(project);
+                edit(project);
+            },
+            place,
+            words,
+        );
+    };
+    check(|p| p.code.units = 25, Place::Code, "shared out");
+    check(|p| p.loss = Loss::SquaredError, Place::Output, "Gaussian");
+    check(|p| p.loss = Loss::Gaussian { variance: Variance::Learned }, Place::Output, "Gaussian");
+    check(|p| p.decoder = Decoder::Mirrored { tied: true }, Place::Output, "share");
+    check(
+        |p| p.code.kind = Bottleneck::DescriptionLength { choices: 6, width: 0.3, temperature: 0.5 },
+        Place::Code,
+        "less than no bits",
+    );
+    check(
+        |p| p.code.kind = Bottleneck::DescriptionLength { choices: 1, width: 0.1, temperature: 0.5 },
+        Place::Code,
+        "at least 2",
+    );
+    check(
+        |p| {
+            let penalty = Penalty::Contractive { estimator: crate::project::Estimator::Auto };
+            p.regularizers = vec![Regularizer { on: Site::Code, penalty, weight: 0.1 }];
+        },
+        Place::Code,
+        "jumps",
+    );
+}
+
+#[test]
+fn likelihoods_and_samples_have_sound_settings() {
+    let deviation = |std| Loss::Gaussian { variance: Variance::Fixed { std } };
+    check_error(|p| p.loss = deviation(0.0), Place::Output, "deviation 0");
+    check_error(|p| p.loss = deviation(f32::NAN), Place::Output, "NaN");
+    check_error(|p| p.code.kind = Bottleneck::ImportanceWeighted { samples: 0 }, Place::Code, "0 samples");
+    check_error(
+        |p| {
+            p.code.kind = Bottleneck::ImportanceWeighted { samples: 5 };
+            p.regularizers = vec![Regularizer { on: Site::Code, penalty: Penalty::L1, weight: 0.1 }];
+        },
+        Place::Code,
+        "several samples",
+    );
+    check_error(
+        |p| p.code.kind = Bottleneck::Hashing { std: -1.0, threshold: Threshold::Half },
+        Place::Code,
+        "-1",
+    );
+    check_error(
+        |p| {
+            p.encoder.clear();
+            p.code.kind = Bottleneck::Concrete { start_temperature: 10.0, end_temperature: 0.01, tries: 0 };
+        },
+        Place::Code,
+        "0 tries",
+    );
+}
+
+#[test]
+fn a_selector_is_not_stopped_early() {
+    let mut project = Recipe::Concrete.project();
+    project.training.early_stopping = Some(EarlyStopping::default());
+    let found = problems(&project, Some(&facts()));
+    let problem = found.iter().find(|problem| problem.place == Place::Training).expect("a warning");
+    assert_eq!(problem.severity, Severity::Warning);
+    let mended = &problem.fix.as_ref().expect("a fix").project;
+    assert_eq!(mended.training.early_stopping, None);
+}
+
+/// A design that can be pretrained as Boltzmann machines.
+fn stacked(project: &mut Project) {
+    project.encoder = vec![Layer::Dense { units: 32, activation: Activation::Sigmoid }];
+    project.training.strategy = Strategy::LayerWise { by: Greedy::Machines, epochs: 5, beside_joint: false };
+}
+
+#[test]
+fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
+    let mut sound = Recipe::Undercomplete.project();
+    stacked(&mut sound);
+    assert!(plan(&sound, &facts()).is_ok());
+    let check = |edit: fn(&mut Project), place, words| {
+        check_error(
+            |project| {
+                stacked(project);
+                edit(project);
+            },
+            place,
+            words,
+        );
+    };
+    let by = |by, epochs| Strategy::LayerWise { by, epochs, beside_joint: false };
+    check_error(|p| p.training.strategy = by(Greedy::Machines, 3), Place::Encoder(0), "sigmoid");
+    check_error(
+        |p| p.training.strategy = by(Greedy::Autoencoders { masking: 1.0 }, 3),
+        Place::Training,
+        "Masking",
+    );
+    check_error(
+        |p| p.training.strategy = by(Greedy::Autoencoders { masking: 0.0 }, 0),
+        Place::Training,
+        "0 epochs",
+    );
+    check(|p| p.encoder.push(Layer::Dropout { rate: 0.5 }), Place::Encoder(1), "pretrained");
+    check(
+        |p| p.encoder.insert(0, Layer::BatchNorm { activation: Activation::Sigmoid }),
+        Place::Encoder(0),
+        "pretrained",
+    );
+    check(|p| p.decoder = Decoder::Mirrored { tied: true }, Place::Output, "tied");
+    check(|p| p.decoder = Decoder::Free(vec![dense(8)]), Place::Output, "free one");
+    check(
+        |p| p.code.kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 },
+        Place::Code,
+        "one by one",
+    );
+    check(|p| p.code.activation = Activation::Tanh, Place::Code, "linear or a sigmoid");
+    check(|p| p.output.activation = Activation::Linear, Place::Output, "sigmoid");
+    let standardised = DataFacts { value_range: (-2.0, 3.0), ..facts() };
+    let found = problems(&sound, Some(&standardised));
+    assert!(found.iter().any(|p| p.severity == Severity::Error && p.place == Place::Data), "{found:?}");
+}
