@@ -2,6 +2,7 @@
 //! weights. Plain data, without a thread, a tensor or a window.
 
 mod checkpoint;
+mod health;
 mod history;
 mod kept;
 mod normaliser;
@@ -9,6 +10,9 @@ mod pretraining;
 mod weights;
 
 pub use checkpoint::{Best, Checkpoint};
+pub use health::{
+    ACTIVE_NATS, Bits, CodebookHealth, DECIDED, HashHealth, Health, LayerHealth, SelectorHealth,
+};
 pub use history::{EpochRecord, History, Losses, TOTAL};
 pub use kept::{Kept, KeptEpochs, Probe};
 pub use normaliser::Normaliser;
@@ -133,6 +137,9 @@ pub struct Run {
     pub started_unix_secs: u64,
     /// Loss terms by epoch.
     pub history: History,
+    /// What told last whether the network is well.
+    #[serde(default)]
+    pub health: Option<std::sync::Arc<Health>>,
     /// Validation error of PCA with the same code size, per feature; the baseline.
     pub pca_mse: Option<f64>,
     /// Pictures and codes of the probe set by epoch. Not part of `run.ron`: stored beside it.

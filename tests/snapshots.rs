@@ -74,6 +74,7 @@ fn stands_still(window: &mut Window, epochs: u32) {
         seconds: 0.2,
         started_unix_secs: 1_700_000_000,
         history: History { terms, epochs: (1..=epochs).map(record).collect(), pretraining: Vec::new() },
+        health: None,
         pca_mse: Some(0.0521),
         kept,
         checkpoint: None,

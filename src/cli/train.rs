@@ -98,6 +98,7 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Run>, Dataset)
         seconds: 0.0,
         started_unix_secs: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         history: History::default(),
+        health: None,
         pca_mse: None,
         kept: KeptEpochs::default(),
         checkpoint: None,
@@ -264,6 +265,10 @@ impl Training {
             self.look();
         }
         self.checkpoint();
+        self.run.health = self.trainer.health().ok().map(Arc::new);
+        if let (Ended::Done, Some(health)) = (&ended, &self.run.health) {
+            health.warnings().iter().for_each(|warning| bar.print(&format!("warning: {warning}")));
+        }
         self.run.status = match &ended {
             Ended::Done => Status::Done,
             Ended::Interrupted | Ended::ClosedPipe => Status::Stopped,

@@ -1,3 +1,4 @@
+mod health;
 mod likelihood;
 
 pub use likelihood::Likelihood;
@@ -7,7 +8,7 @@ use std::rc::Rc;
 use dfdx::tensor::Cpu;
 
 use super::EngineError;
-use super::kernels::contractive::Step;
+use super::kernels::contractive::{Contractive, Step};
 use super::kernels::draw::Draw;
 use super::kernels::loss::{self, Comparison, ReconstructionLoss};
 use super::kernels::math::{sigmoid, vectorised};
@@ -50,6 +51,8 @@ pub struct Network {
     /// What the error of a mean reconstruction lacks to be the mean of the errors, and its weight.
     variance: Option<(Rc<VarianceTerm>, f32)>,
     penalties: Vec<Penalised>,
+    /// The derivative of the code, once its size has been asked for.
+    jacobian: Option<Rc<Contractive>>,
     /// Rows of the data in the input buffer.
     samples: Vec<u32>,
     /// Every term of the latest pass, weighted and summed over its rows, the total first.
@@ -430,6 +433,7 @@ impl Network {
             loss,
             variance,
             penalties,
+            jacobian: None,
             samples: Vec::with_capacity(capacity),
             terms,
             capacity,

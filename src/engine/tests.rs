@@ -2,6 +2,7 @@
 //! runs, exact resume.
 
 mod divergence;
+mod health;
 mod kinds;
 mod layers;
 mod memory;
@@ -299,6 +300,7 @@ fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
         seconds: 0.0,
         started_unix_secs: 0,
         history: History::default(),
+        health: None,
         pca_mse: None,
         kept: KeptEpochs::default(),
         checkpoint: None,

@@ -17,9 +17,12 @@ use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
 use crate::project::Strategy;
 use crate::run::{
-    Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Kept, Losses, Probe,
-    Restart, Setting,
+    Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Health, Kept, Losses,
+    Probe, Restart, Setting,
 };
+
+/// Rows that tell whether a network is well, at most.
+const HEALTH_ROWS: usize = 512;
 
 /// Trains one network, one minibatch at a time.
 ///
@@ -327,6 +330,19 @@ impl Trainer {
         }
         let code_units = self.network.plan().code_units();
         Kept { epoch: self.epoch, code_units, codes, corrupted, reconstructions }
+    }
+
+    /// What tells whether the network is well now, on some rows that do not train.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn health(&mut self) -> Result<Health, EngineError> {
+        let split = &self.data.split;
+        let rows = if split.validation.is_empty() { &split.train } else { &split.validation };
+        let stride = rows.len().div_ceil(HEALTH_ROWS).max(1);
+        let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
+        let moment = self.moment(Draw { seed: self.design().training.seed, step: u64::MAX });
+        self.network.health(&self.data, &rows, self.epoch, moment)
     }
 
     /// Everything needed to go on as if nothing had happened.

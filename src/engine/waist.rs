@@ -19,7 +19,7 @@ use super::kernels::tape::Recorder;
 use super::kernels::threads::Threads;
 use super::kernels::top_k::TopK;
 use super::kernels::variable::Node;
-use super::layers::{Builder, Mode};
+use super::layers::{Builder, Mode, Moment};
 use super::parameter::Role;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
@@ -252,6 +252,16 @@ impl Waist {
             | Operation::Codebook(..)
             | Operation::Selector(_) => None,
         }
+    }
+
+    /// The codebook of a quantised code.
+    pub fn codebook(&self) -> Option<&Rc<Codebook>> {
+        if let Operation::Codebook(codebook, _) = &self.operation { Some(codebook) } else { None }
+    }
+
+    /// Temperature of a selector at a moment of its training.
+    pub fn temperature(&self, moment: Moment) -> Option<f32> {
+        self.relaxation(Mode::Train(moment)).map(|relaxation| relaxation.temperature)
     }
 
     /// Choices of each quantiser, where the decoder is given their distributions themselves.

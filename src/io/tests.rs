@@ -99,6 +99,7 @@ fn run(id: u32) -> Run {
             epochs: (1..=3).map(record).collect(),
             pretraining: vec![GreedyRecord { layer: 1, epoch: 1, error: 0.25, seconds: 0.5 }],
         },
+        health: None,
         pca_mse: Some(0.1),
         kept: kept(3),
         checkpoint: Some(Arc::new(checkpoint(3))),

@@ -6,8 +6,8 @@ use crate::dataset::{DataError, Dataset, Subset};
 use crate::io::Store;
 use crate::project::{Data, Source};
 use crate::run::{
-    Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, Kept, Probe, Restart, Run, RunId, Setting,
-    Status,
+    Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, Health, Kept, Probe, Restart, Run, RunId,
+    Setting, Status,
 };
 
 /// What the window asks for. Sending never waits.
@@ -129,6 +129,8 @@ pub enum RunEvent {
     Epochs(Vec<EpochRecord>),
     /// What the newest looked-at epoch showed of the probe; at the screen's rate, so epochs may be left out.
     Kept(Arc<Kept>),
+    /// What tells whether the network is well, measured now and then and when the run stands still.
+    Health(Arc<Health>),
     /// A setting was changed before this step.
     Edited(Edit),
     /// Training began anew, because the selector had not made its choice.

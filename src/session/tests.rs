@@ -34,6 +34,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
         seconds: 0.0,
         started_unix_secs: 0,
         history: History::default(),
+        health: None,
         pca_mse: None,
         kept: crate::run::KeptEpochs::default(),
         checkpoint: None,

@@ -15,6 +15,8 @@ use crate::run::{EpochRecord, GreedyRecord, Kept, KeptEpochs, Restart, Run, RunI
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(33);
 /// Looking at the probe costs time: this often at most, and never more than a tenth of the training.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// Measuring what tells whether the network is well: this often at most, and never more than a twentieth of the training.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// A crash costs no more than this, or than ten times what a checkpoint takes to write where that is longer: large networks
 /// would spend their time on being written otherwise.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
@@ -206,6 +208,8 @@ struct UnderWay<'a> {
     sent_at: Instant,
     looked_at: Instant,
     look_cost: Duration,
+    measured_at: Instant,
+    measure_cost: Duration,
     saved_at: Instant,
     save_cost: Duration,
     /// Samples since `sent_at`, for the rate on screen.
@@ -247,6 +251,8 @@ impl<'a> UnderWay<'a> {
             sent_at: now,
             looked_at: now,
             look_cost: Duration::ZERO,
+            measured_at: now,
+            measure_cost: Duration::ZERO,
             saved_at: now,
             save_cost: Duration::ZERO,
             samples: 0,
@@ -295,6 +301,9 @@ impl<'a> UnderWay<'a> {
         if ended_epoch && now - self.looked_at >= due {
             self.look();
         }
+        if ended_epoch && now - self.measured_at >= HEALTH_INTERVAL.max(20 * self.measure_cost) {
+            self.measure();
+        }
         if now - self.sent_at >= PROGRESS_INTERVAL {
             self.report();
         }
@@ -310,6 +319,7 @@ impl<'a> UnderWay<'a> {
             return;
         }
         self.look();
+        self.measure();
         self.report();
         self.checkpoint();
         self.set_status(Status::Paused);
@@ -319,6 +329,7 @@ impl<'a> UnderWay<'a> {
 
     fn finish(mut self, status: Status) {
         self.look();
+        self.measure();
         self.report();
         self.checkpoint();
         self.set_status(status);
@@ -395,6 +406,18 @@ impl<'a> UnderWay<'a> {
         self.send(RunEvent::Kept(kept));
         self.looked_at = Instant::now();
         self.look_cost = self.looked_at - start;
+    }
+
+    /// Measures what tells whether the network is well. Without memory for it there is no such figure, and the run goes on.
+    fn measure(&mut self) {
+        let start = Instant::now();
+        if let Ok(health) = self.trainer.health() {
+            let health = Arc::new(health);
+            self.run.health = Some(Arc::clone(&health));
+            self.send(RunEvent::Health(health));
+        }
+        self.measured_at = Instant::now();
+        self.measure_cost = self.measured_at - start;
     }
 
     fn checkpoint(&mut self) {

@@ -127,6 +127,7 @@ impl State {
                 self.runs_unsaved = true;
             }
             RunEvent::Kept(kept) => run.kept.push(kept),
+            RunEvent::Health(health) => run.health = Some(health),
             RunEvent::Edited(edit) => {
                 if let Setting::Epochs(epochs) = edit.setting {
                     run.epochs = epochs;

@@ -360,6 +360,7 @@ impl State {
             seconds: 0.0,
             started_unix_secs: super::notices::unix_secs(),
             history: History::default(),
+            health: None,
             pca_mse: None,
             kept: KeptEpochs::default(),
             checkpoint: None,

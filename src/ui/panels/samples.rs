@@ -60,6 +60,7 @@ pub fn run(id: u32, epochs: u32) -> Run {
         seconds: f64::from(epochs) * 0.006,
         started_unix_secs: 1_700_000_000 + u64::from(id),
         history,
+        health: None,
         pca_mse: Some(0.0556),
         kept: KeptEpochs::default(),
         checkpoint: None,

@@ -24,6 +24,7 @@ fn with_run() -> State {
         seconds: 0.0,
         started_unix_secs: 0,
         history: History::default(),
+        health: None,
         pca_mse: None,
         kept: KeptEpochs::default(),
         checkpoint: None,

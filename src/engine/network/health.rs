@@ -1,0 +1,235 @@
+//! What tells whether a network is well.
+
+use std::rc::Rc;
+
+use super::Network;
+use crate::check::Place;
+use crate::dataset::Dataset;
+use crate::engine::EngineError;
+use crate::engine::kernels::activity::Activity;
+use crate::engine::kernels::contractive::{Contractive, Step};
+use crate::engine::kernels::gaussian::KlToPrior;
+use crate::engine::kernels::math::exp;
+use crate::engine::kernels::quantiser::description_length;
+use crate::engine::kernels::selector::{chosen, mean_max};
+use crate::engine::kernels::tape::Recorder;
+use crate::engine::kernels::variable::Node;
+use crate::engine::layers::{Mode, Moment};
+use crate::project::{Bottleneck, Estimator, Loss, Threshold, Variance};
+use crate::run::{Bits, CodebookHealth, HashHealth, Health, LayerHealth, SelectorHealth};
+
+/// Samples whose Jacobians are looked at, at most.
+const JACOBIANS: usize = 32;
+
+/// Sums over the samples.
+struct Sums {
+    activities: Vec<(String, Node, Activity, f64)>,
+    divergence: Option<(Rc<KlToPrior>, Vec<f64>)>,
+    /// Terms of the loss where a description length is measured.
+    terms: Option<Vec<f64>>,
+    usage: Option<Vec<u64>>,
+    mean: Vec<f64>,
+    codes: Vec<f32>,
+    jacobian: Option<f64>,
+}
+
+impl Network {
+    /// What tells whether the network is well, on rows of the data with clean inputs. Nothing it learns is touched.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub(in crate::engine) fn health(
+        &mut self,
+        data: &Dataset,
+        rows: &[u32],
+        epoch: u32,
+        moment: Moment,
+    ) -> Result<Health, EngineError> {
+        let mut sums = self.sums();
+        for (number, block) in rows.chunks(self.capacity).enumerate() {
+            self.gather(data, block, None);
+            self.pass(block.len(), Mode::Use, &mut Recorder::idle());
+            self.add(&mut sums, block.len());
+            if number == 0 {
+                sums.jacobian = self.jacobian(block.len().min(JACOBIANS))?;
+            }
+            if let Some(terms) = &mut sums.terms {
+                self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
+                terms.iter_mut().zip(&self.terms).for_each(|(sum, term)| *sum += term);
+            }
+        }
+        Ok(self.judge(sums, rows.len(), epoch, moment))
+    }
+
+    fn sums(&self) -> Sums {
+        let mut activities: Vec<(String, Node, Activity, f64)> = Vec::new();
+        for (place, node) in &self.encoded {
+            let Place::Encoder(index) = place else { continue };
+            let name = format!("layer {}", index + 1);
+            // A card may be several operations, of which the last counts.
+            activities.retain(|(own, ..)| *own != name);
+            activities.push((name, Rc::clone(node), Activity::new(node.borrow().columns()), 0.0));
+        }
+        let units = self.code.borrow().columns();
+        activities.push(("code".to_owned(), Rc::clone(&self.code), Activity::new(units), 0.0));
+        let kind = self.plan.design().code.kind;
+        let divergence = self
+            .waist
+            .sampler()
+            .map(|sampler| (KlToPrior::new(Rc::clone(sampler.head()), 0.0), vec![0.0; units]));
+        let is_description = matches!(kind, Bottleneck::DescriptionLength { .. });
+        Sums {
+            activities,
+            divergence,
+            terms: is_description.then(|| vec![0.0; self.terms.len()]),
+            usage: self.waist.codebook().map(|codebook| vec![0; codebook.usage().len()]),
+            mean: vec![0.0; self.plan.shape().features()],
+            codes: Vec::new(),
+            jacobian: None,
+        }
+    }
+
+    /// Adds the first `rows` rows of the latest pass.
+    fn add(&self, sums: &mut Sums, rows: usize) {
+        for (_, node, activity, sum) in &mut sums.activities {
+            let node = node.borrow();
+            let values = &node.values()[..rows * node.columns()];
+            activity.add(values);
+            *sum += values.iter().map(|value| f64::from(*value)).sum::<f64>();
+        }
+        if let Some((kl, totals)) = &mut sums.divergence {
+            let mut per_unit = vec![0.0; totals.len()];
+            kl.forward(rows, 1.0, &mut per_unit, &self.threads, &mut Recorder::idle());
+            totals.iter_mut().zip(per_unit).for_each(|(total, nats)| *total += nats);
+        }
+        if let (Some(usage), Some(codebook)) = (&mut sums.usage, self.waist.codebook()) {
+            usage.iter_mut().zip(codebook.usage().iter()).for_each(|(sum, count)| *sum += u64::from(*count));
+        }
+        let target = self.target.borrow();
+        for row in target.values()[..rows * target.columns()].chunks_exact(target.columns()) {
+            sums.mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+        }
+        if let Bottleneck::Hashing { .. } = self.plan.design().code.kind {
+            let code = self.code.borrow();
+            sums.codes.extend_from_slice(&code.values()[..rows * code.columns()]);
+        }
+    }
+
+    /// Root mean square of `‖∂code/∂input‖_F` over the first `rows` rows of the latest pass.
+    fn jacobian(&mut self, rows: usize) -> Result<Option<f64>, EngineError> {
+        let kind = self.plan.design().code.kind;
+        let jumps = matches!(
+            kind,
+            Bottleneck::Concrete { .. } | Bottleneck::Quantised { .. } | Bottleneck::DescriptionLength { .. }
+        );
+        if jumps || self.encoder_len == 0 || rows == 0 {
+            return Ok(None);
+        }
+        if self.jacobian.is_none() {
+            let operations = self.operations[..self.encoder_len].iter().enumerate();
+            let mut steps: Vec<Step> =
+                operations.map(|(index, operation)| operation.linearised(index)).collect();
+            steps.extend(self.waist.linearised());
+            self.jacobian = Some(Contractive::new(&steps, Estimator::Auto, JACOBIANS)?);
+        }
+        let sum = self
+            .jacobian
+            .as_ref()
+            .map(|contractive| contractive.forward(rows, 1.0, None, &self.threads, &mut Recorder::idle()));
+        Ok(sum.map(|sum| (sum / rows as f64).max(0.0).sqrt()))
+    }
+
+    fn judge(&self, sums: Sums, samples: usize, epoch: u32, moment: Moment) -> Health {
+        let count = samples.max(1) as f64;
+        let mean: Vec<f32> = sums.mean.iter().map(|sum| (sum / count) as f32).collect();
+        Health {
+            epoch,
+            samples,
+            layers: sums
+                .activities
+                .into_iter()
+                .map(|(name, _, activity, sum)| layer(name, &activity, sum))
+                .collect(),
+            jacobian: sums.jacobian,
+            divergence: sums
+                .divergence
+                .map(|(_, totals)| totals.iter().map(|total| (total / count) as f32).collect()),
+            selector: self.selector_health(moment, mean),
+            bits: sums.terms.and_then(|terms| self.bits(&terms, count)),
+            codebook: sums.usage.map(|usage| {
+                let all = usage.iter().sum::<u64>().max(1) as f64;
+                CodebookHealth { shares: usage.iter().map(|count| (*count as f64 / all) as f32).collect() }
+            }),
+            hash: self.hash_health(&sums.codes),
+        }
+    }
+
+    fn selector_health(&self, moment: Moment, mean: Vec<f32>) -> Option<SelectorHealth> {
+        let temperature = self.waist.temperature(moment)?;
+        let logits = self.parameters.iter().find(|parameter| parameter.name == "code.logits")?;
+        let node = logits.node.borrow();
+        let (logits, features) = (node.values(), node.columns());
+        let mut shares = vec![0.0_f32; features];
+        for logits in logits.chunks_exact(features) {
+            let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let all: f32 = logits.iter().map(|logit| exp(logit - most)).sum();
+            shares.iter_mut().zip(logits).for_each(|(share, logit)| *share += exp(logit - most) / all);
+        }
+        Some(SelectorHealth {
+            temperature,
+            mean_max: mean_max(logits, features),
+            chosen: chosen(logits, features),
+            shares,
+            mean,
+        })
+    }
+
+    fn bits(&self, terms: &[f64], count: f64) -> Option<Bits> {
+        let design = self.plan.design();
+        let Bottleneck::DescriptionLength { width, .. } = design.code.kind else { return None };
+        let Loss::Gaussian { variance: Variance::Fixed { std } } = design.loss else { return None };
+        let (features, sigma) = (self.plan.shape().features(), f64::from(std));
+        // total, reconstruction, code, and the variance where the decoder is linear.
+        let density = 0.5 * features as f64 * (std::f64::consts::TAU * sigma * sigma).ln();
+        let error_nats =
+            terms[1] / count - density + if self.variance.is_some() { terms[3] / count } else { 0.0 };
+        let expected = error_nats * 2.0 * sigma * sigma;
+        let length = description_length(features, expected, terms[2] / count, sigma, f64::from(width));
+        Some(Bits { code: length.code_bits, error: length.error_bits, constant: length.constant_bits })
+    }
+
+    fn hash_health(&self, codes: &[f32]) -> Option<HashHealth> {
+        let Bottleneck::Hashing { threshold, .. } = self.plan.design().code.kind else { return None };
+        let units = self.plan.code_units();
+        let thresholds: Vec<f32> = match threshold {
+            Threshold::Half => vec![0.5; units],
+            Threshold::Tenth => vec![0.1; units],
+            Threshold::Median => (0..units)
+                .map(|unit| {
+                    let mut values: Vec<f32> = codes.iter().skip(unit).step_by(units).copied().collect();
+                    values.sort_by(f32::total_cmp);
+                    // Below the upper half, so that ties with it are 1.
+                    values.get((values.len() / 2).saturating_sub(1)).copied().unwrap_or(0.5)
+                })
+                .collect(),
+        };
+        Some(HashHealth::of(codes, units, |unit| thresholds[unit]))
+    }
+}
+
+fn layer(name: String, activity: &Activity, sum: f64) -> LayerHealth {
+    let (active_min, active_max) = activity.active_range().unwrap_or_default();
+    let (_, reach, histogram) = activity.histogram();
+    let units = activity.active_shares().count();
+    LayerHealth {
+        name,
+        units,
+        active_mean: activity.mean_active(),
+        active_min,
+        active_max,
+        dead: activity.dead_units().count(),
+        mean: sum / (activity.rows().max(1) * units.max(1) as u64) as f64,
+        histogram: histogram.to_vec(),
+        reach,
+    }
+}

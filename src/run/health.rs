@@ -1,0 +1,248 @@
+use serde::{Deserialize, Serialize};
+
+/// Nats above which a unit of a variational code counts as active.
+pub const ACTIVE_NATS: f32 = 0.01;
+/// Mean of the largest shares above which a selector has made its choice (Abid et al. 2019).
+pub const DECIDED: f64 = 0.998;
+
+/// What tells whether a network is well: measured on some samples that do not train, inputs clean.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// Finished epochs when it was measured.
+    pub epoch: u32,
+    /// Samples looked at.
+    pub samples: usize,
+    /// Activations of every layer of the encoder, and of the code last.
+    pub layers: Vec<LayerHealth>,
+    /// Root mean square over samples of `‖∂code/∂input‖_F`, where the code has a derivative.
+    pub jacobian: Option<f64>,
+    /// KL from the prior for each unit of a variational code, in nats.
+    pub divergence: Option<Vec<f32>>,
+    /// A concrete selector's choice.
+    pub selector: Option<SelectorHealth>,
+    /// A description length, in bits a sample.
+    pub bits: Option<Bits>,
+    /// Use of a codebook.
+    pub codebook: Option<CodebookHealth>,
+    /// Bits of a hashing code.
+    pub hash: Option<HashHealth>,
+}
+
+/// Activations of one layer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LayerHealth {
+    /// `layer 1`, `code`.
+    pub name: String,
+    /// Units.
+    pub units: usize,
+    /// L0: active units a sample, in the mean.
+    pub active_mean: f64,
+    /// Fewest active units of a sample.
+    pub active_min: usize,
+    /// Most active units of a sample.
+    pub active_max: usize,
+    /// Units that no sample activated.
+    pub dead: usize,
+    /// Mean activation.
+    pub mean: f64,
+    /// Counts of activations in bars of equal width from −`reach` to `reach`.
+    pub histogram: Vec<u64>,
+    /// Half the histogram's width.
+    pub reach: f32,
+}
+
+/// What a concrete selector has chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SelectorHealth {
+    /// Temperature of its choices now.
+    pub temperature: f32,
+    /// Mean over units of their largest share; 1 is a choice.
+    pub mean_max: f64,
+    /// The feature each unit has chosen.
+    pub chosen: Vec<u32>,
+    /// Share of each feature, summed over the units.
+    pub shares: Vec<f32>,
+    /// Mean of each feature over the samples looked at, scaled.
+    pub mean: Vec<f32>,
+}
+
+/// A description length, in bits a sample (Hinton & Zemel 1994).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bits {
+    /// For naming the choices.
+    pub code: f64,
+    /// For the error of the reconstruction.
+    pub error: f64,
+    /// For describing a perfect reconstruction to within the width.
+    pub constant: f64,
+}
+
+/// How a codebook is used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CodebookHealth {
+    /// How often each entry was chosen, as a share of all choices.
+    pub shares: Vec<f32>,
+}
+
+/// How the bits of a hashing code are used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HashHealth {
+    /// Share of samples for which each bit is 1.
+    pub balance: Vec<f32>,
+    /// Mean magnitude of the correlation of two bits; 0 where no bit varies.
+    pub correlation: f32,
+    /// Share of the units' values that lie within 0.1 of 0 or 1.
+    pub decided: f32,
+}
+
+impl Health {
+    /// Units of a variational code that carry something.
+    pub fn active_units(&self) -> Option<usize> {
+        let nats = self.divergence.as_ref()?;
+        Some(nats.iter().filter(|nats| **nats > ACTIVE_NATS).count())
+    }
+
+    /// What a person should know, in sentences with what to do.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let Some(selector) = &self.selector {
+            let (units, unique) = (selector.chosen.len(), selector.unique());
+            if selector.mean_max <= DECIDED {
+                let sure = 100.0 * selector.mean_max;
+                warnings.push(format!("The selector is {sure:.1} % sure of its choice: train more epochs."));
+            } else if unique < units {
+                warnings.push(format!(
+                    "{units} selectors chose {unique} different features: the temperature fell too fast for them to tell. Train more epochs."
+                ));
+            }
+        }
+        if let Some(layer) = self.layers.iter().find(|layer| 4 * layer.dead > layer.units) {
+            warnings.push(format!(
+                "{} of {} units of {} never speak: lower the learning rate or the penalty on them.",
+                layer.dead, layer.units, layer.name
+            ));
+        }
+        if self.active_units() == Some(0) {
+            warnings.push(
+                "No unit carries anything: lower β, let it rise over some epochs, or give free nats."
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+}
+
+impl SelectorHealth {
+    /// How many different features were chosen.
+    pub fn unique(&self) -> usize {
+        let mut chosen = self.chosen.clone();
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen.len()
+    }
+}
+
+impl Bits {
+    /// All three.
+    pub fn total(self) -> f64 {
+        self.code + self.error + self.constant
+    }
+}
+
+impl CodebookHealth {
+    /// `exp H`: how many entries it would take to be as varied if all were used alike.
+    pub fn perplexity(&self) -> f64 {
+        let entropy: f64 = self
+            .shares
+            .iter()
+            .map(|share| f64::from(*share))
+            .filter(|share| *share > 0.0)
+            .map(|share| -share * share.ln())
+            .sum();
+        entropy.exp()
+    }
+
+    /// Entries that were never chosen.
+    pub fn dead(&self) -> usize {
+        self.shares.iter().filter(|share| **share == 0.0).count()
+    }
+}
+
+impl HashHealth {
+    /// The statistics of codes (rows × `units` values in [0, 1]), a bit being 1 above its threshold.
+    pub fn of(codes: &[f32], units: usize, threshold: impl Fn(usize) -> f32) -> HashHealth {
+        let rows = codes.len().checked_div(units).unwrap_or(0).max(1) as f64;
+        let bits: Vec<Vec<bool>> = (0..units)
+            .map(|unit| codes.iter().skip(unit).step_by(units).map(|code| *code > threshold(unit)).collect())
+            .collect();
+        let share = |bits: &[bool]| bits.iter().filter(|bit| **bit).count() as f64 / rows;
+        let balance: Vec<f64> = bits.iter().map(|bits| share(bits)).collect();
+        let (mut sum, mut pairs) = (0.0, 0);
+        for first in 0..units {
+            for second in first + 1..units {
+                let both: Vec<bool> = bits[first].iter().zip(&bits[second]).map(|(a, b)| *a && *b).collect();
+                let (p, q) = (balance[first], balance[second]);
+                let spread = (p * (1.0 - p) * q * (1.0 - q)).sqrt();
+                if spread > 0.0 {
+                    sum += ((share(&both) - p * q) / spread).abs();
+                    pairs += 1;
+                }
+            }
+        }
+        let near = codes.iter().filter(|code| **code <= 0.1 || **code >= 0.9).count();
+        HashHealth {
+            balance: balance.iter().map(|share| *share as f32).collect(),
+            correlation: (sum / f64::from(pairs.max(1))) as f32,
+            decided: near as f32 / codes.len().max(1) as f32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_follow_their_definitions() {
+        let even = CodebookHealth { shares: vec![0.25; 4] };
+        assert!((even.perplexity() - 4.0).abs() < 1e-6 && even.dead() == 0);
+        let one = CodebookHealth { shares: vec![1.0, 0.0, 0.0] };
+        assert!((one.perplexity() - 1.0).abs() < 1e-12 && one.dead() == 2);
+        // Entropy of (1/2, 1/4, 1/4): 1.5 bits, so 2^1.5.
+        let uneven = CodebookHealth { shares: vec![0.5, 0.25, 0.25] };
+        assert!((uneven.perplexity() - 2.0_f64.powf(1.5)).abs() < 1e-6);
+        let health = Health { divergence: Some(vec![0.5, 0.005, 0.02]), ..Health::default() };
+        assert_eq!(health.active_units(), Some(2));
+        assert_eq!(SelectorHealth { chosen: vec![3, 1, 3], ..SelectorHealth::default() }.unique(), 2);
+        assert!((Bits { code: 1.0, error: 2.0, constant: 0.5 }.total() - 3.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn bits_are_counted_and_correlated() {
+        // Bits of four samples: 1 0, 1 0, 0 1, 0 1: balanced, and one is the other's opposite.
+        let opposite = HashHealth::of(&[0.95, 0.05, 0.9, 0.2, 0.1, 0.99, 0.3, 0.8], 2, |_| 0.5);
+        assert_eq!(opposite.balance, [0.5, 0.5]);
+        assert!((opposite.correlation - 1.0).abs() < 1e-6 && (opposite.decided - 0.625).abs() < 1e-6);
+        // All four combinations: independent. A bit that never changes has no correlation.
+        let independent = HashHealth::of(&[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0], 2, |_| 0.5);
+        assert!(independent.correlation.abs() < 1e-6);
+        assert_eq!(HashHealth::of(&[0.2, 0.9, 0.2, 0.1], 2, |_| 0.1).balance, [1.0, 0.5]);
+        assert_eq!(HashHealth::of(&[1.0, 0.9, 1.0, 0.1], 2, |_| 0.5).correlation, 0.0);
+    }
+
+    #[test]
+    fn warnings_tell_what_to_do() {
+        let selector = |mean_max, chosen: &[u32]| Health {
+            selector: Some(SelectorHealth { mean_max, chosen: chosen.to_vec(), ..SelectorHealth::default() }),
+            ..Health::default()
+        };
+        assert_eq!(selector(0.999, &[1, 2]).warnings(), Vec::<String>::new());
+        assert!(selector(0.999, &[1, 1]).warnings()[0].contains("1 different"));
+        assert!(selector(0.9, &[1, 2]).warnings()[0].contains("90.0 %"));
+        let layer = LayerHealth { name: "layer 1".to_owned(), units: 8, dead: 3, ..LayerHealth::default() };
+        let dead = Health { layers: vec![layer], ..Health::default() };
+        assert!(dead.warnings()[0].contains("3 of 8 units of layer 1"));
+        let collapsed = Health { divergence: Some(vec![0.001; 4]), ..Health::default() };
+        assert_eq!(collapsed.warnings().len(), 1);
+    }
+}
