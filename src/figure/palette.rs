@@ -138,6 +138,17 @@ impl Palette {
         self.classes[RUN_ORDER[number.saturating_sub(1) as usize % RUN_ORDER.len()]]
     }
 
+    /// Colour of a number at `t` of [−1, 1] of its reach: blue below 0, the ground of plots at 0, orange above. Blue and orange
+    /// are told apart with every kind of colour vision; NaN is 0.
+    pub fn signed(&self, t: f32) -> Rgb {
+        let t = if t.is_nan() { 0.0 } else { t.clamp(-1.0, 1.0) };
+        let end = if t < 0.0 { self.classes[0] } else { self.classes[1] };
+        std::array::from_fn(|channel| {
+            let (from, to) = (f32::from(self.plot[channel]), f32::from(end[channel]));
+            (from + (to - from) * t.abs()).round() as u8
+        })
+    }
+
     /// Colour of a number at `t` of [0, 1] of its range: [`sequential`], without the end that would vanish in the ground.
     pub fn number(&self, t: f32) -> Rgb {
         let t = t.clamp(0.0, 1.0);
@@ -232,6 +243,19 @@ mod tests {
             for step in 0..=20 {
                 let contrast = contrast(p.number(step as f32 / 20.0), p.plot);
                 assert!(contrast >= 1.9, "{theme}: number at {step}/20 has only {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn signed_numbers_leave_the_ground_on_both_sides() {
+        for (theme, p) in THEMES {
+            assert_eq!((p.signed(0.0), p.signed(f32::NAN)), (p.plot, p.plot), "{theme}");
+            assert_eq!((p.signed(-7.0), p.signed(1.0)), (p.classes[0], p.classes[1]), "{theme}");
+            for side in [-1.0, 1.0] {
+                let far: Vec<f32> =
+                    (0..=10).map(|step| contrast(p.signed(side * step as f32 / 10.0), p.plot)).collect();
+                assert!(far.windows(2).all(|pair| pair[0] < pair[1]), "{theme}: {far:?}");
             }
         }
     }

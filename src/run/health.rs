@@ -116,7 +116,7 @@ impl Health {
                 ));
             }
         }
-        if let Some(layer) = self.layers.iter().find(|layer| 4 * layer.dead > layer.units) {
+        if let Some(layer) = self.layers.iter().find(|layer| 2 * layer.dead > layer.units) {
             warnings.push(format!(
                 "{} of {} units of {} never speak: lower the learning rate or the penalty on them.",
                 layer.dead, layer.units, layer.name
@@ -239,9 +239,9 @@ mod tests {
         assert_eq!(selector(0.999, &[1, 2]).warnings(), Vec::<String>::new());
         assert!(selector(0.999, &[1, 1]).warnings()[0].contains("1 different"));
         assert!(selector(0.9, &[1, 2]).warnings()[0].contains("90.0 %"));
-        let layer = LayerHealth { name: "layer 1".to_owned(), units: 8, dead: 3, ..LayerHealth::default() };
+        let layer = LayerHealth { name: "layer 1".to_owned(), units: 8, dead: 5, ..LayerHealth::default() };
         let dead = Health { layers: vec![layer], ..Health::default() };
-        assert!(dead.warnings()[0].contains("3 of 8 units of layer 1"));
+        assert!(dead.warnings()[0].contains("5 of 8 units of layer 1"));
         let collapsed = Health { divergence: Some(vec![0.001; 4]), ..Health::default() };
         assert_eq!(collapsed.warnings().len(), 1);
     }

@@ -106,6 +106,7 @@ impl State {
             Command::ShowLatent => self.view.show = Some(Pane::Latent),
             Command::ShowReconstructions => self.view.show = Some(Pane::Reconstructions),
             Command::ShowData => self.view.show = Some(Pane::Data),
+            Command::ShowHealth => self.view.show = Some(Pane::Health),
             Command::ShowRuns => self.show_bottom(BottomTab::Runs),
             Command::ShowProblems => self.show_bottom(BottomTab::Problems),
             Command::ShowLog => self.show_bottom(BottomTab::Log),

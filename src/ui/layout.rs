@@ -97,6 +97,7 @@ impl Layout {
     /// Reads what [`Layout::text`] wrote. Whatever else it is, it is the first layout: none keeps the window from opening.
     pub fn read(text: Option<&str>) -> Layout {
         let layout = text.and_then(|text| ron::from_str::<Layout>(text).ok());
+        let layout = layout.map(|layout| Layout { views: layout.views.completed(), ..layout });
         layout.filter(|layout| layout.views.is_whole()).unwrap_or_default()
     }
 

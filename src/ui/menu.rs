@@ -81,6 +81,7 @@ impl Menu {
                 Some(C::ShowLatent),
                 Some(C::ShowReconstructions),
                 Some(C::ShowData),
+                Some(C::ShowHealth),
                 None,
                 Some(C::ShowRuns),
                 Some(C::ShowProblems),

@@ -5,6 +5,7 @@ pub mod arrangement;
 mod data_preview;
 pub mod dialog;
 mod differences;
+mod health;
 pub mod inspector;
 mod latent;
 pub mod log;
@@ -23,6 +24,7 @@ pub mod views;
 
 pub use data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
 pub use differences::{Difference, difference, run_difference};
+pub use health::{HealthInput, HealthOutput, HealthView, health_ui};
 pub use latent::{LatentInput, LatentOutput, LatentView, latent_ui};
 pub use loss::{LossInput, LossOutput, LossView, loss_ui};
 pub use parts::{TABBED, chip_ui, empty_ui, header_ui};

@@ -2,6 +2,7 @@
 //! and colours; what a run or a data set is they do not know.
 
 mod axes;
+mod bars;
 mod curve;
 mod legend;
 mod loss_plot;
@@ -12,6 +13,7 @@ mod profile;
 mod scatter;
 
 pub use axes::{Drag, Frame, Limits, Ticks, Zoom, follow};
+pub use bars::{Bars, bars_ui, histogram_ui};
 pub use curve::{Smoother, decimate, smooth};
 pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
@@ -22,13 +24,19 @@ pub use profile::{Profile, profile_ui};
 pub use scatter::{PointColors, Scatter, ScatterResponse, ScatterView, scatter_ui};
 pub(crate) use scatter::{shortened, stamp_of};
 
-use egui::{Color32, Ui};
+use egui::{Color32, Response, Role, Ui, WidgetInfo};
 
 use crate::figure::{Palette, Rgb};
 
 /// The palette of the theme that `ui` is painted in.
 pub fn palette(ui: &Ui) -> &'static Palette {
     Palette::of(ui.visuals().dark_mode)
+}
+
+/// Tells those who cannot see it what a picture shows.
+pub fn pictured(response: Response, text: &str) -> Response {
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, text));
+    response
 }
 
 /// A colour of the palette as egui wants it.

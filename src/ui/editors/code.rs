@@ -20,7 +20,7 @@ pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usiz
     let kinds: Vec<(Bottleneck, &str)> =
         Bottleneck::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
     let same = |a: &Bottleneck, b: &Bottleneck| a.name() == b.name();
-    ui.scope(|ui| choices_by_ui(ui, &mut code.kind, &kinds, 2, ring, same));
+    ui.scope(|ui| choices_by_ui(ui, &mut code.kind, &kinds, 3, ring, same));
     if matches!(
         code.kind,
         Bottleneck::Plain
@@ -185,7 +185,7 @@ fn short(kind: Bottleneck) -> &'static str {
         Bottleneck::KSparse { .. } => "k-sparse",
         Bottleneck::Variational { .. } => "Variational",
         Bottleneck::ImportanceWeighted { .. } => "Importance",
-        Bottleneck::DescriptionLength { .. } => "Descr. length",
+        Bottleneck::DescriptionLength { .. } => "Bits (MDL)",
         Bottleneck::Wasserstein { .. } => "Wasserstein",
         Bottleneck::Concrete { .. } => "Selector",
         Bottleneck::Hashing { .. } => "Hashing",

@@ -25,14 +25,17 @@ pub enum Arrangement {
 }
 
 impl Default for Arrangement {
-    /// Loss beside the latent space, reconstructions below, the data as a tab behind them.
+    /// Loss beside the latent space, reconstructions below, health and data as tabs behind them.
     fn default() -> Self {
         let tabs = |panes: &[Pane]| Arrangement::Tabs {
             active: 0,
             children: panes.iter().map(|pane| Arrangement::View(*pane)).collect(),
         };
         let above = Arrangement::Row(vec![(1.0, tabs(&[Pane::Loss])), (1.0, tabs(&[Pane::Latent]))]);
-        Arrangement::Column(vec![(1.15, above), (1.0, tabs(&[Pane::Reconstructions, Pane::Data]))])
+        Arrangement::Column(vec![
+            (1.15, above),
+            (1.0, tabs(&[Pane::Reconstructions, Pane::Health, Pane::Data])),
+        ])
     }
 }
 
@@ -55,6 +58,34 @@ impl Arrangement {
         self.is_sound(&mut panes)
             && panes.len() == Pane::ALL.len()
             && Pane::ALL.iter().all(|pane| panes.contains(pane))
+    }
+
+    /// The same with views that it does not know as tabs beside the data: it was remembered before there were any.
+    pub fn completed(mut self) -> Arrangement {
+        let mut known = Vec::new();
+        self.is_sound(&mut known);
+        let missing = Pane::ALL.into_iter().filter(|pane| !known.contains(pane)).map(Arrangement::View);
+        let missing: Vec<Arrangement> = missing.collect();
+        if let Some(tabs) = self.tabs_of(Pane::Data) {
+            tabs.extend(missing);
+        }
+        self
+    }
+
+    /// The tabs a view is one of.
+    fn tabs_of(&mut self, wanted: Pane) -> Option<&mut Vec<Arrangement>> {
+        match self {
+            Arrangement::View(_) => None,
+            Arrangement::Tabs { children, .. } => {
+                if children.contains(&Arrangement::View(wanted)) {
+                    return Some(children);
+                }
+                children.iter_mut().find_map(|child| child.tabs_of(wanted))
+            }
+            Arrangement::Row(children) | Arrangement::Column(children) => {
+                children.iter_mut().find_map(|(_, child)| child.tabs_of(wanted))
+            }
+        }
     }
 
     fn is_sound(&self, panes: &mut Vec<Pane>) -> bool {
@@ -134,7 +165,9 @@ mod tests {
                 0.5,
                 Arrangement::Tabs {
                     active: 2,
-                    children: [Pane::Latent, Pane::Reconstructions, Pane::Data].map(Arrangement::View).into(),
+                    children: [Pane::Latent, Pane::Health, Pane::Reconstructions, Pane::Data]
+                        .map(Arrangement::View)
+                        .into(),
                 },
             ),
         ]);
@@ -142,6 +175,28 @@ mod tests {
             assert!(arrangement.is_whole());
             assert_eq!(Arrangement::of(&arrangement.tree()), arrangement);
         }
+    }
+
+    #[test]
+    fn views_that_are_new_join_an_arrangement_that_is_remembered() {
+        let old = Arrangement::Row(vec![
+            (1.0, Arrangement::View(Pane::Loss)),
+            (1.0, Arrangement::View(Pane::Latent)),
+            (
+                2.0,
+                Arrangement::Tabs {
+                    active: 1,
+                    children: [Pane::Reconstructions, Pane::Data].map(Arrangement::View).into(),
+                },
+            ),
+        ]);
+        assert!(!old.is_whole());
+        let new = old.completed();
+        assert!(new.is_whole(), "{new:?}");
+        let Arrangement::Row(parts) = &new else { panic!("{new:?}") };
+        let Arrangement::Tabs { active, children } = &parts[2].1 else { panic!("{new:?}") };
+        assert_eq!((*active, children.last()), (1, Some(&Arrangement::View(Pane::Health))));
+        assert_eq!(Arrangement::default().completed(), Arrangement::default());
     }
 
     #[test]
@@ -154,7 +209,7 @@ mod tests {
             shares(f32::NAN),
             Arrangement::View(Pane::Loss),
             Arrangement::Column(Vec::new()),
-            Arrangement::Tabs { active: 4, children: all() },
+            Arrangement::Tabs { active: 5, children: all() },
             Arrangement::Tabs { active: 0, children: [all(), all()].concat() },
         ] {
             assert!(!broken.is_whole(), "{broken:?}");

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::dataset::{Dataset, Gaps, LabelColumn, LabelValues, Rows, Scaler, SplitRows};
 use crate::project::{Project, Shape};
-use crate::run::{Edit, EpochRecord, History, Kept, KeptEpochs, Probe, Run, RunId, Setting, Status};
+use crate::run::{
+    Array, Bits, Checkpoint, CodebookHealth, Edit, EpochRecord, HashHealth, Health, History, Kept,
+    KeptEpochs, LayerHealth, Probe, Run, RunId, SelectorHealth, Setting, Status, Weights,
+};
 
 /// Numbers in [0, 1) that look random: a Weyl sequence, scrambled.
 pub fn noise(seed: u64) -> impl FnMut() -> f32 {
@@ -176,4 +179,48 @@ pub fn keep(run: &mut Run, data: &Dataset, epochs: &[u32], code_units: usize, co
             reconstructions,
         }));
     }
+}
+
+/// A health with every part there is, of samples of this shape; no network has them all at once.
+pub fn health(shape: Shape, units: usize) -> Health {
+    let features = shape.features();
+    let share = |index: usize| (index % 7) as f32 / 7.0;
+    let layer = |name: &str, dead| LayerHealth {
+        name: name.to_owned(),
+        units,
+        active_mean: 0.4 * units as f64,
+        active_min: 0,
+        active_max: units,
+        dead,
+        mean: 0.12,
+        histogram: (0..64).map(|bin: u64| if bin < 20 { 0 } else { 64 - bin }).collect(),
+        reach: 4.0,
+    };
+    Health {
+        epoch: 7,
+        samples: 180,
+        layers: vec![layer("layer 1", units), layer("code", 0)],
+        jacobian: Some(1.25),
+        divergence: Some((0..units).map(|unit| 0.008 * unit as f32).collect()),
+        selector: Some(SelectorHealth {
+            temperature: 0.25,
+            mean_max: 0.93,
+            chosen: (0..units as u32).map(|unit| unit / 2 % features as u32).collect(),
+            shares: (0..features).map(share).collect(),
+            mean: (0..features).map(share).collect(),
+        }),
+        bits: Some(Bits { code: 8.5, error: 70.25, constant: 671.0 }),
+        codebook: Some(CodebookHealth { shares: (0..units).map(share).collect() }),
+        hash: Some(HashHealth { balance: (0..units).map(share).collect(), correlation: 0.2, decided: 0.75 }),
+    }
+}
+
+/// A checkpoint with a first layer of so many units.
+pub fn checkpoint(shape: Shape, units: usize) -> Checkpoint {
+    let mut next = noise(9);
+    let features = shape.features();
+    let values = (0..units * features).map(|_| next() - 0.5).collect();
+    let array = Array { shape: vec![units, features], values };
+    let weights = Weights([("encoder.0.weight".to_owned(), array)].into());
+    Checkpoint { weights, ..Checkpoint::default() }
 }

@@ -36,6 +36,7 @@ struct Views {
     reconstructions: ReconstructionsView,
     replay: ReplayView,
     data: DataPreviewView,
+    health: HealthView,
     runs: RunsView,
 }
 
@@ -55,11 +56,12 @@ enum View {
     Reconstructions,
     Replay,
     Data,
+    Health,
     Runs,
 }
 
-const VIEWS: [View; 6] =
-    [View::Loss, View::Latent, View::Reconstructions, View::Replay, View::Data, View::Runs];
+const VIEWS: [View; 7] =
+    [View::Loss, View::Latent, View::Reconstructions, View::Replay, View::Data, View::Health, View::Runs];
 
 impl Scene {
     fn new(runs: Vec<Run>, data: Option<Dataset>) -> Scene {
@@ -81,6 +83,8 @@ impl Scene {
         let mut run = samples::run(3, epochs);
         let kept: Vec<u32> = (0..=epochs).step_by(5).collect();
         samples::keep(&mut run, &data, &kept, code_units, corrupted);
+        run.health = Some(Arc::new(samples::health(data.shape, 20)));
+        run.checkpoint = Some(Arc::new(samples::checkpoint(data.shape, 70)));
         Scene::new(vec![samples::run(1, 100), samples::run(2, 100), run], Some(data))
     }
 
@@ -116,6 +120,9 @@ impl Scene {
                 let state = data.map_or(DataState::None, DataState::Loaded);
                 let output = data_preview_ui(ui, &DataInput { state }, &mut self.views.data);
                 self.last.data.choose |= output.choose;
+            }
+            View::Health => {
+                health_ui(ui, &HealthInput { run, data }, &mut self.views.health);
             }
             View::Runs => {
                 let compared: Vec<RunId> = all.iter().map(|run| run.id).collect();
@@ -204,6 +211,46 @@ fn what_is_no_number() {
         run.status = Status::Failed("the loss is no longer a number".to_owned());
         scene
     });
+}
+
+#[test]
+fn the_health_of_a_run_is_told_in_words_and_numbers() {
+    for (data, has_pictures) in [(samples::pictures(40, [8, 8, 1], 3), true), (samples::table(60, 5), false)]
+    {
+        let mut harness =
+            harness(Scene::trained(10, data, 2, false), View::Health, vec2(900.0, 900.0), Theme::Light);
+        harness.run();
+        for label in [
+            "active units: 18 of 20",
+            "temperature: 0.2500",
+            "mean of the maxima: 93.00 %",
+            "different features: 5 of 20",
+            "description length: 749.8 bits",
+            "dead entries: 3",
+            "dead units: 20 of 40",
+            "‖J‖_F: 1.250",
+            "KL of 20 units, 18 active",
+            "use of 20 entries, 3 never chosen",
+            "balance of 20 bits",
+            "code 8.5, error 70.2, constant 671.0 bits",
+        ] {
+            if label.starts_with("different") && has_pictures {
+                harness.get_by_label("different features: 10 of 20");
+                continue;
+            }
+            harness.get_by_label(label);
+        }
+        harness.get_by_label_contains("filters; the fullest colour is ±0.");
+        harness.get_by_label_contains("The selector is 93.0 % sure of its choice");
+        if has_pictures {
+            harness.get_by_label("10 of 64 pixels chosen");
+        }
+        // A bar that is pointed at says what it is.
+        let bars = harness.get_by_label("KL of 20 units, 18 active").rect();
+        harness.hover_at(bars.right_bottom() - vec2(3.0, 3.0));
+        harness.run_steps(10);
+        harness.get_by_label_contains("unit 20: 0.1520 nats");
+    }
 }
 
 #[test]

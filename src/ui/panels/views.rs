@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::arrangement::Arrangement;
 use super::{
-    DataInput, DataPreviewView, DataState, LatentInput, LatentView, LossInput, LossView,
-    ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView, TABBED,
-    data_preview_ui, kept_at, latent_ui, loss_ui, reconstructions_ui, replay_ui, runs_ui,
+    DataInput, DataPreviewView, DataState, HealthInput, HealthView, LatentInput, LatentView, LossInput,
+    LossView, ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView,
+    TABBED, data_preview_ui, health_ui, kept_at, latent_ui, loss_ui, reconstructions_ui, replay_ui, runs_ui,
 };
 use crate::check::Place;
 use crate::run::Run;
@@ -29,11 +29,13 @@ pub enum Pane {
     Reconstructions,
     /// Samples of the data set.
     Data,
+    /// What tells whether the network is well.
+    Health,
 }
 
 impl Pane {
     /// All views.
-    pub const ALL: [Pane; 4] = [Pane::Loss, Pane::Latent, Pane::Reconstructions, Pane::Data];
+    pub const ALL: [Pane; 5] = [Pane::Loss, Pane::Latent, Pane::Reconstructions, Pane::Data, Pane::Health];
 
     /// The title of its tab.
     pub fn title(self) -> &'static str {
@@ -42,6 +44,7 @@ impl Pane {
             Pane::Latent => "Latent space",
             Pane::Reconstructions => "Reconstructions",
             Pane::Data => "Data",
+            Pane::Health => "Health",
         }
     }
 }
@@ -53,6 +56,7 @@ pub struct Views {
     latent: LatentView,
     reconstructions: ReconstructionsView,
     data: DataPreviewView,
+    health: HealthView,
     replay: ReplayView,
     runs: RunsView,
 }
@@ -65,6 +69,7 @@ impl Default for Views {
             latent: LatentView::default(),
             reconstructions: ReconstructionsView::default(),
             data: DataPreviewView::default(),
+            health: HealthView::default(),
             replay: ReplayView::default(),
             runs: RunsView::default(),
         }
@@ -93,7 +98,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == wanted));
     }
-    let Views { tree, loss, latent, reconstructions, data, replay, .. } = views;
+    let Views { tree, loss, latent, reconstructions, data, health, replay, .. } = views;
     let bar = Panel::bottom("replay").exact_size(38.0).resizable(false);
     bar.frame(Frame::new().fill(tokens(ui).panel)).show(ui, |ui| {
         let input = ReplayInput { run: state.shown(), epoch: state.epoch };
@@ -106,7 +111,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
         Tile::Container(_) | Tile::Pane(_) => None,
     });
     let tabbed = tabbed.flatten().collect();
-    let mut panes = Panes { state, tokens: tokens(ui), loss, latent, reconstructions, data, tabbed };
+    let mut panes = Panes { state, tokens: tokens(ui), loss, latent, reconstructions, data, health, tabbed };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
 }
 
@@ -127,6 +132,7 @@ struct Panes<'a> {
     latent: &'a mut LatentView,
     reconstructions: &'a mut ReconstructionsView,
     data: &'a mut DataPreviewView,
+    health: &'a mut HealthView,
     /// Views whose title a tab shows.
     tabbed: Vec<TileId>,
 }
@@ -139,6 +145,7 @@ impl Panes<'_> {
             Pane::Latent => self.latent_ui(ui),
             Pane::Reconstructions => self.reconstructions_ui(ui),
             Pane::Data => self.data_ui(ui),
+            Pane::Health => self.health_ui(ui),
         }
     }
 
@@ -183,6 +190,13 @@ impl Panes<'_> {
             self.state.load_data_of(run);
         }
         output.drag
+    }
+
+    fn health_ui(&mut self, ui: &mut Ui) -> bool {
+        let state = &*self.state;
+        let run = state.shown();
+        let data = run.and_then(|run| state.data_of(run));
+        health_ui(ui, &HealthInput { run, data }, self.health).drag
     }
 
     fn data_ui(&mut self, ui: &mut Ui) -> bool {

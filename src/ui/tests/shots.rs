@@ -3,6 +3,7 @@
 use egui::accesskit::Role;
 
 use super::*;
+use crate::project::Bottleneck;
 
 impl Window {
     fn shot(&mut self, name: &str) {
@@ -115,5 +116,27 @@ fn every_form_in_both_themes_and_at_both_ends_of_sizes() {
         }
         window.key(Modifiers::COMMAND, Key::Num4);
         window.shot(&format!("form-failed-view-{name}"));
+    }
+}
+
+#[test]
+fn the_health_of_every_kind() {
+    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
+        return;
+    }
+    for (number, recipe) in crate::project::Recipe::ALL.into_iter().enumerate() {
+        let theme = if number % 2 == 0 { Theme::Dark } else { Theme::Light };
+        let mut window = Window::sized(1440.0, 900.0, theme);
+        window.state().project = recipe.project();
+        window.state().project.training.epochs = 6;
+        if let Bottleneck::Concrete { tries, .. } = &mut window.state().project.code.kind {
+            *tries = 1;
+        }
+        window.state().select(Place::Code);
+        window.until("its data", |state| state.current_shape().is_some() && state.data.progress.is_none());
+        window.key(Modifiers::NONE, Key::F5);
+        window.until("its end", |state| state.runs.iter().all(|run| run.status == Status::Done));
+        window.state().run(Command::ShowHealth);
+        window.shot(&format!("health-{}", recipe.name()));
     }
 }

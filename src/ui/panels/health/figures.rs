@@ -1,0 +1,135 @@
+use crate::project::{Bottleneck, Loss};
+use crate::run::{Health, Run};
+use crate::ui::plots::format_number;
+
+/// One number of the view.
+pub struct Figure {
+    /// What it is called.
+    pub name: &'static str,
+    /// The number with its unit.
+    pub value: String,
+    /// What it means, and what is good.
+    pub about: &'static str,
+}
+
+fn figure(name: &'static str, value: String, about: &'static str) -> Figure {
+    Figure { name, value, about }
+}
+
+/// The numbers that mean something for a run's kind of network, the most telling first.
+pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    of_kind(run, health, &mut figures);
+    if let Some(code) = health.layers.last() {
+        // What is drawn or chosen has no units that are off.
+        let is_sparse = health.divergence.is_none() && health.selector.is_none() && health.bits.is_none();
+        if is_sparse {
+            figures.push(figure(
+                "L0 of the code",
+                format!("{:.1} of {}", code.active_mean, code.units),
+                "Units of the code that are not 0 for a sample, in the mean.",
+            ));
+        }
+        figures.push(figure(
+            "mean activation",
+            format_number(code.mean),
+            "Mean over all units and samples of the code; a sparsity penalty draws it to its target.",
+        ));
+    }
+    let (dead, units) =
+        health.layers.iter().fold((0, 0), |(dead, units), layer| (dead + layer.dead, units + layer.units));
+    figures.push(figure(
+        "dead units",
+        format!("{dead} of {units}"),
+        "Units of encoder and code that no sample activates: they are wasted. None is best.",
+    ));
+    if let Some(norm) = health.jacobian {
+        figures.push(figure(
+            "‖J‖_F",
+            format_number(norm),
+            "How far the code moves when the input does: root mean square of the norm of ∂code/∂input. A contractive penalty makes it small.",
+        ));
+    }
+    figures
+}
+
+fn of_kind(run: &Run, health: &Health, figures: &mut Vec<Figure>) {
+    if let (Some(active), Some(nats)) = (health.active_units(), &health.divergence) {
+        figures.push(figure(
+            "active units",
+            format!("{active} of {}", nats.len()),
+            "Units with a KL of more than 0.01 nats; the others say nothing. None at all is a collapsed code.",
+        ));
+        let sum = nats.iter().map(|nats| f64::from(*nats)).sum();
+        figures.push(figure(
+            "KL",
+            format!("{} nats", format_number(sum)),
+            "What a code says beyond the prior, all units together.",
+        ));
+    }
+    if let Some(selector) = &health.selector {
+        figures.push(figure(
+            "temperature",
+            format_number(f64::from(selector.temperature)),
+            "Falls while it trains; at the end each unit looks at one feature alone.",
+        ));
+        figures.push(figure(
+            "mean of the maxima",
+            format!("{:.2} %", 100.0 * selector.mean_max),
+            "How sure the units are of their choice, in the mean. Above 99.8 % it is made.",
+        ));
+        figures.push(figure(
+            "different features",
+            format!("{} of {}", selector.unique(), selector.chosen.len()),
+            "Units that chose the same feature are wasted: too few epochs.",
+        ));
+    }
+    if let Some(bits) = health.bits {
+        let about = "Bits a sample takes in all: the shorter, the better code and decoder explain the data.";
+        figures.push(figure("description length", format!("{:.1} bits", bits.total()), about));
+        figures.push(figure(
+            "code",
+            format!("{:.1} bits", bits.code),
+            "Bits to name the choices of the quantisers.",
+        ));
+        figures.push(figure(
+            "error",
+            format!("{:.1} bits", bits.error),
+            "Bits to correct the reconstruction.",
+        ));
+    }
+    if let Some(codebook) = &health.codebook {
+        figures.push(figure(
+            "perplexity",
+            format!("{:.1} of {}", codebook.perplexity(), codebook.shares.len()),
+            "exp H: how many entries it would take to be as varied if all were used alike.",
+        ));
+        figures.push(figure(
+            "dead entries",
+            codebook.dead().to_string(),
+            "Entries that were never chosen. They are put elsewhere after a while.",
+        ));
+    }
+    if let Some(hash) = &health.hash {
+        figures.push(figure(
+            "decided",
+            format!("{:.0} %", 100.0 * hash.decided),
+            "Values of the code within 0.1 of 0 or 1: the noise drives them there.",
+        ));
+        figures.push(figure(
+            "correlation of bits",
+            format_number(f64::from(hash.correlation)),
+            "Mean magnitude over pairs of bits: 0 where every bit tells something of its own.",
+        ));
+    }
+    if let (Loss::BinaryCrossEntropy, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. }) =
+        (run.design.loss, run.design.code.kind)
+        && run.design.data.binarise == crate::project::Binarise::Off
+    {
+        figures.push(figure(
+            "likelihood",
+            "none".to_owned(),
+            "Cross-entropy on grey values is no likelihood: binarise the data, or take a Gaussian, for a bound in nats.",
+        ));
+    }
+}
