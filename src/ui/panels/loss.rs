@@ -1,9 +1,12 @@
 //! The live loss of the selected run beside the runs it is compared with.
 
+mod layers;
+
 use serde::{Deserialize, Serialize};
 
 use egui::{Popup, PopupCloseBehavior, RichText, Slider, Ui};
 
+use self::layers::{LayersPlot, layers_ui};
 use super::Seek;
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use crate::figure::Rgb;
@@ -43,8 +46,12 @@ pub struct LossView {
     pub log: bool,
     /// Factor of the exponential moving average, 0 to 0.99.
     pub smoothing: f64,
+    /// The errors of single layers, where these were trained one by one, instead of the network's loss.
+    pub layers: bool,
     /// The part a person has chosen to see.
     pub zoom: Zoom,
+    #[serde(skip)]
+    layers_plot: LayersPlot,
     /// Number and start of the run that was zoomed into.
     #[serde(skip)]
     of: Option<(RunId, u64)>,
@@ -60,6 +67,8 @@ impl Default for LossView {
             term: TOTAL.to_owned(),
             log: true,
             smoothing: 0.0,
+            layers: false,
+            layers_plot: LayersPlot::default(),
             zoom: Zoom::default(),
             of: None,
             series: Vec::new(),
@@ -77,6 +86,11 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         return output;
     };
     view.update(input);
+    // Until the network itself has an epoch, its layers are what there is to see.
+    if !run.history.pretraining.is_empty() && (view.layers || run.history.epochs.is_empty()) {
+        layers_ui(ui, run, view.log, &mut view.layers_plot);
+        return output;
+    }
     if view.series.iter().all(|series| series.raw.is_empty()) {
         let (what, advice) = match &run.status {
             Status::Queued => ("Waiting for its turn", "The run starts when the one before it has ended."),
@@ -130,11 +144,21 @@ fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
     if !terms.is_empty() && !terms.contains(&view.term) {
         view.term = terms.first().cloned().unwrap_or_default();
     }
+    let has_layers = input.run.is_some_and(|run| !run.history.pretraining.is_empty());
+    let shows_layers = has_layers && view.layers;
     for term in terms {
-        if chip_ui(ui, view.term == *term, term).clicked() {
+        if chip_ui(ui, view.term == *term && !shows_layers, term).clicked() {
             view.term.clone_from(term);
+            view.layers = false;
             view.zoom.reset();
         }
+    }
+    if has_layers
+        && chip_ui(ui, shows_layers, "layers")
+            .on_hover_text("Errors of the layers while each was trained by itself, per feature of its input")
+            .clicked()
+    {
+        view.layers = !shows_layers;
     }
     let narrow = ui.max_rect().width() < 520.0;
     trailing_ui(ui, "loss", |ui| {

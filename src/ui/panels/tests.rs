@@ -269,6 +269,33 @@ fn chips_choose_the_loss_term_and_the_axis() {
     assert_eq!((view.term.as_str(), view.log), ("KL", false));
 }
 
+#[test]
+fn the_errors_of_single_layers_have_curves_of_their_own() {
+    use crate::run::GreedyRecord;
+    let mut scene = Scene::digits();
+    let run = scene.runs.last_mut().unwrap();
+    let record = |(layer, epoch): (u32, u32)| GreedyRecord {
+        layer,
+        epoch,
+        error: 0.1 / f64::from(layer * epoch),
+        seconds: 0.1,
+    };
+    run.history.pretraining =
+        (1..=3).flat_map(|layer| (1..=8).map(move |epoch| (layer, epoch))).map(record).collect();
+    let mut harness = harness(scene, View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("layers").click();
+    harness.run();
+    assert!(harness.state().views.loss.layers);
+    harness.get_by_label("total").click();
+    harness.run();
+    assert!(!harness.state().views.loss.layers);
+    // While there is nothing else they are shown at once.
+    harness.state_mut().runs.last_mut().unwrap().history.epochs.clear();
+    harness.run();
+    assert!(harness.query_by_label_contains("No epoch finished yet").is_none());
+}
+
 /// Drags from one place to another, a frame for each part of it.
 fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
     harness.drag_at(from);

@@ -138,5 +138,9 @@ fn the_health_of_every_kind() {
         window.until("its end", |state| state.runs.iter().all(|run| run.status == Status::Done));
         window.state().run(Command::ShowHealth);
         window.shot(&format!("health-{}", recipe.name()));
+        if recipe == crate::project::Recipe::Machines {
+            window.click("layers");
+            window.shot("layers");
+        }
     }
 }
