@@ -3,11 +3,11 @@
 mod figures;
 mod images;
 
-use egui::{RichText, ScrollArea, Ui, Vec2, vec2};
+use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2, vec2};
 
 use self::figures::{Figure, figures};
 use self::images::Images;
-use super::parts::{empty_ui, header_ui, is_tabbed, trailing_ui};
+use super::parts::{empty_ui, header_ui, is_tabbed};
 use crate::dataset::Dataset;
 use crate::run::{ACTIVE_NATS, Bits, Health, Run};
 use crate::ui::plots::{Bars, bars_ui, color, format_number, histogram_ui, palette, pictured};
@@ -42,19 +42,12 @@ pub struct HealthView {
 
 /// Shows the view in all the room there is.
 pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) -> HealthOutput {
-    let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
-    if shown.is_none() && is_tabbed(ui) {
-        empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
-        return HealthOutput::default();
+    let mut output = HealthOutput::default();
+    if !is_tabbed(ui) {
+        // A tab says it all; an empty header would only take room.
+        output.drag = header_ui(ui, "Health", |_| ()).0.drag_started();
     }
-    let (handle, ()) = header_ui(ui, "Health", |ui| {
-        let Some((_, health)) = shown else { return };
-        trailing_ui(ui, "health", |ui| {
-            let text = format!("epoch {} · {} samples, clean", health.epoch, health.samples);
-            ui.label(RichText::new(text).size(11.5).color(color(palette(ui).dim)));
-        });
-    });
-    let output = HealthOutput { drag: handle.drag_started() };
+    let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
     let Some((run, health)) = shown else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
@@ -97,8 +90,15 @@ fn warnings_ui(ui: &mut Ui, health: &Health) {
 /// A number with its name above.
 fn figure_ui(ui: &mut Ui, figure: &Figure) {
     let p = palette(ui);
-    let shown = ui.vertical(|ui| {
+    let wide = |text: &str, size: f32| {
+        let font = egui::FontId::proportional(size);
+        ui.painter().layout_no_wrap(text.to_owned(), font, color(p.text)).rect.width()
+    };
+    // Known beforehand, so that what has no room begins a new line.
+    let width = wide(figure.name, 11.0).max(wide(&figure.value, 15.0)).ceil() + 2.0;
+    let shown = ui.allocate_ui_with_layout(vec2(width, 34.0), Layout::top_down(Align::LEFT), |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
+        ui.set_min_width(width);
         ui.add(egui::Label::new(RichText::new(figure.name).size(11.0).color(color(p.dim))).selectable(false));
         ui.label(RichText::new(&figure.value).size(15.0).strong().color(color(p.text)));
     });
@@ -109,7 +109,7 @@ fn figure_ui(ui: &mut Ui, figure: &Figure) {
 /// A plot with its title above.
 fn block_ui(ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
     let p = palette(ui);
-    ui.vertical(|ui| {
+    ui.allocate_ui_with_layout(vec2(PLOT.x, PLOT.y + 34.0), Layout::top_down(Align::LEFT), |ui| {
         ui.spacing_mut().item_spacing.y = 3.0;
         ui.set_width(PLOT.x);
         let text = RichText::new(title).size(11.5).color(color(p.text));

@@ -43,6 +43,11 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
         format!("{dead} of {units}"),
         "Units of encoder and code that no sample activates: they are wasted. None is best.",
     ));
+    let measured = figure(
+        "measured",
+        format!("epoch {}", health.epoch),
+        "On samples that do not train (up to 512, evenly from the validation split), inputs clean: every second, and whenever the run stands still.",
+    );
     if let Some(norm) = health.jacobian {
         figures.push(figure(
             "‖J‖_F",
@@ -50,6 +55,7 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
             "How far the code moves when the input does: root mean square of the norm of ∂code/∂input. A contractive penalty makes it small.",
         ));
     }
+    figures.push(measured);
     figures
 }
 
