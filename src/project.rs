@@ -19,7 +19,7 @@ pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Output, Padding};
 pub use loss::{Loss, Variance};
-pub use recipe::Recipe;
+pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use shape::Shape;
 pub use source::{

@@ -22,6 +22,7 @@ pub mod notices;
 pub mod panels;
 pub mod plots;
 pub mod principal;
+mod recipe_pictures;
 pub mod remedies;
 mod shell;
 pub mod state;

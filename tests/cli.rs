@@ -106,8 +106,10 @@ fn help_teaches_and_wrong_use_is_code_2() {
 fn every_recipe_is_listed_written_and_sound() {
     let dir = dir();
     let listed = ok(dir.path(), &["recipes"]);
-    let names: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let (claims, lines): (Vec<&str>, Vec<&str>) = listed.lines().partition(|line| line.starts_with(' '));
+    let names: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, Recipe::ALL.map(Recipe::name));
+    assert!(claims.len() == names.len() && claims.iter().all(|claim| claim.contains("trained: ")));
     for name in names {
         let file = format!("{name}.ron");
         assert_eq!(ok(dir.path(), &["new", name, "-o", &file]).trim(), file);

@@ -1,26 +1,84 @@
 //! Tests that take minutes: `scripts/test.sh --long` runs them.
 
+#[path = "long/canvas.rs"]
+mod canvas;
+#[path = "long/claims.rs"]
+mod claims;
+#[path = "long/pictures.rs"]
+mod pictures;
+
+use std::path::Path;
 use std::process::Command;
 
+use hourglass::check::plan;
+use hourglass::dataset::{Dataset, Progress, load};
+use hourglass::engine::{Network, facts};
 use hourglass::io::open_project;
 use hourglass::project::Recipe;
-use hourglass::run::Status;
+use hourglass::run::{Run, Status};
 
-#[test]
-fn every_recipe_trains_to_its_end_and_learns() {
-    let dir = tempfile::tempdir().expect("a folder");
-    for recipe in Recipe::ALL {
+/// A recipe that was trained to its end.
+struct Trained {
+    recipe: Recipe,
+    runs: Vec<Run>,
+    data: Dataset,
+}
+
+impl Trained {
+    /// Trains a recipe as a person would on the command line.
+    fn new(recipe: Recipe, folder: &Path) -> Trained {
         let output = Command::new(env!("CARGO_BIN_EXE_hourglass"))
-            .args(["train", &format!("recipe:{}", recipe.name())])
-            .current_dir(dir.path())
+            .args(["train", &format!("recipe:{}", recipe.name()), "--force"])
+            .current_dir(folder)
             .output()
             .expect("started");
         assert!(output.status.success(), "{recipe:?}: {}", String::from_utf8_lossy(&output.stderr));
-        let path = dir.path().join(format!("{}.hourglass", recipe.name()));
-        let run = open_project(&path).expect("opens").runs.remove(0);
-        assert_eq!(run.status, Status::Done);
-        let first = run.history.epochs.first().map_or(f64::NAN, |record| record.mse);
-        let best = run.history.best().map_or(f64::NAN, |record| record.mse);
-        assert!(best < 0.7 * first, "{recipe:?}: the error went from {first} to {best}");
+        let path = folder.join(format!("{}.hourglass", recipe.name()));
+        let runs = open_project(&path).expect("opens").runs;
+        assert_eq!(runs.len(), recipe.project().trained_designs().len(), "{recipe:?}");
+        assert!(runs.iter().all(|run| run.status == Status::Done), "{recipe:?}");
+        let data = load(&runs[0].design.data, &Progress::default()).expect("embedded or generated");
+        Trained { recipe, runs, data }
     }
+
+    /// The first run.
+    fn run(&self) -> &Run {
+        &self.runs[0]
+    }
+
+    /// Its network.
+    fn network(&self) -> Network {
+        let run = self.run();
+        let plan = plan(&run.design, &facts(&self.data)).expect("it was trained");
+        let checkpoint = run.checkpoint.as_ref().expect("it was saved");
+        Network::trained(&plan, checkpoint.inference_weights(), 2).expect("its own weights")
+    }
+
+    /// Scaled rows of the data.
+    fn rows(&self, numbers: &[u32]) -> Vec<f32> {
+        let mut values = vec![0.0; numbers.len() * self.data.shape.features()];
+        self.data.gather(numbers, &mut values);
+        values
+    }
+}
+
+/// Every recipe shows what it says it shows, and looks like its picture in the list of recipes. With `UPDATE_PICTURES` set the
+/// pictures are drawn anew.
+#[test]
+fn every_recipe_shows_its_point() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut broken = Vec::new();
+    for recipe in Recipe::ALL {
+        let trained = Trained::new(recipe, folder.path());
+        for claim in recipe.claims() {
+            let found = claims::measure(&trained, claim.figure);
+            eprintln!("{}: {} (found {found:.4})", recipe.name(), claim.text());
+            if !claim.bound.holds(found) {
+                broken.push(format!("{}: {}, found {found}", recipe.name(), claim.text()));
+            }
+        }
+        let picture = pictures::draw(&trained);
+        broken.extend(pictures::compare(recipe, &picture));
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
 }

@@ -15,6 +15,8 @@ pub(super) fn recipes() -> Result<(), Failure> {
     let width = Recipe::ALL.iter().map(|recipe| recipe.name().len()).max().unwrap_or(0);
     for recipe in Recipe::ALL {
         line(format!("{:width$}  {}", recipe.name(), recipe.summary()))?;
+        let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
+        line(format!("{:width$}  trained: {}", "", claims.join(", ")))?;
     }
     Ok(())
 }

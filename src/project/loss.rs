@@ -44,7 +44,7 @@ impl Loss {
         match self {
             Loss::SquaredError => "squared error",
             Loss::BinaryCrossEntropy => "cross-entropy",
-            Loss::Gaussian { variance: Variance::Fixed { .. } } => "Gaussian",
+            Loss::Gaussian { variance: Variance::Fixed { .. } } => "Gaussian likelihood",
             Loss::Gaussian { variance: Variance::Learned } => "Gaussian, σ learned",
         }
     }

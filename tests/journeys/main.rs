@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod editors;
 mod folder;
 mod keyboard;
 mod problems;

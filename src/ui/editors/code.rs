@@ -66,7 +66,7 @@ fn settings_ui(ui: &mut Ui, kind: &mut Bottleneck, units: usize) {
                 0.0..=10.0,
                 false,
             );
-            let field = ("Warm-up", "Epochs over which that weight rises from 0.");
+            let field = ("β rises for", "Epochs over which that weight rises from 0.");
             number_ui(ui, field, warmup_epochs, 0..=10_000, "epochs");
             let field = ("Free", "What each unit may say before it costs anything; keeps units alive.");
             slider_ui(ui, field, free_nats, 0.0..=2.0, false);

@@ -26,10 +26,10 @@ pub fn regularizers_ui(ui: &mut Ui, regularizers: &mut Vec<Regularizer>, site: S
     if let Some(index) = removed {
         regularizers.remove(index);
     }
+    ui.label(RichText::new("Penalties").size(12.0).color(tokens(ui).dim));
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(2.0, 0.0);
         ui.spacing_mut().interact_size.y = 18.0;
-        ui.label(RichText::new("Penalties").size(12.0).color(tokens(ui).dim));
         let offered = Regularizer::ALL.into_iter().filter(|kind| fits(kind.penalty, site));
         for kind in offered {
             let is_there =

@@ -10,6 +10,7 @@ use crate::run::{Run, RunId};
 use crate::ui::command::{Command, Menu};
 use crate::ui::dialogs::{Browse, BrowseKind, Dialog, PathDialog, Purpose, Target, Then};
 use crate::ui::files::SaveKind;
+use crate::ui::recipe_pictures::picture_ui;
 use crate::ui::state::{Effect, State, cores};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
@@ -118,11 +119,16 @@ fn new_ui(ui: &mut Ui) -> Answer {
                 .inner_margin(12);
             frame.show(ui, |ui| {
                 ui.horizontal(|ui| {
+                    picture_ui(ui, recipe);
+                    ui.add_space(6.0);
                     ui.vertical(|ui| {
                         ui.set_width(ui.available_width() - 90.0);
                         ui.spacing_mut().item_spacing.y = 4.0;
                         ui.label(RichText::new(capital(recipe.name())).font(theme::bold(13.0)));
                         ui.label(RichText::new(recipe.summary()).size(11.5).color(tokens.dim));
+                        let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
+                        let text = format!("Trained: {}", claims.join(", "));
+                        ui.label(RichText::new(text).size(11.0).color(tokens.dim));
                     });
                     let response = ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Start"));
                     if response.accessible_name(format!("Start {}", recipe.name())).clicked() {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test may fail
 
+mod health;
+
 use std::sync::Arc;
 
 use egui::{Modifiers, Pos2, Theme, Ui, Vec2, pos2, vec2};
@@ -214,46 +216,6 @@ fn what_is_no_number() {
 }
 
 #[test]
-fn the_health_of_a_run_is_told_in_words_and_numbers() {
-    for (data, has_pictures) in [(samples::pictures(40, [8, 8, 1], 3), true), (samples::table(60, 5), false)]
-    {
-        let mut harness =
-            harness(Scene::trained(10, data, 2, false), View::Health, vec2(900.0, 900.0), Theme::Light);
-        harness.run();
-        for label in [
-            "active units: 18 of 20",
-            "temperature: 0.2500",
-            "mean of the maxima: 93.00 %",
-            "different features: 5 of 20",
-            "description length: 749.8 bits",
-            "dead entries: 3",
-            "dead units: 20 of 40",
-            "‖J‖_F: 1.250",
-            "KL of 20 units, 18 active",
-            "use of 20 entries, 3 never chosen",
-            "balance of 20 bits",
-            "code 8.5, error 70.2, constant 671.0 bits",
-        ] {
-            if label.starts_with("different") && has_pictures {
-                harness.get_by_label("different features: 10 of 20");
-                continue;
-            }
-            harness.get_by_label(label);
-        }
-        harness.get_by_label_contains("filters; the fullest colour is ±0.");
-        harness.get_by_label_contains("The selector is 93.0 % sure of its choice");
-        if has_pictures {
-            harness.get_by_label("10 of 64 pixels chosen");
-        }
-        // A bar that is pointed at says what it is.
-        let bars = harness.get_by_label("KL of 20 units, 18 active").rect();
-        harness.hover_at(bars.right_bottom() - vec2(3.0, 3.0));
-        harness.run_steps(10);
-        harness.get_by_label_contains("unit 20: 0.1520 nats");
-    }
-}
-
-#[test]
 fn twenty_thousand_points() {
     check_all(|| Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false));
 }
@@ -267,33 +229,6 @@ fn chips_choose_the_loss_term_and_the_axis() {
     harness.run();
     let view = &harness.state().views.loss;
     assert_eq!((view.term.as_str(), view.log), ("KL", false));
-}
-
-#[test]
-fn the_errors_of_single_layers_have_curves_of_their_own() {
-    use crate::run::GreedyRecord;
-    let mut scene = Scene::digits();
-    let run = scene.runs.last_mut().unwrap();
-    let record = |(layer, epoch): (u32, u32)| GreedyRecord {
-        layer,
-        epoch,
-        error: 0.1 / f64::from(layer * epoch),
-        seconds: 0.1,
-    };
-    run.history.pretraining =
-        (1..=3).flat_map(|layer| (1..=8).map(move |epoch| (layer, epoch))).map(record).collect();
-    let mut harness = harness(scene, View::Loss, SIZES[0], Theme::Dark);
-    harness.run();
-    harness.get_by_label("layers").click();
-    harness.run();
-    assert!(harness.state().views.loss.layers);
-    harness.get_by_label("total").click();
-    harness.run();
-    assert!(!harness.state().views.loss.layers);
-    // While there is nothing else they are shown at once.
-    harness.state_mut().runs.last_mut().unwrap().history.epochs.clear();
-    harness.run();
-    assert!(harness.query_by_label_contains("No epoch finished yet").is_none());
 }
 
 /// Drags from one place to another, a frame for each part of it.

@@ -1,0 +1,155 @@
+use super::Recipe;
+
+/// A figure of a recipe's trained run with the bound that shows its point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Claim {
+    /// Which figure.
+    pub figure: Figure,
+    /// Where it lies.
+    pub bound: Bound,
+}
+
+/// Something that is measured of a trained run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Validation error per feature, as a share of that of PCA with as many components as the code has units.
+    ErrorOverPca,
+    /// The same, as a share of that after the first epoch.
+    ErrorOverFirst,
+    /// Largest principal angle between the decoder and the principal components, in degrees.
+    AngleToPca,
+    /// Error of what was restored as a share of the error of what was corrupted, on the watched samples.
+    RestoredOverCorrupted,
+    /// Mean activation of the code.
+    MeanActivation,
+    /// Most active units of the code for a sample.
+    MostActive,
+    /// Root mean square of the norm of the code's derivative.
+    Jacobian,
+    /// Units of a variational code above 0.01 nats.
+    ActiveUnits,
+    /// Mean of the largest shares of a selector.
+    MeanMax,
+    /// Different features a selector has chosen, as a share of its units.
+    Unique,
+    /// Error of a linear regression from what a selector has chosen, as a share of that of PCA with as many components.
+    RefitOverPca,
+    /// Bits that name the choices of a sample.
+    CodeBits,
+    /// Bits that correct the reconstruction of a sample.
+    ErrorBits,
+    /// Share of a hashing code's values that lie within 0.1 of 0 or 1.
+    Decided,
+    /// `exp H` of the use of a codebook.
+    Perplexity,
+    /// Area under the curve by which the error tells a held-out class from the others.
+    Auc,
+    /// Validation loss of the first run as a share of that of the second.
+    FirstOverSecond,
+}
+
+/// Where a figure lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// There or below.
+    AtMost(f64),
+    /// There or above.
+    AtLeast(f64),
+}
+
+impl Bound {
+    /// Whether a number keeps to it; NaN does not.
+    pub fn holds(self, value: f64) -> bool {
+        match self {
+            Bound::AtMost(most) => value <= most,
+            Bound::AtLeast(least) => value >= least,
+        }
+    }
+}
+
+impl Claim {
+    /// In a few words: `error ≤ 0.9 × PCA's`.
+    pub fn text(self) -> String {
+        let (sign, bound) = match self.bound {
+            Bound::AtMost(most) => ("≤", most),
+            Bound::AtLeast(least) => ("≥", least),
+        };
+        match self.figure {
+            Figure::ErrorOverPca => format!("error {sign} {bound} × PCA's"),
+            Figure::ErrorOverFirst => format!("error {sign} {bound} × that of the first epoch"),
+            Figure::AngleToPca => format!("angle to the principal components {sign} {bound}°"),
+            Figure::RestoredOverCorrupted => {
+                format!("error of the restored {sign} {bound} × that of the corrupted")
+            }
+            Figure::MeanActivation => format!("mean activation {sign} {bound}"),
+            Figure::MostActive => format!("active units of any sample {sign} {bound}"),
+            Figure::Jacobian => format!("‖J‖_F {sign} {bound}"),
+            Figure::ActiveUnits => format!("active units {sign} {bound}"),
+            Figure::MeanMax => format!("mean of the maxima {sign} {bound}"),
+            Figure::Unique => format!("different features {sign} {:.0} %", 100.0 * bound),
+            Figure::RefitOverPca => format!("linear regression on the choice {sign} {bound} × PCA's error"),
+            Figure::CodeBits => format!("code {sign} {bound} bits"),
+            Figure::ErrorBits => format!("error {sign} {bound} bits"),
+            Figure::Decided => format!("values near 0 or 1 {sign} {:.0} %", 100.0 * bound),
+            Figure::Perplexity => format!("perplexity {sign} {bound}"),
+            Figure::Auc => format!("area under the curve {sign} {bound}"),
+            Figure::FirstOverSecond => format!("loss of the first run {sign} {bound} × that of the second"),
+        }
+    }
+}
+
+impl Recipe {
+    /// What its trained run shows, each figure with its bound; `scripts/test.sh --long` trains every recipe and checks them.
+    pub fn claims(self) -> &'static [Claim] {
+        const fn at_most(figure: Figure, bound: f64) -> Claim {
+            Claim { figure, bound: Bound::AtMost(bound) }
+        }
+        const fn at_least(figure: Figure, bound: f64) -> Claim {
+            Claim { figure, bound: Bound::AtLeast(bound) }
+        }
+        match self {
+            Recipe::Undercomplete => const { &[at_most(Figure::ErrorOverPca, 0.75)] },
+            Recipe::Linear => const { &[at_most(Figure::AngleToPca, 5.0)] },
+            Recipe::Denoising => const { &[at_most(Figure::RestoredOverCorrupted, 0.4)] },
+            Recipe::Sparse => {
+                const { &[at_most(Figure::MeanActivation, 0.13), at_most(Figure::ErrorOverFirst, 0.3)] }
+            }
+            Recipe::KSparse => {
+                const { &[at_most(Figure::MostActive, 10.0), at_most(Figure::ErrorOverFirst, 0.5)] }
+            }
+            Recipe::Contractive => {
+                const { &[at_most(Figure::Jacobian, 3.0), at_most(Figure::ErrorOverFirst, 0.6)] }
+            }
+            Recipe::Convolutional => const { &[at_most(Figure::ErrorOverPca, 0.9)] },
+            Recipe::Variational => {
+                const { &[at_least(Figure::ActiveUnits, 2.0), at_most(Figure::ErrorOverPca, 1.0)] }
+            }
+            Recipe::BetaVariational => {
+                const { &[at_least(Figure::ActiveUnits, 2.0), at_most(Figure::ErrorOverFirst, 0.6)] }
+            }
+            Recipe::Concrete => {
+                const {
+                    &[
+                        at_least(Figure::MeanMax, 0.998),
+                        at_least(Figure::Unique, 1.0),
+                        at_most(Figure::RefitOverPca, 2.5),
+                    ]
+                }
+            }
+            Recipe::DescriptionLength => {
+                const { &[at_most(Figure::CodeBits, 10.4), at_most(Figure::ErrorBits, 110.0)] }
+            }
+            Recipe::Machines => const { &[at_most(Figure::ErrorOverPca, 0.9)] },
+            Recipe::JointVsLayerWise => const { &[at_most(Figure::FirstOverSecond, 0.97)] },
+            Recipe::Hashing => const { &[at_least(Figure::Decided, 0.9)] },
+            Recipe::Quantised => {
+                const { &[at_least(Figure::Perplexity, 16.0), at_most(Figure::ErrorOverFirst, 0.5)] }
+            }
+            Recipe::SuperResolution | Recipe::Inpainting => {
+                const { &[at_most(Figure::RestoredOverCorrupted, 0.5)] }
+            }
+            Recipe::Anomaly => const { &[at_least(Figure::Auc, 0.9)] },
+            Recipe::Tabular => const { &[at_most(Figure::ErrorOverPca, 0.95)] },
+        }
+    }
+}

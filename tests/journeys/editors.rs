@@ -1,0 +1,252 @@
+//! Every form that shapes a network, from the card to a run that trains with it.
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable;
+use hourglass::check::Place;
+use hourglass::project::{
+    Activation, Binarise, Bottleneck, CodebookUpdate, Corruption, Distance, Estimator, Greedy, Layer, Loss,
+    Over, Penalty, Regularizer, Site, Strategy, Threshold, Variance,
+};
+use hourglass::run::Status;
+
+use crate::common::{Home, Window};
+
+fn window(home: &Home) -> Window {
+    home.window_of(1440.0, 2600.0)
+}
+
+/// Types a number into a field, be it one with a slider or without.
+fn set(window: &mut Window, field: &str, text: &str) {
+    let beside = format!("{field}, value");
+    let has_slider = window.harness.query_by_role_and_label(Role::SpinButton, &beside).is_some();
+    window.number(if has_slider { &beside } else { field }, text);
+}
+
+/// Trains one epoch of a new run and ends it; gives the names of its loss terms.
+fn terms(window: &mut Window) -> Vec<String> {
+    let before = window.state().runs.len();
+    window.harness.key_press(egui::Key::F11);
+    window.until("a new run has trained an epoch", |state| {
+        state.runs.len() > before && state.runs.last().is_some_and(|run| !run.history.epochs.is_empty())
+    });
+    window.until_status(&Status::Paused);
+    window.press("Stop");
+    window.until_status(&Status::Stopped);
+    assert!(window.run().health.is_some(), "{:?}", window.run().design.code.kind);
+    window.run().history.terms[1..].to_vec()
+}
+
+#[test]
+fn every_kind_of_code_is_chosen_set_and_trained() {
+    let home = Home::new();
+    let mut window = window(&home);
+    let mut card = "Code 2 card".to_owned();
+    let mut check =
+        |kind: &str, units: usize, fields: &[(&str, &str)], expected: Bottleneck, terms_of: &[&str]| {
+            window.press(&card);
+            window.click(Role::RadioButton, kind);
+            window.number("Units", &units.to_string());
+            card = format!("Code {units} card");
+            for (field, text) in fields {
+                set(&mut window, field, text);
+            }
+            assert_eq!(window.project().code.kind, expected);
+            assert!(window.says(equation(expected)), "{kind}: its equation");
+            let errors = window.state().derived.errors();
+            assert_eq!(errors, 0, "{kind}: {:?}", window.state().derived.problems);
+            assert_eq!(terms(&mut window)[1..], *terms_of, "{kind}");
+        };
+    let k_sparse = Bottleneck::KSparse { k: 4, alpha: 2.0, lowers: false };
+    check("k-sparse", 16, &[("Keep", "4"), ("Later", "2")], k_sparse, &[]);
+    let variational = Bottleneck::Variational { beta: 4.0, warmup_epochs: 3, free_nats: 0.1 };
+    check("Variational", 6, &[("Beta", "4"), ("β rises for", "3"), ("Free", "0.1")], variational, &["KL"]);
+    let importance = Bottleneck::ImportanceWeighted { samples: 3 };
+    check("Importance", 6, &[("Samples", "3")], importance, &["KL, tightened"]);
+    let wasserstein = Bottleneck::Wasserstein { weight: 2.0 };
+    check("Wasserstein", 6, &[("Weight", "2")], wasserstein, &["MMD"]);
+    let hashing = Bottleneck::Hashing { std: 2.0, threshold: Threshold::Half };
+    check("Hashing", 12, &[("Noise", "2")], hashing, &[]);
+    let quantised = Bottleneck::Quantised {
+        entries: 32,
+        dimension: 3,
+        commitment: 0.5,
+        update: CodebookUpdate::MovingAverage,
+    };
+    let fields = [("Codebook", "32"), ("Dimension", "3"), ("Commitment", "0.5")];
+    check("Quantised", 12, &fields, quantised, &["commitment"]);
+    check("Plain", 12, &[], Bottleneck::Plain, &[]);
+}
+
+/// Words of the equation a kind of code is explained by.
+fn equation(kind: Bottleneck) -> &'static str {
+    match kind {
+        Bottleneck::Plain => "z = f(W x + b)",
+        Bottleneck::KSparse { .. } => "k largest",
+        Bottleneck::Variational { .. } => "β KL",
+        Bottleneck::ImportanceWeighted { .. } => "1/K",
+        Bottleneck::Wasserstein { .. } => "MMD²",
+        Bottleneck::Concrete { .. } => "softmax((ℓ + g) / T)",
+        Bottleneck::Hashing { .. } => "exp(−a − n)",
+        Bottleneck::DescriptionLength { .. } => "KL(q ‖ π)",
+        Bottleneck::Quantised { .. } => "nearest of K vectors",
+    }
+}
+
+#[test]
+fn a_selector_and_a_description_length_are_made_sound_by_their_remedies() {
+    let home = Home::new();
+    let mut window = window(&home);
+    window.press("Code 2 card");
+    window.number("Units", "12");
+    for (kind, terms_of) in [("Selector", &[][..]), ("Bits (MDL)", &["code"][..])] {
+        window.press("Code 12 card");
+        window.click(Role::RadioButton, kind);
+        assert!(window.state().derived.errors() > 0, "{kind} does not go with the rest");
+        // One click each, as the list of problems offers them.
+        for _ in 0..4 {
+            let problem =
+                window.state().derived.problems.iter().find(|problem| problem.fix.is_some()).cloned();
+            let Some(fix) = problem.and_then(|problem| problem.fix) else { break };
+            window.key(crate::common::CTRL, egui::Key::Num6);
+            window
+                .harness
+                .get_all_by_role_and_label(Role::Button, &fix.label)
+                .next()
+                .expect("its button")
+                .click();
+            window.settle();
+            if window.state().derived.errors() == 0 {
+                break;
+            }
+        }
+        assert_eq!(window.state().derived.errors(), 0, "{kind}: {:?}", window.state().derived.problems);
+        window.press("Code 12 card");
+        assert!(window.says(equation(window.project().code.kind)), "{kind}");
+        let terms = terms(&mut window);
+        assert_eq!(terms[1..], *terms_of, "{kind}");
+        window.press("Code 12 card");
+    }
+}
+
+#[test]
+fn every_penalty_is_added_set_trained_and_removed() {
+    let home = Home::new();
+    let mut window = window(&home);
+    window.press("Code 2 card");
+    window.number("Units", "12");
+    window.choose("Activation", "sigmoid");
+    let check = |window: &mut Window,
+                 add: &str,
+                 fields: &[(&str, &str)],
+                 expected: Penalty,
+                 weight: f32,
+                 term: &str| {
+        window.press(&format!("+ {add}"));
+        set(window, "Weight", &weight.to_string());
+        for (field, text) in fields {
+            set(window, field, text);
+        }
+        let expected = Regularizer { on: Site::Code, penalty: expected, weight };
+        assert_eq!(window.project().regularizers, [expected]);
+        assert_eq!(terms(window)[1..], [term.to_owned()], "{add}");
+        window.press(&format!("Remove {add}"));
+        assert_eq!(window.project().regularizers, []);
+    };
+    check(&mut window, "L1", &[], Penalty::L1, 0.25, "L1 of the code");
+    check(&mut window, "L2", &[], Penalty::L2, 0.5, "L2 of the code");
+    let sparsity = Penalty::Sparsity { target: 0.2, distance: Distance::Kl, over: Over::Samples };
+    check(&mut window, "Sparsity", &[("Target", "0.2")], sparsity, 0.5, "sparsity of the code");
+    let contractive = Penalty::Contractive { estimator: Estimator::Auto };
+    check(&mut window, "Contractive", &[], contractive, 0.125, "contractive of the code");
+    // On a layer of the encoder, too.
+    window.select("Dense 64, encoder layer 2", Place::Encoder(1));
+    window.press("+ L1");
+    assert_eq!(window.project().regularizers[0].on, Site::Encoder(1));
+    assert_eq!(terms(&mut window)[1..], ["L1 of layer 2".to_owned()]);
+}
+
+#[test]
+fn every_corruption_is_chosen_and_trained() {
+    let home = Home::new();
+    let mut window = window(&home);
+    window.press("Input card");
+    for (name, expected) in [
+        ("Gaussian", Corruption::Gaussian { std: 0.3 }),
+        ("Masking", Corruption::Masking { probability: 0.3 }),
+        ("Pixelate", Corruption::Pixelate { size: 2 }),
+        ("Blur", Corruption::Blur { std: 1.0 }),
+    ] {
+        window.click(Role::RadioButton, name);
+        assert_eq!(window.project().corruption.name(), expected.name());
+        terms(&mut window);
+        assert_eq!(window.run().design.corruption.name(), expected.name());
+        let kept = window.run().kept.newest().expect("kept").clone();
+        assert!(!kept.corrupted.is_empty(), "{name}: what the encoder saw is shown");
+    }
+}
+
+#[test]
+fn likelihoods_and_binary_data_are_told_apart_where_they_are_chosen() {
+    let home = Home::new();
+    let mut window = window(&home);
+    window.press("Output card");
+    window.click(Role::RadioButton, "cross-entropy");
+    assert!(window.says("no likelihood"), "the digits are grey");
+    window.press("Input card");
+    window.choose("Binarise", "sampled");
+    window.until("binary data", |state| state.data.facts.is_some_and(|facts| facts.is_binary));
+    assert_eq!(window.project().data.binarise, Binarise::Sampled);
+    window.press("Output card");
+    window.settle();
+    assert!(window.says("likelihood of a Bernoulli"), "now it is one");
+    terms(&mut window);
+    window.click(Role::RadioButton, "Gaussian likelihood");
+    set(&mut window, "Deviation", "0.5");
+    assert_eq!(window.project().loss, Loss::Gaussian { variance: Variance::Fixed { std: 0.5 } });
+    terms(&mut window);
+    window.click(Role::RadioButton, "Gaussian, σ learned");
+    terms(&mut window);
+    let weights = &window.run().checkpoint.as_ref().expect("stopped").weights;
+    assert!(weights.0["output.log_variance"].values[0] != 0.0, "σ has moved");
+}
+
+#[test]
+fn a_class_is_held_out_and_told_from_the_others() {
+    let home = Home::new();
+    let mut window = window(&home);
+    window.press("Input card");
+    window.choose("Hold out", "3");
+    assert_eq!(window.project().data.held_out.as_deref(), Some("3"));
+    let rows = |state: &hourglass::ui::state::State| state.data.facts.map(|facts| facts.train_rows);
+    window.until("fewer rows train", |state| rows(state) == Some(1292));
+    terms(&mut window);
+    let test = window.state().data.dataset.as_ref().expect("data").split.test.len();
+    assert_eq!(test, 161 + 183);
+}
+
+#[test]
+fn layers_are_trained_one_by_one_beside_a_joint_run() {
+    let home = Home::new();
+    let mut window = window(&home);
+    for (card, place) in
+        [("Dense 128, encoder layer 1", Place::Encoder(0)), ("Dense 64, encoder layer 2", Place::Encoder(1))]
+    {
+        window.select(card, place);
+        window.choose("Activation", "sigmoid");
+    }
+    window.choose("Strategy", "layer by layer");
+    window.number("Each for", "2");
+    window.click(Role::CheckBox, "Compare");
+    window.number("Epochs", "3");
+    let strategy = Strategy::LayerWise { by: Greedy::Machines, epochs: 2, beside_joint: true };
+    assert_eq!(window.project().training.strategy, strategy);
+    assert!(matches!(window.project().encoder[0], Layer::Dense { activation: Activation::Sigmoid, .. }));
+    assert_eq!(window.state().derived.errors(), 0, "{:?}", window.state().derived.problems);
+    window.harness.key_press(egui::Key::F5);
+    window.until("both runs are done", |state| {
+        state.runs.len() == 2 && state.runs.iter().all(|run| run.status == Status::Done)
+    });
+    let greedy: Vec<usize> = window.state().runs.iter().map(|run| run.history.pretraining.len()).collect();
+    assert_eq!(greedy, [6, 0], "three layers of two epochs, and a joint run");
+    assert!(window.state().runs.iter().all(|run| run.history.epochs.len() == 3));
+}
