@@ -220,6 +220,21 @@ mod tests {
             "early stopping none → patience 10, least improvement 0",
         );
         check(|p| p.loss = Loss::BinaryCrossEntropy, "loss squared error → cross-entropy");
+        check(
+            |p| p.loss = Loss::Gaussian { variance: crate::project::Variance::Learned },
+            "loss squared error → Gaussian likelihood, variance learned",
+        );
+        check(|p| p.data.held_out = Some("3".to_owned()), "held-out class none → 3");
+        check(
+            |p| {
+                p.training.strategy = crate::project::Strategy::LayerWise {
+                    by: crate::project::Greedy::Machines,
+                    epochs: 5,
+                    beside_joint: false,
+                };
+            },
+            "strategy joint → layer by layer",
+        );
         check(|p| p.data.split.seed = 4, "seed of the split 1 → 4");
         check(|p| p.data.split.validation = 0.2, "validation split 10 % → 20 %");
         check(|p| p.data.scaling = Scaling::Standardise, "scaling to [0, 1] → standardised");

@@ -144,3 +144,28 @@ fn the_health_of_every_kind() {
         }
     }
 }
+
+#[test]
+fn the_forms_of_every_kind() {
+    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
+        return;
+    }
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut window = Window::sized(1440.0, 1100.0, theme);
+        window.key(Modifiers::COMMAND, Key::N);
+        window.shot(&format!("new-{theme:?}"));
+        window.click("Cancel");
+        for kind in Bottleneck::ALL {
+            window.state().select(Place::Code);
+            window.state().project.code.kind = kind;
+            window.shot(&format!("form-{}-{theme:?}", kind.name()));
+        }
+        for strategy in crate::project::Strategy::ALL {
+            window.state().project.training.strategy = strategy;
+            window.state().project.loss = crate::project::Loss::ALL[2];
+            window.state().project.corruption = crate::project::Corruption::ALL[1];
+            window.state().select(Place::Data);
+            window.shot(&format!("form-{}-{theme:?}", strategy.name()));
+        }
+    }
+}

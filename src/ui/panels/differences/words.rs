@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 28] = [
+const NAMES: [(&str, &str); 31] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -13,6 +13,9 @@ const NAMES: [(&str, &str); 28] = [
     ("training.warmup_epochs", "warm-up epochs"),
     ("data.source", "data"),
     ("data.split.seed", "seed of the split"),
+    ("data.held_out", "held-out class"),
+    ("data.binarise", "binarised"),
+    ("warmup_epochs", "warm-up epochs"),
     ("data.split.validation", "validation split"),
     ("data.split.test", "test split"),
     ("Mirrored.tied", "weights of the decoder"),
@@ -37,7 +40,7 @@ const NAMES: [(&str, &str); 28] = [
 ];
 
 /// Kinds and values that are not called as their variant.
-const VALUES: [(&str, &str); 13] = [
+const VALUES: [(&str, &str); 15] = [
     ("UnitRange", "to [0, 1]"),
     ("Standardise", "standardised"),
     ("BinaryCrossEntropy", "cross-entropy"),
@@ -50,6 +53,8 @@ const VALUES: [(&str, &str); 13] = [
     ("ColumnMean", "column mean"),
     ("DropRow", "row left out"),
     ("Free", "layers of its own"),
+    ("LayerWise", "layer by layer"),
+    ("Machines", "Boltzmann machines"),
     ("None", "none"),
 ];
 
@@ -115,6 +120,10 @@ pub fn value(value: &Value) -> String {
 
 fn kind_text(of: &str, settings: &Value) -> String {
     let told = match settings {
+        // The only other kind of that name is noise.
+        Value::Object(map) if of == "Gaussian" && map.contains_key("variance") => {
+            return format!("Gaussian likelihood, {}", value(settings));
+        }
         Value::Object(_) if kind(settings).is_some() => value(settings),
         Value::Object(map) if map.contains_key("units") => units(map),
         Value::Object(map) => match (map.len(), map.iter().next()) {
