@@ -23,7 +23,7 @@ mod waist;
 
 pub use error::EngineError;
 pub use minibatch::Noise;
-pub use network::{Evaluation, Likelihood, Network};
+pub use network::{Evaluation, Likelihood, Network, code_thresholds};
 pub use probe::choose_probe;
 pub use run_data::{check_same_data, check_same_rows, normaliser, stored_means, stored_scaler};
 pub use schedule::learning_rate;

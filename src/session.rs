@@ -10,7 +10,7 @@ mod protocol;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
-pub use findings::{Anomalies, anomalies, refit};
+pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use protocol::{
     Command, Event, Job, JobId, JobKind, JobResult, RunEvent, RunProgress, Start, TrainRequest,
 };

@@ -16,7 +16,7 @@ use crate::engine::Network;
 use crate::io::{CodesForm, Files, save_codes, save_pictures};
 use crate::project::Loss;
 use crate::run::{Checkpoint, Run};
-use crate::session::{Anomalies, anomalies, refit};
+use crate::session::Findings;
 
 /// Rows that go through the network at once.
 const CHUNK: usize = 512;
@@ -33,8 +33,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         .likelihood
         .map(|draws| network.likelihood(&applied.data, &rows, draws as usize).map_err(Failure::problem));
     let likelihood = likelihood.transpose()?;
-    let anomalies = if applied.own { anomalies(&mut network, &applied.data) } else { None };
-    let refit = if applied.own { refit(&network, &applied.data) } else { None };
+    let subset = Subset::ALL.into_iter().find(|subset| subset.name() == name).unwrap_or(Subset::Test);
+    let findings =
+        if applied.own { Findings::of(&mut network, &applied.data, subset) } else { Findings::default() };
     let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
@@ -44,9 +45,12 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             "samples": result.samples,
             "losses": losses,
             "mse": result.mse,
-            "auc": anomalies.as_ref().map(|anomalies| anomalies.auc),
-            "average_precision": anomalies.as_ref().map(|anomalies| anomalies.average_precision),
-            "refit_mse": refit,
+            "auc": findings.anomalies.as_ref().map(|anomalies| anomalies.auc),
+            "average_precision": findings.anomalies.as_ref().map(|anomalies| anomalies.average_precision),
+            "refit_mse": findings.refit,
+            "psnr": findings.restoration.map(|restoration| restoration.psnr.1),
+            "ssim": findings.restoration.and_then(|restoration| Some(restoration.ssim?.1)),
+            "precision_at_10": findings.precision,
             "nll": likelihood.map(|likelihood| likelihood.nll),
             "nll_standard_error": likelihood.map(|likelihood| likelihood.standard_error),
         }));
@@ -64,15 +68,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only"
         );
     }
-    if let Some(Anomalies { class, held_out, others, auc, average_precision }) = &anomalies {
-        let (auc, precision) = (number(*auc), number(*average_precision));
-        line(format!(
-            "held-out class {class}, {held_out} of {} test samples: ROC AUC {auc}, average precision {precision}",
-            held_out + others
-        ))?;
-    }
-    if let Some(refit) = refit {
-        line(format!("linear regression on the chosen features: {} per feature", number(refit)))?;
+    for sentence in findings.sentences(number) {
+        line(sentence)?;
     }
     line(format!("squared error per feature: {}", number(result.mse)))
 }

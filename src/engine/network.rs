@@ -1,6 +1,7 @@
 mod health;
 mod likelihood;
 
+pub use health::code_thresholds;
 pub use likelihood::Likelihood;
 
 use std::rc::Rc;
@@ -220,6 +221,27 @@ impl Network {
             errors.extend(values.chunks_exact(2).take(block.len()).map(|row| f64::from(row[1]) / features));
         }
         errors
+    }
+
+    /// What noise makes of samples, and what the network makes of that, in units of the scaled data.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`], the first time a network trained without corruption is shown noise.
+    pub fn restore(
+        &mut self,
+        data: &Dataset,
+        rows: &[u32],
+        noise: Noise,
+    ) -> Result<(Vec<f32>, Vec<f32>), EngineError> {
+        self.separate_target()?;
+        let (mut corrupted, mut restored) = (Vec::new(), Vec::new());
+        for rows in rows.chunks(self.capacity) {
+            self.gather(data, rows, Some(noise));
+            let seen = self.last_input(rows.len());
+            restored.extend(self.reconstruct(&seen));
+            corrupted.extend(seen);
+        }
+        Ok((corrupted, restored))
     }
 
     /// The feature each unit of a selector has chosen; `None` for other kinds of code.

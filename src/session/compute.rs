@@ -6,11 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::baseline::baseline;
-use super::findings::{anomalies, refit};
+use super::findings::Findings;
 use super::{Event, Job, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
-use crate::dataset::Subset;
-use crate::engine::Network;
+use crate::engine::{Evaluation, Network};
 use crate::run::Kept;
 
 pub(super) struct ComputeLane {
@@ -58,14 +57,17 @@ fn compute(kind: &JobKind) -> Result<JobResult, String> {
             let mut network = Network::trained(plan, weights, 1).map_err(|error| error.to_string())?;
             let evaluation =
                 network.evaluate(data, data.split.rows(*subset), None).map_err(|error| error.to_string())?;
-            let anomalies = if *subset == Subset::Test { anomalies(&mut network, data) } else { None };
-            Ok(JobResult::Evaluation {
-                subset: *subset,
-                losses: evaluation.losses,
-                mse: evaluation.mse,
-                anomalies,
-                refit: refit(&network, data),
-            })
+            let findings = Box::new(Findings::of(&mut network, data, *subset));
+            let Evaluation { losses, mse, samples: _ } = evaluation;
+            Ok(JobResult::Evaluation { subset: *subset, losses, mse, findings })
+        }
+        JobKind::Likelihood { plan, checkpoint, data, subset, draws } => {
+            let weights = checkpoint.inference_weights();
+            let network = Network::trained(plan, weights, 1);
+            let estimate =
+                network.and_then(|mut network| network.likelihood(data, data.split.rows(*subset), *draws));
+            let likelihood = estimate.map_err(|error| error.to_string())?;
+            Ok(JobResult::Likelihood { subset: *subset, likelihood })
         }
     }
 }

@@ -1,12 +1,36 @@
 //! What some kinds of networks are judged by beside their losses.
 
 use super::baseline::gathered;
+use crate::analysis::hamming::{BinaryCodes, precision_at};
+use crate::analysis::quality::{psnr, ssim};
 use crate::analysis::ranking::{average_precision, roc_auc};
 use crate::analysis::regression::Regression;
-use crate::dataset::{Dataset, Subset};
-use crate::engine::Network;
+use crate::dataset::random::Purpose;
+use crate::dataset::{Dataset, LabelValues, Subset};
+use crate::engine::{Network, Noise, code_thresholds};
+use crate::project::Bottleneck;
 
-/// How well the reconstruction error tells the samples of a class that was held out from the others of the test split.
+/// Codes that are drawn for each sample whose reconstruction probability is asked for.
+const DRAWS: usize = 32;
+/// Samples whose restoration is measured, at most: structural similarity looks at a window around every pixel.
+const RESTORED: usize = 256;
+/// How many neighbours a retrieval is judged by.
+const NEIGHBOURS: usize = 10;
+
+/// Everything that is found of a network on one split; what it has no meaning for is `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings {
+    /// How a class that was held out is told from the others.
+    pub anomalies: Option<Anomalies>,
+    /// Error of a linear regression from what a selector has chosen.
+    pub refit: Option<f64>,
+    /// How well corrupted samples are restored.
+    pub restoration: Option<Restoration>,
+    /// Share of the ten nearest training codes of a hashing network that are of the sample's own class.
+    pub precision: Option<f64>,
+}
+
+/// How well a class that was held out is told from the others of the test split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Anomalies {
     /// The class.
@@ -21,13 +45,69 @@ pub struct Anomalies {
     pub average_precision: f64,
 }
 
-/// Ranks the test split by reconstruction error; `None` where no class was held out or the split has only one side.
+/// How near to clean samples the corrupted and the restored ones are: a pair each, corrupted first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Restoration {
+    /// Peak signal-to-noise ratio, in decibels.
+    pub psnr: (f64, f64),
+    /// Mean structural similarity, where samples are pictures.
+    pub ssim: Option<(f64, f64)>,
+    /// Samples looked at.
+    pub samples: usize,
+}
+
+impl Findings {
+    /// Looks for all of them on one split.
+    pub fn of(network: &mut Network, data: &Dataset, subset: Subset) -> Findings {
+        Findings {
+            anomalies: if subset == Subset::Test { anomalies(network, data) } else { None },
+            refit: refit(network, data),
+            restoration: restoration(network, data, data.split.rows(subset)),
+            precision: precision(network, data, data.split.rows(subset)),
+        }
+    }
+
+    /// Each in a sentence, with numbers written by `number`.
+    pub fn sentences(&self, number: impl Fn(f64) -> String) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if let Some(Anomalies { class, held_out, others, auc, average_precision }) = &self.anomalies {
+            sentences.push(format!(
+                "held-out class {class}, {held_out} of {} test samples: ROC AUC {}, average precision {}",
+                held_out + others,
+                number(*auc),
+                number(*average_precision)
+            ));
+        }
+        if let Some(refit) = self.refit {
+            sentences
+                .push(format!("linear regression on the chosen features: {} per feature", number(refit)));
+        }
+        if let Some(Restoration { psnr, ssim, samples }) = self.restoration {
+            let ssim = ssim
+                .map_or_else(String::new, |(from, to)| format!(", SSIM {} → {}", number(from), number(to)));
+            sentences.push(format!(
+                "restoration of {samples} samples: PSNR {:.1} → {:.1} dB{ssim}",
+                psnr.0, psnr.1
+            ));
+        }
+        if let Some(precision) = self.precision {
+            sentences
+                .push(format!("retrieval by binary codes: precision at {NEIGHBOURS} {}", number(precision)));
+        }
+        sentences
+    }
+}
+
+/// Ranks the test split by how strange its samples are: by reconstruction probability where the network is a variational one with
+/// a likelihood (An & Cho 2015), else by squared error. `None` where no class was held out or the split has only one side.
 pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     let class = network.plan().design().data.held_out.clone()?;
     let of_class = data.rows_of_class(&class)?;
     let is_held_out = |row: &u32| of_class.binary_search(row).is_ok();
     let (held_out, others): (Vec<u32>, Vec<u32>) = data.split.test.iter().copied().partition(is_held_out);
-    let (positive, negative) = (network.errors(data, &held_out), network.errors(data, &others));
+    let mut scores =
+        |rows: &[u32]| network.strangeness(data, rows, DRAWS).unwrap_or_else(|_| network.errors(data, rows));
+    let (positive, negative) = (scores(&held_out), scores(&others));
     Some(Anomalies {
         auc: roc_auc(&positive, &negative)?,
         average_precision: average_precision(&positive, &negative)?,
@@ -55,3 +135,72 @@ pub fn refit(network: &Network, data: &Dataset) -> Option<f64> {
     };
     Some(regression.mse(&pick(&judged), &judged))
 }
+
+/// How well the network restores samples that are corrupted as in its training; `None` where it was trained without corruption.
+fn restoration(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<Restoration> {
+    let (design, range) = (network.plan().design(), network.plan().facts().value_range);
+    let (corruption, seed) = (design.corruption, design.training.seed);
+    if !corruption.corrupts() || rows.is_empty() {
+        return None;
+    }
+    let stride = rows.len().div_ceil(RESTORED);
+    let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
+    let shape = data.shape;
+    let noise = Noise { corruption, shape, range, seed, purpose: Purpose::ProbeCorruption, epoch: 1 };
+    let (corrupted, restored) = network.restore(data, &rows, noise).ok()?;
+    let clean = gathered(data, &rows);
+    let range = f64::from(range.1 - range.0);
+    let mse = |of: &[f32]| {
+        let sum: f64 = of.iter().zip(&clean).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+        sum / clean.len() as f64
+    };
+    let similarity = |of: &[f32]| shape.picture().map(|sides| mean_ssim(of, &clean, sides, range));
+    Some(Restoration {
+        psnr: (psnr(mse(&corrupted), range), psnr(mse(&restored), range)),
+        ssim: similarity(&corrupted).zip(similarity(&restored)),
+        samples: rows.len(),
+    })
+}
+
+/// Over all pictures and channels; channels stand side by side in a row.
+fn mean_ssim(of: &[f32], clean: &[f32], (height, width, channels): (usize, usize, usize), range: f64) -> f64 {
+    let features = height * width * channels;
+    let channel = |row: &[f32], channel: usize| -> Vec<f32> {
+        row.iter().skip(channel).step_by(channels.max(1)).copied().collect()
+    };
+    let pairs = of.chunks_exact(features).zip(clean.chunks_exact(features));
+    let values: Vec<f64> = pairs
+        .flat_map(|(a, b)| {
+            (0..channels).map(move |c| ssim(&channel(a, c), &channel(b, c), (width, height), range))
+        })
+        .collect();
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Precision of the retrieval of training samples by binary codes; `None` where the code is no hashing one or there are no classes.
+fn precision(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<f64> {
+    let Bottleneck::Hashing { threshold, .. } = network.plan().design().code.kind else { return None };
+    let ids = data.labels.iter().find_map(|column| match &column.values {
+        LabelValues::Classes { ids, .. } => Some(ids),
+        LabelValues::Numbers(_) => None,
+    })?;
+    let units = network.plan().code_units();
+    let train = &data.split.train;
+    let [known, asked] = [&train[..], rows].map(|rows| network.encode(&gathered(data, rows)));
+    // More rows than can be held are thinned out, and their classes with them.
+    let stride = (train.len() * units).div_ceil(known.len().max(1)).max(1);
+    let classes = |rows: &[u32]| -> Vec<u32> { rows.iter().map(|row| ids[*row as usize]).collect() };
+    let known_classes: Vec<u32> = classes(train).into_iter().step_by(stride).collect();
+    let thresholds = code_thresholds(&known, units, threshold);
+    let binary = |codes: &[f32]| BinaryCodes::new(codes, units, |unit| thresholds[unit]);
+    let asked_classes = classes(rows);
+    let queries = binary(&asked);
+    precision_at(
+        NEIGHBOURS,
+        (&queries, asked_classes.get(..queries.len())?),
+        (&binary(&known), &known_classes),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use super::Anomalies;
+use super::Findings;
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
+use crate::engine::Likelihood;
 use crate::io::Store;
 use crate::project::{Data, Source};
 use crate::run::{
@@ -218,6 +219,19 @@ pub enum JobKind {
         /// Which split.
         subset: Subset,
     },
+    /// How likely one split is under a trained network, by importance sampling.
+    Likelihood {
+        /// The design.
+        plan: Box<Plan>,
+        /// Its weights.
+        checkpoint: Arc<Checkpoint>,
+        /// The data.
+        data: Arc<Dataset>,
+        /// Which split.
+        subset: Subset,
+        /// Codes drawn for each sample.
+        draws: usize,
+    },
 }
 
 /// What a job gave.
@@ -227,6 +241,13 @@ pub enum JobResult {
     Principal(Vec<[f32; 2]>),
     /// Squared error per feature on the validation split (the training split where there is none).
     Baseline(f64),
+    /// The likelihood of a split.
+    Likelihood {
+        /// Which split.
+        subset: Subset,
+        /// The estimate.
+        likelihood: Likelihood,
+    },
     /// Loss terms, and squared error per feature.
     Evaluation {
         /// Which split.
@@ -235,9 +256,7 @@ pub enum JobResult {
         losses: Vec<f64>,
         /// Squared error per feature.
         mse: f64,
-        /// How well a class that was held out is told from the others, on the test split.
-        anomalies: Option<Anomalies>,
-        /// Error of a linear regression from what a selector has chosen, per feature.
-        refit: Option<f64>,
+        /// What the kind of network is judged by beside.
+        findings: Box<Findings>,
     },
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::panels::dialog::capital;
 use super::state::State;
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::run::{KeptEpochs, Run, RunId, Setting, Status};
-use crate::session::{Anomalies, Event, JobResult, RunEvent};
+use crate::session::{Event, JobResult, RunEvent};
 
 impl State {
     /// Takes in something that happened.
@@ -34,14 +35,18 @@ impl State {
                         }
                     }
                     Ok(JobResult::Principal(points)) => self.principal.take(job, points),
-                    Ok(JobResult::Evaluation { subset, losses, mse, anomalies, refit }) => {
+                    Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                         let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
                         let mut text = evaluation_text(self, run, subset, &losses, mse);
-                        text.extend(anomalies.as_ref().map(anomalies_text));
-                        text.extend(refit.map(|refit| {
-                            format!(" Linear regression on the chosen features: {} per feature.", three_digits(refit))
-                        }));
+                        for sentence in findings.sentences(three_digits) {
+                            text += &format!(" {}.", capital(&sentence));
+                        }
                         self.notices.say(Severity::Info, text);
+                    }
+                    Ok(JobResult::Likelihood { subset, likelihood }) => {
+                        if let Some(run) = run {
+                            self.likelihoods.insert(run, (subset, likelihood));
+                        }
                     }
                     Err(message) => {
                         self.principal.fail(job);
@@ -175,17 +180,6 @@ fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &[f
         None => format!("loss {}", three_digits(losses.first().copied().unwrap_or(f64::NAN))),
     };
     format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), three_digits(mse))
-}
-
-/// How well a held-out class is told from the others, in a sentence.
-fn anomalies_text(anomalies: &Anomalies) -> String {
-    let Anomalies { class, held_out, others, auc, average_precision } = anomalies;
-    format!(
-        " The error tells the held-out class {class} ({held_out} of {} samples) from the others with an area under the curve of {}, average precision {}.",
-        held_out + others,
-        three_digits(*auc),
-        three_digits(*average_precision)
-    )
 }
 
 /// A number with three digits that count.

@@ -13,7 +13,7 @@ use crate::check::{Place, Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::check_same_data;
 use crate::project::{Decoder, Layer};
-use crate::run::{History, KeptEpochs, Run, RunId, Status};
+use crate::run::{Checkpoint, History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
 
 impl State {
@@ -369,6 +369,29 @@ impl State {
     }
 
     fn evaluate_test(&mut self) {
+        self.compute_of_shown("evaluated", |plan, checkpoint, data| JobKind::Evaluate {
+            plan,
+            checkpoint,
+            data,
+            subset: Subset::Test,
+        });
+    }
+
+    /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
+    pub fn estimate_likelihood(&mut self, draws: usize) {
+        self.compute_of_shown("asked for a likelihood", |plan, checkpoint, data| {
+            let has_validation = !data.split.validation.is_empty();
+            let subset = if has_validation { Subset::Validation } else { Subset::Train };
+            JobKind::Likelihood { plan, checkpoint, data, subset, draws }
+        });
+    }
+
+    /// Has the compute lane do something with the shown run's network and data.
+    fn compute_of_shown(
+        &mut self,
+        what: &str,
+        job: impl FnOnce(Box<Plan>, Arc<Checkpoint>, Arc<Dataset>) -> JobKind,
+    ) {
         let Some(run) = self.shown() else { return };
         let (Some((data, facts)), Some(checkpoint)) = (self.data_as_trained(run), run.checkpoint.clone())
         else {
@@ -377,12 +400,11 @@ impl State {
         let (id, data) = (run.id, data.clone());
         match plan(&run.design, &facts) {
             Ok(plan) => {
-                let plan = Box::new(plan);
-                self.compute(Some(id), JobKind::Evaluate { plan, checkpoint, data, subset: Subset::Test });
+                self.compute(Some(id), job(Box::new(plan), checkpoint, data));
             }
             Err(problems) => {
                 let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-                self.notices.say(Severity::Error, format!("Run {id} cannot be evaluated: {first}"));
+                self.notices.say(Severity::Error, format!("Run {id} cannot be {what}: {first}"));
             }
         }
     }

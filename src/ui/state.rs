@@ -15,8 +15,8 @@ pub use super::layout::{BottomTab, ViewSettings};
 pub use super::missing_data::MissingData;
 use super::notices::Notices;
 use crate::check::{DataFacts, Place};
-use crate::dataset::Dataset;
-use crate::engine::check_same_rows;
+use crate::dataset::{Dataset, Subset};
+use crate::engine::{Likelihood, check_same_rows};
 use crate::io::Store;
 use crate::project::{Data, Decoder, Project, Shape, Source};
 use crate::run::{Run, RunId, Setting, Status};
@@ -81,6 +81,8 @@ pub struct State {
     pub baselines: super::baselines::Baselines,
     kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
+    /// Likelihoods that were asked for, and of which split; not saved.
+    pub likelihoods: BTreeMap<RunId, (Subset, Likelihood)>,
     pub(super) next_job: u64,
     pub(super) next_run: u32,
     pub(super) live: Option<(f32, u32)>,
@@ -157,6 +159,7 @@ impl State {
             baselines: super::baselines::Baselines::default(),
             kept: None,
             jobs: BTreeMap::new(),
+            likelihoods: BTreeMap::new(),
             next_job: 1,
             next_run: 1,
             live: None,

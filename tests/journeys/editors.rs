@@ -250,3 +250,21 @@ fn layers_are_trained_one_by_one_beside_a_joint_run() {
     assert_eq!(greedy, [6, 0], "three layers of two epochs, and a joint run");
     assert!(window.state().runs.iter().all(|run| run.history.epochs.len() == 3));
 }
+
+#[test]
+fn the_likelihood_is_estimated_from_as_many_codes_as_are_asked_for() {
+    let home = Home::new();
+    let mut window = window(&home);
+    window.press("Code 2 card");
+    window.click(Role::RadioButton, "Variational");
+    window.press("Output card");
+    window.click(Role::RadioButton, "Gaussian, σ learned");
+    terms(&mut window);
+    window.key(crate::common::CTRL, egui::Key::Num8);
+    assert!(window.says("KL of 2 units"), "the health of a variational code");
+    window.number("Codes a sample", "20");
+    window.press("Estimate the likelihood");
+    window.until("an estimate", |state| !state.likelihoods.is_empty());
+    window.settle();
+    assert!(window.says("nats on 180 validation samples, 20 codes each"));
+}

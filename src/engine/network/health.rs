@@ -201,19 +201,24 @@ impl Network {
     fn hash_health(&self, codes: &[f32]) -> Option<HashHealth> {
         let Bottleneck::Hashing { threshold, .. } = self.plan.design().code.kind else { return None };
         let units = self.plan.code_units();
-        let thresholds: Vec<f32> = match threshold {
-            Threshold::Half => vec![0.5; units],
-            Threshold::Tenth => vec![0.1; units],
-            Threshold::Median => (0..units)
-                .map(|unit| {
-                    let mut values: Vec<f32> = codes.iter().skip(unit).step_by(units).copied().collect();
-                    values.sort_by(f32::total_cmp);
-                    // Below the upper half, so that ties with it are 1.
-                    values.get((values.len() / 2).saturating_sub(1)).copied().unwrap_or(0.5)
-                })
-                .collect(),
-        };
+        let thresholds = code_thresholds(codes, units, threshold);
         Some(HashHealth::of(codes, units, |unit| thresholds[unit]))
+    }
+}
+
+/// Where 0 ends and 1 begins for each unit of hashing codes (rows × `units`).
+pub fn code_thresholds(codes: &[f32], units: usize, threshold: Threshold) -> Vec<f32> {
+    match threshold {
+        Threshold::Half => vec![0.5; units],
+        Threshold::Tenth => vec![0.1; units],
+        Threshold::Median => (0..units)
+            .map(|unit| {
+                let mut values: Vec<f32> = codes.iter().skip(unit).step_by(units).copied().collect();
+                values.sort_by(f32::total_cmp);
+                // The end of the lower half: what is above it is 1.
+                values.get((values.len() / 2).saturating_sub(1)).copied().unwrap_or(0.5)
+            })
+            .collect(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::engine::kernels::draw::Draw;
 use crate::engine::kernels::iwae::{ImportanceBound, LogMean};
 use crate::engine::kernels::loss::{Importance, ReconstructionLoss};
 use crate::engine::kernels::tape::Recorder;
+use crate::engine::kernels::threads::Threads;
 use crate::engine::kernels::variable::Variable;
 use crate::engine::layers::Mode;
 use crate::project::Loss;
@@ -44,6 +45,63 @@ impl Network {
         rows: &[u32],
         draws: usize,
     ) -> Result<Likelihood, EngineError> {
+        let (mut sum, mut squares) = (0.0, 0.0);
+        let mut estimates = Vec::new();
+        self.draw_codes(data, rows, draws, |drawn| {
+            if drawn.is_first {
+                estimates.clear();
+                estimates.resize(drawn.rows, LogMean::default());
+            }
+            drawn.bound.estimate(drawn.rows, drawn.samples, &mut estimates, drawn.threads);
+            if drawn.is_last {
+                for estimate in &estimates {
+                    let nll = -estimate.log_mean();
+                    sum += nll;
+                    squares += nll * nll;
+                }
+            }
+        })?;
+        let samples = rows.len();
+        let nll = sum / samples.max(1) as f64;
+        let variance = (squares / samples.max(1) as f64 - nll * nll).max(0.0);
+        let standard_error = (variance / samples.saturating_sub(1).max(1) as f64).sqrt();
+        Ok(Likelihood { nll, standard_error, samples, draws })
+    }
+
+    /// `−1/L Σ_l log p(x|z_l)` of each row with L = `draws` codes from `q(z|x)`: the reconstruction probability of An & Cho (2015),
+    /// negated, so that what is strange is high.
+    ///
+    /// # Errors
+    /// As [`Network::likelihood`].
+    pub fn strangeness(
+        &mut self,
+        data: &Dataset,
+        rows: &[u32],
+        draws: usize,
+    ) -> Result<Vec<f64>, EngineError> {
+        let mut scores: Vec<f64> = Vec::with_capacity(rows.len());
+        self.draw_codes(data, rows, draws, |drawn| {
+            if drawn.is_first {
+                scores.resize(scores.len() + drawn.rows, 0.0);
+            }
+            let first = scores.len() - drawn.rows;
+            let values = drawn.loss.row_values();
+            for (score, own) in scores[first..].iter_mut().zip(values.chunks_exact(2 * drawn.samples)) {
+                let sum: f64 = own.chunks_exact(2).map(|draw| f64::from(draw[0])).sum();
+                *score += sum / draws.max(1) as f64;
+            }
+        })?;
+        Ok(scores)
+    }
+
+    /// Decodes `draws` codes for each of the rows, some at a time, and hands each round on.
+    fn draw_codes(
+        &mut self,
+        data: &Dataset,
+        rows: &[u32],
+        draws: usize,
+        mut each: impl FnMut(&Drawn<'_>),
+    ) -> Result<(), EngineError> {
         let Some(sampler) = self.waist.sampler().cloned() else {
             return Err(EngineError::NoLikelihood("its code is no distribution: make it variational"));
         };
@@ -63,36 +121,43 @@ impl Network {
 
         let (threads, seed) = (Rc::clone(&self.threads), self.plan.design().training.seed);
         let recorder = &mut Recorder::idle();
-        let (mut sum, mut squares) = (0.0, 0.0);
         for (number, block) in rows.chunks(self.capacity).enumerate() {
             let count = block.len();
             self.gather(data, block, None);
             self.run(0..self.encoder_len, count, Mode::Use, recorder);
-            let mut estimates = vec![LogMean::default(); count];
             for first in (0..draws).step_by(at_once) {
                 let now = at_once.min(draws - first);
                 let draw = Draw { seed, step: LAST_STEP - first as u64 };
-                sampler.forward(
-                    count,
-                    now,
-                    Some(draw.stream(Purpose::Reparameterisation, number)),
-                    &threads,
-                    recorder,
-                );
+                let stream = draw.stream(Purpose::Reparameterisation, number);
+                sampler.forward(count, now, Some(stream), &threads, recorder);
                 self.run(self.encoder_len..self.operations.len(), count * now, Mode::Use, recorder);
                 loss.forward(count, now, 1.0, &threads, recorder);
-                bound.estimate(count, now, &mut estimates, &threads);
-            }
-            for estimate in estimates {
-                let nll = -estimate.log_mean();
-                sum += nll;
-                squares += nll * nll;
+                each(&Drawn {
+                    rows: count,
+                    samples: now,
+                    is_first: first == 0,
+                    is_last: first + now == draws,
+                    loss: &loss,
+                    bound: &bound,
+                    threads: &threads,
+                });
             }
         }
-        let samples = rows.len();
-        let nll = sum / samples.max(1) as f64;
-        let variance = (squares / samples.max(1) as f64 - nll * nll).max(0.0);
-        let standard_error = (variance / samples.saturating_sub(1).max(1) as f64).sqrt();
-        Ok(Likelihood { nll, standard_error, samples, draws })
+        Ok(())
     }
+}
+
+/// One round of codes that were drawn and decoded.
+struct Drawn<'a> {
+    /// Rows of the data.
+    rows: usize,
+    /// Codes for each.
+    samples: usize,
+    /// Whether the round is the first of these rows.
+    is_first: bool,
+    /// Whether it is their last.
+    is_last: bool,
+    loss: &'a ReconstructionLoss,
+    bound: &'a ImportanceBound,
+    threads: &'a Threads,
 }

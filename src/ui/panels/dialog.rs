@@ -421,7 +421,7 @@ fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn capital(text: &str) -> String {
+pub(in crate::ui) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

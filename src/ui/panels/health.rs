@@ -8,7 +8,9 @@ use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2, vec2};
 use self::figures::{Figure, figures};
 use self::images::Images;
 use super::parts::{empty_ui, header_ui, is_tabbed};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Subset};
+use crate::engine::Likelihood;
+use crate::project::Loss;
 use crate::run::{ACTIVE_NATS, Bits, Health, Run};
 use crate::ui::plots::{Bars, bars_ui, color, format_number, histogram_ui, palette, pictured};
 
@@ -25,6 +27,10 @@ pub struct HealthInput<'a> {
     pub run: Option<&'a Run>,
     /// Its data, if they are loaded: names of columns.
     pub data: Option<&'a Dataset>,
+    /// How likely a split is under its network, where that was asked for.
+    pub likelihood: Option<&'a (Subset, Likelihood)>,
+    /// Whether weights and data are there to estimate it.
+    pub is_ready: bool,
 }
 
 /// What a person asked for.
@@ -32,12 +38,22 @@ pub struct HealthInput<'a> {
 pub struct HealthOutput {
     /// The title is being dragged: move the view.
     pub drag: bool,
+    /// Estimate the likelihood from so many codes a sample.
+    pub estimate: Option<usize>,
 }
 
 /// How the view stands.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct HealthView {
+    /// Codes a sample the likelihood is estimated from.
+    draws: usize,
     images: Images,
+}
+
+impl Default for HealthView {
+    fn default() -> Self {
+        HealthView { draws: 200, images: Images::default() }
+    }
 }
 
 /// Shows the view in all the room there is.
@@ -64,6 +80,9 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
                 ui.spacing_mut().item_spacing = vec2(22.0, 8.0);
                 figures(run, health).iter().for_each(|figure| figure_ui(ui, figure));
             });
+            if has_likelihood(run) {
+                output.estimate = likelihood_ui(ui, input, &mut view.draws);
+            }
             ui.add_space(10.0);
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = vec2(16.0, 12.0);
@@ -77,6 +96,42 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
         });
     });
     output
+}
+
+/// Whether a run's network is one that gives data a likelihood.
+fn has_likelihood(run: &Run) -> bool {
+    run.design.code.kind.is_gaussian() && run.design.loss != Loss::SquaredError
+}
+
+/// The negative log-likelihood by importance sampling, and the button that estimates it; returns from how many codes it is asked for.
+fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Option<usize> {
+    let mut asked = None;
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let p = palette(ui);
+        let about = "−log 1/K Σ p(x|z) p(z) / q(z|x) with K codes z from q(z|x): tighter the more codes (Burda et al. 2016)";
+        ui.label(RichText::new("Negative log-likelihood").size(11.5).color(color(p.text))).on_hover_text(about);
+        let field = egui::DragValue::new(draws).range(1..=100_000).suffix(" codes");
+        ui.add(field).accessible_name("Codes a sample");
+        let button = ui.add_enabled(input.is_ready, egui::Button::new("Estimate"));
+        let button = button.accessible_name("Estimate the likelihood");
+        if button.on_disabled_hover_text("It needs the run's data and weights: pause or stop it first.").clicked() {
+            asked = Some(*draws);
+        }
+        if let Some((subset, likelihood)) = input.likelihood {
+            let text = format!(
+                "{} ± {} nats on {} {} samples, {} codes each",
+                format_number(likelihood.nll),
+                format_number(likelihood.standard_error),
+                likelihood.samples,
+                subset.name(),
+                likelihood.draws
+            );
+            ui.label(RichText::new(text).size(12.0).color(color(p.text)));
+        }
+    });
+    asked
 }
 
 fn warnings_ui(ui: &mut Ui, health: &Health) {

@@ -47,6 +47,7 @@ struct Outputs {
     seek: Option<Seek>,
     action: Option<RunAction>,
     principal: bool,
+    estimate: Option<usize>,
     load: bool,
     data: DataOutput,
 }
@@ -124,7 +125,9 @@ impl Scene {
                 self.last.data.choose |= output.choose;
             }
             View::Health => {
-                health_ui(ui, &HealthInput { run, data }, &mut self.views.health);
+                let input = HealthInput { run, data, likelihood: None, is_ready: true };
+                self.last.estimate =
+                    health_ui(ui, &input, &mut self.views.health).estimate.or(self.last.estimate);
             }
             View::Runs => {
                 let compared: Vec<RunId> = all.iter().map(|run| run.id).collect();

@@ -196,7 +196,14 @@ impl Panes<'_> {
         let state = &*self.state;
         let run = state.shown();
         let data = run.and_then(|run| state.data_of(run));
-        health_ui(ui, &HealthInput { run, data }, self.health).drag
+        let likelihood = run.and_then(|run| state.likelihoods.get(&run.id));
+        let is_ready =
+            run.is_some_and(|run| run.checkpoint.is_some() && state.data_as_trained(run).is_some());
+        let output = health_ui(ui, &HealthInput { run, data, likelihood, is_ready }, self.health);
+        if let Some(draws) = output.estimate {
+            self.state.estimate_likelihood(draws);
+        }
+        output.drag
     }
 
     fn data_ui(&mut self, ui: &mut Ui) -> bool {
