@@ -102,7 +102,7 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
         if let Some(trouble) = &card.trouble
             && !problems.iter().any(is_told)
         {
-            problems.push(trouble_problem(project, card, trouble));
+            problems.push(trouble_problem(project, cards, card, trouble));
         }
     }
     check_batch_norm(project, data, problems);
@@ -126,7 +126,7 @@ fn layer_problem(layer: &Layer) -> Option<SettingProblem> {
 }
 
 /// A layer that cannot be applied to what reaches it.
-fn trouble_problem(project: &Project, card: &Card, trouble: &str) -> Problem {
+fn trouble_problem(project: &Project, cards: &Cards, card: &Card, trouble: &str) -> Problem {
     let problem = Problem::error(card.place, trouble);
     if layer_mut(&mut project.clone(), card.place).is_none() {
         return problem;
@@ -141,6 +141,16 @@ fn trouble_problem(project: &Project, card: &Card, trouble: &str) -> Problem {
                 | Layer::Upsample { .. }
         )
     );
+    if needs_picture
+        && let Place::Encoder(index) = card.place
+        && let Some(front) = first_row_maker(cards).filter(|front| *front < index)
+    {
+        return problem.with_fix(Fix::new("Move it to where there are pictures", project, |project| {
+            if let Some(layer) = project.remove_encoder_layer(index) {
+                project.insert_encoder_layer(front, layer);
+            }
+        }));
+    }
     if let Some(Shape::Vector(features)) = card.input
         && needs_picture
         && let Some((height, width)) = most_square(features)
@@ -153,6 +163,13 @@ fn trouble_problem(project: &Project, card: &Card, trouble: &str) -> Problem {
         ));
     }
     problem.with_fix(Fix::new("Remove the layer", project, |project| remove_layer(project, card.place)))
+}
+
+/// The first layer of the encoder that makes a row of a picture.
+fn first_row_maker(cards: &Cards) -> Option<usize> {
+    cards.encoder.iter().position(|card| {
+        matches!((card.input, card.output), (Some(Shape::Image { .. }), Some(Shape::Vector(_))))
+    })
 }
 
 /// Height and width of the picture nearest to a square with so many pixels; `None` where it would be a mere line.

@@ -37,7 +37,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Data => f.write_str("data"),
+            Place::Data => f.write_str("input"),
             Place::Corruption => f.write_str("corruption"),
             Place::Encoder(index) => write!(f, "encoder layer {}", index + 1),
             Place::Code => f.write_str("code"),

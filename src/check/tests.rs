@@ -391,3 +391,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_convolution_behind_a_row_is_offered_a_place_among_the_pictures() {
+    let mut project = Recipe::Undercomplete.project();
+    project.encoder.push(conv(4, 2, Padding::Same));
+    let found = problems(&project, Some(&facts()));
+    let problem = found.iter().find(|problem| problem.place == Place::Encoder(2)).expect("it reads pictures");
+    let mended = &problem.fix.as_ref().expect("a remedy").project;
+    assert!(matches!(mended.encoder[..], [Layer::Conv2d { .. }, Layer::Dense { .. }, Layer::Dense { .. }]));
+    assert!(plan(mended, &facts()).is_ok());
+}

@@ -52,7 +52,7 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let mut errors = 0;
     if let Err(Failure::Problem(message)) = &loaded {
         errors += 1;
-        line(format!("error: data: {message}"))?;
+        line(format!("error: input: {message}"))?;
     }
     for problem in &found {
         errors += usize::from(problem.severity == Severity::Error);

@@ -46,8 +46,8 @@ pub struct Palette {
     pub classes: [Rgb; 10],
 }
 
-/// Runs take class colours in this order, neighbours being far apart in hue; blue is left to the selected run.
-const RUN_ORDER: [usize; 7] = [1, 4, 2, 6, 5, 3, 8];
+/// Runs take class colours in this order, neighbours being far apart in hue.
+const RUN_ORDER: [usize; 8] = [0, 1, 4, 2, 6, 5, 3, 8];
 
 impl Palette {
     /// The dark theme.
@@ -133,7 +133,7 @@ impl Palette {
         self.classes[class % self.classes.len()]
     }
 
-    /// Colour of a run, by its number counted from 1. The selected run is painted in `accent` instead.
+    /// Colour of a run, by its number counted from 1: the same wherever it is drawn, selected or not.
     pub fn run(&self, number: u32) -> Rgb {
         self.classes[RUN_ORDER[number.saturating_sub(1) as usize % RUN_ORDER.len()]]
     }

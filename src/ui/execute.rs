@@ -16,6 +16,9 @@ use crate::project::{Decoder, Layer};
 use crate::run::{Checkpoint, History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
 
+/// How a note begins that refuses to train a design.
+pub(super) const NOT_YET: &str = "Not yet trainable";
+
 impl State {
     /// Gives a command; one that cannot be given says why.
     pub fn run(&mut self, command: Command) {
@@ -323,8 +326,8 @@ impl State {
             Ok(plans) => plans,
             Err(problems) => {
                 let text = match problems.as_slice() {
-                    [only] => format!("Not yet trainable: {}", only.message),
-                    all => format!("Not yet trainable: {} problems have to be mended first.", all.len()),
+                    [only] => format!("{NOT_YET}: {}", only.message),
+                    all => format!("{NOT_YET}: {} problems have to be mended first.", all.len()),
                 };
                 self.notices.say(Severity::Warning, text);
                 self.show_bottom(BottomTab::Problems);

@@ -65,6 +65,11 @@ impl Notices {
         }
     }
 
+    /// Takes back what is shown with these words in front: it no longer holds.
+    pub fn take_back(&mut self, start: &str) {
+        self.toasts.retain(|toast| !toast.text.starts_with(start));
+    }
+
     /// Keeps a line in the log and shows it.
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
         let text = text.into();

@@ -218,6 +218,9 @@ impl State {
         }
         // The cards follow at once: shapes are known while data of the same source are only split anew.
         self.derived.follow(&self.project, &self.data);
+        if self.derived.errors() == 0 {
+            self.notices.take_back(super::execute::NOT_YET);
+        }
         self.follow_live_settings(hand_on);
         self.want_baseline();
     }

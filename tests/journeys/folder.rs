@@ -52,7 +52,7 @@ fn a_folder_is_typed_in_looked_at_trained_on_and_found_missing() {
     let home = Home::new();
     let folder = home.path("pictures");
     pictures(&folder);
-    let mut window = home.window();
+    let mut window = home.window_of(1440.0, 1200.0);
     window.press("Input card");
     window.click(Role::RadioButton, "Image folder");
     assert!(window.says("no data yet"), "nothing of the digits is left");
@@ -112,7 +112,7 @@ fn a_folder_is_dropped_on_the_window() {
     let home = Home::new();
     let folder = home.path("pictures");
     pictures(&folder);
-    let mut window = home.window();
+    let mut window = home.window_of(1440.0, 1200.0);
     let held = egui::HoveredFile { path: Some(folder.clone()), ..egui::HoveredFile::default() };
     window.harness.input_mut().hovered_files.push(held);
     window.settle();

@@ -130,3 +130,14 @@ fn the_question_to_save_is_answered_by_keys() {
     window.key(NONE, Key::Enter);
     assert!(window.shows("New project"));
 }
+
+#[test]
+fn space_trains_after_a_number_was_typed() {
+    for (field, text) in [("Epochs", "7"), ("Learning rate, value", "0.001")] {
+        let home = Home::new();
+        let mut window = home.window();
+        window.number(field, text);
+        window.harness.key_press(Key::Space);
+        window.until("a run", |state| !state.runs.is_empty());
+    }
+}

@@ -61,7 +61,7 @@ fn every_optimizer_and_schedule_has_a_form() {
         check(|ui| training::optimizer_ui(ui, &mut optimizer));
         for schedule in Schedule::ALL {
             let mut settings = Training { optimizer, schedule, ..Training::default() };
-            check(|ui| training::training_ui(ui, &mut settings, Some("run 3")));
+            check(|ui| training::training_ui(ui, &mut settings));
         }
     }
 }
@@ -91,7 +91,7 @@ fn a_form_alone_changes_nothing() {
         assert_eq!(shown, kind);
     }
     let mut settings = Training::default();
-    check(|ui| training::training_ui(ui, &mut settings, None));
+    check(|ui| training::training_ui(ui, &mut settings));
     assert_eq!(settings, Training::default());
     // Nor does it where a design from elsewhere goes beyond what the fields offer.
     let beyond = |data: &mut Data| {
@@ -172,7 +172,7 @@ fn every_field_of_a_form_says_what_it_does() {
     for schedule in Schedule::ALL {
         let early_stopping = Some(crate::project::EarlyStopping::default());
         let mut settings = Training { schedule, early_stopping, ..Training::default() };
-        check_tooltips(|ui| training::training_ui(ui, &mut settings, None));
+        check_tooltips(|ui| training::training_ui(ui, &mut settings));
     }
     for mut optimizer in Optimizer::ALL {
         check_tooltips(|ui| training::optimizer_ui(ui, &mut optimizer));

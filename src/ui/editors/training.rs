@@ -1,14 +1,13 @@
 //! The form of the training settings.
 
-use egui::{CollapsingHeader, RichText, Ui};
+use egui::{CollapsingHeader, Ui};
 
 use super::schedule_plot::schedule_plot_ui;
 use crate::project::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
-use crate::ui::theme::tokens;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
-/// The form of the training settings. `live`: learning rate and epochs reach this run, which is under way.
-pub fn training_ui(ui: &mut Ui, training: &mut Training, live: Option<&str>) {
+/// The form of the training settings.
+pub fn training_ui(ui: &mut Ui, training: &mut Training) {
     combo_ui(
         ui,
         ("Optimizer", "The rule that turns gradients into steps."),
@@ -30,11 +29,6 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training, live: Option<&str>) {
         0..=1_000_000,
         "",
     );
-    if let Some(run) = live {
-        let tokens = tokens(ui);
-        let text = format!("Both apply at once to {run}; the rest waits for the next run.");
-        ui.label(RichText::new(text).size(11.0).color(tokens.code));
-    }
     number_ui(
         ui,
         ("Batch", "Samples a step learns from."),

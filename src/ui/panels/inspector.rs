@@ -23,9 +23,13 @@ pub fn inspector_ui(ui: &mut Ui, state: &mut State) {
 fn forms_ui(ui: &mut Ui, state: &mut State) {
     ui.spacing_mut().item_spacing.y = 6.0;
     card_ui(ui, state);
-    section(ui, state, "Training", "how the weights are found", Place::Training, |ui, state| {
-        let live = state.active_run().map(|run| format!("run {}", run.id));
-        training::training_ui(ui, &mut state.project.training, live.as_deref());
+    // In a line that is always there, so that nothing moves when a run begins.
+    let about = match state.active_run() {
+        Some(run) => format!("rate and epochs reach run {} at once", run.id),
+        None => "how the weights are found".to_owned(),
+    };
+    section(ui, state, "Training", &about, Place::Training, |ui, state| {
+        training::training_ui(ui, &mut state.project.training);
     });
     section(ui, state, "Corruption", "of the input, while training", Place::Corruption, |ui, state| {
         corruption::corruption_ui(ui, &mut state.project.corruption);

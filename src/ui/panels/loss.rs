@@ -110,7 +110,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         .iter()
         .zip(&names)
         .filter(|(series, _)| !series.raw.is_empty())
-        .map(|(series, name)| series.curve(name, run.id, series.color(ui, run.id)))
+        .map(|(series, name)| series.curve(name, run.id, series.color(ui)))
         .collect();
     let newest = run.history.epochs.last().map_or(0, |record| record.epoch);
     let notes = notes(run);
@@ -330,9 +330,8 @@ impl Series {
         if self.run == selected { part.to_owned() } else { format!("run {}, {part}", self.run) }
     }
 
-    fn color(&self, ui: &Ui, selected: RunId) -> Rgb {
-        let p = palette(ui);
-        if self.run == selected { p.accent } else { p.run(self.run.0) }
+    fn color(&self, ui: &Ui) -> Rgb {
+        palette(ui).run(self.run.0)
     }
 
     fn curve<'a>(&'a self, name: &'a str, selected: RunId, color: Rgb) -> Curve<'a> {

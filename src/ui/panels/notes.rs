@@ -7,10 +7,12 @@ use crate::ui::notices::Toast;
 use crate::ui::state::State;
 use crate::ui::theme::{self, tokens};
 
+/// Height of the replay bar, whose buttons notes must not cover, and a margin.
+const ABOVE_PX: f32 = 50.0;
 /// Width of a note's text.
 const TEXT_PX: f32 = 300.0;
 
-/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves; each can be put away.
+/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the replay bar; each can be put away.
 pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     let now = ui.ctx().time();
     match state.notices.expire(now) {
@@ -25,7 +27,7 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     let area = Area::new(Id::unique("notes"))
         .order(Order::Foreground)
         .pivot(Align2::RIGHT_BOTTOM)
-        .fixed_pos(room.right_bottom() - vec2(14.0, 12.0));
+        .fixed_pos(room.right_bottom() - vec2(14.0, ABOVE_PX));
     area.show(ui.ctx(), |ui| {
         ui.set_max_width(TEXT_PX + 70.0);
         ui.spacing_mut().item_spacing.y = 6.0;

@@ -53,6 +53,9 @@ pub struct RunsView {
     /// What each run changed since the one before it; the first one's design in brief.
     #[serde(skip)]
     told: Vec<Told>,
+    /// Runs there were when it was last shown.
+    #[serde(skip)]
+    runs: usize,
 }
 
 /// What a row says of a run's design.
@@ -160,7 +163,12 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
         .column(Column::exact(132.0))
         .column(Column::remainder().at_least(80.0).clip(true))
         .columns(Column::exact(82.0), figures.len());
-    let table = table.column(Column::exact(76.0));
+    let mut table = table.column(Column::exact(76.0));
+    if view.runs < input.runs.len() {
+        // The newest stands on top: it is what was just asked for.
+        table = table.scroll_to_row(0, Some(Align::TOP));
+    }
+    view.runs = input.runs.len();
     table
         .header(22.0, |mut header| {
             let head = |ui: &mut Ui, text: &str| {
@@ -209,8 +217,7 @@ fn row_ui(
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.add_space(12.0);
         let p = palette(ui);
-        let is_selected = Some(run.id) == input.selected;
-        let tint = if is_selected { p.accent } else { p.run(run.id.0) };
+        let tint = p.run(run.id.0);
         let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
         ui.painter().circle_filled(dot.center(), 4.0, color(tint));
         let failed = matches!(run.status, Status::Failed(_));

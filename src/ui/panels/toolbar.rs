@@ -227,6 +227,9 @@ fn search_ui(ui: &mut Ui, state: &mut State, width: f32) {
     }
 }
 
+/// Width of the words for where a run is: those of a run of a hundred thousand epochs.
+const PLACE_PX: f32 = 140.0;
+
 /// Epoch, bar, time left and speed, each of a fixed width so that nothing moves while numbers change.
 fn progress_ui(ui: &mut Ui, state: &State) {
     let tokens = tokens(ui);
@@ -266,15 +269,22 @@ fn progress_ui(ui: &mut Ui, state: &State) {
     } else if !small {
         text_ui(ui, &about, width, Align::LEFT).on_hover_text(speed);
     }
-    let bar = (ui.available_width() - 108.0 - 16.0).clamp(24.0, 230.0);
+    let bar = (ui.available_width() - PLACE_PX - 16.0).clamp(24.0, 230.0);
     bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
     let place = match progress.greedy.filter(|_| run.status.is_under_way()) {
         Some(greedy) => {
             format!("layer {}/{} · {} / {}", greedy.layer, greedy.layers, greedy.epoch, greedy.epochs)
         }
+        // A single step is seen, too.
+        None if run.status == Status::Paused && progress.step_in_epoch > 0 => {
+            let (step, steps) = (progress.step_in_epoch, progress.steps_per_epoch);
+            format!("{done} / {} · step {step}/{steps}", run.epochs)
+        }
+        // Long runs need the room for their numbers.
+        None if run.epochs >= 1000 => format!("{done} / {} epochs", run.epochs),
         None => format!("epoch {done} / {}", run.epochs),
     };
-    text_ui(ui, &place, 108.0, Align::RIGHT).on_hover_text(match progress.greedy {
+    text_ui(ui, &place, PLACE_PX, Align::RIGHT).on_hover_text(match progress.greedy {
         Some(greedy) => format!(
             "Layer {} of {} learns by itself: epoch {} of {}.",
             greedy.layer, greedy.layers, greedy.epoch, greedy.epochs

@@ -40,7 +40,7 @@ fn missing_data_are_a_problem_of_the_input_with_a_place_and_remedies() {
     let derived = &window.state().derived;
     assert_eq!((derived.errors(), derived.problems[0].place), (1, Place::Data));
     assert!(derived.problems[0].message.contains("/no/such/rows.npy: does not exist"));
-    assert!(window.harness.query_by_label_contains("Problems of data: ").is_some(), "the card has a sign");
+    assert!(window.harness.query_by_label_contains("Problems of input: ").is_some(), "the card has a sign");
     assert!(window.harness.query_by_label("Problems 1").is_some());
     let reason = Command::TrainOrPause.available(window.state()).expect_err("no data");
     assert!(reason.starts_with("Input: ") && reason.contains("/no/such/rows.npy"), "{reason}");
