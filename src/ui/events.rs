@@ -39,7 +39,7 @@ impl State {
                         let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
                         let mut text = evaluation_text(self, run, subset, &losses, mse);
                         for sentence in findings.sentences(three_digits) {
-                            text += &format!(" {}.", capital(&sentence));
+                            text.extend([" ", &capital(&sentence), "."]);
                         }
                         self.notices.say(Severity::Info, text);
                     }

@@ -268,3 +268,38 @@ fn the_likelihood_is_estimated_from_as_many_codes_as_are_asked_for() {
     window.settle();
     assert!(window.says("nats on 180 validation samples, 20 codes each"));
 }
+
+#[test]
+fn every_layer_is_added_among_the_pictures_set_and_trained() {
+    let home = Home::new();
+    let mut window = window(&home);
+    let fields: [(&str, &[(&str, &str)]); 9] = [
+        ("Conv2d", &[("Channels", "6"), ("Kernel", "5"), ("Stride", "2")]),
+        ("ConvTranspose2d", &[("Channels", "3"), ("Stride", "2")]),
+        ("MaxPool2d", &[("Window", "4")]),
+        ("AvgPool2d", &[("Window", "4")]),
+        ("Upsample", &[("Factor", "3")]),
+        ("BatchNorm", &[]),
+        ("LayerNorm", &[]),
+        ("Flatten", &[]),
+        ("Dropout", &[("Rate", "0.25")]),
+    ];
+    for (name, fields) in fields {
+        window.press("Add a layer at place 1 of the encoder");
+        window.press(&format!("Add {name}"));
+        assert_eq!(window.project().encoder[0].name(), name);
+        window.settle();
+        let before = window.project().encoder[0].clone();
+        for (field, text) in fields {
+            set(&mut window, field, text);
+        }
+        assert_eq!(before != window.project().encoder[0], !fields.is_empty(), "{name}: {before:?}");
+        assert_eq!(window.state().derived.errors(), 0, "{name}: {:?}", window.state().derived.problems);
+        terms(&mut window);
+        assert_eq!(window.run().design.encoder[0].name(), name);
+        window.key(crate::common::CTRL, egui::Key::Z);
+        while window.project().encoder.len() > 2 {
+            window.key(crate::common::CTRL, egui::Key::Z);
+        }
+    }
+}

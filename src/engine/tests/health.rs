@@ -36,7 +36,13 @@ fn looking_at_its_health_changes_nothing_of_a_training() {
                     Bottleneck::DescriptionLength { choices: 4, width, temperature }
                 }
                 Bottleneck::KSparse { .. } => Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: true },
-                other => other,
+                Bottleneck::Plain
+                | Bottleneck::Variational { .. }
+                | Bottleneck::ImportanceWeighted { .. }
+                | Bottleneck::Wasserstein { .. }
+                | Bottleneck::Concrete { .. }
+                | Bottleneck::Hashing { .. }
+                | Bottleneck::Quantised { .. } => kind,
             };
             project.code = Code { kind, ..Code::plain(8) };
         });

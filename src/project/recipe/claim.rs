@@ -120,7 +120,6 @@ impl Recipe {
             Recipe::Contractive => {
                 const { &[at_most(Figure::Jacobian, 3.0), at_most(Figure::ErrorOverFirst, 0.6)] }
             }
-            Recipe::Convolutional => const { &[at_most(Figure::ErrorOverPca, 0.9)] },
             Recipe::Variational => {
                 const { &[at_least(Figure::ActiveUnits, 2.0), at_most(Figure::ErrorOverPca, 1.0)] }
             }
@@ -139,7 +138,7 @@ impl Recipe {
             Recipe::DescriptionLength => {
                 const { &[at_most(Figure::CodeBits, 10.4), at_most(Figure::ErrorBits, 110.0)] }
             }
-            Recipe::Machines => const { &[at_most(Figure::ErrorOverPca, 0.9)] },
+            Recipe::Convolutional | Recipe::Machines => const { &[at_most(Figure::ErrorOverPca, 0.9)] },
             Recipe::JointVsLayerWise => const { &[at_most(Figure::FirstOverSecond, 0.97)] },
             Recipe::Hashing => const { &[at_least(Figure::Decided, 0.9)] },
             Recipe::Quantised => {

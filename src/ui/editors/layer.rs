@@ -18,7 +18,7 @@ const MOST_STRIDE: usize = 8;
 /// The form of a layer: its kind, its settings, and what it computes.
 pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
     let ring = tokens(ui).accent;
-    let kinds: Vec<(Layer, &str)> = Layer::ALL.into_iter().map(|kind| (kind.clone(), name(&kind))).collect();
+    let kinds: Vec<(Layer, &str)> = Layer::ALL.into_iter().map(|kind| (kind.clone(), kind.name())).collect();
     let same = |a: &Layer, b: &Layer| a.name() == b.name();
     ui.scope(|ui| choices_by_ui(ui, layer, &kinds, 3, ring, same));
     match layer {
@@ -204,21 +204,5 @@ fn explanation(layer: &Layer) -> (String, String) {
                 rate * 100.0
             ),
         ),
-    }
-}
-
-fn name(layer: &Layer) -> &'static str {
-    match layer {
-        Layer::Dense { .. } => "Dense",
-        Layer::Conv2d { .. } => "Convolution",
-        Layer::ConvTranspose2d { .. } => "Transposed",
-        Layer::MaxPool2d { .. } => "Max pool",
-        Layer::AvgPool2d { .. } => "Mean pool",
-        Layer::Upsample { .. } => "Upsample",
-        Layer::BatchNorm { .. } => "Batch norm",
-        Layer::LayerNorm { .. } => "Layer norm",
-        Layer::Flatten => "Flatten",
-        Layer::Reshape { .. } => "Reshape",
-        Layer::Dropout { .. } => "Dropout",
     }
 }

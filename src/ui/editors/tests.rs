@@ -185,7 +185,7 @@ fn every_field_of_a_form_says_what_it_does() {
         });
     }
     check_tooltips(|ui| {
-        source::scaling_split_ui(ui, &mut Data::default(), &["cat".to_owned(), "dog".to_owned()])
+        source::scaling_split_ui(ui, &mut Data::default(), &["cat".to_owned(), "dog".to_owned()]);
     });
 }
 

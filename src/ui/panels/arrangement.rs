@@ -61,6 +61,7 @@ impl Arrangement {
     }
 
     /// The same with views that it does not know as tabs beside the data: it was remembered before there were any.
+    #[must_use]
     pub fn completed(mut self) -> Arrangement {
         let mut known = Vec::new();
         self.is_sound(&mut known);

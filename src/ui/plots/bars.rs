@@ -100,7 +100,7 @@ fn short(value: f32) -> String {
     }
     let size = value.abs();
     let text = match size {
-        s if s < 0.01 || s >= 10_000.0 => format!("{size:.0e}"),
+        s if !(0.01..10_000.0).contains(&s) => format!("{size:.0e}"),
         s if s < 1.0 => format!("{size:.2}"),
         s if s < 10.0 => format!("{size:.1}"),
         _ => format!("{size:.0}"),

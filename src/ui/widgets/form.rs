@@ -99,8 +99,7 @@ pub fn number_ui<'a, T: Numeric>(
             .speed(speed)
             .suffix(suffix)
             .max_decimals(if T::INTEGRAL { 0 } else { 6 });
-        let response = field.tell(ui.add_sized(vec2(width, 24.0), drag));
-        response
+        field.tell(ui.add_sized(vec2(width, 24.0), drag))
     })
 }
 
