@@ -294,7 +294,8 @@ impl State {
             // The same data at another place are the same data.
             then.data.source.clone_from(&self.project.data.source);
         }
-        (then == self.project && (run.history.epochs.len() as u32) < run.epochs).then_some(run)
+        let is_same = self.project.trained_designs().contains(&then);
+        (is_same && (run.history.epochs.len() as u32) < run.epochs).then_some(run)
     }
 
     /// How many threads train.
@@ -391,7 +392,7 @@ impl State {
         then.training.learning_rate = self.project.training.learning_rate;
         then.training.epochs = self.project.training.epochs;
         then.name.clone_from(&self.project.name);
-        (then != self.project).then_some(run.id)
+        (!self.project.trained_designs().contains(&then)).then_some(run.id)
     }
 }
 

@@ -243,6 +243,8 @@ fn layers_are_trained_one_by_one_beside_a_joint_run() {
     assert!(matches!(window.project().encoder[0], Layer::Dense { activation: Activation::Sigmoid, .. }));
     assert_eq!(window.state().derived.errors(), 0, "{:?}", window.state().derived.problems);
     window.harness.key_press(egui::Key::F5);
+    window.until("two runs", |state| state.runs.len() == 2);
+    assert_eq!(window.state().older_design(), None, "both train the design on screen");
     window.until("both runs are done", |state| {
         state.runs.len() == 2 && state.runs.iter().all(|run| run.status == Status::Done)
     });

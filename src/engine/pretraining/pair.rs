@@ -23,19 +23,9 @@ pub struct Pair {
 impl Pair {
     /// All pairs of a plan whose decoder mirrors its dense encoder, from the input to the code.
     pub fn all(plan: &Plan) -> Vec<Pair> {
-        let dense = |stage: &Stage| match stage.kind {
-            StageKind::Dense { activation, .. } => Some((stage.name.clone(), activation)),
-            StageKind::Conv { .. }
-            | StageKind::ConvTranspose { .. }
-            | StageKind::MaxPool { .. }
-            | StageKind::AvgPool { .. }
-            | StageKind::Upsample { .. }
-            | StageKind::BatchNorm { .. }
-            | StageKind::LayerNorm { .. }
-            | StageKind::ChannelsFirst
-            | StageKind::ChannelsLast
-            | StageKind::Activation(_)
-            | StageKind::Dropout { .. } => None,
+        let dense = |stage: &Stage| {
+            let StageKind::Dense { activation, .. } = stage.kind else { return None };
+            Some((stage.name.clone(), activation))
         };
         let mirrored = plan.decoder().iter().rev().filter_map(dense);
         let encoder =
