@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test may fail
 
 mod health;
+mod odd;
 
 use std::sync::Arc;
 
@@ -189,38 +190,6 @@ fn pictures_of_every_kind() {
 fn tables() {
     check_all(|| Scene::trained(30, samples::table(60, 5), 3, false));
     check_all(|| Scene::trained(30, samples::table(60, 300), 2, true));
-}
-
-#[test]
-fn what_is_no_number() {
-    check_all(|| {
-        let mut scene = Scene::trained(10, samples::pictures(20, [8, 8, 1], 2), 2, false);
-        let run = scene.runs.last_mut().unwrap();
-        for (index, record) in run.history.epochs.iter_mut().enumerate() {
-            let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0][index % 5];
-            record.train.fill(bad);
-            record.validation = if index % 2 == 0 { vec![bad; 3] } else { Vec::new() };
-            record.mse = bad;
-        }
-        let newest = run.kept.newest().unwrap().as_ref().clone();
-        let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38];
-        let spoil = |values: &[f32]| -> Vec<f32> {
-            values
-                .iter()
-                .enumerate()
-                .map(|(index, value)| if index % 3 == 0 { bad[index / 3 % 4] } else { *value })
-                .collect()
-        };
-        let (codes, reconstructions) = (spoil(&newest.codes), spoil(&newest.reconstructions));
-        run.kept.push(Arc::new(Kept { epoch: 11, codes, reconstructions, ..newest }));
-        run.status = Status::Failed("the loss is no longer a number".to_owned());
-        scene
-    });
-}
-
-#[test]
-fn twenty_thousand_points() {
-    check_all(|| Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::block_ui;
 use crate::dataset::Dataset;
@@ -205,7 +205,7 @@ fn filters(ui: &Ui, mut atlas: Atlas, weights: &Array, shape: Shape) -> Option<F
         let pixel = y * size.0 + x;
         if channels == 3 {
             let byte = |channel| (127.5 * (1.0 + weight(unit, channel, pixel)).clamp(0.0, 2.0)).round() as u8;
-            return Color32::from_rgb(byte(0), byte(1), byte(2));
+            return color([byte(0), byte(1), byte(2)]);
         }
         let mean = (0..channels).map(|channel| weight(unit, channel, pixel)).sum::<f32>() / channels as f32;
         color(p.signed(mean))
