@@ -212,16 +212,46 @@ fn stroke_line(painter: &Painter, frame: &Frame, points: &[[f64; 2]], stroke: St
                 painter.circle_filled(*alone, stroke.width * 1.3, stroke.color);
             }
             _ if dashed => {
-                // A jagged line is long: its dashes grow with it, so that their number stays bounded.
-                let length: f32 = path.windows(2).map(|pair| pair[0].distance(pair[1])).sum();
-                let size = (length / (3.0 * frame.rect.width())).max(1.0);
-                painter.extend(Shape::dashed_line(&path, stroke, 5.0 * size, 3.5 * size));
+                for dash in dashes(&path, 5.0, 3.5) {
+                    painter.line(dash, stroke);
+                }
             }
             _ => {
                 painter.line(path, stroke);
             }
         }
     }
+}
+
+/// Cuts an ascending path into dashes of `on` points across with gaps of `off`. Counted across and not along the line, so that a
+/// jagged one keeps its gaps.
+fn dashes(path: &[Pos2], on: f32, off: f32) -> Vec<Vec<Pos2>> {
+    let Some(first) = path.first() else { return Vec::new() };
+    let (mut lines, mut line) = (Vec::new(), vec![*first]);
+    // Where the dash or gap under way ends.
+    let (mut is_dash, mut end) = (true, first.x + on);
+    for pair in path.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        while to.x > end {
+            let t = (end - from.x) / (to.x - from.x);
+            let cut = pos2(end, from.y + t * (to.y - from.y));
+            if is_dash {
+                line.push(cut);
+                lines.push(std::mem::take(&mut line));
+            } else {
+                line.push(cut);
+            }
+            is_dash = !is_dash;
+            end += if is_dash { on } else { off };
+        }
+        if is_dash {
+            line.push(to);
+        }
+    }
+    if line.len() > 1 {
+        lines.push(line);
+    }
+    lines
 }
 
 /// The epoch under the pointer, if it is in the plot.
@@ -414,6 +444,23 @@ mod tests {
         assert_eq!(value_at(&points, 2.0), Some(0.4));
         assert_eq!(value_at(&points, 3.0), None);
         assert_eq!(value_at(&[], 1.0), None);
+    }
+
+    #[test]
+    fn dashes_are_counted_across_however_jagged_the_line() {
+        let straight = [pos2(0.0, 7.0), pos2(20.0, 7.0)];
+        let jagged: Vec<Pos2> = (0..=200).map(|i| pos2(i as f32 * 0.1, (i % 2) as f32 * 50.0)).collect();
+        for path in [&straight[..], &jagged] {
+            let ends: Vec<(f32, f32)> = dashes(path, 5.0, 3.0)
+                .iter()
+                .map(|dash| (dash[0].x, dash.last().map_or(f32::NAN, |last| last.x)))
+                .collect();
+            for (end, expected) in ends.iter().zip([(0.0, 5.0), (8.0, 13.0), (16.0, 20.0)]) {
+                assert!((end.0 - expected.0).abs() < 1e-4 && (end.1 - expected.1).abs() < 1e-4, "{ends:?}");
+            }
+            assert_eq!(ends.len(), 3);
+        }
+        assert!(dashes(&[], 5.0, 3.0).is_empty());
     }
 
     #[test]
