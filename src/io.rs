@@ -26,5 +26,5 @@ pub use files::{Durability, Fault, Files, Sink};
 pub use open::{OpenedFile, is_project_file, open_any};
 pub use project_file::{PROJECT_FILE_VERSION, open_project, save_project};
 pub use run_files::Opened;
-pub use settings::{Settings, ThemeChoice, WindowSize};
+pub use settings::{Settings, ThemeChoice, WindowSize, remember};
 pub use store::{Recovery, Store};

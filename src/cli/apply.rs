@@ -11,8 +11,8 @@ use super::signal;
 use super::subject::Subject;
 use super::write::{line, number, refuse_to_mix, refuse_to_overwrite};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Dataset, LabelValues, Rows, Subset};
-use crate::engine::Network;
+use crate::dataset::{Dataset, LabelValues, Subset};
+use crate::engine::{Network, facts};
 use crate::io::{CodesForm, Files, save_codes, save_pictures};
 use crate::project::Loss;
 use crate::run::{Checkpoint, Run};
@@ -97,7 +97,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     let (data, folder) = (&applied.data, &arguments.output);
     let features = data.shape.features().max(1);
     if let Some(shape) = data.shape.picture() {
-        let range = pixel_range(data);
+        let range = data.rows.shades();
         let pictures = rows.chunks_exact(features).enumerate().map(|(row, values)| {
             let pixel = |(feature, value): (usize, &f32)| {
                 let raw = data.scaler.unscale(feature, *value);
@@ -138,12 +138,13 @@ impl Applied {
         let checkpoint = run.checkpoint.clone().ok_or_else(|| {
             Failure::Problem(format!("run {} has no weights yet; resume it or choose another", run.id))
         })?;
+        let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
         // Proven on the run's own data when it was trained; how many rows there are now does not matter.
         let facts = DataFacts {
             shape: run.shape,
             train_rows: run.design.training.batch_size.max(1),
             validation_rows: 1,
-            value_range: (0.0, 1.0),
+            value_range: if own { facts(&data).value_range } else { (0.0, 1.0) },
             is_binary: false,
             available_bytes: u64::MAX,
         };
@@ -159,7 +160,6 @@ impl Applied {
                 run.id
             )));
         }
-        let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
         Ok(Applied { run, checkpoint, plan, data, own })
     }
 
@@ -173,7 +173,7 @@ impl Applied {
                     data.name, self.run.id
                 )));
             }
-            None if arguments.trained.data.is_some() => return Ok(("all", (0..data.len() as u32).collect())),
+            None if !self.own => return Ok(("all", (0..data.len() as u32).collect())),
             Some(SplitName::Train) => Subset::Train,
             Some(SplitName::Validation) => Subset::Validation,
             None if data.split.test.is_empty() => Subset::Validation,
@@ -236,22 +236,6 @@ fn text_columns(data: &Dataset) -> Vec<(String, Vec<String>)> {
         columns.push((label.name.clone(), values));
     }
     columns
-}
-
-/// The raw values that black and white stand for.
-fn pixel_range(data: &Dataset) -> (f32, f32) {
-    match &data.rows {
-        // The embedded digits reach to 16 only.
-        Rows::U8(values) if values.iter().all(|&value| value <= 16) => (0.0, 16.0),
-        Rows::U8(_) => (0.0, 255.0),
-        Rows::F32(values) => {
-            let finite = values.iter().copied().filter(|value| value.is_finite());
-            let range = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
-                (low.min(value), high.max(value))
-            });
-            if range.0 < range.1 { range } else { (0.0, 1.0) }
-        }
-    }
 }
 
 /// The row's number, so that files sort as rows do, and its name where it has one.

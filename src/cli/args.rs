@@ -120,7 +120,7 @@ pub(super) struct Train {
 pub(super) struct Evaluate {
     #[command(flatten)]
     pub(super) trained: Trained,
-    /// Which part of the run's own data [default: test; where there is none, validation; of DATA, all rows]
+    /// Which part of the run's own data [default: test; where there is none, validation; of other data, all rows]
     #[arg(long, value_name = "SPLIT")]
     pub(super) split: Option<SplitName>,
     /// Also estimate the negative log-likelihood from so many codes a sample, where the network is a variational one

@@ -12,7 +12,7 @@ use super::subject::Subject;
 use super::write::line;
 use crate::check::{Plan, Stage};
 use crate::engine::Trainer;
-use crate::project::{Activation, Layer, Project, Recipe, Source, Synthetic};
+use crate::project::{Activation, Layer, Project, Recipe, Source, Strategy, Synthetic};
 
 /// Steps before the clock counts: caches fill, buffers are allocated.
 const WARM_UP: usize = 10;
@@ -27,6 +27,8 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     // Nothing but steps is wanted: no validation, and no end.
     project.data.split.validation = 0.0;
     project.training.early_stopping = None;
+    // The whole network's steps are what is measured and counted.
+    project.training.strategy = Strategy::Joint;
     project.training.epochs = u32::MAX;
     if let Some(batch) = arguments.batch {
         project.training.batch_size = batch;

@@ -30,6 +30,26 @@ impl Rows {
             Rows::F32(values) => values[index],
         }
     }
+
+    /// The values that are shown as black and as white: all of a byte, but up to the largest for pictures of fewer shades
+    /// (masks, digits of 17); of other numbers [0, 1] where all lie in it, else their own range.
+    pub fn shades(&self) -> (f32, f32) {
+        // A few million values tell enough, and take a few milliseconds.
+        let stride = (self.len() / 4_000_000).max(1);
+        match self {
+            Rows::U8(values) => match values.iter().step_by(stride).max() {
+                Some(high @ 1..64) => (0.0, f32::from(*high)),
+                Some(_) | None => (0.0, 255.0),
+            },
+            Rows::F32(values) => {
+                let finite = values.iter().step_by(stride).copied().filter(|value| value.is_finite());
+                let around = |(low, high): (f32, f32), v: f32| (low.min(v), high.max(v));
+                let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), around);
+                let is_unit = low >= 0.0 && high <= 1.0 && high > 0.25;
+                if is_unit || low >= high { (0.0, 1.0) } else { (low, high) }
+            }
+        }
+    }
 }
 
 /// A 64-bit hash of the shape of a row and of all bytes, the same on every machine.
@@ -101,6 +121,24 @@ impl Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shades_follow_the_values() {
+        for (values, expected) in [
+            (vec![0.0, 0.4, 1.0], (0.0, 1.0)),
+            (vec![-2.0, f32::NAN, 3.0], (-2.0, 3.0)),
+            (vec![], (0.0, 1.0)),
+            (vec![7.0, 7.0], (0.0, 1.0)),
+            (vec![0.0, 200.0], (0.0, 200.0)),
+        ] {
+            assert_eq!(Rows::F32(values).shades(), expected);
+        }
+        for (bytes, expected) in
+            [(vec![0, 1, 1], 1.0), (vec![0, 16], 16.0), (vec![3, 200], 255.0), (vec![], 255.0)]
+        {
+            assert_eq!(Rows::U8(bytes).shades(), (0.0, expected));
+        }
+    }
 
     #[test]
     fn fingerprints_tell_shape_type_order_and_every_byte() {

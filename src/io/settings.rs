@@ -104,14 +104,14 @@ impl Settings {
             .map_err(|error| FileError::content(path, "its content", error.to_string()))?;
         files.write_bytes(path, Durability::Synced, text.as_bytes())
     }
+}
 
-    /// Puts a file at the top of the recent ones.
-    pub fn remember(&mut self, file: &Path) {
-        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        self.recent.retain(|known| *known != file);
-        self.recent.insert(0, file);
-        self.recent.truncate(RECENT);
-    }
+/// Puts a file at the top of the recent ones, by a path that holds wherever the program is started next.
+pub fn remember(recent: &mut Vec<PathBuf>, file: &Path) {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    recent.retain(|known| *known != file);
+    recent.insert(0, file);
+    recent.truncate(RECENT);
 }
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
             Settings { theme: ThemeChoice::Dark, threads: Some(3), zoom: Some(1.25), ..Settings::default() };
         settings.window = Some(WindowSize { width: 1000.0, height: 640.5, maximized: true });
         for n in 0..20 {
-            settings.remember(&dir.path().join(format!("{}.hourglass", n % 15)));
+            remember(&mut settings.recent, &dir.path().join(format!("{}.hourglass", n % 15)));
         }
         assert_eq!(settings.recent.len(), RECENT);
         assert!(settings.recent[0].ends_with("4.hourglass"));

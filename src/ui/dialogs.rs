@@ -160,6 +160,7 @@ impl State {
                 Some(Dialog::Path(PathDialog { purpose: Purpose::Open, text, overwrite: false }))
             }
             Then::OpenPath(path) => {
+                let path = std::path::absolute(&path).unwrap_or(path);
                 self.busy = Some(format!("Opening {}…", path.display()));
                 self.effects.push(Effect::Open(path));
                 None
@@ -182,7 +183,14 @@ impl State {
         match dialog.purpose {
             Purpose::Open => self.go_on(Then::OpenPath(path)),
             Purpose::Save(kind, then) => {
-                let request = SaveRequest::new(self, with_ending(path, kind), kind, then);
+                let full = with_ending(path.clone(), kind);
+                if full != path && full.exists() {
+                    // Whoever chose the shorter name was not asked about this file.
+                    let (purpose, text) = (Purpose::Save(kind, then), full.display().to_string());
+                    self.dialog = Some(Dialog::Path(PathDialog { purpose, text, overwrite: true }));
+                    return;
+                }
+                let request = SaveRequest::new(self, full, kind, then);
                 self.write(request);
             }
         }

@@ -92,6 +92,12 @@ impl State {
     }
 
     fn handle_run_event(&mut self, id: RunId, event: RunEvent) {
+        if self.orphans.contains(&id) {
+            if let RunEvent::Status(Status::Stopped | Status::Done | Status::Failed(_)) = event {
+                self.orphans.remove(&id);
+            }
+            return;
+        }
         let Some(run) = self.runs.iter_mut().find(|run| run.id == id) else { return };
         match event {
             RunEvent::Status(status) => {
@@ -151,6 +157,10 @@ impl State {
             }
             RunEvent::Checkpoint(checkpoint) => {
                 run.seconds = checkpoint.seconds;
+                // What was estimated of other weights is no longer the run's.
+                if run.checkpoint.as_ref().is_some_and(|old| old.step != checkpoint.step) {
+                    self.likelihoods.remove(&id);
+                }
                 run.checkpoint = Some(checkpoint);
             }
         }

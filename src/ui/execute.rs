@@ -8,7 +8,7 @@ use super::edit;
 use super::files::{SaveKind, SaveRequest};
 use super::panels::views::Pane;
 use super::panels::{RunAction, Seek};
-use super::state::{BottomTab, Effect, State, ViewSettings};
+use super::state::{BottomTab, Effect, State, ViewSettings, is_unfinished};
 use crate::check::{Place, Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::check_same_data;
@@ -173,7 +173,7 @@ impl State {
         match action {
             RunAction::Select(id) => {
                 if self.shown_run != Some(id) {
-                    (self.shown_run, self.epoch) = (Some(id), None);
+                    self.show_live(id);
                 }
             }
             RunAction::Compare(id, on) => {
@@ -191,19 +191,25 @@ impl State {
 
     /// Removes a run for good.
     pub fn remove_run(&mut self, id: RunId) {
-        if self.active_run().is_some_and(|run| run.id == id) {
-            self.send(session::Command::Stop(id));
+        if self.runs.iter().any(|run| run.id == id && is_unfinished(run)) {
+            self.abandon(id);
+        }
+        if self.shown().is_some_and(|run| run.id == id) {
+            self.epoch = None;
         }
         self.runs.retain(|run| run.id != id);
         self.compared.retain(|other| *other != id);
         self.progress.remove(&id);
+        self.likelihoods.remove(&id);
         self.shown_run.take_if(|shown| *shown == id);
         self.runs_unsaved = true;
         self.effects.push(Effect::Forget(id));
     }
 
     fn with_run(&mut self, id: RunId, command: Command) {
-        self.shown_run = Some(id);
+        if self.shown_run != Some(id) {
+            self.show_live(id);
+        }
         self.run(command);
     }
 
@@ -232,7 +238,7 @@ impl State {
         if let Some(own) = self.run_mut(id) {
             own.status = Status::Queued;
         }
-        self.shown_run = Some(id);
+        self.show_live(id);
         self.train(run, epochs, plan, data, start);
     }
 
@@ -341,7 +347,7 @@ impl State {
             let start = if number == 0 { start } else { Start::Train };
             self.train(run, None, plan, data.clone(), start);
         }
-        self.shown_run = Some(first);
+        self.show_live(first);
         self.runs_unsaved = true;
     }
 

@@ -45,6 +45,7 @@ pub struct SaveRequest {
     pub then: Option<Then>,
     project: Project,
     runs: Vec<Run>,
+    document: u64,
 }
 
 impl SaveRequest {
@@ -54,7 +55,8 @@ impl SaveRequest {
             SaveKind::Project => state.runs.clone(),
             SaveKind::Design => Vec::new(),
         };
-        SaveRequest { path, kind, then, project: state.project.clone(), runs }
+        let path = std::path::absolute(&path).unwrap_or(path);
+        SaveRequest { path, kind, then, project: state.project.clone(), runs, document: state.document }
     }
 }
 
@@ -387,14 +389,19 @@ impl State {
         }
         self.remember(&request.path);
         self.notices.say(Severity::Info, format!("Saved {}.", request.path.display()));
-        if request.kind == SaveKind::Project {
+        let is_same = request.document == self.document;
+        if request.kind == SaveKind::Project && is_same {
+            let changed = self.runs.iter().map(stand).ne(request.runs.iter().map(stand));
+            self.runs_unsaved = changed || self.active_run().is_some();
             self.saved = request.project;
             self.file = Some(request.path);
             self.damaged = false;
-            self.runs_unsaved = self.active_run().is_some();
         }
-        if let Some(then) = request.then {
-            self.go_on(then);
+        // What came while the file was written is not in it.
+        match request.then {
+            Some(then) if is_same && self.project == self.saved => self.go_on(then),
+            Some(then) => self.ask(then),
+            None => {}
         }
     }
 
@@ -426,9 +433,14 @@ impl State {
         }
     }
 
-    fn remember(&mut self, path: &std::path::Path) {
-        self.recent.retain(|old| old != path);
-        self.recent.insert(0, path.to_owned());
-        self.recent.truncate(12);
+    fn remember(&mut self, path: &Path) {
+        crate::io::remember(&mut self.recent, path);
     }
+}
+
+/// Whatever of a run grows or changes while it trains: where it is the same, so is the run.
+fn stand(run: &Run) -> impl PartialEq + use<> {
+    let history = (run.history.epochs.len(), run.history.pretraining.len());
+    let changes = (run.edits.len(), run.restarts.len());
+    (run.id, run.status.clone(), history, changes, run.checkpoint.as_ref().map(std::sync::Arc::as_ptr))
 }

@@ -1,7 +1,7 @@
 //! Everything the window shows and changes. Knows no thread and no clock: what must be done outside is put into
 //! [`State::effects`], what happened outside comes in by [`State::handle_event`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -83,6 +83,10 @@ pub struct State {
     pub(super) jobs: BTreeMap<JobId, RunId>,
     /// Likelihoods that were asked for, and of which split; not saved.
     pub likelihoods: BTreeMap<RunId, (Subset, Likelihood)>,
+    /// Runs of another document, or removed ones, that have not said yet how they ended: another run may have their number.
+    pub(super) orphans: BTreeSet<RunId>,
+    /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
+    pub(super) document: u64,
     pub(super) next_job: u64,
     pub(super) next_run: u32,
     pub(super) live: Option<(f32, u32)>,
@@ -160,6 +164,8 @@ impl State {
             kept: None,
             jobs: BTreeMap::new(),
             likelihoods: BTreeMap::new(),
+            orphans: BTreeSet::new(),
+            document: 0,
             next_job: 1,
             next_run: 1,
             live: None,
@@ -169,9 +175,11 @@ impl State {
 
     /// Takes another document: what was opened, or a recipe. Nothing of the old one stays.
     pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
-        if let Some(run) = self.active_run().map(|run| run.id) {
-            self.send(session::Command::Stop(run));
+        let unfinished = self.runs.iter().filter(|run| is_unfinished(run)).map(|run| run.id);
+        for run in unfinished.collect::<Vec<_>>() {
+            self.abandon(run);
         }
+        self.document += 1;
         self.next_run = self.next_run.max(runs.iter().map(|run| run.id.0 + 1).max().unwrap_or(1));
         self.history = History::new(&project);
         self.saved = project.clone();
@@ -186,6 +194,8 @@ impl State {
         self.compared.clear();
         self.epoch = None;
         self.jobs.clear();
+        self.likelihoods.clear();
+        self.principal = super::principal::Principal::default();
         self.baselines = super::baselines::Baselines::default();
         self.live = None;
         self.selected = Place::Code;
@@ -241,10 +251,21 @@ impl State {
         of_file.map_or_else(|| self.project.name.clone(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// The run that trains or stands still between two steps.
+    /// The run that trains or stands still between two steps; where there is none yet, the first that waits for its turn.
     pub fn active_run(&self) -> Option<&Run> {
-        let is_active = |run: &&Run| matches!(run.status, Status::Queued | Status::Training | Status::Paused);
-        self.runs.iter().rev().find(is_active)
+        let is_under_way = |run: &&Run| matches!(run.status, Status::Training | Status::Paused);
+        self.runs.iter().find(is_under_way).or_else(|| self.runs.iter().find(|run| is_unfinished(run)))
+    }
+
+    /// Has a run stopped whose further events nobody wants.
+    pub(super) fn abandon(&mut self, run: RunId) {
+        self.send(session::Command::Stop(run));
+        self.orphans.insert(run);
+    }
+
+    /// Lets the views show this run, as it is now.
+    pub(super) fn show_live(&mut self, run: RunId) {
+        (self.shown_run, self.epoch) = (Some(run), None);
     }
 
     /// The run the views show.
@@ -353,7 +374,8 @@ impl State {
             // A path is still to come: nothing to load, and nothing of the old data stays.
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
-                request: self.data.request,
+                // What is still on its way answers an older request.
+                request: self.data.request + 1,
                 ..DataState::default()
             };
             self.send(session::Command::CancelLoad);
@@ -394,6 +416,11 @@ impl State {
         then.name.clone_from(&self.project.name);
         (!self.project.trained_designs().contains(&then)).then_some(run.id)
     }
+}
+
+/// Whether a run waits, trains or stands still.
+pub(super) fn is_unfinished(run: &Run) -> bool {
+    matches!(run.status, Status::Queued | Status::Training | Status::Paused)
 }
 
 /// How many threads the machine works on at once.

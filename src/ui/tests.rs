@@ -14,6 +14,7 @@ use crate::run::Status;
 
 mod commands;
 mod data;
+mod documents;
 mod events;
 mod network;
 mod shots;

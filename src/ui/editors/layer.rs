@@ -103,8 +103,10 @@ fn padding_ui(ui: &mut Ui, padding: &mut Padding) {
 /// The rows and columns added at the end; how many are sensible depends on stride and padding.
 fn output_padding_ui(ui: &mut Ui, extra: &mut Option<(usize, usize)>, stride: usize, padding: Padding) {
     let mut is_own = extra.is_some();
-    let field =
-        ("Output size", "Automatic multiplies by the stride; else rows and columns are added one by one.");
+    let field = (
+        "Output size",
+        "Automatic multiplies the size by the stride where padding is same, and adds nothing where it is in pixels; by hand, rows and columns are added one by one.",
+    );
     if switch_ui(ui, field, &mut is_own, "Set by hand").changed() {
         let filling = if padding == Padding::Same { stride.saturating_sub(1) } else { 0 };
         *extra = is_own.then_some((filling, filling));

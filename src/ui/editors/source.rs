@@ -128,7 +128,7 @@ pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
     let seed = match synthetic {
         Synthetic::Shapes { count, size, seed } => {
             number_ui(ui, ("Pictures", "How many pictures are made."), count, 1..=1_000_000, "");
-            number_ui(ui, ("Size", "Width and height of a picture."), size, 4..=256, "px");
+            number_ui(ui, ("Size", "Width and height of a picture."), size, 8..=1024, "px");
             seed
         }
         Synthetic::Splines { count, seed } => {
@@ -217,16 +217,19 @@ fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[String]) {
     if classes.len() < 2 && held_out.is_none() {
         return;
     }
+    let mut chosen = held_out.as_deref();
     let mut options = vec![None];
-    options.extend(classes.iter().cloned().map(Some));
-    if !options.contains(held_out) {
-        options.push(held_out.clone());
+    options.extend(classes.iter().map(|class| Some(class.as_str())));
+    if !options.contains(&chosen) {
+        options.push(chosen);
     }
     let field = (
         "Hold out",
         "A class that never trains: its samples are kept for the test split, to see whether the network tells them from the others as anomalies.",
     );
-    combo_ui(ui, field, held_out, &options, |class| class.clone().unwrap_or_else(|| "no class".to_owned()));
+    if combo_ui(ui, field, &mut chosen, &options, |class| class.unwrap_or("no class").to_owned()) {
+        *held_out = chosen.map(str::to_owned);
+    }
 }
 
 impl PathField {

@@ -59,7 +59,11 @@ pub fn training_ui(ui: &mut Ui, training: &mut Training) {
     early_stopping_ui(ui, &mut training.early_stopping);
     CollapsingHeader::new("Optimizer constants").id_salt("optimizer constants").show_unindented(ui, |ui| {
         optimizer_ui(ui, &mut training.optimizer);
-        number_ui(ui, ("Weight decay", "Pulls weights towards 0: this times the weight is added to its gradient. Biases are left alone."), &mut training.weight_decay, 0.0..=10.0, "");
+        let about = match training.optimizer {
+            Optimizer::AdamW { .. } => "Pulls weights towards 0: each step takes away this times the learning rate of a weight, apart from its gradient. Biases are left alone.",
+            Optimizer::Adam { .. } | Optimizer::Sgd { .. } | Optimizer::RmsProp { .. } => "Pulls weights towards 0: this times the weight is added to its gradient. Biases are left alone.",
+        };
+        number_ui(ui, ("Weight decay", about), &mut training.weight_decay, 0.0..=10.0, "");
         let mut clips = training.gradient_clip.is_some();
         if switch_ui(ui, ("Clip gradients", "Shortens the gradient where it is longer than a largest norm, against steps that go astray."), &mut clips, "to a largest norm").changed() {
             training.gradient_clip = clips.then_some(1.0);

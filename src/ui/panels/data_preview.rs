@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues, Rows, Subset};
-use crate::ui::plots::{Atlas, class_marker, color, format_count, format_number, palette, shortened};
+use crate::ui::plots::{
+    Atlas, class_marker, color, format_count, format_number, palette, shortened, stamp_of,
+};
 use crate::ui::remedies::Remedy;
 
 /// What is known of the data.
@@ -55,7 +57,7 @@ pub struct DataPreviewView {
 
 #[derive(Clone, Default)]
 struct Cache {
-    fingerprint: Option<u64>,
+    stamp: Option<u64>,
     summary: Summary,
     range: RangeCache,
     page: Option<(u64, usize, usize)>,
@@ -139,9 +141,15 @@ fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {
 }
 
 fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
-    if view.cache.fingerprint != Some(data.fingerprint) {
+    // The fingerprint knows the rows alone; labels may be chosen anew.
+    let labels = data.labels.iter().map(|label| match &label.values {
+        LabelValues::Classes { ids, .. } => (&label.name, ids.as_ptr().addr()),
+        LabelValues::Numbers(numbers) => (&label.name, numbers.as_ptr().addr()),
+    });
+    let stamp = Some(stamp_of((data.fingerprint, labels.collect::<Vec<_>>())));
+    if view.cache.stamp != stamp {
         view.cache.summary = summary(data);
-        view.cache.fingerprint = Some(data.fingerprint);
+        view.cache.stamp = stamp;
         view.page = 0;
     }
     let rect = ui.available_rect_before_wrap();
@@ -417,9 +425,8 @@ fn table_ui(ui: &mut Ui, data: &Dataset, height: f32) {
                     for label in &data.labels {
                         line.col(|ui| cell(ui, label_text(&label.values, row), p.accent));
                     }
-                    let values = sampler.original(row);
-                    for value in values.iter().take(shown) {
-                        line.col(|ui| cell(ui, short(f64::from(*value)), p.text));
+                    for value in sampler.values(row).take(shown) {
+                        line.col(|ui| cell(ui, short(f64::from(value)), p.text));
                     }
                 });
             });

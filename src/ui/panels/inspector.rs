@@ -178,9 +178,8 @@ fn data_ui(ui: &mut Ui, state: &mut State) {
     }
     // Most problems of the data are about the path, so they stand below it.
     problems_ui(ui, state, Place::Data);
-    let classes =
-        state.data.dataset.as_ref().and_then(|data| data.class_names()).unwrap_or_default().to_vec();
-    source::scaling_split_ui(ui, &mut state.project.data, &classes);
+    let classes = state.data.dataset.as_ref().and_then(|data| data.class_names()).unwrap_or_default();
+    source::scaling_split_ui(ui, &mut state.project.data, classes);
     status_ui(ui, state);
 }
 

@@ -344,11 +344,7 @@ fn menu_ui(ui: &mut Ui, run: &Run, output: &mut RunsOutput) {
     let trained = run.checkpoint.is_some();
     let actions = [
         (true, "Restore design", RunAction::RestoreDesign(run.id)),
-        (
-            trained && matches!(run.status, Status::Stopped | Status::Failed(_)),
-            "Resume",
-            RunAction::Resume(run.id),
-        ),
+        (trained && run.status == Status::Stopped, "Resume", RunAction::Resume(run.id)),
         (trained && run.status == Status::Done, "Train more epochs…", RunAction::TrainMore(run.id)),
         (idle || run.status == Status::Queued, "Remove…", RunAction::Remove(run.id)),
     ];

@@ -205,7 +205,7 @@ fn paint_curve(painter: &Painter, frame: &Frame, curve: &Curve<'_>, raw: &[[f64;
 /// Draws every stretch of numbers as a line of its own; a single number between gaps becomes a dot.
 fn stroke_line(painter: &Painter, frame: &Frame, points: &[[f64; 2]], stroke: Stroke, dashed: bool) {
     for stretch in points.split(|point| !point[1].is_finite()) {
-        let path: Vec<Pos2> = stretch.iter().map(|point| frame.at(*point)).collect();
+        let path: Vec<Pos2> = clipped(stretch, frame.limits.x).map(|point| frame.at(point)).collect();
         match &path[..] {
             [] => {}
             [alone] => {
@@ -221,6 +221,24 @@ fn stroke_line(painter: &Painter, frame: &Frame, points: &[[f64; 2]], stroke: St
             }
         }
     }
+}
+
+/// A line that ascends in x, cut off a little beyond both limits: deep in a zoom its points lie further away than pixels can be
+/// counted.
+fn clipped(line: &[[f64; 2]], [left, right]: [f64; 2]) -> impl Iterator<Item = [f64; 2]> {
+    let margin = 0.02 * (right - left);
+    let (left, right) = (left - margin, right + margin);
+    let between = |a: [f64; 2], b: [f64; 2], x: f64| [x, a[1] + (x - a[0]) / (b[0] - a[0]) * (b[1] - a[1])];
+    line.iter().enumerate().filter_map(move |(index, &point)| {
+        if point[0] < left {
+            line.get(index + 1).filter(|next| next[0] > left).map(|next| between(point, *next, left))
+        } else if point[0] > right {
+            let before = index.checked_sub(1).and_then(|before| line.get(before));
+            before.filter(|before| before[0] < right).map(|before| between(*before, point, right))
+        } else {
+            Some(point)
+        }
+    })
 }
 
 /// Cuts an ascending path into dashes of `on` points across with gaps of `off`. Counted across and not along the line, so that a
@@ -437,6 +455,18 @@ fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detai
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_cut_off_where_nobody_sees_it() {
+        let line = [[0.0, 0.0], [1.0, 1.0], [2.0, 4.0], [3.0, 0.0]];
+        let cut = |x: [f64; 2]| clipped(&line, x).collect::<Vec<_>>();
+        assert_eq!(cut([0.0, 3.0]), line);
+        let deep = cut([1.25, 1.25 + 1e-9]);
+        assert_eq!(deep.len(), 2);
+        assert!(deep.iter().all(|[x, y]| (x - 1.25).abs() < 2e-9 && (y - 1.75).abs() < 1e-8), "{deep:?}");
+        assert_eq!(cut([1.0, 2.0]).len(), 4, "{:?}", cut([1.0, 2.0]));
+        assert_eq!(cut([5.0, 6.0]), [] as [[f64; 2]; 0]);
+    }
 
     #[test]
     fn values_are_found_by_epoch() {

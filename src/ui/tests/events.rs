@@ -7,11 +7,10 @@ use crate::run::{EpochRecord, History, KeptEpochs, Run, RunId};
 use crate::session::{self, Event, JobId, JobKind, JobResult, RunEvent};
 use crate::ui::state::{Effect, State};
 
-fn with_run() -> State {
-    let mut state = State::default();
-    state.runs.push(Run {
-        id: RunId(1),
-        design: state.project.clone(),
+pub(super) fn run(id: u32) -> Run {
+    Run {
+        id: RunId(id),
+        design: crate::project::Project::default(),
         shape: crate::project::Shape::Vector(4),
         fingerprint: 0,
         split: None,
@@ -28,11 +27,16 @@ fn with_run() -> State {
         pca_mse: None,
         kept: KeptEpochs::default(),
         checkpoint: None,
-    });
+    }
+}
+
+fn with_run() -> State {
+    let mut state = State::default();
+    state.runs.push(run(1));
     state
 }
 
-fn record(epoch: u32) -> EpochRecord {
+pub(super) fn record(epoch: u32) -> EpochRecord {
     EpochRecord {
         epoch,
         step: 0,
@@ -44,8 +48,12 @@ fn record(epoch: u32) -> EpochRecord {
     }
 }
 
+pub(super) fn feed_to(state: &mut State, run: u32, event: RunEvent) {
+    state.handle_event(Event::Run(RunId(run), event));
+}
+
 fn feed(state: &mut State, event: RunEvent) {
-    state.handle_event(Event::Run(RunId(1), event));
+    feed_to(state, 1, event);
 }
 
 #[test]

@@ -103,7 +103,8 @@ pub fn number_ui<'a, T: Numeric>(
     })
 }
 
-/// A number between two bounds with a slider; `log` where its orders of magnitude count.
+/// A number with a slider over its usual values; `log` where its orders of magnitude count. More than the slider reaches may be
+/// typed, but for shares: a range that ends below or at 1 is a bound.
 pub fn slider_ui<'a>(
     ui: &mut Ui,
     field: impl Into<Field<'a>>,
@@ -121,6 +122,11 @@ pub fn slider_ui<'a>(
         ui.visuals_mut().widgets.inactive.bg_fill = tokens.line;
         ui.spacing_mut().slider_width = (ui.available_width() - number - 8.0).max(40.0);
         let low = f64::from(*range.start());
+        let typed = match (log, *range.start(), *range.end()) {
+            (true, ..) => f32::MIN_POSITIVE..=f32::MAX,
+            (false, low, high) if high <= 1.0 => low..=high,
+            (false, low, _) => low..=f32::MAX,
+        };
         let slider = Slider::new(value, range.clone())
             .logarithmic(log)
             .smallest_positive(low.max(1e-9))
@@ -130,7 +136,7 @@ pub fn slider_ui<'a>(
         let speed = if log { f64::from(*value).abs().max(1e-9) * 0.01 } else { 0.005 };
         let drag = DragValue::new(value)
             .speed(speed)
-            .range(if log { f32::MIN_POSITIVE..=f32::MAX } else { range })
+            .range(typed)
             .clamp_existing_to_range(false)
             .custom_formatter(|value, _| short_number(value))
             .custom_parser(|text| text.trim().parse().ok());

@@ -74,10 +74,12 @@ impl Images {
         let chosen = color(palette(ui).code);
         self.selection.fill(ui.ctx(), [width, height], 1, |_, x, y| {
             let at = (y * width + x) * channels;
-            let (mean, shares) = (&selector.mean[at..at + channels], &selector.shares[at..at + channels]);
+            // A damaged file may hold fewer numbers than the picture has pixels.
+            let of_pixel = |values: &'_ [f32]| values.get(at..at + channels).unwrap_or_default().to_vec();
+            let (mean, shares) = (of_pixel(&selector.mean), of_pixel(&selector.shares));
             let share = shares.iter().sum::<f32>().clamp(0.0, 1.0);
             // Dimmed, so that what was chosen stands out.
-            range.pixel(mean).gamma_multiply(0.75).lerp_to_gamma(chosen, share)
+            range.pixel(&mean).gamma_multiply(0.75).lerp_to_gamma(chosen, share)
         });
         self.selection_shape = Some((width, height));
     }

@@ -1,0 +1,125 @@
+//! What belongs to one document stays out of another, and what waits stays out of the way of what trains.
+
+use std::path::Path;
+
+use super::events::{feed_to, record, run};
+use super::*;
+use crate::project::Project;
+use crate::run::{Run, RunId};
+use crate::session::{Command as Ask, RunEvent};
+use crate::ui::dialogs::{Dialog, PathDialog, Purpose, Then};
+use crate::ui::files::{FileEvent, SaveKind, SaveRequest};
+use crate::ui::panels::RunAction;
+use crate::ui::state::{Effect, State};
+
+/// What the session was asked for since the last look.
+fn asked(state: &mut State) -> Vec<String> {
+    let command = |effect: Effect| match effect {
+        Effect::Session(command @ (Ask::Stop(_) | Ask::Pause(_) | Ask::Set(..))) => {
+            Some(format!("{command:?}"))
+        }
+        _ => None,
+    };
+    std::mem::take(&mut state.effects).into_iter().filter_map(command).collect()
+}
+
+fn two_runs() -> State {
+    let mut state = State::default();
+    state.runs = vec![run(1), run(2)];
+    state.runs[0].status = Status::Training;
+    state
+}
+
+/// The request that a save has put to the outside.
+fn written(state: &mut State) -> Box<SaveRequest> {
+    let request = std::mem::take(&mut state.effects).into_iter().find_map(|effect| match effect {
+        Effect::Save(request) => Some(request),
+        _ => None,
+    });
+    request.expect("a file to write")
+}
+
+#[test]
+fn the_run_that_trains_is_obeyed_before_the_one_that_waits() {
+    let mut state = two_runs();
+    assert_eq!(state.active_run().map(|run| run.id), Some(RunId(1)));
+    state.run(Command::TrainOrPause);
+    state.run(Command::Stop);
+    assert_eq!(asked(&mut state), ["Pause(RunId(1))", "Stop(RunId(1))"]);
+    feed_to(&mut state, 1, RunEvent::Status(Status::Stopped));
+    assert_eq!(state.active_run().map(|run| run.id), Some(RunId(2)), "now it is its turn");
+}
+
+#[test]
+fn no_event_of_an_old_document_reaches_a_new_one() {
+    let mut state = two_runs();
+    state.replace(Project::default(), vec![Run { status: Status::Stopped, ..run(1) }], None);
+    assert_eq!(asked(&mut state), ["Stop(RunId(1))", "Stop(RunId(2))"]);
+    feed_to(&mut state, 1, RunEvent::Epochs(vec![record(1)]));
+    feed_to(&mut state, 1, RunEvent::Status(Status::Done));
+    assert!(state.runs[0].history.epochs.is_empty() && state.runs[0].status == Status::Stopped);
+    assert!(!state.is_modified());
+    feed_to(&mut state, 1, RunEvent::Status(Status::Training));
+    feed_to(&mut state, 1, RunEvent::Epochs(vec![record(1)]));
+    assert_eq!(state.runs[0].history.epochs.len(), 1, "its own come in again");
+}
+
+#[test]
+fn a_late_save_belongs_to_the_document_it_was_made_of() {
+    let mut state = State::default();
+    state.write(SaveRequest::new(&state, "old.hourglass".into(), SaveKind::Project, None));
+    let request = written(&mut state);
+    assert!(request.path.is_absolute(), "{:?}", request.path);
+    state.replace(Project::default(), Vec::new(), None);
+    state.handle_file_event(FileEvent::Saved(request, Ok(())));
+    assert_eq!(state.file, None, "the new document has no file yet");
+}
+
+#[test]
+fn what_came_while_a_file_was_written_is_still_unsaved() {
+    let mut state = State::default();
+    state.runs = vec![Run { status: Status::Stopped, ..run(1) }];
+    state.runs_unsaved = true;
+    for (comes, quits) in [(true, false), (false, true)] {
+        state.write(SaveRequest::new(&state, "a.hourglass".into(), SaveKind::Project, Some(Then::Quit)));
+        let request = written(&mut state);
+        if comes {
+            feed_to(&mut state, 1, RunEvent::Epochs(vec![record(1)]));
+            state.project.code.units += 1;
+        }
+        state.handle_file_event(FileEvent::Saved(request, Ok(())));
+        assert_eq!((state.runs_unsaved, state.is_modified()), (comes, comes));
+        assert_eq!(state.effects.iter().any(|effect| matches!(effect, Effect::Quit)), quits);
+        state.dialog = None;
+    }
+}
+
+#[test]
+fn a_file_nobody_was_asked_about_is_not_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = folder.path().join("digits.hourglass");
+    std::fs::write(&there, "mine").expect("written");
+    let mut state = State::default();
+    let browse = |state: &mut State, path: &Path| {
+        let purpose = Purpose::Save(SaveKind::Project, None);
+        state.dialog = Some(Dialog::Path(PathDialog { purpose, text: String::new(), overwrite: false }));
+        state.effects.clear();
+        state.accept_path(path.to_owned());
+        state.effects.iter().any(|effect| matches!(effect, Effect::Save(_)))
+    };
+    assert!(!browse(&mut state, &folder.path().join("digits")));
+    let Some(Dialog::Path(dialog)) = &state.dialog else { panic!("a question") };
+    assert!(dialog.overwrite && dialog.path() == there);
+    assert!(browse(&mut state, &there), "the desktop has asked about this one");
+    assert!(browse(&mut state, &folder.path().join("other")));
+}
+
+#[test]
+fn a_new_run_is_shown_as_it_trains() {
+    let mut state = State::default();
+    state.runs = vec![Run { status: Status::Stopped, ..run(1) }, Run { status: Status::Done, ..run(2) }];
+    state.act_on_run(RunAction::Select(RunId(1)));
+    state.epoch = Some(5);
+    state.remove_run(RunId(1));
+    assert_eq!(state.epoch, None, "run 2 is shown now, and live");
+}
