@@ -189,6 +189,7 @@ fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     // The new place is enough: it is the same data, with the same split.
     let moved = ["evaluate", "t.hourglass", "moved.csv", "--split", "test", "--json"];
     assert_eq!(last_json(&ok(path, &moved)), whole);
+    assert_eq!(last_json(&ok(path, &["evaluate", "t.hourglass", "moved.csv", "--json"])), whole);
     ok(path, &["train", "t.hourglass", "--resume", "--epochs", "3", "--data", "moved.csv"]);
     ok(path, &["evaluate", "t.hourglass"]);
     write_table(&table, 0.5);

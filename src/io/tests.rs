@@ -238,6 +238,7 @@ fn an_unfinished_run_is_stopped_at_its_checkpoint() {
         assert_eq!(back.kept.newest().map(|kept| kept.epoch), Some(epochs as u32));
     };
     check(Status::Training, 2, Status::Stopped);
+    check(Status::Queued, 2, Status::Stopped);
     check(Status::Paused, 2, Status::Stopped);
     check(Status::Failed("NaN".to_owned()), 3, Status::Failed("NaN".to_owned()));
 }

@@ -344,7 +344,11 @@ impl State {
         for (number, plan) in plans.into_iter().enumerate() {
             let run = self.new_run(&plan, &data);
             self.runs.push(run.clone());
+            // Those beside the first are trained to be compared with it.
             let start = if number == 0 { start } else { Start::Train };
+            if number > 0 {
+                self.compared.push(run.id);
+            }
             self.train(run, None, plan, data.clone(), start);
         }
         self.show_live(first);
