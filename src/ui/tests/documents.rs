@@ -14,11 +14,9 @@ use crate::ui::state::{Effect, State};
 
 /// What the session was asked for since the last look.
 fn asked(state: &mut State) -> Vec<String> {
-    let command = |effect: Effect| match effect {
-        Effect::Session(command @ (Ask::Stop(_) | Ask::Pause(_) | Ask::Set(..))) => {
-            Some(format!("{command:?}"))
-        }
-        _ => None,
+    let command = |effect: Effect| {
+        let Effect::Session(command) = effect else { return None };
+        matches!(command, Ask::Stop(_) | Ask::Pause(_)).then(|| format!("{command:?}"))
     };
     std::mem::take(&mut state.effects).into_iter().filter_map(command).collect()
 }
@@ -32,9 +30,9 @@ fn two_runs() -> State {
 
 /// The request that a save has put to the outside.
 fn written(state: &mut State) -> Box<SaveRequest> {
-    let request = std::mem::take(&mut state.effects).into_iter().find_map(|effect| match effect {
-        Effect::Save(request) => Some(request),
-        _ => None,
+    let request = std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
+        let Effect::Save(request) = effect else { return None };
+        Some(request)
     });
     request.expect("a file to write")
 }
