@@ -149,7 +149,7 @@ fn explanation(code: &Code, projects: bool) -> (String, &'static str) {
             "Only the loudest units speak, so each learns a part of the picture of its own.",
         ),
         Bottleneck::Variational { .. } => (
-            "z = μ + σ ε,  loss + β KL(N(μ, σ²) ‖ N(0, 1))".to_owned(),
+            "z = μ + σ ε,  loss + β KL(N(μ, σ²) ‖ N(0,1))".to_owned(),
             "Codes become small clouds that fill the plane without gaps: new samples can be drawn from it.",
         ),
         Bottleneck::ImportanceWeighted { .. } => (

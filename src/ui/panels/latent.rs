@@ -54,7 +54,7 @@ pub enum Plane {
 pub struct LatentView {
     /// The plane of the codes.
     pub plane: Plane,
-    /// Units along x and y, counted from 0; the first two where both are 0.
+    /// Units along x and y that a person chose, counted from 0; where both are 0 they are found.
     pub units: [usize; 2],
     /// Name of the label column that colours the points; the first where there is no such column.
     pub label: Option<String>,
@@ -65,6 +65,8 @@ pub struct LatentView {
     pub scatter: ScatterView,
     #[serde(skip)]
     pointed: Option<u32>,
+    #[serde(skip)]
+    found: Found,
     #[serde(skip)]
     cache: Cache,
 }
@@ -82,6 +84,15 @@ struct Cache {
     card: Card,
 }
 
+/// Units that show something where nobody chose any.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    run: u64,
+    /// The codes last looked at.
+    codes: usize,
+    units: [usize; 2],
+}
+
 /// Pictures of the sample under the pointer.
 #[derive(Clone, Default)]
 struct Card {
@@ -93,6 +104,9 @@ struct Card {
 /// Shows the view in all the room there is.
 pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) -> LatentOutput {
     let kept = input.run.and_then(|run| kept_at(run, input.epoch)).filter(|kept| kept.code_units > 0);
+    if let (Some(run), Some(kept)) = (input.run, kept) {
+        view.find_units(run, kept);
+    }
     let (handle, ()) = header_ui(ui, "Latent space", |ui| controls_ui(ui, input, kept, view));
     let mut output = LatentOutput { drag: handle.drag_started(), principal: None };
     let (Some(run), Some(kept)) = (input.run, kept) else {
@@ -107,7 +121,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         run.started_unix_secs,
         kept.code_units,
         view.plane == Plane::Principal,
-        view.units,
+        view.shown_units(kept.code_units),
     ));
     if view.plane == Plane::Principal && kept.code_units > 2 {
         match input.principal.filter(|points| points.len() == kept.codes.len() / kept.code_units) {
@@ -230,25 +244,33 @@ fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, v
 }
 
 fn unit_choice_ui(ui: &mut Ui, units: usize, view: &mut LatentView) {
-    view.units = chosen_units(view.units, units);
+    let mut shown = view.shown_units(units);
     for (axis, name) in [(0, "x"), (1, "y")] {
-        let mut number = view.units[axis] + 1;
+        let mut number = shown[axis] + 1;
         let drag = DragValue::new(&mut number).range(1..=units).speed(0.1).prefix(format!("{name} "));
         let response = ui.add(drag).on_hover_text(format!("Unit along the {name} axis"));
         if named(response, format!("unit along {name}")).changed() {
-            view.units[axis] = number - 1;
+            shown[axis] = number - 1;
+            view.units = shown;
             view.scatter.zoom.reset();
         }
     }
 }
 
-/// Two units the code really has; the first two where nothing was chosen.
-fn chosen_units(units: [usize; 2], count: usize) -> [usize; 2] {
-    let last = count.saturating_sub(1);
-    match units {
-        [0, 0] => [0, last.min(1)],
-        [x, y] => [x.min(last), y.min(last)],
+/// The two units that vary most over the samples, in their order.
+fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
+    let mut ranges = vec![[f32::INFINITY, f32::NEG_INFINITY]; count];
+    for code in codes.chunks_exact(count.max(1)) {
+        for ([low, high], value) in ranges.iter_mut().zip(code) {
+            (*low, *high) = (low.min(*value), high.max(*value));
+        }
     }
+    let width = |unit: &usize| ranges.get(*unit).map_or(0.0, |[low, high]| high - low);
+    let mut units: Vec<usize> = (0..count).collect();
+    units.sort_by(|a, b| width(b).total_cmp(&width(a)));
+    let mut pair = [units.first(), units.get(1)].map(|unit| unit.copied().unwrap_or_default());
+    pair.sort_unstable();
+    pair
 }
 
 fn label_column<'a>(data: Option<&'a Dataset>, name: Option<&str>) -> Option<&'a LabelColumn> {
@@ -265,6 +287,32 @@ fn lanes<'a>(kept: &Kept, column: Option<&'a LabelColumn>) -> Option<&'a [String
 }
 
 impl LatentView {
+    /// Two units the code really has: those chosen, else those found.
+    fn shown_units(&self, count: usize) -> [usize; 2] {
+        let last = count.saturating_sub(1);
+        let wanted = if self.units == [0, 0] { self.found.units } else { self.units };
+        wanted.map(|unit| unit.min(last))
+    }
+
+    /// Begins with the first two units of a run, and goes on with the two liveliest once one of those is the same for all samples:
+    /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
+    fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
+        let (stamp, codes) = (stamp_of((run.id, run.started_unix_secs)), Arc::as_ptr(kept).addr());
+        if self.found.run != stamp {
+            self.found = Found { run: stamp, codes: 0, units: [0, 1] };
+        }
+        if self.found.codes == codes || kept.code_units < 3 {
+            return;
+        }
+        self.found.codes = codes;
+        let mut rows = kept.codes.chunks_exact(kept.code_units);
+        let Some(first) = rows.next() else { return };
+        let is_lively = |unit: usize| rows.clone().any(|row| row.get(unit) != first.get(unit));
+        if !self.found.units.into_iter().all(is_lively) {
+            self.found.units = liveliest(&kept.codes, kept.code_units);
+        }
+    }
+
     /// Builds coordinates and colours where something changed.
     fn update(
         &mut self,
@@ -279,6 +327,7 @@ impl LatentView {
         let fingerprint = input.data.map(|data| data.fingerprint);
         let name = column.map(|column| column.name.as_str());
         let stamp = stamp_of((series, kept.epoch, Arc::as_ptr(kept) as usize, principal, name, fingerprint));
+        let [x, y] = self.shown_units(kept.code_units);
         let cache = &mut self.cache;
         if cache.stamp == stamp {
             return;
@@ -306,7 +355,6 @@ impl LatentView {
             cache.points = if known { cache.principal.1.clone() } else { Vec::new() };
             return;
         }
-        let [x, y] = chosen_units(self.units, kept.code_units);
         let codes = kept.codes.chunks_exact(kept.code_units);
         cache.points = match kept.code_units {
             1 => {
@@ -413,11 +461,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_those_the_code_has() {
-        for (units, count, expected) in
-            [([0, 0], 5, [0, 1]), ([3, 9], 5, [3, 4]), ([0, 0], 1, [0, 0]), ([2, 2], 8, [2, 2])]
-        {
-            assert_eq!(chosen_units(units, count), expected);
-        }
+    fn units_are_those_the_code_has_and_of_a_sparse_one_those_that_speak() {
+        let mut view = LatentView { units: [3, 9], ..LatentView::default() };
+        assert_eq!(view.shown_units(5), [3, 4]);
+        let run = crate::ui::panels::samples::run(1, 0);
+        let kept = |epoch, codes: &[f32]| {
+            Arc::new(Kept { epoch, code_units: 4, codes: codes.to_vec(), ..Kept::default() })
+        };
+        view.units = [0, 0];
+        let both_speak = kept(1, &[0.0, 0.1, 0.0, 9.0, 0.1, 0.0, 0.0, 1.0]);
+        view.find_units(&run, &both_speak);
+        assert_eq!(view.shown_units(4), [0, 1]);
+        let second_is_silent = kept(2, &[1.0, 0.0, 2.0, 9.0, 0.9, 0.0, 0.0, 1.0]);
+        view.find_units(&run, &second_is_silent);
+        assert_eq!(view.shown_units(4), [2, 3]);
+        let first_speaks_again = kept(3, &[0.0, 0.0, 2.0, 9.0, 9.0, 9.0, 0.0, 1.0]);
+        view.find_units(&run, &first_speaks_again);
+        assert_eq!(view.shown_units(4), [2, 3], "what shows something stays");
+        assert_eq!(view.shown_units(1), [0, 0]);
     }
 }

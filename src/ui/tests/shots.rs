@@ -1,4 +1,4 @@
-//! Pictures of the window, for a person to look at: `HOURGLASS_SHOTS=FOLDER cargo test --lib ui::tests::shots`.
+//! Pictures of the window, for a person to look at: `HOURGLASS_SHOTS=FOLDER cargo test --lib ui::tests::shots -- --ignored`.
 
 use egui::accesskit::Role;
 
@@ -7,7 +7,7 @@ use crate::project::Bottleneck;
 
 impl Window {
     fn shot(&mut self, name: &str) {
-        let Some(folder) = std::env::var_os("HOURGLASS_SHOTS") else { return };
+        let folder = std::env::var_os("HOURGLASS_SHOTS").expect("HOURGLASS_SHOTS=FOLDER");
         self.harness.run_ok();
         let image = self.harness.render().expect("a picture");
         image.save(std::path::Path::new(&folder).join(format!("{name}.png"))).expect("saved");
@@ -15,10 +15,8 @@ impl Window {
 }
 
 #[test]
+#[ignore = "draws pictures for a person to look at"]
 fn the_window_in_both_themes_and_sizes() {
-    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
-        return;
-    }
     for (theme, name, size) in [
         (Theme::Dark, "dark", (1440.0, 900.0)),
         (Theme::Light, "light", (1440.0, 900.0)),
@@ -75,10 +73,8 @@ fn the_window_in_both_themes_and_sizes() {
 }
 
 #[test]
+#[ignore = "draws pictures for a person to look at"]
 fn every_form_in_both_themes_and_at_both_ends_of_sizes() {
-    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
-        return;
-    }
     let path = "/data/of/somebody/a/rather/long/way/to/the/data/of/the/third/experiment";
     for (theme, name, size) in
         [(Theme::Dark, "wide-dark", (1920.0, 1080.0)), (Theme::Light, "narrow-light", (1000.0, 640.0))]
@@ -120,10 +116,8 @@ fn every_form_in_both_themes_and_at_both_ends_of_sizes() {
 }
 
 #[test]
+#[ignore = "draws pictures for a person to look at"]
 fn the_health_of_every_kind() {
-    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
-        return;
-    }
     for (number, recipe) in crate::project::Recipe::ALL.into_iter().enumerate() {
         let theme = if number % 2 == 0 { Theme::Dark } else { Theme::Light };
         let mut window = Window::sized(1440.0, 900.0, theme);
@@ -133,9 +127,10 @@ fn the_health_of_every_kind() {
             *tries = 1;
         }
         window.state().select(Place::Code);
-        window.until("its data", |state| state.current_shape().is_some() && state.data.progress.is_none());
+        window.until("its data", |state| state.data.ready(&state.project.data).is_some());
         window.key(Modifiers::NONE, Key::F5);
-        window.until("its end", |state| state.runs.iter().all(|run| run.status == Status::Done));
+        let is_done = |run: &crate::run::Run| run.status == Status::Done;
+        window.until("its end", |state| !state.runs.is_empty() && state.runs.iter().all(is_done));
         window.state().run(Command::ShowHealth);
         window.shot(&format!("health-{}", recipe.name()));
         if recipe == crate::project::Recipe::Machines {
@@ -146,10 +141,8 @@ fn the_health_of_every_kind() {
 }
 
 #[test]
+#[ignore = "draws pictures for a person to look at"]
 fn the_forms_of_every_kind() {
-    if std::env::var_os("HOURGLASS_SHOTS").is_none() {
-        return;
-    }
     for theme in [Theme::Dark, Theme::Light] {
         let mut window = Window::sized(1440.0, 1100.0, theme);
         window.key(Modifiers::COMMAND, Key::N);
