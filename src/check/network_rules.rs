@@ -105,7 +105,7 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
             problems.push(trouble_problem(project, cards, card, trouble));
         }
     }
-    check_batch_norm(project, data, problems);
+    check_company(project, data, problems);
 }
 
 /// What is wrong with a layer by itself: the message, and how it is mended.
@@ -200,25 +200,26 @@ fn remove_layer(project: &mut Project, place: Place) {
     }
 }
 
-/// Batch norm learns the spread of a minibatch, which one sample does not have.
-fn check_batch_norm(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+/// Batch norm learns the spread of a minibatch, and the Wasserstein penalty how its codes lie: one sample has neither.
+fn check_company(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let normalises = |layer: &Layer| matches!(layer, Layer::BatchNorm { .. });
-    let place = project.encoder.iter().position(normalises).map(Place::Encoder).or(match &project.decoder {
+    let norm = project.encoder.iter().position(normalises).map(Place::Encoder).or(match &project.decoder {
         Decoder::Free(layers) => layers.iter().position(normalises).map(Place::Decoder),
         Decoder::Mirrored { .. } => None,
     });
-    if let Some(place) = place
-        && project.training.batch_size == 1
-    {
+    let (place, name) = match (norm, project.code.kind) {
+        (Some(place), _) => (place, "Batch norm"),
+        (None, Bottleneck::Wasserstein { .. }) => (Place::Code, "The Wasserstein penalty"),
+        (None, _) => return,
+    };
+    if project.training.batch_size == 1 {
         let fix = Fix::new("Use a batch of 64", project, |project| project.training.batch_size = 64);
         let message =
-            "Batch norm compares the samples of a minibatch, and a batch of 1 has nothing to compare.";
+            format!("{name} compares the samples of a minibatch, and a batch of 1 has nothing to compare.");
         problems.push(Problem::error(place, message).with_fix(fix));
-    } else if let Some(place) = place
-        && data.is_some_and(|facts| facts.train_rows == 1)
-    {
+    } else if data.is_some_and(|facts| facts.train_rows == 1) {
         let message =
-            "Batch norm compares the samples of a minibatch, and there is a single one to train on.";
+            format!("{name} compares the samples of a minibatch, and there is a single one to train on.");
         problems.push(Problem::error(place, message));
     }
 }

@@ -1,7 +1,7 @@
 use super::flow::pass;
 use super::shapes::{code_parameters, loss_parameters, with_activation};
 use super::{Card, DataFacts, Place, Problem, Severity, Window, cards, problems};
-use crate::project::{Activation, Layer, Loss, Project, Shape};
+use crate::project::{Activation, Bottleneck, Layer, Loss, Project, Shape};
 
 /// Values of activations that are held at a time outside training, at most, as long as one sample fits.
 const INFERENCE_VALUES: u64 = 16 << 20;
@@ -189,16 +189,18 @@ impl Plan {
         self.stages().map(Stage::macs).fold(0, u64::saturating_add)
     }
 
-    /// Whether a layer normalises over the minibatch: it needs at least two samples.
-    pub fn has_batch_norm(&self) -> bool {
-        self.stages().any(|stage| matches!(stage.kind, StageKind::BatchNorm { .. }))
+    /// Whether training compares the samples of a minibatch with each other, so that it needs at least two: batch norm does, and the
+    /// Wasserstein penalty.
+    pub fn compares_samples(&self) -> bool {
+        matches!(self.design.code.kind, Bottleneck::Wasserstein { .. })
+            || self.stages().any(|stage| matches!(stage.kind, StageKind::BatchNorm { .. }))
     }
 
     /// Rows of the largest minibatch.
     pub fn batch_rows(&self) -> usize {
         let training = &self.design.training;
-        // With batch norm a last minibatch of one sample joins the one before it.
-        let joined = usize::from(self.has_batch_norm());
+        // A last minibatch of one sample joins the one before it.
+        let joined = usize::from(self.compares_samples());
         training.batch_size.saturating_add(joined).min(self.facts.train_rows.max(1))
     }
 

@@ -1,7 +1,9 @@
 //! What makes a regularizer meaningful.
 
 use super::{DataFacts, Fix, Place, Problem, cards};
-use crate::project::{Activation, Bottleneck, Distance, Estimator, Penalty, Project, Regularizer, Site};
+use crate::project::{
+    Activation, Bottleneck, Distance, Estimator, Layer, Penalty, Project, Regularizer, Site,
+};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     for (index, regularizer) in project.regularizers.iter().enumerate() {
@@ -45,11 +47,11 @@ fn check_one(
                 });
                 problems.push(Problem::error(place, message).with_fix(fix));
             }
-            let function = function_at(project, regularizer.on, data);
-            if distance == Distance::Kl && function.is_some_and(|function| !function.is_unit_range()) {
-                let function = function.map_or("linear", Activation::name);
+            if distance == Distance::Kl
+                && let Some((source, false)) = source_at(project, regularizer.on, data)
+            {
                 let message = format!(
-                    "KL sparsity compares probabilities, and {function} does not keep activations between 0 and 1."
+                    "KL sparsity compares probabilities, and {source} does not keep activations between 0 and 1."
                 );
                 let fix = with(project, index, "Measure by L2", |regularizer| {
                     if let Penalty::Sparsity { distance, .. } = &mut regularizer.penalty {
@@ -88,30 +90,54 @@ fn check_one(
     }
 }
 
-/// The function activations at a site come out of, where it is known.
-fn function_at(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<Activation> {
-    let of = |index: usize| project.encoder.get(index).and_then(crate::project::Layer::activation);
+/// What activations at a site come out of, and whether it keeps them between 0 and 1; `None` where it is not known yet.
+fn source_at(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<(&'static str, bool)> {
+    let of = |function: Activation| (function.name(), function.is_unit_range());
     match site {
-        Site::Encoder(index) => of(index),
+        Site::Encoder(index) => source_of_layer(project, index + 1, data),
         Site::Code => match project.code.kind {
-            Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => Some(Activation::Sigmoid),
+            Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => {
+                Some(of(Activation::Sigmoid))
+            }
             Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
-                Some(Activation::Linear)
+                Some(of(Activation::Linear))
             }
             // What is picked lies where the data lie.
-            Bottleneck::Concrete { .. } => data.map(|facts| {
-                let (low, high) = facts.value_range;
-                if low >= 0.0 && high <= 1.0 { Activation::Sigmoid } else { Activation::Linear }
-            }),
+            Bottleneck::Concrete { .. } => source_of_layer(project, 0, data),
             Bottleneck::Plain
             | Bottleneck::KSparse { .. }
             | Bottleneck::Wasserstein { .. }
             | Bottleneck::Quantised { .. } => {
                 let owns = cards(project, data.map(|facts| facts.shape)).code.layer.is_some();
-                if owns { Some(project.code.activation) } else { of(project.encoder.len().checked_sub(1)?) }
+                if owns {
+                    Some(of(project.code.activation))
+                } else {
+                    source_of_layer(project, project.encoder.len(), data)
+                }
             }
         },
     }
+}
+
+/// The same behind the first `count` layers of the encoder: layers that only move, pick or average hand on what came before.
+fn source_of_layer(
+    project: &Project,
+    count: usize,
+    data: Option<&DataFacts>,
+) -> Option<(&'static str, bool)> {
+    for layer in project.encoder.iter().take(count).rev() {
+        if let Some(function) = layer.activation() {
+            return Some((function.name(), function.is_unit_range()));
+        }
+        // What is left is scaled up for what was silenced.
+        if let Layer::Dropout { rate } = *layer
+            && rate > 0.0
+        {
+            return Some(("dropout", false));
+        }
+    }
+    let (low, high) = data?.value_range;
+    Some(("the input", low >= 0.0 && high <= 1.0))
 }
 
 fn with(project: &Project, index: usize, label: &str, edit: impl FnOnce(&mut Regularizer)) -> Fix {

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::project::{
-    Activation, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Padding, Recipe, Schedule,
+    Activation, Bottleneck, Corruption, Decoder, Distance, EarlyStopping, Layer, Loss, Optimizer, Over,
+    Padding, Penalty, Recipe, Regularizer, Schedule, Site,
 };
 
 fn facts() -> DataFacts {
@@ -62,6 +63,11 @@ fn nonsense_is_refused_with_its_place() {
         Place::Training,
         "patience",
     );
+    let alone = |p: &mut Project| {
+        p.code.kind = Bottleneck::Wasserstein { weight: 1.0 };
+        p.training.batch_size = 1;
+    };
+    check_error(alone, Place::Code, "Wasserstein penalty compares");
     check_error(|p| p.data.split.test = 0.95, Place::Data, "leave nothing");
     check_error(
         |p| p.training.early_stopping = Some(EarlyStopping { patience: 5, min_delta: -0.1 }),
@@ -401,4 +407,30 @@ fn a_convolution_behind_a_row_is_offered_a_place_among_the_pictures() {
     let mended = &problem.fix.as_ref().expect("a remedy").project;
     assert!(matches!(mended.encoder[..], [Layer::Conv2d { .. }, Layer::Dense { .. }, Layer::Dense { .. }]));
     assert!(plan(mended, &facts()).is_ok());
+}
+
+#[test]
+fn kl_sparsity_looks_through_layers_that_hand_on_what_they_get() {
+    let check = |layers: Vec<Layer>, site: usize, source: Option<&str>| {
+        let mut project = Recipe::Undercomplete.project();
+        project.encoder = layers;
+        let penalty = Penalty::Sparsity { target: 0.1, distance: Distance::Kl, over: Over::Samples };
+        project.regularizers = vec![Regularizer { on: Site::Encoder(site), penalty, weight: 0.1 }];
+        let found = problems(&project, Some(&facts()));
+        let told = found.iter().find(|problem| problem.message.contains("compares probabilities"));
+        assert_eq!(told.is_some(), source.is_some(), "{found:#?}");
+        if let (Some(told), Some(source)) = (told, source) {
+            assert!(told.place == Place::Encoder(site) && told.message.contains(source), "{}", told.message);
+            let mended = problems(&told.fix.as_ref().expect("a remedy").project, Some(&facts()));
+            assert!(!mended.contains(told));
+        }
+    };
+    let dense = |activation| Layer::Dense { units: 16, activation };
+    let pool = || vec![conv(4, 1, Padding::Same), Layer::MaxPool2d { size: 2 }, Layer::Flatten];
+    check(vec![dense(Activation::Sigmoid)], 0, None);
+    check(vec![dense(Activation::Sigmoid), Layer::Dropout { rate: 0.0 }], 1, None);
+    check(vec![dense(Activation::Sigmoid), Layer::Dropout { rate: 0.5 }], 1, Some("dropout"));
+    check(pool(), 1, Some("ReLU"));
+    check(pool(), 2, Some("ReLU"));
+    check(vec![Layer::MaxPool2d { size: 2 }], 0, None);
 }

@@ -261,8 +261,8 @@ impl Trainer {
     /// Steps of an epoch.
     pub fn steps_per_epoch(&self) -> u32 {
         let (rows, batch) = (self.order.len(), self.batch_size);
-        // Batch norm cannot learn from a single sample: a last one joins the minibatch before it.
-        let joins = rows > batch && rows % batch == 1 && self.network.plan().has_batch_norm();
+        // A single sample cannot be compared with others: a last one joins the minibatch before it.
+        let joins = rows > batch && rows % batch == 1 && self.network.plan().compares_samples();
         (rows.div_ceil(batch) - usize::from(joins)) as u32
     }
 
