@@ -86,9 +86,12 @@ fn held_out(raw: &Raw, name: &str) -> Result<u32, DataError> {
         Some(names) => {
             let some: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
             let more = if names.len() > some.len() { ", …" } else { "" };
-            format!("there is no class “{name}” to hold out; the classes are {}{more}", some.join(", "))
+            format!(
+                "there is no class “{name}” to hold out: choose one of {}{more}, or none",
+                some.join(", ")
+            )
         }
-        None => format!("these data have no classes, so “{name}” cannot be held out"),
+        None => format!("these data have no classes, so “{name}” cannot be held out: choose none"),
     }))
 }
 
