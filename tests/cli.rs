@@ -610,3 +610,20 @@ fn a_training_killed_again_and_again_ends_as_one_that_never_was() {
     assert_eq!((&whole["val_loss"], &whole["steps"]), (&killed["val_loss"], &killed["steps"]));
     assert_eq!(runs(dir.path(), "killed.hourglass")[0].history.epochs.len(), 12);
 }
+
+#[test]
+fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
+    let dir = dir();
+    let path = dir.path();
+    ok(path, &["train", "recipe:concrete", "--epochs", "1", "-o", "c.hourglass"]);
+    assert!(ok(path, &["evaluate", "c.hourglass"]).contains("chosen features: pixel ("));
+    let result = last_json(&ok(path, &["evaluate", "c.hourglass", "--json"]));
+    assert_eq!(result["chosen"].as_array().map(Vec::len), Some(16));
+
+    ok(path, &["train", "recipe:vae", "--epochs", "1", "-o", "v.hourglass"]);
+    ok(path, &["reconstruct", "v.hourglass", "-o", "rebuilt"]);
+    // The digits reach to 16, their pictures to 255.
+    let done = run(path, &["evaluate", "v.hourglass", "rebuilt"]);
+    assert!(done.code == Some(0) && done.stderr.contains("on another scale?"), "{}", done.stderr);
+    assert!(!run(path, &["evaluate", "v.hourglass"]).stderr.contains("on another scale?"));
+}

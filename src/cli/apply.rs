@@ -18,6 +18,8 @@ use crate::project::Loss;
 use crate::run::{Checkpoint, Run};
 use crate::session::Findings;
 
+/// How far beyond [0, 1] values may lie that were rounded.
+const UNIT_TOLERANCE: f32 = 1e-3;
 /// Rows that go through the network at once.
 const CHUNK: usize = 512;
 /// The longest name a written picture keeps of its original's path, in bytes; systems allow 255 with number and ending.
@@ -36,6 +38,14 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let subset = Subset::ALL.into_iter().find(|subset| subset.name() == name).unwrap_or(Subset::Test);
     let findings =
         if applied.own { Findings::of(&mut network, &applied.data, subset) } else { Findings::default() };
+    let chosen = network.chosen_features().map(|chosen| feature_names(&applied.data, &chosen));
+    if let Some((low, high)) = applied.beyond_unit_range() {
+        eprintln!(
+            "warning: {}: scaled as the training data were, these reach from {low:.3} to {high:.3}, where cross-entropy is none: \
+             are they on another scale?",
+            applied.data.name
+        );
+    }
     let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
@@ -47,6 +57,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             "mse": result.mse,
             "auc": findings.anomalies.as_ref().map(|anomalies| anomalies.auc),
             "average_precision": findings.anomalies.as_ref().map(|anomalies| anomalies.average_precision),
+            "chosen": chosen,
             "refit_mse": findings.refit,
             "psnr": findings.restoration.map(|restoration| restoration.psnr.1),
             "ssim": findings.restoration.and_then(|restoration| Some(restoration.ssim?.1)),
@@ -67,6 +78,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         eprintln!(
             "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only"
         );
+    }
+    if let Some(chosen) = &chosen {
+        line(format!("chosen features: {}", chosen.join(", ")))?;
     }
     for sentence in findings.sentences(number) {
         line(sentence)?;
@@ -163,6 +177,13 @@ impl Applied {
         Ok(Applied { run, checkpoint, plan, data, own })
     }
 
+    /// The range of the scaled rows, where it goes beyond [0, 1] and the loss does not.
+    fn beyond_unit_range(&self) -> Option<(f32, f32)> {
+        let (low, high) = facts(&self.data).value_range;
+        let is_beyond = low < -UNIT_TOLERANCE || high > 1.0 + UNIT_TOLERANCE;
+        (self.run.design.loss == Loss::BinaryCrossEntropy && is_beyond).then_some((low, high))
+    }
+
     /// The rows to evaluate on, and what they are called: a split of the run's own data, or all of others.
     fn part(&self, arguments: &Evaluate) -> Result<(&'static str, Vec<u32>), Failure> {
         let data = &self.data;
@@ -218,6 +239,23 @@ impl Applied {
         bar.finish();
         Ok(out)
     }
+}
+
+/// What features are called: columns by their names, pixels by row and column, all counted from 1.
+fn feature_names(data: &Dataset, features: &[u32]) -> Vec<String> {
+    let name = |feature: &u32| {
+        let at = *feature as usize;
+        match (data.feature_names.get(at), data.shape.picture()) {
+            (Some(name), _) => name.clone(),
+            (None, Some((_, width, 1))) => format!("pixel ({}, {})", at / width + 1, at % width + 1),
+            (None, Some((_, width, channels))) => {
+                let (pixel, channel) = (at / channels, at % channels);
+                format!("pixel ({}, {}, {})", pixel / width + 1, pixel % width + 1, channel + 1)
+            }
+            (None, None) => format!("feature {}", at + 1),
+        }
+    };
+    features.iter().map(name).collect()
 }
 
 /// Names and labels of all rows, as columns of text.

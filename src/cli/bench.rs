@@ -42,14 +42,16 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
 
     let bar = Bar::new("measuring", arguments.steps as u64);
     let mut clock = Clock { train_rows, batch, at: 0, times: Vec::with_capacity(arguments.steps) };
-    for step in 0..WARM_UP + arguments.steps {
+    let mut step = 0;
+    while clock.times.len() < arguments.steps {
         if signal::asked_to_stop() {
             return Err(Failure::Interrupted);
         }
         let start = Instant::now();
         trainer.step().map_err(Failure::problem)?;
         clock.count(start.elapsed(), step >= WARM_UP);
-        bar.set(step as u64, (WARM_UP + arguments.steps) as u64);
+        bar.set(clock.times.len() as u64, arguments.steps as u64);
+        step += 1;
     }
     bar.finish();
 

@@ -141,8 +141,9 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Run>, Dataset), 
 
 fn already_done(run: &Run) -> Failure {
     let epochs = run.history.epochs.len();
+    let has_trained = if run.status == Status::Done { "is done after" } else { "has trained for" };
     Failure::Problem(format!(
-        "run {} is done after {epochs} epochs; give a larger number with --epochs to train it further",
+        "run {} {has_trained} {epochs} epochs; give a larger number with --epochs to train it further",
         run.id
     ))
 }

@@ -41,7 +41,9 @@ impl Project {
             #[serde(default)]
             format_version: u32,
         }
-        let options = ron::Options::default();
+        // By hand, `5.0` is as good as `Some(5.0)`.
+        let options =
+            ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
         if let Ok(Version { format_version: found }) = options.from_str::<Version>(text)
             && found > FORMAT_VERSION
         {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// The data set.
+    #[serde(default)]
     pub source: Source,
     /// What is done to every value before the network sees it.
     #[serde(default)]

@@ -16,6 +16,8 @@ pub struct Derived {
     pub problems: Vec<Problem>,
     /// Whether the first of them is that there are no data.
     tells_of_data: bool,
+    /// The problems before the edit under way, where there is one.
+    before: Option<Vec<Problem>>,
 }
 
 /// All it follows from.
@@ -42,20 +44,33 @@ impl Derived {
             cards: cards(project, data.facts.map(|facts| facts.shape)),
             problems,
             tells_of_data,
+            before: None,
             of: Origin { project: project.clone(), drawn: data.facts, judged, missing },
         }
     }
 
-    /// Derives anew where the document or what is known of the data is another.
-    pub fn follow(&mut self, project: &Project, data: &DataState) {
+    /// Derives anew where the document or what is known of the data is another. `hand_on`: an edit is under way.
+    pub fn follow(&mut self, project: &Project, data: &DataState, hand_on: bool) {
+        if !hand_on {
+            self.before = None;
+        }
         let Origin { project: own, drawn, judged, missing } = &self.of;
         if own != project
             || *drawn != data.facts
             || *judged != data.facts_of(&project.data.source)
             || *missing != data.missing(&project.data)
         {
-            *self = Derived::new(project, data);
+            let before =
+                hand_on.then(|| self.before.take().unwrap_or_else(|| std::mem::take(&mut self.problems)));
+            *self = Derived { before, ..Derived::new(project, data) };
         }
+    }
+
+    /// Problems of one card or form as they were before the edit under way: where a form tells them, nothing moves from under the
+    /// hand that types.
+    pub fn settled_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
+        let problems = self.before.as_ref().unwrap_or(&self.problems);
+        problems.iter().filter(move |problem| problem.place == place)
     }
 
     /// Why there are no data to train on.

@@ -78,7 +78,11 @@ impl State {
             Command::StepOnce => self.start(Start::StepOnce),
             Command::EpochOnce => self.start(Start::EpochOnce),
             Command::Stop => {
-                if let Some(run) = self.active_run().map(|run| run.id) {
+                // What waits goes first: nothing begins once the run under way has ended.
+                let active = self.active_run().map(|run| run.id);
+                let waits = |run: &&Run| run.status == Status::Queued && Some(run.id) != active;
+                let waiting: Vec<RunId> = self.runs.iter().filter(waits).map(|run| run.id).collect();
+                for run in waiting.into_iter().chain(active) {
                     self.send(session::Command::Stop(run));
                 }
             }

@@ -227,7 +227,7 @@ impl State {
             self.keep_if_changed();
         }
         // The cards follow at once: shapes are known while data of the same source are only split anew.
-        self.derived.follow(&self.project, &self.data);
+        self.derived.follow(&self.project, &self.data, hand_on);
         if self.derived.errors() == 0 {
             self.notices.take_back(super::execute::NOT_YET);
         }

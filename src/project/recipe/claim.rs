@@ -83,7 +83,7 @@ impl Claim {
             }
             Figure::MeanActivation => format!("mean activation {sign} {bound}"),
             Figure::MostActive => format!("active units of any sample {sign} {bound}"),
-            Figure::Jacobian => format!("‖J‖_F {sign} {bound}"),
+            Figure::Jacobian => format!("norm of the Jacobian {sign} {bound}"),
             Figure::ActiveUnits => format!("active units {sign} {bound}"),
             Figure::MeanMax => format!("mean of the maxima {sign} {bound}"),
             Figure::Unique => format!("different features {sign} {:.0} %", 100.0 * bound),

@@ -209,6 +209,8 @@ fn path_problem(dialog: &PathDialog, path: &std::path::Path) -> Option<String> {
         return Some("Type a path, or browse for one.".to_owned());
     }
     match dialog.purpose {
+        // The folder to go on from: nothing is wrong yet.
+        Purpose::Open if path.is_dir() => Some(String::new()),
         Purpose::Open if !path.is_file() => Some("There is no such file.".to_owned()),
         Purpose::Save(..) if path.is_dir() => Some("This is a folder: add the name of the file.".to_owned()),
         Purpose::Save(..)

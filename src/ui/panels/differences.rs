@@ -70,6 +70,8 @@ pub fn difference(old: &Project, new: &Project) -> Difference {
         Ok(Value::Object(fields)) => fields,
         Ok(_) | Err(_) => Map::new(),
     };
+    // Kinds of codes bring terms of their own.
+    let same_terms = std::mem::discriminant(&old.code.kind) == std::mem::discriminant(&new.code.kind);
     let (old, new) = (fields(old), fields(new));
     let mut told = Difference::default();
     for wanted in PARTS {
@@ -77,7 +79,7 @@ pub fn difference(old: &Project, new: &Project) -> Difference {
         for field in keys(&old, &new).filter(|field| part(field) == wanted && !SILENT.contains(field)) {
             compare(&[field], value(&old, field), value(&new, field), &mut told.changes);
         }
-        if told.changes.len() == before {
+        if told.changes.len() == before && (same_terms || wanted != "loss") {
             told.same.push(wanted);
         }
     }

@@ -228,7 +228,7 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
 }
 
 fn problems_ui(ui: &mut Ui, state: &mut State, place: Place) {
-    let problems: Vec<_> = state.derived.problems_at(place).cloned().collect();
+    let problems: Vec<_> = state.derived.settled_at(place).cloned().collect();
     for problem in problems {
         let tokens = tokens(ui);
         let color = super::problems::color(&tokens, problem.severity);

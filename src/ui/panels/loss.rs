@@ -59,6 +59,9 @@ pub struct LossView {
     series: Vec<Series>,
     #[serde(skip)]
     cache: LossPlotCache,
+    /// Whether a logarithmic axis has no place for some of the curves.
+    #[serde(skip)]
+    reaches_zero: bool,
 }
 
 impl Default for LossView {
@@ -68,6 +71,7 @@ impl Default for LossView {
             log: true,
             smoothing: 0.0,
             layers: false,
+            reaches_zero: false,
             layers_plot: LayersPlot::default(),
             zoom: Zoom::default(),
             of: None,
@@ -118,15 +122,20 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
     let plot = LossPlot {
         curves: &curves,
         stamp: stamp_of(view.series.iter().map(Series::key).collect::<Vec<_>>()),
-        log: view.log,
+        log: view.log && !view.reaches_zero,
         last_epoch: f64::from(run.epochs.max(longest)),
         marker: Some(f64::from(input.epoch.unwrap_or(newest))),
         notes: &notes,
         features: (view.term == TOTAL || view.term == "reconstruction").then(|| run.shape.features()),
     };
     let shown = loss_plot_ui(ui, &plot, &mut view.zoom, &mut view.cache);
-    if shown.hidden {
-        let text = "values ≤ 0 have no place on a logarithmic axis";
+    if shown.hidden != view.reaches_zero {
+        view.reaches_zero = shown.hidden;
+        view.zoom.reset();
+        ui.ctx().request_repaint();
+    }
+    if view.log && view.reaches_zero {
+        let text = "linear, as there are values ≤ 0";
         let at = shown.response.rect.left_bottom() + egui::vec2(60.0, -28.0);
         let font = egui::FontId::proportional(11.0);
         let tint = color(palette(ui).dim);
@@ -167,7 +176,8 @@ fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
         {
             view.zoom.reset();
         }
-        if chip_ui(ui, view.log, "log").on_hover_text("Logarithmic axis").clicked() {
+        let about = "Logarithmic axis, where all values are above 0";
+        if chip_ui(ui, view.log && !view.reaches_zero, "log").on_hover_text(about).clicked() {
             view.log = !view.log;
             view.zoom.reset();
         }

@@ -269,8 +269,12 @@ fn progress_ui(ui: &mut Ui, state: &State) {
     } else if !small {
         text_ui(ui, &about, width, Align::LEFT).on_hover_text(speed);
     }
-    let bar = (ui.available_width() - PLACE_PX - 16.0).clamp(24.0, 230.0);
-    bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
+    // In the smallest window the numbers have all the room.
+    let bar = (ui.available_width() - PLACE_PX - 16.0).min(230.0);
+    if bar >= 24.0 {
+        bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
+    }
+    let room = ui.available_width().min(PLACE_PX);
     let place = match progress.greedy.filter(|_| run.status.is_under_way()) {
         Some(greedy) => {
             format!("layer {}/{} · {} / {}", greedy.layer, greedy.layers, greedy.epoch, greedy.epochs)
@@ -284,7 +288,7 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         None if run.epochs >= 1000 => format!("{done} / {} epochs", run.epochs),
         None => format!("epoch {done} / {}", run.epochs),
     };
-    text_ui(ui, &place, PLACE_PX, Align::RIGHT).on_hover_text(match progress.greedy {
+    text_ui(ui, &place, room, Align::RIGHT).on_hover_text(match progress.greedy {
         Some(greedy) => format!(
             "Layer {} of {} learns by itself: epoch {} of {}.",
             greedy.layer, greedy.layers, greedy.epoch, greedy.epochs

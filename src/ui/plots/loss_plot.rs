@@ -65,7 +65,7 @@ pub struct LossPlotResponse {
     pub response: Response,
     /// The epoch the marker was moved to.
     pub seek: Option<f64>,
-    /// Whether values could not be drawn because a logarithmic axis has no place for them.
+    /// Whether there are values that a logarithmic axis has no place for.
     pub hidden: bool,
 }
 
@@ -155,7 +155,7 @@ fn automatic_limits(plot: &LossPlot<'_>, cache: &mut LossPlotCache) -> (Limits, 
         Some((known, limits, hidden)) if known == key => (limits, hidden),
         _ => {
             let points = || plot.curves.iter().flat_map(|curve| curve.shown.iter().copied());
-            let hidden = plot.log && points().any(|[_, y]| y <= 0.0);
+            let hidden = points().any(|[_, y]| y <= 0.0);
             let around = Limits::around(points().map(|[x, y]| [x, scaled(y, plot.log)]));
             let limits = around.unwrap_or(Limits { x: [0.0, last], y: [0.0, 1.0] });
             let y = limits.with_margin(0.06).y;

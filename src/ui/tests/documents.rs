@@ -43,7 +43,7 @@ fn the_run_that_trains_is_obeyed_before_the_one_that_waits() {
     assert_eq!(state.active_run().map(|run| run.id), Some(RunId(1)));
     state.run(Command::TrainOrPause);
     state.run(Command::Stop);
-    assert_eq!(asked(&mut state), ["Pause(RunId(1))", "Stop(RunId(1))"]);
+    assert_eq!(asked(&mut state), ["Pause(RunId(1))", "Stop(RunId(2))", "Stop(RunId(1))"]);
     feed_to(&mut state, 1, RunEvent::Status(Status::Stopped));
     assert_eq!(state.active_run().map(|run| run.id), Some(RunId(2)), "now it is its turn");
 }
@@ -120,4 +120,27 @@ fn a_new_run_is_shown_as_it_trains() {
     state.epoch = Some(5);
     state.remove_run(RunId(1));
     assert_eq!(state.epoch, None, "run 2 is shown now, and live");
+}
+
+#[test]
+fn a_form_moves_nothing_while_a_number_is_typed() {
+    let mut state = State::default();
+    state.replace(crate::project::Recipe::Variational.project(), Vec::new(), None);
+    let told = |state: &State| state.derived.settled_at(Place::Code).count();
+    assert_eq!(told(&state), 0);
+    // On the way to 30: less than the divergence takes to rise.
+    for (epochs, hand_on, expected) in [
+        (3, true, 0),
+        (2, true, 0),
+        (30, true, 0),
+        (3, true, 0),
+        (3, false, 1),
+        (30, true, 1),
+        (30, false, 0),
+    ] {
+        state.project.training.epochs = epochs;
+        state.refresh(hand_on);
+        assert_eq!(told(&state), expected, "{epochs} {hand_on}");
+        assert_eq!(state.derived.problems_at(Place::Code).count(), usize::from(epochs < 10));
+    }
 }

@@ -50,9 +50,9 @@ pub fn figures(run: &Run, health: &Health) -> Vec<Figure> {
     );
     if let Some(norm) = health.jacobian {
         figures.push(figure(
-            "‖J‖_F",
+            "Jacobian norm",
             format_number(norm),
-            "How far the code moves when the input does: root mean square of the norm of ∂code/∂input. A contractive penalty makes it small.",
+            "How far the code moves when the input does: root mean square of the Frobenius norm of ∂code/∂input. A contractive penalty makes it small.",
         ));
     }
     figures.push(measured);

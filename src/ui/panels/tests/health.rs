@@ -17,7 +17,7 @@ fn the_health_of_a_run_is_told_in_words_and_numbers() {
             "description length: 749.8 bits",
             "dead entries: 3",
             "dead units: 20 of 40",
-            "‖J‖_F: 1.250",
+            "Jacobian norm: 1.250",
             "KL of 20 units, 18 active",
             "use of 20 entries, 3 never chosen",
             "balance of 20 bits",
