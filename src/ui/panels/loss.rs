@@ -134,13 +134,6 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         view.zoom.reset();
         ui.ctx().request_repaint();
     }
-    if view.log && view.reaches_zero {
-        let text = "linear, as there are values ≤ 0";
-        let at = shown.response.rect.left_bottom() + egui::vec2(60.0, -28.0);
-        let font = egui::FontId::proportional(11.0);
-        let tint = color(palette(ui).dim);
-        ui.painter().text(at, egui::Align2::LEFT_BOTTOM, text, font, tint);
-    }
     output.seek = shown.seek.map(|epoch| match epoch as u32 {
         epoch if epoch >= newest => Seek::Live,
         epoch => Seek::Epoch(epoch),
