@@ -627,3 +627,22 @@ fn an_evaluation_names_what_was_chosen_and_doubts_data_on_another_scale() {
     assert!(done.code == Some(0) && done.stderr.contains("on another scale?"), "{}", done.stderr);
     assert!(!run(path, &["evaluate", "v.hourglass"]).stderr.contains("on another scale?"));
 }
+
+#[test]
+fn columns_in_another_order_are_refused_and_other_names_doubted() {
+    let dir = dir();
+    let path = dir.path();
+    let table = |name: &str, header: &str| {
+        let row = |n: usize| format!("{},{}\n", n % 7, n % 3);
+        fs::write(path.join(name), format!("{header}\n") + &(0..40).map(row).collect::<String>())
+            .expect("written");
+    };
+    table("t.csv", "x,y");
+    table("swapped.csv", "y,x");
+    table("renamed.csv", "x,other");
+    ok(path, &["train", "recipe:linear", "--data", "t.csv", "--epochs", "1", "-o", "t.hourglass"]);
+    ok(path, &["evaluate", "t.hourglass", "t.csv"]);
+    fails(path, &["encode", "t.hourglass", "swapped.csv", "-o", "codes.csv"], 1, "in this one: x, y");
+    let done = run(path, &["evaluate", "t.hourglass", "renamed.csv"]);
+    assert!(done.code == Some(0) && done.stderr.contains("(other, not y)"), "{}", done.stderr);
+}

@@ -175,6 +175,36 @@ pub(super) struct Shown {
     pub(super) own: bool,
 }
 
+/// A network knows columns by their place alone: those of a table in another order would be nonsense to it.
+fn check_columns(run: &Run, data: &Dataset) -> Result<(), Failure> {
+    let Some(known) = run.normaliser.as_ref().map(|normaliser| &normaliser.columns) else { return Ok(()) };
+    let own = &data.feature_names;
+    if known.is_empty() || own.is_empty() || known == own {
+        return Ok(());
+    }
+    let sorted = |names: &[String]| {
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        names
+    };
+    if sorted(known) == sorted(own) {
+        return Err(Failure::Problem(format!(
+            "{}: the columns are in another order than those run {} was trained on; put them in this one: {}",
+            data.name,
+            run.id,
+            known.join(", ")
+        )));
+    }
+    if let Some((new, old)) = own.iter().zip(known).find(|(new, old)| new != old) {
+        eprintln!(
+            "warning: {}: the columns are called otherwise than those run {} was trained on ({new}, not {old}); they are taken in \
+             their order",
+            data.name, run.id
+        );
+    }
+    Ok(())
+}
+
 /// Loads what `path` names, or the run's own data.
 pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     let known = &run.design.data;
@@ -197,6 +227,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
         return Err(wrong_shape(&data, run));
     }
     let same = data.fingerprint == run.fingerprint;
+    check_columns(run, &data)?;
     if path.is_none() && !same {
         eprintln!("warning: {}: these are no longer the data run {} was trained on", data.name, run.id);
     }

@@ -10,6 +10,7 @@ pub fn normaliser(data: &Dataset) -> Normaliser {
         offsets: data.scaler.offsets.clone(),
         factors: data.scaler.factors.clone(),
         means: data.gaps.means.clone(),
+        columns: data.feature_names.clone(),
     }
 }
 
@@ -17,7 +18,7 @@ pub fn normaliser(data: &Dataset) -> Normaliser {
 ///
 /// `None` where the run was written before normalisers were stored, or where the stored one is damaged.
 pub fn stored_scaler(run: &Run) -> Option<Scaler> {
-    let Normaliser { offsets, factors, means: _ } = run.normaliser.clone()?;
+    let Normaliser { offsets, factors, .. } = run.normaliser.clone()?;
     let fits = !offsets.is_empty()
         && offsets.len() == factors.len()
         && run.shape.features().is_multiple_of(offsets.len())

@@ -324,8 +324,12 @@ fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
     );
     let damaged = [(0, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0), (1, 1, 0.0), (1, 1, f32::NAN)];
     for (offsets, factors, factor) in damaged {
-        let normaliser =
-            Normaliser { offsets: vec![0.0; offsets], factors: vec![factor; factors], means: Vec::new() };
+        let normaliser = Normaliser {
+            offsets: vec![0.0; offsets],
+            factors: vec![factor; factors],
+            means: Vec::new(),
+            columns: Vec::new(),
+        };
         assert_eq!(stored_scaler(&run(Some(normaliser))), None, "{offsets} {factors} {factor}");
     }
 }

@@ -86,6 +86,7 @@ fn run(id: u32) -> Run {
             offsets: vec![1.0 / 3.0, -0.0],
             factors: vec![f32::from_bits(1), 3e38],
             means: vec![2.0 / 3.0],
+            columns: vec!["a".to_owned(), "b".to_owned()],
         }),
         status: Status::Stopped,
         epochs: 10,
@@ -533,7 +534,7 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
     assert_eq!((read.normaliser, read.split, read.fingerprint), (None, None, run.fingerprint));
     // Means came later still.
     let read: Normaliser = ron::from_str("(offsets: [1.0], factors: [2.0])").expect("reads");
-    assert_eq!(read, Normaliser { offsets: vec![1.0], factors: vec![2.0], means: vec![] });
+    assert_eq!(read, Normaliser { offsets: vec![1.0], factors: vec![2.0], means: vec![], columns: vec![] });
 }
 
 proptest! {

@@ -13,4 +13,8 @@ pub struct Normaliser {
     /// what is no table, and in files written before it was stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub means: Vec<f32>,
+    /// The names of the columns in their order, so that new rows in another order are noticed. Empty for what has none, and in files
+    /// written before they were stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
 }
