@@ -5,6 +5,7 @@ use crate::project::{Bottleneck, Decoder, Loss, Penalty, Project, Regularizer, S
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let units = project.code.units;
+    check_room(project, data, problems);
     match project.code.kind {
         Bottleneck::Plain => {}
         Bottleneck::KSparse { k, alpha, .. } => check_k_sparse(project, k, alpha, problems),
@@ -81,6 +82,43 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
                 problems.push(Problem::error(Place::Code, message).with_fix(fix));
             }
         }
+    }
+}
+
+/// What is compared with each other needs room that no layer counts: samples with a codebook, a minibatch's codes with themselves.
+fn check_room(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
+    let batch = project.training.batch_size as u64;
+    let (bytes, label, edit): (u64, _, fn(&mut Project)) = match project.code.kind {
+        // The vectors with gradient, moments and copies, and the distances of 128 samples at a time.
+        Bottleneck::Quantised { entries, dimension, .. } => {
+            let each = (dimension as u64).saturating_mul(20).saturating_add(512);
+            ((entries as u64).saturating_mul(each), "Use 512 vectors", |project| {
+                if let Bottleneck::Quantised { entries, .. } = &mut project.code.kind {
+                    *entries = 512;
+                }
+            })
+        }
+        Bottleneck::Wasserstein { .. } => {
+            let rows = data.map_or(batch, |facts| batch.min(facts.train_rows as u64));
+            (rows.saturating_mul(rows) / 4, "Use a batch of 256", |project| project.training.batch_size = 256)
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Hashing { .. }
+        | Bottleneck::Concrete { .. }
+        | Bottleneck::DescriptionLength { .. } => return,
+    };
+    if let Some(facts) = data
+        && bytes > facts.available_bytes
+    {
+        let message = format!(
+            "Comparing takes {:.1} GB of memory, and {:.1} are there.",
+            bytes as f64 / 1e9,
+            facts.available_bytes as f64 / 1e9
+        );
+        problems.push(Problem::error(Place::Code, message).with_fix(Fix::new(label, project, edit)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{DataFacts, Fix, Place, Problem, cards};
 use crate::project::{
-    Activation, Bottleneck, Distance, Estimator, Layer, Penalty, Project, Regularizer, Site,
+    Activation, Bottleneck, Distance, Estimator, Layer, Over, Penalty, Project, Regularizer, Site,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -36,7 +36,12 @@ fn check_one(
     }
     match regularizer.penalty {
         Penalty::L1 | Penalty::L2 => {}
-        Penalty::Sparsity { target, distance, .. } => {
+        Penalty::Sparsity { target, distance, over } => {
+            if over == Over::Samples && project.training.batch_size == 1 {
+                let message = "Sparsity per unit is that of its mean over the minibatch: over a single sample it holds every activation to the target.";
+                let fix = Fix::new("Use a batch of 64", project, |project| project.training.batch_size = 64);
+                problems.push(Problem::warning(place, message).with_fix(fix));
+            }
             if !(target > 0.0 && target < 1.0) {
                 let message =
                     format!("A mean activation of {target} cannot be aimed at: it must lie between 0 and 1.");
@@ -102,12 +107,11 @@ fn source_at(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<
             Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
                 Some(of(Activation::Linear))
             }
+            // Its vectors learn to lie anywhere.
+            Bottleneck::Quantised { .. } => Some(("the codebook", false)),
             // What is picked lies where the data lie.
             Bottleneck::Concrete { .. } => source_of_layer(project, 0, data),
-            Bottleneck::Plain
-            | Bottleneck::KSparse { .. }
-            | Bottleneck::Wasserstein { .. }
-            | Bottleneck::Quantised { .. } => {
+            Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Wasserstein { .. } => {
                 let owns = cards(project, data.map(|facts| facts.shape)).code.layer.is_some();
                 if owns {
                     Some(of(project.code.activation))

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::project::{
-    Activation, Bottleneck, Corruption, Decoder, Distance, EarlyStopping, Layer, Loss, Optimizer, Over,
-    Padding, Penalty, Recipe, Regularizer, Schedule, Site,
+    Activation, Bottleneck, CodebookUpdate, Corruption, Decoder, Distance, EarlyStopping, Layer, Loss,
+    Optimizer, Over, Padding, Penalty, Recipe, Regularizer, Schedule, Site,
 };
 
 fn facts() -> DataFacts {
@@ -68,6 +68,19 @@ fn nonsense_is_refused_with_its_place() {
         p.training.batch_size = 1;
     };
     check_error(alone, Place::Code, "Wasserstein penalty compares");
+    let huge = Bottleneck::Quantised {
+        entries: 16_000_000,
+        dimension: 1,
+        commitment: 0.25,
+        update: CodebookUpdate::MovingAverage,
+    };
+    let mut scarce = Recipe::Undercomplete.project();
+    scarce.code.kind = huge;
+    let found = problems(&scarce, Some(&DataFacts { available_bytes: 4 << 30, ..facts() }));
+    assert!(
+        found.iter().any(|problem| problem.place == Place::Code && problem.message.contains("8.5 GB")),
+        "{found:#?}"
+    );
     check_error(|p| p.data.split.test = 0.95, Place::Data, "leave nothing");
     check_error(
         |p| p.training.early_stopping = Some(EarlyStopping { patience: 5, min_delta: -0.1 }),

@@ -372,6 +372,8 @@ impl Training {
     fn final_json(&self, output: &Path) -> Value {
         let last = self.run.history.epochs.last();
         let checkpoint = self.run.checkpoint.as_ref();
+        let kept = checkpoint.and_then(|checkpoint| Some(checkpoint.best.as_ref()?.epoch));
+        let settled = self.run.design.code.kind.settles_after();
         json!({
             "done": self.run.status == Status::Done,
             "status": self.run.status.word(),
@@ -380,7 +382,7 @@ impl Training {
             "val_loss": last.and_then(|record| record.validation.first()),
             "val_mse": last.map(|record| record.mse),
             "pca_mse": self.run.pca_mse,
-            "best_epoch": self.run.history.best().map(|record| record.epoch),
+            "best_epoch": kept.or_else(|| Some(self.run.history.best(settled)?.epoch)),
             "params": self.run.parameters,
             "steps": checkpoint.map_or(0, |checkpoint| checkpoint.step),
             "seconds": self.run.seconds,

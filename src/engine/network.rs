@@ -192,7 +192,8 @@ impl Network {
             self.separate_target()?;
         }
         let (mut losses, mut squared_error) = (vec![0.0; self.terms.len()], 0.0);
-        for block in rows.chunks(self.capacity) {
+        // As many at a time whatever the minibatches: what is drawn or compared within a block must not depend on the buffers.
+        for block in rows.chunks(self.capacity.min(self.plan.inference_rows())) {
             self.gather(data, block, noise);
             let mut error = self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
             for (sum, term) in losses.iter_mut().zip(&self.terms) {

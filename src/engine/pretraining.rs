@@ -173,6 +173,9 @@ impl Pretraining {
             );
             return Err(EngineError::Weights(message));
         };
+        if !state.arrays.is_finite() {
+            return Err(EngineError::Weights(format!("the state of layer {} is not finite", layer + 1)));
+        }
         let mut learner = Learner::new(plan, self.by, pair, layer, self.threads)?;
         learner.restore(&state.arrays)?;
         (self.layer, self.learner) = (layer, learner);
@@ -181,8 +184,22 @@ impl Pretraining {
         Ok(())
     }
 
+    /// Whether all that the layer has learned is finite.
+    pub fn is_finite(&self) -> bool {
+        self.learner.state().is_finite()
+    }
+
     /// Hands what a layer has learned to the network, and turns to the next; says whether there is none.
     fn end_epoch(&mut self, network: &mut Network) -> Result<bool, EngineError> {
+        if !self.is_finite() {
+            // Its last update has spoilt what the error before it did not show.
+            return Err(EngineError::Diverged {
+                what: "a weight of the layer",
+                value: f32::NAN.to_string(),
+                step: 0,
+                epoch: self.epoch + 1,
+            });
+        }
         self.epoch += 1;
         (self.step_in_epoch, self.error_sum, self.samples) = (0, 0.0, 0);
         if self.epoch < self.epochs {

@@ -31,7 +31,7 @@ impl Penalised {
         steps: &[Step],
         capacity: usize,
     ) -> Result<Vec<Penalised>, EngineError> {
-        let build = |regularizer: &Regularizer| {
+        let build = |(index, regularizer): (usize, &Regularizer)| {
             let operation = match regularizer.penalty {
                 Penalty::Contractive { estimator } => {
                     Operation::Contractive(Contractive::new(steps, estimator, capacity)?)
@@ -42,9 +42,13 @@ impl Penalised {
                     Operation::Sparsity(Sparsity::new(node(regularizer.on), term)?)
                 }
             };
-            Ok(Penalised { name: name(regularizer), weight: regularizer.weight, operation })
+            Ok(Penalised {
+                name: unique_name(&design.regularizers, index),
+                weight: regularizer.weight,
+                operation,
+            })
         };
-        design.regularizers.iter().map(build).collect()
+        design.regularizers.iter().enumerate().map(build).collect()
     }
 
     /// What its curve is called.
@@ -65,10 +69,35 @@ impl Penalised {
     }
 }
 
+/// The name of a penalty's curve; the second of the same kind at the same place says so.
+fn unique_name(regularizers: &[Regularizer], index: usize) -> String {
+    let own = name(&regularizers[index]);
+    match regularizers[..index].iter().filter(|other| name(other) == own).count() {
+        0 => own,
+        earlier => format!("{own} ({})", earlier + 1),
+    }
+}
+
 fn name(regularizer: &Regularizer) -> String {
     let name = regularizer.penalty.name();
     match regularizer.on {
         Site::Code => format!("{name} of the code"),
         Site::Encoder(index) => format!("{name} of layer {}", index + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_penalty_has_a_curve_of_its_own() {
+        let [l1, l2, ..] = Regularizer::ALL;
+        let names =
+            |all: &[Regularizer]| (0..all.len()).map(|index| unique_name(all, index)).collect::<Vec<_>>();
+        assert_eq!(
+            names(&[l1, l2, l1, l1]),
+            ["L1 of the code", "L2 of the code", "L1 of the code (2)", "L1 of the code (3)"]
+        );
     }
 }

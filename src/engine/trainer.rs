@@ -440,6 +440,8 @@ impl Trainer {
     /// What is no longer finite, and how.
     fn spoilt(&self) -> Option<(&'static str, f32)> {
         let weight = self.network.spoilt().map(|value| ("a weight", value));
+        let greedy = self.pretraining.as_ref().filter(|greedy| !greedy.is_finite());
+        let weight = weight.or_else(|| greedy.map(|_| ("a weight of the layer", f32::NAN)));
         weight.or_else(|| Some(("a moment of the optimizer", self.optimizer.spoilt()?)))
     }
 

@@ -171,20 +171,28 @@ impl CodebookHealth {
 impl HashHealth {
     /// The statistics of codes (rows × `units` values in [0, 1]), a bit being 1 above its threshold.
     pub fn of(codes: &[f32], units: usize, threshold: impl Fn(usize) -> f32) -> HashHealth {
-        let rows = codes.len().checked_div(units).unwrap_or(0).max(1) as f64;
-        let bits: Vec<Vec<bool>> = (0..units)
-            .map(|unit| codes.iter().skip(unit).step_by(units).map(|code| *code > threshold(unit)).collect())
-            .collect();
-        let share = |bits: &[bool]| bits.iter().filter(|bit| **bit).count() as f64 / rows;
-        let balance: Vec<f64> = bits.iter().map(|bits| share(bits)).collect();
-        let (mut sum, mut pairs) = (0.0, 0);
+        let rows = codes.len().checked_div(units).unwrap_or(0).max(1);
+        // 64 samples a word: every pair of units is looked at.
+        let words = rows.div_ceil(64);
+        let mut bits = vec![0_u64; units * words];
+        for (row, code) in codes.chunks_exact(units.max(1)).enumerate() {
+            for (unit, value) in code.iter().enumerate() {
+                bits[unit * words + row / 64] |= u64::from(*value > threshold(unit)) << (row % 64);
+            }
+        }
+        let of_unit = |unit: usize| &bits[unit * words..][..words];
+        let share = |ones: u32| f64::from(ones) / rows as f64;
+        let balance: Vec<f64> =
+            (0..units).map(|unit| share(of_unit(unit).iter().map(|word| word.count_ones()).sum())).collect();
+        let (mut sum, mut pairs) = (0.0, 0_u64);
         for first in 0..units {
             for second in first + 1..units {
-                let both: Vec<bool> = bits[first].iter().zip(&bits[second]).map(|(a, b)| *a && *b).collect();
+                let words = of_unit(first).iter().zip(of_unit(second));
+                let both: u32 = words.map(|(a, b)| (a & b).count_ones()).sum();
                 let (p, q) = (balance[first], balance[second]);
                 let spread = (p * (1.0 - p) * q * (1.0 - q)).sqrt();
                 if spread > 0.0 {
-                    sum += ((share(&both) - p * q) / spread).abs();
+                    sum += ((share(both) - p * q) / spread).abs();
                     pairs += 1;
                 }
             }
@@ -192,7 +200,7 @@ impl HashHealth {
         let near = codes.iter().filter(|code| **code <= 0.1 || **code >= 0.9).count();
         HashHealth {
             balance: balance.iter().map(|share| *share as f32).collect(),
-            correlation: (sum / f64::from(pairs.max(1))) as f32,
+            correlation: (sum / pairs.max(1) as f64) as f32,
             decided: near as f32 / codes.len().max(1) as f32,
         }
     }

@@ -63,12 +63,13 @@ impl History {
         }
     }
 
-    /// The epoch with the lowest total on the validation split (on the training split where there is none).
-    pub fn best(&self) -> Option<&EpochRecord> {
+    /// The epoch with the lowest total on the validation split (on the training split where there is none), of those from `first` on:
+    /// before, totals may be made of other weights.
+    pub fn best(&self, first: u32) -> Option<&EpochRecord> {
         let total = |record: &&EpochRecord| {
             record.validation.first().or(record.train.first()).copied().unwrap_or(f64::INFINITY)
         };
-        self.epochs.iter().min_by(|a, b| total(a).total_cmp(&total(b)))
+        self.epochs.iter().filter(|record| record.epoch >= first).min_by(|a, b| total(a).total_cmp(&total(b)))
     }
 
     fn curve<'a>(&'a self, value: impl Fn(&'a EpochRecord) -> Option<&'a f64>) -> Vec<[f64; 2]> {

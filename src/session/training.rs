@@ -421,6 +421,8 @@ impl<'a> UnderWay<'a> {
     }
 
     fn checkpoint(&mut self) {
+        // The history must not lie behind it: a crash would leave a hole.
+        self.report();
         let start = Instant::now();
         let checkpoint = Arc::new(self.trainer.snapshot());
         self.send(RunEvent::Checkpoint(Arc::clone(&checkpoint)));

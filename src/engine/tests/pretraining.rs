@@ -207,3 +207,18 @@ fn a_layer_that_diverges_ends_the_run_with_the_last_sound_state() {
     let after = trainer.snapshot();
     assert!(after.weights == sound.weights && after.pretraining == sound.pretraining);
 }
+
+#[test]
+fn a_layer_that_its_last_update_spoilt_is_not_handed_on() {
+    let data = toy_data(100, 12);
+    let mut design = deep(&data, layer_wise(Greedy::Autoencoders { masking: 0.0 }, 1)).design().clone();
+    // One step an epoch, whose error is still sound while what it leaves is not.
+    (design.training.learning_rate, design.training.batch_size) = (3e38, 1000);
+    let plan = crate::check::plan(&design, &crate::engine::facts(&data)).expect("sound");
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    let before = trainer.snapshot();
+    assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));
+    let after = trainer.snapshot();
+    assert!(after.weights == before.weights && after.pretraining == before.pretraining);
+    assert!(after.pretraining.is_some_and(|state| state.arrays.is_finite()));
+}
