@@ -37,6 +37,7 @@ step cargo clippy --locked --all-targets --features long-tests -- -D warnings
 step cargo check --locked --no-default-features
 step cargo test --locked
 if $long; then
+    step cargo test --locked --features long-tests --lib ui::tests::shots
     step cargo test --locked --features long-tests --test long
 fi
 say ""

@@ -142,6 +142,8 @@ struct Applied {
     plan: Plan,
     data: Dataset,
     own: bool,
+    /// Lowest and highest of the scaled rows.
+    range: (f32, f32),
 }
 
 impl Applied {
@@ -153,12 +155,13 @@ impl Applied {
             Failure::Problem(format!("run {} has no weights yet; resume it or choose another", run.id))
         })?;
         let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
+        let range = facts(&data).value_range;
         // Proven on the run's own data when it was trained; how many rows there are now does not matter.
         let facts = DataFacts {
             shape: run.shape,
             train_rows: run.design.training.batch_size.max(1),
             validation_rows: 1,
-            value_range: if own { facts(&data).value_range } else { (0.0, 1.0) },
+            value_range: if own { range } else { (0.0, 1.0) },
             is_binary: false,
             available_bytes: u64::MAX,
         };
@@ -174,12 +177,12 @@ impl Applied {
                 run.id
             )));
         }
-        Ok(Applied { run, checkpoint, plan, data, own })
+        Ok(Applied { run, checkpoint, plan, data, own, range })
     }
 
     /// The range of the scaled rows, where it goes beyond [0, 1] and the loss does not.
     fn beyond_unit_range(&self) -> Option<(f32, f32)> {
-        let (low, high) = facts(&self.data).value_range;
+        let (low, high) = self.range;
         let is_beyond = low < -UNIT_TOLERANCE || high > 1.0 + UNIT_TOLERANCE;
         (self.run.design.loss == Loss::BinaryCrossEntropy && is_beyond).then_some((low, high))
     }

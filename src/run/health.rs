@@ -187,8 +187,8 @@ impl HashHealth {
         let (mut sum, mut pairs) = (0.0, 0_u64);
         for first in 0..units {
             for second in first + 1..units {
-                let words = of_unit(first).iter().zip(of_unit(second));
-                let both: u32 = words.map(|(a, b)| (a & b).count_ones()).sum();
+                let pairs_of_words = of_unit(first).iter().zip(of_unit(second));
+                let both: u32 = pairs_of_words.map(|(a, b)| (a & b).count_ones()).sum();
                 let (p, q) = (balance[first], balance[second]);
                 let spread = (p * (1.0 - p) * q * (1.0 - q)).sqrt();
                 if spread > 0.0 {

@@ -17,6 +17,7 @@ mod data;
 mod documents;
 mod events;
 mod network;
+#[cfg(feature = "long-tests")]
 mod shots;
 mod sitting;
 mod training;
