@@ -57,6 +57,11 @@ impl Status {
         matches!(self, Status::Training | Status::Paused)
     }
 
+    /// Whether a worker has it in hand or is going to.
+    pub fn is_unfinished(&self) -> bool {
+        *self == Status::Queued || self.is_under_way()
+    }
+
     /// One word for tables.
     pub fn word(&self) -> &'static str {
         match self {

@@ -135,7 +135,7 @@ impl Pretraining {
         if u64::from(self.step_in_epoch) == steps_per_epoch {
             let per_feature = self.error_sum / self.samples.max(1) as f64 / pair.inputs.max(1) as f64;
             epoch = Some((self.layer as u32 + 1, self.epoch + 1, per_feature));
-            is_last = self.end_epoch(network)?;
+            is_last = self.end_epoch(network, step)?;
         }
         let error = error / samples.max(1) as f64;
         Ok(GreedyStep { error, samples, learning_rate, epoch, is_last })
@@ -190,13 +190,13 @@ impl Pretraining {
     }
 
     /// Hands what a layer has learned to the network, and turns to the next; says whether there is none.
-    fn end_epoch(&mut self, network: &mut Network) -> Result<bool, EngineError> {
+    fn end_epoch(&mut self, network: &mut Network, step: u64) -> Result<bool, EngineError> {
         if !self.is_finite() {
             // Its last update has spoilt what the error before it did not show.
             return Err(EngineError::Diverged {
                 what: "a weight of the layer",
                 value: f32::NAN.to_string(),
-                step: 0,
+                step,
                 epoch: self.epoch + 1,
             });
         }

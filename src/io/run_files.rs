@@ -165,7 +165,7 @@ pub(super) fn read_run(
 /// Nobody trains what was just read. A run that can go on goes on at its checkpoint, so what came later is cut off: it
 /// will come again, the same.
 fn settle(run: &mut Run) {
-    if matches!(run.status, Status::Queued | Status::Training | Status::Paused) {
+    if run.status.is_unfinished() {
         run.status = Status::Stopped;
     }
     if let (Status::Stopped, Some(checkpoint)) = (&run.status, &run.checkpoint) {

@@ -8,7 +8,7 @@ use super::edit;
 use super::files::{SaveKind, SaveRequest};
 use super::panels::views::Pane;
 use super::panels::{RunAction, Seek};
-use super::state::{BottomTab, Effect, State, ViewSettings, is_unfinished};
+use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Place, Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::check_same_data;
@@ -78,11 +78,7 @@ impl State {
             Command::StepOnce => self.start(Start::StepOnce),
             Command::EpochOnce => self.start(Start::EpochOnce),
             Command::Stop => {
-                // What waits goes first: nothing begins once the run under way has ended.
-                let active = self.active_run().map(|run| run.id);
-                let waits = |run: &&Run| run.status == Status::Queued && Some(run.id) != active;
-                let waiting: Vec<RunId> = self.runs.iter().filter(waits).map(|run| run.id).collect();
-                for run in waiting.into_iter().chain(active) {
+                for run in self.unfinished() {
                     self.send(session::Command::Stop(run));
                 }
             }
@@ -195,7 +191,7 @@ impl State {
 
     /// Removes a run for good.
     pub fn remove_run(&mut self, id: RunId) {
-        if self.runs.iter().any(|run| run.id == id && is_unfinished(run)) {
+        if self.runs.iter().any(|run| run.id == id && run.status.is_unfinished()) {
             self.abandon(id);
         }
         if self.shown().is_some_and(|run| run.id == id) {

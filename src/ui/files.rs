@@ -399,7 +399,14 @@ impl State {
         }
         // What came while the file was written is not in it.
         match request.then {
-            Some(then) if is_same && self.project == self.saved => self.go_on(then),
+            // A run under way is given up knowingly; one that has just ended is not.
+            Some(then)
+                if is_same
+                    && self.project == self.saved
+                    && (!self.runs_unsaved || self.active_run().is_some()) =>
+            {
+                self.go_on(then);
+            }
             Some(then) => self.ask(then),
             None => {}
         }

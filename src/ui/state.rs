@@ -175,8 +175,7 @@ impl State {
 
     /// Takes another document: what was opened, or a recipe. Nothing of the old one stays.
     pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
-        let unfinished = self.runs.iter().filter(|run| is_unfinished(run)).map(|run| run.id);
-        for run in unfinished.collect::<Vec<_>>() {
+        for run in self.unfinished() {
             self.abandon(run);
         }
         self.document += 1;
@@ -253,8 +252,21 @@ impl State {
 
     /// The run that trains or stands still between two steps; where there is none yet, the first that waits for its turn.
     pub fn active_run(&self) -> Option<&Run> {
-        let is_under_way = |run: &&Run| matches!(run.status, Status::Training | Status::Paused);
-        self.runs.iter().find(is_under_way).or_else(|| self.runs.iter().find(|run| is_unfinished(run)))
+        let is_under_way = |run: &&Run| run.status.is_under_way();
+        self.runs
+            .iter()
+            .find(is_under_way)
+            .or_else(|| self.runs.iter().find(|run| run.status.is_unfinished()))
+    }
+
+    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run under way has ended.
+    pub(super) fn unfinished(&self) -> Vec<RunId> {
+        let of = |waits: bool| {
+            let is_wanted =
+                move |run: &&Run| run.status.is_unfinished() && (run.status == Status::Queued) == waits;
+            self.runs.iter().filter(is_wanted).map(|run| run.id)
+        };
+        of(true).chain(of(false)).collect()
     }
 
     /// Has a run stopped whose further events nobody wants.
@@ -416,11 +428,6 @@ impl State {
         then.name.clone_from(&self.project.name);
         (!self.project.trained_designs().contains(&then)).then_some(run.id)
     }
-}
-
-/// Whether a run waits, trains or stands still.
-pub(super) fn is_unfinished(run: &Run) -> bool {
-    matches!(run.status, Status::Queued | Status::Training | Status::Paused)
 }
 
 /// How many threads the machine works on at once.
