@@ -13,7 +13,6 @@ pub mod codebook;
 pub mod columns;
 pub mod contractive;
 pub mod conv;
-pub mod conv_transpose;
 pub mod dense;
 #[cfg(test)]
 mod differences;

@@ -8,9 +8,9 @@ use super::EngineError;
 use super::initialisation::fill_uniform;
 use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
+use super::kernels::columns::Direction;
 use super::kernels::contractive::Step;
 use super::kernels::conv::{Conv, ConvParts};
-use super::kernels::conv_transpose::{ConvTranspose, ConvTransposeParts};
 use super::kernels::dense::{Dense, DenseParts};
 use super::kernels::draw::Draw;
 use super::kernels::dropout::Dropout;
@@ -62,7 +62,6 @@ impl Mode {
 pub(super) enum Operation {
     Dense(Rc<Dense>),
     Conv(Rc<Conv>),
-    ConvTranspose(Rc<ConvTranspose>),
     Pool(Rc<Pool>),
     Upsample(Rc<Upsample>),
     BatchNorm(Rc<BatchNorm>),
@@ -85,7 +84,6 @@ impl Operation {
         match self {
             Operation::Dense(dense) => dense.forward(rows, threads, recorder),
             Operation::Conv(conv) => conv.forward(rows, threads, recorder),
-            Operation::ConvTranspose(conv) => conv.forward(rows, threads, recorder),
             Operation::Pool(pool) => pool.forward(rows, threads, recorder),
             Operation::Upsample(upsample) => upsample.forward(rows, threads, recorder),
             Operation::BatchNorm(norm) => {
@@ -111,7 +109,6 @@ impl Operation {
         match self {
             Operation::Dense(dense) => Step::Dense(Rc::clone(dense)),
             Operation::Conv(conv) => Step::Conv(Rc::clone(conv)),
-            Operation::ConvTranspose(conv) => Step::ConvTranspose(Rc::clone(conv)),
             Operation::Pool(pool) => Step::Pool(Rc::clone(pool)),
             Operation::Upsample(upsample) => Step::Upsample(Rc::clone(upsample)),
             Operation::BatchNorm(norm) => Step::BatchNorm(Rc::clone(norm)),
@@ -174,17 +171,10 @@ impl<'a> Builder<'a> {
                 self.dense(stage, x, y, *activation, weights).map(Operation::Dense)?
             }
             StageKind::Conv { window, activation, weights } => {
-                let (weight, bias) = self.kernel(stage, *window, weights)?;
-                let (window, activation) = (*window, *activation);
-                let parts = ConvParts { x, weight, bias, y, window, activation, wants_input_gradient };
-                Operation::Conv(Conv::new(&self.device, parts)?)
+                self.conv(stage, (x, y), Direction::Down, *window, *activation, weights)?
             }
             StageKind::ConvTranspose { window, activation, weights } => {
-                let (weight, bias) = self.kernel(stage, *window, weights)?;
-                let (window, activation) = (*window, *activation);
-                let parts =
-                    ConvTransposeParts { x, weight, bias, y, window, activation, wants_input_gradient };
-                Operation::ConvTranspose(ConvTranspose::new(&self.device, parts)?)
+                self.conv(stage, (x, y), Direction::Up, *window, *activation, weights)?
             }
             StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, *window)?,
             StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, *window)?,
@@ -278,17 +268,19 @@ impl<'a> Builder<'a> {
         Dense::new(&self.device, parts)
     }
 
-    /// Weight and bias of a convolution or its transpose. Both store the kernel of the convolution: small side's channels ×
-    /// kernel pixels × large side's channels.
-    fn kernel(
+    /// A convolution or a transposed one. Both store the weight of the convolution: the small side's
+    /// channels × kernel pixels × the large side's channels.
+    fn conv(
         &mut self,
         stage: &Stage,
+        (x, y): (Node, Node),
+        direction: Direction,
         window: Window,
+        activation: Activation,
         source: &WeightSource,
-    ) -> Result<(Node, Node), EngineError> {
+    ) -> Result<Operation, EngineError> {
         let (from, to) = (stage.input.channels(), stage.output.channels());
-        let is_transposed = matches!(stage.kind, StageKind::ConvTranspose { .. });
-        let (outer, inner) = if is_transposed { (from, to) } else { (to, from) };
+        let (inner, outer) = direction.arrange(from, to);
         let side = window.kernel;
         // PyTorch takes the second axis of the weight for the fan-in, transposed or not.
         let fan_in = inner * side * side;
@@ -302,7 +294,9 @@ impl<'a> Builder<'a> {
         };
         let bias = self.array(stage, "bias", &[to], Layout::Same, Role::Bias)?;
         self.fill_uniform(fan_in);
-        Ok((weight, bias))
+        let wants_input_gradient = self.learns;
+        let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
+        Ok(Operation::Conv(Conv::new(&self.device, parts)?))
     }
 
     fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Operation, EngineError> {

@@ -9,6 +9,34 @@ use crate::check::Window;
 /// Patches narrower than this many values are copied in one move of this length.
 pub(super) const MOVE: usize = 16;
 
+/// Which way a kernel maps between the two pictures of its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the large picture to the small one: a convolution.
+    Down,
+    /// From the small picture to the large one: a transposed convolution.
+    Up,
+}
+
+impl Direction {
+    /// The direction of the transposed map.
+    #[must_use]
+    pub fn reversed(self) -> Direction {
+        match self {
+            Direction::Down => Direction::Up,
+            Direction::Up => Direction::Down,
+        }
+    }
+
+    /// Turns what concerns the pictures before and after the map into (large, small), and back.
+    pub fn arrange<T>(self, before: T, after: T) -> (T, T) {
+        match self {
+            Direction::Down => (before, after),
+            Direction::Up => (after, before),
+        }
+    }
+}
+
 /// The patches of pictures of some channels under a window.
 #[derive(Clone, Copy, Debug)]
 pub struct Columns {

@@ -1,8 +1,9 @@
-//! Memory and order of work of a convolution, the same in both directions.
+//! Memory and order of work of a convolution, and the products of its parts, in both directions.
 //!
-//! Samples are cut into at most [`SHARDS`] runs. A shard walks over its samples in *tiles* whose patches stay in the
-//! processor's cache: a few whole pictures, or a band of one. Patches lie in scratch that the thread finds warm; sums over the
-//! minibatch are taken by each shard for itself and added up in the order of the shards.
+//! Samples are cut into at most [`SHARDS`] runs. A shard walks over its samples in *tiles* whose
+//! patches stay in the processor's cache: a few whole pictures, or a band of one. Patches lie in
+//! scratch that the thread finds warm; each shard sums over its own samples, and these sums are added
+//! up in the order of the shards.
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -10,10 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use dfdx::tensor::CpuError;
 
 use super::channels::{add_pixels, fold, repeat, tile_len};
-use super::columns::Columns;
+use super::columns::{Columns, Direction};
 use super::math::vectorised;
 use super::matmul::{Matrix, multiply_shard};
-use super::threads::{Parts, Threads};
+use super::threads::{Parts, Threads, shard_range};
 use crate::engine::EngineError;
 
 /// Most shards of a minibatch.
@@ -27,16 +28,25 @@ const TILE_VALUES: usize = 1 << 16;
 /// Weight gradients are added up in pieces of so many values.
 const PIECE: usize = 4096;
 
-/// A part of the minibatch whose patches are in scratch at one time: some rows of the small picture, of several samples
-/// only where these are all rows.
+/// A part of the minibatch whose patches are in scratch at one time: some rows of the small picture,
+/// of several samples only where these are all rows.
 pub(super) struct Tile {
-    pub(super) samples: Range<usize>,
-    pub(super) rows: Range<usize>,
+    samples: Range<usize>,
+    rows: Range<usize>,
+    shard: usize,
+    /// Whether it is the first of its shard.
+    is_first: bool,
+    /// Whether its pictures start with it.
+    pub(super) starts_pictures: bool,
+    /// Whether its pictures end with it.
+    pub(super) ends_pictures: bool,
 }
 
-/// What a convolution needs beside its nodes.
+/// What a convolution needs in addition to its nodes.
 pub(super) struct Workspace {
-    pub(super) columns: Columns,
+    columns: Columns,
+    /// Channels of the small picture.
+    channels: usize,
     /// Scratch for patches; each thread takes the first that is free. Contents never outlive a tile.
     scratch: Vec<Mutex<Vec<f32>>>,
     /// Each shard's gradient of the weight; empty until there is one.
@@ -45,38 +55,17 @@ pub(super) struct Workspace {
     bias_sums: Mutex<Vec<f64>>,
     /// The bias, repeated over a tile of channels.
     bias: Mutex<Vec<f32>>,
-    weight_len: usize,
     shards: usize,
 }
 
-/// Each shard's own sums.
-#[derive(Clone, Copy)]
-pub(super) struct Sums<'a> {
-    weight: Parts<'a>,
-    bias: Parts<'a, f64>,
-    weight_len: usize,
-    bias_len: usize,
-}
-
-impl<'a> Sums<'a> {
-    /// The weight's and the bias's.
-    ///
-    /// # Safety
-    /// One call for each shard while its result lives.
-    pub(super) unsafe fn shard(&self, shard: usize) -> (&'a mut [f32], &'a mut [f64]) {
-        let weight = shard * self.weight_len..(shard + 1) * self.weight_len;
-        let bias = shard * self.bias_len..(shard + 1) * self.bias_len;
-        // SAFETY: shards do not overlap; the caller's promise.
-        unsafe { (self.weight.part(weight), self.bias.part(bias)) }
-    }
-}
-
 impl Workspace {
-    /// Room for patches `columns`, a weight of `weight_len` values and a bias of `outputs` channels.
+    /// Room for patches `columns` of a weight with `channels` rows, and for a bias of `outputs`
+    /// channels.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub(super) fn new(columns: Columns, weight_len: usize, outputs: usize) -> Result<Workspace, EngineError> {
+    pub(super) fn new(columns: Columns, channels: usize, outputs: usize) -> Result<Workspace, EngineError> {
+        let weight_len = channels.saturating_mul(columns.patch());
         let shards = (PARTIAL_VALUES / weight_len.max(1)).clamp(FEWEST_SHARDS, SHARDS);
         let band = columns.window().small.1 * columns.patch();
         let patches = TILE_VALUES.max(band);
@@ -90,53 +79,29 @@ impl Workspace {
             .collect::<Result<Vec<_>, EngineError>>()?;
         Ok(Workspace {
             columns,
+            channels,
             scratch,
             // A network that is only used has no gradients.
             weight_sums: Mutex::default(),
             bias_sums: Mutex::default(),
             bias: Mutex::new(zeros(tile_len(outputs))?),
-            weight_len,
             shards,
         })
     }
 
-    /// How many samples a shard takes, and how many shards there are.
-    pub(super) fn plan(&self, rows: usize) -> (usize, usize) {
-        let size = rows.div_ceil(self.shards).max(1);
-        (size, rows.div_ceil(size))
+    /// Values of one sample that a map in `direction` reads, and that it writes.
+    pub(super) fn sizes(&self, direction: Direction) -> (usize, usize) {
+        direction.arrange(self.columns.picture(), self.columns.positions() * self.channels)
     }
 
-    /// The tiles of some samples, in order.
-    pub(super) fn tiles(&self, samples: Range<usize>) -> impl Iterator<Item = Tile> + use<> {
-        let small = self.columns.window().small;
-        let patch_row = (small.1 * self.columns.patch()).max(1);
-        let pictures = (TILE_VALUES / (small.0 * patch_row).max(1)).max(1);
-        let band = (TILE_VALUES / patch_row).clamp(1, small.0.max(1));
-        let end = samples.end;
-        samples.step_by(pictures).flat_map(move |first| {
-            (0..small.0).step_by(band).map(move |row| Tile {
-                samples: first..(first + pictures).min(end),
-                rows: row..(row + band).min(small.0),
-            })
-        })
+    /// Multiply-adds of one sample's product with the weight.
+    pub(super) fn multiply_adds(&self) -> usize {
+        self.columns.positions() * self.weight_len()
     }
 
-    /// Runs `work` with scratch as long as the longest tile; what is in it is left over from elsewhere.
-    pub(super) fn with_scratch(&self, work: impl FnOnce(&mut [f32])) {
-        let free = self.scratch.iter().find_map(|scratch| match scratch.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        });
-        let free = free.or_else(|| {
-            let first = self.scratch.first()?;
-            Some(lock(first))
-        });
-        if let Some(mut scratch) = free {
-            let len = scratch.capacity();
-            scratch.resize(len, 0.0);
-            work(&mut scratch);
-        }
+    /// The weight as a matrix: channels of the small picture × patch.
+    pub(super) fn matrix<'w>(&self, weight: &'w [f32]) -> Matrix<'w> {
+        Matrix::new(weight, self.channels, self.columns.patch())
     }
 
     /// The bias, repeated over a tile of channels.
@@ -146,67 +111,54 @@ impl Workspace {
         tile
     }
 
-    /// Where the tile's pixels lie among all pixels of small pictures.
-    pub(super) fn small_pixels(&self, tile: &Tile) -> Range<usize> {
-        let (positions, width) = (self.columns.positions(), self.columns.window().small.1);
-        let start = tile.samples.start * positions + tile.rows.start * width;
-        start..start + tile.samples.len() * tile.rows.len() * width
-    }
-
-    /// The patches of a tile of `pictures`, which begin with sample `first`: one a row of the result.
-    pub(super) fn gather<'s>(
+    /// Calls `work` once for each tile of the first `rows` samples, with scratch for its patches, in
+    /// which other tiles have left their values. Tiles of the same samples follow each other in one
+    /// thread. `products` says how many products with the weight a tile takes.
+    pub(super) fn for_each_tile(
         &self,
-        pictures: &[f32],
-        first: usize,
-        tile: &Tile,
-        scratch: &'s mut [f32],
-    ) -> Matrix<'s> {
-        let positions = tile.rows.len() * self.columns.window().small.1;
-        let (picture, patch) = (self.columns.picture(), self.columns.patch());
-        for (index, sample) in tile.samples.clone().enumerate() {
-            let from = &pictures[(sample - first) * picture..][..picture];
-            let to = &mut scratch[index * positions * patch..][..positions * patch];
-            self.columns.gather(from, tile.rows.clone(), to);
-        }
-        Matrix::new(scratch, tile.samples.len() * positions, patch)
+        threads: &Threads,
+        rows: usize,
+        products: usize,
+        work: impl Fn(&Tile, &mut [f32]) + Sync,
+    ) {
+        let (size, shards) = self.plan(rows);
+        threads.run(shards, products * 2 * rows * self.multiply_adds(), &|shard| {
+            self.with_scratch(|scratch| {
+                for tile in self.tiles(shard, shard_range(shard, size, rows)) {
+                    work(&tile, scratch);
+                }
+            });
+        });
     }
 
-    /// Adds patches to the tile's `pictures`, which begin with sample `first`.
-    pub(super) fn scatter(&self, scratch: &[f32], first: usize, tile: &Tile, pictures: &mut [f32]) {
-        let positions = tile.rows.len() * self.columns.window().small.1;
-        let (picture, patch) = (self.columns.picture(), self.columns.patch());
-        for (index, sample) in tile.samples.clone().enumerate() {
-            let to = &mut pictures[(sample - first) * picture..][..picture];
-            let from = &scratch[index * positions * patch..][..positions * patch];
-            self.columns.scatter(from, tile.rows.clone(), to);
-        }
-    }
-
-    /// Lends every shard its sums to `work` and adds them up: into `dw` and `db`, over what is there where `adds` (for the
-    /// weight, for the bias) says so.
+    /// As [`for_each_tile`](Workspace::for_each_tile), for the gradients of weight and bias: `work` gets
+    /// its shard's own sums of both, to which [`add_to_weight`] and [`add_to_bias`] add. In the end
+    /// they are written to `dw` and `db`, or added where `adds` (for the weight, for the bias) says so.
     ///
     /// # Errors
     /// Out of memory, the first time.
-    pub(super) fn with_sums(
+    pub(super) fn sum_over_tiles(
         &self,
         threads: &Threads,
-        shards: usize,
+        (rows, products): (usize, usize),
         (dw, db): (&mut [f32], &mut [f32]),
         adds: (bool, bool),
-        work: impl FnOnce(Sums<'_>),
+        work: impl Fn(&Tile, &mut [f32], &mut [f32], &mut [f64]) + Sync,
     ) -> Result<(), CpuError> {
         let (mut weight, mut bias) = (lock(&self.weight_sums), lock(&self.bias_sums));
-        let bias_len = tile_len(db.len());
-        lengthen(&mut weight, self.weight_len.saturating_mul(self.shards))?;
+        let (weight_len, bias_len) = (self.weight_len(), tile_len(db.len()));
+        lengthen(&mut weight, weight_len.saturating_mul(self.shards))?;
         lengthen(&mut bias, bias_len * self.shards)?;
         bias.fill(0.0);
-        work(Sums {
-            weight: Parts::new(&mut weight),
-            bias: Parts::new(&mut bias),
-            weight_len: self.weight_len,
-            bias_len,
+        let (dws, dbs) = (Parts::new(&mut weight[..]), Parts::new(&mut bias[..]));
+        self.for_each_tile(threads, rows, products, |tile, scratch| {
+            let own = |len: usize| tile.shard * len..(tile.shard + 1) * len;
+            // SAFETY: a shard runs once, its tiles one after another, and these are its own sums.
+            let (dw, db) = unsafe { (dws.part(own(weight_len)), dbs.part(own(bias_len))) };
+            work(tile, scratch, dw, db);
         });
-        let (weight, len) = (&weight[..shards * self.weight_len], self.weight_len.max(1));
+        let (_, shards) = self.plan(rows);
+        let weight = &weight[..shards * weight_len];
         threads.for_each_piece(dw, PIECE, weight.len(), |start, dw| {
             vectorised(
                 #[inline(always)]
@@ -214,7 +166,7 @@ impl Workspace {
                     if !adds.0 {
                         dw.fill(0.0);
                     }
-                    for sums in weight.chunks_exact(len) {
+                    for sums in weight.chunks_exact(weight_len.max(1)) {
                         for (dw, sum) in dw.iter_mut().zip(&sums[start..]) {
                             *dw += sum;
                         }
@@ -231,12 +183,131 @@ impl Workspace {
         Ok(())
     }
 
+    /// Where the values of a tile lie that a map in `direction` reads, and those that it writes: its
+    /// pixels of small pictures, but all of its large pictures.
+    pub(super) fn ranges(&self, direction: Direction, tile: &Tile) -> (Range<usize>, Range<usize>) {
+        let (positions, width) = (self.columns.positions(), self.columns.window().small.1);
+        let start = tile.samples.start * positions + tile.rows.start * width;
+        let end = start + self.pixels(tile);
+        let small = start * self.channels..end * self.channels;
+        let picture = self.columns.picture();
+        let large = tile.samples.start * picture..tile.samples.end * picture;
+        direction.arrange(large, small)
+    }
+
+    /// The patches of a tile's large `pictures`, one a row of the result.
+    pub(super) fn gather<'s>(&self, tile: &Tile, pictures: &[f32], scratch: &'s mut [f32]) -> Matrix<'s> {
+        let (picture, band) = (self.columns.picture(), self.band(tile));
+        for index in 0..tile.samples.len() {
+            let from = &pictures[index * picture..][..picture];
+            self.columns.gather(from, tile.rows.clone(), &mut scratch[index * band..][..band]);
+        }
+        Matrix::new(scratch, self.pixels(tile), self.columns.patch())
+    }
+
+    /// `large += small W`, scattered over the tile's large pictures.
+    pub(super) fn scatter_product(
+        &self,
+        tile: &Tile,
+        small: &[f32],
+        weight: Matrix<'_>,
+        scratch: &mut [f32],
+        large: &mut [f32],
+    ) {
+        product(scratch, false, self.pixel_rows(tile, small), weight, self.columns.patch());
+        let (picture, band) = (self.columns.picture(), self.band(tile));
+        for index in 0..tile.samples.len() {
+            let to = &mut large[index * picture..][..picture];
+            self.columns.scatter(&scratch[index * band..][..band], tile.rows.clone(), to);
+        }
+    }
+
+    /// `small = patches Wᵀ`, or `small += patches Wᵀ` where `adds`, for a tile's patches.
+    pub(super) fn patch_product(
+        &self,
+        patches: Matrix<'_>,
+        weight: Matrix<'_>,
+        adds: bool,
+        small: &mut [f32],
+    ) {
+        product(small, adds, patches, weight.transposed(), self.channels);
+    }
+
+    /// Adds a tile's share of the weight's gradient, `smallᵀ patches`, to its shard's sums.
+    pub(super) fn add_to_weight(&self, tile: &Tile, small: &[f32], patches: Matrix<'_>, sums: &mut [f32]) {
+        // The first tile overwrites what an earlier step left.
+        let small = self.pixel_rows(tile, small).transposed();
+        product(sums, !tile.is_first, small, patches, self.columns.patch());
+    }
+
     /// Memory it holds or has reserved, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         let floats = self.scratch.iter().chain([&self.weight_sums, &self.bias]);
         let floats: usize = floats.map(|values| lock(values).capacity()).sum();
         4 * floats + 8 * lock(&self.bias_sums).capacity()
+    }
+
+    fn weight_len(&self) -> usize {
+        self.channels * self.columns.patch()
+    }
+
+    /// How many samples a shard takes, and how many shards there are.
+    fn plan(&self, rows: usize) -> (usize, usize) {
+        let size = rows.div_ceil(self.shards).max(1);
+        (size, rows.div_ceil(size))
+    }
+
+    /// The tiles of a shard's samples, in order.
+    fn tiles(&self, shard: usize, samples: Range<usize>) -> impl Iterator<Item = Tile> + use<> {
+        let small = self.columns.window().small;
+        let patch_row = (small.1 * self.columns.patch()).max(1);
+        let pictures = (TILE_VALUES / (small.0 * patch_row).max(1)).max(1);
+        let band = (TILE_VALUES / patch_row).clamp(1, small.0.max(1));
+        let Range { start, end } = samples;
+        samples.step_by(pictures).flat_map(move |first| {
+            (0..small.0).step_by(band).map(move |row| Tile {
+                samples: first..(first + pictures).min(end),
+                rows: row..(row + band).min(small.0),
+                shard,
+                is_first: first == start && row == 0,
+                starts_pictures: row == 0,
+                ends_pictures: row + band >= small.0,
+            })
+        })
+    }
+
+    /// Runs `work` with scratch as long as the longest tile; what is in it is left over from elsewhere.
+    fn with_scratch(&self, work: impl FnOnce(&mut [f32])) {
+        let free = self.scratch.iter().find_map(|scratch| match scratch.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        let free = free.or_else(|| {
+            let first = self.scratch.first()?;
+            Some(lock(first))
+        });
+        if let Some(mut scratch) = free {
+            let len = scratch.capacity();
+            scratch.resize(len, 0.0);
+            work(&mut scratch);
+        }
+    }
+
+    /// Pixels of the tile's small pictures.
+    fn pixels(&self, tile: &Tile) -> usize {
+        tile.samples.len() * tile.rows.len() * self.columns.window().small.1
+    }
+
+    /// Values of one sample's patches in the tile.
+    fn band(&self, tile: &Tile) -> usize {
+        tile.rows.len() * self.columns.window().small.1 * self.columns.patch()
+    }
+
+    /// The tile's pixels of small pictures, one a row.
+    fn pixel_rows<'v>(&self, tile: &Tile, small: &'v [f32]) -> Matrix<'v> {
+        Matrix::new(small, self.pixels(tile), self.channels)
     }
 }
 
@@ -246,7 +317,7 @@ fn lock<T>(values: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// `out = a · b`, or `out += a · b`, row by row, on this thread alone.
-pub(super) fn product(out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix<'_>, columns: usize) {
+fn product(out: &mut [f32], accumulate: bool, a: Matrix<'_>, b: Matrix<'_>, columns: usize) {
     // SAFETY: `out` is borrowed for this one call.
     unsafe { multiply_shard(&Parts::new(out), accumulate, a, b, columns, 0) };
 }
@@ -289,15 +360,20 @@ mod tests {
         for (side, channels) in [(1, 1), (4, 3), (28, 16), (40, 200), (9, 5000)] {
             let window = Window::over((side, side + 2), 1 + side % 3, 1, Padding::Same).expect("fits");
             let columns = Columns::new(window, channels);
-            let space = Workspace::new(columns, columns.patch() * 8, 8).expect("small");
-            let mut next = 3 * columns.positions();
-            for tile in space.tiles(3..24) {
-                let pixels = space.small_pixels(&tile);
+            let space = Workspace::new(columns, 8, 8).expect("small");
+            let mut next = 3 * columns.positions() * 8;
+            for tile in space.tiles(0, 3..24) {
+                let (pictures, pixels) = space.ranges(Direction::Down, &tile);
                 assert_eq!(pixels.start, next);
+                assert_eq!(tile.is_first, next == 3 * columns.positions() * 8);
+                assert_eq!(tile.starts_pictures, next.is_multiple_of(columns.positions() * 8));
                 next = pixels.end;
-                space.with_scratch(|scratch| assert!(pixels.len() * columns.patch() <= scratch.len()));
+                assert_eq!(tile.ends_pictures, next.is_multiple_of(columns.positions() * 8));
+                assert!(pictures.start * columns.positions() * 8 <= pixels.start * columns.picture());
+                assert!(pictures.end * columns.positions() * 8 >= pixels.end * columns.picture());
+                space.with_scratch(|scratch| assert!(pixels.len() / 8 * columns.patch() <= scratch.len()));
             }
-            assert_eq!(next, 24 * columns.positions(), "{side} {channels}");
+            assert_eq!(next, 24 * columns.positions() * 8, "{side} {channels}");
         }
     }
 }

@@ -11,7 +11,6 @@ fn held(operation: &Operation) -> usize {
     match operation {
         Operation::Dense(dense) => sums(dense.sums()),
         Operation::Conv(conv) => conv.bytes() + sums(conv.sums()),
-        Operation::ConvTranspose(conv) => conv.bytes() + sums(conv.sums()),
         Operation::Pool(pool) => 4 * pool.chosen().len(),
         Operation::BatchNorm(norm) => norm.bytes() + sums(norm.sums()),
         Operation::LayerNorm(norm) => 4 * norm.statistics().len() + sums(norm.sums()),
@@ -39,7 +38,7 @@ fn operations_hold_what_was_counted_and_nothing_for_training_before_it() {
             let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
             let rows = trainer.network().capacity() as u64;
             let has_none_yet = plan.stages().zip(trainer.network().operations()).any(|(stage, operation)| {
-                let is_convolution = matches!(operation, Operation::Conv(_) | Operation::ConvTranspose(_));
+                let is_convolution = matches!(operation, Operation::Conv(_));
                 is_convolution && 10 * (held(operation) as u64) < 9 * stage.scratch_bytes(rows)
             });
             assert!(channels < 100 || has_none_yet, "gradients have memory before there are any");

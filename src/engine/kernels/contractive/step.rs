@@ -13,7 +13,6 @@ use crate::engine::EngineError;
 use crate::engine::kernels::apply::Apply;
 use crate::engine::kernels::batch_norm::BatchNorm;
 use crate::engine::kernels::conv::Conv;
-use crate::engine::kernels::conv_transpose::ConvTranspose;
 use crate::engine::kernels::dense::Dense;
 use crate::engine::kernels::dropout::Dropout;
 use crate::engine::kernels::layer_norm::LayerNorm;
@@ -28,10 +27,8 @@ use crate::project::Activation;
 pub enum Step {
     /// A dense layer with its activation.
     Dense(Rc<Dense>),
-    /// A convolution with its activation.
+    /// A convolution, or a transposed one, with its activation.
     Conv(Rc<Conv>),
-    /// A transposed convolution with its activation.
-    ConvTranspose(Rc<ConvTranspose>),
     /// Pooling; the largest values are those of the forward pass.
     Pool(Rc<Pool>),
     /// Nearest-neighbour upsampling.
@@ -81,13 +78,7 @@ impl Step {
                 push_slope(dense.activation(), dense.output(), dense.sums(), stages)
             }
             Step::Conv(conv) => {
-                let kernel = Kernel::new(Rc::clone(conv.weight()), conv.columns(), false)?;
-                stages.push(Stage::Kernel(kernel));
-                push_slope(conv.activation(), conv.output(), conv.sums(), stages)
-            }
-            Step::ConvTranspose(conv) => {
-                let kernel = Kernel::new(Rc::clone(conv.weight()), conv.columns(), true)?;
-                stages.push(Stage::Kernel(kernel));
+                stages.push(Stage::Kernel(Kernel::new(conv)));
                 push_slope(conv.activation(), conv.output(), conv.sums(), stages)
             }
             Step::Pool(pool) => {

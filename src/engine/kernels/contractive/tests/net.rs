@@ -8,8 +8,8 @@ use super::super::{Contractive, Step};
 use crate::check::Window;
 use crate::engine::kernels::apply::Apply;
 use crate::engine::kernels::batch_norm::{BatchNorm, BatchNormParts};
+use crate::engine::kernels::columns::Direction;
 use crate::engine::kernels::conv::{Conv, ConvParts};
-use crate::engine::kernels::conv_transpose::{ConvTranspose, ConvTransposeParts};
 use crate::engine::kernels::dense::{Dense, DenseParts};
 use crate::engine::kernels::draw::Draw;
 use crate::engine::kernels::dropout::Dropout;
@@ -109,7 +109,8 @@ impl Net {
         let weight = self.parameter(channels, 9 * inputs, 0.0, 1.0 / (9.0 * inputs as f32).sqrt());
         let bias = self.parameter(1, channels, 0.0, 0.3);
         let (x, y) = self.next(window.small.0 * window.small.1 * channels);
-        let parts = ConvParts { x, weight, bias, y, window, activation, wants_input_gradient };
+        let direction = Direction::Down;
+        let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
         self.steps.push(Step::Conv(Conv::new(&Cpu::default(), parts).expect("small")));
         self.sides = window.small;
         self
@@ -121,9 +122,9 @@ impl Net {
         let weight = self.parameter(inputs, 9 * channels, 0.0, 1.0 / (9.0 * inputs as f32).sqrt());
         let bias = self.parameter(1, channels, 0.0, 0.3);
         let (x, y) = self.next(window.large.0 * window.large.1 * channels);
-        let parts = ConvTransposeParts { x, weight, bias, y, window, activation, wants_input_gradient };
-        let conv = ConvTranspose::new(&Cpu::default(), parts).expect("small");
-        self.steps.push(Step::ConvTranspose(conv));
+        let direction = Direction::Up;
+        let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
+        self.steps.push(Step::Conv(Conv::new(&Cpu::default(), parts).expect("small")));
         self.sides = window.large;
         self
     }
@@ -226,7 +227,6 @@ impl Net {
             match step {
                 Step::Dense(op) => op.forward(rows, threads, recorder),
                 Step::Conv(op) => op.forward(rows, threads, recorder),
-                Step::ConvTranspose(op) => op.forward(rows, threads, recorder),
                 Step::Pool(op) => op.forward(rows, threads, recorder),
                 Step::Upsample(op) => op.forward(rows, threads, recorder),
                 Step::Permute(op) => op.forward(rows, threads, recorder),

@@ -1,0 +1,294 @@
+use super::super::reference::{
+    File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, normals, random_node,
+};
+use super::*;
+use crate::project::Padding;
+
+const BOTH: [Direction; 2] = [Direction::Down, Direction::Up];
+
+/// The window over, or under, input pictures of `sides`.
+fn window(
+    direction: Direction,
+    sides: (usize, usize),
+    kernel: usize,
+    stride: usize,
+    padding: Padding,
+) -> Window {
+    match direction {
+        Direction::Down => Window::over(sides, kernel, stride, padding),
+        Direction::Up => Window::under(sides, kernel, stride, padding, (stride - 1, 0)),
+    }
+    .expect("fits")
+}
+
+/// Pixels of an input picture and of an output picture.
+fn pixels(direction: Direction, window: Window) -> (usize, usize) {
+    let (large, small) = (window.large.0 * window.large.1, window.small.0 * window.small.1);
+    direction.arrange(large, small)
+}
+
+fn conv(
+    x: &Node,
+    weight: &Node,
+    bias: &Node,
+    window: Window,
+    direction: Direction,
+    activation: Activation,
+) -> Rc<Conv> {
+    let rows = x.borrow().values().len() / x.borrow().columns();
+    let y = empty_node(rows, pixels(direction, window).1 * bias.borrow().columns());
+    let (x, weight, bias) = (Rc::clone(x), Rc::clone(weight), Rc::clone(bias));
+    let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient: true };
+    Conv::new(&Cpu::default(), parts).expect("small")
+}
+
+/// Random nodes for a convolution from `channels.0` to `channels.1`, and the convolution.
+fn random(
+    rows: usize,
+    window: Window,
+    direction: Direction,
+    channels: (usize, usize),
+    activation: Activation,
+) -> Rc<Conv> {
+    let x = random_node(rows, pixels(direction, window).0 * channels.0, 1);
+    let (large, small) = direction.arrange(channels.0, channels.1);
+    let weight = random_node(small, window.kernel * window.kernel * large, 2);
+    let bias = random_node(1, channels.1, 3);
+    conv(&x, &weight, &bias, window, direction, activation)
+}
+
+#[test]
+fn values_and_gradients_equal_pytorch() {
+    for (name, direction) in [("conv", Direction::Down), ("conv_transpose", Direction::Up)] {
+        let file = File::open(name);
+        for case in file.cases() {
+            let tensor = |name| file.tensor(&case, name);
+            let config = file.config(&case);
+            let (stride, kernel) = (config[0] as usize, config[1] as usize);
+            let padding = usize::try_from(config[2]).map_or(Padding::Same, Padding::Pixels);
+            let (before, after) = (tensor("x").sides(), tensor("y").sides());
+            let (window, ours) = match direction {
+                Direction::Down => {
+                    let window = Window::over(before, kernel, stride, padding).expect("PyTorch could");
+                    (window, window.small)
+                }
+                Direction::Up => {
+                    let extra = (config[3] as usize, config[4] as usize);
+                    let window =
+                        Window::under(before, kernel, stride, padding, extra).expect("PyTorch could");
+                    (window, window.large)
+                }
+            };
+            assert_eq!(ours, after, "{case}");
+            let (x, weight, bias) = (tensor("x").node(), tensor("weight").node(), tensor("bias").row());
+            let conv = conv(&x, &weight, &bias, window, direction, Activation::Linear);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(2, threads, recorder);
+            let gradients =
+                gradients_of(&forward, &conv.y, &tensor("dy").channels_last(), &[&x, &weight, &bias], 2);
+            assert_close(conv.y.borrow().values(), &tensor("y").channels_last(), 1e-5, &case);
+            for (name, gradient) in ["dx", "dweight", "dbias"].into_iter().zip(&gradients) {
+                assert_close(gradient, &tensor(name).channels_last(), 1e-5, &format!("{case} {name}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn values_are_those_of_the_definition() {
+    for (padding, stride) in [(Padding::Same, 2), (Padding::Pixels(2), 1), (Padding::Pixels(0), 3)] {
+        let window = window(Direction::Down, (9, 6), 3, stride, padding);
+        let (inputs, outputs) = (3, 20);
+        let conv = random(4, window, Direction::Down, (inputs, outputs), Activation::Relu);
+        conv.forward(4, &Rc::new(Threads::new(2)), &mut Recorder::idle());
+        let (x, w, b) = (conv.x.borrow(), conv.weight.borrow(), conv.bias.borrow());
+        let y = conv.y.borrow();
+        for (index, ours) in y.values().iter().enumerate() {
+            let (channel, pixel) = (index % outputs, index / outputs);
+            let (c, rest) = (pixel % window.small.1, pixel / window.small.1);
+            let (r, sample) = (rest % window.small.0, rest / window.small.0);
+            let mut sum = f64::from(b.values()[channel]);
+            for i in 0..3 {
+                for j in 0..3 {
+                    let Some(row) = (r * stride + i).checked_sub(window.before.0) else { continue };
+                    let Some(column) = (c * stride + j).checked_sub(window.before.1) else { continue };
+                    if row >= 9 || column >= 6 {
+                        continue;
+                    }
+                    for input in 0..inputs {
+                        let x = x.values()[((sample * 9 + row) * 6 + column) * inputs + input];
+                        let w = w.values()[((channel * 3 + i) * 3 + j) * inputs + input];
+                        sum += f64::from(x) * f64::from(w);
+                    }
+                }
+            }
+            let expected = sum.max(0.0) as f32;
+            assert!((ours - expected).abs() < 1e-4, "{padding:?} {index}: {ours} {expected}");
+        }
+    }
+}
+
+#[test]
+fn gradients_equal_finite_differences() {
+    let cases = [
+        // For each direction one activation that works on outputs, one that works on sums.
+        (Direction::Down, (5, 4), (2, 3), [Activation::Tanh, Activation::Silu]),
+        (Direction::Up, (3, 2), (3, 2), [Activation::Sigmoid, Activation::Gelu]),
+    ];
+    for (direction, sides, channels, activations) in cases {
+        for activation in activations {
+            let window = window(direction, sides, 3, 2, Padding::Pixels(1));
+            let conv = random(3, window, direction, channels, activation);
+            for values in [&conv.x, &conv.weight] {
+                values.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 0.5);
+            }
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(3, threads, recorder);
+            let of = [&conv.x, &conv.weight, &conv.bias];
+            check_gradients(&forward, &conv.y, &of, &format!("{direction:?} {activation:?}"));
+        }
+    }
+}
+
+#[test]
+fn an_input_that_nobody_learns_gets_no_gradient() {
+    for (direction, sides) in [(Direction::Down, (5, 4)), (Direction::Up, (3, 2))] {
+        let window = window(direction, sides, 3, 2, Padding::Pixels(1));
+        let run = |wants: bool| {
+            let mut conv = random(3, window, direction, (2, 3), Activation::Relu);
+            Rc::get_mut(&mut conv).expect("alone").wants_input_gradient = wants;
+            let dy = normals(conv.y.borrow().values().len(), 4);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(3, threads, recorder);
+            let gradients = gradients_of(&forward, &conv.y, &dy, &[&conv.weight, &conv.bias], 1);
+            assert_eq!(conv.x.borrow().has_gradient(), wants);
+            gradients
+        };
+        assert_eq!(run(true), run(false), "{direction:?}");
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    // Whole pictures in a tile, and bands of one.
+    let cases = [
+        (Direction::Down, 37, 12, (3, 16), Activation::Gelu),
+        (Direction::Down, 3, 40, (24, 8), Activation::Gelu),
+        (Direction::Up, 37, 12, (16, 3), Activation::Silu),
+        (Direction::Up, 3, 40, (8, 24), Activation::Silu),
+    ];
+    for (direction, rows, side, channels, activation) in cases {
+        let window = window(direction, (side, side), 3, 1, Padding::Same);
+        let conv = random(rows, window, direction, channels, activation);
+        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(rows, threads, recorder);
+        let of = [&conv.x, &conv.weight, &conv.bias];
+        check_threads(&forward, &conv.y, &of, &format!("{direction:?} {side}"));
+    }
+}
+
+#[test]
+fn bands_and_long_minibatches_equal_samples_one_by_one() {
+    // 40 · 40 · 216 values of patches are several bands; 21 samples are several shards and tiles.
+    let cases = [
+        (Direction::Down, 2, 40, (24, 5)),
+        (Direction::Down, 21, 6, (5, 4)),
+        (Direction::Up, 2, 40, (5, 24)),
+        (Direction::Up, 21, 6, (4, 5)),
+    ];
+    for (direction, rows, side, channels) in cases {
+        let window = window(direction, (side, side), 3, 1, Padding::Pixels(1));
+        let all = random(rows, window, direction, channels, Activation::Linear);
+        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| all.forward(rows, threads, recorder);
+        let dy = normals(all.y.borrow().values().len(), 5);
+        let gradients = gradients_of(&forward, &all.y, &dy, &[&all.x, &all.weight, &all.bias], 2);
+        let mut sums = [vec![0.0; gradients[1].len()], vec![0.0; gradients[2].len()]];
+        for row in 0..rows {
+            let (len, out) = (all.x.borrow().columns(), all.y.borrow().columns());
+            let x = node(1, len, &all.x.borrow().values()[row * len..(row + 1) * len]);
+            let one = conv(&x, &all.weight, &all.bias, window, direction, Activation::Linear);
+            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| one.forward(1, threads, recorder);
+            let at = row * out..(row + 1) * out;
+            let own = gradients_of(&forward, &one.y, &dy[at.clone()], &[&x, &all.weight, &all.bias], 1);
+            assert_close(one.y.borrow().values(), &all.y.borrow().values()[at], 1e-5, "y");
+            assert_close(&own[0], &gradients[0][row * len..(row + 1) * len], 1e-5, "dx");
+            for (sums, own) in sums.iter_mut().zip(&own[1..]) {
+                sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+            }
+        }
+        assert_close(&gradients[1], &sums[0], 1e-5, "dw");
+        assert_close(&gradients[2], &sums[1], 1e-5, "db");
+    }
+}
+
+/// A convolution from `channels.0` to `channels.1` and the transposed one that shares its weight, both
+/// without a bias.
+fn pair(rows: usize, window: Window, channels: (usize, usize)) -> [Rc<Conv>; 2] {
+    let down = random(rows, window, Direction::Down, channels, Activation::Linear);
+    down.bias.borrow_mut().values_mut().fill(0.0);
+    let small = random_node(rows, window.small.0 * window.small.1 * channels.1, 4);
+    let bias = empty_node(1, channels.0);
+    let up = conv(&small, &down.weight, &bias, window, Direction::Up, Activation::Linear);
+    [down, up]
+}
+
+fn inner(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+#[test]
+fn it_is_the_transpose_of_the_transposed_one_of_the_same_weight() {
+    // ⟨down(a), b⟩ = ⟨a, up(b)⟩ without biases; in bands where 40 · 40 · 216 values are too many.
+    for (rows, side, stride, channels) in [(3, 11, 2, (2, 5)), (2, 40, 1, (24, 3))] {
+        let window = window(Direction::Down, (side, side - 1), 3, stride, Padding::Pixels(1));
+        let [down, up] = pair(rows, window, channels);
+        let threads = Rc::new(Threads::new(2));
+        down.forward(rows, &threads, &mut Recorder::idle());
+        up.forward(rows, &threads, &mut Recorder::idle());
+        let left = inner(down.y.borrow().values(), up.x.borrow().values());
+        let right = inner(down.x.borrow().values(), up.y.borrow().values());
+        assert!((left - right).abs() < 1e-4 * left.abs().max(100.0), "{left} {right}");
+        assert!(left.abs() > 1.0);
+    }
+}
+
+#[test]
+fn the_linear_part_is_what_forward_and_backward_compute_without_a_bias() {
+    for direction in BOTH {
+        let window = window(direction, (7, 6), 3, 2, Padding::Pixels(1));
+        let conv = random(5, window, direction, (2, 3), Activation::Linear);
+        conv.bias.borrow_mut().values_mut().fill(0.0);
+        let dy = normals(conv.y.borrow().values().len(), 6);
+        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(5, threads, recorder);
+        let gradients = gradients_of(&forward, &conv.y, &dy, &[&conv.x], 1);
+        let (x, y, threads) = (conv.x.borrow(), conv.y.borrow(), Threads::new(2));
+        assert_eq!(conv.sizes(), (x.columns(), y.columns()));
+        let mut pushed = vec![f32::NAN; y.values().len()];
+        conv.push(5, x.values(), &mut pushed, &threads);
+        assert_eq!(pushed, y.values(), "{direction:?}");
+        let mut pulled = vec![f32::NAN; x.values().len()];
+        conv.pull(5, &dy, &mut pulled, &threads);
+        assert_eq!(pulled, gradients[0], "{direction:?}");
+    }
+}
+
+#[test]
+fn gradients_of_a_shared_weight_add() {
+    let window = window(Direction::Down, (5, 5), 3, 2, Padding::Pixels(1));
+    let [down, up] = pair(4, window, (2, 3));
+    let dy = normals(up.y.borrow().values().len(), 7);
+    let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| up.forward(4, threads, recorder);
+    let alone = gradients_of(&forward, &up.y, &dy, &[&down.weight], 1).remove(0);
+    let other = normals(down.y.borrow().values().len(), 8);
+    let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| down.forward(4, threads, recorder);
+    let first = gradients_of(&forward, &down.y, &other, &[&down.weight], 1).remove(0);
+    let both = |threads: &Rc<Threads>, recorder: &mut Recorder| {
+        down.forward(4, threads, recorder);
+        let (node, other) = (Rc::clone(&down.y), other.clone());
+        recorder.push(move |grads| {
+            let [gradient] = gradients(grads, [&node.borrow()])?;
+            gradient.copy_from_slice(&other);
+            Ok(())
+        });
+        up.forward(4, threads, recorder);
+    };
+    let sum: Vec<f32> = alone.iter().zip(&first).map(|(a, b)| a + b).collect();
+    let ours = gradients_of(&both, &up.y, &dy, &[&down.weight], 1).remove(0);
+    assert_close(&ours, &sum, 1e-6, "shared weight");
+}
