@@ -46,14 +46,7 @@ pub enum EngineError {
     /// Weights or optimizer state of another network.
     #[error("the saved weights do not fit this network: {0}")]
     Weights(String),
-    /// dfdx could not allocate.
+    /// An array could not be allocated.
     #[error("out of memory while building the network")]
     OutOfMemory,
-}
-
-impl From<dfdx::tensor::CpuError> for EngineError {
-    fn from(_: dfdx::tensor::CpuError) -> EngineError {
-        // The only other error of dfdx's CPU device, a wrong length, cannot happen: lengths are computed here.
-        EngineError::OutOfMemory
-    }
 }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::Cpu;
-
 use super::EngineError;
 use super::initialisation::fill_uniform;
 use super::kernels::apply::Apply;
@@ -123,7 +121,6 @@ impl Operation {
 /// Puts a network together stage by stage.
 pub(super) struct Builder<'a> {
     plan: &'a Plan,
-    device: Cpu,
     capacity: usize,
     /// How often training has begun anew.
     pub attempt: u32,
@@ -144,11 +141,9 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// A builder at the input of a plan, whose buffers hold `capacity` rows, with the weights of so many attempts before.
     pub fn new(plan: &'a Plan, capacity: usize, attempt: u32) -> Result<Builder<'a>, EngineError> {
-        let device = Cpu::default();
-        let last = Variable::zeros(&device, capacity, plan.shape().features())?;
+        let last = Variable::zeros(capacity, plan.shape().features())?;
         Ok(Builder {
             plan,
-            device,
             capacity,
             attempt,
             parameters: Vec::new(),
@@ -216,11 +211,6 @@ impl<'a> Builder<'a> {
         self.plan.design()
     }
 
-    /// Where tensors live.
-    pub fn device(&self) -> &Cpu {
-        &self.device
-    }
-
     /// From here on there are so many rows for each one of the data.
     pub fn widen(&mut self, samples: usize) {
         self.capacity *= samples;
@@ -228,7 +218,7 @@ impl<'a> Builder<'a> {
 
     /// A buffer of the network's rows that has no gradient.
     pub fn buffer(&self, columns: usize) -> Result<Node, EngineError> {
-        Variable::zeros(&self.device, self.capacity, columns)
+        Variable::zeros(self.capacity, columns)
     }
 
     /// A new buffer that the next operation fills and hands on.
@@ -240,7 +230,7 @@ impl<'a> Builder<'a> {
 
     /// A buffer of the network's rows.
     pub fn node(&mut self, columns: usize) -> Result<Node, EngineError> {
-        let node = Variable::zeros(&self.device, self.capacity, columns)?;
+        let node = Variable::zeros(self.capacity, columns)?;
         self.nodes.push(Rc::clone(&node));
         Ok(node)
     }
@@ -265,7 +255,7 @@ impl<'a> Builder<'a> {
         self.fill_uniform(inputs);
         let wants_input_gradient = self.learns;
         let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
-        Dense::new(&self.device, parts)
+        Dense::new(parts)
     }
 
     /// A convolution or a transposed one. Both store the weight of the convolution: the small side's
@@ -296,7 +286,7 @@ impl<'a> Builder<'a> {
         self.fill_uniform(fan_in);
         let wants_input_gradient = self.learns;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        Ok(Operation::Conv(Conv::new(&self.device, parts)?))
+        Ok(Operation::Conv(Conv::new(parts)?))
     }
 
     fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Operation, EngineError> {
@@ -336,7 +326,7 @@ impl<'a> Builder<'a> {
             activation,
             wants_input_gradient,
         };
-        Ok(Operation::BatchNorm(BatchNorm::new(&self.device, parts)?))
+        Ok(Operation::BatchNorm(BatchNorm::new(parts)?))
     }
 
     fn layer_norm(
@@ -357,7 +347,7 @@ impl<'a> Builder<'a> {
         let bias = self.array(stage, "bias", &shape, layout, Role::Bias)?;
         let wants_input_gradient = self.learns;
         let parts = LayerNormParts { x, y, weight, bias, activation, wants_input_gradient };
-        Ok(Operation::LayerNorm(LayerNorm::new(&self.device, parts)?))
+        Ok(Operation::LayerNorm(LayerNorm::new(parts)?))
     }
 
     /// The weights of the stage this one mirrors, where they are tied.
@@ -408,7 +398,7 @@ impl<'a> Builder<'a> {
     ) -> Result<Node, EngineError> {
         let len: usize = shape.iter().product();
         let rows = if shape.len() > 1 && role != Role::Bias { shape[0] } else { 1 };
-        let node = Variable::zeros(&self.device, rows, len / rows.max(1))?;
+        let node = Variable::zeros(rows, len / rows.max(1))?;
         self.parameters.push(Parameter { name, shape: shape.to_vec(), node: Rc::clone(&node), role, layout });
         Ok(node)
     }

@@ -6,8 +6,6 @@ pub use likelihood::Likelihood;
 
 use std::rc::Rc;
 
-use dfdx::tensor::Cpu;
-
 use super::EngineError;
 use super::kernels::contractive::{Contractive, Step};
 use super::kernels::draw::Draw;
@@ -340,7 +338,7 @@ impl Network {
     fn separate_target(&mut self) -> Result<(), EngineError> {
         if Rc::ptr_eq(&self.input, &self.target) {
             let features = self.input.borrow().columns();
-            self.target = Variable::zeros(&Cpu::default(), self.capacity, features)?;
+            self.target = Variable::zeros(self.capacity, features)?;
             self.loss = self.loss.between(Rc::clone(&self.output), Rc::clone(&self.target));
         }
         Ok(())
@@ -414,11 +412,10 @@ impl Network {
     }
 
     fn build(plan: &Plan, capacity: usize, threads: usize, attempt: u32) -> Result<Network, EngineError> {
-        let device = Cpu::default();
         let mut builder = Builder::new(plan, capacity, attempt)?;
         let input = Rc::clone(&builder.last);
         let target = if plan.design().corruption.corrupts() {
-            Variable::zeros(&device, capacity, plan.shape().features())?
+            Variable::zeros(capacity, plan.shape().features())?
         } else {
             Rc::clone(&input)
         };
@@ -442,7 +439,7 @@ impl Network {
         Ok(Network {
             plan: plan.clone(),
             threads: Rc::new(Threads::new(threads)),
-            root: Root::new(&device)?,
+            root: Root::new()?,
             parameters: builder.parameters,
             operations: builder.operations,
             nodes: builder.nodes,

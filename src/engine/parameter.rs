@@ -124,15 +124,13 @@ pub(super) fn check_names<'a>(
 
 #[cfg(test)]
 mod tests {
-    use dfdx::tensor::Cpu;
-
     use super::*;
     use crate::engine::kernels::variable::Variable;
 
     #[test]
     fn kernels_are_stored_in_pytorchs_order() {
         // 2 outputs, a kernel of 1×3 pixels, 2 inputs: [o][x][c] in memory, [o][c][x] in files.
-        let node = Variable::zeros(&Cpu::default(), 2, 6).expect("twelve numbers");
+        let node = Variable::zeros(2, 6).expect("twelve numbers");
         let parameter = Parameter {
             name: "encoder.0.weight".to_owned(),
             shape: vec![2, 2, 1, 3],

@@ -1,4 +1,4 @@
-//! The engine as a whole: gradients against finite differences, optimizers against dfdx and `PyTorch`, bit-identical
+//! The engine as a whole: gradients against finite differences, optimizers against `PyTorch`, bit-identical
 //! runs, exact resume.
 
 mod divergence;

@@ -69,18 +69,18 @@ impl Waist {
             Bottleneck::Plain => Operation::None,
             Bottleneck::KSparse { .. } => {
                 let y = builder.advance(units)?;
-                Operation::TopK(TopK::new(builder.device(), x, y, wants_input_gradient)?)
+                Operation::TopK(TopK::new(x, y, wants_input_gradient)?)
             }
             Bottleneck::Variational { free_nats, .. } => {
                 let z = builder.advance(units)?;
-                let sample = Reparameterise::new(builder.device(), Rc::clone(&x), z)?;
+                let sample = Reparameterise::new(Rc::clone(&x), z)?;
                 let per_unit = RefCell::new(vec![0.0; units]);
                 Operation::Gaussian { sample, kl: KlToPrior::new(x, free_nats), per_unit }
             }
             Bottleneck::ImportanceWeighted { samples } => {
                 builder.widen(samples);
                 let z = builder.advance(units)?;
-                let sample = Reparameterise::new(builder.device(), x, z)?;
+                let sample = Reparameterise::new(x, z)?;
                 let importance = Importance { losses: builder.buffer(1)?, weights: builder.buffer(1)? };
                 let bound = ImportanceBound::new(&sample, importance.clone());
                 Operation::Importance { sample, bound, importance }

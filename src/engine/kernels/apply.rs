@@ -2,13 +2,11 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::channels::{activate, through_activation};
 use super::math::vectorised;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::project::Activation;
 
 /// Values of a shard.
@@ -45,7 +43,7 @@ impl Apply {
     }
 
     /// The gradient of `y` is multiplied in place, as in every layer with an activation at its end.
-    fn backward(&self, len: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, len: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;

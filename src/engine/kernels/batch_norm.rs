@@ -7,14 +7,12 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use dfdx::tensor::{Cpu, CpuError};
-
 use super::activation::{forward_row, needs_sums};
 use super::channels::{add_pixels, fold, repeat, through_activation, tile_len};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::zeros;
 use crate::engine::EngineError;
 use crate::project::Activation;
@@ -95,9 +93,8 @@ impl BatchNorm {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(device: &Cpu, parts: BatchNormParts) -> Result<Rc<BatchNorm>, EngineError> {
-        let sums =
-            if needs_sums(parts.activation) { Some(Variable::zeros_like(device, &parts.y)?) } else { None };
+    pub fn new(parts: BatchNormParts) -> Result<Rc<BatchNorm>, EngineError> {
+        let sums = if needs_sums(parts.activation) { Some(Variable::zeros_like(&parts.y)?) } else { None };
         let channels = parts.bias.borrow().columns();
         let pass = Pass::new(parts.x.borrow().values().len(), channels);
         // Fewer rows can make more shards, up to one a pixel.
@@ -254,7 +251,7 @@ impl BatchNorm {
         training: bool,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let parts = &self.parts;
         let (x, y, weight, bias) =
             (parts.x.borrow(), parts.y.borrow(), parts.weight.borrow(), parts.bias.borrow());

@@ -4,14 +4,12 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::loss::no_gradient;
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::matmul::{Matrix, multiply_shard};
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::Stream;
 
 /// Shards of a search at most; each has scratch of its own.
@@ -234,7 +232,7 @@ impl Codebook {
         commitment: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         if matches!(self.parts.learning, Learning::Gradient) {
             self.entries_backward(rows, threads, grads)?;
         }
@@ -262,7 +260,7 @@ impl Codebook {
     }
 
     /// The gradient of the mean over the rows of `‖sg[z_e] − z_q‖²` for the entries.
-    fn entries_backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn entries_backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y, entries) = (self.parts.x.borrow(), self.parts.y.borrow(), self.parts.entries.borrow());
         // What no vector chose has no gradient.
         no_gradient(&entries, entries.values().len(), grads)?;

@@ -35,8 +35,6 @@ mod weights;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use plan::{BLOCK_VALUES, Plan, Way};
 use rows::{closed_form, collect, copy_scaled, expand, fill_signs, products, squares, squares_of_columns};
 use stage::{Block, Stage, begin};
@@ -47,7 +45,7 @@ use super::draw::Draw;
 use super::matmul::{Matrix, multiply};
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::Grads;
+use super::variable::{Grads, TapeError};
 use super::workspace::zeros;
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
@@ -176,7 +174,7 @@ impl Contractive {
         weight: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         for node in self.stages.iter().flat_map(Stage::sources) {
             begin(&node, grads)?;
         }
@@ -302,7 +300,7 @@ impl Contractive {
         scale: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let rows = block.rows();
         let State { levels, now, next, .. } = state;
         copy_scaled(threads, scale, &levels[self.stages.len()][..rows * self.plan.outputs], now);
@@ -326,7 +324,7 @@ impl Contractive {
         scale: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (rows, width) = (block.rows(), self.plan.outputs);
         let State { levels, expanded, now, next, sums, outer, has_outer, .. } = state;
         let below = diagonal.checked_sub(1);

@@ -5,14 +5,12 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use dfdx::tensor::{Cpu, CpuError};
-
 use super::activation::needs_sums;
 use super::channels::{activate, through_activation};
 use super::columns::{Columns, Direction};
 use super::tape::Recorder;
 use super::threads::{Parts, Threads};
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::{Workspace, add_to_bias};
 use crate::check::Window;
 use crate::engine::EngineError;
@@ -66,9 +64,9 @@ impl Conv {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(device: &Cpu, parts: ConvParts) -> Result<Rc<Conv>, EngineError> {
+    pub fn new(parts: ConvParts) -> Result<Rc<Conv>, EngineError> {
         let ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient } = parts;
-        let sums = if needs_sums(activation) { Some(Variable::zeros_like(device, &y)?) } else { None };
+        let sums = if needs_sums(activation) { Some(Variable::zeros_like(&y)?) } else { None };
         let (len, patch) = (weight.borrow().values().len(), weight.borrow().columns());
         let columns = Columns::new(window, patch / (window.kernel * window.kernel).max(1));
         let space = Workspace::new(columns, len / patch.max(1), bias.borrow().columns())?;
@@ -141,7 +139,7 @@ impl Conv {
         t: &[f32],
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let [dw] = gradients(grads, [&self.weight.borrow()])?;
         let (space, direction) = (&self.space, self.direction);
         space.sum_over_tiles(threads, (rows, 1), (dw, &mut []), (true, true), |tile, scratch, dw, _| {
@@ -203,7 +201,7 @@ impl Conv {
         });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
         let (y, space, direction) = (self.y.borrow(), &self.space, self.direction);
         let [dx, dw, db, dy] = if self.wants_input_gradient {

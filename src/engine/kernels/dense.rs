@@ -2,14 +2,12 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::activation::{backward_row, forward_row, needs_sums};
 use super::math::vectorised;
 use super::matmul::{Matrix, column_shards, multiply_shard};
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 use crate::project::Activation;
 
@@ -54,11 +52,11 @@ impl Dense {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`] where the activation needs a buffer of its own.
-    pub fn new(device: &dfdx::tensor::Cpu, parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
+    pub fn new(parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
         let DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient } = parts;
         let sums = if needs_sums(activation) {
             let (len, columns) = (y.borrow().values().len(), y.borrow().columns());
-            Some(Variable::zeros(device, len / columns.max(1), columns)?)
+            Some(Variable::zeros(len / columns.max(1), columns)?)
         } else {
             None
         };
@@ -145,7 +143,7 @@ impl Dense {
         }
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
         let y = self.y.borrow();
         let (inputs, outputs) = (x.columns(), y.columns());
@@ -228,8 +226,6 @@ fn sum_rows(values: &[f32], out: &mut [f32], add: bool, rows: usize) {
 
 #[cfg(test)]
 mod tests {
-    use dfdx::tensor::Cpu;
-
     use super::super::tape::Root;
     use super::super::threads::FORK_FLOPS;
     use super::*;
@@ -244,7 +240,7 @@ mod tests {
     }
 
     fn filled(rows: usize, columns: usize, of: usize) -> Node {
-        let node = Variable::zeros(&Cpu::default(), rows, columns).expect("small");
+        let node = Variable::zeros(rows, columns).expect("small");
         node.borrow_mut().values_mut().iter_mut().enumerate().for_each(|(i, v)| *v = value(i, of));
         node
     }
@@ -253,7 +249,6 @@ mod tests {
     fn a_large_layer_equals_plain_loops_there_and_back() {
         assert!(column_shards(ROWS, OUTPUTS, INPUTS).1 > 1 && 2 * ROWS * OUTPUTS * INPUTS > FORK_FLOPS);
         for is_tied in [false, true] {
-            let device = Cpu::default();
             let (w_rows, w_columns) = if is_tied { (INPUTS, OUTPUTS) } else { (OUTPUTS, INPUTS) };
             let (x, weight) = (filled(ROWS, INPUTS, 1), filled(w_rows, w_columns, 2));
             let (bias, y) = (filled(1, OUTPUTS, 3), filled(ROWS, OUTPUTS, 4));
@@ -266,8 +261,8 @@ mod tests {
                 is_tied,
                 wants_input_gradient: true,
             };
-            let dense = Dense::new(&device, parts).expect("small");
-            let root = Root::new(&device).expect("small");
+            let dense = Dense::new(parts).expect("small");
+            let root = Root::new().expect("small");
             let mut recorder = Recorder::recording(&root, Grads::leaky());
             dense.forward(ROWS, &Rc::new(Threads::new(3)), &mut recorder);
             let output = Rc::clone(&y);

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::Cpu;
-
 use super::tape::{Recorder, Root};
 use super::threads::Threads;
 use super::variable::{Grads, Node, Variable, Write, gradients};
@@ -15,7 +13,7 @@ const STEP: f32 = 1e-2;
 /// A node of random values, `scale` times standard normal.
 pub(super) fn random_node(rows: usize, columns: usize, seed: u64, scale: f32) -> Node {
     let stream = Stream::new(seed, Purpose::Synthetic, 0, 0);
-    let node = Variable::zeros(&Cpu::default(), rows, columns).expect("small");
+    let node = Variable::zeros(rows, columns).expect("small");
     for (position, value) in (0..).zip(node.borrow_mut().values_mut()) {
         *value = scale * stream.normal(position);
     }
@@ -47,7 +45,7 @@ pub(super) fn backward(
     others: &[&Node],
     loss: &mut dyn FnMut(&mut Recorder) -> f64,
 ) -> Vec<Vec<f32>> {
-    let root = Root::new(&Cpu::default()).expect("a scalar");
+    let root = Root::new().expect("a scalar");
     let mut grads = Grads::leaky();
     for node in inputs.iter().map(|(node, _)| node).chain(others) {
         node.borrow().begin_step();

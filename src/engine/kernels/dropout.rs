@@ -3,12 +3,10 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::math::vectorised;
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::Stream;
 
 /// Values of a shard.
@@ -52,7 +50,7 @@ impl Dropout {
         stream: Option<Stream>,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;

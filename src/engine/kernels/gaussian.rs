@@ -7,14 +7,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::{Cpu, CpuError};
-
 use super::loss::no_gradient;
 use super::math::{LEAST_GRADIENT, exp, flushed, vectorised};
 use super::noise::normal;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::dataset::random::Stream;
 use crate::engine::EngineError;
 
@@ -54,9 +52,9 @@ impl Reparameterise {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(device: &Cpu, head: Node, z: Node) -> Result<Rc<Reparameterise>, EngineError> {
+    pub fn new(head: Node, z: Node) -> Result<Rc<Reparameterise>, EngineError> {
         let (len, columns) = (z.borrow().values().len(), z.borrow().columns());
-        let noise = Variable::zeros(device, len / columns.max(1), columns)?;
+        let noise = Variable::zeros(len / columns.max(1), columns)?;
         Ok(Rc::new(Reparameterise { head, noise, z }))
     }
 
@@ -133,7 +131,7 @@ impl Reparameterise {
         samples: usize,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (head, z, noise) = (self.head.borrow(), self.z.borrow(), self.noise.borrow());
         let [dhead, dz] = gradients(grads, [&head, &z])?;
         let adds = head.claim_gradient() == Write::Add;
@@ -264,7 +262,7 @@ impl KlToPrior {
         weight: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (head, scratch) = (self.head.borrow(), self.scratch.borrow());
         let (units, is_open) = (head.columns() / 2, &scratch.is_open);
         let len = 2 * rows * units;

@@ -90,15 +90,13 @@ pub(super) fn argmax(values: impl Iterator<Item = f32>) -> usize {
 pub(super) mod support {
     //! What the tests of relaxed choices share.
 
-    use dfdx::prelude::*;
-
     use super::super::tape::{Recorder, Root};
     use super::super::variable::{Grads, Node, Variable, gradients};
     use crate::dataset::random::{Purpose, Stream};
 
     /// A node with these values.
     pub fn node(values: &[f32], columns: usize) -> Node {
-        let node = Variable::zeros(&Cpu::default(), values.len() / columns, columns).expect("small");
+        let node = Variable::zeros(values.len() / columns, columns).expect("small");
         node.borrow_mut().values_mut().copy_from_slice(values);
         node
     }
@@ -116,8 +114,8 @@ pub(super) mod support {
         seed: Option<(&Node, &[f32])>,
         forward: impl FnOnce(&mut Recorder),
     ) -> Vec<Vec<f32>> {
-        let root = Root::new(&Cpu::default()).expect("a number");
-        let mut grads: Grads = Gradients::leaky();
+        let root = Root::new().expect("a number");
+        let mut grads: Grads = Grads::leaky();
         // What an earlier step left must be overwritten.
         for node in nodes {
             node.borrow().begin_step();

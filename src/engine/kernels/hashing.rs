@@ -3,13 +3,11 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::math::{LEAST_GRADIENT, flushed, sigmoid, vectorised};
 use super::noise::normal;
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
 
 /// Rows of a shard.
@@ -82,7 +80,7 @@ impl Hashing {
         });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;

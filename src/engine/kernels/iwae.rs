@@ -3,14 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::gaussian::{Reparameterise, clamped, halves, passes, shard_rows};
 use super::loss::{Importance, no_gradient};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 
 /// `−log 1/K Σ_k w_k` with `w_k = p(x|z_k) p(z_k) / q(z_k|x)`, K samples a row, prior N(0, I).
 ///
@@ -122,7 +120,7 @@ impl ImportanceBound {
         weight: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (head, z) = (self.head.borrow(), self.z.borrow());
         let units = z.columns();
         let len = 2 * rows * units;

@@ -4,14 +4,12 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use dfdx::tensor::{Cpu, CpuError};
-
 use super::activation::{forward_row, needs_sums};
 use super::channels::through_activation;
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::zeros;
 use crate::engine::EngineError;
 use crate::project::Activation;
@@ -53,9 +51,8 @@ impl LayerNorm {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(device: &Cpu, parts: LayerNormParts) -> Result<Rc<LayerNorm>, EngineError> {
-        let sums =
-            if needs_sums(parts.activation) { Some(Variable::zeros_like(device, &parts.y)?) } else { None };
+    pub fn new(parts: LayerNormParts) -> Result<Rc<LayerNorm>, EngineError> {
+        let sums = if needs_sums(parts.activation) { Some(Variable::zeros_like(&parts.y)?) } else { None };
         let rows = {
             let x = parts.x.borrow();
             x.values().len() / x.columns().max(1)
@@ -117,7 +114,7 @@ impl LayerNorm {
         });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let parts = &self.parts;
         let (x, y, weight, bias) =
             (parts.x.borrow(), parts.y.borrow(), parts.weight.borrow(), parts.bias.borrow());
@@ -263,7 +260,7 @@ mod tests {
             activation,
             wants_input_gradient: true,
         };
-        LayerNorm::new(&Cpu::default(), parts).expect("small")
+        LayerNorm::new(parts).expect("small")
     }
 
     #[test]

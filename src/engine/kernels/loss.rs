@@ -3,12 +3,10 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::math::{LEAST_GRADIENT, flushed, sigmoid, softplus, vectorised};
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 
 /// Rows of a shard.
 const ROWS: usize = 16;
@@ -176,7 +174,7 @@ impl ReconstructionLoss {
         weight: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (output, target) = (self.output.borrow(), self.target.borrow());
         let (features, terms) = (target.columns(), self.terms());
         let len = rows * samples * features;
@@ -218,7 +216,7 @@ impl ReconstructionLoss {
         rows: usize,
         scale_of: &dyn Fn(usize) -> f32,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let Comparison::Gaussian(Variance::Learned { log_variance }) = &self.comparison else {
             return Ok(());
         };
@@ -244,7 +242,7 @@ impl ReconstructionLoss {
 
 /// Gives the first `len` values the gradient 0, unless this step has already written another: what a term of weight 0
 /// does, so that nothing reads what an earlier step left.
-pub(super) fn no_gradient(of: &Variable, len: usize, grads: &mut Grads) -> Result<(), CpuError> {
+pub(super) fn no_gradient(of: &Variable, len: usize, grads: &mut Grads) -> Result<(), TapeError> {
     let [gradient] = gradients(grads, [of])?;
     if of.claim_gradient() == Write::First {
         gradient[..len].fill(0.0);

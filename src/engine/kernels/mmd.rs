@@ -4,14 +4,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::loss::no_gradient;
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::noise::normal;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::Stream;
 
 /// Rows of a shard.
@@ -127,7 +125,7 @@ impl Mmd {
         sums.iter().map(|&sum| f64::from(sum)).sum()
     }
 
-    fn backward(&self, rows: usize, weight: f32, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
         let codes = self.codes.borrow();
         let len = rows * codes.columns();
         if weight == 0.0 || rows < 2 {

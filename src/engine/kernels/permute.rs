@@ -3,11 +3,9 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 
 /// One change of order: the transpose of a matrix of pixels × channels, or of channels × pixels, in every row.
 pub struct Permute {
@@ -62,7 +60,7 @@ impl Permute {
         }
     }
 
-    fn backward(&self, len: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, len: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;

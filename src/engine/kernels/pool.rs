@@ -3,12 +3,10 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::math::vectorised;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads};
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use super::workspace::zeros;
 use crate::check::Window;
 use crate::engine::EngineError;
@@ -132,7 +130,7 @@ impl Pool {
         );
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y, chosen) = (self.x.borrow(), self.y.borrow(), self.chosen.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;

@@ -11,8 +11,6 @@ mod variance;
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 pub use self::cost::CodeCost;
 pub use self::length::{DescriptionLength, description_length, widest_quantisation};
 pub use self::variance::VarianceTerm;
@@ -21,7 +19,7 @@ use super::gumbel::{argmax, exponentials, largest, noisy};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::dataset::random::Stream;
 use crate::engine::EngineError;
 
@@ -96,7 +94,7 @@ impl GroupSoftmax {
         scale: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
@@ -147,7 +145,7 @@ fn choose(choice: Choice, logits: &[f32], position: u64, out: &mut [f32]) {
 }
 
 /// The way back of a term of weight 0: parameters and nodes without another gradient have gradient 0.
-fn no_gradient(grads: &mut Grads, nodes: [(&Variable, usize); 2]) -> Result<(), CpuError> {
+fn no_gradient(grads: &mut Grads, nodes: [(&Variable, usize); 2]) -> Result<(), TapeError> {
     for (variable, len) in nodes {
         if variable.claim_gradient() == Write::First {
             gradients(grads, [variable])?[0][..len].fill(0.0);

@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use dfdx::prelude::{Cpu, Gradients};
 use safetensors::{Dtype, SafeTensors};
 
 use super::tape::{Recorder, Root};
@@ -91,7 +90,7 @@ impl Stored {
 }
 
 pub fn node(rows: usize, columns: usize, values: &[f32]) -> Node {
-    let node = Variable::zeros(&Cpu::default(), rows, columns).expect("small");
+    let node = Variable::zeros(rows, columns).expect("small");
     node.borrow_mut().values_mut().copy_from_slice(values);
     node
 }
@@ -122,11 +121,10 @@ pub fn gradients_of(
     of: &[&Node],
     threads: usize,
 ) -> Vec<Vec<f32>> {
-    let device = Cpu::default();
-    let root = Root::new(&device).expect("small");
+    let root = Root::new().expect("small");
     let threads = Rc::new(Threads::new(threads));
     // What an earlier step left must not matter.
-    let mut grads = Gradients::leaky();
+    let mut grads = Grads::leaky();
     for node in of {
         let [gradient] = gradients(&mut grads, [&node.borrow()]).expect("small");
         gradient.fill(f32::NAN);

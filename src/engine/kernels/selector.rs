@@ -11,15 +11,13 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 pub use self::choice::{ACCEPTED, CONVERGED, Verdict, chosen, initial_logits, mean_max, unique, verdict};
 pub use super::gumbel::{Relaxation, temperature};
 use super::gumbel::{exponentials, largest, noisy};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 
 /// The most exponentials that are kept for the way back: 64 MiB.
@@ -156,7 +154,7 @@ impl Selector {
         relaxation: Relaxation,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (x, logits, y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow());
         let (features, units) = (x.columns(), y.columns());
         let [dlogits, dy] = gradients(grads, [&logits, &y])?;
@@ -209,7 +207,7 @@ impl Selector {
     }
 
     /// A fixed choice passes the gradient to what it has chosen; its logits have none.
-    fn backward_of_choice(&self, rows: usize, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward_of_choice(&self, rows: usize, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, logits, y) = (self.x.borrow(), self.logits.borrow(), self.y.borrow());
         let (features, units) = (x.columns(), y.columns());
         let [dlogits] = gradients(grads, [&logits])?;
@@ -276,7 +274,7 @@ impl View<'_> {
         y: &Variable,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let [dx, dy] = gradients(grads, [x, y])?;
         let adds = x.claim_gradient() == Write::Add;
         let (rows, features, units) = (self.rows, self.features, self.units);

@@ -4,12 +4,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use super::workspace::zeros;
 use crate::engine::EngineError;
 use crate::project::{Distance, Over, Penalty};
@@ -152,7 +150,7 @@ impl Sparsity {
         weight: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (h, state) = (self.h.borrow(), self.state.borrow());
         let [dh] = gradients(grads, [&h])?;
         let adds = h.claim_gradient() == Write::Add;

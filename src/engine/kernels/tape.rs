@@ -2,7 +2,7 @@
 
 use dfdx::prelude::*;
 
-use super::variable::Grads;
+use super::variable::{Grads, TapeError};
 use crate::engine::EngineError;
 
 /// dfdx's tape while a forward pass is recorded; without one the same operations only compute.
@@ -21,8 +21,8 @@ impl Root {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(device: &Cpu) -> Result<Root, EngineError> {
-        Ok(Root { tensor: device.try_zeros()? })
+    pub fn new() -> Result<Root, EngineError> {
+        Ok(Root { tensor: Cpu::default().try_zeros()? })
     }
 }
 
@@ -39,7 +39,7 @@ impl Recorder {
     }
 
     /// Adds the backward half of an operation. Operations run in the reverse of the order in which they were added.
-    pub fn push(&mut self, backward: impl FnOnce(&mut Grads) -> Result<(), CpuError> + 'static) {
+    pub fn push(&mut self, backward: impl FnOnce(&mut Grads) -> Result<(), TapeError> + 'static) {
         if let Some(tape) = &mut self.tape {
             tape.add_backward_op(backward);
         }

@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::{Cpu, CpuError};
-
 use super::math::vectorised;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 
 /// Rows of a shard.
@@ -30,9 +28,9 @@ impl TopK {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(device: &Cpu, x: Node, y: Node, wants_input_gradient: bool) -> Result<Rc<TopK>, EngineError> {
+    pub fn new(x: Node, y: Node, wants_input_gradient: bool) -> Result<Rc<TopK>, EngineError> {
         let (len, units) = (y.borrow().values().len(), y.borrow().columns());
-        let mask = Variable::zeros(device, len / units.max(1), units)?;
+        let mask = Variable::zeros(len / units.max(1), units)?;
         Ok(Rc::new(TopK { x, y, mask, wants_input_gradient }))
     }
 
@@ -70,7 +68,7 @@ impl TopK {
         });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y, mask) = (self.x.borrow(), self.y.borrow(), self.mask.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
@@ -173,7 +171,7 @@ mod tests {
 
     fn code(rows: usize, units: usize) -> (Node, Node, Rc<TopK>) {
         let (x, y) = (random_node(rows, units, 1, 1.0), random_node(rows, units, 2, 1.0));
-        let code = TopK::new(&Cpu::default(), Rc::clone(&x), Rc::clone(&y), true).expect("small");
+        let code = TopK::new(Rc::clone(&x), Rc::clone(&y), true).expect("small");
         (x, y, code)
     }
 

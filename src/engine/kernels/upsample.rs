@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::math::vectorised;
 use super::tape::Recorder;
 use super::threads::Threads;
-use super::variable::{Grads, Node, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 
 /// One upsampling layer. Pictures are height × width × channels.
 pub struct Upsample {
@@ -62,7 +60,7 @@ impl Upsample {
         Shape { width: self.sides.1, channels, factor: self.factor }
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, y, shape) = (self.x.borrow(), self.y.borrow(), self.shape());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;

@@ -15,6 +15,16 @@ use crate::engine::EngineError;
 /// Gradients of all variables, kept from step to step so that no buffer is allocated twice.
 pub type Grads = Gradients<f32, Cpu>;
 
+/// Why the tape cannot be run backwards: there is no memory for a gradient.
+pub type TapeError = CpuError;
+
+impl From<TapeError> for EngineError {
+    fn from(_: TapeError) -> EngineError {
+        // The only other error of dfdx's CPU device, a wrong length, cannot happen: lengths are computed here.
+        EngineError::OutOfMemory
+    }
+}
+
 /// A matrix on dfdx's tape, shared between the network and the backward operations.
 pub type Node = Rc<RefCell<Variable>>;
 
@@ -42,13 +52,13 @@ impl Variable {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn zeros(device: &Cpu, rows: usize, columns: usize) -> Result<Node, EngineError> {
+    pub fn zeros(rows: usize, columns: usize) -> Result<Node, EngineError> {
         let len = rows.checked_mul(columns).ok_or(EngineError::OutOfMemory)?;
         let mut values = Vec::new();
         values.try_reserve_exact(len).map_err(|_| EngineError::OutOfMemory)?;
         values.resize(len, 0.0_f32);
         let start = values.as_mut_ptr();
-        let tensor = device.try_tensor_from_vec(values, (rows, columns))?;
+        let tensor = Cpu::default().try_tensor_from_vec(values, (rows, columns))?;
         let variable = Variable { tensor, values: start, len, columns, is_written: Cell::new(false) };
         Ok(Rc::new(RefCell::new(variable)))
     }
@@ -57,9 +67,9 @@ impl Variable {
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn zeros_like(device: &Cpu, other: &Node) -> Result<Node, EngineError> {
+    pub fn zeros_like(other: &Node) -> Result<Node, EngineError> {
         let (len, columns) = (other.borrow().len, other.borrow().columns);
-        Variable::zeros(device, len / columns.max(1), columns)
+        Variable::zeros(len / columns.max(1), columns)
     }
 
     /// All values, row by row.
@@ -110,7 +120,7 @@ impl Variable {
 pub fn gradients<'g, const N: usize>(
     grads: &'g mut Grads,
     of: [&Variable; N],
-) -> Result<[&'g mut [f32]; N], CpuError> {
+) -> Result<[&'g mut [f32]; N], TapeError> {
     let mut buffers = gradient_list(grads, &of)?.into_iter();
     Ok(std::array::from_fn(|_| buffers.next().unwrap_or_default()))
 }
@@ -122,7 +132,7 @@ pub fn gradients<'g, const N: usize>(
 ///
 /// # Panics
 /// If two of the variables are the same.
-pub fn gradient_list<'g>(grads: &'g mut Grads, of: &[&Variable]) -> Result<Vec<&'g mut [f32]>, CpuError> {
+pub fn gradient_list<'g>(grads: &'g mut Grads, of: &[&Variable]) -> Result<Vec<&'g mut [f32]>, TapeError> {
     let mut buffers = Vec::with_capacity(of.len());
     for (index, variable) in of.iter().enumerate() {
         assert!(of[..index].iter().all(|other| other.values != variable.values), "asked for twice");
@@ -140,8 +150,7 @@ mod tests {
 
     #[test]
     fn dfdx_sees_what_is_written_and_writes_are_seen() {
-        let device = Cpu::default();
-        let node = Variable::zeros(&device, 2, 3).expect("six numbers");
+        let node = Variable::zeros(2, 3).expect("six numbers");
         for (index, value) in node.borrow_mut().values_mut().iter_mut().enumerate() {
             *value = index as f32;
         }
@@ -155,10 +164,9 @@ mod tests {
 
     #[test]
     fn gradient_buffers_are_separate_and_keep_their_values() {
-        let device = Cpu::default();
-        let a = Variable::zeros(&device, 2, 2).expect("four numbers");
-        let b = Variable::zeros(&device, 1, 3).expect("three numbers");
-        let mut grads = Gradients::leaky();
+        let a = Variable::zeros(2, 2).expect("four numbers");
+        let b = Variable::zeros(1, 3).expect("three numbers");
+        let mut grads = Grads::leaky();
         let [da, db] = gradients(&mut grads, [&a.borrow(), &b.borrow()]).expect("small");
         da.fill(1.0);
         db.fill(2.0);

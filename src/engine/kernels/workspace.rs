@@ -8,13 +8,12 @@
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use dfdx::tensor::CpuError;
-
 use super::channels::{add_pixels, fold, repeat, tile_len};
 use super::columns::{Columns, Direction};
 use super::math::vectorised;
 use super::matmul::{Matrix, multiply_shard};
 use super::threads::{Parts, Threads, shard_range};
+use super::variable::TapeError;
 use crate::engine::EngineError;
 
 /// Most shards of a minibatch.
@@ -144,7 +143,7 @@ impl Workspace {
         (dw, db): (&mut [f32], &mut [f32]),
         adds: (bool, bool),
         work: impl Fn(&Tile, &mut [f32], &mut [f32], &mut [f64]) + Sync,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (mut weight, mut bias) = (lock(&self.weight_sums), lock(&self.bias_sums));
         let (weight_len, bias_len) = (self.weight_len(), tile_len(db.len()));
         lengthen(&mut weight, weight_len.saturating_mul(self.shards))?;
@@ -331,9 +330,9 @@ pub(super) fn add_to_bias(gradient: &[f32], sums: &mut [f64]) {
 }
 
 /// Brings values to a length; nothing happens where they have it.
-fn lengthen<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<(), CpuError> {
+fn lengthen<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> Result<(), TapeError> {
     let missing = len.saturating_sub(values.len());
-    values.try_reserve_exact(missing).map_err(|_| CpuError::OutOfMemory)?;
+    values.try_reserve_exact(missing).map_err(|_| TapeError::OutOfMemory)?;
     values.resize(len, T::default());
     Ok(())
 }

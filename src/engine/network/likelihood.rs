@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::Cpu;
-
 use super::Network;
 use crate::dataset::Dataset;
 use crate::dataset::random::Purpose;
@@ -110,9 +108,8 @@ impl Network {
                 "squared error is none by itself: use cross-entropy on data of 0 and 1, or a Gaussian",
             ));
         }
-        let device = Cpu::default();
         let at_once = self.plan.samples();
-        let column = || Variable::zeros(&device, self.capacity * at_once, 1);
+        let column = || Variable::zeros(self.capacity * at_once, 1);
         let importance = Importance { losses: column()?, weights: column()? };
         let (output, target) = (Rc::clone(&self.output), Rc::clone(&self.target));
         let comparison = self.loss.comparison().clone();

@@ -16,7 +16,7 @@ fn norm(x: &Node, weight: &Node, bias: &Node, activation: Activation) -> Rc<Batc
         activation,
         wants_input_gradient: true,
     };
-    BatchNorm::new(&Cpu::default(), parts).expect("small")
+    BatchNorm::new(parts).expect("small")
 }
 
 #[test]

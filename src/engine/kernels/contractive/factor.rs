@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::stage::{Block, for_each_rows};
 use crate::dataset::random::Purpose;
 use crate::engine::EngineError;
@@ -14,7 +12,7 @@ use crate::engine::kernels::draw::Draw;
 use crate::engine::kernels::dropout::Dropout;
 use crate::engine::kernels::math::{LEAST_GRADIENT, flushed, vectorised};
 use crate::engine::kernels::threads::{Parts, Threads, shard_range};
-use crate::engine::kernels::variable::{Grads, Node, gradients};
+use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
 use crate::engine::kernels::workspace::zeros;
 use crate::project::Activation;
 
@@ -151,7 +149,7 @@ impl Factor {
         t: &[f32],
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         match &self.kind {
             Kind::Slope { activation, y, .. } if is_curved(*activation) => {
                 self.to_output(block, (s, t), y, threads, grads)
@@ -169,7 +167,7 @@ impl Factor {
         y: &Node,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let [dy] = gradients(grads, [&y.borrow()])?;
         let (curvature, width) = (self.curvature.borrow(), self.width);
         let curvature = &curvature[block.first * width..];
@@ -202,7 +200,7 @@ impl Factor {
         norm: &BatchNorm,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let [dw] = gradients(grads, [&norm.parts().weight.borrow()])?;
         let (mut sums, width) = (self.sums.borrow_mut(), self.width);
         add_products(block.rows(), width, (s, t), &mut sums, threads);

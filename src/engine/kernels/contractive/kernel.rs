@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::stage::Block;
 use crate::engine::kernels::conv::Conv;
 use crate::engine::kernels::threads::Threads;
-use crate::engine::kernels::variable::{Grads, Node};
+use crate::engine::kernels::variable::{Grads, Node, TapeError};
 
 /// `M` = the linear part of a convolution, for all samples.
 pub(super) struct Kernel(Rc<Conv>);
@@ -48,7 +46,7 @@ impl Kernel {
         t: &[f32],
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         self.0.accumulate(block.rows(), s, t, threads, grads)
     }
 }

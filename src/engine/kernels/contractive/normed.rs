@@ -9,14 +9,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::stage::{Block, for_each_rows};
 use crate::engine::EngineError;
 use crate::engine::kernels::layer_norm::LayerNorm;
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::threads::{Parts, Threads, shard_range};
-use crate::engine::kernels::variable::{Grads, Node, gradients};
+use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
 use crate::engine::kernels::workspace::zeros;
 
 /// Columns of a shard where rows are summed.
@@ -135,7 +133,7 @@ impl Normed {
         t: &[f32],
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         self.to_weight(block, (s, t), threads, grads)?;
         if self.norm.parts().wants_input_gradient {
             self.to_input(block, (s, t), threads, grads)?;
@@ -149,7 +147,7 @@ impl Normed {
         (s, t): (&[f32], &[f32]),
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (parts, statistics) = (self.norm.parts(), self.norm.statistics());
         let x = parts.x.borrow();
         let [dw] = gradients(grads, [&parts.weight.borrow()])?;
@@ -202,7 +200,7 @@ impl Normed {
         (s, t): (&[f32], &[f32]),
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (parts, statistics) = (self.norm.parts(), self.norm.statistics());
         let (x, weight) = (parts.x.borrow(), parts.weight.borrow());
         let [dx] = gradients(grads, [&x])?;

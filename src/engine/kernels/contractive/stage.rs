@@ -1,7 +1,5 @@
 //! One linear map of an encoder's Jacobian, at the point where the last forward pass left the encoder.
 
-use dfdx::tensor::CpuError;
-
 use super::factor::Factor;
 use super::indexed::Indexed;
 use super::kernel::Kernel;
@@ -9,7 +7,7 @@ use super::normed::Normed;
 use super::weights::Weights;
 use crate::engine::kernels::draw::Draw;
 use crate::engine::kernels::threads::Threads;
-use crate::engine::kernels::variable::{Grads, Node, Write, gradients};
+use crate::engine::kernels::variable::{Grads, Node, TapeError, Write, gradients};
 
 /// Values of a shard in elementwise passes.
 pub(super) const SHARD: usize = 8192;
@@ -144,7 +142,7 @@ impl Stage {
         t: &[f32],
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         match self {
             Stage::Weights(weights) => weights.accumulate(block, s, t, threads, grads),
             Stage::Kernel(kernel) => kernel.accumulate(block, s, t, threads, grads),
@@ -156,7 +154,7 @@ impl Stage {
 }
 
 /// Makes a gradient one that can be added to: zeros, where this step has not written it yet.
-pub(super) fn begin(node: &Node, grads: &mut Grads) -> Result<(), CpuError> {
+pub(super) fn begin(node: &Node, grads: &mut Grads) -> Result<(), TapeError> {
     let variable = node.borrow();
     if variable.claim_gradient() == Write::First {
         let [gradient] = gradients(grads, [&variable])?;

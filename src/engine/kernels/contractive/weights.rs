@@ -1,12 +1,10 @@
 //! A dense weight as a linear map.
 
-use dfdx::tensor::CpuError;
-
 use super::stage::{Block, for_each_rows};
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::matmul::{Matrix, multiply};
 use crate::engine::kernels::threads::Threads;
-use crate::engine::kernels::variable::{Grads, Node, gradients};
+use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
 
 /// Partial sums a row is added into, so that the loop vectorises.
 const LANES: usize = 16;
@@ -73,7 +71,7 @@ impl Weights {
         t: &[f32],
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let [dw] = gradients(grads, [&self.weight.borrow()])?;
         let s = Matrix::new(s, block.rows(), self.outputs);
         let t = Matrix::new(t, block.rows(), self.inputs);
@@ -133,7 +131,7 @@ impl Weights {
         t: &[f32],
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let [dw] = gradients(grads, [&self.weight.borrow()])?;
         let (inputs, outputs) = (self.inputs, self.outputs);
         let probed = block.probe * inputs..(block.probe + block.probes) * inputs;
@@ -164,7 +162,7 @@ impl Weights {
     }
 
     /// Adds `S W` to the gradient, for a symmetric `S`, outputs × outputs.
-    pub fn add_product(&self, s: &[f32], threads: &Threads, grads: &mut Grads) -> Result<(), CpuError> {
+    pub fn add_product(&self, s: &[f32], threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
         let weight = self.weight.borrow();
         let [dw] = gradients(grads, [&weight])?;
         let s = Matrix::new(s, self.outputs, self.outputs);
@@ -190,7 +188,7 @@ impl Weights {
     }
 
     /// Adds the weights of each output to its gradient, `factors` times.
-    pub fn add_scaled(&self, factors: &[f32], grads: &mut Grads) -> Result<(), CpuError> {
+    pub fn add_scaled(&self, factors: &[f32], grads: &mut Grads) -> Result<(), TapeError> {
         let weight = self.weight.borrow();
         let [dw] = gradients(grads, [&weight])?;
         let inputs = self.inputs.max(1);

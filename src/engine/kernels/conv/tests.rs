@@ -39,7 +39,7 @@ fn conv(
     let y = empty_node(rows, pixels(direction, window).1 * bias.borrow().columns());
     let (x, weight, bias) = (Rc::clone(x), Rc::clone(weight), Rc::clone(bias));
     let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient: true };
-    Conv::new(&Cpu::default(), parts).expect("small")
+    Conv::new(parts).expect("small")
 }
 
 /// Random nodes for a convolution from `channels.0` to `channels.1`, and the convolution.

@@ -12,7 +12,7 @@ fn stream() -> Stream {
 
 fn sampler(rows: usize, samples: usize, units: usize) -> (Node, Node, Rc<Reparameterise>) {
     let (head, z) = (random_node(rows, 2 * units, 1, 1.0), random_node(rows * samples, units, 2, 1.0));
-    let code = Reparameterise::new(&Cpu::default(), Rc::clone(&head), Rc::clone(&z)).expect("small");
+    let code = Reparameterise::new(Rc::clone(&head), Rc::clone(&z)).expect("small");
     (head, z, code)
 }
 

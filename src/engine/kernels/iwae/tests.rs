@@ -4,8 +4,6 @@ use crate::engine::kernels::dense::{Dense, DenseParts};
 use crate::engine::kernels::differences::{backward, check_gradients, check_threads, random_node};
 use crate::engine::kernels::loss::{Comparison, ReconstructionLoss, Variance};
 use crate::project::Activation;
-use dfdx::tensor::Cpu;
-
 /// A head, its samples, a linear decoder with a learned variance, and the bound.
 struct Model {
     head: Node,
@@ -22,13 +20,12 @@ struct Model {
 }
 
 fn model(rows: usize, samples: usize, units: usize, features: usize) -> Model {
-    let device = Cpu::default();
     let (head, z) = (random_node(rows, 2 * units, 1, 0.7), random_node(rows * samples, units, 2, 0.0));
     let (weight, bias) = (random_node(features, units, 3, 0.5), random_node(1, features, 4, 0.3));
     let (output, target) =
         (random_node(rows * samples, features, 5, 0.0), random_node(rows, features, 6, 1.0));
     let log_variance = random_node(1, 1, 7, 0.2);
-    let code = Reparameterise::new(&device, Rc::clone(&head), Rc::clone(&z)).expect("small");
+    let code = Reparameterise::new(Rc::clone(&head), Rc::clone(&z)).expect("small");
     let parts = DenseParts {
         x: Rc::clone(&z),
         weight: Rc::clone(&weight),
@@ -38,7 +35,7 @@ fn model(rows: usize, samples: usize, units: usize, features: usize) -> Model {
         is_tied: false,
         wants_input_gradient: true,
     };
-    let decoder = Dense::new(&device, parts).expect("small");
+    let decoder = Dense::new(parts).expect("small");
     let nodes = [(); 2].map(|()| random_node(rows * samples, 1, 8, 0.0));
     let [losses, weights] = nodes;
     let importance = Importance { losses, weights };

@@ -1,13 +1,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::super::gumbel::largest;
 use super::super::math::{LEAST_GRADIENT, exp, flushed, ln, vectorised};
 use super::super::tape::Recorder;
 use super::super::threads::Threads;
-use super::super::variable::{Grads, Node, Write, gradients};
+use super::super::variable::{Grads, Node, TapeError, Write, gradients};
 use super::{FLOPS, ROWS, no_gradient, zeros};
 use crate::engine::EngineError;
 
@@ -91,7 +89,7 @@ impl CodeCost {
         weight: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (logits, shares, prior) = (self.logits.borrow(), self.shares.borrow(), self.prior.borrow());
         let (columns, group) = (shares.columns(), self.group);
         let len = rows * columns;

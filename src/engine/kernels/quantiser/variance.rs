@@ -1,13 +1,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dfdx::tensor::CpuError;
-
 use super::super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::super::matmul::{Matrix, multiply};
 use super::super::tape::Recorder;
 use super::super::threads::Threads;
-use super::super::variable::{Grads, Node, Write, gradients};
+use super::super::variable::{Grads, Node, TapeError, Write, gradients};
 use super::{ROWS, no_gradient, zeros};
 use crate::engine::EngineError;
 
@@ -109,7 +107,7 @@ impl VarianceTerm {
         weight: f32,
         threads: &Threads,
         grads: &mut Grads,
-    ) -> Result<(), CpuError> {
+    ) -> Result<(), TapeError> {
         let (shares, decoder) = (self.shares.borrow(), self.weight.borrow());
         let (columns, group) = (shares.columns(), self.group);
         let (len, features) = (rows * columns, decoder.values().len() / columns);

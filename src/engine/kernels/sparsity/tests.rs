@@ -1,5 +1,3 @@
-use dfdx::prelude::{Cpu, Gradients};
-
 use super::super::reference::{empty_node, node, normals};
 use super::super::tape::Root;
 use super::*;
@@ -53,8 +51,8 @@ fn run(
     seed: Option<f32>,
     threads: usize,
 ) -> (f64, Option<Vec<f32>>) {
-    let root = Root::new(&Cpu::default()).expect("small");
-    let mut grads = Gradients::leaky();
+    let root = Root::new().expect("small");
+    let mut grads = Grads::leaky();
     h.borrow().begin_step();
     let [stale] = gradients(&mut grads, [&h.borrow()]).expect("small");
     stale.fill(f32::NAN);

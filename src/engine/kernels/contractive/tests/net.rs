@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use dfdx::prelude::{Cpu, Gradients};
-
 use super::super::{Contractive, Step};
 use crate::check::Window;
 use crate::engine::kernels::apply::Apply;
@@ -99,7 +97,7 @@ impl Net {
         let bias = self.parameter(1, units, 0.0, 0.3);
         let (x, y) = self.next(units);
         let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
-        self.steps.push(Step::Dense(Dense::new(&Cpu::default(), parts).expect("small")));
+        self.steps.push(Step::Dense(Dense::new(parts).expect("small")));
         self
     }
 
@@ -111,7 +109,7 @@ impl Net {
         let (x, y) = self.next(window.small.0 * window.small.1 * channels);
         let direction = Direction::Down;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        self.steps.push(Step::Conv(Conv::new(&Cpu::default(), parts).expect("small")));
+        self.steps.push(Step::Conv(Conv::new(parts).expect("small")));
         self.sides = window.small;
         self
     }
@@ -124,7 +122,7 @@ impl Net {
         let (x, y) = self.next(window.large.0 * window.large.1 * channels);
         let direction = Direction::Up;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        self.steps.push(Step::Conv(Conv::new(&Cpu::default(), parts).expect("small")));
+        self.steps.push(Step::Conv(Conv::new(parts).expect("small")));
         self.sides = window.large;
         self
     }
@@ -182,7 +180,7 @@ impl Net {
             activation,
             wants_input_gradient,
         };
-        self.steps.push(Step::BatchNorm(BatchNorm::new(&Cpu::default(), parts).expect("small")));
+        self.steps.push(Step::BatchNorm(BatchNorm::new(parts).expect("small")));
         self
     }
 
@@ -192,7 +190,7 @@ impl Net {
         let bias = self.parameter(1, width, 0.0, 0.3);
         let (x, y) = self.next(width);
         let parts = LayerNormParts { x, y, weight, bias, activation, wants_input_gradient };
-        self.steps.push(Step::LayerNorm(LayerNorm::new(&Cpu::default(), parts).expect("small")));
+        self.steps.push(Step::LayerNorm(LayerNorm::new(parts).expect("small")));
         self
     }
 
@@ -265,9 +263,9 @@ impl Net {
 
     /// The penalty, summed over the rows, and the gradients of all parameters of `weight` times its mean.
     pub fn gradients(&self, penalty: &Rc<Contractive>, weight: f32, threads: usize) -> (f64, Vec<Vec<f32>>) {
-        let root = Root::new(&Cpu::default()).expect("small");
+        let root = Root::new().expect("small");
         let threads = Rc::new(Threads::new(threads));
-        let mut grads: Grads = Gradients::leaky();
+        let mut grads: Grads = Grads::leaky();
         for node in self.nodes.iter().chain(&self.parameters) {
             node.borrow().begin_step();
             // What an earlier step left must not matter.
