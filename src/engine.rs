@@ -7,7 +7,7 @@
 mod attempts;
 mod error;
 mod initialisation;
-pub mod kernels;
+mod kernels;
 mod layers;
 mod minibatch;
 mod network;

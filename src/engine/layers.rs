@@ -7,116 +7,18 @@ use super::initialisation::fill_uniform;
 use super::kernels::apply::Apply;
 use super::kernels::batch_norm::{BatchNorm, BatchNormParts};
 use super::kernels::columns::Direction;
-use super::kernels::contractive::Step;
 use super::kernels::conv::{Conv, ConvParts};
 use super::kernels::dense::{Dense, DenseParts};
-use super::kernels::draw::Draw;
 use super::kernels::dropout::Dropout;
 use super::kernels::layer_norm::{LayerNorm, LayerNormParts};
+use super::kernels::operation::Operation;
 use super::kernels::permute::{Order, Permute};
 use super::kernels::pool::{Pool, PoolKind, PoolParts};
-use super::kernels::tape::Recorder;
-use super::kernels::threads::Threads;
 use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
 use super::parameter::{Layout, Parameter, Role};
 use crate::check::{Place, Plan, Stage, StageKind, WeightSource, Window};
-use crate::dataset::random::Purpose;
 use crate::project::{Activation, Project, Shape};
-
-/// How a network is run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Mode {
-    /// With the noise of one training step, and statistics of the minibatch.
-    Train(Moment),
-    /// To measure the loss: codes that are distributions are drawn from, nothing else is random.
-    Measure(Moment),
-    /// Without noise, and with running statistics.
-    Use,
-}
-
-/// A moment of a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Moment {
-    /// Its random numbers.
-    pub draw: Draw,
-    /// Epochs so far, with the fraction of the one under way.
-    pub epochs: f64,
-    /// Share of the design's epochs that lies behind.
-    pub share: f64,
-}
-
-impl Mode {
-    /// Where random numbers of codes come from, where codes are drawn.
-    pub fn draw(self) -> Option<Draw> {
-        match self {
-            Mode::Train(moment) | Mode::Measure(moment) => Some(moment.draw),
-            Mode::Use => None,
-        }
-    }
-}
-
-/// One operation of a network.
-pub(super) enum Operation {
-    Dense(Rc<Dense>),
-    Conv(Rc<Conv>),
-    Pool(Rc<Pool>),
-    Upsample(Rc<Upsample>),
-    BatchNorm(Rc<BatchNorm>),
-    LayerNorm(Rc<LayerNorm>),
-    Permute(Rc<Permute>),
-    Apply(Rc<Apply>),
-    Dropout(Rc<Dropout>),
-}
-
-impl Operation {
-    /// Computes the first `rows` rows; `index` is its place in the network, for its random numbers.
-    pub fn forward(
-        &self,
-        index: usize,
-        rows: usize,
-        mode: Mode,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
-        match self {
-            Operation::Dense(dense) => dense.forward(rows, threads, recorder),
-            Operation::Conv(conv) => conv.forward(rows, threads, recorder),
-            Operation::Pool(pool) => pool.forward(rows, threads, recorder),
-            Operation::Upsample(upsample) => upsample.forward(rows, threads, recorder),
-            Operation::BatchNorm(norm) => {
-                norm.forward(rows, matches!(mode, Mode::Train(_)), threads, recorder);
-            }
-            Operation::LayerNorm(norm) => norm.forward(rows, threads, recorder),
-            Operation::Permute(permute) => permute.forward(rows, threads, recorder),
-            Operation::Apply(apply) => apply.forward(rows, threads, recorder),
-            Operation::Dropout(dropout) => {
-                let stream = match mode {
-                    Mode::Train(moment) => Some(moment.draw.stream(Purpose::Dropout, index)),
-                    Mode::Measure(_) | Mode::Use => None,
-                };
-                dropout.forward(rows, stream, threads, recorder);
-            }
-        }
-    }
-}
-
-impl Operation {
-    /// The same as a step of the encoder's linearisation; `index` is its place in the network.
-    pub fn linearised(&self, index: usize) -> Step {
-        match self {
-            Operation::Dense(dense) => Step::Dense(Rc::clone(dense)),
-            Operation::Conv(conv) => Step::Conv(Rc::clone(conv)),
-            Operation::Pool(pool) => Step::Pool(Rc::clone(pool)),
-            Operation::Upsample(upsample) => Step::Upsample(Rc::clone(upsample)),
-            Operation::BatchNorm(norm) => Step::BatchNorm(Rc::clone(norm)),
-            Operation::LayerNorm(norm) => Step::LayerNorm(Rc::clone(norm)),
-            Operation::Permute(permute) => Step::Permute(Rc::clone(permute)),
-            Operation::Apply(apply) => Step::Apply(Rc::clone(apply)),
-            Operation::Dropout(dropout) => Step::Dropout { dropout: Rc::clone(dropout), index },
-        }
-    }
-}
 
 /// Puts a network together stage by stage.
 pub(super) struct Builder<'a> {
@@ -127,7 +29,7 @@ pub(super) struct Builder<'a> {
     /// All arrays so far.
     pub parameters: Vec<Parameter>,
     /// All operations so far.
-    pub operations: Vec<Operation>,
+    pub operations: Vec<Rc<dyn Operation>>,
     /// Every node that is given a gradient, the parameters' own aside.
     pub nodes: Vec<Node>,
     /// What each stage hands on.
@@ -155,16 +57,14 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Adds the operation of one stage.
+    /// Adds the operation of one stage: the one place that knows all kinds.
     pub fn push(&mut self, stage: &Stage) -> Result<(), EngineError> {
         let x = Rc::clone(&self.last);
         let y = self.advance(stage.outputs())?;
         self.outputs.push((stage.place, Rc::clone(&y)));
         let wants_input_gradient = self.learns;
-        let operation = match &stage.kind {
-            StageKind::Dense { activation, weights } => {
-                self.dense(stage, x, y, *activation, weights).map(Operation::Dense)?
-            }
+        let operation: Rc<dyn Operation> = match &stage.kind {
+            StageKind::Dense { activation, weights } => self.dense(stage, x, y, *activation, weights)?,
             StageKind::Conv { window, activation, weights } => {
                 self.conv(stage, (x, y), Direction::Down, *window, *activation, weights)?
             }
@@ -175,28 +75,21 @@ impl<'a> Builder<'a> {
             StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, *window)?,
             StageKind::Upsample { factor } => {
                 let (sides, factor) = (sides(stage.input), *factor);
-                Operation::Upsample(Rc::new(Upsample { x, y, sides, factor, wants_input_gradient }))
+                Rc::new(Upsample { x, y, sides, factor, wants_input_gradient })
             }
             StageKind::BatchNorm { activation } => self.batch_norm(stage, x, y, *activation)?,
             StageKind::LayerNorm { activation } => self.layer_norm(stage, x, y, *activation)?,
             StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
             StageKind::Activation(activation) => {
-                let activation = *activation;
-                Operation::Apply(Rc::new(Apply { x, y, activation, wants_input_gradient }))
+                Rc::new(Apply { x, y, activation: *activation, wants_input_gradient })
             }
             StageKind::Dropout { rate } => {
-                Operation::Dropout(Rc::new(Dropout { x, y, rate: *rate, wants_input_gradient }))
+                let (rate, index) = (*rate, self.operations.len());
+                Rc::new(Dropout { x, y, rate, index, wants_input_gradient })
             }
         };
-        self.learns |= matches!(
-            stage.kind,
-            StageKind::Dense { .. }
-                | StageKind::Conv { .. }
-                | StageKind::ConvTranspose { .. }
-                | StageKind::BatchNorm { .. }
-                | StageKind::LayerNorm { .. }
-        );
+        self.learns |= operation.learns();
         self.operations.push(operation);
         Ok(())
     }
@@ -268,7 +161,7 @@ impl<'a> Builder<'a> {
         window: Window,
         activation: Activation,
         source: &WeightSource,
-    ) -> Result<Operation, EngineError> {
+    ) -> Result<Rc<Conv>, EngineError> {
         let (from, to) = (stage.input.channels(), stage.output.channels());
         let (inner, outer) = direction.arrange(from, to);
         let side = window.kernel;
@@ -286,19 +179,19 @@ impl<'a> Builder<'a> {
         self.fill_uniform(fan_in);
         let wants_input_gradient = self.learns;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        Ok(Operation::Conv(Conv::new(parts)?))
+        Conv::new(parts)
     }
 
-    fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Operation, EngineError> {
+    fn pool(&self, x: Node, y: Node, kind: PoolKind, window: Window) -> Result<Rc<Pool>, EngineError> {
         let wants_input_gradient = self.learns;
-        Ok(Operation::Pool(Pool::new(PoolParts { x, y, kind, window, wants_input_gradient })?))
+        Pool::new(PoolParts { x, y, kind, window, wants_input_gradient })
     }
 
     /// Changes between the engine's order of a picture and `PyTorch`'s.
-    fn permute(&self, x: Node, y: Node, picture: Shape, order: Order) -> Operation {
+    fn permute(&self, x: Node, y: Node, picture: Shape, order: Order) -> Rc<Permute> {
         let ((height, width), channels) = (sides(picture), picture.channels());
         let (pixels, wants_input_gradient) = (height * width, self.learns);
-        Operation::Permute(Rc::new(Permute { x, y, pixels, channels, order, wants_input_gradient }))
+        Rc::new(Permute { x, y, pixels, channels, order, wants_input_gradient })
     }
 
     fn batch_norm(
@@ -307,7 +200,7 @@ impl<'a> Builder<'a> {
         x: Node,
         y: Node,
         activation: Activation,
-    ) -> Result<Operation, EngineError> {
+    ) -> Result<Rc<BatchNorm>, EngineError> {
         let shape = [stage.input.channels()];
         let weight = self.array(stage, "weight", &shape, Layout::Same, Role::Bias)?;
         self.fill(1.0);
@@ -326,7 +219,7 @@ impl<'a> Builder<'a> {
             activation,
             wants_input_gradient,
         };
-        Ok(Operation::BatchNorm(BatchNorm::new(parts)?))
+        BatchNorm::new(parts)
     }
 
     fn layer_norm(
@@ -335,7 +228,7 @@ impl<'a> Builder<'a> {
         x: Node,
         y: Node,
         activation: Activation,
-    ) -> Result<Operation, EngineError> {
+    ) -> Result<Rc<LayerNorm>, EngineError> {
         let (shape, layout) = match stage.input {
             Shape::Vector(features) => (vec![features], Layout::Same),
             Shape::Image { height, width, channels } => {
@@ -347,7 +240,7 @@ impl<'a> Builder<'a> {
         let bias = self.array(stage, "bias", &shape, layout, Role::Bias)?;
         let wants_input_gradient = self.learns;
         let parts = LayerNormParts { x, y, weight, bias, activation, wants_input_gradient };
-        Ok(Operation::LayerNorm(LayerNorm::new(parts)?))
+        LayerNorm::new(parts)
     }
 
     /// The weights of the stage this one mirrors, where they are tied.

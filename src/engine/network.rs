@@ -7,16 +7,19 @@ pub use likelihood::Likelihood;
 use std::rc::Rc;
 
 use super::EngineError;
-use super::kernels::contractive::{Contractive, Step};
+use super::kernels::contractive::Contractive;
 use super::kernels::draw::Draw;
+use super::kernels::jacobian::Chain;
 use super::kernels::loss::{self, Comparison, ReconstructionLoss};
 use super::kernels::math::{sigmoid, vectorised};
+use super::kernels::operation::Operation;
+use super::kernels::pass::{Mode, Moment, Pass};
 use super::kernels::quantiser::VarianceTerm;
 use super::kernels::selector::chosen;
 use super::kernels::tape::{Recorder, Root};
 use super::kernels::threads::Threads;
 use super::kernels::variable::{Grads, Node, Variable};
-use super::layers::{Builder, Mode, Moment, Operation};
+use super::layers::Builder;
 use super::minibatch::{Noise, corrupt_rows, gather};
 use super::parameter::{Parameter, Role, check_names};
 use super::terms::Penalised;
@@ -34,7 +37,7 @@ pub struct Network {
     threads: Rc<Threads>,
     root: Root,
     parameters: Vec<Parameter>,
-    operations: Vec<Operation>,
+    operations: Vec<Rc<dyn Operation>>,
     /// Every buffer that is given a gradient, the parameters aside.
     nodes: Vec<Node>,
     /// Number of operations from the input to the code.
@@ -303,7 +306,7 @@ impl Network {
 
     /// What the operation number `stage` of the encoder is given, its first `rows` rows computed from the input buffers.
     pub(super) fn input_of(&self, stage: usize, rows: usize) -> Node {
-        self.run(0..stage, rows, Mode::Use, &mut Recorder::idle());
+        self.run(0..stage, &Pass::new(rows, Mode::Use, &self.threads), &mut Recorder::idle());
         Rc::clone(stage.checked_sub(1).map_or(&self.target, |before| &self.encoded[before].1))
     }
 
@@ -315,7 +318,7 @@ impl Network {
 
     /// All operations, one for each stage of the plan.
     #[cfg(test)]
-    pub(super) fn operations(&self) -> &[Operation] {
+    pub(super) fn operations(&self) -> &[Rc<dyn Operation>] {
         &self.operations
     }
 
@@ -347,10 +350,8 @@ impl Network {
     /// The whole way forward on the first `rows` rows of the input, every term included; returns the squared error summed
     /// over them.
     fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> f64 {
-        let threads = Rc::clone(&self.threads);
-        self.forward(Part::Whole, rows, mode, recorder);
-        let samples = self.waist.samples(mode);
-        let sums = self.loss.forward(rows, samples, 1.0, &threads, recorder);
+        let pass = self.forward(Part::Whole, rows, mode, recorder);
+        let sums = self.loss.forward(&pass, 1.0, recorder);
         let mut index = 1;
         let mut add = |term: f64| {
             self.terms[index] = term;
@@ -358,33 +359,35 @@ impl Network {
         };
         add(sums.loss);
         if self.waist.terms().is_some() {
-            add(self.waist.term(rows, sums.loss, mode, &threads, recorder));
+            add(self.waist.term(&pass, sums.loss, recorder));
         }
         if let Some((variance, weight)) = &self.variance {
-            add(f64::from(*weight) * variance.forward(rows, *weight, &threads, recorder));
+            add(f64::from(*weight) * recorder.add(variance, &pass, *weight));
         }
         for penalty in &self.penalties {
-            add(penalty.term(rows, mode, &threads, recorder));
+            add(penalty.value(&pass, recorder));
         }
         self.terms[0] = self.terms[1..].iter().sum();
         sums.squared_error
     }
 
-    /// A part of the network on the first `rows` rows.
-    fn forward(&self, part: Part, rows: usize, mode: Mode, recorder: &mut Recorder) {
+    /// A part of the network on the first `rows` rows; returns the pass it made.
+    fn forward(&self, part: Part, rows: usize, mode: Mode, recorder: &mut Recorder) -> Pass {
+        let samples = self.waist.samples(mode);
+        let pass = Pass { samples, ..Pass::new(rows, mode, &self.threads) };
         if part != Part::Decoder {
-            self.run(0..self.encoder_len, rows, mode, recorder);
-            self.waist.forward(rows, &self.samples, mode, &self.threads, recorder);
+            self.run(0..self.encoder_len, &pass, recorder);
+            self.waist.forward(&pass, &self.samples, recorder);
         }
         if part != Part::Encoder {
-            let rows = rows * self.waist.samples(mode);
-            self.run(self.encoder_len..self.operations.len(), rows, mode, recorder);
+            self.run(self.encoder_len..self.operations.len(), &pass.of_codes(), recorder);
         }
+        pass
     }
 
-    fn run(&self, range: std::ops::Range<usize>, rows: usize, mode: Mode, recorder: &mut Recorder) {
-        for (index, operation) in self.operations.iter().enumerate().take(range.end).skip(range.start) {
-            operation.forward(index, rows, mode, &self.threads, recorder);
+    fn run(&self, range: std::ops::Range<usize>, pass: &Pass, recorder: &mut Recorder) {
+        for operation in &self.operations[range] {
+            recorder.run(operation, pass);
         }
     }
 
@@ -518,8 +521,13 @@ fn penalties(
         Site::Code => Rc::clone(&builder.last),
         Site::Encoder(index) => Rc::clone(output_of(index)),
     };
-    let operations = builder.operations.iter().enumerate();
-    let mut steps: Vec<Step> = operations.map(|(index, operation)| operation.linearised(index)).collect();
-    steps.extend(waist.linearised());
-    Penalised::all(builder.design(), node, &steps, capacity)
+    Penalised::all(builder.design(), node, || jacobian_of_code(&builder.operations, waist), capacity)
+}
+
+/// The Jacobian of the code by the input.
+fn jacobian_of_code(encoder: &[Rc<dyn Operation>], waist: &Waist) -> Result<Chain, EngineError> {
+    let mut chain = Chain::default();
+    encoder.iter().try_for_each(|operation| Rc::clone(operation).linearise(&mut chain))?;
+    waist.linearise(&mut chain)?;
+    Ok(chain)
 }

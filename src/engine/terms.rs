@@ -3,50 +3,41 @@
 use std::rc::Rc;
 
 use super::EngineError;
-use super::kernels::contractive::{Contractive, Step};
+use super::kernels::contractive::Contractive;
+use super::kernels::jacobian::Chain;
+use super::kernels::operation::LossTerm;
+use super::kernels::pass::Pass;
 use super::kernels::sparsity::{Sparsity, Term};
 use super::kernels::tape::Recorder;
-use super::kernels::threads::Threads;
 use super::kernels::variable::Node;
-use super::layers::Mode;
 use crate::project::{Penalty, Project, Regularizer, Site};
 
 /// One regularizer of a network.
 pub(super) struct Penalised {
     name: String,
     weight: f32,
-    operation: Operation,
-}
-
-enum Operation {
-    Sparsity(Rc<Sparsity>),
-    Contractive(Rc<Contractive>),
+    term: Rc<dyn LossTerm>,
 }
 
 impl Penalised {
-    /// All of a design; `node` gives the activations of a site, `steps` the way from the input to the code.
+    /// All of a design; `node` gives the activations of a site, `encoder` the Jacobian of the code.
     pub fn all(
         design: &Project,
         node: impl Fn(Site) -> Node,
-        steps: &[Step],
+        encoder: impl Fn() -> Result<Chain, EngineError>,
         capacity: usize,
     ) -> Result<Vec<Penalised>, EngineError> {
         let build = |(index, regularizer): (usize, &Regularizer)| {
-            let operation = match regularizer.penalty {
-                Penalty::Contractive { estimator } => {
-                    Operation::Contractive(Contractive::new(steps, estimator, capacity)?)
-                }
+            let term: Rc<dyn LossTerm> = match regularizer.penalty {
+                Penalty::Contractive { estimator } => Contractive::new(encoder()?, estimator, capacity)?,
                 penalty @ (Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. }) => {
                     // Every other penalty looks at activations.
                     let term = Term::of(penalty).unwrap_or(Term::L1);
-                    Operation::Sparsity(Sparsity::new(node(regularizer.on), term)?)
+                    Sparsity::new(node(regularizer.on), term)?
                 }
             };
-            Ok(Penalised {
-                name: unique_name(&design.regularizers, index),
-                weight: regularizer.weight,
-                operation,
-            })
+            let name = unique_name(&design.regularizers, index);
+            Ok(Penalised { name, weight: regularizer.weight, term })
         };
         design.regularizers.iter().enumerate().map(build).collect()
     }
@@ -57,15 +48,8 @@ impl Penalised {
     }
 
     /// The weighted term of the latest forward pass, summed over its rows.
-    pub fn term(&self, rows: usize, mode: Mode, threads: &Rc<Threads>, recorder: &mut Recorder) -> f64 {
-        f64::from(self.weight)
-            * match &self.operation {
-                Operation::Sparsity(sparsity) => sparsity.forward(rows, self.weight, threads, recorder),
-                Operation::Contractive(contractive) => {
-                    let draw = if let Mode::Train(moment) = mode { Some(moment.draw) } else { None };
-                    contractive.forward(rows, self.weight, draw, threads, recorder)
-                }
-            }
+    pub fn value(&self, pass: &Pass, recorder: &mut Recorder) -> f64 {
+        f64::from(self.weight) * recorder.add(&self.term, pass, self.weight)
     }
 }
 

@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use super::kernels::draw::Draw;
 use super::kernels::matmul::column_shards;
+use super::kernels::pass::Moment;
 use super::kernels::threads::FORK_FLOPS;
 use super::kernels::variable::{Grads, gradients};
-use super::layers::Moment;
 use super::*;
 use crate::check::{Plan, plan};
 use crate::dataset::random::{Purpose, Stream};

@@ -5,21 +5,22 @@ use std::rc::Rc;
 
 use super::EngineError;
 use super::kernels::codebook::{Codebook, CodebookParts, Learning, Reseed};
-use super::kernels::contractive::Step;
 use super::kernels::draw::Draw;
 use super::kernels::gaussian::{KlToPrior, Reparameterise};
 use super::kernels::gumbel::Relaxation;
 use super::kernels::hashing::{CaseNoise, Hashing};
 use super::kernels::iwae::ImportanceBound;
+use super::kernels::jacobian::{Chain, Indexed};
 use super::kernels::loss::Importance;
 use super::kernels::mmd::Mmd;
+use super::kernels::pass::{Mode, Moment, Pass};
 use super::kernels::quantiser::{Choice, CodeCost, GroupSoftmax};
 use super::kernels::selector::{Selector, initial_logits, temperature};
 use super::kernels::tape::Recorder;
 use super::kernels::threads::Threads;
 use super::kernels::top_k::TopK;
 use super::kernels::variable::Node;
-use super::layers::{Builder, Mode, Moment};
+use super::layers::Builder;
 use super::parameter::Role;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
@@ -34,13 +35,14 @@ const CODEBOOK_IDLE: u32 = 200;
 pub(super) struct Waist {
     kind: Bottleneck,
     units: usize,
-    operation: Operation,
+    kernels: Kernels,
 }
 
-enum Operation {
+/// What a kind of code computes.
+enum Kernels {
     None,
     TopK(Rc<TopK>),
-    Gaussian { sample: Rc<Reparameterise>, kl: Rc<KlToPrior>, per_unit: RefCell<Vec<f64>> },
+    Gaussian { sample: Rc<Reparameterise>, kl: Rc<KlToPrior> },
     Importance { sample: Rc<Reparameterise>, bound: Rc<ImportanceBound>, importance: Importance },
     Description(Description),
     Mmd(Rc<Mmd>),
@@ -59,23 +61,22 @@ struct Description {
 }
 
 impl Waist {
-    /// Builds the operations of a plan's code behind what the builder has built so far.
+    /// Builds the operations of a plan's code after what the builder has built so far.
     pub fn new(builder: &mut Builder<'_>, plan: &Plan) -> Result<Waist, EngineError> {
         let code = &plan.design().code;
         let (kind, units) = (code.kind, code.units);
         let x = Rc::clone(&builder.last);
         let wants_input_gradient = builder.learns();
-        let operation = match kind {
-            Bottleneck::Plain => Operation::None,
+        let kernels = match kind {
+            Bottleneck::Plain => Kernels::None,
             Bottleneck::KSparse { .. } => {
                 let y = builder.advance(units)?;
-                Operation::TopK(TopK::new(x, y, wants_input_gradient)?)
+                Kernels::TopK(TopK::new(x, y, wants_input_gradient)?)
             }
             Bottleneck::Variational { free_nats, .. } => {
                 let z = builder.advance(units)?;
                 let sample = Reparameterise::new(Rc::clone(&x), z)?;
-                let per_unit = RefCell::new(vec![0.0; units]);
-                Operation::Gaussian { sample, kl: KlToPrior::new(x, free_nats), per_unit }
+                Kernels::Gaussian { sample, kl: KlToPrior::new(x, free_nats) }
             }
             Bottleneck::ImportanceWeighted { samples } => {
                 builder.widen(samples);
@@ -83,21 +84,21 @@ impl Waist {
                 let sample = Reparameterise::new(x, z)?;
                 let importance = Importance { losses: builder.buffer(1)?, weights: builder.buffer(1)? };
                 let bound = ImportanceBound::new(&sample, importance.clone());
-                Operation::Importance { sample, bound, importance }
+                Kernels::Importance { sample, bound, importance }
             }
             Bottleneck::DescriptionLength { choices, .. } => {
-                Operation::Description(Description::new(builder, plan, x, units, choices)?)
+                Kernels::Description(Description::new(builder, plan, x, units, choices)?)
             }
-            Bottleneck::Wasserstein { .. } => Operation::Mmd(Mmd::new(x)),
+            Bottleneck::Wasserstein { .. } => Kernels::Mmd(Mmd::new(x)),
             Bottleneck::Hashing { std, .. } => {
                 let y = builder.advance(units)?;
                 let hashing = Hashing { x, y: Rc::clone(&y), std, wants_input_gradient };
-                Operation::Hashing(Rc::new(hashing), y)
+                Kernels::Hashing(Rc::new(hashing), y)
             }
             Bottleneck::Quantised { entries, dimension, update, .. } => {
                 let y = builder.advance(units)?;
                 let codebook = codebook(builder, x, y, entries, dimension, update)?;
-                Operation::Codebook(codebook, RefCell::new(0.0))
+                Kernels::Codebook(codebook, RefCell::new(0.0))
             }
             Bottleneck::Concrete { .. } => {
                 let features = x.borrow().columns();
@@ -106,116 +107,83 @@ impl Waist {
                 let stream = Stream::new(seed, Purpose::Initialisation, u64::MAX, u64::from(builder.attempt));
                 initial_logits(logits.borrow_mut().values_mut(), features, stream);
                 let y = builder.advance(units)?;
-                Operation::Selector(Selector::new(x, logits, y, wants_input_gradient)?)
+                Kernels::Selector(Selector::new(x, logits, y, wants_input_gradient)?)
             }
         };
-        Ok(Waist { kind, units, operation })
+        Ok(Waist { kind, units, kernels })
     }
 
-    /// Computes the first `rows` rows of the code; `samples` says which rows of the data they are.
-    pub fn forward(
-        &self,
-        rows: usize,
-        samples: &[u32],
-        mode: Mode,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
-        match &self.operation {
-            Operation::None | Operation::Mmd(_) => {}
-            Operation::TopK(top_k) => top_k.forward(rows, self.kept(mode), threads, recorder),
-            Operation::Gaussian { sample, .. } => {
+    /// Computes the first `pass.rows` rows of the code; `cases` says which rows of the data they are.
+    pub fn forward(&self, pass: &Pass, cases: &[u32], recorder: &mut Recorder) {
+        let mode = pass.mode;
+        match &self.kernels {
+            Kernels::None | Kernels::Mmd(_) => {}
+            Kernels::TopK(top_k) => top_k.forward(pass, self.kept(mode), recorder),
+            Kernels::Gaussian { sample, .. } | Kernels::Importance { sample, .. } => {
                 let stream = mode.draw().map(|draw| draw.stream(Purpose::Reparameterisation, 0));
-                sample.forward(rows, 1, stream, threads, recorder);
+                sample.forward(pass, stream, recorder);
             }
-            Operation::Importance { sample, .. } => {
-                let stream = mode.draw().map(|draw| draw.stream(Purpose::Reparameterisation, 0));
-                sample.forward(rows, self.samples(mode), stream, threads, recorder);
-            }
-            Operation::Description(description) => {
+            Kernels::Description(description) => {
                 if let Some(shares) = &description.shares {
                     // The way back of the cost leads to the logits directly.
-                    shares.forward(rows, Choice::Shares, threads, &mut Recorder::idle());
+                    shares.compute(pass, Choice::Shares);
                 }
-                description.code.forward(rows, self.choice(description, mode), threads, recorder);
+                description.code.forward(pass, self.choice(description, mode), recorder);
             }
-            Operation::Hashing(hashing, _) => {
-                let noise = match mode {
-                    Mode::Train(moment) => {
-                        Some(CaseNoise { seed: moment.draw.seed, samples: &samples[..rows] })
-                    }
-                    Mode::Measure(_) | Mode::Use => None,
-                };
-                hashing.forward(rows, noise, threads, recorder);
+            Kernels::Hashing(hashing, _) => {
+                let noise = |draw: Draw| CaseNoise { seed: draw.seed, samples: &cases[..pass.rows] };
+                hashing.forward(pass, mode.noise().map(noise), recorder);
             }
-            Operation::Codebook(codebook, error) => {
-                *error.borrow_mut() = codebook.forward(rows, self.weight(mode), threads, recorder);
+            Kernels::Codebook(codebook, error) => {
+                *error.borrow_mut() = codebook.forward(pass, self.weight(mode), recorder);
             }
-            Operation::Selector(selector) => {
-                selector.forward(rows, self.relaxation(mode), threads, recorder);
-            }
+            Kernels::Selector(selector) => selector.forward(pass, self.relaxation(mode), recorder),
         }
     }
 
     /// Names of the terms it adds to the loss.
     pub fn terms(&self) -> Option<&'static str> {
-        match self.operation {
-            Operation::None | Operation::TopK(_) | Operation::Hashing(..) | Operation::Selector(_) => None,
-            Operation::Gaussian { .. } => Some("KL"),
-            Operation::Importance { .. } => Some("KL, tightened"),
-            Operation::Description(_) => Some("code"),
-            Operation::Mmd(_) => Some("MMD"),
-            Operation::Codebook(..) => Some("commitment"),
+        match self.kernels {
+            Kernels::None | Kernels::TopK(_) | Kernels::Hashing(..) | Kernels::Selector(_) => None,
+            Kernels::Gaussian { .. } => Some("KL"),
+            Kernels::Importance { .. } => Some("KL, tightened"),
+            Kernels::Description(_) => Some("code"),
+            Kernels::Mmd(_) => Some("MMD"),
+            Kernels::Codebook(..) => Some("commitment"),
         }
     }
 
     /// The weighted term of the latest forward pass, summed over its rows; `reconstruction` is that of the comparison.
-    pub fn term(
-        &self,
-        rows: usize,
-        reconstruction: f64,
-        mode: Mode,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        let weight = self.weight(mode);
+    pub fn term(&self, pass: &Pass, reconstruction: f64, recorder: &mut Recorder) -> f64 {
+        let weight = self.weight(pass.mode);
         f64::from(weight)
-            * match &self.operation {
-                Operation::Gaussian { kl, per_unit, .. } => {
-                    kl.forward(rows, weight, &mut per_unit.borrow_mut(), threads, recorder)
-                }
-                Operation::Mmd(mmd) => {
-                    let draw = mode.draw().unwrap_or(Draw { seed: 0, step: u64::MAX });
-                    mmd.forward(rows, draw.stream(Purpose::Prior, 0), weight, threads, recorder)
-                }
-                Operation::Codebook(_, error) => *error.borrow(),
+            * match &self.kernels {
+                Kernels::Gaussian { kl, .. } => recorder.add(kl, pass, weight),
+                Kernels::Mmd(mmd) => recorder.add(mmd, pass, weight),
+                Kernels::Codebook(_, error) => *error.borrow(),
                 // What the bound adds to the mean of −log p(x|z), which is a term already.
-                Operation::Importance { bound, .. } => {
-                    bound.forward(rows, self.samples(mode), weight, threads, recorder) - reconstruction
-                }
-                Operation::Description(description) => {
-                    description.cost.forward(rows, weight, threads, recorder)
-                }
-                Operation::None | Operation::TopK(_) | Operation::Hashing(..) | Operation::Selector(_) => 0.0,
+                Kernels::Importance { bound, .. } => recorder.add(bound, pass, weight) - reconstruction,
+                Kernels::Description(description) => recorder.add(&description.cost, pass, weight),
+                Kernels::None | Kernels::TopK(_) | Kernels::Hashing(..) | Kernels::Selector(_) => 0.0,
             }
     }
 
-    /// What a contractive penalty has to go through between the encoder's last operation and the code.
-    pub fn linearised(&self) -> Option<Step> {
-        match &self.operation {
-            Operation::TopK(top_k) => Some(Step::Mask(Rc::clone(top_k.mask()))),
-            Operation::Gaussian { .. } | Operation::Importance { .. } => {
-                Some(Step::Columns { of: 2 * self.units, range: 0..self.units })
+    /// Appends the linear maps between the encoder's last operation and the code, for a contractive penalty.
+    pub fn linearise(&self, chain: &mut Chain) -> Result<(), EngineError> {
+        match &self.kernels {
+            Kernels::TopK(top_k) => top_k.linearise(chain)?,
+            Kernels::Gaussian { .. } | Kernels::Importance { .. } => {
+                // The means.
+                chain.push(Indexed::fixed(2 * self.units, self.units, 1, |unit| unit)?);
             }
-            Operation::Hashing(_, y) => {
-                Some(Step::Function { activation: Activation::Sigmoid, y: Rc::clone(y), sums: None })
-            }
-            Operation::None
-            | Operation::Description(_)
-            | Operation::Mmd(_)
-            | Operation::Codebook(..)
-            | Operation::Selector(_) => None,
+            Kernels::Hashing(_, y) => chain.push_slope(Activation::Sigmoid, y, None)?,
+            Kernels::None
+            | Kernels::Description(_)
+            | Kernels::Mmd(_)
+            | Kernels::Codebook(..)
+            | Kernels::Selector(_) => {}
         }
+        Ok(())
     }
 
     /// Whether codes are drawn around a point where the loss is measured.
@@ -233,7 +201,7 @@ impl Waist {
 
     /// What tells the likelihood which of several samples a row count how much.
     pub fn importance(&self) -> Option<Importance> {
-        if let Operation::Importance { importance, .. } = &self.operation {
+        if let Kernels::Importance { importance, .. } = &self.kernels {
             Some(importance.clone())
         } else {
             None
@@ -242,21 +210,21 @@ impl Waist {
 
     /// What draws from the distributions the encoder gives.
     pub fn sampler(&self) -> Option<&Rc<Reparameterise>> {
-        match &self.operation {
-            Operation::Gaussian { sample, .. } | Operation::Importance { sample, .. } => Some(sample),
-            Operation::None
-            | Operation::TopK(_)
-            | Operation::Description(_)
-            | Operation::Mmd(_)
-            | Operation::Hashing(..)
-            | Operation::Codebook(..)
-            | Operation::Selector(_) => None,
+        match &self.kernels {
+            Kernels::Gaussian { sample, .. } | Kernels::Importance { sample, .. } => Some(sample),
+            Kernels::None
+            | Kernels::TopK(_)
+            | Kernels::Description(_)
+            | Kernels::Mmd(_)
+            | Kernels::Hashing(..)
+            | Kernels::Codebook(..)
+            | Kernels::Selector(_) => None,
         }
     }
 
     /// The codebook of a quantised code.
     pub fn codebook(&self) -> Option<&Rc<Codebook>> {
-        if let Operation::Codebook(codebook, _) = &self.operation { Some(codebook) } else { None }
+        if let Kernels::Codebook(codebook, _) = &self.kernels { Some(codebook) } else { None }
     }
 
     /// Temperature of a selector at a moment of its training.
@@ -266,9 +234,9 @@ impl Waist {
 
     /// Choices of each quantiser, where the decoder is given their distributions themselves.
     pub fn expected_choices(&self) -> Option<usize> {
-        match (&self.operation, self.kind) {
+        match (&self.kernels, self.kind) {
             (
-                Operation::Description(Description { shares: None, .. }),
+                Kernels::Description(Description { shares: None, .. }),
                 Bottleneck::DescriptionLength { choices, .. },
             ) => Some(choices),
             _ => None,
@@ -277,7 +245,7 @@ impl Waist {
 
     /// What learns without gradients, after the update of a step.
     pub fn after_step(&self, draw: Draw, threads: &Threads) {
-        if let Operation::Codebook(codebook, _) = &self.operation {
+        if let Kernels::Codebook(codebook, _) = &self.kernels {
             let stream = draw.stream(Purpose::Codebook, 0);
             codebook.after_step(Some(Reseed { after: CODEBOOK_IDLE, stream }), threads);
         }

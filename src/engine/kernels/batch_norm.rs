@@ -9,8 +9,10 @@ use std::rc::Rc;
 
 use super::activation::{forward_row, needs_sums};
 use super::channels::{add_pixels, fold, repeat, through_activation, tile_len};
+use super::jacobian::{Chain, Scale};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
-use super::tape::Recorder;
+use super::operation::Operation;
+use super::pass::{Mode, Pass};
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::zeros;
@@ -32,7 +34,7 @@ pub struct BatchNorm {
     /// The sums before the activation, kept where the derivative needs them.
     sums: Option<Node>,
     /// What the last forward pass normalised with: the channels' means, then their 1 / √(variance + eps).
-    statistics: RefCell<Vec<f32>>,
+    statistics: Rc<RefCell<Vec<f32>>>,
     /// Two sums for each channel of a tile, for each shard.
     partial: RefCell<Vec<f64>>,
     /// Values for each channel, repeated over a tile: four of them.
@@ -61,7 +63,7 @@ pub struct BatchNormParts {
 
 /// Sizes of one pass over the values.
 #[derive(Clone, Copy)]
-struct Pass {
+struct Sizes {
     channels: usize,
     /// Values of the minibatch.
     len: usize,
@@ -71,11 +73,11 @@ struct Pass {
     tile: usize,
 }
 
-impl Pass {
-    fn new(len: usize, channels: usize) -> Pass {
+impl Sizes {
+    fn new(len: usize, channels: usize) -> Sizes {
         let channels = channels.max(1);
         let size = (len / channels).div_ceil(SHARDS).max(SHARD / channels).max(1) * channels;
-        Pass { channels, len, size, shards: len.div_ceil(size), tile: tile_len(channels) }
+        Sizes { channels, len, size, shards: len.div_ceil(size), tile: tile_len(channels) }
     }
 
     /// Pixels of the minibatch.
@@ -96,97 +98,62 @@ impl BatchNorm {
     pub fn new(parts: BatchNormParts) -> Result<Rc<BatchNorm>, EngineError> {
         let sums = if needs_sums(parts.activation) { Some(Variable::zeros_like(&parts.y)?) } else { None };
         let channels = parts.bias.borrow().columns();
-        let pass = Pass::new(parts.x.borrow().values().len(), channels);
+        let sizes = Sizes::new(parts.x.borrow().values().len(), channels);
         // Fewer rows can make more shards, up to one a pixel.
-        let shards = SHARDS.min(pass.len / pass.channels);
+        let shards = SHARDS.min(sizes.len / sizes.channels);
         Ok(Rc::new(BatchNorm {
             parts,
             sums,
-            statistics: RefCell::new(zeros(2 * channels)?),
-            partial: RefCell::new(zeros(2 * pass.tile * shards)?),
-            tiles: RefCell::new(zeros(4 * pass.tile)?),
+            statistics: Rc::new(RefCell::new(zeros(2 * channels)?)),
+            partial: RefCell::new(zeros(2 * sizes.tile * shards)?),
+            tiles: RefCell::new(zeros(4 * sizes.tile)?),
         }))
     }
 
-    /// Computes the first `rows` rows of `y` and records the way back. In `training` the statistics are those of these
-    /// rows, and the running statistics follow them; otherwise the running statistics serve.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        training: bool,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
-        let pass = Pass::new(rows * self.parts.x.borrow().columns(), self.parts.bias.borrow().columns());
-        if training {
-            self.measure(pass, threads);
-        } else {
-            self.recall();
-        }
-        self.normalise(pass, threads);
-        if recorder.is_recording() {
-            let (norm, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| norm.backward(pass, training, &threads, grads));
-        }
-    }
-
-    /// The nodes it is made of.
-    pub fn parts(&self) -> &BatchNormParts {
-        &self.parts
-    }
-
-    /// The sums before the activation, where its derivative needs them.
-    pub fn sums(&self) -> Option<&Node> {
-        self.sums.as_ref()
-    }
-
-    /// Memory it holds beside its nodes, in bytes.
-    #[cfg(test)]
-    pub fn bytes(&self) -> usize {
-        let floats = self.statistics.borrow().len() + self.tiles.borrow().len();
-        4 * floats + 8 * self.partial.borrow().len()
+    fn sizes(&self, rows: usize) -> Sizes {
+        Sizes::new(rows * self.parts.x.borrow().columns(), self.parts.bias.borrow().columns())
     }
 
     /// The channels' means that the last forward pass subtracted.
-    pub fn mean(&self) -> Ref<'_, [f32]> {
+    fn mean(&self) -> Ref<'_, [f32]> {
         Ref::map(self.statistics.borrow(), |both| &both[..both.len() / 2])
     }
 
     /// The channels' 1 / √(variance + eps) that the last forward pass multiplied with.
-    pub fn inverse_deviation(&self) -> Ref<'_, [f32]> {
+    fn inverse_deviation(&self) -> Ref<'_, [f32]> {
         Ref::map(self.statistics.borrow(), |both| &both[both.len() / 2..])
     }
 
     /// Takes the statistics of the minibatch, and lets the running ones follow.
-    fn measure(&self, pass: Pass, threads: &Threads) {
+    fn measure(&self, sizes: Sizes, threads: &Threads) {
         let (x, mut partial) = (self.parts.x.borrow(), self.partial.borrow_mut());
-        let x = &x.values()[..pass.len];
+        let x = &x.values()[..sizes.len];
         {
             let partial = Parts::new(&mut partial);
-            threads.run(pass.shards, pass.flops(), &|shard| {
+            threads.run(sizes.shards, sizes.flops(), &|shard| {
                 // SAFETY: each shard runs once and touches its own sums only.
-                let own = unsafe { partial.part(2 * pass.tile * shard..2 * pass.tile * (shard + 1)) };
-                let (mean, squares) = own.split_at_mut(pass.tile);
+                let own = unsafe { partial.part(2 * sizes.tile * shard..2 * sizes.tile * (shard + 1)) };
+                let (mean, squares) = own.split_at_mut(sizes.tile);
                 vectorised(
                     #[inline(always)]
-                    || moments(&x[shard_range(shard, pass.size, pass.len)], pass.channels, mean, squares),
+                    || moments(&x[shard_range(shard, sizes.size, sizes.len)], sizes.channels, mean, squares),
                 );
             });
         }
         let mut statistics = self.statistics.borrow_mut();
-        let (means, inverses) = statistics.split_at_mut(pass.channels);
+        let (means, inverses) = statistics.split_at_mut(sizes.channels);
         let (mut running_mean, mut running_var) =
             (self.parts.running_mean.borrow_mut(), self.parts.running_var.borrow_mut());
-        for channel in 0..pass.channels {
+        for channel in 0..sizes.channels {
             // Chan, Golub & LeVeque 1979: moments of two sets from those of each, in the order of the shards.
             let (mut count, mut mean, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
-            for (shard, own) in partial.chunks_exact(2 * pass.tile).take(pass.shards).enumerate() {
-                let (own_mean, own_squares) = own.split_at(pass.tile);
-                let pixels = shard_range(shard, pass.size, pass.len).len() / pass.channels;
+            for (shard, own) in partial.chunks_exact(2 * sizes.tile).take(sizes.shards).enumerate() {
+                let (own_mean, own_squares) = own.split_at(sizes.tile);
+                let pixels = shard_range(shard, sizes.size, sizes.len).len() / sizes.channels;
                 let (pixels, difference) = (pixels as f64, own_mean[channel] - mean);
                 let all = count + pixels;
                 mean += difference * pixels / all;
-                squares += fold(own_squares, pass.channels, channel)
+                squares += fold(own_squares, sizes.channels, channel)
                     + difference * difference * count * pixels / all;
                 count = all;
             }
@@ -211,14 +178,14 @@ impl BatchNorm {
         }
     }
 
-    fn normalise(&self, pass: Pass, threads: &Threads) {
+    fn normalise(&self, sizes: Sizes, threads: &Threads) {
         let (x, mut y) = (self.parts.x.borrow(), self.parts.y.borrow_mut());
         let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
         let mut tiles = self.tiles.borrow_mut();
         let (means, inverses, weight) = (self.mean(), self.inverse_deviation(), self.parts.weight.borrow());
-        let [mean, scale, bias, _] = four(&mut tiles, pass.tile);
+        let [mean, scale, bias, _] = four(&mut tiles, sizes.tile);
         repeat(&means, mean);
-        for (scale, channel) in scale.iter_mut().zip((0..pass.channels).cycle()) {
+        for (scale, channel) in scale.iter_mut().zip((0..sizes.channels).cycle()) {
             *scale = inverses[channel] * weight.values()[channel];
         }
         repeat(self.parts.bias.borrow().values(), bias);
@@ -226,15 +193,15 @@ impl BatchNorm {
         let (x, activation) = (x.values(), self.parts.activation);
         let y = Parts::new(y.values_mut());
         let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
-        threads.run(pass.shards, pass.flops(), &|shard| {
-            let range = shard_range(shard, pass.size, pass.len);
+        threads.run(sizes.shards, sizes.flops(), &|shard| {
+            let range = shard_range(shard, sizes.size, sizes.len);
             // SAFETY: each shard runs once and touches its own values only.
             let (y, pre) = unsafe { (y.part(range.clone()), sums.map(|sums| sums.part(range.clone()))) };
-            let mut pre = pre.map(|pre| pre.chunks_mut(pass.tile));
+            let mut pre = pre.map(|pre| pre.chunks_mut(sizes.tile));
             vectorised(
                 #[inline(always)]
                 || {
-                    for (y, x) in y.chunks_mut(pass.tile).zip(x[range].chunks(pass.tile)) {
+                    for (y, x) in y.chunks_mut(sizes.tile).zip(x[range].chunks(sizes.tile)) {
                         for ((y, x), (mean, scale)) in y.iter_mut().zip(x).zip(mean.iter().zip(scale)) {
                             *y = (x - mean) * scale;
                         }
@@ -245,13 +212,56 @@ impl BatchNorm {
         });
     }
 
-    fn backward(
+    /// Takes `dy` through the activation, in place, and sums it and its products with `x − mean`, shard by shard.
+    fn sum_gradients(
         &self,
-        pass: Pass,
-        training: bool,
+        sizes: Sizes,
         threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+        (x, y, mean): (&[f32], &[f32], &[f32]),
+        dy: &mut [f32],
+    ) {
+        let sums = self.sums.as_ref().map(|sums| sums.borrow());
+        let pre = sums.as_ref().map(|sums| sums.values());
+        let mut partial = self.partial.borrow_mut();
+        let (dy, partial, activation) = (Parts::new(dy), Parts::new(&mut partial), self.parts.activation);
+        threads.run(sizes.shards, sizes.flops(), &|shard| {
+            let range = shard_range(shard, sizes.size, sizes.len);
+            let own = 2 * sizes.tile * shard..2 * sizes.tile * (shard + 1);
+            // SAFETY: each shard runs once and touches its own values and sums only.
+            let (dy, own) = unsafe { (dy.part(range.clone()), partial.part(own)) };
+            through_activation(activation, y, pre, range.clone(), dy);
+            own.fill(0.0);
+            let (plain, weighted) = own.split_at_mut(sizes.tile);
+            vectorised(
+                #[inline(always)]
+                || {
+                    add_pixels(dy, plain);
+                    for (dy, x) in dy.chunks(sizes.tile).zip(x[range].chunks(sizes.tile)) {
+                        for ((sum, dy), (x, mean)) in weighted.iter_mut().zip(dy).zip(x.iter().zip(mean)) {
+                            *sum += f64::from(*dy) * f64::from(x - mean);
+                        }
+                    }
+                },
+            );
+        });
+    }
+}
+
+impl Operation for BatchNorm {
+    /// In training the statistics are those of these rows, and the running statistics follow them; otherwise the running
+    /// statistics serve.
+    fn compute(&self, pass: &Pass) {
+        let (sizes, threads) = (self.sizes(pass.rows), &*pass.threads);
+        if is_training(pass) {
+            self.measure(sizes, threads);
+        } else {
+            self.recall();
+        }
+        self.normalise(sizes, threads);
+    }
+
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (sizes, threads) = (self.sizes(pass.rows), &*pass.threads);
         let parts = &self.parts;
         let (x, y, weight, bias) =
             (parts.x.borrow(), parts.y.borrow(), parts.weight.borrow(), parts.bias.borrow());
@@ -263,20 +273,20 @@ impl BatchNorm {
         };
         let mut tiles = self.tiles.borrow_mut();
         let (means, inverses) = (self.mean(), self.inverse_deviation());
-        let [mean, scale, shift, slope] = four(&mut tiles, pass.tile);
+        let [mean, scale, shift, slope] = four(&mut tiles, sizes.tile);
         repeat(&means, mean);
-        self.sum_gradients(pass, threads, (x.values(), y.values(), mean), dy);
+        self.sum_gradients(sizes, threads, (x.values(), y.values(), mean), dy);
 
         // With a = x − mean and i the inverse deviation: dβ = Σ dy, dγ = i Σ a dy and
         // dx = γ i (dy − Σ dy / n − a i² Σ a dy / n); without the two means where the statistics are constants.
         let partial = self.partial.borrow();
         let dw_adds = weight.claim_gradient() == Write::Add;
         let db_adds = bias.claim_gradient() == Write::Add;
-        let share = if training { 1.0 / pass.pixels() } else { 0.0 };
-        for channel in 0..pass.channels {
+        let share = if is_training(pass) { 1.0 / sizes.pixels() } else { 0.0 };
+        for channel in 0..sizes.channels {
             let total = |half: usize| -> f64 {
-                let halves = partial.chunks_exact(pass.tile).skip(half).step_by(2).take(pass.shards);
-                halves.map(|own| fold(own, pass.channels, channel)).sum()
+                let halves = partial.chunks_exact(sizes.tile).skip(half).step_by(2).take(sizes.shards);
+                halves.map(|own| fold(own, sizes.channels, channel)).sum()
             };
             let (plain, weighted, inverse) = (total(0), total(1), f64::from(inverses[channel]));
             db[channel] = plain as f32 + if db_adds { db[channel] } else { 0.0 };
@@ -289,19 +299,19 @@ impl BatchNorm {
             return Ok(());
         }
         for tile in [&mut *scale, shift, slope] {
-            for index in pass.channels..pass.tile {
-                tile[index] = tile[index - pass.channels];
+            for index in sizes.channels..sizes.tile {
+                tile[index] = tile[index - sizes.channels];
             }
         }
         let (mean, scale, shift, slope) = (&*mean, &*scale, &*shift, &*slope);
         let (x, dy, dx_adds) = (x.values(), &*dy, x.claim_gradient() == Write::Add);
-        threads.for_each_piece(&mut dx[..pass.len], pass.size, pass.flops(), |start, dx| {
+        threads.for_each_piece(&mut dx[..sizes.len], sizes.size, sizes.flops(), |start, dx| {
             let range = start..start + dx.len();
-            let values = x[range.clone()].chunks(pass.tile).zip(dy[range].chunks(pass.tile));
+            let values = x[range.clone()].chunks(sizes.tile).zip(dy[range].chunks(sizes.tile));
             vectorised(
                 #[inline(always)]
                 || {
-                    for (dx, (x, dy)) in dx.chunks_mut(pass.tile).zip(values) {
+                    for (dx, (x, dy)) in dx.chunks_mut(sizes.tile).zip(values) {
                         let constants = mean.iter().zip(scale).zip(shift.iter().zip(slope));
                         for ((dx, (x, dy)), ((mean, scale), (shift, slope))) in
                             dx.iter_mut().zip(x.iter().zip(dy)).zip(constants)
@@ -316,39 +326,32 @@ impl BatchNorm {
         Ok(())
     }
 
-    /// Takes `dy` through the activation, in place, and sums it and its products with `x − mean`, shard by shard.
-    fn sum_gradients(
-        &self,
-        pass: Pass,
-        threads: &Threads,
-        (x, y, mean): (&[f32], &[f32], &[f32]),
-        dy: &mut [f32],
-    ) {
-        let sums = self.sums.as_ref().map(|sums| sums.borrow());
-        let pre = sums.as_ref().map(|sums| sums.values());
-        let mut partial = self.partial.borrow_mut();
-        let (dy, partial, activation) = (Parts::new(dy), Parts::new(&mut partial), self.parts.activation);
-        threads.run(pass.shards, pass.flops(), &|shard| {
-            let range = shard_range(shard, pass.size, pass.len);
-            let own = 2 * pass.tile * shard..2 * pass.tile * (shard + 1);
-            // SAFETY: each shard runs once and touches its own values and sums only.
-            let (dy, own) = unsafe { (dy.part(range.clone()), partial.part(own)) };
-            through_activation(activation, y, pre, range.clone(), dy);
-            own.fill(0.0);
-            let (plain, weighted) = own.split_at_mut(pass.tile);
-            vectorised(
-                #[inline(always)]
-                || {
-                    add_pixels(dy, plain);
-                    for (dy, x) in dy.chunks(pass.tile).zip(x[range].chunks(pass.tile)) {
-                        for ((sum, dy), (x, mean)) in weighted.iter_mut().zip(dy).zip(x.iter().zip(mean)) {
-                            *sum += f64::from(*dy) * f64::from(x - mean);
-                        }
-                    }
-                },
-            );
-        });
+    fn learns(&self) -> bool {
+        true
     }
+
+    fn wants_input_gradient(&self) -> bool {
+        self.parts.wants_input_gradient
+    }
+
+    /// The statistics that the last forward pass used are constants.
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let BatchNormParts { x, y, weight, activation, .. } = &self.parts;
+        let (statistics, width) = (Rc::clone(&self.statistics), x.borrow().columns());
+        chain.push(Scale::diagonal(Rc::clone(weight), statistics, width)?);
+        chain.push_slope(*activation, y, self.sums.as_ref())
+    }
+
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
+        let sums = self.sums.as_ref().map_or(0, |sums| sums.borrow().values().len());
+        let floats = self.statistics.borrow().len() + self.tiles.borrow().len() + sums;
+        4 * floats + 8 * self.partial.borrow().len()
+    }
+}
+
+fn is_training(pass: &Pass) -> bool {
+    matches!(pass.mode, Mode::Train(_))
 }
 
 /// Mean of each channel, repeated over `mean`, and the sums of squared distances from it, over the tile `squares`.

@@ -4,12 +4,12 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use super::loss::no_gradient;
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::matmul::{Matrix, multiply_shard};
+use super::pass::Pass;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, TapeError, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
 use crate::dataset::random::Stream;
 
 /// Shards of a search at most; each has scratch of its own.
@@ -105,21 +105,12 @@ impl Codebook {
         Rc::new(Codebook { parts, scratch: RefCell::new(scratch) })
     }
 
-    /// Quantises the first `rows` rows and records the way back: the gradient of `y`, plus `commitment` (β) times that of
+    /// Quantises the first `pass.rows` rows and records the way back: the gradient of `y`, plus `commitment` (β) times that of
     /// the mean over the rows of `‖z_e − sg[z_q]‖²`. Returns the sum of `‖z_e − z_q‖²` over rows and features. Among entries at
     /// the same distance the one of lower index is chosen.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        commitment: f32,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        self.quantise(rows, threads);
-        if recorder.is_recording() {
-            let (code, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| code.backward(rows, commitment, &threads, grads));
-        }
+    pub fn forward(self: &Rc<Self>, pass: &Pass, commitment: f32, recorder: &mut Recorder) -> f64 {
+        self.quantise(pass.rows, &pass.threads);
+        recorder.record(self, pass, move |code, pass, grads| code.backward(pass, commitment, grads));
         let mut scratch = self.scratch.borrow_mut();
         let Scratch { choices, errors, usage, vectors, .. } = &mut *scratch;
         usage.fill(0);
@@ -226,13 +217,8 @@ impl Codebook {
         });
     }
 
-    fn backward(
-        &self,
-        rows: usize,
-        commitment: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, commitment: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         if matches!(self.parts.learning, Learning::Gradient) {
             self.entries_backward(rows, threads, grads)?;
         }

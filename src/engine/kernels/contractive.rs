@@ -3,7 +3,7 @@
 //!
 //! **What is computed.** The encoder is a chain of linear maps at the point where its last forward pass left it:
 //! `J = M_L … M_1`, where a map is a weight, a kernel, a factor for each value (slopes, masks), and so on
-//! ([`Step`]). Either tangents are pushed along, `t_l = M_l t_{l−1}`, and the penalty is `Σ‖t_L‖²`; or cotangents are drawn back,
+//! ([`LinearMap`]). Either tangents are pushed along, `t_l = M_l t_{l−1}`, and the penalty is `Σ‖t_L‖²`; or cotangents are drawn back,
 //! `r_{l−1} = M_lᵀ r_l`, and it is `Σ‖r_0‖²`. With all basis vectors of the smaller side that is exact; with random tangents
 //! of ±1 it is right in the mean (Hutchinson 1989).
 //!
@@ -17,35 +17,27 @@
 //! Nothing is taken out of the graph: every weight and bias that moves J gets its share. Kinks (of rectifiers, the choice of a
 //! pooling layer or of a k-sparse code) have no second derivative, and statistics of a batch norm count as constants of J.
 //!
-//! **How to record it.** [`Contractive::forward`] comes after all operations of the encoder and before the next forward
+//! **How to record it.** The term comes after all operations of the encoder and before the next forward
 //! pass, anywhere between those of the decoder too: its way back runs before the encoder's and adds to the gradients of
 //! the encoder's outputs. The outputs it looks at must be claimed by whoever else writes their gradient
 //! ([`Variable::claim_gradient`](super::variable::Variable::claim_gradient)), as all operations do.
 
-mod factor;
-mod indexed;
-mod kernel;
-mod normed;
-mod plan;
+mod route;
 mod rows;
-mod stage;
-mod step;
-mod weights;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use plan::{BLOCK_VALUES, Plan, Way};
+use route::{BLOCK_VALUES, Route, Way};
 use rows::{closed_form, collect, copy_scaled, expand, fill_signs, products, squares, squares_of_columns};
-use stage::{Block, Stage, begin};
-pub use step::Step;
-use weights::Weights;
 
 use super::draw::Draw;
+use super::jacobian::{Block, Chain, LinearMap, Link, Weights};
 use super::matmul::{Matrix, multiply};
-use super::tape::Recorder;
+use super::operation::LossTerm;
+use super::pass::Pass;
 use super::threads::Threads;
-use super::variable::{Grads, TapeError};
+use super::variable::{Grads, TapeError, no_gradient};
 use super::workspace::zeros;
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
@@ -53,8 +45,8 @@ use crate::project::Estimator;
 
 /// The penalty on one encoder.
 pub struct Contractive {
-    stages: Vec<Stage>,
-    plan: Plan,
+    links: Vec<Link>,
+    route: Route,
     state: RefCell<State>,
 }
 
@@ -81,142 +73,65 @@ struct State {
 }
 
 impl Contractive {
-    /// The penalty on an encoder made of `steps`, from its input to its code, for at most `capacity` rows.
+    /// The penalty on an encoder with these maps, for at most `capacity` rows.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
-    pub fn new(
-        steps: &[Step],
-        estimator: Estimator,
-        capacity: usize,
-    ) -> Result<Rc<Contractive>, EngineError> {
-        Contractive::in_blocks(steps, estimator, capacity, BLOCK_VALUES)
+    pub fn new(chain: Chain, estimator: Estimator, capacity: usize) -> Result<Rc<Contractive>, EngineError> {
+        Contractive::in_blocks(chain, estimator, capacity, BLOCK_VALUES)
     }
 
     fn in_blocks(
-        steps: &[Step],
+        chain: Chain,
         estimator: Estimator,
         capacity: usize,
         block_values: usize,
     ) -> Result<Rc<Contractive>, EngineError> {
-        let mut stages = Vec::new();
-        for step in steps {
-            step.take_apart(&mut stages)?;
-        }
-        let plan = Plan::new(&stages, estimator, capacity, block_values);
-        let sizes = plan.sizes(&stages);
+        let links = chain.into_links();
+        let route = Route::new(&links, estimator, capacity, block_values);
+        let sizes = route.sizes(&links);
         let largest = sizes.levels.iter().copied().max().unwrap_or(0).max(sizes.expanded);
-        for stage in &stages {
-            if let Stage::Normed(normed) = stage {
-                normed.reserve(plan.largest_rows())?;
-            }
+        for link in &links {
+            link.map().reserve(route.largest_rows())?;
         }
         let state = State {
             levels: sizes.levels.iter().map(|&len| zeros(len)).collect::<Result<_, _>>()?,
             expanded: zeros(sizes.expanded)?,
             now: zeros(largest)?,
             next: zeros(largest)?,
-            sums: zeros(plan.largest_rows().max(plan.outputs))?,
-            gram: zeros(plan.gram_len(&stages))?,
-            outer: zeros(plan.gram_len(&stages))?,
+            sums: zeros(route.largest_rows().max(route.outputs))?,
+            gram: zeros(route.gram_len(&links))?,
+            outer: zeros(route.gram_len(&links))?,
             has_outer: false,
             held: None,
             stream: Stream::new(0, Purpose::Hutchinson, 0, 0),
         };
-        Ok(Rc::new(Contractive { stages, plan, state: RefCell::new(state) }))
+        Ok(Rc::new(Contractive { links, route, state: RefCell::new(state) }))
     }
 
     /// Whether the norm is exact, and not estimated.
     pub fn is_exact(&self) -> bool {
-        self.plan.way != Way::Probe
+        self.route.way != Way::Probe
     }
 
     /// Multiply-adds that each sample takes, forward alone.
     pub fn multiply_adds(&self) -> usize {
-        self.plan.multiply_adds
+        self.route.multiply_adds
     }
 
-    /// The penalty at the first `rows` rows of the last forward pass, summed over them and not weighted, and the way back for
-    /// `weight` times its mean; a weight of 0 moves nothing. `draw` is the step's, as the encoder had it; without one
-    /// (evaluation) nothing is dropped, and random tangents are the same each time.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        weight: f32,
-        draw: Option<Draw>,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        for stage in &self.stages {
-            stage.prepare(rows, draw, threads);
-        }
-        let state = &mut *self.state.borrow_mut();
-        let draw_of_use = Draw { seed: 0, step: 0 };
-        state.stream = draw.unwrap_or(draw_of_use).stream(Purpose::Hutchinson, 0);
-        if let Some(weights) = self.first_weights() {
-            weights.gram(&mut state.gram, threads);
-        }
-        let mut value = 0.0;
-        for index in 0..self.plan.blocks(rows) {
-            value += self.sweep(state, self.plan.block(rows, index), threads);
-            state.held = Some(index);
-        }
-        if recorder.is_recording() && weight != 0.0 && rows > 0 {
-            let (penalty, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| penalty.backward(rows, weight, &threads, grads));
-        }
-        value * self.plan.share()
-    }
-
-    fn backward(
-        &self,
-        rows: usize,
-        weight: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
-        for node in self.stages.iter().flat_map(Stage::sources) {
-            begin(&node, grads)?;
-        }
-        let state = &mut *self.state.borrow_mut();
-        let scale = 2.0 * weight / rows as f32 * self.plan.share() as f32;
-        state.has_outer = false;
-        // The last block is still there.
-        for index in (0..self.plan.blocks(rows)).rev() {
-            let block = self.plan.block(rows, index);
-            if state.held != Some(index) {
-                self.sweep(state, block, threads);
-            }
-            state.held = None;
-            match self.plan.way {
-                Way::Probe | Way::Push => self.back_from_code(state, block, scale, threads, grads)?,
-                Way::Pull { diagonal } => {
-                    self.along_to_code(state, block, diagonal, scale, threads, grads)?;
-                }
-            }
-        }
-        if let Some(weights) = self.first_weights() {
-            state.outer.iter_mut().for_each(|value| *value *= scale);
-            weights.add_product(&state.outer, threads, grads)?;
-        }
-        Ok(())
+    /// Its maps, from the input to the code.
+    fn maps(&self) -> impl DoubleEndedIterator<Item = &dyn LinearMap> + ExactSizeIterator {
+        self.links.iter().map(Link::map)
     }
 
     /// The weight whose `W Wᵀ` is used.
     fn first_weights(&self) -> Option<&Weights> {
-        match self.stages.first()? {
-            Stage::Weights(weights) if self.plan.has_gram => Some(weights),
-            Stage::Weights(_)
-            | Stage::Kernel(_)
-            | Stage::Indexed(_)
-            | Stage::Factor(_)
-            | Stage::Normed(_) => None,
-        }
+        self.links.first()?.weights().filter(|_| self.route.has_gram)
     }
 
     /// Fills the levels for one block; the sum of squares at their end.
     fn sweep(&self, state: &mut State, block: Block, threads: &Threads) -> f64 {
-        match self.plan.way {
+        match self.route.way {
             Way::Probe | Way::Push => self.push(state, block, threads),
             Way::Pull { diagonal } => self.pull(state, block, diagonal, threads),
         }
@@ -224,54 +139,53 @@ impl Contractive {
 
     /// Pushes tangents from the input to the code.
     fn push(&self, state: &mut State, block: Block, threads: &Threads) -> f64 {
-        let (rows, inputs) = (block.rows(), self.plan.inputs);
+        let (rows, inputs) = (block.rows(), self.route.inputs);
         let seeds = &mut state.levels[0][..rows * inputs];
-        if self.plan.way == Way::Probe {
-            fill_signs(block, self.plan.probes, inputs, state.stream, seeds, threads);
+        if self.route.way == Way::Probe {
+            fill_signs(block, self.route.probes, inputs, state.stream, seeds, threads);
         } else {
             seeds.fill(0.0);
             for (row, seed) in seeds.chunks_exact_mut(inputs).enumerate() {
                 seed[block.probe + row % block.probes] = 1.0;
             }
         }
-        for (index, stage) in self.stages.iter().enumerate() {
+        for (index, map) in self.maps().enumerate() {
             let (before, after) = state.levels.split_at_mut(index + 1);
-            let (from, to) =
-                (&before[index][..rows * stage.inputs()], &mut after[0][..rows * stage.outputs()]);
-            stage.push(block, from, to, threads);
+            let (from, to) = (&before[index][..rows * map.inputs()], &mut after[0][..rows * map.outputs()]);
+            map.push(block, from, to, threads);
         }
-        let last = &state.levels[self.stages.len()];
-        squares(threads, rows, self.plan.outputs, last, &mut state.sums)
+        let last = &state.levels[self.links.len()];
+        squares(threads, rows, self.route.outputs, last, &mut state.sums)
     }
 
     /// Draws cotangents of all units of the code back to the input; above level `diagonal` each sample has one row, the
     /// diagonal of its Jacobian.
     fn pull(&self, state: &mut State, block: Block, diagonal: usize, threads: &Threads) -> f64 {
-        let last = self.stages.len();
-        state.levels[last][..block.samples * self.plan.outputs].fill(1.0);
+        let last = self.links.len();
+        state.levels[last][..block.samples * self.route.outputs].fill(1.0);
         for index in (diagonal..last).rev() {
             self.pull_one(&mut state.levels, index, block.plain(), threads);
         }
         let Some(below) = diagonal.checked_sub(1) else {
-            return squares(threads, block.samples, self.plan.outputs, &state.levels[0], &mut state.sums);
+            return squares(threads, block.samples, self.route.outputs, &state.levels[0], &mut state.sums);
         };
-        if let Some(weights) = Plan::rows_of(&self.stages, diagonal) {
+        if let Some(weights) = Route::rows_of(&self.links, diagonal) {
             if below == 0 {
                 // One dense layer: Σ_j d_j² ‖W_j‖².
                 weights.norms(&mut state.sums);
-                return closed_form(block, &state.levels[1], &state.sums[..self.plan.outputs]);
+                return closed_form(block, &state.levels[1], &state.sums[..self.route.outputs]);
             }
             let (before, after) = state.levels.split_at_mut(diagonal);
             let to = &mut before[below][..block.rows() * weights.inputs()];
             weights.pull_diagonal(block, &after[0], to, threads);
         } else {
-            let (stage, width) = (&self.stages[below], self.plan.outputs);
+            let (map, width) = (self.links[below].map(), self.route.outputs);
             let expanded = &mut state.expanded[..block.rows() * width];
             expand(block, width, &state.levels[diagonal], expanded, threads);
-            let to = &mut state.levels[below][..block.rows() * stage.inputs()];
-            stage.pull(block, expanded, to, threads);
+            let to = &mut state.levels[below][..block.rows() * map.inputs()];
+            map.pull(block, expanded, to, threads);
         }
-        let lowest = usize::from(self.plan.has_gram);
+        let lowest = usize::from(self.route.has_gram);
         for index in (lowest..below).rev() {
             self.pull_one(&mut state.levels, index, block, threads);
         }
@@ -282,14 +196,14 @@ impl Contractive {
             multiply(threads, &mut to[0][..rows * units], false, r, g);
             return products(threads, rows, units, &to[0], &above[0], &mut state.sums);
         }
-        squares(threads, block.rows(), self.plan.inputs, &state.levels[0], &mut state.sums)
+        squares(threads, block.rows(), self.route.inputs, &state.levels[0], &mut state.sums)
     }
 
     fn pull_one(&self, levels: &mut [Vec<f32>], index: usize, block: Block, threads: &Threads) {
         let (before, after) = levels.split_at_mut(index + 1);
-        let (stage, rows) = (&self.stages[index], block.rows());
-        let (from, to) = (&after[0][..rows * stage.outputs()], &mut before[index][..rows * stage.inputs()]);
-        stage.pull(block, from, to, threads);
+        let (map, rows) = (self.links[index].map(), block.rows());
+        let (from, to) = (&after[0][..rows * map.outputs()], &mut before[index][..rows * map.inputs()]);
+        map.pull(block, from, to, threads);
     }
 
     /// After [`push`](Contractive::push): the derivatives by all maps, from the code back to the input.
@@ -303,12 +217,12 @@ impl Contractive {
     ) -> Result<(), TapeError> {
         let rows = block.rows();
         let State { levels, now, next, .. } = state;
-        copy_scaled(threads, scale, &levels[self.stages.len()][..rows * self.plan.outputs], now);
-        for (index, stage) in self.stages.iter().enumerate().rev() {
-            stage.accumulate(block, now, &levels[index], threads, grads)?;
+        copy_scaled(threads, scale, &levels[self.links.len()][..rows * self.route.outputs], now);
+        for (index, map) in self.maps().enumerate().rev() {
+            map.accumulate(block, now, &levels[index], threads, grads)?;
             if index > 0 {
-                let (from, to) = (&now[..rows * stage.outputs()], &mut next[..rows * stage.inputs()]);
-                stage.pull(block, from, to, threads);
+                let (from, to) = (&now[..rows * map.outputs()], &mut next[..rows * map.inputs()]);
+                map.pull(block, from, to, threads);
                 std::mem::swap(now, next);
             }
         }
@@ -325,10 +239,10 @@ impl Contractive {
         threads: &Threads,
         grads: &mut Grads,
     ) -> Result<(), TapeError> {
-        let (rows, width) = (block.rows(), self.plan.outputs);
+        let (rows, width) = (block.rows(), self.route.outputs);
         let State { levels, expanded, now, next, sums, outer, has_outer, .. } = state;
         let below = diagonal.checked_sub(1);
-        let rows_of = Plan::rows_of(&self.stages, diagonal);
+        let rows_of = Route::rows_of(&self.links, diagonal);
         match (below, rows_of) {
             (None, _) => copy_scaled(threads, scale, &levels[0][..block.samples * width], now),
             (Some(0), Some(weights)) => {
@@ -344,7 +258,7 @@ impl Contractive {
                 weights.add_scaled(norms, grads)?;
             }
             (Some(below), rows_of) => {
-                let lowest = usize::from(self.plan.has_gram);
+                let lowest = usize::from(self.route.has_gram);
                 if let Some(weights) = self.first_weights() {
                     let units = weights.outputs();
                     let r = Matrix::new(&levels[1], rows, units);
@@ -352,12 +266,12 @@ impl Contractive {
                     *has_outer = true;
                     copy_scaled(threads, scale, &levels[0][..rows * units], now);
                 } else {
-                    copy_scaled(threads, scale, &levels[0][..rows * self.plan.inputs], now);
+                    copy_scaled(threads, scale, &levels[0][..rows * self.route.inputs], now);
                 }
-                for (index, stage) in self.stages[..below].iter().enumerate().skip(lowest) {
-                    stage.accumulate(block, &levels[index + 1], now, threads, grads)?;
-                    let (from, to) = (&now[..rows * stage.inputs()], &mut next[..rows * stage.outputs()]);
-                    stage.push(block, from, to, threads);
+                for (index, map) in self.maps().enumerate().take(below).skip(lowest) {
+                    map.accumulate(block, &levels[index + 1], now, threads, grads)?;
+                    let (from, to) = (&now[..rows * map.inputs()], &mut next[..rows * map.outputs()]);
+                    map.push(block, from, to, threads);
                     std::mem::swap(now, next);
                 }
                 let own = &mut next[..block.samples * width];
@@ -365,24 +279,80 @@ impl Contractive {
                     weights.accumulate_diagonal(block, &levels[diagonal], now, threads, grads)?;
                     weights.push_diagonal(block, now, own, threads);
                 } else {
-                    let stage = &self.stages[below];
-                    stage.accumulate(block, expanded, now, threads, grads)?;
+                    let map = self.links[below].map();
+                    map.accumulate(block, expanded, now, threads, grads)?;
                     // The diagonal has been used; what arrives takes its place.
                     let arrived = &mut expanded[..rows * width];
-                    stage.push(block, &now[..rows * stage.inputs()], arrived, threads);
+                    map.push(block, &now[..rows * map.inputs()], arrived, threads);
                     collect(block, width, arrived, own);
                 }
                 std::mem::swap(now, next);
             }
         }
-        for (index, stage) in self.stages.iter().enumerate().skip(diagonal) {
+        for (index, map) in self.maps().enumerate().skip(diagonal) {
             let plain = block.plain();
-            stage.accumulate(plain, &levels[index + 1], now, threads, grads)?;
-            if index + 1 < self.stages.len() {
-                let len = block.samples * stage.outputs();
-                stage.push(plain, &now[..len], &mut next[..len], threads);
+            map.accumulate(plain, &levels[index + 1], now, threads, grads)?;
+            if index + 1 < self.links.len() {
+                let len = block.samples * map.outputs();
+                map.push(plain, &now[..len], &mut next[..len], threads);
                 std::mem::swap(now, next);
             }
+        }
+        Ok(())
+    }
+}
+
+impl LossTerm for Contractive {
+    /// The penalty at the first rows of the last forward pass. Without the noise of training nothing is dropped, and random
+    /// tangents are the same each time.
+    fn compute(&self, pass: &Pass) -> f64 {
+        let threads = &*pass.threads;
+        for map in self.maps() {
+            map.prepare(pass);
+        }
+        let state = &mut *self.state.borrow_mut();
+        let draw_of_use = Draw { seed: 0, step: 0 };
+        state.stream = pass.mode.noise().unwrap_or(draw_of_use).stream(Purpose::Hutchinson, 0);
+        if let Some(weights) = self.first_weights() {
+            weights.gram(&mut state.gram, threads);
+        }
+        let mut value = 0.0;
+        for index in 0..self.route.blocks(pass.rows) {
+            value += self.sweep(state, self.route.block(pass.rows, index), threads);
+            state.held = Some(index);
+        }
+        value * self.route.share()
+    }
+
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
+        if weight == 0.0 || rows == 0 {
+            return Ok(());
+        }
+        for node in self.maps().flat_map(LinearMap::sources) {
+            // What is added here needs something to be added to.
+            no_gradient(&node.borrow(), node.borrow().values().len(), grads)?;
+        }
+        let state = &mut *self.state.borrow_mut();
+        let scale = 2.0 * weight / rows as f32 * self.route.share() as f32;
+        state.has_outer = false;
+        // The last block is still there.
+        for index in (0..self.route.blocks(rows)).rev() {
+            let block = self.route.block(rows, index);
+            if state.held != Some(index) {
+                self.sweep(state, block, threads);
+            }
+            state.held = None;
+            match self.route.way {
+                Way::Probe | Way::Push => self.back_from_code(state, block, scale, threads, grads)?,
+                Way::Pull { diagonal } => {
+                    self.along_to_code(state, block, diagonal, scale, threads, grads)?;
+                }
+            }
+        }
+        if let Some(weights) = self.first_weights() {
+            state.outer.iter_mut().for_each(|value| *value *= scale);
+            weights.add_product(&state.outer, threads, grads)?;
         }
         Ok(())
     }

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use super::activation::needs_sums;
 use super::channels::{activate, through_activation};
 use super::columns::{Columns, Direction};
-use super::tape::Recorder;
+use super::jacobian::{Block, Chain, LinearMap};
+use super::operation::Operation;
+use super::pass::Pass;
 use super::threads::{Parts, Threads};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::{Workspace, add_to_bias};
@@ -73,96 +75,6 @@ impl Conv {
         Ok(Rc::new(Conv { x, weight, bias, y, sums, direction, activation, space, wants_input_gradient }))
     }
 
-    /// Computes the first `rows` rows of `y` and records the backward pass.
-    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        self.compute(rows, threads);
-        if recorder.is_recording() {
-            let (conv, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| conv.backward(rows, &threads, grads));
-        }
-    }
-
-    /// The node that holds `y`.
-    pub fn output(&self) -> &Node {
-        &self.y
-    }
-
-    /// The node that holds the weight, stored as [`ConvParts::weight`] says.
-    pub fn weight(&self) -> &Node {
-        &self.weight
-    }
-
-    /// The sums before the activation, where its derivative needs them.
-    pub fn sums(&self) -> Option<&Node> {
-        self.sums.as_ref()
-    }
-
-    /// The function applied at the end.
-    pub fn activation(&self) -> Activation {
-        self.activation
-    }
-
-    /// Memory it holds in addition to its nodes, in bytes.
-    #[cfg(test)]
-    pub fn bytes(&self) -> usize {
-        self.space.bytes()
-    }
-
-    /// Values of one row of `x` and of `y`.
-    pub(super) fn sizes(&self) -> (usize, usize) {
-        self.space.sizes(self.direction)
-    }
-
-    /// Multiply-adds of its linear part for one row.
-    pub(super) fn multiply_adds(&self) -> usize {
-        self.space.multiply_adds()
-    }
-
-    /// Its linear part alone, for the first `rows` rows: `to = M from`.
-    pub(super) fn push(&self, rows: usize, from: &[f32], to: &mut [f32], threads: &Threads) {
-        self.multiply(self.direction, rows, from, to, threads, |_, _| {});
-    }
-
-    /// The transpose of its linear part: `to = Mᵀ from`.
-    pub(super) fn pull(&self, rows: usize, from: &[f32], to: &mut [f32], threads: &Threads) {
-        self.multiply(self.direction.reversed(), rows, from, to, threads, |_, _| {});
-    }
-
-    /// Adds the derivative of `Σ sᵀ M t` over `rows` rows to the gradient of the weight.
-    ///
-    /// # Errors
-    /// Out of memory, the first time.
-    pub(super) fn accumulate(
-        &self,
-        rows: usize,
-        s: &[f32],
-        t: &[f32],
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
-        let [dw] = gradients(grads, [&self.weight.borrow()])?;
-        let (space, direction) = (&self.space, self.direction);
-        space.sum_over_tiles(threads, (rows, 1), (dw, &mut []), (true, true), |tile, scratch, dw, _| {
-            let (before, after) = space.ranges(direction, tile);
-            let (large, small) = direction.arrange(&t[before], &s[after]);
-            space.add_to_weight(tile, small, space.gather(tile, large, scratch), dw);
-        })
-    }
-
-    fn compute(&self, rows: usize, threads: &Threads) {
-        let x = self.x.borrow();
-        let mut y = self.y.borrow_mut();
-        let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
-        let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
-        let bias = self.space.repeated_bias(self.bias.borrow().values());
-        let (bias, activation) = (&*bias, self.activation);
-        self.multiply(self.direction, rows, x.values(), y.values_mut(), threads, |values, y| {
-            // SAFETY: `multiply` hands out every value once, and `sums` is borrowed for as long.
-            let sums = sums.map(|sums| unsafe { sums.part(values) });
-            activate(activation, bias, y, sums);
-        });
-    }
-
     /// The product of the weight with the first `rows` rows of `from`, in either direction. `finish` is
     /// given each value of these rows of `to` once, as soon as it is complete: a range of them, and
     /// the values there.
@@ -200,8 +112,24 @@ impl Conv {
             }
         });
     }
+}
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
+impl Operation for Conv {
+    fn compute(&self, pass: &Pass) {
+        let x = self.x.borrow();
+        let mut y = self.y.borrow_mut();
+        let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
+        let sums = sums.as_mut().map(|sums| Parts::new(sums.values_mut()));
+        let bias = self.space.repeated_bias(self.bias.borrow().values());
+        let (bias, activation) = (&*bias, self.activation);
+        self.multiply(self.direction, pass.rows, x.values(), y.values_mut(), &pass.threads, |values, y| {
+            // SAFETY: `multiply` hands out every value once, and `sums` is borrowed for as long.
+            let sums = sums.map(|sums| unsafe { sums.part(values) });
+            activate(activation, bias, y, sums);
+        });
+    }
+
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
         let (y, space, direction) = (self.y.borrow(), &self.space, self.direction);
         let [dx, dw, db, dy] = if self.wants_input_gradient {
@@ -217,7 +145,7 @@ impl Conv {
         let (y, pre) = (y.values(), sums.as_ref().map(|sums| sums.values()));
         let (x, w, activation) = (x.values(), space.matrix(weight.values()), self.activation);
         let (dx, dy) = (Parts::new(dx), Parts::new(dy));
-        space.sum_over_tiles(threads, (rows, 2), (dw, db), adds, |tile, scratch, dw, db| {
+        space.sum_over_tiles(&pass.threads, (pass.rows, 2), (dw, db), adds, |tile, scratch, dw, db| {
             let (before, after) = space.ranges(direction, tile);
             // SAFETY: tiles of different samples do not overlap, those of the same samples follow each
             // other, and the gradient is borrowed until all are done.
@@ -244,6 +172,67 @@ impl Conv {
                 }
                 Direction::Up => space.patch_product(patches, w, dx_adds, dx),
             }
+        })
+    }
+    fn learns(&self) -> bool {
+        true
+    }
+
+    fn wants_input_gradient(&self) -> bool {
+        self.wants_input_gradient
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        chain.push_shared(Rc::<Conv>::clone(&self));
+        chain.push_slope(self.activation, &self.y, self.sums.as_ref())
+    }
+
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
+        self.space.bytes() + self.sums.as_ref().map_or(0, |sums| 4 * sums.borrow().values().len())
+    }
+}
+
+/// Its linear part alone, the same for all samples.
+impl LinearMap for Conv {
+    fn inputs(&self) -> usize {
+        self.space.sizes(self.direction).0
+    }
+
+    fn outputs(&self) -> usize {
+        self.space.sizes(self.direction).1
+    }
+
+    fn multiply_adds(&self) -> usize {
+        self.space.multiply_adds()
+    }
+
+    fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
+        self.multiply(self.direction, block.rows(), from, to, threads, |_, _| {});
+    }
+
+    fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
+        self.multiply(self.direction.reversed(), block.rows(), from, to, threads, |_, _| {});
+    }
+
+    fn sources(&self) -> Vec<Node> {
+        vec![Rc::clone(&self.weight)]
+    }
+
+    fn accumulate(
+        &self,
+        block: Block,
+        s: &[f32],
+        t: &[f32],
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), TapeError> {
+        let [dw] = gradients(grads, [&self.weight.borrow()])?;
+        let (space, direction, rows) = (&self.space, self.direction, block.rows());
+        space.sum_over_tiles(threads, (rows, 1), (dw, &mut []), (true, true), |tile, scratch, dw, _| {
+            let (before, after) = space.ranges(direction, tile);
+            let (large, small) = direction.arrange(&t[before], &s[after]);
+            space.add_to_weight(tile, small, space.gather(tile, large, scratch), dw);
         })
     }
 }

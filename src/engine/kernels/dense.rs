@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use super::activation::{backward_row, forward_row, needs_sums};
+use super::jacobian::Chain;
 use super::math::vectorised;
 use super::matmul::{Matrix, column_shards, multiply_shard};
-use super::tape::Recorder;
+use super::operation::Operation;
+use super::pass::Pass;
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
@@ -54,55 +56,41 @@ impl Dense {
     /// [`EngineError::OutOfMemory`] where the activation needs a buffer of its own.
     pub fn new(parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
         let DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient } = parts;
-        let sums = if needs_sums(activation) {
-            let (len, columns) = (y.borrow().values().len(), y.borrow().columns());
-            Some(Variable::zeros(len / columns.max(1), columns)?)
-        } else {
-            None
-        };
+        let sums = if needs_sums(activation) { Some(Variable::zeros_like(&y)?) } else { None };
         Ok(Rc::new(Dense { x, weight, bias, y, sums, activation, is_tied, wants_input_gradient }))
     }
 
-    /// Computes the first `rows` rows of `y` and records the way back.
-    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        self.compute(rows, threads);
-        if recorder.is_recording() {
-            let (dense, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| dense.backward(rows, &threads, grads));
+    /// The matrix `x` is multiplied by: `Wᵀ`, inputs × outputs.
+    fn weight_matrix<'a>(&self, weight: &'a Variable, inputs: usize, outputs: usize) -> Matrix<'a> {
+        if self.is_tied {
+            Matrix::new(weight.values(), inputs, outputs)
+        } else {
+            Matrix::new(weight.values(), outputs, inputs).transposed()
         }
     }
 
-    /// The node that holds `x`.
-    pub fn input(&self) -> &Node {
-        &self.x
+    /// Turns the gradient of the outputs into that of the sums, in place.
+    fn through_activation(&self, rows: usize, threads: &Threads, y: &Variable, dy: &mut [f32]) {
+        if self.activation == Activation::Linear {
+            return;
+        }
+        let sums = self.sums.as_ref().map(|sums| sums.borrow());
+        let (y, pre) = (y.values(), sums.as_ref().map_or(y.values(), |sums| sums.values()));
+        let outputs = self.y.borrow().columns();
+        let (len, activation) = (rows * outputs, self.activation);
+        threads.for_each_piece(&mut dy[..len], ROWS * outputs, 16 * len, |start, dy| {
+            let range = start..start + dy.len();
+            vectorised(
+                #[inline(always)]
+                || backward_row(activation, &y[range.clone()], &pre[range], dy),
+            );
+        });
     }
+}
 
-    /// The node that holds `y`.
-    pub fn output(&self) -> &Node {
-        &self.y
-    }
-
-    /// The node that holds the weight: outputs × inputs, or inputs × outputs where it is tied.
-    pub fn weight(&self) -> &Node {
-        &self.weight
-    }
-
-    /// Whether the weight is the one of the mirrored layer.
-    pub fn is_tied(&self) -> bool {
-        self.is_tied
-    }
-
-    /// The sums before the activation, where its derivative needs them.
-    pub fn sums(&self) -> Option<&Node> {
-        self.sums.as_ref()
-    }
-
-    /// The function applied at the end.
-    pub fn activation(&self) -> Activation {
-        self.activation
-    }
-
-    fn compute(&self, rows: usize, threads: &Threads) {
+impl Operation for Dense {
+    fn compute(&self, pass: &Pass) {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
         let mut y = self.y.borrow_mut();
         let mut sums = self.sums.as_ref().map(|sums| sums.borrow_mut());
@@ -134,16 +122,8 @@ impl Dense {
         });
     }
 
-    /// The matrix `x` is multiplied by: `Wᵀ`, inputs × outputs.
-    fn weight_matrix<'a>(&self, weight: &'a Variable, inputs: usize, outputs: usize) -> Matrix<'a> {
-        if self.is_tied {
-            Matrix::new(weight.values(), inputs, outputs)
-        } else {
-            Matrix::new(weight.values(), outputs, inputs).transposed()
-        }
-    }
-
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, weight, bias) = (self.x.borrow(), self.weight.borrow(), self.bias.borrow());
         let y = self.y.borrow();
         let (inputs, outputs) = (x.columns(), y.columns());
@@ -185,22 +165,22 @@ impl Dense {
         Ok(())
     }
 
-    /// Turns the gradient of the outputs into that of the sums, in place.
-    fn through_activation(&self, rows: usize, threads: &Threads, y: &Variable, dy: &mut [f32]) {
-        if self.activation == Activation::Linear {
-            return;
-        }
-        let sums = self.sums.as_ref().map(|sums| sums.borrow());
-        let (y, pre) = (y.values(), sums.as_ref().map_or(y.values(), |sums| sums.values()));
-        let outputs = self.y.borrow().columns();
-        let (len, activation) = (rows * outputs, self.activation);
-        threads.for_each_piece(&mut dy[..len], ROWS * outputs, 16 * len, |start, dy| {
-            let range = start..start + dy.len();
-            vectorised(
-                #[inline(always)]
-                || backward_row(activation, &y[range.clone()], &pre[range], dy),
-            );
-        });
+    fn learns(&self) -> bool {
+        true
+    }
+
+    fn wants_input_gradient(&self) -> bool {
+        self.wants_input_gradient
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        chain.push_weights(&self.weight, self.is_tied);
+        chain.push_slope(self.activation, &self.y, self.sums.as_ref())
+    }
+
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
+        self.sums.as_ref().map_or(0, |sums| 4 * sums.borrow().values().len())
     }
 }
 
@@ -226,7 +206,8 @@ fn sum_rows(values: &[f32], out: &mut [f32], add: bool, rows: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tape::Root;
+    use super::super::reference::{node, pass};
+    use super::super::tape::{Recorder, Root};
     use super::super::threads::FORK_FLOPS;
     use super::*;
 
@@ -240,9 +221,7 @@ mod tests {
     }
 
     fn filled(rows: usize, columns: usize, of: usize) -> Node {
-        let node = Variable::zeros(rows, columns).expect("small");
-        node.borrow_mut().values_mut().iter_mut().enumerate().for_each(|(i, v)| *v = value(i, of));
-        node
+        node(rows, columns, &(0..rows * columns).map(|index| value(index, of)).collect::<Vec<_>>())
     }
 
     #[test]
@@ -264,7 +243,7 @@ mod tests {
             let dense = Dense::new(parts).expect("small");
             let root = Root::new().expect("small");
             let mut recorder = Recorder::recording(&root, Grads::leaky());
-            dense.forward(ROWS, &Rc::new(Threads::new(3)), &mut recorder);
+            recorder.run(&dense, &pass(ROWS, 3));
             let output = Rc::clone(&y);
             recorder.push(move |grads| {
                 let [dy] = gradients(grads, [&output.borrow()])?;

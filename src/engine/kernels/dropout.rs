@@ -3,11 +3,13 @@
 
 use std::rc::Rc;
 
+use super::jacobian::Chain;
 use super::math::vectorised;
-use super::tape::Recorder;
-use super::threads::Threads;
+use super::operation::Operation;
+use super::pass::Pass;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
-use crate::dataset::random::Stream;
+use crate::dataset::random::{Purpose, Stream};
+use crate::engine::EngineError;
 
 /// Values of a shard.
 const SHARD: usize = 4096;
@@ -20,63 +22,17 @@ pub struct Dropout {
     pub y: Node,
     /// Probability of zero, in [0, 1).
     pub rate: f32,
+    /// Its place in the network, for its random numbers.
+    pub index: usize,
     /// Whether anything before this layer learns.
     pub wants_input_gradient: bool,
 }
 
 impl Dropout {
-    /// Computes the first `rows` rows of `y`: with the mask of `stream`, or unchanged where there is none (evaluation).
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        stream: Option<Stream>,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
-        let len = rows * self.x.borrow().columns();
-        {
-            let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
-            self.masked(threads, stream, false, &x.values()[..len], &mut y.values_mut()[..len]);
-        }
-        if recorder.is_recording() && self.wants_input_gradient {
-            let (dropout, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| dropout.backward(len, stream, &threads, grads));
-        }
-    }
-
-    fn backward(
-        &self,
-        len: usize,
-        stream: Option<Stream>,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
-        let (x, y) = (self.x.borrow(), self.y.borrow());
-        let [dx, dy] = gradients(grads, [&x, &y])?;
-        let adds = x.claim_gradient() == Write::Add;
-        self.masked(threads, stream, adds, &dy[..len], &mut dx[..len]);
-        Ok(())
-    }
-
-    /// Writes what each value is multiplied by: the mask of `stream`, or ones.
-    pub(super) fn factors(&self, threads: &Threads, stream: Option<Stream>, to: &mut [f32]) {
-        let (rate, flops) = (self.rate, 16 * to.len());
-        threads.for_each_piece(to, SHARD, flops, |start, to| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for (position, to) in (start as u64..).zip(to) {
-                        *to = factor(rate, stream, position);
-                    }
-                },
-            );
-        });
-    }
-
     /// `to = mask · from`, or `to += mask · from`.
-    fn masked(&self, threads: &Threads, stream: Option<Stream>, adds: bool, from: &[f32], to: &mut [f32]) {
-        let rate = self.rate;
-        threads.for_each_piece(to, SHARD, 16 * from.len(), |start, to| {
+    fn masked(&self, pass: &Pass, adds: bool, from: &[f32], to: &mut [f32]) {
+        let (rate, stream) = (self.rate, stream(pass, self.index));
+        pass.threads.for_each_piece(to, SHARD, 16 * from.len(), |start, to| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -87,6 +43,50 @@ impl Dropout {
             );
         });
     }
+}
+
+impl Operation for Dropout {
+    fn compute(&self, pass: &Pass) {
+        let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
+        let len = pass.rows * x.columns();
+        self.masked(pass, false, &x.values()[..len], &mut y.values_mut()[..len]);
+    }
+
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (x, y) = (self.x.borrow(), self.y.borrow());
+        let len = pass.rows * x.columns();
+        let [dx, dy] = gradients(grads, [&x, &y])?;
+        let adds = x.claim_gradient() == Write::Add;
+        self.masked(pass, adds, &dy[..len], &mut dx[..len]);
+        Ok(())
+    }
+
+    fn wants_input_gradient(&self) -> bool {
+        self.wants_input_gradient
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let (len, width) = (self.y.borrow().values().len(), self.y.borrow().columns());
+        let (rate, index) = (self.rate, self.index);
+        chain.push_mask(len / width.max(1), width, move |pass, factors| {
+            let stream = stream(pass, index);
+            pass.threads.for_each_piece(factors, SHARD, 16 * pass.rows * width, |start, factors| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (position, to) in (start as u64..).zip(factors) {
+                            *to = factor(rate, stream, position);
+                        }
+                    },
+                );
+            });
+        })
+    }
+}
+
+/// The numbers of the mask of operation `index`; none outside training, where nothing is dropped.
+fn stream(pass: &Pass, index: usize) -> Option<Stream> {
+    pass.mode.noise().map(|draw| draw.stream(Purpose::Dropout, index))
 }
 
 /// What the value at `position` is multiplied by.

@@ -4,15 +4,16 @@
 //! The head is rows × 2p: μ in the first p columns, log σ² in the last p. log σ² is used within [`LOG_VARIANCE`]; outside,
 //! its gradient is 0.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use super::loss::no_gradient;
 use super::math::{LEAST_GRADIENT, exp, flushed, vectorised};
 use super::noise::normal;
+use super::operation::LossTerm;
+use super::pass::Pass;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Variable, Write, gradients, no_gradient};
 use crate::dataset::random::Stream;
 use crate::engine::EngineError;
 
@@ -73,24 +74,15 @@ impl Reparameterise {
         &self.noise
     }
 
-    /// Computes `samples` rows of `z` for each of the first `rows` rows of the head: ε at position `row · p + unit` of
+    /// Computes `pass.samples` rows of `z` for each of the first rows of the head and records the way back: ε at position `row · p + unit` of
     /// `stream`, counted over the rows of `z`; or `z = μ` where there is none (evaluation).
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        samples: usize,
-        stream: Option<Stream>,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
-        self.compute(rows, samples, stream, threads);
-        if recorder.is_recording() {
-            let (code, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| code.backward(rows, samples, &threads, grads));
-        }
+    pub fn forward(self: &Rc<Self>, pass: &Pass, stream: Option<Stream>, recorder: &mut Recorder) {
+        self.compute(pass, stream);
+        recorder.record(self, pass, Reparameterise::backward);
     }
 
-    fn compute(&self, rows: usize, samples: usize, stream: Option<Stream>, threads: &Threads) {
+    fn compute(&self, pass: &Pass, stream: Option<Stream>) {
+        let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let head = self.head.borrow();
         let (mut z, mut noise) = (self.z.borrow_mut(), self.noise.borrow_mut());
         let (units, head, out_rows) = (z.columns(), head.values(), rows * samples);
@@ -125,13 +117,8 @@ impl Reparameterise {
         });
     }
 
-    fn backward(
-        &self,
-        rows: usize,
-        samples: usize,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let (head, z, noise) = (self.head.borrow(), self.z.borrow(), self.noise.borrow());
         let [dhead, dz] = gradients(grads, [&head, &z])?;
         let adds = head.claim_gradient() == Write::Add;
@@ -184,6 +171,8 @@ pub struct KlToPrior {
 struct Scratch {
     /// KL of each unit summed over the rows of each shard.
     partial: Vec<f32>,
+    /// Those summed over the shards.
+    per_unit: Vec<f64>,
     /// 1 for units at or above λ in the latest forward pass.
     is_open: Vec<f32>,
 }
@@ -193,43 +182,22 @@ impl KlToPrior {
     pub fn new(head: Node, free_bits: f32) -> Rc<KlToPrior> {
         let (len, units) = (head.borrow().values().len(), head.borrow().columns() / 2);
         let shards = (len / (2 * units).max(1)).div_ceil(ROWS);
-        let scratch = Scratch { partial: vec![0.0; shards * units], is_open: vec![0.0; units] };
+        let (partial, per_unit) = (vec![0.0; shards * units], vec![0.0; units]);
+        let scratch = Scratch { partial, per_unit, is_open: vec![0.0; units] };
         Rc::new(KlToPrior { head, free_bits, scratch: RefCell::new(scratch) })
     }
 
-    /// `rows · Σ_j max(λ, KL_j)` for the first `rows` rows, and the way back for `weight` times its mean. `per_unit`
-    /// receives each unit's KL, summed over the rows and without λ.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        weight: f32,
-        per_unit: &mut [f64],
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        self.sum(rows, per_unit, threads);
-        let floor = f64::from(self.free_bits) * rows as f64;
-        let mut scratch = self.scratch.borrow_mut();
-        for (is_open, &kl) in scratch.is_open.iter_mut().zip(&*per_unit) {
-            // Without λ nothing is held back, not even a unit whose sum rounds to less than 0.
-            *is_open = if self.free_bits <= 0.0 || kl >= floor { 1.0 } else { 0.0 };
-        }
-        if recorder.is_recording() {
-            let (kl, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| kl.backward(rows, weight, &threads, grads));
-        }
-        per_unit
-            .iter()
-            .zip(&scratch.is_open)
-            .map(|(&kl, &is_open)| if is_open > 0.0 { kl } else { floor })
-            .sum()
+    /// The KL of each unit in the latest pass, in nats, summed over the rows and without λ.
+    pub fn per_unit(&self) -> Ref<'_, [f64]> {
+        Ref::map(self.scratch.borrow(), |scratch| scratch.per_unit.as_slice())
     }
 
-    fn sum(&self, rows: usize, per_unit: &mut [f64], threads: &Threads) {
+    fn sum(&self, rows: usize, threads: &Threads) {
         let head = self.head.borrow();
         let (units, head) = (head.columns() / 2, head.values());
         let mut scratch = self.scratch.borrow_mut();
-        let partial = &mut scratch.partial[..rows.div_ceil(ROWS) * units];
+        let Scratch { partial, per_unit, .. } = &mut *scratch;
+        let partial = &mut partial[..rows.div_ceil(ROWS) * units];
         threads.for_each_piece(partial, units, 32 * rows * units, |start, sums| {
             let rows = shard_range(start / units, ROWS, rows);
             vectorised(
@@ -255,14 +223,23 @@ impl KlToPrior {
             }
         }
     }
+}
 
-    fn backward(
-        &self,
-        rows: usize,
-        weight: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+impl LossTerm for KlToPrior {
+    /// `rows · Σ_j max(λ, KL_j)`
+    fn compute(&self, pass: &Pass) -> f64 {
+        self.sum(pass.rows, &pass.threads);
+        let floor = f64::from(self.free_bits) * pass.rows as f64;
+        let Scratch { per_unit, is_open, .. } = &mut *self.scratch.borrow_mut();
+        for (is_open, &kl) in is_open.iter_mut().zip(&*per_unit) {
+            // Without λ nothing is held back, not even a unit whose sum rounds to less than 0.
+            *is_open = if self.free_bits <= 0.0 || kl >= floor { 1.0 } else { 0.0 };
+        }
+        per_unit.iter().zip(is_open).map(|(&kl, is_open)| if *is_open > 0.0 { kl } else { floor }).sum()
+    }
+
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (head, scratch) = (self.head.borrow(), self.scratch.borrow());
         let (units, is_open) = (head.columns() / 2, &scratch.is_open);
         let len = 2 * rows * units;

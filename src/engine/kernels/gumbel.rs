@@ -90,50 +90,12 @@ pub(super) fn argmax(values: impl Iterator<Item = f32>) -> usize {
 pub(super) mod support {
     //! What the tests of relaxed choices share.
 
-    use super::super::tape::{Recorder, Root};
-    use super::super::variable::{Grads, Node, Variable, gradients};
     use crate::dataset::random::{Purpose, Stream};
-
-    /// A node with these values.
-    pub fn node(values: &[f32], columns: usize) -> Node {
-        let node = Variable::zeros(values.len() / columns, columns).expect("small");
-        node.borrow_mut().values_mut().copy_from_slice(values);
-        node
-    }
 
     /// Numbers around `centre`, spread evenly over `2 · spread`.
     pub fn numbers(key: u64, len: usize, centre: f32, spread: f32) -> Vec<f32> {
         let stream = Stream::new(key, Purpose::Synthetic, 0, 0);
         (0..len as u64).map(|i| centre + spread * (2.0 * stream.uniform(i) - 1.0)).collect()
-    }
-
-    /// Gradients after `forward`, where the loss is the product of `out` with `projection` (or nothing but `forward`'s
-    /// own terms where there is none).
-    pub fn backward(
-        nodes: &[&Node],
-        seed: Option<(&Node, &[f32])>,
-        forward: impl FnOnce(&mut Recorder),
-    ) -> Vec<Vec<f32>> {
-        let root = Root::new().expect("a number");
-        let mut grads: Grads = Grads::leaky();
-        // What an earlier step left must be overwritten.
-        for node in nodes {
-            node.borrow().begin_step();
-            gradients(&mut grads, [&node.borrow()]).expect("small")[0].fill(77.0);
-        }
-        let mut recorder = Recorder::recording(&root, grads);
-        forward(&mut recorder);
-        if let Some((out, projection)) = seed {
-            let (out, projection) = (out.clone(), projection.to_vec());
-            recorder.push(move |grads| {
-                let out = out.borrow();
-                let _ = out.claim_gradient();
-                gradients(grads, [&out])?[0][..projection.len()].copy_from_slice(&projection);
-                Ok(())
-            });
-        }
-        let mut grads = recorder.backward(&root).expect("small").expect("recorded");
-        nodes.iter().map(|node| gradients(&mut grads, [&node.borrow()]).expect("small")[0].to_vec()).collect()
     }
 
     /// `−ln(−ln U)` in f64 from the same bits.

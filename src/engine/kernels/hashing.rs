@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::math::{LEAST_GRADIENT, flushed, sigmoid, vectorised};
 use super::noise::normal;
+use super::pass::Pass;
 use super::tape::Recorder;
-use super::threads::Threads;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
 
@@ -36,25 +36,20 @@ pub struct CaseNoise<'a> {
 }
 
 impl Hashing {
-    /// Computes the first `rows` rows of `y`, with noise in training and without where there is none (evaluation).
+    /// Computes the first `pass.rows` rows of `y` and records the way back: with noise in training, and without where there
+    /// is none (evaluation).
     ///
     /// # Panics
-    /// If fewer than `rows` cases are named.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        noise: Option<CaseNoise<'_>>,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
-        self.compute(rows, noise, threads);
-        if recorder.is_recording() && self.wants_input_gradient {
-            let (code, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| code.backward(rows, &threads, grads));
+    /// If fewer cases than rows are named.
+    pub fn forward(self: &Rc<Self>, pass: &Pass, noise: Option<CaseNoise<'_>>, recorder: &mut Recorder) {
+        self.compute(pass, noise);
+        if self.wants_input_gradient {
+            recorder.record(self, pass, Hashing::backward);
         }
     }
 
-    fn compute(&self, rows: usize, noise: Option<CaseNoise<'_>>, threads: &Threads) {
+    fn compute(&self, pass: &Pass, noise: Option<CaseNoise<'_>>) {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
         let (units, std, x) = (x.columns(), self.std, x.values());
         let y = &mut y.values_mut()[..rows * units];
@@ -80,7 +75,8 @@ impl Hashing {
         });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
@@ -104,19 +100,20 @@ impl Hashing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::kernels::differences::{
-        backward, check_gradients, check_threads, project, random_node,
+    use crate::engine::kernels::pass::Mode;
+    use crate::engine::kernels::reference::{
+        backward, check_bits, check_loss_gradients, pass, project, random_node,
     };
 
     fn code(rows: usize, units: usize) -> Rc<Hashing> {
-        let (x, y) = (random_node(rows, units, 1, 1.0), random_node(rows, units, 2, 1.0));
+        let (x, y) = (random_node(rows, units, 1), random_node(rows, units, 2));
         Rc::new(Hashing { x, y, std: 4.0, wants_input_gradient: true })
     }
 
     fn run(code: &Rc<Hashing>, samples: Option<&[u32]>) -> Vec<f32> {
         let noise = samples.map(|samples| CaseNoise { seed: 3, samples });
         let rows = samples.map_or(2, <[u32]>::len);
-        code.forward(rows, noise, &Rc::new(Threads::new(1)), &mut Recorder::idle());
+        code.compute(&pass(rows, 1), noise);
         code.y.borrow().values()[..rows * code.x.borrow().columns()].to_vec()
     }
 
@@ -148,11 +145,10 @@ mod tests {
     #[test]
     fn gradients_equal_finite_differences() {
         let code = code(4, 5);
-        let threads = Rc::new(Threads::new(1));
         for samples in [None, Some([7, 8, 9])] {
             let noise = samples.as_ref().map(|samples| CaseNoise { seed: 3, samples });
-            check_gradients(&[(&code.x, 3)], &[&code.y], 1e-3, &mut |recorder| {
-                code.forward(3, noise, &threads, recorder);
+            check_loss_gradients(&[(&code.x, 3)], &[&code.y], 1e-3, &mut |recorder| {
+                code.forward(&pass(3, 1), noise, recorder);
                 project(&code.y, 3, 5, recorder)
             });
         }
@@ -160,11 +156,12 @@ mod tests {
 
     #[test]
     fn bits_do_not_depend_on_threads() {
-        check_threads(|threads| {
+        check_bits(|threads| {
             let code = code(300, 700);
             let samples: Vec<u32> = (0..299).map(|row| row * 7 % 100).collect();
             let mut forward = |recorder: &mut Recorder| {
-                code.forward(299, Some(CaseNoise { seed: 3, samples: &samples }), threads, recorder);
+                let noise = Some(CaseNoise { seed: 3, samples: &samples });
+                code.forward(&Pass::new(299, Mode::Use, threads), noise, recorder);
                 project(&code.y, 299, 5, recorder)
             };
             let mut values = backward(&[(&code.x, 299)], &[&code.y], &mut forward).concat();

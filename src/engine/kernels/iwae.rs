@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::gaussian::{Reparameterise, clamped, halves, passes, shard_rows};
-use super::loss::{Importance, no_gradient};
+use super::loss::Importance;
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
-use super::tape::Recorder;
-use super::threads::Threads;
-use super::variable::{Grads, Node, TapeError, Write, gradients};
+use super::operation::LossTerm;
+use super::pass::Pass;
+use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
 
 /// `−log 1/K Σ_k w_k` with `w_k = p(x|z_k) p(z_k) / q(z_k|x)`, K samples a row, prior N(0, I).
 ///
@@ -39,40 +39,11 @@ impl ImportanceBound {
         Rc::new(ImportanceBound { head, noise, z, importance, scratch })
     }
 
-    /// The bound of the first `rows` rows with `samples` samples each, summed over the rows, and the way back for
-    /// `weight` times its mean; the likelihood's pass must have had the same three numbers.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        samples: usize,
-        weight: f32,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        self.weigh(rows, samples, threads);
-        if recorder.is_recording() {
-            let (bound, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| bound.backward(rows, samples, weight, &threads, grads));
-        }
-        let scratch = self.scratch.borrow();
-        let mut weights = self.importance.weights.borrow_mut();
-        let logs = scratch.log_weights[..rows * samples].chunks_exact(samples.max(1));
-        let normalised = weights.values_mut().chunks_exact_mut(samples.max(1));
-        let rows = logs.zip(normalised).map(|(logs, normalised)| {
-            let mut sum = LogMean::default();
-            logs.iter().for_each(|&log| sum.add(log));
-            for (weight, log) in normalised.iter_mut().zip(logs) {
-                *weight = (log - sum.log_sum()).exp() as f32;
-            }
-            -sum.log_mean()
-        });
-        rows.sum()
-    }
-
     /// Adds the latest samples of the first `rows` rows to the estimates of their log p(x), one [`LogMean`] a row: the
     /// likelihood by importance sampling, for any number of samples in blocks of what the nodes hold.
-    pub fn estimate(&self, rows: usize, samples: usize, estimates: &mut [LogMean], threads: &Threads) {
-        self.weigh(rows, samples, threads);
+    pub fn estimate(&self, pass: &Pass, estimates: &mut [LogMean]) {
+        self.weigh(pass);
+        let (rows, samples) = (pass.rows, pass.samples);
         let scratch = self.scratch.borrow();
         let logs = scratch.log_weights[..rows * samples].chunks_exact(samples.max(1));
         for (estimate, logs) in estimates.iter_mut().zip(logs) {
@@ -81,7 +52,8 @@ impl ImportanceBound {
     }
 
     /// log w of every row of z.
-    fn weigh(&self, rows: usize, samples: usize, threads: &Threads) {
+    fn weigh(&self, pass: &Pass) {
+        let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let (head, noise, z) = (self.head.borrow(), self.noise.borrow(), self.z.borrow());
         let (units, head, noise, z) = (z.columns(), head.values(), noise.values(), z.values());
         let z_rows = rows * samples;
@@ -112,15 +84,30 @@ impl ImportanceBound {
             *log = f64::from(ratio) - f64::from(loss);
         }
     }
+}
 
-    fn backward(
-        &self,
-        rows: usize,
-        samples: usize,
-        weight: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+impl LossTerm for ImportanceBound {
+    /// The bound; the likelihood's pass must have been the same.
+    fn compute(&self, pass: &Pass) -> f64 {
+        self.weigh(pass);
+        let (rows, samples) = (pass.rows, pass.samples);
+        let scratch = self.scratch.borrow();
+        let mut weights = self.importance.weights.borrow_mut();
+        let logs = scratch.log_weights[..rows * samples].chunks_exact(samples.max(1));
+        let normalised = weights.values_mut().chunks_exact_mut(samples.max(1));
+        let rows = logs.zip(normalised).map(|(logs, normalised)| {
+            let mut sum = LogMean::default();
+            logs.iter().for_each(|&log| sum.add(log));
+            for (weight, log) in normalised.iter_mut().zip(logs) {
+                *weight = (log - sum.log_sum()).exp() as f32;
+            }
+            -sum.log_mean()
+        });
+        rows.sum()
+    }
+
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let (head, z) = (self.head.borrow(), self.z.borrow());
         let units = z.columns();
         let len = 2 * rows * units;

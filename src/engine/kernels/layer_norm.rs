@@ -1,14 +1,16 @@
 //! Layer normalisation (Ba, Kiros & Hinton 2016), `y = f(γ (x − mean) / √(variance + eps) + β)`, with mean and variance of
 //! each sample over all its features; γ and β differ from feature to feature.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::activation::{forward_row, needs_sums};
 use super::channels::through_activation;
+use super::jacobian::{Chain, Normed};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
-use super::tape::Recorder;
-use super::threads::{Parts, Threads, shard_range};
+use super::operation::Operation;
+use super::pass::Pass;
+use super::threads::{Parts, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::zeros;
 use crate::engine::EngineError;
@@ -27,7 +29,7 @@ pub struct LayerNorm {
     /// The sums before the activation, kept where the derivative needs them.
     sums: Option<Node>,
     /// For each row its mean and its 1 / √(variance + eps).
-    statistics: RefCell<Vec<f32>>,
+    statistics: Rc<RefCell<Vec<f32>>>,
 }
 
 /// What a layer normalisation is made of.
@@ -57,34 +59,14 @@ impl LayerNorm {
             let x = parts.x.borrow();
             x.values().len() / x.columns().max(1)
         };
-        Ok(Rc::new(LayerNorm { parts, sums, statistics: RefCell::new(zeros(2 * rows)?) }))
+        let statistics = Rc::new(RefCell::new(zeros(2 * rows)?));
+        Ok(Rc::new(LayerNorm { parts, sums, statistics }))
     }
+}
 
-    /// Computes the first `rows` rows of `y` and records the way back.
-    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        self.compute(rows, threads);
-        if recorder.is_recording() {
-            let (norm, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| norm.backward(rows, &threads, grads));
-        }
-    }
-
-    /// The nodes it is made of.
-    pub fn parts(&self) -> &LayerNormParts {
-        &self.parts
-    }
-
-    /// The sums before the activation, where its derivative needs them.
-    pub fn sums(&self) -> Option<&Node> {
-        self.sums.as_ref()
-    }
-
-    /// For each row of the last forward pass its mean and its 1 / √(variance + eps), one after the other.
-    pub fn statistics(&self) -> Ref<'_, Vec<f32>> {
-        self.statistics.borrow()
-    }
-
-    fn compute(&self, rows: usize, threads: &Threads) {
+impl Operation for LayerNorm {
+    fn compute(&self, pass: &Pass) {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let parts = &self.parts;
         let (x, weight, bias) = (parts.x.borrow(), parts.weight.borrow(), parts.bias.borrow());
         let (mut y, mut statistics) = (parts.y.borrow_mut(), self.statistics.borrow_mut());
@@ -114,7 +96,8 @@ impl LayerNorm {
         });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let parts = &self.parts;
         let (x, y, weight, bias) =
             (parts.x.borrow(), parts.y.borrow(), parts.weight.borrow(), parts.bias.borrow());
@@ -178,6 +161,26 @@ impl LayerNorm {
             );
         });
         Ok(())
+    }
+    fn learns(&self) -> bool {
+        true
+    }
+
+    fn wants_input_gradient(&self) -> bool {
+        self.parts.wants_input_gradient
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let LayerNormParts { x, y, weight, activation, wants_input_gradient, .. } = &self.parts;
+        let statistics = Rc::clone(&self.statistics);
+        chain.push(Normed::new(Rc::clone(x), Rc::clone(weight), statistics, *wants_input_gradient));
+        chain.push_slope(*activation, y, self.sums.as_ref())
+    }
+
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
+        let sums = self.sums.as_ref().map_or(0, |sums| sums.borrow().values().len());
+        4 * (self.statistics.borrow().len() + sums)
     }
 }
 
@@ -246,7 +249,8 @@ fn lane_sum(a: &[f32], b: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::reference::{
-        File, Stored, assert_close, check_gradients, check_threads, empty_node, gradients_of, random_node,
+        File, Stored, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, normals,
+        pass, random_node, recorded,
     };
     use super::*;
 
@@ -275,15 +279,12 @@ mod tests {
                 }
                 stored
             };
-            let row = |stored: Stored| {
-                super::super::reference::node(1, stored.values.len(), &stored.channels_last())
-            };
+            let row = |stored: Stored| node(1, stored.values.len(), &stored.channels_last());
             let x = tensor("x").node();
             let (weight, bias) = (row(tensor("weight")), row(tensor("bias")));
             let norm = norm(&x, &weight, &bias, Activation::Linear);
             let rows = tensor("x").shape[0];
-            let forward =
-                |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(rows, threads, recorder);
+            let forward = recorded(&norm, rows);
             let dy = tensor("dy").channels_last();
             let gradients = gradients_of(&forward, &norm.parts.y, &dy, &[&x, &weight, &bias], 2);
             assert_close(norm.parts.y.borrow().values(), &tensor("y").channels_last(), 1e-5, case);
@@ -299,7 +300,7 @@ mod tests {
             let x = random_node(3, 19, 1);
             let (weight, bias) = (random_node(1, 19, 2), random_node(1, 19, 3));
             let norm = norm(&x, &weight, &bias, activation);
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(3, threads, recorder);
+            let forward = recorded(&norm, 3);
             check_gradients(&forward, &norm.parts.y, &[&x, &weight, &bias], &format!("{activation:?}"));
         }
     }
@@ -308,9 +309,9 @@ mod tests {
     fn samples_leave_with_mean_0_and_deviation_1() {
         let x = random_node(5, 1003, 1);
         x.borrow_mut().values_mut().iter_mut().for_each(|x| *x = 3.0 * *x - 50.0);
-        let ones = super::super::reference::node(1, 1003, &[1.0; 1003]);
+        let ones = node(1, 1003, &[1.0; 1003]);
         let norm = norm(&x, &ones, &empty_node(1, 1003), Activation::Linear);
-        norm.forward(5, &Rc::new(Threads::new(2)), &mut Recorder::idle());
+        norm.compute(&pass(5, 2));
         for row in norm.parts.y.borrow().values().chunks(1003) {
             let mean = row.iter().map(|y| f64::from(*y)).sum::<f64>() / 1003.0;
             let var = row.iter().map(|y| (f64::from(*y) - mean).powi(2)).sum::<f64>() / 1003.0;
@@ -324,8 +325,8 @@ mod tests {
             let (weight, bias) = (random_node(1, 12, 2), random_node(1, 12, 3));
             let mut norm = norm(&random_node(5, 12, 1), &weight, &bias, Activation::Relu);
             Rc::get_mut(&mut norm).expect("alone").parts.wants_input_gradient = wants;
-            let dy = super::super::reference::normals(60, 4);
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(5, threads, recorder);
+            let dy = normals(60, 4);
+            let forward = recorded(&norm, 5);
             let gradients = gradients_of(&forward, &norm.parts.y, &dy, &[&weight, &bias], 1);
             assert_eq!(norm.parts.x.borrow().has_gradient(), wants);
             gradients
@@ -337,8 +338,8 @@ mod tests {
     fn threads_change_nothing() {
         let x = random_node(60, 12_001, 1);
         let norm = norm(&x, &random_node(1, 12_001, 2), &random_node(1, 12_001, 3), Activation::Gelu);
-        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(60, threads, recorder);
+        let forward = recorded(&norm, 60);
         let of = [&norm.parts.x, &norm.parts.weight, &norm.parts.bias];
-        check_threads(&forward, &norm.parts.y, &of, "layer norm");
+        check_threads(&forward, &norm.parts.y, &of);
     }
 }

@@ -4,9 +4,9 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use super::math::{LEAST_GRADIENT, flushed, sigmoid, softplus, vectorised};
+use super::pass::Pass;
 use super::tape::Recorder;
-use super::threads::Threads;
-use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
 
 /// Rows of a shard.
 const ROWS: usize = 16;
@@ -111,20 +111,11 @@ impl ReconstructionLoss {
         Ref::map(self.row_values.borrow(), Vec::as_slice)
     }
 
-    /// The loss of the first `rows` targets, each with `samples` outputs, summed over the targets; and the way back for
-    /// `weight` times its mean.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        samples: usize,
-        weight: f32,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> Sums {
-        if recorder.is_recording() {
-            let (loss, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| loss.backward(rows, samples, weight, &threads, grads));
-        }
+    /// The loss of the first `pass.rows` targets, each with `pass.samples` outputs, summed over the targets; records the way
+    /// back for `weight` times its mean.
+    pub fn forward(self: &Rc<Self>, pass: &Pass, weight: f32, recorder: &mut Recorder) -> Sums {
+        recorder.record(self, pass, move |loss, pass, grads| loss.backward(pass, weight, grads));
+        let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let (output, target) = (self.output.borrow(), self.target.borrow());
         let (features, terms) = (target.columns(), self.terms());
         let (output, target) = (output.values(), target.values());
@@ -167,14 +158,8 @@ impl ReconstructionLoss {
         Terms::Squares { factor: 0.5 * (-log_variance).exp(), constant }
     }
 
-    fn backward(
-        &self,
-        rows: usize,
-        samples: usize,
-        weight: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);
         let (output, target) = (self.output.borrow(), self.target.borrow());
         let (features, terms) = (target.columns(), self.terms());
         let len = rows * samples * features;
@@ -238,16 +223,6 @@ impl ReconstructionLoss {
         gradient[0] = before + own;
         Ok(())
     }
-}
-
-/// Gives the first `len` values the gradient 0, unless this step has already written another: what a term of weight 0
-/// does, so that nothing reads what an earlier step left.
-pub(super) fn no_gradient(of: &Variable, len: usize, grads: &mut Grads) -> Result<(), TapeError> {
-    let [gradient] = gradients(grads, [of])?;
-    if of.claim_gradient() == Write::First {
-        gradient[..len].fill(0.0);
-    }
-    Ok(())
 }
 
 fn clamped(log_variance: &Node) -> f32 {

@@ -4,13 +4,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::loss::no_gradient;
+use super::draw::Draw;
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::noise::normal;
-use super::tape::Recorder;
+use super::operation::LossTerm;
+use super::pass::Pass;
 use super::threads::{Parts, Threads, shard_range};
-use super::variable::{Grads, Node, TapeError, Write, gradients};
-use crate::dataset::random::Stream;
+use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
+use crate::dataset::random::{Purpose, Stream};
 
 /// Rows of a shard.
 const ROWS: usize = 16;
@@ -55,25 +56,8 @@ impl Mmd {
         Rc::new(Mmd { codes, scratch: RefCell::new(scratch) })
     }
 
-    /// `rows` · MMD² for the first `rows` rows, and the way back for `weight` · MMD². The prior's draw for (row, unit) is the
-    /// normal number of `stream` at `row · p + unit`. A single row has no pairs: 0, without a gradient.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        stream: Stream,
-        weight: f32,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        let value = if rows < 2 { 0.0 } else { self.compute(rows, stream, threads) };
-        if recorder.is_recording() {
-            let mmd = Rc::clone(self);
-            recorder.push(move |grads| mmd.backward(rows, weight, grads));
-        }
-        rows as f64 * value
-    }
-
-    fn compute(&self, rows: usize, stream: Stream, threads: &Threads) -> f64 {
+    /// MMD² of the first `rows` rows, and its slopes.
+    fn measure(&self, rows: usize, stream: Stream, threads: &Threads) -> f64 {
         let codes = self.codes.borrow();
         let (units, codes) = (codes.columns(), codes.values());
         let mut scratch = self.scratch.borrow_mut();
@@ -124,8 +108,20 @@ impl Mmd {
         let sums = unsafe { sums.part(0..rows) };
         sums.iter().map(|&sum| f64::from(sum)).sum()
     }
+}
 
-    fn backward(&self, rows: usize, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+impl LossTerm for Mmd {
+    /// `rows` · MMD². The prior's draw for (row, unit) is the normal number `row · p + unit` of the pass's stream, the same
+    /// each time where nothing is drawn. A single row has no pairs: 0, without a gradient.
+    fn compute(&self, pass: &Pass) -> f64 {
+        let draw = pass.mode.draw().unwrap_or(Draw { seed: 0, step: u64::MAX });
+        let stream = draw.stream(Purpose::Prior, 0);
+        let value = if pass.rows < 2 { 0.0 } else { self.measure(pass.rows, stream, &pass.threads) };
+        pass.rows as f64 * value
+    }
+
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let rows = pass.rows;
         let codes = self.codes.borrow();
         let len = rows * codes.columns();
         if weight == 0.0 || rows < 2 {
@@ -215,23 +211,25 @@ fn add_slope(a: &[f32], b: &[f32], row: usize, pairs: &[f32], factor: f32, slope
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::random::Purpose;
-    use crate::engine::kernels::differences::{backward, check_gradients, check_threads, random_node};
+    use crate::engine::kernels::reference::{
+        backward, check_bits, check_loss_gradients, random_node, scaled_node, training,
+    };
+    use crate::engine::kernels::tape::Recorder;
 
-    fn stream(step: u64) -> Stream {
-        Stream::new(5, Purpose::Prior, step, 0)
+    /// A pass that draws from the prior of a step.
+    fn pass_at(rows: usize, step: u64, threads: &Rc<Threads>) -> Pass {
+        Pass::new(rows, training(5, step), threads)
     }
 
     fn value(codes: &Node, rows: usize, step: u64) -> f64 {
-        let threads = Rc::new(Threads::new(1));
-        let mmd = Mmd::new(Rc::clone(codes));
-        mmd.forward(rows, stream(step), 1.0, &threads, &mut Recorder::idle()) / rows as f64
+        Mmd::new(Rc::clone(codes)).compute(&pass_at(rows, step, &Rc::new(Threads::new(1)))) / rows as f64
     }
 
     /// The estimate by its definition, in `f64`.
     fn reference(codes: &[f32], rows: usize, units: usize, step: u64) -> f64 {
         let code = |row: usize, unit: usize| f64::from(codes[row * units + unit]);
-        let prior = |row: usize, unit: usize| f64::from(stream(step).normal((row * units + unit) as u64));
+        let stream = Stream::new(5, Purpose::Prior, step, 0);
+        let prior = |row: usize, unit: usize| f64::from(stream.normal((row * units + unit) as u64));
         let kernel =
             |a: &dyn Fn(usize, usize) -> f64, i: usize, b: &dyn Fn(usize, usize) -> f64, j: usize| {
                 let distance: f64 = (0..units).map(|unit| (a(i, unit) - b(j, unit)).powi(2)).sum();
@@ -254,7 +252,7 @@ mod tests {
     #[test]
     fn value_follows_the_definition() {
         for (rows, units) in [(2, 1), (5, 3), (40, 8)] {
-            let codes = random_node(rows + 3, units, 1, 1.5);
+            let codes = scaled_node(rows + 3, units, 1, 1.5);
             let (ours, expected) =
                 (value(&codes, rows, 1), reference(codes.borrow().values(), rows, units, 1));
             assert!((ours - expected).abs() < 1e-5, "{rows} × {units}: {ours} {expected}");
@@ -265,11 +263,11 @@ mod tests {
     fn gradients_equal_finite_differences() {
         let threads = Rc::new(Threads::new(1));
         for (rows, units) in [(2, 1), (4, 3), (18, 2)] {
-            let codes = random_node(rows + 1, units, 1, 1.5);
+            let codes = scaled_node(rows + 1, units, 1, 1.5);
             let mmd = Mmd::new(Rc::clone(&codes));
             // Ten times the value, so that the gradients stand out from the tolerance.
-            check_gradients(&[(&codes, rows)], &[], 1e-3, &mut |recorder| {
-                10.0 / rows as f64 * mmd.forward(rows, stream(1), 10.0, &threads, recorder)
+            check_loss_gradients(&[(&codes, rows)], &[], 1e-3, &mut |recorder| {
+                10.0 / rows as f64 * recorder.add(&mmd, &pass_at(rows, 1, &threads), 10.0)
             });
         }
     }
@@ -278,7 +276,7 @@ mod tests {
     fn the_prior_itself_has_none_in_the_mean_and_other_codes_have() {
         let mean = |scale: f32, shift: f32| {
             let values = (0..200).map(|step| {
-                let codes = random_node(64, 2, 1000 + step, scale);
+                let codes = scaled_node(64, 2, 1000 + step, scale);
                 codes.borrow_mut().values_mut().iter_mut().for_each(|code| *code += shift);
                 value(&codes, 64, step)
             });
@@ -301,24 +299,24 @@ mod tests {
     #[test]
     fn neither_weight_zero_nor_a_single_row_has_a_gradient() {
         let threads = Rc::new(Threads::new(1));
-        let codes = random_node(3, 2, 1, 1.0);
+        let codes = random_node(3, 2, 1);
         let mmd = Mmd::new(Rc::clone(&codes));
         for (rows, weight) in [(3, 0.0), (1, 1.0)] {
             let mut forward =
-                |recorder: &mut Recorder| mmd.forward(rows, stream(1), weight, &threads, recorder);
+                |recorder: &mut Recorder| recorder.add(&mmd, &pass_at(rows, 1, &threads), weight);
             assert_eq!(backward(&[(&codes, rows)], &[], &mut forward), [vec![0.0; 2 * rows]]);
         }
-        assert_eq!(mmd.forward(1, stream(1), 1.0, &threads, &mut Recorder::idle()), 0.0);
+        assert_eq!(mmd.compute(&pass_at(1, 1, &threads)), 0.0);
     }
 
     #[test]
     fn bits_do_not_depend_on_threads() {
-        check_threads(|threads| {
-            let codes = random_node(200, 8, 1, 1.0);
+        check_bits(|threads| {
+            let codes = random_node(200, 8, 1);
             let mmd = Mmd::new(Rc::clone(&codes));
             let mut value = 0.0;
             let mut forward = |recorder: &mut Recorder| {
-                value = mmd.forward(199, stream(1), 1.0, threads, recorder);
+                value = recorder.add(&mmd, &pass_at(199, 1, threads), 1.0);
                 value
             };
             let mut values = backward(&[(&codes, 199)], &[], &mut forward).concat();

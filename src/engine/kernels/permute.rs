@@ -3,9 +3,12 @@
 
 use std::rc::Rc;
 
-use super::tape::Recorder;
+use super::jacobian::{Chain, Indexed};
+use super::operation::Operation;
+use super::pass::Pass;
 use super::threads::Threads;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
+use crate::engine::EngineError;
 
 /// One change of order: the transpose of a matrix of pixels × channels, or of channels × pixels, in every row.
 pub struct Permute {
@@ -38,20 +41,6 @@ impl Permute {
         pixels <= 1 || channels <= 1
     }
 
-    /// Computes the first `rows` rows of `y` and records the way back.
-    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        let len = rows * self.pixels * self.channels;
-        {
-            let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
-
-            transpose(threads, &x.values()[..len], &mut y.values_mut()[..len], self.sides(), false);
-        }
-        if recorder.is_recording() && self.wants_input_gradient {
-            let (permute, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| permute.backward(len, &threads, grads));
-        }
-    }
-
     /// Rows and columns of the matrix that a sample of `x` is.
     fn sides(&self) -> (usize, usize) {
         match self.order {
@@ -59,13 +48,34 @@ impl Permute {
             Order::ChannelsLast => (self.channels, self.pixels),
         }
     }
+}
 
-    fn backward(&self, len: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
+impl Operation for Permute {
+    fn compute(&self, pass: &Pass) {
+        let len = pass.rows * self.pixels * self.channels;
+        let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
+        transpose(&pass.threads, &x.values()[..len], &mut y.values_mut()[..len], self.sides(), false);
+    }
+
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let len = pass.rows * self.pixels * self.channels;
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
         let (rows, columns) = self.sides();
-        transpose(threads, &dy[..len], &mut dx[..len], (columns, rows), adds);
+        transpose(&pass.threads, &dy[..len], &mut dx[..len], (columns, rows), adds);
+        Ok(())
+    }
+
+    fn wants_input_gradient(&self) -> bool {
+        self.wants_input_gradient
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let len = self.pixels * self.channels;
+        // The values of a sample are the rows of a matrix, afterwards its columns.
+        let (rows, columns) = self.sides();
+        chain.push(Indexed::fixed(len, len, 1, |index| index % rows * columns + index / rows)?);
         Ok(())
     }
 }
@@ -87,7 +97,9 @@ fn transpose(threads: &Threads, from: &[f32], to: &mut [f32], (rows, columns): (
 
 #[cfg(test)]
 mod tests {
-    use super::super::reference::{File, check_gradients, check_threads, empty_node, node, random_node};
+    use super::super::reference::{
+        File, check_gradients, check_threads, empty_node, node, pass, random_node, recorded,
+    };
     use super::*;
 
     fn permute(x: &Node, pixels: usize, channels: usize, order: Order) -> Rc<Permute> {
@@ -104,15 +116,14 @@ mod tests {
         let pixels = height * width;
         let x = node(rows, channels * pixels, &stored.values);
         let inside = permute(&x, pixels, channels, Order::ChannelsLast);
-        let threads = Rc::new(Threads::new(1));
-        inside.forward(rows, &threads, &mut Recorder::idle());
+        inside.compute(&pass(rows, 1));
         for (index, value) in inside.y.borrow().values().iter().enumerate() {
             let (channel, rest) = (index % channels, index / channels);
             let (pixel, sample) = (rest % pixels, rest / pixels);
             assert_eq!(*value, stored.values[(sample * channels + channel) * pixels + pixel]);
         }
         let back = permute(&inside.y, pixels, channels, Order::ChannelsFirst);
-        back.forward(rows, &threads, &mut Recorder::idle());
+        back.compute(&pass(rows, 1));
         assert_eq!(back.y.borrow().values(), stored.values);
         assert!(Permute::is_identity(1, 5) && Permute::is_identity(5, 1) && !Permute::is_identity(2, 2));
     }
@@ -122,8 +133,7 @@ mod tests {
         for order in [Order::ChannelsFirst, Order::ChannelsLast] {
             let x = random_node(2, 6 * 3, 1);
             let permute = permute(&x, 6, 3, order);
-            let forward =
-                |threads: &Rc<Threads>, recorder: &mut Recorder| permute.forward(2, threads, recorder);
+            let forward = recorded(&permute, 2);
             check_gradients(&forward, &permute.y, &[&x], "permute");
         }
     }
@@ -132,8 +142,7 @@ mod tests {
     fn threads_change_nothing() {
         let x = random_node(100, 32 * 32 * 12, 1);
         let permute = permute(&x, 1024, 12, Order::ChannelsFirst);
-        let forward =
-            |threads: &Rc<Threads>, recorder: &mut Recorder| permute.forward(100, threads, recorder);
-        check_threads(&forward, &permute.y, &[&x], "permute");
+        let forward = recorded(&permute, 100);
+        check_threads(&forward, &permute.y, &[&x]);
     }
 }

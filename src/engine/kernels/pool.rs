@@ -1,10 +1,12 @@
 //! Pooling: the largest or the mean value under each position of a window, channel by channel.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::jacobian::{Chain, Indexed};
 use super::math::vectorised;
-use super::tape::Recorder;
+use super::operation::Operation;
+use super::pass::Pass;
 use super::threads::{Parts, Threads};
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use super::workspace::zeros;
@@ -25,10 +27,10 @@ pub struct Pool {
     x: Node,
     y: Node,
     kind: PoolKind,
-    shape: Shape,
+    sizes: Sizes,
     wants_input_gradient: bool,
     /// For each value of `y` the index of the chosen value in the sample's row of `x`; empty for averages.
-    chosen: RefCell<Vec<u32>>,
+    chosen: Rc<RefCell<Vec<u32>>>,
 }
 
 /// What a pooling layer is made of.
@@ -54,51 +56,13 @@ impl Pool {
         let PoolParts { x, y, kind, window, wants_input_gradient } = parts;
         let channels = x.borrow().columns() / (window.large.0 * window.large.1).max(1);
         let len = if kind == PoolKind::Max { y.borrow().values().len() } else { 0 };
-        let chosen = RefCell::new(zeros(len)?);
-        Ok(Rc::new(Pool { x, y, kind, shape: Shape { window, channels }, wants_input_gradient, chosen }))
-    }
-
-    /// Computes the first `rows` rows of `y` and records the way back.
-    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        match self.kind {
-            PoolKind::Max => self.largest(rows, threads),
-            PoolKind::Average => self.mean(rows, threads),
-        }
-        if recorder.is_recording() && self.wants_input_gradient {
-            let (pool, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| pool.backward(rows, &threads, grads));
-        }
-    }
-
-    /// The node that holds `x`.
-    pub fn input(&self) -> &Node {
-        &self.x
-    }
-
-    /// The node that holds `y`.
-    pub fn output(&self) -> &Node {
-        &self.y
-    }
-
-    /// Largest or mean.
-    pub fn kind(&self) -> PoolKind {
-        self.kind
-    }
-
-    /// Where the kernel meets the picture.
-    pub fn window(&self) -> Window {
-        self.shape.window
-    }
-
-    /// For each value of `y`, as the last forward pass left it, the index of the chosen value in the sample's row of `x`;
-    /// empty for averages.
-    pub fn chosen(&self) -> Ref<'_, Vec<u32>> {
-        self.chosen.borrow()
+        let chosen = Rc::new(RefCell::new(zeros(len)?));
+        Ok(Rc::new(Pool { x, y, kind, sizes: Sizes { window, channels }, wants_input_gradient, chosen }))
     }
 
     fn largest(&self, rows: usize, threads: &Threads) {
         let (x, mut y, mut chosen) = (self.x.borrow(), self.y.borrow_mut(), self.chosen.borrow_mut());
-        let (inputs, outputs, shape) = (x.columns(), y.columns(), self.shape);
+        let (inputs, outputs, sizes) = (x.columns(), y.columns(), self.sizes);
         let x = x.values();
         let (y, chosen) = (Parts::new(y.values_mut()), Parts::new(&mut chosen));
         threads.run(rows, 2 * rows * inputs, &|sample| {
@@ -107,14 +71,14 @@ impl Pool {
             let (y, chosen) = unsafe { (y.part(own.clone()), chosen.part(own)) };
             vectorised(
                 #[inline(always)]
-                || shape.largest(x, y, chosen),
+                || sizes.largest(x, y, chosen),
             );
         });
     }
 
     fn mean(&self, rows: usize, threads: &Threads) {
         let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
-        let (inputs, outputs, shape) = (x.columns(), y.columns(), self.shape);
+        let (inputs, outputs, sizes) = (x.columns(), y.columns(), self.sizes);
         let x = x.values();
         threads.for_each_piece(
             &mut y.values_mut()[..rows * outputs],
@@ -124,17 +88,27 @@ impl Pool {
                 let x = &x[start / outputs * inputs..][..inputs];
                 vectorised(
                     #[inline(always)]
-                    || shape.mean(x, y),
+                    || sizes.mean(x, y),
                 );
             },
         );
     }
+}
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
+impl Operation for Pool {
+    fn compute(&self, pass: &Pass) {
+        match self.kind {
+            PoolKind::Max => self.largest(pass.rows, &pass.threads),
+            PoolKind::Average => self.mean(pass.rows, &pass.threads),
+        }
+    }
+
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, y, chosen) = (self.x.borrow(), self.y.borrow(), self.chosen.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
-        let (inputs, outputs, shape, kind) = (x.columns(), y.columns(), self.shape, self.kind);
+        let (inputs, outputs, sizes, kind) = (x.columns(), y.columns(), self.sizes, self.kind);
         let (dy, chosen) = (&*dy, &**chosen);
         threads.for_each_piece(&mut dx[..rows * inputs], inputs, 2 * rows * inputs, |start, dx| {
             let own = start / inputs * outputs..(start / inputs + 1) * outputs;
@@ -150,22 +124,50 @@ impl Pool {
                 }
                 PoolKind::Average => vectorised(
                     #[inline(always)]
-                    || shape.spread(dy, dx),
+                    || sizes.spread(dy, dx),
                 ),
             }
         });
         Ok(())
     }
+    fn wants_input_gradient(&self) -> bool {
+        self.wants_input_gradient
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let (inputs, outputs) = (self.x.borrow().columns(), self.y.borrow().columns());
+        let Sizes { window, channels } = self.sizes;
+        let (kernel, stride) = (window.kernel, window.stride);
+        match self.kind {
+            PoolKind::Max => chain.push(Indexed::chosen(inputs, outputs, Rc::clone(&self.chosen))),
+            PoolKind::Average => {
+                let fan = kernel * kernel;
+                chain.push(Indexed::fixed(inputs, outputs, fan, |index| {
+                    let (output, at) = (index / fan, index % fan);
+                    let (channel, position) = (output % channels, output / channels);
+                    let row = position / window.small.1 * stride + at / kernel;
+                    let column = position % window.small.1 * stride + at % kernel;
+                    (row * window.large.1 + column) * channels + channel
+                })?);
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
+        4 * self.chosen.borrow().len()
+    }
 }
 
 /// The sizes the loops over one sample need.
 #[derive(Clone, Copy)]
-struct Shape {
+struct Sizes {
     window: Window,
     channels: usize,
 }
 
-impl Shape {
+impl Sizes {
     /// Calls `work` for every position with where its values in the small picture begin, and for every pixel of the large
     /// picture under it where that pixel's values begin; the first pixel of a position comes with `true`.
     #[inline(always)]
@@ -241,7 +243,8 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::super::reference::{
-        File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, random_node,
+        File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, pass,
+        random_node, recorded,
     };
     use super::*;
     use crate::project::Padding;
@@ -270,7 +273,7 @@ mod tests {
             let tensor = |name| file.tensor(&case, name);
             let x = tensor("x").node();
             let pool = pool(&x, kind, window(tensor("x").sides(), file.config(&case)[0] as usize));
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| pool.forward(2, threads, recorder);
+            let forward = recorded(&pool, 2);
             let gradients = gradients_of(&forward, &pool.y, &tensor("dy").channels_last(), &[&x], 2);
             assert_close(pool.y.borrow().values(), &tensor("y").channels_last(), 1e-6, &case);
             assert_close(&gradients[0], &tensor("dx").channels_last(), 1e-6, &case);
@@ -284,8 +287,8 @@ mod tests {
         let values = [1.0, 3.0, 2.0, 2.0, 3.0, 0.0, f32::NAN, 2.0];
         let x = node(1, 8, &values);
         let pool = pool(&x, PoolKind::Max, window((2, 4), 2));
-        pool.forward(1, &Rc::new(Threads::new(1)), &mut Recorder::idle());
-        assert_eq!(*pool.chosen(), [1, 6]);
+        pool.compute(&pass(1, 1));
+        assert_eq!(*pool.chosen.borrow(), [1, 6]);
         assert!(pool.y.borrow().values()[0] == 3.0 && pool.y.borrow().values()[1].is_nan());
     }
 
@@ -295,7 +298,7 @@ mod tests {
             // Values at least 0.1 apart, so that no step of 0.01 changes which is the largest.
             let x = node(2, 2 * 5 * 4, &(0..80).map(|i| ((i * 37) % 80) as f32 * 0.1).collect::<Vec<_>>());
             let pool = pool(&x, kind, window((5, 4), 2));
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| pool.forward(2, threads, recorder);
+            let forward = recorded(&pool, 2);
             check_gradients(&forward, &pool.y, &[&x], &format!("{kind:?}"));
         }
     }
@@ -305,9 +308,8 @@ mod tests {
         for kind in [PoolKind::Max, PoolKind::Average] {
             let x = random_node(50, 32 * 32 * 16, 1);
             let pool = pool(&x, kind, window((32, 32), 3));
-            let forward =
-                |threads: &Rc<Threads>, recorder: &mut Recorder| pool.forward(50, threads, recorder);
-            check_threads(&forward, &pool.y, &[&x], &format!("{kind:?}"));
+            let forward = recorded(&pool, 50);
+            check_threads(&forward, &pool.y, &[&x]);
         }
     }
 }

@@ -17,11 +17,10 @@ pub use self::variance::VarianceTerm;
 pub use super::gumbel::Relaxation;
 use super::gumbel::{argmax, exponentials, largest, noisy};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
+use super::pass::Pass;
 use super::tape::Recorder;
-use super::threads::Threads;
-use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
+use super::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::dataset::random::Stream;
-use crate::engine::EngineError;
 
 /// Rows of a shard.
 const ROWS: usize = 16;
@@ -50,27 +49,20 @@ pub enum Choice {
 }
 
 impl GroupSoftmax {
-    /// Computes the first `rows` rows of `y` and records the way back.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        choice: Choice,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
-        self.compute(rows, choice, threads);
+    /// Computes the first `pass.rows` rows of `y` and records the way back.
+    pub fn forward(self: &Rc<Self>, pass: &Pass, choice: Choice, recorder: &mut Recorder) {
+        self.compute(pass, choice);
         let scale = match choice {
             Choice::Shares => 1.0,
             Choice::Relaxed(relaxation) => 1.0 / relaxation.temperature,
             Choice::Hard(_) => return,
         };
-        if recorder.is_recording() {
-            let (softmax, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| softmax.backward(rows, scale, &threads, grads));
-        }
+        recorder.record(self, pass, move |softmax, pass, grads| softmax.backward(pass, scale, grads));
     }
 
-    fn compute(&self, rows: usize, choice: Choice, threads: &Threads) {
+    /// Computes the first `pass.rows` rows of `y`.
+    pub fn compute(&self, pass: &Pass, choice: Choice) {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, mut y) = (self.x.borrow(), self.y.borrow_mut());
         let (columns, group) = (x.columns(), self.group);
         let (x, len) = (x.values(), rows * columns);
@@ -88,13 +80,8 @@ impl GroupSoftmax {
     }
 
     /// `∂y_k/∂x_l = (y_k [k = l] − y_k y_l) · scale`
-    fn backward(
-        &self,
-        rows: usize,
-        scale: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, scale: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, y) = (self.x.borrow(), self.y.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
@@ -142,23 +129,6 @@ fn choose(choice: Choice, logits: &[f32], position: u64, out: &mut [f32]) {
     for out in out {
         *out *= share;
     }
-}
-
-/// The way back of a term of weight 0: parameters and nodes without another gradient have gradient 0.
-fn no_gradient(grads: &mut Grads, nodes: [(&Variable, usize); 2]) -> Result<(), TapeError> {
-    for (variable, len) in nodes {
-        if variable.claim_gradient() == Write::First {
-            gradients(grads, [variable])?[0][..len].fill(0.0);
-        }
-    }
-    Ok(())
-}
-
-fn zeros(len: usize) -> Result<Vec<f32>, EngineError> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(len).map_err(|_| EngineError::OutOfMemory)?;
-    values.resize(len, 0.0);
-    Ok(values)
 }
 
 #[cfg(test)]

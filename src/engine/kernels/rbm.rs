@@ -4,6 +4,7 @@
 use super::math::{flushed, sigmoid, vectorised};
 use super::matmul::{Matrix, multiply};
 use super::threads::{Parts, Threads, shard_range};
+use super::workspace::zeros;
 use crate::dataset::random::Stream;
 use crate::engine::EngineError;
 
@@ -95,7 +96,8 @@ impl Rbm {
         rows: usize,
         stream: Stream,
     ) -> Result<Rbm, EngineError> {
-        let mut weight = zeros(hidden, visible)?;
+        let len = hidden.saturating_mul(visible);
+        let mut weight = zeros(len)?;
         for (position, weight) in weight.iter_mut().enumerate() {
             *weight = INITIAL_STD * stream.normal(position as u64);
         }
@@ -104,16 +106,16 @@ impl Rbm {
             hidden,
             units,
             weight,
-            visible_bias: zeros(1, visible)?,
-            hidden_bias: zeros(1, hidden)?,
-            weight_step: zeros(hidden, visible)?,
-            visible_step: zeros(1, visible)?,
-            hidden_step: zeros(1, hidden)?,
-            correlation: zeros(hidden, visible)?,
-            visibles: zeros(2 * rows, visible)?,
-            hiddens: zeros(2 * rows, hidden)?,
-            sample: zeros(rows, hidden)?,
-            errors: zeros(rows, 1)?,
+            visible_bias: zeros(visible)?,
+            hidden_bias: zeros(hidden)?,
+            weight_step: zeros(len)?,
+            visible_step: zeros(visible)?,
+            hidden_step: zeros(hidden)?,
+            correlation: zeros(len)?,
+            visibles: zeros((2 * rows).saturating_mul(visible))?,
+            hiddens: zeros((2 * rows).saturating_mul(hidden))?,
+            sample: zeros(rows.saturating_mul(hidden))?,
+            errors: zeros(rows)?,
         })
     }
 
@@ -189,15 +191,6 @@ impl Rbm {
         move_bias(threads, &mut self.hidden_bias, &mut self.hidden_step, hiddens, 1.0, step);
         move_bias(threads, &mut self.visible_bias, &mut self.visible_step, visibles, -1.0, step);
         error
-    }
-
-    /// p⁺ of `data` (rows × visible), the data of the next layer, into `out` (rows × hidden); for linear units their
-    /// mean.
-    pub fn hidden_probabilities(&self, rows: usize, data: &[f32], out: &mut [f32], threads: &Threads) {
-        let weight = Matrix::new(&self.weight, self.hidden, self.visible).transposed();
-        let out = &mut out[..rows * self.hidden];
-        multiply(threads, out, false, Matrix::new(data, rows, self.visible), weight);
-        add_bias(threads, out, &self.hidden_bias, self.units == HiddenUnits::Logistic, 1.0);
     }
 }
 
@@ -333,14 +326,6 @@ fn move_bias(
     for (bias, last) in bias.iter_mut().zip(last) {
         *bias += *last;
     }
-}
-
-fn zeros(rows: usize, columns: usize) -> Result<Vec<f32>, EngineError> {
-    let len = rows.checked_mul(columns).ok_or(EngineError::OutOfMemory)?;
-    let mut values = Vec::new();
-    values.try_reserve_exact(len).map_err(|_| EngineError::OutOfMemory)?;
-    values.resize(len, 0.0);
-    Ok(values)
 }
 
 #[cfg(test)]

@@ -1,14 +1,20 @@
-//! What the tests of operations on pictures share: `PyTorch`'s values from files, gradients through a tape of one operation,
-//! finite differences.
+//! What the tests of kernels share: `PyTorch`'s values from files, gradients through a short tape, finite differences, and
+//! the same bits on any number of threads.
 
 use std::rc::Rc;
 
 use safetensors::{Dtype, SafeTensors};
 
+use super::draw::Draw;
+use super::operation::Operation;
+use super::pass::{Mode, Moment, Pass};
 use super::tape::{Recorder, Root};
 use super::threads::Threads;
-use super::variable::{Node, Variable, gradients};
+use super::variable::{Grads, Node, Variable, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
+
+/// Step of the central differences: large enough that the rounding of `f32` (1e-7 of the value) stays below 1e-4.
+const STEP: f32 = 1e-2;
 
 /// A file of `tests/reference`; the scripts there made them.
 pub struct File {
@@ -102,52 +108,18 @@ pub fn normals(len: usize, seed: u64) -> Vec<f32> {
 }
 
 pub fn random_node(rows: usize, columns: usize, seed: u64) -> Node {
-    node(rows, columns, &normals(rows * columns, seed))
+    scaled_node(rows, columns, seed, 1.0)
+}
+
+/// A node of random values, `scale` times standard normal.
+pub fn scaled_node(rows: usize, columns: usize, seed: u64, scale: f32) -> Node {
+    let values: Vec<f32> = normals(rows * columns, seed).iter().map(|value| scale * value).collect();
+    node(rows, columns, &values)
 }
 
 /// Node of zeros.
 pub fn empty_node(rows: usize, columns: usize) -> Node {
     node(rows, columns, &vec![0.0; rows * columns])
-}
-
-/// One operation: pushes itself on the recorder.
-pub type Operation<'a> = &'a dyn Fn(&Rc<Threads>, &mut Recorder);
-
-/// Runs the operation forward and back from the gradient `dy` of `y`; the gradients of `of`.
-pub fn gradients_of(
-    operation: Operation<'_>,
-    y: &Node,
-    dy: &[f32],
-    of: &[&Node],
-    threads: usize,
-) -> Vec<Vec<f32>> {
-    let root = Root::new().expect("small");
-    let threads = Rc::new(Threads::new(threads));
-    // What an earlier step left must not matter.
-    let mut grads = Grads::leaky();
-    for node in of {
-        let [gradient] = gradients(&mut grads, [&node.borrow()]).expect("small");
-        gradient.fill(f32::NAN);
-    }
-    for node in of.iter().chain([&y]) {
-        node.borrow().begin_step();
-    }
-    let mut recorder = Recorder::recording(&root, grads);
-    operation(&threads, &mut recorder);
-    let (end, dy) = (Rc::clone(y), dy.to_vec());
-    recorder.push(move |grads| {
-        let [gradient] = gradients(grads, [&end.borrow()])?;
-        gradient.copy_from_slice(&dy);
-        Ok(())
-    });
-    let mut grads = recorder.backward(&root).expect("small").expect("was recording");
-    of.iter()
-        .map(|node| {
-            assert!(node.borrow().has_gradient());
-            let [gradient] = gradients(&mut grads, [&node.borrow()]).expect("small");
-            gradient.to_vec()
-        })
-        .collect()
 }
 
 /// Asserts that `ours` equals `expected` within `tolerance` of the largest value expected.
@@ -160,73 +132,185 @@ pub fn assert_close(ours: &[f32], expected: &[f32], tolerance: f32, what: &str) 
     }
 }
 
-/// Compares gradients with central differences of `Σ dy · y` (in f64) for a random `dy`, entry by entry, and sees that a
-/// second use of a node adds to its gradient instead of overwriting it. Tolerance: 2e-3 of the largest entry.
-pub fn check_gradients(operation: Operation<'_>, y: &Node, of: &[&Node], what: &str) {
-    let dy = normals(y.borrow().values().len(), 99);
-    let threads = Rc::new(Threads::new(1));
-    let loss = || {
-        operation(&threads, &mut Recorder::idle());
+/// A pass without noise.
+pub fn pass(rows: usize, threads: usize) -> Pass {
+    Pass::new(rows, Mode::Use, &Rc::new(Threads::new(threads)))
+}
+
+/// The mode of one training step.
+pub fn training(seed: u64, step: u64) -> Mode {
+    Mode::Train(Moment { draw: Draw { seed, step }, epochs: 0.0, share: 0.0 })
+}
+
+/// What runs forward on some threads and records its way back.
+pub type Forward<'a> = &'a dyn Fn(&Rc<Threads>, &mut Recorder);
+
+/// `rows` rows of an operation, without noise.
+pub fn recorded<O: Operation + 'static>(
+    operation: &Rc<O>,
+    rows: usize,
+) -> impl Fn(&Rc<Threads>, &mut Recorder) {
+    recorded_in(Mode::Use, operation, rows)
+}
+
+/// `rows` rows of an operation in some mode.
+pub fn recorded_in<O: Operation + 'static>(
+    mode: Mode,
+    operation: &Rc<O>,
+    rows: usize,
+) -> impl Fn(&Rc<Threads>, &mut Recorder) {
+    move |threads, recorder| recorder.run(operation, &Pass::new(rows, mode, threads))
+}
+
+/// Records `Σ c y` over the first `rows` rows with fixed random `c`: turns any output into a scalar with a known gradient.
+pub fn project(y: &Node, rows: usize, seed: u64, recorder: &mut Recorder) -> f64 {
+    let stream = Stream::new(seed, Purpose::Probe, 0, 0);
+    let len = rows * y.borrow().columns();
+    let node = Rc::clone(y);
+    recorder.push(move |grads| {
+        let node = node.borrow();
+        let [gradient] = gradients(grads, [&node])?;
+        let adds = node.claim_gradient() == Write::Add;
+        for (position, gradient) in (0..).zip(&mut gradient[..len]) {
+            *gradient = stream.normal(position) + if adds { *gradient } else { 0.0 };
+        }
+        Ok(())
+    });
+    let y = y.borrow();
+    (0..).zip(&y.values()[..len]).map(|(i, &y)| f64::from(stream.normal(i)) * f64::from(y)).sum()
+}
+
+/// Records that the gradient of the first values of `y` is `dy`; returns 0.
+pub fn seed(y: &Node, dy: &[f32], recorder: &mut Recorder) -> f64 {
+    let (y, dy) = (Rc::clone(y), dy.to_vec());
+    recorder.push(move |grads| {
         let y = y.borrow();
-        y.values().iter().zip(&dy).map(|(y, dy)| f64::from(*y) * f64::from(*dy)).sum::<f64>()
-    };
-    let analytic = gradients_of(operation, y, &dy, of, 1);
-    for (number, (node, gradient)) in of.iter().zip(&analytic).enumerate() {
-        let h = 1e-2;
-        let numeric: Vec<f32> = (0..gradient.len())
-            .map(|index| {
-                let value = node.borrow().values()[index];
-                let at = |value: f32| {
-                    node.borrow_mut().values_mut()[index] = value;
-                    (f64::from(value), loss())
-                };
-                let (right, left) = (at(value + h), at(value - h));
-                at(value);
-                ((right.1 - left.1) / (right.0 - left.0)) as f32
-            })
-            .collect();
-        assert!(numeric.iter().any(|value| value.abs() > 1e-3), "{what}: input {number} has no influence");
-        assert_close(gradient, &numeric, 2e-3, &format!("{what}: input {number}"));
+        let _ = y.claim_gradient();
+        let [gradient] = gradients(grads, [&y])?;
+        gradient[..dy.len()].copy_from_slice(&dy);
+        Ok(())
+    });
+    0.0
+}
+
+/// Gradients of the first `rows` rows of each of `inputs`, after `loss` ran forwards and backwards. All buffers hold
+/// not-a-number before, so that what is read unwritten shows.
+pub fn backward(
+    inputs: &[(&Node, usize)],
+    others: &[&Node],
+    loss: &mut dyn FnMut(&mut Recorder) -> f64,
+) -> Vec<Vec<f32>> {
+    let root = Root::new().expect("a scalar");
+    let mut grads = Grads::leaky();
+    for node in inputs.iter().map(|(node, _)| node).chain(others) {
+        node.borrow().begin_step();
+        let [gradient] = gradients(&mut grads, [&node.borrow()]).expect("small");
+        gradient.fill(f32::NAN);
     }
-    // The seed of the gradients has to run before the operation's way back, so it is recorded after it.
-    let added = {
-        let seeded = |threads: &Rc<Threads>, recorder: &mut Recorder| {
-            operation(threads, recorder);
-            let nodes: Vec<Node> = of.iter().map(|node| Rc::clone(node)).collect();
-            recorder.push(move |grads| {
-                for node in &nodes {
-                    let [gradient] = gradients(grads, [&node.borrow()])?;
-                    gradient.fill(0.5);
-                    let _ = node.borrow().claim_gradient();
-                }
-                Ok(())
-            });
-        };
-        gradients_of(&seeded, y, &dy, of, 1)
+    let mut recorder = Recorder::recording(&root, grads);
+    loss(&mut recorder);
+    let mut grads = recorder.backward(&root).expect("small").expect("recorded");
+    let of = |&(node, rows): &(&Node, usize)| {
+        let [gradient] = gradients(&mut grads, [&node.borrow()]).expect("small");
+        gradient[..rows * node.borrow().columns()].to_vec()
     };
-    for (number, (added, gradient)) in added.iter().zip(&analytic).enumerate() {
-        let expected: Vec<f32> = gradient.iter().map(|value| value + 0.5).collect();
-        assert_close(added, &expected, 1e-5, &format!("{what}: input {number}, added"));
+    inputs.iter().map(of).collect()
+}
+
+/// The gradients of `of` where that of `y` is `dy`.
+pub fn gradients_of(
+    forward: Forward<'_>,
+    y: &Node,
+    dy: &[f32],
+    of: &[&Node],
+    threads: usize,
+) -> Vec<Vec<f32>> {
+    let threads = Rc::new(Threads::new(threads));
+    let gradients = backward(&whole(of), &[y], &mut |recorder| {
+        forward(&threads, recorder);
+        seed(y, dy, recorder)
+    });
+    assert!(of.iter().all(|node| node.borrow().has_gradient()));
+    gradients
+}
+
+/// Every row of some nodes.
+fn whole<'a>(nodes: &[&'a Node]) -> Vec<(&'a Node, usize)> {
+    nodes.iter().map(|node| (*node, node.borrow().values().len() / node.borrow().columns())).collect()
+}
+
+/// Compares the gradient of `loss` with central differences for every value in the first `rows` rows of each input, within
+/// `tolerance · (1 + |derivative|)`; then once more with a second use of each input, whose gradient must add. `others` are the
+/// nodes between. Returns the gradients.
+pub fn check_loss_gradients(
+    inputs: &[(&Node, usize)],
+    others: &[&Node],
+    tolerance: f64,
+    loss: &mut dyn FnMut(&mut Recorder) -> f64,
+) -> Vec<Vec<f32>> {
+    let all = backward(inputs, others, loss);
+    for (input, (&(node, _), exact)) in inputs.iter().zip(&all).enumerate() {
+        for (index, &exact) in exact.iter().enumerate() {
+            let mut at = |x: f32| {
+                node.borrow_mut().values_mut()[index] = x;
+                (f64::from(x), loss(&mut Recorder::idle()))
+            };
+            let x = node.borrow().values()[index];
+            let ((right, above), (left, below)) = (at(x + STEP), at(x - STEP));
+            node.borrow_mut().values_mut()[index] = x;
+            let numeric = (above - below) / (right - left);
+            let error = (f64::from(exact) - numeric).abs();
+            assert!(
+                error <= tolerance * (1.0 + numeric.abs()),
+                "input {input}, value {index}: {exact} by the tape, {numeric} by differences"
+            );
+        }
+    }
+    let twice = backward(inputs, others, &mut |recorder| {
+        let value = loss(recorder);
+        inputs.iter().map(|(node, rows)| project(node, *rows, 77, recorder)).sum::<f64>() + value
+    });
+    let stream = Stream::new(77, Purpose::Probe, 0, 0);
+    for (exact, twice) in all.iter().zip(&twice) {
+        for (position, (exact, twice)) in (0..).zip(exact.iter().zip(twice)) {
+            let expected = exact + stream.normal(position);
+            assert!((twice - expected).abs() <= 1e-5 * (1.0 + expected.abs()), "{twice} is not {expected}");
+        }
+    }
+    all
+}
+
+/// The same for an operation with the output `y`, every input of which must have influence.
+pub fn check_gradients(forward: Forward<'_>, y: &Node, of: &[&Node], what: &str) {
+    let threads = Rc::new(Threads::new(1));
+    let [(_, rows)] = whole(&[y])[..] else { unreachable!("one node") };
+    let all = check_loss_gradients(&whole(of), &[y], 2e-3, &mut |recorder| {
+        forward(&threads, recorder);
+        project(y, rows, 99, recorder)
+    });
+    for (number, gradient) in all.iter().enumerate() {
+        assert!(gradient.iter().any(|value| value.abs() > 1e-3), "{what}: input {number} has no influence");
     }
 }
 
-/// Asserts that outputs and gradients are the same, bit by bit, on one, two and three threads.
-pub fn check_threads(operation: Operation<'_>, y: &Node, of: &[&Node], what: &str) {
-    let dy = normals(y.borrow().values().len(), 98);
-    let run = |threads| {
-        y.borrow_mut().values_mut().fill(f32::NAN);
-        let mut all = gradients_of(operation, y, &dy, of, threads);
-        all.push(y.borrow().values().to_vec());
-        all.into_iter()
-            .map(|values| values.into_iter().map(f32::to_bits).collect())
-            .collect::<Vec<Vec<u32>>>()
+/// Asserts that `run` gives the same bits on 1, 2 and 3 threads. Its work must be large enough to fork.
+pub fn check_bits(run: impl Fn(&Rc<Threads>) -> Vec<f32>) {
+    let bits = |count| {
+        let values = run(&Rc::new(Threads::new(count)));
+        assert!(values.iter().all(|value| value.is_finite()));
+        values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>()
     };
-    let one = run(1);
-    assert!(
-        one.iter().flatten().all(|bits| !f32::from_bits(*bits).is_nan()),
-        "{what}: everything is written"
-    );
-    for threads in [2, 3] {
-        assert!(one == run(threads), "{what}: {threads} threads differ");
-    }
+    let one = bits(1);
+    assert!(bits(2) == one && bits(3) == one);
+}
+
+/// The same for an operation with the output `y`: of the output and the gradients of `of`.
+pub fn check_threads(forward: Forward<'_>, y: &Node, of: &[&Node]) {
+    let dy = normals(y.borrow().values().len(), 98);
+    check_bits(|threads| {
+        y.borrow_mut().values_mut().fill(f32::NAN);
+        let mut all = gradients_of(forward, y, &dy, of, threads.count()).concat();
+        all.extend(y.borrow().values());
+        all
+    });
 }

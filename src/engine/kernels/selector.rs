@@ -15,9 +15,11 @@ pub use self::choice::{ACCEPTED, CONVERGED, Verdict, chosen, initial_logits, mea
 pub use super::gumbel::{Relaxation, temperature};
 use super::gumbel::{exponentials, largest, noisy};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
+use super::pass::Pass;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
+use super::workspace::zeros;
 use crate::engine::EngineError;
 
 /// The most exponentials that are kept for the way back: 64 MiB.
@@ -73,27 +75,18 @@ impl Selector {
         Ok(Rc::new(Selector { x, logits, y, wants_input_gradient, kept, keeps_all, scales }))
     }
 
-    /// Computes the first `rows` rows of `y` and records the way back: relaxed choices with the noise at position
+    /// Computes the first `pass.rows` rows of `y` and records the way back: relaxed choices with the noise at position
     /// (row · units + unit) · features + feature of the stream, or, without a relaxation (evaluation), the feature
     /// with the largest logit.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        relaxation: Option<Relaxation>,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) {
+    pub fn forward(self: &Rc<Self>, pass: &Pass, relaxation: Option<Relaxation>, recorder: &mut Recorder) {
         match relaxation {
-            Some(relaxation) => self.relax(rows, relaxation, threads),
-            None => self.choose(rows),
+            Some(relaxation) => self.relax(pass.rows, relaxation, &pass.threads),
+            None => self.choose(pass.rows),
         }
-        if recorder.is_recording() {
-            let (selector, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| match relaxation {
-                Some(relaxation) => selector.backward(rows, relaxation, &threads, grads),
-                None => selector.backward_of_choice(rows, grads),
-            });
-        }
+        recorder.record(self, pass, move |selector, pass, grads| match relaxation {
+            Some(relaxation) => selector.backward(pass.rows, relaxation, &pass.threads, grads),
+            None => selector.backward_of_choice(pass.rows, grads),
+        });
     }
 
     fn choose(&self, rows: usize) {
@@ -329,13 +322,6 @@ fn sums(e: &[f32], x: &[f32]) -> (f32, f32) {
         }
     }
     (sums.iter().sum::<f32>() + sum, products.iter().sum::<f32>() + product)
-}
-
-fn zeros(len: usize) -> Result<Vec<f32>, EngineError> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(len).map_err(|_| EngineError::OutOfMemory)?;
-    values.resize(len, 0.0);
-    Ok(values)
 }
 
 #[cfg(test)]

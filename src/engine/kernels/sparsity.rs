@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
-use super::tape::Recorder;
+use super::operation::LossTerm;
+use super::pass::Pass;
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Write, gradients};
 use super::workspace::zeros;
@@ -80,20 +81,11 @@ impl Sparsity {
         let state = State { rows: zeros(len / units.max(1))?, sums: zeros(kept)?, slopes: zeros(kept)? };
         Ok(Rc::new(Sparsity { h, term, state: RefCell::new(state) }))
     }
+}
 
-    /// The term of the first `rows` rows, summed over them and not weighted (one that belongs to the minibatch as a whole
-    /// counts once for every row), and the way back for `weight` times its mean; a weight of 0 moves nothing.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        weight: f32,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        if recorder.is_recording() && weight != 0.0 && rows > 0 {
-            let (sparsity, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| sparsity.backward(rows, weight, &threads, grads));
-        }
+impl LossTerm for Sparsity {
+    fn compute(&self, pass: &Pass) -> f64 {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let h = self.h.borrow();
         let mut state = self.state.borrow_mut();
         let (units, state) = (h.columns(), &mut *state);
@@ -139,18 +131,11 @@ impl Sparsity {
         }
     }
 
-    /// The node that holds `h`.
-    pub fn activations(&self) -> &Node {
-        &self.h
-    }
-
-    fn backward(
-        &self,
-        rows: usize,
-        weight: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
+        if weight == 0.0 || rows == 0 {
+            return Ok(());
+        }
         let (h, state) = (self.h.borrow(), self.state.borrow());
         let [dh] = gradients(grads, [&h])?;
         let adds = h.claim_gradient() == Write::Add;

@@ -1,7 +1,11 @@
 //! Recording operations on dfdx's tape, and running them backwards.
 
+use std::rc::Rc;
+
 use dfdx::prelude::*;
 
+use super::operation::{LossTerm, Operation};
+use super::pass::Pass;
 use super::variable::{Grads, TapeError};
 use crate::engine::EngineError;
 
@@ -38,16 +42,40 @@ impl Recorder {
         Recorder { tape: Some(tape) }
     }
 
-    /// Adds the backward half of an operation. Operations run in the reverse of the order in which they were added.
+    /// Computes an operation and records its way back, where anything in it or before it learns.
+    pub fn run<O: Operation + ?Sized + 'static>(&mut self, operation: &Rc<O>, pass: &Pass) {
+        operation.compute(pass);
+        if operation.learns() || operation.wants_input_gradient() {
+            self.record(operation, pass, |operation, pass, grads| operation.backward(pass, grads));
+        }
+    }
+
+    /// The term of a minibatch, summed over its rows and not weighted; records the way back for `weight` times its mean.
+    pub fn add<T: LossTerm + ?Sized + 'static>(&mut self, term: &Rc<T>, pass: &Pass, weight: f32) -> f64 {
+        self.record(term, pass, move |term, pass, grads| term.backward(pass, weight, grads));
+        term.compute(pass)
+    }
+
+    /// Adds the way back of whatever `of` is. It runs before all that was recorded earlier. Without a tape nothing is
+    /// cloned or kept.
+    pub fn record<T: ?Sized + 'static>(
+        &mut self,
+        of: &Rc<T>,
+        pass: &Pass,
+        backward: impl FnOnce(&T, &Pass, &mut Grads) -> Result<(), TapeError> + 'static,
+    ) {
+        if let Some(tape) = &mut self.tape {
+            let (of, pass) = (Rc::clone(of), pass.clone());
+            tape.add_backward_op(move |grads| backward(&of, &pass, grads));
+        }
+    }
+
+    /// Adds a way back of a test's own.
+    #[cfg(test)]
     pub fn push(&mut self, backward: impl FnOnce(&mut Grads) -> Result<(), TapeError> + 'static) {
         if let Some(tape) = &mut self.tape {
             tape.add_backward_op(backward);
         }
-    }
-
-    /// Whether operations are recorded.
-    pub fn is_recording(&self) -> bool {
-        self.tape.is_some()
     }
 
     /// Runs the tape backwards and hands the gradients back; `None` where nothing was recorded.

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use super::jacobian::Chain;
 use super::math::vectorised;
+use super::pass::Pass;
 use super::tape::Recorder;
-use super::threads::{Parts, Threads, shard_range};
+use super::threads::{Parts, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use crate::engine::EngineError;
 
@@ -19,6 +21,7 @@ const SHARD: usize = 4096;
 pub struct TopK {
     x: Node,
     y: Node,
+    /// 1 where the latest forward pass kept a unit: rows × units.
     mask: Node,
     wants_input_gradient: bool,
 }
@@ -34,23 +37,30 @@ impl TopK {
         Ok(Rc::new(TopK { x, y, mask, wants_input_gradient }))
     }
 
-    /// The derivative of each output in the latest forward pass, 1 where the unit was kept: rows × units.
-    pub fn mask(&self) -> &Node {
-        &self.mask
+    /// Appends its linear map: 1 where the last forward pass kept a unit.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub fn linearise(&self, chain: &mut Chain) -> Result<(), EngineError> {
+        let mask = Rc::clone(&self.mask);
+        let (len, units) = (mask.borrow().values().len(), mask.borrow().columns());
+        chain.push_mask(len / units.max(1), units, move |_, factors| {
+            factors.copy_from_slice(&mask.borrow().values()[..factors.len()]);
+        })
     }
 
-    /// Computes the first `rows` rows of `y` with the `k` largest units of each; among equals those of lower index are
+    /// Computes the first `pass.rows` rows of `y` and records the way back: the `k` largest units of each; among equals those of lower index are
     /// kept, and where `k` reaches the number of units all are. Not-a-number is kept always:
     /// a diverged run must show.
-    pub fn forward(self: &Rc<Self>, rows: usize, k: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        self.compute(rows, k, threads);
-        if recorder.is_recording() && self.wants_input_gradient {
-            let (code, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| code.backward(rows, &threads, grads));
+    pub fn forward(self: &Rc<Self>, pass: &Pass, k: usize, recorder: &mut Recorder) {
+        self.compute(pass, k);
+        if self.wants_input_gradient {
+            recorder.record(self, pass, TopK::backward);
         }
     }
 
-    fn compute(&self, rows: usize, k: usize, threads: &Threads) {
+    fn compute(&self, pass: &Pass, k: usize) {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, mut y, mut mask) = (self.x.borrow(), self.y.borrow_mut(), self.mask.borrow_mut());
         let (units, x) = (x.columns(), x.values());
         let (y, mask) = (Parts::new(y.values_mut()), Parts::new(mask.values_mut()));
@@ -68,7 +78,8 @@ impl TopK {
         });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (x, y, mask) = (self.x.borrow(), self.y.borrow(), self.mask.borrow());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
@@ -165,12 +176,13 @@ fn number(ordered: u32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::kernels::differences::{
-        backward, check_gradients, check_threads, project, random_node,
+    use crate::engine::kernels::pass::Mode;
+    use crate::engine::kernels::reference::{
+        backward, check_bits, check_loss_gradients, pass, project, random_node,
     };
 
     fn code(rows: usize, units: usize) -> (Node, Node, Rc<TopK>) {
-        let (x, y) = (random_node(rows, units, 1, 1.0), random_node(rows, units, 2, 1.0));
+        let (x, y) = (random_node(rows, units, 1), random_node(rows, units, 2));
         let code = TopK::new(Rc::clone(&x), Rc::clone(&y), true).expect("small");
         (x, y, code)
     }
@@ -178,7 +190,7 @@ mod tests {
     fn check(k: usize, x: &[f32], expected: &[f32]) {
         let (node, y, code) = code(1, x.len());
         node.borrow_mut().values_mut().copy_from_slice(x);
-        code.forward(1, k, &Rc::new(Threads::new(1)), &mut Recorder::idle());
+        code.compute(&pass(1, 1), k);
         assert_eq!(y.borrow().values(), expected, "{k} of {x:?}");
     }
 
@@ -215,7 +227,7 @@ mod tests {
         // Few distinct values, so that ties abound.
         x.borrow_mut().values_mut().iter_mut().for_each(|x| *x = (*x * 2.0).round());
         for k in 0..=units {
-            code.forward(rows, k, &Rc::new(Threads::new(1)), &mut Recorder::idle());
+            code.compute(&pass(rows, 1), k);
             for row in 0..rows {
                 let x = x.borrow().values()[row * units..][..units].to_vec();
                 let mut order: Vec<usize> = (0..units).collect();
@@ -223,7 +235,7 @@ mod tests {
                 let mut expected = vec![0.0; units];
                 order[..k].iter().for_each(|&unit| expected[unit] = x[unit] + 0.0);
                 assert_eq!(y.borrow().values()[row * units..][..units], expected, "k = {k}, row {row}");
-                let kept: f32 = code.mask().borrow().values()[row * units..][..units].iter().sum();
+                let kept: f32 = code.mask.borrow().values()[row * units..][..units].iter().sum();
                 assert_eq!(kept, k as f32);
             }
         }
@@ -236,10 +248,9 @@ mod tests {
         for (index, x) in x.borrow_mut().values_mut().iter_mut().enumerate() {
             *x = ((index * 7) % 36) as f32 * 0.1 - 1.75;
         }
-        let threads = Rc::new(Threads::new(1));
         for k in [0, 3, 9] {
-            check_gradients(&[(&x, 3)], &[&y], 1e-3, &mut |recorder| {
-                code.forward(3, k, &threads, recorder);
+            check_loss_gradients(&[(&x, 3)], &[&y], 1e-3, &mut |recorder| {
+                code.forward(&pass(3, 1), k, recorder);
                 project(&y, 3, 5, recorder)
             });
         }
@@ -247,10 +258,10 @@ mod tests {
 
     #[test]
     fn bits_do_not_depend_on_threads() {
-        check_threads(|threads| {
+        check_bits(|threads| {
             let (x, y, code) = code(200, 500);
             let mut forward = |recorder: &mut Recorder| {
-                code.forward(199, 25, threads, recorder);
+                code.forward(&Pass::new(199, Mode::Use, threads), 25, recorder);
                 project(&y, 199, 5, recorder)
             };
             let mut values = backward(&[(&x, 199)], &[&y], &mut forward).concat();

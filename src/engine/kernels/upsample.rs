@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use super::jacobian::{Chain, Indexed};
 use super::math::vectorised;
-use super::tape::Recorder;
-use super::threads::Threads;
+use super::operation::Operation;
+use super::pass::Pass;
 use super::variable::{Grads, Node, TapeError, Write, gradients};
+use crate::engine::EngineError;
 
 /// One upsampling layer. Pictures are height × width × channels.
 pub struct Upsample {
@@ -23,45 +25,37 @@ pub struct Upsample {
 
 /// The sizes the loops over one sample need.
 #[derive(Clone, Copy)]
-struct Shape {
+struct Sizes {
     width: usize,
     channels: usize,
     factor: usize,
 }
 
 impl Upsample {
-    /// Computes the first `rows` rows of `y` and records the way back.
-    pub fn forward(self: &Rc<Self>, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        {
-            let (x, mut y, shape) = (self.x.borrow(), self.y.borrow_mut(), self.shape());
-            let (inputs, outputs) = (x.columns(), y.columns());
-            let x = x.values();
-            threads.for_each_piece(
-                &mut y.values_mut()[..rows * outputs],
-                outputs,
-                rows * outputs,
-                |start, y| {
-                    let x = &x[start / outputs * inputs..][..inputs];
-                    vectorised(
-                        #[inline(always)]
-                        || shape.repeat(x, y),
-                    );
-                },
-            );
-        }
-        if recorder.is_recording() && self.wants_input_gradient {
-            let (upsample, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| upsample.backward(rows, &threads, grads));
-        }
-    }
-
-    fn shape(&self) -> Shape {
+    fn sizes(&self) -> Sizes {
         let channels = self.x.borrow().columns() / (self.sides.0 * self.sides.1).max(1);
-        Shape { width: self.sides.1, channels, factor: self.factor }
+        Sizes { width: self.sides.1, channels, factor: self.factor }
+    }
+}
+
+impl Operation for Upsample {
+    fn compute(&self, pass: &Pass) {
+        let (rows, threads) = (pass.rows, &*pass.threads);
+        let (x, mut y, sizes) = (self.x.borrow(), self.y.borrow_mut(), self.sizes());
+        let (inputs, outputs) = (x.columns(), y.columns());
+        let (x, y) = (x.values(), &mut y.values_mut()[..rows * outputs]);
+        threads.for_each_piece(y, outputs, rows * outputs, |start, y| {
+            let x = &x[start / outputs * inputs..][..inputs];
+            vectorised(
+                #[inline(always)]
+                || sizes.repeat(x, y),
+            );
+        });
     }
 
-    fn backward(&self, rows: usize, threads: &Threads, grads: &mut Grads) -> Result<(), TapeError> {
-        let (x, y, shape) = (self.x.borrow(), self.y.borrow(), self.shape());
+    fn backward(&self, pass: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
+        let (x, y, sizes) = (self.x.borrow(), self.y.borrow(), self.sizes());
         let [dx, dy] = gradients(grads, [&x, &y])?;
         let adds = x.claim_gradient() == Write::Add;
         let (inputs, outputs) = (x.columns(), y.columns());
@@ -73,17 +67,31 @@ impl Upsample {
             }
             vectorised(
                 #[inline(always)]
-                || shape.collect(dy, dx),
+                || sizes.collect(dy, dx),
             );
         });
         Ok(())
     }
+    fn wants_input_gradient(&self) -> bool {
+        self.wants_input_gradient
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let (inputs, outputs) = (self.x.borrow().columns(), self.y.borrow().columns());
+        let Sizes { width, channels, factor } = self.sizes();
+        chain.push(Indexed::fixed(inputs, outputs, 1, |index| {
+            let (channel, position) = (index % channels, index / channels);
+            let (row, column) = (position / (width * factor), position % (width * factor));
+            (row / factor * width + column / factor) * channels + channel
+        })?);
+        Ok(())
+    }
 }
 
-impl Shape {
+impl Sizes {
     #[inline(always)]
     fn repeat(self, x: &[f32], y: &mut [f32]) {
-        let Shape { width, channels, factor } = self;
+        let Sizes { width, channels, factor } = self;
         let row = width * channels;
         for (x, y) in x.chunks_exact(row).zip(y.chunks_exact_mut(row * factor * factor)) {
             let (first, others) = y.split_at_mut(row * factor);
@@ -101,7 +109,7 @@ impl Shape {
     /// Adds the gradients of all copies of a pixel to the pixel's.
     #[inline(always)]
     fn collect(self, dy: &[f32], dx: &mut [f32]) {
-        let Shape { width, channels, factor } = self;
+        let Sizes { width, channels, factor } = self;
         let row = width * channels;
         for (dx, dy) in dx.chunks_exact_mut(row).zip(dy.chunks_exact(row * factor * factor)) {
             for dy in dy.chunks_exact(row * factor) {
@@ -120,7 +128,7 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::super::reference::{
-        File, assert_close, check_gradients, check_threads, empty_node, gradients_of, random_node,
+        File, assert_close, check_gradients, check_threads, empty_node, gradients_of, random_node, recorded,
     };
     use super::*;
 
@@ -140,8 +148,7 @@ mod tests {
             let tensor = |name| file.tensor(&case, name);
             let x = tensor("x").node();
             let upsample = upsample(&x, tensor("x").sides(), file.config(&case)[0] as usize);
-            let forward =
-                |threads: &Rc<Threads>, recorder: &mut Recorder| upsample.forward(2, threads, recorder);
+            let forward = recorded(&upsample, 2);
             let gradients = gradients_of(&forward, &upsample.y, &tensor("dy").channels_last(), &[&x], 2);
             assert_eq!(upsample.y.borrow().values(), tensor("y").channels_last(), "{case}");
             assert_close(&gradients[0], &tensor("dx").channels_last(), 1e-6, &case);
@@ -152,7 +159,7 @@ mod tests {
     fn gradients_equal_finite_differences() {
         let x = random_node(2, 3 * 2 * 2, 1);
         let upsample = upsample(&x, (3, 2), 2);
-        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| upsample.forward(2, threads, recorder);
+        let forward = recorded(&upsample, 2);
         check_gradients(&forward, &upsample.y, &[&x], "upsample");
     }
 
@@ -160,8 +167,7 @@ mod tests {
     fn threads_change_nothing() {
         let x = random_node(50, 16 * 12 * 16, 1);
         let upsample = upsample(&x, (16, 12), 3);
-        let forward =
-            |threads: &Rc<Threads>, recorder: &mut Recorder| upsample.forward(50, threads, recorder);
-        check_threads(&forward, &upsample.y, &[&x], "upsample");
+        let forward = recorded(&upsample, 50);
+        check_threads(&forward, &upsample.y, &[&x]);
     }
 }

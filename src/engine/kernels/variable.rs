@@ -144,6 +144,19 @@ pub fn gradient_list<'g>(grads: &'g mut Grads, of: &[&Variable]) -> Result<Vec<&
     Ok(buffers)
 }
 
+/// Gives the first `len` values the gradient 0, unless this step has already written another: what a term of weight 0
+/// does, so that nothing reads what an earlier step left.
+///
+/// # Errors
+/// Out of memory, the first time a buffer is needed.
+pub fn no_gradient(of: &Variable, len: usize, grads: &mut Grads) -> Result<(), TapeError> {
+    let [gradient] = gradients(grads, [of])?;
+    if of.claim_gradient() == Write::First {
+        gradient[..len].fill(0.0);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

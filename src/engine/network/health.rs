@@ -2,19 +2,20 @@
 
 use std::rc::Rc;
 
-use super::Network;
+use super::{Network, jacobian_of_code};
 use crate::check::Place;
 use crate::dataset::Dataset;
 use crate::engine::EngineError;
 use crate::engine::kernels::activity::Activity;
-use crate::engine::kernels::contractive::{Contractive, Step};
+use crate::engine::kernels::contractive::Contractive;
 use crate::engine::kernels::gaussian::KlToPrior;
 use crate::engine::kernels::math::exp;
+use crate::engine::kernels::operation::LossTerm;
+use crate::engine::kernels::pass::{Mode, Moment, Pass};
 use crate::engine::kernels::quantiser::description_length;
 use crate::engine::kernels::selector::{chosen, mean_max};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Node;
-use crate::engine::layers::{Mode, Moment};
 use crate::project::{Bottleneck, Estimator, Loss, Threshold, Variance};
 use crate::run::{Bits, CodebookHealth, HashHealth, Health, LayerHealth, SelectorHealth};
 
@@ -98,9 +99,8 @@ impl Network {
             *sum += values.iter().map(|value| f64::from(*value)).sum::<f64>();
         }
         if let Some((kl, totals)) = &mut sums.divergence {
-            let mut per_unit = vec![0.0; totals.len()];
-            kl.forward(rows, 1.0, &mut per_unit, &self.threads, &mut Recorder::idle());
-            totals.iter_mut().zip(per_unit).for_each(|(total, nats)| *total += nats);
+            kl.compute(&Pass::new(rows, Mode::Use, &self.threads));
+            totals.iter_mut().zip(kl.per_unit().iter()).for_each(|(total, nats)| *total += nats);
         }
         if let (Some(usage), Some(codebook)) = (&mut sums.usage, self.waist.codebook()) {
             usage.iter_mut().zip(codebook.usage().iter()).for_each(|(sum, count)| *sum += u64::from(*count));
@@ -126,16 +126,11 @@ impl Network {
             return Ok(None);
         }
         if self.jacobian.is_none() {
-            let operations = self.operations[..self.encoder_len].iter().enumerate();
-            let mut steps: Vec<Step> =
-                operations.map(|(index, operation)| operation.linearised(index)).collect();
-            steps.extend(self.waist.linearised());
-            self.jacobian = Some(Contractive::new(&steps, Estimator::Auto, JACOBIANS)?);
+            let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.waist)?;
+            self.jacobian = Some(Contractive::new(chain, Estimator::Auto, JACOBIANS)?);
         }
-        let sum = self
-            .jacobian
-            .as_ref()
-            .map(|contractive| contractive.forward(rows, 1.0, None, &self.threads, &mut Recorder::idle()));
+        let pass = Pass::new(rows, Mode::Use, &self.threads);
+        let sum = self.jacobian.as_ref().map(|contractive| contractive.compute(&pass));
         Ok(sum.map(|sum| (sum / rows as f64).max(0.0).sqrt()))
     }
 

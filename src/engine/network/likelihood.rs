@@ -9,10 +9,9 @@ use crate::engine::EngineError;
 use crate::engine::kernels::draw::Draw;
 use crate::engine::kernels::iwae::{ImportanceBound, LogMean};
 use crate::engine::kernels::loss::{Importance, ReconstructionLoss};
+use crate::engine::kernels::pass::{Mode, Pass};
 use crate::engine::kernels::tape::Recorder;
-use crate::engine::kernels::threads::Threads;
 use crate::engine::kernels::variable::Variable;
-use crate::engine::layers::Mode;
 use crate::project::Loss;
 
 /// Steps whose random numbers the estimate draws from, counted back from here: no training gets so far.
@@ -48,9 +47,9 @@ impl Network {
         self.draw_codes(data, rows, draws, |drawn| {
             if drawn.is_first {
                 estimates.clear();
-                estimates.resize(drawn.rows, LogMean::default());
+                estimates.resize(drawn.pass.rows, LogMean::default());
             }
-            drawn.bound.estimate(drawn.rows, drawn.samples, &mut estimates, drawn.threads);
+            drawn.bound.estimate(drawn.pass, &mut estimates);
             if drawn.is_last {
                 for estimate in &estimates {
                     let nll = -estimate.log_mean();
@@ -80,11 +79,11 @@ impl Network {
         let mut scores: Vec<f64> = Vec::with_capacity(rows.len());
         self.draw_codes(data, rows, draws, |drawn| {
             if drawn.is_first {
-                scores.resize(scores.len() + drawn.rows, 0.0);
+                scores.resize(scores.len() + drawn.pass.rows, 0.0);
             }
-            let first = scores.len() - drawn.rows;
+            let first = scores.len() - drawn.pass.rows;
             let values = drawn.loss.row_values();
-            for (score, own) in scores[first..].iter_mut().zip(values.chunks_exact(2 * drawn.samples)) {
+            for (score, own) in scores[first..].iter_mut().zip(values.chunks_exact(2 * drawn.pass.samples)) {
                 let sum: f64 = own.chunks_exact(2).map(|draw| f64::from(draw[0])).sum();
                 *score += sum / draws.max(1) as f64;
             }
@@ -116,27 +115,25 @@ impl Network {
         let loss = ReconstructionLoss::new(output, target, comparison, Some(importance.clone()));
         let bound = ImportanceBound::new(&sampler, importance);
 
-        let (threads, seed) = (Rc::clone(&self.threads), self.plan.design().training.seed);
+        let seed = self.plan.design().training.seed;
         let recorder = &mut Recorder::idle();
         for (number, block) in rows.chunks(self.capacity).enumerate() {
-            let count = block.len();
             self.gather(data, block, None);
-            self.run(0..self.encoder_len, count, Mode::Use, recorder);
+            let mut pass = Pass::new(block.len(), Mode::Use, &self.threads);
+            self.run(0..self.encoder_len, &pass, recorder);
             for first in (0..draws).step_by(at_once) {
-                let now = at_once.min(draws - first);
+                pass.samples = at_once.min(draws - first);
                 let draw = Draw { seed, step: LAST_STEP - first as u64 };
                 let stream = draw.stream(Purpose::Reparameterisation, number);
-                sampler.forward(count, now, Some(stream), &threads, recorder);
-                self.run(self.encoder_len..self.operations.len(), count * now, Mode::Use, recorder);
-                loss.forward(count, now, 1.0, &threads, recorder);
+                sampler.forward(&pass, Some(stream), recorder);
+                self.run(self.encoder_len..self.operations.len(), &pass.of_codes(), recorder);
+                loss.forward(&pass, 1.0, recorder);
                 each(&Drawn {
-                    rows: count,
-                    samples: now,
+                    pass: &pass,
                     is_first: first == 0,
-                    is_last: first + now == draws,
+                    is_last: first + pass.samples == draws,
                     loss: &loss,
                     bound: &bound,
-                    threads: &threads,
                 });
             }
         }
@@ -146,15 +143,12 @@ impl Network {
 
 /// One round of codes that were drawn and decoded.
 struct Drawn<'a> {
-    /// Rows of the data.
-    rows: usize,
-    /// Codes for each.
-    samples: usize,
+    /// Rows of the data, and codes for each.
+    pass: &'a Pass,
     /// Whether the round is the first of these rows.
     is_first: bool,
     /// Whether it is their last.
     is_last: bool,
     loss: &'a ReconstructionLoss,
     bound: &'a ImportanceBound,
-    threads: &'a Threads,
 }

@@ -1,5 +1,6 @@
 use super::super::reference::{
-    File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, random_node,
+    File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, normals, pass,
+    random_node, recorded_in, training,
 };
 use super::*;
 
@@ -30,12 +31,11 @@ fn values_gradients_and_running_statistics_equal_pytorch() {
         let norm = norm(&x, &weight, &bias, Activation::Linear);
         let rows = tensor("first", "x").shape[0];
         for step in ["first", "second", "evaluation"] {
-            let training = file.config(&case(step)) == [1];
-            assert_eq!(training, step != "evaluation");
+            let is_training = file.config(&case(step)) == [1];
+            assert_eq!(is_training, step != "evaluation");
+            let mode = if is_training { training(1, 0) } else { Mode::Use };
             x.borrow_mut().values_mut().copy_from_slice(&tensor(step, "x").channels_last());
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| {
-                norm.forward(rows, training, threads, recorder);
-            };
+            let forward = recorded_in(mode, &norm, rows);
             let dy = tensor(step, "dy").channels_last();
             let gradients = gradients_of(&forward, &norm.parts.y, &dy, &[&x, &weight, &bias], 2);
             let what = case(step);
@@ -58,7 +58,7 @@ fn the_minibatch_leaves_with_the_mean_and_deviation_asked_for() {
     x.borrow_mut().values_mut().iter_mut().for_each(|x| *x = 2.0 * *x + 1000.0);
     let (weight, bias) = (node(1, channels, &[1.0, 2.0, 3.0]), node(1, channels, &[0.0, -1.0, 5.0]));
     let norm = norm(&x, &weight, &bias, Activation::Linear);
-    norm.forward(rows, true, &Rc::new(Threads::new(2)), &mut Recorder::idle());
+    norm.compute(&Pass { mode: training(1, 0), ..pass(rows, 2) });
     let y = norm.parts.y.borrow();
     for channel in 0..channels {
         let values: Vec<f64> =
@@ -73,11 +73,11 @@ fn the_minibatch_leaves_with_the_mean_and_deviation_asked_for() {
 
 #[test]
 fn gradients_equal_finite_differences() {
-    for (activation, training) in [
-        (Activation::Tanh, true),
-        (Activation::Silu, true),
-        (Activation::Sigmoid, false),
-        (Activation::Gelu, false),
+    for (activation, mode) in [
+        (Activation::Tanh, training(1, 0)),
+        (Activation::Silu, training(1, 0)),
+        (Activation::Sigmoid, Mode::Use),
+        (Activation::Gelu, Mode::Use),
     ] {
         let x = random_node(4, 6 * 3, 1);
         let (weight, bias) = (random_node(1, 3, 2), random_node(1, 3, 3));
@@ -85,15 +85,8 @@ fn gradients_equal_finite_differences() {
         // In evaluation the statistics differ from the minibatch's; in training they must not matter.
         norm.parts.running_mean.borrow_mut().values_mut().fill(0.3);
         norm.parts.running_var.borrow_mut().values_mut().fill(2.0);
-        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| {
-            norm.forward(4, training, threads, recorder);
-        };
-        check_gradients(
-            &forward,
-            &norm.parts.y,
-            &[&x, &weight, &bias],
-            &format!("{activation:?} {training}"),
-        );
+        let forward = recorded_in(mode, &norm, 4);
+        check_gradients(&forward, &norm.parts.y, &[&x, &weight, &bias], &format!("{activation:?} {mode:?}"));
     }
 }
 
@@ -103,9 +96,8 @@ fn an_input_that_nobody_learns_gets_no_gradient() {
         let mut norm =
             norm(&random_node(5, 12, 1), &random_node(1, 3, 2), &random_node(1, 3, 3), Activation::Relu);
         Rc::get_mut(&mut norm).expect("alone").parts.wants_input_gradient = wants;
-        let dy = super::super::reference::normals(60, 4);
-        let forward =
-            |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(5, true, threads, recorder);
+        let dy = normals(60, 4);
+        let forward = recorded_in(training(1, 0), &norm, 5);
         let gradients =
             gradients_of(&forward, &norm.parts.y, &dy, &[&norm.parts.weight, &norm.parts.bias], 1);
         assert_eq!(norm.parts.x.borrow().has_gradient(), wants);
@@ -119,9 +111,8 @@ fn threads_change_nothing() {
     for channels in [1, 16, 3000] {
         let x = random_node(60, 12_000, 1);
         let norm = norm(&x, &random_node(1, channels, 2), &random_node(1, channels, 3), Activation::Silu);
-        let forward =
-            |threads: &Rc<Threads>, recorder: &mut Recorder| norm.forward(60, true, threads, recorder);
+        let forward = recorded_in(training(1, 0), &norm, 60);
         let of = [&norm.parts.x, &norm.parts.weight, &norm.parts.bias];
-        check_threads(&forward, &norm.parts.y, &of, "batch norm");
+        check_threads(&forward, &norm.parts.y, &of);
     }
 }

@@ -1,6 +1,9 @@
 use super::*;
 use crate::dataset::random::Purpose;
-use crate::engine::kernels::differences::{backward, check_gradients, check_threads, project, random_node};
+use crate::engine::kernels::pass::Mode;
+use crate::engine::kernels::reference::{
+    backward, check_bits, check_loss_gradients, empty_node, node, pass, project, random_node,
+};
 
 struct Fixture {
     x: Node,
@@ -13,11 +16,9 @@ struct Fixture {
 
 /// A codebook of `count` × `width` for rows of `groups` vectors.
 fn code(rows: usize, groups: usize, (count, width): (usize, usize), decay: Option<f32>) -> Fixture {
-    let (x, y) = (random_node(rows, groups * width, 1, 1.0), random_node(rows, groups * width, 2, 1.0));
-    let (entries, idle) = (random_node(count, width, 3, 1.0), random_node(1, count, 4, 0.0));
-    let (counts, sums) = (random_node(1, count, 5, 0.0), random_node(count, width, 6, 0.0));
-    counts.borrow_mut().values_mut().fill(1.0);
-    sums.borrow_mut().values_mut().copy_from_slice(entries.borrow().values());
+    let (x, y) = (random_node(rows, groups * width, 1), random_node(rows, groups * width, 2));
+    let (entries, idle) = (random_node(count, width, 3), empty_node(1, count));
+    let (counts, sums) = (node(1, count, &vec![1.0; count]), node(count, width, entries.borrow().values()));
     let averages = decay.map(|_| (Rc::clone(&counts), Rc::clone(&sums)));
     let learning = match decay {
         Some(decay) => Learning::MovingAverage { counts, sums, decay },
@@ -47,7 +48,7 @@ fn every_vector_becomes_its_nearest_entry() {
     for (count, width) in [(1, 3), (5, 2), (40, 4), (600, 7)] {
         let (rows, groups) = (70, 3);
         let Fixture { x, y, entries, code, .. } = code(rows + 1, groups, (count, width), None);
-        let error = code.forward(rows, 1.0, &one_thread(), &mut Recorder::idle());
+        let error = code.forward(&pass(rows, 1), 1.0, &mut Recorder::idle());
         let (x, y, entries) = (x.borrow(), y.borrow(), entries.borrow());
         let mut expected = 0.0;
         let mut usage = vec![0; count];
@@ -73,25 +74,25 @@ fn ties_go_to_the_lower_index() {
         entries.borrow_mut().values_mut()[2 * entry..2 * entry + 2].fill(1.0);
     }
     x.borrow_mut().values_mut().copy_from_slice(&[1.0, 1.5, 9.0, 9.0]);
-    code.forward(1, 1.0, &one_thread(), &mut Recorder::idle());
+    code.forward(&pass(1, 1), 1.0, &mut Recorder::idle());
     assert_eq!(code.choices(), [3, 0]);
     // Halfway between two: exact in f32.
     entries.borrow_mut().values_mut()[..4].copy_from_slice(&[0.0, 2.0, 2.0, 0.0]);
     x.borrow_mut().values_mut()[..2].fill(0.5);
-    code.forward(1, 1.0, &one_thread(), &mut Recorder::idle());
+    code.forward(&pass(1, 1), 1.0, &mut Recorder::idle());
     assert_eq!(code.choices()[0], 3);
     entries.borrow_mut().values_mut()[4..].fill(9.0);
-    code.forward(1, 1.0, &one_thread(), &mut Recorder::idle());
+    code.forward(&pass(1, 1), 1.0, &mut Recorder::idle());
     assert_eq!(code.choices()[0], 0);
 }
 
 #[test]
 fn gradients_go_straight_through_and_pull_towards_the_entry() {
-    let (rows, threads) = (3, one_thread());
+    let rows = 3;
     for commitment in [0.0, 0.25] {
         let Fixture { x, y, code, .. } = code(4, 2, (5, 2), Some(0.9));
-        check_gradients(&[(&x, rows)], &[&y], 1e-3, &mut |recorder| {
-            let error = code.forward(rows, commitment, &threads, recorder);
+        check_loss_gradients(&[(&x, rows)], &[&y], 1e-3, &mut |recorder| {
+            let error = code.forward(&pass(rows, 1), commitment, recorder);
             project(&y, rows, 5, recorder);
             // Straight through: what is done to z_q counts as if it were done to z_e.
             let through = project(&x, rows, 5, &mut Recorder::idle());
@@ -102,10 +103,10 @@ fn gradients_go_straight_through_and_pull_towards_the_entry() {
 
 #[test]
 fn entries_follow_the_gradient_of_their_vectors() {
-    let (rows, threads) = (3, one_thread());
+    let rows = 3;
     let Fixture { x, y, entries, code, .. } = code(4, 2, (5, 2), None);
-    check_gradients(&[(&entries, 5)], &[&x, &y], 1e-3, &mut |recorder| {
-        let error = code.forward(rows, 0.25, &threads, recorder);
+    check_loss_gradients(&[(&entries, 5)], &[&x, &y], 1e-3, &mut |recorder| {
+        let error = code.forward(&pass(rows, 1), 0.25, recorder);
         project(&y, rows, 5, recorder);
         error / rows as f64
     });
@@ -116,7 +117,7 @@ fn entries_follow_the_gradient_of_their_vectors() {
 fn averages_have_no_gradient() {
     let Fixture { x, y, entries, code, .. } = code(4, 2, (5, 2), Some(0.9));
     let mut forward = |recorder: &mut Recorder| {
-        code.forward(3, 0.25, &one_thread(), recorder);
+        code.forward(&pass(3, 1), 0.25, recorder);
         project(&y, 3, 5, recorder)
     };
     backward(&[(&x, 3)], &[&y, &entries], &mut forward);
@@ -131,7 +132,7 @@ fn averages_follow_the_paper() {
     let f64s = |node: &Node| node.borrow().values().iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
     let (mut n, mut m) = (f64s(&counts), f64s(&sums));
     for _ in 0..3 {
-        code.forward(rows, 0.25, &one_thread(), &mut Recorder::idle());
+        code.forward(&pass(rows, 1), 0.25, &mut Recorder::idle());
         code.after_step(None, &one_thread());
         let gamma = f64::from(decay);
         n.iter_mut().for_each(|n| *n *= gamma);
@@ -171,7 +172,7 @@ fn averages_find_the_centres_of_clusters() {
     }
     let mut error = 0.0;
     for _ in 0..200 {
-        error = code.forward(40, 0.25, &one_thread(), &mut Recorder::idle());
+        error = code.forward(&pass(40, 1), 0.25, &mut Recorder::idle());
         code.after_step(None, &one_thread());
     }
     let entries = entries.borrow();
@@ -184,7 +185,7 @@ fn perplexity_counts_entries_in_even_use() {
     entries.borrow_mut().values_mut().copy_from_slice(&[0.0, 1.0, 2.0, 3.0]);
     let perplexity = |values: [f32; 8]| {
         x.borrow_mut().values_mut().copy_from_slice(&values);
-        code.forward(8, 1.0, &one_thread(), &mut Recorder::idle());
+        code.forward(&pass(8, 1), 1.0, &mut Recorder::idle());
         code.perplexity()
     };
     assert!((perplexity([0.0, 1.0, 2.0, 3.0, 0.0, 1.0, 2.0, 3.0]) - 4.0).abs() < 1e-9);
@@ -204,7 +205,7 @@ fn dead_entries_are_put_where_vectors_lie() {
         }
         let reseed = Some(Reseed { after: 3, stream });
         let step = || {
-            code.forward(5, 0.25, &one_thread(), &mut Recorder::idle());
+            code.forward(&pass(5, 1), 0.25, &mut Recorder::idle());
             code.after_step(reseed, &one_thread())
         };
         assert_eq!([step(), step()], [0, 0]);
@@ -226,11 +227,11 @@ fn dead_entries_are_put_where_vectors_lie() {
 #[test]
 fn bits_do_not_depend_on_threads() {
     for decay in [None, Some(0.9)] {
-        check_threads(|threads| {
+        check_bits(|threads| {
             let Fixture { x, y, entries, code, .. } = code(200, 16, (100, 32), decay);
             let mut error = 0.0;
             let mut forward = |recorder: &mut Recorder| {
-                error = code.forward(199, 0.25, threads, recorder);
+                error = code.forward(&Pass::new(199, Mode::Use, threads), 0.25, recorder);
                 project(&y, 199, 5, recorder)
             };
             let mut inputs = vec![(&x, 199)];

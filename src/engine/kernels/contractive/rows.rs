@@ -1,8 +1,7 @@
 //! Passes over the rows of a block.
 
-use super::stage::{Block, SHARD, for_each_rows};
-use super::weights::dot;
 use crate::dataset::random::Stream;
+use crate::engine::kernels::jacobian::{Block, SHARD, dot, for_each_rows};
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::threads::Threads;
 

@@ -1,6 +1,9 @@
 use super::*;
+use crate::engine::kernels::batch_norm::EPS;
 use crate::engine::kernels::permute::Order;
 use crate::engine::kernels::pool::PoolKind;
+use crate::engine::kernels::reference::{pass, training};
+use crate::engine::kernels::tape::Recorder;
 use crate::project::Activation;
 
 mod net;
@@ -18,13 +21,12 @@ const CURVED: [Activation; 6] = [
 
 /// `Σ_i ‖J_i‖²` with J by central differences of the code: it knows the layers' forward passes alone.
 fn by_differences(net: &Net) -> f64 {
-    let threads = Rc::new(Threads::new(1));
     let inputs = net.x.borrow().columns();
     let h = 1e-2;
     let code = |input: usize, step: f32| {
         let clean = net.x.borrow().values().to_vec();
         net.x.borrow_mut().values_mut().iter_mut().skip(input).step_by(inputs).for_each(|x| *x += step);
-        net.forward(net.rows, &threads, &mut Recorder::idle());
+        net.forward(&net.pass(1), &mut Recorder::idle());
         net.x.borrow_mut().values_mut().copy_from_slice(&clean);
         net.last.borrow().values().to_vec()
     };
@@ -88,7 +90,7 @@ fn check(net: &Net, what: &str) {
 
     // In blocks: of some samples, and of one sample and some of its probes.
     for values in [300, 1] {
-        let cut = Contractive::in_blocks(&net.steps, Estimator::Exact, net.rows, values).expect("small");
+        let cut = Contractive::in_blocks(net.chain(), Estimator::Exact, net.rows, values).expect("small");
         let (in_blocks, parts) = net.gradients(&cut, weight, 1);
         assert!((in_blocks - value).abs() < 1e-5 * value, "{what}: {in_blocks}, not {value} in blocks");
         for (number, (whole, parts)) in ours.iter().zip(&parts).enumerate() {
@@ -145,12 +147,12 @@ fn long_inputs_by_way_of_the_first_weights_products() {
     for is_tied in [false, true] {
         let net = Net::new(3, 12, (1, 1), 23).dense(4, Activation::Tanh, is_tied);
         let net = net.dense(5, Activation::Sigmoid, false).dense(3, Activation::Silu, is_tied);
-        assert!(net.penalty(Estimator::Exact).plan.has_gram);
+        assert!(net.penalty(Estimator::Exact).route.has_gram);
         check(&net, "a long input");
     }
     let net = Net::new(3, 12, (1, 1), 24).dense(4, Activation::Tanh, false).dropout();
     let net = net.dense(4, Activation::Linear, false).mask();
-    assert!(net.penalty(Estimator::Exact).plan.has_gram);
+    assert!(net.penalty(Estimator::Exact).route.has_gram);
     check(&net, "a long input and masks");
 }
 
@@ -205,7 +207,7 @@ fn masks_and_parts() {
     check(&Net::new(3, 8, (1, 1), 21).dense(6, Activation::Tanh, false).mask(), "kept entries of one layer");
     let net =
         Net::new(3, 5, (1, 1), 22).dense(6, Activation::Tanh, false).dense(6, Activation::Linear, false);
-    check(&net.columns(0..3), "means of a head");
+    check(&net.columns(3), "means of a head");
 }
 
 #[test]
@@ -255,12 +257,12 @@ fn ways_agree_and_random_tangents_are_right_in_the_mean() {
     let net = Net::new(3, 5, (1, 1), 2).dense(6, Activation::Tanh, false).dense(4, Activation::Silu, false);
     let pulled = net.value(&net.penalty(Estimator::Exact));
     // The same encoder pushed along every basis vector of the input.
-    let penalty = Contractive::new(&net.steps, Estimator::Exact, net.rows).expect("small");
+    let penalty = Contractive::new(net.chain(), Estimator::Exact, net.rows).expect("small");
     let mut penalty = Rc::try_unwrap(penalty).unwrap_or_else(|_| unreachable!("alone"));
-    (penalty.plan.way, penalty.plan.has_gram) = (Way::Push, false);
-    penalty.plan.probes = 5;
-    penalty.plan.block_of(3, 5);
-    let sizes = penalty.plan.sizes(&penalty.stages);
+    (penalty.route.way, penalty.route.has_gram) = (Way::Push, false);
+    penalty.route.probes = 5;
+    penalty.route.block_of(3, 5);
+    let sizes = penalty.route.sizes(&penalty.links);
     let state = penalty.state.get_mut();
     state.levels = sizes.levels.iter().map(|len| vec![0.0; *len]).collect();
     (state.now, state.next, state.sums) = (vec![0.0; 200], vec![0.0; 200], vec![0.0; 200]);
@@ -275,10 +277,9 @@ fn ways_agree_and_random_tangents_are_right_in_the_mean() {
 
     // 4000 steps of one probe: the mean within three standard errors.
     let penalty = net.penalty(Estimator::Probes(1));
-    let (threads, steps) = (Rc::new(Threads::new(1)), 4000);
-    let draws: Vec<f64> = (0..steps)
-        .map(|step| penalty.forward(3, 1.0, Some(Draw { seed: 1, step }), &threads, &mut Recorder::idle()))
-        .collect();
+    let steps = 4000;
+    let draws: Vec<f64> =
+        (0..steps).map(|step| penalty.compute(&Pass { mode: training(1, step), ..pass(3, 1) })).collect();
     let mean = draws.iter().sum::<f64>() / steps as f64;
     let variance = draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / (steps - 1) as f64;
     let error = (variance / steps as f64).sqrt();
@@ -319,11 +320,16 @@ fn statistics_of_a_minibatch_are_constants_of_the_jacobian() {
     };
     let penalty = net.penalty(Estimator::Exact);
     let (value, ours) = net.gradients(&penalty, 1.0, 1);
-    let Step::BatchNorm(norm) = &net.steps[1] else { unreachable!("built so") };
-    let inverse: Vec<f64> = norm.inverse_deviation().iter().map(|i| f64::from(*i)).collect();
+    let inverse: Vec<f64> = {
+        let sums = net.nodes[1].borrow();
+        let unit = |unit: usize| sums.values().iter().skip(unit).step_by(3).map(|sum| f64::from(*sum));
+        let mean = |index: usize| unit(index).sum::<f64>() / 5.0;
+        let variance = |index: usize| unit(index).map(|sum| (sum - mean(index)).powi(2)).sum::<f64>() / 5.0;
+        (0..3).map(|index| 1.0 / (variance(index) + EPS).sqrt()).collect()
+    };
     // Σ (1 − y²)² (γ i)² ‖W_j‖², with i as it was, and y from a forward pass with statistics of its own.
     let by_hand = || {
-        net.forward(5, &Rc::new(Threads::new(1)), &mut Recorder::idle());
+        net.forward(&net.pass(1), &mut Recorder::idle());
         let (y, w) = (net.last.borrow(), net.parameters[0].borrow());
         let gamma = net.parameters[2].borrow();
         let mut sum = 0.0;
@@ -361,7 +367,7 @@ fn threads_change_nothing() {
     let closed = Net::new(64, 300, (1, 1), 1).dense(200, Activation::Tanh, false);
     for (net, name) in [(picture, "picture"), (dense, "dense"), (closed, "closed")] {
         for estimator in [Estimator::Exact, Estimator::Probes(20)] {
-            let penalty = Contractive::in_blocks(&net.steps, estimator, net.rows, 2_000_000).expect("small");
+            let penalty = Contractive::in_blocks(net.chain(), estimator, net.rows, 2_000_000).expect("small");
             let bits = |threads| {
                 let (value, gradients) = net.gradients(&penalty, 0.3, threads);
                 let gradients: Vec<u32> = gradients.into_iter().flatten().map(f32::to_bits).collect();

@@ -1,6 +1,8 @@
 use super::super::reference::{
-    File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, normals, random_node,
+    File, assert_close, check_gradients, check_threads, empty_node, gradients_of, node, normals, pass,
+    random_node, recorded, seed,
 };
+use super::super::tape::Recorder;
 use super::*;
 use crate::project::Padding;
 
@@ -82,7 +84,7 @@ fn values_and_gradients_equal_pytorch() {
             assert_eq!(ours, after, "{case}");
             let (x, weight, bias) = (tensor("x").node(), tensor("weight").node(), tensor("bias").row());
             let conv = conv(&x, &weight, &bias, window, direction, Activation::Linear);
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(2, threads, recorder);
+            let forward = recorded(&conv, 2);
             let gradients =
                 gradients_of(&forward, &conv.y, &tensor("dy").channels_last(), &[&x, &weight, &bias], 2);
             assert_close(conv.y.borrow().values(), &tensor("y").channels_last(), 1e-5, &case);
@@ -99,7 +101,7 @@ fn values_are_those_of_the_definition() {
         let window = window(Direction::Down, (9, 6), 3, stride, padding);
         let (inputs, outputs) = (3, 20);
         let conv = random(4, window, Direction::Down, (inputs, outputs), Activation::Relu);
-        conv.forward(4, &Rc::new(Threads::new(2)), &mut Recorder::idle());
+        conv.compute(&pass(4, 2));
         let (x, w, b) = (conv.x.borrow(), conv.weight.borrow(), conv.bias.borrow());
         let y = conv.y.borrow();
         for (index, ours) in y.values().iter().enumerate() {
@@ -141,7 +143,7 @@ fn gradients_equal_finite_differences() {
             for values in [&conv.x, &conv.weight] {
                 values.borrow_mut().values_mut().iter_mut().for_each(|value| *value *= 0.5);
             }
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(3, threads, recorder);
+            let forward = recorded(&conv, 3);
             let of = [&conv.x, &conv.weight, &conv.bias];
             check_gradients(&forward, &conv.y, &of, &format!("{direction:?} {activation:?}"));
         }
@@ -156,7 +158,7 @@ fn an_input_that_nobody_learns_gets_no_gradient() {
             let mut conv = random(3, window, direction, (2, 3), Activation::Relu);
             Rc::get_mut(&mut conv).expect("alone").wants_input_gradient = wants;
             let dy = normals(conv.y.borrow().values().len(), 4);
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(3, threads, recorder);
+            let forward = recorded(&conv, 3);
             let gradients = gradients_of(&forward, &conv.y, &dy, &[&conv.weight, &conv.bias], 1);
             assert_eq!(conv.x.borrow().has_gradient(), wants);
             gradients
@@ -177,9 +179,9 @@ fn threads_change_nothing() {
     for (direction, rows, side, channels, activation) in cases {
         let window = window(direction, (side, side), 3, 1, Padding::Same);
         let conv = random(rows, window, direction, channels, activation);
-        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(rows, threads, recorder);
+        let forward = recorded(&conv, rows);
         let of = [&conv.x, &conv.weight, &conv.bias];
-        check_threads(&forward, &conv.y, &of, &format!("{direction:?} {side}"));
+        check_threads(&forward, &conv.y, &of);
     }
 }
 
@@ -195,7 +197,7 @@ fn bands_and_long_minibatches_equal_samples_one_by_one() {
     for (direction, rows, side, channels) in cases {
         let window = window(direction, (side, side), 3, 1, Padding::Pixels(1));
         let all = random(rows, window, direction, channels, Activation::Linear);
-        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| all.forward(rows, threads, recorder);
+        let forward = recorded(&all, rows);
         let dy = normals(all.y.borrow().values().len(), 5);
         let gradients = gradients_of(&forward, &all.y, &dy, &[&all.x, &all.weight, &all.bias], 2);
         let mut sums = [vec![0.0; gradients[1].len()], vec![0.0; gradients[2].len()]];
@@ -203,7 +205,7 @@ fn bands_and_long_minibatches_equal_samples_one_by_one() {
             let (len, out) = (all.x.borrow().columns(), all.y.borrow().columns());
             let x = node(1, len, &all.x.borrow().values()[row * len..(row + 1) * len]);
             let one = conv(&x, &all.weight, &all.bias, window, direction, Activation::Linear);
-            let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| one.forward(1, threads, recorder);
+            let forward = recorded(&one, 1);
             let at = row * out..(row + 1) * out;
             let own = gradients_of(&forward, &one.y, &dy[at.clone()], &[&x, &all.weight, &all.bias], 1);
             assert_close(one.y.borrow().values(), &all.y.borrow().values()[at], 1e-5, "y");
@@ -238,9 +240,8 @@ fn it_is_the_transpose_of_the_transposed_one_of_the_same_weight() {
     for (rows, side, stride, channels) in [(3, 11, 2, (2, 5)), (2, 40, 1, (24, 3))] {
         let window = window(Direction::Down, (side, side - 1), 3, stride, Padding::Pixels(1));
         let [down, up] = pair(rows, window, channels);
-        let threads = Rc::new(Threads::new(2));
-        down.forward(rows, &threads, &mut Recorder::idle());
-        up.forward(rows, &threads, &mut Recorder::idle());
+        down.compute(&pass(rows, 2));
+        up.compute(&pass(rows, 2));
         let left = inner(down.y.borrow().values(), up.x.borrow().values());
         let right = inner(down.x.borrow().values(), up.y.borrow().values());
         assert!((left - right).abs() < 1e-4 * left.abs().max(100.0), "{left} {right}");
@@ -255,15 +256,16 @@ fn the_linear_part_is_what_forward_and_backward_compute_without_a_bias() {
         let conv = random(5, window, direction, (2, 3), Activation::Linear);
         conv.bias.borrow_mut().values_mut().fill(0.0);
         let dy = normals(conv.y.borrow().values().len(), 6);
-        let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| conv.forward(5, threads, recorder);
+        let forward = recorded(&conv, 5);
         let gradients = gradients_of(&forward, &conv.y, &dy, &[&conv.x], 1);
         let (x, y, threads) = (conv.x.borrow(), conv.y.borrow(), Threads::new(2));
-        assert_eq!(conv.sizes(), (x.columns(), y.columns()));
+        assert_eq!((conv.inputs(), conv.outputs()), (x.columns(), y.columns()));
         let mut pushed = vec![f32::NAN; y.values().len()];
-        conv.push(5, x.values(), &mut pushed, &threads);
+        let block = Block { first: 0, samples: 5, probe: 0, probes: 1 };
+        conv.push(block, x.values(), &mut pushed, &threads);
         assert_eq!(pushed, y.values(), "{direction:?}");
         let mut pulled = vec![f32::NAN; x.values().len()];
-        conv.pull(5, &dy, &mut pulled, &threads);
+        conv.pull(block, &dy, &mut pulled, &threads);
         assert_eq!(pulled, gradients[0], "{direction:?}");
     }
 }
@@ -273,20 +275,15 @@ fn gradients_of_a_shared_weight_add() {
     let window = window(Direction::Down, (5, 5), 3, 2, Padding::Pixels(1));
     let [down, up] = pair(4, window, (2, 3));
     let dy = normals(up.y.borrow().values().len(), 7);
-    let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| up.forward(4, threads, recorder);
+    let forward = recorded(&up, 4);
     let alone = gradients_of(&forward, &up.y, &dy, &[&down.weight], 1).remove(0);
     let other = normals(down.y.borrow().values().len(), 8);
-    let forward = |threads: &Rc<Threads>, recorder: &mut Recorder| down.forward(4, threads, recorder);
+    let forward = recorded(&down, 4);
     let first = gradients_of(&forward, &down.y, &other, &[&down.weight], 1).remove(0);
     let both = |threads: &Rc<Threads>, recorder: &mut Recorder| {
-        down.forward(4, threads, recorder);
-        let (node, other) = (Rc::clone(&down.y), other.clone());
-        recorder.push(move |grads| {
-            let [gradient] = gradients(grads, [&node.borrow()])?;
-            gradient.copy_from_slice(&other);
-            Ok(())
-        });
-        up.forward(4, threads, recorder);
+        recorded(&down, 4)(threads, recorder);
+        seed(&down.y, &other, recorder);
+        recorded(&up, 4)(threads, recorder);
     };
     let sum: Vec<f32> = alone.iter().zip(&first).map(|(a, b)| a + b).collect();
     let ours = gradients_of(&both, &up.y, &dy, &[&down.weight], 1).remove(0);

@@ -1,8 +1,12 @@
 use super::*;
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::kernels::dense::{Dense, DenseParts};
-use crate::engine::kernels::differences::{backward, check_gradients, check_threads, random_node};
 use crate::engine::kernels::loss::{Comparison, ReconstructionLoss, Variance};
+use crate::engine::kernels::pass::Mode;
+use crate::engine::kernels::reference::{
+    backward, check_bits, check_loss_gradients, empty_node, pass, random_node, scaled_node,
+};
+use crate::engine::kernels::tape::Recorder;
 use crate::project::Activation;
 /// A head, its samples, a linear decoder with a learned variance, and the bound.
 struct Model {
@@ -20,11 +24,10 @@ struct Model {
 }
 
 fn model(rows: usize, samples: usize, units: usize, features: usize) -> Model {
-    let (head, z) = (random_node(rows, 2 * units, 1, 0.7), random_node(rows * samples, units, 2, 0.0));
-    let (weight, bias) = (random_node(features, units, 3, 0.5), random_node(1, features, 4, 0.3));
-    let (output, target) =
-        (random_node(rows * samples, features, 5, 0.0), random_node(rows, features, 6, 1.0));
-    let log_variance = random_node(1, 1, 7, 0.2);
+    let (head, z) = (scaled_node(rows, 2 * units, 1, 0.7), empty_node(rows * samples, units));
+    let (weight, bias) = (scaled_node(features, units, 3, 0.5), scaled_node(1, features, 4, 0.3));
+    let (output, target) = (empty_node(rows * samples, features), random_node(rows, features, 6));
+    let log_variance = scaled_node(1, 1, 7, 0.2);
     let code = Reparameterise::new(Rc::clone(&head), Rc::clone(&z)).expect("small");
     let parts = DenseParts {
         x: Rc::clone(&z),
@@ -36,7 +39,7 @@ fn model(rows: usize, samples: usize, units: usize, features: usize) -> Model {
         wants_input_gradient: true,
     };
     let decoder = Dense::new(parts).expect("small");
-    let nodes = [(); 2].map(|()| random_node(rows * samples, 1, 8, 0.0));
+    let nodes = [(); 2].map(|()| empty_node(rows * samples, 1));
     let [losses, weights] = nodes;
     let importance = Importance { losses, weights };
     let comparison = Comparison::Gaussian(Variance::Learned { log_variance: Rc::clone(&log_variance) });
@@ -46,26 +49,25 @@ fn model(rows: usize, samples: usize, units: usize, features: usize) -> Model {
     Model { head, z, weight, bias, output, target, log_variance, code, decoder, likelihood, bound }
 }
 
+/// A pass on one thread, with some samples a row.
+fn drawn(rows: usize, samples: usize) -> Pass {
+    Pass { samples, ..pass(rows, 1) }
+}
+
 fn stream(step: u64) -> Stream {
     Stream::new(9, Purpose::Reparameterisation, step, 0)
 }
 
 impl Model {
-    fn sample(&self, rows: usize, samples: usize, step: u64, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        self.code.forward(rows, samples, Some(stream(step)), threads, recorder);
-        self.decoder.forward(rows * samples, threads, recorder);
-        self.likelihood.forward(rows, samples, 0.7, threads, recorder);
+    fn sample(&self, pass: &Pass, step: u64, recorder: &mut Recorder) {
+        self.code.forward(pass, Some(stream(step)), recorder);
+        recorder.run(&self.decoder, &pass.of_codes());
+        self.likelihood.forward(pass, 0.7, recorder);
     }
 
-    fn forward(
-        &self,
-        (rows, samples): (usize, usize),
-        step: u64,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        self.sample(rows, samples, step, threads, recorder);
-        self.bound.forward(rows, samples, 0.7, threads, recorder)
+    fn forward(&self, pass: &Pass, step: u64, recorder: &mut Recorder) -> f64 {
+        self.sample(pass, step, recorder);
+        recorder.add(&self.bound, pass, 0.7)
     }
 
     /// log p(x|z) + log p(z) − log q(z|x) of one row of z, from the densities in `f64`.
@@ -99,10 +101,9 @@ impl Model {
 
 #[test]
 fn value_and_weights_follow_the_definition() {
-    let threads = Rc::new(Threads::new(1));
     let (rows, samples) = (3, 4);
     let model = model(4, 5, 2, 6);
-    let ours = model.forward((rows, samples), 1, &threads, &mut Recorder::idle());
+    let ours = model.forward(&drawn(rows, samples), 1, &mut Recorder::idle());
     let mut expected = 0.0;
     for row in 0..rows {
         let weights: Vec<f64> =
@@ -121,23 +122,21 @@ fn value_and_weights_follow_the_definition() {
 fn gradients_equal_finite_differences() {
     // Through sampling, a linear decoder and the likelihood, for the head and every parameter. Tolerance: h² = 1e-4 times
     // third derivatives of some units, and rounding.
-    let threads = Rc::new(Threads::new(1));
     for samples in [1, 3] {
         let model = model(3, 3, 2, 4);
         let inputs = [(&model.head, 2), (&model.weight, 4), (&model.bias, 1), (&model.log_variance, 1)];
-        check_gradients(&inputs, &[&model.z, &model.output], 2e-3, &mut |recorder| {
-            0.7 / 2.0 * model.forward((2, samples), 1, &threads, recorder)
+        check_loss_gradients(&inputs, &[&model.z, &model.output], 2e-3, &mut |recorder| {
+            0.7 / 2.0 * model.forward(&drawn(2, samples), 1, recorder)
         });
     }
 }
 
 #[test]
 fn one_sample_is_the_evidence_bound_with_sampled_divergence() {
-    let threads = Rc::new(Threads::new(1));
     let (rows, units) = (5, 3);
     let model = model(rows, 1, units, 7);
-    let bound = model.forward((rows, 1), 1, &threads, &mut Recorder::idle());
-    let reconstruction = model.likelihood.forward(rows, 1, 1.0, &threads, &mut Recorder::idle()).loss;
+    let bound = model.forward(&pass(rows, 1), 1, &mut Recorder::idle());
+    let reconstruction = model.likelihood.forward(&pass(rows, 1), 1.0, &mut Recorder::idle()).loss;
     let (head, z) = (model.head.borrow(), model.z.borrow());
     let mut divergence = 0.0;
     for row in 0..rows {
@@ -170,14 +169,12 @@ fn exact(model: &Model) -> f64 {
 
 #[test]
 fn the_bound_tightens_with_samples_and_the_estimate_meets_the_likelihood() {
-    let threads = Rc::new(Threads::new(1));
     let model = model(1, 50, 1, 5);
     let exact = exact(&model);
     let mean_bound = |samples: usize| {
         let repeats = 4000;
-        let values: Vec<f64> = (0..repeats)
-            .map(|step| model.forward((1, samples), step, &threads, &mut Recorder::idle()))
-            .collect();
+        let values: Vec<f64> =
+            (0..repeats).map(|step| model.forward(&drawn(1, samples), step, &mut Recorder::idle())).collect();
         let mean = values.iter().sum::<f64>() / repeats as f64;
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / repeats as f64;
         (mean, (variance / repeats as f64).sqrt())
@@ -190,8 +187,8 @@ fn the_bound_tightens_with_samples_and_the_estimate_meets_the_likelihood() {
     // 5000 samples in blocks of 50.
     let mut estimate = [LogMean::default()];
     for block in 0..100 {
-        model.sample(1, 50, block, &threads, &mut Recorder::idle());
-        model.bound.estimate(1, 50, &mut estimate, &threads);
+        model.sample(&drawn(1, 50), block, &mut Recorder::idle());
+        model.bound.estimate(&drawn(1, 50), &mut estimate);
     }
     let ours = -estimate[0].log_mean();
     assert!((ours - exact).abs() < 0.1, "{ours} {exact} {bounds:?}");
@@ -213,21 +210,21 @@ fn logarithms_of_means_neither_overflow_nor_forget() {
 
 #[test]
 fn weight_zero_leaves_no_gradient() {
-    let threads = Rc::new(Threads::new(1));
     let model = model(2, 2, 2, 3);
-    let mut forward = |recorder: &mut Recorder| model.bound.forward(2, 2, 0.0, &threads, recorder);
+    let mut forward = |recorder: &mut Recorder| recorder.add(&model.bound, &drawn(2, 2), 0.0);
     assert_eq!(backward(&[(&model.head, 2)], &[], &mut forward), [vec![0.0; 8]]);
 }
 
 #[test]
 fn bits_do_not_depend_on_threads() {
-    check_threads(|threads| {
+    check_bits(|threads| {
         let model = model(200, 10, 100, 8);
+        let pass = Pass { samples: 10, ..Pass::new(199, Mode::Use, threads) };
         let mut value = 0.0;
         let inputs = [(&model.head, 199), (&model.weight, 8), (&model.log_variance, 1)];
         let others = [&model.z, &model.output, &model.bias];
         let mut forward = |recorder: &mut Recorder| {
-            value = model.forward((199, 10), 1, threads, recorder);
+            value = model.forward(&pass, 1, recorder);
             value
         };
         let mut values = backward(&inputs, &others, &mut forward).concat();

@@ -1,9 +1,11 @@
 use super::*;
-use crate::engine::kernels::differences::{backward, check_gradients, check_threads, random_node};
+use crate::engine::kernels::pass::Mode;
+use crate::engine::kernels::reference::{
+    backward, check_bits, check_loss_gradients, empty_node, node, pass, random_node, scaled_node,
+};
 
 fn learned(log_variance: f32) -> (Comparison, Node) {
-    let node = random_node(1, 1, 0, 0.0);
-    node.borrow_mut().values_mut()[0] = log_variance;
+    let node = node(1, 1, &[log_variance]);
     (Comparison::Gaussian(Variance::Learned { log_variance: Rc::clone(&node) }), node)
 }
 
@@ -36,12 +38,11 @@ fn reference(comparison: &Comparison, output: &[f32], target: &[f32]) -> f64 {
 
 #[test]
 fn values_follow_the_definitions() {
-    let threads = Rc::new(Threads::new(2));
     let (rows, samples, features) = (5, 3, 19);
     for comparison in comparisons() {
-        let (output, target) = (random_node(18, features, 1, 1.0), random_node(6, features, 2, 0.3));
+        let (output, target) = (random_node(18, features, 1), scaled_node(6, features, 2, 0.3));
         let loss = ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, None);
-        let sums = loss.forward(rows, samples, 1.0, &threads, &mut Recorder::idle());
+        let sums = loss.forward(&Pass { samples, ..pass(rows, 2) }, 1.0, &mut Recorder::idle());
         let (output, target) = (output.borrow(), target.borrow());
         let mut mean = 0.0;
         for row in 0..rows * samples {
@@ -59,11 +60,10 @@ fn values_follow_the_definitions() {
 #[test]
 fn gradients_equal_finite_differences() {
     // Tolerance: rounding of the row sums in f32, 1e-7 · 100 / h.
-    let threads = Rc::new(Threads::new(1));
     let (rows, samples) = (3, 2);
     for comparison in comparisons() {
-        let (output, target) = (random_node(8, 5, 3, 1.0), random_node(4, 5, 4, 0.5));
-        let (losses, weights) = (random_node(8, 1, 5, 1.0), random_node(8, 1, 6, 1.0));
+        let (output, target) = (random_node(8, 5, 3), scaled_node(4, 5, 4, 0.5));
+        let (losses, weights) = (random_node(8, 1, 5), random_node(8, 1, 6));
         for importance in [None, Some(Importance { losses, weights })] {
             let loss = ReconstructionLoss::new(
                 Rc::clone(&output),
@@ -72,7 +72,7 @@ fn gradients_equal_finite_differences() {
                 importance,
             );
             let mut value = |recorder: &mut Recorder| {
-                let sums = loss.forward(rows, samples, 0.7, &threads, recorder);
+                let sums = loss.forward(&Pass { samples, ..pass(rows, 1) }, 0.7, recorder);
                 let Some(Importance { losses, weights }) = &loss.importance else {
                     return 0.7 / rows as f64 * sums.loss;
                 };
@@ -85,20 +85,19 @@ fn gradients_equal_finite_differences() {
             if let Comparison::Gaussian(Variance::Learned { log_variance }) = &comparison {
                 inputs.push((log_variance, 1));
             }
-            check_gradients(&inputs, &[], 1e-3, &mut value);
+            check_loss_gradients(&inputs, &[], 1e-3, &mut value);
         }
     }
 }
 
 #[test]
 fn a_learned_variance_finds_its_optimum_and_stays_in_its_range() {
-    let threads = Rc::new(Threads::new(1));
     let slope = |log_variance: f32, error: f32| {
         let (comparison, node) = learned(log_variance);
-        let (output, target) = (random_node(1, 4, 1, 0.0), random_node(1, 4, 1, 0.0));
+        let (output, target) = (empty_node(1, 4), empty_node(1, 4));
         output.borrow_mut().values_mut().fill(error);
         let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
-        let mut forward = |recorder: &mut Recorder| loss.forward(1, 1, 1.0, &threads, recorder).loss;
+        let mut forward = |recorder: &mut Recorder| loss.forward(&pass(1, 1), 1.0, recorder).loss;
         backward(&[(&node, 1)], &[&output], &mut forward)[0][0]
     };
     // At σ² = the mean squared error the gradient vanishes: its parts are 2.
@@ -110,25 +109,24 @@ fn a_learned_variance_finds_its_optimum_and_stays_in_its_range() {
 
 #[test]
 fn weight_zero_leaves_no_gradient() {
-    let threads = Rc::new(Threads::new(1));
     let (comparison, node) = learned(0.0);
-    let (output, target) = (random_node(2, 3, 1, 1.0), random_node(2, 3, 2, 1.0));
+    let (output, target) = (random_node(2, 3, 1), random_node(2, 3, 2));
     output.borrow_mut().values_mut()[0] = f32::INFINITY;
     let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
-    let mut forward = |recorder: &mut Recorder| loss.forward(2, 1, 0.0, &threads, recorder).loss;
+    let mut forward = |recorder: &mut Recorder| loss.forward(&pass(2, 1), 0.0, recorder).loss;
     let gradients = backward(&[(&output, 2), (&node, 1)], &[], &mut forward);
     assert_eq!(gradients, [vec![0.0; 6], vec![0.0]]);
 }
 
 #[test]
 fn bits_do_not_depend_on_threads() {
-    check_threads(|threads| {
+    check_bits(|threads| {
         let (comparison, node) = learned(0.3);
-        let (output, target) = (random_node(200, 500, 1, 1.0), random_node(100, 500, 2, 1.0));
+        let (output, target) = (random_node(200, 500, 1), random_node(100, 500, 2));
         let loss = ReconstructionLoss::new(Rc::clone(&output), target, comparison, None);
         let mut sums = Sums::default();
         let mut forward = |recorder: &mut Recorder| {
-            sums = loss.forward(99, 2, 1.0, threads, recorder);
+            sums = loss.forward(&Pass { samples: 2, ..Pass::new(99, Mode::Use, threads) }, 1.0, recorder);
             sums.loss
         };
         let mut values = backward(&[(&output, 198), (&node, 1)], &[], &mut forward).concat();

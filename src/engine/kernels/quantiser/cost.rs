@@ -3,10 +3,11 @@ use std::rc::Rc;
 
 use super::super::gumbel::largest;
 use super::super::math::{LEAST_GRADIENT, exp, flushed, ln, vectorised};
-use super::super::tape::Recorder;
-use super::super::threads::Threads;
-use super::super::variable::{Grads, Node, TapeError, Write, gradients};
-use super::{FLOPS, ROWS, no_gradient, zeros};
+use super::super::operation::LossTerm;
+use super::super::pass::Pass;
+use super::super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
+use super::super::workspace::zeros;
+use super::{FLOPS, ROWS};
 use crate::engine::EngineError;
 
 /// Columns of the prior in one shard.
@@ -39,20 +40,12 @@ impl CodeCost {
         let scratch = Scratch { log_prior: zeros(columns)?, costs: zeros(len / columns.max(1))? };
         Ok(Rc::new(CodeCost { logits, shares, prior, group, scratch: RefCell::new(scratch) }))
     }
+}
 
-    /// The cost in nats, summed over the first `rows` rows, and the way back for `weight` times its mean: to the logits
-    /// of q and those of π.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        weight: f32,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        if recorder.is_recording() {
-            let (cost, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| cost.backward(rows, weight, &threads, grads));
-        }
+impl LossTerm for CodeCost {
+    /// The cost in nats; the gradients go to the logits of q and those of π.
+    fn compute(&self, pass: &Pass) -> f64 {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (logits, shares, prior) = (self.logits.borrow(), self.shares.borrow(), self.prior.borrow());
         let (columns, group) = (shares.columns(), self.group);
         let (logits, shares) = (logits.values(), shares.values());
@@ -83,18 +76,14 @@ impl CodeCost {
     }
 
     /// `∂KL/∂a_k = q_k (ln q_k − ln π_k − KL)` and `∂KL/∂b_k = π_k − q_k`.
-    fn backward(
-        &self,
-        rows: usize,
-        weight: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (logits, shares, prior) = (self.logits.borrow(), self.shares.borrow(), self.prior.borrow());
         let (columns, group) = (shares.columns(), self.group);
         let len = rows * columns;
         if weight == 0.0 {
-            return no_gradient(grads, [(&logits, len), (&prior, columns)]);
+            no_gradient(&logits, len, grads)?;
+            return no_gradient(&prior, columns, grads);
         }
         let [dlogits, dprior] = gradients(grads, [&logits, &prior])?;
         let (logits_add, prior_adds) =

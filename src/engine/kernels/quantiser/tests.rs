@@ -1,4 +1,5 @@
-use super::super::gumbel::support::{backward, close, differences, node, numbers, slow_gumbel, wide};
+use super::super::gumbel::support::{close, differences, numbers, slow_gumbel, wide};
+use super::super::reference::{backward, empty_node, node, pass, seed};
 use super::*;
 use crate::dataset::random::Purpose;
 
@@ -38,11 +39,12 @@ fn shares_and_relaxed_draws_follow_the_definition() {
             }
             Choice::Shares | Choice::Hard(_) => softmax(logits, UNITS),
         };
-        let (x, y) = (node(&logits(), COLUMNS), node(&[0.0; ROWS * COLUMNS], COLUMNS));
+        let (x, y) = (node(ROWS, COLUMNS, &logits()), empty_node(ROWS, COLUMNS));
         let op = Rc::new(GroupSoftmax { x: x.clone(), y: y.clone(), group: UNITS });
         let projection = numbers(2, ROWS * COLUMNS, 0.0, 1.0);
-        let grads = backward(&[&x], Some((&y, &projection)), |recorder| {
-            op.forward(ROWS, choice, &Rc::new(Threads::new(1)), recorder);
+        let grads = backward(&[(&x, ROWS)], &[&y], &mut |recorder| {
+            op.forward(&pass(ROWS, 1), choice, recorder);
+            seed(&y, &projection, recorder)
         });
         let input = wide(&logits());
         close("shares", y.borrow().values(), &exact(&input), 1e-6);
@@ -54,11 +56,11 @@ fn shares_and_relaxed_draws_follow_the_definition() {
 fn hard_draws_choose_units_as_often_as_their_shares() {
     let n = 20_000;
     let own = &logits()[..COLUMNS];
-    let x = node(&own.repeat(n), COLUMNS);
-    let y = node(&vec![0.5; n * COLUMNS], COLUMNS);
+    let x = node(n, COLUMNS, &own.repeat(n));
+    let y = node(n, COLUMNS, &vec![0.5; n * COLUMNS]);
     let op = Rc::new(GroupSoftmax { x, y: y.clone(), group: UNITS });
     let stream = Stream::new(1, Purpose::Gumbel, 0, 0);
-    op.forward(n, Choice::Hard(stream), &Rc::new(Threads::new(2)), &mut Recorder::idle());
+    op.compute(&pass(n, 2), Choice::Hard(stream));
     let shares = softmax(&wide(own), UNITS);
     for (column, share) in shares.iter().enumerate() {
         let drawn = y.borrow().values().iter().skip(column).step_by(COLUMNS).filter(|&&v| v == 1.0).count();
@@ -74,8 +76,9 @@ fn hard_draws_choose_units_as_often_as_their_shares() {
 
 /// Logits, their shares, and the cost under a prior.
 fn code_cost(logits: &[f32], prior: &[f32]) -> (Node, Node, Rc<CodeCost>, Rc<GroupSoftmax>) {
-    let (x, y) = (node(logits, COLUMNS), node(&vec![0.0; logits.len()], COLUMNS));
-    let prior = node(prior, COLUMNS);
+    let rows = logits.len() / COLUMNS;
+    let (x, y) = (node(rows, COLUMNS, logits), empty_node(rows, COLUMNS));
+    let prior = node(1, COLUMNS, prior);
     let cost = CodeCost::new(x.clone(), y.clone(), prior.clone(), UNITS).expect("small");
     let softmax = Rc::new(GroupSoftmax { x: x.clone(), y, group: UNITS });
     (x, prior, cost, softmax)
@@ -84,11 +87,12 @@ fn code_cost(logits: &[f32], prior: &[f32]) -> (Node, Node, Rc<CodeCost>, Rc<Gro
 /// The cost and the gradients of the code's and the prior's logits.
 fn cost_and_gradients(logits: &[f32], prior: &[f32], weight: f32, threads: usize) -> (f64, Vec<Vec<f32>>) {
     let (x, prior, cost, softmax) = code_cost(logits, prior);
-    let (rows, threads) = (logits.len() / COLUMNS, Rc::new(Threads::new(threads)));
-    softmax.forward(rows, Choice::Shares, &threads, &mut Recorder::idle());
+    let pass = pass(logits.len() / COLUMNS, threads);
+    softmax.compute(&pass, Choice::Shares);
     let mut value = 0.0;
-    let grads = backward(&[&x, &prior], None, |recorder| {
-        value = cost.forward(rows, weight, &threads, recorder);
+    let grads = backward(&[(&x, pass.rows), (&prior, 1)], &[], &mut |recorder| {
+        value = recorder.add(&cost, &pass, weight);
+        value
     });
     (value, grads)
 }
@@ -140,11 +144,13 @@ fn exact_variance(q: &[f64], c: &[f64]) -> f64 {
 }
 
 fn variance_and_gradients(q: &[f32], c: &[f32], weight: f32, threads: usize) -> (f64, Vec<Vec<f32>>) {
-    let (shares, decoder) = (node(q, COLUMNS), node(c, COLUMNS));
+    let (rows, features) = (q.len() / COLUMNS, c.len() / COLUMNS);
+    let (shares, decoder) = (node(rows, COLUMNS, q), node(features, COLUMNS, c));
     let term = VarianceTerm::new(shares.clone(), decoder.clone(), UNITS).expect("small");
     let mut value = 0.0;
-    let grads = backward(&[&shares, &decoder], None, |recorder| {
-        value = term.forward(q.len() / COLUMNS, weight, &Rc::new(Threads::new(threads)), recorder);
+    let grads = backward(&[(&shares, rows), (&decoder, features)], &[], &mut |recorder| {
+        value = recorder.add(&term, &pass(rows, threads), weight);
+        value
     });
     (value, grads)
 }
@@ -179,15 +185,14 @@ fn the_expected_error_is_the_average_over_hard_draws() {
             })
             .sum()
     };
-    let (x, y) = (node(&own.repeat(n), COLUMNS), node(&vec![0.0; n * COLUMNS], COLUMNS));
-    let op = Rc::new(GroupSoftmax { x, y: y.clone(), group: UNITS });
-    let threads = Rc::new(Threads::new(2));
-    op.forward(n, Choice::Shares, &threads, &mut Recorder::idle());
+    let (x, y) = (node(n, COLUMNS, &own.repeat(n)), empty_node(n, COLUMNS));
+    let op = GroupSoftmax { x, y: y.clone(), group: UNITS };
+    op.compute(&pass(n, 2), Choice::Shares);
     let shares = y.borrow().values()[..COLUMNS].to_vec();
     let variance = variance_and_gradients(&shares, &decoder, 1.0, 1).0;
     let expected = error(&shares) + variance;
 
-    op.forward(n, Choice::Hard(Stream::new(9, Purpose::Gumbel, 1, 1)), &threads, &mut Recorder::idle());
+    op.compute(&pass(n, 2), Choice::Hard(Stream::new(9, Purpose::Gumbel, 1, 1)));
     let errors: Vec<f64> = y.borrow().values().chunks(COLUMNS).map(error).collect();
     let mean = errors.iter().sum::<f64>() / n as f64;
     let deviation = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
@@ -206,10 +211,11 @@ fn threads_change_no_bit() {
     let decoder = numbers(6, 9600 * COLUMNS, 0.1, 1.0);
     let relaxation = Relaxation { stream: Stream::new(3, Purpose::Gumbel, 4, 5), temperature: 0.6 };
     let run = |threads: usize| {
-        let (x, y) = (node(&logits, COLUMNS), node(&vec![0.0; rows * COLUMNS], COLUMNS));
+        let (x, y) = (node(rows, COLUMNS, &logits), empty_node(rows, COLUMNS));
         let op = Rc::new(GroupSoftmax { x: x.clone(), y: y.clone(), group: UNITS });
-        let grads = backward(&[&x], Some((&y, &logits)), |recorder| {
-            op.forward(rows, Choice::Relaxed(relaxation), &Rc::new(Threads::new(threads)), recorder);
+        let grads = backward(&[(&x, rows)], &[&y], &mut |recorder| {
+            op.forward(&pass(rows, threads), Choice::Relaxed(relaxation), recorder);
+            seed(&y, &logits, recorder)
         });
         let shares = y.borrow().values().to_vec();
         let variance = variance_and_gradients(&shares, &decoder, 1.0, threads);

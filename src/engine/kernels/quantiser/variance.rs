@@ -3,10 +3,12 @@ use std::rc::Rc;
 
 use super::super::math::{LEAST_GRADIENT, flushed, vectorised};
 use super::super::matmul::{Matrix, multiply};
-use super::super::tape::Recorder;
+use super::super::operation::LossTerm;
+use super::super::pass::Pass;
 use super::super::threads::Threads;
-use super::super::variable::{Grads, Node, TapeError, Write, gradients};
-use super::{ROWS, no_gradient, zeros};
+use super::super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
+use super::super::workspace::zeros;
+use super::ROWS;
 use crate::engine::EngineError;
 
 /// What the squared error of the mean reconstruction lacks to be the expected error of a drawn one, for a **linear**
@@ -55,20 +57,12 @@ impl VarianceTerm {
         };
         Ok(Rc::new(VarianceTerm { shares, weight, group, scratch: RefCell::new(scratch) }))
     }
+}
 
-    /// The term summed over the first `rows` rows, and the way back for `weight` times its mean: to the shares and to
-    /// the decoder's weight.
-    pub fn forward(
-        self: &Rc<Self>,
-        rows: usize,
-        weight: f32,
-        threads: &Rc<Threads>,
-        recorder: &mut Recorder,
-    ) -> f64 {
-        if recorder.is_recording() {
-            let (term, threads) = (Rc::clone(self), Rc::clone(threads));
-            recorder.push(move |grads| term.backward(rows, weight, &threads, grads));
-        }
+impl LossTerm for VarianceTerm {
+    /// The gradients go to the shares and to the decoder's weight.
+    fn compute(&self, pass: &Pass) -> f64 {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (shares, decoder) = (self.shares.borrow(), self.weight.borrow());
         let (columns, group) = (shares.columns(), self.group);
         let features = decoder.values().len() / columns;
@@ -101,18 +95,14 @@ impl VarianceTerm {
     }
 
     /// `∂/∂q_k = G_kk − 2 Σ_l G_kl q_l` and `∂/∂C_v = 2 C_v (diag(Σ q) − Σ q qᵀ)`, sums over the rows.
-    fn backward(
-        &self,
-        rows: usize,
-        weight: f32,
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
+    fn backward(&self, pass: &Pass, weight: f32, grads: &mut Grads) -> Result<(), TapeError> {
+        let (rows, threads) = (pass.rows, &*pass.threads);
         let (shares, decoder) = (self.shares.borrow(), self.weight.borrow());
         let (columns, group) = (shares.columns(), self.group);
         let (len, features) = (rows * columns, decoder.values().len() / columns);
         if weight == 0.0 {
-            return no_gradient(grads, [(&shares, len), (&decoder, features * columns)]);
+            no_gradient(&shares, len, grads)?;
+            return no_gradient(&decoder, features * columns, grads);
         }
         let [dshares, dweight] = gradients(grads, [&shares, &decoder])?;
         let shares_add = shares.claim_gradient() == Write::Add;

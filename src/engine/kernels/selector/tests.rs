@@ -1,5 +1,6 @@
 use super::super::gumbel::argmax;
-use super::super::gumbel::support::{backward, close, differences, node, numbers, slow_gumbel, wide};
+use super::super::gumbel::support::{close, differences, numbers, slow_gumbel, wide};
+use super::super::reference::{backward, empty_node, node, pass, seed};
 use super::*;
 use crate::dataset::random::{Purpose, Stream};
 
@@ -35,9 +36,9 @@ struct Case {
 }
 
 fn case(features: usize, rows: usize, units: usize, limit: usize) -> Case {
-    let x = node(&numbers(1, rows * features, 0.2, 1.0), features);
-    let logits = node(&numbers(2, units * features, 0.0, 1.5), features);
-    let y = node(&vec![0.0; rows * units], units);
+    let x = node(rows, features, &numbers(1, rows * features, 0.2, 1.0));
+    let logits = node(units, features, &numbers(2, units * features, 0.0, 1.5));
+    let y = empty_node(rows, units);
     let selector = Selector::with_limit(x.clone(), logits.clone(), y.clone(), true, limit).expect("small");
     Case { x, logits, y, selector }
 }
@@ -49,11 +50,11 @@ fn run(
     relaxation: Option<Relaxation>,
     threads: usize,
 ) -> (Vec<f32>, Vec<Vec<f32>>) {
-    let threads = Rc::new(Threads::new(threads));
     let units = case.y.borrow().columns();
     let projection = numbers(3, rows * units, 0.0, 1.0);
-    let grads = backward(&[&case.x, &case.logits], Some((&case.y, &projection)), |recorder| {
-        case.selector.forward(rows, relaxation, &threads, recorder);
+    let grads = backward(&[(&case.x, rows), (&case.logits, units)], &[&case.y], &mut |recorder| {
+        case.selector.forward(&pass(rows, threads), relaxation, recorder);
+        seed(&case.y, &projection, recorder)
     });
     (case.y.borrow().values().to_vec(), grads)
 }
@@ -125,28 +126,27 @@ fn threads_and_kept_exponentials_change_no_bit() {
 fn fewer_rows_than_there_is_room_for_give_the_same_rows() {
     let (case, fewer) = (case(40, ROWS, UNITS, KEPT), case(40, ROWS, UNITS, KEPT));
     let (all, _) = run(&case, ROWS, Some(relaxation(1.0)), 1);
-    let (some, grads) = run(&fewer, 2, Some(relaxation(1.0)), 1);
+    let (some, _) = run(&fewer, 2, Some(relaxation(1.0)), 1);
     assert_eq!(some[..2 * UNITS], all[..2 * UNITS]);
     assert!(some[2 * UNITS..].iter().all(|&y| y == 0.0));
-    assert!(grads[0][2 * 40..].iter().all(|&dx| dx == 77.0), "rows beyond are not written");
+    let grads = backward(&[(&fewer.x, ROWS)], &[&fewer.y], &mut |recorder| {
+        fewer.selector.forward(&pass(2, 1), Some(relaxation(1.0)), recorder);
+        seed(&fewer.y, &[1.0; 2 * UNITS], recorder)
+    });
+    assert!(grads[0][2 * 40..].iter().all(|dx| dx.is_nan()), "rows beyond are not written");
 }
 
 #[test]
 fn two_uses_in_one_step_add_their_gradients() {
     let case = case(40, ROWS, UNITS, KEPT);
-    let y = node(&[0.0; ROWS * UNITS], UNITS);
+    let y = empty_node(ROWS, UNITS);
     let second = Selector::new(case.x.clone(), case.logits.clone(), y.clone(), true).expect("small");
-    let threads = Rc::new(Threads::new(1));
     let (_, once) = run(&case, ROWS, Some(relaxation(1.0)), 1);
     let projection = numbers(3, ROWS * UNITS, 0.0, 1.0);
-    let twice = backward(&[&case.x, &case.logits], Some((&case.y, &projection)), |recorder| {
-        case.selector.forward(ROWS, Some(relaxation(1.0)), &threads, recorder);
-        second.forward(ROWS, Some(relaxation(1.0)), &threads, recorder);
-        let (y, projection) = (y.clone(), projection.clone());
-        recorder.push(move |grads| {
-            gradients(grads, [&y.borrow()])?[0].copy_from_slice(&projection);
-            Ok(())
-        });
+    let twice = backward(&[(&case.x, ROWS), (&case.logits, UNITS)], &[&case.y, &y], &mut |recorder| {
+        case.selector.forward(&pass(ROWS, 1), Some(relaxation(1.0)), recorder);
+        second.forward(&pass(ROWS, 1), Some(relaxation(1.0)), recorder);
+        seed(&case.y, &projection, recorder) + seed(&y, &projection, recorder)
     });
     for (once, twice) in once.iter().zip(&twice) {
         let doubled: Vec<f64> = once.iter().map(|&g| 2.0 * f64::from(g)).collect();
@@ -193,19 +193,19 @@ fn a_selector_finds_the_one_feature_that_matters() {
         features,
         Stream::new(1, Purpose::Initialisation, 0, 0),
     );
-    let threads = Rc::new(Threads::new(1));
     for step in 0..300 {
         let relaxation = Relaxation {
             stream: Stream::new(5, Purpose::Gumbel, step, 0),
             temperature: temperature(step, 300, 10.0, 0.1),
         };
-        case.selector.forward(rows, Some(relaxation), &threads, &mut Recorder::idle());
+        case.selector.forward(&pass(rows, 1), Some(relaxation), &mut Recorder::idle());
         let error: Vec<f32> = {
             let (x, y) = (case.x.borrow(), case.y.borrow());
             (0..rows).map(|row| (y.values()[row] - x.values()[row * features + 6]) / rows as f32).collect()
         };
-        let grads = backward(&[&case.logits], Some((&case.y, &error)), |recorder| {
-            case.selector.forward(rows, Some(relaxation), &threads, recorder);
+        let grads = backward(&[(&case.logits, 1)], &[&case.x, &case.y], &mut |recorder| {
+            case.selector.forward(&pass(rows, 1), Some(relaxation), recorder);
+            seed(&case.y, &error, recorder)
         });
         for (logit, gradient) in case.logits.borrow_mut().values_mut().iter_mut().zip(&grads[0]) {
             *logit -= 5.0 * gradient;

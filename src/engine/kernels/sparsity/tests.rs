@@ -1,5 +1,5 @@
-use super::super::reference::{empty_node, node, normals};
-use super::super::tape::Root;
+use super::super::reference::{empty_node, node, normals, pass};
+use super::super::tape::{Recorder, Root};
 use super::*;
 
 const TARGETS: [f32; 3] = [0.05, 0.3, 0.9];
@@ -58,7 +58,7 @@ fn run(
     stale.fill(f32::NAN);
     let mut recorder = Recorder::recording(&root, grads);
     let sparsity = Sparsity::new(Rc::clone(h), term).expect("small");
-    let value = sparsity.forward(rows, weight, &Rc::new(Threads::new(threads)), &mut recorder);
+    let value = recorder.add(&sparsity, &pass(rows, threads), weight);
     if let Some(seed) = seed {
         let h = Rc::clone(h);
         recorder.push(move |grads| {

@@ -2,26 +2,26 @@
 
 use std::rc::Rc;
 
-use super::super::{Contractive, Step};
+use super::super::Contractive;
 use crate::check::Window;
+use crate::engine::EngineError;
 use crate::engine::kernels::apply::Apply;
 use crate::engine::kernels::batch_norm::{BatchNorm, BatchNormParts};
 use crate::engine::kernels::columns::Direction;
 use crate::engine::kernels::conv::{Conv, ConvParts};
 use crate::engine::kernels::dense::{Dense, DenseParts};
-use crate::engine::kernels::draw::Draw;
 use crate::engine::kernels::dropout::Dropout;
+use crate::engine::kernels::jacobian::{Chain, Indexed};
 use crate::engine::kernels::layer_norm::{LayerNorm, LayerNormParts};
+use crate::engine::kernels::operation::{LossTerm, Operation};
+use crate::engine::kernels::pass::{Mode, Pass};
 use crate::engine::kernels::permute::{Order, Permute};
 use crate::engine::kernels::pool::{Pool, PoolKind, PoolParts};
-use crate::engine::kernels::reference::{empty_node, node, normals};
-use crate::engine::kernels::tape::{Recorder, Root};
-use crate::engine::kernels::threads::Threads;
+use crate::engine::kernels::reference::{backward, empty_node, node, normals, pass, seed, training};
+use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::upsample::Upsample;
-use crate::engine::kernels::variable::{Grads, Node, Write, gradients};
+use crate::engine::kernels::variable::{Grads, Node, TapeError, Write, gradients};
 use crate::project::{Activation, Estimator, Padding};
-
-pub const DRAW: Draw = Draw { seed: 5, step: 3 };
 
 /// An encoder under construction, and then in use.
 pub struct Net {
@@ -33,10 +33,11 @@ pub struct Net {
     pub last: Node,
     /// Height and width of the picture that `last` is.
     pub sides: (usize, usize),
-    pub steps: Vec<Step>,
+    pub operations: Vec<Rc<dyn Operation>>,
     pub parameters: Vec<Node>,
-    nodes: Vec<Node>,
-    /// Whether batch norms use the minibatch's statistics.
+    /// What every operation hands on, the input first.
+    pub nodes: Vec<Node>,
+    /// Whether features are dropped, and batch norms use the minibatch's statistics.
     pub training: bool,
 }
 
@@ -52,7 +53,7 @@ impl Net {
             x,
             last,
             sides,
-            steps: vec![],
+            operations: vec![],
             parameters: vec![],
             nodes,
             training: false,
@@ -97,7 +98,7 @@ impl Net {
         let bias = self.parameter(1, units, 0.0, 0.3);
         let (x, y) = self.next(units);
         let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
-        self.steps.push(Step::Dense(Dense::new(parts).expect("small")));
+        self.operations.push(Dense::new(parts).expect("small"));
         self
     }
 
@@ -109,7 +110,7 @@ impl Net {
         let (x, y) = self.next(window.small.0 * window.small.1 * channels);
         let direction = Direction::Down;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        self.steps.push(Step::Conv(Conv::new(parts).expect("small")));
+        self.operations.push(Conv::new(parts).expect("small"));
         self.sides = window.small;
         self
     }
@@ -122,7 +123,7 @@ impl Net {
         let (x, y) = self.next(window.large.0 * window.large.1 * channels);
         let direction = Direction::Up;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
-        self.steps.push(Step::Conv(Conv::new(parts).expect("small")));
+        self.operations.push(Conv::new(parts).expect("small"));
         self.sides = window.large;
         self
     }
@@ -132,7 +133,7 @@ impl Net {
         let (channels, wants_input_gradient) = (self.channels(), self.learns());
         let (x, y) = self.next(window.small.0 * window.small.1 * channels);
         let parts = PoolParts { x, y, kind, window, wants_input_gradient };
-        self.steps.push(Step::Pool(Pool::new(parts).expect("small")));
+        self.operations.push(Pool::new(parts).expect("small"));
         self.sides = window.small;
         self
     }
@@ -141,7 +142,7 @@ impl Net {
         let (sides, wants_input_gradient) = (self.sides, self.learns());
         let (x, y) = self.next(self.width() * 4);
         let upsample = Upsample { x, y, sides, factor: 2, wants_input_gradient };
-        self.steps.push(Step::Upsample(Rc::new(upsample)));
+        self.operations.push(Rc::new(upsample));
         self.sides = (sides.0 * 2, sides.1 * 2);
         self
     }
@@ -151,14 +152,14 @@ impl Net {
         let wants_input_gradient = self.learns();
         let (x, y) = self.next(self.width());
         let permute = Permute { x, y, pixels, channels, order, wants_input_gradient };
-        self.steps.push(Step::Permute(Rc::new(permute)));
+        self.operations.push(Rc::new(permute));
         self
     }
 
     pub fn apply(mut self, activation: Activation) -> Net {
         let wants_input_gradient = self.learns();
         let (x, y) = self.next(self.width());
-        self.steps.push(Step::Apply(Rc::new(Apply { x, y, activation, wants_input_gradient })));
+        self.operations.push(Rc::new(Apply { x, y, activation, wants_input_gradient }));
         self
     }
 
@@ -180,7 +181,7 @@ impl Net {
             activation,
             wants_input_gradient,
         };
-        self.steps.push(Step::BatchNorm(BatchNorm::new(parts).expect("small")));
+        self.operations.push(BatchNorm::new(parts).expect("small"));
         self
     }
 
@@ -190,124 +191,163 @@ impl Net {
         let bias = self.parameter(1, width, 0.0, 0.3);
         let (x, y) = self.next(width);
         let parts = LayerNormParts { x, y, weight, bias, activation, wants_input_gradient };
-        self.steps.push(Step::LayerNorm(LayerNorm::new(parts).expect("small")));
+        self.operations.push(LayerNorm::new(parts).expect("small"));
         self
     }
 
     pub fn dropout(mut self) -> Net {
         let wants_input_gradient = self.learns();
         let (x, y) = self.next(self.width());
-        let dropout = Rc::new(Dropout { x, y, rate: 0.4, wants_input_gradient });
-        self.steps.push(Step::Dropout { dropout, index: self.steps.len() });
+        let index = self.operations.len();
+        self.training = true;
+        self.operations.push(Rc::new(Dropout { x, y, rate: 0.4, index, wants_input_gradient }));
         self
     }
 
     /// A code of which the forward pass keeps some entries.
     pub fn mask(mut self) -> Net {
-        let width = self.width();
-        let kept: Vec<f32> = (0..self.rows * width).map(|i| if i % 3 == 1 { 0.0 } else { 1.0 }).collect();
-        self.next(width);
-        self.steps.push(Step::Mask(node(self.rows, width, &kept)));
+        let (x, y) = self.next(self.width());
+        self.operations.push(Rc::new(Kept { x, y }));
         self
     }
 
-    /// A head of which some columns are the code.
-    pub fn columns(mut self, range: std::ops::Range<usize>) -> Net {
-        let of = self.width();
-        self.next(range.len());
-        self.steps.push(Step::Columns { of, range });
+    /// A head of which the first columns are the code.
+    pub fn columns(mut self, columns: usize) -> Net {
+        let (x, y) = self.next(columns);
+        self.operations.push(Rc::new(Head { x, y }));
         self
     }
 
-    /// The code of the first `rows` rows.
-    pub fn forward(&self, rows: usize, threads: &Rc<Threads>, recorder: &mut Recorder) {
-        for (index, step) in self.steps.iter().enumerate() {
-            match step {
-                Step::Dense(op) => op.forward(rows, threads, recorder),
-                Step::Conv(op) => op.forward(rows, threads, recorder),
-                Step::Pool(op) => op.forward(rows, threads, recorder),
-                Step::Upsample(op) => op.forward(rows, threads, recorder),
-                Step::Permute(op) => op.forward(rows, threads, recorder),
-                Step::Apply(op) => op.forward(rows, threads, recorder),
-                Step::BatchNorm(op) => op.forward(rows, self.training, threads, recorder),
-                Step::LayerNorm(op) => op.forward(rows, threads, recorder),
-                Step::Dropout { dropout, index } => {
-                    let stream = DRAW.stream(crate::dataset::random::Purpose::Dropout, *index);
-                    dropout.forward(rows, Some(stream), threads, recorder);
-                }
-                Step::Mask(mask) => {
-                    let mask = mask.borrow().values().to_vec();
-                    linear(&self.nodes[index..index + 2], recorder, move |i| Some((i, mask[i])));
-                }
-                Step::Columns { of, range } => {
-                    let (of, range) = (*of, range.clone());
-                    linear(&self.nodes[index..index + 2], recorder, move |i| {
-                        range.contains(&(i % of)).then(|| (i / of * range.len() + i % of - range.start, 1.0))
-                    });
-                }
-                Step::Function { .. } => unreachable!("not built here"),
-            }
+    /// A pass over all rows: in training, or with random codes at most.
+    pub fn pass(&self, threads: usize) -> Pass {
+        let mode = if self.training { training(5, 3) } else { Mode::Use };
+        Pass { mode, ..pass(self.rows, threads) }
+    }
+
+    /// The code.
+    pub fn forward(&self, pass: &Pass, recorder: &mut Recorder) {
+        for operation in &self.operations {
+            recorder.run(operation, pass);
         }
     }
 
+    /// The Jacobian of the code.
+    pub fn chain(&self) -> Chain {
+        let mut chain = Chain::default();
+        for operation in &self.operations {
+            Rc::clone(operation).linearise(&mut chain).expect("small");
+        }
+        chain
+    }
+
     pub fn penalty(&self, estimator: Estimator) -> Rc<Contractive> {
-        Contractive::new(&self.steps, estimator, self.rows).expect("small")
+        Contractive::new(self.chain(), estimator, self.rows).expect("small")
     }
 
     /// The penalty, summed over the rows.
-    pub fn value(&self, penalty: &Rc<Contractive>) -> f64 {
-        let (threads, mut idle) = (Rc::new(Threads::new(1)), Recorder::idle());
-        self.forward(self.rows, &threads, &mut idle);
-        penalty.forward(self.rows, 1.0, Some(DRAW), &threads, &mut idle)
+    pub fn value(&self, penalty: &Contractive) -> f64 {
+        self.forward(&self.pass(1), &mut Recorder::idle());
+        penalty.compute(&self.pass(1))
     }
 
     /// The penalty, summed over the rows, and the gradients of all parameters of `weight` times its mean.
     pub fn gradients(&self, penalty: &Rc<Contractive>, weight: f32, threads: usize) -> (f64, Vec<Vec<f32>>) {
-        let root = Root::new().expect("small");
-        let threads = Rc::new(Threads::new(threads));
-        let mut grads: Grads = Grads::leaky();
-        for node in self.nodes.iter().chain(&self.parameters) {
-            node.borrow().begin_step();
-            // What an earlier step left must not matter.
-            let [stale] = gradients(&mut grads, [&node.borrow()]).expect("small");
-            stale.fill(f32::NAN);
-        }
-        let mut recorder = Recorder::recording(&root, grads);
-        self.forward(self.rows, &threads, &mut recorder);
-        let value = penalty.forward(self.rows, weight, Some(DRAW), &threads, &mut recorder);
-        // In place of a decoder, which always writes the gradient of the code.
-        let code = Rc::clone(&self.last);
-        recorder.push(move |grads| {
-            let [gradient] = gradients(grads, [&code.borrow()])?;
-            gradient.fill(0.0);
-            let _ = code.borrow().claim_gradient();
-            Ok(())
+        let (pass, mut value) = (self.pass(threads), 0.0);
+        let whole = |node: &Node| node.borrow().values().len() / node.borrow().columns();
+        let inputs: Vec<(&Node, usize)> = self.parameters.iter().map(|node| (node, whole(node))).collect();
+        let others: Vec<&Node> = self.nodes.iter().collect();
+        let gradients = backward(&inputs, &others, &mut |recorder| {
+            self.forward(&pass, recorder);
+            value = recorder.add(penalty, &pass, weight);
+            // In place of a decoder, which always writes the gradient of the code.
+            seed(&self.last, &vec![0.0; self.last.borrow().values().len()], recorder)
         });
-        let mut grads = recorder.backward(&root).expect("small").expect("recorded");
-        let of = |node: &Node| {
-            let [gradient] = gradients(&mut grads, [&node.borrow()]).expect("small");
-            gradient.to_vec()
-        };
-        (value, self.parameters.iter().map(of).collect())
+        (value, gradients)
     }
 }
 
-/// `y[to(i).0] = to(i).1 · x[i]`, from the first node to the second, there and back.
-fn linear(nodes: &[Node], recorder: &mut Recorder, to: impl Fn(usize) -> Option<(usize, f32)> + 'static) {
-    let (x, y) = (Rc::clone(&nodes[0]), Rc::clone(&nodes[1]));
-    let len = x.borrow().values().len();
-    for i in 0..len {
-        if let Some((at, factor)) = to(i) {
-            y.borrow_mut().values_mut()[at] = factor * x.borrow().values()[i];
+/// Entries of a k-sparse code, a third of them 0.
+struct Kept {
+    x: Node,
+    y: Node,
+}
+
+/// The first columns of a row.
+struct Head {
+    x: Node,
+    y: Node,
+}
+
+impl Operation for Kept {
+    fn compute(&self, _: &Pass) {
+        move_values(&self.x, &self.y, |index| (index % 3 != 1).then_some(index));
+    }
+
+    fn backward(&self, _: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        move_gradients(&self.x, &self.y, grads, |index| (index % 3 != 1).then_some(index))
+    }
+
+    fn wants_input_gradient(&self) -> bool {
+        true
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let (len, width) = (self.x.borrow().values().len(), self.x.borrow().columns());
+        chain.push_mask(len / width, width, |_, factors| {
+            let is_kept = |index: usize| f32::from(u8::from(index % 3 != 1));
+            factors.iter_mut().enumerate().for_each(|(index, factor)| *factor = is_kept(index));
+        })
+    }
+}
+
+impl Head {
+    fn to(&self) -> impl Fn(usize) -> Option<usize> + use<> {
+        let (of, columns) = (self.x.borrow().columns(), self.y.borrow().columns());
+        move |index| (index % of < columns).then_some(index / of * columns + index % of)
+    }
+}
+
+impl Operation for Head {
+    fn compute(&self, _: &Pass) {
+        move_values(&self.x, &self.y, self.to());
+    }
+
+    fn backward(&self, _: &Pass, grads: &mut Grads) -> Result<(), TapeError> {
+        move_gradients(&self.x, &self.y, grads, self.to())
+    }
+
+    fn wants_input_gradient(&self) -> bool {
+        true
+    }
+
+    fn linearise(self: Rc<Self>, chain: &mut Chain) -> Result<(), EngineError> {
+        let (inputs, outputs) = (self.x.borrow().columns(), self.y.borrow().columns());
+        chain.push(Indexed::fixed(inputs, outputs, 1, |index| index)?);
+        Ok(())
+    }
+}
+
+/// `y[to(i)] = x[i]`
+fn move_values(x: &Node, y: &Node, to: impl Fn(usize) -> Option<usize>) {
+    let (x, mut y) = (x.borrow(), y.borrow_mut());
+    for (index, value) in x.values().iter().enumerate() {
+        if let Some(to) = to(index) {
+            y.values_mut()[to] = *value;
         }
     }
-    recorder.push(move |grads| {
-        let [dx, dy] = gradients(grads, [&x.borrow(), &y.borrow()])?;
-        let adds = x.borrow().claim_gradient() == Write::Add;
-        for (i, dx) in dx.iter_mut().enumerate() {
-            let own = to(i).map_or(0.0, |(at, factor)| factor * dy[at]);
-            *dx = own + if adds { *dx } else { 0.0 };
-        }
-        Ok(())
-    });
+}
+
+fn move_gradients(
+    x: &Node,
+    y: &Node,
+    grads: &mut Grads,
+    to: impl Fn(usize) -> Option<usize>,
+) -> Result<(), TapeError> {
+    let (x, y) = (x.borrow(), y.borrow());
+    let [dx, dy] = gradients(grads, [&x, &y])?;
+    let adds = x.claim_gradient() == Write::Add;
+    for (index, dx) in dx.iter_mut().enumerate() {
+        *dx = to(index).map_or(0.0, |to| dy[to]) + if adds { *dx } else { 0.0 };
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! A dense weight as a linear map.
 
-use super::stage::{Block, for_each_rows};
+use super::block::{Block, for_each_rows};
+use super::map::LinearMap;
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::matmul::{Matrix, multiply};
 use crate::engine::kernels::threads::Threads;
@@ -10,7 +11,7 @@ use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
 const LANES: usize = 16;
 
 /// `M = W`, the same for all samples.
-pub(super) struct Weights {
+pub struct Weights {
     weight: Node,
     inputs: usize,
     outputs: usize,
@@ -27,18 +28,6 @@ impl Weights {
         Weights { weight, inputs, outputs, is_transposed }
     }
 
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    pub fn weight(&self) -> Node {
-        Node::clone(&self.weight)
-    }
-
     /// Whether the weights of one output lie side by side.
     pub fn has_rows(&self) -> bool {
         !self.is_transposed
@@ -50,34 +39,6 @@ impl Weights {
         } else {
             Matrix::new(weight, self.outputs, self.inputs)
         }
-    }
-
-    pub fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
-        let weight = self.weight.borrow();
-        let (from, w) = (Matrix::new(from, block.rows(), self.inputs), self.matrix(weight.values()));
-        multiply(threads, to, false, from, w.transposed());
-    }
-
-    pub fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
-        let weight = self.weight.borrow();
-        let (from, w) = (Matrix::new(from, block.rows(), self.outputs), self.matrix(weight.values()));
-        multiply(threads, to, false, from, w);
-    }
-
-    pub fn accumulate(
-        &self,
-        block: Block,
-        s: &[f32],
-        t: &[f32],
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
-        let [dw] = gradients(grads, [&self.weight.borrow()])?;
-        let s = Matrix::new(s, block.rows(), self.outputs);
-        let t = Matrix::new(t, block.rows(), self.inputs);
-        let (left, right) = if self.is_transposed { (t, s) } else { (s, t) };
-        multiply(threads, dw, true, left.transposed(), right);
-        Ok(())
     }
 
     /// Draws the rows of a diagonal matrix back: row (sample, probe) of `to` is the weights of that unit, times the sample's
@@ -123,7 +84,7 @@ impl Weights {
         });
     }
 
-    /// As [`accumulate`](Weights::accumulate) where `s` is the diagonal.
+    /// As [`accumulate`](LinearMap::accumulate) where `s` is the diagonal.
     pub fn accumulate_diagonal(
         &self,
         block: Block,
@@ -207,8 +168,55 @@ impl Weights {
     }
 }
 
+impl LinearMap for Weights {
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    fn multiply_adds(&self) -> usize {
+        self.inputs * self.outputs
+    }
+
+    fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
+        let weight = self.weight.borrow();
+        let (from, w) = (Matrix::new(from, block.rows(), self.inputs), self.matrix(weight.values()));
+        multiply(threads, to, false, from, w.transposed());
+    }
+
+    fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
+        let weight = self.weight.borrow();
+        let (from, w) = (Matrix::new(from, block.rows(), self.outputs), self.matrix(weight.values()));
+        multiply(threads, to, false, from, w);
+    }
+
+    fn sources(&self) -> Vec<Node> {
+        vec![Node::clone(&self.weight)]
+    }
+
+    fn accumulate(
+        &self,
+        block: Block,
+        s: &[f32],
+        t: &[f32],
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), TapeError> {
+        let [dw] = gradients(grads, [&self.weight.borrow()])?;
+        let s = Matrix::new(s, block.rows(), self.outputs);
+        let t = Matrix::new(t, block.rows(), self.inputs);
+        let (left, right) = if self.is_transposed { (t, s) } else { (s, t) };
+        multiply(threads, dw, true, left.transposed(), right);
+        Ok(())
+    }
+}
+
+/// `Σ a b`, in lanes so that the loop vectorises.
 #[inline(always)]
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0_f32; LANES];
     let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
     let tail: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();

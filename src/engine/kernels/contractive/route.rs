@@ -1,7 +1,6 @@
 //! Which way the norm of a Jacobian is computed, and in which blocks.
 
-use super::stage::{Block, Stage};
-use super::weights::Weights;
+use crate::engine::kernels::jacobian::{Block, LinearMap, Link, Weights};
 use crate::project::Estimator;
 
 /// Exact below this many multiply-adds a sample, where it is left to us.
@@ -27,7 +26,7 @@ pub(super) enum Way {
 }
 
 /// What was decided.
-pub(super) struct Plan {
+pub(super) struct Route {
     pub way: Way,
     /// Rows of each sample.
     pub probes: usize,
@@ -47,15 +46,17 @@ pub(super) struct Sizes {
     pub expanded: usize,
 }
 
-impl Plan {
-    /// The plan for at most `capacity` samples in blocks of about `values` values.
-    pub fn new(stages: &[Stage], estimator: Estimator, capacity: usize, values: usize) -> Plan {
-        let inputs = stages.first().map_or(0, Stage::inputs);
-        let outputs = stages.last().map_or(0, Stage::outputs);
-        let factors = stages.iter().rev().take_while(|stage| matches!(stage, Stage::Factor(_))).count();
-        let diagonal = stages.len() - factors;
-        let sum = |stages: &[Stage]| stages.iter().map(Stage::multiply_adds).fold(0, usize::saturating_add);
-        let mut plan = Plan {
+impl Route {
+    /// The route for at most `capacity` samples in blocks of about `values` values.
+    pub fn new(links: &[Link], estimator: Estimator, capacity: usize, values: usize) -> Route {
+        let inputs = links.first().map_or(0, |link| link.map().inputs());
+        let outputs = links.last().map_or(0, |link| link.map().outputs());
+        let factors = links.iter().rev().take_while(|link| link.map().is_diagonal()).count();
+        let diagonal = links.len() - factors;
+        let sum = |links: &[Link]| {
+            links.iter().map(|link| link.map().multiply_adds()).fold(0, usize::saturating_add)
+        };
+        let mut route = Route {
             way: Way::Pull { diagonal },
             probes: outputs,
             inputs,
@@ -64,77 +65,70 @@ impl Plan {
             has_gram: false,
             block: (capacity.max(1), 1),
         };
-        let is_closed = Plan::is_closed(stages, diagonal);
-        let gram = if diagonal > 1 { gram(stages, outputs) } else { None };
+        let is_closed = Route::is_closed(links, diagonal);
+        let gram = if diagonal > 1 { gram(links, outputs) } else { None };
         let pull = if is_closed {
             inputs.saturating_mul(outputs)
         } else {
-            let (own, below) = match Plan::rows_of(stages, diagonal) {
-                Some(weights) => (weights.inputs(), &stages[..diagonal - 1]),
-                None => (0, &stages[..diagonal]),
+            let (own, below) = match Route::rows_of(links, diagonal) {
+                Some(weights) => (weights.inputs(), &links[..diagonal - 1]),
+                None => (0, &links[..diagonal]),
             };
             let below = &below[usize::from(gram.is_some())..];
             outputs.saturating_mul(own.saturating_add(sum(below))).saturating_add(gram.unwrap_or(0))
         };
-        let push = inputs.saturating_mul(sum(stages));
+        let push = inputs.saturating_mul(sum(links));
         let exact = pull.min(push);
         let random = match estimator {
             Estimator::Exact => None,
             Estimator::Auto => (exact >= EXACT_MULTIPLY_ADDS).then_some(1),
             Estimator::Probes(probes) => Some(probes.max(1) as usize),
         };
-        (plan.way, plan.probes, plan.multiply_adds) = match random {
-            Some(probes) => (Way::Probe, probes, probes.saturating_mul(sum(stages))),
-            None if is_closed || pull <= push => (plan.way, outputs, pull),
+        (route.way, route.probes, route.multiply_adds) = match random {
+            Some(probes) => (Way::Probe, probes, probes.saturating_mul(sum(links))),
+            None if is_closed || pull <= push => (route.way, outputs, pull),
             None => (Way::Push, inputs, push),
         };
-        if matches!(plan.way, Way::Pull { .. }) && is_closed {
+        if matches!(route.way, Way::Pull { .. }) && is_closed {
             // One row a sample, whatever the probes.
-            plan.probes = 1;
-            return plan;
+            route.probes = 1;
+            return route;
         }
-        plan.has_gram = gram.is_some() && matches!(plan.way, Way::Pull { .. });
-        let widths = plan.widths(stages).sum::<usize>();
+        route.has_gram = gram.is_some() && matches!(route.way, Way::Pull { .. });
+        let widths = route.widths(links).sum::<usize>();
         let rows = (values / widths.max(1)).max(1);
-        plan.block = if rows >= plan.probes {
-            ((rows / plan.probes.max(1)).clamp(1, capacity.max(1)), plan.probes)
+        route.block = if rows >= route.probes {
+            ((rows / route.probes.max(1)).clamp(1, capacity.max(1)), route.probes)
         } else {
             (1, rows)
         };
-        plan
+        route
     }
 
     /// Values of a row on each level.
-    fn widths<'a>(&self, stages: &'a [Stage]) -> impl Iterator<Item = usize> + use<'a> {
-        let lowest = match stages.first() {
+    fn widths<'a>(&self, links: &'a [Link]) -> impl Iterator<Item = usize> + use<'a> {
+        let lowest = match links.first() {
             // What would be there is not needed; its place holds `W Wᵀ r` instead.
-            Some(first) if self.has_gram => first.outputs(),
+            Some(first) if self.has_gram => first.map().outputs(),
             Some(_) | None => self.inputs,
         };
-        std::iter::once(lowest).chain(stages.iter().map(Stage::outputs))
+        std::iter::once(lowest).chain(links.iter().map(|link| link.map().outputs()))
     }
 
     /// Values of `W Wᵀ`, where it is used.
-    pub fn gram_len(&self, stages: &[Stage]) -> usize {
-        let units = stages.first().map_or(0, Stage::outputs);
+    pub fn gram_len(&self, links: &[Link]) -> usize {
+        let units = links.first().map_or(0, |link| link.map().outputs());
         if self.has_gram { units * units } else { 0 }
     }
 
     /// Whether one row a sample is all there is: factors alone, or above a single dense layer.
-    fn is_closed(stages: &[Stage], diagonal: usize) -> bool {
-        diagonal == 0 || diagonal == 1 && Plan::rows_of(stages, diagonal).is_some()
+    fn is_closed(links: &[Link], diagonal: usize) -> bool {
+        diagonal == 0 || diagonal == 1 && Route::rows_of(links, diagonal).is_some()
     }
 
     /// The dense weight right below the diagonal, where its rows can be read off.
-    pub fn rows_of(stages: &[Stage], diagonal: usize) -> Option<&Weights> {
-        match stages.get(diagonal.checked_sub(1)?)? {
-            Stage::Weights(weights) if weights.has_rows() => Some(weights),
-            Stage::Weights(_)
-            | Stage::Kernel(_)
-            | Stage::Indexed(_)
-            | Stage::Factor(_)
-            | Stage::Normed(_) => None,
-        }
+    pub fn rows_of(links: &[Link], diagonal: usize) -> Option<&Weights> {
+        links.get(diagonal.checked_sub(1)?)?.weights().filter(|weights| weights.has_rows())
     }
 
     /// Rows of the largest block.
@@ -167,19 +161,19 @@ impl Plan {
     }
 
     /// Lengths of the buffers.
-    pub fn sizes(&self, stages: &[Stage]) -> Sizes {
+    pub fn sizes(&self, links: &[Link]) -> Sizes {
         let (samples, rows) = (self.block.0, self.largest_rows());
-        let widths = self.widths(stages);
+        let widths = self.widths(links);
         let Way::Pull { diagonal } = self.way else {
             return Sizes { levels: widths.map(|width| rows * width).collect(), expanded: 0 };
         };
-        let is_closed = Plan::is_closed(stages, diagonal);
+        let is_closed = Route::is_closed(links, diagonal);
         let levels = widths.enumerate().map(|(level, width)| match level {
             0 if is_closed && diagonal > 0 => 0,
             level if level >= diagonal => samples * width,
             _ => rows * width,
         });
-        let needs_room = !is_closed && Plan::rows_of(stages, diagonal).is_none();
+        let needs_room = !is_closed && Route::rows_of(links, diagonal).is_none();
         Sizes { levels: levels.collect(), expanded: if needs_room { rows * self.outputs } else { 0 } }
     }
 }
@@ -187,8 +181,8 @@ impl Plan {
 /// Multiply-adds that the squares of all cotangents take by way of `G = W Wᵀ`, where the first map is a dense weight and
 /// that is less work: the square of `Wᵀ r` is `r·(G r)`, and `Σ r rᵀ` is all that the gradient of `W` needs. What is done once
 /// for a minibatch counts as if that had [`MINIBATCH`] samples.
-fn gram(stages: &[Stage], probes: usize) -> Option<usize> {
-    let Stage::Weights(weights) = stages.first()? else { return None };
+fn gram(links: &[Link], probes: usize) -> Option<usize> {
+    let weights = links.first()?.weights()?;
     let (inputs, units) = (weights.inputs(), weights.outputs());
     let once = units.saturating_mul(units).saturating_mul(inputs) / MINIBATCH;
     let each = probes.saturating_mul(units).saturating_mul(units);

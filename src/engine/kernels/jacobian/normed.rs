@@ -9,9 +9,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::stage::{Block, for_each_rows};
+use super::block::{Block, for_each_rows};
+use super::map::LinearMap;
 use crate::engine::EngineError;
-use crate::engine::kernels::layer_norm::LayerNorm;
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::threads::{Parts, Threads, shard_range};
 use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
@@ -23,8 +23,14 @@ const COLUMNS: usize = 256;
 const LANES: usize = 16;
 
 /// `M` of a layer norm.
-pub(super) struct Normed {
-    norm: Rc<LayerNorm>,
+pub struct Normed {
+    x: Node,
+    /// γ: 1 × features.
+    weight: Node,
+    /// Mean and 1 / √(variance + eps) of each row of the last forward pass, one after the other.
+    statistics: Rc<RefCell<Vec<f32>>>,
+    /// Whether anything before it learns.
+    moves_input: bool,
     width: usize,
     /// Means of each row's tangent, and of its product with x̂.
     means: RefCell<Vec<f32>>,
@@ -58,44 +64,16 @@ impl Sample<'_> {
 }
 
 impl Normed {
-    /// The map of a layer norm; [`reserve`](Normed::reserve) comes next.
-    pub fn new(norm: Rc<LayerNorm>) -> Normed {
-        let width = norm.parts().x.borrow().columns();
-        Normed { norm, width, means: RefCell::new(Vec::new()) }
-    }
-
-    /// Makes room for the rows of a block.
-    ///
-    /// # Errors
-    /// [`EngineError::OutOfMemory`].
-    pub fn reserve(&self, rows: usize) -> Result<(), EngineError> {
-        *self.means.borrow_mut() = zeros(2 * rows)?;
-        Ok(())
-    }
-
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// γ, and x where something before it learns.
-    pub fn sources(&self) -> Vec<Node> {
-        let parts = self.norm.parts();
-        let x = parts.wants_input_gradient.then(|| Rc::clone(&parts.x));
-        std::iter::once(Rc::clone(&parts.weight)).chain(x).collect()
-    }
-
-    pub fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
-        self.apply(block, from, to, threads, false);
-    }
-
-    pub fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
-        self.apply(block, from, to, threads, true);
+    /// The map of a layer norm of `x`, with its γ, and for each row the mean and 1 / √(variance + eps) of the last forward
+    /// pass; `moves_input` where anything before it learns.
+    pub fn new(x: Node, weight: Node, statistics: Rc<RefCell<Vec<f32>>>, moves_input: bool) -> Normed {
+        let width = x.borrow().columns();
+        Normed { x, weight, statistics, moves_input, width, means: RefCell::new(Vec::new()) }
     }
 
     /// `to = γ N from`, or `N (γ from)` where it is `transposed`, with the symmetric `N = i (I − 11ᵀ/n − x̂x̂ᵀ/n)`.
     fn apply(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads, transposed: bool) {
-        let (parts, statistics) = (self.norm.parts(), self.norm.statistics());
-        let (x, weight) = (parts.x.borrow(), parts.weight.borrow());
+        let (x, weight, statistics) = (self.x.borrow(), self.weight.borrow(), self.statistics.borrow());
         let (x, weight, statistics, width) = (x.values(), weight.values(), &**statistics, self.width);
         let len = block.rows() * width;
         for_each_rows(threads, &mut to[..len], width, 16 * len, |first, to| {
@@ -126,21 +104,6 @@ impl Normed {
         });
     }
 
-    pub fn accumulate(
-        &self,
-        block: Block,
-        s: &[f32],
-        t: &[f32],
-        threads: &Threads,
-        grads: &mut Grads,
-    ) -> Result<(), TapeError> {
-        self.to_weight(block, (s, t), threads, grads)?;
-        if self.norm.parts().wants_input_gradient {
-            self.to_input(block, (s, t), threads, grads)?;
-        }
-        Ok(())
-    }
-
     fn to_weight(
         &self,
         block: Block,
@@ -148,9 +111,8 @@ impl Normed {
         threads: &Threads,
         grads: &mut Grads,
     ) -> Result<(), TapeError> {
-        let (parts, statistics) = (self.norm.parts(), self.norm.statistics());
-        let x = parts.x.borrow();
-        let [dw] = gradients(grads, [&parts.weight.borrow()])?;
+        let (x, statistics) = (self.x.borrow(), self.statistics.borrow());
+        let [dw] = gradients(grads, [&self.weight.borrow()])?;
         let (x, statistics, width) = (x.values(), &**statistics, self.width);
         let mut means = self.means.borrow_mut();
         let flops = 8 * block.rows() * width;
@@ -201,8 +163,7 @@ impl Normed {
         threads: &Threads,
         grads: &mut Grads,
     ) -> Result<(), TapeError> {
-        let (parts, statistics) = (self.norm.parts(), self.norm.statistics());
-        let (x, weight) = (parts.x.borrow(), parts.weight.borrow());
+        let (x, weight, statistics) = (self.x.borrow(), self.weight.borrow(), self.statistics.borrow());
         let [dx] = gradients(grads, [&x])?;
         let (x, weight, statistics, width) = (x.values(), weight.values(), &**statistics, self.width);
         let dx = &mut dx[block.first * width..(block.first + block.samples) * width];
@@ -221,6 +182,51 @@ impl Normed {
             );
         });
         Ok(())
+    }
+}
+
+impl LinearMap for Normed {
+    fn inputs(&self) -> usize {
+        self.width
+    }
+
+    fn outputs(&self) -> usize {
+        self.width
+    }
+
+    fn multiply_adds(&self) -> usize {
+        3 * self.width
+    }
+
+    fn reserve(&self, rows: usize) -> Result<(), EngineError> {
+        *self.means.borrow_mut() = zeros(2 * rows)?;
+        Ok(())
+    }
+
+    fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
+        self.apply(block, from, to, threads, false);
+    }
+
+    fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads) {
+        self.apply(block, from, to, threads, true);
+    }
+
+    /// γ, and x where something before it learns.
+    fn sources(&self) -> Vec<Node> {
+        let x = self.moves_input.then(|| Node::clone(&self.x));
+        std::iter::once(Node::clone(&self.weight)).chain(x).collect()
+    }
+
+    fn accumulate(
+        &self,
+        block: Block,
+        s: &[f32],
+        t: &[f32],
+        threads: &Threads,
+        grads: &mut Grads,
+    ) -> Result<(), TapeError> {
+        self.to_weight(block, (s, t), threads, grads)?;
+        if self.moves_input { self.to_input(block, (s, t), threads, grads) } else { Ok(()) }
     }
 }
 

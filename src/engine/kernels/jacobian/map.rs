@@ -1,0 +1,64 @@
+//! One linear map of an encoder's Jacobian.
+
+use super::block::Block;
+use crate::engine::EngineError;
+use crate::engine::kernels::pass::Pass;
+use crate::engine::kernels::threads::Threads;
+use crate::engine::kernels::variable::{Grads, Node, TapeError};
+
+/// One linear map M, from a layer's side of the input to its side of the code.
+///
+/// A tangent is moved along by [`push`](LinearMap::push), `M t`; a cotangent is drawn back by [`pull`](LinearMap::pull),
+/// `Mᵀ s`. Rows are those of a [`Block`].
+pub trait LinearMap {
+    /// Values before it.
+    fn inputs(&self) -> usize;
+
+    /// Values after it.
+    fn outputs(&self) -> usize;
+
+    /// Multiply-adds that one row takes in one direction.
+    fn multiply_adds(&self) -> usize;
+
+    /// Whether it multiplies each value by a factor and does nothing else.
+    fn is_diagonal(&self) -> bool {
+        false
+    }
+
+    /// Makes room for the rows of a block.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    fn reserve(&self, _rows: usize) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// Takes what it needs of the last forward pass.
+    fn prepare(&self, _pass: &Pass) {}
+
+    /// `to = M from`
+    fn push(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads);
+
+    /// `to = Mᵀ from`
+    fn pull(&self, block: Block, from: &[f32], to: &mut [f32], threads: &Threads);
+
+    /// The arrays that M depends on, of those that gradients move.
+    fn sources(&self) -> Vec<Node> {
+        Vec::new()
+    }
+
+    /// Adds the derivative of `Σ sᵀ M t` over the block's rows to the gradients of the [`sources`](LinearMap::sources).
+    ///
+    /// # Errors
+    /// Out of memory, the first time a gradient is needed.
+    fn accumulate(
+        &self,
+        _block: Block,
+        _s: &[f32],
+        _t: &[f32],
+        _threads: &Threads,
+        _grads: &mut Grads,
+    ) -> Result<(), TapeError> {
+        Ok(())
+    }
+}
