@@ -3,8 +3,8 @@
 mod shapes;
 mod splines;
 
-use super::load::Raw;
 use super::random::{Purpose, Stream};
+use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Synthetic};
 
