@@ -22,7 +22,7 @@ mod tests;
 pub use design::{open_design, save_design};
 pub use error::FileError;
 pub use export::{CodesForm, save_codes, save_pictures};
-pub use files::{Durability, Fault, Files, Sink};
+pub use files::{Durability, Files, Sink};
 pub use open::{OpenedFile, is_project_file, open_any};
 pub use project_file::{PROJECT_FILE_VERSION, open_project, save_project};
 pub use run_files::Opened;
