@@ -192,13 +192,7 @@ pub fn error_color(t: f32) -> Rgb {
     std::array::from_fn(|channel| (low[channel] + mix * (high[channel] - low[channel])).round() as u8)
 }
 
-/// Contrast of two colours, from 1 to 21 (Web Content Accessibility Guidelines 2.2).
-pub fn contrast(a: Rgb, b: Rgb) -> f32 {
-    let (a, b) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
-}
-
-/// Relative luminance, from 0 to 1, by the same guidelines.
+/// Relative luminance, from 0 to 1 (Web Content Accessibility Guidelines 2.2).
 fn luminance(color: Rgb) -> f32 {
     let [r, g, b] = color.map(|channel| {
         let value = f32::from(channel) / 255.0;
@@ -218,6 +212,12 @@ mod tests {
     use super::*;
 
     const THEMES: [(&str, Palette); 2] = [("dark", Palette::DARK), ("light", Palette::LIGHT)];
+
+    /// Contrast of two colours, from 1 to 21 by the same guidelines.
+    fn contrast(a: Rgb, b: Rgb) -> f32 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
 
     #[test]
     fn text_can_be_read_on_every_ground() {
