@@ -8,6 +8,7 @@ mod design;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
 mod error;
 mod export;
+#[expect(clippy::disallowed_methods, reason = "every file is written here")]
 mod files;
 mod npy;
 mod open;

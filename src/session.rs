@@ -125,5 +125,5 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::wildcard_enum_match_arm)] // a test waits for one event among many
+#[allow(clippy::wildcard_enum_match_arm, reason = "a test waits for one event among many")]
 mod tests;

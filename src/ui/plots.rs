@@ -40,6 +40,7 @@ pub fn pictured(response: Response, text: &str) -> Response {
 }
 
 /// A colour of the palette as egui wants it.
+#[expect(clippy::disallowed_methods, reason = "the one place where a colour of the palette becomes egui's")]
 pub const fn color([r, g, b]: Rgb) -> Color32 {
     Color32::from_rgb(r, g, b)
 }

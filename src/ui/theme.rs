@@ -9,7 +9,8 @@ use egui::{
     TextStyle, Theme, Ui, Vec2, Visuals, vec2,
 };
 
-use crate::figure::{Palette, Rgb};
+use super::plots::color;
+use crate::figure::Palette;
 
 /// Corner radius of cards and buttons, in points.
 pub const RADIUS: u8 = 7;
@@ -92,11 +93,6 @@ impl Tokens {
     }
 }
 
-/// One colour of the palette.
-pub fn color([red, green, blue]: Rgb) -> Color32 {
-    Color32::from_rgb(red, green, blue)
-}
-
 /// The font of bold titles.
 pub fn bold(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("bold".into()))
@@ -146,6 +142,7 @@ fn style(palette: &Palette) -> Style {
     style
 }
 
+#[expect(clippy::disallowed_methods, reason = "a shadow is black in both palettes")]
 fn visuals(palette: &Palette) -> Visuals {
     let dark = palette.is_dark();
     let tokens = Tokens::of(dark);
