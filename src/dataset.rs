@@ -33,7 +33,7 @@ pub use rows::Rows;
 pub use scaler::Scaler;
 pub use source_for::{source_for, source_like};
 pub use split::{SplitRows, Subset};
-pub use summary::{LabelSummary, Summary, estimate_bytes, source_shape};
+pub use summary::{LabelSummary, Summary};
 
 use crate::project::Shape;
 

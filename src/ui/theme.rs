@@ -61,8 +61,6 @@ pub struct Tokens {
     pub decoder: Color32,
     /// The thread of time.
     pub thread: Color32,
-    /// Gone well.
-    pub good: Color32,
     /// Gone wrong.
     pub bad: Color32,
 }
@@ -87,7 +85,6 @@ impl Tokens {
             code: color(palette.code),
             decoder: color(palette.decoder),
             thread: color(palette.thread),
-            good: color(palette.good),
             bad: color(palette.bad),
         }
     }
