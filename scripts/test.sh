@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Formatting, lints and all tests, as they must be before a change is merged. `--long` adds the tests that take many minutes.
+# Formatting, lints, documentation and all tests, as they must be before a change is merged. `--long` adds the tests that take
+# many minutes.
 set -euo pipefail
 
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -35,6 +36,7 @@ done
 step cargo fmt --check
 step cargo clippy --locked --all-targets --features long-tests -- -D warnings
 step cargo check --locked --no-default-features
+step env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 step cargo test --locked
 if $long; then
     step cargo test --locked --features long-tests --lib ui::tests::shots

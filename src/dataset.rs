@@ -16,6 +16,7 @@ mod open_file;
 mod picture;
 mod progress;
 pub mod random;
+mod raw;
 mod rows;
 mod scaler;
 mod source_for;
@@ -32,7 +33,7 @@ pub use rows::Rows;
 pub use scaler::Scaler;
 pub use source_for::{source_for, source_like};
 pub use split::{SplitRows, Subset};
-pub use summary::{LabelSummary, Summary, estimate_bytes, source_shape};
+pub use summary::{LabelSummary, Summary};
 
 use crate::project::Shape;
 
@@ -143,6 +144,26 @@ impl Dataset {
                 Rows::F32(values) => self.scaler.scale_f32(&values[start..start + features], out),
             }
             self.binariser.apply(*row, out);
+        }
+    }
+}
+
+impl LabelColumn {
+    /// A column of classes.
+    pub fn classes(name: impl Into<String>, names: Vec<String>, ids: Vec<u32>) -> LabelColumn {
+        LabelColumn { name: name.into(), values: LabelValues::Classes { names, ids } }
+    }
+
+    /// A column of numbers.
+    pub fn numbers(name: impl Into<String>, values: Vec<f32>) -> LabelColumn {
+        LabelColumn { name: name.into(), values: LabelValues::Numbers(values) }
+    }
+
+    /// The class of each row, where the column holds classes.
+    pub fn class_ids(&self) -> Option<&[u32]> {
+        match &self.values {
+            LabelValues::Classes { ids, .. } => Some(ids),
+            LabelValues::Numbers(_) => None,
         }
     }
 }

@@ -3,4 +3,4 @@
 
 pub mod palette;
 
-pub use palette::{Palette, Rgb, error_color, sequential};
+pub use palette::{Palette, Rgb, error_color};

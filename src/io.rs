@@ -8,6 +8,7 @@ mod design;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
 mod error;
 mod export;
+#[expect(clippy::disallowed_methods, reason = "every file is written here")]
 mod files;
 mod npy;
 mod open;
@@ -22,7 +23,7 @@ mod tests;
 pub use design::{open_design, save_design};
 pub use error::FileError;
 pub use export::{CodesForm, save_codes, save_pictures};
-pub use files::{Durability, Fault, Files, Sink};
+pub use files::{Durability, Files, Sink};
 pub use open::{OpenedFile, is_project_file, open_any};
 pub use project_file::{PROJECT_FILE_VERSION, open_project, save_project};
 pub use run_files::Opened;

@@ -2,6 +2,12 @@
 //!
 //! The map of the modules and their one direction is in `ARCHITECTURE.md`.
 
+// For what ships: tests write files, panic and name colours as they need.
+#![cfg_attr(
+    not(test),
+    warn(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)
+)]
+
 pub mod analysis;
 pub mod check;
 pub mod cli;

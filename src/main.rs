@@ -1,5 +1,7 @@
 //! The `hourglass` program.
 
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::process::ExitCode;
 
 use hourglass::cli::{self, Outcome};

@@ -24,7 +24,7 @@ use compute::ComputeLane;
 use loading::Loader;
 use training::TrainingCommand;
 
-/// A handle on the lanes. Dropping it ends them as [`Session::close`] does.
+/// A handle on the lanes. Dropping it stops them and waits until the training thread has ended.
 pub struct Session {
     training: Option<Sender<TrainingCommand>>,
     training_thread: Option<JoinHandle<()>>,
@@ -125,5 +125,5 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::wildcard_enum_match_arm)] // a test waits for one event among many
+#[allow(clippy::wildcard_enum_match_arm, reason = "a test waits for one event among many")]
 mod tests;

@@ -34,4 +34,6 @@ mod window_size;
 pub use app::{HourglassApp, Options, run};
 
 #[cfg(test)]
+mod painted;
+#[cfg(test)]
 mod tests;

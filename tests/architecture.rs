@@ -1,20 +1,73 @@
-//! What `ARCHITECTURE.md` promises, checked against the sources: who may use whom, and what must not be where.
-
-#[path = "architecture/lexer.rs"]
-mod lexer;
-#[path = "architecture/rules.rs"]
-mod rules;
+//! `ARCHITECTURE.md` against the sources: who uses whom, and the rules that clippy has no lint for.
+//!
+//! Sources are read line by line, as `cargo fmt` leaves them. Tests are left out: they stand last in
+//! their file, which clippy checks, or in a file of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use rules::{ROOMS, machine_paths, module_path, violations};
+/// Texts by path from the root, with `/`.
+type Texts = BTreeMap<String, String>;
+/// The rows of the page's table of modules, in its order: a module, and those it may use.
+type Table = Vec<(String, BTreeSet<String>)>;
 
-/// Every file below a folder of the project with one of the endings: its path from the root, with `/`, and its text.
-fn files(folder: &str, endings: &[&str]) -> BTreeMap<String, String> {
+/// Crates that a part of the sources alone may name.
+const CRATES: [(&str, &[&str]); 2] =
+    [("dfdx", &["src/engine.rs", "src/engine/"]), ("egui", &["src/ui.rs", "src/ui/"])];
+/// Constants of egui that are no colour: to tint with, to mask with.
+const NEUTRAL: [&str; 4] = ["WHITE", "BLACK", "TRANSPARENT", "PLACEHOLDER"];
+/// The mark of what is compiled for tests only.
+const TEST_ONLY: &str = "#[cfg(test)]";
+/// The most lines of a file.
+const MOST_LINES: usize = 600;
+/// Folders whose files the pages name.
+const FOLDERS: [&str; 5] = ["src/", "tests/", "scripts/", "benches/", "assets/"];
+
+#[test]
+fn modules_use_each_other_as_the_table_says() {
+    let sources = texts("src", &["rs"]);
+    assert!(sources.len() > 50, "the sources were not found");
+    none(&table_errors(&table(&root_text("ARCHITECTURE.md")), &root_text("src/lib.rs"), &sources));
+}
+
+#[test]
+fn sources_keep_the_rules() {
+    let sources = texts("src", &["rs"]);
+    let product = without_test_files(&sources);
+    none(&product.iter().flat_map(|(file, source)| source_errors(file, source)).collect::<Vec<_>>());
+    none(&sources.iter().filter_map(|(file, source)| length_error(file, source)).collect::<Vec<_>>());
+}
+
+#[test]
+fn files_named_on_the_pages_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = BTreeMap::new();
+    for page in ["ARCHITECTURE.md", "README.md"] {
+        none(&missing_files(&root_text(page), |name| root.join(name).exists()));
+    }
+}
+
+#[test]
+fn no_text_knows_the_machine_it_was_written_on() {
+    let mut all = Texts::new();
+    for folder in ["src", "tests", "benches", "scripts"] {
+        all.extend(texts(folder, &["rs", "sh", "py", "md", "toml"]));
+    }
+    for name in ["README.md", "ARCHITECTURE.md", "Cargo.toml", "clippy.toml"] {
+        all.insert(name.to_owned(), root_text(name));
+    }
+    none(&all.iter().flat_map(|(file, text)| machine_paths(file, text)).collect::<Vec<_>>());
+}
+
+#[track_caller]
+fn none(errors: &[String]) {
+    assert!(errors.is_empty(), "\n{}", errors.join("\n"));
+}
+
+/// Every file below a folder of the project with one of the endings.
+fn texts(folder: &str, endings: &[&str]) -> Texts {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Texts::new();
     let mut folders = vec![root.join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder of the project").flatten() {
@@ -31,56 +84,74 @@ fn files(folder: &str, endings: &[&str]) -> BTreeMap<String, String> {
     found
 }
 
-fn root_file(name: &str) -> String {
+fn root_text(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect(name)
 }
 
-/// Module paths of files that are compiled for tests only.
-fn test_modules(sources: &BTreeMap<String, String>) -> BTreeSet<Vec<String>> {
-    let mut found = BTreeSet::new();
+/// Without the files of modules that are compiled for tests only.
+fn without_test_files(sources: &Texts) -> Texts {
+    let mut tests = Vec::new();
     for (file, source) in sources {
-        let (_, names) = lexer::without_tests(&lexer::tokens(source));
-        for name in names {
-            let mut path: Vec<String> = module_path(file).into_iter().map(str::to_owned).collect();
-            path.push(name);
-            found.insert(path);
+        let mut lines = source.lines();
+        while lines.any(|line| line == TEST_ONLY) {
+            let marked = lines.find(|line| !line.starts_with("#["));
+            let module = marked.and_then(|line| line.strip_suffix(';')?.split_once("mod "));
+            tests.extend(module.map(|(_, name)| file.replace(".rs", &format!("/{name}"))));
         }
     }
-    found
+    let is_below = |file: &str, test: &str| {
+        file.strip_prefix(test).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    };
+    let mut product = sources.clone();
+    product.retain(|file, _| !tests.iter().any(|test| is_below(file, test)));
+    product
 }
 
-#[test]
-fn the_sources_keep_the_rules() {
-    let sources = files("src", &["rs"]);
-    assert!(sources.len() > 50, "the sources were not found");
-    let tests = test_modules(&sources);
-    let mut found = Vec::new();
-    for (file, source) in &sources {
-        let path = module_path(file);
-        let is_test = (1..=path.len())
-            .any(|end| tests.contains(&path[..end].iter().map(|&part| part.to_owned()).collect::<Vec<_>>()));
-        found.extend(violations(file, source, is_test));
+/// The lines of a source, numbered from 1: without comments, without texts between quotation marks,
+/// without the tests at the end and without the first line of other items compiled for tests only.
+fn code(source: &str) -> Vec<(usize, String)> {
+    let mut kept = Vec::new();
+    let mut lines = source.lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        if line.trim() != TEST_ONLY {
+            kept.push((index + 1, without_texts(line)));
+        } else if lines
+            .find(|(_, line)| !line.starts_with("#["))
+            .is_some_and(|(_, line)| line == "mod tests {")
+        {
+            break;
+        }
     }
-    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    kept
 }
 
-#[test]
-fn every_room_is_in_the_table_and_says_what_it_is() {
-    let library = lexer::tokens(&root_file("src/lib.rs"));
-    let rooms: BTreeSet<&str> = library
-        .windows(3)
-        .filter(|three| three[0].is("mod") && three[2].is(";"))
-        .map(|three| three[1].text.as_str())
-        .collect();
-    assert_eq!(rooms, ROOMS.iter().map(|(room, _)| *room).collect());
-    for room in rooms {
-        assert!(root_file(&format!("src/{room}.rs")).starts_with("//! "), "{room} does not say what it is");
+/// A line without its comment and without what stands between its quotation marks.
+fn without_texts(line: &str) -> String {
+    let line = line.replace("\\\"", "").replace("'\"'", "");
+    let mut code = String::new();
+    for outside in line.split('"').step_by(2) {
+        let before = outside.split_once("//").map(|(before, _)| before);
+        code += before.unwrap_or(outside);
+        if before.is_some() {
+            break;
+        }
     }
+    code
 }
 
-/// The rows of the first table whose last column is called `may use`: a room, and the rooms in its last cell.
-fn table(markdown: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let lines = markdown.lines().skip_while(|line| !line.trim_end().ends_with("| may use |"));
+/// The name that a text begins with; empty where it begins with something else.
+fn name(text: &str) -> &str {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+}
+
+/// The module a file belongs to: `io` for `src/io.rs` and all in `src/io/`.
+fn module(file: &str) -> &str {
+    name(file.strip_prefix("src/").unwrap_or(file))
+}
+
+/// The rows of the first table of a page whose last column is called `may use`.
+fn table(page: &str) -> Table {
+    let lines = page.lines().skip_while(|line| !line.trim_end().ends_with("| may use |"));
     let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
     let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     rows.filter_map(|row| {
@@ -90,161 +161,171 @@ fn table(markdown: &str) -> BTreeMap<String, BTreeSet<String>> {
     .collect()
 }
 
-#[test]
-fn the_page_shows_the_same_table() {
-    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
-    let expected = ROOMS.iter().map(|(room, may_use)| ((*room).to_owned(), owned(may_use))).collect();
-    assert_eq!(table(&root_file("ARCHITECTURE.md")), expected);
-}
+/// Where the table, the library's modules and what they use differ; both ways.
+fn table_errors(table: &Table, library: &str, sources: &Texts) -> Vec<String> {
+    let mut errors = Vec::new();
+    let library: BTreeSet<&str> =
+        library.lines().filter_map(|line| line.strip_prefix("pub mod ").map(name)).collect();
+    let rows: BTreeSet<&str> = table.iter().map(|(module, _)| module.as_str()).collect();
+    errors.extend(
+        library
+            .symmetric_difference(&rows)
+            .map(|module| format!("`{module}` stands in the table or in src/lib.rs, but not in both")),
+    );
 
-#[test]
-fn the_table_has_no_circle() {
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    for (room, may_use) in ROOMS {
-        assert!(may_use.iter().all(|other| known.contains(other)), "{room} uses what comes after it");
-        known.insert(room);
-    }
-}
-
-#[test]
-fn files_named_on_the_pages_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut missing = Vec::new();
-    for page in ["ARCHITECTURE.md", "README.md"] {
-        for name in root_file(page).split('`').skip(1).step_by(2) {
-            let looks = ["src/", "tests/", "scripts/", "benches/", "assets/"]
-                .iter()
-                .any(|start| name.starts_with(start));
-            let is_path = looks && !name.contains(char::is_whitespace) && !name.contains("NAME");
-            if is_path && !root.join(name).exists() {
-                missing.push(format!("{page}: {name}"));
+    let mut used = BTreeSet::new();
+    for (file, source) in &without_test_files(sources) {
+        let own = module(file);
+        let may_use = table.iter().find(|(module, _)| module == own).map(|(_, may_use)| may_use);
+        for (line, code) in code(source) {
+            for other in code.split("crate::").skip(1).map(name).filter(|other| rows.contains(other)) {
+                used.insert((own.to_owned(), other.to_owned()));
+                if other != own && may_use.is_some_and(|may_use| !may_use.contains(other)) {
+                    errors.push(format!("{file}:{line}: `{own}` may not use `{other}`"));
+                }
             }
         }
     }
-    assert!(missing.is_empty(), "{missing:#?}");
+    let mut above = BTreeSet::new();
+    for (module, may_use) in table {
+        for other in may_use {
+            if !used.contains(&(module.clone(), other.clone())) {
+                errors.push(format!("`{module}` may use `{other}`, and does not"));
+            }
+            if !above.contains(other) {
+                errors.push(format!("`{module}` may use `{other}`, which stands below it"));
+            }
+        }
+        above.insert(module.clone());
+    }
+    errors
 }
 
-#[test]
-fn no_file_knows_the_machine_it_was_written_on() {
-    let mut texts = BTreeMap::new();
-    for folder in ["src", "tests", "benches", "scripts"] {
-        texts.extend(files(folder, &["rs", "sh", "py", "md", "toml"]));
+/// Crates and colours where they do not belong, and paths that hide which module they lead to.
+fn source_errors(file: &str, source: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    let depth = file.split('/').count() - 1;
+    for (line, code) in code(source) {
+        let mut tell = |what: String| errors.push(format!("{file}:{line}: {what}"));
+        if code.contains(&"super::".repeat(depth)) || code.contains("crate::{") {
+            tell("name another module by `crate::module`".to_owned());
+        }
+        for (krate, places) in CRATES {
+            let is_place = places.iter().any(|place| file.starts_with(place));
+            if code.contains(&format!("{krate}::")) && !is_place {
+                tell(format!("`{krate}` belongs in {} alone", places.join(", ")));
+            }
+        }
+        for constant in code.split("Color32::").skip(1).map(name) {
+            let is_constant = constant.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+            if is_constant && !NEUTRAL.contains(&constant) {
+                tell(format!("`{constant}` is a colour of its own; take one of the palette"));
+            }
+        }
     }
-    for name in ["README.md", "ARCHITECTURE.md", "Cargo.toml"] {
-        texts.insert(name.to_owned(), root_file(name));
-    }
-    let found: Vec<String> = texts.iter().flat_map(|(file, text)| machine_paths(file, text)).collect();
-    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    errors
 }
 
-/// Checks that a source in that file breaks just the rules whose words are given.
+fn length_error(file: &str, source: &str) -> Option<String> {
+    let lines = source.lines().count();
+    (lines > MOST_LINES)
+        .then(|| format!("{file}: {lines} lines; a file is one idea, at most {MOST_LINES} lines"))
+}
+
+/// Files that a page names between back quotes and that do not exist.
+fn missing_files(page: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let names = page.split('`').skip(1).step_by(2);
+    let is_file = |name: &str| {
+        FOLDERS.iter().any(|folder| name.starts_with(folder))
+            && !name.contains(char::is_whitespace)
+            && !name.contains("NAME")
+    };
+    names.filter(|name| is_file(name) && !exists(name)).map(|name| format!("{name} does not exist")).collect()
+}
+
+/// Paths that exist on one machine only.
+fn machine_paths(file: &str, text: &str) -> Vec<String> {
+    let paths = ["home", "root", "work", "Users"].map(|folder| format!("/{folder}/"));
+    let lines = text.lines().filter(|line| paths.iter().any(|path| line.contains(path)));
+    lines.map(|line| format!("{file}: a path of one machine: {}", line.trim())).collect()
+}
+
+/// Checks that each error contains what is expected of it.
 #[track_caller]
-fn check(file: &str, source: &str, expected: &[&str]) {
-    let found = violations(file, source, false);
-    assert_eq!(found.len(), expected.len(), "{source}\n{found:#?}");
-    for (found, expected) in found.iter().zip(expected) {
-        assert!(found.contains(expected), "{found:?} does not say {expected:?}");
+fn check(errors: &[String], expected: &[&str]) {
+    assert_eq!(errors.len(), expected.len(), "{errors:#?}");
+    for (error, expected) in errors.iter().zip(expected) {
+        assert!(error.contains(expected), "{error:?} does not contain {expected:?}");
     }
 }
 
 #[test]
-fn a_room_that_is_used_against_the_table_is_seen() {
-    let (project, store) = ("src/project/layer.rs", "src/io/store.rs");
-    check(project, "use crate::check::Plan;", &["layer.rs:1: `project` may not use `check`"]);
-    check(project, "\n\nfn f() { crate::engine::facts(); }", &["layer.rs:3: `project` may not use `engine`"]);
-    check(store, "use crate::{run::Run, ui, project::{Layer, check}};", &["`io` may not use `ui`"]);
-    check("src/run.rs", "use super::dataset;", &["`run` may not use `dataset`"]);
-    check(store, "use super::super::engine::Trainer;", &["`io` may not use `engine`"]);
-    check(store, "mod inner { use super::super::super::cli; }", &["`io` may not use `cli`"]);
-    check(store, "mod inner { fn f() {} } use super::super::cli;", &["`io` may not use `cli`"]);
-    check("src/cli.rs", "use crate::ui;", &["`cli` may not use `ui`"]);
+fn uses_that_differ_from_the_table_are_found() {
+    let rows = "| `run` | nothing |\n| `io` | `run` |";
+    let library = "pub mod run;\npub mod io;\nmod private;";
+    let check = |rows: &str, library: &str, run: &str, io: &str, expected: &[&str]| {
+        let page = format!("| module | may use |\n|---|---|\n{rows}\n\n| `no` | `x` |\n");
+        let run = format!("{run}\n#[cfg(test)]\n#[allow(dead_code)]\nmod tests;\n");
+        let sources =
+            [("src/run.rs", run.as_str()), ("src/run/tests.rs", "use crate::io;"), ("src/io.rs", io)];
+        let sources = sources.map(|(file, source)| (file.to_owned(), source.to_owned())).into();
+        check(&table_errors(&table(&page), library, &sources), expected);
+    };
+    let uses = "use crate::run::Run;";
+    check(rows, library, "", uses, &[]);
+    check(rows, library, "", "fn f() { g(crate::io::h, crate::run::i) }", &[]);
+    check(rows, library, "// crate::io\n/// [`crate::io`]\nstruct A;", uses, &[]);
+    check(rows, library, "const A: &str = \"crate::io\"; const B: char = '\"'; // crate::io", uses, &[]);
+    check(rows, library, "#[cfg(test)]\nuse crate::io;", uses, &[]);
+    check(rows, library, "#[cfg(test)]\nmod tests {\n    use crate::io;\n}", uses, &[]);
 
-    check(project, "use crate::project::Shape; use super::Shape;", &[]);
-    check(store, "use crate::run::Run; use super::check::it; use super::super::figure;", &[]);
+    check(rows, library, "use crate::io::Store;", uses, &["run.rs:1: `run` may not use `io`"]);
+    check(rows, library, "\nfn f() { g(\"//\", crate::io::h) }", uses, &["run.rs:2: `run` may not use `io`"]);
+    check(rows, library, "", "", &["`io` may use `run`, and does not"]);
     check(
-        project,
-        "// crate::check\n/* crate::ui /* twice */ crate::ui */ /// [`crate::check`]\nstruct A;",
-        &[],
+        rows,
+        library,
+        "",
+        "// crate::run\n#[cfg(test)]\nuse crate::run;",
+        &["`io` may use `run`, and does not"],
     );
-    check(
-        project,
-        r##"const A: &str = "crate::ui"; const B: &str = r#"" crate::ui"#; const C: char = '"';"##,
-        &[],
-    );
-    check(
-        project,
-        "#[cfg(test)]\nmod tests { use crate::check::plan; fn f() { a.unwrap(); } }\nstruct A;",
-        &[],
-    );
-    check(project, "#[cfg(test)] mod tests { fn f() { {} } } use crate::ui;", &["may not use `ui`"]);
-    check(project, "#[cfg(not(test))] use crate::ui;", &["may not use `ui`"]);
+    check(rows, "pub mod run;", "", uses, &["`io` stands in the table or"]);
+    check(rows, &format!("{library}\npub mod ui;"), "", uses, &["`ui` stands in the table or"]);
+    let circle = "| `run` | `io` |\n| `io` | `run` |";
+    check(circle, library, "use crate::io;", uses, &["`run` may use `io`, which stands below it"]);
 }
 
 #[test]
-fn a_crate_outside_its_room_is_seen() {
-    check("src/check.rs", "use dfdx::prelude::*;", &["`dfdx` belongs"]);
-    check("src/run.rs", "#[cfg(test)] mod tests { use dfdx::prelude::*; }", &["`dfdx` belongs"]);
-    check("src/session.rs", "fn f(ctx: &egui::Context) {}", &["`egui` belongs"]);
-    check("src/figure.rs", "use egui_plot::Line;", &["`egui_plot` belongs"]);
-    check("src/cli.rs", "eframe::run_native();", &["`eframe` belongs"]);
-    check("src/ui/files.rs", "rfd::FileDialog::new();", &["`rfd` belongs"]);
+fn sources_that_break_a_rule_are_found() {
+    let check = |file: &str, source: &str, expected: &[&str]| check(&source_errors(file, source), expected);
+    check("src/run.rs", "use super::io;", &["run.rs:1: name another module by"]);
+    check("src/io/store.rs", "\nuse super::super::run;", &["store.rs:2: name another module by"]);
+    check("src/io.rs", "use crate::{run, project};", &["name another module by"]);
+    check("src/check.rs", "use dfdx::prelude::*;", &["`dfdx` belongs in src/engine"]);
+    check("src/session.rs", "fn f(ctx: &egui::Context) {}", &["`egui` belongs in src/ui"]);
+    check("src/ui/app.rs", "let a = egui::Color32::RED;", &["`RED` is a colour of its own"]);
+
+    check("src/io/store.rs", "pub(super) use super::run_files;", &[]);
     check("src/engine/network.rs", "use dfdx::prelude::*;", &[]);
-    check("src/ui/dialogs.rs", "use rfd::FileDialog; use egui::Ui;", &[]);
     check("src/run.rs", "/// dfdx::Tensor\nfn dfdx_sees() { let egui = 1; }", &[]);
+    check("src/ui/app.rs", "let a = Color32::WHITE; let b: Color32 = tokens.accent;", &[]);
 }
 
 #[test]
-fn a_colour_of_ones_own_is_seen() {
-    let file = "src/ui/panels/loss.rs";
-    check(file, "let a = Color32::from_rgb(1, 2, 3);", &["from_rgb"]);
-    check(file, "let a = egui::Color32::RED;", &["RED"]);
-    check(file, "let a = 0xFF8800;", &["0xFF8800"]);
-    check("src/io/export.rs", "let a = \"fill='#a1b2c3'\";", &["#a1b2c3"]);
-    check(
-        file,
-        "let a = Color32::WHITE; let b: Color32 = tokens.accent; let c = 0xFF; let d = \"# heading\";",
-        &[],
+fn pages_and_texts_that_break_a_rule_are_found() {
+    assert!(
+        length_error("src/a.rs", &"\n".repeat(MOST_LINES + 1)).is_some_and(|error| error.contains("601"))
     );
-    check("src/ui/theme.rs", "let a = Color32::from_rgb(1, 2, 3);", &[]);
-    check("src/figure/palette.rs", "let a = 0xFF8800;", &[]);
-    check("src/ui/plots.rs", "Color32::from_rgb(r, g, b)", &[]);
-}
+    assert_eq!(length_error("src/a.rs", &"\n".repeat(MOST_LINES)), None);
 
-#[test]
-fn unsafe_without_a_reason_or_out_of_place_is_seen() {
-    let file = "src/engine/kernels/dense.rs";
-    check(file, "fn f() { unsafe { g() } }", &["SAFETY"]);
-    check(file, "// SAFETY: far away\n\n\n\n\nunsafe { g() }", &["SAFETY"]);
-    check("src/run.rs", "// SAFETY: fine\nunsafe { g() }", &["engine/kernels alone"]);
-    check(file, "// SAFETY: fine\nlet a =\n    unsafe { g() };", &[]);
-    check(file, "/// # Safety\n/// Only once.\nunsafe fn f() {}", &[]);
-    check(file, "#![deny(unsafe_op_in_unsafe_fn)]\n// unsafe\nconst A: &str = \"unsafe\";", &[]);
-}
+    let page = "`src/gone.rs`, `src/here.rs`, `gone.rs`, `src/NAME.rs`, `scripts/run it`";
+    check(&missing_files(page, |name| name == "src/here.rs"), &["src/gone.rs does not exist"]);
 
-#[test]
-fn what_panics_and_what_is_too_long_is_seen() {
-    let file = "src/io.rs";
-    check(file, "fn f() {\n a.unwrap(); b.expect(\"c\"); }", &["io.rs:2: `unwrap`", "`expect`"]);
-    check(file, "#[expect(dead_code)] fn f() { a.unwrap_or(1); a.unwrap_or_default(); }", &[]);
-    check(file, "#[cfg(test)] mod tests { fn f() { a.unwrap() } }", &[]);
-    assert_eq!(violations(file, "fn f() { a.unwrap() }", true), [""; 0]);
-    check(file, &"\n".repeat(601), &["601 lines"]);
-    check(file, &"\n".repeat(600), &[]);
-}
-
-#[test]
-fn a_path_of_a_machine_is_seen() {
     for folder in ["home", "root", "work"] {
-        assert_eq!(machine_paths("a.md", &format!("fine\nsee /{folder}/x")).len(), 1);
+        check(
+            &machine_paths("a.md", &format!("fine\nsee /{folder}/x")),
+            &["a.md: a path of one machine: see"],
+        );
     }
-    assert_eq!(machine_paths("a.md", "the workroot, home/x, https://a.b/c"), [""; 0]);
-}
-
-#[test]
-fn a_table_is_read() {
-    let page =
-        "| a | may use |\n|---|---|\n| `io` | `run`, `project` |\n| `run` | nothing |\n\n| `no` | `x` |\n";
-    let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
-    let expected = [("io".to_owned(), set(&["run", "project"])), ("run".to_owned(), set(&[]))];
-    assert_eq!(table(page), BTreeMap::from(expected));
+    check(&machine_paths("a.md", "the workroot, home/x, https://a.b/c"), &[]);
 }

@@ -47,8 +47,24 @@ fn every_recipe_trains_and_learns() {
 #[test]
 fn names_hold_what_people_look_for_and_every_recipe_claims_something() {
     for word in [
-        "undercomplete", "linear", "sparse", "k-sparse", "denoising", "contractive", "convolutional", "vae", "beta-vae",
-        "concrete", "mdl", "rbm", "joint-vs-layerwise", "hashing", "vq-vae", "super-resolution", "inpainting", "anomaly",
+        "undercomplete",
+        "linear",
+        "sparse",
+        "k-sparse",
+        "denoising",
+        "contractive",
+        "convolutional",
+        "vae",
+        "beta-vae",
+        "concrete",
+        "mdl",
+        "rbm",
+        "joint-vs-layerwise",
+        "hashing",
+        "vq-vae",
+        "super-resolution",
+        "inpainting",
+        "anomaly",
         "tabular",
     ] {
         assert!(Recipe::ALL.iter().any(|recipe| recipe.name() == word), "{word}");

@@ -13,7 +13,7 @@ use std::path::Path;
 use ::csv::ByteRecord;
 
 use self::sniff::Layout;
-use super::load::Raw;
+use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Delimiter, Header, Missing, Shape};
 

@@ -2,7 +2,7 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::load::Raw;
+use super::raw::Raw;
 use super::{DataError, LabelColumn, Rows};
 use crate::project::Shape;
 

@@ -64,8 +64,7 @@ impl DataError {
 
 /// What a failed system call means to a person, and what to do; `detail` is the system's own text for the rarer kinds.
 pub(super) fn io_message(kind: ErrorKind, detail: &str) -> String {
-    // The set of kinds is open: what has no sentence of its own is told in the system's words.
-    #[allow(clippy::wildcard_enum_match_arm)]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
     match kind {
         ErrorKind::NotFound => "does not exist; it may have been moved or renamed, choose it again".into(),
         ErrorKind::PermissionDenied => "may not be read; give your account permission to read it".into(),

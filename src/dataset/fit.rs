@@ -1,4 +1,4 @@
-use super::load::Raw;
+use super::raw::Raw;
 use super::{DataError, Gaps, Rows, Scaler, SplitRows};
 use crate::project::{Scaling, Shape};
 

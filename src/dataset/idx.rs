@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::load::Raw;
 use super::open_file::open_file;
+use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Source};
 

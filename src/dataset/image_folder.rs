@@ -6,18 +6,10 @@ use fast_image_resize::Resizer;
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use super::load::Raw;
-use super::{DataError, LabelColumn, Progress, Rows, memory, picture};
-use crate::project::{Channels, Fit, Shape};
-
-/// What every picture is brought to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
-    pub width: usize,
-    pub height: usize,
-    pub channels: Channels,
-    pub fit: Fit,
-}
+use super::picture::{self, Wanted};
+use super::raw::Raw;
+use super::{DataError, LabelColumn, Progress, Rows, memory};
+use crate::project::Shape;
 
 /// Endings of files that are taken for pictures, in lower case; what is in them is told from their first bytes.
 pub(super) const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff"];

@@ -1,8 +1,9 @@
+use super::raw::Raw;
 use super::{
-    Binariser, DataError, Dataset, LabelColumn, LabelValues, Progress, Rows, class_of, csv, digits, fit, idx,
-    image_folder, npy, rows, split, synthetic,
+    Binariser, DataError, Dataset, LabelColumn, LabelValues, Progress, class_of, csv, digits, fit, idx,
+    image_folder, npy, picture, rows, split, synthetic,
 };
-use crate::project::{Data, Shape, Source};
+use crate::project::{Data, Source};
 
 /// Loads, splits and scales the data a project asks for.
 ///
@@ -29,8 +30,7 @@ pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> R
         Source::Digits => digits::load()?,
         Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
         Source::ImageFolder { path, width, height, channels, fit } => {
-            let wanted =
-                image_folder::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
+            let wanted = picture::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
             image_folder::load(path, wanted, progress)?
         }
         Source::Idx { images, labels, test_images, test_labels } => {
@@ -93,64 +93,6 @@ fn held_out(raw: &Raw, name: &str) -> Result<u32, DataError> {
         }
         None => format!("these data have no classes, so “{name}” cannot be held out: choose none"),
     }))
-}
-
-/// What a loader hands over: rows before split and scaling.
-#[derive(Debug)]
-pub(super) struct Raw {
-    pub name: String,
-    pub shape: Shape,
-    /// NaN marks a missing value, where `has_gaps` says there are some.
-    pub rows: Rows,
-    pub labels: Vec<LabelColumn>,
-    pub row_names: Vec<String>,
-    pub feature_names: Vec<String>,
-    /// How many of the last rows are the source's own test rows.
-    pub own_test: usize,
-    /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
-    pub type_max: Option<f32>,
-    pub has_gaps: bool,
-    /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
-    pub is_table: bool,
-    pub warnings: Vec<String>,
-}
-
-impl Raw {
-    pub(super) fn new(name: impl Into<String>, shape: Shape, rows: Rows) -> Raw {
-        Raw {
-            name: name.into(),
-            shape,
-            rows,
-            labels: Vec::new(),
-            row_names: Vec::new(),
-            feature_names: Vec::new(),
-            own_test: 0,
-            type_max: None,
-            has_gaps: false,
-            is_table: false,
-            warnings: Vec::new(),
-        }
-    }
-}
-
-impl LabelColumn {
-    /// A column of classes.
-    pub fn classes(name: impl Into<String>, names: Vec<String>, ids: Vec<u32>) -> LabelColumn {
-        LabelColumn { name: name.into(), values: LabelValues::Classes { names, ids } }
-    }
-
-    /// A column of numbers.
-    pub fn numbers(name: impl Into<String>, values: Vec<f32>) -> LabelColumn {
-        LabelColumn { name: name.into(), values: LabelValues::Numbers(values) }
-    }
-
-    /// The class of each row, where the column holds classes.
-    pub fn class_ids(&self) -> Option<&[u32]> {
-        match &self.values {
-            LabelValues::Classes { ids, .. } => Some(ids),
-            LabelValues::Numbers(_) => None,
-        }
-    }
 }
 
 #[cfg(test)]

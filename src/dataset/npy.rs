@@ -11,8 +11,8 @@ use zip::ZipArchive;
 
 use self::header::{Header, Kind};
 use self::values::Values;
-use super::load::Raw;
 use super::open_file::open_file;
+use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::Shape;
 

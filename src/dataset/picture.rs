@@ -9,9 +9,17 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::error::io_message;
-use super::image_folder::Wanted;
 use super::memory;
 use crate::project::{Channels, Fit};
+
+/// The size and kind every picture is brought to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub width: usize,
+    pub height: usize,
+    pub channels: Channels,
+    pub fit: Fit,
+}
 
 /// The longest side of a picture that is decoded, in pixels.
 const MAX_SIDE: u32 = 20_000;

@@ -1,5 +1,5 @@
-use super::{Dataset, LabelValues, Rows, Subset, synthetic};
-use crate::project::{Shape, Source};
+use super::{Dataset, LabelValues, Rows, Subset};
+use crate::project::Shape;
 
 /// What a person looks at before training on data.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,49 +43,6 @@ pub enum LabelSummary {
         /// Largest number; NaN where no row has one.
         max: f32,
     },
-}
-
-/// Bytes the rows of a source will take in memory, where that is known without reading: generated and embedded data; the
-/// upper bound of a CSV or plain IDX or NPY file by its length. `None` where it is not.
-pub fn estimate_bytes(source: &Source) -> Option<u64> {
-    let file = |path: &std::path::Path| {
-        path.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len())
-    };
-    match source {
-        Source::Digits => Some(1797 * 64),
-        Source::Synthetic(kind) => {
-            let (count, features) = synthetic::size(*kind);
-            let bytes = if matches!(source_shape(source), Some(Shape::Image { .. })) { 1 } else { 4 };
-            Some((count as u64).saturating_mul(features as u64).saturating_mul(bytes))
-        }
-        // Two bytes of text at least become four of a number.
-        Source::Csv { path, .. } => file(path).map(|length| length.saturating_mul(2)),
-        Source::Idx { images, .. } if images.extension().is_none_or(|extension| extension != "gz") => {
-            file(images)
-        }
-        // 8-bit integers become four bytes each.
-        Source::Npy { path, .. } if path.extension().is_some_and(|extension| extension == "npy") => {
-            file(path).map(|length| length.saturating_mul(4))
-        }
-        Source::ImageFolder { .. } | Source::Idx { .. } | Source::Npy { .. } => None,
-    }
-}
-
-/// The shape of a row, where the source tells it without being read.
-pub fn source_shape(source: &Source) -> Option<Shape> {
-    use crate::project::Synthetic;
-    let image = |height, width, channels| Some(Shape::Image { height, width, channels });
-    match source {
-        Source::Digits => image(8, 8, 1),
-        Source::Synthetic(Synthetic::Shapes { size, .. }) => image(*size, *size, 1),
-        Source::Synthetic(Synthetic::Splines { .. }) => image(12, 8, 1),
-        Source::Synthetic(Synthetic::SwissRoll { .. }) => Some(Shape::Vector(3)),
-        Source::Synthetic(Synthetic::Blobs { features, .. } | Synthetic::Informative { features, .. }) => {
-            Some(Shape::Vector(*features))
-        }
-        Source::ImageFolder { width, height, channels, .. } => image(*height, *width, channels.count()),
-        Source::Idx { .. } | Source::Csv { .. } | Source::Npy { .. } => None,
-    }
 }
 
 impl Dataset {
@@ -170,7 +127,7 @@ impl Dataset {
 mod tests {
     use super::*;
     use crate::dataset::{Progress, load};
-    use crate::project::{Data, Scaling, Synthetic};
+    use crate::project::{Data, Scaling, Source, Synthetic};
 
     #[test]
     fn the_digits_in_short() {
@@ -192,14 +149,8 @@ mod tests {
             let data =
                 Data { source: Source::Synthetic(kind), scaling: Scaling::Standardise, ..Data::default() };
             let loaded = load(&data, &Progress::default()).unwrap();
-            assert_eq!(source_shape(&data.source), Some(loaded.shape));
             assert!(loaded.summary().mean.abs() < 0.05);
             assert!(loaded.value_range(Subset::Train).unwrap().0 < 0.0);
-            let bytes = match &loaded.rows {
-                Rows::U8(values) => values.len(),
-                Rows::F32(values) => values.len() * 4,
-            };
-            assert_eq!(estimate_bytes(&data.source), Some(bytes as u64));
         }
     }
 

@@ -3,8 +3,8 @@
 mod shapes;
 mod splines;
 
-use super::load::Raw;
 use super::random::{Purpose, Stream};
+use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Synthetic};
 
@@ -39,7 +39,7 @@ pub(super) fn load(kind: Synthetic, progress: &Progress) -> Result<Raw, DataErro
 }
 
 /// Rows and features.
-pub(super) fn size(kind: Synthetic) -> (usize, usize) {
+fn size(kind: Synthetic) -> (usize, usize) {
     match kind {
         Synthetic::Shapes { count, size, .. } => (count, size.saturating_mul(size)),
         Synthetic::Splines { count, .. } => (count, splines::HEIGHT * splines::WIDTH),

@@ -4,6 +4,8 @@
 //! every shard writes its own part of the output, and sums over shards are taken in fixed order. The same seed on the
 //! same machine therefore gives bit-identical losses on any number of threads.
 
+#![expect(unsafe_code, reason = "tensor memory and threads, each use with its reason")]
+
 pub mod activation;
 pub mod activity;
 pub mod apply;

@@ -149,7 +149,8 @@ impl Palette {
         })
     }
 
-    /// Colour of a number at `t` of [0, 1] of its range: [`sequential`], without the end that would vanish in the ground.
+    /// Colour of a number at `t` of [0, 1] of its range: Viridis, without the end that would vanish on
+    /// the background.
     pub fn number(&self, t: f32) -> Rgb {
         let t = t.clamp(0.0, 1.0);
         sequential(if self.is_dark() { 0.24 + 0.76 * t } else { 0.72 * t })
@@ -158,7 +159,7 @@ impl Palette {
 
 /// Viridis (Smith & van der Walt 2015) at `t` of [0, 1], by Zucker's polynomial of degree six (2019, public domain);
 /// what is outside is clamped, NaN is 0.
-pub fn sequential(t: f32) -> Rgb {
+fn sequential(t: f32) -> Rgb {
     const COEFFICIENTS: [[f32; 3]; 7] = [
         [0.277_727_33, 0.005_407_344, 0.334_099_8],
         [0.105_093_04, 1.404_613_5, 1.384_590_1],
@@ -192,13 +193,7 @@ pub fn error_color(t: f32) -> Rgb {
     std::array::from_fn(|channel| (low[channel] + mix * (high[channel] - low[channel])).round() as u8)
 }
 
-/// Contrast of two colours, from 1 to 21 (Web Content Accessibility Guidelines 2.2).
-pub fn contrast(a: Rgb, b: Rgb) -> f32 {
-    let (a, b) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
-}
-
-/// Relative luminance, from 0 to 1, by the same guidelines.
+/// Relative luminance, from 0 to 1 (Web Content Accessibility Guidelines 2.2).
 fn luminance(color: Rgb) -> f32 {
     let [r, g, b] = color.map(|channel| {
         let value = f32::from(channel) / 255.0;
@@ -218,6 +213,12 @@ mod tests {
     use super::*;
 
     const THEMES: [(&str, Palette); 2] = [("dark", Palette::DARK), ("light", Palette::LIGHT)];
+
+    /// Contrast of two colours, from 1 to 21 by the same guidelines.
+    fn contrast(a: Rgb, b: Rgb) -> f32 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
 
     #[test]
     fn text_can_be_read_on_every_ground() {

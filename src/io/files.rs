@@ -1,30 +1,19 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use super::FileError;
+#[cfg(test)]
+use fault::{Injected, Room};
 
-/// The one way to write: beside the old file, then renamed over it. Clones share their injected [`Fault`].
+#[cfg(test)]
+pub mod fault;
+
+/// The one way to write: to a new file in the same folder, which is then renamed over the old one.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    fault: Arc<Mutex<Option<Fault>>>,
-}
-
-/// What a test makes every write suffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The disk is full after so many bytes of each write.
-    DiskFull {
-        /// Bytes that still fit.
-        after_bytes: u64,
-    },
-    /// The disk can only be read.
-    ReadOnly,
-    /// Permission denied.
-    Denied,
-    /// The program ends when all is written and nothing renamed yet.
-    Crash,
+    #[cfg(test)]
+    fault: Injected,
 }
 
 /// Whether a write must outlast a power failure.
@@ -39,16 +28,11 @@ pub enum Durability {
 /// Where the bytes of one write go.
 pub struct Sink<'a> {
     out: BufWriter<&'a File>,
-    /// Bytes until an injected full disk.
-    room: Option<u64>,
+    #[cfg(test)]
+    room: Room,
 }
 
 impl Files {
-    /// From now on every write through this and its clones fails in this way; `None` heals them.
-    pub fn inject(&self, fault: Option<Fault>) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
-    }
-
     /// Writes a whole file: beside the old one, then renamed over it, with its permissions. Links are followed.
     ///
     /// # Errors
@@ -59,7 +43,7 @@ impl Files {
         durability: Durability,
         fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
     ) -> Result<(), FileError> {
-        self.try_write(path, durability, fill).map_err(|error| FileError::write(path, &error))
+        self.attempt(path, || self.replace(path, durability, fill))
     }
 
     /// [`Files::write`] of bytes at hand.
@@ -75,12 +59,10 @@ impl Files {
     /// # Errors
     /// [`FileError`], the same that writing would end with.
     pub fn check_writable(&self, path: &Path) -> Result<(), FileError> {
-        let check = || {
-            self.check_allowed()?;
+        self.attempt(path, || {
             let (target, _) = target_of(path)?;
             part_file(folder_of(&target), &target).map(drop)
-        };
-        check().map_err(|error| FileError::write(path, &error))
+        })
     }
 
     /// Adds to the end of a file, which need not exist. A crash may leave only the beginning of `bytes`.
@@ -88,14 +70,12 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub fn append(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-        let append = || {
-            self.check_allowed()?;
+        self.attempt(path, || {
             let file = OpenOptions::new().create(true).append(true).open(path)?;
             let mut sink = self.sink(&file);
             sink.write_all(bytes)?;
             sink.flush()
-        };
-        append().map_err(|error| FileError::write(path, &error))
+        })
     }
 
     /// Makes a folder and those above it.
@@ -103,9 +83,7 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub fn create_dir(&self, path: &Path) -> Result<(), FileError> {
-        self.check_allowed()
-            .and_then(|()| fs::create_dir_all(path))
-            .map_err(|error| FileError::write(path, &error))
+        self.attempt(path, || fs::create_dir_all(path))
     }
 
     /// Makes a folder of a name not used yet and gives its path.
@@ -113,12 +91,7 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub fn create_unique_dir(&self, root: &Path, prefix: &str) -> Result<PathBuf, FileError> {
-        let create = || {
-            self.check_allowed()?;
-            let dir = tempfile::Builder::new().prefix(prefix).tempdir_in(root)?;
-            Ok(dir.keep())
-        };
-        create().map_err(|error| FileError::write(root, &error))
+        self.attempt(root, || Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(root)?.keep()))
     }
 
     /// Removes a folder and everything in it; one that is not there is fine.
@@ -126,8 +99,7 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub fn remove_dir(&self, path: &Path) -> Result<(), FileError> {
-        let removed = self.check_allowed().and_then(|()| ignore_missing(fs::remove_dir_all(path)));
-        removed.map_err(|error| FileError::write(path, &error))
+        self.attempt(path, || ignore_missing(fs::remove_dir_all(path)))
     }
 
     /// Removes a file; one that is not there is fine.
@@ -135,17 +107,23 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub fn remove_file(&self, path: &Path) -> Result<(), FileError> {
-        let removed = self.check_allowed().and_then(|()| ignore_missing(fs::remove_file(path)));
-        removed.map_err(|error| FileError::write(path, &error))
+        self.attempt(path, || ignore_missing(fs::remove_file(path)))
     }
 
-    fn try_write(
+    /// Every change to the disk goes through here, so that a test can make any of them fail.
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "holds the fault that a test injects"))]
+    fn attempt<T>(&self, path: &Path, change: impl FnOnce() -> io::Result<T>) -> Result<T, FileError> {
+        #[cfg(test)]
+        let change = || self.fault.check_allowed().and_then(|()| change());
+        change().map_err(|error| FileError::write(path, &error))
+    }
+
+    fn replace(
         &self,
         path: &Path,
         durability: Durability,
         fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        self.check_allowed()?;
         let (target, old) = target_of(path)?;
         let folder = folder_of(&target);
         let part = part_file(folder, &target)?;
@@ -159,10 +137,8 @@ impl Files {
         if durability == Durability::Synced {
             part.as_file().sync_all()?;
         }
-        if self.fault() == Some(Fault::Crash) {
-            let (_, left_behind) = part.keep().map_err(|error| error.error)?;
-            return Err(io::Error::other(format!("ended before {} was renamed", left_behind.display())));
-        }
+        #[cfg(test)]
+        let part = self.fault.crash(part)?;
         part.persist(&target).map_err(|error| error.error)?;
         if durability == Durability::Synced {
             sync_folder(folder);
@@ -170,39 +146,21 @@ impl Files {
         Ok(())
     }
 
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "holds the fault that a test injects"))]
     fn sink<'a>(&self, file: &'a File) -> Sink<'a> {
-        let room = match self.fault() {
-            Some(Fault::DiskFull { after_bytes }) => Some(after_bytes),
-            Some(Fault::ReadOnly | Fault::Denied | Fault::Crash) | None => None,
-        };
-        Sink { out: BufWriter::with_capacity(1 << 18, file), room }
-    }
-
-    fn check_allowed(&self) -> io::Result<()> {
-        match self.fault() {
-            Some(Fault::ReadOnly) => Err(ErrorKind::ReadOnlyFilesystem.into()),
-            Some(Fault::Denied) => Err(ErrorKind::PermissionDenied.into()),
-            Some(Fault::DiskFull { .. } | Fault::Crash) | None => Ok(()),
+        Sink {
+            out: BufWriter::with_capacity(1 << 18, file),
+            #[cfg(test)]
+            room: self.fault.room(),
         }
-    }
-
-    fn fault(&self) -> Option<Fault> {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(room) = &mut self.room else {
-            return self.out.write(bytes);
-        };
-        let fits = bytes.len().min(usize::try_from(*room).unwrap_or(usize::MAX));
-        if fits == 0 && !bytes.is_empty() {
-            return Err(ErrorKind::StorageFull.into());
-        }
-        let written = self.out.write(&bytes[..fits])?;
-        *room -= written as u64;
-        Ok(written)
+        #[cfg(test)]
+        let bytes = self.room.take(bytes)?;
+        self.out.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -273,6 +231,7 @@ fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::fault::Fault;
     use super::*;
 
     const FAULTS: [Fault; 5] = [

@@ -49,20 +49,6 @@ pub enum ThemeChoice {
     Light,
 }
 
-impl ThemeChoice {
-    /// All three, in the order of menus.
-    pub const ALL: [ThemeChoice; 3] = [ThemeChoice::System, ThemeChoice::Dark, ThemeChoice::Light];
-
-    /// As on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            ThemeChoice::System => "system",
-            ThemeChoice::Dark => "dark",
-            ThemeChoice::Light => "light",
-        }
-    }
-}
-
 impl Settings {
     /// Where settings live: in `HOURGLASS_CONFIG`, or the desktop's folder for settings.
     pub fn default_path() -> Option<PathBuf> {

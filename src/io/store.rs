@@ -279,6 +279,7 @@ impl Store {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     fn lock(files: Files, dir: PathBuf) -> Result<Store, FileError> {
         let path = dir.join(LOCK);
         let lock = File::options()
@@ -328,6 +329,7 @@ struct Gate {
 }
 
 impl Gate {
+    #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     fn enter(root: &Path) -> Gate {
         let wait = || -> std::io::Result<Option<File>> {
             let file = File::options().create(true).truncate(false).write(true).open(root.join(LOCK))?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::files::fault::Fault;
 use super::*;
 use crate::project::{Project, Recipe, Shape};
 use crate::run::{

@@ -8,7 +8,7 @@ use crate::project::{Decoder, Layer};
 
 /// Something a person can ask for by menu, keys or the command palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // `text` and `tooltip` say what each one does.
+#[allow(missing_docs, reason = "`text` and `tooltip` say what each one does")]
 pub enum Command {
     New,
     Open,

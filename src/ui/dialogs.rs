@@ -9,7 +9,6 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use super::editors::source::PathField;
 use super::files::{SaveKind, SaveRequest};
 use super::state::{Effect, State};
-use crate::check::Severity;
 use crate::io::Recovery;
 use crate::project::Recipe;
 use crate::run::RunId;
@@ -219,11 +218,6 @@ impl State {
             Browse { kind: field.kind(&self.project.data.source), target: Target::Source(field), near };
         self.effects.push(Effect::Browse(browse));
     }
-
-    /// Says that a file dialog could not be shown.
-    pub fn no_dialog(&mut self) {
-        self.notices.say(Severity::Warning, "The desktop offers no file dialog: type the path instead.");
-    }
 }
 
 /// Another name beside a file.
@@ -236,9 +230,11 @@ fn home() -> PathBuf {
     directories::UserDirs::new().map_or_else(PathBuf::new, |dirs| dirs.home_dir().to_owned())
 }
 
+#[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 type Answer = Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>>;
 
 /// Opens the desktop's own dialog and returns its answer to come.
+#[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 pub fn desktop_dialog(browse: &Browse) -> Answer {
     let folder = if browse.near.is_dir() { Some(browse.near.as_path()) } else { browse.near.parent() };
     let mut dialog = rfd::AsyncFileDialog::new();

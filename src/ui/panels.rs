@@ -23,11 +23,10 @@ pub mod toolbar;
 pub mod views;
 
 pub use data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
-pub use differences::{Difference, difference, run_difference};
 pub use health::{HealthInput, HealthOutput, HealthView, health_ui};
 pub use latent::{LatentInput, LatentOutput, LatentView, latent_ui};
 pub use loss::{LossInput, LossOutput, LossView, loss_ui};
-pub use parts::{TABBED, chip_ui, empty_ui, header_ui};
+pub use parts::TABBED;
 pub use reconstructions::{
     ReconstructionsInput, ReconstructionsOutput, ReconstructionsView, reconstructions_ui,
 };

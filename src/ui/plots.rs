@@ -14,14 +14,14 @@ mod scatter;
 
 pub use axes::{Drag, Frame, Limits, Ticks, Zoom, follow};
 pub use bars::{Bars, bars_ui, histogram_ui};
-pub use curve::{Smoother, decimate, smooth};
+pub use curve::{Smoother, decimate};
 pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
-pub use markers::{MARKER_SHAPES, Marker, Markers, class_marker, legend_marker};
-pub use number::{Tick, format_count, format_number, format_secs, linear_ticks, log_ticks};
+pub use markers::{Marker, Markers, class_marker, legend_marker};
+pub use number::{Tick, format_count, format_number, format_secs, linear_ticks};
 pub use picture::{Atlas, DisplayRange};
 pub use profile::{Profile, profile_ui};
-pub use scatter::{PointColors, Scatter, ScatterResponse, ScatterView, scatter_ui};
+pub use scatter::{PointColors, Scatter, ScatterView, scatter_ui};
 pub(crate) use scatter::{shortened, stamp_of};
 
 use egui::{Color32, Response, Role, Ui, WidgetInfo};
@@ -40,6 +40,7 @@ pub fn pictured(response: Response, text: &str) -> Response {
 }
 
 /// A colour of the palette as egui wants it.
+#[expect(clippy::disallowed_methods, reason = "the one place where a colour of the palette becomes egui's")]
 pub const fn color([r, g, b]: Rgb) -> Color32 {
     Color32::from_rgb(r, g, b)
 }

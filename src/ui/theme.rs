@@ -9,7 +9,8 @@ use egui::{
     TextStyle, Theme, Ui, Vec2, Visuals, vec2,
 };
 
-use crate::figure::{Palette, Rgb};
+use super::plots::color;
+use crate::figure::Palette;
 
 /// Corner radius of cards and buttons, in points.
 pub const RADIUS: u8 = 7;
@@ -60,8 +61,6 @@ pub struct Tokens {
     pub decoder: Color32,
     /// The thread of time.
     pub thread: Color32,
-    /// Gone well.
-    pub good: Color32,
     /// Gone wrong.
     pub bad: Color32,
 }
@@ -86,15 +85,9 @@ impl Tokens {
             code: color(palette.code),
             decoder: color(palette.decoder),
             thread: color(palette.thread),
-            good: color(palette.good),
             bad: color(palette.bad),
         }
     }
-}
-
-/// One colour of the palette.
-pub fn color([red, green, blue]: Rgb) -> Color32 {
-    Color32::from_rgb(red, green, blue)
 }
 
 /// The font of bold titles.
@@ -146,6 +139,7 @@ fn style(palette: &Palette) -> Style {
     style
 }
 
+#[expect(clippy::disallowed_methods, reason = "a shadow is black in both palettes")]
 fn visuals(palette: &Palette) -> Visuals {
     let dark = palette.is_dark();
     let tokens = Tokens::of(dark);

@@ -150,7 +150,7 @@ fn missing_files_and_cancelling() {
 
 proptest! {
     #[test]
-    fn never_panics(
+    fn any_bytes_are_read_soundly_or_refused(
         cut in 0_usize..200,
         at in 0_usize..200,
         flip: u8,
@@ -167,7 +167,10 @@ proptest! {
             *byte ^= flip;
         }
         bytes.truncate(bytes.len().saturating_sub(cut));
-        let _ = read(&bytes, None, None);
-        let _ = read(&bytes, Some("x"), Some("y"));
+        for (array, labels) in [(None, None), (Some("x"), Some("y"))] {
+            if let Ok(raw) = read(&bytes, array, labels) {
+                raw.assert_sound();
+            }
+        }
     }
 }

@@ -41,8 +41,8 @@ fn render(knots: &[f32; KNOTS], out: &mut Vec<u8>) {
     }
 }
 
-/// Second derivatives at the knots, 0 at both ends: the tridiagonal system m[i−1] + 4 m[i] + m[i+1] = 6 (y[i−1] − 2 y[i] +
-/// y[i+1]), eliminated from the top.
+/// Second derivatives at the knots, 0 at both ends: the tridiagonal system
+/// `m[i−1] + 4 m[i] + m[i+1] = 6 (y[i−1] − 2 y[i] + y[i+1])`, eliminated from the top.
 fn second_derivatives(knots: &[f32; KNOTS]) -> [f32; KNOTS] {
     let mut right = [0.0; KNOTS];
     let mut upper = [0.0; KNOTS];

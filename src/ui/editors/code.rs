@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::project::{Activation, Bottleneck, Code, CodebookUpdate, Threshold};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// The form of the code: how many numbers describe a sample. `projects`: whether it owns a projection.
@@ -20,7 +20,7 @@ pub fn code_ui(ui: &mut Ui, code: &mut Code, projects: bool, inputs: Option<usiz
     let kinds: Vec<(Bottleneck, &str)> =
         Bottleneck::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
     let same = |a: &Bottleneck, b: &Bottleneck| a.name() == b.name();
-    ui.scope(|ui| choices_by_ui(ui, &mut code.kind, &kinds, 3, ring, same));
+    ui.scope(|ui| choices_ui(ui, &mut code.kind, &kinds, 3, ring, same));
     if matches!(
         code.kind,
         Bottleneck::Plain

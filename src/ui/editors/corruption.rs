@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::project::Corruption;
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{explain_ui, number_ui, slider_ui};
 
 /// The form of the corruption: its kind and how much of it.
@@ -13,7 +13,7 @@ pub fn corruption_ui(ui: &mut Ui, corruption: &mut Corruption) {
     let options: Vec<(Corruption, &str)> =
         Corruption::ALL.into_iter().map(|kind| (kind, short(kind))).collect();
     let same = |a: &Corruption, b: &Corruption| a.name() == b.name();
-    ui.scope(|ui| choices_by_ui(ui, corruption, &options, 2, ring, same));
+    ui.scope(|ui| choices_ui(ui, corruption, &options, 2, ring, same));
     let (equation, effect) = match corruption {
         Corruption::None => return,
         Corruption::Gaussian { std } => {

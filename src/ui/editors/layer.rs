@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::project::{Activation, Layer, Padding};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
 
 /// Largest number of units the field offers; `check` judges it.
@@ -20,7 +20,7 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
     let ring = tokens(ui).accent;
     let kinds: Vec<(Layer, &str)> = Layer::ALL.into_iter().map(|kind| (kind.clone(), kind.name())).collect();
     let same = |a: &Layer, b: &Layer| a.name() == b.name();
-    ui.scope(|ui| choices_by_ui(ui, layer, &kinds, 3, ring, same));
+    ui.scope(|ui| choices_ui(ui, layer, &kinds, 3, ring, same));
     match layer {
         Layer::Dense { units, activation } => {
             number_ui(ui, ("Units", "Numbers the layer puts out."), units, 0..=MOST_UNITS, "");

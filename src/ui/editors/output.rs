@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::project::{Loss, Output, Variance};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{explain_ui, slider_ui};
 
 /// The form of the output card.
@@ -28,7 +28,7 @@ pub fn loss_ui(ui: &mut Ui, loss: &mut Loss, is_binary: Option<bool>) {
     let ring = tokens(ui).accent;
     let options: Vec<(Loss, &str)> = Loss::ALL.into_iter().map(|loss| (loss, loss.name())).collect();
     let same = |a: &Loss, b: &Loss| a.name() == b.name();
-    ui.scope(|ui| choices_by_ui(ui, loss, &options, 2, ring, same));
+    ui.scope(|ui| choices_ui(ui, loss, &options, 2, ring, same));
     if let Loss::Gaussian { variance: Variance::Fixed { std } } = loss {
         let field =
             ("Deviation", "How far a value may lie from its reconstruction, in units of the scaled data: σ.");

@@ -9,7 +9,7 @@ use crate::project::{
 };
 use crate::ui::dialogs::BrowseKind;
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_by_ui;
+use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, number_ui, path_ui, slider_ui, text_ui};
 
 /// One of the paths a source may hold.
@@ -31,7 +31,7 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
     let options: Vec<(Source, &str)> =
         sources.0.iter().map(|source| (source.clone(), source.name())).collect();
     let columns = if ui.available_width() < 240.0 { 2 } else { 3 };
-    ui.scope(|ui| choices_by_ui(ui, source, &options, columns, ring, is_same_kind));
+    ui.scope(|ui| choices_ui(ui, source, &options, columns, ring, is_same_kind));
     match source {
         Source::Digits => None,
         Source::Synthetic(synthetic) => {

@@ -8,8 +8,11 @@ use crate::project::{
     Activation, Bottleneck, Code, Corruption, Data, Layer, Loss, Optimizer, Output, Regularizer, Schedule,
     Site, Source, Synthetic, Training,
 };
+use crate::ui::painted::{check_placed, texts};
 
-/// Draws a form in both themes; the harness fails on a missing glyph and on an input without a name.
+/// Draws a form in both themes and checks that it has text and fits into its panel; the harness fails
+/// on a missing glyph and on an input without a name.
+#[track_caller]
 fn check(mut form: impl FnMut(&mut Ui)) {
     for theme in [Theme::Dark, Theme::Light] {
         let mut harness = Harness::builder()
@@ -19,6 +22,12 @@ fn check(mut form: impl FnMut(&mut Ui)) {
             .build_ui(|ui| form(ui));
         harness.run();
         harness.run();
+        let shapes = &harness.output().shapes;
+        check_placed(shapes);
+        assert!(!texts(shapes).is_empty(), "nothing is written");
+        for node in harness.root().children_recursive() {
+            assert!(node.rect().right() <= 290.5, "{:?} is cut off", node.accesskit_node().label());
+        }
     }
 }
 
@@ -149,14 +158,6 @@ fn a_path_has_the_whole_width() {
     let painted: Vec<String> = texts(&harness.output().shapes);
     let shown = painted.iter().find(|text| text.starts_with("/a/")).expect("a path");
     assert!(shown.contains('…') && shown.ends_with("/folder/of/pictures"), "{shown}");
-}
-
-/// Every text that is painted.
-fn texts(shapes: &[egui::epaint::ClippedShape]) -> Vec<String> {
-    let text = |shape: &egui::epaint::ClippedShape| {
-        if let egui::Shape::Text(text) = &shape.shape { Some(text.galley.text().to_owned()) } else { None }
-    };
-    shapes.iter().filter_map(text).collect()
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn plot_ui(
     let shown = ui.scope_builder(UiBuilder::new().max_rect(plot).id_salt("plot"), |ui| {
         scatter_ui(ui, &scatter, &mut view.scatter)
     });
-    shown.inner.hovered
+    shown.inner
 }
 
 fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, view: &mut LatentView) {

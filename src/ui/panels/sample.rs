@@ -47,7 +47,7 @@ impl<'a> Sampler<'a> {
 pub(super) struct RangeCache(Option<(u64, DisplayRange)>);
 
 impl RangeCache {
-    /// What [`Rows::shades`] finds.
+    /// The range that [`Rows::shades`](crate::dataset::Rows::shades) gives.
     pub fn of(&mut self, data: &Dataset) -> DisplayRange {
         match self.0 {
             Some((fingerprint, range)) if fingerprint == data.fingerprint => range,

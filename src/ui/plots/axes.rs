@@ -107,11 +107,6 @@ impl Frame {
     pub fn x_ticks(&self) -> Vec<Tick> {
         linear_ticks(self.limits.x, (self.rect.width() / 50.0) as usize)
     }
-
-    /// How many labels the y axis has room for.
-    pub fn y_tick_room(&self) -> usize {
-        (self.rect.height() / 34.0) as usize
-    }
 }
 
 /// The marks of both axes.

@@ -26,12 +26,6 @@ impl Smoother {
     }
 }
 
-/// The whole of a curve, smoothed.
-pub fn smooth(points: &[[f64; 2]], factor: f64) -> Vec<[f64; 2]> {
-    let mut smoother = Smoother::new(factor);
-    points.iter().map(|&[x, y]| [x, smoother.next(y)]).collect()
-}
-
 /// The part of a curve (ascending in x) that lies in `[from, to]`, with one point beyond either end; where it has more
 /// than two points for each of `buckets` equal stretches, only the lowest and the highest of each, in their order, so
 /// that no spike is lost. A stretch of no numbers at all stays a gap.
@@ -65,6 +59,12 @@ pub fn decimate(points: &[[f64; 2]], [from, to]: [f64; 2], buckets: usize) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The whole of a curve, smoothed.
+    fn smooth(points: &[[f64; 2]], factor: f64) -> Vec<[f64; 2]> {
+        let mut smoother = Smoother::new(factor);
+        points.iter().map(|&[x, y]| [x, smoother.next(y)]).collect()
+    }
 
     fn curve(values: &[f64]) -> Vec<[f64; 2]> {
         values.iter().enumerate().map(|(x, y)| [x as f64, *y]).collect()

@@ -61,8 +61,6 @@ pub struct LossPlot<'a> {
 /// What a person did to the plot.
 #[derive(Debug)]
 pub struct LossPlotResponse {
-    /// The plot itself.
-    pub response: Response,
     /// The epoch the marker was moved to.
     pub seek: Option<f64>,
     /// Whether there are values that a logarithmic axis has no place for.
@@ -94,7 +92,7 @@ pub fn loss_plot_ui(
     zoom: &mut Zoom,
     cache: &mut LossPlotCache,
 ) -> LossPlotResponse {
-    let (outer, mut response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let p = palette(ui);
     ui.painter().rect_filled(outer, 0.0, color(p.plot));
     let (auto, hidden) = automatic_limits(plot, cache);
@@ -110,7 +108,7 @@ pub fn loss_plot_ui(
         pos2(outer.right() - 12.0, outer.bottom() - MARGIN_BOTTOM),
     );
     if rect.width() < 24.0 || rect.height() < 24.0 {
-        return LossPlotResponse { response, seek: None, hidden };
+        return LossPlotResponse { seek: None, hidden };
     }
     let frame = Frame { rect, limits };
     ticks.x = frame.x_ticks().into_iter().filter(|tick| tick.at.fract() == 0.0).collect();
@@ -143,8 +141,8 @@ pub fn loss_plot_ui(
         zoom.interact(ui, &response, &frame, Drag::Box, false);
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "loss over epochs"));
-    response = response.on_hover_cursor(CursorIcon::Crosshair);
-    LossPlotResponse { response, seek, hidden }
+    response.on_hover_cursor(CursorIcon::Crosshair);
+    LossPlotResponse { seek, hidden }
 }
 
 /// Limits around everything, and whether a logarithmic axis hides something.

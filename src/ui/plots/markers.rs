@@ -9,7 +9,7 @@ use egui::{
 };
 
 /// Shapes of markers: a disc for the first ten classes, another one for each further ten.
-pub const MARKER_SHAPES: usize = 4;
+const MARKER_SHAPES: usize = 4;
 /// Pixels of a marker's cell in the texture.
 const CELL: usize = 24;
 /// Half the width of a shape, as a part of half the cell.
@@ -20,7 +20,7 @@ const REACH: f32 = 0.8;
 pub struct Marker {
     /// Place among the class colours.
     pub color: usize,
-    /// Shape, below [`MARKER_SHAPES`]: disc, square, triangle, ring.
+    /// Shape, below `MARKER_SHAPES`: disc, square, triangle, ring.
     pub shape: usize,
 }
 

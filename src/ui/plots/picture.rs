@@ -16,9 +16,6 @@ pub struct DisplayRange {
 }
 
 impl DisplayRange {
-    /// The range of pixels of one byte.
-    pub const BYTE: DisplayRange = DisplayRange { low: 0.0, high: 255.0 };
-
     /// Where a value lies between black (0) and white (1); what is outside is clipped, what is no number is black.
     pub fn fraction(self, value: f32) -> f32 {
         let t = (value - self.low) / (self.high - self.low).max(f32::MIN_POSITIVE);
@@ -30,7 +27,7 @@ impl DisplayRange {
         let byte = |value: f32| (self.fraction(value) * 255.0).round() as u8;
         match channels {
             [r, g, b] => color([byte(*r), byte(*g), byte(*b)]),
-            _ => channels.first().map_or(Color32::BLACK, |grey| Color32::from_gray(byte(*grey))),
+            _ => channels.first().map_or(Color32::BLACK, |grey| color([byte(*grey); 3])),
         }
     }
 
@@ -135,7 +132,7 @@ mod tests {
 
     #[test]
     fn no_error_is_dark_and_half_the_range_is_brightest() {
-        let byte = DisplayRange::BYTE;
+        let byte = DisplayRange { low: 0.0, high: 255.0 };
         assert_eq!(byte.error(&[7.0], &[7.0]), color(error_color(0.0)));
         assert_eq!(byte.error(&[0.0], &[255.0]), color(error_color(1.0)));
         assert_eq!(

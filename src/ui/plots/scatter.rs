@@ -61,17 +61,8 @@ pub struct ScatterView {
 
 type MeshKey = (u64, Rect, Limits, Option<u32>, bool);
 
-/// What the pointer is on.
-#[derive(Debug)]
-pub struct ScatterResponse {
-    /// The plot itself.
-    pub response: Response,
-    /// The point under the pointer.
-    pub hovered: Option<usize>,
-}
-
-/// Shows the plot in all the room there is.
-pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) -> ScatterResponse {
+/// Shows the plot in all the room there is and gives the point under the pointer.
+pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) -> Option<usize> {
     let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let p = palette(ui);
     ui.painter().rect_filled(outer, 0.0, color(p.plot));
@@ -83,7 +74,7 @@ pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) ->
         pos2(outer.right() - 8.0, outer.bottom() - 22.0),
     );
     if rect.width() < 24.0 || rect.height() < 24.0 {
-        return ScatterResponse { response, hovered: None };
+        return None;
     }
     let frame = Frame { rect, limits };
     ticks.x = frame.x_ticks();
@@ -101,7 +92,7 @@ pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) ->
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
     }
-    ScatterResponse { response, hovered }
+    hovered
 }
 
 fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {

@@ -1,6 +1,7 @@
 //! Commands by keys, menus and the palette.
 
 use super::*;
+use crate::ui::painted::check_placed;
 
 #[test]
 fn undo_takes_back_every_edit_and_redo_does_it_again() {
@@ -35,6 +36,9 @@ fn every_command_that_is_given_leaves_a_window_that_can_be_drawn() {
         for _ in 0..3 {
             window.harness.step();
         }
+        check_placed(&window.harness.output().shapes);
+        let menu = window.harness.query_by_label(Menu::Run.name());
+        assert!(menu.is_some(), "{command:?} leaves a window without its menu");
     }
 }
 

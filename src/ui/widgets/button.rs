@@ -24,27 +24,16 @@ pub fn quiet_ui(ui: &mut Ui, text: &str) -> Response {
     )
 }
 
-/// Choices side by side, as many in a row as fit; `ring` surrounds the chosen one. Says whether the choice changed.
-pub fn choices_ui<T: PartialEq + Clone>(
-    ui: &mut Ui,
-    value: &mut T,
-    options: &[(T, &str)],
-    columns: usize,
-    ring: Color32,
-) -> bool {
-    choices_by_ui(ui, value, options, columns, ring, |a, b| a == b)
-}
-
-/// The same where two values are of one kind without being equal: only another kind replaces the value.
-pub fn choices_by_ui<T: Clone>(
+/// Choices side by side, at most `columns` in a row; `ring` surrounds the chosen one. A click replaces
+/// the value unless it is the `same` as the one clicked: of one kind, perhaps with other numbers.
+pub fn choices_ui<T: Clone>(
     ui: &mut Ui,
     value: &mut T,
     options: &[(T, &str)],
     columns: usize,
     ring: Color32,
     same: impl Fn(&T, &T) -> bool,
-) -> bool {
-    let mut changed = false;
+) {
     let gap = 4.0;
     let columns = columns.min(options.len()).max(1);
     let width = ((ui.available_width() - gap * (columns - 1) as f32) / columns as f32).floor();
@@ -73,10 +62,8 @@ pub fn choices_by_ui<T: Clone>(
                 });
                 if response.clicked() && !chosen {
                     *value = option.clone();
-                    changed = true;
                 }
             }
         });
     }
-    changed
 }

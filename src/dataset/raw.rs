@@ -1,0 +1,64 @@
+#[cfg(test)]
+use super::LabelValues;
+use super::{LabelColumn, Rows};
+use crate::project::Shape;
+
+/// Rows as a loader hands them over, before split and scaling.
+#[derive(Debug)]
+pub(super) struct Raw {
+    pub name: String,
+    pub shape: Shape,
+    /// NaN marks a missing value, where `has_gaps` says there are some.
+    pub rows: Rows,
+    pub labels: Vec<LabelColumn>,
+    pub row_names: Vec<String>,
+    pub feature_names: Vec<String>,
+    /// How many of the last rows are the source's own test rows.
+    pub own_test: usize,
+    /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
+    pub type_max: Option<f32>,
+    pub has_gaps: bool,
+    /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
+    pub is_table: bool,
+    pub warnings: Vec<String>,
+}
+
+impl Raw {
+    /// Rows without labels, names or warnings; a loader sets the fields it has more to say about.
+    pub(super) fn new(name: impl Into<String>, shape: Shape, rows: Rows) -> Raw {
+        Raw {
+            name: name.into(),
+            shape,
+            rows,
+            labels: Vec::new(),
+            row_names: Vec::new(),
+            feature_names: Vec::new(),
+            own_test: 0,
+            type_max: None,
+            has_gaps: false,
+            is_table: false,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Raw {
+    /// Checks that all its parts have as many rows as it has values.
+    #[track_caller]
+    pub(super) fn assert_sound(&self) {
+        let features = self.shape.features();
+        let count = self.rows.len() / features;
+        assert_eq!(self.rows.len(), count * features);
+        for column in &self.labels {
+            let labels = match &column.values {
+                LabelValues::Classes { ids, .. } => ids.len(),
+                LabelValues::Numbers(values) => values.len(),
+            };
+            assert_eq!(labels, count, "{}", column.name);
+        }
+        assert!(self.row_names.is_empty() || self.row_names.len() == count);
+        assert!(self.feature_names.is_empty() || self.feature_names.len() == features);
+        assert!(self.own_test <= count);
+    }
+}

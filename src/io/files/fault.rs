@@ -1,0 +1,86 @@
+//! Disks that fail, for tests.
+
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::NamedTempFile;
+
+use super::Files;
+
+/// How every write fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The disk is full after so many bytes of each write.
+    DiskFull {
+        /// Bytes that still fit.
+        after_bytes: u64,
+    },
+    /// The disk can only be read.
+    ReadOnly,
+    /// Permission denied.
+    Denied,
+    /// The program ends when all is written and nothing renamed yet.
+    Crash,
+}
+
+impl Files {
+    /// From now on every write through this and its clones fails in this way; `None` ends that.
+    pub fn inject(&self, fault: Option<Fault>) {
+        *self.fault.0.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+}
+
+/// The fault that one [`Files`] and its clones share.
+#[derive(Clone, Debug, Default)]
+pub struct Injected(Arc<Mutex<Option<Fault>>>);
+
+impl Injected {
+    /// Fails where the disk refuses any change.
+    pub fn check_allowed(&self) -> io::Result<()> {
+        match self.get() {
+            Some(Fault::ReadOnly) => Err(ErrorKind::ReadOnlyFilesystem.into()),
+            Some(Fault::Denied) => Err(ErrorKind::PermissionDenied.into()),
+            Some(Fault::DiskFull { .. } | Fault::Crash) | None => Ok(()),
+        }
+    }
+
+    /// How much one write may write.
+    pub fn room(&self) -> Room {
+        match self.get() {
+            Some(Fault::DiskFull { after_bytes }) => Room(Some(after_bytes)),
+            Some(Fault::ReadOnly | Fault::Denied | Fault::Crash) | None => Room(None),
+        }
+    }
+
+    /// Leaves the part where it is, as a crash would, or gives it back.
+    pub fn crash(&self, part: NamedTempFile) -> io::Result<NamedTempFile> {
+        if self.get() != Some(Fault::Crash) {
+            return Ok(part);
+        }
+        let (_, path) = part.keep().map_err(|error| error.error)?;
+        Err(io::Error::other(format!("ended before {} was renamed", path.display())))
+    }
+
+    fn get(&self) -> Option<Fault> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes until the disk is full; `None` where it never is.
+#[derive(Debug)]
+pub struct Room(Option<u64>);
+
+impl Room {
+    /// As many of the bytes as still fit.
+    pub fn take<'a>(&mut self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
+        let Some(room) = &mut self.0 else {
+            return Ok(bytes);
+        };
+        let fits = bytes.len().min(usize::try_from(*room).unwrap_or(usize::MAX));
+        if fits == 0 && !bytes.is_empty() {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        *room -= fits as u64;
+        Ok(&bytes[..fits])
+    }
+}

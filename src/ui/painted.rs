@@ -1,0 +1,64 @@
+//! What a test has drawn.
+
+use std::sync::Arc;
+
+use egui::Shape;
+use egui::epaint::{ClippedShape, Mesh};
+
+/// Every text that is painted.
+pub fn texts(shapes: &[ClippedShape]) -> Vec<String> {
+    let mut found = Vec::new();
+    each(shapes, &mut |shape| {
+        if let Shape::Text(text) = shape {
+            found.push(text.galley.text().to_owned());
+        }
+    });
+    found
+}
+
+/// The mesh of most points.
+pub fn largest_mesh(shapes: &[ClippedShape]) -> Option<Arc<Mesh>> {
+    let mut largest: Option<Arc<Mesh>> = None;
+    each(shapes, &mut |shape| {
+        if let Shape::Mesh(mesh) = shape
+            && largest.as_ref().is_none_or(|largest| mesh.vertices.len() > largest.vertices.len())
+        {
+            largest = Some(Arc::clone(mesh));
+        }
+    });
+    largest
+}
+
+/// Checks that something is drawn, and that every shape has a place: what is no number has none.
+#[track_caller]
+pub fn check_placed(shapes: &[ClippedShape]) {
+    assert!(!shapes.is_empty(), "nothing is drawn");
+    each(shapes, &mut |shape| {
+        let is_placed = match shape {
+            Shape::Mesh(mesh) => mesh.vertices.iter().all(|vertex| vertex.pos.is_finite()),
+            Shape::Path(path) => path.points.iter().all(|point| point.is_finite()),
+            Shape::LineSegment { points, .. } => points.iter().all(|point| point.is_finite()),
+            Shape::Circle(circle) => circle.center.is_finite() && circle.radius.is_finite(),
+            Shape::Rect(rect) => rect.rect.is_finite(),
+            Shape::Text(text) => text.pos.is_finite(),
+            Shape::Noop
+            | Shape::Vec(_)
+            | Shape::Ellipse(_)
+            | Shape::QuadraticBezier(_)
+            | Shape::CubicBezier(_)
+            | Shape::Band(_)
+            | Shape::Callback(_) => true,
+        };
+        assert!(is_placed, "{shape:?}");
+    });
+}
+
+fn each(shapes: &[ClippedShape], visit: &mut impl FnMut(&Shape)) {
+    fn inside(shape: &Shape, visit: &mut impl FnMut(&Shape)) {
+        visit(shape);
+        if let Shape::Vec(parts) = shape {
+            parts.iter().for_each(|part| inside(part, visit));
+        }
+    }
+    shapes.iter().for_each(|clipped| inside(&clipped.shape, visit));
+}
