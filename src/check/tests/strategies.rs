@@ -147,7 +147,7 @@ fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
 fn the_training_of_a_layer_fits_wherever_that_of_the_network_does() {
     let mut project = Recipe::Undercomplete.project();
     project.encoder = vec![Layer::Dense { units: 1, activation: Activation::Sigmoid }];
-    project.code.units = 1;
+    project.code.units = 2;
     project.loss = Loss::SquaredError;
     project.training.batch_size = 1;
     project.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
