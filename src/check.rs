@@ -1,45 +1,40 @@
-//! **Total functions over a project** and what is known of its data: shapes and parameter counts layer by layer, problems
-//! with a place and a fix, and the [`Plan`]: a project proven trainable. Nothing here fails or panics, whatever
-//! half-built thing it is given.
+//! **Total functions over a project** and what is known of its data: shapes and parameter counts
+//! layer by layer, problems with a place and a fix, and the [`Plan`]: a project proven trainable.
+//! Nothing here fails or panics, whatever half-built thing it is given.
 
+mod cards;
+mod code;
 mod code_rules;
-mod flow;
+mod facts;
+mod freed;
+mod layers;
 mod memory;
 mod mirror;
 mod network_rules;
 mod plan;
+mod pretraining;
 mod problem;
 mod regularizer_rules;
-mod settings;
-mod shapes;
+mod route;
+pub mod sizes;
+mod stage;
+mod stages;
 mod strategy_rules;
 mod training_rules;
 mod window;
 
-pub use mirror::{Mirror, Mirrored, freed, mirror};
-pub use plan::{Plan, Stage, StageKind, WeightSource, plan};
-pub use problem::{Fix, Place, Problem, Severity};
-pub use shapes::{Card, Cards, cards};
+pub use cards::{Card, Cards, cards};
+pub use facts::DataFacts;
+pub use freed::freed;
+pub use mirror::{Mirror, Mirrored, mirror};
+pub use plan::{LayerTraining, Plan};
+pub use pretraining::Pair;
+pub use problem::{Fix, Problem, Severity};
+pub use route::{MapKind, MapSizes, Route, RouteSizes, Way};
+pub use stage::{Stage, StageKind};
 pub use window::Window;
 
-use crate::project::{Project, Shape};
-
-/// What must be known of the data to judge a project.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DataFacts {
-    /// Shape of one row.
-    pub shape: Shape,
-    /// Rows of the training split.
-    pub train_rows: usize,
-    /// Rows of the validation split.
-    pub validation_rows: usize,
-    /// Smallest and largest scaled value, before anything is made 0 or 1.
-    pub value_range: (f32, f32),
-    /// Whether every value the network sees is exactly 0 or 1.
-    pub is_binary: bool,
-    /// Memory the engine may plan with, in bytes.
-    pub available_bytes: u64,
-}
+use crate::project::Project;
 
 /// Everything wrong or remarkable, errors first; data unknown until loaded.
 pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
@@ -49,8 +44,36 @@ pub fn problems(project: &Project, data: Option<&DataFacts>) -> Vec<Problem> {
     regularizer_rules::check(project, data, &mut problems);
     training_rules::check(project, data, &mut problems);
     strategy_rules::check(project, data, &mut problems);
+    if let Some(facts) = data
+        && !problems.iter().any(Problem::is_error)
+    {
+        let plan = Plan::unchecked(project, facts);
+        memory::check(&plan, &mut problems);
+        check_pretraining(&plan, &mut problems);
+    }
     problems.sort_by_key(|problem| problem.severity);
     problems
+}
+
+/// Proves a project trainable on data with these facts.
+///
+/// # Errors
+/// The problems that stand against it; at least one of them is an error.
+pub fn plan(project: &Project, facts: &DataFacts) -> Result<Plan, Vec<Problem>> {
+    let mut errors = problems(project, Some(facts));
+    errors.retain(Problem::is_error);
+    if errors.is_empty() { Ok(Plan::unchecked(project, facts)) } else { Err(errors) }
+}
+
+/// The trainings of single layers have plans of their own, which are as sound as that of the whole.
+fn check_pretraining(plan: &Plan, problems: &mut Vec<Problem>) {
+    for (number, training) in plan.pretraining().iter().enumerate() {
+        let Some(own) = &training.autoencoder else { continue };
+        for problem in self::problems(own.design(), Some(own.facts())).iter().filter(|own| own.is_error()) {
+            let message = format!("Layer {} cannot be trained by itself: {}", number + 1, problem.message);
+            problems.push(Problem::error(training.pair.place, message));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! What makes a kind of code meaningful.
 
-use super::{DataFacts, Fix, Place, Problem};
-use crate::project::{Bottleneck, Decoder, Loss, Penalty, Project, Regularizer, Site, Variance};
+use super::{DataFacts, Fix, Problem};
+use crate::project::{Bottleneck, Decoder, Loss, Penalty, Place, Project, Regularizer, Site, Variance};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let units = project.code.units;
-    check_room(project, data, problems);
     match project.code.kind {
         Bottleneck::Plain => {}
         Bottleneck::KSparse { k, alpha, .. } => check_k_sparse(project, k, alpha, problems),
@@ -75,50 +74,20 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
             sound_or_default(project, is_sound, message, problems);
             if is_sound && !units.is_multiple_of(dimension) {
                 let message = format!("{units} units cannot be cut into vectors of {dimension} numbers.");
-                let fitting = units.next_multiple_of(dimension);
-                let fix = Fix::new(format!("Use a code of {fitting}"), project, |project| {
-                    project.code.units = fitting;
-                });
-                problems.push(Problem::error(Place::Code, message).with_fix(fix));
+                problems.push(with_units(project, units.checked_next_multiple_of(dimension), message));
             }
         }
     }
 }
 
-/// What is compared with each other needs room that no layer counts: samples with a codebook, a minibatch's codes with themselves.
-fn check_room(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
-    let batch = project.training.batch_size as u64;
-    let (bytes, label, edit): (u64, _, fn(&mut Project)) = match project.code.kind {
-        // The vectors with gradient, moments and copies, and the distances of 128 samples at a time.
-        Bottleneck::Quantised { entries, dimension, .. } => {
-            let each = (dimension as u64).saturating_mul(20).saturating_add(512);
-            ((entries as u64).saturating_mul(each), "Use 512 vectors", |project| {
-                if let Bottleneck::Quantised { entries, .. } = &mut project.code.kind {
-                    *entries = 512;
-                }
-            })
-        }
-        Bottleneck::Wasserstein { .. } => {
-            let rows = data.map_or(batch, |facts| batch.min(facts.train_rows as u64));
-            (rows.saturating_mul(rows) / 4, "Use a batch of 256", |project| project.training.batch_size = 256)
-        }
-        Bottleneck::Plain
-        | Bottleneck::KSparse { .. }
-        | Bottleneck::Variational { .. }
-        | Bottleneck::ImportanceWeighted { .. }
-        | Bottleneck::Hashing { .. }
-        | Bottleneck::Concrete { .. }
-        | Bottleneck::DescriptionLength { .. } => return,
-    };
-    if let Some(facts) = data
-        && bytes > facts.available_bytes
-    {
-        let message = format!(
-            "Comparing takes {:.1} GB of memory, and {:.1} are there.",
-            bytes as f64 / 1e9,
-            facts.available_bytes as f64 / 1e9
-        );
-        problems.push(Problem::error(Place::Code, message).with_fix(Fix::new(label, project, edit)));
+/// An error about the number of units, with a fitting number as its fix where there is one.
+fn with_units(project: &Project, fitting: Option<usize>, message: String) -> Problem {
+    let problem = Problem::error(Place::Code, message);
+    match fitting {
+        Some(units) => problem.with_fix(Fix::new(format!("Use a code of {units}"), project, |project| {
+            project.code.units = units
+        })),
+        None => problem,
     }
 }
 
@@ -139,15 +108,13 @@ fn check_samples(project: &Project, samples: usize, problems: &mut Vec<Problem>)
     }
 }
 
-/// A description length is one in bits only under a Gaussian of known width around a reconstruction.
+/// A description length is one in bits only under a Gaussian of known width around a
+/// reconstruction.
 fn check_description(project: &Project, choices: usize, width: f32, problems: &mut Vec<Problem>) {
     let units = project.code.units;
     if !units.is_multiple_of(choices) {
         let message = format!("{units} units cannot be shared out among quantisers of {choices} choices.");
-        let fitting = units.next_multiple_of(choices);
-        let fix =
-            Fix::new(format!("Use a code of {fitting}"), project, |project| project.code.units = fitting);
-        problems.push(Problem::error(Place::Code, message).with_fix(fix));
+        problems.push(with_units(project, units.checked_next_multiple_of(choices), message));
     }
     if let Loss::Gaussian { variance: Variance::Fixed { std } } = project.loss {
         let widest = std * std::f32::consts::TAU.sqrt();

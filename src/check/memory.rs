@@ -1,31 +1,93 @@
-//! How much memory training takes beside the data. The engine allocates what is counted here; its tests compare.
+//! How much memory training takes besides the data. The engine allocates what is counted here; its
+//! tests compare.
 
-use super::{Place, Plan, Stage, StageKind, Window};
-use crate::project::{Activation, Optimizer};
+use super::cards::loss_parameters;
+use super::code::{CodeSizes, code_map, code_values};
+use super::layers::linear_maps;
+use super::route::{HeldMap, MapSizes, Route};
+use super::{Fix, LayerTraining, Plan, Problem, Stage, sizes};
+use crate::project::{Bottleneck, Estimator, Optimizer, Penalty, Place, Project};
 
 /// Bytes of an `f32`, of an index.
 const VALUE: u64 = 4;
-/// Values of the patches a thread of a convolution works on, at least, and how many such scratches there are.
-const SCRATCH: (u64, u64) = (1 << 16, 16);
-/// Values of all shards' weight gradients of a convolution together, and how few and many shards there are.
-const PARTIAL: (u64, u64, u64) = (1 << 20, 4, 16);
-/// Shards of a batch norm, at most.
-const SHARDS: u64 = 64;
-/// Values per channel are repeated until there are so many.
-const TILE: u64 = 64;
+
+/// Refuses what does not fit.
+pub(super) fn check(plan: &Plan, problems: &mut Vec<Problem>) {
+    let (needed, available) = (plan.training_bytes(), plan.facts().available_bytes);
+    if needed > available {
+        let place = plan.heaviest();
+        let message = format!(
+            "Training would need about {}, and {} are free: use fewer units or channels, smaller samples or a smaller batch.",
+            bytes(needed),
+            bytes(available)
+        );
+        let problem = Problem::error(place, message);
+        problems.push(match code_fix(plan.design()).filter(|_| place == Place::Code) {
+            Some(fix) => problem.with_fix(fix),
+            None => problem,
+        });
+    }
+}
+
+/// A number of bytes with a sensible unit.
+fn bytes(count: u64) -> String {
+    let gib = count as f64 / f64::from(1 << 30);
+    if gib >= 1.0 { format!("{gib:.1} GiB") } else { format!("{:.0} MiB", gib * 1024.0) }
+}
+
+/// A remedy for a code that compares: samples with a codebook, a minibatch's codes with each other.
+fn code_fix(project: &Project) -> Option<Fix> {
+    match project.code.kind {
+        Bottleneck::Quantised { entries: 513.., .. } => {
+            Some(Fix::new("Use 512 vectors", project, |project| {
+                if let Bottleneck::Quantised { entries, .. } = &mut project.code.kind {
+                    *entries = 512;
+                }
+            }))
+        }
+        Bottleneck::Wasserstein { .. } if project.training.batch_size > 256 => {
+            Some(Fix::new("Use a batch of 256", project, |project| project.training.batch_size = 256))
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. }
+        | Bottleneck::Hashing { .. }
+        | Bottleneck::DescriptionLength { .. }
+        | Bottleneck::Quantised { .. } => None,
+    }
+}
 
 impl Plan {
-    /// Memory training will take beside the data: parameters with gradients, optimizer state and copies, the activations
-    /// of a minibatch with their gradients, and what operations need beside; in bytes.
+    /// Memory training will take besides the data: parameters with gradients, optimizer state and
+    /// copies, the activations of a minibatch with their gradients, and buffers of layers, code,
+    /// penalties and trainings of single layers; in bytes.
     pub fn training_bytes(&self) -> u64 {
-        let rows = self.held_rows();
-        let input = (self.shape().features() as u64).saturating_mul(2 * 2 * VALUE).saturating_mul(rows);
-        self.stages().fold(input, |sum, stage| sum.saturating_add(self.stage_bytes(stage)))
+        let input =
+            (self.shape().features() as u64).saturating_mul(2 * 2 * VALUE).saturating_mul(self.held_rows());
+        self.parts().into_iter().fold(input, |sum, (_, bytes)| sum.saturating_add(bytes))
     }
 
     /// The card that takes most of that memory.
     pub(super) fn heaviest(&self) -> Place {
-        self.stages().max_by_key(|stage| self.stage_bytes(stage)).map_or(Place::Data, |stage| stage.place)
+        self.parts().into_iter().max_by_key(|(_, bytes)| *bytes).map_or(Place::Data, |(place, _)| place)
+    }
+
+    /// Parts of that memory, the input's aside, with the card that takes each.
+    fn parts(&self) -> Vec<(Place, u64)> {
+        let own = loss_parameters(self.design().loss).saturating_mul(self.bytes_per_parameter());
+        let stages = self.stages().map(|stage| (stage.place, self.stage_bytes(stage)));
+        let others = [
+            (Place::Code, self.code_bytes()),
+            (Place::Code, self.contractive_bytes()),
+            (Place::Code, self.measurement_bytes()),
+            (Place::Output, own),
+        ];
+        stages
+            .chain(others.into_iter().chain(self.pretraining_bytes()).filter(|(_, bytes)| *bytes > 0))
+            .collect()
     }
 
     /// Rows the engine's buffers hold.
@@ -33,93 +95,119 @@ impl Plan {
         self.batch_rows().max(self.inference_rows()) as u64
     }
 
-    /// What one stage takes of it.
-    fn stage_bytes(&self, stage: &Stage) -> u64 {
+    /// Bytes of each trainable parameter: values, gradients and moments; a copy of values and
+    /// moments for the last sound state and for the checkpoint being written, and of the values for
+    /// the best epoch.
+    fn bytes_per_parameter(&self) -> u64 {
         let moments = match self.design().training.optimizer {
             Optimizer::Sgd { momentum, .. } => u64::from(momentum != 0.0),
             Optimizer::RmsProp { .. } => 1,
             Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
         };
-        // Weights, gradients, moments; a copy of weights and moments for the last sound state and for the checkpoint being
-        // written, and of the weights for the best epoch.
-        let per_parameter = VALUE * (2 + moments + 2 * (1 + moments) + 1);
+        VALUE * (2 + moments + 2 * (1 + moments) + 1)
+    }
+
+    /// Memory of one stage.
+    fn stage_bytes(&self, stage: &Stage) -> u64 {
         let is_decoder = matches!(stage.place, Place::Decoder(_) | Place::Output);
         let rows = self.held_rows().saturating_mul(if is_decoder { self.samples() as u64 } else { 1 });
         let outputs = (stage.outputs() as u64).saturating_mul(2 * VALUE).saturating_mul(rows);
-        let parameters = stage.parameters().saturating_mul(per_parameter);
+        let parameters = stage.parameters().saturating_mul(self.bytes_per_parameter());
         parameters.saturating_add(outputs).saturating_add(stage.scratch_bytes(rows))
     }
-}
 
-impl Stage {
-    /// Memory its operation takes in training beside its parameters and its output, with buffers for `rows` rows; in
-    /// bytes.
-    pub fn scratch_bytes(&self, rows: u64) -> u64 {
-        let per_output = (self.outputs() as u64).saturating_mul(rows).saturating_mul(VALUE);
-        // The derivative of these is one of the sums and not of the outputs, so the sums are kept.
-        let sums = |activation: &Activation| match activation {
-            Activation::Gelu | Activation::Silu => per_output,
-            Activation::Linear
-            | Activation::Relu
-            | Activation::LeakyRelu
-            | Activation::Elu
-            | Activation::Sigmoid
-            | Activation::Tanh
-            | Activation::Softplus => 0,
+    /// Memory of the code besides its projection.
+    fn code_bytes(&self) -> u64 {
+        self.code_parameters()
+            .saturating_mul(self.bytes_per_parameter())
+            .saturating_add(self.code_scratch_bytes())
+    }
+
+    /// Memory of the code's operations besides the projection and whatever learns by gradients.
+    fn code_scratch_bytes(&self) -> u64 {
+        let inputs = self.encoder().last().map_or(self.shape(), |stage| stage.output);
+        let sizes = CodeSizes {
+            rows: self.held_rows(),
+            inputs: inputs.features() as u64,
+            features: self.shape().features() as u64,
+            has_linear_decoder: self.has_linear_decoder(),
         };
-        match &self.kind {
-            StageKind::Dense { activation, .. } => sums(activation),
-            StageKind::Conv { window, activation, .. } => {
-                sums(activation).saturating_add(self.convolution_bytes(*window, self.input.channels()))
-            }
-            StageKind::ConvTranspose { window, activation, .. } => {
-                sums(activation).saturating_add(self.convolution_bytes(*window, self.output.channels()))
-            }
-            // Which value was the largest.
-            StageKind::MaxPool { .. } => per_output,
-            StageKind::BatchNorm { activation } => sums(activation).saturating_add(self.norm_bytes(rows)),
-            // Mean and deviation of every row.
-            StageKind::LayerNorm { activation } => {
-                sums(activation).saturating_add(rows.saturating_mul(2 * VALUE))
-            }
-            StageKind::AvgPool { .. }
-            | StageKind::Upsample { .. }
-            | StageKind::ChannelsFirst
-            | StageKind::ChannelsLast
-            | StageKind::Activation(_)
-            | StageKind::Dropout { .. } => 0,
+        code_values(&self.design().code, &sizes).saturating_mul(VALUE)
+    }
+
+    /// Memory of the measurement of the Jacobian's size.
+    fn measurement_bytes(&self) -> u64 {
+        if self.encoder().is_empty() || self.design().code.kind.jumps() {
+            0
+        } else {
+            self.route_bytes(Estimator::Auto, sizes::JACOBIAN_ROWS)
         }
     }
 
-    /// Patches of the large picture, of so many channels, each shard's gradients of weight and bias, and the bias repeated.
-    fn convolution_bytes(&self, window: Window, channels: usize) -> u64 {
-        let product =
-            |sizes: &[usize]| sizes.iter().fold(1_u64, |all, &size| all.saturating_mul(size as u64));
-        let band = product(&[window.small.1, window.kernel, window.kernel, channels]);
-        let patches = band.max(SCRATCH.0).saturating_mul(SCRATCH.1 * VALUE);
-        let sides = [window.kernel, window.kernel, self.input.channels(), self.output.channels()];
-        let weights = product(&sides);
-        let (most, fewest_shards, most_shards) = PARTIAL;
-        let shards = (most / weights.max(1)).clamp(fewest_shards, most_shards);
-        let partial = weights.saturating_mul(VALUE).saturating_add(2 * VALUE * tile(self.output.channels()));
-        let bias = VALUE.saturating_mul(tile(self.output.channels()));
-        patches.saturating_add(partial.saturating_mul(shards)).saturating_add(bias)
+    /// Memory of penalties on the Jacobian.
+    fn contractive_bytes(&self) -> u64 {
+        let penalties = self.design().regularizers.iter().map(|regularizer| match regularizer.penalty {
+            Penalty::Contractive { estimator } => self.route_bytes(estimator, self.held_rows() as usize),
+            Penalty::L1 | Penalty::L2 | Penalty::Sparsity { .. } => 0,
+        });
+        penalties.fold(0, u64::saturating_add)
     }
 
-    /// Two sums for each channel of every shard, statistics, and values repeated over a tile.
-    fn norm_bytes(&self, rows: u64) -> u64 {
-        let channels = self.input.channels() as u64;
-        let pixels = (self.inputs() as u64 / channels.max(1)).saturating_mul(rows);
-        let tile = tile(self.input.channels());
-        let partial = tile.saturating_mul(2 * 2 * VALUE).saturating_mul(SHARDS.min(pixels));
-        partial
-            .saturating_add(tile.saturating_mul(4 * VALUE))
-            .saturating_add(channels.saturating_mul(2 * VALUE))
+    /// The linear maps from the input to the code.
+    fn held_maps(&self) -> Vec<HeldMap> {
+        let rows = self.held_rows();
+        let stages = self.encoder().iter().flat_map(|stage| linear_maps(stage, rows));
+        stages.chain(code_map(&self.design().code, rows)).collect()
     }
-}
 
-/// Values of the shortest run of whole pixels that is worth a vector.
-fn tile(channels: usize) -> u64 {
-    let channels = channels as u64;
-    channels.saturating_mul(TILE.div_ceil(channels.max(1)))
+    /// Their sizes.
+    #[cfg(test)]
+    pub(crate) fn jacobian_maps(&self) -> Vec<MapSizes> {
+        self.held_maps().iter().map(|held| held.map).collect()
+    }
+
+    /// Memory of a Jacobian's norm that is computed for at most `capacity` samples at a time.
+    fn route_bytes(&self, estimator: Estimator, capacity: usize) -> u64 {
+        let held = self.held_maps();
+        let maps: Vec<MapSizes> = held.iter().map(|held| held.map).collect();
+        let route = Route::new(&maps, estimator, capacity);
+        let block = route.largest_rows() as u64;
+        let own = held.iter().fold(0_u64, |sum, held| {
+            sum.saturating_add(held.bytes).saturating_add(held.bytes_per_row.saturating_mul(block))
+        });
+        (route.sizes(&maps).values() as u64).saturating_mul(VALUE).saturating_add(own)
+    }
+
+    /// The most memory that trainings of single layers take in excess of what comes after them: the
+    /// gradients of the whole network and the measurement of its Jacobian. With the card of the layer;
+    /// the next training begins before the memory of the last one is given back.
+    fn pretraining_bytes(&self) -> Option<(Place, u64)> {
+        let rows = self.held_rows();
+        let later = self.stages().fold(self.measurement_bytes(), |sum, stage| {
+            let outputs = (stage.outputs() as u64).saturating_mul(rows);
+            sum.saturating_add(outputs.saturating_add(stage.parameters()).saturating_mul(VALUE))
+        });
+        let trainings = self.pretraining();
+        let takes = |index: usize| {
+            let own = self.layer_training_bytes(&trainings[index]);
+            let last = index.checked_sub(1).map_or(0, |last| self.layer_training_bytes(&trainings[last]));
+            (trainings[index].pair.place, own.saturating_add(last).saturating_sub(later))
+        };
+        (0..trainings.len()).map(takes).max_by_key(|(_, bytes)| *bytes)
+    }
+
+    /// Memory of the training of a single layer.
+    fn layer_training_bytes(&self, training: &LayerTraining) -> u64 {
+        let Some(autoencoder) = &training.autoencoder else {
+            let (inputs, units) = (training.pair.inputs as u64, training.pair.outputs as u64);
+            // Weights and their last step, each with copies for the last sound state and the
+            // checkpoint; correlations.
+            let weights = inputs.saturating_mul(units).saturating_mul(7);
+            let biases = inputs.saturating_add(units).saturating_mul(6);
+            let row = inputs.saturating_mul(2).saturating_add(units.saturating_mul(3)).saturating_add(1);
+            let rows = row.saturating_mul(self.batch_rows() as u64);
+            return weights.saturating_add(biases).saturating_add(rows).saturating_mul(VALUE);
+        };
+        autoencoder.training_bytes()
+    }
 }

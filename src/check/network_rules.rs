@@ -1,13 +1,11 @@
 //! What makes a network meaningful.
 
-use super::settings::{MOST_FEATURES, SettingProblem, setting_problem};
-use super::{Card, Cards, DataFacts, Fix, Place, Plan, Problem, cards, freed};
+use super::layers::{MOST_FEATURES, compared, family, units_problem};
+use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
 use crate::project::{
-    Activation, Binarise, Bottleneck, Corruption, Decoder, Layer, Loss, Project, Scaling, Shape, Variance,
+    Activation, Binarise, Bottleneck, Corruption, Decoder, Layer, Loss, Place, Project, Scaling, Shape,
+    Variance,
 };
-
-/// Widest layer that is taken seriously.
-const MOST_UNITS: usize = 1 << 20;
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     check_input(data, problems);
@@ -17,28 +15,12 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
     check_code(project, &cards, data, problems);
     check_output(project, &cards, data, problems);
     check_corruption(project, data, problems);
-    if problems.is_empty_of_errors() && cards.parameters() == Some(0) {
+    if !problems.iter().any(Problem::is_error) && cards.parameters() == Some(0) {
         let fix = Fix::new("Add a dense layer", project, |project| {
             project.encoder.push(Layer::Dense { units: 64, activation: Activation::Relu });
         });
         let message = "There is nothing to learn: add a layer with weights.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
-    }
-    if let Some(facts) = data
-        && problems.is_empty_of_errors()
-    {
-        check_memory(project, facts, problems);
-    }
-}
-
-/// A small word for the end of a chain of checks that build on one another.
-trait Errors {
-    fn is_empty_of_errors(&self) -> bool;
-}
-
-impl Errors for Vec<Problem> {
-    fn is_empty_of_errors(&self) -> bool {
-        self.iter().all(|problem| problem.severity != super::Severity::Error)
     }
 }
 
@@ -75,13 +57,13 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     let encoder = project.encoder.iter().enumerate().map(|(i, layer)| (Place::Encoder(i), layer));
     let decoder = own_decoder.iter().enumerate().map(|(i, layer)| (Place::Decoder(i), layer));
     for (place, layer) in encoder.chain(decoder) {
-        if let Some((message, label, mended)) = layer_problem(layer) {
-            let fix = Fix::new(label, project, |project| {
+        if let Some(problem) = family(layer).setting_problem() {
+            let fix = Fix::new(problem.label, project, |project| {
                 if let Some(layer) = layer_mut(project, place) {
-                    *layer = mended;
+                    *layer = problem.fixed;
                 }
             });
-            problems.push(Problem::error(place, message).with_fix(fix));
+            problems.push(Problem::error(place, problem.message).with_fix(fix));
         }
     }
     for (place, trouble) in &cards.not_mirrored {
@@ -108,39 +90,13 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     check_company(project, data, problems);
 }
 
-/// What is wrong with a layer by itself: the message, and how it is mended.
-fn layer_problem(layer: &Layer) -> Option<SettingProblem> {
-    if let Layer::Dense { units, activation } = *layer {
-        let mended = Layer::Dense { units: 64, activation };
-        return units_problem(units).map(|message| (message, "Use 64 units", mended));
-    }
-    if let Layer::Dropout { rate } = *layer
-        && !(0.0..1.0).contains(&rate)
-    {
-        let message = format!(
-            "A dropout rate of {rate} is no probability below 1: nothing would be left to learn from."
-        );
-        return Some((message, "Use a rate of 0.1", Layer::Dropout { rate: 0.1 }));
-    }
-    setting_problem(layer)
-}
-
 /// A layer that cannot be applied to what reaches it.
 fn trouble_problem(project: &Project, cards: &Cards, card: &Card, trouble: &str) -> Problem {
     let problem = Problem::error(card.place, trouble);
     if layer_mut(&mut project.clone(), card.place).is_none() {
         return problem;
     }
-    let needs_picture = matches!(
-        card.layer,
-        Some(
-            Layer::Conv2d { .. }
-                | Layer::ConvTranspose2d { .. }
-                | Layer::MaxPool2d { .. }
-                | Layer::AvgPool2d { .. }
-                | Layer::Upsample { .. }
-        )
-    );
+    let needs_picture = card.layer.as_ref().is_some_and(|layer| family(layer).needs_picture());
     if needs_picture
         && let Place::Encoder(index) = card.place
         && let Some(front) = first_row_maker(cards).filter(|front| *front < index)
@@ -172,7 +128,8 @@ fn first_row_maker(cards: &Cards) -> Option<usize> {
     })
 }
 
-/// Height and width of the picture nearest to a square with so many pixels; `None` where it would be a mere line.
+/// Height and width of the picture nearest to a square with so many pixels; `None` where it would
+/// be a mere line.
 fn most_square(features: usize) -> Option<(usize, usize)> {
     let root = features.isqrt();
     (2..=root).rev().find(|side| features.is_multiple_of(*side)).map(|side| (side, features / side))
@@ -200,18 +157,9 @@ fn remove_layer(project: &mut Project, place: Place) {
     }
 }
 
-/// Batch norm learns the spread of a minibatch, and the Wasserstein penalty how its codes lie: one sample has neither.
+/// A comparison of the samples of a minibatch needs more than one.
 fn check_company(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
-    let normalises = |layer: &Layer| matches!(layer, Layer::BatchNorm { .. });
-    let norm = project.encoder.iter().position(normalises).map(Place::Encoder).or(match &project.decoder {
-        Decoder::Free(layers) => layers.iter().position(normalises).map(Place::Decoder),
-        Decoder::Mirrored { .. } => None,
-    });
-    let (place, name) = match (norm, project.code.kind) {
-        (Some(place), _) => (place, "Batch norm"),
-        (None, Bottleneck::Wasserstein { .. }) => (Place::Code, "The Wasserstein penalty"),
-        (None, _) => return,
-    };
+    let Some((place, name)) = compared(project) else { return };
     if project.training.batch_size == 1 {
         let fix = Fix::new("Use a batch of 64", project, |project| project.training.batch_size = 64);
         let message =
@@ -224,20 +172,9 @@ fn check_company(project: &Project, data: Option<&DataFacts>, problems: &mut Vec
     }
 }
 
-fn units_problem(units: usize) -> Option<String> {
-    if units == 0 {
-        Some("A layer of 0 units lets nothing through: give it at least 1.".to_owned())
-    } else if units > MOST_UNITS {
-        Some(format!("{units} units are more than the {MOST_UNITS} a layer may have."))
-    } else {
-        None
-    }
-}
-
 fn check_code(project: &Project, cards: &Cards, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let units = project.code.units;
-    if let Some(message) = units_problem(units) {
-        let message = message.replace("A layer", "A code");
+    if let Some(message) = units_problem("A code", units) {
         let fix = Fix::new("Use a code of 2", project, |project| project.code.units = 2);
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
         return;
@@ -362,7 +299,8 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     }
 }
 
-/// A free decoder that ends in the input's size, whose last layer has a function before the output's own.
+/// A free decoder that ends in the input's size, whose last layer has a function before the
+/// output's own.
 fn check_last_layer(project: &Project, cards: &Cards, problems: &mut Vec<Problem>) {
     let (Decoder::Free(layers), None) = (&project.decoder, &cards.output.layer) else { return };
     let Some((index, own)) =
@@ -467,29 +405,8 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
     }
 }
 
-/// The same with a capital at the start.
+/// The text with a capital at the start.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn check_memory(project: &Project, facts: &DataFacts, problems: &mut Vec<Problem>) {
-    let plan = Plan::unchecked(project, facts);
-    let needed = plan.training_bytes();
-    if needed > facts.available_bytes {
-        problems.push(Problem::error(
-            plan.heaviest(),
-            format!(
-                "Training would need about {}, and {} are free: use fewer units or channels, smaller samples or a smaller batch.",
-                bytes(needed),
-                bytes(facts.available_bytes)
-            ),
-        ));
-    }
-}
-
-/// A number of bytes with a sensible unit.
-fn bytes(count: u64) -> String {
-    let gib = count as f64 / f64::from(1 << 30);
-    if gib >= 1.0 { format!("{gib:.1} GiB") } else { format!("{:.0} MiB", gib * 1024.0) }
 }

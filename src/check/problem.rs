@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::project::Project;
+use crate::project::{Place, Project};
 
 /// Something wrong or remarkable about a project.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,41 +11,8 @@ pub struct Problem {
     pub severity: Severity,
     /// What is wrong and why it matters, in a sentence.
     pub message: String,
-    /// A change that mends it, where there is an obvious one.
+    /// A change that fixes it, where there is an obvious one.
     pub fix: Option<Fix>,
-}
-
-/// The card or form a problem belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// Data source, scaling and split.
-    Data,
-    /// What is done to the input.
-    Corruption,
-    /// A layer of the encoder, counted from 0.
-    Encoder(usize),
-    /// The waist.
-    Code,
-    /// A layer of the decoder, counted from 0.
-    Decoder(usize),
-    /// The last card, with the loss.
-    Output,
-    /// Optimizer and schedule.
-    Training,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Place::Data => f.write_str("input"),
-            Place::Corruption => f.write_str("corruption"),
-            Place::Encoder(index) => write!(f, "encoder layer {}", index + 1),
-            Place::Code => f.write_str("code"),
-            Place::Decoder(index) => write!(f, "decoder layer {}", index + 1),
-            Place::Output => f.write_str("output"),
-            Place::Training => f.write_str("training"),
-        }
-    }
 }
 
 /// How bad a problem is.
@@ -69,7 +36,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A change that mends a problem.
+/// A change that fixes a problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
     /// What the button says.
@@ -103,7 +70,12 @@ impl Problem {
         Problem { severity: Severity::Info, ..Problem::error(place, message) }
     }
 
-    /// The same with a way to mend it.
+    /// Whether training is refused.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// This problem with a way to fix it.
     #[must_use]
     pub fn with_fix(self, fix: Fix) -> Problem {
         Problem { fix: Some(fix), ..self }

@@ -1,8 +1,9 @@
 //! What makes a regularizer meaningful.
 
-use super::{DataFacts, Fix, Place, Problem, cards};
+use super::layers::family;
+use super::{DataFacts, Fix, Problem, cards};
 use crate::project::{
-    Activation, Bottleneck, Distance, Estimator, Layer, Over, Penalty, Project, Regularizer, Site,
+    Activation, Bottleneck, Distance, Estimator, Over, Penalty, Place, Project, Regularizer, Site,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -74,10 +75,8 @@ fn check_one(
                 let message = "The Jacobian cannot be estimated from 0 probes.";
                 problems.push(Problem::error(place, message).with_fix(fix));
             }
-            if let kind @ (Bottleneck::Concrete { .. }
-            | Bottleneck::Quantised { .. }
-            | Bottleneck::DescriptionLength { .. }) = project.code.kind
-            {
+            let kind = project.code.kind;
+            if kind.jumps() {
                 let message = format!(
                     "A {} code jumps between choices: it has no slope that a contractive penalty could make small.",
                     kind.name()
@@ -95,7 +94,8 @@ fn check_one(
     }
 }
 
-/// What activations at a site come out of, and whether it keeps them between 0 and 1; `None` where it is not known yet.
+/// What activations at a site come out of, and whether it keeps them between 0 and 1; `None` where
+/// it is not known yet.
 fn source_at(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<(&'static str, bool)> {
     let of = |function: Activation| (function.name(), function.is_unit_range());
     match site {
@@ -123,7 +123,8 @@ fn source_at(project: &Project, site: Site, data: Option<&DataFacts>) -> Option<
     }
 }
 
-/// The same behind the first `count` layers of the encoder: layers that only move, pick or average hand on what came before.
+/// As [`source_at`], after the first `count` layers of the encoder; layers that only move, pick or
+/// average keep what came before.
 fn source_of_layer(
     project: &Project,
     count: usize,
@@ -133,11 +134,8 @@ fn source_of_layer(
         if let Some(function) = layer.activation() {
             return Some((function.name(), function.is_unit_range()));
         }
-        // What is left is scaled up for what was silenced.
-        if let Layer::Dropout { rate } = *layer
-            && rate > 0.0
-        {
-            return Some(("dropout", false));
+        if let Some(name) = family(layer).widens() {
+            return Some((name, false));
         }
     }
     let (low, high) = data?.value_range;

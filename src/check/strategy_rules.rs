@@ -1,7 +1,8 @@
 //! What layer-wise training asks of a design.
 
-use super::{DataFacts, Fix, Place, Problem, cards};
-use crate::project::{Activation, Bottleneck, Decoder, Greedy, Layer, Project, Scaling, Strategy};
+use super::layers::family;
+use super::{DataFacts, Fix, Problem, cards};
+use crate::project::{Activation, Bottleneck, Decoder, Greedy, Layer, Place, Project, Scaling, Strategy};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let Strategy::LayerWise { by, epochs, .. } = project.training.strategy else { return };
@@ -39,7 +40,7 @@ fn check_settings(project: &Project, by: Greedy, epochs: u32, problems: &mut Vec
 /// Only dense layers have an input and an output that can be learned alone.
 fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
     for (index, layer) in project.encoder.iter().enumerate() {
-        if !matches!(layer, Layer::Dense { .. } | Layer::Flatten) {
+        if !family(layer).can_be_pretrained() {
             let message = format!("{} cannot be pretrained by itself: only dense layers can.", layer.name());
             problems.push(Problem::error(Place::Encoder(index), message).with_fix(jointly(project)));
         }
@@ -68,9 +69,12 @@ fn check_unrolling(project: &Project, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The units of a restricted Boltzmann machine are on with a probability; those of the code may be linear.
+/// The units of a restricted Boltzmann machine are on with a probability; those of the code may be
+/// linear.
 fn check_machines(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
-    let is_logistic = |layer: &Layer| !matches!(layer, Layer::Dense { activation, .. } if *activation != Activation::Sigmoid);
+    let is_logistic = |layer: &Layer| {
+        !family(layer).can_be_pretrained() || layer.activation().is_none_or(|own| own == Activation::Sigmoid)
+    };
     let fix = || {
         Fix::new("Use sigmoids", project, |project| {
             for layer in &mut project.encoder {

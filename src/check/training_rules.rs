@@ -1,12 +1,12 @@
 //! What makes training settings meaningful.
 
-use super::{DataFacts, Fix, Place, Problem};
-use crate::project::{EarlyStopping, Optimizer, Project, Schedule, Training};
+use super::{DataFacts, Fix, Problem};
+use crate::project::{EarlyStopping, Optimizer, Place, Project, Schedule, Training};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
-    for (is_sound, message, label, mend) in settings(&project.training) {
+    for (is_sound, message, label, fix) in settings(&project.training) {
         if !is_sound {
-            let fix = Fix::new(label, project, |project| mend(&mut project.training));
+            let fix = Fix::new(label, project, |project| fix(&mut project.training));
             problems.push(Problem::error(Place::Training, message).with_fix(fix));
         }
     }
@@ -66,7 +66,7 @@ fn check_pace(project: &Project, problems: &mut Vec<Problem>) {
 
 type Rule = (bool, String, &'static str, fn(&mut Training));
 
-/// Every setting: whether it is sound, what to say where it is not, and how to mend it.
+/// Every setting: whether it is sound, what to say where it is not, and how to fix it.
 fn settings(training: &Training) -> Vec<Rule> {
     let rate = training.learning_rate;
     let mut rules: Vec<Rule> = vec![

@@ -1,11 +1,12 @@
 use crate::project::Padding;
 
-/// A square kernel sliding over a picture, with all sizes settled: what convolution, transposed convolution and pooling
-/// have in common.
+/// A square kernel sliding over a picture, with all sizes settled: what convolution, transposed
+/// convolution and pooling have in common.
 ///
-/// Position `(r, c)` of the small picture meets positions `r·stride + i − before.0` (rows) and `c·stride + j − before.1`
-/// (columns) of the large one, for `i`, `j` in `0..kernel`; what falls outside is padding. Convolution and pooling go from large to
-/// small, transposed convolution from small to large.
+/// Position `(r, c)` of the small picture meets positions `r·stride + i − before.0` (rows) and
+/// `c·stride + j − before.1` (columns) of the large one, for `i`, `j` in `0..kernel`; what falls
+/// outside is padding. Convolution and pooling go from large to small, transposed convolution from
+/// small to large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Height and width of the large picture.
@@ -21,8 +22,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window of a convolution or pooling over a picture of `large`; `None` where the kernel does not fit into it,
-    /// or a size is 0. Sizes are `PyTorch`'s: `⌊(n + 2p − kernel) / stride⌋ + 1`, and `⌈n / stride⌉` for [`Padding::Same`].
+    /// The window of a convolution or pooling over a picture of `large`; `None` where the kernel
+    /// does not fit into it, or a size is 0. Sizes are `PyTorch`'s: `⌊(n + 2p − kernel) / stride⌋ +
+    /// 1`, and `⌈n / stride⌉` for [`Padding::Same`].
     pub fn over(large: (usize, usize), kernel: usize, stride: usize, padding: Padding) -> Option<Window> {
         if kernel == 0 || stride == 0 || large.0 == 0 || large.1 == 0 {
             return None;
@@ -41,9 +43,10 @@ impl Window {
         Some(Window { large, small: (rows.0, columns.0), kernel, stride, before: (rows.1, columns.1) })
     }
 
-    /// The window of a transposed convolution from a picture of `small`; `None` where nothing would be left, or a size is
-    /// 0 or beyond reason. Sizes are `PyTorch`'s: `(n − 1)·stride − 2p + kernel + output padding`, and
-    /// `(n − 1)·stride + 1 + output padding` for [`Padding::Same`], which undoes a convolution's.
+    /// The window of a transposed convolution from a picture of `small`; `None` where nothing would
+    /// be left, or a size is 0 or beyond reason. Sizes are `PyTorch`'s: `(n − 1)·stride − 2p +
+    /// kernel + output padding`, and `(n − 1)·stride + 1 + output padding` for [`Padding::Same`],
+    /// which undoes a convolution's.
     pub fn under(
         small: (usize, usize),
         kernel: usize,
@@ -72,8 +75,8 @@ impl Window {
         Some(Window { large: (rows.0, columns.0), small, kernel, stride, before: (rows.1, columns.1) })
     }
 
-    /// The output padding with which a transposed convolution of the same kernel, stride and padding restores this
-    /// window's large picture.
+    /// The output padding with which a transposed convolution of the same kernel, stride and
+    /// padding restores this window's large picture.
     pub fn output_padding(&self, padding: Padding) -> (usize, usize) {
         let side = |large: usize, small: usize, before: usize| {
             let reach = (small - 1) * self.stride;

@@ -7,10 +7,10 @@ use super::args::DataArguments;
 use super::failure::Failure;
 use super::progress::Bar;
 use super::signal;
-use crate::check::{DataFacts, Place, Plan, Severity, plan, problems};
+use crate::check::{DataFacts, Plan, Severity, plan, problems};
 use crate::dataset::{self, DataError, Dataset, Progress, Scaler};
 use crate::engine;
-use crate::project::{Channels, Data, Project, Source};
+use crate::project::{Channels, Data, Place, Project, Source};
 use crate::run::Run;
 
 /// Width and height pictures of a folder are brought to unless something else is said.

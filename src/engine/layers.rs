@@ -17,8 +17,8 @@ use super::kernels::pool::{Pool, PoolKind, PoolParts};
 use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
 use super::parameter::{Layout, Parameter, Role};
-use crate::check::{Place, Plan, Stage, StageKind, WeightSource, Window};
-use crate::project::{Activation, Project, Shape};
+use crate::check::{Plan, Stage, StageKind, Window};
+use crate::project::{Activation, Norm, Place, Project, Shape};
 
 /// Puts a network together stage by stage.
 pub(super) struct Builder<'a> {
@@ -63,29 +63,27 @@ impl<'a> Builder<'a> {
         let y = self.advance(stage.outputs())?;
         self.outputs.push((stage.place, Rc::clone(&y)));
         let wants_input_gradient = self.learns;
-        let operation: Rc<dyn Operation> = match &stage.kind {
-            StageKind::Dense { activation, weights } => self.dense(stage, x, y, *activation, weights)?,
-            StageKind::Conv { window, activation, weights } => {
-                self.conv(stage, (x, y), Direction::Down, *window, *activation, weights)?
+        let operation: Rc<dyn Operation> = match stage.kind {
+            StageKind::Dense { activation } => self.dense(stage, x, y, activation)?,
+            StageKind::Conv { window, activation } => {
+                self.conv(stage, (x, y), Direction::Down, window, activation)?
             }
-            StageKind::ConvTranspose { window, activation, weights } => {
-                self.conv(stage, (x, y), Direction::Up, *window, *activation, weights)?
+            StageKind::ConvTranspose { window, activation } => {
+                self.conv(stage, (x, y), Direction::Up, window, activation)?
             }
-            StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, *window)?,
-            StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, *window)?,
+            StageKind::MaxPool { window } => self.pool(x, y, PoolKind::Max, window)?,
+            StageKind::AvgPool { window } => self.pool(x, y, PoolKind::Average, window)?,
             StageKind::Upsample { factor } => {
-                let (sides, factor) = (sides(stage.input), *factor);
+                let sides = sides(stage.input);
                 Rc::new(Upsample { x, y, sides, factor, wants_input_gradient })
             }
-            StageKind::BatchNorm { activation } => self.batch_norm(stage, x, y, *activation)?,
-            StageKind::LayerNorm { activation } => self.layer_norm(stage, x, y, *activation)?,
+            StageKind::Norm { norm: Norm::Batch, activation } => self.batch_norm(stage, x, y, activation)?,
+            StageKind::Norm { norm: Norm::Layer, activation } => self.layer_norm(stage, x, y, activation)?,
             StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
-            StageKind::Activation(activation) => {
-                Rc::new(Apply { x, y, activation: *activation, wants_input_gradient })
-            }
+            StageKind::Activation(activation) => Rc::new(Apply { x, y, activation, wants_input_gradient }),
             StageKind::Dropout { rate } => {
-                let (rate, index) = (*rate, self.operations.len());
+                let index = self.operations.len();
                 Rc::new(Dropout { x, y, rate, index, wants_input_gradient })
             }
         };
@@ -134,10 +132,9 @@ impl<'a> Builder<'a> {
         x: Node,
         y: Node,
         activation: Activation,
-        source: &WeightSource,
     ) -> Result<Rc<Dense>, EngineError> {
         let (inputs, outputs) = (stage.inputs(), stage.outputs());
-        let (weight, is_tied) = if let Some(weight) = self.shared(source)? {
+        let (weight, is_tied) = if let Some(weight) = self.shared(stage)? {
             (weight, true)
         } else {
             let weight = self.array(stage, "weight", &[outputs, inputs], Layout::Same, Role::Weight)?;
@@ -160,14 +157,13 @@ impl<'a> Builder<'a> {
         direction: Direction,
         window: Window,
         activation: Activation,
-        source: &WeightSource,
     ) -> Result<Rc<Conv>, EngineError> {
         let (from, to) = (stage.input.channels(), stage.output.channels());
         let (inner, outer) = direction.arrange(from, to);
         let side = window.kernel;
         // PyTorch takes the second axis of the weight for the fan-in, transposed or not.
         let fan_in = inner * side * side;
-        let weight = if let Some(weight) = self.shared(source)? {
+        let weight = if let Some(weight) = self.shared(stage)? {
             weight
         } else {
             let layout = Layout::ChannelsLast { pixels: side * side, channels: inner };
@@ -244,18 +240,14 @@ impl<'a> Builder<'a> {
     }
 
     /// The weights of the stage this one mirrors, where they are tied.
-    fn shared(&self, source: &WeightSource) -> Result<Option<Node>, EngineError> {
-        match source {
-            WeightSource::Own => Ok(None),
-            WeightSource::TransposeOf(name) => {
-                let wanted = format!("{name}.weight");
-                let found = self.parameters.iter().find(|parameter| parameter.name == wanted);
-                // `check` ties mirrored layers only, and those come earlier.
-                found
-                    .map(|parameter| Some(Rc::clone(&parameter.node)))
-                    .ok_or_else(|| EngineError::Weights(format!("{wanted} is missing")))
-            }
-        }
+    fn shared(&self, stage: &Stage) -> Result<Option<Node>, EngineError> {
+        let Some(name) = &stage.tied_to else { return Ok(None) };
+        let wanted = format!("{name}.weight");
+        let found = self.parameters.iter().find(|parameter| parameter.name == wanted);
+        // `check` ties mirrored layers only, and those come earlier.
+        found
+            .map(|parameter| Some(Rc::clone(&parameter.node)))
+            .ok_or_else(|| EngineError::Weights(format!("{wanted} is missing")))
     }
 
     /// An array of the code itself.

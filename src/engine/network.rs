@@ -24,9 +24,9 @@ use super::minibatch::{Noise, corrupt_rows, gather};
 use super::parameter::{Parameter, Role, check_names};
 use super::terms::Penalised;
 use super::waist::Waist;
-use crate::check::{Place, Plan};
+use crate::check::Plan;
 use crate::dataset::Dataset;
-use crate::project::{Loss, Site, Variance};
+use crate::project::{Loss, Place, Site, Variance};
 use crate::run::{Losses, TOTAL, Weights};
 
 /// The encoder and decoder of a plan, with their parameters and with buffers for a fixed number of rows.

@@ -2,30 +2,28 @@
 //! what they have learned (Hinton & Salakhutdinov 2006, Bengio et al. 2007, Vincent et al. 2010).
 
 mod learner;
-mod pair;
 
 use super::EngineError;
 use super::kernels::draw::Draw;
 use super::network::Network;
-use crate::check::Plan;
+use crate::check::{LayerTraining, Plan};
 use crate::dataset::Dataset;
 use crate::dataset::random::{Purpose, Stream};
-use crate::project::{Greedy, Strategy};
+use crate::project::Strategy;
 use crate::run::{GreedyProgress, GreedyState, Weights};
 
 use self::learner::Learner;
-pub(super) use self::pair::Pair;
 
 /// The layers of a network on their way through their own trainings.
 ///
 /// Layers that have learned are in the network's weights. The one that learns sees every minibatch through them, so that no
 /// hidden representation of all data is ever held.
 pub(super) struct Pretraining {
-    by: Greedy,
     /// Epochs of each layer.
     epochs: u32,
     threads: usize,
-    pairs: Vec<Pair>,
+    /// All layers, from the input to the code.
+    trainings: Vec<LayerTraining>,
     /// The layer that learns.
     layer: usize,
     learner: Learner,
@@ -60,25 +58,24 @@ impl Pretraining {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(plan: &Plan, data: &Dataset, threads: usize) -> Result<Option<Pretraining>, EngineError> {
-        let Strategy::LayerWise { by, epochs, .. } = plan.design().training.strategy else {
+        let Strategy::LayerWise { epochs, .. } = plan.design().training.strategy else {
             return Ok(None);
         };
-        let pairs = Pair::all(plan);
-        let Some(first) = pairs.first() else { return Ok(None) };
-        let learner = Learner::new(plan, by, first, 0, threads)?;
+        let trainings = plan.pretraining().to_vec();
+        let Some(first) = trainings.first() else { return Ok(None) };
+        let learner = Learner::new(plan, first, 0, threads)?;
         Ok(Some(Pretraining {
-            by,
             epochs,
             threads,
             layer: 0,
             learner,
+            trainings,
             epoch: 0,
             step_in_epoch: 0,
             error_sum: 0.0,
             samples: 0,
             order: data.split.train.clone(),
             ordered: None,
-            pairs,
         }))
     }
 
@@ -86,7 +83,7 @@ impl Pretraining {
     pub fn progress(&self) -> GreedyProgress {
         GreedyProgress {
             layer: self.layer as u32 + 1,
-            layers: self.pairs.len() as u32,
+            layers: self.trainings.len() as u32,
             epoch: self.epoch,
             epochs: self.epochs,
             step_in_epoch: self.step_in_epoch,
@@ -107,7 +104,7 @@ impl Pretraining {
         network.gather(data, &self.order[rows.clone()], None);
         let steps_per_epoch = self.order.len().div_ceil(batch).max(1) as u64;
         let step = u64::from(self.epoch) * steps_per_epoch + u64::from(self.step_in_epoch);
-        let pair = &self.pairs[self.layer];
+        let pair = &self.trainings[self.layer].pair;
         let threads = std::rc::Rc::clone(network.threads());
         let input = network.input_of(pair.stage, samples);
         let moment = learner::Moment {
@@ -160,8 +157,8 @@ impl Pretraining {
     pub fn restore(&mut self, plan: &Plan, state: &GreedyState) -> Result<(), EngineError> {
         let layer = state.layer as usize;
         let steps_per_epoch = self.order.len().div_ceil(plan.design().training.batch_size.max(1));
-        let Some(pair) = self
-            .pairs
+        let Some(training) = self
+            .trainings
             .get(layer)
             .filter(|_| state.epoch < self.epochs && (state.step_in_epoch as usize) < steps_per_epoch)
         else {
@@ -176,7 +173,7 @@ impl Pretraining {
         if !state.arrays.is_finite() {
             return Err(EngineError::Weights(format!("the state of layer {} is not finite", layer + 1)));
         }
-        let mut learner = Learner::new(plan, self.by, pair, layer, self.threads)?;
+        let mut learner = Learner::new(plan, training, layer, self.threads)?;
         learner.restore(&state.arrays)?;
         (self.layer, self.learner) = (layer, learner);
         (self.epoch, self.step_in_epoch) = (state.epoch, state.step_in_epoch);
@@ -206,19 +203,19 @@ impl Pretraining {
             return Ok(false);
         }
         self.unroll(network)?;
-        if self.layer + 1 == self.pairs.len() {
+        if self.layer + 1 == self.trainings.len() {
             return Ok(true);
         }
         let plan = network.plan();
         let next = self.layer + 1;
-        let learner = Learner::new(plan, self.by, &self.pairs[next], next, self.threads)?;
+        let learner = Learner::new(plan, &self.trainings[next], next, self.threads)?;
         (self.layer, self.epoch, self.learner) = (next, 0, learner);
         Ok(false)
     }
 
     /// W and c to the encoder's layer, Wᵀ and b to the decoder's.
     fn unroll(&self, network: &mut Network) -> Result<(), EngineError> {
-        let pair = &self.pairs[self.layer];
+        let pair = &self.trainings[self.layer].pair;
         let learned = self.learner.learned();
         let mut weights: Weights = network.weights();
         for (name, values) in [

@@ -10,7 +10,7 @@ use super::minibatch::Noise;
 use super::network::{Evaluation, Network};
 use super::optimizer::Optimizer;
 use super::parameter::check_names;
-use super::pretraining::{GreedyStep, Pair, Pretraining};
+use super::pretraining::{GreedyStep, Pretraining};
 use super::schedule::learning_rate;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
@@ -228,7 +228,7 @@ impl Trainer {
         match self.design().training.strategy {
             Strategy::Joint => 0,
             Strategy::LayerWise { epochs, .. } => {
-                epochs.saturating_mul(Pair::all(self.network.plan()).len() as u32)
+                epochs.saturating_mul(self.network.plan().pretraining().len() as u32)
             }
         }
     }

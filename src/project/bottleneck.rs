@@ -233,6 +233,21 @@ impl Bottleneck {
         if let Bottleneck::Variational { warmup_epochs, .. } = self { warmup_epochs } else { 0 }
     }
 
+    /// Whether codes jump between choices, so that they have no slope.
+    pub fn jumps(self) -> bool {
+        match self {
+            Bottleneck::Concrete { .. }
+            | Bottleneck::Quantised { .. }
+            | Bottleneck::DescriptionLength { .. } => true,
+            Bottleneck::Plain
+            | Bottleneck::KSparse { .. }
+            | Bottleneck::Variational { .. }
+            | Bottleneck::ImportanceWeighted { .. }
+            | Bottleneck::Wasserstein { .. }
+            | Bottleneck::Hashing { .. } => false,
+        }
+    }
+
     /// Whether the encoder ends in means and logarithms of variances instead of the code itself.
     pub fn is_gaussian(self) -> bool {
         matches!(self, Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. })

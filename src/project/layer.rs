@@ -175,6 +175,15 @@ impl Layer {
         }
     }
 
+    /// The layer with another function at its end; layers that have none stay as they are.
+    #[must_use]
+    pub fn with_activation(mut self, wanted: Activation) -> Layer {
+        if let Some(activation) = self.activation_mut() {
+            *activation = wanted;
+        }
+        self
+    }
+
     /// The kind's name, as on its card.
     pub fn name(&self) -> &'static str {
         match self {
@@ -189,6 +198,25 @@ impl Layer {
             Layer::Flatten => "Flatten",
             Layer::Reshape { .. } => "Reshape",
             Layer::Dropout { .. } => "Dropout",
+        }
+    }
+}
+
+/// Values that a norm takes mean and variance of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Norm {
+    /// Those of a feature, or of a channel, over the minibatch: [`Layer::BatchNorm`].
+    Batch,
+    /// Those of a sample: [`Layer::LayerNorm`].
+    Layer,
+}
+
+impl Norm {
+    /// The layer that normalises so and then applies a function.
+    pub fn layer(self, activation: Activation) -> Layer {
+        match self {
+            Norm::Batch => Layer::BatchNorm { activation },
+            Norm::Layer => Layer::LayerNorm { activation },
         }
     }
 }
@@ -254,6 +282,33 @@ impl Activation {
     /// Whether every output lies in [0, 1], so that it can stand for a probability or a pixel.
     pub fn is_unit_range(self) -> bool {
         self == Activation::Sigmoid
+    }
+
+    /// Whether its derivative is a function of the sums it is applied to and not of its outputs alone.
+    pub fn needs_sums(self) -> bool {
+        match self {
+            Activation::Gelu | Activation::Silu => true,
+            Activation::Linear
+            | Activation::Relu
+            | Activation::LeakyRelu
+            | Activation::Elu
+            | Activation::Sigmoid
+            | Activation::Tanh
+            | Activation::Softplus => false,
+        }
+    }
+
+    /// Whether its derivative changes anywhere but in a kink.
+    pub fn is_curved(self) -> bool {
+        match self {
+            Activation::Linear | Activation::Relu | Activation::LeakyRelu => false,
+            Activation::Elu
+            | Activation::Gelu
+            | Activation::Silu
+            | Activation::Sigmoid
+            | Activation::Tanh
+            | Activation::Softplus => true,
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use super::command::Command;
 use super::edit;
 use super::state::State;
-use crate::check::Place;
 use crate::dataset::{DataError, Subset};
+use crate::project::Place;
 use crate::run::Status;
 
 impl Command {

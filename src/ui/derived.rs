@@ -2,9 +2,9 @@
 
 use super::data_state::{DataState, NoData};
 use super::remedies::data_problem;
-use crate::check::{Cards, DataFacts, Place, Problem, Severity, cards, problems};
+use crate::check::{Cards, DataFacts, Problem, Severity, cards, problems};
 use crate::dataset::DataError;
-use crate::project::Project;
+use crate::project::{Place, Project};
 
 /// Shapes, costs and problems of the document as it is.
 #[derive(Clone, Debug)]
@@ -82,11 +82,6 @@ impl Derived {
     pub fn data_problem(&self) -> Option<&Problem> {
         // It is put before all others.
         self.problems.first().filter(|_| self.tells_of_data)
-    }
-
-    /// Problems of one card or form.
-    pub fn problems_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(move |problem| problem.place == place)
     }
 
     /// How many problems refuse training.

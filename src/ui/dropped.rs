@@ -28,7 +28,7 @@ impl State {
             DropKind::Data(source) => {
                 self.history.settle(&self.project);
                 self.project.data.source = source;
-                self.select(crate::check::Place::Data);
+                self.select(crate::project::Place::Data);
                 self.view.show = Some(super::panels::views::Pane::Data);
                 self.refresh(false);
             }

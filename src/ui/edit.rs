@@ -1,7 +1,7 @@
 //! Edits of the network, as plain functions over the document: no window, no history.
 
-use crate::check::{Place, freed, mirror};
-use crate::project::{Decoder, Layer, Project, Shape};
+use crate::check::{freed, mirror};
+use crate::project::{Decoder, Layer, Place, Project, Shape};
 
 /// A place between two cards where a layer can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use super::files::{SaveKind, SaveRequest};
 use super::panels::views::Pane;
 use super::panels::{RunAction, Seek};
 use super::state::{BottomTab, Effect, State, ViewSettings};
-use crate::check::{Place, Plan, Severity, plan};
+use crate::check::{Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::check_same_data;
-use crate::project::{Decoder, Layer};
+use crate::project::{Decoder, Layer, Place};
 use crate::run::{Checkpoint, History, KeptEpochs, Run, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
 

@@ -4,9 +4,9 @@ use super::command::Command;
 use super::data_state::NoData;
 use super::editors::source::PathField;
 use super::state::State;
-use crate::check::{Fix, Place, Problem};
+use crate::check::{Fix, Problem};
 use crate::dataset::DataError;
-use crate::project::{Project, Source};
+use crate::project::{Place, Project, Source};
 
 /// What mends a problem with one click.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,11 +14,11 @@ use super::history::History;
 pub use super::layout::{BottomTab, ViewSettings};
 pub use super::missing_data::MissingData;
 use super::notices::Notices;
-use crate::check::{DataFacts, Place};
+use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::{Likelihood, check_same_rows};
 use crate::io::Store;
-use crate::project::{Data, Decoder, Project, Shape, Source};
+use crate::project::{Data, Decoder, Place, Project, Shape, Source};
 use crate::run::{Run, RunId, Setting, Status};
 use crate::session::{self, JobId, RunProgress};
 

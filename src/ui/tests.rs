@@ -8,8 +8,7 @@ use super::command::{Command, Menu};
 use super::dialogs::{Dialog, Then};
 use super::state::BottomTab;
 use super::{HourglassApp, Options};
-use crate::check::Place;
-use crate::project::{Activation, Decoder, Layer, Project, Recipe, Source};
+use crate::project::{Activation, Decoder, Layer, Place, Project, Recipe, Source};
 use crate::run::Status;
 
 mod commands;

@@ -7,8 +7,7 @@ use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
 use super::plots::stamp_of;
 use super::state::State;
-use crate::check::Place;
-use crate::project::Shape;
+use crate::project::{Place, Shape};
 
 /// The textures at hand.
 #[derive(Default)]

@@ -2,10 +2,9 @@
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
-use hourglass::check::Place;
 use hourglass::project::{
     Activation, Binarise, Bottleneck, CodebookUpdate, Corruption, Distance, Estimator, Greedy, Layer, Loss,
-    Over, Penalty, Regularizer, Site, Strategy, Threshold, Variance,
+    Over, Penalty, Place, Regularizer, Site, Strategy, Threshold, Variance,
 };
 use hourglass::run::Status;
 

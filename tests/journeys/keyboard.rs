@@ -6,7 +6,7 @@ use egui::accesskit::Role;
 use egui::{Key, Rect, pos2};
 use egui_kittest::Node;
 use egui_kittest::kittest::NodeT;
-use hourglass::check::Place;
+use hourglass::project::Place;
 
 use crate::common::{CTRL, Home, NONE, Window};
 

@@ -3,7 +3,7 @@
 use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
-use hourglass::check::Place;
+use hourglass::project::Place;
 
 use crate::common::{CTRL, Home, NONE};
 

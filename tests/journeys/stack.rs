@@ -2,8 +2,7 @@
 
 use egui::Key;
 use egui::accesskit::Role;
-use hourglass::check::Place;
-use hourglass::project::{Activation, Code, Decoder, Layer, Project};
+use hourglass::project::{Activation, Code, Decoder, Layer, Place, Project};
 use hourglass::ui::command::Command;
 
 use crate::common::{ALT, CTRL, CTRL_SHIFT, Home, NONE, Window, dense};

@@ -1,7 +1,7 @@
 //! Kinds of code and strategies that do not go with the rest of a design.
 
 use super::*;
-use crate::project::{Bottleneck, Greedy, Penalty, Regularizer, Site, Strategy, Threshold, Variance};
+use crate::project::{Optimizer, Strategy, Threshold, Variance};
 
 fn described(project: &mut Project) {
     project.code.kind = Bottleneck::DescriptionLength { choices: 6, width: 0.1, temperature: 0.5 };
@@ -139,4 +139,46 @@ fn layers_are_trained_one_by_one_only_where_that_has_a_meaning() {
     let standardised = DataFacts { value_range: (-2.0, 3.0), ..facts() };
     let found = problems(&sound, Some(&standardised));
     assert!(found.iter().any(|p| p.severity == Severity::Error && p.place == Place::Data), "{found:?}");
+}
+
+/// A wide first layer that is trained as an autoencoder takes more rows at a time than the network:
+/// fewer values are computed for each.
+#[test]
+fn the_training_of_a_layer_fits_wherever_that_of_the_network_does() {
+    let mut project = Recipe::Undercomplete.project();
+    project.encoder = vec![Layer::Dense { units: 1, activation: Activation::Sigmoid }];
+    project.code.units = 2;
+    project.loss = Loss::SquaredError;
+    project.training.batch_size = 1;
+    project.training.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
+    let wide = DataFacts { shape: Shape::Vector((1 << 23) / 3), ..facts() };
+    let joint = Plan::unchecked(&project, &wide).training_bytes();
+    let enough = DataFacts { available_bytes: joint, ..wide };
+    assert!(plan(&project, &enough).is_ok());
+    let by = Greedy::Autoencoders { masking: 0.2 };
+    project.training.strategy = Strategy::LayerWise { by, epochs: 1, beside_joint: false };
+    let layers = Plan::unchecked(&project, &enough);
+    let alone = layers.pretraining()[0].autoencoder.as_ref().expect("an autoencoder");
+    assert!(plan(alone.design(), alone.facts()).is_err(), "{} of {joint} bytes", alone.training_bytes());
+    let found = plan(&project, &enough).expect_err("the first layer does not fit");
+    assert!(found.iter().any(|problem| problem.message.contains("GiB") || problem.message.contains("MiB")));
+    let all = DataFacts { available_bytes: layers.training_bytes(), ..wide };
+    assert!(plan(&project, &all).is_ok());
+}
+
+#[test]
+fn what_is_wrong_with_the_training_of_one_layer_is_a_problem_of_the_whole() {
+    let mut project = Recipe::Undercomplete.project();
+    let by = Greedy::Autoencoders { masking: 0.2 };
+    project.training.strategy = Strategy::LayerWise { by, epochs: 1, beside_joint: false };
+    let mut found = Vec::new();
+    let mut narrow = Plan::unchecked(&project, &facts());
+    check_pretraining(&narrow, &mut found);
+    assert_eq!(found, []);
+    // Units beyond what a layer may have, which the whole would be refused for as well.
+    project.encoder[1] = dense(0);
+    narrow = Plan::unchecked(&project, &facts());
+    check_pretraining(&narrow, &mut found);
+    assert_eq!(found[0].place, Place::Encoder(1));
+    assert!(found[0].message.starts_with("Layer 2 cannot be trained by itself: "), "{found:#?}");
 }

@@ -48,7 +48,7 @@ pub fn forward_row(activation: Activation, bias: &[f32], row: &mut [f32], pre: O
 }
 
 /// Multiplies the gradient of the outputs `y` by the derivative, in place, which makes it the gradient of the sums.
-/// `pre` holds the sums where [`needs_sums`] says so.
+/// `pre` holds the sums where [`Activation::needs_sums`] says so.
 #[inline(always)]
 pub fn backward_row(activation: Activation, y: &[f32], pre: &[f32], gradient: &mut [f32]) {
     match activation {
@@ -105,19 +105,6 @@ pub fn backward_row(activation: Activation, y: &[f32], pre: &[f32], gradient: &m
             #[inline(always)]
             |y| 1.0 - math::exp(-y),
         ),
-    }
-}
-
-/// Whether the derivative changes anywhere but in a kink, so that [`curvature_row`] is not 0 throughout.
-pub fn is_curved(activation: Activation) -> bool {
-    match activation {
-        Activation::Linear | Activation::Relu | Activation::LeakyRelu => false,
-        Activation::Elu
-        | Activation::Gelu
-        | Activation::Silu
-        | Activation::Sigmoid
-        | Activation::Tanh
-        | Activation::Softplus => true,
     }
 }
 
@@ -184,11 +171,6 @@ fn put(out: &mut [f32], of: &[f32], f: impl Fn(f32) -> f32) {
     for (out, of) in out.iter_mut().zip(of) {
         *out = f(*of);
     }
-}
-
-/// Whether the derivative is a function of the sums and not of the outputs alone.
-pub fn needs_sums(activation: Activation) -> bool {
-    matches!(activation, Activation::Gelu | Activation::Silu)
 }
 
 #[inline(always)]
@@ -289,7 +271,7 @@ mod tests {
                 );
                 largest = largest.max(gradient[0].abs());
             }
-            assert_eq!(largest > 0.0, is_curved(activation), "{activation:?}");
+            assert_eq!(largest > 0.0, activation.is_curved(), "{activation:?}");
         }
     }
 

@@ -7,7 +7,7 @@
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
-use super::activation::{forward_row, needs_sums};
+use super::activation::forward_row;
 use super::channels::{add_pixels, fold, repeat, through_activation, tile_len};
 use super::jacobian::{Chain, Scale};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
@@ -16,6 +16,7 @@ use super::pass::{Mode, Pass};
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::zeros;
+use crate::check::sizes::NORM_SHARDS;
 use crate::engine::EngineError;
 use crate::project::Activation;
 
@@ -25,8 +26,6 @@ pub const EPS: f64 = 1e-5;
 pub const MOMENTUM: f64 = 0.1;
 /// Values of a shard, at least about.
 const SHARD: usize = 8192;
-/// Most shards of a minibatch.
-const SHARDS: usize = 64;
 
 /// One batch normalisation. Rows hold whole pixels: height × width × channels, or features that are channels themselves.
 pub struct BatchNorm {
@@ -76,7 +75,7 @@ struct Sizes {
 impl Sizes {
     fn new(len: usize, channels: usize) -> Sizes {
         let channels = channels.max(1);
-        let size = (len / channels).div_ceil(SHARDS).max(SHARD / channels).max(1) * channels;
+        let size = (len / channels).div_ceil(NORM_SHARDS).max(SHARD / channels).max(1) * channels;
         Sizes { channels, len, size, shards: len.div_ceil(size), tile: tile_len(channels) }
     }
 
@@ -96,11 +95,11 @@ impl BatchNorm {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(parts: BatchNormParts) -> Result<Rc<BatchNorm>, EngineError> {
-        let sums = if needs_sums(parts.activation) { Some(Variable::zeros_like(&parts.y)?) } else { None };
+        let sums = if parts.activation.needs_sums() { Some(Variable::zeros_like(&parts.y)?) } else { None };
         let channels = parts.bias.borrow().columns();
         let sizes = Sizes::new(parts.x.borrow().values().len(), channels);
         // Fewer rows can make more shards, up to one a pixel.
-        let shards = SHARDS.min(sizes.len / sizes.channels);
+        let shards = NORM_SHARDS.min(sizes.len / sizes.channels);
         Ok(Rc::new(BatchNorm {
             parts,
             sums,

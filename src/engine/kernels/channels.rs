@@ -1,21 +1,14 @@
 //! What repeats with the channels of a picture: values per channel laid out beside a run of pixels, and sums over pixels.
 //!
 //! A picture of few channels gives vectors too short to compute with, so values per channel are repeated until they are
-//! [`LEAST`] long: a *tile*. A tile starts with channel 0 and holds a whole number of pixels.
+//! long enough: a *tile* of [`tile_len`] values. A tile starts with channel 0 and holds a whole number of pixels.
 
 use std::ops::Range;
 
 use super::activation::{backward_row, forward_row};
 use super::math::vectorised;
+pub(super) use crate::check::sizes::tile_len;
 use crate::project::Activation;
-
-/// A tile has at least this many values.
-const LEAST: usize = 64;
-
-/// Length of a tile: the smallest multiple of `channels` that vectors like.
-pub(super) fn tile_len(channels: usize) -> usize {
-    channels * LEAST.div_ceil(channels.max(1))
-}
 
 /// Repeats `per_channel` over `tile`.
 pub(super) fn repeat<T: Copy>(per_channel: &[T], tile: &mut [T]) {
@@ -88,7 +81,7 @@ mod tests {
             let pixels = 37;
             let values: Vec<f32> = (0..pixels * channels).map(|i| (i % 251) as f32).collect();
             let mut tile = vec![0.0; tile_len(channels)];
-            assert!(tile.len() >= LEAST && tile.len().is_multiple_of(channels));
+            assert!(tile.len() >= 64 && tile.len().is_multiple_of(channels));
             add_pixels(&values, &mut tile);
             for channel in 0..channels {
                 let expected: f32 = (0..pixels).map(|pixel| values[pixel * channels + channel]).sum();

@@ -10,14 +10,11 @@ use super::pass::Pass;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
+use crate::check::sizes::{CODEBOOK_SHARDS, codebook_block};
 use crate::dataset::random::Stream;
 
-/// Shards of a search at most; each has scratch of its own.
-const SHARDS: usize = 16;
 /// Shards of a pass over the entries at most.
 const ENTRY_SHARDS: usize = 8;
-/// Scores a block of vectors has at a time, so that they stay in cache.
-const BLOCK_SCORES: usize = 1 << 15;
 /// Values of a shard in elementwise passes.
 const SHARD: usize = 4096;
 /// Partial minima a row of scores is compared with, so that the loop vectorises.
@@ -96,7 +93,7 @@ impl Codebook {
         let vectors = parts.y.borrow().values().len() / width.max(1);
         let scratch = Scratch {
             half_norms: vec![0.0; entries],
-            scores: vec![0.0; SHARDS * block(entries) * entries],
+            scores: vec![0.0; CODEBOOK_SHARDS * codebook_block(entries) * entries],
             choices: vec![0.0; vectors],
             errors: vec![0.0; vectors],
             usage: vec![0; entries],
@@ -182,8 +179,8 @@ impl Codebook {
         for (half, entry) in half_norms.iter_mut().zip(entries.chunks_exact(width)) {
             *half = 0.5 * entry.iter().map(|e| e * e).sum::<f32>();
         }
-        let block = block(count);
-        let per_shard = vectors.div_ceil(SHARDS).next_multiple_of(block);
+        let block = codebook_block(count);
+        let per_shard = vectors.div_ceil(CODEBOOK_SHARDS).next_multiple_of(block);
         let book = Matrix::new(entries, count, width).transposed();
         let (y, scores) = (Parts::new(y.values_mut()), Parts::new(scores));
         let (choices, errors) = (Parts::new(choices), Parts::new(errors));
@@ -315,11 +312,6 @@ impl Codebook {
             );
         });
     }
-}
-
-/// Vectors of a block.
-fn block(entries: usize) -> usize {
-    (BLOCK_SCORES / entries.max(1)).clamp(8, 64)
 }
 
 /// The entry with the least `½ ‖e‖² − z·e`, which is half its squared distance but for what all have in common.

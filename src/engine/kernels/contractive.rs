@@ -28,7 +28,8 @@ mod rows;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use route::{BLOCK_VALUES, Route, Way};
+pub use route::map_sizes;
+use route::{block, rows_of};
 use rows::{closed_form, collect, copy_scaled, expand, fill_signs, products, squares, squares_of_columns};
 
 use super::draw::Draw;
@@ -39,6 +40,7 @@ use super::pass::Pass;
 use super::threads::Threads;
 use super::variable::{Grads, TapeError, no_gradient};
 use super::workspace::zeros;
+use crate::check::{MapSizes, Route, Way};
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
 use crate::project::Estimator;
@@ -78,30 +80,25 @@ impl Contractive {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(chain: Chain, estimator: Estimator, capacity: usize) -> Result<Rc<Contractive>, EngineError> {
-        Contractive::in_blocks(chain, estimator, capacity, BLOCK_VALUES)
+        Contractive::by(chain, |maps| Route::new(maps, estimator, capacity))
     }
 
-    fn in_blocks(
-        chain: Chain,
-        estimator: Estimator,
-        capacity: usize,
-        block_values: usize,
-    ) -> Result<Rc<Contractive>, EngineError> {
+    fn by(chain: Chain, route: impl FnOnce(&[MapSizes]) -> Route) -> Result<Rc<Contractive>, EngineError> {
         let links = chain.into_links();
-        let route = Route::new(&links, estimator, capacity, block_values);
-        let sizes = route.sizes(&links);
-        let largest = sizes.levels.iter().copied().max().unwrap_or(0).max(sizes.expanded);
+        let maps = map_sizes(&links);
+        let route = route(&maps);
+        let sizes = route.sizes(&maps);
         for link in &links {
             link.map().reserve(route.largest_rows())?;
         }
         let state = State {
             levels: sizes.levels.iter().map(|&len| zeros(len)).collect::<Result<_, _>>()?,
             expanded: zeros(sizes.expanded)?,
-            now: zeros(largest)?,
-            next: zeros(largest)?,
-            sums: zeros(route.largest_rows().max(route.outputs))?,
-            gram: zeros(route.gram_len(&links))?,
-            outer: zeros(route.gram_len(&links))?,
+            now: zeros(sizes.largest)?,
+            next: zeros(sizes.largest)?,
+            sums: zeros(sizes.sums)?,
+            gram: zeros(sizes.gram)?,
+            outer: zeros(sizes.gram)?,
             has_outer: false,
             held: None,
             stream: Stream::new(0, Purpose::Hutchinson, 0, 0),
@@ -169,7 +166,7 @@ impl Contractive {
         let Some(below) = diagonal.checked_sub(1) else {
             return squares(threads, block.samples, self.route.outputs, &state.levels[0], &mut state.sums);
         };
-        if let Some(weights) = Route::rows_of(&self.links, diagonal) {
+        if let Some(weights) = rows_of(&self.links, diagonal) {
             if below == 0 {
                 // One dense layer: Σ_j d_j² ‖W_j‖².
                 weights.norms(&mut state.sums);
@@ -242,8 +239,8 @@ impl Contractive {
         let (rows, width) = (block.rows(), self.route.outputs);
         let State { levels, expanded, now, next, sums, outer, has_outer, .. } = state;
         let below = diagonal.checked_sub(1);
-        let rows_of = Route::rows_of(&self.links, diagonal);
-        match (below, rows_of) {
+        let weights = rows_of(&self.links, diagonal);
+        match (below, weights) {
             (None, _) => copy_scaled(threads, scale, &levels[0][..block.samples * width], now),
             (Some(0), Some(weights)) => {
                 weights.norms(sums);
@@ -257,7 +254,7 @@ impl Contractive {
                 squares_of_columns(units, scale, norms);
                 weights.add_scaled(norms, grads)?;
             }
-            (Some(below), rows_of) => {
+            (Some(below), own_weights) => {
                 let lowest = usize::from(self.route.has_gram);
                 if let Some(weights) = self.first_weights() {
                     let units = weights.outputs();
@@ -275,7 +272,7 @@ impl Contractive {
                     std::mem::swap(now, next);
                 }
                 let own = &mut next[..block.samples * width];
-                if let Some(weights) = rows_of {
+                if let Some(weights) = own_weights {
                     weights.accumulate_diagonal(block, &levels[diagonal], now, threads, grads)?;
                     weights.push_diagonal(block, now, own, threads);
                 } else {
@@ -318,7 +315,7 @@ impl LossTerm for Contractive {
         }
         let mut value = 0.0;
         for index in 0..self.route.blocks(pass.rows) {
-            value += self.sweep(state, self.route.block(pass.rows, index), threads);
+            value += self.sweep(state, block(&self.route, pass.rows, index), threads);
             state.held = Some(index);
         }
         value * self.route.share()
@@ -338,7 +335,7 @@ impl LossTerm for Contractive {
         state.has_outer = false;
         // The last block is still there.
         for index in (0..self.route.blocks(rows)).rev() {
-            let block = self.route.block(rows, index);
+            let block = block(&self.route, rows, index);
             if state.held != Some(index) {
                 self.sweep(state, block, threads);
             }

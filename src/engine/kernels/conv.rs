@@ -5,7 +5,6 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::activation::needs_sums;
 use super::channels::{activate, through_activation};
 use super::columns::{Columns, Direction};
 use super::jacobian::{Block, Chain, LinearMap};
@@ -68,7 +67,7 @@ impl Conv {
     /// [`EngineError::OutOfMemory`].
     pub fn new(parts: ConvParts) -> Result<Rc<Conv>, EngineError> {
         let ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient } = parts;
-        let sums = if needs_sums(activation) { Some(Variable::zeros_like(&y)?) } else { None };
+        let sums = if activation.needs_sums() { Some(Variable::zeros_like(&y)?) } else { None };
         let (len, patch) = (weight.borrow().values().len(), weight.borrow().columns());
         let columns = Columns::new(window, patch / (window.kernel * window.kernel).max(1));
         let space = Workspace::new(columns, len / patch.max(1), bias.borrow().columns())?;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::activation::{backward_row, forward_row, needs_sums};
+use super::activation::{backward_row, forward_row};
 use super::jacobian::Chain;
 use super::math::vectorised;
 use super::matmul::{Matrix, column_shards, multiply_shard};
@@ -56,7 +56,7 @@ impl Dense {
     /// [`EngineError::OutOfMemory`] where the activation needs a buffer of its own.
     pub fn new(parts: DenseParts) -> Result<Rc<Dense>, EngineError> {
         let DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient } = parts;
-        let sums = if needs_sums(activation) { Some(Variable::zeros_like(&y)?) } else { None };
+        let sums = if activation.needs_sums() { Some(Variable::zeros_like(&y)?) } else { None };
         Ok(Rc::new(Dense { x, weight, bias, y, sums, activation, is_tied, wants_input_gradient }))
     }
 

@@ -14,6 +14,7 @@ use super::pass::Pass;
 use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients, no_gradient};
+use crate::check::sizes::DIVERGENCE_ROWS;
 use crate::dataset::random::Stream;
 use crate::engine::EngineError;
 
@@ -21,8 +22,6 @@ use crate::engine::EngineError;
 pub const LOG_VARIANCE: (f32, f32) = (-30.0, 20.0);
 /// Values of a shard.
 const SHARD: usize = 4096;
-/// Rows of a shard where rows are summed.
-const ROWS: usize = 16;
 
 /// log σ² within its range.
 #[inline(always)]
@@ -181,7 +180,7 @@ impl KlToPrior {
     /// The divergence of `head`, rows × 2p, with λ = `free_bits` nats a unit; 0 for none.
     pub fn new(head: Node, free_bits: f32) -> Rc<KlToPrior> {
         let (len, units) = (head.borrow().values().len(), head.borrow().columns() / 2);
-        let shards = (len / (2 * units).max(1)).div_ceil(ROWS);
+        let shards = (len / (2 * units).max(1)).div_ceil(DIVERGENCE_ROWS);
         let (partial, per_unit) = (vec![0.0; shards * units], vec![0.0; units]);
         let scratch = Scratch { partial, per_unit, is_open: vec![0.0; units] };
         Rc::new(KlToPrior { head, free_bits, scratch: RefCell::new(scratch) })
@@ -197,9 +196,9 @@ impl KlToPrior {
         let (units, head) = (head.columns() / 2, head.values());
         let mut scratch = self.scratch.borrow_mut();
         let Scratch { partial, per_unit, .. } = &mut *scratch;
-        let partial = &mut partial[..rows.div_ceil(ROWS) * units];
+        let partial = &mut partial[..rows.div_ceil(DIVERGENCE_ROWS) * units];
         threads.for_each_piece(partial, units, 32 * rows * units, |start, sums| {
-            let rows = shard_range(start / units, ROWS, rows);
+            let rows = shard_range(start / units, DIVERGENCE_ROWS, rows);
             vectorised(
                 #[inline(always)]
                 || {

@@ -59,7 +59,7 @@ impl Chain {
     }
 
     /// Appends the slope of an activation with the output `y`; `sums` is what it was applied to, where its derivative needs
-    /// that (`activation::needs_sums`).
+    /// that ([`Activation::needs_sums`]).
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::activation::{forward_row, needs_sums};
+use super::activation::forward_row;
 use super::channels::through_activation;
 use super::jacobian::{Chain, Normed};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
@@ -54,7 +54,7 @@ impl LayerNorm {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub fn new(parts: LayerNormParts) -> Result<Rc<LayerNorm>, EngineError> {
-        let sums = if needs_sums(parts.activation) { Some(Variable::zeros_like(&parts.y)?) } else { None };
+        let sums = if parts.activation.needs_sums() { Some(Variable::zeros_like(&parts.y)?) } else { None };
         let rows = {
             let x = parts.x.borrow();
             x.values().len() / x.columns().max(1)

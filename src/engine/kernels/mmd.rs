@@ -11,10 +11,9 @@ use super::operation::LossTerm;
 use super::pass::Pass;
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Write, gradients, no_gradient};
+use crate::check::sizes::DISCREPANCY_ROWS;
 use crate::dataset::random::{Purpose, Stream};
 
-/// Rows of a shard.
-const ROWS: usize = 16;
 /// Scales s of the kernel `Σ_s sC / (sC + ‖a − b‖²)`, as in the authors' implementation.
 pub const SCALES: [f32; 7] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 /// Partial sums a row of pairs is added into, so that the loop vectorises.
@@ -49,7 +48,7 @@ impl Mmd {
         let scratch = Scratch {
             code_columns: vec![0.0; len],
             prior_columns: vec![0.0; len],
-            distances: vec![0.0; rows.div_ceil(ROWS) * rows],
+            distances: vec![0.0; rows.div_ceil(DISCREPANCY_ROWS) * rows],
             sums: vec![0.0; rows],
             slopes: vec![0.0; len],
         };
@@ -82,10 +81,10 @@ impl Mmd {
         let cross = -2.0 / (rows as f32 * rows as f32);
         let (distances, sums, slopes) = (Parts::new(distances), Parts::new(sums), Parts::new(slopes));
         let flops = 3 * rows * rows * (3 * units + KERNEL_FLOPS);
-        threads.run(rows.div_ceil(ROWS), flops, &|shard| {
+        threads.run(rows.div_ceil(DISCREPANCY_ROWS), flops, &|shard| {
             // SAFETY: `run` calls each shard once, and what belongs to different shards does not overlap.
             let pairs = unsafe { distances.part(shard * rows..(shard + 1) * rows) };
-            for row in shard_range(shard, ROWS, rows) {
+            for row in shard_range(shard, DISCREPANCY_ROWS, rows) {
                 // SAFETY: as above.
                 let (sum, slope) =
                     unsafe { (sums.part(row..row + 1), slopes.part(row * units..(row + 1) * units)) };

@@ -20,10 +20,9 @@ use super::tape::Recorder;
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::{Grads, Node, TapeError, Variable, Write, gradients};
 use super::workspace::zeros;
+use crate::check::sizes::KEPT_CHOICES;
 use crate::engine::EngineError;
 
-/// The most exponentials that are kept for the way back: 64 MiB.
-const KEPT: usize = 1 << 24;
 /// Features of a shard on the way back, and of the buffer into which exponentials are computed again.
 const BLOCK: usize = 512;
 /// Floating-point operations of one exponential with its noise, about.
@@ -56,7 +55,7 @@ impl Selector {
         y: Node,
         wants_input_gradient: bool,
     ) -> Result<Rc<Selector>, EngineError> {
-        Selector::with_limit(x, logits, y, wants_input_gradient, KEPT)
+        Selector::with_limit(x, logits, y, wants_input_gradient, KEPT_CHOICES)
     }
 
     fn with_limit(

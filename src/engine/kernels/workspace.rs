@@ -1,6 +1,6 @@
 //! Memory and order of work of a convolution, and the products of its parts, in both directions.
 //!
-//! Samples are cut into at most [`SHARDS`] runs. A shard walks over its samples in *tiles* whose
+//! Samples are cut into at most [`CONVOLUTION_SHARDS`] runs. A shard walks over its samples in *tiles* whose
 //! patches stay in the processor's cache: a few whole pictures, or a band of one. Patches lie in
 //! scratch that the thread finds warm; each shard sums over its own samples, and these sums are added
 //! up in the order of the shards.
@@ -14,16 +14,9 @@ use super::math::vectorised;
 use super::matmul::{Matrix, multiply_shard};
 use super::threads::{Parts, Threads, shard_range};
 use super::variable::TapeError;
+use crate::check::sizes::{CONVOLUTION_SHARDS, PATCH_VALUES, convolution_shards, patch_values};
 use crate::engine::EngineError;
 
-/// Most shards of a minibatch.
-const SHARDS: usize = 16;
-/// Fewest shards that a long minibatch is cut into, however large the weight.
-const FEWEST_SHARDS: usize = 4;
-/// Values of all shards' weight gradients together, where [`FEWEST_SHARDS`] allow it.
-const PARTIAL_VALUES: usize = 1 << 20;
-/// Values of a tile's patches: 256 kB.
-const TILE_VALUES: usize = 1 << 16;
 /// Weight gradients are added up in pieces of so many values.
 const PIECE: usize = 4096;
 
@@ -65,10 +58,9 @@ impl Workspace {
     /// [`EngineError::OutOfMemory`].
     pub(super) fn new(columns: Columns, channels: usize, outputs: usize) -> Result<Workspace, EngineError> {
         let weight_len = channels.saturating_mul(columns.patch());
-        let shards = (PARTIAL_VALUES / weight_len.max(1)).clamp(FEWEST_SHARDS, SHARDS);
-        let band = columns.window().small.1 * columns.patch();
-        let patches = TILE_VALUES.max(band);
-        let scratch = (0..SHARDS)
+        let shards = convolution_shards(weight_len);
+        let patches = patch_values(columns.window().small.1 * columns.patch());
+        let scratch = (0..CONVOLUTION_SHARDS)
             .map(|_| {
                 // Reserved now, touched by the threads that use it.
                 let mut values = Vec::new();
@@ -261,8 +253,8 @@ impl Workspace {
     fn tiles(&self, shard: usize, samples: Range<usize>) -> impl Iterator<Item = Tile> + use<> {
         let small = self.columns.window().small;
         let patch_row = (small.1 * self.columns.patch()).max(1);
-        let pictures = (TILE_VALUES / (small.0 * patch_row).max(1)).max(1);
-        let band = (TILE_VALUES / patch_row).clamp(1, small.0.max(1));
+        let pictures = (PATCH_VALUES / (small.0 * patch_row).max(1)).max(1);
+        let band = (PATCH_VALUES / patch_row).clamp(1, small.0.max(1));
         let Range { start, end } = samples;
         samples.step_by(pictures).flat_map(move |first| {
             (0..small.0).step_by(band).map(move |row| Tile {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Network, jacobian_of_code};
-use crate::check::Place;
+use crate::check::sizes::JACOBIAN_ROWS;
 use crate::dataset::Dataset;
 use crate::engine::EngineError;
 use crate::engine::kernels::activity::Activity;
@@ -16,11 +16,8 @@ use crate::engine::kernels::quantiser::description_length;
 use crate::engine::kernels::selector::{chosen, mean_max};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Node;
-use crate::project::{Bottleneck, Estimator, Loss, Threshold, Variance};
+use crate::project::{Bottleneck, Estimator, Loss, Place, Threshold, Variance};
 use crate::run::{Bits, CodebookHealth, HashHealth, Health, LayerHealth, SelectorHealth};
-
-/// Samples whose Jacobians are looked at, at most.
-const JACOBIANS: usize = 32;
 
 /// Sums over the samples.
 struct Sums {
@@ -52,7 +49,7 @@ impl Network {
             self.pass(block.len(), Mode::Use, &mut Recorder::idle());
             self.add(&mut sums, block.len());
             if number == 0 {
-                sums.jacobian = self.jacobian(block.len().min(JACOBIANS))?;
+                sums.jacobian = self.jacobian(block.len().min(JACOBIAN_ROWS))?;
             }
             if let Some(terms) = &mut sums.terms {
                 self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
@@ -117,21 +114,23 @@ impl Network {
 
     /// Root mean square of `‖∂code/∂input‖_F` over the first `rows` rows of the latest pass.
     fn jacobian(&mut self, rows: usize) -> Result<Option<f64>, EngineError> {
-        let kind = self.plan.design().code.kind;
-        let jumps = matches!(
-            kind,
-            Bottleneck::Concrete { .. } | Bottleneck::Quantised { .. } | Bottleneck::DescriptionLength { .. }
-        );
-        if jumps || self.encoder_len == 0 || rows == 0 {
+        if self.plan.design().code.kind.jumps() || self.encoder_len == 0 || rows == 0 {
             return Ok(None);
         }
         if self.jacobian.is_none() {
             let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.waist)?;
-            self.jacobian = Some(Contractive::new(chain, Estimator::Auto, JACOBIANS)?);
+            self.jacobian = Some(Contractive::new(chain, Estimator::Auto, JACOBIAN_ROWS)?);
         }
         let pass = Pass::new(rows, Mode::Use, &self.threads);
         let sum = self.jacobian.as_ref().map(|contractive| contractive.compute(&pass));
         Ok(sum.map(|sum| (sum / rows as f64).max(0.0).sqrt()))
+    }
+
+    /// Sizes of the linear maps that the way from the input to the code is made of.
+    #[cfg(test)]
+    pub(in crate::engine) fn jacobian_maps(&self) -> Vec<crate::check::MapSizes> {
+        let chain = jacobian_of_code(&self.operations[..self.encoder_len], &self.waist).expect("small");
+        crate::engine::kernels::contractive::map_sizes(&chain.into_links())
     }
 
     fn judge(&self, sums: Sums, samples: usize, epoch: u32, moment: Moment) -> Health {

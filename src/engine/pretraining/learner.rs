@@ -1,7 +1,6 @@
 //! One layer that learns by itself.
 
-use super::pair::Pair;
-use crate::check::{DataFacts, Plan, plan};
+use crate::check::{LayerTraining, Pair, Plan};
 use crate::dataset::random::{Purpose, Stream};
 use crate::engine::EngineError;
 use crate::engine::kernels::draw::Draw;
@@ -13,10 +12,7 @@ use crate::engine::minibatch::Noise;
 use crate::engine::network::Network;
 use crate::engine::optimizer::Optimizer;
 use crate::engine::parameter::check_names;
-use crate::project::{
-    Activation, Code, Corruption, Data, Decoder, Greedy, Loss, Output, Project, Scaling, Shape, Strategy,
-    Training,
-};
+use crate::project::Activation;
 use crate::run::{Array, Weights};
 
 /// Stands among the keys of a layer's initial weights, where a network has the numbers of its parameters.
@@ -64,14 +60,13 @@ impl Learner {
     /// The layer `number` (from 0) of a plan, which knows nothing yet.
     pub fn new(
         plan: &Plan,
-        by: Greedy,
-        pair: &Pair,
+        training: &LayerTraining,
         number: usize,
         threads: usize,
     ) -> Result<Learner, EngineError> {
-        let Pair { inputs, outputs, activation, .. } = *pair;
-        match by {
-            Greedy::Machines => {
+        let Pair { inputs, outputs, activation, .. } = training.pair;
+        match &training.autoencoder {
+            None => {
                 let is_linear = activation == Activation::Linear;
                 let units = if is_linear { HiddenUnits::Linear } else { HiddenUnits::Logistic };
                 let seed = plan.design().training.seed;
@@ -79,9 +74,7 @@ impl Learner {
                 let rbm = Box::new(Rbm::new(inputs, outputs, units, plan.batch_rows(), stream)?);
                 Ok(Learner::Machine { rbm, units, inputs, outputs })
             }
-            Greedy::Autoencoders { masking } => {
-                Autoencoder::new(plan, pair, masking, number, threads).map(Box::new).map(Learner::Autoencoder)
-            }
+            Some(own) => Autoencoder::new(own, threads).map(Box::new).map(Learner::Autoencoder),
         }
     }
 
@@ -172,23 +165,16 @@ const STEPS: &str = "steps";
 const WEIGHTS: &str = "weights.";
 
 impl Autoencoder {
-    fn new(
-        whole: &Plan,
-        pair: &Pair,
-        masking: f32,
-        number: usize,
-        threads: usize,
-    ) -> Result<Autoencoder, EngineError> {
-        let design = whole.design();
-        let plan = small_plan(whole, pair, masking, number)?;
-        let network = Network::new(&plan, threads)?;
-        let optimizer = Optimizer::new(&design.training, network.parameters());
+    fn new(plan: &Plan, threads: usize) -> Result<Autoencoder, EngineError> {
+        let training = &plan.design().training;
+        let network = Network::new(plan, threads)?;
+        let optimizer = Optimizer::new(training, network.parameters());
         Ok(Autoencoder {
             network,
             optimizer,
             grads: Some(Grads::leaky()),
             steps: 0,
-            learning_rate: design.training.learning_rate,
+            learning_rate: training.learning_rate,
         })
     }
 
@@ -243,43 +229,6 @@ impl Autoencoder {
         self.steps = ((high as u64) << 20) + low as u64;
         Ok(())
     }
-}
-
-/// A plan of the layer alone, between its input and its reconstruction.
-fn small_plan(whole: &Plan, pair: &Pair, masking: f32, number: usize) -> Result<Plan, EngineError> {
-    let design = whole.design();
-    let is_first = number == 0;
-    let small = Project {
-        data: Data { scaling: Scaling::None, ..Data::default() },
-        corruption: if masking > 0.0 {
-            Corruption::Masking { probability: masking }
-        } else {
-            Corruption::None
-        },
-        encoder: Vec::new(),
-        code: Code { activation: pair.activation, ..Code::plain(pair.outputs) },
-        regularizers: Vec::new(),
-        decoder: Decoder::Mirrored { tied: false },
-        output: Output { activation: pair.back },
-        loss: if is_first { design.loss } else { Loss::SquaredError },
-        training: Training {
-            seed: design.training.seed.wrapping_add(number as u64 + 1),
-            early_stopping: None,
-            strategy: Strategy::Joint,
-            ..design.training.clone()
-        },
-        ..design.clone()
-    };
-    let facts = DataFacts {
-        shape: Shape::Vector(pair.inputs),
-        // What hidden layers hand on has no range that must be kept to.
-        value_range: if is_first { whole.facts().value_range } else { (0.0, 1.0) },
-        ..*whole.facts()
-    };
-    plan(&small, &facts).map_err(|problems| {
-        let message = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-        EngineError::Weights(format!("layer {} cannot be trained by itself: {message}", number + 1))
-    })
 }
 
 fn transposed(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {

@@ -14,7 +14,7 @@ pub(super) fn conv(channels: usize, kernel: usize, stride: usize, activation: Ac
 }
 
 /// A small encoder that contains the layer, for pictures of 6×8 pixels with two channels.
-fn around(layer: &Layer) -> Vec<Layer> {
+pub(super) fn around(layer: &Layer) -> Vec<Layer> {
     let smooth = Activation::Softplus;
     match layer {
         Layer::Dense { .. } => vec![conv(2, 3, 2, smooth), Layer::Dense { units: 5, activation: smooth }],

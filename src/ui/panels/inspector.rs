@@ -2,8 +2,7 @@
 
 use egui::{Align, RichText, ScrollArea, Ui};
 
-use crate::check::Place;
-use crate::project::{Layer, Shape, Site};
+use crate::project::{Layer, Place, Shape, Site};
 use crate::ui::command::Command;
 use crate::ui::edit;
 use crate::ui::editors::{code, corruption, layer, output, regularizer, source, training};

@@ -5,8 +5,8 @@ use egui::{
     RichText, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
-use crate::check::{Card, Place, Severity};
-use crate::project::{Activation, Bottleneck, Decoder, Layer, Project, Shape as SampleShape};
+use crate::check::{Card, Severity};
+use crate::project::{Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape};
 use crate::ui::command::Command;
 use crate::ui::edit::{self, Gap};
 use crate::ui::panels::toolbar::item_ui;

@@ -2,7 +2,8 @@
 
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Ui};
 
-use crate::check::{Place, Problem, Severity};
+use crate::check::{Problem, Severity};
+use crate::project::Place;
 use crate::ui::state::State;
 use crate::ui::theme::{Tokens, tokens};
 use crate::ui::widgets::button::secondary_ui;

@@ -12,7 +12,7 @@ use super::{
     LossView, ReconstructionsInput, ReconstructionsView, ReplayInput, ReplayView, RunsInput, RunsView,
     TABBED, data_preview_ui, health_ui, kept_at, latent_ui, loss_ui, reconstructions_ui, replay_ui, runs_ui,
 };
-use crate::check::Place;
+use crate::project::Place;
 use crate::run::Run;
 use crate::ui::command::Command;
 use crate::ui::state::{MissingData, State};

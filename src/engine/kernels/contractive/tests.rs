@@ -90,7 +90,8 @@ fn check(net: &Net, what: &str) {
 
     // In blocks: of some samples, and of one sample and some of its probes.
     for values in [300, 1] {
-        let cut = Contractive::in_blocks(net.chain(), Estimator::Exact, net.rows, values).expect("small");
+        let route = |maps: &[MapSizes]| Route::in_blocks(maps, Estimator::Exact, net.rows, values);
+        let cut = Contractive::by(net.chain(), route).expect("small");
         let (in_blocks, parts) = net.gradients(&cut, weight, 1);
         assert!((in_blocks - value).abs() < 1e-5 * value, "{what}: {in_blocks}, not {value} in blocks");
         for (number, (whole, parts)) in ours.iter().zip(&parts).enumerate() {
@@ -257,16 +258,11 @@ fn ways_agree_and_random_tangents_are_right_in_the_mean() {
     let net = Net::new(3, 5, (1, 1), 2).dense(6, Activation::Tanh, false).dense(4, Activation::Silu, false);
     let pulled = net.value(&net.penalty(Estimator::Exact));
     // The same encoder pushed along every basis vector of the input.
-    let penalty = Contractive::new(net.chain(), Estimator::Exact, net.rows).expect("small");
-    let mut penalty = Rc::try_unwrap(penalty).unwrap_or_else(|_| unreachable!("alone"));
-    (penalty.route.way, penalty.route.has_gram) = (Way::Push, false);
-    penalty.route.probes = 5;
-    penalty.route.block_of(3, 5);
-    let sizes = penalty.route.sizes(&penalty.links);
-    let state = penalty.state.get_mut();
-    state.levels = sizes.levels.iter().map(|len| vec![0.0; *len]).collect();
-    (state.now, state.next, state.sums) = (vec![0.0; 200], vec![0.0; 200], vec![0.0; 200]);
-    let penalty = Rc::new(penalty);
+    let push = |maps: &[MapSizes]| {
+        let pulled = Route::new(maps, Estimator::Exact, net.rows);
+        Route { way: Way::Push, has_gram: false, probes: 5, block: (3, 5), ..pulled }
+    };
+    let penalty = Contractive::by(net.chain(), push).expect("small");
     let pushed = net.value(&penalty);
     assert!((pushed - pulled).abs() < 1e-5 * pulled, "{pushed} {pulled}");
     let (_, along) = net.gradients(&penalty, 1.0, 1);
@@ -367,7 +363,9 @@ fn threads_change_nothing() {
     let closed = Net::new(64, 300, (1, 1), 1).dense(200, Activation::Tanh, false);
     for (net, name) in [(picture, "picture"), (dense, "dense"), (closed, "closed")] {
         for estimator in [Estimator::Exact, Estimator::Probes(20)] {
-            let penalty = Contractive::in_blocks(net.chain(), estimator, net.rows, 2_000_000).expect("small");
+            let penalty =
+                Contractive::by(net.chain(), |maps| Route::in_blocks(maps, estimator, net.rows, 2_000_000))
+                    .expect("small");
             let bits = |threads| {
                 let (value, gradients) = net.gradients(&penalty, 0.3, threads);
                 let gradients: Vec<u32> = gradients.into_iter().flatten().map(f32::to_bits).collect();

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::block::{Block, for_each_rows};
 use super::diagonal::{Diagonal, Factors};
 use crate::engine::EngineError;
-use crate::engine::kernels::activation::{backward_row, curvature_row, is_curved};
+use crate::engine::kernels::activation::{backward_row, curvature_row};
 use crate::engine::kernels::math::vectorised;
 use crate::engine::kernels::pass::Pass;
 use crate::engine::kernels::threads::Threads;
@@ -34,7 +34,7 @@ impl Slope {
         sums: Option<Node>,
     ) -> Result<Diagonal<Slope>, EngineError> {
         let (len, width) = (y.borrow().values().len(), y.borrow().columns());
-        let curvature = RefCell::new(zeros(if is_curved(activation) { len } else { 0 })?);
+        let curvature = RefCell::new(zeros(if activation.is_curved() { len } else { 0 })?);
         Diagonal::per_sample(Slope { activation, y, sums, curvature }, len / width.max(1), width)
     }
 }
@@ -66,7 +66,7 @@ impl Factors for Slope {
 
     /// The output of the activation, which stands for its sums.
     fn sources(&self) -> Vec<Node> {
-        if is_curved(self.activation) { vec![Node::clone(&self.y)] } else { Vec::new() }
+        if self.activation.is_curved() { vec![Node::clone(&self.y)] } else { Vec::new() }
     }
 
     /// Adds `s · t · f″/f′` to the gradient of the activation's output.
@@ -78,7 +78,7 @@ impl Factors for Slope {
         threads: &Threads,
         grads: &mut Grads,
     ) -> Result<(), TapeError> {
-        if !is_curved(self.activation) {
+        if !self.activation.is_curved() {
             return Ok(());
         }
         let (y, curvature) = (self.y.borrow(), self.curvature.borrow());

@@ -63,7 +63,7 @@ fn run(
 fn outputs_and_gradients_are_those_of_the_definition() {
     // Fewer features than lanes, more than a block, and both ways of going back.
     for (features, rows, units) in [(7, 5, 3), (40, 5, 3), (530, 2, 2)] {
-        for limit in [KEPT, 0] {
+        for limit in [KEPT_CHOICES, 0] {
             for temperature in [10.0, 1.0, 0.3] {
                 equals_the_definition(features, rows, units, limit, relaxation(temperature));
             }
@@ -89,7 +89,7 @@ fn equals_the_definition(features: usize, rows: usize, units: usize, limit: usiz
 
 #[test]
 fn cold_units_choose_one_feature_and_nothing_overflows() {
-    let case = case(600, ROWS, UNITS, KEPT);
+    let case = case(600, ROWS, UNITS, KEPT_CHOICES);
     let relaxation = relaxation(0.01);
     let (y, grads) = run(&case, ROWS, Some(relaxation), 1);
     for row in 0..ROWS {
@@ -115,8 +115,8 @@ fn cold_units_choose_one_feature_and_nothing_overflows() {
 #[test]
 fn threads_and_kept_exponentials_change_no_bit() {
     // 60 · 20 · 700 exponentials are worth a fork.
-    let reference = run(&case(700, 60, 20, KEPT), 60, Some(relaxation(0.7)), 1);
-    for (threads, limit) in [(2, KEPT), (3, KEPT), (1, 0), (2, 0), (3, 0)] {
+    let reference = run(&case(700, 60, 20, KEPT_CHOICES), 60, Some(relaxation(0.7)), 1);
+    for (threads, limit) in [(2, KEPT_CHOICES), (3, KEPT_CHOICES), (1, 0), (2, 0), (3, 0)] {
         let other = run(&case(700, 60, 20, limit), 60, Some(relaxation(0.7)), threads);
         assert!(other == reference, "{threads} threads, limit {limit}");
     }
@@ -124,7 +124,7 @@ fn threads_and_kept_exponentials_change_no_bit() {
 
 #[test]
 fn fewer_rows_than_there_is_room_for_give_the_same_rows() {
-    let (case, fewer) = (case(40, ROWS, UNITS, KEPT), case(40, ROWS, UNITS, KEPT));
+    let (case, fewer) = (case(40, ROWS, UNITS, KEPT_CHOICES), case(40, ROWS, UNITS, KEPT_CHOICES));
     let (all, _) = run(&case, ROWS, Some(relaxation(1.0)), 1);
     let (some, _) = run(&fewer, 2, Some(relaxation(1.0)), 1);
     assert_eq!(some[..2 * UNITS], all[..2 * UNITS]);
@@ -138,7 +138,7 @@ fn fewer_rows_than_there_is_room_for_give_the_same_rows() {
 
 #[test]
 fn two_uses_in_one_step_add_their_gradients() {
-    let case = case(40, ROWS, UNITS, KEPT);
+    let case = case(40, ROWS, UNITS, KEPT_CHOICES);
     let y = empty_node(ROWS, UNITS);
     let second = Selector::new(case.x.clone(), case.logits.clone(), y.clone(), true).expect("small");
     let (_, once) = run(&case, ROWS, Some(relaxation(1.0)), 1);
@@ -156,7 +156,7 @@ fn two_uses_in_one_step_add_their_gradients() {
 
 #[test]
 fn evaluation_takes_the_feature_with_the_largest_logit() {
-    let case = case(4, 2, 3, KEPT);
+    let case = case(4, 2, 3, KEPT_CHOICES);
     case.x.borrow_mut().values_mut().copy_from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
     let logits = [0.0, 1.0, 0.5, -1.0, 9.0, 1.0, 9.0, 1.0, -4.0, -3.0, -2.0, -1.0];
     case.logits.borrow_mut().values_mut().copy_from_slice(&logits);
@@ -187,7 +187,7 @@ fn convergence_is_measured_on_the_logits() {
 fn a_selector_finds_the_one_feature_that_matters() {
     // y should equal feature 6 of 20: gradient descent on the squared error while the temperature falls.
     let (features, rows) = (20, 16);
-    let case = case(features, rows, 1, KEPT);
+    let case = case(features, rows, 1, KEPT_CHOICES);
     initial_logits(
         case.logits.borrow_mut().values_mut(),
         features,

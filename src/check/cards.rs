@@ -1,16 +1,15 @@
-use super::Place;
-use super::flow::{output_of_any, pass};
-use super::mirror::{Mirrored, has_weights, mirror};
-use crate::project::{
-    Activation, Bottleneck, Code, CodebookUpdate, Decoder, Layer, Loss, Project, Shape, Variance,
-};
+use super::code::{code_can_be_tied, code_parameters, code_projection};
+use super::layers::family;
+use super::mirror::{Mirrored, mirror};
+use crate::project::{Activation, Decoder, Layer, Loss, Padding, Place, Project, Shape, Variance};
 
 /// One card of the hourglass: what it computes and what it costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     /// Which card.
     pub place: Place,
-    /// The layer it stands for; the code and output cards have the projection they own, or `None` where they own none.
+    /// The layer it stands for; the code and output cards have the projection they own, or `None`
+    /// where they own none.
     pub layer: Option<Layer>,
     /// Shape of what it is given; `None` while unknown.
     pub input: Option<Shape>,
@@ -93,7 +92,7 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     let decoder = stack(&mut flow, Place::Decoder, layers);
     let projection = mirrored.unwrap_or_else(|| output_projection(flow.shape, input).map(Standing::own));
     let projection = projection.map(|standing| Standing {
-        layer: with_activation(standing.layer, project.output.activation),
+        layer: standing.layer.with_activation(project.output.activation),
         ..standing
     });
     let mut output = flow.card(Place::Output, projection);
@@ -111,62 +110,14 @@ pub fn cards(project: &Project, input: Option<Shape>) -> Cards {
     Cards { encoder, code, decoder, output, not_mirrored }
 }
 
-/// The layer the code owns: a dense one, unless the encoder already ends in a row of as many features and the kind of code
-/// takes them as they are. A variational code's gives two numbers a unit; a selector stands on the input itself.
-pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Option<Layer> {
-    let code = &project.code;
-    let ends_right = before == Some(Shape::Vector(code.units))
-        && project.encoder.last().is_some_and(|last| !matches!(last, Layer::Dropout { .. }));
-    let activation = Activation::Linear;
-    match code.kind {
-        Bottleneck::Concrete { .. } => None,
-        Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
-            Some(Layer::Dense { units: code.units.saturating_mul(2), activation })
-        }
-        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => {
-            Some(Layer::Dense { units: code.units, activation })
-        }
-        Bottleneck::Plain
-        | Bottleneck::KSparse { .. }
-        | Bottleneck::Wasserstein { .. }
-        | Bottleneck::Quantised { .. } => {
-            (!ends_right).then_some(Layer::Dense { units: code.units, activation: code.activation })
-        }
-    }
-}
-
-/// Trainable parameters of the code beside its projection; `features` is what reaches it.
-pub(super) fn code_parameters(code: &Code, features: Option<usize>) -> Option<u64> {
-    match code.kind {
-        Bottleneck::Concrete { .. } => Some((features? as u64).saturating_mul(code.units as u64)),
-        Bottleneck::Quantised { entries, dimension, update: CodebookUpdate::Gradient, .. } => {
-            Some((entries as u64).saturating_mul(dimension as u64))
-        }
-        // The prior's logits.
-        Bottleneck::DescriptionLength { .. } => Some(code.units as u64),
-        Bottleneck::Plain
-        | Bottleneck::KSparse { .. }
-        | Bottleneck::Variational { .. }
-        | Bottleneck::ImportanceWeighted { .. }
-        | Bottleneck::Wasserstein { .. }
-        | Bottleneck::Hashing { .. }
-        | Bottleneck::Quantised { .. } => Some(0),
-    }
-}
-
-/// What the loss learns itself: the logarithm of its variance.
+/// Trainable parameters of the loss: the logarithm of its variance.
 pub(super) fn loss_parameters(loss: Loss) -> u64 {
     u64::from(loss == Loss::Gaussian { variance: Variance::Learned })
 }
 
-/// Whether a mirrored layer can use the code's own weights the other way round.
-fn code_can_be_tied(code: &Code) -> bool {
-    !code.kind.is_gaussian()
-        && !matches!(code.kind, Bottleneck::Concrete { .. } | Bottleneck::DescriptionLength { .. })
-}
-
-/// The layer the output owns where the decoder is free: none where that ends in the input's shape, or in as many features
-/// and one of both is a row, a convolution of single pixels where only the channels differ, else a dense one.
+/// The layer the output owns where the decoder is free: none where that ends in the input's shape,
+/// or in as many features and one of both is a row, a convolution of single pixels where only the
+/// channels differ, else a dense one.
 fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Layer> {
     let activation = Activation::Linear;
     match (before, input) {
@@ -179,23 +130,11 @@ fn output_projection(before: Option<Shape>, input: Option<Shape>) -> Option<Laye
         (
             Some(Shape::Image { height, width, .. }),
             Some(Shape::Image { height: wanted_height, width: wanted_width, channels }),
-        ) if (height, width) == (wanted_height, wanted_width) => Some(Layer::Conv2d {
-            channels,
-            kernel: 1,
-            stride: 1,
-            padding: crate::project::Padding::Pixels(0),
-            activation,
-        }),
+        ) if (height, width) == (wanted_height, wanted_width) => {
+            Some(Layer::Conv2d { channels, kernel: 1, stride: 1, padding: Padding::Pixels(0), activation })
+        }
         (_, input) => Some(Layer::Dense { units: input.map_or(0, Shape::features), activation }),
     }
-}
-
-/// The layer with another activation; layers that have none stay.
-pub(super) fn with_activation(mut layer: Layer, wanted: Activation) -> Layer {
-    if let Some(activation) = layer.activation_mut() {
-        *activation = wanted;
-    }
-    layer
 }
 
 /// A layer of the network, whoever it belongs to.
@@ -214,7 +153,7 @@ impl Standing {
 
     fn mirrored(mirrored: Mirrored, tied: bool) -> Standing {
         let Mirrored { layer, is_settled, undoes } = mirrored;
-        let tied_to = (tied && has_weights(&layer)).then_some(undoes);
+        let tied_to = (tied && family(&layer).has_weights()).then_some(undoes);
         Standing { layer, tied_to, is_settled }
     }
 }
@@ -235,18 +174,17 @@ impl Flow {
         match (&card.layer, input) {
             (None, _) => (card.parameters, card.macs) = (Some(0), Some(0)),
             (Some(_), _) if !is_settled => card.output = None,
-            (Some(layer), Some(input)) => match pass(layer, input) {
+            (Some(layer), Some(input)) => match family(layer).apply(input) {
                 Ok(passage) => {
-                    let shared = if tied_to.is_some() { 0 } else { passage.weights };
                     card.output = Some(passage.output);
-                    card.parameters = Some(shared.saturating_add(passage.own));
-                    card.macs = Some(passage.macs);
+                    card.parameters = Some(passage.cost.parameters(tied_to.is_some()));
+                    card.macs = Some(passage.cost.macs);
                 }
-                Err(trouble) => (card.output, card.trouble) = (output_of_any(layer), Some(trouble)),
+                Err(trouble) => (card.output, card.trouble) = (family(layer).fixed_output(), Some(trouble)),
             },
             (Some(layer), None) => {
-                card.output = output_of_any(layer);
-                if matches!(layer, Layer::Dropout { .. } | Layer::Flatten) {
+                card.output = family(layer).fixed_output();
+                if family(layer).is_free() {
                     (card.parameters, card.macs) = (Some(0), Some(0));
                 }
             }

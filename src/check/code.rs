@@ -1,0 +1,152 @@
+//! Additions of a kind of code to the network around it: a projection, parameters, memory.
+
+use super::layers::family;
+use super::route::HeldMap;
+use super::sizes;
+use crate::project::{Activation, Bottleneck, Code, CodebookUpdate, Layer, Project, Shape};
+
+/// The layer the code owns: a dense one, unless the encoder already ends in a row of as many
+/// features and the kind of code takes them as they are. A variational code's gives two numbers a
+/// unit; a selector stands on the input itself.
+pub(super) fn code_projection(project: &Project, before: Option<Shape>) -> Option<Layer> {
+    let code = &project.code;
+    let ends_right = before == Some(Shape::Vector(code.units))
+        && project.encoder.last().is_some_and(|last| family(last).can_be_code());
+    let activation = Activation::Linear;
+    match code.kind {
+        Bottleneck::Concrete { .. } => None,
+        Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
+            Some(Layer::Dense { units: code.units.saturating_mul(2), activation })
+        }
+        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } => {
+            Some(Layer::Dense { units: code.units, activation })
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Quantised { .. } => {
+            (!ends_right).then_some(Layer::Dense { units: code.units, activation: code.activation })
+        }
+    }
+}
+
+/// Trainable parameters of the code besides its projection; `features` reach it.
+pub(super) fn code_parameters(code: &Code, features: Option<usize>) -> Option<u64> {
+    match code.kind {
+        Bottleneck::Concrete { .. } => Some((features? as u64).saturating_mul(code.units as u64)),
+        Bottleneck::Quantised { entries, dimension, update: CodebookUpdate::Gradient, .. } => {
+            Some((entries as u64).saturating_mul(dimension as u64))
+        }
+        // The prior's logits.
+        Bottleneck::DescriptionLength { .. } => Some(code.units as u64),
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Hashing { .. }
+        | Bottleneck::Quantised { update: CodebookUpdate::MovingAverage, .. } => Some(0),
+    }
+}
+
+/// Whether a mirrored layer can use the code's own weights the other way round.
+pub(super) fn code_can_be_tied(code: &Code) -> bool {
+    !code.kind.is_gaussian()
+        && !matches!(code.kind, Bottleneck::Concrete { .. } | Bottleneck::DescriptionLength { .. })
+}
+
+/// Sizes that a code's memory follows from.
+pub(super) struct CodeSizes {
+    /// Rows that buffers hold.
+    pub rows: u64,
+    /// Features that reach it.
+    pub inputs: u64,
+    /// Features of a sample.
+    pub features: u64,
+    /// Whether the decoder is a single linear layer.
+    pub has_linear_decoder: bool,
+}
+
+/// Numbers that the operations of a code hold in training besides its projection and whatever
+/// learns by gradients.
+pub(super) fn code_values(code: &Code, sizes: &CodeSizes) -> u64 {
+    let units = code.units as u64;
+    let CodeSizes { rows, inputs, features, has_linear_decoder } = *sizes;
+    let product = |factors: &[u64]| factors.iter().fold(1_u64, |all, &one| all.saturating_mul(one));
+    let sum = |terms: &[u64]| terms.iter().fold(0_u64, |all, &one| all.saturating_add(one));
+    let codes = product(&[rows, units]);
+    // Values and gradient of what the decoder is given.
+    let given = product(&[2, codes]);
+    match code.kind {
+        Bottleneck::Plain => 0,
+        // Which units are kept.
+        Bottleneck::KSparse { .. } => sum(&[given, codes]),
+        // Noise, and the divergence of each unit in every shard and in all, the latter as `f64`.
+        Bottleneck::Variational { .. } => {
+            let shards = rows.div_ceil(sizes::DIVERGENCE_ROWS as u64);
+            sum(&[given, codes, product(&[shards, units]), product(&[3, units])])
+        }
+        // Noise; likelihoods, weights, ratios, and log weights as `f64`.
+        Bottleneck::ImportanceWeighted { samples } => {
+            let samples = samples as u64;
+            sum(&[product(&[3, codes, samples]), product(&[5, rows, samples])])
+        }
+        // Codes and as many draws of the prior as columns, slopes; distances from one code of each
+        // shard to all others.
+        Bottleneck::Wasserstein { .. } => {
+            let shards = rows.div_ceil(sizes::DISCREPANCY_ROWS as u64);
+            sum(&[product(&[3, codes]), product(&[shards, rows]), rows])
+        }
+        Bottleneck::Concrete { .. } => {
+            let learned = product(&[units, inputs]);
+            let all = product(&[rows, learned]);
+            let kept = if all <= sizes::KEPT_CHOICES as u64 { all } else { learned };
+            sum(&[given, kept, product(&[2, codes])])
+        }
+        Bottleneck::Hashing { .. } => given,
+        Bottleneck::DescriptionLength { choices, .. } => {
+            // A linear decoder is given the distributions themselves; their variance takes its
+            // columns and their gradient.
+            let own = if has_linear_decoder {
+                let groups = product(&[2, units, choices as u64]);
+                sum(&[product(&[2, features, units]), groups, rows])
+            } else {
+                given
+            };
+            sum(&[given, own, units, rows])
+        }
+        Bottleneck::Quantised { entries, dimension, update, .. } => {
+            let (count, vectors) = (entries as u64, codes / (dimension as u64).max(1));
+            let block = sizes::codebook_block(entries) as u64;
+            let scores = product(&[sizes::CODEBOOK_SHARDS as u64, block, count]);
+            // Arrays without gradient, copied for the last sound state, the checkpoint and the best
+            // epoch.
+            let averages = match update {
+                CodebookUpdate::Gradient => 0,
+                CodebookUpdate::MovingAverage => sum(&[product(&[2, count, dimension as u64]), count]),
+            };
+            let arrays = product(&[4, sum(&[averages, count])]);
+            sum(&[given, arrays, scores, product(&[2, count]), product(&[2, vectors])])
+        }
+    }
+}
+
+/// The linear map between the encoder's last stage and the code, with buffers for `rows` samples.
+pub(super) fn code_map(code: &Code, rows: u64) -> Option<HeldMap> {
+    let units = code.units;
+    match code.kind {
+        // Which units are kept.
+        Bottleneck::KSparse { .. } => Some(HeldMap::factor(units, rows, 1)),
+        // The means alone.
+        Bottleneck::Variational { .. } | Bottleneck::ImportanceWeighted { .. } => {
+            Some(HeldMap::moving(units.saturating_mul(2), units, 1))
+        }
+        // The slope of the sigmoid and its curvature.
+        Bottleneck::Hashing { .. } => Some(HeldMap::factor(units, rows, 2)),
+        Bottleneck::Plain
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. }
+        | Bottleneck::DescriptionLength { .. }
+        | Bottleneck::Quantised { .. } => None,
+    }
+}

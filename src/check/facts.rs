@@ -1,0 +1,18 @@
+use crate::project::Shape;
+
+/// Facts about the data that a project is judged with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DataFacts {
+    /// Shape of one row.
+    pub shape: Shape,
+    /// Rows of the training split.
+    pub train_rows: usize,
+    /// Rows of the validation split.
+    pub validation_rows: usize,
+    /// Smallest and largest scaled value, before anything is made 0 or 1.
+    pub value_range: (f32, f32),
+    /// Whether every value the network sees is exactly 0 or 1.
+    pub is_binary: bool,
+    /// Memory the engine may plan with, in bytes.
+    pub available_bytes: u64,
+}

@@ -1,0 +1,113 @@
+//! The meaning of every kind of layer to `check`: **one file for each family**, and the one place
+//! that names all kinds.
+
+mod conv;
+mod dense;
+mod dropout;
+mod family;
+mod norm;
+mod pool;
+mod reshape;
+mod upsample;
+
+pub(super) use dense::units_problem;
+pub(super) use family::{Before, Family, MOST_FEATURES};
+
+use super::route::HeldMap;
+use super::{Stage, StageKind};
+use crate::project::{Activation, Bottleneck, Decoder, Layer, Norm, Place, Project};
+
+/// A layer as a member of its family.
+pub(super) fn family(layer: &Layer) -> Box<dyn Family> {
+    match *layer {
+        Layer::Dense { units, activation } => Box::new(dense::Dense { units, activation }),
+        Layer::Conv2d { channels, kernel, stride, padding, activation } => {
+            let direction = conv::Direction::Down;
+            Box::new(conv::Conv { channels, kernel, stride, padding, activation, direction })
+        }
+        Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation } => {
+            let direction = conv::Direction::Up { output_padding };
+            Box::new(conv::Conv { channels, kernel, stride, padding, activation, direction })
+        }
+        Layer::MaxPool2d { size } => Box::new(pool::Pool { size, kind: pool::Kind::Max }),
+        Layer::AvgPool2d { size } => Box::new(pool::Pool { size, kind: pool::Kind::Average }),
+        Layer::Upsample { factor } => Box::new(upsample::Upsample { factor }),
+        Layer::BatchNorm { activation } => Box::new(norm::Normalised { norm: Norm::Batch, activation }),
+        Layer::LayerNorm { activation } => Box::new(norm::Normalised { norm: Norm::Layer, activation }),
+        Layer::Flatten => Box::new(reshape::Flatten),
+        Layer::Reshape { height, width, channels } => Box::new(reshape::Reshape { height, width, channels }),
+        Layer::Dropout { rate } => Box::new(dropout::Dropout { rate }),
+    }
+}
+
+/// The first card that compares the samples of a minibatch with each other, and the name of that:
+/// batch norm learns their spread, the Wasserstein penalty how their codes lie.
+pub(super) fn compared(project: &Project) -> Option<(Place, &'static str)> {
+    let find = |layers: &[Layer], place: fn(usize) -> Place| {
+        let mut names = layers.iter().map(|layer| family(layer).comparison()).enumerate();
+        names.find_map(|(index, name)| Some((place(index), name?)))
+    };
+    let decoder = || match &project.decoder {
+        Decoder::Free(layers) => find(layers, Place::Decoder),
+        // Norms of a mirrored one are those of the encoder.
+        Decoder::Mirrored { .. } => None,
+    };
+    let of_code = || {
+        let compares = matches!(project.code.kind, Bottleneck::Wasserstein { .. });
+        compares.then_some((Place::Code, "The Wasserstein penalty"))
+    };
+    find(&project.encoder, Place::Encoder).or_else(decoder).or_else(of_code)
+}
+
+impl Stage {
+    /// Memory its operation takes in training besides its parameters and its output, with buffers
+    /// for `rows` rows; in bytes.
+    pub fn scratch_bytes(&self, rows: u64) -> u64 {
+        let output_bytes = (self.outputs() as u64).saturating_mul(rows).saturating_mul(4);
+        // The derivative of some functions is one of the sums and not of the outputs, so the sums
+        // are kept.
+        let sums = if self.kind.activation().is_some_and(Activation::needs_sums) { output_bytes } else { 0 };
+        let (from, to) = (self.input.channels(), self.output.channels());
+        let own = match self.kind {
+            StageKind::Conv { window, .. } => conv::scratch_bytes(window, from, to, to),
+            StageKind::ConvTranspose { window, .. } => conv::scratch_bytes(window, to, from, to),
+            // Which value was the largest.
+            StageKind::MaxPool { .. } => output_bytes,
+            StageKind::Norm { norm, .. } => norm::scratch_bytes(norm, self.input, rows),
+            StageKind::Dense { .. }
+            | StageKind::AvgPool { .. }
+            | StageKind::Upsample { .. }
+            | StageKind::ChannelsFirst
+            | StageKind::ChannelsLast
+            | StageKind::Activation(_)
+            | StageKind::Dropout { .. } => 0,
+        };
+        sums.saturating_add(own)
+    }
+}
+
+/// The linear maps whose product is the Jacobian of a stage, with buffers for `rows` samples.
+pub(super) fn linear_maps(stage: &Stage, rows: u64) -> Vec<HeldMap> {
+    let (inputs, outputs) = (stage.inputs(), stage.outputs());
+    let slope = |activation: Activation| {
+        let arrays = 1 + u64::from(activation.is_curved());
+        (activation != Activation::Linear).then(|| HeldMap::factor(outputs, rows, arrays))
+    };
+    let own = match stage.kind {
+        StageKind::Dense { .. } => Some(dense::linear_map(inputs, outputs, stage.tied_to.is_some())),
+        StageKind::Conv { window, .. } | StageKind::ConvTranspose { window, .. } => {
+            Some(conv::linear_map(window, stage.input, stage.output))
+        }
+        StageKind::MaxPool { .. } => Some(HeldMap { bytes: 0, ..HeldMap::moving(inputs, outputs, 1) }),
+        StageKind::AvgPool { window } => {
+            Some(HeldMap::moving(inputs, outputs, window.kernel.saturating_mul(window.kernel)))
+        }
+        StageKind::Upsample { .. } | StageKind::ChannelsFirst | StageKind::ChannelsLast => {
+            Some(HeldMap::moving(inputs, outputs, 1))
+        }
+        StageKind::Norm { norm, .. } => Some(norm::linear_map(norm, inputs)),
+        StageKind::Activation(activation) => slope(activation),
+        StageKind::Dropout { .. } => Some(HeldMap::factor(inputs, rows, 1)),
+    };
+    own.into_iter().chain(stage.kind.activation().and_then(slope)).collect()
+}

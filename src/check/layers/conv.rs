@@ -1,0 +1,183 @@
+//! Convolutions and their transposes.
+
+use super::family::{
+    Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, picture, refuse, size_problem,
+};
+use crate::check::route::{HeldMap, MapKind, MapSizes};
+use crate::check::stage::{Cost, StageKind};
+use crate::check::{Window, sizes};
+use crate::project::{Activation, Layer, Padding, Shape};
+
+/// [`Layer::Conv2d`] or [`Layer::ConvTranspose2d`]
+#[derive(Clone, Copy)]
+pub(super) struct Conv {
+    pub channels: usize,
+    pub kernel: usize,
+    pub stride: usize,
+    pub padding: Padding,
+    pub activation: Activation,
+    pub direction: Direction,
+}
+
+/// From the large picture to the small one, or back.
+#[derive(Clone, Copy)]
+pub(super) enum Direction {
+    /// A convolution.
+    Down,
+    /// The transpose of one.
+    Up {
+        /// As in [`Layer::ConvTranspose2d`].
+        output_padding: Option<(usize, usize)>,
+    },
+}
+
+impl Family for Conv {
+    fn setting_problem(&self) -> Option<SettingProblem> {
+        let name = self.name();
+        let problem = |size, value, label, fixed: Conv| {
+            size_problem((name, size), value, MOST_SIDE, label, || fixed.layer())
+        };
+        problem("number of channels", self.channels, "Use 16 channels", Conv { channels: 16, ..*self })
+            .or_else(|| problem("kernel", self.kernel, "Use a kernel of 3", Conv { kernel: 3, ..*self }))
+            .or_else(|| problem("stride", self.stride, "Use a stride of 1", Conv { stride: 1, ..*self }))
+            .or_else(|| self.padding_problem())
+            .or_else(|| self.output_padding_problem())
+    }
+
+    fn apply(&self, input: Shape) -> Result<Passage, String> {
+        refuse(self.setting_problem())?;
+        let Conv { channels, kernel, stride, padding, activation, .. } = *self;
+        let (sides, from) = picture(self.name(), input)?;
+        let (kind, window, (height, width)) = match self.direction {
+            Direction::Down => {
+                let window = Window::over(sides, kernel, stride, padding)
+                    .ok_or_else(|| format!("A kernel of {kernel}×{kernel} does not fit into {input}."))?;
+                (StageKind::Conv { window, activation }, window, window.small)
+            }
+            Direction::Up { output_padding } => {
+                let extra = output_padding.unwrap_or_else(|| filling(padding, stride));
+                let window = Window::under(sides, kernel, stride, padding, extra)
+                    .filter(|window| window.large.0 <= MOST_SIDE && window.large.1 <= MOST_SIDE)
+                    .ok_or_else(|| {
+                        format!("With this kernel, stride and padding nothing sensible comes out of {input}.")
+                    })?;
+                (StageKind::ConvTranspose { window, activation }, window, window.large)
+            }
+        };
+        let weights = product(&[kernel, kernel, from, channels]) as u64;
+        let macs = weights.saturating_mul(product(&[window.small.0, window.small.1]) as u64);
+        Ok(Passage {
+            output: Shape::Image { height, width, channels },
+            kind: Some(kind),
+            takes_rows: false,
+            cost: Cost { weights, own: channels as u64, macs },
+        })
+    }
+
+    fn undo(&self, before: Before) -> Undone {
+        let window = before.passage.and_then(|passage| {
+            if let Some(StageKind::Conv { window, .. } | StageKind::ConvTranspose { window, .. }) =
+                passage.kind
+            {
+                Some(window)
+            } else {
+                None
+            }
+        });
+        let direction = match self.direction {
+            Direction::Down => {
+                Direction::Up { output_padding: window.map(|window| window.output_padding(self.padding)) }
+            }
+            Direction::Up { .. } => Direction::Down,
+        };
+        let undone =
+            Conv { channels: before.channels(), activation: before.activation(), direction, ..*self };
+        Undone::by(undone.layer(), window.is_some())
+    }
+
+    fn has_weights(&self) -> bool {
+        true
+    }
+
+    fn needs_picture(&self) -> bool {
+        true
+    }
+}
+
+impl Conv {
+    fn layer(self) -> Layer {
+        let Conv { channels, kernel, stride, padding, activation, direction } = self;
+        match direction {
+            Direction::Down => Layer::Conv2d { channels, kernel, stride, padding, activation },
+            Direction::Up { output_padding } => {
+                Layer::ConvTranspose2d { channels, kernel, stride, padding, output_padding, activation }
+            }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        self.layer().name()
+    }
+
+    fn padding_problem(self) -> Option<SettingProblem> {
+        let Padding::Pixels(pixels @ MOST_SIDE..) = self.padding else { return None };
+        Some(SettingProblem {
+            message: format!(
+                "{}: the padding is {pixels} pixels, and must be below {MOST_SIDE}.",
+                self.name()
+            ),
+            label: "Keep the size",
+            fixed: Conv { padding: Padding::Same, ..self }.layer(),
+        })
+    }
+
+    fn output_padding_problem(self) -> Option<SettingProblem> {
+        let (Direction::Up { output_padding: Some((rows, columns)) }, stride) = (self.direction, self.stride)
+        else {
+            return None;
+        };
+        (rows.max(columns) >= stride).then(|| SettingProblem {
+            message: format!(
+                "{}: {rows} extra rows and {columns} extra columns are added, and both must be below the stride, which is {stride}.",
+                self.name()
+            ),
+            label: "Choose the output size automatically",
+            fixed: Conv { direction: Direction::Up { output_padding: None }, ..self }.layer(),
+        })
+    }
+}
+
+/// The output padding that makes a transposed convolution multiply the size by its stride.
+fn filling(padding: Padding, stride: usize) -> (usize, usize) {
+    match padding {
+        Padding::Same => (stride - 1, stride - 1),
+        Padding::Pixels(_) => (0, 0),
+    }
+}
+
+/// Memory of a convolution, or of its transpose, between pictures of `large` and `small` channels
+/// besides parameters and output, in bytes: patches of each shard, its gradients of weight and bias
+/// (as `f64`), and the bias of `outputs` channels repeated.
+pub(super) fn scratch_bytes(window: Window, large: usize, small: usize, outputs: usize) -> u64 {
+    let side = window.kernel;
+    let band = product(&[window.small.1, side, side, large]);
+    let weights = product(&[side, side, large, small]);
+    let patches = sizes::patch_values(band).saturating_mul(sizes::CONVOLUTION_SHARDS);
+    let bias = sizes::tile_len(outputs);
+    let partial = weights.saturating_add(bias.saturating_mul(2));
+    let sums = partial.saturating_mul(sizes::convolution_shards(weights));
+    (patches.saturating_add(sums).saturating_add(bias) as u64).saturating_mul(4)
+}
+
+/// A convolution or its transpose as a map between pictures, which works in the memory of the stage.
+pub(super) fn linear_map(window: Window, input: Shape, output: Shape) -> HeldMap {
+    let sides = [window.kernel, window.kernel, window.small.0, window.small.1];
+    let multiply_adds = product(&sides).saturating_mul(input.channels()).saturating_mul(output.channels());
+    let (inputs, outputs) = (input.features(), output.features());
+    let map = MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds };
+    HeldMap { map, bytes: 0, bytes_per_row: 0 }
+}
+
+fn product(factors: &[usize]) -> usize {
+    factors.iter().fold(1, |all, &one| all.saturating_mul(one))
+}

@@ -1,0 +1,68 @@
+//! Normalisation with a learned scale and shift.
+
+use super::family::{Before, Family, Passage, Undone};
+use crate::check::route::{HeldMap, MapKind, MapSizes};
+use crate::check::sizes;
+use crate::check::stage::{Cost, StageKind};
+use crate::project::{Activation, Norm, Shape};
+
+/// A norm and the function at its end.
+pub(super) struct Normalised {
+    pub norm: Norm,
+    pub activation: Activation,
+}
+
+impl Family for Normalised {
+    fn apply(&self, input: Shape) -> Result<Passage, String> {
+        let (norm, activation) = (self.norm, self.activation);
+        let scales = match norm {
+            Norm::Batch => input.channels(),
+            Norm::Layer => input.features(),
+        };
+        let cost = Cost { own: (scales as u64).saturating_mul(2), ..Cost::default() };
+        Ok(Passage { cost, ..Passage::free(input, StageKind::Norm { norm, activation }) })
+    }
+
+    fn undo(&self, before: Before) -> Undone {
+        Undone::again(self.norm.layer(self.activation), before)
+    }
+
+    fn comparison(&self) -> Option<&'static str> {
+        match self.norm {
+            Norm::Batch => Some("Batch norm"),
+            Norm::Layer => None,
+        }
+    }
+}
+
+/// Memory that normalising `rows` samples takes besides parameters and output, in bytes.
+pub(super) fn scratch_bytes(norm: Norm, input: Shape, rows: u64) -> u64 {
+    match norm {
+        // Two sums of `f64` for each channel of every shard, four runs of values repeated over a
+        // tile, statistics.
+        Norm::Batch => {
+            let channels = input.channels() as u64;
+            let pixels = (input.features() as u64 / channels.max(1)).saturating_mul(rows);
+            let tile = sizes::tile_len(input.channels()) as u64;
+            let shards = (sizes::NORM_SHARDS as u64).min(pixels);
+            tile.saturating_mul(16)
+                .saturating_mul(shards.saturating_add(1))
+                .saturating_add(channels.saturating_mul(8))
+        }
+        // Mean and deviation of every row.
+        Norm::Layer => rows.saturating_mul(8),
+    }
+}
+
+/// A norm of `width` values as a map; statistics of a minibatch count as constants.
+pub(super) fn linear_map(norm: Norm, width: usize) -> HeldMap {
+    match norm {
+        // One factor for all samples, and sums of `f64`.
+        Norm::Batch => HeldMap::factor(width, 1, 3),
+        Norm::Layer => {
+            let multiply_adds = width.saturating_mul(3);
+            let map = MapSizes { kind: MapKind::Other, inputs: width, outputs: width, multiply_adds };
+            HeldMap { map, bytes: 0, bytes_per_row: 8 }
+        }
+    }
+}

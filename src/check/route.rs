@@ -1,0 +1,267 @@
+//! How the norm of an encoder's Jacobian is computed, as a chain of linear maps: which way, in
+//! which blocks, in how much memory.
+//!
+//! The engine's contractive penalty works by this; `check` counts its memory with it.
+
+use crate::project::Estimator;
+
+/// Exact below this many multiply-adds a sample, where the choice is ours.
+const EXACT_MULTIPLY_ADDS: usize = 10_000_000;
+/// Values of all levels of a block together: 32 MB.
+const BLOCK_VALUES: usize = 8 << 20;
+/// Samples of a small minibatch; a number of its own, so that the way does not depend on the
+/// minibatch's.
+const MINIBATCH: usize = 32;
+
+/// Sizes of one linear map of an encoder, from its side of the input to its side of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MapSizes {
+    /// Its kind.
+    pub kind: MapKind,
+    /// Values before it.
+    pub inputs: usize,
+    /// Values after it.
+    pub outputs: usize,
+    /// Multiply-adds that one row takes in one direction.
+    pub multiply_adds: usize,
+}
+
+/// A linear map with the memory it holds besides the weights of its layer, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HeldMap {
+    /// The map.
+    pub map: MapSizes,
+    /// Whatever the blocks.
+    pub bytes: u64,
+    /// For each row of a block.
+    pub bytes_per_row: u64,
+}
+
+impl HeldMap {
+    /// A factor for each of `width` values of so many samples, `arrays` numbers each.
+    pub fn factor(width: usize, samples: u64, arrays: u64) -> HeldMap {
+        let map = MapSizes { kind: MapKind::Factor, inputs: width, outputs: width, multiply_adds: width };
+        let bytes = (width as u64).saturating_mul(samples).saturating_mul(4 * arrays);
+        HeldMap { map, bytes, bytes_per_row: 0 }
+    }
+
+    /// Means of `fan` values each, whose positions are kept.
+    pub fn moving(inputs: usize, outputs: usize, fan: usize) -> HeldMap {
+        let multiply_adds = outputs.saturating_mul(fan);
+        let map = MapSizes { kind: MapKind::Other, inputs, outputs, multiply_adds };
+        HeldMap { map, bytes: (multiply_adds as u64).saturating_mul(4), bytes_per_row: 0 }
+    }
+}
+
+/// The kind of a linear map, as far as that decides how a Jacobian is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapKind {
+    /// A dense weight.
+    Weights {
+        /// Whether the weights of one output lie side by side.
+        has_rows: bool,
+    },
+    /// A factor for each value.
+    Factor,
+    /// Anything else.
+    Other,
+}
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Random tangents from the input to the code.
+    Probe,
+    /// All basis vectors of the input to the code.
+    Push,
+    /// All basis vectors of the code back to the input.
+    Pull {
+        /// The level above which there are only factors, so that the Jacobian from there on is
+        /// diagonal.
+        diagonal: usize,
+    },
+}
+
+/// How a Jacobian's norm is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Which way.
+    pub way: Way,
+    /// Rows of each sample.
+    pub probes: usize,
+    /// Values before the first map.
+    pub inputs: usize,
+    /// Values after the last map.
+    pub outputs: usize,
+    /// For each sample, in one route.
+    pub multiply_adds: usize,
+    /// Whether cotangents stop above the first map, a dense weight, whose `W Wᵀ` does for their
+    /// squares.
+    pub has_gram: bool,
+    /// Samples of a block, and probes of each.
+    pub block: (usize, usize),
+}
+
+/// Lengths of the buffers of one block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteSizes {
+    /// Rows before each map, and after the last.
+    pub levels: Vec<usize>,
+    /// A diagonal written out, where the map below it needs that.
+    pub expanded: usize,
+    /// Each of two buffers for the sweep the other way.
+    pub largest: usize,
+    /// One number a row, or a unit.
+    pub sums: usize,
+    /// `W Wᵀ` of the first weight, where it is used; there are two of these.
+    pub gram: usize,
+}
+
+impl Route {
+    /// The route for at most `capacity` samples.
+    pub fn new(maps: &[MapSizes], estimator: Estimator, capacity: usize) -> Route {
+        Route::in_blocks(maps, estimator, capacity, BLOCK_VALUES)
+    }
+
+    /// The route in blocks of about `values` values.
+    pub fn in_blocks(maps: &[MapSizes], estimator: Estimator, capacity: usize, values: usize) -> Route {
+        let inputs = maps.first().map_or(0, |map| map.inputs);
+        let outputs = maps.last().map_or(0, |map| map.outputs);
+        let factors = maps.iter().rev().take_while(|map| map.kind == MapKind::Factor).count();
+        let diagonal = maps.len() - factors;
+        let sum =
+            |maps: &[MapSizes]| maps.iter().fold(0_usize, |sum, map| sum.saturating_add(map.multiply_adds));
+        let mut route = Route {
+            way: Way::Pull { diagonal },
+            probes: outputs,
+            inputs,
+            outputs,
+            multiply_adds: 0,
+            has_gram: false,
+            block: (capacity.max(1), 1),
+        };
+        let is_closed = is_closed(maps, diagonal);
+        let gram = if diagonal > 1 { gram(maps, outputs) } else { None };
+        let pull = if is_closed {
+            inputs.saturating_mul(outputs)
+        } else {
+            let (own, below) = match rows_of(maps, diagonal) {
+                Some(weights) => (weights.inputs, &maps[..diagonal - 1]),
+                None => (0, &maps[..diagonal]),
+            };
+            let below = &below[usize::from(gram.is_some())..];
+            outputs.saturating_mul(own.saturating_add(sum(below))).saturating_add(gram.unwrap_or(0))
+        };
+        let push = inputs.saturating_mul(sum(maps));
+        let exact = pull.min(push);
+        let random = match estimator {
+            Estimator::Exact => None,
+            Estimator::Auto => (exact >= EXACT_MULTIPLY_ADDS).then_some(1),
+            Estimator::Probes(probes) => Some(probes.max(1) as usize),
+        };
+        (route.way, route.probes, route.multiply_adds) = match random {
+            Some(probes) => (Way::Probe, probes, probes.saturating_mul(sum(maps))),
+            None if is_closed || pull <= push => (route.way, outputs, pull),
+            None => (Way::Push, inputs, push),
+        };
+        if matches!(route.way, Way::Pull { .. }) && is_closed {
+            // One row a sample, whatever the probes.
+            route.probes = 1;
+            return route;
+        }
+        route.has_gram = gram.is_some() && matches!(route.way, Way::Pull { .. });
+        let width = route.widths(maps).fold(0, usize::saturating_add);
+        let rows = (values / width.max(1)).max(1);
+        route.block = if rows >= route.probes {
+            ((rows / route.probes.max(1)).clamp(1, capacity.max(1)), route.probes)
+        } else {
+            (1, rows)
+        };
+        route
+    }
+
+    /// Values of a row on each level.
+    fn widths<'a>(&self, maps: &'a [MapSizes]) -> impl Iterator<Item = usize> + use<'a> {
+        let lowest = match maps.first() {
+            // What would be there is not needed; its place holds `W Wᵀ r` instead.
+            Some(first) if self.has_gram => first.outputs,
+            Some(_) | None => self.inputs,
+        };
+        std::iter::once(lowest).chain(maps.iter().map(|map| map.outputs))
+    }
+
+    /// Rows of the largest block.
+    pub fn largest_rows(&self) -> usize {
+        self.block.0.saturating_mul(self.block.1)
+    }
+
+    /// Blocks of `rows` samples.
+    pub fn blocks(&self, rows: usize) -> usize {
+        rows.div_ceil(self.block.0.max(1)).saturating_mul(self.probes.div_ceil(self.block.1.max(1)))
+    }
+
+    /// Factor of the sum over all rows.
+    pub fn share(&self) -> f64 {
+        if self.way == Way::Probe { 1.0 / self.probes as f64 } else { 1.0 }
+    }
+
+    /// Lengths of the buffers.
+    pub fn sizes(&self, maps: &[MapSizes]) -> RouteSizes {
+        let (samples, rows) = (self.block.0, self.largest_rows());
+        let widths = self.widths(maps).enumerate();
+        let (levels, expanded): (Vec<usize>, usize) = match self.way {
+            Way::Probe | Way::Push => (widths.map(|(_, width)| rows.saturating_mul(width)).collect(), 0),
+            Way::Pull { diagonal } => {
+                let is_closed = is_closed(maps, diagonal);
+                let levels = widths.map(|(level, width)| match level {
+                    0 if is_closed && diagonal > 0 => 0,
+                    level if level >= diagonal => samples.saturating_mul(width),
+                    _ => rows.saturating_mul(width),
+                });
+                let needs_room = !is_closed && rows_of(maps, diagonal).is_none();
+                (levels.collect(), if needs_room { rows.saturating_mul(self.outputs) } else { 0 })
+            }
+        };
+        let units = maps.first().map_or(0, |map| map.outputs);
+        RouteSizes {
+            largest: levels.iter().copied().max().unwrap_or(0).max(expanded),
+            levels,
+            expanded,
+            sums: rows.max(self.outputs),
+            gram: if self.has_gram { units.saturating_mul(units) } else { 0 },
+        }
+    }
+}
+
+impl RouteSizes {
+    /// Values of all buffers together.
+    pub fn values(&self) -> usize {
+        let twice = self.largest.saturating_add(self.gram).saturating_mul(2);
+        let others = [self.expanded, self.sums, twice];
+        self.levels.iter().chain(&others).fold(0, |sum, &len| sum.saturating_add(len))
+    }
+}
+
+/// Whether one row a sample is all there is: factors alone, or above a single dense layer.
+fn is_closed(maps: &[MapSizes], diagonal: usize) -> bool {
+    diagonal == 0 || diagonal == 1 && rows_of(maps, diagonal).is_some()
+}
+
+/// The dense weight right below the diagonal, where its rows can be read off.
+fn rows_of(maps: &[MapSizes], diagonal: usize) -> Option<&MapSizes> {
+    maps.get(diagonal.checked_sub(1)?).filter(|map| map.kind == MapKind::Weights { has_rows: true })
+}
+
+/// Multiply-adds that the squares of all cotangents take by way of `G = W Wᵀ`, where the first map
+/// is a dense weight and that is less work: the square of `Wᵀ r` is `r·(G r)`, and `Σ r rᵀ` is all
+/// that the gradient of `W` needs. What is done once for a minibatch counts as if that had
+/// [`MINIBATCH`] samples.
+fn gram(maps: &[MapSizes], probes: usize) -> Option<usize> {
+    let weights = maps.first().filter(|map| matches!(map.kind, MapKind::Weights { .. }))?;
+    let (inputs, units) = (weights.inputs, weights.outputs);
+    let once = units.saturating_mul(units).saturating_mul(inputs) / MINIBATCH;
+    let each = probes.saturating_mul(units).saturating_mul(units);
+    let plain = probes.saturating_mul(units).saturating_mul(inputs);
+    // Two products each, instead of three.
+    (once.saturating_add(each).saturating_mul(2) < plain.saturating_mul(3)).then(|| once.saturating_add(each))
+}

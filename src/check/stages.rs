@@ -1,0 +1,130 @@
+//! The stages that a network's cards are computed as.
+
+use super::cards::{Card, Cards};
+use super::layers::family;
+use super::stage::{Cost, Stage, StageKind};
+use crate::project::{Activation, Layer, Loss, Place, Project, Shape};
+
+/// Stages from the input to the code, and from the code to the reconstruction.
+pub(super) fn stages(project: &Project, cards: &Cards, input: Shape) -> (Vec<Stage>, Vec<Stage>) {
+    let mut stages = Stages { shape: input, list: Vec::new() };
+    for card in cards.encoder.iter().chain([&cards.code]) {
+        stages.push(card);
+    }
+    let encoder = std::mem::take(&mut stages.list);
+    stages.shape = Shape::Vector(project.code.units);
+    for card in &cards.decoder {
+        stages.push(card);
+    }
+    // Cross-entropy works on logits: its sigmoid is the loss's own.
+    let is_logit = project.loss == Loss::BinaryCrossEntropy;
+    let activation = if is_logit { Activation::Linear } else { project.output.activation };
+    stages.finish(&cards.output, input, activation);
+    (encoder, stages.list)
+}
+
+/// Turns cards into stages.
+struct Stages {
+    shape: Shape,
+    list: Vec<Stage>,
+}
+
+impl Stages {
+    fn push(&mut self, card: &Card) {
+        if let Some(layer) = &card.layer {
+            self.add_layer(card, layer);
+        }
+    }
+
+    fn add_layer(&mut self, card: &Card, layer: &Layer) {
+        // A layer that cannot be applied is an error that `check` reports before a plan is handed
+        // out.
+        let Ok(passage) = family(layer).apply(self.shape) else { return };
+        if passage.takes_rows {
+            self.flatten(card.place);
+        }
+        match passage.kind {
+            Some(kind) => {
+                let tied_to = card.tied_to.map(stage_name);
+                self.add(card.place, passage.output, kind, passage.cost, tied_to);
+            }
+            None => self.unflatten(card.place, passage.output),
+        }
+    }
+
+    /// The output card: its own layer or function, and the shape of the input.
+    fn finish(&mut self, card: &Card, input: Shape, activation: Activation) {
+        match &card.layer {
+            Some(layer) => self.add_layer(card, &layer.clone().with_activation(activation)),
+            None if activation != Activation::Linear => self.apply(activation),
+            None => {}
+        }
+        match input {
+            Shape::Vector(_) => self.flatten(Place::Output),
+            Shape::Image { .. } if self.shape == input => {}
+            // A picture of other sides is read in the input's order, as a reshape does.
+            Shape::Image { .. } => {
+                self.flatten(Place::Output);
+                self.unflatten(Place::Output, input);
+            }
+        }
+    }
+
+    /// The function at the end: part of the last layer with weights where that has none of its own.
+    fn apply(&mut self, activation: Activation) {
+        if let Some(
+            StageKind::Dense { activation: own }
+            | StageKind::Conv { activation: own, .. }
+            | StageKind::ConvTranspose { activation: own, .. },
+        ) = self.list.last_mut().map(|stage| &mut stage.kind)
+            && *own == Activation::Linear
+        {
+            *own = activation;
+        } else {
+            self.add_free(Place::Output, self.shape, StageKind::Activation(activation));
+        }
+    }
+
+    /// Makes a row of a picture.
+    fn flatten(&mut self, place: Place) {
+        if let Shape::Image { height, width, channels } = self.shape {
+            let row = Shape::Vector(self.shape.features());
+            if channels > 1 && height.saturating_mul(width) > 1 {
+                self.add_free(place, row, StageKind::ChannelsFirst);
+            }
+            self.shape = row;
+        }
+    }
+
+    /// Makes a picture of a row.
+    fn unflatten(&mut self, place: Place, picture: Shape) {
+        if let (Shape::Vector(_), Shape::Image { height, width, channels }) = (self.shape, picture) {
+            if channels > 1 && height.saturating_mul(width) > 1 {
+                self.add_free(place, picture, StageKind::ChannelsLast);
+            }
+            self.shape = picture;
+        }
+    }
+
+    fn add_free(&mut self, place: Place, output: Shape, kind: StageKind) {
+        self.add(place, output, kind, Cost::default(), None);
+    }
+
+    fn add(&mut self, place: Place, output: Shape, kind: StageKind, cost: Cost, tied_to: Option<String>) {
+        let name = stage_name(place);
+        self.list.push(Stage { place, name, input: self.shape, output, kind, tied_to, cost });
+        self.shape = output;
+    }
+}
+
+/// The prefix of the parameters' names in weight files.
+fn stage_name(place: Place) -> String {
+    match place {
+        Place::Encoder(index) => format!("encoder.{index}"),
+        Place::Decoder(index) => format!("decoder.{index}"),
+        Place::Code => "code".to_owned(),
+        Place::Output => "output".to_owned(),
+        // These cards own no weights.
+        Place::Data | Place::Corruption | Place::Training => "none".to_owned(),
+    }
+}

@@ -1,0 +1,34 @@
+use std::fmt;
+
+/// A card or form of the document: what a problem belongs to, and what is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Data source, scaling and split.
+    Data,
+    /// What is done to the input.
+    Corruption,
+    /// A layer of the encoder, counted from 0.
+    Encoder(usize),
+    /// The waist.
+    Code,
+    /// A layer of the decoder, counted from 0.
+    Decoder(usize),
+    /// The last card, with the loss.
+    Output,
+    /// Optimizer and schedule.
+    Training,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Data => f.write_str("input"),
+            Place::Corruption => f.write_str("corruption"),
+            Place::Encoder(index) => write!(f, "encoder layer {}", index + 1),
+            Place::Code => f.write_str("code"),
+            Place::Decoder(index) => write!(f, "decoder layer {}", index + 1),
+            Place::Output => f.write_str("output"),
+            Place::Training => f.write_str("training"),
+        }
+    }
+}
