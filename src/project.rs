@@ -10,6 +10,7 @@ mod layer;
 mod loss;
 mod recipe;
 mod regularizer;
+mod schedule;
 mod shape;
 mod source;
 mod training;
@@ -21,6 +22,7 @@ pub use layer::{Activation, Decoder, Layer, Output, Padding};
 pub use loss::{Loss, Variance};
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
+pub use schedule::learning_rate;
 pub use shape::Shape;
 pub use source::{
     Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
