@@ -9,8 +9,9 @@ use std::time::Instant;
 
 use hourglass::check::{Plan, plan};
 use hourglass::dataset::{Dataset, Progress, load};
-use hourglass::engine::{Trainer, facts};
+use hourglass::engine::Trainer;
 use hourglass::project::{Activation, Layer, Project, Recipe, Source, Synthetic};
+use hourglass::run::facts;
 
 const STEPS: usize = 200;
 const ROUNDS: usize = 5;

@@ -4,6 +4,7 @@
 //! there before is whole. What is read is never trusted: it may be cut short, damaged, foreign or hostile.
 
 mod archive;
+mod checkpoint_files;
 mod design;
 #[allow(clippy::wildcard_enum_match_arm, reason = "the system's kinds of error have no end")]
 mod error;
@@ -11,6 +12,7 @@ mod export;
 #[expect(clippy::disallowed_methods, reason = "every file is written here")]
 mod files;
 mod npy;
+mod old_checkpoint;
 mod open;
 mod project_file;
 mod run_files;
@@ -24,7 +26,7 @@ pub use design::{open_design, save_design};
 pub use error::FileError;
 pub use export::{CodesForm, save_codes, save_pictures};
 pub use files::{Durability, Files, Sink};
-pub use open::{OpenedFile, is_project_file, open_any};
+pub use open::{OpenedFile, open_any};
 pub use project_file::{PROJECT_FILE_VERSION, open_project, save_project};
 pub use run_files::Opened;
 pub use settings::{Settings, ThemeChoice, WindowSize, remember};

@@ -11,6 +11,7 @@ mod loss;
 mod place;
 mod recipe;
 mod regularizer;
+mod schedule;
 mod shape;
 mod source;
 mod training;
@@ -23,6 +24,7 @@ pub use loss::{Loss, Variance};
 pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
+pub use schedule::learning_rate;
 pub use shape::Shape;
 pub use source::{
     Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,

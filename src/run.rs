@@ -2,25 +2,43 @@
 //! weights. Plain data, without a thread, a tensor or a window.
 
 mod checkpoint;
+mod error;
+mod event;
 mod health;
 mod history;
 mod kept;
+mod losses;
 mod normaliser;
 mod pretraining;
+mod probe;
+mod progress;
+mod records;
+mod run_data;
 mod weights;
 
 pub use checkpoint::{Best, Checkpoint};
+pub use error::RunError;
+pub use event::{RunEvent, RunProgress};
 pub use health::{
     ACTIVE_NATS, Bits, CodebookHealth, DECIDED, HashHealth, Health, LayerHealth, SelectorHealth,
 };
-pub use history::{EpochRecord, History, Losses, TOTAL};
+pub use history::{EpochRecord, History};
 pub use kept::{Kept, KeptEpochs, Probe};
+pub use losses::{LossSums, Losses, TOTAL, Terms};
 pub use normaliser::Normaliser;
 pub use pretraining::{GreedyProgress, GreedyRecord, GreedyState};
+pub use probe::choose_probe;
+pub use progress::{LayerProgress, TrainerProgress};
+pub use records::Records;
+pub use run_data::facts;
 pub use weights::{Array, Weights};
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::Plan;
+use crate::dataset::Dataset;
 use crate::project::{Project, Shape};
 
 /// Number of a run within its project, counted from 1 and never used again.
@@ -153,4 +171,32 @@ pub struct Run {
     /// Everything needed to go on or to use the trained network. Not part of `run.ron`: stored beside it.
     #[serde(skip)]
     pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
+}
+
+impl Run {
+    /// A run of a proven design on these data that waits for its turn.
+    pub fn new(id: RunId, plan: &Plan, data: &Dataset) -> Run {
+        Run {
+            id,
+            design: plan.design().clone(),
+            shape: plan.shape(),
+            fingerprint: data.fingerprint,
+            split: Some(data.split.fingerprint()),
+            normaliser: Some(Normaliser::of(data)),
+            status: Status::Queued,
+            epochs: plan.design().training.epochs,
+            edits: Vec::new(),
+            restarts: Vec::new(),
+            parameters: plan.parameters(),
+            seconds: 0.0,
+            started_unix_secs: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs()),
+            history: History::default(),
+            health: None,
+            pca_mse: None,
+            kept: KeptEpochs::default(),
+            checkpoint: None,
+        }
+    }
 }

@@ -4,16 +4,16 @@
 
 mod baseline;
 mod compute;
+mod driver;
 mod findings;
 mod loading;
 mod protocol;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
+pub use driver::{Cadence, Checkpoints, Driver, Observer, Pace};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
-pub use protocol::{
-    Command, Event, Job, JobId, JobKind, JobResult, RunEvent, RunProgress, Start, TrainRequest,
-};
+pub use protocol::{Command, Event, Job, JobId, JobKind, JobResult, Start, TrainRequest};
 
 use std::any::Any;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use hourglass::dataset::{Progress, Rows, load};
 use hourglass::io::{Files, open_project, save_design, save_project};
 use hourglass::project::{Data, EarlyStopping, Recipe, Scaling, Shape, Source};
-use hourglass::run::{Checkpoint, Run, Status};
+use hourglass::run::{Run, Status};
 use serde_json::Value;
 
 struct Done {
@@ -278,11 +278,13 @@ fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
     save_design(&Files::default(), &path.join("a.ron"), &design).expect("saved");
     let state = |name: &str| {
         let run = runs(path, name).remove(0);
-        Checkpoint { seconds: 0.0, ..run.checkpoint.as_deref().expect("a checkpoint").clone() }
+        let mut checkpoint = run.checkpoint.as_deref().expect("a checkpoint").clone();
+        checkpoint.progress.seconds = 0.0;
+        checkpoint
     };
     ok(path, &["train", "a.ron", "--epochs", "100", "-o", "whole.hourglass"]);
     let whole = state("whole.hourglass");
-    assert_eq!((whole.epoch, whole.stale_epochs), (31, 30));
+    assert_eq!((whole.progress.epoch, whole.progress.stale_epochs), (31, 30));
 
     let start = ["train", "a.ron", "--epochs", "100", "-o", "killed.hourglass"];
     let resume = ["train", "killed.hourglass", "--resume"];
@@ -295,7 +297,7 @@ fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
         assert_eq!(lines.take(3).count(), 3);
         child.kill().expect("killed");
         child.wait().expect("ended");
-        assert!(state("killed.hourglass").stale_epochs > 0);
+        assert!(state("killed.hourglass").progress.stale_epochs > 0);
     }
     ok(path, &resume);
     assert_eq!(state("killed.hourglass"), whole);

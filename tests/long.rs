@@ -12,10 +12,10 @@ use std::process::Command;
 
 use hourglass::check::plan;
 use hourglass::dataset::{Dataset, Progress, load};
-use hourglass::engine::{Network, facts};
+use hourglass::engine::Network;
 use hourglass::io::open_project;
 use hourglass::project::Recipe;
-use hourglass::run::{Run, Status};
+use hourglass::run::{Run, Status, facts};
 
 /// A recipe that was trained to its end.
 struct Trained {

@@ -8,10 +8,11 @@ use hourglass::analysis::pca::Pca;
 use hourglass::check::plan;
 use hourglass::dataset::random::Purpose;
 use hourglass::dataset::{Dataset, Progress, Subset, load};
-use hourglass::engine::{Network, Noise, Trainer, facts};
+use hourglass::engine::{Network, Noise, Trainer};
 use hourglass::project::{
     Activation, Code, Corruption, Data, Layer, Optimizer, Output, Project, Recipe, Schedule, Training,
 };
+use hourglass::run::facts;
 
 fn digits() -> Arc<Dataset> {
     Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"))

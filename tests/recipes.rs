@@ -31,7 +31,7 @@ fn every_recipe_trains_and_learns() {
         assert_eq!(opened.runs.len(), project.trained_designs().len(), "{recipe:?}");
         for run in opened.runs {
             assert_eq!(run.status, Status::Done, "{recipe:?}");
-            let totals: Vec<f64> = run.history.epochs.iter().map(|record| record.train[0]).collect();
+            let totals: Vec<f64> = run.history.epochs.iter().map(|record| record.train.total()).collect();
             assert_eq!(totals.len(), 3, "{recipe:?}");
             // A divergence that rises, a k that falls and a temperature make the loss of later epochs another.
             let is_comparable = !matches!(

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use egui::Key;
 use egui_kittest::SnapshotOptions;
 use hourglass::dataset::{Dataset, LabelValues};
-use hourglass::engine::choose_probe;
-use hourglass::run::{EpochRecord, History, Kept, KeptEpochs, Probe, Run, RunId, Status};
+use hourglass::run::{
+    EpochRecord, History, Kept, KeptEpochs, Losses, Probe, Records, Run, RunId, Status, Terms, choose_probe,
+};
 
 use common::{CTRL, CTRL_ALT, Home, NONE, Window};
 
@@ -59,7 +60,6 @@ fn stands_still(window: &mut Window, epochs: u32) {
     for epoch in 0..=epochs {
         kept.push(Arc::new(look(&data, &kept.probe, epoch)));
     }
-    let terms = ["total", "reconstruction"].map(str::to_owned).to_vec();
     state.runs.push(Run {
         id: RunId(1),
         shape: data.shape,
@@ -73,7 +73,11 @@ fn stands_still(window: &mut Window, epochs: u32) {
         parameters: 33_474,
         seconds: 0.2,
         started_unix_secs: 1_700_000_000,
-        history: History { terms, epochs: (1..=epochs).map(record).collect(), pretraining: Vec::new() },
+        history: History {
+            terms: terms(),
+            epochs: (1..=epochs).map(record).collect(),
+            pretraining: Records::default(),
+        },
         health: None,
         pca_mse: Some(0.0521),
         kept,
@@ -83,6 +87,10 @@ fn stands_still(window: &mut Window, epochs: u32) {
     (state.shown_run, state.runs_unsaved) = (Some(RunId(1)), true);
 }
 
+fn terms() -> Terms {
+    Terms::new(["reconstruction".to_owned()])
+}
+
 /// Losses that fall.
 fn record(epoch: u32) -> EpochRecord {
     let e = f64::from(epoch);
@@ -90,8 +98,8 @@ fn record(epoch: u32) -> EpochRecord {
     EpochRecord {
         epoch,
         step: u64::from(epoch) * 23,
-        train: vec![train; 2],
-        validation: vec![validation; 2],
+        train: Losses::new(&terms(), &[train; 2]).expect("two terms"),
+        validation: Losses::new(&terms(), &[validation; 2]),
         mse: validation / 64.0,
         learning_rate: 2e-3,
         seconds: 0.02 * e,

@@ -12,10 +12,10 @@ use super::subject::Subject;
 use super::write::{line, number, refuse_to_mix, refuse_to_overwrite};
 use crate::check::{DataFacts, Plan, plan};
 use crate::dataset::{Dataset, LabelValues, Subset};
-use crate::engine::{Network, facts};
+use crate::engine::Network;
 use crate::io::{CodesForm, Files, save_codes, save_pictures};
 use crate::project::Loss;
-use crate::run::{Checkpoint, Run};
+use crate::run::{Checkpoint, Run, facts};
 use crate::session::Findings;
 
 /// How far beyond [0, 1] values may lie that were rounded.
@@ -46,9 +46,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             applied.data.name
         );
     }
-    let terms = applied.run.history.terms.iter().zip(&result.losses);
     if arguments.json {
-        let losses: Map<String, Value> = terms.map(|(term, loss)| (term.clone(), json!(loss))).collect();
+        let terms = result.losses.iter();
+        let losses: Map<String, Value> = terms.map(|(term, loss)| (term.to_owned(), json!(loss))).collect();
         return line(json!({
             "run": applied.run.id,
             "split": name,
@@ -67,8 +67,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         }));
     }
     line(format!("run {}, split {name}, {} samples", applied.run.id, result.samples))?;
-    for (term, loss) in terms {
-        line(format!("{term}: {}", number(*loss)))?;
+    for (term, loss) in result.losses.iter() {
+        line(format!("{term}: {}", number(loss)))?;
     }
     if let Some(likelihood) = likelihood {
         let (nll, error) = (number(likelihood.nll), number(likelihood.standard_error));

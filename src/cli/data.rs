@@ -9,9 +9,8 @@ use super::progress::Bar;
 use super::signal;
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
 use crate::dataset::{self, DataError, Dataset, Progress, Scaler};
-use crate::engine;
 use crate::project::{Channels, Data, Place, Project, Source};
-use crate::run::Run;
+use crate::run::{self, Run};
 
 /// Width and height pictures of a folder are brought to unless something else is said.
 const PICTURE_SIDE: usize = 32;
@@ -74,13 +73,15 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
     Ok(())
 }
 
-/// Points a run that is resumed at the place the command line gives; what was chosen for its data stays.
-pub(super) fn relocate(run: &mut Run, arguments: &DataArguments) -> Result<(), Failure> {
+/// The data of a run that is resumed, at the place the command line gives; what was chosen for them stays.
+pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Failure> {
+    let mut design = run.design.clone();
     if let Some(path) = &arguments.data {
         let path = given(path, Elsewhere::Option)?;
-        run.design.data.source = dataset::source_like(&path, &run.design.data.source, run.shape)?;
+        design.data.source = dataset::source_like(&path, &design.data.source, run.shape)?;
     }
-    replace(&mut run.design, &DataArguments { data: None, ..arguments.clone() })
+    replace(&mut design, &DataArguments { data: None, ..arguments.clone() })?;
+    Ok(design.data)
 }
 
 /// Loads the data of a design or a run, with a bar; Ctrl-C gives up. Warnings of the loader go to stderr.
@@ -143,7 +144,7 @@ fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
 
 /// What [`crate::check`] needs to know of data.
 pub(super) fn facts(data: &Dataset) -> DataFacts {
-    engine::facts(data)
+    run::facts(data)
 }
 
 /// Proves a design trainable on data; what is only remarkable goes to stderr.
@@ -216,7 +217,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
         known.source.clone()
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
-    let means = engine::stored_means(run);
+    let means = run.column_means();
     let asked = Data { source, ..known.clone() };
     // Other rows need not have the class that was held out.
     let mut data = load_filled(&asked, means).or_else(|failure| match (path, &asked.held_out) {
@@ -244,7 +245,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
             data.name, run.id
         );
     }
-    match engine::stored_scaler(run) {
+    match run.scaler() {
         Some(scaler) => data.scaler = scaler,
         None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
         None => {}

@@ -27,7 +27,12 @@ use super::waist::Waist;
 use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::project::{Loss, Place, Site, Variance};
-use crate::run::{Losses, TOTAL, Weights};
+use crate::run::{LossSums, Losses, Terms, Weights};
+
+/// Name of the term that compares reconstructions with samples.
+const RECONSTRUCTION: &str = "reconstruction";
+/// Name of the term that a mean reconstruction adds.
+const VARIANCE: &str = "variance";
 
 /// The encoder and decoder of a plan, with their parameters and with buffers for a fixed number of rows.
 ///
@@ -57,8 +62,8 @@ pub struct Network {
     jacobian: Option<Rc<Contractive>>,
     /// Rows of the data in the input buffer.
     samples: Vec<u32>,
-    /// Every term of the latest pass, weighted and summed over its rows, the total first.
-    terms: Losses,
+    /// Every term of the latest pass, weighted and summed over its rows.
+    losses: Losses,
     /// Rows the buffers hold.
     capacity: usize,
 }
@@ -66,8 +71,8 @@ pub struct Network {
 /// How good a network is on some samples: means over them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
-    /// Loss terms, summed over features, in the order of the run's history.
-    pub losses: Vec<f64>,
+    /// Loss terms, summed over features.
+    pub losses: Losses,
     /// Squared reconstruction error per feature, in units of the scaled data.
     pub mse: f64,
     /// Samples looked at.
@@ -192,24 +197,21 @@ impl Network {
         if noise.is_some() {
             self.separate_target()?;
         }
-        let (mut losses, mut squared_error) = (vec![0.0; self.terms.len()], 0.0);
+        let mut sums = LossSums::zero(self.terms());
         // As many at a time whatever the minibatches: what is drawn or compared within a block must not depend on the buffers.
         for block in rows.chunks(self.capacity.min(self.plan.inference_rows())) {
             self.gather(data, block, noise);
             let mut error = self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
-            for (sum, term) in losses.iter_mut().zip(&self.terms) {
-                *sum += term;
-            }
+            sums.losses.add(&self.losses);
             if self.waist.draws() {
                 // The error is that of the code itself, not of one draw around it.
                 error = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
             }
-            squared_error += error;
+            sums.squared_error += error;
         }
         let samples = rows.len().max(1) as f64;
-        losses.iter_mut().for_each(|loss| *loss /= samples);
-        let mse = squared_error / samples / self.plan.shape().features() as f64;
-        Ok(Evaluation { losses, mse, samples: rows.len() })
+        let mse = sums.squared_error / samples / self.plan.shape().features() as f64;
+        Ok(Evaluation { losses: sums.losses.over(samples), mse, samples: rows.len() })
     }
 
     /// Squared error of each row's reconstruction per feature, in units of the scaled data.
@@ -253,18 +255,14 @@ impl Network {
         Some(chosen(node.values(), node.columns()))
     }
 
-    /// Names of the loss terms: the total, the reconstruction, and what code and regularizers add.
-    pub fn term_names(&self) -> Vec<String> {
-        let first = [TOTAL, "reconstruction"].map(str::to_owned);
-        let waist = self.waist.terms().map(str::to_owned);
-        let variance = self.variance.as_ref().map(|_| "variance".to_owned());
-        let penalties = self.penalties.iter().map(|penalty| penalty.name().to_owned());
-        first.into_iter().chain(waist).chain(variance).chain(penalties).collect()
+    /// Names of the loss terms.
+    pub fn terms(&self) -> &Terms {
+        self.losses.terms()
     }
 
-    /// Every term of the latest pass, weighted and summed over its rows, in the order of [`Network::term_names`].
-    pub(super) fn terms(&self) -> &[f64] {
-        &self.terms
+    /// Every term of the latest pass, weighted and summed over its rows.
+    pub(super) fn losses(&self) -> &Losses {
+        &self.losses
     }
 
     /// What learns without gradients, after the update of a step.
@@ -272,7 +270,8 @@ impl Network {
         self.waist.after_step(draw, &self.threads);
     }
 
-    /// One minibatch forward and back; returns the squared error summed over its samples, and the gradients.
+    /// One minibatch forward and back; returns the squared error summed over its samples, and the gradients. Its terms
+    /// are then in [`Network::losses`].
     pub(super) fn forward_backward(
         &mut self,
         rows: usize,
@@ -352,22 +351,17 @@ impl Network {
     fn pass(&mut self, rows: usize, mode: Mode, recorder: &mut Recorder) -> f64 {
         let pass = self.forward(Part::Whole, rows, mode, recorder);
         let sums = self.loss.forward(&pass, 1.0, recorder);
-        let mut index = 1;
-        let mut add = |term: f64| {
-            self.terms[index] = term;
-            index += 1;
-        };
-        add(sums.loss);
-        if self.waist.terms().is_some() {
-            add(self.waist.term(&pass, sums.loss, recorder));
+        self.losses.set(RECONSTRUCTION, sums.loss);
+        if let Some(name) = self.waist.terms() {
+            self.losses.set(name, self.waist.term(&pass, sums.loss, recorder));
         }
         if let Some((variance, weight)) = &self.variance {
-            add(f64::from(*weight) * recorder.add(variance, &pass, *weight));
+            self.losses.set(VARIANCE, f64::from(*weight) * recorder.add(variance, &pass, *weight));
         }
         for penalty in &self.penalties {
-            add(penalty.value(&pass, recorder));
+            self.losses.set(penalty.name(), penalty.value(&pass, recorder));
         }
-        self.terms[0] = self.terms[1..].iter().sum();
+        self.losses.add_up();
         sums.squared_error
     }
 
@@ -437,8 +431,9 @@ impl Network {
         let variance = variance(&builder, &waist, &code)?;
         let loss =
             ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, waist.importance());
-        let own = usize::from(waist.terms().is_some()) + usize::from(variance.is_some());
-        let terms = vec![0.0; 2 + own + penalties.len()];
+        let own = [Some(RECONSTRUCTION), waist.terms(), variance.as_ref().map(|_| VARIANCE)];
+        let own = own.into_iter().flatten().map(str::to_owned);
+        let terms = Terms::new(own.chain(penalties.iter().map(|penalty| penalty.name().to_owned())));
         Ok(Network {
             plan: plan.clone(),
             threads: Rc::new(Threads::new(threads)),
@@ -458,7 +453,7 @@ impl Network {
             penalties,
             jacobian: None,
             samples: Vec::with_capacity(capacity),
-            terms,
+            losses: Losses::zero(&terms),
             capacity,
         })
     }

@@ -10,7 +10,7 @@ use crate::check::{LayerTraining, Plan};
 use crate::dataset::Dataset;
 use crate::dataset::random::{Purpose, Stream};
 use crate::project::Strategy;
-use crate::run::{GreedyProgress, GreedyState, Weights};
+use crate::run::{GreedyProgress, GreedyState, LayerProgress, Weights};
 
 use self::learner::Learner;
 
@@ -24,17 +24,12 @@ pub(super) struct Pretraining {
     threads: usize,
     /// All layers, from the input to the code.
     trainings: Vec<LayerTraining>,
-    /// The layer that learns.
-    layer: usize,
     learner: Learner,
-    epoch: u32,
-    step_in_epoch: u32,
-    error_sum: f64,
-    samples: u64,
+    progress: LayerProgress,
     /// Rows of the training split in the order of the epoch under way.
     order: Vec<u32>,
     /// The layer and epoch `order` belongs to.
-    ordered: Option<(usize, u32)>,
+    ordered: Option<(u32, u32)>,
 }
 
 /// What one step did.
@@ -67,13 +62,9 @@ impl Pretraining {
         Ok(Some(Pretraining {
             epochs,
             threads,
-            layer: 0,
             learner,
             trainings,
-            epoch: 0,
-            step_in_epoch: 0,
-            error_sum: 0.0,
-            samples: 0,
+            progress: LayerProgress::default(),
             order: data.split.train.clone(),
             ordered: None,
         }))
@@ -81,13 +72,9 @@ impl Pretraining {
 
     /// How far it is.
     pub fn progress(&self) -> GreedyProgress {
-        GreedyProgress {
-            layer: self.layer as u32 + 1,
-            layers: self.trainings.len() as u32,
-            epoch: self.epoch,
-            epochs: self.epochs,
-            step_in_epoch: self.step_in_epoch,
-        }
+        let LayerProgress { layer, epoch, step_in_epoch, .. } = self.progress;
+        let layers = self.trainings.len() as u32;
+        GreedyProgress { layer: layer + 1, layers, epoch, epochs: self.epochs, step_in_epoch }
     }
 
     /// One minibatch for the layer that learns.
@@ -98,21 +85,23 @@ impl Pretraining {
         let plan = network.plan();
         let (seed, batch) = (plan.design().training.seed, plan.design().training.batch_size);
         self.shuffle(data, seed);
-        let first = self.step_in_epoch as usize * batch;
+        let LayerProgress { layer, epoch, step_in_epoch, .. } = self.progress;
+        let first = step_in_epoch as usize * batch;
         let rows = first..self.order.len().min(first.saturating_add(batch));
         let samples = rows.len();
         network.gather(data, &self.order[rows.clone()], None);
         let steps_per_epoch = self.order.len().div_ceil(batch).max(1) as u64;
-        let step = u64::from(self.epoch) * steps_per_epoch + u64::from(self.step_in_epoch);
-        let pair = &self.trainings[self.layer].pair;
+        let step = u64::from(epoch) * steps_per_epoch + u64::from(step_in_epoch);
+        let pair = &self.trainings[layer as usize].pair;
         let threads = std::rc::Rc::clone(network.threads());
         let input = network.input_of(pair.stage, samples);
         let moment = learner::Moment {
             draw: Draw { seed, step },
-            layer: self.layer,
-            epoch: self.epoch,
+            layer: layer as usize,
+            epoch,
             rows: &self.order[rows],
         };
+        let learning_rate = self.learner.learning_rate();
         let error = self.learner.step(&input.borrow().values()[..samples * pair.inputs], moment, &threads)?;
         drop(input);
         if !error.is_finite() {
@@ -120,34 +109,27 @@ impl Pretraining {
                 what: "the error of a layer's own training",
                 value: error.to_string(),
                 step,
-                epoch: self.epoch + 1,
+                epoch: epoch + 1,
             });
         }
-        self.error_sum += error;
-        self.samples += samples as u64;
-        self.step_in_epoch += 1;
-        let learning_rate = self.learner.learning_rate();
-        let mut epoch = None;
+        let progress = &mut self.progress;
+        progress.error_sum += error;
+        progress.samples += samples as u64;
+        progress.step_in_epoch += 1;
+        let mut ended = None;
         let mut is_last = false;
-        if u64::from(self.step_in_epoch) == steps_per_epoch {
-            let per_feature = self.error_sum / self.samples.max(1) as f64 / pair.inputs.max(1) as f64;
-            epoch = Some((self.layer as u32 + 1, self.epoch + 1, per_feature));
+        if u64::from(progress.step_in_epoch) == steps_per_epoch {
+            let per_feature = progress.error_sum / progress.samples.max(1) as f64 / pair.inputs.max(1) as f64;
+            ended = Some((layer + 1, epoch + 1, per_feature));
             is_last = self.end_epoch(network, step)?;
         }
         let error = error / samples.max(1) as f64;
-        Ok(GreedyStep { error, samples, learning_rate, epoch, is_last })
+        Ok(GreedyStep { error, samples, learning_rate, epoch: ended, is_last })
     }
 
-    /// Everything needed to go on.
+    /// Everything needed to resume.
     pub fn state(&self) -> GreedyState {
-        GreedyState {
-            layer: self.layer as u32,
-            epoch: self.epoch,
-            step_in_epoch: self.step_in_epoch,
-            error_sum: self.error_sum,
-            samples: self.samples,
-            arrays: self.learner.state(),
-        }
+        GreedyState { progress: self.progress.clone(), arrays: self.learner.state() }
     }
 
     /// Goes back to a state of the same plan and data; what is wrong with it where it is of others.
@@ -155,17 +137,13 @@ impl Pretraining {
     /// # Errors
     /// [`EngineError::Weights`], [`EngineError::OutOfMemory`]; nothing is changed then.
     pub fn restore(&mut self, plan: &Plan, state: &GreedyState) -> Result<(), EngineError> {
-        let layer = state.layer as usize;
+        let LayerProgress { layer, epoch, step_in_epoch, .. } = state.progress;
+        let layer = layer as usize;
         let steps_per_epoch = self.order.len().div_ceil(plan.design().training.batch_size.max(1));
-        let Some(training) = self
-            .trainings
-            .get(layer)
-            .filter(|_| state.epoch < self.epochs && (state.step_in_epoch as usize) < steps_per_epoch)
-        else {
+        let is_within = epoch < self.epochs && (step_in_epoch as usize) < steps_per_epoch;
+        let Some(training) = self.trainings.get(layer).filter(|_| is_within) else {
             let message = format!(
-                "step {} of epoch {} of layer {} is beyond their training",
-                state.step_in_epoch,
-                state.epoch,
+                "step {step_in_epoch} of epoch {epoch} of layer {} is beyond their training",
                 layer + 1
             );
             return Err(EngineError::Weights(message));
@@ -175,9 +153,7 @@ impl Pretraining {
         }
         let mut learner = Learner::new(plan, training, layer, self.threads)?;
         learner.restore(&state.arrays)?;
-        (self.layer, self.learner) = (layer, learner);
-        (self.epoch, self.step_in_epoch) = (state.epoch, state.step_in_epoch);
-        (self.error_sum, self.samples, self.ordered) = (state.error_sum, state.samples, None);
+        (self.learner, self.progress, self.ordered) = (learner, state.progress.clone(), None);
         Ok(())
     }
 
@@ -194,28 +170,25 @@ impl Pretraining {
                 what: "a weight of the layer",
                 value: f32::NAN.to_string(),
                 step,
-                epoch: self.epoch + 1,
+                epoch: self.progress.epoch + 1,
             });
         }
-        self.epoch += 1;
-        (self.step_in_epoch, self.error_sum, self.samples) = (0, 0.0, 0);
-        if self.epoch < self.epochs {
+        let LayerProgress { layer, epoch, .. } = self.progress;
+        self.progress = LayerProgress { layer, epoch: epoch + 1, ..LayerProgress::default() };
+        if self.progress.epoch < self.epochs {
             return Ok(false);
         }
         self.unroll(network)?;
-        if self.layer + 1 == self.trainings.len() {
-            return Ok(true);
-        }
-        let plan = network.plan();
-        let next = self.layer + 1;
-        let learner = Learner::new(plan, &self.trainings[next], next, self.threads)?;
-        (self.layer, self.epoch, self.learner) = (next, 0, learner);
+        let next = layer + 1;
+        let Some(training) = self.trainings.get(next as usize) else { return Ok(true) };
+        self.learner = Learner::new(network.plan(), training, next as usize, self.threads)?;
+        self.progress = LayerProgress { layer: next, ..LayerProgress::default() };
         Ok(false)
     }
 
     /// W and c to the encoder's layer, Wᵀ and b to the decoder's.
     fn unroll(&self, network: &mut Network) -> Result<(), EngineError> {
-        let pair = &self.trainings[self.layer].pair;
+        let pair = &self.trainings[self.progress.layer as usize].pair;
         let learned = self.learner.learned();
         let mut weights: Weights = network.weights();
         for (name, values) in [
@@ -234,10 +207,10 @@ impl Pretraining {
 
     /// Puts the training rows into the order of the epoch under way.
     fn shuffle(&mut self, data: &Dataset, seed: u64) {
-        let now = (self.layer, self.epoch);
+        let now = (self.progress.layer, self.progress.epoch);
         if self.ordered != Some(now) {
             self.order.copy_from_slice(&data.split.train);
-            let (epoch, layer) = (u64::from(self.epoch), self.layer as u64 + 1);
+            let (epoch, layer) = (u64::from(now.1), u64::from(now.0) + 1);
             Stream::new(seed, Purpose::Shuffle, epoch, layer).shuffle(&mut self.order);
             self.ordered = Some(now);
         }

@@ -26,9 +26,9 @@ use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Gaps, Rows, Scaler, SplitRows, Subset};
 use crate::project::{
     Activation, Bottleneck, Code, Corruption, Decoder, EarlyStopping, Layer, Loss, Optimizer, Output,
-    Project, Recipe, Schedule, Shape, Training, Variance,
+    Project, Recipe, Schedule, Shape, Training, Variance, learning_rate,
 };
-use crate::run::{Checkpoint, EpochRecord, History, KeptEpochs, Normaliser, Run, RunId, Setting, Status};
+use crate::run::{Checkpoint, EpochRecord, Setting, choose_probe, facts};
 
 /// Rows of uniform numbers in [0, 1) with some structure: each feature mixes two hidden ones.
 pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
@@ -80,7 +80,7 @@ fn loss_and_gradients(network: &mut Network, data: &Dataset, rows: &[u32]) -> (f
         .iter()
         .map(|parameter| gradients(&mut grads, [&parameter.node.borrow()]).expect("small")[0].to_vec())
         .collect();
-    (network.terms()[0] / rows.len() as f64, slopes)
+    (network.losses().total() / rows.len() as f64, slopes)
 }
 
 /// Every gradient of a network equals the central difference of its loss.
@@ -254,7 +254,7 @@ fn a_run_goes_on_exactly_where_it_stopped() {
             records.extend(first.step().expect("sound").epoch);
         }
         let checkpoint = first.snapshot();
-        assert!(checkpoint.step_in_epoch > 0, "the test stops within an epoch");
+        assert!(checkpoint.progress.step_in_epoch > 0, "the test stops within an epoch");
         let mut second = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
         second.restore(&checkpoint, first.epochs()).expect("the same network");
         while !second.is_done() {
@@ -283,58 +283,6 @@ fn more_epochs_go_on_from_the_last() {
 }
 
 #[test]
-fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
-    let data = toy_data(8, 4);
-    let run = |normaliser| Run {
-        id: RunId(3),
-        design: Project::default(),
-        shape: data.shape,
-        fingerprint: data.fingerprint,
-        split: Some(data.split.fingerprint()),
-        normaliser,
-        status: Status::Stopped,
-        epochs: 1,
-        edits: vec![],
-        restarts: Vec::new(),
-        parameters: 0,
-        seconds: 0.0,
-        started_unix_secs: 0,
-        history: History::default(),
-        health: None,
-        pca_mse: None,
-        kept: KeptEpochs::default(),
-        checkpoint: None,
-    };
-    let own = run(Some(normaliser(&data)));
-    assert_eq!(stored_scaler(&own), Some(data.scaler.clone()));
-    assert_eq!(check_same_data(&own, &data), Ok(()));
-    assert_eq!(check_same_data(&run(None), &data), Ok(()), "a file from before it was stored");
-    let other = Dataset { scaler: Scaler::uniform(0.0, 0.5), ..(*data).clone() };
-    assert_eq!(check_same_data(&own, &other), Err(EngineError::OtherScaling(RunId(3))));
-    let other = Dataset { fingerprint: 1, ..(*data).clone() };
-    assert_eq!(check_same_data(&own, &other), Err(EngineError::OtherData(RunId(3))));
-    let split = SplitRows { train: data.split.validation.clone(), ..data.split.clone() };
-    let other = Dataset { split, ..(*data).clone() };
-    assert_eq!(check_same_data(&own, &other), Err(EngineError::OtherSplit(RunId(3))));
-    assert_eq!(check_same_rows(&own, &other), Ok(()), "they can be looked at");
-    assert_eq!(
-        check_same_data(&Run { split: None, ..own }, &other),
-        Ok(()),
-        "a file from before it was stored"
-    );
-    let damaged = [(0, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0), (1, 1, 0.0), (1, 1, f32::NAN)];
-    for (offsets, factors, factor) in damaged {
-        let normaliser = Normaliser {
-            offsets: vec![0.0; offsets],
-            factors: vec![factor; factors],
-            means: Vec::new(),
-            columns: Vec::new(),
-        };
-        assert_eq!(stored_scaler(&run(Some(normaliser))), None, "{offsets} {factors} {factor}");
-    }
-}
-
-#[test]
 fn early_stopping_keeps_the_best_weights() {
     let data = toy_data(64, 12);
     let plan = toy_plan(&data, |project| {
@@ -349,13 +297,13 @@ fn early_stopping_keeps_the_best_weights() {
         records.extend(trainer.step().expect("sound").epoch);
     }
     assert!(records.len() < 200, "it never stopped");
-    let best = records.iter().min_by(|a, b| a.validation[0].total_cmp(&b.validation[0])).expect("some");
+    let best = records.iter().min_by(|a, b| a.judged().total().total_cmp(&b.judged().total())).expect("some");
     assert_eq!(records.len() as u32 - best.epoch, 4, "patience");
     let checkpoint = trainer.snapshot();
     assert_eq!(checkpoint.best.as_ref().map(|best| best.epoch), Some(best.epoch));
     let mut network = Network::trained(&plan, checkpoint.inference_weights(), 1).expect("small");
     let evaluation = network.evaluate(&data, data.split.rows(Subset::Validation), None).expect("small");
-    assert_eq!(evaluation.losses[0], best.validation[0]);
+    assert_eq!(Some(&evaluation.losses), best.validation.as_ref());
 }
 
 #[test]
@@ -411,6 +359,6 @@ fn encode_then_decode_is_reconstruct() {
                 squared / 600.0 / (2.0 * std * std) + constant
             }
         };
-        assert!((evaluation.losses[0] - expected).abs() < 1e-4 * expected.abs(), "{loss:?}");
+        assert!((evaluation.losses.total() - expected).abs() < 1e-4 * expected.abs(), "{loss:?}");
     }
 }

@@ -11,14 +11,13 @@ use super::network::{Evaluation, Network};
 use super::optimizer::Optimizer;
 use super::parameter::check_names;
 use super::pretraining::{GreedyStep, Pretraining};
-use super::schedule::learning_rate;
 use crate::check::Plan;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
-use crate::project::Strategy;
+use crate::project::{Strategy, learning_rate};
 use crate::run::{
-    Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Health, Kept, Losses,
-    Probe, Restart, Setting,
+    Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Health, Kept, LossSums,
+    Losses, Probe, Restart, Setting, Terms, TrainerProgress,
 };
 
 /// Rows that tell whether a network is well, at most.
@@ -42,21 +41,12 @@ pub struct Trainer {
     ordered_epoch: Option<u32>,
     batch_size: usize,
     epochs: u32,
-    base_rate: f32,
-    attempt: Attempt,
-    epoch: u32,
-    step_in_epoch: u32,
-    step: u64,
-    epoch_sums: Losses,
-    epoch_squared_error: f64,
-    epoch_samples: u64,
-    stale_epochs: u32,
+    progress: TrainerProgress,
     best: Option<Best>,
     stopped_early: bool,
     /// What is kept of a run that diverges: all it was at the end of the last sound epoch, or at the checkpoint it went on
     /// from. Best epoch and settings are the trainer's own: none of them changes between two such states by training.
     sound: Checkpoint,
-    seconds: f64,
 }
 
 /// What one step did.
@@ -90,31 +80,23 @@ impl Trainer {
         let training = &plan.design().training;
         let optimizer = Optimizer::new(training, network.parameters());
         let pretraining = Pretraining::new(plan, &data, threads)?;
+        let progress = TrainerProgress::new(network.terms(), training.learning_rate);
         let sound = Checkpoint {
-            pretraining: pretraining.as_ref().map(Pretraining::state),
+            progress: progress.clone(),
             weights: network.weights(),
             moments: optimizer.state(network.parameters()),
-            epoch_sums: vec![0.0; 3],
-            ..Checkpoint::default()
+            best: None,
+            pretraining: pretraining.as_ref().map(Pretraining::state),
         };
         Ok(Trainer {
             order: data.split.train.clone(),
             ordered_epoch: None,
             batch_size: training.batch_size.min(data.split.train.len()),
             epochs: training.epochs,
-            base_rate: training.learning_rate,
-            attempt: Attempt { number: 0, first_epochs: training.epochs },
-            epoch: 0,
-            step_in_epoch: 0,
-            step: 0,
-            epoch_sums: vec![0.0; network.term_names().len()],
-            epoch_squared_error: 0.0,
-            epoch_samples: 0,
-            stale_epochs: 0,
+            progress,
             best: None,
             stopped_early: false,
             sound,
-            seconds: 0.0,
             grads: Some(Grads::leaky()),
             optimizer,
             pretraining,
@@ -141,32 +123,27 @@ impl Trainer {
 
         let seed = self.design().training.seed;
         let grads = self.grads.take().unwrap_or_else(Grads::leaky);
-        let draw = Draw { seed, step: self.step };
+        let draw = Draw { seed, step: self.progress.step };
         let moment = self.moment(draw);
         let (squared_error, mut grads) = self.network.forward_backward(samples, moment, grads)?;
-        let loss = self.network.terms()[0] / samples as f64;
+        let loss = self.network.losses().total() / samples as f64;
         if !loss.is_finite() {
             return Err(self.diverged("the loss", loss));
         }
         let rate = self.learning_rate();
         let threads = std::rc::Rc::clone(self.network.threads());
         let parameters = self.network.parameters();
-        let step = self.attempt.step(self.step, self.steps_per_epoch()) + 1;
+        let step = self.attempt().step(self.progress.step, self.steps_per_epoch()) + 1;
         self.optimizer.update(parameters, &mut grads, rate, step, &threads)?;
         self.grads = Some(grads);
         self.network.after_step(draw);
 
-        self.step += 1;
-        self.step_in_epoch += 1;
-        for (sum, term) in self.epoch_sums.iter_mut().zip(self.network.terms()) {
-            *sum += term;
-        }
-        self.epoch_squared_error += squared_error;
-        self.epoch_samples += samples as u64;
-        let ends_epoch = self.step_in_epoch == self.steps_per_epoch();
+        self.progress.sums.add(self.network.losses(), squared_error, samples);
+        self.progress.end_step();
+        let ends_epoch = self.progress.step_in_epoch == self.steps_per_epoch();
         let epoch = if ends_epoch { Some(self.end_epoch(rate, start)?) } else { None };
         if epoch.is_none() {
-            self.seconds += start.elapsed().as_secs_f64();
+            self.progress.seconds += start.elapsed().as_secs_f64();
         }
         let restart = if ends_epoch { self.try_again()? } else { None };
         Ok(StepReport { loss, samples, learning_rate: rate, epoch, greedy: None, restart })
@@ -182,8 +159,8 @@ impl Trainer {
                 return Err(error);
             }
         };
-        self.seconds += start.elapsed().as_secs_f64();
-        let seconds = self.seconds;
+        self.progress.seconds += start.elapsed().as_secs_f64();
+        let seconds = self.progress.seconds;
         let greedy = step.epoch.map(|(layer, epoch, error)| GreedyRecord { layer, epoch, error, seconds });
         if step.is_last {
             self.pretraining = None;
@@ -197,25 +174,25 @@ impl Trainer {
 
     /// Begins anew where an attempt has ended without a choice: other weights, twice the epochs.
     fn try_again(&mut self) -> Result<Option<Restart>, EngineError> {
-        if self.epoch != self.attempt.end() {
+        if self.progress.epoch != self.attempt().end() {
             return Ok(None);
         }
-        let Some(mean_max) = undecided(&self.network, self.attempt) else { return Ok(None) };
-        self.attempt.number += 1;
+        let Some(mean_max) = undecided(&self.network, self.attempt()) else { return Ok(None) };
+        self.progress.attempt += 1;
         let plan = self.network.plan();
-        let weights = Network::fresh_weights(plan, self.attempt.number)?;
+        let weights = Network::fresh_weights(plan, self.progress.attempt)?;
         self.optimizer = Optimizer::new(&plan.design().training, self.network.parameters());
         self.network.load(&weights)?;
-        self.epochs = self.epochs.max(self.attempt.end());
-        (self.best, self.stale_epochs, self.stopped_early) = (None, 0, false);
+        self.epochs = self.epochs.max(self.attempt().end());
+        (self.best, self.progress.stale_epochs, self.stopped_early) = (None, 0, false);
         self.keep_sound();
-        let (step, epoch, attempt) = (self.step, self.epoch, self.attempt.number + 1);
-        Ok(Some(Restart { step, epoch, attempt, mean_max, epochs: self.epochs }))
+        let TrainerProgress { step, epoch, attempt, .. } = self.progress;
+        Ok(Some(Restart { step, epoch, attempt: attempt + 1, mean_max, epochs: self.epochs }))
     }
 
     /// Whether the last epoch is over, or early stopping has ended the run.
     pub fn is_done(&self) -> bool {
-        self.pretraining.is_none() && (self.epoch >= self.epochs || self.stopped_early)
+        self.pretraining.is_none() && (self.progress.epoch >= self.epochs || self.stopped_early)
     }
 
     /// How far single layers are in their own trainings; `None` once these are over, or where there are none.
@@ -233,14 +210,14 @@ impl Trainer {
         }
     }
 
-    /// Names of the loss terms, in the order of every [`Losses`].
-    pub fn terms(&self) -> Vec<String> {
-        self.network.term_names()
+    /// Names of the loss terms.
+    pub fn terms(&self) -> &Terms {
+        self.network.terms()
     }
 
     /// Finished epochs.
     pub fn epoch(&self) -> u32 {
-        self.epoch
+        self.progress.epoch
     }
 
     /// Epochs to train in all.
@@ -250,12 +227,12 @@ impl Trainer {
 
     /// Steps over the whole run.
     pub fn steps(&self) -> u64 {
-        self.step
+        self.progress.step
     }
 
     /// Steps taken within the epoch under way.
     pub fn step_in_epoch(&self) -> u32 {
-        self.step_in_epoch
+        self.progress.step_in_epoch
     }
 
     /// Steps of an epoch.
@@ -268,29 +245,29 @@ impl Trainer {
 
     /// Training time so far, in seconds.
     pub fn seconds(&self) -> f64 {
-        self.seconds
+        self.progress.seconds
     }
 
     /// Learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
         let per_epoch = u64::from(self.steps_per_epoch());
-        let step = self.attempt.scheduled_step(self.step, self.steps_per_epoch());
-        learning_rate(&self.design().training, self.base_rate, step, per_epoch)
+        let step = self.attempt().scheduled_step(self.progress.step, self.steps_per_epoch());
+        learning_rate(&self.design().training, self.progress.learning_rate, step, per_epoch)
     }
 
     /// Changes a setting before the next step and says what is to be recorded with the run.
     pub fn apply(&mut self, setting: Setting) -> Edit {
         match setting {
-            Setting::LearningRate(rate) => self.base_rate = rate,
+            Setting::LearningRate(rate) => self.progress.learning_rate = rate,
             Setting::Epochs(epochs) => {
                 // Someone who asks for more epochs wants them, whatever early stopping thought.
                 if epochs > self.epochs || self.stopped_early {
-                    (self.stopped_early, self.stale_epochs) = (false, 0);
+                    (self.stopped_early, self.progress.stale_epochs) = (false, 0);
                 }
                 self.epochs = epochs;
             }
         }
-        Edit { step: self.step, setting }
+        Edit { step: self.progress.step, setting }
     }
 
     /// The network as it is now.
@@ -329,7 +306,7 @@ impl Trainer {
             codes.extend(self.network.encode(clean));
         }
         let code_units = self.network.plan().code_units();
-        Kept { epoch: self.epoch, code_units, codes, corrupted, reconstructions }
+        Kept { epoch: self.progress.epoch, code_units, codes, corrupted, reconstructions }
     }
 
     /// What tells whether the network is well now, on some rows that do not train.
@@ -342,7 +319,7 @@ impl Trainer {
         let stride = rows.len().div_ceil(HEALTH_ROWS).max(1);
         let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
         let moment = self.moment(Draw { seed: self.design().training.seed, step: u64::MAX });
-        self.network.health(&self.data, &rows, self.epoch, moment)
+        self.network.health(&self.data, &rows, self.progress.epoch, moment)
     }
 
     /// Everything needed to go on as if nothing had happened.
@@ -350,25 +327,15 @@ impl Trainer {
     /// It is always finite: where an update has just made some weights or moments infinite, which the next step or the end
     /// of the epoch is going to report, it is the last sound state as a whole.
     pub fn snapshot(&self) -> Checkpoint {
-        let (learning_rate, stale_epochs, best) = (self.base_rate, self.stale_epochs, self.best.clone());
+        let best = self.best.clone();
         if self.spoilt().is_some() {
-            return Checkpoint { learning_rate, stale_epochs, best, ..self.sound.clone() };
+            return Checkpoint { progress: self.sound_progress(&self.sound), best, ..self.sound.clone() };
         }
-        let mut epoch_sums = self.epoch_sums.clone();
-        epoch_sums.push(self.epoch_squared_error);
         Checkpoint {
-            epoch: self.epoch,
-            step_in_epoch: self.step_in_epoch,
-            step: self.step,
-            attempt: self.attempt.number,
-            learning_rate,
+            progress: self.progress.clone(),
             weights: self.network.weights(),
             moments: self.optimizer.state(self.network.parameters()),
-            epoch_sums,
-            epoch_samples: self.epoch_samples,
-            stale_epochs,
             best,
-            seconds: self.seconds,
             pretraining: self.pretraining.as_ref().map(Pretraining::state),
         }
     }
@@ -382,33 +349,34 @@ impl Trainer {
     pub fn restore(&mut self, checkpoint: &Checkpoint, epochs: u32) -> Result<(), EngineError> {
         self.check(checkpoint)?;
         self.go_back(checkpoint)?;
+        self.progress = checkpoint.progress.clone();
+        if self.progress.sums.losses.terms() != self.network.terms() {
+            // Checkpoints of the very start were once written without the terms of their own network.
+            self.progress.sums = LossSums::zero(self.network.terms());
+        }
         // What is written when an attempt begins may have been written in part only.
-        self.epochs = if epochs > self.attempt.start() { epochs } else { self.attempt.end() };
-        self.base_rate = checkpoint.learning_rate;
-        self.stale_epochs = checkpoint.stale_epochs;
+        let attempt = self.attempt();
+        self.epochs = if epochs > attempt.start() { epochs } else { attempt.end() };
         self.best.clone_from(&checkpoint.best);
         self.stopped_early = self.patience_is_over();
         self.keep_sound();
         Ok(())
     }
 
-    /// Takes over what a checkpoint says of the training itself; best epoch and settings stay.
+    /// Puts the network, its optimizer and the training of single layers into the state of a checkpoint.
     fn go_back(&mut self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
         let pretraining = self.pretraining_at(checkpoint.pretraining.as_ref())?;
         self.network.load(&checkpoint.weights)?;
         self.pretraining = pretraining;
         self.optimizer.restore(self.network.parameters(), &checkpoint.moments);
-        let (sums, squared_error) = match checkpoint.epoch_sums.split_last() {
-            Some((last, sums)) if sums.len() == self.epoch_sums.len() => (sums.to_vec(), *last),
-            _ => (vec![0.0; self.epoch_sums.len()], 0.0),
-        };
-        (self.epoch_sums, self.epoch_squared_error) = (sums, squared_error);
-        self.epoch_samples = checkpoint.epoch_samples;
-        (self.epoch, self.step_in_epoch) = (checkpoint.epoch, checkpoint.step_in_epoch);
-        (self.step, self.attempt.number) = (checkpoint.step, checkpoint.attempt);
-        self.seconds = checkpoint.seconds;
         self.ordered_epoch = None;
         Ok(())
+    }
+
+    /// The numbers of the last sound state; what a person has set and early stopping has counted stays as it is.
+    fn sound_progress(&self, sound: &Checkpoint) -> TrainerProgress {
+        let TrainerProgress { learning_rate, stale_epochs, .. } = self.progress;
+        TrainerProgress { learning_rate, stale_epochs, ..sound.progress.clone() }
     }
 
     /// The training of single layers at a state of it.
@@ -427,13 +395,7 @@ impl Trainer {
         let sound = &mut self.sound;
         self.network.copy_weights(&mut sound.weights);
         self.optimizer.copy_state(self.network.parameters(), &mut sound.moments);
-        sound.epoch_sums.clear();
-        sound.epoch_sums.extend_from_slice(&self.epoch_sums);
-        sound.epoch_sums.push(self.epoch_squared_error);
-        sound.epoch_samples = self.epoch_samples;
-        (sound.epoch, sound.step_in_epoch, sound.step) = (self.epoch, self.step_in_epoch, self.step);
-        sound.attempt = self.attempt.number;
-        sound.seconds = self.seconds;
+        sound.progress.clone_from(&self.progress);
         sound.pretraining = self.pretraining.as_ref().map(Pretraining::state);
     }
 
@@ -447,13 +409,13 @@ impl Trainer {
 
     /// Whether a checkpoint is one of this network, optimizer and data.
     fn check(&self, checkpoint: &Checkpoint) -> Result<(), EngineError> {
-        let (per_epoch, step_in_epoch) = (self.steps_per_epoch(), checkpoint.step_in_epoch);
-        let step = u64::from(checkpoint.epoch) * u64::from(per_epoch) + u64::from(step_in_epoch);
-        let attempt = Attempt { number: checkpoint.attempt, ..self.attempt };
-        if step_in_epoch >= per_epoch || checkpoint.step != step || checkpoint.epoch < attempt.start() {
+        let TrainerProgress { epoch, step_in_epoch, step, attempt, .. } = checkpoint.progress;
+        let per_epoch = self.steps_per_epoch();
+        let expected = u64::from(epoch) * u64::from(per_epoch) + u64::from(step_in_epoch);
+        let attempt = Attempt { number: attempt, ..self.attempt() };
+        if step_in_epoch >= per_epoch || step != expected || epoch < attempt.start() {
             let message = format!(
-                "step {} of the checkpoint is not step {step_in_epoch} after {} epochs of {per_epoch} steps",
-                checkpoint.step, checkpoint.epoch
+                "step {step} of the checkpoint is not step {step_in_epoch} after {epoch} epochs of {per_epoch} steps"
             );
             return Err(EngineError::Weights(message));
         }
@@ -465,6 +427,11 @@ impl Trainer {
             }
         }
         self.optimizer.check(self.network.parameters(), &checkpoint.moments)
+    }
+
+    /// The current attempt.
+    fn attempt(&self) -> Attempt {
+        Attempt { number: self.progress.attempt, first_epochs: self.design().training.epochs }
     }
 
     fn design(&self) -> &crate::project::Project {
@@ -480,57 +447,60 @@ impl Trainer {
 
     fn training_noise(&self) -> Option<Noise> {
         let is_corrupted = self.design().corruption.corrupts();
-        is_corrupted.then(|| self.noise(Purpose::Corruption, u64::from(self.epoch)))
+        is_corrupted.then(|| self.noise(Purpose::Corruption, u64::from(self.progress.epoch)))
     }
 
     /// Where the run stands, with these random numbers.
     fn moment(&self, draw: Draw) -> Moment {
-        let epochs =
-            f64::from(self.epoch) + f64::from(self.step_in_epoch) / f64::from(self.steps_per_epoch().max(1));
-        Moment { draw, epochs, share: self.attempt.share(epochs) }
+        let TrainerProgress { epoch, step_in_epoch, .. } = self.progress;
+        let epochs = f64::from(epoch) + f64::from(step_in_epoch) / f64::from(self.steps_per_epoch().max(1));
+        Moment { draw, epochs, share: self.attempt().share(epochs) }
     }
 
     /// Places of the next step's samples in the order of the epoch.
     fn minibatch(&self) -> std::ops::Range<usize> {
-        let first = self.step_in_epoch as usize * self.batch_size;
-        let is_last = self.step_in_epoch + 1 == self.steps_per_epoch();
+        let step_in_epoch = self.progress.step_in_epoch;
+        let first = step_in_epoch as usize * self.batch_size;
+        let is_last = step_in_epoch + 1 == self.steps_per_epoch();
         first..if is_last { self.order.len() } else { first + self.batch_size }
     }
 
     /// Puts the training rows into the order of the epoch under way.
     fn shuffle(&mut self) {
-        if self.ordered_epoch != Some(self.epoch) {
+        let epoch = self.progress.epoch;
+        if self.ordered_epoch != Some(epoch) {
             self.order.copy_from_slice(&self.data.split.train);
             let seed = self.design().training.seed;
-            Stream::new(seed, Purpose::Shuffle, u64::from(self.epoch), 0).shuffle(&mut self.order);
-            self.ordered_epoch = Some(self.epoch);
+            Stream::new(seed, Purpose::Shuffle, u64::from(epoch), 0).shuffle(&mut self.order);
+            self.ordered_epoch = Some(epoch);
         }
     }
 
     fn end_epoch(&mut self, rate: f32, start: Instant) -> Result<EpochRecord, EngineError> {
-        let samples = self.epoch_samples.max(1) as f64;
-        let train: Losses = self.epoch_sums.iter().map(|sum| sum / samples).collect();
-        let mut mse = self.epoch_squared_error / samples / self.data.shape.features() as f64;
-        let mut validation = Losses::new();
+        let sums = &self.progress.sums;
+        let samples = sums.samples.max(1) as f64;
+        let train = sums.losses.over(samples);
+        let mut mse = sums.squared_error / samples / self.data.shape.features() as f64;
+        let mut validation = None;
         if !self.data.split.validation.is_empty() {
             let seed = self.design().training.seed;
             let moment = self.moment(Draw { seed, step: u64::MAX });
             let evaluation = self.network.measure(&self.data, &self.data.split.validation, None, moment)?;
-            (validation, mse) = (evaluation.losses, evaluation.mse);
+            (validation, mse) = (Some(evaluation.losses), evaluation.mse);
         }
-        if let Some(&loss) = validation.first().or(train.first()).filter(|loss| !loss.is_finite()) {
+        let loss = validation.as_ref().unwrap_or(&train).total();
+        if !loss.is_finite() {
             return Err(self.diverged("the loss", loss));
         }
         // The last update may have spoilt them without a loss that shows it, where nothing validates.
         if let Some((what, value)) = self.spoilt() {
             return Err(self.diverged(what, f64::from(value)));
         }
-        self.epoch += 1;
-        self.begin_epoch();
-        self.watch(validation.first().copied());
-        self.seconds += start.elapsed().as_secs_f64();
+        self.progress.end_epoch();
+        self.watch(validation.as_ref().map(Losses::total));
+        self.progress.seconds += start.elapsed().as_secs_f64();
         self.keep_sound();
-        let (epoch, step, seconds) = (self.epoch, self.step, self.seconds);
+        let TrainerProgress { epoch, step, seconds, .. } = self.progress;
         Ok(EpochRecord { epoch, step, train, validation, mse, learning_rate: rate, seconds })
     }
 
@@ -539,7 +509,7 @@ impl Trainer {
         let (Some(stopping), Some(loss)) = (self.design().training.early_stopping, validation_loss) else {
             return;
         };
-        let epoch = self.epoch;
+        let epoch = self.progress.epoch;
         if epoch < self.design().code.kind.settles_after() {
             return;
         }
@@ -547,12 +517,12 @@ impl Trainer {
             Some(best) if loss < best.loss - f64::from(stopping.min_delta) => {
                 (best.epoch, best.loss) = (epoch, loss);
                 self.network.copy_weights(&mut best.weights);
-                self.stale_epochs = 0;
+                self.progress.stale_epochs = 0;
             }
-            Some(_) => self.stale_epochs += 1,
+            Some(_) => self.progress.stale_epochs += 1,
             None => {
                 self.best = Some(Best { epoch, loss, weights: self.network.weights() });
-                self.stale_epochs = 0;
+                self.progress.stale_epochs = 0;
             }
         }
         self.stopped_early = self.patience_is_over();
@@ -560,20 +530,13 @@ impl Trainer {
 
     fn patience_is_over(&self) -> bool {
         let stopping = self.design().training.early_stopping;
-        stopping.is_some_and(|stopping| self.stale_epochs >= stopping.patience)
-    }
-
-    /// Nothing of the epoch to come has been trained.
-    fn begin_epoch(&mut self) {
-        self.step_in_epoch = 0;
-        self.epoch_sums.fill(0.0);
-        (self.epoch_squared_error, self.epoch_samples) = (0.0, 0);
+        stopping.is_some_and(|stopping| self.progress.stale_epochs >= stopping.patience)
     }
 
     /// The error of a run that diverged, after going back to the last sound state.
     fn diverged(&mut self, what: &'static str, value: f64) -> EngineError {
-        let error =
-            EngineError::Diverged { what, value: value.to_string(), step: self.step, epoch: self.epoch + 1 };
+        let TrainerProgress { step, epoch, .. } = self.progress;
+        let error = EngineError::Diverged { what, value: value.to_string(), step, epoch: epoch + 1 };
         self.go_back_to_sound();
         error
     }
@@ -582,6 +545,7 @@ impl Trainer {
         let sound = std::mem::take(&mut self.sound);
         // It has the shapes of this very network.
         let _ = self.go_back(&sound);
+        self.progress = self.sound_progress(&sound);
         self.sound = sound;
     }
 }

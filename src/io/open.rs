@@ -34,11 +34,6 @@ pub fn open_any(path: &Path) -> Result<OpenedFile, FileError> {
     open_design(path).map(OpenedFile::Design)
 }
 
-/// Whether the content looks like a project file rather than a bare design.
-pub fn is_project_file(path: &Path) -> bool {
-    first_bytes(path).is_ok_and(|start| is_zip(&start))
-}
-
 /// Refuses what is no zip, saying what it is instead.
 pub(super) fn check_zip(path: &Path) -> Result<(), FileError> {
     let start = first_bytes(path)?;

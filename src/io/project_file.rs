@@ -17,8 +17,9 @@ use crate::project::Project;
 use crate::run::{Run, RunId};
 
 /// The version of the project file this program writes. Older ones are migrated when read: in version 1 pictures became
-/// rows pixel by pixel, so that weights for colours mean something else; the checkpoints say so themselves.
-pub const PROJECT_FILE_VERSION: u32 = 2;
+/// rows pixel by pixel, so that weights for colours mean something else; up to version 2 the numbers of a checkpoint had
+/// another form. The checkpoints say so themselves.
+pub const PROJECT_FILE_VERSION: u32 = 3;
 
 const MANIFEST: &str = "manifest.ron";
 const PROJECT: &str = "project.ron";

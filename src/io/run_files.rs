@@ -14,19 +14,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::FileError;
-use super::tensors::{self, Arrays, Scalars};
-use crate::project::{Project, Shape};
-use crate::run::{Checkpoint, EpochRecord, History, KeptEpochs, Probe, Run, RunId, Status, Weights};
+use super::checkpoint_files::{self, Numbers, NumbersError, Part};
+use super::tensors;
+use crate::project::Project;
+use crate::run::{
+    Checkpoint, EpochRecord, History, KeptEpochs, Losses, Probe, Run, RunId, Status, Terms, Weights,
+};
 
 pub(super) const RUN: &str = "run.ron";
 pub(super) const HISTORY: &str = "history.ronl";
 pub(super) const PROBE: &str = "probe.ron";
 pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
-const WEIGHTS: &str = "weights.safetensors";
-const OPTIMIZER: &str = "optimizer.safetensors";
-const BEST: &str = "best.safetensors";
-const LAYER: &str = "layer.safetensors";
 
 /// What was found in a project file or in the live store.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,28 +68,53 @@ pub(super) fn kept_name(epoch: u32) -> String {
     format!("kept/{epoch:06}.safetensors")
 }
 
+/// The name of a file of arrays.
+fn arrays_name(part: Part) -> String {
+    format!("{}.safetensors", part.name())
+}
+
 /// The text of `run.ron`.
 pub(super) fn run_text(run: &Run) -> Result<String, String> {
-    let run = Run {
-        history: History {
-            terms: run.history.terms.clone(),
-            epochs: Vec::new(),
-            pretraining: run.history.pretraining.clone(),
-        },
-        kept: KeptEpochs::default(),
-        checkpoint: None,
-        ..run.clone()
-    };
     let pretty = ron::ser::PrettyConfig::new().struct_names(true).compact_arrays(true);
-    ron::ser::to_string_pretty(&run, pretty).map_err(|error| error.to_string())
+    ron::ser::to_string_pretty(run, pretty).map_err(|error| error.to_string())
+}
+
+/// One line of `history.ronl`. The run says once what the loss terms are called.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    epoch: u32,
+    step: u64,
+    train: Vec<f64>,
+    /// Empty without a validation split.
+    validation: Vec<f64>,
+    mse: f64,
+    learning_rate: f32,
+    seconds: f64,
+}
+
+impl Line {
+    fn of(record: &EpochRecord) -> Line {
+        let &EpochRecord { epoch, step, ref train, ref validation, mse, learning_rate, seconds } = record;
+        let train = train.values().collect();
+        let validation = validation.iter().flat_map(Losses::values).collect();
+        Line { epoch, step, train, validation, mse, learning_rate, seconds }
+    }
+
+    /// The record, where it has a value for each term.
+    fn record(self, terms: &Terms) -> Option<EpochRecord> {
+        let Line { epoch, step, train, validation, mse, learning_rate, seconds } = self;
+        let train = Losses::new(terms, &train)?;
+        let validation = if validation.is_empty() { None } else { Some(Losses::new(terms, &validation)?) };
+        Some(EpochRecord { epoch, step, train, validation, mse, learning_rate, seconds })
+    }
 }
 
 /// Lines of `history.ronl`. The line break comes first, so that a line torn by a crash ends where the next begins.
-pub(super) fn history_lines(epochs: &[EpochRecord]) -> Result<String, String> {
+pub(super) fn history_lines<'a>(epochs: impl IntoIterator<Item = &'a EpochRecord>) -> Result<String, String> {
     let mut lines = String::new();
     for record in epochs {
         lines.push('\n');
-        lines += &ron::to_string(record).map_err(|error| error.to_string())?;
+        lines += &ron::to_string(&Line::of(record)).map_err(|error| error.to_string())?;
     }
     Ok(lines)
 }
@@ -107,19 +131,15 @@ pub(super) fn each_file<E: From<String>>(
     mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     put(RUN, run_text(run)?.as_bytes())?;
-    put(HISTORY, history_lines(&run.history.epochs)?.as_bytes())?;
+    put(HISTORY, history_lines(run.history.epochs.iter())?.as_bytes())?;
     if let Some(checkpoint) = &run.checkpoint {
-        let numbers = Scalars::of(checkpoint);
+        let numbers = Numbers::of(checkpoint);
         let numbers = ron::ser::to_string_pretty(&numbers, ron::ser::PrettyConfig::new());
-        let numbers = numbers.map_err(|error| error.to_string())?;
-        put(CHECKPOINT_NUMBERS, numbers.as_bytes())?;
-        put(WEIGHTS, &tensors::encode_weights(&checkpoint.weights)?)?;
-        put(OPTIMIZER, &tensors::encode_weights(&checkpoint.moments)?)?;
-        if let Some(best) = &checkpoint.best {
-            put(BEST, &tensors::encode_weights(&best.weights)?)?;
-        }
-        if let Some(state) = &checkpoint.pretraining {
-            put(LAYER, &tensors::encode_weights(&state.arrays)?)?;
+        put(CHECKPOINT_NUMBERS, numbers.map_err(|error| error.to_string())?.as_bytes())?;
+        for part in Part::ALL {
+            if let Some(weights) = part.of(checkpoint) {
+                put(&arrays_name(part), &tensors::encode_weights(weights)?)?;
+            }
         }
     }
     put(PROBE, probe_text(&run.kept.probe)?.as_bytes())?;
@@ -146,11 +166,10 @@ pub(super) fn read_run(
     run.id = id;
 
     let mut warn = |what: &str, error: FileError| warnings.push(format!("run {id}: {error}; {what}"));
-    match read_history(files, &base) {
-        Ok(epochs) => run.history.epochs = epochs,
-        Err(error) => warn("its loss curves are left out", error),
+    if let Err(error) = read_history(files, &base, &mut run.history) {
+        warn("its loss curves are left out", error);
     }
-    match read_checkpoint(files, &base, run.shape) {
+    match read_checkpoint(files, &base, &run) {
         Ok(checkpoint) => run.checkpoint = checkpoint.map(Arc::new),
         Err(error) => warn("it can be looked at, but neither used nor resumed", error),
     }
@@ -168,71 +187,53 @@ fn settle(run: &mut Run) {
     if run.status.is_unfinished() {
         run.status = Status::Stopped;
     }
-    if let (Status::Stopped, Some(checkpoint)) = (&run.status, &run.checkpoint) {
-        let last = checkpoint.epoch;
-        run.history.epochs.retain(|record| record.epoch <= last);
-        run.history.forget_pretraining_after(checkpoint.pretraining.as_ref());
-        if run.kept.newest().is_some_and(|kept| kept.epoch > last) {
-            let mut kept = KeptEpochs::new(run.kept.probe.clone());
-            for old in run.kept.iter().filter(|kept| kept.epoch <= last) {
-                kept.push(old.clone());
-            }
-            run.kept = kept;
-        }
-        run.seconds = checkpoint.seconds;
+    if run.status == Status::Stopped && run.checkpoint.is_some() {
+        run.rewind();
     } else if let Some(last) = run.history.epochs.last() {
         run.seconds = run.seconds.max(last.seconds);
     }
 }
 
-fn read_history(files: &mut dyn Folder, base: &str) -> Result<Vec<EpochRecord>, FileError> {
+fn read_history(files: &mut dyn Folder, base: &str, history: &mut History) -> Result<(), FileError> {
     let text = files.read_text(&format!("{base}{HISTORY}"))?;
-    Ok(parse_history(text.as_deref().unwrap_or_default()))
+    parse_history(text.as_deref().unwrap_or_default(), history);
+    Ok(())
 }
 
-/// Lines that cannot be read were torn by a crash and are left out. A record takes the place of older ones of its epoch
-/// and after: a run that went on from an earlier checkpoint appended them once more.
-pub(super) fn parse_history(text: &str) -> Vec<EpochRecord> {
-    let mut epochs: Vec<EpochRecord> = Vec::new();
+/// Lines that cannot be read were torn by a crash and are left out.
+fn parse_history(text: &str, history: &mut History) {
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let Ok(record) = ron::from_str::<EpochRecord>(line) else {
-            log::warn!("a torn line of a history was left out");
-            continue;
-        };
-        while epochs.last().is_some_and(|last| last.epoch >= record.epoch) {
-            epochs.pop();
+        let record = ron::from_str::<Line>(line).ok().and_then(|line| line.record(&history.terms));
+        if record.is_none() {
+            log::warn!("a damaged line of a history was left out");
         }
-        epochs.push(record);
+        history.add_epochs(record);
     }
-    epochs
 }
 
-fn read_checkpoint(
-    files: &mut dyn Folder,
-    base: &str,
-    shape: Shape,
-) -> Result<Option<Checkpoint>, FileError> {
+fn read_checkpoint(files: &mut dyn Folder, base: &str, run: &Run) -> Result<Option<Checkpoint>, FileError> {
+    let (shape, terms) = (run.shape, &run.history.terms);
     let name = format!("{base}{CHECKPOINT}");
     if let Some(bytes) = files.read(&name)? {
-        let checkpoint = tensors::decode_checkpoint(&bytes, shape);
+        let checkpoint = checkpoint_files::decode_checkpoint(&bytes, shape, terms);
         return checkpoint.map(Some).map_err(|message| FileError::content(files.path(), name, message));
     }
     let name = format!("{base}{CHECKPOINT_NUMBERS}");
     let Some(text) = files.read_text(&name)? else {
         // Weights are never written without it.
-        let is_lost = files.names(base).iter().any(|name| name == WEIGHTS);
+        let is_lost = files.names(base).iter().any(|name| *name == arrays_name(Part::Weights));
         return if is_lost { Err(FileError::content(files.path(), name, "it is missing")) } else { Ok(None) };
     };
-    let scalars: Scalars = parse(files.path(), &name, &text)?;
-    scalars.check(shape).map_err(|message| FileError::content(files.path(), &name, message))?;
-    let weights = read_weights(files, base, WEIGHTS)?;
-    let moments = read_weights(files, base, OPTIMIZER)?;
-    let mut read_if = |is_there: bool, name| {
-        if is_there { read_weights(files, base, name) } else { Ok(Weights::default()) }
-    };
-    let best = read_if(scalars.has_best(), BEST)?;
-    let layer = read_if(scalars.has_layer(), LAYER)?;
-    Ok(Some(scalars.join(Arrays { weights, moments, best, layer })))
+    let mut numbers = Numbers::parse(&text, shape, terms).map_err(|error| match error {
+        NumbersError::Text(error) => not_ron(files.path(), &name, &error),
+        NumbersError::Version(message) => FileError::content(files.path(), &name, message),
+    })?;
+    for part in Part::ALL {
+        if let Some(weights) = part.of_mut(&mut numbers.checkpoint) {
+            *weights = read_weights(files, base, &arrays_name(part))?;
+        }
+    }
+    Ok(Some(numbers.finish()))
 }
 
 fn read_weights(files: &mut dyn Folder, base: &str, name: &str) -> Result<Weights, FileError> {
@@ -283,10 +284,13 @@ pub(super) fn parse<T: serde::de::DeserializeOwned>(
     name: &str,
     text: &str,
 ) -> Result<T, FileError> {
-    ron::from_str(text).map_err(|error| {
-        let place = format!("{name}, line {}, column {}", error.span.start.line, error.span.start.col);
-        FileError::content(path, place, error.code.to_string())
-    })
+    ron::from_str(text).map_err(|error| not_ron(path, name, &error))
+}
+
+/// The error of a text with a mistake, with its place.
+fn not_ron(path: &Path, name: &str, error: &ron::error::SpannedError) -> FileError {
+    let place = format!("{name}, line {}, column {}", error.span.start.line, error.span.start.col);
+    FileError::content(path, place, error.code.to_string())
 }
 
 #[derive(Serialize, Deserialize)]
@@ -299,20 +303,30 @@ struct ProbeText {
 mod tests {
     use super::*;
 
+    fn terms() -> Terms {
+        Terms::new(["reconstruction".to_owned()])
+    }
+
     fn record(epoch: u32, mse: f64) -> EpochRecord {
         EpochRecord {
             epoch,
             step: u64::from(epoch) * 10,
-            train: vec![1.0 / 3.0, f64::INFINITY],
-            validation: vec![],
+            train: Losses::new(&terms(), &[1.0 / 3.0, f64::INFINITY]).expect("two terms"),
+            validation: None,
             mse,
             learning_rate: 0.1,
             seconds: 1e-9,
         }
     }
 
+    fn parsed(text: &str) -> Vec<EpochRecord> {
+        let mut history = History { terms: terms(), ..History::default() };
+        parse_history(text, &mut history);
+        history.epochs.into()
+    }
+
     fn check(text: &str, expected: &[EpochRecord]) {
-        assert_eq!(parse_history(text), expected, "{text}");
+        assert_eq!(parsed(text), expected, "{text}");
     }
 
     #[test]
@@ -339,6 +353,6 @@ mod tests {
     #[test]
     fn nan_is_written_and_read() {
         let text = history_lines(&[record(1, f64::NAN)]).expect("encodes");
-        assert_eq!(parse_history(&text)[0].mse.to_bits(), f64::NAN.to_bits());
+        assert_eq!(parsed(&text)[0].mse.to_bits(), f64::NAN.to_bits());
     }
 }

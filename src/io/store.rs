@@ -14,11 +14,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint_files::encode_checkpoint;
 use super::design::read_design;
 use super::run_files::{self, Folder, Opened, read_run};
 use super::{Durability, FileError, Files, tensors};
 use crate::project::Project;
-use crate::run::{Checkpoint, EpochRecord, KeptEpochs, Run, RunId};
+use crate::run::{Checkpoint, EpochRecord, KeptEpochs, Run, RunEvent, RunId};
 
 const LOCK: &str = "lock";
 /// The longest a gate is waited for: a program that was halted behind it must not halt all others.
@@ -152,6 +153,33 @@ impl Store {
         self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
+    /// Stores what an event, which the run has already taken in, changes of it. What is not stored at once is stored with
+    /// the next checkpoint.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was stored before is then as it was.
+    pub fn record(&self, run: &Run, event: &RunEvent) -> Result<(), FileError> {
+        match event {
+            RunEvent::Status(_) => self.save_run(run),
+            RunEvent::Epochs(records) => self.append_epochs(run.id, records),
+            RunEvent::Checkpoint(checkpoint) => {
+                self.save_checkpoint(run.id, checkpoint)?;
+                self.save_kept(run.id, &run.kept)?;
+                self.save_run(run)
+            }
+            RunEvent::Terms(_)
+            | RunEvent::Probe(_)
+            | RunEvent::Progress(_)
+            | RunEvent::Greedy(_)
+            | RunEvent::Kept(_)
+            | RunEvent::Health(_)
+            | RunEvent::Edited(_)
+            | RunEvent::Restarted(_)
+            | RunEvent::Baseline(_)
+            | RunEvent::Located(..) => Ok(()),
+        }
+    }
+
     /// Stores what a run is and where it stands: all but its epochs, its checkpoint and its kept epochs.
     ///
     /// # Errors
@@ -168,7 +196,7 @@ impl Store {
     pub fn import_run(&self, run: &Run) -> Result<(), FileError> {
         self.remove_run(run.id)?;
         self.save_run(run)?;
-        self.append_epochs(run.id, &run.history.epochs)?;
+        self.append_epochs(run.id, run.history.epochs.iter())?;
         if let Some(checkpoint) = &run.checkpoint {
             self.save_checkpoint(run.id, checkpoint)?;
         }
@@ -179,7 +207,11 @@ impl Store {
     ///
     /// # Errors
     /// [`FileError`]; a half-written line is left out when read.
-    pub fn append_epochs(&self, id: RunId, epochs: &[EpochRecord]) -> Result<(), FileError> {
+    pub fn append_epochs<'a>(
+        &self,
+        id: RunId,
+        epochs: impl IntoIterator<Item = &'a EpochRecord>,
+    ) -> Result<(), FileError> {
         let path = self.file_of(id, run_files::HISTORY)?;
         let lines = run_files::history_lines(epochs)
             .map_err(|message| FileError::content(&path, "a record", message))?;
@@ -191,7 +223,7 @@ impl Store {
     /// # Errors
     /// [`FileError`]; the checkpoint before is then as it was.
     pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
-        let bytes = tensors::encode_checkpoint(checkpoint);
+        let bytes = encode_checkpoint(checkpoint);
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
 

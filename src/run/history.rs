@@ -1,27 +1,23 @@
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{GreedyRecord, GreedyState};
-
-/// Name of the first loss term: the sum of all others, the thing that is minimised.
-pub const TOTAL: &str = "total";
-
-/// The loss of one split, term by term, in the order of [`History::terms`]; summed over features, averaged over samples.
-pub type Losses = Vec<f64>;
+use super::{GreedyRecord, GreedyState, Losses, Records, Terms};
 
 /// Loss terms by epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    /// Names of the loss terms; the first is [`TOTAL`].
-    pub terms: Vec<String>,
-    /// One record for each finished epoch, in order.
-    pub epochs: Vec<EpochRecord>,
+    /// Names of the loss terms.
+    pub terms: Terms,
+    /// One record for each finished epoch, in order. Files hold them apart from the run, which has none here.
+    #[serde(default, serialize_with = "no_epochs", deserialize_with = "ignored")]
+    pub epochs: Records<EpochRecord>,
     /// One record for each epoch in which a single layer was trained before, in order.
     #[serde(default)]
-    pub pretraining: Vec<GreedyRecord>,
+    pub pretraining: Records<GreedyRecord>,
 }
 
-/// What one epoch left behind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The results of one epoch.
+#[derive(Clone, Debug, PartialEq)]
 pub struct EpochRecord {
     /// Number of the epoch, counted from 1.
     pub epoch: u32,
@@ -29,8 +25,8 @@ pub struct EpochRecord {
     pub step: u64,
     /// Mean over the epoch's training minibatches, as they were when each was used.
     pub train: Losses,
-    /// The validation split at the end of the epoch; empty where there is none.
-    pub validation: Losses,
+    /// The validation split at the end of the epoch, where there is one.
+    pub validation: Option<Losses>,
     /// Squared reconstruction error per feature on the validation split, in units of the scaled data; the training
     /// split's where there is no validation.
     pub mse: f64,
@@ -40,39 +36,53 @@ pub struct EpochRecord {
     pub seconds: f64,
 }
 
+impl EpochRecord {
+    /// The losses an epoch is judged by: those of the validation split, or of the training split where there is none.
+    pub fn judged(&self) -> &Losses {
+        self.validation.as_ref().unwrap_or(&self.train)
+    }
+}
+
 impl History {
-    /// Place of a term among the [`Losses`].
-    pub fn term(&self, name: &str) -> Option<usize> {
-        self.terms.iter().position(|term| term == name)
+    /// Adds finished epochs. They take the place of the same epochs and later ones: a run resumed from an earlier
+    /// checkpoint trains these again.
+    pub fn add_epochs(&mut self, records: impl IntoIterator<Item = EpochRecord>) {
+        for record in records {
+            self.epochs.truncate(self.epochs.partition_point(|old| old.epoch < record.epoch));
+            self.epochs.push(record);
+        }
     }
 
-    /// `[epoch, value]` of one term on the training split.
-    pub fn train_curve(&self, term: usize) -> Vec<[f64; 2]> {
-        self.curve(|record| record.train.get(term))
+    /// Adds finished epochs of single layers, in the place of the same ones and later ones.
+    pub fn add_greedy(&mut self, records: impl IntoIterator<Item = GreedyRecord>) {
+        for record in records {
+            self.pretraining.truncate(self.pretraining.partition_point(|old| old.place() < record.place()));
+            self.pretraining.push(record);
+        }
     }
 
-    /// `[epoch, value]` of one term on the validation split.
-    pub fn validation_curve(&self, term: usize) -> Vec<[f64; 2]> {
-        self.curve(|record| record.validation.get(term))
-    }
-
-    /// Takes away what was recorded of single layers after a state; nothing where their training is over.
-    pub fn forget_pretraining_after(&mut self, state: Option<&GreedyState>) {
-        if let Some(state) = state {
-            self.pretraining.retain(|record| (record.layer, record.epoch) <= (state.layer + 1, state.epoch));
+    /// Drops the epochs after `last`, and the records of single layers after a state; none where their training is over.
+    pub fn rewind(&mut self, last: u32, layers: Option<&GreedyState>) {
+        self.epochs.truncate(self.epochs.partition_point(|record| record.epoch <= last));
+        if let Some(GreedyState { progress, .. }) = layers {
+            let last = (progress.layer + 1, progress.epoch);
+            self.pretraining.truncate(self.pretraining.partition_point(|record| record.place() <= last));
         }
     }
 
     /// The epoch with the lowest total on the validation split (on the training split where there is none), of those from `first` on:
     /// before, totals may be made of other weights.
     pub fn best(&self, first: u32) -> Option<&EpochRecord> {
-        let total = |record: &&EpochRecord| {
-            record.validation.first().or(record.train.first()).copied().unwrap_or(f64::INFINITY)
-        };
-        self.epochs.iter().filter(|record| record.epoch >= first).min_by(|a, b| total(a).total_cmp(&total(b)))
+        let total = |record: &EpochRecord| record.judged().total();
+        let judged = self.epochs.iter().filter(|record| record.epoch >= first);
+        judged.min_by(|a, b| total(a).total_cmp(&total(b)))
     }
+}
 
-    fn curve<'a>(&'a self, value: impl Fn(&'a EpochRecord) -> Option<&'a f64>) -> Vec<[f64; 2]> {
-        self.epochs.iter().filter_map(|record| Some([f64::from(record.epoch), *value(record)?])).collect()
-    }
+fn no_epochs<S: Serializer>(_: &Records<EpochRecord>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq([(); 0])
+}
+
+fn ignored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Records<EpochRecord>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| Records::default())
 }

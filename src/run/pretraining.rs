@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Weights;
+use super::{LayerProgress, Weights};
 
 /// What one epoch of one layer's own training left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,13 @@ pub struct GreedyRecord {
     pub error: f64,
     /// Training time of the run when it ended, in seconds.
     pub seconds: f64,
+}
+
+impl GreedyRecord {
+    /// Layer and epoch, which records are ordered by.
+    pub(super) fn place(&self) -> (u32, u32) {
+        (self.layer, self.epoch)
+    }
 }
 
 /// How far a run is in training its layers one by one.
@@ -38,19 +45,12 @@ impl GreedyProgress {
     }
 }
 
-/// Where the training of single layers stands in a checkpoint.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The training of single layers in a checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GreedyState {
-    /// The layer that learns, counted from 0; those before it are in the network's weights.
-    pub layer: u32,
-    /// Finished epochs of that layer.
-    pub epoch: u32,
-    /// Steps taken within the epoch under way.
-    pub step_in_epoch: u32,
-    /// Squared error summed over the samples of the epoch under way.
-    pub error_sum: f64,
-    /// Samples in that sum.
-    pub samples: u64,
+    /// Its numbers.
+    pub progress: LayerProgress,
     /// What the layer has learned, and its momenta.
+    #[serde(skip)]
     pub arrays: Weights,
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::{Event, Outbox, panic_text};
 use crate::dataset::{DataError, Progress, load, mended};
-use crate::engine::facts;
 use crate::project::Data;
+use crate::run::facts;
 
 /// How often progress is shown.
 const INTERVAL: Duration = Duration::from_millis(50);

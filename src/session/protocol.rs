@@ -6,10 +6,7 @@ use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::io::Store;
 use crate::project::{Data, Source};
-use crate::run::{
-    Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, Health, Kept, Probe, Restart, Run, RunId,
-    Setting, Status,
-};
+use crate::run::{Checkpoint, Kept, Losses, Run, RunEvent, RunId, Setting};
 
 /// What the window asks for. Sending never waits.
 #[derive(Clone, Debug)]
@@ -24,7 +21,7 @@ pub enum Command {
     },
     /// Give up the load under way.
     CancelLoad,
-    /// Put a run into the queue. Its first event is [`Status::Queued`] or [`Status::Training`].
+    /// Put a run into the queue. Its first event says that it is queued.
     Train(Box<TrainRequest>),
     /// Stand still after the step under way.
     Pause(RunId),
@@ -113,73 +110,6 @@ pub enum Event {
     StoreFailed(String),
 }
 
-/// Something about a run.
-#[derive(Clone, Debug)]
-pub enum RunEvent {
-    /// It changed where it stands.
-    Status(Status),
-    /// Names of its loss terms, sent before the first record.
-    Terms(Vec<String>),
-    /// The samples it is watched by, sent before the first kept epoch.
-    Probe(Arc<Probe>),
-    /// How far it is; at the screen's rate.
-    Progress(RunProgress),
-    /// Epochs of single layers finished since the last such event, in order; none is ever left out.
-    Greedy(Vec<GreedyRecord>),
-    /// Epochs finished since the last such event, in order; none is ever left out.
-    Epochs(Vec<EpochRecord>),
-    /// What the newest looked-at epoch showed of the probe; at the screen's rate, so epochs may be left out.
-    Kept(Arc<Kept>),
-    /// What tells whether the network is well, measured now and then and when the run stands still.
-    Health(Arc<Health>),
-    /// A setting was changed before this step.
-    Edited(Edit),
-    /// Training began anew, because the selector had not made its choice.
-    Restarted(Restart),
-    /// The state after a pause, a stop or the end, and every few seconds in between.
-    Checkpoint(Arc<Checkpoint>),
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct RunProgress {
-    /// How far single layers are in their own trainings, where these are still going.
-    pub greedy: Option<GreedyProgress>,
-    /// Epochs of single layers in all.
-    pub greedy_epochs: u32,
-    /// Finished epochs.
-    pub epoch: u32,
-    /// Epochs in all.
-    pub epochs: u32,
-    /// Steps of the epoch under way that are done.
-    pub step_in_epoch: u32,
-    /// Steps of an epoch.
-    pub steps_per_epoch: u32,
-    /// Steps over the whole run.
-    pub step: u64,
-    /// Samples trained a second, over the last moments.
-    pub samples_per_sec: f64,
-    /// Training time so far, in seconds.
-    pub seconds: f64,
-    /// Learning rate of the last step.
-    pub learning_rate: f32,
-    /// Training loss of the last minibatch.
-    pub loss: f64,
-}
-
-impl RunProgress {
-    /// Fraction of the whole run that is done, in [0, 1].
-    pub fn fraction(&self) -> f64 {
-        let per_epoch = f64::from(self.steps_per_epoch.max(1));
-        let (layers, in_layer) =
-            self.greedy.map_or((self.greedy_epochs, 0), |greedy| (greedy.in_all().0, greedy.step_in_epoch));
-        let steps = (f64::from(self.epochs) + f64::from(self.greedy_epochs)) * per_epoch;
-        let finished = (f64::from(self.epoch) + f64::from(layers)) * per_epoch;
-        let done = finished + f64::from(self.step_in_epoch) + f64::from(in_layer);
-        if steps > 0.0 { (done / steps).clamp(0.0, 1.0) } else { 0.0 }
-    }
-}
-
 /// Number of a job, chosen by whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
@@ -252,8 +182,8 @@ pub enum JobResult {
     Evaluation {
         /// Which split.
         subset: Subset,
-        /// Loss terms, in the order of the run's history.
-        losses: Vec<f64>,
+        /// Loss terms.
+        losses: Losses,
         /// Squared error per feature.
         mse: f64,
         /// What the kind of network is judged by beside.

@@ -3,10 +3,9 @@ use std::sync::Arc;
 use super::*;
 use crate::check::plan;
 use crate::dataset::{Dataset, Progress, load};
-use crate::engine::facts;
 use crate::io::Store;
 use crate::project::{Data, EarlyStopping, Project, Recipe, Source};
-use crate::run::{Checkpoint, Edit, EpochRecord, History, Run, RunId, Setting, Status};
+use crate::run::{Checkpoint, Edit, EpochRecord, Normaliser, Run, RunEvent, RunId, Setting, Status, facts};
 
 const ID: RunId = RunId(3);
 
@@ -19,26 +18,7 @@ fn request(data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) -> Box<TrainReq
     design.training.epochs = 3;
     edit(&mut design);
     let plan = plan(&design, &facts(data)).expect("sound");
-    let run = Run {
-        id: ID,
-        epochs: design.training.epochs,
-        design,
-        shape: data.shape,
-        fingerprint: data.fingerprint,
-        split: Some(data.split.fingerprint()),
-        normaliser: Some(crate::engine::normaliser(data)),
-        status: Status::Queued,
-        edits: vec![],
-        restarts: vec![],
-        parameters: plan.parameters(),
-        seconds: 0.0,
-        started_unix_secs: 0,
-        history: History::default(),
-        health: None,
-        pca_mse: None,
-        kept: crate::run::KeptEpochs::default(),
-        checkpoint: None,
-    };
+    let run = Run::new(ID, &plan, data);
     let data = Arc::clone(data);
     Box::new(TrainRequest { run, epochs: None, plan, data, threads: 1, start: Start::Train, store: None })
 }
@@ -99,7 +79,7 @@ fn a_run_tells_every_epoch_once_and_ends() {
     let count = |wanted: fn(&RunEvent) -> bool| events.iter().filter(|event| wanted(event)).count();
     assert!(count(|event| matches!(event, RunEvent::Probe(_))) == 1);
     assert!(count(|event| matches!(event, RunEvent::Kept(_))) >= 2, "before and after");
-    assert_eq!(last_checkpoint(&events).epoch, 3);
+    assert_eq!(last_checkpoint(&events).progress.epoch, 3);
 }
 
 #[test]
@@ -111,14 +91,14 @@ fn pause_step_epoch_and_go_on_change_nothing() {
     stepwise.start = Start::StepOnce;
     session.send(Command::Train(stepwise));
     let mut events = until(&session, is_status(&Status::Paused));
-    assert_eq!(last_checkpoint(&events).step, 1);
+    assert_eq!(last_checkpoint(&events).progress.step, 1);
     session.send(Command::StepOnce(ID));
     events.extend(until(&session, is_status(&Status::Paused)));
-    assert_eq!(last_checkpoint(&events).step, 2);
+    assert_eq!(last_checkpoint(&events).progress.step, 2);
     session.send(Command::EpochOnce(ID));
     events.extend(until(&session, is_status(&Status::Paused)));
-    let checkpoint = last_checkpoint(&events);
-    assert_eq!((checkpoint.epoch, checkpoint.step_in_epoch), (1, 0));
+    let progress = last_checkpoint(&events).progress.clone();
+    assert_eq!((progress.epoch, progress.step_in_epoch), (1, 0));
     session.send(Command::Resume(ID));
     events.extend(until(&session, is_status(&Status::Done)));
     assert_eq!(epochs(&events), whole);
@@ -147,7 +127,7 @@ fn a_stopped_run_resumes_exactly_from_the_live_store() {
     let opened = store.load().expect("readable");
     let run = opened.runs[0].clone();
     assert_eq!((run.id, &run.status, run.history.epochs.len()), (ID, &Status::Stopped, 1));
-    let earlier = run.history.epochs.clone();
+    let earlier: Vec<EpochRecord> = run.history.epochs.clone().into();
     let mut second = request(&data, |_| {});
     second.run = run;
     session.send(Command::Train(second));
@@ -274,7 +254,7 @@ fn a_run_does_not_go_on_with_data_scaled_otherwise() {
     let other = Arc::new(Dataset { scaler, ..(*data).clone() });
     let mut again = request(&other, |_| {});
     again.run.checkpoint = Some(checkpoint);
-    again.run.normaliser = Some(crate::engine::normaliser(&data));
+    again.run.normaliser = Some(Normaliser::of(&data));
     session.send(Command::Train(again));
     let seen = until(&session, |event| matches!(event, RunEvent::Status(Status::Failed(_))));
     let Some(RunEvent::Status(Status::Failed(message))) = seen.last() else { panic!("{seen:?}") };
@@ -305,7 +285,9 @@ fn edited(session: &mut Session, data: &Arc<Dataset>, store: Option<Store>) {
 }
 
 fn untimed(checkpoint: &Checkpoint) -> Checkpoint {
-    Checkpoint { seconds: 0.0, ..checkpoint.clone() }
+    let mut checkpoint = checkpoint.clone();
+    checkpoint.progress.seconds = 0.0;
+    checkpoint
 }
 
 #[test]
@@ -316,7 +298,7 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
     session.send(Command::Resume(ID));
     let whole = last_checkpoint(&until(&session, is_status(&Status::Done)));
     // More epochs were asked for after the second: patience counted from there.
-    assert_eq!((whole.epoch, whole.stale_epochs), (6, 4));
+    assert_eq!((whole.progress.epoch, whole.progress.stale_epochs), (6, 4));
 
     let root = tempfile::tempdir().expect("a folder");
     let store = Store::create(root.path()).expect("writable");
@@ -326,7 +308,7 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
     until(&session, is_status(&Status::Stopped));
     let run = store.load().expect("readable").runs.remove(0);
     let checkpoint = run.checkpoint.clone().expect("a checkpoint");
-    assert_eq!((checkpoint.stale_epochs, run.epochs, run.edits.len()), (2, 12, 2));
+    assert_eq!((checkpoint.progress.stale_epochs, run.epochs, run.edits.len()), (2, 12, 2));
     let mut again = request(&data, impatient);
     again.run = run;
     session.send(Command::Train(again.clone()));
@@ -337,14 +319,17 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
     // It is done and stays so, until somebody asks for epochs; were it only for those it had.
     again.run.checkpoint = Some(whole.clone());
     session.send(Command::Train(again.clone()));
-    assert_eq!(last_checkpoint(&until(&session, is_status(&Status::Done))).step, whole.step);
+    assert_eq!(
+        last_checkpoint(&until(&session, is_status(&Status::Done))).progress.step,
+        whole.progress.step
+    );
     again.epochs = Some(12);
     session.send(Command::Train(again));
     let seen = until(&session, is_status(&Status::Done));
-    assert_eq!(last_checkpoint(&seen).epoch, 10);
+    assert_eq!(last_checkpoint(&seen).progress.epoch, 10);
     let edits: Vec<&Edit> = seen
         .iter()
         .filter_map(|event| if let RunEvent::Edited(edit) = event { Some(edit) } else { None })
         .collect();
-    assert_eq!(edits, [&Edit { step: whole.step, setting: Setting::Epochs(12) }]);
+    assert_eq!(edits, [&Edit { step: whole.progress.step, setting: Setting::Epochs(12) }]);
 }

@@ -2,7 +2,7 @@
 //! at a time. A run lacks it at its start, and after a crash or a save that came before the answer.
 
 use super::state::State;
-use crate::run::{Run, RunId};
+use crate::run::{Run, RunEvent, RunId};
 use crate::session::{JobId, JobKind};
 
 /// The one on its way, and those that cannot be had.
@@ -38,9 +38,9 @@ impl State {
         let (id, data, components) = (run.id, data.clone(), run.design.code.units);
         // Another run of the same data and as large a code has the same one.
         let known = self.runs.iter().filter(|other| is_same(run, other)).find_map(|other| other.pca_mse);
-        if known.is_some() {
+        if let Some(known) = known {
             if let Some(run) = self.run_mut(id) {
-                run.pca_mse = known;
+                run.apply(&RunEvent::Baseline(known));
             }
             return;
         }

@@ -6,8 +6,8 @@ use super::panels::dialog::capital;
 use super::state::State;
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{DataError, Dataset, Subset};
-use crate::run::{KeptEpochs, Run, RunId, Setting, Status};
-use crate::session::{Event, JobResult, RunEvent};
+use crate::run::{Losses, Run, RunEvent, RunId, Status};
+use crate::session::{Event, JobResult};
 
 impl State {
     /// Takes in something that happened.
@@ -31,7 +31,7 @@ impl State {
                 match result {
                     Ok(JobResult::Baseline(mse)) => {
                         if let Some(run) = self.baselines.take(job).and_then(|id| self.run_mut(id)) {
-                            run.pca_mse = Some(mse);
+                            run.apply(&RunEvent::Baseline(mse));
                         }
                     }
                     Ok(JobResult::Principal(points)) => self.principal.take(job, points),
@@ -99,55 +99,13 @@ impl State {
             return;
         }
         let Some(run) = self.runs.iter_mut().find(|run| run.id == id) else { return };
+        let before = run.checkpoint.as_ref().map(|old| old.progress.step);
+        run.apply(&event);
         match event {
-            RunEvent::Status(status) => {
-                run.status = status.clone();
-                self.status_changed(id, &status);
-            }
-            RunEvent::Terms(terms) => run.history.terms = terms,
-            RunEvent::Probe(probe) => {
-                if run.kept.probe != probe {
-                    run.kept = KeptEpochs::new(probe);
-                }
-            }
-            RunEvent::Progress(progress) => {
-                run.epochs = progress.epochs;
-                run.seconds = progress.seconds;
-                self.progress.insert(id, progress);
-            }
-            RunEvent::Greedy(records) => {
-                if let Some(first) = records.first() {
-                    let start = (first.layer, first.epoch);
-                    run.history.pretraining.retain(|record| (record.layer, record.epoch) < start);
-                }
-                if let Some(last) = records.last() {
-                    run.seconds = last.seconds;
-                }
-                run.history.pretraining.extend(records);
-                self.runs_unsaved = true;
-            }
-            RunEvent::Epochs(records) => {
-                // A run that goes on from an older checkpoint writes its later epochs again.
-                if let Some(first) = records.first() {
-                    run.history.epochs.retain(|record| record.epoch < first.epoch);
-                }
-                if let Some(last) = records.last() {
-                    run.seconds = last.seconds;
-                }
-                run.history.epochs.extend(records);
-                self.runs_unsaved = true;
-            }
-            RunEvent::Kept(kept) => run.kept.push(kept),
-            RunEvent::Health(health) => run.health = Some(health),
-            RunEvent::Edited(edit) => {
-                if let Setting::Epochs(epochs) = edit.setting {
-                    run.epochs = epochs;
-                }
-                run.edits.push(edit);
-            }
+            RunEvent::Status(status) => self.status_changed(id, &status),
+            RunEvent::Progress(progress) => drop(self.progress.insert(id, progress)),
+            RunEvent::Greedy(_) | RunEvent::Epochs(_) => self.runs_unsaved = true,
             RunEvent::Restarted(restart) => {
-                run.epochs = restart.epochs;
-                run.restarts.push(restart);
                 let message = format!(
                     "Run {id}: the selector has not made its choice (its units are {:.1} % sure on average). Attempt {} begins, with twice the epochs.",
                     100.0 * restart.mean_max,
@@ -156,13 +114,18 @@ impl State {
                 self.notices.log(Severity::Info, message);
             }
             RunEvent::Checkpoint(checkpoint) => {
-                run.seconds = checkpoint.seconds;
-                // What was estimated of other weights is no longer the run's.
-                if run.checkpoint.as_ref().is_some_and(|old| old.step != checkpoint.step) {
+                // An estimate for other weights is no longer the run's.
+                if before.is_some_and(|step| step != checkpoint.progress.step) {
                     self.likelihoods.remove(&id);
                 }
-                run.checkpoint = Some(checkpoint);
             }
+            RunEvent::Terms(_)
+            | RunEvent::Probe(_)
+            | RunEvent::Kept(_)
+            | RunEvent::Health(_)
+            | RunEvent::Edited(_)
+            | RunEvent::Baseline(_)
+            | RunEvent::Located(..) => {}
         }
     }
 
@@ -180,14 +143,14 @@ impl State {
 }
 
 /// What an evaluation found, in a sentence.
-fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &[f64], mse: f64) -> String {
+fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &Losses, mse: f64) -> String {
     let name = run.map_or_else(|| "The run".to_owned(), |run| format!("Run {}", run.id));
     let samples =
         run.and_then(|run| state.data_as_trained(run)).map(|(data, _)| data.split.rows(subset).len());
     let samples = samples.map_or_else(String::new, |samples| format!(" ({samples} samples)"));
     let error = match run {
         Some(run) => format!("squared error {}", three_digits(mse * run.shape.features() as f64)),
-        None => format!("loss {}", three_digits(losses.first().copied().unwrap_or(f64::NAN))),
+        None => format!("loss {}", three_digits(losses.total())),
     };
     format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), three_digits(mse))
 }

@@ -11,9 +11,8 @@ use super::panels::{RunAction, Seek};
 use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
-use crate::engine::check_same_data;
 use crate::project::{Decoder, Layer, Place};
-use crate::run::{Checkpoint, History, KeptEpochs, Run, RunId, Status};
+use crate::run::{Checkpoint, Run, RunEvent, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
 
 /// How a note begins that refuses to train a design.
@@ -222,7 +221,7 @@ impl State {
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
         let Some((data, facts)) = self.data_as_trained(run) else { return };
         let data = data.clone();
-        if let Err(error) = check_same_data(run, &data) {
+        if let Err(error) = run.check_same_data(&data) {
             self.notices.say(Severity::Error, format!("Run {id} cannot go on: {error}."));
             return;
         }
@@ -234,10 +233,9 @@ impl State {
                 return;
             }
         };
-        let run = Run { status: Status::Queued, ..run.clone() };
-        if let Some(own) = self.run_mut(id) {
-            own.status = Status::Queued;
-        }
+        let Some(own) = self.run_mut(id) else { return };
+        own.apply(&RunEvent::Status(Status::Queued));
+        let run = own.clone();
         self.show_live(id);
         self.train(run, epochs, plan, data, start);
     }
@@ -342,7 +340,8 @@ impl State {
         };
         let first = RunId(self.next_run);
         for (number, plan) in plans.into_iter().enumerate() {
-            let run = self.new_run(&plan, &data);
+            let run = Run::new(RunId(self.next_run), &plan, &data);
+            self.next_run += 1;
             self.runs.push(run.clone());
             // Those beside the first are trained to be compared with it.
             let start = if number == 0 { start } else { Start::Train };
@@ -353,32 +352,6 @@ impl State {
         }
         self.show_live(first);
         self.runs_unsaved = true;
-    }
-
-    /// A run of a proven design that has not begun.
-    fn new_run(&mut self, plan: &Plan, data: &Dataset) -> Run {
-        let id = RunId(self.next_run);
-        self.next_run += 1;
-        Run {
-            id,
-            design: plan.design().clone(),
-            shape: plan.shape(),
-            fingerprint: data.fingerprint,
-            split: Some(data.split.fingerprint()),
-            normaliser: Some(crate::engine::normaliser(data)),
-            status: Status::Queued,
-            epochs: plan.design().training.epochs,
-            edits: Vec::new(),
-            restarts: Vec::new(),
-            parameters: plan.parameters(),
-            seconds: 0.0,
-            started_unix_secs: super::notices::unix_secs(),
-            history: History::default(),
-            health: None,
-            pca_mse: None,
-            kept: KeptEpochs::default(),
-            checkpoint: None,
-        }
     }
 
     fn evaluate_test(&mut self) {

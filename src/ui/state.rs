@@ -16,11 +16,11 @@ pub use super::missing_data::MissingData;
 use super::notices::Notices;
 use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
-use crate::engine::{Likelihood, check_same_rows};
+use crate::engine::Likelihood;
 use crate::io::Store;
 use crate::project::{Data, Decoder, Place, Project, Shape, Source};
-use crate::run::{Run, RunId, Setting, Status};
-use crate::session::{self, JobId, RunProgress};
+use crate::run::{Run, RunId, RunProgress, Setting, Status};
+use crate::session::{self, JobId};
 
 /// Everything the window shows and changes.
 #[derive(Debug)]
@@ -288,7 +288,7 @@ impl State {
 
     /// The loaded data, where they are those a run was trained on, however they are divided now.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.data.dataset.as_deref().filter(|data| check_same_rows(run, data).is_ok())
+        self.data.dataset.as_deref().filter(|data| run.check_same_rows(data).is_ok())
     }
 
     /// Shape of the loaded samples, be they older ones than the design asks for: what is drawn.
@@ -306,7 +306,7 @@ impl State {
         let of = self.data.of.as_ref()?;
         let (data, facts) = self.data.ready(of)?;
         let then = Data { source: of.source.clone(), ..run.design.data.clone() };
-        (then == *of && check_same_rows(run, data).is_ok()).then_some((data, facts))
+        (then == *of && run.check_same_rows(data).is_ok()).then_some((data, facts))
     }
 
     /// The run the train key goes on with: the shown one, where it was stopped before its last epoch and the design on

@@ -32,7 +32,7 @@ fn terms(window: &mut Window) -> Vec<String> {
     window.press("Stop");
     window.until_status(&Status::Stopped);
     assert!(window.run().health.is_some(), "{:?}", window.run().design.code.kind);
-    window.run().history.terms[1..].to_vec()
+    window.run().history.terms.names()[1..].to_vec()
 }
 
 #[test]

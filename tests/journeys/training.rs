@@ -7,9 +7,9 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use hourglass::check::plan;
 use hourglass::dataset::{Progress, load};
-use hourglass::engine::{Trainer, facts};
+use hourglass::engine::Trainer;
 use hourglass::project::Project;
-use hourglass::run::{EpochRecord, Run, Setting, Status};
+use hourglass::run::{EpochRecord, Run, Setting, Status, facts};
 
 use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 
@@ -31,18 +31,19 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
     assert_views_are_filled(&window);
     assert!(window.says(&format!("/ {EPOCHS}")), "the toolbar counts epochs");
 
-    let step = |window: &Window| window.run().checkpoint.as_ref().expect("weights").step;
+    let step = |window: &Window| window.run().checkpoint.as_ref().expect("weights").progress.step;
     let before = step(&window);
     window.key(NONE, Key::F10);
     window.until("one step was taken", |state| {
         let run = &state.runs[0];
         run.status == Status::Paused
-            && run.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.step == before + 1)
+            && run.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.progress.step == before + 1)
     });
     let epochs = window.run().history.epochs.len();
     window.train_epochs(1);
     assert_eq!(window.run().history.epochs.len(), epochs + 1);
-    assert_eq!(step(&window), window.run().history.epochs[epochs].step, "it stands where the epoch ended");
+    let last = window.run().history.epochs.last().expect("an epoch");
+    assert_eq!(step(&window), last.step, "it stands where the epoch ended");
 
     window.press("Stop");
     window.until_status(&Status::Stopped);
@@ -69,7 +70,7 @@ fn a_run_is_paused_stepped_saved_opened_elsewhere_and_ends_as_if_it_had_never_be
 
     window.key(CTRL, Key::F5);
     window.until_status(&Status::Done);
-    assert_eq!(untimed(&window.run().history.epochs), untimed(&uninterrupted(&saved.design)));
+    assert_eq!(untimed(window.run().history.epochs.iter()), untimed(uninterrupted(&saved.design).iter()));
     assert!(window.state().is_modified(), "the run has grown");
 }
 
@@ -146,6 +147,6 @@ fn uninterrupted(design: &Project) -> Vec<EpochRecord> {
 }
 
 /// Records without the time they took.
-fn untimed(records: &[EpochRecord]) -> Vec<EpochRecord> {
-    records.iter().map(|record| EpochRecord { seconds: 0.0, ..record.clone() }).collect()
+fn untimed<'a>(records: impl Iterator<Item = &'a EpochRecord>) -> Vec<EpochRecord> {
+    records.map(|record| EpochRecord { seconds: 0.0, ..record.clone() }).collect()
 }

@@ -3,7 +3,7 @@
 use hourglass::analysis::angles::largest_principal_angle;
 use hourglass::analysis::pca::Pca;
 use hourglass::project::Figure;
-use hourglass::run::{Health, Run};
+use hourglass::run::{Health, Losses, Run};
 use hourglass::session::{anomalies, refit};
 
 use super::Trained;
@@ -52,7 +52,8 @@ fn best(run: &Run) -> f64 {
 }
 
 fn last_loss(run: &Run) -> f64 {
-    run.history.epochs.last().and_then(|record| record.validation.first()).copied().unwrap_or(f64::NAN)
+    let last = run.history.epochs.last().and_then(|record| record.validation.as_ref());
+    last.map_or(f64::NAN, Losses::total)
 }
 
 /// Between the columns of the decoder and as many principal components of the training rows, in degrees.

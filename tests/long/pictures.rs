@@ -164,7 +164,7 @@ fn curves(canvas: &mut Canvas, trained: &Trained) {
     let curves: Vec<Vec<f64>> = trained
         .runs
         .iter()
-        .map(|run| run.history.epochs.iter().map(|record| record.validation[0].ln()).collect())
+        .map(|run| run.history.epochs.iter().map(|record| record.judged().total().ln()).collect())
         .collect();
     let all = curves.iter().flatten();
     let (low, high) =

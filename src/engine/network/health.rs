@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Network, jacobian_of_code};
+use super::{Network, RECONSTRUCTION, VARIANCE, jacobian_of_code};
 use crate::check::sizes::JACOBIAN_ROWS;
 use crate::dataset::Dataset;
 use crate::engine::EngineError;
@@ -17,14 +17,14 @@ use crate::engine::kernels::selector::{chosen, mean_max};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Node;
 use crate::project::{Bottleneck, Estimator, Loss, Place, Threshold, Variance};
-use crate::run::{Bits, CodebookHealth, HashHealth, Health, LayerHealth, SelectorHealth};
+use crate::run::{Bits, CodebookHealth, HashHealth, Health, LayerHealth, Losses, SelectorHealth};
 
 /// Sums over the samples.
 struct Sums {
     activities: Vec<(String, Node, Activity, f64)>,
     divergence: Option<(Rc<KlToPrior>, Vec<f64>)>,
     /// Terms of the loss where a description length is measured.
-    terms: Option<Vec<f64>>,
+    losses: Option<Losses>,
     usage: Option<Vec<u64>>,
     mean: Vec<f64>,
     codes: Vec<f32>,
@@ -51,9 +51,9 @@ impl Network {
             if number == 0 {
                 sums.jacobian = self.jacobian(block.len().min(JACOBIAN_ROWS))?;
             }
-            if let Some(terms) = &mut sums.terms {
+            if let Some(losses) = &mut sums.losses {
                 self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
-                terms.iter_mut().zip(&self.terms).for_each(|(sum, term)| *sum += term);
+                losses.add(&self.losses);
             }
         }
         Ok(self.judge(sums, rows.len(), epoch, moment))
@@ -79,7 +79,7 @@ impl Network {
         Sums {
             activities,
             divergence,
-            terms: is_description.then(|| vec![0.0; self.terms.len()]),
+            losses: is_description.then(|| Losses::zero(self.terms())),
             usage: self.waist.codebook().map(|codebook| vec![0; codebook.usage().len()]),
             mean: vec![0.0; self.plan.shape().features()],
             codes: Vec::new(),
@@ -149,7 +149,7 @@ impl Network {
                 .divergence
                 .map(|(_, totals)| totals.iter().map(|total| (total / count) as f32).collect()),
             selector: self.selector_health(moment, mean),
-            bits: sums.terms.and_then(|terms| self.bits(&terms, count)),
+            bits: sums.losses.and_then(|losses| self.bits(&losses.over(count))),
             codebook: sums.usage.map(|usage| {
                 let all = usage.iter().sum::<u64>().max(1) as f64;
                 CodebookHealth { shares: usage.iter().map(|count| (*count as f64 / all) as f32).collect() }
@@ -178,17 +178,17 @@ impl Network {
         })
     }
 
-    fn bits(&self, terms: &[f64], count: f64) -> Option<Bits> {
+    fn bits(&self, losses: &Losses) -> Option<Bits> {
         let design = self.plan.design();
         let Bottleneck::DescriptionLength { width, .. } = design.code.kind else { return None };
         let Loss::Gaussian { variance: Variance::Fixed { std } } = design.loss else { return None };
         let (features, sigma) = (self.plan.shape().features(), f64::from(std));
-        // total, reconstruction, code, and the variance where the decoder is linear.
         let density = 0.5 * features as f64 * (std::f64::consts::TAU * sigma * sigma).ln();
-        let error_nats =
-            terms[1] / count - density + if self.variance.is_some() { terms[3] / count } else { 0.0 };
+        let variance = losses.get(VARIANCE).unwrap_or(0.0);
+        let error_nats = losses.get(RECONSTRUCTION)? - density + variance;
         let expected = error_nats * 2.0 * sigma * sigma;
-        let length = description_length(features, expected, terms[2] / count, sigma, f64::from(width));
+        let code = losses.get(self.waist.terms()?)?;
+        let length = description_length(features, expected, code, sigma, f64::from(width));
         Some(Bits { code: length.code_bits, error: length.error_bits, constant: length.constant_bits })
     }
 

@@ -31,7 +31,6 @@ pub struct Autoencoder {
     network: Network,
     optimizer: Optimizer,
     grads: Option<Grads>,
-    steps: u64,
     learning_rate: f32,
 }
 
@@ -159,8 +158,6 @@ impl Learner {
     }
 }
 
-/// Name of the number of steps in an autoencoder's state, as two halves that `f32` holds exactly.
-const STEPS: &str = "steps";
 /// Prefix of an autoencoder's weights in its state.
 const WEIGHTS: &str = "weights.";
 
@@ -173,7 +170,6 @@ impl Autoencoder {
             network,
             optimizer,
             grads: Some(Grads::leaky()),
-            steps: 0,
             learning_rate: training.learning_rate,
         })
     }
@@ -195,9 +191,8 @@ impl Autoencoder {
         let grads = self.grads.take().unwrap_or_else(Grads::leaky);
         let (error, mut grads) = self.network.forward_backward(rows, now, grads)?;
         let threads = std::rc::Rc::clone(self.network.threads());
-        self.steps += 1;
         let (parameters, rate) = (self.network.parameters(), self.learning_rate);
-        self.optimizer.update(parameters, &mut grads, rate, self.steps, &threads)?;
+        self.optimizer.update(parameters, &mut grads, rate, moment.draw.step + 1, &threads)?;
         self.grads = Some(grads);
         Ok(error)
     }
@@ -206,13 +201,10 @@ impl Autoencoder {
         let weights = self.network.weights().0.into_iter();
         let mut state = self.optimizer.state(self.network.parameters());
         state.0.extend(weights.map(|(name, array)| (format!("{WEIGHTS}{name}"), array)));
-        let halves = vec![(self.steps >> 20) as f32, (self.steps & 0xF_FFFF) as f32];
-        state.0.insert(STEPS.to_owned(), Array { shape: vec![2], values: halves });
         state
     }
 
     fn restore(&mut self, state: &Weights) -> Result<(), EngineError> {
-        let foreign = || EngineError::Weights("the state of an autoencoder is not this layer's".to_owned());
         let (mut weights, mut moments) = (Weights::default(), Weights::default());
         for (name, array) in &state.0 {
             match name.strip_prefix(WEIGHTS) {
@@ -220,13 +212,10 @@ impl Autoencoder {
                 None => moments.0.insert(name.clone(), array.clone()),
             };
         }
-        let steps = moments.0.remove(STEPS).ok_or_else(foreign)?;
-        let [high, low] = steps.values[..] else { return Err(foreign()) };
         check_names(self.network.parameters(), &weights, "")?;
         self.optimizer.check(self.network.parameters(), &moments)?;
         self.network.load(&weights)?;
         self.optimizer.restore(self.network.parameters(), &moments);
-        self.steps = ((high as u64) << 20) + low as u64;
         Ok(())
     }
 }

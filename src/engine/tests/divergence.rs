@@ -32,8 +32,9 @@ fn a_run_that_diverges_keeps_the_weights_of_its_last_sound_epoch() {
         assert!(error.to_string().contains("learning rate"), "{error}");
         let checkpoint = trainer.snapshot();
         assert!(sound.is_finite() && checkpoint.weights == sound, "after {steps} steps");
-        assert_eq!((checkpoint.epoch, checkpoint.step_in_epoch, checkpoint.epoch_samples), (epoch, 0, 0));
-        assert_eq!(checkpoint.step, u64::from(epoch * trainer.steps_per_epoch()));
+        let progress = checkpoint.progress;
+        assert_eq!((progress.epoch, progress.step_in_epoch, progress.sums.samples), (epoch, 0, 0));
+        assert_eq!(progress.step, u64::from(epoch * trainer.steps_per_epoch()));
     }
 }
 
@@ -68,7 +69,9 @@ fn no_snapshot_holds_weights_that_are_not_finite() {
 
 /// A checkpoint without what a person set and what the clock says.
 fn state(trainer: &Trainer) -> Checkpoint {
-    Checkpoint { learning_rate: 0.0, seconds: 0.0, ..trainer.snapshot() }
+    let mut checkpoint = trainer.snapshot();
+    (checkpoint.progress.learning_rate, checkpoint.progress.seconds) = (0.0, 0.0);
+    checkpoint
 }
 
 #[test]
@@ -88,7 +91,9 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         let mut first = start();
         (0..5).for_each(|_| drop(first.step().expect("sound")));
         let there = first.snapshot();
-        assert!(there.step_in_epoch > 0 && there.epoch_samples > 0 && !there.moments.is_empty());
+        assert!(
+            there.progress.step_in_epoch > 0 && there.progress.sums.samples > 0 && !there.moments.is_empty()
+        );
         let mut second = start();
         second.restore(&there, 100).expect("the same network");
         let sound = state(&second);
@@ -99,7 +104,7 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         assert!(matches!(second.step(), Err(EngineError::Diverged { .. })));
         assert_eq!(state(&second), sound, "{rule:?}: after it was told");
         // With the rate it had, it goes on as the run that never diverged.
-        second.apply(Setting::LearningRate(there.learning_rate));
+        second.apply(Setting::LearningRate(there.progress.learning_rate));
         for _ in 0..9 {
             first.step().expect("sound");
             second.step().expect("sound");

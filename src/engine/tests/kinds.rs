@@ -180,14 +180,15 @@ fn terms_add_up_and_every_kind_resumes_exactly_on_any_number_of_threads() {
         let plan = of_kind(&data, kind);
         let whole = losses(&plan, &data, 1);
         for record in &whole {
-            for terms in [&record.train, &record.validation] {
-                let sum: f64 = terms[1..].iter().sum();
-                assert!((terms[0] - sum).abs() < 1e-9 * sum.abs().max(1.0), "{kind:?}: {terms:?}");
+            for losses in [&record.train, record.validation.as_ref().expect("a split")] {
+                let sum: f64 = losses.iter().skip(1).map(|(_, term)| term).sum();
+                let difference = (losses.total() - sum).abs();
+                assert!(difference < 1e-9 * sum.abs().max(1.0), "{kind:?}: {losses:?}");
             }
         }
         assert_eq!(losses(&plan, &data, 3), whole, "{kind:?}: threads");
         let mut first = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
-        assert_eq!(first.terms().len(), whole[0].train.len(), "{kind:?}");
+        assert_eq!(first.terms(), whole[0].train.terms(), "{kind:?}");
         let mut records = Vec::new();
         for _ in 0..8 {
             records.extend(first.step().expect("sound").epoch);
@@ -282,10 +283,10 @@ fn a_selector_that_has_not_chosen_trains_anew_with_twice_the_epochs() {
     // Two epochs, four, eight; no fourth try.
     assert_eq!(restarts, [(2, 6), (6, 14)]);
     assert_eq!(records.len(), 14);
-    assert_eq!(trainer.snapshot().attempt, 2);
+    assert_eq!(trainer.snapshot().progress.attempt, 2);
 
     let (checkpoint, before, epochs) = middle.expect("step 20");
-    assert_eq!((checkpoint.attempt, epochs), (1, 6));
+    assert_eq!((checkpoint.progress.attempt, epochs), (1, 6));
     let mut resumed = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
     resumed.restore(&checkpoint, epochs).expect("the same network");
     let mut again = records[..before].to_vec();
@@ -311,7 +312,7 @@ fn the_divergence_rises_with_its_warm_up() {
         project.training.learning_rate = 1e-12;
     });
     let records = losses(&plan, &data, 1);
-    let kl = |epoch: usize| records[epoch].validation[2];
+    let kl = |epoch: usize| records[epoch].judged().get("KL").expect("a divergence");
     // Nothing is learned to speak of, so only the weight changes: half of it after the first of two epochs, then all.
     assert!((kl(0) / kl(2) - 0.5).abs() < 1e-3, "{} {}", kl(0), kl(2));
     assert!((kl(1) / kl(2) - 1.0).abs() < 1e-3, "{} {}", kl(1), kl(2));

@@ -140,6 +140,11 @@ fn machines_give_a_deep_network_a_better_start() {
     );
 }
 
+fn untimed(mut checkpoint: Checkpoint) -> Checkpoint {
+    checkpoint.progress.seconds = 0.0;
+    checkpoint
+}
+
 #[test]
 fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
     let data = toy_data(100, 12);
@@ -160,18 +165,16 @@ fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
         }
         let checkpoint = checkpoint.expect("taken");
         let state = checkpoint.pretraining.as_ref().expect("a layer is learning");
-        assert_eq!((state.layer, state.epoch, state.step_in_epoch), (1, 1, 2));
+        let at = &state.progress;
+        assert_eq!((at.layer, at.epoch, at.step_in_epoch), (1, 1, 2));
         let mut resumed = Trainer::new(&plan, Arc::clone(&data), 3).expect("small");
         resumed.restore(&checkpoint, 4).expect("the same network");
-        assert!(
-            Checkpoint { seconds: 0.0, ..resumed.snapshot() }
-                == Checkpoint { seconds: 0.0, ..checkpoint.clone() }
-        );
+        assert!(untimed(resumed.snapshot()) == untimed(checkpoint.clone()));
         let after = pretrain(&mut resumed);
-        let untimed = |records: &[GreedyRecord]| -> Vec<_> {
+        let bits = |records: &[GreedyRecord]| -> Vec<_> {
             records.iter().map(|record| (record.layer, record.epoch, record.error.to_bits())).collect()
         };
-        assert_eq!(untimed(&after), untimed(&before), "{by:?}");
+        assert_eq!(bits(&after), bits(&before), "{by:?}");
         assert!(resumed.network().weights() == whole.network().weights(), "{by:?}");
         while !whole.is_done() {
             let (a, b) = (whole.step().expect("sound"), resumed.step().expect("sound"));
@@ -181,10 +184,10 @@ fn the_training_of_a_layer_resumes_exactly_on_any_number_of_threads() {
         // A state that belongs elsewhere is refused, and nothing is changed by it.
         let mut other = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         let mut foreign = checkpoint.clone();
-        foreign.pretraining.as_mut().expect("a state").layer = 0;
-        let kept = Checkpoint { seconds: 0.0, ..other.snapshot() };
+        foreign.pretraining.as_mut().expect("a state").progress.layer = 0;
+        let kept = untimed(other.snapshot());
         assert!(matches!(other.restore(&foreign, 4), Err(EngineError::Weights(_))), "{by:?}");
-        assert!(Checkpoint { seconds: 0.0, ..other.snapshot() } == kept, "{by:?}");
+        assert!(untimed(other.snapshot()) == kept, "{by:?}");
         let joint = deep(&data, Strategy::Joint);
         let mut joint = Trainer::new(&joint, Arc::clone(&data), 1).expect("small");
         assert!(matches!(joint.restore(&checkpoint, 4), Err(EngineError::Weights(_))), "{by:?}");
@@ -214,7 +217,7 @@ fn a_layer_that_its_last_update_spoilt_is_not_handed_on() {
     let mut design = deep(&data, layer_wise(Greedy::Autoencoders { masking: 0.0 }, 1)).design().clone();
     // One step an epoch, whose error is still sound while what it leaves is not.
     (design.training.learning_rate, design.training.batch_size) = (3e38, 1000);
-    let plan = crate::check::plan(&design, &crate::engine::facts(&data)).expect("sound");
+    let plan = crate::check::plan(&design, &facts(&data)).expect("sound");
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     let before = trainer.snapshot();
     assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));

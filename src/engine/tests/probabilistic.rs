@@ -149,7 +149,7 @@ fn a_linear_variational_autoencoder_becomes_probabilistic_pca() {
     assert!(density <= optimum + 1e-3, "{density} is above the optimum {optimum}");
     assert!(optimum - bound < 0.1, "bound {bound}, density {density}, optimum {optimum}");
     // What the training itself reported: the same bound from one draw a sample.
-    let reported = -last.expect("an epoch").train[0];
+    let reported = -last.expect("an epoch").train.total();
     assert!((reported - bound).abs() < 0.2, "{reported} {bound}");
 }
 
@@ -190,7 +190,7 @@ fn the_importance_weighted_bound_tightens_with_its_samples() {
     let loss = |samples: usize| {
         let plan = linear(&data, Bottleneck::ImportanceWeighted { samples }, 1);
         let mut network = Network::new(&plan, 1).expect("small");
-        network.evaluate(&data, &rows, None).expect("small").losses[0]
+        network.evaluate(&data, &rows, None).expect("small").losses.total()
     };
     let (one, five, fifty) = (loss(1), loss(5), loss(50));
     assert!(fifty < five && five < one, "{one} {five} {fifty}");
@@ -234,13 +234,14 @@ fn bits(data: &Arc<Dataset>, units: usize, choices: usize) -> (f64, f64) {
     while !trainer.is_done() {
         trainer.step().expect("sound");
     }
-    assert_eq!(trainer.terms(), ["total", "reconstruction", "code", "variance"]);
+    assert_eq!(trainer.terms().names(), ["total", "reconstruction", "code", "variance"]);
     let rows = data.split.train.clone();
     let losses = trainer.network().evaluate(data, &rows, None).expect("small").losses;
     let d = data.shape.features() as f64;
     let constant = 0.5 * d * (std::f64::consts::TAU * f64::from(SIGMA).powi(2)).ln();
     let ln_2 = std::f64::consts::LN_2;
-    (losses[2] / ln_2, (losses[1] - constant + losses[3]) / ln_2)
+    let term = |name| losses.get(name).expect("a term");
+    (term("code") / ln_2, (term("reconstruction") - constant + term("variance")) / ln_2)
 }
 
 /// A quarter of every picture: three of its twelve rows of pixels.

@@ -249,7 +249,7 @@ proptest! {
                 let Some(record) = trainer.step().expect("sound").epoch else { continue };
                 done += 1;
                 prop_assert!(record.epoch == done && done <= epochs);
-                let loss = record.validation[0];
+                let loss = record.judged().total();
                 if best.is_none_or(|(_, best)| loss < best - f64::from(min_delta)) {
                     (best, stale) = (Some((done, loss)), 0);
                 } else {
@@ -258,7 +258,7 @@ proptest! {
                 prop_assert_eq!(trainer.is_done(), stale >= patience || done == epochs);
                 let checkpoint = trainer.snapshot();
                 let kept = checkpoint.best.as_ref().map(|best| (best.epoch, best.loss));
-                prop_assert_eq!((kept, checkpoint.stale_epochs), (best, stale));
+                prop_assert_eq!((kept, checkpoint.progress.stale_epochs), (best, stale));
                 if stale == 0 {
                     prop_assert_eq!(checkpoint.inference_weights(), &checkpoint.weights);
                 }

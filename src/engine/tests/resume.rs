@@ -11,7 +11,9 @@ pub(super) fn impatient(project: &mut Project) {
 }
 
 fn untimed(trainer: &Trainer) -> Checkpoint {
-    Checkpoint { seconds: 0.0, ..trainer.snapshot() }
+    let mut checkpoint = trainer.snapshot();
+    checkpoint.progress.seconds = 0.0;
+    checkpoint
 }
 
 /// Takes steps until the run is done or has taken `until`; settings change before their steps.
@@ -34,14 +36,14 @@ fn wherever_a_run_is_interrupted_it_ends_in_the_same_state_bit_by_bit() {
     train(&mut whole, &edits, u64::MAX);
     let end = untimed(&whole);
     // The edit in the fourth epoch gave patience anew: three epochs and four more.
-    assert_eq!((end.epoch, end.stale_epochs, whole.epochs()), (7, 4, 12));
+    assert_eq!((end.progress.epoch, end.progress.stale_epochs, whole.epochs()), (7, 4, 12));
     assert_eq!(end.best.as_ref().map(|best| best.epoch), Some(1));
     let mut stale = Vec::new();
-    for step in 0..end.step {
+    for step in 0..end.progress.step {
         let mut first = Trainer::new(&plan, Arc::clone(&data), 2).expect("small");
         train(&mut first, &edits, step);
         let checkpoint = first.snapshot();
-        stale.push(checkpoint.stale_epochs);
+        stale.push(checkpoint.progress.stale_epochs);
         let mut second = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         second.restore(&checkpoint, first.epochs()).expect("the same network");
         assert_eq!(second.snapshot(), checkpoint);
@@ -123,8 +125,8 @@ fn what_belongs_to_another_network_is_refused_and_changes_nothing() {
     check("state of another rule", "arrays", &|bad| {
         bad.moments.0.insert("momentum_buffer.code.weight".to_owned(), crate::run::Array::default());
     });
-    check("another size of minibatch", "step", &|bad| bad.step += 1);
-    check("a step outside the epoch", "step", &|bad| bad.step_in_epoch = 3);
+    check("another size of minibatch", "step", &|bad| bad.progress.step += 1);
+    check("a step outside the epoch", "step", &|bad| bad.progress.step_in_epoch = 3);
     trainer.restore(&good, 99).expect("its own");
     assert_eq!((trainer.snapshot(), trainer.epochs()), (good, 99));
 }

@@ -3,7 +3,7 @@
 use egui::{Role, Sense, Ui, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, Plot, PlotBounds};
 
-use crate::engine::learning_rate;
+use crate::project::learning_rate;
 use crate::project::{Schedule, Training};
 use crate::ui::plots::format_number;
 use crate::ui::theme::tokens;

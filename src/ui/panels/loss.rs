@@ -142,7 +142,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
 }
 
 fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
-    let terms: &[String] = input.run.map_or(&[], |run| &run.history.terms);
+    let terms: &[String] = input.run.map_or(&[], |run| run.history.terms.names());
     if !terms.is_empty() && !terms.contains(&view.term) {
         view.term = terms.first().cloned().unwrap_or_default();
     }
@@ -231,8 +231,8 @@ fn notes(run: &Run) -> Vec<Note> {
 /// Where a step lies among the epochs, as a fraction.
 fn epoch_of(history: &History, step: u64) -> f64 {
     let after = history.epochs.partition_point(|record| record.step < step);
-    let (start, number) =
-        if after == 0 { (0, 0) } else { (history.epochs[after - 1].step, history.epochs[after - 1].epoch) };
+    let before = after.checked_sub(1).and_then(|before| history.epochs.get(before));
+    let (start, number) = before.map_or((0, 0), |record| (record.step, record.epoch));
     match history.epochs.get(after) {
         Some(record) if record.step > start => {
             f64::from(number) + (step - start) as f64 / (record.step - start) as f64
@@ -310,13 +310,12 @@ impl Series {
         if !goes_on {
             *self = Series::new(run, self.validation, self.of.clone());
         }
-        let Some(term) = run.history.term(&self.of.0) else { return };
-        for record in &epochs[self.seen..] {
-            let losses = if self.validation { &record.validation } else { &record.train };
-            if let Some(value) = losses.get(term) {
+        for record in epochs.after(self.seen) {
+            let losses = if self.validation { record.validation.as_ref() } else { Some(&record.train) };
+            if let Some(value) = losses.and_then(|losses| losses.get(&self.of.0)) {
                 let epoch = f64::from(record.epoch);
-                self.raw.push([epoch, *value]);
-                self.smooth.push([epoch, self.smoother.next(*value)]);
+                self.raw.push([epoch, value]);
+                self.smooth.push([epoch, self.smoother.next(value)]);
             }
         }
         self.seen = epochs.len();

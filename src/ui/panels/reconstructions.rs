@@ -155,7 +155,7 @@ fn controls_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, view: &mut Reconst
     trailing_ui(ui, "reconstructions", |ui| {
         epoch_ui(ui, input.epoch);
         if let Some(record) = record {
-            let name = if record.validation.is_empty() { "training MSE" } else { "validation MSE" };
+            let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
             figure_ui(ui, name, &format_number(record.mse));
         }
         if let Some(pca) = run.pca_mse {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::differences::{Difference, brief, run_difference};
 use super::parts::{advice_ui, named};
-use crate::run::{Run, RunId, Status};
+use crate::run::{Losses, Run, RunId, Status};
 use crate::ui::plots::{color, format_number, format_secs, palette, stamp_of};
 
 /// What the view shows.
@@ -118,8 +118,10 @@ impl Figure {
         let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format_number);
         match self {
             Figure::Epoch => format!("{}/{}", last.map_or(0, |record| record.epoch), run.epochs),
-            Figure::Train => number(last.and_then(|record| record.train.first().copied())),
-            Figure::Validation => number(last.and_then(|record| record.validation.first().copied())),
+            Figure::Train => number(last.map(|record| record.train.total())),
+            Figure::Validation => {
+                number(last.and_then(|record| record.validation.as_ref()).map(Losses::total))
+            }
             Figure::Mse => number(last.map(|record| record.mse)),
             Figure::Pca => number(run.pca_mse),
             Figure::Time => format_secs(run.seconds),

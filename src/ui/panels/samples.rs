@@ -6,7 +6,8 @@ use crate::dataset::{Dataset, Gaps, LabelColumn, LabelValues, Rows, Scaler, Spli
 use crate::project::{Project, Shape};
 use crate::run::{
     Array, Bits, Checkpoint, CodebookHealth, Edit, EpochRecord, HashHealth, Health, History, Kept,
-    KeptEpochs, LayerHealth, Probe, Run, RunId, SelectorHealth, Setting, Status, Weights,
+    KeptEpochs, LayerHealth, Losses, Probe, Records, Run, RunId, SelectorHealth, Setting, Status, Terms,
+    Weights,
 };
 
 /// Numbers in [0, 1) that look random: a Weyl sequence, scrambled.
@@ -25,6 +26,14 @@ fn normal(next: &mut impl FnMut() -> f32) -> f32 {
     (0..6).map(|_| next()).sum::<f32>() - 3.0
 }
 
+fn terms() -> Terms {
+    Terms::new(["reconstruction", "KL"].map(str::to_owned))
+}
+
+fn losses(total: f64) -> Losses {
+    Losses::new(&terms(), &[total, 0.8 * total, 0.2 * total]).expect("three terms")
+}
+
 /// A run on 8×8 digits with so many epochs behind it.
 pub fn run(id: u32, epochs: u32) -> Run {
     let mut next = noise(u64::from(id));
@@ -36,17 +45,17 @@ pub fn run(id: u32, epochs: u32) -> Run {
         EpochRecord {
             epoch,
             step: u64::from(epoch) * 23,
-            train: vec![train, 0.8 * train, 0.2 * train],
-            validation: vec![validation, 0.8 * validation, 0.2 * validation],
+            train: losses(train),
+            validation: Some(losses(validation)),
             mse: 0.04 + 0.03 * fall,
             learning_rate: 2e-3,
             seconds: f64::from(epoch) * 0.006,
         }
     };
     let history = History {
-        terms: ["total", "reconstruction", "KL"].map(str::to_owned).to_vec(),
+        terms: terms(),
         epochs: (1..=epochs).map(|epoch| record(epoch, &mut next)).collect(),
-        pretraining: Vec::new(),
+        pretraining: Records::default(),
     };
     Run {
         id: RunId(id),

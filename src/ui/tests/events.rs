@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::run::{EpochRecord, History, KeptEpochs, Run, RunId};
-use crate::session::{self, Event, JobId, JobKind, JobResult, RunEvent};
+use crate::run::{EpochRecord, History, KeptEpochs, Losses, Run, RunEvent, RunId, Terms};
+use crate::session::{self, Event, JobId, JobKind, JobResult};
 use crate::ui::state::{Effect, State};
 
 pub(super) fn run(id: u32) -> Run {
@@ -40,8 +40,8 @@ pub(super) fn record(epoch: u32) -> EpochRecord {
     EpochRecord {
         epoch,
         step: 0,
-        train: vec![f64::from(epoch)],
-        validation: Vec::new(),
+        train: Losses::new(&Terms::default(), &[f64::from(epoch)]).expect("the total"),
+        validation: None,
         mse: 0.0,
         learning_rate: 0.1,
         seconds: 1.0,
@@ -102,7 +102,7 @@ fn with_data() -> State {
     state.refresh(false);
     let data = crate::dataset::load(&state.project.data, &crate::dataset::Progress::default()).expect("data");
     state.runs[0].fingerprint = data.fingerprint;
-    let (request, facts) = (state.data.request, crate::engine::facts(&data));
+    let (request, facts) = (state.data.request, crate::run::facts(&data));
     state.effects.clear();
     state.handle_event(Event::Loaded { request, data: Arc::new(data), facts });
     state

@@ -65,7 +65,7 @@ fn the_train_key_goes_on_with_a_stopped_run_until_the_design_is_another() {
     window.until("it is stopped", |state| state.runs[0].status == Status::Stopped);
     window.harness.run_ok();
     assert!(window.harness.query_by_label("Go on").is_some());
-    let step = window.state().runs[0].checkpoint.as_ref().expect("a checkpoint").step;
+    let step = window.state().runs[0].checkpoint.as_ref().expect("a checkpoint").progress.step;
     window.harness.key_press(Key::F10);
     window.until("one step on", |state| {
         state.runs[0].status == Status::Paused && state.progress[&crate::run::RunId(1)].step == step + 1

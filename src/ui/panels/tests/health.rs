@@ -64,7 +64,7 @@ fn the_errors_of_single_layers_have_curves_of_their_own() {
     harness.run();
     assert!(!harness.state().views.loss.layers);
     // While there is nothing else they are shown at once.
-    harness.state_mut().runs.last_mut().unwrap().history.epochs.clear();
+    harness.state_mut().runs.last_mut().unwrap().history.epochs.truncate(0);
     harness.run();
     assert!(harness.query_by_label_contains("No epoch finished yet").is_none());
 }

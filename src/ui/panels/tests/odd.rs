@@ -1,18 +1,21 @@
 //! Numbers that are none, and more points than anyone counts.
 
 use super::*;
+use crate::run::{EpochRecord, Losses};
 
 #[test]
 fn what_is_no_number() {
     check_all(|| {
         let mut scene = Scene::trained(10, samples::pictures(20, [8, 8, 1], 2), 2, false);
         let run = scene.runs.last_mut().unwrap();
-        for (index, record) in run.history.epochs.iter_mut().enumerate() {
+        let mut records: Vec<EpochRecord> = run.history.epochs.clone().into();
+        for (index, record) in records.iter_mut().enumerate() {
             let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0][index % 5];
-            record.train.fill(bad);
-            record.validation = if index % 2 == 0 { vec![bad; 3] } else { Vec::new() };
+            let losses = Losses::new(record.train.terms(), &[bad; 3]).unwrap();
+            (record.train, record.validation) = (losses.clone(), (index % 2 == 0).then_some(losses));
             record.mse = bad;
         }
+        run.history.epochs = records.into();
         let newest = run.kept.newest().unwrap().as_ref().clone();
         let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38];
         let spoil = |values: &[f32]| -> Vec<f32> {

@@ -1,4 +1,4 @@
-use crate::project::{Schedule, Training};
+use super::{Schedule, Training};
 
 /// The learning rate of a step.
 ///

@@ -1,6 +1,6 @@
+use super::Probe;
 use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, LabelValues, Subset};
-use crate::run::Probe;
 
 /// Samples whose pictures are watched, at most.
 const PICTURES: usize = 24;

@@ -1,0 +1,21 @@
+use thiserror::Error;
+
+use super::RunId;
+
+/// Why data are not those a run can be resumed on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RunError {
+    /// The rows are not the run's own.
+    #[error("these are not the data run {0} was trained on, so it cannot go on exactly")]
+    OtherData(RunId),
+    /// The rows are a run's own, but scaled in another way.
+    #[error(
+        "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot go on exactly"
+    )]
+    OtherScaling(RunId),
+    /// The rows are a run's own, but others of them are trained on.
+    #[error(
+        "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot go on exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
+    )]
+    OtherSplit(RunId),
+}

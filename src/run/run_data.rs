@@ -1,0 +1,127 @@
+//! How a run depends on its data: the scaling that is stored with it, and whether data are the run's own.
+
+use super::{Normaliser, Run, RunError};
+use crate::check::DataFacts;
+use crate::dataset::{Binariser, Dataset, Scaler, Subset, memory};
+
+/// What [`crate::check`] needs to know of loaded data; looks at every value once.
+pub fn facts(data: &Dataset) -> DataFacts {
+    let ranges = [Subset::Train, Subset::Validation].map(|subset| data.value_range(subset));
+    let range = |low: (f32, f32), high: (f32, f32)| (low.0.min(high.0), low.1.max(high.1));
+    DataFacts {
+        shape: data.shape,
+        train_rows: data.split.train.len(),
+        validation_rows: data.split.validation.len(),
+        value_range: ranges.into_iter().flatten().reduce(range).unwrap_or_default(),
+        is_binary: data.is_binary(),
+        available_bytes: memory::available_bytes(),
+    }
+}
+
+impl Normaliser {
+    /// The scaling of these data, to be stored with a run that is trained on them.
+    pub fn of(data: &Dataset) -> Normaliser {
+        Normaliser {
+            offsets: data.scaler.offsets.clone(),
+            factors: data.scaler.factors.clone(),
+            means: data.gaps.means.clone(),
+            columns: data.feature_names.clone(),
+        }
+    }
+}
+
+impl Run {
+    /// The scaling it was trained with, to be applied to any data of its shape.
+    ///
+    /// `None` where the run was written before normalisers were stored, or where the stored one is damaged.
+    pub fn scaler(&self) -> Option<Scaler> {
+        let Normaliser { offsets, factors, .. } = self.normaliser.clone()?;
+        let fits = !offsets.is_empty()
+            && offsets.len() == factors.len()
+            && self.shape.features().is_multiple_of(offsets.len())
+            && offsets.iter().all(|offset| offset.is_finite())
+            && factors.iter().all(|factor| factor.is_finite() && *factor != 0.0);
+        fits.then_some(Scaler { offsets, factors })
+    }
+
+    /// What fills the gaps of a table's columns when its network is shown other rows: their means over the training rows.
+    ///
+    /// `None` where the run was written before they were stored, where it was trained on no table, or where they are damaged.
+    pub fn column_means(&self) -> Option<&[f32]> {
+        let means = &self.normaliser.as_ref()?.means;
+        let fits = means.len() == self.shape.features() && means.iter().all(|mean| mean.is_finite());
+        fits.then_some(means)
+    }
+
+    /// Whether it can be resumed exactly on these data: the same rows, scaled and split in the same way. Takes a pass over
+    /// the row numbers.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn check_same_data(&self, data: &Dataset) -> Result<(), RunError> {
+        self.check_same_rows(data)?;
+        match self.split {
+            Some(split) if split != data.split.fingerprint() => Err(RunError::OtherSplit(self.id)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether these are its own rows with its own scaling, however they are split: enough to look at them.
+    ///
+    /// # Errors
+    /// [`RunError::OtherData`] or [`RunError::OtherScaling`].
+    pub fn check_same_rows(&self, data: &Dataset) -> Result<(), RunError> {
+        if data.fingerprint != self.fingerprint {
+            return Err(RunError::OtherData(self.id));
+        }
+        if data.binariser != Binariser::of(&self.design.data) {
+            return Err(RunError::OtherScaling(self.id));
+        }
+        // The fingerprint is of the raw values: another split or kind of scaling does not change it.
+        match self.scaler() {
+            Some(scaler) if scaler != data.scaler => Err(RunError::OtherScaling(self.id)),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::plan;
+    use crate::dataset::{Progress, SplitRows, load};
+    use crate::project::Project;
+    use crate::run::RunId;
+
+    #[test]
+    fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
+        let design = Project::default();
+        let data = load(&design.data, &Progress::default()).expect("embedded");
+        let plan = plan(&design, &facts(&data)).expect("sound");
+        let own = Run::new(RunId(3), &plan, &data);
+        let before = Run { normaliser: None, split: None, ..own.clone() };
+        assert_eq!((own.scaler(), before.scaler()), (Some(data.scaler.clone()), None));
+        assert_eq!(own.check_same_data(&data), Ok(()));
+        assert_eq!(before.check_same_data(&data), Ok(()), "a file from before it was stored");
+        let other = Dataset { scaler: Scaler::uniform(0.0, 0.5), ..data.clone() };
+        assert_eq!(own.check_same_data(&other), Err(RunError::OtherScaling(RunId(3))));
+        let other = Dataset { fingerprint: 1, ..data.clone() };
+        assert_eq!(own.check_same_data(&other), Err(RunError::OtherData(RunId(3))));
+        let split = SplitRows { train: data.split.validation.clone(), ..data.split.clone() };
+        let other = Dataset { split, ..data.clone() };
+        assert_eq!(own.check_same_data(&other), Err(RunError::OtherSplit(RunId(3))));
+        assert_eq!(own.check_same_rows(&other), Ok(()), "they can be looked at");
+        assert_eq!(before.check_same_data(&other), Ok(()), "a file from before it was stored");
+        let damaged = [(0, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0), (1, 1, 0.0), (1, 1, f32::NAN)];
+        for (offsets, factors, factor) in damaged {
+            let normaliser = Normaliser {
+                offsets: vec![0.0; offsets],
+                factors: vec![factor; factors],
+                means: Vec::new(),
+                columns: Vec::new(),
+            };
+            let run = Run { normaliser: Some(normaliser), ..own.clone() };
+            assert_eq!(run.scaler(), None, "{offsets} {factors} {factor}");
+        }
+    }
+}

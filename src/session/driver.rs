@@ -1,0 +1,375 @@
+//! The one loop behind every training: a run and its trainer, stepped, with an event for whatever happens.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::check::Plan;
+use crate::dataset::Dataset;
+use crate::engine::{EngineError, StepReport, Trainer};
+use crate::run::{
+    EpochRecord, GreedyProgress, GreedyRecord, Run, RunEvent, RunProgress, Setting, Status, choose_probe,
+};
+
+/// Whoever is told what happens to a run.
+pub trait Observer {
+    /// Takes notice of an event. The run has already taken it in.
+    fn observe(&mut self, run: &Run, event: RunEvent);
+}
+
+/// When a [`Driver`] does what costs time or tells what is of interest only now and then.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Least time between two reports of records and progress.
+    pub report: Duration,
+    /// When epochs are looked at through the probe.
+    pub look: Cadence,
+    /// When the health is measured; `None` is only where the run pauses or ends.
+    pub health: Option<Cadence>,
+    /// When checkpoints are made, beside those where the run pauses or ends.
+    pub checkpoint: Checkpoints,
+}
+
+/// How often something is done that costs time.
+#[derive(Clone, Copy, Debug)]
+pub struct Cadence {
+    /// Least time from one to the next.
+    pub every: Duration,
+    /// Training lasts at least this many times as long in between as the last one took.
+    pub cost: u32,
+}
+
+/// When checkpoints are made.
+#[derive(Clone, Copy, Debug)]
+pub enum Checkpoints {
+    /// By time, wherever the run is: also within an epoch, and while single layers are trained.
+    Timed(Cadence),
+    /// After every so many epochs.
+    Epochs(u32),
+}
+
+/// Trains a run: takes steps, and tells the observer what they lead to.
+///
+/// It knows no display, no thread and no channel. Whoever owns it decides when to step and when to end.
+pub struct Driver<O> {
+    run: Run,
+    trainer: Trainer,
+    observer: O,
+    pace: Pace,
+    /// Finished epochs that are not yet reported.
+    epochs: Vec<EpochRecord>,
+    /// Finished epochs of single layers that are not yet reported.
+    greedy: Vec<GreedyRecord>,
+    last: Option<StepReport>,
+    reported: Instant,
+    /// Samples since the last report.
+    samples: usize,
+    samples_per_sec: f64,
+    look: Timer,
+    health: Timer,
+    checkpoint: Timer,
+    /// Where the run was when it was last looked at.
+    seen: Option<(u64, Option<GreedyProgress>)>,
+}
+
+/// When something was last done, and how long it took.
+struct Timer {
+    done: Instant,
+    cost: Duration,
+}
+
+impl<O: Observer> Driver<O> {
+    /// A driver of a run, at its checkpoint where it has one; it watches the samples of its kept epochs where it has some.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the checkpoint belongs to another network or other data, or memory does not suffice.
+    pub fn new(
+        mut run: Run,
+        plan: &Plan,
+        data: &Arc<Dataset>,
+        threads: usize,
+        pace: Pace,
+        observer: O,
+    ) -> Result<Driver<O>, EngineError> {
+        let mut trainer = Trainer::new(plan, Arc::clone(data), threads)?;
+        if let Some(checkpoint) = &run.checkpoint {
+            trainer.restore(checkpoint, run.epochs)?;
+            run.rewind();
+        }
+        let mut driver = Driver {
+            run,
+            trainer,
+            observer,
+            pace,
+            epochs: Vec::new(),
+            greedy: Vec::new(),
+            last: None,
+            reported: Instant::now(),
+            samples: 0,
+            samples_per_sec: 0.0,
+            look: Timer::new(),
+            health: Timer::new(),
+            checkpoint: Timer::new(),
+            seen: None,
+        };
+        driver.emit(RunEvent::Terms(driver.trainer.terms().clone()));
+        let mut probe = Arc::clone(&driver.run.kept.probe);
+        if probe.code_rows.is_empty() {
+            probe = Arc::new(choose_probe(data, plan.code_units(), plan.design().training.seed));
+        }
+        driver.emit(RunEvent::Probe(probe));
+        if driver.run.kept.is_empty() {
+            driver.look();
+        }
+        Ok(driver)
+    }
+
+    /// The run as it is now.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Whoever is told.
+    pub fn observer(&mut self) -> &mut O {
+        &mut self.observer
+    }
+
+    /// Its trainer.
+    pub fn trainer(&self) -> &Trainer {
+        &self.trainer
+    }
+
+    /// The run, once it has been driven as far as it should.
+    pub fn into_run(self) -> Run {
+        self.run
+    }
+
+    /// Sets the run going, from the start or after a pause.
+    pub fn begin(&mut self) {
+        // The time of a pause is not training time.
+        (self.reported, self.samples) = (Instant::now(), 0);
+        self.set_status(Status::Training);
+    }
+
+    /// Takes one step and does what is due after it; returns whether it ended an epoch, be it a single layer's.
+    ///
+    /// # Errors
+    /// [`EngineError`] where training cannot continue.
+    pub fn step(&mut self) -> Result<bool, EngineError> {
+        let mut report = self.trainer.step()?;
+        self.samples += report.samples;
+        let (record, restart) = (report.epoch.take(), report.restart.take());
+        let greedy = report.greedy.take();
+        self.last = Some(report);
+        if let Some(restart) = restart {
+            self.emit(RunEvent::Restarted(restart));
+        }
+        let has_ended = record.is_some() || greedy.is_some();
+        let epoch = record.as_ref().map(|record| record.epoch);
+        self.epochs.extend(record);
+        self.greedy.extend(greedy);
+        if self.reported.elapsed() >= self.pace.report {
+            self.report();
+        }
+        if has_ended && self.look.is_due(self.pace.look) {
+            self.look();
+        }
+        if has_ended && self.pace.health.is_some_and(|cadence| self.health.is_due(cadence)) {
+            self.measure();
+        }
+        // Of a run that is done one is made where it ends.
+        if restart.is_some() || (self.checkpoint_is_due(epoch) && !self.trainer.is_done()) {
+            self.checkpoint();
+        }
+        Ok(has_ended)
+    }
+
+    /// Changes a setting before the next step.
+    pub fn set(&mut self, setting: Setting) {
+        let edit = self.trainer.apply(setting);
+        self.emit(RunEvent::Edited(edit));
+        // A crash must not leave an edit recorded that the checkpoint knows nothing of.
+        self.checkpoint();
+    }
+
+    /// Pauses or ends the run: everything that happened is told first, and all of it is in a checkpoint.
+    pub fn halt(&mut self, status: Status) {
+        if self.run.status == status {
+            return;
+        }
+        self.look();
+        self.measure();
+        self.checkpoint();
+        self.set_status(status);
+    }
+
+    /// Records the baseline.
+    pub fn set_baseline(&mut self, mse: f64) {
+        self.emit(RunEvent::Baseline(mse));
+    }
+
+    fn set_status(&mut self, status: Status) {
+        if self.run.status != status {
+            self.emit(RunEvent::Status(status));
+        }
+    }
+
+    fn emit(&mut self, event: RunEvent) {
+        self.run.apply(&event);
+        self.observer.observe(&self.run, event);
+    }
+
+    fn checkpoint_is_due(&self, ended: Option<u32>) -> bool {
+        match self.pace.checkpoint {
+            Checkpoints::Timed(cadence) => self.checkpoint.is_due(cadence),
+            Checkpoints::Epochs(every) => ended.is_some_and(|epoch| epoch.is_multiple_of(every)),
+        }
+    }
+
+    /// Tells what has been trained since the last report.
+    fn report(&mut self) {
+        let elapsed = self.reported.elapsed().as_secs_f64();
+        if self.samples > 0 && elapsed > 0.0 {
+            let rate = self.samples as f64 / elapsed;
+            // Smoothed, so that the number on screen can be read.
+            let old = if self.samples_per_sec > 0.0 { self.samples_per_sec } else { rate };
+            self.samples_per_sec = 0.8 * old + 0.2 * rate;
+        }
+        (self.samples, self.reported) = (0, Instant::now());
+        if !self.greedy.is_empty() {
+            let records = std::mem::take(&mut self.greedy);
+            self.emit(RunEvent::Greedy(records));
+        }
+        if !self.epochs.is_empty() {
+            let records = std::mem::take(&mut self.epochs);
+            self.emit(RunEvent::Epochs(records));
+        }
+        self.emit(RunEvent::Progress(self.progress()));
+    }
+
+    /// How far the run is.
+    fn progress(&self) -> RunProgress {
+        let trainer = &self.trainer;
+        let last = self.last.as_ref();
+        RunProgress {
+            greedy: trainer.greedy(),
+            greedy_epochs: trainer.greedy_epochs(),
+            epoch: trainer.epoch(),
+            epochs: trainer.epochs(),
+            step_in_epoch: trainer.step_in_epoch(),
+            steps_per_epoch: trainer.steps_per_epoch(),
+            step: trainer.steps(),
+            samples_per_sec: self.samples_per_sec,
+            seconds: trainer.seconds(),
+            learning_rate: last.map_or_else(|| trainer.learning_rate(), |last| last.learning_rate),
+            loss: last.map_or(f64::NAN, |last| last.loss),
+        }
+    }
+
+    /// Looks at the probe, unless that was done where the run is now.
+    fn look(&mut self) {
+        let now = (self.trainer.steps(), self.trainer.greedy());
+        if self.seen.replace(now) == Some(now) {
+            return;
+        }
+        let start = Instant::now();
+        let kept = self.trainer.look(&self.run.kept.probe);
+        self.emit(RunEvent::Kept(Arc::new(kept)));
+        self.look.note(start);
+    }
+
+    /// Measures the health. Without memory for it the run continues without.
+    fn measure(&mut self) {
+        let start = Instant::now();
+        if let Ok(health) = self.trainer.health() {
+            self.emit(RunEvent::Health(Arc::new(health)));
+        }
+        self.health.note(start);
+    }
+
+    fn checkpoint(&mut self) {
+        // A history that ended before the checkpoint would have a hole after a crash.
+        self.report();
+        let start = Instant::now();
+        let checkpoint = self.trainer.snapshot();
+        self.emit(RunEvent::Checkpoint(Arc::new(checkpoint)));
+        self.checkpoint.note(start);
+    }
+}
+
+impl Timer {
+    fn new() -> Timer {
+        Timer { done: Instant::now(), cost: Duration::ZERO }
+    }
+
+    fn is_due(&self, cadence: Cadence) -> bool {
+        self.done.elapsed() >= cadence.every.max(cadence.cost * self.cost)
+    }
+
+    /// It has just been done, from `start` on.
+    fn note(&mut self, start: Instant) {
+        self.done = Instant::now();
+        self.cost = self.done - start;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::plan;
+    use crate::dataset::{Progress, load};
+    use crate::project::{Greedy, Project, Recipe, Strategy};
+    use crate::run::{RunId, facts};
+
+    /// Where the run was at each of its checkpoints: steps, and steps of the layer being trained by itself.
+    #[derive(Default)]
+    struct Seen(Vec<(u64, Option<u32>)>);
+
+    impl Observer for Seen {
+        fn observe(&mut self, _: &Run, event: RunEvent) {
+            if let RunEvent::Checkpoint(checkpoint) = event {
+                let layer = checkpoint.pretraining.as_ref().map(|state| state.progress.step_in_epoch);
+                self.0.push((checkpoint.progress.step, layer));
+            }
+        }
+    }
+
+    fn check(
+        edit: impl FnOnce(&mut Project),
+        checkpoint: Checkpoints,
+        steps: usize,
+        seen: &[(u64, Option<u32>)],
+    ) {
+        let mut design = Recipe::Undercomplete.project();
+        edit(&mut design);
+        let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
+        let plan = plan(&design, &facts(&data)).expect("sound");
+        let seldom = Cadence { every: Duration::from_hours(1), cost: 1 };
+        let pace = Pace { report: Duration::ZERO, look: seldom, health: None, checkpoint };
+        let run = Run::new(RunId(1), &plan, &data);
+        let mut driver = Driver::new(run, &plan, &data, 1, pace, Seen::default()).expect("small");
+        driver.begin();
+        for _ in 0..steps {
+            driver.step().expect("sound");
+        }
+        assert_eq!(driver.observer().0, seen);
+    }
+
+    #[test]
+    fn checkpoints_by_time_are_made_wherever_the_run_is() {
+        let always = Checkpoints::Timed(Cadence { every: Duration::ZERO, cost: 0 });
+        check(|_| {}, always, 3, &[(1, None), (2, None), (3, None)]);
+        let layers = |design: &mut Project| {
+            let by = Greedy::Autoencoders { masking: 0.0 };
+            design.training.strategy = Strategy::LayerWise { by, epochs: 1, beside_joint: false };
+        };
+        check(layers, always, 2, &[(0, Some(1)), (0, Some(2))]);
+        check(|_| {}, Checkpoints::Timed(Cadence { every: Duration::from_hours(1), cost: 1 }), 3, &[]);
+    }
+
+    #[test]
+    fn checkpoints_by_epoch_follow_every_so_many() {
+        // 23 steps an epoch; that of the last epoch is made where the run ends.
+        let six = |design: &mut Project| design.training.epochs = 6;
+        check(six, Checkpoints::Epochs(2), 6 * 23, &[(46, None), (92, None)]);
+    }
+}
