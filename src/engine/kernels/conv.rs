@@ -173,6 +173,7 @@ impl Operation for Conv {
             }
         })
     }
+
     fn learns(&self) -> bool {
         true
     }

@@ -123,8 +123,9 @@ impl Workspace {
     }
 
     /// As [`for_each_tile`](Workspace::for_each_tile), for the gradients of weight and bias: `work` gets
-    /// its shard's own sums of both, to which [`add_to_weight`] and [`add_to_bias`] add. In the end
-    /// they are written to `dw` and `db`, or added where `adds` (for the weight, for the bias) says so.
+    /// its shard's own sums of both, to which [`add_to_weight`](Workspace::add_to_weight) and
+    /// [`add_to_bias`] add. In the end they are written to `dw` and `db`, or added where `adds` (for the
+    /// weight, for the bias) says so.
     ///
     /// # Errors
     /// Out of memory, the first time.
