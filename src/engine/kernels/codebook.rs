@@ -120,19 +120,6 @@ impl Codebook {
         Ref::map(self.scratch.borrow(), |scratch| scratch.usage.as_slice())
     }
 
-    /// `exp H` of the choices of the latest minibatch: the number of entries in use, were they used evenly.
-    pub fn perplexity(&self) -> f64 {
-        let scratch = self.scratch.borrow();
-        let shares = scratch.usage.iter().map(|&count| f64::from(count) / scratch.vectors.max(1) as f64);
-        shares.map(|share| if share > 0.0 { -share * share.ln() } else { 0.0 }).sum::<f64>().exp()
-    }
-
-    /// The entry that each vector of the latest minibatch chose.
-    pub fn choices(&self) -> Vec<u32> {
-        let scratch = self.scratch.borrow();
-        scratch.choices[..scratch.vectors].iter().map(|&choice| choice as u32).collect()
-    }
-
     /// After each training step, before the next forward pass: moves the averages and the entries, counts idle steps, and puts
     /// dead entries where vectors of the minibatch lie. Returns how many those were.
     pub fn after_step(&self, reseed: Option<Reseed>, threads: &Threads) -> usize {

@@ -106,16 +106,6 @@ impl Contractive {
         Ok(Rc::new(Contractive { links, route, state: RefCell::new(state) }))
     }
 
-    /// Whether the norm is exact, and not estimated.
-    pub fn is_exact(&self) -> bool {
-        self.route.way != Way::Probe
-    }
-
-    /// Multiply-adds that each sample takes, forward alone.
-    pub fn multiply_adds(&self) -> usize {
-        self.route.multiply_adds
-    }
-
     /// Its maps, from the input to the code.
     fn maps(&self) -> impl DoubleEndedIterator<Item = &dyn LinearMap> + ExactSizeIterator {
         self.links.iter().map(Link::map)

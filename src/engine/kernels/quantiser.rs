@@ -12,7 +12,7 @@ mod variance;
 use std::rc::Rc;
 
 pub use self::cost::CodeCost;
-pub use self::length::{DescriptionLength, description_length, widest_quantisation};
+pub use self::length::description_length;
 pub use self::variance::VarianceTerm;
 pub use super::gumbel::Relaxation;
 use super::gumbel::{argmax, exponentials, largest, noisy};

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-pub use self::choice::{ACCEPTED, CONVERGED, Verdict, chosen, initial_logits, mean_max, unique, verdict};
+pub use self::choice::{Verdict, chosen, initial_logits, mean_max, verdict};
 pub use super::gumbel::{Relaxation, temperature};
 use super::gumbel::{exponentials, largest, noisy};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
