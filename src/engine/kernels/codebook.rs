@@ -102,9 +102,10 @@ impl Codebook {
         Rc::new(Codebook { parts, scratch: RefCell::new(scratch) })
     }
 
-    /// Quantises the first `pass.rows` rows and records the way back: the gradient of `y`, plus `commitment` (β) times that of
-    /// the mean over the rows of `‖z_e − sg[z_q]‖²`. Returns the sum of `‖z_e − z_q‖²` over rows and features. Among entries at
-    /// the same distance the one of lower index is chosen.
+    /// Quantises the first `pass.rows` rows and records the backward pass: the gradient of `y`,
+    /// plus `commitment` (β) times that of the mean over the rows of `‖z_e − sg[z_q]‖²`. Returns
+    /// the sum of `‖z_e − z_q‖²` over rows and features. Among entries at the same distance the one
+    /// of lower index is chosen.
     pub fn forward(self: &Rc<Self>, pass: &Pass, commitment: f32, recorder: &mut Recorder) -> f64 {
         self.quantise(pass.rows, &pass.threads);
         recorder.record(self, pass, move |code, pass, grads| code.backward(pass, commitment, grads));

@@ -49,7 +49,7 @@ pub enum Choice {
 }
 
 impl GroupSoftmax {
-    /// Computes the first `pass.rows` rows of `y` and records the way back.
+    /// Computes the first `pass.rows` rows of `y` and records the backward pass.
     pub fn forward(self: &Rc<Self>, pass: &Pass, choice: Choice, recorder: &mut Recorder) {
         self.compute(pass, choice);
         let scale = match choice {

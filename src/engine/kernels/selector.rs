@@ -74,9 +74,9 @@ impl Selector {
         Ok(Rc::new(Selector { x, logits, y, wants_input_gradient, kept, keeps_all, scales }))
     }
 
-    /// Computes the first `pass.rows` rows of `y` and records the way back: relaxed choices with the noise at position
-    /// (row · units + unit) · features + feature of the stream, or, without a relaxation (evaluation), the feature
-    /// with the largest logit.
+    /// Computes the first `pass.rows` rows of `y` and records the backward pass: relaxed choices
+    /// with the noise at position (row · units + unit) · features + feature of the stream, or,
+    /// without a relaxation (evaluation), the feature with the largest logit.
     pub fn forward(self: &Rc<Self>, pass: &Pass, relaxation: Option<Relaxation>, recorder: &mut Recorder) {
         match relaxation {
             Some(relaxation) => self.relax(pass.rows, relaxation, &pass.threads),

@@ -15,10 +15,11 @@ pub struct DescriptionLength {
 /// distribution of deviation `sigma` (σ) around the reconstruction:
 /// `[E‖x − x'‖²/(2σ²) + (d/2) ln 2πσ² − d ln t + Σ_v KL(q_v‖π_v)] / ln 2` (Hinton & Zemel 1993).
 ///
-/// `expected_error` is `E‖x − x'‖²` over the draws of the code (for a linear decoder the squared error plus
-/// [`VarianceTerm`](super::VarianceTerm), otherwise that of hard draws: relaxed ones give no bound), `code_nats` the
-/// [`CodeCost`](super::CodeCost). Both σ and t are in the units of the data, and t is at most σ√(2π), so that the constant is not negative. A value's
-/// probability is taken as density times width, which is good where t is small next to σ.
+/// `expected_error` is `E‖x − x'‖²` over the draws of the code (for a linear decoder the squared
+/// error plus [`VarianceTerm`](super::VarianceTerm), otherwise that of hard draws: relaxed ones
+/// give no bound), `code_nats` the [`CodeCost`](super::CodeCost). Both σ and t are in the units of
+/// the data, and t is at most σ√(2π), so that the constant is not negative. A value's probability
+/// is taken as density times width, which is good where t is small next to σ.
 pub fn description_length(
     features: usize,
     expected_error: f64,
