@@ -1,5 +1,5 @@
-//! The engine as a whole: gradients against finite differences, optimizers against `PyTorch`, bit-identical
-//! runs, exact resume.
+//! The engine as a whole: gradients against finite differences, optimizers against `PyTorch`,
+//! bit-identical runs, exact resume.
 
 mod divergence;
 mod health;

@@ -113,7 +113,8 @@ impl Waist {
         Ok(Waist { kind, units, kernels })
     }
 
-    /// Computes the first `pass.rows` rows of the code; `cases` says which rows of the data they are.
+    /// Computes the first `pass.rows` rows of the code; `cases` says which rows of the data they
+    /// are.
     pub fn forward(&self, pass: &Pass, cases: &[u32], recorder: &mut Recorder) {
         let mode = pass.mode;
         match &self.kernels {
@@ -168,7 +169,8 @@ impl Waist {
             }
     }
 
-    /// Appends the linear maps between the encoder's last operation and the code, for a contractive penalty.
+    /// Appends the linear maps between the encoder's last operation and the code, for a contractive
+    /// penalty.
     pub fn linearise(&self, chain: &mut Chain) -> Result<(), EngineError> {
         match &self.kernels {
             Kernels::TopK(top_k) => top_k.linearise(chain)?,

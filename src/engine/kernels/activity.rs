@@ -20,7 +20,6 @@ pub struct Activity {
     histogram: [u64; BINS],
     /// Half the histogram's width, a power of two.
     reach: f32,
-    not_finite: u64,
 }
 
 impl Activity {
@@ -32,7 +31,6 @@ impl Activity {
             extremes: (usize::MAX, 0),
             histogram: [0; BINS],
             reach: LEAST_REACH,
-            not_finite: 0,
         }
     }
 
@@ -56,8 +54,6 @@ impl Activity {
                     // `reach` itself, where rounding puts it, belongs to the last bar.
                     let bin = (h * scale + BINS as f32 / 2.0).floor() as usize;
                     self.histogram[bin.min(BINS - 1)] += 1;
-                } else {
-                    self.not_finite += 1;
                 }
             }
             self.extremes = (self.extremes.0.min(active), self.extremes.1.max(active));
@@ -116,16 +112,6 @@ impl Activity {
     pub fn histogram(&self) -> (f32, f32, &[u64; BINS]) {
         (-self.reach, self.reach, &self.histogram)
     }
-
-    /// Activations that were infinite or not a number, and so in no bar.
-    pub fn not_finite(&self) -> u64 {
-        self.not_finite
-    }
-}
-
-/// Active units of one row.
-pub fn active_units(row: &[f32]) -> usize {
-    row.iter().filter(|h| h.abs() > ACTIVE).count()
 }
 
 #[cfg(test)]
@@ -146,7 +132,6 @@ mod tests {
         assert_eq!(activity.active_range(), Some((0, 2)));
         assert_eq!(activity.dead_units().collect::<Vec<_>>(), [0]);
         assert_eq!(activity.active_shares().collect::<Vec<_>>(), [0.0, 1.0 / 3.0, 2.0 / 3.0]);
-        assert_eq!(active_units(&[0.0, 1.0, -2.0, f32::NAN]), 2);
     }
 
     #[test]
@@ -167,8 +152,9 @@ mod tests {
             let expected = values.iter().filter(|v| (start..start + 1.0).contains(*v)).count();
             assert_eq!(*count, expected as u64, "{bin}");
         }
+        let counted: u64 = whole.histogram().2.iter().sum();
         whole.add(&[f32::NAN, f32::INFINITY]);
-        assert_eq!(whole.not_finite(), 2);
+        assert_eq!(whole.histogram().2.iter().sum::<u64>(), counted, "they are in no bar");
         // Nothing but zeros.
         let mut zeros = Activity::new(2);
         zeros.add(&[0.0; 6]);
@@ -181,6 +167,5 @@ mod tests {
         let mut activity = Activity::new(1);
         activity.add(&[f32::MAX, f32::MIN, 0.0, 1e-30, -1e-30]);
         assert_eq!(activity.histogram().2.iter().sum::<u64>(), 5);
-        assert_eq!(activity.not_finite(), 0);
     }
 }

@@ -211,7 +211,8 @@ impl BatchNorm {
         });
     }
 
-    /// Takes `dy` through the activation, in place, and sums it and its products with `x − mean`, shard by shard.
+    /// Takes `dy` through the activation, in place, and sums it and its products with `x − mean`,
+    /// shard by shard.
     fn sum_gradients(
         &self,
         sizes: Sizes,
@@ -247,8 +248,8 @@ impl BatchNorm {
 }
 
 impl Operation for BatchNorm {
-    /// In training the statistics are those of these rows, and the running statistics follow them; otherwise the running
-    /// statistics serve.
+    /// In training the statistics are those of these rows, and the running statistics follow them;
+    /// otherwise the running statistics serve.
     fn compute(&self, pass: &Pass) {
         let (sizes, threads) = (self.sizes(pass.rows), &*pass.threads);
         if is_training(pass) {

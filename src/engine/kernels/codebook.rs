@@ -102,9 +102,10 @@ impl Codebook {
         Rc::new(Codebook { parts, scratch: RefCell::new(scratch) })
     }
 
-    /// Quantises the first `pass.rows` rows and records the way back: the gradient of `y`, plus `commitment` (β) times that of
-    /// the mean over the rows of `‖z_e − sg[z_q]‖²`. Returns the sum of `‖z_e − z_q‖²` over rows and features. Among entries at
-    /// the same distance the one of lower index is chosen.
+    /// Quantises the first `pass.rows` rows and records the backward pass: the gradient of `y`,
+    /// plus `commitment` (β) times that of the mean over the rows of `‖z_e − sg[z_q]‖²`. Returns
+    /// the sum of `‖z_e − z_q‖²` over rows and features. Among entries at the same distance the one
+    /// of lower index is chosen.
     pub fn forward(self: &Rc<Self>, pass: &Pass, commitment: f32, recorder: &mut Recorder) -> f64 {
         self.quantise(pass.rows, &pass.threads);
         recorder.record(self, pass, move |code, pass, grads| code.backward(pass, commitment, grads));
@@ -118,19 +119,6 @@ impl Codebook {
     /// How many vectors of the latest minibatch chose each entry.
     pub fn usage(&self) -> Ref<'_, [u32]> {
         Ref::map(self.scratch.borrow(), |scratch| scratch.usage.as_slice())
-    }
-
-    /// `exp H` of the choices of the latest minibatch: the number of entries in use, were they used evenly.
-    pub fn perplexity(&self) -> f64 {
-        let scratch = self.scratch.borrow();
-        let shares = scratch.usage.iter().map(|&count| f64::from(count) / scratch.vectors.max(1) as f64);
-        shares.map(|share| if share > 0.0 { -share * share.ln() } else { 0.0 }).sum::<f64>().exp()
-    }
-
-    /// The entry that each vector of the latest minibatch chose.
-    pub fn choices(&self) -> Vec<u32> {
-        let scratch = self.scratch.borrow();
-        scratch.choices[..scratch.vectors].iter().map(|&choice| choice as u32).collect()
     }
 
     /// After each training step, before the next forward pass: moves the averages and the entries, counts idle steps, and puts

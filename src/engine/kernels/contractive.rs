@@ -1,11 +1,12 @@
 //! The contractive penalty `‖J‖²`, the squared Frobenius norm of the Jacobian `J = ∂h/∂x` of the whole encoder at its actual
 //! input (Rifai, Vincent, Muller, Glorot & Bengio 2011), with its gradient, built from first-order pieces.
 //!
-//! **What is computed.** The encoder is a chain of linear maps at the point where its last forward pass left it:
-//! `J = M_L … M_1`, where a map is a weight, a kernel, a factor for each value (slopes, masks), and so on
-//! ([`LinearMap`]). Either tangents are pushed along, `t_l = M_l t_{l−1}`, and the penalty is `Σ‖t_L‖²`; or cotangents are drawn back,
-//! `r_{l−1} = M_lᵀ r_l`, and it is `Σ‖r_0‖²`. With all basis vectors of the smaller side that is exact; with random tangents
-//! of ±1 it is right in the mean (Hutchinson 1989).
+//! **What is computed.** The encoder is a chain of linear maps at the point where its last forward
+//! pass left it: `J = M_L … M_1`, where a map is a weight, a kernel, a factor for each value
+//! (slopes, masks), and so on ([`LinearMap`]). Either tangents are pushed along,
+//! `t_l = M_l t_{l−1}`, and the penalty is `Σ‖t_L‖²`; or cotangents are drawn back,
+//! `r_{l−1} = M_lᵀ r_l`, and it is `Σ‖r_0‖²`. With all basis vectors of the smaller side that is
+//! exact; with random tangents of ±1 it is right in the mean (Hutchinson 1989).
 //!
 //! Two short cuts are exact as well: above the last weight the Jacobian of factors alone stays a diagonal (so that one dense
 //! layer has Rifai's closed form), and the squares of a dense first layer's `Wᵀ r` come from `W Wᵀ` where that is less work.
@@ -17,9 +18,10 @@
 //! Nothing is taken out of the graph: every weight and bias that moves J gets its share. Kinks (of rectifiers, the choice of a
 //! pooling layer or of a k-sparse code) have no second derivative, and statistics of a batch norm count as constants of J.
 //!
-//! **How to record it.** The term comes after all operations of the encoder and before the next forward
-//! pass, anywhere between those of the decoder too: its way back runs before the encoder's and adds to the gradients of
-//! the encoder's outputs. The outputs it looks at must be claimed by whoever else writes their gradient
+//! **How to record it.** The term comes after all operations of the encoder and before the next
+//! forward pass, anywhere between those of the decoder too: its way back runs before the encoder's
+//! and adds to the gradients of the encoder's outputs. The outputs it looks at must be claimed by
+//! whoever else writes their gradient
 //! ([`Variable::claim_gradient`](super::variable::Variable::claim_gradient)), as all operations do.
 
 mod route;
@@ -104,16 +106,6 @@ impl Contractive {
             stream: Stream::new(0, Purpose::Hutchinson, 0, 0),
         };
         Ok(Rc::new(Contractive { links, route, state: RefCell::new(state) }))
-    }
-
-    /// Whether the norm is exact, and not estimated.
-    pub fn is_exact(&self) -> bool {
-        self.route.way != Way::Probe
-    }
-
-    /// Multiply-adds that each sample takes, forward alone.
-    pub fn multiply_adds(&self) -> usize {
-        self.route.multiply_adds
     }
 
     /// Its maps, from the input to the code.
@@ -300,8 +292,8 @@ impl Contractive {
 }
 
 impl LossTerm for Contractive {
-    /// The penalty at the first rows of the last forward pass. Without the noise of training nothing is dropped, and random
-    /// tangents are the same each time.
+    /// The penalty at the first rows of the last forward pass. Without the noise of training
+    /// nothing is dropped, and random tangents are the same each time.
     fn compute(&self, pass: &Pass) -> f64 {
         let threads = &*pass.threads;
         for map in self.maps() {

@@ -73,8 +73,9 @@ impl Reparameterise {
         &self.noise
     }
 
-    /// Computes `pass.samples` rows of `z` for each of the first rows of the head and records the way back: ε at position `row · p + unit` of
-    /// `stream`, counted over the rows of `z`; or `z = μ` where there is none (evaluation).
+    /// Computes `pass.samples` rows of `z` for each of the first rows of the head and records the
+    /// way back: ε at position `row · p + unit` of `stream`, counted over the rows of `z`; or `z =
+    /// μ` where there is none (evaluation).
     pub fn forward(self: &Rc<Self>, pass: &Pass, stream: Option<Stream>, recorder: &mut Recorder) {
         self.compute(pass, stream);
         recorder.record(self, pass, Reparameterise::backward);

@@ -38,12 +38,6 @@ pub(super) fn gumbel_of(uniform: f32) -> f32 {
     -ln(-ln(uniform))
 }
 
-/// Standard Gumbel noise at one position of a stream.
-#[inline(always)]
-pub fn gumbel(stream: Stream, position: u64) -> f32 {
-    gumbel_of(open_uniform(stream, position))
-}
-
 /// `out = (ℓ + g) · scale`, the noise read from position `at` onwards. Two loops, because the 64-bit numbers of the
 /// first would halve the width of the second.
 #[inline(always)]
@@ -150,7 +144,7 @@ mod tests {
     fn noise_has_the_distribution_of_gumbel() {
         let stream = Stream::new(1, Purpose::Gumbel, 2, 3);
         let n = 200_000;
-        let draws: Vec<f64> = (0..n).map(|i| f64::from(gumbel(stream, i))).collect();
+        let draws: Vec<f64> = (0..n).map(|i| f64::from(gumbel_of(open_uniform(stream, i)))).collect();
         let mean = draws.iter().sum::<f64>() / n as f64;
         let variance = draws.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / n as f64;
         // Mean γ, variance π²/6; five standard errors (the variance's has the kurtosis 5.4).

@@ -36,8 +36,8 @@ pub struct CaseNoise<'a> {
 }
 
 impl Hashing {
-    /// Computes the first `pass.rows` rows of `y` and records the way back: with noise in training, and without where there
-    /// is none (evaluation).
+    /// Computes the first `pass.rows` rows of `y` and records the backward pass: with noise in
+    /// training, and without where there is none (evaluation).
     ///
     /// # Panics
     /// If fewer cases than rows are named.

@@ -1,7 +1,9 @@
-//! The Jacobian of an encoder as a chain of linear maps, at the point where its last forward pass left it.
+//! The Jacobian of an encoder as a chain of linear maps, at the point where its last forward pass
+//! left it.
 //!
-//! Every operation takes itself apart into maps ([`Operation::linearise`](super::operation::Operation::linearise)): a weight,
-//! a kernel, a factor for each value, and so on. Nothing here knows an operation.
+//! Every operation takes itself apart into maps
+//! ([`Operation::linearise`](super::operation::Operation::linearise)): a weight, a kernel, a factor
+//! for each value, and so on. Nothing here knows an operation.
 
 mod block;
 mod diagonal;
@@ -58,8 +60,8 @@ impl Chain {
         self.links.push(Link::Weights(Weights::new(Node::clone(weight), is_transposed)));
     }
 
-    /// Appends the slope of an activation with the output `y`; `sums` is what it was applied to, where its derivative needs
-    /// that ([`Activation::needs_sums`]).
+    /// Appends the slope of an activation with the output `y`; `sums` is what it was applied to,
+    /// where its derivative needs that ([`Activation::needs_sums`]).
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -75,8 +77,8 @@ impl Chain {
         Ok(())
     }
 
-    /// Appends a factor for each value of at most `samples` rows, which nothing learned moves; `fill` writes those of a pass,
-    /// rows × width.
+    /// Appends a factor for each value of at most `samples` rows, which nothing learned moves;
+    /// `fill` writes those of a pass, rows × width.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].

@@ -111,8 +111,8 @@ impl ReconstructionLoss {
         Ref::map(self.row_values.borrow(), Vec::as_slice)
     }
 
-    /// The loss of the first `pass.rows` targets, each with `pass.samples` outputs, summed over the targets; records the way
-    /// back for `weight` times its mean.
+    /// The loss of the first `pass.rows` targets, each with `pass.samples` outputs, summed over the
+    /// targets; records the backward pass for `weight` times its mean.
     pub fn forward(self: &Rc<Self>, pass: &Pass, weight: f32, recorder: &mut Recorder) -> Sums {
         recorder.record(self, pass, move |loss, pass, grads| loss.backward(pass, weight, grads));
         let (rows, samples, threads) = (pass.rows, pass.samples, &*pass.threads);

@@ -110,8 +110,9 @@ impl Mmd {
 }
 
 impl LossTerm for Mmd {
-    /// `rows` · MMD². The prior's draw for (row, unit) is the normal number `row · p + unit` of the pass's stream, the same
-    /// each time where nothing is drawn. A single row has no pairs: 0, without a gradient.
+    /// `rows` · MMD². The prior's draw for (row, unit) is the normal number `row · p + unit` of the
+    /// pass's stream, the same each time where nothing is drawn. A single row has no pairs: 0,
+    /// without a gradient.
     fn compute(&self, pass: &Pass) -> f64 {
         let draw = pass.mode.draw().unwrap_or(Draw { seed: 0, step: u64::MAX });
         let stream = draw.stream(Purpose::Prior, 0);

@@ -1,4 +1,4 @@
-//! What every operation on the tape provides: its way forward and its way back.
+//! What every operation on the tape provides: a forward and a backward pass.
 
 use std::rc::Rc;
 
@@ -9,12 +9,13 @@ use crate::engine::EngineError;
 
 /// One layer of a network, from the node of its input to the node of its output.
 ///
-/// [`Recorder::run`](super::tape::Recorder::run) computes it and records the way back.
+/// [`Recorder::run`](super::tape::Recorder::run) computes it and records the backward pass.
 pub trait Operation {
     /// Computes the first `pass.rows` rows of the output.
     fn compute(&self, pass: &Pass);
 
-    /// Adds the gradients of its input and parameters, given that of its output. The nodes are as [`compute`] left them.
+    /// Adds the gradients of its input and parameters, given that of its output. The nodes are as
+    /// [`compute`] left them.
     ///
     /// # Errors
     /// Out of memory, the first time a gradient is needed.
@@ -30,8 +31,8 @@ pub trait Operation {
     /// Whether anything before it learns, so that the gradient of its input is needed.
     fn wants_input_gradient(&self) -> bool;
 
-    /// Appends its linear maps at the point where the last [`compute`](Operation::compute) left it, for the contractive
-    /// penalty.
+    /// Appends its linear maps at the point where the last [`compute`](Operation::compute) left it,
+    /// for the contractive penalty.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].
@@ -46,10 +47,10 @@ pub trait Operation {
 
 /// One term of the loss: a number that belongs to a minibatch.
 ///
-/// [`Recorder::add`](super::tape::Recorder::add) computes it and records the way back.
+/// [`Recorder::add`](super::tape::Recorder::add) computes it and records the backward pass.
 pub trait LossTerm {
-    /// The term of the first `pass.rows` rows, summed over them and not weighted; one that belongs to the minibatch as a
-    /// whole counts once for every row.
+    /// The term of the first `pass.rows` rows, summed over them and not weighted; one that belongs
+    /// to the minibatch as a whole counts once for every row.
     fn compute(&self, pass: &Pass) -> f64;
 
     /// Adds the gradients of `weight` times the mean over the rows. A weight of 0 moves nothing.

@@ -45,7 +45,7 @@ impl Mode {
     }
 }
 
-/// One forward pass, and the way back that belongs to it. Cheap to clone.
+/// One forward pass, and the backward pass that belongs to it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Pass {
     /// Rows that are computed, of those the buffers hold.

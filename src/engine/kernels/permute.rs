@@ -36,11 +36,6 @@ pub enum Order {
 }
 
 impl Permute {
-    /// Whether both orders are the same, so that no operation is needed.
-    pub fn is_identity(pixels: usize, channels: usize) -> bool {
-        pixels <= 1 || channels <= 1
-    }
-
     /// Rows and columns of the matrix that a sample of `x` is.
     fn sides(&self) -> (usize, usize) {
         match self.order {
@@ -125,7 +120,6 @@ mod tests {
         let back = permute(&inside.y, pixels, channels, Order::ChannelsFirst);
         back.compute(&pass(rows, 1));
         assert_eq!(back.y.borrow().values(), stored.values);
-        assert!(Permute::is_identity(1, 5) && Permute::is_identity(5, 1) && !Permute::is_identity(2, 2));
     }
 
     #[test]

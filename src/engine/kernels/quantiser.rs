@@ -12,7 +12,7 @@ mod variance;
 use std::rc::Rc;
 
 pub use self::cost::CodeCost;
-pub use self::length::{DescriptionLength, description_length, widest_quantisation};
+pub use self::length::description_length;
 pub use self::variance::VarianceTerm;
 pub use super::gumbel::Relaxation;
 use super::gumbel::{argmax, exponentials, largest, noisy};
@@ -49,7 +49,7 @@ pub enum Choice {
 }
 
 impl GroupSoftmax {
-    /// Computes the first `pass.rows` rows of `y` and records the way back.
+    /// Computes the first `pass.rows` rows of `y` and records the backward pass.
     pub fn forward(self: &Rc<Self>, pass: &Pass, choice: Choice, recorder: &mut Recorder) {
         self.compute(pass, choice);
         let scale = match choice {

@@ -1,5 +1,5 @@
-//! What the tests of kernels share: `PyTorch`'s values from files, gradients through a short tape, finite differences, and
-//! the same bits on any number of threads.
+//! What the tests of kernels share: `PyTorch`'s values from files, gradients through a short tape,
+//! finite differences, and the same bits on any number of threads.
 
 use std::rc::Rc;
 
@@ -13,7 +13,8 @@ use super::threads::Threads;
 use super::variable::{Grads, Node, Variable, Write, gradients};
 use crate::dataset::random::{Purpose, Stream};
 
-/// Step of the central differences: large enough that the rounding of `f32` (1e-7 of the value) stays below 1e-4.
+/// Step of the central differences: large enough that the rounding of `f32` (1e-7 of the value)
+/// stays below 1e-4.
 const STEP: f32 = 1e-2;
 
 /// A file of `tests/reference`; the scripts there made them.
@@ -142,7 +143,7 @@ pub fn training(seed: u64, step: u64) -> Mode {
     Mode::Train(Moment { draw: Draw { seed, step }, epochs: 0.0, share: 0.0 })
 }
 
-/// What runs forward on some threads and records its way back.
+/// What runs forward on some threads and records its backward pass.
 pub type Forward<'a> = &'a dyn Fn(&Rc<Threads>, &mut Recorder);
 
 /// `rows` rows of an operation, without noise.
@@ -162,7 +163,8 @@ pub fn recorded_in<O: Operation + 'static>(
     move |threads, recorder| recorder.run(operation, &Pass::new(rows, mode, threads))
 }
 
-/// Records `Σ c y` over the first `rows` rows with fixed random `c`: turns any output into a scalar with a known gradient.
+/// Records `Σ c y` over the first `rows` rows with fixed random `c`: turns any output into a scalar
+/// with a known gradient.
 pub fn project(y: &Node, rows: usize, seed: u64, recorder: &mut Recorder) -> f64 {
     let stream = Stream::new(seed, Purpose::Probe, 0, 0);
     let len = rows * y.borrow().columns();
@@ -193,8 +195,8 @@ pub fn seed(y: &Node, dy: &[f32], recorder: &mut Recorder) -> f64 {
     0.0
 }
 
-/// Gradients of the first `rows` rows of each of `inputs`, after `loss` ran forwards and backwards. All buffers hold
-/// not-a-number before, so that what is read unwritten shows.
+/// Gradients of the first `rows` rows of each of `inputs`, after `loss` ran forwards and backwards.
+/// All buffers hold not-a-number before, so that what is read unwritten shows.
 pub fn backward(
     inputs: &[(&Node, usize)],
     others: &[&Node],
@@ -239,9 +241,9 @@ fn whole<'a>(nodes: &[&'a Node]) -> Vec<(&'a Node, usize)> {
     nodes.iter().map(|node| (*node, node.borrow().values().len() / node.borrow().columns())).collect()
 }
 
-/// Compares the gradient of `loss` with central differences for every value in the first `rows` rows of each input, within
-/// `tolerance · (1 + |derivative|)`; then once more with a second use of each input, whose gradient must add. `others` are the
-/// nodes between. Returns the gradients.
+/// Compares the gradient of `loss` with central differences for every value in the first `rows`
+/// rows of each input, within `tolerance · (1 + |derivative|)`; then once more with a second use of
+/// each input, whose gradient must add. `others` are the nodes between. Returns the gradients.
 pub fn check_loss_gradients(
     inputs: &[(&Node, usize)],
     others: &[&Node],
@@ -293,24 +295,29 @@ pub fn check_gradients(forward: Forward<'_>, y: &Node, of: &[&Node], what: &str)
     }
 }
 
-/// Asserts that `run` gives the same bits on 1, 2 and 3 threads. Its work must be large enough to fork.
+/// Asserts that `run` gives the same bits on 1, 2 and 3 threads. Its work must be large enough to
+/// fork.
 pub fn check_bits(run: impl Fn(&Rc<Threads>) -> Vec<f32>) {
-    let bits = |count| {
-        let values = run(&Rc::new(Threads::new(count)));
-        assert!(values.iter().all(|value| value.is_finite()));
-        values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>()
-    };
-    let one = bits(1);
-    assert!(bits(2) == one && bits(3) == one);
+    same_bits(|threads| run(&Rc::new(Threads::new(threads))));
 }
 
 /// The same for an operation with the output `y`: of the output and the gradients of `of`.
 pub fn check_threads(forward: Forward<'_>, y: &Node, of: &[&Node]) {
     let dy = normals(y.borrow().values().len(), 98);
-    check_bits(|threads| {
+    same_bits(|threads| {
         y.borrow_mut().values_mut().fill(f32::NAN);
-        let mut all = gradients_of(forward, y, &dy, of, threads.count()).concat();
+        let mut all = gradients_of(forward, y, &dy, of, threads).concat();
         all.extend(y.borrow().values());
         all
     });
+}
+
+fn same_bits(run: impl Fn(usize) -> Vec<f32>) {
+    let bits = |threads| {
+        let values = run(threads);
+        assert!(values.iter().all(|value| value.is_finite()));
+        values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>()
+    };
+    let one = bits(1);
+    assert!(bits(2) == one && bits(3) == one);
 }

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-pub use self::choice::{ACCEPTED, CONVERGED, Verdict, chosen, initial_logits, mean_max, unique, verdict};
+pub use self::choice::{Verdict, chosen, initial_logits, mean_max, verdict};
 pub use super::gumbel::{Relaxation, temperature};
 use super::gumbel::{exponentials, largest, noisy};
 use super::math::{LEAST_GRADIENT, flushed, vectorised};
@@ -74,9 +74,9 @@ impl Selector {
         Ok(Rc::new(Selector { x, logits, y, wants_input_gradient, kept, keeps_all, scales }))
     }
 
-    /// Computes the first `pass.rows` rows of `y` and records the way back: relaxed choices with the noise at position
-    /// (row · units + unit) · features + feature of the stream, or, without a relaxation (evaluation), the feature
-    /// with the largest logit.
+    /// Computes the first `pass.rows` rows of `y` and records the backward pass: relaxed choices
+    /// with the noise at position (row · units + unit) · features + feature of the stream, or,
+    /// without a relaxation (evaluation), the feature with the largest logit.
     pub fn forward(self: &Rc<Self>, pass: &Pass, relaxation: Option<Relaxation>, recorder: &mut Recorder) {
         match relaxation {
             Some(relaxation) => self.relax(pass.rows, relaxation, &pass.threads),

@@ -42,7 +42,8 @@ impl Recorder {
         Recorder { tape: Some(tape) }
     }
 
-    /// Computes an operation and records its way back, where anything in it or before it learns.
+    /// Computes an operation and records its backward pass, where anything in it or before it
+    /// learns.
     pub fn run<O: Operation + ?Sized + 'static>(&mut self, operation: &Rc<O>, pass: &Pass) {
         operation.compute(pass);
         if operation.learns() || operation.wants_input_gradient() {
@@ -50,14 +51,15 @@ impl Recorder {
         }
     }
 
-    /// The term of a minibatch, summed over its rows and not weighted; records the way back for `weight` times its mean.
+    /// The term of a minibatch, summed over its rows and not weighted; records the backward pass
+    /// for `weight` times its mean.
     pub fn add<T: LossTerm + ?Sized + 'static>(&mut self, term: &Rc<T>, pass: &Pass, weight: f32) -> f64 {
         self.record(term, pass, move |term, pass, grads| term.backward(pass, weight, grads));
         term.compute(pass)
     }
 
-    /// Adds the way back of whatever `of` is. It runs before all that was recorded earlier. Without a tape nothing is
-    /// cloned or kept.
+    /// Adds the backward pass of whatever `of` is. It runs before all that was recorded earlier.
+    /// Without a tape nothing is cloned or kept.
     pub fn record<T: ?Sized + 'static>(
         &mut self,
         of: &Rc<T>,
@@ -70,7 +72,7 @@ impl Recorder {
         }
     }
 
-    /// Adds a way back of a test's own.
+    /// Adds a test's own backward pass.
     #[cfg(test)]
     pub fn push(&mut self, backward: impl FnOnce(&mut Grads) -> Result<(), TapeError> + 'static) {
         if let Some(tape) = &mut self.tape {

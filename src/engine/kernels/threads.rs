@@ -73,11 +73,6 @@ impl Threads {
         Threads { shared, workers, is_forked: Cell::new(false) }
     }
 
-    /// How many threads work, the caller's included.
-    pub fn count(&self) -> usize {
-        self.workers.len() + 1
-    }
-
     /// Calls `work` once for every shard in `0..shards`, on all threads where `flops` make it worth a fork.
     ///
     /// # Panics
@@ -300,7 +295,14 @@ mod tests {
         <Threads as UnlessSync<_>>::is_not_sync();
         // Another one may do so later.
         let moved = Threads::new(1);
-        assert_eq!(std::thread::spawn(move || moved.count()).join().expect("no panic"), 1);
+        let work = move || {
+            let seen = AtomicUsize::new(0);
+            moved.run(3, 0, &|_| {
+                seen.fetch_add(1, Ordering::Relaxed);
+            });
+            seen.into_inner()
+        };
+        assert_eq!(std::thread::spawn(work).join().expect("no panic"), 3);
     }
 
     #[test]

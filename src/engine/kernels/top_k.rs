@@ -49,9 +49,9 @@ impl TopK {
         })
     }
 
-    /// Computes the first `pass.rows` rows of `y` and records the way back: the `k` largest units of each; among equals those of lower index are
-    /// kept, and where `k` reaches the number of units all are. Not-a-number is kept always:
-    /// a diverged run must show.
+    /// Computes the first `pass.rows` rows of `y` and records the backward pass: the `k` largest
+    /// units of each; among equals those of lower index are kept, and where `k` reaches the number
+    /// of units all are. Not-a-number is kept always: a diverged run must show.
     pub fn forward(self: &Rc<Self>, pass: &Pass, k: usize, recorder: &mut Recorder) {
         self.compute(pass, k);
         if self.wants_input_gradient {

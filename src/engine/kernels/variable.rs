@@ -20,7 +20,8 @@ pub type TapeError = CpuError;
 
 impl From<TapeError> for EngineError {
     fn from(_: TapeError) -> EngineError {
-        // The only other error of dfdx's CPU device, a wrong length, cannot happen: lengths are computed here.
+        // The only other error of dfdx's CPU device, a wrong length, cannot happen: lengths are
+        // computed here.
         EngineError::OutOfMemory
     }
 }
@@ -144,8 +145,8 @@ pub fn gradient_list<'g>(grads: &'g mut Grads, of: &[&Variable]) -> Result<Vec<&
     Ok(buffers)
 }
 
-/// Gives the first `len` values the gradient 0, unless this step has already written another: what a term of weight 0
-/// does, so that nothing reads what an earlier step left.
+/// Gives the first `len` values the gradient 0, unless this step has already written another: what
+/// a term of weight 0 does, so that nothing reads what an earlier step left.
 ///
 /// # Errors
 /// Out of memory, the first time a buffer is needed.

@@ -350,7 +350,8 @@ fn a_selector_finds_the_columns_that_determine_the_others() {
     }
     let logits = &trainer.network().weights().0["code.logits"].values;
     let chosen = crate::engine::kernels::selector::chosen(logits, 16);
-    assert_eq!(crate::engine::kernels::selector::unique(&chosen), 4, "{chosen:?}");
+    let different: std::collections::HashSet<u32> = chosen.iter().copied().collect();
+    assert_eq!(different.len(), 4, "{chosen:?}");
     assert!(chosen.iter().all(|feature| *feature < 12), "{chosen:?}: noise was picked");
     assert!(crate::engine::kernels::selector::mean_max(logits, 16) > 0.99);
 }

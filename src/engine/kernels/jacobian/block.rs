@@ -5,7 +5,8 @@ use crate::engine::kernels::threads::Threads;
 /// Values of a shard in elementwise passes.
 pub const SHARD: usize = 8192;
 
-/// Which rows a sweep works on: some samples, and for each the same number of probes, sample by sample.
+/// Which rows a sweep works on: some samples, and for each the same number of probes, sample by
+/// sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
     /// The first sample.

@@ -1,4 +1,5 @@
-//! Layers that move values or average them, as linear maps: each value after them is the mean of some before, or of one.
+//! Layers that move values or average them, as linear maps: each value after them is the mean of
+//! some before, or of one.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,13 +26,14 @@ enum Map {
 }
 
 impl Indexed {
-    /// Each value after it is one of the `inputs` before it, those at `chosen` in the sample's row: samples × outputs, as the
-    /// last forward pass left it.
+    /// Each value after it is one of the `inputs` before it, those at `chosen` in the sample's row:
+    /// samples × outputs, as the last forward pass left it.
     pub fn chosen(inputs: usize, outputs: usize, chosen: Rc<RefCell<Vec<u32>>>) -> Indexed {
         Indexed { inputs, outputs, fan: 1, map: Map::Chosen(chosen) }
     }
 
-    /// Value `o` after it is the mean of the values `source(o · fan) .. source((o + 1) · fan)` before it, in every sample.
+    /// Value `o` after it is the mean of the values `source(o · fan) .. source((o + 1) · fan)`
+    /// before it, in every sample.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].

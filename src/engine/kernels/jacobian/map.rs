@@ -8,8 +8,8 @@ use crate::engine::kernels::variable::{Grads, Node, TapeError};
 
 /// One linear map M, from a layer's side of the input to its side of the code.
 ///
-/// A tangent is moved along by [`push`](LinearMap::push), `M t`; a cotangent is drawn back by [`pull`](LinearMap::pull),
-/// `Mᵀ s`. Rows are those of a [`Block`].
+/// A tangent is moved along by [`push`](LinearMap::push), `M t`; a cotangent is drawn back by
+/// [`pull`](LinearMap::pull), `Mᵀ s`. Rows are those of a [`Block`].
 pub trait LinearMap {
     /// Values before it.
     fn inputs(&self) -> usize;
@@ -47,7 +47,8 @@ pub trait LinearMap {
         Vec::new()
     }
 
-    /// Adds the derivative of `Σ sᵀ M t` over the block's rows to the gradients of the [`sources`](LinearMap::sources).
+    /// Adds the derivative of `Σ sᵀ M t` over the block's rows to the gradients of the
+    /// [`sources`](LinearMap::sources).
     ///
     /// # Errors
     /// Out of memory, the first time a gradient is needed.

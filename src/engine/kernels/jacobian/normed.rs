@@ -64,8 +64,8 @@ impl Sample<'_> {
 }
 
 impl Normed {
-    /// The map of a layer norm of `x`, with its γ, and for each row the mean and 1 / √(variance + eps) of the last forward
-    /// pass; `moves_input` where anything before it learns.
+    /// The map of a layer norm of `x`, with its γ, and for each row the mean and 1 / √(variance +
+    /// eps) of the last forward pass; `moves_input` where anything before it learns.
     pub fn new(x: Node, weight: Node, statistics: Rc<RefCell<Vec<f32>>>, moves_input: bool) -> Normed {
         let width = x.borrow().columns();
         Normed { x, weight, statistics, moves_input, width, means: RefCell::new(Vec::new()) }

@@ -26,8 +26,8 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The scale of rows of `width` values, which are pixels × channels; `statistics` holds the channels' means, then their
-    /// inverse deviations.
+    /// The scale of rows of `width` values, which are pixels × channels; `statistics` holds the
+    /// channels' means, then their inverse deviations.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`].

@@ -13,13 +13,15 @@ use crate::engine::kernels::variable::{Grads, Node, TapeError, gradients};
 use crate::engine::kernels::workspace::zeros;
 use crate::project::Activation;
 
-/// `M = diag f′(a)` for each sample. Its gradient goes to the activation's *output*, whose way back carries it to the sums.
+/// `M = diag f′(a)` for each sample. Its gradient goes to the activation's *output*, whose way back
+/// carries it to the sums.
 pub struct Slope {
     activation: Activation,
     y: Node,
     /// What the activation was applied to, where its derivative needs that.
     sums: Option<Node>,
-    /// What makes a gradient of the slope one of the output, `f″/f′`: samples × width; empty where f″ is 0.
+    /// What makes a gradient of the slope one of the output, `f″/f′`: samples × width; empty where
+    /// f″ is 0.
     curvature: RefCell<Vec<f32>>,
 }
 

@@ -11,21 +11,15 @@ pub struct DescriptionLength {
     pub constant_bits: f64,
 }
 
-impl DescriptionLength {
-    /// All three.
-    pub fn total_bits(self) -> f64 {
-        self.code_bits + self.error_bits + self.constant_bits
-    }
-}
-
 /// The description length of a sample of `features` values (d) that are sent to within `width` (t) under a normal
 /// distribution of deviation `sigma` (σ) around the reconstruction:
 /// `[E‖x − x'‖²/(2σ²) + (d/2) ln 2πσ² − d ln t + Σ_v KL(q_v‖π_v)] / ln 2` (Hinton & Zemel 1993).
 ///
-/// `expected_error` is `E‖x − x'‖²` over the draws of the code (for a linear decoder the squared error plus
-/// [`VarianceTerm`](super::VarianceTerm), otherwise that of hard draws: relaxed ones give no bound), `code_nats` the
-/// [`CodeCost`](super::CodeCost). Both σ and t are in the units of the data, and t is at most [`widest_quantisation`]. A value's
-/// probability is taken as density times width, which is good where t is small next to σ.
+/// `expected_error` is `E‖x − x'‖²` over the draws of the code (for a linear decoder the squared
+/// error plus [`VarianceTerm`](super::VarianceTerm), otherwise that of hard draws: relaxed ones
+/// give no bound), `code_nats` the [`CodeCost`](super::CodeCost). Both σ and t are in the units of
+/// the data, and t is at most σ√(2π), so that the constant is not negative. A value's probability
+/// is taken as density times width, which is good where t is small next to σ.
 pub fn description_length(
     features: usize,
     expected_error: f64,
@@ -40,9 +34,4 @@ pub fn description_length(
         error_bits: expected_error / (2.0 * variance) / LN_2,
         constant_bits: constant / LN_2,
     }
-}
-
-/// `σ√(2π)`: the largest width for which the constant is not negative, so that a description stays a length.
-pub fn widest_quantisation(sigma: f64) -> f64 {
-    sigma * (2.0 * PI).sqrt()
 }

@@ -5,9 +5,10 @@ use super::super::math::{exp, vectorised};
 use crate::dataset::random::Stream;
 
 /// [`mean_max`] above which the choice has converged.
-pub const CONVERGED: f64 = 0.998;
+const CONVERGED: f64 = 0.998;
 /// [`mean_max`] that is accepted after the last try.
-pub const ACCEPTED: f64 = 0.99;
+const ACCEPTED: f64 = 0.99;
+
 /// The logits training starts from, as in the authors' program: normal with variance 2/(units + features), so that every
 /// feature begins with nearly the same chance.
 pub fn initial_logits(logits: &mut [f32], features: usize, stream: Stream) {
@@ -36,14 +37,6 @@ pub fn mean_max(logits: &[f32], features: usize) -> f64 {
 /// The feature each unit has chosen: its largest logit, the first where several are equal.
 pub fn chosen(logits: &[f32], features: usize) -> Vec<u32> {
     logits.chunks_exact(features).map(|logits| argmax(logits.iter().copied()) as u32).collect()
-}
-
-/// How many different features were chosen: fewer than there are units after too few epochs.
-pub fn unique(chosen: &[u32]) -> usize {
-    let mut chosen = chosen.to_vec();
-    chosen.sort_unstable();
-    chosen.dedup();
-    chosen.len()
 }
 
 /// What to do after a whole training, by [`mean_max`] at its end.
