@@ -34,6 +34,9 @@ pub(super) fn family(layer: &Layer) -> Box<dyn Family> {
         Layer::Upsample { factor } => Box::new(upsample::Upsample { factor }),
         Layer::BatchNorm { activation } => Box::new(norm::Normalised { norm: Norm::Batch, activation }),
         Layer::LayerNorm { activation } => Box::new(norm::Normalised { norm: Norm::Layer, activation }),
+        Layer::GroupNorm { groups, activation } => {
+            Box::new(norm::Normalised { norm: Norm::Group { groups }, activation })
+        }
         Layer::Flatten => Box::new(reshape::Flatten),
         Layer::Reshape { height, width, channels } => Box::new(reshape::Reshape { height, width, channels }),
         Layer::Dropout { rate } => Box::new(dropout::Dropout { rate }),

@@ -359,7 +359,8 @@ fn any_layer() -> impl Strategy<Value = Layer> {
         any_size().prop_map(|size| Layer::AvgPool2d { size }),
         any_size().prop_map(|factor| Layer::Upsample { factor }),
         activation.clone().prop_map(|activation| Layer::BatchNorm { activation }),
-        activation.prop_map(|activation| Layer::LayerNorm { activation }),
+        activation.clone().prop_map(|activation| Layer::LayerNorm { activation }),
+        (any_size(), activation).prop_map(|(groups, activation)| Layer::GroupNorm { groups, activation }),
         Just(Layer::Flatten),
         (any_size(), any_size(), any_size()).prop_map(|(height, width, channels)| Layer::Reshape {
             height,

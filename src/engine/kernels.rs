@@ -19,6 +19,7 @@ pub mod dense;
 pub mod draw;
 pub mod dropout;
 pub mod gaussian;
+pub mod group_norm;
 pub mod gumbel;
 pub mod hashing;
 pub mod iwae;

@@ -10,6 +10,7 @@ use super::kernels::columns::Direction;
 use super::kernels::conv::{Conv, ConvParts};
 use super::kernels::dense::{Dense, DenseParts};
 use super::kernels::dropout::Dropout;
+use super::kernels::group_norm::{GroupNorm, GroupNormParts};
 use super::kernels::layer_norm::{LayerNorm, LayerNormParts};
 use super::kernels::operation::Operation;
 use super::kernels::permute::{Order, Permute};
@@ -78,6 +79,9 @@ impl<'a> Builder<'a> {
                 Rc::new(Upsample { x, y, sides, factor, wants_input_gradient })
             }
             StageKind::Norm { norm: Norm::Batch, activation } => self.batch_norm(stage, x, y, activation)?,
+            StageKind::Norm { norm: Norm::Group { groups }, activation } => {
+                self.group_norm(stage, (x, y), groups, activation)?
+            }
             StageKind::Norm { norm: Norm::Layer, activation } => self.layer_norm(stage, x, y, activation)?,
             StageKind::ChannelsFirst => self.permute(x, y, stage.input, Order::ChannelsFirst),
             StageKind::ChannelsLast => self.permute(x, y, stage.output, Order::ChannelsLast),
@@ -237,6 +241,21 @@ impl<'a> Builder<'a> {
         let wants_input_gradient = self.learns;
         let parts = LayerNormParts { x, y, weight, bias, activation, wants_input_gradient };
         LayerNorm::new(parts)
+    }
+
+    fn group_norm(
+        &mut self,
+        stage: &Stage,
+        (x, y): (Node, Node),
+        groups: usize,
+        activation: Activation,
+    ) -> Result<Rc<GroupNorm>, EngineError> {
+        let shape = [stage.input.channels()];
+        let weight = self.array(stage, "weight", &shape, Layout::Same, Role::Bias)?;
+        self.fill(1.0);
+        let bias = self.array(stage, "bias", &shape, Layout::Same, Role::Bias)?;
+        let wants_input_gradient = self.learns;
+        GroupNorm::new(GroupNormParts { x, y, weight, bias, groups, activation, wants_input_gradient })
     }
 
     /// The weights of the stage this one mirrors, where they are tied.

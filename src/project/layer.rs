@@ -76,6 +76,15 @@ pub enum Layer {
         #[serde(default = "linear")]
         activation: Activation,
     },
+    /// Brings each group of neighbouring channels of a sample to mean 0 and variance 1, then scales and shifts each channel
+    /// (Wu & He 2018). `PyTorch`'s `GroupNorm`.
+    GroupNorm {
+        /// Number of groups; it divides the channels.
+        groups: usize,
+        /// The function applied at the end.
+        #[serde(default = "linear")]
+        activation: Activation,
+    },
     /// A picture as a row of features: channel by channel, as `PyTorch` flattens.
     Flatten,
     /// A row of features as a picture, read channel by channel.
@@ -114,7 +123,7 @@ fn linear() -> Activation {
 
 impl Layer {
     /// One of every kind, with its default settings.
-    pub const ALL: [Layer; 11] = [
+    pub const ALL: [Layer; 12] = [
         Layer::Dense { units: 64, activation: Activation::Relu },
         Layer::Conv2d {
             channels: 16,
@@ -136,6 +145,7 @@ impl Layer {
         Layer::Upsample { factor: 2 },
         Layer::BatchNorm { activation: Activation::Linear },
         Layer::LayerNorm { activation: Activation::Linear },
+        Layer::GroupNorm { groups: 1, activation: Activation::Linear },
         Layer::Flatten,
         Layer::Reshape { height: 8, width: 8, channels: 1 },
         Layer::Dropout { rate: 0.1 },
@@ -148,7 +158,8 @@ impl Layer {
             | Layer::Conv2d { activation, .. }
             | Layer::ConvTranspose2d { activation, .. }
             | Layer::BatchNorm { activation }
-            | Layer::LayerNorm { activation } => Some(activation),
+            | Layer::LayerNorm { activation }
+            | Layer::GroupNorm { activation, .. } => Some(activation),
             Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
             | Layer::Upsample { .. }
@@ -165,7 +176,8 @@ impl Layer {
             | Layer::Conv2d { activation, .. }
             | Layer::ConvTranspose2d { activation, .. }
             | Layer::BatchNorm { activation }
-            | Layer::LayerNorm { activation } => Some(activation),
+            | Layer::LayerNorm { activation }
+            | Layer::GroupNorm { activation, .. } => Some(activation),
             Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
             | Layer::Upsample { .. }
@@ -195,6 +207,7 @@ impl Layer {
             Layer::Upsample { .. } => "Upsample",
             Layer::BatchNorm { .. } => "BatchNorm",
             Layer::LayerNorm { .. } => "LayerNorm",
+            Layer::GroupNorm { .. } => "GroupNorm",
             Layer::Flatten => "Flatten",
             Layer::Reshape { .. } => "Reshape",
             Layer::Dropout { .. } => "Dropout",
@@ -209,6 +222,11 @@ pub enum Norm {
     Batch,
     /// Those of a sample: [`Layer::LayerNorm`].
     Layer,
+    /// Those of a group of a sample's channels: [`Layer::GroupNorm`].
+    Group {
+        /// Number of groups.
+        groups: usize,
+    },
 }
 
 impl Norm {
@@ -217,6 +235,7 @@ impl Norm {
         match self {
             Norm::Batch => Layer::BatchNorm { activation },
             Norm::Layer => Layer::LayerNorm { activation },
+            Norm::Group { groups } => Layer::GroupNorm { groups, activation },
         }
     }
 }

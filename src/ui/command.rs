@@ -27,6 +27,7 @@ pub enum Command {
     AddUpsample,
     AddBatchNorm,
     AddLayerNorm,
+    AddGroupNorm,
     AddFlatten,
     AddReshape,
     AddDropout,
@@ -100,6 +101,7 @@ impl Command {
             Command::AddUpsample => "Add upsampling",
             Command::AddBatchNorm => "Add batch norm",
             Command::AddLayerNorm => "Add layer norm",
+            Command::AddGroupNorm => "Add group norm",
             Command::AddFlatten => "Add flatten",
             Command::AddReshape => "Add reshape",
             Command::AddDropout => "Add dropout",
@@ -173,6 +175,9 @@ impl Command {
             }
             Command::AddLayerNorm => {
                 "Add a layer that brings each sample to one scale behind the selected card."
+            }
+            Command::AddGroupNorm => {
+                "Add a layer that brings groups of channels of each sample to one scale after the selected card."
             }
             Command::AddFlatten => "Add a layer that makes a row of a picture behind the selected card.",
             Command::AddReshape => "Add a layer that makes a picture of a row behind the selected card.",
@@ -257,6 +262,7 @@ impl Command {
             Command::AddUpsample => keys![CTRL_ALT, U],
             Command::AddBatchNorm => keys![CTRL_ALT, B],
             Command::AddLayerNorm => keys![CTRL_ALT, N],
+            Command::AddGroupNorm => keys![CTRL_ALT, G],
             Command::AddFlatten => keys![CTRL_ALT, F],
             Command::AddReshape => keys![CTRL_ALT, H],
             Command::AddDropout => keys![CTRL_SHIFT, D],
@@ -316,6 +322,7 @@ impl Command {
             Layer::Upsample { .. } => Command::AddUpsample,
             Layer::BatchNorm { .. } => Command::AddBatchNorm,
             Layer::LayerNorm { .. } => Command::AddLayerNorm,
+            Layer::GroupNorm { .. } => Command::AddGroupNorm,
             Layer::Flatten => Command::AddFlatten,
             Layer::Reshape { .. } => Command::AddReshape,
             Layer::Dropout { .. } => Command::AddDropout,

@@ -46,6 +46,7 @@ impl State {
             | Command::AddUpsample
             | Command::AddBatchNorm
             | Command::AddLayerNorm
+            | Command::AddGroupNorm
             | Command::AddFlatten
             | Command::AddReshape
             | Command::AddDropout => {

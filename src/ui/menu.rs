@@ -59,6 +59,7 @@ impl Menu {
                 Some(C::AddUpsample),
                 Some(C::AddBatchNorm),
                 Some(C::AddLayerNorm),
+                Some(C::AddGroupNorm),
                 Some(C::AddFlatten),
                 Some(C::AddReshape),
                 Some(C::AddDropout),

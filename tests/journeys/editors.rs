@@ -275,7 +275,7 @@ fn the_likelihood_is_estimated_from_as_many_codes_as_are_asked_for() {
 fn every_layer_is_added_among_the_pictures_set_and_trained() {
     let home = Home::new();
     let mut window = window(&home);
-    let fields: [(&str, &[(&str, &str)]); 9] = [
+    let fields: [(&str, &[(&str, &str)]); 10] = [
         ("Conv2d", &[("Channels", "6"), ("Kernel", "5"), ("Stride", "2")]),
         ("ConvTranspose2d", &[("Channels", "3"), ("Stride", "2")]),
         ("MaxPool2d", &[("Window", "4")]),
@@ -283,6 +283,7 @@ fn every_layer_is_added_among_the_pictures_set_and_trained() {
         ("Upsample", &[("Factor", "3")]),
         ("BatchNorm", &[]),
         ("LayerNorm", &[]),
+        ("GroupNorm", &[]),
         ("Flatten", &[]),
         ("Dropout", &[("Rate", "0.25")]),
     ];

@@ -140,6 +140,22 @@ def norm():
     save("norm", out)
 
 
+def group_norm():
+    """config: groups."""
+    out = {}
+    for name, shape in (("features", (4, 6)), ("pixels", (3, 6, 4, 3))):
+        for groups in (1, 2, 3):
+            module = torch.nn.GroupNorm(groups, shape[1]).double()
+            with torch.no_grad():
+                module.weight.normal_()
+                module.bias.normal_()
+            x = (2.0 * torch.randn(shape) + 3.0).requires_grad_()
+            case = f"{name}-{groups}"
+            out[f"{case}/config"] = config(groups)
+            finish(out, case, {"x": x, "weight": module.weight, "bias": module.bias}, module(x))
+    save("group_norm", out)
+
+
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(1)
@@ -147,3 +163,4 @@ if __name__ == "__main__":
     conv_transpose()
     pool()
     norm()
+    group_norm()

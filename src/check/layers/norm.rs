@@ -1,6 +1,6 @@
 //! Normalisation with a learned scale and shift.
 
-use super::family::{Before, Family, Passage, Undone};
+use super::family::{Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, refuse, size_problem};
 use crate::check::route::{HeldMap, MapKind, MapSizes};
 use crate::check::sizes;
 use crate::check::stage::{Cost, StageKind};
@@ -13,11 +13,26 @@ pub(super) struct Normalised {
 }
 
 impl Family for Normalised {
+    fn setting_problem(&self) -> Option<SettingProblem> {
+        let Norm::Group { groups } = self.norm else { return None };
+        size_problem(("GroupNorm", "number of groups"), groups, MOST_SIDE, "Use 1 group", || {
+            Norm::Group { groups: 1 }.layer(self.activation)
+        })
+    }
+
     fn apply(&self, input: Shape) -> Result<Passage, String> {
+        refuse(self.setting_problem())?;
         let (norm, activation) = (self.norm, self.activation);
         let scales = match norm {
             Norm::Batch => input.channels(),
             Norm::Layer => input.features(),
+            Norm::Group { groups } if input.channels().is_multiple_of(groups) => input.channels(),
+            Norm::Group { groups } => {
+                return Err(format!(
+                    "GroupNorm: {} channels are not divisible into {groups} groups.",
+                    input.channels()
+                ));
+            }
         };
         let cost = Cost { own: (scales as u64).saturating_mul(2), ..Cost::default() };
         Ok(Passage { cost, ..Passage::free(input, StageKind::Norm { norm, activation }) })
@@ -30,7 +45,7 @@ impl Family for Normalised {
     fn comparison(&self) -> Option<&'static str> {
         match self.norm {
             Norm::Batch => Some("Batch norm"),
-            Norm::Layer => None,
+            Norm::Layer | Norm::Group { .. } => None,
         }
     }
 }
@@ -51,6 +66,11 @@ pub(super) fn scratch_bytes(norm: Norm, input: Shape, rows: u64) -> u64 {
         }
         // Mean and deviation of every row.
         Norm::Layer => rows.saturating_mul(8),
+        // The same of every group, and for each channel of every row two sums of `f64` and four factors.
+        Norm::Group { groups } => {
+            let per_row = (groups as u64).saturating_mul(8);
+            rows.saturating_mul(per_row.saturating_add((input.channels() as u64).saturating_mul(32)))
+        }
     }
 }
 
@@ -59,10 +79,11 @@ pub(super) fn linear_map(norm: Norm, width: usize) -> HeldMap {
     match norm {
         // One factor for all samples, and sums of `f64`.
         Norm::Batch => HeldMap::factor(width, 1, 3),
-        Norm::Layer => {
+        Norm::Layer | Norm::Group { .. } => {
+            let groups = if let Norm::Group { groups } = norm { groups as u64 } else { 1 };
             let multiply_adds = width.saturating_mul(3);
             let map = MapSizes { kind: MapKind::Other, inputs: width, outputs: width, multiply_adds };
-            HeldMap { map, bytes: 0, bytes_per_row: 8 }
+            HeldMap { map, bytes: 0, bytes_per_row: groups.saturating_mul(8) }
         }
     }
 }

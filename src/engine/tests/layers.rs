@@ -44,6 +44,9 @@ pub(super) fn around(layer: &Layer) -> Vec<Layer> {
         Layer::LayerNorm { .. } => {
             vec![conv(2, 3, 2, Activation::Linear), Layer::LayerNorm { activation: smooth }]
         }
+        Layer::GroupNorm { .. } => {
+            vec![conv(4, 3, 2, Activation::Linear), Layer::GroupNorm { groups: 2, activation: smooth }]
+        }
         Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }
         | Layer::Upsample { .. }

@@ -51,6 +51,11 @@ pub fn layer_ui(ui: &mut Ui, layer: &mut Layer) {
             number_ui(ui, field, factor, 1..=MOST_STRIDE, "×");
         }
         Layer::BatchNorm { activation } | Layer::LayerNorm { activation } => activation_ui(ui, activation),
+        Layer::GroupNorm { groups, activation } => {
+            let field = ("Groups", "Number of groups the channels are divided into.");
+            number_ui(ui, field, groups, 1..=MOST_UNITS, "");
+            activation_ui(ui, activation);
+        }
         Layer::Reshape { height, width, channels } => {
             number_ui(ui, ("Height", "Rows of pixels."), height, 1..=MOST_UNITS, "px");
             number_ui(ui, ("Width", "Columns of pixels."), width, 1..=MOST_UNITS, "px");
@@ -190,6 +195,11 @@ fn explanation(layer: &Layer) -> (String, String) {
         Layer::LayerNorm { activation } => (
             format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
             "Brings every sample to one scale over its features, whatever else is in the minibatch.".to_owned(),
+        ),
+        Layer::GroupNorm { activation, .. } => (
+            format!("y = f(γ (x − mean) / σ + β),  f(a) = {}", formula(*activation)),
+            "Brings every group of channels of a sample to one scale, whatever the size of the minibatch."
+                .to_owned(),
         ),
         Layer::Flatten => (
             "y = x as a row".to_owned(),

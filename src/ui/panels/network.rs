@@ -246,6 +246,7 @@ fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
         Layer::Upsample { factor } => (format!("Upsample {factor}"), size.into_iter().collect()),
         Layer::Flatten | Layer::Reshape { .. } => (layer.name().to_owned(), size.into_iter().collect()),
         Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => (layer.name().to_owned(), Vec::new()),
+        Layer::GroupNorm { groups, .. } => (format!("GroupNorm {groups}"), Vec::new()),
         Layer::Dropout { rate } => ("Dropout".to_owned(), vec![format!("{:.0} % silenced", rate * 100.0)]),
     };
     (title, about.into_iter().chain(function).collect())
