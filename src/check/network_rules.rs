@@ -96,6 +96,14 @@ fn trouble_problem(project: &Project, cards: &Cards, card: &Card, trouble: &str)
     if layer_mut(&mut project.clone(), card.place).is_none() {
         return problem;
     }
+    let fitted = card.layer.as_ref().zip(card.input).and_then(|(layer, input)| family(layer).fitted(input));
+    if let Some((label, fitted)) = fitted {
+        return problem.with_fix(Fix::new(label, project, |project| {
+            if let Some(layer) = layer_mut(project, card.place) {
+                *layer = fitted;
+            }
+        }));
+    }
     let needs_picture = card.layer.as_ref().is_some_and(|layer| family(layer).needs_picture());
     if needs_picture
         && let Place::Encoder(index) = card.place

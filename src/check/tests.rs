@@ -194,6 +194,14 @@ fn what_cannot_be_mirrored_or_applied_says_why() {
     );
     error(&|p| p.encoder = vec![conv(4, 1, Padding::Same)], &vector, Place::Encoder(0), "needs a picture");
     error(&|p| p.encoder = vec![Layer::MaxPool2d { size: 30 }], &facts(), Place::Encoder(0), "do not fit");
+    let grouped = |groups| Layer::GroupNorm { groups, activation: Activation::Linear };
+    error(
+        &|p| p.encoder = vec![conv(6, 1, Padding::Same), grouped(4)],
+        &facts(),
+        Place::Encoder(1),
+        "6 channels are not divisible into 4 groups",
+    );
+    error(&|p| p.encoder = vec![grouped(0)], &facts(), Place::Encoder(0), "number of groups is 0");
     error(
         &|p| p.encoder = vec![Layer::Reshape { height: 5, width: 5, channels: 1 }],
         &facts(),

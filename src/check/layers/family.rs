@@ -22,6 +22,11 @@ pub(in crate::check) trait Family {
     /// Why it cannot be applied, in a sentence: a setting is impossible, or the layer does not fit `input`.
     fn apply(&self, input: Shape) -> Result<Passage, String>;
 
+    /// The layer with one setting changed so that it fits `input`, and the text of the button that changes it.
+    fn fitted(&self, _input: Shape) -> Option<(String, Layer)> {
+        None
+    }
+
     /// Shape of the output whatever the input, where that is so.
     fn fixed_output(&self) -> Option<Shape> {
         None

@@ -4,7 +4,7 @@ use super::family::{Before, Family, MOST_SIDE, Passage, SettingProblem, Undone, 
 use crate::check::route::{HeldMap, MapKind, MapSizes};
 use crate::check::sizes;
 use crate::check::stage::{Cost, StageKind};
-use crate::project::{Activation, Norm, Shape};
+use crate::project::{Activation, Layer, Norm, Shape};
 
 /// A norm and the function at its end.
 pub(super) struct Normalised {
@@ -36,6 +36,13 @@ impl Family for Normalised {
         };
         let cost = Cost { own: (scales as u64).saturating_mul(2), ..Cost::default() };
         Ok(Passage { cost, ..Passage::free(input, StageKind::Norm { norm, activation }) })
+    }
+
+    fn fitted(&self, input: Shape) -> Option<(String, Layer)> {
+        let Norm::Group { groups } = self.norm else { return None };
+        let groups = (1..=groups).rev().find(|groups| input.channels().is_multiple_of(*groups))?;
+        let label = if groups == 1 { "Use 1 group".to_owned() } else { format!("Use {groups} groups") };
+        Some((label, Norm::Group { groups }.layer(self.activation)))
     }
 
     fn undo(&self, before: Before) -> Undone {
