@@ -59,7 +59,7 @@ fn test_error(run: &Run, data: &Dataset) -> f64 {
     network.evaluate(data, data.split.rows(Subset::Test), None).expect("small").mse
 }
 
-/// What was recorded on another processor differs in its last bits, and these grow.
+/// Numbers recorded on another processor differ in their last bits, and the difference grows.
 fn check(what: &str, found: f64, recorded: f64) {
     assert!((found - recorded).abs() <= 1e-3 * recorded, "{what}: {found}, not {recorded}");
 }
