@@ -1,5 +1,5 @@
-//! **What a training leaves behind**: the frozen design, the history of every loss term, pictures and codes by epoch,
-//! weights. Plain data, without a thread, a tensor or a window.
+//! **The results of a training**: the frozen design, the history of every loss term, pictures and codes by epoch,
+//! weights. Plain data, without a thread, a tensor or a window. [`Run::apply`] is the only code that changes a run.
 
 mod checkpoint;
 mod error;
@@ -51,7 +51,7 @@ impl std::fmt::Display for RunId {
     }
 }
 
-/// Where a run stands.
+/// Status of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Waits for its turn.
@@ -59,13 +59,13 @@ pub enum Status {
     Queued,
     /// A worker trains it.
     Training,
-    /// Stands between two steps; goes on at a word.
+    /// Paused between two steps.
     Paused,
     /// Ended by a person before its last epoch; can be resumed exactly.
     Stopped,
     /// Reached its last epoch, or early stopping ended it.
     Done,
-    /// Could not go on: the message says why. The last finite weights are kept.
+    /// Training could not continue: the message says why. The last finite weights are kept.
     Failed(String),
 }
 
@@ -98,11 +98,11 @@ impl Status {
 pub struct Edit {
     /// The step before which it took effect, counted from 0 over the whole run.
     pub step: u64,
-    /// What was changed.
+    /// The new value.
     pub setting: Setting,
 }
 
-/// What can be changed while a run is going.
+/// A setting that can be changed during a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Setting {
     /// The base learning rate.
@@ -111,7 +111,7 @@ pub enum Setting {
     Epochs(u32),
 }
 
-/// The start of a training anew within a run, because its selector had not made its choice.
+/// A restart within a run, because its selector had not made its choice.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Restart {
     /// The first step of the new attempt, counted from 0 over the whole run.
@@ -135,21 +135,21 @@ pub struct Run {
     pub design: Project,
     /// The shape of one sample of the data.
     pub shape: Shape,
-    /// What identifies the data; compared before an exact resume.
+    /// Fingerprint of the data; compared before an exact resume.
     pub fingerprint: u64,
-    /// What identifies the rows it was trained on and judged by; `None` in files written before it was stored.
+    /// Fingerprint of the rows it was trained on and judged by; `None` in files written before it was stored.
     #[serde(default)]
     pub split: Option<u64>,
     /// How the data were scaled; `None` in files written before it was stored.
     #[serde(default)]
     pub normaliser: Option<Normaliser>,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Epochs to train in all, the edits included.
     pub epochs: u32,
     /// Changes made while it was going.
     pub edits: Vec<Edit>,
-    /// Trainings anew.
+    /// Restarts.
     #[serde(default)]
     pub restarts: Vec<Restart>,
     /// Trainable parameters.
@@ -160,15 +160,15 @@ pub struct Run {
     pub started_unix_secs: u64,
     /// Loss terms by epoch.
     pub history: History,
-    /// What told last whether the network is well.
+    /// The latest measurement of the network's health.
     #[serde(default)]
     pub health: Option<std::sync::Arc<Health>>,
     /// Validation error of PCA with the same code size, per feature; the baseline.
     pub pca_mse: Option<f64>,
-    /// Pictures and codes of the probe set by epoch. Not part of `run.ron`: stored beside it.
+    /// Pictures and codes of the probe set by epoch. Stored in files of their own, not in `run.ron`.
     #[serde(skip)]
     pub kept: KeptEpochs,
-    /// Everything needed to go on or to use the trained network. Not part of `run.ron`: stored beside it.
+    /// Everything needed to resume or to use the trained network. Stored in files of its own, not in `run.ron`.
     #[serde(skip)]
     pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
 }

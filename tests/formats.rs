@@ -59,7 +59,7 @@ fn test_error(run: &Run, data: &Dataset) -> f64 {
     network.evaluate(data, data.split.rows(Subset::Test), None).expect("small").mse
 }
 
-/// What was recorded on another processor differs in its last bits, and these grow.
+/// Numbers recorded on another processor differ in their last bits, and the difference grows.
 fn check(what: &str, found: f64, recorded: f64) {
     assert!((found - recorded).abs() <= 1e-3 * recorded, "{what}: {found}, not {recorded}");
 }
@@ -72,22 +72,25 @@ fn a_project_of_version_2_resumes_within_its_epoch() {
     assert_eq!((progress.epoch, progress.step_in_epoch, progress.step), (2, 194, 2594));
     let sums: Vec<(&str, f64)> = progress.sums.losses.iter().collect();
     let recorded = [
-        ("total", 585.804162326388),
-        ("reconstruction", 577.2078347802162),
-        ("L1 of the code", 8.596327546171967),
+        ("total", 585.804_162_326_388),
+        ("reconstruction", 577.207_834_780_216_2),
+        ("L1 of the code", 8.596_327_546_171_967),
     ];
     assert_eq!(sums, recorded);
-    assert_eq!((progress.sums.squared_error, progress.sums.samples), (577.2078347802162, 388));
-    assert_eq!(checkpoint.best.as_ref().map(|best| (best.epoch, best.loss)), Some((2, 1.4919752652935776)));
-    assert_eq!(run.history.epochs.last().map(|record| record.train.total()), Some(1.698100273448607));
+    assert_eq!((progress.sums.squared_error, progress.sums.samples), (577.207_834_780_216_2, 388));
+    assert_eq!(
+        checkpoint.best.as_ref().map(|best| (best.epoch, best.loss)),
+        Some((2, 1.491_975_265_293_577_6))
+    );
+    assert_eq!(run.history.epochs.last().map(|record| record.train.total()), Some(1.698_100_273_448_607));
 
     let (run, data) = resumed(run);
     let epochs: Vec<_> = run.history.epochs.iter().collect();
     assert_eq!(epochs.iter().map(|record| record.epoch).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    check("third epoch", epochs[2].train.total(), 1.4009681247765533);
-    check("its penalty", epochs[2].train.get("L1 of the code").expect("a term"), 0.018592907448085203);
-    check("fourth epoch", epochs[3].judged().total(), 0.8432867231891131);
-    check("test split", test_error(&run, &data), 0.012427928247489036);
+    check("third epoch", epochs[2].train.total(), 1.400_968_124_776_553_3);
+    check("its penalty", epochs[2].train.get("L1 of the code").expect("a term"), 0.018_592_907_448_085_203);
+    check("fourth epoch", epochs[3].judged().total(), 0.843_286_723_189_113_1);
+    check("test split", test_error(&run, &data), 0.012_427_928_247_489_036);
 }
 
 #[test]
@@ -115,9 +118,9 @@ fn a_live_store_of_version_2_resumes_within_a_layer() {
     let layers: Vec<_> = run.history.pretraining.iter().collect();
     let recorded = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)];
     assert_eq!(layers.iter().map(|record| (record.layer, record.epoch)).collect::<Vec<_>>(), recorded);
-    check("second layer", layers[3].error, 0.025079834810522797);
-    check("third layer", layers[5].error, 0.052720038828034985);
+    check("second layer", layers[3].error, 0.025_079_834_810_522_797);
+    check("third layer", layers[5].error, 0.052_720_038_828_034_985);
     let last = run.history.epochs.last().expect("epochs");
-    check("last epoch", last.judged().total(), 0.7378432039916515);
-    check("test split", test_error(&run, &data), 0.011134838204598055);
+    check("last epoch", last.judged().total(), 0.737_843_203_991_651_5);
+    check("test split", test_error(&run, &data), 0.011_134_838_204_598_055);
 }

@@ -69,7 +69,7 @@ fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
 enum Work {
     /// A new one of a design.
     New(RunId, Box<Project>),
-    /// One that goes on from its checkpoint.
+    /// A run that is resumed from its checkpoint.
     Resume(Box<Run>),
 }
 
@@ -305,7 +305,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// What a person at a terminal, or a script, sees of a training.
+/// Shows a training to a person at a terminal, or to a script, and saves its checkpoints.
 struct Terminal<'a> {
     bar: Bar,
     json: bool,

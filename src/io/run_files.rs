@@ -181,7 +181,7 @@ pub(super) fn read_run(
     Ok(run)
 }
 
-/// Nobody trains what was just read. A run that can go on goes on at its checkpoint, so what came later is cut off: it
+/// Nobody trains what was just read. A run that can be resumed is, at its checkpoint, so what came later is cut off: it
 /// will come again, the same.
 fn settle(run: &mut Run) {
     if run.status.is_unfinished() {

@@ -131,6 +131,7 @@ impl Losses {
     }
 
     /// Each term divided by a number of samples.
+    #[must_use]
     pub fn over(&self, samples: f64) -> Losses {
         let parts = self.parts.iter().map(|sum| sum / samples).collect();
         Losses { terms: self.terms.clone(), total: self.total / samples, parts }
@@ -151,7 +152,7 @@ impl From<Vec<(String, f64)>> for Losses {
 }
 
 impl LossSums {
-    /// LossSums over no sample.
+    /// Sums over no sample.
     pub fn zero(terms: &Terms) -> LossSums {
         LossSums { losses: Losses::zero(terms), ..LossSums::default() }
     }

@@ -15,7 +15,7 @@ pub struct TrainerProgress {
     pub attempt: u32,
     /// Base learning rate in force.
     pub learning_rate: f32,
-    /// LossSums over the samples of the current epoch.
+    /// Sums over the samples of the current epoch.
     pub sums: LossSums,
     /// Epochs since the best one.
     pub stale_epochs: u32,

@@ -4,7 +4,7 @@ use super::{Normaliser, Run, RunError};
 use crate::check::DataFacts;
 use crate::dataset::{Binariser, Dataset, Scaler, Subset, memory};
 
-/// What [`crate::check`] needs to know of loaded data; looks at every value once.
+/// The facts of loaded data that [`crate::check`] needs; looks at every value once.
 pub fn facts(data: &Dataset) -> DataFacts {
     let ranges = [Subset::Train, Subset::Validation].map(|subset| data.value_range(subset));
     let range = |low: (f32, f32), high: (f32, f32)| (low.0.min(high.0), low.1.max(high.1));
@@ -44,7 +44,7 @@ impl Run {
         fits.then_some(Scaler { offsets, factors })
     }
 
-    /// What fills the gaps of a table's columns when its network is shown other rows: their means over the training rows.
+    /// Means of a table's columns over the training rows; they fill the gaps of other rows that its network is shown.
     ///
     /// `None` where the run was written before they were stored, where it was trained on no table, or where they are damaged.
     pub fn column_means(&self) -> Option<&[f32]> {

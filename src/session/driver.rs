@@ -1,4 +1,4 @@
-//! The one loop behind every training: a run and its trainer, stepped, with an event for whatever happens.
+//! The loop of every training: steps a run's trainer, and makes an event of whatever happens.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub struct Pace {
     pub look: Cadence,
     /// When the health is measured; `None` is only where the run pauses or ends.
     pub health: Option<Cadence>,
-    /// When checkpoints are made, beside those where the run pauses or ends.
+    /// When checkpoints are made while the run trains; one is always made where it pauses or ends.
     pub checkpoint: Checkpoints,
 }
 
@@ -55,6 +55,8 @@ pub struct Driver<O> {
     trainer: Trainer,
     observer: O,
     pace: Pace,
+    /// Epochs of single layers in all.
+    greedy_epochs: u32,
     /// Finished epochs that are not yet reported.
     epochs: Vec<EpochRecord>,
     /// Finished epochs of single layers that are not yet reported.
@@ -97,6 +99,7 @@ impl<O: Observer> Driver<O> {
         }
         let mut driver = Driver {
             run,
+            greedy_epochs: trainer.greedy_epochs(),
             trainer,
             observer,
             pace,
@@ -252,7 +255,7 @@ impl<O: Observer> Driver<O> {
         let last = self.last.as_ref();
         RunProgress {
             greedy: trainer.greedy(),
-            greedy_epochs: trainer.greedy_epochs(),
+            greedy_epochs: self.greedy_epochs,
             epoch: trainer.epoch(),
             epochs: trainer.epochs(),
             step_in_epoch: trainer.step_in_epoch(),

@@ -19,7 +19,7 @@ const PACE: Pace = Pace {
     checkpoint: Checkpoints::Timed(Cadence { every: Duration::from_secs(5), cost: 10 }),
 };
 
-/// What the lane is told.
+/// A command for the lane.
 pub(super) enum TrainingCommand {
     Train(Box<TrainRequest>),
     Pause(RunId),
@@ -49,7 +49,7 @@ struct Lane<'a> {
     is_closed: bool,
 }
 
-/// What the lane does next with the current run.
+/// The lane's next action on the current run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Step(Start),
@@ -77,7 +77,7 @@ impl Lane<'_> {
         }
     }
 
-    /// A command that does not concern the run under way.
+    /// A command that does not concern the current run.
     fn between_runs(&mut self, command: TrainingCommand) {
         match command {
             TrainingCommand::Train(request) => {
