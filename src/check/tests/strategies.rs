@@ -48,6 +48,25 @@ fn a_description_length_needs_a_width_a_gaussian_and_weights_of_its_own() {
     );
 }
 
+/// No multiple of the group is a number that fits: the problem has no fix, and nothing overflows.
+#[test]
+fn units_beyond_all_bounds_are_refused_whatever_they_are_grouped_into() {
+    for kind in [
+        Bottleneck::Quantised {
+            entries: 2,
+            dimension: 6,
+            commitment: 0.25,
+            update: CodebookUpdate::MovingAverage,
+        },
+        Bottleneck::DescriptionLength { choices: 6, width: 0.1, temperature: 0.5 },
+    ] {
+        let grouped = |project: &mut Project| {
+            project.code = crate::project::Code { kind, ..crate::project::Code::plain(usize::MAX) };
+        };
+        check_error(grouped, Place::Code, "18446744073709551615 units cannot be");
+    }
+}
+
 #[test]
 fn likelihoods_and_samples_have_sound_settings() {
     let deviation = |std| Loss::Gaussian { variance: Variance::Fixed { std } };
