@@ -85,7 +85,7 @@ fn with_units(project: &Project, fitting: Option<usize>, message: String) -> Pro
     let problem = Problem::error(Place::Code, message);
     match fitting {
         Some(units) => problem.with_fix(Fix::new(format!("Use a code of {units}"), project, |project| {
-            project.code.units = units
+            project.code.units = units;
         })),
         None => problem,
     }

@@ -208,12 +208,12 @@ impl Route {
     /// Lengths of the buffers.
     pub fn sizes(&self, maps: &[MapSizes]) -> RouteSizes {
         let (samples, rows) = (self.block.0, self.largest_rows());
-        let widths = self.widths(maps).enumerate();
+        let widths = self.widths(maps);
         let (levels, expanded): (Vec<usize>, usize) = match self.way {
-            Way::Probe | Way::Push => (widths.map(|(_, width)| rows.saturating_mul(width)).collect(), 0),
+            Way::Probe | Way::Push => (widths.map(|width| rows.saturating_mul(width)).collect(), 0),
             Way::Pull { diagonal } => {
                 let is_closed = is_closed(maps, diagonal);
-                let levels = widths.map(|(level, width)| match level {
+                let levels = widths.enumerate().map(|(level, width)| match level {
                     0 if is_closed && diagonal > 0 => 0,
                     level if level >= diagonal => samples.saturating_mul(width),
                     _ => rows.saturating_mul(width),

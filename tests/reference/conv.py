@@ -143,7 +143,7 @@ def norm():
 def group_norm():
     """config: groups."""
     out = {}
-    for name, shape in (("features", (4, 6)), ("pixels", (3, 6, 4, 3))):
+    for name, shape in (("features", (4, 12)), ("pixels", (3, 6, 4, 3))):
         for groups in (1, 2, 3):
             module = torch.nn.GroupNorm(groups, shape[1]).double()
             with torch.no_grad():

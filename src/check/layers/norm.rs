@@ -40,7 +40,8 @@ impl Family for Normalised {
 
     fn fitted(&self, input: Shape) -> Option<(String, Layer)> {
         let Norm::Group { groups } = self.norm else { return None };
-        let groups = (1..=groups).rev().find(|groups| input.channels().is_multiple_of(*groups))?;
+        let most = groups.min(input.channels());
+        let groups = (1..=most).rev().find(|groups| input.channels().is_multiple_of(*groups))?;
         let label = if groups == 1 { "Use 1 group".to_owned() } else { format!("Use {groups} groups") };
         Some((label, Norm::Group { groups }.layer(self.activation)))
     }

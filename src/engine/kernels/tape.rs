@@ -47,7 +47,7 @@ impl Recorder {
     pub fn run<O: Operation + ?Sized + 'static>(&mut self, operation: &Rc<O>, pass: &Pass) {
         operation.compute(pass);
         if operation.learns() || operation.wants_input_gradient() {
-            self.record(operation, pass, |operation, pass, grads| operation.backward(pass, grads));
+            self.record(operation, pass, O::backward);
         }
     }
 

@@ -189,7 +189,7 @@ impl Network {
         let expected = error_nats * 2.0 * sigma * sigma;
         let code = losses.get(self.waist.terms()?)?;
         let length = description_length(features, expected, code, sigma, f64::from(width));
-        Some(Bits { code: length.code_bits, error: length.error_bits, constant: length.constant_bits })
+        Some(Bits { code: length.code, error: length.error, constant: length.constant })
     }
 
     fn hash_health(&self, codes: &[f32]) -> Option<HashHealth> {

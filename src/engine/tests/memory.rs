@@ -69,9 +69,9 @@ fn held_bytes() -> u64 {
     1024 * line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number")
 }
 
-/// What is allocated for a training of one step an epoch is what was counted for it, or somewhat
-/// less.
-fn check_training(name: &str, data: &Arc<Dataset>, edit: impl FnOnce(&mut Project)) {
+/// A training of one step per epoch holds as much memory as was counted for it, or somewhat less: at
+/// least 1 / `slack` of it.
+fn check_training(name: &str, data: &Arc<Dataset>, slack: f64, edit: impl FnOnce(&mut Project)) {
     let plan = toy_plan(data, |project| {
         project.encoder.clear();
         project.loss = Loss::SquaredError;
@@ -96,7 +96,7 @@ fn check_training(name: &str, data: &Arc<Dataset>, edit: impl FnOnce(&mut Projec
     eprintln!("{name}: {counted} bytes counted, {most} held");
     let room = 1 << 19;
     assert!(
-        counted + room >= most && 2 * counted <= 3 * (most + room),
+        counted + room >= most && counted as f64 <= slack * (most + room) as f64,
         "{name}: {counted} counted, {most} held"
     );
 }
@@ -110,7 +110,7 @@ fn every_kind_of_code_takes_what_was_counted() {
     let data = toy_data(4000, 24);
     let gaussian = Loss::Gaussian { variance: Variance::Fixed { std: 0.1 } };
     let check = |name: &str, kind, hidden: &[usize], units| {
-        check_training(name, &data, |project| {
+        check_training(name, &data, 1.5, |project| {
             project.encoder =
                 hidden.iter().map(|&units| Layer::Dense { units, activation: Activation::Tanh }).collect();
             project.code = Code { kind, ..Code::plain(units) };
@@ -172,6 +172,7 @@ fn contractive_penalties_take_what_was_counted() {
             check_training(
                 &format!("{estimator:?} of {} layers, {}", layers.len(), kind.name()),
                 data,
+                1.5,
                 |project| {
                     project.encoder.clone_from(&layers);
                     project.code = Code { kind, activation: Activation::Linear, ..Code::plain(20) };
@@ -192,7 +193,8 @@ fn trainings_of_single_layers_take_what_was_counted() {
     let data = toy_data(3000, 200);
     for by in [Greedy::Machines, Greedy::Autoencoders { masking: 0.2 }] {
         for units in [[300, 500], [600, 100]] {
-            check_training(&format!("{by:?} of {units:?}"), &data, |project| {
+            // Where one training follows another both are held for a moment, which is not seen here.
+            check_training(&format!("{by:?} of {units:?}"), &data, 2.0, |project| {
                 let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
                 project.encoder = units.map(dense).to_vec();
                 project.output.activation = Activation::Sigmoid;

@@ -4,11 +4,11 @@ use std::f64::consts::{LN_2, PI};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DescriptionLength {
     /// For the code: which units were drawn.
-    pub code_bits: f64,
+    pub code: f64,
     /// For the misfit: `E‖x − x'‖²/(2σ²)`.
-    pub error_bits: f64,
+    pub error: f64,
     /// For a perfect fit, the same for every sample: `(d/2) log 2πσ² − d log t`.
-    pub constant_bits: f64,
+    pub constant: f64,
 }
 
 /// The description length of a sample of `features` values (d) that are sent to within `width` (t) under a normal
@@ -30,8 +30,8 @@ pub fn description_length(
     let variance = sigma * sigma;
     let constant = features as f64 * (0.5 * (2.0 * PI * variance).ln() - width.ln());
     DescriptionLength {
-        code_bits: code_nats / LN_2,
-        error_bits: expected_error / (2.0 * variance) / LN_2,
-        constant_bits: constant / LN_2,
+        code: code_nats / LN_2,
+        error: expected_error / (2.0 * variance) / LN_2,
+        constant: constant / LN_2,
     }
 }

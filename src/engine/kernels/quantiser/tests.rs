@@ -238,16 +238,12 @@ fn a_term_of_weight_zero_is_measured_and_moves_nothing() {
 fn lengths_are_in_bits_and_never_negative_at_the_widest_quantisation() {
     // A standard normal value at its mean, to within 1: ½ log₂ 2π bits.
     let length = description_length(1, 0.0, 0.0, 1.0, 1.0);
-    assert!(
-        (length.constant_bits - 1.325_748).abs() < 1e-6
-            && length.code_bits == 0.0
-            && length.error_bits == 0.0
-    );
+    assert!((length.constant - 1.325_748).abs() < 1e-6 && length.code == 0.0 && length.error == 0.0);
     // Halving the width costs one bit a feature; an error of 2σ² ln 2 one bit, as a cost of ln 2 nats does.
     let ln_2 = std::f64::consts::LN_2;
     let widest = |sigma: f64| sigma * std::f64::consts::TAU.sqrt();
     let finer = description_length(10, 2.0 * 0.09 * ln_2, 3.0 * ln_2, 0.3, 0.5 * widest(0.3));
-    assert!((finer.constant_bits - 10.0).abs() < 1e-9 && (finer.error_bits - 1.0).abs() < 1e-9);
-    assert!((finer.code_bits - 3.0).abs() < 1e-9);
-    assert!(description_length(96, 0.0, 0.0, 0.1, widest(0.1)).constant_bits.abs() < 1e-9);
+    assert!((finer.constant - 10.0).abs() < 1e-9 && (finer.error - 1.0).abs() < 1e-9);
+    assert!((finer.code - 3.0).abs() < 1e-9);
+    assert!(description_length(96, 0.0, 0.0, 0.1, widest(0.1)).constant.abs() < 1e-9);
 }
