@@ -33,9 +33,9 @@ pub(super) struct Builder<'a> {
     pub operations: Vec<Rc<dyn Operation>>,
     /// Every node that is given a gradient, the parameters' own aside.
     pub nodes: Vec<Node>,
-    /// What each stage hands on.
+    /// The output of each stage.
     pub outputs: Vec<(Place, Node)>,
-    /// What the last operation hands on.
+    /// The output of the last operation.
     pub last: Node,
     /// Whether anything up to `last` learns.
     learns: bool,

@@ -29,7 +29,7 @@ pub fn largest_mesh(shapes: &[ClippedShape]) -> Option<Arc<Mesh>> {
     largest
 }
 
-/// Checks that something is drawn, and that every shape has a place: what is no number has none.
+/// Checks that something is drawn, and that every shape has finite coordinates.
 #[track_caller]
 pub fn check_placed(shapes: &[ClippedShape]) {
     assert!(!shapes.is_empty(), "nothing is drawn");

@@ -35,7 +35,7 @@ pub struct Net {
     pub sides: (usize, usize),
     pub operations: Vec<Rc<dyn Operation>>,
     pub parameters: Vec<Node>,
-    /// What every operation hands on, the input first.
+    /// Outputs of all operations, the input first.
     pub nodes: Vec<Node>,
     /// Whether features are dropped, and batch norms use the minibatch's statistics.
     pub training: bool,
