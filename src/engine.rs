@@ -4,7 +4,6 @@
 //! and [`Trainer`] takes one step at a time, so that pause, single step, stop and exact resume fall out of it. Nothing
 //! here knows a thread but the kernels' own, and nothing knows a display.
 
-mod attempts;
 mod error;
 mod initialisation;
 mod kernels;

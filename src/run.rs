@@ -1,6 +1,7 @@
 //! **The results of a training**: the frozen design, the history of every loss term, pictures and codes by epoch,
 //! weights. Plain data, without a thread, a tensor or a window. [`Run::apply`] is the only code that changes a run.
 
+mod attempt;
 mod checkpoint;
 mod error;
 mod event;
@@ -16,6 +17,7 @@ mod records;
 mod run_data;
 mod weights;
 
+pub use attempt::Attempt;
 pub use checkpoint::{Best, Checkpoint};
 pub use error::RunError;
 pub use event::{RunEvent, RunProgress};

@@ -208,6 +208,7 @@ impl Plan {
             let rows = row.saturating_mul(self.batch_rows() as u64);
             return weights.saturating_add(biases).saturating_add(rows).saturating_mul(VALUE);
         };
-        autoencoder.training_bytes()
+        // Its Jacobian is never measured.
+        autoencoder.training_bytes().saturating_sub(autoencoder.measurement_bytes())
     }
 }

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::EngineError;
-use super::attempts::{Attempt, undecided};
 use super::kernels::draw::Draw;
 use super::kernels::pass::Moment;
 use super::kernels::variable::Grads;
@@ -16,8 +15,8 @@ use crate::dataset::random::{Purpose, Stream};
 use crate::dataset::{Dataset, Subset};
 use crate::project::{Strategy, learning_rate};
 use crate::run::{
-    Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Health, Kept, LossSums,
-    Losses, Probe, Restart, Setting, Terms, TrainerProgress,
+    Attempt, Best, Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, GreedyState, Health, Kept,
+    LossSums, Losses, Probe, Restart, Setting, Terms, TrainerProgress,
 };
 
 /// Rows that tell whether a network is well, at most.
@@ -177,7 +176,7 @@ impl Trainer {
         if self.progress.epoch != self.attempt().end() {
             return Ok(None);
         }
-        let Some(mean_max) = undecided(&self.network, self.attempt()) else { return Ok(None) };
+        let Some(mean_max) = self.network.undecided(self.attempt()) else { return Ok(None) };
         self.progress.attempt += 1;
         let plan = self.network.plan();
         let weights = Network::fresh_weights(plan, self.progress.attempt)?;

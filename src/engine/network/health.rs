@@ -13,11 +13,11 @@ use crate::engine::kernels::math::exp;
 use crate::engine::kernels::operation::LossTerm;
 use crate::engine::kernels::pass::{Mode, Moment, Pass};
 use crate::engine::kernels::quantiser::description_length;
-use crate::engine::kernels::selector::{chosen, mean_max};
+use crate::engine::kernels::selector::{Verdict, chosen, mean_max, verdict};
 use crate::engine::kernels::tape::Recorder;
 use crate::engine::kernels::variable::Node;
 use crate::project::{Bottleneck, Estimator, Loss, Place, Threshold, Variance};
-use crate::run::{Bits, CodebookHealth, HashHealth, Health, LayerHealth, Losses, SelectorHealth};
+use crate::run::{Attempt, Bits, CodebookHealth, HashHealth, Health, LayerHealth, Losses, SelectorHealth};
 
 /// Sums over the samples.
 struct Sums {
@@ -57,6 +57,16 @@ impl Network {
             }
         }
         Ok(self.judge(sums, rows.len(), epoch, moment))
+    }
+
+    /// How near the selector is to a choice, where that is too little after an attempt and another is
+    /// allowed.
+    pub(in crate::engine) fn undecided(&self, attempt: Attempt) -> Option<f64> {
+        let Bottleneck::Concrete { tries, .. } = self.plan.design().code.kind else { return None };
+        let logits = self.parameters().iter().find(|parameter| parameter.name == "code.logits")?;
+        let node = logits.node.borrow();
+        let mean_max = mean_max(node.values(), node.columns());
+        (verdict(mean_max, attempt.number + 1, tries) == Verdict::TryAgain).then_some(mean_max)
     }
 
     fn sums(&self) -> Sums {

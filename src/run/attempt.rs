@@ -1,13 +1,9 @@
 //! Trainings anew of a selector that has not made its choice, each from other weights and with twice the epochs (Abid et al.
 //! 2019, as in the authors' program).
 
-use super::kernels::selector::{Verdict, mean_max, verdict};
-use super::network::Network;
-use crate::project::Bottleneck;
-
 /// One attempt within a run. Networks without a selector have a single one, whose epochs are the design's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Attempt {
+pub struct Attempt {
     /// How many were made before it.
     pub number: u32,
     /// Epochs of the first.
@@ -49,20 +45,6 @@ impl Attempt {
     fn scale(self) -> u32 {
         1_u32.checked_shl(self.number).unwrap_or(u32::MAX)
     }
-}
-
-/// How near the network's selector is to a choice, where that is too little after an attempt and another is allowed.
-pub(super) fn undecided(network: &Network, attempt: Attempt) -> Option<f64> {
-    let Bottleneck::Concrete { tries, .. } = network.plan().design().code.kind else { return None };
-    let mean_max = decision(network)?;
-    (verdict(mean_max, attempt.number + 1, tries) == Verdict::TryAgain).then_some(mean_max)
-}
-
-/// `mean_i max_j softmax(ℓ⁽ⁱ⁾)_j` of the network's selector, where it has one.
-fn decision(network: &Network) -> Option<f64> {
-    let logits = network.parameters().iter().find(|parameter| parameter.name == "code.logits")?;
-    let node = logits.node.borrow();
-    Some(mean_max(node.values(), node.columns()))
 }
 
 #[cfg(test)]
