@@ -1,0 +1,80 @@
+//! Watches over the cases under way: one that takes too long or too much memory is written to a file, named, and ends the tests.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+use crate::readers::Reader;
+
+/// Longest time of one case, many times what the slowest takes: a guard against hanging.
+const LONGEST: Duration = Duration::from_mins(1);
+/// Most memory of all cases under way together, as the system counts it.
+const MOST_BYTES: u64 = 2 << 30;
+const LOOK: Duration = Duration::from_millis(100);
+
+type Cases = Mutex<HashMap<ThreadId, (Instant, Reader, Vec<u8>)>>;
+
+/// Reads one case under guard. A panic writes the case to a file and goes through.
+pub fn read(reader: Reader, bytes: &[u8]) -> bool {
+    let cases = cases();
+    let own = std::thread::current().id();
+    let lock = || cases.lock().unwrap_or_else(PoisonError::into_inner);
+    lock().insert(own, (Instant::now(), reader, bytes.to_vec()));
+    let result = catch_unwind(AssertUnwindSafe(|| reader.read(bytes)));
+    lock().remove(&own);
+    result.unwrap_or_else(|panic| {
+        say(&format!("a panic; the case: {}", written(reader, bytes).display()));
+        resume_unwind(panic)
+    })
+}
+
+/// The cases under way, and the thread that watches over them.
+fn cases() -> &'static Cases {
+    static CASES: OnceLock<Cases> = OnceLock::new();
+    CASES.get_or_init(|| {
+        std::thread::spawn(watch);
+        Cases::default()
+    })
+}
+
+fn watch() {
+    loop {
+        std::thread::sleep(LOOK);
+        let memory = resident_bytes();
+        let cases = cases().lock().unwrap_or_else(PoisonError::into_inner);
+        let is_late = cases.values().any(|(start, ..)| start.elapsed() > LONGEST);
+        if is_late || memory > MOST_BYTES {
+            for (start, reader, bytes) in cases.values() {
+                let path = written(*reader, bytes);
+                let (seconds, megabytes) = (start.elapsed().as_secs(), memory >> 20);
+                say(&format!("{seconds} s, {megabytes} MiB; the case: {}", path.display()));
+            }
+            std::process::abort();
+        }
+    }
+}
+
+/// Past the capture of the test harness, which an abort would lose.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Writes a case where it can be taken from into `tests/hostile/`.
+fn written(reader: Reader, bytes: &[u8]) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.found", reader.name()));
+    let _ = fs::write(&path, bytes);
+    path
+}
+
+/// Memory of this process; 0 where the system does not say.
+pub fn resident_bytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.unwrap_or(0) << 10
+}
