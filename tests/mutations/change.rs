@@ -16,19 +16,47 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// What stands in for a number or a word of a text.
 const EXTREMES: [&str; 34] = [
-    "0", "1", "-1", "2", "3", "7", "255", "256", "65535", "65536", "1000000", "100000000", "4294967295",
-    "4294967296", "9223372036854775807", "18446744073709551615", "18446744073709551616", "-9223372036854775808",
-    "0.5", "-0.0", "1e-45", "1e38", "-1e38", "1e39", "1e308", "1e400", "NaN", "inf", "-inf", "\"text\"", "[]",
-    "()", "None", "true",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "3",
+    "7",
+    "255",
+    "256",
+    "65535",
+    "65536",
+    "1000000",
+    "100000000",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551615",
+    "18446744073709551616",
+    "-9223372036854775808",
+    "0.5",
+    "-0.0",
+    "1e-45",
+    "1e38",
+    "-1e38",
+    "1e39",
+    "1e308",
+    "1e400",
+    "NaN",
+    "inf",
+    "-inf",
+    "\"text\"",
+    "[]",
+    "()",
+    "None",
+    "true",
 ];
 /// What is put between two characters of a text.
-const INSERTS: [&str; 14] = [
-    "(", ")", "[", "]", "{", "}", ",", ":", "\"", "'", "\n", "\u{0}", "\u{1B}[31m", "\u{202E}",
-];
+const INSERTS: [&str; 14] =
+    ["(", ")", "[", "]", "{", "}", ",", ":", "\"", "'", "\n", "\u{0}", "\u{1B}[31m", "\u{202E}"];
 /// Whole numbers that overflow something.
-const WHOLE: [u64; 12] = [
-    0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF, u64::MAX,
-];
+const WHOLE: [u64; 12] =
+    [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF, u64::MAX];
 
 /// One change: what is done, where, and with what.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +71,10 @@ pub struct Change {
 /// A few changes, one after the other.
 pub fn changes() -> impl Strategy<Value = Vec<Change>> {
     let one = any::<(u8, u8, Index, Index, Index)>();
-    prop::collection::vec(one.prop_map(|(deep, what, at, to, with)| Change { deep, what, at, to, with }), 1..5)
+    prop::collection::vec(
+        one.prop_map(|(deep, what, at, to, with)| Change { deep, what, at, to, with }),
+        1..5,
+    )
 }
 
 /// The bytes after all changes. `skipped` bytes at their start stay as they are.
@@ -80,7 +111,15 @@ fn apply_inside(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
             let length = usize::from(u16::from_le_bytes([*bytes.get(8)?, *bytes.get(9)?]));
             let header = change_text(std::str::from_utf8(bytes.get(10..10 + length)?).ok()?, change);
             let length = u16::try_from(header.len()).ok()?.to_le_bytes();
-            Some([&bytes[..8], &length, header.as_bytes(), &bytes[10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))..]].concat())
+            Some(
+                [
+                    &bytes[..8],
+                    &length,
+                    header.as_bytes(),
+                    &bytes[10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))..],
+                ]
+                .concat(),
+            )
         }
         [0x89, b'P', b'N', b'G', ..] => change_png(bytes, change),
         [_, _, _, 0, 0, 0, 0, 0, b'{', ..] => {
@@ -110,7 +149,13 @@ fn change_zip(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
             entries.push((change_text(&entries[to].0, change), content));
         }
         _ => {
-            let inner = Change { deep: change.what, what: change.deep, at: change.to, to: change.with, with: change.at };
+            let inner = Change {
+                deep: change.what,
+                what: change.deep,
+                at: change.to,
+                to: change.with,
+                with: change.at,
+            };
             entries[at].1 = apply(&entries[at].1, inner);
         }
     }

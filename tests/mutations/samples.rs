@@ -26,7 +26,12 @@ pub fn samples(reader: Reader) -> Vec<Vec<u8>> {
         ],
         Reader::Npz => {
             let rows = npy("<f4", false, "(12, 3)", &floats(36));
-            let labels = npy("<i4", false, "(12,)", &(0..12_i32).flat_map(|row| (row % 3).to_le_bytes()).collect::<Vec<_>>());
+            let labels = npy(
+                "<i4",
+                false,
+                "(12,)",
+                &(0..12_i32).flat_map(|row| (row % 3).to_le_bytes()).collect::<Vec<_>>(),
+            );
             vec![zipped(&[("x.npy".to_owned(), rows), ("y.npy".to_owned(), labels)])]
         }
         Reader::Idx => {
@@ -82,7 +87,12 @@ fn numbered(files: &[(String, Vec<u8>)]) -> Vec<Vec<u8>> {
 fn table(delimiter: &str, end: &str, header: &str) -> Vec<u8> {
     let mut text = header.to_owned();
     for row in 0..14 {
-        let fields = [format!("\"row {row}\""), (row * 7 % 5).to_string(), format!("{}.5", row * 3 % 11), format!("c{}", row % 3)];
+        let fields = [
+            format!("\"row {row}\""),
+            (row * 7 % 5).to_string(),
+            format!("{}.5", row * 3 % 11),
+            format!("c{}", row % 3),
+        ];
         let _ = write!(text, "{}{end}", fields.join(delimiter));
     }
     text.into_bytes()

@@ -136,7 +136,8 @@ impl Reader {
 fn read_data(root: &Path, name: &str, bytes: &[u8], change: impl Fn(Source) -> Source) -> bool {
     let path = root.join(name);
     fs::write(&path, bytes).expect("written");
-    let source = source_for(&path, 4, 4, Channels::Grey).unwrap_or(Source::Npy { path, array: None, labels: None });
+    let source =
+        source_for(&path, 4, 4, Channels::Grey).unwrap_or(Source::Npy { path, array: None, labels: None });
     used::source(change(source)).is_some()
 }
 

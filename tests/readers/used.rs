@@ -1,8 +1,8 @@
 //! Uses what was read, as window and command line do, as far as that takes no longer than a moment.
 
 use std::path::Path;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use hourglass::check::{cards, plan, problems};
