@@ -39,6 +39,8 @@ step cargo check --locked --no-default-features
 step env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 step cargo test --locked
 if $long; then
+    step cargo test --locked --features long-tests --test mutations --test kills -- --nocapture
+    step cargo test --locked --features long-tests --test soak -- --nocapture
     step cargo test --locked --features long-tests --lib ui::tests::shots
     step cargo test --locked --features long-tests --test long
 fi

@@ -1,11 +1,13 @@
 //! Files that earlier versions wrote open, resume where they were, and end as they would have with the version that
 //! wrote them.
 //!
-//! In `tests/formats/`, written by the version their names say: a project whose run was interrupted within its third
-//! epoch, and the live store of a run whose second layer was being trained by itself.
+//! In `tests/formats/`, written by the version their names say: projects whose run was interrupted within an epoch, and the
+//! live store of a run whose second layer was being trained by itself. In `tests/formats/designs/`: the first example of a
+//! design there was, and every recipe as text.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,4 +125,56 @@ fn a_live_store_of_version_2_resumes_within_a_layer() {
     let last = run.history.epochs.last().expect("epochs");
     check("last epoch", last.judged().total(), 0.737_843_203_991_651_5);
     check("test split", test_error(&run, &data), 0.011_134_838_204_598_055);
+}
+
+/// Designs with what came of them where they were written: parameters, training loss and validation error per feature after
+/// one epoch.
+const DESIGNS: [(&str, u64, f64, f64); 20] = [
+    ("anomaly", 33_990, 7.793_459, 0.079_583),
+    ("beta-vae", 199_948, 66.547_595, 0.044_848),
+    ("concrete", 3_032, 3.986_623, 0.047_172),
+    ("contractive", 4_224, 37.931_204, 0.084_902),
+    ("convolutional", 11_753, 10.527_298, 0.128_689),
+    ("denoising", 24_928, 7.699_561, 0.077_487),
+    ("first-example", 34_248, 10.970_296, 0.147_628),
+    ("hashing", 20_816, 36.892_872, 0.079_320),
+    ("inpainting", 57_968, 6.845_002, 0.076_153),
+    ("joint-vs-layerwise", 37_896, 33.006_065, 0.074_851),
+    ("k-sparse", 8_384, 4.429_386, 0.059_131),
+    ("linear", 580, 14.719_644, 0.155_506),
+    ("mdl", 4_752, 140.155_074, 0.113_374),
+    ("rbm", 37_896, 20.792_604, 0.031_677),
+    ("sparse", 16_576, 10.162_120, 0.083_529),
+    ("super-resolution", 164_672, 21.707_963, 0.043_805),
+    ("tabular", 4_643, 26.231_787, 0.651_381),
+    ("undercomplete", 33_474, 7.317_883, 0.077_136),
+    ("vae", 17_476, 34.850_594, 0.075_296),
+    ("vq-vae", 20_816, 8.350_759, 0.077_613),
+];
+
+#[test]
+fn designs_of_earlier_versions_train_as_they_did() {
+    let files = fs::read_dir(sample("designs")).expect("samples").count();
+    assert_eq!(files, DESIGNS.len(), "each is recorded");
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, parameters, loss, error) in DESIGNS {
+        let design = sample("designs").join(format!("{name}.ron"));
+        let output = Command::new(env!("CARGO_BIN_EXE_hourglass"))
+            .arg("train")
+            .arg(design)
+            .args(["--epochs", "1", "--json", "-o", "a.hourglass", "--force"])
+            .current_dir(folder.path())
+            .env("HOURGLASS_STATE", folder.path())
+            .output()
+            .expect("started");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let last = output.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().expect("a line");
+        let last: serde_json::Value = serde_json::from_slice(last).expect("JSON");
+        assert_eq!(last["params"], parameters, "{name}");
+        // A selector that has not chosen has trained five times by now: differences of processors grow.
+        for (key, recorded) in [("train_loss", loss), ("val_mse", error)] {
+            let found = last[key].as_f64().expect("a number");
+            assert!((found - recorded).abs() <= 0.02 * recorded, "{name}: {key} {found}, not {recorded}");
+        }
+    }
 }

@@ -124,7 +124,10 @@ fn fifty_thousand_epochs_leave_nothing_but_their_history() {
     let (none, some) = (part(0), part(WARM));
     let computed = none + (some - none) * EPOCHS as f64 / WARM as f64;
     let found = fs::metadata(&file).expect("saved").len() as f64;
-    println!("file: {found} bytes, {computed:.0} computed: {none} and {:.1} an epoch", (some - none) / WARM as f64);
+    println!(
+        "file: {found} bytes, {computed:.0} computed: {none} and {:.1} an epoch",
+        (some - none) / WARM as f64
+    );
     assert!((found - computed).abs() <= 0.1 * computed, "{found} bytes, {computed} computed");
     let opened = open_project(&file).expect("opens").runs.remove(0);
     assert!(opened.history == run.history, "all of the history is read again");
