@@ -171,6 +171,9 @@ fn change_png(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
         chunks.push((&rest[4..8], rest.get(8..8 + length)?.to_vec()));
         rest = &rest[12 + length..];
     }
+    if chunks.is_empty() {
+        return None;
+    }
     let at = change.at.index(chunks.len());
     match change.deep % 8 {
         1 => drop(chunks.remove(at)),
