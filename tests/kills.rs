@@ -1,6 +1,6 @@
-//! Trainings killed at random moments, by a signal no program can see coming: whatever was being done (a step, an epoch, a
-//! layer's own training, a restart, a save), the file opens, holds what was checkpointed, and the run resumed from it ends as
-//! one that was never disturbed, to the bit.
+//! Trainings killed at random moments by a signal that no program can catch: within a step, an epoch, a layer's own training, a
+//! restart or a save. The file opens and holds the last checkpoint, and the resumed run ends as an undisturbed one does, to
+//! the bit.
 
 mod program;
 
@@ -25,7 +25,7 @@ const KILLS: (usize, usize) = if cfg!(feature = "long-tests") { (100, 50) } else
 /// Tells the trainer of the live store where its workspaces are.
 const ROOT: &str = "HOURGLASS_TEST_ROOT";
 
-/// Where a run stands: steps of layers, then steps of the whole.
+/// How far a run is: steps of the whole, then the layer being trained by itself and its steps.
 fn place(run: &Run) -> (u64, u32, u32, u32) {
     let checkpoint = run.checkpoint.as_ref().expect("a checkpoint");
     let layer = checkpoint.pretraining.as_ref().map(|state| &state.progress);
@@ -34,7 +34,7 @@ fn place(run: &Run) -> (u64, u32, u32, u32) {
     (checkpoint.progress.step, layer, epoch, step)
 }
 
-/// Kills a process after a while; returns what it had said on stdout by then, and whether it was still alive.
+/// Kills a process after a while; returns its lines on stdout, and whether it was still alive.
 fn killed(mut child: Child, after: Duration) -> (Vec<String>, bool) {
     let stdout = child.stdout.take().expect("piped");
     let reader = std::thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect());
@@ -104,7 +104,7 @@ fn check_file(name: &str, design: &Project, kills: usize, dice: &mut Dice) {
             }
         }
         if done == kills {
-            // The last training was let to end, so that it has taken away what killed ones left.
+            // The last training ran to its end, so it has removed the files of killed ones.
             assert_eq!(left_over(folder.path()), Vec::<String>::new(), "{name}");
         }
     }

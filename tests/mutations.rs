@@ -1,5 +1,5 @@
-//! Damaged files of every kind, made from valid ones by changes that know their structure: whatever they are, each reader
-//! returns, in bounded time and memory, and so does everything that uses what it read.
+//! Damaged files of every kind, made from valid ones by changes that know their structure. Each reader returns in bounded time
+//! and memory, and so does everything that uses the content.
 //!
 //! A case that does not is written to a file whose name is printed; moved to `tests/hostile/READER.NAME`, it is replayed from
 //! then on. `HOURGLASS_CORPUS=FOLDER` writes the valid files, for `fuzz/` to start from.

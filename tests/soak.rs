@@ -1,5 +1,5 @@
-//! A sitting of 50,000 epochs in the window, every view fed and drawn: memory stays flat but for the history, the file is as
-//! large as its number of epochs says, and nothing is done once nothing is to be done. In a process of its own, whose memory
+//! A sitting of 50,000 epochs in the window, every view fed and drawn: memory is flat apart from the history, the
+//! size of the file follows from the number of epochs, and the window is idle once training is over. In a process of its own, whose memory
 //! and processor time are measured: `scripts/test.sh --long` runs it.
 
 #![cfg(target_os = "linux")]
@@ -26,9 +26,9 @@ const FRAME: Duration = Duration::from_millis(33);
 const IDLE: Duration = Duration::from_secs(5);
 /// Frames that a view stays in front.
 const FRAMES_A_VIEW: usize = 30;
-/// Memory of one epoch of the history, with what its losses take on the heap and what a copy of both takes.
+/// Memory of one epoch of the history, with its losses on the heap; three copies.
 const BYTES_AN_EPOCH: usize = 3 * (size_of::<EpochRecord>() + 64);
-/// What an allocator may keep for itself.
+/// Memory the allocator may hold back.
 const SLACK_BYTES: usize = 24 << 20;
 
 /// A number of a file of the system about this process.

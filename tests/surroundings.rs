@@ -1,5 +1,5 @@
-//! Trainings whose surroundings fail: streams that are closed, full or broken, a full disk, a second writer. The work ends up
-//! in a file, and is what it would have been, to the bit.
+//! Trainings whose surroundings fail: closed, full and broken streams, a full disk, a second writer. Every run is saved, and
+//! equals an undisturbed one to the bit.
 
 #![cfg(target_os = "linux")]
 

@@ -11,10 +11,10 @@ use proptest::sample::Index;
 
 use crate::readers::{unzipped, zipped};
 
-/// Longest file a change makes: what is larger is not about structure.
+/// Longest file a change makes: larger ones test size, not structure.
 const MOST_BYTES: usize = 1 << 20;
 
-/// What stands in for a number or a word of a text.
+/// Replacements for a number or a word of a text.
 const EXTREMES: [&str; 34] = [
     "0",
     "1",
@@ -51,7 +51,7 @@ const EXTREMES: [&str; 34] = [
     "None",
     "true",
 ];
-/// What is put between two characters of a text.
+/// Characters put next to a word.
 const INSERTS: [&str; 14] =
     ["(", ")", "[", "]", "{", "}", ",", ":", "\"", "'", "\n", "\u{0}", "\u{1B}[31m", "\u{202E}"];
 /// Whole numbers that overflow something.
@@ -215,7 +215,7 @@ fn change_text(text: &str, change: Change) -> String {
         11 => replaced(&format!("{}{}", INSERTS[change.with.index(INSERTS.len())], &text[from..end])),
         12 => text[..end].to_owned(),
         13 => {
-            // From a place to another place once more: what stands between is nested or repeated.
+            // Repeats or nests the text between two words.
             let (first, last) = (from.min(other.0), end.max(other.1));
             format!("{}{}{}", &text[..last], &text[first..last], &text[last..])
         }
@@ -260,7 +260,7 @@ fn change_bytes(bytes: &[u8], change: Change) -> Vec<u8> {
     let (at, to) = (change.at.index(bytes.len()), change.to.index(bytes.len()));
     let (first, last) = (at.min(to), at.max(to));
     let whole = WHOLE[change.with.index(WHOLE.len())];
-    // Most of what decides anything stands at the start.
+    // Headers are at the start.
     let near = if change.deep.is_multiple_of(2) { at } else { at % bytes.len().min(64) };
     let width = 1 << (change.deep / 2 % 4);
     match change.what % 8 {

@@ -1,4 +1,4 @@
-//! The program as a process, and what has to be equal to the bit between a run that was disturbed and one that was not.
+//! The program as a process, and the comparison of disturbed runs with undisturbed ones, to the bit.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
@@ -103,7 +103,7 @@ pub fn write_design(dir: &Path, name: &str, design: &Project) {
     save_design(&Files::default(), &dir.join(format!("{name}.ron")), design).expect("saved");
 }
 
-/// Files of a folder that are neither the design, the project nor the program's state: what was left behind.
+/// Files of a folder that are neither the design, the project nor the program's state.
 pub fn left_over(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).expect("a folder").flatten();
     let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());

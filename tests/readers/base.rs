@@ -1,5 +1,4 @@
-//! Valid files that damage is done to: a project of two runs in every state a run can be saved in, the same as a workspace,
-//! and small data.
+//! Valid files to be damaged: a project of two runs, its form as a workspace, and small data.
 
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -30,7 +29,7 @@ impl Observer for Nobody {
     fn observe(&mut self, _: &Run, _: RunEvent) {}
 }
 
-/// A run on pictures with a best epoch, and one that stands within the training of its second layer.
+/// A run on pictures with a best epoch, and one stopped while its second layer was trained by itself.
 fn runs() -> (Project, [Run; RUNS]) {
     let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
     let conv = Layer::Conv2d {

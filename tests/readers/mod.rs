@@ -1,5 +1,5 @@
-//! Every reader of the program behind one function that takes bytes and must return: the entry points of `fuzz/` and of
-//! `tests/mutations.rs`. What is read is used as well: data are trained on for a step, and runs are evaluated and resumed.
+//! One function for each reader of the program: it takes bytes and must return. `fuzz/` and `tests/mutations.rs` call it. The
+//! content is used as well: data are trained on for a step, runs are evaluated and resumed.
 
 #![allow(dead_code, reason = "each program uses its own part")]
 
@@ -197,8 +197,8 @@ fn read_store(root: &Path, files: &[(String, Vec<u8>)]) -> bool {
     used::opened(&opened, &root.join("again.hourglass"))
 }
 
-/// Loads data, with the source that is proposed instead where they cannot be loaded.
-fn load_or_mend(data: &Data) -> Option<hourglass::dataset::Dataset> {
+/// Loads data; where that fails, from the source that is proposed instead.
+fn load_or_fix(data: &Data) -> Option<hourglass::dataset::Dataset> {
     match used::load_soon(data) {
         Ok(dataset) => Some(dataset),
         Err(error) => {

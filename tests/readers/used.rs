@@ -1,4 +1,4 @@
-//! Uses what was read, as window and command line do, as far as that takes no longer than a moment.
+//! Uses data, designs and runs as the window and the command line do, where that is quick.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ fn is_small(source: &Source) -> bool {
 
 /// Loads a source and trains a small network on it for one step; returns the number of rows where all of that is possible.
 pub fn source(source: Source) -> Option<usize> {
-    let dataset = Arc::new(super::load_or_mend(&Data { source, ..Data::default() })?);
+    let dataset = Arc::new(super::load_or_fix(&Data { source, ..Data::default() })?);
     let design = Project {
         encoder: Vec::new(),
         code: Code::plain(1),
@@ -136,7 +136,7 @@ fn run(run: &Run) -> bool {
     let dataset = Arc::new(dataset);
     let Ok(mut driver) = Driver::new(run.clone(), &plan, &dataset, 1, pace, Nobody) else { return false };
     driver.begin();
-    let goes_on = driver.trainer().is_done() || driver.step().is_ok();
+    let continues = driver.trainer().is_done() || driver.step().is_ok();
     driver.halt(Status::Stopped);
-    goes_on
+    continues
 }
