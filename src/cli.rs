@@ -10,18 +10,21 @@ mod design;
 mod failure;
 mod progress;
 mod signal;
+mod stream;
 mod subject;
 mod train;
+#[expect(clippy::disallowed_methods, reason = "the one place that writes to streams")]
 mod write;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 
 use args::{Arguments, Command};
 use failure::Failure;
+
+use crate::project::visible_path;
 
 /// What the program does after the command line was looked at.
 #[derive(Debug)]
@@ -35,38 +38,41 @@ pub enum Outcome {
 /// Reads the arguments and runs the command they name, if they name one.
 pub fn run() -> Outcome {
     // Quiet unless RUST_LOG asks.
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error"))
+        .target(env_logger::Target::Pipe(Box::new(write::Diagnostics)))
+        .init();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            // A closed pipe is no reason to complain.
-            let _ = error.print();
-            return Outcome::Exit(ExitCode::from(if asked { 0 } else { 2 }));
-        }
+        Err(error) => return Outcome::Exit(ExitCode::from(write::usage(&error))),
     };
-    let Some(command) = arguments.command else {
-        return match arguments.file {
-            Some(file) if !file.exists() => Outcome::Exit(missing(&file).report()),
-            file => Outcome::Window(file),
-        };
+    let result = match (arguments.command, arguments.file) {
+        (Some(command), _) => execute(command),
+        (None, Some(file)) if !file.exists() => Err(missing(&file)),
+        (None, file) => return Outcome::Window(file),
     };
-    Outcome::Exit(match execute(command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    })
+    Outcome::Exit(end(result))
+}
+
+/// Ends the program where no window can be opened.
+pub fn fail(message: &str) -> ExitCode {
+    end(Err(Failure::problem(message)))
+}
+
+fn end(result: Result<(), Failure>) -> ExitCode {
+    ExitCode::from(write::finish(result.map_or_else(Failure::report, |()| 0)))
 }
 
 /// A word without an ending was rather meant as a command.
 fn missing(file: &Path) -> Failure {
     if file.extension().is_none() {
-        Failure::Usage(format!("there is no command and no file {}", file.display()))
+        Failure::Usage(format!("there is no command and no file {}", visible_path(file)))
     } else {
         Failure::Problem(subject::missing(file))
     }
 }
 
 fn execute(command: Command) -> Result<(), Failure> {
+    signal::install();
     match command {
         Command::Recipes => design::recipes(),
         Command::New(arguments) => design::new(&arguments),

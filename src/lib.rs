@@ -5,7 +5,13 @@
 // For what ships: tests write files, panic and name colours as they need.
 #![cfg_attr(
     not(test),
-    warn(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)
+    warn(
+        clippy::disallowed_macros,
+        clippy::disallowed_methods,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unwrap_used
+    )
 )]
 
 pub mod analysis;

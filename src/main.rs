@@ -1,6 +1,6 @@
 //! The `hourglass` program.
 
-#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![warn(clippy::disallowed_macros, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use std::process::ExitCode;
 
@@ -19,15 +19,11 @@ fn window(file: Option<&std::path::Path>) -> ExitCode {
     let options = hourglass::ui::Options { file, ..hourglass::ui::Options::default() };
     match hourglass::ui::run(options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::from(1)
-        }
+        Err(message) => cli::fail(&message),
     }
 }
 
 #[cfg(not(feature = "gui"))]
 fn window(_file: Option<&std::path::Path>) -> ExitCode {
-    eprintln!("error: this build has no window; see 'hourglass --help' for what it can do without one");
-    ExitCode::from(1)
+    cli::fail("this build has no window; see 'hourglass --help' for what it can do without one")
 }

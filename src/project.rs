@@ -15,6 +15,7 @@ mod schedule;
 mod shape;
 mod source;
 mod training;
+mod visible;
 
 pub use bottleneck::{Bottleneck, Code, CodebookUpdate, Threshold};
 pub use corruption::Corruption;
@@ -30,6 +31,7 @@ pub use source::{
     Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
 };
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
+pub use visible::{is_hidden, visible, visible_lines, visible_list, visible_path};
 
 use serde::{Deserialize, Serialize};
 

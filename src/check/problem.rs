@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::project::{Place, Project};
+use crate::project::{Place, Project, visible};
 
 /// Something wrong or remarkable about a project.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,9 @@ impl Fix {
 impl Problem {
     /// A problem that refuses training.
     pub fn error(place: Place, message: impl Into<String>) -> Problem {
-        Problem { place, severity: Severity::Error, message: message.into(), fix: None }
+        // It may name a class or a column.
+        let message = visible(&message.into()).into_owned();
+        Problem { place, severity: Severity::Error, message, fix: None }
     }
 
     /// A problem that does not.

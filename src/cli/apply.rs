@@ -7,14 +7,14 @@ use super::args::{Encode, Evaluate, Reconstruct, SplitName, Trained};
 use super::data::{self, Shown};
 use super::failure::Failure;
 use super::progress::Bar;
-use super::signal;
+use super::signal::{self, Stage};
 use super::subject::Subject;
-use super::write::{line, number, refuse_to_mix, refuse_to_overwrite};
+use super::write::{json, line, note, number, refuse_to_mix, refuse_to_overwrite, warn};
 use crate::check::{DataFacts, Plan, plan};
 use crate::dataset::{Dataset, LabelValues, Subset};
-use crate::engine::Network;
+use crate::engine::{EngineError, Network};
 use crate::io::{CodesForm, Files, save_codes, save_pictures};
-use crate::project::Loss;
+use crate::project::{Loss, visible, visible_list, visible_path};
 use crate::run::{Checkpoint, Run, facts};
 use crate::session::Findings;
 
@@ -30,26 +30,26 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let applied = Applied::open(&arguments.trained)?;
     let (name, rows) = applied.part(arguments)?;
     let mut network = applied.network(arguments.trained.threads)?;
-    let result = network.evaluate(&applied.data, &rows, None).map_err(Failure::problem)?;
-    let likelihood = arguments
-        .likelihood
-        .map(|draws| network.likelihood(&applied.data, &rows, draws as usize).map_err(Failure::problem));
+    let result = network.evaluate(&applied.data, &rows, None).map_err(|error| applied.failure(error))?;
+    let likelihood = arguments.likelihood.map(|draws| {
+        network.likelihood(&applied.data, &rows, draws as usize).map_err(|error| applied.failure(error))
+    });
     let likelihood = likelihood.transpose()?;
     let subset = Subset::ALL.into_iter().find(|subset| subset.name() == name).unwrap_or(Subset::Test);
     let findings =
         if applied.own { Findings::of(&mut network, &applied.data, subset) } else { Findings::default() };
     let chosen = network.chosen_features().map(|chosen| feature_names(&applied.data, &chosen));
     if let Some((low, high)) = applied.beyond_unit_range() {
-        eprintln!(
-            "warning: {}: scaled as the training data were, these reach from {low:.3} to {high:.3}, where cross-entropy is none: \
-             are they on another scale?",
-            applied.data.name
-        );
+        warn(format_args!(
+            "{}: scaled as the training data were, these reach from {low:.3} to {high:.3}, where cross-entropy is none: are they on \
+             another scale?",
+            visible(&applied.data.name)
+        ));
     }
     if arguments.json {
         let terms = result.losses.iter();
         let losses: Map<String, Value> = terms.map(|(term, loss)| (term.to_owned(), json!(loss))).collect();
-        return line(json!({
+        json(&json!({
             "run": applied.run.id,
             "split": name,
             "samples": result.samples,
@@ -65,27 +65,29 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
             "nll": likelihood.map(|likelihood| likelihood.nll),
             "nll_standard_error": likelihood.map(|likelihood| likelihood.standard_error),
         }));
+        return Ok(());
     }
-    line(format!("run {}, split {name}, {} samples", applied.run.id, result.samples))?;
+    line(format!("run {}, split {name}, {} samples", applied.run.id, result.samples));
     for (term, loss) in result.losses.iter() {
-        line(format!("{term}: {}", number(loss)))?;
+        line(format!("{term}: {}", number(loss)));
     }
     if let Some(likelihood) = likelihood {
         let (nll, error) = (number(likelihood.nll), number(likelihood.standard_error));
-        line(format!("negative log-likelihood: {nll} ± {error} nats ({} codes a sample)", likelihood.draws))?;
+        line(format!("negative log-likelihood: {nll} ± {error} nats ({} codes a sample)", likelihood.draws));
     }
     if applied.run.design.loss == Loss::BinaryCrossEntropy && !applied.data.is_binary() {
-        eprintln!(
-            "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only"
+        note(
+            "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only",
         );
     }
     if let Some(chosen) = &chosen {
-        line(format!("chosen features: {}", chosen.join(", ")))?;
+        line(format!("chosen features: {}", visible_list(chosen)));
     }
     for sentence in findings.sentences(number) {
-        line(sentence)?;
+        line(sentence);
     }
-    line(format!("squared error per feature: {}", number(result.mse)))
+    line(format!("squared error per feature: {}", number(result.mse)));
+    Ok(())
 }
 
 /// `hourglass encode`
@@ -98,8 +100,10 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     let applied = Applied::open(&arguments.trained)?;
     let codes = applied.all_rows("encoding", arguments.trained.threads, Network::encode)?;
     let units: Vec<String> = (1..=applied.plan.code_units()).map(|unit| format!("code {unit}")).collect();
+    signal::enter(Stage::Writing);
     save_codes(&files, &arguments.output, &units, &codes, &text_columns(&applied.data))?;
-    line(arguments.output.display())
+    line(visible_path(&arguments.output));
+    Ok(())
 }
 
 /// `hourglass reconstruct`
@@ -108,6 +112,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     let files = Files::default();
     let applied = Applied::open(&arguments.trained)?;
     let rows = applied.all_rows("reconstructing", arguments.trained.threads, Network::reconstruct)?;
+    signal::enter(Stage::Writing);
     let (data, folder) = (&applied.data, &arguments.output);
     let features = data.shape.features().max(1);
     if let Some(shape) = data.shape.picture() {
@@ -120,7 +125,8 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
             (picture_name(data, row), values.iter().enumerate().map(pixel).collect())
         });
         let count = save_pictures(&files, folder, shape, pictures)?;
-        return line(format!("{count} pictures: {}", folder.display()));
+        line(format!("{count} pictures: {}", visible_path(folder)));
+        return Ok(());
     }
     let unscaled: Vec<f32> =
         rows.iter().enumerate().map(|(at, value)| data.scaler.unscale(at % features, *value)).collect();
@@ -132,11 +138,14 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
         (1..=features).map(|feature| format!("feature {feature}")).collect()
     };
     save_codes(&files, &path, &names, &unscaled, &text_columns(data))?;
-    line(path.display())
+    line(visible_path(&path));
+    Ok(())
 }
 
 /// A trained network and the rows it is shown.
 struct Applied {
+    /// What messages call the project.
+    name: String,
     run: Run,
     checkpoint: Arc<Checkpoint>,
     plan: Plan,
@@ -148,11 +157,14 @@ struct Applied {
 
 impl Applied {
     fn open(trained: &Trained) -> Result<Applied, Failure> {
-        signal::install();
         let subject = Subject::open(&trained.file)?;
+        let name = subject.name();
         let run = subject.run(trained.run, |run| run.checkpoint.is_some())?.clone();
         let checkpoint = run.checkpoint.clone().ok_or_else(|| {
-            Failure::Problem(format!("run {} has no weights yet; resume it or choose another", run.id))
+            Failure::Problem(format!(
+                "{name}: run {} has no weights yet; resume it or choose another",
+                run.id
+            ))
         })?;
         let Shown { data, own } = data::shown(&run, trained.data.as_deref())?;
         let range = facts(&data).value_range;
@@ -167,17 +179,26 @@ impl Applied {
         };
         let plan = plan(&run.design, &facts).map_err(|errors| {
             let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
-            Failure::Problem(format!("the design of run {} is damaged: {}", run.id, messages.join("; ")))
+            Failure::Problem(format!(
+                "{name}: the design of run {} is damaged: {}",
+                run.id,
+                messages.join("; ")
+            ))
         })?;
         // A network is built only as large as the weights that are there: a design may claim anything.
         if (checkpoint.inference_weights().len() as u64) < plan.parameters() {
             return Err(Failure::Problem(format!(
-                "run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
+                "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
                  run with --run",
                 run.id
             )));
         }
-        Ok(Applied { run, checkpoint, plan, data, own, range })
+        Ok(Applied { name, run, checkpoint, plan, data, own, range })
+    }
+
+    /// What the network refused.
+    fn failure(&self, error: EngineError) -> Failure {
+        Failure::Problem(format!("{}: run {}: {error}", self.name, self.run.id))
     }
 
     /// The range of the scaled rows, where it goes beyond [0, 1] and the loss does not.
@@ -205,7 +226,12 @@ impl Applied {
         };
         let rows = data.split.rows(subset);
         if rows.is_empty() {
-            let message = format!("the {} split is empty; choose another with --split", subset.name());
+            let message = format!(
+                "{}: the {} split of run {} is empty; choose another with --split",
+                self.name,
+                subset.name(),
+                self.run.id
+            );
             return Err(Failure::Problem(message));
         }
         Ok((subset.name(), rows.to_vec()))
@@ -214,7 +240,7 @@ impl Applied {
     /// The network with the weights to use: the best ones where early stopping kept some.
     fn network(&self, threads: Option<usize>) -> Result<Network, Failure> {
         let weights = self.checkpoint.inference_weights();
-        Network::trained(&self.plan, weights, data::threads(threads)).map_err(Failure::problem)
+        Network::trained(&self.plan, weights, data::threads(threads)).map_err(|error| self.failure(error))
     }
 
     /// Sends every row through the network, in order.
@@ -230,9 +256,6 @@ impl Applied {
         let mut out = Vec::new();
         let mut scaled = Vec::new();
         for start in (0..count).step_by(CHUNK) {
-            if signal::asked_to_stop() {
-                return Err(Failure::Interrupted);
-            }
             let rows: Vec<u32> = (start as u32..count.min(start + CHUNK) as u32).collect();
             scaled.resize(rows.len() * self.data.shape.features(), 0.0);
             self.data.gather(&rows, &mut scaled);

@@ -7,9 +7,8 @@ use super::args::Bench;
 use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::progress::Bar;
-use super::signal;
 use super::subject::Subject;
-use super::write::line;
+use super::write::{json, line};
 use crate::check::{Plan, Stage};
 use crate::engine::Trainer;
 use crate::project::{Activation, Layer, Project, Recipe, Source, Strategy, Synthetic};
@@ -44,9 +43,6 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     let mut clock = Clock { train_rows, batch, at: 0, times: Vec::with_capacity(arguments.steps) };
     let mut step = 0;
     while clock.times.len() < arguments.steps {
-        if signal::asked_to_stop() {
-            return Err(Failure::Interrupted);
-        }
         let start = Instant::now();
         trainer.step().map_err(Failure::problem)?;
         clock.count(start.elapsed(), step >= WARM_UP);
@@ -61,7 +57,7 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     let (ms_per_step, samples_per_sec) = (1e3 * median, batch as f64 / median);
     let gflops = 2.0 * training_macs(&plan) as f64 * samples_per_sec / 1e9;
     if arguments.json {
-        return line(json!({
+        json(&json!({
             "ms_per_step": ms_per_step,
             "samples_per_sec": samples_per_sec,
             "gflops": gflops,
@@ -71,10 +67,12 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
             "params": plan.parameters(),
             "seconds": seconds,
         }));
+    } else {
+        line(format!(
+            "{ms_per_step:.3} ms a step of {batch} samples, {samples_per_sec:.0} samples/s, {gflops:.1} GFLOP/s on {threads} threads"
+        ));
     }
-    line(format!(
-        "{ms_per_step:.3} ms a step of {batch} samples, {samples_per_sec:.0} samples/s, {gflops:.1} GFLOP/s on {threads} threads"
-    ))
+    Ok(())
 }
 
 /// The network all speeds are compared on: 784-256-64-256-784, minibatches of 128, Adam.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::args::DataArguments;
 use super::failure::Failure;
 use super::progress::Bar;
-use super::signal;
+use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
 use crate::dataset::{self, DataError, Dataset, Progress, Scaler};
-use crate::project::{Channels, Data, Place, Project, Source};
+use crate::project::{Channels, Data, Place, Project, Source, visible, visible_list, visible_path};
 use crate::run::{self, Run};
 
 /// Width and height pictures of a folder are brought to unless something else is said.
@@ -53,7 +53,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
         if let Source::Csv { labels, .. } = &project.data.source
             && !labels.is_empty()
         {
-            eprintln!("note: taken as labels, not as features: {}", labels.join(", "));
+            note(format_args!("note: taken as labels, not as features: {}", visible_list(labels)));
         }
     }
     if arguments.size.is_none() && arguments.channels.is_none() {
@@ -84,7 +84,7 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
     Ok(design.data)
 }
 
-/// Loads the data of a design or a run, with a bar; Ctrl-C gives up. Warnings of the loader go to stderr.
+/// Loads the data of a design or a run, with a bar. Warnings of the loader go to stderr.
 ///
 /// `whose` says whose they are, for where they are not there.
 pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dataset, Failure> {
@@ -103,13 +103,12 @@ fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(),
     Err(Failure::Problem(format!(
         "{whose} are not there ({}): there is no {}{folder}. Where it was moved or renamed, {}; else put it back",
         source.name(),
-        path.display(),
+        visible_path(path),
         elsewhere.remedy()
     )))
 }
 
 fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
-    signal::install();
     let progress = Progress::default();
     let loaded = std::thread::scope(|scope| {
         let (sender, receiver) = channel();
@@ -125,9 +124,6 @@ fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
                 Err(RecvTimeoutError::Timeout) => {
                     let (done, total) = progress.state();
                     bar.set(done, total.max(done));
-                    if signal::asked_to_stop() {
-                        progress.cancel();
-                    }
                 }
                 // The loader panicked; the scope passes that on.
                 Err(RecvTimeoutError::Disconnected) => break Err(DataError::Cancelled),
@@ -137,7 +133,7 @@ fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
         loaded
     })?;
     for warning in &loaded.warnings {
-        eprintln!("warning: {}: {warning}", loaded.name);
+        warn(format_args!("{}: {warning}", visible(&loaded.name)));
     }
     Ok(loaded)
 }
@@ -152,7 +148,7 @@ pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     let facts = facts(data);
     for problem in problems(design, Some(&facts)) {
         if problem.severity == Severity::Warning {
-            eprintln!("warning: {}: {}", problem.place, problem.message);
+            warn(format_args!("{}: {}", problem.place, problem.message));
         }
     }
     plan(design, &facts).map_err(|errors| {
@@ -191,17 +187,19 @@ fn check_columns(run: &Run, data: &Dataset) -> Result<(), Failure> {
     if sorted(known) == sorted(own) {
         return Err(Failure::Problem(format!(
             "{}: the columns are in another order than those run {} was trained on; put them in this one: {}",
-            data.name,
+            visible(&data.name),
             run.id,
-            known.join(", ")
+            visible_list(known)
         )));
     }
     if let Some((new, old)) = own.iter().zip(known).find(|(new, old)| new != old) {
-        eprintln!(
-            "warning: {}: the columns are called otherwise than those run {} was trained on ({new}, not {old}); they are taken in \
-             their order",
-            data.name, run.id
-        );
+        warn(format_args!(
+            "{}: the columns are called otherwise than those run {} was trained on ({}, not {}); they are taken in their order",
+            visible(&data.name),
+            run.id,
+            visible(new),
+            visible(old)
+        ));
     }
     Ok(())
 }
@@ -229,21 +227,22 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     }
     let same = data.fingerprint == run.fingerprint;
     check_columns(run, &data)?;
+    let name = visible(&data.name);
     if path.is_none() && !same {
-        eprintln!("warning: {}: these are no longer the data run {} was trained on", data.name, run.id);
+        warn(format_args!("{name}: these are no longer the data run {} was trained on", run.id));
     }
     if same && run.split.is_some_and(|split| split != data.split.fingerprint()) {
-        eprintln!(
-            "warning: {}: these are split otherwise than when run {} was trained: some of the samples it is judged by it has learnt",
-            data.name, run.id
-        );
+        warn(format_args!(
+            "{name}: these are split otherwise than when run {} was trained: some of the samples it is judged by it has learnt",
+            run.id
+        ));
     }
     if data.gaps.filled > 0 && means.is_none() && !same {
-        eprintln!(
-            "warning: {}: run {} holds no column means of its training data, as it was saved before they were stored or trained \
-             on no table; gaps are filled with the means of the rows given",
-            data.name, run.id
-        );
+        warn(format_args!(
+            "{name}: run {} holds no column means of its training data, as it was saved before they were stored or trained on no \
+             table; gaps are filled with the means of the rows given",
+            run.id
+        ));
     }
     match run.scaler() {
         Some(scaler) => data.scaler = scaler,
@@ -262,7 +261,7 @@ pub(super) fn data_of(run: &Run) -> String {
 fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
-        Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", path.display()))),
+        Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", visible_path(path)))),
         None => load_filled(&run.design.data, None),
     };
     match loaded {
@@ -271,7 +270,7 @@ fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
             "{} are needed for their scaling, which the file does not hold: {message}",
             data_of(run)
         ))),
-        Err(other @ (Failure::Usage(_) | Failure::Interrupted | Failure::ClosedPipe)) => Err(other),
+        Err(other @ (Failure::Usage(_) | Failure::Interrupted)) => Err(other),
     }
 }
 
@@ -306,13 +305,16 @@ fn given(path: &Path, elsewhere: Elsewhere) -> Result<PathBuf, Failure> {
     if path.exists() {
         return Ok(path);
     }
-    let message = format!("{}: there is no {}; check the path", elsewhere.name(), path.display());
+    let message = format!("{}: there is no {}; check the path", elsewhere.name(), visible_path(&path));
     Err(Failure::Problem(message))
 }
 
 fn wrong_shape(data: &Dataset, run: &Run) -> Failure {
     Failure::Problem(format!(
         "{}: its samples are {}, run {} was trained on {}; give data of that shape",
-        data.name, data.shape, run.id, run.shape
+        visible(&data.name),
+        data.shape,
+        run.id,
+        run.shape
     ))
 }

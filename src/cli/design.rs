@@ -3,20 +3,21 @@ use std::ffi::OsStr;
 use super::args::{Check, New, RecipeName};
 use super::data::{self, Elsewhere};
 use super::failure::Failure;
+use super::signal::{self, Stage};
 use super::subject::Subject;
 use super::write::{line, refuse_to_overwrite};
 use crate::check::{Severity, plan, problems};
 use crate::io::{Files, save_design, save_project};
-use crate::project::Recipe;
+use crate::project::{Recipe, visible_path};
 use crate::run::Run;
 
 /// `hourglass recipes`
 pub(super) fn recipes() -> Result<(), Failure> {
     let width = Recipe::ALL.iter().map(|recipe| recipe.name().len()).max().unwrap_or(0);
     for recipe in Recipe::ALL {
-        line(format!("{:width$}  {}", recipe.name(), recipe.summary()))?;
+        line(format!("{:width$}  {}", recipe.name(), recipe.summary()));
         let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
-        line(format!("{:width$}  trained: {}", "", claims.join(", ")))?;
+        line(format!("{:width$}  trained: {}", "", claims.join(", ")));
     }
     Ok(())
 }
@@ -27,15 +28,17 @@ pub(super) fn new(arguments: &New) -> Result<(), Failure> {
     let path = &arguments.output;
     refuse_to_overwrite(path, arguments.force)?;
     let project = recipe.project();
+    signal::enter(Stage::Writing);
     match path.extension().and_then(OsStr::to_str) {
         Some("ron") => save_design(&Files::default(), path, &project)?,
         Some("hourglass") => save_project::<Run>(&Files::default(), path, &project, &[])?,
         Some(_) | None => {
             let message = "end the name in .ron (the design alone) or .hourglass (with its runs)";
-            return Err(Failure::Usage(format!("{}: {message}", path.display())));
+            return Err(Failure::Usage(format!("{}: {message}", visible_path(path))));
         }
     }
-    line(path.display())
+    line(visible_path(path));
+    Ok(())
 }
 
 /// `hourglass check`
@@ -52,12 +55,12 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
     let mut errors = 0;
     if let Err(Failure::Problem(message)) = &loaded {
         errors += 1;
-        line(format!("error: input: {message}"))?;
+        line(format!("error: input: {message}"));
     }
     for problem in &found {
         errors += usize::from(problem.severity == Severity::Error);
         let fix = problem.fix.as_ref().map(|fix| format!(" [{}]", fix.label)).unwrap_or_default();
-        line(format!("{}: {}: {}{fix}", problem.severity, problem.place, problem.message))?;
+        line(format!("{}: {}: {}{fix}", problem.severity, problem.place, problem.message));
     }
     if errors > 0 {
         let s = if errors == 1 { "" } else { "s" };
@@ -72,7 +75,7 @@ pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
             plan.code_units(),
             plan.parameters(),
             plan.macs()
-        ))?;
+        ));
     }
     Ok(())
 }

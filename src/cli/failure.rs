@@ -1,7 +1,6 @@
 use std::fmt::Display;
-use std::io::ErrorKind;
-use std::process::ExitCode;
 
+use super::write::note;
 use crate::dataset::DataError;
 use crate::io::FileError;
 
@@ -14,8 +13,6 @@ pub(super) enum Failure {
     Usage(String),
     /// Ctrl-C: exit code 130.
     Interrupted,
-    /// Nobody reads stdout any more: as if all went well.
-    ClosedPipe,
 }
 
 impl Failure {
@@ -24,19 +21,18 @@ impl Failure {
         Failure::Problem(message.to_string())
     }
 
-    /// Says it on stderr.
-    pub(super) fn report(self) -> ExitCode {
+    /// Says it on stderr and gives the code to exit with.
+    pub(super) fn report(self) -> u8 {
         match self {
             Failure::Problem(message) => {
-                eprintln!("error: {message}");
-                ExitCode::from(1)
+                note(format_args!("error: {message}"));
+                1
             }
             Failure::Usage(message) => {
-                eprintln!("error: {message}\n\nFor more information, try '--help'.");
-                ExitCode::from(2)
+                note(format_args!("error: {message}\n\nFor more information, try '--help'."));
+                2
             }
-            Failure::Interrupted => ExitCode::from(130),
-            Failure::ClosedPipe => ExitCode::SUCCESS,
+            Failure::Interrupted => 130,
         }
     }
 }
@@ -50,16 +46,5 @@ impl From<FileError> for Failure {
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Failure {
         if error == DataError::Cancelled { Failure::Interrupted } else { Failure::problem(error) }
-    }
-}
-
-/// Errors of writing to stdout.
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        if error.kind() == ErrorKind::BrokenPipe {
-            Failure::ClosedPipe
-        } else {
-            Failure::Problem(format!("stdout could not be written: {error}"))
-        }
     }
 }

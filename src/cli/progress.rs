@@ -1,7 +1,9 @@
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::write::note;
+use crate::project::visible_lines;
 
 /// Between two lines where stderr is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -16,15 +18,15 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar of so many units; `what` stands in front of it.
     pub(super) fn new(what: &str, total: u64) -> Bar {
-        let terminal = std::io::stderr().is_terminal();
-        let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(total), target);
+        // Drawn on stderr where that is a terminal, and else hidden. Its failed writes are of no consequence.
+        let bar = ProgressBar::new(total);
         let template = "{prefix} {wide_bar:.blue} {pos}/{len}  {msg}  {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_prefix(what.to_owned());
-        Bar { bar, last_line: (!terminal).then(Instant::now) }
+        let last_line = bar.is_hidden().then(Instant::now);
+        Bar { bar, last_line }
     }
 
     /// How far it is, out of how many.
@@ -36,10 +38,10 @@ impl Bar {
     /// What stands behind the bar.
     pub(super) fn say(&mut self, message: impl FnOnce() -> String) {
         match &mut self.last_line {
-            None => self.bar.set_message(message()),
+            None => self.bar.set_message(visible_lines(&message()).into_owned()),
             Some(last) if last.elapsed() >= LINE_EVERY => {
                 *last = Instant::now();
-                eprintln!("{}", message());
+                note(message());
             }
             Some(_) => {}
         }
@@ -47,7 +49,7 @@ impl Bar {
 
     /// Prints a line above the bar.
     pub(super) fn print(&self, text: &str) {
-        if self.last_line.is_some() { eprintln!("{text}") } else { self.bar.println(text) }
+        if self.last_line.is_some() { note(text) } else { self.bar.println(visible_lines(text)) }
     }
 
     /// Takes the bar off the screen.

@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::RecipeName;
 use super::failure::Failure;
+use super::write::warn;
 use crate::io::{OpenedFile, open_any};
-use crate::project::Project;
+use crate::project::{Project, visible, visible_path};
 use crate::run::{Run, RunId};
 
 /// What a command is about: a recipe, a design or a project with its runs.
@@ -41,7 +42,7 @@ impl Subject {
         }
         if !path.exists() {
             return Err(Failure::Problem(if text.parse::<RecipeName>().is_ok() {
-                format!("there is no file {text}; did you mean recipe:{text}?")
+                format!("there is no file {0}; did you mean recipe:{0}?", visible(text))
             } else {
                 missing(path)
             }));
@@ -52,7 +53,7 @@ impl Subject {
             }
             OpenedFile::Project(opened) => {
                 for warning in &opened.warnings {
-                    eprintln!("warning: {warning}");
+                    warn(warning);
                 }
                 let origin = Origin::Project(path.to_owned());
                 let is_damaged = !opened.warnings.is_empty();
@@ -70,12 +71,23 @@ impl Subject {
         run.ok_or_else(|| {
             let known: Vec<String> =
                 self.runs.iter().map(|run| format!("{} ({})", run.id, run.status.word())).collect();
+            let name = self.name();
             Failure::Problem(match (id, known.is_empty()) {
-                (_, true) => "the file holds no run; train one first: hourglass train FILE".to_owned(),
-                (Some(id), false) => format!("there is no run {id}; there are: {}", known.join(", ")),
-                (None, false) => format!("none of the runs has weights; there are: {}", known.join(", ")),
+                (_, true) => format!("{name}: the file holds no run; train one first: hourglass train FILE"),
+                (Some(id), false) => format!("{name}: there is no run {id}; there are: {}", known.join(", ")),
+                (None, false) => {
+                    format!("{name}: none of the runs has weights; there are: {}", known.join(", "))
+                }
             })
         })
+    }
+
+    /// What messages call it: its path, or `recipe:NAME`.
+    pub(super) fn name(&self) -> String {
+        match &self.origin {
+            Origin::Recipe(name) => format!("recipe:{name}"),
+            Origin::Design(path) | Origin::Project(path) => visible_path(path),
+        }
     }
 
     /// Where a training of it is saved unless the person says otherwise.
@@ -91,6 +103,11 @@ impl Subject {
 /// Said of a project or a design that is not there: where it was looked for, and what to do.
 pub(super) fn missing(path: &Path) -> String {
     let place = std::path::absolute(path).ok().filter(|whole| whole != path);
-    let looked = place.as_deref().and_then(Path::parent).map(|folder| format!(" in {}", folder.display()));
-    format!("there is no file {}{}; check its name and folder", path.display(), looked.unwrap_or_default())
+    let looked =
+        place.as_deref().and_then(Path::parent).map(|folder| format!(" in {}", visible_path(folder)));
+    format!(
+        "there is no file {}{}; check its name and folder",
+        visible_path(path),
+        looked.unwrap_or_default()
+    )
 }

@@ -8,12 +8,12 @@ use super::args::Train;
 use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::progress::{Bar, duration};
-use super::signal;
+use super::signal::{self, Stage};
 use super::subject::{Origin, Subject};
-use super::write::{line, number, refuse_to_overwrite};
+use super::write::{json, line, number, refuse_to_overwrite};
 use crate::dataset::Dataset;
 use crate::io::{Files, save_project};
-use crate::project::{Project, Strategy};
+use crate::project::{Project, Strategy, visible, visible_path};
 use crate::run::{EpochRecord, GreedyRecord, Losses, Normaliser, Run, RunEvent, RunId, Setting, Status};
 use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, baseline_macs};
 
@@ -29,13 +29,17 @@ pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
     let output = output(&subject, arguments)?;
     let files = Files::default();
     files.check_writable(&output)?;
-    signal::install();
     let (works, data) =
         if arguments.resume { resumed(&subject, arguments)? } else { fresh(&mut subject, arguments)? };
     let data = Arc::new(data);
     let mut saver = Saver { files, output, subject };
     for work in works {
+        if signal::asked_to_stop() {
+            return Err(Failure::Interrupted);
+        }
+        signal::enter(Stage::Free);
         let mut training = Training::new(arguments, work, &data, &saver)?;
+        signal::enter(Stage::Training);
         let ended = training.go();
         saver.save_at_last(training.run())?;
         training.conclude(arguments, &saver.output, ended)?;
@@ -56,7 +60,7 @@ fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
     if own && subject.is_damaged && !arguments.force {
         return Err(Failure::Problem(format!(
             "{}: saving would lose for good what could not be read; give another name with -o, or --force",
-            output.display()
+            visible_path(&output)
         )));
     }
     if !own {
@@ -96,27 +100,34 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
 /// The run to resume, on the data it was trained on.
 fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset), Failure> {
     if !matches!(subject.origin, Origin::Project(_)) {
-        let message = "only a project file holds runs to resume; leave --resume out to start one";
-        return Err(Failure::Problem(message.to_owned()));
+        return Err(Failure::Problem(format!(
+            "{}: only a project file holds runs to resume; leave --resume out to start one",
+            subject.name()
+        )));
     }
     let mut run = subject.run(arguments.run, |_| true)?.clone();
-    let id = run.id;
+    let (id, name) = (run.id, subject.name());
     if let Status::Failed(message) = &run.status {
-        return Err(Failure::Problem(format!("run {id} failed and cannot go on: {message}")));
+        return Err(Failure::Problem(format!(
+            "{name}: run {id} failed and cannot go on: {}",
+            visible(message)
+        )));
     }
     let Some(checkpoint) = &run.checkpoint else {
-        return Err(Failure::Problem(format!("run {id} has no checkpoint to go on from; train a new one")));
+        return Err(Failure::Problem(format!(
+            "{name}: run {id} has no checkpoint to go on from; train a new one"
+        )));
     };
     let wanted = arguments.epochs.unwrap_or(run.epochs);
     if checkpoint.progress.epoch >= wanted {
-        return Err(already_done(&run));
+        return Err(already_done(subject, &run));
     }
     let known = data::relocated(&run, &arguments.data)?;
     let data = data::load(&known, &data::data_of(&run), Elsewhere::Option)?;
     run.check_same_data(&data).map_err(|error| {
         Failure::Problem(format!(
             "{}: {error}. Give the run's own with --data, or leave --resume out to train a new run",
-            data.name
+            visible(&data.name)
         ))
     })?;
     // A run that was saved before all of it was stored has it from now on.
@@ -124,11 +135,12 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
     Ok((vec![Work::Resume(Box::new(run))], data))
 }
 
-fn already_done(run: &Run) -> Failure {
+fn already_done(subject: &Subject, run: &Run) -> Failure {
     let epochs = run.history.epochs.len();
     let has_trained = if run.status == Status::Done { "is done after" } else { "has trained for" };
     Failure::Problem(format!(
-        "run {} {has_trained} {epochs} epochs; give a larger number with --epochs to train it further",
+        "{}: run {} {has_trained} {epochs} epochs; give a larger number with --epochs to train it further",
+        subject.name(),
         run.id
     ))
 }
@@ -137,7 +149,6 @@ fn already_done(run: &Run) -> Failure {
 enum Ended {
     Done,
     Interrupted,
-    ClosedPipe,
     Failed(String),
 }
 
@@ -174,7 +185,8 @@ impl<'a> Training<'a> {
         let (is_resumed, epochs) = (run.checkpoint.is_some(), run.epochs);
         let threads = data::threads(arguments.threads);
         let terminal = Terminal::new(arguments.json, saver);
-        let mut driver = Driver::new(run, &plan, data, threads, pace, terminal).map_err(Failure::problem)?;
+        let mut driver = Driver::new(run, &plan, data, threads, pace, terminal)
+            .map_err(|error| Failure::Problem(format!("{}: {error}", saver.subject.name())))?;
         if is_resumed {
             let is_done = driver.trainer().is_done();
             // The number it has already asks for nothing new, but where early stopping ended the run before.
@@ -182,7 +194,7 @@ impl<'a> Training<'a> {
                 driver.set(Setting::Epochs(wanted));
             }
             if driver.trainer().is_done() {
-                return Err(already_done(driver.run()));
+                return Err(already_done(&saver.subject, driver.run()));
             }
         }
         let before = (driver.run().seconds, driver.run().history.epochs.len());
@@ -201,16 +213,13 @@ impl<'a> Training<'a> {
         driver.observer().is_going = true;
         driver.begin();
         let ended = loop {
-            if driver.observer().has_lost_its_reader {
-                break Ended::ClosedPipe;
-            }
             if driver.trainer().is_done() {
                 break Ended::Done;
             }
             if signal::asked_to_stop() {
                 break Ended::Interrupted;
             }
-            if let Err(error) = driver.step() {
+            if let Err(error) = driver.step_while(&|| !signal::asked_to_stop()) {
                 break Ended::Failed(error.to_string());
             }
         };
@@ -220,7 +229,7 @@ impl<'a> Training<'a> {
         terminal.is_going = false;
         driver.halt(match &ended {
             Ended::Done => Status::Done,
-            Ended::Interrupted | Ended::ClosedPipe => Status::Stopped,
+            Ended::Interrupted => Status::Stopped,
             Ended::Failed(message) => Status::Failed(message.clone()),
         });
         let health = driver.run().health.clone();
@@ -233,18 +242,15 @@ impl<'a> Training<'a> {
 
     /// Says what came of it.
     fn conclude(&self, arguments: &Train, output: &Path, ended: Ended) -> Result<(), Failure> {
-        if let Ended::ClosedPipe = ended {
-            return Err(Failure::ClosedPipe);
-        }
         if arguments.json {
-            line(self.final_json(output))?;
+            json(&self.final_json(output));
         } else {
-            line(self.final_text(output))?;
+            line(self.final_text(output));
         }
         match ended {
-            Ended::Done | Ended::ClosedPipe => Ok(()),
+            Ended::Done => Ok(()),
             Ended::Interrupted => Err(Failure::Interrupted),
-            Ended::Failed(message) => Err(Failure::Problem(message)),
+            Ended::Failed(message) => Err(Failure::Problem(format!("run {}: {message}", self.run().id))),
         }
     }
 
@@ -297,7 +303,7 @@ impl<'a> Training<'a> {
             run.parameters,
             duration(run.seconds),
             run.id,
-            output.display()
+            visible_path(output)
         )
     }
     fn run(&self) -> &Run {
@@ -312,19 +318,17 @@ struct Terminal<'a> {
     saver: &'a Saver,
     /// Between the first step and the last.
     is_going: bool,
-    /// Whether nobody reads the lines any more.
-    has_lost_its_reader: bool,
 }
 
 impl<'a> Terminal<'a> {
     fn new(json: bool, saver: &'a Saver) -> Terminal<'a> {
         let bar = Bar::new("training", 0);
-        Terminal { bar, json, saver, is_going: false, has_lost_its_reader: false }
+        Terminal { bar, json, saver, is_going: false }
     }
 
-    fn line(&mut self, value: impl FnOnce() -> Value) {
-        if self.json && line(value()).is_err() {
-            self.has_lost_its_reader = true;
+    fn line(&self, value: impl FnOnce() -> Value) {
+        if self.json {
+            json(&value());
         }
     }
 }
@@ -426,7 +430,7 @@ impl Saver {
         let name = self.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let rescue = std::env::temp_dir().join(format!("{name}-{}.hourglass", std::process::id()));
         Err(Failure::Problem(match self.save_to(&rescue, run) {
-            Ok(()) => format!("{error}\nthe run was saved here instead: {}", rescue.display()),
+            Ok(()) => format!("{error}\nthe run was saved here instead: {}", visible_path(&rescue)),
             Err(_) => error.to_string(),
         }))
     }

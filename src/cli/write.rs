@@ -1,15 +1,109 @@
-use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+//! The one place that writes to stdout and stderr. No character that would change a terminal passes.
+
+use std::fmt::{Display, Write as _};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use super::failure::Failure;
+use super::signal;
+use super::stream::{Kind, Stream};
+use crate::project::{is_hidden, visible_lines, visible_path};
 
-/// Prints a line of results, at once: whoever reads a pipe sees an epoch when it ends.
-pub(super) fn line(text: impl Display) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()?;
-    Ok(())
+/// How long the end of the program waits for somebody to read what is left, once it was asked to stop.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+static RESULTS: Stream = Stream::new(Kind::Results, || Box::new(io::stdout()));
+static NOTES: Stream = Stream::new(Kind::Notes, || Box::new(io::stderr()));
+
+/// Prints a line of results, at once: whoever reads a pipe sees an epoch when it ends. What cannot be written is told by
+/// [`finish`].
+pub(super) fn line(text: impl Display) {
+    NOTES.let_pass();
+    RESULTS.put(format!("{}\n", visible_lines(&text.to_string())));
+}
+
+/// Prints a line of results for programs.
+pub(super) fn json(value: &Value) {
+    NOTES.let_pass();
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        if is_hidden(c) {
+            // All of them are of the first plane, and stand in texts alone.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    RESULTS.put(out);
+}
+
+/// Says something on stderr. Nothing depends on whether that works.
+pub(super) fn note(text: impl Display) {
+    RESULTS.let_pass();
+    NOTES.put(format!("{}\n", visible_lines(&text.to_string())));
+}
+
+/// Says on stderr that something is not as it should be.
+pub(super) fn warn(text: impl Display) {
+    note(format_args!("warning: {text}"));
+}
+
+/// Waits until all is written and gives the code to exit with: results that could not be written are an error, but for a
+/// pipe that is closed: somebody has read enough.
+pub(super) fn finish(code: u8) -> u8 {
+    let start = Instant::now();
+    let mut code = code;
+    match RESULTS.settle(|| !signal::asked_to_stop() || start.elapsed() < PATIENCE) {
+        Some((ErrorKind::BrokenPipe, _)) | None => {}
+        Some((_, error)) => {
+            note(format_args!("error: stdout could not be written: {error}"));
+            code = code.max(1);
+        }
+    }
+    let start = Instant::now();
+    NOTES.settle(|| start.elapsed() < PATIENCE);
+    code
+}
+
+/// Prints the help, or what is wrong with the arguments, and gives the code to exit with.
+pub(super) fn usage(error: &clap::Error) -> u8 {
+    let is_help = !error.use_stderr();
+    let code = if is_help { 0 } else { 2 };
+    if std::env::args_os().any(|argument| argument.to_string_lossy().contains(is_hidden)) {
+        // Without colours, as these are what must not pass.
+        let text = error.render().to_string();
+        if is_help {
+            line(text.trim_end())
+        } else {
+            note(text.trim_end())
+        }
+        return finish(code);
+    }
+    match error.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if is_help && error.kind() != ErrorKind::BrokenPipe => {
+            note(format_args!("error: stdout could not be written: {error}"));
+            finish(1)
+        }
+        Ok(()) | Err(_) => code,
+    }
+}
+
+/// What the diagnostics are written to.
+pub(super) struct Diagnostics;
+
+impl Write for Diagnostics {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        note(String::from_utf8_lossy(bytes).trim_end());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A number as people read it: four significant digits, by exponent where it is very small or large.
@@ -33,13 +127,13 @@ pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failur
     }
     Err(Failure::Problem(format!(
         "{} exists; give another name with -o, or --force to overwrite it",
-        path.display()
+        visible_path(path)
     )))
 }
 
 /// The same of a folder that many files go into: one that is empty may be used.
 pub(super) fn refuse_to_mix(folder: &Path, force: bool) -> Result<(), Failure> {
-    let problem = |message: &str| Err(Failure::Problem(format!("{} {message}", folder.display())));
+    let problem = |message: &str| Err(Failure::Problem(format!("{} {message}", visible_path(folder))));
     match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
         Ok(true) if !force => problem(
             "is not empty; give another folder with -o, or --force to write into it and overwrite files of the same names",

@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::project::{Source, visible, visible_path};
+
 /// Why data could not be loaded: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DataError {
@@ -10,7 +12,7 @@ pub enum DataError {
     #[error("loading was cancelled")]
     Cancelled,
     /// The file system said no.
-    #[error("{}: {message}", path.display())]
+    #[error("{}: {}", visible_path(path), visible(message))]
     File {
         /// The file or folder.
         path: PathBuf,
@@ -18,7 +20,7 @@ pub enum DataError {
         message: String,
     },
     /// The file was read but is not what it should be.
-    #[error("{}, {place}: {message}", path.display())]
+    #[error("{}, {}: {}", visible_path(path), visible(place), visible(message))]
     Content {
         /// The file.
         path: PathBuf,
@@ -28,7 +30,7 @@ pub enum DataError {
         message: String,
     },
     /// A field of a table is no number: its column may be meant as a label.
-    #[error("{}, {line}, column \"{column}\": {message}", path.display())]
+    #[error("{}, {line}, column \"{}\": {}", visible_path(path), visible(column), visible(message))]
     Word {
         /// The file.
         path: PathBuf,
@@ -40,10 +42,10 @@ pub enum DataError {
         message: String,
     },
     /// The class that is to be held out is not there.
-    #[error("{0}")]
+    #[error("{}", visible(.0))]
     HeldOut(String),
     /// A setting of the source makes no sense.
-    #[error("{0}")]
+    #[error("{}", visible(.0))]
     Setting(String),
 }
 
@@ -51,6 +53,26 @@ impl DataError {
     /// The error of a failed system call on `path`.
     pub(super) fn io(path: &Path, error: &IoError) -> DataError {
         DataError::file(path, io_message(error.kind(), &error.to_string()))
+    }
+
+    /// The same error, naming the data where it does not already.
+    pub(super) fn of(self, source: &Source) -> DataError {
+        let named = |text: String| {
+            let name = match (source.path(), source) {
+                (Some(path), _) => path.to_string_lossy(),
+                (None, Source::Synthetic(kind)) => kind.name().into(),
+                (None, other) => other.name().into(),
+            };
+            if text.contains(&*name) { text } else { format!("{name}: {text}") }
+        };
+        match self {
+            DataError::HeldOut(text) => DataError::HeldOut(named(text)),
+            DataError::Setting(text) => DataError::Setting(named(text)),
+            other @ (DataError::Cancelled
+            | DataError::File { .. }
+            | DataError::Content { .. }
+            | DataError::Word { .. }) => other,
+        }
     }
 
     pub(super) fn file(path: &Path, message: impl Into<String>) -> DataError {

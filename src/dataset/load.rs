@@ -3,7 +3,7 @@ use super::{
     Binariser, DataError, Dataset, LabelColumn, LabelValues, Progress, class_of, csv, digits, fit, idx,
     image_folder, npy, picture, rows, split, synthetic,
 };
-use crate::project::{Data, Source};
+use crate::project::{Data, Source, visible};
 
 /// Loads, splits and scales the data a project asks for.
 ///
@@ -23,6 +23,10 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
 /// # Errors
 /// As [`load`].
 pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
+    read(data, means, progress).map_err(|error| error.of(&data.source))
+}
+
+fn read(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
     progress.check()?;
     // Known before anything is read, so it should not cost a long load to learn it.
     split::check_fractions(&data.split)?;
@@ -69,7 +73,7 @@ pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> R
         scaler,
         binariser: Binariser::of(data),
         gaps,
-        warnings: raw.warnings,
+        warnings: raw.warnings.iter().map(|warning| visible(warning).into_owned()).collect(),
     })
 }
 

@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use crate::project::visible;
+
 /// Why training could not go on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
@@ -9,7 +11,7 @@ pub enum EngineError {
     )]
     Diverged {
         /// What is not finite.
-        what: &'static str,
+        what: String,
         /// Its value as text: `NaN` or `inf`.
         value: String,
         /// Step over the whole run, counted from 0.
@@ -29,7 +31,7 @@ pub enum EngineError {
     #[error("this network gives no likelihood: {0}")]
     NoLikelihood(&'static str),
     /// Weights or optimizer state of another network.
-    #[error("the saved weights do not fit this network: {0}")]
+    #[error("the saved weights do not fit this network: {}", visible(.0))]
     Weights(String),
     /// An array could not be allocated.
     #[error("out of memory while building the network")]

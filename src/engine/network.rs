@@ -114,11 +114,12 @@ impl Network {
         Weights(self.parameters.iter().map(array).collect())
     }
 
-    /// The first value among the parameters that is not finite.
-    pub(super) fn spoilt(&self) -> Option<f32> {
+    /// The first value among the parameters that is not finite, and which card it belongs to.
+    pub(super) fn spoilt(&self) -> Option<(String, f32)> {
         let spoilt = |parameter: &Parameter| {
             let node = parameter.node.borrow();
-            node.values().iter().copied().find(|value| !value.is_finite())
+            let value = node.values().iter().copied().find(|value| !value.is_finite())?;
+            Some((parameter.card(), value))
         };
         self.parameters.iter().find_map(spoilt)
     }
@@ -198,20 +199,42 @@ impl Network {
             self.separate_target()?;
         }
         let mut sums = LossSums::zero(self.terms());
-        // As many at a time whatever the minibatches: what is drawn or compared within a block must not depend on the buffers.
-        for block in rows.chunks(self.capacity.min(self.plan.inference_rows())) {
-            self.gather(data, block, noise);
-            let mut error = self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
-            sums.losses.add(&self.losses);
-            if self.waist.draws() {
-                // The error is that of the code itself, not of one draw around it.
-                error = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
-            }
-            sums.squared_error += error;
+        for block in rows.chunks(self.measured_rows()) {
+            self.measure_block(data, block, noise, moment, &mut sums);
         }
-        let samples = rows.len().max(1) as f64;
-        let mse = sums.squared_error / samples / self.plan.shape().features() as f64;
-        Ok(Evaluation { losses: sums.losses.over(samples), mse, samples: rows.len() })
+        Ok(self.evaluation(&sums, rows.len()))
+    }
+
+    /// Rows that are measured at a time, whatever the minibatches: what is drawn or compared within a block must not depend
+    /// on the buffers.
+    pub(super) fn measured_rows(&self) -> usize {
+        self.capacity.min(self.plan.inference_rows())
+    }
+
+    /// Adds the losses and errors of one block.
+    pub(super) fn measure_block(
+        &mut self,
+        data: &Dataset,
+        block: &[u32],
+        noise: Option<Noise>,
+        moment: Moment,
+        sums: &mut LossSums,
+    ) {
+        self.gather(data, block, noise);
+        let mut error = self.pass(block.len(), Mode::Measure(moment), &mut Recorder::idle());
+        sums.losses.add(&self.losses);
+        if self.waist.draws() {
+            // The error is that of the code itself, not of one draw around it.
+            error = self.pass(block.len(), Mode::Use, &mut Recorder::idle());
+        }
+        sums.squared_error += error;
+    }
+
+    /// What was measured over so many samples.
+    pub(super) fn evaluation(&self, sums: &LossSums, samples: usize) -> Evaluation {
+        let count = samples.max(1) as f64;
+        let mse = sums.squared_error / count / self.plan.shape().features() as f64;
+        Evaluation { losses: sums.losses.over(count), mse, samples }
     }
 
     /// Squared error of each row's reconstruction per feature, in units of the scaled data.

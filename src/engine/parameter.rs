@@ -44,6 +44,16 @@ pub(super) enum Layout {
 }
 
 impl Parameter {
+    /// The card it belongs to, as a person counts: `encoder layer 1`.
+    pub fn card(&self) -> String {
+        let mut parts = self.name.split('.');
+        let (stack, number) = (parts.next().unwrap_or_default(), parts.next());
+        match number.and_then(|number| number.parse::<usize>().ok()) {
+            Some(number) => format!("{stack} layer {}", number + 1),
+            None => stack.to_owned(),
+        }
+    }
+
     /// Whether gradients move it.
     pub fn is_learned(&self) -> bool {
         self.role != Role::Buffer
@@ -138,6 +148,7 @@ mod tests {
             role: Role::Weight,
             layout: Layout::ChannelsLast { pixels: 3, channels: 2 },
         };
+        assert_eq!(parameter.card(), "encoder layer 1");
         let inside: Vec<f32> = (0..12).map(|i| i as f32).collect();
         let mut file = vec![0.0; 12];
         parameter.export(&inside, &mut file);

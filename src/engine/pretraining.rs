@@ -106,7 +106,7 @@ impl Pretraining {
         drop(input);
         if !error.is_finite() {
             return Err(EngineError::Diverged {
-                what: "the error of a layer's own training",
+                what: format!("the error of layer {}'s own training", self.progress.layer + 1),
                 value: error.to_string(),
                 step,
                 epoch: epoch + 1,
@@ -167,7 +167,7 @@ impl Pretraining {
         if !self.is_finite() {
             // Its last update has spoilt what the error before it did not show.
             return Err(EngineError::Diverged {
-                what: "a weight of the layer",
+                what: format!("a weight of layer {}", self.progress.layer + 1),
                 value: f32::NAN.to_string(),
                 step,
                 epoch: self.progress.epoch + 1,

@@ -111,10 +111,37 @@ impl Trainer {
     /// [`EngineError::Diverged`] where the loss is no longer finite, or at the end of an epoch a weight or a moment. The
     /// trainer then stands where the last sound epoch ended, or at the checkpoint it went on from since, in all it was there.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
+        self.step_while(&|| true)
+    }
+
+    /// [`Trainer::step`], which leaves the validation to the next one as soon as `goes_on`, asked between its blocks, says
+    /// no. The epoch has then not ended, and can be resumed from there.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    pub fn step_while(&mut self, goes_on: &dyn Fn() -> bool) -> Result<StepReport, EngineError> {
         let start = Instant::now();
         if self.pretraining.is_some() {
             return self.greedy_step(start);
         }
+        let rate = self.learning_rate_at(self.progress.step);
+        let (loss, samples) = if self.progress.step_in_epoch < self.steps_per_epoch() {
+            self.minibatch_step(rate)?
+        } else {
+            let sums = &self.progress.sums;
+            (sums.losses.total() / sums.samples.max(1) as f64, 0)
+        };
+        let ends_epoch = self.progress.step_in_epoch == self.steps_per_epoch();
+        let epoch = if ends_epoch { self.end_epoch(start, goes_on)? } else { None };
+        if epoch.is_none() {
+            self.progress.seconds += start.elapsed().as_secs_f64();
+        }
+        let restart = if epoch.is_some() { self.try_again()? } else { None };
+        Ok(StepReport { loss, samples, learning_rate: rate, epoch, greedy: None, restart })
+    }
+
+    /// Trains on the next minibatch; gives its loss, averaged over its samples, and how many these are.
+    fn minibatch_step(&mut self, rate: f32) -> Result<(f64, usize), EngineError> {
         self.shuffle();
         let minibatch = self.minibatch();
         let samples = minibatch.len();
@@ -129,7 +156,6 @@ impl Trainer {
         if !loss.is_finite() {
             return Err(self.diverged("the loss", loss));
         }
-        let rate = self.learning_rate();
         let threads = std::rc::Rc::clone(self.network.threads());
         let parameters = self.network.parameters();
         let step = self.attempt().step(self.progress.step, self.steps_per_epoch()) + 1;
@@ -139,13 +165,7 @@ impl Trainer {
 
         self.progress.sums.add(self.network.losses(), squared_error, samples);
         self.progress.end_step();
-        let ends_epoch = self.progress.step_in_epoch == self.steps_per_epoch();
-        let epoch = if ends_epoch { Some(self.end_epoch(rate, start)?) } else { None };
-        if epoch.is_none() {
-            self.progress.seconds += start.elapsed().as_secs_f64();
-        }
-        let restart = if ends_epoch { self.try_again()? } else { None };
-        Ok(StepReport { loss, samples, learning_rate: rate, epoch, greedy: None, restart })
+        Ok((loss, samples))
     }
 
     /// One step of a single layer's own training, which comes before the network's.
@@ -249,8 +269,12 @@ impl Trainer {
 
     /// Learning rate of the next step.
     pub fn learning_rate(&self) -> f32 {
+        self.learning_rate_at(self.progress.step)
+    }
+
+    fn learning_rate_at(&self, step: u64) -> f32 {
         let per_epoch = u64::from(self.steps_per_epoch());
-        let step = self.attempt().scheduled_step(self.progress.step, self.steps_per_epoch());
+        let step = self.attempt().scheduled_step(step, self.steps_per_epoch());
         learning_rate(&self.design().training, self.progress.learning_rate, step, per_epoch)
     }
 
@@ -399,11 +423,13 @@ impl Trainer {
     }
 
     /// What is no longer finite, and how.
-    fn spoilt(&self) -> Option<(&'static str, f32)> {
-        let weight = self.network.spoilt().map(|value| ("a weight", value));
+    fn spoilt(&self) -> Option<(String, f32)> {
+        let weight = self.network.spoilt().map(|(card, value)| (format!("a weight of the {card}"), value));
         let greedy = self.pretraining.as_ref().filter(|greedy| !greedy.is_finite());
-        let weight = weight.or_else(|| greedy.map(|_| ("a weight of the layer", f32::NAN)));
-        weight.or_else(|| Some(("a moment of the optimizer", self.optimizer.spoilt()?)))
+        let weight = weight.or_else(|| {
+            greedy.map(|greedy| (format!("a weight of layer {}", greedy.progress().layer), f32::NAN))
+        });
+        weight.or_else(|| Some(("a moment of the optimizer".to_owned(), self.optimizer.spoilt()?)))
     }
 
     /// Whether a checkpoint is one of this network, optimizer and data.
@@ -412,7 +438,7 @@ impl Trainer {
         let per_epoch = self.steps_per_epoch();
         let expected = u64::from(epoch) * u64::from(per_epoch) + u64::from(step_in_epoch);
         let attempt = Attempt { number: attempt, ..self.attempt() };
-        if step_in_epoch >= per_epoch || step != expected || epoch < attempt.start() {
+        if step_in_epoch > per_epoch || step != expected || epoch < attempt.start() {
             let message = format!(
                 "step {step} of the checkpoint is not step {step_in_epoch} after {epoch} epochs of {per_epoch} steps"
             );
@@ -475,7 +501,13 @@ impl Trainer {
         }
     }
 
-    fn end_epoch(&mut self, rate: f32, start: Instant) -> Result<EpochRecord, EngineError> {
+    /// Validates and ends the epoch, unless the validation is left to another time.
+    fn end_epoch(
+        &mut self,
+        start: Instant,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Option<EpochRecord>, EngineError> {
+        let rate = self.learning_rate_at(self.progress.step.saturating_sub(1));
         let sums = &self.progress.sums;
         let samples = sums.samples.max(1) as f64;
         let train = sums.losses.over(samples);
@@ -484,7 +516,7 @@ impl Trainer {
         if !self.data.split.validation.is_empty() {
             let seed = self.design().training.seed;
             let moment = self.moment(Draw { seed, step: u64::MAX });
-            let evaluation = self.network.measure(&self.data, &self.data.split.validation, None, moment)?;
+            let Some(evaluation) = self.validate(moment, goes_on) else { return Ok(None) };
             (validation, mse) = (Some(evaluation.losses), evaluation.mse);
         }
         let loss = validation.as_ref().unwrap_or(&train).total();
@@ -493,14 +525,26 @@ impl Trainer {
         }
         // The last update may have spoilt them without a loss that shows it, where nothing validates.
         if let Some((what, value)) = self.spoilt() {
-            return Err(self.diverged(what, f64::from(value)));
+            return Err(self.diverged(&what, f64::from(value)));
         }
         self.progress.end_epoch();
         self.watch(validation.as_ref().map(Losses::total));
         self.progress.seconds += start.elapsed().as_secs_f64();
         self.keep_sound();
         let TrainerProgress { epoch, step, seconds, .. } = self.progress;
-        Ok(EpochRecord { epoch, step, train, validation, mse, learning_rate: rate, seconds })
+        Ok(Some(EpochRecord { epoch, step, train, validation, mse, learning_rate: rate, seconds }))
+    }
+
+    fn validate(&mut self, moment: Moment, goes_on: &dyn Fn() -> bool) -> Option<Evaluation> {
+        let rows = &self.data.split.validation;
+        let mut sums = LossSums::zero(self.network.terms());
+        for block in rows.chunks(self.network.measured_rows()) {
+            if !goes_on() {
+                return None;
+            }
+            self.network.measure_block(&self.data, block, None, moment, &mut sums);
+        }
+        Some(self.network.evaluation(&sums, rows.len()))
     }
 
     /// Early stopping: remembers the best epoch and ends the run when patience is over.
@@ -533,9 +577,10 @@ impl Trainer {
     }
 
     /// The error of a run that diverged, after going back to the last sound state.
-    fn diverged(&mut self, what: &'static str, value: f64) -> EngineError {
+    fn diverged(&mut self, what: &str, value: f64) -> EngineError {
         let TrainerProgress { step, epoch, .. } = self.progress;
-        let error = EngineError::Diverged { what, value: value.to_string(), step, epoch: epoch + 1 };
+        let error =
+            EngineError::Diverged { what: what.to_owned(), value: value.to_string(), step, epoch: epoch + 1 };
         self.go_back_to_sound();
         error
     }

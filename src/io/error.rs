@@ -3,11 +3,13 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::project::{visible, visible_path};
+
 /// Why a file could not be read or written: which, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FileError {
     /// The file system said no.
-    #[error("{}: could not be {action}: {reason}. {remedy}", path.display())]
+    #[error("{}: could not be {action}: {reason}. {remedy}", visible_path(path))]
     System {
         /// The file or folder.
         path: PathBuf,
@@ -19,7 +21,7 @@ pub enum FileError {
         remedy: String,
     },
     /// The file is of another kind.
-    #[error("{}: this is {found}, not {wanted}. {remedy}", path.display())]
+    #[error("{}: this is {found}, not {wanted}. {remedy}", visible_path(path))]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -31,7 +33,7 @@ pub enum FileError {
         remedy: &'static str,
     },
     /// The file is of the right kind, but something in it is not as it should be.
-    #[error("{}, {place}: {message}", path.display())]
+    #[error("{}, {}: {}", visible_path(path), visible(place), visible(message))]
     Content {
         /// The file.
         path: PathBuf,
@@ -43,7 +45,7 @@ pub enum FileError {
     /// Written by a newer program.
     #[error(
         "{}: saved by a newer Hourglass (form {found}; this one reads up to {known}): update Hourglass to open it",
-        path.display()
+        visible_path(path)
     )]
     TooNew {
         /// The file.
@@ -54,7 +56,7 @@ pub enum FileError {
         known: u32,
     },
     /// Another window works in this folder.
-    #[error("{}: in use by another Hourglass; close it there first", path.display())]
+    #[error("{}: in use by another Hourglass; close it there first", visible_path(path))]
     InUse {
         /// The folder.
         path: PathBuf,

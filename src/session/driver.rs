@@ -158,7 +158,15 @@ impl<O: Observer> Driver<O> {
     /// # Errors
     /// [`EngineError`] where training cannot continue.
     pub fn step(&mut self) -> Result<bool, EngineError> {
-        let mut report = self.trainer.step()?;
+        self.step_while(&|| true)
+    }
+
+    /// [`Driver::step`], which ends between two blocks of a validation once `goes_on` says no.
+    ///
+    /// # Errors
+    /// As [`Driver::step`].
+    pub fn step_while(&mut self, goes_on: &dyn Fn() -> bool) -> Result<bool, EngineError> {
+        let mut report = self.trainer.step_while(goes_on)?;
         self.samples += report.samples;
         let (record, restart) = (report.epoch.take(), report.restart.take());
         let greedy = report.greedy.take();

@@ -10,7 +10,7 @@ use super::editors::source::PathField;
 use super::files::{SaveKind, SaveRequest};
 use super::state::{Effect, State};
 use crate::io::Recovery;
-use crate::project::Recipe;
+use crate::project::{Recipe, is_hidden, visible_path};
 use crate::run::RunId;
 
 /// A question over the window.
@@ -131,7 +131,11 @@ impl Dialog {
     /// The question where to save.
     pub fn save(state: &State, kind: SaveKind) -> Dialog {
         let folder = state.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
-        let name = format!("{}.{}", state.project.name.replace(['/', '\\'], "-"), kind.extension());
+        let name = format!(
+            "{}.{}",
+            state.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"),
+            kind.extension()
+        );
         let path = match kind {
             SaveKind::Project if state.damaged => state.file.as_deref().map(beside),
             SaveKind::Project => state.file.clone(),
@@ -160,7 +164,7 @@ impl State {
             }
             Then::OpenPath(path) => {
                 let path = std::path::absolute(&path).unwrap_or(path);
-                self.busy = Some(format!("Opening {}…", path.display()));
+                self.busy = Some(format!("Opening {}…", visible_path(&path)));
                 self.effects.push(Effect::Open(path));
                 None
             }

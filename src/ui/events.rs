@@ -6,6 +6,7 @@ use super::panels::dialog::capital;
 use super::state::State;
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{DataError, Dataset, Subset};
+use crate::project::visible;
 use crate::run::{Losses, Run, RunEvent, RunId, Status};
 use crate::session::{Event, JobResult};
 
@@ -64,11 +65,16 @@ impl State {
 
     fn take_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
         for warning in &data.warnings {
-            self.notices.log(Severity::Warning, format!("{}: {warning}", data.name));
+            self.notices.log(Severity::Warning, format!("{}: {warning}", visible(&data.name)));
         }
         self.notices.log(
             Severity::Info,
-            format!("Loaded {}: {} samples of {} features.", data.name, data.len(), data.shape.features()),
+            format!(
+                "Loaded {}: {} samples of {} features.",
+                visible(&data.name),
+                data.len(),
+                data.shape.features()
+            ),
         );
         self.data.facts = Some(facts);
         self.data.dataset = Some(data);

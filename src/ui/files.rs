@@ -12,7 +12,7 @@ use crate::check::Severity;
 use crate::io::{
     FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project,
 };
-use crate::project::Project;
+use crate::project::{Project, visible, visible_path};
 use crate::run::{Run, RunId};
 
 /// What is written.
@@ -335,12 +335,16 @@ impl State {
                 self.runs_unsaved = true;
                 self.effects.push(Effect::Adopt(store.clone()));
                 self.store = Some(store);
-                self.notices
-                    .say(Severity::Info, format!("Recovered “{}”. Save it to keep it.", recovery.name));
+                self.notices.say(
+                    Severity::Info,
+                    format!("Recovered “{}”. Save it to keep it.", visible(&recovery.name)),
+                );
             }
             FileEvent::Recovered(recovery, Err(message)) => {
-                self.notices
-                    .say(Severity::Error, format!("Could not recover “{}”: {message}", recovery.name));
+                self.notices.say(
+                    Severity::Error,
+                    format!("Could not recover “{}”: {message}", visible(&recovery.name)),
+                );
             }
             FileEvent::Store(Ok(store)) => {
                 self.store = Some(store);
@@ -372,7 +376,7 @@ impl State {
                 self.damaged = !warnings.is_empty();
                 self.renew_store();
                 self.remember(&path);
-                self.notices.log(Severity::Info, format!("Opened {}.", path.display()));
+                self.notices.log(Severity::Info, format!("Opened {}.", visible_path(&path)));
             }
             Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
         }
@@ -388,7 +392,7 @@ impl State {
             return;
         }
         self.remember(&request.path);
-        self.notices.say(Severity::Info, format!("Saved {}.", request.path.display()));
+        self.notices.say(Severity::Info, format!("Saved {}.", visible_path(&request.path)));
         let is_same = request.document == self.document;
         if request.kind == SaveKind::Project && is_same {
             let changed = self.runs.iter().map(stand).ne(request.runs.iter().map(stand));

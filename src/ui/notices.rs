@@ -1,6 +1,7 @@
 //! What happened: the log, and the notes that stand over the window for a while.
 
 use crate::check::Severity;
+use crate::project::visible_lines;
 
 /// How long a note that is no error stays, in seconds; over the last of them it fades.
 const STAYS_SECS: f64 = 6.0;
@@ -59,7 +60,7 @@ impl Notices {
     /// Keeps a line in the log.
     pub fn log(&mut self, severity: Severity, text: impl Into<String>) {
         let unix_secs = unix_secs();
-        self.log.push(Line { severity, text: text.into(), unix_secs });
+        self.log.push(Line { severity, text: visible_lines(&text.into()).into_owned(), unix_secs });
         if self.log.len() > LINES {
             self.log.remove(0);
         }
@@ -67,12 +68,13 @@ impl Notices {
 
     /// Takes back what is shown with these words in front: it no longer holds.
     pub fn take_back(&mut self, start: &str) {
-        self.toasts.retain(|toast| !toast.text.starts_with(start));
+        let start = visible_lines(start);
+        self.toasts.retain(|toast| !toast.text.starts_with(&*start));
     }
 
     /// Keeps a line in the log and shows it.
     pub fn say(&mut self, severity: Severity, text: impl Into<String>) {
-        let text = text.into();
+        let text = visible_lines(&text.into()).into_owned();
         self.log(severity, text.clone());
         let same = |toast: &Toast| toast.text == text && toast.severity == severity;
         let known = self.toasts.iter().position(same).map(|index| self.toasts.remove(index));

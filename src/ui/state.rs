@@ -2,6 +2,7 @@
 //! [`State::effects`], what happened outside comes in by [`State::handle_event`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::io::Store;
-use crate::project::{Data, Decoder, Place, Project, Shape, Source};
+use crate::project::{Data, Decoder, Place, Project, Shape, Source, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId};
 
@@ -247,7 +248,8 @@ impl State {
     /// The name in the window's title: that of the file, else the document's own.
     pub fn title(&self) -> String {
         let of_file = self.file.as_ref().and_then(|file| file.file_name());
-        of_file.map_or_else(|| self.project.name.clone(), |name| name.to_string_lossy().into_owned())
+        let name = of_file.map_or_else(|| self.project.name.as_str().into(), OsStr::to_string_lossy);
+        visible(&name).into_owned()
     }
 
     /// The run that trains or stands still between two steps; where there is none yet, the first that waits for its turn.

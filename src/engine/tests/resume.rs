@@ -148,3 +148,35 @@ fn more_epochs_leave_a_cosine_as_it_was_designed() {
     }
     assert!(rates.len() == 15 && rates.iter().all(|rate| (rate - 1e-3).abs() < 1e-9), "{rates:?}");
 }
+
+#[test]
+fn a_run_that_ends_within_a_validation_validates_when_it_is_resumed() {
+    let data = toy_data(100, 12);
+    let plan = toy_plan(&data, |_| {});
+    let new = || Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    let mut whole = new();
+    let mut records = Vec::new();
+    while !whole.is_done() {
+        records.extend(whole.step().expect("sound").epoch);
+    }
+    let per_epoch = u64::from(whole.steps_per_epoch());
+
+    let mut first = new();
+    train(&mut first, &[], 2 * per_epoch - 1);
+    let report = first.step_while(&|| false).expect("sound");
+    assert_eq!((report.epoch, report.samples > 0), (None, true));
+    // The epoch is not over, and its validation can be left again.
+    assert_eq!((first.epoch(), first.steps(), first.step_in_epoch()), (1, 2 * per_epoch, per_epoch as u32));
+    assert_eq!(first.step_while(&|| false).expect("sound").samples, 0);
+
+    let mut second = new();
+    second.restore(&first.snapshot(), first.epochs()).expect("the same network");
+    let mut resumed = Vec::new();
+    while !second.is_done() {
+        resumed.extend(second.step().expect("sound").epoch);
+    }
+    let untimed = |record: &EpochRecord| EpochRecord { seconds: 0.0, ..record.clone() };
+    let expected: Vec<EpochRecord> = records[1..].iter().map(untimed).collect();
+    assert_eq!(resumed.iter().map(untimed).collect::<Vec<_>>(), expected);
+    assert_eq!(self::untimed(&second), self::untimed(&whole));
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::Ui;
 
 use crate::project::{
-    Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
+    Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic, visible,
 };
 use crate::ui::dialogs::BrowseKind;
 use crate::ui::theme::tokens;
@@ -227,7 +227,7 @@ fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[String]) {
         "Hold out",
         "A class that never trains: its samples are kept for the test split, to see whether the network tells them from the others as anomalies.",
     );
-    if combo_ui(ui, field, &mut chosen, &options, |class| class.unwrap_or("no class").to_owned()) {
+    if combo_ui(ui, field, &mut chosen, &options, |class| visible(class.unwrap_or("no class")).into_owned()) {
         *held_out = chosen.map(str::to_owned);
     }
 }

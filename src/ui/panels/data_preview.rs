@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues, Rows, Subset};
+use crate::project::{visible, visible_list};
 use crate::ui::plots::{
     Atlas, class_marker, color, format_count, format_number, palette, shortened, stamp_of,
 };
@@ -88,7 +89,7 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
     let mut output = DataOutput::default();
     let (handle, ()) = header_ui(ui, "Data", |ui| {
         if let DataState::Loaded(data) = input.state {
-            ui.add(Label::new(RichText::new(&data.name).size(11.5).color(color(palette(ui).dim))));
+            ui.add(Label::new(RichText::new(visible(&data.name)).size(11.5).color(color(palette(ui).dim))));
         }
         if let DataState::Missing(_, remedies) = input.state {
             output.remedy = remedies_ui(ui, remedies);
@@ -232,7 +233,7 @@ fn facts_ui(ui: &mut Ui, data: &Dataset, summary: &Summary) {
         fact_ui(ui, "values", &format!("{low} to {high}, mean {about}{}", short(summary.mean)));
     }
     let names: Vec<&str> = data.labels.iter().map(|column| column.name.as_str()).collect();
-    fact_ui(ui, "labels", &if names.is_empty() { "none".to_owned() } else { names.join(", ") });
+    fact_ui(ui, "labels", &if names.is_empty() { "none".to_owned() } else { visible_list(&names) });
     warnings_ui(ui, data);
     if let Some((names, _)) = class_column(data) {
         ui.add_space(4.0);
@@ -279,7 +280,9 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
     ui.spacing_mut().item_spacing.y = 1.0;
     for (class, (name, count)) in names.iter().zip(counts).enumerate().take(MOST_CLASSES) {
         let (rect, response) = ui.allocate_exact_size(vec2(width, 15.0), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("class {name}: {count}")));
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::Label, true, format!("class {}: {count}", visible(name)))
+        });
         let painter = ui.painter();
         let y = rect.center().y;
         painter.text(
@@ -412,7 +415,7 @@ fn table_ui(ui: &mut Ui, data: &Dataset, height: f32) {
             .header(20.0, |mut header| {
                 header.col(|ui| cell(ui, "row".to_owned(), p.dim));
                 for label in &data.labels {
-                    header.col(|ui| cell(ui, label.name.clone(), p.accent));
+                    header.col(|ui| cell(ui, visible(&label.name).into_owned(), p.accent));
                 }
                 for feature in 0..shown {
                     header.col(|ui| cell(ui, feature_name(data, feature), p.dim));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{DragValue, Grid, Id, Key, Modal, RichText, TextEdit, Ui, vec2};
 
 use crate::io::Recovery;
-use crate::project::{Recipe, Schedule};
+use crate::project::{Recipe, Schedule, visible, visible_path};
 use crate::run::{Run, RunId};
 use crate::ui::command::{Command, Menu};
 use crate::ui::dialogs::{Browse, BrowseKind, Dialog, PathDialog, Purpose, Target, Then};
@@ -344,14 +344,14 @@ fn recover_ui(ui: &mut Ui, found: &[Recovery]) -> Answer {
     let mut answer = Answer::Open;
     for recovery in found {
         ui.horizontal(|ui| {
-            let origin = recovery.origin.as_ref().map(|path| path.display().to_string());
+            let origin = recovery.origin.as_ref().map(|path| visible_path(path));
             let runs =
                 if recovery.runs == 1 { "1 run".to_owned() } else { format!("{} runs", recovery.runs) };
             let about = origin.map_or_else(|| runs.clone(), |origin| format!("{runs} · {origin}"));
             ui.vertical(|ui| {
                 ui.set_width(ui.available_width() - 190.0);
                 ui.spacing_mut().item_spacing.y = 2.0;
-                ui.label(RichText::new(&recovery.name).font(theme::bold(12.5)));
+                ui.label(RichText::new(visible(&recovery.name)).font(theme::bold(12.5)));
                 ui.add(egui::Label::new(RichText::new(about).size(11.0).color(tokens.dim)).truncate());
             });
             if primary_ui(ui, "Recover", 84.0).clicked() {

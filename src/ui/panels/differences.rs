@@ -7,7 +7,7 @@ mod words;
 
 use serde_json::{Map, Value};
 
-use crate::project::Project;
+use crate::project::{Project, visible};
 use crate::run::Run;
 
 /// What is not the same in two designs, and what is.
@@ -83,6 +83,9 @@ pub fn difference(old: &Project, new: &Project) -> Difference {
             told.same.push(wanted);
         }
     }
+    for change in &mut told.changes {
+        *change = visible(change).into_owned();
+    }
     told
 }
 
@@ -91,7 +94,7 @@ pub fn brief(project: &Project) -> String {
     let encoder = serde_json::to_value(&project.encoder).unwrap_or_default();
     let data = serde_json::to_value(&project.data.source).unwrap_or_default();
     let [data, encoder] = [data, encoder].map(|value| words::value(&value));
-    format!("{data}, encoder {encoder}, code {}", project.code.units)
+    format!("{}, encoder {encoder}, code {}", visible(&data), project.code.units)
 }
 
 fn keys<'a>(old: &'a Map<String, Value>, new: &'a Map<String, Value>) -> impl Iterator<Item = &'a str> {

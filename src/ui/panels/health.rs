@@ -10,7 +10,7 @@ use self::images::Images;
 use super::parts::{empty_ui, header_ui, is_tabbed};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
-use crate::project::Loss;
+use crate::project::{Loss, visible};
 use crate::run::{ACTIVE_NATS, Bits, Health, Run};
 use crate::ui::plots::{Bars, bars_ui, color, format_number, histogram_ui, palette, pictured};
 
@@ -267,7 +267,10 @@ fn units_ui(ui: &mut Ui, health: &Health) {
 /// How activations are distributed, layer by layer.
 fn layers_ui(ui: &mut Ui, health: &Health) {
     for layer in &health.layers {
-        let title = format!("Activations of {}", if layer.name == "code" { "the code" } else { &layer.name });
+        let title = format!(
+            "Activations of {}",
+            if layer.name == "code" { "the code".into() } else { visible(&layer.name) }
+        );
         let about = format!(
             "{} units; {} to {} of them active for a sample, {} never; mean {}",
             layer.units,

@@ -9,6 +9,7 @@ use super::kept_at;
 use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
 use super::sample::{RangeCache, Sampler, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
+use crate::project::visible;
 use crate::run::{Kept, Run};
 use crate::ui::plots::{
     Atlas, PointColors, Scatter, ScatterView, class_legend_ui, class_legend_width, color, color_bar_ui,
@@ -230,7 +231,7 @@ fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, v
             let response = combo.width(60.0).show_ui(ui, |ui| {
                 for column in columns {
                     let chosen = Some(&column.name) == view.label.as_ref();
-                    if ui.selectable_label(chosen, &column.name).clicked() {
+                    if ui.selectable_label(chosen, visible(&column.name)).clicked() {
                         (view.label, view.pinned) = (Some(column.name.clone()), None);
                     }
                 }
@@ -404,7 +405,7 @@ fn card_ui(
             ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
             for labels in &data.labels {
                 let is_shown = Some(&labels.name) == column.map(|column| &column.name);
-                let text = format!("{}: {}", labels.name, label_text(&labels.values, row));
+                let text = format!("{}: {}", visible(&labels.name), label_text(&labels.values, row));
                 let tint = if is_shown { p.text } else { p.dim };
                 ui.label(RichText::new(text).size(11.0).color(color(tint)));
             }

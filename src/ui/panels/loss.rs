@@ -10,6 +10,7 @@ use self::layers::{LayersPlot, layers_ui};
 use super::Seek;
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use crate::figure::Rgb;
+use crate::project::{visible, visible_lines};
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
 use crate::ui::plots::{
     Curve, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, format_number, loss_plot_ui, palette,
@@ -103,7 +104,9 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
             }
             Status::Stopped => ("Stopped within the first epoch", "Resume the run to see its loss."),
             Status::Done => ("Nothing recorded", "This run has no epochs."),
-            Status::Failed(reason) => ("The run failed before its first epoch ended", reason.as_str()),
+            Status::Failed(reason) => {
+                ("The run failed before its first epoch ended", &*visible_lines(reason))
+            }
         };
         empty_ui(ui, what, advice);
         return output;
@@ -149,7 +152,7 @@ fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
     let has_layers = input.run.is_some_and(|run| !run.history.pretraining.is_empty());
     let shows_layers = has_layers && view.layers;
     for term in terms {
-        if chip_ui(ui, view.term == *term && !shows_layers, term).clicked() {
+        if chip_ui(ui, view.term == *term && !shows_layers, &visible(term)).clicked() {
             view.term.clone_from(term);
             view.layers = false;
             view.zoom.reset();

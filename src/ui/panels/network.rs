@@ -6,7 +6,7 @@ use egui::{
 };
 
 use crate::check::{Card, Severity};
-use crate::project::{Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape};
+use crate::project::{Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape, visible};
 use crate::ui::command::Command;
 use crate::ui::edit::{self, Gap};
 use crate::ui::panels::toolbar::item_ui;
@@ -172,7 +172,9 @@ impl Face {
             }
             (None, Some(_), _) => "loading…".to_owned(),
             (_, None, Some(_)) => "could not be loaded".to_owned(),
-            (Some(data), ..) => format!("{} · {} · {}", data.name, data.shape, thousands(data.len())),
+            (Some(data), ..) => {
+                format!("{} · {} · {}", visible(&data.name), data.shape, thousands(data.len()))
+            }
             (None, None, None) => format!("{}: no data yet", source.name()),
         };
         let title = "Input".to_owned();

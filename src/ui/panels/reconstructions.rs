@@ -13,6 +13,7 @@ use super::parts::{
 };
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::Dataset;
+use crate::project::visible;
 use crate::run::{Kept, Run};
 use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
 use crate::ui::state::MissingData;
@@ -345,7 +346,7 @@ fn hover_ui(
     let p = palette(ui);
     ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
     for labels in &data.labels {
-        let text = format!("{}: {}", labels.name, label_text(&labels.values, row));
+        let text = format!("{}: {}", visible(&labels.name), label_text(&labels.values, row));
         ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
     }
     ui.horizontal(|ui| {

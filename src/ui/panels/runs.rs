@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::differences::{Difference, brief, run_difference};
 use super::parts::{advice_ui, named};
+use crate::project::visible_lines;
 use crate::run::{Losses, Run, RunId, Status};
 use crate::ui::plots::{color, format_number, format_secs, palette, stamp_of};
 
@@ -231,7 +232,7 @@ fn row_ui(
             output.action = Some(RunAction::Select(run.id));
         }
         if let Status::Failed(reason) = &run.status {
-            name.on_hover_text(reason);
+            name.on_hover_text(visible_lines(reason));
         }
     });
     line.col(|ui| {

@@ -1,6 +1,7 @@
 //! One row of a data set as it is shown: values in their own units, its name, its labels.
 
 use crate::dataset::{Dataset, LabelValues};
+use crate::project::visible;
 use crate::ui::plots::{DisplayRange, format_number};
 
 /// Reads rows of a data set for display.
@@ -63,12 +64,14 @@ impl RangeCache {
 /// The row's own name, or its number counted from 1.
 pub(super) fn row_name(data: &Dataset, row: u32) -> String {
     let number = || format!("row {}", u64::from(row) + 1);
-    data.row_names.get(row as usize).filter(|name| !name.is_empty()).cloned().unwrap_or_else(number)
+    let own = data.row_names.get(row as usize).filter(|name| !name.is_empty());
+    own.map_or_else(number, |name| visible(name).into_owned())
 }
 
 /// A feature's own name, or its number counted from 1.
 pub(super) fn feature_name(data: &Dataset, feature: usize) -> String {
-    data.feature_names.get(feature).cloned().unwrap_or_else(|| format!("feature {}", feature + 1))
+    let number = || format!("feature {}", feature + 1);
+    data.feature_names.get(feature).map_or_else(number, |name| visible(name).into_owned())
 }
 
 /// A row's label as text.
@@ -77,7 +80,7 @@ pub(super) fn label_text(values: &LabelValues, row: u32) -> String {
     match values {
         LabelValues::Classes { names, ids } => {
             let name = ids.get(row as usize).and_then(|class| names.get(*class as usize));
-            name.cloned().unwrap_or_else(none)
+            name.map_or_else(none, |name| visible(name).into_owned())
         }
         LabelValues::Numbers(numbers) => {
             numbers.get(row as usize).map_or_else(none, |number| format_number(f64::from(*number)))

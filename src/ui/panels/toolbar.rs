@@ -3,6 +3,7 @@
 use egui::{Align, Button, Layout, MenuBar, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::check::Severity;
+use crate::project::{visible, visible_path};
 use crate::run::Status;
 use crate::ui::command::{Command, Menu};
 use crate::ui::dialogs::Then;
@@ -94,8 +95,8 @@ fn recent_ui(ui: &mut Ui, state: &mut State) {
     ui.add_enabled_ui(!recent.is_empty(), |ui| {
         ui.menu_button("Open recent", |ui| {
             for path in recent {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if ui.button(visible(&name)).on_hover_text(visible_path(&path)).clicked() {
                     state.ask(Then::OpenPath(path));
                     ui.close();
                 }
@@ -113,8 +114,8 @@ fn name_ui(ui: &mut Ui, state: &State, most: f32) {
         let modified = state.is_modified();
         let name = RichText::new(state.title()).font(theme::bold(13.0)).color(tokens.text);
         let hover = match (&state.file, modified) {
-            (Some(file), true) => format!("{}\nChanged since it was saved.", file.display()),
-            (Some(file), false) => file.display().to_string(),
+            (Some(file), true) => format!("{}\nChanged since it was saved.", visible_path(file)),
+            (Some(file), false) => visible_path(file),
             (None, true) => "Not saved yet.".to_owned(),
             (None, false) => "A new project.".to_owned(),
         };

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::{class_marker, color, format_number, legend_marker, palette, shortened};
+use crate::project::visible;
 
 const LINE: f32 = 17.0;
 
@@ -34,7 +35,12 @@ pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) 
                     ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::click());
                 let is_pinned = *pinned == Some(class as u32);
                 response.widget_info(|| {
-                    WidgetInfo::selected(Role::CheckBox, true, is_pinned, format!("class {}", names[class]))
+                    WidgetInfo::selected(
+                        Role::CheckBox,
+                        true,
+                        is_pinned,
+                        format!("class {}", visible(&names[class])),
+                    )
                 });
                 if response.clicked() {
                     *pinned = if is_pinned { None } else { Some(class as u32) };
@@ -52,7 +58,7 @@ pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) 
                 let at = pos2(rect.left() + 18.0, rect.center().y);
                 ui.painter().text(at, Align2::LEFT_CENTER, &name, FontId::proportional(11.5), tint);
                 if name != names[class] {
-                    response.on_hover_text(&names[class]);
+                    response.on_hover_text(visible(&names[class]));
                 }
             }
         },
@@ -66,7 +72,7 @@ pub fn color_bar_ui(ui: &mut Ui, name: &str, [low, high]: [f32; 2]) {
     let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     response.widget_info(|| {
         let ends = (format_number(f64::from(low)), format_number(f64::from(high)));
-        WidgetInfo::labeled(Role::Image, true, format!("{name} from {} to {}", ends.0, ends.1))
+        WidgetInfo::labeled(Role::Image, true, format!("{} from {} to {}", visible(name), ends.0, ends.1))
     });
     let bar = Rect::from_min_max(
         pos2(outer.left() + 4.0, outer.top() + 22.0),

@@ -11,6 +11,7 @@ use super::{
     Drag, Frame, Limits, Markers, Tick, Ticks, Zoom, class_marker, color, follow, linear_ticks, palette,
 };
 use crate::figure::Palette;
+use crate::project::visible;
 
 /// What points are coloured by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -108,10 +109,11 @@ fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {
     }
 }
 
-/// A name cut to so many characters.
+/// A name as a person may see it, cut to so many characters.
 pub(crate) fn shortened(name: &str, most: usize) -> String {
+    let name = visible(name);
     if name.chars().count() <= most {
-        return name.to_owned();
+        return name.into_owned();
     }
     name.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }

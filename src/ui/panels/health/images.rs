@@ -6,7 +6,7 @@ use egui::{Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::block_ui;
 use crate::dataset::Dataset;
-use crate::project::Shape;
+use crate::project::{Shape, visible_list};
 use crate::run::{Array, Checkpoint, Health, Run, SelectorHealth};
 use crate::ui::plots::{Atlas, DisplayRange, color, palette, pictured, stamp_of};
 
@@ -162,7 +162,7 @@ fn columns_ui(ui: &mut Ui, selector: &SelectorHealth, data: Option<&Dataset>) {
         own.unwrap_or_else(|| format!("feature {}", feature + 1))
     };
     let names: Vec<String> = chosen.iter().map(name).collect();
-    ui.label(RichText::new(names.join(", ")).size(11.5).color(color(palette(ui).code)));
+    ui.label(RichText::new(visible_list(&names)).size(11.5).color(color(palette(ui).code)));
 }
 
 /// The weights nearest to the input: of the first encoder layer that has some, else of the code.

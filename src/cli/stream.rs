@@ -1,0 +1,260 @@
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Result, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{Builder, sleep};
+use std::time::{Duration, Instant};
+
+use super::signal;
+
+/// Text that waits to be written, in bytes; beyond it whoever writes has to wait, or is not heard.
+const MOST_WAITING: usize = 8 << 20;
+/// How long a line of one stream waits for those of the other, so that a terminal shows them in their order.
+const IN_ORDER: Duration = Duration::from_millis(100);
+/// Between two looks at whether to go on waiting.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A stream with a thread of its own that writes to it: a reader that is slow or never reads does not hold up the work.
+pub(super) struct Stream {
+    kind: Kind,
+    target: fn() -> Box<dyn Write>,
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Whether the thread could be started.
+    has_thread: OnceLock<bool>,
+}
+
+/// What a stream is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Every line counts, and after one that could not be written there is no other.
+    Results,
+    /// A line that cannot be written is dropped.
+    Notes,
+}
+
+struct State {
+    lines: VecDeque<String>,
+    /// Bytes of the lines.
+    waiting: usize,
+    is_writing: bool,
+    /// Whether somebody waited in vain since the last line was written.
+    is_stuck: bool,
+    failure: Option<(ErrorKind, String)>,
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        self.failure.is_some() || (self.lines.is_empty() && !self.is_writing)
+    }
+}
+
+impl Stream {
+    /// A stream that writes to what `target` gives, which is asked for with every line.
+    pub(super) const fn new(kind: Kind, target: fn() -> Box<dyn Write>) -> Stream {
+        let lines = VecDeque::new();
+        let state = State { lines, waiting: 0, is_writing: false, is_stuck: false, failure: None };
+        Stream {
+            kind,
+            target,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            has_thread: OnceLock::new(),
+        }
+    }
+
+    /// Takes text to write, and writes it soon. Results wait where there is no more room, until they are asked to stop.
+    pub(super) fn put(&'static self, text: String) {
+        let thread = || Builder::new().name("output".to_owned()).spawn(move || self.serve()).is_ok();
+        let has_thread = *self.has_thread.get_or_init(thread);
+        let mut state = self.lock();
+        while state.failure.is_none() && state.waiting > MOST_WAITING {
+            if self.kind == Kind::Notes || signal::asked_to_stop() {
+                return;
+            }
+            state = self.wait(state);
+        }
+        if state.failure.is_some() {
+            return;
+        }
+        state.waiting += text.len();
+        state.lines.push_back(text);
+        drop(state);
+        self.changed.notify_all();
+        if !has_thread {
+            while self.write_next() {}
+        }
+    }
+
+    /// Waits until all is written, while `is_patient`; says what failed.
+    pub(super) fn settle(&self, is_patient: impl Fn() -> bool) -> Option<(ErrorKind, String)> {
+        let mut state = self.lock();
+        while !state.is_idle() && is_patient() {
+            state = self.wait(state);
+        }
+        state.is_stuck = !state.is_idle();
+        state.failure.clone()
+    }
+
+    /// Lets a line of another stream come after those of this one, unless nobody reads them.
+    pub(super) fn let_pass(&self) {
+        if !self.lock().is_stuck {
+            let start = Instant::now();
+            self.settle(|| start.elapsed() < IN_ORDER);
+        }
+    }
+
+    fn serve(&self) {
+        loop {
+            if !self.write_next() {
+                let state = self.lock();
+                if state.lines.is_empty() {
+                    drop(self.changed.wait(state));
+                }
+            }
+        }
+    }
+
+    /// Writes one line, if there is one.
+    fn write_next(&self) -> bool {
+        let mut state = self.lock();
+        let Some(text) = state.lines.pop_front() else { return false };
+        state.waiting -= text.len();
+        state.is_writing = true;
+        drop(state);
+        let written = write_all(&mut *(self.target)(), text.as_bytes());
+        let mut state = self.lock();
+        (state.is_writing, state.is_stuck) = (false, false);
+        if let (Err(error), Kind::Results) = (written, self.kind) {
+            state.failure = Some((error.kind(), error.to_string()));
+            state.lines.clear();
+        }
+        drop(state);
+        self.changed.notify_all();
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// As `Write::write_all`, also to a pipe that another program has set not to block.
+fn write_all(target: &mut dyn Write, mut bytes: &[u8]) -> Result<()> {
+    loop {
+        let result = if bytes.is_empty() { target.flush().map(|()| 0) } else { target.write(bytes) };
+        match result {
+            Ok(0) if bytes.is_empty() => return Ok(()),
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(LOOK_EVERY),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, Read};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+    /// Takes three bytes at a time, and only every other time.
+    struct Slow(bool);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+            self.0 = !self.0;
+            if self.0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let count = bytes.len().min(3);
+            WRITTEN.lock().expect("sound").extend(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_arrive_whole_and_in_their_order() {
+        static STREAM: Stream = Stream::new(Kind::Results, || Box::new(Slow(false)));
+        for line in ["one\n", "two\n", "three\n"] {
+            STREAM.put(line.to_owned());
+        }
+        assert_eq!(STREAM.settle(|| true), None);
+        assert_eq!(WRITTEN.lock().expect("sound").as_slice(), b"one\ntwo\nthree\n");
+    }
+
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> Result<usize> {
+            Err(Error::from(ErrorKind::StorageFull))
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_of_results_and_never_of_notes() {
+        static RESULTS: Stream = Stream::new(Kind::Results, || Box::new(Full));
+        static NOTES: Stream = Stream::new(Kind::Notes, || Box::new(Full));
+        for stream in [&RESULTS, &NOTES] {
+            stream.put("a\n".to_owned());
+            stream.put("b\n".to_owned());
+        }
+        assert_eq!(RESULTS.settle(|| true).map(|(kind, _)| kind), Some(ErrorKind::StorageFull));
+        assert_eq!(NOTES.settle(|| true), None);
+    }
+
+    static GATE: OnceLock<(Mutex<Sender<()>>, Mutex<Receiver<()>>)> = OnceLock::new();
+
+    /// Takes nothing until the gate is opened.
+    struct Stuck;
+
+    impl Write for Stuck {
+        fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+            let (_, gate) = GATE.get().expect("set");
+            gate.lock().expect("sound").recv().expect("opened");
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_never_reads_holds_up_nothing() {
+        static STREAM: Stream = Stream::new(Kind::Notes, || Box::new(Stuck));
+        let (sender, receiver) = channel();
+        assert!(GATE.set((Mutex::new(sender), Mutex::new(receiver))).is_ok());
+        let mut large = String::new();
+        std::io::repeat(b'x').take(MOST_WAITING as u64).read_to_string(&mut large).expect("text");
+        for line in ["first\n", &large, "more\n", "dropped\n"] {
+            STREAM.put(line.to_owned());
+            STREAM.let_pass();
+        }
+        assert!(STREAM.lock().is_stuck);
+        let kept = STREAM.lock().lines.len();
+        assert!((1..=3).contains(&kept), "{kept}");
+        let (gate, _) = GATE.get().expect("set");
+        for _ in 0..4 {
+            gate.lock().expect("sound").send(()).expect("waits");
+        }
+        assert_eq!(STREAM.settle(|| true), None);
+        assert!(STREAM.lock().is_idle());
+    }
+}
