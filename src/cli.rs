@@ -9,6 +9,7 @@ mod data;
 mod design;
 mod failure;
 mod progress;
+mod saver;
 mod signal;
 mod stream;
 mod subject;

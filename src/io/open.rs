@@ -6,7 +6,7 @@ use super::{FileError, Opened, open_design, open_project};
 use crate::project::Project;
 
 /// A file of one of the two kinds a person opens.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum OpenedFile {
     /// `NAME.hourglass`: the design and its runs.
     Project(Opened),

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::FileError;
 use super::checkpoint_files::{self, Numbers, NumbersError, Part};
 use super::tensors;
+use super::{FileError, MergeBase};
 use crate::project::Project;
 use crate::run::{
     Checkpoint, EpochRecord, History, KeptEpochs, Losses, Probe, Run, RunId, Status, Terms, Weights,
@@ -28,7 +28,7 @@ pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
 
 /// What was found in a project file or in the live store.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Opened {
     /// The document.
     pub project: Project,
@@ -36,6 +36,8 @@ pub struct Opened {
     pub runs: Vec<Run>,
     /// What could not be read and was left out, with its place.
     pub warnings: Vec<String>,
+    /// The file as it was read, for saving into it.
+    pub base: MergeBase,
 }
 
 /// Where named files are read from.
@@ -61,6 +63,14 @@ pub(super) trait Folder {
 /// The folder of a run, with its slash.
 pub(super) fn folder(id: RunId) -> String {
     format!("runs/{id}/")
+}
+
+/// The run a file of a project file belongs to, and the file's name within the run's folder.
+pub(super) fn split_name(name: &str) -> Option<(RunId, &str)> {
+    let (id, name) = name.strip_prefix("runs/")?.split_once('/')?;
+    let number = RunId(id.parse().ok()?);
+    // `+1` and `01` are other folders.
+    (number.to_string() == id).then_some((number, name))
 }
 
 /// Name of a kept epoch's file; zeros in front, so that names sort as numbers do.

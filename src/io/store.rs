@@ -10,21 +10,20 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint_files::encode_checkpoint;
 use super::design::read_design;
 use super::run_files::{self, Folder, Opened, read_run};
-use super::{Durability, FileError, Files, tensors};
+use super::{Durability, FileError, Files, MergeBase, lock, tensors};
 use crate::project::Project;
 use crate::run::{Checkpoint, EpochRecord, KeptEpochs, Run, RunEvent, RunId};
 
 const LOCK: &str = "lock";
 /// The longest a gate is waited for: a program that was halted behind it must not halt all others.
 const GATE_PATIENCE: Duration = Duration::from_secs(10);
-const GATE_LOOK: Duration = Duration::from_millis(2);
 const WORKSPACE: &str = "workspace.ron";
 const PROJECT: &str = "project.ron";
 
@@ -87,8 +86,13 @@ impl Store {
     /// # Errors
     /// [`FileError`] where the folder cannot be written.
     pub fn create_with(files: Files, root: &Path) -> Result<Store, FileError> {
+        let files = files.private();
         files.create_dir(root)?;
         let _gate = Gate::enter(root);
+        // Earlier versions left it to the user's mask.
+        if let Err(error) = files.make_private(root, is_ours) {
+            log::warn!("{error}");
+        }
         let dir = files.create_unique_dir(root, "workspace-")?;
         Store::lock(files, dir)
     }
@@ -112,7 +116,7 @@ impl Store {
                 remedy: "Another window has recovered or discarded it.".to_owned(),
             });
         }
-        Store::lock(Files::default(), dir.to_owned())
+        Store::lock(Files::default().private(), dir.to_owned())
     }
 
     /// Workspaces left behind by a crash, newest first. Those that hold nothing are removed on the way.
@@ -218,11 +222,12 @@ impl Store {
         self.inner.files.append(&path, lines.as_bytes())
     }
 
-    /// Replaces a run's checkpoint; it outlasts a power failure.
+    /// Replaces a run's checkpoint; it outlasts a power failure, and so do the epochs before it.
     ///
     /// # Errors
     /// [`FileError`]; the checkpoint before is then as it was.
     pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
+        self.inner.files.sync(&self.file_of(id, run_files::HISTORY)?)?;
         let bytes = encode_checkpoint(checkpoint);
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
@@ -285,7 +290,7 @@ impl Store {
                 Err(error) => warnings.push(format!("run {id} is left out: {error}")),
             }
         }
-        Ok(Opened { project, runs, warnings })
+        Ok(Opened { project, runs, warnings, base: MergeBase::default() })
     }
 
     /// Removes the workspace: the work was saved elsewhere or is not wanted. Other handles to it must no longer be used.
@@ -311,15 +316,9 @@ impl Store {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     fn lock(files: Files, dir: PathBuf) -> Result<Store, FileError> {
         let path = dir.join(LOCK);
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| FileError::write(&path, &error))?;
+        let lock = lock::open_lock_file(&path).map_err(|error| FileError::write(&path, &error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Store { inner: Arc::new(Inner { dir, files, lock }) }),
             Err(TryLockError::WouldBlock) => Err(FileError::InUse { path: dir }),
@@ -354,6 +353,11 @@ impl Store {
     }
 }
 
+/// Whether something below the root was put there by this program.
+fn is_ours(name: &str) -> bool {
+    name == LOCK || name.starts_with("workspace-") || name == "settings.ron"
+}
+
 /// Held by the one program that makes, takes over, looks through or removes workspaces below a root.
 struct Gate {
     /// `None` where the system has no locks or patience ran out: then it is as if there were no gate.
@@ -361,21 +365,10 @@ struct Gate {
 }
 
 impl Gate {
-    #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     fn enter(root: &Path) -> Gate {
         let wait = || -> std::io::Result<Option<File>> {
-            let file = File::options().create(true).truncate(false).write(true).open(root.join(LOCK))?;
-            let start = Instant::now();
-            loop {
-                match file.try_lock() {
-                    Ok(()) => return Ok(Some(file)),
-                    Err(TryLockError::WouldBlock) if start.elapsed() < GATE_PATIENCE => {
-                        std::thread::sleep(GATE_LOOK);
-                    }
-                    Err(TryLockError::WouldBlock) => return Ok(None),
-                    Err(TryLockError::Error(error)) => return Err(error),
-                }
-            }
+            let file = lock::open_lock_file(&root.join(LOCK))?;
+            Ok(lock::wait_for(&file, GATE_PATIENCE)?.then_some(file))
         };
         let lock = wait().unwrap_or_else(|error| {
             log::warn!("workspaces are used without a gate: {error}");

@@ -18,7 +18,7 @@ use super::notices::Notices;
 use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
-use crate::io::Store;
+use crate::io::{MergeBase, Store};
 use crate::project::{Data, Decoder, Place, Project, Shape, Source, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId};
@@ -34,6 +34,8 @@ pub struct State {
     pub saved: Project,
     /// The file it belongs to.
     pub file: Option<PathBuf>,
+    /// That file as it was last read or written, for saving into it.
+    pub base: MergeBase,
     /// Whether parts of that file could not be read: saving over it would lose them.
     pub damaged: bool,
     /// Whether runs have changed since the last save.
@@ -140,6 +142,7 @@ impl State {
             saved: project.clone(),
             derived: Derived::new(&project, &DataState::default()),
             file: None,
+            base: MergeBase::default(),
             damaged: false,
             runs_unsaved: false,
             data: DataState::default(),
@@ -188,6 +191,7 @@ impl State {
         self.shown_run = runs.last().map(|run| run.id);
         self.runs = runs;
         self.file = file;
+        self.base = MergeBase::default();
         self.damaged = false;
         self.runs_unsaved = false;
         self.progress.clear();

@@ -69,7 +69,7 @@ fn a_late_save_belongs_to_the_document_it_was_made_of() {
     let request = written(&mut state);
     assert!(request.path.is_absolute(), "{:?}", request.path);
     state.replace(Project::default(), Vec::new(), None);
-    state.handle_file_event(FileEvent::Saved(request, Ok(())));
+    state.handle_file_event(FileEvent::Saved(request, Ok(Vec::new())));
     assert_eq!(state.file, None, "the new document has no file yet");
 }
 
@@ -84,7 +84,7 @@ fn what_came_while_a_file_was_written_is_still_unsaved() {
         if comes {
             feed_to(&mut state, 1, RunEvent::Epochs(vec![record(1)]));
         }
-        state.handle_file_event(FileEvent::Saved(request, Ok(())));
+        state.handle_file_event(FileEvent::Saved(request, Ok(Vec::new())));
         assert_eq!((state.runs_unsaved, state.is_modified()), (comes, comes));
         assert_eq!(state.effects.iter().any(|effect| matches!(effect, Effect::Quit)), quits);
         state.dialog = None;
