@@ -17,7 +17,7 @@ use crate::project::{Project, Strategy, visible, visible_path};
 use crate::run::{EpochRecord, GreedyRecord, Losses, Normaliser, Run, RunEvent, RunId, Setting, Status};
 use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, baseline_macs};
 
-/// Between two saves where the person does not say.
+/// From one save to the next, besides those that the person asks for.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 /// The baseline is left out where it would keep a person waiting: this takes a second or two.
@@ -176,9 +176,10 @@ impl<'a> Training<'a> {
             }
             Work::Resume(run) => (data::prove(&run.design, data)?, *run),
         };
+        let by_time = Cadence { every: SAVE_EVERY, cost: 10 };
         let checkpoint = match arguments.checkpoint_every {
-            Some(epochs) => Checkpoints::Epochs(epochs),
-            None => Checkpoints::Timed(Cadence { every: SAVE_EVERY, cost: 10 }),
+            Some(epochs) => Checkpoints::Epochs(epochs, by_time),
+            None => Checkpoints::Timed(by_time),
         };
         let look = Cadence { every: Duration::ZERO, cost: 10 };
         let pace = Pace { report: Duration::ZERO, look, health: None, checkpoint };

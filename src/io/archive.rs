@@ -1,5 +1,6 @@
 //! Reading a zip nobody vouches for: sizes may lie, entries may be cut short.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use super::FileError;
 use super::open::open_file;
 use super::run_files::Folder;
 
-/// What a text may take: more than any design or history needs.
+/// What a text may take: more than any design needs.
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
 /// What all entries together may take beyond [`GROWTH`] times the size of the file.
 const BASE_BYTES: u64 = 256 << 20;
@@ -21,8 +22,12 @@ const GROWTH: u64 = 32;
 pub(super) struct Archive {
     path: PathBuf,
     zip: zip::ZipArchive<BufReader<File>>,
+    /// Names of all entries, for those of a folder.
+    names: BTreeSet<String>,
     /// Bytes that may still be unpacked.
     budget: u64,
+    /// Bytes that a file of a run may take besides its arrays: in proportion to the file, as histories are long.
+    record_limit: u64,
 }
 
 impl Archive {
@@ -42,10 +47,13 @@ impl Archive {
             );
             FileError::content(path, "at its end", message)
         })?;
+        let grown = metadata.len().saturating_mul(GROWTH);
         Ok(Archive {
             path: path.to_owned(),
+            names: zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect(),
             zip,
-            budget: BASE_BYTES.saturating_add(metadata.len().saturating_mul(GROWTH)),
+            budget: BASE_BYTES.saturating_add(grown),
+            record_limit: TEXT_LIMIT_BYTES.saturating_add(grown),
         })
     }
 }
@@ -62,8 +70,11 @@ impl Folder for Archive {
             Err(ZipError::FileNotFound) => return Ok(None),
             Err(error) => return Err(damaged(format!("it cannot be unpacked: {error}"))),
         };
-        let limit =
-            if name.ends_with(".safetensors") { self.budget } else { self.budget.min(TEXT_LIMIT_BYTES) };
+        let limit = match (name.ends_with(".safetensors"), name.starts_with("runs/")) {
+            (true, _) => self.budget,
+            (false, true) => self.budget.min(self.record_limit),
+            (false, false) => self.budget.min(TEXT_LIMIT_BYTES),
+        };
         // The size an entry claims is not believed: neither for what is reserved nor for what is read.
         let mut bytes = Vec::new();
         let read = entry.take(limit + 1).read_to_end(&mut bytes);
@@ -79,10 +90,11 @@ impl Folder for Archive {
     }
 
     fn names(&self, folder: &str) -> Vec<String> {
-        self.zip
-            .file_names()
-            .filter_map(|name| Some(name.ok()?.strip_prefix(folder)?.to_owned()))
+        self.names
+            .range(folder.to_owned()..)
+            .map_while(|name| name.strip_prefix(folder))
             .filter(|name| !name.is_empty() && !name.contains('/'))
+            .map(str::to_owned)
             .collect()
     }
 }

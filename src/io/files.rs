@@ -94,6 +94,23 @@ impl Files {
         self.attempt(root, || Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(root)?.keep()))
     }
 
+    /// Gives a file or a folder another name, which must not be used yet.
+    ///
+    /// # Errors
+    /// [`FileError`]; it then has the name it had.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<(), FileError> {
+        self.attempt(to, || fs::rename(from, to))
+    }
+
+    /// Makes a copy of a folder with everything in it. Files are linked where the system can, which takes no room: writing
+    /// replaces files, and so leaves the copy as it is; only what is appended is seen in it too.
+    ///
+    /// # Errors
+    /// [`FileError`]; the copy is then not complete.
+    pub fn copy_dir(&self, from: &Path, to: &Path) -> Result<(), FileError> {
+        self.attempt(to, || copy_dir(from, to))
+    }
+
     /// Removes a folder and everything in it; one that is not there is fine.
     ///
     /// # Errors
@@ -172,6 +189,20 @@ impl Seek for Sink<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.out.seek(to)
     }
+}
+
+fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (old, new) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy_dir(&old, &new)?;
+        } else if fs::hard_link(&old, &new).is_err() {
+            fs::copy(&old, &new)?;
+        }
+    }
+    Ok(())
 }
 
 /// The file that a path leads to, and what is known of it where it exists and may be replaced.

@@ -1,4 +1,5 @@
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 use std::path::Path;
@@ -12,14 +13,15 @@ use super::archive::Archive;
 use super::design::{anchor, read_design};
 use super::open::check_zip;
 use super::run_files::{self, Folder, Opened, each_file, read_run};
+use super::warnings::Warnings;
 use super::{Durability, FileError, Files, Sink};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
 /// The version of the project file this program writes. Older ones are migrated when read: in version 1 pictures became
 /// rows pixel by pixel, so that weights for colours mean something else; up to version 2 the numbers of a checkpoint had
-/// another form. The checkpoints say so themselves.
-pub const PROJECT_FILE_VERSION: u32 = 3;
+/// another form, and up to version 3 histories were text. The files say so themselves.
+pub const PROJECT_FILE_VERSION: u32 = 4;
 
 const MANIFEST: &str = "manifest.ron";
 const PROJECT: &str = "project.ron";
@@ -62,23 +64,20 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
         .ok_or_else(|| FileError::content(path, PROJECT, "it is missing; open a backup"))?;
     let mut project = read_design(path, PROJECT, &text)?;
     anchor(&mut project, path);
-    let (mut runs, mut warnings) = (Vec::<Run>::new(), Vec::new());
-    for id in manifest.runs {
-        if runs.iter().any(|run| run.id == id) {
-            continue;
-        }
+    let (mut runs, mut warnings) = (Vec::<Run>::new(), Warnings::default());
+    // Each once, however often it is listed.
+    for id in manifest.runs.into_iter().collect::<BTreeSet<_>>() {
         match read_run(&mut archive, id, &mut warnings) {
             Ok(mut run) => {
                 anchor(&mut run.design, path);
                 runs.push(run);
             }
-            Err(error) => warnings.push(format!(
-                "run {id} is left out: {error}; save under another name to keep the file as it is"
-            )),
+            Err(error) => warnings.push(|| {
+                format!("run {id} is left out: {error}; save under another name to keep the file as it is")
+            }),
         }
     }
-    runs.sort_by_key(|run| run.id);
-    Ok(Opened { project, runs, warnings })
+    Ok(Opened { project, runs, warnings: warnings.into_texts() })
 }
 
 /// The first entry: what this file is, and what should be in it.

@@ -10,7 +10,8 @@ pub use super::dropped::{DropKind, drop_kind, promise};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
-    FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project,
+    FileError, Files, Leftovers, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
+    save_design, save_project,
 };
 use crate::project::{Project, visible, visible_path};
 use crate::run::{Run, RunId};
@@ -73,6 +74,8 @@ pub enum FileEvent {
     LookedAt(PathBuf, DropKind),
     /// Work found that a crash left behind.
     Found(Vec<Recovery>),
+    /// Such work that cannot be read was moved to another place.
+    SetAside(SetAside),
     /// Such work was read back.
     Recovered(Recovery, Result<(Store, Opened), String>),
     /// A place for work in progress is ready, or could not be made.
@@ -120,7 +123,9 @@ impl FileRoom {
                 wake.request_repaint();
             };
             if looks_back {
-                tell(FileEvent::Found(Store::recoverable(&root)));
+                let Leftovers { work, set_aside } = Store::look_back(&root);
+                set_aside.into_iter().for_each(|aside| tell(FileEvent::SetAside(aside)));
+                tell(FileEvent::Found(work));
             }
             keep(&root, &work, &tell);
         };
@@ -326,6 +331,13 @@ impl State {
                 }
             }
             FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
+            FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
+                Severity::Error,
+                format!(
+                    "Work of an earlier session cannot be read: {error}. It is kept, with its runs: {}",
+                    path.display()
+                ),
+            ),
             FileEvent::Found(found) if found.is_empty() => {}
             FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
             FileEvent::Recovered(recovery, Ok((store, opened))) => {

@@ -180,7 +180,8 @@ impl State {
             self.abandon(run);
         }
         self.document += 1;
-        self.next_run = self.next_run.max(runs.iter().map(|run| run.id.0 + 1).max().unwrap_or(1));
+        self.next_run =
+            self.next_run.max(runs.iter().map(|run| run.id.0.saturating_add(1)).max().unwrap_or(1));
         self.history = History::new(&project);
         self.saved = project.clone();
         self.project = project;
@@ -290,7 +291,7 @@ impl State {
 
     /// The loaded data, where they are those a run was trained on, however they are divided now.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.data.dataset.as_deref().filter(|data| run.check_same_rows(data).is_ok())
+        self.data.dataset.as_deref().filter(|data| run.check_watched_rows(data).is_ok())
     }
 
     /// Shape of the loaded samples, be they older ones than the design asks for: what is drawn.
@@ -308,7 +309,7 @@ impl State {
         let of = self.data.of.as_ref()?;
         let (data, facts) = self.data.ready(of)?;
         let then = Data { source: of.source.clone(), ..run.design.data.clone() };
-        (then == *of && run.check_same_rows(data).is_ok()).then_some((data, facts))
+        (then == *of && run.check_watched_rows(data).is_ok()).then_some((data, facts))
     }
 
     /// The run the train key goes on with: the shown one, where it was stopped before its last epoch and the design on
