@@ -67,8 +67,14 @@ fn check(what: &str, found: f64, recorded: f64) {
 }
 
 #[test]
-fn a_project_of_version_2_resumes_within_its_epoch() {
-    let run = only_run(open_project(&sample("version-2.hourglass")).expect("opens"));
+fn projects_of_earlier_versions_resume_within_their_epoch() {
+    for name in ["version-2.hourglass", "version-3.hourglass"] {
+        check_project(name);
+    }
+}
+
+fn check_project(name: &str) {
+    let run = only_run(open_project(&sample(name)).expect("opens"));
     let checkpoint = run.checkpoint.as_ref().expect("a checkpoint");
     let progress = &checkpoint.progress;
     assert_eq!((progress.epoch, progress.step_in_epoch, progress.step), (2, 194, 2594));
@@ -96,15 +102,21 @@ fn a_project_of_version_2_resumes_within_its_epoch() {
 }
 
 #[test]
-fn a_live_store_of_version_2_resumes_within_a_layer() {
+fn live_stores_of_earlier_versions_resume_within_a_layer() {
+    check_store("version-2-store", 896);
+    check_store("version-3-store", 496);
+}
+
+/// A store whose second layer has so many steps of its second epoch.
+fn check_store(name: &str, steps: u32) {
     let folder = tempfile::tempdir().expect("a folder");
     let workspace = folder.path().join("workspace");
-    for name in ["runs/1/kept", "runs/1", ""] {
-        fs::create_dir_all(workspace.join(name)).expect("made");
-        for entry in fs::read_dir(sample("version-2-store").join(name)).expect("a sample") {
+    for part in ["runs/1/kept", "runs/1", ""] {
+        fs::create_dir_all(workspace.join(part)).expect("made");
+        for entry in fs::read_dir(sample(name).join(part)).expect("a sample") {
             let path = entry.expect("readable").path();
             if path.is_file() {
-                fs::copy(&path, workspace.join(name).join(path.file_name().expect("a name")))
+                fs::copy(&path, workspace.join(part).join(path.file_name().expect("a name")))
                     .expect("copied");
             }
         }
@@ -114,7 +126,10 @@ fn a_live_store_of_version_2_resumes_within_a_layer() {
     let run = only_run(store.load().expect("readable"));
     let layer = &run.checkpoint.as_ref().and_then(|checkpoint| checkpoint.pretraining.as_ref());
     let layer = &layer.expect("a layer").progress;
-    assert_eq!((layer.layer, layer.epoch, layer.step_in_epoch, layer.samples), (1, 1, 896, 1792));
+    assert_eq!(
+        (layer.layer, layer.epoch, layer.step_in_epoch, layer.samples),
+        (1, 1, steps, 2 * u64::from(steps))
+    );
 
     let (run, data) = resumed(run);
     let layers: Vec<_> = run.history.pretraining.iter().collect();

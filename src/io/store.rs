@@ -110,6 +110,12 @@ impl Store {
         Store::lock(Files::default(), dir.to_owned())
     }
 
+    /// From now on every write fails in this way; `None` ends that.
+    #[cfg(test)]
+    pub fn inject(&self, fault: Option<super::files::fault::Fault>) {
+        self.inner.files.inject(fault);
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.inner.dir
