@@ -102,7 +102,8 @@ pub(super) struct Train {
     /// The run to resume, instead of the newest
     #[arg(long, value_name = "ID", requires = "resume")]
     pub(super) run: Option<u32>,
-    /// Save every N epochs [default: at the end, and every minute in between]
+    /// Save every N epochs as well, those of single layers included; without it the first save comes after seconds,
+    /// the next every minute, the last at the end
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) checkpoint_every: Option<u32>,
     /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass beside a design or here]
