@@ -100,7 +100,7 @@ impl Checkpoint {
         }
         let learned: Vec<PlannedArray> = arrays.into_iter().filter(|array| array.is_learned).collect();
         let prefixes: &[&str] = match plan.design().training.optimizer {
-            Optimizer::Sgd { momentum, .. } if momentum == 0.0 => &[],
+            Optimizer::Sgd { momentum: 0.0, .. } => &[],
             Optimizer::Sgd { .. } => &["exp_avg."],
             Optimizer::RmsProp { .. } => &["exp_avg_sq."],
             Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["exp_avg.", "exp_avg_sq."],

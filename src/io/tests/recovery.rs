@@ -20,22 +20,21 @@ fn left_behind(root: &Path, with_run: bool, damage: impl FnOnce(&Path)) {
 /// All files below a folder whose name is this.
 fn found(folder: &Path, name: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("there").flatten().map(|entry| entry.path());
-    let in_entry = |path: PathBuf| match path.is_dir() {
-        true => found(&path, name),
-        false => {
-            vec![path].into_iter().filter(|path| path.file_name().is_some_and(|own| own == name)).collect()
-        }
-    };
-    entries.flat_map(in_entry).collect()
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
+    let own = files.into_iter().filter(|path| path.file_name().is_some_and(|own| own == name));
+    own.chain(folders.iter().flat_map(|folder| found(folder, name))).collect()
 }
 
+/// What is done to a workspace, and what it is called.
+type Damage = (&'static str, fn(&Path));
+
 /// Ways to damage the document.
-fn damages() -> [(&'static str, fn(&Path)); 6] {
+fn damages() -> [Damage; 6] {
     [
         ("missing", |folder| fs::remove_file(folder.join("project.ron")).expect("removed")),
         ("empty", |folder| fs::write(folder.join("project.ron"), "").expect("written")),
         ("cut short", |folder| {
-            fs::write(folder.join("project.ron"), "Project(\n  name: \"x").expect("written")
+            fs::write(folder.join("project.ron"), "Project(\n  name: \"x").expect("written");
         }),
         ("no text", |folder| fs::write(folder.join("project.ron"), [0xFF; 99]).expect("written")),
         ("zeros", |folder| fs::write(folder.join("project.ron"), [0; 99]).expect("written")),
@@ -120,7 +119,7 @@ fn a_byte_that_is_no_text_costs_a_letter() {
 fn a_run_that_is_left_out_is_kept_and_gives_its_number_free() {
     let root = dir();
     left_behind(root.path(), true, |folder| {
-        fs::write(folder.join("runs/3/run.ron"), "Run(").expect("written")
+        fs::write(folder.join("runs/3/run.ron"), "Run(").expect("written");
     });
     let recovery = Store::recoverable(root.path()).remove(0);
     let store = Store::open(&recovery.path).expect("free");
@@ -131,7 +130,7 @@ fn a_run_that_is_left_out_is_kept_and_gives_its_number_free() {
     assert!(kept.len() == 1 && kept[0].to_string_lossy().contains("damaged-"), "{kept:?}");
     // A disk that takes no copy takes nothing away.
     left_behind(root.path(), true, |folder| {
-        fs::write(folder.join("runs/3/run.ron"), "Run(").expect("written")
+        fs::write(folder.join("runs/3/run.ron"), "Run(").expect("written");
     });
     let recovery = Store::recoverable(root.path()).remove(0);
     let store = Store::open(&recovery.path).expect("free");
