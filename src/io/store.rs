@@ -340,15 +340,15 @@ impl Store {
 
     /// [`Store::discard`] behind the gate.
     fn remove(self) -> Result<(), FileError> {
-        // From here on it is nothing to recover, whatever happens.
-        self.settle()?;
+        // From here on it is nothing to recover, whatever happens; but for a full disk, which takes no mark.
+        let settled = self.settle();
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
             let Inner { dir, files, lock } = inner;
             // Some systems do not remove a file that is open.
             drop(lock);
             files.remove_dir(&dir)
         } else {
-            Ok(())
+            settled
         }
     }
 

@@ -460,6 +460,7 @@ fn the_store_gives_back_what_it_was_given() {
     for epoch in 1..=5 {
         store.append_epochs(live.id, &[record(epoch)]).expect("stored");
     }
+    store.append_greedy(live.id, live.history.pretraining.iter()).expect("stored");
     store.save_checkpoint(live.id, &checkpoint(2)).expect("stored");
     store.save_checkpoint(live.id, &checkpoint(3)).expect("stored");
 
