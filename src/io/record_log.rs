@@ -1,7 +1,7 @@
 //! Files of many small records: a header, then records of one width in little-endian numbers, each with a check.
 //!
-//! Such a file grows at its end. What a crash or a full disk has cut is filled up before more is added, so that records
-//! stay in step; the check then fails for the cut one alone.
+//! Such a file grows at its end. A record that a crash or a full disk has cut is filled up before more are added, so that
+//! they stay in step; the check then fails for the cut one alone.
 
 const MAGIC: &[u8; 8] = b"HGLOG\x01\r\n";
 /// Bytes of a record's check.
@@ -9,7 +9,7 @@ const CHECK: usize = 4;
 /// The longest text of a header.
 const MOST_TEXT: usize = 1 << 16;
 
-/// What records of a file hold, as its header says.
+/// The form of the records in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Form {
     header: Vec<u8>,
@@ -31,7 +31,7 @@ impl Form {
         &self.header
     }
 
-    /// What to add to a file of `len` bytes that begins with `start`, as long as the header or less, so that `records`
+    /// The bytes to add to a file of `len` bytes that begins with `start`, as long as the header or less, so that `records`
     /// follow those it has.
     ///
     /// # Errors
@@ -58,8 +58,7 @@ pub(super) fn seal(records: &mut Vec<u8>, start: usize) {
     records.extend(check);
 }
 
-/// The text and the width of the header, and the records that are whole. The last may be cut off; `damaged` counts others
-/// that are.
+/// The text and the width of the header, and the records that are whole.
 ///
 /// # Errors
 /// Where the file has no such header.

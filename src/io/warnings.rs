@@ -1,7 +1,7 @@
 /// Most warnings of one reading that are told one by one.
 const MOST: usize = 20;
 
-/// What could not be read, with its place: the first of it in full, the rest as a number.
+/// Warnings of one reading: the first in full, the rest as a number.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
     texts: Vec<String>,

@@ -40,12 +40,12 @@ pub struct SetAside {
     pub error: FileError,
 }
 
-/// What was found in the folder of workspaces.
+/// The result of looking through the folder of workspaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// Work that can be recovered, newest first.
     pub work: Vec<Recovery>,
-    /// What has just been set aside.
+    /// Workspaces that have just been set aside.
     pub set_aside: Vec<SetAside>,
 }
 
@@ -84,7 +84,7 @@ impl Store {
     }
 }
 
-/// What one folder below the root is.
+/// A workspace that nobody works in.
 enum Leftover {
     Work(Recovery),
     SetAside(SetAside),
@@ -104,8 +104,11 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
         return None;
     }
     match document(dir) {
-        Ok(Document { project, .. }) => Some(Leftover::Work(recovery(dir, project.name))),
-        // It is whole, and nobody's here to judge.
+        Ok(Document { project, warning: None }) => Some(Leftover::Work(recovery(dir, project.name))),
+        Ok(Document { project, warning: Some(_) }) => {
+            Some(Leftover::Work(recovery(dir, format!("{} (damaged)", project.name))))
+        }
+        // A newer program reads it.
         Err(FileError::TooNew { .. }) => {
             Some(Leftover::Work(recovery(dir, "a project of a newer Hourglass".to_owned())))
         }
@@ -165,7 +168,7 @@ fn recovery(dir: &Path, name: String) -> Recovery {
 /// The document of a workspace, as far as it can be had.
 pub(super) struct Document {
     pub(super) project: Project,
-    /// What is wrong with it.
+    /// Its damage.
     pub(super) warning: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Whatever points at something else is checked when it is read, and a run is told apart from its parts.
+//! Everything that points at something else is checked when it is read, and costs only the part it is in.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2] {
     })
 }
 
-/// What is left of a run.
+/// The part of a run that is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
     Nothing,
@@ -158,7 +158,18 @@ fn kept_epochs_fit_the_samples_and_the_code() {
 }
 
 #[test]
-fn numbers_of_runs_are_checked_and_many_missing_runs_are_counted() {
+fn numbers_of_runs_leave_room_for_others() {
+    for id in [RunId(0), RunId(u32::MAX)] {
+        let [project, store] = reopened(|run| run.id = id);
+        for (runs, warnings) in [project, store] {
+            assert_eq!(runs, [], "{id}");
+            assert!(warnings.contains(&format!("run {id} is left out")), "{warnings}");
+        }
+    }
+}
+
+#[test]
+fn a_run_is_read_once_and_many_missing_ones_are_counted() {
     let dir = dir();
     let path = saved(dir.path());
     let with = |ids: String| {

@@ -1,4 +1,4 @@
-//! What a crash left behind and cannot be read in full: nothing of it is removed.
+//! Workspaces that a crash left behind and that cannot be read in full: nothing of them is removed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn found(folder: &Path, name: &str) -> Vec<PathBuf> {
     own.chain(folders.iter().flat_map(|folder| found(folder, name))).collect()
 }
 
-/// What is done to a workspace, and what it is called.
+/// A kind of damage, with its name.
 type Damage = (&'static str, fn(&Path));
 
 /// Ways to damage the document.
@@ -51,7 +51,7 @@ fn a_run_is_recovered_though_the_document_cannot_be_read() {
         let root = dir();
         left_behind(root.path(), true, damage);
         let [recovery] = <[Recovery; 1]>::try_from(Store::recoverable(root.path())).expect(what);
-        assert_eq!((recovery.runs, &recovery.name), (1, &Recipe::Denoising.project().name), "{what}");
+        assert_eq!((recovery.runs, recovery.name), (1, format!("{} (damaged)", design().name)), "{what}");
         let store = Store::open(&recovery.path).expect("free");
         let opened = store.load().expect(what);
         assert_eq!(opened.project, run(3).design, "{what}");

@@ -80,7 +80,7 @@ mod tests {
     use crate::ui::panels::samples;
 
     #[test]
-    fn curves_grow_with_the_history_and_start_over_when_it_is_another() {
+    fn curves_grow_with_the_history_and_start_over_with_another() {
         let records = |layers: u32, epochs: u32| {
             let place = move |layer| (1..=epochs).map(move |epoch| (layer, epoch));
             let record = |(layer, epoch)| GreedyRecord { layer, epoch, error: 0.5, seconds: 0.0 };
