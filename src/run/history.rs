@@ -1,7 +1,7 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{GreedyRecord, GreedyState, Losses, Records, Terms};
+use super::{GreedyRecord, GreedyState, Losses, MOST_SECONDS, Records, Terms};
 
 /// Loss terms by epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,6 +83,7 @@ impl History {
             if record.epoch <= epoch || record.step < step {
                 return Err(format!("epoch {} at step {} follows no earlier one", record.epoch, record.step));
             }
+            check_seconds(record.seconds)?;
             (epoch, step) = (record.epoch, record.step);
         }
         let mut before = (0, 0);
@@ -91,6 +92,7 @@ impl History {
                 let GreedyRecord { layer, epoch, .. } = record;
                 return Err(format!("epoch {epoch} of layer {layer} is none of the {layers} layers' next"));
             }
+            check_seconds(record.seconds)?;
             before = record.place();
         }
         Ok(())
@@ -102,6 +104,15 @@ impl History {
         let total = |record: &EpochRecord| record.judged().total();
         let judged = self.epochs.iter().filter(|record| record.epoch >= first);
         judged.min_by(|a, b| total(a).total_cmp(&total(b)))
+    }
+}
+
+/// A length of time that the run's own could be.
+fn check_seconds(seconds: f64) -> Result<(), String> {
+    if (0.0..=MOST_SECONDS).contains(&seconds) {
+        Ok(())
+    } else {
+        Err(format!("an epoch ended after {seconds} seconds"))
     }
 }
 

@@ -102,6 +102,7 @@ fn a_run_is_checked_before_anybody_relies_on_it() {
 fn a_history_follows_one_epoch_with_the_next() {
     check("epoch 0", Left::NoCurves, |run| of_epochs(run, |epochs| epochs[0].epoch = 0));
     check("steps", Left::NoCurves, |run| of_epochs(run, |epochs| epochs[2].step = 3));
+    check("time", Left::NoCurves, |run| of_epochs(run, |epochs| epochs[0].seconds = f64::INFINITY));
     let layer = |layer, epoch| GreedyRecord { layer, epoch, error: 0.0, seconds: 0.0 };
     check("a layer", Left::NoCurves, |run| run.history.pretraining = vec![layer(u32::MAX, 1)].into());
     check("layer 0", Left::NoCurves, |run| run.history.pretraining = vec![layer(0, 1)].into());
