@@ -179,6 +179,8 @@ pub struct Run {
 const MOST_SECONDS: f64 = 1e12;
 /// More edits and restarts than are made of a run.
 const MOST_CHANGES: usize = 10_000;
+/// More bytes than the message of a failure has; a window would take long to lay it out.
+const MOST_MESSAGE_BYTES: usize = 100_000;
 /// Values of a sample beyond which no network is planned.
 const MOST_FEATURES: usize = u32::MAX as usize;
 
@@ -203,6 +205,11 @@ impl Run {
         }
         if !(0.0..=MOST_SECONDS).contains(&self.seconds) {
             return Err(format!("it took {} seconds", self.seconds));
+        }
+        if let Status::Failed(message) = &self.status
+            && message.len() > MOST_MESSAGE_BYTES
+        {
+            return Err(format!("it failed with a message of {} bytes", message.len()));
         }
         let changes = self.edits.len().max(self.restarts.len());
         if changes > MOST_CHANGES {

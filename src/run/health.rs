@@ -99,6 +99,8 @@ pub struct HashHealth {
 
 /// More bars than a histogram has.
 const MOST_BARS: usize = 1024;
+/// More bytes than the name of a layer has.
+const MOST_NAME_BYTES: usize = 200;
 
 impl Health {
     /// Checks a measurement that was read, of a network of this design on samples with so many features.
@@ -114,9 +116,10 @@ impl Health {
             let is_whole = layer.dead <= layer.units
                 && layer.active_min <= layer.active_max
                 && layer.active_max <= layer.units
-                && layer.histogram.len() <= MOST_BARS;
+                && layer.histogram.len() <= MOST_BARS
+                && layer.name.len() <= MOST_NAME_BYTES;
             if !is_whole {
-                return Err(format!("the health of {} counts more than its units", layer.name));
+                return Err(format!("the health of a layer of {} units does not fit them", layer.units));
             }
         }
         let units = design.code.units;

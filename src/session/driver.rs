@@ -44,7 +44,8 @@ pub struct Cadence {
 pub enum Checkpoints {
     /// By time alone.
     Timed(Cadence),
-    /// After every so many epochs, those of single layers included, and by time in between.
+    /// After every so many epochs, those of single layers included, and by time in between. Where one takes long, the run
+    /// is trained for as long before the next.
     Epochs(u32, Cadence),
 }
 
@@ -58,6 +59,8 @@ impl Checkpoints {
 
 /// The first checkpoint of a training comes at the latest after this, so that little is lost right from the start.
 const FIRST_CHECKPOINT: Duration = Duration::from_secs(2);
+/// A checkpoint that takes less may follow the one before at once.
+const SLOW_CHECKPOINT: Duration = Duration::from_millis(500);
 /// A validation that is expected to take less than this is not saved before.
 const LONG_VALIDATION: Duration = Duration::from_secs(1);
 
@@ -286,7 +289,10 @@ impl<O: Observer> Driver<O> {
             Checkpoints::Timed(_) => false,
             Checkpoints::Epochs(every, _) => ended.is_some_and(|epoch| epoch.is_multiple_of(every)),
         };
-        by_epoch || self.checkpoint_is_due_within(Duration::ZERO)
+        // The file of a long run takes long to save: after every epoch it would take nearly all the time.
+        let (now, cost) = ((self.clock)(), self.checkpoint.cost);
+        let is_affordable = cost < SLOW_CHECKPOINT || now - self.checkpoint.done >= cost;
+        by_epoch && is_affordable || self.checkpoint_is_due_within(Duration::ZERO)
     }
 
     /// Whether a checkpoint is due by time, or is going to be in so long.
@@ -408,23 +414,28 @@ mod tests {
     use crate::run::{RunId, facts};
 
     /// Where the run was at each of its checkpoints: steps, and steps of the layer being trained by itself.
-    #[derive(Default)]
-    struct Seen(Vec<(u64, Option<u32>)>);
+    struct Seen {
+        at: Vec<(u64, Option<u32>)>,
+        /// The time, and how much of it each checkpoint takes.
+        passed: Rc<Cell<u64>>,
+        save_secs: u64,
+    }
 
     impl Observer for Seen {
         fn observe(&mut self, _: &Run, event: RunEvent) {
             if let RunEvent::Checkpoint(checkpoint) = event {
                 let layer = checkpoint.pretraining.as_ref().map(|state| state.progress.step_in_epoch);
-                self.0.push((checkpoint.progress.step, layer));
+                self.at.push((checkpoint.progress.step, layer));
+                self.passed.set(self.passed.get() + self.save_secs);
             }
         }
     }
 
-    /// `step_secs` pass from each step to the next.
+    /// `step_secs` pass from each step to the next, and `save_secs` with each checkpoint.
     fn check(
         edit: impl FnOnce(&mut Project),
         checkpoint: Checkpoints,
-        (steps, step_secs): (usize, u64),
+        (steps, step_secs, save_secs): (usize, u64, u64),
         seen: &[(u64, Option<u32>)],
     ) {
         let mut design = Recipe::Undercomplete.project();
@@ -438,14 +449,14 @@ mod tests {
             let passed = Rc::clone(&passed);
             Box::new(move || start + Duration::from_secs(passed.get()))
         };
-        let mut driver =
-            Driver::with_clock(run, &plan, &data, 1, (pace, Seen::default()), clock).expect("small");
+        let seen_by = Seen { at: Vec::new(), passed: Rc::clone(&passed), save_secs };
+        let mut driver = Driver::with_clock(run, &plan, &data, 1, (pace, seen_by), clock).expect("small");
         driver.begin();
         for _ in 0..steps {
             driver.step().expect("sound");
             passed.set(passed.get() + step_secs);
         }
-        assert_eq!(driver.observer().0, seen);
+        assert_eq!(driver.observer().at, seen);
     }
 
     const HOURLY: Cadence = Cadence { every: Duration::from_hours(1), cost: 1 };
@@ -462,28 +473,30 @@ mod tests {
 
     #[test]
     fn checkpoints_by_time_are_made_wherever_the_run_is() {
-        check(|_| {}, every(0), (3, 0), &[(1, None), (2, None), (3, None)]);
-        check(layers, every(0), (2, 0), &[(0, Some(1)), (0, Some(2))]);
+        check(|_| {}, every(0), (3, 0, 0), &[(1, None), (2, None), (3, None)]);
+        check(layers, every(0), (2, 0, 0), &[(0, Some(1)), (0, Some(2))]);
         // The first after two seconds, the next after as long as was asked for.
-        check(|_| {}, every(5), (12, 1), &[(3, None), (8, None)]);
-        check(layers, every(5), (12, 1), &[(0, Some(3)), (0, Some(8))]);
-        check(|_| {}, every(3600), (12, 1), &[(3, None)]);
-        check(|_| {}, Checkpoints::Epochs(1000, HOURLY), (12, 1), &[(3, None)]);
-        check(|_| {}, every(3600), (3, 0), &[]);
+        check(|_| {}, every(5), (12, 1, 0), &[(3, None), (8, None)]);
+        check(layers, every(5), (12, 1, 0), &[(0, Some(3)), (0, Some(8))]);
+        check(|_| {}, every(3600), (12, 1, 0), &[(3, None)]);
+        check(|_| {}, Checkpoints::Epochs(1000, HOURLY), (12, 1, 0), &[(3, None)]);
+        check(|_| {}, every(3600), (3, 0, 0), &[]);
     }
 
     #[test]
     fn what_is_due_within_a_long_validation_is_made_before_it() {
         // 23 steps an epoch, and 180 rows to validate on, three minibatches.
-        check(|_| {}, every(900), (23, 40), &[(2, None), (22, None)]);
-        check(|design| design.data.split.validation = 0.0, every(900), (23, 40), &[(2, None)]);
+        check(|_| {}, every(900), (23, 40, 0), &[(2, None), (22, None)]);
+        check(|design| design.data.split.validation = 0.0, every(900), (23, 40, 0), &[(2, None)]);
     }
 
     #[test]
     fn checkpoints_by_epoch_follow_every_so_many() {
         // 23 steps an epoch; that of the last epoch is made where the run ends.
         let six = |design: &mut Project| design.training.epochs = 6;
-        check(six, Checkpoints::Epochs(2, HOURLY), (6 * 23, 0), &[(46, None), (92, None)]);
-        check(layers, Checkpoints::Epochs(1, HOURLY), (2 * 23, 0), &[(0, Some(0)), (0, Some(0))]);
+        check(six, Checkpoints::Epochs(2, HOURLY), (6 * 23, 0, 0), &[(46, None), (92, None)]);
+        check(layers, Checkpoints::Epochs(1, HOURLY), (2 * 23, 0, 0), &[(0, Some(0)), (0, Some(0))]);
+        // Each takes a minute: that of time after two seconds, the next after three epochs of 23 seconds.
+        check(six, Checkpoints::Epochs(1, HOURLY), (5 * 23, 1, 60), &[(3, None), (69, None)]);
     }
 }

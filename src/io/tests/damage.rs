@@ -77,6 +77,7 @@ fn a_run_is_checked_before_anybody_relies_on_it() {
     check("a rate", Left::Nothing, |run| {
         run.edits = vec![Edit { step: u64::MAX, setting: Setting::LearningRate(f32::NAN) }];
     });
+    check("a message without end", Left::Nothing, |run| run.status = Status::Failed("x".repeat(200_000)));
     let edit = Edit { step: 1, setting: Setting::Epochs(3) };
     check("edits without end", Left::Nothing, |run| run.edits = vec![edit.clone(); 10_001]);
     check("equal terms", Left::Nothing, |run| run.history.terms = vec!["a".to_owned(); 2].into());
