@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::memory::{Shortage, size};
+
 /// Why data could not be loaded: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DataError {
@@ -39,6 +41,18 @@ pub enum DataError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// The data take more memory than there is.
+    #[error("{name} needs about {} of memory, but {} are free: {remedy}", size(*needed), size(*free))]
+    Memory {
+        /// The file or folder, or the kind of data.
+        name: String,
+        /// What loading takes, as far as it is known, in bytes.
+        needed: u64,
+        /// What it may take, in bytes.
+        free: u64,
+        /// What to do.
+        remedy: String,
+    },
     /// The class that is to be held out is not there.
     #[error("{0}")]
     HeldOut(String),
@@ -53,12 +67,35 @@ impl DataError {
         DataError::file(path, io_message(error.kind(), &error.to_string()))
     }
 
+    /// The same error where memory is short, of data of this name; any other stays as it is.
+    pub(super) fn about(self, name: &str, remedy: &str) -> DataError {
+        match self {
+            DataError::Memory { needed, free, .. } => {
+                DataError::Memory { name: name.to_owned(), needed, free, remedy: remedy.to_owned() }
+            }
+            DataError::Cancelled
+            | DataError::File { .. }
+            | DataError::Content { .. }
+            | DataError::Word { .. }
+            | DataError::HeldOut(_)
+            | DataError::Setting(_) => self,
+        }
+    }
+
     pub(super) fn file(path: &Path, message: impl Into<String>) -> DataError {
         DataError::File { path: path.to_path_buf(), message: message.into() }
     }
 
     pub(super) fn content(path: &Path, place: impl Into<String>, message: impl Into<String>) -> DataError {
         DataError::Content { path: path.to_path_buf(), place: place.into(), message: message.into() }
+    }
+}
+
+impl From<Shortage> for DataError {
+    /// Without a name, which whoever knows it adds by [`DataError::about`].
+    fn from(shortage: Shortage) -> DataError {
+        let remedy = "choose fewer or smaller samples".to_owned();
+        DataError::Memory { name: "loading".to_owned(), needed: shortage.needed, free: shortage.free, remedy }
     }
 }
 
