@@ -2,6 +2,7 @@
 //! layer by layer, problems with a place and a fix, and the [`Plan`]: a project proven trainable.
 //! Nothing here fails or panics, whatever half-built thing it is given.
 
+mod arrays;
 mod cards;
 mod code;
 mod code_rules;
@@ -23,6 +24,7 @@ mod strategy_rules;
 mod training_rules;
 mod window;
 
+pub use arrays::PlannedArray;
 pub use cards::{Card, Cards, cards};
 pub use facts::DataFacts;
 pub use freed::freed;

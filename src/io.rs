@@ -11,23 +11,30 @@ mod error;
 mod export;
 #[expect(clippy::disallowed_methods, reason = "every file is written here")]
 mod files;
+mod history_files;
+mod lock;
+mod merge;
 mod npy;
 mod old_checkpoint;
 mod open;
+mod plan_merge;
 mod project_file;
+mod record_log;
 mod run_files;
 mod settings;
 mod store;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 pub use design::{open_design, save_design};
 pub use error::FileError;
 pub use export::{CodesForm, save_codes, save_pictures};
 pub use files::{Durability, Files, Sink};
+pub use merge::{MergeBase, MergeNote, RunStand};
 pub use open::{OpenedFile, open_any};
-pub use project_file::{PROJECT_FILE_VERSION, open_project, save_project};
+pub use project_file::{PROJECT_FILE_VERSION, open_project, rescue_project, save_project};
 pub use run_files::Opened;
 pub use settings::{Settings, ThemeChoice, WindowSize, remember};
-pub use store::{Recovery, Store};
+pub use store::{Leftovers, Recovery, SetAside, Store};

@@ -175,7 +175,58 @@ pub struct Run {
     pub checkpoint: Option<std::sync::Arc<Checkpoint>>,
 }
 
+/// More seconds than anything takes, about 30,000 years.
+const MOST_SECONDS: f64 = 1e12;
+/// More edits and restarts than are made of a run.
+const MOST_CHANGES: usize = 10_000;
+/// More bytes than the message of a failure has; a window would take long to lay it out.
+const MOST_MESSAGE_BYTES: usize = 100_000;
+/// Values of a sample beyond which no network is planned.
+const MOST_FEATURES: usize = u32::MAX as usize;
+
+impl RunId {
+    /// The largest number of a run, so that there are others after it.
+    pub const LAST: RunId = RunId(999_999_999);
+}
+
 impl Run {
+    /// Checks a run that was read, without its epochs, its checkpoint and what the replay shows: these have a `validate` of
+    /// their own.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.id.0 == 0 || self.id > RunId::LAST {
+            return Err(format!("runs have numbers from 1 to {}", RunId::LAST));
+        }
+        let features = self.shape.features();
+        if features == 0 || features > MOST_FEATURES {
+            return Err(format!("its samples have {features} features"));
+        }
+        if !(0.0..=MOST_SECONDS).contains(&self.seconds) {
+            return Err(format!("it took {} seconds", self.seconds));
+        }
+        if let Status::Failed(message) = &self.status
+            && message.len() > MOST_MESSAGE_BYTES
+        {
+            return Err(format!("it failed with a message of {} bytes", message.len()));
+        }
+        let changes = self.edits.len().max(self.restarts.len());
+        if changes > MOST_CHANGES {
+            return Err(format!("it was changed {changes} times, more than {MOST_CHANGES}"));
+        }
+        let is_rate = |edit: &Edit| match edit.setting {
+            Setting::LearningRate(rate) => rate.is_finite(),
+            Setting::Epochs(_) => true,
+        };
+        if let Some(edit) = self.edits.iter().find(|edit| !is_rate(edit)) {
+            return Err(format!("its learning rate at step {} is no number", edit.step));
+        }
+        self.history.terms.validate()?;
+        self.normaliser.as_ref().map_or(Ok(()), |normaliser| normaliser.validate(features))?;
+        self.health.as_ref().map_or(Ok(()), |health| health.validate(&self.design, features))
+    }
+
     /// A run of a proven design on these data that waits for its turn.
     pub fn new(id: RunId, plan: &Plan, data: &Dataset) -> Run {
         Run {

@@ -8,6 +8,7 @@ mod driver;
 mod findings;
 mod loading;
 mod protocol;
+mod recorder;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
@@ -17,6 +18,7 @@ pub use protocol::{Command, Event, Job, JobId, JobKind, JobResult, Start, TrainR
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -30,18 +32,54 @@ pub struct Session {
     training_thread: Option<JoinHandle<()>>,
     compute: ComputeLane,
     loader: Loader,
-    events: Receiver<Event>,
+    inbox: Inbox,
 }
 
 /// Where the lanes put their events.
 #[derive(Clone)]
 struct Outbox {
     events: Sender<Event>,
+    /// Events that nobody has taken yet.
+    unseen: Arc<AtomicUsize>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
+/// Where events are taken from.
+struct Inbox {
+    events: Receiver<Event>,
+    unseen: Arc<AtomicUsize>,
+}
+
+/// Both ends of the events.
+fn inbox(wake: impl Fn() + Send + Sync + 'static) -> (Outbox, Inbox) {
+    let (events, received) = channel();
+    let unseen = Arc::new(AtomicUsize::new(0));
+    let outbox = Outbox { events, unseen: Arc::clone(&unseen), wake: Arc::new(wake) };
+    (outbox, Inbox { events: received, unseen })
+}
+
+impl Inbox {
+    fn poll(&self) -> impl Iterator<Item = Event> + '_ {
+        self.events.try_iter().inspect(|_| self.count())
+    }
+
+    fn wait(&self) -> Option<Event> {
+        self.events.recv().ok().inspect(|_| self.count())
+    }
+
+    fn count(&self) {
+        self.unseen.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Outbox {
+    /// How many events nobody has taken yet.
+    fn unseen(&self) -> usize {
+        self.unseen.load(Ordering::Relaxed)
+    }
+
     fn send(&self, event: Event) {
+        self.unseen.fetch_add(1, Ordering::Relaxed);
         // Nobody listens any more once the session is being dropped.
         let _ = self.events.send(event);
     }
@@ -55,8 +93,7 @@ impl Outbox {
 impl Session {
     /// Starts the lanes. `wake` is called from their threads, at most at the screen's rate, after events were sent.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Session {
-        let (events, received) = channel();
-        let outbox = Outbox { events, wake: Arc::new(wake) };
+        let (outbox, inbox) = inbox(wake);
         let (training, commands) = channel();
         let training_thread = {
             let outbox = outbox.clone();
@@ -68,7 +105,7 @@ impl Session {
             training_thread,
             compute: ComputeLane::start(outbox.clone()),
             loader: Loader::new(outbox),
-            events: received,
+            inbox,
         }
     }
 
@@ -94,12 +131,12 @@ impl Session {
 
     /// What happened since the last call; never waits.
     pub fn poll(&self) -> impl Iterator<Item = Event> + '_ {
-        self.events.try_iter()
+        self.inbox.poll()
     }
 
     /// The next event, waiting for it; `None` once the lanes are gone. For programs without a window.
     pub fn wait(&self) -> Option<Event> {
-        self.events.recv().ok()
+        self.inbox.wait()
     }
 }
 

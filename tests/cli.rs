@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use hourglass::dataset::{Progress, Rows, load};
 use hourglass::io::{Files, open_project, save_design, save_project};
 use hourglass::project::{Data, EarlyStopping, Recipe, Scaling, Shape, Source};
-use hourglass::run::{Run, Status};
+use hourglass::run::{KeptEpochs, Run, Status};
 use serde_json::Value;
 
 struct Done {
@@ -341,6 +342,23 @@ fn edit_run(dir: &Path, name: &str, edit: impl FnOnce(&mut Run)) {
     edit(&mut opened.runs[0]);
     let runs: Vec<&Run> = opened.runs.iter().collect();
     save_project(&Files::default(), &dir.join(name), &opened.project, &runs).expect("saved");
+}
+
+#[test]
+fn a_run_watched_by_a_row_beyond_its_data_is_used_but_not_resumed() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| {
+        let mut probe = (*run.kept.probe).clone();
+        probe.code_rows[0] = 100_000_000;
+        let mut kept = KeptEpochs::new(Arc::new(probe));
+        run.kept.iter().for_each(|one| kept.push(Arc::clone(one)));
+        run.kept = kept;
+    });
+    let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
+    fails(dir.path(), &resume, 1, "run 1 is watched by row 100000000, but its data have 1797 rows");
+    ok(dir.path(), &["evaluate", "linear.hourglass"]);
+    ok(dir.path(), &["encode", "linear.hourglass", "-o", "codes.csv"]);
 }
 
 #[test]

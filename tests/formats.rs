@@ -1,9 +1,10 @@
 //! Files that earlier versions wrote open, resume where they were, and end as they would have with the version that
 //! wrote them.
 //!
-//! In `tests/formats/`, written by the version their names say: projects whose run was interrupted within an epoch, and the
-//! live store of a run whose second layer was being trained by itself. In `tests/formats/designs/`: the first example of a
-//! design there was, and every recipe as text.
+//! In `tests/formats/`, of the version their names say: projects and live stores of runs that were interrupted within an epoch, or
+//! while a layer was trained by itself. Those of version 2 were written by that version; those of version 1 were made by hand
+//! after its sources, from a run of a later version. In `tests/formats/designs/`: the first example of a design that the README
+//! had, and every recipe as text.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,23 @@ fn only_run(opened: Opened) -> Run {
     let [run] = <[Run; 1]>::try_from(opened.runs).expect("one run");
     assert_eq!(run.status, Status::Stopped);
     run
+}
+
+/// A live store, copied into a folder where it can be locked and written.
+fn workspace(name: &str, folder: &Path) -> Store {
+    let workspace = folder.join("workspace");
+    for part in ["runs/1/kept", "runs/1", ""] {
+        fs::create_dir_all(workspace.join(part)).expect("made");
+        for entry in fs::read_dir(sample(name).join(part)).expect("a sample") {
+            let path = entry.expect("readable").path();
+            if path.is_file() {
+                fs::copy(&path, workspace.join(part).join(path.file_name().expect("a name")))
+                    .expect("copied");
+            }
+        }
+    }
+    File::create(workspace.join("lock")).expect("made");
+    Store::open(&workspace).expect("nobody works in it")
 }
 
 struct Nobody;
@@ -66,9 +84,40 @@ fn check(what: &str, found: f64, recorded: f64) {
     assert!((found - recorded).abs() <= 1e-3 * recorded, "{what}: {found}, not {recorded}");
 }
 
+/// The run of version 1, from either kind of file.
+fn check_version_1(run: Run) {
+    let progress = &run.checkpoint.as_ref().expect("a checkpoint").progress;
+    assert_eq!((progress.epoch, progress.step_in_epoch, progress.step), (2, 168, 1606));
+    let (run, data) = resumed(run);
+    let epochs: Vec<_> = run.history.epochs.iter().collect();
+    assert_eq!(epochs.iter().map(|record| record.epoch).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(epochs[0].judged().total(), 4.052_369_327_677_621);
+    check("third epoch", epochs[2].train.total(), 3.465_662_224_266_208_7);
+    check("fourth epoch", epochs[3].judged().total(), 2.662_071_470_750_703);
+    check("test split", test_error(&run, &data), 0.043_362_770_995_332_13);
+}
+
 #[test]
-fn a_project_of_version_2_resumes_within_its_epoch() {
-    let run = only_run(open_project(&sample("version-2.hourglass")).expect("opens"));
+fn a_project_of_version_1_resumes_within_its_epoch() {
+    check_version_1(only_run(open_project(&sample("version-1.hourglass")).expect("opens")));
+}
+
+#[test]
+fn a_live_store_of_version_1_resumes_within_its_epoch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = workspace("version-1-store", folder.path());
+    check_version_1(only_run(store.load().expect("readable")));
+}
+
+#[test]
+fn projects_of_earlier_versions_resume_within_their_epoch() {
+    for name in ["version-2.hourglass", "version-3.hourglass"] {
+        check_project(name);
+    }
+}
+
+fn check_project(name: &str) {
+    let run = only_run(open_project(&sample(name)).expect("opens"));
     let checkpoint = run.checkpoint.as_ref().expect("a checkpoint");
     let progress = &checkpoint.progress;
     assert_eq!((progress.epoch, progress.step_in_epoch, progress.step), (2, 194, 2594));
@@ -96,25 +145,22 @@ fn a_project_of_version_2_resumes_within_its_epoch() {
 }
 
 #[test]
-fn a_live_store_of_version_2_resumes_within_a_layer() {
+fn live_stores_of_earlier_versions_resume_within_a_layer() {
+    check_store("version-2-store", 896);
+    check_store("version-3-store", 496);
+}
+
+/// A store whose second layer has so many steps of its second epoch.
+fn check_store(name: &str, steps: u32) {
     let folder = tempfile::tempdir().expect("a folder");
-    let workspace = folder.path().join("workspace");
-    for name in ["runs/1/kept", "runs/1", ""] {
-        fs::create_dir_all(workspace.join(name)).expect("made");
-        for entry in fs::read_dir(sample("version-2-store").join(name)).expect("a sample") {
-            let path = entry.expect("readable").path();
-            if path.is_file() {
-                fs::copy(&path, workspace.join(name).join(path.file_name().expect("a name")))
-                    .expect("copied");
-            }
-        }
-    }
-    File::create(workspace.join("lock")).expect("made");
-    let store = Store::open(&workspace).expect("nobody works in it");
+    let store = workspace(name, folder.path());
     let run = only_run(store.load().expect("readable"));
     let layer = &run.checkpoint.as_ref().and_then(|checkpoint| checkpoint.pretraining.as_ref());
     let layer = &layer.expect("a layer").progress;
-    assert_eq!((layer.layer, layer.epoch, layer.step_in_epoch, layer.samples), (1, 1, 896, 1792));
+    assert_eq!(
+        (layer.layer, layer.epoch, layer.step_in_epoch, layer.samples),
+        (1, 1, steps, 2 * u64::from(steps))
+    );
 
     let (run, data) = resumed(run);
     let layers: Vec<_> = run.history.pretraining.iter().collect();

@@ -1,6 +1,6 @@
-//! Trainings killed at random moments by a signal that no program can catch: within a step, an epoch, a layer's own training, a
-//! restart or a save. The file opens and holds the last checkpoint, and the resumed run ends as an undisturbed one does, to
-//! the bit.
+//! Trainings killed at random moments by a signal that no program can catch: within a step, an
+//! epoch, a layer's own training, a restart or a save. The file opens and holds the last
+//! checkpoint, and the resumed run ends as an undisturbed one does, to the bit.
 
 mod program;
 
@@ -134,7 +134,8 @@ fn stored(root: &Path) -> Option<Run> {
     opened.runs.into_iter().next()
 }
 
-/// Not a test but the program that is killed: the session of a window, which trains into a live store epoch by epoch.
+/// Not a test but the program that is killed: the session of a window, which trains into a live
+/// store epoch by epoch.
 #[test]
 #[ignore = "started by another test"]
 fn a_session_trains_into_its_live_store() {

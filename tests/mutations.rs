@@ -1,8 +1,9 @@
-//! Damaged files of every kind, made from valid ones by changes that know their structure. Each reader returns in bounded time
-//! and memory, and so does everything that uses the content.
+//! Damaged files of every kind, made from valid ones by changes that know their structure. Each
+//! reader returns in bounded time and memory, and so does everything that uses the content.
 //!
-//! A case that does not is written to a file whose name is printed; moved to `tests/hostile/READER.NAME`, it is replayed from
-//! then on. `HOURGLASS_CORPUS=FOLDER` writes the valid files, for `fuzz/` to start from.
+//! A case that does not is written to a file whose name is printed; moved to
+//! `tests/hostile/READER.NAME`, it is replayed from then on. `HOURGLASS_CORPUS=FOLDER` writes the
+//! valid files, for `fuzz/` to start from.
 
 #[path = "mutations/change.rs"]
 mod change;

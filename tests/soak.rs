@@ -1,6 +1,7 @@
-//! A sitting of 50,000 epochs in the window, every view fed and drawn: memory is flat apart from the history, the size of the
-//! file follows from the number of epochs, and the window is idle once training is over. In a process of its own, whose memory
-//! and processor time are measured: `scripts/test.sh --long` runs it.
+//! A sitting of 50,000 epochs in the window, every view fed and drawn: memory is flat apart from
+//! the history, the size of the file follows from the number of epochs, and the window is idle once
+//! training is over. In a process of its own, whose memory and processor time are measured:
+//! `scripts/test.sh --long` runs it.
 
 #![cfg(target_os = "linux")]
 

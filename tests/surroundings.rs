@@ -1,5 +1,5 @@
-//! Trainings whose surroundings fail: closed, full and broken streams, a full disk, a second writer. Every run is saved, and
-//! equals an undisturbed one to the bit.
+//! Trainings whose surroundings fail: closed, full and broken streams, a full disk, a second
+//! writer. Every run is saved, and equals an undisturbed one to the bit.
 
 #![cfg(target_os = "linux")]
 

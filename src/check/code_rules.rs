@@ -184,7 +184,8 @@ fn check_k_sparse(project: &Project, k: usize, alpha: f32, problems: &mut Vec<Pr
 fn check_selector(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     if !project.encoder.is_empty() {
         let fix = Fix::new("Remove the encoder's layers", project, |project| {
-            while project.remove_encoder_layer(0).is_some() {}
+            project.encoder.clear();
+            project.regularizers.retain(|regularizer| !matches!(regularizer.on, Site::Encoder(_)));
         });
         let message = "The concrete selector picks features of the input, so no layer can stand before it.";
         problems.push(Problem::error(Place::Encoder(0), message).with_fix(fix));

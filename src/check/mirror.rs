@@ -46,9 +46,8 @@ pub fn mirror(project: &Project, input: Option<Shape>) -> Mirror {
     }
     let mut layers = undoing.undone;
     // The output card is in the input's shape whatever comes: a last change of shape is its own.
-    while layers.first().is_some_and(|first| family(&first.layer).only_reshapes()) {
-        layers.remove(0);
-    }
+    let own = layers.iter().position(|first| !family(&first.layer).only_reshapes()).unwrap_or(layers.len());
+    layers.drain(..own);
     let has_weights = layers.first().is_some_and(|first| family(&first.layer).has_weights());
     let output = has_weights.then(|| layers.remove(0));
     layers.reverse();

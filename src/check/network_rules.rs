@@ -1,5 +1,7 @@
 //! What makes a network meaningful.
 
+use std::collections::HashSet;
+
 use super::layers::{MOST_FEATURES, compared, family, units_problem};
 use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
 use crate::project::{
@@ -58,75 +60,96 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     let decoder = own_decoder.iter().enumerate().map(|(i, layer)| (Place::Decoder(i), layer));
     for (place, layer) in encoder.chain(decoder) {
         if let Some(problem) = family(layer).setting_problem() {
-            let fix = Fix::new(problem.label, project, |project| {
-                if let Some(layer) = layer_mut(project, place) {
-                    *layer = problem.fixed;
-                }
-            });
-            problems.push(Problem::error(place, problem.message).with_fix(fix));
+            let told = Problem::error(place, problem.message);
+            problems.push(told.with_early_fix(problems.len(), || {
+                Fix::new(problem.label, project, |project| {
+                    if let Some(layer) = layer_mut(project, place) {
+                        *layer = problem.fixed;
+                    }
+                })
+            }));
         }
     }
-    for (place, trouble) in &cards.not_mirrored {
-        let problem = Problem::error(*place, trouble.clone());
-        problems.push(match freed(project, data.map(|facts| facts.shape)) {
-            Some(layers) => problem.with_fix(Fix::new("Free the decoder", project, |project| {
-                project.decoder = Decoder::Free(layers);
-            })),
-            None => problem,
-        });
+    if !cards.not_mirrored.is_empty() {
+        let own = freed(project, data.map(|facts| facts.shape));
+        for (place, trouble) in &cards.not_mirrored {
+            let problem = Problem::error(*place, trouble.clone());
+            problems.push(match &own {
+                Some(layers) => problem.with_early_fix(problems.len(), || {
+                    Fix::new("Free the decoder", project, |project| {
+                        project.decoder = Decoder::Free(layers.clone());
+                    })
+                }),
+                None => problem,
+            });
+        }
     }
+    let mut told: HashSet<Place> = problems.iter().map(|problem| problem.place).collect();
+    let mut is_encoder_told = told.iter().any(|place| matches!(place, Place::Encoder(_)));
+    let front = first_row_maker(cards);
     for card in cards.iter() {
         // What only follows a broken encoder has no trouble of its own.
-        let is_told = |problem: &Problem| match (problem.place, card.place) {
-            (Place::Encoder(_), Place::Decoder(_) | Place::Output) => is_mirrored,
-            (told, place) => told == place,
-        };
+        let follows =
+            is_mirrored && is_encoder_told && matches!(card.place, Place::Decoder(_) | Place::Output);
         if let Some(trouble) = &card.trouble
-            && !problems.iter().any(is_told)
+            && !follows
+            && told.insert(card.place)
         {
-            problems.push(trouble_problem(project, cards, card, trouble));
+            is_encoder_told |= matches!(card.place, Place::Encoder(_));
+            problems.push(trouble_problem(project, card, front, trouble, problems.len()));
         }
     }
     check_company(project, data, problems);
 }
 
-/// A layer that cannot be applied to what reaches it.
-fn trouble_problem(project: &Project, cards: &Cards, card: &Card, trouble: &str) -> Problem {
+/// A layer that cannot be applied to what reaches it; `front` is the first layer that makes a row of a picture, and `found`
+/// problems were found before.
+fn trouble_problem(
+    project: &Project,
+    card: &Card,
+    front: Option<usize>,
+    trouble: &str,
+    found: usize,
+) -> Problem {
     let problem = Problem::error(card.place, trouble);
-    if layer_mut(&mut project.clone(), card.place).is_none() {
-        return problem;
-    }
+    let is_own = match (card.place, &project.decoder) {
+        (Place::Encoder(index), _) => index < project.encoder.len(),
+        (Place::Decoder(index), Decoder::Free(layers)) => index < layers.len(),
+        _ => false,
+    };
+    if is_own { problem.with_early_fix(found, || trouble_fix(project, card, front)) } else { problem }
+}
+
+fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
     let fitted = card.layer.as_ref().zip(card.input).and_then(|(layer, input)| family(layer).fitted(input));
     if let Some((label, fitted)) = fitted {
-        return problem.with_fix(Fix::new(label, project, |project| {
+        return Fix::new(label, project, |project| {
             if let Some(layer) = layer_mut(project, card.place) {
                 *layer = fitted;
             }
-        }));
+        });
     }
     let needs_picture = card.layer.as_ref().is_some_and(|layer| family(layer).needs_picture());
     if needs_picture
         && let Place::Encoder(index) = card.place
-        && let Some(front) = first_row_maker(cards).filter(|front| *front < index)
+        && let Some(front) = front.filter(|front| *front < index)
     {
-        return problem.with_fix(Fix::new("Move it to where there are pictures", project, |project| {
+        return Fix::new("Move it to where there are pictures", project, |project| {
             if let Some(layer) = project.remove_encoder_layer(index) {
                 project.insert_encoder_layer(front, layer);
             }
-        }));
+        });
     }
     if let Some(Shape::Vector(features)) = card.input
         && needs_picture
         && let Some((height, width)) = most_square(features)
     {
         let reshape = Layer::Reshape { height, width, channels: 1 };
-        return problem.with_fix(Fix::new(
-            format!("Read it as {width}×{height} pixels"),
-            project,
-            |project| insert_layer(project, card.place, reshape),
-        ));
+        return Fix::new(format!("Read it as {width}×{height} pixels"), project, |project| {
+            insert_layer(project, card.place, reshape);
+        });
     }
-    problem.with_fix(Fix::new("Remove the layer", project, |project| remove_layer(project, card.place)))
+    Fix::new("Remove the layer", project, |project| remove_layer(project, card.place))
 }
 
 /// The first layer of the encoder that makes a row of a picture.

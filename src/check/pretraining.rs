@@ -88,7 +88,9 @@ pub(super) fn autoencoder(
             strategy: Strategy::Joint,
             ..design.training.clone()
         },
-        ..design.clone()
+        // Not the rest of the design: copied for each layer, its layers would be copied a square of times.
+        format_version: design.format_version,
+        name: design.name.clone(),
     };
     let facts = DataFacts {
         shape: Shape::Vector(pair.inputs),

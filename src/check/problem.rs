@@ -36,6 +36,9 @@ impl fmt::Display for Severity {
     }
 }
 
+/// Problems that are given a fix.
+const MOST_FIXES: usize = 100;
+
 /// A change that fixes a problem.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
@@ -50,7 +53,7 @@ impl Fix {
     pub fn new(label: impl Into<String>, project: &Project, edit: impl FnOnce(&mut Project)) -> Fix {
         let mut project = Box::new(project.clone());
         edit(&mut project);
-        Fix { label: label.into(), project }
+        Fix { label: visible(&label.into()).into_owned(), project }
     }
 }
 
@@ -70,6 +73,13 @@ impl Problem {
     /// Not a problem, but worth knowing.
     pub fn info(place: Place, message: impl Into<String>) -> Problem {
         Problem { severity: Severity::Info, ..Problem::error(place, message) }
+    }
+
+    /// This problem with a fix, unless so many were `found` before it that nobody goes through them one by one: each fix is a
+    /// whole project, and a project of many layers can have a problem for each.
+    #[must_use]
+    pub(super) fn with_early_fix(self, found: usize, fix: impl FnOnce() -> Fix) -> Problem {
+        if found < MOST_FIXES { self.with_fix(fix()) } else { self }
     }
 
     /// Whether training is refused.

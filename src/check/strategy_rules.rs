@@ -42,7 +42,8 @@ fn check_layers(project: &Project, problems: &mut Vec<Problem>) {
     for (index, layer) in project.encoder.iter().enumerate() {
         if !family(layer).can_be_pretrained() {
             let message = format!("{} cannot be pretrained by itself: only dense layers can.", layer.name());
-            problems.push(Problem::error(Place::Encoder(index), message).with_fix(jointly(project)));
+            let problem = Problem::error(Place::Encoder(index), message);
+            problems.push(problem.with_early_fix(problems.len(), || jointly(project)));
         }
     }
     if project.code.kind != Bottleneck::Plain {

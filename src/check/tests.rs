@@ -400,6 +400,7 @@ fn any_estimator() -> impl Strategy<Value = Estimator> {
 }
 
 mod decoders;
+mod many;
 mod settings;
 mod strategies;
 

@@ -15,6 +15,7 @@ Examples:
   hourglass encode undercomplete.hourglass -o codes.csv
 
 Progress goes to stderr, results to stdout. RUST_LOG=debug says more.
+HOURGLASS_MAX_FILES=N lets a folder of pictures hold N files and folders [default: 1000000].
 Exit codes: 0 done, 1 a problem or a failure, 2 wrong use, 130 ended by Ctrl-C (the run is saved).";
 
 /// A workbench for autoencoders: assemble, train, watch, explore.
@@ -102,7 +103,8 @@ pub(super) struct Train {
     /// The run to resume, instead of the newest
     #[arg(long, value_name = "ID", requires = "resume")]
     pub(super) run: Option<u32>,
-    /// Save every N epochs [default: at the end, and every minute in between]
+    /// Save every N epochs as well, those of single layers included; without it the first save comes after seconds,
+    /// the next every minute, the last at the end
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) checkpoint_every: Option<u32>,
     /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass beside a design or here]

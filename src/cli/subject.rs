@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use super::args::RecipeName;
 use super::failure::Failure;
 use super::write::warn;
-use crate::io::{OpenedFile, open_any};
+use crate::io::{Files, MergeBase, Opened, OpenedFile, open_any};
 use crate::project::{Project, visible, visible_path};
 use crate::run::{Run, RunId};
 
@@ -18,6 +18,8 @@ pub(super) struct Subject {
     pub(super) origin: Origin,
     /// Whether something in the file could not be read and was left out.
     pub(super) is_damaged: bool,
+    /// The project file as it was read, for saving into it.
+    pub(super) base: MergeBase,
 }
 
 /// Where a [`Subject`] came from.
@@ -38,7 +40,7 @@ impl Subject {
         if let Some(name) = text.strip_prefix("recipe:") {
             let RecipeName(recipe) = name.parse().map_err(Failure::Usage)?;
             let origin = Origin::Recipe(recipe.name());
-            return Ok(Subject { project: recipe.project(), runs: vec![], origin, is_damaged: false });
+            return Ok(Subject::fresh(recipe.project(), origin));
         }
         if !path.exists() {
             return Err(Failure::Problem(if text.parse::<RecipeName>().is_ok() {
@@ -48,18 +50,23 @@ impl Subject {
             }));
         }
         Ok(match open_any(path)? {
-            OpenedFile::Design(project) => {
-                Subject { project, runs: vec![], origin: Origin::Design(path.to_owned()), is_damaged: false }
-            }
+            OpenedFile::Design(project) => Subject::fresh(project, Origin::Design(path.to_owned())),
             OpenedFile::Project(opened) => {
+                // What a killed save has left there goes; where the folder cannot be written, reading needs nothing of it.
+                let _ = Files::default().check_writable(path);
                 for warning in &opened.warnings {
                     warn(warning);
                 }
                 let origin = Origin::Project(path.to_owned());
                 let is_damaged = !opened.warnings.is_empty();
-                Subject { project: opened.project, runs: opened.runs, origin, is_damaged }
+                let Opened { project, runs, base, .. } = opened;
+                Subject { project, runs, origin, is_damaged, base }
             }
         })
+    }
+
+    fn fresh(project: Project, origin: Origin) -> Subject {
+        Subject { project, runs: vec![], origin, is_damaged: false, base: MergeBase::default() }
     }
 
     /// The run of that number, or the newest that `wanted` accepts.

@@ -1,4 +1,3 @@
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,16 +7,16 @@ use super::args::Train;
 use super::data::{self, Elsewhere};
 use super::failure::Failure;
 use super::progress::{Bar, duration};
+use super::saver::Saver;
 use super::signal::{self, Stage};
 use super::subject::{Origin, Subject};
-use super::write::{json, line, number, refuse_to_overwrite};
+use super::write::{json, line, number};
 use crate::dataset::Dataset;
-use crate::io::{Files, save_project};
 use crate::project::{Project, Strategy, visible, visible_path};
 use crate::run::{EpochRecord, GreedyRecord, Losses, Normaliser, Run, RunEvent, RunId, Setting, Status};
 use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, baseline_macs};
 
-/// Between two saves where the person does not say.
+/// From one save to the next, besides those that the person asks for.
 const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 /// The baseline is left out where it would keep a person waiting: this takes a second or two.
@@ -25,14 +24,11 @@ const BASELINE_MACS: f64 = 5e10;
 
 /// `hourglass train`
 pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
-    let mut subject = Subject::open(&arguments.subject)?;
-    let output = output(&subject, arguments)?;
-    let files = Files::default();
-    files.check_writable(&output)?;
+    let mut saver = Saver::new(Subject::open(&arguments.subject)?, arguments)?;
+    let subject = &mut saver.subject;
     let (works, data) =
-        if arguments.resume { resumed(&subject, arguments)? } else { fresh(&mut subject, arguments)? };
+        if arguments.resume { resumed(subject, arguments)? } else { fresh(subject, arguments)? };
     let data = Arc::new(data);
-    let mut saver = Saver { files, output, subject };
     for work in works {
         if signal::asked_to_stop() {
             return Err(Failure::Interrupted);
@@ -41,32 +37,15 @@ pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
         let mut training = Training::new(arguments, work, &data, &saver)?;
         signal::enter(Stage::Training);
         let ended = training.go();
-        saver.save_at_last(training.run())?;
-        training.conclude(arguments, &saver.output, ended)?;
+        for note in saver.save_at_last(training.run())? {
+            training.driver.observer().bar.print(&note);
+        }
+        training.conclude(arguments, &saver, ended)?;
         let run = training.driver.into_run();
         saver.subject.runs.retain(|other| other.id != run.id);
         saver.subject.runs.push(run);
     }
     Ok(())
-}
-
-/// Where the run is saved. Nothing is overwritten by default but the project the run belongs to.
-fn output(subject: &Subject, arguments: &Train) -> Result<PathBuf, Failure> {
-    let output = arguments.output.clone().unwrap_or_else(|| subject.default_output());
-    let same = |own: &PathBuf| {
-        own == &output || own.canonicalize().is_ok_and(|own| output.canonicalize().is_ok_and(|it| it == own))
-    };
-    let own = matches!(&subject.origin, Origin::Project(path) if same(path));
-    if own && subject.is_damaged && !arguments.force {
-        return Err(Failure::Problem(format!(
-            "{}: saving would lose for good what could not be read; give another name with -o, or --force",
-            visible_path(&output)
-        )));
-    }
-    if !own {
-        refuse_to_overwrite(&output, arguments.force)?;
-    }
-    Ok(output)
 }
 
 /// A run to train.
@@ -176,9 +155,10 @@ impl<'a> Training<'a> {
             }
             Work::Resume(run) => (data::prove(&run.design, data)?, *run),
         };
+        let by_time = Cadence { every: SAVE_EVERY, cost: 10 };
         let checkpoint = match arguments.checkpoint_every {
-            Some(epochs) => Checkpoints::Epochs(epochs),
-            None => Checkpoints::Timed(Cadence { every: SAVE_EVERY, cost: 10 }),
+            Some(epochs) => Checkpoints::Epochs(epochs, by_time),
+            None => Checkpoints::Timed(by_time),
         };
         let look = Cadence { every: Duration::ZERO, cost: 10 };
         let pace = Pace { report: Duration::ZERO, look, health: None, checkpoint };
@@ -241,11 +221,11 @@ impl<'a> Training<'a> {
     }
 
     /// Says what came of it.
-    fn conclude(&self, arguments: &Train, output: &Path, ended: Ended) -> Result<(), Failure> {
+    fn conclude(&self, arguments: &Train, saver: &Saver, ended: Ended) -> Result<(), Failure> {
         if arguments.json {
-            json(&self.final_json(output));
+            json(&self.final_json(saver));
         } else {
-            line(self.final_text(output));
+            line(self.final_text(saver));
         }
         match ended {
             Ended::Done => Ok(()),
@@ -263,7 +243,7 @@ impl<'a> Training<'a> {
         (trained > 0 && last.seconds > seconds).then(|| trained as f64 / (last.seconds - seconds))
     }
 
-    fn final_json(&self, output: &Path) -> Value {
+    fn final_json(&self, saver: &Saver) -> Value {
         let run = self.run();
         let last = run.history.epochs.last();
         let checkpoint = run.checkpoint.as_ref();
@@ -282,12 +262,12 @@ impl<'a> Training<'a> {
             "steps": checkpoint.map_or(0, |checkpoint| checkpoint.progress.step),
             "seconds": run.seconds,
             "samples_per_sec": self.samples_per_sec(),
-            "run": run.id,
-            "file": output.to_string_lossy(),
+            "run": saver.number_of(run.id),
+            "file": saver.output.to_string_lossy(),
         })
     }
 
-    fn final_text(&self, output: &Path) -> String {
+    fn final_text(&self, saver: &Saver) -> String {
         let run = self.run();
         let result = match run.history.epochs.last() {
             Some(record) => {
@@ -302,8 +282,8 @@ impl<'a> Training<'a> {
             "{result}\n{} parameters, {}{speed}\nsaved as run {}{state}: {}",
             run.parameters,
             duration(run.seconds),
-            run.id,
-            visible_path(output)
+            saver.number_of(run.id),
+            visible_path(&saver.output)
         )
     }
     fn run(&self) -> &Run {
@@ -357,8 +337,9 @@ impl Observer for Terminal<'_> {
                 self.bar.set(done, all);
             }
             RunEvent::Checkpoint(_) if self.is_going => {
-                if let Err(error) = self.saver.save(run) {
-                    self.bar.print(&format!("warning: {error}"));
+                match self.saver.save(run) {
+                    Ok(notes) => notes.iter().for_each(|note| self.bar.print(note)),
+                    Err(error) => self.bar.print(&format!("warning: {error}")),
                 }
             }
             RunEvent::Status(_)
@@ -410,36 +391,4 @@ fn epoch_json(record: &EpochRecord) -> Value {
 /// The number as it was typed, not as its neighbour in double precision.
 fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::from(value))
-}
-
-/// Writes the run into its project.
-struct Saver {
-    files: Files,
-    output: PathBuf,
-    subject: Subject,
-}
-
-impl Saver {
-    fn save(&self, run: &Run) -> Result<(), crate::io::FileError> {
-        self.save_to(&self.output, run)
-    }
-
-    /// The end of the work: where the disk will not take it, another place is tried before it is given up.
-    fn save_at_last(&self, run: &Run) -> Result<(), Failure> {
-        let Err(error) = self.save(run) else { return Ok(()) };
-        let name = self.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let rescue = std::env::temp_dir().join(format!("{name}-{}.hourglass", std::process::id()));
-        Err(Failure::Problem(match self.save_to(&rescue, run) {
-            Ok(()) => format!("{error}\nthe run was saved here instead: {}", visible_path(&rescue)),
-            Err(_) => error.to_string(),
-        }))
-    }
-
-    fn save_to(&self, path: &Path, run: &Run) -> Result<(), crate::io::FileError> {
-        let project: &Project = &self.subject.project;
-        let others = self.subject.runs.iter().filter(|other| other.id != run.id);
-        let mut runs: Vec<&Run> = others.chain([run]).collect();
-        runs.sort_by_key(|run| run.id);
-        save_project(&self.files, path, project, &runs)
-    }
 }

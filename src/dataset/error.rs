@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::memory::{Shortage, size};
 use crate::project::{Source, visible, visible_path};
 
 /// Why data could not be loaded: what, where, and what to do.
@@ -41,6 +42,18 @@ pub enum DataError {
         /// What is wrong and what to do.
         message: String,
     },
+    /// The data take more memory than there is.
+    #[error("{} needs about {} of memory, but {} are free: {remedy}", visible(name), size(*needed), size(*free))]
+    Memory {
+        /// The file or folder, or the kind of data.
+        name: String,
+        /// What loading takes, as far as it is known, in bytes.
+        needed: u64,
+        /// What it may take, in bytes.
+        free: u64,
+        /// What to do.
+        remedy: String,
+    },
     /// The class that is to be held out is not there.
     #[error("{}", visible(.0))]
     HeldOut(String),
@@ -71,7 +84,23 @@ impl DataError {
             other @ (DataError::Cancelled
             | DataError::File { .. }
             | DataError::Content { .. }
-            | DataError::Word { .. }) => other,
+            | DataError::Word { .. }
+            | DataError::Memory { .. }) => other,
+        }
+    }
+
+    /// The same error where memory is short, of data of this name; any other stays as it is.
+    pub(super) fn about(self, name: &str, remedy: &str) -> DataError {
+        match self {
+            DataError::Memory { needed, free, .. } => {
+                DataError::Memory { name: name.to_owned(), needed, free, remedy: remedy.to_owned() }
+            }
+            DataError::Cancelled
+            | DataError::File { .. }
+            | DataError::Content { .. }
+            | DataError::Word { .. }
+            | DataError::HeldOut(_)
+            | DataError::Setting(_) => self,
         }
     }
 
@@ -81,6 +110,14 @@ impl DataError {
 
     pub(super) fn content(path: &Path, place: impl Into<String>, message: impl Into<String>) -> DataError {
         DataError::Content { path: path.to_path_buf(), place: place.into(), message: message.into() }
+    }
+}
+
+impl From<Shortage> for DataError {
+    /// Without a name, which whoever knows it adds by [`DataError::about`].
+    fn from(shortage: Shortage) -> DataError {
+        let remedy = "choose fewer or smaller samples".to_owned();
+        DataError::Memory { name: "loading".to_owned(), needed: shortage.needed, free: shortage.free, remedy }
     }
 }
 

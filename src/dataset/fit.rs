@@ -1,6 +1,10 @@
+use super::progress::Pulse;
 use super::raw::Raw;
-use super::{DataError, Gaps, Rows, Scaler, SplitRows};
+use super::{DataError, Gaps, Progress, Rows, Scaler, SplitRows, memory};
 use crate::project::{Scaling, Shape};
+
+/// Columns without any value that are told one by one.
+const TOLD: usize = 20;
 
 /// The scaler of a data set, fitted on its training rows.
 ///
@@ -10,14 +14,19 @@ use crate::project::{Scaling, Shape};
 ///
 /// # Errors
 /// [`DataError::Setting`] where values span more than an `f32` can hold.
-pub(super) fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scaler, DataError> {
+pub(super) fn fit(
+    raw: &Raw,
+    split: &SplitRows,
+    scaling: Scaling,
+    progress: &Progress,
+) -> Result<Scaler, DataError> {
     let picture = matches!(raw.shape, Shape::Image { .. });
     match (scaling, raw.type_max) {
         (Scaling::None, _) => Ok(Scaler::identity()),
         (Scaling::UnitRange, Some(max)) => Ok(Scaler::uniform(0.0, unit_factor(0.0, max))),
         (Scaling::UnitRange, None) => {
             let period = if picture { 1 } else { raw.shape.features() };
-            let moments = moments(raw, split, period);
+            let moments = moments(raw, &split.train, period, progress)?;
             build(raw, moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))))
         }
         (Scaling::Standardise, _) => {
@@ -25,7 +34,7 @@ pub(super) fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scal
                 Shape::Image { channels, .. } => channels,
                 Shape::Vector(features) => features,
             };
-            let moments = moments(raw, split, period);
+            let moments = moments(raw, &split.train, period, progress)?;
             let deviations = moments.iter().map(|m| {
                 let deviation = (m.squares / m.count).sqrt();
                 // The mean of a constant column is off by rounding; its offset must be exact for it to become 0.
@@ -38,44 +47,63 @@ pub(super) fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scal
 
 /// Replaces missing values by the mean of their column over the training rows, or over all where it has none there; by
 /// `known`, where that has a number for each column.
-pub(super) fn fill_gaps(raw: &mut Raw, split: &SplitRows, known: Option<&[f32]>) -> Gaps {
+///
+/// # Errors
+/// [`DataError::Cancelled`] or [`DataError::Memory`].
+pub(super) fn fill_gaps(
+    raw: &mut Raw,
+    split: &SplitRows,
+    known: Option<&[f32]>,
+    progress: &Progress,
+) -> Result<Gaps, DataError> {
     let features = raw.shape.features();
     if !(raw.is_table || raw.has_gaps) || features == 0 {
-        return Gaps::default();
+        return Ok(Gaps::default());
     }
     let known = known.filter(|means| means.len() == features);
-    let means = known.map_or_else(|| column_means(raw, split), <[f32]>::to_vec);
+    let means = match known {
+        Some(means) => means.to_vec(),
+        None => column_means(raw, split, progress)?,
+    };
     let whose = if known.is_some() { "column's mean in the training data" } else { "column mean" };
-    let filled = if raw.has_gaps { fill(raw, &means, whose) } else { 0 };
-    Gaps { means, filled }
+    let filled = if raw.has_gaps { fill(raw, &means, whose, progress)? } else { 0 };
+    Ok(Gaps { means, filled })
 }
 
 /// The means over the training rows; a column without any value there has its mean over all rows, or 0.
-fn column_means(raw: &mut Raw, split: &SplitRows) -> Vec<f32> {
+fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result<Vec<f32>, DataError> {
     let features = raw.shape.features();
-    let trained = moments(raw, split, features);
+    let trained = moments(raw, &split.train, features, progress)?;
     if trained.iter().all(|column| column.count > 0.0) {
-        return trained.iter().map(|column| column.mean as f32).collect();
+        return Ok(trained.iter().map(|column| column.mean as f32).collect());
     }
-    let all = SplitRows { train: (0..(raw.rows.len() / features) as u32).collect(), ..SplitRows::default() };
-    let overall = moments(raw, &all, features);
-    for (at, _) in overall.iter().enumerate().filter(|(_, column)| column.count == 0.0) {
+    let count = raw.rows.len() / features;
+    let _held = progress.budget().hold(memory::bytes_of::<u32>(count))?;
+    let all: Vec<u32> = (0..count as u32).collect();
+    let overall = moments(raw, &all, features, progress)?;
+    let empty = || overall.iter().enumerate().filter(|(_, column)| column.count == 0.0);
+    for (at, _) in empty().take(TOLD) {
         let name = raw.feature_names.get(at).map_or("", String::as_str);
         raw.warnings.push(format!(
             "column \"{name}\" has no value in any row and was set to 0; remove it from the file"
         ));
     }
+    if let Some(more) = empty().count().checked_sub(TOLD).filter(|more| *more > 0) {
+        raw.warnings.push(format!("{more} more columns have no value in any row and were set to 0"));
+    }
     let pairs = trained.iter().zip(&overall);
-    pairs.map(|(trained, all)| if trained.count > 0.0 { trained } else { all }.mean as f32).collect()
+    Ok(pairs.map(|(trained, all)| if trained.count > 0.0 { trained } else { all }.mean as f32).collect())
 }
 
 /// Puts `means` into the gaps and says how many there were.
-fn fill(raw: &mut Raw, means: &[f32], whose: &str) -> usize {
+fn fill(raw: &mut Raw, means: &[f32], whose: &str, progress: &Progress) -> Result<usize, DataError> {
     let Rows::F32(values) = &mut raw.rows else {
-        return 0;
+        return Ok(0);
     };
+    let mut pulse = Pulse::new(progress);
     let (mut filled, mut columns) = (0_usize, vec![false; means.len()]);
     for row in values.chunks_exact_mut(means.len()) {
+        pulse.beat(row.len())?;
         for ((value, mean), column) in row.iter_mut().zip(means).zip(&mut columns) {
             if value.is_nan() {
                 *value = *mean;
@@ -93,7 +121,7 @@ fn fill(raw: &mut Raw, means: &[f32], whose: &str) -> usize {
             if filled == 1 { "was" } else { "were" },
         ));
     }
-    filled
+    Ok(filled)
 }
 
 /// Statistics of one feature or channel over rows, missing values left out (Welford 1962).
@@ -139,37 +167,42 @@ impl Moments {
     }
 }
 
-/// One entry for each position of a row modulo `period`.
-fn moments(raw: &Raw, split: &SplitRows, period: usize) -> Vec<Moments> {
+/// One entry for each position of a row modulo `period`, over `rows`.
+fn moments(raw: &Raw, rows: &[u32], period: usize, progress: &Progress) -> Result<Vec<Moments>, DataError> {
     let features = raw.shape.features();
     let range = |row: u32| row as usize * features..(row as usize + 1) * features;
     match &raw.rows {
         Rows::U8(values) if period <= 16 => {
-            let mut counts = vec![[0_u64; 256]; period];
-            for &row in &split.train {
+            let (mut counts, mut pulse) = (vec![[0_u64; 256]; period], Pulse::new(progress));
+            for &row in rows {
+                pulse.beat(features)?;
                 for pixel in values[range(row)].chunks_exact(period) {
                     for (counts, &value) in counts.iter_mut().zip(pixel) {
                         counts[value as usize] += 1;
                     }
                 }
             }
-            counts.iter().map(Moments::of_bytes).collect()
+            Ok(counts.iter().map(Moments::of_bytes).collect())
         }
         Rows::U8(values) => {
-            one_by_one(period, split, |row| values[range(row)].iter().map(|&value| f32::from(value)))
+            let row = |row| values[range(row)].iter().map(|&value| f32::from(value));
+            one_by_one(period, rows, row, progress)
         }
-        Rows::F32(values) => one_by_one(period, split, |row| values[range(row)].iter().copied()),
+        Rows::F32(values) => one_by_one(period, rows, |row| values[range(row)].iter().copied(), progress),
     }
 }
 
-fn one_by_one<I: Iterator<Item = f32>>(
+fn one_by_one<I: ExactSizeIterator<Item = f32>>(
     period: usize,
-    split: &SplitRows,
+    rows: &[u32],
     row: impl Fn(u32) -> I,
-) -> Vec<Moments> {
-    let mut all = vec![Moments::NONE; period];
-    for &number in &split.train {
+    progress: &Progress,
+) -> Result<Vec<Moments>, DataError> {
+    let (mut all, mut pulse) = (progress.filled(Moments::NONE, period)?, Pulse::new(progress));
+    for &number in rows {
         let mut values = row(number);
+        // Each value takes some divisions.
+        pulse.beat(values.len().saturating_mul(8))?;
         // Whole periods: a row is a whole number of pixels, or one of features.
         while let Some(first) = values.next() {
             all[0].add(first);
@@ -178,7 +211,7 @@ fn one_by_one<I: Iterator<Item = f32>>(
             }
         }
     }
-    all
+    Ok(all)
 }
 
 fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, DataError> {
@@ -215,6 +248,14 @@ mod tests {
         let mut raw = Raw::new("t", Shape::Vector(features), Rows::F32(values.to_vec()));
         raw.feature_names = (0..features).map(|at| format!("f{at}")).collect();
         raw
+    }
+
+    fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scaler, DataError> {
+        super::fit(raw, split, scaling, &Progress::default())
+    }
+
+    fn fill_gaps(raw: &mut Raw, split: &SplitRows, known: Option<&[f32]>) -> Gaps {
+        super::fill_gaps(raw, split, known, &Progress::default()).unwrap()
     }
 
     fn split(train: &[u32]) -> SplitRows {

@@ -1,11 +1,12 @@
 //! The format of MNIST and Fashion-MNIST: a big-endian magic number, the size of each dimension, then bytes; plain or gzipped.
 
+use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::open_file::open_file;
+use super::open_file::{Watched, open_file};
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Source};
@@ -34,8 +35,8 @@ pub fn images_in(folder: &Path) -> Option<PathBuf> {
 
 /// Whether the file begins like IDX images, plain or gzipped; `false` where it cannot be read.
 pub fn is_images(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    open(path)
+    let (mut magic, progress) = ([0; 4], Progress::default());
+    open_part(path, SNIFFED_BYTES, &progress)
         .and_then(|mut file| fill(&mut file.reader, &mut magic, path))
         .is_ok_and(|()| u32::from_be_bytes(magic) == IMAGES_MAGIC)
 }
@@ -51,6 +52,10 @@ const LABELS_MAGIC: u32 = 0x0801;
 /// Deflate cannot shrink further than 1032 to 1: a header that promises more than this is lying.
 const MAX_RATIO: u64 = 1100;
 const CHUNK: usize = 1 << 20;
+/// How much of a file is looked at to tell what it is: packed, nothing may come out of any number of bytes.
+const SNIFFED_BYTES: u64 = 1 << 20;
+/// What to do where images do not fit into memory.
+pub(super) const REMEDY: &str = "choose a smaller data set, or close other programs";
 
 pub(super) fn load(
     images: &Path,
@@ -59,9 +64,10 @@ pub(super) fn load(
     test_labels: Option<&Path>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
+    progress.check()?;
     let paths = [Some(images), labels, test_images, test_labels];
     let total = paths.into_iter().flatten().filter_map(|path| path.metadata().ok());
-    progress.set_total(total.map(|data| data.len()).sum());
+    progress.restart(total.map(|data| data.len()).sum());
 
     let mut all = read_images(images, Vec::new(), progress)?;
     let train_count = all.count;
@@ -96,7 +102,7 @@ pub(super) fn load(
     raw.own_test = test_count;
     raw.type_max = Some(255.0);
     raw.warnings = warnings;
-    raw.labels.extend(label_column(train, train_count, test, test_count));
+    raw.labels.extend(label_column(train, train_count, test, test_count, progress)?);
     Ok(raw)
 }
 
@@ -109,7 +115,7 @@ struct Images {
 
 /// Appends the images of a file to `pixels`.
 fn read_images(path: &Path, mut pixels: Vec<u8>, progress: &Progress) -> Result<Images, DataError> {
-    let mut file = open(path)?;
+    let mut file = open(path, progress)?;
     let [count, height, width] = file.header(path, IMAGES_MAGIC, "images")?;
     if height == 0 || width == 0 {
         return Err(DataError::content(
@@ -118,8 +124,8 @@ fn read_images(path: &Path, mut pixels: Vec<u8>, progress: &Progress) -> Result<
             format!("the images have {width}×{height} pixels; choose a file of images"),
         ));
     }
-    let remedy = "choose a smaller data set";
-    memory::check_fits(count, height.saturating_mul(width), 1, remedy)?;
+    memory::check_count(count, height.saturating_mul(width), "choose a smaller data set")
+        .map_err(|message| DataError::content(path, "bytes 4 to 15", message))?;
     let body = (count as u64).saturating_mul(height as u64).saturating_mul(width as u64);
     file.body(path, body, 16, &mut pixels, progress)?;
     Ok(Images { count, height, width, pixels })
@@ -131,7 +137,7 @@ fn read_labels(
     images: &Path,
     progress: &Progress,
 ) -> Result<Vec<u8>, DataError> {
-    let mut file = open(path)?;
+    let mut file = open(path, progress)?;
     let [count] = file.header(path, LABELS_MAGIC, "labels")?;
     if count != expected {
         return Err(DataError::content(
@@ -154,9 +160,10 @@ fn label_column(
     train_count: usize,
     test: Option<Vec<u8>>,
     test_count: usize,
-) -> Option<LabelColumn> {
+    progress: &Progress,
+) -> Result<Option<LabelColumn>, DataError> {
     if train.is_none() && test.is_none() {
-        return None;
+        return Ok(None);
     }
     let mut present = [false; 256];
     for &label in train.iter().chain(&test).flatten() {
@@ -169,7 +176,8 @@ fn label_column(
         names.push(label.to_string());
     }
     let none = names.len() as u32;
-    let mut ids = Vec::with_capacity(train_count + test_count);
+    let mut ids = Vec::new();
+    progress.budget().reserve_exact(&mut ids, train_count + test_count)?;
     for (labels, count) in [(train, train_count), (test, test_count)] {
         match labels {
             Some(labels) => ids.extend(labels.iter().map(|&label| number[label as usize])),
@@ -179,29 +187,35 @@ fn label_column(
     if ids.contains(&none) {
         names.push("(none)".into());
     }
-    Some(LabelColumn::classes("label", names, ids))
+    Ok(Some(LabelColumn::classes("label", names, ids)))
 }
 
 /// A file behind its compression.
-struct Opened {
-    reader: Box<dyn Read>,
+struct Opened<'a> {
+    reader: Box<dyn Read + 'a>,
     gzipped: bool,
     file_bytes: u64,
 }
 
-fn open(path: &Path) -> Result<Opened, DataError> {
+fn open<'a>(path: &Path, progress: &'a Progress) -> Result<Opened<'a>, DataError> {
+    open_part(path, u64::MAX, progress)
+}
+
+/// [`open`] of no more than the first `most` bytes.
+fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> Result<Opened<'a>, DataError> {
     let io = |error: std::io::Error| DataError::io(path, &error);
-    let (mut file, file_bytes) = open_file(path, "a file of images")?;
+    let (mut file, file_bytes): (File, u64) = open_file(path, "a file of images")?;
     let mut magic = Vec::new();
     file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     let gzipped = magic == [0x1F, 0x8B];
-    let file = BufReader::new(file);
-    let reader: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let file = BufReader::new(Watched::new(file, file_bytes.min(most), progress));
+    let reader: Box<dyn Read + 'a> =
+        if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     Ok(Opened { reader, gzipped, file_bytes })
 }
 
-impl Opened {
+impl Opened<'_> {
     fn header<const N: usize>(
         &mut self,
         path: &Path,
@@ -261,7 +275,7 @@ impl Opened {
         if expected > most {
             return Err(short(most));
         }
-        out.reserve_exact(expected as usize);
+        progress.budget().reserve_exact(out, expected as usize)?;
         let mut found = 0;
         while found < expected {
             progress.check()?;

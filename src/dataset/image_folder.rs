@@ -1,12 +1,14 @@
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
+mod find;
+
 use std::path::{Component, Path, PathBuf};
 
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
-use walkdir::{DirEntry, WalkDir};
 
-use super::picture::{self, Wanted};
+use self::find::{Found, Skipped, find, slashed};
+use super::interned::Interned;
+use super::parallel::in_parallel;
+use super::picture::{self, Refusal, Wanted};
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::Shape;
@@ -15,9 +17,8 @@ use crate::project::Shape;
 pub(super) const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff"];
 /// The longest side pictures can be brought to, in pixels.
 const MAX_SIDE: usize = 4096;
-/// How many bad pictures are told one by one.
-const TOLD: usize = 20;
-const NONE: &str = "(none)";
+/// What to do where pictures do not fit into memory.
+pub(super) const REMEDY: &str = "choose a smaller width and height, or a folder with fewer pictures";
 
 /// Reads all pictures below `folder`, decoded in parallel, in the order of their paths.
 pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result<Raw, DataError> {
@@ -28,79 +29,67 @@ pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result
             )));
         }
     }
-    let Found { files, mut bad } = find(folder, progress)?;
+    let Found { files, mut skipped } = find(folder, progress)?;
     let shape =
         Shape::Image { height: wanted.height, width: wanted.width, channels: wanted.channels.count() };
     let features = shape.features();
-    let remedy = "choose a smaller width and height, or a folder with fewer pictures";
-    memory::check_fits(files.len(), features, 1, remedy)?;
-    progress.set_total(files.len() as u64);
-
-    let mut pixels = vec![0; files.len() * features];
-    let reasons: Vec<Option<String>> = pixels
-        .par_chunks_mut(features)
-        .zip(&files)
-        .map_init(Resizer::new, |resizer, (out, file)| {
-            if progress.is_cancelled() {
-                return None;
-            }
-            let result = picture::read(&folder.join(file), wanted, resizer, out);
-            progress.advance(1);
-            result.err()
-        })
-        .collect();
-    progress.check()?;
-    let files = keep_good(files, reasons, features, &mut pixels, &mut bad);
+    memory::check_count(files.len(), features, REMEDY).map_err(|message| DataError::file(folder, message))?;
+    let mut pixels = progress.filled(0, files.len() * features)?;
+    progress.restart(files.len() as u64);
+    let refused = read_all(folder, &files, wanted, &mut pixels, progress)?;
+    let files = keep_good(files, refused, features, &mut pixels, &mut skipped);
     if files.is_empty() {
-        return Err(no_picture(folder, &bad));
+        return Err(no_picture(folder, &skipped));
     }
 
     let mut raw = Raw::new(folder_name(folder), shape, Rows::U8(pixels));
-    raw.labels.extend(label_column(&files));
+    raw.labels.extend(label_column(&files, progress)?);
+    let names = files.iter().map(|file| memory::text_bytes(file.as_os_str().len()));
+    progress.budget().take(names.sum())?;
     raw.row_names = files.iter().map(|file| slashed(file)).collect();
     raw.type_max = Some(255.0);
-    raw.warnings = told(&bad);
+    raw.warnings = skipped.warnings();
     Ok(raw)
 }
 
-/// Paths below the folder, sorted, and what could not be searched.
-struct Found {
-    files: Vec<PathBuf>,
-    bad: Vec<String>,
-}
-
-fn find(folder: &Path, progress: &Progress) -> Result<Found, DataError> {
-    // Asked first, as what is wrong with the folder itself is no warning.
-    let entries = std::fs::read_dir(folder).map_err(|error| DataError::io(folder, &error))?;
-    drop(entries);
-    let mut found = Found { files: Vec::new(), bad: Vec::new() };
-    let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-    for entry in WalkDir::new(folder).follow_links(true).into_iter().filter_entry(visible) {
-        progress.check()?;
-        match entry {
-            Ok(entry) => {
-                if entry.file_type().is_file()
-                    && is_picture(entry.path())
-                    && let Ok(below) = entry.path().strip_prefix(folder)
-                {
-                    found.files.push(below.to_path_buf());
-                }
+/// Decodes all files into `pixels`; what could not be, by number of the file, ascending.
+fn read_all(
+    folder: &Path,
+    files: &[PathBuf],
+    wanted: Wanted,
+    pixels: &mut [u8],
+    progress: &Progress,
+) -> Result<Vec<(usize, String)>, DataError> {
+    let features = pixels.len() / files.len().max(1);
+    let mut refused: Vec<(usize, Refusal)> = in_parallel(|| {
+        let pictures = pixels.par_chunks_mut(features).zip(files).enumerate();
+        let read = |resizer: &mut Resizer, (number, (out, file)): (usize, (&mut [u8], &PathBuf))| {
+            if progress.is_cancelled() {
+                return None;
             }
-            Err(error) => found.bad.push(walk_error(folder, &error)),
+            let result = picture::read(&folder.join(file), wanted, resizer, out, progress);
+            progress.advance(1);
+            result.err().map(|refusal| (number, refusal))
+        };
+        pictures.map_init(Resizer::new, read).flatten().collect()
+    })?;
+    // What did not fit beside the pictures that were read at the same time is read alone.
+    let mut resizer = Resizer::new();
+    refused.retain_mut(|(number, refusal)| {
+        if matches!(refusal, Refusal::Bad(_)) || progress.is_cancelled() {
+            return true;
         }
-    }
-    if found.files.is_empty() && found.bad.is_empty() {
-        return Err(DataError::file(
-            folder,
-            "holds no picture; choose a folder with PNG, JPEG, BMP, GIF, WebP or TIFF files, or with sub-folders of them",
-        ));
-    }
-    found.files.sort_unstable();
-    Ok(found)
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    name.to_string_lossy().starts_with('.')
+        let out = &mut pixels[*number * features..][..features];
+        match picture::read(&folder.join(&files[*number]), wanted, &mut resizer, out, progress) {
+            Ok(()) => false,
+            Err(alone) => {
+                *refusal = alone;
+                true
+            }
+        }
+    });
+    progress.check()?;
+    Ok(refused.into_iter().map(|(number, refusal)| (number, refusal.text())).collect())
 }
 
 /// Whether the file's ending is that of a picture.
@@ -110,89 +99,71 @@ pub(super) fn is_picture(path: &Path) -> bool {
         .is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-fn walk_error(folder: &Path, error: &walkdir::Error) -> String {
-    let place =
-        error.path().map_or_else(String::new, |path| slashed(path.strip_prefix(folder).unwrap_or(path)));
-    let reason = if error.loop_ancestor().is_some() {
-        "is a link that leads in a circle".to_string()
-    } else {
-        error
-            .io_error()
-            .map_or_else(|| error.to_string(), |io| super::error::io_message(io.kind(), &io.to_string()))
-    };
-    format!("{place}: {reason}")
-}
-
-/// Closes the gaps that bad pictures left; their reasons go to `bad`.
+/// Closes the gaps that refused pictures left; their reasons go to `skipped`.
 fn keep_good(
     files: Vec<PathBuf>,
-    reasons: Vec<Option<String>>,
+    refused: Vec<(usize, String)>,
     features: usize,
     pixels: &mut Vec<u8>,
-    bad: &mut Vec<String>,
+    skipped: &mut Skipped,
 ) -> Vec<PathBuf> {
-    let mut good = Vec::with_capacity(files.len());
-    for (at, (file, reason)) in files.into_iter().zip(reasons).enumerate() {
-        if let Some(reason) = reason {
-            bad.push(format!("{}: {reason}", slashed(&file)));
-        } else {
-            let start = at * features;
-            pixels.copy_within(start..start + features, good.len() * features);
-            good.push(file);
-        }
+    if refused.is_empty() {
+        return files;
     }
-    pixels.truncate(good.len() * features);
-    good
+    let mut refused = refused.into_iter().peekable();
+    let mut kept = 0;
+    let mut at = 0;
+    let mut files = files;
+    files.retain(|file| {
+        let start = at * features;
+        at += 1;
+        if let Some((_, reason)) = refused.next_if(|(number, _)| number + 1 == at) {
+            skipped.add(file, &reason);
+            return false;
+        }
+        pixels.copy_within(start..start + features, kept * features);
+        kept += 1;
+        true
+    });
+    pixels.truncate(kept * features);
+    files
 }
 
-fn no_picture(folder: &Path, bad: &[String]) -> DataError {
+fn no_picture(folder: &Path, skipped: &Skipped) -> DataError {
     if let Err(error) = std::fs::metadata(folder) {
         return DataError::file(
             folder,
             format!("vanished while it was read ({error}); connect the drive or choose it again"),
         );
     }
-    let first: Vec<&str> = bad.iter().take(3).map(String::as_str).collect();
-    let more = match bad.len().saturating_sub(first.len()) {
+    let (count, first) = skipped.first(3);
+    let more = match count.saturating_sub(3) {
         0 => String::new(),
         more => format!("; and {more} more"),
     };
     DataError::file(
         folder,
         format!(
-            "none of its {} pictures can be read: {}{more}. Choose a folder with sound pictures",
-            bad.len(),
+            "none of its {count} pictures can be read: {}{more}. Choose a folder with sound pictures",
             first.join("; ")
         ),
     )
 }
 
-fn told(bad: &[String]) -> Vec<String> {
-    let mut warnings: Vec<String> = bad.iter().take(TOLD).map(|text| format!("left out {text}")).collect();
-    if bad.len() > TOLD {
-        warnings.push(format!("left out {} more pictures that cannot be read", bad.len() - TOLD));
-    }
-    warnings
-}
-
 /// Top-level sub-folder of each file as its class; no column where there are no sub-folders.
-fn label_column(files: &[PathBuf]) -> Option<LabelColumn> {
-    let labels: Vec<Option<String>> = files.iter().map(|file| label(file)).collect();
-    let mut names: Vec<String> =
-        labels.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-    if names.is_empty() {
-        return None;
+fn label_column(files: &[PathBuf], progress: &Progress) -> Result<Option<LabelColumn>, DataError> {
+    let (mut texts, mut ids) = (Interned::default(), Vec::new());
+    progress.budget().reserve_exact(&mut ids, files.len())?;
+    for file in files {
+        ids.push(match label(file) {
+            Some(label) => texts.number(&label, progress.budget())?,
+            None => u32::MAX,
+        });
     }
-    let none = names.len();
-    if labels.contains(&None) {
-        names.push(NONE.into());
+    if texts.len() == 0 {
+        return Ok(None);
     }
-    let id = |label: &Option<String>| match label {
-        Some(label) => names[..none].binary_search(label).unwrap_or(none) as u32,
-        None => none as u32,
-    };
-    let ids = labels.iter().map(id).collect();
-    Some(LabelColumn::classes("folder", names, ids))
+    texts.classes("folder", ids, &texts.all_in_order(progress)?, progress).map(Some)
 }
 
 fn label(file: &Path) -> Option<String> {
@@ -201,11 +172,6 @@ fn label(file: &Path) -> Option<String> {
         (Some(Component::Normal(folder)), Some(_)) => Some(folder.to_string_lossy().into_owned()),
         _ => None,
     }
-}
-
-fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
 }
 
 fn folder_name(folder: &Path) -> String {

@@ -23,10 +23,23 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
 /// # Errors
 /// As [`load`].
 pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
-    read(data, means, progress).map_err(|error| error.of(&data.source))
+    let loaded = load_whole(data, means, progress);
+    let (name, remedy) = match &data.source {
+        Source::Digits => ("the digits".to_owned(), "close other programs"),
+        Source::Synthetic(kind) => (kind.name().to_owned(), synthetic::REMEDY),
+        Source::ImageFolder { path, .. } => (path.display().to_string(), image_folder::REMEDY),
+        Source::Idx { images, .. } => (images.display().to_string(), idx::REMEDY),
+        Source::Csv { path, .. } => (path.display().to_string(), csv::REMEDY),
+        Source::Npy { path, .. } => (path.display().to_string(), npy::REMEDY),
+    };
+    // A reader that was told to give up fails in ways of its own.
+    loaded.map_err(|error| match progress.check() {
+        Ok(()) => error.about(&name, remedy).of(&data.source),
+        Err(cancelled) => cancelled,
+    })
 }
 
-fn read(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
+fn load_whole(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
     progress.check()?;
     // Known before anything is read, so it should not cost a long load to learn it.
     split::check_fractions(&data.split)?;
@@ -57,12 +70,11 @@ fn read(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Datas
     }
     let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
     let held_out = data.held_out.as_deref().map(|name| held_out(&raw, name)).transpose()?;
-    let split = split::draw(count, raw.own_test, classes, held_out, &data.split)?;
-    let gaps = fit::fill_gaps(&mut raw, &split, means);
-    let scaler = fit::fit(&raw, &split, data.scaling)?;
-    progress.check()?;
+    let split = split::draw(count, raw.own_test, classes, held_out, &data.split, progress)?;
+    let gaps = fit::fill_gaps(&mut raw, &split, means, progress)?;
+    let scaler = fit::fit(&raw, &split, data.scaling, progress)?;
     Ok(Dataset {
-        fingerprint: rows::fingerprint(raw.shape, &raw.rows),
+        fingerprint: rows::fingerprint(raw.shape, &raw.rows, progress)?,
         name: raw.name,
         shape: raw.shape,
         rows: raw.rows,

@@ -1,59 +1,160 @@
-//! How much memory there is, and refusing what would not fit.
+//! How much memory loading may take: one budget, charged before anything of the size of the data is allocated, so that
+//! data that do not fit are refused with a message instead of ending the program.
 
-use super::DataError;
+mod room;
 
-/// What is assumed where the system does not say how much memory is free.
-const ASSUMED_BYTES: u64 = 8 << 30;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Refuses a load whose rows would not fit into memory, before anything is allocated.
+pub use room::available_bytes;
+
+/// The memory that one load may take, shared by all its threads.
+#[derive(Debug)]
+pub struct Budget {
+    limit: u64,
+    taken: AtomicU64,
+}
+
+/// Memory that was asked for and is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shortage {
+    /// What the load would take in all, as far as it is known, in bytes.
+    pub needed: u64,
+    /// What it may take, in bytes.
+    pub free: u64,
+}
+
+/// A part of a budget that is given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Held<'a> {
+    budget: &'a Budget,
+    bytes: u64,
+}
+
+impl Default for Budget {
+    /// All memory that is free now.
+    fn default() -> Budget {
+        Budget::of(available_bytes())
+    }
+}
+
+impl Budget {
+    /// So many bytes, whatever the machine has.
+    pub(super) fn of(limit: u64) -> Budget {
+        Budget { limit, taken: AtomicU64::new(0) }
+    }
+
+    /// Bytes that are left.
+    pub(super) fn free(&self) -> u64 {
+        self.limit.saturating_sub(self.taken.load(Ordering::Relaxed))
+    }
+
+    /// Charges memory that stays allocated as long as the data.
+    ///
+    /// # Errors
+    /// [`Shortage`]; then nothing is charged.
+    pub(super) fn take(&self, bytes: u64) -> Result<(), Shortage> {
+        let after = |taken: u64| taken.checked_add(bytes).filter(|after| *after <= self.limit);
+        let taken = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+        taken.map(|_| ()).map_err(|taken| Shortage { needed: taken.saturating_add(bytes), free: self.limit })
+    }
+
+    /// Gives back what was taken.
+    pub(super) fn give_back(&self, bytes: u64) {
+        let after = |taken: u64| Some(taken.saturating_sub(bytes));
+        // The closure never refuses.
+        let _ = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+    }
+
+    /// Charges memory that is used for a while.
+    ///
+    /// # Errors
+    /// As [`Budget::take`].
+    pub(super) fn hold(&self, bytes: u64) -> Result<Held<'_>, Shortage> {
+        self.take(bytes)?;
+        Ok(Held { budget: self, bytes })
+    }
+
+    /// Makes room for `more` further items at the end, twice as much as there was where that fits; charged before it is
+    /// allocated.
+    ///
+    /// # Errors
+    /// [`Shortage`], also where the system refuses what the budget allows.
+    pub(super) fn reserve<T>(&self, items: &mut Vec<T>, more: usize) -> Result<(), Shortage> {
+        let had = items.capacity();
+        if had - items.len() >= more {
+            return Ok(());
+        }
+        let exact = items.len().saturating_add(more);
+        let doubled = exact.max(had.saturating_mul(2));
+        self.grow(items, had, doubled).or_else(|_| self.grow(items, had, exact))
+    }
+
+    /// [`Budget::reserve`] of no more than what is asked for.
+    ///
+    /// # Errors
+    /// As [`Budget::reserve`].
+    pub(super) fn reserve_exact<T>(&self, items: &mut Vec<T>, more: usize) -> Result<(), Shortage> {
+        let (had, wanted) = (items.capacity(), items.len().saturating_add(more));
+        if wanted > had { self.grow(items, had, wanted) } else { Ok(()) }
+    }
+
+    fn grow<T>(&self, items: &mut Vec<T>, had: usize, wanted: usize) -> Result<(), Shortage> {
+        let bytes = bytes_of::<T>(wanted - had);
+        self.take(bytes)?;
+        items.try_reserve_exact(wanted - items.len()).map_err(|_| {
+            self.give_back(bytes);
+            self.refused(bytes)
+        })
+    }
+
+    /// `count` items of one value, charged before they are allocated.
+    ///
+    /// # Errors
+    /// As [`Budget::reserve`].
+    pub(super) fn filled<T: Clone>(&self, value: T, count: usize) -> Result<Vec<T>, Shortage> {
+        let mut items = Vec::new();
+        self.grow(&mut items, 0, count)?;
+        items.resize(count, value);
+        Ok(items)
+    }
+
+    /// The system's refusal of what the budget would have allowed.
+    pub(super) fn refused(&self, bytes: u64) -> Shortage {
+        let taken = self.taken.load(Ordering::Relaxed);
+        Shortage { needed: taken.saturating_add(bytes), free: taken }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}
+
+/// Bytes of `count` items.
+pub(super) fn bytes_of<T>(count: usize) -> u64 {
+    (count as u64).saturating_mul(size_of::<T>() as u64)
+}
+
+/// Bytes of a text of this length in a list, with what the allocator adds.
+pub(super) fn text_bytes(length: usize) -> u64 {
+    (length as u64).saturating_add(size_of::<String>() as u64 + 16)
+}
+
+/// Refuses more samples than can be numbered, and more values than can be counted.
 ///
 /// # Errors
-/// [`DataError::Setting`] with the numbers and `remedy`.
-pub(super) fn check_fits(
-    count: usize,
-    features: usize,
-    bytes_per_value: usize,
-    remedy: &str,
-) -> Result<(), DataError> {
-    check_against(available_bytes(), count, features, bytes_per_value, remedy)
-}
-
-fn check_against(
-    available: u64,
-    count: usize,
-    features: usize,
-    bytes_per_value: usize,
-    remedy: &str,
-) -> Result<(), DataError> {
-    let needed = (count as u64).saturating_mul(features as u64).saturating_mul(bytes_per_value as u64);
-    if needed > available {
-        return Err(DataError::Setting(format!(
-            "{count} samples of {features} values need {}, but only {} of memory are free: {remedy}",
-            size(needed),
-            size(available),
-        )));
+/// What is wrong and what to do, to follow the name of what was read.
+pub(super) fn check_count(samples: usize, features: usize, remedy: &str) -> Result<(), String> {
+    if u32::try_from(samples).is_err() {
+        return Err(format!("{samples} samples are more than the limit of {}; {remedy}", u32::MAX));
     }
-    if u32::try_from(count).is_err() {
-        return Err(DataError::Setting(format!(
-            "{count} samples are more than the limit of {}: {remedy}",
-            u32::MAX
-        )));
+    match samples.checked_mul(features).and_then(|values| values.checked_mul(size_of::<f32>())) {
+        Some(bytes) if isize::try_from(bytes).is_ok() => Ok(()),
+        Some(_) | None => {
+            Err(format!("{samples} samples of {features} values are more than any memory holds; {remedy}"))
+        }
     }
-    Ok(())
-}
-
-/// Memory that is free now, in bytes: what the system says, or a modest guess where it says nothing.
-pub fn available_bytes() -> u64 {
-    std::fs::read_to_string("/proc/meminfo")
-        .ok()
-        .and_then(|text| parse_meminfo(&text))
-        .unwrap_or(ASSUMED_BYTES)
-}
-
-fn parse_meminfo(text: &str) -> Option<u64> {
-    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
-    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    kibibytes.checked_mul(1024)
 }
 
 /// Bytes as a person reads them.
@@ -68,32 +169,55 @@ pub(super) fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_what_the_system_says() {
-        let text = "MemTotal: 9 kB\nMemAvailable:   2048 kB\n";
-        assert_eq!(parse_meminfo(text), Some(2048 * 1024));
-        assert_eq!(parse_meminfo("MemTotal: 9 kB"), None);
-    }
+    use crate::dataset::DataError;
 
     #[test]
     fn too_much_is_refused_with_numbers_and_remedy() {
-        let check = |count, features, expected: Option<&str>| {
-            let result = check_against(1_000_000_000, count, features, 1, "choose a smaller size");
-            match (result, expected) {
-                (Ok(()), None) => {}
-                (Err(error), Some(text)) => assert_eq!(error.to_string(), text),
-                (result, _) => panic!("{result:?}"),
-            }
-        };
-        check(1000, 784, None);
-        check(
-            2_000_000,
-            1000,
-            Some(
-                "2000000 samples of 1000 values need 2.0 GB, but only 1.0 GB of memory are free: choose a smaller size",
-            ),
+        let budget = Budget::of(1_100_000_000);
+        budget.take(100_000_000).unwrap();
+        let error = DataError::from(budget.take(2_300_000_000).unwrap_err());
+        assert_eq!(
+            error.about("table.csv", "choose a smaller file").to_string(),
+            "table.csv needs about 2.4 GB of memory, but 1.1 GB are free: choose a smaller file"
         );
-        assert!(check_against(u64::MAX, usize::MAX, usize::MAX, 4, "").is_err());
+        assert_eq!(budget.free(), 1_000_000_000, "what was refused is not charged");
+        assert!(budget.take(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn what_is_held_is_given_back() {
+        let budget = Budget::of(100);
+        let held = budget.hold(80).unwrap();
+        assert!(budget.hold(21).is_err());
+        drop(held);
+        assert_eq!(budget.free(), 100);
+    }
+
+    #[test]
+    fn lists_are_charged_as_they_grow_and_fill_the_budget_to_its_end() {
+        let budget = Budget::of(4000);
+        let mut items: Vec<u32> = Vec::new();
+        let refused = (0..).find(|&item| {
+            let fits = budget.reserve(&mut items, 1).is_ok();
+            if fits {
+                items.push(item);
+            }
+            !fits
+        });
+        assert_eq!((refused, items.len(), budget.free()), (Some(1000), 1000, 0));
+        assert!(budget.filled(0_u8, 1).is_err());
+        // The system refuses what no address space holds, whatever the budget says.
+        assert!(Budget::of(u64::MAX).filled(0_u64, usize::MAX / 16).is_err());
+    }
+
+    #[test]
+    fn counts_beyond_all_bounds_are_refused() {
+        assert!(check_count(60_000, 784, "").is_ok());
+        assert!(
+            check_count(1 << 32, 1, "choose fewer")
+                .unwrap_err()
+                .contains("limit of 4294967295; choose fewer")
+        );
+        assert!(check_count(2, usize::MAX, "choose fewer").unwrap_err().contains("than any memory holds"));
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::{DataError, csv, source_for};
 use crate::project::{Channels, Delimiter, Header, Source};
 
@@ -37,19 +39,21 @@ fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
         DataError::Word { column, .. } => {
             labels.push(column.clone());
             // One click for all columns of words.
-            let others: Vec<_> =
-                preview.labels.iter().filter(|name| !labels.contains(name)).cloned().collect();
-            labels.extend(others);
+            let known: HashSet<String> = labels.iter().cloned().collect();
+            labels.extend(preview.labels.iter().filter(|name| !known.contains(*name)).cloned());
         }
         DataError::Content { .. } => {
-            labels.retain(|label| preview.columns.contains(label));
+            let columns: HashSet<&String> = preview.columns.iter().collect();
+            labels.retain(|label| columns.contains(label));
             if labels.len() == preview.columns.len() {
                 labels.clear();
             }
         }
-        DataError::Cancelled | DataError::File { .. } | DataError::HeldOut(_) | DataError::Setting(_) => {
-            return None;
-        }
+        DataError::Cancelled
+        | DataError::File { .. }
+        | DataError::Memory { .. }
+        | DataError::HeldOut(_)
+        | DataError::Setting(_) => return None,
     }
     if labels.len() >= preview.columns.len() {
         return None;

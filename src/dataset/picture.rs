@@ -1,4 +1,3 @@
-use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -9,7 +8,9 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::error::io_message;
-use super::memory;
+use super::memory::{Held, Shortage, size};
+use super::open_file::{Watched, open_file};
+use super::{DataError, Progress};
 use crate::project::{Channels, Fit};
 
 /// The size and kind every picture is brought to.
@@ -28,53 +29,112 @@ const MAX_DECODED: u64 = 512 << 20;
 /// The largest picture file.
 const MAX_FILE: u64 = 512 << 20;
 
+/// Copies of the decoded picture that its decoder and changes of its colours and orientation hold at a time, at most.
+const COPIES: u64 = 4;
+
+/// Why a picture cannot be read.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// In a sentence without the file's name.
+    Bad(String),
+    /// There is no memory for it now.
+    Short(Shortage),
+}
+
+impl Refusal {
+    /// In a sentence without the file's name.
+    pub(super) fn text(self) -> String {
+        match self {
+            Refusal::Bad(reason) => reason,
+            Refusal::Short(Shortage { needed, free }) => format!(
+                "needs about {} of memory, but {} are free; save it smaller, or close other programs",
+                size(needed),
+                size(free)
+            ),
+        }
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Refusal {
+        Refusal::Bad(reason)
+    }
+}
+
+impl From<Shortage> for Refusal {
+    fn from(shortage: Shortage) -> Refusal {
+        Refusal::Short(shortage)
+    }
+}
+
 /// Decodes one picture file and brings it to the wanted size and channels.
 ///
 /// The orientation of its Exif data is applied; 16-bit and float values are brought to 8 bits; transparent pictures are laid
 /// on black; grey is Rec. 709 luminance; sizes change by cubic convolution (Catmull and Rom), which averages where it
 /// shrinks. Only the first frame of an animation is read.
 ///
+/// All memory it takes meanwhile is charged to the budget of `progress` before it is allocated.
+///
 /// # Errors
-/// Why it can't be, in a sentence without the file's name.
-pub(super) fn read(path: &Path, wanted: Wanted, resizer: &mut Resizer, out: &mut [u8]) -> Result<(), String> {
-    let bytes = read_bytes(path)?;
+/// [`Refusal`].
+pub(super) fn read(
+    path: &Path,
+    wanted: Wanted,
+    resizer: &mut Resizer,
+    out: &mut [u8],
+    progress: &Progress,
+) -> Result<(), Refusal> {
+    let (bytes, _held) = read_bytes(path, progress)?;
     // Decoders are other people's code on other people's bytes: one that gives up by panic costs this picture only.
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode(&bytes)))
-        .unwrap_or_else(|_| Err("its decoder failed; save it again in another program".into()))?;
+    let (decoded, _held) = catch_unwind(AssertUnwindSafe(|| decode(&bytes, wanted, progress)))
+        .unwrap_or_else(|_| {
+            Err(Refusal::Bad("its decoder failed; save it again in another program".into()))
+        })?;
     let (width, height) = (decoded.width(), decoded.height());
     let pixels = match wanted.channels {
         Channels::Grey => grey(decoded),
         Channels::Rgb => rgb(decoded),
     };
-    place(&pixels, width, height, wanted, resizer, out)
-        .map_err(|error| format!("cannot be brought to {}×{} pixels ({error})", wanted.width, wanted.height))
+    place(&pixels, width, height, wanted, resizer, out).map_err(|error| {
+        Refusal::Bad(format!("cannot be brought to {}×{} pixels ({error})", wanted.width, wanted.height))
+    })
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let io = |error: std::io::Error| io_message(error.kind(), &error.to_string());
-    let file = File::open(path).map_err(io)?;
-    let length = file.metadata().map_err(io)?.len();
+fn read_bytes<'a>(path: &Path, progress: &'a Progress) -> Result<(Vec<u8>, Held<'a>), Refusal> {
+    let (file, length) = open_file(path, "a picture").map_err(|error| match error {
+        DataError::File { message, .. } => message,
+        other => other.to_string(),
+    })?;
     if length > MAX_FILE {
-        return Err(format!(
+        return Err(Refusal::Bad(format!(
             "a file of {} is more than the limit of {}; save it smaller",
-            memory::size(length),
-            memory::size(MAX_FILE)
-        ));
+            size(length),
+            size(MAX_FILE)
+        )));
     }
-    let mut bytes = Vec::with_capacity(length as usize);
-    BufReader::new(file).take(MAX_FILE).read_to_end(&mut bytes).map_err(io)?;
-    Ok(bytes)
+    // Some decoders begin with a copy.
+    let held = progress.budget().hold(2 * length)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length as usize).map_err(|_| progress.budget().refused(length))?;
+    let read = Watched::new(file, length, progress).read_to_end(&mut bytes);
+    read.map_err(|error| io_message(error.kind(), &error.to_string()))?;
+    Ok((bytes, held))
 }
 
-fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
-    let mut reader = ImageReader::new(Cursor::new(bytes))
+fn decode<'a>(
+    bytes: &[u8],
+    wanted: Wanted,
+    progress: &'a Progress,
+) -> Result<(DynamicImage, Held<'a>), Refusal> {
+    let source = BufReader::new(Watched::new(Cursor::new(bytes), bytes.len() as u64, progress));
+    let mut reader = ImageReader::new(source)
         .with_guessed_format()
         .map_err(|error| io_message(error.kind(), &error.to_string()))?;
     let Some(format) = reader.format() else {
-        return Err("is not a picture, in spite of its name; remove or rename it".into());
+        return Err(Refusal::Bad("is not a picture, in spite of its name; remove or rename it".into()));
     };
     if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err("ends too early (truncated JPEG); fetch it again".into());
+        return Err(Refusal::Bad("ends too early (truncated JPEG); fetch it again".into()));
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
@@ -84,22 +144,31 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let mut decoder = reader.into_decoder().map_err(reason)?;
     let (width, height) = decoder.dimensions();
     if width > MAX_SIDE || height > MAX_SIDE || decoder.total_bytes() > MAX_DECODED {
-        return Err(format!("{width}×{height} pixels are too many: {}", limit_text()));
+        return Err(Refusal::Bad(format!("{width}×{height} pixels are too many: {}", limit_text())));
     }
+    let held = progress.budget().hold(working_bytes(&decoder, wanted))?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(reason)?;
     if image.width() == 0 || image.height() == 0 {
-        return Err("has no pixels; remove it".into());
+        return Err(Refusal::Bad("has no pixels; remove it".into()));
     }
     image.apply_orientation(orientation);
-    Ok(image)
+    Ok((image, held))
+}
+
+/// Memory that decoding a picture and bringing it to its size takes at most.
+fn working_bytes(decoder: &impl ImageDecoder, wanted: Wanted) -> u64 {
+    let (width, height) = decoder.dimensions();
+    let channels = wanted.channels.count() as u64;
+    // Colours with their alpha, and as they are kept.
+    let colours = u64::from(width) * u64::from(height) * 8;
+    // The resizer changes widths first, and a picture that does not fill its place is drawn apart.
+    let resized = wanted.width as u64 * (u64::from(height) + wanted.height as u64) * channels;
+    COPIES * decoder.total_bytes() + colours + resized
 }
 
 fn limit_text() -> String {
-    format!(
-        "the limit is {MAX_SIDE} pixels a side and {} decoded; save it smaller",
-        memory::size(MAX_DECODED)
-    )
+    format!("the limit is {MAX_SIDE} pixels a side and {} decoded; save it smaller", size(MAX_DECODED))
 }
 
 fn reason(error: ImageError) -> String {

@@ -1,13 +1,15 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::DataError;
+use super::memory::Budget;
 
-/// Shared between a loader and whoever watches it: how far it is, and whether it should give up.
+/// Shared between one load and whoever watches it: how far it is, whether it should give up, and the memory it may take.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: AtomicU64,
     total: AtomicU64,
     cancelled: AtomicBool,
+    budget: Budget,
 }
 
 impl Progress {
@@ -19,6 +21,12 @@ impl Progress {
     /// Adds finished units of work.
     pub fn advance(&self, units: u64) {
         self.done.fetch_add(units, Ordering::Relaxed);
+    }
+
+    /// Begins with other units of work, of which there are `total`.
+    pub(super) fn restart(&self, total: u64) {
+        self.done.store(0, Ordering::Relaxed);
+        self.set_total(total);
     }
 
     /// Units of work done and in all (0 while unknown).
@@ -39,5 +47,58 @@ impl Progress {
     /// Leaves a loader by `?` once it was asked to give up.
     pub(super) fn check(&self) -> Result<(), DataError> {
         if self.is_cancelled() { Err(DataError::Cancelled) } else { Ok(()) }
+    }
+
+    /// The memory this load may take.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// `count` items of one value, charged before they are allocated; for lists of the size of the data, which take a while.
+    ///
+    /// # Errors
+    /// [`DataError::Memory`] or [`DataError::Cancelled`].
+    pub(super) fn filled<T: Clone>(&self, value: T, count: usize) -> Result<Vec<T>, DataError> {
+        let mut items = Vec::new();
+        self.budget.reserve_exact(&mut items, count)?;
+        while items.len() < count {
+            self.check()?;
+            items.resize(count.min(items.len() + 16 * UNITS), value.clone());
+        }
+        Ok(items)
+    }
+
+    /// One with so much memory, whatever the machine has.
+    #[cfg(test)]
+    pub(super) fn with_budget(bytes: u64) -> Progress {
+        Progress { budget: Budget::of(bytes), ..Progress::default() }
+    }
+}
+
+/// Looks at the cancel switch once in so many units of work, so that looking costs nothing.
+pub(super) struct Pulse<'a> {
+    progress: &'a Progress,
+    left: usize,
+}
+
+/// Values that are handled within a few milliseconds.
+const UNITS: usize = 1 << 20;
+
+impl<'a> Pulse<'a> {
+    pub(super) fn new(progress: &'a Progress) -> Pulse<'a> {
+        Pulse { progress, left: UNITS }
+    }
+
+    /// Counts units of work that are about to be done.
+    ///
+    /// # Errors
+    /// [`DataError::Cancelled`], some time after the load was asked to give up.
+    pub(super) fn beat(&mut self, units: usize) -> Result<(), DataError> {
+        if let Some(left) = self.left.checked_sub(units) {
+            self.left = left;
+            return Ok(());
+        }
+        self.left = UNITS;
+        self.progress.check()
     }
 }

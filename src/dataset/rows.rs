@@ -1,3 +1,5 @@
+use super::progress::Pulse;
+use super::{DataError, Progress};
 use crate::project::Shape;
 
 /// Values in the type they came in: pixels stay one byte each.
@@ -55,8 +57,11 @@ impl Rows {
 /// A 64-bit hash of the shape of a row and of all bytes, the same on every machine.
 ///
 /// Four lanes of multiply and rotate over 8-byte words, in the manner of xxHash: made for speed, not against forgers.
-pub(super) fn fingerprint(shape: Shape, rows: &Rows) -> u64 {
-    let mut hash = Hash::default();
+///
+/// # Errors
+/// [`DataError::Cancelled`].
+pub(super) fn fingerprint(shape: Shape, rows: &Rows, progress: &Progress) -> Result<u64, DataError> {
+    let (mut hash, mut pulse) = (Hash::default(), Pulse::new(progress));
     let (kind, shape) = match shape {
         Shape::Vector(features) => (1, [features, 0, 0]),
         Shape::Image { height, width, channels } => (2, [height, width, channels]),
@@ -66,8 +71,9 @@ pub(super) fn fingerprint(shape: Shape, rows: &Rows) -> u64 {
         Rows::U8(values) => {
             hash.words([8, values.len() as u64, 0, 0]);
             let (blocks, rest) = values.as_chunks::<32>();
-            for block in blocks {
-                hash.bytes(block);
+            for blocks in blocks.chunks(BLOCKS) {
+                pulse.beat(BLOCKS)?;
+                blocks.iter().for_each(|block| hash.bytes(block));
             }
             let mut last = [0; 32];
             last[..rest.len()].copy_from_slice(rest);
@@ -80,14 +86,20 @@ pub(super) fn fingerprint(shape: Shape, rows: &Rows) -> u64 {
                 hash.words([pair(b[0], b[1]), pair(b[2], b[3]), pair(b[4], b[5]), pair(b[6], b[7])]);
             };
             let (blocks, rest) = values.as_chunks::<8>();
-            blocks.iter().for_each(&mut block);
+            for blocks in blocks.chunks(BLOCKS) {
+                pulse.beat(BLOCKS)?;
+                blocks.iter().for_each(&mut block);
+            }
             let mut last = [0.0; 8];
             last[..rest.len()].copy_from_slice(rest);
             block(&last);
         }
     }
-    hash.finish()
+    Ok(hash.finish())
 }
+
+/// Blocks that are hashed between two looks at the cancel switch's counter.
+const BLOCKS: usize = 1 << 12;
 
 /// The hash under way.
 #[derive(Default)]
@@ -145,8 +157,9 @@ mod tests {
         let base: Vec<u8> = (0..99).collect();
         let mut prints = Vec::new();
         let mut add = |shape, rows: &Rows| {
-            let print = fingerprint(shape, rows);
-            assert_eq!(print, fingerprint(shape, &rows.clone()));
+            let print = |rows: &Rows| fingerprint(shape, rows, &Progress::default()).unwrap();
+            assert_eq!(print(rows), print(&rows.clone()));
+            let print = print(rows);
             assert!(!prints.contains(&print), "{shape:?} {rows:?}");
             prints.push(print);
         };

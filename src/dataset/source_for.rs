@@ -1,6 +1,7 @@
+use std::collections::HashSet;
 use std::path::Path;
 
-use super::{DataError, csv, idx, image_folder, npy};
+use super::{DataError, csv, idx, image_folder, npy, open_file};
 use crate::project::{Channels, Fit, Missing, Shape, Source};
 
 const ACCEPTED: &str = "accepted are an image folder, a folder or file of MNIST's format (IDX, also gzipped), CSV (.csv, .tsv, \
@@ -22,6 +23,9 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
         channels,
         fit: Fit::default(),
     };
+    if let Some(what) = open_file::special(path, &metadata) {
+        return Err(DataError::file(path, format!("is {what}; {ACCEPTED}")));
+    }
     if metadata.is_dir() {
         return Ok(match idx::images_in(path) {
             Some(images) => idx::companions(&images),
@@ -77,7 +81,8 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
             let preview = csv::sniff_as(path, format)?;
             (*header, *delimiter) = (preview.header, preview.delimiter);
             *labels = preview.columns;
-            labels.retain(|column| known.contains(column) || preview.texts.contains(column));
+            let wanted: HashSet<&String> = known.iter().chain(&preview.texts).collect();
+            labels.retain(|column| wanted.contains(column));
         }
         (
             Source::Npy { path, array, labels },

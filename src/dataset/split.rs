@@ -1,6 +1,6 @@
-use super::DataError;
 use super::random::{Purpose, Stream};
 use super::rows::Hash;
+use super::{DataError, Progress, memory};
 use crate::project::Split;
 
 /// One of the three parts of a data set.
@@ -80,13 +80,22 @@ pub(super) fn draw(
     classes: Option<&[u32]>,
     held_out: Option<u32>,
     split: &Split,
+    progress: &Progress,
 ) -> Result<SplitRows, DataError> {
     let test_fraction = if own_test > 0 { 0.0 } else { split.test };
     check_pair(split.validation, test_fraction)?;
     let drawn = rows.saturating_sub(own_test);
+    let most_classes = classes.and_then(|classes| classes.iter().max()).map_or(1, |&last| last as usize + 1);
+    // The rows in their groups, with the room these were given too much; and what is counted for each group.
+    let budget = progress.budget();
+    let _held = budget.hold(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
+    let _held_groups = budget.hold(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
+    // The rows of each part.
+    budget.take(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
     let mut groups = group(drawn, classes);
     let held_out = held_out.and_then(|class| groups.get_mut(class as usize)).map(std::mem::take);
     for (number, group) in groups.iter_mut().enumerate() {
+        progress.check()?;
         Stream::new(split.seed, Purpose::Split, number as u64, 0).shuffle(group);
     }
 
@@ -101,6 +110,7 @@ pub(super) fn draw(
         result.test.extend(&group[validation..validation + test]);
         result.train.extend(&group[validation + test..]);
     }
+    progress.check()?;
     result.test.extend(drawn as u32..rows as u32);
     result.test.extend(held_out.into_iter().flatten());
     if result.train.is_empty() {
@@ -111,6 +121,7 @@ pub(super) fn draw(
         )));
     }
     for rows in [&mut result.train, &mut result.validation, &mut result.test] {
+        progress.check()?;
         rows.sort_unstable();
     }
     Ok(result)
@@ -169,14 +180,15 @@ fn apportion(groups: &[Vec<u32>], fraction: f32, free: &mut [usize], ties: Strea
         let tie = || ties.bits(a as u64).cmp(&ties.bits(b as u64));
         remainder_b.total_cmp(&remainder_a).then_with(tie)
     });
-    while left > 0 && free.iter().any(|&free| free > 0) {
-        for &group in &order {
-            if left > 0 && free[group] > 0 {
-                taken[group] += 1;
-                free[group] -= 1;
-                left -= 1;
-            }
+    // Groups that have nothing left are not asked again.
+    order.retain(|&group| free[group] > 0);
+    while left > 0 && !order.is_empty() {
+        for &group in order.iter().take(left) {
+            taken[group] += 1;
+            free[group] -= 1;
         }
+        left = left.saturating_sub(order.len());
+        order.retain(|&group| free[group] > 0);
     }
     taken
 }
@@ -186,6 +198,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn draw(
+        rows: usize,
+        own_test: usize,
+        classes: Option<&[u32]>,
+        held_out: Option<u32>,
+        split: &Split,
+    ) -> Result<SplitRows, DataError> {
+        super::draw(rows, own_test, classes, held_out, split, &Progress::default())
+    }
+
+    #[test]
+    fn many_classes_of_one_row_are_shared_out_in_one_pass() {
+        // All of the lonely rows validate; with a round over all classes for each row of the last one this would take minutes.
+        let classes: Vec<u32> = (0..1_000_000).map(|row| row.min(700_000)).collect();
+        let drawn = draw(classes.len(), 0, Some(&classes), None, &split(0.9, 0.05)).unwrap();
+        assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset).len()), [50_000, 900_000, 50_000]);
+    }
 
     fn split(validation: f32, test: f32) -> Split {
         Split { validation, test, seed: 7 }

@@ -3,10 +3,14 @@
 mod shapes;
 mod splines;
 
+use super::progress::Pulse;
 use super::random::{Purpose, Stream};
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
 use crate::project::{Shape, Synthetic};
+
+/// What to do where the samples do not fit into memory.
+pub(super) const REMEDY: &str = "choose fewer or smaller samples";
 
 /// Generates a data set; every row depends on the seed and its number alone.
 pub(super) fn load(kind: Synthetic, progress: &Progress) -> Result<Raw, DataError> {
@@ -17,12 +21,9 @@ pub(super) fn load(kind: Synthetic, progress: &Progress) -> Result<Raw, DataErro
             kind.name()
         )));
     }
-    let bytes = match kind {
-        Synthetic::Shapes { .. } | Synthetic::Splines { .. } => 1,
-        Synthetic::SwissRoll { .. } | Synthetic::Blobs { .. } | Synthetic::Informative { .. } => 4,
-    };
-    memory::check_fits(count, features, bytes, "choose fewer or smaller samples")?;
-    progress.set_total(count as u64);
+    memory::check_count(count, features, REMEDY)
+        .map_err(|message| DataError::Setting(format!("{}: {message}", kind.name())))?;
+    progress.restart(count as u64);
     let mut raw = match kind {
         Synthetic::Shapes { count, size, seed } => shapes::load(count, size, seed, progress)?,
         Synthetic::Splines { count, seed } => splines::load(count, seed, progress)?,
@@ -60,11 +61,31 @@ fn shared_stream(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Synthetic, 0, 1)
 }
 
-/// Calls `row` for each row number, watching the cancel switch.
-fn each_row(count: usize, progress: &Progress, mut row: impl FnMut(usize)) -> Result<(), DataError> {
+/// An empty list with room for `count` items.
+fn room<T>(count: usize, progress: &Progress) -> Result<Vec<T>, DataError> {
+    let mut items = Vec::new();
+    progress.budget().reserve_exact(&mut items, count)?;
+    Ok(items)
+}
+
+/// Memory for names of `count` features or classes.
+fn take_names(count: usize, progress: &Progress) -> Result<(), DataError> {
+    Ok(progress.budget().take(memory::text_bytes(24).saturating_mul(count as u64))?)
+}
+
+/// Calls `row` for each row number, which makes so many features, and watches the cancel switch.
+fn each_row(
+    count: usize,
+    features: usize,
+    progress: &Progress,
+    mut row: impl FnMut(usize),
+) -> Result<(), DataError> {
+    let mut pulse = Pulse::new(progress);
+    progress.check()?;
     for number in 0..count {
+        // Each value takes some functions of a few dozen operations.
+        pulse.beat(features.saturating_mul(16))?;
         if number % 256 == 0 {
-            progress.check()?;
             progress.advance((count - number).min(256) as u64);
         }
         row(number);
@@ -80,8 +101,8 @@ fn swiss_roll(count: usize, noise: f32, seed: u64, progress: &Progress) -> Resul
             "noise of {noise} is not possible; choose a standard deviation of 0 or more"
         )));
     }
-    let (mut values, mut positions) = (Vec::with_capacity(count * 3), Vec::with_capacity(count));
-    each_row(count, progress, |row| {
+    let (mut values, mut positions) = (room(count * 3, progress)?, room(count, progress)?);
+    each_row(count, 3, progress, |row| {
         let stream = row_stream(seed, row);
         let t = 1.5 * std::f32::consts::PI * (1.0 + 2.0 * stream.uniform(0));
         let point = [t * t.cos(), 21.0 * stream.uniform(1), t * t.sin()];
@@ -116,8 +137,8 @@ fn blobs(
         )));
     }
     let shared = shared_stream(seed);
-    let (mut values, mut ids) = (Vec::with_capacity(count * features), Vec::with_capacity(count));
-    each_row(count, progress, |row| {
+    let (mut values, mut ids) = (room(count * features, progress)?, room(count, progress)?);
+    each_row(count, features, progress, |row| {
         let stream = row_stream(seed, row);
         let cluster = row % clusters;
         for feature in 0..features {
@@ -127,6 +148,7 @@ fn blobs(
         ids.push(cluster as u32);
     })?;
     let mut raw = Raw::new("", Shape::Vector(features), Rows::F32(values));
+    take_names(clusters.saturating_add(features), progress)?;
     let names = (1..=clusters).map(|cluster| format!("cluster {cluster}")).collect();
     raw.labels = vec![LabelColumn::classes("cluster", names, ids)];
     raw.feature_names = (1..=features).map(|at| format!("x{at}")).collect();
@@ -159,12 +181,13 @@ fn informative_table(
     }
     let shared = shared_stream(seed);
     let dependent = features - informative - (features - informative) / 5;
+    take_names(2 * features, progress)?;
     let mut columns: Vec<(Column, String)> =
         (0..features).map(|at| column(at, informative, dependent, shared)).collect();
     Stream::new(seed, Purpose::Synthetic, 0, 2).shuffle(&mut columns);
 
-    let mut values = Vec::with_capacity(count * features);
-    each_row(count, progress, |row| {
+    let mut values = room(count * features, progress)?;
+    each_row(count, features, progress, |row| {
         let stream = row_stream(seed, row);
         let source = |at: usize| stream.normal((features + at) as u64);
         values.extend(columns.iter().zip(0..).map(|((column, _), at)| match column {

@@ -454,6 +454,8 @@ impl Network {
         let variance = variance(&builder, &waist, &code)?;
         let loss =
             ReconstructionLoss::new(Rc::clone(&output), Rc::clone(&target), comparison, waist.importance());
+        #[cfg(test)]
+        assert_planned(plan, &builder);
         let own = [Some(RECONSTRUCTION), waist.terms(), variance.as_ref().map(|_| VARIANCE)];
         let own = own.into_iter().flatten().map(str::to_owned);
         let terms = Terms::new(own.chain(penalties.iter().map(|penalty| penalty.name().to_owned())));
@@ -488,6 +490,22 @@ enum Part {
     Encoder,
     Decoder,
     Whole,
+}
+
+/// What is built is what `check` says of a plan's arrays, by which files are judged: held by every test that builds.
+#[cfg(test)]
+fn assert_planned(plan: &Plan, builder: &Builder<'_>) {
+    let mut planned = plan.arrays();
+    let mut built: Vec<_> = (builder.parameters.iter())
+        .map(|parameter| crate::check::PlannedArray {
+            name: parameter.name.clone(),
+            shape: parameter.shape.clone(),
+            is_learned: parameter.is_learned(),
+        })
+        .collect();
+    planned.sort_by(|a, b| a.name.cmp(&b.name));
+    built.sort_by(|a, b| a.name.cmp(&b.name));
+    assert_eq!(planned, built);
 }
 
 /// How a design compares, with what that learns.

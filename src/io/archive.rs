@@ -1,16 +1,20 @@
 //! Reading a zip nobody vouches for: sizes may lie, entries may be cut short.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use zip::result::ZipError;
+use zip::ZipWriter;
+use zip::result::{ZipError, ZipResult};
 
 use super::FileError;
 use super::open::open_file;
-use super::run_files::Folder;
+use super::run_files::{self, Folder};
+use crate::run::RunId;
 
-/// What a text may take: more than any design or history needs.
+/// What a text may take: more than any design needs.
 const TEXT_LIMIT_BYTES: u64 = 64 << 20;
 /// What all entries together may take beyond [`GROWTH`] times the size of the file.
 const BASE_BYTES: u64 = 256 << 20;
@@ -21,15 +25,23 @@ const GROWTH: u64 = 32;
 pub(super) struct Archive {
     path: PathBuf,
     zip: zip::ZipArchive<BufReader<File>>,
+    /// Names of all entries, for those of a folder.
+    names: BTreeSet<String>,
     /// Bytes that may still be unpacked.
     budget: u64,
+    /// Bytes that a file of a run may take besides its arrays: in proportion to the file, as histories are long.
+    record_limit: u64,
 }
 
 impl Archive {
     /// Opens a zip and reads its directory.
     pub(super) fn open(path: &Path) -> Result<Archive, FileError> {
-        let read = |error: &std::io::Error| FileError::read(path, error);
-        let file = open_file(path)?;
+        Archive::of_file(path, open_file(path)?)
+    }
+
+    /// [`Archive::open`] of a file that is open already.
+    pub(super) fn of_file(path: &Path, file: File) -> Result<Archive, FileError> {
+        let read = |error: &io::Error| FileError::read(path, error);
         let metadata = file.metadata().map_err(|error| read(&error))?;
         let zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| {
             if let ZipError::Io(error) = &error
@@ -42,13 +54,76 @@ impl Archive {
             );
             FileError::content(path, "at its end", message)
         })?;
+        let grown = metadata.len().saturating_mul(GROWTH);
         Ok(Archive {
             path: path.to_owned(),
+            names: zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect(),
             zip,
-            budget: BASE_BYTES.saturating_add(metadata.len().saturating_mul(GROWTH)),
+            budget: BASE_BYTES.saturating_add(grown),
+            record_limit: TEXT_LIMIT_BYTES.saturating_add(grown),
         })
     }
+
+    /// A digest of each run's files, from the zip's directory alone: nothing is unpacked.
+    pub(super) fn digests(&self) -> BTreeMap<RunId, Digest> {
+        let mut files = BTreeMap::<RunId, Vec<(String, u32, u64)>>::new();
+        for entry in (0..self.zip.len()).filter_map(|index| self.zip.by_index_data(index).ok()) {
+            let Ok(name) = entry.name() else { continue };
+            if let Some((id, name)) = run_files::split_name(&name) {
+                files.entry(id).or_default().push((name.to_owned(), entry.crc32(), entry.size()));
+            }
+        }
+        let digest = |mut files: Vec<_>| {
+            files.sort_unstable();
+            let mut hasher = DefaultHasher::new();
+            files.hash(&mut hasher);
+            Digest(hasher.finish())
+        };
+        files.into_iter().map(|(id, files)| (id, digest(files))).collect()
+    }
+
+    /// Copies a run's files as they are, packed and with their checksums: damage in one stays visible.
+    pub(super) fn copy_run<W: io::Write + io::Seek>(
+        &mut self,
+        id: RunId,
+        zip: &mut ZipWriter<W>,
+    ) -> ZipResult<()> {
+        let end = self.zip.central_directory_start();
+        for index in 0..self.zip.len() {
+            let name = self.zip.by_index_data(index)?.name()?.into_owned();
+            if run_files::split_name(&name).is_none_or(|(of, _)| of != id) {
+                continue;
+            }
+            let entry = self.zip.by_index_raw(index)?;
+            let is_whole = entry
+                .data_start()
+                .and_then(|start| start.checked_add(entry.compressed_size()))
+                .is_some_and(|its_end| its_end <= end);
+            if !is_whole {
+                return Err(ZipError::InvalidArchive("an entry is cut short".into()));
+            }
+            zip.raw_copy_file(entry)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes that all entries take together, packed. Where they take more than the file, they lie over each other.
+    pub(super) fn packed_bytes(&self) -> u64 {
+        let entries = (0..self.zip.len()).filter_map(|index| self.zip.by_index_data(index).ok());
+        entries.fold(0, |sum: u64, entry| sum.saturating_add(entry.compressed_size()))
+    }
+
+    /// Where the entries end.
+    pub(super) fn entries_end(&self) -> u64 {
+        self.zip.central_directory_start()
+    }
 }
+
+/// The names, sizes and CRC-32 checksums of a run's files as one number. It tells two versions of a run apart whatever
+/// their times say, and whoever wrote them: a run that was trained further differs in several files, and all their
+/// checksums would have to be the old ones by chance, which is one in four billion for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Digest(u64);
 
 impl Folder for Archive {
     fn path(&self) -> &Path {
@@ -62,8 +137,11 @@ impl Folder for Archive {
             Err(ZipError::FileNotFound) => return Ok(None),
             Err(error) => return Err(damaged(format!("it cannot be unpacked: {error}"))),
         };
-        let limit =
-            if name.ends_with(".safetensors") { self.budget } else { self.budget.min(TEXT_LIMIT_BYTES) };
+        let limit = match (name.ends_with(".safetensors"), name.starts_with("runs/")) {
+            (true, _) => self.budget,
+            (false, true) => self.budget.min(self.record_limit),
+            (false, false) => self.budget.min(TEXT_LIMIT_BYTES),
+        };
         // The size an entry claims is not believed: neither for what is reserved nor for what is read.
         let mut bytes = Vec::new();
         let read = entry.take(limit + 1).read_to_end(&mut bytes);
@@ -79,10 +157,11 @@ impl Folder for Archive {
     }
 
     fn names(&self, folder: &str) -> Vec<String> {
-        self.zip
-            .file_names()
-            .filter_map(|name| Some(name.ok()?.strip_prefix(folder)?.to_owned()))
+        self.names
+            .range(folder.to_owned()..)
+            .map_while(|name| name.strip_prefix(folder))
             .filter(|name| !name.is_empty() && !name.contains('/'))
+            .map(str::to_owned)
             .collect()
     }
 }

@@ -6,12 +6,17 @@ use super::FileError;
 #[cfg(test)]
 use fault::{Injected, Room};
 
+mod aside;
 #[cfg(test)]
 pub mod fault;
+mod part;
+mod permissions;
 
 /// The one way to write: to a new file in the same folder, which is then renamed over the old one.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
+    /// Whether files and folders are for their owner alone.
+    private: bool,
     #[cfg(test)]
     fault: Injected,
 }
@@ -28,11 +33,19 @@ pub enum Durability {
 /// Where the bytes of one write go.
 pub struct Sink<'a> {
     out: BufWriter<&'a File>,
+    has_failed: bool,
     #[cfg(test)]
     room: Room,
 }
 
 impl Files {
+    /// The same for files and folders that are nobody else's business: they are for their owner alone, also those that
+    /// were there before.
+    #[must_use]
+    pub fn private(&self) -> Files {
+        Files { private: true, ..self.clone() }
+    }
+
     /// Writes a whole file: beside the old one, then renamed over it, with its permissions. Links are followed.
     ///
     /// # Errors
@@ -54,14 +67,36 @@ impl Files {
         self.write(path, durability, |sink| sink.write_all(bytes))
     }
 
-    /// Whether a file could be written there, asked before hours of work depend on it. Nothing is changed.
+    /// Whether a file could be written there, asked before hours of work depend on it. Nothing is changed, but what
+    /// killed saves left in the folder is removed.
     ///
     /// # Errors
     /// [`FileError`], the same that writing would end with.
     pub fn check_writable(&self, path: &Path) -> Result<(), FileError> {
         self.attempt(path, || {
             let (target, _) = target_of(path)?;
-            part_file(folder_of(&target), &target).map(drop)
+            let folder = folder_of(&target);
+            let part = part::part_file(folder, &target, self.private, None)?;
+            part::remove_abandoned(folder, &part.as_file().metadata()?);
+            Ok(())
+        })
+    }
+
+    /// Has what was added to a file reach the disk; one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn sync(&self, path: &Path) -> Result<(), FileError> {
+        self.attempt(path, || {
+            #[cfg(test)]
+            self.fault.check_sync()?;
+            match File::open(path) {
+                Ok(file) => file.sync_all()?,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            sync_folder(folder_of(path));
+            Ok(())
         })
     }
 
@@ -71,7 +106,9 @@ impl Files {
     /// [`FileError`].
     pub fn append(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         self.attempt(path, || {
-            let file = OpenOptions::new().create(true).append(true).open(path)?;
+            let mut options = OpenOptions::new();
+            permissions::set_mode(&mut options, self.private);
+            let file = options.create(true).append(true).open(path)?;
             let mut sink = self.sink(&file);
             sink.write_all(bytes)?;
             sink.flush()
@@ -83,7 +120,22 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub fn create_dir(&self, path: &Path) -> Result<(), FileError> {
-        self.attempt(path, || fs::create_dir_all(path))
+        self.attempt(path, || {
+            let missing = path.ancestors().take_while(|folder| !folder.exists()).count();
+            permissions::create_folders(path, self.private)?;
+            // A folder lasts once the one above it has been written.
+            path.ancestors().skip(1).take(missing).for_each(sync_folder);
+            Ok(())
+        })
+    }
+
+    /// Takes away what others may do with a folder and everything in it that `is_ours` accepts by its name, where the
+    /// folder holds nothing else: one that is shared with other programs is left as it is.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn make_private(&self, folder: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), FileError> {
+        self.attempt(folder, || permissions::make_private(folder, is_ours))
     }
 
     /// Makes a folder of a name not used yet and gives its path.
@@ -91,7 +143,28 @@ impl Files {
     /// # Errors
     /// [`FileError`].
     pub fn create_unique_dir(&self, root: &Path, prefix: &str) -> Result<PathBuf, FileError> {
-        self.attempt(root, || Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(root)?.keep()))
+        self.attempt(root, || {
+            let dir = tempfile::Builder::new().prefix(prefix).tempdir_in(root)?.keep();
+            sync_folder(root);
+            Ok(dir)
+        })
+    }
+
+    /// Gives a file or a folder another name, which must not be used yet.
+    ///
+    /// # Errors
+    /// [`FileError`]; it then has the name it had.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<(), FileError> {
+        self.attempt(to, || fs::rename(from, to))
+    }
+
+    /// Makes a copy of a folder with everything in it. Files are linked where the system can, which takes no room: writing
+    /// replaces files, and so leaves the copy as it is; only what is appended is seen in it too.
+    ///
+    /// # Errors
+    /// [`FileError`]; the copy is then not complete.
+    pub fn copy_dir(&self, from: &Path, to: &Path) -> Result<(), FileError> {
+        self.attempt(to, || copy_dir(from, to))
     }
 
     /// Removes a folder and everything in it; one that is not there is fine.
@@ -111,11 +184,20 @@ impl Files {
     }
 
     /// Every change to the disk goes through here, so that a test can make any of them fail.
-    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "holds the fault that a test injects"))]
     fn attempt<T>(&self, path: &Path, change: impl FnOnce() -> io::Result<T>) -> Result<T, FileError> {
-        #[cfg(test)]
-        let change = || self.fault.check_allowed().and_then(|()| change());
+        let change = || self.check_allowed().and_then(|()| change());
         change().map_err(|error| FileError::write(path, &error))
+    }
+
+    #[cfg(test)]
+    fn check_allowed(&self) -> io::Result<()> {
+        self.fault.check_allowed()
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "holds the fault that a test injects")]
+    fn check_allowed(&self) -> io::Result<()> {
+        Ok(())
     }
 
     fn replace(
@@ -126,19 +208,23 @@ impl Files {
     ) -> io::Result<()> {
         let (target, old) = target_of(path)?;
         let folder = folder_of(&target);
-        let part = part_file(folder, &target)?;
+        let part = part::part_file(folder, &target, self.private, old.as_ref())?;
+        if durability == Durability::Synced {
+            // First, as they may be what fills the disk.
+            part::remove_abandoned(folder, &part.as_file().metadata()?);
+        }
         let mut sink = self.sink(part.as_file());
         fill(&mut sink)?;
         sink.flush()?;
         drop(sink);
-        if let Some(old) = old {
+        if let Some(old) = old.filter(|_| !self.private) {
             part.as_file().set_permissions(old.permissions())?;
         }
         if durability == Durability::Synced {
             part.as_file().sync_all()?;
         }
         #[cfg(test)]
-        let part = self.fault.crash(part)?;
+        let part = self.fault.end(part)?;
         part.persist(&target).map_err(|error| error.error)?;
         if durability == Durability::Synced {
             sync_folder(folder);
@@ -150,21 +236,42 @@ impl Files {
     fn sink<'a>(&self, file: &'a File) -> Sink<'a> {
         Sink {
             out: BufWriter::with_capacity(1 << 18, file),
+            has_failed: false,
             #[cfg(test)]
             room: self.fault.room(),
         }
     }
 }
 
-impl Write for Sink<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl Sink<'_> {
+    /// What was written and flushed so far.
+    pub fn file(&self) -> &File {
+        self.out.get_ref()
+    }
+
+    /// Whether the disk has not taken something.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) -> io::Result<usize> {
         #[cfg(test)]
         let bytes = self.room.take(bytes)?;
         self.out.write(bytes)
     }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.take_in(bytes);
+        self.has_failed |= result.is_err();
+        result
+    }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        let result = self.out.flush();
+        self.has_failed |= result.is_err();
+        result
     }
 }
 
@@ -172,6 +279,20 @@ impl Seek for Sink<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.out.seek(to)
     }
+}
+
+fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (old, new) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy_dir(&old, &new)?;
+        } else if fs::hard_link(&old, &new).is_err() {
+            fs::copy(&old, &new)?;
+        }
+    }
+    Ok(())
 }
 
 /// The file that a path leads to, and what is known of it where it exists and may be replaced.
@@ -192,27 +313,16 @@ fn target_of(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     }
 }
 
+/// The folder that a path leads to a file of, whether the file is there yet or not.
+pub(super) fn real_folder(path: &Path) -> PathBuf {
+    folder_of(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())).to_owned()
+}
+
 fn folder_of(target: &Path) -> &Path {
     match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         Some(_) | None => Path::new("."),
     }
-}
-
-/// A new hidden file beside the target, removed again unless it is renamed.
-fn part_file(folder: &Path, target: &Path) -> io::Result<tempfile::NamedTempFile> {
-    // Its beginning says whose part it is; all of a long name, and more, would be too long for a name.
-    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
-    let prefix = format!(".{name}-");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".hourglass.part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // What any new file gets; the user's mask takes away from it.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 /// Makes the rename itself durable, where the system can; where it cannot, nothing is lost but the newest save.
@@ -234,11 +344,12 @@ mod tests {
     use super::fault::Fault;
     use super::*;
 
-    const FAULTS: [Fault; 5] = [
+    const FAULTS: [Fault; 6] = [
         Fault::DiskFull { after_bytes: 0 },
         Fault::DiskFull { after_bytes: 3 },
         Fault::ReadOnly,
         Fault::Denied,
+        Fault::NoRename,
         Fault::Crash,
     ];
 

@@ -6,7 +6,7 @@ use super::{FileError, Opened, open_design, open_project};
 use crate::project::Project;
 
 /// A file of one of the two kinds a person opens.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum OpenedFile {
     /// `NAME.hourglass`: the design and its runs.
     Project(Opened),
@@ -58,6 +58,11 @@ pub(super) fn open_file(path: &Path) -> Result<File, FileError> {
         }
         if !metadata.is_file() {
             return Err(std::io::Error::other("it is a device or a pipe"));
+        }
+        // What the system makes up as it is read has no length, and reading may wait for ever.
+        let is_in = |folder: &str| path.canonicalize().is_ok_and(|real| real.starts_with(folder));
+        if metadata.len() == 0 && ["/proc", "/sys"].into_iter().any(is_in) {
+            return Err(std::io::Error::other("the system makes it up as it is read"));
         }
         File::open(path)
     };

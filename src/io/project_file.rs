@@ -1,32 +1,33 @@
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::archive::Archive;
+use super::archive::{Archive, Digest};
 use super::design::{anchor, read_design};
 use super::open::check_zip;
 use super::run_files::{self, Folder, Opened, each_file, read_run};
-use super::{Durability, FileError, Files, Sink};
+use super::warnings::Warnings;
+use super::{Durability, FileError, Files, MergeBase, Sink};
 use crate::project::Project;
 use crate::run::{Run, RunId};
 
 /// The version of the project file this program writes. Older ones are migrated when read: in version 1 pictures became
 /// rows pixel by pixel, so that weights for colours mean something else; up to version 2 the numbers of a checkpoint had
-/// another form. The checkpoints say so themselves.
-pub const PROJECT_FILE_VERSION: u32 = 3;
+/// another form, and up to version 3 histories were text. The files say so themselves.
+pub const PROJECT_FILE_VERSION: u32 = 4;
 
 const MANIFEST: &str = "manifest.ron";
 const PROJECT: &str = "project.ron";
 
-/// Writes `NAME.hourglass`: beside the old one, then renamed over it.
-///
-/// Every entry is written from memory. None is copied from the old file, so that damage in it never spreads into the new.
+/// Writes `NAME.hourglass` in the place of whatever is there: to a new file, then renamed over the old one.
+/// [`MergeBase::save`](super::MergeBase::save) keeps what another program has saved there.
 ///
 /// # Errors
 /// [`FileError`]; the old file is then as it was.
@@ -36,9 +37,23 @@ pub fn save_project<R: Borrow<Run>>(
     project: &Project,
     runs: &[R],
 ) -> Result<(), FileError> {
-    files.write(path, Durability::Synced, |sink| {
-        write_zip(sink, project, runs).map_err(|WriteError(error)| error)
-    })
+    let content = Content::of(project, runs);
+    files.write(path, Durability::Synced, |sink| content.write(sink))
+}
+
+/// Writes a project that could not be saved where it should be into the folder for temporary files, with a name that begins
+/// with `name`; gives its path.
+///
+/// # Errors
+/// [`FileError`] where that fails too.
+pub fn rescue_project<R: Borrow<Run>>(
+    files: &Files,
+    name: &str,
+    project: &Project,
+    runs: &[R],
+) -> Result<PathBuf, FileError> {
+    let content = Content::of(project, runs);
+    files.write_rescue(name, "hourglass", |sink| content.write(sink))
 }
 
 /// More runs than anybody trains: a list of so many is no list of runs, and each would cost a warning.
@@ -50,6 +65,27 @@ const MAX_RUNS: usize = 10_000;
 /// # Errors
 /// [`FileError`] for what is no project file, is cut short, or comes from a newer program.
 pub fn open_project(path: &Path) -> Result<Opened, FileError> {
+    let (mut archive, manifest, project) = read_start(path)?;
+    let (mut runs, mut warnings) = (Vec::<Run>::new(), Warnings::default());
+    // Each once, however often it is listed.
+    for id in manifest.runs.into_iter().collect::<BTreeSet<_>>() {
+        match read_run(&mut archive, id, &mut warnings) {
+            Ok(mut run) => {
+                anchor(&mut run.design, path);
+                runs.push(run);
+            }
+            Err(error) => warnings.push(|| {
+                format!("run {id} is left out: {error}; save under another name to keep the file as it is")
+            }),
+        }
+    }
+    runs.sort_by_key(|run| run.id);
+    let base = MergeBase::opened(&project, &runs, archive.digests());
+    Ok(Opened { project, runs, warnings: warnings.into_texts(), base })
+}
+
+/// The list of runs and the document, from where data are found.
+fn read_start(path: &Path) -> Result<(Archive, Manifest, Project), FileError> {
     check_zip(path)?;
     let mut archive = Archive::open(path)?;
     let manifest = read_manifest(&mut archive)?;
@@ -62,23 +98,7 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
         .ok_or_else(|| FileError::content(path, PROJECT, "it is missing; open a backup"))?;
     let mut project = read_design(path, PROJECT, &text)?;
     anchor(&mut project, path);
-    let (mut runs, mut warnings) = (Vec::<Run>::new(), Vec::new());
-    for id in manifest.runs {
-        if runs.iter().any(|run| run.id == id) {
-            continue;
-        }
-        match read_run(&mut archive, id, &mut warnings) {
-            Ok(mut run) => {
-                anchor(&mut run.design, path);
-                runs.push(run);
-            }
-            Err(error) => warnings.push(format!(
-                "run {id} is left out: {error}; save under another name to keep the file as it is"
-            )),
-        }
-    }
-    runs.sort_by_key(|run| run.id);
-    Ok(Opened { project, runs, warnings })
+    Ok((archive, manifest, project))
 }
 
 /// The first entry: what this file is, and what should be in it.
@@ -111,30 +131,92 @@ fn read_manifest(archive: &mut Archive) -> Result<Manifest, FileError> {
     run_files::parse(&path, MANIFEST, &text)
 }
 
-fn write_zip<R: Borrow<Run>>(sink: &mut Sink<'_>, project: &Project, runs: &[R]) -> Result<(), WriteError> {
-    // Dropped before its end it would complain on stderr; on an error there is nothing to end.
-    let mut zip = ManuallyDrop::new(ZipWriter::new(sink));
-    put_all(&mut zip, project, runs)?;
-    ManuallyDrop::into_inner(zip).finish()?;
-    Ok(())
+/// A project file on disk, of which only the list of its entries and its design were read.
+pub(super) struct OnDisk {
+    pub(super) project: Project,
+    /// Its runs.
+    pub(super) runs: BTreeMap<RunId, Digest>,
+    pub(super) archive: Archive,
 }
 
-fn put_all<R: Borrow<Run>>(
-    zip: &mut ZipWriter<&mut Sink<'_>>,
-    project: &Project,
-    runs: &[R],
-) -> Result<(), WriteError> {
-    let manifest =
-        Manifest { version: PROJECT_FILE_VERSION, runs: runs.iter().map(|run| run.borrow().id).collect() };
-    let pretty = ron::ser::PrettyConfig::new().struct_names(true);
-    let manifest = ron::ser::to_string_pretty(&manifest, pretty).map_err(|error| error.to_string())?;
-    put(zip, MANIFEST, manifest.as_bytes())?;
-    put(zip, PROJECT, project.to_ron().as_bytes())?;
-    for run in runs {
-        let folder = run_files::folder(run.borrow().id);
-        each_file(run.borrow(), |name, bytes| put(zip, &format!("{folder}{name}"), bytes))?;
+impl OnDisk {
+    /// Reads as much; `None` where there is no file.
+    ///
+    /// # Errors
+    /// [`FileError`] for what is no project file, is damaged, or comes from a newer program.
+    pub(super) fn read(path: &Path) -> Result<Option<OnDisk>, FileError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let (archive, manifest, project) = read_start(path)?;
+        if archive.packed_bytes() > archive.entries_end() {
+            return Err(FileError::content(path, "at its end", "the list of its entries is damaged"));
+        }
+        let mut runs = archive.digests();
+        runs.retain(|id, _| manifest.runs.contains(id));
+        Ok(Some(OnDisk { project, runs, archive }))
     }
-    Ok(())
+
+    /// A run of it, as far as `run.ron` tells.
+    pub(super) fn head(&mut self, id: RunId) -> Result<Run, FileError> {
+        let name = format!("{}{}", run_files::folder(id), run_files::RUN);
+        let text = self.archive.read_text(&name)?;
+        let text = text.ok_or_else(|| FileError::content(self.archive.path(), &name, "it is missing"))?;
+        run_files::parse(self.archive.path(), &name, &text)
+    }
+}
+
+/// Everything that goes into a project file.
+pub(super) struct Content<'a> {
+    pub(super) project: &'a Project,
+    /// Runs in memory, with their numbers in the file.
+    pub(super) runs: Vec<(RunId, &'a Run)>,
+    /// Runs that are copied from the file as it is on disk.
+    pub(super) copied: Option<(&'a mut Archive, &'a [RunId])>,
+}
+
+impl<'a> Content<'a> {
+    /// A document with its runs.
+    pub(super) fn of<R: Borrow<Run>>(project: &'a Project, runs: &'a [R]) -> Content<'a> {
+        let runs = runs.iter().map(Borrow::borrow).map(|run| (run.id, run)).collect();
+        Content { project, runs, copied: None }
+    }
+
+    /// Writes all of it. Runs in memory are written entry by entry from memory, so that damage in an old file never
+    /// spreads unseen into the new one.
+    pub(super) fn write(self, sink: &mut Sink<'_>) -> io::Result<()> {
+        // Dropped before its end it would complain on stderr; on an error there is nothing to end.
+        let mut zip = ManuallyDrop::new(ZipWriter::new(sink));
+        let end =
+            self.put_all(&mut zip).and_then(|()| Ok(ManuallyDrop::into_inner(zip).finish().map(drop)?));
+        end.map_err(|WriteError(error)| error)
+    }
+
+    fn put_all(self, zip: &mut ZipWriter<&mut Sink<'_>>) -> Result<(), WriteError> {
+        let copied = self.copied.iter().flat_map(|(_, ids)| ids.iter().copied());
+        let mut ids: Vec<RunId> = self.runs.iter().map(|(number, _)| *number).chain(copied).collect();
+        ids.sort_unstable();
+        let manifest = Manifest { version: PROJECT_FILE_VERSION, runs: ids };
+        let pretty = ron::ser::PrettyConfig::new().struct_names(true);
+        let manifest = ron::ser::to_string_pretty(&manifest, pretty).map_err(|error| error.to_string())?;
+        put(zip, MANIFEST, manifest.as_bytes())?;
+        put(zip, PROJECT, self.project.to_ron().as_bytes())?;
+        for (number, run) in self.runs {
+            let folder = run_files::folder(number);
+            let run = if run.id == number {
+                Cow::Borrowed(run)
+            } else {
+                Cow::Owned(Run { id: number, ..run.clone() })
+            };
+            each_file(&run, |name, bytes| put(zip, &format!("{folder}{name}"), bytes))?;
+        }
+        if let Some((archive, ids)) = self.copied {
+            for id in ids {
+                archive.copy_run(*id, zip)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Text is deflated; weights are not: they would hardly shrink, and saving would take many times as long.

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `run.ron` | the [`Run`] without its epochs |
-//! | `history.ronl` | one [`EpochRecord`] a line; RON, because JSON has no NaN |
+//! | `history.bin`, `layers.bin` | the epochs, and those of single layers: see [`super::history_files`] |
 //! | `probe.ron`, `kept/EPOCH.safetensors` | what the replay shows |
 //! | `checkpoint.ron`, `weights`, `optimizer`, `best`, `layer.safetensors` | the [`Checkpoint`] in a project file |
 //! | `checkpoint.safetensors` | the same in the live store: one file, replaced by one rename |
@@ -13,22 +13,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::FileError;
 use super::checkpoint_files::{self, Numbers, NumbersError, Part};
-use super::tensors;
+use super::warnings::Warnings;
+use super::{FileError, MergeBase, history_files, tensors};
 use crate::project::Project;
-use crate::run::{
-    Checkpoint, EpochRecord, History, KeptEpochs, Losses, Probe, Run, RunId, Status, Terms, Weights,
-};
+use crate::run::{Checkpoint, KeptEpochs, Probe, Records, Run, RunId, Status, Weights};
 
 pub(super) const RUN: &str = "run.ron";
-pub(super) const HISTORY: &str = "history.ronl";
 pub(super) const PROBE: &str = "probe.ron";
 pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 const CHECKPOINT_NUMBERS: &str = "checkpoint.ron";
 
 /// What was found in a project file or in the live store.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Opened {
     /// The document.
     pub project: Project,
@@ -36,6 +33,8 @@ pub struct Opened {
     pub runs: Vec<Run>,
     /// What could not be read and was left out, with its place.
     pub warnings: Vec<String>,
+    /// The file as it was read, for saving into it.
+    pub base: MergeBase,
 }
 
 /// Where named files are read from.
@@ -63,6 +62,14 @@ pub(super) fn folder(id: RunId) -> String {
     format!("runs/{id}/")
 }
 
+/// The run a file of a project file belongs to, and the file's name within the run's folder.
+pub(super) fn split_name(name: &str) -> Option<(RunId, &str)> {
+    let (id, name) = name.strip_prefix("runs/")?.split_once('/')?;
+    let number = RunId(id.parse().ok()?);
+    // `+1` and `01` are other folders.
+    (number.to_string() == id).then_some((number, name))
+}
+
 /// Name of a kept epoch's file; zeros in front, so that names sort as numbers do.
 pub(super) fn kept_name(epoch: u32) -> String {
     format!("kept/{epoch:06}.safetensors")
@@ -79,46 +86,6 @@ pub(super) fn run_text(run: &Run) -> Result<String, String> {
     ron::ser::to_string_pretty(run, pretty).map_err(|error| error.to_string())
 }
 
-/// One line of `history.ronl`. The run says once what the loss terms are called.
-#[derive(Serialize, Deserialize)]
-struct Line {
-    epoch: u32,
-    step: u64,
-    train: Vec<f64>,
-    /// Empty without a validation split.
-    validation: Vec<f64>,
-    mse: f64,
-    learning_rate: f32,
-    seconds: f64,
-}
-
-impl Line {
-    fn of(record: &EpochRecord) -> Line {
-        let &EpochRecord { epoch, step, ref train, ref validation, mse, learning_rate, seconds } = record;
-        let train = train.values().collect();
-        let validation = validation.iter().flat_map(Losses::values).collect();
-        Line { epoch, step, train, validation, mse, learning_rate, seconds }
-    }
-
-    /// The record, where it has a value for each term.
-    fn record(self, terms: &Terms) -> Option<EpochRecord> {
-        let Line { epoch, step, train, validation, mse, learning_rate, seconds } = self;
-        let train = Losses::new(terms, &train)?;
-        let validation = if validation.is_empty() { None } else { Some(Losses::new(terms, &validation)?) };
-        Some(EpochRecord { epoch, step, train, validation, mse, learning_rate, seconds })
-    }
-}
-
-/// Lines of `history.ronl`. The line break comes first, so that a line torn by a crash ends where the next begins.
-pub(super) fn history_lines<'a>(epochs: impl IntoIterator<Item = &'a EpochRecord>) -> Result<String, String> {
-    let mut lines = String::new();
-    for record in epochs {
-        lines.push('\n');
-        lines += &ron::to_string(&Line::of(record)).map_err(|error| error.to_string())?;
-    }
-    Ok(lines)
-}
-
 /// The text of `probe.ron`.
 pub(super) fn probe_text(probe: &Probe) -> Result<String, String> {
     let text = ProbeText { picture_rows: probe.picture_rows.clone(), code_rows: probe.code_rows.clone() };
@@ -131,7 +98,7 @@ pub(super) fn each_file<E: From<String>>(
     mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     put(RUN, run_text(run)?.as_bytes())?;
-    put(HISTORY, history_lines(run.history.epochs.iter())?.as_bytes())?;
+    history_files::each_file(&run.history, &mut put)?;
     if let Some(checkpoint) = &run.checkpoint {
         let numbers = Numbers::of(checkpoint);
         let numbers = ron::ser::to_string_pretty(&numbers, ron::ser::PrettyConfig::new());
@@ -149,24 +116,30 @@ pub(super) fn each_file<E: From<String>>(
     Ok(())
 }
 
-/// Reads a run; what is missing or damaged beside `run.ron` costs a warning, not the run.
+/// Reads a run and checks it. Damage costs as little as possible: what is missing, damaged or does not fit in a file besides
+/// `run.ron` costs what that file holds, with a warning.
 ///
 /// # Errors
-/// Where `run.ron` itself cannot be read.
-pub(super) fn read_run(
-    files: &mut dyn Folder,
-    id: RunId,
-    warnings: &mut Vec<String>,
-) -> Result<Run, FileError> {
+/// Where `run.ron` itself cannot be read, or is not the description of a run.
+pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warnings) -> Result<Run, FileError> {
     let base = folder(id);
     let name = format!("{base}{RUN}");
     let text = files.read_text(&name)?;
     let text = text.ok_or_else(|| FileError::content(files.path(), &name, "it is missing"))?;
     let mut run: Run = parse(files.path(), &name, &text)?;
     run.id = id;
+    run.validate().map_err(|message| FileError::content(files.path(), &name, message))?;
 
-    let mut warn = |what: &str, error: FileError| warnings.push(format!("run {id}: {error}; {what}"));
-    if let Err(error) = read_history(files, &base, &mut run.history) {
+    let mut warn = |what: &str, error: FileError| warnings.push(|| format!("run {id}: {error}; {what}"));
+    let layers = run.design.encoder.len() + 1;
+    let history = history_files::read_history(files, &base, &mut run.history).and_then(|()| {
+        let check = run.history.validate(layers);
+        check.map_err(|message| {
+            FileError::content(files.path(), format!("{base}{}", history_files::HISTORY), message)
+        })
+    });
+    if let Err(error) = history {
+        (run.history.epochs, run.history.pretraining) = (Records::default(), Records::default());
         warn("its loss curves are left out", error);
     }
     match read_checkpoint(files, &base, &run) {
@@ -194,29 +167,15 @@ fn settle(run: &mut Run) {
     }
 }
 
-fn read_history(files: &mut dyn Folder, base: &str, history: &mut History) -> Result<(), FileError> {
-    let text = files.read_text(&format!("{base}{HISTORY}"))?;
-    parse_history(text.as_deref().unwrap_or_default(), history);
-    Ok(())
-}
-
-/// Lines that cannot be read were torn by a crash and are left out.
-fn parse_history(text: &str, history: &mut History) {
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let record = ron::from_str::<Line>(line).ok().and_then(|line| line.record(&history.terms));
-        if record.is_none() {
-            log::warn!("a damaged line of a history was left out");
-        }
-        history.add_epochs(record);
-    }
-}
-
 fn read_checkpoint(files: &mut dyn Folder, base: &str, run: &Run) -> Result<Option<Checkpoint>, FileError> {
     let (shape, terms) = (run.shape, &run.history.terms);
+    let check = |checkpoint: Checkpoint| {
+        checkpoint.validate(&run.design, run.plan().as_ref()).map(|()| Some(checkpoint))
+    };
     let name = format!("{base}{CHECKPOINT}");
     if let Some(bytes) = files.read(&name)? {
-        let checkpoint = checkpoint_files::decode_checkpoint(&bytes, shape, terms);
-        return checkpoint.map(Some).map_err(|message| FileError::content(files.path(), name, message));
+        let checkpoint = checkpoint_files::decode_checkpoint(&bytes, shape, terms).and_then(check);
+        return checkpoint.map_err(|message| FileError::content(files.path(), name, message));
     }
     let name = format!("{base}{CHECKPOINT_NUMBERS}");
     let Some(text) = files.read_text(&name)? else {
@@ -233,7 +192,7 @@ fn read_checkpoint(files: &mut dyn Folder, base: &str, run: &Run) -> Result<Opti
             *weights = read_weights(files, base, &arrays_name(part))?;
         }
     }
-    Ok(Some(numbers.finish()))
+    check(numbers.finish()).map_err(|message| FileError::content(files.path(), name, message))
 }
 
 fn read_weights(files: &mut dyn Folder, base: &str, name: &str) -> Result<Weights, FileError> {
@@ -248,9 +207,11 @@ fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs
     let Some(text) = files.read_text(&name)? else {
         return Ok(KeptEpochs::default());
     };
-    let probe: ProbeText = parse(files.path(), &name, &text)?;
-    let mut kept =
-        KeptEpochs::new(Arc::new(Probe { picture_rows: probe.picture_rows, code_rows: probe.code_rows }));
+    let ProbeText { picture_rows, code_rows } = parse(files.path(), &name, &text)?;
+    let probe = Probe { picture_rows, code_rows };
+    probe.validate().map_err(|message| FileError::content(files.path(), &name, message))?;
+    let mut kept = KeptEpochs::new(Arc::new(probe));
+    let (units, features) = (run.design.code.units, run.shape.features());
     let mut epochs: Vec<u32> = files
         .names(&format!("{base}kept/"))
         .iter()
@@ -264,15 +225,8 @@ fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs
             continue;
         };
         let one = tensors::decode_kept(epoch, &bytes)
+            .and_then(|one| one.validate(&kept.probe, units, features).map(|()| one))
             .map_err(|message| FileError::content(files.path(), &name, message))?;
-        let pixels = kept.probe.picture_rows.len().saturating_mul(run.shape.features());
-        let fits = one.codes.len() == kept.probe.code_rows.len().saturating_mul(one.code_units)
-            && one.reconstructions.len() == pixels
-            && (one.corrupted.is_empty() || one.corrupted.len() == pixels);
-        if !fits {
-            let message = "it does not fit the watched samples";
-            return Err(FileError::content(files.path(), name, message));
-        }
         kept.push(Arc::new(one));
     }
     Ok(kept)
@@ -297,62 +251,4 @@ fn not_ron(path: &Path, name: &str, error: &ron::error::SpannedError) -> FileErr
 struct ProbeText {
     picture_rows: Vec<u32>,
     code_rows: Vec<u32>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn terms() -> Terms {
-        Terms::new(["reconstruction".to_owned()])
-    }
-
-    fn record(epoch: u32, mse: f64) -> EpochRecord {
-        EpochRecord {
-            epoch,
-            step: u64::from(epoch) * 10,
-            train: Losses::new(&terms(), &[1.0 / 3.0, f64::INFINITY]).expect("two terms"),
-            validation: None,
-            mse,
-            learning_rate: 0.1,
-            seconds: 1e-9,
-        }
-    }
-
-    fn parsed(text: &str) -> Vec<EpochRecord> {
-        let mut history = History { terms: terms(), ..History::default() };
-        parse_history(text, &mut history);
-        history.epochs.into()
-    }
-
-    fn check(text: &str, expected: &[EpochRecord]) {
-        assert_eq!(parsed(text), expected, "{text}");
-    }
-
-    #[test]
-    fn a_history_survives_being_torn_anywhere() {
-        let epochs = [record(1, 0.1), record(2, f64::NEG_INFINITY)];
-        let text = history_lines(&epochs).expect("encodes");
-        check(&text, &epochs);
-        let first = text.rfind('\n').expect("two lines");
-        for cut in first..text.len() {
-            check(&text[..cut], &epochs[..1]);
-        }
-        // What is appended after a torn line is read.
-        let more = history_lines(&[record(2, 5.0)]).expect("encodes");
-        check(&format!("{}{more}", &text[..text.len() - 3]), &[record(1, 0.1), record(2, 5.0)]);
-    }
-
-    #[test]
-    fn a_repeated_epoch_takes_the_place_of_the_old_ones() {
-        let epochs = [1, 2, 3, 2].map(|epoch| record(epoch, 0.0));
-        let text = history_lines(&epochs).expect("encodes");
-        check(&text, &[record(1, 0.0), record(2, 0.0)]);
-    }
-
-    #[test]
-    fn nan_is_written_and_read() {
-        let text = history_lines(&[record(1, f64::NAN)]).expect("encodes");
-        assert_eq!(parsed(&text)[0].mse.to_bits(), f64::NAN.to_bits());
-    }
 }

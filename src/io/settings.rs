@@ -79,8 +79,13 @@ impl Settings {
     /// # Errors
     /// [`FileError`]; the old settings are then as they were.
     pub fn save(&self, files: &Files, path: &Path) -> Result<(), FileError> {
+        let files = files.private();
         if let Some(folder) = path.parent() {
             files.create_dir(folder)?;
+            // Earlier versions left it to the user's mask.
+            if let Err(error) = files.make_private(folder, |name| path.file_name() == Some(name.as_ref())) {
+                log::warn!("{error}");
+            }
         }
         let pretty = ron::ser::PrettyConfig::new().struct_names(true);
         let mut text_only = self.clone();

@@ -7,26 +7,33 @@
 //! Between being made and being locked, and between being unlocked and being removed, a workspace looks like one left
 //! behind. So programs make, take over, look through and remove workspaces one after the other, behind a [`Gate`].
 
+mod recovery;
+
 use std::fs::{self, File, TryLockError};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint_files::encode_checkpoint;
-use super::design::read_design;
+use super::history_files::{HISTORY, LAYERS, epoch_records, layer_records};
+use super::record_log::Form;
 use super::run_files::{self, Folder, Opened, read_run};
-use super::{Durability, FileError, Files, tensors};
+use super::warnings::Warnings;
+use super::{Durability, FileError, Files, MergeBase, lock, tensors};
 use crate::project::Project;
-use crate::run::{Checkpoint, EpochRecord, KeptEpochs, Run, RunEvent, RunId};
+use crate::run::{Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Run, RunEvent, RunId};
+use recovery::{Document, document, workspace};
+pub use recovery::{Leftovers, Recovery, SetAside};
 
 const LOCK: &str = "lock";
 /// The longest a gate is waited for: a program that was halted behind it must not halt all others.
 const GATE_PATIENCE: Duration = Duration::from_secs(10);
-const GATE_LOOK: Duration = Duration::from_millis(2);
 const WORKSPACE: &str = "workspace.ron";
 const PROJECT: &str = "project.ron";
+const RUNS: &str = "runs";
 
 /// A handle to one workspace. Clones write to the same one, from any thread; a run must be written by one at a time.
 #[derive(Clone, Debug)]
@@ -42,25 +49,12 @@ struct Inner {
     lock: File,
 }
 
-/// A workspace left behind by a crash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recovery {
-    /// Its folder, for [`Store::open`].
-    pub path: PathBuf,
-    /// What the project calls itself.
-    pub name: String,
-    /// The file the project was opened from or last saved to.
-    pub origin: Option<PathBuf>,
-    /// How many runs it holds.
-    pub runs: usize,
-    /// When it was last written to.
-    pub modified: SystemTime,
-}
-
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename = "Workspace", default)]
 struct Workspace {
     origin: Option<PathBuf>,
+    /// Whether all of it was saved elsewhere, so that nothing is lost with it.
+    is_settled: bool,
 }
 
 impl Store {
@@ -87,8 +81,13 @@ impl Store {
     /// # Errors
     /// [`FileError`] where the folder cannot be written.
     pub fn create_with(files: Files, root: &Path) -> Result<Store, FileError> {
+        let files = files.private();
         files.create_dir(root)?;
         let _gate = Gate::enter(root);
+        // Earlier versions left it to the user's mask.
+        if let Err(error) = files.make_private(root, is_ours) {
+            log::warn!("{error}");
+        }
         let dir = files.create_unique_dir(root, "workspace-")?;
         Store::lock(files, dir)
     }
@@ -112,19 +111,13 @@ impl Store {
                 remedy: "Another window has recovered or discarded it.".to_owned(),
             });
         }
-        Store::lock(Files::default(), dir.to_owned())
+        Store::lock(Files::default().private(), dir.to_owned())
     }
 
-    /// Workspaces left behind by a crash, newest first. Those that hold nothing are removed on the way.
-    pub fn recoverable(root: &Path) -> Vec<Recovery> {
-        if !root.is_dir() {
-            return Vec::new();
-        }
-        let _gate = Gate::enter(root);
-        let entries = fs::read_dir(root).into_iter().flatten().flatten();
-        let mut found: Vec<Recovery> = entries.filter_map(|entry| recovery(&entry.path())).collect();
-        found.sort_by_key(|found| std::cmp::Reverse(found.modified));
-        found
+    /// From now on every write fails in this way; `None` ends that.
+    #[cfg(test)]
+    pub fn inject(&self, fault: Option<super::files::fault::Fault>) {
+        self.inner.files.inject(fault);
     }
 
     /// The folder.
@@ -139,9 +132,7 @@ impl Store {
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
         // A path that is no text cannot be written as one: the work is kept, and gets another file.
         let origin = origin.filter(|path| path.to_str().is_some()).map(Path::to_owned);
-        let workspace = Workspace { origin };
-        let text = ron::to_string(&workspace).map_err(|error| error.to_string());
-        self.write(WORKSPACE, text.map(String::into_bytes))?;
+        self.save_workspace(&Workspace { origin, is_settled: false })?;
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
     }
 
@@ -150,6 +141,7 @@ impl Store {
     /// # Errors
     /// [`FileError`].
     pub fn settle(&self) -> Result<(), FileError> {
+        self.save_workspace(&Workspace { is_settled: true, ..workspace(&self.inner.dir) })?;
         self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
@@ -162,6 +154,7 @@ impl Store {
         match event {
             RunEvent::Status(_) => self.save_run(run),
             RunEvent::Epochs(records) => self.append_epochs(run.id, records),
+            RunEvent::Greedy(records) => self.append_greedy(run.id, records),
             RunEvent::Checkpoint(checkpoint) => {
                 self.save_checkpoint(run.id, checkpoint)?;
                 self.save_kept(run.id, &run.kept)?;
@@ -170,7 +163,6 @@ impl Store {
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
             | RunEvent::Progress(_)
-            | RunEvent::Greedy(_)
             | RunEvent::Kept(_)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
@@ -197,6 +189,7 @@ impl Store {
         self.remove_run(run.id)?;
         self.save_run(run)?;
         self.append_epochs(run.id, run.history.epochs.iter())?;
+        self.append_greedy(run.id, run.history.pretraining.iter())?;
         if let Some(checkpoint) = &run.checkpoint {
             self.save_checkpoint(run.id, checkpoint)?;
         }
@@ -206,23 +199,51 @@ impl Store {
     /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the checkpoint.
     ///
     /// # Errors
-    /// [`FileError`]; a half-written line is left out when read.
+    /// [`FileError`]; a half-written record is left out when read.
     pub fn append_epochs<'a>(
         &self,
         id: RunId,
         epochs: impl IntoIterator<Item = &'a EpochRecord>,
     ) -> Result<(), FileError> {
-        let path = self.file_of(id, run_files::HISTORY)?;
-        let lines = run_files::history_lines(epochs)
-            .map_err(|message| FileError::content(&path, "a record", message))?;
-        self.inner.files.append(&path, lines.as_bytes())
+        let path = self.file_of(id, HISTORY)?;
+        let records = epoch_records(epochs);
+        match records.map_err(|message| FileError::content(&path, "a record", message))? {
+            Some((form, records)) => self.append_records(&path, &form, &records),
+            None => Ok(()),
+        }
     }
 
-    /// Replaces a run's checkpoint; it outlasts a power failure.
+    /// Adds finished epochs of single layers to a run, as [`Store::append_epochs`] does.
+    ///
+    /// # Errors
+    /// [`FileError`]; a half-written record is left out when read.
+    pub fn append_greedy<'a>(
+        &self,
+        id: RunId,
+        epochs: impl IntoIterator<Item = &'a GreedyRecord>,
+    ) -> Result<(), FileError> {
+        let (form, records) = layer_records(epochs);
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.append_records(&self.file_of(id, LAYERS)?, &form, &records)
+    }
+
+    fn append_records(&self, path: &Path, form: &Form, records: &[u8]) -> Result<(), FileError> {
+        let (start, len) = start_of(path, form.header().len())?;
+        let bytes = form.continued(&start, len, records);
+        let bytes = bytes.map_err(|message| FileError::content(path, "its beginning", message))?;
+        self.inner.files.append(path, &bytes)
+    }
+
+    /// Replaces a run's checkpoint; it outlasts a power failure, and so do the epochs before it.
     ///
     /// # Errors
     /// [`FileError`]; the checkpoint before is then as it was.
     pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
+        for name in [HISTORY, LAYERS] {
+            self.inner.files.sync(&self.file_of(id, name)?)?;
+        }
         let bytes = encode_checkpoint(checkpoint);
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
@@ -268,24 +289,51 @@ impl Store {
         self.inner.files.remove_dir(&dir)
     }
 
-    /// Reads everything back, as far as it can be read.
+    /// Reads everything back, as far as it can be read. Where something cannot, the workspace as it was found is kept
+    /// aside, and a warning says where.
     ///
     /// # Errors
-    /// [`FileError`] where the document itself is missing or damaged.
+    /// [`FileError`] where neither the document nor the design of a run can be read, or what is damaged cannot be kept.
     pub fn load(&self) -> Result<Opened, FileError> {
-        let mut folder = DirFolder(self.inner.dir.clone());
-        let text = folder
-            .read_text(PROJECT)?
-            .ok_or_else(|| FileError::content(&self.inner.dir, PROJECT, "it is missing"))?;
-        let project = read_design(&self.inner.dir, PROJECT, &text)?;
-        let (mut runs, mut warnings) = (Vec::new(), Vec::new());
-        for id in run_ids(&self.inner.dir) {
+        let dir = &self.inner.dir;
+        let Document { project, warning } = document(dir)?;
+        let mut folder = DirFolder(dir.clone());
+        let (mut runs, mut left_out, mut warnings) = (Vec::new(), Vec::new(), Warnings::default());
+        if let Some(warning) = warning {
+            warnings.push(|| warning);
+        }
+        for id in run_ids(dir) {
             match read_run(&mut folder, id, &mut warnings) {
                 Ok(run) => runs.push(run),
-                Err(error) => warnings.push(format!("run {id} is left out: {error}")),
+                Err(error) => {
+                    left_out.push(id);
+                    warnings.push(|| format!("run {id} is left out: {error}"));
+                }
             }
         }
-        Ok(Opened { project, runs, warnings })
+        let is_whole = warnings.is_empty();
+        let mut warnings = warnings.into_texts();
+        if !is_whole {
+            let kept = self.keep_as_found()?;
+            // Another run may get its number, whose files must not be mixed with these.
+            left_out.into_iter().try_for_each(|id| self.remove_run(id))?;
+            warnings.push(format!("all of it is kept as it was found: {}", kept.display()));
+        }
+        for run in &runs {
+            self.migrate(run)?;
+        }
+        Ok(Opened { project, runs, warnings, base: MergeBase::default() })
+    }
+
+    /// Gives the epochs of single layers a file of their own, where an earlier version wrote them into `run.ron`, which is
+    /// going to be written without.
+    fn migrate(&self, run: &Run) -> Result<(), FileError> {
+        let path = self.file_of(run.id, LAYERS)?;
+        if run.history.pretraining.is_empty() || path.exists() {
+            return Ok(());
+        }
+        let (form, records) = layer_records(run.history.pretraining.iter());
+        self.write_path(&path, Durability::Synced, Ok([form.header(), &records].concat()))
     }
 
     /// Removes the workspace: the work was saved elsewhere or is not wanted. Other handles to it must no longer be used.
@@ -299,32 +347,31 @@ impl Store {
 
     /// [`Store::discard`] behind the gate.
     fn remove(self) -> Result<(), FileError> {
-        // From here on it is nothing to recover, whatever happens.
-        self.settle()?;
+        // From here on it is nothing to recover, whatever happens; but for a full disk, which takes no mark.
+        let settled = self.settle();
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
             let Inner { dir, files, lock } = inner;
             // Some systems do not remove a file that is open.
             drop(lock);
             files.remove_dir(&dir)
         } else {
-            Ok(())
+            settled
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     fn lock(files: Files, dir: PathBuf) -> Result<Store, FileError> {
         let path = dir.join(LOCK);
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| FileError::write(&path, &error))?;
+        let lock = lock::open_lock_file(&path).map_err(|error| FileError::write(&path, &error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Store { inner: Arc::new(Inner { dir, files, lock }) }),
             Err(TryLockError::WouldBlock) => Err(FileError::InUse { path: dir }),
             Err(TryLockError::Error(error)) => Err(FileError::write(&path, &error)),
         }
+    }
+
+    fn save_workspace(&self, workspace: &Workspace) -> Result<(), FileError> {
+        let text = ron::to_string(workspace).map_err(|error| error.to_string());
+        self.write(WORKSPACE, text.map(String::into_bytes))
     }
 
     /// Path of a run's file; its folder is made.
@@ -354,6 +401,11 @@ impl Store {
     }
 }
 
+/// Whether something below the root was put there by this program.
+fn is_ours(name: &str) -> bool {
+    name == LOCK || name.starts_with("workspace-") || name == "settings.ron"
+}
+
 /// Held by the one program that makes, takes over, looks through or removes workspaces below a root.
 struct Gate {
     /// `None` where the system has no locks or patience ran out: then it is as if there were no gate.
@@ -361,21 +413,10 @@ struct Gate {
 }
 
 impl Gate {
-    #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
     fn enter(root: &Path) -> Gate {
         let wait = || -> std::io::Result<Option<File>> {
-            let file = File::options().create(true).truncate(false).write(true).open(root.join(LOCK))?;
-            let start = Instant::now();
-            loop {
-                match file.try_lock() {
-                    Ok(()) => return Ok(Some(file)),
-                    Err(TryLockError::WouldBlock) if start.elapsed() < GATE_PATIENCE => {
-                        std::thread::sleep(GATE_LOOK);
-                    }
-                    Err(TryLockError::WouldBlock) => return Ok(None),
-                    Err(TryLockError::Error(error)) => return Err(error),
-                }
-            }
+            let file = lock::open_lock_file(&root.join(LOCK))?;
+            Ok(lock::wait_for(&file, GATE_PATIENCE)?.then_some(file))
         };
         let lock = wait().unwrap_or_else(|error| {
             log::warn!("workspaces are used without a gate: {error}");
@@ -412,42 +453,29 @@ fn names_in(folder: &Path) -> Vec<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
+/// The first bytes of a file, at most `most`, and its length; nothing where there is none.
+fn start_of(path: &Path, most: usize) -> Result<(Vec<u8>, u64), FileError> {
+    let read = || -> std::io::Result<(Vec<u8>, u64)> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        let mut start = Vec::new();
+        file.take(most as u64).read_to_end(&mut start)?;
+        Ok((start, len))
+    };
+    match read() {
+        Ok(found) => Ok(found),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Vec::new(), 0)),
+        Err(error) => Err(FileError::read(path, &error)),
+    }
+}
+
 /// Numbers of the stored runs, ascending.
 fn run_ids(dir: &Path) -> Vec<RunId> {
-    let names = names_in(&dir.join("runs"));
-    let mut ids: Vec<RunId> = names
+    let mut ids: Vec<RunId> = names_in(&dir.join(RUNS))
         .iter()
         .filter_map(|name| name.parse().ok().map(RunId))
-        .filter(|id| dir.join(run_files::folder(*id)).join(run_files::RUN).exists())
+        .filter(|id| !names_in(&dir.join(run_files::folder(*id))).is_empty())
         .collect();
     ids.sort_unstable();
     ids
-}
-
-/// What a folder below the root holds, if it is a workspace that nobody works in.
-fn recovery(dir: &Path) -> Option<Recovery> {
-    if !dir.join(LOCK).exists() {
-        return None;
-    }
-    // Fails where somebody works in it.
-    let store = Store::take_over(dir).ok()?;
-    let Ok(text) = fs::read_to_string(dir.join(PROJECT)) else {
-        if let Err(error) = store.remove() {
-            log::warn!("an empty workspace stays: {error}");
-        }
-        return None;
-    };
-    let name = Project::from_ron(&text).map_or_else(|_| "damaged".to_owned(), |project| project.name);
-    let origin = fs::read_to_string(dir.join(WORKSPACE))
-        .ok()
-        .and_then(|text| ron::from_str::<Workspace>(&text).ok())
-        .and_then(|workspace| workspace.origin);
-    let runs = run_ids(dir);
-    let histories = runs.iter().map(|id| dir.join(run_files::folder(*id)).join(run_files::HISTORY));
-    let modified = histories
-        .chain([dir.join(PROJECT)])
-        .filter_map(|path| fs::metadata(path).ok()?.modified().ok())
-        .max()
-        .unwrap_or(SystemTime::UNIX_EPOCH);
-    Some(Recovery { path: dir.to_owned(), name, origin, runs: runs.len(), modified })
 }

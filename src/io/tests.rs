@@ -9,19 +9,39 @@ use proptest::prelude::*;
 
 use super::files::fault::Fault;
 use super::*;
-use crate::project::{Project, Recipe, Shape};
+use crate::check::PlannedArray;
+use crate::project::{Activation, Layer, Project, Recipe, Shape};
 use crate::run::{
     Array, Best, Checkpoint, Edit, EpochRecord, GreedyRecord, GreedyState, History, Kept, KeptEpochs,
     LayerProgress, LossSums, Losses, Normaliser, Probe, Restart, Run, RunId, Setting, Status, Terms,
     TrainerProgress, Weights,
 };
 
+mod damage;
 mod hostile;
+mod merging;
+mod recovery;
 
-fn weights(seed: u32) -> Weights {
-    let bits = [0x7FC0_0001, 0xFF80_0000, 0x8000_0000, 0x3F80_0000 + seed];
-    let array = Array { shape: vec![2, 2], values: bits.iter().map(|&bits| f32::from_bits(bits)).collect() };
-    Weights([("encoder.0.weight".to_owned(), array)].into())
+const GREY: Shape = Shape::Image { height: 8, width: 8, channels: 1 };
+
+/// The arrays that a run's design asks for, filled with these bits again and again; of what is learned only where
+/// `prefixes` name the state of an optimizer.
+fn arrays(of: &Run, prefixes: &[&str], bits: &[u32]) -> Weights {
+    let planned = of.plan().expect("sound").arrays();
+    let mut bits = bits.iter().chain([&0]).cycle().map(|bits| f32::from_bits(*bits));
+    let named = prefixes.iter().flat_map(|prefix| planned.iter().map(move |array| (prefix, array)));
+    let named = named.filter(|(prefix, array)| prefix.is_empty() || array.is_learned);
+    let array = |(prefix, array): (&&str, &PlannedArray)| {
+        let values = bits.by_ref().take(array.shape.iter().product()).collect();
+        (format!("{prefix}{}", array.name), Array { shape: array.shape.clone(), values })
+    };
+    Weights(named.map(array).collect())
+}
+
+const MOMENTS: [&str; 2] = ["exp_avg.", "exp_avg_sq."];
+
+fn special(seed: u32) -> [u32; 4] {
+    [0x7FC0_0001, 0xFF80_0000, 0x8000_0000, 0x3F80_0000 + seed]
 }
 
 fn record(epoch: u32) -> EpochRecord {
@@ -37,12 +57,17 @@ fn record(epoch: u32) -> EpochRecord {
 }
 
 fn checkpoint(epoch: u32) -> Checkpoint {
+    checkpoint_of(&bare_run(1), epoch)
+}
+
+fn checkpoint_of(run: &Run, epoch: u32) -> Checkpoint {
+    let weights = |seed| arrays(run, &[""], &special(seed));
     Checkpoint {
         progress: TrainerProgress {
             epoch,
             step_in_epoch: 3,
             step: 99,
-            attempt: 2,
+            attempt: 0,
             learning_rate: 0.1,
             sums: LossSums {
                 losses: Losses::new(&Terms::default(), &[1e300]).expect("the total"),
@@ -53,7 +78,7 @@ fn checkpoint(epoch: u32) -> Checkpoint {
             seconds: 0.1 + 0.2,
         },
         weights: weights(epoch),
-        moments: weights(100),
+        moments: arrays(run, &MOMENTS, &special(100)),
         best: Some(Best { epoch: 1, loss: f64::INFINITY, weights: weights(200) }),
         pretraining: Some(GreedyState {
             progress: LayerProgress { layer: 1, epoch: 2, step_in_epoch: 3, error_sum: 0.5, samples: 9 },
@@ -64,11 +89,12 @@ fn checkpoint(epoch: u32) -> Checkpoint {
 
 fn kept(epochs: u32) -> KeptEpochs {
     let mut all = KeptEpochs::new(Arc::new(Probe { picture_rows: vec![5, 6], code_rows: vec![1, 2, 3] }));
+    let units = design().code.units;
     for epoch in 0..=epochs {
         all.push(Arc::new(Kept {
             epoch,
-            code_units: 2,
-            codes: vec![epoch as f32; 6],
+            code_units: units,
+            codes: vec![epoch as f32; 3 * units],
             corrupted: vec![],
             reconstructions: vec![0.5; 2 * 64],
         }));
@@ -76,12 +102,25 @@ fn kept(epochs: u32) -> KeptEpochs {
     all
 }
 
+/// A small one, so that files of runs are.
+fn design() -> Project {
+    let mut design = Recipe::Denoising.project();
+    design.encoder = vec![Layer::Dense { units: 4, activation: Activation::Relu }];
+    design.code.units = 2;
+    design
+}
+
 /// A run that stopped after three epochs.
 fn run(id: u32) -> Run {
+    let bare = bare_run(id);
+    Run { checkpoint: Some(Arc::new(checkpoint_of(&bare, 3))), ..bare }
+}
+
+fn bare_run(id: u32) -> Run {
     Run {
         id: RunId(id),
-        design: Recipe::Denoising.project(),
-        shape: Shape::Image { height: 8, width: 8, channels: 1 },
+        design: design(),
+        shape: GREY,
         fingerprint: u64::MAX,
         split: Some(u64::MAX - 1),
         // A third has no short decimal form; the smallest subnormal is lost where text is written carelessly.
@@ -96,7 +135,7 @@ fn run(id: u32) -> Run {
         edits: vec![Edit { step: 7, setting: Setting::LearningRate(0.3) }],
         restarts: vec![Restart { step: 9, epoch: 1, attempt: 2, mean_max: 0.5, epochs: 30 }],
         parameters: 4,
-        seconds: checkpoint(3).progress.seconds,
+        seconds: 0.1 + 0.2,
         started_unix_secs: 1_700_000_000,
         history: History {
             terms: Terms::default(),
@@ -106,7 +145,7 @@ fn run(id: u32) -> Run {
         health: None,
         pca_mse: Some(0.1),
         kept: kept(3),
-        checkpoint: Some(Arc::new(checkpoint(3))),
+        checkpoint: None,
     }
 }
 
@@ -186,7 +225,7 @@ fn numbers_of_version(version: u32) -> String {
         return format!("({version_line} checkpoint: {text})");
     }
     format!(
-        "({version_line} epoch: 3, step_in_epoch: 3, step: 99, attempt: 2, learning_rate: 0.1, epoch_sums: [1e300, inf], \
+        "({version_line} epoch: 3, step_in_epoch: 3, step: 99, attempt: 0, learning_rate: 0.1, epoch_sums: [1e300, inf], \
          epoch_samples: 77, stale_epochs: 1, best: Some((epoch: 1, loss: inf)), seconds: 0.30000000000000004, \
          pretraining: Some((layer: 1, epoch: 2, step_in_epoch: 3, error_sum: 0.5, samples: 9)))"
     )
@@ -210,12 +249,13 @@ fn weights_for_another_order_of_pixels_are_left_out() {
     let dir = dir();
     let path = dir.path().join("a.hourglass");
     let check = |shape: Shape, version: u32, is_used: bool| {
-        let project = Run { shape, kept: KeptEpochs::default(), ..run(1) };
+        let bare = Run { shape, kept: KeptEpochs::default(), ..bare_run(1) };
+        let project = Run { checkpoint: Some(Arc::new(checkpoint_of(&bare, 3))), ..bare };
         save_project(&Files::default(), &path, &Project::default(), &[&project]).expect("saved");
         let numbers = numbers_of_version(version);
         rewrite(&path, |name, bytes| match name {
             "manifest.ron" => {
-                Some(format!("HourglassProject(version: {}, runs: [(1)])", version.min(3)).into())
+                Some(format!("HourglassProject(version: {}, runs: [(1)])", version.min(4)).into())
             }
             "runs/1/checkpoint.ron" => Some(numbers.clone().into_bytes()),
             _ => Some(bytes),
@@ -385,7 +425,8 @@ fn designs_open_by_content() {
     let path = dir.path().join("b.ron");
     let project = Recipe::Linear.project();
     save_design(&Files::default(), &path, &project).expect("saved");
-    assert_eq!(open_any(&path), Ok(OpenedFile::Design(project)));
+    let opened = open_any(&path).expect("opens");
+    assert!(matches!(opened, OpenedFile::Design(design) if design == project));
     fs::write(&path, "Project(\n  nmae: 3)").expect("written");
     let message = open_any(&path).expect_err("misspelt").to_string();
     assert!(message.contains("b.ron, line 2, column"), "{message}");
@@ -421,6 +462,7 @@ fn the_store_gives_back_what_it_was_given() {
     for epoch in 1..=5 {
         store.append_epochs(live.id, &[record(epoch)]).expect("stored");
     }
+    store.append_greedy(live.id, live.history.pretraining.iter()).expect("stored");
     store.save_checkpoint(live.id, &checkpoint(2)).expect("stored");
     store.save_checkpoint(live.id, &checkpoint(3)).expect("stored");
 
@@ -463,7 +505,7 @@ fn a_store_that_cannot_be_written_keeps_what_it_has() {
         assert_eq!(opened.project, Project::default());
         assert!(same(&opened.runs[0], &run(1)));
     }
-    // A line cut by a full disk, then a whole one.
+    // A record cut by a full disk, then a whole one.
     files.inject(Some(Fault::DiskFull { after_bytes: 30 }));
     assert!(store.append_epochs(RunId(1), &[record(3)]).is_err());
     files.inject(None);
@@ -479,72 +521,6 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
     store.save_kept(RunId(1), &kept(1)).expect("stored");
     let folder = store.path().join("runs/1/kept");
     assert_eq!(fs::read_dir(folder).expect("there").count(), 2);
-}
-
-#[test]
-fn an_empty_workspace_is_nothing_to_recover() {
-    let root = dir();
-    drop(Store::create(root.path()).expect("created"));
-    assert_eq!(Store::recoverable(root.path()), vec![]);
-    assert_eq!(workspaces(root.path()), 0);
-    let nowhere = root.path().join("nowhere");
-    assert_eq!(Store::recoverable(&nowhere), vec![]);
-    assert!(!nowhere.exists());
-}
-
-fn workspaces(root: &Path) -> usize {
-    fs::read_dir(root).expect("there").flatten().filter(|entry| entry.path().is_dir()).count()
-}
-
-#[test]
-fn what_was_saved_elsewhere_is_not_offered_until_it_changes() {
-    let root = dir();
-    let store = Store::create(root.path()).expect("created");
-    store.save_design(&Project::default(), None).expect("stored");
-    store.import_run(&run(1)).expect("stored");
-    store.settle().expect("settled");
-    store.settle().expect("settled twice");
-    // Something changes after the save: all of it is there again, the runs too.
-    store.save_design(&Recipe::Linear.project(), None).expect("stored");
-    let opened = store.load().expect("loads");
-    assert_eq!((opened.project, opened.runs.len()), (Recipe::Linear.project(), 1));
-    store.settle().expect("settled");
-    drop(store);
-    assert_eq!(Store::recoverable(root.path()), vec![]);
-    assert_eq!(workspaces(root.path()), 0);
-}
-
-#[test]
-fn work_that_another_window_took_is_said_to_be_gone() {
-    let root = dir();
-    let store = Store::create(root.path()).expect("created");
-    store.save_design(&Project::default(), None).expect("stored");
-    drop(store);
-    let found = Store::recoverable(root.path()).remove(0);
-    Store::open(&found.path).expect("free").discard().expect("removed");
-    let message = Store::open(&found.path).expect_err("gone").to_string();
-    assert!(message.contains("no longer there. Another window has"), "{message}");
-    assert_eq!(workspaces(root.path()), 0, "asking does not make it");
-}
-
-#[test]
-fn programs_that_start_and_end_at_once_do_not_take_each_others_work() {
-    let root = dir();
-    std::thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| {
-                for _ in 0..40 {
-                    let others = Store::recoverable(root.path());
-                    assert_eq!(others, vec![], "nothing was left behind");
-                    let store = Store::create(root.path()).expect("a workspace of its own");
-                    store.save_design(&Project::default(), None).expect("stored");
-                    store.load().expect("still there");
-                    store.discard().expect("removed");
-                }
-            });
-        }
-    });
-    assert_eq!(workspaces(root.path()), 0);
 }
 
 #[test]
@@ -571,14 +547,10 @@ proptest! {
         special in 0usize..4,
     ) {
         let number = |at: usize| f64::from_bits(numbers[at]);
-        let array = |bits: &[u32]| Array {
-            shape: vec![1, bits.len()],
-            values: bits.iter().map(|&bits| f32::from_bits(bits)).collect(),
-        };
-        let named = |bits: &[u32]| Weights([("a/ü \"x\"".to_owned(), array(bits))].into());
-        let mut run = run(1);
+        let mut run = bare_run(1);
         run.status = Status::Done;
-        let mut checkpoint = Checkpoint { weights: named(&bits), moments: named(&moments), ..checkpoint(3) };
+        let (weights, moments) = (arrays(&run, &[""], &bits), arrays(&run, &MOMENTS, &moments));
+        let mut checkpoint = Checkpoint { weights, moments, ..checkpoint_of(&run, 3) };
         let special = [f64::INFINITY, f64::NEG_INFINITY, -0.0, f64::MIN_POSITIVE][special];
         let losses = Losses::new(&Terms::default(), &[number(0)]).expect("the total");
         checkpoint.progress.sums = LossSums { losses, squared_error: special, samples: 1 };

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{GreedyState, TrainerProgress, Weights};
+use super::{Attempt, GreedyState, MOST_SECONDS, TrainerProgress, Weights};
+use crate::check::{Plan, PlannedArray};
+use crate::project::{Optimizer, Project};
 
 /// Everything a trainer needs to resume as if it had never stopped. Random numbers need no state: they are pure functions
 /// of seed, purpose, step and sample.
@@ -34,9 +36,101 @@ pub struct Best {
     pub weights: Weights,
 }
 
+/// More epochs and attempts than are trained: beyond, counting them could overflow.
+const MOST_EPOCHS: u32 = u32::MAX / 2;
+const MOST_ATTEMPTS: u32 = 30;
+/// More samples than an epoch has.
+const MOST_SAMPLES: u64 = 1 << 53;
+
 impl Checkpoint {
+    /// Checks a checkpoint that was read, of a run of this design; `plan` is the design's, where it is sound.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn validate(&self, design: &Project, plan: Option<&Plan>) -> Result<(), String> {
+        let TrainerProgress {
+            epoch,
+            step_in_epoch,
+            step,
+            attempt,
+            learning_rate,
+            ref sums,
+            stale_epochs,
+            seconds,
+        } = self.progress;
+        let start =
+            Attempt { number: attempt.min(MOST_ATTEMPTS), first_epochs: design.training.epochs }.start();
+        if epoch > MOST_EPOCHS || attempt > MOST_ATTEMPTS || stale_epochs > epoch || start > epoch {
+            return Err(format!("attempt {} does not reach epoch {epoch}", attempt.saturating_add(1)));
+        }
+        // Every epoch has as many steps, and more than are taken of the one under way.
+        let in_epochs = step.checked_sub(u64::from(step_in_epoch));
+        let is_counted = in_epochs.is_some_and(|steps| match u64::from(epoch) {
+            0 => steps == 0,
+            epochs => steps.is_multiple_of(epochs) && steps / epochs > u64::from(step_in_epoch),
+        });
+        if !is_counted {
+            return Err(format!("step {step} is not step {step_in_epoch} after {epoch} whole epochs"));
+        }
+        if !learning_rate.is_finite()
+            || !(0.0..=MOST_SECONDS).contains(&seconds)
+            || sums.samples > MOST_SAMPLES
+        {
+            return Err("its learning rate, time or number of samples is no number it can be".to_owned());
+        }
+        if let Some(best) = self.best.as_ref().filter(|best| best.epoch == 0 || best.epoch > epoch) {
+            return Err(format!("its best epoch is {} of {epoch}", best.epoch));
+        }
+        if let Some(GreedyState { progress, .. }) = &self.pretraining {
+            let is_within =
+                (progress.layer as usize) <= design.encoder.len() && progress.epoch <= MOST_EPOCHS;
+            if !is_within || progress.samples > MOST_SAMPLES {
+                return Err(format!("layer {} is none of its design's", u64::from(progress.layer) + 1));
+            }
+        }
+        plan.map_or(Ok(()), |plan| self.validate_arrays(plan))
+    }
+
+    /// Checks names and shapes of all arrays but those of a layer that learns by itself.
+    fn validate_arrays(&self, plan: &Plan) -> Result<(), String> {
+        let arrays = plan.arrays();
+        check_arrays(&self.weights, "", &arrays)?;
+        if let Some(best) = &self.best {
+            check_arrays(&best.weights, "", &arrays)?;
+        }
+        let learned: Vec<PlannedArray> = arrays.into_iter().filter(|array| array.is_learned).collect();
+        let prefixes: &[&str] = match plan.design().training.optimizer {
+            Optimizer::Sgd { momentum: 0.0, .. } => &[],
+            Optimizer::Sgd { .. } => &["exp_avg."],
+            Optimizer::RmsProp { .. } => &["exp_avg_sq."],
+            Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["exp_avg.", "exp_avg_sq."],
+        };
+        prefixes.iter().try_for_each(|prefix| check_arrays(&self.moments, prefix, &learned))
+    }
+
     /// The weights to use a trained network with: the best ones where early stopping kept some, else the last.
     pub fn inference_weights(&self) -> &Weights {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }
+}
+
+/// Whether the arrays whose names begin with `prefix` are just these.
+fn check_arrays(weights: &Weights, prefix: &str, planned: &[PlannedArray]) -> Result<(), String> {
+    for PlannedArray { name, shape, .. } in planned {
+        match weights.0.get(&format!("{prefix}{name}")) {
+            None => return Err(format!("the array {prefix}{name} is missing")),
+            Some(array) if array.shape != *shape => {
+                return Err(format!(
+                    "the array {prefix}{name} has the shape {:?}, not {shape:?}",
+                    array.shape
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let found = weights.0.keys().filter(|name| name.starts_with(prefix)).count();
+    if found == planned.len() {
+        return Ok(());
+    }
+    Err(format!("{found} arrays for the {} of its design", planned.len()))
 }

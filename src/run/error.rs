@@ -18,4 +18,16 @@ pub enum RunError {
         "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot go on exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
     )]
     OtherSplit(RunId),
+    /// The run is watched by a row that its data do not have.
+    #[error(
+        "run {run} is watched by row {row}, but its data have {rows} rows: its probe.ron is damaged. Open a backup, or train a new run"
+    )]
+    NoSuchRow {
+        /// The run.
+        run: RunId,
+        /// The row, counted from 0.
+        row: u32,
+        /// Rows of the data.
+        rows: usize,
+    },
 }

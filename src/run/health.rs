@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::project::{Bottleneck, Project};
+
 /// Nats above which a unit of a variational code counts as active.
 pub const ACTIVE_NATS: f32 = 0.01;
 /// Mean of the largest shares above which a selector has made its choice (Abid et al. 2019).
@@ -95,7 +97,60 @@ pub struct HashHealth {
     pub decided: f32,
 }
 
+/// More bars than a histogram has.
+const MOST_BARS: usize = 1024;
+/// More bytes than the name of a layer has.
+const MOST_NAME_BYTES: usize = 200;
+
 impl Health {
+    /// Checks a measurement that was read, of a network of this design on samples with so many features.
+    ///
+    /// # Errors
+    /// The part that does not fit.
+    pub fn validate(&self, design: &Project, features: usize) -> Result<(), String> {
+        let most = design.encoder.len() + 1;
+        if self.layers.len() > most {
+            return Err(format!("its health has {} layers, the encoder {most}", self.layers.len()));
+        }
+        for layer in &self.layers {
+            let is_whole = layer.dead <= layer.units
+                && layer.active_min <= layer.active_max
+                && layer.active_max <= layer.units
+                && layer.histogram.len() <= MOST_BARS
+                && layer.name.len() <= MOST_NAME_BYTES;
+            if !is_whole {
+                return Err(format!("the health of a layer of {} units does not fit them", layer.units));
+            }
+        }
+        let units = design.code.units;
+        let check = |what: &str, found: usize, expected: usize| {
+            if found == expected {
+                return Ok(());
+            }
+            Err(format!("the health of its {what} has {found} numbers, not {expected}"))
+        };
+        if let Some(nats) = &self.divergence {
+            check("code", nats.len(), units)?;
+        }
+        if let Some(hash) = &self.hash {
+            check("bits", hash.balance.len(), units)?;
+        }
+        if let (Some(codebook), Bottleneck::Quantised { entries, .. }) = (&self.codebook, design.code.kind) {
+            check("codebook", codebook.shares.len(), entries)?;
+        }
+        if let Some(selector) = &self.selector {
+            check("selector", selector.chosen.len(), units)?;
+            let most = selector.shares.len().max(selector.mean.len());
+            if most > features {
+                return Err(format!("the health of its selector has {most} numbers for {features} features"));
+            }
+            if let Some(feature) = selector.chosen.iter().find(|feature| **feature as usize >= features) {
+                return Err(format!("its selector chose feature {feature} of {features}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Units of a variational code that carry something.
     pub fn active_units(&self) -> Option<usize> {
         let nats = self.divergence.as_ref()?;

@@ -1,7 +1,7 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{GreedyRecord, GreedyState, Losses, Records, Terms};
+use super::{GreedyRecord, GreedyState, Losses, MOST_SECONDS, Records, Terms};
 
 /// Loss terms by epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -9,10 +9,11 @@ pub struct History {
     /// Names of the loss terms.
     pub terms: Terms,
     /// One record for each finished epoch, in order. Files hold them apart from the run, which has none here.
-    #[serde(default, serialize_with = "no_epochs", deserialize_with = "ignored")]
+    #[serde(default, serialize_with = "no_records", deserialize_with = "ignored")]
     pub epochs: Records<EpochRecord>,
-    /// One record for each epoch in which a single layer was trained before, in order.
-    #[serde(default)]
+    /// One record for each epoch in which a single layer was trained before, in order. Files hold them apart from the run,
+    /// which has them only where an earlier version wrote it.
+    #[serde(default, serialize_with = "no_records")]
     pub pretraining: Records<GreedyRecord>,
 }
 
@@ -70,6 +71,33 @@ impl History {
         }
     }
 
+    /// Checks what was read of the history of a run whose design has so many layers before its decoder: epochs and layers
+    /// follow one another.
+    ///
+    /// # Errors
+    /// What is wrong, with its place.
+    pub fn validate(&self, layers: usize) -> Result<(), String> {
+        self.terms.validate()?;
+        let (mut epoch, mut step) = (0, 0);
+        for record in self.epochs.iter() {
+            if record.epoch <= epoch || record.step < step {
+                return Err(format!("epoch {} at step {} follows no earlier one", record.epoch, record.step));
+            }
+            check_seconds(record.seconds)?;
+            (epoch, step) = (record.epoch, record.step);
+        }
+        let mut before = (0, 0);
+        for record in self.pretraining.iter() {
+            if record.place() <= before || record.epoch == 0 || record.layer as usize > layers {
+                let GreedyRecord { layer, epoch, .. } = record;
+                return Err(format!("epoch {epoch} of layer {layer} is none of the {layers} layers' next"));
+            }
+            check_seconds(record.seconds)?;
+            before = record.place();
+        }
+        Ok(())
+    }
+
     /// The epoch with the lowest total on the validation split (on the training split where there is none), of those from `first` on:
     /// before, totals may be made of other weights.
     pub fn best(&self, first: u32) -> Option<&EpochRecord> {
@@ -79,7 +107,16 @@ impl History {
     }
 }
 
-fn no_epochs<S: Serializer>(_: &Records<EpochRecord>, serializer: S) -> Result<S::Ok, S::Error> {
+/// A length of time that the run's own could be.
+fn check_seconds(seconds: f64) -> Result<(), String> {
+    if (0.0..=MOST_SECONDS).contains(&seconds) {
+        Ok(())
+    } else {
+        Err(format!("an epoch ended after {seconds} seconds"))
+    }
+}
+
+fn no_records<T, S: Serializer>(_: &Records<T>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq([(); 0])
 }
 

@@ -15,6 +15,28 @@ pub struct Probe {
     pub code_rows: Vec<u32>,
 }
 
+/// More samples of each kind than a run is watched by.
+const MOST_ROWS: usize = 10_000;
+
+impl Probe {
+    /// Checks a probe that was read, as far as that can be done without the data.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        let most = self.picture_rows.len().max(self.code_rows.len());
+        if most > MOST_ROWS {
+            return Err(format!("it watches {most} samples, more than {MOST_ROWS}"));
+        }
+        Ok(())
+    }
+
+    /// A row that data of `rows` rows do not have.
+    pub fn beyond(&self, rows: usize) -> Option<u32> {
+        self.picture_rows.iter().chain(&self.code_rows).copied().find(|row| *row as usize >= rows)
+    }
+}
+
 /// What one epoch showed of the probe.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
@@ -31,6 +53,21 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// Checks an epoch that was read against the probe, the numbers per code and the features of a sample.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn validate(&self, probe: &Probe, code_units: usize, features: usize) -> Result<(), String> {
+        if self.code_units != code_units || code_units == 0 {
+            return Err(format!("its codes have {} numbers, not {code_units}", self.code_units));
+        }
+        let pixels = probe.picture_rows.len().saturating_mul(features);
+        let fits = self.codes.len() == probe.code_rows.len().saturating_mul(code_units)
+            && self.reconstructions.len() == pixels
+            && (self.corrupted.is_empty() || self.corrupted.len() == pixels);
+        if fits { Ok(()) } else { Err("it does not fit the watched samples".to_owned()) }
+    }
+
     fn bytes(&self) -> usize {
         4 * (self.codes.len() + self.corrupted.len() + self.reconstructions.len())
     }

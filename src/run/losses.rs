@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 /// Name of the sum of all terms, which is what training minimises.
 pub const TOTAL: &str = "total";
 
+/// More terms than any loss has.
+const MOST_TERMS: usize = 256;
+/// More bytes than the name of a term has.
+const MOST_NAME_BYTES: usize = 200;
+
 /// Names of the terms of a loss in order, the total first; all losses of a run share them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Vec<String>", from = "Vec<String>")]
@@ -43,6 +48,22 @@ impl Terms {
     /// The names in order, the total first.
     pub fn names(&self) -> &[String] {
         &self.0
+    }
+
+    /// Checks names that were read.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.0.len() > MOST_TERMS {
+            return Err(format!("it has {} loss terms, more than {MOST_TERMS}", self.0.len()));
+        }
+        for (index, name) in self.0.iter().enumerate() {
+            if name.len() > MOST_NAME_BYTES || self.0.iter().take(index).any(|other| other == name) {
+                return Err(format!("the name of loss term {} is too long or not its own", index + 1));
+            }
+        }
+        Ok(())
     }
 
     fn parts(&self) -> &[String] {

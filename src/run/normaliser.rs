@@ -18,3 +18,17 @@ pub struct Normaliser {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
 }
+
+impl Normaliser {
+    /// Checks a scaling that was read, of samples with so many features.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn validate(&self, features: usize) -> Result<(), String> {
+        let counts = [self.offsets.len(), self.factors.len(), self.means.len(), self.columns.len()];
+        if let Some(count) = counts.into_iter().find(|count| *count > features) {
+            return Err(format!("its scaling has {count} numbers for {features} features"));
+        }
+        Ok(())
+    }
+}

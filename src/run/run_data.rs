@@ -1,7 +1,7 @@
 //! How a run depends on its data: the scaling that is stored with it, and whether data are the run's own.
 
 use super::{Normaliser, Run, RunError};
-use crate::check::DataFacts;
+use crate::check::{DataFacts, Plan, plan};
 use crate::dataset::{Binariser, Dataset, Scaler, Subset, memory};
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
@@ -53,16 +53,41 @@ impl Run {
         fits.then_some(means)
     }
 
+    /// The plan of its design without its data, where the design is sound: it was proven on them when it was trained.
+    pub fn plan(&self) -> Option<Plan> {
+        let facts = DataFacts {
+            shape: self.shape,
+            train_rows: self.design.training.batch_size.max(2),
+            validation_rows: 1,
+            value_range: (0.0, 1.0),
+            is_binary: false,
+            available_bytes: u64::MAX,
+        };
+        plan(&self.design, &facts).ok()
+    }
+
     /// Whether it can be resumed exactly on these data: the same rows, scaled and split in the same way. Takes a pass over
     /// the row numbers.
     ///
     /// # Errors
     /// [`RunError`].
     pub fn check_same_data(&self, data: &Dataset) -> Result<(), RunError> {
-        self.check_same_rows(data)?;
+        self.check_watched_rows(data)?;
         match self.split {
             Some(split) if split != data.split.fingerprint() => Err(RunError::OtherSplit(self.id)),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether these are its own rows with its own scaling, and have those it is watched by: enough to show them.
+    ///
+    /// # Errors
+    /// [`RunError`], but for the split.
+    pub fn check_watched_rows(&self, data: &Dataset) -> Result<(), RunError> {
+        self.check_same_rows(data)?;
+        match self.kept.probe.beyond(data.len()) {
+            Some(row) => Err(RunError::NoSuchRow { run: self.id, row, rows: data.len() }),
+            None => Ok(()),
         }
     }
 
@@ -71,7 +96,7 @@ impl Run {
     /// # Errors
     /// [`RunError::OtherData`] or [`RunError::OtherScaling`].
     pub fn check_same_rows(&self, data: &Dataset) -> Result<(), RunError> {
-        if data.fingerprint != self.fingerprint {
+        if data.fingerprint != self.fingerprint || data.shape != self.shape {
             return Err(RunError::OtherData(self.id));
         }
         if data.binariser != Binariser::of(&self.design.data) {
@@ -91,7 +116,7 @@ mod tests {
     use crate::check::plan;
     use crate::dataset::{Progress, SplitRows, load};
     use crate::project::Project;
-    use crate::run::RunId;
+    use crate::run::{KeptEpochs, Probe, RunId};
 
     #[test]
     fn the_scaling_is_stored_with_a_run_and_other_data_are_told_apart() {
@@ -112,6 +137,14 @@ mod tests {
         assert_eq!(own.check_same_data(&other), Err(RunError::OtherSplit(RunId(3))));
         assert_eq!(own.check_same_rows(&other), Ok(()), "they can be looked at");
         assert_eq!(before.check_same_data(&other), Ok(()), "a file from before it was stored");
+        let watching = |row| {
+            let probe = std::sync::Arc::new(Probe { picture_rows: vec![0], code_rows: vec![row] });
+            Run { kept: KeptEpochs::new(probe), ..own.clone() }.check_same_data(&data)
+        };
+        let rows = data.len();
+        assert_eq!(watching(rows as u32 - 1), Ok(()));
+        let row = rows as u32;
+        assert_eq!(watching(row), Err(RunError::NoSuchRow { run: RunId(3), row, rows }));
         let damaged = [(0, 0, 1.0), (1, 2, 1.0), (3, 3, 1.0), (1, 1, 0.0), (1, 1, f32::NAN)];
         for (offsets, factors, factor) in damaged {
             let normaliser = Normaliser {

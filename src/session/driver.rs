@@ -38,14 +38,34 @@ pub struct Cadence {
     pub cost: u32,
 }
 
-/// When checkpoints are made.
+/// When checkpoints are made. All of them are also due by time, wherever the run is: within an epoch, before a long
+/// validation, and while single layers are trained. The first is due after two seconds.
 #[derive(Clone, Copy, Debug)]
 pub enum Checkpoints {
-    /// By time, wherever the run is: also within an epoch, and while single layers are trained.
+    /// By time alone.
     Timed(Cadence),
-    /// After every so many epochs.
-    Epochs(u32),
+    /// After every so many epochs, those of single layers included, and by time in between. Where one takes long, the run
+    /// is trained for as long before the next.
+    Epochs(u32, Cadence),
 }
+
+impl Checkpoints {
+    fn cadence(self) -> Cadence {
+        match self {
+            Checkpoints::Timed(cadence) | Checkpoints::Epochs(_, cadence) => cadence,
+        }
+    }
+}
+
+/// The first checkpoint of a training comes at the latest after this, so that little is lost right from the start.
+const FIRST_CHECKPOINT: Duration = Duration::from_secs(2);
+/// A checkpoint that takes less may follow the one before at once.
+const SLOW_CHECKPOINT: Duration = Duration::from_millis(500);
+/// A validation that is expected to take less than this is not saved before.
+const LONG_VALIDATION: Duration = Duration::from_secs(1);
+
+/// Tells the time.
+type Clock = Box<dyn Fn() -> Instant>;
 
 /// Trains a run: takes steps, and tells the observer what they lead to.
 ///
@@ -66,9 +86,17 @@ pub struct Driver<O> {
     /// Samples since the last report.
     samples: usize,
     samples_per_sec: f64,
+    clock: Clock,
     look: Timer,
     health: Timer,
     checkpoint: Timer,
+    /// Whether this driver has made a checkpoint.
+    is_checkpointed: bool,
+    /// When the last step began, and how long it is from one to the next.
+    stepped: Option<Instant>,
+    step_time: Duration,
+    /// Rows of the validation split for each row of a minibatch.
+    validation_batches: f64,
     /// Where the run was when it was last looked at.
     seen: Option<(u64, Option<GreedyProgress>)>,
 }
@@ -85,18 +113,32 @@ impl<O: Observer> Driver<O> {
     /// # Errors
     /// [`EngineError`] where the checkpoint belongs to another network or other data, or memory does not suffice.
     pub fn new(
-        mut run: Run,
+        run: Run,
         plan: &Plan,
         data: &Arc<Dataset>,
         threads: usize,
         pace: Pace,
         observer: O,
     ) -> Result<Driver<O>, EngineError> {
+        Driver::with_clock(run, plan, data, threads, (pace, observer), Box::new(Instant::now))
+    }
+
+    /// [`Driver::new`] with a clock that a test may hold.
+    fn with_clock(
+        mut run: Run,
+        plan: &Plan,
+        data: &Arc<Dataset>,
+        threads: usize,
+        (pace, observer): (Pace, O),
+        clock: Clock,
+    ) -> Result<Driver<O>, EngineError> {
         let mut trainer = Trainer::new(plan, Arc::clone(data), threads)?;
         if let Some(checkpoint) = &run.checkpoint {
             trainer.restore(checkpoint, run.epochs)?;
             run.rewind();
         }
+        let now = clock();
+        let validation = data.split.validation.len() as f64;
         let mut driver = Driver {
             run,
             greedy_epochs: trainer.greedy_epochs(),
@@ -106,17 +148,22 @@ impl<O: Observer> Driver<O> {
             epochs: Vec::new(),
             greedy: Vec::new(),
             last: None,
-            reported: Instant::now(),
+            reported: now,
             samples: 0,
             samples_per_sec: 0.0,
-            look: Timer::new(),
-            health: Timer::new(),
-            checkpoint: Timer::new(),
+            clock,
+            look: Timer::new(now),
+            health: Timer::new(now),
+            checkpoint: Timer::new(now),
+            is_checkpointed: false,
+            stepped: None,
+            step_time: Duration::ZERO,
+            validation_batches: validation / plan.design().training.batch_size.max(1) as f64,
             seen: None,
         };
         driver.emit(RunEvent::Terms(driver.trainer.terms().clone()));
         let mut probe = Arc::clone(&driver.run.kept.probe);
-        if probe.code_rows.is_empty() {
+        if probe.code_rows.is_empty() || probe.beyond(data.len()).is_some() {
             probe = Arc::new(choose_probe(data, plan.code_units(), plan.design().training.seed));
         }
         driver.emit(RunEvent::Probe(probe));
@@ -149,7 +196,7 @@ impl<O: Observer> Driver<O> {
     /// Sets the run going, from the start or after a pause.
     pub fn begin(&mut self) {
         // The time of a pause is not training time.
-        (self.reported, self.samples) = (Instant::now(), 0);
+        (self.reported, self.samples, self.stepped) = ((self.clock)(), 0, None);
         self.set_status(Status::Training);
     }
 
@@ -166,6 +213,11 @@ impl<O: Observer> Driver<O> {
     /// # Errors
     /// As [`Driver::step`].
     pub fn step_while(&mut self, goes_on: &dyn Fn() -> bool) -> Result<bool, EngineError> {
+        let now = (self.clock)();
+        self.step_time = self.stepped.replace(now).map_or(Duration::ZERO, |last| now - last);
+        if self.validates_long() {
+            self.checkpoint();
+        }
         let mut report = self.trainer.step_while(goes_on)?;
         self.samples += report.samples;
         let (record, restart) = (report.epoch.take(), report.restart.take());
@@ -176,15 +228,17 @@ impl<O: Observer> Driver<O> {
         }
         let has_ended = record.is_some() || greedy.is_some();
         let epoch = record.as_ref().map(|record| record.epoch);
+        let epoch = epoch.or(greedy.as_ref().map(|greedy| greedy.epoch));
         self.epochs.extend(record);
         self.greedy.extend(greedy);
-        if self.reported.elapsed() >= self.pace.report {
+        let now = (self.clock)();
+        if now - self.reported >= self.pace.report {
             self.report();
         }
-        if has_ended && self.look.is_due(self.pace.look) {
+        if has_ended && self.look.is_due(now, self.pace.look) {
             self.look();
         }
-        if has_ended && self.pace.health.is_some_and(|cadence| self.health.is_due(cadence)) {
+        if has_ended && self.pace.health.is_some_and(|cadence| self.health.is_due(now, cadence)) {
             self.measure();
         }
         // Of a run that is done one is made where it ends.
@@ -229,23 +283,48 @@ impl<O: Observer> Driver<O> {
         self.observer.observe(&self.run, event);
     }
 
+    /// Whether a checkpoint is due after a step that ended this epoch of the network or of a layer, or ended none.
     fn checkpoint_is_due(&self, ended: Option<u32>) -> bool {
-        match self.pace.checkpoint {
-            Checkpoints::Timed(cadence) => self.checkpoint.is_due(cadence),
-            Checkpoints::Epochs(every) => ended.is_some_and(|epoch| epoch.is_multiple_of(every)),
+        let by_epoch = match self.pace.checkpoint {
+            Checkpoints::Timed(_) => false,
+            Checkpoints::Epochs(every, _) => ended.is_some_and(|epoch| epoch.is_multiple_of(every)),
+        };
+        // The file of a long run takes long to save: after every epoch it would take nearly all the time.
+        let (now, cost) = ((self.clock)(), self.checkpoint.cost);
+        let is_affordable = cost < SLOW_CHECKPOINT || now - self.checkpoint.done >= cost;
+        by_epoch && is_affordable || self.checkpoint_is_due_within(Duration::ZERO)
+    }
+
+    /// Whether a checkpoint is due by time, or is going to be in so long.
+    fn checkpoint_is_due_within(&self, ahead: Duration) -> bool {
+        let mut cadence = self.pace.checkpoint.cadence();
+        if !self.is_checkpointed {
+            cadence.every = cadence.every.min(FIRST_CHECKPOINT);
         }
+        self.checkpoint.is_due((self.clock)() + ahead, cadence)
+    }
+
+    /// Whether the next step ends an epoch, and a checkpoint is going to be due long before the validation is over: no
+    /// checkpoint can be made within it.
+    fn validates_long(&self) -> bool {
+        let trainer = &self.trainer;
+        let ends = trainer.greedy().is_none() && trainer.step_in_epoch() + 1 == trainer.steps_per_epoch();
+        // A way forward of a minibatch takes less time than a step.
+        let ahead = self.step_time.mul_f64(self.validation_batches.min(1e6));
+        ends && ahead >= LONG_VALIDATION && self.checkpoint_is_due_within(ahead)
     }
 
     /// Tells what has been trained since the last report.
     fn report(&mut self) {
-        let elapsed = self.reported.elapsed().as_secs_f64();
+        let now = (self.clock)();
+        let elapsed = (now - self.reported).as_secs_f64();
         if self.samples > 0 && elapsed > 0.0 {
             let rate = self.samples as f64 / elapsed;
             // Smoothed, so that the number on screen can be read.
             let old = if self.samples_per_sec > 0.0 { self.samples_per_sec } else { rate };
             self.samples_per_sec = 0.8 * old + 0.2 * rate;
         }
-        (self.samples, self.reported) = (0, Instant::now());
+        (self.samples, self.reported) = (0, now);
         if !self.greedy.is_empty() {
             let records = std::mem::take(&mut self.greedy);
             self.emit(RunEvent::Greedy(records));
@@ -282,49 +361,52 @@ impl<O: Observer> Driver<O> {
         if self.seen.replace(now) == Some(now) {
             return;
         }
-        let start = Instant::now();
+        let start = (self.clock)();
         let kept = self.trainer.look(&self.run.kept.probe);
         self.emit(RunEvent::Kept(Arc::new(kept)));
-        self.look.note(start);
+        self.look.note(start, (self.clock)());
     }
 
     /// Measures the health. Without memory for it the run continues without.
     fn measure(&mut self) {
-        let start = Instant::now();
+        let start = (self.clock)();
         if let Ok(health) = self.trainer.health() {
             self.emit(RunEvent::Health(Arc::new(health)));
         }
-        self.health.note(start);
+        self.health.note(start, (self.clock)());
     }
 
     fn checkpoint(&mut self) {
         // A history that ended before the checkpoint would have a hole after a crash.
         self.report();
-        let start = Instant::now();
+        let start = (self.clock)();
         let checkpoint = self.trainer.snapshot();
         self.emit(RunEvent::Checkpoint(Arc::new(checkpoint)));
-        self.checkpoint.note(start);
+        self.is_checkpointed = true;
+        self.checkpoint.note(start, (self.clock)());
     }
 }
 
 impl Timer {
-    fn new() -> Timer {
-        Timer { done: Instant::now(), cost: Duration::ZERO }
+    fn new(now: Instant) -> Timer {
+        Timer { done: now, cost: Duration::ZERO }
     }
 
-    fn is_due(&self, cadence: Cadence) -> bool {
-        self.done.elapsed() >= cadence.every.max(cadence.cost * self.cost)
+    fn is_due(&self, now: Instant, cadence: Cadence) -> bool {
+        now - self.done >= cadence.every.max(cadence.cost * self.cost)
     }
 
-    /// It has just been done, from `start` on.
-    fn note(&mut self, start: Instant) {
-        self.done = Instant::now();
-        self.cost = self.done - start;
+    /// It has just been done, from `start` to `now`.
+    fn note(&mut self, start: Instant, now: Instant) {
+        (self.done, self.cost) = (now, now - start);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
     use super::*;
     use crate::check::plan;
     use crate::dataset::{Progress, load};
@@ -332,55 +414,89 @@ mod tests {
     use crate::run::{RunId, facts};
 
     /// Where the run was at each of its checkpoints: steps, and steps of the layer being trained by itself.
-    #[derive(Default)]
-    struct Seen(Vec<(u64, Option<u32>)>);
+    struct Seen {
+        at: Vec<(u64, Option<u32>)>,
+        /// The time, and how much of it each checkpoint takes.
+        passed: Rc<Cell<u64>>,
+        save_secs: u64,
+    }
 
     impl Observer for Seen {
         fn observe(&mut self, _: &Run, event: RunEvent) {
             if let RunEvent::Checkpoint(checkpoint) = event {
                 let layer = checkpoint.pretraining.as_ref().map(|state| state.progress.step_in_epoch);
-                self.0.push((checkpoint.progress.step, layer));
+                self.at.push((checkpoint.progress.step, layer));
+                self.passed.set(self.passed.get() + self.save_secs);
             }
         }
     }
 
+    /// `step_secs` pass from each step to the next, and `save_secs` with each checkpoint.
     fn check(
         edit: impl FnOnce(&mut Project),
         checkpoint: Checkpoints,
-        steps: usize,
+        (steps, step_secs, save_secs): (usize, u64, u64),
         seen: &[(u64, Option<u32>)],
     ) {
         let mut design = Recipe::Undercomplete.project();
         edit(&mut design);
         let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
         let plan = plan(&design, &facts(&data)).expect("sound");
-        let seldom = Cadence { every: Duration::from_hours(1), cost: 1 };
-        let pace = Pace { report: Duration::ZERO, look: seldom, health: None, checkpoint };
+        let pace = Pace { report: Duration::ZERO, look: HOURLY, health: None, checkpoint };
         let run = Run::new(RunId(1), &plan, &data);
-        let mut driver = Driver::new(run, &plan, &data, 1, pace, Seen::default()).expect("small");
+        let (start, passed) = (Instant::now(), Rc::new(Cell::new(0)));
+        let clock = {
+            let passed = Rc::clone(&passed);
+            Box::new(move || start + Duration::from_secs(passed.get()))
+        };
+        let seen_by = Seen { at: Vec::new(), passed: Rc::clone(&passed), save_secs };
+        let mut driver = Driver::with_clock(run, &plan, &data, 1, (pace, seen_by), clock).expect("small");
         driver.begin();
         for _ in 0..steps {
             driver.step().expect("sound");
+            passed.set(passed.get() + step_secs);
         }
-        assert_eq!(driver.observer().0, seen);
+        assert_eq!(driver.observer().at, seen);
+    }
+
+    const HOURLY: Cadence = Cadence { every: Duration::from_hours(1), cost: 1 };
+
+    fn every(secs: u64) -> Checkpoints {
+        Checkpoints::Timed(Cadence { every: Duration::from_secs(secs), cost: 1 })
+    }
+
+    /// A hundred epochs for each layer.
+    fn layers(design: &mut Project) {
+        let by = Greedy::Autoencoders { masking: 0.0 };
+        design.training.strategy = Strategy::LayerWise { by, epochs: 100, beside_joint: false };
     }
 
     #[test]
     fn checkpoints_by_time_are_made_wherever_the_run_is() {
-        let always = Checkpoints::Timed(Cadence { every: Duration::ZERO, cost: 0 });
-        check(|_| {}, always, 3, &[(1, None), (2, None), (3, None)]);
-        let layers = |design: &mut Project| {
-            let by = Greedy::Autoencoders { masking: 0.0 };
-            design.training.strategy = Strategy::LayerWise { by, epochs: 1, beside_joint: false };
-        };
-        check(layers, always, 2, &[(0, Some(1)), (0, Some(2))]);
-        check(|_| {}, Checkpoints::Timed(Cadence { every: Duration::from_hours(1), cost: 1 }), 3, &[]);
+        check(|_| {}, every(0), (3, 0, 0), &[(1, None), (2, None), (3, None)]);
+        check(layers, every(0), (2, 0, 0), &[(0, Some(1)), (0, Some(2))]);
+        // The first after two seconds, the next after as long as was asked for.
+        check(|_| {}, every(5), (12, 1, 0), &[(3, None), (8, None)]);
+        check(layers, every(5), (12, 1, 0), &[(0, Some(3)), (0, Some(8))]);
+        check(|_| {}, every(3600), (12, 1, 0), &[(3, None)]);
+        check(|_| {}, Checkpoints::Epochs(1000, HOURLY), (12, 1, 0), &[(3, None)]);
+        check(|_| {}, every(3600), (3, 0, 0), &[]);
+    }
+
+    #[test]
+    fn what_is_due_within_a_long_validation_is_made_before_it() {
+        // 23 steps an epoch, and 180 rows to validate on, three minibatches.
+        check(|_| {}, every(900), (23, 40, 0), &[(2, None), (22, None)]);
+        check(|design| design.data.split.validation = 0.0, every(900), (23, 40, 0), &[(2, None)]);
     }
 
     #[test]
     fn checkpoints_by_epoch_follow_every_so_many() {
         // 23 steps an epoch; that of the last epoch is made where the run ends.
         let six = |design: &mut Project| design.training.epochs = 6;
-        check(six, Checkpoints::Epochs(2), 6 * 23, &[(46, None), (92, None)]);
+        check(six, Checkpoints::Epochs(2, HOURLY), (6 * 23, 0, 0), &[(46, None), (92, None)]);
+        check(layers, Checkpoints::Epochs(1, HOURLY), (2 * 23, 0, 0), &[(0, Some(0)), (0, Some(0))]);
+        // Each takes a minute: that of time after two seconds, the next after three epochs of 23 seconds.
+        check(six, Checkpoints::Epochs(1, HOURLY), (5 * 23, 1, 60), &[(3, None), (69, None)]);
     }
 }

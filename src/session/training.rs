@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
 use std::time::Duration;
 
-use super::driver::{Cadence, Checkpoints, Driver, Observer, Pace};
+use super::driver::{Cadence, Checkpoints, Driver, Pace};
+use super::recorder::Recorder;
 use super::{Event, Outbox, Start, TrainRequest, panic_text};
-use crate::io::Store;
-use crate::run::{Run, RunEvent, RunId, Setting, Status};
+use crate::run::{RunEvent, RunId, Setting, Status};
 
 const PACE: Pace = Pace {
     // The screen's rate.
@@ -110,7 +110,7 @@ impl Lane<'_> {
         {
             return fail(error.to_string());
         }
-        let recorder = Recorder { outbox: self.outbox, store, is_broken: false };
+        let recorder = Recorder::new(self.outbox, store);
         let mut driver = match Driver::new(run, &plan, &data, threads, PACE, recorder) {
             Ok(driver) => driver,
             Err(error) => return fail(error.to_string()),
@@ -199,31 +199,6 @@ impl Lane<'_> {
                 self.between_runs(other);
                 next
             }
-        }
-    }
-}
-
-/// Writes events to the live store, and sends them to the window.
-struct Recorder<'a> {
-    outbox: &'a Outbox,
-    store: Option<Store>,
-    /// Whether the last write failed: the first failure is told, and training continues.
-    is_broken: bool,
-}
-
-impl Observer for Recorder<'_> {
-    fn observe(&mut self, run: &Run, event: RunEvent) {
-        if let Some(store) = &self.store {
-            let result = store.record(run, &event);
-            let was_broken = std::mem::replace(&mut self.is_broken, result.is_err());
-            if let (Err(error), false) = (result, was_broken) {
-                self.outbox.send(Event::StoreFailed(error.to_string()));
-            }
-        }
-        let is_shown = matches!(event, RunEvent::Progress(_) | RunEvent::Status(_));
-        self.outbox.send(Event::Run(run.id, event));
-        if is_shown {
-            self.outbox.wake();
         }
     }
 }

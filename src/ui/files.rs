@@ -10,7 +10,8 @@ pub use super::dropped::{DropKind, drop_kind, promise};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
-    FileError, Files, Opened, OpenedFile, Recovery, Settings, Store, open_any, save_design, save_project,
+    FileError, Files, Leftovers, MergeBase, MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside,
+    Settings, Store, open_any, save_design,
 };
 use crate::project::{Project, visible, visible_path};
 use crate::run::{Run, RunId};
@@ -46,6 +47,8 @@ pub struct SaveRequest {
     project: Project,
     runs: Vec<Run>,
     document: u64,
+    /// The file as it was last seen; `None` where a person has agreed to replace another one.
+    base: Option<MergeBase>,
 }
 
 impl SaveRequest {
@@ -56,7 +59,18 @@ impl SaveRequest {
             SaveKind::Design => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
-        SaveRequest { path, kind, then, project: state.project.clone(), runs, document: state.document }
+        let base = if state.file.as_ref() == Some(&path) {
+            Some(state.base.clone())
+        } else {
+            // Whatever is there was asked about; what comes there from now on is not.
+            (!path.exists()).then(MergeBase::default)
+        };
+        SaveRequest { path, kind, then, project: state.project.clone(), runs, document: state.document, base }
+    }
+
+    fn save_project(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
+        let base = self.base.get_or_insert_with(|| MergeBase::replacing(&self.path));
+        base.save(files, &self.path, &self.project, &self.runs)
     }
 }
 
@@ -66,13 +80,15 @@ pub enum FileEvent {
     /// A file was read, or could not be.
     Opened(PathBuf, Result<OpenedFile, String>),
     /// A file was written, or could not be.
-    Saved(Box<SaveRequest>, Result<(), String>),
+    Saved(Box<SaveRequest>, Result<Vec<MergeNote>, String>),
     /// A person chose a path in the desktop's dialog, or none.
     Browsed(Browse, Option<PathBuf>),
     /// What something dropped on the window is.
     LookedAt(PathBuf, DropKind),
     /// Work found that a crash left behind.
     Found(Vec<Recovery>),
+    /// Such work that cannot be read was moved to another place.
+    SetAside(SetAside),
     /// Such work was read back.
     Recovered(Recovery, Result<(Store, Opened), String>),
     /// A place for work in progress is ready, or could not be made.
@@ -120,7 +136,9 @@ impl FileRoom {
                 wake.request_repaint();
             };
             if looks_back {
-                tell(FileEvent::Found(Store::recoverable(&root)));
+                let Leftovers { work, set_aside } = Store::look_back(&root);
+                set_aside.into_iter().for_each(|aside| tell(FileEvent::SetAside(aside)));
+                tell(FileEvent::Found(work));
             }
             keep(&root, &work, &tell);
         };
@@ -181,6 +199,8 @@ impl FileRoom {
     /// Reads a project or a design.
     pub fn open(&self, path: PathBuf) {
         self.spawn(move || {
+            // What a killed save has left there goes; where the folder cannot be written, opening needs nothing of it.
+            let _ = Files::default().check_writable(&path);
             let result = open_any(&path).map_err(|error| error.to_string());
             FileEvent::Opened(path, result)
         });
@@ -195,12 +215,12 @@ impl FileRoom {
     }
 
     /// Writes a file.
-    pub fn save(&self, request: Box<SaveRequest>) {
+    pub fn save(&self, mut request: Box<SaveRequest>) {
         self.spawn(move || {
             let files = Files::default();
             let result = match request.kind {
-                SaveKind::Project => save_project(&files, &request.path, &request.project, &request.runs),
-                SaveKind::Design => save_design(&files, &request.path, &request.project),
+                SaveKind::Project => request.save_project(&files),
+                SaveKind::Design => save_design(&files, &request.path, &request.project).map(|()| Vec::new()),
             };
             FileEvent::Saved(request, result.map_err(|error| error.to_string()))
         });
@@ -217,8 +237,16 @@ impl FileRoom {
     /// Reads such work back.
     pub fn recover(&self, recovery: Recovery) {
         self.spawn(move || {
-            let opened = Store::open(&recovery.path).and_then(|store| Ok((store.clone(), store.load()?)));
-            FileEvent::Recovered(recovery, opened.map_err(|error| error.to_string()))
+            let open = || -> Result<(Store, Opened), FileError> {
+                let store = Store::open(&recovery.path)?;
+                let mut opened = store.load()?;
+                if let Some(origin) = &recovery.origin {
+                    opened.base = MergeBase::recovered(origin, &opened.runs);
+                }
+                Ok((store, opened))
+            };
+            let opened = open().map_err(|error| error.to_string());
+            FileEvent::Recovered(recovery, opened)
         });
     }
 
@@ -326,11 +354,19 @@ impl State {
                 }
             }
             FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
+            FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
+                Severity::Error,
+                format!(
+                    "Work of an earlier session cannot be read: {error}. It is kept, with its runs: {}",
+                    path.display()
+                ),
+            ),
             FileEvent::Found(found) if found.is_empty() => {}
             FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
             FileEvent::Recovered(recovery, Ok((store, opened))) => {
                 self.warn(&opened.warnings);
                 self.replace(opened.project, opened.runs, recovery.origin);
+                self.base = opened.base;
                 self.damaged = !opened.warnings.is_empty();
                 self.runs_unsaved = true;
                 self.effects.push(Effect::Adopt(store.clone()));
@@ -364,16 +400,16 @@ impl State {
         self.busy = None;
         match result {
             Ok(file) => {
-                let (project, runs, warnings, file) = match file {
+                match file {
                     OpenedFile::Project(opened) => {
-                        (opened.project, opened.runs, opened.warnings, Some(path.clone()))
+                        self.warn(&opened.warnings);
+                        self.replace(opened.project, opened.runs, Some(path.clone()));
+                        self.damaged = !opened.warnings.is_empty();
+                        self.base = opened.base;
                     }
                     // A design is a start; the project that grows from it gets a file of its own.
-                    OpenedFile::Design(project) => (project, Vec::new(), Vec::new(), None),
-                };
-                self.warn(&warnings);
-                self.replace(project, runs, file);
-                self.damaged = !warnings.is_empty();
+                    OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
+                }
                 self.renew_store();
                 self.remember(&path);
                 self.notices.log(Severity::Info, format!("Opened {}.", visible_path(&path)));
@@ -382,23 +418,37 @@ impl State {
         }
     }
 
-    fn saved(&mut self, request: SaveRequest, result: Result<(), String>) {
+    fn saved(&mut self, request: SaveRequest, result: Result<Vec<MergeNote>, String>) {
         self.busy = None;
-        if let Err(message) = result {
-            self.notices.say(
-                Severity::Error,
-                format!("Could not save: {message}. What was there before is whole; save to another place."),
-            );
-            return;
-        }
+        let notes = match result {
+            Ok(notes) => notes,
+            Err(message) => {
+                self.notices.say(
+                    Severity::Error,
+                    format!(
+                        "Could not save: {message}. What was there before is whole; save to another place."
+                    ),
+                );
+                return;
+            }
+        };
         self.remember(&request.path);
         self.notices.say(Severity::Info, format!("Saved {}.", visible_path(&request.path)));
+        let name = request.path.file_name().unwrap_or_default().to_string_lossy();
+        for note in &notes {
+            let more = if note.is_only_in_file() { " Open the file again to see it." } else { "" };
+            self.notices.say(Severity::Warning, format!("{}: {note}.{more}", visible(&name)));
+        }
         let is_same = request.document == self.document;
         if request.kind == SaveKind::Project && is_same {
+            let stand = |run: &Run| (run.id, RunStand::of(run));
             let changed = self.runs.iter().map(stand).ne(request.runs.iter().map(stand));
             self.runs_unsaved = changed || self.active_run().is_some();
             self.saved = request.project;
+            let highest = notes.iter().filter_map(MergeNote::highest_run).max();
+            self.next_run = self.next_run.max(highest.map_or(0, |run| run.0.saturating_add(1)));
             self.file = Some(request.path);
+            self.base = request.base.unwrap_or_default();
             self.damaged = false;
         }
         // What came while the file was written is not in it.
@@ -447,11 +497,4 @@ impl State {
     fn remember(&mut self, path: &Path) {
         crate::io::remember(&mut self.recent, path);
     }
-}
-
-/// Whatever of a run grows or changes while it trains: where it is the same, so is the run.
-fn stand(run: &Run) -> impl PartialEq + use<> {
-    let history = (run.history.epochs.len(), run.history.pretraining.len());
-    let changes = (run.edits.len(), run.restarts.len());
-    (run.id, run.status.clone(), history, changes, run.checkpoint.as_ref().map(std::sync::Arc::as_ptr))
 }

@@ -52,9 +52,12 @@ impl State {
                 NoData::Failed(DataError::Content { .. } | DataError::Word { .. }) => {
                     vec![Remedy::Reload, Remedy::Locate]
                 }
-                NoData::Failed(DataError::Cancelled | DataError::HeldOut(_) | DataError::Setting(_)) => {
-                    vec![Remedy::Reload]
-                }
+                NoData::Failed(
+                    DataError::Cancelled
+                    | DataError::Memory { .. }
+                    | DataError::HeldOut(_)
+                    | DataError::Setting(_),
+                ) => vec![Remedy::Reload],
             });
         }
         remedies
@@ -76,7 +79,12 @@ impl State {
                 DataError::File { path, .. } | DataError::Content { path, .. } | DataError::Word { path, .. },
             )) => Some(path),
             Some(
-                NoData::Failed(DataError::Cancelled | DataError::HeldOut(_) | DataError::Setting(_))
+                NoData::Failed(
+                    DataError::Cancelled
+                    | DataError::Memory { .. }
+                    | DataError::HeldOut(_)
+                    | DataError::Setting(_),
+                )
                 | NoData::NoPath,
             )
             | None => None,

@@ -18,7 +18,7 @@ use super::notices::Notices;
 use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
-use crate::io::Store;
+use crate::io::{MergeBase, Store};
 use crate::project::{Data, Decoder, Place, Project, Shape, Source, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId};
@@ -34,6 +34,8 @@ pub struct State {
     pub saved: Project,
     /// The file it belongs to.
     pub file: Option<PathBuf>,
+    /// That file as it was last read or written, for saving into it.
+    pub base: MergeBase,
     /// Whether parts of that file could not be read: saving over it would lose them.
     pub damaged: bool,
     /// Whether runs have changed since the last save.
@@ -140,6 +142,7 @@ impl State {
             saved: project.clone(),
             derived: Derived::new(&project, &DataState::default()),
             file: None,
+            base: MergeBase::default(),
             damaged: false,
             runs_unsaved: false,
             data: DataState::default(),
@@ -180,7 +183,8 @@ impl State {
             self.abandon(run);
         }
         self.document += 1;
-        self.next_run = self.next_run.max(runs.iter().map(|run| run.id.0 + 1).max().unwrap_or(1));
+        self.next_run =
+            self.next_run.max(runs.iter().map(|run| run.id.0.saturating_add(1)).max().unwrap_or(1));
         self.history = History::new(&project);
         self.saved = project.clone();
         self.project = project;
@@ -188,6 +192,7 @@ impl State {
         self.shown_run = runs.last().map(|run| run.id);
         self.runs = runs;
         self.file = file;
+        self.base = MergeBase::default();
         self.damaged = false;
         self.runs_unsaved = false;
         self.progress.clear();
@@ -290,7 +295,7 @@ impl State {
 
     /// The loaded data, where they are those a run was trained on, however they are divided now.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.data.dataset.as_deref().filter(|data| run.check_same_rows(data).is_ok())
+        self.data.dataset.as_deref().filter(|data| run.check_watched_rows(data).is_ok())
     }
 
     /// Shape of the loaded samples, be they older ones than the design asks for: what is drawn.
@@ -308,7 +313,7 @@ impl State {
         let of = self.data.of.as_ref()?;
         let (data, facts) = self.data.ready(of)?;
         let then = Data { source: of.source.clone(), ..run.design.data.clone() };
-        (then == *of && run.check_same_rows(data).is_ok()).then_some((data, facts))
+        (then == *of && run.check_watched_rows(data).is_ok()).then_some((data, facts))
     }
 
     /// The run the train key goes on with: the shown one, where it was stopped before its last epoch and the design on

@@ -8,6 +8,7 @@ use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 use super::plots::stamp_of;
 use super::state::State;
 use crate::project::{Place, Shape};
+use crate::run::Run;
 
 /// The textures at hand.
 #[derive(Default)]
@@ -20,7 +21,9 @@ impl Thumbnails {
     pub fn of_card(&mut self, ctx: &Context, state: &State, place: Place) -> Option<TextureId> {
         let data = state.data.dataset.as_ref()?;
         data.shape.picture()?;
-        let run = state.shown().filter(|run| run.fingerprint == data.fingerprint);
+        let is_own =
+            |run: &&Run| run.fingerprint == data.fingerprint && run.kept.probe.beyond(data.len()).is_none();
+        let run = state.shown().filter(is_own);
         let kept = run.and_then(|run| run.kept.newest());
         let row = run.and_then(|run| run.kept.probe.picture_rows.first()).copied().unwrap_or(0);
         let features = data.shape.features();

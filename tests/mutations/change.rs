@@ -1,5 +1,5 @@
-//! Changes to a file that know its structure: numbers become extreme, names and lines are swapped, lengths and checksums stay
-//! right where a reader would otherwise stop at them.
+//! Changes to a file that know its structure: numbers become extreme, names and lines are swapped,
+//! lengths and checksums stay right where a reader would otherwise stop at them.
 
 use std::io::{Read, Write};
 
@@ -88,7 +88,8 @@ pub fn changed(bytes: &[u8], skipped: usize, changes: &[Change]) -> Vec<u8> {
     [kept, &content].concat()
 }
 
-/// The bytes after one change, which is made in the innermost structure that is known, save one time in eight.
+/// The bytes after one change, which is made in the innermost structure that is known, save one
+/// time in eight.
 fn apply(bytes: &[u8], change: Change) -> Vec<u8> {
     let known = if change.deep.is_multiple_of(8) { None } else { apply_inside(bytes, change) };
     known.unwrap_or_else(|| match std::str::from_utf8(bytes) {

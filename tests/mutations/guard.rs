@@ -1,4 +1,5 @@
-//! Watches over the cases under way: one that takes too long or too much memory is written to a file, named, and ends the tests.
+//! Watches over the cases under way: one that takes too long or too much memory is written to a
+//! file, named, and ends the tests.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,4 +1,5 @@
-//! The program as a process, and the comparison of disturbed runs with undisturbed ones, to the bit.
+//! The program as a process, and the comparison of disturbed runs with undisturbed ones, to the
+//! bit.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
@@ -46,8 +47,8 @@ pub fn runs(path: &Path) -> Vec<Run> {
     opened.runs
 }
 
-/// All of a run that must not depend on interruptions: weights, optimizer, best weights, history, restarts. As text, which
-/// tells NaN and −0 apart; without the clock's seconds.
+/// All of a run that must not depend on interruptions: weights, optimizer, best weights, history,
+/// restarts. As text, which tells NaN and −0 apart; without the clock's seconds.
 pub fn outcome(run: &Run) -> String {
     let mut checkpoint: Checkpoint = run.checkpoint.as_deref().expect("a checkpoint").clone();
     checkpoint.progress.seconds = 0.0;

@@ -29,7 +29,8 @@ impl Observer for Nobody {
     fn observe(&mut self, _: &Run, _: RunEvent) {}
 }
 
-/// A run on pictures with a best epoch, and one stopped while its second layer was trained by itself.
+/// A run on pictures with a best epoch, and one stopped while its second layer was trained by
+/// itself.
 fn runs() -> (Project, [Run; RUNS]) {
     let dense = |units| Layer::Dense { units, activation: Activation::Sigmoid };
     let conv = Layer::Conv2d {

@@ -1,5 +1,6 @@
-//! One function for each reader of the program: it takes bytes and must return. `fuzz/` and `tests/mutations.rs` call it. The
-//! content is used as well: data are trained on for a step, runs are evaluated and resumed.
+//! One function for each reader of the program: it takes bytes and must return. `fuzz/` and
+//! `tests/mutations.rs` call it. The content is used as well: data are trained on for a step, runs
+//! are evaluated and resumed.
 
 #![allow(dead_code, reason = "each program uses its own part")]
 
@@ -39,7 +40,8 @@ pub enum Reader {
     ProjectEntry,
     /// The weights of a run within a valid project.
     Weights,
-    /// One file of a valid workspace of the live store: the first byte says which, the others are its content.
+    /// One file of a valid workspace of the live store: the first byte says which, the others are
+    /// its content.
     StoreFile,
 }
 
@@ -76,7 +78,8 @@ impl Reader {
         }
     }
 
-    /// Reads and uses the bytes; says whether everything in them could be used. Panics where the program does.
+    /// Reads and uses the bytes; says whether everything in them could be used. Panics where the
+    /// program does.
     pub fn read(self, bytes: &[u8]) -> bool {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path();

@@ -62,7 +62,8 @@ fn is_small(source: &Source) -> bool {
     values as u64 <= LARGE
 }
 
-/// Loads a source and trains a small network on it for one step; returns the number of rows where all of that is possible.
+/// Loads a source and trains a small network on it for one step; returns the number of rows where
+/// all of that is possible.
 pub fn source(source: Source) -> Option<usize> {
     let dataset = Arc::new(super::load_or_fix(&Data { source, ..Data::default() })?);
     let design = Project {

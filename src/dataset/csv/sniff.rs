@@ -1,13 +1,13 @@
-use std::collections::HashSet;
-use std::fs::File;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
-use ::csv::{ByteRecord, Reader, ReaderBuilder};
+use ::csv::ByteRecord;
 
-use super::{Format, is_missing, read_error, utf8};
-use crate::dataset::DataError;
+use super::lines::{Lines, MAX_COLUMNS, builder, names_bytes, utf8};
+use super::{Format, REMEDY, is_missing};
 use crate::dataset::open_file::open_file;
+use crate::dataset::{DataError, Progress};
 use crate::project::{Delimiter, Header};
 
 /// What a table looks like before it is loaded, for a dialog to start from.
@@ -38,7 +38,8 @@ pub fn sniff(path: &Path) -> Result<CsvPreview, DataError> {
 /// # Errors
 /// As [`sniff`].
 pub(in crate::dataset) fn sniff_as(path: &Path, format: Format) -> Result<CsvPreview, DataError> {
-    let layout = Layout::find(path, format)?;
+    let layout = Layout::find(path, format, &Progress::default())
+        .map_err(|error| error.about(&path.display().to_string(), REMEDY))?;
     let skipped = usize::from(layout.has_header);
     let is_text = |column: usize| {
         let fields = layout.sample.iter().skip(skipped).filter_map(|row| row.get(column));
@@ -65,9 +66,6 @@ const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "species"];
 /// How much of a file is looked at to tell its delimiter.
 const HEAD_BYTES: u64 = 256 * 1024;
 const HEAD_ROWS: usize = 50;
-/// The longest first row and the most columns: beyond them something else is meant than a table with a sample a row.
-const ROW_BYTES: u64 = 64 << 20;
-const MAX_COLUMNS: usize = 1 << 20;
 const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
 /// How a table is laid out, as told or found.
@@ -75,18 +73,16 @@ pub(super) struct Layout {
     pub delimiter: Delimiter,
     pub has_header: bool,
     pub columns: Vec<String>,
-    /// Length of the file.
-    pub bytes: u64,
     /// The first rows, the header among them.
     sample: Vec<Vec<String>>,
 }
 
 impl Layout {
-    pub fn find(path: &Path, format: Format) -> Result<Layout, DataError> {
+    pub fn find(path: &Path, format: Format, progress: &Progress) -> Result<Layout, DataError> {
         let io = |error: std::io::Error| DataError::io(path, &error);
         let (file, bytes) = open_file(path, "a table")?;
         let mut head = Vec::new();
-        file.take(HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
+        file.take(HEAD_BYTES.min(bytes)).read_to_end(&mut head).map_err(io)?;
         let cut = head.len() as u64 == HEAD_BYTES;
 
         let delimiter = match format.delimiter {
@@ -96,7 +92,7 @@ impl Layout {
         let mut rows = head_rows(&head, cut, delimiter);
         if cut && rows.len() <= 1 {
             // A first row longer than the head: it must not lose its last columns.
-            rows = first_row(path, delimiter)?;
+            rows = first_row(path, delimiter, progress)?;
         }
         if let Some(fields) = rows.first().map(ByteRecord::len).filter(|&fields| fields > MAX_COLUMNS) {
             let message = format!(
@@ -104,9 +100,11 @@ impl Layout {
             );
             return Err(DataError::content(path, "line 1", message));
         }
+        // What one row takes is small unless that row is the first one, longer than the head.
+        progress.budget().take(rows.first().map_or(0, names_bytes))?;
         let mut sample = Vec::with_capacity(rows.len());
         for row in &rows {
-            let fields = row.iter().map(|field| Ok(utf8(path, row, field)?.to_string()));
+            let fields = row.iter().map(|field| Ok(utf8(path, row, field, progress)?.to_string()));
             sample.push(fields.collect::<Result<Vec<String>, DataError>>()?);
         }
         let Some(first) = sample.first() else {
@@ -118,11 +116,7 @@ impl Layout {
             Header::Auto => first.iter().all(|field| field.trim().parse::<f64>().is_err()),
         };
         let columns = column_names(first, has_header);
-        Ok(Layout { delimiter, has_header, columns, bytes, sample })
-    }
-
-    pub fn reader(&self, path: &Path) -> Result<Reader<File>, DataError> {
-        builder(self.delimiter).from_path(path).map_err(|error| read_error(path, error))
+        Ok(Layout { delimiter, has_header, columns, sample })
     }
 }
 
@@ -142,19 +136,6 @@ pub(super) fn shortened(field: &str) -> String {
     text
 }
 
-fn builder(delimiter: Delimiter) -> ReaderBuilder {
-    let byte = match delimiter {
-        Delimiter::Comma | Delimiter::Auto => b',',
-        Delimiter::Semicolon => b';',
-        Delimiter::Tab => b'\t',
-        Delimiter::Pipe => b'|',
-    };
-    let mut builder = ReaderBuilder::new();
-    // Rows of another length are our error to tell, with a remedy.
-    builder.has_headers(false).flexible(true).delimiter(byte);
-    builder
-}
-
 /// The first rows; a row that the end of `head` cuts off is left out.
 fn head_rows(head: &[u8], cut: bool, delimiter: Delimiter) -> Vec<ByteRecord> {
     let mut reader = builder(delimiter).from_reader(head);
@@ -169,19 +150,10 @@ fn head_rows(head: &[u8], cut: bool, delimiter: Delimiter) -> Vec<ByteRecord> {
     rows
 }
 
-fn first_row(path: &Path, delimiter: Delimiter) -> Result<Vec<ByteRecord>, DataError> {
-    let tell = |error| read_error(path, error);
-    let (file, bytes) = open_file(path, "a table")?;
-    let mut reader = builder(delimiter).from_reader(file.take(ROW_BYTES));
+fn first_row(path: &Path, delimiter: Delimiter, progress: &Progress) -> Result<Vec<ByteRecord>, DataError> {
+    let (mut lines, _) = Lines::open(path, delimiter, progress)?;
     let mut record = ByteRecord::new();
-    let found = reader.read_byte_record(&mut record).map_err(tell)?;
-    if bytes > ROW_BYTES && reader.position().byte() >= ROW_BYTES {
-        let message = format!(
-            "the first row goes on for more than {} MB; write a row for each sample, or mend an opened quote",
-            ROW_BYTES >> 20
-        );
-        return Err(DataError::content(path, "line 1", message));
-    }
+    let found = lines.next(&mut record)?;
     Ok(found.then_some(record).into_iter().collect())
 }
 
@@ -207,18 +179,43 @@ fn best_delimiter(head: &[u8], cut: bool) -> Delimiter {
 /// Trimmed, never empty, never twice the same: labels are told by name.
 fn column_names(first: &[String], has_header: bool) -> Vec<String> {
     let mut taken = HashSet::new();
+    // The number of the next copy of a name, so that equal names do not search from the start.
+    let mut copies: HashMap<String, usize> = HashMap::new();
     let mut names = Vec::with_capacity(first.len());
     for (at, field) in first.iter().enumerate() {
         let field = field.trim();
         let base =
             if has_header && !field.is_empty() { field.to_string() } else { format!("column {}", at + 1) };
         let mut name = base.clone();
-        let mut copy = 2;
-        while !taken.insert(name.clone()) {
-            name = format!("{base} ({copy})");
-            copy += 1;
+        if !taken.insert(name.clone()) {
+            let copy = copies.entry(base.clone()).or_insert(2);
+            loop {
+                name = format!("{base} ({copy})");
+                *copy += 1;
+                if taken.insert(name.clone()) {
+                    break;
+                }
+            }
         }
         names.push(name);
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_names_are_told_apart_in_one_pass() {
+        let names = |fields: &[&str]| {
+            let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+            column_names(&fields, true)
+        };
+        assert_eq!(names(&["x", "x", "x (2)", "x"]), ["x", "x (2)", "x (2) (2)", "x (3)"]);
+        assert_eq!(names(&["x (2)", "x", "x", "x"]), ["x (2)", "x", "x (3)", "x (4)"]);
+        // Counted up from the start for every name this would take minutes.
+        let many = column_names(&vec!["x".to_owned(); 300_000], true);
+        assert_eq!(many.last().map(String::as_str), Some("x (300000)"));
+    }
 }

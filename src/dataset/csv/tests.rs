@@ -170,6 +170,42 @@ fn rows_without_end_are_refused_before_they_fill_the_memory() {
     assert!(error.contains("line 1: the first row goes on for more than 64 MB"), "{error}");
 }
 
+#[test]
+fn texts_are_charged_and_what_does_not_fit_is_refused_with_name_and_numbers() {
+    let rows: Vec<String> = (0..20_000).map(|at| format!("{at},the customer of number {at}\n")).collect();
+    let (_dir, path) = write(format!("x,id\n{}", rows.concat()).as_bytes());
+    let read = |bytes: u64| {
+        load(&path, Format::default(), &["id".to_owned()], Missing::DropRow, &Progress::with_budget(bytes))
+    };
+    assert!(read(20_000 * 200).is_ok());
+    let error = read(20_000 * 60).unwrap_err();
+    assert!(matches!(error, DataError::Memory { .. }), "{error}");
+    let error = error.about("table.csv", REMEDY).to_string();
+    assert!(
+        error.starts_with("table.csv needs about 1.") && error.contains("1.2 MB are free: choose"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_row_within_the_table_cannot_fill_the_memory_either() {
+    let text = format!("a,b\n1,2\n{},2\n", "x".repeat(9_000_000));
+    let (_dir, path) = write(text.as_bytes());
+    let progress = Progress::with_budget(16_000_000);
+    let error = load(&path, Format::default(), &[], Missing::DropRow, &progress).unwrap_err().to_string();
+    assert!(error.contains("line 3: the row goes on for more than 3 MB"), "{error}");
+}
+
+#[test]
+fn labels_are_found_among_any_number_of_columns() {
+    // Each held against all columns this would take minutes.
+    let names: Vec<String> = (0..200_000).map(|at| format!("c{at}")).collect();
+    let text = format!("{}\n{}0\n", names.join(","), "0,".repeat(names.len() - 1));
+    let labels: Vec<&str> = names[1..].iter().map(String::as_str).collect();
+    let raw = read(text.as_bytes(), &labels, Missing::DropRow).unwrap();
+    assert_eq!((raw.labels.len(), raw.feature_names.len()), (199_999, 1));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_soundly_or_refused(bytes in prop::collection::vec(prop::sample::select(b"01,;\"\n\r.-eNA?ab\t|\xFC".to_vec()), 0..200)) {

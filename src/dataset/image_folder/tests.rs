@@ -242,7 +242,8 @@ fn hopeless_folders_are_refused_with_reason_and_remedy() {
 
 #[test]
 fn a_folder_that_vanishes_is_told_apart_from_bad_pictures() {
-    let bad = ["a.png: does not exist".to_string()];
+    let mut bad = Skipped::default();
+    bad.add(Path::new("a.png"), "does not exist");
     let gone = no_picture(Path::new("/nowhere"), &bad).to_string();
     assert!(gone.contains("vanished while it was read") && gone.contains("connect the drive"), "{gone}");
     let dir = tempfile::tempdir().unwrap();
@@ -284,13 +285,20 @@ fn cancelling_stops_it() {
 }
 
 #[test]
-fn many_bad_pictures_are_counted() {
-    let bad: Vec<String> = (0..30).map(|at| format!("{at}.png: bad")).collect();
-    let warnings = told(&bad);
-    assert_eq!(
-        (warnings.len(), warnings[20].as_str()),
-        (21, "left out 10 more pictures that cannot be read")
-    );
+fn pictures_that_do_not_fit_beside_others_are_read_alone_or_told_with_the_numbers() {
+    // 500×500 pixels of colour take 0.75 MB; decoding is taken to hold four copies and the colours: 5 MB.
+    let large = encode(plain([9; 3], 500, 500), ImageFormat::Png);
+    let names: Vec<String> = (0..40).map(|at| format!("{at:02}.png")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &large[..])).collect();
+    let dir = folder(&files);
+    let raw = load(dir.path(), GREY, &Progress::with_budget(6_000_000)).unwrap();
+    assert_eq!((raw.row_names, raw.warnings), (names, Vec::<String>::new()));
+    let error = load(dir.path(), GREY, &Progress::with_budget(3_000_000)).unwrap_err().to_string();
+    for part in ["none of its 40 pictures", "00.png: needs about 5.", "3.0 MB are free", "save it smaller"] {
+        assert!(error.contains(part), "{error} lacks {part}");
+    }
+    let error = load(dir.path(), GREY, &Progress::with_budget(1000)).unwrap_err();
+    assert!(matches!(error, DataError::Memory { .. }), "{error}");
 }
 
 proptest! {

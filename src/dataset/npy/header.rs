@@ -33,25 +33,9 @@ pub(super) enum Kind {
 }
 
 impl Header {
-    /// Bytes a value takes while it is loaded, at most.
-    pub fn bytes_in_memory(&self) -> usize {
-        let value = match self.kind {
-            Kind::Bool | Kind::U8 => 1,
-            Kind::I8
-            | Kind::U16
-            | Kind::I16
-            | Kind::U32
-            | Kind::I32
-            | Kind::U64
-            | Kind::I64
-            | Kind::F16
-            | Kind::F32
-            | Kind::F64 => 4,
-            // A text is its descriptor and its letters.
-            Kind::Bytes | Kind::Unicode => size_of::<String>() + self.item,
-        };
-        // What is written columns first is copied in the other order.
-        if self.fortran { 2 * value } else { value }
+    /// Whether it holds texts.
+    pub fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Bytes | Kind::Unicode)
     }
 
     /// Number of values; `None` where it would not fit a `usize`.
@@ -67,6 +51,8 @@ impl Header {
 }
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// As many as `NumPy` itself allows.
+const MAX_DIMENSIONS: usize = 64;
 /// Longer headers belong to record arrays of many fields, which are not read.
 const MAX_HEADER: u64 = 1 << 20;
 
@@ -133,8 +119,15 @@ fn parse(text: &str) -> Result<Header, String> {
     let shape = after("shape")?;
     let shape = shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).ok_or_else(damaged)?.0;
     let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
+    let sizes = sizes.take(MAX_DIMENSIONS + 1);
     let shape: Result<Vec<usize>, _> = sizes.map(|size| size.trim_end_matches('L').parse()).collect();
-    Ok(Header { kind, item, big_endian, fortran, shape: shape.map_err(|_| damaged())? })
+    let shape = shape.map_err(|_| damaged())?;
+    if shape.len() > MAX_DIMENSIONS {
+        return Err(format!(
+            "has more than {MAX_DIMENSIONS} dimensions, the most NumPy allows; reshape it to rows (N×d)"
+        ));
+    }
+    Ok(Header { kind, item, big_endian, fortran, shape })
 }
 
 fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
@@ -144,7 +137,8 @@ fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
         } else {
             "convert it with a.astype('float32')"
         };
-        format!("values of type '{descr}' are not read; {advice}")
+        let shown: String = descr.chars().take(40).collect();
+        format!("values of type '{shown}' are not read; {advice}")
     };
     let big_endian = descr.starts_with('>');
     let code = descr.trim_start_matches(['<', '>', '|', '=']);
@@ -212,6 +206,11 @@ mod tests {
         check(&good.replace("'<f4'", "[('a', '<f4')]"), Err("record array"));
         check(&good.replace("False", "Maybe"), Err("write it again with numpy.save"));
         check(&good.replace("(3, 4)", "(3, -4)"), Err("write it again"));
+        let dimensions = |count: usize| good.replace("(3, 4)", &format!("({})", "1, ".repeat(count)));
+        check(&dimensions(64), Ok((Kind::F32, 4, false, false, &[1; 64])));
+        check(&dimensions(65), Err("more than 64 dimensions"));
+        check(&dimensions(300_000), Err("more than 64 dimensions"));
+        check(&good.replace("(3, 4)", "(99999999999999999999, 4)"), Err("write it again"));
         check(&good.replace("'shape'", "'form'"), Err("write it again"));
         check("", Err("write it again"));
     }

@@ -8,7 +8,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
-use crate::dataset::LabelValues;
+use crate::dataset::{LabelValues, Rows};
+use crate::project::Shape;
 
 fn npy(descr: &str, fortran: bool, shape: &str, body: &[u8]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
@@ -126,7 +127,7 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
     check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0, 1.0, f32::NAN, 0.0])), &["row 1, value 0", "nan_to_num"]);
     check(&npy("|u1", false, "(4294967296, 4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
     check(&npy("|u1", false, "(4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
-    check(&npy("|u1", false, "(4294967296, 65536)", &[]), &["memory", "smaller array"]);
+    check(&npy("|u1", false, "(4294967296, 65536)", &[]), &["limit of 4294967295", "smaller array"]);
     check(&npy("|S3", false, "(1, 1)", b"abc"), &["holds text", "name it as the labels"]);
     check_named(&good, Some("x"), None, &["none called \"x\"", ".npz"]);
 
@@ -136,6 +137,39 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
     check_named(&archive, Some("x"), Some("y"), &["array \"y\"", "labels of 3", "2 rows", "2 values"]);
     check(&npz(&[]), &["data.np"]);
     check(&npz(&[("a", good[..150.min(good.len() - 1)].to_vec())]), &["array \"a\"", "of 16 bytes"]);
+}
+
+#[test]
+fn what_the_header_tells_is_told_before_any_value_is_read() {
+    let check = |bytes: &[u8], expected: &str| {
+        // There is no memory for values.
+        let (_dir, path) = write("data.np", bytes);
+        let error = load(&path, None, None, &Progress::with_budget(0)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error} lacks {expected}");
+    };
+    let mut wide = b"{'descr': '<f4', 'fortran_order': True, 'shape': (1000000, ".to_vec();
+    wide.extend(b"1, ".repeat(330_000));
+    wide.extend(b"), }\n");
+    let mut many = b"\x93NUMPY\x02\x00".to_vec();
+    many.extend((wide.len() as u32).to_le_bytes());
+    many.extend(wide);
+    many.extend([0; 4_000_000]);
+    check(&many, "more than 64 dimensions");
+    check(&npy("<f4", true, "(1, 1, 1, 1, 2)", &f32s(&[0.0; 2])), "5 dimensions");
+    check(&npy("|S3", false, "(1, 1)", b"abc"), "holds text");
+    check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0; 4])), "of memory, but 0.0 MB are free");
+}
+
+#[test]
+fn no_order_of_values_needs_them_twice() {
+    let bytes: Vec<u8> = vec![7; 200_000];
+    for shape in ["(2000, 100)", "(20, 1, 100, 100)"] {
+        for fortran in [false, true] {
+            let (_dir, path) = write("data.np", &npy("|u1", fortran, shape, &bytes));
+            let raw = load(&path, None, None, &Progress::with_budget(210_000)).unwrap();
+            assert_eq!(raw.rows, Rows::U8(bytes.clone()));
+        }
+    }
 }
 
 #[test]

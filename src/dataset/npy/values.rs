@@ -1,19 +1,25 @@
 use super::header::{Header, Kind};
+use super::places::Places;
+use crate::dataset::interned::Interned;
+use crate::dataset::memory::Shortage;
+use crate::dataset::{DataError, Progress};
 
 /// Values as they are kept: bytes, numbers, or texts (labels only).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Values {
     U8(Vec<u8>),
     F32(Vec<f32>),
-    Text(Vec<String>),
+    Text { texts: Interned, ids: Vec<u32> },
 }
 
 impl Values {
-    /// Room for `count` values; the caller has checked that they fit.
-    pub fn new(kind: Kind, count: usize) -> Values {
-        match kind {
-            Kind::Bool | Kind::U8 => Values::U8(Vec::with_capacity(count)),
-            Kind::Bytes | Kind::Unicode => Values::Text(Vec::new()),
+    /// Room for `count` values; where they do not come in the order they are kept in, there are zeros in their places.
+    pub fn new(kind: Kind, count: usize, in_order: bool, progress: &Progress) -> Result<Values, DataError> {
+        Ok(match kind {
+            Kind::Bool | Kind::U8 => Values::U8(room(0, count, in_order, progress)?),
+            Kind::Bytes | Kind::Unicode => {
+                Values::Text { texts: Interned::default(), ids: room(0, count, true, progress)? }
+            }
             Kind::I8
             | Kind::U16
             | Kind::I16
@@ -23,43 +29,60 @@ impl Values {
             | Kind::I64
             | Kind::F16
             | Kind::F32
-            | Kind::F64 => Values::F32(Vec::with_capacity(count)),
-        }
+            | Kind::F64 => Values::F32(room(0.0, count, in_order, progress)?),
+        })
     }
 
-    /// Adds values from the bytes of the file, a whole number of them.
-    pub fn push(&mut self, header: &Header, bytes: &[u8]) {
+    /// Takes in values from the bytes of the file, a whole number of them.
+    pub fn push(
+        &mut self,
+        header: &Header,
+        bytes: &[u8],
+        places: Option<&mut Places>,
+        progress: &Progress,
+    ) -> Result<(), Shortage> {
         match self {
             Values::U8(values) if header.kind == Kind::Bool => {
-                values.extend(bytes.iter().map(|&byte| u8::from(byte != 0)));
+                put(values, bytes.iter().map(|&byte| u8::from(byte != 0)), places);
             }
-            Values::U8(values) => values.extend_from_slice(bytes),
-            Values::F32(values) => push_numbers(values, header, bytes),
-            Values::Text(values) => {
-                values.extend(bytes.chunks_exact(header.item).map(|item| text(header, item)));
+            Values::U8(values) => put(values, bytes.iter().copied(), places),
+            Values::F32(values) => push_numbers(values, header, bytes, places),
+            Values::Text { texts, ids } => {
+                for item in bytes.chunks_exact(header.item) {
+                    ids.push(texts.number(&text(header, item), progress.budget())?);
+                }
             }
         }
-    }
-
-    /// From columns first (`Fortran`) to rows first (`C`).
-    pub fn to_c_order(&self, shape: &[usize]) -> Values {
-        match self {
-            Values::U8(values) => Values::U8(reorder(values, shape)),
-            Values::F32(values) => Values::F32(reorder(values, shape)),
-            Values::Text(values) => Values::Text(reorder(values, shape)),
-        }
+        Ok(())
     }
 }
 
-fn push_numbers(out: &mut Vec<f32>, header: &Header, bytes: &[u8]) {
+fn room<T: Clone>(zero: T, count: usize, in_order: bool, progress: &Progress) -> Result<Vec<T>, DataError> {
+    if !in_order {
+        return progress.filled(zero, count);
+    }
+    let mut values = Vec::new();
+    progress.budget().reserve_exact(&mut values, count)?;
+    Ok(values)
+}
+
+/// Adds values at the end, or puts each in its place.
+fn put<T>(out: &mut Vec<T>, values: impl Iterator<Item = T>, places: Option<&mut Places>) {
+    match places {
+        None => out.extend(values),
+        Some(places) => values.for_each(|value| out[places.next()] = value),
+    }
+}
+
+fn push_numbers(out: &mut Vec<f32>, header: &Header, bytes: &[u8], places: Option<&mut Places>) {
     // One arm a type, each a loop over arrays of known length.
     macro_rules! numbers {
         ($type:ty, $to_f32:expr) => {{
             let items = bytes.as_chunks::<{ size_of::<$type>() }>().0;
             if header.big_endian {
-                out.extend(items.iter().map(|&item| $to_f32(<$type>::from_be_bytes(item))));
+                put(out, items.iter().map(|&item| $to_f32(<$type>::from_be_bytes(item))), places);
             } else {
-                out.extend(items.iter().map(|&item| $to_f32(<$type>::from_le_bytes(item))));
+                put(out, items.iter().map(|&item| $to_f32(<$type>::from_le_bytes(item))), places);
             }
         }};
     }
@@ -102,32 +125,6 @@ fn text(header: &Header, item: &[u8]) -> String {
     text.trim_end_matches('\0').to_string()
 }
 
-fn reorder<T: Clone>(values: &[T], shape: &[usize]) -> Vec<T> {
-    let mut strides = Vec::with_capacity(shape.len());
-    let mut stride = 1;
-    for &size in shape {
-        strides.push(stride);
-        stride *= size;
-    }
-    let mut index = vec![0; shape.len()];
-    let mut at = 0;
-    let mut out = Vec::with_capacity(values.len());
-    for _ in 0..values.len() {
-        out.push(values[at].clone());
-        // Counts up like an odometer, the last dimension fastest.
-        for axis in (0..shape.len()).rev() {
-            index[axis] += 1;
-            at += strides[axis];
-            if index[axis] < shape[axis] {
-                break;
-            }
-            at -= strides[axis] * shape[axis];
-            index[axis] = 0;
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,13 +138,5 @@ mod tests {
             assert_eq!(half(bits), value);
         }
         assert!(half(0x7C00).is_infinite() && half(0x7E00).is_nan());
-    }
-
-    #[test]
-    fn columns_first_becomes_rows_first() {
-        // numpy.arange(24).reshape(2, 3, 4) written in Fortran order.
-        let c: Vec<u8> = (0..24).collect();
-        let fortran: Vec<u8> = (0..24).map(|at| (at % 2) * 12 + at / 2 % 3 * 4 + at / 6).collect();
-        assert_eq!(reorder(&fortran, &[2, 3, 4]), c);
     }
 }

@@ -3,7 +3,8 @@ use std::f32::consts::TAU;
 use rayon::prelude::*;
 
 use super::{Progress, Raw, row_stream};
-use crate::dataset::{DataError, LabelColumn, Rows};
+use crate::dataset::parallel::in_parallel;
+use crate::dataset::{DataError, LabelColumn, Rows, memory};
 use crate::project::Shape;
 
 const NAMES: [&str; 3] = ["square", "ellipse", "triangle"];
@@ -26,19 +27,20 @@ pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) ->
             SIZES.end()
         )));
     }
-    let mut pixels = vec![0; count * size * size];
-    let factors: Vec<Factors> = pixels
-        .par_chunks_mut(size * size)
-        .enumerate()
-        .map(|(row, out)| {
+    let mut pixels = progress.filled(0, count * size * size)?;
+    // With the five columns of labels they become.
+    progress.budget().take(2 * memory::bytes_of::<Factors>(count))?;
+    let factors: Vec<Factors> = in_parallel(|| {
+        let draw = |(row, out): (usize, &mut [u8])| {
             let factors = Factors::draw(seed, row);
             if !progress.is_cancelled() {
                 factors.render(size, out);
                 progress.advance(1);
             }
             factors
-        })
-        .collect();
+        };
+        pixels.par_chunks_mut(size * size).enumerate().map(draw).collect()
+    })?;
     progress.check()?;
 
     let shape = Shape::Image { height: size, width: size, channels: 1 };

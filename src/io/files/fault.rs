@@ -19,6 +19,10 @@ pub enum Fault {
     ReadOnly,
     /// Permission denied.
     Denied,
+    /// What was added to a file cannot be made durable.
+    NoSync,
+    /// All can be written, but not renamed.
+    NoRename,
     /// The program ends when all is written and nothing renamed yet.
     Crash,
 }
@@ -40,7 +44,7 @@ impl Injected {
         match self.get() {
             Some(Fault::ReadOnly) => Err(ErrorKind::ReadOnlyFilesystem.into()),
             Some(Fault::Denied) => Err(ErrorKind::PermissionDenied.into()),
-            Some(Fault::DiskFull { .. } | Fault::Crash) | None => Ok(()),
+            Some(Fault::DiskFull { .. } | Fault::NoSync | Fault::NoRename | Fault::Crash) | None => Ok(()),
         }
     }
 
@@ -48,17 +52,27 @@ impl Injected {
     pub fn room(&self) -> Room {
         match self.get() {
             Some(Fault::DiskFull { after_bytes }) => Room(Some(after_bytes)),
-            Some(Fault::ReadOnly | Fault::Denied | Fault::Crash) | None => Room(None),
+            Some(Fault::ReadOnly | Fault::Denied | Fault::NoSync | Fault::NoRename | Fault::Crash) | None => {
+                Room(None)
+            }
         }
     }
 
-    /// Leaves the part where it is, as a crash would, or gives it back.
-    pub fn crash(&self, part: NamedTempFile) -> io::Result<NamedTempFile> {
-        if self.get() != Some(Fault::Crash) {
-            return Ok(part);
+    /// Fails where nothing can be made durable.
+    pub fn check_sync(&self) -> io::Result<()> {
+        if self.get() == Some(Fault::NoSync) { Err(io::Error::other("a bad disk")) } else { Ok(()) }
+    }
+
+    /// Gives the part back to be renamed, unless that fails, or a crash leaves it where it is.
+    pub fn end(&self, part: NamedTempFile) -> io::Result<NamedTempFile> {
+        match self.get() {
+            Some(Fault::NoRename) => Err(ErrorKind::PermissionDenied.into()),
+            Some(Fault::Crash) => {
+                let (_, path) = part.keep().map_err(|error| error.error)?;
+                Err(io::Error::other(format!("ended before {} was renamed", path.display())))
+            }
+            Some(Fault::DiskFull { .. } | Fault::ReadOnly | Fault::Denied | Fault::NoSync) | None => Ok(part),
         }
-        let (_, path) = part.keep().map_err(|error| error.error)?;
-        Err(io::Error::other(format!("ended before {} was renamed", path.display())))
     }
 
     fn get(&self) -> Option<Fault> {

@@ -90,7 +90,7 @@ proptest! {
         let store = Store::create(root.path()).expect("created");
         store.save_design(&Project::default(), None).expect("stored");
         store.import_run(&run(1)).expect("stored");
-        let file = ["project.ron", "workspace.ron", "runs/1/run.ron", "runs/1/history.ronl",
+        let file = ["project.ron", "workspace.ron", "runs/1/run.ron", "runs/1/history.bin",
             "runs/1/checkpoint.safetensors", "runs/1/kept/000002.safetensors"][file];
         let path = store.path().join(file);
         let mut old = fs::read(&path).expect("there");

@@ -196,7 +196,11 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
                 state.run(Command::CancelLoad);
             }
         });
-        let text = if total > 0 { format!("Loading: {done} of {total}") } else { "Loading…".to_owned() };
+        let text = match (done, total) {
+            (0, 0) => "Loading…".to_owned(),
+            (done, 0) => format!("Loading: {done} found"),
+            (done, total) => format!("Loading: {done} of {total}"),
+        };
         ui.label(RichText::new(text).size(11.0).color(tokens.dim));
         return;
     }

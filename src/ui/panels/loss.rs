@@ -13,7 +13,7 @@ use crate::figure::Rgb;
 use crate::project::{visible, visible_lines};
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
 use crate::ui::plots::{
-    Curve, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, format_number, loss_plot_ui, palette,
+    Curve, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, format_number, loss_plot_ui, palette,
     stamp_of,
 };
 
@@ -255,8 +255,9 @@ struct Series {
     seen: usize,
     last_step: u64,
     smoother: Smoother,
-    raw: Vec<[f64; 2]>,
-    smooth: Vec<[f64; 2]>,
+    raw: Line,
+    /// Empty where nothing is smoothed.
+    smooth: Line,
 }
 
 impl LossView {
@@ -301,8 +302,8 @@ impl Series {
             seen: 0,
             last_step: 0,
             smoother,
-            raw: Vec::new(),
-            smooth: Vec::new(),
+            raw: Line::default(),
+            smooth: Line::default(),
         }
     }
 
@@ -318,7 +319,9 @@ impl Series {
             if let Some(value) = losses.and_then(|losses| losses.get(&self.of.0)) {
                 let epoch = f64::from(record.epoch);
                 self.raw.push([epoch, value]);
-                self.smooth.push([epoch, self.smoother.next(value)]);
+                if self.of.1 > 0.0 {
+                    self.smooth.push([epoch, self.smoother.next(value)]);
+                }
             }
         }
         self.seen = epochs.len();
@@ -327,7 +330,7 @@ impl Series {
 
     fn key(&self) -> (u32, u64, bool, &str, u64, usize, u64) {
         let (term, smoothing) = (self.of.0.as_str(), self.of.1.to_bits());
-        (self.run.0, self.started, self.validation, term, smoothing, self.raw.len(), self.last_step)
+        (self.run.0, self.started, self.validation, term, smoothing, self.raw.points().len(), self.last_step)
     }
 
     fn name(&self, selected: RunId) -> String {
@@ -369,10 +372,11 @@ mod tests {
             view.update(&LossInput { run: Some(run), compared: &[], epoch: None });
             assert_eq!(view.series.len(), 2);
             let series = &view.series[0];
-            assert_eq!((series.raw.len(), series.smooth.len()), (expected, expected));
+            let (raw, smooth) = (series.raw.points(), series.smooth.points());
+            assert_eq!((raw.len(), smooth.len()), (expected, expected));
             let mut smoother = Smoother::new(0.6);
-            let smooth = series.raw.iter().map(|[x, y]| [*x, smoother.next(*y)]).collect::<Vec<_>>();
-            assert_eq!(series.smooth, smooth);
+            let expected = raw.iter().map(|[x, y]| [*x, smoother.next(*y)]).collect::<Vec<_>>();
+            assert_eq!(smooth, expected);
         }
     }
 }

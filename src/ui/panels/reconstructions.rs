@@ -151,7 +151,10 @@ fn controls_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, view: &mut Reconst
     let epochs = &run.history.epochs;
     let record = match input.epoch {
         None => epochs.last(),
-        Some(epoch) => epochs.iter().rfind(|record| record.epoch <= epoch),
+        Some(epoch) => {
+            let after = epochs.partition_point(|record| record.epoch <= epoch);
+            after.checked_sub(1).and_then(|last| epochs.get(last))
+        }
     };
     trailing_ui(ui, "reconstructions", |ui| {
         epoch_ui(ui, input.epoch);

@@ -10,7 +10,7 @@ use egui::{
 
 use super::axes::inside;
 use super::number::log_ticks;
-use super::{Drag, Frame, Limits, Ticks, Zoom, color, decimate, format_number, linear_ticks, palette};
+use super::{Drag, Frame, Limits, Line, Ticks, Zoom, color, format_number, linear_ticks, palette};
 use crate::figure::Rgb;
 
 /// One curve, ascending in x.
@@ -24,10 +24,10 @@ pub struct Curve<'a> {
     pub faint: bool,
     /// Drawn dashed.
     pub dashed: bool,
-    /// The values as they are, `[epoch, value]`; what the legend tells.
-    pub raw: &'a [[f64; 2]],
-    /// The values as they are drawn; the same slice as `raw` where nothing is smoothed.
-    pub shown: &'a [[f64; 2]],
+    /// The values as they are, over epochs; what the legend tells.
+    pub raw: &'a Line,
+    /// The values as they are drawn; the same line as `raw` where nothing is smoothed.
+    pub shown: &'a Line,
 }
 
 /// Something that happened at an epoch.
@@ -152,9 +152,13 @@ fn automatic_limits(plot: &LossPlot<'_>, cache: &mut LossPlotCache) -> (Limits, 
     let (around, hidden) = match cache.auto {
         Some((known, limits, hidden)) if known == key => (limits, hidden),
         _ => {
-            let points = || plot.curves.iter().flat_map(|curve| curve.shown.iter().copied());
-            let hidden = points().any(|[_, y]| y <= 0.0);
-            let around = Limits::around(points().map(|[x, y]| [x, scaled(y, plot.log)]));
+            let shown = || plot.curves.iter().map(|curve| curve.shown);
+            let hidden = shown().any(|line| line.range(false).is_some_and(|[low, _]| low <= 0.0));
+            let corners = shown().filter_map(|line| {
+                let ([low, high], first, last) = (line.range(plot.log)?, line.first()?, line.last()?);
+                Some([[first[0], scaled(low, plot.log)], [last[0], scaled(high, plot.log)]])
+            });
+            let around = Limits::around(corners.flatten());
             let limits = around.unwrap_or(Limits { x: [0.0, last], y: [0.0, 1.0] });
             let y = limits.with_margin(0.06).y;
             cache.auto = Some((key, Limits { y, ..limits }, hidden));
@@ -177,8 +181,8 @@ fn lines<'c>(plot: &LossPlot<'_>, frame: &Frame, cache: &'c mut LossPlotCache) -
     let buckets = frame.rect.width().max(1.0) as u32;
     let key = (plot.stamp, plot.log, frame.limits, buckets);
     if !matches!(&cache.lines, Some((known, lines)) if *known == key && lines.len() == plot.curves.len()) {
-        let draw = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
-            let mut line = decimate(points, frame.limits.x, buckets as usize);
+        let draw = |line: &Line| -> Vec<[f64; 2]> {
+            let mut line = line.decimated(frame.limits.x, buckets as usize);
             for point in &mut line {
                 point[1] = scaled(point[1], plot.log);
             }
@@ -279,17 +283,11 @@ fn hovered_epoch(plot: &LossPlot<'_>, frame: &Frame, response: &Response) -> Opt
     (first <= last).then(|| frame.value(at)[0].round().clamp(first, last))
 }
 
-/// The value of a curve at an epoch, where it has one.
-fn value_at(points: &[[f64; 2]], epoch: f64) -> Option<f64> {
-    let index = points.partition_point(|point| point[0] < epoch);
-    points.get(index).filter(|point| point[0] == epoch).map(|point| point[1])
-}
-
 /// Dots on the curves at the epoch that is told.
 fn paint_values(painter: &Painter, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>) {
     let Some(epoch) = epoch else { return };
     for curve in plot.curves.iter().filter(|curve| !curve.faint) {
-        let Some(value) = value_at(curve.shown, epoch) else { continue };
+        let Some(value) = curve.shown.at(epoch) else { continue };
         let y = scaled(value, plot.log);
         if y.is_finite() {
             painter.circle_filled(frame.at([epoch, y]), 3.5, color(curve.color));
@@ -396,7 +394,7 @@ fn legend(ui: &Ui, frame: &Frame, plot: &LossPlot<'_>, epoch: Option<f64>, detai
     let rows: Vec<[Arc<Galley>; 3]> = (curves.iter())
         .map(|curve| {
             let last = || curve.raw.last().map(|point| point[1]);
-            let value = epoch.map_or_else(last, |epoch| value_at(curve.raw, epoch));
+            let value = epoch.map_or_else(last, |epoch| curve.raw.at(epoch));
             let each = value.zip(per_feature).map(|(value, features)| value / features as f64);
             [
                 text(curve.name.to_owned(), p.dim),
@@ -464,14 +462,6 @@ mod tests {
         assert!(deep.iter().all(|[x, y]| (x - 1.25).abs() < 2e-9 && (y - 1.75).abs() < 1e-8), "{deep:?}");
         assert_eq!(cut([1.0, 2.0]).len(), 4, "{:?}", cut([1.0, 2.0]));
         assert_eq!(cut([5.0, 6.0]), [] as [[f64; 2]; 0]);
-    }
-
-    #[test]
-    fn values_are_found_by_epoch() {
-        let points = [[1.0, 0.5], [2.0, 0.4], [4.0, 0.2]];
-        assert_eq!(value_at(&points, 2.0), Some(0.4));
-        assert_eq!(value_at(&points, 3.0), None);
-        assert_eq!(value_at(&[], 1.0), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 
 use super::*;
-use crate::io::{Opened, OpenedFile};
+use crate::io::{MergeBase, Opened, OpenedFile};
 use crate::ui::files::FileEvent;
 use crate::ui::panels::views::Pane;
 use crate::ui::state::{Effect, State, cores};
@@ -207,7 +207,8 @@ fn a_clean_end_leaves_no_workspace_though_a_run_is_under_way() {
 
 fn open_damaged(state: &mut State, path: &std::path::Path) {
     let warnings = vec!["run 2 is left out".to_owned()];
-    let opened = Opened { project: Recipe::Linear.project(), runs: Vec::new(), warnings };
+    let base = MergeBase::default();
+    let opened = Opened { project: Recipe::Linear.project(), runs: Vec::new(), warnings, base };
     state.handle_file_event(FileEvent::Opened(path.to_owned(), Ok(OpenedFile::Project(opened))));
 }
 

@@ -1,0 +1,88 @@
+use super::{Plan, StageKind};
+use crate::project::{Bottleneck, CodebookUpdate, Loss, Norm, Shape, Variance};
+
+/// A named array of the network that a plan describes, as weight files hold it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedArray {
+    /// `encoder.0.weight`
+    pub name: String,
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+    /// Whether gradients move it: running statistics are remembered instead.
+    pub is_learned: bool,
+}
+
+impl Plan {
+    /// All arrays of the network, without building it.
+    pub fn arrays(&self) -> Vec<PlannedArray> {
+        let mut arrays = Vec::new();
+        let mut add = |prefix: &str, kind: &str, shape: Vec<usize>, is_learned: bool| {
+            arrays.push(PlannedArray { name: format!("{prefix}.{kind}"), shape, is_learned });
+        };
+        for stage in self.stages() {
+            let (from, to) = (stage.input.channels(), stage.output.channels());
+            let mut weight_and_bias = |weight: Vec<usize>, bias: Vec<usize>| {
+                if stage.tied_to.is_none() {
+                    add(&stage.name, "weight", weight, true);
+                }
+                add(&stage.name, "bias", bias, true);
+            };
+            match stage.kind {
+                StageKind::Dense { .. } => {
+                    weight_and_bias(vec![stage.outputs(), stage.inputs()], vec![stage.outputs()]);
+                }
+                StageKind::Conv { window, .. } => {
+                    weight_and_bias(vec![to, from, window.kernel, window.kernel], vec![to]);
+                }
+                // It is stored as the convolution it transposes.
+                StageKind::ConvTranspose { window, .. } => {
+                    weight_and_bias(vec![from, to, window.kernel, window.kernel], vec![to]);
+                }
+                StageKind::Norm { norm: Norm::Batch, .. } => {
+                    weight_and_bias(vec![from], vec![from]);
+                    add(&stage.name, "running_mean", vec![from], false);
+                    add(&stage.name, "running_var", vec![from], false);
+                }
+                StageKind::Norm { norm: Norm::Group { .. }, .. } => weight_and_bias(vec![from], vec![from]),
+                StageKind::Norm { norm: Norm::Layer, .. } => {
+                    let shape = match stage.input {
+                        Shape::Vector(features) => vec![features],
+                        Shape::Image { height, width, channels } => vec![channels, height, width],
+                    };
+                    weight_and_bias(shape.clone(), shape);
+                }
+                StageKind::MaxPool { .. }
+                | StageKind::AvgPool { .. }
+                | StageKind::Upsample { .. }
+                | StageKind::ChannelsFirst
+                | StageKind::ChannelsLast
+                | StageKind::Activation(_)
+                | StageKind::Dropout { .. } => {}
+            }
+        }
+        let before = self.encoder().last().map_or(self.shape(), |stage| stage.output).features();
+        match self.design().code.kind {
+            Bottleneck::Concrete { .. } => add("code", "logits", vec![self.code_units(), before], true),
+            Bottleneck::DescriptionLength { .. } => add("code", "prior", vec![self.code_units()], true),
+            Bottleneck::Quantised { entries, dimension, update, .. } => {
+                let is_learned = update == CodebookUpdate::Gradient;
+                add("code", "codebook", vec![entries, dimension], is_learned);
+                add("code", "idle", vec![entries], false);
+                if !is_learned {
+                    add("code", "counts", vec![entries], false);
+                    add("code", "sums", vec![entries, dimension], false);
+                }
+            }
+            Bottleneck::Plain
+            | Bottleneck::KSparse { .. }
+            | Bottleneck::Variational { .. }
+            | Bottleneck::ImportanceWeighted { .. }
+            | Bottleneck::Wasserstein { .. }
+            | Bottleneck::Hashing { .. } => {}
+        }
+        if let Loss::Gaussian { variance: Variance::Learned } = self.design().loss {
+            add("output", "log_variance", vec![1], true);
+        }
+        arrays
+    }
+}

@@ -1,0 +1,342 @@
+use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsStr;
+use std::fs::{DirEntry, Metadata};
+use std::io::{Error as IoError, Result as IoResult};
+use std::path::{Path, PathBuf};
+
+use super::is_picture;
+use crate::dataset::error::io_message;
+use crate::dataset::open_file::special;
+use crate::dataset::sort::sorted;
+use crate::dataset::{DataError, Progress, memory};
+
+/// The variable that raises the number of files and folders that are looked at.
+const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
+/// Files and folders that are looked at where it is not set: who chooses a whole disk should hear of it soon.
+const LIMIT: usize = 1_000_000;
+/// How many of those that were left out are told one by one.
+const TOLD: usize = 20;
+
+/// Paths below a folder, sorted, and what was left out.
+pub(super) struct Found {
+    pub files: Vec<PathBuf>,
+    pub skipped: Skipped,
+}
+
+/// What was left out: the first few with the reason, the others counted.
+#[derive(Debug, Default)]
+pub(super) struct Skipped {
+    told: Vec<String>,
+    count: usize,
+}
+
+/// All pictures below a folder; progress counts them as they are found. No folder is searched twice, however many links
+/// lead to it, and one that is in the tree itself is not searched by a link.
+pub(super) fn find(folder: &Path, progress: &Progress) -> Result<Found, DataError> {
+    let most = std::env::var(LIMIT_NAME).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(LIMIT);
+    find_within(folder, most, progress)
+}
+
+fn find_within(folder: &Path, most: usize, progress: &Progress) -> Result<Found, DataError> {
+    let io = |error: IoError| DataError::io(folder, &error);
+    // Asked first, as what is wrong with the folder itself is no warning.
+    drop(std::fs::read_dir(folder).map_err(io)?);
+    if let Some(what) = special(folder, &std::fs::metadata(folder).map_err(io)?) {
+        return Err(DataError::file(folder, format!("is {what}; choose a folder of pictures")));
+    }
+    progress.restart(0);
+    let mut search = Search {
+        folder,
+        most,
+        progress,
+        looked_at: 0,
+        seen: HashSet::new(),
+        folders: vec![PathBuf::new()],
+        links: BTreeSet::new(),
+        found: Found { files: Vec::new(), skipped: Skipped::default() },
+    };
+    search.run()?;
+    let Found { files, skipped } = search.found;
+    if files.is_empty() && skipped.count == 0 {
+        return Err(DataError::file(
+            folder,
+            "holds no picture; choose a folder with PNG, JPEG, BMP, GIF, WebP or TIFF files, or with sub-folders of them",
+        ));
+    }
+    Ok(Found { files: sorted(files, progress, |a, b| a.cmp(b))?, skipped })
+}
+
+/// A search under way. All paths are below `folder`.
+struct Search<'a> {
+    folder: &'a Path,
+    most: usize,
+    progress: &'a Progress,
+    looked_at: usize,
+    seen: HashSet<FolderId>,
+    /// Folders still to be searched.
+    folders: Vec<PathBuf>,
+    /// Links to folders, which are followed after all folders that are in the tree.
+    links: BTreeSet<PathBuf>,
+    found: Found,
+}
+
+impl Search<'_> {
+    fn run(&mut self) -> Result<(), DataError> {
+        loop {
+            while let Some(below) = self.folders.pop() {
+                self.search(&below, false)?;
+            }
+            match self.links.pop_first() {
+                Some(below) => self.search(&below, true)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn search(&mut self, below: &Path, is_link: bool) -> Result<(), DataError> {
+        let path = self.folder.join(below);
+        let entries = match self.enter(&path, below, is_link) {
+            Ok(Some(entries)) => entries,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                self.found.skipped.add_error(below, &error);
+                return Ok(());
+            }
+        };
+        for entry in entries {
+            self.progress.check()?;
+            self.count()?;
+            match entry {
+                Ok(entry) => self.look_at(&entry, below)?,
+                Err(error) => self.found.skipped.add_error(below, &error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a folder; `None` where there is a reason not to.
+    fn enter(&mut self, path: &Path, below: &Path, is_link: bool) -> IoResult<Option<std::fs::ReadDir>> {
+        let metadata = std::fs::metadata(path)?;
+        if let Some(what) = special(path, &metadata) {
+            self.found.skipped.add(below, &format!("is {what}"));
+            return Ok(None);
+        }
+        if !self.seen.insert(folder_id(path, &metadata)?) {
+            if is_link {
+                let is_circle = path.parent().is_some_and(|parent| leads_around(path, parent));
+                let reason = if is_circle {
+                    "is a link that leads in a circle"
+                } else {
+                    "is a link to a folder that is read already"
+                };
+                self.found.skipped.add(below, reason);
+            }
+            return Ok(None);
+        }
+        std::fs::read_dir(path).map(Some)
+    }
+
+    fn look_at(&mut self, entry: &DirEntry, below: &Path) -> Result<(), DataError> {
+        let name = entry.file_name();
+        if is_hidden(&name) {
+            return Ok(());
+        }
+        let below = below.join(&name);
+        let kind = match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => {
+                std::fs::metadata(entry.path()).map(|target| (target.file_type(), true))
+            }
+            kind => kind.map(|kind| (kind, false)),
+        };
+        let (kind, is_link) = match kind {
+            Ok(found) => found,
+            Err(error) => {
+                self.found.skipped.add_error(&below, &error);
+                return Ok(());
+            }
+        };
+        if kind.is_dir() {
+            self.charge(&below)?;
+            if is_link {
+                self.links.insert(below);
+            } else {
+                self.folders.push(below);
+            }
+        } else if is_picture(&below) {
+            if kind.is_file() {
+                self.charge(&below)?;
+                self.progress.budget().reserve(&mut self.found.files, 1)?;
+                self.found.files.push(below);
+                self.progress.advance(1);
+            } else {
+                self.found.skipped.add(&below, "is a device or a pipe");
+            }
+        }
+        Ok(())
+    }
+
+    fn charge(&self, below: &Path) -> Result<(), DataError> {
+        Ok(self.progress.budget().take(memory::text_bytes(below.as_os_str().len()))?)
+    }
+
+    fn count(&mut self) -> Result<(), DataError> {
+        self.looked_at += 1;
+        if self.looked_at <= self.most {
+            return Ok(());
+        }
+        let message = format!(
+            "holds more than {} files and folders ({} pictures were found so far); choose a smaller folder, or set {LIMIT_NAME} to \
+             a higher number",
+            self.most,
+            self.found.files.len()
+        );
+        Err(DataError::file(self.folder, message))
+    }
+}
+
+impl Skipped {
+    pub(super) fn add(&mut self, below: &Path, reason: &str) {
+        self.count += 1;
+        if self.told.len() < TOLD {
+            self.told.push(format!("{}: {reason}", slashed(below)));
+        }
+    }
+
+    fn add_error(&mut self, below: &Path, error: &IoError) {
+        self.add(below, &io_message(error.kind(), &error.to_string()));
+    }
+
+    /// How many there are, and the first `most` of them.
+    pub(super) fn first(&self, most: usize) -> (usize, &[String]) {
+        (self.count, &self.told[..most.min(self.told.len())])
+    }
+
+    /// What a person should know.
+    pub(super) fn warnings(self) -> Vec<String> {
+        let mut warnings: Vec<String> = self.told.iter().map(|text| format!("left out {text}")).collect();
+        if self.count > TOLD {
+            warnings.push(format!("left out {} more pictures that cannot be read", self.count - TOLD));
+        }
+        warnings
+    }
+}
+
+/// A path with slashes on every system.
+pub(super) fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether a link in `parent` leads to a folder that holds it.
+fn leads_around(link: &Path, parent: &Path) -> bool {
+    match (link.canonicalize(), parent.canonicalize()) {
+        (Ok(target), Ok(parent)) => parent.starts_with(target),
+        _ => false,
+    }
+}
+
+/// What tells a folder from all others.
+#[cfg(unix)]
+type FolderId = (u64, u64);
+#[cfg(not(unix))]
+type FolderId = PathBuf;
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+fn folder_id(_path: &Path, metadata: &Metadata) -> IoResult<FolderId> {
+    use std::os::unix::fs::MetadataExt;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn folder_id(path: &Path, _metadata: &Metadata) -> IoResult<FolderId> {
+    path.canonicalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn names(found: &Found) -> Vec<String> {
+        found.files.iter().map(|file| slashed(file)).collect()
+    }
+
+    #[test]
+    fn a_search_stops_at_its_limit_and_says_how_to_raise_it() {
+        let dir = tempfile::tempdir().unwrap();
+        for at in 0..30 {
+            fs::write(dir.path().join(format!("{at}.png")), b"x").unwrap();
+        }
+        let progress = Progress::default();
+        assert_eq!(find_within(dir.path(), 30, &progress).map(|found| found.files.len()).ok(), Some(30));
+        assert_eq!(progress.state(), (30, 0), "they are counted as they are found");
+        let error = find_within(dir.path(), 29, &progress).err().unwrap().to_string();
+        for part in ["more than 29 files", "29 pictures", "set HOURGLASS_MAX_FILES to a higher number"] {
+            assert!(error.contains(part), "{error} lacks {part}");
+        }
+    }
+
+    #[test]
+    fn paths_of_any_depth_are_searched_as_far_as_the_system_allows() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut deep = dir.path().to_path_buf();
+        for _ in 0..300 {
+            deep.push("deeper");
+        }
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("a.png"), b"x").unwrap();
+        assert_eq!(find_within(dir.path(), LIMIT, &Progress::default()).unwrap().files.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_folder_is_searched_twice_and_special_files_are_counted() {
+        use std::os::unix::fs::symlink;
+        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir_all(at("cat")).unwrap();
+        fs::write(at("cat/a.png"), b"x").unwrap();
+        fs::write(other.path().join("b.png"), b"x").unwrap();
+        // Sorts before the folder it leads to, which is searched under its own name nevertheless.
+        symlink(at("cat"), at("all")).unwrap();
+        symlink(other.path(), at("first")).unwrap();
+        symlink(other.path(), at("second")).unwrap();
+        symlink(at("gone"), at("broken.png")).unwrap();
+        symlink("/proc/self", at("system")).unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(at("socket.png")).unwrap();
+        let found = find_within(dir.path(), LIMIT, &Progress::default()).unwrap();
+        assert_eq!(names(&found), ["cat/a.png", "first/b.png"]);
+        let mut warnings = found.skipped.warnings();
+        warnings.sort_unstable();
+        let expected = [
+            "left out all: is a link to a folder that is read already",
+            "left out broken.png: does not exist",
+            "left out second: is a link to a folder that is read already",
+            "left out socket.png: is a device or a pipe",
+            "left out system: is one of the files the system tells about itself in",
+        ];
+        let is_as_expected = |(warning, expected): (&String, &str)| warning.starts_with(expected);
+        let count = if Path::new("/proc/self").exists() { 5 } else { 4 };
+        assert_eq!(warnings.len(), count, "{warnings:?}");
+        assert!(warnings.iter().zip(expected).take(4).all(is_as_expected), "{warnings:?}");
+    }
+
+    #[test]
+    fn those_that_were_left_out_are_counted_and_the_first_are_told() {
+        let mut skipped = Skipped::default();
+        for at in 0..30 {
+            skipped.add(Path::new(&format!("{at}.png")), "bad");
+        }
+        let warnings = skipped.warnings();
+        assert_eq!(
+            (warnings.len(), warnings[20].as_str()),
+            (21, "left out 10 more pictures that cannot be read")
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! What the system lets this process take.
+
+use std::path::{Path, PathBuf};
+
+/// What is assumed where the system does not say how much memory is free.
+const ASSUMED_BYTES: u64 = 8 << 30;
+/// The most that is kept back of free memory, for everything that is too small to be charged.
+const KEPT_BYTES: u64 = 256 << 20;
+/// What a thread may reserve of the address space: its stack, and a heap of its own.
+const THREAD_BYTES: u64 = 72 << 20;
+/// A limit from here on is none: version 1 of control groups writes the largest number of pages.
+const UNLIMITED: u64 = 1 << 60;
+
+/// Memory that may be taken now, in bytes: the smallest of what is free, what the control groups of this process leave, and
+/// what its limits leave (`ulimit -v`, `ulimit -d`); a modest guess where the system says nothing.
+pub fn available_bytes() -> u64 {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    System { root: PathBuf::from("/"), threads }.available_bytes()
+}
+
+/// The files in which a system says it.
+struct System {
+    root: PathBuf,
+    threads: u64,
+}
+
+impl System {
+    fn available_bytes(&self) -> u64 {
+        let physical = [self.free_memory(), self.group_room()].into_iter().flatten().min();
+        let physical = physical.map(|room| room - (room / 8).min(KEPT_BYTES));
+        // Addresses are taken by threads that are still to be started, whether they use them or not.
+        let kept = THREAD_BYTES.saturating_mul(self.threads.saturating_add(1));
+        let addresses = self.address_room().map(|room| room - (room / 2).min(kept));
+        [physical, addresses].into_iter().flatten().min().unwrap_or(ASSUMED_BYTES)
+    }
+
+    fn read(&self, path: impl AsRef<Path>) -> Option<String> {
+        std::fs::read_to_string(self.root.join(path)).ok()
+    }
+
+    fn free_memory(&self) -> Option<u64> {
+        kibibytes(&self.read("proc/meminfo")?, "MemAvailable:")
+    }
+
+    /// The smallest room any control group around this process leaves, in both versions.
+    fn group_room(&self) -> Option<u64> {
+        let groups = self.read("proc/self/cgroup")?;
+        let rooms = groups.lines().filter_map(|line| {
+            let mut parts = line.splitn(3, ':');
+            let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
+            if controllers.is_empty() {
+                self.room_above("sys/fs/cgroup", path, "memory.max", "memory.current")
+            } else if controllers.split(',').any(|controller| controller == "memory") {
+                let (limit, usage) = ("memory.limit_in_bytes", "memory.usage_in_bytes");
+                self.room_above("sys/fs/cgroup/memory", path, limit, usage)
+            } else {
+                None
+            }
+        });
+        rooms.min()
+    }
+
+    /// The smallest room of a group and all those around it. In a container the path may be that of the machine, of which only
+    /// the last folder, the mount itself, is there.
+    fn room_above(&self, mount: &str, path: &str, limit: &str, usage: &str) -> Option<u64> {
+        let below = Path::new(path.trim_start_matches('/'));
+        let rooms = below.ancestors().filter_map(|below| {
+            let folder = Path::new(mount).join(below);
+            let number = |name: &str| self.read(folder.join(name))?.trim().parse::<u64>().ok();
+            let limit = number(limit).filter(|limit| *limit < UNLIMITED)?;
+            // Files the system keeps in memory count as used, and make way when memory is asked for.
+            let cached = self.read(folder.join("memory.stat")).and_then(|text| inactive_files(&text));
+            Some(limit.saturating_sub(number(usage)?.saturating_sub(cached.unwrap_or(0))))
+        });
+        rooms.min()
+    }
+
+    /// What the limits of the process leave of its address space and of its data.
+    fn address_room(&self) -> Option<u64> {
+        let (limits, status) = (self.read("proc/self/limits")?, self.read("proc/self/status")?);
+        let room = |limit: &str, usage: &str| {
+            let text = limits.lines().find_map(|line| line.strip_prefix(limit))?;
+            let limit: u64 = text.split_whitespace().next()?.parse().ok()?;
+            Some(limit.saturating_sub(kibibytes(&status, usage)?))
+        };
+        let rooms = [room("Max address space", "VmSize:"), room("Max data size", "VmData:")];
+        rooms.into_iter().flatten().min()
+    }
+}
+
+/// The number of a line `name  12 kB`, in bytes.
+fn kibibytes(text: &str, name: &str) -> Option<u64> {
+    let number = text.lines().find_map(|line| line.strip_prefix(name))?;
+    number.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Cached files that were not used of late; version 1 sums those of groups within in `total_…`.
+fn inactive_files(text: &str) -> Option<u64> {
+    let number = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().parse().ok()
+    };
+    number("total_inactive_file ").or_else(|| number("inactive_file "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn the_smallest_room_counts_less_what_is_kept_back() {
+        let check = |files: &[(&str, &str)], expected: u64| {
+            let dir = tempfile::tempdir().unwrap();
+            for (name, text) in files {
+                let path = dir.path().join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(&path, text).unwrap();
+            }
+            let system = System { root: dir.path().to_path_buf(), threads: 1 };
+            assert_eq!(system.available_bytes() / MIB, expected, "{files:?}");
+        };
+        check(&[], ASSUMED_BYTES / MIB);
+        let memory = ("proc/meminfo", "MemTotal: 99 kB\nMemAvailable:   8388608 kB\n");
+        check(&[memory], 8192 - 256);
+        check(&[("proc/meminfo", "MemAvailable: 1048576 kB\n")], 1024 - 128);
+
+        // Version 2: the group around it is the tighter one, and its cached files make way.
+        let group = ("proc/self/cgroup", "0::/a.slice/b.scope\n");
+        let inner = [
+            ("sys/fs/cgroup/a.slice/b.scope/memory.max", "max\n"),
+            ("sys/fs/cgroup/a.slice/b.scope/memory.current", "5\n"),
+        ];
+        let outer = [
+            ("sys/fs/cgroup/a.slice/memory.max", "1073741824\n"),
+            ("sys/fs/cgroup/a.slice/memory.current", "805306368\n"),
+        ];
+        let cached = ("sys/fs/cgroup/a.slice/memory.stat", "anon 1\ninactive_file 268435456\nfile 9\n");
+        check(&[memory, group, inner[0], inner[1]], 8192 - 256);
+        check(&[memory, group, inner[0], inner[1], outer[0], outer[1]], 256 - 32);
+        check(&[memory, group, outer[0], outer[1], cached], 512 - 64);
+
+        // Version 1, in a container that sees its own group as the root.
+        let group = ("proc/self/cgroup", "4:cpu,cpuacct:/x\n7:memory:/docker/0a1b\n");
+        let limit = ("sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n");
+        let none = ("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+        let usage = ("sys/fs/cgroup/memory/memory.usage_in_bytes", "268435456\n");
+        check(&[memory, group, limit, usage], 256 - 32);
+        check(&[memory, group, none, usage], 8192 - 256);
+
+        // Limits of the process.
+        let status = ("proc/self/status", "Name: x\nVmSize:\t 102400 kB\nVmData:\t 51200 kB\n");
+        let limits = |address: &str, data: &str| {
+            format!(
+                "Limit   Soft Limit  Hard Limit  Units\nMax data size   {data}  unlimited  bytes\n\
+                 Max address space   {address}  unlimited  bytes\n"
+            )
+        };
+        let both = |address: &str, data: &str, expected: u64| {
+            check(&[memory, status, ("proc/self/limits", &limits(address, data))], expected);
+        };
+        both("unlimited", "unlimited", 8192 - 256);
+        both("629145600", "unlimited", 500 - 144);
+        both("unlimited", "157286400", 100 - 50);
+        both("1024", "unlimited", 0);
+    }
+
+    #[test]
+    fn this_system_says_something() {
+        assert!(available_bytes() > 0);
+    }
+}

@@ -1,0 +1,93 @@
+/// Where the values of an array go, in the order in which they come, where that is not the order they are kept in: with
+/// columns first (`Fortran`), or with the channels of a picture first. So they are never held twice.
+pub(super) struct Places {
+    /// From the one that changes fastest in the file.
+    axes: Vec<Axis>,
+    at: usize,
+}
+
+struct Axis {
+    size: usize,
+    /// How far apart two neighbours are kept.
+    stride: usize,
+    index: usize,
+}
+
+impl Places {
+    /// `None` where values are kept as they come. A shape whose channels are first has four dimensions.
+    pub(super) fn new(shape: &[usize], fortran: bool, channels_first: bool) -> Option<Places> {
+        let is_moved = |size: &&usize| **size > 1;
+        if !channels_first && (!fortran || shape.iter().filter(is_moved).count() < 2) {
+            return None;
+        }
+        let strides = match *shape {
+            [_, channels, height, width] if channels_first => {
+                vec![channels * height * width, 1, width * channels, channels]
+            }
+            _ => {
+                let mut strides = vec![1; shape.len()];
+                for axis in (1..shape.len()).rev() {
+                    strides[axis - 1] = strides[axis] * shape[axis];
+                }
+                strides
+            }
+        };
+        let axes = shape.iter().zip(strides).map(|(&size, stride)| Axis { size, stride, index: 0 });
+        let mut axes: Vec<Axis> = axes.collect();
+        if !fortran {
+            axes.reverse();
+        }
+        Some(Places { axes, at: 0 })
+    }
+
+    /// The place of the next value.
+    pub(super) fn next(&mut self) -> usize {
+        let place = self.at;
+        // Counts up like an odometer.
+        for axis in &mut self.axes {
+            axis.index += 1;
+            self.at += axis.stride;
+            if axis.index < axis.size {
+                break;
+            }
+            self.at -= axis.stride * axis.size;
+            axis.index = 0;
+        }
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_is_brought_to_rows_of_pictures_with_channels_last() {
+        // numpy.arange(24).reshape(2, 3, 2, 2), its channels moved last: a.transpose(0, 2, 3, 1).ravel().
+        let channels_last =
+            [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11, 12, 16, 20, 13, 17, 21, 14, 18, 22, 15, 19, 23];
+        let check = |shape: &[usize], channels_first: bool, expected: &[usize]| {
+            for fortran in [false, true] {
+                // The number of each value in rows-first order, in the order of the file.
+                let mut places = Places::new(shape, fortran, false);
+                let came: Vec<usize> = (0..24)
+                    .map(|at| if let Some(places) = &mut places { places.next() } else { at })
+                    .collect();
+                let mut places = Places::new(shape, fortran, channels_first);
+                let mut kept = vec![0; 24];
+                for (at, value) in came.into_iter().enumerate() {
+                    kept[places.as_mut().map_or(at, Places::next)] = value;
+                }
+                assert_eq!(kept, expected);
+            }
+        };
+        let same: Vec<usize> = (0..24).collect();
+        check(&[2, 3, 4], false, &same);
+        check(&[2, 3, 2, 2], false, &same);
+        check(&[2, 3, 2, 2], true, &channels_last);
+        // numpy.arange(6).reshape(2, 3).T.ravel(): where the values of each column go.
+        let mut columns = Places::new(&[2, 3], true, false).unwrap();
+        assert_eq!([(); 6].map(|()| columns.next()), [0, 3, 1, 4, 2, 5]);
+        assert!(Places::new(&[5, 1], true, false).is_none(), "a single column is in order");
+    }
+}

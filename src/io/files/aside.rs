@@ -1,0 +1,104 @@
+//! Files that get a name nobody has used yet: what must be kept although its own name is needed for something else.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::part::part_file;
+use super::{Files, Sink, folder_of, target_of};
+use crate::io::FileError;
+
+impl Files {
+    /// Gives a file a second name in its folder, `NAME-LABEL-N.EXTENSION`, under which it stays when it is replaced.
+    ///
+    /// # Errors
+    /// Those of the system; the file is then as it was.
+    pub fn set_aside(&self, path: &Path, label: &str) -> io::Result<PathBuf> {
+        self.check_allowed()?;
+        let (target, _) = target_of(path)?;
+        let extension = target.extension().unwrap_or_default().to_string_lossy().into_owned();
+        free_name(&target, label, &extension, |aside| match fs::hard_link(&target, aside) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                // Some file systems know one name for a file.
+                if aside.symlink_metadata().is_ok() {
+                    return Err(ErrorKind::AlreadyExists.into());
+                }
+                fs::rename(&target, aside)
+            }
+            other => other,
+        })
+    }
+
+    /// Writes a new file in the folder of another one, `NAME-LABEL-N.EXTENSION`.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn write_aside(
+        &self,
+        path: &Path,
+        label: &str,
+        extension: &str,
+        bytes: &[u8],
+    ) -> io::Result<PathBuf> {
+        self.check_allowed()?;
+        let (target, _) = target_of(path)?;
+        free_name(&target, label, extension, |aside| {
+            let part = part_file(folder_of(&target), aside, self.private, None)?;
+            let mut sink = self.sink(part.as_file());
+            sink.write_all(bytes)?;
+            sink.flush()?;
+            drop(sink);
+            part.as_file().sync_all()?;
+            part.persist_noclobber(aside).map(drop).map_err(|error| error.error)
+        })
+    }
+
+    /// Writes a file where nothing is yet, in the folder for temporary files: with a name that nobody can guess, for its
+    /// owner alone.
+    ///
+    /// # Errors
+    /// [`FileError`]; then no file is left.
+    pub fn write_rescue(
+        &self,
+        name: &str,
+        extension: &str,
+        fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
+    ) -> Result<PathBuf, FileError> {
+        let folder = std::env::temp_dir();
+        self.attempt(&folder, || {
+            let prefix: String = name.chars().take(40).chain(['-']).collect();
+            // Made exclusively, so neither a file nor a link that is there already is written to.
+            let file = tempfile::Builder::new()
+                .prefix(&prefix)
+                .suffix(&format!(".{extension}"))
+                .rand_bytes(16)
+                .tempfile_in(&folder)?;
+            let mut sink = self.sink(file.as_file());
+            fill(&mut sink)?;
+            sink.flush()?;
+            drop(sink);
+            file.as_file().sync_all()?;
+            file.keep().map(|(_, path)| path).map_err(|error| error.error)
+        })
+    }
+}
+
+/// Tries `NAME-LABEL-1.EXTENSION`, `NAME-LABEL-2.EXTENSION` and so on in the target's folder until one is not there yet.
+fn free_name(
+    target: &Path,
+    label: &str,
+    extension: &str,
+    make: impl Fn(&Path) -> io::Result<()>,
+) -> io::Result<PathBuf> {
+    // All of a long name, and more, would be too long for a name.
+    let stem: String = target.file_stem().unwrap_or_default().to_string_lossy().chars().take(40).collect();
+    for number in 1..=u32::MAX {
+        let path = folder_of(target).join(format!("{stem}-{label}-{number}")).with_added_extension(extension);
+        match make(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}

@@ -1,0 +1,179 @@
+//! Part files: a write fills a hidden file in the target's folder and renames it. Whoever writes one holds its lock for as
+//! long as the process lives, so a part file without a lock was left by a process that was killed.
+
+use std::fs::{self, Metadata, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+const SUFFIX: &str = ".hourglass.part";
+/// How often a new part file is made before it is given up: each time another program took it for abandoned.
+const TRIES: usize = 100;
+
+/// A new part file for the target, locked; removed again unless it is renamed. A `private` one is for its owner alone;
+/// nobody may read another who may not read the `old` file it is to replace.
+pub(super) fn part_file(
+    folder: &Path,
+    target: &Path,
+    private: bool,
+    old: Option<&Metadata>,
+) -> io::Result<NamedTempFile> {
+    // Its beginning says whose part it is; all of a long name, and more, would be too long for a name.
+    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(40).collect();
+    let prefix = format!(".{name}-");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What any new file gets; the user's mask takes away from it.
+        let mode = match old {
+            _ if private => 0o600,
+            Some(old) => old.permissions().mode() & 0o666 | 0o600,
+            None => 0o666,
+        };
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = (private, old);
+    for _ in 0..TRIES {
+        let part = builder.tempfile_in(folder)?;
+        match part.as_file().try_lock() {
+            // Before it was locked it could be taken for abandoned.
+            Ok(()) if leads_to(part.path(), &part.as_file().metadata()?) => return Ok(part),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            // Without locks nothing can be proven abandoned.
+            Err(TryLockError::Error(_)) => return Ok(part),
+        }
+    }
+    Err(io::Error::other("another program removes its new files at once"))
+}
+
+/// Removes the part files in a folder that killed processes of the owner of `own` left there.
+pub(super) fn remove_abandoned(folder: &Path, own: &Metadata) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_part = name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(SUFFIX));
+        if is_part && let Err(error) = remove_if_abandoned(&entry.path(), own) {
+            log::info!("{}: stays: {error}", entry.path().display());
+        }
+    }
+}
+
+fn remove_if_abandoned(path: &Path, own: &Metadata) -> io::Result<()> {
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_file() || !same_owner(&found, own) {
+        return Ok(());
+    }
+    let file = OpenOptions::new().write(true).open(path)?;
+    match file.try_lock() {
+        Ok(()) if leads_to(path, &file.metadata()?) => fs::remove_file(path),
+        // Removed and replaced while it was looked at, or still written to.
+        Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether a name still leads to this open file, and not through a link.
+#[cfg(unix)]
+fn leads_to(path: &Path, file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).is_ok_and(|named| (named.dev(), named.ino()) == (file.dev(), file.ino()))
+}
+
+/// The names are random, and Windows removes no file that is open elsewhere.
+#[cfg(not(unix))]
+fn leads_to(path: &Path, _file: &Metadata) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|named| named.is_file())
+}
+
+#[cfg(unix)]
+fn same_owner(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    one.uid() == other.uid()
+}
+
+#[cfg(not(unix))]
+fn same_owner(_one: &Metadata, _other: &Metadata) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Durability, Files};
+    use super::*;
+    use std::path::PathBuf;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder").flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    fn made(folder: &Path, name: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, "part").expect("written");
+        path
+    }
+
+    #[test]
+    fn the_next_save_removes_what_killed_ones_left_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = dir.path();
+        made(folder, ".a.hourglass-abc123.hourglass.part");
+        made(folder, ".b.hourglass-abc123.hourglass.part");
+        let others = ["a.hourglass.part", ".a.hourglass", ".a.part", ".a.hourglass-abc.swp"];
+        others.iter().for_each(|name| drop(made(folder, name)));
+        fs::create_dir(folder.join(".folder.hourglass.part")).expect("made");
+        let alive = part_file(folder, Path::new("c"), false, None).expect("made");
+        let kept = alive.path().file_name().expect("a name").to_string_lossy().into_owned();
+
+        let files = Files::default();
+        files.write_bytes(&folder.join("new"), Durability::Synced, b"text").expect("saved");
+        let mut expected: Vec<String> = others.iter().map(ToString::to_string).collect();
+        expected.extend([".folder.hourglass.part".to_owned(), "new".to_owned(), kept.clone()]);
+        expected.sort();
+        assert_eq!(names(folder), expected);
+
+        // Its writer is gone, without a chance to remove it.
+        let (file, path) = alive.keep().expect("kept");
+        files.check_writable(&folder.join("new")).expect("writable");
+        assert!(path.exists(), "its lock is held");
+        drop(file);
+        files.check_writable(&folder.join("new")).expect("writable");
+        assert!(!path.exists(), "a start removes it too");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_what_they_lead_to_stay() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let precious = made(dir.path(), "precious");
+        let link = dir.path().join(".a-abc123.hourglass.part");
+        std::os::unix::fs::symlink(&precious, &link).expect("linked");
+        Files::default().check_writable(&dir.path().join("new")).expect("writable");
+        assert!(precious.exists() && link.symlink_metadata().is_ok());
+    }
+
+    #[test]
+    fn writers_and_those_who_tidy_up_at_once_do_not_disturb_each_other() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let path = dir.path().join(thread.to_string());
+                scope.spawn(move || {
+                    let files = Files::default();
+                    for count in 0..50 {
+                        let text = format!("{count}");
+                        files.write_bytes(&path, Durability::Synced, text.as_bytes()).expect("saved");
+                        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+                    }
+                });
+            }
+        });
+        assert_eq!(names(dir.path()), ["0", "1", "2", "3"]);
+    }
+}

@@ -1,0 +1,105 @@
+//! Locks between programs. All of them end with the process that holds them, however it ends.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The longest another program's save is waited for: one that was halted must not halt all others.
+const SAVE_PATIENCE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Opens a lock file, which is made where it is missing; it holds nothing, and nobody else may open it.
+pub(super) fn open_lock_file(path: &Path) -> io::Result<File> {
+    #[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).truncate(false).write(true).open(path)
+}
+
+/// Waits for the lock of an open file, but not forever; says whether it came.
+pub(super) fn wait_for(file: &File, patience: Duration) -> io::Result<bool> {
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// Held by the one program that reads, compares and replaces project files of a folder.
+///
+/// The lock is that of the folder itself. A lock on the project file would go with the old file when that is replaced, and
+/// a file that is only there to be locked would stay when a program is killed.
+pub(super) struct SaveLock {
+    /// `None` where the file system has no locks or patience ran out: then it is as if there were no lock.
+    _held: Option<File>,
+}
+
+impl SaveLock {
+    /// Waits until no other program saves into this folder.
+    pub(super) fn enter(folder: &Path) -> SaveLock {
+        let held = hold(folder, SAVE_PATIENCE).unwrap_or_else(|error| {
+            log::info!("{}: saved without a lock: {error}", folder.display());
+            None
+        });
+        SaveLock { _held: held }
+    }
+}
+
+#[cfg(not(windows))]
+fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
+    let folder = File::open(folder)?;
+    Ok(wait_for(&folder, patience)?.then_some(folder))
+}
+
+/// Windows locks no folders. A file that only one program can open, and that the system removes with the last handle,
+/// does the same.
+#[cfg(windows)]
+#[expect(clippy::disallowed_methods, reason = "a lock file holds nothing")]
+fn hold(folder: &Path, patience: Duration) -> io::Result<Option<File>> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    /// What opening it ends with while another program has it, or is about to let it go.
+    const BUSY: [i32; 2] = [5, 32];
+    let start = Instant::now();
+    loop {
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true).share_mode(0).custom_flags(DELETE_ON_CLOSE);
+        match options.open(folder.join(".hourglass.lock")) {
+            Ok(file) => return Ok(Some(file)),
+            Err(error) if !error.raw_os_error().is_some_and(|code| BUSY.contains(&code)) => {
+                return Err(error);
+            }
+            Err(_) if start.elapsed() < patience => std::thread::sleep(LOOK),
+            Err(_) => return Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_held_by_one_at_a_time_and_nothing_is_left_in_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let lock = SaveLock::enter(dir.path());
+        assert!(hold(dir.path(), Duration::ZERO).expect("locks").is_none());
+        drop(lock);
+        assert!(hold(dir.path(), Duration::ZERO).expect("locks").is_some());
+        assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn where_nothing_can_be_locked_nothing_is_waited_for() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let missing = dir.path().join("missing");
+        assert!(hold(&missing, SAVE_PATIENCE).is_err());
+        drop(SaveLock::enter(&missing));
+    }
+}

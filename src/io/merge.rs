@@ -1,0 +1,444 @@
+//! **Saving where another program may have saved too.** The file on disk is compared with what it was when this program
+//! last read or wrote it, run by run, as version control merges three versions. Runs are independent, so both sides' work
+//! is kept: whoever saves later gets other numbers where numbers collide.
+//!
+//! Programs save into a folder one after the other ([`SaveLock`]). Where the file system has no locks, a file that changes
+//! while the new one is written is merged again, so that only the moment of the rename is unprotected.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use super::archive::{Archive, Digest};
+use super::files::real_folder;
+use super::lock::SaveLock;
+use super::plan_merge::{Merge, continues};
+use super::project_file::{Content, OnDisk};
+use super::{Durability, FileError, Files, Sink, open_project};
+use crate::project::{Project, visible_path};
+use crate::run::{Run, RunId, Status};
+
+/// How often a file that changes under the save is merged again.
+const TRIES: usize = 5;
+
+/// What a project file held when this program last read or wrote it. Clones share it, and save one after the other.
+///
+/// A new one knows nothing: whatever a save finds is then another program's work.
+#[derive(Clone, Debug, Default)]
+pub struct MergeBase(Arc<Mutex<Known>>);
+
+/// What is known of a file.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Its document.
+    pub(super) project: Option<Project>,
+    /// Its runs, by their numbers in memory.
+    pub(super) runs: BTreeMap<RunId, KnownRun>,
+    /// Runs of another program that were already spoken of, by their numbers in the file.
+    told_runs: BTreeSet<RunId>,
+    /// Everything else that was already said.
+    told: BTreeSet<MergeNote>,
+    /// A file that nobody can read, but that may be replaced.
+    replaceable: Option<Stamp>,
+}
+
+/// What is known of a run in the file.
+#[derive(Clone, Debug)]
+pub(super) struct KnownRun {
+    /// Its number in the file.
+    pub(super) number: RunId,
+    /// Its files.
+    pub(super) digest: Digest,
+    /// The run in memory that is the same; `None` where none is.
+    pub(super) stand: Option<RunStand>,
+}
+
+/// Whatever of a run grows or changes while it trains: where it is the same, so is the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunStand {
+    status: Status,
+    epochs: (usize, usize),
+    changes: (usize, usize),
+    /// Step and training time of its checkpoint.
+    checkpoint: Option<(u64, f64)>,
+}
+
+/// Something a person should know of a save that met another program's work.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MergeNote {
+    /// A run has another number in the file than in memory.
+    Renumbered {
+        /// The number in memory.
+        run: RunId,
+        /// The number in the file.
+        number: RunId,
+    },
+    /// Runs that another program has saved are kept.
+    Kept(Vec<RunId>),
+    /// Another program has trained a run further, which is as it was here: its version is kept.
+    Newer(RunId),
+    /// Another program has trained a run further that was removed here: it is kept.
+    RemovedHere(RunId),
+    /// Another program has removed a run that is as it was here: it is not saved again.
+    RemovedThere(RunId),
+    /// Another program has changed the design, which is as it was here: its version is kept.
+    OtherDesign,
+    /// Both have changed the design. The other version is in this file, or is the design of a run.
+    DesignSetAside(Option<PathBuf>),
+    /// The file could not be read and is kept here.
+    FileSetAside {
+        /// Its new name.
+        path: PathBuf,
+        /// Why it could not be read.
+        reason: String,
+    },
+}
+
+impl MergeNote {
+    /// Whether the file holds something that the program which saved it does not have.
+    pub fn is_only_in_file(&self) -> bool {
+        match self {
+            MergeNote::Renumbered { .. }
+            | MergeNote::Kept(_)
+            | MergeNote::Newer(_)
+            | MergeNote::RemovedHere(_)
+            | MergeNote::OtherDesign => true,
+            MergeNote::RemovedThere(_) | MergeNote::DesignSetAside(_) | MergeNote::FileSetAside { .. } => {
+                false
+            }
+        }
+    }
+
+    /// The highest number it tells of: no new run should have it.
+    pub fn highest_run(&self) -> Option<RunId> {
+        match self {
+            MergeNote::Renumbered { number, .. } => Some(*number),
+            MergeNote::Kept(runs) => runs.iter().max().copied(),
+            MergeNote::Newer(_)
+            | MergeNote::RemovedHere(_)
+            | MergeNote::RemovedThere(_)
+            | MergeNote::OtherDesign
+            | MergeNote::DesignSetAside(_)
+            | MergeNote::FileSetAside { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for MergeNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MergeNote::Renumbered { run, number } => {
+                write!(
+                    f,
+                    "run {run} is saved as run {number}, because another program saved a run of the same number"
+                )
+            }
+            MergeNote::Kept(runs) => {
+                let all: Vec<String> = runs.iter().map(ToString::to_string).collect();
+                let plural = if runs.len() == 1 { "" } else { "s" };
+                write!(f, "another program saved run{plural} {}: kept", all.join(", "))
+            }
+            MergeNote::Newer(run) => {
+                write!(f, "another program trained run {run} further: its version is kept")
+            }
+            MergeNote::RemovedHere(run) => {
+                write!(f, "run {run} was removed here, but another program trained it further: it is kept")
+            }
+            MergeNote::RemovedThere(run) => {
+                write!(f, "another program removed run {run}: it is not saved again")
+            }
+            MergeNote::OtherDesign => write!(f, "another program changed the design: its version is kept"),
+            MergeNote::DesignSetAside(Some(path)) => {
+                write!(f, "another program changed the design too: its version is in {}", visible_path(path))
+            }
+            MergeNote::DesignSetAside(None) => {
+                write!(f, "another program changed the design too: its version is the design of its run")
+            }
+            MergeNote::FileSetAside { path, reason } => {
+                write!(f, "the old file could not be read and is kept as {} ({reason})", visible_path(path))
+            }
+        }
+    }
+}
+
+impl MergeBase {
+    /// For a file that a person has agreed to replace: everything in it now may go.
+    pub fn replacing(path: &Path) -> MergeBase {
+        let known = match OnDisk::read(path) {
+            Ok(Some(file)) => Known::of(file.project, file.runs),
+            Ok(None) => Known::default(),
+            Err(_) => Known { replaceable: Stamp::of(path), ..Known::default() },
+        };
+        MergeBase(Arc::new(Mutex::new(known)))
+    }
+
+    /// For work that a crash left behind, and the file it belongs to: runs that have only been trained further since they
+    /// were saved there take the places of the old ones.
+    pub fn recovered(path: &Path, runs: &[Run]) -> MergeBase {
+        let Ok(opened) = open_project(path) else { return MergeBase::default() };
+        {
+            let mut known = opened.base.lock();
+            let old = std::mem::take(&mut known.runs);
+            for run in runs {
+                let mut saved = opened.runs.iter().filter(|saved| continues(run, saved));
+                let saved = saved.find(|saved| saved.id == run.id).or_else(|| saved.next());
+                if let Some(found) = saved.and_then(|saved| old.get(&saved.id)) {
+                    known.runs.insert(run.id, KnownRun { stand: None, ..found.clone() });
+                }
+            }
+        }
+        opened.base
+    }
+
+    /// For a file that was opened: its document, the runs that could be read, and the digests of all.
+    pub(super) fn opened(project: &Project, runs: &[Run], digests: BTreeMap<RunId, Digest>) -> MergeBase {
+        let mut known = Known::of(project.clone(), digests);
+        for run in runs {
+            if let Some(known) = known.runs.get_mut(&run.id) {
+                known.stand = Some(RunStand::of(run));
+            }
+        }
+        MergeBase(Arc::new(Mutex::new(known)))
+    }
+
+    /// The number a run has in the file.
+    pub fn number_of(&self, run: RunId) -> RunId {
+        self.lock().runs.get(&run).map_or(run, |known| known.number)
+    }
+
+    /// Saves a document and its runs as `NAME.hourglass`. What another program has saved there since is kept, and told.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old file is then as it was.
+    pub fn save<R: Borrow<Run>>(
+        &self,
+        files: &Files,
+        path: &Path,
+        project: &Project,
+        runs: &[R],
+    ) -> Result<Vec<MergeNote>, FileError> {
+        let runs: Vec<&Run> = runs.iter().map(Borrow::borrow).collect();
+        let mut known = self.lock();
+        let _lock = SaveLock::enter(&real_folder(path));
+        let mut unreadable = None;
+        for tries in (0..TRIES).rev() {
+            let save = Save { files, path, project, runs: &runs, may_repeat: tries > 0 };
+            match save.attempt(&mut known, unreadable.take())? {
+                Attempt::Saved(notes) => return Ok(notes),
+                Attempt::Changed => {}
+                Attempt::Unreadable(reason) => unreadable = Some(reason),
+            }
+        }
+        Err(FileError::write(path, &io::Error::other("another program changes it all the time")))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn of(project: Project, digests: BTreeMap<RunId, Digest>) -> Known {
+        let run = |(number, digest)| (number, KnownRun { number, digest, stand: None });
+        Known { project: Some(project), runs: digests.into_iter().map(run).collect(), ..Known::default() }
+    }
+}
+
+impl RunStand {
+    /// That of a run now.
+    pub fn of(run: &Run) -> RunStand {
+        let checkpoint = run.checkpoint.as_ref().map(|checkpoint| &checkpoint.progress);
+        RunStand {
+            status: run.status.clone(),
+            epochs: (run.history.epochs.len(), run.history.pretraining.len()),
+            changes: (run.edits.len(), run.restarts.len()),
+            checkpoint: checkpoint.map(|progress| (progress.step, progress.seconds)),
+        }
+    }
+
+    /// Whether a run of which only `run.ron` was read stands there too.
+    pub(super) fn is_of_head(&self, head: &Run) -> bool {
+        self.changes == (head.edits.len(), head.restarts.len())
+            && self.checkpoint.is_some_and(|(_, seconds)| seconds == head.seconds)
+    }
+}
+
+/// One save.
+struct Save<'a> {
+    files: &'a Files,
+    path: &'a Path,
+    project: &'a Project,
+    runs: &'a [&'a Run],
+    /// Whether it is done again where the file has changed meanwhile.
+    may_repeat: bool,
+}
+
+/// How an attempt to save ended.
+enum Attempt {
+    Saved(Vec<MergeNote>),
+    /// Another program saved in between.
+    Changed,
+    /// Runs could not be copied from the file on disk, for this reason.
+    Unreadable(String),
+}
+
+/// What becomes of the design.
+enum Design {
+    Ours,
+    /// The one on disk, which is newer.
+    Theirs(Project),
+    /// Ours, and the one on disk is kept elsewhere.
+    Both(Project),
+}
+
+impl Save<'_> {
+    fn attempt(&self, known: &mut Known, unreadable: Option<String>) -> Result<Attempt, FileError> {
+        let before = Stamp::of(self.path);
+        let found = match unreadable {
+            Some(reason) => Err(reason),
+            None => OnDisk::read(self.path).map_err(|error| error.to_string()),
+        };
+        let (mut disk, unreadable) = match found {
+            Ok(disk) => (disk, None),
+            Err(_) if before.is_some() && known.replaceable == before => (None, None),
+            Err(reason) => (None, Some(reason)),
+        };
+        let merge = Merge::new(known, self.runs, disk.as_mut());
+        let design = self.design(known, disk.as_mut(), &merge);
+        let project = match &design {
+            Design::Theirs(project) => project,
+            Design::Ours | Design::Both(_) => self.project,
+        };
+        let (mut trouble, mut digests, mut asides) = (None, BTreeMap::new(), Vec::new());
+        let written = self.files.write(self.path, Durability::Synced, |sink| {
+            let runs = self.runs.iter().zip(&merge.numbers);
+            let runs = runs.filter_map(|(run, number)| Some(((*number)?, *run))).collect();
+            let copied = disk.as_mut().map(|disk| (&mut disk.archive, merge.copied.as_slice()));
+            if let Err(error) = (Content { project, runs, copied }).write(sink) {
+                if !sink.has_failed() && !merge.copied.is_empty() {
+                    trouble = Some(Attempt::Unreadable(error.to_string()));
+                }
+                return Err(error);
+            }
+            digests = read_back(self.path, sink)?;
+            if self.may_repeat && Stamp::of(self.path) != before {
+                trouble = Some(Attempt::Changed);
+                return Err(io::Error::other("it was changed meanwhile"));
+            }
+            asides = self.set_aside(&design, unreadable, disk.as_mut(), &merge)?;
+            Ok(())
+        });
+        if let (Err(_), Some(trouble)) = (&written, trouble) {
+            return Ok(trouble);
+        }
+        written?;
+        let mut notes = merge.learn(known, self.runs, &digests);
+        notes.extend(asides);
+        match design {
+            Design::Theirs(_) => notes.push(MergeNote::OtherDesign),
+            Design::Ours | Design::Both(_) => known.project = Some(self.project.clone()),
+        }
+        known.replaceable = None;
+        Ok(Attempt::Saved(known.untold(notes)))
+    }
+
+    /// Compares the three versions of the design.
+    fn design(&self, known: &Known, disk: Option<&mut OnDisk>, merge: &Merge) -> Design {
+        let Some(disk) = disk else { return Design::Ours };
+        let is_known = |project: &Project| known.project.as_ref() == Some(project);
+        if disk.project == *self.project || is_known(&disk.project) {
+            Design::Ours
+        } else if is_known(self.project) && merge.is_related {
+            Design::Theirs(disk.project.clone())
+        } else {
+            Design::Both(disk.project.clone())
+        }
+    }
+
+    /// Keeps under other names whatever the new file does not hold.
+    fn set_aside(
+        &self,
+        design: &Design,
+        unreadable: Option<String>,
+        disk: Option<&mut OnDisk>,
+        merge: &Merge,
+    ) -> io::Result<Vec<MergeNote>> {
+        let mut notes = Vec::new();
+        if let Some(reason) = unreadable {
+            let path = self.files.set_aside(self.path, "set-aside")?;
+            notes.push(MergeNote::FileSetAside { path, reason });
+        }
+        if let (Design::Both(project), Some(disk)) = (design, disk) {
+            let in_run = |id: &RunId| disk.head(*id).is_ok_and(|run| is_design_of(project, &run));
+            let path = if merge.copied.iter().any(in_run) {
+                None
+            } else {
+                Some(self.files.write_aside(self.path, "design", "ron", project.to_ron().as_bytes())?)
+            };
+            notes.push(MergeNote::DesignSetAside(path));
+        }
+        Ok(notes)
+    }
+}
+
+impl Known {
+    /// Those of the notes that are news.
+    fn untold(&mut self, notes: Vec<MergeNote>) -> Vec<MergeNote> {
+        let told_runs = &mut self.told_runs;
+        let told = &mut self.told;
+        notes
+            .into_iter()
+            .filter_map(|note| match note {
+                MergeNote::Kept(mut runs) => {
+                    runs.retain(|run| told_runs.insert(*run));
+                    (!runs.is_empty()).then_some(MergeNote::Kept(runs))
+                }
+                MergeNote::Renumbered { .. }
+                | MergeNote::Newer(_)
+                | MergeNote::RemovedHere(_)
+                | MergeNote::RemovedThere(_)
+                | MergeNote::OtherDesign
+                | MergeNote::DesignSetAside(_)
+                | MergeNote::FileSetAside { .. } => told.insert(note.clone()).then_some(note),
+            })
+            .collect()
+    }
+}
+
+/// Whether a document is what a run was trained by. Where its data are does not count: paths are stored as they were found.
+fn is_design_of(project: &Project, run: &Run) -> bool {
+    let same_data = |design: Project| Project { data: project.data.clone(), ..design };
+    project.trained_designs().into_iter().map(same_data).any(|design| design == same_data(run.design.clone()))
+}
+
+/// Digests of the runs in what was just written: what was read back is what others will find.
+fn read_back(path: &Path, sink: &mut Sink<'_>) -> io::Result<BTreeMap<RunId, Digest>> {
+    io::Write::flush(sink)?;
+    let archive = Archive::of_file(path, sink.file().try_clone()?);
+    archive.map(|archive| archive.digests()).map_err(io::Error::other)
+}
+
+/// Which file is at a path, and in which state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device and number of the file, where the system has such.
+    file: (u64, u64),
+}
+
+impl Stamp {
+    /// `None` where there is no file.
+    fn of(path: &Path) -> Option<Stamp> {
+        let found = std::fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let file = (std::os::unix::fs::MetadataExt::dev(&found), std::os::unix::fs::MetadataExt::ino(&found));
+        #[cfg(not(unix))]
+        let file = (0, 0);
+        Some(Stamp { length: found.len(), modified: found.modified().ok(), file })
+    }
+}

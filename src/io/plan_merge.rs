@@ -1,0 +1,182 @@
+//! Which runs a merged project file holds, and under which numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::archive::Digest;
+use super::merge::{Known, KnownRun, MergeNote, RunStand};
+use super::project_file::OnDisk;
+use crate::project::Project;
+use crate::run::{Run, RunId};
+
+/// What a save does with the runs in memory and those on disk.
+#[derive(Debug)]
+pub(super) struct Merge {
+    /// The number in the file for each run in memory; `None` for one that is not written.
+    pub(super) numbers: Vec<Option<RunId>>,
+    /// Runs that are copied from the file on disk.
+    pub(super) copied: Vec<RunId>,
+    /// Whether the file on disk is a later state of the one that is known.
+    pub(super) is_related: bool,
+    notes: Vec<MergeNote>,
+}
+
+/// What becomes of a run in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is written under this number, where nobody has changed it.
+    Own(RunId),
+    /// It is written under its own number, or under another where that one is taken.
+    New,
+    /// The one on disk is a later state of it.
+    Newer(RunId),
+    /// It was removed on disk.
+    Gone,
+}
+
+impl Merge {
+    /// Compares the runs in memory with those that are known to have been in the file and those that are.
+    pub(super) fn new(known: &Known, runs: &[&Run], disk: Option<&mut OnDisk>) -> Merge {
+        let Some(disk) = disk else {
+            let fate =
+                |run: &&Run| known.runs.get(&run.id).map_or(Fate::New, |known| Fate::Own(known.number));
+            let fates: Vec<Fate> = runs.iter().map(fate).collect();
+            let (numbers, notes) = numbers(runs, &fates, BTreeSet::new());
+            return Merge { numbers, copied: Vec::new(), is_related: false, notes };
+        };
+        let is_same = |known: &KnownRun| disk.runs.get(&known.number) == Some(&known.digest);
+        let is_related = known.project.as_ref() == Some(&disk.project) || known.runs.values().any(is_same);
+        let fates: Vec<Fate> = runs.iter().map(|run| fate(known, run, is_related, disk)).collect();
+        let (numbers, notes) = numbers(runs, &fates, disk.runs.keys().copied().collect());
+        let mut merge = Merge { numbers, copied: Vec::new(), is_related, notes };
+        merge.copy(known, runs, &fates, disk);
+        merge
+    }
+
+    /// Chooses what is copied: all that is not written from memory and was not removed here.
+    fn copy(&mut self, known: &Known, runs: &[&Run], fates: &[Fate], disk: &mut OnDisk) {
+        let is_here = |id: &RunId| runs.iter().any(|run| run.id == *id);
+        let removed = known.runs.iter().filter(|(id, _)| !is_here(id));
+        let removed: BTreeMap<RunId, &KnownRun> = removed.map(|(_, known)| (known.number, known)).collect();
+        let (mut kept, mut copied) = (Vec::new(), Vec::new());
+        let all: Vec<(RunId, Digest)> = disk.runs.iter().map(|(id, digest)| (*id, *digest)).collect();
+        for (id, digest) in all {
+            if self.numbers.contains(&Some(id)) {
+                continue;
+            }
+            if let Some(known) = removed.get(&id) {
+                if known.digest == digest || is_rewritten(known, id, disk) {
+                    continue;
+                }
+                self.notes.push(MergeNote::RemovedHere(id));
+            } else if !fates.contains(&Fate::Newer(id)) {
+                kept.push(id);
+            }
+            copied.push(id);
+        }
+        self.copied = copied;
+        if !kept.is_empty() {
+            self.notes.push(MergeNote::Kept(kept));
+        }
+        for (run, fate) in runs.iter().zip(fates) {
+            match fate {
+                Fate::Newer(id) if disk.head(*id).is_ok_and(|newer| newer.seconds > run.seconds) => {
+                    self.notes.push(MergeNote::Newer(*id));
+                }
+                Fate::Gone => self.notes.push(MergeNote::RemovedThere(run.id)),
+                Fate::Own(_) | Fate::New | Fate::Newer(_) => {}
+            }
+        }
+    }
+
+    /// Remembers what the file holds now, where it was written with these digests; gives what is to be told.
+    pub(super) fn learn(
+        self,
+        known: &mut Known,
+        runs: &[&Run],
+        digests: &BTreeMap<RunId, Digest>,
+    ) -> Vec<MergeNote> {
+        let mut old = std::mem::take(&mut known.runs);
+        for (run, number) in runs.iter().zip(self.numbers) {
+            let now = match number {
+                // What was not written stays known as it was, so that the next save comes to the same.
+                None => old.remove(&run.id),
+                Some(number) => digests.get(&number).map(|digest| KnownRun {
+                    number,
+                    digest: *digest,
+                    stand: Some(RunStand::of(run)),
+                }),
+            };
+            known.runs.extend(now.map(|now| (run.id, now)));
+        }
+        self.notes
+    }
+}
+
+/// Whether one state of a run is a later one of the other: the same training with the same changes on the way, and more.
+/// Training is deterministic, so what both have in common is the same.
+pub(super) fn continues(later: &Run, earlier: &Run) -> bool {
+    // Data may have been moved; what they are is in the fingerprint.
+    let design = Project { data: earlier.design.data.clone(), ..later.design.clone() };
+    design == earlier.design
+        && later.started_unix_secs == earlier.started_unix_secs
+        && (later.fingerprint, later.split) == (earlier.fingerprint, earlier.split)
+        && later.edits.starts_with(&earlier.edits)
+        && later.restarts.starts_with(&earlier.restarts)
+        && later.seconds >= earlier.seconds
+}
+
+fn fate(known: &Known, run: &Run, is_related: bool, disk: &mut OnDisk) -> Fate {
+    let Some(known) = known.runs.get(&run.id) else { return Fate::New };
+    let number = known.number;
+    let is_unchanged = known.stand.as_ref() == Some(&RunStand::of(run));
+    match disk.runs.get(&number).copied() {
+        Some(digest) if digest == known.digest => Fate::Own(number),
+        Some(_) if is_unchanged && disk.head(number).is_ok_and(|head| continues(&head, run)) => {
+            Fate::Newer(number)
+        }
+        Some(_) if is_rewritten(known, number, disk) => Fate::Own(number),
+        Some(_) => Fate::New,
+        None if is_unchanged && is_related => Fate::Gone,
+        None => Fate::Own(number),
+    }
+}
+
+/// Whether another program has only written a run again, perhaps in another form: it stands where it stood.
+fn is_rewritten(known: &KnownRun, number: RunId, disk: &mut OnDisk) -> bool {
+    let Some(stand) = &known.stand else { return false };
+    disk.head(number).is_ok_and(|head| stand.is_of_head(&head))
+}
+
+/// Gives every run that is written its number; those that are `taken` stay so.
+fn numbers(
+    runs: &[&Run],
+    fates: &[Fate],
+    mut taken: BTreeSet<RunId>,
+) -> (Vec<Option<RunId>>, Vec<MergeNote>) {
+    taken.extend(fates.iter().filter_map(|fate| match fate {
+        Fate::Own(number) => Some(*number),
+        Fate::New | Fate::Newer(_) | Fate::Gone => None,
+    }));
+    let mut notes = Vec::new();
+    let number = |(run, fate): (&&Run, &Fate)| match fate {
+        Fate::Own(number) => Some(*number),
+        Fate::Newer(_) | Fate::Gone => None,
+        Fate::New => {
+            let number = if taken.contains(&run.id) { free(&taken) } else { run.id };
+            taken.insert(number);
+            if number != run.id {
+                notes.push(MergeNote::Renumbered { run: run.id, number });
+            }
+            Some(number)
+        }
+    };
+    let numbers = runs.iter().zip(fates).map(number).collect();
+    (numbers, notes)
+}
+
+/// The number after the last; one in between where there is none.
+fn free(taken: &BTreeSet<RunId>) -> RunId {
+    let after = taken.last().and_then(|last| last.0.checked_add(1));
+    let after = after.or_else(|| (1..u32::MAX).find(|number| !taken.contains(&RunId(*number))));
+    RunId(after.unwrap_or(u32::MAX))
+}

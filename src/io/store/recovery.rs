@@ -1,0 +1,206 @@
+//! Workspaces that a crash left behind. Nothing that might hold work is removed because it cannot be read: it is offered
+//! as far as it goes, or set aside.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::{DirFolder, Gate, LOCK, PROJECT, RUNS, Store, WORKSPACE, Workspace, run_ids};
+use crate::io::design::read_design;
+use crate::io::run_files::{self, Folder};
+use crate::io::{FileError, Files, history_files};
+use crate::project::Project;
+use crate::run::{Run, RunId};
+
+/// The name of folders for what cannot be read. They hold no lock, so nobody looks into them again.
+const DAMAGED: &str = "damaged-";
+
+/// A workspace left behind by a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Its folder, for [`Store::open`].
+    pub path: PathBuf,
+    /// What the project calls itself.
+    pub name: String,
+    /// The file the project was opened from or last saved to.
+    pub origin: Option<PathBuf>,
+    /// How many runs it holds.
+    pub runs: usize,
+    /// When it was last written to.
+    pub modified: SystemTime,
+}
+
+/// A workspace that cannot be read, and is kept for whoever can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// Why it cannot be read.
+    pub error: FileError,
+}
+
+/// The result of looking through the folder of workspaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    /// Work that can be recovered, newest first.
+    pub work: Vec<Recovery>,
+    /// Workspaces that have just been set aside.
+    pub set_aside: Vec<SetAside>,
+}
+
+impl Store {
+    /// Workspaces left behind by a crash, newest first; see [`Store::look_back`].
+    pub fn recoverable(root: &Path) -> Vec<Recovery> {
+        Store::look_back(root).work
+    }
+
+    /// Looks for what a crash left behind. A workspace of which neither the document nor a run can be read is set aside;
+    /// one that holds nothing is removed.
+    pub fn look_back(root: &Path) -> Leftovers {
+        let mut found = Leftovers::default();
+        if !root.is_dir() {
+            return found;
+        }
+        let _gate = Gate::enter(root);
+        for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+            match leftover(root, &entry.path()) {
+                Some(Leftover::Work(recovery)) => found.work.push(recovery),
+                Some(Leftover::SetAside(aside)) => found.set_aside.push(aside),
+                None => {}
+            }
+        }
+        found.work.sort_by_key(|found| std::cmp::Reverse(found.modified));
+        found
+    }
+
+    /// Keeps a copy of the workspace as it is, before anything damaged in it is replaced; returns where.
+    pub(super) fn keep_as_found(&self) -> Result<PathBuf, FileError> {
+        let dir = &self.inner.dir;
+        let root = dir.parent().unwrap_or(dir);
+        let copy = self.inner.files.create_unique_dir(root, DAMAGED)?;
+        self.inner.files.copy_dir(dir, &copy.join("workspace"))?;
+        Ok(copy)
+    }
+}
+
+/// A workspace that nobody works in.
+enum Leftover {
+    Work(Recovery),
+    SetAside(SetAside),
+}
+
+/// What a folder below the root holds, if it is a workspace that nobody works in.
+fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
+    if !dir.join(LOCK).exists() {
+        return None;
+    }
+    // Fails where somebody works in it.
+    let store = Store::take_over(dir).ok()?;
+    if is_empty(dir) {
+        if let Err(error) = store.remove() {
+            log::warn!("an empty workspace stays: {error}");
+        }
+        return None;
+    }
+    match document(dir) {
+        Ok(Document { project, warning: None }) => Some(Leftover::Work(recovery(dir, project.name))),
+        Ok(Document { project, warning: Some(_) }) => {
+            Some(Leftover::Work(recovery(dir, format!("{} (damaged)", project.name))))
+        }
+        // A newer program reads it.
+        Err(FileError::TooNew { .. }) => {
+            Some(Leftover::Work(recovery(dir, "a project of a newer Hourglass".to_owned())))
+        }
+        Err(error) => {
+            let files = store.inner.files.clone();
+            // Some systems do not move what is open.
+            drop(store);
+            match set_aside(&files, root, dir) {
+                Ok(path) => Some(Leftover::SetAside(SetAside { path, error })),
+                Err(why) => {
+                    log::warn!("a damaged workspace stays where it is: {why}");
+                    None
+                }
+            }
+        }
+    }
+}
+
+fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileError> {
+    let folder = files.create_unique_dir(root, DAMAGED)?;
+    files.rename(dir, &folder.join("workspace"))?;
+    Ok(folder)
+}
+
+/// Whether a workspace holds nothing for certain: it says that all was saved elsewhere, or there is neither a document
+/// nor a run. What cannot be looked into is not empty.
+fn is_empty(dir: &Path) -> bool {
+    let is_missing =
+        |path: &Path| fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    if !is_missing(&dir.join(PROJECT)) {
+        return false;
+    }
+    let has_no_run = || match fs::read_dir(dir.join(RUNS)) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    };
+    workspace(dir).is_settled || has_no_run()
+}
+
+/// What a workspace says of itself; nothing where that cannot be read.
+pub(super) fn workspace(dir: &Path) -> Workspace {
+    let text = fs::read_to_string(dir.join(WORKSPACE)).ok();
+    text.and_then(|text| ron::from_str(&text).ok()).unwrap_or_default()
+}
+
+fn recovery(dir: &Path, name: String) -> Recovery {
+    let runs = run_ids(dir);
+    let histories = runs.iter().map(|id| dir.join(run_files::folder(*id)).join(history_files::HISTORY));
+    let modified = histories
+        .chain([dir.join(PROJECT)])
+        .filter_map(|path| fs::metadata(path).ok()?.modified().ok())
+        .max()
+        .unwrap_or(SystemTime::UNIX_EPOCH);
+    Recovery { path: dir.to_owned(), name, origin: workspace(dir).origin, runs: runs.len(), modified }
+}
+
+/// The document of a workspace, as far as it can be had.
+pub(super) struct Document {
+    pub(super) project: Project,
+    /// Its damage.
+    pub(super) warning: Option<String>,
+}
+
+/// Reads the document. Where it is damaged, what can be read of it is taken, or else the design of the first run.
+///
+/// # Errors
+/// [`FileError`] where there is nothing to go by.
+pub(super) fn document(dir: &Path) -> Result<Document, FileError> {
+    let error = match own_document(dir) {
+        Ok(document) => return Ok(document),
+        Err(error @ FileError::TooNew { .. }) => return Err(error),
+        Err(error) => error,
+    };
+    let mut folder = DirFolder(dir.to_owned());
+    let design = |id: RunId| {
+        let text = folder.read_text(&format!("{}{}", run_files::folder(id), run_files::RUN)).ok()??;
+        Some((id, ron::from_str::<Run>(&text).ok()?.design))
+    };
+    let (id, project) = run_ids(dir).into_iter().find_map(design).ok_or_else(|| error.clone())?;
+    let warning = format!("{error}; the design of run {id} takes its place");
+    Ok(Document { project, warning: Some(warning) })
+}
+
+fn own_document(dir: &Path) -> Result<Document, FileError> {
+    let bytes = DirFolder(dir.to_owned()).read(PROJECT)?;
+    let bytes = bytes.ok_or_else(|| FileError::content(dir, PROJECT, "it is missing"))?;
+    // A byte that is no text costs the letter it was in.
+    let text = String::from_utf8_lossy(&bytes);
+    let project = read_design(dir, PROJECT, &text)?;
+    let warning = str::from_utf8(&bytes).is_err().then(|| {
+        FileError::content(dir, PROJECT, "a part of it is no text; look whether names and paths are right")
+            .to_string()
+    });
+    Ok(Document { project, warning })
+}

@@ -1,0 +1,462 @@
+//! Two programs that save the same project file: both works are in it afterwards.
+
+use super::*;
+use crate::project::Recipe;
+
+/// A program that has the file open.
+struct Program {
+    path: PathBuf,
+    base: MergeBase,
+    project: Project,
+    runs: Vec<Run>,
+}
+
+impl Program {
+    fn open(path: &Path) -> Program {
+        let Opened { project, runs, warnings, base } = open_project(path).expect("opens");
+        assert_eq!(warnings, Vec::<String>::new());
+        Program { path: path.to_owned(), base, project, runs }
+    }
+
+    /// Saves and gives what is told.
+    fn save(&self) -> Vec<String> {
+        let notes = self.base.save(&Files::default(), &self.path, &self.project, &self.runs);
+        notes.expect("saved").iter().map(ToString::to_string).collect()
+    }
+
+    /// Trains a run up to so many epochs.
+    fn train(&mut self, id: u32, epochs: u32) {
+        let run = self.runs.iter_mut().find(|run| run.id == RunId(id)).expect("there");
+        *run = trained(run, epochs);
+    }
+
+    fn add(&mut self, id: u32, seed: u64) {
+        self.runs.push(Run { fingerprint: seed, ..trained(&run(id), 1) });
+    }
+
+    fn remove(&mut self, id: u32) {
+        self.runs.retain(|run| run.id != RunId(id));
+    }
+}
+
+fn trained(run: &Run, epochs: u32) -> Run {
+    let mut checkpoint = checkpoint(epochs);
+    checkpoint.progress.step = u64::from(epochs) * 23;
+    checkpoint.progress.seconds = f64::from(epochs);
+    let mut run = run.clone();
+    run.history.epochs = (1..=epochs).map(record).collect();
+    run.kept = kept(epochs);
+    run.seconds = checkpoint.progress.seconds;
+    run.checkpoint = Some(Arc::new(checkpoint));
+    run
+}
+
+/// A file with runs 1 and 4, of three epochs each.
+fn file(dir: &Path) -> PathBuf {
+    let path = dir.join("a.hourglass");
+    let runs = [trained(&run(1), 3), trained(&run(4), 3)];
+    save_project(&Files::default(), &path, &Recipe::Denoising.project(), &runs).expect("saved");
+    path
+}
+
+/// Numbers, epochs and fingerprints (of the test's own runs; 0 for those of the file) of the runs in a file.
+fn found(path: &Path) -> Vec<(u32, usize, u64)> {
+    let opened = open_project(path).expect("opens");
+    assert_eq!(opened.warnings, Vec::<String>::new());
+    let seed = |run: &Run| if run.fingerprint == u64::MAX { 0 } else { run.fingerprint };
+    opened.runs.iter().map(|run| (run.id.0, run.history.epochs.len(), seed(run))).collect()
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).expect("there").flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().into_string().expect("text")).collect();
+    names.sort();
+    names
+}
+
+/// What two programs do with a file that both have open, and what it holds after the first and then the second has saved
+/// it, twice.
+#[track_caller]
+fn check(
+    first: impl FnOnce(&mut Program),
+    second: impl FnOnce(&mut Program),
+    runs: &[(u32, usize, u64)],
+    told: &[&str],
+) {
+    let dir = dir();
+    let path = file(dir.path());
+    let (mut one, mut two) = (Program::open(&path), Program::open(&path));
+    first(&mut one);
+    second(&mut two);
+    assert_eq!(one.save(), Vec::<String>::new());
+    assert_eq!(two.save(), told);
+    assert_eq!(found(&path), runs);
+    // Checkpoints follow checkpoints: nothing multiplies, and nothing is told twice.
+    for _ in 0..2 {
+        one.save();
+        assert_eq!(two.save(), Vec::<String>::new());
+        assert_eq!(found(&path), runs);
+    }
+    assert_eq!(names(dir.path()), ["a.hourglass"]);
+}
+
+#[test]
+fn runs_of_both_are_kept_and_numbers_that_collide_are_told() {
+    check(|_| {}, |two| two.add(5, 2), &[(1, 3, 0), (4, 3, 0), (5, 1, 2)], &[]);
+    check(
+        |one| one.add(5, 1),
+        |_| {},
+        &[(1, 3, 0), (4, 3, 0), (5, 1, 1)],
+        &["another program saved run 5: kept"],
+    );
+    check(
+        |one| one.add(5, 1),
+        |two| two.add(5, 2),
+        &[(1, 3, 0), (4, 3, 0), (5, 1, 1), (6, 1, 2)],
+        &[
+            "run 5 is saved as run 6, because another program saved a run of the same number",
+            "another program saved run 5: kept",
+        ],
+    );
+}
+
+#[test]
+fn both_ends_of_a_run_that_both_trained_further_are_kept() {
+    check(
+        |one| one.train(1, 5),
+        |two| two.train(1, 7),
+        &[(1, 5, 0), (4, 3, 0), (5, 7, 0)],
+        &[
+            "run 1 is saved as run 5, because another program saved a run of the same number",
+            "another program saved run 1: kept",
+        ],
+    );
+}
+
+#[test]
+fn a_run_only_they_trained_further_is_theirs_and_one_only_we_did_is_ours() {
+    check(
+        |one| one.train(1, 5),
+        |two| two.train(4, 9),
+        &[(1, 5, 0), (4, 9, 0)],
+        &["another program trained run 1 further: its version is kept"],
+    );
+}
+
+#[test]
+fn a_run_removed_on_purpose_does_not_come_back() {
+    check(
+        |one| one.add(5, 1),
+        |two| two.remove(1),
+        &[(4, 3, 0), (5, 1, 1)],
+        &["another program saved run 5: kept"],
+    );
+    check(
+        |one| one.remove(1),
+        |two| two.add(5, 2),
+        &[(4, 3, 0), (5, 1, 2)],
+        &["another program removed run 1: it is not saved again"],
+    );
+    // Unless it has been trained since.
+    check(|one| one.remove(1), |two| two.train(1, 5), &[(1, 5, 0), (4, 3, 0)], &[]);
+    check(
+        |one| one.train(1, 5),
+        |two| two.remove(1),
+        &[(1, 5, 0), (4, 3, 0)],
+        &["run 1 was removed here, but another program trained it further: it is kept"],
+    );
+}
+
+#[test]
+fn a_run_that_was_only_written_again_is_the_same_run() {
+    let dir = dir();
+    let path = file(dir.path());
+    let mut two = Program::open(&path);
+    // As a program with another form of files would have written it.
+    rewrite(&path, |name, mut bytes| {
+        bytes.extend(if name.ends_with("run.ron") { "\n" } else { "" }.bytes());
+        Some(bytes)
+    });
+    two.train(1, 5);
+    assert_eq!(two.save(), Vec::<String>::new());
+    assert_eq!(found(&path), [(1, 5, 0), (4, 3, 0)]);
+}
+
+#[test]
+fn what_is_found_where_nothing_was_known_of_is_kept() {
+    let dir = dir();
+    let path = file(dir.path());
+    let mut new = Program { base: MergeBase::default(), runs: vec![], ..Program::open(&path) };
+    new.add(1, 2);
+    new.save();
+    assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0), (5, 1, 2)]);
+    assert_eq!(new.base.number_of(RunId(1)), RunId(5));
+    new.train(1, 6);
+    new.save();
+    assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0), (5, 6, 2)]);
+    // But not where a person said that it may go.
+    let sure = Program { base: MergeBase::replacing(&path), ..new };
+    assert_eq!(sure.save(), Vec::<String>::new());
+    assert_eq!(found(&path), [(1, 6, 2)]);
+}
+
+#[test]
+fn another_project_in_the_place_of_the_file_takes_no_run_away() {
+    let dir = dir();
+    let path = file(dir.path());
+    let ours = Program::open(&path);
+    let other = Run { started_unix_secs: 5, fingerprint: 9, ..trained(&run(1), 8) };
+    save_project(&Files::default(), &path, &Recipe::Linear.project(), &[other]).expect("saved");
+    let told = ours.save();
+    assert!(told[0].starts_with("run 1 is saved as run 5") && told.len() == 3, "{told:?}");
+    assert_eq!(found(&path), [(1, 8, 9), (4, 3, 0), (5, 3, 0)]);
+    assert_eq!(open_design(&dir.path().join("a-design-1.ron")).expect("opens"), Recipe::Linear.project());
+    ours.save();
+    assert_eq!(found(&path), [(1, 8, 9), (4, 3, 0), (5, 3, 0)]);
+    assert_eq!(names(dir.path()), ["a-design-1.ron", "a.hourglass"]);
+}
+
+#[test]
+fn no_version_of_the_design_is_lost() {
+    let (old, new, other) =
+        (Recipe::Denoising.project(), Recipe::Linear.project(), Recipe::Undercomplete.project());
+    let check = |theirs: &Project, ours: &Project, saved: &Project, told: usize, aside: Option<&Project>| {
+        let dir = dir();
+        let path = file(dir.path());
+        let (mut one, mut two) = (Program::open(&path), Program::open(&path));
+        one.project = theirs.clone();
+        two.project = ours.clone();
+        one.save();
+        assert_eq!(two.save().len(), told);
+        two.save();
+        assert_eq!(open_project(&path).expect("opens").project, *saved);
+        let design = open_design(&dir.path().join("a-design-1.ron")).ok();
+        assert_eq!(design.as_ref(), aside);
+        assert!(!dir.path().join("a-design-2.ron").exists());
+    };
+    check(&old, &new, &new, 0, None);
+    check(&new, &old, &new, 1, None);
+    check(&new, &new, &new, 0, None);
+    check(&new, &other, &other, 1, Some(&new));
+}
+
+#[test]
+fn a_design_that_is_in_another_programs_run_needs_no_file_of_its_own() {
+    let dir = dir();
+    let path = dir.path().join("a.hourglass");
+    let program = |project: Project| {
+        let runs = vec![Run { design: project.clone(), ..trained(&run(1), 1) }];
+        Program { path: path.clone(), base: MergeBase::default(), project, runs }
+    };
+    let (one, two) = (program(Recipe::Linear.project()), program(Recipe::Denoising.project()));
+    one.save();
+    let told = two.save();
+    assert!(told.iter().any(|note| note.ends_with("is the design of its run")), "{told:?}");
+    one.save();
+    assert_eq!(found(&path).len(), 2);
+    assert_eq!(names(dir.path()), ["a.hourglass"]);
+}
+
+#[test]
+fn a_file_that_is_gone_or_cannot_be_read_keeps_no_save_from_happening() {
+    let check = |damage: &dyn Fn(&Path), is_kept: bool| {
+        let dir = dir();
+        let path = file(dir.path());
+        let mut ours = Program::open(&path);
+        ours.train(1, 5);
+        damage(&path);
+        let damaged = fs::read(&path).ok();
+        let told = ours.save();
+        assert_eq!(found(&path), [(1, 5, 0), (4, 3, 0)]);
+        let aside = dir.path().join("a-set-aside-1.hourglass");
+        assert_eq!(told.len(), usize::from(is_kept), "{told:?}");
+        assert!(!is_kept || told[0].contains("a-set-aside-1.hourglass"), "{told:?}");
+        assert_eq!(fs::read(aside).ok(), damaged);
+        assert_eq!(ours.save(), Vec::<String>::new());
+    };
+    check(&|path| fs::remove_file(path).expect("removed"), false);
+    check(&|path| fs::write(path, "rubbish").expect("written"), true);
+    check(&|path| fs::write(path, "").expect("written"), true);
+    check(
+        &|path| {
+            let whole = fs::read(path).expect("there");
+            fs::write(path, &whole[..whole.len() / 2]).expect("written");
+        },
+        true,
+    );
+    let newer = |path: &Path| {
+        let manifest = b"HourglassProject(version: 99, runs: [])".to_vec();
+        rewrite(path, |name, bytes| Some(if name == "manifest.ron" { manifest.clone() } else { bytes }));
+    };
+    check(&newer, true);
+}
+
+#[test]
+fn a_run_that_cannot_be_copied_is_set_aside_with_its_file() {
+    let dir = dir();
+    let path = file(dir.path());
+    let (mut one, two) = (Program::open(&path), Program::open(&path));
+    one.add(5, 1);
+    one.save();
+    // The local header of one of its files, which the zip's directory leads to.
+    let mut bytes = fs::read(&path).expect("there");
+    let name = b"runs/5/history.ronl";
+    let at = bytes.windows(name.len()).position(|window| window == name).expect("an entry") - 30;
+    bytes[at] = b'?';
+    fs::write(&path, &bytes).expect("written");
+    let told = two.save();
+    assert!(told.len() == 1 && told[0].contains("a-set-aside-1.hourglass"), "{told:?}");
+    assert_eq!(fs::read(dir.path().join("a-set-aside-1.hourglass")).expect("kept"), bytes);
+    assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0)]);
+}
+
+#[test]
+fn a_file_a_person_agreed_to_replace_is_not_set_aside() {
+    let dir = dir();
+    let path = dir.path().join("a.hourglass");
+    fs::write(&path, "some text").expect("written");
+    let ours = Program {
+        path: path.clone(),
+        base: MergeBase::replacing(&path),
+        project: Project::default(),
+        runs: vec![],
+    };
+    assert_eq!(ours.save(), Vec::<String>::new());
+    assert_eq!(names(dir.path()), ["a.hourglass"]);
+}
+
+#[test]
+fn a_folder_in_the_way_is_left_alone() {
+    let dir = dir();
+    let path = dir.path().join("a.hourglass");
+    fs::create_dir(&path).expect("made");
+    let error = MergeBase::default().save(&Files::default(), &path, &Project::default(), &[run(1)]);
+    assert!(error.expect_err("a folder").to_string().contains("it is a folder"));
+    assert_eq!(names(dir.path()), ["a.hourglass"]);
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_byte_leaves_the_file_as_it_was() {
+    let dir = dir();
+    let path = file(dir.path());
+    let (mut one, mut two) = (Program::open(&path), Program::open(&path));
+    one.add(5, 1);
+    one.project = Recipe::Linear.project();
+    one.save();
+    two.add(5, 2);
+    two.project = Recipe::Undercomplete.project();
+    let old = fs::read(&path).expect("there");
+    let files = Files::default();
+    let mut after_bytes = 0;
+    loop {
+        files.inject(Some(Fault::DiskFull { after_bytes }));
+        let saved = two.base.save(&files, &path, &two.project, &two.runs);
+        if saved.is_ok() {
+            break;
+        }
+        assert_eq!(fs::read(&path).expect("there"), old);
+        assert_eq!(names(dir.path()), ["a.hourglass"]);
+        after_bytes += 61;
+    }
+    assert!(after_bytes > old.len() as u64, "{after_bytes}");
+    assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0), (5, 1, 1), (6, 1, 2)]);
+}
+
+#[test]
+fn other_failures_leave_the_file_as_it_was_too() {
+    let dir = dir();
+    let path = file(dir.path());
+    let mut ours = Program::open(&path);
+    ours.train(1, 5);
+    let old = fs::read(&path).expect("there");
+    let files = Files::default();
+    for fault in [Fault::ReadOnly, Fault::Denied, Fault::NoRename, Fault::Crash] {
+        files.inject(Some(fault));
+        assert!(ours.base.save(&files, &path, &ours.project, &ours.runs).is_err(), "{fault:?}");
+        assert_eq!(fs::read(&path).expect("there"), old);
+    }
+    assert_eq!(ours.save(), Vec::<String>::new());
+    assert_eq!(found(&path), [(1, 5, 0), (4, 3, 0)]);
+    assert_eq!(names(dir.path()), ["a.hourglass"], "the part of the crash too is gone");
+}
+
+#[test]
+fn recovered_work_takes_the_place_of_what_it_grew_from() {
+    let check = |saved: u32, recovered: u32, expected: &[(u32, usize, u64)]| {
+        let dir = dir();
+        let path = file(dir.path());
+        let mut one = Program::open(&path);
+        one.train(1, saved);
+        one.add(5, 1);
+        one.save();
+        let runs = vec![trained(&run(1), recovered), trained(&run(4), 3)];
+        let base = MergeBase::recovered(&path, &runs);
+        Program { base, runs, ..one }.save();
+        assert_eq!(found(&path), expected);
+    };
+    check(5, 5, &[(1, 5, 0), (4, 3, 0), (5, 1, 1)]);
+    check(5, 8, &[(1, 8, 0), (4, 3, 0), (5, 1, 1)]);
+    check(5, 4, &[(1, 5, 0), (4, 3, 0), (5, 1, 1), (6, 4, 0)]);
+    let nowhere = MergeBase::recovered(Path::new("nowhere"), &[run(1)]);
+    assert_eq!(nowhere.number_of(RunId(1)), RunId(1));
+}
+
+#[test]
+fn many_programs_that_save_at_once_lose_nothing() {
+    let dir = dir();
+    let path = file(dir.path());
+    std::thread::scope(|scope| {
+        for seed in 1..=4 {
+            let path = &path;
+            scope.spawn(move || {
+                let mut program = Program::open(path);
+                program.add(5, seed);
+                for epochs in 2..=12 {
+                    program.save();
+                    program.train(5, epochs);
+                }
+                program.save();
+            });
+        }
+    });
+    let mut left = found(&path);
+    left.sort_by_key(|run| run.2);
+    let of: Vec<(usize, u64)> = left.iter().map(|(_, epochs, seed)| (*epochs, *seed)).collect();
+    assert_eq!(of, [(3, 0), (3, 0), (12, 1), (12, 2), (12, 3), (12, 4)]);
+    assert_eq!(names(dir.path()), ["a.hourglass"]);
+}
+
+#[test]
+fn a_rescued_project_is_new_private_and_whole() {
+    let files = Files::default();
+    let rescue = || rescue_project(&files, "a", &Project::default(), &[run(1)]).expect("saved");
+    let (one, two) = (rescue(), rescue());
+    assert_ne!(one, two);
+    for path in [one, two] {
+        assert_eq!(open_project(&path).expect("opens").runs.len(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        }
+        fs::remove_file(path).expect("removed");
+    }
+}
+
+#[test]
+fn no_checkpoint_refers_to_epochs_that_a_power_failure_may_take() {
+    let root = dir();
+    let files = Files::default();
+    let store = Store::create_with(files.clone(), root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    store.import_run(&trained(&run(1), 3)).expect("stored");
+    store.append_epochs(RunId(1), &[record(4)]).expect("stored");
+    files.inject(Some(Fault::NoSync));
+    let error = store.save_checkpoint(RunId(1), &checkpoint(4)).expect_err("a history that may be lost");
+    assert!(error.to_string().contains("a bad disk"), "{error}");
+    files.inject(None);
+    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 3);
+    store.save_checkpoint(RunId(1), &checkpoint(4)).expect("stored");
+    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 4);
+}

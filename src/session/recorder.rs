@@ -1,0 +1,157 @@
+use std::sync::Arc;
+
+use super::driver::Observer;
+use super::{Event, Outbox};
+use crate::io::Store;
+use crate::run::{
+    Checkpoint, EpochRecord, GreedyRecord, Health, KeptEpochs, Run, RunEvent, RunId, RunProgress,
+};
+
+/// Events nobody has taken yet, beyond which a run's are held back.
+const MOST_UNSEEN: usize = 256;
+
+/// Writes events to the live store, and sends them to the window.
+///
+/// A window that is hidden may not take its events for hours. Then they are held back and what is newer takes the place of
+/// what is older, so that they need no more memory than the run itself.
+pub(super) struct Recorder<'a> {
+    outbox: &'a Outbox,
+    store: Option<Store>,
+    /// Whether the last write failed: the first failure is told, and training continues.
+    is_broken: bool,
+    held: Held,
+}
+
+/// Events that are held back.
+#[derive(Default)]
+struct Held {
+    greedy: Vec<GreedyRecord>,
+    epochs: Vec<EpochRecord>,
+    kept: KeptEpochs,
+    health: Option<Arc<Health>>,
+    checkpoint: Option<Arc<Checkpoint>>,
+    progress: Option<RunProgress>,
+}
+
+impl<'a> Recorder<'a> {
+    /// A recorder of one run.
+    pub(super) fn new(outbox: &'a Outbox, store: Option<Store>) -> Recorder<'a> {
+        Recorder { outbox, store, is_broken: false, held: Held::default() }
+    }
+
+    fn send(&self, id: RunId, event: RunEvent) {
+        self.outbox.send(Event::Run(id, event));
+    }
+
+    /// Sends what was held back, in an order in which a run can take it in.
+    fn let_go(&mut self, id: RunId) {
+        let Held { greedy, epochs, kept, health, checkpoint, progress } = std::mem::take(&mut self.held);
+        let records = [
+            (!greedy.is_empty()).then_some(RunEvent::Greedy(greedy)),
+            (!epochs.is_empty()).then_some(RunEvent::Epochs(epochs)),
+        ];
+        let kept: Vec<RunEvent> = kept.iter().map(|kept| RunEvent::Kept(Arc::clone(kept))).collect();
+        let latest = [
+            health.map(RunEvent::Health),
+            checkpoint.map(RunEvent::Checkpoint),
+            progress.map(RunEvent::Progress),
+        ];
+        for event in records.into_iter().flatten().chain(kept).chain(latest.into_iter().flatten()) {
+            self.send(id, event);
+        }
+    }
+}
+
+impl Held {
+    /// Holds an event back, or returns one that must not wait.
+    fn hold(&mut self, event: RunEvent) -> Option<RunEvent> {
+        match event {
+            RunEvent::Greedy(records) => self.greedy.extend(records),
+            RunEvent::Epochs(records) => self.epochs.extend(records),
+            RunEvent::Kept(kept) => self.kept.push(kept),
+            RunEvent::Health(health) => self.health = Some(health),
+            RunEvent::Checkpoint(checkpoint) => self.checkpoint = Some(checkpoint),
+            RunEvent::Progress(progress) => self.progress = Some(progress),
+            event @ (RunEvent::Status(_)
+            | RunEvent::Terms(_)
+            | RunEvent::Probe(_)
+            | RunEvent::Edited(_)
+            | RunEvent::Restarted(_)
+            | RunEvent::Baseline(_)
+            | RunEvent::Located(..)) => return Some(event),
+        }
+        None
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn observe(&mut self, run: &Run, event: RunEvent) {
+        if let Some(store) = &self.store {
+            let result = store.record(run, &event);
+            let was_broken = std::mem::replace(&mut self.is_broken, result.is_err());
+            if let (Err(error), false) = (result, was_broken) {
+                self.outbox.send(Event::StoreFailed(error.to_string()));
+            }
+        }
+        let is_shown = matches!(event, RunEvent::Progress(_) | RunEvent::Status(_));
+        let event = if self.outbox.unseen() < MOST_UNSEEN { Some(event) } else { self.held.hold(event) };
+        if let Some(event) = event {
+            self.let_go(run.id);
+            self.send(run.id, event);
+        }
+        if is_shown {
+            self.outbox.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::plan;
+    use crate::dataset::{Progress, load};
+    use crate::project::{Data, Recipe};
+    use crate::run::{Kept, Losses, Status, Terms, facts};
+    use crate::session::inbox;
+
+    #[test]
+    fn a_window_that_takes_no_events_misses_nothing_that_lasts() {
+        let data = load(&Data::default(), &Progress::default()).expect("embedded");
+        let design = Recipe::Undercomplete.project();
+        let plan = plan(&design, &facts(&data)).expect("sound");
+        let run = Run::new(RunId(1), &plan, &data);
+        let (outbox, inbox) = inbox(|| {});
+        let mut recorder = Recorder::new(&outbox, None);
+        let losses = Losses::new(&Terms::default(), &[0.5]).expect("the total");
+        for epoch in 1..=20_000 {
+            let record = EpochRecord {
+                epoch,
+                step: u64::from(epoch),
+                train: losses.clone(),
+                validation: None,
+                mse: 0.0,
+                learning_rate: 0.1,
+                seconds: 0.0,
+            };
+            recorder.observe(&run, RunEvent::Epochs(vec![record]));
+            recorder.observe(&run, RunEvent::Kept(Arc::new(Kept { epoch, ..Kept::default() })));
+            recorder.observe(&run, RunEvent::Health(Arc::new(Health { epoch, ..Health::default() })));
+            recorder.observe(&run, RunEvent::Checkpoint(Arc::new(Checkpoint::default())));
+            recorder.observe(&run, RunEvent::Progress(RunProgress { epoch, ..RunProgress::default() }));
+        }
+        assert!(outbox.unseen() <= MOST_UNSEEN, "{}", outbox.unseen());
+        recorder.observe(&run, RunEvent::Status(Status::Stopped));
+        let events: Vec<Event> = inbox.poll().collect();
+        assert!(events.len() < 1000, "{}", events.len());
+        assert_eq!(outbox.unseen(), 0);
+        let mut seen = run;
+        for event in events {
+            if let Event::Run(_, event) = event {
+                seen.apply(&event);
+            }
+        }
+        assert_eq!((seen.history.epochs.len(), &seen.status), (20_000, &Status::Stopped));
+        assert_eq!(seen.health.map(|health| health.epoch), Some(20_000));
+        assert!(seen.kept.at(300).is_some_and(|kept| kept.epoch > 280), "the replay has no gap");
+    }
+}
