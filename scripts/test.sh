@@ -24,9 +24,10 @@ step() {
 }
 
 need_rust "$PWD"
-# Mesa's software Vulkan draws the pictures that tests compare; the window test drives a real window in Xvfb.
+# Mesa's software Vulkan draws the pictures that tests compare; the window test drives a real window in Xvfb; strace shows that
+# no network is used.
 need_packages "${BUILD_PACKAGES[@]}" "${WINDOW_PACKAGES[@]}" \
-    libvulkan1 mesa-vulkan-drivers xvfb xauth xdotool imagemagick
+    libvulkan1 mesa-vulkan-drivers xvfb xauth xdotool imagemagick strace
 for component in rustfmt clippy; do
     cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component" ||
         fail "cargo has no $component; install it with what you installed Rust with"

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use egui::Shape;
 use egui::epaint::{ClippedShape, Mesh};
+use egui_kittest::kittest::NodeT;
+
+use crate::project::is_hidden;
 
 /// Every text that is painted.
 pub fn texts(shapes: &[ClippedShape]) -> Vec<String> {
@@ -14,6 +17,21 @@ pub fn texts(shapes: &[ClippedShape]) -> Vec<String> {
         }
     });
     found
+}
+
+/// The names and values of everything that can be found without seeing it, but of the fields that are typed into.
+pub fn names(root: &egui_kittest::Node<'_>) -> Vec<String> {
+    let nodes = root.children_recursive().map(|node| node.accesskit_node());
+    let shown = nodes.filter(|node| !egui::accessibility::is_input(node.role()));
+    shown.flat_map(|node| [node.label(), node.value()].into_iter().flatten()).collect()
+}
+
+/// Checks that no text holds a character that must not be shown as it is.
+#[track_caller]
+pub fn check_visible(texts: &[String]) {
+    for text in texts {
+        assert!(!text.contains(|c| c != '\n' && is_hidden(c)), "{text:?}");
+    }
 }
 
 /// The mesh of most points.

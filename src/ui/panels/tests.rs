@@ -13,7 +13,7 @@ use super::*;
 use crate::dataset::{DataError, Dataset};
 use crate::project::Corruption;
 use crate::run::{Run, RunId, Status};
-use crate::ui::painted::{check_placed, largest_mesh, texts};
+use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::panels::samples;
 use crate::ui::plots::{color, palette};
 use crate::ui::remedies::Remedy;
@@ -162,6 +162,8 @@ fn check_all(scene: impl Fn() -> Scene) {
                 harness.run_steps(3);
                 let shapes = &harness.output().shapes;
                 check_placed(shapes);
+                check_visible(&texts(shapes));
+                check_visible(&names(&harness.root()));
                 assert!(size != SIZES[0] || !texts(shapes).is_empty(), "{view:?} says nothing");
             }
         }

@@ -4,13 +4,41 @@ use std::path::Path;
 
 use super::events::{feed_to, record, run};
 use super::*;
+use crate::check::Severity;
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Command as Ask;
 use crate::ui::dialogs::{Dialog, PathDialog, Purpose, Then};
 use crate::ui::files::{FileEvent, SaveKind, SaveRequest};
+use crate::ui::painted::{check_visible, names, texts};
 use crate::ui::panels::RunAction;
 use crate::ui::state::{Effect, State};
+
+#[test]
+fn names_are_shown_with_their_control_characters_escaped() {
+    let hostile = "\u{1b}[2J\n\u{202e}x";
+    let mut window = Window::new();
+    let path = window.folder.path().join(format!("{hostile}.hourglass"));
+    let state = window.state();
+    state.project.name = hostile.to_owned();
+    state.recent = vec![path.clone()];
+    state.notices.say(Severity::Error, format!("Could not open: {hostile}"));
+    state.view.bottom = BottomTab::Log;
+    let check = |window: &mut Window, expected: &str| {
+        window.harness.run_ok();
+        let shapes = texts(&window.harness.output().shapes);
+        check_visible(&shapes);
+        check_visible(&names(&window.harness.root()));
+        assert!(shapes.iter().any(|text| text.contains(expected)), "{expected:?} is not in {shapes:?}");
+    };
+    check(&mut window, "\\u{1b}[2J\\n\\u{202e}x");
+    window.state().file = Some(path);
+    window.click("File");
+    window.click("Open recent");
+    check(&mut window, "\\n\\u{202e}x.hourglass");
+    window.state().dialog = Some(Dialog::Unsaved(Then::New));
+    check(&mut window, "Save “\\u{1b}[2J\\n\\u{202e}x.hourglass”");
+}
 
 /// What the session was asked for since the last look.
 fn asked(state: &mut State) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Numbers that are none, and more points than anyone counts.
 
 use super::*;
+use crate::dataset::LabelValues;
 use crate::run::{EpochRecord, Losses};
 
 #[test]
@@ -35,4 +36,36 @@ fn what_is_no_number() {
 #[test]
 fn twenty_thousand_points() {
     check_all(|| Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false));
+}
+
+/// A name that would redraw a terminal, break a line and turn the text around.
+fn hostile(number: usize) -> String {
+    format!("\u{1b}[2J{number}\n\u{202e}\u{9b}\u{2067}")
+}
+
+#[test]
+fn names_that_would_turn_the_text_around() {
+    check_all(|| {
+        let mut data = samples::table(60, 5);
+        data.name = hostile(0);
+        data.row_names = (0..60).map(hostile).collect();
+        data.feature_names = (0..5).map(hostile).collect();
+        for (number, column) in data.labels.iter_mut().enumerate() {
+            column.name = hostile(number);
+            if let LabelValues::Classes { names, .. } = &mut column.values {
+                *names = (0..names.len()).map(hostile).collect();
+            }
+        }
+        let mut scene = Scene::trained(30, data, 2, false);
+        let run = scene.runs.last_mut().unwrap();
+        run.design.name = hostile(1);
+        run.design.data.held_out = Some(hostile(2));
+        let mut health = run.health.as_deref().cloned().unwrap();
+        for layer in &mut health.layers {
+            layer.name = hostile(3);
+        }
+        run.health = Some(Arc::new(health));
+        run.status = Status::Failed(hostile(4));
+        scene
+    });
 }
