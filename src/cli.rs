@@ -74,7 +74,10 @@ fn missing(file: &Path) -> Failure {
 fn execute(command: Command) -> Result<(), Failure> {
     signal::install();
     match command {
-        Command::Recipes => design::recipes(),
+        Command::Recipes => {
+            design::recipes();
+            Ok(())
+        }
         Command::New(arguments) => design::new(&arguments),
         Command::Check(arguments) => design::check(&arguments),
         Command::Train(arguments) => train::train(&arguments),

@@ -50,7 +50,7 @@ impl Fix {
     pub fn new(label: impl Into<String>, project: &Project, edit: impl FnOnce(&mut Project)) -> Fix {
         let mut project = Box::new(project.clone());
         edit(&mut project);
-        Fix { label: label.into(), project }
+        Fix { label: visible(&label.into()).into_owned(), project }
     }
 }
 

@@ -12,14 +12,13 @@ use crate::project::{Recipe, visible_path};
 use crate::run::Run;
 
 /// `hourglass recipes`
-pub(super) fn recipes() -> Result<(), Failure> {
+pub(super) fn recipes() {
     let width = Recipe::ALL.iter().map(|recipe| recipe.name().len()).max().unwrap_or(0);
     for recipe in Recipe::ALL {
         line(format!("{:width$}  {}", recipe.name(), recipe.summary()));
         let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
         line(format!("{:width$}  trained: {}", "", claims.join(", ")));
     }
-    Ok(())
 }
 
 /// `hourglass new`

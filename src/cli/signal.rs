@@ -55,6 +55,7 @@ fn asked() {
             return write::note("\nending after this step and saving; once more to end at once");
         }
     }
+    write::leave_bar();
     // The stage stays locked: nothing is begun any more that would have to be saved.
     exit(i32::from(write::finish(130)));
 }

@@ -1,7 +1,7 @@
 //! The one place that writes to stdout and stderr. No character that would change a terminal passes.
 
 use std::fmt::{Display, Write as _};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,10 @@ use super::signal;
 use super::stream::{Kind, Stream};
 use crate::project::{is_hidden, visible_lines, visible_path};
 
-/// How long the end of the program waits for somebody to read what is left, once it was asked to stop.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How long the end of the program waits for somebody to read what is left: notes, and results once it was asked to stop.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// The same of notes where nobody has asked the program to stop.
+const LONG_PATIENCE: Duration = Duration::from_secs(5);
 
 static RESULTS: Stream = Stream::new(Kind::Results, || Box::new(io::stdout()));
 static NOTES: Stream = Stream::new(Kind::Notes, || Box::new(io::stderr()));
@@ -52,6 +54,13 @@ pub(super) fn warn(text: impl Display) {
     note(format_args!("warning: {text}"));
 }
 
+/// Lets what follows begin on a line of its own: a bar may stand on this one.
+pub(super) fn leave_bar() {
+    if io::stderr().is_terminal() {
+        note("");
+    }
+}
+
 /// Waits until all is written and gives the code to exit with: results that could not be written are an error, but for a
 /// pipe that is closed: somebody has read enough.
 pub(super) fn finish(code: u8) -> u8 {
@@ -65,7 +74,8 @@ pub(super) fn finish(code: u8) -> u8 {
         }
     }
     let start = Instant::now();
-    NOTES.settle(|| start.elapsed() < PATIENCE);
+    let patience = if signal::asked_to_stop() { PATIENCE } else { LONG_PATIENCE };
+    NOTES.settle(|| start.elapsed() < patience);
     code
 }
 
@@ -77,9 +87,9 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
         // Without colours, as these are what must not pass.
         let text = error.render().to_string();
         if is_help {
-            line(text.trim_end())
+            line(text.trim_end());
         } else {
-            note(text.trim_end())
+            note(text.trim_end());
         }
         return finish(code);
     }

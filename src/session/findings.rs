@@ -8,7 +8,7 @@ use crate::analysis::regression::Regression;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, LabelValues, Subset};
 use crate::engine::{Network, Noise, code_thresholds};
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, visible};
 
 /// Codes that are drawn for each sample whose reconstruction probability is asked for.
 const DRAWS: usize = 32;
@@ -72,7 +72,8 @@ impl Findings {
         let mut sentences = Vec::new();
         if let Some(Anomalies { class, held_out, others, auc, average_precision }) = &self.anomalies {
             sentences.push(format!(
-                "held-out class {class}, {held_out} of {} test samples: ROC AUC {}, average precision {}",
+                "held-out class {}, {held_out} of {} test samples: ROC AUC {}, average precision {}",
+                visible(class),
                 held_out + others,
                 number(*auc),
                 number(*average_precision)
