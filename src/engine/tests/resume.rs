@@ -1,6 +1,8 @@
 //! Going on from a checkpoint: early stopping counts on, and edits hold.
 
 use super::*;
+use crate::io::{Files, open_project, save_project};
+use crate::run::{Run, RunEvent, RunId};
 
 /// Early stopping that never sees an improvement after the first epoch, so that patience runs out for sure.
 pub(super) fn impatient(project: &mut Project) {
@@ -169,8 +171,19 @@ fn a_run_that_ends_within_a_validation_validates_when_it_is_resumed() {
     assert_eq!((first.epoch(), first.steps(), first.step_in_epoch()), (1, 2 * per_epoch, per_epoch as u32));
     assert_eq!(first.step_while(&|| false).expect("sound").samples, 0);
 
+    // A file keeps it as it is.
+    let mut run = Run::new(RunId(1), &plan, &data);
+    run.apply(&RunEvent::Epochs(records[..1].to_vec()));
+    run.apply(&RunEvent::Checkpoint(Arc::new(first.snapshot())));
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a.hourglass");
+    save_project(&Files::default(), &path, &run.design, &[&run]).expect("saved");
+    let opened = open_project(&path).expect("opens");
+    assert_eq!(opened.warnings, Vec::<String>::new());
+    let checkpoint = opened.runs[0].checkpoint.clone().expect("kept");
+
     let mut second = new();
-    second.restore(&first.snapshot(), first.epochs()).expect("the same network");
+    second.restore(&checkpoint, first.epochs()).expect("the same network");
     let mut resumed = Vec::new();
     while !second.is_done() {
         resumed.extend(second.step().expect("sound").epoch);
