@@ -170,7 +170,7 @@ fn change_png(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     while rest.len() >= 12 {
         let length = usize::try_from(u32::from_be_bytes(rest[..4].try_into().ok()?)).ok()?;
         chunks.push((&rest[4..8], rest.get(8..8 + length)?.to_vec()));
-        rest = &rest[12 + length..];
+        rest = rest.get(12 + length..)?;
     }
     if chunks.is_empty() {
         return None;
