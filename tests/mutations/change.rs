@@ -142,7 +142,10 @@ fn change_zip(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     let (at, to) = (change.at.index(entries.len()), change.to.index(entries.len()));
     match change.deep % 16 {
         1 => drop(entries.remove(at)),
-        2 => entries[at].1 = entries[to].1.clone(),
+        2 => {
+            let content = entries[to].1.clone();
+            entries[at].1 = content;
+        }
         3 => entries[at].0 = change_text(&entries[at].0, change),
         4 => entries.swap(at, to),
         5 => {
