@@ -87,7 +87,7 @@ fn fifty_thousand_epochs_leave_nothing_but_their_history() {
     let home = Home::new();
     let mut design = Project {
         data: Data {
-            source: Source::Synthetic(Synthetic::Shapes { count: 100, size: 6, seed: 1 }),
+            source: Source::Synthetic(Synthetic::Shapes { count: 100, size: 8, seed: 1 }),
             ..Data::default()
         },
         encoder: Vec::new(),

@@ -142,7 +142,10 @@ fn change_zip(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     let (at, to) = (change.at.index(entries.len()), change.to.index(entries.len()));
     match change.deep % 16 {
         1 => drop(entries.remove(at)),
-        2 => entries[at].1 = entries[to].1.clone(),
+        2 => {
+            let content = entries[to].1.clone();
+            entries[at].1 = content;
+        }
         3 => entries[at].0 = change_text(&entries[at].0, change),
         4 => entries.swap(at, to),
         5 => {
@@ -170,7 +173,7 @@ fn change_png(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
     while rest.len() >= 12 {
         let length = usize::try_from(u32::from_be_bytes(rest[..4].try_into().ok()?)).ok()?;
         chunks.push((&rest[4..8], rest.get(8..8 + length)?.to_vec()));
-        rest = &rest[12 + length..];
+        rest = rest.get(12 + length..)?;
     }
     if chunks.is_empty() {
         return None;

@@ -16,7 +16,7 @@ pub fn samples(reader: Reader) -> Vec<Vec<u8>> {
         Reader::Csv => vec![
             table(",", "\n", "name,x,y,class\n"),
             table(";", "\r\n", ""),
-            "x\ty\n1\t2\n3\t\n\"5\"\t6\n7\t8\n1e-3\t.5\n".repeat(2).into_bytes(),
+            format!("x\ty\n{}", "1\t2\n3\t\n\"5\"\t6\n7\t8\n1e-3\t.5\n".repeat(3)).into_bytes(),
         ],
         Reader::Npy => vec![
             npy("<f4", false, "(12, 3)", &floats(36)),

@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -106,13 +106,13 @@ pub fn write_design(dir: &Path, name: &str, design: &Project) {
 
 /// Files of a folder that are neither the design, the project nor the program's state.
 pub fn left_over(dir: &Path) -> Vec<String> {
-    let names = fs::read_dir(dir).expect("a folder").flatten();
-    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let is_own = |name: &str| {
-        ["state", "config"].contains(&name)
-            || (!name.starts_with('.') && (name.ends_with(".ron") || name.ends_with(".hourglass")))
+    let paths = fs::read_dir(dir).expect("a folder").flatten().map(|entry| entry.path());
+    let is_own = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let kind = path.extension().is_some_and(|kind| kind == "ron" || kind == "hourglass");
+        ["state", "config"].contains(&&*name) || (kind && !name.starts_with('.'))
     };
-    names.filter(|name| !is_own(name)).collect()
+    paths.filter(|path| !is_own(path)).map(|path| path.display().to_string()).collect()
 }
 
 /// Random numbers of a seed that is printed: `HOURGLASS_SEED`, or the time.

@@ -42,7 +42,7 @@ fn runs() -> (Project, [Run; RUNS]) {
     };
     let of = |kind| Data { source: Source::Synthetic(kind), ..Data::default() };
     let mut pictures = Project {
-        data: of(Synthetic::Shapes { count: 40, size: 6, seed: 1 }),
+        data: of(Synthetic::Shapes { count: 40, size: 8, seed: 1 }),
         encoder: vec![conv],
         code: Code::plain(2),
         ..Project::default()

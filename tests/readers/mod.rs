@@ -111,13 +111,13 @@ impl Reader {
             Reader::Project => read_project(root, bytes),
             Reader::ProjectEntry => {
                 let Some((&entry, content)) = bytes.split_first() else { return false };
-                let mut entries = base::project_entries().to_vec();
+                let mut entries = base::project_entries().clone();
                 let index = usize::from(entry) % entries.len();
                 entries[index].1 = content.to_vec();
                 read_project(root, &base::zipped(&entries))
             }
             Reader::Weights => {
-                let mut entries = base::project_entries().to_vec();
+                let mut entries = base::project_entries().clone();
                 for (name, content) in &mut entries {
                     if name == "runs/1/weights.safetensors" {
                         *content = bytes.to_vec();
@@ -127,7 +127,7 @@ impl Reader {
             }
             Reader::StoreFile => {
                 let Some((&file, content)) = bytes.split_first() else { return false };
-                let mut files = base::workspace_files().to_vec();
+                let mut files = base::workspace_files().clone();
                 let index = usize::from(file) % files.len();
                 files[index].1 = content.to_vec();
                 read_store(root, &files)
@@ -145,12 +145,10 @@ fn read_data(root: &Path, name: &str, bytes: &[u8], change: impl Fn(Source) -> S
 }
 
 fn with_labels(source: Source) -> Source {
-    match source {
-        Source::Npy { path, .. } => {
-            Source::Npy { path, array: Some("x".to_owned()), labels: Some("y".to_owned()) }
-        }
-        other => other,
+    if let Source::Npy { path, .. } = source {
+        return Source::Npy { path, array: Some("x".to_owned()), labels: Some("y".to_owned()) };
     }
+    source
 }
 
 fn pictures(folder: &Path) -> Source {
