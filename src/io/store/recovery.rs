@@ -90,7 +90,7 @@ enum Leftover {
     SetAside(SetAside),
 }
 
-/// What a folder below the root holds, if it is a workspace that nobody works in.
+/// The workspace in a folder below the root, if nobody works in it; `None` also where it held nothing and is removed.
 fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
     if !dir.join(LOCK).exists() {
         return None;
@@ -148,7 +148,7 @@ fn is_empty(dir: &Path) -> bool {
     workspace(dir).is_settled || has_no_run()
 }
 
-/// What a workspace says of itself; nothing where that cannot be read.
+/// Origin and state of a workspace, from its own file; the default where that cannot be read.
 pub(super) fn workspace(dir: &Path) -> Workspace {
     let text = fs::read_to_string(dir.join(WORKSPACE)).ok();
     text.and_then(|text| ron::from_str(&text).ok()).unwrap_or_default()

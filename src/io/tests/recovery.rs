@@ -58,7 +58,7 @@ fn a_run_is_recovered_though_the_document_cannot_be_read() {
         assert!(same(&opened.runs[0], &run(3)), "{what}");
         let warnings = opened.warnings.join("\n");
         assert!(warnings.contains("the design of run 3 takes its place"), "{warnings}");
-        // What was found stays, though the window is done with it.
+        // The copy stays, though the window is done with it.
         store.discard().expect("removed");
         let kept = found(root.path(), "checkpoint.safetensors");
         assert_eq!(kept.len(), 1, "{what}");
