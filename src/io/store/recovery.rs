@@ -2,7 +2,7 @@
 //! as far as it goes, or set aside.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -141,11 +141,18 @@ fn is_empty(dir: &Path) -> bool {
     if !is_missing(&dir.join(PROJECT)) {
         return false;
     }
-    let has_no_run = || match fs::read_dir(dir.join(RUNS)) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(error) => error.kind() == ErrorKind::NotFound,
-    };
-    workspace(dir).is_settled || has_no_run()
+    workspace(dir).is_settled
+        || holds_no_file(&dir.join(RUNS)).unwrap_or_else(|error| error.kind() == ErrorKind::NotFound)
+}
+
+fn holds_no_file(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() || !holds_no_file(&entry.path())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Origin and state of a workspace, from its own file; the default where that cannot be read.
