@@ -129,7 +129,11 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
 
 fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileError> {
     let folder = files.create_unique_dir(root, DAMAGED)?;
-    files.rename(dir, &folder.join("workspace"))?;
+    if let Err(error) = files.rename(dir, &folder.join("workspace")) {
+        // It holds nothing, and the next start would make another.
+        files.remove_dir(&folder)?;
+        return Err(error);
+    }
     Ok(folder)
 }
 
