@@ -194,7 +194,7 @@ impl Run {
     /// their own.
     ///
     /// # Errors
-    /// What is wrong.
+    /// A message with what is wrong.
     pub fn validate(&self) -> Result<(), String> {
         if self.id.0 == 0 || self.id > RunId::LAST {
             return Err(format!("runs have numbers from 1 to {}", RunId::LAST));

@@ -492,7 +492,8 @@ enum Part {
     Whole,
 }
 
-/// What is built is what `check` says of a plan's arrays, by which files are judged: held by every test that builds.
+/// `check` lists the arrays of a plan without building it, and files are judged by that list: every test that builds a
+/// network compares the two.
 #[cfg(test)]
 fn assert_planned(plan: &Plan, builder: &Builder<'_>) {
     let mut planned = plan.arrays();

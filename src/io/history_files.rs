@@ -5,6 +5,11 @@
 //! | `history.bin` | one [`EpochRecord`] a record; its header names the loss terms |
 //! | `layers.bin` | one [`GreedyRecord`] a record |
 //! | `history.ronl` | one [`EpochRecord`] a line, as versions before 4 wrote them; they come before those of `history.bin` |
+//!
+//! A record of `history.bin`, all little-endian: epoch `u32`, step `u64`, MSE `f64`, learning rate `f32`, seconds `f64`,
+//! 1 with validation or 0 `u32`, the training losses in the order of the header's names `f64` each, as many of validation,
+//! and a check `u32`. The header: 8 bytes that say what the file is, bytes of a record without its check `u32`, bytes of the
+//! text `u32`, and the text, a list of the names.
 
 use serde::Deserialize;
 

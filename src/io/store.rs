@@ -13,6 +13,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,8 @@ pub struct Store {
 struct Inner {
     dir: PathBuf,
     files: Files,
+    /// Whether the workspace says that all of it was saved elsewhere.
+    is_settled: AtomicBool,
     /// Held for as long as any handle lives.
     lock: File,
 }
@@ -133,6 +136,7 @@ impl Store {
         // A path that is no text cannot be written as one: the work is kept, and gets another file.
         let origin = origin.filter(|path| path.to_str().is_some()).map(Path::to_owned);
         self.save_workspace(&Workspace { origin, is_settled: false })?;
+        self.inner.is_settled.store(false, Ordering::Relaxed);
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
     }
 
@@ -142,6 +146,7 @@ impl Store {
     /// [`FileError`].
     pub fn settle(&self) -> Result<(), FileError> {
         self.save_workspace(&Workspace { is_settled: true, ..workspace(&self.inner.dir) })?;
+        self.inner.is_settled.store(true, Ordering::Relaxed);
         self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
@@ -177,6 +182,10 @@ impl Store {
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
     pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
+        // The document may come later: until then the run stands for it.
+        if self.inner.is_settled.swap(false, Ordering::Relaxed) {
+            self.save_workspace(&Workspace { is_settled: false, ..workspace(&self.inner.dir) })?;
+        }
         let text = run_files::run_text(run);
         self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
     }
@@ -298,25 +307,31 @@ impl Store {
         let dir = &self.inner.dir;
         let Document { project, warning } = document(dir)?;
         let mut folder = DirFolder(dir.clone());
-        let (mut runs, mut left_out, mut warnings) = (Vec::new(), Vec::new(), Warnings::default());
+        let (mut runs, mut damaged, mut left_out) = (Vec::<Run>::new(), Vec::new(), Vec::new());
+        let mut warnings = Warnings::default();
         if let Some(warning) = warning {
             warnings.push(|| warning);
         }
         for id in run_ids(dir) {
+            let before = warnings.len();
             match read_run(&mut folder, id, &mut warnings) {
-                Ok(run) => runs.push(run),
+                Ok(run) => {
+                    damaged.extend((warnings.len() > before).then_some(runs.len()));
+                    runs.push(run);
+                }
                 Err(error) => {
                     left_out.push(id);
                     warnings.push(|| format!("run {id} is left out: {error}"));
                 }
             }
         }
-        let is_whole = warnings.is_empty();
+        let is_whole = warnings.len() == 0;
         let mut warnings = warnings.into_texts();
         if !is_whole {
             let kept = self.keep_as_found()?;
-            // Another run may get its number, whose files must not be mixed with these.
+            // Another run may get its number, and a run that is resumed adds to its files: neither goes with damaged ones.
             left_out.into_iter().try_for_each(|id| self.remove_run(id))?;
+            damaged.iter().filter_map(|run| runs.get(*run)).try_for_each(|run| self.import_run(run))?;
             warnings.push(format!("all of it is kept as it was found: {}", kept.display()));
         }
         for run in &runs {
@@ -350,7 +365,7 @@ impl Store {
         // From here on it is nothing to recover, whatever happens; but for a full disk, which takes no mark.
         let settled = self.settle();
         if let Ok(inner) = Arc::try_unwrap(self.inner) {
-            let Inner { dir, files, lock } = inner;
+            let Inner { dir, files, lock, is_settled: _ } = inner;
             // Some systems do not remove a file that is open.
             drop(lock);
             files.remove_dir(&dir)
@@ -363,7 +378,10 @@ impl Store {
         let path = dir.join(LOCK);
         let lock = lock::open_lock_file(&path).map_err(|error| FileError::write(&path, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Store { inner: Arc::new(Inner { dir, files, lock }) }),
+            Ok(()) => {
+                let is_settled = AtomicBool::new(workspace(&dir).is_settled);
+                Ok(Store { inner: Arc::new(Inner { dir, files, is_settled, lock }) })
+            }
             Err(TryLockError::WouldBlock) => Err(FileError::InUse { path: dir }),
             Err(TryLockError::Error(error)) => Err(FileError::write(&path, &error)),
         }

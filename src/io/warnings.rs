@@ -18,9 +18,9 @@ impl Warnings {
         }
     }
 
-    /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.texts.is_empty()
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len() + self.more
     }
 
     /// The texts to show.

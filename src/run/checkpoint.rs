@@ -46,7 +46,7 @@ impl Checkpoint {
     /// Checks a checkpoint that was read, of a run of this design; `plan` is the design's, where it is sound.
     ///
     /// # Errors
-    /// What does not fit.
+    /// A message with what does not fit.
     pub fn validate(&self, design: &Project, plan: Option<&Plan>) -> Result<(), String> {
         let TrainerProgress {
             epoch,

@@ -75,7 +75,7 @@ impl History {
     /// follow one another.
     ///
     /// # Errors
-    /// What is wrong, with its place.
+    /// A message with what is wrong and its place.
     pub fn validate(&self, layers: usize) -> Result<(), String> {
         self.terms.validate()?;
         let (mut epoch, mut step) = (0, 0);

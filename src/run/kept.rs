@@ -22,7 +22,7 @@ impl Probe {
     /// Checks a probe that was read, as far as that can be done without the data.
     ///
     /// # Errors
-    /// What is wrong.
+    /// A message with what is wrong.
     pub fn validate(&self) -> Result<(), String> {
         let most = self.picture_rows.len().max(self.code_rows.len());
         if most > MOST_ROWS {
@@ -56,7 +56,7 @@ impl Kept {
     /// Checks an epoch that was read against the probe, the numbers per code and the features of a sample.
     ///
     /// # Errors
-    /// What does not fit.
+    /// A message with what does not fit.
     pub fn validate(&self, probe: &Probe, code_units: usize, features: usize) -> Result<(), String> {
         if self.code_units != code_units || code_units == 0 {
             return Err(format!("its codes have {} numbers, not {code_units}", self.code_units));

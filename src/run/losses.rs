@@ -53,7 +53,7 @@ impl Terms {
     /// Checks names that were read.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// A message with what is wrong.
     pub fn validate(&self) -> Result<(), String> {
         if self.0.len() > MOST_TERMS {
             return Err(format!("it has {} loss terms, more than {MOST_TERMS}", self.0.len()));

@@ -23,7 +23,7 @@ impl Normaliser {
     /// Checks a scaling that was read, of samples with so many features.
     ///
     /// # Errors
-    /// What does not fit.
+    /// A message with what does not fit.
     pub fn validate(&self, features: usize) -> Result<(), String> {
         let counts = [self.offsets.len(), self.factors.len(), self.means.len(), self.columns.len()];
         if let Some(count) = counts.into_iter().find(|count| *count > features) {

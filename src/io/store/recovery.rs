@@ -2,7 +2,7 @@
 //! as far as it goes, or set aside.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -90,7 +90,7 @@ enum Leftover {
     SetAside(SetAside),
 }
 
-/// What a folder below the root holds, if it is a workspace that nobody works in.
+/// The workspace in a folder below the root, if nobody works in it; `None` also where it held nothing and is removed.
 fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
     if !dir.join(LOCK).exists() {
         return None;
@@ -129,7 +129,11 @@ fn leftover(root: &Path, dir: &Path) -> Option<Leftover> {
 
 fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileError> {
     let folder = files.create_unique_dir(root, DAMAGED)?;
-    files.rename(dir, &folder.join("workspace"))?;
+    if let Err(error) = files.rename(dir, &folder.join("workspace")) {
+        // It holds nothing, and the next start would make another.
+        files.remove_dir(&folder)?;
+        return Err(error);
+    }
     Ok(folder)
 }
 
@@ -141,14 +145,21 @@ fn is_empty(dir: &Path) -> bool {
     if !is_missing(&dir.join(PROJECT)) {
         return false;
     }
-    let has_no_run = || match fs::read_dir(dir.join(RUNS)) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(error) => error.kind() == ErrorKind::NotFound,
-    };
-    workspace(dir).is_settled || has_no_run()
+    workspace(dir).is_settled
+        || holds_no_file(&dir.join(RUNS)).unwrap_or_else(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// What a workspace says of itself; nothing where that cannot be read.
+fn holds_no_file(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() || !holds_no_file(&entry.path())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Origin and state of a workspace, from its own file; the default where that cannot be read.
 pub(super) fn workspace(dir: &Path) -> Workspace {
     let text = fs::read_to_string(dir.join(WORKSPACE)).ok();
     text.and_then(|text| ron::from_str(&text).ok()).unwrap_or_default()

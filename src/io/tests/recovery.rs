@@ -58,7 +58,7 @@ fn a_run_is_recovered_though_the_document_cannot_be_read() {
         assert!(same(&opened.runs[0], &run(3)), "{what}");
         let warnings = opened.warnings.join("\n");
         assert!(warnings.contains("the design of run 3 takes its place"), "{warnings}");
-        // What was found stays, though the window is done with it.
+        // The copy stays, though the window is done with it.
         store.discard().expect("removed");
         let kept = found(root.path(), "checkpoint.safetensors");
         assert_eq!(kept.len(), 1, "{what}");
@@ -137,6 +137,33 @@ fn a_run_that_is_left_out_is_kept_and_gives_its_number_free() {
     store.inject(Some(Fault::ReadOnly));
     assert!(store.load().is_err());
     assert!(store.path().join("runs/3/checkpoint.safetensors").exists());
+}
+
+#[test]
+fn a_run_with_a_damaged_part_is_rewritten_and_grows_again() {
+    let root = dir();
+    left_behind(root.path(), true, |folder| {
+        fs::write(folder.join("runs/3/history.bin"), "rubbish").expect("written");
+        fs::write(folder.join("runs/3/kept/000002.safetensors"), "rubbish").expect("written");
+    });
+    let recovery = Store::recoverable(root.path()).remove(0);
+    let store = Store::open(&recovery.path).expect("free");
+    let opened = store.load().expect("loads");
+    assert_eq!(opened.warnings.len(), 3, "{:?}", opened.warnings);
+    store.append_epochs(RunId(3), &[record(1)]).expect("stored");
+    let again = store.load().expect("loads");
+    assert_eq!((again.warnings, again.runs[0].history.epochs.len()), (vec![], 1));
+}
+
+#[test]
+fn a_run_begun_after_a_save_is_not_lost_before_the_document_is_stored() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    store.settle().expect("settled");
+    store.import_run(&run(1)).expect("stored");
+    drop(store);
+    assert_eq!(Store::recoverable(root.path()).len(), 1);
 }
 
 #[test]
