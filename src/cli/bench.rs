@@ -11,7 +11,7 @@ use super::subject::Subject;
 use super::write::{json, line};
 use crate::check::{Plan, Stage};
 use crate::engine::Trainer;
-use crate::project::{Activation, Layer, Project, Recipe, Source, Strategy, Synthetic};
+use crate::project::{Activation, Layer, Project, Recipe, Source, Strategy, Synthetic, visible};
 
 /// Steps before the clock counts: caches fill, buffers are allocated.
 const WARM_UP: usize = 10;
@@ -37,14 +37,15 @@ pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     let plan = data::prove(&project, &data)?;
     let threads = data::threads(arguments.threads);
     let train_rows = data.split.train.len();
-    let mut trainer = Trainer::new(&plan, Arc::new(data), threads).map_err(Failure::problem)?;
+    let failure = |error| Failure::Problem(format!("{}: {error}", visible(&project.name)));
+    let mut trainer = Trainer::new(&plan, Arc::new(data), threads).map_err(failure)?;
 
     let bar = Bar::new("measuring", arguments.steps as u64);
     let mut clock = Clock { train_rows, batch, at: 0, times: Vec::with_capacity(arguments.steps) };
     let mut step = 0;
     while clock.times.len() < arguments.steps {
         let start = Instant::now();
-        trainer.step().map_err(Failure::problem)?;
+        trainer.step().map_err(failure)?;
         clock.count(start.elapsed(), step >= WARM_UP);
         bar.set(clock.times.len() as u64, arguments.steps as u64);
         step += 1;

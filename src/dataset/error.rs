@@ -69,7 +69,8 @@ impl DataError {
     }
 
     /// The same error, naming the data where it does not already.
-    pub(super) fn of(self, source: &Source) -> DataError {
+    #[must_use]
+    pub fn of(self, source: &Source) -> DataError {
         let named = |text: String| {
             let name = match (source.path(), source) {
                 (Some(path), _) => path.to_string_lossy(),

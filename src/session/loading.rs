@@ -71,7 +71,7 @@ fn load_and_report(request: u64, data: &Data, progress: &Arc<Progress>, outbox: 
     drop(done);
     let _ = reporter.map(std::thread::JoinHandle::join);
     outbox.send(result.unwrap_or_else(|panic| {
-        let error = DataError::Setting(format!("loading failed: {}", panic_text(&*panic)));
+        let error = DataError::Setting(format!("loading failed: {}", panic_text(&*panic))).of(&data.source);
         Event::LoadFailed { request, error, mended: None }
     }));
     outbox.wake();
