@@ -63,11 +63,11 @@ impl Checkpoint {
         if epoch > MOST_EPOCHS || attempt > MOST_ATTEMPTS || stale_epochs > epoch || start > epoch {
             return Err(format!("attempt {} does not reach epoch {epoch}", attempt.saturating_add(1)));
         }
-        // Every epoch has as many steps, and more than are taken of the one under way.
+        // Every epoch has as many steps; all are taken of one that is still to be validated.
         let in_epochs = step.checked_sub(u64::from(step_in_epoch));
         let is_counted = in_epochs.is_some_and(|steps| match u64::from(epoch) {
             0 => steps == 0,
-            epochs => steps.is_multiple_of(epochs) && steps / epochs > u64::from(step_in_epoch),
+            epochs => steps.is_multiple_of(epochs) && steps / epochs >= u64::from(step_in_epoch),
         });
         if !is_counted {
             return Err(format!("step {step} is not step {step_in_epoch} after {epoch} whole epochs"));
