@@ -24,7 +24,7 @@ use super::record_log::Form;
 use super::run_files::{self, Folder, Opened, read_run};
 use super::warnings::Warnings;
 use super::{Durability, FileError, Files, MergeBase, lock, tensors};
-use crate::project::Project;
+use crate::project::{Project, visible_path};
 use crate::run::{Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Run, RunEvent, RunId};
 use recovery::{Document, document, workspace};
 pub use recovery::{Leftovers, Recovery, SetAside};
@@ -332,7 +332,7 @@ impl Store {
             // Another run may get its number, and a run that is resumed adds to its files: neither goes with damaged ones.
             left_out.into_iter().try_for_each(|id| self.remove_run(id))?;
             damaged.iter().filter_map(|run| runs.get(*run)).try_for_each(|run| self.import_run(run))?;
-            warnings.push(format!("all of it is kept as it was found: {}", kept.display()));
+            warnings.push(format!("all of it is kept as it was found: {}", visible_path(&kept)));
         }
         for run in &runs {
             self.migrate(run)?;

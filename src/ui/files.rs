@@ -358,7 +358,7 @@ impl State {
                 Severity::Error,
                 format!(
                     "Work of an earlier session cannot be read: {error}. It is kept, with its runs: {}",
-                    path.display()
+                    visible_path(&path)
                 ),
             ),
             FileEvent::Found(found) if found.is_empty() => {}
