@@ -2,7 +2,7 @@
 //! `tests/mutations.rs` call it. The content is used as well: data are trained on for a step, runs
 //! are evaluated and resumed.
 
-#![allow(dead_code, reason = "each program uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each program uses its own part")]
 
 mod base;
 mod used;
