@@ -21,35 +21,37 @@ impl Plan {
         };
         for stage in self.stages() {
             let (from, to) = (stage.input.channels(), stage.output.channels());
-            let mut weight_and_bias = |weight: Vec<usize>, bias: Vec<usize>| {
-                if stage.tied_to.is_none() {
+            let mut learned = |weight: Option<Vec<usize>>, bias: Vec<usize>| {
+                if let Some(weight) = weight {
                     add(&stage.name, "weight", weight, true);
                 }
                 add(&stage.name, "bias", bias, true);
             };
+            // A tied stage has its bias alone.
+            let own = |weight: Vec<usize>| stage.tied_to.is_none().then_some(weight);
             match stage.kind {
                 StageKind::Dense { .. } => {
-                    weight_and_bias(vec![stage.outputs(), stage.inputs()], vec![stage.outputs()]);
+                    learned(own(vec![stage.outputs(), stage.inputs()]), vec![stage.outputs()]);
                 }
                 StageKind::Conv { window, .. } => {
-                    weight_and_bias(vec![to, from, window.kernel, window.kernel], vec![to]);
+                    learned(own(vec![to, from, window.kernel, window.kernel]), vec![to]);
                 }
                 // It is stored as the convolution it transposes.
                 StageKind::ConvTranspose { window, .. } => {
-                    weight_and_bias(vec![from, to, window.kernel, window.kernel], vec![to]);
+                    learned(own(vec![from, to, window.kernel, window.kernel]), vec![to]);
                 }
                 StageKind::Norm { norm: Norm::Batch, .. } => {
-                    weight_and_bias(vec![from], vec![from]);
+                    learned(Some(vec![from]), vec![from]);
                     add(&stage.name, "running_mean", vec![from], false);
                     add(&stage.name, "running_var", vec![from], false);
                 }
-                StageKind::Norm { norm: Norm::Group { .. }, .. } => weight_and_bias(vec![from], vec![from]),
+                StageKind::Norm { norm: Norm::Group { .. }, .. } => learned(Some(vec![from]), vec![from]),
                 StageKind::Norm { norm: Norm::Layer, .. } => {
                     let shape = match stage.input {
                         Shape::Vector(features) => vec![features],
                         Shape::Image { height, width, channels } => vec![channels, height, width],
                     };
-                    weight_and_bias(shape.clone(), shape);
+                    learned(Some(shape.clone()), shape);
                 }
                 StageKind::MaxPool { .. }
                 | StageKind::AvgPool { .. }
