@@ -249,7 +249,8 @@ fn a_design_that_is_in_another_programs_run_needs_no_file_of_its_own() {
         let runs = vec![Run { design: project.clone(), ..trained(&run(1), 1) }];
         Program { path: path.clone(), base: MergeBase::default(), project, runs }
     };
-    let (one, two) = (program(Recipe::Linear.project()), program(Recipe::Denoising.project()));
+    let named = |name: &str| Project { name: name.to_owned(), ..design() };
+    let (one, two) = (program(named("one")), program(named("two")));
     one.save();
     let told = two.save();
     assert!(told.iter().any(|note| note.ends_with("is the design of its run")), "{told:?}");
