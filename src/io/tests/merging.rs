@@ -41,6 +41,7 @@ impl Program {
 
 fn trained(run: &Run, epochs: u32) -> Run {
     let mut checkpoint = checkpoint(epochs);
+    checkpoint.progress.step_in_epoch = 0;
     checkpoint.progress.step = u64::from(epochs) * 23;
     checkpoint.progress.seconds = f64::from(epochs);
     let mut run = run.clone();
@@ -302,7 +303,7 @@ fn a_run_that_cannot_be_copied_is_set_aside_with_its_file() {
     one.save();
     // The local header of one of its files, which the zip's directory leads to.
     let mut bytes = fs::read(&path).expect("there");
-    let name = b"runs/5/history.ronl";
+    let name = b"runs/5/run.ron";
     let at = bytes.windows(name.len()).position(|window| window == name).expect("an entry") - 30;
     bytes[at] = b'?';
     fs::write(&path, &bytes).expect("written");
