@@ -144,7 +144,9 @@ impl Files {
     /// [`FileError`].
     pub fn create_unique_dir(&self, root: &Path, prefix: &str) -> Result<PathBuf, FileError> {
         self.attempt(root, || {
-            let dir = tempfile::Builder::new().prefix(prefix).tempdir_in(root)?.keep();
+            let mut builder = tempfile::Builder::new();
+            permissions::set_folder_mode(&mut builder, self.private);
+            let dir = builder.prefix(prefix).tempdir_in(root)?.keep();
             sync_folder(root);
             Ok(dir)
         })
@@ -164,7 +166,7 @@ impl Files {
     /// # Errors
     /// [`FileError`]; the copy is then not complete.
     pub fn copy_dir(&self, from: &Path, to: &Path) -> Result<(), FileError> {
-        self.attempt(to, || copy_dir(from, to))
+        self.attempt(to, || copy_dir(from, to, self.private))
     }
 
     /// Removes a folder and everything in it; one that is not there is fine.
@@ -281,13 +283,13 @@ impl Seek for Sink<'_> {
     }
 }
 
-fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir(to)?;
+fn copy_dir(from: &Path, to: &Path, private: bool) -> io::Result<()> {
+    permissions::create_folders(to, private)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (old, new) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
-            copy_dir(&old, &new)?;
+            copy_dir(&old, &new, private)?;
         } else if fs::hard_link(&old, &new).is_err() {
             fs::copy(&old, &new)?;
         }

@@ -397,9 +397,10 @@ impl Known {
                     runs.retain(|run| told_runs.insert(*run));
                     (!runs.is_empty()).then_some(MergeNote::Kept(runs))
                 }
+                // From now on it is one of theirs.
+                MergeNote::RemovedHere(run) => told_runs.insert(run).then_some(note),
                 MergeNote::Renumbered { .. }
                 | MergeNote::Newer(_)
-                | MergeNote::RemovedHere(_)
                 | MergeNote::RemovedThere(_)
                 | MergeNote::OtherDesign
                 | MergeNote::DesignSetAside(_)

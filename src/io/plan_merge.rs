@@ -176,7 +176,7 @@ fn numbers(
 
 /// The number after the last; one in between where there is none.
 fn free(taken: &BTreeSet<RunId>) -> RunId {
-    let after = taken.last().and_then(|last| last.0.checked_add(1));
-    let after = after.or_else(|| (1..u32::MAX).find(|number| !taken.contains(&RunId(*number))));
-    RunId(after.unwrap_or(u32::MAX))
+    let after = taken.last().map_or(1, |last| last.0.saturating_add(1));
+    let is_free = |number: &u32| !taken.contains(&RunId(*number));
+    RunId((after..=RunId::LAST.0).chain(1..=RunId::LAST.0).find(is_free).unwrap_or(RunId::LAST.0))
 }

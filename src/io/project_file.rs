@@ -79,7 +79,6 @@ pub fn open_project(path: &Path) -> Result<Opened, FileError> {
             }),
         }
     }
-    runs.sort_by_key(|run| run.id);
     let base = MergeBase::opened(&project, &runs, archive.digests());
     Ok(Opened { project, runs, warnings: warnings.into_texts(), base })
 }

@@ -26,7 +26,7 @@ use super::warnings::Warnings;
 use super::{Durability, FileError, Files, MergeBase, lock, tensors};
 use crate::project::{Project, visible_path};
 use crate::run::{Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Run, RunEvent, RunId};
-use recovery::{Document, document, workspace};
+use recovery::{DAMAGED, Document, document, workspace};
 pub use recovery::{Leftovers, Recovery, SetAside};
 
 const LOCK: &str = "lock";
@@ -250,8 +250,8 @@ impl Store {
     /// # Errors
     /// [`FileError`]; the checkpoint before is then as it was.
     pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
-        for name in [HISTORY, LAYERS] {
-            self.inner.files.sync(&self.file_of(id, name)?)?;
+        for history in [HISTORY, LAYERS] {
+            self.inner.files.sync(&self.file_of(id, history)?)?;
         }
         let bytes = encode_checkpoint(checkpoint);
         self.write_of(id, run_files::CHECKPOINT, bytes)
@@ -421,7 +421,7 @@ impl Store {
 
 /// Whether something below the root was put there by this program.
 fn is_ours(name: &str) -> bool {
-    name == LOCK || name.starts_with("workspace-") || name == "settings.ron"
+    name == LOCK || name.starts_with("workspace-") || name.starts_with(DAMAGED) || name == "settings.ron"
 }
 
 /// Held by the one program that makes, takes over, looks through or removes workspaces below a root.

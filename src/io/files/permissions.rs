@@ -17,6 +17,16 @@ pub(super) fn set_mode(options: &mut OpenOptions, private: bool) {
     let _ = (options, private);
 }
 
+/// Has a folder of a new name be for its owner alone.
+pub(super) fn set_folder_mode(builder: &mut tempfile::Builder<'_, '_>, private: bool) {
+    #[cfg(unix)]
+    if private {
+        builder.permissions(fs::Permissions::from_mode(0o700));
+    }
+    #[cfg(not(unix))]
+    let _ = (builder, private);
+}
+
 /// Makes a folder and those above it.
 pub(super) fn create_folders(path: &Path, private: bool) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();

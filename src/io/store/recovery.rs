@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::run::{Run, RunId};
 
 /// The name of folders for what cannot be read. They hold no lock, so nobody looks into them again.
-const DAMAGED: &str = "damaged-";
+pub(super) const DAMAGED: &str = "damaged-";
 
 /// A workspace left behind by a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]

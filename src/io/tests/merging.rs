@@ -41,6 +41,7 @@ impl Program {
 
 fn trained(run: &Run, epochs: u32) -> Run {
     let mut checkpoint = checkpoint(epochs);
+    checkpoint.progress.step_in_epoch = 0;
     checkpoint.progress.step = u64::from(epochs) * 23;
     checkpoint.progress.seconds = f64::from(epochs);
     let mut run = run.clone();
@@ -249,7 +250,8 @@ fn a_design_that_is_in_another_programs_run_needs_no_file_of_its_own() {
         let runs = vec![Run { design: project.clone(), ..trained(&run(1), 1) }];
         Program { path: path.clone(), base: MergeBase::default(), project, runs }
     };
-    let (one, two) = (program(Recipe::Linear.project()), program(Recipe::Denoising.project()));
+    let named = |name: &str| Project { name: name.to_owned(), ..design() };
+    let (one, two) = (program(named("one")), program(named("two")));
     one.save();
     let told = two.save();
     assert!(told.iter().any(|note| note.ends_with("is the design of its run")), "{told:?}");
@@ -301,7 +303,7 @@ fn a_run_that_cannot_be_copied_is_set_aside_with_its_file() {
     one.save();
     // The local header of one of its files, which the zip's directory leads to.
     let mut bytes = fs::read(&path).expect("there");
-    let name = b"runs/5/history.ronl";
+    let name = b"runs/5/run.ron";
     let at = bytes.windows(name.len()).position(|window| window == name).expect("an entry") - 30;
     bytes[at] = b'?';
     fs::write(&path, &bytes).expect("written");
