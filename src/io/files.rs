@@ -111,7 +111,7 @@ impl Files {
             let file = options.create(true).append(true).open(path)?;
             let mut sink = self.sink(&file);
             sink.write_all(bytes)?;
-            sink.flush()
+            sink.end()
         })
     }
 
@@ -217,8 +217,7 @@ impl Files {
         }
         let mut sink = self.sink(part.as_file());
         fill(&mut sink)?;
-        sink.flush()?;
-        drop(sink);
+        sink.end()?;
         if let Some(old) = old.filter(|_| !self.private) {
             part.as_file().set_permissions(old.permissions())?;
         }
@@ -251,35 +250,46 @@ impl Sink<'_> {
         self.out.get_ref()
     }
 
-    /// Whether the disk has not taken something.
+    /// Whether the disk has not taken something. It is told once; from then on everything is taken and thrown away, so
+    /// that whoever tidies up after the error does not meet it again.
     pub fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    fn take_in(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        #[cfg(test)]
-        let bytes = self.room.take(bytes)?;
-        self.out.write(bytes)
+    /// Makes sure that all of it was taken.
+    fn end(mut self) -> io::Result<()> {
+        self.flush()?;
+        if self.has_failed { Err(io::Error::other("not all of it could be written")) } else { Ok(()) }
+    }
+
+    fn attempt<T>(&mut self, instead: T, change: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        if self.has_failed {
+            return Ok(instead);
+        }
+        let result = change(self);
+        // A write that a signal interrupted is tried again.
+        self.has_failed = result.as_ref().is_err_and(|error| error.kind() != ErrorKind::Interrupted);
+        result
     }
 }
 
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.take_in(bytes);
-        self.has_failed |= result.is_err();
-        result
+        self.attempt(bytes.len(), |sink| {
+            #[cfg(test)]
+            let bytes = sink.room.take(bytes)?;
+            sink.out.write(bytes)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let result = self.out.flush();
-        self.has_failed |= result.is_err();
-        result
+        self.attempt((), |sink| sink.out.flush())
     }
 }
 
 impl Seek for Sink<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.out.seek(to)
+        self.attempt(0, |sink| sink.out.seek(to))
     }
 }
 

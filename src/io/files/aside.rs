@@ -46,8 +46,7 @@ impl Files {
             let part = part_file(folder_of(&target), aside, self.private, None)?;
             let mut sink = self.sink(part.as_file());
             sink.write_all(bytes)?;
-            sink.flush()?;
-            drop(sink);
+            sink.end()?;
             part.as_file().sync_all()?;
             part.persist_noclobber(aside).map(drop).map_err(|error| error.error)
         })
@@ -75,8 +74,7 @@ impl Files {
                 .tempfile_in(&folder)?;
             let mut sink = self.sink(file.as_file());
             fill(&mut sink)?;
-            sink.flush()?;
-            drop(sink);
+            sink.end()?;
             file.as_file().sync_all()?;
             file.keep().map(|(_, path)| path).map_err(|error| error.error)
         })
