@@ -101,9 +101,8 @@ pub(super) fn read(
 }
 
 fn read_bytes<'a>(path: &Path, progress: &'a Progress) -> Result<(Vec<u8>, Held<'a>), Refusal> {
-    let (file, length) = open_file(path, "a picture").map_err(|error| match error {
-        DataError::File { message, .. } => message,
-        other => other.to_string(),
+    let (file, length) = open_file(path, "a picture").map_err(|error| {
+        if let DataError::File { message, .. } = error { message } else { error.to_string() }
     })?;
     if length > MAX_FILE {
         return Err(Refusal::Bad(format!(
