@@ -90,11 +90,15 @@ pub(super) fn read(
         .unwrap_or_else(|_| {
             Err(Refusal::Bad("its decoder failed; save it again in another program".into()))
         })?;
+    // Each step takes a while with a large picture; what is said now is not told to anyone.
+    let check = || progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()));
+    check()?;
     let (width, height) = (decoded.width(), decoded.height());
     let pixels = match wanted.channels {
         Channels::Grey => grey(decoded),
         Channels::Rgb => rgb(decoded),
     };
+    check()?;
     place(&pixels, width, height, wanted, resizer, out).map_err(|error| {
         Refusal::Bad(format!("cannot be brought to {}×{} pixels ({error})", wanted.width, wanted.height))
     })
