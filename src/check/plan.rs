@@ -22,6 +22,9 @@ pub struct Plan {
     /// Trainable parameters of the code that are no stage's.
     code_parameters: u64,
     pretraining: Vec<LayerTraining>,
+    // Told of all layers, and asked for each of them.
+    compares_samples: bool,
+    values_per_row: u64,
 }
 
 /// The training of a layer by itself, before all are trained together.
@@ -53,6 +56,8 @@ impl Plan {
                 .collect(),
         };
         Plan {
+            compares_samples: compared(project).is_some(),
+            values_per_row: values_per_row(project, facts.shape, &encoder, &decoder),
             design: project.clone(),
             facts: *facts,
             code_parameters: code_parameters(&project.code, Some(before)).unwrap_or(0),
@@ -122,7 +127,7 @@ impl Plan {
     /// Whether training compares the samples of a minibatch with each other, so that it needs at
     /// least two: batch norm does, and the Wasserstein penalty.
     pub fn compares_samples(&self) -> bool {
-        compared(&self.design).is_some()
+        self.compares_samples
     }
 
     /// Rows of the largest minibatch.
@@ -136,15 +141,7 @@ impl Plan {
     /// Rows that are computed at a time outside training: few where samples are large, so that
     /// memory stays bounded.
     pub fn inference_rows(&self) -> usize {
-        (INFERENCE_VALUES / self.values_per_row().max(1)).clamp(1, INFERENCE_ROWS) as usize
-    }
-
-    /// Values a single sample leaves on its way: input, target and every stage's output.
-    fn values_per_row(&self) -> u64 {
-        let input = (self.shape().features() as u64).saturating_mul(2);
-        let sum = |sum: u64, stage: &Stage| sum.saturating_add(stage.output.features() as u64);
-        let decoder = self.decoder.iter().fold(0, sum).saturating_mul(self.samples() as u64);
-        self.encoder.iter().fold(input, sum).saturating_add(decoder)
+        (INFERENCE_VALUES / self.values_per_row.max(1)).clamp(1, INFERENCE_ROWS) as usize
     }
 
     /// Codes that are drawn and decoded for each row while training.
@@ -161,4 +158,12 @@ impl Plan {
     pub fn loss_on_logits(&self) -> bool {
         self.design.loss == Loss::BinaryCrossEntropy
     }
+}
+
+/// Values a single sample leaves on its way: input, target and every stage's output.
+fn values_per_row(project: &Project, shape: Shape, encoder: &[Stage], decoder: &[Stage]) -> u64 {
+    let input = (shape.features() as u64).saturating_mul(2);
+    let sum = |sum: u64, stage: &Stage| sum.saturating_add(stage.output.features() as u64);
+    let decoded = decoder.iter().fold(0, sum).saturating_mul(project.code.kind.samples() as u64);
+    encoder.iter().fold(input, sum).saturating_add(decoded)
 }

@@ -16,6 +16,8 @@ use crate::run::{self, Run};
 const PICTURE_SIDE: usize = 32;
 /// Whose data: for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
+/// Problems that are told one by one where a design cannot be trained.
+const TOLD: usize = 20;
 /// How often a load is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -113,10 +115,16 @@ fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
     let loaded = std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let progress = &progress;
-        scope.spawn(move || {
+        let work = move || {
             // The receiver waits for as long as this thread lives.
             let _ = sender.send(dataset::load_filled(data, means, progress));
-        });
+        };
+        let spawned = std::thread::Builder::new().name("loading".to_owned()).spawn_scoped(scope, work);
+        spawned.map_err(|error| {
+            DataError::Setting(format!(
+                "no thread can be started to load with ({error}); close other programs"
+            ))
+        })?;
         let bar = Bar::new("loading", 0);
         let loaded = loop {
             match receiver.recv_timeout(LOOK_EVERY) {
@@ -146,14 +154,21 @@ pub(super) fn facts(data: &Dataset) -> DataFacts {
 /// Proves a design trainable on data; what is only remarkable goes to stderr.
 pub(super) fn prove(design: &Project, data: &Dataset) -> Result<Plan, Failure> {
     let facts = facts(data);
-    for problem in problems(design, Some(&facts)) {
-        if problem.severity == Severity::Warning {
-            warn(format_args!("{}: {}", problem.place, problem.message));
-        }
+    let found = problems(design, Some(&facts));
+    let warnings = || found.iter().filter(|problem| problem.severity == Severity::Warning);
+    for problem in warnings().take(TOLD) {
+        warn(format_args!("{}: {}", problem.place, problem.message));
+    }
+    if let Some(more) = warnings().count().checked_sub(TOLD).filter(|more| *more > 0) {
+        warn(format_args!("{more} more warnings; hourglass check shows all of them"));
     }
     plan(design, &facts).map_err(|errors| {
-        let lines: Vec<String> =
-            errors.iter().map(|problem| format!("{}: {}", problem.place, problem.message)).collect();
+        let told = errors.iter().take(TOLD);
+        let mut lines: Vec<String> =
+            told.map(|problem| format!("{}: {}", problem.place, problem.message)).collect();
+        if let Some(more) = errors.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            lines.push(format!("{more} more"));
+        }
         let hint = if errors.iter().any(|problem| problem.place == Place::Data) {
             ""
         } else {

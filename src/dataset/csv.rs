@@ -49,13 +49,24 @@ pub(super) fn load(
         if std::mem::take(&mut skips_header) {
             continue;
         }
-        let gaps = table.push(&record)?;
+        let gaps = table.push(&record).map_err(|error| extrapolated(error, progress))?;
         if gaps && missing == Missing::DropRow {
             table.drop_last();
             dropped += 1;
         }
     }
     table.finish(dropped)
+}
+
+/// Where memory is short, what the whole file would take, going by the part that was read.
+fn extrapolated(error: DataError, progress: &Progress) -> DataError {
+    if let DataError::Memory { name, needed, free, remedy } = error {
+        let (done, total) = progress.state();
+        let whole = needed as f64 * (total as f64 / done.clamp(1, total.max(1)) as f64);
+        DataError::Memory { name, needed: needed.max(whole as u64), free, remedy }
+    } else {
+        error
+    }
 }
 
 /// Rows as they are read.

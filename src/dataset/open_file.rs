@@ -7,7 +7,7 @@ use super::{DataError, Progress};
 /// Opens a data file and gives its length; `wanted` is what to choose instead of something else.
 ///
 /// Only regular files of a disk are opened: a device may never end and would fill the memory, a pipe can be read but once,
-/// and the files in which the system tells about itself have no length and may wait for ever.
+/// and what the system makes up as it is read has no length and may wait for ever.
 ///
 /// # Errors
 /// [`DataError::File`] where it is missing, may not be read, or is none.
@@ -39,7 +39,7 @@ pub(super) fn special(path: &Path, metadata: &Metadata) -> Option<&'static str> 
     if !metadata.is_dir() && !metadata.is_file() {
         return Some("a device or a pipe");
     }
-    is_systems_own(path, metadata).then_some("one of the files the system tells about itself in")
+    is_systems_own(path, metadata).then_some("made up by the system as it is read")
 }
 
 /// Folders whose files are made up by the system as they are read.
@@ -58,7 +58,7 @@ fn is_systems_own(path: &Path, metadata: &Metadata) -> bool {
     // Some more are mounted within, on devices of their own: their files have no length, or a made-up one.
     DEVICES.contains(&metadata.dev())
         || (metadata.is_file()
-            && metadata.len() % 4096 == 0
+            && metadata.len().is_multiple_of(4096)
             && path.canonicalize().is_ok_and(|real| FOLDERS.iter().any(|folder| real.starts_with(folder))))
 }
 
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn what_the_system_makes_up_is_refused_without_waiting() {
         let device = "is a device or a pipe; save what comes out of it and choose a table";
-        let made_up = "is one of the files the system tells about itself in; save";
+        let made_up = "is made up by the system as it is read; save";
         for path in ["/dev/zero", "/dev/stdin", "/dev/tty"].map(Path::new) {
             if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
                 check(path, device);

@@ -90,20 +90,23 @@ pub(super) fn read(
         .unwrap_or_else(|_| {
             Err(Refusal::Bad("its decoder failed; save it again in another program".into()))
         })?;
+    // Each step takes a while with a large picture; what is said now is not told to anyone.
+    let check = || progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()));
+    check()?;
     let (width, height) = (decoded.width(), decoded.height());
     let pixels = match wanted.channels {
         Channels::Grey => grey(decoded),
         Channels::Rgb => rgb(decoded),
     };
+    check()?;
     place(&pixels, width, height, wanted, resizer, out).map_err(|error| {
         Refusal::Bad(format!("cannot be brought to {}×{} pixels ({error})", wanted.width, wanted.height))
     })
 }
 
 fn read_bytes<'a>(path: &Path, progress: &'a Progress) -> Result<(Vec<u8>, Held<'a>), Refusal> {
-    let (file, length) = open_file(path, "a picture").map_err(|error| match error {
-        DataError::File { message, .. } => message,
-        other => other.to_string(),
+    let (file, length) = open_file(path, "a picture").map_err(|error| {
+        if let DataError::File { message, .. } = error { message } else { error.to_string() }
     })?;
     if length > MAX_FILE {
         return Err(Refusal::Bad(format!(

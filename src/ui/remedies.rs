@@ -1,5 +1,7 @@
 //! Data that are not there as a problem of the input, and what mends a problem with one click.
 
+use std::collections::HashSet;
+
 use super::command::Command;
 use super::data_state::NoData;
 use super::editors::source::PathField;
@@ -130,6 +132,7 @@ fn fix_label(old: &Source, new: &Source) -> String {
     }
     match (old, new) {
         (Source::Csv { labels: old, .. }, Source::Csv { labels: new, .. }) if old != new => {
+            let old: HashSet<&String> = old.iter().collect();
             let added: Vec<&String> = new.iter().filter(|label| !old.contains(label)).collect();
             match (added.as_slice(), new.is_empty()) {
                 ([label], _) => format!("“{label}” is a label"),

@@ -94,7 +94,8 @@ impl Read for Bounded<'_> {
             return Err(IoError::from(ErrorKind::FileTooLarge));
         }
         let read = self.inner.read(buffer)?;
-        let found = buffer[..read].iter().filter(|byte| **byte == self.delimiter).count();
+        let is_delimiter = |byte: &u8| usize::from(*byte == self.delimiter);
+        let found: usize = buffer[..read].iter().map(is_delimiter).sum();
         self.bytes_left = self.bytes_left.saturating_sub(read as u64);
         self.delimiters_left = self.delimiters_left.saturating_sub(found);
         self.progress.advance(read as u64);

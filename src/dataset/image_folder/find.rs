@@ -63,7 +63,7 @@ fn find_within(folder: &Path, most: usize, progress: &Progress) -> Result<Found,
             "holds no picture; choose a folder with PNG, JPEG, BMP, GIF, WebP or TIFF files, or with sub-folders of them",
         ));
     }
-    Ok(Found { files: sorted(files, progress, |a, b| a.cmp(b))?, skipped })
+    Ok(Found { files: sorted(files, progress, Ord::cmp)?, skipped })
 }
 
 /// A search under way. All paths are below `folder`.
@@ -319,7 +319,7 @@ mod tests {
             "left out broken.png: does not exist",
             "left out second: is a link to a folder that is read already",
             "left out socket.png: is a device or a pipe",
-            "left out system: is one of the files the system tells about itself in",
+            "left out system: is made up by the system as it is read",
         ];
         let is_as_expected = |(warning, expected): (&String, &str)| warning.starts_with(expected);
         let count = if Path::new("/proc/self").exists() { 5 } else { 4 };

@@ -153,7 +153,7 @@ fn what_the_header_tells_is_told_before_any_value_is_read() {
     let mut many = b"\x93NUMPY\x02\x00".to_vec();
     many.extend((wide.len() as u32).to_le_bytes());
     many.extend(wide);
-    many.extend([0; 4_000_000]);
+    many.extend(std::iter::repeat_n(0, 4_000_000));
     check(&many, "more than 64 dimensions");
     check(&npy("<f4", true, "(1, 1, 1, 1, 2)", &f32s(&[0.0; 2])), "5 dimensions");
     check(&npy("|S3", false, "(1, 1)", b"abc"), "holds text");
