@@ -43,7 +43,9 @@ impl Files {
     /// were there before.
     #[must_use]
     pub fn private(&self) -> Files {
-        Files { private: true, ..self.clone() }
+        let mut files = self.clone();
+        files.private = true;
+        files
     }
 
     /// Writes a whole file: beside the old one, then renamed over it, with its permissions. Links are followed.
