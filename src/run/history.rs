@@ -86,7 +86,8 @@ impl History {
             check_seconds(record.seconds)?;
             (epoch, step) = (record.epoch, record.step);
         }
-        let mut before = (0, 0);
+        // Layers and their epochs are counted from 1.
+        let mut before = (1, 0);
         for record in self.pretraining.iter() {
             if record.place() <= before || record.epoch == 0 || record.layer as usize > layers {
                 let GreedyRecord { layer, epoch, .. } = record;
