@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::project::{Bottleneck, Project};
+use crate::project::{Bottleneck, Project, visible};
 
 /// Nats above which a unit of a variational code counts as active.
 pub const ACTIVE_NATS: f32 = 0.01;
@@ -173,8 +173,10 @@ impl Health {
         }
         if let Some(layer) = self.layers.iter().find(|layer| 2 * layer.dead > layer.units) {
             warnings.push(format!(
-                "{} of {} units of {} never speak: lower the learning rate or the penalty on them.",
-                layer.dead, layer.units, layer.name
+                "{} of {} units of {} are dead (always 0): lower the learning rate or the penalty on them.",
+                layer.dead,
+                layer.units,
+                visible(&layer.name)
             ));
         }
         if self.active_units() == Some(0) {

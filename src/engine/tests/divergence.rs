@@ -51,7 +51,7 @@ fn weights_that_an_epochs_last_update_spoilt_are_seen_without_validation() {
     let sound = trainer.network().weights();
     trainer.apply(Setting::LearningRate(f32::INFINITY));
     let error = trainer.step().expect_err("infinite weights");
-    assert!(error.to_string().starts_with("a weight became "), "{error}");
+    assert!(error.to_string().starts_with("a weight of the encoder layer 1 became "), "{error}");
     assert_eq!(trainer.snapshot().weights, sound);
 }
 

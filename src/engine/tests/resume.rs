@@ -173,6 +173,7 @@ fn a_run_that_ends_within_a_validation_validates_when_it_is_resumed() {
 
     // A file keeps it as it is.
     let mut run = Run::new(RunId(1), &plan, &data);
+    run.apply(&RunEvent::Terms(first.terms().clone()));
     run.apply(&RunEvent::Epochs(records[..1].to_vec()));
     run.apply(&RunEvent::Checkpoint(Arc::new(first.snapshot())));
     let dir = tempfile::tempdir().expect("a folder");

@@ -101,7 +101,7 @@ fn with_data() -> State {
     let mut state = with_run();
     state.refresh(false);
     let data = crate::dataset::load(&state.project.data, &crate::dataset::Progress::default()).expect("data");
-    state.runs[0].fingerprint = data.fingerprint;
+    (state.runs[0].fingerprint, state.runs[0].shape) = (data.fingerprint, data.shape);
     let (request, facts) = (state.data.request, crate::run::facts(&data));
     state.effects.clear();
     state.handle_event(Event::Loaded { request, data: Arc::new(data), facts });
