@@ -312,10 +312,10 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
                     complain(old.discard());
                 }
                 store = create();
-                for run in &runs {
-                    if let Some(store) = &store {
-                        complain(store.import_run(run));
-                    }
+                if let Some(store) = store.as_ref().filter(|_| !runs.is_empty()) {
+                    runs.iter().for_each(|run| complain(store.import_run(run)));
+                    // They come from a file.
+                    complain(store.settle());
                 }
             }
             (Keep::Adopt(recovered), _) => {

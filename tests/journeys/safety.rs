@@ -118,6 +118,34 @@ fn a_crash_after_a_save_leaves_nothing_to_recover_until_something_changes() {
 }
 
 #[test]
+fn a_crash_of_a_window_that_only_shows_a_file_leaves_nothing_to_recover() {
+    let home = Home::new();
+    let file = home.path("shown.hourglass");
+    let mut window = edited(&home);
+    window.train_epochs(2);
+    window.key(CTRL, Key::S);
+    window.type_path(&file);
+    window.until("it is saved", |state| state.file.is_some() && !state.is_modified());
+    window.key(CTRL, Key::Q);
+    drop(window);
+
+    let mut window = home.window();
+    window.until("work can be kept", |state| state.store.is_some());
+    window.key(CTRL, Key::O);
+    window.type_path(&file);
+    window.until("it is open", |state| state.file.as_ref() == Some(&file) && state.runs.len() == 1);
+    window.until("its runs are kept", |state| {
+        let store = state.store.as_ref().expect("a store");
+        std::fs::read_to_string(store.path().join("workspace.ron"))
+            .is_ok_and(|text| text.contains("is_settled"))
+    });
+    assert!(!window.state().is_modified());
+    drop(window);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(Store::recoverable(&home.state_dir()), []);
+}
+
+#[test]
 fn a_window_closed_with_nothing_unsaved_leaves_nothing_behind() {
     let home = Home::new();
     let mut window = home.window();
