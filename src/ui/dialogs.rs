@@ -199,6 +199,13 @@ impl State {
         }
     }
 
+    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
+    pub(super) fn offer_found(&mut self) {
+        if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
+            self.dialog = Some(Dialog::Recover(std::mem::take(&mut self.found)));
+        }
+    }
+
     /// Answers the question whether to save first.
     pub fn answer_unsaved(&mut self, then: Then, save: bool) {
         self.dialog = None;
