@@ -191,6 +191,13 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
     state.handle_file_event(FileEvent::Opened("gone.hourglass".into(), Err("gone".to_owned())));
     state.refresh(false);
     assert!(matches!(&state.dialog, Some(Dialog::Recover(found)) if *found == [left()]));
+    state.effects.clear();
+    state.runs_unsaved = true;
+    state.recover(left());
+    assert!(state.effects.is_empty(), "it would take the place of work that is not saved");
+    state.runs_unsaved = false;
+    state.recover(left());
+    assert!(matches!(state.effects.as_slice(), [Effect::Recover(recovery)] if *recovery == left()));
     state.dialog = None;
     state.refresh(false);
     assert!(state.dialog.is_none(), "it is offered once");
