@@ -54,9 +54,9 @@ pub fn run() -> Outcome {
     Outcome::Exit(end(result))
 }
 
-/// Ends the program where no window can be opened.
-pub fn fail(message: &str) -> ExitCode {
-    end(Err(Failure::problem(message)))
+/// Ends the program once its window is closed, or where none can be opened; all that was said is written.
+pub fn close(result: Result<(), String>) -> ExitCode {
+    end(result.map_err(Failure::Problem))
 }
 
 fn end(result: Result<(), Failure>) -> ExitCode {

@@ -17,13 +17,11 @@ fn main() -> ExitCode {
 fn window(file: Option<&std::path::Path>) -> ExitCode {
     let file = file.map(std::path::Path::to_owned);
     let options = hourglass::ui::Options { file, ..hourglass::ui::Options::default() };
-    match hourglass::ui::run(options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => cli::fail(&message),
-    }
+    cli::close(hourglass::ui::run(options))
 }
 
 #[cfg(not(feature = "gui"))]
 fn window(_file: Option<&std::path::Path>) -> ExitCode {
-    cli::fail("this build has no window; see 'hourglass --help' for what it can do without one")
+    let message = "this build has no window; see 'hourglass --help' for what it can do without one";
+    cli::close(Err(message.to_owned()))
 }

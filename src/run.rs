@@ -35,6 +35,7 @@ pub use records::Records;
 pub use run_data::facts;
 pub use weights::{Array, Weights};
 
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -187,6 +188,14 @@ const MOST_FEATURES: usize = u32::MAX as usize;
 impl RunId {
     /// The largest number of a run, so that there are others after it.
     pub const LAST: RunId = RunId(999_999_999);
+
+    /// The number after the last of those that are taken; one in between where there is none.
+    pub fn next(taken: &BTreeSet<RunId>) -> RunId {
+        let after = taken.last().map_or(1, |last| last.0.saturating_add(1));
+        let is_free = |number: &u32| !taken.contains(&RunId(*number));
+        let mut numbers = (after..=RunId::LAST.0).chain(1..=RunId::LAST.0);
+        RunId(numbers.find(is_free).unwrap_or(RunId::LAST.0))
+    }
 }
 
 impl Run {
@@ -251,5 +260,24 @@ impl Run {
             kept: KeptEpochs::default(),
             checkpoint: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_number_is_free_and_one_that_readers_accept() {
+        let check = |taken: &[u32], expected: u32| {
+            let taken = taken.iter().map(|number| RunId(*number)).collect();
+            assert_eq!(RunId::next(&taken), RunId(expected), "{taken:?}");
+        };
+        check(&[], 1);
+        check(&[1, 4], 5);
+        check(&[RunId::LAST.0 - 1], RunId::LAST.0);
+        check(&[RunId::LAST.0], 1);
+        check(&[1, 2, RunId::LAST.0], 3);
+        check(&[1, u32::MAX], 2);
     }
 }

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::pipe;
+use std::io::{Write, pipe};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -204,7 +204,8 @@ fn a_signal_ends_every_command() {
             .spawn()
             .expect("started");
         wait_for(|| catches_signals(&child).then_some(()));
-        send(&child, signal);
+        // Whatever these tests were started to ignore, the program ignores too.
+        send(&child, if is_ignored(signal) { "-TERM" } else { signal });
         assert_eq!(exit_code(&mut child), Some(130), "{arguments:?} {signal}");
     };
     check(&["check", "large.ron"], "-TERM");
@@ -215,14 +216,59 @@ fn a_signal_ends_every_command() {
     assert!(!dir.path().join("l.hourglass").exists());
 }
 
-/// Whether a program has said what is to happen when it is asked to terminate.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_to_be_ignored_ends_nothing() {
+    const LONG: [&str; 8] = ["train", "d.ron", "--data", "t.csv", "--epochs", "3000", "-o", "a.hourglass"];
+    let dir = trained();
+    let mut child = Command::new("sh");
+    prepare(&mut child, dir.path()).args(["-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    child.arg(env!("CARGO_BIN_EXE_hourglass")).args(LONG);
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    wait_for(|| catches_signals(&child).then_some(()));
+    send(&child, "-HUP");
+    assert_eq!(exit_code(&mut child), Some(0));
+    check_done(&dir.path().join("a.hourglass"), 3000);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_that_has_written_ends_though_nobody_reads_what_it_says() {
+    let dir = trained();
+    let (reader, writer) = pipe().expect("a pipe");
+    let mut full = writer.try_clone().expect("a pipe");
+    // Ends once the reader is gone.
+    std::thread::spawn(move || while full.write_all(&[b'\n'; 4096]).is_ok() {});
+    let arguments = ["encode", "p.hourglass", "-o", "codes.csv"];
+    let mut child =
+        command(dir.path(), &arguments).stdout(writer).stderr(Stdio::null()).spawn().expect("started");
+    let codes = dir.path().join("codes.csv");
+    wait_for(|| codes.exists().then_some(()));
+    send(&child, "-TERM");
+    // The one line may have found room before the pipe was full.
+    assert!(matches!(exit_code(&mut child), Some(0 | 130)));
+    drop(reader);
+}
+
+/// Whether a program has said what is to happen when it is asked to terminate: the last of the three.
 #[cfg(target_os = "linux")]
 fn catches_signals(child: &Child) -> bool {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // The last of the three.
-    caught.is_some_and(|mask| mask & 1 != 0)
+    has_signal(&child.id().to_string(), "SigCgt:", 15)
+}
+
+#[cfg(target_os = "linux")]
+fn is_ignored(signal: &str) -> bool {
+    let number = ["-HUP", "-INT"].iter().position(|known| signal == *known);
+    number.is_some_and(|number| has_signal("self", "SigIgn:", number + 1))
+}
+
+/// Whether a signal is in one of the masks of a process.
+#[cfg(target_os = "linux")]
+fn has_signal(process: &str, mask: &str, signal: usize) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix(mask));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 != 0)
 }
 
 #[track_caller]

@@ -182,7 +182,7 @@ impl Applied {
             Failure::Problem(format!(
                 "{name}: the design of run {} is damaged: {}",
                 run.id,
-                messages.join("; ")
+                visible(&messages.join("; "))
             ))
         })?;
         // A network is built only as large as the weights that are there: a design may claim anything.
@@ -215,7 +215,8 @@ impl Applied {
             Some(_) if !self.own => {
                 return Err(Failure::Problem(format!(
                     "{}: these are not the data run {} was trained on, so they have no split; leave --split out to take all rows",
-                    data.name, self.run.id
+                    visible(&data.name),
+                    self.run.id
                 )));
             }
             None if !self.own => return Ok(("all", (0..data.len() as u32).collect())),

@@ -55,7 +55,7 @@ impl Saver {
             let rescue = rescue_project(&self.files, &name, &self.subject.project, &self.with(run));
             Failure::Problem(match rescue {
                 Ok(path) => format!("{error}\nthe run was saved here instead: {}", visible_path(&path)),
-                Err(_) => error.to_string(),
+                Err(also) => format!("{error}\nnor could the run be saved elsewhere: {also}"),
             })
         })
     }

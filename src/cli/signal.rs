@@ -1,16 +1,19 @@
 use std::process::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread::sleep;
-use std::time::Duration;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::{Builder, sleep};
+use std::time::{Duration, Instant};
 
 use super::write;
 
-/// How long files that are being written may take to be done with.
+/// A command that is asked to end has ended after this, but for a training.
+const LAST_MOMENTS: Duration = Duration::from_millis(800);
+/// How long of this files that are being written may take to be done with.
 const LAST_WRITES: Duration = Duration::from_millis(600);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 static STAGE: Mutex<Stage> = Mutex::new(Stage::Free);
+static DEADLINE: OnceLock<Instant> = OnceLock::new();
 
 /// What a signal would interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +29,47 @@ pub(super) enum Stage {
 /// From now on Ctrl-C, and a polite request to terminate or that the terminal has closed, do what the stage asks for; a
 /// second one ends the program at once.
 pub(super) fn install() {
-    if let Err(error) = ctrlc::set_handler(asked) {
+    if let Err(error) = listen() {
         log::warn!("Ctrl-C will end the program at once: {error}");
     }
+}
+
+/// Signals that the program was started to ignore stay ignored: by `nohup` it outlives its terminal.
+#[cfg(unix)]
+fn listen() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let ignored = ignored();
+    let is_ignored = |signal: i32| ignored >> (signal - 1) & 1 != 0;
+    let mut signals = Signals::new([0_i32; 0])?;
+    let handle = signals.handle();
+    // Somebody listens before the first signal is caught.
+    Builder::new().name("signals".to_owned()).spawn(move || signals.forever().for_each(|_| asked()))?;
+    for signal in [SIGINT, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)) {
+        handle.add_signal(signal)?;
+    }
+    handle.add_signal(SIGTERM)
+}
+
+#[cfg(not(unix))]
+fn listen() -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(asked)
+}
+
+/// The signals that this program was started to ignore, a bit for each, where the system tells.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status =
+        if cfg!(target_os = "linux") { std::fs::read_to_string("/proc/self/status").ok() } else { None };
+    status.as_deref().and_then(ignored_of).unwrap_or(0)
+}
+
+/// The mask of ignored signals in what Linux says of a process.
+#[cfg(unix)]
+fn ignored_of(status: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 /// Begins another stage of the work.
@@ -42,20 +83,46 @@ pub(super) fn asked_to_stop() -> bool {
     ASKED.load(Ordering::Relaxed)
 }
 
+/// When the program ends that was asked to; `None` where it was not, or ends by itself.
+pub(super) fn deadline() -> Option<Instant> {
+    DEADLINE.get().copied()
+}
+
 fn asked() {
     if ASKED.swap(true, Ordering::Relaxed) {
         exit(130);
     }
+    // The end takes a while, and a second signal must be heard within it.
+    if Builder::new().name("end".to_owned()).spawn(end).is_err() {
+        end();
+    }
+}
+
+/// Does what the stage asks for.
+fn end() {
     let stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    match *stage {
-        Stage::Free => {}
-        Stage::Writing => sleep(LAST_WRITES),
-        Stage::Training => {
-            drop(stage);
-            return write::note("\nending after this step and saving; once more to end at once");
-        }
+    if *stage == Stage::Training {
+        drop(stage);
+        return write::note("\nending after this step and saving; once more to end at once");
+    }
+    DEADLINE.get_or_init(|| Instant::now() + LAST_MOMENTS);
+    if *stage == Stage::Writing {
+        sleep(LAST_WRITES);
     }
     write::leave_bar();
     // The stage stays locked: nothing is begun any more that would have to be saved.
     exit(i32::from(write::finish(130)));
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read() {
+        let status = "Name:\thourglass\nSigBlk:\t0000000000000002\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        assert_eq!(ignored_of(status), Some(0x1001));
+        assert_eq!(ignored_of("Name:\thourglass\n"), None);
+        assert_eq!(ignored_of("SigIgn:\tmany\n"), None);
+    }
 }

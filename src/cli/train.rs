@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,9 +72,13 @@ fn fresh(subject: &mut Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset
         subject.project = design.clone();
     }
     let data = data::load(&design.data, data::OF_DESIGN, Elsewhere::Option)?;
-    let newest = subject.runs.iter().map(|run| run.id.0).max().unwrap_or(0);
-    let work = |(design, number)| Work::New(RunId(newest.saturating_add(number)), Box::new(design));
-    Ok((design.trained_designs().into_iter().zip(1..).map(work).collect(), data))
+    let mut taken: BTreeSet<RunId> = subject.runs.iter().map(|run| run.id).collect();
+    let work = |design| {
+        let id = RunId::next(&taken);
+        taken.insert(id);
+        Work::New(id, Box::new(design))
+    };
+    Ok((design.trained_designs().into_iter().map(work).collect(), data))
 }
 
 /// The run to resume, on the data it was trained on.

@@ -12,9 +12,9 @@ use super::signal;
 use super::stream::{Kind, Stream};
 use crate::project::{is_hidden, visible_lines, visible_path};
 
-/// How long the end of the program waits for somebody to read what is left: notes, and results once it was asked to stop.
-const PATIENCE: Duration = Duration::from_millis(400);
-/// The same of notes where nobody has asked the program to stop.
+/// How long the end of a program that was asked to stop waits for somebody to read what is left.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// As long it waits for notes to be read where nobody has asked it to stop.
 const LONG_PATIENCE: Duration = Duration::from_secs(5);
 
 static RESULTS: Stream = Stream::new(Kind::Results, || Box::new(io::stdout()));
@@ -65,17 +65,18 @@ pub(super) fn leave_bar() {
 /// pipe that is closed: somebody has read enough.
 pub(super) fn finish(code: u8) -> u8 {
     let start = Instant::now();
+    // One deadline for both streams.
+    let is_time_left = || Instant::now() < signal::deadline().unwrap_or(start + PATIENCE);
     let mut code = code;
-    match RESULTS.settle(|| !signal::asked_to_stop() || start.elapsed() < PATIENCE) {
+    match RESULTS.settle(|| !signal::asked_to_stop() || is_time_left()) {
         Some((ErrorKind::BrokenPipe, _)) | None => {}
         Some((_, error)) => {
             note(format_args!("error: stdout could not be written: {error}"));
             code = code.max(1);
         }
     }
-    let start = Instant::now();
-    let patience = if signal::asked_to_stop() { PATIENCE } else { LONG_PATIENCE };
-    NOTES.settle(|| start.elapsed() < patience);
+    let notes = Instant::now();
+    NOTES.settle(|| if signal::asked_to_stop() { is_time_left() } else { notes.elapsed() < LONG_PATIENCE });
     code
 }
 

@@ -162,7 +162,8 @@ fn numbers(
         Fate::Own(number) => Some(*number),
         Fate::Newer(_) | Fate::Gone => None,
         Fate::New => {
-            let number = if taken.contains(&run.id) { free(&taken) } else { run.id };
+            let is_free = run.id <= RunId::LAST && !taken.contains(&run.id);
+            let number = if is_free { run.id } else { RunId::next(&taken) };
             taken.insert(number);
             if number != run.id {
                 notes.push(MergeNote::Renumbered { run: run.id, number });
@@ -172,11 +173,4 @@ fn numbers(
     };
     let numbers = runs.iter().zip(fates).map(number).collect();
     (numbers, notes)
-}
-
-/// The number after the last; one in between where there is none.
-fn free(taken: &BTreeSet<RunId>) -> RunId {
-    let after = taken.last().map_or(1, |last| last.0.saturating_add(1));
-    let is_free = |number: &u32| !taken.contains(&RunId(*number));
-    RunId((after..=RunId::LAST.0).chain(1..=RunId::LAST.0).find(is_free).unwrap_or(RunId::LAST.0))
 }

@@ -15,6 +15,7 @@ const MOST_UNSEEN: usize = 256;
 /// A window that is hidden may not take its events for hours. Then they are held back and what is newer takes the place of
 /// what is older, so that they need no more memory than the run itself.
 pub(super) struct Recorder<'a> {
+    run: RunId,
     outbox: &'a Outbox,
     store: Option<Store>,
     /// Whether the last write failed: the first failure is told, and training continues.
@@ -35,16 +36,16 @@ struct Held {
 
 impl<'a> Recorder<'a> {
     /// A recorder of one run.
-    pub(super) fn new(outbox: &'a Outbox, store: Option<Store>) -> Recorder<'a> {
-        Recorder { outbox, store, is_broken: false, held: Held::default() }
+    pub(super) fn new(run: RunId, outbox: &'a Outbox, store: Option<Store>) -> Recorder<'a> {
+        Recorder { run, outbox, store, is_broken: false, held: Held::default() }
     }
 
-    fn send(&self, id: RunId, event: RunEvent) {
-        self.outbox.send(Event::Run(id, event));
+    fn send(&self, event: RunEvent) {
+        self.outbox.send(Event::Run(self.run, event));
     }
 
     /// Sends what was held back, in an order in which a run can take it in.
-    fn let_go(&mut self, id: RunId) {
+    fn let_go(&mut self) {
         let Held { greedy, epochs, kept, health, checkpoint, progress } = std::mem::take(&mut self.held);
         let records = [
             (!greedy.is_empty()).then_some(RunEvent::Greedy(greedy)),
@@ -57,8 +58,15 @@ impl<'a> Recorder<'a> {
             progress.map(RunEvent::Progress),
         ];
         for event in records.into_iter().flatten().chain(kept).chain(latest.into_iter().flatten()) {
-            self.send(id, event);
+            self.send(event);
         }
+    }
+}
+
+impl Drop for Recorder<'_> {
+    /// A training that panicked has sent nothing after what was held back.
+    fn drop(&mut self) {
+        self.let_go();
     }
 }
 
@@ -96,8 +104,8 @@ impl Observer for Recorder<'_> {
         let is_shown = matches!(event, RunEvent::Progress(_) | RunEvent::Status(_));
         let event = if self.outbox.unseen() < MOST_UNSEEN { Some(event) } else { self.held.hold(event) };
         if let Some(event) = event {
-            self.let_go(run.id);
-            self.send(run.id, event);
+            self.let_go();
+            self.send(event);
         }
         if is_shown {
             self.outbox.wake();
@@ -121,7 +129,7 @@ mod tests {
         let plan = plan(&design, &facts(&data)).expect("sound");
         let run = Run::new(RunId(1), &plan, &data);
         let (outbox, inbox) = inbox(|| {});
-        let mut recorder = Recorder::new(&outbox, None);
+        let mut recorder = Recorder::new(run.id, &outbox, None);
         let losses = Losses::new(&Terms::default(), &[0.5]).expect("the total");
         for epoch in 1..=20_000 {
             let record = EpochRecord {
@@ -153,5 +161,23 @@ mod tests {
         assert_eq!((seen.history.epochs.len(), &seen.status), (20_000, &Status::Stopped));
         assert_eq!(seen.health.map(|health| health.epoch), Some(20_000));
         assert!(seen.kept.at(300).is_some_and(|kept| kept.epoch > 280), "the replay has no gap");
+    }
+    #[test]
+    fn what_was_held_back_is_sent_where_a_training_panics() {
+        let data = load(&Data::default(), &Progress::default()).expect("embedded");
+        let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("sound");
+        let run = Run::new(RunId(1), &plan, &data);
+        let (outbox, inbox) = inbox(|| {});
+        let progress = |epoch| RunEvent::Progress(RunProgress { epoch, ..RunProgress::default() });
+        let last = MOST_UNSEEN as u32 + 5;
+        let train = std::panic::AssertUnwindSafe(|| {
+            let mut recorder = Recorder::new(run.id, &outbox, None);
+            (1..=last).for_each(|epoch| recorder.observe(&run, progress(epoch)));
+            std::panic::resume_unwind(Box::new("an internal error"));
+        });
+        assert!(std::panic::catch_unwind(train).is_err());
+        let newest = inbox.poll().last();
+        let is_newest = matches!(newest, Some(Event::Run(_, RunEvent::Progress(at))) if at.epoch == last);
+        assert!(is_newest, "{newest:?}");
     }
 }

@@ -110,7 +110,7 @@ impl Lane<'_> {
         {
             return fail(error.to_string());
         }
-        let recorder = Recorder::new(self.outbox, store);
+        let recorder = Recorder::new(id, self.outbox, store);
         let mut driver = match Driver::new(run, &plan, &data, threads, PACE, recorder) {
             Ok(driver) => driver,
             Err(error) => return fail(error.to_string()),

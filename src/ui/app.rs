@@ -115,7 +115,7 @@ impl HourglassApp {
             ctx.set_zoom_factor(zoom.clamp(0.5, 3.0));
         }
         if let Some(root) = root {
-            files.start_keeping(root, options.file.is_none());
+            files.start_keeping(root);
         }
         if let Some(file) = options.file {
             state.go_on(Then::OpenPath(file));

@@ -9,6 +9,7 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use super::editors::source::PathField;
 use super::files::{SaveKind, SaveRequest};
 use super::state::{Effect, State};
+use crate::check::Severity;
 use crate::io::Recovery;
 use crate::project::{Recipe, is_hidden, visible_path};
 use crate::run::RunId;
@@ -196,6 +197,24 @@ impl State {
                 let request = SaveRequest::new(self, full, kind, then);
                 self.write(request);
             }
+        }
+    }
+
+    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
+    pub(super) fn offer_found(&mut self) {
+        if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
+            self.dialog = Some(Dialog::Recover(std::mem::take(&mut self.found)));
+        }
+    }
+
+    /// Has work read back that a crash left behind, unless it would take the place of work that is not saved.
+    pub(super) fn recover(&mut self, recovery: Recovery) {
+        if self.is_modified() {
+            let why = "The project on screen has changes that are not saved, and recovered work would take its place. \
+                       Save it first: the work is offered again at the next start.";
+            self.notices.say(Severity::Warning, why.to_owned());
+        } else {
+            self.effects.push(Effect::Recover(recovery));
         }
     }
 

@@ -339,10 +339,10 @@ impl State {
                 return;
             }
         };
-        let first = RunId(self.next_run);
+        let first = RunId::next(&self.used);
         for (number, plan) in plans.into_iter().enumerate() {
-            let run = Run::new(RunId(self.next_run), &plan, &data);
-            self.next_run += 1;
+            let run = Run::new(RunId::next(&self.used), &plan, &data);
+            self.used.insert(run.id);
             self.runs.push(run.clone());
             // Those beside the first are trained to be compared with it.
             let start = if number == 0 { start } else { Start::Train };

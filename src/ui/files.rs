@@ -10,8 +10,8 @@ pub use super::dropped::{DropKind, drop_kind, promise};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
-    FileError, Files, Leftovers, MergeBase, MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside,
-    Settings, Store, open_any, save_design,
+    FileError, Files, MergeBase, MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Settings,
+    Store, open_any, save_design,
 };
 use crate::project::{Project, visible, visible_path};
 use crate::run::{Run, RunId};
@@ -47,7 +47,7 @@ pub struct SaveRequest {
     project: Project,
     runs: Vec<Run>,
     document: u64,
-    /// The file as it was last seen; `None` where a person has agreed to replace another one.
+    /// The file as it was last seen; `None` at another place, where whatever is there may be replaced.
     base: Option<MergeBase>,
 }
 
@@ -59,12 +59,8 @@ impl SaveRequest {
             SaveKind::Design => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
-        let base = if state.file.as_ref() == Some(&path) {
-            Some(state.base.clone())
-        } else {
-            // Whatever is there was asked about; what comes there from now on is not.
-            (!path.exists()).then(MergeBase::default)
-        };
+        // Whatever is at another place was asked about; it is looked at where it is replaced.
+        let base = (state.file.as_ref() == Some(&path)).then(|| state.base.clone());
         SaveRequest { path, kind, then, project: state.project.clone(), runs, document: state.document, base }
     }
 
@@ -124,9 +120,9 @@ impl FileRoom {
         FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None }
     }
 
-    /// Begins to keep work in progress below `root`. `looks_back`: what a crash left behind there is looked for first,
-    /// as whoever looks holds for a moment the lock of what it looks at.
-    pub fn start_keeping(&mut self, root: PathBuf, looks_back: bool) {
+    /// Begins to keep work in progress below `root`. What a crash left behind there is looked for first, as whoever looks
+    /// holds for a moment the lock of what it looks at.
+    pub fn start_keeping(&mut self, root: PathBuf) {
         let (keeper, work) = channel();
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
         let keep = move || {
@@ -135,11 +131,9 @@ impl FileRoom {
                 let _ = sender.send(event);
                 wake.request_repaint();
             };
-            if looks_back {
-                let Leftovers { work, set_aside } = Store::look_back(&root);
-                set_aside.into_iter().for_each(|aside| tell(FileEvent::SetAside(aside)));
-                tell(FileEvent::Found(work));
-            }
+            let left = Store::look_back(&root);
+            left.set_aside.into_iter().for_each(|aside| tell(FileEvent::SetAside(aside)));
+            tell(FileEvent::Found(left.work));
             keep(&root, &work, &tell);
         };
         self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
@@ -339,7 +333,7 @@ impl State {
     /// Writes a file beside the window.
     pub fn write(&mut self, request: SaveRequest) {
         let name = request.path.file_name().unwrap_or(request.path.as_os_str());
-        self.busy = Some(format!("Saving {}…", name.to_string_lossy()));
+        self.busy = Some(format!("Saving {}…", visible(&name.to_string_lossy())));
         self.effects.push(Effect::Save(Box::new(request)));
     }
 
@@ -361,8 +355,10 @@ impl State {
                     visible_path(&path)
                 ),
             ),
-            FileEvent::Found(found) if found.is_empty() => {}
-            FileEvent::Found(found) => self.dialog = Some(super::dialogs::Dialog::Recover(found)),
+            FileEvent::Found(found) => {
+                self.found = found;
+                self.offer_found();
+            }
             FileEvent::Recovered(recovery, Ok((store, opened))) => {
                 self.warn(&opened.warnings);
                 self.replace(opened.project, opened.runs, recovery.origin);
@@ -445,8 +441,7 @@ impl State {
             let changed = self.runs.iter().map(stand).ne(request.runs.iter().map(stand));
             self.runs_unsaved = changed || self.active_run().is_some();
             self.saved = request.project;
-            let highest = notes.iter().filter_map(MergeNote::highest_run).max();
-            self.next_run = self.next_run.max(highest.map_or(0, |run| run.0.saturating_add(1)));
+            self.used.extend(notes.iter().filter_map(MergeNote::highest_run));
             self.file = Some(request.path);
             self.base = request.base.unwrap_or_default();
             self.damaged = false;

@@ -18,7 +18,7 @@ use super::notices::Notices;
 use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
-use crate::io::{MergeBase, Store};
+use crate::io::{MergeBase, Recovery, Store};
 use crate::project::{Data, Decoder, Place, Project, Shape, Source, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId};
@@ -74,6 +74,8 @@ pub struct State {
     pub store: Option<Store>,
     /// Writing to disk under way: the window says so.
     pub busy: Option<String>,
+    /// Work a crash left behind that is still to be offered.
+    pub(super) found: Vec<Recovery>,
     /// Runs whose loss is drawn beside the shown one's.
     pub compared: Vec<RunId>,
     /// Where the thread through time stands; `None` is live.
@@ -91,7 +93,8 @@ pub struct State {
     /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
     pub(super) document: u64,
     pub(super) next_job: u64,
-    pub(super) next_run: u32,
+    /// Numbers of runs of this sitting and of its files, removed ones too: none is used again.
+    pub(super) used: BTreeSet<RunId>,
     pub(super) live: Option<(f32, u32)>,
 }
 
@@ -161,6 +164,7 @@ impl State {
             threads: None,
             store: None,
             busy: None,
+            found: Vec::new(),
             compared: Vec::new(),
             epoch: None,
             principal: super::principal::Principal::default(),
@@ -171,7 +175,7 @@ impl State {
             orphans: BTreeSet::new(),
             document: 0,
             next_job: 1,
-            next_run: 1,
+            used: BTreeSet::new(),
             live: None,
             project,
         }
@@ -183,8 +187,7 @@ impl State {
             self.abandon(run);
         }
         self.document += 1;
-        self.next_run =
-            self.next_run.max(runs.iter().map(|run| run.id.0.saturating_add(1)).max().unwrap_or(1));
+        self.used.extend(runs.iter().map(|run| run.id));
         self.history = History::new(&project);
         self.saved = project.clone();
         self.project = project;
@@ -230,6 +233,7 @@ impl State {
         if !hand_on {
             self.load_if_changed();
             self.keep_if_changed();
+            self.offer_found();
         }
         // The cards follow at once: shapes are known while data of the same source are only split anew.
         self.derived.follow(&self.project, &self.data, hand_on);

@@ -73,7 +73,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         }
         Answer::Threads(threads) => state.threads = threads,
         Answer::Remove(run) => state.remove_run(run),
-        Answer::Recover(recovery) => state.effects.push(Effect::Recover(recovery)),
+        Answer::Recover(recovery) => state.recover(recovery),
         Answer::Discard(recovery) => {
             if let Dialog::Recover(found) = &mut dialog {
                 found.retain(|other| *other != recovery);

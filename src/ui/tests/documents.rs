@@ -5,6 +5,7 @@ use std::path::Path;
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
+use crate::io::Recovery;
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Command as Ask;
@@ -171,4 +172,40 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
         let of_code = state.derived.problems.iter().filter(|problem| problem.place == Place::Code);
         assert_eq!(of_code.count(), usize::from(epochs < 10));
     }
+}
+
+#[test]
+fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
+    let left = || Recovery {
+        path: "left".into(),
+        name: "left".to_owned(),
+        origin: None,
+        runs: 1,
+        modified: std::time::UNIX_EPOCH,
+    };
+    let mut state = State::default();
+    state.go_on(Then::OpenPath("gone.hourglass".into()));
+    state.handle_file_event(FileEvent::Found(vec![left()]));
+    state.refresh(false);
+    assert!(state.dialog.is_none(), "the file would take its place");
+    state.handle_file_event(FileEvent::Opened("gone.hourglass".into(), Err("gone".to_owned())));
+    state.refresh(false);
+    assert!(matches!(&state.dialog, Some(Dialog::Recover(found)) if *found == [left()]));
+    state.effects.clear();
+    state.runs_unsaved = true;
+    state.recover(left());
+    assert!(state.effects.is_empty(), "it would take the place of work that is not saved");
+    state.runs_unsaved = false;
+    state.recover(left());
+    assert!(matches!(state.effects.as_slice(), [Effect::Recover(recovery)] if *recovery == left()));
+    state.dialog = None;
+    state.refresh(false);
+    assert!(state.dialog.is_none(), "it is offered once");
+}
+
+#[test]
+fn a_run_after_the_last_number_gets_one_that_is_free() {
+    let mut state = State::default();
+    state.replace(Project::default(), vec![Run { id: RunId::LAST, ..run(1) }], None);
+    assert_eq!(RunId::next(&state.used), RunId(1));
 }
