@@ -2,6 +2,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+pub(super) use part::is_part;
+
 use super::FileError;
 #[cfg(test)]
 use fault::{Injected, Room};

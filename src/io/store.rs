@@ -19,6 +19,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint_files::encode_checkpoint;
+use super::files::is_part;
 use super::history_files::{HISTORY, LAYERS, epoch_records, layer_records};
 use super::record_log::Form;
 use super::run_files::{self, Folder, Opened, read_run};
@@ -492,7 +493,11 @@ fn run_ids(dir: &Path) -> Vec<RunId> {
     let mut ids: Vec<RunId> = names_in(&dir.join(RUNS))
         .iter()
         .filter_map(|name| name.parse().ok().map(RunId))
-        .filter(|id| !names_in(&dir.join(run_files::folder(*id))).is_empty())
+        .filter(|id| {
+            // A process killed while it wrote the first file of a run has left nothing of it.
+            let names = names_in(&dir.join(run_files::folder(*id)));
+            names.iter().any(|name| !is_part(name))
+        })
         .collect();
     ids.sort_unstable();
     ids

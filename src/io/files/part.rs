@@ -50,12 +50,17 @@ pub(super) fn part_file(
     Err(io::Error::other("another program removes its new files at once"))
 }
 
+/// Whether a file of this name is a part of another, which is not there yet.
+pub(in crate::io) fn is_part(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(SUFFIX)
+}
+
 /// Removes the part files in a folder that killed processes of the owner of `own` left there.
 pub(super) fn remove_abandoned(folder: &Path, own: &Metadata) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let is_part = name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(SUFFIX));
-        if is_part && let Err(error) = remove_if_abandoned(&entry.path(), own) {
+        if entry.file_name().to_str().is_some_and(is_part)
+            && let Err(error) = remove_if_abandoned(&entry.path(), own)
+        {
             log::info!("{}: stays: {error}", entry.path().display());
         }
     }

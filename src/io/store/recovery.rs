@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use super::{DirFolder, Gate, LOCK, PROJECT, RUNS, Store, WORKSPACE, Workspace, run_ids};
 use crate::io::design::read_design;
+use crate::io::files::is_part;
 use crate::io::run_files::{self, Folder};
 use crate::io::{FileError, Files, history_files};
 use crate::project::Project;
@@ -152,7 +153,11 @@ fn is_empty(dir: &Path) -> bool {
 fn holds_no_file(folder: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if !entry.file_type()?.is_dir() || !holds_no_file(&entry.path())? {
+        let is_nothing = match entry.file_type()?.is_dir() {
+            true => holds_no_file(&entry.path())?,
+            false => entry.file_name().to_str().is_some_and(is_part),
+        };
+        if !is_nothing {
             return Ok(false);
         }
     }

@@ -196,6 +196,27 @@ fn an_empty_workspace_is_nothing_to_recover() {
     assert!(!nowhere.exists());
 }
 
+#[test]
+fn a_run_killed_before_its_first_file_was_written_leaves_nothing() {
+    for has_document in [false, true] {
+        let root = dir();
+        let store = Store::create(root.path()).expect("created");
+        if has_document {
+            store.save_design(&Project::default(), None).expect("stored");
+        }
+        let folder = store.path().join("runs/1");
+        fs::create_dir_all(&folder).expect("made");
+        fs::write(folder.join(".run.ron-abc123.hourglass.part"), "(").expect("written");
+        drop(store);
+        let found = Store::look_back(root.path());
+        assert_eq!((found.work.len(), found.set_aside.len()), (usize::from(has_document), 0));
+        for recovery in found.work {
+            let opened = Store::open(&recovery.path).expect("nobody works in it").load().expect("readable");
+            assert_eq!((opened.runs.len(), opened.warnings), (0, vec![]));
+        }
+    }
+}
+
 fn workspaces(root: &Path) -> usize {
     fs::read_dir(root).expect("there").flatten().filter(|entry| entry.path().is_dir()).count()
 }
