@@ -44,6 +44,8 @@ pub(super) struct Known {
     told: BTreeSet<MergeNote>,
     /// A file that nobody can read, but that may be replaced.
     replaceable: Option<Stamp>,
+    /// Whether another program held the folder's lock for longer than it is waited for.
+    is_halted: bool,
 }
 
 /// What is known of a run in the file.
@@ -183,11 +185,18 @@ impl MergeBase {
         {
             let mut known = opened.base.lock();
             let old = std::mem::take(&mut known.runs);
-            for run in runs {
-                let mut saved = opened.runs.iter().filter(|saved| continues(run, saved));
-                let saved = saved.find(|saved| saved.id == run.id).or_else(|| saved.next());
-                if let Some(found) = saved.and_then(|saved| old.get(&saved.id)) {
-                    known.runs.insert(run.id, KnownRun { stand: None, ..found.clone() });
+            // Each saved run is claimed once: two runs of one number would be two entries of one name.
+            let mut free: Vec<&Run> = opened.runs.iter().collect();
+            for is_by_number in [true, false] {
+                for run in runs {
+                    if known.runs.contains_key(&run.id) {
+                        continue;
+                    }
+                    let is_it = |saved: &&Run| (!is_by_number || saved.id == run.id) && continues(run, saved);
+                    let found = free.iter().position(is_it).map(|at| free.swap_remove(at));
+                    if let Some(found) = found.and_then(|saved| old.get(&saved.id)) {
+                        known.runs.insert(run.id, KnownRun { stand: None, ..found.clone() });
+                    }
                 }
             }
         }
@@ -223,7 +232,7 @@ impl MergeBase {
     ) -> Result<Vec<MergeNote>, FileError> {
         let runs: Vec<&Run> = runs.iter().map(Borrow::borrow).collect();
         let mut known = self.lock();
-        let _lock = SaveLock::enter(&real_folder(path));
+        let _lock = SaveLock::enter(&real_folder(path), &mut known.is_halted);
         let mut unreadable = None;
         for tries in (0..TRIES).rev() {
             let save = Save { files, path, project, runs: &runs, may_repeat: tries > 0 };

@@ -400,6 +400,15 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
     check(5, 5, &[(1, 5, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 8, &[(1, 8, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 4, &[(1, 5, 0), (4, 3, 0), (5, 1, 1), (6, 4, 0)]);
+    // Two runs that both go on from the saved one: the one of its number is it, whichever comes first.
+    let dir = dir();
+    let path = file(dir.path());
+    let runs = vec![Run { id: RunId(7), ..trained(&run(1), 5) }, trained(&run(1), 6), trained(&run(4), 3)];
+    let base = MergeBase::recovered(&path, &runs);
+    let two = Program { path: path.clone(), base, project: Recipe::Denoising.project(), runs };
+    two.save();
+    assert_eq!(two.save(), Vec::<String>::new());
+    assert_eq!(found(&path), [(1, 6, 0), (4, 3, 0), (7, 5, 0)]);
     let nowhere = MergeBase::recovered(Path::new("nowhere"), &[run(1)]);
     assert_eq!(nowhere.number_of(RunId(1)), RunId(1));
 }
