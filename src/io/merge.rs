@@ -8,6 +8,7 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +21,7 @@ use super::plan_merge::{Merge, continues};
 use super::project_file::{Content, OnDisk};
 use super::{Durability, FileError, Files, Sink, open_project};
 use crate::project::{Project, visible_path};
-use crate::run::{Run, RunId, Status};
+use crate::run::{Normaliser, Run, RunId, Status};
 
 /// How often a file that changes under the save is merged again.
 const TRIES: usize = 5;
@@ -67,6 +68,14 @@ pub struct RunStand {
     changes: (usize, usize),
     /// Step and training time of its checkpoint.
     checkpoint: Option<(u64, f64)>,
+    /// Where its data are, and what tells them from others.
+    data: (Option<PathBuf>, u64, Option<u64>),
+    /// A hash of how its data are scaled: it may come later.
+    normaliser: Option<u64>,
+    /// The bits of what PCA reaches, so that NaN is equal to itself.
+    pca_mse: Option<u64>,
+    /// The epoch in which its health was measured.
+    health: Option<u32>,
 }
 
 /// Something a person should know of a save that met another program's work.
@@ -266,6 +275,10 @@ impl RunStand {
             epochs: (run.history.epochs.len(), run.history.pretraining.len()),
             changes: (run.edits.len(), run.restarts.len()),
             checkpoint: checkpoint.map(|progress| (progress.step, progress.seconds)),
+            data: (run.design.data.source.path().cloned(), run.fingerprint, run.split),
+            normaliser: run.normaliser.as_ref().map(hash_of),
+            pca_mse: run.pca_mse.map(f64::to_bits),
+            health: run.health.as_ref().map(|health| health.epoch),
         }
     }
 
@@ -423,6 +436,17 @@ impl Known {
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
     project.trained_designs().into_iter().map(same_data).any(|design| design == same_data(run.design.clone()))
+}
+
+fn hash_of(normaliser: &Normaliser) -> u64 {
+    let Normaliser { offsets, factors, means, columns } = normaliser;
+    let mut hasher = DefaultHasher::new();
+    for values in [offsets, factors, means] {
+        values.len().hash(&mut hasher);
+        values.iter().for_each(|value| value.to_bits().hash(&mut hasher));
+    }
+    columns.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Digests of the runs in what was just written: what was read back is what others will find.

@@ -414,6 +414,19 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
 }
 
 #[test]
+fn whatever_is_learned_of_a_run_later_makes_it_another() {
+    let known = RunStand::of(&run(1));
+    assert_eq!(known, RunStand::of(&run(1)));
+    let learned = [
+        Run { normaliser: None, ..run(1) },
+        Run { pca_mse: Some(0.2), ..run(1) },
+        Run { health: Some(Arc::default()), ..run(1) },
+        Run { split: None, ..run(1) },
+    ];
+    assert!(learned.iter().all(|run| RunStand::of(run) != known));
+}
+
+#[test]
 fn many_programs_that_save_at_once_lose_nothing() {
     let dir = dir();
     let path = file(dir.path());
