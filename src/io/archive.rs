@@ -82,18 +82,21 @@ impl Archive {
         files.into_iter().map(|(id, files)| (id, digest(files))).collect()
     }
 
-    /// Copies a run's files as they are, packed and with their checksums: damage in one stays visible.
-    pub(super) fn copy_run<W: io::Write + io::Seek>(
+    /// Copies the files of runs as they are, packed and with their checksums: damage in one stays visible.
+    pub(super) fn copy_runs<W: io::Write + io::Seek>(
         &mut self,
-        id: RunId,
+        ids: &[RunId],
         zip: &mut ZipWriter<W>,
     ) -> ZipResult<()> {
         let end = self.zip.central_directory_start();
+        let mut entries = BTreeMap::<RunId, Vec<usize>>::new();
         for index in 0..self.zip.len() {
-            let name = self.zip.by_index_data(index)?.name()?.into_owned();
-            if run_files::split_name(&name).is_none_or(|(of, _)| of != id) {
-                continue;
+            let entry = self.zip.by_index_data(index)?;
+            if let Some((id, _)) = run_files::split_name(&entry.name()?) {
+                entries.entry(id).or_default().push(index);
             }
+        }
+        for index in ids.iter().filter_map(|id| entries.get(id)).flatten().copied() {
             let entry = self.zip.by_index_raw(index)?;
             let is_whole = entry
                 .data_start()

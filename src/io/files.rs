@@ -165,7 +165,7 @@ impl Files {
     }
 
     /// Makes a copy of a folder with everything in it. Files are linked where the system can, which takes no room: writing
-    /// replaces files, and so leaves the copy as it is; only what is appended is seen in it too.
+    /// replaces files, and so leaves the copy as it is. Files that grow at their end are copied.
     ///
     /// # Errors
     /// [`FileError`]; the copy is then not complete.
@@ -304,11 +304,16 @@ fn copy_dir(from: &Path, to: &Path, private: bool) -> io::Result<()> {
         let (old, new) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
             copy_dir(&old, &new, private)?;
-        } else if fs::hard_link(&old, &new).is_err() {
+        } else if is_appended_to(&old) || fs::hard_link(&old, &new).is_err() {
             fs::copy(&old, &new)?;
         }
     }
     Ok(())
+}
+
+/// Whether a file of a workspace grows at its end: a link to it would grow too.
+fn is_appended_to(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "bin" || extension == "ronl")
 }
 
 /// The file that a path leads to, and what is known of it where it exists and may be replaced.
@@ -406,6 +411,22 @@ mod tests {
         files.check_writable(&path).expect("writable");
         files.write_bytes(&path, Durability::Fast, b"text").expect("saved");
         assert_eq!(fs::read(&path).expect("readable"), b"text");
+    }
+
+    #[test]
+    fn what_is_appended_later_is_not_seen_in_a_copy() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (from, to) = (dir.path().join("a"), dir.path().join("b"));
+        let files = Files::default();
+        fs::create_dir(&from).expect("made");
+        for name in ["history.bin", "layers.bin", "history.ronl"] {
+            files.append(&from.join(name), b"old").expect("written");
+        }
+        files.copy_dir(&from, &to).expect("copied");
+        for name in ["history.bin", "layers.bin", "history.ronl"] {
+            files.append(&from.join(name), b"new").expect("written");
+            assert_eq!(fs::read(to.join(name)).expect("there"), b"old", "{name}");
+        }
     }
 
     #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The longest another program's save is waited for: one that was halted must not halt all others.
-const SAVE_PATIENCE: Duration = Duration::from_secs(20);
+const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// Opens a lock file, which is made where it is missing; it holds nothing, and nobody else may open it.
@@ -41,12 +41,23 @@ pub(super) struct SaveLock {
 }
 
 impl SaveLock {
-    /// Waits until no other program saves into this folder.
-    pub(super) fn enter(folder: &Path) -> SaveLock {
-        let held = hold(folder, SAVE_PATIENCE).unwrap_or_else(|error| {
-            log::info!("{}: saved without a lock: {error}", folder.display());
-            None
-        });
+    /// Waits until no other program saves into this folder. Where patience ran out the time before, `is_halted` says so:
+    /// whoever holds the lock seems to keep it, and is not waited for at every save.
+    pub(super) fn enter(folder: &Path, is_halted: &mut bool) -> SaveLock {
+        let patience = if *is_halted { Duration::ZERO } else { SAVE_PATIENCE };
+        let held = match hold(folder, patience) {
+            Ok(held) => {
+                if held.is_none() && !*is_halted {
+                    log::warn!("{}: saved without a lock: another program holds it", folder.display());
+                }
+                *is_halted = held.is_none();
+                held
+            }
+            Err(error) => {
+                log::info!("{}: saved without a lock: {error}", folder.display());
+                None
+            }
+        };
         SaveLock { _held: held }
     }
 }
@@ -88,8 +99,11 @@ mod tests {
     #[test]
     fn a_folder_is_held_by_one_at_a_time_and_nothing_is_left_in_it() {
         let dir = tempfile::tempdir().expect("a folder");
-        let lock = SaveLock::enter(dir.path());
+        let lock = SaveLock::enter(dir.path(), &mut false);
         assert!(hold(dir.path(), Duration::ZERO).expect("locks").is_none());
+        let (start, mut is_halted) = (Instant::now(), true);
+        drop(SaveLock::enter(dir.path(), &mut is_halted));
+        assert!(is_halted && start.elapsed() < SAVE_PATIENCE, "it is not waited for again");
         drop(lock);
         assert!(hold(dir.path(), Duration::ZERO).expect("locks").is_some());
         assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
@@ -100,6 +114,6 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let missing = dir.path().join("missing");
         assert!(hold(&missing, SAVE_PATIENCE).is_err());
-        drop(SaveLock::enter(&missing));
+        drop(SaveLock::enter(&missing, &mut false));
     }
 }

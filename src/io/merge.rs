@@ -8,19 +8,21 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::archive::{Archive, Digest};
+use super::design::anchor;
 use super::files::real_folder;
 use super::lock::SaveLock;
 use super::plan_merge::{Merge, continues};
 use super::project_file::{Content, OnDisk};
 use super::{Durability, FileError, Files, Sink, open_project};
 use crate::project::{Project, visible_path};
-use crate::run::{Run, RunId, Status};
+use crate::run::{Normaliser, Run, RunId, Status};
 
 /// How often a file that changes under the save is merged again.
 const TRIES: usize = 5;
@@ -34,8 +36,8 @@ pub struct MergeBase(Arc<Mutex<Known>>);
 /// What is known of a file.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// Its document.
-    pub(super) project: Option<Project>,
+    /// The text of its document.
+    pub(super) project: Option<String>,
     /// Its runs, by their numbers in memory.
     pub(super) runs: BTreeMap<RunId, KnownRun>,
     /// Runs of another program that were already spoken of, by their numbers in the file.
@@ -44,6 +46,8 @@ pub(super) struct Known {
     told: BTreeSet<MergeNote>,
     /// A file that nobody can read, but that may be replaced.
     replaceable: Option<Stamp>,
+    /// Whether another program held the folder's lock for longer than it is waited for.
+    is_halted: bool,
 }
 
 /// What is known of a run in the file.
@@ -65,6 +69,14 @@ pub struct RunStand {
     changes: (usize, usize),
     /// Step and training time of its checkpoint.
     checkpoint: Option<(u64, f64)>,
+    /// Where its data are, and what tells them from others.
+    data: (Option<PathBuf>, u64, Option<u64>),
+    /// A hash of how its data are scaled: it may come later.
+    normaliser: Option<u64>,
+    /// The bits of what PCA reaches, so that NaN is equal to itself.
+    pca_mse: Option<u64>,
+    /// The epoch in which its health was measured.
+    health: Option<u32>,
 }
 
 /// Something a person should know of a save that met another program's work.
@@ -169,7 +181,7 @@ impl MergeBase {
     /// For a file that a person has agreed to replace: everything in it now may go.
     pub fn replacing(path: &Path) -> MergeBase {
         let known = match OnDisk::read(path) {
-            Ok(Some(file)) => Known::of(file.project, file.runs),
+            Ok(Some(file)) => Known::of(&file.project, file.runs),
             Ok(None) => Known::default(),
             Err(_) => Known { replaceable: Stamp::of(path), ..Known::default() },
         };
@@ -183,11 +195,18 @@ impl MergeBase {
         {
             let mut known = opened.base.lock();
             let old = std::mem::take(&mut known.runs);
-            for run in runs {
-                let mut saved = opened.runs.iter().filter(|saved| continues(run, saved));
-                let saved = saved.find(|saved| saved.id == run.id).or_else(|| saved.next());
-                if let Some(found) = saved.and_then(|saved| old.get(&saved.id)) {
-                    known.runs.insert(run.id, KnownRun { stand: None, ..found.clone() });
+            // Each saved run is claimed once: two runs of one number would be two entries of one name.
+            let mut free: Vec<&Run> = opened.runs.iter().collect();
+            for is_by_number in [true, false] {
+                for run in runs {
+                    if known.runs.contains_key(&run.id) {
+                        continue;
+                    }
+                    let is_it = |saved: &&Run| (!is_by_number || saved.id == run.id) && continues(run, saved);
+                    let found = free.iter().position(is_it).map(|at| free.swap_remove(at));
+                    if let Some(found) = found.and_then(|saved| old.get(&saved.id)) {
+                        known.runs.insert(run.id, KnownRun { stand: None, ..found.clone() });
+                    }
                 }
             }
         }
@@ -196,7 +215,7 @@ impl MergeBase {
 
     /// For a file that was opened: its document, the runs that could be read, and the digests of all.
     pub(super) fn opened(project: &Project, runs: &[Run], digests: BTreeMap<RunId, Digest>) -> MergeBase {
-        let mut known = Known::of(project.clone(), digests);
+        let mut known = Known::of(project, digests);
         for run in runs {
             if let Some(known) = known.runs.get_mut(&run.id) {
                 known.stand = Some(RunStand::of(run));
@@ -223,7 +242,7 @@ impl MergeBase {
     ) -> Result<Vec<MergeNote>, FileError> {
         let runs: Vec<&Run> = runs.iter().map(Borrow::borrow).collect();
         let mut known = self.lock();
-        let _lock = SaveLock::enter(&real_folder(path));
+        let _lock = SaveLock::enter(&real_folder(path), &mut known.is_halted);
         let mut unreadable = None;
         for tries in (0..TRIES).rev() {
             let save = Save { files, path, project, runs: &runs, may_repeat: tries > 0 };
@@ -242,9 +261,13 @@ impl MergeBase {
 }
 
 impl Known {
-    fn of(project: Project, digests: BTreeMap<RunId, Digest>) -> Known {
+    fn of(project: &Project, digests: BTreeMap<RunId, Digest>) -> Known {
         let run = |(number, digest)| (number, KnownRun { number, digest, stand: None });
-        Known { project: Some(project), runs: digests.into_iter().map(run).collect(), ..Known::default() }
+        Known {
+            project: Some(project.to_ron()),
+            runs: digests.into_iter().map(run).collect(),
+            ..Known::default()
+        }
     }
 }
 
@@ -257,6 +280,10 @@ impl RunStand {
             epochs: (run.history.epochs.len(), run.history.pretraining.len()),
             changes: (run.edits.len(), run.restarts.len()),
             checkpoint: checkpoint.map(|progress| (progress.step, progress.seconds)),
+            data: (run.design.data.source.path().cloned(), run.fingerprint, run.split),
+            normaliser: run.normaliser.as_ref().map(hash_of),
+            pca_mse: run.pca_mse.map(f64::to_bits),
+            health: run.health.as_ref().map(|health| health.epoch),
         }
     }
 
@@ -329,9 +356,11 @@ impl Save<'_> {
                 trouble = Some(Attempt::Changed);
                 return Err(io::Error::other("it was changed meanwhile"));
             }
-            asides = self.set_aside(&design, unreadable, disk.as_mut(), &merge)?;
-            Ok(())
+            self.set_aside(&design, unreadable, disk.as_mut(), &merge, &mut asides)
         });
+        if written.is_err() {
+            asides.iter().for_each(|aside| self.take_back(aside));
+        }
         if let (Err(_), Some(trouble)) = (&written, trouble) {
             return Ok(trouble);
         }
@@ -340,7 +369,7 @@ impl Save<'_> {
         notes.extend(asides);
         match design {
             Design::Theirs(_) => notes.push(MergeNote::OtherDesign),
-            Design::Ours | Design::Both(_) => known.project = Some(self.project.clone()),
+            Design::Ours | Design::Both(_) => known.project = Some(text_in_file(self.project, self.path)),
         }
         known.replaceable = None;
         Ok(Attempt::Saved(known.untold(notes)))
@@ -349,10 +378,11 @@ impl Save<'_> {
     /// Compares the three versions of the design.
     fn design(&self, known: &Known, disk: Option<&mut OnDisk>, merge: &Merge) -> Design {
         let Some(disk) = disk else { return Design::Ours };
-        let is_known = |project: &Project| known.project.as_ref() == Some(project);
-        if disk.project == *self.project || is_known(&disk.project) {
+        let (ours, theirs) = (text_in_file(self.project, self.path), disk.project.to_ron());
+        let is_known = |text: &String| known.project.as_ref() == Some(text);
+        if theirs == ours || is_known(&theirs) {
             Design::Ours
-        } else if is_known(self.project) && merge.is_related {
+        } else if is_known(&ours) && merge.is_related {
             Design::Theirs(disk.project.clone())
         } else {
             Design::Both(disk.project.clone())
@@ -366,8 +396,8 @@ impl Save<'_> {
         unreadable: Option<String>,
         disk: Option<&mut OnDisk>,
         merge: &Merge,
-    ) -> io::Result<Vec<MergeNote>> {
-        let mut notes = Vec::new();
+        notes: &mut Vec<MergeNote>,
+    ) -> io::Result<()> {
         if let Some(reason) = unreadable {
             let path = self.files.set_aside(self.path, "set-aside")?;
             notes.push(MergeNote::FileSetAside { path, reason });
@@ -381,7 +411,25 @@ impl Save<'_> {
             };
             notes.push(MergeNote::DesignSetAside(path));
         }
-        Ok(notes)
+        Ok(())
+    }
+
+    /// Undoes what was set aside for a save that then failed, so that nothing has changed.
+    fn take_back(&self, note: &MergeNote) {
+        let undone = match note {
+            MergeNote::FileSetAside { path, .. } => self.files.take_back(self.path, path),
+            MergeNote::DesignSetAside(Some(path)) => self.files.remove_file(path).map_err(io::Error::other),
+            MergeNote::DesignSetAside(None)
+            | MergeNote::Renumbered { .. }
+            | MergeNote::Kept(_)
+            | MergeNote::Newer(_)
+            | MergeNote::RemovedHere(_)
+            | MergeNote::RemovedThere(_)
+            | MergeNote::OtherDesign => Ok(()),
+        };
+        if let Err(error) = undone {
+            log::warn!("what was set aside stays: {error}");
+        }
     }
 }
 
@@ -411,9 +459,27 @@ impl Known {
 }
 
 /// Whether a document is what a run was trained by. Where its data are does not count: paths are stored as they were found.
+/// The text of a document once it is in the file: paths from the root, and no bytes that text cannot hold.
+fn text_in_file(project: &Project, path: &Path) -> String {
+    let mut read = Project::from_ron(&project.to_ron()).unwrap_or_else(|_| project.clone());
+    anchor(&mut read, path);
+    read.to_ron()
+}
+
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
     project.trained_designs().into_iter().map(same_data).any(|design| design == same_data(run.design.clone()))
+}
+
+fn hash_of(normaliser: &Normaliser) -> u64 {
+    let Normaliser { offsets, factors, means, columns } = normaliser;
+    let mut hasher = DefaultHasher::new();
+    for values in [offsets, factors, means] {
+        values.len().hash(&mut hasher);
+        values.iter().for_each(|value| value.to_bits().hash(&mut hasher));
+    }
+    columns.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Digests of the runs in what was just written: what was read back is what others will find.

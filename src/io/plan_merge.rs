@@ -44,7 +44,8 @@ impl Merge {
             return Merge { numbers, copied: Vec::new(), is_related: false, notes };
         };
         let is_same = |known: &KnownRun| disk.runs.get(&known.number) == Some(&known.digest);
-        let is_related = known.project.as_ref() == Some(&disk.project) || known.runs.values().any(is_same);
+        let is_related =
+            known.project.as_ref() == Some(&disk.project.to_ron()) || known.runs.values().any(is_same);
         let fates: Vec<Fate> = runs.iter().map(|run| fate(known, run, is_related, disk)).collect();
         let (numbers, notes) = numbers(runs, &fates, disk.runs.keys().copied().collect());
         let mut merge = Merge { numbers, copied: Vec::new(), is_related, notes };
@@ -54,13 +55,16 @@ impl Merge {
 
     /// Chooses what is copied: all that is not written from memory and was not removed here.
     fn copy(&mut self, known: &Known, runs: &[&Run], fates: &[Fate], disk: &mut OnDisk) {
-        let is_here = |id: &RunId| runs.iter().any(|run| run.id == *id);
-        let removed = known.runs.iter().filter(|(id, _)| !is_here(id));
+        let here: BTreeSet<RunId> = runs.iter().map(|run| run.id).collect();
+        let written: BTreeSet<RunId> = self.numbers.iter().copied().flatten().collect();
+        let newer = |fate: &Fate| if let Fate::Newer(id) = fate { Some(*id) } else { None };
+        let newer: BTreeSet<RunId> = fates.iter().filter_map(newer).collect();
+        let removed = known.runs.iter().filter(|(id, _)| !here.contains(id));
         let removed: BTreeMap<RunId, &KnownRun> = removed.map(|(_, known)| (known.number, known)).collect();
         let (mut kept, mut copied) = (Vec::new(), Vec::new());
         let all: Vec<(RunId, Digest)> = disk.runs.iter().map(|(id, digest)| (*id, *digest)).collect();
         for (id, digest) in all {
-            if self.numbers.contains(&Some(id)) {
+            if written.contains(&id) {
                 continue;
             }
             if let Some(known) = removed.get(&id) {
@@ -68,7 +72,7 @@ impl Merge {
                     continue;
                 }
                 self.notes.push(MergeNote::RemovedHere(id));
-            } else if !fates.contains(&Fate::Newer(id)) {
+            } else if !newer.contains(&id) {
                 kept.push(id);
             }
             copied.push(id);
@@ -157,11 +161,12 @@ fn numbers(
         Fate::Own(number) => Some(*number),
         Fate::New | Fate::Newer(_) | Fate::Gone => None,
     }));
-    let mut notes = Vec::new();
+    let (mut notes, mut owned) = (Vec::new(), BTreeSet::new());
     let number = |(run, fate): (&&Run, &Fate)| match fate {
-        Fate::Own(number) => Some(*number),
+        Fate::Own(number) if owned.insert(*number) => Some(*number),
         Fate::Newer(_) | Fate::Gone => None,
-        Fate::New => {
+        // A number belongs to one run: a second that claims it gets another.
+        Fate::Own(_) | Fate::New => {
             let is_free = run.id <= RunId::LAST && !taken.contains(&run.id);
             let number = if is_free { run.id } else { RunId::next(&taken) };
             taken.insert(number);

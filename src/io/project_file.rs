@@ -210,9 +210,7 @@ impl<'a> Content<'a> {
             each_file(&run, |name, bytes| put(zip, &format!("{folder}{name}"), bytes))?;
         }
         if let Some((archive, ids)) = self.copied {
-            for id in ids {
-                archive.copy_run(*id, zip)?;
-            }
+            archive.copy_runs(ids, zip)?;
         }
         Ok(())
     }

@@ -12,8 +12,7 @@ mod recovery;
 use std::fs::{self, File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -47,8 +46,9 @@ pub struct Store {
 struct Inner {
     dir: PathBuf,
     files: Files,
-    /// Whether the workspace says that all of it was saved elsewhere.
-    is_settled: AtomicBool,
+    /// Whether the workspace says that all of it was saved elsewhere. Held while a file is written that makes it so or no
+    /// longer so, or the mark could come between the two and outlast a new run.
+    is_settled: Mutex<bool>,
     /// Held for as long as any handle lives.
     lock: File,
 }
@@ -136,8 +136,9 @@ impl Store {
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
         // A path that is no text cannot be written as one: the work is kept, and gets another file.
         let origin = origin.filter(|path| path.to_str().is_some()).map(Path::to_owned);
+        let mut is_settled = self.mark();
         self.save_workspace(&Workspace { origin, is_settled: false })?;
-        self.inner.is_settled.store(false, Ordering::Relaxed);
+        *is_settled = false;
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
     }
 
@@ -146,8 +147,9 @@ impl Store {
     /// # Errors
     /// [`FileError`].
     pub fn settle(&self) -> Result<(), FileError> {
+        let mut is_settled = self.mark();
         self.save_workspace(&Workspace { is_settled: true, ..workspace(&self.inner.dir) })?;
-        self.inner.is_settled.store(true, Ordering::Relaxed);
+        *is_settled = true;
         self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
@@ -184,9 +186,7 @@ impl Store {
     /// [`FileError`]; what was stored before is then as it was.
     pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
         // The document may come later: until then the run stands for it.
-        if self.inner.is_settled.swap(false, Ordering::Relaxed) {
-            self.save_workspace(&Workspace { is_settled: false, ..workspace(&self.inner.dir) })?;
-        }
+        let _mark = self.unsettle()?;
         let text = run_files::run_text(run);
         self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
     }
@@ -243,6 +243,7 @@ impl Store {
         let (start, len) = start_of(path, form.header().len())?;
         let bytes = form.continued(&start, len, records);
         let bytes = bytes.map_err(|message| FileError::content(path, "its beginning", message))?;
+        let _mark = self.unsettle()?;
         self.inner.files.append(path, &bytes)
     }
 
@@ -255,6 +256,7 @@ impl Store {
             self.inner.files.sync(&self.file_of(id, history)?)?;
         }
         let bytes = encode_checkpoint(checkpoint);
+        let _mark = self.unsettle()?;
         self.write_of(id, run_files::CHECKPOINT, bytes)
     }
 
@@ -380,12 +382,26 @@ impl Store {
         let lock = lock::open_lock_file(&path).map_err(|error| FileError::write(&path, &error))?;
         match lock.try_lock() {
             Ok(()) => {
-                let is_settled = AtomicBool::new(workspace(&dir).is_settled);
+                let is_settled = Mutex::new(workspace(&dir).is_settled);
                 Ok(Store { inner: Arc::new(Inner { dir, files, is_settled, lock }) })
             }
             Err(TryLockError::WouldBlock) => Err(FileError::InUse { path: dir }),
             Err(TryLockError::Error(error)) => Err(FileError::write(&path, &error)),
         }
+    }
+
+    fn mark(&self) -> MutexGuard<'_, bool> {
+        self.inner.is_settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes back the mark that all was saved elsewhere, which does not come again while the result lives.
+    fn unsettle(&self) -> Result<MutexGuard<'_, bool>, FileError> {
+        let mut is_settled = self.mark();
+        if *is_settled {
+            self.save_workspace(&Workspace { is_settled: false, ..workspace(&self.inner.dir) })?;
+            *is_settled = false;
+        }
+        Ok(is_settled)
     }
 
     fn save_workspace(&self, workspace: &Workspace) -> Result<(), FileError> {

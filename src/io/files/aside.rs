@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::part::part_file;
+use super::part::{leads_to, part_file};
 use super::{Files, Sink, folder_of, target_of};
 use crate::io::FileError;
 
@@ -27,6 +27,21 @@ impl Files {
             }
             other => other,
         })
+    }
+
+    /// Undoes [`Files::set_aside`]: a second name is removed, an only one becomes that of the file again. A name that another
+    /// program's file has taken meanwhile stays with that.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn take_back(&self, path: &Path, aside: &Path) -> io::Result<()> {
+        self.check_allowed()?;
+        match (fs::metadata(path), fs::symlink_metadata(aside)) {
+            (Ok(file), Ok(_)) if leads_to(aside, &file) => fs::remove_file(aside),
+            (Err(error), Ok(_)) if error.kind() == ErrorKind::NotFound => fs::rename(aside, path),
+            (_, Err(error)) => Err(error),
+            (Ok(_) | Err(_), Ok(_)) => Ok(()),
+        }
     }
 
     /// Writes a new file in the folder of another one, `NAME-LABEL-N.EXTENSION`.

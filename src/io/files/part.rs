@@ -82,14 +82,14 @@ fn remove_if_abandoned(path: &Path, own: &Metadata) -> io::Result<()> {
 
 /// Whether a name still leads to this open file, and not through a link.
 #[cfg(unix)]
-fn leads_to(path: &Path, file: &Metadata) -> bool {
+pub(super) fn leads_to(path: &Path, file: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     fs::symlink_metadata(path).is_ok_and(|named| (named.dev(), named.ino()) == (file.dev(), file.ino()))
 }
 
 /// The names are random, and Windows removes no file that is open elsewhere.
 #[cfg(not(unix))]
-fn leads_to(path: &Path, _file: &Metadata) -> bool {
+pub(super) fn leads_to(path: &Path, _file: &Metadata) -> bool {
     fs::symlink_metadata(path).is_ok_and(|named| named.is_file())
 }
 

@@ -153,9 +153,10 @@ fn is_empty(dir: &Path) -> bool {
 fn holds_no_file(folder: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let is_nothing = match entry.file_type()?.is_dir() {
-            true => holds_no_file(&entry.path())?,
-            false => entry.file_name().to_str().is_some_and(is_part),
+        let is_nothing = if entry.file_type()?.is_dir() {
+            holds_no_file(&entry.path())?
+        } else {
+            entry.file_name().to_str().is_some_and(is_part)
         };
         if !is_nothing {
             return Ok(false);

@@ -1,7 +1,7 @@
 //! Two programs that save the same project file: both works are in it afterwards.
 
 use super::*;
-use crate::project::Recipe;
+use crate::project::{Recipe, Source};
 
 /// A program that has the file open.
 struct Program {
@@ -384,6 +384,52 @@ fn other_failures_leave_the_file_as_it_was_too() {
 }
 
 #[test]
+fn a_save_that_fails_leaves_nothing_it_had_set_aside() {
+    let dir = dir();
+    let path = file(dir.path());
+    let (ours, mut theirs) = (Program::open(&path), Program::open(&path));
+    let files = Files::default();
+    let check = |expected: &[u8]| {
+        files.inject(Some(Fault::NoRename));
+        for _ in 0..2 {
+            assert!(ours.base.save(&files, &path, &Recipe::Linear.project(), &ours.runs).is_err());
+            assert_eq!(names(dir.path()), ["a.hourglass"]);
+            assert_eq!(fs::read(&path).expect("there"), expected);
+        }
+        files.inject(None);
+    };
+    theirs.project = Recipe::Undercomplete.project();
+    theirs.save();
+    check(&fs::read(&path).expect("there"));
+    fs::write(&path, "rubbish").expect("written");
+    check(b"rubbish");
+}
+
+#[test]
+fn a_design_that_text_cannot_hold_is_not_taken_for_another_programs() {
+    let check = |edit: &dyn Fn(&mut Project)| {
+        let dir = dir();
+        let path = file(dir.path());
+        let mut ours = Program::open(&path);
+        edit(&mut ours.project);
+        for epochs in 4..7 {
+            ours.train(1, epochs);
+            assert_eq!(ours.save(), Vec::<String>::new());
+            ours.project.name.push('!');
+        }
+        assert_eq!(names(dir.path()), ["a.hourglass"]);
+    };
+    let table = |path: PathBuf| Source::Npy { path, array: None, labels: None };
+    check(&|project| project.training.learning_rate = f32::NAN);
+    check(&|project| project.data.source = table("relative.npy".into()));
+    #[cfg(unix)]
+    check(&|project| {
+        use std::os::unix::ffi::OsStrExt;
+        project.data.source = table(std::ffi::OsStr::from_bytes(b"/data/\xFF.npy").into());
+    });
+}
+
+#[test]
 fn recovered_work_takes_the_place_of_what_it_grew_from() {
     let check = |saved: u32, recovered: u32, expected: &[(u32, usize, u64)]| {
         let dir = dir();
@@ -400,8 +446,30 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
     check(5, 5, &[(1, 5, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 8, &[(1, 8, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 4, &[(1, 5, 0), (4, 3, 0), (5, 1, 1), (6, 4, 0)]);
+    // Two runs that both go on from the saved one: the one of its number is it, whichever comes first.
+    let dir = dir();
+    let path = file(dir.path());
+    let runs = vec![Run { id: RunId(7), ..trained(&run(1), 5) }, trained(&run(1), 6), trained(&run(4), 3)];
+    let base = MergeBase::recovered(&path, &runs);
+    let two = Program { path: path.clone(), base, project: Recipe::Denoising.project(), runs };
+    two.save();
+    assert_eq!(two.save(), Vec::<String>::new());
+    assert_eq!(found(&path), [(1, 6, 0), (4, 3, 0), (7, 5, 0)]);
     let nowhere = MergeBase::recovered(Path::new("nowhere"), &[run(1)]);
     assert_eq!(nowhere.number_of(RunId(1)), RunId(1));
+}
+
+#[test]
+fn whatever_is_learned_of_a_run_later_makes_it_another() {
+    let known = RunStand::of(&run(1));
+    assert_eq!(known, RunStand::of(&run(1)));
+    let learned = [
+        Run { normaliser: None, ..run(1) },
+        Run { pca_mse: Some(0.2), ..run(1) },
+        Run { health: Some(Arc::default()), ..run(1) },
+        Run { split: None, ..run(1) },
+    ];
+    assert!(learned.iter().all(|run| RunStand::of(run) != known));
 }
 
 #[test]
