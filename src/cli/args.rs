@@ -15,7 +15,7 @@ Examples:
   hourglass encode undercomplete.hourglass -o codes.csv
 
 Progress goes to stderr, results to stdout. RUST_LOG=debug says more.
-HOURGLASS_MAX_FILES=N lets a folder of pictures hold N files and folders [default: 1000000].
+HOURGLASS_MAX_FILES=N lets a folder of pictures hold N files and folders [default: 4000000].
 Exit codes: 0 done, 1 a problem or a failure, 2 wrong use, 130 ended by Ctrl-C (the run is saved).";
 
 /// A workbench for autoencoders: assemble, train, watch, explore.

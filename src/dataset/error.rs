@@ -6,6 +6,9 @@ use thiserror::Error;
 use super::memory::{Shortage, size};
 use crate::project::{Source, visible, visible_path};
 
+/// The name of data that have none yet.
+const UNNAMED: &str = "loading";
+
 /// Why data could not be loaded: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DataError {
@@ -90,13 +93,14 @@ impl DataError {
         }
     }
 
-    /// The same error where memory is short, of data of this name; any other stays as it is.
+    /// This error; where memory is short and no name is set yet, of data of this name; any other stays as it is.
     pub(super) fn about(self, name: &str, remedy: &str) -> DataError {
         match self {
-            DataError::Memory { needed, free, .. } => {
+            DataError::Memory { name: known, needed, free, .. } if known == UNNAMED => {
                 DataError::Memory { name: name.to_owned(), needed, free, remedy: remedy.to_owned() }
             }
-            DataError::Cancelled
+            DataError::Memory { .. }
+            | DataError::Cancelled
             | DataError::File { .. }
             | DataError::Content { .. }
             | DataError::Word { .. }
@@ -118,7 +122,7 @@ impl From<Shortage> for DataError {
     /// Without a name, which whoever knows it adds by [`DataError::about`].
     fn from(shortage: Shortage) -> DataError {
         let remedy = "choose fewer or smaller samples".to_owned();
-        DataError::Memory { name: "loading".to_owned(), needed: shortage.needed, free: shortage.free, remedy }
+        DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, free: shortage.free, remedy }
     }
 }
 

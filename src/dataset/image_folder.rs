@@ -1,6 +1,8 @@
 mod find;
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
@@ -19,6 +21,10 @@ pub(super) const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jpe", "bmp", "g
 const MAX_SIDE: usize = 4096;
 /// What to do where pictures do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller width and height, or a folder with fewer pictures";
+/// What to do where there is no memory for one picture.
+const PICTURE_REMEDY: &str = "save it smaller, or close other programs";
+/// How long a picture that finds no memory waits before it is tried again.
+const WAIT: Duration = Duration::from_millis(20);
 
 /// Reads all pictures below `folder`, decoded in parallel, in the order of their paths.
 pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result<Raw, DataError> {
@@ -52,7 +58,8 @@ pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result
     Ok(raw)
 }
 
-/// Decodes all files into `pixels`; what could not be, by number of the file, ascending.
+/// Decodes all files into `pixels`; those that are damaged, by number of the file, ascending. Which pictures there are must
+/// not depend on the memory that is free: a picture there is none for is an error.
 fn read_all(
     folder: &Path,
     files: &[PathBuf],
@@ -61,35 +68,90 @@ fn read_all(
     progress: &Progress,
 ) -> Result<Vec<(usize, String)>, DataError> {
     let features = pixels.len() / files.len().max(1);
-    let mut refused: Vec<(usize, Refusal)> = in_parallel(|| {
+    let refused = read_together(folder, files, wanted, pixels, progress)?;
+    let mut resizer = Resizer::new();
+    let mut damaged = Vec::new();
+    for (number, refusal) in refused {
+        progress.check()?;
+        let path = folder.join(&files[number]);
+        let alone = match refusal {
+            Refusal::Bad(reason) => Err(Refusal::Bad(reason)),
+            Refusal::Short(_) => {
+                let out = &mut pixels[number * features..][..features];
+                let result = picture::read(&path, wanted, &mut resizer, out, progress);
+                progress.advance(1);
+                result
+            }
+        };
+        match alone {
+            Ok(()) => {}
+            Err(Refusal::Bad(reason)) => damaged.push((number, reason)),
+            Err(Refusal::Short(shortage)) => {
+                return Err(DataError::from(shortage).about(&path.to_string_lossy(), PICTURE_REMEDY));
+            }
+        }
+    }
+    progress.check()?;
+    Ok(damaged)
+}
+
+/// Decodes files in parallel. One that finds no memory waits for those that are read at the same time, and is handed back
+/// for a pass alone only where there are none; progress counts it then.
+fn read_together(
+    folder: &Path,
+    files: &[PathBuf],
+    wanted: Wanted,
+    pixels: &mut [u8],
+    progress: &Progress,
+) -> Result<Vec<(usize, Refusal)>, DataError> {
+    let features = pixels.len() / files.len().max(1);
+    let readers = AtomicUsize::new(0);
+    in_parallel(|| {
         let pictures = pixels.par_chunks_mut(features).zip(files).enumerate();
         let read = |resizer: &mut Resizer, (number, (out, file)): (usize, (&mut [u8], &PathBuf))| {
-            if progress.is_cancelled() {
-                return None;
+            let path = folder.join(file);
+            while !progress.is_cancelled() {
+                let reader = Reader::new(&readers);
+                let result = picture::read(&path, wanted, resizer, out, progress);
+                let began_alone = reader.is_first;
+                drop(reader);
+                let was_alone = began_alone && readers.load(Ordering::SeqCst) == 0;
+                match result {
+                    Err(Refusal::Short(_)) if !was_alone => std::thread::sleep(WAIT),
+                    Err(Refusal::Short(shortage)) => return Some((number, Refusal::Short(shortage))),
+                    Err(Refusal::Bad(reason)) => {
+                        progress.advance(1);
+                        return Some((number, Refusal::Bad(reason)));
+                    }
+                    Ok(()) => {
+                        progress.advance(1);
+                        return None;
+                    }
+                }
             }
-            let result = picture::read(&folder.join(file), wanted, resizer, out, progress);
-            progress.advance(1);
-            result.err().map(|refusal| (number, refusal))
+            None
         };
         pictures.map_init(Resizer::new, read).flatten().collect()
-    })?;
-    // What did not fit beside the pictures that were read at the same time is read alone.
-    let mut resizer = Resizer::new();
-    refused.retain_mut(|(number, refusal)| {
-        if matches!(refusal, Refusal::Bad(_)) || progress.is_cancelled() {
-            return true;
-        }
-        let out = &mut pixels[*number * features..][..features];
-        match picture::read(&folder.join(&files[*number]), wanted, &mut resizer, out, progress) {
-            Ok(()) => false,
-            Err(alone) => {
-                *refusal = alone;
-                true
-            }
-        }
-    });
-    progress.check()?;
-    Ok(refused.into_iter().map(|(number, refusal)| (number, refusal.text())).collect())
+    })
+}
+
+/// One of those that read a picture now; no longer when this is dropped, by a panic, too.
+struct Reader<'a> {
+    readers: &'a AtomicUsize,
+    is_first: bool,
+}
+
+impl Reader<'_> {
+    fn new(readers: &AtomicUsize) -> Reader<'_> {
+        let is_first = readers.fetch_add(1, Ordering::SeqCst) == 0;
+        Reader { readers, is_first }
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.readers.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Whether the file's ending is that of a picture.

@@ -41,20 +41,6 @@ pub(super) enum Refusal {
     Short(Shortage),
 }
 
-impl Refusal {
-    /// In a sentence without the file's name.
-    pub(super) fn text(self) -> String {
-        match self {
-            Refusal::Bad(reason) => reason,
-            Refusal::Short(Shortage { needed, free }) => format!(
-                "needs about {} of memory, but {} are free; save it smaller, or close other programs",
-                size(needed),
-                size(free)
-            ),
-        }
-    }
-}
-
 impl From<String> for Refusal {
     fn from(reason: String) -> Refusal {
         Refusal::Bad(reason)
@@ -163,8 +149,10 @@ fn decode<'a>(
 fn working_bytes(decoder: &impl ImageDecoder, wanted: Wanted) -> u64 {
     let (width, height) = decoder.dimensions();
     let channels = wanted.channels.count() as u64;
-    // Colours with their alpha, and as they are kept.
-    let colours = u64::from(width) * u64::from(height) * 8;
+    let colour = decoder.color_type();
+    let is_plain = !colour.has_alpha() && colour.bytes_per_pixel() == colour.channel_count();
+    // Bytes as they are kept; of other kinds also the colours with their alpha.
+    let colours = u64::from(width) * u64::from(height) * if is_plain { channels } else { 8 };
     // The resizer changes widths first, and a picture that does not fill its place is drawn apart.
     let resized = wanted.width as u64 * (u64::from(height) + wanted.height as u64) * channels;
     COPIES * decoder.total_bytes() + colours + resized

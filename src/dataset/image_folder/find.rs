@@ -13,7 +13,7 @@ use crate::dataset::{DataError, Progress, memory};
 /// The variable that raises the number of files and folders that are looked at.
 const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
 /// Files and folders that are looked at where it is not set: who chooses a whole disk should hear of it soon.
-const LIMIT: usize = 1_000_000;
+const LIMIT: usize = 4_000_000;
 /// How many of those that were left out are told one by one.
 const TOLD: usize = 20;
 
@@ -105,6 +105,9 @@ impl Search<'_> {
         };
         for entry in entries {
             self.progress.check()?;
+            if entry.as_ref().is_ok_and(|entry| is_hidden(&entry.file_name())) {
+                continue;
+            }
             self.count()?;
             match entry {
                 Ok(entry) => self.look_at(&entry, below)?,
@@ -137,11 +140,7 @@ impl Search<'_> {
     }
 
     fn look_at(&mut self, entry: &DirEntry, below: &Path) -> Result<(), DataError> {
-        let name = entry.file_name();
-        if is_hidden(&name) {
-            return Ok(());
-        }
-        let below = below.join(&name);
+        let below = below.join(entry.file_name());
         let kind = match entry.file_type() {
             Ok(kind) if kind.is_symlink() => {
                 std::fs::metadata(entry.path()).map(|target| (target.file_type(), true))

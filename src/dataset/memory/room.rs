@@ -69,7 +69,7 @@ impl System {
             let number = |name: &str| self.read(folder.join(name))?.trim().parse::<u64>().ok();
             let limit = number(limit).filter(|limit| *limit < UNLIMITED)?;
             // Files the system keeps in memory count as used, and make way when memory is asked for.
-            let cached = self.read(folder.join("memory.stat")).and_then(|text| inactive_files(&text));
+            let cached = self.read(folder.join("memory.stat")).map(|text| reclaimable(&text));
             Some(limit.saturating_sub(number(usage)?.saturating_sub(cached.unwrap_or(0))))
         });
         rooms.min()
@@ -94,13 +94,21 @@ fn kibibytes(text: &str, name: &str) -> Option<u64> {
     number.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// Cached files that were not used of late; version 1 sums those of groups within in `total_…`.
-fn inactive_files(text: &str) -> Option<u64> {
-    let number = |name: &str| {
+/// Cached files, used of late or not, and what the kernel can drop of its own lists; version 1 sums those of groups within in
+/// `total_…`.
+fn reclaimable(text: &str) -> u64 {
+    let number = |name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.trim().parse().ok()
     };
-    number("total_inactive_file ").or_else(|| number("inactive_file "))
+    [
+        number("total_inactive_file ").or_else(|| number("inactive_file ")),
+        number("total_active_file ").or_else(|| number("active_file ")),
+        number("slab_reclaimable "),
+    ]
+    .into_iter()
+    .flatten()
+    .fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]
@@ -136,7 +144,10 @@ mod tests {
             ("sys/fs/cgroup/a.slice/memory.max", "1073741824\n"),
             ("sys/fs/cgroup/a.slice/memory.current", "805306368\n"),
         ];
-        let cached = ("sys/fs/cgroup/a.slice/memory.stat", "anon 1\ninactive_file 268435456\nfile 9\n");
+        let cached = (
+            "sys/fs/cgroup/a.slice/memory.stat",
+            "anon 1\ninactive_file 134217728\nactive_file 67108864\nslab_reclaimable 67108864\nfile 9\n",
+        );
         check(&[memory, group, inner[0], inner[1]], 8192 - 256);
         check(&[memory, group, inner[0], inner[1], outer[0], outer[1]], 256 - 32);
         check(&[memory, group, outer[0], outer[1], cached], 512 - 64);
