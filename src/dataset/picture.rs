@@ -3,7 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{CropBox, FilterType, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
@@ -250,15 +250,18 @@ fn place(
     let source = ImageRef::new(width, height, pixels, kind).map_err(|error| error.to_string())?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
     let (full_width, full_height) = (wanted.width as u32, wanted.height as u32);
-    let ((inner_width, inner_height), options) = match wanted.fit {
-        Fit::Stretch => ((full_width, full_height), options),
-        Fit::Crop => ((full_width, full_height), options.fit_into_destination(None)),
-        Fit::Fit => (inside((width, height), (full_width, full_height)), options),
+    let (inner_width, inner_height) = match wanted.fit {
+        Fit::Stretch | Fit::Crop => (full_width, full_height),
+        Fit::Fit => inside((width, height), (full_width, full_height)),
     };
     if (inner_width, inner_height) == (full_width, full_height) {
         let mut target =
             Image::from_slice_u8(full_width, full_height, out, kind).map_err(|error| error.to_string())?;
-        return resizer.resize(&source, &mut target, &options).map_err(|error| error.to_string());
+        return match wanted.fit {
+            Fit::Crop => crop(&source, &mut target, resizer, &options),
+            Fit::Fit | Fit::Stretch => resizer.resize(&source, &mut target, &options),
+        }
+        .map_err(|error| error.to_string());
     }
     let mut target = Image::new(inner_width, inner_height, kind);
     resizer.resize(&source, &mut target, &options).map_err(|error| error.to_string())?;
@@ -274,9 +277,73 @@ fn place(
     Ok(())
 }
 
+/// Fills the target with the middle of the source.
+///
+/// Both passes at once would go wrong where a part of the width is enlarged: the resizer keeps only the columns between those
+/// of the first and the last pixel, and leaves out columns whose weight happens to be 0, which other pixels need. One pass
+/// after the other gives the bits that both at once are meant to give.
+fn crop(
+    source: &ImageRef<'_>,
+    target: &mut Image<'_>,
+    resizer: &mut Resizer,
+    options: &ResizeOptions,
+) -> Result<(), ResizeError> {
+    let (width, height) = (f64::from(target.width()), f64::from(target.height()));
+    let part = CropBox::fit_src_into_dst_size(
+        source.width(),
+        source.height(),
+        target.width(),
+        target.height(),
+        None,
+    );
+    let changes_rows = part.height != height || part.top != part.top.round();
+    if part.width >= width || part.width >= f64::from(source.width()) || !changes_rows {
+        return resizer.resize(source, target, &options.crop(part.left, part.top, part.width, part.height));
+    }
+    let mut rows = Image::new(source.width(), target.height(), source.pixel_type());
+    let whole_width = f64::from(source.width());
+    resizer.resize(source, &mut rows, &options.crop(0.0, part.top, whole_width, part.height))?;
+    resizer.resize(&rows, target, &options.crop(part.left, 0.0, part.width, height))
+}
+
 /// The largest size of the same aspect ratio that fits; at least one pixel.
 fn inside((width, height): (u32, u32), (full_width, full_height): (u32, u32)) -> (u32, u32) {
     let scale = (f64::from(full_width) / f64::from(width)).min(f64::from(full_height) / f64::from(height));
     let side = |side: u32, full: u32| ((f64::from(side) * scale).round() as u32).clamp(1, full);
     (side(width, full_width), side(height, full_height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_small_pictures_is_enlarged() {
+        let mut resizer = Resizer::new();
+        for (width, height) in (1..=9).flat_map(|width| (1..=9).map(move |height| (width, height))) {
+            for (wide, high) in [(4, 4), (16, 16), (7, 5), (3, 11)] {
+                let wanted = Wanted { width: wide, height: high, channels: Channels::Rgb, fit: Fit::Crop };
+                let mut placed = |pixels: &[u8]| {
+                    let mut out = vec![0; wide * high * 3];
+                    place(pixels, width, height, wanted, &mut resizer, &mut out).expect("placed");
+                    out
+                };
+                let one_colour = [10, 100, 200].repeat((width * height) as usize);
+                let out = placed(&one_colour);
+                assert_eq!(out, [10, 100, 200].repeat(wide * high), "{width}×{height} to {wide}×{high}");
+                // What is symmetric stays so: no column is taken for another.
+                let column = |x: u32| [(x.min(width - 1 - x) * 50) as u8; 3];
+                let row: Vec<u8> = (0..width).flat_map(column).collect();
+                let out = placed(&row.repeat(height as usize));
+                for row in out.chunks_exact(3 * wide) {
+                    let mirrored: Vec<u8> = row.rchunks_exact(3).flatten().copied().collect();
+                    let is_near = |(a, b): (&u8, &u8)| a.abs_diff(*b) <= 1;
+                    assert!(
+                        row.iter().zip(&mirrored).all(is_near),
+                        "{width}×{height} to {wide}×{high}: {row:?}"
+                    );
+                }
+            }
+        }
+    }
 }
