@@ -582,7 +582,7 @@ fn a_reader_that_leaves_does_not_end_the_training() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_saves_the_run_and_it_goes_on_from_there() {
+fn a_training_that_is_asked_to_end_saves_the_run_and_resumes_from_there() {
     let dir = dir();
     let arguments = ["train", "recipe:linear", "--epochs", "1000000", "--json"];
     let mut child = command(dir.path(), &arguments)
@@ -592,8 +592,9 @@ fn ctrl_c_saves_the_run_and_it_goes_on_from_there() {
         .expect("started");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     lines.next().expect("an epoch").expect("a line");
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupt.expect("kill runs").success());
+    // Ctrl-C does so too, unless these tests were started to ignore it.
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(asked.expect("kill runs").success());
     let last = lines.map_while(Result::ok).last().expect("a last line");
     assert_eq!(child.wait().expect("ended").code(), Some(130));
     assert_eq!(last_json(&last)["status"], "stopped");

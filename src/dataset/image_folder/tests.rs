@@ -312,7 +312,7 @@ fn pictures_wait_for_memory_and_few_are_left_for_the_pass_alone() {
     let progress = Progress::with_budget(5_000_000);
     let mut pixels = vec![0; 8 * 64];
     let left = read_together(dir.path(), &files, GREY, &mut pixels, &progress).unwrap();
-    assert!(left.len() <= 2, "{left:?}");
+    assert!(left.len() <= 4, "{left:?}");
     assert_eq!(progress.state().0, 8 - left.len() as u64, "those that are left count when they are read");
 }
 
