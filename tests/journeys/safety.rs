@@ -122,7 +122,10 @@ fn a_crash_of_a_window_that_only_shows_a_file_leaves_nothing_to_recover() {
     let home = Home::new();
     let file = home.path("shown.hourglass");
     let mut window = edited(&home);
-    window.train_epochs(2);
+    window.number("Epochs", "2");
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Done);
+    window.until("its baseline is there", |state| state.runs[0].pca_mse.is_some());
     window.key(CTRL, Key::S);
     window.type_path(&file);
     window.until("it is saved", |state| state.file.is_some() && !state.is_modified());
