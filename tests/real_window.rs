@@ -154,9 +154,13 @@ fn workspaces(state: &Path) -> Vec<PathBuf> {
 
 /// Epochs of the first run that are written down.
 fn epochs_kept(state: &Path) -> usize {
-    let histories = workspaces(state).into_iter().map(|folder| folder.join("runs/1/history.ronl"));
-    let texts = histories.filter_map(|path| std::fs::read_to_string(path).ok());
-    texts.map(|text| text.lines().filter(|line| !line.is_empty()).count()).sum()
+    let histories = workspaces(state).into_iter().map(|folder| folder.join("runs/1/history.bin"));
+    // A header of 16 bytes, which has the width of a record and the length of the text after it; each record has a check.
+    let records = |bytes: Vec<u8>| {
+        let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize);
+        Some(bytes.len().checked_sub(16 + number(12)?)? / (number(8)? + 4))
+    };
+    histories.filter_map(|path| records(std::fs::read(path).ok()?)).sum()
 }
 
 /// A part of a picture: left, top, width, height.
