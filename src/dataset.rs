@@ -2,6 +2,7 @@
 //! loaders, one file each, cancellable and with progress.
 
 mod binariser;
+mod column;
 pub mod csv;
 mod digits;
 mod error;
@@ -19,6 +20,7 @@ mod picture;
 mod progress;
 pub mod random;
 mod raw;
+mod remark;
 mod rows;
 mod scaler;
 mod sort;
@@ -28,10 +30,12 @@ mod summary;
 mod synthetic;
 
 pub use binariser::Binariser;
+pub use column::{Column, ColumnKind};
 pub use error::DataError;
-pub use load::{load, load_filled};
+pub use load::{Known, load, load_known};
 pub use mend::mended;
 pub use progress::Progress;
+pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
 pub use source_for::{source_for, source_like};
@@ -53,8 +57,12 @@ pub struct Dataset {
     pub labels: Vec<LabelColumn>,
     /// Name of each row (the picture's path below its folder); empty where rows have none.
     pub row_names: Vec<String>,
+    /// Number of each row in its source, counted from 1; empty where all rows of the source are there.
+    pub source_rows: Vec<u32>,
     /// Name of each feature; empty for pictures.
     pub feature_names: Vec<String>,
+    /// The columns that became features, in their order; empty for what is no table.
+    pub columns: Vec<Column>,
     /// Which rows train, validate, test.
     pub split: SplitRows,
     /// What is done to a value when it is gathered; fitted on the training split.
@@ -65,8 +73,12 @@ pub struct Dataset {
     pub gaps: Gaps,
     /// Identifies rows and their order; a run is resumed exactly only on equal data.
     pub fingerprint: u64,
+    /// What was read, for a person to check.
+    pub said: Said,
     /// What a person should know: skipped files, filled values.
     pub warnings: Vec<String>,
+    /// What was guessed and may be wrong, each with its remedies.
+    pub doubts: Vec<Doubt>,
 }
 
 /// What stands in for the missing values of a table.
@@ -137,6 +149,23 @@ impl Dataset {
         })
     }
 
+    /// A scaled value of a feature as it was in the source.
+    pub fn unscale(&self, feature: usize, scaled: f32) -> f64 {
+        f64::from(self.scaler.unscale(feature, scaled)) + self.base(feature)
+    }
+
+    /// What was taken off a feature's numbers before they became `f32`.
+    fn base(&self, feature: usize) -> f64 {
+        let mut left = feature;
+        for column in &self.columns {
+            match left.checked_sub(column.features()) {
+                Some(rest) => left = rest,
+                None => return column.base(),
+            }
+        }
+        0.0
+    }
+
     /// Scales the given rows into `out`, row by row; `out` holds `rows.len() × features` values.
     pub fn gather(&self, rows: &[u32], out: &mut [f32]) {
         let features = self.shape.features();
@@ -144,6 +173,7 @@ impl Dataset {
             let start = *row as usize * features;
             match &self.rows {
                 Rows::U8(values) => self.scaler.scale_u8(&values[start..start + features], out),
+                Rows::U16(values) => self.scaler.scale_u16(&values[start..start + features], out),
                 Rows::F32(values) => self.scaler.scale_f32(&values[start..start + features], out),
             }
             self.binariser.apply(*row, out);

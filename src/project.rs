@@ -28,7 +28,9 @@ pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use schedule::learning_rate;
 pub use shape::Shape;
 pub use source::{
-    Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic,
+    Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateUnit, Decimal,
+    Delimiter, Fit, Header, LabelFrom, Missing, Pages, Parts, PictureReading, PixelRange, Rules, Scaling, Source,
+    Split, Synthetic, TableReading, Take,
 };
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 pub use visible::{is_hidden, visible, visible_lines, visible_list, visible_path};
@@ -64,6 +66,16 @@ pub struct Project {
 }
 
 impl Project {
+    /// The design as this program writes it: one of version 1 says by which rules its data were read.
+    #[must_use]
+    pub fn migrated(mut self) -> Project {
+        if self.format_version < 2 && self.data.source.path().is_some() {
+            self.data.rules = Rules::Version1;
+        }
+        self.format_version = FORMAT_VERSION;
+        self
+    }
+
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.
     pub fn trained_designs(&self) -> Vec<Project> {
         match self.training.strategy {

@@ -38,7 +38,7 @@ pub use weights::{Array, Weights};
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::check::Plan;
 use crate::dataset::Dataset;
@@ -129,12 +129,18 @@ pub struct Restart {
     pub epochs: u32,
 }
 
+/// Designs of earlier versions are migrated as they are read.
+fn migrated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Project, D::Error> {
+    Project::deserialize(deserializer).map(Project::migrated)
+}
+
 /// One training of one frozen design, with its recorded edits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Its number.
     pub id: RunId,
     /// The project as it was when training started.
+    #[serde(deserialize_with = "migrated")]
     pub design: Project,
     /// The shape of one sample of the data.
     pub shape: Shape,

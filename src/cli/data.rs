@@ -8,8 +8,8 @@ use super::failure::Failure;
 use super::progress::Bar;
 use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
-use crate::dataset::{self, DataError, Dataset, Progress, Scaler};
-use crate::project::{Channels, Data, Place, Project, Source, visible, visible_list, visible_path};
+use crate::dataset::{self, DataError, Dataset, Known, Progress, Scaler};
+use crate::project::{Channels, Choice, Data, Place, Project, Source, visible, visible_list, visible_path};
 use crate::run::{self, Run};
 
 /// Width and height pictures of a folder are brought to unless something else is said.
@@ -91,7 +91,7 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
 /// `whose` says whose they are, for where they are not there.
 pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dataset, Failure> {
     check_there(&data.source, whose, elsewhere)?;
-    load_filled(data, None)
+    load_known(data, None)
 }
 
 /// Ends where something the data are read from is not there: what, where it was looked for, and what to do.
@@ -110,14 +110,14 @@ fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(),
     )))
 }
 
-fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
+fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure> {
     let progress = Progress::default();
     let loaded = std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let progress = &progress;
         let work = move || {
             // The receiver waits for as long as this thread lives.
-            let _ = sender.send(dataset::load_filled(data, means, progress));
+            let _ = sender.send(dataset::load_known(data, known, progress));
         };
         let spawned = std::thread::Builder::new().name("loading".to_owned()).spawn_scoped(scope, work);
         spawned.map_err(|error| {
@@ -140,6 +140,15 @@ fn load_filled(data: &Data, means: Option<&[f32]>) -> Result<Dataset, Failure> {
         bar.finish();
         loaded
     })?;
+    note(&loaded.said.line);
+    for sentence in &loaded.said.notes {
+        note(format_args!("note: {sentence}"));
+    }
+    for doubt in &loaded.doubts {
+        let options: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
+        let remedy = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" or ")) };
+        warn(format_args!("{}: {}{remedy}", visible(&loaded.name), visible(&doubt.message)));
+    }
     for warning in &loaded.warnings {
         warn(format_args!("{}: {warning}", visible(&loaded.name)));
     }
@@ -221,20 +230,21 @@ fn check_columns(run: &Run, data: &Dataset) -> Result<(), Failure> {
 
 /// Loads what `path` names, or the run's own data.
 pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
-    let known = &run.design.data;
+    let chosen = &run.design.data;
     let source = if let Some(path) = path {
         let path = given(path, Elsewhere::Argument)?;
-        dataset::source_like(&path, &known.source, run.shape)?
+        dataset::source_like(&path, &chosen.source, run.shape)?
     } else {
-        check_there(&known.source, &data_of(run), Elsewhere::Argument)?;
-        known.source.clone()
+        check_there(&chosen.source, &data_of(run), Elsewhere::Argument)?;
+        chosen.source.clone()
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
-    let means = run.column_means();
-    let asked = Data { source, ..known.clone() };
+    let (means, columns) = (run.column_means(), run.known_columns());
+    let known = Known { means: means.unwrap_or(&[]), columns: &columns };
+    let asked = Data { source, ..chosen.clone() };
     // Other rows need not have the class that was held out.
-    let mut data = load_filled(&asked, means).or_else(|failure| match (path, &asked.held_out) {
-        (Some(_), Some(_)) => load_filled(&Data { held_out: None, ..asked.clone() }, means),
+    let mut data = load_known(&asked, Some(known)).or_else(|failure| match (path, &asked.held_out) {
+        (Some(_), Some(_)) => load_known(&Data { held_out: None, ..asked.clone() }, Some(known)),
         (Some(_) | None, _) => Err(failure),
     })?;
     if data.shape != run.shape {
@@ -277,7 +287,7 @@ fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
         Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", visible_path(path)))),
-        None => load_filled(&run.design.data, None),
+        None => load_known(&run.design.data, None),
     };
     match loaded {
         Ok(data) => Ok(data.scaler),

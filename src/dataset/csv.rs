@@ -16,8 +16,8 @@ use self::labels::Labels;
 use self::lines::{Lines, place_of_record, utf8};
 use self::sniff::Layout;
 use super::raw::Raw;
-use super::{DataError, Progress, Rows, memory};
-use crate::project::{Delimiter, Header, Missing, Shape};
+use super::{Column, DataError, Progress, Rows, memory};
+use crate::project::{Delimiter, Header, Missing, Rules, Shape, TableReading};
 
 /// How the text is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,18 +26,31 @@ pub(super) struct Format {
     pub delimiter: Delimiter,
 }
 
+/// How a table is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub header: Header,
+    pub delimiter: Delimiter,
+    pub labels: &'a [String],
+    pub missing: Missing,
+    pub reading: &'a TableReading,
+    pub rules: Rules,
+}
+
 /// What to do where a table does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller file, or close other programs";
 
 /// Reads a table: every column but the labels is a feature. Gaps stay NaN until the split is drawn.
 pub(super) fn load(
     path: &Path,
-    format: Format,
-    labels: &[String],
-    missing: Missing,
+    asked: Asked<'_>,
+    known: &[Column],
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     progress.check()?;
+    let Asked { header, delimiter, labels, missing, reading: _, rules: _ } = asked;
+    let _ = known;
+    let format = Format { header, delimiter };
     let layout = Layout::find(path, format, progress)?;
     let (mut lines, bytes) = Lines::open(path, layout.delimiter, progress)?;
     progress.restart(bytes);

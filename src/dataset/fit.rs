@@ -29,7 +29,7 @@ pub(super) fn fit(
             let moments = moments(raw, &split.train, period, progress)?;
             build(raw, moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))))
         }
-        (Scaling::Standardise, _) => {
+        (Scaling::Robust | Scaling::Standardise, _) => {
             let period = match raw.shape {
                 Shape::Image { channels, .. } => channels,
                 Shape::Vector(features) => features,
@@ -185,6 +185,10 @@ fn moments(raw: &Raw, rows: &[u32], period: usize, progress: &Progress) -> Resul
             Ok(counts.iter().map(Moments::of_bytes).collect())
         }
         Rows::U8(values) => {
+            let row = |row| values[range(row)].iter().map(|&value| f32::from(value));
+            one_by_one(period, rows, row, progress)
+        }
+        Rows::U16(values) => {
             let row = |row| values[range(row)].iter().map(|&value| f32::from(value));
             one_by_one(period, rows, row, progress)
         }

@@ -13,7 +13,7 @@ use super::parallel::in_parallel;
 use super::picture::{self, Refusal, Wanted};
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, Rows, memory};
-use crate::project::Shape;
+use crate::project::{PictureReading, Rules, Shape};
 
 /// Endings of files that are taken for pictures, in lower case; what is in them is told from their first bytes.
 pub(super) const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jpe", "bmp", "gif", "webp", "tif", "tiff"];
@@ -27,7 +27,14 @@ const PICTURE_REMEDY: &str = "save it smaller, or close other programs";
 const WAIT: Duration = Duration::from_millis(20);
 
 /// Reads all pictures below `folder`, decoded in parallel, in the order of their paths.
-pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result<Raw, DataError> {
+pub(super) fn load(
+    folder: &Path,
+    wanted: Wanted,
+    reading: &PictureReading,
+    rules: Rules,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let _ = (reading, rules);
     for (name, side) in [("width", wanted.width), ("height", wanted.height)] {
         if !(1..=MAX_SIDE).contains(&side) {
             return Err(DataError::Setting(format!(

@@ -1,9 +1,9 @@
 use super::raw::Raw;
 use super::{
-    Binariser, DataError, Dataset, LabelColumn, LabelValues, Progress, class_of, csv, digits, fit, idx,
-    image_folder, npy, picture, rows, split, synthetic,
+    Binariser, Column, DataError, Dataset, LabelColumn, LabelValues, Progress, Said, SplitRows, Subset, class_of,
+    csv, digits, fit, idx, image_folder, npy, picture, rows, split, synthetic,
 };
-use crate::project::{Data, Source, visible};
+use crate::project::{Data, Source, visible, visible_list};
 
 /// Loads, splits and scales the data a project asks for.
 ///
@@ -13,17 +13,32 @@ use crate::project::{Data, Source, visible};
 /// Every way a file can be missing, broken or other than promised, settings that make no sense, data that would not fit into
 /// memory, and [`DataError::Cancelled`].
 pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
-    load_filled(data, None, progress)
+    load_known(data, None, progress)
 }
 
-/// [`load`] of data for a network that was trained on others: gaps in a table get `means`, one a column, of the rows it was
-/// trained on, for what stands in a gap must not depend on which rows come along. Means of another number of columns are
-/// left aside.
+/// What a network knows of the table it was trained on.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another number of features are left
+    /// aside.
+    pub means: &'a [f32],
+    /// The columns, in the order of its features; empty where that is not known.
+    pub columns: &'a [Column],
+}
+
+/// [`load`] of data for a network that was trained on others: the columns of a table are found by their names and become
+/// features as those it was trained on, and gaps are filled with the means of those, for what stands in a gap must not depend
+/// on which rows come along.
 ///
 /// # Errors
-/// As [`load`].
-pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
-    let loaded = load_whole(data, means, progress);
+/// As [`load`]; [`DataError::Content`] with the names where columns are missing, and where those of a table without a header
+/// are of another number.
+pub fn load_known(
+    data: &Data,
+    known: Option<Known<'_>>,
+    progress: &Progress,
+) -> Result<Dataset, DataError> {
+    let loaded = load_whole(data, known, progress);
     let (name, remedy) = match &data.source {
         Source::Digits => ("the digits".to_owned(), "close other programs"),
         Source::Synthetic(kind) => (kind.name().to_owned(), synthetic::REMEDY),
@@ -39,26 +54,39 @@ pub fn load_filled(data: &Data, means: Option<&[f32]>, progress: &Progress) -> R
     })
 }
 
-fn load_whole(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result<Dataset, DataError> {
+fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Result<Dataset, DataError> {
     progress.check()?;
     // Known before anything is read, so it should not cost a long load to learn it.
     split::check_fractions(&data.split)?;
     let mut raw = match &data.source {
         Source::Digits => digits::load()?,
         Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
-        Source::ImageFolder { path, width, height, channels, fit } => {
+        Source::ImageFolder { path, width, height, channels, fit, reading } => {
             let wanted = picture::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
-            image_folder::load(path, wanted, progress)?
+            image_folder::load(path, wanted, reading, data.rules, progress)?
         }
         Source::Idx { images, labels, test_images, test_labels } => {
             idx::load(images, labels.as_deref(), test_images.as_deref(), test_labels.as_deref(), progress)?
         }
-        Source::Csv { path, header, delimiter, labels, missing } => {
-            let format = csv::Format { header: *header, delimiter: *delimiter };
-            csv::load(path, format, labels, *missing, progress)?
+        Source::Csv { path, header, delimiter, labels, missing, reading } => {
+            let asked = csv::Asked {
+                header: *header,
+                delimiter: *delimiter,
+                labels,
+                missing: *missing,
+                reading,
+                rules: data.rules,
+            };
+            csv::load(path, asked, known.map_or(&[], |known| known.columns), progress)?
         }
-        Source::Npy { path, array, labels } => {
-            npy::load(path, array.as_deref(), labels.as_deref(), progress)?
+        Source::Npy { path, array, labels, reading } => {
+            let asked = npy::Asked {
+                array: array.as_deref(),
+                labels: labels.as_deref(),
+                reading,
+                rules: data.rules,
+            };
+            npy::load(path, asked, progress)?
         }
     };
     progress.check()?;
@@ -70,23 +98,48 @@ fn load_whole(data: &Data, means: Option<&[f32]>, progress: &Progress) -> Result
     }
     let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
     let held_out = data.held_out.as_deref().map(|name| held_out(&raw, name)).transpose()?;
-    let split = split::draw(count, raw.own_test, classes, held_out, &data.split, progress)?;
-    let gaps = fit::fill_gaps(&mut raw, &split, means, progress)?;
+    let own = split::Own { validation: raw.own_validation, test: raw.own_test };
+    let split = split::draw(count, own, classes, held_out, &data.split, progress)?;
+    let gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     let scaler = fit::fit(&raw, &split, data.scaling, progress)?;
     Ok(Dataset {
-        fingerprint: rows::fingerprint(raw.shape, &raw.rows, progress)?,
+        said: said(&raw, &split),
+        fingerprint: rows::fingerprint(raw.shape, &raw.rows, &raw.columns, progress)?,
         name: raw.name,
         shape: raw.shape,
         rows: raw.rows,
         labels: raw.labels,
         row_names: raw.row_names,
+        source_rows: raw.source_rows,
         feature_names: raw.feature_names,
+        columns: raw.columns,
         split,
         scaler,
         binariser: Binariser::of(data),
         gaps,
         warnings: raw.warnings.iter().map(|warning| visible(warning).into_owned()).collect(),
+        doubts: raw.doubts,
     })
+}
+
+/// What was read: how much of what, labels, splits, and how the source was understood.
+fn said(raw: &Raw, split: &SplitRows) -> Said {
+    let count = raw.rows.len() / raw.shape.features().max(1);
+    let mut parts = vec![if raw.what.is_empty() { format!("{count} × {}", raw.shape) } else { raw.what.clone() }];
+    match &raw.labels[..] {
+        [] => parts.push("no labels".to_owned()),
+        labels => {
+            let names: Vec<&str> = labels.iter().map(|label| label.name.as_str()).collect();
+            parts.push(format!("labels: {}", visible_list(&names)));
+        }
+    }
+    let [train, validation, test] = Subset::ALL.map(|subset| split.rows(subset).len());
+    parts.push(format!("{train}/{validation}/{test} train/validation/test"));
+    parts.extend(raw.understood.iter().cloned());
+    Said {
+        line: visible(&parts.join("; ")).into_owned(),
+        notes: raw.notes.iter().map(|note| visible(note).into_owned()).collect(),
+    }
 }
 
 /// The number of the class that is to be held out.
@@ -114,7 +167,6 @@ fn held_out(raw: &Raw, name: &str) -> Result<u32, DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Subset;
     use crate::project::{Scaling, Split};
 
     #[test]
@@ -173,6 +225,7 @@ mod tests {
                 delimiter: crate::project::Delimiter::Auto,
                 labels: Vec::new(),
                 missing: crate::project::Missing::ColumnMean,
+                reading: crate::project::TableReading::default(),
             },
             scaling: Scaling::None,
             split: Split { validation: f32::NAN, ..Split::default() },

@@ -16,6 +16,7 @@ use self::entry::Entry;
 use super::open_file::{Watched, open_file};
 use super::raw::Raw;
 use super::{DataError, Progress, memory};
+use crate::project::{ArrayReading, Rules};
 
 const ZIP_MAGIC: &[u8] = b"PK";
 /// Deflate cannot shrink further than 1032 to 1: an entry that promises more than this is lying.
@@ -23,13 +24,22 @@ const MAX_RATIO: u64 = 1100;
 /// What to do where an array does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller array, or close other programs";
 
+/// How the arrays of a file are to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub array: Option<&'a str>,
+    pub labels: Option<&'a str>,
+    pub reading: &'a ArrayReading,
+    pub rules: Rules,
+}
+
 /// Reads rows (N×d) or pictures (N×h×w, N×h×w×c; N×1×h×w and N×3×h×w are recognised as channels first).
 pub(super) fn load(
     path: &Path,
-    array: Option<&str>,
-    labels: Option<&str>,
+    asked: Asked<'_>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
+    let Asked { array, labels, reading: _, rules: _ } = asked;
     progress.check()?;
     let (mut file, bytes) = open_file(path, "a .npy or .npz file")?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

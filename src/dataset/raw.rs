@@ -1,6 +1,6 @@
 #[cfg(test)]
 use super::LabelValues;
-use super::{LabelColumn, Rows};
+use super::{Column, Doubt, LabelColumn, Rows};
 use crate::project::Shape;
 
 /// Rows as a loader hands them over, before split and scaling.
@@ -12,7 +12,13 @@ pub(super) struct Raw {
     pub rows: Rows,
     pub labels: Vec<LabelColumn>,
     pub row_names: Vec<String>,
+    /// Number of each row in its source, counted from 1; empty where all are there.
+    pub source_rows: Vec<u32>,
     pub feature_names: Vec<String>,
+    /// The columns that became features; empty for what is no table.
+    pub columns: Vec<Column>,
+    /// How many rows before the own test rows are the source's own validation rows.
+    pub own_validation: usize,
     /// How many of the last rows are the source's own test rows.
     pub own_test: usize,
     /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
@@ -20,7 +26,14 @@ pub(super) struct Raw {
     pub has_gaps: bool,
     /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
     pub is_table: bool,
+    /// How many rows of what, as the line that says what was read begins; the number of rows and the shape where it is empty.
+    pub what: String,
+    /// How the source was understood, a few words each, as that line ends: `header: yes`.
+    pub understood: Vec<String>,
+    /// What was understood of single parts, a sentence each.
+    pub notes: Vec<String>,
     pub warnings: Vec<String>,
+    pub doubts: Vec<Doubt>,
 }
 
 impl Raw {
@@ -32,12 +45,19 @@ impl Raw {
             rows,
             labels: Vec::new(),
             row_names: Vec::new(),
+            source_rows: Vec::new(),
             feature_names: Vec::new(),
+            columns: Vec::new(),
+            own_validation: 0,
             own_test: 0,
             type_max: None,
             has_gaps: false,
             is_table: false,
+            what: String::new(),
+            understood: Vec::new(),
+            notes: Vec::new(),
             warnings: Vec::new(),
+            doubts: Vec::new(),
         }
     }
 }
@@ -58,7 +78,9 @@ impl Raw {
             assert_eq!(labels, count, "{}", column.name);
         }
         assert!(self.row_names.is_empty() || self.row_names.len() == count);
+        assert!(self.source_rows.is_empty() || self.source_rows.len() == count);
         assert!(self.feature_names.is_empty() || self.feature_names.len() == features);
-        assert!(self.own_test <= count);
+        assert!(self.columns.is_empty() || self.columns.iter().map(Column::features).sum::<usize>() == features);
+        assert!(self.own_validation + self.own_test <= count);
     }
 }

@@ -23,6 +23,11 @@ impl Scaler {
         self.scale(row, out, |&value| f32::from(value));
     }
 
+    /// Scales one row of words into `out`, which is as long.
+    pub fn scale_u16(&self, row: &[u16], out: &mut [f32]) {
+        self.scale(row, out, |&value| f32::from(value));
+    }
+
     /// Scales one row of numbers into `out`, which is as long.
     pub fn scale_f32(&self, row: &[f32], out: &mut [f32]) {
         self.scale(row, out, |&value| value);

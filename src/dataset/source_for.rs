@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{DataError, csv, idx, image_folder, npy, open_file};
-use crate::project::{Channels, Fit, Missing, Shape, Source};
+use crate::project::{ArrayReading, Channels, Fit, Missing, PictureReading, Shape, Source, TableReading};
 
 const ACCEPTED: &str = "accepted are an image folder, a folder or file of MNIST's format (IDX, also gzipped), CSV (.csv, .tsv, \
                         .txt) and NPY, NPZ (.npy, .npz)";
@@ -22,6 +22,7 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
         height,
         channels,
         fit: Fit::default(),
+        reading: PictureReading::default(),
     };
     if let Some(what) = open_file::special(path, &metadata) {
         return Err(DataError::file(path, format!("is {what}; {ACCEPTED}")));
@@ -34,7 +35,12 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
     }
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     match extension.as_deref() {
-        Some("npy" | "npz") => Ok(Source::Npy { path: path.to_path_buf(), array: None, labels: None }),
+        Some("npy" | "npz") => Ok(Source::Npy {
+            path: path.to_path_buf(),
+            array: None,
+            labels: None,
+            reading: ArrayReading::default(),
+        }),
         Some("csv" | "tsv" | "txt") => {
             let preview = csv::sniff(path)?;
             Ok(Source::Csv {
@@ -43,6 +49,7 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
                 delimiter: preview.delimiter,
                 labels: preview.labels,
                 missing: Missing::default(),
+                reading: TableReading::default(),
             })
         }
         _ if idx::is_images(path) => Ok(idx::companions(path)),
@@ -65,17 +72,25 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
     let channels = if channels == 1 { Channels::Grey } else { Channels::Rgb };
     let mut source = source_for(path, width, height, channels)?;
     match (&mut source, known) {
-        (Source::ImageFolder { fit, .. }, Source::ImageFolder { fit: known, .. }) => *fit = *known,
         (
-            Source::Csv { path, header, delimiter, labels, missing },
+            Source::ImageFolder { fit, reading, .. },
+            Source::ImageFolder { fit: known_fit, reading: known_reading, .. },
+        ) => {
+            *fit = *known_fit;
+            reading.clone_from(known_reading);
+        }
+        (
+            Source::Csv { path, header, delimiter, labels, missing, reading },
             Source::Csv {
                 path: _,
                 header: known_header,
                 delimiter: known_delimiter,
                 labels: known,
                 missing: known_missing,
+                reading: known_reading,
             },
         ) => {
+            reading.clone_from(known_reading);
             *missing = *known_missing;
             let format = csv::Format { header: *known_header, delimiter: *known_delimiter };
             let preview = csv::sniff_as(path, format)?;
@@ -85,9 +100,10 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
             labels.retain(|column| wanted.contains(column));
         }
         (
-            Source::Npy { path, array, labels },
-            Source::Npy { array: known_array, labels: known_labels, .. },
+            Source::Npy { path, array, labels, reading },
+            Source::Npy { array: known_array, labels: known_labels, reading: known_reading, path: _ },
         ) => {
+            reading.clone_from(known_reading);
             let names = npy::array_names(path)?;
             let there = |name: &Option<String>| name.clone().filter(|name| names.contains(name));
             (*array, *labels) = (there(known_array), there(known_labels));

@@ -66,25 +66,34 @@ impl SplitRows {
     }
 }
 
+/// Rows at the end of a source that are its own parts: those that validate, then those that test.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Own {
+    pub validation: usize,
+    pub test: usize,
+}
+
 /// Draws validation and test rows; stratified where `classes` are given.
 ///
-/// A source's own test rows are the last `own_test` rows: they become the test split, `split.test` is not used, and
-/// `split.validation` is a fraction of the others. Rows of the class `held_out` are test rows, too, and the fractions are of
+/// A source's own parts become the splits they are, and the fraction of each is not used; the other fraction is one of the
+/// other rows. Rows of the class `held_out` are test rows, too, and the fractions are of
 /// the others.
 ///
 /// # Errors
 /// [`DataError::Setting`] where the fractions make no sense or leave no row to train on.
 pub(super) fn draw(
     rows: usize,
-    own_test: usize,
+    own: Own,
     classes: Option<&[u32]>,
     held_out: Option<u32>,
     split: &Split,
     progress: &Progress,
 ) -> Result<SplitRows, DataError> {
-    let test_fraction = if own_test > 0 { 0.0 } else { split.test };
-    check_pair(split.validation, test_fraction)?;
-    let drawn = rows.saturating_sub(own_test);
+    let test_fraction = if own.test > 0 { 0.0 } else { split.test };
+    let validation_fraction = if own.validation > 0 { 0.0 } else { split.validation };
+    check_pair(validation_fraction, test_fraction)?;
+    let own_test = rows.saturating_sub(own.test);
+    let drawn = own_test.saturating_sub(own.validation);
     let most_classes = classes.and_then(|classes| classes.iter().max()).map_or(1, |&last| last as usize + 1);
     // The rows in their groups, with the room these were given too much; and what is counted for each group.
     let budget = progress.budget();
@@ -101,7 +110,7 @@ pub(super) fn draw(
 
     let ties = Stream::new(split.seed, Purpose::Split, u64::MAX, 1);
     let mut free: Vec<usize> = groups.iter().map(Vec::len).collect();
-    let validation = apportion(&groups, split.validation, &mut free, ties);
+    let validation = apportion(&groups, validation_fraction, &mut free, ties);
     let test = apportion(&groups, test_fraction, &mut free, ties);
 
     let mut result = SplitRows::default();
@@ -111,13 +120,13 @@ pub(super) fn draw(
         result.train.extend(&group[validation + test..]);
     }
     progress.check()?;
-    result.test.extend(drawn as u32..rows as u32);
+    result.validation.extend(drawn as u32..own_test as u32);
+    result.test.extend(own_test as u32..rows as u32);
     result.test.extend(held_out.into_iter().flatten());
     if result.train.is_empty() {
         return Err(DataError::Setting(format!(
-            "of {drawn} rows, the validation fraction {} and the test fraction {test_fraction} leave none to train on; lower \
-             them or add data",
-            split.validation,
+            "of {drawn} rows, the validation fraction {validation_fraction} and the test fraction {test_fraction} leave none to \
+             train on; lower them or add data",
         )));
     }
     for rows in [&mut result.train, &mut result.validation, &mut result.test] {
@@ -206,7 +215,8 @@ mod tests {
         held_out: Option<u32>,
         split: &Split,
     ) -> Result<SplitRows, DataError> {
-        super::draw(rows, own_test, classes, held_out, split, &Progress::default())
+        let own = Own { validation: 0, test: own_test };
+        super::draw(rows, own, classes, held_out, split, &Progress::default())
     }
 
     #[test]

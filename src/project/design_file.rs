@@ -3,7 +3,7 @@ use thiserror::Error;
 use super::Project;
 
 /// The version of the text form this program writes. Older ones are migrated when read.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Why a design could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -49,7 +49,7 @@ impl Project {
         {
             return Err(DesignError::Version { found });
         }
-        options.from_str(text).map_err(|error| DesignError::Syntax {
+        options.from_str(text).map(Project::migrated).map_err(|error| DesignError::Syntax {
             line: error.span.start.line,
             column: error.span.start.col,
             message: error.code.to_string(),

@@ -1,6 +1,18 @@
+mod arrays;
+mod choice;
+mod pictures;
+mod table;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
+
+pub use arrays::{ArrayReading, Axes, Parts};
+pub use choice::Choice;
+pub use pictures::{Alpha, Channels, Fit, LabelFrom, Pages, PictureReading, PixelRange};
+pub use table::{
+    ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take,
+};
 
 /// Where rows come from, how they are scaled and split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -9,6 +21,9 @@ pub struct Data {
     /// The data set.
     #[serde(default)]
     pub source: Source,
+    /// By which rules the data are read where the source says nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rules: Rules,
     /// What is done to every value before the network sees it.
     #[serde(default)]
     pub scaling: Scaling,
@@ -21,6 +36,30 @@ pub struct Data {
     /// A class none of whose rows trains or validates: all of them are kept for the end, to be told from the others.
     #[serde(default)]
     pub held_out: Option<String>,
+}
+
+/// By which rules data are read where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rules {
+    /// Those of this program.
+    #[default]
+    Current,
+    /// Those of designs of version 1, so that their runs find the rows they were trained on: a header where no field of the
+    /// first row is a number; the first array of an `.npz`; pictures of 8 bits on black, by the first page, in one data set.
+    Version1,
+}
+
+impl Rules {
+    /// Both, in the order of menus.
+    pub const ALL: [Rules; 2] = [Rules::Current, Rules::Version1];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rules::Current => "current",
+            Rules::Version1 => "version-1",
+        }
+    }
 }
 
 /// What makes values in [0, 1] into 0 or 1, for a Bernoulli likelihood.
@@ -73,6 +112,9 @@ pub enum Source {
         /// What happens to pictures of another aspect ratio.
         #[serde(default)]
         fit: Fit,
+        /// Everything else.
+        #[serde(default, skip_serializing_if = "is_default")]
+        reading: PictureReading,
     },
     /// The format of MNIST and Fashion-MNIST, plain or gzipped.
     Idx {
@@ -106,18 +148,24 @@ pub enum Source {
         /// What happens to missing values.
         #[serde(default)]
         missing: Missing,
+        /// Everything else.
+        #[serde(default, skip_serializing_if = "is_default")]
+        reading: TableReading,
     },
     /// An array of `NumPy`: `.npy`, or one array of an `.npz`.
     Npy {
         /// The file.
         #[serde(serialize_with = "as_text")]
         path: PathBuf,
-        /// Which array of an `.npz` holds the rows; the first where it is not said.
+        /// Which array of an `.npz` holds the rows; told by names and shapes where it is not said.
         #[serde(default)]
         array: Option<String>,
         /// Which array of an `.npz` holds the labels.
         #[serde(default)]
         labels: Option<String>,
+        /// Everything else.
+        #[serde(default, skip_serializing_if = "is_default")]
+        reading: ArrayReading,
     },
 }
 
@@ -157,6 +205,10 @@ impl Source {
             Source::Idx { images, .. } => Some(images),
         }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A path that is no text (on some systems names are any bytes) is written as far as it is: the design opens again and says
@@ -245,152 +297,14 @@ impl Synthetic {
     }
 }
 
-/// Channels a picture is brought to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Channels {
-    /// One channel of luminance.
-    #[default]
-    Grey,
-    /// Red, green, blue.
-    #[serde(rename = "RGB")]
-    Rgb,
-}
-
-impl Channels {
-    /// Both, in the order of menus.
-    pub const ALL: [Channels; 2] = [Channels::Grey, Channels::Rgb];
-
-    /// How many.
-    pub fn count(self) -> usize {
-        match self {
-            Channels::Grey => 1,
-            Channels::Rgb => 3,
-        }
-    }
-
-    /// As on screen and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Channels::Grey => "grey",
-            Channels::Rgb => "rgb",
-        }
-    }
-}
-
-/// How a picture of another aspect ratio is brought to the wanted size.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fit {
-    /// Whole picture, black bars where needed.
-    Fit,
-    /// Fills the frame, what stands over is cut off evenly.
-    #[default]
-    Crop,
-    /// Fills the frame, distorted.
-    Stretch,
-}
-
-impl Fit {
-    /// All three, in the order of menus.
-    pub const ALL: [Fit; 3] = [Fit::Fit, Fit::Crop, Fit::Stretch];
-
-    /// As on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Fit::Fit => "fit",
-            Fit::Crop => "crop",
-            Fit::Stretch => "stretch",
-        }
-    }
-}
-
-/// Whether a table's first row holds names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Header {
-    /// It does where no field of it is a number.
-    #[default]
-    Auto,
-    /// It does.
-    Yes,
-    /// It does not.
-    No,
-}
-
-impl Header {
-    /// All three, in the order of menus.
-    pub const ALL: [Header; 3] = [Header::Auto, Header::Yes, Header::No];
-
-    /// As on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Header::Auto => "detect",
-            Header::Yes => "yes",
-            Header::No => "no",
-        }
-    }
-}
-
-/// What stands between two fields of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Delimiter {
-    /// The one among comma, semicolon, tab and pipe that splits the first rows most evenly.
-    #[default]
-    Auto,
-    /// `,`
-    Comma,
-    /// `;`
-    Semicolon,
-    /// A tabulator.
-    Tab,
-    /// `|`
-    Pipe,
-}
-
-impl Delimiter {
-    /// All, in the order of menus.
-    pub const ALL: [Delimiter; 5] =
-        [Delimiter::Auto, Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
-
-    /// As on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Delimiter::Auto => "detect",
-            Delimiter::Comma => "comma",
-            Delimiter::Semicolon => "semicolon",
-            Delimiter::Tab => "tab",
-            Delimiter::Pipe => "pipe",
-        }
-    }
-}
-
-/// What happens to missing values (empty, `NA`, `?`, `NaN`) of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Missing {
-    /// They become the column's mean over the training split.
-    #[default]
-    ColumnMean,
-    /// Their row is left out.
-    DropRow,
-}
-
-impl Missing {
-    /// Both, in the order of menus.
-    pub const ALL: [Missing; 2] = [Missing::ColumnMean, Missing::DropRow];
-
-    /// As on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Missing::ColumnMean => "column mean",
-            Missing::DropRow => "drop the row",
-        }
-    }
-}
-
 /// What is done to every value before the network sees it; fitted on the training split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scaling {
     /// To [0, 1]: pictures by the range of their pixel type, tables by each column's minimum and maximum.
     #[default]
     UnitRange,
+    /// By quantiles, so that outliers do not squeeze the rest: the median becomes 0, and the distance of the quartiles 1.
+    Robust,
     /// To mean 0 and standard deviation 1: pictures over all pixels (one mean and deviation per channel), tables by column.
     Standardise,
     /// As it is.
@@ -399,13 +313,14 @@ pub enum Scaling {
 
 impl Scaling {
     /// All three, in the order of menus.
-    pub const ALL: [Scaling; 3] = [Scaling::UnitRange, Scaling::Standardise, Scaling::None];
+    pub const ALL: [Scaling; 4] = [Scaling::UnitRange, Scaling::Standardise, Scaling::Robust, Scaling::None];
 
     /// As on screen.
     pub fn name(self) -> &'static str {
         match self {
             Scaling::UnitRange => "to [0, 1]",
             Scaling::Standardise => "standardise",
+            Scaling::Robust => "robust",
             Scaling::None => "none",
         }
     }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::Column;
+
 /// What was done to every value before the network saw it: `(value − offset) · factor`, as fitted on the training split.
 ///
 /// Kept with the run, because without it trained weights mean nothing to new data.
@@ -17,6 +19,10 @@ pub struct Normaliser {
     /// written before they were stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+    /// The columns of a table as they became features, so that other tables become the same ones. Empty for what is no table,
+    /// and in files written before it was stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub table: Vec<Column>,
 }
 
 impl Normaliser {
@@ -25,7 +31,8 @@ impl Normaliser {
     /// # Errors
     /// A message with what does not fit.
     pub fn validate(&self, features: usize) -> Result<(), String> {
-        let counts = [self.offsets.len(), self.factors.len(), self.means.len(), self.columns.len()];
+        let table = self.table.iter().map(Column::features).fold(0, usize::saturating_add);
+        let counts = [self.offsets.len(), self.factors.len(), self.means.len(), self.columns.len(), table];
         if let Some(count) = counts.into_iter().find(|count| *count > features) {
             return Err(format!("its scaling has {count} numbers for {features} features"));
         }

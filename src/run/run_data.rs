@@ -2,7 +2,7 @@
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Binariser, Dataset, Scaler, Subset, memory};
+use crate::dataset::{Binariser, Column, Dataset, Scaler, Subset, memory};
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
 pub fn facts(data: &Dataset) -> DataFacts {
@@ -26,6 +26,7 @@ impl Normaliser {
             factors: data.scaler.factors.clone(),
             means: data.gaps.means.clone(),
             columns: data.feature_names.clone(),
+            table: data.columns.clone(),
         }
     }
 }
@@ -51,6 +52,21 @@ impl Run {
         let means = &self.normaliser.as_ref()?.means;
         let fits = means.len() == self.shape.features() && means.iter().all(|mean| mean.is_finite());
         fits.then_some(means)
+    }
+
+    /// The columns of the table it was trained on, as they became features; empty for what is no table, and where that is not
+    /// known.
+    pub fn known_columns(&self) -> Vec<Column> {
+        let Some(normaliser) = &self.normaliser else { return Vec::new() };
+        let features = self.shape.features();
+        if normaliser.table.iter().map(Column::features).fold(0, usize::saturating_add) == features {
+            return normaliser.table.clone();
+        }
+        // Before columns were stored, every one was a feature of numbers.
+        if self.column_means().is_some() && normaliser.columns.len() == features {
+            return normaliser.columns.iter().map(Column::numbers).collect();
+        }
+        Vec::new()
     }
 
     /// The plan of its design without its data, where the design is sound: it was proven on them when it was trained.
@@ -152,6 +168,7 @@ mod tests {
                 factors: vec![factor; factors],
                 means: Vec::new(),
                 columns: Vec::new(),
+                table: Vec::new(),
             };
             let run = Run { normaliser: Some(normaliser), ..own.clone() };
             assert_eq!(run.scaler(), None, "{offsets} {factors} {factor}");

@@ -116,6 +116,7 @@ fn byte_of(delimiter: Delimiter) -> u8 {
         Delimiter::Semicolon => b';',
         Delimiter::Tab => b'\t',
         Delimiter::Pipe => b'|',
+        Delimiter::Spaces => b' ',
     }
 }
 

@@ -87,7 +87,11 @@ impl Layout {
 
         let delimiter = match format.delimiter {
             Delimiter::Auto => best_delimiter(&head, cut),
-            Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => format.delimiter,
+            Delimiter::Comma
+            | Delimiter::Semicolon
+            | Delimiter::Tab
+            | Delimiter::Pipe
+            | Delimiter::Spaces => format.delimiter,
         };
         let mut rows = head_rows(&head, cut, delimiter);
         if cut && rows.len() <= 1 {

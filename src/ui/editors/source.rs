@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use egui::Ui;
 
 use crate::project::{
-    Binarise, Channels, Data, Delimiter, Fit, Header, Missing, Scaling, Source, Split, Synthetic, visible,
+    ArrayReading, Binarise, Channels, Data, Delimiter, Fit, Header, Missing, PictureReading, Scaling, Source,
+    Split, Synthetic, TableReading, visible,
 };
 use crate::ui::dialogs::BrowseKind;
 use crate::ui::theme::tokens;
@@ -38,7 +39,7 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
             synthetic_ui(ui, synthetic);
             None
         }
-        Source::ImageFolder { path, width, height, channels, fit } => {
+        Source::ImageFolder { path, width, height, channels, fit, reading: _ } => {
             let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");
             number_ui(ui, ("Width", "Every picture is brought to this width."), width, 1..=4096, "px");
             number_ui(ui, ("Height", "Every picture is brought to this height."), height, 1..=4096, "px");
@@ -68,7 +69,7 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
             let test_labels = optional_path_ui(ui, "Test labels", test_labels, PathField::TestLabels);
             browse.or(labels).or(test).or(test_labels)
         }
-        Source::Csv { path, header, delimiter, labels, missing } => {
+        Source::Csv { path, header, delimiter, labels, missing, reading: _ } => {
             let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
             combo_ui(
                 ui,
@@ -101,7 +102,7 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
             );
             browse
         }
-        Source::Npy { path, array, labels } => {
+        Source::Npy { path, array, labels, reading: _ } => {
             let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
             optional_text_ui(
                 ui,
@@ -295,6 +296,7 @@ impl Default for Sources {
                 height: 32,
                 channels: Channels::default(),
                 fit: Fit::default(),
+                reading: PictureReading::default(),
             },
             Source::Idx { images: path(), labels: None, test_images: None, test_labels: None },
             Source::Csv {
@@ -303,8 +305,14 @@ impl Default for Sources {
                 delimiter: Delimiter::default(),
                 labels: Vec::new(),
                 missing: Missing::default(),
+                reading: TableReading::default(),
             },
-            Source::Npy { path: path(), array: None, labels: None },
+            Source::Npy {
+                path: path(),
+                array: None,
+                labels: None,
+                reading: ArrayReading::default(),
+            },
         ])
     }
 }

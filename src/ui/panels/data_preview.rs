@@ -200,6 +200,7 @@ fn summary(data: &Dataset) -> Summary {
     };
     match &data.rows {
         Rows::U8(values) => values.iter().step_by(stride).for_each(|value| add(f32::from(*value))),
+        Rows::U16(values) => values.iter().step_by(stride).for_each(|value| add(f32::from(*value))),
         Rows::F32(values) => values.iter().step_by(stride).for_each(|value| add(*value)),
     }
     let classes = class_column(data).map_or_else(Vec::new, |(names, ids)| {

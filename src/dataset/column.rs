@@ -1,0 +1,81 @@
+use serde::{Deserialize, Serialize};
+
+use crate::project::DateUnit;
+
+/// A column of a table, as it became features.
+///
+/// Kept with a run, so that other tables are turned into numbers as the one it was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+}
+
+/// What a column of a table holds, and how it is written as features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ColumnKind {
+    /// Numbers: one feature, the number less `base`.
+    ///
+    /// The base is other than 0 where 32 bits could not tell the column's numbers apart: it is taken off in 64 bits.
+    Numbers {
+        /// What was taken off.
+        base: f64,
+    },
+    /// Two words: one feature, 0 or 1.
+    Truth {
+        /// The word for 0 and the word for 1.
+        words: [String; 2],
+    },
+    /// Dates and times: one feature, the time since the beginning of 1970 (since midnight where there is no date) less `base`.
+    Dates {
+        /// How they are written, in the terms of `strftime`.
+        format: String,
+        /// The unit, never `Auto`.
+        unit: DateUnit,
+        /// What was taken off, in the unit.
+        base: f64,
+    },
+    /// Words: one feature a word, 1 where the row has it, else 0.
+    Categories {
+        /// The words, in alphabetic order.
+        words: Vec<String>,
+    },
+}
+
+impl Column {
+    /// A column of numbers that are taken as they are.
+    pub fn numbers(name: impl Into<String>) -> Column {
+        Column { name: name.into(), kind: ColumnKind::Numbers { base: 0.0 } }
+    }
+
+    /// How many features it is.
+    pub fn features(&self) -> usize {
+        match &self.kind {
+            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Dates { .. } => 1,
+            ColumnKind::Categories { words } => words.len(),
+        }
+    }
+
+    /// What was taken off its numbers.
+    pub fn base(&self) -> f64 {
+        match &self.kind {
+            ColumnKind::Numbers { base } | ColumnKind::Dates { base, .. } => *base,
+            ColumnKind::Truth { .. } | ColumnKind::Categories { .. } => 0.0,
+        }
+    }
+
+    /// The names of its features: its own, or with each of its words (`city = Bonn`).
+    pub fn feature_names(&self) -> Vec<String> {
+        match &self.kind {
+            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Dates { .. } => {
+                vec![self.name.clone()]
+            }
+            ColumnKind::Categories { words } => {
+                words.iter().map(|word| format!("{} = {word}", self.name)).collect()
+            }
+        }
+    }
+}

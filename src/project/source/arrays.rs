@@ -1,0 +1,85 @@
+use serde::{Deserialize, Serialize};
+
+/// Which arrays of an `.npz` are taken besides those of rows and labels, and what their axes mean. What is not said is told
+/// by names and shapes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArrayReading {
+    /// The array of the validation rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<String>,
+    /// The array of their labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_labels: Option<String>,
+    /// The array of the test rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// The array of their labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_labels: Option<String>,
+    /// Whether arrays of validation and test rows become those splits where they are not named.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub parts: Parts,
+    /// What the axes of an array mean.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub axes: Axes,
+    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shown_channels: Vec<usize>,
+}
+
+/// Whether parts a source tells of (training, validation, test) are kept apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Parts {
+    /// They become the splits they are.
+    #[default]
+    Kept,
+    /// All rows are one data set, split anew by the fractions.
+    Mixed,
+}
+
+impl Parts {
+    /// Both, in the order of menus.
+    pub const ALL: [Parts; 2] = [Parts::Kept, Parts::Mixed];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Parts::Kept => "kept",
+            Parts::Mixed => "mixed",
+        }
+    }
+}
+
+/// What the axes of an array mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Axes {
+    /// Told by the lengths.
+    #[default]
+    Auto,
+    /// A vector a row; all further axes are one.
+    Rows,
+    /// `N×H×W`: grey pictures.
+    Grey,
+    /// `N×H×W×C`.
+    ChannelsLast,
+    /// `N×C×H×W`.
+    ChannelsFirst,
+}
+
+impl Axes {
+    /// All, in the order of menus.
+    pub const ALL: [Axes; 5] =
+        [Axes::Auto, Axes::Rows, Axes::Grey, Axes::ChannelsLast, Axes::ChannelsFirst];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Axes::Auto => "detect",
+            Axes::Rows => "rows",
+            Axes::Grey => "grey",
+            Axes::ChannelsLast => "channels-last",
+            Axes::ChannelsFirst => "channels-first",
+        }
+    }
+}

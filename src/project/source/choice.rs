@@ -1,0 +1,188 @@
+use super::{
+    Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
+    LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
+};
+
+/// A decision about how data are read, in the place of what was found: the remedy of a warning, a field of the window, an
+/// option of the command line.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    /// Of a table: whether its first row holds names.
+    Header(Header),
+    /// Of a table: what stands between two fields.
+    Delimiter(Delimiter),
+    /// Of a table: the decimal mark.
+    Decimal(Decimal),
+    /// Of a table: the encoding.
+    Encoding(Option<String>),
+    /// Of a table: lines that are no rows.
+    Comments(Comments),
+    /// Of a table: what happens to missing values.
+    Missing(Missing),
+    /// Of a table: words for a missing value besides the usual ones.
+    MissingWords(Vec<String>),
+    /// Of a table: the unit of dates.
+    Dates(DateUnit),
+    /// Of a table: how one column is taken; `None` for as it looks.
+    Column(String, Option<Take>),
+    /// Of an `.npz`: the array of the rows.
+    Array(Option<String>),
+    /// Of an `.npz`: the array of the labels.
+    LabelArray(Option<String>),
+    /// Of an `.npz`: the array of the validation rows.
+    ValidationArray(Option<String>),
+    /// Of an `.npz`: the array of their labels.
+    ValidationLabelArray(Option<String>),
+    /// Of an `.npz`: the array of the test rows.
+    TestArray(Option<String>),
+    /// Of an `.npz`: the array of their labels.
+    TestLabelArray(Option<String>),
+    /// Of arrays: what their axes mean.
+    Axes(Axes),
+    /// Of arrays: the channels that are shown.
+    ShownChannels(Vec<usize>),
+    /// Of arrays and pictures: whether training, validation and test are kept apart.
+    Parts(Parts),
+    /// Of pictures: width and height in pixels.
+    Size(usize, usize),
+    /// Of pictures: grey or colour.
+    Channels(Channels),
+    /// Of pictures: what happens to another aspect ratio.
+    Fit(Fit),
+    /// Of pictures: what becomes of transparency.
+    Alpha(Alpha),
+    /// Of pictures: which values become black and white.
+    Range(PixelRange),
+    /// Of pictures: which pages of a file are samples.
+    Pages(Pages),
+    /// Of pictures: where labels come from.
+    Label(LabelFrom),
+    /// What is done to every value.
+    Scaling(Scaling),
+    /// What makes values into 0 or 1.
+    Binarise(Binarise),
+    /// By which rules the rest is read.
+    Rules(Rules),
+}
+
+impl Choice {
+    /// Puts the choice into the document. `false` where the data are of a kind that has no such choice.
+    pub fn apply(self, data: &mut Data) -> bool {
+        match (self, &mut data.source) {
+            (Choice::Header(to), Source::Csv { header, .. }) => *header = to,
+            (Choice::Delimiter(to), Source::Csv { delimiter, .. }) => *delimiter = to,
+            (Choice::Decimal(to), Source::Csv { reading, .. }) => reading.decimal = to,
+            (Choice::Encoding(to), Source::Csv { reading, .. }) => reading.encoding = to,
+            (Choice::Comments(to), Source::Csv { reading, .. }) => reading.comments = to,
+            (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
+            (Choice::MissingWords(to), Source::Csv { reading, .. }) => reading.missing_words = to,
+            (Choice::Dates(to), Source::Csv { reading, .. }) => reading.dates = to,
+            (Choice::Column(name, take), Source::Csv { labels, reading, .. }) => {
+                labels.retain(|label| *label != name);
+                reading.columns.retain(|column| column.name != name);
+                match take {
+                    Some(Take::Label) => labels.push(name),
+                    Some(take) => reading.columns.push(ColumnChoice { name, take }),
+                    None => {}
+                }
+            }
+            (Choice::Array(to), Source::Npy { array, .. }) => *array = to,
+            (Choice::LabelArray(to), Source::Npy { labels, .. }) => *labels = to,
+            (Choice::ValidationArray(to), Source::Npy { reading, .. }) => reading.validation = to,
+            (Choice::ValidationLabelArray(to), Source::Npy { reading, .. }) => reading.validation_labels = to,
+            (Choice::TestArray(to), Source::Npy { reading, .. }) => reading.test = to,
+            (Choice::TestLabelArray(to), Source::Npy { reading, .. }) => reading.test_labels = to,
+            (Choice::Axes(to), Source::Npy { reading, .. }) => reading.axes = to,
+            (Choice::ShownChannels(to), Source::Npy { reading, .. }) => reading.shown_channels = to,
+            (Choice::Parts(to), Source::Npy { reading, .. }) => reading.parts = to,
+            (Choice::Parts(to), Source::ImageFolder { reading, .. }) => reading.parts = to,
+            (Choice::Size(to_width, to_height), Source::ImageFolder { width, height, .. }) => {
+                (*width, *height) = (to_width, to_height);
+            }
+            (Choice::Channels(to), Source::ImageFolder { channels, .. }) => *channels = to,
+            (Choice::Fit(to), Source::ImageFolder { fit, .. }) => *fit = to,
+            (Choice::Alpha(to), Source::ImageFolder { reading, .. }) => reading.alpha = to,
+            (Choice::Range(to), Source::ImageFolder { reading, .. }) => reading.range = to,
+            (Choice::Pages(to), Source::ImageFolder { reading, .. }) => reading.pages = to,
+            (Choice::Label(to), Source::ImageFolder { reading, .. }) => reading.label = to,
+            (Choice::Scaling(to), _) => data.scaling = to,
+            (Choice::Binarise(to), _) => data.binarise = to,
+            (Choice::Rules(to), _) => data.rules = to,
+            _ => return false,
+        }
+        true
+    }
+
+    /// As it is written on the command line: `--header no`.
+    pub fn option(&self) -> String {
+        let array = |name: &str, value: &Option<String>| match value {
+            Some(value) => format!("--{name} {}", quoted(value)),
+            None => format!("--{name} detect"),
+        };
+        match self {
+            Choice::Header(to) => format!("--header {}", to.name()),
+            Choice::Delimiter(to) => format!("--delimiter {}", to.name()),
+            Choice::Decimal(to) => format!("--decimal {}", to.name()),
+            Choice::Encoding(to) => array("encoding", to),
+            Choice::Comments(Comments::Auto) => "--comments detect".to_owned(),
+            Choice::Comments(Comments::Off) => "--comments off".to_owned(),
+            Choice::Comments(Comments::From(sign)) => format!("--comments {}", quoted(&sign.to_string())),
+            Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
+            Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
+            Choice::MissingWords(words) => format!("--missing-words {}", quoted(&words.join(","))),
+            Choice::Dates(to) => format!("--dates {}", to.name()),
+            Choice::Column(name, take) => {
+                let take = take.map_or("detect", |take| match take {
+                    Take::LeftOut => "left-out",
+                    Take::Numbers | Take::Categories | Take::Dates | Take::Label => take.name(),
+                });
+                format!("--column {}", quoted(&format!("{name}={take}")))
+            }
+            Choice::Array(to) => array("array", to),
+            Choice::LabelArray(to) => array("label-array", to),
+            Choice::ValidationArray(to) => array("validation-array", to),
+            Choice::ValidationLabelArray(to) => array("validation-label-array", to),
+            Choice::TestArray(to) => array("test-array", to),
+            Choice::TestLabelArray(to) => array("test-label-array", to),
+            Choice::Axes(to) => format!("--axes {}", to.name()),
+            Choice::ShownChannels(to) => {
+                let channels: Vec<String> = to.iter().map(ToString::to_string).collect();
+                format!("--shown-channels {}", channels.join(","))
+            }
+            Choice::Parts(to) => format!("--parts {}", to.name()),
+            Choice::Size(width, height) => format!("--size {width}x{height}"),
+            Choice::Channels(to) => format!("--channels {}", to.name()),
+            Choice::Fit(to) => format!("--fit {}", to.name()),
+            Choice::Alpha(to) => format!("--alpha {}", to.name()),
+            Choice::Range(to) => format!("--range {}", to.name()),
+            Choice::Pages(to) => format!("--pages {}", to.name()),
+            Choice::Label(LabelFrom::Auto) => "--label-from detect".to_owned(),
+            Choice::Label(LabelFrom::Nothing) => "--label-from nothing".to_owned(),
+            Choice::Label(LabelFrom::Folder(depth)) => format!("--label-from folder:{depth}"),
+            Choice::Label(LabelFrom::Name(pattern)) => {
+                format!("--label-from {}", quoted(&format!("name:{pattern}")))
+            }
+            Choice::Label(LabelFrom::Table { path, .. }) => {
+                format!("--label-from {}", quoted(&format!("table:{}", path.display())))
+            }
+            Choice::Scaling(Scaling::UnitRange) => "--scaling unit-range".to_owned(),
+            Choice::Scaling(to @ (Scaling::Standardise | Scaling::Robust | Scaling::None)) => {
+                format!("--scaling {}", to.name())
+            }
+            Choice::Binarise(Binarise::Off) => "--binarise off".to_owned(),
+            Choice::Binarise(Binarise::Threshold) => "--binarise threshold".to_owned(),
+            Choice::Binarise(Binarise::Sampled) => "--binarise sampled".to_owned(),
+            Choice::Rules(to) => format!("--rules {}", to.name()),
+        }
+    }
+}
+
+/// A word of the command line, in quotes where a shell would take it apart.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ',' | '=' | '/' | ':');
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}

@@ -1,0 +1,205 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Parts;
+
+/// How the pictures of a folder are read, beyond their size. What is not said is found in them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PictureReading {
+    /// What becomes of transparency.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub alpha: Alpha,
+    /// Which values become black and white (0 and 1).
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub range: PixelRange,
+    /// Which pages of a file of several are samples.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub pages: Pages,
+    /// Where labels come from.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub label: LabelFrom,
+    /// Whether folders called train, validation and test become those splits.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub parts: Parts,
+}
+
+/// What becomes of the transparency of pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Alpha {
+    /// The ground, black or white, on which more of the drawing is to be seen.
+    #[default]
+    Auto,
+    /// A black ground.
+    Black,
+    /// A white ground.
+    White,
+    /// A ground of grey squares.
+    Checker,
+    /// It is kept as one more channel.
+    Keep,
+}
+
+impl Alpha {
+    /// All, in the order of menus.
+    pub const ALL: [Alpha; 5] = [Alpha::Auto, Alpha::Black, Alpha::White, Alpha::Checker, Alpha::Keep];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Alpha::Auto => "detect",
+            Alpha::Black => "black",
+            Alpha::White => "white",
+            Alpha::Checker => "checker",
+            Alpha::Keep => "keep",
+        }
+    }
+}
+
+/// Which values of pixels become black and white.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PixelRange {
+    /// The range of the type for 8 bits, else the smallest and largest value of the training split.
+    #[default]
+    Auto,
+    /// All values the type can hold.
+    Type,
+    /// From the smallest to the largest value of the training split.
+    Data,
+    /// From the smallest to the largest value of each picture.
+    EachPicture,
+    /// From the 0.1 to the 99.9 percentile of the training split; what lies beyond is cut off.
+    Percentiles,
+}
+
+impl PixelRange {
+    /// All, in the order of menus.
+    pub const ALL: [PixelRange; 5] = [
+        PixelRange::Auto,
+        PixelRange::Type,
+        PixelRange::Data,
+        PixelRange::EachPicture,
+        PixelRange::Percentiles,
+    ];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            PixelRange::Auto => "detect",
+            PixelRange::Type => "type",
+            PixelRange::Data => "data",
+            PixelRange::EachPicture => "each-picture",
+            PixelRange::Percentiles => "percentiles",
+        }
+    }
+}
+
+/// Which pages of a file of several (TIFF) are samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pages {
+    /// Each of them.
+    #[default]
+    Each,
+    /// The first.
+    First,
+}
+
+impl Pages {
+    /// Both, in the order of menus.
+    pub const ALL: [Pages; 2] = [Pages::Each, Pages::First];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pages::Each => "each",
+            Pages::First => "first",
+        }
+    }
+}
+
+/// Where the labels of pictures come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum LabelFrom {
+    /// The first folder that is no part of the data.
+    #[default]
+    Auto,
+    /// The folder so many levels below the one that is loaded, counted from 1.
+    Folder(usize),
+    /// A part of the file's name: `{label}` and `*` stand for any letters, as in `{label}_*.png`.
+    Name(String),
+    /// A column of a table beside the pictures, which names the file in another.
+    Table {
+        /// The table.
+        #[serde(serialize_with = "super::as_text")]
+        path: PathBuf,
+        /// The column of file names; found by its values where it is not said.
+        #[serde(default)]
+        file: Option<String>,
+        /// The column of labels; the first other one where it is not said.
+        #[serde(default)]
+        label: Option<String>,
+    },
+    /// There are none.
+    Nothing,
+}
+
+/// Channels a picture is brought to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Channels {
+    /// One channel of luminance.
+    #[default]
+    Grey,
+    /// Red, green, blue.
+    #[serde(rename = "RGB")]
+    Rgb,
+}
+
+impl Channels {
+    /// Both, in the order of menus.
+    pub const ALL: [Channels; 2] = [Channels::Grey, Channels::Rgb];
+
+    /// How many.
+    pub fn count(self) -> usize {
+        match self {
+            Channels::Grey => 1,
+            Channels::Rgb => 3,
+        }
+    }
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Channels::Grey => "grey",
+            Channels::Rgb => "rgb",
+        }
+    }
+}
+
+/// How a picture of another aspect ratio is brought to the wanted size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fit {
+    /// Whole picture, black bars where needed.
+    Fit,
+    /// Fills the frame, what stands over is cut off evenly.
+    #[default]
+    Crop,
+    /// Fills the frame, distorted.
+    Stretch,
+}
+
+impl Fit {
+    /// All three, in the order of menus.
+    pub const ALL: [Fit; 3] = [Fit::Fit, Fit::Crop, Fit::Stretch];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fit::Fit => "fit",
+            Fit::Crop => "crop",
+            Fit::Stretch => "stretch",
+        }
+    }
+}
+

@@ -1,0 +1,229 @@
+use serde::{Deserialize, Serialize};
+
+/// How a table of text is read, beyond its layout. What is not said is found in the file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TableReading {
+    /// The decimal mark of its numbers.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub decimal: Decimal,
+    /// The encoding of its text by its name on the web (`utf-8`, `utf-16le`, `windows-1252`); found where it is not said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub encoding: Option<String>,
+    /// Lines that are no rows.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub comments: Comments,
+    /// Words that mean a missing value, besides the usual ones.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub missing_words: Vec<String>,
+    /// The unit in which dates and times become numbers.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub dates: DateUnit,
+    /// How single columns are taken, where it is not as they look. Labels stand in a list of their own.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub columns: Vec<ColumnChoice>,
+}
+
+/// How one column of a table is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnChoice {
+    /// The column's name (`column 3` where there is no header, counted from 1).
+    pub name: String,
+    /// How it is taken.
+    pub take: Take,
+}
+
+/// What becomes of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Take {
+    /// One feature: its numbers.
+    Numbers,
+    /// One feature a word: 1 where the row has this word, else 0.
+    Categories,
+    /// One feature: the time since the beginning of 1970.
+    Dates,
+    /// A label, not a feature.
+    Label,
+    /// Nothing.
+    LeftOut,
+}
+
+impl Take {
+    /// All, in the order of menus.
+    pub const ALL: [Take; 5] = [Take::Numbers, Take::Categories, Take::Dates, Take::Label, Take::LeftOut];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Take::Numbers => "numbers",
+            Take::Categories => "categories",
+            Take::Dates => "dates",
+            Take::Label => "label",
+            Take::LeftOut => "left out",
+        }
+    }
+}
+
+/// The decimal mark of a table's numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Decimal {
+    /// The one that all numbers of the table allow; of two the one that goes with the delimiter.
+    #[default]
+    Auto,
+    /// `1234.5`; a comma groups thousands.
+    Point,
+    /// `1234,5`; a point groups thousands.
+    Comma,
+}
+
+impl Decimal {
+    /// All, in the order of menus.
+    pub const ALL: [Decimal; 3] = [Decimal::Auto, Decimal::Point, Decimal::Comma];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Decimal::Auto => "detect",
+            Decimal::Point => "point",
+            Decimal::Comma => "comma",
+        }
+    }
+}
+
+/// Lines of a table that are no rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Comments {
+    /// Those that begin with `#`, where the file begins with one.
+    #[default]
+    Auto,
+    /// None: every line is a row.
+    Off,
+    /// Those that begin with this character.
+    From(char),
+}
+
+/// The unit in which dates and times become numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DateUnit {
+    /// Days where no date has a time of day, else seconds.
+    #[default]
+    Auto,
+    /// Seconds.
+    Seconds,
+    /// Hours.
+    Hours,
+    /// Days.
+    Days,
+    /// Years of 365.2425 days.
+    Years,
+}
+
+impl DateUnit {
+    /// All, in the order of menus.
+    pub const ALL: [DateUnit; 5] =
+        [DateUnit::Auto, DateUnit::Seconds, DateUnit::Hours, DateUnit::Days, DateUnit::Years];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            DateUnit::Auto => "detect",
+            DateUnit::Seconds => "seconds",
+            DateUnit::Hours => "hours",
+            DateUnit::Days => "days",
+            DateUnit::Years => "years",
+        }
+    }
+}
+
+/// Whether a table's first row holds names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Header {
+    /// It does where it differs from the rows below as names do.
+    #[default]
+    Auto,
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+}
+
+impl Header {
+    /// All three, in the order of menus.
+    pub const ALL: [Header; 3] = [Header::Auto, Header::Yes, Header::No];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Header::Auto => "detect",
+            Header::Yes => "yes",
+            Header::No => "no",
+        }
+    }
+}
+
+/// What stands between two fields of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delimiter {
+    /// The one among comma, semicolon, tab, pipe and runs of spaces that splits the first rows most evenly.
+    #[default]
+    Auto,
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// A tabulator.
+    Tab,
+    /// `|`
+    Pipe,
+    /// One space or several.
+    Spaces,
+}
+
+impl Delimiter {
+    /// All, in the order of menus.
+    pub const ALL: [Delimiter; 6] = [
+        Delimiter::Auto,
+        Delimiter::Comma,
+        Delimiter::Semicolon,
+        Delimiter::Tab,
+        Delimiter::Pipe,
+        Delimiter::Spaces,
+    ];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Delimiter::Auto => "detect",
+            Delimiter::Comma => "comma",
+            Delimiter::Semicolon => "semicolon",
+            Delimiter::Tab => "tab",
+            Delimiter::Pipe => "pipe",
+            Delimiter::Spaces => "spaces",
+        }
+    }
+}
+
+/// What happens to missing values (empty, `NA`, `?`, `NaN`) of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Missing {
+    /// They become the column's mean over the training split.
+    #[default]
+    ColumnMean,
+    /// Their row is left out.
+    DropRow,
+}
+
+impl Missing {
+    /// Both, in the order of menus.
+    pub const ALL: [Missing; 2] = [Missing::ColumnMean, Missing::DropRow];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Missing::ColumnMean => "column mean",
+            Missing::DropRow => "drop the row",
+        }
+    }
+}
+
