@@ -35,7 +35,7 @@ pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result
             )));
         }
     }
-    let Found { files, mut skipped } = find(folder, progress)?;
+    let Found { files, mut skipped, held: _held } = find(folder, progress)?;
     let shape =
         Shape::Image { height: wanted.height, width: wanted.width, channels: wanted.channels.count() };
     let features = shape.features();
@@ -47,12 +47,17 @@ pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result
     if files.is_empty() {
         return Err(no_picture(folder, &skipped));
     }
+    progress.budget().trim(&mut pixels);
 
     let mut raw = Raw::new(folder_name(folder), shape, Rows::U8(pixels));
     raw.labels.extend(label_column(&files, progress)?);
     let names = files.iter().map(|file| memory::text_bytes(file.as_os_str().len()));
     progress.budget().take(names.sum())?;
-    raw.row_names = files.iter().map(|file| slashed(file)).collect();
+    raw.row_names.reserve_exact(files.len());
+    for file in &files {
+        progress.check()?;
+        raw.row_names.push(slashed(file));
+    }
     raw.type_max = Some(255.0);
     raw.warnings = skipped.warnings();
     Ok(raw)
@@ -76,7 +81,7 @@ fn read_all(
         let path = folder.join(&files[number]);
         let alone = match refusal {
             Refusal::Bad(reason) => Err(Refusal::Bad(reason)),
-            Refusal::Short(_) => {
+            Refusal::Short { .. } => {
                 let out = &mut pixels[number * features..][..features];
                 let result = picture::read(&path, wanted, &mut resizer, out, progress);
                 progress.advance(1);
@@ -86,7 +91,7 @@ fn read_all(
         match alone {
             Ok(()) => {}
             Err(Refusal::Bad(reason)) => damaged.push((number, reason)),
-            Err(Refusal::Short(shortage)) => {
+            Err(Refusal::Short { shortage, .. }) => {
                 return Err(DataError::from(shortage).about(&path.to_string_lossy(), PICTURE_REMEDY));
             }
         }
@@ -110,15 +115,25 @@ fn read_together(
         let pictures = pixels.par_chunks_mut(features).zip(files).enumerate();
         let read = |resizer: &mut Resizer, (number, (out, file)): (usize, (&mut [u8], &PathBuf))| {
             let path = folder.join(file);
+            let mut known_bytes = 0;
             while !progress.is_cancelled() {
+                if !is_worth_reading(known_bytes, &readers, progress) {
+                    std::thread::sleep(WAIT);
+                    continue;
+                }
                 let reader = Reader::new(&readers);
                 let result = picture::read(&path, wanted, resizer, out, progress);
                 let began_alone = reader.is_first;
                 drop(reader);
                 let was_alone = began_alone && readers.load(Ordering::SeqCst) == 0;
                 match result {
-                    Err(Refusal::Short(_)) if !was_alone => std::thread::sleep(WAIT),
-                    Err(Refusal::Short(shortage)) => return Some((number, Refusal::Short(shortage))),
+                    Err(Refusal::Short { bytes, .. }) if !was_alone => {
+                        known_bytes = bytes;
+                        std::thread::sleep(WAIT);
+                    }
+                    Err(Refusal::Short { shortage, bytes }) => {
+                        return Some((number, Refusal::Short { shortage, bytes }));
+                    }
                     Err(Refusal::Bad(reason)) => {
                         progress.advance(1);
                         return Some((number, Refusal::Bad(reason)));
@@ -133,6 +148,12 @@ fn read_together(
         };
         pictures.map_init(Resizer::new, read).flatten().collect()
     })
+}
+
+/// Whether a picture that takes so many bytes, as far as they are known, may be decoded by now: there is room for it, or
+/// nobody is left to wait for. Before that its file would be read for nothing.
+fn is_worth_reading(bytes: u64, readers: &AtomicUsize, progress: &Progress) -> bool {
+    progress.budget().free() >= bytes || readers.load(Ordering::SeqCst) == 0
 }
 
 /// One of those that read a picture now; no longer when this is dropped, by a panic, too.
@@ -217,15 +238,18 @@ fn label_column(files: &[PathBuf], progress: &Progress) -> Result<Option<LabelCo
     let (mut texts, mut ids) = (Interned::default(), Vec::new());
     progress.budget().reserve_exact(&mut ids, files.len())?;
     for file in files {
+        progress.check()?;
         ids.push(match label(file) {
-            Some(label) => texts.number(&label, progress.budget())?,
+            Some(label) => texts.number(&label, progress)?,
             None => u32::MAX,
         });
     }
     if texts.len() == 0 {
+        progress.budget().release(ids);
         return Ok(None);
     }
-    texts.classes("folder", ids, &texts.all_in_order(progress)?, progress).map(Some)
+    let order = texts.all_in_order(progress)?;
+    texts.classes("folder", ids, order, progress).map(Some)
 }
 
 fn label(file: &Path) -> Option<String> {

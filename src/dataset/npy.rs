@@ -13,6 +13,7 @@ use std::path::Path;
 use zip::ZipArchive;
 
 use self::entry::Entry;
+use super::memory::Held;
 use super::open_file::{Watched, open_file};
 use super::raw::Raw;
 use super::{DataError, Progress, memory};
@@ -93,6 +94,8 @@ struct Archive<'a> {
     names: Vec<(String, usize)>,
     file_bytes: u64,
     progress: &'a Progress,
+    /// Memory of the directory.
+    _held: Held<'a>,
 }
 
 impl<'a> Archive<'a> {
@@ -104,7 +107,7 @@ impl<'a> Archive<'a> {
     ) -> Result<Archive<'a>, DataError> {
         let entries =
             directory::entries(&mut file, file_bytes).map_err(|error| DataError::io(path, &error))?;
-        progress.budget().take(entries.saturating_mul(ENTRY_BYTES))?;
+        let held = progress.budget().hold(entries.saturating_mul(ENTRY_BYTES))?;
         let mut zip = ZipArchive::new(BufReader::new(Watched::new(file, file_bytes, progress)))
             .map_err(|error| zip_error(path, "zip directory", &error))?;
         let mut names = Vec::new();
@@ -118,7 +121,7 @@ impl<'a> Archive<'a> {
                 names.push((name.to_string(), index));
             }
         }
-        Ok(Archive { path, zip, names, file_bytes, progress })
+        Ok(Archive { path, zip, names, file_bytes, progress, _held: held })
     }
 
     /// The first array that is not the labels.
