@@ -43,7 +43,8 @@ pub(super) fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result
     let mut pixels = progress.filled(0, files.len() * features)?;
     progress.restart(files.len() as u64);
     let refused = read_all(folder, &files, wanted, &mut pixels, progress)?;
-    let files = keep_good(files, refused, features, &mut pixels, &mut skipped);
+    let files = keep_good(files, refused, features, &mut pixels, &mut skipped, progress);
+    progress.check()?;
     if files.is_empty() {
         return Err(no_picture(folder, &skipped));
     }
@@ -182,13 +183,14 @@ pub(super) fn is_picture(path: &Path) -> bool {
         .is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// Closes the gaps that refused pictures left; their reasons go to `skipped`.
+/// Closes the gaps that refused pictures left; their reasons go to `skipped`. Leaves nothing useful where it is cancelled.
 fn keep_good(
     files: Vec<PathBuf>,
     refused: Vec<(usize, String)>,
     features: usize,
     pixels: &mut Vec<u8>,
     skipped: &mut Skipped,
+    progress: &Progress,
 ) -> Vec<PathBuf> {
     if refused.is_empty() {
         return files;
@@ -198,6 +200,9 @@ fn keep_good(
     let mut at = 0;
     let mut files = files;
     files.retain(|file| {
+        if progress.is_cancelled() {
+            return false;
+        }
         let start = at * features;
         at += 1;
         if let Some((_, reason)) = refused.next_if(|(number, _)| number + 1 == at) {

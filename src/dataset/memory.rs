@@ -279,10 +279,11 @@ mod tests {
     fn a_refusal_by_the_system_tells_only_what_is_known() {
         let budget = Budget::of(u64::MAX);
         budget.take(400_000_000).unwrap();
-        let error = DataError::from(budget.refused(800_000_000)).about("table.csv", "choose a smaller file");
+        let error =
+            DataError::from(budget.refused(1_800_000_000)).about("table.csv", "choose a smaller file");
         assert_eq!(
             error.to_string(),
-            "table.csv needs about 1.2 GB of memory, but the system refused 0.8 GB: choose a smaller file"
+            "table.csv needs about 2.2 GB of memory, but the system refused 1.8 GB: choose a smaller file"
         );
         let refused = budget.filled(0_u64, usize::MAX / 16).unwrap_err();
         assert!(matches!(refused.limit, Limit::Refused(_)), "{refused:?}");

@@ -70,7 +70,7 @@ impl<'a> Lines<'a> {
             return DataError::io(self.path, &error);
         }
         if self.row_bytes < ROW_BYTES && self.reader.get_ref().delimiters_left > 0 {
-            // There is nothing wrong with the row: it may be as long as the file.
+            // Nothing is wrong with the row as far as it is known; it may take up the rest of the file.
             let longest = self.bytes.saturating_sub(start).clamp(self.row_bytes + 1, ROW_BYTES);
             let shortage = self.progress.budget().short_of(ROW_COPIES * longest);
             return DataError::from(shortage).about(&self.path.display().to_string(), REMEDY);
