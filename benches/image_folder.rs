@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 height: 64,
                 channels,
                 fit: Fit::Crop,
+                reading: Default::default(),
             },
             ..Data::default()
         };

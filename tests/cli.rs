@@ -68,7 +68,10 @@ fn runs(dir: &Path, name: &str) -> Vec<Run> {
 
 /// An array as data, its values as they are.
 fn rows_of(path: PathBuf) -> Data {
-    Data { source: Source::Npy { path, array: None, labels: None }, ..Data::default() }
+    Data {
+        source: Source::Npy { path, array: None, labels: None, reading: Default::default() },
+        ..Data::default()
+    }
 }
 
 /// A small table with two clusters.

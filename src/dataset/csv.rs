@@ -13,7 +13,7 @@ use std::path::Path;
 use ::csv::ByteRecord;
 
 use self::labels::Labels;
-use self::lines::{Lines, place_of_record, utf8};
+use self::lines::{Lines, NAMES_COPIES, place_of_record, utf8};
 use self::sniff::Layout;
 use super::raw::Raw;
 use super::{Column, DataError, Progress, Rows, memory};
@@ -73,10 +73,10 @@ pub(super) fn load(
 
 /// Where memory is short, what the whole file would take, going by the part that was read.
 fn extrapolated(error: DataError, progress: &Progress) -> DataError {
-    if let DataError::Memory { name, needed, free, remedy } = error {
+    if let DataError::Memory { name, needed, limit, remedy } = error {
         let (done, total) = progress.state();
         let whole = needed as f64 * (total as f64 / done.clamp(1, total.max(1)) as f64);
-        DataError::Memory { name, needed: needed.max(whole as u64), free, remedy }
+        DataError::Memory { name, needed: needed.max(whole as u64), limit, remedy }
     } else {
         error
     }
@@ -125,6 +125,8 @@ impl<'a> Table<'a> {
                 "every column is a label; leave at least one as a feature",
             ));
         }
+        // The first rows, and the lists in which names were told apart, are no longer there.
+        progress.budget().give_back((NAMES_COPIES - 1) * layout.names_bytes);
         Ok(Table {
             path,
             labels: progress.budget().filled(Labels::default(), columns.len() - features)?,
@@ -218,7 +220,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn finish(self, dropped: usize) -> Result<Raw, DataError> {
+    fn finish(mut self, dropped: usize) -> Result<Raw, DataError> {
         if self.rows == 0 {
             return Err(DataError::content(
                 self.path,
@@ -233,6 +235,10 @@ impl<'a> Table<'a> {
             ));
         }
         let name = self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let budget = self.progress.budget();
+        // First, as the columns of labels need room for a while.
+        budget.trim(&mut self.values);
+        let labels_bytes = memory::bytes_of::<Labels>(self.labels.capacity());
         let mut raw = Raw::new(name, Shape::Vector(self.features), Rows::F32(self.values));
         let mut labels = self.labels.into_iter();
         for (column, is_label) in self.columns.into_iter().zip(self.is_label) {
@@ -241,6 +247,8 @@ impl<'a> Table<'a> {
                 None => raw.feature_names.push(column),
             }
         }
+        drop(labels);
+        budget.give_back(labels_bytes);
         raw.has_gaps = self.has_gaps && dropped == 0;
         raw.is_table = true;
         if dropped > 0 {

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::memory::{Shortage, size};
+use super::memory::{Limit, Shortage, size};
 use crate::project::{Source, visible, visible_path};
 
 /// The name of data that have none yet.
@@ -46,14 +46,14 @@ pub enum DataError {
         message: String,
     },
     /// The data take more memory than there is.
-    #[error("{} needs about {} of memory, but {} are free: {remedy}", visible(name), size(*needed), size(*free))]
+    #[error("{} needs about {} of memory, but {limit}: {remedy}", visible(name), size(*needed))]
     Memory {
         /// The file or folder, or the kind of data.
         name: String,
         /// What loading takes, as far as it is known, in bytes.
         needed: u64,
-        /// What it may take, in bytes.
-        free: u64,
+        /// Why it does not get it.
+        limit: Limit,
         /// What to do.
         remedy: String,
     },
@@ -96,8 +96,8 @@ impl DataError {
     /// This error; where memory is short and no name is set yet, of data of this name; any other stays as it is.
     pub(super) fn about(self, name: &str, remedy: &str) -> DataError {
         match self {
-            DataError::Memory { name: known, needed, free, .. } if known == UNNAMED => {
-                DataError::Memory { name: name.to_owned(), needed, free, remedy: remedy.to_owned() }
+            DataError::Memory { name: known, needed, limit, .. } if known == UNNAMED => {
+                DataError::Memory { name: name.to_owned(), needed, limit, remedy: remedy.to_owned() }
             }
             DataError::Memory { .. }
             | DataError::Cancelled
@@ -122,7 +122,7 @@ impl From<Shortage> for DataError {
     /// Without a name, which whoever knows it adds by [`DataError::about`].
     fn from(shortage: Shortage) -> DataError {
         let remedy = "choose fewer or smaller samples".to_owned();
-        DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, free: shortage.free, remedy }
+        DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, limit: shortage.limit, remedy }
     }
 }
 

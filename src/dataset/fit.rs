@@ -1,3 +1,4 @@
+use super::memory::Held;
 use super::progress::Pulse;
 use super::raw::Raw;
 use super::{DataError, Gaps, Progress, Rows, Scaler, SplitRows, memory};
@@ -26,7 +27,7 @@ pub(super) fn fit(
         (Scaling::UnitRange, Some(max)) => Ok(Scaler::uniform(0.0, unit_factor(0.0, max))),
         (Scaling::UnitRange, None) => {
             let period = if picture { 1 } else { raw.shape.features() };
-            let moments = moments(raw, &split.train, period, progress)?;
+            let (moments, _held) = moments(raw, &split.train, period, progress)?;
             build(raw, moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))))
         }
         (Scaling::Robust | Scaling::Standardise, _) => {
@@ -34,7 +35,7 @@ pub(super) fn fit(
                 Shape::Image { channels, .. } => channels,
                 Shape::Vector(features) => features,
             };
-            let moments = moments(raw, &split.train, period, progress)?;
+            let (moments, _held) = moments(raw, &split.train, period, progress)?;
             let deviations = moments.iter().map(|m| {
                 let deviation = (m.squares / m.count).sqrt();
                 // The mean of a constant column is off by rounding; its offset must be exact for it to become 0.
@@ -73,14 +74,14 @@ pub(super) fn fill_gaps(
 /// The means over the training rows; a column without any value there has its mean over all rows, or 0.
 fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result<Vec<f32>, DataError> {
     let features = raw.shape.features();
-    let trained = moments(raw, &split.train, features, progress)?;
+    let (trained, _held_trained) = moments(raw, &split.train, features, progress)?;
     if trained.iter().all(|column| column.count > 0.0) {
         return Ok(trained.iter().map(|column| column.mean as f32).collect());
     }
     let count = raw.rows.len() / features;
-    let _held = progress.budget().hold(memory::bytes_of::<u32>(count))?;
+    let _held_rows = progress.budget().hold(memory::bytes_of::<u32>(count))?;
     let all: Vec<u32> = (0..count as u32).collect();
-    let overall = moments(raw, &all, features, progress)?;
+    let (overall, _held_overall) = moments(raw, &all, features, progress)?;
     let empty = || overall.iter().enumerate().filter(|(_, column)| column.count == 0.0);
     for (at, _) in empty().take(TOLD) {
         let name = raw.feature_names.get(at).map_or("", String::as_str);
@@ -167,8 +168,13 @@ impl Moments {
     }
 }
 
-/// One entry for each position of a row modulo `period`, over `rows`.
-fn moments(raw: &Raw, rows: &[u32], period: usize, progress: &Progress) -> Result<Vec<Moments>, DataError> {
+/// One entry for each position of a row modulo `period`, over `rows`; and the memory of a list of any length.
+fn moments<'a>(
+    raw: &Raw,
+    rows: &[u32],
+    period: usize,
+    progress: &'a Progress,
+) -> Result<(Vec<Moments>, Held<'a>), DataError> {
     let features = raw.shape.features();
     let range = |row: u32| row as usize * features..(row as usize + 1) * features;
     match &raw.rows {
@@ -182,7 +188,7 @@ fn moments(raw: &Raw, rows: &[u32], period: usize, progress: &Progress) -> Resul
                     }
                 }
             }
-            Ok(counts.iter().map(Moments::of_bytes).collect())
+            Ok((counts.iter().map(Moments::of_bytes).collect(), progress.budget().hold(0)?))
         }
         Rows::U8(values) => {
             let row = |row| values[range(row)].iter().map(|&value| f32::from(value));
@@ -196,12 +202,12 @@ fn moments(raw: &Raw, rows: &[u32], period: usize, progress: &Progress) -> Resul
     }
 }
 
-fn one_by_one<I: ExactSizeIterator<Item = f32>>(
+fn one_by_one<'a, I: ExactSizeIterator<Item = f32>>(
     period: usize,
     rows: &[u32],
     row: impl Fn(u32) -> I,
-    progress: &Progress,
-) -> Result<Vec<Moments>, DataError> {
+    progress: &'a Progress,
+) -> Result<(Vec<Moments>, Held<'a>), DataError> {
     let (mut all, mut pulse) = (progress.filled(Moments::NONE, period)?, Pulse::new(progress));
     for &number in rows {
         let mut values = row(number);
@@ -215,7 +221,9 @@ fn one_by_one<I: ExactSizeIterator<Item = f32>>(
             }
         }
     }
-    Ok(all)
+    let mut held = progress.budget().hold(0)?;
+    held.take_over(&all);
+    Ok((all, held))
 }
 
 fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, DataError> {
@@ -335,6 +343,20 @@ mod tests {
         let known = [7.0, 8.0, 9.0];
         let rows = [1.0, 8.0, 9.0, 3.0, 8.0, 9.0, 7.0, 5.0, 9.0];
         check(Some(&known), known, rows, &["the column's mean in the training data"]);
+    }
+
+    #[test]
+    fn what_is_counted_for_each_column_is_given_back() {
+        let progress = Progress::with_budget(10_000);
+        let mut raw = table(3, &[1.0, f32::NAN, f32::NAN, 3.0, f32::NAN, 5.0]);
+        (raw.has_gaps, raw.is_table) = (true, true);
+        super::fill_gaps(&mut raw, &split(&[0]), None, &progress).unwrap();
+        for scaling in [Scaling::UnitRange, Scaling::Standardise] {
+            super::fit(&raw, &split(&[0]), scaling, &progress).unwrap();
+        }
+        assert_eq!(progress.budget().free(), 10_000);
+        let scarce = super::fit(&raw, &split(&[0]), Scaling::UnitRange, &Progress::with_budget(50));
+        assert!(matches!(scarce, Err(DataError::Memory { .. })), "{scarce:?}");
     }
 
     #[test]

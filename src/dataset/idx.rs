@@ -180,7 +180,10 @@ fn label_column(
     progress.budget().reserve_exact(&mut ids, train_count + test_count)?;
     for (labels, count) in [(train, train_count), (test, test_count)] {
         match labels {
-            Some(labels) => ids.extend(labels.iter().map(|&label| number[label as usize])),
+            Some(labels) => {
+                ids.extend(labels.iter().map(|&label| number[label as usize]));
+                progress.budget().release(labels);
+            }
             None => ids.extend(std::iter::repeat_n(none, count)),
         }
     }

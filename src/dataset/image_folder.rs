@@ -42,7 +42,7 @@ pub(super) fn load(
             )));
         }
     }
-    let Found { files, mut skipped } = find(folder, progress)?;
+    let Found { files, mut skipped, held: _held } = find(folder, progress)?;
     let shape =
         Shape::Image { height: wanted.height, width: wanted.width, channels: wanted.channels.count() };
     let features = shape.features();
@@ -50,16 +50,22 @@ pub(super) fn load(
     let mut pixels = progress.filled(0, files.len() * features)?;
     progress.restart(files.len() as u64);
     let refused = read_all(folder, &files, wanted, &mut pixels, progress)?;
-    let files = keep_good(files, refused, features, &mut pixels, &mut skipped);
+    let files = keep_good(files, refused, features, &mut pixels, &mut skipped, progress);
+    progress.check()?;
     if files.is_empty() {
         return Err(no_picture(folder, &skipped));
     }
+    progress.budget().trim(&mut pixels);
 
     let mut raw = Raw::new(folder_name(folder), shape, Rows::U8(pixels));
     raw.labels.extend(label_column(&files, progress)?);
     let names = files.iter().map(|file| memory::text_bytes(file.as_os_str().len()));
     progress.budget().take(names.sum())?;
-    raw.row_names = files.iter().map(|file| slashed(file)).collect();
+    raw.row_names.reserve_exact(files.len());
+    for file in &files {
+        progress.check()?;
+        raw.row_names.push(slashed(file));
+    }
     raw.type_max = Some(255.0);
     raw.warnings = skipped.warnings();
     Ok(raw)
@@ -83,7 +89,7 @@ fn read_all(
         let path = folder.join(&files[number]);
         let alone = match refusal {
             Refusal::Bad(reason) => Err(Refusal::Bad(reason)),
-            Refusal::Short(_) => {
+            Refusal::Short { .. } => {
                 let out = &mut pixels[number * features..][..features];
                 let result = picture::read(&path, wanted, &mut resizer, out, progress);
                 progress.advance(1);
@@ -93,7 +99,7 @@ fn read_all(
         match alone {
             Ok(()) => {}
             Err(Refusal::Bad(reason)) => damaged.push((number, reason)),
-            Err(Refusal::Short(shortage)) => {
+            Err(Refusal::Short { shortage, .. }) => {
                 return Err(DataError::from(shortage).about(&path.to_string_lossy(), PICTURE_REMEDY));
             }
         }
@@ -117,15 +123,25 @@ fn read_together(
         let pictures = pixels.par_chunks_mut(features).zip(files).enumerate();
         let read = |resizer: &mut Resizer, (number, (out, file)): (usize, (&mut [u8], &PathBuf))| {
             let path = folder.join(file);
+            let mut known_bytes = 0;
             while !progress.is_cancelled() {
+                if !is_worth_reading(known_bytes, &readers, progress) {
+                    std::thread::sleep(WAIT);
+                    continue;
+                }
                 let reader = Reader::new(&readers);
                 let result = picture::read(&path, wanted, resizer, out, progress);
                 let began_alone = reader.is_first;
                 drop(reader);
                 let was_alone = began_alone && readers.load(Ordering::SeqCst) == 0;
                 match result {
-                    Err(Refusal::Short(_)) if !was_alone => std::thread::sleep(WAIT),
-                    Err(Refusal::Short(shortage)) => return Some((number, Refusal::Short(shortage))),
+                    Err(Refusal::Short { bytes, .. }) if !was_alone => {
+                        known_bytes = bytes;
+                        std::thread::sleep(WAIT);
+                    }
+                    Err(Refusal::Short { shortage, bytes }) => {
+                        return Some((number, Refusal::Short { shortage, bytes }));
+                    }
                     Err(Refusal::Bad(reason)) => {
                         progress.advance(1);
                         return Some((number, Refusal::Bad(reason)));
@@ -140,6 +156,12 @@ fn read_together(
         };
         pictures.map_init(Resizer::new, read).flatten().collect()
     })
+}
+
+/// Whether a picture that takes so many bytes, as far as they are known, may be decoded by now: there is room for it, or
+/// nobody is left to wait for. Before that its file would be read for nothing.
+fn is_worth_reading(bytes: u64, readers: &AtomicUsize, progress: &Progress) -> bool {
+    progress.budget().free() >= bytes || readers.load(Ordering::SeqCst) == 0
 }
 
 /// One of those that read a picture now; no longer when this is dropped, by a panic, too.
@@ -168,13 +190,14 @@ pub(super) fn is_picture(path: &Path) -> bool {
         .is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// Closes the gaps that refused pictures left; their reasons go to `skipped`.
+/// Closes the gaps that refused pictures left; their reasons go to `skipped`. Leaves nothing useful where it is cancelled.
 fn keep_good(
     files: Vec<PathBuf>,
     refused: Vec<(usize, String)>,
     features: usize,
     pixels: &mut Vec<u8>,
     skipped: &mut Skipped,
+    progress: &Progress,
 ) -> Vec<PathBuf> {
     if refused.is_empty() {
         return files;
@@ -184,6 +207,9 @@ fn keep_good(
     let mut at = 0;
     let mut files = files;
     files.retain(|file| {
+        if progress.is_cancelled() {
+            return false;
+        }
         let start = at * features;
         at += 1;
         if let Some((_, reason)) = refused.next_if(|(number, _)| number + 1 == at) {
@@ -224,15 +250,18 @@ fn label_column(files: &[PathBuf], progress: &Progress) -> Result<Option<LabelCo
     let (mut texts, mut ids) = (Interned::default(), Vec::new());
     progress.budget().reserve_exact(&mut ids, files.len())?;
     for file in files {
+        progress.check()?;
         ids.push(match label(file) {
-            Some(label) => texts.number(&label, progress.budget())?,
+            Some(label) => texts.number(&label, progress)?,
             None => u32::MAX,
         });
     }
     if texts.len() == 0 {
+        progress.budget().release(ids);
         return Ok(None);
     }
-    texts.classes("folder", ids, &texts.all_in_order(progress)?, progress).map(Some)
+    let order = texts.all_in_order(progress)?;
+    texts.classes("folder", ids, order, progress).map(Some)
 }
 
 fn label(file: &Path) -> Option<String> {

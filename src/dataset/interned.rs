@@ -1,7 +1,8 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::memory::{self, Budget, Shortage};
+use super::memory::{self, Budget};
+use super::progress::Pulse;
 use super::sort::sorted;
 use super::{DataError, LabelColumn, Progress};
 
@@ -17,17 +18,21 @@ pub(super) struct Interned {
     state: RandomState,
 }
 
+/// Units of work that handling one text counts for, for the cancel switch.
+const UNITS: usize = 64;
+
 impl Interned {
     /// The number of a text, which is added where it is new.
     ///
     /// # Errors
-    /// [`Shortage`].
-    pub(super) fn number(&mut self, text: &str, budget: &Budget) -> Result<u32, Shortage> {
+    /// [`DataError::Memory`] or [`DataError::Cancelled`].
+    pub(super) fn number(&mut self, text: &str, progress: &Progress) -> Result<u32, DataError> {
         // At most half the places are taken, so that searches stay short.
         if self.places.len() <= 2 * self.ends.len() {
-            self.enlarge(budget)?;
+            self.enlarge(progress)?;
         }
-        let place = self.place(text.as_bytes());
+        let budget = progress.budget();
+        let place = self.place(&self.places, text.as_bytes());
         if let Some(number) = self.places[place].checked_sub(1) {
             return Ok(number);
         }
@@ -37,6 +42,13 @@ impl Interned {
         self.ends.push(self.letters.len());
         self.places[place] = self.ends.len() as u32;
         Ok(self.ends.len() as u32 - 1)
+    }
+
+    /// Frees the texts, and gives back what they took.
+    pub(super) fn release(self, budget: &Budget) {
+        budget.release(self.letters);
+        budget.release(self.ends);
+        budget.release(self.places);
     }
 
     /// How many there are.
@@ -59,30 +71,35 @@ impl Interned {
     }
 
     /// A column of classes: the texts `order` in their order, and where there are rows with another number, `(none)` for them.
+    /// What it does not hold itself is given back; both lists were charged.
     ///
     /// # Errors
-    /// [`DataError::Memory`].
+    /// [`DataError::Memory`] or [`DataError::Cancelled`].
     pub(super) fn classes(
-        &self,
+        self,
         name: impl Into<String>,
         mut ids: Vec<u32>,
-        order: &[u32],
+        order: Vec<u32>,
         progress: &Progress,
     ) -> Result<LabelColumn, DataError> {
+        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
         let none = order.len() as u32;
         let mut class = progress.filled(none, self.len())?;
-        for (number, &text) in (0..).zip(order) {
+        for (number, &text) in (0..).zip(&order) {
+            pulse.beat(1)?;
             class[text as usize] = number;
         }
         let mut has_none = false;
         for id in &mut ids {
+            pulse.beat(1)?;
             *id = class.get(*id as usize).copied().unwrap_or(none);
             has_none |= *id == none;
         }
-        let mut names = self.texts(order, progress.budget())?;
-        if has_none {
-            names.push("(none)".into());
-        }
+        budget.release(class);
+        let names = self.texts(&order, has_none.then_some("(none)"), progress)?;
+        budget.release(order);
+        self.release(budget);
+        budget.trim(&mut ids);
         Ok(LabelColumn::classes(name, names, ids))
     }
 
@@ -97,18 +114,27 @@ impl Interned {
         self.in_order(numbers, progress)
     }
 
-    /// These texts as a list of their own.
+    /// These texts as a list of their own, and one more at its end.
     ///
     /// # Errors
-    /// [`Shortage`].
-    fn texts(&self, numbers: &[u32], budget: &Budget) -> Result<Vec<String>, Shortage> {
-        let length = |number: &u32| memory::text_bytes(self.letters(*number as usize).len());
-        budget.take(numbers.iter().map(length).sum())?;
-        let mut texts = Vec::new();
-        texts
-            .try_reserve_exact(numbers.len())
-            .map_err(|_| budget.refused(memory::bytes_of::<String>(numbers.len())))?;
-        texts.extend(numbers.iter().map(|number| self.text(*number).to_owned()));
+    /// [`DataError::Memory`] or [`DataError::Cancelled`].
+    fn texts(
+        &self,
+        numbers: &[u32],
+        last: Option<&str>,
+        progress: &Progress,
+    ) -> Result<Vec<String>, DataError> {
+        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        let lengths = numbers.iter().map(|number| self.letters(*number as usize).len());
+        budget.take(lengths.chain(last.map(str::len)).map(memory::text_bytes).sum())?;
+        let (mut texts, count) = (Vec::new(), numbers.len() + usize::from(last.is_some()));
+        let refused = |_| budget.refused(memory::bytes_of::<String>(count));
+        texts.try_reserve_exact(count).map_err(refused)?;
+        for &number in numbers {
+            pulse.beat(UNITS)?;
+            texts.push(self.text(number).to_owned());
+        }
+        texts.extend(last.map(str::to_owned));
         Ok(texts)
     }
 
@@ -117,12 +143,12 @@ impl Interned {
         &self.letters[start..self.ends[number]]
     }
 
-    /// Where the text is, or would be put.
-    fn place(&self, text: &[u8]) -> usize {
+    /// Where in `places` the text is, or would be put.
+    fn place(&self, places: &[u32], text: &[u8]) -> usize {
         // There are a power of two of them.
-        let mask = self.places.len() - 1;
+        let mask = places.len() - 1;
         let mut place = self.state.hash_one(text) as usize & mask;
-        while let Some(number) = self.places[place].checked_sub(1)
+        while let Some(number) = places[place].checked_sub(1)
             && self.letters(number as usize) != text
         {
             place = (place + 1) & mask;
@@ -130,15 +156,15 @@ impl Interned {
         place
     }
 
-    fn enlarge(&mut self, budget: &Budget) -> Result<(), Shortage> {
-        let count = (2 * self.places.len()).max(16);
-        let old = std::mem::replace(&mut self.places, budget.filled(0, count)?);
-        budget.give_back(memory::bytes_of::<u32>(old.len()));
-        drop(old);
+    fn enlarge(&mut self, progress: &Progress) -> Result<(), DataError> {
+        let mut places = progress.filled(0, (2 * self.places.len()).max(16))?;
+        let mut pulse = Pulse::new(progress);
         for number in 0..self.ends.len() {
-            let place = self.place(self.letters(number));
-            self.places[place] = number as u32 + 1;
+            pulse.beat(UNITS)?;
+            let place = self.place(&places, self.letters(number));
+            places[place] = number as u32 + 1;
         }
+        progress.budget().release(std::mem::replace(&mut self.places, places));
         Ok(())
     }
 }
@@ -149,23 +175,36 @@ mod tests {
 
     #[test]
     fn texts_are_kept_once_and_told_by_their_numbers() {
-        let (mut texts, budget) = (Interned::default(), Budget::of(1 << 30));
+        let (mut texts, progress) = (Interned::default(), Progress::with_budget(1 << 30));
         let text = |at: u32| if at == 7 { String::new() } else { format!("ä{}", at % 5000) };
-        let numbers: Vec<u32> = (0..20_000).map(|at| texts.number(&text(at), &budget).unwrap()).collect();
+        let numbers: Vec<u32> = (0..20_000).map(|at| texts.number(&text(at), &progress).unwrap()).collect();
         assert_eq!(texts.len(), 5001);
         for (at, number) in (0..).zip(&numbers) {
             assert_eq!(texts.text(*number), text(at));
         }
-        let order = texts.all_in_order(&Progress::default()).unwrap();
-        let list = texts.texts(&order, &budget).unwrap();
+        let order = texts.all_in_order(&progress).unwrap();
+        let list = texts.texts(&order, None, &progress).unwrap();
         assert!(list.is_sorted() && list[0].is_empty());
+    }
+
+    #[test]
+    fn the_cancel_switch_is_looked_at_while_texts_find_new_places() {
+        let (mut texts, progress) = (Interned::default(), Progress::with_budget(1 << 30));
+        for at in 0..300_000 {
+            texts.number(&at.to_string(), &progress).unwrap();
+        }
+        // Twice as many places sixteen times, each time for up to 262144 texts.
+        assert!(progress.looks() >= 30, "{}", progress.looks());
+        progress.cancel();
+        let added = (300_000..800_000).find_map(|at| texts.number(&at.to_string(), &progress).err());
+        assert_eq!(added, Some(DataError::Cancelled));
     }
 
     #[test]
     fn ids_take_little_more_than_their_letters_and_are_refused_in_time() {
         let enough = |bytes: u64| {
-            let (mut texts, budget) = (Interned::default(), Budget::of(bytes));
-            (0..100_000).all(|at| texts.number(&format!("id {at:09}"), &budget).is_ok())
+            let (mut texts, progress) = (Interned::default(), Progress::with_budget(bytes));
+            (0..100_000).all(|at| texts.number(&format!("id {at:09}"), &progress).is_ok())
         };
         // 12 letters, an end and two places of an id, and lists that were doubled when they were full.
         assert!(enough(100_000 * 60) && !enough(100_000 * 20));

@@ -1,7 +1,7 @@
 use super::raw::Raw;
 use super::{
-    Binariser, Column, DataError, Dataset, LabelColumn, LabelValues, Progress, Said, SplitRows, Subset, class_of,
-    csv, digits, fit, idx, image_folder, npy, picture, rows, split, synthetic,
+    Binariser, Column, DataError, Dataset, LabelColumn, LabelValues, Progress, Said, SplitRows, Subset,
+    class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
 
@@ -33,11 +33,7 @@ pub struct Known<'a> {
 /// # Errors
 /// As [`load`]; [`DataError::Content`] with the names where columns are missing, and where those of a table without a header
 /// are of another number.
-pub fn load_known(
-    data: &Data,
-    known: Option<Known<'_>>,
-    progress: &Progress,
-) -> Result<Dataset, DataError> {
+pub fn load_known(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Result<Dataset, DataError> {
     let loaded = load_whole(data, known, progress);
     let (name, remedy) = match &data.source {
         Source::Digits => ("the digits".to_owned(), "close other programs"),
@@ -80,12 +76,8 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
             csv::load(path, asked, known.map_or(&[], |known| known.columns), progress)?
         }
         Source::Npy { path, array, labels, reading } => {
-            let asked = npy::Asked {
-                array: array.as_deref(),
-                labels: labels.as_deref(),
-                reading,
-                rules: data.rules,
-            };
+            let asked =
+                npy::Asked { array: array.as_deref(), labels: labels.as_deref(), reading, rules: data.rules };
             npy::load(path, asked, progress)?
         }
     };
@@ -125,7 +117,8 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
 /// What was read: how much of what, labels, splits, and how the source was understood.
 fn said(raw: &Raw, split: &SplitRows) -> Said {
     let count = raw.rows.len() / raw.shape.features().max(1);
-    let mut parts = vec![if raw.what.is_empty() { format!("{count} × {}", raw.shape) } else { raw.what.clone() }];
+    let mut parts =
+        vec![if raw.what.is_empty() { format!("{count} × {}", raw.shape) } else { raw.what.clone() }];
     match &raw.labels[..] {
         [] => parts.push("no labels".to_owned()),
         labels => {

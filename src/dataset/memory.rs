@@ -3,6 +3,7 @@
 
 mod room;
 
+use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use room::available_bytes;
@@ -14,13 +15,31 @@ pub struct Budget {
     taken: AtomicU64,
 }
 
+/// What is known of the memory that is left where some is refused; its text follows "but".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// So many bytes may be taken.
+    Free(u64),
+    /// The system refused so many bytes at once; it does not say how many it would have given.
+    Refused(u64),
+}
+
+impl Display for Limit {
+    fn fmt(&self, out: &mut Formatter<'_>) -> FmtResult {
+        match self {
+            Limit::Free(bytes) => write!(out, "{} are free", size(*bytes)),
+            Limit::Refused(bytes) => write!(out, "the system refused {}", size(*bytes)),
+        }
+    }
+}
+
 /// Memory that was asked for and is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shortage {
     /// What the load would take in all, as far as it is known, in bytes.
     pub needed: u64,
-    /// What it may take, in bytes.
-    pub free: u64,
+    /// Why it is not given.
+    pub limit: Limit,
 }
 
 /// A part of a budget that is given back when this is dropped.
@@ -55,7 +74,16 @@ impl Budget {
     pub(super) fn take(&self, bytes: u64) -> Result<(), Shortage> {
         let after = |taken: u64| taken.checked_add(bytes).filter(|after| *after <= self.limit);
         let taken = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
-        taken.map(|_| ()).map_err(|taken| Shortage { needed: taken.saturating_add(bytes), free: self.limit })
+        taken.map(|_| ()).map_err(|taken| self.shortage(taken, bytes))
+    }
+
+    /// The answer to whoever asks for so many bytes more than can be had now.
+    pub(super) fn short_of(&self, bytes: u64) -> Shortage {
+        self.shortage(self.taken.load(Ordering::Relaxed), bytes)
+    }
+
+    fn shortage(&self, taken: u64, bytes: u64) -> Shortage {
+        Shortage { needed: taken.saturating_add(bytes), limit: Limit::Free(self.limit) }
     }
 
     /// Gives back what was taken.
@@ -74,8 +102,8 @@ impl Budget {
         Ok(Held { budget: self, bytes })
     }
 
-    /// Makes room for `more` further items at the end, twice as much as there was where that fits; charged before it is
-    /// allocated.
+    /// Makes room for `more` further items at the end: twice as much as there was, an eighth more where that does not fit,
+    /// and just enough at last; charged before it is allocated.
     ///
     /// # Errors
     /// [`Shortage`], also where the system refuses what the budget allows.
@@ -86,7 +114,11 @@ impl Budget {
         }
         let exact = items.len().saturating_add(more);
         let doubled = exact.max(had.saturating_mul(2));
-        self.grow(items, had, doubled).or_else(|_| self.grow(items, had, exact))
+        // Without the step between, each item would be a new allocation once there is no room to double.
+        let enlarged = exact.max(had.saturating_add(had / 8));
+        self.grow(items, had, doubled)
+            .or_else(|_| self.grow(items, had, enlarged))
+            .or_else(|_| self.grow(items, had, exact))
     }
 
     /// [`Budget::reserve`] of no more than what is asked for.
@@ -118,10 +150,40 @@ impl Budget {
         Ok(items)
     }
 
+    /// Frees the room that a list grows into no more, and gives it back.
+    pub(super) fn trim<T>(&self, items: &mut Vec<T>) {
+        let had = items.capacity();
+        items.shrink_to_fit();
+        self.give_back(bytes_of::<T>(had - items.capacity()));
+    }
+
+    /// Frees a list that was charged, and gives back what it took.
+    pub(super) fn release<T>(&self, items: Vec<T>) {
+        let bytes = bytes_of::<T>(items.capacity());
+        drop(items);
+        self.give_back(bytes);
+    }
+
     /// The system's refusal of what the budget would have allowed.
     pub(super) fn refused(&self, bytes: u64) -> Shortage {
-        let taken = self.taken.load(Ordering::Relaxed);
-        Shortage { needed: taken.saturating_add(bytes), free: taken }
+        Shortage { limit: Limit::Refused(bytes), ..self.short_of(bytes) }
+    }
+}
+
+impl Held<'_> {
+    /// Charges so much more.
+    ///
+    /// # Errors
+    /// As [`Budget::take`].
+    pub(super) fn take(&mut self, bytes: u64) -> Result<(), Shortage> {
+        self.budget.take(bytes)?;
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Gives back what a list took, too, which was charged as it grew and grows no more.
+    pub(super) fn take_over<T>(&mut self, items: &Vec<T>) {
+        self.bytes += bytes_of::<T>(items.capacity());
     }
 }
 
@@ -187,24 +249,63 @@ mod tests {
     #[test]
     fn what_is_held_is_given_back() {
         let budget = Budget::of(100);
-        let held = budget.hold(80).unwrap();
+        let mut held = budget.hold(80).unwrap();
         assert!(budget.hold(21).is_err());
+        held.take(10).unwrap();
+        assert!(held.take(11).is_err());
+        let list = budget.filled(0_u8, 10).unwrap();
+        held.take_over(&list);
+        assert_eq!(budget.free(), 0);
         drop(held);
         assert_eq!(budget.free(), 100);
+    }
+
+    #[test]
+    fn lists_are_charged_for_the_room_they_have() {
+        let budget = Budget::of(1000);
+        let mut items: Vec<u16> = Vec::new();
+        for item in 0..65 {
+            budget.reserve(&mut items, 1).unwrap();
+            items.push(item);
+        }
+        assert_eq!((items.capacity(), budget.free()), (128, 1000 - 256));
+        budget.trim(&mut items);
+        assert_eq!((items.capacity(), budget.free()), (65, 1000 - 130));
+        budget.release(items);
+        assert_eq!(budget.free(), 1000);
+    }
+
+    #[test]
+    fn a_refusal_by_the_system_tells_only_what_is_known() {
+        let budget = Budget::of(u64::MAX);
+        budget.take(400_000_000).unwrap();
+        let error =
+            DataError::from(budget.refused(1_800_000_000)).about("table.csv", "choose a smaller file");
+        assert_eq!(
+            error.to_string(),
+            "table.csv needs about 2.2 GB of memory, but the system refused 1.8 GB: choose a smaller file"
+        );
+        let refused = budget.filled(0_u64, usize::MAX / 16).unwrap_err();
+        assert!(matches!(refused.limit, Limit::Refused(_)), "{refused:?}");
+        assert_eq!(budget.free(), u64::MAX - 400_000_000, "what was refused is not charged");
     }
 
     #[test]
     fn lists_are_charged_as_they_grow_and_fill_the_budget_to_its_end() {
         let budget = Budget::of(4000);
         let mut items: Vec<u32> = Vec::new();
+        let mut sizes = std::collections::BTreeSet::new();
         let refused = (0..2000).find(|&item| {
             let fits = budget.reserve(&mut items, 1).is_ok();
+            sizes.insert(items.capacity());
             if fits {
                 items.push(item);
             }
             !fits
         });
         assert_eq!((refused, items.len(), budget.free()), (Some(1000), 1000, 0));
+        // Ten times doubled, then an eighth at a time; from the last eighth on, one by one.
+        assert!(sizes.len() < 160, "{sizes:?}");
         assert!(budget.filled(0_u8, 1).is_err());
         // The system refuses what no address space holds, whatever the budget says.
         assert!(Budget::of(u64::MAX).filled(0_u64, usize::MAX / 16).is_err());

@@ -71,7 +71,14 @@ mod tests {
 
     fn csv(path: std::path::PathBuf, header: Header, delimiter: Delimiter, labels: &[&str]) -> Source {
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-        Source::Csv { path, header, delimiter, labels, missing: Missing::default() }
+        Source::Csv {
+            path,
+            header,
+            delimiter,
+            labels,
+            missing: Missing::default(),
+            reading: Default::default(),
+        }
     }
 
     #[test]
@@ -106,7 +113,7 @@ mod tests {
         check(csv(semicolons.clone(), auto, Delimiter::Comma, &[]), csv(semicolons.clone(), auto, any, &[]));
         check(csv(semicolons.clone(), auto, any, &["x", "y"]), csv(semicolons.clone(), auto, any, &[]));
         check(
-            Source::Npy { path: semicolons.clone(), array: None, labels: None },
+            Source::Npy { path: semicolons.clone(), array: None, labels: None, reading: Default::default() },
             csv(semicolons.clone(), Header::Yes, Delimiter::Semicolon, &[]),
         );
     }

@@ -13,6 +13,7 @@ use std::path::Path;
 use zip::ZipArchive;
 
 use self::entry::Entry;
+use super::memory::Held;
 use super::open_file::{Watched, open_file};
 use super::raw::Raw;
 use super::{DataError, Progress, memory};
@@ -34,11 +35,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// Reads rows (N×d) or pictures (N×h×w, N×h×w×c; N×1×h×w and N×3×h×w are recognised as channels first).
-pub(super) fn load(
-    path: &Path,
-    asked: Asked<'_>,
-    progress: &Progress,
-) -> Result<Raw, DataError> {
+pub(super) fn load(path: &Path, asked: Asked<'_>, progress: &Progress) -> Result<Raw, DataError> {
     let Asked { array, labels, reading: _, rules: _ } = asked;
     progress.check()?;
     let (mut file, bytes) = open_file(path, "a .npy or .npz file")?;
@@ -103,6 +100,8 @@ struct Archive<'a> {
     names: Vec<(String, usize)>,
     file_bytes: u64,
     progress: &'a Progress,
+    /// Memory of the directory.
+    _held: Held<'a>,
 }
 
 impl<'a> Archive<'a> {
@@ -114,7 +113,7 @@ impl<'a> Archive<'a> {
     ) -> Result<Archive<'a>, DataError> {
         let entries =
             directory::entries(&mut file, file_bytes).map_err(|error| DataError::io(path, &error))?;
-        progress.budget().take(entries.saturating_mul(ENTRY_BYTES))?;
+        let held = progress.budget().hold(entries.saturating_mul(ENTRY_BYTES))?;
         let mut zip = ZipArchive::new(BufReader::new(Watched::new(file, file_bytes, progress)))
             .map_err(|error| zip_error(path, "zip directory", &error))?;
         let mut names = Vec::new();
@@ -128,7 +127,7 @@ impl<'a> Archive<'a> {
                 names.push((name.to_string(), index));
             }
         }
-        Ok(Archive { path, zip, names, file_bytes, progress })
+        Ok(Archive { path, zip, names, file_bytes, progress, _held: held })
     }
 
     /// The first array that is not the labels.

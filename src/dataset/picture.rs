@@ -38,7 +38,12 @@ pub(super) enum Refusal {
     /// In a sentence without the file's name.
     Bad(String),
     /// There is no memory for it now.
-    Short(Shortage),
+    Short {
+        /// What is missing.
+        shortage: Shortage,
+        /// Memory that reading it takes in all, as far as it is known.
+        bytes: u64,
+    },
 }
 
 impl From<String> for Refusal {
@@ -47,9 +52,10 @@ impl From<String> for Refusal {
     }
 }
 
-impl From<Shortage> for Refusal {
-    fn from(shortage: Shortage) -> Refusal {
-        Refusal::Short(shortage)
+impl Refusal {
+    /// Of a picture that takes so many bytes, as far as they are known.
+    fn short(bytes: u64) -> impl Fn(Shortage) -> Refusal {
+        move |shortage| Refusal::Short { shortage, bytes }
     }
 }
 
@@ -102,9 +108,10 @@ fn read_bytes<'a>(path: &Path, progress: &'a Progress) -> Result<(Vec<u8>, Held<
         )));
     }
     // Some decoders begin with a copy.
-    let held = progress.budget().hold(2 * length)?;
+    let short = Refusal::short(2 * length);
+    let held = progress.budget().hold(2 * length).map_err(&short)?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length as usize).map_err(|_| progress.budget().refused(length))?;
+    bytes.try_reserve_exact(length as usize).map_err(|_| short(progress.budget().refused(length)))?;
     let read = Watched::new(file, length, progress).read_to_end(&mut bytes);
     read.map_err(|error| io_message(error.kind(), &error.to_string()))?;
     Ok((bytes, held))
@@ -135,7 +142,9 @@ fn decode<'a>(
     if width > MAX_SIDE || height > MAX_SIDE || decoder.total_bytes() > MAX_DECODED {
         return Err(Refusal::Bad(format!("{width}×{height} pixels are too many: {}", limit_text())));
     }
-    let held = progress.budget().hold(working_bytes(&decoder, wanted))?;
+    let working = working_bytes(&decoder, wanted);
+    let all = working + 2 * bytes.len() as u64;
+    let held = progress.budget().hold(working).map_err(Refusal::short(all))?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(reason)?;
     if image.width() == 0 || image.height() == 0 {

@@ -10,6 +10,9 @@ pub struct Progress {
     total: AtomicU64,
     cancelled: AtomicBool,
     budget: Budget,
+    /// How often the cancel switch was looked at.
+    #[cfg(test)]
+    looks: AtomicU64,
 }
 
 impl Progress {
@@ -41,6 +44,8 @@ impl Progress {
 
     /// Whether it was asked to.
     pub fn is_cancelled(&self) -> bool {
+        #[cfg(test)]
+        self.looks.fetch_add(1, Ordering::Relaxed);
         self.cancelled.load(Ordering::Relaxed)
     }
 
@@ -72,6 +77,12 @@ impl Progress {
     #[cfg(test)]
     pub(super) fn with_budget(bytes: u64) -> Progress {
         Progress { budget: Budget::of(bytes), ..Progress::default() }
+    }
+
+    /// How often the cancel switch was looked at.
+    #[cfg(test)]
+    pub(super) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 }
 

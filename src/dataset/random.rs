@@ -90,9 +90,14 @@ impl Stream {
 
     /// Puts the items into random order (Fisher and Yates).
     pub fn shuffle<T>(self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last as u64, last + 1));
+        for (a, b) in self.swaps(items.len()) {
+            items.swap(a, b);
         }
+    }
+
+    /// The pairs of places that [`Stream::shuffle`] swaps, one after the other, among so many items.
+    pub fn swaps(self, count: usize) -> impl Iterator<Item = (usize, usize)> {
+        (1..count).rev().map(move |last| (last, self.below(last as u64, last + 1)))
     }
 }
 

@@ -1,6 +1,6 @@
-#[cfg(test)]
-use super::LabelValues;
 use super::{Column, Doubt, LabelColumn, Rows};
+#[cfg(test)]
+use super::{LabelValues, memory};
 use crate::project::Shape;
 
 /// Rows as a loader hands them over, before split and scaling.
@@ -63,7 +63,33 @@ impl Raw {
 }
 
 #[cfg(test)]
+impl LabelColumn {
+    /// Memory of its labels and the names of its classes, as a budget is charged for them.
+    pub(super) fn bytes(&self) -> u64 {
+        match &self.values {
+            LabelValues::Classes { names, ids } => {
+                let names = names.iter().map(|name| memory::text_bytes(name.len()));
+                memory::bytes_of::<u32>(ids.capacity()) + names.sum::<u64>()
+            }
+            LabelValues::Numbers(values) => memory::bytes_of::<f32>(values.capacity()),
+        }
+    }
+}
+
+#[cfg(test)]
 impl Raw {
+    /// Memory of its values, its labels and the names of its rows, as a budget is charged for them.
+    pub(super) fn bytes(&self) -> u64 {
+        let values = match &self.rows {
+            Rows::U8(values) => memory::bytes_of::<u8>(values.capacity()),
+            Rows::U16(values) => memory::bytes_of::<u16>(values.capacity()),
+            Rows::F32(values) => memory::bytes_of::<f32>(values.capacity()),
+        };
+        let labels = self.labels.iter().map(LabelColumn::bytes);
+        let names = self.row_names.iter().map(|name| memory::text_bytes(name.len()));
+        values + labels.chain(names).sum::<u64>()
+    }
+
     /// Checks that all its parts have as many rows as it has values.
     #[track_caller]
     pub(super) fn assert_sound(&self) {
@@ -80,7 +106,9 @@ impl Raw {
         assert!(self.row_names.is_empty() || self.row_names.len() == count);
         assert!(self.source_rows.is_empty() || self.source_rows.len() == count);
         assert!(self.feature_names.is_empty() || self.feature_names.len() == features);
-        assert!(self.columns.is_empty() || self.columns.iter().map(Column::features).sum::<usize>() == features);
+        assert!(
+            self.columns.is_empty() || self.columns.iter().map(Column::features).sum::<usize>() == features
+        );
         assert!(self.own_validation + self.own_test <= count);
     }
 }

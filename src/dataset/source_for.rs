@@ -167,6 +167,7 @@ mod tests {
             delimiter: Delimiter::Auto,
             labels: vec!["y".into(), "gone".into()],
             missing: Missing::DropRow,
+            reading: Default::default(),
         };
         let Ok(Source::Csv { labels, missing, .. }) = source_like(&table, &known, rows) else {
             panic!("no table")
@@ -181,6 +182,7 @@ mod tests {
             delimiter: Delimiter::Semicolon,
             labels: Vec::new(),
             missing: Missing::default(),
+            reading: Default::default(),
         };
         let Ok(Source::Csv { header, delimiter, labels, .. }) = source_like(&table, &known, rows) else {
             panic!("no table")
@@ -192,7 +194,12 @@ mod tests {
             zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         }
         zip.finish().unwrap();
-        let known = Source::Npy { path: "old.npz".into(), array: Some("x".into()), labels: Some("y".into()) };
+        let known = Source::Npy {
+            path: "old.npz".into(),
+            array: Some("x".into()),
+            labels: Some("y".into()),
+            reading: Default::default(),
+        };
         let Ok(Source::Npy { array, labels, .. }) = source_like(&dir.path().join("new.npz"), &known, rows)
         else {
             panic!("no array")
@@ -205,6 +212,7 @@ mod tests {
             height: 7,
             channels: Channels::Rgb,
             fit: Fit::Stretch,
+            reading: Default::default(),
         };
         let shape = Shape::Image { height: 7, width: 9, channels: 3 };
         let Ok(Source::ImageFolder { width, height, channels, fit, .. }) =

@@ -1,5 +1,7 @@
+use super::progress::Pulse;
 use super::random::{Purpose, Stream};
 use super::rows::Hash;
+use super::sort::sorted;
 use super::{DataError, Progress, memory};
 use crate::project::Split;
 
@@ -73,6 +75,9 @@ pub(super) struct Own {
     pub test: usize,
 }
 
+/// What one swap of a shuffle counts for, for the cancel switch: the places are far apart in memory.
+const SWAP_UNITS: usize = 16;
+
 /// Draws validation and test rows; stratified where `classes` are given.
 ///
 /// A source's own parts become the splits they are, and the fraction of each is not used; the other fraction is one of the
@@ -80,7 +85,8 @@ pub(super) struct Own {
 /// the others.
 ///
 /// # Errors
-/// [`DataError::Setting`] where the fractions make no sense or leave no row to train on.
+/// [`DataError::Setting`] where the fractions make no sense or leave no row to train on; [`DataError::Memory`] or
+/// [`DataError::Cancelled`].
 pub(super) fn draw(
     rows: usize,
     own: Own,
@@ -99,39 +105,66 @@ pub(super) fn draw(
     let budget = progress.budget();
     let _held = budget.hold(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
     let _held_groups = budget.hold(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
-    // The rows of each part.
-    budget.take(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
-    let mut groups = group(drawn, classes);
-    let held_out = held_out.and_then(|class| groups.get_mut(class as usize)).map(std::mem::take);
+    let mut groups = group(drawn, classes, most_classes, progress)?;
+    if let Some(group) = held_out.and_then(|class| groups.get_mut(class as usize)) {
+        group.clear();
+    }
+    let mut pulse = Pulse::new(progress);
     for (number, group) in groups.iter_mut().enumerate() {
-        progress.check()?;
-        Stream::new(split.seed, Purpose::Split, number as u64, 0).shuffle(group);
+        for (a, b) in Stream::new(split.seed, Purpose::Split, number as u64, 0).swaps(group.len()) {
+            pulse.beat(SWAP_UNITS)?;
+            group.swap(a, b);
+        }
     }
 
     let ties = Stream::new(split.seed, Purpose::Split, u64::MAX, 1);
     let mut free: Vec<usize> = groups.iter().map(Vec::len).collect();
-    let validation = apportion(&groups, validation_fraction, &mut free, ties);
-    let test = apportion(&groups, test_fraction, &mut free, ties);
+    let validation = apportion(&groups, validation_fraction, &mut free, ties, progress)?;
+    let test = apportion(&groups, test_fraction, &mut free, ties, progress)?;
 
-    let mut result = SplitRows::default();
+    // The source's own rows and those that are held out are in no group.
+    let mut parts = progress.filled(Subset::Test, rows)?;
     for ((group, validation), test) in groups.iter().zip(validation).zip(test) {
-        result.validation.extend(&group[..validation]);
-        result.test.extend(&group[validation..validation + test]);
-        result.train.extend(&group[validation + test..]);
+        for (at, &row) in group.iter().enumerate() {
+            pulse.beat(1)?;
+            if at < validation {
+                parts[row as usize] = Subset::Validation;
+            } else if at >= validation + test {
+                parts[row as usize] = Subset::Train;
+            }
+        }
     }
-    progress.check()?;
-    result.validation.extend(drawn as u32..own_test as u32);
-    result.test.extend(own_test as u32..rows as u32);
-    result.test.extend(held_out.into_iter().flatten());
+    parts[drawn..own_test].fill(Subset::Validation);
+    let result = rows_of(&parts, progress)?;
+    budget.release(parts);
     if result.train.is_empty() {
         return Err(DataError::Setting(format!(
             "of {drawn} rows, the validation fraction {validation_fraction} and the test fraction {test_fraction} leave none to \
              train on; lower them or add data",
         )));
     }
-    for rows in [&mut result.train, &mut result.validation, &mut result.test] {
-        progress.check()?;
-        rows.sort_unstable();
+    Ok(result)
+}
+
+/// The rows of each part, ascending.
+fn rows_of(parts: &[Subset], progress: &Progress) -> Result<SplitRows, DataError> {
+    let mut pulse = Pulse::new(progress);
+    let mut counts = [0_usize; 3];
+    for &part in parts {
+        pulse.beat(1)?;
+        counts[part as usize] += 1;
+    }
+    let mut result = SplitRows::default();
+    progress.budget().reserve_exact(&mut result.train, counts[Subset::Train as usize])?;
+    progress.budget().reserve_exact(&mut result.validation, counts[Subset::Validation as usize])?;
+    progress.budget().reserve_exact(&mut result.test, counts[Subset::Test as usize])?;
+    for (row, part) in (0..parts.len() as u32).zip(parts) {
+        pulse.beat(1)?;
+        match part {
+            Subset::Train => result.train.push(row),
+            Subset::Validation => result.validation.push(row),
+            Subset::Test => result.test.push(row),
+        }
     }
     Ok(result)
 }
@@ -159,47 +192,61 @@ fn check_pair(validation: f32, test: f32) -> Result<(), DataError> {
     Ok(())
 }
 
-fn group(rows: usize, classes: Option<&[u32]>) -> Vec<Vec<u32>> {
-    let Some(classes) = classes else {
-        return vec![(0..rows as u32).collect()];
-    };
-    let count = classes.iter().max().map_or(0, |&last| last as usize + 1);
+/// The rows of each class, ascending; all in one group where there are no classes.
+fn group(
+    rows: usize,
+    classes: Option<&[u32]>,
+    count: usize,
+    progress: &Progress,
+) -> Result<Vec<Vec<u32>>, DataError> {
+    let mut pulse = Pulse::new(progress);
     let mut groups = vec![Vec::new(); count];
-    for (row, &class) in (0..rows as u32).zip(classes) {
+    let mut classes = classes.unwrap_or_default().iter();
+    for row in 0..rows as u32 {
+        pulse.beat(1)?;
+        let class = classes.next().copied().unwrap_or(0);
         groups[class as usize].push(row);
     }
-    groups
+    Ok(groups)
 }
 
 /// How many rows of each group are taken, so that the sum is the rounded fraction of all (largest remainders first, equal
 /// ones in random order). Takes them off `free`.
-fn apportion(groups: &[Vec<u32>], fraction: f32, free: &mut [usize], ties: Stream) -> Vec<usize> {
+fn apportion(
+    groups: &[Vec<u32>],
+    fraction: f32,
+    free: &mut [usize],
+    ties: Stream,
+    progress: &Progress,
+) -> Result<Vec<usize>, DataError> {
+    let mut pulse = Pulse::new(progress);
     let quota = |group: &Vec<u32>| group.len() as f64 * f64::from(fraction);
     let all: usize = groups.iter().map(Vec::len).sum();
     let mut left = (all as f64 * f64::from(fraction)).round() as usize;
     let mut taken = vec![0; groups.len()];
     for (group, (taken, free)) in groups.iter().zip(taken.iter_mut().zip(free.iter_mut())) {
+        pulse.beat(1)?;
         *taken = (quota(group) as usize).min(*free).min(left);
         *free -= *taken;
         left -= *taken;
     }
-    let mut order: Vec<usize> = (0..groups.len()).collect();
-    order.sort_by(|&a, &b| {
+    let mut order = sorted((0..groups.len()).collect(), progress, |&a, &b| {
         let (remainder_a, remainder_b) = (quota(&groups[a]).fract(), quota(&groups[b]).fract());
         let tie = || ties.bits(a as u64).cmp(&ties.bits(b as u64));
         remainder_b.total_cmp(&remainder_a).then_with(tie)
-    });
+    })?;
     // Groups that have nothing left are not asked again.
     order.retain(|&group| free[group] > 0);
     while left > 0 && !order.is_empty() {
         for &group in order.iter().take(left) {
+            pulse.beat(1)?;
             taken[group] += 1;
             free[group] -= 1;
         }
         left = left.saturating_sub(order.len());
         order.retain(|&group| free[group] > 0);
     }
-    taken
+    Ok(taken)
 }
 
 #[cfg(test)]
@@ -217,6 +264,52 @@ mod tests {
     ) -> Result<SplitRows, DataError> {
         let own = Own { validation: 0, test: own_test };
         super::draw(rows, own, classes, held_out, split, &Progress::default())
+    }
+
+    #[test]
+    fn rows_are_drawn_as_in_every_version() {
+        // Projects hold the seed and not the rows. From a second implementation, in Python, of the first version.
+        type Rows<'a> = [&'a [u32]; 3];
+        let check = |rows, own_test, classes: Option<u32>, held_out, wanted: Split, expected: Rows<'_>| {
+            let classes: Option<Vec<u32>> = classes.map(|count| (0..18).map(|row| row % count).collect());
+            let drawn = draw(rows, own_test, classes.as_deref(), held_out, &wanted).unwrap();
+            assert_eq!(Subset::ALL.map(|subset| drawn.rows(subset)), expected);
+        };
+        check(
+            16,
+            0,
+            None,
+            None,
+            split(0.25, 0.25),
+            [&[0, 3, 4, 5, 8, 9, 11, 12], &[2, 7, 13, 15], &[1, 6, 10, 14]],
+        );
+        check(
+            20,
+            2,
+            Some(3),
+            Some(1),
+            split(0.25, 0.25),
+            [&[0, 2, 6, 8, 9, 11, 12, 14, 15], &[3, 5, 17], &[1, 4, 7, 10, 13, 16, 18, 19]],
+        );
+        check(
+            18,
+            0,
+            Some(4),
+            None,
+            split(0.25, 0.125),
+            [&[1, 2, 3, 6, 7, 8, 10, 12, 13, 15, 16], &[4, 9, 11, 14, 17], &[0, 5]],
+        );
+    }
+
+    #[test]
+    fn the_cancel_switch_is_looked_at_while_rows_are_drawn_and_only_they_stay_charged() {
+        const LIMIT: u64 = 1 << 30;
+        let progress = Progress::with_budget(LIMIT);
+        let drawn = super::draw(1 << 22, Own::default(), None, None, &split(0.1, 0.1), &progress).unwrap();
+        // The shuffle alone takes a look once in 65537 rows.
+        assert!(progress.looks() >= 60, "{}", progress.looks());
+        let room = [&drawn.train, &drawn.validation, &drawn.test].map(Vec::capacity);
+        assert_eq!((room.iter().sum(), progress.budget().free()), (1 << 22, LIMIT - (4 << 22)));
     }
 
     #[test]

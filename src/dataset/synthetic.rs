@@ -181,7 +181,8 @@ fn informative_table(
     }
     let shared = shared_stream(seed);
     let dependent = features - informative - (features - informative) / 5;
-    take_names(2 * features, progress)?;
+    take_names(features, progress)?;
+    let _held = progress.budget().hold(memory::bytes_of::<(Column, String)>(features))?;
     let mut columns: Vec<(Column, String)> =
         (0..features).map(|at| column(at, informative, dependent, shared)).collect();
     Stream::new(seed, Purpose::Synthetic, 0, 2).shuffle(&mut columns);
@@ -258,6 +259,20 @@ mod tests {
             progress.cancel();
             assert_eq!(load(kind, &progress).err(), Some(DataError::Cancelled));
         }
+    }
+
+    #[test]
+    fn lists_that_are_no_longer_needed_are_given_back() {
+        const LIMIT: u64 = 10_000_000;
+        let check = |kind, held: u64| {
+            let progress = Progress::with_budget(LIMIT);
+            load(kind, &progress).unwrap();
+            assert_eq!(LIMIT - progress.budget().free(), held, "{kind:?}");
+        };
+        // A byte for each pixel and five labels a picture.
+        check(Synthetic::Shapes { count: 10, size: 8, seed: 1 }, 10 * 64 + 10 * 5 * 4);
+        let table = Synthetic::Informative { count: 5, features: 4, informative: 2, seed: 1 };
+        check(table, 5 * 4 * 4 + 4 * memory::text_bytes(24));
     }
 
     #[test]

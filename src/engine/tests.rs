@@ -47,13 +47,17 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         rows: Rows::F32((0..rows * features).map(value).collect()),
         labels: vec![],
         row_names: vec![],
+        source_rows: vec![],
         feature_names: vec![],
+        columns: vec![],
         split: SplitRows { train: train.to_vec(), validation: rest.to_vec(), test: vec![] },
         scaler: Scaler::identity(),
         binariser: crate::dataset::Binariser::default(),
         gaps: Gaps::default(),
         fingerprint: 0,
+        said: crate::dataset::Said::default(),
         warnings: vec![],
+        doubts: vec![],
     })
 }
 

@@ -129,6 +129,13 @@ fn bare_run(id: u32) -> Run {
             factors: vec![f32::from_bits(1), 3e38],
             means: vec![2.0 / 3.0],
             columns: vec!["a".to_owned(), "b".to_owned()],
+            table: vec![
+                crate::dataset::Column::numbers("a"),
+                crate::dataset::Column {
+                    name: "b".to_owned(),
+                    kind: crate::dataset::ColumnKind::Numbers { base: 1e15 },
+                },
+            ],
         }),
         status: Status::Stopped,
         epochs: 10,
@@ -533,7 +540,10 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
     assert_eq!((read.normaliser, read.split, read.fingerprint), (None, None, run.fingerprint));
     // Means came later still.
     let read: Normaliser = ron::from_str("(offsets: [1.0], factors: [2.0])").expect("reads");
-    assert_eq!(read, Normaliser { offsets: vec![1.0], factors: vec![2.0], means: vec![], columns: vec![] });
+    assert_eq!(
+        read,
+        Normaliser { offsets: vec![1.0], factors: vec![2.0], means: vec![], columns: vec![], table: vec![] }
+    );
 }
 
 proptest! {

@@ -71,13 +71,17 @@ mod tests {
                 rows: Rows::U8(vec![]),
                 labels: vec![],
                 row_names: vec![],
+                source_rows: vec![],
                 feature_names: vec![],
+                columns: vec![],
                 split: SplitRows { train: (0..5000).collect(), ..SplitRows::default() },
                 binariser: crate::dataset::Binariser::default(),
                 gaps: Gaps::default(),
                 scaler: Scaler::identity(),
                 fingerprint: 0,
+                said: crate::dataset::Said::default(),
                 warnings: vec![],
+                doubts: vec![],
             };
             let probe = choose_probe(&data, 256, 1);
             assert_eq!(probe.picture_rows.len(), pictures, "{side} {channels}");

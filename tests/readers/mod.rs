@@ -139,14 +139,23 @@ impl Reader {
 fn read_data(root: &Path, name: &str, bytes: &[u8], change: impl Fn(Source) -> Source) -> bool {
     let path = root.join(name);
     fs::write(&path, bytes).expect("written");
-    let source =
-        source_for(&path, 4, 4, Channels::Grey).unwrap_or(Source::Npy { path, array: None, labels: None });
+    let source = source_for(&path, 4, 4, Channels::Grey).unwrap_or(Source::Npy {
+        path,
+        array: None,
+        labels: None,
+        reading: Default::default(),
+    });
     used::source(change(source)).is_some()
 }
 
 fn with_labels(source: Source) -> Source {
     if let Source::Npy { path, .. } = source {
-        return Source::Npy { path, array: Some("x".to_owned()), labels: Some("y".to_owned()) };
+        return Source::Npy {
+            path,
+            array: Some("x".to_owned()),
+            labels: Some("y".to_owned()),
+            reading: Default::default(),
+        };
     }
     source
 }

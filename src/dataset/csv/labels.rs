@@ -1,6 +1,5 @@
 use super::{finite, is_missing};
 use crate::dataset::interned::Interned;
-use crate::dataset::memory::Shortage;
 use crate::dataset::progress::Pulse;
 use crate::dataset::{DataError, LabelColumn, Progress};
 
@@ -15,9 +14,9 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    pub(super) fn push(&mut self, text: &str, progress: &Progress) -> Result<(), Shortage> {
+    pub(super) fn push(&mut self, text: &str, progress: &Progress) -> Result<(), DataError> {
         progress.budget().reserve(&mut self.ids, 1)?;
-        self.ids.push(self.texts.number(text, progress.budget())?);
+        self.ids.push(self.texts.number(text, progress)?);
         Ok(())
     }
 
@@ -26,19 +25,21 @@ impl Labels {
     }
 
     /// Numbers where all texts are numbers and many, or not whole; else classes, in numeric or alphabetic order. A
-    /// missing label is NaN or the class `(none)`.
+    /// missing label is NaN or the class `(none)`. The budget is charged for the column alone in the end.
     pub(super) fn column(self, name: String, progress: &Progress) -> Result<LabelColumn, DataError> {
+        let Labels { texts, ids } = self;
         let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
         // Rows that were dropped may have left texts that no row has.
-        let mut used = budget.filled(false, self.texts.len())?;
-        for &id in &self.ids {
+        let mut used = progress.filled(false, texts.len())?;
+        for &id in &ids {
+            pulse.beat(1)?;
             used[id as usize] = true;
         }
         let mut order: Vec<u32> = Vec::new();
         let (mut numeric, mut whole) = (true, true);
         for (at, _) in (0..).zip(&used).filter(|(_, used)| **used) {
             pulse.beat(64)?;
-            let text = self.texts.text(at);
+            let text = texts.text(at);
             if !is_missing(text) {
                 budget.reserve(&mut order, 1)?;
                 order.push(at);
@@ -47,24 +48,33 @@ impl Labels {
                 whole &= value.is_some_and(|value| value.fract() == 0.0);
             }
         }
+        budget.release(used);
+        budget.trim(&mut order);
         if numeric && (!whole || order.len() > MAX_NUMERIC_CLASSES) {
-            let mut numbers = budget.filled(f32::NAN, self.texts.len())?;
+            let mut numbers = progress.filled(f32::NAN, texts.len())?;
             for &at in &order {
                 pulse.beat(64)?;
-                numbers[at as usize] = finite(self.texts.text(at)).map_or(f32::NAN, |value| value as f32);
+                numbers[at as usize] = finite(texts.text(at)).map_or(f32::NAN, |value| value as f32);
             }
+            budget.release(order);
+            texts.release(budget);
             let mut values = Vec::new();
-            budget.reserve_exact(&mut values, self.ids.len())?;
-            values.extend(self.ids.iter().map(|&id| numbers[id as usize]));
+            budget.reserve_exact(&mut values, ids.len())?;
+            for &id in &ids {
+                pulse.beat(1)?;
+                values.push(numbers[id as usize]);
+            }
+            budget.release(numbers);
+            budget.release(ids);
             return Ok(LabelColumn::numbers(name, values));
         }
         let order = if numeric {
-            let number = |at: &u32| finite(self.texts.text(*at)).unwrap_or_default();
+            let number = |at: &u32| finite(texts.text(*at)).unwrap_or_default();
             order.sort_by(|a, b| number(a).total_cmp(&number(b)));
             order
         } else {
-            self.texts.in_order(order, progress)?
+            texts.in_order(order, progress)?
         };
-        self.texts.classes(name, self.ids, &order, progress)
+        texts.classes(name, ids, order, progress)
     }
 }

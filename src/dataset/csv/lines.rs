@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
+use super::REMEDY;
 use crate::dataset::memory;
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
@@ -15,11 +16,19 @@ pub(super) const MAX_COLUMNS: usize = 1 << 20;
 /// Delimiters of one row that are read, those in quoted texts among them.
 const ROW_DELIMITERS: usize = 4 * MAX_COLUMNS;
 
+/// How often the names of columns are there while a layout is found: in the row, in the sample, and three times in lists.
+pub(super) const NAMES_COPIES: u64 = 5;
+/// How much memory a row takes, in times its length: a record doubles as it grows, and its text is copied where it is kept.
+const ROW_COPIES: u64 = 4;
+
 /// The rows of a table one after the other, none of which can fill the memory.
 pub(super) struct Lines<'a> {
     path: &'a Path,
     reader: Reader<Bounded<'a>>,
     progress: &'a Progress,
+    /// Length of the file.
+    bytes: u64,
+    /// The longest row.
     row_bytes: u64,
 }
 
@@ -31,8 +40,7 @@ impl<'a> Lines<'a> {
         progress: &'a Progress,
     ) -> Result<(Lines<'a>, u64), DataError> {
         let (file, bytes) = open_file(path, "a table")?;
-        // A record doubles as it grows, and its text is copied where it is kept.
-        let row_bytes = ROW_BYTES.min(progress.budget().free() / 4);
+        let row_bytes = ROW_BYTES.min(progress.budget().free() / ROW_COPIES);
         let bounded = Bounded {
             inner: Watched::new(file, bytes, progress),
             progress,
@@ -42,7 +50,7 @@ impl<'a> Lines<'a> {
             delimiters_left: ROW_DELIMITERS,
         };
         let reader = builder(delimiter).from_reader(bounded);
-        Ok((Lines { path, reader, progress, row_bytes }, bytes))
+        Ok((Lines { path, reader, progress, bytes, row_bytes }, bytes))
     }
 
     /// Reads the next row; `false` at the end.
@@ -61,12 +69,18 @@ impl<'a> Lines<'a> {
         if error.kind() != ErrorKind::FileTooLarge {
             return DataError::io(self.path, &error);
         }
+        if self.row_bytes < ROW_BYTES && self.reader.get_ref().delimiters_left > 0 {
+            // Nothing is wrong with the row as far as it is known; it may take up the rest of the file.
+            let longest = self.bytes.saturating_sub(start).clamp(self.row_bytes + 1, ROW_BYTES);
+            let shortage = self.progress.budget().short_of(ROW_COPIES * longest);
+            return DataError::from(shortage).about(&self.path.display().to_string(), REMEDY);
+        }
         let place = place_of(self.path, start, self.progress);
         let row = if place == "line 1" { "the first row" } else { "the row" };
         let message = format!(
             "{row} goes on for more than {} MB or {ROW_DELIMITERS} delimiters; write a row for each sample, or close an opened \
              quote",
-            self.row_bytes >> 20
+            ROW_BYTES >> 20
         );
         DataError::content(self.path, place, message)
     }
@@ -172,8 +186,8 @@ pub(super) fn utf8<'a>(
     })
 }
 
-/// Memory the names of columns take while a table is loaded: in the row, in the sample, and three times in lists.
+/// Memory the names of columns take once.
 pub(super) fn names_bytes(row: &ByteRecord) -> u64 {
     let letters = row.as_slice().len() as u64;
-    letters.saturating_add(memory::text_bytes(0).saturating_mul(row.len() as u64)).saturating_mul(5)
+    letters.saturating_add(memory::text_bytes(0).saturating_mul(row.len() as u64))
 }

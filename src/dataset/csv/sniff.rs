@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ::csv::ByteRecord;
 
-use super::lines::{Lines, MAX_COLUMNS, builder, names_bytes, utf8};
+use super::lines::{Lines, MAX_COLUMNS, NAMES_COPIES, builder, names_bytes, utf8};
 use super::{Format, REMEDY, is_missing};
 use crate::dataset::open_file::open_file;
 use crate::dataset::{DataError, Progress};
@@ -73,6 +73,8 @@ pub(super) struct Layout {
     pub delimiter: Delimiter,
     pub has_header: bool,
     pub columns: Vec<String>,
+    /// Memory that the names are charged with, [`NAMES_COPIES`] times.
+    pub names_bytes: u64,
     /// The first rows, the header among them.
     sample: Vec<Vec<String>>,
 }
@@ -105,7 +107,8 @@ impl Layout {
             return Err(DataError::content(path, "line 1", message));
         }
         // What one row takes is small unless that row is the first one, longer than the head.
-        progress.budget().take(rows.first().map_or(0, names_bytes))?;
+        let names_bytes = rows.first().map_or(0, names_bytes);
+        progress.budget().take(NAMES_COPIES.saturating_mul(names_bytes))?;
         let mut sample = Vec::with_capacity(rows.len());
         for row in &rows {
             let fields = row.iter().map(|field| Ok(utf8(path, row, field, progress)?.to_string()));
@@ -120,7 +123,7 @@ impl Layout {
             Header::Auto => first.iter().all(|field| field.trim().parse::<f64>().is_err()),
         };
         let columns = column_names(first, has_header);
-        Ok(Layout { delimiter, has_header, columns, sample })
+        Ok(Layout { delimiter, has_header, columns, names_bytes, sample })
     }
 }
 

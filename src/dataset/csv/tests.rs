@@ -15,6 +15,18 @@ fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
     (dir, path)
 }
 
+fn load(
+    path: &Path,
+    Format { header, delimiter }: Format,
+    labels: &[String],
+    missing: Missing,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let reading = &TableReading::default();
+    let asked = Asked { header, delimiter, labels, missing, reading, rules: Rules::Current };
+    super::load(path, asked, &[], progress)
+}
+
 fn read(bytes: &[u8], labels: &[&str], missing: Missing) -> Result<Raw, DataError> {
     let (_dir, path) = write(bytes);
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
@@ -70,8 +82,14 @@ fn label_columns_are_classes_or_numbers() {
 
 fn load_whole(bytes: &[u8], missing: Missing) -> Result<Dataset, DataError> {
     let (_dir, path) = write(bytes);
-    let source =
-        Source::Csv { path, header: Header::Auto, delimiter: Delimiter::Auto, labels: Vec::new(), missing };
+    let source = Source::Csv {
+        path,
+        header: Header::Auto,
+        delimiter: Delimiter::Auto,
+        labels: Vec::new(),
+        missing,
+        reading: TableReading::default(),
+    };
     let data = Data { source, ..Data::default() };
     load_data(&data, &Progress::default())
 }
@@ -192,8 +210,51 @@ fn a_row_within_the_table_cannot_fill_the_memory_either() {
     let text = format!("a,b\n1,2\n{},2\n", "x".repeat(9_000_000));
     let (_dir, path) = write(text.as_bytes());
     let progress = Progress::with_budget(16_000_000);
-    let error = load(&path, Format::default(), &[], Missing::DropRow, &progress).unwrap_err().to_string();
-    assert!(error.contains("line 3: the row goes on for more than 3 MB"), "{error}");
+    let error = load(&path, Format::default(), &[], Missing::DropRow, &progress).unwrap_err();
+    assert!(matches!(error, DataError::Memory { .. }), "{error}");
+    let error = error.to_string();
+    for part in ["table.csv needs about 36.0 MB", "but 16.0 MB are free: choose a smaller file, or close"] {
+        assert!(error.contains(part), "{error} lacks {part}");
+    }
+    // Where there is memory, the same row is no more than a word.
+    let error = load(&path, Format::default(), &[], Missing::DropRow, &Progress::with_budget(64_000_000));
+    assert!(matches!(error, Err(DataError::Word { .. })), "{error:?}");
+}
+
+#[test]
+fn a_column_of_labels_stays_charged_for_what_it_holds() {
+    const LIMIT: u64 = 100_000_000;
+    let check = |label: &dyn Fn(usize) -> String, is_classes: bool| {
+        let (mut labels, progress) = (Labels::default(), Progress::with_budget(LIMIT));
+        for row in 0..40_000 {
+            labels.push(&label(row), &progress).unwrap();
+        }
+        let column = labels.column("label".to_owned(), &progress).unwrap();
+        assert_eq!(column.class_ids().is_some(), is_classes);
+        assert_eq!(progress.budget().free(), LIMIT - column.bytes());
+        let labels = match &column.values {
+            LabelValues::Classes { ids, .. } => ids.capacity(),
+            LabelValues::Numbers(values) => values.capacity(),
+        };
+        assert_eq!(labels, 40_000);
+    };
+    check(&|row| format!("the customer of number {row}"), true);
+    check(&|row| if row % 5 == 0 { String::new() } else { format!("class {}", row % 3) }, true);
+    check(&|row| (row % 10).to_string(), true);
+    check(&|row| row.to_string(), false);
+}
+
+#[test]
+fn a_table_stays_charged_for_what_it_holds() {
+    const LIMIT: u64 = 100_000_000;
+    let rows: Vec<String> = (0..1000).map(|at| format!("{at},{},customer {at}\n", at % 7)).collect();
+    let (_dir, path) = write(format!("x,y,id\n{}", rows.concat()).as_bytes());
+    let progress = Progress::with_budget(LIMIT);
+    let raw = load(&path, Format::default(), &["id".to_owned()], Missing::DropRow, &progress).unwrap();
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    assert_eq!(values.capacity(), 2000);
+    let names = "xyid".len() as u64 + 3 * memory::text_bytes(0);
+    assert_eq!(progress.budget().free(), LIMIT - raw.bytes() - names);
 }
 
 #[test]

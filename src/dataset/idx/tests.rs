@@ -156,6 +156,19 @@ fn cancelling_stops_it() {
     assert_eq!(result.err(), Some(DataError::Cancelled));
 }
 
+#[test]
+fn images_and_labels_stay_charged_for_what_they_hold() {
+    const LIMIT: u64 = 10_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let images = write(&dir, "images", &images(5, 4, 3));
+    let labels = write(&dir, "labels", &labels(&[3, 1, 3, 1, 1]));
+    let progress = Progress::with_budget(LIMIT);
+    let raw = load(&images, Some(&labels), None, None, &progress).unwrap();
+    // The names of at most 256 classes are too few to be charged.
+    let names = 2 * memory::text_bytes(1);
+    assert_eq!(LIMIT - progress.budget().free(), raw.bytes() - names);
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_soundly_or_refused(head in 0_usize..40, mut tail in prop::collection::vec(any::<u8>(), 0..60), packed: bool) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::is_picture;
 use crate::dataset::error::io_message;
+use crate::dataset::memory::Held;
 use crate::dataset::open_file::special;
 use crate::dataset::sort::sorted;
 use crate::dataset::{DataError, Progress, memory};
@@ -18,9 +19,11 @@ const LIMIT: usize = 4_000_000;
 const TOLD: usize = 20;
 
 /// Paths below a folder, sorted, and what was left out.
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     pub files: Vec<PathBuf>,
     pub skipped: Skipped,
+    /// Memory of the paths.
+    pub held: Held<'a>,
 }
 
 /// What was left out: the first few with the reason, the others counted.
@@ -32,12 +35,12 @@ pub(super) struct Skipped {
 
 /// All pictures below a folder; progress counts them as they are found. No folder is searched twice, however many links
 /// lead to it, and one that is in the tree itself is not searched by a link.
-pub(super) fn find(folder: &Path, progress: &Progress) -> Result<Found, DataError> {
+pub(super) fn find<'a>(folder: &Path, progress: &'a Progress) -> Result<Found<'a>, DataError> {
     let most = std::env::var(LIMIT_NAME).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(LIMIT);
     find_within(folder, most, progress)
 }
 
-fn find_within(folder: &Path, most: usize, progress: &Progress) -> Result<Found, DataError> {
+fn find_within<'a>(folder: &Path, most: usize, progress: &'a Progress) -> Result<Found<'a>, DataError> {
     let io = |error: IoError| DataError::io(folder, &error);
     // Asked first, as what is wrong with the folder itself is no warning.
     drop(std::fs::read_dir(folder).map_err(io)?);
@@ -45,30 +48,24 @@ fn find_within(folder: &Path, most: usize, progress: &Progress) -> Result<Found,
         return Err(DataError::file(folder, format!("is {what}; choose a folder of pictures")));
     }
     progress.restart(0);
-    let mut search = Search {
-        folder,
-        most,
-        progress,
-        looked_at: 0,
-        seen: HashSet::new(),
-        folders: vec![PathBuf::new()],
-        links: BTreeSet::new(),
-        found: Found { files: Vec::new(), skipped: Skipped::default() },
-    };
+    let mut search = Search::new(folder, most, progress)?;
     search.run()?;
-    let Found { files, skipped } = search.found;
+    let Found { mut files, skipped, mut held } = search.found;
     if files.is_empty() && skipped.count == 0 {
         return Err(DataError::file(
             folder,
             "holds no picture; choose a folder with PNG, JPEG, BMP, GIF, WebP or TIFF files, or with sub-folders of them",
         ));
     }
-    Ok(Found { files: sorted(files, progress, Ord::cmp)?, skipped })
+    progress.budget().trim(&mut files);
+    let files = sorted(files, progress, Ord::cmp)?;
+    held.take_over(&files);
+    Ok(Found { files, skipped, held })
 }
 
 /// A search under way. All paths are below `folder`.
-struct Search<'a> {
-    folder: &'a Path,
+struct Search<'f, 'a> {
+    folder: &'f Path,
     most: usize,
     progress: &'a Progress,
     looked_at: usize,
@@ -77,10 +74,27 @@ struct Search<'a> {
     folders: Vec<PathBuf>,
     /// Links to folders, which are followed after all folders that are in the tree.
     links: BTreeSet<PathBuf>,
-    found: Found,
+    /// Memory of the folders and links.
+    held: Held<'a>,
+    found: Found<'a>,
 }
 
-impl Search<'_> {
+impl<'f, 'a> Search<'f, 'a> {
+    fn new(folder: &'f Path, most: usize, progress: &'a Progress) -> Result<Search<'f, 'a>, DataError> {
+        let budget = progress.budget();
+        Ok(Search {
+            folder,
+            most,
+            progress,
+            looked_at: 0,
+            seen: HashSet::new(),
+            folders: vec![PathBuf::new()],
+            links: BTreeSet::new(),
+            held: budget.hold(0)?,
+            found: Found { files: Vec::new(), skipped: Skipped::default(), held: budget.hold(0)? },
+        })
+    }
+
     fn run(&mut self) -> Result<(), DataError> {
         loop {
             while let Some(below) = self.folders.pop() {
@@ -124,16 +138,16 @@ impl Search<'_> {
             self.found.skipped.add(below, &format!("is {what}"));
             return Ok(None);
         }
-        if !self.seen.insert(folder_id(path, &metadata)?) {
-            if is_link {
-                let is_circle = path.parent().is_some_and(|parent| leads_around(path, parent));
-                let reason = if is_circle {
-                    "is a link that leads in a circle"
-                } else {
-                    "is a link to a folder that is read already"
-                };
-                self.found.skipped.add(below, reason);
-            }
+        if !self.seen.insert(FolderId::of(path, &metadata)?) {
+            let is_circle = || path.parent().is_some_and(|parent| leads_around(path, parent));
+            let reason = if !is_link {
+                "is a folder that is read already under another name"
+            } else if is_circle() {
+                "is a link that leads in a circle"
+            } else {
+                "is a link to a folder that is read already"
+            };
+            self.found.skipped.add(below, reason);
             return Ok(None);
         }
         std::fs::read_dir(path).map(Some)
@@ -154,8 +168,9 @@ impl Search<'_> {
                 return Ok(());
             }
         };
+        let bytes = memory::text_bytes(below.as_os_str().len());
         if kind.is_dir() {
-            self.charge(&below)?;
+            self.held.take(bytes)?;
             if is_link {
                 self.links.insert(below);
             } else {
@@ -163,7 +178,7 @@ impl Search<'_> {
             }
         } else if is_picture(&below) {
             if kind.is_file() {
-                self.charge(&below)?;
+                self.found.held.take(bytes)?;
                 self.progress.budget().reserve(&mut self.found.files, 1)?;
                 self.found.files.push(below);
                 self.progress.advance(1);
@@ -172,10 +187,6 @@ impl Search<'_> {
             }
         }
         Ok(())
-    }
-
-    fn charge(&self, below: &Path) -> Result<(), DataError> {
-        Ok(self.progress.budget().take(memory::text_bytes(below.as_os_str().len()))?)
     }
 
     fn count(&mut self) -> Result<(), DataError> {
@@ -239,21 +250,35 @@ fn leads_around(link: &Path, parent: &Path) -> bool {
 }
 
 /// What tells a folder from all others.
-#[cfg(unix)]
-type FolderId = (u64, u64);
-#[cfg(not(unix))]
-type FolderId = PathBuf;
-
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
-fn folder_id(_path: &Path, metadata: &Metadata) -> IoResult<FolderId> {
-    use std::os::unix::fs::MetadataExt;
-    Ok((metadata.dev(), metadata.ino()))
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum FolderId {
+    #[cfg(unix)]
+    Number { device: u64, inode: u64 },
+    /// Its real path.
+    Path(PathBuf),
 }
 
-#[cfg(not(unix))]
-fn folder_id(path: &Path, _metadata: &Metadata) -> IoResult<FolderId> {
-    path.canonicalize()
+impl FolderId {
+    #[cfg(unix)]
+    fn of(path: &Path, metadata: &Metadata) -> IoResult<FolderId> {
+        use std::os::unix::fs::MetadataExt;
+        FolderId::numbered(path, metadata.dev(), metadata.ino())
+    }
+
+    #[cfg(not(unix))]
+    fn of(path: &Path, _metadata: &Metadata) -> IoResult<FolderId> {
+        path.canonicalize().map(FolderId::Path)
+    }
+
+    /// Some file systems that programs provide number none of their folders: all have 0.
+    #[cfg(unix)]
+    fn numbered(path: &Path, device: u64, inode: u64) -> IoResult<FolderId> {
+        if inode == 0 {
+            path.canonicalize().map(FolderId::Path)
+        } else {
+            Ok(FolderId::Number { device, inode })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -262,7 +287,7 @@ mod tests {
 
     use super::*;
 
-    fn names(found: &Found) -> Vec<String> {
+    fn names(found: &Found<'_>) -> Vec<String> {
         found.files.iter().map(|file| slashed(file)).collect()
     }
 
@@ -309,7 +334,8 @@ mod tests {
         symlink(at("gone"), at("broken.png")).unwrap();
         symlink("/proc/self", at("system")).unwrap();
         let _listener = std::os::unix::net::UnixListener::bind(at("socket.png")).unwrap();
-        let found = find_within(dir.path(), LIMIT, &Progress::default()).unwrap();
+        let progress = Progress::default();
+        let found = find_within(dir.path(), LIMIT, &progress).unwrap();
         assert_eq!(names(&found), ["cat/a.png", "first/b.png"]);
         let mut warnings = found.skipped.warnings();
         warnings.sort_unstable();
@@ -324,6 +350,52 @@ mod tests {
         let count = if Path::new("/proc/self").exists() { 5 } else { 4 };
         assert_eq!(warnings.len(), count, "{warnings:?}");
         assert!(warnings.iter().zip(expected).take(4).all(is_as_expected), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_folder_that_is_met_twice_is_told_by_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let progress = Progress::default();
+        let mut search = Search::new(dir.path(), LIMIT, &progress).unwrap();
+        // As where a folder is mounted at two places of the tree.
+        assert!(search.enter(dir.path(), Path::new("here"), false).unwrap().is_some());
+        assert!(search.enter(dir.path(), Path::new("there"), false).unwrap().is_none());
+        assert_eq!(
+            search.found.skipped.warnings(),
+            ["left out there: is a folder that is read already under another name"]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_without_numbers_are_told_apart_by_their_paths() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["a", "b"] {
+            fs::create_dir(at(name)).unwrap();
+        }
+        std::os::unix::fs::symlink(at("a"), at("link")).unwrap();
+        let id = |name: &str, inode: u64| FolderId::numbered(&at(name), 1, inode).unwrap();
+        assert_ne!(id("a", 0), id("b", 0));
+        assert_eq!(id("a", 0), id("link", 0));
+        assert_eq!(id("a", 7), id("b", 7));
+        assert_ne!(id("a", 7), id("a", 8));
+    }
+
+    #[test]
+    fn paths_are_charged_as_long_as_they_are_kept() {
+        const LIMIT_BYTES: u64 = 1_000_000;
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["a", "b", "c"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+            fs::write(dir.path().join(folder).join("a.png"), b"x").unwrap();
+        }
+        let progress = Progress::with_budget(LIMIT_BYTES);
+        let found = find_within(dir.path(), LIMIT, &progress).unwrap();
+        let paths = 3 * (memory::text_bytes("a/a.png".len()) + memory::bytes_of::<PathBuf>(1));
+        assert_eq!(progress.budget().free(), LIMIT_BYTES - paths);
+        drop(found);
+        assert_eq!(progress.budget().free(), LIMIT_BYTES);
     }
 
     #[test]

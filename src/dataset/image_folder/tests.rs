@@ -36,6 +36,10 @@ fn png(value: u8) -> Vec<u8> {
     encode(plain([value; 3], 10, 10), ImageFormat::Png)
 }
 
+fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result<Raw, DataError> {
+    super::load(folder, wanted, &PictureReading::default(), Rules::Current, progress)
+}
+
 fn read(dir: &TempDir, wanted: Wanted) -> Result<Raw, DataError> {
     load(dir.path(), wanted, &Progress::default())
 }
@@ -314,6 +318,53 @@ fn pictures_wait_for_memory_and_few_are_left_for_the_pass_alone() {
     let left = read_together(dir.path(), &files, GREY, &mut pixels, &progress).unwrap();
     assert!(left.len() <= 4, "{left:?}");
     assert_eq!(progress.state().0, 8 - left.len() as u64, "those that are left count when they are read");
+}
+
+#[test]
+fn a_picture_that_finds_no_memory_tells_how_much_it_takes() {
+    let bytes = encode(plain([9; 3], 500, 500), ImageFormat::Png);
+    let dir = folder(&[("a.png", &bytes)]);
+    let read = |budget: u64| {
+        let (path, mut out) = (dir.path().join("a.png"), [0; 64]);
+        picture::read(&path, GREY, &mut Resizer::new(), &mut out, &Progress::with_budget(budget))
+    };
+    let short = |budget: u64| match read(budget) {
+        Err(Refusal::Short { bytes, .. }) => bytes,
+        other => panic!("{other:?}"),
+    };
+    let file = short(0);
+    assert_eq!(file, 2 * bytes.len() as u64);
+    let all = short(file);
+    assert_eq!(short(all - 1), all);
+    assert!(read(all).is_ok());
+}
+
+#[test]
+fn the_file_of_a_picture_is_read_again_once_there_may_be_room() {
+    let (readers, progress) = (AtomicUsize::new(1), Progress::with_budget(100));
+    let is_worth = |bytes: u64| is_worth_reading(bytes, &readers, &progress);
+    assert_eq!([0, 100, 101].map(is_worth), [true, true, false]);
+    let held = progress.budget().hold(1).unwrap();
+    assert!(!is_worth(100));
+    drop(held);
+    assert!(is_worth(100));
+    readers.store(0, Ordering::SeqCst);
+    assert!(is_worth(101), "there is nobody to wait for");
+}
+
+#[test]
+fn a_folder_stays_charged_for_what_it_holds() {
+    const LIMIT: u64 = 10_000_000;
+    let good = png(7);
+    let dir =
+        folder(&[("cat/a.png", &good), ("cat/bad.png", b"x"), ("dog/b.png", &good), ("loose.png", &good)]);
+    let flat = folder(&[("a.png", &good), ("b.png", &good)]);
+    for (dir, rows) in [(&dir, 3), (&flat, 2)] {
+        let progress = Progress::with_budget(LIMIT);
+        let raw = load(dir.path(), GREY, &progress).unwrap();
+        assert_eq!((raw.row_names.len(), raw.rows.len()), (rows, 64 * rows));
+        assert_eq!(progress.budget().free(), LIMIT - raw.bytes());
+    }
 }
 
 proptest! {

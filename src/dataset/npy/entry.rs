@@ -86,11 +86,17 @@ impl<'a> Entry<'a> {
         }
         match self.read(count, false)? {
             Values::Text { texts, ids } => {
-                texts.classes(name, ids, &texts.all_in_order(self.progress)?, self.progress)
+                let order = texts.all_in_order(self.progress)?;
+                texts.classes(name, ids, order, self.progress)
             }
             Values::U8(values) => {
-                let mut numbers = self.progress.budget().filled(0.0, count)?;
-                numbers.iter_mut().zip(values).for_each(|(number, value)| *number = f32::from(value));
+                let (mut numbers, mut pulse) = (Vec::new(), Pulse::new(self.progress));
+                self.progress.budget().reserve_exact(&mut numbers, count)?;
+                for &value in &values {
+                    pulse.beat(1)?;
+                    numbers.push(f32::from(value));
+                }
+                self.progress.budget().release(values);
                 numeric_labels(name, numbers, self.progress)
             }
             Values::F32(values) => numeric_labels(name, values, self.progress),
@@ -210,7 +216,12 @@ fn numeric_labels(name: &str, values: Vec<f32>, progress: &Progress) -> Result<L
         return Ok(LabelColumn::numbers(name, values));
     }
     let id = |value: &f32| distinct.iter().position(|other| other == value).unwrap_or(0) as u32;
-    let mut ids = progress.budget().filled(0, values.len())?;
-    ids.iter_mut().zip(&values).for_each(|(number, value)| *number = id(value));
+    let mut ids = Vec::new();
+    progress.budget().reserve_exact(&mut ids, values.len())?;
+    for value in &values {
+        pulse.beat(8)?;
+        ids.push(id(value));
+    }
+    progress.budget().release(values);
     Ok(LabelColumn::classes(name, distinct.iter().map(ToString::to_string).collect(), ids))
 }

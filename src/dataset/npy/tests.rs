@@ -45,6 +45,16 @@ fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+fn load(
+    path: &Path,
+    array: Option<&str>,
+    labels: Option<&str>,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let reading = &ArrayReading::default();
+    super::load(path, Asked { array, labels, reading, rules: Rules::Current }, progress)
+}
+
 fn read(bytes: &[u8], array: Option<&str>, labels: Option<&str>) -> Result<Raw, DataError> {
     let (_dir, path) = write("data.np", bytes);
     load(&path, array, labels, &Progress::default())
@@ -158,6 +168,29 @@ fn what_the_header_tells_is_told_before_any_value_is_read() {
     check(&npy("<f4", true, "(1, 1, 1, 1, 2)", &f32s(&[0.0; 2])), "5 dimensions");
     check(&npy("|S3", false, "(1, 1)", b"abc"), "holds text");
     check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0; 4])), "of memory, but 0.0 MB are free");
+}
+
+#[test]
+fn an_array_and_its_labels_stay_charged_for_what_they_hold() {
+    const LIMIT: u64 = 10_000_000;
+    let check = |labels: Vec<u8>| {
+        let pictures = npy("|u1", false, "(3, 2, 2)", &[7; 12]);
+        let (_dir, path) = write("data.np", &npz(&[("x", pictures), ("y", labels)]));
+        let progress = Progress::with_budget(LIMIT);
+        let raw = load(&path, Some("x"), Some("y"), &progress).unwrap();
+        assert_eq!(raw.labels.len(), 1);
+        let charged = LIMIT - progress.budget().free();
+        // The names of numbers are too few to be charged.
+        let names = match &raw.labels[0].values {
+            LabelValues::Classes { names, .. } if names[0] == "1" => 2 * memory::text_bytes(1),
+            LabelValues::Classes { .. } | LabelValues::Numbers(_) => 0,
+        };
+        assert_eq!(charged, raw.bytes() - names);
+    };
+    check(npy("|S3", false, "(3,)", b"catdogcat"));
+    check(npy("|u1", false, "(3,)", &[1, 2, 1]));
+    check(npy("<f4", false, "(3,)", &f32s(&[1.0, 2.0, 1.0])));
+    check(npy("<f4", false, "(3,)", &f32s(&[0.5, 2.0, 1.0])));
 }
 
 #[test]

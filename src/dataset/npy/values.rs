@@ -1,7 +1,6 @@
 use super::header::{Header, Kind};
 use super::places::Places;
 use crate::dataset::interned::Interned;
-use crate::dataset::memory::Shortage;
 use crate::dataset::{DataError, Progress};
 
 /// Values as they are kept: bytes, numbers, or texts (labels only).
@@ -40,7 +39,7 @@ impl Values {
         bytes: &[u8],
         places: Option<&mut Places>,
         progress: &Progress,
-    ) -> Result<(), Shortage> {
+    ) -> Result<(), DataError> {
         match self {
             Values::U8(values) if header.kind == Kind::Bool => {
                 put(values, bytes.iter().map(|&byte| u8::from(byte != 0)), places);
@@ -49,7 +48,7 @@ impl Values {
             Values::F32(values) => push_numbers(values, header, bytes, places),
             Values::Text { texts, ids } => {
                 for item in bytes.chunks_exact(header.item) {
-                    ids.push(texts.number(&text(header, item), progress.budget())?);
+                    ids.push(texts.number(&text(header, item), progress)?);
                 }
             }
         }

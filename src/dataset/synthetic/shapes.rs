@@ -28,8 +28,9 @@ pub(super) fn load(count: usize, size: usize, seed: u64, progress: &Progress) ->
         )));
     }
     let mut pixels = progress.filled(0, count * size * size)?;
-    // With the five columns of labels they become.
-    progress.budget().take(2 * memory::bytes_of::<Factors>(count))?;
+    let _held = progress.budget().hold(memory::bytes_of::<Factors>(count))?;
+    // The five columns of labels they become.
+    progress.budget().take(memory::bytes_of::<[f32; 5]>(count))?;
     let factors: Vec<Factors> = in_parallel(|| {
         let draw = |(row, out): (usize, &mut [u8])| {
             let factors = Factors::draw(seed, row);

@@ -85,8 +85,13 @@ fn a_run_is_checked_before_anybody_relies_on_it() {
         run.history.terms = (0..300).map(|term| term.to_string()).collect::<Vec<_>>().into();
     });
     check("scaling", Left::Nothing, |run| {
-        run.normaliser =
-            Some(Normaliser { offsets: vec![0.0; 65], factors: vec![1.0], means: vec![], columns: vec![] });
+        run.normaliser = Some(Normaliser {
+            offsets: vec![0.0; 65],
+            factors: vec![1.0],
+            means: vec![],
+            columns: vec![],
+            table: vec![],
+        });
     });
     let health = |health: Health| move |run: &mut Run| run.health = Some(Arc::new(health.clone()));
     let layer = LayerHealth { units: 3, dead: 4, ..LayerHealth::default() };

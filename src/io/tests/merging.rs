@@ -419,7 +419,7 @@ fn a_design_that_text_cannot_hold_is_not_taken_for_another_programs() {
         }
         assert_eq!(names(dir.path()), ["a.hourglass"]);
     };
-    let table = |path: PathBuf| Source::Npy { path, array: None, labels: None };
+    let table = |path: PathBuf| Source::Npy { path, array: None, labels: None, reading: Default::default() };
     check(&|project| project.training.learning_rate = f32::NAN);
     check(&|project| project.data.source = table("relative.npy".into()));
     #[cfg(unix)]

@@ -69,8 +69,7 @@ pub enum Axes {
 
 impl Axes {
     /// All, in the order of menus.
-    pub const ALL: [Axes; 5] =
-        [Axes::Auto, Axes::Rows, Axes::Grey, Axes::ChannelsLast, Axes::ChannelsFirst];
+    pub const ALL: [Axes; 5] = [Axes::Auto, Axes::Rows, Axes::Grey, Axes::ChannelsLast, Axes::ChannelsFirst];
 
     /// As on screen and on the command line.
     pub fn name(self) -> &'static str {

@@ -307,12 +307,7 @@ impl Default for Sources {
                 missing: Missing::default(),
                 reading: TableReading::default(),
             },
-            Source::Npy {
-                path: path(),
-                array: None,
-                labels: None,
-                reading: ArrayReading::default(),
-            },
+            Source::Npy { path: path(), array: None, labels: None, reading: ArrayReading::default() },
         ])
     }
 }

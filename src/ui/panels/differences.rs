@@ -271,6 +271,7 @@ mod tests {
             delimiter: Delimiter::Auto,
             labels: labels.iter().map(|label| (*label).to_owned()).collect(),
             missing: Missing::ColumnMean,
+            reading: Default::default(),
         };
         let (mut old, mut new) = (Project::default(), Project::default());
         (old.data.source, new.data.source) = (csv("/a/b/one.csv", &[]), csv("/a/c/two.csv", &["x", "y"]));

@@ -25,7 +25,7 @@ impl Window {
 }
 
 fn npy(path: &str) -> Source {
-    Source::Npy { path: path.into(), array: None, labels: None }
+    Source::Npy { path: path.into(), array: None, labels: None, reading: Default::default() }
 }
 
 #[test]

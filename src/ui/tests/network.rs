@@ -119,7 +119,8 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     // The data on screen are not those the design asks for.
     let path = std::path::PathBuf::new();
     let (channels, fit) = Default::default();
-    let other = Source::ImageFolder { path, width: 16, height: 12, channels, fit };
+    let other =
+        Source::ImageFolder { path, width: 16, height: 12, channels, fit, reading: Default::default() };
     let state = window.state();
     state.project.data.source = other;
     let before = state.project.clone();
