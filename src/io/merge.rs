@@ -189,11 +189,13 @@ impl MergeBase {
     }
 
     /// For work that a crash left behind, and the file it belongs to: runs that have only been trained further since they
-    /// were saved there take the places of the old ones.
-    pub fn recovered(path: &Path, runs: &[Run]) -> MergeBase {
+    /// were saved there take the places of the old ones. `seen` is the [`MergeBase::document`] of before the crash: any
+    /// other in the file now is another program's.
+    pub fn recovered(path: &Path, runs: &[Run], seen: Option<String>) -> MergeBase {
         let Ok(opened) = open_project(path) else { return MergeBase::default() };
         {
             let mut known = opened.base.lock();
+            known.project = seen;
             let old = std::mem::take(&mut known.runs);
             // Each saved run is claimed once: two runs of one number would be two entries of one name.
             let mut free: Vec<&Run> = opened.runs.iter().collect();
@@ -222,6 +224,12 @@ impl MergeBase {
             }
         }
         MergeBase(Arc::new(Mutex::new(known)))
+    }
+
+    /// The text of the document in the file, as this program last read or wrote it. `None` where nothing is known of it,
+    /// and while a save is under way, which is not waited for.
+    pub fn document(&self) -> Option<String> {
+        self.0.try_lock().ok()?.project.clone()
     }
 
     /// The number a run has in the file.
@@ -458,7 +466,6 @@ impl Known {
     }
 }
 
-/// Whether a document is what a run was trained by. Where its data are does not count: paths are stored as they were found.
 /// The text of a document once it is in the file: paths from the root, and no bytes that text cannot hold.
 fn text_in_file(project: &Project, path: &Path) -> String {
     let mut read = Project::from_ron(&project.to_ron()).unwrap_or_else(|_| project.clone());
@@ -466,6 +473,7 @@ fn text_in_file(project: &Project, path: &Path) -> String {
     read.to_ron()
 }
 
+/// Whether a document is what a run was trained by. Where its data are does not count: paths are stored as they were found.
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
     project.trained_designs().into_iter().map(same_data).any(|design| design == same_data(run.design.clone()))

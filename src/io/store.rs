@@ -57,6 +57,8 @@ struct Inner {
 #[serde(rename = "Workspace", default)]
 struct Workspace {
     origin: Option<PathBuf>,
+    /// The document in that file when it was last read or written; earlier versions did not note it.
+    seen: Option<String>,
     /// Whether all of it was saved elsewhere, so that nothing is lost with it.
     is_settled: bool,
 }
@@ -134,12 +136,25 @@ impl Store {
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
-        // A path that is no text cannot be written as one: the work is kept, and gets another file.
-        let origin = origin.filter(|path| path.to_str().is_some()).map(Path::to_owned);
+        let origin = origin.and_then(storable);
         let mut is_settled = self.mark();
-        self.save_workspace(&Workspace { origin, is_settled: false })?;
+        let old = workspace(&self.inner.dir);
+        let seen = old.seen.filter(|_| old.origin == origin);
+        self.save_workspace(&Workspace { origin, seen, is_settled: false })?;
         *is_settled = false;
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
+    }
+
+    /// Notes which document the project's file holds, as it was just read or written there
+    /// ([`MergeBase::document`]). A save after a crash tells by it whether another program has changed the file.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was noted before then stays.
+    pub fn save_seen(&self, file: &Path, document: String) -> Result<(), FileError> {
+        let Some(origin) = storable(file) else { return Ok(()) };
+        let is_settled = self.mark();
+        let seen = Some(document);
+        self.save_workspace(&Workspace { origin: Some(origin), seen, is_settled: *is_settled })
     }
 
     /// From now on there is nothing to recover, until the document is stored again: all of it was saved elsewhere. Runs stay.
@@ -266,6 +281,7 @@ impl Store {
     /// # Errors
     /// [`FileError`].
     pub fn save_kept(&self, id: RunId, kept: &KeptEpochs) -> Result<(), FileError> {
+        let _mark = self.unsettle()?;
         let probe = self.file_of(id, run_files::PROBE)?;
         if !probe.exists() {
             let text = run_files::probe_text(&kept.probe);
@@ -301,8 +317,8 @@ impl Store {
         self.inner.files.remove_dir(&dir)
     }
 
-    /// Reads everything back, as far as it can be read. Where something cannot, the workspace as it was found is kept
-    /// aside, and a warning says where.
+    /// Reads everything back, as far as it can be read, and compares it with the file it belongs to. Where something cannot
+    /// be read, the workspace as it was found is kept aside, and a warning says where.
     ///
     /// # Errors
     /// [`FileError`] where neither the document nor the design of a run can be read, or what is damaged cannot be kept.
@@ -340,7 +356,9 @@ impl Store {
         for run in &runs {
             self.migrate(run)?;
         }
-        Ok(Opened { project, runs, warnings, base: MergeBase::default() })
+        let Workspace { origin, seen, is_settled: _ } = workspace(dir);
+        let base = origin.map_or_else(MergeBase::default, |file| MergeBase::recovered(&file, &runs, seen));
+        Ok(Opened { project, runs, warnings, base })
     }
 
     /// Gives the epochs of single layers a file of their own, where an earlier version wrote them into `run.ron`, which is
@@ -434,6 +452,11 @@ impl Store {
         let bytes = bytes.map_err(|message| FileError::content(path, "its content", message))?;
         self.inner.files.write_bytes(path, durability, &bytes)
     }
+}
+
+/// A path as it can be stored. One that is no text cannot: the work is kept, and gets another file.
+fn storable(path: &Path) -> Option<PathBuf> {
+    path.to_str().is_some().then(|| path.to_owned())
 }
 
 /// Whether something below the root was put there by this program.

@@ -156,6 +156,7 @@ impl HourglassApp {
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
                 Effect::Keep(project, origin) => self.files.keep(project, origin),
+                Effect::Seen(file, document) => self.files.note_seen(file, document),
                 Effect::Settle => self.files.settle(),
                 Effect::Adopt(store) => self.files.adopt(store),
                 Effect::Forget(run) => self.files.forget(run),

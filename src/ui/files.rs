@@ -106,6 +106,7 @@ pub struct FileRoom {
 /// What the keeper of the live store does, one after the other.
 enum Keep {
     Design(Box<Project>, Option<PathBuf>),
+    Seen(PathBuf, String),
     Settle,
     New(Vec<Run>),
     Adopt(Store),
@@ -143,6 +144,11 @@ impl FileRoom {
     /// Writes the document down in the live store.
     pub fn keep(&self, project: Box<Project>, origin: Option<PathBuf>) {
         self.to_keeper(Keep::Design(project, origin));
+    }
+
+    /// Notes in the live store which document the project's file holds.
+    pub fn note_seen(&self, file: PathBuf, document: String) {
+        self.to_keeper(Keep::Seen(file, document));
     }
 
     /// Marks what is in the live store as saved elsewhere.
@@ -233,10 +239,7 @@ impl FileRoom {
         self.spawn(move || {
             let open = || -> Result<(Store, Opened), FileError> {
                 let store = Store::open(&recovery.path)?;
-                let mut opened = store.load()?;
-                if let Some(origin) = &recovery.origin {
-                    opened.base = MergeBase::recovered(origin, &opened.runs);
-                }
+                let opened = store.load()?;
                 Ok((store, opened))
             };
             let opened = open().map_err(|error| error.to_string());
@@ -322,9 +325,10 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
                     complain(old.discard());
                 }
             }
+            (Keep::Seen(file, document), Some(store)) => complain(store.save_seen(&file, document)),
             (Keep::Settle, Some(store)) => complain(store.settle()),
             (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
-            (Keep::Design(..) | Keep::Settle | Keep::Forget(_) | Keep::Discard, None) => {}
+            (Keep::Design(..) | Keep::Seen(..) | Keep::Settle | Keep::Forget(_) | Keep::Discard, None) => {}
         }
     }
 }
@@ -407,6 +411,7 @@ impl State {
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
                 }
                 self.renew_store();
+                self.note_seen();
                 self.remember(&path);
                 self.notices.log(Severity::Info, format!("Opened {}.", visible_path(&path)));
             }
@@ -445,6 +450,7 @@ impl State {
             self.file = Some(request.path);
             self.base = request.base.unwrap_or_default();
             self.damaged = false;
+            self.note_seen();
         }
         // What came while the file was written is not in it.
         match request.then {
@@ -481,6 +487,13 @@ impl State {
     pub fn renew_store(&mut self) {
         self.store = None;
         self.effects.push(Effect::NewStore(self.runs.clone()));
+    }
+
+    /// Has the document in the file noted, so that a save after a crash knows what another program has changed.
+    fn note_seen(&mut self) {
+        if let (Some(file), Some(document)) = (&self.file, self.base.document()) {
+            self.effects.push(Effect::Seen(file.clone(), document));
+        }
     }
 
     fn warn(&mut self, warnings: &[String]) {

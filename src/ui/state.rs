@@ -117,6 +117,8 @@ pub enum Effect {
     Discard(crate::io::Recovery),
     /// Write the document down in the live store.
     Keep(Box<Project>, Option<PathBuf>),
+    /// Note there which document the project's file holds.
+    Seen(PathBuf, String),
     /// Mark what was written down there as saved elsewhere: a crash takes nothing.
     Settle,
     /// Go on in the store of recovered work.

@@ -439,7 +439,7 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
         one.add(5, 1);
         one.save();
         let runs = vec![trained(&run(1), recovered), trained(&run(4), 3)];
-        let base = MergeBase::recovered(&path, &runs);
+        let base = MergeBase::recovered(&path, &runs, Some(Recipe::Denoising.project().to_ron()));
         Program { base, runs, ..one }.save();
         assert_eq!(found(&path), expected);
     };
@@ -450,13 +450,51 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
     let dir = dir();
     let path = file(dir.path());
     let runs = vec![Run { id: RunId(7), ..trained(&run(1), 5) }, trained(&run(1), 6), trained(&run(4), 3)];
-    let base = MergeBase::recovered(&path, &runs);
+    let base = MergeBase::recovered(&path, &runs, Some(Recipe::Denoising.project().to_ron()));
     let two = Program { path: path.clone(), base, project: Recipe::Denoising.project(), runs };
     two.save();
     assert_eq!(two.save(), Vec::<String>::new());
     assert_eq!(found(&path), [(1, 6, 0), (4, 3, 0), (7, 5, 0)]);
-    let nowhere = MergeBase::recovered(Path::new("nowhere"), &[run(1)]);
+    let nowhere = MergeBase::recovered(Path::new("nowhere"), &[run(1)], None);
     assert_eq!(nowhere.number_of(RunId(1)), RunId(1));
+}
+
+#[test]
+fn a_design_that_another_program_changed_before_a_crash_is_not_overwritten() {
+    let check = |is_noted: bool, theirs: &Project, told: usize| {
+        let (folder, root) = (dir(), dir());
+        let path = file(folder.path());
+        let (ours, mut other) = (Program::open(&path), Program::open(&path));
+        let store = Store::create(root.path()).expect("created");
+        store.save_seen(&path, ours.base.document().expect("it was opened")).expect("noted");
+        store.save_design(&Recipe::Linear.project(), Some(&path)).expect("stored");
+        ours.runs.iter().for_each(|run| store.import_run(run).expect("stored"));
+        if !is_noted {
+            // As an earlier version wrote it.
+            let text = format!("(origin:Some({:?}),is_settled:false)", path.to_str().expect("text"));
+            fs::write(store.path().join("workspace.ron"), text).expect("written");
+        }
+        drop(store);
+        other.project = theirs.clone();
+        other.save();
+        let recovery = Store::recoverable(root.path()).remove(0);
+        let store = Store::open(&recovery.path).expect("nobody works in it");
+        let Opened { project, runs, warnings, base } = store.load().expect("loads");
+        assert_eq!(warnings, Vec::<String>::new());
+        let recovered = Program { path: path.clone(), base, project, runs };
+        assert_eq!(recovered.save().len(), told);
+        assert_eq!(recovered.save(), Vec::<String>::new());
+        assert_eq!(open_project(&path).expect("opens").project, Recipe::Linear.project());
+        assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0)]);
+        let aside = open_design(&folder.path().join("a-design-1.ron")).ok();
+        assert_eq!(aside.as_ref(), (told > 0).then_some(theirs));
+    };
+    let (old, new) = (Recipe::Denoising.project(), Recipe::Undercomplete.project());
+    check(true, &old, 0);
+    check(true, &new, 1);
+    // Without the note nobody knows whose it is: it is kept.
+    check(false, &old, 1);
+    check(false, &new, 1);
 }
 
 #[test]

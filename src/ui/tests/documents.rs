@@ -5,7 +5,7 @@ use std::path::Path;
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
-use crate::io::Recovery;
+use crate::io::{Files, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Command as Ask;
@@ -138,6 +138,27 @@ fn a_file_nobody_was_asked_about_is_not_overwritten() {
     assert!(dialog.overwrite && dialog.path() == there);
     assert!(browse(&mut state, &there), "the desktop has asked about this one");
     assert!(browse(&mut state, &folder.path().join("other")));
+}
+
+#[test]
+fn the_document_in_the_file_is_noted_whenever_it_is_opened_or_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.hourglass");
+    let project = Project { name: "in the file".to_owned(), ..Project::default() };
+    save_project(&Files::default(), &path, &project, &[] as &[Run]).expect("saved");
+    let mut state = State::default();
+    let noted = |state: &mut State| {
+        std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
+            let Effect::Seen(file, document) = effect else { return None };
+            (file == path).then_some(document)
+        })
+    };
+    state.handle_file_event(FileEvent::Opened(path.clone(), Ok(open_any(&path).expect("opens"))));
+    assert_eq!(noted(&mut state), Some(project.to_ron()));
+    state.write(SaveRequest::new(&state, path.clone(), SaveKind::Project, None));
+    let request = written(&mut state);
+    state.handle_file_event(FileEvent::Saved(request, Ok(Vec::new())));
+    assert_eq!(noted(&mut state), Some(project.to_ron()));
 }
 
 #[test]
