@@ -20,6 +20,7 @@ pub mod menu;
 mod missing_data;
 pub mod notices;
 pub mod panels;
+pub mod path_dialog;
 pub mod plots;
 pub mod principal;
 mod recipe_pictures;

@@ -153,6 +153,8 @@ impl HourglassApp {
                 Effect::LookAt(path) => self.files.look_at(path),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
+                Effect::LookFor(question) => self.files.look_for(question),
+                Effect::ShowDialog(browse, folder) => self.files.show_dialog(browse, folder.as_deref()),
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
                 Effect::Keep(project, origin) => self.files.keep(project, origin),

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use super::dialogs::{Browse, Target, Then};
 pub use super::dropped::{DropKind, drop_kind, promise};
+use super::path_dialog::{PathFound, PathQuestion};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
@@ -77,6 +78,10 @@ pub enum FileEvent {
     Opened(PathBuf, Result<OpenedFile, String>),
     /// A file was written, or could not be.
     Saved(Box<SaveRequest>, Result<Vec<MergeNote>, String>),
+    /// What is at a path that was asked for.
+    LookedFor(PathFound),
+    /// The desktop's dialog may be opened, in this folder.
+    Near(Browse, Option<PathBuf>),
     /// A person chose a path in the desktop's dialog, or none.
     Browsed(Browse, Option<PathBuf>),
     /// What something dropped on the window is.
@@ -214,6 +219,11 @@ impl FileRoom {
         });
     }
 
+    /// Finds out what is at a path.
+    pub fn look_for(&self, question: PathQuestion) {
+        self.spawn(move || FileEvent::LookedFor(question.answer()));
+    }
+
     /// Writes a file.
     pub fn save(&self, mut request: Box<SaveRequest>) {
         self.spawn(move || {
@@ -255,10 +265,18 @@ impl FileRoom {
         });
     }
 
-    /// Opens the desktop's own dialog.
+    /// Looks for the folder in which the desktop's own dialog is to open.
     pub fn browse(&self, browse: Browse) {
+        self.spawn(move || {
+            let folder = super::dialogs::folder_near(&browse.near);
+            FileEvent::Near(browse, folder)
+        });
+    }
+
+    /// Opens the desktop's own dialog.
+    pub fn show_dialog(&self, browse: Browse, folder: Option<&Path>) {
         // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
-        let answer = super::dialogs::desktop_dialog(&browse);
+        let answer = super::dialogs::desktop_dialog(&browse, folder);
         self.spawn(move || FileEvent::Browsed(browse, super::dialogs::wait(answer)));
     }
 
@@ -352,6 +370,8 @@ impl State {
                 }
             }
             FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
+            FileEvent::LookedFor(found) => self.path_found(found),
+            FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
             FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
                 Severity::Error,
                 format!(

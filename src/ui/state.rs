@@ -109,8 +109,12 @@ pub enum Effect {
     LookAt(PathBuf),
     /// Write a file.
     Save(Box<super::files::SaveRequest>),
-    /// Show the desktop's own file dialog.
+    /// Find out what is at a path.
+    LookFor(super::path_dialog::PathQuestion),
+    /// Look for the folder of the desktop's own file dialog.
     Browse(super::dialogs::Browse),
+    /// Show that dialog, in this folder.
+    ShowDialog(super::dialogs::Browse, Option<PathBuf>),
     /// Read back work that a crash left behind.
     Recover(crate::io::Recovery),
     /// Throw it away.

@@ -1,7 +1,5 @@
 //! What belongs to one document stays out of another, and what waits stays out of the way of what trains.
 
-use std::path::Path;
-
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
@@ -9,7 +7,7 @@ use crate::io::{Files, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Command as Ask;
-use crate::ui::dialogs::{Dialog, PathDialog, Purpose, Then};
+use crate::ui::dialogs::{Dialog, Then};
 use crate::ui::files::{FileEvent, SaveKind, SaveRequest};
 use crate::ui::painted::{check_visible, names, texts};
 use crate::ui::panels::RunAction;
@@ -118,26 +116,6 @@ fn what_came_while_a_file_was_written_is_still_unsaved() {
         assert_eq!(state.effects.iter().any(|effect| matches!(effect, Effect::Quit)), quits);
         state.dialog = None;
     }
-}
-
-#[test]
-fn a_file_nobody_was_asked_about_is_not_overwritten() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let there = folder.path().join("digits.hourglass");
-    std::fs::write(&there, "mine").expect("written");
-    let mut state = State::default();
-    let browse = |state: &mut State, path: &Path| {
-        let purpose = Purpose::Save(SaveKind::Project, None);
-        state.dialog = Some(Dialog::Path(PathDialog { purpose, text: String::new(), overwrite: false }));
-        state.effects.clear();
-        state.accept_path(path.to_owned());
-        state.effects.iter().any(|effect| matches!(effect, Effect::Save(_)))
-    };
-    assert!(!browse(&mut state, &folder.path().join("digits")));
-    let Some(Dialog::Path(dialog)) = &state.dialog else { panic!("a question") };
-    assert!(dialog.overwrite && dialog.path() == there);
-    assert!(browse(&mut state, &there), "the desktop has asked about this one");
-    assert!(browse(&mut state, &folder.path().join("other")));
 }
 
 #[test]
