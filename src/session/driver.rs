@@ -325,6 +325,12 @@ impl<O: Observer> Driver<O> {
             self.samples_per_sec = 0.8 * old + 0.2 * rate;
         }
         (self.samples, self.reported) = (0, now);
+        self.report_epochs();
+        self.emit(RunEvent::Progress(self.progress()));
+    }
+
+    /// Tells which epochs have ended since the last report. Asks nothing of the trainer, so it may follow a panic of it.
+    pub(super) fn report_epochs(&mut self) {
         if !self.greedy.is_empty() {
             let records = std::mem::take(&mut self.greedy);
             self.emit(RunEvent::Greedy(records));
@@ -333,7 +339,6 @@ impl<O: Observer> Driver<O> {
             let records = std::mem::take(&mut self.epochs);
             self.emit(RunEvent::Epochs(records));
         }
-        self.emit(RunEvent::Progress(self.progress()));
     }
 
     /// How far the run is.
@@ -481,6 +486,39 @@ mod tests {
         check(|_| {}, every(3600), (12, 1, 0), &[(3, None)]);
         check(|_| {}, Checkpoints::Epochs(1000, HOURLY), (12, 1, 0), &[(3, None)]);
         check(|_| {}, every(3600), (3, 0, 0), &[]);
+    }
+
+    /// The epochs that were reported.
+    struct Reported(Vec<u32>);
+
+    impl Observer for Reported {
+        fn observe(&mut self, _: &Run, event: RunEvent) {
+            if let RunEvent::Epochs(records) = event {
+                self.0.extend(records.iter().map(|record| record.epoch));
+            }
+        }
+    }
+
+    #[test]
+    fn epochs_that_wait_for_a_report_are_told_where_training_ends_without_one() {
+        let design = Recipe::Undercomplete.project();
+        let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
+        let plan = plan(&design, &facts(&data)).expect("sound");
+        let pace = Pace { report: HOURLY.every, look: HOURLY, health: None, checkpoint: every(3600) };
+        let run = Run::new(RunId(1), &plan, &data);
+        let start = Instant::now();
+        let clock = Box::new(move || start);
+        let observed = (pace, Reported(Vec::new()));
+        let mut driver = Driver::with_clock(run, &plan, &data, 1, observed, clock).expect("small");
+        driver.begin();
+        while driver.trainer().epoch() < 2 {
+            driver.step().expect("sound");
+        }
+        assert_eq!(driver.observer().0, [] as [u32; 0]);
+        driver.report_epochs();
+        driver.report_epochs();
+        assert_eq!(driver.observer().0, [1, 2]);
+        assert_eq!(driver.run().history.epochs.len(), 2);
     }
 
     #[test]

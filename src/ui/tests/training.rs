@@ -3,6 +3,7 @@
 use egui_kittest::kittest::NodeT;
 
 use super::*;
+use crate::ui::painted::{cut_off, texts};
 
 #[test]
 fn one_key_trains_pauses_goes_on_and_stops() {
@@ -23,6 +24,22 @@ fn one_key_trains_pauses_goes_on_and_stops() {
     assert_eq!(Command::Continue.available(window.state()), Ok(()));
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F5);
     window.until("it goes on", |state| state.runs[0].status == Status::Training);
+}
+
+#[test]
+fn the_place_of_a_long_run_fits_into_the_smallest_window() {
+    let mut window = Window::sized(900.0, 600.0, Theme::Dark);
+    window.state().project.training.epochs = 600_000;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("it trains", |state| state.runs.first().is_some_and(|run| run.history.epochs.len() > 2));
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::F5);
+    window.until("it is stopped", |state| state.runs[0].status == Status::Stopped);
+    window.harness.step();
+    let shapes = &window.harness.output().shapes;
+    let is_place = |text: &String| text.contains("/ 600");
+    assert!(texts(shapes).iter().any(is_place), "{:?}", texts(shapes));
+    assert!(!cut_off(shapes).iter().any(is_place), "{:?}", cut_off(shapes));
 }
 
 #[test]
