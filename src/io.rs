@@ -1,4 +1,4 @@
-//! **Files**: the project file, the live store that work goes on in, settings and exports.
+//! **Files**: the project file, the live store of work in progress, settings and exports.
 //!
 //! Every write goes through [`Files`], so that a test can make any of them fail, and after any failure the file that was
 //! there before is whole. What is read is never trusted: it may be cut short, damaged, foreign or hostile.

@@ -191,7 +191,7 @@ impl Trainer {
         Ok(StepReport { loss, samples, learning_rate, epoch: None, greedy, restart: None })
     }
 
-    /// Begins anew where an attempt has ended without a choice: other weights, twice the epochs.
+    /// Restarts where an attempt has ended without a choice: other weights, twice the epochs.
     fn try_again(&mut self) -> Result<Option<Restart>, EngineError> {
         if self.progress.epoch != self.attempt().end() {
             return Ok(None);
@@ -364,7 +364,7 @@ impl Trainer {
     }
 
     /// Goes back to a checkpoint of the same plan and data, of a run that is to train for `epochs` in all: as many as
-    /// were in force, so that early stopping goes on counting. More are asked for with [`Trainer::apply`] afterwards.
+    /// were in force, so that early stopping continues to count. More are asked for with [`Trainer::apply`] afterwards.
     ///
     /// # Errors
     /// [`EngineError::Weights`] where any part of it belongs to another network or to other data, or is not finite;

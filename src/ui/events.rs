@@ -58,7 +58,7 @@ impl State {
             }
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,
-                format!("Work could not be kept safe: {message}. Training goes on; save the project to another place."),
+                format!("Work could not be kept safe: {message}. Training continues; save the project to another place."),
             ),
         }
     }

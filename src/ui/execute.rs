@@ -305,7 +305,7 @@ impl State {
         }
     }
 
-    /// Starts a run, or goes on with the one that is under way or was stopped.
+    /// Starts a run, or resumes the one that is paused or was stopped.
     fn start(&mut self, start: Start) {
         if let Some(run) = self.active_run().map(|run| run.id) {
             self.send(match start {

@@ -125,7 +125,6 @@ impl PathDialog {
         let Some(question) = self.question() else { return Some("Type a path, or browse for one.") };
         let found = self.found.as_ref().filter(|found| found.question == question)?;
         match (&self.purpose, found.kind) {
-            (Purpose::Open, PathKind::File) => None,
             // The folder to go on from: nothing is wrong yet.
             (Purpose::Open, PathKind::Folder) => Some(""),
             (Purpose::Open, PathKind::Nothing | PathKind::NoFolder) => Some("There is no such file."),
@@ -134,7 +133,9 @@ impl PathDialog {
             (Purpose::Save(..), PathKind::File) if self.overwrite => {
                 Some("There is such a file already. Replace it?")
             }
-            (Purpose::Save(..), PathKind::File | PathKind::Nothing) => None,
+            (Purpose::Open | Purpose::Save(..), PathKind::File) | (Purpose::Save(..), PathKind::Nothing) => {
+                None
+            }
         }
     }
 
@@ -147,13 +148,11 @@ impl PathDialog {
         if !is_current || !std::mem::take(&mut self.is_accepted) {
             return None;
         }
-        match (&self.purpose, kind) {
-            (Purpose::Save(..), PathKind::File) => {
-                // Not before a person was asked.
-                std::mem::replace(&mut self.overwrite, true).then_some(path)
-            }
-            (Purpose::Open | Purpose::Save(..), _) => self.problem().is_none().then_some(path),
+        if matches!(self.purpose, Purpose::Save(..)) && kind == PathKind::File {
+            // Not before a person was asked.
+            return std::mem::replace(&mut self.overwrite, true).then_some(path);
         }
+        self.problem().is_none().then_some(path)
     }
 
     fn question(&self) -> Option<PathQuestion> {

@@ -21,7 +21,7 @@ fn before_another_project_the_question_to_save_does_what_its_answers_say() {
     let home = Home::new();
     let mut window = edited(&home);
     for (key, question) in [
-        (Key::N, "Save “undercomplete” before starting anew?"),
+        (Key::N, "Save “undercomplete” before starting a new project?"),
         (Key::O, "Save “undercomplete” before opening another?"),
         (Key::Q, "Save “undercomplete” before closing?"),
     ] {
@@ -39,7 +39,7 @@ fn before_another_project_the_question_to_save_does_what_its_answers_say() {
     window.press("Save");
     let file = home.path("kept.hourglass");
     window.type_path(&file);
-    window.until("it goes on to the recipes", |state| state.file.is_some() && state.dialog.is_some());
+    window.until("it asks for a recipe", |state| state.file.is_some() && state.dialog.is_some());
     window.settle();
     window.press("Start linear");
     assert_eq!(*window.project(), Recipe::Linear.project());

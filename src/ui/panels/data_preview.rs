@@ -140,7 +140,7 @@ fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {
 }
 
 fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
-    // The fingerprint knows the rows alone; labels may be chosen anew.
+    // The fingerprint knows the rows alone; other labels may be chosen.
     let labels = data.labels.iter().map(|label| match &label.values {
         LabelValues::Classes { ids, .. } => (&label.name, ids.as_ptr().addr()),
         LabelValues::Numbers(numbers) => (&label.name, numbers.as_ptr().addr()),

@@ -196,7 +196,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
 fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
     let before = match then {
         Then::Quit => "closing",
-        Then::New | Then::Recipe(_) => "starting anew",
+        Then::New | Then::Recipe(_) => "starting a new project",
         Then::Open | Then::OpenPath(_) => "opening another",
     };
     title_ui(ui, &format!("Save “{}” before {before}?", state.title()));

@@ -295,7 +295,7 @@ impl LatentView {
         wanted.map(|unit| unit.min(last))
     }
 
-    /// Begins with the first two units of a run, and goes on with the two liveliest once one of those is the same for all samples:
+    /// Begins with the first two units of a run, and continues with the two liveliest once one of those is the same for all samples:
     /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
     fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
         let (stamp, codes) = (stamp_of((run.id, run.started_unix_secs)), Arc::as_ptr(kept).addr());

@@ -6,7 +6,7 @@ use super::*;
 use crate::ui::painted::{cut_off, texts};
 
 #[test]
-fn one_key_trains_pauses_goes_on_and_stops() {
+fn one_key_trains_pauses_resumes_and_stops() {
     let mut window = Window::new();
     window.state().project.training.epochs = 100_000;
     window.harness.run_ok();
@@ -23,7 +23,7 @@ fn one_key_trains_pauses_goes_on_and_stops() {
     assert!(window.state().runs[0].checkpoint.is_some());
     assert_eq!(Command::Continue.available(window.state()), Ok(()));
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F5);
-    window.until("it goes on", |state| state.runs[0].status == Status::Training);
+    window.until("it continues", |state| state.runs[0].status == Status::Training);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     window.until("it is done", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
     assert_eq!(Command::TrainMore.available(window.state()), Ok(()));
     window.state().project.data.split.seed += 1;
-    window.until("it is split anew", |state| state.data.of.as_ref() == Some(&state.project.data));
+    window.until("it is split again", |state| state.data.of.as_ref() == Some(&state.project.data));
     let reason = Command::TrainMore.available(window.state()).expect_err("another split");
     assert!(reason.contains("split") && reason.contains("restore its design"), "{reason}");
     // Whoever asks nevertheless changes nothing.
