@@ -15,6 +15,7 @@ mod execute;
 pub mod files;
 mod frame_log;
 pub mod history;
+mod keeper;
 pub mod layout;
 pub mod menu;
 mod missing_data;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::pace::{Checkpoints, Pace, Timer};
 use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::engine::{EngineError, StepReport, Trainer};
@@ -14,47 +15,6 @@ use crate::run::{
 pub trait Observer {
     /// Takes notice of an event. The run has already taken it in.
     fn observe(&mut self, run: &Run, event: RunEvent);
-}
-
-/// When a [`Driver`] does what costs time or tells what is of interest only now and then.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Least time between two reports of records and progress.
-    pub report: Duration,
-    /// When epochs are looked at through the probe.
-    pub look: Cadence,
-    /// When the health is measured; `None` is only where the run pauses or ends.
-    pub health: Option<Cadence>,
-    /// When checkpoints are made while the run trains; one is always made where it pauses or ends.
-    pub checkpoint: Checkpoints,
-}
-
-/// How often something is done that costs time.
-#[derive(Clone, Copy, Debug)]
-pub struct Cadence {
-    /// Least time from one to the next.
-    pub every: Duration,
-    /// Training lasts at least this many times as long in between as the last one took.
-    pub cost: u32,
-}
-
-/// When checkpoints are made. All of them are also due by time, wherever the run is: within an epoch, before a long
-/// validation, and while single layers are trained. The first is due after two seconds.
-#[derive(Clone, Copy, Debug)]
-pub enum Checkpoints {
-    /// By time alone.
-    Timed(Cadence),
-    /// After every so many epochs, those of single layers included, and by time in between. Where one takes long, the run
-    /// is trained for as long before the next.
-    Epochs(u32, Cadence),
-}
-
-impl Checkpoints {
-    fn cadence(self) -> Cadence {
-        match self {
-            Checkpoints::Timed(cadence) | Checkpoints::Epochs(_, cadence) => cadence,
-        }
-    }
 }
 
 /// The first checkpoint of a training comes at the latest after this, so that little is lost right from the start.
@@ -99,12 +59,6 @@ pub struct Driver<O> {
     validation_batches: f64,
     /// Where the run was when it was last looked at.
     seen: Option<(u64, Option<GreedyProgress>)>,
-}
-
-/// When something was last done, and how long it took.
-struct Timer {
-    done: Instant,
-    cost: Duration,
 }
 
 impl<O: Observer> Driver<O> {
@@ -392,26 +346,12 @@ impl<O: Observer> Driver<O> {
     }
 }
 
-impl Timer {
-    fn new(now: Instant) -> Timer {
-        Timer { done: now, cost: Duration::ZERO }
-    }
-
-    fn is_due(&self, now: Instant, cadence: Cadence) -> bool {
-        now - self.done >= cadence.every.max(cadence.cost * self.cost)
-    }
-
-    /// It has just been done, from `start` to `now`.
-    fn note(&mut self, start: Instant, now: Instant) {
-        (self.done, self.cost) = (now, now - start);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
+    use super::super::pace::Cadence;
     use super::*;
     use crate::check::plan;
     use crate::dataset::{Progress, load};

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
 use std::time::Duration;
 
-use super::driver::{Cadence, Checkpoints, Driver, Pace};
+use super::driver::Driver;
+use super::pace::{Cadence, Checkpoints, Pace};
 use super::recorder::Recorder;
 use super::{Event, Outbox, Start, TrainRequest, panic_text};
 use crate::run::{RunEvent, RunId, Setting, Status};

@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{DirFolder, Gate, LOCK, PROJECT, RUNS, Store, WORKSPACE, Workspace, run_ids};
+use super::gate::Gate;
+use super::{DirFolder, LOCK, PROJECT, RUNS, Store, WORKSPACE, Workspace, run_ids};
 use crate::io::design::read_design;
 use crate::io::files::is_part;
 use crate::io::run_files::{self, Folder};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::merging::trained;
 use super::*;
 
 /// A workspace below `root` that nobody works in, with a run where `with_run`, after `damage` was done to its folder.
@@ -310,4 +311,21 @@ fn programs_that_start_and_end_at_once_do_not_take_each_others_work() {
         }
     });
     assert_eq!(workspaces(root.path()), 0);
+}
+
+#[test]
+fn no_checkpoint_refers_to_epochs_that_a_power_failure_may_take() {
+    let root = dir();
+    let files = Files::default();
+    let store = Store::create_with(files.clone(), root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    store.import_run(&trained(&run(1), 3)).expect("stored");
+    store.append_epochs(RunId(1), &[record(4)]).expect("stored");
+    files.inject(Some(Fault::NoSync));
+    let error = store.save_checkpoint(RunId(1), &checkpoint(4)).expect_err("a history that may be lost");
+    assert!(error.to_string().contains("a bad disk"), "{error}");
+    files.inject(None);
+    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 3);
+    store.save_checkpoint(RunId(1), &checkpoint(4)).expect("stored");
+    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 4);
 }
