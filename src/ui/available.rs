@@ -164,7 +164,7 @@ fn resumable(state: &State) -> Result<(), String> {
         );
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to go on from.".to_owned());
+        return Err("The run left no weights to resume from.".to_owned());
     }
     if state.data_as_trained(run).is_none() {
         trainable(state)?;

@@ -22,7 +22,7 @@ pub enum Dialog {
     New,
     /// A path to open or to save to.
     Path(PathDialog),
-    /// Save before going on?
+    /// Save first?
     Unsaved(Then),
     /// How many epochs more.
     TrainMore {

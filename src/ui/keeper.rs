@@ -60,7 +60,7 @@ impl FileRoom {
         self.to_keeper(Keep::New(runs));
     }
 
-    /// Goes on in the store of recovered work.
+    /// Continues in the store of recovered work.
     pub fn adopt(&self, store: Store) {
         self.to_keeper(Keep::Adopt(store));
     }

@@ -125,7 +125,7 @@ impl PathDialog {
         let Some(question) = self.question() else { return Some("Type a path, or browse for one.") };
         let found = self.found.as_ref().filter(|found| found.question == question)?;
         match (&self.purpose, found.kind) {
-            // The folder to go on from: nothing is wrong yet.
+            // The folder that the file is in: nothing is wrong yet.
             (Purpose::Open, PathKind::Folder) => Some(""),
             (Purpose::Open, PathKind::Nothing | PathKind::NoFolder) => Some("There is no such file."),
             (Purpose::Save(..), PathKind::Folder) => Some("This is a folder: add the name of the file."),

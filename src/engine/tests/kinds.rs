@@ -273,7 +273,7 @@ fn a_selector_that_has_not_chosen_restarts_with_twice_the_epochs() {
                 trainer.network().weights() == fresh
                     && fresh != Network::fresh_weights(&plan, 0).expect("small")
             );
-            assert_eq!(trainer.snapshot().weights, fresh, "a crash now would go on with the new attempt");
+            assert_eq!(trainer.snapshot().weights, fresh, "a crash now would resume the new attempt");
             assert!(first_rate < 0.01 * trainer.learning_rate(), "the schedule begins again");
             restarts.push((restart.epoch, restart.epochs));
         } else if trainer.steps() == 20 {

@@ -1,4 +1,4 @@
-//! Going on from a checkpoint: early stopping counts on, and edits hold.
+//! Resuming from a checkpoint: early stopping continues to count, and edits hold.
 
 use super::*;
 use crate::io::{Files, open_project, save_project};

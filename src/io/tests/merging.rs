@@ -301,7 +301,7 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
     check(5, 5, &[(1, 5, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 8, &[(1, 8, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 4, &[(1, 5, 0), (4, 3, 0), (5, 1, 1), (6, 4, 0)]);
-    // Two runs that both go on from the saved one: the one of its number is it, whichever comes first.
+    // Two runs that both continue the saved one: the one of its number is it, whichever comes first.
     let dir = dir();
     let path = file(dir.path());
     let runs = vec![Run { id: RunId(7), ..trained(&run(1), 5) }, trained(&run(1), 6), trained(&run(4), 3)];

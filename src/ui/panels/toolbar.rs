@@ -140,7 +140,7 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     };
     let about = match (&status, state.resumes()) {
         (None, Some(run)) => format!(
-            "Go on with run {} where it was stopped. For another run of this design: {}.",
+            "Resume run {} where it was stopped. For another run of this design: {}.",
             run.id,
             Command::TrainNew.text()
         ),

@@ -150,7 +150,7 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     window.state().runs[0].split = Some(0);
     window.state().continue_run(crate::run::RunId(1), Some(4));
     let text = window.state().notices.log.last().expect("a line").text.clone();
-    assert!(text.contains("Run 1 cannot go on") && text.contains("split otherwise"), "{text}");
+    assert!(text.contains("Run 1 cannot be resumed") && text.contains("split otherwise"), "{text}");
     assert_eq!(window.state().runs[0].status, Status::Done);
     window.state().runs[0].split = split;
     window.state().continue_run(crate::run::RunId(1), Some(4));
