@@ -137,6 +137,8 @@ fn a_crash_of_a_window_that_only_shows_a_file_leaves_nothing_to_recover() {
     window.key(CTRL, Key::O);
     window.type_path(&file);
     window.until("it is open", |state| state.file.as_ref() == Some(&file) && state.runs.len() == 1);
+    // The workspace of the empty document has gone; the one of this file comes from a thread.
+    window.until("work can be kept", |state| state.store.is_some());
     let workspace = window.state().store.as_ref().expect("a store").path().to_owned();
     let is_settled = || std::fs::read_to_string(workspace.join("workspace.ron")).unwrap_or_default();
     window.until("its runs are kept", |_| is_settled().contains("is_settled:true"));
