@@ -96,7 +96,7 @@ install() {
 
 # Ends with the line a person with the password has to run.
 say_line() {
-    say "Some packages are missing. Run this line, then this script again (HOURGLASS_SKIP_PACKAGES=1 goes on without them):"
+    say "Some packages are missing. Run this line, then this script again (HOURGLASS_SKIP_PACKAGES=1 continues without them):"
     say "    $1"
     exit 1
 }

@@ -1,4 +1,4 @@
-//! **Files**: the project file, the live store that work goes on in, settings and exports.
+//! **Files**: the project file, the live store of work in progress, settings and exports.
 //!
 //! Every write goes through [`Files`], so that a test can make any of them fail, and after any failure the file that was
 //! there before is whole. What is read is never trusted: it may be cut short, damaged, foreign or hostile.
@@ -14,6 +14,7 @@ mod files;
 mod history_files;
 mod lock;
 mod merge;
+mod merge_note;
 mod npy;
 mod old_checkpoint;
 mod open;
@@ -32,7 +33,8 @@ pub use design::{open_design, save_design};
 pub use error::FileError;
 pub use export::{CodesForm, save_codes, save_pictures};
 pub use files::{Durability, Files, Sink};
-pub use merge::{MergeBase, MergeNote, RunStand};
+pub use merge::{MergeBase, RunStand};
+pub use merge_note::MergeNote;
 pub use open::{OpenedFile, open_any};
 pub use project_file::{PROJECT_FILE_VERSION, open_project, rescue_project, save_project};
 pub use run_files::Opened;

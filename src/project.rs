@@ -5,6 +5,7 @@
 
 mod bottleneck;
 mod corruption;
+mod count;
 mod design_file;
 mod layer;
 mod loss;
@@ -19,6 +20,7 @@ mod visible;
 
 pub use bottleneck::{Bottleneck, Code, CodebookUpdate, Threshold};
 pub use corruption::Corruption;
+pub use count::format_count;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};

@@ -7,13 +7,15 @@ mod compute;
 mod driver;
 mod findings;
 mod loading;
+mod pace;
 mod protocol;
 mod recorder;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
-pub use driver::{Cadence, Checkpoints, Driver, Observer, Pace};
+pub use driver::{Driver, Observer};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
+pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Command, Event, Job, JobId, JobKind, JobResult, Start, TrainRequest};
 
 use std::any::Any;

@@ -429,7 +429,7 @@ fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
     let (old, said) = codes("old.hourglass", "gap.csv");
     assert!(said.contains("filled with the means of the rows given"), "{said}");
     assert_ne!(old, with_gap);
-    // Going on with it stores them.
+    // Resuming it stores them.
     ok(path, &["train", "old.hourglass", "--resume", "--epochs", "3"]);
     assert_eq!(runs(path, "old.hourglass")[0].normaliser.clone().expect("stored").means, means);
 }

@@ -63,7 +63,7 @@ impl Trained {
 }
 
 /// Every recipe shows what it says it shows, and looks like its picture in the list of recipes. With `UPDATE_PICTURES` set the
-/// pictures are drawn anew.
+/// pictures are drawn again.
 #[test]
 fn every_recipe_shows_its_point() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -30,7 +30,7 @@ impl Screen {
     fn start() -> Screen {
         let (width, height) = SIZE;
         let screen = format!("{width}x{height}x24");
-        // Without -noreset the server starts anew whenever its last client leaves, and turns away who comes just then.
+        // Without -noreset the server restarts whenever its last client leaves, and turns away who comes just then.
         let arguments = ["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp", "-noreset"];
         let mut server = Command::new("Xvfb");
         let server = server.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());

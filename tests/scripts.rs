@@ -123,7 +123,7 @@ fn who_may_not_install_is_told_one_line() {
     alone.fails("    su - -c 'apt-get update && apt-get install -y gcc libc6-dev libgl1 libegl1");
     alone.without_display().fails("    su - -c 'apt-get update && apt-get install -y gcc libc6-dev'\n");
     System::debian().with("sudo", "exit 1").fails("    sudo sh -c 'apt-get update && apt-get install -y gcc");
-    // Who knows better goes on.
+    // Who knows better continues.
     let mut system = System::debian();
     system.variables.push(("HOURGLASS_SKIP_PACKAGES", "1".to_owned()));
     system.starts(&[], "--");

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::project::visible;
 
-/// Why training could not go on.
+/// Why training could not continue.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
     /// The loss or a weight is no longer a finite number.

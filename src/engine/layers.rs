@@ -25,7 +25,7 @@ use crate::project::{Activation, Norm, Place, Project, Shape};
 pub(super) struct Builder<'a> {
     plan: &'a Plan,
     capacity: usize,
-    /// How often training has begun anew.
+    /// How often training was restarted.
     pub attempt: u32,
     /// All arrays so far.
     pub parameters: Vec<Parameter>,

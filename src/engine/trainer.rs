@@ -25,7 +25,7 @@ const HEALTH_ROWS: usize = 512;
 /// Trains one network, one minibatch at a time.
 ///
 /// Everything is synchronous: whoever drives it (a test, a bench, the command line, a worker) decides after each step
-/// whether to go on. What it does is a function of plan, data and recorded edits alone, whatever the number of threads.
+/// whether to continue. What it does is a function of plan, data and recorded edits alone, whatever the number of threads.
 pub struct Trainer {
     data: Arc<Dataset>,
     network: Network,
@@ -43,7 +43,7 @@ pub struct Trainer {
     progress: TrainerProgress,
     best: Option<Best>,
     stopped_early: bool,
-    /// What is kept of a run that diverges: all it was at the end of the last sound epoch, or at the checkpoint it went on
+    /// What is kept of a run that diverges: all it was at the end of the last sound epoch, or at the checkpoint it resumed
     /// from. Best epoch and settings are the trainer's own: none of them changes between two such states by training.
     sound: Checkpoint,
 }
@@ -109,7 +109,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`EngineError::Diverged`] where the loss is no longer finite, or at the end of an epoch a weight or a moment. The
-    /// trainer then stands where the last sound epoch ended, or at the checkpoint it went on from since, in all it was there.
+    /// trainer then stands where the last sound epoch ended, or at the checkpoint it resumed from since, in all it was there.
     pub fn step(&mut self) -> Result<StepReport, EngineError> {
         self.step_while(&|| true)
     }
@@ -191,7 +191,7 @@ impl Trainer {
         Ok(StepReport { loss, samples, learning_rate, epoch: None, greedy, restart: None })
     }
 
-    /// Begins anew where an attempt has ended without a choice: other weights, twice the epochs.
+    /// Restarts where an attempt has ended without a choice: other weights, twice the epochs.
     fn try_again(&mut self) -> Result<Option<Restart>, EngineError> {
         if self.progress.epoch != self.attempt().end() {
             return Ok(None);
@@ -345,7 +345,7 @@ impl Trainer {
         self.network.health(&self.data, &rows, self.progress.epoch, moment)
     }
 
-    /// Everything needed to go on as if nothing had happened.
+    /// Everything needed to resume as if nothing had happened.
     ///
     /// It is always finite: where an update has just made some weights or moments infinite, which the next step or the end
     /// of the epoch is going to report, it is the last sound state as a whole.
@@ -364,7 +364,7 @@ impl Trainer {
     }
 
     /// Goes back to a checkpoint of the same plan and data, of a run that is to train for `epochs` in all: as many as
-    /// were in force, so that early stopping goes on counting. More are asked for with [`Trainer::apply`] afterwards.
+    /// were in force, so that early stopping continues to count. More are asked for with [`Trainer::apply`] afterwards.
     ///
     /// # Errors
     /// [`EngineError::Weights`] where any part of it belongs to another network or to other data, or is not finite;

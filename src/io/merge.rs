@@ -7,7 +7,6 @@
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,10 +17,11 @@ use super::archive::{Archive, Digest};
 use super::design::anchor;
 use super::files::real_folder;
 use super::lock::SaveLock;
+use super::merge_note::MergeNote;
 use super::plan_merge::{Merge, continues};
 use super::project_file::{Content, OnDisk};
 use super::{Durability, FileError, Files, Sink, open_project};
-use crate::project::{Project, visible_path};
+use crate::project::Project;
 use crate::run::{Normaliser, Run, RunId, Status};
 
 /// How often a file that changes under the save is merged again.
@@ -79,104 +79,6 @@ pub struct RunStand {
     health: Option<u32>,
 }
 
-/// Something a person should know of a save that met another program's work.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MergeNote {
-    /// A run has another number in the file than in memory.
-    Renumbered {
-        /// The number in memory.
-        run: RunId,
-        /// The number in the file.
-        number: RunId,
-    },
-    /// Runs that another program has saved are kept.
-    Kept(Vec<RunId>),
-    /// Another program has trained a run further, which is as it was here: its version is kept.
-    Newer(RunId),
-    /// Another program has trained a run further that was removed here: it is kept.
-    RemovedHere(RunId),
-    /// Another program has removed a run that is as it was here: it is not saved again.
-    RemovedThere(RunId),
-    /// Another program has changed the design, which is as it was here: its version is kept.
-    OtherDesign,
-    /// Both have changed the design. The other version is in this file, or is the design of a run.
-    DesignSetAside(Option<PathBuf>),
-    /// The file could not be read and is kept here.
-    FileSetAside {
-        /// Its new name.
-        path: PathBuf,
-        /// Why it could not be read.
-        reason: String,
-    },
-}
-
-impl MergeNote {
-    /// Whether the file holds something that the program which saved it does not have.
-    pub fn is_only_in_file(&self) -> bool {
-        match self {
-            MergeNote::Renumbered { .. }
-            | MergeNote::Kept(_)
-            | MergeNote::Newer(_)
-            | MergeNote::RemovedHere(_)
-            | MergeNote::OtherDesign => true,
-            MergeNote::RemovedThere(_) | MergeNote::DesignSetAside(_) | MergeNote::FileSetAside { .. } => {
-                false
-            }
-        }
-    }
-
-    /// The highest number it tells of: no new run should have it.
-    pub fn highest_run(&self) -> Option<RunId> {
-        match self {
-            MergeNote::Renumbered { number, .. } => Some(*number),
-            MergeNote::Kept(runs) => runs.iter().max().copied(),
-            MergeNote::Newer(_)
-            | MergeNote::RemovedHere(_)
-            | MergeNote::RemovedThere(_)
-            | MergeNote::OtherDesign
-            | MergeNote::DesignSetAside(_)
-            | MergeNote::FileSetAside { .. } => None,
-        }
-    }
-}
-
-impl fmt::Display for MergeNote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MergeNote::Renumbered { run, number } => {
-                write!(
-                    f,
-                    "run {run} is saved as run {number}, because another program saved a run of the same number"
-                )
-            }
-            MergeNote::Kept(runs) => {
-                let all: Vec<String> = runs.iter().map(ToString::to_string).collect();
-                let plural = if runs.len() == 1 { "" } else { "s" };
-                write!(f, "another program saved run{plural} {}: kept", all.join(", "))
-            }
-            MergeNote::Newer(run) => {
-                write!(f, "another program trained run {run} further: its version is kept")
-            }
-            MergeNote::RemovedHere(run) => {
-                write!(f, "run {run} was removed here, but another program trained it further: it is kept")
-            }
-            MergeNote::RemovedThere(run) => {
-                write!(f, "another program removed run {run}: it is not saved again")
-            }
-            MergeNote::OtherDesign => write!(f, "another program changed the design: its version is kept"),
-            MergeNote::DesignSetAside(Some(path)) => {
-                write!(f, "another program changed the design too: its version is in {}", visible_path(path))
-            }
-            MergeNote::DesignSetAside(None) => {
-                write!(f, "another program changed the design too: its version is the design of its run")
-            }
-            MergeNote::FileSetAside { path, reason } => {
-                write!(f, "the old file could not be read and is kept as {} ({reason})", visible_path(path))
-            }
-        }
-    }
-}
-
 impl MergeBase {
     /// For a file that a person has agreed to replace: everything in it now may go.
     pub fn replacing(path: &Path) -> MergeBase {
@@ -189,11 +91,13 @@ impl MergeBase {
     }
 
     /// For work that a crash left behind, and the file it belongs to: runs that have only been trained further since they
-    /// were saved there take the places of the old ones.
-    pub fn recovered(path: &Path, runs: &[Run]) -> MergeBase {
+    /// were saved there take the places of the old ones. `seen` is the [`MergeBase::document`] of before the crash: any
+    /// other in the file now is another program's.
+    pub fn recovered(path: &Path, runs: &[Run], seen: Option<String>) -> MergeBase {
         let Ok(opened) = open_project(path) else { return MergeBase::default() };
         {
             let mut known = opened.base.lock();
+            known.project = seen;
             let old = std::mem::take(&mut known.runs);
             // Each saved run is claimed once: two runs of one number would be two entries of one name.
             let mut free: Vec<&Run> = opened.runs.iter().collect();
@@ -222,6 +126,12 @@ impl MergeBase {
             }
         }
         MergeBase(Arc::new(Mutex::new(known)))
+    }
+
+    /// The text of the document in the file, as this program last read or wrote it. `None` where nothing is known of it,
+    /// and while a save is under way, which is not waited for.
+    pub fn document(&self) -> Option<String> {
+        self.0.try_lock().ok()?.project.clone()
     }
 
     /// The number a run has in the file.
@@ -458,7 +368,6 @@ impl Known {
     }
 }
 
-/// Whether a document is what a run was trained by. Where its data are does not count: paths are stored as they were found.
 /// The text of a document once it is in the file: paths from the root, and no bytes that text cannot hold.
 fn text_in_file(project: &Project, path: &Path) -> String {
     let mut read = Project::from_ron(&project.to_ron()).unwrap_or_else(|_| project.clone());
@@ -466,6 +375,7 @@ fn text_in_file(project: &Project, path: &Path) -> String {
     read.to_ron()
 }
 
+/// Whether a document is what a run was trained by. Where its data are does not count: paths are stored as they were found.
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
     project.trained_designs().into_iter().map(same_data).any(|design| design == same_data(run.design.clone()))

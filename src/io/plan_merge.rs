@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::Digest;
-use super::merge::{Known, KnownRun, MergeNote, RunStand};
+use super::merge::{Known, KnownRun, RunStand};
+use super::merge_note::MergeNote;
 use super::project_file::OnDisk;
 use crate::project::Project;
 use crate::run::{Run, RunId};

@@ -7,31 +7,28 @@
 //! Between being made and being locked, and between being unlocked and being removed, a workspace looks like one left
 //! behind. So programs make, take over, look through and remove workspaces one after the other, behind a [`Gate`].
 
+mod gate;
 mod recovery;
+mod runs;
 
 use std::fs::{self, File, TryLockError};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint_files::encode_checkpoint;
 use super::files::is_part;
-use super::history_files::{HISTORY, LAYERS, epoch_records, layer_records};
-use super::record_log::Form;
+use super::history_files::{LAYERS, layer_records};
 use super::run_files::{self, Folder, Opened, read_run};
 use super::warnings::Warnings;
-use super::{Durability, FileError, Files, MergeBase, lock, tensors};
+use super::{Durability, FileError, Files, MergeBase, lock};
 use crate::project::{Project, visible_path};
-use crate::run::{Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Run, RunEvent, RunId};
+use crate::run::{Run, RunId};
+use gate::Gate;
 use recovery::{DAMAGED, Document, document, workspace};
 pub use recovery::{Leftovers, Recovery, SetAside};
 
 const LOCK: &str = "lock";
-/// The longest a gate is waited for: a program that was halted behind it must not halt all others.
-const GATE_PATIENCE: Duration = Duration::from_secs(10);
 const WORKSPACE: &str = "workspace.ron";
 const PROJECT: &str = "project.ron";
 const RUNS: &str = "runs";
@@ -57,6 +54,8 @@ struct Inner {
 #[serde(rename = "Workspace", default)]
 struct Workspace {
     origin: Option<PathBuf>,
+    /// The document in that file when it was last read or written; earlier versions did not note it.
+    seen: Option<String>,
     /// Whether all of it was saved elsewhere, so that nothing is lost with it.
     is_settled: bool,
 }
@@ -134,12 +133,25 @@ impl Store {
     /// # Errors
     /// [`FileError`]; what was stored before is then as it was.
     pub fn save_design(&self, project: &Project, origin: Option<&Path>) -> Result<(), FileError> {
-        // A path that is no text cannot be written as one: the work is kept, and gets another file.
-        let origin = origin.filter(|path| path.to_str().is_some()).map(Path::to_owned);
+        let origin = origin.and_then(storable);
         let mut is_settled = self.mark();
-        self.save_workspace(&Workspace { origin, is_settled: false })?;
+        let old = workspace(&self.inner.dir);
+        let seen = old.seen.filter(|_| old.origin == origin);
+        self.save_workspace(&Workspace { origin, seen, is_settled: false })?;
         *is_settled = false;
         self.write(PROJECT, Ok(project.to_ron().into_bytes()))
+    }
+
+    /// Notes which document the project's file holds, as it was just read or written there
+    /// ([`MergeBase::document`]). A save after a crash tells by it whether another program has changed the file.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was noted before then stays.
+    pub fn save_seen(&self, file: &Path, document: String) -> Result<(), FileError> {
+        let Some(origin) = storable(file) else { return Ok(()) };
+        let is_settled = self.mark();
+        let seen = Some(document);
+        self.save_workspace(&Workspace { origin: Some(origin), seen, is_settled: *is_settled })
     }
 
     /// From now on there is nothing to recover, until the document is stored again: all of it was saved elsewhere. Runs stay.
@@ -153,156 +165,8 @@ impl Store {
         self.inner.files.remove_file(&self.inner.dir.join(PROJECT))
     }
 
-    /// Stores what an event, which the run has already taken in, changes of it. What is not stored at once is stored with
-    /// the next checkpoint.
-    ///
-    /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
-    pub fn record(&self, run: &Run, event: &RunEvent) -> Result<(), FileError> {
-        match event {
-            RunEvent::Status(_) => self.save_run(run),
-            RunEvent::Epochs(records) => self.append_epochs(run.id, records),
-            RunEvent::Greedy(records) => self.append_greedy(run.id, records),
-            RunEvent::Checkpoint(checkpoint) => {
-                self.save_checkpoint(run.id, checkpoint)?;
-                self.save_kept(run.id, &run.kept)?;
-                self.save_run(run)
-            }
-            RunEvent::Terms(_)
-            | RunEvent::Probe(_)
-            | RunEvent::Progress(_)
-            | RunEvent::Kept(_)
-            | RunEvent::Health(_)
-            | RunEvent::Edited(_)
-            | RunEvent::Restarted(_)
-            | RunEvent::Baseline(_)
-            | RunEvent::Located(..) => Ok(()),
-        }
-    }
-
-    /// Stores what a run is and where it stands: all but its epochs, its checkpoint and its kept epochs.
-    ///
-    /// # Errors
-    /// [`FileError`]; what was stored before is then as it was.
-    pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
-        // The document may come later: until then the run stands for it.
-        let _mark = self.unsettle()?;
-        let text = run_files::run_text(run);
-        self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
-    }
-
-    /// Stores all of a run that was opened from a file.
-    ///
-    /// # Errors
-    /// [`FileError`].
-    pub fn import_run(&self, run: &Run) -> Result<(), FileError> {
-        self.remove_run(run.id)?;
-        self.save_run(run)?;
-        self.append_epochs(run.id, run.history.epochs.iter())?;
-        self.append_greedy(run.id, run.history.pretraining.iter())?;
-        if let Some(checkpoint) = &run.checkpoint {
-            self.save_checkpoint(run.id, checkpoint)?;
-        }
-        self.save_kept(run.id, &run.kept)
-    }
-
-    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the checkpoint.
-    ///
-    /// # Errors
-    /// [`FileError`]; a half-written record is left out when read.
-    pub fn append_epochs<'a>(
-        &self,
-        id: RunId,
-        epochs: impl IntoIterator<Item = &'a EpochRecord>,
-    ) -> Result<(), FileError> {
-        let path = self.file_of(id, HISTORY)?;
-        let records = epoch_records(epochs);
-        match records.map_err(|message| FileError::content(&path, "a record", message))? {
-            Some((form, records)) => self.append_records(&path, &form, &records),
-            None => Ok(()),
-        }
-    }
-
-    /// Adds finished epochs of single layers to a run, as [`Store::append_epochs`] does.
-    ///
-    /// # Errors
-    /// [`FileError`]; a half-written record is left out when read.
-    pub fn append_greedy<'a>(
-        &self,
-        id: RunId,
-        epochs: impl IntoIterator<Item = &'a GreedyRecord>,
-    ) -> Result<(), FileError> {
-        let (form, records) = layer_records(epochs);
-        if records.is_empty() {
-            return Ok(());
-        }
-        self.append_records(&self.file_of(id, LAYERS)?, &form, &records)
-    }
-
-    fn append_records(&self, path: &Path, form: &Form, records: &[u8]) -> Result<(), FileError> {
-        let (start, len) = start_of(path, form.header().len())?;
-        let bytes = form.continued(&start, len, records);
-        let bytes = bytes.map_err(|message| FileError::content(path, "its beginning", message))?;
-        let _mark = self.unsettle()?;
-        self.inner.files.append(path, &bytes)
-    }
-
-    /// Replaces a run's checkpoint; it outlasts a power failure, and so do the epochs before it.
-    ///
-    /// # Errors
-    /// [`FileError`]; the checkpoint before is then as it was.
-    pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
-        for history in [HISTORY, LAYERS] {
-            self.inner.files.sync(&self.file_of(id, history)?)?;
-        }
-        let bytes = encode_checkpoint(checkpoint);
-        let _mark = self.unsettle()?;
-        self.write_of(id, run_files::CHECKPOINT, bytes)
-    }
-
-    /// Brings a run's kept epochs on disk in line with these: the newest is written, what is missing too, and what was
-    /// let go of is removed.
-    ///
-    /// # Errors
-    /// [`FileError`].
-    pub fn save_kept(&self, id: RunId, kept: &KeptEpochs) -> Result<(), FileError> {
-        let probe = self.file_of(id, run_files::PROBE)?;
-        if !probe.exists() {
-            let text = run_files::probe_text(&kept.probe);
-            self.write_path(&probe, Durability::Fast, text.map(String::into_bytes))?;
-        }
-        let folder = self.inner.dir.join(run_files::folder(id)).join("kept");
-        self.inner.files.create_dir(&folder)?;
-        let mut old = names_in(&folder);
-        let newest = kept.newest().map(|kept| kept.epoch);
-        for one in kept.iter() {
-            let path = self.inner.dir.join(run_files::folder(id));
-            let path = path.join(run_files::kept_name(one.epoch));
-            let known = path.file_name().and_then(|name| old.iter().position(|old| name == old.as_str()));
-            if let Some(known) = known {
-                old.swap_remove(known);
-            }
-            if known.is_none() || Some(one.epoch) == newest {
-                self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
-            }
-        }
-        for name in old {
-            self.inner.files.remove_file(&folder.join(name))?;
-        }
-        Ok(())
-    }
-
-    /// Forgets a run.
-    ///
-    /// # Errors
-    /// [`FileError`].
-    pub fn remove_run(&self, id: RunId) -> Result<(), FileError> {
-        let dir = self.inner.dir.join(run_files::folder(id));
-        self.inner.files.remove_dir(&dir)
-    }
-
-    /// Reads everything back, as far as it can be read. Where something cannot, the workspace as it was found is kept
-    /// aside, and a warning says where.
+    /// Reads everything back, as far as it can be read, and compares it with the file it belongs to. Where something cannot
+    /// be read, the workspace as it was found is kept aside, and a warning says where.
     ///
     /// # Errors
     /// [`FileError`] where neither the document nor the design of a run can be read, or what is damaged cannot be kept.
@@ -340,7 +204,9 @@ impl Store {
         for run in &runs {
             self.migrate(run)?;
         }
-        Ok(Opened { project, runs, warnings, base: MergeBase::default() })
+        let Workspace { origin, seen, is_settled: _ } = workspace(dir);
+        let base = origin.map_or_else(MergeBase::default, |file| MergeBase::recovered(&file, &runs, seen));
+        Ok(Opened { project, runs, warnings, base })
     }
 
     /// Gives the epochs of single layers a file of their own, where an earlier version wrote them into `run.ron`, which is
@@ -409,18 +275,6 @@ impl Store {
         self.write(WORKSPACE, text.map(String::into_bytes))
     }
 
-    /// Path of a run's file; its folder is made.
-    fn file_of(&self, id: RunId, name: &str) -> Result<PathBuf, FileError> {
-        let dir = self.inner.dir.join(run_files::folder(id));
-        self.inner.files.create_dir(&dir)?;
-        Ok(dir.join(name))
-    }
-
-    fn write_of(&self, id: RunId, name: &str, bytes: Result<Vec<u8>, String>) -> Result<(), FileError> {
-        let path = self.file_of(id, name)?;
-        self.write_path(&path, Durability::Synced, bytes)
-    }
-
     fn write(&self, name: &str, bytes: Result<Vec<u8>, String>) -> Result<(), FileError> {
         self.write_path(&self.inner.dir.join(name), Durability::Synced, bytes)
     }
@@ -436,29 +290,14 @@ impl Store {
     }
 }
 
+/// A path as it can be stored. One that is no text cannot: the work is kept, and gets another file.
+fn storable(path: &Path) -> Option<PathBuf> {
+    path.to_str().is_some().then(|| path.to_owned())
+}
+
 /// Whether something below the root was put there by this program.
 fn is_ours(name: &str) -> bool {
     name == LOCK || name.starts_with("workspace-") || name.starts_with(DAMAGED) || name == "settings.ron"
-}
-
-/// Held by the one program that makes, takes over, looks through or removes workspaces below a root.
-struct Gate {
-    /// `None` where the system has no locks or patience ran out: then it is as if there were no gate.
-    _lock: Option<File>,
-}
-
-impl Gate {
-    fn enter(root: &Path) -> Gate {
-        let wait = || -> std::io::Result<Option<File>> {
-            let file = lock::open_lock_file(&root.join(LOCK))?;
-            Ok(lock::wait_for(&file, GATE_PATIENCE)?.then_some(file))
-        };
-        let lock = wait().unwrap_or_else(|error| {
-            log::warn!("workspaces are used without a gate: {error}");
-            None
-        });
-        Gate { _lock: lock }
-    }
 }
 
 /// Files below a folder on disk.
@@ -486,22 +325,6 @@ impl Folder for DirFolder {
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
-}
-
-/// The first bytes of a file, at most `most`, and its length; nothing where there is none.
-fn start_of(path: &Path, most: usize) -> Result<(Vec<u8>, u64), FileError> {
-    let read = || -> std::io::Result<(Vec<u8>, u64)> {
-        let file = File::open(path)?;
-        let len = file.metadata()?.len();
-        let mut start = Vec::new();
-        file.take(most as u64).read_to_end(&mut start)?;
-        Ok((start, len))
-    };
-    match read() {
-        Ok(found) => Ok(found),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Vec::new(), 0)),
-        Err(error) => Err(FileError::read(path, &error)),
-    }
 }
 
 /// Numbers of the stored runs, ascending.

@@ -18,6 +18,7 @@ use crate::run::{
 };
 
 mod damage;
+mod failing_saves;
 mod hostile;
 mod merging;
 mod recovery;

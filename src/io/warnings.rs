@@ -1,3 +1,5 @@
+use crate::project::format_count;
+
 /// Most warnings of one reading that are told one by one.
 const MOST: usize = 20;
 
@@ -27,23 +29,10 @@ impl Warnings {
     pub(super) fn into_texts(self) -> Vec<String> {
         let mut texts = self.texts;
         if self.more > 0 {
-            texts.push(format!("and {} more like it", grouped(self.more)));
+            texts.push(format!("and {} more like it", format_count(self.more)));
         }
         texts
     }
-}
-
-/// A number with a comma after every three digits from its end.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

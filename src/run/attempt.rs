@@ -1,4 +1,4 @@
-//! Trainings anew of a selector that has not made its choice, each from other weights and with twice the epochs (Abid et al.
+//! Restarts of a selector that has not made its choice, each from other weights and with twice the epochs (Abid et al.
 //! 2019, as in the authors' program).
 
 /// One attempt within a run. Networks without a selector have a single one, whose epochs are the design's.

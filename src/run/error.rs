@@ -6,16 +6,16 @@ use super::RunId;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RunError {
     /// The rows are not the run's own.
-    #[error("these are not the data run {0} was trained on, so it cannot go on exactly")]
+    #[error("these are not the data run {0} was trained on, so it cannot be resumed exactly")]
     OtherData(RunId),
     /// The rows are a run's own, but scaled in another way.
     #[error(
-        "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot go on exactly"
+        "these data are scaled otherwise than when run {0} was trained (the kind of scaling or the split differs), so it cannot be resumed exactly"
     )]
     OtherScaling(RunId),
     /// The rows are a run's own, but others of them are trained on.
     #[error(
-        "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot go on exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
+        "these data are split otherwise than when run {0} was trained (the fractions or the seed of the split, or the labels it is stratified by, differ), so it cannot be resumed exactly: some of what it was to be judged by would be trained on, or the other way round. Put the split back as it was, or train a new run"
     )]
     OtherSplit(RunId),
     /// The run is watched by a row that its data do not have.

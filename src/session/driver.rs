@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::pace::{Checkpoints, Pace, Timer};
 use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::engine::{EngineError, StepReport, Trainer};
@@ -14,47 +15,6 @@ use crate::run::{
 pub trait Observer {
     /// Takes notice of an event. The run has already taken it in.
     fn observe(&mut self, run: &Run, event: RunEvent);
-}
-
-/// When a [`Driver`] does what costs time or tells what is of interest only now and then.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Least time between two reports of records and progress.
-    pub report: Duration,
-    /// When epochs are looked at through the probe.
-    pub look: Cadence,
-    /// When the health is measured; `None` is only where the run pauses or ends.
-    pub health: Option<Cadence>,
-    /// When checkpoints are made while the run trains; one is always made where it pauses or ends.
-    pub checkpoint: Checkpoints,
-}
-
-/// How often something is done that costs time.
-#[derive(Clone, Copy, Debug)]
-pub struct Cadence {
-    /// Least time from one to the next.
-    pub every: Duration,
-    /// Training lasts at least this many times as long in between as the last one took.
-    pub cost: u32,
-}
-
-/// When checkpoints are made. All of them are also due by time, wherever the run is: within an epoch, before a long
-/// validation, and while single layers are trained. The first is due after two seconds.
-#[derive(Clone, Copy, Debug)]
-pub enum Checkpoints {
-    /// By time alone.
-    Timed(Cadence),
-    /// After every so many epochs, those of single layers included, and by time in between. Where one takes long, the run
-    /// is trained for as long before the next.
-    Epochs(u32, Cadence),
-}
-
-impl Checkpoints {
-    fn cadence(self) -> Cadence {
-        match self {
-            Checkpoints::Timed(cadence) | Checkpoints::Epochs(_, cadence) => cadence,
-        }
-    }
 }
 
 /// The first checkpoint of a training comes at the latest after this, so that little is lost right from the start.
@@ -99,12 +59,6 @@ pub struct Driver<O> {
     validation_batches: f64,
     /// Where the run was when it was last looked at.
     seen: Option<(u64, Option<GreedyProgress>)>,
-}
-
-/// When something was last done, and how long it took.
-struct Timer {
-    done: Instant,
-    cost: Duration,
 }
 
 impl<O: Observer> Driver<O> {
@@ -325,6 +279,12 @@ impl<O: Observer> Driver<O> {
             self.samples_per_sec = 0.8 * old + 0.2 * rate;
         }
         (self.samples, self.reported) = (0, now);
+        self.report_epochs();
+        self.emit(RunEvent::Progress(self.progress()));
+    }
+
+    /// Tells which epochs have ended since the last report. Asks nothing of the trainer, so it may follow a panic of it.
+    pub(super) fn report_epochs(&mut self) {
         if !self.greedy.is_empty() {
             let records = std::mem::take(&mut self.greedy);
             self.emit(RunEvent::Greedy(records));
@@ -333,7 +293,6 @@ impl<O: Observer> Driver<O> {
             let records = std::mem::take(&mut self.epochs);
             self.emit(RunEvent::Epochs(records));
         }
-        self.emit(RunEvent::Progress(self.progress()));
     }
 
     /// How far the run is.
@@ -387,26 +346,12 @@ impl<O: Observer> Driver<O> {
     }
 }
 
-impl Timer {
-    fn new(now: Instant) -> Timer {
-        Timer { done: now, cost: Duration::ZERO }
-    }
-
-    fn is_due(&self, now: Instant, cadence: Cadence) -> bool {
-        now - self.done >= cadence.every.max(cadence.cost * self.cost)
-    }
-
-    /// It has just been done, from `start` to `now`.
-    fn note(&mut self, start: Instant, now: Instant) {
-        (self.done, self.cost) = (now, now - start);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
+    use super::super::pace::Cadence;
     use super::*;
     use crate::check::plan;
     use crate::dataset::{Progress, load};
@@ -481,6 +426,39 @@ mod tests {
         check(|_| {}, every(3600), (12, 1, 0), &[(3, None)]);
         check(|_| {}, Checkpoints::Epochs(1000, HOURLY), (12, 1, 0), &[(3, None)]);
         check(|_| {}, every(3600), (3, 0, 0), &[]);
+    }
+
+    /// The epochs that were reported.
+    struct Reported(Vec<u32>);
+
+    impl Observer for Reported {
+        fn observe(&mut self, _: &Run, event: RunEvent) {
+            if let RunEvent::Epochs(records) = event {
+                self.0.extend(records.iter().map(|record| record.epoch));
+            }
+        }
+    }
+
+    #[test]
+    fn epochs_that_wait_for_a_report_are_told_where_training_ends_without_one() {
+        let design = Recipe::Undercomplete.project();
+        let data = Arc::new(load(&design.data, &Progress::default()).expect("embedded"));
+        let plan = plan(&design, &facts(&data)).expect("sound");
+        let pace = Pace { report: HOURLY.every, look: HOURLY, health: None, checkpoint: every(3600) };
+        let run = Run::new(RunId(1), &plan, &data);
+        let start = Instant::now();
+        let clock = Box::new(move || start);
+        let observed = (pace, Reported(Vec::new()));
+        let mut driver = Driver::with_clock(run, &plan, &data, 1, observed, clock).expect("small");
+        driver.begin();
+        while driver.trainer().epoch() < 2 {
+            driver.step().expect("sound");
+        }
+        assert_eq!(driver.observer().0, [] as [u32; 0]);
+        driver.report_epochs();
+        driver.report_epochs();
+        assert_eq!(driver.observer().0, [1, 2]);
+        assert_eq!(driver.run().history.epochs.len(), 2);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub enum Command {
     Train(Box<TrainRequest>),
     /// Stand still after the step under way.
     Pause(RunId),
-    /// Go on after a pause.
+    /// Resume after a pause.
     Resume(RunId),
     /// Take one step and stand still.
     StepOnce(RunId),
@@ -42,11 +42,11 @@ pub enum Command {
 /// Everything needed to train a run, from the start or from a checkpoint.
 #[derive(Clone, Debug)]
 pub struct TrainRequest {
-    /// The run as it stands. It goes on from its checkpoint where it has one, watches the samples of its kept epochs
+    /// The run as it stands. It continues from its checkpoint where it has one, watches the samples of its kept epochs
     /// where it has some, and trains up to its number of epochs.
     pub run: Run,
     /// Epochs to train in all where a person now asks for another number: recorded with the run by
-    /// [`RunEvent::Edited`]. Without, the run goes on exactly as it was, early stopping included.
+    /// [`RunEvent::Edited`]. Without, the run continues exactly as it was, early stopping included.
     pub epochs: Option<u32>,
     /// Its proven design.
     pub plan: Plan,
@@ -106,7 +106,7 @@ pub enum Event {
     Run(RunId, RunEvent),
     /// A job is done, or failed with a message.
     Computed(JobId, Result<JobResult, String>),
-    /// The live store could not be written; training goes on, but a crash would lose what follows.
+    /// The live store could not be written; training continues, but a crash would lose what follows.
     StoreFailed(String),
 }
 

@@ -1,11 +1,12 @@
 //! The training lane: one worker, a queue of runs.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
 use std::time::Duration;
 
-use super::driver::{Cadence, Checkpoints, Driver, Pace};
+use super::driver::Driver;
+use super::pace::{Cadence, Checkpoints, Pace};
 use super::recorder::Recorder;
 use super::{Event, Outbox, Start, TrainRequest, panic_text};
 use crate::run::{RunEvent, RunId, Setting, Status};
@@ -118,8 +119,14 @@ impl Lane<'_> {
         if let Some(epochs) = epochs {
             driver.set(Setting::Epochs(epochs));
         }
-        let status = self.drive(&mut driver, start);
-        driver.halt(status);
+        let driven = catch_unwind(AssertUnwindSafe(|| self.drive(&mut driver, start)));
+        match driven {
+            Ok(status) => driver.halt(status),
+            Err(panic) => {
+                driver.report_epochs();
+                resume_unwind(panic);
+            }
+        }
     }
 
     /// Steps until the run ends; returns how it ended.

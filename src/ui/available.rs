@@ -160,11 +160,11 @@ fn resumable(state: &State) -> Result<(), String> {
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if let Status::Failed(_) = run.status {
         return Err(
-            "The run failed and would fail again: restore its design, mend it and train anew.".to_owned()
+            "The run failed and would fail again: restore its design, fix it and train a new run.".to_owned()
         );
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to go on from.".to_owned());
+        return Err("The run left no weights to resume from.".to_owned());
     }
     if state.data_as_trained(run).is_none() {
         trainable(state)?;

@@ -193,13 +193,13 @@ impl Command {
             }
             Command::ToggleTied => "Use the transposed weights of the encoder in the mirrored decoder.",
             Command::TrainOrPause => {
-                "Train the design on screen; pause, and go on with the run that was paused or stopped."
+                "Train the design on screen; pause it, and resume the run that was paused or stopped."
             }
             Command::StepOnce => "Train on one minibatch and stand still.",
             Command::EpochOnce => "Train to the end of the epoch and stand still.",
             Command::Stop => "End the run after its step, keeping everything to resume it exactly.",
             Command::TrainNew => "Train the design on screen from the start, as a run of its own.",
-            Command::Continue => "Go on with the shown run exactly where it was stopped.",
+            Command::Continue => "Resume the shown run exactly where it was stopped.",
             Command::TrainMore => "Train the shown run for some epochs more.",
             Command::RestoreDesign => "Bring the design the shown run trained back on screen; can be undone.",
             Command::EvaluateTest => "Judge the shown run by the samples it never saw.",

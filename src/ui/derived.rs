@@ -49,7 +49,7 @@ impl Derived {
         }
     }
 
-    /// Derives anew where the document or what is known of the data is another. `hand_on`: an edit is under way.
+    /// Derives it again where the document or what is known of the data is another. `hand_on`: an edit is under way.
     pub fn follow(&mut self, project: &Project, data: &DataState, hand_on: bool) {
         if !hand_on {
             self.before = None;

@@ -8,6 +8,7 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 
 use super::editors::source::PathField;
 use super::files::{SaveKind, SaveRequest};
+pub use super::path_dialog::{PathDialog, Purpose};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::Recovery;
@@ -21,7 +22,7 @@ pub enum Dialog {
     New,
     /// A path to open or to save to.
     Path(PathDialog),
-    /// Save before going on?
+    /// Save first?
     Unsaved(Then),
     /// How many epochs more.
     TrainMore {
@@ -43,26 +44,6 @@ pub enum Dialog {
     Shortcuts,
     /// Version and licences.
     About,
-}
-
-/// A path to open or to save to.
-#[derive(Clone, Debug)]
-pub struct PathDialog {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// What was typed so far.
-    pub text: String,
-    /// Whether a person was told that the file exists.
-    pub overwrite: bool,
-}
-
-/// What a path is for.
-#[derive(Clone, Debug)]
-pub enum Purpose {
-    /// Open a project or a design.
-    Open,
-    /// Save, and go on with something.
-    Save(SaveKind, Option<Then>),
 }
 
 /// What to do once nothing can be lost any more.
@@ -111,23 +92,6 @@ pub enum BrowseKind {
     Save(SaveKind),
 }
 
-impl PathDialog {
-    /// The path that was typed, with the ending it is saved under: what is there already is looked for by this name.
-    pub fn path(&self) -> PathBuf {
-        let path = PathBuf::from(self.text.trim());
-        match &self.purpose {
-            Purpose::Save(kind, _) if path.file_name().is_some() && !path.is_dir() => {
-                with_ending(path, *kind)
-            }
-            Purpose::Save(..) | Purpose::Open => path,
-        }
-    }
-}
-
-fn with_ending(path: PathBuf, kind: SaveKind) -> PathBuf {
-    if path.extension().is_none() { path.with_extension(kind.extension()) } else { path }
-}
-
 impl Dialog {
     /// The question where to save.
     pub fn save(state: &State, kind: SaveKind) -> Dialog {
@@ -143,7 +107,7 @@ impl Dialog {
             SaveKind::Design => None,
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
-        Dialog::Path(PathDialog { purpose: Purpose::Save(kind, None), text, overwrite: false })
+        Dialog::Path(PathDialog::new(Purpose::Save(kind, None), text))
     }
 }
 
@@ -161,7 +125,7 @@ impl State {
                 let folder =
                     self.recent.first().and_then(|path| path.parent()).map_or_else(home, Path::to_owned);
                 let text = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
-                Some(Dialog::Path(PathDialog { purpose: Purpose::Open, text, overwrite: false }))
+                Some(Dialog::Path(PathDialog::new(Purpose::Open, text)))
             }
             Then::OpenPath(path) => {
                 let path = std::path::absolute(&path).unwrap_or(path);
@@ -179,25 +143,6 @@ impl State {
                 None
             }
         };
-    }
-
-    /// Answers the open path dialog.
-    pub fn accept_path(&mut self, path: PathBuf) {
-        let Some(Dialog::Path(dialog)) = self.dialog.take() else { return };
-        match dialog.purpose {
-            Purpose::Open => self.go_on(Then::OpenPath(path)),
-            Purpose::Save(kind, then) => {
-                let full = with_ending(path.clone(), kind);
-                if full != path && full.exists() {
-                    // Whoever chose the shorter name was not asked about this file.
-                    let (purpose, text) = (Purpose::Save(kind, then), full.display().to_string());
-                    self.dialog = Some(Dialog::Path(PathDialog { purpose, text, overwrite: true }));
-                    return;
-                }
-                let request = SaveRequest::new(self, full, kind, then);
-                self.write(request);
-            }
-        }
     }
 
     /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
@@ -253,15 +198,19 @@ fn home() -> PathBuf {
     directories::UserDirs::new().map_or_else(PathBuf::new, |dirs| dirs.home_dir().to_owned())
 }
 
+/// The folder at or above a path, where it exists; may take long to find.
+pub fn folder_near(path: &Path) -> Option<PathBuf> {
+    [Some(path), path.parent()].into_iter().flatten().find(|folder| folder.is_dir()).map(Path::to_owned)
+}
+
 #[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
 type Answer = Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>>;
 
-/// Opens the desktop's own dialog and returns its answer to come.
+/// Opens the desktop's own dialog, in a folder where one is given, and returns its answer to come.
 #[expect(clippy::disallowed_types, reason = "the one place that knows the desktop's dialogs")]
-pub fn desktop_dialog(browse: &Browse) -> Answer {
-    let folder = if browse.near.is_dir() { Some(browse.near.as_path()) } else { browse.near.parent() };
+pub fn desktop_dialog(browse: &Browse, folder: Option<&Path>) -> Answer {
     let mut dialog = rfd::AsyncFileDialog::new();
-    if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+    if let Some(folder) = folder {
         dialog = dialog.set_directory(folder);
     }
     match &browse.kind {

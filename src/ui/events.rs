@@ -58,7 +58,7 @@ impl State {
             }
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,
-                format!("Work could not be kept safe: {message}. Training goes on; save the project to another place."),
+                format!("Work could not be kept safe: {message}. Training continues; save the project to another place."),
             ),
         }
     }
@@ -142,7 +142,7 @@ impl State {
             Status::Stopped => self.notices.log(Severity::Info, format!("Run {id} was stopped.")),
             Status::Done => self.notices.say(Severity::Info, format!("Run {id} is done.")),
             Status::Failed(message) => {
-                self.notices.say(Severity::Error, format!("Run {id} could not go on: {message}"));
+                self.notices.say(Severity::Error, format!("Run {id} could not be resumed: {message}"));
             }
         }
     }

@@ -213,7 +213,7 @@ impl State {
         self.run(command);
     }
 
-    /// Goes on with a run from its last checkpoint, to another number of epochs in all where one is asked for.
+    /// Resumes a run from its last checkpoint, to another number of epochs in all where one is asked for.
     pub fn continue_run(&mut self, id: RunId, epochs: Option<u32>) {
         self.go_on_with(id, epochs, Start::Train);
     }
@@ -223,14 +223,14 @@ impl State {
         let Some((data, facts)) = self.data_as_trained(run) else { return };
         let data = data.clone();
         if let Err(error) = run.check_same_data(&data) {
-            self.notices.say(Severity::Error, format!("Run {id} cannot go on: {error}."));
+            self.notices.say(Severity::Error, format!("Run {id} cannot be resumed: {error}."));
             return;
         }
         let plan = match plan(&run.design, &facts) {
             Ok(plan) => plan,
             Err(problems) => {
                 let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-                self.notices.say(Severity::Error, format!("Run {id} cannot go on: {first}"));
+                self.notices.say(Severity::Error, format!("Run {id} cannot be resumed: {first}"));
                 return;
             }
         };
@@ -305,7 +305,7 @@ impl State {
         }
     }
 
-    /// Starts a run, or goes on with the one that is under way or was stopped.
+    /// Starts a run, or resumes the one that is paused or was stopped.
     fn start(&mut self, start: Start) {
         if let Some(run) = self.active_run().map(|run| run.id) {
             self.send(match start {

@@ -7,6 +7,8 @@ use std::thread::JoinHandle;
 
 use super::dialogs::{Browse, Target, Then};
 pub use super::dropped::{DropKind, drop_kind, promise};
+use super::keeper::Keep;
+use super::path_dialog::{PathFound, PathQuestion};
 use super::state::{Effect, State};
 use crate::check::Severity;
 use crate::io::{
@@ -14,7 +16,7 @@ use crate::io::{
     Store, open_any, save_design,
 };
 use crate::project::{Project, visible, visible_path};
-use crate::run::{Run, RunId};
+use crate::run::Run;
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,10 @@ pub enum FileEvent {
     Opened(PathBuf, Result<OpenedFile, String>),
     /// A file was written, or could not be.
     Saved(Box<SaveRequest>, Result<Vec<MergeNote>, String>),
+    /// What is at a path that was asked for.
+    LookedFor(PathFound),
+    /// The desktop's dialog may be opened, in this folder.
+    Near(Browse, Option<PathBuf>),
     /// A person chose a path in the desktop's dialog, or none.
     Browsed(Browse, Option<PathBuf>),
     /// What something dropped on the window is.
@@ -96,21 +102,11 @@ pub enum FileEvent {
 /// The threads and their answers.
 #[derive(Debug)]
 pub struct FileRoom {
-    sender: Sender<FileEvent>,
-    receiver: Receiver<FileEvent>,
-    wake: egui::Context,
-    keeper: Option<Sender<Keep>>,
-    keeper_thread: Option<JoinHandle<()>>,
-}
-
-/// What the keeper of the live store does, one after the other.
-enum Keep {
-    Design(Box<Project>, Option<PathBuf>),
-    Settle,
-    New(Vec<Run>),
-    Adopt(Store),
-    Forget(RunId),
-    Discard,
+    pub(super) sender: Sender<FileEvent>,
+    pub(super) receiver: Receiver<FileEvent>,
+    pub(super) wake: egui::Context,
+    pub(super) keeper: Option<Sender<Keep>>,
+    pub(super) keeper_thread: Option<JoinHandle<()>>,
 }
 
 impl FileRoom {
@@ -118,71 +114,6 @@ impl FileRoom {
     pub fn new(wake: egui::Context) -> FileRoom {
         let (sender, receiver) = channel();
         FileRoom { sender, receiver, wake, keeper: None, keeper_thread: None }
-    }
-
-    /// Begins to keep work in progress below `root`. What a crash left behind there is looked for first, as whoever looks
-    /// holds for a moment the lock of what it looks at.
-    pub fn start_keeping(&mut self, root: PathBuf) {
-        let (keeper, work) = channel();
-        let (sender, wake) = (self.sender.clone(), self.wake.clone());
-        let keep = move || {
-            let tell = |event| {
-                // Nobody listens any more once the window is closed.
-                let _ = sender.send(event);
-                wake.request_repaint();
-            };
-            let left = Store::look_back(&root);
-            left.set_aside.into_iter().for_each(|aside| tell(FileEvent::SetAside(aside)));
-            tell(FileEvent::Found(left.work));
-            keep(&root, &work, &tell);
-        };
-        self.keeper_thread = std::thread::Builder::new().name("keeper".to_owned()).spawn(keep).ok();
-        self.keeper = Some(keeper);
-    }
-
-    /// Writes the document down in the live store.
-    pub fn keep(&self, project: Box<Project>, origin: Option<PathBuf>) {
-        self.to_keeper(Keep::Design(project, origin));
-    }
-
-    /// Marks what is in the live store as saved elsewhere.
-    pub fn settle(&self) {
-        self.to_keeper(Keep::Settle);
-    }
-
-    /// Leaves the live store and begins another with these runs in it.
-    pub fn new_store(&self, runs: Vec<Run>) {
-        self.to_keeper(Keep::New(runs));
-    }
-
-    /// Goes on in the store of recovered work.
-    pub fn adopt(&self, store: Store) {
-        self.to_keeper(Keep::Adopt(store));
-    }
-
-    /// Removes a run from the live store.
-    pub fn forget(&self, run: RunId) {
-        self.to_keeper(Keep::Forget(run));
-    }
-
-    /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover. Nobody may write to the
-    /// workspace any more.
-    pub fn end_keeping(&mut self) {
-        // An answer that nobody takes any more may hold the workspace.
-        self.receiver = channel().1;
-        self.to_keeper(Keep::Discard);
-        self.keeper = None;
-        if let Some(thread) = self.keeper_thread.take() {
-            // A keeper that panicked leaves its workspace behind, to be recovered.
-            let _ = thread.join();
-        }
-    }
-
-    fn to_keeper(&self, work: Keep) {
-        if let Some(keeper) = &self.keeper {
-            // A keeper that is gone has said so.
-            let _ = keeper.send(work);
-        }
     }
 
     /// What is ready; never waits.
@@ -206,6 +137,11 @@ impl FileRoom {
             let kind = drop_kind(&path);
             FileEvent::LookedAt(path, kind)
         });
+    }
+
+    /// Finds out what is at a path.
+    pub fn look_for(&self, question: PathQuestion) {
+        self.spawn(move || FileEvent::LookedFor(question.answer()));
     }
 
     /// Writes a file.
@@ -233,10 +169,7 @@ impl FileRoom {
         self.spawn(move || {
             let open = || -> Result<(Store, Opened), FileError> {
                 let store = Store::open(&recovery.path)?;
-                let mut opened = store.load()?;
-                if let Some(origin) = &recovery.origin {
-                    opened.base = MergeBase::recovered(origin, &opened.runs);
-                }
+                let opened = store.load()?;
                 Ok((store, opened))
             };
             let opened = open().map_err(|error| error.to_string());
@@ -252,10 +185,18 @@ impl FileRoom {
         });
     }
 
-    /// Opens the desktop's own dialog.
+    /// Looks for the folder in which the desktop's own dialog is to open.
     pub fn browse(&self, browse: Browse) {
+        self.spawn(move || {
+            let folder = super::dialogs::folder_near(&browse.near);
+            FileEvent::Near(browse, folder)
+        });
+    }
+
+    /// Opens the desktop's own dialog.
+    pub fn show_dialog(&self, browse: Browse, folder: Option<&Path>) {
         // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
-        let answer = super::dialogs::desktop_dialog(&browse);
+        let answer = super::dialogs::desktop_dialog(&browse, folder);
         self.spawn(move || FileEvent::Browsed(browse, super::dialogs::wait(answer)));
     }
 
@@ -274,57 +215,6 @@ impl FileRoom {
         };
         if let Err(error) = std::thread::Builder::new().name("files".to_owned()).spawn(work) {
             let _ = self.sender.send(FileEvent::Quiet(error.to_string()));
-        }
-    }
-}
-
-/// Looks after the live store until the window closes.
-fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
-    let create = || match Store::create(root) {
-        Ok(store) => {
-            tell(FileEvent::Store(Ok(store.clone())));
-            Some(store)
-        }
-        Err(error) => {
-            tell(FileEvent::Store(Err(error.to_string())));
-            None
-        }
-    };
-    let complain = |result: Result<(), FileError>| {
-        if let Err(error) = result {
-            tell(FileEvent::Quiet(error.to_string()));
-        }
-    };
-    let mut store = create();
-    while let Ok(next) = work.recv() {
-        match (next, &store) {
-            (Keep::Design(project, origin), Some(store)) => {
-                complain(store.save_design(&project, origin.as_deref()));
-            }
-            (Keep::New(runs), _) => {
-                if let Some(old) = store.take() {
-                    complain(old.discard());
-                }
-                store = create();
-                if let Some(store) = store.as_ref().filter(|_| !runs.is_empty()) {
-                    runs.iter().for_each(|run| complain(store.import_run(run)));
-                    // They come from a file.
-                    complain(store.settle());
-                }
-            }
-            (Keep::Adopt(recovered), _) => {
-                if let Some(old) = store.replace(recovered) {
-                    complain(old.discard());
-                }
-            }
-            (Keep::Discard, Some(_)) => {
-                if let Some(old) = store.take() {
-                    complain(old.discard());
-                }
-            }
-            (Keep::Settle, Some(store)) => complain(store.settle()),
-            (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
-            (Keep::Design(..) | Keep::Settle | Keep::Forget(_) | Keep::Discard, None) => {}
         }
     }
 }
@@ -348,6 +238,8 @@ impl State {
                 }
             }
             FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
+            FileEvent::LookedFor(found) => self.path_found(found),
+            FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
             FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
                 Severity::Error,
                 format!(
@@ -407,6 +299,7 @@ impl State {
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
                 }
                 self.renew_store();
+                self.note_seen();
                 self.remember(&path);
                 self.notices.log(Severity::Info, format!("Opened {}.", visible_path(&path)));
             }
@@ -445,6 +338,7 @@ impl State {
             self.file = Some(request.path);
             self.base = request.base.unwrap_or_default();
             self.damaged = false;
+            self.note_seen();
         }
         // What came while the file was written is not in it.
         match request.then {
@@ -481,6 +375,13 @@ impl State {
     pub fn renew_store(&mut self) {
         self.store = None;
         self.effects.push(Effect::NewStore(self.runs.clone()));
+    }
+
+    /// Has the document in the file noted, so that a save after a crash knows what another program has changed.
+    fn note_seen(&mut self) {
+        if let (Some(file), Some(document)) = (&self.file, self.base.document()) {
+            self.effects.push(Effect::Seen(file.clone(), document));
+        }
     }
 
     fn warn(&mut self, warnings: &[String]) {

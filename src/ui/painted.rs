@@ -19,6 +19,19 @@ pub fn texts(shapes: &[ClippedShape]) -> Vec<String> {
     found
 }
 
+/// Every text that is cut off for want of room.
+pub fn cut_off(shapes: &[ClippedShape]) -> Vec<String> {
+    let mut found = Vec::new();
+    each(shapes, &mut |shape| {
+        if let Shape::Text(text) = shape
+            && text.galley.elided
+        {
+            found.push(text.galley.text().to_owned());
+        }
+    });
+    found
+}
+
 /// The names and values of everything that can be found without seeing it, but of the fields that are typed into.
 pub fn names(root: &egui_kittest::Node<'_>) -> Vec<String> {
     let nodes = root.children_recursive().map(|node| node.accesskit_node());

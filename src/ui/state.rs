@@ -109,17 +109,23 @@ pub enum Effect {
     LookAt(PathBuf),
     /// Write a file.
     Save(Box<super::files::SaveRequest>),
-    /// Show the desktop's own file dialog.
+    /// Find out what is at a path.
+    LookFor(super::path_dialog::PathQuestion),
+    /// Look for the folder of the desktop's own file dialog.
     Browse(super::dialogs::Browse),
+    /// Show that dialog, in this folder.
+    ShowDialog(super::dialogs::Browse, Option<PathBuf>),
     /// Read back work that a crash left behind.
     Recover(crate::io::Recovery),
     /// Throw it away.
     Discard(crate::io::Recovery),
     /// Write the document down in the live store.
     Keep(Box<Project>, Option<PathBuf>),
+    /// Note there which document the project's file holds.
+    Seen(PathBuf, String),
     /// Mark what was written down there as saved elsewhere: a crash takes nothing.
     Settle,
-    /// Go on in the store of recovered work.
+    /// Continue in the store of recovered work.
     Adopt(Store),
     /// Remove a run from the live store.
     Forget(RunId),
@@ -235,7 +241,7 @@ impl State {
             self.keep_if_changed();
             self.offer_found();
         }
-        // The cards follow at once: shapes are known while data of the same source are only split anew.
+        // The cards follow at once: shapes are known while data of the same source are only split again.
         self.derived.follow(&self.project, &self.data, hand_on);
         if self.derived.errors() == 0 {
             self.notices.take_back(super::execute::NOT_YET);
@@ -320,7 +326,7 @@ impl State {
         (then == *of && run.check_watched_rows(data).is_ok()).then_some((data, facts))
     }
 
-    /// The run the train key goes on with: the shown one, where it was stopped before its last epoch and the design on
+    /// The run that the train key resumes: the shown one, where it was stopped before its last epoch and the design on
     /// screen is what it trained when it was stopped.
     pub fn resumes(&self) -> Option<&Run> {
         let is_stopped = |run: &&Run| run.status == Status::Stopped && run.checkpoint.is_some();
@@ -368,7 +374,7 @@ impl State {
         }
     }
 
-    /// Loads the data anew, whatever is there.
+    /// Loads the data again, whatever is there.
     pub fn load(&mut self) {
         self.data.request += 1;
         (self.data.error, self.data.mended) = (None, None);

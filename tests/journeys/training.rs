@@ -1,4 +1,4 @@
-//! From the first start to a run that goes on in another program.
+//! From the first start to a run that another program resumes.
 
 use std::sync::Arc;
 

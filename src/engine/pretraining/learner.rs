@@ -122,7 +122,7 @@ impl Learner {
         }
     }
 
-    /// Everything needed to go on.
+    /// Everything needed to resume.
     pub fn state(&self) -> Weights {
         match self {
             Learner::Machine { rbm, .. } => Weights(

@@ -103,7 +103,7 @@ fn a_run_that_diverges_stands_where_it_really_was() {
         assert_eq!(state(&second), sound, "{rule:?}: written while it is spoilt");
         assert!(matches!(second.step(), Err(EngineError::Diverged { .. })));
         assert_eq!(state(&second), sound, "{rule:?}: after it was told");
-        // With the rate it had, it goes on as the run that never diverged.
+        // With the rate it had, it continues as the run that never diverged.
         second.apply(Setting::LearningRate(there.progress.learning_rate));
         for _ in 0..9 {
             first.step().expect("sound");

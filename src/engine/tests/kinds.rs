@@ -257,7 +257,7 @@ fn hurried(data: &Dataset, tries: u32) -> Plan {
 }
 
 #[test]
-fn a_selector_that_has_not_chosen_trains_anew_with_twice_the_epochs() {
+fn a_selector_that_has_not_chosen_restarts_with_twice_the_epochs() {
     let data = toy_data(100, 12);
     let plan = hurried(&data, 3);
     let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
@@ -273,8 +273,8 @@ fn a_selector_that_has_not_chosen_trains_anew_with_twice_the_epochs() {
                 trainer.network().weights() == fresh
                     && fresh != Network::fresh_weights(&plan, 0).expect("small")
             );
-            assert_eq!(trainer.snapshot().weights, fresh, "a crash now would go on with the new attempt");
-            assert!(first_rate < 0.01 * trainer.learning_rate(), "the schedule begins anew");
+            assert_eq!(trainer.snapshot().weights, fresh, "a crash now would resume the new attempt");
+            assert!(first_rate < 0.01 * trainer.learning_rate(), "the schedule begins again");
             restarts.push((restart.epoch, restart.epochs));
         } else if trainer.steps() == 20 {
             middle = Some((trainer.snapshot(), records.len(), trainer.epochs()));

@@ -157,7 +157,7 @@ fn any_network_can_be_shown_noise_and_is_compared_with_the_clean_samples() {
         let output = network.reconstruct(&input);
         let mse = output.iter().zip(&target).map(|(y, x)| f64::from(y - x).powi(2)).sum::<f64>() / 480.0;
         assert!((noisy.mse - mse).abs() < 1e-6 * mse, "{corruption:?}: {noisy:?}, not {mse}");
-        // And it goes on as if nothing had been shown.
+        // And it continues as if nothing had been shown.
         assert_eq!(network.evaluate(&data, &rows, None).expect("small"), clean);
     }
 }

@@ -240,7 +240,7 @@ proptest! {
         let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
         let (mut best, mut stale, mut done) = (None::<(u32, f64)>, 0, 0);
         for epochs in [epochs, epochs + more] {
-            // Patience starts anew where more is asked for; the best epoch is remembered.
+            // Patience starts again where more is asked for; the best epoch is remembered.
             if epochs > trainer.epochs() {
                 trainer.apply(Setting::Epochs(epochs));
                 stale = 0;

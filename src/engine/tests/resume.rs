@@ -1,4 +1,4 @@
-//! Going on from a checkpoint: early stopping counts on, and edits hold.
+//! Resuming from a checkpoint: early stopping continues to count, and edits hold.
 
 use super::*;
 use crate::io::{Files, open_project, save_project};
@@ -37,7 +37,7 @@ fn wherever_a_run_is_interrupted_it_ends_in_the_same_state_bit_by_bit() {
     let mut whole = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
     train(&mut whole, &edits, u64::MAX);
     let end = untimed(&whole);
-    // The edit in the fourth epoch gave patience anew: three epochs and four more.
+    // The edit in the fourth epoch reset the patience: three epochs and four more.
     assert_eq!((end.progress.epoch, end.progress.stale_epochs, whole.epochs()), (7, 4, 12));
     assert_eq!(end.best.as_ref().map(|best| best.epoch), Some(1));
     let mut stale = Vec::new();

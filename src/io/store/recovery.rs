@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{DirFolder, Gate, LOCK, PROJECT, RUNS, Store, WORKSPACE, Workspace, run_ids};
+use super::gate::Gate;
+use super::{DirFolder, LOCK, PROJECT, RUNS, Store, WORKSPACE, Workspace, run_ids};
 use crate::io::design::read_design;
 use crate::io::files::is_part;
 use crate::io::run_files::{self, Folder};
@@ -138,31 +139,41 @@ fn set_aside(files: &Files, root: &Path, dir: &Path) -> Result<PathBuf, FileErro
     Ok(folder)
 }
 
-/// Whether a workspace holds nothing for certain: it says that all was saved elsewhere, or there is neither a document
-/// nor a run. What cannot be looked into is not empty.
+/// Whether a workspace holds nothing for certain: it says that all was saved elsewhere, and no run was written since, or
+/// there is neither a document nor a run. What cannot be looked into is not empty.
 fn is_empty(dir: &Path) -> bool {
     let is_missing =
         |path: &Path| fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
     if !is_missing(&dir.join(PROJECT)) {
         return false;
     }
-    workspace(dir).is_settled
-        || holds_no_file(&dir.join(RUNS)).unwrap_or_else(|error| error.kind() == ErrorKind::NotFound)
+    let is_empty = || {
+        let saved = if workspace(dir).is_settled { Some(modified(&dir.join(WORKSPACE))?) } else { None };
+        holds_no_file(&dir.join(RUNS), saved)
+    };
+    is_empty().unwrap_or_else(|error| error.kind() == ErrorKind::NotFound)
 }
 
-fn holds_no_file(folder: &Path) -> io::Result<bool> {
+/// Whether there is no file below a folder, or none that was written after all of them were saved elsewhere. Parts of
+/// files do not count.
+fn holds_no_file(folder: &Path, saved: Option<SystemTime>) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let is_nothing = if entry.file_type()?.is_dir() {
-            holds_no_file(&entry.path())?
+            holds_no_file(&entry.path(), saved)?
         } else {
             entry.file_name().to_str().is_some_and(is_part)
+                || saved.is_some_and(|saved| modified(&entry.path()).is_ok_and(|written| written <= saved))
         };
         if !is_nothing {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+fn modified(path: &Path) -> io::Result<SystemTime> {
+    fs::metadata(path)?.modified()
 }
 
 /// Origin and state of a workspace, from its own file; the default where that cannot be read.
@@ -176,7 +187,7 @@ fn recovery(dir: &Path, name: String) -> Recovery {
     let histories = runs.iter().map(|id| dir.join(run_files::folder(*id)).join(history_files::HISTORY));
     let modified = histories
         .chain([dir.join(PROJECT)])
-        .filter_map(|path| fs::metadata(path).ok()?.modified().ok())
+        .filter_map(|path| modified(&path).ok())
         .max()
         .unwrap_or(SystemTime::UNIX_EPOCH);
     Recovery { path: dir.to_owned(), name, origin: workspace(dir).origin, runs: runs.len(), modified }

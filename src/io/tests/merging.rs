@@ -4,33 +4,33 @@ use super::*;
 use crate::project::{Recipe, Source};
 
 /// A program that has the file open.
-struct Program {
-    path: PathBuf,
-    base: MergeBase,
-    project: Project,
-    runs: Vec<Run>,
+pub(super) struct Program {
+    pub(super) path: PathBuf,
+    pub(super) base: MergeBase,
+    pub(super) project: Project,
+    pub(super) runs: Vec<Run>,
 }
 
 impl Program {
-    fn open(path: &Path) -> Program {
+    pub(super) fn open(path: &Path) -> Program {
         let Opened { project, runs, warnings, base } = open_project(path).expect("opens");
         assert_eq!(warnings, Vec::<String>::new());
         Program { path: path.to_owned(), base, project, runs }
     }
 
     /// Saves and gives what is told.
-    fn save(&self) -> Vec<String> {
+    pub(super) fn save(&self) -> Vec<String> {
         let notes = self.base.save(&Files::default(), &self.path, &self.project, &self.runs);
         notes.expect("saved").iter().map(ToString::to_string).collect()
     }
 
     /// Trains a run up to so many epochs.
-    fn train(&mut self, id: u32, epochs: u32) {
+    pub(super) fn train(&mut self, id: u32, epochs: u32) {
         let run = self.runs.iter_mut().find(|run| run.id == RunId(id)).expect("there");
         *run = trained(run, epochs);
     }
 
-    fn add(&mut self, id: u32, seed: u64) {
+    pub(super) fn add(&mut self, id: u32, seed: u64) {
         self.runs.push(Run { fingerprint: seed, ..trained(&run(id), 1) });
     }
 
@@ -39,7 +39,7 @@ impl Program {
     }
 }
 
-fn trained(run: &Run, epochs: u32) -> Run {
+pub(super) fn trained(run: &Run, epochs: u32) -> Run {
     let mut checkpoint = checkpoint(epochs);
     checkpoint.progress.step_in_epoch = 0;
     checkpoint.progress.step = u64::from(epochs) * 23;
@@ -53,7 +53,7 @@ fn trained(run: &Run, epochs: u32) -> Run {
 }
 
 /// A file with runs 1 and 4, of three epochs each.
-fn file(dir: &Path) -> PathBuf {
+pub(super) fn file(dir: &Path) -> PathBuf {
     let path = dir.join("a.hourglass");
     let runs = [trained(&run(1), 3), trained(&run(4), 3)];
     save_project(&Files::default(), &path, &Recipe::Denoising.project(), &runs).expect("saved");
@@ -61,14 +61,14 @@ fn file(dir: &Path) -> PathBuf {
 }
 
 /// Numbers, epochs and fingerprints (of the test's own runs; 0 for those of the file) of the runs in a file.
-fn found(path: &Path) -> Vec<(u32, usize, u64)> {
+pub(super) fn found(path: &Path) -> Vec<(u32, usize, u64)> {
     let opened = open_project(path).expect("opens");
     assert_eq!(opened.warnings, Vec::<String>::new());
     let seed = |run: &Run| if run.fingerprint == u64::MAX { 0 } else { run.fingerprint };
     opened.runs.iter().map(|run| (run.id.0, run.history.epochs.len(), seed(run))).collect()
 }
 
-fn names(dir: &Path) -> Vec<String> {
+pub(super) fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).expect("there").flatten();
     let mut names: Vec<String> =
         entries.map(|entry| entry.file_name().into_string().expect("text")).collect();
@@ -261,151 +261,6 @@ fn a_design_that_is_in_another_programs_run_needs_no_file_of_its_own() {
 }
 
 #[test]
-fn a_file_that_is_gone_or_cannot_be_read_keeps_no_save_from_happening() {
-    let check = |damage: &dyn Fn(&Path), is_kept: bool| {
-        let dir = dir();
-        let path = file(dir.path());
-        let mut ours = Program::open(&path);
-        ours.train(1, 5);
-        damage(&path);
-        let damaged = fs::read(&path).ok();
-        let told = ours.save();
-        assert_eq!(found(&path), [(1, 5, 0), (4, 3, 0)]);
-        let aside = dir.path().join("a-set-aside-1.hourglass");
-        assert_eq!(told.len(), usize::from(is_kept), "{told:?}");
-        assert!(!is_kept || told[0].contains("a-set-aside-1.hourglass"), "{told:?}");
-        assert_eq!(fs::read(aside).ok(), damaged);
-        assert_eq!(ours.save(), Vec::<String>::new());
-    };
-    check(&|path| fs::remove_file(path).expect("removed"), false);
-    check(&|path| fs::write(path, "rubbish").expect("written"), true);
-    check(&|path| fs::write(path, "").expect("written"), true);
-    check(
-        &|path| {
-            let whole = fs::read(path).expect("there");
-            fs::write(path, &whole[..whole.len() / 2]).expect("written");
-        },
-        true,
-    );
-    let newer = |path: &Path| {
-        let manifest = b"HourglassProject(version: 99, runs: [])".to_vec();
-        rewrite(path, |name, bytes| Some(if name == "manifest.ron" { manifest.clone() } else { bytes }));
-    };
-    check(&newer, true);
-}
-
-#[test]
-fn a_run_that_cannot_be_copied_is_set_aside_with_its_file() {
-    let dir = dir();
-    let path = file(dir.path());
-    let (mut one, two) = (Program::open(&path), Program::open(&path));
-    one.add(5, 1);
-    one.save();
-    // The local header of one of its files, which the zip's directory leads to.
-    let mut bytes = fs::read(&path).expect("there");
-    let name = b"runs/5/run.ron";
-    let at = bytes.windows(name.len()).position(|window| window == name).expect("an entry") - 30;
-    bytes[at] = b'?';
-    fs::write(&path, &bytes).expect("written");
-    let told = two.save();
-    assert!(told.len() == 1 && told[0].contains("a-set-aside-1.hourglass"), "{told:?}");
-    assert_eq!(fs::read(dir.path().join("a-set-aside-1.hourglass")).expect("kept"), bytes);
-    assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0)]);
-}
-
-#[test]
-fn a_file_a_person_agreed_to_replace_is_not_set_aside() {
-    let dir = dir();
-    let path = dir.path().join("a.hourglass");
-    fs::write(&path, "some text").expect("written");
-    let ours = Program {
-        path: path.clone(),
-        base: MergeBase::replacing(&path),
-        project: Project::default(),
-        runs: vec![],
-    };
-    assert_eq!(ours.save(), Vec::<String>::new());
-    assert_eq!(names(dir.path()), ["a.hourglass"]);
-}
-
-#[test]
-fn a_folder_in_the_way_is_left_alone() {
-    let dir = dir();
-    let path = dir.path().join("a.hourglass");
-    fs::create_dir(&path).expect("made");
-    let error = MergeBase::default().save(&Files::default(), &path, &Project::default(), &[run(1)]);
-    assert!(error.expect_err("a folder").to_string().contains("it is a folder"));
-    assert_eq!(names(dir.path()), ["a.hourglass"]);
-}
-
-#[test]
-fn a_disk_that_is_full_at_any_byte_leaves_the_file_as_it_was() {
-    let dir = dir();
-    let path = file(dir.path());
-    let (mut one, mut two) = (Program::open(&path), Program::open(&path));
-    one.add(5, 1);
-    one.project = Recipe::Linear.project();
-    one.save();
-    two.add(5, 2);
-    two.project = Recipe::Undercomplete.project();
-    let old = fs::read(&path).expect("there");
-    let files = Files::default();
-    let mut after_bytes = 0;
-    loop {
-        files.inject(Some(Fault::DiskFull { after_bytes }));
-        let saved = two.base.save(&files, &path, &two.project, &two.runs);
-        if saved.is_ok() {
-            break;
-        }
-        assert_eq!(fs::read(&path).expect("there"), old);
-        assert_eq!(names(dir.path()), ["a.hourglass"]);
-        after_bytes += 61;
-    }
-    assert!(after_bytes > old.len() as u64, "{after_bytes}");
-    assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0), (5, 1, 1), (6, 1, 2)]);
-}
-
-#[test]
-fn other_failures_leave_the_file_as_it_was_too() {
-    let dir = dir();
-    let path = file(dir.path());
-    let mut ours = Program::open(&path);
-    ours.train(1, 5);
-    let old = fs::read(&path).expect("there");
-    let files = Files::default();
-    for fault in [Fault::ReadOnly, Fault::Denied, Fault::NoRename, Fault::Crash] {
-        files.inject(Some(fault));
-        assert!(ours.base.save(&files, &path, &ours.project, &ours.runs).is_err(), "{fault:?}");
-        assert_eq!(fs::read(&path).expect("there"), old);
-    }
-    assert_eq!(ours.save(), Vec::<String>::new());
-    assert_eq!(found(&path), [(1, 5, 0), (4, 3, 0)]);
-    assert_eq!(names(dir.path()), ["a.hourglass"], "the part of the crash too is gone");
-}
-
-#[test]
-fn a_save_that_fails_leaves_nothing_it_had_set_aside() {
-    let dir = dir();
-    let path = file(dir.path());
-    let (ours, mut theirs) = (Program::open(&path), Program::open(&path));
-    let files = Files::default();
-    let check = |expected: &[u8]| {
-        files.inject(Some(Fault::NoRename));
-        for _ in 0..2 {
-            assert!(ours.base.save(&files, &path, &Recipe::Linear.project(), &ours.runs).is_err());
-            assert_eq!(names(dir.path()), ["a.hourglass"]);
-            assert_eq!(fs::read(&path).expect("there"), expected);
-        }
-        files.inject(None);
-    };
-    theirs.project = Recipe::Undercomplete.project();
-    theirs.save();
-    check(&fs::read(&path).expect("there"));
-    fs::write(&path, "rubbish").expect("written");
-    check(b"rubbish");
-}
-
-#[test]
 fn a_design_that_text_cannot_hold_is_not_taken_for_another_programs() {
     let check = |edit: &dyn Fn(&mut Project)| {
         let dir = dir();
@@ -439,24 +294,62 @@ fn recovered_work_takes_the_place_of_what_it_grew_from() {
         one.add(5, 1);
         one.save();
         let runs = vec![trained(&run(1), recovered), trained(&run(4), 3)];
-        let base = MergeBase::recovered(&path, &runs);
+        let base = MergeBase::recovered(&path, &runs, Some(Recipe::Denoising.project().to_ron()));
         Program { base, runs, ..one }.save();
         assert_eq!(found(&path), expected);
     };
     check(5, 5, &[(1, 5, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 8, &[(1, 8, 0), (4, 3, 0), (5, 1, 1)]);
     check(5, 4, &[(1, 5, 0), (4, 3, 0), (5, 1, 1), (6, 4, 0)]);
-    // Two runs that both go on from the saved one: the one of its number is it, whichever comes first.
+    // Two runs that both continue the saved one: the one of its number is it, whichever comes first.
     let dir = dir();
     let path = file(dir.path());
     let runs = vec![Run { id: RunId(7), ..trained(&run(1), 5) }, trained(&run(1), 6), trained(&run(4), 3)];
-    let base = MergeBase::recovered(&path, &runs);
+    let base = MergeBase::recovered(&path, &runs, Some(Recipe::Denoising.project().to_ron()));
     let two = Program { path: path.clone(), base, project: Recipe::Denoising.project(), runs };
     two.save();
     assert_eq!(two.save(), Vec::<String>::new());
     assert_eq!(found(&path), [(1, 6, 0), (4, 3, 0), (7, 5, 0)]);
-    let nowhere = MergeBase::recovered(Path::new("nowhere"), &[run(1)]);
+    let nowhere = MergeBase::recovered(Path::new("nowhere"), &[run(1)], None);
     assert_eq!(nowhere.number_of(RunId(1)), RunId(1));
+}
+
+#[test]
+fn a_design_that_another_program_changed_before_a_crash_is_not_overwritten() {
+    let check = |is_noted: bool, theirs: &Project, told: usize| {
+        let (folder, root) = (dir(), dir());
+        let path = file(folder.path());
+        let (ours, mut other) = (Program::open(&path), Program::open(&path));
+        let store = Store::create(root.path()).expect("created");
+        store.save_seen(&path, ours.base.document().expect("it was opened")).expect("noted");
+        store.save_design(&Recipe::Linear.project(), Some(&path)).expect("stored");
+        ours.runs.iter().for_each(|run| store.import_run(run).expect("stored"));
+        if !is_noted {
+            // As an earlier version wrote it.
+            let text = format!("(origin:Some({:?}),is_settled:false)", path.to_str().expect("text"));
+            fs::write(store.path().join("workspace.ron"), text).expect("written");
+        }
+        drop(store);
+        other.project = theirs.clone();
+        other.save();
+        let recovery = Store::recoverable(root.path()).remove(0);
+        let store = Store::open(&recovery.path).expect("nobody works in it");
+        let Opened { project, runs, warnings, base } = store.load().expect("loads");
+        assert_eq!(warnings, Vec::<String>::new());
+        let recovered = Program { path: path.clone(), base, project, runs };
+        assert_eq!(recovered.save().len(), told);
+        assert_eq!(recovered.save(), Vec::<String>::new());
+        assert_eq!(open_project(&path).expect("opens").project, Recipe::Linear.project());
+        assert_eq!(found(&path), [(1, 3, 0), (4, 3, 0)]);
+        let aside = open_design(&folder.path().join("a-design-1.ron")).ok();
+        assert_eq!(aside.as_ref(), (told > 0).then_some(theirs));
+    };
+    let (old, new) = (Recipe::Denoising.project(), Recipe::Undercomplete.project());
+    check(true, &old, 0);
+    check(true, &new, 1);
+    // Without the note nobody knows whose it is: it is kept.
+    check(false, &old, 1);
+    check(false, &new, 1);
 }
 
 #[test]
@@ -495,38 +388,4 @@ fn many_programs_that_save_at_once_lose_nothing() {
     let of: Vec<(usize, u64)> = left.iter().map(|(_, epochs, seed)| (*epochs, *seed)).collect();
     assert_eq!(of, [(3, 0), (3, 0), (12, 1), (12, 2), (12, 3), (12, 4)]);
     assert_eq!(names(dir.path()), ["a.hourglass"]);
-}
-
-#[test]
-fn a_rescued_project_is_new_private_and_whole() {
-    let files = Files::default();
-    let rescue = || rescue_project(&files, "a", &Project::default(), &[run(1)]).expect("saved");
-    let (one, two) = (rescue(), rescue());
-    assert_ne!(one, two);
-    for path in [one, two] {
-        assert_eq!(open_project(&path).expect("opens").runs.len(), 1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
-        }
-        fs::remove_file(path).expect("removed");
-    }
-}
-
-#[test]
-fn no_checkpoint_refers_to_epochs_that_a_power_failure_may_take() {
-    let root = dir();
-    let files = Files::default();
-    let store = Store::create_with(files.clone(), root.path()).expect("created");
-    store.save_design(&Project::default(), None).expect("stored");
-    store.import_run(&trained(&run(1), 3)).expect("stored");
-    store.append_epochs(RunId(1), &[record(4)]).expect("stored");
-    files.inject(Some(Fault::NoSync));
-    let error = store.save_checkpoint(RunId(1), &checkpoint(4)).expect_err("a history that may be lost");
-    assert!(error.to_string().contains("a bad disk"), "{error}");
-    files.inject(None);
-    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 3);
-    store.save_checkpoint(RunId(1), &checkpoint(4)).expect("stored");
-    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 4);
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::merging::trained;
 use super::*;
 
 /// A workspace below `root` that nobody works in, with a run where `with_run`, after `damage` was done to its folder.
@@ -240,6 +241,46 @@ fn what_was_saved_elsewhere_is_not_offered_until_it_changes() {
 }
 
 #[test]
+fn a_run_written_after_the_mark_is_offered_in_spite_of_it() {
+    for (later_secs, expected) in [(0, 0), (60, 1)] {
+        let root = dir();
+        let store = Store::create(root.path()).expect("created");
+        store.import_run(&run(1)).expect("stored");
+        store.settle().expect("settled");
+        let time = |name: &str| fs::metadata(store.path().join(name)).and_then(|found| found.modified());
+        let later = time("workspace.ron").expect("a time") + std::time::Duration::from_secs(later_secs);
+        let history = fs::File::options().write(true).open(store.path().join("runs/1/history.bin"));
+        history.and_then(|file| file.set_modified(later)).expect("set");
+        drop(store);
+        assert_eq!(Store::recoverable(root.path()).len(), expected, "{later_secs} s later");
+    }
+}
+
+#[test]
+fn kept_epochs_written_after_a_save_take_back_its_mark() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    store.import_run(&run(1)).expect("stored");
+    store.settle().expect("settled");
+    store.save_kept(RunId(1), &run(1).kept).expect("stored");
+    let text = fs::read_to_string(store.path().join("workspace.ron")).expect("there");
+    assert!(text.contains("is_settled:false"), "{text}");
+}
+
+#[test]
+fn which_document_was_seen_belongs_to_its_file() {
+    let root = dir();
+    let store = Store::create(root.path()).expect("created");
+    let noted = || fs::read_to_string(store.path().join("workspace.ron")).expect("there").contains("a text");
+    store.save_seen(Path::new("/a.hourglass"), "a text".to_owned()).expect("noted");
+    store.settle().expect("settled");
+    store.save_design(&Project::default(), Some(Path::new("/a.hourglass"))).expect("stored");
+    assert!(noted());
+    store.save_design(&Project::default(), Some(Path::new("/b.hourglass"))).expect("stored");
+    assert!(!noted(), "another file");
+}
+
+#[test]
 fn work_that_another_window_took_is_said_to_be_gone() {
     let root = dir();
     let store = Store::create(root.path()).expect("created");
@@ -270,4 +311,21 @@ fn programs_that_start_and_end_at_once_do_not_take_each_others_work() {
         }
     });
     assert_eq!(workspaces(root.path()), 0);
+}
+
+#[test]
+fn no_checkpoint_refers_to_epochs_that_a_power_failure_may_take() {
+    let root = dir();
+    let files = Files::default();
+    let store = Store::create_with(files.clone(), root.path()).expect("created");
+    store.save_design(&Project::default(), None).expect("stored");
+    store.import_run(&trained(&run(1), 3)).expect("stored");
+    store.append_epochs(RunId(1), &[record(4)]).expect("stored");
+    files.inject(Some(Fault::NoSync));
+    let error = store.save_checkpoint(RunId(1), &checkpoint(4)).expect_err("a history that may be lost");
+    assert!(error.to_string().contains("a bad disk"), "{error}");
+    files.inject(None);
+    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 3);
+    store.save_checkpoint(RunId(1), &checkpoint(4)).expect("stored");
+    assert_eq!(store.load().expect("loads").runs[0].history.epochs.len(), 4);
 }

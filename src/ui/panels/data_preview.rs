@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues, Rows, Subset};
-use crate::project::{visible, visible_list};
-use crate::ui::plots::{
-    Atlas, class_marker, color, format_count, format_number, palette, shortened, stamp_of,
-};
+use crate::project::{format_count, visible, visible_list};
+use crate::ui::plots::{Atlas, class_marker, color, format_number, palette, shortened, stamp_of};
 use crate::ui::remedies::Remedy;
 
 /// What is known of the data.
@@ -127,8 +125,8 @@ fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.5 - 40.0).max(6.0));
         let text = match total {
-            0 => format!("Loading … {}", format_count(done as usize)),
-            _ => format!("Loading … {} of {}", format_count(done as usize), format_count(total as usize)),
+            0 => format!("Loading … {}", format_count(done)),
+            _ => format!("Loading … {} of {}", format_count(done), format_count(total)),
         };
         ui.label(RichText::new(text).size(12.0));
         ui.add_space(6.0);
@@ -142,7 +140,7 @@ fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {
 }
 
 fn loaded_ui(ui: &mut Ui, data: &Dataset, view: &mut DataPreviewView) {
-    // The fingerprint knows the rows alone; labels may be chosen anew.
+    // The fingerprint knows the rows alone; other labels may be chosen.
     let labels = data.labels.iter().map(|label| match &label.values {
         LabelValues::Classes { ids, .. } => (&label.name, ids.as_ptr().addr()),
         LabelValues::Numbers(numbers) => (&label.name, numbers.as_ptr().addr()),
@@ -299,7 +297,7 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
             egui::Rect::from_min_size(pos2(from, y - 4.0), vec2((room * *count as f32 / most).max(1.0), 8.0));
         painter.rect_filled(bar, 2.0, color(p.class(class_marker(class).color)));
         let at = pos2(bar.right() + 6.0, y);
-        painter.text(at, egui::Align2::LEFT_CENTER, format_count(*count), font.clone(), color(p.dim));
+        painter.text(at, egui::Align2::LEFT_CENTER, format_count(count), font.clone(), color(p.dim));
     }
     if names.len() > MOST_CLASSES {
         ui.label(RichText::new(format!("and {} more classes", names.len() - MOST_CLASSES)).size(11.0));

@@ -53,10 +53,6 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     match answer {
         Answer::Open | Answer::Close => {}
         Answer::Recipe(recipe) => state.go_on(Then::Recipe(recipe)),
-        Answer::Path(path) => {
-            state.dialog = Some(dialog);
-            state.accept_path(path);
-        }
         Answer::Browse(browse) => {
             state.dialog = Some(dialog);
             state.effects.push(Effect::Browse(browse));
@@ -90,7 +86,6 @@ enum Answer {
     Open,
     Close,
     Recipe(Recipe),
-    Path(PathBuf),
     Browse(Browse),
     Unsaved { save: bool },
     TrainMore(u32),
@@ -146,7 +141,7 @@ fn new_ui(ui: &mut Ui) -> Answer {
     answer
 }
 
-fn path_ui(ui: &mut Ui, state: &State, dialog: &mut PathDialog) -> Answer {
+fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     let (title, verb, kind) = match &dialog.purpose {
         Purpose::Open => {
             ("Open a project or a design", "Open", BrowseKind::File("Hourglass", &["hourglass", "ron"]))
@@ -170,7 +165,7 @@ fn path_ui(ui: &mut Ui, state: &State, dialog: &mut PathDialog) -> Answer {
             .min_size(vec2(0.0, 28.0));
         let edit = ui.add(edit).accessible_name("Path");
         if edit.changed() {
-            dialog.overwrite = false;
+            dialog.edited();
         }
         if ui.memory(|memory| memory.focused().is_none()) {
             edit.request_focus();
@@ -180,10 +175,8 @@ fn path_ui(ui: &mut Ui, state: &State, dialog: &mut PathDialog) -> Answer {
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });
-    let path = dialog.path();
-    let problem = path_problem(dialog, &path);
     let tokens = tokens(ui);
-    ui.label(RichText::new(problem.clone().unwrap_or_default()).size(11.5).color(tokens.bad));
+    ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
     let mut accept = false;
     buttons_ui(ui, |ui| {
         let verb = if dialog.overwrite { "Replace" } else { verb };
@@ -194,39 +187,16 @@ fn path_ui(ui: &mut Ui, state: &State, dialog: &mut PathDialog) -> Answer {
     });
     accept |= ui.input(|input| input.key_pressed(Key::Enter));
     if accept && matches!(answer, Answer::Open) {
-        let is_save = matches!(dialog.purpose, Purpose::Save(..));
-        if is_save && path.exists() && !dialog.overwrite && !path.is_dir() {
-            dialog.overwrite = true;
-        } else if problem.is_none() || (is_save && dialog.overwrite) {
-            return Answer::Path(path);
-        }
+        dialog.accept();
     }
+    state.effects.extend(dialog.next_question().map(Effect::LookFor));
     answer
-}
-
-fn path_problem(dialog: &PathDialog, path: &std::path::Path) -> Option<String> {
-    if dialog.text.trim().is_empty() {
-        return Some("Type a path, or browse for one.".to_owned());
-    }
-    match dialog.purpose {
-        // The folder to go on from: nothing is wrong yet.
-        Purpose::Open if path.is_dir() => Some(String::new()),
-        Purpose::Open if !path.is_file() => Some("There is no such file.".to_owned()),
-        Purpose::Save(..) if path.is_dir() => Some("This is a folder: add the name of the file.".to_owned()),
-        Purpose::Save(..)
-            if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) =>
-        {
-            Some("The folder does not exist.".to_owned())
-        }
-        Purpose::Save(..) if dialog.overwrite => Some("There is such a file already. Replace it?".to_owned()),
-        Purpose::Open | Purpose::Save(..) => None,
-    }
 }
 
 fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
     let before = match then {
         Then::Quit => "closing",
-        Then::New | Then::Recipe(_) => "starting anew",
+        Then::New | Then::Recipe(_) => "starting a new project",
         Then::Open | Then::OpenPath(_) => "opening another",
     };
     title_ui(ui, &format!("Save “{}” before {before}?", state.title()));

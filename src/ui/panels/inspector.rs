@@ -2,7 +2,7 @@
 
 use egui::{Align, RichText, ScrollArea, Ui};
 
-use crate::project::{Layer, Place, Shape, Site};
+use crate::project::{Layer, Place, Shape, Site, format_count};
 use crate::ui::command::Command;
 use crate::ui::edit;
 use crate::ui::editors::{code, corruption, layer, output, regularizer, source, training};
@@ -157,9 +157,7 @@ fn partner(state: &State, place: Place) -> Option<Place> {
 fn costs_ui(ui: &mut Ui, state: &State, place: Place) {
     let Some(card) = state.derived.cards.iter().find(|card| card.place == place) else { return };
     let tokens = tokens(ui);
-    let count = |count: Option<u64>| {
-        count.map_or_else(|| "?".to_owned(), |count| super::network::thousands(count as usize))
-    };
+    let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), format_count);
     let shape =
         card.output.map_or_else(|| "unknown until data are loaded".to_owned(), |shape| shape.to_string());
     let text = format!(
@@ -206,15 +204,14 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
     }
     // Why there are none is told, and mended, with the problems.
     let Some(data) = state.data.dataset.clone().filter(|_| state.data.error.is_none()) else { return };
-    let count = super::network::thousands;
     let split = &data.split;
     let text = format!(
         "{} samples of {}: {} train, {} validation, {} test.",
-        count(data.len()),
+        format_count(data.len()),
         shape_text(data.shape),
-        count(split.train.len()),
-        count(split.validation.len()),
-        count(split.test.len())
+        format_count(split.train.len()),
+        format_count(split.validation.len()),
+        format_count(split.test.len())
     );
     ui.label(RichText::new(text).size(11.0).color(tokens.dim));
     for warning in &data.warnings {

@@ -9,11 +9,11 @@ use super::kept_at;
 use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
 use super::sample::{RangeCache, Sampler, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
-use crate::project::visible;
+use crate::project::{format_count, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::{
     Atlas, PointColors, Scatter, ScatterView, class_legend_ui, class_legend_width, color, color_bar_ui,
-    format_count, format_number, palette, scatter_ui, shortened, stamp_of,
+    format_number, palette, scatter_ui, shortened, stamp_of,
 };
 
 /// What the view shows.
@@ -295,7 +295,7 @@ impl LatentView {
         wanted.map(|unit| unit.min(last))
     }
 
-    /// Begins with the first two units of a run, and goes on with the two liveliest once one of those is the same for all samples:
+    /// Begins with the first two units of a run, and continues with the two liveliest once one of those is the same for all samples:
     /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
     fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
         let (stamp, codes) = (stamp_of((run.id, run.started_unix_secs)), Arc::as_ptr(kept).addr());

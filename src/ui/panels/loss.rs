@@ -205,7 +205,7 @@ fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
     });
 }
 
-/// Changes made while the run was going, and trainings anew, at their epochs.
+/// Changes made while the run was going, and restarts, at their epochs.
 fn notes(run: &Run) -> Vec<Note> {
     let restarts = run.restarts.iter().map(|restart| Note {
         epoch: f64::from(restart.epoch),
@@ -244,7 +244,7 @@ fn epoch_of(history: &History, step: u64) -> f64 {
     }
 }
 
-/// One curve of one run; grows with the run's history instead of being built anew.
+/// One curve of one run; grows with the run's history instead of being built again.
 #[derive(Clone)]
 struct Series {
     run: RunId,
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_grow_with_the_history_and_start_anew_when_it_is_another() {
+    fn curves_grow_with_the_history_and_start_again_when_it_is_another() {
         let long = samples::run(1, 30);
         let mut short = long.clone();
         short.history.epochs.truncate(10);

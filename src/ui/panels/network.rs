@@ -6,7 +6,9 @@ use egui::{
 };
 
 use crate::check::{Card, Severity};
-use crate::project::{Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape, visible};
+use crate::project::{
+    Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape, format_count, visible,
+};
 use crate::ui::command::Command;
 use crate::ui::edit::{self, Gap};
 use crate::ui::panels::toolbar::item_ui;
@@ -173,7 +175,7 @@ impl Face {
             (None, Some(_), _) => "loading…".to_owned(),
             (_, None, Some(_)) => "could not be loaded".to_owned(),
             (Some(data), ..) => {
-                format!("{} · {} · {}", visible(&data.name), data.shape, thousands(data.len()))
+                format!("{} · {} · {}", visible(&data.name), data.shape, format_count(data.len()))
             }
             (None, None, None) => format!("{}: no data yet", source.name()),
         };
@@ -207,7 +209,7 @@ impl Face {
         }
         about.extend(parameters);
         let mirrored = matches!(card.place, Place::Decoder(_)) && state.is_mirrored();
-        let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), thousands_u64);
+        let count = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), format_count);
         let output = card.output.map_or_else(|| "unknown".to_owned(), |shape| shape.to_string());
         let mut hover = format!(
             "{title}: output {output}\n{} parameters, {} multiply-adds a sample",
@@ -447,7 +449,7 @@ fn gap_ui(ui: &mut Ui, state: &mut State, gap: Option<Gap>, features: Option<usi
     );
     if let Some(features) = features {
         let at = center + vec2(16.0, 0.0);
-        painter.text(at, Align2::LEFT_CENTER, thousands(features), FontId::proportional(10.0), tokens.dim);
+        painter.text(at, Align2::LEFT_CENTER, format_count(features), FontId::proportional(10.0), tokens.dim);
     }
     let gap = gap?;
     let hit = Rect::from_center_size(center, vec2(24.0, GAP_HEIGHT));
@@ -563,23 +565,6 @@ pub fn focused_card(state: &State) -> Id {
 
 fn card_id(place: Place) -> Id {
     Id::unique(("card", place))
-}
-
-/// A count with commas: `1,797`.
-pub fn thousands(count: usize) -> String {
-    thousands_u64(count as u64)
-}
-
-fn thousands_u64(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Aligns a rectangle with the pixels of the screen, so that its outline is sharp.

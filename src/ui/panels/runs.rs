@@ -37,7 +37,7 @@ pub enum RunAction {
     Compare(RunId, bool),
     /// Bring its frozen design back as the document.
     RestoreDesign(RunId),
-    /// Go on where it stopped.
+    /// Resume where it stopped.
     Resume(RunId),
     /// Train it for more epochs than planned.
     TrainMore(RunId),

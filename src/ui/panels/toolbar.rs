@@ -3,8 +3,8 @@
 use egui::{Align, Button, Layout, MenuBar, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::check::Severity;
-use crate::project::{visible, visible_path};
-use crate::run::Status;
+use crate::project::{format_count, visible, visible_path};
+use crate::run::{GreedyProgress, RunProgress, Status};
 use crate::ui::command::{Command, Menu};
 use crate::ui::dialogs::Then;
 use crate::ui::state::State;
@@ -140,7 +140,7 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     };
     let about = match (&status, state.resumes()) {
         (None, Some(run)) => format!(
-            "Go on with run {} where it was stopped. For another run of this design: {}.",
+            "Resume run {} where it was stopped. For another run of this design: {}.",
             run.id,
             Command::TrainNew.text()
         ),
@@ -230,6 +230,8 @@ fn search_ui(ui: &mut Ui, state: &mut State, width: f32) {
 
 /// Width of the words for where a run is: those of a run of a hundred thousand epochs.
 const PLACE_PX: f32 = 140.0;
+/// The size of their font.
+const PLACE_SIZE: f32 = 12.0;
 
 /// Epoch, bar, time left and speed, each of a fixed width so that nothing moves while numbers change.
 fn progress_ui(ui: &mut Ui, state: &State) {
@@ -276,26 +278,78 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
     }
     let room = ui.available_width().min(PLACE_PX);
-    let place = match progress.greedy.filter(|_| run.status.is_under_way()) {
-        Some(greedy) => {
-            format!("layer {}/{} · {} / {}", greedy.layer, greedy.layers, greedy.epoch, greedy.epochs)
-        }
-        // A single step is seen, too.
-        None if run.status == Status::Paused && progress.step_in_epoch > 0 => {
-            let (step, steps) = (progress.step_in_epoch, progress.steps_per_epoch);
-            format!("{done} / {} · step {step}/{steps}", run.epochs)
-        }
-        // Long runs need the room for their numbers.
-        None if run.epochs >= 1000 => format!("{done} / {} epochs", run.epochs),
-        None => format!("epoch {done} / {}", run.epochs),
-    };
+    let place = place_text(&run.status, &progress, [done, run.epochs], |text| {
+        let font = egui::FontId::proportional(PLACE_SIZE);
+        ui.painter().layout_no_wrap(text.to_owned(), font, tokens.dim).size().x < room
+    });
     text_ui(ui, &place, room, Align::RIGHT).on_hover_text(match progress.greedy {
         Some(greedy) => format!(
             "Layer {} of {} learns by itself: epoch {} of {}.",
-            greedy.layer, greedy.layers, greedy.epoch, greedy.epochs
+            greedy.layer,
+            greedy.layers,
+            format_count(greedy.epoch),
+            format_count(greedy.epochs)
         ),
-        None => format!("{done} of {} epochs, step {} of the next.", run.epochs, progress.step_in_epoch),
+        None => format!(
+            "{} of {} epochs, step {} of the next.",
+            format_count(done),
+            format_count(run.epochs),
+            format_count(progress.step_in_epoch)
+        ),
     });
+}
+
+/// Where a run is, in the longest words that fit. They are chosen by how long they get, so that they stay in one form.
+fn place_text(
+    status: &Status,
+    progress: &RunProgress,
+    [done, epochs]: [u32; 2],
+    fits: impl Fn(&str) -> bool,
+) -> String {
+    let end = RunProgress {
+        greedy: progress.greedy.map(|greedy| GreedyProgress { epoch: greedy.epochs, ..greedy }),
+        step_in_epoch: if progress.step_in_epoch > 0 { progress.steps_per_epoch } else { 0 },
+        ..*progress
+    };
+    let longest = place_forms(status, &end, [done.max(epochs), epochs]);
+    let mut forms = place_forms(status, progress, [done, epochs]);
+    let form = longest.iter().position(|text| fits(text)).unwrap_or(forms.len() - 1);
+    forms.swap_remove(form)
+}
+
+/// Where a run is, from the longest words to the shortest.
+fn place_forms(status: &Status, progress: &RunProgress, [done, epochs]: [u32; 2]) -> Vec<String> {
+    match progress.greedy.filter(|_| status.is_under_way()) {
+        Some(greedy) => {
+            let of = parts(greedy.epoch, greedy.epochs);
+            of.map(|part| format!("layer {}/{} · {part}", greedy.layer, greedy.layers)).to_vec()
+        }
+        // A single step is seen, too.
+        None if *status == Status::Paused && progress.step_in_epoch > 0 => {
+            let (step, steps) = (progress.step_in_epoch, progress.steps_per_epoch);
+            parts(done, epochs).map(|part| format!("{part} · step {step}/{steps}")).to_vec()
+        }
+        None => {
+            let [long, short, share] = parts(done, epochs);
+            // Long runs need the room for their numbers.
+            let full = if epochs >= 1000 { format!("{long} epochs") } else { format!("epoch {long}") };
+            vec![full, long, short, share]
+        }
+    }
+}
+
+/// So many of all, from the longest words to the shortest. What is not finished is not rounded up.
+fn parts(done: u32, all: u32) -> [String; 3] {
+    let long = |count: u32| format_count(count);
+    let short = |count: u32| {
+        if all < 10_000 || count < 1000 { long(count) } else { format!("{}k", long(count / 1000)) }
+    };
+    let percent = u64::from(done) * 100 / u64::from(all.max(1));
+    [
+        format!("{} / {}", long(done), long(all)),
+        format!("{} / {}", short(done), short(all)),
+        format!("{percent} %"),
+    ]
 }
 
 fn idle_ui(ui: &mut Ui, state: &State) {
@@ -329,7 +383,7 @@ fn text_ui(ui: &mut Ui, text: &str, width: f32, align: Align) -> egui::Response 
     };
     ui.allocate_ui_with_layout(vec2(width, 28.0), layout, |ui| {
         ui.set_min_width(width);
-        ui.add(egui::Label::new(RichText::new(text).size(12.0).color(tokens.dim)).truncate())
+        ui.add(egui::Label::new(RichText::new(text).size(PLACE_SIZE).color(tokens.dim)).truncate())
     })
     .response
 }
@@ -361,5 +415,43 @@ pub fn span(seconds: f64) -> String {
         10..60 => format!("{whole} s"),
         60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
         _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where a run is of whose epochs so many are done; the text has to fit into so many characters.
+    #[track_caller]
+    fn check(status: Status, progress: RunProgress, epochs: [u32; 2], room: usize, expected: &str) {
+        let text = place_text(&status, &progress, epochs, |text| text.chars().count() <= room);
+        assert_eq!(text, expected, "{room} characters");
+    }
+
+    #[test]
+    fn the_place_of_a_run_fits_into_its_room() {
+        let none = RunProgress::default();
+        for (done, epochs, room, expected) in [
+            (5, 100, 99, "epoch 5 / 100"),
+            (5, 1000, 99, "5 / 1,000 epochs"),
+            (600_000, 600_000, 99, "600,000 / 600,000 epochs"),
+            (600_000, 600_000, 17, "600,000 / 600,000"),
+            (599_999, 600_000, 16, "599k / 600k"),
+            (9_999, 600_000, 11, "9k / 600k"),
+            (599_999, 600_000, 5, "99 %"),
+            // It does not change its form on the way.
+            (1, 600_000, 16, "1 / 600k"),
+        ] {
+            check(Status::Training, none, [done, epochs], room, expected);
+        }
+        let greedy =
+            GreedyProgress { layer: 1, layers: 3, epoch: 5, epochs: 20_000, ..GreedyProgress::default() };
+        let layer = RunProgress { greedy: Some(greedy), ..none };
+        check(Status::Training, layer, [0, 9], 99, "layer 1/3 · 5 / 20,000");
+        check(Status::Training, layer, [0, 9], 22, "layer 1/3 · 5 / 20k");
+        let step = RunProgress { step_in_epoch: 3, steps_per_epoch: 23, ..none };
+        check(Status::Paused, step, [600_000, 700_000], 99, "600,000 / 700,000 · step 3/23");
+        check(Status::Paused, step, [600_000, 700_000], 20, "85 % · step 3/23");
     }
 }

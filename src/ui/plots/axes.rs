@@ -1,5 +1,7 @@
 //! The frame of a plot: where a value lies on the screen, grid and labels, zoom and pan.
 
+use std::sync::Arc;
+
 use egui::{
     Align2, CursorIcon, EventFilter, FontId, Key, Painter, Pos2, Rangef, Rect, Response, Stroke, StrokeKind,
     Ui, Vec2, pos2, vec2,
@@ -146,16 +148,34 @@ impl Ticks {
                 color(p.dim),
             );
         }
+        let mut labels = Vec::new();
         for tick in &self.x {
             let x = frame.at([tick.at, bottom]).x;
             painter.vline(painter.round_to_pixel_center(x), rect.y_range(), grid);
-            // A label at the very edge is moved inwards rather than cut off.
-            let text = painter.layout_no_wrap(tick.label.clone(), tick_font(), color(p.dim));
-            let half = text.size().x / 2.0;
-            let room = Rangef::new(rect.left() - 8.0 + half, (rect.right() - half).max(rect.left()));
-            painter.galley(pos2(room.clamp(x) - half, rect.bottom() + 4.0), text, color(p.dim));
+            labels.push((x, painter.layout_no_wrap(tick.label.clone(), tick_font(), color(p.dim))));
+        }
+        let widths: Vec<(f32, f32)> = labels.iter().map(|(x, text)| (*x, text.size().x)).collect();
+        for (index, left) in label_places(&widths, rect.x_range()) {
+            let text = Arc::clone(&labels[index].1);
+            painter.galley(pos2(left, rect.bottom() + 4.0), text, color(p.dim));
         }
     }
+}
+
+/// Least room between two labels, in points.
+const LABEL_GAP: f32 = 4.0;
+
+/// Which labels below an axis are written, by their index, and where each begins: all of them, or every second, third and so
+/// on, so that none touches the next. `labels` holds where on the screen each mark is, from left to right, and the width of
+/// its text.
+fn label_places(labels: &[(f32, f32)], axis: Rangef) -> Vec<(usize, f32)> {
+    // A label at the very edge is moved inwards rather than cut off.
+    let left = |&(at, width): &(f32, f32)| (at - width / 2.0).min(axis.max - width).max(axis.min - 8.0);
+    let every =
+        |step: usize| -> Vec<(usize, f32)> { labels.iter().map(left).enumerate().step_by(step).collect() };
+    let is_apart = |pair: &[(usize, f32)]| pair[0].1 + labels[pair[0].0].1 + LABEL_GAP <= pair[1].1;
+    let sparse_enough = |places: &Vec<(usize, f32)>| places.windows(2).all(is_apart);
+    (1..=labels.len()).map(every).find(sparse_enough).unwrap_or_default()
 }
 
 fn tick_font() -> FontId {
@@ -307,6 +327,34 @@ mod tests {
         assert_eq!(frame.at([6.0, 30.0]), pos2(220.0, 30.0));
         let [x, y] = frame.value(frame.at([1.5, 17.0]));
         assert!((x - 1.5).abs() < 1e-4 && (y - 17.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn labels_below_an_axis_never_touch() {
+        let check = |width: f32, marks: usize, label: f32, expected: &[usize]| {
+            let labels: Vec<(f32, f32)> =
+                (0..=marks).map(|mark| (width * mark as f32 / marks as f32, label)).collect();
+            let places = label_places(&labels, Rangef::new(0.0, width));
+            let shown: Vec<usize> = places.iter().map(|(index, _)| *index).collect();
+            assert_eq!(shown, expected, "{width} {marks} {label}");
+        };
+        check(330.0, 6, 20.0, &[0, 1, 2, 3, 4, 5, 6]);
+        // 600000 is moved inwards, to 500000.
+        check(330.0, 6, 42.0, &[0, 2, 4, 6]);
+        check(100.0, 6, 42.0, &[0, 4]);
+        check(50.0, 6, 42.0, &[0]);
+        check(10.0, 1, 42.0, &[0]);
+        assert_eq!(label_places(&[], Rangef::new(0.0, 9.0)), []);
+        for width in 24..900 {
+            let ticks = linear_ticks([0.0, 600_000.0], width / 50);
+            let at = |tick: &Tick| (tick.at as f32 / 600_000.0 * width as f32, 7.0 * tick.label.len() as f32);
+            let labels: Vec<(f32, f32)> = ticks.iter().map(at).collect();
+            let places = label_places(&labels, Rangef::new(0.0, width as f32));
+            assert_eq!(places.is_empty(), labels.is_empty());
+            for pair in places.windows(2) {
+                assert!(pair[0].1 + labels[pair[0].0].1 < pair[1].1, "{width}: {places:?}");
+            }
+        }
     }
 
     #[test]

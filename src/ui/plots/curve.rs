@@ -10,7 +10,7 @@ pub struct Smoother {
 }
 
 impl Smoother {
-    /// Starts anew with a factor `a` in [0, 1); 0 leaves every value as it is.
+    /// Starts again with a factor `a` in [0, 1); 0 leaves every value as it is.
     pub fn new(factor: f64) -> Smoother {
         Smoother { factor: factor.clamp(0.0, 0.999), sum: 0.0, weight: 0.0 }
     }

@@ -38,19 +38,6 @@ pub fn format_number(value: f64) -> String {
     if value < 0.0 { format!("−{text}") } else { text }
 }
 
-/// A whole number with its thousands set apart: `1,797`.
-pub fn format_count(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A length of time: `0.4 s`, `12 s`, `3:05 min`, `2:10 h`.
 pub fn format_secs(secs: f64) -> String {
     if !secs.is_finite() || secs < 0.0 {
@@ -158,10 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_times_read_well() {
-        for (count, expected) in [(0, "0"), (999, "999"), (1797, "1,797"), (1_234_567, "1,234,567")] {
-            assert_eq!(format_count(count), expected);
-        }
+    fn times_read_well() {
         for (secs, expected) in
             [(0.42, "0.4 s"), (12.3, "12 s"), (185.0, "3:05 min"), (7800.0, "2:10 h"), (f64::NAN, "–")]
         {

@@ -39,7 +39,7 @@ impl DisplayRange {
     }
 }
 
-/// Pictures of one size in one texture. Filled anew only when they change; keeps the texture.
+/// Pictures of one size in one texture. Filled again only when they change; keeps the texture.
 #[derive(Clone, Default)]
 pub struct Atlas {
     texture: Option<TextureHandle>,

@@ -142,6 +142,11 @@ fn a_file_is_not_replaced_unasked_though_its_ending_was_not_typed() {
     dialog.text = path.with_extension("").display().to_string();
     window.harness.run_ok();
     window.key(Modifiers::NONE, Key::Enter);
+    window.until(
+        "it is asked",
+        |state| matches!(&state.dialog, Some(Dialog::Path(dialog)) if dialog.overwrite),
+    );
+    window.harness.run_ok();
     assert!(window.harness.query_by_label_contains("Replace it?").is_some());
     assert_eq!(std::fs::read_to_string(&path).expect("there"), "precious");
     window.click("Replace");

@@ -156,7 +156,7 @@ fn every_kind_of_source_keeps_its_own_path() {
     window.harness.run_ok();
     window.click("Input card");
     window.click("CSV");
-    assert_eq!(path(&window), "", "another project begins anew");
+    assert_eq!(path(&window), "", "another project begins without one");
 }
 
 #[test]

@@ -1,15 +1,13 @@
 //! What belongs to one document stays out of another, and what waits stays out of the way of what trains.
 
-use std::path::Path;
-
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
-use crate::io::Recovery;
+use crate::io::{Files, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Command as Ask;
-use crate::ui::dialogs::{Dialog, PathDialog, Purpose, Then};
+use crate::ui::dialogs::{Dialog, Then};
 use crate::ui::files::{FileEvent, SaveKind, SaveRequest};
 use crate::ui::painted::{check_visible, names, texts};
 use crate::ui::panels::RunAction;
@@ -121,23 +119,24 @@ fn what_came_while_a_file_was_written_is_still_unsaved() {
 }
 
 #[test]
-fn a_file_nobody_was_asked_about_is_not_overwritten() {
+fn the_document_in_the_file_is_noted_whenever_it_is_opened_or_saved() {
     let folder = tempfile::tempdir().expect("a folder");
-    let there = folder.path().join("digits.hourglass");
-    std::fs::write(&there, "mine").expect("written");
+    let path = folder.path().join("a.hourglass");
+    let project = Project { name: "in the file".to_owned(), ..Project::default() };
+    save_project(&Files::default(), &path, &project, &[] as &[Run]).expect("saved");
     let mut state = State::default();
-    let browse = |state: &mut State, path: &Path| {
-        let purpose = Purpose::Save(SaveKind::Project, None);
-        state.dialog = Some(Dialog::Path(PathDialog { purpose, text: String::new(), overwrite: false }));
-        state.effects.clear();
-        state.accept_path(path.to_owned());
-        state.effects.iter().any(|effect| matches!(effect, Effect::Save(_)))
+    let noted = |state: &mut State| {
+        std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
+            let Effect::Seen(file, document) = effect else { return None };
+            (file == path).then_some(document)
+        })
     };
-    assert!(!browse(&mut state, &folder.path().join("digits")));
-    let Some(Dialog::Path(dialog)) = &state.dialog else { panic!("a question") };
-    assert!(dialog.overwrite && dialog.path() == there);
-    assert!(browse(&mut state, &there), "the desktop has asked about this one");
-    assert!(browse(&mut state, &folder.path().join("other")));
+    state.handle_file_event(FileEvent::Opened(path.clone(), Ok(open_any(&path).expect("opens"))));
+    assert_eq!(noted(&mut state), Some(project.to_ron()));
+    state.write(SaveRequest::new(&state, path.clone(), SaveKind::Project, None));
+    let request = written(&mut state);
+    state.handle_file_event(FileEvent::Saved(request, Ok(Vec::new())));
+    assert_eq!(noted(&mut state), Some(project.to_ron()));
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use egui_kittest::kittest::NodeT;
 
 use super::*;
+use crate::ui::painted::{cut_off, texts};
 
 #[test]
-fn one_key_trains_pauses_goes_on_and_stops() {
+fn one_key_trains_pauses_resumes_and_stops() {
     let mut window = Window::new();
     window.state().project.training.epochs = 100_000;
     window.harness.run_ok();
@@ -22,7 +23,23 @@ fn one_key_trains_pauses_goes_on_and_stops() {
     assert!(window.state().runs[0].checkpoint.is_some());
     assert_eq!(Command::Continue.available(window.state()), Ok(()));
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F5);
-    window.until("it goes on", |state| state.runs[0].status == Status::Training);
+    window.until("it continues", |state| state.runs[0].status == Status::Training);
+}
+
+#[test]
+fn the_place_of_a_long_run_fits_into_the_smallest_window() {
+    let mut window = Window::sized(900.0, 600.0, Theme::Dark);
+    window.state().project.training.epochs = 600_000;
+    window.harness.run_ok();
+    window.harness.key_press(Key::F5);
+    window.until("it trains", |state| state.runs.first().is_some_and(|run| run.history.epochs.len() > 2));
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::F5);
+    window.until("it is stopped", |state| state.runs[0].status == Status::Stopped);
+    window.harness.step();
+    let shapes = &window.harness.output().shapes;
+    let is_place = |text: &String| text.contains("/ 600");
+    assert!(texts(shapes).iter().any(is_place), "{:?}", texts(shapes));
+    assert!(!cut_off(shapes).iter().any(is_place), "{:?}", cut_off(shapes));
 }
 
 #[test]
@@ -118,7 +135,7 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     window.until("it is done", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
     assert_eq!(Command::TrainMore.available(window.state()), Ok(()));
     window.state().project.data.split.seed += 1;
-    window.until("it is split anew", |state| state.data.of.as_ref() == Some(&state.project.data));
+    window.until("it is split again", |state| state.data.of.as_ref() == Some(&state.project.data));
     let reason = Command::TrainMore.available(window.state()).expect_err("another split");
     assert!(reason.contains("split") && reason.contains("restore its design"), "{reason}");
     // Whoever asks nevertheless changes nothing.
@@ -133,7 +150,7 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     window.state().runs[0].split = Some(0);
     window.state().continue_run(crate::run::RunId(1), Some(4));
     let text = window.state().notices.log.last().expect("a line").text.clone();
-    assert!(text.contains("Run 1 cannot go on") && text.contains("split otherwise"), "{text}");
+    assert!(text.contains("Run 1 cannot be resumed") && text.contains("split otherwise"), "{text}");
     assert_eq!(window.state().runs[0].status, Status::Done);
     window.state().runs[0].split = split;
     window.state().continue_run(crate::run::RunId(1), Some(4));

@@ -228,7 +228,7 @@ pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Respo
         .show(ui);
     let edit = output.response.response.accessible_name(name);
     if edit.gained_focus() {
-        // What was clicked on was the shortened path: the end is where it goes on.
+        // What was clicked on was the shortened path: the end is where typing continues.
         let end = CCursor::new(whole.chars().count());
         output.state.cursor.set_char_range(Some(CCursorRange::one(end)));
         output.state.store(ui.ctx(), id);

@@ -44,7 +44,7 @@ pub fn chosen(logits: &[f32], features: usize) -> Vec<u32> {
 pub enum Verdict {
     /// The choice stands.
     Accept,
-    /// Train anew with twice the epochs.
+    /// Train from the start with twice the epochs.
     TryAgain,
     /// The last try has not converged either.
     GiveUp,

@@ -1,0 +1,191 @@
+//! How runs get into the live store while they train.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::{Store, names_in};
+use crate::io::checkpoint_files::encode_checkpoint;
+use crate::io::history_files::{HISTORY, LAYERS, epoch_records, layer_records};
+use crate::io::record_log::Form;
+use crate::io::{Durability, FileError, run_files, tensors};
+use crate::run::{Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Run, RunEvent, RunId};
+
+impl Store {
+    /// Stores what an event, which the run has already taken in, changes of it. What is not stored at once is stored with
+    /// the next checkpoint.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was stored before is then as it was.
+    pub fn record(&self, run: &Run, event: &RunEvent) -> Result<(), FileError> {
+        match event {
+            RunEvent::Status(_) => self.save_run(run),
+            RunEvent::Epochs(records) => self.append_epochs(run.id, records),
+            RunEvent::Greedy(records) => self.append_greedy(run.id, records),
+            RunEvent::Checkpoint(checkpoint) => {
+                self.save_checkpoint(run.id, checkpoint)?;
+                self.save_kept(run.id, &run.kept)?;
+                self.save_run(run)
+            }
+            RunEvent::Terms(_)
+            | RunEvent::Probe(_)
+            | RunEvent::Progress(_)
+            | RunEvent::Kept(_)
+            | RunEvent::Health(_)
+            | RunEvent::Edited(_)
+            | RunEvent::Restarted(_)
+            | RunEvent::Baseline(_)
+            | RunEvent::Located(..) => Ok(()),
+        }
+    }
+
+    /// Stores what a run is and where it stands: all but its epochs, its checkpoint and its kept epochs.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was stored before is then as it was.
+    pub fn save_run(&self, run: &Run) -> Result<(), FileError> {
+        // The document may come later: until then the run stands for it.
+        let _mark = self.unsettle()?;
+        let text = run_files::run_text(run);
+        self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
+    }
+
+    /// Stores all of a run that was opened from a file.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn import_run(&self, run: &Run) -> Result<(), FileError> {
+        self.remove_run(run.id)?;
+        self.save_run(run)?;
+        self.append_epochs(run.id, run.history.epochs.iter())?;
+        self.append_greedy(run.id, run.history.pretraining.iter())?;
+        if let Some(checkpoint) = &run.checkpoint {
+            self.save_checkpoint(run.id, checkpoint)?;
+        }
+        self.save_kept(run.id, &run.kept)
+    }
+
+    /// Adds finished epochs to a run. Cheap: a crash may lose the newest, which come again from the checkpoint.
+    ///
+    /// # Errors
+    /// [`FileError`]; a half-written record is left out when read.
+    pub fn append_epochs<'a>(
+        &self,
+        id: RunId,
+        epochs: impl IntoIterator<Item = &'a EpochRecord>,
+    ) -> Result<(), FileError> {
+        let path = self.file_of(id, HISTORY)?;
+        let records = epoch_records(epochs);
+        match records.map_err(|message| FileError::content(&path, "a record", message))? {
+            Some((form, records)) => self.append_records(&path, &form, &records),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds finished epochs of single layers to a run, as [`Store::append_epochs`] does.
+    ///
+    /// # Errors
+    /// [`FileError`]; a half-written record is left out when read.
+    pub fn append_greedy<'a>(
+        &self,
+        id: RunId,
+        epochs: impl IntoIterator<Item = &'a GreedyRecord>,
+    ) -> Result<(), FileError> {
+        let (form, records) = layer_records(epochs);
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.append_records(&self.file_of(id, LAYERS)?, &form, &records)
+    }
+
+    fn append_records(&self, path: &Path, form: &Form, records: &[u8]) -> Result<(), FileError> {
+        let (start, len) = start_of(path, form.header().len())?;
+        let bytes = form.continued(&start, len, records);
+        let bytes = bytes.map_err(|message| FileError::content(path, "its beginning", message))?;
+        let _mark = self.unsettle()?;
+        self.inner.files.append(path, &bytes)
+    }
+
+    /// Replaces a run's checkpoint; it outlasts a power failure, and so do the epochs before it.
+    ///
+    /// # Errors
+    /// [`FileError`]; the checkpoint before is then as it was.
+    pub fn save_checkpoint(&self, id: RunId, checkpoint: &Checkpoint) -> Result<(), FileError> {
+        for history in [HISTORY, LAYERS] {
+            self.inner.files.sync(&self.file_of(id, history)?)?;
+        }
+        let bytes = encode_checkpoint(checkpoint);
+        let _mark = self.unsettle()?;
+        self.write_of(id, run_files::CHECKPOINT, bytes)
+    }
+
+    /// Brings a run's kept epochs on disk in line with these: the newest is written, what is missing too, and what was
+    /// let go of is removed.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn save_kept(&self, id: RunId, kept: &KeptEpochs) -> Result<(), FileError> {
+        let _mark = self.unsettle()?;
+        let probe = self.file_of(id, run_files::PROBE)?;
+        if !probe.exists() {
+            let text = run_files::probe_text(&kept.probe);
+            self.write_path(&probe, Durability::Fast, text.map(String::into_bytes))?;
+        }
+        let folder = self.inner.dir.join(run_files::folder(id)).join("kept");
+        self.inner.files.create_dir(&folder)?;
+        let mut old = names_in(&folder);
+        let newest = kept.newest().map(|kept| kept.epoch);
+        for one in kept.iter() {
+            let path = self.inner.dir.join(run_files::folder(id));
+            let path = path.join(run_files::kept_name(one.epoch));
+            let known = path.file_name().and_then(|name| old.iter().position(|old| name == old.as_str()));
+            if let Some(known) = known {
+                old.swap_remove(known);
+            }
+            if known.is_none() || Some(one.epoch) == newest {
+                self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
+            }
+        }
+        for name in old {
+            self.inner.files.remove_file(&folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a run.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn remove_run(&self, id: RunId) -> Result<(), FileError> {
+        let dir = self.inner.dir.join(run_files::folder(id));
+        self.inner.files.remove_dir(&dir)
+    }
+
+    /// Path of a run's file; its folder is made.
+    pub(super) fn file_of(&self, id: RunId, name: &str) -> Result<PathBuf, FileError> {
+        let dir = self.inner.dir.join(run_files::folder(id));
+        self.inner.files.create_dir(&dir)?;
+        Ok(dir.join(name))
+    }
+
+    fn write_of(&self, id: RunId, name: &str, bytes: Result<Vec<u8>, String>) -> Result<(), FileError> {
+        let path = self.file_of(id, name)?;
+        self.write_path(&path, Durability::Synced, bytes)
+    }
+}
+
+/// The first bytes of a file, at most `most`, and its length; nothing where there is none.
+fn start_of(path: &Path, most: usize) -> Result<(Vec<u8>, u64), FileError> {
+    let read = || -> std::io::Result<(Vec<u8>, u64)> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        let mut start = Vec::new();
+        file.take(most as u64).read_to_end(&mut start)?;
+        Ok((start, len))
+    };
+    match read() {
+        Ok(found) => Ok(found),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Vec::new(), 0)),
+        Err(error) => Err(FileError::read(path, &error)),
+    }
+}
