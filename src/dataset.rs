@@ -30,7 +30,7 @@ mod summary;
 mod synthetic;
 
 pub use binariser::Binariser;
-pub use column::{Column, ColumnKind};
+pub use column::{Column, ColumnKind, ColumnOverview};
 pub use error::DataError;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
@@ -63,6 +63,8 @@ pub struct Dataset {
     pub feature_names: Vec<String>,
     /// The columns that became features, in their order; empty for what is no table.
     pub columns: Vec<Column>,
+    /// All columns of a table as they were found, in their order; empty for what is no table.
+    pub overview: Vec<ColumnOverview>,
     /// Which rows train, validate, test.
     pub split: SplitRows,
     /// What is done to a value when it is gathered; fitted on the training split.

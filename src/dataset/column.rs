@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::project::DateUnit;
+use crate::project::{DateUnit, Take};
 
 /// A column of a table, as it became features.
 ///
@@ -78,4 +78,23 @@ impl Column {
             }
         }
     }
+}
+
+/// A column of a table as it was found, for a person to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnOverview {
+    /// Its name.
+    pub name: String,
+    /// What it holds, in a few words: `numbers, decimal comma`, `12 words`, `dates, 2024-01-31`.
+    pub content: String,
+    /// What became of it.
+    pub take: Take,
+    /// Smallest and largest number, before anything is done to it.
+    pub range: Option<(f64, f64)>,
+    /// How many rows have no value.
+    pub missing: usize,
+    /// How many different fields there are; `None` for too many to count.
+    pub distinct: Option<usize>,
+    /// How many rows fall into each of some equal parts of the range, or have each of the most frequent words.
+    pub histogram: Vec<u32>,
 }

@@ -105,6 +105,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         source_rows: raw.source_rows,
         feature_names: raw.feature_names,
         columns: raw.columns,
+        overview: raw.overview,
         split,
         scaler,
         binariser: Binariser::of(data),

@@ -1,4 +1,4 @@
-use super::{Column, Doubt, LabelColumn, Rows};
+use super::{Column, ColumnOverview, Doubt, LabelColumn, Rows};
 #[cfg(test)]
 use super::{LabelValues, memory};
 use crate::project::Shape;
@@ -17,6 +17,8 @@ pub(super) struct Raw {
     pub feature_names: Vec<String>,
     /// The columns that became features; empty for what is no table.
     pub columns: Vec<Column>,
+    /// All columns of a table as they were found.
+    pub overview: Vec<ColumnOverview>,
     /// How many rows before the own test rows are the source's own validation rows.
     pub own_validation: usize,
     /// How many of the last rows are the source's own test rows.
@@ -48,6 +50,7 @@ impl Raw {
             source_rows: Vec::new(),
             feature_names: Vec::new(),
             columns: Vec::new(),
+            overview: Vec::new(),
             own_validation: 0,
             own_test: 0,
             type_max: None,

@@ -50,6 +50,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         source_rows: vec![],
         feature_names: vec![],
         columns: vec![],
+        overview: vec![],
         split: SplitRows { train: train.to_vec(), validation: rest.to_vec(), test: vec![] },
         scaler: Scaler::identity(),
         binariser: crate::dataset::Binariser::default(),

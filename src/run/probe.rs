@@ -74,6 +74,7 @@ mod tests {
                 source_rows: vec![],
                 feature_names: vec![],
                 columns: vec![],
+                overview: vec![],
                 split: SplitRows { train: (0..5000).collect(), ..SplitRows::default() },
                 binariser: crate::dataset::Binariser::default(),
                 gaps: Gaps::default(),

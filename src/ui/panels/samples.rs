@@ -140,6 +140,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         source_rows: vec![],
         feature_names: Vec::new(),
         columns: vec![],
+        overview: vec![],
         split: SplitRows { train: rows_of(0, a), validation: rows_of(a, b), test: rows_of(b, count) },
         scaler,
         binariser: crate::dataset::Binariser::default(),
