@@ -83,7 +83,7 @@ fn what_a_crash_left_behind_is_offered_and_goes_on() {
     window.until("the work is offered", |state| state.dialog.is_some());
     window.settle();
     assert!(window.shows("Work was left behind") && window.says("1 run"));
-    window.press("Recover");
+    window.key(NONE, Key::Enter);
     window.until("it is back", |state| !state.runs.is_empty() && state.data.dataset.is_some());
     window.settle();
     assert_eq!(*window.project(), project);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{DragValue, Grid, Id, Key, Modal, RichText, TextEdit, Ui, vec2};
+use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
 use crate::io::Recovery;
 use crate::project::{Recipe, Schedule, visible, visible_path};
@@ -212,11 +212,7 @@ fn unsaved_ui(ui: &mut Ui, state: &State, then: &Then) -> Answer {
     }
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
-        let save = primary_ui(ui, "Save", 84.0);
-        if ui.memory(|memory| memory.focused().is_none()) {
-            save.request_focus();
-        }
-        if save.clicked() {
+        if expected_ui(ui, "Save").clicked() {
             answer = Answer::Unsaved { save: true };
         }
         if secondary_ui(ui, "Don't save").clicked() {
@@ -242,7 +238,7 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
     }
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
-        if primary_ui(ui, "Train", 84.0).clicked() {
+        if expected_ui(ui, "Train").clicked() {
             answer = Answer::TrainMore(*epochs);
         }
         if secondary_ui(ui, "Cancel").clicked() {
@@ -280,7 +276,7 @@ fn threads_ui(ui: &mut Ui, all: &mut bool, count: &mut usize) -> Answer {
     ui.label(RichText::new(text).size(11.5).color(tokens(ui).dim));
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
-        if primary_ui(ui, "Apply", 84.0).clicked() {
+        if expected_ui(ui, "Apply").clicked() {
             answer = Answer::Threads((!*all).then_some(*count));
         }
         if secondary_ui(ui, "Cancel").clicked() {
@@ -319,12 +315,12 @@ fn recover_ui(ui: &mut Ui, found: &[Recovery]) -> Answer {
                 if recovery.runs == 1 { "1 run".to_owned() } else { format!("{} runs", recovery.runs) };
             let about = origin.map_or_else(|| runs.clone(), |origin| format!("{runs} · {origin}"));
             ui.vertical(|ui| {
-                ui.set_width(ui.available_width() - 190.0);
+                ui.set_width(ui.available_width() - 168.0);
                 ui.spacing_mut().item_spacing.y = 2.0;
                 ui.label(RichText::new(visible(&recovery.name)).font(theme::bold(12.5)));
                 ui.add(egui::Label::new(RichText::new(about).size(11.0).color(tokens.dim)).truncate());
             });
-            if primary_ui(ui, "Recover", 84.0).clicked() {
+            if expected_ui(ui, "Recover").clicked() {
                 answer = Answer::Recover(recovery.clone());
             }
             if secondary_ui(ui, "Discard").clicked() {
@@ -379,11 +375,20 @@ fn about_ui(ui: &mut Ui) -> Answer {
 fn close_ui(ui: &mut Ui) -> Answer {
     let mut answer = Answer::Open;
     buttons_ui(ui, |ui| {
-        if primary_ui(ui, "Close", 84.0).clicked() {
+        if expected_ui(ui, "Close").clicked() {
             answer = Answer::Close;
         }
     });
     answer
+}
+
+/// The button that is most likely meant: it has the focus from the start, so that Enter presses it.
+fn expected_ui(ui: &mut Ui, text: &str) -> Response {
+    let button = primary_ui(ui, text, 84.0);
+    if ui.memory(|memory| memory.focused().is_none()) {
+        button.request_focus();
+    }
+    button
 }
 
 fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
