@@ -64,18 +64,15 @@ impl State {
     }
 
     fn take_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
-        for warning in &data.warnings {
-            self.notices.log(Severity::Warning, format!("{}: {warning}", visible(&data.name)));
+        let name = visible(&data.name);
+        let doubts = data.doubts.iter().map(|doubt| &doubt.message);
+        for warning in doubts.chain(&data.warnings) {
+            self.notices.log(Severity::Warning, format!("{name}: {warning}"));
         }
-        self.notices.log(
-            Severity::Info,
-            format!(
-                "Loaded {}: {} samples of {} features.",
-                visible(&data.name),
-                data.len(),
-                data.shape.features()
-            ),
-        );
+        for note in &data.said.notes {
+            self.notices.log(Severity::Info, format!("{name}: {note}"));
+        }
+        self.notices.log(Severity::Info, format!("Loaded {name}: {}.", data.said.line));
         self.data.facts = Some(facts);
         self.data.dataset = Some(data);
         self.data.of.clone_from(&self.data.requested);

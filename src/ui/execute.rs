@@ -11,7 +11,7 @@ use super::panels::{RunAction, Seek};
 use super::state::{BottomTab, Effect, State, ViewSettings};
 use crate::check::{Plan, Severity, plan};
 use crate::dataset::{Dataset, Subset};
-use crate::project::{Decoder, Layer, Place};
+use crate::project::{Choice, Decoder, Layer, Place};
 use crate::run::{Checkpoint, Run, RunEvent, RunId, Status};
 use crate::session::{self, Job, JobId, JobKind, Start, TrainRequest};
 
@@ -157,6 +157,14 @@ impl State {
     pub fn apply_fix(&mut self, place: Place, project: &crate::project::Project) {
         self.edit(|own, _| own.clone_from(project));
         self.select(place);
+        self.refresh(false);
+    }
+
+    /// Has the data read otherwise, as one step that can be undone.
+    pub fn choose(&mut self, choice: Choice) {
+        self.edit(|project, _| {
+            choice.apply(&mut project.data);
+        });
         self.refresh(false);
     }
 

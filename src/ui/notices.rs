@@ -1,7 +1,7 @@
 //! What happened: the log, and the notes that stand over the window for a while.
 
 use crate::check::Severity;
-use crate::project::visible_lines;
+use crate::project::{Choice, visible_lines};
 
 /// How long a note that is no error stays, in seconds; over the last of them it fades.
 const STAYS_SECS: f64 = 6.0;
@@ -31,7 +31,7 @@ pub struct Line {
     pub unix_secs: u64,
 }
 
-/// A note over the window. Errors stay until they are put away.
+/// A note over the window. Errors and offers stay until they are put away.
 #[derive(Clone, Debug)]
 pub struct Toast {
     /// How bad it is.
@@ -42,6 +42,8 @@ pub struct Toast {
     pub count: u32,
     /// When it goes, in the window's seconds; set when it is first shown.
     pub until: Option<f64>,
+    /// A decision about the data that its button makes.
+    pub offer: Option<Choice>,
 }
 
 impl Toast {
@@ -79,7 +81,7 @@ impl Notices {
         let same = |toast: &Toast| toast.text == text && toast.severity == severity;
         let known = self.toasts.iter().position(same).map(|index| self.toasts.remove(index));
         let count = known.map_or(0, |toast| toast.count) + 1;
-        self.toasts.push(Toast { severity, text, count, until: None });
+        self.toasts.push(Toast { severity, text, count, until: None, offer: None });
         if self.toasts.len() > TOASTS {
             // An error is the last to make room.
             let passing = self.toasts.iter().position(|toast| toast.severity != Severity::Error);
@@ -87,10 +89,19 @@ impl Notices {
         }
     }
 
+    /// The same with a button that decides something about the data.
+    pub fn offer(&mut self, severity: Severity, text: impl Into<String>, choice: Choice) {
+        self.say(severity, text);
+        if let Some(toast) = self.toasts.last_mut() {
+            toast.offer = Some(choice);
+        }
+    }
+
     /// Lets go of notes whose time is over; says in how many seconds another picture of them is needed.
     pub fn expire(&mut self, now: f64) -> Option<f64> {
         for toast in &mut self.toasts {
-            let stays = if toast.severity == Severity::Error { f64::INFINITY } else { STAYS_SECS };
+            let waits = toast.severity == Severity::Error || toast.offer.is_some();
+            let stays = if waits { f64::INFINITY } else { STAYS_SECS };
             toast.until.get_or_insert(now + stays);
         }
         self.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));

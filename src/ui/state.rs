@@ -10,16 +10,16 @@ pub use super::data_state::DataState;
 pub use super::derived::Derived;
 use super::dialogs::Dialog;
 use super::edit;
-use super::editors::source::Sources;
+use super::editors::source::{OLD_RULES, Sources, has_old_rules};
 use super::history::History;
 pub use super::layout::{BottomTab, ViewSettings};
 pub use super::missing_data::MissingData;
 use super::notices::Notices;
-use crate::check::DataFacts;
+use crate::check::{DataFacts, Severity};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::io::{MergeBase, Recovery, Store};
-use crate::project::{Data, Decoder, Place, Project, Shape, Source, visible};
+use crate::project::{Choice, Data, Decoder, Place, Project, Rules, Shape, Source, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId};
 
@@ -214,6 +214,10 @@ impl State {
         self.live = None;
         self.selected = Place::Code;
         self.kept = None;
+        self.notices.take_back(OLD_RULES);
+        if has_old_rules(&self.project.data) {
+            self.notices.offer(Severity::Info, OLD_RULES, Choice::Rules(Rules::Current));
+        }
         self.refresh(false);
     }
 
@@ -245,6 +249,9 @@ impl State {
         self.derived.follow(&self.project, &self.data, hand_on);
         if self.derived.errors() == 0 {
             self.notices.take_back(super::execute::NOT_YET);
+        }
+        if !has_old_rules(&self.project.data) {
+            self.notices.take_back(OLD_RULES);
         }
         self.follow_live_settings(hand_on);
         self.want_baseline();

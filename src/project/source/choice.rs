@@ -2,6 +2,7 @@ use super::{
     Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
     LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
 };
+use crate::project::{visible, visible_list, visible_path};
 
 /// A decision about how data are read, in the place of what was found: the remedy of a warning, a field of the window, an
 /// option of the command line.
@@ -111,6 +112,56 @@ impl Choice {
             _ => return false,
         }
         true
+    }
+
+    /// As on a button: `Header: no`, `Column id: label`.
+    pub fn name(&self) -> String {
+        let named = |name: &str, value: &Option<String>| {
+            format!("{name}: {}", value.as_deref().map_or("detect".into(), visible))
+        };
+        match self {
+            Choice::Header(to) => format!("Header: {}", to.name()),
+            Choice::Delimiter(to) => format!("Delimiter: {}", to.name()),
+            Choice::Decimal(to) => format!("Decimal: {}", to.name()),
+            Choice::Encoding(to) => named("Encoding", to),
+            Choice::Comments(to) => format!("Comments: {}", to.name()),
+            Choice::Missing(to) => format!("Missing: {}", to.name()),
+            Choice::MissingWords(words) if words.is_empty() => "Missing words: the usual ones".to_owned(),
+            Choice::MissingWords(words) => format!("Missing words: {}", visible_list(words)),
+            Choice::Dates(to) => format!("Dates: {}", to.name()),
+            Choice::Column(name, take) => {
+                format!("Column {}: {}", visible(name), take.map_or("as found", Take::name))
+            }
+            Choice::Array(to) => named("Array", to),
+            Choice::LabelArray(to) => named("Label array", to),
+            Choice::ValidationArray(to) => named("Validation array", to),
+            Choice::ValidationLabelArray(to) => named("Validation label array", to),
+            Choice::TestArray(to) => named("Test array", to),
+            Choice::TestLabelArray(to) => named("Test label array", to),
+            Choice::Axes(to) => format!("Axes: {}", to.name()),
+            Choice::ShownChannels(to) if to.is_empty() => "Shown channels: detect".to_owned(),
+            Choice::ShownChannels(to) => {
+                let channels: Vec<String> = to.iter().map(ToString::to_string).collect();
+                format!("Shown channels: {}", channels.join(", "))
+            }
+            Choice::Parts(to) => format!("Parts: {}", to.name()),
+            Choice::Size(width, height) => format!("Size: {width}×{height}"),
+            Choice::Channels(to) => format!("Channels: {}", to.name()),
+            Choice::Fit(to) => format!("Fit: {}", to.name()),
+            Choice::Alpha(to) => format!("Transparency: {}", to.name()),
+            Choice::Range(to) => format!("Range: {}", to.name()),
+            Choice::Pages(to) => format!("Pages: {}", to.name()),
+            Choice::Label(to) => match to {
+                LabelFrom::Auto | LabelFrom::Nothing => format!("Label from: {}", to.name()),
+                LabelFrom::Folder(depth) => format!("Label from: folder {depth}"),
+                LabelFrom::Name(pattern) => format!("Label from: {}", visible(pattern)),
+                LabelFrom::Table { path, .. } => format!("Label from: {}", visible_path(path)),
+            },
+            Choice::Scaling(to) => format!("Scaling: {}", to.name()),
+            Choice::Binarise(to) => format!("Binarise: {}", to.name()),
+            Choice::Rules(Rules::Current) => "Read as new designs do".to_owned(),
+            Choice::Rules(to @ Rules::Version1) => format!("Rules: {}", to.name()),
+        }
     }
 
     /// As it is written on the command line: `--header no`.

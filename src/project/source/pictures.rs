@@ -145,6 +145,30 @@ pub enum LabelFrom {
     Nothing,
 }
 
+impl LabelFrom {
+    /// One of each kind, in the order of menus.
+    pub fn all() -> [LabelFrom; 5] {
+        [
+            LabelFrom::Auto,
+            LabelFrom::Folder(1),
+            LabelFrom::Name("{label}_*".to_owned()),
+            LabelFrom::Table { path: PathBuf::new(), file: None, label: None },
+            LabelFrom::Nothing,
+        ]
+    }
+
+    /// The kind's name, as on screen and on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            LabelFrom::Auto => "detect",
+            LabelFrom::Folder(_) => "folder",
+            LabelFrom::Name(_) => "name",
+            LabelFrom::Table { .. } => "table",
+            LabelFrom::Nothing => "nothing",
+        }
+    }
+}
+
 /// Channels a picture is brought to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Channels {

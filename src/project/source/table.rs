@@ -103,6 +103,17 @@ pub enum Comments {
     From(char),
 }
 
+impl Comments {
+    /// As on screen and on the command line.
+    pub fn name(self) -> String {
+        match self {
+            Comments::Auto => "detect".to_owned(),
+            Comments::Off => "off".to_owned(),
+            Comments::From(sign) => sign.to_string(),
+        }
+    }
+}
+
 /// The unit in which dates and times become numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateUnit {

@@ -1,17 +1,47 @@
 //! The forms of the data source, the scaling and the split.
 
+mod arrays;
+mod pictures;
+mod table;
+
 use std::path::PathBuf;
 
-use egui::Ui;
+use egui::{CollapsingHeader, Ui};
 
 use crate::project::{
-    ArrayReading, Binarise, Channels, Data, Delimiter, Fit, Header, Missing, PictureReading, Scaling, Source,
-    Split, Synthetic, TableReading, visible,
+    ArrayReading, Binarise, Channels, Choice, Data, Delimiter, Fit, Header, LabelFrom, Missing,
+    PictureReading, Rules, Scaling, Source, Split, Synthetic, TableReading, visible,
 };
 use crate::ui::dialogs::BrowseKind;
 use crate::ui::theme::tokens;
-use crate::ui::widgets::button::choices_ui;
-use crate::ui::widgets::form::{combo_ui, number_ui, path_ui, slider_ui, text_ui};
+use crate::ui::widgets::button::{choices_ui, secondary_ui};
+use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, path_ui, slider_ui, text_ui};
+
+/// Why another reading of the data is offered, and at what price.
+pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, as the runs of this design were trained. New designs read more of them as they are; runs trained before cannot be resumed on data that are read otherwise.";
+/// Differences between the rules, for those who point at the offer.
+pub const NEW_RULES: &str = "A header is told by the whole table, columns of words become features, arrays are chosen by their names, pictures keep their depth, and folders called train, validation and test become those splits. Can be undone.";
+
+/// Whether data are read by the rules of an earlier version, and others could read them otherwise.
+pub fn has_old_rules(data: &Data) -> bool {
+    let depends = match data.source {
+        Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => false,
+        Source::ImageFolder { .. } | Source::Csv { .. } | Source::Npy { .. } => true,
+    };
+    depends && data.rules == Rules::Version1
+}
+
+/// The offer to read data by the rules of new designs, where they are read by older ones.
+pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
+    if !has_old_rules(data) {
+        return;
+    }
+    explain_ui(ui, "Rules: version 1", OLD_RULES);
+    let choice = Choice::Rules(Rules::Current);
+    if secondary_ui(ui, &choice.name()).on_hover_text(NEW_RULES).clicked() {
+        choice.apply(data);
+    }
+}
 
 /// One of the paths a source may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +54,8 @@ pub enum PathField {
     TestImages,
     /// Their labels.
     TestLabels,
+    /// The table of the labels of pictures.
+    LabelTable,
 }
 
 /// The form of a source. `sources` are those to choose from. Says for which path the desktop's dialog is wanted.
@@ -39,29 +71,7 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
             synthetic_ui(ui, synthetic);
             None
         }
-        Source::ImageFolder { path, width, height, channels, fit, reading: _ } => {
-            let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");
-            number_ui(ui, ("Width", "Every picture is brought to this width."), width, 1..=4096, "px");
-            number_ui(ui, ("Height", "Every picture is brought to this height."), height, 1..=4096, "px");
-            combo_ui(
-                ui,
-                ("Channels", "Grey: one number a pixel. rgb: three."),
-                channels,
-                &Channels::ALL,
-                |channels| channels.name().to_owned(),
-            );
-            combo_ui(
-                ui,
-                (
-                    "Fit",
-                    "What happens to pictures of another shape: whole with bars, cut to fill the frame, or stretched.",
-                ),
-                fit,
-                &Fit::ALL,
-                |fit| fit.name().to_owned(),
-            );
-            browse
-        }
+        Source::ImageFolder { .. } => pictures::pictures_ui(ui, source),
         Source::Idx { images, labels, test_images, test_labels } => {
             let browse = path_row_ui(ui, "Images", images, PathField::Main, "train-images-idx3-ubyte.gz");
             let labels = optional_path_ui(ui, "Labels", labels, PathField::Labels);
@@ -69,55 +79,8 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
             let test_labels = optional_path_ui(ui, "Test labels", test_labels, PathField::TestLabels);
             browse.or(labels).or(test).or(test_labels)
         }
-        Source::Csv { path, header, delimiter, labels, missing, reading: _ } => {
-            let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
-            combo_ui(
-                ui,
-                ("Header", "Whether the first row holds the names of the columns."),
-                header,
-                &Header::ALL,
-                |header| header.name().to_owned(),
-            );
-            combo_ui(
-                ui,
-                ("Delimiter", "What stands between two fields of a row."),
-                delimiter,
-                &Delimiter::ALL,
-                |delimiter| delimiter.name().to_owned(),
-            );
-            list_ui(
-                ui,
-                (
-                    "Label columns",
-                    "Columns that name a row and are no features; they colour the latent space.",
-                ),
-                labels,
-            );
-            combo_ui(
-                ui,
-                ("Missing", "What happens where a field is empty, NA, ? or NaN."),
-                missing,
-                &Missing::ALL,
-                |missing| missing.name().to_owned(),
-            );
-            browse
-        }
-        Source::Npy { path, array, labels, reading: _ } => {
-            let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
-            optional_text_ui(
-                ui,
-                ("Array", "Which array of an .npz holds the rows."),
-                array,
-                "first of an .npz",
-            );
-            optional_text_ui(
-                ui,
-                ("Labels", "Which array of an .npz holds the labels."),
-                labels,
-                "array of an .npz",
-            );
-            browse
-        }
+        Source::Csv { .. } => table::table_ui(ui, source),
+        Source::Npy { .. } => arrays::arrays_ui(ui, source),
     }
 }
 
@@ -179,7 +142,10 @@ pub fn synthetic_ui(ui: &mut Ui, synthetic: &mut Synthetic) {
 pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
     combo_ui(
         ui,
-        ("Scaling", "What is done to every value before the network sees it; fitted on the training split."),
+        (
+            "Scaling",
+            "How every value is scaled before the network sees it; fitted on the training split. Robust: by quantiles, so that outliers do not squeeze the rest.",
+        ),
         &mut data.scaling,
         &Scaling::ALL,
         |scaling| scaling.name().to_owned(),
@@ -197,7 +163,10 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
     let Split { validation, test, seed } = &mut data.split;
     slider_ui(
         ui,
-        ("Validation", "Share of all samples that watches the training without taking part."),
+        (
+            "Validation",
+            "Share of all samples held out for validation; not used where the data bring their own.",
+        ),
         validation,
         0.0..=0.9,
         false,
@@ -234,9 +203,14 @@ fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[String]) {
 }
 
 impl PathField {
-    /// All four.
-    pub const ALL: [PathField; 4] =
-        [PathField::Main, PathField::Labels, PathField::TestImages, PathField::TestLabels];
+    /// All of them.
+    pub const ALL: [PathField; 5] = [
+        PathField::Main,
+        PathField::Labels,
+        PathField::TestImages,
+        PathField::TestLabels,
+        PathField::LabelTable,
+    ];
 
     /// The path as it is.
     pub fn get(self, source: &Source) -> Option<PathBuf> {
@@ -245,7 +219,14 @@ impl PathField {
             (PathField::Labels, Source::Idx { labels, .. }) => labels.clone(),
             (PathField::TestImages, Source::Idx { test_images, .. }) => test_images.clone(),
             (PathField::TestLabels, Source::Idx { test_labels, .. }) => test_labels.clone(),
-            (PathField::Labels | PathField::TestImages | PathField::TestLabels, _) => None,
+            (PathField::LabelTable, Source::ImageFolder { reading, .. }) => match &reading.label {
+                LabelFrom::Table { path, .. } => Some(path.clone()),
+                LabelFrom::Auto | LabelFrom::Folder(_) | LabelFrom::Name(_) | LabelFrom::Nothing => None,
+            },
+            (
+                PathField::Labels | PathField::TestImages | PathField::TestLabels | PathField::LabelTable,
+                _,
+            ) => None,
         }
     }
 
@@ -262,15 +243,28 @@ impl PathField {
             (PathField::Labels, Source::Idx { labels, .. }) => *labels = Some(to),
             (PathField::TestImages, Source::Idx { test_images, .. }) => *test_images = Some(to),
             (PathField::TestLabels, Source::Idx { test_labels, .. }) => *test_labels = Some(to),
-            (PathField::Main | PathField::Labels | PathField::TestImages | PathField::TestLabels, _) => {}
+            (PathField::LabelTable, Source::ImageFolder { reading, .. }) => {
+                if let LabelFrom::Table { path, .. } = &mut reading.label {
+                    *path = to;
+                }
+            }
+            (
+                PathField::Main
+                | PathField::Labels
+                | PathField::TestImages
+                | PathField::TestLabels
+                | PathField::LabelTable,
+                _,
+            ) => {}
         }
     }
 
     /// What the desktop's dialog should offer for a source.
     pub fn kind(self, source: &Source) -> BrowseKind {
         match source {
+            Source::ImageFolder { .. } if self == PathField::LabelTable => TABLES,
             Source::ImageFolder { .. } => BrowseKind::Folder,
-            Source::Csv { .. } => BrowseKind::File("CSV", &["csv", "tsv", "txt"]),
+            Source::Csv { .. } => TABLES,
             Source::Npy { .. } => BrowseKind::File("NPY, NPZ", &["npy", "npz"]),
             Source::Idx { .. } | Source::Digits | Source::Synthetic(_) => {
                 BrowseKind::File("IDX", &["gz", "ubyte", "idx", "idx1", "idx3"])
@@ -278,6 +272,10 @@ impl PathField {
         }
     }
 }
+
+/// Files of tables, for the desktop's dialog.
+const TABLES: BrowseKind =
+    BrowseKind::File("Tables", &["csv", "tsv", "txt", "data", "tab", "dat", "gz", "xlsx", "xls", "ods"]);
 
 /// A source of every kind, as it was when it was last chosen: who looks at another kind and comes back finds the path and
 /// the settings again. None of it belongs to the document.
@@ -350,6 +348,14 @@ fn optional_path_ui(
     let browse = path_row_ui(ui, name, &mut own, field, "none");
     *path = (!own.as_os_str().is_empty()).then_some(own);
     browse
+}
+
+/// Settings that are rarely changed; open from the start where one of them was.
+fn more_ui(ui: &mut Ui, of: &str, is_default: bool, content: impl FnOnce(&mut Ui)) {
+    CollapsingHeader::new("More")
+        .id_salt(("more", of))
+        .default_open(!is_default)
+        .show_unindented(ui, content);
 }
 
 fn optional_text_ui(ui: &mut Ui, field: (&str, &str), value: &mut Option<String>, hint: &str) {

@@ -175,6 +175,7 @@ fn data_ui(ui: &mut Ui, state: &mut State) {
     }
     // Most problems of the data are about the path, so they stand below it.
     problems_ui(ui, state, Place::Data);
+    source::rules_ui(ui, &mut state.project.data);
     let classes = state.data.dataset.as_ref().and_then(|data| data.class_names()).unwrap_or_default();
     source::scaling_split_ui(ui, &mut state.project.data, classes);
     status_ui(ui, state);
@@ -214,6 +215,9 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         format_count(split.test.len())
     );
     ui.label(RichText::new(text).size(11.0).color(tokens.dim));
+    if let Some(choice) = super::doubts_ui(ui, &data.doubts) {
+        state.choose(choice);
+    }
     for warning in &data.warnings {
         ui.label(RichText::new(warning).size(11.0).color(tokens.code));
     }

@@ -2,10 +2,12 @@
 
 use egui::{Align2, Area, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
+use crate::project::Choice;
 use crate::ui::files;
 use crate::ui::notices::Toast;
 use crate::ui::state::State;
 use crate::ui::theme::{self, tokens};
+use crate::ui::widgets::button::secondary_ui;
 
 /// Height of the replay bar, whose buttons notes must not cover, and a margin.
 const ABOVE_PX: f32 = 50.0;
@@ -23,7 +25,7 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     if state.notices.toasts.is_empty() {
         return;
     }
-    let mut gone = None;
+    let (mut gone, mut chosen) = (None, None);
     let area = Area::new(Id::unique("notes"))
         .order(Order::Foreground)
         .pivot(Align2::RIGHT_BOTTOM)
@@ -36,7 +38,10 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
                 ui.set_opacity(toast.opacity(now));
                 toast_ui(ui, toast)
             });
-            if shown.inner {
+            if let Some(Answer::Choose(choice)) = &shown.inner {
+                chosen = Some(choice.clone());
+            }
+            if shown.inner.is_some() {
                 gone = Some(index);
             } else if shown.response.contains_pointer() {
                 toast.hold();
@@ -46,10 +51,20 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     if let Some(index) = gone {
         state.notices.toasts.remove(index);
     }
+    if let Some(choice) = chosen {
+        state.choose(choice);
+    }
 }
 
-/// One note; says whether it was put away.
-fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
+/// How a note was put away.
+enum Answer {
+    Dismiss,
+    /// What it offers was taken.
+    Choose(Choice),
+}
+
+/// One note; says how it was put away, if it was.
+fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
     let tokens = tokens(ui);
     let color = super::problems::color(&tokens, toast.severity);
     let frame = Frame::popup(ui.style())
@@ -61,13 +76,17 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
             ui.spacing_mut().item_spacing.x = 6.0;
             super::problems::sign_ui(ui, toast.severity);
             let count = if toast.count > 1 { format!(" ({} times)", toast.count) } else { String::new() };
-            ui.vertical(|ui| {
+            let chosen = ui.vertical(|ui| {
                 ui.set_width(TEXT_PX);
                 let text = RichText::new(format!("{}{count}", toast.text)).size(12.0);
                 ui.add(egui::Label::new(text).wrap());
+                let choice = toast.offer.as_ref()?;
+                let is_chosen = secondary_ui(ui, &choice.name()).on_hover_text("Can be undone.").clicked();
+                is_chosen.then(|| Answer::Choose(choice.clone()))
             });
             let close = egui::Button::new("×").frame_when_inactive(false).min_size(theme::TARGET);
-            ui.add(close).on_hover_text("Dismiss").accessible_name("Dismiss").clicked()
+            let close = ui.add(close).on_hover_text("Dismiss").accessible_name("Dismiss");
+            chosen.inner.or(close.clicked().then_some(Answer::Dismiss))
         })
     });
     shown.inner.inner

@@ -1,7 +1,7 @@
 //! One row of a data set as it is shown: values in their own units, its name, its labels.
 
-use crate::dataset::{Dataset, LabelValues};
-use crate::project::visible;
+use crate::dataset::{Column, ColumnKind, Dataset, LabelValues};
+use crate::project::{DateUnit, visible};
 use crate::ui::plots::{DisplayRange, format_number};
 
 /// Reads rows of a data set for display.
@@ -43,6 +43,104 @@ impl<'a> Sampler<'a> {
     }
 }
 
+/// The cells of a table as they were in its source: numbers, words, dates. Of data that are no table, one a feature.
+pub(super) struct Cells<'a> {
+    data: &'a Dataset,
+    /// The first feature of each column.
+    starts: Vec<usize>,
+}
+
+impl<'a> Cells<'a> {
+    /// The cells of a data set.
+    pub fn of(data: &'a Dataset) -> Cells<'a> {
+        let mut next = 0;
+        let starts = data.columns.iter().map(|column| {
+            let start = next;
+            next += column.features();
+            start
+        });
+        Cells { data, starts: starts.collect() }
+    }
+
+    /// How many a row has.
+    pub fn len(&self) -> usize {
+        if self.starts.is_empty() { self.data.shape.features() } else { self.starts.len() }
+    }
+
+    /// The name of a column.
+    pub fn name(&self, column: usize) -> String {
+        match self.data.columns.get(column) {
+            Some(column) => visible(&column.name).into_owned(),
+            None => feature_name(self.data, column),
+        }
+    }
+
+    /// The cell of a row.
+    pub fn text(&self, row: u32, column: usize) -> String {
+        let first = row as usize * self.data.shape.features();
+        let value = |feature: usize| {
+            let at = first + feature;
+            if at < self.data.rows.len() { self.data.rows.value(at) } else { f32::NAN }
+        };
+        match (self.data.columns.get(column), self.starts.get(column)) {
+            (Some(own), Some(start)) => cell_text(own, |feature| value(start + feature)),
+            _ => number_text(value(column), 0.0),
+        }
+    }
+}
+
+/// A cell of a column whose features have these values.
+fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
+    match &column.kind {
+        ColumnKind::Numbers { base } => number_text(value(0), *base),
+        ColumnKind::Truth { words } => match value(0) {
+            0.0 => visible(&words[0]).into_owned(),
+            1.0 => visible(&words[1]).into_owned(),
+            // The mean stands in for a missing value.
+            other => number_text(other, 0.0),
+        },
+        ColumnKind::Dates { format, unit, base } => {
+            let date = date_text(format, *unit, f64::from(value(0)) + base);
+            date.unwrap_or_else(|| number_text(value(0), *base))
+        }
+        ColumnKind::Categories { words } => {
+            let word = words.iter().enumerate().find(|(feature, _)| value(*feature) > 0.5);
+            word.map_or_else(|| "–".to_owned(), |(_, word)| visible(word).into_owned())
+        }
+    }
+}
+
+/// A number with all digits that 32 bits tell, and what was taken off it added; no more, so that 0.1 is `0.1`.
+fn number_text(value: f32, base: f64) -> String {
+    let sum = f64::from(value) + base;
+    if !sum.is_finite() {
+        return format_number(sum);
+    }
+    let size = if base == 0.0 { sum.abs() } else { 0.0 };
+    if size != 0.0 && !(1e-5..1e15).contains(&size) {
+        return format!("{value:e}");
+    }
+    let magnitude = value.abs().log10().floor();
+    let decimals = if magnitude.is_finite() { (6.0 - magnitude).clamp(0.0, 11.0) as usize } else { 0 };
+    let text = format!("{sum:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A date as the source writes it; nothing where it is none that the calendar knows.
+fn date_text(format: &str, unit: DateUnit, value: f64) -> Option<String> {
+    let secs = value
+        * match unit {
+            DateUnit::Auto | DateUnit::Seconds => 1.0,
+            DateUnit::Hours => 3600.0,
+            DateUnit::Days => 86_400.0,
+            DateUnit::Years => 365.2425 * 86_400.0,
+        };
+    let millis = (secs * 1000.0).round();
+    let at = millis.is_finite().then(|| jiff::Timestamp::from_millisecond(millis as i64).ok())??;
+    let text = jiff::fmt::strtime::format(format, at).ok()?;
+    Some(visible(&text).into_owned())
+}
+
 /// What is shown as black and as white in pictures of a data set; found once for each fingerprint.
 #[derive(Clone, Default)]
 pub(super) struct RangeCache(Option<(u64, DisplayRange)>);
@@ -61,9 +159,12 @@ impl RangeCache {
     }
 }
 
-/// The row's own name, or its number counted from 1.
+/// The row's own name, or its number in the source, counted from 1.
 pub(super) fn row_name(data: &Dataset, row: u32) -> String {
-    let number = || format!("row {}", u64::from(row) + 1);
+    let number = || {
+        let of_source = data.source_rows.get(row as usize).map(|number| u64::from(*number));
+        format!("row {}", of_source.unwrap_or(u64::from(row) + 1))
+    };
     let own = data.row_names.get(row as usize).filter(|name| !name.is_empty());
     own.map_or_else(number, |name| visible(name).into_owned())
 }
@@ -85,5 +186,50 @@ pub(super) fn label_text(values: &LabelValues, row: u32) -> String {
         LabelValues::Numbers(numbers) => {
             numbers.get(row as usize).map_or_else(none, |number| format_number(f64::from(*number)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_they_came() {
+        for (value, base, expected) in [
+            (0.1_f32, 0.0, "0.1"),
+            (5.1, 0.0, "5.1"),
+            (-3.0, 0.0, "-3"),
+            (0.0, 0.0, "0"),
+            (1234.56, 0.0, "1234.56"),
+            (16_777_216.0, 0.0, "16777216"),
+            (0.000_123_45, 0.0, "0.00012345"),
+            (1e-7, 0.0, "1e-7"),
+            (2.5e30, 0.0, "2.5e30"),
+            (12.5, 1_700_000_000.0, "1700000012.5"),
+            (0.0, 1_700_000_000.25, "1700000000"),
+            (f32::NAN, 0.0, "–"),
+        ] {
+            assert_eq!(number_text(value, base), expected, "{value} + {base}");
+        }
+    }
+
+    #[test]
+    fn cells_are_words_and_dates_again() {
+        let text = |kind: ColumnKind, values: &[f32]| {
+            cell_text(&Column { name: "x".to_owned(), kind }, |feature| values[feature])
+        };
+        let words = || vec!["Bonn".to_owned(), "Köln".to_owned()];
+        assert_eq!(text(ColumnKind::Categories { words: words() }, &[0.0, 1.0]), "Köln");
+        assert_eq!(text(ColumnKind::Categories { words: words() }, &[0.0, 0.0]), "–");
+        let truth = || ColumnKind::Truth { words: ["no".to_owned(), "yes".to_owned()] };
+        assert_eq!(text(truth(), &[0.0]), "no");
+        assert_eq!(text(truth(), &[1.0]), "yes");
+        assert_eq!(text(truth(), &[0.25]), "0.25");
+        let dates = |format: &str, unit, base| ColumnKind::Dates { format: format.to_owned(), unit, base };
+        assert_eq!(text(dates("%Y-%m-%d", DateUnit::Days, 19_000.0), &[753.0]), "2024-01-31");
+        assert_eq!(text(dates("%d.%m.%Y %H:%M", DateUnit::Seconds, 0.0), &[3660.0]), "01.01.1970 01:01");
+        assert_eq!(text(dates("%H:%M:%S", DateUnit::Hours, 0.0), &[1.5]), "01:30:00");
+        assert_eq!(text(dates("%Y", DateUnit::Years, 0.0), &[1e9]), "1000000000");
+        assert_eq!(text(dates("%Y", DateUnit::Days, 0.0), &[f32::NAN]), "–");
     }
 }

@@ -207,16 +207,18 @@ impl Panes<'_> {
     }
 
     fn data_ui(&mut self, ui: &mut Ui) -> bool {
-        let data = &self.state.data;
+        let (data, design) = (&self.state.data, &self.state.project.data);
         let problem = self.state.derived.data_problem().cloned();
         let remedies = problem.as_ref().map_or_else(Vec::new, |problem| self.state.remedies(problem));
         let state = match (data.progress, &problem, &data.dataset) {
-            (Some((done, total)), ..) => DataState::Loading(done, total),
+            // Data of another source are gone already.
+            (Some((done, total)), _, Some(dataset)) => DataState::Reloading(dataset, done, total),
+            (Some((done, total)), _, None) => DataState::Loading(done, total),
             (None, Some(problem), _) => DataState::Missing(&problem.message, &remedies),
             (None, None, Some(dataset)) => DataState::Loaded(dataset),
             (None, None, None) => DataState::None,
         };
-        let output = data_preview_ui(ui, &DataInput { state }, self.data);
+        let output = data_preview_ui(ui, &DataInput { state, design }, self.data);
         if output.cancel {
             self.state.run(Command::CancelLoad);
         }
@@ -225,6 +227,9 @@ impl Panes<'_> {
         }
         if let Some(remedy) = output.remedy.and_then(|at| remedies.get(at)) {
             self.state.mend(Place::Data, remedy);
+        }
+        if let Some(choice) = output.choice {
+            self.state.choose(choice);
         }
         output.drag
     }

@@ -194,6 +194,63 @@ pub fn text_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut String,
     })
 }
 
+/// A line of text with a menu of usual ones. Says whether it was changed.
+pub fn suggested_text_ui<'a>(
+    ui: &mut Ui,
+    field: impl Into<Field<'a>>,
+    value: &mut String,
+    hint: &str,
+    usual: &[&str],
+) -> bool {
+    let field = field.into();
+    let before = value.clone();
+    row_ui(ui, field, |ui| {
+        let edit = TextEdit::singleline(value)
+            .hint_text(hint)
+            .desired_width((ui.available_width() - 36.0).max(40.0))
+            .align(egui::Align2::LEFT_CENTER)
+            .min_size(vec2(0.0, 24.0));
+        field.tell(ui.add(edit));
+        let menu = ui.menu_button("…", |ui| {
+            for text in usual {
+                if ui.button(*text).clicked() {
+                    (*text).clone_into(value);
+                }
+            }
+            if ui.button(hint).clicked() {
+                value.clear();
+            }
+        });
+        menu.response
+            .accessible_name(format!("Usual values of {}", field.name))
+            .on_hover_text("Usual values");
+    });
+    *value != before
+}
+
+/// A value typed as text, taken as soon as the text says one: until the field is left, what is typed stays as it is. Says
+/// whether the value was changed.
+pub fn draft_ui<'a, T: PartialEq>(
+    ui: &mut Ui,
+    field: impl Into<Field<'a>>,
+    value: &mut T,
+    hint: &str,
+    text_of: impl Fn(&T) -> String,
+    read: impl Fn(&str) -> Option<T>,
+) -> bool {
+    let field = field.into();
+    let id = ui.make_persistent_id(("draft", field.name));
+    let mut text = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_else(|| text_of(value));
+    let edit = text_ui(ui, field, &mut text, hint);
+    let read = read(&text).filter(|read| edit.changed() && read != value);
+    if edit.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else {
+        ui.data_mut(|data| data.remove::<String>(id));
+    }
+    read.map(|read| *value = read).is_some()
+}
+
 /// A path in a field of the form's full width, below its name and a button that opens the desktop's dialog. A path that is
 /// longer than the field shows its start and its end until it is typed into. Says whether the text changed and whether
 /// the button was pressed.

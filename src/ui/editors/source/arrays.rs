@@ -1,0 +1,94 @@
+//! The form of arrays.
+
+use egui::Ui;
+
+use super::{PathField, more_ui, optional_text_ui, path_row_ui};
+use crate::project::{ArrayReading, Axes, Parts, Source};
+use crate::ui::widgets::form::{combo_ui, draft_ui};
+
+/// The form of arrays; nothing for other sources. Says for which path the desktop's dialog is wanted.
+pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
+    let Source::Npy { path, array, labels, reading } = source else { return None };
+    let browse = path_row_ui(ui, "File", path, PathField::Main, "rows.npy or arrays.npz");
+    optional_text_ui(
+        ui,
+        ("Array", "The array of an .npz that holds the rows; told by names and shapes where it is empty."),
+        array,
+        "detect",
+    );
+    optional_text_ui(ui, ("Label array", "The array of an .npz that holds the labels."), labels, "detect");
+    let is_default = *reading == ArrayReading::default();
+    more_ui(ui, "arrays", is_default, |ui| reading_ui(ui, reading));
+    browse
+}
+
+fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
+    combo_ui(
+        ui,
+        ("Axes", "What the axes of the array mean: rows, grey pictures (N×H×W), or channels last or first."),
+        &mut reading.axes,
+        &Axes::ALL,
+        |axes| axes.name().to_owned(),
+    );
+    let mut shown = reading.shown_channels.clone();
+    let about = "Channels shown as red, green and blue, counted from 1, with commas; one for grey. The network sees all channels.";
+    if draft_ui(ui, ("Shown channels", about), &mut shown, "detect", channels_text, channels) {
+        reading.shown_channels = shown;
+    }
+    combo_ui(
+        ui,
+        (
+            "Parts",
+            "Kept: arrays of validation and test rows become those splits. Mixed: only the array of the rows is used.",
+        ),
+        &mut reading.parts,
+        &Parts::ALL,
+        |parts| parts.name().to_owned(),
+    );
+    for (name, about, array) in [
+        ("Val. array", "The array of the validation rows (--validation-array).", &mut reading.validation),
+        (
+            "Val. labels",
+            "The array of the labels of the validation rows (--validation-label-array).",
+            &mut reading.validation_labels,
+        ),
+        ("Test array", "The array of the test rows (--test-array).", &mut reading.test),
+        (
+            "Test labels",
+            "The array of the labels of the test rows (--test-label-array).",
+            &mut reading.test_labels,
+        ),
+    ] {
+        optional_text_ui(ui, (name, about), array, "detect");
+    }
+}
+
+fn channels_text(channels: &Vec<usize>) -> String {
+    channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Channels as typed; nothing where that is no list of numbers from 1.
+fn channels(text: &str) -> Option<Vec<usize>> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().ok().filter(|channel| *channel > 0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_read_as_typed() {
+        for (text, expected) in [
+            ("", Some(vec![])),
+            ("4, 3,2", Some(vec![4, 3, 2])),
+            ("1,", Some(vec![1])),
+            ("0", None),
+            ("red", None),
+            ("-1", None),
+        ] {
+            assert_eq!(channels(text), expected, "{text}");
+        }
+        assert_eq!(channels_text(&vec![4, 3, 2]), "4, 3, 2");
+    }
+}

@@ -1,0 +1,103 @@
+//! The form of a folder of pictures.
+
+use egui::Ui;
+
+use super::{PathField, more_ui, optional_text_ui, path_row_ui};
+use crate::project::{Alpha, Channels, Fit, LabelFrom, Pages, Parts, PictureReading, PixelRange, Source};
+use crate::ui::widgets::form::{combo_ui, number_ui, text_ui};
+
+/// The form of pictures; nothing for other sources. Says for which path the desktop's dialog is wanted.
+pub(super) fn pictures_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
+    let Source::ImageFolder { path, width, height, channels, fit, reading } = source else { return None };
+    let browse = path_row_ui(ui, "Folder", path, PathField::Main, "a folder of pictures");
+    number_ui(ui, ("Width", "Every picture is brought to this width."), width, 1..=4096, "px");
+    number_ui(ui, ("Height", "Every picture is brought to this height."), height, 1..=4096, "px");
+    combo_ui(
+        ui,
+        ("Channels", "Grey: one number per pixel. rgb: three."),
+        channels,
+        &Channels::ALL,
+        |channels| channels.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        (
+            "Fit",
+            "How a picture of another shape is fitted: whole with bars, cut to fill the frame, or stretched.",
+        ),
+        fit,
+        &Fit::ALL,
+        |fit| fit.name().to_owned(),
+    );
+    let from_table = label_ui(ui, &mut reading.label);
+    let is_default =
+        PictureReading { label: LabelFrom::Auto, ..reading.clone() } == PictureReading::default();
+    more_ui(ui, "pictures", is_default, |ui| reading_ui(ui, reading));
+    browse.or(from_table)
+}
+
+fn label_ui(ui: &mut Ui, label: &mut LabelFrom) -> Option<PathField> {
+    let about = "Where labels come from: a folder at some depth, a part of the file's name, or a table beside the pictures.";
+    combo_ui(ui, ("Label from", about), label, &LabelFrom::all(), |label| label.name().to_owned());
+    match label {
+        LabelFrom::Auto | LabelFrom::Nothing => None,
+        LabelFrom::Folder(depth) => {
+            let about = "How many levels below the loaded folder the folder of the label is, counted from 1.";
+            number_ui(ui, ("Depth", about), depth, 1..=64, "");
+            None
+        }
+        LabelFrom::Name(pattern) => {
+            let about = "{label} stands for the label, * for any letters: {label}_*.png.";
+            text_ui(ui, ("Pattern", about), pattern, "{label}_*");
+            None
+        }
+        LabelFrom::Table { path, file, label } => {
+            let browse = path_row_ui(ui, "Label table", path, PathField::LabelTable, "labels.csv");
+            let about = "The column of file names; found by its values where it is empty.";
+            optional_text_ui(ui, ("File column", about), file, "detect");
+            let about = "The column of labels; the first other column where it is empty.";
+            optional_text_ui(ui, ("Label column", about), label, "detect");
+            browse
+        }
+    }
+}
+
+fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
+    combo_ui(
+        ui,
+        (
+            "Transparency",
+            "The ground behind transparent pixels, or keep: transparency becomes one more channel (--alpha).",
+        ),
+        &mut reading.alpha,
+        &Alpha::ALL,
+        |alpha| alpha.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        (
+            "Range",
+            "The values that become 0 and 1: all the type can hold, those of the training split, of each picture, or its 0.1 and 99.9 percentiles.",
+        ),
+        &mut reading.range,
+        &PixelRange::ALL,
+        |range| range.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        ("Pages", "Whether each page of a file of several is a sample, or only the first."),
+        &mut reading.pages,
+        &Pages::ALL,
+        |pages| pages.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        (
+            "Parts",
+            "Kept: folders called train, validation and test become those splits. Mixed: all pictures are one set, split by the fractions.",
+        ),
+        &mut reading.parts,
+        &Parts::ALL,
+        |parts| parts.name().to_owned(),
+    );
+}

@@ -1,0 +1,124 @@
+//! The form of a table.
+
+use egui::{RichText, Ui};
+
+use super::{PathField, list_ui, more_ui, path_row_ui};
+use crate::project::{
+    ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading, visible,
+};
+use crate::ui::theme::tokens;
+use crate::ui::widgets::button::secondary_ui;
+use crate::ui::widgets::form::{combo_ui, suggested_text_ui};
+
+/// Encodings that tables are met in.
+const ENCODINGS: [&str; 10] = [
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "windows-1252",
+    "windows-1250",
+    "windows-1251",
+    "iso-8859-15",
+    "shift_jis",
+    "gb18030",
+    "euc-kr",
+];
+
+/// Characters that begin a comment.
+const COMMENTS: [char; 7] = ['#', '%', ';', '!', '*', '/', '\''];
+
+/// Most choices of columns that are listed.
+const MOST_CHOICES: usize = 12;
+
+/// The form of a table; nothing for other sources. Says for which path the desktop's dialog is wanted.
+pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
+    let Source::Csv { path, header, delimiter, labels, missing, reading } = source else { return None };
+    let browse = path_row_ui(ui, "File", path, PathField::Main, "table.csv");
+    combo_ui(
+        ui,
+        ("Header", "Whether the first row holds the names of the columns."),
+        header,
+        &Header::ALL,
+        |header| header.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        ("Delimiter", "The character between two fields of a row."),
+        delimiter,
+        &Delimiter::ALL,
+        |delimiter| delimiter.name().to_owned(),
+    );
+    list_ui(
+        ui,
+        ("Label columns", "Columns that name a row and are no features; they colour the latent space."),
+        labels,
+    );
+    combo_ui(
+        ui,
+        ("Missing", "What happens where a field is empty, NA, ? or NaN."),
+        missing,
+        &Missing::ALL,
+        |missing| missing.name().to_owned(),
+    );
+    let is_default = *reading == TableReading::default();
+    more_ui(ui, "table", is_default, |ui| reading_ui(ui, reading));
+    browse
+}
+
+fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
+    combo_ui(
+        ui,
+        ("Decimal", "The decimal mark of the numbers: 1234.5 or 1234,5. The other one groups thousands."),
+        &mut reading.decimal,
+        &Decimal::ALL,
+        |decimal| decimal.name().to_owned(),
+    );
+    let mut encoding = reading.encoding.clone().unwrap_or_default();
+    let about = "How the bytes of the file become text. Any name used on the web can be typed; found in the file where it is empty.";
+    if suggested_text_ui(ui, ("Encoding", about), &mut encoding, "detect", &ENCODINGS) {
+        reading.encoding = (!encoding.is_empty()).then_some(encoding);
+    }
+    let mut options = vec![Comments::Auto, Comments::Off];
+    options.extend(COMMENTS.map(Comments::From));
+    if !options.contains(&reading.comments) {
+        options.push(reading.comments);
+    }
+    combo_ui(
+        ui,
+        ("Comments", "Lines that begin with this character are no rows."),
+        &mut reading.comments,
+        &options,
+        |comments| visible(&comments.name()).into_owned(),
+    );
+    list_ui(
+        ui,
+        ("Missing words", "Words that mean a missing value, besides NA, N/A, NaN, null, None, - and ?."),
+        &mut reading.missing_words,
+    );
+    combo_ui(
+        ui,
+        ("Dates", "The unit in which dates and times become numbers."),
+        &mut reading.dates,
+        &DateUnit::ALL,
+        |unit| unit.name().to_owned(),
+    );
+    columns_ui(ui, &mut reading.columns);
+}
+
+/// The columns that are taken otherwise than found. They are chosen in the view of the data.
+fn columns_ui(ui: &mut Ui, columns: &mut Vec<ColumnChoice>) {
+    if columns.is_empty() {
+        return;
+    }
+    let told = |column: &ColumnChoice| format!("{}: {}", visible(&column.name), column.take.name());
+    let mut lines: Vec<String> = columns.iter().take(MOST_CHOICES).map(told).collect();
+    if columns.len() > MOST_CHOICES {
+        lines.push(format!("and {} more", columns.len() - MOST_CHOICES));
+    }
+    let text = RichText::new(format!("Chosen columns\n{}", lines.join("\n")));
+    ui.add(egui::Label::new(text.size(11.0).color(tokens(ui).dim)).wrap());
+    let about = "Takes every column as it was found again. Label columns stay.";
+    if secondary_ui(ui, "All as found").on_hover_text(about).clicked() {
+        columns.clear();
+    }
+}
