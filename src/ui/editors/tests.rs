@@ -5,8 +5,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{code, corruption, layer, output, regularizer, source, training};
 use crate::project::{
-    Activation, Bottleneck, Code, Corruption, Data, Layer, Loss, Optimizer, Output, Regularizer, Schedule,
-    Site, Source, Synthetic, Training,
+    Activation, ArrayReading, Bottleneck, Code, ColumnChoice, Comments, Corruption, Data, LabelFrom, Layer,
+    Loss, Optimizer, Output, Pages, Regularizer, Rules, Schedule, Site, Source, Synthetic, TableReading,
+    Take, Training,
 };
 use crate::ui::painted::{check_placed, texts};
 
@@ -77,6 +78,171 @@ fn every_optimizer_and_schedule_has_a_form() {
     }
 }
 
+/// Sources with every setting that is rarely changed, so that the form shows them all.
+fn chosen_sources() -> Vec<Source> {
+    let text = |text: &str| Some(text.to_owned());
+    let mut sources = Vec::new();
+    for kind in source::Sources::default().0 {
+        match kind {
+            Source::Csv { path, header, delimiter, missing, .. } => {
+                let reading = TableReading {
+                    encoding: text("koi8-r"),
+                    comments: Comments::From('~'),
+                    missing_words: vec!["-999".to_owned(), "none at all".to_owned()],
+                    columns: vec![ColumnChoice { name: "city".to_owned(), take: Take::Categories }; 20],
+                    ..TableReading::default()
+                };
+                let labels = vec!["id".to_owned()];
+                sources.push(Source::Csv { path, header, delimiter, labels, missing, reading });
+            }
+            Source::Npy { path, .. } => {
+                let reading = ArrayReading {
+                    validation: text("x_val"),
+                    validation_labels: text("y_val"),
+                    test: text("x_test"),
+                    test_labels: text("y_test"),
+                    shown_channels: vec![4, 2, 1],
+                    ..ArrayReading::default()
+                };
+                let (array, labels) = (text("x_train"), text("y_train"));
+                sources.push(Source::Npy { path, array, labels, reading });
+            }
+            Source::ImageFolder { .. } => sources.extend(LabelFrom::all().map(|label| {
+                let mut kind = kind.clone();
+                if let Source::ImageFolder { reading, .. } = &mut kind {
+                    (reading.label, reading.pages) = (label, Pages::First);
+                }
+                kind
+            })),
+            Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => sources.push(kind),
+        }
+    }
+    sources
+}
+
+#[test]
+fn every_setting_of_the_reading_has_the_name_of_its_option() {
+    let mut found = Vec::new();
+    for mut kind in chosen_sources() {
+        check(|ui| {
+            source::source_ui(ui, &mut kind, &source::Sources::default());
+        });
+        let mut harness = Harness::builder()
+            .with_size(vec2(290.0, 900.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui(|ui| {
+                source::source_ui(ui, &mut kind, &source::Sources::default());
+            });
+        harness.run();
+        harness.run();
+        let cut = crate::ui::painted::cut_off(&harness.output().shapes);
+        assert_eq!(cut, Vec::<String>::new(), "names that are cut off");
+        found.extend(texts(&harness.output().shapes));
+    }
+    for name in [
+        "Header",
+        "Delimiter",
+        "Decimal",
+        "Encoding",
+        "Comments",
+        "Missing",
+        "Missing words",
+        "Dates",
+        "Label columns",
+        "Array",
+        "Label array",
+        "Val. array",
+        "Val. labels",
+        "Test array",
+        "Test labels",
+        "Axes",
+        "Shown channels",
+        "Parts",
+        "Width",
+        "Height",
+        "Channels",
+        "Fit",
+        "Transparency",
+        "Range",
+        "Pages",
+        "Label from",
+        "Depth",
+        "Pattern",
+        "Label table",
+        "File column",
+        "Label column",
+    ] {
+        assert!(found.iter().any(|text| text == name), "{name} is not among {found:?}");
+    }
+}
+
+#[test]
+fn channels_are_typed_without_losing_the_comma() {
+    let mut kind = source::Sources::default().0[5].clone();
+    if let Source::Npy { reading, .. } = &mut kind {
+        reading.shown_channels = vec![1];
+    }
+    let mut harness = Harness::builder()
+        .with_size(vec2(290.0, 700.0))
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui_state(
+            |ui, kind| {
+                source::source_ui(ui, kind, &source::Sources::default());
+            },
+            kind,
+        );
+    harness.run();
+    let field = |harness: &Harness<'_, Source>| {
+        harness.get_by_role_and_label(Role::TextInput, "Shown channels").value().unwrap_or_default()
+    };
+    harness.get_by_role_and_label(Role::TextInput, "Shown channels").focus();
+    harness.run();
+    harness.key_press(egui::Key::End);
+    harness.run();
+    for (typed, shown) in [(",", "1,"), ("x", "1,x"), ("3", "1,x3")] {
+        harness.event(egui::Event::Text(typed.to_owned()));
+        harness.run();
+        assert_eq!(field(&harness), shown);
+    }
+    let channels = |harness: &Harness<'_, Source>| match harness.state() {
+        Source::Npy { reading, .. } => reading.shown_channels.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(channels(&harness), [1], "no list of channels");
+    for _ in 0..2 {
+        harness.key_press(egui::Key::Backspace);
+        harness.run();
+    }
+    harness.event(egui::Event::Text("4, 2".to_owned()));
+    harness.run();
+    assert_eq!(channels(&harness), [1, 4, 2]);
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert_eq!(field(&harness), "1, 4, 2");
+}
+
+#[test]
+fn old_rules_can_be_left_and_are_told_only_where_they_count() {
+    for (kind, is_told) in
+        source::Sources::default().0.into_iter().zip([false, false, true, false, true, true])
+    {
+        let data = Data { source: kind, rules: Rules::Version1, ..Data::default() };
+        let mut harness = Harness::builder()
+            .with_size(vec2(290.0, 400.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui_state(|ui, data| source::rules_ui(ui, data), data);
+        harness.run();
+        let button = harness.query_by_label("Read as new designs do");
+        assert_eq!(button.is_some(), is_told);
+        if let Some(button) = button {
+            button.click();
+            harness.run();
+            assert_eq!(harness.state().rules, Rules::Current);
+            assert!(harness.query_by_label("Read as new designs do").is_none());
+        }
+    }
+}
+
 #[test]
 fn every_source_has_a_form() {
     for mut kind in source::Sources::default().0 {
@@ -94,7 +260,7 @@ fn every_source_has_a_form() {
 
 #[test]
 fn a_form_alone_changes_nothing() {
-    for kind in source::Sources::default().0 {
+    for kind in source::Sources::default().0.into_iter().chain(chosen_sources()) {
         let mut shown = kind.clone();
         check(|ui| {
             source::source_ui(ui, &mut shown, &source::Sources::default());
@@ -181,7 +347,7 @@ fn every_field_of_a_form_says_what_it_does() {
         check_tooltips(|ui| training::optimizer_ui(ui, &mut optimizer));
     }
     let synthetic = Synthetic::ALL.map(Source::Synthetic);
-    for mut kind in source::Sources::default().0.into_iter().chain(synthetic) {
+    for mut kind in chosen_sources().into_iter().chain(synthetic) {
         source::PathField::Main.set(&mut kind, "a/path".into());
         check_tooltips(|ui| {
             source::source_ui(ui, &mut kind, &source::Sources::default());

@@ -5,6 +5,8 @@
 
 mod words;
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use crate::project::{Project, visible};
@@ -126,6 +128,13 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
         (Value::Array(a), Value::Array(b)) if path == ["encoder"] || path == ["decoder"] => {
             return compare_layers(path[0], a, b, told);
         }
+        // A design that says nothing of the reading has all of it as found.
+        (Value::Object(_), Value::Null) | (Value::Null, Value::Object(_)) if path.ends_with(&["reading"]) => {
+            let nothing = Value::Object(Map::new());
+            let or_nothing = |side: &Value| if side.is_null() { nothing.clone() } else { side.clone() };
+            return compare(path, &or_nothing(old), &or_nothing(new), told);
+        }
+        (_, _) if path.ends_with(&["reading", "columns"]) => return compare_columns(old, new, told),
         (_, _) => None,
     };
     let Some((a, b, kind)) = inner else {
@@ -135,6 +144,30 @@ fn compare(path: &[&str], old: &Value, new: &Value, told: &mut Vec<String>) {
     for key in keys(a, b) {
         let longer: Vec<&str> = path.iter().copied().chain(kind).chain([key]).collect();
         compare(&longer, value(a, key), value(b, key), told);
+    }
+}
+
+/// Tells how each column is taken that was taken otherwise.
+fn compare_columns(old: &Value, new: &Value, told: &mut Vec<String>) {
+    let takes = |columns: &Value| -> Vec<(String, String)> {
+        let columns = columns.as_array().map_or(&[][..], Vec::as_slice);
+        let column = |column: &Value| {
+            let name = column.get("name")?.as_str()?.to_owned();
+            Some((name, words::value(column.get("take")?)))
+        };
+        columns.iter().filter_map(column).collect()
+    };
+    let (old, new) = (takes(old), takes(new));
+    let known: HashMap<&str, &str> = old.iter().map(|(name, take)| (name.as_str(), take.as_str())).collect();
+    let wanted: HashMap<&str, &str> = new.iter().map(|(name, take)| (name.as_str(), take.as_str())).collect();
+    let mut names: Vec<&str> = old.iter().chain(&new).map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let [before, after] = [&known, &wanted].map(|takes| takes.get(name).copied().unwrap_or("as found"));
+        if before != after {
+            told.push(format!("column {name} {before} → {after}"));
+        }
     }
 }
 
@@ -279,6 +312,89 @@ mod tests {
         assert_eq!(told, ["labels of the table none → x, y", "file one.csv → two.csv"]);
         new.data.source = csv("/a/c/one.csv", &[]);
         assert_eq!(difference(&old, &new).changes, ["file /a/b/one.csv → /a/c/one.csv"]);
+    }
+
+    #[test]
+    fn how_data_are_read_is_told_in_the_words_of_the_form() {
+        use crate::project::{
+            Alpha, ArrayReading, Choice, ColumnChoice, Comments, DateUnit, Decimal, LabelFrom, Pages, Parts,
+            PictureReading, PixelRange, Rules, TableReading, Take,
+        };
+        let table = || Source::Csv {
+            path: "a.csv".into(),
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: vec![],
+            missing: Missing::ColumnMean,
+            reading: TableReading {
+                columns: vec![ColumnChoice { name: "Old_One".to_owned(), take: Take::Dates }],
+                ..TableReading::default()
+            },
+        };
+        let arrays = || Source::Npy {
+            path: "a.npz".into(),
+            array: None,
+            labels: None,
+            reading: ArrayReading::default(),
+        };
+        let pictures = || Source::ImageFolder {
+            path: "a".into(),
+            width: 8,
+            height: 8,
+            channels: crate::project::Channels::Grey,
+            fit: crate::project::Fit::Crop,
+            reading: PictureReading::default(),
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let from_table = LabelFrom::Table { path: "b/labels.csv".into(), file: None, label: text("Kind_Of") };
+        for (source, choice, expected) in [
+            (table(), Choice::Decimal(Decimal::Comma), "decimal mark detect → comma"),
+            (table(), Choice::Encoding(text("UTF-16LE")), "encoding detect → UTF-16LE"),
+            (table(), Choice::Comments(Comments::From('%')), "comments detect → from %"),
+            (table(), Choice::Comments(Comments::Off), "comments detect → off"),
+            (
+                table(),
+                Choice::MissingWords(vec!["None_at_All".to_owned(), "-9".to_owned()]),
+                "missing words none → None_at_All, -9",
+            ),
+            (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
+            (
+                table(),
+                Choice::Column("City".to_owned(), Some(Take::Categories)),
+                "column City as found → categories",
+            ),
+            (table(), Choice::Column("Old_One".to_owned(), None), "column Old_One dates → as found"),
+            (
+                table(),
+                Choice::Column("Old_One".to_owned(), Some(Take::LeftOut)),
+                "column Old_One dates → left out",
+            ),
+            (table(), Choice::Delimiter(Delimiter::Spaces), "delimiter of the table auto → spaces"),
+            (table(), Choice::Scaling(Scaling::Robust), "scaling to [0, 1] → robust"),
+            (table(), Choice::Rules(Rules::Version1), "rules of reading current → of version 1"),
+            (arrays(), Choice::Array(text("x_train")), "array of the rows none → x_train"),
+            (arrays(), Choice::ValidationArray(text("XVal")), "array of the validation rows detect → XVal"),
+            (arrays(), Choice::TestLabelArray(text("y")), "array of the test labels detect → y"),
+            (arrays(), Choice::Axes(crate::project::Axes::ChannelsLast), "axes detect → channels last"),
+            (arrays(), Choice::ShownChannels(vec![4, 2, 1]), "shown channels detect → 4, 2, 1"),
+            (arrays(), Choice::Parts(Parts::Mixed), "parts kept → mixed"),
+            (pictures(), Choice::Alpha(Alpha::Checker), "transparency detect → checker"),
+            (pictures(), Choice::Range(PixelRange::EachPicture), "range of the pixels detect → each picture"),
+            (pictures(), Choice::Pages(Pages::First), "pages each → first"),
+            (pictures(), Choice::Label(LabelFrom::Folder(2)), "labels from detect → folder 2"),
+            (
+                pictures(),
+                Choice::Label(LabelFrom::Name("Ab_{label}".to_owned())),
+                "labels from detect → name Ab_{label}",
+            ),
+            (pictures(), Choice::Label(from_table), "labels from detect → table labels.csv"),
+        ] {
+            let old =
+                Project { data: crate::project::Data { source, ..Default::default() }, ..Project::default() };
+            let mut new = old.clone();
+            assert!(choice.clone().apply(&mut new.data), "{choice:?}");
+            assert_eq!(difference(&old, &new).changes, [expected], "{choice:?}");
+        }
     }
 
     #[test]

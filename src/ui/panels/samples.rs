@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::dataset::{Dataset, Gaps, LabelColumn, LabelValues, Rows, Scaler, SplitRows};
-use crate::project::{Project, Shape};
+use crate::dataset::{
+    Column, ColumnKind, ColumnOverview, Dataset, Doubt, Gaps, LabelColumn, LabelValues, Rows, Said, Scaler,
+    SplitRows,
+};
+use crate::project::{Choice, Data, DateUnit, Header, Project, Shape, Source, Take};
 use crate::run::{
     Array, Bits, Checkpoint, CodebookHealth, Edit, EpochRecord, HashHealth, Health, History, Kept,
     KeptEpochs, LayerHealth, Losses, Probe, Records, Run, RunId, SelectorHealth, Setting, Status, Terms,
@@ -126,6 +129,63 @@ pub fn table(count: usize, features: usize) -> Dataset {
         values: LabelValues::Numbers((0..count).map(|_| normal(&mut next)).collect()),
     });
     data
+}
+
+/// A table of every kind of column, with what was said of it, and how a design has it read.
+pub fn mixed(count: usize) -> (Dataset, Data) {
+    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let words = ["Bonn", "Köln"].map(str::to_owned).to_vec();
+    let dates = ColumnKind::Dates { format: "%Y-%m-%d".to_owned(), unit: DateUnit::Days, base: 19_000.0 };
+    let columns = vec![
+        Column::numbers("height"),
+        column("smokes", ColumnKind::Truth { words: ["no", "yes"].map(str::to_owned) }),
+        column("born", dates),
+        column("city", ColumnKind::Categories { words }),
+    ];
+    let values = (0..count).flat_map(|row| {
+        let bonn = (row % 3 == 0) as u8;
+        [1.5 + row as f32, (row % 2) as f32, row as f32, f32::from(bonn), f32::from(1 - bonn)]
+    });
+    let ids = LabelValues::Classes {
+        names: (0..count).map(|row| format!("{row:05}")).collect(),
+        ids: (0..count as u32).collect(),
+    };
+    let mut data = dataset(Shape::Vector(5), Rows::F32(values.collect()), count, ids, Scaler::identity());
+    data.labels[0].name = "id".to_owned();
+    data.feature_names = columns.iter().flat_map(Column::feature_names).collect();
+    data.overview = ["id", "height", "smokes", "born", "city"]
+        .into_iter()
+        .zip(["00000 to 00059", "numbers", "no, yes", "dates, 2022-01-08", "2 words"])
+        .zip([Take::Label, Take::Numbers, Take::Numbers, Take::Dates, Take::Categories])
+        .map(|((name, content), take)| ColumnOverview {
+            name: name.to_owned(),
+            content: content.to_owned(),
+            take,
+            range: (take == Take::Numbers).then_some((0.0, count as f64)),
+            missing: usize::from(name == "height"),
+            distinct: (name != "height").then_some(2),
+            histogram: vec![1, 0, 4, 2],
+        })
+        .collect();
+    data.columns = columns;
+    data.source_rows = (0..count as u32).map(|row| 10 * row + 1).collect();
+    data.said = Said {
+        line: format!("{count} rows × 5 columns (id, height, smokes, born, city); labels: id; header: yes"),
+        notes: vec!["“born” holds dates: days since the beginning of 1970".to_owned()],
+    };
+    data.doubts = vec![Doubt {
+        message: "the first row may be no header".to_owned(),
+        remedies: vec![Choice::Header(Header::No), Choice::Column("height".to_owned(), Some(Take::Label))],
+    }];
+    let source = Source::Csv {
+        path: "people.csv".into(),
+        header: Header::Auto,
+        delimiter: Default::default(),
+        labels: vec!["id".to_owned()],
+        missing: Default::default(),
+        reading: Default::default(),
+    };
+    (data, Data { source, ..Data::default() })
 }
 
 fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: Scaler) -> Dataset {

@@ -1,5 +1,6 @@
 //! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
 
+mod data;
 mod health;
 mod odd;
 
@@ -11,7 +12,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::*;
 use crate::dataset::{DataError, Dataset};
-use crate::project::Corruption;
+use crate::project::{Corruption, Data};
 use crate::run::{Run, RunId, Status};
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::panels::samples;
@@ -24,6 +25,7 @@ struct Scene {
     runs: Vec<Run>,
     selected: Option<usize>,
     data: Option<Dataset>,
+    design: Data,
     missing: MissingData<'static>,
     epoch: Option<u32>,
     principal: Option<Vec<[f32; 2]>>,
@@ -73,6 +75,7 @@ impl Scene {
             runs,
             selected,
             data,
+            design: Data::default(),
             missing: MissingData::NotLoaded,
             epoch: None,
             principal: None,
@@ -121,8 +124,10 @@ impl Scene {
             }
             View::Data => {
                 let state = data.map_or(DataState::None, DataState::Loaded);
-                let output = data_preview_ui(ui, &DataInput { state }, &mut self.views.data);
+                let input = DataInput { state, design: &self.design };
+                let output = data_preview_ui(ui, &input, &mut self.views.data);
                 self.last.data.choose |= output.choose;
+                self.last.data.choice = output.choice.or(self.last.data.choice.take());
             }
             View::Health => {
                 let input = HealthInput { run, data, likelihood: None, is_ready: true };
@@ -419,7 +424,7 @@ fn data_that_are_missing_have_a_button() {
 fn data_are_paged_and_their_source_is_one_click_away() {
     let mut harness = harness(Scene::digits(), View::Data, SIZES[0], Theme::Dark);
     harness.run();
-    harness.get_by_label("next").click();
+    harness.get_by_label("next page").click();
     harness.run();
     assert_eq!(harness.state().views.data.page, 1);
     harness.get_by_label("data source…").click();
@@ -435,10 +440,10 @@ fn loading_and_failing_data_say_so() {
         (DataState::Loading(3, 0), &["Loading … 3", "Cancel"]),
         (DataState::Missing("it is gone", &REMEDIES), &["it is gone", "Locate…", "Reload"]),
     ] {
-        let mut view = DataPreviewView::default();
+        let (mut view, design) = (DataPreviewView::default(), Data::default());
         let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
         let mut harness = builder.build_ui(move |ui| {
-            data_preview_ui(ui, &DataInput { state }, &mut view);
+            data_preview_ui(ui, &DataInput { state, design: &design }, &mut view);
         });
         harness.run_steps(3);
         let texts = texts(&harness.output().shapes);
@@ -561,6 +566,9 @@ fn every_view_lays_out_in_every_state() {
         shoot("data", Scene::digits(), View::Data, vec2(820.0, 340.0), theme, None);
         shoot("data-small", Scene::digits(), View::Data, small, theme, None);
         shoot("data-table", table(2), View::Data, vec2(820.0, 420.0), theme, None);
+        shoot("data-mixed", data::mixed(false), View::Data, vec2(820.0, 420.0), theme, None);
+        shoot("data-columns", data::mixed(true), View::Data, vec2(1100.0, 420.0), theme, None);
+        shoot("data-columns-small", data::mixed(true), View::Data, vec2(430.0, 340.0), theme, None);
         shoot("runs", differing(), View::Runs, vec2(1440.0, 150.0), theme, None);
         shoot("runs-small", differing(), View::Runs, vec2(500.0, 150.0), theme, None);
     }

@@ -4,6 +4,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT;
 
 use super::*;
+use crate::project::{Choice, Data, Rules, Take};
 use crate::ui::remedies::Remedy;
 use crate::ui::state::Effect;
 
@@ -184,4 +185,62 @@ fn the_inspector_is_as_wide_for_every_card() {
         window.harness.run_ok();
         assert_eq!(left(&window), first, "{place}");
     }
+}
+
+/// A table whose last line holds words, so that it is read otherwise by each choice.
+fn table(window: &Window) -> Source {
+    let path = window.folder.path().join("people.csv");
+    std::fs::write(&path, "id,height,weight\n".to_owned() + &"7,1.5,3\n8,2.5,4\n".repeat(20))
+        .expect("written");
+    Source::Csv {
+        path,
+        header: Default::default(),
+        delimiter: Default::default(),
+        labels: vec![],
+        missing: Default::default(),
+        reading: Default::default(),
+    }
+}
+
+#[test]
+fn a_choice_about_the_data_is_one_step_that_is_undone() {
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
+    window.state().project.data.source = table(&window);
+    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
+    window.harness.run_ok();
+    let label = Choice::Column("id".to_owned(), Some(Take::Label));
+    window.state().choose(label);
+    window.harness.run_ok();
+    let labels = |window: &Window| match &window.project().data.source {
+        Source::Csv { labels, .. } => labels.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(labels(&window), ["id"]);
+    window.until("it is read otherwise", |state| {
+        state.data.ready(&state.project.data).is_some_and(|(data, _)| data.labels.len() == 1)
+    });
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(labels(&window), Vec::<String>::new());
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(labels(&window), ["id"]);
+}
+
+#[test]
+fn a_design_of_an_earlier_version_offers_the_new_reading() {
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
+    let mut old = Project::default();
+    (old.data.source, old.data.rules) = (table(&window), Rules::Version1);
+    window.state().replace(old, Vec::new(), None);
+    window.harness.run_ok();
+    assert_eq!(window.state().notices.toasts.len(), 1);
+    window.until("it stays", |state| state.data.ready(&state.project.data).is_some());
+    window.click("Read as new designs do");
+    assert_eq!(window.project().data.rules, Rules::Current);
+    assert!(window.state().notices.toasts.is_empty());
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.project().data.rules, Rules::Version1, "it can be undone");
+
+    let digits = Project { data: Data { rules: Rules::Version1, ..Data::default() }, ..Project::default() };
+    window.state().replace(digits, Vec::new(), None);
+    assert!(window.state().notices.toasts.is_empty(), "digits are read the same way");
 }

@@ -212,7 +212,7 @@ mod tests {
         let mut of = |stamp, text: &str| found.of(stamp, text, 4, |at| names[at].to_owned()).to_vec();
         assert_eq!(of(1, ""), [0, 1, 2, 3]);
         assert_eq!(of(1, " EIGHT"), [0, 2]);
-        assert_eq!(of(1, "no"), []);
+        assert!(of(1, "no").is_empty());
         assert_eq!(of(2, "id"), [1, 3]);
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 31] = [
+const NAMES: [(&str, &str); 45] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -32,6 +32,20 @@ const NAMES: [(&str, &str); 31] = [
     ("Npy.labels", "array of the labels"),
     ("Idx.images", "images"),
     ("Idx.labels", "labels"),
+    ("data.rules", "rules of reading"),
+    ("reading.decimal", "decimal mark"),
+    ("reading.encoding", "encoding"),
+    ("reading.missing_words", "missing words"),
+    ("reading.comments", "comments"),
+    ("reading.dates", "unit of dates"),
+    ("reading.validation", "array of the validation rows"),
+    ("reading.validation_labels", "array of the validation labels"),
+    ("reading.test", "array of the test rows"),
+    ("reading.test_labels", "array of the test labels"),
+    ("reading.shown_channels", "shown channels"),
+    ("reading.alpha", "transparency"),
+    ("reading.range", "range of the pixels"),
+    ("reading.label", "labels from"),
     ("path", "file"),
     ("std", "standard deviation"),
     ("beta1", "β₁"),
@@ -40,7 +54,7 @@ const NAMES: [(&str, &str); 31] = [
 ];
 
 /// Kinds and values that are not called as their variant.
-const VALUES: [(&str, &str); 15] = [
+const VALUES: [(&str, &str); 16] = [
     ("UnitRange", "to [0, 1]"),
     ("Standardise", "standardised"),
     ("BinaryCrossEntropy", "cross-entropy"),
@@ -55,6 +69,7 @@ const VALUES: [(&str, &str); 15] = [
     ("Free", "layers of its own"),
     ("LayerWise", "layer by layer"),
     ("Machines", "Boltzmann machines"),
+    ("Version1", "of version 1"),
     ("None", "none"),
 ];
 
@@ -166,6 +181,12 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
             let tied = |is: bool| if is { "tied" } else { "untied" }.to_owned();
             (tied(*old), tied(*new))
         }
+        (_, _, _) if is_unsaid(path) => {
+            // A setting that is not written is as it is where nobody chose.
+            let said =
+                |value: &Value| if value.is_null() { unsaid(path).to_owned() } else { typed(path, value) };
+            (said(old), said(new))
+        }
         // Texts a person typed are not words of this program.
         ([.., "path" | "images" | "labels" | "test_images" | "test_labels" | "array"], _, _) => {
             let (Some(a), Some(b)) = (old.as_str(), new.as_str()) else { return (value(old), value(new)) };
@@ -176,6 +197,44 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
             }
         }
         (_, _, _) => (value(old), value(new)),
+    }
+}
+
+/// Whether a setting is written only where it was chosen.
+fn is_unsaid(path: &[&str]) -> bool {
+    path == ["data", "rules"] || path.iter().rev().nth(1) == Some(&"reading")
+}
+
+/// Such a setting where it was not.
+fn unsaid(path: &[&str]) -> &'static str {
+    match path.last().copied().unwrap_or_default() {
+        "rules" => "current",
+        "parts" => "kept",
+        "pages" => "each",
+        "missing_words" | "columns" => "none",
+        _ => "detect",
+    }
+}
+
+/// Such a setting where it was chosen: what a person typed stays as it is.
+fn typed(path: &[&str], value: &Value) -> String {
+    let last = path.last().copied().unwrap_or_default();
+    match (last, value, kind(value)) {
+        (
+            "encoding" | "validation" | "validation_labels" | "test" | "test_labels",
+            Value::String(text),
+            _,
+        ) => text.clone(),
+        ("label", Value::String(text), _) if text != "Nothing" => text.clone(),
+        ("label", _, Some((of @ "Name", Value::String(pattern)))) => format!("{} {pattern}", word(of)),
+        ("label", _, Some((of @ "Table", Value::Object(map)))) => {
+            let file = map.get("path").and_then(Value::as_str).map_or_else(String::new, file_name);
+            format!("{} {file}", word(of))
+        }
+        ("shown_channels", Value::Array(channels), _) => {
+            channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        _ => self::value(value),
     }
 }
 

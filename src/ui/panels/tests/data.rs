@@ -1,0 +1,220 @@
+//! The view of the data: what was read, and how it is read otherwise.
+
+use super::*;
+use crate::dataset::{ColumnOverview, Subset};
+use crate::project::{Choice, Header, Rules, Source, Take};
+use crate::ui::painted::cut_off;
+
+/// A table of every kind of column; its columns are shown, or its rows.
+pub(super) fn mixed(columns: bool) -> Scene {
+    let (data, design) = samples::mixed(60);
+    let mut scene = Scene::trained(30, data, 2, false);
+    scene.design = design;
+    scene.views.data.columns = columns;
+    scene
+}
+
+fn shown(scene: Scene, size: Vec2) -> Harness<'static, Scene> {
+    let mut harness = harness(scene, View::Data, size, Theme::Dark);
+    harness.run();
+    harness
+}
+
+#[track_caller]
+fn check_says(harness: &Harness<'_, Scene>, said: &[&str]) {
+    let texts = texts(&harness.output().shapes);
+    for said in said {
+        assert!(texts.iter().any(|text| text.contains(said)), "{said} is not among {texts:?}");
+    }
+}
+
+#[test]
+fn tables_of_every_kind_of_column() {
+    check_all(|| mixed(false));
+    check_all(|| mixed(true));
+}
+
+#[test]
+fn what_was_read_is_said_with_doubts_and_their_remedies() {
+    for size in [vec2(900.0, 420.0), vec2(430.0, 700.0)] {
+        let mut harness = shown(mixed(false), size);
+        check_says(
+            &harness,
+            &[
+                "60 rows × 5 columns (id, height, smokes, born, city); labels: id; header: yes",
+                "“born” holds dates",
+                "the first row may be no header",
+                "2 files were skipped",
+            ],
+        );
+        for (remedy, expected) in [
+            ("Header: no", Choice::Header(Header::No)),
+            ("Column height: label", Choice::Column("height".to_owned(), Some(Take::Label))),
+        ] {
+            harness.get_by_label(remedy).click();
+            harness.run();
+            assert_eq!(harness.state_mut().last.data.choice.take(), Some(expected));
+            harness.get_by_label(remedy).focus();
+            harness.run();
+            harness.key_press(egui::Key::Enter);
+            harness.run();
+            assert!(harness.state_mut().last.data.choice.take().is_some(), "{remedy} by keyboard");
+        }
+    }
+}
+
+#[test]
+fn cells_are_shown_as_in_the_source() {
+    let harness = shown(mixed(false), vec2(1100.0, 420.0));
+    // The second row: its number in the source, its id, and its values.
+    check_says(&harness, &["11", "00001", "2.5", "yes", "2022-01-09", "Köln"]);
+    assert_eq!(cut_off(&harness.output().shapes), Vec::<String>::new());
+}
+
+#[test]
+fn samples_are_filtered_by_class_and_split() {
+    let data = samples::pictures(1000, [8, 8, 1], 10);
+    let mut harness = shown(Scene::new(Vec::new(), Some(data)), vec2(820.0, 340.0));
+    let choose = |harness: &mut Harness<'_, Scene>, combo: &str, option: &str| {
+        harness.get_by_label(combo).click();
+        harness.run();
+        harness.get_by_label(option).click();
+        harness.run();
+    };
+    choose(&mut harness, "Split shown", "validation");
+    check_says(&harness, &["of 100"]);
+    assert!(harness.query_by_label("row 801").is_some() && harness.query_by_label("row 1").is_none());
+    choose(&mut harness, "Class shown", "3");
+    let data = harness.state().data.as_ref().unwrap();
+    let of_class = data.rows_of_class("3").unwrap();
+    let expected = data.split.validation.iter().filter(|row| of_class.contains(row)).count();
+    check_says(&harness, &[&format!("of {expected}")]);
+    assert_eq!(harness.state().views.data.filter.class, Some(3));
+    choose(&mut harness, "Split shown", "all splits");
+    check_says(&harness, &[&format!("of {}", of_class_count(&harness))]);
+    harness.state_mut().data.as_mut().unwrap().split.test.clear();
+    harness.state_mut().views.data.filter.subset = Some(Subset::Test);
+    harness.run();
+    check_says(&harness, &["No sample is of this class and split."]);
+}
+
+fn of_class_count(harness: &Harness<'_, Scene>) -> usize {
+    harness.state().data.as_ref().and_then(|data| data.rows_of_class("3")).map_or(0, |rows| rows.len())
+}
+
+#[test]
+fn keys_turn_pages_while_the_pointer_is_over_the_view() {
+    let mut harness = shown(Scene::digits(), SIZES[0]);
+    harness.key_press(egui::Key::PageDown);
+    harness.run();
+    assert_eq!(harness.state().views.data.page, 0, "the pointer is elsewhere");
+    harness.hover_at(pos2(400.0, 200.0));
+    harness.run();
+    for (key, page) in [(egui::Key::PageDown, 1), (egui::Key::PageDown, 2), (egui::Key::PageUp, 1)] {
+        harness.key_press(key);
+        harness.run();
+        assert_eq!(harness.state().views.data.page, page);
+    }
+    harness.get_by_label("last page").click();
+    harness.run();
+    let last = harness.state().views.data.page;
+    assert!(harness.query_by_label("row 1797").is_some(), "page {last}");
+    harness.key_press(egui::Key::PageDown);
+    harness.run();
+    assert_eq!(harness.state().views.data.page, last);
+    harness.get_by_label("first page").click();
+    harness.run();
+    assert_eq!(harness.state().views.data.page, 0);
+}
+
+#[test]
+fn a_click_takes_a_column_otherwise() {
+    let mut harness = shown(mixed(true), vec2(1100.0, 420.0));
+    check_says(&harness, &["dates, 2022-01-08", "0 to 60", "many", "2 words"]);
+    assert_eq!(cut_off(&harness.output().shapes), Vec::<String>::new());
+    let named = |name: &str, take| Some(Choice::Column(name.to_owned(), take));
+    for (button, expected) in [
+        ("height as label", named("height", Some(Take::Label))),
+        ("city as left out", named("city", Some(Take::LeftOut))),
+        // The design says that it is a label: without that it is what it looks like.
+        ("id as feature", named("id", None)),
+        ("id as label", None),
+    ] {
+        harness.get_by_label(button).click();
+        harness.run();
+        assert_eq!(harness.state_mut().last.data.choice.take(), expected, "{button}");
+    }
+    harness.get_by_label("How height is taken").click();
+    harness.run();
+    harness.get_by_label("categories").click();
+    harness.run();
+    let chosen = harness.state_mut().last.data.choice.take();
+    assert_eq!(chosen, named("height", Some(Take::Categories)));
+    assert!(chosen.unwrap().apply(&mut harness.state_mut().design));
+    harness.run();
+    let Source::Csv { reading, .. } = &harness.state().design.source else { panic!("no table") };
+    assert_eq!(reading.columns[0].take, Take::Categories);
+}
+
+#[test]
+fn ten_thousand_columns_are_few_shapes_and_are_found_by_name() {
+    let (mut data, design) = samples::mixed(60);
+    let more = |number: usize| ColumnOverview { name: format!("gene {number}"), ..data.overview[1].clone() };
+    let more: Vec<ColumnOverview> = (0..10_000).map(more).collect();
+    let few = shown(mixed(true), vec2(820.0, 420.0)).output().shapes.len();
+    data.overview.extend(more);
+    let mut scene = Scene::new(Vec::new(), Some(data));
+    (scene.design, scene.views.data.columns) = (design, true);
+    let mut harness = shown(scene, vec2(820.0, 420.0));
+    let many = harness.output().shapes.len();
+    assert!(many < 4 * few, "{many} shapes for many, {few} for five");
+    harness.get_by_label("Find a column").focus();
+    harness.run();
+    harness.event(egui::Event::Text("GENE 9999".to_owned()));
+    harness.run();
+    assert!(harness.query_by_label("gene 9999 as label").is_some());
+    assert!(harness.query_by_label("gene 1 as label").is_none());
+}
+
+#[test]
+fn data_that_are_read_otherwise_stay_while_they_load() {
+    let (data, design) = samples::mixed(60);
+    let mut view = DataPreviewView::default();
+    let builder = Harness::builder().with_size(vec2(900.0, 420.0));
+    let builder = builder.with_context_setup(crate::ui::theme::install);
+    let mut harness = builder.build_ui_state(
+        move |ui, cancelled: &mut bool| {
+            let input = DataInput { state: DataState::Reloading(&data, 3, 10), design: &design };
+            *cancelled |= data_preview_ui(ui, &input, &mut view).cancel;
+        },
+        false,
+    );
+    harness.run();
+    let texts = texts(&harness.output().shapes);
+    for said in ["Loading … 3 of 10", "00001"] {
+        assert!(texts.iter().any(|text| text == said), "{said} is not among {texts:?}");
+    }
+    harness.get_by_label("Cancel").click();
+    harness.run();
+    assert!(*harness.state());
+}
+
+#[test]
+fn pictures_of_any_number_of_channels_are_pictures() {
+    for channels in [1, 2, 4, 7] {
+        let data = samples::pictures(40, [12, 8, channels], 3);
+        let harness = shown(Scene::new(Vec::new(), Some(data)), SIZES[0]);
+        assert!(harness.query_by_label("row 1").is_some(), "{channels} channels");
+    }
+}
+
+#[test]
+fn old_rules_are_offered_to_be_left() {
+    let mut scene = mixed(false);
+    scene.design.rules = Rules::Version1;
+    let mut harness = shown(scene, vec2(900.0, 420.0));
+    harness.get_by_label("Read as new designs do").click();
+    harness.run();
+    let choice = harness.state_mut().last.data.choice.take();
+    assert_eq!(choice, Some(Choice::Rules(Rules::Current)));
+}
