@@ -10,4 +10,5 @@ mod keyboard;
 mod problems;
 mod safety;
 mod stack;
+mod table;
 mod training;

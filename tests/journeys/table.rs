@@ -1,0 +1,57 @@
+//! A table: how it is read is chosen in the form and in the view of the data, and taken back.
+
+use egui::Key;
+use egui::accesskit::Role;
+use hourglass::project::{Decimal, Rules, Scaling, Source, Take};
+
+use crate::common::{CTRL, Home, Window};
+
+/// Settings of the table in the document.
+fn decimal_and_columns(window: &Window) -> (Decimal, Vec<(String, Take)>) {
+    match &window.project().data.source {
+        Source::Csv { reading, .. } => {
+            let columns = reading.columns.iter().map(|column| (column.name.clone(), column.take));
+            (reading.decimal, columns.collect())
+        }
+        other => panic!("no table: {other:?}"),
+    }
+}
+
+fn until_loaded(window: &mut Window) {
+    window.until("the table is loaded", |state| state.data.ready(&state.project.data).is_some());
+    window.settle();
+}
+
+#[test]
+fn how_a_table_is_read_is_chosen_and_taken_back() {
+    let home = Home::new();
+    let path = home.path("people.csv");
+    let rows: String = (0..40).map(|row| format!("{}.5,{},{}\n", row, row % 7, row % 3)).collect();
+    std::fs::write(&path, "height,visits,group\n".to_owned() + &rows).expect("written");
+    let mut window = home.window_of(1440.0, 1400.0);
+    window.press("Input card");
+    window.click(Role::RadioButton, "CSV");
+    window.fill(Role::TextInput, "File", &path.display().to_string());
+    until_loaded(&mut window);
+    window.key(CTRL, Key::Num4);
+    window.settle();
+    assert!(window.says("40"), "the line that says what was read");
+
+    window.press("More");
+    window.choose("Decimal", "point");
+    assert_eq!(decimal_and_columns(&window).0, Decimal::Point);
+    until_loaded(&mut window);
+    window.key(CTRL, Key::Z);
+    assert_eq!(decimal_and_columns(&window).0, Decimal::Auto);
+    window.choose("Scaling", "robust");
+    assert_eq!(window.project().data.scaling, Scaling::Robust);
+    window.key(CTRL, Key::Z);
+    until_loaded(&mut window);
+
+    window.fill(Role::TextInput, "Label columns", "group");
+    until_loaded(&mut window);
+    window.choose("Split shown", "test");
+    assert!(window.says("1 to ") && !window.says("of 40"), "a tenth of the rows");
+    assert_eq!(window.project().data.rules, Rules::Current);
+    assert!(!window.shows("Read as new designs do"));
+}
