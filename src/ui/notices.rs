@@ -42,7 +42,7 @@ pub struct Toast {
     pub count: u32,
     /// When it goes, in the window's seconds; set when it is first shown.
     pub until: Option<f64>,
-    /// A decision about the data that its button makes.
+    /// A choice about the data that its button makes.
     pub offer: Option<Choice>,
 }
 
@@ -89,7 +89,7 @@ impl Notices {
         }
     }
 
-    /// The same with a button that decides something about the data.
+    /// Keeps a line in the log and shows it with a button that makes a choice about the data.
     pub fn offer(&mut self, severity: Severity, text: impl Into<String>, choice: Choice) {
         self.say(severity, text);
         if let Some(toast) = self.toasts.last_mut() {

@@ -30,15 +30,15 @@ pub enum DataState<'a> {
     None,
     /// A load is under way: units done and in all, 0 while unknown.
     Loading(u64, u64),
-    /// The same, while data of the same source are shown, read otherwise.
+    /// A load is under way, while data of the same source are shown as they were read before.
     Reloading(&'a Dataset, u64, u64),
-    /// There are none: why, and what mends it.
+    /// There are none: why, and what fixes it.
     Missing(&'a str, &'a [Remedy]),
     /// The data are there.
     Loaded(&'a Dataset),
 }
 
-/// What the view shows.
+/// Data to show.
 #[derive(Clone, Copy, Debug)]
 pub struct DataInput<'a> {
     /// What is known of the data.
@@ -54,7 +54,7 @@ pub struct DataOutput {
     pub cancel: bool,
     /// Show the settings of the data source.
     pub choose: bool,
-    /// Mend what is missing by the remedy of this number.
+    /// Fix what is missing by the remedy of this number.
     pub remedy: Option<usize>,
     /// Read the data otherwise.
     pub choice: Option<Choice>,

@@ -369,7 +369,7 @@ mod tests {
                 Choice::Column("Old_One".to_owned(), Some(Take::LeftOut)),
                 "column Old_One dates → left out",
             ),
-            (table(), Choice::Delimiter(Delimiter::Spaces), "delimiter of the table auto → spaces"),
+            (table(), Choice::Delimiter(Delimiter::Spaces), "delimiter of the table detect → spaces"),
             (table(), Choice::Scaling(Scaling::Robust), "scaling to [0, 1] → robust"),
             (table(), Choice::Rules(Rules::Version1), "rules of reading current → of version 1"),
             (arrays(), Choice::Array(text("x_train")), "array of the rows none → x_train"),

@@ -110,6 +110,14 @@ fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
     }
 }
 
+/// A number of a column of dates as a date; nothing for other columns.
+pub(super) fn date_of(column: &Column, value: f64) -> Option<String> {
+    match &column.kind {
+        ColumnKind::Dates { format, unit, .. } => date_text(format, *unit, value),
+        ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Categories { .. } => None,
+    }
+}
+
 /// A number with all digits that 32 bits tell, and what was taken off it added; no more, so that 0.1 is `0.1`.
 fn number_text(value: f32, base: f64) -> String {
     let sum = f64::from(value) + base;
@@ -184,7 +192,7 @@ pub(super) fn label_text(values: &LabelValues, row: u32) -> String {
             name.map_or_else(none, |name| visible(name).into_owned())
         }
         LabelValues::Numbers(numbers) => {
-            numbers.get(row as usize).map_or_else(none, |number| format_number(f64::from(*number)))
+            numbers.get(row as usize).map_or_else(none, |number| number_text(*number, 0.0))
         }
     }
 }

@@ -161,7 +161,11 @@ pub fn mixed(count: usize) -> (Dataset, Data) {
             name: name.to_owned(),
             content: content.to_owned(),
             take,
-            range: (take == Take::Numbers).then_some((0.0, count as f64)),
+            range: match take {
+                Take::Numbers => Some((0.0, count as f64)),
+                Take::Dates => Some((19_000.0, 19_000.0 + count as f64)),
+                Take::Categories | Take::Label | Take::LeftOut => None,
+            },
             missing: usize::from(name == "height"),
             distinct: (name != "height").then_some(2),
             histogram: vec![1, 0, 4, 2],

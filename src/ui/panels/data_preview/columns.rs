@@ -4,8 +4,9 @@ use egui::{Align, ComboBox, Label, Layout, RichText, ScrollArea, TextEdit, Ui, v
 use egui_extras::{Column, TableBuilder};
 
 use super::super::parts::{chip_ui, named};
+use super::super::sample::date_of;
 use super::{DataPreviewView, Look, short};
-use crate::dataset::ColumnOverview;
+use crate::dataset::{self, ColumnOverview};
 use crate::project::{Choice, Data, Source, Take, format_count, visible};
 use crate::ui::plots::{Bars, bars_ui, color, palette};
 
@@ -70,8 +71,8 @@ pub(super) fn columns_ui(
             .cell_layout(Layout::left_to_right(Align::Center))
             .column(text(116.0))
             .column(Column::exact(250.0))
-            .column(text(130.0))
-            .column(text(110.0))
+            .column(text(124.0))
+            .column(text(156.0))
             .columns(Column::exact(56.0), 2)
             .column(Column::exact(84.0))
             .header(20.0, |mut header| {
@@ -94,7 +95,7 @@ pub(super) fn columns_ui(
                     line.col(|ui| cell_ui(ui, &visible(&column.name), p.text, false));
                     line.col(|ui| chosen = take_ui(ui, column, look.design).or(chosen.take()));
                     line.col(|ui| cell_ui(ui, &visible(&column.content), p.dim, false));
-                    line.col(|ui| cell_ui(ui, &range_text(column), p.text, false));
+                    line.col(|ui| cell_ui(ui, &range_text(look, column), p.text, false));
                     let tint = if column.missing > 0 { p.code } else { p.dim };
                     line.col(|ui| cell_ui(ui, &format_count(column.missing), tint, true));
                     let distinct = column.distinct.map_or_else(|| "many".to_owned(), format_count);
@@ -115,8 +116,13 @@ fn cell_ui(ui: &mut Ui, text: &str, tint: [u8; 3], is_number: bool) {
     }
 }
 
-fn range_text(column: &ColumnOverview) -> String {
-    column.range.map_or_else(String::new, |(low, high)| format!("{} to {}", short(low), short(high)))
+/// Smallest and largest value: dates where the column holds some.
+fn range_text(look: &Look<'_>, column: &ColumnOverview) -> String {
+    let Some((low, high)) = column.range else { return String::new() };
+    let is_own = |own: &&dataset::Column| column.take == Take::Dates && own.name == column.name;
+    let own = look.data.columns.iter().find(is_own);
+    let text = |value: f64| own.and_then(|own| date_of(own, value)).unwrap_or_else(|| short(value));
+    format!("{} to {}", text(low), text(high))
 }
 
 /// How a column is taken: as a feature, a label, or not at all; and a feature of which kind.
@@ -166,7 +172,7 @@ fn told(source: &Source, name: &str) -> Option<Take> {
     }
 }
 
-/// What makes a column a feature: as it was found, where a choice had made it none; else by what it holds.
+/// The choice that makes a column a feature: as it was found, where a choice had made it none; else by what it holds.
 fn as_feature(column: &ColumnOverview, told: Option<Take>) -> Option<Take> {
     if told.is_some() {
         return None;
@@ -193,7 +199,8 @@ fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
                 let edge = |bar: usize| short(low + width * bar as f64);
                 format!("{} to {}: {count} rows", edge(bar), edge(bar + 1))
             }
-            None => format!("the most frequent word but {bar}: {count} rows"),
+            None if bar == 0 => format!("the most frequent word: {count} rows"),
+            None => format!("word {} by frequency: {count} rows", bar + 1),
         }
     };
     let name = format!("values of {}", visible(&column.name));

@@ -23,7 +23,7 @@ pub(super) struct Summary {
 const MOST_CLASSES: usize = 40;
 
 impl Summary {
-    /// Takes a few milliseconds, whatever the size of the data.
+    /// Looks at some millions of values at most, which takes a few milliseconds.
     pub fn of(data: &Dataset) -> Summary {
         let count = data.rows.len();
         let stride = (count / 4_000_000).max(1);

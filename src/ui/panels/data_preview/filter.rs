@@ -3,7 +3,7 @@
 
 use crate::dataset::{Dataset, Subset};
 
-/// What the shown rows have in common.
+/// A condition on the rows that are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Their class, by its number in the first column of labels that holds classes.

@@ -1,4 +1,4 @@
-//! What was read, what was guessed, and what a person should know, in words.
+//! Remarks on a data set: what was read, guessed and left out.
 
 use egui::{Label, RichText, Ui};
 

@@ -54,7 +54,8 @@ const NAMES: [(&str, &str); 45] = [
 ];
 
 /// Kinds and values that are not called as their variant.
-const VALUES: [(&str, &str); 16] = [
+const VALUES: [(&str, &str); 17] = [
+    ("Auto", "detect"),
     ("UnitRange", "to [0, 1]"),
     ("Standardise", "standardised"),
     ("BinaryCrossEntropy", "cross-entropy"),

@@ -130,7 +130,7 @@ fn keys_turn_pages_while_the_pointer_is_over_the_view() {
 #[test]
 fn a_click_takes_a_column_otherwise() {
     let mut harness = shown(mixed(true), vec2(1100.0, 420.0));
-    check_says(&harness, &["dates, 2022-01-08", "0 to 60", "many", "2 words"]);
+    check_says(&harness, &["dates, 2022-01-08", "0 to 60", "2022-01-08 to 2022-03-09", "many", "2 words"]);
     assert_eq!(cut_off(&harness.output().shapes), Vec::<String>::new());
     let named = |name: &str, take| Some(Choice::Column(name.to_owned(), take));
     for (button, expected) in [
