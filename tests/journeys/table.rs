@@ -8,13 +8,9 @@ use crate::common::{CTRL, Home, Window};
 
 /// Settings of the table in the document.
 fn decimal_and_columns(window: &Window) -> (Decimal, Vec<(String, Take)>) {
-    match &window.project().data.source {
-        Source::Csv { reading, .. } => {
-            let columns = reading.columns.iter().map(|column| (column.name.clone(), column.take));
-            (reading.decimal, columns.collect())
-        }
-        other => panic!("no table: {other:?}"),
-    }
+    let Source::Csv { reading, .. } = &window.project().data.source else { panic!("no table") };
+    let columns = reading.columns.iter().map(|column| (column.name.clone(), column.take));
+    (reading.decimal, columns.collect())
 }
 
 fn until_loaded(window: &mut Window) {
@@ -26,8 +22,9 @@ fn until_loaded(window: &mut Window) {
 fn how_a_table_is_read_is_chosen_and_taken_back() {
     let home = Home::new();
     let path = home.path("people.csv");
-    let rows: String = (0..40).map(|row| format!("{}.5,{},{}\n", row, row % 7, row % 3)).collect();
-    std::fs::write(&path, "height,visits,group\n".to_owned() + &rows).expect("written");
+    let rows = (0..40).map(|row| format!("{}.5,{},{}", row, row % 7, row % 3));
+    let lines: Vec<String> = std::iter::once("height,visits,group".to_owned()).chain(rows).collect();
+    std::fs::write(&path, lines.join("\n")).expect("written");
     let mut window = home.window_of(1440.0, 1400.0);
     window.press("Input card");
     window.click(Role::RadioButton, "CSV");

@@ -204,9 +204,9 @@ fn channels_are_typed_without_losing_the_comma() {
         harness.run();
         assert_eq!(field(&harness), shown);
     }
-    let channels = |harness: &Harness<'_, Source>| match harness.state() {
-        Source::Npy { reading, .. } => reading.shown_channels.clone(),
-        other => panic!("{other:?}"),
+    let channels = |harness: &Harness<'_, Source>| {
+        let Source::Npy { reading, .. } = harness.state() else { panic!("no arrays") };
+        reading.shown_channels.clone()
     };
     assert_eq!(channels(&harness), [1], "no list of channels");
     for _ in 0..2 {
@@ -230,7 +230,7 @@ fn old_rules_can_be_left_and_are_told_only_where_they_count() {
         let mut harness = Harness::builder()
             .with_size(vec2(290.0, 400.0))
             .with_context_setup(crate::ui::theme::install)
-            .build_ui_state(|ui, data| source::rules_ui(ui, data), data);
+            .build_ui_state(source::rules_ui, data);
         harness.run();
         let button = harness.query_by_label("Read as new designs do");
         assert_eq!(button.is_some(), is_told);

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
     use crate::project::{
         Activation, Corruption, Decoder, Delimiter, EarlyStopping, Header, Layer, Loss, Missing, Optimizer,
-        Recipe, Scaling, Source, Synthetic,
+        Recipe, Scaling, Source, Synthetic, TableReading,
     };
     use crate::ui::panels::samples;
 
@@ -304,7 +304,7 @@ mod tests {
             delimiter: Delimiter::Auto,
             labels: labels.iter().map(|label| (*label).to_owned()).collect(),
             missing: Missing::ColumnMean,
-            reading: Default::default(),
+            reading: TableReading::default(),
         };
         let (mut old, mut new) = (Project::default(), Project::default());
         (old.data.source, new.data.source) = (csv("/a/b/one.csv", &[]), csv("/a/c/two.csv", &["x", "y"]));
@@ -389,8 +389,10 @@ mod tests {
             ),
             (pictures(), Choice::Label(from_table), "labels from detect → table labels.csv"),
         ] {
-            let old =
-                Project { data: crate::project::Data { source, ..Default::default() }, ..Project::default() };
+            let old = Project {
+                data: crate::project::Data { source, ..crate::project::Data::default() },
+                ..Project::default()
+            };
             let mut new = old.clone();
             assert!(choice.clone().apply(&mut new.data), "{choice:?}");
             assert_eq!(difference(&old, &new).changes, [expected], "{choice:?}");

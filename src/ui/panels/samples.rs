@@ -6,7 +6,9 @@ use crate::dataset::{
     Column, ColumnKind, ColumnOverview, Dataset, Doubt, Gaps, LabelColumn, LabelValues, Rows, Said, Scaler,
     SplitRows,
 };
-use crate::project::{Choice, Data, DateUnit, Header, Project, Shape, Source, Take};
+use crate::project::{
+    Choice, Data, DateUnit, Delimiter, Header, Missing, Project, Shape, Source, TableReading, Take,
+};
 use crate::run::{
     Array, Bits, Checkpoint, CodebookHealth, Edit, EpochRecord, HashHealth, Health, History, Kept,
     KeptEpochs, LayerHealth, Losses, Probe, Records, Run, RunId, SelectorHealth, Setting, Status, Terms,
@@ -184,10 +186,10 @@ pub fn mixed(count: usize) -> (Dataset, Data) {
     let source = Source::Csv {
         path: "people.csv".into(),
         header: Header::Auto,
-        delimiter: Default::default(),
+        delimiter: Delimiter::default(),
         labels: vec!["id".to_owned()],
-        missing: Default::default(),
-        reading: Default::default(),
+        missing: Missing::default(),
+        reading: TableReading::default(),
     };
     (data, Data { source, ..Data::default() })
 }

@@ -4,7 +4,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT;
 
 use super::*;
-use crate::project::{Choice, Data, Rules, Take};
+use crate::project::{ArrayReading, Choice, Data, Delimiter, Header, Missing, Rules, TableReading, Take};
 use crate::ui::remedies::Remedy;
 use crate::ui::state::Effect;
 
@@ -26,7 +26,7 @@ impl Window {
 }
 
 fn npy(path: &str) -> Source {
-    Source::Npy { path: path.into(), array: None, labels: None, reading: Default::default() }
+    Source::Npy { path: path.into(), array: None, labels: None, reading: ArrayReading::default() }
 }
 
 #[test]
@@ -187,18 +187,18 @@ fn the_inspector_is_as_wide_for_every_card() {
     }
 }
 
-/// A table whose last line holds words, so that it is read otherwise by each choice.
+/// A table of three columns of numbers.
 fn table(window: &Window) -> Source {
     let path = window.folder.path().join("people.csv");
     std::fs::write(&path, "id,height,weight\n".to_owned() + &"7,1.5,3\n8,2.5,4\n".repeat(20))
         .expect("written");
     Source::Csv {
         path,
-        header: Default::default(),
-        delimiter: Default::default(),
+        header: Header::default(),
+        delimiter: Delimiter::default(),
         labels: vec![],
-        missing: Default::default(),
-        reading: Default::default(),
+        missing: Missing::default(),
+        reading: TableReading::default(),
     }
 }
 
@@ -211,9 +211,9 @@ fn a_choice_about_the_data_is_one_step_that_is_undone() {
     let label = Choice::Column("id".to_owned(), Some(Take::Label));
     window.state().choose(label);
     window.harness.run_ok();
-    let labels = |window: &Window| match &window.project().data.source {
-        Source::Csv { labels, .. } => labels.clone(),
-        other => panic!("{other:?}"),
+    let labels = |window: &Window| {
+        let Source::Csv { labels, .. } = &window.project().data.source else { panic!("no table") };
+        labels.clone()
     };
     assert_eq!(labels(&window), ["id"]);
     window.until("it is read otherwise", |state| {

@@ -32,7 +32,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
     );
     let mut shown = reading.shown_channels.clone();
     let about = "Channels shown as red, green and blue, counted from 1, with commas; one for grey. The network sees all channels.";
-    if draft_ui(ui, ("Shown channels", about), &mut shown, "detect", channels_text, channels) {
+    if draft_ui(ui, ("Shown channels", about), &mut shown, "detect", |own| channels_text(own), channels) {
         reading.shown_channels = shown;
     }
     combo_ui(
@@ -63,7 +63,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
     }
 }
 
-fn channels_text(channels: &Vec<usize>) -> String {
+fn channels_text(channels: &[usize]) -> String {
     channels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
@@ -89,6 +89,6 @@ mod tests {
         ] {
             assert_eq!(channels(text), expected, "{text}");
         }
-        assert_eq!(channels_text(&vec![4, 3, 2]), "4, 3, 2");
+        assert_eq!(channels_text(&[4, 3, 2]), "4, 3, 2");
     }
 }
