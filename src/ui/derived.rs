@@ -3,7 +3,7 @@
 use super::data_state::{DataState, NoData};
 use super::remedies::data_problem;
 use crate::check::{Cards, DataFacts, Problem, Severity, cards, problems};
-use crate::dataset::DataError;
+use crate::dataset::{DataError, Doubt};
 use crate::project::{Place, Project};
 
 /// Shapes, costs and problems of the document as it is.
@@ -29,6 +29,8 @@ struct Origin {
     /// The same, where they are those the document asks for: nothing is judged or mended by others.
     judged: Option<DataFacts>,
     missing: Option<NoData>,
+    /// What was guessed about the data the document asks for.
+    doubts: Vec<Doubt>,
 }
 
 impl Derived {
@@ -40,12 +42,14 @@ impl Derived {
         let data_problem = untold.map(|missing| data_problem(project, missing, data.mended.as_deref()));
         let tells_of_data = data_problem.is_some();
         problems.splice(0..0, data_problem);
+        let doubts = doubts_of(project, data).to_vec();
+        problems.extend(doubts.iter().map(|doubt| Problem::warning(Place::Data, &doubt.message)));
         Derived {
             cards: cards(project, data.facts.map(|facts| facts.shape)),
             problems,
             tells_of_data,
             before: None,
-            of: Origin { project: project.clone(), drawn: data.facts, judged, missing },
+            of: Origin { project: project.clone(), drawn: data.facts, judged, missing, doubts },
         }
     }
 
@@ -54,11 +58,12 @@ impl Derived {
         if !hand_on {
             self.before = None;
         }
-        let Origin { project: own, drawn, judged, missing } = &self.of;
+        let Origin { project: own, drawn, judged, missing, doubts } = &self.of;
         if own != project
             || *drawn != data.facts
             || *judged != data.facts_of(&project.data.source)
             || *missing != data.missing(&project.data)
+            || doubts != doubts_of(project, data)
         {
             let before =
                 hand_on.then(|| self.before.take().unwrap_or_else(|| std::mem::take(&mut self.problems)));
@@ -78,6 +83,11 @@ impl Derived {
         self.of.missing.as_ref()
     }
 
+    /// What was guessed about the data; each is a problem too.
+    pub fn doubts(&self) -> &[Doubt] {
+        &self.of.doubts
+    }
+
     /// That there are none, as a problem.
     pub fn data_problem(&self) -> Option<&Problem> {
         // It is put before all others.
@@ -88,6 +98,11 @@ impl Derived {
     pub fn errors(&self) -> usize {
         self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
+}
+
+/// What was guessed about the loaded data, where they are those the document asks for.
+fn doubts_of<'a>(project: &Project, data: &'a DataState) -> &'a [Doubt] {
+    data.ready(&project.data).map_or(&[], |(data, _)| &data.doubts)
 }
 
 /// Whether the settings that data could not be loaded with are a problem already.

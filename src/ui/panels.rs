@@ -22,7 +22,6 @@ mod sample;
 pub mod toolbar;
 pub mod views;
 
-use data_preview::doubts_ui;
 pub use data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
 pub use health::{HealthInput, HealthOutput, HealthView, health_ui};
 pub use latent::{LatentInput, LatentOutput, LatentView, latent_ui};

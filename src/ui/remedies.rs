@@ -1,5 +1,6 @@
 //! Data that are not there as a problem of the input, and what mends a problem with one click.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::command::Command;
@@ -7,14 +8,16 @@ use super::data_state::NoData;
 use super::editors::source::PathField;
 use super::state::State;
 use crate::check::{Fix, Problem};
-use crate::dataset::DataError;
-use crate::project::{Place, Project, Source};
+use crate::dataset::{DataError, Doubt};
+use crate::project::{Choice, Place, Project, Source, visible};
 
 /// What mends a problem with one click.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Remedy {
     /// A change of the document.
     Change(Fix),
+    /// Having the data read otherwise.
+    Choose(Choice),
     /// Choosing where the data are.
     Locate,
     /// Reading the data again.
@@ -23,18 +26,20 @@ pub enum Remedy {
 
 impl Remedy {
     /// What its button says.
-    pub fn label(&self) -> &str {
+    pub fn label(&self) -> Cow<'_, str> {
         match self {
-            Remedy::Change(fix) => &fix.label,
-            Remedy::Locate => "Locate…",
-            Remedy::Reload => "Reload",
+            Remedy::Change(fix) => (&fix.label).into(),
+            Remedy::Choose(choice) => choice.name().into(),
+            Remedy::Locate => "Locate…".into(),
+            Remedy::Reload => "Reload".into(),
         }
     }
 
     /// What it does, in a sentence.
     pub fn tooltip(&self) -> &'static str {
         match self {
-            Remedy::Change(_) => "Mends the problem; can be undone.",
+            Remedy::Change(_) => "Fixes the problem; can be undone.",
+            Remedy::Choose(_) => "Reads the data in this way; can be undone.",
             Remedy::Locate => Command::LocateData.tooltip(),
             Remedy::Reload => Command::ReloadData.tooltip(),
         }
@@ -62,13 +67,18 @@ impl State {
                 ) => vec![Remedy::Reload],
             });
         }
+        let is_told = |doubt: &&Doubt| visible(&doubt.message) == problem.message;
+        if let Some(doubt) = self.derived.doubts().iter().find(is_told) {
+            remedies.extend(doubt.remedies.iter().cloned().map(Remedy::Choose));
+        }
         remedies
     }
 
-    /// Mends a problem.
+    /// Fixes a problem.
     pub fn mend(&mut self, place: Place, remedy: &Remedy) {
         match remedy {
             Remedy::Change(fix) => self.apply_fix(place, &fix.project),
+            Remedy::Choose(choice) => self.choose(choice.clone()),
             Remedy::Locate => self.run(Command::LocateData),
             Remedy::Reload => self.run(Command::ReloadData),
         }

@@ -21,7 +21,6 @@ use filter::Passing;
 use samples::{filter_ui, samples_ui};
 
 pub use filter::Filter;
-pub use remarks::doubts_ui;
 
 /// What is known of the data.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +146,7 @@ pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPrevie
 fn remedies_ui(ui: &mut Ui, remedies: &[Remedy]) -> Option<usize> {
     let mut pressed = None;
     for (at, remedy) in remedies.iter().enumerate() {
-        if chip_ui(ui, false, remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+        if chip_ui(ui, false, &remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
             pressed = Some(at);
         }
     }

@@ -215,9 +215,6 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         format_count(split.test.len())
     );
     ui.label(RichText::new(text).size(11.0).color(tokens.dim));
-    if let Some(choice) = super::doubts_ui(ui, &data.doubts) {
-        state.choose(choice);
-    }
     for warning in &data.warnings {
         ui.label(RichText::new(warning).size(11.0).color(tokens.code));
     }

@@ -428,7 +428,7 @@ fn badge_ui(ui: &mut Ui, state: &mut State, place: Place, rect: Rect) {
         for problem in &problems {
             ui.add(egui::Label::new(RichText::new(&problem.message).size(12.0)).wrap());
             for remedy in state.remedies(problem) {
-                if ui.button(remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
+                if ui.button(&*remedy.label()).on_hover_text(remedy.tooltip()).clicked() {
                     state.mend(problem.place, &remedy);
                     ui.close();
                 }

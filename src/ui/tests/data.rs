@@ -4,6 +4,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT;
 
 use super::*;
+use crate::dataset::Doubt;
 use crate::project::{ArrayReading, Choice, Data, Delimiter, Header, Missing, Rules, TableReading, Take};
 use crate::ui::remedies::Remedy;
 use crate::ui::state::Effect;
@@ -21,7 +22,7 @@ impl Window {
     fn remedies(&mut self) -> Vec<String> {
         let state = self.state();
         let problem = state.derived.data_problem().expect("a problem").clone();
-        state.remedies(&problem).iter().map(|remedy| remedy.label().to_owned()).collect()
+        state.remedies(&problem).iter().map(|remedy| remedy.label().into_owned()).collect()
     }
 }
 
@@ -243,4 +244,33 @@ fn a_design_of_an_earlier_version_offers_the_new_reading() {
     let digits = Project { data: Data { rules: Rules::Version1, ..Data::default() }, ..Project::default() };
     window.state().replace(digits, Vec::new(), None);
     assert!(window.state().notices.toasts.is_empty(), "digits are read the same way");
+}
+
+#[test]
+fn a_doubt_about_the_data_is_a_problem_with_all_its_remedies() {
+    let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
+    window.state().project.data.source = table(&window);
+    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
+    let remedies = vec![Choice::Header(Header::No), Choice::Column("id".to_owned(), Some(Take::Label))];
+    let doubt = Doubt { message: "the first row may be no header".to_owned(), remedies };
+    let state = window.state();
+    let data = state.data.dataset.as_mut().map(std::sync::Arc::make_mut).expect("data");
+    data.doubts = vec![doubt];
+    window.state().selected = Place::Data;
+    window.harness.run_ok();
+    assert_eq!(window.state().derived.errors(), 0, "it does not refuse training");
+    window.click("Problems 1");
+    assert!(
+        window.harness.query_all_by_label("Column id: label").count() > 1,
+        "in the list and the inspector"
+    );
+    let is_told = |problem: &&crate::check::Problem| problem.message == "the first row may be no header";
+    let problem = window.state().derived.problems.iter().find(is_told).cloned().expect("a problem");
+    let remedies = window.state().remedies(&problem);
+    assert_eq!(remedies.len(), 2);
+    window.state().mend(Place::Data, &remedies[0]);
+    let Source::Csv { header, .. } = &window.project().data.source else { panic!("no table") };
+    assert_eq!(*header, Header::No);
+    window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());
+    assert!(!window.state().derived.problems.iter().any(|problem| is_told(&problem)));
 }

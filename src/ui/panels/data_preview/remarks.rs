@@ -32,7 +32,7 @@ pub(super) fn remarks_ui(ui: &mut Ui, data: &Dataset, design: &Data) -> Option<C
 }
 
 /// Doubts as warnings, each with its remedies. Says which remedy was chosen.
-pub fn doubts_ui(ui: &mut Ui, doubts: &[Doubt]) -> Option<Choice> {
+fn doubts_ui(ui: &mut Ui, doubts: &[Doubt]) -> Option<Choice> {
     let mut chosen = None;
     let tint = color(palette(ui).code);
     for (number, doubt) in doubts.iter().enumerate().take(MOST) {
