@@ -235,7 +235,8 @@ fn a_design_of_an_earlier_version_offers_the_new_reading() {
     window.harness.run_ok();
     assert_eq!(window.state().notices.toasts.len(), 1);
     window.until("it stays", |state| state.data.ready(&state.project.data).is_some());
-    window.click("Read as new designs do");
+    window.harness.query_all_by_label("Read as new designs do").next().expect("an offer").click();
+    window.harness.run_ok();
     assert_eq!(window.project().data.rules, Rules::Current);
     assert!(window.state().notices.toasts.is_empty());
     window.key(Modifiers::COMMAND, Key::Z);
@@ -268,9 +269,9 @@ fn a_doubt_about_the_data_is_a_problem_with_all_its_remedies() {
     let problem = window.state().derived.problems.iter().find(is_told).cloned().expect("a problem");
     let remedies = window.state().remedies(&problem);
     assert_eq!(remedies.len(), 2);
-    window.state().mend(Place::Data, &remedies[0]);
-    let Source::Csv { header, .. } = &window.project().data.source else { panic!("no table") };
-    assert_eq!(*header, Header::No);
+    window.state().mend(Place::Data, &remedies[1]);
+    let Source::Csv { labels, .. } = &window.project().data.source else { panic!("no table") };
+    assert_eq!(labels, &["id"]);
     window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());
     assert!(!window.state().derived.problems.iter().any(|problem| is_told(&problem)));
 }

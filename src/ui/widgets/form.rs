@@ -207,7 +207,7 @@ pub fn suggested_text_ui<'a>(
     row_ui(ui, field, |ui| {
         let edit = TextEdit::singleline(value)
             .hint_text(hint)
-            .desired_width((ui.available_width() - 36.0).max(40.0))
+            .desired_width((ui.available_width() - 46.0).max(40.0))
             .align(egui::Align2::LEFT_CENTER)
             .min_size(vec2(0.0, 24.0));
         field.tell(ui.add(edit));

@@ -70,9 +70,9 @@ pub(super) fn columns_ui(
             .max_scroll_height((height - 36.0).max(60.0))
             .cell_layout(Layout::left_to_right(Align::Center))
             .column(text(116.0))
-            .column(Column::exact(250.0))
+            .column(Column::exact(272.0))
             .column(text(124.0))
-            .column(text(156.0))
+            .column(text(172.0))
             .columns(Column::exact(56.0), 2)
             .column(Column::exact(84.0))
             .header(20.0, |mut header| {
