@@ -119,8 +119,14 @@ fn a_decoder_of_pictures_is_freed_when_their_size_is_known() {
     // The data on screen are not those the design asks for.
     let path = std::path::PathBuf::new();
     let (channels, fit) = Default::default();
-    let other =
-        Source::ImageFolder { path, width: 16, height: 12, channels, fit, reading: Default::default() };
+    let other = Source::ImageFolder {
+        path,
+        width: 16,
+        height: 12,
+        channels,
+        fit,
+        reading: crate::project::PictureReading::default(),
+    };
     let state = window.state();
     state.project.data.source = other;
     let before = state.project.clone();

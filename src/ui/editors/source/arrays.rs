@@ -25,7 +25,7 @@ pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
 fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
     combo_ui(
         ui,
-        ("Axes", "What the axes of the array mean: rows, grey pictures (N×H×W), or channels last or first."),
+        ("Axes", "Meaning of the axes: rows, grey pictures (N×H×W), channels last or channels first."),
         &mut reading.axes,
         &Axes::ALL,
         |axes| axes.name().to_owned(),
