@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::applied::{Applied, each_chunk_of};
 use super::args::Encode;
@@ -8,7 +8,7 @@ use super::output::{Output, beside, check_files};
 use super::reading::Reading;
 use super::sheet::Sheet;
 use super::signal::{self, Stage};
-use super::write::{line, note, warn};
+use super::write::{line, note, refuse_to_overwrite, warn};
 use crate::dataset::Dataset;
 use crate::engine::{Codes, Network, code_thresholds};
 use crate::io::{Files, Numbers, TableForm, save_array};
@@ -20,12 +20,17 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     let (files, output) = (Files::default(), Output::of_codes(&arguments.output)?);
     let wants_rows = arguments.beside.rows || arguments.beside.scores;
     let (path, second) = match &output {
-        Output::Array(path) => (path, wants_rows.then(|| beside(path, "-rows.csv"))),
-        Output::Table(path, TableForm::Tsv) => (path, Some(beside(path, "-metadata.tsv"))),
-        Output::Table(path, TableForm::Csv) | Output::Folder(path) => (path, None),
+        Output::Array(path) => (path.clone(), wants_rows.then(|| beside(path, "-rows.csv"))),
+        Output::Table(path, TableForm::Tsv) => (path.clone(), Some(beside(path, "-metadata.tsv"))),
+        Output::Table(path, TableForm::Csv) => (path.clone(), None),
+        Output::Folder(folder) => (folder.join("codes.csv"), None),
     };
-    let written: Vec<_> = [Some(path), second.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
-    check_files(&files, &written, arguments.force)?;
+    let written: Vec<&Path> =
+        [Some(&path), second.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    match &output {
+        Output::Folder(_) => refuse_to_overwrite(&path, arguments.force)?,
+        Output::Array(_) | Output::Table(..) => check_files(&files, &written, arguments.force)?,
+    }
 
     let applied = Applied::open(&arguments.trained)?;
     let rows = applied.all_rows();
@@ -56,32 +61,30 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     }
     let name = if codes.variances.is_empty() { "code" } else { "mean" };
     signal::enter(Stage::Writing);
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        files.create_dir(folder)?;
-    }
     match (&output, &second) {
-        (Output::Array(path), second) => {
-            save_array(&files, path, &[rows.len(), units], Numbers::F32(&codes.values))?;
+        (Output::Array(_), second) => {
+            save_array(&files, &path, &[rows.len(), units], Numbers::F32(&codes.values))?;
             if let Some(second) = second {
                 sheet.numbered("variance", &codes.variances);
                 sheet.save(&files, second, TableForm::Csv)?;
             }
             note(format_args!("note: {}", order(&applied.data, rows.len(), second.is_some())));
         }
-        (Output::Table(path, TableForm::Tsv), Some(second)) => {
+        (Output::Table(_, TableForm::Tsv), Some(second)) => {
             sheet.numbered("variance", &codes.variances);
             sheet.save(&files, second, TableForm::Tsv)?;
             let mut bare = Sheet::new(rows.len());
             bare.numbered(name, &codes.values);
-            bare.save_bare(&files, path, TableForm::Tsv)?;
+            bare.save_bare(&files, &path, TableForm::Tsv)?;
         }
-        (Output::Table(path, form), _) => {
+        (Output::Table(..) | Output::Folder(_), _) => {
+            if let Output::Folder(folder) = &output {
+                files.create_dir(folder)?;
+            }
             sheet.numbered(name, &codes.values);
             sheet.numbered("variance", &codes.variances);
-            sheet.save(&files, path, *form)?;
+            sheet.save(&files, &path, TableForm::Csv)?;
         }
-        // Codes go into a file in it.
-        (Output::Folder(_), _) => {}
     }
     written.iter().for_each(|path| line(visible_path(path)));
     Ok(())

@@ -17,20 +17,14 @@ pub(super) enum Output {
 }
 
 impl Output {
-    /// What codes are written to: a file by its ending, or `codes.csv` in a folder.
+    /// What codes are written to: a file by its ending, or one in a folder.
     ///
     /// # Errors
     /// [`Failure::Problem`] for any other name.
     pub(super) fn of_codes(path: &Path) -> Result<Output, Failure> {
-        match Output::of(path) {
-            Some(Output::Folder(folder)) => Ok(Output::Table(folder.join("codes.csv"), TableForm::Csv)),
-            Some(file) => Ok(file),
-            None => Err(unknown(
-                path,
-                "codes are written as .npy or .csv, or as .tsv for the Embedding Projector",
-                "",
-            )),
-        }
+        Output::of(path).ok_or_else(|| {
+            unknown(path, "codes are written as .npy or .csv, or as .tsv for the Embedding Projector", "")
+        })
     }
 
     /// What reconstructions are written to: a file by its ending, or a folder, which has none.
@@ -94,10 +88,7 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
 pub(super) fn check_files(files: &Files, paths: &[&Path], force: bool) -> Result<(), Failure> {
     for path in paths {
         refuse_to_overwrite(path, force)?;
-        // A folder that is not there is made once there is something to put in it.
-        if path.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.exists()) {
-            files.check_writable(path)?;
-        }
+        files.check_writable(path)?;
     }
     Ok(())
 }
@@ -111,22 +102,24 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let there = dir.path().join("there.npy");
         std::fs::create_dir(&there).expect("made");
-        let table = |name: &str| Output::Table(name.into(), TableForm::Csv);
-        let check = |name: &str, codes: Option<Output>, reconstructions: Option<Output>| {
-            let path = Path::new(name);
-            assert_eq!(Output::of_codes(path).ok(), codes, "{name}");
-            assert_eq!(Output::of_reconstructions(path).ok(), reconstructions, "{name}");
+        let check = |name: &str, expected: Option<Output>| {
+            assert_eq!(Output::of_codes(Path::new(name)).ok(), expected, "{name}");
+            let others = Output::of_reconstructions(Path::new(name)).ok();
+            let is_folder = expected.is_none() && Path::new(name).extension().is_none();
+            assert_eq!(
+                others,
+                if is_folder { Some(Output::Folder(name.into())) } else { expected },
+                "{name}"
+            );
         };
-        check("a.npy", Some(Output::Array("a.npy".into())), Some(Output::Array("a.npy".into())));
-        check("x/a.CSV", Some(table("x/a.CSV")), Some(table("x/a.CSV")));
-        let tsv = Output::Table("a.tsv".into(), TableForm::Tsv);
-        check("a.tsv", Some(tsv.clone()), Some(tsv));
-        check("a", None, Some(Output::Folder("a".into())));
-        check("a.txt", None, None);
-        check("a.v2/", Some(table("a.v2/codes.csv")), Some(Output::Folder("a.v2/".into())));
-        let inside = Output::Table(there.join("codes.csv"), TableForm::Csv);
-        check(there.to_str().expect("text"), Some(inside), Some(Output::Folder(there.clone())));
-        check("", None, Some(Output::Folder("".into())));
+        check("a.npy", Some(Output::Array("a.npy".into())));
+        check("x/a.CSV", Some(Output::Table("x/a.CSV".into(), TableForm::Csv)));
+        check("a.tsv", Some(Output::Table("a.tsv".into(), TableForm::Tsv)));
+        check("a", None);
+        check("a.txt", None);
+        check("", None);
+        check("a.v2/", Some(Output::Folder("a.v2/".into())));
+        check(there.to_str().expect("text"), Some(Output::Folder(there.clone())));
         assert_eq!(Output::of_scores(Path::new("a.csv")).ok(), Some(TableForm::Csv));
         assert!(Output::of_scores(Path::new("a.npy")).is_err());
         assert_eq!(
