@@ -9,8 +9,8 @@ use std::path::Path;
 use hourglass::dataset::{Progress, Rows, load};
 use hourglass::io::{Files, save_design};
 use hourglass::project::{
-    Activation, Bottleneck, Code, Data, Loss, Missing, Output, Project, Recipe, Scaling, Source, Synthetic,
-    TableReading, Threshold, Variance,
+    Activation, ArrayReading, Bottleneck, Code, CodebookUpdate, Data, Delimiter, Header, Loss, Missing,
+    Output, Project, Recipe, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
 };
 use program::command;
 use serde_json::Value;
@@ -65,21 +65,21 @@ fn trained(dir: &Path, name: &str, design: &Project) -> String {
 
 /// Four numbers that follow from one, with a class; every tenth row has a gap.
 fn write_table(path: &Path) {
-    let mut text = String::from("id,a,b,class\n");
+    let mut lines = vec!["id,a,b,class".to_owned()];
     for row in 0..60 {
         let value = f64::from(row * 7 % 60) / 30.0;
         let b = if row % 10 == 3 { String::new() } else { format!("{:.2}", 3.0 - value) };
         let class = if row % 20 == 7 { "odd one" } else { "usual" };
-        text += &format!("{:05},{value:.3},{b},{class}\n", row + 7);
+        lines.push(format!("{:05},{value:.3},{b},{class}", row + 7));
     }
-    fs::write(path, text).expect("written");
+    fs::write(path, lines.join("\n")).expect("written");
 }
 
 fn design_of_table(path: &Path) -> Project {
     let source = Source::Csv {
         path: path.to_owned(),
-        header: Default::default(),
-        delimiter: Default::default(),
+        header: Header::default(),
+        delimiter: Delimiter::default(),
         labels: vec!["id".to_owned(), "class".to_owned()],
         missing: Missing::DropRow,
         reading: TableReading::default(),
@@ -164,14 +164,14 @@ fn rows_of_a_table_lead_back_to_it() {
 fn a_class_named_as_anomalous_is_told_from_the_others() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
-    let mut text = String::from("a,b,class\n");
+    let mut lines = vec!["a,b,class".to_owned()];
     // Along a line, but for the last ones, which are far from it.
     for row in 0..40 {
         let value = f64::from(row * 7 % 40) / 10.0;
         let (b, class) = if row < 36 { (2.0 * value, "good") } else { (-30.0 - value, "bad") };
-        text += &format!("{value},{b},{class}\n");
+        lines.push(format!("{value},{b},{class}"));
     }
-    fs::write(dir.join("t.csv"), text).expect("written");
+    fs::write(dir.join("t.csv"), lines.join("\n")).expect("written");
     let mut design = design_of_table(&dir.join("t.csv"));
     if let Source::Csv { labels, .. } = &mut design.data.source {
         *labels = vec!["class".to_owned()];
@@ -180,7 +180,7 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     design.training.epochs = 200;
     let project = &trained(dir, "t", &design);
     fs::copy(dir.join("t.csv"), dir.join("new.csv")).expect("copied");
-    fs::write(dir.join("new.csv"), read(dir, "new.csv") + "1.0,2.0,good\n").expect("written");
+    fs::write(dir.join("new.csv"), read(dir, "new.csv") + "\n1.0,2.0,good\n").expect("written");
 
     let arguments = ["evaluate", project, "new.csv", "--anomaly", "bad"];
     let said = ok(dir, &arguments).stdout;
@@ -200,11 +200,10 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     assert_eq!(serde_json::from_str::<Value>(&swapped).expect("JSON")["auc"], 0.0);
     fails(dir, &["evaluate", project, "new.csv", "--anomaly", "ugly"], 1, "there are: bad, good");
     fails(dir, &["evaluate", project, "--split", "train", "--anomaly", "bad"], 1, "--split");
-    let unlabelled: String = read(dir, "t.csv")
-        .lines()
-        .map(|line| line[..line.rfind(',').expect("a comma")].to_owned() + "\n")
-        .collect();
-    fs::write(dir.join("bare.csv"), unlabelled).expect("written");
+    let text = read(dir, "t.csv");
+    let unlabelled: Vec<&str> =
+        text.lines().filter_map(|line| line.rsplit_once(',')).map(|(rest, _)| rest).collect();
+    fs::write(dir.join("bare.csv"), unlabelled.join("\n")).expect("written");
     fails(dir, &["evaluate", project, "bare.csv", "--anomaly", "bad"], 1, "have no labels");
 }
 
@@ -247,8 +246,12 @@ fn codes_say_what_their_kind_knows() {
         assert!(row[3..].iter().all(|variance| number(variance) > 0.0), "{row:?}");
     }
 
-    let quantised =
-        Bottleneck::Quantised { entries: 8, dimension: 2, commitment: 0.25, update: Default::default() };
+    let quantised = Bottleneck::Quantised {
+        entries: 8,
+        dimension: 2,
+        commitment: 0.25,
+        update: CodebookUpdate::default(),
+    };
     let columns = ["entry 1", "entry 2", "code 1", "code 2", "code 3", "code 4"];
     let rows = check("vq", &generated(quantised, 4, Loss::SquaredError), &columns);
     let mut vectors: HashMap<String, Vec<String>> = HashMap::new();
@@ -324,7 +327,7 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
             path: dir.join("rebuilt.npy"),
             array: None,
             labels: None,
-            reading: Default::default(),
+            reading: ArrayReading::default(),
         },
         ..Data::default()
     };
@@ -356,8 +359,8 @@ fn options_say_how_data_are_read() {
             assert!(help.contains(part), "{command}: {part}");
         }
     }
-    let rows: String = (0..30).map(|row| format!("{},{}\n", row % 7, row % 5)).collect();
-    fs::write(dir.join("n.csv"), format!("0,1\n{rows}")).expect("written");
+    let rows: Vec<String> = (0..30).map(|row| format!("{},{}", row % 7, row % 5)).collect();
+    fs::write(dir.join("n.csv"), format!("0,1\n{}\n", rows.join("\n"))).expect("written");
     let check = |options: &[&str], said: &str| {
         let done = ok(dir, &[&["check", "recipe:tabular", "--data", "n.csv"], options].concat());
         let all = format!("{}{}", done.stdout, done.stderr);

@@ -50,8 +50,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     }
     for feature in chosen {
         let feature = feature as usize;
-        let data = &applied.data;
-        sheet.push(data.feature_name(feature), move |at| source_value(data, at, feature));
+        sheet.push(applied.data.feature_name(feature), source_values(&applied.data, feature));
     }
     sheet.numbered("entry", &codes.entries);
     sheet.numbered("choice", &choices);
@@ -112,12 +111,12 @@ fn codes(applied: &Applied, network: &mut Network, rows: &[u32]) -> Codes {
     codes
 }
 
-/// A feature of a row as it is in the source.
-fn source_value(data: &Dataset, row: usize, feature: usize) -> String {
-    let value = data.rows.value(row * data.shape.features() + feature);
-    match data.base(feature) {
-        0.0 => value.to_string(),
-        base => (f64::from(value) + base).to_string(),
+/// A feature of each row as it is in the source.
+fn source_values(data: &Dataset, feature: usize) -> impl Fn(usize) -> String + '_ {
+    let base = data.base(feature);
+    move |row| match data.rows.value(row * data.shape.features() + feature) {
+        value if base == 0.0 => value.to_string(),
+        value => (f64::from(value) + base).to_string(),
     }
 }
 

@@ -58,9 +58,9 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     }
     let found = Found { applied: &applied, split, result, likelihood, findings, chosen, ranked };
     if arguments.json {
-        json(&found.json())
+        json(&found.json());
     } else {
-        found.tell()
+        found.tell();
     }
     Ok(())
 }

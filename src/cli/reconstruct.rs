@@ -84,13 +84,14 @@ impl Made<'_> {
             Shape::Image { height, width, channels: 1 } => shape.extend([height, width]),
             Shape::Image { height, width, channels } => shape.extend([height, width, channels]),
         }
-        let values = self.values.iter().enumerate();
-        let unscaled = values.map(|(at, value)| data.unscale(at % features, *value));
-        if data.has_base() {
-            save_array(files, path, &shape, Numbers::F64(&unscaled.collect::<Vec<f64>>()))?;
+        let unscaled = |(at, value): (usize, &f32)| data.scaler.unscale(at % features, *value);
+        let values = self.values.iter().enumerate().map(unscaled);
+        if let Some(bases) = data.bases() {
+            let whole: Vec<f64> =
+                values.zip(bases.iter().cycle()).map(|(value, base)| f64::from(value) + base).collect();
+            save_array(files, path, &shape, Numbers::F64(&whole))?;
         } else {
-            let unscaled: Vec<f32> = unscaled.map(|value| value as f32).collect();
-            save_array(files, path, &shape, Numbers::F32(&unscaled))?;
+            save_array(files, path, &shape, Numbers::F32(&values.collect::<Vec<f32>>()))?;
         }
         if let Some(second) = second {
             let mut sheet = Sheet::of(self.applied, self.rows);
@@ -149,7 +150,7 @@ impl Made<'_> {
         let pictures = self.values.chunks_exact(features).enumerate().map(|(row, values)| {
             let place = |pixel: usize| shown.iter().map(move |channel| pixel * channels + channel);
             let places = (0..height * width).flat_map(place);
-            (picture_name(data, row), pixels.all(places.map(|at| data.unscale(at, values[at]))))
+            (picture_name(data, row), pixels.all(places.map(|at| data.scaler.unscale(at, values[at]))))
         });
         let count = save_pictures(files, folder, (height, width, shown.len()), pictures)?;
         if let Some(scores) = self.scores {
@@ -181,16 +182,14 @@ impl Pixel {
         }
     }
 
-    fn all(&self, values: impl Iterator<Item = f64>) -> Pixels {
+    fn all(&self, values: impl Iterator<Item = f32>) -> Pixels {
         match *self {
             Pixel::Deep => {
                 Pixels::U16(values.map(|value| value.round().clamp(0.0, 65_535.0) as u16).collect())
             }
             Pixel::Shades(low, high) => Pixels::U8(
                 values
-                    .map(|value| {
-                        ((value as f32 - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8
-                    })
+                    .map(|value| ((value - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8)
                     .collect(),
             ),
         }

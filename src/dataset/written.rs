@@ -34,11 +34,11 @@ impl Dataset {
 
     /// Appends a row of scaled features as it would stand in the source: words and dates of a table as such.
     pub fn written(&self, scaled: &[f32], fields: &mut Vec<String>) {
-        let value = |(feature, scaled): (usize, &f32)| self.unscale(feature, *scaled);
-        let values: Vec<f64> = scaled.iter().enumerate().map(value).collect();
+        let value = |(feature, scaled): (usize, &f32)| self.scaler.unscale(feature, *scaled);
+        let values: Vec<f32> = scaled.iter().enumerate().map(value).collect();
         let Some(columns) = self.table() else {
             // The shortest text that reads back to the same number.
-            return fields.extend(values.iter().map(|value| (*value as f32).to_string()));
+            return fields.extend(values.iter().map(ToString::to_string));
         };
         let mut rest = &values[..];
         for column in columns {
@@ -48,9 +48,10 @@ impl Dataset {
         }
     }
 
-    /// Whether numbers of 32 bits cannot tell what the source holds: something was taken off them.
-    pub fn has_base(&self) -> bool {
-        self.columns.iter().any(|column| column.base() != 0.0)
+    /// What was taken off each feature; `None` where that is nothing, so that 32 bits can tell what the source holds.
+    pub fn bases(&self) -> Option<Vec<f64>> {
+        let bases = self.columns.iter().flat_map(|column| vec![column.base(); column.features()]);
+        self.columns.iter().any(|column| column.base() != 0.0).then(|| bases.collect())
     }
 
     /// The columns of a table that make up its features.
@@ -61,15 +62,16 @@ impl Dataset {
 }
 
 impl Column {
-    /// Its features, unscaled, as the field they stand for; between two words or moments the nearer one.
-    fn written(&self, values: &[f64]) -> String {
-        let value = values.first().copied().unwrap_or(f64::NAN);
+    /// Its features, unscaled and less its base, as the field they stand for; between two words or moments the nearer one.
+    fn written(&self, values: &[f32]) -> String {
+        let value = values.first().copied().unwrap_or(f32::NAN);
+        let whole = f64::from(value) + self.base();
         match &self.kind {
-            ColumnKind::Numbers { base } if *base == 0.0 => (value as f32).to_string(),
-            ColumnKind::Numbers { .. } => value.to_string(),
+            ColumnKind::Numbers { base } if *base == 0.0 => value.to_string(),
+            ColumnKind::Numbers { .. } => whole.to_string(),
             ColumnKind::Truth { words } => words[usize::from(value >= 0.5)].clone(),
             ColumnKind::Dates { format, unit, .. } => {
-                moment(format, *unit, value).unwrap_or_else(|| value.to_string())
+                moment(format, *unit, whole).unwrap_or_else(|| whole.to_string())
             }
             ColumnKind::Categories { words } => {
                 let likeliest = values.iter().zip(words).max_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -124,12 +126,13 @@ mod tests {
     #[test]
     fn columns_are_written_as_they_were_read() {
         let column = |kind| Column { name: "c".to_owned(), kind };
-        let check = |kind: ColumnKind, values: &[f64], expected: &str| {
+        let check = |kind: ColumnKind, values: &[f32], expected: &str| {
             assert_eq!(column(kind).written(values), expected);
         };
-        let dates = |format: &str, unit| ColumnKind::Dates { format: format.to_owned(), unit, base: 5.0 };
-        check(ColumnKind::Numbers { base: 0.0 }, &[f64::from(0.1_f32)], "0.1");
-        check(ColumnKind::Numbers { base: 1.7e9 }, &[1_700_000_123.25], "1700000123.25");
+        let dates =
+            |format: &str, unit, base: f64| ColumnKind::Dates { format: format.to_owned(), unit, base };
+        check(ColumnKind::Numbers { base: 0.0 }, &[0.1], "0.1");
+        check(ColumnKind::Numbers { base: 1.7e9 }, &[123.25], "1700000123.25");
         let words = ["no".to_owned(), "yes".to_owned()];
         check(ColumnKind::Truth { words: words.clone() }, &[0.49], "no");
         check(ColumnKind::Truth { words: words.clone() }, &[1.2], "yes");
@@ -137,19 +140,16 @@ mod tests {
         check(ColumnKind::Categories { words: words.to_vec() }, &[0.4, 0.3], "no");
         check(ColumnKind::Categories { words: vec![] }, &[], "");
         // date -u -d 2024-01-31 +%s is 1706659200, 19753 days.
-        for near in [19_753.0, 19_752.6, 19_753.4] {
-            check(dates("%d.%m.%Y", DateUnit::Days), &[near], "31.01.2024");
+        for near in [3.0, 2.6, 3.4] {
+            check(dates("%d.%m.%Y", DateUnit::Days, 19_750.0), &[near], "31.01.2024");
         }
-        check(dates("%Y-%m-%d %H:%M", DateUnit::Seconds), &[1_706_659_200.0 + 3_629.0], "2024-01-31 01:00");
-        check(
-            dates("%Y-%m-%d %H:%M:%S%.f", DateUnit::Seconds),
-            &[1_706_659_201.4999],
-            "2024-01-31 00:00:01.5",
-        );
-        check(dates("%H:%M", DateUnit::Hours), &[12.5], "12:30");
-        check(dates("%Y-%m-%d", DateUnit::Years), &[-0.001], "1970-01-01");
-        check(dates("%Y-%m-%d", DateUnit::Days), &[1e300], &1e300.to_string());
-        check(dates("%Y-%m-%d", DateUnit::Days), &[f64::NAN], "NaN");
+        let at = 1_706_659_200.0;
+        check(dates("%Y-%m-%d %H:%M", DateUnit::Seconds, at), &[3_629.0], "2024-01-31 01:00");
+        check(dates("%Y-%m-%d %H:%M:%S%.f", DateUnit::Seconds, at), &[1.4999], "2024-01-31 00:00:01.5");
+        check(dates("%H:%M", DateUnit::Hours, 0.0), &[12.5], "12:30");
+        check(dates("%Y-%m-%d", DateUnit::Years, 0.0), &[-0.001], "1970-01-01");
+        check(dates("%Y-%m-%d", DateUnit::Days, 1e300), &[1.0], &1e300.to_string());
+        check(dates("%Y-%m-%d", DateUnit::Days, 0.0), &[f32::NAN], "NaN");
     }
 
     #[test]
@@ -172,8 +172,8 @@ mod tests {
             (data.written_names(), fields),
             (vec!["t".to_owned(), "city".to_owned()], vec!["1000000002".to_owned(), "Köln".to_owned()])
         );
-        assert!(data.has_base());
+        assert_eq!(data.bases(), Some(vec![1e9, 0.0, 0.0]));
         data.columns.clear();
-        assert_eq!((data.written_names()[2].as_str(), data.has_base()), ("feature 3", false));
+        assert_eq!((data.written_names()[2].as_str(), data.bases()), ("feature 3", None));
     }
 }
