@@ -290,6 +290,8 @@ pub(super) enum SplitName {
     Validation,
     /// What was kept for the end
     Test,
+    /// All of them
+    All,
 }
 
 /// A recipe, by its name.

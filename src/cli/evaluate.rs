@@ -32,9 +32,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         network.likelihood(&applied.data, &rows, draws as usize).map_err(|error| applied.failure(error))
     });
     let likelihood = likelihood.transpose()?;
-    let subset = Subset::ALL.into_iter().find(|subset| subset.name() == split).unwrap_or(Subset::Test);
-    let findings =
-        if applied.own { Findings::of(&mut network, &applied.data, subset) } else { Findings::default() };
+    let subset = Subset::ALL.into_iter().find(|subset| applied.own && subset.name() == split);
+    let findings = subset.map(|subset| Findings::of(&mut network, &applied.data, subset)).unwrap_or_default();
     let chosen = network.chosen_features().map(|chosen| {
         chosen.iter().map(|feature| applied.data.feature_name(*feature as usize)).collect::<Vec<_>>()
     });
@@ -69,6 +68,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
 fn part(applied: &Applied, split: Option<SplitName>) -> Result<(&'static str, Vec<u32>), Failure> {
     let (data, id) = (&applied.data, applied.run.id);
     let subset = match split {
+        Some(SplitName::All) => return Ok(("all", applied.all_rows())),
         Some(_) if !applied.own => {
             return Err(Failure::Problem(format!(
                 "{}: these are not the data run {id} was trained on, so they have no split; leave --split out to take all rows",
