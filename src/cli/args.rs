@@ -123,12 +123,17 @@ pub(super) struct Train {
 #[command(after_help = "\
 Examples:
   hourglass evaluate faces.hourglass --split validation
-  hourglass evaluate machine.hourglass new.csv --scores scores.csv    the error of each row
-  hourglass evaluate machine.hourglass new.csv --anomaly broken       how well the error tells them
+  hourglass evaluate machine.hourglass new.csv --scores scores.csv
+  hourglass evaluate machine.hourglass new.csv --anomaly broken
 
-A file of scores has a row for each sample: name or row number (counted from 1), split, labels, the squared error per feature
-of the scaled data, and for variational networks with a likelihood the mean of log p(x|z) over the codes drawn (the
-reconstruction probability of An & Cho 2015, in nats).")]
+A file of scores has these columns:
+  name or row       the row counted from 1
+  split             of the run's own data
+  labels            as they are in the source
+  error             squared error per feature of the scaled data
+  log probability   of variational networks with a likelihood: the mean of
+                    log p(x|z) over the codes drawn, in nats (the
+                    reconstruction probability of An & Cho 2015)")]
 pub(super) struct Evaluate {
     #[command(flatten)]
     pub(super) trained: Trained,
@@ -163,18 +168,21 @@ pub(super) struct Evaluate {
 Examples:
   hourglass encode mnist.hourglass t10k-images-idx3-ubyte.gz -o codes.npy
   hourglass encode mine.hourglass photos -o codes.csv --scores
-  hourglass encode mine.hourglass -o codes.tsv      with codes-metadata.tsv, for projector.tensorflow.org
+  hourglass encode mine.hourglass -o codes.tsv     for projector.tensorflow.org
 
-A .csv has a row for each sample: its name or row number (counted from 1), its split, all labels as they are in the source,
-the scores if asked for, and the code:
-  code 1 …                  the numbers the decoder is given
-  mean 1 …, variance 1 …    in their place, for variational networks
-  entry 1 …                 before them, for quantised codes: the index of the codebook entry of each vector, counted from 0
-  choice 1 …                for description lengths: the index of each quantiser's likeliest unit, counted from 0
-  hash, bit 1 …             for hashing: all bits in hexadecimal digits, bit 1 first, and each as 0 or 1
-  the chosen features       for selectors: by name, with their values as in the source
-A .tsv has the codes alone, without a header; the other columns are in NAME-metadata.tsv. A .npy is a float32 array of samples ×
-units in the order of the rows.")]
+A .csv has a row for each sample: its name or row number (counted from 1), its
+split, its labels as they are in the source, scores if asked for, and the code:
+  code 1 …                 the numbers the decoder is given
+  mean 1 …, variance 1 …   in their place, for variational networks
+  entry 1 …                for quantised codes: the index of the codebook entry
+                           of each vector, counted from 0
+  choice 1 …               for description lengths: the index of the likeliest
+                           unit of each quantiser, counted from 0
+  hash, bit 1 …            for hashing: all bits as hexadecimal digits, bit 1
+                           first, and each of them as 0 or 1
+  chosen features          for selectors: by name, with their source values
+A .tsv has the codes alone, without a header; NAME-metadata.tsv has the rest. A
+.npy is a float32 array, samples × units, in the order of the rows.")]
 pub(super) struct Encode {
     #[command(flatten)]
     pub(super) trained: Trained,
@@ -191,13 +199,14 @@ pub(super) struct Encode {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hourglass reconstruct faces.hourglass photos -o rebuilt       a folder of PNG files
-  hourglass reconstruct faces.hourglass photos -o rebuilt.npy   their numbers
+  hourglass reconstruct faces.hourglass photos -o rebuilt        PNG files in it
+  hourglass reconstruct faces.hourglass photos -o rebuilt.npy
   hourglass reconstruct machine.hourglass new.csv -o rebuilt.csv
 
-A folder gets PNG files of pictures (of 16 bits where the data are), and reconstructions.csv of all else. A .npy is an array of
-the data's shape, a .csv or .tsv a table with name or row number and labels, both in the units of the source: words and dates of a
-table are written as such.")]
+A folder gets PNG files of pictures (of 16 bits where the data are), and
+reconstructions.csv of all else. A .npy is an array of the shape of the data, a
+.csv or .tsv a table with name or row number and labels. Values are in the units
+of the source; words and dates of a table are written as such.")]
 pub(super) struct Reconstruct {
     #[command(flatten)]
     pub(super) trained: Trained,

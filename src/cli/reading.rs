@@ -9,6 +9,8 @@ use crate::project::{
     LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
 };
 
+/// What the options of this file stand under in the help.
+const HEADING: &str = "How the data are read";
 /// Stands for what is found in the data, in the place of a choice.
 const DETECT: &str = "detect";
 /// Width and height of pictures, at most.
@@ -25,95 +27,94 @@ const TAKES: [(&str, Option<Take>); 6] = [
 
 /// How data are read, where the design or the program would read them otherwise: an option for every [`Choice`].
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "How the data are read")]
 pub(super) struct Reading {
     /// Table: whether the first row holds names
-    #[arg(long, value_name = "WHEN", value_parser = named(Header::ALL, Header::name, Choice::Header))]
+    #[arg(long, help_heading = HEADING, value_name = "WHEN", value_parser = named(Header::ALL, Header::name, Choice::Header))]
     header: Option<Choice>,
     /// Table: the sign between two fields
-    #[arg(long, value_name = "SIGN", value_parser = named(Delimiter::ALL, Delimiter::name, Choice::Delimiter))]
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = named(Delimiter::ALL, Delimiter::name, Choice::Delimiter))]
     delimiter: Option<Choice>,
     /// Table: the decimal mark of its numbers
-    #[arg(long, value_name = "MARK", value_parser = named(Decimal::ALL, Decimal::name, Choice::Decimal))]
+    #[arg(long, help_heading = HEADING, value_name = "MARK", value_parser = named(Decimal::ALL, Decimal::name, Choice::Decimal))]
     decimal: Option<Choice>,
     /// Table: the encoding of its text, as in utf-8, utf-16le or windows-1252, or detect
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Choice>,
     /// Table: the sign that begins a line which is no row, as in '#'; off for none, or detect
-    #[arg(long, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
     comments: Option<Choice>,
     /// Table: what happens to missing values
-    #[arg(long, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
     /// Table: words that mean a missing value besides the usual ones, as in -99,unknown
-    #[arg(long, value_name = "WORDS", value_parser = missing_words, allow_hyphen_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "WORDS", value_parser = missing_words, allow_hyphen_values = true)]
     missing_words: Option<Choice>,
     /// Table: the unit in which dates and times become numbers
-    #[arg(long, value_name = "UNIT", value_parser = named(DateUnit::ALL, DateUnit::name, Choice::Dates))]
+    #[arg(long, help_heading = HEADING, value_name = "UNIT", value_parser = named(DateUnit::ALL, DateUnit::name, Choice::Dates))]
     dates: Option<Choice>,
     /// Table: the columns that are labels, and no others; '' for none. A table without header has the columns 'column 1' …
-    #[arg(long, value_name = "NAMES", value_parser = names, allow_hyphen_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = names, allow_hyphen_values = true)]
     labels: Option<Names>,
     /// Table: how one column is taken: label, left-out, numbers, categories, dates or detect; may be given several times
-    #[arg(long, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
     /// Arrays (.npz): the one that holds the rows, or detect
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array))]
     array: Option<Choice>,
     /// Arrays: the one that holds the labels, or detect
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray))]
     label_array: Option<Choice>,
     /// Arrays: the one that holds the validation rows, or detect
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationArray))]
     validation_array: Option<Choice>,
     /// Arrays: the one that holds the labels of the validation rows, or detect
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray))]
     validation_label_array: Option<Choice>,
     /// Arrays: the one that holds the test rows, or detect
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray))]
     test_array: Option<Choice>,
     /// Arrays: the one that holds the labels of the test rows, or detect
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray))]
     test_label_array: Option<Choice>,
     /// Arrays: what their axes mean
-    #[arg(long, value_name = "MEANING", value_parser = named(Axes::ALL, Axes::name, Choice::Axes))]
+    #[arg(long, help_heading = HEADING, value_name = "MEANING", value_parser = named(Axes::ALL, Axes::name, Choice::Axes))]
     axes: Option<Choice>,
     /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1, as in 4,3,2; or detect
-    #[arg(long, value_name = "CHANNELS", value_parser = shown_channels)]
+    #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = shown_channels)]
     shown_channels: Option<Choice>,
     /// Arrays and pictures: whether training, validation and test data that are told apart stay so, or are mixed and split anew
-    #[arg(long, value_name = "HOW", value_parser = named(Parts::ALL, Parts::name, Choice::Parts))]
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Parts::ALL, Parts::name, Choice::Parts))]
     parts: Option<Choice>,
     /// Pictures: bring them to this size, as in 64x48
-    #[arg(long, value_name = "WxH", value_parser = size)]
+    #[arg(long, help_heading = HEADING, value_name = "WxH", value_parser = size)]
     size: Option<Choice>,
     /// Pictures: bring them to grey, or to red, green and blue
-    #[arg(long, value_name = "CHANNELS", value_parser = named(Channels::ALL, Channels::name, Choice::Channels))]
+    #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = named(Channels::ALL, Channels::name, Choice::Channels))]
     channels: Option<Choice>,
     /// Pictures: what happens to those of another aspect ratio
-    #[arg(long, value_name = "HOW", value_parser = named(Fit::ALL, Fit::name, Choice::Fit))]
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Fit::ALL, Fit::name, Choice::Fit))]
     fit: Option<Choice>,
     /// Pictures: the ground under transparency; keep makes it one more channel
-    #[arg(long, value_name = "GROUND", value_parser = named(Alpha::ALL, Alpha::name, Choice::Alpha))]
+    #[arg(long, help_heading = HEADING, value_name = "GROUND", value_parser = named(Alpha::ALL, Alpha::name, Choice::Alpha))]
     alpha: Option<Choice>,
     /// Pictures: which values become black and white
-    #[arg(long, value_name = "OF", value_parser = named(PixelRange::ALL, PixelRange::name, Choice::Range))]
+    #[arg(long, help_heading = HEADING, value_name = "OF", value_parser = named(PixelRange::ALL, PixelRange::name, Choice::Range))]
     range: Option<Choice>,
     /// Pictures: which pages of a file are samples
-    #[arg(long, value_name = "WHICH", value_parser = named(Pages::ALL, Pages::name, Choice::Pages))]
+    #[arg(long, help_heading = HEADING, value_name = "WHICH", value_parser = named(Pages::ALL, Pages::name, Choice::Pages))]
     pages: Option<Choice>,
     /// Pictures: where labels come from: folder:2 (the folder on the second level), 'name:{label}_*' (a part of the file name),
     /// table:FILE (of file names and labels; also table:FILE,file=COLUMN,label=COLUMN), nothing or detect
-    #[arg(long, value_name = "FROM", value_parser = label_from)]
+    #[arg(long, help_heading = HEADING, value_name = "FROM", value_parser = label_from)]
     label_from: Option<Choice>,
     /// What is done to every value, by the training split
-    #[arg(long, value_name = "HOW", value_parser = named(Scaling::ALL, scaling, Choice::Scaling))]
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Scaling::ALL, scaling, Choice::Scaling))]
     scaling: Option<Choice>,
     /// Whether values in [0, 1] become 0 or 1
-    #[arg(long, value_name = "HOW", value_parser = named(Binarise::ALL, binarise, Choice::Binarise))]
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Binarise::ALL, binarise, Choice::Binarise))]
     binarise: Option<Choice>,
     /// The rules by which the rest is found: those of this version, or those of designs of version 1
-    #[arg(long, value_name = "VERSION", value_parser = named(Rules::ALL, Rules::name, Choice::Rules))]
+    #[arg(long, help_heading = HEADING, value_name = "VERSION", value_parser = named(Rules::ALL, Rules::name, Choice::Rules))]
     rules: Option<Choice>,
 }
 
