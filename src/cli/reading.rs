@@ -509,7 +509,7 @@ mod tests {
             let mut data = Data { source: source.clone(), ..Data::default() };
             read(words).expect("read").apply(&mut data).map(|()| data).map_err(|failure| match failure {
                 Failure::Usage(message) => message,
-                other => panic!("{other:?}"),
+                other @ (Failure::Problem(_) | Failure::Interrupted) => panic!("{other:?}"),
             })
         };
         let check = |source: &Source, words: &[&str], part: &str| {
