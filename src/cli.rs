@@ -2,14 +2,20 @@
 //!
 //! Exit codes: 0 when all went well, 1 for a problem or a failure, 2 for a wrong use, 130 after Ctrl-C.
 
-mod apply;
+mod applied;
 mod args;
 mod bench;
 mod data;
 mod design;
+mod encode;
+mod evaluate;
 mod failure;
+mod output;
 mod progress;
+mod reading;
+mod reconstruct;
 mod saver;
+mod sheet;
 mod signal;
 mod stream;
 mod subject;
@@ -82,9 +88,9 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::New(arguments) => design::new(&arguments),
         Command::Check(arguments) => design::check(&arguments),
         Command::Train(arguments) => train::train(&arguments),
-        Command::Evaluate(arguments) => apply::evaluate(&arguments),
-        Command::Encode(arguments) => apply::encode(&arguments),
-        Command::Reconstruct(arguments) => apply::reconstruct(&arguments),
+        Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
+        Command::Encode(arguments) => encode::encode(&arguments),
+        Command::Reconstruct(arguments) => reconstruct::reconstruct(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
     }
 }

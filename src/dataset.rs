@@ -28,6 +28,7 @@ mod source_for;
 mod split;
 mod summary;
 mod synthetic;
+mod written;
 
 pub use binariser::Binariser;
 pub use column::{Column, ColumnKind, ColumnOverview};
@@ -157,7 +158,7 @@ impl Dataset {
     }
 
     /// What was taken off a feature's numbers before they became `f32`.
-    fn base(&self, feature: usize) -> f64 {
+    pub fn base(&self, feature: usize) -> f64 {
         let mut left = feature;
         for column in &self.columns {
             match left.checked_sub(column.features()) {

@@ -19,7 +19,7 @@ mod waist;
 
 pub use error::EngineError;
 pub use minibatch::Noise;
-pub use network::{Evaluation, Likelihood, Network, code_thresholds};
+pub use network::{Codes, Evaluation, Likelihood, Network, code_thresholds};
 pub use trainer::{StepReport, Trainer};
 
 #[cfg(test)]

@@ -31,10 +31,11 @@ mod warnings;
 
 pub use design::{open_design, save_design};
 pub use error::FileError;
-pub use export::{CodesForm, save_codes, save_pictures};
+pub use export::{Pixels, TableForm, save_array, save_pictures, save_table};
 pub use files::{Durability, Files, Sink};
 pub use merge::{MergeBase, RunStand};
 pub use merge_note::MergeNote;
+pub use npy::Numbers;
 pub use open::{OpenedFile, open_any};
 pub use project_file::{PROJECT_FILE_VERSION, open_project, rescue_project, save_project};
 pub use run_files::Opened;

@@ -10,6 +10,7 @@ mod loading;
 mod pace;
 mod protocol;
 mod recorder;
+mod scores;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
@@ -17,6 +18,7 @@ pub use driver::{Driver, Observer};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Command, Event, Job, JobId, JobKind, JobResult, Start, TrainRequest};
+pub use scores::{Ranking, Scores};
 
 use std::any::Any;
 use std::sync::Arc;

@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::project::{Channels, Recipe};
+use super::reading::Reading;
+use crate::project::Recipe;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,11 +42,11 @@ pub(super) enum Command {
     Check(Check),
     /// Trains a design and saves the run into a project file
     Train(Train),
-    /// Measures a trained network on data
+    /// Measures a trained network on data, as a whole and each row
     Evaluate(Evaluate),
     /// Writes the codes of data to a file
     Encode(Encode),
-    /// Writes what a trained network makes of data: pictures into a folder, tables as reconstructions.csv in it
+    /// Writes what a trained network makes of data to a file, or pictures into a folder
     Reconstruct(Reconstruct),
     /// Measures the speed of training
     Bench(Bench),
@@ -119,6 +120,20 @@ pub(super) struct Train {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass evaluate faces.hourglass --split validation
+  hourglass evaluate machine.hourglass new.csv --scores scores.csv
+  hourglass evaluate machine.hourglass new.csv --anomaly broken
+
+A file of scores has these columns:
+  name or row       the row counted from 1
+  split             of the run's own data
+  labels            as they are in the source
+  error             squared error per feature of the scaled data
+  log probability   of variational networks with a likelihood: the mean of
+                    log p(x|z) over the codes drawn, in nats (the
+                    reconstruction probability of An & Cho 2015)")]
 pub(super) struct Evaluate {
     #[command(flatten)]
     pub(super) trained: Trained,
@@ -128,35 +143,103 @@ pub(super) struct Evaluate {
     /// Also estimate the negative log-likelihood from so many codes a sample, where the network is a variational one
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) likelihood: Option<u32>,
+    /// Also write the scores of each row to a file, .csv or .tsv
+    #[arg(long, value_name = "FILE")]
+    pub(super) scores: Option<PathBuf>,
+    /// Also say how well the scores tell samples of this class from all others: ROC AUC and average precision; may be given
+    /// several times
+    #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
+    pub(super) anomaly: Vec<String>,
+    /// The same, where all samples but those of this class are anomalous; may be given several times
+    #[arg(long, value_name = "CLASS", allow_hyphen_values = true, conflicts_with = "anomaly")]
+    pub(super) normal: Vec<String>,
+    #[command(flatten)]
+    pub(super) draws: Draws,
+    /// Overwrite the file of scores if it exists
+    #[arg(long)]
+    pub(super) force: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  hourglass encode mnist.hourglass t10k-images-idx3-ubyte.gz -o codes.npy")]
+#[command(after_help = "\
+Examples:
+  hourglass encode mnist.hourglass t10k-images-idx3-ubyte.gz -o codes.npy
+  hourglass encode mine.hourglass photos -o codes.csv --scores
+  hourglass encode mine.hourglass -o codes.tsv     for projector.tensorflow.org
+
+A .csv has a row for each sample: its name or row number (counted from 1), its
+split, its labels as they are in the source, scores if asked for, and the code:
+  code 1 …                 the numbers the decoder is given
+  mean 1 …, variance 1 …   in their place, for variational networks
+  entry 1 …                for quantised codes: the index of the codebook entry
+                           of each vector, counted from 0
+  choice 1 …               for description lengths: the index of the likeliest
+                           unit of each quantiser, counted from 0
+  hash, bit 1 …            for hashing: all bits as hexadecimal digits, bit 1
+                           first, and each of them as 0 or 1
+  chosen features          for selectors: by name, with their source values
+A .tsv has the codes alone, without a header; NAME-metadata.tsv has the rest. A
+.npy is a float32 array, samples × units, in the order of the rows.")]
 pub(super) struct Encode {
     #[command(flatten)]
     pub(super) trained: Trained,
-    /// The file to write: .npy, or .csv with names and labels
-    #[arg(short, long, value_name = "codes.npy|codes.csv")]
+    /// The file to write, by its ending .csv, .tsv or .npy; in a folder that exists, or whose name ends with /, codes.csv
+    #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
+    #[command(flatten)]
+    pub(super) beside: Beside,
     /// Overwrite the file if it exists
     #[arg(long)]
     pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  hourglass reconstruct faces.hourglass photos -o rebuilt")]
+#[command(after_help = "\
+Examples:
+  hourglass reconstruct faces.hourglass photos -o rebuilt        PNG files in it
+  hourglass reconstruct faces.hourglass photos -o rebuilt.npy
+  hourglass reconstruct machine.hourglass new.csv -o rebuilt.csv
+
+A folder gets PNG files of pictures (of 16 bits where the data are), and
+reconstructions.csv of all else. A .npy is an array of the shape of the data, a
+.csv or .tsv a table with name or row number and labels. Values are in the units
+of the source; words and dates of a table are written as such.")]
 pub(super) struct Reconstruct {
     #[command(flatten)]
     pub(super) trained: Trained,
-    /// The folder to write to; it is made
-    #[arg(short, long, value_name = "FOLDER")]
+    /// The folder to write to, which is made, or a file by its ending .npy, .csv or .tsv
+    #[arg(short, long, value_name = "FOLDER|FILE")]
     pub(super) output: PathBuf,
-    /// Write into the folder even if something is in it; files of the same names are overwritten
+    #[command(flatten)]
+    pub(super) beside: Beside,
+    /// Overwrite the file if it exists; write into the folder even if something is in it
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// What is written besides codes or reconstructions.
+#[derive(Debug, Args)]
+pub(super) struct Beside {
+    /// Also write the scores of each row: its squared error, and for variational networks the reconstruction probability; as
+    /// columns, or where there is no table into one of their own (NAME-rows.csv, scores.csv in a folder)
+    #[arg(long)]
+    pub(super) scores: bool,
+    /// Also write which row of the data each row of a .npy is, to NAME-rows.csv
+    #[arg(long)]
+    pub(super) rows: bool,
+    #[command(flatten)]
+    pub(super) draws: Draws,
+}
+
+/// How precise the reconstruction probability is.
+#[derive(Debug, Args)]
+pub(super) struct Draws {
+    /// Codes drawn for the reconstruction probability of each row
+    #[arg(long, value_name = "L", default_value = "32", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) draws: u32,
 }
 
 #[derive(Debug, Args)]
@@ -185,9 +268,11 @@ pub(super) struct Bench {
 pub(super) struct Trained {
     /// A project with a trained run
     pub(super) file: PathBuf,
-    /// A folder of pictures, an IDX, NPY or CSV file; also the new place of data that were moved [default: the data the run was
-    /// trained on]
+    /// A folder of pictures or one picture, a table, an IDX, NPY or NPZ file; also the new place of data that were moved
+    /// [default: the data the run was trained on]
     pub(super) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
     /// The run to use, instead of the newest trained one
     #[arg(long, value_name = "ID")]
     pub(super) run: Option<u32>,
@@ -199,32 +284,11 @@ pub(super) struct Trained {
 /// Data instead of the design's.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DataArguments {
-    /// Data instead of the design's: a folder of pictures, an IDX, NPY or CSV file
+    /// Data instead of the design's: a folder of pictures or one picture, a table, an IDX, NPY or NPZ file
     #[arg(long, value_name = "PATH")]
     pub(super) data: Option<PathBuf>,
-    /// Bring pictures of a folder to this size
-    #[arg(long, value_name = "WxH", value_parser = size)]
-    pub(super) size: Option<(usize, usize)>,
-    /// Bring pictures of a folder to these channels
-    #[arg(long, value_name = "CHANNELS")]
-    pub(super) channels: Option<ChannelsName>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ChannelsName {
-    /// One channel of luminance
-    Grey,
-    /// Red, green, blue
-    Rgb,
-}
-
-impl From<ChannelsName> for Channels {
-    fn from(name: ChannelsName) -> Channels {
-        match name {
-            ChannelsName::Grey => Channels::Grey,
-            ChannelsName::Rgb => Channels::Rgb,
-        }
-    }
+    #[command(flatten)]
+    pub(super) reading: Reading,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -235,6 +299,8 @@ pub(super) enum SplitName {
     Validation,
     /// What was kept for the end
     Test,
+    /// All of them
+    All,
 }
 
 /// A recipe, by its name.
@@ -251,14 +317,6 @@ impl std::str::FromStr for RecipeName {
             format!("there is no recipe {name:?}; choose one of: {}", known.join(", "))
         })
     }
-}
-
-fn size(text: &str) -> Result<(usize, usize), String> {
-    let parse = |side: &str| side.trim().parse::<usize>().ok().filter(|side| (1..=4096).contains(side));
-    let (width, height) = text.split_once(['x', 'X', '×']).unwrap_or((text, text));
-    parse(width)
-        .zip(parse(height))
-        .ok_or_else(|| "write width x height in pixels, from 1 to 4096, as in 64x48".to_owned())
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -278,14 +336,5 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_are_read() {
-        assert_eq!(size("64x48"), Ok((64, 48)));
-        assert_eq!(size("32"), Ok((32, 32)));
-        for wrong in ["", "x", "0x3", "5x", "99999x1", "-1x1"] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -6,10 +6,13 @@ use std::time::Duration;
 use super::args::DataArguments;
 use super::failure::Failure;
 use super::progress::Bar;
+use super::reading::Reading;
 use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
 use crate::dataset::{self, DataError, Dataset, Known, Progress, Scaler};
-use crate::project::{Channels, Choice, Data, Place, Project, Source, visible, visible_list, visible_path};
+use crate::project::{
+    Channels, Choice, Data, Place, Project, Shape, Source, visible, visible_list, visible_path,
+};
 use crate::run::{self, Run};
 
 /// Width and height pictures of a folder are brought to unless something else is said.
@@ -58,21 +61,7 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
             note(format_args!("note: taken as labels, not as features: {}", visible_list(labels)));
         }
     }
-    if arguments.size.is_none() && arguments.channels.is_none() {
-        return Ok(());
-    }
-    let Source::ImageFolder { width, height, channels, .. } = &mut project.data.source else {
-        let message =
-            "--size and --channels are for folders of pictures; these data have a size of their own";
-        return Err(Failure::Usage(message.to_owned()));
-    };
-    if let Some(size) = arguments.size {
-        (*width, *height) = size;
-    }
-    if let Some(name) = arguments.channels {
-        *channels = name.into();
-    }
-    Ok(())
+    arguments.reading.apply(&mut project.data)
 }
 
 /// The data of a run that is resumed, at the place the command line gives; what was chosen for them stays.
@@ -228,8 +217,8 @@ fn check_columns(run: &Run, data: &Dataset) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Loads what `path` names, or the run's own data.
-pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
+/// Loads what `path` names, or the run's own data, read as those but for what is said.
+pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result<Shown, Failure> {
     let chosen = &run.design.data;
     let source = if let Some(path) = path {
         let path = given(path, Elsewhere::Argument)?;
@@ -241,7 +230,8 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let (means, columns) = (run.column_means(), run.known_columns());
     let known = Known { means: means.unwrap_or(&[]), columns: &columns };
-    let asked = Data { source, ..chosen.clone() };
+    let mut asked = Data { source, ..chosen.clone() };
+    reading.apply_to_trained(&mut asked)?;
     // Other rows need not have the class that was held out.
     let mut data = load_known(&asked, Some(known)).or_else(|failure| match (path, &asked.held_out) {
         (Some(_), Some(_)) => load_known(&Data { held_out: None, ..asked.clone() }, Some(known)),
@@ -317,7 +307,17 @@ fn source(path: &Path, design: &Source) -> Result<Source, Failure> {
     let path = given(path, Elsewhere::Option)?;
     let mut source = dataset::source_for(&path, width, height, channels)?;
     match (&mut source, design) {
-        (Source::ImageFolder { fit, .. }, Source::ImageFolder { fit: chosen, .. }) => *fit = *chosen,
+        (
+            Source::ImageFolder { fit, reading, .. },
+            Source::ImageFolder { fit: chosen, reading: known, .. },
+        ) => {
+            *fit = *chosen;
+            reading.clone_from(known);
+        }
+        // Its arrays, where they are there too; the shape is that of pictures alone.
+        (Source::Npy { .. }, Source::Npy { .. }) => {
+            source = dataset::source_like(&path, design, Shape::Vector(1))?;
+        }
         (Source::Csv { missing, .. }, Source::Csv { missing: chosen, .. }) => *missing = *chosen,
         _ => {}
     }

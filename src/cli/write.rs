@@ -136,8 +136,9 @@ pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failur
     if force || path.symlink_metadata().is_err() {
         return Ok(());
     }
+    let is = if path.is_dir() { "is a folder" } else { "is a file already" };
     Err(Failure::Problem(format!(
-        "{} exists; give another name with -o, or --force to overwrite it",
+        "{} {is}; give another name with -o, or --force to overwrite it",
         visible_path(path)
     )))
 }

@@ -1,6 +1,8 @@
+mod codes;
 mod health;
 mod likelihood;
 
+pub use codes::Codes;
 pub use health::code_thresholds;
 pub use likelihood::Likelihood;
 

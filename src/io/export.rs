@@ -1,59 +1,88 @@
-use std::io::{self, Write};
 use std::path::Path;
 
+use csv::{QuoteStyle, WriterBuilder};
 use image::{ExtendedColorType, ImageEncoder};
 
-use super::{Durability, FileError, Files, npy};
+use super::npy::{self, Numbers};
+use super::{Durability, FileError, Files};
 
-/// How codes are written.
+/// How a table of results is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CodesForm {
-    /// `NumPy`'s array, `.npy`.
-    Npy,
-    /// A table, `.csv`.
+pub enum TableForm {
+    /// `.csv`: with commas, and quotes where they are needed.
     Csv,
+    /// `.tsv`: with tabs and without quotes, so that no field can hold a tab or the end of a line.
+    Tsv,
 }
 
-impl CodesForm {
-    /// The form that a path's ending asks for.
-    ///
-    /// # Errors
-    /// [`FileError`] for another ending.
-    pub fn of(path: &Path) -> Result<CodesForm, FileError> {
-        match path.extension().unwrap_or_default().to_ascii_lowercase().to_str() {
-            Some("npy") => Ok(CodesForm::Npy),
-            Some("csv") => Ok(CodesForm::Csv),
-            _ => Err(FileError::content(
-                path,
-                "its ending",
-                "codes are written as .npy or .csv; end the name in one of the two",
-            )),
-        }
-    }
+/// Pixels of a picture, rows first, channels last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pixels {
+    /// Of 8 bits.
+    U8(Vec<u8>),
+    /// Of 16 bits.
+    U16(Vec<u16>),
 }
 
-/// Writes rows of numbers, one a name, as `.npy` or `.csv`, whichever the path ends in. A table begins with the given
-/// columns of text, each a name and a value for every row; an array has no place for names.
+/// Writes a table of so many rows, below its header where it has one; `fields` fills in those of one row. Returns how many fields
+/// held a tab or the end of a line that became a space, since the form has no place for them.
 ///
 /// # Errors
-/// [`FileError`] for another ending, and where the file cannot be written.
-pub fn save_codes(
+/// [`FileError`] where the file cannot be written.
+pub fn save_table(
     files: &Files,
     path: &Path,
-    names: &[String],
-    codes: &[f32],
-    columns: &[(String, Vec<String>)],
-) -> Result<(), FileError> {
-    match CodesForm::of(path)? {
-        CodesForm::Npy => files.write(path, Durability::Synced, |sink| npy::write(sink, names.len(), codes)),
-        CodesForm::Csv => {
-            files.write(path, Durability::Synced, |sink| write_table(sink, names, codes, columns))
+    form: TableForm,
+    header: Option<&[String]>,
+    rows: usize,
+    mut fields: impl FnMut(usize, &mut Vec<String>),
+) -> Result<usize, FileError> {
+    let mut replaced = 0;
+    let mut fitted = |record: &mut Vec<String>| {
+        if form == TableForm::Tsv {
+            for field in record.iter_mut().filter(|field| field.contains(['\t', '\n', '\r'])) {
+                *field = field.replace(['\t', '\n', '\r'], " ");
+                replaced += 1;
+            }
         }
-    }
+    };
+    files.write(path, Durability::Synced, |sink| {
+        let mut builder = WriterBuilder::new();
+        if form == TableForm::Tsv {
+            builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
+        }
+        let mut table = builder.from_writer(sink);
+        let mut record = header.unwrap_or_default().to_vec();
+        if header.is_some() {
+            fitted(&mut record);
+            table.write_record(&record)?;
+        }
+        for row in 0..rows {
+            record.clear();
+            fields(row, &mut record);
+            fitted(&mut record);
+            table.write_record(&record)?;
+        }
+        table.flush()
+    })?;
+    Ok(replaced)
 }
 
-/// Writes pictures as PNG files into a folder, which is made. Each comes with its name, without ending, and its pixels,
-/// rows first, channels last, of `(height, width, channels)`. Returns how many were written.
+/// Writes an array as `.npy`; `shape` begins with the number of rows.
+///
+/// # Errors
+/// [`FileError`] where the file cannot be written.
+pub fn save_array(
+    files: &Files,
+    path: &Path,
+    shape: &[usize],
+    numbers: Numbers<'_>,
+) -> Result<(), FileError> {
+    files.write(path, Durability::Synced, |sink| npy::write(sink, shape, numbers))
+}
+
+/// Writes pictures as PNG files into a folder, which is made. Each comes with its name, without ending, and its pixels of
+/// `(height, width, channels)`: 1 for grey, 3 for colour, one more with transparency. Returns how many were written.
 ///
 /// # Errors
 /// [`FileError`] where a picture cannot be written.
@@ -61,38 +90,36 @@ pub fn save_pictures(
     files: &Files,
     folder: &Path,
     shape: (usize, usize, usize),
-    pictures: impl IntoIterator<Item = (String, Vec<u8>)>,
+    pictures: impl IntoIterator<Item = (String, Pixels)>,
 ) -> Result<usize, FileError> {
     files.create_dir(folder)?;
     let (height, width, channels) = shape;
-    let colour = if channels == 3 { ExtendedColorType::Rgb8 } else { ExtendedColorType::L8 };
     let mut count = 0;
     for (name, pixels) in pictures {
         let path = folder.join(format!("{name}.png"));
-        let mut bytes = Vec::new();
-        image::codecs::png::PngEncoder::new(&mut bytes)
-            .write_image(&pixels, width as u32, height as u32, colour)
+        let colour = match (&pixels, channels) {
+            (Pixels::U8(_), 2) => ExtendedColorType::La8,
+            (Pixels::U8(_), 3) => ExtendedColorType::Rgb8,
+            (Pixels::U8(_), 4) => ExtendedColorType::Rgba8,
+            (Pixels::U8(_), _) => ExtendedColorType::L8,
+            (Pixels::U16(_), 2) => ExtendedColorType::La16,
+            (Pixels::U16(_), 3) => ExtendedColorType::Rgb16,
+            (Pixels::U16(_), 4) => ExtendedColorType::Rgba16,
+            (Pixels::U16(_), _) => ExtendedColorType::L16,
+        };
+        let bytes = match pixels {
+            Pixels::U8(bytes) => bytes,
+            // The encoder takes them as the machine has them.
+            Pixels::U16(words) => words.iter().flat_map(|word| word.to_ne_bytes()).collect(),
+        };
+        let mut png = Vec::new();
+        image::codecs::png::PngEncoder::new(&mut png)
+            .write_image(&bytes, width as u32, height as u32, colour)
             .map_err(|error| FileError::content(&path, "its pixels", error.to_string()))?;
-        files.write_bytes(&path, Durability::Fast, &bytes)?;
+        files.write_bytes(&path, Durability::Fast, &png)?;
         count += 1;
     }
     Ok(count)
-}
-
-fn write_table(
-    out: &mut dyn Write,
-    names: &[String],
-    codes: &[f32],
-    columns: &[(String, Vec<String>)],
-) -> io::Result<()> {
-    let mut table = csv::Writer::from_writer(out);
-    table.write_record(columns.iter().map(|(name, _)| name).chain(names))?;
-    for (row, code) in codes.chunks_exact(names.len().max(1)).enumerate() {
-        let texts = columns.iter().map(|(_, values)| values.get(row).cloned().unwrap_or_default());
-        // The shortest text that reads back to the same number.
-        table.write_record(texts.chain(code.iter().map(ToString::to_string)))?;
-    }
-    table.flush()
 }
 
 #[cfg(test)]
@@ -100,38 +127,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_read_back_from_both_forms() {
+    fn tables_are_quoted_or_without_tabs() {
         let dir = tempfile::tempdir().expect("a folder");
-        let codes = [0.1, -2.5, f32::NAN, 1e-30, 3.0, f32::INFINITY];
-        let (npy, csv) = (dir.path().join("a.npy"), dir.path().join("a.csv"));
-        let files = Files::default();
-        let units = ["code 1", "code 2"].map(str::to_owned);
-        save_codes(&files, &npy, &units, &codes, &[]).expect("saved");
-        let bytes = std::fs::read(&npy).expect("there");
-        assert!(String::from_utf8_lossy(&bytes[..128]).contains("'shape': (3, 2)"));
-        let back: Vec<u32> =
-            bytes[128..].as_chunks().0.iter().map(|four| u32::from_le_bytes(*four)).collect();
-        assert_eq!(back, codes.map(f32::to_bits));
-
-        let names = ["a,b", "c", "d"].map(str::to_owned).to_vec();
-        save_codes(&files, &csv, &units, &codes, &[("name".to_owned(), names)]).expect("saved");
-        let text = std::fs::read_to_string(&csv).expect("there");
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[..2], ["name,code 1,code 2", "\"a,b\",0.1,-2.5"]);
-        assert_eq!(lines.len(), 4);
-
-        let error = save_codes(&files, &dir.path().join("a.txt"), &units, &codes, &[]);
-        assert!(error.is_err_and(|error| error.to_string().contains(".csv")));
+        let rows = [["a,b\t\"c\"", "00007"], ["d\ne", "0.1"]];
+        let header = ["name".to_owned(), "the\tcode".to_owned()];
+        let check = |form, header: Option<&[String]>, expected: &str, replaced: usize| {
+            let path = dir.path().join("table");
+            let row = |row: usize, fields: &mut Vec<String>| fields.extend(rows[row].map(str::to_owned));
+            let count = save_table(&Files::default(), &path, form, header, 2, row);
+            assert_eq!(count, Ok(replaced));
+            assert_eq!(std::fs::read_to_string(&path).expect("there"), expected);
+        };
+        let csv = "name,the\tcode\n\"a,b\t\"\"c\"\"\",00007\n\"d\ne\",0.1\n";
+        check(TableForm::Csv, Some(&header), csv, 0);
+        check(TableForm::Tsv, Some(&header), "name\tthe code\na,b \"c\"\t00007\nd e\t0.1\n", 3);
+        check(TableForm::Tsv, None, "a,b \"c\"\t00007\nd e\t0.1\n", 2);
     }
 
     #[test]
     fn pictures_read_back() {
         let dir = tempfile::tempdir().expect("a folder");
-        let folder = dir.path().join("made");
-        let pictures = [("one".to_owned(), vec![0, 50, 100, 150, 200, 250])];
-        let count = save_pictures(&Files::default(), &folder, (1, 2, 3), pictures);
-        assert_eq!(count, Ok(1));
-        let picture = image::open(folder.join("one.png")).expect("a picture");
-        assert_eq!(picture.to_rgb8().into_raw(), [0, 50, 100, 150, 200, 250]);
+        let check = |name: &str, shape, pixels: Pixels| {
+            let folder = dir.path().join(name);
+            let count =
+                save_pictures(&Files::default(), &folder, shape, [("one".to_owned(), pixels.clone())]);
+            assert_eq!(count, Ok(1));
+            let picture = image::open(folder.join("one.png")).expect("a picture");
+            assert_eq!(usize::from(picture.color().channel_count()), shape.2, "{name}");
+            let back = match pixels {
+                Pixels::U8(_) => Pixels::U8(picture.into_bytes()),
+                Pixels::U16(_) => {
+                    let bytes = picture.into_bytes();
+                    Pixels::U16(bytes.as_chunks().0.iter().map(|two| u16::from_ne_bytes(*two)).collect())
+                }
+            };
+            assert_eq!(back, pixels, "{name}");
+        };
+        check("colour", (1, 2, 3), Pixels::U8(vec![0, 50, 100, 150, 200, 250]));
+        check("grey", (2, 1, 1), Pixels::U16(vec![1, 65_535]));
+        check("deep", (1, 1, 3), Pixels::U16(vec![4095, 256, 255]));
+        check("clear", (1, 1, 4), Pixels::U8(vec![1, 2, 3, 4]));
+        check("veiled", (1, 2, 2), Pixels::U16(vec![1, 2, 3, 400]));
     }
 }

@@ -106,8 +106,9 @@ pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     let of_class = data.rows_of_class(&class)?;
     let is_held_out = |row: &u32| of_class.binary_search(row).is_ok();
     let (held_out, others): (Vec<u32>, Vec<u32>) = data.split.test.iter().copied().partition(is_held_out);
-    let mut scores =
-        |rows: &[u32]| network.strangeness(data, rows, DRAWS).unwrap_or_else(|_| network.errors(data, rows));
+    let mut scores = |rows: &[u32]| {
+        network.strangeness(data, rows, DRAWS, |_| ()).unwrap_or_else(|_| network.errors(data, rows))
+    };
     let (positive, negative) = (scores(&held_out), scores(&others));
     Some(Anomalies {
         auc: roc_auc(&positive, &negative)?,

@@ -121,6 +121,12 @@ impl Codebook {
         Ref::map(self.scratch.borrow(), |scratch| scratch.usage.as_slice())
     }
 
+    /// Appends the entry that each vector of the latest forward pass chose.
+    pub fn add_choices(&self, choices: &mut Vec<u32>) {
+        let scratch = self.scratch.borrow();
+        choices.extend(scratch.choices[..scratch.vectors].iter().map(|&choice| choice as u32));
+    }
+
     /// After each training step, before the next forward pass: moves the averages and the entries, counts idle steps, and puts
     /// dead entries where vectors of the minibatch lie. Returns how many those were.
     pub fn after_step(&self, reseed: Option<Reseed>, threads: &Threads) -> usize {

@@ -73,6 +73,15 @@ impl Reparameterise {
         &self.noise
     }
 
+    /// Appends the variances σ² of the first rows of the head.
+    pub fn add_variances(&self, rows: usize, variances: &mut Vec<f32>) {
+        let head = self.head.borrow();
+        let units = self.z.borrow().columns();
+        for row in head.values()[..rows * head.columns()].chunks_exact(head.columns()) {
+            variances.extend(row[units..].iter().map(|log_variance| exp(clamped(*log_variance))));
+        }
+    }
+
     /// Computes `pass.samples` rows of `z` for each of the first rows of the head and records the
     /// way back: ε at position `row · p + unit` of `stream`, counted over the rows of `z`; or `z =
     /// μ` where there is none (evaluation).

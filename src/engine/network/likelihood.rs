@@ -66,7 +66,7 @@ impl Network {
     }
 
     /// `−1/L Σ_l log p(x|z_l)` of each row with L = `draws` codes from `q(z|x)`: the reconstruction probability of An & Cho (2015),
-    /// negated, so that what is strange is high.
+    /// negated, so that what is strange is high. `done` is told how many rows are.
     ///
     /// # Errors
     /// As [`Network::likelihood`].
@@ -75,6 +75,7 @@ impl Network {
         data: &Dataset,
         rows: &[u32],
         draws: usize,
+        mut done: impl FnMut(usize),
     ) -> Result<Vec<f64>, EngineError> {
         let mut scores: Vec<f64> = Vec::with_capacity(rows.len());
         self.draw_codes(data, rows, draws, |drawn| {
@@ -86,6 +87,9 @@ impl Network {
             for (score, own) in scores[first..].iter_mut().zip(values.chunks_exact(2 * drawn.pass.samples)) {
                 let sum: f64 = own.chunks_exact(2).map(|draw| f64::from(draw[0])).sum();
                 *score += sum / draws.max(1) as f64;
+            }
+            if drawn.is_last {
+                done(scores.len());
             }
         })?;
         Ok(scores)

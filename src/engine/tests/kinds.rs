@@ -220,16 +220,23 @@ fn codes_are_what_their_kind_promises() {
         let codes = trainer.network().encode(&rows);
         // Encoding, then decoding, is what reconstructing does.
         assert_eq!(trainer.network().decode(&codes), trainer.network().reconstruct(&rows), "{kind:?}");
-        (rows, codes, trainer.network().weights())
+        let known = trainer.network().codes(&rows);
+        assert_eq!(known.values, codes, "{kind:?}");
+        assert_eq!(known.variances.len(), if kind.is_gaussian() { codes.len() } else { 0 });
+        (rows, known, trainer.network().weights())
     };
+    for variational in [kind("variational"), kind("importance-weighted")] {
+        let (_, known, _) = codes(variational);
+        assert!(known.variances.iter().all(|variance| *variance > 0.0 && variance.is_finite()));
+    }
     let (_, sparse, _) = codes(Bottleneck::KSparse { k: 3, alpha: 1.0, lowers: false });
-    for code in sparse.chunks_exact(8) {
+    for code in sparse.values.chunks_exact(8) {
         assert_eq!(code.iter().filter(|unit| **unit != 0.0).count(), 3, "{code:?}");
     }
     let (_, hashed, _) = codes(Bottleneck::Hashing { std: 4.0, threshold: Threshold::Half });
-    assert!(hashed.iter().all(|unit| (0.0..=1.0).contains(unit)));
+    assert!(hashed.values.iter().all(|unit| (0.0..=1.0).contains(unit)));
     let (rows, picked, _) = codes(kind("concrete selector"));
-    for (row, code) in rows.chunks_exact(12).zip(picked.chunks_exact(8)) {
+    for (row, code) in rows.chunks_exact(12).zip(picked.values.chunks_exact(8)) {
         assert!(code.iter().all(|unit| row.contains(unit)), "a selector hands on features as they are");
     }
     let quantised = Bottleneck::Quantised {
@@ -240,8 +247,9 @@ fn codes_are_what_their_kind_promises() {
     };
     let (_, words, weights) = codes(quantised);
     let entries = &weights.0["code.codebook"].values;
-    for word in words.chunks_exact(2) {
-        assert!(entries.chunks_exact(2).any(|entry| entry == word), "{word:?} is no entry");
+    assert_eq!(words.entries.len(), words.values.len() / 2);
+    for (word, entry) in words.values.chunks_exact(2).zip(&words.entries) {
+        assert_eq!(word, &entries[2 * *entry as usize..][..2], "entry {entry}");
     }
 }
 

@@ -196,6 +196,7 @@ impl Choice {
             Choice::TestArray(to) => array("test-array", to),
             Choice::TestLabelArray(to) => array("test-label-array", to),
             Choice::Axes(to) => format!("--axes {}", to.name()),
+            Choice::ShownChannels(to) if to.is_empty() => "--shown-channels detect".to_owned(),
             Choice::ShownChannels(to) => {
                 let channels: Vec<String> = to.iter().map(ToString::to_string).collect();
                 format!("--shown-channels {}", channels.join(","))
@@ -213,8 +214,12 @@ impl Choice {
             Choice::Label(LabelFrom::Name(pattern)) => {
                 format!("--label-from {}", quoted(&format!("name:{pattern}")))
             }
-            Choice::Label(LabelFrom::Table { path, .. }) => {
-                format!("--label-from {}", quoted(&format!("table:{}", path.display())))
+            Choice::Label(LabelFrom::Table { path, file, label }) => {
+                let column = |part: &str, name: &Option<String>| {
+                    name.as_ref().map(|name| format!(",{part}={name}")).unwrap_or_default()
+                };
+                let (file, label) = (column("file", file), column("label", label));
+                format!("--label-from {}", quoted(&format!("table:{}{file}{label}", path.display())))
             }
             Choice::Scaling(Scaling::UnitRange) => "--scaling unit-range".to_owned(),
             Choice::Scaling(to @ (Scaling::Standardise | Scaling::Robust | Scaling::None)) => {

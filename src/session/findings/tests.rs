@@ -60,7 +60,7 @@ fn a_held_out_class_is_told_by_error_and_by_reconstruction_probability() {
     assert!(found.auc > 0.6, "{found:?}");
     // The score is the mean of −log p(x|z) over draws: that of one draw is the reconstruction term, in the mean over samples.
     let rows = data.split.test.clone();
-    let scores = variational.network().strangeness(&data, &rows, 200).expect("a likelihood");
+    let scores = variational.network().strangeness(&data, &rows, 200, |_| ()).expect("a likelihood");
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let term =
         variational.evaluate(Subset::Test).expect("small").losses.get("reconstruction").expect("a term");

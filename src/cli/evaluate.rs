@@ -1,0 +1,268 @@
+use serde_json::{Map, Value, json};
+
+use super::applied::Applied;
+use super::args::{Evaluate, SplitName};
+use super::failure::Failure;
+use super::output::{Output, check_files};
+use super::sheet::{Sheet, label_text};
+use super::signal::{self, Stage};
+use super::write::{json, line, note, number, warn};
+use crate::dataset::{Dataset, LabelColumn, Subset};
+use crate::engine::{Evaluation, Likelihood};
+use crate::io::Files;
+use crate::project::{Loss, visible, visible_list, visible_path};
+use crate::session::{Findings, Ranking, Scores};
+
+/// Classes that are listed where one is not there.
+const TOLD: usize = 12;
+
+/// `hourglass evaluate`
+pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
+    let files = Files::default();
+    let form = arguments.scores.as_deref().map(Output::of_scores).transpose()?;
+    if let Some(path) = &arguments.scores {
+        check_files(&files, &[path], arguments.force)?;
+    }
+    let applied = Applied::open(&arguments.trained)?;
+    let (split, rows) = part(&applied, arguments.split)?;
+    let anomalies = Anomalies::of(&applied.data, &rows, arguments)?;
+    let mut network = applied.network(arguments.trained.threads)?;
+    let result = network.evaluate(&applied.data, &rows, None).map_err(|error| applied.failure(error))?;
+    let likelihood = arguments.likelihood.map(|draws| {
+        network.likelihood(&applied.data, &rows, draws as usize).map_err(|error| applied.failure(error))
+    });
+    let likelihood = likelihood.transpose()?;
+    let subset = Subset::ALL.into_iter().find(|subset| applied.own && subset.name() == split);
+    let findings = subset.map(|subset| Findings::of(&mut network, &applied.data, subset)).unwrap_or_default();
+    let chosen = network.chosen_features().map(|chosen| {
+        chosen.iter().map(|feature| applied.data.feature_name(*feature as usize)).collect::<Vec<_>>()
+    });
+    let scores = (arguments.scores.is_some() || anomalies.is_some())
+        .then(|| applied.scores(&mut network, &rows, arguments.draws.draws))
+        .transpose()?;
+    let ranked = anomalies.zip(scores.as_ref()).map(|(anomalies, scores)| Ranked::of(anomalies, scores));
+    if let Some((low, high)) = applied.beyond_unit_range() {
+        warn(format_args!(
+            "{}: scaled as the training data were, these reach from {low:.3} to {high:.3}, where cross-entropy is none: are they on \
+             another scale?",
+            visible(&applied.data.name)
+        ));
+    }
+    if let (Some(path), Some(form), Some(scores)) = (&arguments.scores, form, &scores) {
+        signal::enter(Stage::Writing);
+        let mut sheet = Sheet::of(&applied, &rows);
+        sheet.scores(scores);
+        sheet.save(&files, path, form)?;
+        note(format_args!("note: the scores of each row: {}", visible_path(path)));
+    }
+    let found = Found { applied: &applied, split, result, likelihood, findings, chosen, ranked };
+    if arguments.json {
+        json(&found.json());
+    } else {
+        found.tell();
+    }
+    Ok(())
+}
+
+/// The rows to evaluate on, and what they are called: a split of the run's own data, or all of others.
+fn part(applied: &Applied, split: Option<SplitName>) -> Result<(&'static str, Vec<u32>), Failure> {
+    let (data, id) = (&applied.data, applied.run.id);
+    let subset = match split {
+        Some(SplitName::All) => return Ok(("all", applied.all_rows())),
+        Some(_) if !applied.own => {
+            return Err(Failure::Problem(format!(
+                "{}: these are not the data run {id} was trained on, so they have no split; leave --split out to take all rows",
+                visible(&data.name)
+            )));
+        }
+        None if !applied.own => return Ok(("all", applied.all_rows())),
+        Some(SplitName::Train) => Subset::Train,
+        Some(SplitName::Validation) => Subset::Validation,
+        None if data.split.test.is_empty() => Subset::Validation,
+        Some(SplitName::Test) | None => Subset::Test,
+    };
+    let rows = data.split.rows(subset);
+    if rows.is_empty() {
+        return Err(Failure::Problem(format!(
+            "{}: the {} split of run {id} is empty; choose another with --split",
+            applied.name,
+            subset.name()
+        )));
+    }
+    Ok((subset.name(), rows.to_vec()))
+}
+
+/// Which rows a person named as anomalous.
+struct Anomalies {
+    /// What they are called.
+    name: String,
+    /// For each of the rows.
+    is_anomalous: Vec<bool>,
+}
+
+impl Anomalies {
+    /// `None` where nothing is asked for.
+    fn of(data: &Dataset, rows: &[u32], arguments: &Evaluate) -> Result<Option<Anomalies>, Failure> {
+        let (classes, are_anomalous) = match (&arguments.anomaly[..], &arguments.normal[..]) {
+            ([], []) => return Ok(None),
+            ([], normal) => (normal, false),
+            (anomaly, _) => (anomaly, true),
+        };
+        let name = visible(&data.name);
+        let has =
+            |label: &LabelColumn, class: &String| (0..data.len()).any(|row| label_text(label, row) == *class);
+        // All of them are looked for where the first is.
+        let label = data.labels.iter().find(|label| classes.first().is_some_and(|class| has(label, class)));
+        let Some(known) = known_classes(data) else {
+            return Err(Failure::Problem(format!(
+                "{name}: these data have no labels, so no class can be told from the others; say where they are with an option under \
+                 “How the data are read” (--help)"
+            )));
+        };
+        let missing = classes.iter().find(|class| label.is_none_or(|label| !has(label, class)));
+        let (Some(label), None) = (label, missing) else {
+            let class = missing.map_or("", String::as_str);
+            let message = format!("{name}: there is no class “{}”; there are: {known}", visible(class));
+            return Err(Failure::Problem(message));
+        };
+        let is_named = |row: &u32| classes.contains(&label_text(label, *row as usize));
+        let is_anomalous: Vec<bool> = rows.iter().map(|row| is_named(row) == are_anomalous).collect();
+        let listed = visible_list(classes);
+        let called = if are_anomalous { listed } else { format!("all but {listed}") };
+        if !is_anomalous.contains(&true) || !is_anomalous.contains(&false) {
+            let those = if is_anomalous.contains(&true) { "only" } else { "no" };
+            return Err(Failure::Problem(format!(
+                "{name}: among the {} samples looked at there are {those} anomalous ones ({called}), so there is nothing to tell apart; \
+                 choose another class, or another split with --split",
+                rows.len()
+            )));
+        }
+        Ok(Some(Anomalies { name: called, is_anomalous }))
+    }
+}
+
+/// The first classes of the first column of labels; `None` where there are no labels.
+fn known_classes(data: &Dataset) -> Option<String> {
+    let label = data.labels.first()?;
+    let mut known: Vec<String> = match data.class_names() {
+        Some(names) => names.iter().take(TOLD + 1).cloned().collect(),
+        None => Vec::new(),
+    };
+    let mut row = 0;
+    while known.len() <= TOLD && data.class_names().is_none() && row < data.len() {
+        let text = label_text(label, row);
+        if !known.contains(&text) {
+            known.push(text);
+        }
+        row += 1;
+    }
+    let more = if known.len() > TOLD { ", …" } else { "" };
+    known.truncate(TOLD);
+    Some(format!("{}{more}", visible_list(&known)))
+}
+
+/// How well the scores tell anomalies.
+struct Ranked {
+    name: String,
+    anomalous: usize,
+    samples: usize,
+    by_error: Option<Ranking>,
+    by_log_probability: Option<Ranking>,
+}
+
+impl Ranked {
+    fn of(anomalies: Anomalies, scores: &Scores) -> Ranked {
+        let is_anomalous = &anomalies.is_anomalous;
+        Ranked {
+            anomalous: is_anomalous.iter().filter(|is| **is).count(),
+            samples: is_anomalous.len(),
+            by_error: scores.by_error(is_anomalous),
+            by_log_probability: scores.by_log_probability(is_anomalous),
+            name: anomalies.name,
+        }
+    }
+}
+
+/// All that was measured.
+struct Found<'a> {
+    applied: &'a Applied,
+    split: &'static str,
+    result: Evaluation,
+    likelihood: Option<Likelihood>,
+    findings: Findings,
+    chosen: Option<Vec<String>>,
+    ranked: Option<Ranked>,
+}
+
+impl Found<'_> {
+    fn json(&self) -> Value {
+        let Found { applied, split, result, likelihood, findings, chosen, ranked } = self;
+        let terms = result.losses.iter();
+        let losses: Map<String, Value> = terms.map(|(term, loss)| (term.to_owned(), json!(loss))).collect();
+        let held_out = findings.anomalies.as_ref();
+        let by_error = ranked.as_ref().map(|ranked| ranked.by_error);
+        let by_log_probability = ranked.as_ref().and_then(|ranked| ranked.by_log_probability);
+        let auc = held_out.map(|anomalies| anomalies.auc);
+        let average_precision = held_out.map(|anomalies| anomalies.average_precision);
+        json!({
+            "run": applied.run.id,
+            "split": split,
+            "samples": result.samples,
+            "losses": losses,
+            "mse": result.mse,
+            "auc": by_error.map_or(auc, |ranking| ranking.map(|ranking| ranking.auc)),
+            "average_precision":
+                by_error.map_or(average_precision, |ranking| ranking.map(|ranking| ranking.average_precision)),
+            "auc_log_probability": by_log_probability.map(|ranking| ranking.auc),
+            "average_precision_log_probability": by_log_probability.map(|ranking| ranking.average_precision),
+            "anomalous": ranked.as_ref().map(|ranked| &ranked.name)
+                .or(held_out.map(|anomalies| &anomalies.class)),
+            "anomalous_samples": ranked.as_ref().map(|ranked| ranked.anomalous)
+                .or(held_out.map(|anomalies| anomalies.held_out)),
+            "chosen": chosen,
+            "refit_mse": findings.refit,
+            "psnr": findings.restoration.map(|restoration| restoration.psnr.1),
+            "ssim": findings.restoration.and_then(|restoration| Some(restoration.ssim?.1)),
+            "precision_at_10": findings.precision,
+            "nll": likelihood.map(|likelihood| likelihood.nll),
+            "nll_standard_error": likelihood.map(|likelihood| likelihood.standard_error),
+        })
+    }
+
+    fn tell(&self) {
+        let Found { applied, split, result, likelihood, findings, chosen, ranked } = self;
+        line(format!("run {}, split {split}, {} samples", applied.run.id, result.samples));
+        for (term, loss) in result.losses.iter() {
+            line(format!("{term}: {}", number(loss)));
+        }
+        if let Some(likelihood) = likelihood {
+            let (nll, error) = (number(likelihood.nll), number(likelihood.standard_error));
+            line(format!(
+                "negative log-likelihood: {nll} ± {error} nats ({} codes a sample)",
+                likelihood.draws
+            ));
+        }
+        if applied.run.design.loss == Loss::BinaryCrossEntropy && !applied.data.is_binary() {
+            note(
+                "note: the data are grey, so their cross-entropy is no likelihood; compare it with runs on the same data only",
+            );
+        }
+        if let Some(chosen) = chosen {
+            line(format!("chosen features: {}", visible_list(chosen)));
+        }
+        for sentence in findings.sentences(number) {
+            line(sentence);
+        }
+        if let Some(Ranked { name, anomalous, samples, by_error, by_log_probability }) = ranked {
+            for (score, ranking) in [("error", by_error), ("log probability", by_log_probability)] {
+                let Some(Ranking { auc, average_precision }) = ranking else { continue };
+                line(format!(
+                    "anomalous {name}, {anomalous} of {samples} samples: ROC AUC {}, average precision {} by {score}",
+                    number(*auc),
+                    number(*average_precision)
+                ));
+            }
+        }
+        line(format!("squared error per feature: {}", number(result.mse)));
+    }
+}

@@ -1,0 +1,546 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::failure::Failure;
+use crate::project::{
+    Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
+    LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
+};
+
+/// What the options of this file stand under in the help.
+const HEADING: &str = "How the data are read";
+/// Stands for what is found in the data, in the place of a choice.
+const DETECT: &str = "detect";
+/// Width and height of pictures, at most.
+const MOST_PIXELS: usize = 4096;
+/// How a column can be taken.
+const TAKES: [(&str, Option<Take>); 6] = [
+    (DETECT, None),
+    ("label", Some(Take::Label)),
+    ("left-out", Some(Take::LeftOut)),
+    ("numbers", Some(Take::Numbers)),
+    ("categories", Some(Take::Categories)),
+    ("dates", Some(Take::Dates)),
+];
+
+/// How data are read, where the design or the program would read them otherwise: an option for every [`Choice`].
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Reading {
+    /// Table: whether the first row holds names
+    #[arg(long, help_heading = HEADING, value_name = "WHEN", value_parser = named(Header::ALL, Header::name, Choice::Header))]
+    header: Option<Choice>,
+    /// Table: the sign between two fields
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = named(Delimiter::ALL, Delimiter::name, Choice::Delimiter))]
+    delimiter: Option<Choice>,
+    /// Table: the decimal mark of its numbers
+    #[arg(long, help_heading = HEADING, value_name = "MARK", value_parser = named(Decimal::ALL, Decimal::name, Choice::Decimal))]
+    decimal: Option<Choice>,
+    /// Table: the encoding of its text, as in utf-8, utf-16le or windows-1252, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = encoding)]
+    encoding: Option<Choice>,
+    /// Table: the sign that begins a line which is no row, as in '#'; off for none, or detect
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
+    comments: Option<Choice>,
+    /// Table: what happens to missing values
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
+    missing: Option<Choice>,
+    /// Table: words that mean a missing value besides the usual ones, as in -99,unknown
+    #[arg(long, help_heading = HEADING, value_name = "WORDS", value_parser = missing_words, allow_hyphen_values = true)]
+    missing_words: Option<Choice>,
+    /// Table: the unit in which dates and times become numbers
+    #[arg(long, help_heading = HEADING, value_name = "UNIT", value_parser = named(DateUnit::ALL, DateUnit::name, Choice::Dates))]
+    dates: Option<Choice>,
+    /// Table: the columns that are labels, and no others; '' for none. A table without header has the columns 'column 1' …
+    #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = names, allow_hyphen_values = true)]
+    labels: Option<Names>,
+    /// Table: how one column is taken: label, left-out, numbers, categories, dates or detect; may be given several times
+    #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
+    column: Vec<Choice>,
+    /// Arrays (.npz): the one that holds the rows, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array))]
+    array: Option<Choice>,
+    /// Arrays: the one that holds the labels, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray))]
+    label_array: Option<Choice>,
+    /// Arrays: the one that holds the validation rows, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationArray))]
+    validation_array: Option<Choice>,
+    /// Arrays: the one that holds the labels of the validation rows, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray))]
+    validation_label_array: Option<Choice>,
+    /// Arrays: the one that holds the test rows, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray))]
+    test_array: Option<Choice>,
+    /// Arrays: the one that holds the labels of the test rows, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray))]
+    test_label_array: Option<Choice>,
+    /// Arrays: what their axes mean
+    #[arg(long, help_heading = HEADING, value_name = "MEANING", value_parser = named(Axes::ALL, Axes::name, Choice::Axes))]
+    axes: Option<Choice>,
+    /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1, as in 4,3,2; or detect
+    #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = shown_channels)]
+    shown_channels: Option<Choice>,
+    /// Arrays and pictures: whether training, validation and test data that are told apart stay so, or are mixed and split anew
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Parts::ALL, Parts::name, Choice::Parts))]
+    parts: Option<Choice>,
+    /// Pictures: bring them to this size, as in 64x48
+    #[arg(long, help_heading = HEADING, value_name = "WxH", value_parser = size)]
+    size: Option<Choice>,
+    /// Pictures: bring them to grey, or to red, green and blue
+    #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = named(Channels::ALL, Channels::name, Choice::Channels))]
+    channels: Option<Choice>,
+    /// Pictures: what happens to those of another aspect ratio
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Fit::ALL, Fit::name, Choice::Fit))]
+    fit: Option<Choice>,
+    /// Pictures: the ground under transparency; keep makes it one more channel
+    #[arg(long, help_heading = HEADING, value_name = "GROUND", value_parser = named(Alpha::ALL, Alpha::name, Choice::Alpha))]
+    alpha: Option<Choice>,
+    /// Pictures: which values become black and white
+    #[arg(long, help_heading = HEADING, value_name = "OF", value_parser = named(PixelRange::ALL, PixelRange::name, Choice::Range))]
+    range: Option<Choice>,
+    /// Pictures: which pages of a file are samples
+    #[arg(long, help_heading = HEADING, value_name = "WHICH", value_parser = named(Pages::ALL, Pages::name, Choice::Pages))]
+    pages: Option<Choice>,
+    /// Pictures: where labels come from: folder:2 (the folder on the second level), 'name:{label}_*' (a part of the file name),
+    /// table:FILE (of file names and labels; also table:FILE,file=COLUMN,label=COLUMN), nothing or detect
+    #[arg(long, help_heading = HEADING, value_name = "FROM", value_parser = label_from)]
+    label_from: Option<Choice>,
+    /// What is done to every value, by the training split
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Scaling::ALL, scaling, Choice::Scaling))]
+    scaling: Option<Choice>,
+    /// Whether values in [0, 1] become 0 or 1
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Binarise::ALL, binarise, Choice::Binarise))]
+    binarise: Option<Choice>,
+    /// The rules by which the rest is found: those of this version, or those of designs of version 1
+    #[arg(long, help_heading = HEADING, value_name = "VERSION", value_parser = named(Rules::ALL, Rules::name, Choice::Rules))]
+    rules: Option<Choice>,
+}
+
+impl Reading {
+    /// Puts what was chosen into the document.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for a choice that data of this kind do not have.
+    pub(super) fn apply(&self, data: &mut Data) -> Result<(), Failure> {
+        if let Some(Names(names)) = &self.labels {
+            let Source::Csv { labels, reading, .. } = &mut data.source else {
+                return Err(misplaced("--labels", "tables", &data.source));
+            };
+            labels.clone_from(names);
+            reading.columns.retain(|column| !names.contains(&column.name));
+        }
+        for choice in self.choices() {
+            let (option, whose) = (choice.option(), whose(&choice));
+            if !choice.apply(data) {
+                return Err(misplaced(&option, whose, &data.source));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for data that a trained network is shown: they are scaled as in its training.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`], also for another scaling.
+    pub(super) fn apply_to_trained(&self, data: &mut Data) -> Result<(), Failure> {
+        let before = data.scaling;
+        self.apply(data)?;
+        if data.scaling == before {
+            return Ok(());
+        }
+        Err(Failure::Usage(
+            "--scaling is a part of the trained network: data are scaled as in its training; train a new run to change it"
+                .to_owned(),
+        ))
+    }
+
+    fn choices(&self) -> Vec<Choice> {
+        let own = [
+            &self.header,
+            &self.delimiter,
+            &self.decimal,
+            &self.encoding,
+            &self.comments,
+            &self.missing,
+            &self.missing_words,
+            &self.dates,
+            &self.array,
+            &self.label_array,
+            &self.validation_array,
+            &self.validation_label_array,
+            &self.test_array,
+            &self.test_label_array,
+            &self.axes,
+            &self.shown_channels,
+            &self.parts,
+            &self.size,
+            &self.channels,
+            &self.fit,
+            &self.alpha,
+            &self.range,
+            &self.pages,
+            &self.label_from,
+            &self.scaling,
+            &self.binarise,
+            &self.rules,
+        ];
+        own.into_iter().flatten().chain(&self.column).cloned().collect()
+    }
+}
+
+/// Names of columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Names(Vec<String>);
+
+fn misplaced(option: &str, whose: &str, source: &Source) -> Failure {
+    Failure::Usage(format!(
+        "{} is for {whose}; these data are of another kind ({})",
+        visible(option),
+        source.name()
+    ))
+}
+
+/// The data that have a choice.
+fn whose(choice: &Choice) -> &'static str {
+    match choice {
+        Choice::Header(_)
+        | Choice::Delimiter(_)
+        | Choice::Decimal(_)
+        | Choice::Encoding(_)
+        | Choice::Comments(_)
+        | Choice::Missing(_)
+        | Choice::MissingWords(_)
+        | Choice::Dates(_)
+        | Choice::Column(..) => "tables",
+        Choice::Array(_)
+        | Choice::LabelArray(_)
+        | Choice::ValidationArray(_)
+        | Choice::ValidationLabelArray(_)
+        | Choice::TestArray(_)
+        | Choice::TestLabelArray(_)
+        | Choice::Axes(_)
+        | Choice::ShownChannels(_) => "arrays (.npy, .npz)",
+        Choice::Parts(_) => "arrays (.npy, .npz) and folders of pictures",
+        Choice::Size(..)
+        | Choice::Channels(_)
+        | Choice::Fit(_)
+        | Choice::Alpha(_)
+        | Choice::Range(_)
+        | Choice::Pages(_)
+        | Choice::Label(_) => "folders of pictures",
+        Choice::Scaling(_) | Choice::Binarise(_) | Choice::Rules(_) => "all data",
+    }
+}
+
+/// Reads one of a few words.
+fn named<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+    choice: fn(T) -> Choice,
+) -> impl TypedValueParser<Value = Choice> {
+    PossibleValuesParser::new(all.map(name)).try_map(move |text| {
+        let chosen = all.into_iter().find(|kind| name(*kind) == text);
+        chosen.map(choice).ok_or("it is none of these")
+    })
+}
+
+fn missing(missing: Missing) -> &'static str {
+    match missing {
+        Missing::ColumnMean => "column-mean",
+        Missing::DropRow => "drop-row",
+    }
+}
+
+fn scaling(scaling: Scaling) -> &'static str {
+    match scaling {
+        Scaling::UnitRange => "unit-range",
+        Scaling::Standardise | Scaling::Robust | Scaling::None => scaling.name(),
+    }
+}
+
+fn binarise(binarise: Binarise) -> &'static str {
+    match binarise {
+        Binarise::Off => "off",
+        Binarise::Threshold => "threshold",
+        Binarise::Sampled => "sampled",
+    }
+}
+
+/// `None` for what is to be found.
+fn told(text: &str) -> Option<String> {
+    (text != DETECT).then(|| text.to_owned())
+}
+
+fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, String> {
+    if text.is_empty() {
+        return Err("write the name of an array, or detect".to_owned());
+    }
+    Ok(choice(told(text)))
+}
+
+fn encoding(text: &str) -> Result<Choice, String> {
+    if text != DETECT && encoding_rs::Encoding::for_label(text.as_bytes()).is_none() {
+        return Err("there is no such encoding; write its name on the web, as in utf-8, utf-16le, iso-8859-1, windows-1252, \
+                    shift_jis, or detect"
+            .to_owned());
+    }
+    Ok(Choice::Encoding(told(text)))
+}
+
+fn comments(text: &str) -> Result<Choice, String> {
+    let mut signs = text.chars();
+    Ok(Choice::Comments(match (text, signs.next(), signs.next()) {
+        (DETECT, ..) => Comments::Auto,
+        ("off", ..) => Comments::Off,
+        (_, Some(sign), None) => Comments::From(sign),
+        _ => return Err("write one sign, as in '#', or off, or detect".to_owned()),
+    }))
+}
+
+fn missing_words(text: &str) -> Result<Choice, String> {
+    let Names(words) = names(text)?;
+    Ok(Choice::MissingWords(words))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
+fn names(text: &str) -> Result<Names, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    Ok(Names(names.map(str::to_owned).collect()))
+}
+
+fn column(text: &str) -> Result<Choice, String> {
+    // A name may hold the sign too.
+    let found = text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).and_then(|(name, how)| {
+        let (_, take) = TAKES.into_iter().find(|(word, _)| *word == how)?;
+        Some(Choice::Column(name.to_owned(), take))
+    });
+    found.ok_or_else(|| {
+        let words = TAKES.map(|(word, _)| word);
+        format!("write NAME=HOW, as in id=label; HOW is one of {}", words.join(", "))
+    })
+}
+
+fn shown_channels(text: &str) -> Result<Choice, String> {
+    if text == DETECT {
+        return Ok(Choice::ShownChannels(Vec::new()));
+    }
+    let channels: Option<Vec<usize>> = text.split(',').map(|channel| channel.trim().parse().ok()).collect();
+    channels
+        .filter(|channels| matches!(channels.len(), 1 | 3) && !channels.contains(&0))
+        .map(Choice::ShownChannels)
+        .ok_or_else(|| "write one channel or three, counted from 1, as in 4,3,2, or detect".to_owned())
+}
+
+fn size(text: &str) -> Result<Choice, String> {
+    let parse =
+        |side: &str| side.trim().parse::<usize>().ok().filter(|side| (1..=MOST_PIXELS).contains(side));
+    let (width, height) = text.split_once(['x', 'X', '×']).unwrap_or((text, text));
+    let sides = parse(width).zip(parse(height));
+    sides
+        .map(|(width, height)| Choice::Size(width, height))
+        .ok_or_else(|| format!("write width x height in pixels, from 1 to {MOST_PIXELS}, as in 64x48"))
+}
+
+fn label_from(text: &str) -> Result<Choice, String> {
+    let from = match text.split_once(':') {
+        None if text == DETECT => Some(LabelFrom::Auto),
+        None if text == "nothing" => Some(LabelFrom::Nothing),
+        Some(("folder", level)) => level.parse().ok().filter(|level| *level > 0).map(LabelFrom::Folder),
+        Some(("name", pattern)) if pattern.contains("{label}") => Some(LabelFrom::Name(pattern.to_owned())),
+        Some(("table", rest)) if !rest.is_empty() => Some(label_table(rest)),
+        Some(_) | None => None,
+    };
+    from.map(Choice::Label).ok_or_else(|| {
+        "write folder:N with a level from 1 on, name:PATTERN with {label} in it, table:FILE, nothing or detect".to_owned()
+    })
+}
+
+/// `FILE,file=COLUMN,label=COLUMN`, the columns being optional.
+fn label_table(text: &str) -> LabelFrom {
+    let take = |text: &mut &str, part: &str| {
+        let (before, column) = text.rsplit_once(part)?;
+        *text = before;
+        Some(column.to_owned())
+    };
+    let mut rest = text;
+    let label = take(&mut rest, ",label=");
+    let file = take(&mut rest, ",file=");
+    let path = PathBuf::from(rest);
+    LabelFrom::Table { path: std::path::absolute(&path).unwrap_or(path), file, label }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::{Arguments, Command};
+    use crate::project::{ArrayReading, PictureReading, TableReading};
+
+    fn read(words: &[&str]) -> Result<Reading, String> {
+        let words = ["hourglass", "check", "design.ron"].into_iter().chain(words.iter().copied());
+        match Arguments::try_parse_from(words).map_err(|error| error.to_string())?.command {
+            Some(Command::Check(check)) => Ok(check.data.reading),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A word as a shell reads it.
+    fn unquoted(word: &str) -> String {
+        match word.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            Some(inside) => inside.replace("'\\''", "'"),
+            None => word.to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_choice_is_read_from_the_option_that_says_it() {
+        let mut choices = Vec::new();
+        choices.extend(Header::ALL.map(Choice::Header));
+        choices.extend(Delimiter::ALL.map(Choice::Delimiter));
+        choices.extend(Decimal::ALL.map(Choice::Decimal));
+        choices.extend([None, Some("windows-1252".to_owned())].map(Choice::Encoding));
+        choices.extend(
+            [Comments::Auto, Comments::Off, Comments::From('#'), Comments::From('-')].map(Choice::Comments),
+        );
+        choices.extend(Missing::ALL.map(Choice::Missing));
+        choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
+        choices.extend(DateUnit::ALL.map(Choice::Dates));
+        for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {
+            choices.extend(TAKES.map(|(_, take)| Choice::Column(name.to_owned(), take)));
+            choices.extend(Take::ALL.map(|take| Choice::Column(name.to_owned(), Some(take))));
+        }
+        for array in [
+            Choice::Array,
+            Choice::LabelArray,
+            Choice::ValidationArray,
+            Choice::ValidationLabelArray,
+            Choice::TestArray,
+            Choice::TestLabelArray,
+        ] {
+            choices.extend([None, Some("x train".to_owned())].map(array));
+        }
+        choices.extend(Axes::ALL.map(Choice::Axes));
+        choices.extend([vec![], vec![2], vec![4, 3, 2]].map(Choice::ShownChannels));
+        choices.extend(Parts::ALL.map(Choice::Parts));
+        choices.push(Choice::Size(64, 48));
+        choices.extend(Channels::ALL.map(Choice::Channels));
+        choices.extend(Fit::ALL.map(Choice::Fit));
+        choices.extend(Alpha::ALL.map(Choice::Alpha));
+        choices.extend(PixelRange::ALL.map(Choice::Range));
+        choices.extend(Pages::ALL.map(Choice::Pages));
+        let path = std::path::absolute("labels of all.csv").expect("a path");
+        let table = |file: Option<&str>, label: Option<&str>| LabelFrom::Table {
+            path: path.clone(),
+            file: file.map(str::to_owned),
+            label: label.map(str::to_owned),
+        };
+        choices.extend(
+            [
+                LabelFrom::Auto,
+                LabelFrom::Nothing,
+                LabelFrom::Folder(2),
+                LabelFrom::Name("{label}_*.png".to_owned()),
+                table(None, None),
+                table(None, Some("class")),
+                table(Some("picture"), Some("class, or kind")),
+            ]
+            .map(Choice::Label),
+        );
+        choices.extend(Scaling::ALL.map(Choice::Scaling));
+        choices.extend(Binarise::ALL.map(Choice::Binarise));
+        choices.extend(Rules::ALL.map(Choice::Rules));
+        for choice in choices {
+            let option = choice.option();
+            let (name, value) = option.split_once(' ').expect("a name and a value");
+            let reading = read(&[name, &unquoted(value)]).unwrap_or_else(|error| panic!("{option}: {error}"));
+            assert_eq!(reading.choices(), [choice], "{option}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_refused_with_those_there_are() {
+        let check = |name: &str, value: &str, part: &str| {
+            let error = read(&[name, value]).expect_err("refused");
+            assert!(error.contains(part), "{name} {value}: {error}");
+        };
+        check("--header", "maybe", "detect, yes, no");
+        check("--delimiter", ";", "semicolon");
+        check("--encoding", "latin-99", "windows-1252");
+        check("--comments", "//", "one sign");
+        check("--column", "id", "left-out");
+        check("--column", "id=lable", "label");
+        check("--column", "=label", "NAME=HOW");
+        check("--array", "", "detect");
+        check("--shown-channels", "0,1,2", "counted from 1");
+        check("--shown-channels", "1,2", "three");
+        for wrong in ["", "x", "0x3", "5x", "99999x1", "-1x1"] {
+            check("--size", wrong, if wrong == "-1x1" { "" } else { "64x48" });
+        }
+        check("--label-from", "folder:0", "from 1 on");
+        check("--label-from", "name:*.png", "{label}");
+        check("--label-from", "folders", "table:FILE");
+        check("--scaling", "minmax", "unit-range");
+    }
+
+    #[test]
+    fn choices_reach_the_document_or_are_refused() {
+        let table = Source::Csv {
+            path: "t.csv".into(),
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: vec!["class".to_owned()],
+            missing: Missing::default(),
+            reading: TableReading::default(),
+        };
+        let folder = Source::ImageFolder {
+            path: "p".into(),
+            width: 8,
+            height: 8,
+            channels: Channels::Grey,
+            fit: Fit::Crop,
+            reading: PictureReading::default(),
+        };
+        let array =
+            Source::Npy { path: "a.npz".into(), array: None, labels: None, reading: ArrayReading::default() };
+        let applied = |source: &Source, words: &[&str]| {
+            let mut data = Data { source: source.clone(), ..Data::default() };
+            read(words).expect("read").apply(&mut data).map(|()| data).map_err(|failure| match failure {
+                Failure::Usage(message) => message,
+                other @ (Failure::Problem(_) | Failure::Interrupted) => panic!("{other:?}"),
+            })
+        };
+        let check = |source: &Source, words: &[&str], part: &str| {
+            let message = applied(source, words).expect_err("refused");
+            assert!(message.contains(part), "{words:?}: {message}");
+        };
+        check(&Source::Digits, &["--size", "8x8"], "folders of pictures");
+        check(&array, &["--header", "no"], "tables");
+        check(&table, &["--array", "x"], "arrays");
+        check(&table, &["--parts", "mixed"], "arrays (.npy, .npz) and folders of pictures");
+        check(
+            &folder,
+            &["--labels", "a"],
+            "--labels is for tables; these data are of another kind (Image folder)",
+        );
+
+        let words =
+            ["--labels", "a, b", "--column", "b=left-out", "--column", "c=label", "--scaling", "robust"];
+        let data = applied(&table, &words).expect("fits");
+        let Source::Csv { labels, reading, .. } = &data.source else { panic!("{data:?}") };
+        assert_eq!(read(&["--size", "32"]).expect("read").choices(), [Choice::Size(32, 32)]);
+        assert_eq!((&labels[..], data.scaling), (&["a".to_owned(), "c".to_owned()][..], Scaling::Robust));
+        assert_eq!(reading.columns.len(), 1);
+        let Ok(Data { source: Source::Csv { labels, .. }, .. }) = applied(&table, &["--labels", ""]) else {
+            panic!("refused")
+        };
+        assert_eq!(labels, Vec::<String>::new());
+
+        let mut data = Data::default();
+        assert!(read(&["--scaling", "unit-range"]).expect("read").apply_to_trained(&mut data).is_ok());
+        let refused = read(&["--scaling", "none"]).expect("read").apply_to_trained(&mut data);
+        assert!(matches!(refused, Err(Failure::Usage(message)) if message.contains("as in its training")));
+    }
+}

@@ -1,0 +1,211 @@
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::applied::Applied;
+use super::failure::Failure;
+use super::write::note;
+use crate::dataset::{Dataset, LabelColumn, LabelValues, Subset};
+use crate::io::{Files, TableForm, save_table};
+use crate::project::visible_path;
+use crate::session::Scores;
+
+/// A table of results with a row for each of some samples.
+pub(super) struct Sheet<'a> {
+    columns: Vec<Columns<'a>>,
+    rows: usize,
+}
+
+/// What fills in fields of a row, by its place in the table.
+type Fields<'a> = Box<dyn Fn(usize, &mut Vec<String>) + 'a>;
+
+/// Columns that are written together.
+struct Columns<'a> {
+    names: Vec<String>,
+    /// Whether the names are the source's own, which stay as they are.
+    is_source: bool,
+    fields: Fields<'a>,
+}
+
+impl<'a> Sheet<'a> {
+    /// An empty table of so many rows.
+    pub(super) fn new(rows: usize) -> Sheet<'a> {
+        Sheet { columns: Vec::new(), rows }
+    }
+
+    /// Which samples these are: name, or number in the source counted from 1; the split, where it is the run's; and all labels.
+    pub(super) fn of(applied: &'a Applied, rows: &'a [u32]) -> Sheet<'a> {
+        let (mut sheet, data) = (Sheet::new(rows.len()), &applied.data);
+        if data.row_names.is_empty() {
+            sheet.numbers(data, rows);
+        } else {
+            let name = |at: usize| data.row_names.get(rows[at] as usize).cloned().unwrap_or_default();
+            sheet.push("name", name);
+        }
+        if applied.own {
+            let mut splits = vec![""; data.len()];
+            for subset in Subset::ALL {
+                let own = data.split.rows(subset);
+                own.iter().for_each(|&row| splits[row as usize] = subset.name());
+            }
+            sheet.push("split", move |at| splits[rows[at] as usize].to_owned());
+        }
+        sheet.labels(data, rows);
+        sheet
+    }
+
+    /// Only what cannot be told from the order of the rows: names, numbers of rows where some were left out, and labels.
+    pub(super) fn brief(data: &'a Dataset, rows: &'a [u32]) -> Sheet<'a> {
+        let mut sheet = Sheet::new(rows.len());
+        if !data.row_names.is_empty() {
+            let name = |at: usize| data.row_names.get(rows[at] as usize).cloned().unwrap_or_default();
+            sheet.push("name", name);
+        } else if !data.source_rows.is_empty() {
+            sheet.numbers(data, rows);
+        }
+        sheet.labels(data, rows);
+        sheet
+    }
+
+    fn numbers(&mut self, data: &'a Dataset, rows: &'a [u32]) {
+        self.push("row", |at| {
+            let row = rows[at];
+            data.source_rows.get(row as usize).copied().unwrap_or(row + 1).to_string()
+        });
+    }
+
+    fn labels(&mut self, data: &'a Dataset, rows: &'a [u32]) {
+        for label in &data.labels {
+            self.source(vec![label.name.clone()], |at, fields| {
+                fields.push(label_text(label, rows[at] as usize));
+            });
+        }
+    }
+
+    /// Adds the scores of the rows.
+    pub(super) fn scores(&mut self, scores: &'a Scores) {
+        self.push("error", |at| scores.errors[at].to_string());
+        if let Some(log_probabilities) = &scores.log_probabilities {
+            self.push("log probability", |at| log_probabilities[at].to_string());
+        }
+    }
+
+    /// Adds a column.
+    pub(super) fn push(&mut self, name: impl Into<String>, field: impl Fn(usize) -> String + 'a) {
+        self.columns.push(Columns {
+            names: vec![name.into()],
+            is_source: false,
+            fields: Box::new(move |at, fields| fields.push(field(at))),
+        });
+    }
+
+    /// Adds columns of the source, under their own names.
+    pub(super) fn source(&mut self, names: Vec<String>, fields: impl Fn(usize, &mut Vec<String>) + 'a) {
+        self.columns.push(Columns { names, is_source: true, fields: Box::new(fields) });
+    }
+
+    /// Adds a column for each of some numbers a row, called `name 1`, `name 2` …
+    pub(super) fn numbered<T: ToString>(&mut self, name: &str, values: &'a [T]) {
+        let count = values.len() / self.rows.max(1);
+        self.columns.push(Columns {
+            names: (1..=count).map(|unit| format!("{name} {unit}")).collect(),
+            is_source: false,
+            fields: Box::new(move |at, fields| {
+                fields.extend(values[at * count..(at + 1) * count].iter().map(ToString::to_string));
+            }),
+        });
+    }
+
+    /// Writes it, with a header. A single column of a `.tsv` has none, as the Embedding Projector wants it.
+    pub(super) fn save(&self, files: &Files, path: &Path, form: TableForm) -> Result<(), Failure> {
+        let names = self.names();
+        let has_header = form == TableForm::Csv || names.len() > 1;
+        self.save_below(has_header.then_some(&names[..]), files, path, form)
+    }
+
+    /// Writes it without a header.
+    pub(super) fn save_bare(&self, files: &Files, path: &Path, form: TableForm) -> Result<(), Failure> {
+        self.save_below(None, files, path, form)
+    }
+
+    fn save_below(
+        &self,
+        header: Option<&[String]>,
+        files: &Files,
+        path: &Path,
+        form: TableForm,
+    ) -> Result<(), Failure> {
+        let replaced = save_table(files, path, form, header, self.rows, |row, fields| {
+            self.columns.iter().for_each(|columns| (columns.fields)(row, fields));
+        })?;
+        if replaced > 0 {
+            note(format_args!(
+                "note: {}: {replaced} fields held a tab or the end of a line, which are spaces now",
+                visible_path(path)
+            ));
+        }
+        Ok(())
+    }
+
+    /// The names of all columns, each another: those of the source stay, others are numbered where they are taken.
+    fn names(&self) -> Vec<String> {
+        let source = self.columns.iter().filter(|columns| columns.is_source);
+        let mut taken: HashSet<String> = source.flat_map(|columns| columns.names.iter().cloned()).collect();
+        let mut names = Vec::new();
+        for columns in &self.columns {
+            for own in &columns.names {
+                let (mut name, mut number) = (own.clone(), 1);
+                while !columns.is_source && !taken.insert(name.clone()) {
+                    number += 1;
+                    name = format!("{own} ({number})");
+                }
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+/// The label of a row as it is in the source.
+pub(super) fn label_text(label: &LabelColumn, row: usize) -> String {
+    match &label.values {
+        LabelValues::Classes { names, ids } => {
+            ids.get(row).and_then(|id| names.get(*id as usize)).cloned().unwrap_or_default()
+        }
+        LabelValues::Numbers(numbers) => numbers.get(row).map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_columns_have_one_name_and_labels_keep_theirs() {
+        let mut sheet = Sheet::new(1);
+        sheet.push("row", |_| String::new());
+        sheet.source(vec!["row".to_owned(), "a".to_owned()], |_, _| ());
+        sheet.push("error", |_| String::new());
+        sheet.push("error", |_| String::new());
+        assert_eq!(sheet.names(), ["row (2)", "row", "a", "error", "error (2)"]);
+    }
+
+    #[test]
+    fn numbers_of_a_row_are_columns() {
+        let values = [1.5_f32, 2.0, 1e-30, f32::NAN];
+        let mut sheet = Sheet::new(2);
+        sheet.numbered("code", &values);
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("codes");
+        let files = Files::default();
+        sheet.save(&files, &path, TableForm::Csv).expect("saved");
+        let least = 1e-30_f32.to_string();
+        let read = || std::fs::read_to_string(&path).expect("there");
+        assert_eq!(read(), format!("code 1,code 2\n1.5,2\n{least},NaN\n"));
+        sheet.save_bare(&files, &path, TableForm::Tsv).expect("saved");
+        assert_eq!(read(), format!("1.5\t2\n{least}\tNaN\n"));
+        let mut single = Sheet::new(2);
+        single.push("row", |at| (at + 1).to_string());
+        single.save(&files, &path, TableForm::Tsv).expect("saved");
+        assert_eq!(read(), "1\n2\n");
+    }
+}

@@ -1,0 +1,179 @@
+//! Features as they are written for a person: under the names and in the units of the source.
+
+use jiff::{SignedDuration, Timestamp, fmt::strtime};
+
+use super::{Column, ColumnKind, Dataset};
+use crate::project::{DateUnit, Shape};
+
+const DAY_SECS: f64 = 86_400.0;
+const YEAR_SECS: f64 = 365.2425 * DAY_SECS;
+
+impl Dataset {
+    /// What a feature is called: a column by its name, a pixel by row and column (and channel), all counted from 1.
+    pub fn feature_name(&self, feature: usize) -> String {
+        match (self.feature_names.get(feature), self.shape) {
+            (Some(name), _) => name.clone(),
+            (None, Shape::Image { width, channels: 1, .. }) => {
+                format!("pixel ({}, {})", feature / width + 1, feature % width + 1)
+            }
+            (None, Shape::Image { width, channels, .. }) => {
+                let (pixel, channel) = (feature / channels, feature % channels);
+                format!("pixel ({}, {}, {})", pixel / width + 1, pixel % width + 1, channel + 1)
+            }
+            (None, Shape::Vector(_)) => format!("feature {}", feature + 1),
+        }
+    }
+
+    /// Names of the columns that [`Dataset::written`] writes.
+    pub fn written_names(&self) -> Vec<String> {
+        match self.table() {
+            Some(columns) => columns.iter().map(|column| column.name.clone()).collect(),
+            None => (0..self.shape.features()).map(|feature| self.feature_name(feature)).collect(),
+        }
+    }
+
+    /// Appends a row of scaled features as it would stand in the source: words and dates of a table as such.
+    pub fn written(&self, scaled: &[f32], fields: &mut Vec<String>) {
+        let value = |(feature, scaled): (usize, &f32)| self.scaler.unscale(feature, *scaled);
+        let values: Vec<f32> = scaled.iter().enumerate().map(value).collect();
+        let Some(columns) = self.table() else {
+            // The shortest text that reads back to the same number.
+            return fields.extend(values.iter().map(ToString::to_string));
+        };
+        let mut rest = &values[..];
+        for column in columns {
+            let (own, others) = rest.split_at(column.features().min(rest.len()));
+            fields.push(column.written(own));
+            rest = others;
+        }
+    }
+
+    /// What was taken off each feature; `None` where that is nothing, so that 32 bits can tell what the source holds.
+    pub fn bases(&self) -> Option<Vec<f64>> {
+        let bases = self.columns.iter().flat_map(|column| vec![column.base(); column.features()]);
+        self.columns.iter().any(|column| column.base() != 0.0).then(|| bases.collect())
+    }
+
+    /// The columns of a table that make up its features.
+    fn table(&self) -> Option<&[Column]> {
+        let features: usize = self.columns.iter().map(Column::features).sum();
+        (!self.columns.is_empty() && features == self.shape.features()).then_some(&self.columns[..])
+    }
+}
+
+impl Column {
+    /// Its features, unscaled and less its base, as the field they stand for; between two words or moments the nearer one.
+    fn written(&self, values: &[f32]) -> String {
+        let value = values.first().copied().unwrap_or(f32::NAN);
+        let whole = f64::from(value) + self.base();
+        match &self.kind {
+            ColumnKind::Numbers { base } if *base == 0.0 => value.to_string(),
+            ColumnKind::Numbers { .. } => whole.to_string(),
+            ColumnKind::Truth { words } => words[usize::from(value >= 0.5)].clone(),
+            ColumnKind::Dates { format, unit, .. } => {
+                moment(format, *unit, whole).unwrap_or_else(|| whole.to_string())
+            }
+            ColumnKind::Categories { words } => {
+                let likeliest = values.iter().zip(words).max_by(|(a, _), (b, _)| a.total_cmp(b));
+                likeliest.map(|(_, word)| word.clone()).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// The nearest moment that the format can write; `None` for what is none.
+fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
+    let secs = value
+        * match unit {
+            DateUnit::Auto | DateUnit::Seconds => 1.0,
+            DateUnit::Hours => 3600.0,
+            DateUnit::Days => DAY_SECS,
+            DateUnit::Years => YEAR_SECS,
+        };
+    let has = |parts: &[&str]| parts.iter().any(|part| format.contains(part));
+    // A moment is written down to the part it falls in, so half a part later is the nearest.
+    let half = if has(&["%f", "%.f"]) {
+        0.0005
+    } else if has(&["%S", "%T"]) {
+        0.5
+    } else if has(&["%M", "%R"]) {
+        30.0
+    } else if has(&["%H", "%I"]) {
+        1800.0
+    } else if has(&["%d", "%e", "%F", "%j"]) {
+        0.5 * DAY_SECS
+    } else if has(&["%m", "%b", "%B"]) {
+        15.0 * DAY_SECS
+    } else {
+        182.0 * DAY_SECS
+    };
+    let duration = SignedDuration::try_from_secs_f64(secs + half).ok()?;
+    let whole = if half < 0.5 {
+        SignedDuration::from_millis(i64::try_from(duration.as_millis()).ok()?)
+    } else {
+        SignedDuration::from_secs(duration.as_secs())
+    };
+    let time = Timestamp::UNIX_EPOCH.checked_add(whole).ok()?;
+    strtime::format(format, time).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Progress, Rows, load};
+    use crate::project::Data;
+
+    #[test]
+    fn columns_are_written_as_they_were_read() {
+        let column = |kind| Column { name: "c".to_owned(), kind };
+        let check = |kind: ColumnKind, values: &[f32], expected: &str| {
+            assert_eq!(column(kind).written(values), expected);
+        };
+        let dates =
+            |format: &str, unit, base: f64| ColumnKind::Dates { format: format.to_owned(), unit, base };
+        check(ColumnKind::Numbers { base: 0.0 }, &[0.1], "0.1");
+        check(ColumnKind::Numbers { base: 1.7e9 }, &[123.25], "1700000123.25");
+        let words = ["no".to_owned(), "yes".to_owned()];
+        check(ColumnKind::Truth { words: words.clone() }, &[0.49], "no");
+        check(ColumnKind::Truth { words: words.clone() }, &[1.2], "yes");
+        check(ColumnKind::Categories { words: words.to_vec() }, &[-0.1, 0.3], "yes");
+        check(ColumnKind::Categories { words: words.to_vec() }, &[0.4, 0.3], "no");
+        check(ColumnKind::Categories { words: vec![] }, &[], "");
+        // date -u -d 2024-01-31 +%s is 1706659200, 19753 days.
+        for near in [3.0, 2.6, 3.4] {
+            check(dates("%d.%m.%Y", DateUnit::Days, 19_750.0), &[near], "31.01.2024");
+        }
+        let at = 1_706_659_200.0;
+        check(dates("%Y-%m-%d %H:%M", DateUnit::Seconds, at), &[3_629.0], "2024-01-31 01:00");
+        check(dates("%Y-%m-%d %H:%M:%S%.f", DateUnit::Seconds, at), &[1.4999], "2024-01-31 00:00:01.5");
+        check(dates("%H:%M", DateUnit::Hours, 0.0), &[12.5], "12:30");
+        check(dates("%Y-%m-%d", DateUnit::Years, 0.0), &[-0.001], "1970-01-01");
+        check(dates("%Y-%m-%d", DateUnit::Days, 1e300), &[1.0], &1e300.to_string());
+        check(dates("%Y-%m-%d", DateUnit::Days, 0.0), &[f32::NAN], "NaN");
+    }
+
+    #[test]
+    fn rows_are_written_by_columns() {
+        let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
+        assert_eq!(data.written_names()[..2], ["pixel (1, 1)", "pixel (1, 2)"]);
+        data.shape = Shape::Vector(3);
+        data.rows = Rows::F32(vec![0.0; 3]);
+        data.columns = vec![
+            Column { name: "t".to_owned(), kind: ColumnKind::Numbers { base: 1e9 } },
+            Column {
+                name: "city".to_owned(),
+                kind: ColumnKind::Categories { words: vec!["Bonn".to_owned(), "Köln".to_owned()] },
+            },
+        ];
+        data.scaler = crate::dataset::Scaler::uniform(1.0, 0.5);
+        let mut fields = Vec::new();
+        data.written(&[0.5, 0.1, 0.2], &mut fields);
+        assert_eq!(
+            (data.written_names(), fields),
+            (vec!["t".to_owned(), "city".to_owned()], vec!["1000000002".to_owned(), "Köln".to_owned()])
+        );
+        assert_eq!(data.bases(), Some(vec![1e9, 0.0, 0.0]));
+        data.columns.clear();
+        assert_eq!((data.written_names()[2].as_str(), data.bases()), ("feature 3", None));
+    }
+}
