@@ -100,6 +100,9 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
     if text.starts_with("<!doctype html") || text.starts_with("<html") {
         return advice("a web page", "it was probably saved in place of the data: download the file itself");
     }
+    if text.starts_with("<?xml") || text.starts_with("<svg") {
+        return advice("an XML or SVG file", "choose a table, an array or pictures");
+    }
     if text.starts_with("@relation") {
         return python(
             "an ARFF file",
