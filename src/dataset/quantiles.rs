@@ -25,15 +25,10 @@ pub(super) fn of_columns<T>(
     let features = raw.shape.features();
     let each = features.checked_div(period).unwrap_or(0);
     let most = most.min(MOST_VALUES).min((MOST_IN_ALL / period.max(1)).max(1 << 10));
-    // Of pictures with many pixels fewer are looked at, but at least one in each.
     let stride = rows.len().saturating_mul(each).div_ceil(most.max(1)).max(1);
-    let (row_stride, pixel_stride) = if stride >= rows.len().max(1) && each > 1 {
-        (rows.len().max(1), stride / rows.len().max(1))
-    } else {
-        (stride, 1)
-    };
-    let row_stride = if rows.len() / row_stride.max(1) == 0 { 1 } else { row_stride };
-    let count = rows.len().div_ceil(row_stride) * each.div_ceil(pixel_stride.max(1));
+    // Of few large pictures not all pixels are looked at.
+    let (row_stride, pixel_stride) = if stride > rows.len() { (1, stride) } else { (stride, 1) };
+    let count = rows.len().div_ceil(row_stride) * each.div_ceil(pixel_stride);
     let budget = progress.budget();
     let mut blocks: Vec<Vec<f32>> = Vec::new();
     for _ in 0..BLOCK.min(period) {
@@ -48,7 +43,7 @@ pub(super) fn of_columns<T>(
         for &row in rows.iter().step_by(row_stride) {
             let start = row as usize * features;
             pulse.beat(columns.len().saturating_mul(each))?;
-            for pixel in (0..each).step_by(pixel_stride.max(1)) {
+            for pixel in (0..each).step_by(pixel_stride) {
                 for (column, block) in columns.clone().zip(&mut blocks) {
                     let value = value(&raw.rows, start + pixel * period + column);
                     if !value.is_nan() {
@@ -83,4 +78,27 @@ pub(super) fn quantile(sorted: &[f32], part: f64) -> f64 {
     let value = |at: usize| sorted.get(at).or(sorted.last()).map_or(0.0, |value| f64::from(*value));
     let low = at.floor() as usize;
     value(low) + (value(low + 1) - value(low)) * at.fract()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Shape;
+
+    #[test]
+    fn columns_are_sorted_and_of_many_values_some_are_taken() {
+        let shape = Shape::Image { height: 1, width: 2, channels: 2 };
+        let raw = Raw::new("p", shape, Rows::U8(vec![4, 1, 3, 2, 2, 3, 1, 4]));
+        let found = |rows: &[u32], most| {
+            of_columns(&raw, rows, 2, most, &Progress::default(), <[f32]>::to_vec).unwrap()
+        };
+        assert_eq!(found(&[0, 1], 100), [[1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]]);
+        assert_eq!(found(&[1], 100), [[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(found(&[0, 1], 2), [[3.0, 4.0], [1.0, 2.0]]);
+        assert_eq!(found(&[0, 1], 1), [[2.0, 4.0], [1.0, 3.0]]);
+        assert_eq!(found(&[], 1), [[0.0; 0], [0.0; 0]]);
+        // numpy.quantile([1, 2, 4], [0, .25, .5, 1]).
+        let parts = [0.0, 0.25, 0.5, 1.0].map(|part| quantile(&[1.0, 2.0, 4.0], part));
+        assert_eq!((parts, quantile(&[], 0.5)), ([1.0, 1.5, 2.0, 4.0], 0.0));
+    }
 }
