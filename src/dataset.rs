@@ -7,6 +7,7 @@ pub mod csv;
 mod digits;
 mod error;
 mod fit;
+mod foreign;
 pub mod idx;
 mod image_folder;
 mod interned;
@@ -18,6 +19,7 @@ mod open_file;
 mod parallel;
 mod picture;
 mod progress;
+mod quantiles;
 pub mod random;
 mod raw;
 mod remark;
@@ -26,6 +28,7 @@ mod scaler;
 mod sort;
 mod source_for;
 mod split;
+mod squeezed;
 mod summary;
 mod synthetic;
 mod written;
@@ -43,7 +46,7 @@ pub use source_for::{source_for, source_like};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
 
-use crate::project::Shape;
+use crate::project::{Shape, Shown};
 
 /// A loaded data set: rows in memory, scaled and split as the project asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +65,8 @@ pub struct Dataset {
     pub source_rows: Vec<u32>,
     /// Name of each feature; empty for pictures.
     pub feature_names: Vec<String>,
+    /// The channels that are shown as red, green and blue, or as grey, counted from 1; empty for the first ones.
+    pub shown_channels: Vec<usize>,
     /// The columns that became features, in their order; empty for what is no table.
     pub columns: Vec<Column>,
     /// All columns of a table as they were found, in their order; empty for what is no table.
@@ -150,6 +155,11 @@ impl Dataset {
             self.gather(&[number], &mut row);
             row.iter().all(|value| *value == 0.0 || *value == 1.0)
         })
+    }
+
+    /// How its pictures are shown; `None` for rows of features.
+    pub fn shown(&self) -> Option<Shown> {
+        Shown::of(self.shape, &self.shown_channels)
     }
 
     /// A scaled value of a feature as it was in the source.

@@ -28,7 +28,7 @@ pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use schedule::learning_rate;
-pub use shape::Shape;
+pub use shape::{Shape, Shown};
 pub use source::{
     Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateUnit, Decimal,
     Delimiter, Fit, Header, LabelFrom, Missing, Pages, Parts, PictureReading, PixelRange, Rules, Scaling,

@@ -1,6 +1,8 @@
 use super::memory::Held;
 use super::progress::Pulse;
+use super::quantiles::{of_columns, quantile};
 use super::raw::Raw;
+use super::squeezed::{Ranges, outliers};
 use super::{DataError, Gaps, Progress, Rows, Scaler, SplitRows, memory};
 use crate::project::{Scaling, Shape};
 
@@ -11,39 +13,75 @@ const TOLD: usize = 20;
 ///
 /// To [0, 1]: values of a pixel type by its range, other pictures by their smallest and largest value, tables by each
 /// column's. Standardised: one mean and deviation per channel or per column (the deviation of the population, divided
-/// by n). What is constant keeps its scale and is shifted to 0.
+/// by n). Robust: the median and the distance of the quartiles, per channel or per column (`RobustScaler` of scikit-learn);
+/// the deviation where the quartiles coincide. What is constant keeps its scale and is shifted to 0. Single values that
+/// squeeze all others become a doubt of `raw`.
 ///
 /// # Errors
 /// [`DataError::Setting`] where values span more than an `f32` can hold.
 pub(super) fn fit(
-    raw: &Raw,
+    raw: &mut Raw,
     split: &SplitRows,
     scaling: Scaling,
     progress: &Progress,
 ) -> Result<Scaler, DataError> {
     let picture = matches!(raw.shape, Shape::Image { .. });
+    let by_channel = match raw.shape {
+        Shape::Image { channels, .. } => channels,
+        Shape::Vector(features) => features,
+    };
     match (scaling, raw.type_max) {
         (Scaling::None, _) => Ok(Scaler::identity()),
         (Scaling::UnitRange, Some(max)) => Ok(Scaler::uniform(0.0, unit_factor(0.0, max))),
         (Scaling::UnitRange, None) => {
             let period = if picture { 1 } else { raw.shape.features() };
             let (moments, _held) = moments(raw, &split.train, period, progress)?;
-            build(raw, moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))))
+            let scaler = build(raw, moments.iter().map(|m| (m.min, unit_factor(m.min, m.max))))?;
+            doubt_outliers(raw, split, &moments, scaling, progress)?;
+            Ok(scaler)
         }
-        (Scaling::Robust | Scaling::Standardise, _) => {
-            let period = match raw.shape {
-                Shape::Image { channels, .. } => channels,
-                Shape::Vector(features) => features,
-            };
-            let (moments, _held) = moments(raw, &split.train, period, progress)?;
+        (Scaling::Standardise, _) => {
+            let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
             let deviations = moments.iter().map(|m| {
-                let deviation = (m.squares / m.count).sqrt();
                 // The mean of a constant column is off by rounding; its offset must be exact for it to become 0.
-                if m.min == m.max { (m.min, 1.0) } else { (m.mean as f32, usable((1.0 / deviation) as f32)) }
+                if m.min == m.max {
+                    (m.min, 1.0)
+                } else {
+                    (m.mean as f32, usable((1.0 / m.deviation()) as f32))
+                }
             });
-            build(raw, deviations)
+            let scaler = build(raw, deviations)?;
+            doubt_outliers(raw, split, &moments, scaling, progress)?;
+            Ok(scaler)
+        }
+        (Scaling::Robust, _) => {
+            let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
+            let quartiles = of_columns(raw, &split.train, by_channel, usize::MAX, progress, |sorted| {
+                [0.25, 0.5, 0.75].map(|part| quantile(sorted, part))
+            })?;
+            let pairs = moments.iter().zip(&quartiles).map(|(m, [low, median, high])| {
+                let distance = if high > low { high - low } else { m.deviation() };
+                if m.min == m.max { (m.min, 1.0) } else { (*median as f32, usable((1.0 / distance) as f32)) }
+            });
+            build(raw, pairs)
         }
     }
+}
+
+fn doubt_outliers(
+    raw: &mut Raw,
+    split: &SplitRows,
+    moments: &[Moments],
+    scaling: Scaling,
+    progress: &Progress,
+) -> Result<(), DataError> {
+    let mut ends = Vec::new();
+    progress.budget().reserve_exact(&mut ends, moments.len())?;
+    ends.extend(moments.iter().map(|column| (column.min, column.max)));
+    let doubt = outliers(raw, split, Ranges { ends: &ends, scaling }, progress)?;
+    progress.budget().release(ends);
+    raw.doubts.extend(doubt);
+    Ok(())
 }
 
 /// Replaces missing values by the mean of their column over the training rows, or over all where it has none there; by
@@ -139,6 +177,11 @@ struct Moments {
 impl Moments {
     const NONE: Moments =
         Moments { count: 0.0, mean: 0.0, squares: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY };
+
+    /// That of the population.
+    fn deviation(&self) -> f64 {
+        (self.squares / self.count).sqrt()
+    }
 
     fn add(&mut self, value: f32) {
         if value.is_nan() {
@@ -262,7 +305,7 @@ mod tests {
         raw
     }
 
-    fn fit(raw: &Raw, split: &SplitRows, scaling: Scaling) -> Result<Scaler, DataError> {
+    fn fit(raw: &mut Raw, split: &SplitRows, scaling: Scaling) -> Result<Scaler, DataError> {
         super::fit(raw, split, scaling, &Progress::default())
     }
 
@@ -276,14 +319,14 @@ mod tests {
 
     #[test]
     fn is_fitted_on_training_rows_alone_and_survives_constant_columns() {
-        let raw = table(3, &[1.0, 7.0, 0.1, 3.0, 7.0, 0.1, 99.0, 8.0, 0.1]);
-        let check = |scaling, offsets: [f32; 3], factors: [f32; 3]| {
-            let scaler = fit(&raw, &split(&[0, 1]), scaling).unwrap();
+        let mut raw = table(3, &[1.0, 7.0, 0.1, 3.0, 7.0, 0.1, 99.0, 8.0, 0.1]);
+        let mut check = |scaling, offsets: [f32; 3], factors: [f32; 3]| {
+            let scaler = fit(&mut raw, &split(&[0, 1]), scaling).unwrap();
             assert_eq!((&scaler.offsets[..], &scaler.factors[..]), (&offsets[..], &factors[..]));
         };
         check(Scaling::UnitRange, [1.0, 7.0, 0.1], [0.5, 1.0, 1.0]);
         check(Scaling::Standardise, [2.0, 7.0, 0.1], [1.0, 1.0, 1.0]);
-        assert_eq!(fit(&raw, &split(&[0, 1]), Scaling::None).unwrap(), Scaler::identity());
+        assert_eq!(fit(&mut raw, &split(&[0, 1]), Scaling::None).unwrap(), Scaler::identity());
     }
 
     #[test]
@@ -291,15 +334,37 @@ mod tests {
         let shape = Shape::Image { height: 1, width: 2, channels: 3 };
         let mut raw = Raw::new("p", shape, Rows::U8(vec![0, 10, 7, 2, 30, 7]));
         raw.type_max = Some(255.0);
-        let scaler = fit(&raw, &split(&[0]), Scaling::UnitRange).unwrap();
+        let scaler = fit(&mut raw, &split(&[0]), Scaling::UnitRange).unwrap();
         assert_eq!(scaler, Scaler::uniform(0.0, 1.0 / 255.0));
-        let scaler = fit(&raw, &split(&[0]), Scaling::Standardise).unwrap();
+        let scaler = fit(&mut raw, &split(&[0]), Scaling::Standardise).unwrap();
         assert_eq!(scaler.offsets, [1.0, 20.0, 7.0]);
         assert_eq!(scaler.factors, [1.0, 0.1, 1.0]);
         raw.rows = Rows::F32(vec![-1.0, 0.0, 1.0, 3.0, 0.0, 0.0]);
         raw.type_max = None;
-        let scaler = fit(&raw, &split(&[0]), Scaling::UnitRange).unwrap();
+        let scaler = fit(&mut raw, &split(&[0]), Scaling::UnitRange).unwrap();
         assert_eq!(scaler, Scaler::uniform(-1.0, 0.25));
+    }
+
+    #[test]
+    fn robust_scaling_is_that_of_scikit_learn() {
+        // sklearn.preprocessing.RobustScaler().fit(x): center_ and scale_ of the first two columns; a constant column and one
+        // whose quartiles coincide are ours.
+        let mut raw = table(
+            4,
+            &[
+                1.0, 10.0, 7.0, 0.0, 2.0, 20.0, 7.0, 0.0, 3.0, 40.0, 7.0, 0.0, 4.0, 80.0, 7.0, 0.0, 1000.0,
+                160.0, 7.0, 0.0, 6.0, 320.0, 7.0, 6.0,
+            ],
+        );
+        let scaler = fit(&mut raw, &split(&[0, 1, 2, 3, 4, 5]), Scaling::Robust).unwrap();
+        assert_eq!(scaler.offsets, [3.5, 60.0, 7.0, 0.0]);
+        // 1 / 3.25, 1 / 115, 1, 1 / sqrt(5).
+        assert_eq!(scaler.factors, [1.0 / 3.25, 0.008_695_652, 1.0, 0.447_213_6]);
+        let shape = Shape::Image { height: 1, width: 2, channels: 2 };
+        let mut raw = Raw::new("p", shape, Rows::U16(vec![0, 100, 2, 100, 4, 300, 60_000, 500]));
+        let scaler = fit(&mut raw, &split(&[0, 1]), Scaling::Robust).unwrap();
+        // numpy.quantile([0, 2, 4, 60000], [.25, .5, .75]) is 1.5, 3, 15003; of [100, 100, 300, 500] 100, 200, 350.
+        assert_eq!((scaler.offsets, scaler.factors), (vec![3.0, 200.0], vec![1.0 / 15_001.5, 0.004]));
     }
 
     #[test]
@@ -313,9 +378,9 @@ mod tests {
 
     #[test]
     fn a_range_beyond_f32_is_refused_by_name() {
-        let raw = table(1, &[-3e38, 3e38]);
+        let mut raw = table(1, &[-3e38, 3e38]);
         for (scaling, refused) in [(Scaling::UnitRange, true), (Scaling::None, false)] {
-            let result = fit(&raw, &split(&[0, 1]), scaling);
+            let result = fit(&mut raw, &split(&[0, 1]), scaling);
             assert_eq!(result.is_err(), refused);
             if let Err(error) = result {
                 assert!(error.to_string().contains("values of f0 span"), "{error}");
@@ -351,11 +416,11 @@ mod tests {
         let mut raw = table(3, &[1.0, f32::NAN, f32::NAN, 3.0, f32::NAN, 5.0]);
         (raw.has_gaps, raw.is_table) = (true, true);
         super::fill_gaps(&mut raw, &split(&[0]), None, &progress).unwrap();
-        for scaling in [Scaling::UnitRange, Scaling::Standardise] {
-            super::fit(&raw, &split(&[0]), scaling, &progress).unwrap();
+        for scaling in [Scaling::UnitRange, Scaling::Standardise, Scaling::Robust] {
+            super::fit(&mut raw, &split(&[0]), scaling, &progress).unwrap();
         }
         assert_eq!(progress.budget().free(), 10_000);
-        let scarce = super::fit(&raw, &split(&[0]), Scaling::UnitRange, &Progress::with_budget(50));
+        let scarce = super::fit(&mut raw, &split(&[0]), Scaling::UnitRange, &Progress::with_budget(50));
         assert!(matches!(scarce, Err(DataError::Memory { .. })), "{scarce:?}");
     }
 

@@ -1,61 +1,54 @@
-//! The format of MNIST and Fashion-MNIST: a big-endian magic number, the size of each dimension, then bytes; plain or gzipped.
+//! The format of MNIST and Fashion-MNIST: a big-endian magic number that tells type and dimensions, the size of each
+//! dimension, then values; plain or gzipped.
+
+mod companions;
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
+pub use self::companions::{companions, images_below};
+use super::npy::{Header, Kind, Labels, Layout, Storage, Target, room};
 use super::open_file::{Watched, open_file};
 use super::raw::Raw;
-use super::{DataError, LabelColumn, Progress, Rows, memory};
-use crate::project::{Shape, Source};
+use super::{DataError, Progress, Rows, memory};
+use crate::project::{Axes, Rules, Shape};
 
-/// The source of an images file with the labels and test files that lie beside it, by their usual names.
-///
-/// Of a folder, its training images are taken; both spellings (`train-images-idx3-ubyte`, `train-images.idx3-ubyte`) are
-/// known, with and without `.gz`. Nothing is read: what is not there is left out, and loading says so.
-pub fn companions(path: &Path) -> Source {
-    let images = if path.is_dir() {
-        images_in(path).unwrap_or_else(|| path.join(STANDARD_NAMES[0]))
-    } else {
-        path.to_path_buf()
-    };
-    let name = file_name(&images);
-    let labels = beside(&images, &labels_name(&name));
-    let test_images = test_names(&name).iter().find_map(|test| beside(&images, test));
-    let test_labels = test_images.as_ref().and_then(|test| beside(test, &labels_name(&file_name(test))));
-    Source::Idx { images, labels, test_images, test_labels }
-}
-
-/// The training images of a folder that holds MNIST under its usual names.
-pub fn images_in(folder: &Path) -> Option<PathBuf> {
-    STANDARD_NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
-}
-
-/// Whether the file begins like IDX images, plain or gzipped; `false` where it cannot be read.
-pub fn is_images(path: &Path) -> bool {
+/// Whether the file begins like IDX, plain or gzipped; `false` where it cannot be read.
+pub fn is_idx(path: &Path) -> bool {
     let (mut magic, progress) = ([0; 4], Progress::default());
     open_part(path, SNIFFED_BYTES, &progress)
         .and_then(|mut file| fill(&mut file.reader, &mut magic, path))
-        .is_ok_and(|()| u32::from_be_bytes(magic) == IMAGES_MAGIC)
+        .is_ok_and(|()| kind_of(magic).is_some())
 }
 
-const STANDARD_NAMES: [&str; 4] = [
-    "train-images-idx3-ubyte",
-    "train-images.idx3-ubyte",
-    "train-images-idx3-ubyte.gz",
-    "train-images.idx3-ubyte.gz",
-];
 const IMAGES_MAGIC: u32 = 0x0803;
-const LABELS_MAGIC: u32 = 0x0801;
+/// No data have more dimensions than pictures with channels; more are another file that begins alike.
+const MOST_DIMENSIONS: u8 = 8;
 /// Deflate cannot shrink further than 1032 to 1: a header that promises more than this is lying.
 const MAX_RATIO: u64 = 1100;
-const CHUNK: usize = 1 << 20;
+const CHUNK: u64 = 1 << 20;
 /// How much of a file is looked at to tell what it is: packed, nothing may come out of any number of bytes.
 const SNIFFED_BYTES: u64 = 1 << 20;
 /// What to do where images do not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller data set, or close other programs";
+
+/// The type of the values and the number of dimensions, as the first four bytes tell them.
+fn kind_of(magic: [u8; 4]) -> Option<(Kind, usize)> {
+    let [0, 0, kind, dimensions @ 1..=MOST_DIMENSIONS] = magic else { return None };
+    let kind = match kind {
+        0x08 => Kind::U8,
+        0x09 => Kind::I8,
+        0x0B => Kind::I16,
+        0x0C => Kind::I32,
+        0x0D => Kind::F32,
+        0x0E => Kind::F64,
+        _ => return None,
+    };
+    Some((kind, dimensions as usize))
+}
 
 pub(super) fn load(
     images: &Path,
@@ -69,76 +62,164 @@ pub(super) fn load(
     let total = paths.into_iter().flatten().filter_map(|path| path.metadata().ok());
     progress.restart(total.map(|data| data.len()).sum());
 
-    let mut all = read_images(images, Vec::new(), progress)?;
-    let train_count = all.count;
+    let train = Images::open(images, progress)?;
+    let test = test_images.map(|path| Images::open(path, progress)).transpose()?;
     let mut warnings = Vec::new();
-    if let Some(path) = test_images {
-        let test = read_images(path, all.pixels, progress)?;
-        if (test.height, test.width) != (all.height, all.width) {
+    if let (Some(test), Some(path)) = (&test, test_images) {
+        if test.header.shape[1..] != train.header.shape[1..] {
             return Err(DataError::content(
                 path,
                 "bytes 8 to 15",
                 format!(
-                    "the test images are {}×{} but the training images {}×{}; choose test images of the same data set",
-                    test.width, test.height, all.width, all.height
+                    "the test images are {} but the training images {}; choose test images of the same data set",
+                    test.sides(),
+                    train.sides()
                 ),
             ));
         }
-        all.pixels = test.pixels;
-        all.count += test.count;
     } else if test_labels.is_some() {
         warnings.push("the test labels were left aside, as no test images are chosen".into());
     }
-    let test_count = all.count - train_count;
-    let test_labels = test_labels.filter(|_| test_images.is_some());
-    let train = labels.map(|path| read_labels(path, train_count, images, progress)).transpose()?;
-    let test = match (test_labels, test_images) {
-        (Some(path), Some(images)) => Some(read_labels(path, test_count, images, progress)?),
-        _ => None,
-    };
+    let (train_count, test_count) = (train.count(), test.as_ref().map_or(0, Images::count));
+    let Layout { shape, channels_first, note, doubt } = train.layout.clone();
+    let features = shape.features();
+    let storage = Storage::of(train.header.kind);
+    let is_alike = test.as_ref().is_none_or(|test| test.header.kind == train.header.kind);
+    let storage = if is_alike { storage } else { Storage::F32 };
+    let values = train_count.saturating_add(test_count).saturating_mul(features);
+    // Held against the files before anything of that size is allocated.
+    train.check_length()?;
+    test.iter().try_for_each(Images::check_length)?;
+    let mut rows = room(storage, values, progress)?;
+    train.read(&mut rows, channels_first, progress)?;
+    if let Some(test) = test {
+        test.read(&mut rows, channels_first, progress)?;
+    }
 
-    let shape = Shape::Image { height: all.height, width: all.width, channels: 1 };
-    let mut raw = Raw::new(name(images), shape, Rows::U8(all.pixels));
+    let mut raw = Raw::new(companions::name(images), shape, rows);
     raw.own_test = test_count;
-    raw.type_max = Some(255.0);
+    raw.type_max = matches!(raw.rows, Rows::U8(_)).then_some(255.0);
     raw.warnings = warnings;
-    raw.labels.extend(label_column(train, train_count, test, test_count, progress)?);
+    raw.notes.extend(note.into_iter().chain(doubt.map(|doubt| doubt.message)));
+    raw.understood.push(format!("images: {}", companions::shown(images)));
+    let test_labels = test_labels.zip(test_images);
+    if labels.is_some() || test_labels.is_some() {
+        let mut all = Labels::of_bytes(progress);
+        let parts = [(labels.map(|path| (path, images)), train_count), (test_labels, test_count)];
+        for (part, count) in parts {
+            match part {
+                Some((path, images)) => read_labels(path, count, images, &mut all, &mut raw, progress)?,
+                None => all.skip(count)?,
+            }
+        }
+        raw.labels.push(all.column("label")?);
+    }
     Ok(raw)
 }
 
-struct Images {
-    count: usize,
-    height: usize,
-    width: usize,
-    pixels: Vec<u8>,
+/// A file of images of which the header has been read.
+struct Images<'a> {
+    path: &'a Path,
+    file: Opened<'a>,
+    header: Header,
+    layout: Layout,
 }
 
-/// Appends the images of a file to `pixels`.
-fn read_images(path: &Path, mut pixels: Vec<u8>, progress: &Progress) -> Result<Images, DataError> {
-    let mut file = open(path, progress)?;
-    let [count, height, width] = file.header(path, IMAGES_MAGIC, "images")?;
-    if height == 0 || width == 0 {
-        return Err(DataError::content(
-            path,
-            "bytes 8 to 15",
-            format!("the images have {width}×{height} pixels; choose a file of images"),
-        ));
+impl<'a> Images<'a> {
+    fn open(path: &'a Path, progress: &'a Progress) -> Result<Images<'a>, DataError> {
+        let mut file = open(path, progress)?;
+        let header = file.header(path, "images")?;
+        if header.shape.len() == 1 {
+            return Err(DataError::content(
+                path,
+                "bytes 0 to 3",
+                "it holds labels, choose the file of images",
+            ));
+        }
+        // One row of pixels is a picture here, as it always was.
+        let layout = Layout::of(&header.shape, Axes::Auto, Rules::Version1)
+            .map_err(|message| DataError::content(path, "bytes 0 to 3", message))?;
+        let images = Images { path, file, header, layout };
+        let features = images.layout.shape.features();
+        if features == 0 {
+            let message = format!("the images have {} pixels; choose a file of images", images.sides());
+            return Err(DataError::content(path, "bytes 8 to 15", message));
+        }
+        memory::check_count(images.count(), features, "choose a smaller data set").map_err(|message| {
+            DataError::content(path, format!("bytes 4 to {}", images.header_bytes() - 1), message)
+        })?;
+        Ok(images)
     }
-    memory::check_count(count, height.saturating_mul(width), "choose a smaller data set")
-        .map_err(|message| DataError::content(path, "bytes 4 to 15", message))?;
-    let body = (count as u64).saturating_mul(height as u64).saturating_mul(width as u64);
-    file.body(path, body, 16, &mut pixels, progress)?;
-    Ok(Images { count, height, width, pixels })
+
+    fn count(&self) -> usize {
+        self.header.shape[0]
+    }
+
+    /// Width and height, or the length of a row.
+    fn sides(&self) -> String {
+        match self.layout.shape {
+            Shape::Image { height, width, channels: 1 } => format!("{width}×{height}"),
+            shape => shape.to_string(),
+        }
+    }
+
+    fn header_bytes(&self) -> u64 {
+        4 + 4 * self.header.shape.len() as u64
+    }
+
+    fn bytes(&self) -> u64 {
+        let values = self.header.count().unwrap_or(usize::MAX) as u64;
+        values.saturating_mul(self.header.item as u64)
+    }
+
+    fn check_length(&self) -> Result<(), DataError> {
+        self.file.check_length(self.path, self.bytes(), self.header_bytes())
+    }
+
+    /// Adds all values at the end of `rows`; refuses what is not finite.
+    fn read(self, rows: &mut Rows, channels_first: bool, progress: &Progress) -> Result<(), DataError> {
+        let (bytes, header_bytes, start) = (self.bytes(), self.header_bytes(), rows.len());
+        let Images { path, file, header, layout } = self;
+        let count = header.count().unwrap_or_default();
+        let mut target = Target::in_order(rows, &header.shape, channels_first, count, progress)?;
+        file.body(path, bytes, header_bytes, header.item as u64, progress, |bytes| {
+            target.push(&header, bytes);
+            Ok(())
+        })?;
+        let Rows::F32(values) = rows else { return Ok(()) };
+        let features = layout.shape.features();
+        for (number, chunk) in values[start..].chunks(CHUNK as usize).enumerate() {
+            progress.check()?;
+            if let Some(at) = chunk.iter().position(|value| !value.is_finite()) {
+                let at = number * CHUNK as usize + at;
+                let place = format!("row {}, value {}", at / features, at % features);
+                let message = "is no finite 32-bit number; replace or remove such values";
+                return Err(DataError::content(path, place, message));
+            }
+        }
+        Ok(())
+    }
 }
 
+/// Adds the labels of a file; of those with several numbers a row (QMNIST) the first one, which is the class.
 fn read_labels(
     path: &Path,
     expected: usize,
     images: &Path,
+    labels: &mut Labels<'_>,
+    raw: &mut Raw,
     progress: &Progress,
-) -> Result<Vec<u8>, DataError> {
+) -> Result<(), DataError> {
     let mut file = open(path, progress)?;
-    let [count] = file.header(path, LABELS_MAGIC, "labels")?;
+    let header = file.header(path, "labels")?;
+    let (count, each) = match header.shape[..] {
+        [count] => (count, 1),
+        [count, each @ 1..=64] => (count, each),
+        _ => {
+            let message = "it holds images, choose the file of labels";
+            return Err(DataError::content(path, "bytes 0 to 3", message));
+        }
+    };
     if count != expected {
         return Err(DataError::content(
             path,
@@ -149,48 +230,18 @@ fn read_labels(
             ),
         ));
     }
-    let mut labels = Vec::new();
-    file.body(path, count as u64, 8, &mut labels, progress)?;
-    Ok(labels)
-}
-
-/// One column over training and test rows; rows without label are of the class `(none)`.
-fn label_column(
-    train: Option<Vec<u8>>,
-    train_count: usize,
-    test: Option<Vec<u8>>,
-    test_count: usize,
-    progress: &Progress,
-) -> Result<Option<LabelColumn>, DataError> {
-    if train.is_none() && test.is_none() {
-        return Ok(None);
+    if each > 1 {
+        let name = companions::file_name(path);
+        raw.notes.push(format!("of the {each} numbers a row of {name} the first is the label"));
     }
-    let mut present = [false; 256];
-    for &label in train.iter().chain(&test).flatten() {
-        present[label as usize] = true;
-    }
-    let mut number = [0_u32; 256];
-    let mut names = Vec::new();
-    for label in (0..256).filter(|&label| present[label]) {
-        number[label] = names.len() as u32;
-        names.push(label.to_string());
-    }
-    let none = names.len() as u32;
-    let mut ids = Vec::new();
-    progress.budget().reserve_exact(&mut ids, train_count + test_count)?;
-    for (labels, count) in [(train, train_count), (test, test_count)] {
-        match labels {
-            Some(labels) => {
-                ids.extend(labels.iter().map(|&label| number[label as usize]));
-                progress.budget().release(labels);
-            }
-            None => ids.extend(std::iter::repeat_n(none, count)),
-        }
-    }
-    if ids.contains(&none) {
-        names.push("(none)".into());
-    }
-    Ok(Some(LabelColumn::classes("label", names, ids)))
+    let row = (each * header.item) as u64;
+    let bytes = (count as u64).saturating_mul(row);
+    let header_bytes = 4 + 4 * header.shape.len() as u64;
+    file.check_length(path, bytes, header_bytes)?;
+    file.body(path, bytes, header_bytes, row, progress, |bytes| {
+        let rows = bytes.chunks_exact(row as usize);
+        rows.map(|row| &row[..header.item]).try_for_each(|item| labels.push_bytes(&header, item))
+    })
 }
 
 /// A file behind its compression.
@@ -219,83 +270,86 @@ fn open_part<'a>(path: &Path, most: u64, progress: &'a Progress) -> Result<Opene
 }
 
 impl Opened<'_> {
-    fn header<const N: usize>(
-        &mut self,
-        path: &Path,
-        magic: u32,
-        what: &str,
-    ) -> Result<[usize; N], DataError> {
+    /// Type and sizes; `what` the file should hold.
+    fn header(&mut self, path: &Path, what: &str) -> Result<Header, DataError> {
         let mut word = [0; 4];
         fill(&mut self.reader, &mut word, path)?;
-        let found = u32::from_be_bytes(word);
-        if found != magic {
+        let Some((kind, dimensions)) = kind_of(word) else {
             return Err(DataError::content(
                 path,
                 "bytes 0 to 3",
                 format!(
-                    "IDX {what} begin with 0x{magic:08x}, this file with 0x{found:08x}; {}",
-                    match found {
-                        IMAGES_MAGIC => "it holds images, choose the file of labels",
-                        LABELS_MAGIC => "it holds labels, choose the file of images",
-                        _ => "choose a file in the format of MNIST",
-                    }
+                    "IDX {what} begin with two zeros, their type and the number of dimensions (0x{IMAGES_MAGIC:08x} for grey \
+                     pictures), this file with 0x{:08x}; choose a file in the format of MNIST",
+                    u32::from_be_bytes(word)
                 ),
             ));
-        }
-        let mut sizes = [0; N];
-        for size in &mut sizes {
+        };
+        let mut shape = Vec::new();
+        for _ in 0..dimensions {
             fill(&mut self.reader, &mut word, path)?;
-            *size = u32::from_be_bytes(word) as usize;
+            shape.push(u32::from_be_bytes(word) as usize);
         }
-        Ok(sizes)
+        Ok(Header { kind, item: kind.bytes(), big_endian: true, fortran: false, shape })
     }
 
-    /// Appends exactly `expected` bytes to `out`, and refuses a file that holds fewer or more.
+    /// The most bytes that can follow the header.
+    fn most(&self, header: u64) -> u64 {
+        if self.gzipped {
+            self.file_bytes.saturating_mul(MAX_RATIO)
+        } else {
+            self.file_bytes.saturating_sub(header)
+        }
+    }
+
+    fn short(&self, path: &Path, found: u64, expected: u64, header: u64) -> DataError {
+        let unpacked = if self.gzipped { " unpacked" } else { "" };
+        DataError::content(
+            path,
+            format!("byte {}", header.saturating_add(found)),
+            format!(
+                "the file ends after {found} of the {expected} bytes{unpacked} that its header promises; it is incomplete, fetch \
+                 it again"
+            ),
+        )
+    }
+
+    /// That the file can hold so many bytes.
+    fn check_length(&self, path: &Path, expected: u64, header: u64) -> Result<(), DataError> {
+        let most = self.most(header);
+        if expected > most { Err(self.short(path, most, expected, header)) } else { Ok(()) }
+    }
+
+    /// Hands over exactly `expected` bytes, a multiple of `unit` at a time, and refuses a file that holds fewer or more.
     fn body(
         mut self,
         path: &Path,
         expected: u64,
         header: u64,
-        out: &mut Vec<u8>,
+        unit: u64,
         progress: &Progress,
+        mut take: impl FnMut(&[u8]) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
-        let unpacked = if self.gzipped { " unpacked" } else { "" };
-        let short = |found: u64| {
-            DataError::content(
-                path,
-                format!("byte {}", header.saturating_add(found)),
-                format!(
-                    "the file ends after {found} of the {expected} bytes{unpacked} that its header promises; it is incomplete, \
-                     fetch it again"
-                ),
-            )
-        };
-        let most = if self.gzipped {
-            self.file_bytes.saturating_mul(MAX_RATIO)
-        } else {
-            self.file_bytes.saturating_sub(header)
-        };
-        if expected > most {
-            return Err(short(most));
-        }
-        progress.budget().reserve_exact(out, expected as usize)?;
-        let mut found = 0;
+        let (mut found, mut buffer) = (0, Vec::new());
+        let chunk = (CHUNK / unit * unit).max(unit);
         while found < expected {
             progress.check()?;
-            let step = (expected - found).min(CHUNK as u64);
-            let result = self.reader.by_ref().take(step).read_to_end(out);
+            buffer.clear();
+            let step = (expected - found).min(chunk);
+            let result = self.reader.by_ref().take(step).read_to_end(&mut buffer);
             let read = result.map_err(|error| unpacking(path, header + found, &error))? as u64;
             found += read;
             if read < step {
-                return Err(short(found));
+                return Err(self.short(path, found, expected, header));
             }
+            take(&buffer)?;
         }
         let mut more = [0];
         if self.reader.read(&mut more).unwrap_or(0) > 0 {
             return Err(DataError::content(
                 path,
                 format!("byte {}", header + expected),
-                "the file goes on after the last value its header promises; it is damaged, fetch it again",
+                "the file continues after the last value its header promises; it is damaged, fetch it again",
             ));
         }
         progress.advance(self.file_bytes);
@@ -323,43 +377,6 @@ fn unpacking(path: &Path, at: u64, error: &std::io::Error) -> DataError {
         format!("after byte {at}"),
         format!("the file cannot be read or unpacked ({error}); it is damaged, fetch it again"),
     )
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-/// The folder's name says more than `train-images`.
-fn name(images: &Path) -> String {
-    let folder = images.parent().and_then(Path::file_name);
-    match folder {
-        Some(folder) if file_name(images).starts_with("train-images") => {
-            folder.to_string_lossy().into_owned()
-        }
-        Some(_) | None => file_name(images),
-    }
-}
-
-fn labels_name(images: &str) -> String {
-    images.replace("images", "labels").replace("idx3", "idx1")
-}
-
-fn test_names(images: &str) -> Vec<String> {
-    if !images.contains("train") {
-        return Vec::new();
-    }
-    ["t10k", "test"].iter().map(|test| images.replace("train", test)).collect()
-}
-
-/// The file of that name beside `path`, also in the other spelling or compression.
-fn beside(path: &Path, name: &str) -> Option<PathBuf> {
-    let plain = name.strip_suffix(".gz").unwrap_or(name);
-    let other =
-        if plain.contains("-idx") { plain.replace("-idx", ".idx") } else { plain.replace(".idx", "-idx") };
-    [name.to_string(), plain.to_string(), format!("{plain}.gz"), other.clone(), format!("{other}.gz")]
-        .into_iter()
-        .map(|name| path.with_file_name(name))
-        .find(|candidate| candidate != path && candidate.is_file())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::raw::Raw;
 use super::{
     Binariser, Column, DataError, Dataset, LabelColumn, LabelValues, Progress, Said, SplitRows, Subset,
-    class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split, synthetic,
+    class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split, squeezed, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
 
@@ -78,7 +78,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         Source::Npy { path, array, labels, reading } => {
             let asked =
                 npy::Asked { array: array.as_deref(), labels: labels.as_deref(), reading, rules: data.rules };
-            npy::load(path, asked, progress)?
+            npy::load(path, asked, known.map(|known| known.columns), progress)?
         }
     };
     progress.check()?;
@@ -93,7 +93,8 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     let own = split::Own { validation: raw.own_validation, test: raw.own_test };
     let split = split::draw(count, own, classes, held_out, &data.split, progress)?;
     let gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
-    let scaler = fit::fit(&raw, &split, data.scaling, progress)?;
+    let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
+    raw.warnings.extend(squeezed::uniform(&raw));
     Ok(Dataset {
         said: said(&raw, &split),
         fingerprint: rows::fingerprint(raw.shape, &raw.rows, &raw.columns, progress)?,
@@ -104,6 +105,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         row_names: raw.row_names,
         source_rows: raw.source_rows,
         feature_names: raw.feature_names,
+        shown_channels: raw.shown_channels,
         columns: raw.columns,
         overview: raw.overview,
         split,

@@ -1,16 +1,20 @@
 use std::collections::HashSet;
 
-use super::{DataError, csv, source_for};
-use crate::project::{Channels, Delimiter, Header, Source};
+use super::{DataError, csv, npy, source_for};
+use crate::project::{ArrayReading, Channels, Delimiter, Header, Source};
 
-/// What a source should probably be instead, where loading it failed for what it is taken for: another kind, the folder a
-/// picture is in, a table with other label columns or another delimiter. Looks at a few bytes of the file at most.
+/// What a source should probably be instead, where loading it failed for what it is taken for: another kind, a table with other
+/// label columns or another delimiter, an archive without the names of arrays it has not. Looks at a few bytes of the file,
+/// and at the headers of arrays.
 pub fn mended(source: &Source, error: &DataError) -> Option<Source> {
     let path = source.path()?;
     if let Source::Csv { .. } = source
         && let Some(table) = mended_table(source, error)
     {
         return Some(table);
+    }
+    if let Some(arrays) = mended_arrays(source) {
+        return Some(arrays);
     }
     let (width, height, channels) = match source {
         Source::ImageFolder { width, height, channels, .. } => (*width, *height, *channels),
@@ -22,6 +26,18 @@ pub fn mended(source: &Source, error: &DataError) -> Option<Source> {
     };
     let found = source_for(path, width, height, channels).ok()?;
     (found.name() != source.name() || found.path() != source.path()).then_some(found)
+}
+
+/// The same archive, the arrays that it has not told by their names again.
+fn mended_arrays(source: &Source) -> Option<Source> {
+    let mut mended = source.clone();
+    let Source::Npy { path, array, labels, reading } = &mut mended else { return None };
+    let there = npy::array_names(path).ok()?;
+    let ArrayReading { validation, validation_labels, test, test_labels, .. } = reading;
+    for name in [array, labels, validation, validation_labels, test, test_labels] {
+        name.take_if(|name| !name.is_empty() && !there.contains(name));
+    }
+    (mended != *source).then_some(mended)
 }
 
 /// The same table with the column of the word among its labels; read as its first rows are laid out; or without labels

@@ -1,29 +1,36 @@
 //! Arrays of `NumPy`: `.npy`, and `.npz`, which is a zip of them.
 
+mod archive;
+mod bases;
+mod choice;
 mod directory;
 mod entry;
 mod header;
+mod labels;
+mod layout;
 mod places;
+mod roles;
 mod values;
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use zip::ZipArchive;
-
-use self::entry::Entry;
-use super::memory::Held;
-use super::open_file::{Watched, open_file};
+pub(super) use self::archive::zip_names;
+use self::archive::{Archive, Found};
+pub(super) use self::header::{Header, Kind};
+pub(super) use self::labels::Labels;
+pub(super) use self::layout::Layout;
+use self::roles::{Role, Roles};
+pub(super) use self::values::{Storage, Target, room};
 use super::raw::Raw;
-use super::{DataError, Progress, memory};
-use crate::project::{ArrayReading, Rules};
+use super::{Column, ColumnKind, DataError, Doubt, LabelColumn, Progress, Rows, memory};
+use crate::project::{ArrayReading, Choice, Parts, Rules, Shape};
 
-const ZIP_MAGIC: &[u8] = b"PK";
-/// Deflate cannot shrink further than 1032 to 1: an entry that promises more than this is lying.
-const MAX_RATIO: u64 = 1100;
 /// What to do where an array does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller array, or close other programs";
+/// The most columns of an array of labels that is not one-hot.
+const MOST_LABELS: usize = 64;
+/// Pictures of 16 bits whose largest value is below this use 13 of them at most.
+const FRACTION_OF_16_BITS: u16 = 1 << 13;
 
 /// How the arrays of a file are to be read.
 #[derive(Clone, Copy, Debug)]
@@ -34,37 +41,66 @@ pub(super) struct Asked<'a> {
     pub rules: Rules,
 }
 
-/// Reads rows (N×d) or pictures (N×h×w, N×h×w×c; N×1×h×w and N×3×h×w are recognised as channels first).
-pub(super) fn load(path: &Path, asked: Asked<'_>, progress: &Progress) -> Result<Raw, DataError> {
-    let Asked { array, labels, reading: _, rules: _ } = asked;
+/// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W) with their labels, and the parts an archive keeps apart. `known`
+/// are the columns of a network that was trained on others.
+pub(super) fn load(
+    path: &Path,
+    asked: Asked<'_>,
+    known: Option<&[Column]>,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
     progress.check()?;
-    let (mut file, bytes) = open_file(path, "a .npy or .npz file")?;
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    if !is_zip(path, &mut file)? {
-        if let Some(wanted) = array.or(labels) {
-            return Err(DataError::file(
-                path,
-                format!(
-                    "is one plain array and holds none called \"{wanted}\"; leave the name empty, or choose an .npz file"
-                ),
-            ));
-        }
-        progress.restart(bytes);
-        let mut reader = BufReader::new(Watched::new(file, bytes, progress));
-        return Entry::begin(path, None, bytes, &mut reader, progress)?.rows(name);
+    let mut archive = Archive::open(path, progress)?;
+    let roles = Roles::find(&archive, asked)?;
+    let parts = [Some(roles.train), roles.validation, roles.test];
+    let train = header(&archive, roles.train.rows)?;
+    let layout = Layout::of(&train.shape, asked.reading.axes, asked.rules)
+        .map_err(|message| error(&archive, roles.train.rows, message))?;
+    let features = layout.shape.features();
+    let counts = check_parts(&archive, parts, features)?;
+    let total = counts.iter().fold(0, |total: usize, count| total.saturating_add(*count));
+    memory::check_count(total, features, "choose a smaller array")
+        .map_err(|message| error(&archive, roles.train.rows, message))?;
+    let bytes = |at: usize| {
+        let header = archive.arrays[at].header.as_ref().ok();
+        header.map_or(0, |header| (header.count().unwrap_or(0) as u64).saturating_mul(header.item as u64))
+    };
+    if !archive.is_plain() {
+        progress.set_total(roles.all().map(|role| bytes(role.rows)).fold(0, u64::saturating_add));
     }
 
-    let mut archive = Archive::open(path, file, bytes, progress)?;
-    progress.restart(0);
-    let array = match array {
-        Some(array) => array.to_string(),
-        None => archive.first(labels)?,
+    let found = match layout.shape {
+        Shape::Vector(_) if known.is_none() => {
+            bases::bases(&mut archive, roles.train.rows, features, progress)?
+        }
+        Shape::Vector(_) | Shape::Image { .. } => Vec::new(),
     };
-    let mut raw = archive.entry(&array, |entry| entry.rows(name))?;
-    if let Some(labels) = labels {
-        let count = raw.rows.len() / raw.shape.features();
-        raw.labels.push(archive.entry(labels, |entry| entry.labels(labels, count))?);
+    let known = known.filter(|columns| columns.len() == features).unwrap_or_default();
+    let bases: Vec<f64> = match asked.rules {
+        Rules::Current if !found.is_empty() => found.clone(),
+        Rules::Current if known.iter().any(|column| column.base() != 0.0) => {
+            known.iter().map(Column::base).collect()
+        }
+        Rules::Current | Rules::Version1 => Vec::new(),
+    };
+    let kinds = kinds(&archive, parts);
+    let mut rows = room(storage(&kinds, asked.rules), total.saturating_mul(features), progress)?;
+    for role in roles.all() {
+        archive.entry(role.rows, |entry| entry.add_to(&mut rows, features, layout.channels_first, &bases))?;
     }
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let mut raw = Raw::new(name, layout.shape, rows);
+    raw.type_max = type_max(&kinds, layout.shape, &raw.rows, asked.rules);
+    name_features(&mut raw, features, &bases, progress)?;
+    raw.labels = read_labels(&mut archive, parts, counts, asked.rules, &mut raw.notes, progress)?;
+    if asked.reading.parts == Parts::Kept {
+        (raw.own_validation, raw.own_test) = (counts[1], counts[2]);
+    }
+    raw.notes.extend(layout.note);
+    raw.doubts.extend(roles.doubt.clone().into_iter().chain(layout.doubt));
+    raw.doubts.extend(precision(&found, asked.rules));
+    say(&mut raw, &archive, &roles, counts, asked);
+    say_depth(&mut raw, &kinds, asked.rules);
     Ok(raw)
 }
 
@@ -73,107 +109,301 @@ pub(super) fn load(path: &Path, asked: Asked<'_>, progress: &Progress) -> Result
 /// # Errors
 /// Where it cannot be opened or is damaged.
 pub(super) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
-    let (mut file, bytes) = open_file(path, "a .npy or .npz file")?;
-    if !is_zip(path, &mut file)? {
+    let progress = Progress::default();
+    let archive =
+        Archive::open(path, &progress).map_err(|error| error.about(&path.display().to_string(), REMEDY))?;
+    if archive.is_plain() {
         return Ok(Vec::new());
     }
-    let archive = Archive::open(path, file, bytes, &Progress::default())
-        .map(|archive| archive.names)
-        .map_err(|error| error.about(&path.display().to_string(), REMEDY))?;
-    Ok(archive.into_iter().map(|(name, _)| name).collect())
+    Ok(archive.arrays.into_iter().map(|array| array.name).collect())
 }
 
-/// Whether the file begins like a zip.
-fn is_zip(path: &Path, file: &mut File) -> Result<bool, DataError> {
-    let io = |error: std::io::Error| DataError::io(path, &error);
-    let mut magic = Vec::new();
-    file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
-    file.seek(SeekFrom::Start(0)).map_err(io)?;
-    Ok(magic == ZIP_MAGIC)
+fn error(archive: &Archive<'_>, at: usize, message: impl Into<String>) -> DataError {
+    let place = if archive.is_plain() {
+        "header".to_owned()
+    } else {
+        format!("array \"{}\"", archive.arrays[at].name)
+    };
+    DataError::content(archive.path, place, message)
 }
 
-/// The arrays of a zip.
-struct Archive<'a> {
-    path: &'a Path,
-    zip: ZipArchive<BufReader<Watched<'a, File>>>,
-    /// Array names with their index in the zip, in its order.
-    names: Vec<(String, usize)>,
-    file_bytes: u64,
-    progress: &'a Progress,
-    /// Memory of the directory.
-    _held: Held<'a>,
+fn header<'a>(archive: &'a Archive<'_>, at: usize) -> Result<&'a Header, DataError> {
+    archive.arrays[at].header.as_ref().map_err(|message| error(archive, at, message))
 }
 
-impl<'a> Archive<'a> {
-    fn open(
-        path: &'a Path,
-        mut file: File,
-        file_bytes: u64,
-        progress: &'a Progress,
-    ) -> Result<Archive<'a>, DataError> {
-        let entries =
-            directory::entries(&mut file, file_bytes).map_err(|error| DataError::io(path, &error))?;
-        let held = progress.budget().hold(entries.saturating_mul(ENTRY_BYTES))?;
-        let mut zip = ZipArchive::new(BufReader::new(Watched::new(file, file_bytes, progress)))
-            .map_err(|error| zip_error(path, "zip directory", &error))?;
-        let mut names = Vec::new();
-        for index in 0..zip.len() {
-            progress.check()?;
-            let entry = zip
-                .by_index(index)
-                .map_err(|error| zip_error(path, &format!("zip entry {index}"), &error))?;
-            let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-            if let Some(name) = name.strip_suffix(".npy") {
-                names.push((name.to_string(), index));
+/// How many rows each part has: that all are of numbers and of one shape.
+fn check_parts(
+    archive: &Archive<'_>,
+    parts: [Option<Role>; 3],
+    features: usize,
+) -> Result<[usize; 3], DataError> {
+    let mut counts = [0; 3];
+    let mut first: Option<(&Found, &Header)> = None;
+    for (part, count) in parts.into_iter().zip(&mut counts) {
+        let Some(Role { rows, .. }) = part else { continue };
+        let header = header(archive, rows)?;
+        if header.count().is_none() {
+            return Err(error(archive, rows, "its dimensions are too large; choose a smaller array"));
+        }
+        if header.is_text() {
+            let message = "holds text; choose an array of numbers, or name it as the labels";
+            return Err(error(archive, rows, message));
+        }
+        *count = header.shape.first().copied().unwrap_or(0);
+        match first {
+            None if *count == 0 || features == 0 => {
+                let text = header.shape_text();
+                return Err(error(
+                    archive,
+                    rows,
+                    format!("an array of {text} holds no values; choose one with rows"),
+                ));
+            }
+            Some((found, known)) if known.shape.get(1..) != header.shape.get(1..) => {
+                let (text, found) = (header.shape_text(), found.told());
+                return Err(error(
+                    archive,
+                    rows,
+                    format!("rows of {text} are not like those of {found}; choose another array"),
+                ));
+            }
+            None | Some(_) => {}
+        }
+        first.get_or_insert((&archive.arrays[rows], header));
+    }
+    Ok(counts)
+}
+
+fn kinds(archive: &Archive<'_>, parts: [Option<Role>; 3]) -> Vec<Kind> {
+    let headers = parts.into_iter().flatten().map(|role| archive.arrays[role.rows].header.as_ref());
+    headers.flatten().map(|header| header.kind).collect()
+}
+
+/// The type of all parts, where it is the same.
+fn storage(kinds: &[Kind], rules: Rules) -> Storage {
+    let mut storages = kinds.iter().map(|kind| Storage::of(*kind));
+    let first = storages.next().unwrap_or(Storage::F32);
+    match first {
+        Storage::U16 if rules == Rules::Version1 => Storage::F32,
+        first if storages.all(|other| other == first) => first,
+        Storage::U8 | Storage::U16 | Storage::F32 => Storage::F32,
+    }
+}
+
+/// Bytes are scaled by the range of their type; those that are only 0 and 1 (masks, binary features) are in [0, 1] already.
+/// So are, by the rules of version 1, pictures of 16 bits.
+fn type_max(kinds: &[Kind], shape: Shape, rows: &Rows, rules: Rules) -> Option<f32> {
+    match rows {
+        Rows::U8(values) if values.iter().all(|&value| value <= 1) => Some(1.0),
+        Rows::U8(_) => Some(255.0),
+        Rows::F32(_) if rules == Rules::Version1 && kinds == [Kind::U16] => {
+            matches!(shape, Shape::Image { .. }).then_some(65535.0)
+        }
+        Rows::U16(_) | Rows::F32(_) => None,
+    }
+}
+
+/// Columns are called by their numbers; where something was taken off their numbers, they are kept with it.
+fn name_features(
+    raw: &mut Raw,
+    features: usize,
+    bases: &[f64],
+    progress: &Progress,
+) -> Result<(), DataError> {
+    if matches!(raw.shape, Shape::Image { .. }) {
+        return Ok(());
+    }
+    let budget = progress.budget();
+    budget.take(memory::text_bytes(20).saturating_mul(features as u64))?;
+    raw.feature_names = (1..=features).map(|at| format!("column {at}")).collect();
+    if !bases.is_empty() {
+        budget.take(
+            memory::bytes_of::<Column>(features) + memory::text_bytes(20).saturating_mul(features as u64),
+        )?;
+        let named = raw.feature_names.iter().zip(bases);
+        raw.columns = named
+            .map(|(name, &base)| Column { name: name.clone(), kind: ColumnKind::Numbers { base } })
+            .collect();
+        let taken = bases.iter().position(|base| *base != 0.0);
+        raw.notes.extend(taken.map(|at| {
+            let all = bases.iter().filter(|base| **base != 0.0).count();
+            let more = if all > 1 { format!(" and {} more columns", all - 1) } else { String::new() };
+            format!(
+                "the numbers of column {}{more} are kept less their smallest ({}), as 32 bits would not tell them apart",
+                at + 1,
+                bases[at]
+            )
+        }));
+    }
+    Ok(())
+}
+
+/// By the rules of version 1, numbers that 32 bits do not tell apart stay as they are.
+fn precision(bases: &[f64], rules: Rules) -> Option<Doubt> {
+    let at = bases.iter().position(|base| *base != 0.0).filter(|_| rules == Rules::Version1)?;
+    Some(Doubt {
+        message: format!(
+            "the numbers of column {} lose precision: they are near {}, where 32 bits tell few of them apart",
+            at + 1,
+            bases[at]
+        ),
+        remedies: vec![Choice::Rules(Rules::Current)],
+    })
+}
+
+/// One column of labels over all parts; several where the array of labels has several columns that are not one-hot.
+fn read_labels(
+    archive: &mut Archive<'_>,
+    parts: [Option<Role>; 3],
+    counts: [usize; 3],
+    rules: Rules,
+    notes: &mut Vec<String>,
+    progress: &Progress,
+) -> Result<Vec<LabelColumn>, DataError> {
+    let labelled = || parts.iter().flatten().filter_map(|role| role.labels);
+    let Some(first) = labelled().next() else { return Ok(Vec::new()) };
+    let name = archive.arrays[first].name.clone();
+    let mut columns = None;
+    for (role, count) in parts.iter().zip(counts) {
+        let Some(at) = role.and_then(|role| role.labels) else { continue };
+        let header = header(archive, at)?;
+        let of_each = match header.shape[..] {
+            [rows] if rows == count => Some(1),
+            [rows, columns @ 1..=choice::MOST_LABEL_COLUMNS] if rows == count => Some(columns),
+            _ => None,
+        };
+        let is_alike = columns.is_none_or(|columns| of_each == Some(columns));
+        let Some(of_each) = of_each.filter(|&columns| is_alike && (columns == 1 || !header.is_text())) else {
+            let text = header.shape_text();
+            let message =
+                format!("labels of {text} do not belong to {count} rows; choose an array of {count} values");
+            return Err(error(archive, at, message));
+        };
+        columns = Some(of_each);
+    }
+    let columns = columns.unwrap_or(1);
+    if columns > 1 {
+        return many_labels(archive, parts, counts, (&name, columns), notes, progress);
+    }
+    let kinds: Vec<Kind> = labelled()
+        .filter_map(|at| archive.arrays[at].header.as_ref().ok())
+        .map(|header| header.kind)
+        .collect();
+    let is_float = |kind: &Kind| matches!(kind, Kind::F16 | Kind::F32 | Kind::F64);
+    let is_whole = rules == Rules::Current && !kinds.iter().any(is_float);
+    let mut labels = Labels::new(is_whole, rules == Rules::Current, progress);
+    for (role, count) in parts.iter().zip(counts) {
+        match role.and_then(|role| role.labels) {
+            Some(at) => archive.entry(at, |entry| entry.labels(&mut labels))?,
+            None => labels.skip(count)?,
+        }
+    }
+    Ok(vec![labels.column(&name)?])
+}
+
+/// Labels of several columns: classes by place where each row has a single 1 among zeros, else a column each.
+fn many_labels(
+    archive: &mut Archive<'_>,
+    parts: [Option<Role>; 3],
+    counts: [usize; 3],
+    (name, columns): (&str, usize),
+    notes: &mut Vec<String>,
+    progress: &Progress,
+) -> Result<Vec<LabelColumn>, DataError> {
+    let total: usize = counts.iter().sum();
+    let mut rows = room(Storage::F32, total.saturating_mul(columns), progress)?;
+    let mut has_labels = Vec::new();
+    for (role, count) in parts.iter().zip(counts) {
+        let Some(at) = role.and_then(|role| role.labels) else { continue };
+        archive.entry(at, |entry| entry.add_to(&mut rows, columns, false, &[]))?;
+        has_labels.push((role.map(|role| role.rows), count));
+    }
+    let Rows::F32(values) = rows else { return Ok(Vec::new()) };
+    let place = |row: &[f32]| {
+        let place = row.iter().position(|value| *value == 1.0)?;
+        row.iter().enumerate().all(|(at, value)| at == place || *value == 0.0).then_some(place)
+    };
+    let is_one_hot = values.chunks_exact(columns).all(|row| place(row).is_some());
+    if !is_one_hot && columns > MOST_LABELS {
+        notes.push(format!("array \"{name}\" was left aside: {columns} numbers a row are no label"));
+        progress.budget().release(values);
+        return Ok(Vec::new());
+    }
+    let mut lists: Vec<Labels<'_>> =
+        (0..if is_one_hot { 1 } else { columns }).map(|_| Labels::new(true, true, progress)).collect();
+    let mut rows = values.chunks_exact(columns);
+    for (role, count) in parts.iter().zip(counts) {
+        if role.is_none_or(|role| role.labels.is_none()) {
+            lists.iter_mut().try_for_each(|list| list.skip(count))?;
+            continue;
+        }
+        for row in rows.by_ref().take(count) {
+            if is_one_hot {
+                let place = place(row).unwrap_or_default();
+                lists.iter_mut().try_for_each(|list| list.push(&place.to_string()))?;
+            } else {
+                lists.iter_mut().zip(row).try_for_each(|(list, value)| list.push(&value.to_string()))?;
             }
         }
-        Ok(Archive { path, zip, names, file_bytes, progress, _held: held })
     }
-
-    /// The first array that is not the labels.
-    fn first(&self, labels: Option<&str>) -> Result<String, DataError> {
-        let mut others = self.names.iter().filter(|(name, _)| Some(name.as_str()) != labels);
-        others
-            .next()
-            .map(|(name, _)| name.clone())
-            .ok_or_else(|| DataError::file(self.path, "holds no array with rows; choose another .npz file"))
+    progress.budget().release(values);
+    if is_one_hot {
+        notes.push(format!("labels \"{name}\" are one-hot: the class is the place of the 1, counted from 0"));
     }
+    let called = |at: usize| if is_one_hot { name.to_owned() } else { format!("{name} {}", at + 1) };
+    (0..).zip(lists).map(|(at, list)| list.column(&called(at))).collect()
+}
 
-    /// What is made of an array.
-    fn entry<T>(
-        &mut self,
-        array: &str,
-        make: impl FnOnce(Entry<'_>) -> Result<T, DataError>,
-    ) -> Result<T, DataError> {
-        let path = self.path;
-        let Some(&(_, index)) = self.names.iter().find(|(name, _)| name == array) else {
-            let names: Vec<String> =
-                self.names.iter().take(20).map(|(name, _)| format!("\"{name}\"")).collect();
-            return Err(DataError::file(
-                path,
-                format!("holds no array \"{array}\"; choose one of {}", names.join(", ")),
+/// Which arrays were taken for what, and what was left aside.
+fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], asked: Asked<'_>) {
+    if !archive.is_plain() {
+        let (name, all) = (&archive.arrays[roles.train.rows].name, archive.arrays.len());
+        let arrays = if all == 1 { "array" } else { "arrays" };
+        raw.what = format!("array \"{name}\", {} × {}, of {all} {arrays}", counts[0], raw.shape);
+        for (role, called) in [(roles.validation, "validation"), (roles.test, "test")] {
+            let found = role.map(|role| &archive.arrays[role.rows]);
+            raw.understood.extend(found.map(|found| format!("{called}: {}", found.told())));
+        }
+        if asked.reading.parts == Parts::Mixed && roles.all().count() > 1 {
+            raw.understood.push("all parts mixed".to_owned());
+        }
+        let (left, notes) = roles.left(&archive.arrays);
+        raw.understood.extend(left);
+        raw.notes.extend(notes);
+    }
+    let shown = &asked.reading.shown_channels;
+    let channels = raw.shape.channels();
+    if matches!(raw.shape, Shape::Image { .. }) && !shown.is_empty() {
+        if matches!(shown.len(), 1 | 3) && shown.iter().all(|channel| (1..=channels).contains(channel)) {
+            raw.shown_channels.clone_from(shown);
+        } else {
+            raw.warnings.push(format!(
+                "the channels to show should be one or three from 1 to {channels}; the first are shown"
             ));
-        };
-        let mut entry = self
-            .zip
-            .by_index(index)
-            .map_err(|error| zip_error(path, &format!("array \"{array}\""), &error))?;
-        let most = entry.size().min(self.file_bytes.saturating_mul(MAX_RATIO));
-        let (done, total) = self.progress.state();
-        self.progress.set_total(total.max(done).saturating_add(most));
-        make(Entry::begin(path, Some(array), most, &mut entry, self.progress)?)
+        }
     }
 }
 
-/// What an entry of a zip's directory takes in memory, with its name.
-const ENTRY_BYTES: u64 = 1024;
-
-fn zip_error(path: &Path, place: &str, error: &zip::result::ZipError) -> DataError {
-    DataError::content(
-        path,
-        place,
-        format!("the archive cannot be read ({error}); it is damaged, write it again with numpy.savez"),
-    )
+/// How many of 16 bits are used, and by what pictures are scaled.
+fn say_depth(raw: &mut Raw, kinds: &[Kind], rules: Rules) {
+    let is_picture = matches!(raw.shape, Shape::Image { .. });
+    match &raw.rows {
+        Rows::U16(values) if is_picture => {
+            let around = |(low, high): (u16, u16), value: &u16| (low.min(*value), high.max(*value));
+            let (low, high) = values.iter().fold((u16::MAX, 0), around);
+            raw.understood.push(format!("16 bits, values {low}–{high}: scaled by the data's range"));
+        }
+        Rows::F32(values) if is_picture && rules == Rules::Version1 && kinds == [Kind::U16] => {
+            let high = values.iter().fold(0.0_f32, |high, value| high.max(*value));
+            if high < f32::from(FRACTION_OF_16_BITS) {
+                raw.doubts.push(Doubt {
+                    message: format!("of 16 bits, only values up to {high} are used; scaled by the range of the type they are all dark"),
+                    remedies: vec![Choice::Rules(Rules::Current)],
+                });
+            }
+        }
+        Rows::U8(_) | Rows::U16(_) | Rows::F32(_) => {}
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(super) struct Raw {
     pub columns: Vec<Column>,
     /// All columns of a table as they were found.
     pub overview: Vec<ColumnOverview>,
+    /// The channels that are shown as red, green and blue, or as grey, counted from 1; empty for the first ones.
+    pub shown_channels: Vec<usize>,
     /// How many rows before the own test rows are the source's own validation rows.
     pub own_validation: usize,
     /// How many of the last rows are the source's own test rows.
@@ -51,6 +53,7 @@ impl Raw {
             feature_names: Vec::new(),
             columns: Vec::new(),
             overview: Vec::new(),
+            shown_channels: Vec::new(),
             own_validation: 0,
             own_test: 0,
             type_max: None,

@@ -1,23 +1,37 @@
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::{DataError, csv, idx, image_folder, npy, open_file};
+use flate2::read::MultiGzDecoder;
+
+use super::{DataError, csv, foreign, idx, image_folder, npy, open_file};
 use crate::project::{ArrayReading, Channels, Fit, Missing, PictureReading, Shape, Source, TableReading};
 
-const ACCEPTED: &str = "accepted are an image folder, a folder or file of MNIST's format (IDX, also gzipped), CSV (.csv, .tsv, \
-                        .txt) and NPY, NPZ (.npy, .npz)";
+const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \
+                        (.csv, .tsv, .txt, .data, also gzipped; .xlsx, .xls, .ods) and NPY, NPZ (.npy, .npz)";
+/// Endings of tables.
+const TABLES: [&str; 10] = ["csv", "tsv", "txt", "data", "tab", "dat", "xlsx", "xlsm", "xls", "ods"];
+/// How zips begin, also empty ones.
+const ZIPS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+/// How spreadsheets of older versions of Excel begin.
+const OLD_SPREADSHEET: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+const GZIP: &[u8] = b"\x1F\x8B";
+/// How many entries of a zip are looked at.
+const ZIP_ENTRIES: usize = 1000;
 
 /// The source for a file or folder someone chose or dropped; pictures will be brought to `width`×`height` pixels.
 ///
-/// A folder that holds MNIST under its usual names becomes IDX with all its files, any other an image folder; a picture
-/// stands for the folder it is in; a table starts with what [`csv::sniff`] makes of it.
+/// A folder that holds MNIST under its usual names, or folders below that do, becomes IDX with all its files, any other an
+/// image folder. What a file is, its first bytes tell; only where they do not, its name. A picture is an image folder of one
+/// picture; a table starts with what [`csv::sniff`] makes of it.
 ///
 /// # Errors
-/// Where it is missing or of a kind that is not read: what is accepted.
+/// Where it is missing or of a kind that is not read: what is accepted, or how to convert it.
 pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) -> Result<Source, DataError> {
     let metadata = std::fs::metadata(path).map_err(|error| DataError::io(path, &error))?;
-    let pictures = |folder: &Path| Source::ImageFolder {
-        path: folder.to_path_buf(),
+    let pictures = || Source::ImageFolder {
+        path: path.to_path_buf(),
         width,
         height,
         channels,
@@ -28,36 +42,157 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
         return Err(DataError::file(path, format!("is {what}; {ACCEPTED}")));
     }
     if metadata.is_dir() {
-        return Ok(match idx::images_in(path) {
-            Some(images) => idx::companions(&images),
-            None => pictures(path),
-        });
+        let images = idx::images_below(path);
+        return match &images[..] {
+            [] => Ok(pictures()),
+            [one] => Ok(idx::companions(one)),
+            several => {
+                let names: Vec<String> =
+                    several.iter().take(8).map(|path| path.display().to_string()).collect();
+                Err(DataError::file(
+                    path,
+                    format!(
+                        "holds several data sets in the format of MNIST; choose one of {}",
+                        names.join(", ")
+                    ),
+                ))
+            }
+        };
     }
+    match content(path)? {
+        Content::Arrays => Ok(arrays(path)),
+        Content::Idx => Ok(idx::companions(path)),
+        Content::Picture => Ok(pictures()),
+        Content::Table => table(path),
+        Content::Unread(message) => Err(DataError::file(path, message)),
+    }
+}
+
+/// What a file is.
+#[derive(Debug)]
+enum Content {
+    Arrays,
+    Idx,
+    Picture,
+    Table,
+    /// Nothing that is read: why, and what to do.
+    Unread(String),
+}
+
+/// What a file is, by its first bytes; by its ending where they do not tell.
+fn content(path: &Path) -> Result<Content, DataError> {
+    let (mut file, _) = open_file::open_file(path, "a data file")?;
+    let mut head = Vec::new();
+    let read = file.by_ref().take(foreign::HEAD as u64).read_to_end(&mut head);
+    read.map_err(|error| DataError::io(path, &error))?;
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    match extension.as_deref() {
-        Some("npy" | "npz") => Ok(Source::Npy {
-            path: path.to_path_buf(),
-            array: None,
-            labels: None,
-            reading: ArrayReading::default(),
-        }),
-        Some("csv" | "tsv" | "txt") => {
-            let preview = csv::sniff(path)?;
-            Ok(Source::Csv {
-                path: path.to_path_buf(),
-                header: preview.header,
-                delimiter: preview.delimiter,
-                labels: preview.labels,
-                missing: Missing::default(),
-                reading: TableReading::default(),
-            })
-        }
-        _ if idx::is_images(path) => Ok(idx::companions(path)),
-        _ => match path.parent().filter(|_| image_folder::is_picture(path)) {
-            Some(folder) => Ok(pictures(folder)),
-            None => Err(DataError::file(path, format!("is of a kind that is not read; {ACCEPTED}"))),
-        },
+    let extension = extension.as_deref().unwrap_or_default();
+    let is_text = is_text(&head);
+    if head.starts_with(b"\x93NUMPY") {
+        return Ok(Content::Arrays);
     }
+    if ZIPS.iter().any(|magic| head.starts_with(magic)) {
+        return Ok(zip_content(path, file, extension));
+    }
+    if head.starts_with(OLD_SPREADSHEET) {
+        return Ok(Content::Table);
+    }
+    if let Some(message) = foreign::foreign(path, &head) {
+        return Ok(Content::Unread(message));
+    }
+    if idx::is_idx(path) {
+        return Ok(Content::Idx);
+    }
+    if head.starts_with(GZIP) {
+        return Ok(packed_content(path, file));
+    }
+    // Some kinds of pictures begin like words, so a table's ending counts for more where all is text.
+    let is_table = TABLES.contains(&extension);
+    if !(is_text && (is_table || head.is_empty())) && image::guess_format(&head).is_ok() {
+        return Ok(Content::Picture);
+    }
+    Ok(match extension {
+        "npy" | "npz" => Content::Arrays,
+        _ if is_table => Content::Table,
+        _ if image_folder::is_picture(path) => Content::Picture,
+        _ if is_text && !head.is_empty() => Content::Table,
+        _ => Content::Unread(format!("is of a kind that is not read; {ACCEPTED}")),
+    })
+}
+
+/// What is in a zip: arrays, or a spreadsheet.
+fn zip_content(path: &Path, file: File, extension: &str) -> Content {
+    if extension == "npz" {
+        return Content::Arrays;
+    }
+    // A directory that is too large to be looked at, or damaged, is told by the reader of the ending.
+    let names = npy::zip_names(file, ZIP_ENTRIES).unwrap_or_default();
+    let has = |what: &str| names.iter().any(|name| name.ends_with(what));
+    if names.iter().any(|name| name.starts_with("xl/")) || has("content.xml") || TABLES.contains(&extension) {
+        return Content::Table;
+    }
+    if has(".npy") {
+        return Content::Arrays;
+    }
+    let message = foreign::foreign(path, b"");
+    Content::Unread(message.unwrap_or_else(|| {
+        let pictures = names.iter().filter(|name| image_folder::is_picture(Path::new(name))).count();
+        let what = if pictures > 0 { " of pictures" } else { "" };
+        format!("is a zip{what}; unpack it and choose the folder or the file in it")
+    }))
+}
+
+/// What is packed with gzip: a table, or something to unpack first.
+fn packed_content(path: &Path, mut file: File) -> Content {
+    let mut head = Vec::new();
+    let is_rewound = file.seek(SeekFrom::Start(0)).is_ok();
+    // What can be unpacked of the beginning tells; the reader of the table finds what is damaged.
+    let unpacked =
+        MultiGzDecoder::new(file.take(MOST_PACKED)).take(foreign::HEAD as u64).read_to_end(&mut head);
+    let inner = path.with_extension("");
+    if let Some(message) = foreign::foreign(&inner, &head) {
+        return Content::Unread(format!("is packed with gzip; unpack it: inside, it {message}"));
+    }
+    let is_other = head.starts_with(b"\x93NUMPY") || ZIPS.iter().any(|magic| head.starts_with(magic));
+    if is_rewound && (is_text(&head) || unpacked.is_err()) && !is_other {
+        return Content::Table;
+    }
+    Content::Unread(
+        "is packed with gzip, but is neither a table nor IDX; unpack it (gunzip) and choose the file".into(),
+    )
+}
+
+/// How much of a packed file is unpacked to see what it holds.
+const MOST_PACKED: u64 = 1 << 20;
+
+/// Whether bytes look like text of any encoding: UTF-16 by its mark or its zeros, else without control characters.
+fn is_text(head: &[u8]) -> bool {
+    let zeros = |start: usize| head.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
+    let half = head.len() / 2;
+    let is_wide = head.starts_with(b"\xFF\xFE")
+        || head.starts_with(b"\xFE\xFF")
+        || half > 0
+            && (zeros(0) * 10 > half * 9 && zeros(1) == 0 || zeros(1) * 10 > half * 9 && zeros(0) == 0);
+    let is_control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A);
+    is_wide || !head.iter().any(is_control)
+}
+
+fn arrays(path: &Path) -> Source {
+    let reading = ArrayReading::default();
+    Source::Npy { path: path.to_path_buf(), array: None, labels: None, reading }
+}
+
+/// A table, as its first rows are laid out.
+fn table(path: &Path) -> Result<Source, DataError> {
+    let preview = csv::sniff(path)?;
+    Ok(Source::Csv {
+        path: path.to_path_buf(),
+        header: preview.header,
+        delimiter: preview.delimiter,
+        labels: preview.labels,
+        missing: Missing::default(),
+        reading: TableReading::default(),
+    })
 }
 
 /// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
@@ -105,8 +240,18 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
         ) => {
             reading.clone_from(known_reading);
             let names = npy::array_names(path)?;
-            let there = |name: &Option<String>| name.clone().filter(|name| names.contains(name));
+            // An empty name stands for none.
+            let there =
+                |name: &Option<String>| name.clone().filter(|name| name.is_empty() || names.contains(name));
             (*array, *labels) = (there(known_array), there(known_labels));
+            for name in [
+                &mut reading.validation,
+                &mut reading.validation_labels,
+                &mut reading.test,
+                &mut reading.test_labels,
+            ] {
+                *name = there(name);
+            }
         }
         _ => {}
     }
@@ -139,7 +284,32 @@ mod tests {
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
-        check("report.pdf", b"%PDF", Err("accepted are an image folder"));
+        check("report.pdf", b"%PDF", Err("a PDF document"));
+        check("any", b"\x01\x02\x03", Err("accepted are an image folder"));
+        check("a.h5", b"\x89HDF\r\n\x1a\n", Err("python -c \"import h5py"));
+        check("wrong.csv", b"\x93NUMPY", Ok("NPY, NPZ"));
+        check("wrong.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Ok("Image folder"));
+        check("nameless", b"a b\n1 2\n", Ok("CSV"));
+        check("P2.csv", b"P1,P2\n1,2\n", Ok("CSV"));
+        check("P2", b"P2\n1 1\n255\n7\n", Ok("Image folder"));
+        check("empty.zip", b"PK\x05\x06", Err("is a zip; unpack it"));
+        let pack = |names: &[&str]| {
+            let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+            for name in names {
+                zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            }
+            zip.finish().unwrap().into_inner()
+        };
+        check("a.zip", &pack(&["x.npy", "y.npy"]), Ok("NPY, NPZ"));
+        check("b.zip", &pack(&["a/1.png", "a/2.png"]), Err("is a zip of pictures; unpack it"));
+        let gzip = |bytes: &[u8]| {
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packer, bytes).unwrap();
+            packer.finish().unwrap()
+        };
+        check("images", &gzip(b"\0\0\x08\x03\0\0\0\0"), Ok("IDX"));
+        check("a.npy.gz", &gzip(b"\x93NUMPY"), Err("gunzip"));
+        check("a.h5.gz", &gzip(b"\x89HDF\r\n\x1a\n"), Err("h5py.File('a.h5')"));
         let folder = |path: &Path| source_for(path, 8, 8, Channels::Rgb).unwrap();
         assert_eq!(folder(dir.path()).name(), "Image folder");
         fs::write(dir.path().join("train-images.idx3-ubyte.gz"), b"").unwrap();

@@ -59,6 +59,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         said: crate::dataset::Said::default(),
         warnings: vec![],
         doubts: vec![],
+        shown_channels: vec![],
     })
 }
 

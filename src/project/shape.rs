@@ -48,6 +48,52 @@ impl Shape {
     }
 }
 
+/// How a picture of any channels is shown: in grey or in colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Rows of pixels.
+    pub height: usize,
+    /// Columns of pixels.
+    pub width: usize,
+    /// Channels in memory.
+    pub channels: usize,
+    /// The channels that are shown as red, green and blue, counted from 0; all the same for grey.
+    picks: [usize; 3],
+}
+
+impl Shown {
+    /// A picture of `shape`, by the channels that were chosen, counted from 1; where that are not one or three of its own, by
+    /// the first three, or the first where it has fewer. `None` for a row of features, and for a picture without channels.
+    pub fn of(shape: Shape, chosen: &[usize]) -> Option<Shown> {
+        let Shape::Image { height, width, channels: channels @ 1.. } = shape else { return None };
+        let is_there = chosen.iter().all(|channel| (1..=channels).contains(channel));
+        let picks = match *chosen {
+            [grey] if is_there => [grey - 1; 3],
+            [red, green, blue] if is_there => [red - 1, green - 1, blue - 1],
+            _ if channels >= 3 => [0, 1, 2],
+            _ => [0; 3],
+        };
+        Some(Shown { height, width, channels, picks })
+    }
+
+    /// How many channels are shown: 1 for grey, 3 for colour.
+    pub fn depth(self) -> usize {
+        if self.picks[1..].iter().all(|pick| *pick == self.picks[0]) { 1 } else { 3 }
+    }
+
+    /// What is shown of the channels of a pixel; of `depth()` values those that follow are for grey the same once more.
+    pub fn pixel<T: Copy + Default>(self, channels: &[T]) -> [T; 3] {
+        self.picks.map(|pick| channels.get(pick).copied().unwrap_or_default())
+    }
+
+    /// What is shown of a whole picture, pixel by pixel.
+    pub fn picture<T: Copy + Default>(self, values: &[T]) -> Vec<T> {
+        let depth = self.depth();
+        let pixels = values.chunks_exact(self.channels);
+        pixels.flat_map(|pixel| self.pixel(pixel).into_iter().take(depth)).collect()
+    }
+}
+
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -56,5 +102,30 @@ impl fmt::Display for Shape {
             Shape::Image { height, width, channels: 3 } => write!(f, "{width}×{height} RGB"),
             Shape::Image { height, width, channels } => write!(f, "{width}×{height}×{channels}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_of_any_channels_are_shown_in_grey_or_colour() {
+        let check = |channels: usize, chosen: &[usize], expected: &[u8]| {
+            let shape = Shape::Image { height: 1, width: 2, channels };
+            let values: Vec<u8> = (0..2 * channels as u8).collect();
+            let shown = Shown::of(shape, chosen).expect("a picture");
+            assert_eq!(shown.picture(&values), expected, "{channels} {chosen:?}");
+            assert_eq!(shown.depth() * 2, expected.len());
+        };
+        check(1, &[], &[0, 1]);
+        check(2, &[], &[0, 2]);
+        check(3, &[], &[0, 1, 2, 3, 4, 5]);
+        check(4, &[], &[0, 1, 2, 4, 5, 6]);
+        check(4, &[4], &[3, 7]);
+        check(5, &[5, 3, 1], &[4, 2, 0, 9, 7, 5]);
+        check(2, &[3], &[0, 2]);
+        check(4, &[1, 2], &[0, 1, 2, 4, 5, 6]);
+        assert_eq!(Shown::of(Shape::Vector(3), &[]), None);
     }
 }

@@ -83,6 +83,7 @@ mod tests {
                 said: crate::dataset::Said::default(),
                 warnings: vec![],
                 doubts: vec![],
+                shown_channels: vec![],
             };
             let probe = choose_probe(&data, 256, 1);
             assert_eq!(probe.picture_rows.len(), pictures, "{side} {channels}");

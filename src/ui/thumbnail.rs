@@ -7,7 +7,7 @@ use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
 use super::plots::stamp_of;
 use super::state::State;
-use crate::project::{Place, Shape};
+use crate::project::{Place, Shown};
 use crate::run::Run;
 
 /// The textures at hand.
@@ -20,7 +20,7 @@ impl Thumbnails {
     /// A sample for the input card, its reconstruction for the output card; `None` where there is no picture.
     pub fn of_card(&mut self, ctx: &Context, state: &State, place: Place) -> Option<TextureId> {
         let data = state.data.dataset.as_ref()?;
-        data.shape.picture()?;
+        let shown = data.shown()?;
         let is_own =
             |run: &&Run| run.fingerprint == data.fingerprint && run.kept.probe.beyond(data.len()).is_none();
         let run = state.shown().filter(is_own);
@@ -30,7 +30,7 @@ impl Thumbnails {
         match place {
             Place::Data => {
                 let key = data.fingerprint ^ u64::from(row).rotate_left(40);
-                self.texture(ctx, place, key, data.shape, || {
+                self.texture(ctx, place, key, shown, || {
                     let mut sample = vec![0.0; features];
                     data.gather(&[row], &mut sample);
                     sample
@@ -41,7 +41,7 @@ impl Thumbnails {
                 let sample = kept.reconstructions.get(..features)?;
                 // Numbers of runs come again with the next project, so they do not tell pictures apart.
                 let key = stamp_of((run.id, run.started_unix_secs, kept.epoch, Arc::as_ptr(kept) as usize));
-                self.texture(ctx, place, key, data.shape, || sample.to_vec())
+                self.texture(ctx, place, key, shown, || sample.to_vec())
             }
             Place::Corruption | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Training => None,
         }
@@ -52,7 +52,7 @@ impl Thumbnails {
         ctx: &Context,
         place: Place,
         key: u64,
-        shape: Shape,
+        shown: Shown,
         values: impl FnOnce() -> Vec<f32>,
     ) -> Option<TextureId> {
         if let Some((old, texture)) = self.kept.get(&place)
@@ -60,7 +60,7 @@ impl Thumbnails {
         {
             return Some(texture.id());
         }
-        let image = picture(shape, &values())?;
+        let image = picture(shown, &values())?;
         let texture = ctx.load_texture(format!("thumbnail of {place}"), image, TextureOptions::NEAREST);
         let id = texture.id();
         self.kept.insert(place, (key, texture));
@@ -69,17 +69,17 @@ impl Thumbnails {
 }
 
 /// A sample as a picture, stretched so that its smallest value is black and its largest white.
-fn picture(shape: Shape, values: &[f32]) -> Option<ColorImage> {
-    let (height, width, channels) = shape.picture()?;
+fn picture(shown: Shown, values: &[f32]) -> Option<ColorImage> {
+    let values = shown.picture(values);
     let (low, high) = values
         .iter()
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
     let scale = 255.0 / (high - low).max(1e-6);
     let bytes: Vec<u8> = values.iter().map(|value| ((value - low) * scale) as u8).collect();
-    let size = [width, height];
-    match channels {
-        1 if bytes.len() == width * height => Some(ColorImage::from_gray(size, &bytes)),
-        3 if bytes.len() == 3 * width * height => Some(ColorImage::from_rgb(size, &bytes)),
+    let (size, pixels) = ([shown.width, shown.height], shown.width * shown.height);
+    match shown.depth() {
+        1 if bytes.len() == pixels => Some(ColorImage::from_gray(size, &bytes)),
+        3 if bytes.len() == 3 * pixels => Some(ColorImage::from_rgb(size, &bytes)),
         _ => None,
     }
 }

@@ -7,10 +7,13 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::dataset::LabelColumn;
+use crate::project::Source;
+use std::path::PathBuf;
 
 fn images(count: u32, height: u32, width: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for word in [IMAGES_MAGIC, count, height, width] {
+    for word in [0x0803, count, height, width] {
         bytes.extend(word.to_be_bytes());
     }
     bytes.extend((0..count * height * width).map(|at| at as u8));
@@ -18,7 +21,7 @@ fn images(count: u32, height: u32, width: u32) -> Vec<u8> {
 }
 
 fn labels(values: &[u8]) -> Vec<u8> {
-    let mut bytes = LABELS_MAGIC.to_be_bytes().to_vec();
+    let mut bytes = 0x0801_u32.to_be_bytes().to_vec();
     bytes.extend((values.len() as u32).to_be_bytes());
     bytes.extend(values);
     bytes
@@ -58,7 +61,7 @@ fn official_files_are_found_and_loaded_in_every_spelling() {
             let names = ["2", "7", "9"].map(String::from).to_vec();
             assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0, 1, 0, 2])]);
         }
-        assert!(is_images(&path));
+        assert!(is_idx(&path));
     };
     let names = |dot: &str, suffix: &str| {
         [
@@ -113,7 +116,7 @@ fn bad_files_are_refused_with_place_and_remedy() {
     check(b"PK\x03\x04 and more", None, &["bytes 0 to 3", "0x00000803", "0x504b0304", "format of MNIST"]);
     check(&labels(&[1, 2]), None, &["it holds labels, choose the file of images"]);
     check(&good[..20], None, &["byte 20", "4 of the 12 bytes", "fetch it again"]);
-    check(&[&good[..], b"x"].concat(), None, &["byte 28", "goes on"]);
+    check(&[&good[..], b"x"].concat(), None, &["byte 28", "continues"]);
     check(&gzip(&good[..20]), None, &["byte 20", "4 of the 12 bytes unpacked"]);
     check(&gzip(&good)[..20], None, &["pictures.idx", "header", "complete file"]);
     check(&images(0, 0, 2)[..], None, &["bytes 8 to 15", "2×0 pixels"]);
@@ -147,6 +150,103 @@ fn missing_files_and_other_sizes_are_named() {
 }
 
 #[test]
+fn all_types_and_dimensions_are_read() {
+    let file = |kind: u8, sizes: &[u32], values: &[u8]| {
+        let mut bytes = vec![0, 0, kind, sizes.len() as u8];
+        bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
+        bytes.extend(values);
+        bytes
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let check = |bytes: &[u8], shape: Shape, rows: Rows, type_max: Option<f32>| {
+        for bytes in [bytes.to_vec(), gzip(bytes)] {
+            let path = write(&dir, "any name", &bytes);
+            assert!(is_idx(&path));
+            let raw = load(&path, None, None, None, &Progress::default()).unwrap();
+            assert_eq!((raw.shape, raw.rows, raw.type_max), (shape, rows.clone(), type_max));
+        }
+    };
+    let image = |height, width, channels| Shape::Image { height, width, channels };
+    check(
+        &file(8, &[2, 3], &[1, 2, 3, 4, 5, 6]),
+        Shape::Vector(3),
+        Rows::U8(vec![1, 2, 3, 4, 5, 6]),
+        Some(255.0),
+    );
+    let many: Vec<u8> = (0..48).collect();
+    check(&file(8, &[1, 4, 4, 3], &many), image(4, 4, 3), Rows::U8(many.clone()), Some(255.0));
+    let last: Vec<u8> = (0..16).flat_map(|pixel| [pixel, pixel + 16, pixel + 32]).collect();
+    check(&file(8, &[1, 3, 4, 4], &many), image(4, 4, 3), Rows::U8(last), Some(255.0));
+    check(&file(9, &[1, 2], &[255, 1]), Shape::Vector(2), Rows::F32(vec![-1.0, 1.0]), None);
+    check(&file(0x0B, &[1, 2], &[1, 0, 0xFF, 0xFE]), Shape::Vector(2), Rows::F32(vec![256.0, -2.0]), None);
+    check(&file(0x0C, &[1, 1], &[0, 1, 0, 0]), Shape::Vector(1), Rows::F32(vec![65_536.0]), None);
+    let half = 0.5_f32.to_be_bytes();
+    check(&file(0x0D, &[1, 1, 1], &half), image(1, 1, 1), Rows::F32(vec![0.5]), None);
+    check(&file(0x0E, &[1, 1], &(-0.25_f64).to_be_bytes()), Shape::Vector(1), Rows::F32(vec![-0.25]), None);
+    // The class is the first of several numbers.
+    let images = write(&dir, "images", &images(2, 1, 1));
+    let labels =
+        write(&dir, "labels", &file(0x0C, &[2, 2], &[0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1]));
+    let raw = load(&images, Some(&labels), None, None, &Progress::default()).unwrap();
+    let names = ["4", "7"].map(String::from).to_vec();
+    assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0])]);
+    for (bytes, part) in [
+        (file(0x0D, &[1, 1], &f32::NAN.to_be_bytes()), "row 0, value 0"),
+        (file(8, &[1, 1, 1, 1, 1], &[0]), "5 dimensions"),
+        (file(0x0E, &[1, 1], &[0; 7]), "7 of the 8 bytes"),
+    ] {
+        let path = write(&dir, "bad", &bytes);
+        let error = load(&path, None, None, None, &Progress::default()).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn data_sets_are_found_from_the_folders_above_them() {
+    let check = |names: [&str; 4], start: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, bytes) in
+            names.iter().zip([images(3, 2, 2), labels(&[7, 2, 7]), images(2, 2, 2), labels(&[2, 9])])
+        {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let found = images_below(&dir.path().join(start));
+        assert_eq!(found.len(), 1, "{names:?}");
+        let raw = load_source(&companions(&found[0])).unwrap();
+        assert_eq!((raw.rows.len(), raw.own_test, raw.labels.len()), (20, 2, 1), "{names:?}");
+    };
+    let names = [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
+    let below = |folder: &str| names.map(|name| format!("{folder}{name}"));
+    let nested = |folder: &str| names.map(|name| format!("{folder}{name}/{name}"));
+    for all in [below("MNIST/raw/"), below("a/b/raw/"), nested(""), nested("archive/")] {
+        check(all.each_ref().map(String::as_str), "");
+    }
+    let emnist = [
+        "letters-train-images-idx3-ubyte",
+        "letters-train-labels-idx1-ubyte",
+        "letters-test-images-idx3-ubyte",
+        "letters-test-labels-idx1-ubyte",
+    ];
+    check(emnist, "");
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "digits-train-images-idx3-ubyte",
+        "letters-train-images-idx3-ubyte.gz",
+        "letters-train-images-idx3-ubyte",
+    ] {
+        write(&dir, name, b"");
+    }
+    assert_eq!(images_below(dir.path()).len(), 2);
+}
+
+#[test]
 fn cancelling_stops_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = write(&dir, "a", &images(2, 2, 2));
@@ -164,9 +264,7 @@ fn images_and_labels_stay_charged_for_what_they_hold() {
     let labels = write(&dir, "labels", &labels(&[3, 1, 3, 1, 1]));
     let progress = Progress::with_budget(LIMIT);
     let raw = load(&images, Some(&labels), None, None, &progress).unwrap();
-    // The names of at most 256 classes are too few to be charged.
-    let names = 2 * memory::text_bytes(1);
-    assert_eq!(LIMIT - progress.budget().free(), raw.bytes() - names);
+    assert_eq!(LIMIT - progress.budget().free(), raw.bytes());
 }
 
 proptest! {

@@ -2,7 +2,7 @@ use std::io::Read;
 
 /// What an array says about itself (`NumPy` format versions 1 to 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(in crate::dataset) struct Header {
     pub kind: Kind,
     /// Bytes of one value in the file.
     pub item: usize,
@@ -13,7 +13,7 @@ pub(super) struct Header {
 
 /// Type of a value in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::dataset) enum Kind {
     Bool,
     U8,
     I8,
@@ -30,6 +30,18 @@ pub(super) enum Kind {
     Bytes,
     /// Characters of 32 bits padded with zeros.
     Unicode,
+}
+
+impl Kind {
+    /// Bytes of a number; 1 of a text, which has a length of its own.
+    pub fn bytes(self) -> usize {
+        match self {
+            Kind::Bool | Kind::U8 | Kind::I8 | Kind::Bytes => 1,
+            Kind::U16 | Kind::I16 | Kind::F16 => 2,
+            Kind::U32 | Kind::I32 | Kind::F32 | Kind::Unicode => 4,
+            Kind::U64 | Kind::I64 | Kind::F64 => 8,
+        }
+    }
 }
 
 impl Header {
@@ -168,14 +180,7 @@ fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
             };
         }
     };
-    let item = match kind {
-        Kind::Bool | Kind::U8 | Kind::I8 => 1,
-        Kind::U16 | Kind::I16 | Kind::F16 => 2,
-        Kind::U32 | Kind::I32 | Kind::F32 => 4,
-        Kind::U64 | Kind::I64 | Kind::F64 => 8,
-        Kind::Bytes | Kind::Unicode => return Err(unknown()),
-    };
-    Ok((kind, item, big_endian))
+    Ok((kind, kind.bytes(), big_endian))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 /// Where the values of an array go, in the order in which they come, where that is not the order they are kept in: with
 /// columns first (`Fortran`), or with the channels of a picture first. So they are never held twice.
-pub(super) struct Places {
+pub(in crate::dataset) struct Places {
     /// From the one that changes fastest in the file.
     axes: Vec<Axis>,
     at: usize,

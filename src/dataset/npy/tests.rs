@@ -52,7 +52,7 @@ fn load(
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let reading = &ArrayReading::default();
-    super::load(path, Asked { array, labels, reading, rules: Rules::Current }, progress)
+    super::load(path, Asked { array, labels, reading, rules: Rules::Current }, None, progress)
 }
 
 fn read(bytes: &[u8], array: Option<&str>, labels: Option<&str>) -> Result<Raw, DataError> {
@@ -81,7 +81,12 @@ fn shapes_types_and_orders_are_read() {
     let ints: Vec<u8> = (1..=6_i64).flat_map(i64::to_le_bytes).collect();
     check(npy("<i8", false, "(3, 2)", &ints), Shape::Vector(2), Rows::F32(six.clone()), None);
     let shorts: Vec<u8> = (1..=6_u16).flat_map(u16::to_le_bytes).collect();
-    check(npy("<u2", false, "(1, 3, 2)", &shorts), image(3, 2, 1), Rows::F32(six), Some(65535.0));
+    check(npy("<u2", false, "(1, 3, 2)", &shorts), image(3, 2, 1), Rows::U16(vec![1, 2, 3, 4, 5, 6]), None);
+    let old = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Version1 };
+    let (_dir, path) = write("old.npy", &npy("<u2", false, "(1, 3, 2)", &shorts));
+    let raw = super::load(&path, old, None, &Progress::default()).unwrap();
+    assert_eq!((raw.rows, raw.type_max), (Rows::F32(six), Some(65535.0)));
+    assert!(raw.doubts[0].message.contains("of 16 bits, only values up to 6"), "{:?}", raw.doubts);
     let bytes: Vec<u8> = (0..12).collect();
     check(npy("|u1", false, "(2, 6)", &bytes), Shape::Vector(6), Rows::U8(bytes.clone()), Some(255.0));
     check(npy("|u1", false, "(1, 2, 2, 3)", &bytes), image(2, 2, 3), Rows::U8(bytes.clone()), Some(255.0));
@@ -130,9 +135,9 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
     check(&good[..40], &["claims 118 bytes"]);
     check(&good[..good.len() - 3], &["byte 141", "13 of 16 bytes", "incomplete"]);
     check(&npy("<c8", false, "(2, 2)", &[]), &["'<c8'", "astype('float32')"]);
-    check(&npy("<f4", false, "(2,)", &f32s(&[0.0; 2])), &["one dimension", "reshape(-1, 1)"]);
+    check(&npy("<f4", false, "()", &f32s(&[0.0])), &["a single value"]);
     check(&npy("<f4", false, "(1,1,1,1,1)", &f32s(&[0.0])), &["5 dimensions", "reshape"]);
-    check(&npy("|u1", false, "(1,2,2,4)", &[0; 16]), &["4 channels", "keep 1 or 3"]);
+    check(&npy("|u1", false, "(1,99,99,99)", &[0; 16]), &["99 channels, more than 64", "--axes"]);
     check(&npy("|u1", false, "(0, 4)", &[]), &["0×4 holds no values", "choose one with rows"]);
     check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0, 1.0, f32::NAN, 0.0])), &["row 1, value 0", "nan_to_num"]);
     check(&npy("|u1", false, "(4294967296, 4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
@@ -143,7 +148,7 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
 
     let archive = npz(&[("x", good.clone()), ("y", npy("|u1", false, "(3,)", &[1; 3]))]);
     check(&archive[..archive.len() - 30], &["zip directory", "numpy.savez"]);
-    check_named(&archive, Some("z"), None, &["no array \"z\"", "\"x\", \"y\""]);
+    check_named(&archive, Some("z"), None, &["no array \"z\"", "\"x\" (2×2), \"y\" (3)", "--array NAME"]);
     check_named(&archive, Some("x"), Some("y"), &["array \"y\"", "labels of 3", "2 rows", "2 values"]);
     check(&npz(&[]), &["data.np"]);
     check(&npz(&[("a", good[..150.min(good.len() - 1)].to_vec())]), &["array \"a\"", "of 16 bytes"]);
@@ -180,12 +185,7 @@ fn an_array_and_its_labels_stay_charged_for_what_they_hold() {
         let raw = load(&path, Some("x"), Some("y"), &progress).unwrap();
         assert_eq!(raw.labels.len(), 1);
         let charged = LIMIT - progress.budget().free();
-        // The names of numbers are too few to be charged.
-        let names = match &raw.labels[0].values {
-            LabelValues::Classes { names, .. } if names[0] == "1" => 2 * memory::text_bytes(1),
-            LabelValues::Classes { .. } | LabelValues::Numbers(_) => 0,
-        };
-        assert_eq!(charged, raw.bytes() - names);
+        assert_eq!(charged, raw.bytes());
     };
     check(npy("|S3", false, "(3,)", b"catdogcat"));
     check(npy("|u1", false, "(3,)", &[1, 2, 1]));
@@ -213,6 +213,133 @@ fn missing_files_and_cancelling() {
     let progress = Progress::default();
     progress.cancel();
     assert_eq!(load(&path, None, None, &progress).err(), Some(DataError::Cancelled));
+}
+
+/// An archive with the given arrays, read as it is asked for.
+fn read_as(
+    arrays: &[(&str, Vec<u8>)],
+    reading: &ArrayReading,
+    rules: Rules,
+    array: Option<&str>,
+) -> Result<Raw, DataError> {
+    let (_dir, path) = write("data.npz", &npz(arrays));
+    super::load(&path, Asked { array, labels: None, reading, rules }, None, &Progress::default())
+}
+
+fn bytes(shape: &str, values: &[u8]) -> Vec<u8> {
+    npy("|u1", false, shape, values)
+}
+
+#[test]
+fn parts_of_an_archive_are_the_splits_they_are() {
+    let arrays = [
+        ("x_test", bytes("(1, 2)", &[9, 8])),
+        ("x_train", bytes("(2, 2)", &[1, 2, 3, 4])),
+        ("y_train", bytes("(2,)", &[7, 5])),
+        ("y_test", bytes("(1,)", &[6])),
+        ("x_val", bytes("(1, 2)", &[0, 1])),
+        ("meta", npy("|O", false, "()", b"\x80")),
+    ];
+    let usual = ArrayReading::default();
+    let raw = read_as(&arrays, &usual, Rules::Current, None).unwrap();
+    assert_eq!(raw.rows, Rows::U8(vec![1, 2, 3, 4, 0, 1, 9, 8]));
+    assert_eq!((raw.own_validation, raw.own_test), (1, 1));
+    let names = ["5", "6", "7", "(none)"].map(String::from).to_vec();
+    assert_eq!(raw.labels, [crate::dataset::LabelColumn::classes("y_train", names, vec![2, 0, 3, 1])]);
+    assert_eq!(raw.what, "array \"x_train\", 2 × 2, of 6 arrays");
+    let understood = ["validation: \"x_val\" (1×2)", "test: \"x_test\" (1×2)", "left aside: \"meta\""];
+    assert_eq!(raw.understood, understood);
+    assert!(
+        raw.notes[0].contains("array \"meta\" was left aside") && raw.notes[0].contains("Python objects")
+    );
+    assert_eq!(raw.doubts, []);
+
+    let mixed = ArrayReading { parts: Parts::Mixed, ..usual.clone() };
+    let raw = read_as(&arrays, &mixed, Rules::Current, None).unwrap();
+    assert_eq!((raw.rows.len(), raw.own_validation, raw.own_test), (8, 0, 0));
+    // The first array, as it always was.
+    let raw = read_as(&arrays, &usual, Rules::Version1, None).unwrap();
+    assert_eq!((raw.rows, raw.own_test, raw.labels.len()), (Rows::U8(vec![9, 8]), 0, 0));
+    // Where that was no array of rows, it could not be read.
+    let raw = read_as(&arrays[2..], &usual, Rules::Version1, None).map(|raw| raw.rows);
+    assert_eq!(raw.unwrap(), Rows::U8(vec![0, 1]));
+    // Someone's choices.
+    let told = ArrayReading { validation: Some("x_test".into()), test: Some(String::new()), ..usual.clone() };
+    let raw = read_as(&arrays, &told, Rules::Current, Some("x_train")).unwrap();
+    assert_eq!((raw.rows, raw.own_validation, raw.own_test), (Rows::U8(vec![1, 2, 3, 4, 9, 8]), 1, 0));
+    let raw = read_as(&arrays, &usual, Rules::Current, Some("x_test")).unwrap();
+    assert_eq!((raw.rows, raw.own_test), (Rows::U8(vec![9, 8]), 0));
+    let other = ArrayReading { test: Some("y_train".into()), ..usual };
+    let error = read_as(&arrays, &other, Rules::Current, None).unwrap_err().to_string();
+    assert!(error.contains("rows of 2 are not like those of \"x_train\" (2×2)"), "{error}");
+}
+
+#[test]
+fn names_that_tell_nothing_are_doubted() {
+    let arrays = [
+        ("a", bytes("(1, 2)", &[1, 2])),
+        ("b", bytes("(3, 1)", &[3, 4, 5])),
+        ("c", bytes("(3,)", &[1, 2, 1])),
+    ];
+    let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
+    assert_eq!((raw.rows, raw.labels[0].name.as_str()), (Rows::U8(vec![3, 4, 5]), "c"));
+    assert_eq!(raw.doubts[0].remedies, [Choice::Array(Some("a".into()))]);
+    let error =
+        read_as(&arrays[2..], &ArrayReading::default(), Rules::Current, None).unwrap_err().to_string();
+    assert!(error.contains("no array with rows (\"c\" (3))") && error.contains("--array NAME"), "{error}");
+}
+
+#[test]
+fn labels_keep_all_digits_and_one_hot_labels_are_classes() {
+    let check = |labels: Vec<u8>, names: &[&str], ids: &[u32]| {
+        let arrays = [("x", bytes("(3, 1)", &[1, 2, 3])), ("y", labels)];
+        let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
+        let names = names.iter().map(ToString::to_string).collect();
+        assert_eq!(raw.labels, [crate::dataset::LabelColumn::classes("y", names, ids.to_vec())]);
+    };
+    let ids = [9_007_199_254_700_001_i64, 9_007_199_254_700_000, 9_007_199_254_700_001];
+    let ids: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    check(npy("<i8", false, "(3,)", &ids), &["9007199254700000", "9007199254700001"], &[1, 0, 1]);
+    check(npy("<f4", false, "(3, 2)", &f32s(&[0.0, 1.0, 1.0, 0.0, 0.0, 1.0])), &["0", "1"], &[1, 0, 1]);
+    check(npy("<f4", false, "(3,)", &f32s(&[2.0, -0.0, 0.0])), &["0", "2"], &[1, 0, 0]);
+    let arrays = [("x", bytes("(3, 1)", &[1, 2, 3])), ("y", bytes("(3, 2)", &[1, 1, 0, 1, 0, 0]))];
+    let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
+    let names: Vec<&str> = raw.labels.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["y 1", "y 2"]);
+}
+
+#[test]
+fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
+    let times: Vec<u8> = [1_700_000_001.0, 5.0, 1_700_000_000.0, 6.0, 1_700_000_003.0, 900.0]
+        .iter()
+        .flat_map(|value: &f64| value.to_le_bytes())
+        .collect();
+    let (_dir, path) = write("a.npy", &npy("<f8", false, "(3, 2)", &times));
+    let read = |rules, known: Option<&[Column]>| {
+        let asked = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules };
+        super::load(&path, asked, known, &Progress::default()).unwrap()
+    };
+    let raw = read(Rules::Current, None);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 5.0, 0.0, 6.0, 3.0, 900.0]));
+    let bases: Vec<f64> = raw.columns.iter().map(Column::base).collect();
+    assert_eq!(bases, [1.7e9, 0.0]);
+    assert!(raw.notes[0].contains("column 1"), "{:?}", raw.notes);
+    let mut known = raw.columns;
+    known[0].kind = ColumnKind::Numbers { base: 1_700_000_001.0 };
+    assert_eq!(read(Rules::Current, Some(&known)).rows, Rows::F32(vec![0.0, 5.0, -1.0, 6.0, 2.0, 900.0]));
+    let near = 1.7e9_f32;
+    assert_eq!(read(Rules::Current, Some(&[])).rows, Rows::F32(vec![near, 5.0, near, 6.0, near, 900.0]));
+    let raw = read(Rules::Version1, None);
+    assert_eq!(raw.rows, Rows::F32(vec![near, 5.0, near, 6.0, near, 900.0]));
+    assert!(raw.doubts[0].message.contains("precision"), "{:?}", raw.doubts);
+}
+
+#[test]
+fn parts_of_other_types_and_orders_are_brought_together() {
+    let columns = f32s(&[5.0, 7.0, 6.0, 8.0]);
+    let arrays = [("x_train", bytes("(1, 2)", &[1, 2])), ("x_test", npy("<f4", true, "(2, 2)", &columns))];
+    let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
+    assert_eq!((raw.rows, raw.own_test), (Rows::F32(vec![1.0, 2.0, 5.0, 6.0, 7.0, 8.0]), 2));
 }
 
 proptest! {

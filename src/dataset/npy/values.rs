@@ -1,26 +1,22 @@
 use super::header::{Header, Kind};
 use super::places::Places;
-use crate::dataset::interned::Interned;
-use crate::dataset::{DataError, Progress};
+use crate::dataset::{DataError, Progress, Rows};
 
-/// Values as they are kept: bytes, numbers, or texts (labels only).
-#[derive(Debug)]
-pub(super) enum Values {
-    U8(Vec<u8>),
-    F32(Vec<f32>),
-    Text { texts: Interned, ids: Vec<u32> },
+/// How values are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::dataset) enum Storage {
+    U8,
+    U16,
+    F32,
 }
 
-impl Values {
-    /// Room for `count` values; where they do not come in the order they are kept in, there are zeros in their places.
-    pub fn new(kind: Kind, count: usize, in_order: bool, progress: &Progress) -> Result<Values, DataError> {
-        Ok(match kind {
-            Kind::Bool | Kind::U8 => Values::U8(room(0, count, in_order, progress)?),
-            Kind::Bytes | Kind::Unicode => {
-                Values::Text { texts: Interned::default(), ids: room(0, count, true, progress)? }
-            }
+impl Storage {
+    /// The smallest that holds all values of one type as they are, as far as 32-bit numbers do.
+    pub fn of(kind: Kind) -> Storage {
+        match kind {
+            Kind::Bool | Kind::U8 => Storage::U8,
+            Kind::U16 => Storage::U16,
             Kind::I8
-            | Kind::U16
             | Kind::I16
             | Kind::U32
             | Kind::I32
@@ -28,75 +24,192 @@ impl Values {
             | Kind::I64
             | Kind::F16
             | Kind::F32
-            | Kind::F64 => Values::F32(room(0.0, count, in_order, progress)?),
-        })
+            | Kind::F64
+            | Kind::Bytes
+            | Kind::Unicode => Storage::F32,
+        }
+    }
+}
+
+/// Empty rows with room for `count` values, charged.
+pub(in crate::dataset) fn room(
+    storage: Storage,
+    count: usize,
+    progress: &Progress,
+) -> Result<Rows, DataError> {
+    fn list<T>(count: usize, progress: &Progress) -> Result<Vec<T>, DataError> {
+        let mut values = Vec::new();
+        progress.budget().reserve_exact(&mut values, count)?;
+        Ok(values)
+    }
+    Ok(match storage {
+        Storage::U8 => Rows::U8(list(count, progress)?),
+        Storage::U16 => Rows::U16(list(count, progress)?),
+        Storage::F32 => Rows::F32(list(count, progress)?),
+    })
+}
+
+/// Where the values of one array go: at the end of the rows as they come, or each to its place from `start` on.
+pub(in crate::dataset) struct Target<'a> {
+    rows: &'a mut Rows,
+    places: Option<Places>,
+    start: usize,
+    /// What is taken off the values of each feature before they become `f32`; empty for nothing.
+    bases: &'a [f64],
+}
+
+impl<'a> Target<'a> {
+    /// Room for `count` further values, which was made before; where they do not come in order, there are zeros in their
+    /// places.
+    pub fn new(
+        rows: &'a mut Rows,
+        count: usize,
+        places: Option<Places>,
+        bases: &'a [f64],
+        progress: &Progress,
+    ) -> Result<Target<'a>, DataError> {
+        fn fill<T: Clone + Default>(
+            values: &mut Vec<T>,
+            count: usize,
+            progress: &Progress,
+        ) -> Result<(), DataError> {
+            let all = values.len() + count;
+            while values.len() < all {
+                progress.check()?;
+                values.resize(all.min(values.len() + (1 << 24)), T::default());
+            }
+            Ok(())
+        }
+        let start = rows.len();
+        if places.is_some() {
+            match rows {
+                Rows::U8(values) => fill(values, count, progress)?,
+                Rows::U16(values) => fill(values, count, progress)?,
+                Rows::F32(values) => fill(values, count, progress)?,
+            }
+        }
+        Ok(Target { rows, places, start, bases })
+    }
+
+    /// [`Target::new`] for values whose last dimension changes fastest, of which nothing is taken off.
+    pub fn in_order(
+        rows: &'a mut Rows,
+        shape: &[usize],
+        channels_first: bool,
+        count: usize,
+        progress: &Progress,
+    ) -> Result<Target<'a>, DataError> {
+        Target::new(rows, count, Places::new(shape, false, channels_first), &[], progress)
     }
 
     /// Takes in values from the bytes of the file, a whole number of them.
-    pub fn push(
-        &mut self,
-        header: &Header,
-        bytes: &[u8],
-        places: Option<&mut Places>,
-        progress: &Progress,
-    ) -> Result<(), DataError> {
-        match self {
-            Values::U8(values) if header.kind == Kind::Bool => {
-                put(values, bytes.iter().map(|&byte| u8::from(byte != 0)), places);
+    pub fn push(&mut self, header: &Header, bytes: &[u8]) {
+        each_number(header, bytes, self);
+    }
+}
+
+impl Sink for Target<'_> {
+    fn take<N: Number>(&mut self, numbers: impl Iterator<Item = N>) {
+        let start = self.start;
+        match self.rows {
+            Rows::U8(out) => put(out, numbers.map(Number::u8), start, self.places.as_mut()),
+            Rows::U16(out) => put(out, numbers.map(Number::u16), start, self.places.as_mut()),
+            Rows::F32(out) if self.bases.is_empty() => {
+                put(out, numbers.map(Number::f32), start, self.places.as_mut());
             }
-            Values::U8(values) => put(values, bytes.iter().copied(), places),
-            Values::F32(values) => push_numbers(values, header, bytes, places),
-            Values::Text { texts, ids } => {
-                for item in bytes.chunks_exact(header.item) {
-                    ids.push(texts.number(&text(header, item), progress)?);
+            Rows::F32(out) => {
+                for number in numbers {
+                    let place = self.places.as_mut().map(|places| start + places.next());
+                    let base = self.bases[place.unwrap_or(out.len()) % self.bases.len()];
+                    let value = (number.f64() - base) as f32;
+                    match place {
+                        Some(place) => out[place] = value,
+                        None => out.push(value),
+                    }
                 }
             }
         }
-        Ok(())
     }
-}
-
-fn room<T: Clone>(zero: T, count: usize, in_order: bool, progress: &Progress) -> Result<Vec<T>, DataError> {
-    if !in_order {
-        return progress.filled(zero, count);
-    }
-    let mut values = Vec::new();
-    progress.budget().reserve_exact(&mut values, count)?;
-    Ok(values)
 }
 
 /// Adds values at the end, or puts each in its place.
-fn put<T>(out: &mut Vec<T>, values: impl Iterator<Item = T>, places: Option<&mut Places>) {
+fn put<T>(out: &mut Vec<T>, values: impl Iterator<Item = T>, start: usize, places: Option<&mut Places>) {
     match places {
         None => out.extend(values),
-        Some(places) => values.for_each(|value| out[places.next()] = value),
+        Some(places) => values.for_each(|value| out[start + places.next()] = value),
     }
 }
 
-fn push_numbers(out: &mut Vec<f32>, header: &Header, bytes: &[u8], places: Option<&mut Places>) {
+/// A number of a file.
+pub(in crate::dataset) trait Number: Copy {
+    fn u8(self) -> u8;
+    fn u16(self) -> u16;
+    fn f32(self) -> f32;
+    fn f64(self) -> f64;
+    /// All its digits.
+    fn text(self) -> String;
+}
+
+macro_rules! number {
+    ($($type:ty),*) => {$(
+        impl Number for $type {
+            fn u8(self) -> u8 {
+                self as u8
+            }
+
+            fn u16(self) -> u16 {
+                self as u16
+            }
+
+            fn f32(self) -> f32 {
+                self as f32
+            }
+
+            fn f64(self) -> f64 {
+                self as f64
+            }
+
+            fn text(self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+
+number!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
+
+/// Takes in numbers of any type.
+pub(in crate::dataset) trait Sink {
+    fn take<N: Number>(&mut self, numbers: impl Iterator<Item = N>);
+}
+
+/// Hands over the numbers in the bytes of a file, a whole number of them; texts are none.
+pub(in crate::dataset) fn each_number(header: &Header, bytes: &[u8], sink: &mut impl Sink) {
     // One arm a type, each a loop over arrays of known length.
     macro_rules! numbers {
-        ($type:ty, $to_f32:expr) => {{
+        ($type:ty, $number:expr) => {{
             let items = bytes.as_chunks::<{ size_of::<$type>() }>().0;
             if header.big_endian {
-                put(out, items.iter().map(|&item| $to_f32(<$type>::from_be_bytes(item))), places);
+                sink.take(items.iter().map(|&item| $number(<$type>::from_be_bytes(item))));
             } else {
-                put(out, items.iter().map(|&item| $to_f32(<$type>::from_le_bytes(item))), places);
+                sink.take(items.iter().map(|&item| $number(<$type>::from_le_bytes(item))));
             }
         }};
     }
     match header.kind {
-        Kind::I8 => numbers!(i8, |value: i8| value as f32),
-        Kind::U16 => numbers!(u16, |value: u16| value as f32),
-        Kind::I16 => numbers!(i16, |value: i16| value as f32),
-        Kind::U32 => numbers!(u32, |value: u32| value as f32),
-        Kind::I32 => numbers!(i32, |value: i32| value as f32),
-        Kind::U64 => numbers!(u64, |value: u64| value as f32),
-        Kind::I64 => numbers!(i64, |value: i64| value as f32),
+        Kind::Bool => sink.take(bytes.iter().map(|&byte| u8::from(byte != 0))),
+        Kind::U8 => sink.take(bytes.iter().copied()),
+        Kind::I8 => numbers!(i8, |value: i8| value),
+        Kind::U16 => numbers!(u16, |value: u16| value),
+        Kind::I16 => numbers!(i16, |value: i16| value),
+        Kind::U32 => numbers!(u32, |value: u32| value),
+        Kind::I32 => numbers!(i32, |value: i32| value),
+        Kind::U64 => numbers!(u64, |value: u64| value),
+        Kind::I64 => numbers!(i64, |value: i64| value),
         Kind::F16 => numbers!(u16, half),
         Kind::F32 => numbers!(f32, |value: f32| value),
-        Kind::F64 => numbers!(f64, |value: f64| value as f32),
-        Kind::Bool | Kind::U8 | Kind::Bytes | Kind::Unicode => {}
+        Kind::F64 => numbers!(f64, |value: f64| value),
+        Kind::Bytes | Kind::Unicode => {}
     }
 }
 
@@ -112,7 +225,8 @@ fn half(bits: u16) -> f32 {
     }
 }
 
-fn text(header: &Header, item: &[u8]) -> String {
+/// A text of the file, without the zeros it is padded with.
+pub(super) fn text(header: &Header, item: &[u8]) -> String {
     if header.kind == Kind::Bytes {
         return String::from_utf8_lossy(item).trim_end_matches('\0').to_string();
     }

@@ -9,7 +9,7 @@ use super::kept_at;
 use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
 use super::sample::{RangeCache, Sampler, label_text, row_name};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
-use crate::project::{format_count, visible};
+use crate::project::{Shown, format_count, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::{
     Atlas, PointColors, Scatter, ScatterView, class_legend_ui, class_legend_width, color, color_bar_ui,
@@ -429,7 +429,8 @@ fn card_pictures_ui(
     stamp: u64,
     card: &mut Card,
 ) {
-    let Some((height, width, channels)) = data.shape.picture() else { return };
+    let Some(shown) = data.shown() else { return };
+    let Shown { height, width, channels, .. } = shown;
     let sampler = Sampler::new(data);
     let place = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
     let features = data.shape.features();
@@ -443,7 +444,7 @@ fn card_pictures_ui(
         let range = card.range.of(data);
         card.atlas.fill(ui.ctx(), [width, height], both.len(), |picture, x, y| {
             let start = (y * width + x) * channels;
-            range.pixel(both[picture].get(start..start + channels).unwrap_or_default())
+            range.pixel(&shown.pixel(both[picture].get(start..start + channels).unwrap_or_default()))
         });
         card.stamp = key;
     }

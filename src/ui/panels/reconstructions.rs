@@ -13,7 +13,7 @@ use super::parts::{
 };
 use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
 use crate::dataset::Dataset;
-use crate::project::visible;
+use crate::project::{Shown, visible};
 use crate::run::{Kept, Run};
 use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
 use crate::ui::state::MissingData;
@@ -108,7 +108,7 @@ pub fn reconstructions_ui(
     let room = ui.available_rect_before_wrap();
     ui.painter().rect_filled(room, 0.0, color(palette(ui).plot));
     ScrollArea::vertical().id_salt("reconstructions").auto_shrink([false, false]).show(ui, |ui| {
-        if data.shape.picture().is_some() {
+        if data.shown().is_some() {
             pictures_ui(ui, room.size(), run, data, &view.cache, &order);
         } else {
             profiles_ui(ui, run, data, kept, &view.cache, &order);
@@ -193,7 +193,7 @@ impl Cache {
             .take(count)
             .map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / features as f32)
             .collect();
-        if data.shape.picture().is_none() {
+        if data.shown().is_none() {
             return;
         }
         let unscale = |values: &[f32]| -> Vec<f32> {
@@ -208,7 +208,8 @@ impl Cache {
 
     /// Fills one row of pictures with values in units of the data.
     fn fill(&mut self, ui: &Ui, data: &Dataset, row: usize, values: &[f32]) {
-        let Some((height, width, channels)) = data.shape.picture() else { return };
+        let Some(shown) = data.shown() else { return };
+        let Shown { height, width, channels, .. } = shown;
         let range = self.range.of(data);
         let features = data.shape.features();
         let count = values.len() / features.max(1);
@@ -217,12 +218,12 @@ impl Cache {
         }
         self.atlases[row].fill(ui.ctx(), [width, height], count, |picture, x, y| {
             let start = picture * features + (y * width + x) * channels;
-            range.pixel(&values[start..start + channels])
+            range.pixel(&shown.pixel(&values[start..start + channels]))
         });
     }
 
     fn fill_errors(&mut self, ui: &Ui, data: &Dataset, reconstructions: &[f32], count: usize) {
-        let Some((height, width, channels)) = data.shape.picture() else { return };
+        let Some(Shown { height, width, channels, .. }) = data.shown() else { return };
         let range = self.range.of(data);
         let (features, originals) = (data.shape.features(), &self.originals);
         if features == 0 {
@@ -283,7 +284,7 @@ fn block_height(grid: Grid, rows: usize) -> f32 {
 }
 
 fn pictures_ui(ui: &mut Ui, room: Vec2, run: &Run, data: &Dataset, cache: &Cache, order: &[usize]) {
-    let Some((height, width, _)) = data.shape.picture() else { return };
+    let Some(Shown { height, width, .. }) = data.shown() else { return };
     let p = palette(ui);
     let shown: Vec<usize> = (0..4).filter(|row| !cache.atlases[*row].is_empty()).collect();
     let grid = grid(room, order.len(), shown.len(), [width, height]);

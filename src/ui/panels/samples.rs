@@ -215,6 +215,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         said: crate::dataset::Said::default(),
         warnings: vec!["2 files were skipped: they are no pictures".to_owned()],
         doubts: vec![],
+        shown_channels: vec![],
     }
 }
 

@@ -6,7 +6,7 @@ use egui::{Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::block_ui;
 use crate::dataset::Dataset;
-use crate::project::{Shape, visible_list};
+use crate::project::{Shape, Shown, visible_list};
 use crate::run::{Array, Checkpoint, Health, Run, SelectorHealth};
 use crate::ui::plots::{Atlas, DisplayRange, color, palette, pictured, stamp_of};
 
@@ -45,9 +45,8 @@ impl Images {
         if self.selection_stamp != stamp {
             self.selection_stamp = stamp;
             self.selection_shape = None;
-            if let (Some(selector), Shape::Image { height, width, channels }) = (&health.selector, run.shape)
-            {
-                self.fill_selection(ui, selector, (width, height, channels));
+            if let (Some(selector), Some(shown)) = (&health.selector, Shown::of(run.shape, &[])) {
+                self.fill_selection(ui, selector, shown);
             }
         }
         let checkpoint = run.checkpoint.as_ref();
@@ -62,12 +61,8 @@ impl Images {
         }
     }
 
-    fn fill_selection(
-        &mut self,
-        ui: &Ui,
-        selector: &SelectorHealth,
-        (width, height, channels): (usize, usize, usize),
-    ) {
+    fn fill_selection(&mut self, ui: &Ui, selector: &SelectorHealth, shown: Shown) {
+        let Shown { height, width, channels, .. } = shown;
         let (low, high) =
             selector.mean.iter().fold((f32::MAX, f32::MIN), |(low, high), &v| (low.min(v), high.max(v)));
         let range = DisplayRange { low, high };
@@ -79,7 +74,7 @@ impl Images {
             let (mean, shares) = (of_pixel(&selector.mean), of_pixel(&selector.shares));
             let share = shares.iter().sum::<f32>().clamp(0.0, 1.0);
             // Dimmed, so that what was chosen stands out.
-            range.pixel(&mean).gamma_multiply(0.75).lerp_to_gamma(chosen, share)
+            range.pixel(&shown.pixel(&mean)).gamma_multiply(0.75).lerp_to_gamma(chosen, share)
         });
         self.selection_shape = Some((width, height));
     }

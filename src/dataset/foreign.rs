@@ -1,0 +1,165 @@
+//! Files of kinds that are not read: what each is, and how to convert it.
+
+use std::path::Path;
+
+/// The longest beginning that tells a kind.
+pub(super) const HEAD: usize = 1024;
+
+/// What a file is that begins with `head`, and the command that turns it into one that is read; `None` for all others.
+pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
+    let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
+    let starts = |magic: &[u8]| at(0, magic);
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let python = |what: &str, code: &str| {
+        // Quotes of three levels: the shell's, Python's, and those a name may hold.
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
+        let name = if name.chars().all(is_plain) { name.as_str() } else { "FILE" };
+        Some(format!("is {what}, which is not read; convert it: python -c \"{}\"", code.replace("IN", name)))
+    };
+    let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not read; {advice}"));
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    if starts(b"\x89HDF\r\n\x1a\n") || at(512, b"\x89HDF\r\n\x1a\n") {
+        return python(
+            "an HDF5 file",
+            "import h5py, numpy; numpy.savez('out.npz', **{k: v[:] for k, v in h5py.File('IN').items() if hasattr(v, 'shape')})",
+        );
+    }
+    if starts(b"PAR1") {
+        return python(
+            "a Parquet file",
+            "import pandas; pandas.read_parquet('IN').to_csv('out.csv', index=False)",
+        );
+    }
+    if starts(b"ARROW1") || starts(b"FEA1") {
+        return python(
+            "a Feather (Arrow) file",
+            "import pandas; pandas.read_feather('IN').to_csv('out.csv', index=False)",
+        );
+    }
+    if starts(b"MATLAB 5.0") {
+        return python(
+            "a MATLAB file",
+            "import scipy.io, numpy; numpy.savez('out.npz', **{k: v for k, v in scipy.io.loadmat('IN').items() if k[0] != '_'})",
+        );
+    }
+    if starts(b"SQLite format 3\0") {
+        return python(
+            "an SQLite database",
+            "import pandas, sqlite3; pandas.read_sql('SELECT * FROM TABLE', sqlite3.connect('IN')).to_csv('out.csv', index=False)",
+        );
+    }
+    if let [0x80, 2..=5, ..] = head {
+        return python(
+            "a Python pickle",
+            "import pickle, numpy; numpy.savez('out.npz', x=numpy.asarray(pickle.load(open('IN', 'rb'))))",
+        );
+    }
+    if at(128, b"DICM") {
+        return python(
+            "a DICOM picture",
+            "import pydicom, imageio; imageio.imwrite('out.png', pydicom.dcmread('IN').pixel_array)",
+        );
+    }
+    if at(344, b"n+1\0") || at(344, b"ni1\0") {
+        return python(
+            "a NIfTI volume",
+            "import nibabel, numpy; numpy.save('out.npy', numpy.moveaxis(nibabel.load('IN').get_fdata(), 2, 0))",
+        );
+    }
+    if starts(b"SIMPLE  =") {
+        return python(
+            "a FITS file",
+            "import astropy.io.fits, numpy; numpy.save('out.npy', astropy.io.fits.getdata('IN'))",
+        );
+    }
+    if starts(b"RDX2\n") || starts(b"RDX3\n") {
+        return advice(
+            "an R data file",
+            "write it as a table in R: write.csv(DATA, 'out.csv', row.names = FALSE)",
+        );
+    }
+    if at(257, b"ustar") {
+        return advice("a tar archive", "unpack it (tar -xf) and choose what is in it");
+    }
+    let packers: [(&[u8], &str); 5] = [
+        (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
+        (b"Rar!\x1a\x07", "a RAR archive"),
+        (b"BZh", "a file packed with bzip2"),
+        (b"\xFD7zXZ\0", "a file packed with xz"),
+        (b"\x28\xB5\x2F\xFD", "a file packed with zstd"),
+    ];
+    if let Some((_, what)) = packers.iter().find(|(magic, _)| starts(magic)) {
+        return advice(what, "unpack it and choose what is in it");
+    }
+    if starts(b"%PDF") {
+        return advice("a PDF document", "choose a table, an array or pictures");
+    }
+    let text =
+        String::from_utf8_lossy(&head[..head.len().min(64)]).trim_start_matches('\u{feff}').to_lowercase();
+    let text = text.trim_start();
+    if text.starts_with("<!doctype html") || text.starts_with("<html") {
+        return advice("a web page", "it was probably saved in place of the data: download the file itself");
+    }
+    if text.starts_with("<?xml") || text.starts_with("<svg") {
+        return advice("an XML or SVG file", "choose a table, an array or pictures");
+    }
+    if text.starts_with("@relation") {
+        return python(
+            "an ARFF file",
+            "import pandas, scipy.io.arff as a; pandas.DataFrame(a.loadarff('IN')[0]).to_csv('out.csv', index=False)",
+        );
+    }
+    match extension.as_deref() {
+        Some("json" | "jsonl" | "ndjson") => {
+            let lines = if extension.as_deref() == Some("json") { "" } else { ", lines=True" };
+            let code = format!("import pandas; pandas.read_json('IN'{lines}).to_csv('out.csv', index=False)");
+            python("a JSON file", &code)
+        }
+        Some("pt" | "pth") => python(
+            "a PyTorch file",
+            "import torch, numpy; numpy.save('out.npy', torch.load('IN', map_location='cpu').numpy())",
+        ),
+        Some(_) | None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_other_kinds_say_how_to_convert_them() {
+        let check = |name: &str, place: usize, magic: &[u8], expected: &[&str]| {
+            let mut head = vec![0; place];
+            head.extend(magic);
+            head.extend([0; 16]);
+            let message = foreign(Path::new(name), &head).unwrap_or_default();
+            for part in expected {
+                assert!(message.contains(part), "{name}: {message:?} lacks {part}");
+            }
+        };
+        let hdf = b"\x89HDF\r\n\x1a\n";
+        check("in.h5", 0, hdf, &["HDF5", "h5py.File('in.h5')", "numpy.savez('out.npz'"]);
+        check("new.mat", 512, hdf, &["HDF5", "h5py.File('new.mat')"]);
+        check("o'd \"d.h5", 0, hdf, &["h5py.File('FILE')"]);
+        check("a.parquet", 0, b"PAR1", &["pandas.read_parquet('a.parquet')", "to_csv"]);
+        check("a.feather", 0, b"ARROW1", &["pandas.read_feather"]);
+        check("a.feather", 0, b"FEA1", &["pandas.read_feather"]);
+        check("a.mat", 0, b"MATLAB 5.0 MAT-file", &["scipy.io.loadmat('a.mat')"]);
+        check("a.db", 0, b"SQLite format 3\0", &["sqlite3.connect('a.db')"]);
+        check("a.pkl", 0, b"\x80\x04\x95", &["pickle.load(open('a.pkl', 'rb'))"]);
+        check("a.dcm", 128, b"DICM", &["pydicom"]);
+        check("a.nii", 344, b"n+1\0", &["nibabel"]);
+        check("a.tar", 257, b"ustar", &["a tar archive", "unpack it"]);
+        check("a.7z", 0, b"7z\xBC\xAF\x27\x1C", &["a 7z archive", "unpack it"]);
+        check("a.pdf", 0, b"%PDF-1.7", &["a PDF document"]);
+        check("a.csv", 0, b"\n <!DOCTYPE html><html>", &["a web page", "download the file itself"]);
+        check("a.json", 0, b"[{\"a\": 1}]", &["pandas.read_json('a.json').to_csv"]);
+        check("a.jsonl", 0, b"{\"a\": 1}", &["lines=True"]);
+        for (name, head) in
+            [("a.csv", &b"a,b\n1,2"[..]), ("empty", b""), ("a.npy", b"\x93NUMPY"), ("a.gz", b"\x1f\x8b")]
+        {
+            assert_eq!(foreign(Path::new(name), head), None, "{name}");
+        }
+    }
+}

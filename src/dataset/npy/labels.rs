@@ -1,0 +1,131 @@
+use crate::dataset::interned::Interned;
+use crate::dataset::progress::Pulse;
+use crate::dataset::{DataError, LabelColumn, Progress};
+
+use super::header::Header;
+use super::values::{Number, Sink, each_number, text};
+
+/// Whole numbers of more distinct values than this are numbers, not classes, by the rules of version 1 and where they came
+/// as floating-point numbers.
+const FEW_CLASSES: usize = 20;
+/// Whole numbers of a whole type are classes up to so many, if each has two rows on average.
+const MANY_CLASSES: usize = 256;
+/// The number of a row without a label.
+const NONE: u32 = u32::MAX;
+
+/// Labels as they come, one part of the data after the other, each with all its digits.
+pub(in crate::dataset) struct Labels<'a> {
+    texts: Interned,
+    ids: Vec<u32>,
+    /// Whether any part came as text.
+    is_text: bool,
+    most_classes: usize,
+    /// Whether numbers keep all digits; by the rules of version 1 they are those of 32 bits.
+    is_exact: bool,
+    /// How many rows a class has on average, at least, where there are more than a few.
+    rows_each: usize,
+    progress: &'a Progress,
+}
+
+impl<'a> Labels<'a> {
+    pub fn new(is_whole_type: bool, is_exact: bool, progress: &'a Progress) -> Labels<'a> {
+        let most_classes = if is_whole_type { MANY_CLASSES } else { FEW_CLASSES };
+        let texts = Interned::default();
+        Labels { texts, ids: Vec::new(), is_text: false, most_classes, is_exact, rows_each: 2, progress }
+    }
+
+    /// Those of bytes, which are classes however many there are.
+    pub fn of_bytes(progress: &'a Progress) -> Labels<'a> {
+        Labels { rows_each: 0, ..Labels::new(true, true, progress) }
+    }
+
+    /// One further label.
+    pub fn push(&mut self, text: &str) -> Result<(), DataError> {
+        self.progress.budget().reserve(&mut self.ids, 1)?;
+        self.ids.push(self.texts.number(text, self.progress)?);
+        Ok(())
+    }
+
+    /// So many rows without label.
+    pub fn skip(&mut self, count: usize) -> Result<(), DataError> {
+        self.progress.budget().reserve_exact(&mut self.ids, count)?;
+        self.ids.extend(std::iter::repeat_n(NONE, count));
+        Ok(())
+    }
+
+    /// Labels from the bytes of the file, a whole number of them.
+    pub fn push_bytes(&mut self, header: &Header, bytes: &[u8]) -> Result<(), DataError> {
+        if header.is_text() {
+            self.is_text = true;
+            return bytes.chunks_exact(header.item).try_for_each(|item| self.push(&text(header, item)));
+        }
+        let mut pushed = Pushed { labels: self, result: Ok(()) };
+        each_number(header, bytes, &mut pushed);
+        pushed.result
+    }
+
+    /// Texts and few whole numbers are classes, other numbers are numbers. The budget is charged for the column alone in the
+    /// end.
+    pub fn column(self, name: &str) -> Result<LabelColumn, DataError> {
+        let Labels { texts, mut ids, is_text, most_classes, is_exact, rows_each, progress } = self;
+        let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        budget.trim(&mut ids);
+        if is_text {
+            let order = texts.all_in_order(progress)?;
+            return texts.classes(name, ids, order, progress);
+        }
+        let number = |id: u32| texts.text(id).parse::<f64>().unwrap_or(f64::NAN);
+        // Whole numbers that 32 bits do not hold are ids: as classes they keep all digits.
+        let (mut is_whole, mut is_id) = (true, false);
+        for id in 0..texts.len() as u32 {
+            pulse.beat(64)?;
+            let value = number(id);
+            is_whole &= value.fract() == 0.0;
+            is_id |= is_exact && value as f32 as f64 != value;
+        }
+        let most = if texts.len().saturating_mul(rows_each) <= ids.len() {
+            most_classes
+        } else {
+            most_classes.min(FEW_CLASSES)
+        };
+        if is_whole && (texts.len() <= most || is_id) {
+            let mut order: Vec<u32> = Vec::new();
+            budget.reserve_exact(&mut order, texts.len())?;
+            order.extend(0..texts.len() as u32);
+            let key = |id: &u32| (number(*id), texts.text(*id));
+            order.sort_by(|a, b| key(a).0.total_cmp(&key(b).0).then_with(|| key(a).1.cmp(key(b).1)));
+            return texts.classes(name, ids, order, progress);
+        }
+        let mut values = Vec::new();
+        budget.reserve_exact(&mut values, ids.len())?;
+        for &id in &ids {
+            pulse.beat(64)?;
+            values.push(if id == NONE { f32::NAN } else { number(id) as f32 });
+        }
+        texts.release(budget);
+        budget.release(ids);
+        Ok(LabelColumn::numbers(name, values))
+    }
+}
+
+/// Takes numbers as labels, until one fails.
+struct Pushed<'l, 'a> {
+    labels: &'l mut Labels<'a>,
+    result: Result<(), DataError>,
+}
+
+impl Sink for Pushed<'_, '_> {
+    fn take<N: Number>(&mut self, mut numbers: impl Iterator<Item = N>) {
+        self.result = numbers.try_for_each(|number| {
+            // −0 is 0.
+            let text = if number.f64() == 0.0 {
+                "0".to_owned()
+            } else if self.labels.is_exact {
+                number.text()
+            } else {
+                number.f32().text()
+            };
+            self.labels.push(&text)
+        });
+    }
+}
