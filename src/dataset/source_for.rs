@@ -4,13 +4,13 @@ use std::path::Path;
 use super::{DataError, csv, idx, image_folder, npy, open_file};
 use crate::project::{ArrayReading, Channels, Fit, Missing, PictureReading, Shape, Source, TableReading};
 
-const ACCEPTED: &str = "accepted are an image folder, a folder or file of MNIST's format (IDX, also gzipped), CSV (.csv, .tsv, \
+const ACCEPTED: &str = "accepted are a picture or a folder of pictures, a folder or file of MNIST's format (IDX, also gzipped), CSV (.csv, .tsv, \
                         .txt) and NPY, NPZ (.npy, .npz)";
 
 /// The source for a file or folder someone chose or dropped; pictures will be brought to `width`×`height` pixels.
 ///
-/// A folder that holds MNIST under its usual names becomes IDX with all its files, any other an image folder; a picture
-/// stands for the folder it is in; a table starts with what [`csv::sniff`] makes of it.
+/// A folder that holds MNIST under its usual names becomes IDX with all its files, any other an image folder, and so does one
+/// picture; a table starts with what [`csv::sniff`] makes of it.
 ///
 /// # Errors
 /// Where it is missing or of a kind that is not read: what is accepted.
@@ -53,10 +53,8 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
             })
         }
         _ if idx::is_images(path) => Ok(idx::companions(path)),
-        _ => match path.parent().filter(|_| image_folder::is_picture(path)) {
-            Some(folder) => Ok(pictures(folder)),
-            None => Err(DataError::file(path, format!("is of a kind that is not read; {ACCEPTED}"))),
-        },
+        _ if image_folder::is_picture(path) => Ok(pictures(path)),
+        _ => Err(DataError::file(path, format!("is of a kind that is not read; {ACCEPTED}"))),
     }
 }
 
@@ -69,7 +67,8 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
 pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, DataError> {
     let (height, width, channels) = shape.picture().unwrap_or((1, 1, 1));
-    let channels = if channels == 1 { Channels::Grey } else { Channels::Rgb };
+    // With alpha they are 2 and 4.
+    let channels = if channels <= 2 { Channels::Grey } else { Channels::Rgb };
     let mut source = source_for(path, width, height, channels)?;
     match (&mut source, known) {
         (
@@ -139,7 +138,7 @@ mod tests {
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
-        check("report.pdf", b"%PDF", Err("accepted are an image folder"));
+        check("report.pdf", b"%PDF", Err("accepted are a picture or a folder of pictures"));
         let folder = |path: &Path| source_for(path, 8, 8, Channels::Rgb).unwrap();
         assert_eq!(folder(dir.path()).name(), "Image folder");
         fs::write(dir.path().join("train-images.idx3-ubyte.gz"), b"").unwrap();
