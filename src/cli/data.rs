@@ -270,7 +270,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
         ));
     }
     match run.scaler() {
-        Some(scaler) => data.scaler = scaler,
+        Some(scaler) => data.scaler = scaler.for_rows(&data.rows),
         None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
         None => {}
     }

@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -63,23 +64,21 @@ impl<'a> LabelTable<'a> {
                 format!("there is no column \"{name}\"; choose one of {}", fields.join(", ")),
             )
         };
-        let file_at = match file {
-            Some(name) => at(name).or_else(|| numbered(name)).ok_or_else(|| missing(name))?,
-            None => {
-                let known_in = |column: usize| {
-                    rows.iter().take(LOOKED_AT).filter(|row| row.get(column).is_some_and(is_known)).count()
-                };
-                let best = (0..first.len()).map(|column| (known_in(column), std::cmp::Reverse(column))).max();
-                match best {
-                    Some((1.., std::cmp::Reverse(column))) => column,
-                    Some((0, _)) | None => {
-                        return Err(DataError::file(
-                            path,
-                            "names none of the pictures; choose a table with a column of their file names",
-                        ));
-                    }
-                }
-            }
+        let named = |name: &str| at(name).or_else(|| numbered(name)).ok_or_else(|| missing(name));
+        let known_in = |column: usize| {
+            rows.iter().take(LOOKED_AT).filter(|row| row.get(column).is_some_and(is_known)).count()
+        };
+        let best = || (0..first.len()).map(|column| (known_in(column), Reverse(column))).max();
+        let file_at = match file.map(named).transpose()? {
+            Some(column) => column,
+            None => best().filter(|(known, _)| *known > 0).map(|(_, Reverse(column))| column).ok_or_else(
+                || {
+                    DataError::file(
+                        path,
+                        "names none of the pictures; choose a table with a column of their file names",
+                    )
+                },
+            )?,
         };
         let has_header = !first.get(file_at).is_some_and(is_known);
         let is_index =

@@ -201,14 +201,13 @@ impl Labelled<'_> {
                 Some((file, id)) if file == place.file => id,
                 _ => {
                     let file = &self.files[place.file as usize];
-                    match label(file) {
-                        Some(label) => texts.number(&label, progress)?,
-                        None => {
-                            if found.examples.len() < TOLD {
-                                found.examples.push(slashed(file));
-                            }
-                            u32::MAX
+                    if let Some(label) = label(file) {
+                        texts.number(&label, progress)?
+                    } else {
+                        if found.examples.len() < TOLD {
+                            found.examples.push(slashed(file));
                         }
+                        u32::MAX
                     }
                 }
             };

@@ -31,11 +31,12 @@ pub(super) fn settle(
     progress: &Progress,
 ) -> Result<Range, DataError> {
     let depth = Depth::of(rows);
-    let wanted = match (wanted, depth) {
-        (PixelRange::Auto, Depth::Byte) => PixelRange::Type,
-        (PixelRange::Auto, Depth::Word | Depth::Float) if how.rules == Rules::Current => PixelRange::Data,
-        (PixelRange::Auto, Depth::Word | Depth::Float) => PixelRange::Type,
-        (chosen, _) => chosen,
+    let is_deep = depth != Depth::Byte && how.rules == Rules::Current;
+    let wanted = match wanted {
+        PixelRange::Auto if is_deep => PixelRange::Data,
+        PixelRange::Auto => PixelRange::Type,
+        chosen
+        @ (PixelRange::Type | PixelRange::Data | PixelRange::EachPicture | PixelRange::Percentiles) => chosen,
     };
     let bits = match depth {
         Depth::Byte => "8 bits",

@@ -183,7 +183,7 @@ fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
         let chosen = match read.how.alpha {
             Alpha::Auto if read.tally.is_on_white => Alpha::White,
             Alpha::Auto => Alpha::Black,
-            chosen => chosen,
+            chosen @ (Alpha::Black | Alpha::White | Alpha::Checker | Alpha::Keep) => chosen,
         };
         grounds.into_iter().filter(|ground| *ground != chosen).map(Choice::Alpha).collect()
     } else if raw.type_max.is_some() && read.tally.depths[Depth::Byte as usize] < count {

@@ -49,10 +49,8 @@ pub(super) fn decode<'a>(
     let working = working_bytes((width, height), decoded, false, depth, how);
     let all = working.saturating_add(2 * bytes.len() as u64);
     let held = progress.budget().hold(working).map_err(Refusal::short(all))?;
-    let palette = match colour {
-        ColorType::Palette(_) => Some(decoder.get_tag_u16_vec(Tag::ColorMap).map_err(reason)?),
-        _ => None,
-    };
+    let is_palette = matches!(colour, ColorType::Palette(_));
+    let palette = is_palette.then(|| decoder.get_tag_u16_vec(Tag::ColorMap)).transpose().map_err(reason)?;
     let mut values = DecodingResult::U8(Vec::new());
     decoder.read_image_to_buffer(&mut values).map_err(reason)?;
     let count = width as usize * height as usize * channels;
@@ -69,7 +67,15 @@ pub(super) fn decode<'a>(
         DecodingResult::U16(values) => {
             image_of_words(in_order(values, channels, is_planar), channels, width, height)
         }
-        other => {
+        other @ (DecodingResult::U32(_)
+        | DecodingResult::U64(_)
+        | DecodingResult::F16(_)
+        | DecodingResult::F32(_)
+        | DecodingResult::F64(_)
+        | DecodingResult::I8(_)
+        | DecodingResult::I16(_)
+        | DecodingResult::I32(_)
+        | DecodingResult::I64(_)) => {
             let values = in_order(floats(other), channels, is_planar);
             (values.len() == count).then_some(Decoded::Numbers { width, height, channels, values })
         }
@@ -84,6 +90,7 @@ pub(super) fn decode<'a>(
 
 /// How many values a pixel has that are read: grey or colour, with alpha or without.
 fn channels(decoder: &mut Decoder<Watched<'_, Cursor<&[u8]>>>, colour: ColorType) -> Result<usize, Refusal> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the list of kinds of the crate has no end")]
     match colour {
         ColorType::Gray(_) | ColorType::Palette(1..=8) => Ok(1),
         ColorType::GrayA(_) => Ok(2),
@@ -167,7 +174,7 @@ fn floats(values: DecodingResult) -> Vec<f32> {
         DecodingResult::U16(values) => values.into_iter().map(f32::from).collect(),
         DecodingResult::U32(values) => values.into_iter().map(|value| value as f32).collect(),
         DecodingResult::U64(values) => values.into_iter().map(|value| value as f32).collect(),
-        DecodingResult::F16(values) => values.into_iter().map(|value| value.to_f32()).collect(),
+        DecodingResult::F16(values) => values.into_iter().map(f32::from).collect(),
         DecodingResult::F32(values) => values,
         DecodingResult::F64(values) => values.into_iter().map(|value| value as f32).collect(),
         DecodingResult::I8(values) => values.into_iter().map(f32::from).collect(),
