@@ -1,7 +1,7 @@
 //! Meaning of the folders pictures are in: parts of the data, classes, masks.
 
-use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Component, Path, PathBuf};
 
 use crate::project::Rules;
 
@@ -209,6 +209,25 @@ impl Arrangement {
     }
 }
 
+/// How many pictures are called as another one of their folder with `_mask` at the end, and the first of them.
+pub(super) fn named_masks(files: &[PathBuf]) -> (usize, Option<&Path>) {
+    let mark = |file: &Path| {
+        let stem = file.file_stem()?.to_string_lossy().into_owned();
+        let end =
+            ["_mask", "-mask", "_masks", "_segmentation", "_gt"].iter().find(|end| stem.ends_with(**end))?;
+        Some(file.with_file_name(&stem[..stem.len() - end.len()]))
+    };
+    let masks: Vec<(&Path, PathBuf)> =
+        files.iter().filter_map(|file| mark(file).map(|of| (file.as_path(), of))).collect();
+    if masks.is_empty() {
+        return (0, None);
+    }
+    let stems: HashSet<PathBuf> = files.iter().map(|file| file.with_extension("")).collect();
+    let mut masks = masks.iter().filter(|(_, of)| stems.contains(of)).map(|(mask, _)| *mask);
+    let first = masks.next();
+    (first.map_or(0, |_| 1 + masks.count()), first)
+}
+
 /// How many folders from the top all files share.
 fn shared<'a>(mut files: impl Iterator<Item = &'a Path>) -> usize {
     let Some(first) = files.next() else { return 0 };
@@ -322,6 +341,14 @@ mod tests {
         check(&[("images/1", "- -"), ("masks/1", "mask")]);
         check(&[("train/images/1", "train -"), ("train/masks/1", "mask"), ("test/images/1", "test -")]);
         check(&[("images/cat/1", "- cat"), ("images/dog/1", "- dog")]);
+    }
+
+    #[test]
+    fn masks_are_known_by_their_names() {
+        let files = ["a/1.png", "a/1_mask.tif", "a/2_mask.png", "1.png", "b/x-mask.png", "b/x.png"];
+        let files = files.map(PathBuf::from);
+        assert_eq!(named_masks(&files), (2, Some(Path::new("a/1_mask.tif"))));
+        assert_eq!(named_masks(&files[3..4]), (0, None));
     }
 
     #[test]

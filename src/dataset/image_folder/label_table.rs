@@ -12,6 +12,8 @@ use crate::dataset::{DataError, Progress};
 
 /// The largest table of labels.
 const MAX_BYTES: u64 = 1 << 30;
+/// Memory of a row beyond its letters: its fields, and its label by four names.
+const ROW_BYTES: u64 = 800;
 /// Rows that tell which column names the pictures.
 const LOOKED_AT: usize = 1000;
 
@@ -44,10 +46,12 @@ impl<'a> LabelTable<'a> {
         }
         // The text, its rows, and the labels by four names each.
         let names = pictures.iter().map(|picture| 4 * (picture.as_os_str().len() as u64 + 64));
-        let held = progress.budget().hold((16 * length).saturating_add(names.sum()))?;
+        let mut held = progress.budget().hold((16 * length).saturating_add(names.sum()))?;
         let mut bytes = Vec::new();
         let read = Watched::new(opened, length, progress).read_to_end(&mut bytes);
         read.map_err(|error| DataError::io(path, &error))?;
+        let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+        held.take((lines as u64).saturating_mul(ROW_BYTES))?;
         let text = String::from_utf8_lossy(&bytes);
         let rows = rows(text.trim_start_matches('\u{feff}'), path, progress)?;
         let Some(first) = rows.first() else {

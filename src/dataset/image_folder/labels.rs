@@ -13,6 +13,8 @@ use crate::project::{Choice, LabelFrom, Rules};
 
 /// How many names are told where a label is missing.
 const TOLD: usize = 3;
+/// The largest table that is looked at without being asked for.
+const LOOKED_AT: u64 = 64 << 20;
 
 /// The pictures that are labelled.
 #[derive(Clone, Copy)]
@@ -119,14 +121,18 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
 fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
     for table in pictures.tables {
         progress.check()?;
+        let path = pictures.folder.join(table);
+        if path.metadata().is_ok_and(|metadata| metadata.len() > LOOKED_AT) {
+            continue;
+        }
         // A table that is no such table, or cannot be read, is nothing to speak of here.
-        let Ok(found) = LabelTable::read(&pictures.folder.join(table), None, None, pictures.files, progress)
-        else {
+        let Ok(found) = LabelTable::read(&path, None, None, pictures.files, progress) else {
             progress.check()?;
             continue;
         };
         let known = pictures.files.iter().filter(|file| found.label(file).is_some()).count();
-        if 2 * known >= pictures.files.len() {
+        // Those to be tested are often in no table.
+        if known > 1 && 10 * known >= pictures.files.len() {
             labels.doubts.push(Doubt {
                 message: format!(
                     "{} names {known} of {} pictures (column “{}”) and may hold their labels (column “{}”)",
@@ -136,7 +142,7 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
                     found.label_name
                 ),
                 remedies: vec![Choice::Label(LabelFrom::Table {
-                    path: pictures.folder.join(table),
+                    path,
                     file: Some(found.file_name),
                     label: Some(found.label_name),
                 })],

@@ -1,5 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The longest pattern; file names are at most a quarter of it.
+const MOST_LETTERS: usize = 1000;
+
 /// A pattern of file names with a label in it.
 #[derive(Debug)]
 pub(super) struct NamePattern {
@@ -24,6 +27,9 @@ impl NamePattern {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn new(pattern: &str) -> Result<NamePattern, String> {
+        if pattern.len() > MOST_LETTERS {
+            return Err(format!("the pattern of names has more than {MOST_LETTERS} letters; shorten it"));
+        }
         let halves: Vec<&str> = pattern.split("{label}").collect();
         let [before, after] = halves[..] else {
             return Err(format!(
@@ -95,13 +101,17 @@ impl NamePattern {
     }
 }
 
-/// A pattern whose labels stand before a mark and a number in all names (`cat.0.jpg`, `dog_17.png`), and these labels: at
-/// least two, each of several names.
+/// A pattern whose labels stand before a mark and a number in all names (`cat.0.jpg`, `dog_17.png`) but those that are a
+/// number alone, and these labels: at least two, each of several names.
 pub(super) fn guessed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Option<(String, Vec<String>)> {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
     let (mut mark, mut count) = (None, 0);
     for name in names {
         let name = name.as_ref();
+        let stem = name.split('.').next().unwrap_or(name);
+        if stem.chars().all(|letter| letter.is_ascii_digit()) {
+            continue;
+        }
         let at = name.find(['.', '_', '-', ' '])?;
         let sign = name[at..].chars().next()?;
         let is_word = at > 0 && name[..at].chars().all(char::is_alphabetic);
@@ -144,7 +154,7 @@ mod tests {
         check("漢{label}.*", "漢字.png", Some("字"));
         let (many, name) = ("*a".repeat(60) + "{label}b", "a".repeat(250));
         check(&many, &name, None);
-        for bad in ["*.png", "", "{label}{label}"] {
+        for bad in ["*.png", "", "{label}{label}", &"*a".repeat(600)] {
             assert!(NamePattern::new(bad).is_err(), "{bad}");
         }
     }
@@ -163,6 +173,7 @@ mod tests {
         check(&["img_1.png", "img_2.png"], None);
         check(&["cat.0.jpg", "dog_0.jpg", "cat.1.jpg", "dog_1.jpg"], None);
         check(&["a.png", "b.png"], None);
+        check(&["cat.0.jpg", "1.jpg", "cat.1.jpg", "dog.0.jpg", "dog.12.jpg", "22.jpg"], pets);
         check(&[], None);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Arranged;
+use super::arrangement::named_masks;
 use super::find::slashed;
 use super::kinds::passed_over;
 use super::range::Range;
@@ -91,6 +92,13 @@ fn describe_files(raw: &mut Raw, read: &Read<'_>) {
     if read.arranged.masks > 0 {
         let s = if read.arranged.masks == 1 { "" } else { "s" };
         raw.understood.push(format!("{} mask{s} left out", read.arranged.masks));
+    }
+    if let (count @ 1.., Some(first)) = named_masks(&read.arranged.files) {
+        raw.warnings.push(format!(
+            "{count} of the pictures are called as masks of others are (first: {}); move them into another folder if they \
+             are not meant to be trained on",
+            slashed(first)
+        ));
     }
     raw.understood.extend(passed_over(read.others));
 }

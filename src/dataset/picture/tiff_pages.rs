@@ -5,6 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 const MOST_PAGES: usize = 1 << 20;
 /// The most fields of a page.
 const MOST_FIELDS: u64 = 1 << 12;
+/// The most fields of all pages: pages that lie one over the other can hold more than the file does.
+const ALL_FIELDS: u64 = 1 << 24;
 
 /// How numbers stand in a TIFF file.
 #[derive(Clone, Copy)]
@@ -55,8 +57,9 @@ pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
         layout.number(&start[4..8])
     };
     let (mut pages, mut others, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    let mut fields = ALL_FIELDS;
     while next != 0 && seen.len() < MOST_PAGES && seen.insert(next) {
-        let Some((is_page, after)) = page(&mut reader, layout, next) else { break };
+        let Some((is_page, after)) = page(&mut reader, layout, next, &mut fields) else { break };
         if is_page { &mut pages } else { &mut others }.push(next);
         next = after;
     }
@@ -65,7 +68,12 @@ pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
 }
 
 /// Whether what begins here is a page of its own, and where the next one begins.
-fn page(reader: &mut (impl Read + Seek), layout: Layout, offset: u64) -> Option<(bool, u64)> {
+fn page(
+    reader: &mut (impl Read + Seek),
+    layout: Layout,
+    offset: u64,
+    fields_left: &mut u64,
+) -> Option<(bool, u64)> {
     reader.seek(SeekFrom::Start(offset)).ok()?;
     let mut read = |length: usize| {
         let mut bytes = vec![0; length];
@@ -77,6 +85,7 @@ fn page(reader: &mut (impl Read + Seek), layout: Layout, offset: u64) -> Option<
     if !(1..=MOST_FIELDS).contains(&count) {
         return None;
     }
+    *fields_left = fields_left.checked_sub(count)?;
     let fields = read(count as usize * field_size)?;
     // The field NewSubfileType: bit 0 is set for a smaller copy, bit 2 for a mask.
     let kind = fields.chunks_exact(field_size).find(|field| layout.number(&field[..2]) == 254);
