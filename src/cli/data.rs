@@ -260,7 +260,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         ));
     }
     match run.scaler() {
-        Some(scaler) => data.scaler = scaler,
+        Some(scaler) => data.scaler = scaler.for_rows(&data.rows),
         None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
         None => {}
     }

@@ -1,3 +1,5 @@
+use super::Rows;
+
 /// What is done to a value when it is gathered: `(value − offset) · factor`, fitted on the training split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
@@ -16,6 +18,16 @@ impl Scaler {
     /// The same offset and factor for every feature.
     pub fn uniform(offset: f32, factor: f32) -> Scaler {
         Scaler { offsets: vec![offset], factors: vec![factor] }
+    }
+
+    /// This scaler for other rows than it was fitted on: one that brings the range of bytes to [0, 1] brings that of 16 bits
+    /// there where they are pixels of 16 bits. Any other stays.
+    #[must_use]
+    pub fn for_rows(self, rows: &Rows) -> Scaler {
+        match rows {
+            Rows::U16(_) if self == Scaler::uniform(0.0, 1.0 / 255.0) => Scaler::uniform(0.0, 1.0 / 65_535.0),
+            Rows::U8(_) | Rows::U16(_) | Rows::F32(_) => self,
+        }
     }
 
     /// Scales one row of bytes into `out`, which is as long.
@@ -68,6 +80,19 @@ impl Scaler {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pixels_of_16_bits_are_seen_as_those_of_8_were() {
+        let bytes = Scaler::uniform(0.0, 1.0 / 255.0);
+        let words = Rows::U16(vec![257]);
+        let mut out = [[0.0]; 2];
+        bytes.scale_u8(&[1], &mut out[0]);
+        bytes.clone().for_rows(&words).scale_u16(&[257], &mut out[1]);
+        assert_eq!(out[0], out[1]);
+        assert_eq!(bytes.clone().for_rows(&Rows::U8(vec![1])), bytes);
+        let own = Scaler::uniform(3.0, 0.5);
+        assert_eq!(own.clone().for_rows(&words), own);
+    }
 
     #[test]
     fn scales_by_one_pair_by_channel_and_by_feature() {

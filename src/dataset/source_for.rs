@@ -204,7 +204,8 @@ fn table(path: &Path) -> Result<Source, DataError> {
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
 pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, DataError> {
     let (height, width, channels) = shape.picture().unwrap_or((1, 1, 1));
-    let channels = if channels == 1 { Channels::Grey } else { Channels::Rgb };
+    // With alpha they are 2 and 4.
+    let channels = if channels <= 2 { Channels::Grey } else { Channels::Rgb };
     let mut source = source_for(path, width, height, channels)?;
     match (&mut source, known) {
         (

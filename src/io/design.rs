@@ -44,9 +44,8 @@ pub(super) fn anchor(project: &mut Project, file: &Path) {
     let Some(folder) = file.parent() else { return };
     let paths = match &mut project.data.source {
         Source::Digits | Source::Synthetic(_) => vec![],
-        Source::ImageFolder { path, .. } | Source::Csv { path, .. } | Source::Npy { path, .. } => {
-            vec![Some(path)]
-        }
+        Source::ImageFolder { path, reading, .. } => vec![Some(path), reading.label.table_mut()],
+        Source::Csv { path, .. } | Source::Npy { path, .. } => vec![Some(path)],
         Source::Idx { images, labels, test_images, test_labels } => {
             vec![Some(images), labels.as_mut(), test_images.as_mut(), test_labels.as_mut()]
         }

@@ -190,7 +190,15 @@ impl Source {
             | Source::Csv { .. }
             | Source::Npy { .. } => [&None, &None, &None],
         };
-        self.path().into_iter().chain(more.into_iter().flatten()).collect()
+        let table = match self {
+            Source::ImageFolder { reading, .. } => reading.label.table(),
+            Source::Digits
+            | Source::Synthetic(_)
+            | Source::Idx { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => None,
+        };
+        self.path().into_iter().chain(table).chain(more.into_iter().flatten()).collect()
     }
 
     /// The file or folder the data live in, where they do not come with the program.

@@ -1,15 +1,16 @@
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::{DirEntry, Metadata};
 use std::io::{Error as IoError, Result as IoResult};
 use std::path::{Path, PathBuf};
 
-use super::is_picture;
+use super::kinds::{Kind, advice, ending, kind_of};
 use crate::dataset::error::io_message;
 use crate::dataset::memory::Held;
 use crate::dataset::open_file::special;
 use crate::dataset::sort::sorted;
 use crate::dataset::{DataError, Progress, memory};
+use crate::project::Rules;
 
 /// The variable that raises the number of files and folders that are looked at.
 const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
@@ -17,11 +18,17 @@ const LIMIT_NAME: &str = "HOURGLASS_MAX_FILES";
 const LIMIT: usize = 4_000_000;
 /// How many of those that were left out are told one by one.
 const TOLD: usize = 20;
+/// How many tables are looked at for labels.
+const TABLES: usize = 8;
 
 /// Paths below a folder, sorted, and what was left out.
 pub(super) struct Found<'a> {
     pub files: Vec<PathBuf>,
     pub skipped: Skipped,
+    /// Other files by their ending in lower case, with their number.
+    pub others: BTreeMap<String, usize>,
+    /// Tables of text among them, as far as they are looked at.
+    pub tables: Vec<PathBuf>,
     /// Memory of the paths.
     pub held: Held<'a>,
 }
@@ -35,12 +42,29 @@ pub(super) struct Skipped {
 
 /// All pictures below a folder; progress counts them as they are found. No folder is searched twice, however many links
 /// lead to it, and one that is in the tree itself is not searched by a link.
-pub(super) fn find<'a>(folder: &Path, progress: &'a Progress) -> Result<Found<'a>, DataError> {
+pub(super) fn find<'a>(folder: &Path, rules: Rules, progress: &'a Progress) -> Result<Found<'a>, DataError> {
     let most = std::env::var(LIMIT_NAME).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(LIMIT);
-    find_within(folder, most, progress)
+    find_within(folder, most, rules, progress)
 }
 
-fn find_within<'a>(folder: &Path, most: usize, progress: &'a Progress) -> Result<Found<'a>, DataError> {
+/// A picture that was named itself.
+pub(super) fn only(file: PathBuf, progress: &Progress) -> Result<Found<'_>, DataError> {
+    let held = progress.budget().hold(memory::text_bytes(file.as_os_str().len()))?;
+    Ok(Found {
+        files: vec![file],
+        skipped: Skipped::default(),
+        others: BTreeMap::new(),
+        tables: Vec::new(),
+        held,
+    })
+}
+
+fn find_within<'a>(
+    folder: &Path,
+    most: usize,
+    rules: Rules,
+    progress: &'a Progress,
+) -> Result<Found<'a>, DataError> {
     let io = |error: IoError| DataError::io(folder, &error);
     // Asked first, as what is wrong with the folder itself is no warning.
     drop(std::fs::read_dir(folder).map_err(io)?);
@@ -48,25 +72,24 @@ fn find_within<'a>(folder: &Path, most: usize, progress: &'a Progress) -> Result
         return Err(DataError::file(folder, format!("is {what}; choose a folder of pictures")));
     }
     progress.restart(0);
-    let mut search = Search::new(folder, most, progress)?;
+    let mut search = Search::new(folder, most, rules, progress)?;
     search.run()?;
-    let Found { mut files, skipped, mut held } = search.found;
+    let Found { mut files, skipped, others, mut tables, mut held } = search.found;
     if files.is_empty() && skipped.count == 0 {
-        return Err(DataError::file(
-            folder,
-            "holds no picture; choose a folder with PNG, JPEG, BMP, GIF, WebP or TIFF files, or with sub-folders of them",
-        ));
+        return Err(DataError::file(folder, advice(&others)));
     }
     progress.budget().trim(&mut files);
     let files = sorted(files, progress, Ord::cmp)?;
     held.take_over(&files);
-    Ok(Found { files, skipped, held })
+    tables.sort_unstable();
+    Ok(Found { files, skipped, others, tables, held })
 }
 
 /// A search under way. All paths are below `folder`.
 struct Search<'f, 'a> {
     folder: &'f Path,
     most: usize,
+    rules: Rules,
     progress: &'a Progress,
     looked_at: usize,
     seen: HashSet<FolderId>,
@@ -80,18 +103,30 @@ struct Search<'f, 'a> {
 }
 
 impl<'f, 'a> Search<'f, 'a> {
-    fn new(folder: &'f Path, most: usize, progress: &'a Progress) -> Result<Search<'f, 'a>, DataError> {
+    fn new(
+        folder: &'f Path,
+        most: usize,
+        rules: Rules,
+        progress: &'a Progress,
+    ) -> Result<Search<'f, 'a>, DataError> {
         let budget = progress.budget();
         Ok(Search {
             folder,
             most,
+            rules,
             progress,
             looked_at: 0,
             seen: HashSet::new(),
             folders: vec![PathBuf::new()],
             links: BTreeSet::new(),
             held: budget.hold(0)?,
-            found: Found { files: Vec::new(), skipped: Skipped::default(), held: budget.hold(0)? },
+            found: Found {
+                files: Vec::new(),
+                skipped: Skipped::default(),
+                others: BTreeMap::new(),
+                tables: Vec::new(),
+                held: budget.hold(0)?,
+            },
         })
     }
 
@@ -176,14 +211,22 @@ impl<'f, 'a> Search<'f, 'a> {
             } else {
                 self.folders.push(below);
             }
-        } else if is_picture(&below) {
-            if kind.is_file() {
+            return Ok(());
+        }
+        let what = kind_of(&self.folder.join(&below), kind.is_file(), self.rules);
+        match what {
+            Kind::Picture if kind.is_file() => {
                 self.found.held.take(bytes)?;
                 self.progress.budget().reserve(&mut self.found.files, 1)?;
                 self.found.files.push(below);
                 self.progress.advance(1);
-            } else {
-                self.found.skipped.add(&below, "is a device or a pipe");
+            }
+            Kind::Picture => self.found.skipped.add(&below, "is a device or a pipe"),
+            Kind::Table | Kind::Other => {
+                *self.found.others.entry(ending(&below)).or_insert(0) += 1;
+                if what == Kind::Table && self.found.tables.len() < TABLES {
+                    self.found.tables.push(below);
+                }
             }
         }
         Ok(())
@@ -298,9 +341,12 @@ mod tests {
             fs::write(dir.path().join(format!("{at}.png")), b"x").unwrap();
         }
         let progress = Progress::default();
-        assert_eq!(find_within(dir.path(), 30, &progress).map(|found| found.files.len()).ok(), Some(30));
+        assert_eq!(
+            find_within(dir.path(), 30, Rules::Current, &progress).map(|found| found.files.len()).ok(),
+            Some(30)
+        );
         assert_eq!(progress.state(), (30, 0), "they are counted as they are found");
-        let error = find_within(dir.path(), 29, &progress).err().unwrap().to_string();
+        let error = find_within(dir.path(), 29, Rules::Current, &progress).err().unwrap().to_string();
         for part in ["more than 29 files", "29 pictures", "set HOURGLASS_MAX_FILES to a higher number"] {
             assert!(error.contains(part), "{error} lacks {part}");
         }
@@ -315,7 +361,10 @@ mod tests {
         }
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join("a.png"), b"x").unwrap();
-        assert_eq!(find_within(dir.path(), LIMIT, &Progress::default()).unwrap().files.len(), 1);
+        assert_eq!(
+            find_within(dir.path(), LIMIT, Rules::Current, &Progress::default()).unwrap().files.len(),
+            1
+        );
     }
 
     #[cfg(unix)]
@@ -335,7 +384,7 @@ mod tests {
         symlink("/proc/self", at("system")).unwrap();
         let _listener = std::os::unix::net::UnixListener::bind(at("socket.png")).unwrap();
         let progress = Progress::default();
-        let found = find_within(dir.path(), LIMIT, &progress).unwrap();
+        let found = find_within(dir.path(), LIMIT, Rules::Current, &progress).unwrap();
         assert_eq!(names(&found), ["cat/a.png", "first/b.png"]);
         let mut warnings = found.skipped.warnings();
         warnings.sort_unstable();
@@ -356,7 +405,7 @@ mod tests {
     fn a_folder_that_is_met_twice_is_told_by_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let progress = Progress::default();
-        let mut search = Search::new(dir.path(), LIMIT, &progress).unwrap();
+        let mut search = Search::new(dir.path(), LIMIT, Rules::Current, &progress).unwrap();
         // As where a folder is mounted at two places of the tree.
         assert!(search.enter(dir.path(), Path::new("here"), false).unwrap().is_some());
         assert!(search.enter(dir.path(), Path::new("there"), false).unwrap().is_none());
@@ -391,7 +440,7 @@ mod tests {
             fs::write(dir.path().join(folder).join("a.png"), b"x").unwrap();
         }
         let progress = Progress::with_budget(LIMIT_BYTES);
-        let found = find_within(dir.path(), LIMIT, &progress).unwrap();
+        let found = find_within(dir.path(), LIMIT, Rules::Current, &progress).unwrap();
         let paths = 3 * (memory::text_bytes("a/a.png".len()) + memory::bytes_of::<PathBuf>(1));
         assert_eq!(progress.budget().free(), LIMIT_BYTES - paths);
         drop(found);

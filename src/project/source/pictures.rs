@@ -127,7 +127,8 @@ pub enum LabelFrom {
     Auto,
     /// The folder so many levels below the one that is loaded, counted from 1.
     Folder(usize),
-    /// A part of the file's name: `{label}` and `*` stand for any letters, as in `{label}_*.png`.
+    /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` stand for any letters, as in
+    /// `{label}_*.png`; the label is as short as it can be.
     Name(String),
     /// A column of a table beside the pictures, which names the file in another.
     Table {
@@ -165,6 +166,22 @@ impl LabelFrom {
             LabelFrom::Name(_) => "name",
             LabelFrom::Table { .. } => "table",
             LabelFrom::Nothing => "nothing",
+        }
+    }
+
+    /// The table they come from.
+    pub fn table(&self) -> Option<&PathBuf> {
+        match self {
+            LabelFrom::Table { path, .. } => Some(path),
+            LabelFrom::Auto | LabelFrom::Folder(_) | LabelFrom::Name(_) | LabelFrom::Nothing => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn table_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            LabelFrom::Table { path, .. } => Some(path),
+            LabelFrom::Auto | LabelFrom::Folder(_) | LabelFrom::Name(_) | LabelFrom::Nothing => None,
         }
     }
 }

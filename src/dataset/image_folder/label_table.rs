@@ -1,0 +1,236 @@
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::find::slashed;
+use crate::dataset::memory::Held;
+use crate::dataset::open_file::{Watched, open_file};
+use crate::dataset::{DataError, Progress};
+
+/// The largest table of labels.
+const MAX_BYTES: u64 = 1 << 30;
+/// Memory of a row beyond its letters: its fields, and its label by four names.
+const ROW_BYTES: u64 = 800;
+/// Rows that tell which column names the pictures.
+const LOOKED_AT: usize = 1000;
+
+/// A table that names pictures in one column and their labels in another.
+#[derive(Debug)]
+pub(super) struct LabelTable<'a> {
+    pub file_name: String,
+    pub label_name: String,
+    /// By path, path without ending, name and name without ending; `None` where two rows do not agree.
+    labels: HashMap<String, Option<String>>,
+    _held: Held<'a>,
+}
+
+impl<'a> LabelTable<'a> {
+    /// Reads a table; the column of file names is told by its values, and the first other column holds the labels, where
+    /// they are not said.
+    ///
+    /// # Errors
+    /// [`DataError`] where it cannot be read or has no such columns.
+    pub(super) fn read(
+        path: &Path,
+        file: Option<&str>,
+        label: Option<&str>,
+        pictures: &[PathBuf],
+        progress: &'a Progress,
+    ) -> Result<LabelTable<'a>, DataError> {
+        let (opened, length) = open_file(path, "a table of labels")?;
+        if length > MAX_BYTES {
+            return Err(DataError::file(path, "is too large for a table of labels; choose a smaller one"));
+        }
+        // The text, its rows, and the labels by four names each.
+        let names = pictures.iter().map(|picture| 4 * (picture.as_os_str().len() as u64 + 64));
+        let mut held = progress.budget().hold((16 * length).saturating_add(names.sum()))?;
+        let mut bytes = Vec::new();
+        let read = Watched::new(opened, length, progress).read_to_end(&mut bytes);
+        read.map_err(|error| DataError::io(path, &error))?;
+        let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+        held.take((lines as u64).saturating_mul(ROW_BYTES))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let rows = rows(text.trim_start_matches('\u{feff}'), path, progress)?;
+        let Some(first) = rows.first() else {
+            return Err(DataError::file(path, "is empty; choose a table of file names and labels"));
+        };
+        let known: HashSet<String> = pictures.iter().flat_map(|picture| keys(&slashed(picture))).collect();
+        let is_known = |field: &str| keys(field).iter().any(|key| known.contains(key));
+        let at = |name: &str| first.iter().position(|field| field.trim() == name);
+        let missing = |name: &str| {
+            let fields: Vec<&str> = first.iter().collect();
+            DataError::content(
+                path,
+                "line 1",
+                format!("there is no column \"{name}\"; choose one of {}", fields.join(", ")),
+            )
+        };
+        let named = |name: &str| at(name).or_else(|| numbered(name)).ok_or_else(|| missing(name));
+        let known_in = |column: usize| {
+            rows.iter().take(LOOKED_AT).filter(|row| row.get(column).is_some_and(is_known)).count()
+        };
+        let best = || (0..first.len()).map(|column| (known_in(column), Reverse(column))).max();
+        let file_at = match file.map(named).transpose()? {
+            Some(column) => column,
+            None => best().filter(|(known, _)| *known > 0).map(|(_, Reverse(column))| column).ok_or_else(
+                || {
+                    DataError::file(
+                        path,
+                        "names none of the pictures; choose a table with a column of their file names",
+                    )
+                },
+            )?,
+        };
+        let has_header = !first.get(file_at).is_some_and(is_known);
+        let is_index =
+            |column: usize| has_header && first.get(column).is_some_and(|name| name.trim().is_empty());
+        let label_at =
+            match label {
+                Some(name) => at(name).or_else(|| numbered(name)).ok_or_else(|| missing(name))?,
+                None => (0..first.len()).find(|&column| column != file_at && !is_index(column)).ok_or_else(
+                    || DataError::file(path, "has no column besides that of file names; choose another"),
+                )?,
+            };
+        let name = |column: usize| match first.get(column).filter(|_| has_header) {
+            Some(name) => name.trim().to_owned(),
+            None => format!("column {}", column + 1),
+        };
+        let labels = by_name(&rows[usize::from(has_header)..], file_at, label_at, progress)?;
+        Ok(LabelTable { file_name: name(file_at), label_name: name(label_at), labels, _held: held })
+    }
+
+    /// The label of a picture.
+    pub(super) fn label(&self, picture: &Path) -> Option<&str> {
+        keys(&slashed(picture)).iter().find_map(|key| self.labels.get(key)).and_then(Option::as_deref)
+    }
+}
+
+/// The place of a column of a table without a header, which is called `column 3`.
+fn numbered(name: &str) -> Option<usize> {
+    name.strip_prefix("column ")?.parse::<usize>().ok()?.checked_sub(1)
+}
+
+/// Path, path without ending, name, name without ending: by the first that a table and a folder share they are joined.
+fn keys(field: &str) -> [String; 4] {
+    let path = field.trim().replace('\\', "/");
+    let path = path.trim_start_matches("./").trim_start_matches('/');
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [path, stem(path), name, stem(name)].map(str::to_owned)
+}
+
+/// Without the ending, which has a letter and at most five signs, so that the 5 of `1.5` is none.
+fn stem(path: &str) -> &str {
+    match path.rsplit_once('.') {
+        Some((stem, ending))
+            if !stem.is_empty()
+                && ending.len() <= 5
+                && ending.chars().all(|c| c.is_ascii_alphanumeric())
+                && ending.chars().any(|c| c.is_ascii_alphabetic()) =>
+        {
+            stem
+        }
+        Some(_) | None => path,
+    }
+}
+
+fn rows(text: &str, path: &Path, progress: &Progress) -> Result<Vec<StringRecord>, DataError> {
+    let first = text.lines().next().unwrap_or_default();
+    let count = |sign: &u8| first.bytes().filter(|byte| byte == sign).count();
+    let delimiter =
+        [b',', b';', b'\t', b'|', b' '].into_iter().max_by_key(|sign| (count(sign), *sign == b','));
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter.unwrap_or(b','))
+        .from_reader(text.as_bytes());
+    let mut rows = Vec::new();
+    for row in reader.records() {
+        progress.check()?;
+        rows.push(
+            row.map_err(|error| DataError::file(path, format!("is no table ({error}); save it as CSV")))?,
+        );
+    }
+    Ok(rows)
+}
+
+fn by_name(
+    rows: &[StringRecord],
+    file: usize,
+    label: usize,
+    progress: &Progress,
+) -> Result<HashMap<String, Option<String>>, DataError> {
+    let mut labels: HashMap<String, Option<String>> = HashMap::new();
+    // A path in full counts for more than a name that several may have.
+    for key in 0..4 {
+        let mut here: HashMap<String, Option<String>> = HashMap::new();
+        for row in rows {
+            progress.check()?;
+            let (Some(file), Some(label)) = (row.get(file), row.get(label)) else { continue };
+            let [mut path, mut bare, mut name, mut stem] = keys(file);
+            let key = std::mem::take([&mut path, &mut bare, &mut name, &mut stem][key]);
+            if key.is_empty() || labels.contains_key(&key) {
+                continue;
+            }
+            let label = Some(label.to_owned()).filter(|label| !label.trim().is_empty());
+            here.entry(key)
+                .and_modify(|known| {
+                    if *known != label {
+                        *known = None;
+                    }
+                })
+                .or_insert(label);
+        }
+        labels.extend(here);
+    }
+    Ok(labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_joined_by_name_with_or_without_folder_and_ending() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("labels.csv");
+        let check = |text: &str, names: [&str; 2], labels: [Option<&str>; 3]| {
+            std::fs::write(&path, text).unwrap();
+            let pictures = ["x/a.png", "x/b.png", "y/b.jpg"].map(PathBuf::from);
+            let progress = Progress::default();
+            let table = LabelTable::read(&path, None, None, &pictures, &progress).unwrap();
+            assert_eq!([&table.file_name, &table.label_name], names, "{text}");
+            assert_eq!(pictures.each_ref().map(|picture| table.label(picture)), labels, "{text}");
+        };
+        check("id,label\na,cat\nb,007\n", ["id", "label"], [Some("cat"), Some("007"), Some("007")]);
+        check(
+            "\u{feff}kind;file\ncat;x/a.png\n\"dog;big\";y\\b.jpg\n",
+            ["file", "kind"],
+            [Some("cat"), None, Some("dog;big")],
+        );
+        check(",name,v\n0,a.png,1\n1,b.png,2\n", ["name", "v"], [Some("1"), Some("2"), Some("2")]);
+        check("a.png\tu\nx/b.png\tv\n", ["column 1", "column 2"], [Some("u"), Some("v"), Some("v")]);
+        // Two rows that do not agree, and a label that is missing.
+        check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
+    }
+
+    #[test]
+    fn other_tables_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        let check = |text: &[u8], file: Option<&str>, label: Option<&str>, expected: &str| {
+            std::fs::write(&path, text).unwrap();
+            let progress = Progress::default();
+            let error = LabelTable::read(&path, file, label, &["a.png".into()], &progress).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        };
+        check(b"", None, None, "is empty");
+        check(b"x,y\n1,2\n", None, None, "names none of the pictures");
+        check(b"file\na.png\n", None, None, "no column besides");
+        check(b"file,l\na.png,1\n", Some("name"), None, "no column \"name\"; choose one of file, l");
+        check(b"file,l\na.png,1\n", None, Some("kind"), "no column \"kind\"");
+        check(b"\xff\xfe\0", None, None, "names none");
+    }
+}

@@ -1,0 +1,237 @@
+//! Labels of pictures: by their folders, by their names, or by a table.
+
+use std::path::{Path, PathBuf};
+
+use super::arrangement::{Arrangement, Meaning, folders};
+use super::find::slashed;
+use super::label_table::LabelTable;
+use super::name_pattern::{NamePattern, guessed};
+use super::read::Place;
+use crate::dataset::interned::Interned;
+use crate::dataset::{DataError, Doubt, LabelColumn, Progress};
+use crate::project::{Choice, LabelFrom, Rules};
+
+/// How many names are told where a label is missing.
+const TOLD: usize = 3;
+/// The largest table that is looked at without being asked for.
+const LOOKED_AT: u64 = 64 << 20;
+
+/// The pictures that are labelled.
+#[derive(Clone, Copy)]
+pub(super) struct Labelled<'a> {
+    pub folder: &'a Path,
+    pub files: &'a [PathBuf],
+    pub places: &'a [Place],
+    pub arrangement: &'a Arrangement,
+    /// Tables in the same folders.
+    pub tables: &'a [PathBuf],
+    pub rules: Rules,
+}
+
+/// Labels, and what is to be said of them.
+#[derive(Debug, Default)]
+pub(super) struct Labels {
+    pub columns: Vec<LabelColumn>,
+    pub notes: Vec<String>,
+    pub warnings: Vec<String>,
+    pub doubts: Vec<Doubt>,
+}
+
+/// The labels that are asked for.
+///
+/// # Errors
+/// [`DataError::Setting`] for a pattern or a level that cannot be; a table that cannot be read.
+pub(super) fn labels(
+    pictures: Labelled<'_>,
+    from: &LabelFrom,
+    progress: &Progress,
+) -> Result<Labels, DataError> {
+    let mut labels = Labels::default();
+    let missing = match from {
+        LabelFrom::Nothing => None,
+        LabelFrom::Auto => {
+            by_folders(pictures, &mut labels, progress)?;
+            if labels.columns.is_empty() && pictures.rules == Rules::Current {
+                offer(pictures, &mut labels, progress)?;
+            }
+            None
+        }
+        LabelFrom::Folder(depth) => {
+            let Some(at) = depth.checked_sub(1) else {
+                return Err(DataError::Setting(
+                    "labels cannot come from folder 0; folders are counted from 1, from the one that is loaded".into(),
+                ));
+            };
+            Some(pictures.column("folder", &mut labels, progress, |file| folders(file).into_iter().nth(at))?)
+        }
+        LabelFrom::Name(pattern) => {
+            let pattern = NamePattern::new(pattern).map_err(DataError::Setting)?;
+            let label = |file: &Path| pattern.label(&slashed(file)).map(str::to_owned);
+            Some(pictures.column("label", &mut labels, progress, label)?)
+        }
+        LabelFrom::Table { path, file, label } => {
+            let table = LabelTable::read(path, file.as_deref(), label.as_deref(), pictures.files, progress)?;
+            let name = table.label_name.clone();
+            labels.notes.push(format!(
+                "labels are the column “{name}” of {}, whose column “{}” names the pictures",
+                path.display(),
+                table.file_name
+            ));
+            Some(pictures.column(&name, &mut labels, progress, |file| table.label(file).map(str::to_owned))?)
+        }
+    };
+    if let Some(Found { missing, examples, .. }) = missing.filter(|found| found.missing > 0) {
+        let more = if missing > examples.len() { ", …" } else { "" };
+        labels.warnings.push(format!(
+            "{missing} of {} pictures have no label: {}{more}",
+            pictures.places.len(),
+            examples.join(", ")
+        ));
+    }
+    Ok(labels)
+}
+
+fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
+    let meaning = |file: &Path| match pictures.arrangement.meaning(file) {
+        Meaning::Sample { class, category, .. } => (class, category),
+        Meaning::Mask | Meaning::Outside => (None, None),
+    };
+    let is_old = pictures.rules == Rules::Version1;
+    let files = pictures.files.len();
+    // One class tells nothing, and neither does one for each file.
+    let is_label = |found: &Found| {
+        is_old || ((found.classes > 1 || found.missing > 0) && (found.classes < files || files <= 2))
+    };
+    let found = pictures.column_if("folder", labels, progress, |file| meaning(file).0, is_label)?;
+    if found.classes > 0 && !is_label(&found) {
+        labels.notes.push(match &found.first {
+            Some(first) if found.classes == 1 => {
+                format!("all pictures are in folders called “{first}”, so folders are no labels")
+            }
+            _ => "each folder holds one picture, so folders are no labels".to_owned(),
+        });
+    }
+    if !is_old {
+        pictures.column("category", labels, progress, |file| meaning(file).1)?;
+    }
+    Ok(())
+}
+
+/// Names and tables that look as if they told labels.
+fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Result<(), DataError> {
+    for table in pictures.tables {
+        progress.check()?;
+        let path = pictures.folder.join(table);
+        if path.metadata().is_ok_and(|metadata| metadata.len() > LOOKED_AT) {
+            continue;
+        }
+        // A table that is no such table, or cannot be read, is nothing to speak of here.
+        let Ok(found) = LabelTable::read(&path, None, None, pictures.files, progress) else {
+            progress.check()?;
+            continue;
+        };
+        let known = pictures.files.iter().filter(|file| found.label(file).is_some()).count();
+        // Those to be tested are often in no table.
+        if known > 1 && 10 * known >= pictures.files.len() {
+            labels.doubts.push(Doubt {
+                message: format!(
+                    "{} names {known} of {} pictures (column “{}”) and may hold their labels (column “{}”)",
+                    slashed(table),
+                    pictures.files.len(),
+                    found.file_name,
+                    found.label_name
+                ),
+                remedies: vec![Choice::Label(LabelFrom::Table {
+                    path,
+                    file: Some(found.file_name),
+                    label: Some(found.label_name),
+                })],
+            });
+        }
+    }
+    let names = pictures.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
+    if let Some((pattern, words)) = guessed(names) {
+        let some: Vec<&str> = words.iter().take(5).map(String::as_str).collect();
+        let more = if words.len() > some.len() { ", …" } else { "" };
+        labels.doubts.push(Doubt {
+            message: format!(
+                "the names of the pictures begin with {} words ({}{more}), which may be labels",
+                words.len(),
+                some.join(", ")
+            ),
+            remedies: vec![Choice::Label(LabelFrom::Name(pattern))],
+        });
+    }
+    Ok(())
+}
+
+/// What was found for a column of labels.
+#[derive(Debug, Default)]
+struct Found {
+    classes: usize,
+    /// The first class that was met.
+    first: Option<String>,
+    /// How many pictures have no label, and some of these.
+    missing: usize,
+    examples: Vec<String>,
+}
+
+impl Labelled<'_> {
+    /// Adds a column, where any picture has a label.
+    fn column(
+        &self,
+        name: &str,
+        labels: &mut Labels,
+        progress: &Progress,
+        label: impl Fn(&Path) -> Option<String>,
+    ) -> Result<Found, DataError> {
+        self.column_if(name, labels, progress, label, |_| true)
+    }
+
+    /// Adds a column, where any picture has a label and what was found is one.
+    fn column_if(
+        &self,
+        name: &str,
+        labels: &mut Labels,
+        progress: &Progress,
+        label: impl Fn(&Path) -> Option<String>,
+        is_label: impl Fn(&Found) -> bool,
+    ) -> Result<Found, DataError> {
+        let (mut texts, mut ids, mut found) = (Interned::default(), Vec::new(), Found::default());
+        progress.budget().reserve_exact(&mut ids, self.places.len())?;
+        let mut last = None;
+        for place in self.places {
+            progress.check()?;
+            let id = match last {
+                // Another page of the same file.
+                Some((file, id)) if file == place.file => id,
+                _ => {
+                    let file = &self.files[place.file as usize];
+                    if let Some(label) = label(file) {
+                        texts.number(&label, progress)?
+                    } else {
+                        if found.examples.len() < TOLD {
+                            found.examples.push(slashed(file));
+                        }
+                        u32::MAX
+                    }
+                }
+            };
+            found.missing += usize::from(id == u32::MAX);
+            last = Some((place.file, id));
+            ids.push(id);
+        }
+        found.classes = texts.len();
+        if texts.len() > 0 {
+            found.first = Some(texts.text(0).to_owned());
+        }
+        if texts.len() > 0 && is_label(&found) {
+            let order = texts.all_in_order(progress)?;
+            labels.columns.push(texts.classes(name, ids, order, progress)?);
+        } else {
+            progress.budget().release(ids);
+            texts.release(progress.budget());
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,179 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest pattern; file names are at most a quarter of it.
+const MOST_LETTERS: usize = 1000;
+
+/// A pattern of file names with a label in it.
+#[derive(Debug)]
+pub(super) struct NamePattern {
+    parts: Vec<Piece>,
+    /// Whether it is of whole paths, not of names.
+    has_folders: bool,
+}
+
+#[derive(Debug, PartialEq)]
+enum Piece {
+    /// These letters.
+    Letters(String),
+    /// `*`: any letters, as many as can be.
+    Any,
+    /// `{label}`: one letter or more, as few as can be.
+    Label,
+}
+
+impl NamePattern {
+    /// Takes a pattern apart.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn new(pattern: &str) -> Result<NamePattern, String> {
+        if pattern.len() > MOST_LETTERS {
+            return Err(format!("the pattern of names has more than {MOST_LETTERS} letters; shorten it"));
+        }
+        let halves: Vec<&str> = pattern.split("{label}").collect();
+        let [before, after] = halves[..] else {
+            return Err(format!(
+                "the pattern “{pattern}” of names must hold {{label}} once, as in {{label}}_*.png"
+            ));
+        };
+        let mut parts = NamePattern::pieces(before);
+        parts.push(Piece::Label);
+        parts.extend(NamePattern::pieces(after));
+        Ok(NamePattern { parts, has_folders: pattern.contains('/') })
+    }
+
+    fn pieces(text: &str) -> Vec<Piece> {
+        let mut parts = Vec::new();
+        for (at, letters) in text.split('*').enumerate() {
+            if at > 0 && parts.last() != Some(&Piece::Any) {
+                parts.push(Piece::Any);
+            }
+            if !letters.is_empty() {
+                parts.push(Piece::Letters(letters.to_owned()));
+            }
+        }
+        parts
+    }
+
+    /// The label of a file by its path with slashes; a pattern without folders is one of its name.
+    pub(super) fn label<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let name = if self.has_folders { path } else { path.rsplit('/').next().unwrap_or(path) };
+        let mut failed = BTreeSet::new();
+        let (start, end) = self.find(name, 0, 0, &mut failed)??;
+        name.get(start..end)
+    }
+
+    /// Where the label is, if the parts from `part` on take all of `name` from `at` on; remembers where they do not, so that
+    /// no pattern takes long.
+    #[allow(clippy::option_option, reason = "whether it fits, and where the label is if it is still to come")]
+    fn find(
+        &self,
+        name: &str,
+        part: usize,
+        at: usize,
+        failed: &mut BTreeSet<(usize, usize)>,
+    ) -> Option<Option<(usize, usize)>> {
+        if failed.contains(&(part, at)) {
+            return None;
+        }
+        let rest = name.get(at..)?;
+        let ends = || rest.char_indices().map(|(end, letter)| at + end + letter.len_utf8());
+        let found = match self.parts.get(part) {
+            None => rest.is_empty().then_some(None),
+            Some(Piece::Letters(letters)) if rest.starts_with(letters.as_str()) => {
+                self.find(name, part + 1, at + letters.len(), failed)
+            }
+            Some(Piece::Letters(_)) => None,
+            Some(Piece::Any) => {
+                let mut ends: Vec<usize> = std::iter::once(at).chain(ends()).collect();
+                ends.reverse();
+                ends.into_iter().find_map(|end| self.find(name, part + 1, end, failed))
+            }
+            Some(Piece::Label) => ends().find_map(|end| {
+                let after = self.find(name, part + 1, end, failed)?;
+                Some(after.or(Some((at, end))))
+            }),
+        };
+        if found.is_none() {
+            failed.insert((part, at));
+        }
+        found
+    }
+}
+
+/// A pattern whose labels stand before a mark and a number in all names (`cat.0.jpg`, `dog_17.png`) but those that are a
+/// number alone, and these labels: at least two, each of several names.
+pub(super) fn guessed<T: AsRef<str>>(names: impl Iterator<Item = T>) -> Option<(String, Vec<String>)> {
+    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut mark, mut count) = (None, 0);
+    for name in names {
+        let name = name.as_ref();
+        let stem = name.split('.').next().unwrap_or(name);
+        if stem.chars().all(|letter| letter.is_ascii_digit()) {
+            continue;
+        }
+        let at = name.find(['.', '_', '-', ' '])?;
+        let sign = name[at..].chars().next()?;
+        let is_word = at > 0 && name[..at].chars().all(char::is_alphabetic);
+        let number = &name[at + sign.len_utf8()..];
+        let is_number = number
+            .split('.')
+            .next()
+            .is_some_and(|number| !number.is_empty() && number.chars().all(|letter| letter.is_ascii_digit()));
+        if !is_word || !is_number || mark.is_some_and(|mark| mark != sign) {
+            return None;
+        }
+        mark = Some(sign);
+        count += 1;
+        *words.entry(name[..at].to_owned()).or_insert(0) += 1;
+        if words.len() > 1000 {
+            return None;
+        }
+    }
+    let is_told = words.len() > 1 && 2 * words.len() <= count;
+    is_told.then(|| (format!("{{label}}{}*", mark.unwrap_or('.')), words.into_keys().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_stand_where_the_pattern_says() {
+        let check = |pattern: &str, path: &str, expected: Option<&str>| {
+            assert_eq!(NamePattern::new(pattern).unwrap().label(path), expected, "{pattern} {path}");
+        };
+        check("{label}.*", "cat.0.jpg", Some("cat"));
+        check("{label}_*.png", "deep/dog_17_x.png", Some("dog"));
+        check("*_{label}.png", "img_001_dog.png", Some("dog"));
+        check("img*_{label}_*", "img_1_red_7.jpg", Some("1"));
+        check("{label}.jpg", ".jpg", None);
+        check("{label}_*.png", "dog.png", None);
+        check("{label}/*/*.png", "a/b/c.png", Some("a"));
+        check("*{label}*", "ä", Some("ä"));
+        check("漢{label}.*", "漢字.png", Some("字"));
+        let (many, name) = ("*a".repeat(60) + "{label}b", "a".repeat(250));
+        check(&many, &name, None);
+        for bad in ["*.png", "", "{label}{label}", &"*a".repeat(600)] {
+            assert!(NamePattern::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_before_numbers_are_guessed() {
+        let check = |names: &[&str], expected: Option<(&str, &[&str])>| {
+            let expected = expected.map(|(pattern, words)| {
+                (pattern.to_owned(), words.iter().map(ToString::to_string).collect())
+            });
+            assert_eq!(guessed(names.iter()), expected, "{names:?}");
+        };
+        let pets = Some(("{label}.*", &["cat", "dog"][..]));
+        check(&["cat.0.jpg", "cat.1.jpg", "dog.0.jpg", "dog.12.jpg"], pets);
+        check(&["a_1.png", "a_2.png", "b_1.png", "b_2.png"], Some(("{label}_*", &["a", "b"])));
+        check(&["img_1.png", "img_2.png"], None);
+        check(&["cat.0.jpg", "dog_0.jpg", "cat.1.jpg", "dog_1.jpg"], None);
+        check(&["a.png", "b.png"], None);
+        check(&["cat.0.jpg", "1.jpg", "cat.1.jpg", "dog.0.jpg", "dog.12.jpg", "22.jpg"], pets);
+        check(&[], None);
+    }
+}

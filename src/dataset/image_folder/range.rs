@@ -1,0 +1,307 @@
+//! Which values of pixels become black and white, and what is odd about them.
+
+use super::tally::Tally;
+use crate::dataset::picture::{Depth, How, Sample};
+use crate::dataset::progress::Pulse;
+use crate::dataset::{DataError, Doubt, Progress, Rows, memory};
+use crate::project::{Alpha, Choice, PixelRange, Rules};
+
+/// Values that tell the percentiles of numbers.
+const SAMPLES: usize = 1 << 22;
+/// A range of the type is doubtful where the values take less than this part of it.
+const SLIVER: f32 = 0.25;
+/// The data's range is doubtful where all but 2 in 1000 values take less than this part of it.
+const OUTLYING: f32 = 0.1;
+
+/// What is to be known of the range.
+pub(super) struct Range {
+    /// The largest value of the type, where the type's range is taken.
+    pub type_max: Option<f32>,
+    /// A few words for the statement, where there is something to say.
+    pub understood: Option<String>,
+    pub doubts: Vec<Doubt>,
+}
+
+/// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where that is chosen.
+pub(super) fn settle(
+    rows: &mut Rows,
+    wanted: PixelRange,
+    how: How,
+    tally: &Tally,
+    progress: &Progress,
+) -> Result<Range, DataError> {
+    let depth = Depth::of(rows);
+    let is_deep = depth != Depth::Byte && how.rules == Rules::Current;
+    let wanted = match wanted {
+        PixelRange::Auto if is_deep => PixelRange::Data,
+        PixelRange::Auto => PixelRange::Type,
+        chosen
+        @ (PixelRange::Type | PixelRange::Data | PixelRange::EachPicture | PixelRange::Percentiles) => chosen,
+    };
+    let bits = match depth {
+        Depth::Byte => "8 bits",
+        Depth::Word => "16 bits",
+        Depth::Float if tally.depths[Depth::Float as usize] > 0 => "32-bit numbers",
+        Depth::Float => "numbers",
+    };
+    let mut range = Range { type_max: None, understood: None, doubts: Vec::new() };
+    let (low, high) = least_and_most(rows, progress)?;
+    let values = format!("{bits} (values {low} to {high})");
+    let type_max = match depth {
+        Depth::Byte => Some(255.0),
+        Depth::Word => Some(65_535.0),
+        // Numbers have no range of their own but the usual one.
+        Depth::Float => (low >= 0.0 && high <= 1.0).then_some(1.0),
+    };
+    match wanted {
+        PixelRange::Auto | PixelRange::Type => {
+            range.type_max = type_max;
+            range.understood = match (depth, type_max) {
+                (Depth::Byte, _) => None,
+                (Depth::Word | Depth::Float, Some(_)) => Some(format!("{values}; range: type")),
+                (Depth::Word | Depth::Float, None) => {
+                    Some(format!("{values}; range: data, as such numbers have no other"))
+                }
+            };
+            if let Some(most) = type_max.filter(|most| high < SLIVER * most && low < high) {
+                range.doubts.push(Doubt {
+                    message: format!(
+                        "the values of the pixels go from {low} to {high}, a small part of the range 0 to {most} of their \
+                         type: the pictures are dark"
+                    ),
+                    remedies: vec![Choice::Range(PixelRange::Data)],
+                });
+            }
+        }
+        PixelRange::Data => {
+            range.understood = Some(format!("{values}; range: data"));
+            if depth != Depth::Byte {
+                let (few, most) = percentiles(rows, progress)?;
+                if most - few < OUTLYING * (high - low) && few < most {
+                    range.doubts.push(Doubt {
+                        message: format!(
+                            "the values of the pixels go from {low} to {high}, but almost all lie from {few} to {most}: a few \
+                             stretch the range"
+                        ),
+                        remedies: vec![Choice::Range(PixelRange::Percentiles)],
+                    });
+                }
+            }
+        }
+        PixelRange::Percentiles => {
+            let (few, most) = percentiles(rows, progress)?;
+            match rows {
+                Rows::U8(rows) => cut(rows, few as u8, most as u8, progress)?,
+                Rows::U16(rows) => cut(rows, few as u16, most as u16, progress)?,
+                Rows::F32(rows) => cut(rows, few, most, progress)?,
+            }
+            range.understood = Some(format!("{values}; range: percentiles ({few} to {most})"));
+        }
+        PixelRange::EachPicture => {
+            match rows {
+                Rows::U8(rows) => spread(rows, how, progress)?,
+                Rows::U16(rows) => spread(rows, how, progress)?,
+                Rows::F32(rows) => spread(rows, how, progress)?,
+            }
+            range.type_max = Some(if depth == Depth::Float { 1.0 } else { type_max.unwrap_or(1.0) });
+            range.understood = Some(format!("{values}; range: each picture's own"));
+        }
+    }
+    Ok(range)
+}
+
+/// The smallest and the largest value.
+fn least_and_most(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError> {
+    fn of<T: Sample>(values: &[T], progress: &Progress) -> Result<(f32, f32), DataError> {
+        let Some(&first) = values.first() else { return Ok((0.0, 0.0)) };
+        let (mut low, mut high, mut pulse) = (first, first, Pulse::new(progress));
+        for values in values.chunks(1 << 12) {
+            pulse.beat(values.len())?;
+            for &value in values {
+                low = if value < low { value } else { low };
+                high = if value > high { value } else { high };
+            }
+        }
+        Ok((low.number() as f32, high.number() as f32))
+    }
+    match rows {
+        Rows::U8(values) => of(values, progress),
+        Rows::U16(values) => of(values, progress),
+        Rows::F32(values) => of(values, progress),
+    }
+}
+
+/// The values that 1 in 1000 are below and above; of very many numbers by some of them.
+fn percentiles(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError> {
+    let by_count = |counts: &[u64]| {
+        let share = counts.iter().sum::<u64>() / 1000;
+        let at = |mut values: Box<dyn Iterator<Item = usize> + '_>| {
+            let mut before = 0;
+            let is_reached = |&value: &usize| {
+                before += counts[value];
+                before > share
+            };
+            values.find(is_reached).unwrap_or(0) as f32
+        };
+        (at(Box::new(0..counts.len())), at(Box::new((0..counts.len()).rev())))
+    };
+    let mut pulse = Pulse::new(progress);
+    match rows {
+        Rows::U8(values) => {
+            let mut counts = vec![0; 1 << 8];
+            for &value in values {
+                pulse.beat(1)?;
+                counts[usize::from(value)] += 1;
+            }
+            Ok(by_count(&counts))
+        }
+        Rows::U16(values) => {
+            let mut counts = vec![0; 1 << 16];
+            for &value in values {
+                pulse.beat(1)?;
+                counts[usize::from(value)] += 1;
+            }
+            Ok(by_count(&counts))
+        }
+        Rows::F32(values) => {
+            // An odd stride, so that it does not meet the same columns of every picture.
+            let stride = values.len().div_ceil(SAMPLES).max(1) | 1;
+            let _held = progress.budget().hold(memory::bytes_of::<f32>(values.len() / stride + 1))?;
+            let mut some: Vec<f32> = values.iter().step_by(stride).copied().collect();
+            progress.check()?;
+            let (share, last) = (some.len() / 1000, some.len().saturating_sub(1));
+            if some.is_empty() {
+                return Ok((0.0, 0.0));
+            }
+            let few = *some.select_nth_unstable_by(share, f32::total_cmp).1;
+            let most = *some.select_nth_unstable_by(last - share, f32::total_cmp).1;
+            Ok((few, most))
+        }
+    }
+}
+
+/// Cuts off what lies beyond.
+fn cut<T: Sample>(values: &mut [T], low: T, high: T, progress: &Progress) -> Result<(), DataError> {
+    let mut pulse = Pulse::new(progress);
+    for value in values {
+        pulse.beat(1)?;
+        if *value < low {
+            *value = low;
+        } else if *value > high {
+            *value = high;
+        }
+    }
+    Ok(())
+}
+
+/// Brings each picture from its own range to all of the type; alpha stays.
+fn spread<T: Sample>(values: &mut [T], how: How, progress: &Progress) -> Result<(), DataError> {
+    let mut pulse = Pulse::new(progress);
+    let (channels, colours) = (how.channels(), how.wanted.channels.count());
+    let skip = usize::from(how.alpha == Alpha::Keep);
+    for row in values.chunks_exact_mut(how.features()) {
+        pulse.beat(row.len())?;
+        let seen = || row.chunks_exact(channels).flat_map(|pixel| &pixel[..channels - skip]).copied();
+        let low = seen().map(T::number).fold(f64::INFINITY, f64::min);
+        let high = seen().map(T::number).fold(f64::NEG_INFINITY, f64::max);
+        for value in row.chunks_exact_mut(channels).flat_map(|pixel| &mut pixel[..colours]) {
+            let fraction = if low < high { (value.number() - low) / (high - low) } else { 0.0 };
+            *value = T::of_fraction(fraction);
+        }
+    }
+    Ok(())
+}
+
+/// How many pictures are of one colour throughout, and the first of them; and whether all pictures are the same.
+pub(super) fn sameness(
+    rows: &Rows,
+    how: How,
+    progress: &Progress,
+) -> Result<(usize, Option<usize>, bool), DataError> {
+    fn of<T: Sample>(
+        values: &[T],
+        how: How,
+        progress: &Progress,
+    ) -> Result<(usize, Option<usize>, bool), DataError> {
+        let (features, channels) = (how.features(), how.channels());
+        let (mut plain, mut first, mut pulse) = (0, None, Pulse::new(progress));
+        let mut are_same = values.len() > features;
+        for (at, row) in values.chunks_exact(features).enumerate() {
+            // Most rows are judged by their first pixels.
+            pulse.beat(channels)?;
+            if row[channels..].iter().zip(row).all(|(value, before)| value == before) {
+                plain += 1;
+                first = first.or(Some(at));
+            }
+            are_same = are_same && *row == values[..features];
+        }
+        Ok((plain, first, are_same))
+    }
+    match rows {
+        Rows::U8(values) => of(values, how, progress),
+        Rows::U16(values) => of(values, how, progress),
+        Rows::F32(values) => of(values, how, progress),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::picture::Wanted;
+    use crate::project::{Channels, Fit};
+
+    fn how(alpha: Alpha) -> How {
+        let wanted = Wanted { width: 2, height: 1, channels: Channels::Grey, fit: Fit::Crop };
+        How { wanted, alpha, rules: Rules::Current }
+    }
+
+    #[test]
+    fn ranges_are_those_that_are_chosen() {
+        let words = || Rows::U16(vec![10, 110, 0, 200]);
+        let check = |wanted, rows: Rows, expected: Rows, type_max: Option<f32>, doubts: usize| {
+            let mut rows = rows;
+            let range = settle(&mut rows, wanted, how(Alpha::Black), &Tally::default(), &Progress::default())
+                .unwrap();
+            assert_eq!(
+                (rows, range.type_max, range.doubts.len()),
+                (expected, type_max, doubts),
+                "{wanted:?}"
+            );
+        };
+        check(PixelRange::Auto, words(), words(), None, 0);
+        check(PixelRange::Type, words(), words(), Some(65_535.0), 1);
+        check(PixelRange::EachPicture, words(), Rows::U16(vec![0, 65_535, 0, 65_535]), Some(65_535.0), 0);
+        let bytes = |high| Rows::U8(vec![0, 7, 3, high]);
+        check(PixelRange::Auto, bytes(200), bytes(200), Some(255.0), 0);
+        check(PixelRange::Auto, bytes(20), bytes(20), Some(255.0), 1);
+        check(PixelRange::Data, bytes(20), bytes(20), None, 0);
+        let numbers = Rows::F32(vec![-1.0, 3.0, 5.0, 5.0]);
+        check(PixelRange::EachPicture, numbers, Rows::F32(vec![0.0, 1.0, 0.0, 0.0]), Some(1.0), 0);
+        // 2 of 4000 values are outliers.
+        let mut values: Vec<u16> = (0..4000).map(|at| 1000 + at % 100).collect();
+        (values[5], values[6]) = (0, 60_000);
+        let mut kept = values.clone();
+        (kept[5], kept[6]) = (1000, 1099);
+        check(PixelRange::Data, Rows::U16(values.clone()), Rows::U16(values.clone()), None, 1);
+        check(PixelRange::Percentiles, Rows::U16(values), Rows::U16(kept), None, 0);
+    }
+
+    #[test]
+    fn alpha_is_not_spread() {
+        let mut rows = Rows::U8(vec![10, 255, 20, 100]);
+        let how = how(Alpha::Keep);
+        settle(&mut rows, PixelRange::EachPicture, how, &Tally::default(), &Progress::default()).unwrap();
+        assert_eq!(rows, Rows::U8(vec![0, 255, 255, 100]));
+    }
+
+    #[test]
+    fn plain_and_equal_pictures_are_found() {
+        let check = |values: &[u8], expected| {
+            let rows = Rows::U8(values.to_vec());
+            assert_eq!(sameness(&rows, how(Alpha::Black), &Progress::default()).unwrap(), expected);
+        };
+        check(&[1, 2, 3, 3], (1, Some(1), false));
+        check(&[1, 2, 1, 2], (0, None, true));
+        check(&[1, 2], (0, None, false));
+    }
+}

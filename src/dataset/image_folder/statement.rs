@@ -1,0 +1,204 @@
+//! What was read of a folder of pictures, in words.
+
+use std::collections::BTreeMap;
+
+use super::Arranged;
+use super::arrangement::named_masks;
+use super::find::slashed;
+use super::kinds::passed_over;
+use super::range::Range;
+use super::tally::Tally;
+use crate::dataset::Doubt;
+use crate::dataset::picture::{Depth, How};
+use crate::dataset::raw::Raw;
+use crate::project::{
+    Alpha, Channels, Choice, Fit, LabelFrom, Pages, Parts, PictureReading, PixelRange, Rules,
+};
+
+/// What is known of what was read.
+pub(super) struct Read<'a> {
+    pub how: How,
+    pub reading: &'a PictureReading,
+    pub tally: &'a Tally,
+    pub arranged: &'a Arranged,
+    /// Other files by their ending.
+    pub others: &'a BTreeMap<String, usize>,
+    pub range: Range,
+    /// Pictures of one colour, the first of them, and whether all are the same.
+    pub sameness: (usize, Option<usize>, bool),
+}
+
+/// Puts it down as statement, notes, warnings and doubts.
+pub(super) fn describe(raw: &mut Raw, read: &Read<'_>) {
+    raw.what = what(raw, read);
+    describe_files(raw, read);
+    describe_values(raw, read);
+    describe_parts(raw, read);
+    describe_sameness(raw, read);
+}
+
+/// `120 pictures 32×32 grey (from 28×28 to 640×480, cropped to 32×32)`
+fn what(raw: &Raw, read: &Read<'_>) -> String {
+    let (wanted, count) = (read.how.wanted, raw.row_names.len());
+    let size = format!("{}×{}", wanted.width, wanted.height);
+    let colours = match (wanted.channels, read.how.alpha == Alpha::Keep) {
+        (Channels::Grey, false) => "grey",
+        (Channels::Rgb, false) => "RGB",
+        (Channels::Grey, true) => "grey with alpha",
+        (Channels::Rgb, true) => "RGB with alpha",
+    };
+    let s = if count == 1 { "" } else { "s" };
+    let own = (wanted.width as u32, wanted.height as u32);
+    let from = match read.tally.sizes {
+        None => String::new(),
+        Some([small, large]) if (small, large) == (own, own) => String::new(),
+        Some([small, large]) => {
+            let text = |(width, height): (u32, u32)| format!("{width}×{height}");
+            let from =
+                if small == large { text(small) } else { format!("{} to {}", text(small), text(large)) };
+            let how = match wanted.fit {
+                Fit::Crop => "cropped to",
+                Fit::Fit => "fitted into",
+                Fit::Stretch => "stretched to",
+            };
+            format!(" (from {from}, {how} {size})")
+        }
+    };
+    format!("{count} picture{s} {size} {colours}{from}")
+}
+
+fn describe_files(raw: &mut Raw, read: &Read<'_>) {
+    let tally = read.tally;
+    if tally.stacks > 0 {
+        let files = if tally.stacks == 1 { "1 file".into() } else { format!("{} files", tally.stacks) };
+        raw.understood.push(match tally.hidden_pages {
+            0 => format!("{files} of {} pages, each page a sample", tally.pages),
+            hidden => format!("{files} of {} pages: the first of each, {hidden} left out", tally.pages),
+        });
+        if tally.hidden_pages > 0 && read.reading.pages == Pages::Each {
+            raw.warnings.push(
+                "some TIFF files of several pages are called otherwise; their first page was read; rename them to .tif"
+                    .into(),
+            );
+        }
+    }
+    if tally.animated > 0 && read.how.rules == Rules::Current {
+        raw.notes.push(format!(
+            "{} animated {}: the first frame of each",
+            tally.animated,
+            if tally.animated == 1 { "picture" } else { "pictures" }
+        ));
+    }
+    if read.arranged.masks > 0 {
+        let s = if read.arranged.masks == 1 { "" } else { "s" };
+        raw.understood.push(format!("{} mask{s} left out", read.arranged.masks));
+    }
+    if let (count @ 1.., Some(first)) = named_masks(&read.arranged.files) {
+        raw.warnings.push(format!(
+            "{count} of the pictures are called as masks of others are (first: {}); move them into another folder if they \
+             are not meant to be trained on",
+            slashed(first)
+        ));
+    }
+    raw.understood.extend(passed_over(read.others));
+}
+
+fn describe_values(raw: &mut Raw, read: &Read<'_>) {
+    let tally = read.tally;
+    if tally.transparent > 0 {
+        raw.understood.push(match read.how.alpha {
+            Alpha::Auto if tally.is_on_white => "transparency on white".into(),
+            Alpha::Auto | Alpha::Black => "transparency on black".into(),
+            Alpha::White => "transparency on white".into(),
+            Alpha::Checker => "transparency on a checkered ground".into(),
+            Alpha::Keep => "transparency kept as a channel".into(),
+        });
+    }
+    let [bytes, words, floats] = tally.depths;
+    if read.how.rules == Rules::Current
+        && [bytes, words, floats].iter().filter(|count| **count > 0).count() > 1
+    {
+        let text = |(count, name): (usize, &str)| (count > 0).then(|| format!("{count} of {name}"));
+        let parts: Vec<String> = [(bytes, "8 bits"), (words, "16 bits"), (floats, "32-bit numbers")]
+            .into_iter()
+            .filter_map(text)
+            .collect();
+        let parts = parts.join(", ");
+        if floats > 0 {
+            raw.warnings.push(format!(
+                "pictures of different depth are mixed ({parts}): the white of those of 8 and 16 bits is taken for the \
+                 number 1; where the numbers mean something else, load them apart"
+            ));
+        } else {
+            raw.notes
+                .push(format!("pictures of different depth are mixed ({parts}): 8 bits were brought to 16"));
+        }
+    }
+    if let Some(first) = tally.first_odd {
+        raw.warnings.push(format!(
+            "{} of the pictures hold infinite or missing numbers (first: {}); the picture's smallest number stands for them",
+            tally.odd,
+            slashed(&read.arranged.files[first as usize])
+        ));
+    }
+    raw.understood.extend(read.range.understood.clone());
+    raw.doubts.extend(read.range.doubts.iter().cloned());
+}
+
+fn describe_parts(raw: &mut Raw, read: &Read<'_>) {
+    let arranged = read.arranged;
+    if arranged.arrangement.has_parts() {
+        raw.understood.push(match read.reading.parts {
+            Parts::Kept => "parts: by folders".into(),
+            Parts::Mixed => "parts: mixed".into(),
+        });
+    }
+    if let Some(first) = &arranged.first_outside {
+        let (count, s) = (arranged.outside, if arranged.outside == 1 { "" } else { "s" });
+        raw.doubts.push(Doubt {
+            message: format!(
+                "{count} picture{s} next to the folders of training, validation and test pictures left out (first: {})",
+                slashed(first)
+            ),
+            remedies: vec![Choice::Parts(Parts::Mixed)],
+        });
+    }
+    if arranged.arrangement.lacks_train && read.reading.label == LabelFrom::Auto {
+        raw.doubts.push(Doubt {
+            message: "the folders are called as validation and test pictures are, but there are none to train on: they \
+                      are taken for classes"
+                .into(),
+            remedies: vec![Choice::Label(LabelFrom::Folder(arranged.arrangement.shared() + 2))],
+        });
+    }
+}
+
+fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
+    let (plain, first, are_same) = read.sameness;
+    let count = raw.row_names.len();
+    let has_one_pixel = read.how.wanted.width * read.how.wanted.height == 1;
+    let name = first.and_then(|first| raw.row_names.get(first)).cloned().unwrap_or_default();
+    let message = if are_same && !has_one_pixel {
+        format!("all {count} pictures are the same once they are read")
+    } else if plain > 0 && !has_one_pixel {
+        let are = if plain == 1 { "picture is" } else { "pictures are" };
+        format!("{plain} of {count} {are} of one colour throughout once read (first: {name})")
+    } else {
+        return;
+    };
+    let remedies = if read.tally.transparent > 0 && read.how.alpha != Alpha::Keep {
+        let grounds = [Alpha::White, Alpha::Black, Alpha::Keep];
+        let chosen = match read.how.alpha {
+            Alpha::Auto if read.tally.is_on_white => Alpha::White,
+            Alpha::Auto => Alpha::Black,
+            chosen @ (Alpha::Black | Alpha::White | Alpha::Checker | Alpha::Keep) => chosen,
+        };
+        grounds.into_iter().filter(|ground| *ground != chosen).map(Choice::Alpha).collect()
+    } else if raw.type_max.is_some() && read.tally.depths[Depth::Byte as usize] < count {
+        vec![Choice::Range(PixelRange::Data)]
+    } else {
+        raw.warnings.push(message);
+        return;
+    };
+    raw.doubts.push(Doubt { message, remedies });
+}

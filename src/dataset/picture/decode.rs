@@ -1,0 +1,201 @@
+use std::io::{BufReader, Cursor};
+
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+
+use super::{
+    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, tiff_numbers, tiff_pages,
+};
+use crate::dataset::Progress;
+use crate::dataset::memory::{Held, size};
+use crate::dataset::open_file::Watched;
+use crate::project::{Alpha, Rules};
+
+/// A picture as its file holds it.
+pub(super) enum Decoded {
+    /// Of a kind that `image` knows.
+    Image(DynamicImage),
+    /// Numbers of 1 to 4 channels: grey or colour, and alpha at the end.
+    Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
+}
+
+/// Decodes a picture of `deepest` bits at most; its kind is told from its bytes.
+pub(super) fn decode<'a>(
+    bytes: &[u8],
+    is_tga: bool,
+    how: How,
+    deepest: Depth,
+    progress: &'a Progress,
+) -> Result<(Decoded, Held<'a>), Refusal> {
+    let source = BufReader::new(Watched::new(Cursor::new(bytes), bytes.len() as u64, progress));
+    let mut reader = ImageReader::new(source);
+    if is_tga && how.rules == Rules::Current {
+        // Nothing in its first bytes tells this format.
+        reader.set_format(ImageFormat::Tga);
+    }
+    let mut reader =
+        reader.with_guessed_format().map_err(|error| io_message(error.kind(), &error.to_string()))?;
+    let is_tiff = tiff_pages::is_tiff(bytes) && how.rules == Rules::Current;
+    if is_tiff {
+        reader.set_format(ImageFormat::Tiff);
+    }
+    let Some(format) = reader.format() else {
+        return Err(Refusal::Bad("is not a picture, in spite of its name; remove or rename it".into()));
+    };
+    if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
+        return Err(Refusal::Bad("ends too early (truncated JPEG); fetch it again".into()));
+    }
+    let is_old_kind = matches!(
+        format,
+        ImageFormat::Png
+            | ImageFormat::Jpeg
+            | ImageFormat::Bmp
+            | ImageFormat::Gif
+            | ImageFormat::WebP
+            | ImageFormat::Tiff
+    );
+    if how.rules == Rules::Version1 && !is_old_kind {
+        return Err(Refusal::Bad("is of a kind that the rules of version 1 do not read".into()));
+    }
+    reader.limits(limits(how.rules));
+    let mut decoder = match reader.into_decoder() {
+        Err(ImageError::Unsupported(_)) if is_tiff => {
+            return tiff_numbers::decode(bytes, how, deepest, progress);
+        }
+        decoder => decoder.map_err(|error| reason(error, how.rules))?,
+    };
+    check_size(decoder.dimensions(), decoder.total_bytes(), how.rules)?;
+    let depth = depth(decoder.color_type());
+    if how.rules == Rules::Current && depth > deepest {
+        return Err(Refusal::Deeper(depth));
+    }
+    let working = working_bytes(decoder.dimensions(), decoder.total_bytes(), is_plain(&decoder), depth, how);
+    let all = working + 2 * bytes.len() as u64;
+    let held = progress.budget().hold(working).map_err(Refusal::short(all))?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| reason(error, how.rules))?;
+    if image.width() == 0 || image.height() == 0 {
+        return Err(Refusal::Bad("has no pixels; remove it".into()));
+    }
+    image.apply_orientation(orientation);
+    Ok((Decoded::Image(image), held))
+}
+
+fn limits(rules: Rules) -> Limits {
+    let mut limits = Limits::no_limits();
+    match rules {
+        Rules::Current => limits.max_alloc = Some(MAX_DECODED),
+        Rules::Version1 => {
+            limits.max_image_width = Some(OLD_SIDE);
+            limits.max_image_height = Some(OLD_SIDE);
+            limits.max_alloc = Some(OLD_BYTES);
+        }
+    }
+    limits
+}
+
+/// Refuses a picture of more bytes than are decoded.
+pub(super) fn check_size((width, height): (u32, u32), bytes: u64, rules: Rules) -> Result<(), Refusal> {
+    let is_too_large = match rules {
+        Rules::Current => bytes > MAX_DECODED,
+        Rules::Version1 => width > OLD_SIDE || height > OLD_SIDE || bytes > OLD_BYTES,
+    };
+    if is_too_large {
+        return Err(Refusal::Bad(format!("{width}×{height} pixels are too many: {}", limit_text(rules))));
+    }
+    if width == 0 || height == 0 {
+        return Err(Refusal::Bad("has no pixels; remove it".into()));
+    }
+    Ok(())
+}
+
+/// Whether its bytes are kept as they are: no alpha, 8 bits.
+fn is_plain(decoder: &impl ImageDecoder) -> bool {
+    let colour = decoder.color_type();
+    !colour.has_alpha() && colour.bytes_per_pixel() == colour.channel_count()
+}
+
+fn depth(colour: ColorType) -> Depth {
+    match colour.bytes_per_pixel() / colour.channel_count().max(1) {
+        0 | 1 => Depth::Byte,
+        2 => Depth::Word,
+        _ => Depth::Float,
+    }
+}
+
+/// Memory that decoding a picture and bringing it to its size takes at most.
+pub(super) fn working_bytes(
+    (width, height): (u32, u32),
+    decoded: u64,
+    is_plain: bool,
+    depth: Depth,
+    how: How,
+) -> u64 {
+    let channels = how.channels() as u64;
+    let value = match depth {
+        Depth::Byte => 1,
+        Depth::Word => 2,
+        Depth::Float => 4,
+    };
+    // Bytes as they are kept; of other kinds the colours with their alpha, and once more on a ground.
+    let pixel = if is_plain && how.alpha != Alpha::Keep { channels } else { 8 * value };
+    let colours = u64::from(width) * u64::from(height) * pixel;
+    // The resizer changes widths first, and a picture that does not fill its place is drawn apart.
+    let resized = how.wanted.width as u64 * (u64::from(height) + how.wanted.height as u64) * channels * value;
+    COPIES.saturating_mul(decoded).saturating_add(colours).saturating_add(resized)
+}
+
+pub(super) fn limit_text(rules: Rules) -> String {
+    match rules {
+        Rules::Current => format!("the limit is {} decoded; save it smaller", size(MAX_DECODED)),
+        Rules::Version1 => {
+            format!("the limit is {OLD_SIDE} pixels a side and {} decoded; save it smaller", size(OLD_BYTES))
+        }
+    }
+}
+
+fn reason(error: ImageError, rules: Rules) -> String {
+    match error {
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "ends too early (truncated); fetch it again".into()
+        }
+        ImageError::Limits(error) => format!("is too large ({error}): {}", limit_text(rules)),
+        ImageError::Unsupported(error) => {
+            format!("is of a kind that is not read ({error}); save it as PNG, or as TIFF with the same bits")
+        }
+        ImageError::Decoding(_)
+        | ImageError::Encoding(_)
+        | ImageError::Parameter(_)
+        | ImageError::IoError(_) => format!("is damaged ({error}); fetch it again"),
+    }
+}
+
+/// Whether the end marker is there. The decoder itself fills what is missing with grey and says nothing.
+///
+/// Walks from segment to segment and through the coded data of each scan, as what follows the end (a film, on many
+/// telephones) may hold any bytes. What does not look like a segment is left to the decoder to judge.
+fn jpeg_is_whole(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        match bytes.get(at..) {
+            Some([0xFF, 0xFF, ..]) => at += 1,
+            Some([0xFF, 0xD9, ..]) => return true,
+            Some([0xFF, 0x01 | 0xD0..=0xD8, ..]) => at += 2,
+            Some([0xFF, marker, high, low, ..]) => {
+                at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+                if *marker == 0xDA {
+                    // In coded data 0xFF is followed by 0, or by a restart marker.
+                    let coded = bytes.get(at..).unwrap_or_default().array_windows::<2>();
+                    let is_marker =
+                        |pair: &[u8; 2]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF);
+                    match coded.into_iter().position(is_marker) {
+                        Some(length) => at += length,
+                        None => return false,
+                    }
+                }
+            }
+            None | Some([] | [0xFF] | [0xFF, _] | [0xFF, _, _]) => return false,
+            Some(_) => return true,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+use std::collections::HashSet;
+use std::io::{Read, Seek, SeekFrom};
+
+/// The most pages of a file that are looked at.
+const MOST_PAGES: usize = 1 << 20;
+/// The most fields of a page.
+const MOST_FIELDS: u64 = 1 << 12;
+/// The most fields of all pages: pages that lie one over the other can hold more than the file does.
+const ALL_FIELDS: u64 = 1 << 24;
+
+/// How numbers stand in a TIFF file.
+#[derive(Clone, Copy)]
+struct Layout {
+    is_big_endian: bool,
+    /// Whether offsets have 64 bits.
+    is_long: bool,
+}
+
+impl Layout {
+    /// Of a file that begins with these bytes; `None` for other files.
+    fn of(start: &[u8]) -> Option<Layout> {
+        match start {
+            [b'I', b'I', 42, 0, ..] => Some(Layout { is_big_endian: false, is_long: false }),
+            [b'M', b'M', 0, 42, ..] => Some(Layout { is_big_endian: true, is_long: false }),
+            [b'I', b'I', 43, 0, ..] => Some(Layout { is_big_endian: false, is_long: true }),
+            [b'M', b'M', 0, 43, ..] => Some(Layout { is_big_endian: true, is_long: true }),
+            _ => None,
+        }
+    }
+
+    fn number(self, bytes: &[u8]) -> u64 {
+        let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+        if self.is_big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
+    }
+
+    /// Bytes of an offset.
+    fn offset_size(self) -> usize {
+        if self.is_long { 8 } else { 4 }
+    }
+}
+
+/// Whether a file that begins with these bytes is a TIFF file.
+pub(super) fn is_tiff(bytes: &[u8]) -> bool {
+    Layout::of(bytes).is_some()
+}
+
+/// Where the pages of a TIFF file begin. Pages that are another one made smaller, or its mask, are none, where there is
+/// another. `None` for other files, and for a file whose first page cannot be found.
+pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
+    let mut start = [0; 16];
+    reader.read_exact(&mut start[..8]).ok()?;
+    let layout = Layout::of(&start)?;
+    let mut next = if layout.is_long {
+        reader.read_exact(&mut start[8..]).ok()?;
+        layout.number(&start[8..])
+    } else {
+        layout.number(&start[4..8])
+    };
+    let (mut pages, mut others, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    let mut fields = ALL_FIELDS;
+    while next != 0 && seen.len() < MOST_PAGES && seen.insert(next) {
+        let Some((is_page, after)) = page(&mut reader, layout, next, &mut fields) else { break };
+        if is_page { &mut pages } else { &mut others }.push(next);
+        next = after;
+    }
+    let pages = if pages.is_empty() { others } else { pages };
+    (!pages.is_empty()).then_some(pages)
+}
+
+/// Whether what begins here is a page of its own, and where the next one begins.
+fn page(
+    reader: &mut (impl Read + Seek),
+    layout: Layout,
+    offset: u64,
+    fields_left: &mut u64,
+) -> Option<(bool, u64)> {
+    reader.seek(SeekFrom::Start(offset)).ok()?;
+    let mut read = |length: usize| {
+        let mut bytes = vec![0; length];
+        reader.read_exact(&mut bytes).ok()?;
+        Some(bytes)
+    };
+    let (count_size, field_size) = if layout.is_long { (8, 20) } else { (2, 12) };
+    let count = layout.number(&read(count_size)?);
+    if !(1..=MOST_FIELDS).contains(&count) {
+        return None;
+    }
+    *fields_left = fields_left.checked_sub(count)?;
+    let fields = read(count as usize * field_size)?;
+    // The field NewSubfileType: bit 0 is set for a smaller copy, bit 2 for a mask.
+    let kind = fields.chunks_exact(field_size).find(|field| layout.number(&field[..2]) == 254);
+    let flags = kind.map_or(0, |field| layout.number(&field[count_size.max(4) + 4..][..4]));
+    let next = read(layout.offset_size()).map_or(0, |bytes| layout.number(&bytes));
+    Some((flags & 5 == 0, next))
+}
+
+/// Makes the page that begins at `offset` the first of the file.
+pub(super) fn put_first(bytes: &mut [u8], offset: u64) {
+    let Some(layout) = Layout::of(bytes) else { return };
+    let size = layout.offset_size();
+    let Some(place) = bytes.get_mut(size..2 * size) else { return };
+    let all = offset.to_le_bytes();
+    place.copy_from_slice(&all[..size]);
+    if layout.is_big_endian {
+        place.reverse();
+    }
+}
