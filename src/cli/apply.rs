@@ -11,7 +11,7 @@ use super::signal::{self, Stage};
 use super::subject::Subject;
 use super::write::{json, line, note, number, refuse_to_mix, refuse_to_overwrite, warn};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Dataset, LabelValues, Subset};
+use crate::dataset::{Dataset, Subset};
 use crate::engine::{EngineError, Network};
 use crate::io::{CodesForm, Files, save_codes, save_pictures};
 use crate::project::{Loss, visible, visible_list, visible_path};
@@ -292,12 +292,7 @@ fn text_columns(data: &Dataset) -> Vec<(String, Vec<String>)> {
         columns.push(("name".to_owned(), data.row_names.clone()));
     }
     for label in &data.labels {
-        let values = match &label.values {
-            LabelValues::Classes { names, ids } => {
-                ids.iter().map(|&id| names.get(id as usize).cloned().unwrap_or_default()).collect()
-            }
-            LabelValues::Numbers(numbers) => numbers.iter().map(ToString::to_string).collect(),
-        };
+        let values = (0..data.len()).map(|row| label.text(row).into_owned()).collect();
         columns.push((label.name.clone(), values));
     }
     columns

@@ -51,11 +51,26 @@ impl Elsewhere {
 /// Puts the data of the command line in the place of the design's.
 pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.data {
-        project.data.source = source(path, &project.data.source)?;
+        let found = source(path, &project.data)?;
+        let before = std::mem::replace(&mut project.data.source, found);
+        if let (Source::Csv { labels: before, .. }, Source::Csv { labels, .. }) =
+            (&before, &project.data.source)
+        {
+            let gone: Vec<&String> = before.iter().filter(|label| !labels.contains(label)).collect();
+            if !gone.is_empty() {
+                note(format_args!(
+                    "note: label columns of the design that are not there: {}",
+                    visible_list(&gone)
+                ));
+            }
+        }
         if let Source::Csv { labels, .. } = &project.data.source
             && !labels.is_empty()
         {
-            note(format_args!("note: taken as labels, not as features: {}", visible_list(labels)));
+            let names = visible_list(labels);
+            note(format_args!(
+                "note: taken as labels, not as features: {names} (--column NAME=detect takes one back)"
+            ));
         }
     }
     if arguments.size.is_none() && arguments.channels.is_none() {
@@ -196,38 +211,6 @@ pub(super) struct Shown {
     pub(super) own: bool,
 }
 
-/// A network knows columns by their place alone: those of a table in another order would be nonsense to it.
-fn check_columns(run: &Run, data: &Dataset) -> Result<(), Failure> {
-    let Some(known) = run.normaliser.as_ref().map(|normaliser| &normaliser.columns) else { return Ok(()) };
-    let own = &data.feature_names;
-    if known.is_empty() || own.is_empty() || known == own {
-        return Ok(());
-    }
-    let sorted = |names: &[String]| {
-        let mut names = names.to_vec();
-        names.sort_unstable();
-        names
-    };
-    if sorted(known) == sorted(own) {
-        return Err(Failure::Problem(format!(
-            "{}: the columns are in another order than those run {} was trained on; put them in this one: {}",
-            visible(&data.name),
-            run.id,
-            visible_list(known)
-        )));
-    }
-    if let Some((new, old)) = own.iter().zip(known).find(|(new, old)| new != old) {
-        warn(format_args!(
-            "{}: the columns are called otherwise than those run {} was trained on ({}, not {}); they are taken in their order",
-            visible(&data.name),
-            run.id,
-            visible(new),
-            visible(old)
-        ));
-    }
-    Ok(())
-}
-
 /// Loads what `path` names, or the run's own data.
 pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
     let chosen = &run.design.data;
@@ -251,7 +234,6 @@ pub(super) fn shown(run: &Run, path: Option<&Path>) -> Result<Shown, Failure> {
         return Err(wrong_shape(&data, run));
     }
     let same = data.fingerprint == run.fingerprint;
-    check_columns(run, &data)?;
     let name = visible(&data.name);
     if path.is_none() && !same {
         warn(format_args!("{name}: these are no longer the data run {} was trained on", run.id));
@@ -305,7 +287,8 @@ pub(super) fn threads(wanted: Option<usize>) -> usize {
 }
 
 /// A source for a path; pictures are brought to the size the design has, where it has one.
-fn source(path: &Path, design: &Source) -> Result<Source, Failure> {
+fn source(path: &Path, data: &Data) -> Result<Source, Failure> {
+    let design = &data.source;
     let (width, height, channels) = match design {
         Source::ImageFolder { width, height, channels, .. } => (*width, *height, *channels),
         Source::Digits
@@ -318,7 +301,7 @@ fn source(path: &Path, design: &Source) -> Result<Source, Failure> {
     let mut source = dataset::source_for(&path, width, height, channels)?;
     match (&mut source, design) {
         (Source::ImageFolder { fit, .. }, Source::ImageFolder { fit: chosen, .. }) => *fit = *chosen,
-        (Source::Csv { missing, .. }, Source::Csv { missing: chosen, .. }) => *missing = *chosen,
+        (Source::Csv { .. }, Source::Csv { .. }) => source = dataset::table_like(&path, design, data.rules)?,
         _ => {}
     }
     Ok(source)

@@ -361,7 +361,9 @@ fn description(data: &Dataset, row: u32) -> String {
     let mut lines = vec![row_name(data, row)];
     lines.extend(subset.map(|subset| format!("{} split", subset.name())));
     let labels = data.labels.iter();
-    lines.extend(labels.map(|LabelColumn { name, values }| format!("{name}: {}", label_text(values, row))));
+    lines.extend(
+        labels.map(|LabelColumn { name, values, .. }| format!("{name}: {}", label_text(values, row))),
+    );
     lines.join("\n")
 }
 

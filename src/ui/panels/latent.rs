@@ -168,7 +168,7 @@ fn plot_ui(
             Some(LabelColumn { values: LabelValues::Classes { names, .. }, .. }) => {
                 pointed = class_legend_ui(ui, names, &mut view.pinned);
             }
-            Some(LabelColumn { name, values: LabelValues::Numbers(_) }) => {
+            Some(LabelColumn { name, values: LabelValues::Numbers(_), .. }) => {
                 color_bar_ui(ui, name, view.cache.range);
             }
             None => {}
