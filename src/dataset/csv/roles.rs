@@ -127,14 +127,21 @@ pub(super) fn decide(
     }
     if matched.is_none() && !roles.iter().any(Role::is_feature) {
         // A table of words alone: those of few are features after all.
+        let is_chosen = |name: &String| takes.contains_key(name) || is_label(name);
         for (role, (name, evidence)) in roles.iter_mut().zip(layout.columns.iter().zip(evidence)) {
-            let is_chosen = takes.contains_key(name) || is_label(name);
-            if !is_chosen && evidence.distinct().is_some_and(|words| words <= FEW_WORDS) {
+            let is_few = evidence.distinct().is_some_and(|words| words <= FEW_WORDS);
+            if !is_chosen(name) && is_few && layout.columns.len() > 1 {
                 *role = categories(evidence);
             }
         }
         if !roles.iter().any(Role::is_feature) {
-            let message = "every column is a label; leave at least one as a feature";
+            let message = match layout.columns.iter().find(|name| !is_chosen(name)) {
+                None => "every column is a label; leave at least one as a feature".to_owned(),
+                Some(name) => {
+                    let option = Choice::Column(super::shortened(name), Some(Take::Categories)).option();
+                    format!("no column holds numbers; choose another delimiter, or take words as categories ({option})")
+                }
+            };
             return Err(DataError::content(text.path, "header", message));
         }
     }
