@@ -162,7 +162,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
     for doubt in &loaded.doubts {
         let options: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
         let remedy = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" or ")) };
-        warn(format_args!("{}: {}{remedy}", visible(&loaded.name), visible(&doubt.message)));
+        warn(format_args!("{}: {}{}", visible(&loaded.name), visible(&doubt.message), visible(&remedy)));
     }
     for warning in &loaded.warnings {
         warn(format_args!("{}: {warning}", visible(&loaded.name)));

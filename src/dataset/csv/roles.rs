@@ -139,7 +139,9 @@ pub(super) fn decide(
                 None => "every column is a label; leave at least one as a feature".to_owned(),
                 Some(name) => {
                     let option = Choice::Column(super::shortened(name), Some(Take::Categories)).option();
-                    format!("no column holds numbers; choose another delimiter, or take words as categories ({option})")
+                    format!(
+                        "no column holds numbers; choose another delimiter, or take words as categories ({option})"
+                    )
                 }
             };
             return Err(DataError::content(text.path, "header", message));
@@ -374,10 +376,11 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     /// So many times its range may the largest number be for 14 bits to be left.
     const LARGE: f64 = 1000.0;
     let (low, high) = evidence.range(notation);
-    if low > high {
+    let (size, range) = (low.abs().max(high.abs()), high - low);
+    // Numbers beyond those of 32 bits are refused where they stand.
+    if low > high || size > f64::from(f32::MAX) {
         return 0.0;
     }
-    let (size, range) = (low.abs().max(high.abs()), high - low);
     let is_exact = size <= EXACT && evidence.are_whole();
     let is_lost = if range == 0.0 { size > EXACT } else { size > LARGE * range };
     if is_exact || !is_lost {

@@ -315,9 +315,9 @@ fn tables_are_read_as_people_write_them() {
     check(b"400.5,401.0,401.5\n1,2.5,7\n", &["400.5", "401.0", "401.5"], &[1.0, 2.5, 7.0], &["header: yes"]);
     check(b"a;b\n1,5;2\n", &["a", "b"], &[1.5, 2.0], &["delimiter: ;", "decimal: ,"]);
     check(
-        b"1,5;2,5;3,5\n1,25;2,5;7\n",
+        b"1,5;2,5;8,5\n1,25;2,5;7\n",
         &[&one, &two, &c(3)],
-        &[1.5, 2.5, 3.5, 1.25, 2.5, 7.0],
+        &[1.5, 2.5, 8.5, 1.25, 2.5, 7.0],
         &["header: no"],
     );
     check(b"1.5e0 2\n 3   4\n", &[&one, &two], &[1.5, 2.0, 3.0, 4.0], &["delimiter: spaces"]);
@@ -555,6 +555,12 @@ fn spreadsheets_are_read_whatever_they_are_called() {
         let rels = "http://schemas.openxmlformats.org/package/2006/relationships";
         let doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
         for (name, text) in [
+            (
+                "_rels/.rels",
+                format!(
+                    r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+                ),
+            ),
             (
                 "xl/workbook.xml",
                 format!(
