@@ -171,8 +171,9 @@ impl Evidence {
         if let Some(value) = value(true) {
             self.ranges[1] = (self.ranges[1].0.min(value), self.ranges[1].1.max(value));
         }
-        if let Some(value) = value(false) {
-            self.add_value(value);
+        match value(false) {
+            Some(value) => self.add_value(value),
+            None => (self.are_whole, self.counts_up) = (false, false),
         }
     }
 
@@ -369,6 +370,8 @@ mod tests {
         check(&["5", "6", "7"], false);
         check(&["0", "1", ""], false);
         check(&["0", "1", "2", "2"], false);
+        check(&["0,5", "1,5", "2,5"], false);
+        assert!(!evidence(&["0,5", "1,5", "2,5"]).are_different_whole());
     }
 
     #[test]

@@ -311,8 +311,18 @@ fn first_row(text: &Text<'_>, form: Form, progress: &Progress) -> Result<Vec<Byt
 fn best_delimiter(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
     let score = |delimiter: Delimiter| {
         let rows = head_rows(head, cut, Form { delimiter, comment, has_sep: false }, TELLING_ROWS);
-        let fields = rows.first().map_or(0, ByteRecord::len);
-        let same = rows.iter().filter(|row| row.len() == fields).count();
+        let mut fields = rows.first().map_or(0, ByteRecord::len);
+        let mut same = rows.iter().filter(|row| row.len() == fields).count();
+        // A header without a name for the row names, or lines that end with a delimiter.
+        let may_be_short = rules == Rules::Current || delimiter == Delimiter::Spaces;
+        if may_be_short
+            && fields > 1
+            && same == 1
+            && rows.len() > 1
+            && rows.iter().skip(1).all(|row| row.len() == fields + 1)
+        {
+            (fields, same) = (fields + 1, rows.len());
+        }
         let sense = match rules {
             Rules::Current => sense(&rows),
             Rules::Version1 => 0,
@@ -406,9 +416,10 @@ mod tests {
         for rules in Rules::ALL {
             check("a,b\n1,2\n", rules, Delimiter::Comma);
             check("a;b\n1,5;2,5\n", rules, Delimiter::Semicolon);
-            check("a\tb\n1 2\t3\n", rules, Delimiter::Tab);
+            check("a\tb\nred wine\t3\n", rules, Delimiter::Tab);
             check("a|b,c\n1|2\n", rules, Delimiter::Pipe);
             check("1.5 2.5\n3.5  4.5\n", rules, Delimiter::Spaces);
+            check("\"x\" \"y\"\n\"1\" 0.5 2\n\"2\" 1 3\n", rules, Delimiter::Spaces);
             check("some name\n1\n2\n", rules, Delimiter::Comma);
             check("5\n6\n", rules, Delimiter::Comma);
         }

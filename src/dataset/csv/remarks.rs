@@ -76,6 +76,11 @@ impl Remarks {
                 Role::Numbers { .. } | Role::LeftOut | Role::Label(_) => {}
             }
         }
+        let ids: Vec<&String> = (0..roles.len())
+            .filter(|at| matches!(roles[*at], Role::Label(_)) && roles::is_id(layout, *at, &evidence[*at]))
+            .map(|at| &layout.columns[at])
+            .collect();
+        note(&ids, "counts the rows or holds their ids: a label, not a feature");
         self.precision(layout, evidence, roles, rules);
         for (at, (name, (evidence, role))) in columns().enumerate() {
             match (role, evidence.judge(None)) {
