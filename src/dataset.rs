@@ -36,15 +36,18 @@ mod written;
 pub use binariser::Binariser;
 pub use column::{Column, ColumnKind, ColumnOverview};
 pub use error::DataError;
+pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
 pub use progress::Progress;
 pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
-pub use source_for::{source_for, source_like};
+pub use source_for::{source_for, source_like, table_like};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
+
+use std::borrow::Cow;
 
 use crate::project::{Shape, Shown};
 
@@ -105,6 +108,8 @@ pub struct LabelColumn {
     pub name: String,
     /// The values.
     pub values: LabelValues,
+    /// Numbers as they are written in the source; empty for classes, whose names are, and for what was no text.
+    pub texts: Texts,
 }
 
 /// The values of a label column, one a row.
@@ -197,12 +202,31 @@ impl Dataset {
 impl LabelColumn {
     /// A column of classes.
     pub fn classes(name: impl Into<String>, names: Vec<String>, ids: Vec<u32>) -> LabelColumn {
-        LabelColumn { name: name.into(), values: LabelValues::Classes { names, ids } }
+        LabelColumn {
+            name: name.into(),
+            values: LabelValues::Classes { names, ids },
+            texts: Texts::default(),
+        }
     }
 
     /// A column of numbers.
     pub fn numbers(name: impl Into<String>, values: Vec<f32>) -> LabelColumn {
-        LabelColumn { name: name.into(), values: LabelValues::Numbers(values) }
+        LabelColumn { name: name.into(), values: LabelValues::Numbers(values), texts: Texts::default() }
+    }
+
+    /// The label of a row exactly as it is in the source, as far as that is known.
+    pub fn text(&self, row: usize) -> Cow<'_, str> {
+        match &self.values {
+            LabelValues::Classes { names, ids } => {
+                let name = ids.get(row).and_then(|id| names.get(*id as usize));
+                Cow::Borrowed(name.map_or("", String::as_str))
+            }
+            LabelValues::Numbers(numbers) => match (self.texts.get(row), numbers.get(row)) {
+                (Some(text), _) => Cow::Borrowed(text),
+                (None, Some(number)) => Cow::Owned(number.to_string()),
+                (None, None) => Cow::Borrowed(""),
+            },
+        }
     }
 
     /// The class of each row, where the column holds classes.

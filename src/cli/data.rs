@@ -54,11 +54,26 @@ impl Elsewhere {
 /// Puts the data of the command line in the place of the design's.
 pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.data {
-        project.data.source = source(path, &project.data.source)?;
+        let found = source(path, &project.data)?;
+        let before = std::mem::replace(&mut project.data.source, found);
+        if let (Source::Csv { labels: before, .. }, Source::Csv { labels, .. }) =
+            (&before, &project.data.source)
+        {
+            let gone: Vec<&String> = before.iter().filter(|label| !labels.contains(label)).collect();
+            if !gone.is_empty() {
+                note(format_args!(
+                    "note: label columns of the design that are not there: {}",
+                    visible_list(&gone)
+                ));
+            }
+        }
         if let Source::Csv { labels, .. } = &project.data.source
             && !labels.is_empty()
         {
-            note(format_args!("note: taken as labels, not as features: {}", visible_list(labels)));
+            let names = visible_list(labels);
+            note(format_args!(
+                "note: taken as labels, not as features: {names} (--column NAME=detect takes one back)"
+            ));
         }
     }
     arguments.reading.apply(&mut project.data)
@@ -136,7 +151,7 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
     for doubt in &loaded.doubts {
         let options: Vec<String> = doubt.remedies.iter().map(Choice::option).collect();
         let remedy = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" or ")) };
-        warn(format_args!("{}: {}{remedy}", visible(&loaded.name), visible(&doubt.message)));
+        warn(format_args!("{}: {}{}", visible(&loaded.name), visible(&doubt.message), visible(&remedy)));
     }
     for warning in &loaded.warnings {
         warn(format_args!("{}: {warning}", visible(&loaded.name)));
@@ -185,38 +200,6 @@ pub(super) struct Shown {
     pub(super) own: bool,
 }
 
-/// A network knows columns by their place alone: those of a table in another order would be nonsense to it.
-fn check_columns(run: &Run, data: &Dataset) -> Result<(), Failure> {
-    let Some(known) = run.normaliser.as_ref().map(|normaliser| &normaliser.columns) else { return Ok(()) };
-    let own = &data.feature_names;
-    if known.is_empty() || own.is_empty() || known == own {
-        return Ok(());
-    }
-    let sorted = |names: &[String]| {
-        let mut names = names.to_vec();
-        names.sort_unstable();
-        names
-    };
-    if sorted(known) == sorted(own) {
-        return Err(Failure::Problem(format!(
-            "{}: the columns are in another order than those run {} was trained on; put them in this one: {}",
-            visible(&data.name),
-            run.id,
-            visible_list(known)
-        )));
-    }
-    if let Some((new, old)) = own.iter().zip(known).find(|(new, old)| new != old) {
-        warn(format_args!(
-            "{}: the columns are called otherwise than those run {} was trained on ({}, not {}); they are taken in their order",
-            visible(&data.name),
-            run.id,
-            visible(new),
-            visible(old)
-        ));
-    }
-    Ok(())
-}
-
 /// Loads what `path` names, or the run's own data, read as those but for what is said.
 pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result<Shown, Failure> {
     let chosen = &run.design.data;
@@ -241,7 +224,6 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         return Err(wrong_shape(&data, run));
     }
     let same = data.fingerprint == run.fingerprint;
-    check_columns(run, &data)?;
     let name = visible(&data.name);
     if path.is_none() && !same {
         warn(format_args!("{name}: these are no longer the data run {} was trained on", run.id));
@@ -295,7 +277,8 @@ pub(super) fn threads(wanted: Option<usize>) -> usize {
 }
 
 /// A source for a path; pictures are brought to the size the design has, where it has one.
-fn source(path: &Path, design: &Source) -> Result<Source, Failure> {
+fn source(path: &Path, data: &Data) -> Result<Source, Failure> {
+    let design = &data.source;
     let (width, height, channels) = match design {
         Source::ImageFolder { width, height, channels, .. } => (*width, *height, *channels),
         Source::Digits
@@ -318,7 +301,7 @@ fn source(path: &Path, design: &Source) -> Result<Source, Failure> {
         (Source::Npy { .. }, Source::Npy { .. }) => {
             source = dataset::source_like(&path, design, Shape::Vector(1))?;
         }
-        (Source::Csv { missing, .. }, Source::Csv { missing: chosen, .. }) => *missing = *chosen,
+        (Source::Csv { .. }, Source::Csv { .. }) => source = dataset::table_like(&path, design, data.rules)?,
         _ => {}
     }
     Ok(source)

@@ -4,7 +4,7 @@ use super::applied::Applied;
 use super::args::{Evaluate, SplitName};
 use super::failure::Failure;
 use super::output::{Output, check_files};
-use super::sheet::{Sheet, label_text};
+use super::sheet::Sheet;
 use super::signal::{self, Stage};
 use super::write::{json, line, note, number, warn};
 use crate::dataset::{Dataset, LabelColumn, Subset};
@@ -109,8 +109,7 @@ impl Anomalies {
             (anomaly, _) => (anomaly, true),
         };
         let name = visible(&data.name);
-        let has =
-            |label: &LabelColumn, class: &String| (0..data.len()).any(|row| label_text(label, row) == *class);
+        let has = |label: &LabelColumn, class: &String| (0..data.len()).any(|row| label.text(row) == **class);
         // All of them are looked for where the first is.
         let label = data.labels.iter().find(|label| classes.first().is_some_and(|class| has(label, class)));
         let Some(known) = known_classes(data) else {
@@ -125,7 +124,7 @@ impl Anomalies {
             let message = format!("{name}: there is no class “{}”; there are: {known}", visible(class));
             return Err(Failure::Problem(message));
         };
-        let is_named = |row: &u32| classes.contains(&label_text(label, *row as usize));
+        let is_named = |row: &u32| classes.iter().any(|class| label.text(*row as usize) == **class);
         let is_anomalous: Vec<bool> = rows.iter().map(|row| is_named(row) == are_anomalous).collect();
         let listed = visible_list(classes);
         let called = if are_anomalous { listed } else { format!("all but {listed}") };
@@ -150,7 +149,7 @@ fn known_classes(data: &Dataset) -> Option<String> {
     };
     let mut row = 0;
     while known.len() <= TOLD && data.class_names().is_none() && row < data.len() {
-        let text = label_text(label, row);
+        let text = label.text(row).into_owned();
         if !known.contains(&text) {
             known.push(text);
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::applied::Applied;
 use super::failure::Failure;
 use super::write::note;
-use crate::dataset::{Dataset, LabelColumn, LabelValues, Subset};
+use crate::dataset::{Dataset, Subset};
 use crate::io::{Files, TableForm, save_table};
 use crate::project::visible_path;
 use crate::session::Scores;
@@ -76,7 +76,7 @@ impl<'a> Sheet<'a> {
     fn labels(&mut self, data: &'a Dataset, rows: &'a [u32]) {
         for label in &data.labels {
             self.source(vec![label.name.clone()], |at, fields| {
-                fields.push(label_text(label, rows[at] as usize));
+                fields.push(label.text(rows[at] as usize).into_owned());
             });
         }
     }
@@ -162,16 +162,6 @@ impl<'a> Sheet<'a> {
             }
         }
         names
-    }
-}
-
-/// The label of a row as it is in the source.
-pub(super) fn label_text(label: &LabelColumn, row: usize) -> String {
-    match &label.values {
-        LabelValues::Classes { names, ids } => {
-            ids.get(row).and_then(|id| names.get(*id as usize)).cloned().unwrap_or_default()
-        }
-        LabelValues::Numbers(numbers) => numbers.get(row).map(ToString::to_string).unwrap_or_default(),
     }
 }
 

@@ -1,8 +1,24 @@
-//! Tables of text.
+//! Tables of text, and spreadsheets.
+//!
+//! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
+mod date;
+mod encoding;
+mod evidence;
+mod header;
 mod labels;
+mod layout;
 mod lines;
+mod matching;
+mod number;
+mod overview;
+mod remarks;
+mod roles;
+mod sheet;
 mod sniff;
+mod spaces;
+mod text;
+mod values;
 
 pub(super) use sniff::sniff_as;
 pub use sniff::{CsvPreview, sniff};
@@ -12,19 +28,16 @@ use std::path::Path;
 
 use ::csv::ByteRecord;
 
-use self::labels::Labels;
+use self::evidence::Evidence;
+use self::layout::Layout;
 use self::lines::{Lines, NAMES_COPIES, place_of_record, utf8};
-use self::sniff::Layout;
+use self::matching::Matched;
+use self::remarks::Remarks;
+use self::text::Text;
+use self::values::Table;
 use super::raw::Raw;
-use super::{Column, DataError, Progress, Rows, memory};
-use crate::project::{Delimiter, Header, Missing, Rules, Shape, TableReading};
-
-/// How the text is laid out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Format {
-    pub header: Header,
-    pub delimiter: Delimiter,
-}
+use super::{Column, DataError, Progress, memory};
+use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
 
 /// How a table is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +53,8 @@ pub(super) struct Asked<'a> {
 /// What to do where a table does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller file, or close other programs";
 
-/// Reads a table: every column but the labels is a feature. Gaps stay NaN until the split is drawn.
+/// Reads a table: columns become features or labels as they are chosen, as a trained run knows them, or as they look. Gaps
+/// stay NaN until the split is drawn.
 pub(super) fn load(
     path: &Path,
     asked: Asked<'_>,
@@ -48,27 +62,137 @@ pub(super) fn load(
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     progress.check()?;
-    let Asked { header, delimiter, labels, missing, reading: _, rules: _ } = asked;
-    let _ = known;
-    let format = Format { header, delimiter };
-    let layout = Layout::find(path, format, progress)?;
-    let (mut lines, bytes) = Lines::open(path, layout.delimiter, progress)?;
-    progress.restart(bytes);
+    let text = Text::find(path, asked.reading, true, progress)?;
+    let raw = load_text(&text, &asked, known, progress)?;
+    text.release(progress);
+    Ok(raw)
+}
+
+fn load_text(
+    text: &Text<'_>,
+    asked: &Asked<'_>,
+    known: &[Column],
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let budget = progress.budget();
+    let mut layout = Layout::find(text, asked, known, progress)?;
+    // The first rows, and the lists in which names were told apart, are no longer there.
+    layout.sample = Vec::new();
+    budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
+
+    progress.restart(text.bytes);
+    let mut evidence = survey(text, &layout, asked, progress)?;
+    let mut remarks = Remarks::default();
+    remarks.doubts.extend(layout.doubt.take());
+    let matched = match known {
+        [] => None,
+        known => Some(Matched::find(text, &layout, asked, known, &mut remarks)?),
+    };
+    let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
+    let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
+    match &matched {
+        Some(matched) => {
+            let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
+            matched.tell_extra(&layout, asked, &takes, &mut remarks);
+        }
+        None => {
+            let choices = asked.reading.columns.iter().map(|choice| &choice.name);
+            let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
+            remarks.many_words(&layout, &roles.roles, &|name| chosen.contains(name));
+        }
+    }
+    for evidence in &mut evidence {
+        evidence.release(budget);
+    }
+    budget.release(evidence);
+
+    progress.restart(text.bytes);
+    let mut table = Table::new(text, &layout, &roles, asked, progress)?;
+    let (mut source_rows, mut dropped) = (Vec::new(), 0_usize);
+    each_row(text, &layout, progress, |record| {
+        let gaps = table.push(record).map_err(|error| extrapolated(error, progress))?;
+        let drops = gaps && asked.missing == Missing::DropRow;
+        if drops {
+            if dropped == 0 {
+                budget.reserve(&mut source_rows, table.rows())?;
+                source_rows.extend(1..table.rows() as u32);
+            }
+            table.drop_last();
+            dropped += 1;
+        } else if dropped > 0 {
+            budget.reserve(&mut source_rows, 1)?;
+            source_rows.push((table.rows() + dropped) as u32);
+        }
+        Ok(())
+    })?;
+    overview::count(&mut overview, &roles, table.values(), progress)?;
+    let mut raw = table.finish(dropped, &mut remarks)?;
+    budget.trim(&mut source_rows);
+    raw.source_rows = source_rows;
+    raw.overview = overview;
+    raw.what = remarks::what(raw.rows.len() / roles.features.max(1), &roles.columns);
+    raw.understood = remarks::understood(text, &layout, &roles);
+    let names = roles.columns.iter().flat_map(|column| {
+        let words = if let super::ColumnKind::Categories { words } = &column.kind { &words[..] } else { &[] };
+        words.iter().map(|word| memory::text_bytes(column.name.len() + word.len() + 3))
+    });
+    budget.take(names.sum())?;
+    raw.feature_names = roles.columns.iter().flat_map(Column::feature_names).collect();
+    raw.columns = roles.columns;
+    let Remarks { notes, warnings, doubts } = remarks;
+    (raw.notes, raw.warnings, raw.doubts) = (notes, warnings, doubts);
+    Ok(raw)
+}
+
+/// The first reading: what all fields of each column tell.
+fn survey(
+    text: &Text<'_>,
+    layout: &Layout,
+    asked: &Asked<'_>,
+    progress: &Progress,
+) -> Result<Vec<Evidence>, DataError> {
+    let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
+    each_row(text, layout, progress, |record| {
+        for (evidence, bytes) in evidence.iter_mut().zip(record) {
+            let field = utf8(text, layout.form, record, bytes, progress)?;
+            evidence.add(field, &asked.reading.missing_words, progress.budget());
+        }
+        Ok(())
+    })?;
+    Ok(evidence)
+}
+
+/// Hands over the rows below the header, which all have a field for each column.
+fn each_row(
+    text: &Text<'_>,
+    layout: &Layout,
+    progress: &Progress,
+    mut take: impl FnMut(&ByteRecord) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let mut lines = Lines::open(text, layout.form, progress)?;
     let mut skips_header = layout.has_header;
-    let mut table = Table::new(path, layout, labels, progress)?;
     let mut record = ByteRecord::new();
-    let mut dropped = 0_usize;
+    let count = layout.columns.len();
     while lines.next(&mut record)? {
         if std::mem::take(&mut skips_header) {
             continue;
         }
-        let gaps = table.push(&record).map_err(|error| extrapolated(error, progress))?;
-        if gaps && missing == Missing::DropRow {
-            table.drop_last();
-            dropped += 1;
+        // A delimiter at the end of the line is no field.
+        let has_end = record.len() == count + 1 && record.get(count).is_some_and(<[u8]>::is_empty);
+        if record.len() != count && !has_end {
+            return Err(DataError::content(
+                text.path,
+                place_of_record(text, layout.form, &record, progress),
+                format!(
+                    "the row has {} field{} where the first has {count}; add or remove delimiters, or choose another delimiter",
+                    record.len(),
+                    if record.len() == 1 { "" } else { "s" },
+                ),
+            ));
         }
+        take(&record)?;
     }
-    table.finish(dropped)
+    Ok(())
 }
 
 /// Where memory is short, what the whole file would take, going by the part that was read.
@@ -82,201 +206,21 @@ fn extrapolated(error: DataError, progress: &Progress) -> DataError {
     }
 }
 
-/// Rows as they are read.
-struct Table<'a> {
-    path: &'a Path,
-    columns: Vec<String>,
-    /// For each column whether it is a label.
-    is_label: Vec<bool>,
-    features: usize,
-    values: Vec<f32>,
-    labels: Vec<Labels>,
-    rows: usize,
-    has_gaps: bool,
-    progress: &'a Progress,
+/// The first names of a list, for a message.
+fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let shown: Vec<String> =
+        names.iter().take(20).map(|name| format!("\"{}\"", shortened(name.as_ref()))).collect();
+    let more = if names.len() > shown.len() { ", …" } else { "" };
+    shown.join(", ") + more
 }
 
-impl<'a> Table<'a> {
-    fn new(
-        path: &'a Path,
-        layout: Layout,
-        labels: &[String],
-        progress: &'a Progress,
-    ) -> Result<Table<'a>, DataError> {
-        let columns = layout.columns;
-        let there: HashSet<&String> = columns.iter().collect();
-        if let Some(unknown) = labels.iter().find(|label| !there.contains(label)) {
-            return Err(DataError::content(
-                path,
-                "header",
-                format!(
-                    "there is no label column \"{unknown}\"; the columns are {}",
-                    sniff::listed(&columns)
-                ),
-            ));
-        }
-        let labels: HashSet<&String> = labels.iter().collect();
-        let is_label: Vec<bool> = columns.iter().map(|name| labels.contains(name)).collect();
-        let features = is_label.iter().filter(|&&label| !label).count();
-        if features == 0 {
-            return Err(DataError::content(
-                path,
-                "header",
-                "every column is a label; leave at least one as a feature",
-            ));
-        }
-        // The first rows, and the lists in which names were told apart, are no longer there.
-        progress.budget().give_back((NAMES_COPIES - 1) * layout.names_bytes);
-        Ok(Table {
-            path,
-            labels: progress.budget().filled(Labels::default(), columns.len() - features)?,
-            columns,
-            is_label,
-            features,
-            values: Vec::new(),
-            rows: 0,
-            has_gaps: false,
-            progress,
-        })
+/// A field of any length, short enough for a message.
+fn shortened(field: &str) -> String {
+    let mut text: String = field.chars().take(40).collect();
+    if text.len() < field.len() {
+        text.push('…');
     }
-
-    /// Adds a row and says whether it has missing values.
-    fn push(&mut self, record: &ByteRecord) -> Result<bool, DataError> {
-        if record.len() != self.columns.len() {
-            return Err(DataError::content(
-                self.path,
-                self.place(record),
-                format!(
-                    "the row has {} field{} where the first has {}; add or remove delimiters, or choose another delimiter",
-                    record.len(),
-                    if record.len() == 1 { "" } else { "s" },
-                    self.columns.len()
-                ),
-            ));
-        }
-        memory::check_count(self.rows + 1, self.features, REMEDY)
-            .map_err(|message| DataError::file(self.path, format!("holds too much: {message}")))?;
-        self.progress.budget().reserve(&mut self.values, self.features)?;
-        let (mut label, mut gaps) = (0, false);
-        for (column, bytes) in record.iter().enumerate() {
-            let field = utf8(self.path, record, bytes, self.progress)?.trim();
-            if self.is_label[column] {
-                self.labels[label].push(field, self.progress)?;
-                label += 1;
-            } else if is_missing(field) {
-                self.values.push(f32::NAN);
-                gaps = true;
-            } else {
-                let value = self.number(field, record, column)?;
-                self.values.push(value);
-            }
-        }
-        self.rows += 1;
-        self.has_gaps |= gaps;
-        Ok(gaps)
-    }
-
-    fn drop_last(&mut self) {
-        self.rows -= 1;
-        self.values.truncate(self.rows * self.features);
-        for label in &mut self.labels {
-            label.pop();
-        }
-    }
-
-    fn place(&self, record: &ByteRecord) -> String {
-        place_of_record(self.path, record, self.progress)
-    }
-
-    fn number(&self, field: &str, record: &ByteRecord, column: usize) -> Result<f32, DataError> {
-        let error = |message: String| {
-            DataError::content(
-                self.path,
-                format!("{}, column \"{}\"", self.place(record), self.columns[column]),
-                message,
-            )
-        };
-        let Ok(value) = field.parse::<f64>() else {
-            if field.replace(',', ".").parse::<f64>().is_ok() {
-                return Err(error(format!("\"{field}\" has a decimal comma; write a decimal point")));
-            }
-            let field = sniff::shortened(field);
-            return Err(DataError::Word {
-                path: self.path.to_path_buf(),
-                line: self.place(record),
-                column: self.columns[column].clone(),
-                message: format!("\"{field}\" is no number; name it as a label column or remove it"),
-            });
-        };
-        let value = value as f32;
-        if value.is_finite() {
-            Ok(value)
-        } else {
-            Err(error(format!(
-                "\"{}\" is not finite, or too large for a 32-bit number; correct it, or leave the field empty so that it counts \
-                 as missing",
-                sniff::shortened(field)
-            )))
-        }
-    }
-
-    fn finish(mut self, dropped: usize) -> Result<Raw, DataError> {
-        if self.rows == 0 {
-            return Err(DataError::content(
-                self.path,
-                "end",
-                if dropped > 0 {
-                    format!(
-                        "all {dropped} rows have missing values and were dropped; fill missing values with the column mean instead"
-                    )
-                } else {
-                    "the table has no rows; choose a file with at least one row below its header".into()
-                },
-            ));
-        }
-        let name = self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let budget = self.progress.budget();
-        // First, as the columns of labels need room for a while.
-        budget.trim(&mut self.values);
-        let labels_bytes = memory::bytes_of::<Labels>(self.labels.capacity());
-        let mut raw = Raw::new(name, Shape::Vector(self.features), Rows::F32(self.values));
-        let mut labels = self.labels.into_iter();
-        for (column, is_label) in self.columns.into_iter().zip(self.is_label) {
-            match labels.next_if_label(is_label) {
-                Some(values) => raw.labels.push(values.column(column, self.progress)?),
-                None => raw.feature_names.push(column),
-            }
-        }
-        drop(labels);
-        budget.give_back(labels_bytes);
-        raw.has_gaps = self.has_gaps && dropped == 0;
-        raw.is_table = true;
-        if dropped > 0 {
-            raw.warnings.push(format!(
-                "{dropped} row{} with missing values {} left out",
-                if dropped == 1 { "" } else { "s" },
-                if dropped == 1 { "was" } else { "were" },
-            ));
-        }
-        Ok(raw)
-    }
-}
-
-/// The next label column where the column at hand is one.
-trait NextIfLabel: Iterator {
-    fn next_if_label(&mut self, is_label: bool) -> Option<Self::Item> {
-        if is_label { self.next() } else { None }
-    }
-}
-
-impl<I: Iterator> NextIfLabel for I {}
-
-fn is_missing(field: &str) -> bool {
-    field.is_empty() || field == "?" || field.eq_ignore_ascii_case("na") || field.eq_ignore_ascii_case("nan")
-}
-
-fn finite(field: &str) -> Option<f64> {
-    field.parse().ok().filter(|value: &f64| (*value as f32).is_finite())
+    text
 }
 
 #[cfg(test)]

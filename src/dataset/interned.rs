@@ -18,6 +18,32 @@ pub(super) struct Interned {
     state: RandomState,
 }
 
+/// The text of each row, each kept once; empty where there are none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Texts {
+    letters: Vec<u8>,
+    ends: Vec<usize>,
+    /// Number of each row's text.
+    ids: Vec<u32>,
+}
+
+impl Texts {
+    /// The text of a row.
+    pub fn get(&self, row: usize) -> Option<&str> {
+        let id = *self.ids.get(row)? as usize;
+        let start = id.checked_sub(1).map_or(Some(&0), |before| self.ends.get(before))?;
+        std::str::from_utf8(self.letters.get(*start..*self.ends.get(id)?)?).ok()
+    }
+
+    /// Memory they take.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> u64 {
+        let lists =
+            memory::bytes_of::<u32>(self.ids.capacity()) + memory::bytes_of::<usize>(self.ends.capacity());
+        self.letters.capacity() as u64 + lists
+    }
+}
+
 /// Units of work that handling one text counts for, for the cancel switch.
 const UNITS: usize = 64;
 
@@ -42,6 +68,14 @@ impl Interned {
         self.ends.push(self.letters.len());
         self.places[place] = self.ends.len() as u32;
         Ok(self.ends.len() as u32 - 1)
+    }
+
+    /// The texts of rows by their numbers, which were charged; the list to search them by is given back.
+    pub(super) fn into_texts(mut self, ids: Vec<u32>, budget: &Budget) -> Texts {
+        budget.release(self.places);
+        budget.trim(&mut self.letters);
+        budget.trim(&mut self.ends);
+        Texts { letters: self.letters, ends: self.ends, ids }
     }
 
     /// Frees the texts, and gives back what they took.
@@ -184,6 +218,8 @@ mod tests {
         }
         let order = texts.all_in_order(&progress).unwrap();
         let list = texts.texts(&order, None, &progress).unwrap();
+        let rows = texts.clone().into_texts(numbers, progress.budget());
+        assert_eq!((rows.get(7), rows.get(8), rows.get(20_000)), (Some(""), Some("ä8"), None));
         assert!(list.is_sorted() && list[0].is_empty());
     }
 

@@ -72,13 +72,15 @@ impl Raw {
 impl LabelColumn {
     /// Memory of its labels and the names of its classes, as a budget is charged for them.
     pub(super) fn bytes(&self) -> u64 {
-        match &self.values {
-            LabelValues::Classes { names, ids } => {
-                let names = names.iter().map(|name| memory::text_bytes(name.len()));
-                memory::bytes_of::<u32>(ids.capacity()) + names.sum::<u64>()
+        let texts = self.texts.bytes();
+        texts
+            + match &self.values {
+                LabelValues::Classes { names, ids } => {
+                    let names = names.iter().map(|name| memory::text_bytes(name.len()));
+                    memory::bytes_of::<u32>(ids.capacity()) + names.sum::<u64>()
+                }
+                LabelValues::Numbers(values) => memory::bytes_of::<f32>(values.capacity()),
             }
-            LabelValues::Numbers(values) => memory::bytes_of::<f32>(values.capacity()),
-        }
     }
 }
 

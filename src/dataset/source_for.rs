@@ -6,7 +6,9 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::{DataError, csv, foreign, idx, image_folder, npy, open_file};
-use crate::project::{ArrayReading, Channels, Fit, Missing, PictureReading, Shape, Source, TableReading};
+use crate::project::{
+    ArrayReading, Channels, Fit, Missing, PictureReading, Rules, Shape, Source, TableReading,
+};
 
 const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \
                         (.csv, .tsv, .txt, .data, also gzipped; .xlsx, .xls, .ods) and NPY, NPZ (.npy, .npz)";
@@ -198,7 +200,7 @@ fn table(path: &Path) -> Result<Source, DataError> {
 /// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
 ///
 /// Whatever was chosen for those holds for these: size and fit of pictures, how a table is laid out, which of its columns
-/// are labels, what happens to gaps, which arrays of an archive are read. Only columns and arrays that are there are named.
+/// are labels, what happens to gaps, which arrays of an archive are read. Only arrays that are there are named.
 ///
 /// # Errors
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
@@ -216,7 +218,7 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
             reading.clone_from(known_reading);
         }
         (
-            Source::Csv { path, header, delimiter, labels, missing, reading },
+            Source::Csv { path: _, header, delimiter, labels, missing, reading },
             Source::Csv {
                 path: _,
                 header: known_header,
@@ -226,14 +228,10 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
                 reading: known_reading,
             },
         ) => {
+            // Which of the labels are there is seen when it is loaded.
             reading.clone_from(known_reading);
-            *missing = *known_missing;
-            let format = csv::Format { header: *known_header, delimiter: *known_delimiter };
-            let preview = csv::sniff_as(path, format)?;
-            (*header, *delimiter) = (preview.header, preview.delimiter);
-            *labels = preview.columns;
-            let wanted: HashSet<&String> = known.iter().chain(&preview.texts).collect();
-            labels.retain(|column| wanted.contains(column));
+            labels.clone_from(known);
+            (*header, *delimiter, *missing) = (*known_header, *known_delimiter, *known_missing);
         }
         (
             Source::Npy { path, array, labels, reading },
@@ -259,12 +257,48 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
     Ok(source)
 }
 
+/// The source for another table in the place of a design's: what was chosen for that holds for this one. Labels that are not
+/// there are left aside; where none of them is, those of the new table are found.
+///
+/// # Errors
+/// As [`source_for`] of a table.
+pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, DataError> {
+    let mut source = table(path)?;
+    if let (
+        Source::Csv { header, delimiter, labels, missing, reading, .. },
+        Source::Csv {
+            path: _,
+            header: known_header,
+            delimiter: known_delimiter,
+            labels: known_labels,
+            missing: known_missing,
+            reading: known_reading,
+        },
+    ) = (&mut source, design)
+    {
+        (*header, *delimiter, *missing) = (*known_header, *known_delimiter, *known_missing);
+        reading.clone_from(known_reading);
+        let preview = csv::sniff_as(path, *header, *delimiter, reading, rules)?;
+        let there: HashSet<&String> = preview.columns.iter().collect();
+        let mut kept = known_labels.clone();
+        kept.retain(|label| there.contains(label));
+        *labels = if kept.is_empty() && !known_labels.is_empty() { preview.labels } else { kept };
+    }
+    Ok(source)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
     use crate::project::{Delimiter, Header};
+
+    fn gzipped(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut gzip, bytes).unwrap();
+        gzip.finish().unwrap()
+    }
 
     #[test]
     fn every_accepted_thing_finds_its_source() {
@@ -282,6 +316,12 @@ mod tests {
         check("a.NPZ", b"", Ok("NPY, NPZ"));
         check("a.csv", b"a,species\n1,b\n", Ok("CSV"));
         check("a.tsv", b"a\tb\n1\t2\n", Ok("CSV"));
+        check("iris.data", b"5.1,3.5,setosa\n4.9,3.0,setosa\n", Ok("CSV"));
+        check("a.dat", b"1.5 2.5\n3.5 4.5\n", Ok("CSV"));
+        check("table", b"1.5\t2.5\n3.5\t4.5\n", Ok("CSV"));
+        check("a.csv.gz", &gzipped(b"a,b\n1,2\n"), Ok("CSV"));
+        check("prose.md", b"Some words, and more.\nNo table at all.\n", Err("accepted are"));
+        check("b.csv", b"PAR1 and more", Err("pandas.read_parquet"));
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
@@ -330,7 +370,7 @@ mod tests {
             path
         };
         let rows = Shape::Vector(2);
-        // "class" was a feature and "y" a label; "note" can be nothing but a label.
+        // Which labels are there is seen when it is loaded.
         let table = file("new.csv", b"a,class,note,y\n1,2,red,3\n4,5,blue,6\n");
         let known = Source::Csv {
             path: "old.csv".into(),
@@ -343,7 +383,7 @@ mod tests {
         let Ok(Source::Csv { labels, missing, .. }) = source_like(&table, &known, rows) else {
             panic!("no table")
         };
-        assert_eq!((labels, missing), (vec!["note".to_owned(), "y".to_owned()], Missing::DropRow));
+        assert_eq!((labels, missing), (vec!["y".to_owned(), "gone".to_owned()], Missing::DropRow));
 
         // What would be taken for a header is the first row, and what looks like the delimiter is in the words.
         let table = file("odd.csv", b"one,1,x;two,2,y\n3,4,5;6,7,8\n");
@@ -358,7 +398,7 @@ mod tests {
         let Ok(Source::Csv { header, delimiter, labels, .. }) = source_like(&table, &known, rows) else {
             panic!("no table")
         };
-        assert_eq!((header, delimiter, labels.len()), (Header::No, Delimiter::Semicolon, 2));
+        assert_eq!((header, delimiter, labels.len()), (Header::No, Delimiter::Semicolon, 0));
 
         let mut zip = zip::ZipWriter::new(fs::File::create(dir.path().join("new.npz")).unwrap());
         for name in ["a.npy", "x.npy"] {

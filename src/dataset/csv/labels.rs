@@ -1,4 +1,4 @@
-use super::{finite, is_missing};
+use super::number::Notation;
 use crate::dataset::interned::Interned;
 use crate::dataset::progress::Pulse;
 use crate::dataset::{DataError, LabelColumn, Progress};
@@ -24,11 +24,21 @@ impl Labels {
         self.ids.pop();
     }
 
-    /// Numbers where all texts are numbers and many, or not whole; else classes, in numeric or alphabetic order. A
-    /// missing label is NaN or the class `(none)`. The budget is charged for the column alone in the end.
-    pub(super) fn column(self, name: String, progress: &Progress) -> Result<LabelColumn, DataError> {
-        let Labels { texts, ids } = self;
+    /// Numbers where all texts are numbers (plain ones without a notation) and many, or not whole, with the texts as they are written; else classes, in
+    /// numeric or alphabetic order. A missing label is NaN or the class `(none)`. The budget is charged for the column alone
+    /// in the end.
+    pub(super) fn column(
+        self,
+        name: String,
+        notation: Option<Notation>,
+        missing_words: &[String],
+        progress: &Progress,
+    ) -> Result<LabelColumn, DataError> {
+        let Labels { texts, mut ids } = self;
         let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
+        let is_missing = |text: &str| is_missing(text) || missing_words.iter().any(|word| word == text);
+        let number = |text: &str| notation.map_or_else(|| text.parse().ok(), |notation| notation.parse(text));
+        let finite = |text: &str| number(text).filter(|value: &f64| (*value as f32).is_finite());
         // Rows that were dropped may have left texts that no row has.
         let mut used = progress.filled(false, texts.len())?;
         for &id in &ids {
@@ -57,7 +67,6 @@ impl Labels {
                 numbers[at as usize] = finite(texts.text(at)).map_or(f32::NAN, |value| value as f32);
             }
             budget.release(order);
-            texts.release(budget);
             let mut values = Vec::new();
             budget.reserve_exact(&mut values, ids.len())?;
             for &id in &ids {
@@ -65,8 +74,10 @@ impl Labels {
                 values.push(numbers[id as usize]);
             }
             budget.release(numbers);
-            budget.release(ids);
-            return Ok(LabelColumn::numbers(name, values));
+            budget.trim(&mut ids);
+            let mut column = LabelColumn::numbers(name, values);
+            column.texts = texts.into_texts(ids, budget);
+            return Ok(column);
         }
         let order = if numeric {
             let number = |at: &u32| finite(texts.text(*at)).unwrap_or_default();
@@ -77,4 +88,9 @@ impl Labels {
         };
         texts.classes(name, ids, order, progress)
     }
+}
+
+/// Whether a label is missing. Fewer words mean that than among features, as `None` and `-` may well be classes.
+fn is_missing(field: &str) -> bool {
+    field.is_empty() || field == "?" || field.eq_ignore_ascii_case("na") || field.eq_ignore_ascii_case("nan")
 }

@@ -1,12 +1,9 @@
-use std::fs::File;
 use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read, Result as IoResult};
-use std::path::Path;
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::REMEDY;
+use super::text::Text;
 use crate::dataset::memory;
-use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
 use crate::project::Delimiter;
 
@@ -21,36 +18,47 @@ pub(super) const NAMES_COPIES: u64 = 5;
 /// How much memory a row takes, in times its length: a record doubles as it grows, and its text is copied where it is kept.
 const ROW_COPIES: u64 = 4;
 
+/// How lines are taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    pub delimiter: Delimiter,
+    /// Lines that begin with it are left out.
+    pub comment: Option<u8>,
+    /// Whether the first line says what the delimiter is.
+    pub has_sep: bool,
+}
+
 /// The rows of a table one after the other, none of which can fill the memory.
 pub(super) struct Lines<'a> {
-    path: &'a Path,
+    text: &'a Text<'a>,
+    form: Form,
     reader: Reader<Bounded<'a>>,
     progress: &'a Progress,
-    /// Length of the file.
-    bytes: u64,
     /// The longest row.
     row_bytes: u64,
 }
 
 impl<'a> Lines<'a> {
-    /// Opens a table; its length is the second value.
+    /// Opens a table.
     pub(super) fn open(
-        path: &'a Path,
-        delimiter: Delimiter,
+        text: &'a Text<'a>,
+        form: Form,
         progress: &'a Progress,
-    ) -> Result<(Lines<'a>, u64), DataError> {
-        let (file, bytes) = open_file(path, "a table")?;
+    ) -> Result<Lines<'a>, DataError> {
         let row_bytes = ROW_BYTES.min(progress.budget().free() / ROW_COPIES);
         let bounded = Bounded {
-            inner: Watched::new(file, bytes, progress),
-            progress,
-            delimiter: byte_of(delimiter),
+            inner: text.open(form.delimiter, true, progress)?,
+            delimiter: byte_of(form.delimiter),
             row_bytes,
             bytes_left: row_bytes,
             delimiters_left: ROW_DELIMITERS,
         };
-        let reader = builder(delimiter).from_reader(bounded);
-        Ok((Lines { path, reader, progress, bytes, row_bytes }, bytes))
+        let reader = builder(form).from_reader(bounded);
+        let mut lines = Lines { text, form, reader, progress, row_bytes };
+        if form.has_sep {
+            lines.next(&mut ByteRecord::new())?;
+        }
+        Ok(lines)
     }
 
     /// Reads the next row; `false` at the end.
@@ -64,32 +72,30 @@ impl<'a> Lines<'a> {
         let text = error.to_string();
         let ::csv::ErrorKind::Io(error) = error.into_kind() else {
             let message = format!("cannot be read as a table ({text}); check the file");
-            return DataError::file(self.path, message);
+            return DataError::file(self.text.path, message);
         };
         if error.kind() != ErrorKind::FileTooLarge {
-            return DataError::io(self.path, &error);
+            return self.text.io(&error);
         }
         if self.row_bytes < ROW_BYTES && self.reader.get_ref().delimiters_left > 0 {
             // Nothing is wrong with the row as far as it is known; it may take up the rest of the file.
-            let longest = self.bytes.saturating_sub(start).clamp(self.row_bytes + 1, ROW_BYTES);
-            let shortage = self.progress.budget().short_of(ROW_COPIES * longest);
-            return DataError::from(shortage).about(&self.path.display().to_string(), REMEDY);
+            let longest = self.text.bytes.saturating_sub(start).clamp(self.row_bytes + 1, ROW_BYTES);
+            return self.text.short_of(ROW_COPIES * longest, self.progress);
         }
-        let place = place_of(self.path, start, self.progress);
+        let place = place_of(self.text, self.form, start, self.progress);
         let row = if place == "line 1" { "the first row" } else { "the row" };
         let message = format!(
             "{row} goes on for more than {} MB or {ROW_DELIMITERS} delimiters; write a row for each sample, or close an opened \
              quote",
             ROW_BYTES >> 20
         );
-        DataError::content(self.path, place, message)
+        DataError::content(self.text.path, place, message)
     }
 }
 
 /// A file of which no more is handed on than one row may have.
 struct Bounded<'a> {
-    inner: Watched<'a, File>,
-    progress: &'a Progress,
+    inner: Box<dyn Read + 'a>,
     delimiter: u8,
     row_bytes: u64,
     bytes_left: u64,
@@ -112,19 +118,19 @@ impl Read for Bounded<'_> {
         let found: usize = buffer[..read].iter().map(is_delimiter).sum();
         self.bytes_left = self.bytes_left.saturating_sub(read as u64);
         self.delimiters_left = self.delimiters_left.saturating_sub(found);
-        self.progress.advance(read as u64);
         Ok(read)
     }
 }
 
-pub(super) fn builder(delimiter: Delimiter) -> ReaderBuilder {
+pub(super) fn builder(form: Form) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
     // Rows of another length are our error to tell, with a remedy.
-    builder.has_headers(false).flexible(true).delimiter(byte_of(delimiter)).buffer_capacity(1 << 16);
+    builder.has_headers(false).flexible(true).delimiter(byte_of(form.delimiter)).comment(form.comment);
+    builder.buffer_capacity(1 << 16);
     builder
 }
 
-fn byte_of(delimiter: Delimiter) -> u8 {
+pub(super) fn byte_of(delimiter: Delimiter) -> u8 {
     match delimiter {
         Delimiter::Comma | Delimiter::Auto => b',',
         Delimiter::Semicolon => b';',
@@ -138,27 +144,35 @@ fn byte_of(delimiter: Delimiter) -> u8 {
 ///
 /// Counted only once something is wrong: the parser's own count runs ahead neither over empty lines nor over the second half
 /// of a CRLF.
-pub(super) fn place_of_record(path: &Path, record: &ByteRecord, progress: &Progress) -> String {
-    place_of(path, record.position().map_or(0, ::csv::Position::byte), progress)
+pub(super) fn place_of_record(
+    text: &Text<'_>,
+    form: Form,
+    record: &ByteRecord,
+    progress: &Progress,
+) -> String {
+    place_of(text, form, record.position().map_or(0, ::csv::Position::byte), progress)
 }
 
-fn place_of(path: &Path, start: u64, progress: &Progress) -> String {
-    open_file(path, "a table")
-        .ok()
-        .and_then(|(file, bytes)| line_at(BufReader::new(Watched::new(file, bytes, progress)), start).ok())
-        .map_or_else(|| format!("byte {start}"), |line| format!("line {line}"))
+fn place_of(text: &Text<'_>, form: Form, start: u64, progress: &Progress) -> String {
+    let stream = text.open(form.delimiter, false, progress);
+    let line = stream.ok().and_then(|stream| line_at(BufReader::new(stream), start, form.comment).ok());
+    line.map_or_else(|| format!("byte {start}"), |line| format!("{} {line}", text.unit()))
 }
 
-/// The line of the first byte from `start` on that ends no line.
-fn line_at(mut reader: impl BufRead, start: u64) -> IoResult<u64> {
-    let (mut line, mut at, mut previous) = (1, 0_u64, 0);
+/// The line of the first byte from `start` on that ends no line and is in no comment.
+fn line_at(mut reader: impl BufRead, start: u64, comment: Option<u8>) -> IoResult<u64> {
+    let (mut line, mut at, mut previous) = (1, 0_u64, b'\n');
+    let mut in_comment = false;
     loop {
         let buffer = reader.fill_buf()?;
         if buffer.is_empty() {
             return Ok(line);
         }
         for &byte in buffer {
-            if at >= start && byte != b'\n' && byte != b'\r' {
+            let ends = byte == b'\n' || byte == b'\r';
+            in_comment =
+                !ends && (in_comment || (matches!(previous, b'\n' | b'\r') && Some(byte) == comment));
+            if at >= start && !ends && !in_comment {
                 return Ok(line);
             }
             line += u64::from(byte == b'\r' || (byte == b'\n' && previous != b'\r'));
@@ -171,7 +185,8 @@ fn line_at(mut reader: impl BufRead, start: u64) -> IoResult<u64> {
 }
 
 pub(super) fn utf8<'a>(
-    path: &Path,
+    text: &Text<'_>,
+    form: Form,
     record: &ByteRecord,
     bytes: &'a [u8],
     progress: &Progress,
@@ -179,9 +194,9 @@ pub(super) fn utf8<'a>(
     std::str::from_utf8(bytes).map_err(|error| {
         let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
         DataError::content(
-            path,
-            place_of_record(path, record, progress),
-            format!("byte 0x{byte:02X} is not UTF-8 (Latin-1, perhaps); save the file as UTF-8"),
+            text.path,
+            place_of_record(text, form, record, progress),
+            format!("byte 0x{byte:02X} is not UTF-8 (Latin-1, perhaps); choose its encoding, or save the file as UTF-8"),
         )
     })
 }

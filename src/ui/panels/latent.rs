@@ -168,7 +168,7 @@ fn plot_ui(
             Some(LabelColumn { values: LabelValues::Classes { names, .. }, .. }) => {
                 pointed = class_legend_ui(ui, names, &mut view.pinned);
             }
-            Some(LabelColumn { name, values: LabelValues::Numbers(_) }) => {
+            Some(LabelColumn { name, values: LabelValues::Numbers(_), .. }) => {
                 color_bar_ui(ui, name, view.cache.range);
             }
             None => {}
@@ -405,7 +405,7 @@ fn card_ui(
             ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
             for labels in &data.labels {
                 let is_shown = Some(&labels.name) == column.map(|column| &column.name);
-                let text = format!("{}: {}", visible(&labels.name), label_text(&labels.values, row));
+                let text = format!("{}: {}", visible(&labels.name), label_text(labels, row));
                 let tint = if is_shown { p.text } else { p.dim };
                 ui.label(RichText::new(text).size(11.0).color(color(tint)));
             }

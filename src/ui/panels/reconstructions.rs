@@ -350,7 +350,7 @@ fn hover_ui(
     let p = palette(ui);
     ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
     for labels in &data.labels {
-        let text = format!("{}: {}", visible(&labels.name), label_text(&labels.values, row));
+        let text = format!("{}: {}", visible(&labels.name), label_text(labels, row));
         ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
     }
     ui.horizontal(|ui| {

@@ -1,6 +1,6 @@
 //! One row of a data set as it is shown: values in their own units, its name, its labels.
 
-use crate::dataset::{Column, ColumnKind, Dataset, LabelValues};
+use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn};
 use crate::project::{DateUnit, visible};
 use crate::ui::plots::{DisplayRange, format_number};
 
@@ -183,17 +183,11 @@ pub(super) fn feature_name(data: &Dataset, feature: usize) -> String {
     data.feature_names.get(feature).map_or_else(number, |name| visible(name).into_owned())
 }
 
-/// A row's label as text.
-pub(super) fn label_text(values: &LabelValues, row: u32) -> String {
-    let none = || "–".to_owned();
-    match values {
-        LabelValues::Classes { names, ids } => {
-            let name = ids.get(row as usize).and_then(|class| names.get(*class as usize));
-            name.map_or_else(none, |name| visible(name).into_owned())
-        }
-        LabelValues::Numbers(numbers) => {
-            numbers.get(row as usize).map_or_else(none, |number| number_text(*number, 0.0))
-        }
+/// A row's label as it is in the source; a dash where it has none.
+pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
+    match label.text(row as usize) {
+        text if text.is_empty() => "–".to_owned(),
+        text => visible(&text).into_owned(),
     }
 }
 

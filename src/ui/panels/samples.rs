@@ -126,10 +126,7 @@ pub fn table(count: usize, features: usize) -> Dataset {
     let labels = LabelValues::Classes { names, ids };
     let mut data = dataset(Shape::Vector(features), Rows::F32(values), count, labels, scaler);
     data.feature_names = (0..features).map(|feature| format!("column {feature}")).collect();
-    data.labels.push(LabelColumn {
-        name: "height".to_owned(),
-        values: LabelValues::Numbers((0..count).map(|_| normal(&mut next)).collect()),
-    });
+    data.labels.push(LabelColumn::numbers("height", (0..count).map(|_| normal(&mut next)).collect()));
     data
 }
 
@@ -201,7 +198,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         name: "samples".to_owned(),
         shape,
         rows,
-        labels: vec![LabelColumn { name: "label".to_owned(), values: labels }],
+        labels: vec![LabelColumn { name: "label".to_owned(), values: labels, texts: Default::default() }],
         row_names: Vec::new(),
         source_rows: vec![],
         feature_names: Vec::new(),

@@ -9,7 +9,7 @@ use super::super::parts::{chip_ui, named};
 use super::super::sample::{Cells, label_text, row_name};
 use super::filter::Filter;
 use super::{DataPreviewView, Look, class_column};
-use crate::dataset::{Dataset, LabelColumn, Subset};
+use crate::dataset::{Dataset, Subset};
 use crate::project::{Shape, Source, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
 
@@ -201,7 +201,7 @@ impl Thumbs {
             let rect = Rect::from_min_size(area.min + place * self.pitch, self.cell);
             cache.atlas.paint(ui.painter(), index, rect);
             if let Some(label) = data.labels.first() {
-                let text = shortened(&label_text(&label.values, row), (self.cell.x / 5.5) as usize);
+                let text = shortened(&label_text(label, row), (self.cell.x / 5.5) as usize);
                 let font = egui::FontId::proportional(10.0);
                 ui.painter().text(rect.center_bottom(), egui::Align2::CENTER_TOP, text, font, color(p.dim));
             }
@@ -241,9 +241,7 @@ fn description(data: &Dataset, row: u32) -> String {
     let mut lines = vec![row_name(data, row)];
     lines.extend(subset.map(|subset| format!("{} split", subset.name())));
     let labels = data.labels.iter();
-    lines.extend(
-        labels.map(|LabelColumn { name, values }| format!("{}: {}", visible(name), label_text(values, row))),
-    );
+    lines.extend(labels.map(|label| format!("{}: {}", visible(&label.name), label_text(label, row))));
     lines.join("\n")
 }
 
@@ -289,7 +287,7 @@ fn table_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u3
                     let number = data.source_rows.get(row as usize).map_or(row as usize + 1, |n| *n as usize);
                     line.col(|ui| cell(ui, format_count(number), p.dim));
                     for label in labels {
-                        line.col(|ui| cell(ui, label_text(&label.values, row), p.accent));
+                        line.col(|ui| cell(ui, label_text(label, row), p.accent));
                     }
                     for column in shown {
                         line.col(|ui| cell(ui, cells.text(row, *column), p.text));

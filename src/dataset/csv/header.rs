@@ -1,0 +1,204 @@
+//! Whether the first row of a table holds the names of its columns.
+
+use std::collections::HashSet;
+
+/// A judgement of a table's first row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// Whether it holds names.
+    pub has_header: bool,
+    /// Why that is doubtful, where it is: for a warning.
+    pub doubt: Option<&'static str>,
+}
+
+/// What a field is, as far as a header can be told from data by it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Field<'a> {
+    /// Empty, or a word for a missing value.
+    Missing,
+    /// A number, a date, true or false.
+    Value(f64),
+    /// Anything else.
+    Word(&'a str),
+}
+
+/// Judges the first row by the rows below it.
+///
+/// - For a header: a word above values; a word that a column of few words does not have; numbers
+///   that step evenly (years, wavelengths, 0 1 2 3) where rows below do not; different whole numbers
+///   above fractions.
+/// - Against it: a word that occurs below; a value above words.
+pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
+    let sure = |has_header| Verdict { has_header, doubt: None };
+    if below.is_empty() {
+        // A row alone is a row of data if it has any.
+        return sure(first.iter().all(|field| !matches!(field, Field::Value(_))));
+    }
+    let mut votes = Votes::default();
+    for (at, field) in first.iter().enumerate() {
+        votes.count(*field, &below.iter().filter_map(|row| row.get(at)).copied().collect::<Vec<_>>());
+    }
+    if votes.names > 0 && votes.data == 0 {
+        return sure(true);
+    }
+    if votes.data > 0 && votes.names == 0 {
+        return sure(false);
+    }
+    if votes.names > 0 {
+        let doubt = Some("some of its fields look like names, others like data");
+        return Verdict { has_header: votes.names > votes.data, doubt };
+    }
+    let steps_below = below.iter().filter(|row| even_step(row).is_some()).count();
+    if let Some(count) = even_step(first).filter(|_| 10 * steps_below <= below.len()) {
+        let doubt = (count < 4 || below.len() < 4).then_some("it holds a few numbers that step evenly");
+        return Verdict { has_header: true, doubt };
+    }
+    if are_whole_above_fractions(first, below) {
+        return Verdict { has_header: true, doubt: Some("it holds whole numbers above fractions") };
+    }
+    match first.first() {
+        _ if first.iter().all(|field| matches!(field, Field::Word(_))) => {
+            Verdict { has_header: true, doubt: Some("every column holds words") }
+        }
+        Some(Field::Missing)
+            if below.iter().all(|row| !matches!(row.first(), None | Some(Field::Missing))) =>
+        {
+            Verdict { has_header: false, doubt: Some("its first field alone is empty, as above row numbers") }
+        }
+        Some(_) | None => sure(false),
+    }
+}
+
+/// Fields of the first row that look like a name, and those that look like data.
+#[derive(Default)]
+struct Votes {
+    names: usize,
+    data: usize,
+}
+
+impl Votes {
+    /// Compares a field with those below it.
+    fn count(&mut self, field: Field<'_>, below: &[Field<'_>]) {
+        let present: Vec<_> = below.iter().filter(|field| **field != Field::Missing).collect();
+        let values = present.iter().filter(|field| matches!(field, Field::Value(_))).count();
+        match field {
+            Field::Word(_) if present.is_empty() => {}
+            // A few words among values are typing errors or words for missing values.
+            Field::Word(_) if 10 * values >= 9 * present.len() => self.names += 1,
+            Field::Word(name) => {
+                let words = present
+                    .iter()
+                    .filter_map(|field| if let Field::Word(word) = field { Some(*word) } else { None });
+                let distinct: HashSet<&str> = words.collect();
+                if distinct.contains(name) {
+                    self.data += 1;
+                } else if present.len() >= 4 && 2 * distinct.len() <= present.len() {
+                    self.names += 1;
+                }
+            }
+            Field::Value(_) if !present.is_empty() && values == 0 => self.data += 1,
+            Field::Value(_) | Field::Missing => {}
+        }
+    }
+}
+
+/// How many numbers a row has, where they are at least three and each is as far from the one before
+/// it as the next.
+fn even_step(row: &[Field<'_>]) -> Option<usize> {
+    let numbers: Vec<f64> = row.iter().filter_map(|field| field.value()).collect();
+    let [a, b, _, ..] = numbers[..] else { return None };
+    let step = b - a;
+    let is_even = |pair: &[f64]| (pair[1] - pair[0] - step).abs() <= 1e-6 * step.abs();
+    (step != 0.0 && numbers.windows(2).all(is_even)).then_some(numbers.len())
+}
+
+/// Whether a row holds different whole numbers, all above columns of fractions.
+fn are_whole_above_fractions(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
+    let is_whole = |field: &Field<'_>| field.value().is_some_and(|value| value.fract() == 0.0);
+    let numbers: Vec<(usize, f64)> =
+        first.iter().enumerate().filter_map(|(at, field)| Some((at, field.value()?))).collect();
+    let bits: HashSet<u64> = numbers.iter().map(|(_, value)| value.to_bits()).collect();
+    let above_fractions = |&(at, _): &(usize, f64)| {
+        let whole = below.iter().filter_map(|row| row.get(at)).filter(|field| is_whole(field)).count();
+        10 * whole <= below.len()
+    };
+    below.len() >= 4
+        && numbers.len() >= 2
+        && bits.len() == numbers.len()
+        && numbers.iter().all(|(_, value)| value.fract() == 0.0)
+        && numbers.iter().all(above_fractions)
+}
+
+impl Field<'_> {
+    fn value(&self) -> Option<f64> {
+        match self {
+            Field::Value(value) => Some(*value),
+            Field::Missing | Field::Word(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(line: &str) -> Vec<Field<'_>> {
+        let field = |text| match (text, str::parse::<f64>(text)) {
+            ("", _) => Field::Missing,
+            (_, Ok(value)) => Field::Value(value),
+            (word, Err(_)) => Field::Word(word),
+        };
+        line.split(',').map(field).collect()
+    }
+
+    #[test]
+    fn the_first_row_is_told_by_the_rows_below() {
+        let check = |table: &[&str], has_header: bool, is_doubtful: bool| {
+            let rows: Vec<_> = table.iter().map(|line| fields(line)).collect();
+            let verdict = judge(&rows[0], &rows[1..]);
+            assert_eq!(
+                (verdict.has_header, verdict.doubt.is_some()),
+                (has_header, is_doubtful),
+                "{table:?}: {verdict:?}"
+            );
+        };
+        let numbers = ["0.31,-1.2,5.1,0.8", "1.7,2.25,-0.4,3.1", "0.2,0.9,1.1,-2.3", "4.4,-3.7,0.1,1.9"];
+        let under = |first: &'static str| [&[first], &numbers[..]].concat();
+        check(&under("a,b,c,d"), true, false);
+        check(&under("400.5,401.0,401.5,402.0"), true, false);
+        check(&under("1990,1991,1992,1993"), true, false);
+        check(&under("0,1,2,3"), true, false);
+        check(&under("7,3,12,5"), true, true);
+        check(&under("0.5,2.5,1.5,7.25"), false, false);
+        check(&under("1.5,,0.25,3.5"), false, false);
+        check(&under(",0.5,1.25,3.5"), false, true);
+        check(&[",0,1,2", "0,0.5,1.25,3.5", "1,0.75,2.5,4.5", "2,0.25,1.5,2.5", "3,0.5,1.5,8.5"], true, true);
+        check(&["a,,c,d", "1,2,3,4", "2,3,4,5"], true, false);
+        check(
+            &[
+                "country,1990,1991,1992",
+                "France,5.5,6.1,7",
+                "Chad,1.5,2.5,3.1",
+                "Peru,3.1,4.5,1.2",
+                "Mali,5,1.1,9",
+            ],
+            true,
+            true,
+        );
+        check(&["colour,size", "red,big", "blue,small", "red,small", "blue,big"], true, false);
+        check(&["red,big", "blue,small", "red,small", "blue,big", "red,big"], false, false);
+        check(&["Ann,Smith", "Bob,Jones", "Cy,Young", "Di,Webb"], true, true);
+        check(&["5.1,3.5,setosa", "4.9,3.0,setosa", "6.2,3.4,virginica", "5.9,3.0,virginica"], false, false);
+        check(
+            &["length,width,species", "4.9,3.0,setosa", "6.2,3.4,virginica", "5.9,3.0,virginica"],
+            true,
+            false,
+        );
+        check(&["1,2,3", "2,3,4", "3,4,5", "4,5,6"], false, false);
+        check(&["1,2,3", "1,9,4", "3,2,5", "9,5,6"], true, true);
+        check(&["x", "1", "2"], true, false);
+        check(&["5", "1", "2"], false, false);
+        check(&["a,b"], true, false);
+        check(&["1,2"], false, false);
+    }
+}

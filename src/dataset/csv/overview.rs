@@ -1,0 +1,121 @@
+//! The columns of a table as they were found.
+
+use super::evidence::Evidence;
+use super::layout::Layout;
+use super::remarks;
+use super::roles::{Role, Roles};
+use crate::dataset::progress::Pulse;
+use crate::dataset::{ColumnOverview, DataError, Progress, memory};
+use crate::project::Take;
+
+/// Equal parts of a range, and the most frequent words that are counted.
+const BINS: usize = 16;
+/// More columns are told without their histograms: nobody looks at so many, and they take memory.
+const MAX_DRAWN: usize = 20_000;
+
+/// Everything but the histograms of numbers, for which rows are needed.
+pub(super) fn of(
+    layout: &Layout,
+    evidence: &[Evidence],
+    roles: &Roles,
+    progress: &Progress,
+) -> Result<Vec<ColumnOverview>, DataError> {
+    let names: u64 = layout.columns.iter().map(|name| memory::text_bytes(name.len())).sum();
+    let bins = memory::bytes_of::<u32>(BINS).saturating_mul(layout.columns.len() as u64);
+    progress.budget().take(names.saturating_add(bins))?;
+    let mut all = Vec::new();
+    progress.budget().reserve_exact(&mut all, layout.columns.len())?;
+    for ((name, evidence), role) in layout.columns.iter().zip(evidence).zip(&roles.roles) {
+        let (low, high) = evidence.range(evidence.notation(Some(roles.has_comma)));
+        all.push(ColumnOverview {
+            name: name.clone(),
+            content: remarks::content(evidence, roles.has_comma),
+            take: role.take(),
+            range: (low <= high).then_some((low, high)),
+            missing: evidence.missing() as usize,
+            distinct: evidence.distinct(),
+            histogram: match role {
+                Role::Categories { .. } | Role::Label(_) | Role::LeftOut => counts(evidence),
+                Role::Numbers { .. } | Role::Truth { .. } | Role::Dates { .. } => Vec::new(),
+            },
+        });
+    }
+    Ok(all)
+}
+
+/// How many rows have each of the most frequent words.
+fn counts(evidence: &Evidence) -> Vec<u32> {
+    let mut counts: Vec<u32> =
+        evidence.words().into_iter().flat_map(|words| words.values()).map(|count| *count as u32).collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    counts.truncate(BINS);
+    counts
+}
+
+/// Adds what is counted in the rows: the range of dates, and the histograms of all features that are one number.
+pub(super) fn count(
+    all: &mut [ColumnOverview],
+    roles: &Roles,
+    values: &[f32],
+    progress: &Progress,
+) -> Result<(), DataError> {
+    struct Drawn {
+        column: usize,
+        place: usize,
+        low: f32,
+        high: f32,
+        bins: [u32; BINS],
+    }
+    if all.len() > MAX_DRAWN {
+        return Ok(());
+    }
+    let drawn = roles.roles.iter().enumerate().filter(|(_, role)| match role {
+        Role::Numbers { .. } | Role::Truth { .. } | Role::Dates { .. } => true,
+        Role::LeftOut | Role::Label(_) | Role::Categories { .. } => false,
+    });
+    let _held = progress.budget().hold(memory::bytes_of::<Drawn>(all.len()))?;
+    let mut drawn: Vec<Drawn> = drawn
+        .map(|(column, _)| Drawn {
+            column,
+            place: roles.places[column],
+            low: f32::INFINITY,
+            high: f32::NEG_INFINITY,
+            bins: [0; BINS],
+        })
+        .collect();
+    let mut pulse = Pulse::new(progress);
+    let rows = || values.chunks_exact(roles.features.max(1));
+    for row in rows() {
+        pulse.beat(row.len())?;
+        for column in &mut drawn {
+            // A missing value is neither smaller nor larger.
+            (column.low, column.high) =
+                (column.low.min(row[column.place]), column.high.max(row[column.place]));
+        }
+    }
+    for row in rows() {
+        pulse.beat(row.len())?;
+        for column in &mut drawn {
+            let value = row[column.place];
+            if !value.is_nan() {
+                let range = f64::from(column.high) - f64::from(column.low);
+                let part = (f64::from(value) - f64::from(column.low)) / if range > 0.0 { range } else { 1.0 };
+                column.bins[((part * BINS as f64) as usize).min(BINS - 1)] += 1;
+            }
+        }
+    }
+    for column in drawn {
+        let overview = &mut all[column.column];
+        if column.low <= column.high {
+            let base = match &roles.roles[column.column] {
+                Role::Numbers { base, .. } | Role::Dates { base, .. } => *base,
+                Role::LeftOut | Role::Label(_) | Role::Truth { .. } | Role::Categories { .. } => 0.0,
+            };
+            if overview.take == Take::Dates || overview.range.is_none() {
+                overview.range = Some((f64::from(column.low) + base, f64::from(column.high) + base));
+            }
+            overview.histogram = column.bins.to_vec();
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! What a person is told about how a table was read.
+
+use super::evidence::{Content, Evidence};
+use super::layout::Layout;
+use super::listed;
+use super::number::Notation;
+use super::roles::{self, Role, Roles};
+use super::text::Text;
+use crate::dataset::{Column, Doubt};
+use crate::project::{Choice, Delimiter, Rules, Take, visible};
+
+/// Columns that are named in the line that says what was read.
+const NAMED: usize = 8;
+/// Columns that are doubted one by one.
+const DOUBTED: usize = 5;
+
+/// Notes, warnings and doubts, as they come up.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    pub notes: Vec<String>,
+    pub warnings: Vec<String>,
+    pub doubts: Vec<Doubt>,
+}
+
+impl Remarks {
+    pub(super) fn doubt(&mut self, message: String, remedies: Vec<Choice>) {
+        self.doubts.push(Doubt { message, remedies });
+    }
+
+    /// What was understood of the columns.
+    pub(super) fn features(&mut self, layout: &Layout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
+        let columns = || layout.columns.iter().zip(evidence.iter().zip(roles));
+        let named = |wanted: &dyn Fn(&Evidence, &Role) -> bool| -> Vec<&String> {
+            let chosen = columns().filter(|(_, (evidence, role))| wanted(evidence, role));
+            chosen.map(|(name, _)| name).collect()
+        };
+        let mut note = |names: &[&String], what: &str| {
+            if !names.is_empty() {
+                self.notes.push(format!("{}: {what}", listed(names)));
+            }
+        };
+        let signs = |evidence: &Evidence, role: &Role| match (role, evidence.judge(None)) {
+            (Role::Numbers { .. }, Content::Numbers { signs, .. }) => signs,
+            _ => super::number::Signs::default(),
+        };
+        note(
+            &named(&|evidence, role| signs(evidence, role).percent),
+            "the numbers before the percent signs (12% is 12)",
+        );
+        note(
+            &named(&|evidence, role| signs(evidence, role).currency),
+            "numbers without their currency signs",
+        );
+        for (notation, example) in GROUPED {
+            let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
+            note(&named(&is), &format!("numbers with grouped digits ({example})"));
+        }
+        for (name, (_, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
+            match role {
+                Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
+                Role::Dates { formats: [format, _], unit_secs, .. } => {
+                    let unit = roles::unit_of(*unit_secs).name();
+                    let since = if format.name().contains("%Y") { "1970" } else { "midnight" };
+                    note(&[name], &format!("dates ({}) as {unit} since {since}", format.name()));
+                }
+                Role::Categories { places } => {
+                    let count = places.len();
+                    let features = if count == 1 {
+                        "1 word is a feature"
+                    } else {
+                        "words are features, 1 where a row has it, else 0"
+                    };
+                    let count = if count == 1 { String::new() } else { format!("{count} ") };
+                    note(&[name], &format!("{count}{features}"));
+                }
+                Role::Numbers { .. } | Role::LeftOut | Role::Label(_) => {}
+            }
+        }
+        let ids: Vec<&String> = (0..roles.len())
+            .filter(|at| matches!(roles[*at], Role::Label(_)) && roles::is_id(layout, *at, &evidence[*at]))
+            .map(|at| &layout.columns[at])
+            .collect();
+        note(&ids, "counts the rows or holds their ids: a label, not a feature");
+        self.precision(layout, evidence, roles, rules);
+        for (at, (name, (evidence, role))) in columns().enumerate() {
+            match (role, evidence.judge(None)) {
+                (Role::Dates { .. }, Content::Dates { format, is_doubtful: true }) => {
+                    let format = format.name();
+                    let message = format!(
+                        "the dates of \"{name}\" are read as {format}, but day and month can be either"
+                    );
+                    self.doubt(message, vec![Choice::Column(name.clone(), Some(Take::Label))]);
+                }
+                (Role::Numbers { .. } | Role::Categories { .. }, _) if roles::is_id(layout, at, evidence) => {
+                    let message = format!(
+                        "\"{}\" counts the rows or holds their ids, and is a feature: take it as a label",
+                        super::shortened(name)
+                    );
+                    self.doubt(message, vec![Choice::Column(name.clone(), Some(Take::Label))]);
+                }
+                _ => {}
+            }
+            if self.doubts.len() >= DOUBTED {
+                break;
+            }
+        }
+    }
+
+    /// Words that are labels because they are too many.
+    pub(super) fn many_words(
+        &mut self,
+        layout: &Layout,
+        roles: &[Role],
+        is_chosen: &dyn Fn(&String) -> bool,
+    ) {
+        let labels = layout.columns.iter().zip(roles).filter(|(_, role)| matches!(role, Role::Label(_)));
+        let names: Vec<&String> = labels.map(|(name, _)| name).filter(|name| !is_chosen(name)).collect();
+        if let Some(first) = names.first() {
+            let option = Choice::Column((*first).clone(), Some(Take::Categories)).option();
+            self.notes.push(format!(
+                "{}: too many different words for features, taken as labels ({option} makes them features)",
+                listed(&names)
+            ));
+        }
+    }
+
+    /// Numbers that 32 bits cannot tell apart, where nothing is taken off them.
+    fn precision(&mut self, layout: &Layout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
+        if rules == Rules::Current {
+            return;
+        }
+        let columns = layout.columns.iter().zip(evidence.iter().zip(roles));
+        let lost = columns.filter(|(_, (evidence, role))| match role {
+            Role::Numbers { notation, .. } => roles::base(evidence, *notation) != 0.0,
+            Role::LeftOut
+            | Role::Label(_)
+            | Role::Truth { .. }
+            | Role::Dates { .. }
+            | Role::Categories { .. } => false,
+        });
+        let names: Vec<&String> = lost.map(|(name, _)| name).collect();
+        if !names.is_empty() {
+            let message = format!(
+                "the precision of 32-bit numbers does not tell the values of {} apart; by the current rules they are read exactly",
+                listed(&names)
+            );
+            self.doubt(message, vec![Choice::Rules(Rules::Current)]);
+        }
+    }
+}
+
+const GROUPED: [(Notation, &str); 5] = [
+    (Notation::PointGroupedByComma, "1,234.5"),
+    (Notation::CommaGroupedByPoint, "1.234,5"),
+    (Notation::PointGroupedBySpace, "1 234.5"),
+    (Notation::CommaGroupedBySpace, "1 234,5"),
+    (Notation::PointGroupedByApostrophe, "1'234.5"),
+];
+
+/// How many rows of what: `60 rows × 4 columns (a, b, c, d)`.
+pub(super) fn what(rows: usize, columns: &[Column]) -> String {
+    let features: usize = columns.iter().map(Column::features).sum();
+    let named: Vec<String> = columns
+        .iter()
+        .take(NAMED)
+        .map(|column| visible(&super::shortened(&column.name)).into_owned())
+        .collect();
+    let more = if columns.len() > NAMED { ", …" } else { "" };
+    let count = columns.len();
+    let s = |count: usize| if count == 1 { "" } else { "s" };
+    let as_features =
+        if features == count { String::new() } else { format!(" as {features} feature{}", s(features)) };
+    format!("{rows} row{} × {count} column{}{as_features} ({}{more})", s(rows), s(count), named.join(", "))
+}
+
+/// How the table was understood, a few words each.
+pub(super) fn understood(text: &Text<'_>, layout: &Layout, roles: &Roles) -> Vec<String> {
+    let header = match (layout.has_header, layout.has_commented_header) {
+        (true, _) => "yes",
+        (false, true) => "in a comment",
+        (false, false) => "no",
+    };
+    let mut parts = vec![format!("header: {header}")];
+    if let Some((name, count)) = text.sheet() {
+        let of = if count > 1 { format!(" of {count}") } else { String::new() };
+        parts.push(format!("sheet \"{name}\"{of}"));
+    } else if layout.columns.len() > 1 {
+        parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
+    }
+    if roles.has_comma {
+        parts.push("decimal: ,".to_owned());
+    }
+    if text.encoding != encoding_rs::UTF_8 {
+        let guess = if text.is_guessed { " (a guess)" } else { "" };
+        parts.push(format!("encoding: {}{guess}", text.encoding.name().to_lowercase()));
+    }
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    if layout.comments > 0 {
+        parts.push(counted(layout.comments, "comment line"));
+    }
+    let left_out = roles.roles.iter().filter(|role| matches!(role, Role::LeftOut)).count();
+    if left_out > 0 {
+        parts.push(format!("{} left out", counted(left_out, "column")));
+    }
+    parts
+}
+
+fn delimiter(delimiter: Delimiter) -> &'static str {
+    match delimiter {
+        Delimiter::Comma | Delimiter::Auto => ",",
+        Delimiter::Semicolon => ";",
+        Delimiter::Tab => "tab",
+        Delimiter::Pipe => "|",
+        Delimiter::Spaces => "spaces",
+    }
+}
+
+/// What a column holds, in a few words.
+pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
+    match evidence.judge(Some(has_comma)) {
+        Content::Nothing => "nothing".to_owned(),
+        Content::Numbers { notation, signs } => {
+            let mut text = "numbers".to_owned();
+            for (is, what) in [
+                (notation.has_comma() && has_comma, ", decimal comma"),
+                (GROUPED.iter().any(|(grouped, _)| *grouped == notation), ", grouped digits"),
+                (signs.percent, ", percent"),
+                (signs.currency, ", currency"),
+            ] {
+                text.push_str(if is { what } else { "" });
+            }
+            text
+        }
+        Content::Truth { words: [no, yes] } => format!("{no} or {yes}"),
+        Content::Dates { format, .. } => format!("dates, {}", format.name()),
+        Content::Words => match evidence.distinct() {
+            Some(1) => "1 word".to_owned(),
+            Some(count) => format!("{count} words"),
+            None => "many words".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,439 @@
+//! What becomes of each column of a table.
+
+use std::collections::{HashMap, HashSet};
+
+use super::date::DateFormat;
+use super::evidence::{Content, Evidence};
+use super::layout::Layout;
+use super::matching::Matched;
+use super::number::Notation;
+use super::remarks::Remarks;
+use super::text::Text;
+use super::{Asked, listed};
+use crate::dataset::{Column, ColumnKind, DataError};
+use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
+
+/// The most words that become features by themselves, one each.
+const FEW_WORDS: usize = 64;
+
+/// How the fields of a column are read.
+#[derive(Clone, Debug)]
+pub(super) enum Role {
+    LeftOut,
+    /// Numbers in this notation (plain ones without one) where all fields are numbers.
+    Label(Option<Notation>),
+    Numbers {
+        notation: Notation,
+        base: f64,
+    },
+    Truth {
+        words: [String; 2],
+    },
+    Dates {
+        /// How they are written; also another way where a run knows one.
+        formats: [DateFormat; 2],
+        unit_secs: f64,
+        base: f64,
+    },
+    /// The place of each word among the features.
+    Categories {
+        places: HashMap<String, usize>,
+    },
+}
+
+/// What becomes of all columns.
+pub(super) struct Roles {
+    /// By column.
+    pub roles: Vec<Role>,
+    /// The first feature of each column that is some.
+    pub places: Vec<usize>,
+    /// The columns that are features, in their order.
+    pub columns: Vec<Column>,
+    pub features: usize,
+    /// Whether the decimal mark is a comma.
+    pub has_comma: bool,
+}
+
+impl Role {
+    /// As a person would choose it.
+    pub(super) fn take(&self) -> Take {
+        match self {
+            Role::LeftOut => Take::LeftOut,
+            Role::Label(_) => Take::Label,
+            Role::Numbers { .. } | Role::Truth { .. } => Take::Numbers,
+            Role::Dates { .. } => Take::Dates,
+            Role::Categories { .. } => Take::Categories,
+        }
+    }
+
+    pub(super) fn is_feature(&self) -> bool {
+        !matches!(self, Role::LeftOut | Role::Label(_))
+    }
+}
+
+/// Whether the words of a column are few enough to become features.
+pub(super) fn are_few(evidence: &Evidence) -> bool {
+    evidence.distinct().is_some_and(|words| words <= FEW_WORDS && 2 * words as u64 <= evidence.present())
+}
+
+/// Decides about all columns: as chosen, as a run knows them, or as they look.
+///
+/// # Errors
+/// [`DataError::Content`] for choices that cannot be, and where no feature is left.
+pub(super) fn decide(
+    text: &Text<'_>,
+    layout: &Layout,
+    evidence: &[Evidence],
+    asked: &Asked<'_>,
+    matched: Option<&Matched<'_>>,
+    remarks: &mut Remarks,
+) -> Result<Roles, DataError> {
+    let labels: HashSet<&String> = asked.labels.iter().collect();
+    let takes: HashMap<&String, Take> =
+        asked.reading.columns.iter().map(|choice| (&choice.name, choice.take)).collect();
+    if matched.is_none() {
+        let there: HashSet<&String> = layout.columns.iter().collect();
+        if let Some(unknown) = asked.labels.iter().find(|label| !there.contains(label)) {
+            let names = listed(&layout.columns);
+            let message = format!("there is no label column \"{unknown}\"; the columns are {names}");
+            return Err(DataError::content(text.path, "header", message));
+        }
+        let gone: Vec<&String> = takes.keys().filter(|name| !there.contains(*name)).copied().collect();
+        if !gone.is_empty() {
+            remarks.notes.push(format!(
+                "what was chosen for columns that are not there is not used: {}",
+                listed(&gone)
+            ));
+        }
+    }
+    let is_label = |name: &String| labels.contains(name);
+    let has_comma = decimal_mark(layout, evidence, asked, &is_label, remarks);
+    let judge = Judge { text, layout, asked, has_comma };
+
+    let mut roles = Vec::with_capacity(layout.columns.len());
+    for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
+        let known = matched.and_then(|matched| matched.feature(at));
+        roles.push(match (known, takes.get(name)) {
+            (Some(kind), _) => judge.as_known(kind, evidence),
+            (None, Some(Take::LeftOut)) => Role::LeftOut,
+            (None, Some(Take::Label)) => judge.label(evidence),
+            (None, _) if is_label(name) => judge.label(evidence),
+            (None, _) if matched.is_some() => judge.extra(at, evidence),
+            (None, Some(take @ (Take::Numbers | Take::Categories | Take::Dates))) => {
+                judge.chosen(name, *take, evidence)?
+            }
+            (None, None) => judge.as_it_looks(at, evidence, remarks),
+        });
+    }
+    if matched.is_none() && !roles.iter().any(Role::is_feature) {
+        // A table of words alone: those of few are features after all.
+        let is_chosen = |name: &String| takes.contains_key(name) || is_label(name);
+        for (role, (name, evidence)) in roles.iter_mut().zip(layout.columns.iter().zip(evidence)) {
+            let is_few = evidence.distinct().is_some_and(|words| words <= FEW_WORDS);
+            if !is_chosen(name) && is_few && layout.columns.len() > 1 {
+                *role = categories(evidence);
+            }
+        }
+        if !roles.iter().any(Role::is_feature) {
+            let message = match layout.columns.iter().find(|name| !is_chosen(name)) {
+                None => "every column is a label; leave at least one as a feature".to_owned(),
+                Some(name) => {
+                    let option = Choice::Column(super::shortened(name), Some(Take::Categories)).option();
+                    format!(
+                        "no column holds numbers; choose another delimiter, or take words as categories ({option})"
+                    )
+                }
+            };
+            return Err(DataError::content(text.path, "header", message));
+        }
+    }
+    let (columns, places) = match matched {
+        Some(matched) => matched.places(),
+        None => in_order(layout, &roles),
+    };
+    if matched.is_none() {
+        remarks.features(layout, evidence, &roles, asked.rules);
+    }
+    let features = columns.iter().map(Column::features).sum();
+    Ok(Roles { roles, places, columns, features, has_comma })
+}
+
+/// The features in the order of their columns, and where each column begins.
+fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
+    let (mut columns, mut places, mut place) = (Vec::new(), Vec::with_capacity(roles.len()), 0);
+    for (name, role) in layout.columns.iter().zip(roles) {
+        places.push(place);
+        let kind = match role {
+            Role::LeftOut | Role::Label(_) => continue,
+            Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
+            Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
+            Role::Dates { formats, unit_secs, base } => ColumnKind::Dates {
+                format: formats[0].name().to_owned(),
+                unit: unit_of(*unit_secs),
+                base: *base,
+            },
+            Role::Categories { places } => {
+                let mut words: Vec<String> = places.keys().cloned().collect();
+                words.sort_unstable();
+                ColumnKind::Categories { words }
+            }
+        };
+        let column = Column { name: name.clone(), kind };
+        place += column.features();
+        columns.push(column);
+    }
+    (columns, places)
+}
+
+/// The decimal mark: told, proven by a column, or the one that goes with the delimiter.
+fn decimal_mark(
+    layout: &Layout,
+    evidence: &[Evidence],
+    asked: &Asked<'_>,
+    is_label: &dyn Fn(&String) -> bool,
+    remarks: &mut Remarks,
+) -> bool {
+    match asked.reading.decimal {
+        Decimal::Point => return false,
+        Decimal::Comma => return true,
+        Decimal::Auto => {}
+    }
+    let features = || layout.columns.iter().zip(evidence).filter(|(name, _)| !is_label(name));
+    // As before this was asked: plain numbers are what they are.
+    let are_plain = features().all(|(_, evidence)| evidence.notation(Some(false)) == Notation::Point);
+    if asked.rules == Rules::Version1 && are_plain {
+        return false;
+    }
+    let (mut commas, mut points) = (false, false);
+    for (_, evidence) in features() {
+        match evidence.proves_comma() {
+            Some(true) => commas = true,
+            Some(false) => points = true,
+            None => {}
+        }
+    }
+    if commas != points {
+        return commas;
+    }
+    let goes_with = match layout.form.delimiter {
+        Delimiter::Semicolon => Some(true),
+        Delimiter::Comma => Some(false),
+        Delimiter::Auto | Delimiter::Tab | Delimiter::Pipe | Delimiter::Spaces => None,
+    };
+    let ambiguous: Vec<&String> =
+        features().filter(|(_, evidence)| evidence.is_ambiguous()).map(|(name, _)| name).collect();
+    let comma = goes_with.unwrap_or(false);
+    if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
+        let (taken, other) =
+            if comma { ("decimal commas", Decimal::Point) } else { ("decimal points", Decimal::Comma) };
+        let message = format!("the numbers of {} are read with {taken}, but fit both", listed(&ambiguous));
+        remarks.doubt(message, vec![Choice::Decimal(other)]);
+    }
+    comma
+}
+
+/// Decides about single columns.
+struct Judge<'a> {
+    text: &'a Text<'a>,
+    layout: &'a Layout,
+    asked: &'a Asked<'a>,
+    has_comma: bool,
+}
+
+impl Judge<'_> {
+    fn notation(&self, evidence: &Evidence) -> Notation {
+        evidence.notation(Some(self.has_comma))
+    }
+
+    fn label(&self, evidence: &Evidence) -> Role {
+        Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(evidence)))
+    }
+
+    /// A column the run does not know: a label where it looks like one.
+    fn extra(&self, at: usize, evidence: &Evidence) -> Role {
+        let is_words = evidence.judge(Some(self.has_comma)) == Content::Words;
+        let name = self.layout.columns[at].trim();
+        let is_named = super::sniff::LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label));
+        if is_words || is_named || is_id(self.layout, at, evidence) {
+            self.label(evidence)
+        } else {
+            Role::LeftOut
+        }
+    }
+
+    fn as_known(&self, kind: &ColumnKind, evidence: &Evidence) -> Role {
+        match kind {
+            ColumnKind::Numbers { base } => Role::Numbers { notation: self.notation(evidence), base: *base },
+            ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
+            ColumnKind::Dates { format, unit, base } => {
+                let known = DateFormat::of_name(format);
+                let found = match evidence.judge(Some(self.has_comma)) {
+                    Content::Dates { format, .. } => Some(format),
+                    Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => {
+                        None
+                    }
+                };
+                match known.or(found) {
+                    Some(first) => Role::Dates {
+                        formats: [first, found.unwrap_or(first)],
+                        unit_secs: unit_secs(*unit),
+                        base: *base,
+                    },
+                    // A format of another program: its dates may be numbers by now.
+                    None => Role::Numbers { notation: self.notation(evidence), base: *base },
+                }
+            }
+            ColumnKind::Categories { words } => {
+                let places = (0..).zip(words).map(|(place, word)| (word.clone(), place));
+                Role::Categories { places: places.collect() }
+            }
+        }
+    }
+
+    fn chosen(&self, name: &str, take: Take, evidence: &Evidence) -> Result<Role, DataError> {
+        let refused = |message: String| {
+            Err(DataError::content(self.text.path, format!("column \"{}\"", super::shortened(name)), message))
+        };
+        match take {
+            Take::LeftOut => Ok(Role::LeftOut),
+            Take::Label => Ok(self.label(evidence)),
+            Take::Numbers => match evidence.judge(Some(self.has_comma)) {
+                Content::Truth { words } => Ok(Role::Truth { words: words.map(str::to_owned) }),
+                Content::Numbers { .. } | Content::Nothing | Content::Dates { .. } | Content::Words => {
+                    Ok(self.numbers(self.notation(evidence), evidence))
+                }
+            },
+            Take::Categories => match evidence.distinct() {
+                Some(0) => refused("has no word; leave it out, or take it as numbers".to_owned()),
+                Some(_) => Ok(categories(evidence)),
+                None => refused(format!(
+                    "has more than {} different words, too many for categories; take it as a label, or leave it out",
+                    super::evidence::WORDS
+                )),
+            },
+            Take::Dates => match evidence.judge(Some(self.has_comma)) {
+                Content::Dates { format, .. } => Ok(self.dates(format, evidence)),
+                Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => refused(
+                    "holds no dates that are read; write them as 2024-01-31 13:00:00, or take the column as a label"
+                        .to_owned(),
+                ),
+            },
+        }
+    }
+
+    fn as_it_looks(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
+        match evidence.judge(Some(self.has_comma)) {
+            Content::Nothing => {
+                let is_last = at + 1 == self.layout.columns.len() && self.layout.is_last_nameless && at > 0;
+                if is_last && self.asked.rules == Rules::Current {
+                    remarks.notes.push(
+                        "every line ends with a delimiter: the empty column after the last is left out"
+                            .to_owned(),
+                    );
+                    Role::LeftOut
+                } else {
+                    Role::Numbers { notation: Notation::Point, base: 0.0 }
+                }
+            }
+            Content::Numbers { notation, .. } => self.numbers(notation, evidence),
+            Content::Truth { words } => Role::Truth { words: words.map(str::to_owned) },
+            Content::Dates { format, .. } => self.dates(format, evidence),
+            Content::Words if are_few(evidence) => categories(evidence),
+            Content::Words => self.label(evidence),
+        }
+    }
+
+    fn numbers(&self, notation: Notation, evidence: &Evidence) -> Role {
+        let base = match self.asked.rules {
+            Rules::Current => base(evidence, notation),
+            Rules::Version1 => 0.0,
+        };
+        Role::Numbers { notation, base }
+    }
+
+    fn dates(&self, format: DateFormat, evidence: &Evidence) -> Role {
+        let unit = match self.asked.reading.dates {
+            DateUnit::Auto if format.has_time() => DateUnit::Seconds,
+            DateUnit::Auto => DateUnit::Days,
+            told @ (DateUnit::Seconds | DateUnit::Hours | DateUnit::Days | DateUnit::Years) => told,
+        };
+        let unit_secs = unit_secs(unit);
+        let first = evidence.first_date().and_then(|first| format.parse(first)).unwrap_or_default();
+        Role::Dates { formats: [format; 2], unit_secs, base: (first / unit_secs).floor() }
+    }
+}
+
+fn categories(evidence: &Evidence) -> Role {
+    let mut words: Vec<&String> = evidence.words().into_iter().flat_map(HashMap::keys).collect();
+    words.sort_unstable();
+    Role::Categories { places: (0..).zip(words).map(|(place, word)| (word.clone(), place)).collect() }
+}
+
+/// What is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where they can anyway.
+pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
+    /// Up to here all whole numbers are exact in 32 bits.
+    const EXACT: f64 = (1 << 24) as f64;
+    /// So many times its range may the largest number be for 14 bits to be left.
+    const LARGE: f64 = 1000.0;
+    let (low, high) = evidence.range(notation);
+    let (size, range) = (low.abs().max(high.abs()), high - low);
+    // Numbers beyond those of 32 bits are refused where they stand.
+    if low > high || size > f64::from(f32::MAX) {
+        return 0.0;
+    }
+    let is_exact = size <= EXACT && evidence.are_whole();
+    let is_lost = if range == 0.0 { size > EXACT } else { size > LARGE * range };
+    if is_exact || !is_lost {
+        0.0
+    } else if range >= 2.0 {
+        (low + range / 2.0).floor()
+    } else {
+        low
+    }
+}
+
+/// Whether a column counts the rows or holds their ids.
+pub(super) fn is_id(layout: &Layout, at: usize, evidence: &Evidence) -> bool {
+    /// Rows that prove it where the name does not tell.
+    const ROWS: u64 = 10;
+    let name = layout.columns[at].trim();
+    let lower = name.to_lowercase();
+    let is_called_so = (at == 0 && layout.is_first_nameless)
+        || ID_NAMES.contains(&lower.as_str())
+        || ["_id", " id", "-id", ".id"].iter().any(|end| lower.ends_with(end))
+        || (name.ends_with("Id") || name.ends_with("ID")) && name.len() > 2;
+    if is_called_so {
+        return evidence.are_row_numbers()
+            || evidence.are_different_whole()
+            || (evidence.are_different() && evidence.judge(None) == Content::Words);
+    }
+    if evidence.present() < ROWS {
+        return false;
+    }
+    if evidence.are_row_numbers() {
+        return true;
+    }
+    let (low, high) = evidence.range(Notation::Point);
+    // Seconds, milliseconds or nanoseconds since 1970, and dates as 20240131.
+    let times = [1e9..2.2e9, 1e12..2.2e12, 1e18..2.2e18, 19e6..21.1e6];
+    let is_time = times.iter().any(|range| range.contains(&low) && range.contains(&high));
+    evidence.are_different_whole() && low >= 1e7 && high < 10.0 * low && !is_time
+}
+
+const ID_NAMES: [&str; 14] =
+    ["id", "ids", "index", "idx", "row", "rows", "nr", "no", "no.", "#", "uid", "uuid", "guid", "unnamed: 0"];
+
+fn unit_secs(unit: DateUnit) -> f64 {
+    match unit {
+        DateUnit::Auto | DateUnit::Seconds => 1.0,
+        DateUnit::Hours => 3600.0,
+        DateUnit::Days => 86_400.0,
+        DateUnit::Years => 365.2425 * 86_400.0,
+    }
+}
+
+/// The unit of so many seconds.
+pub(super) fn unit_of(secs: f64) -> DateUnit {
+    let units = [DateUnit::Seconds, DateUnit::Hours, DateUnit::Days, DateUnit::Years];
+    units.into_iter().find(|unit| unit_secs(*unit) == secs).unwrap_or(DateUnit::Seconds)
+}

@@ -1,0 +1,227 @@
+use std::io::{BufReader, Chain, Cursor, Read, Result as IoResult};
+use std::path::Path;
+
+use encoding_rs::{Encoding, UTF_8};
+use encoding_rs_io::DecodeReaderBytesBuilder;
+use flate2::read::MultiGzDecoder;
+
+use super::encoding::{self, is_utf16};
+use super::spaces::Collapsed;
+use super::{REMEDY, sheet};
+use crate::dataset::open_file::{Watched, open_file};
+use crate::dataset::{DataError, Progress};
+use crate::project::{Delimiter, TableReading};
+
+/// How much of a file is looked at to tell how it is laid out.
+pub(super) const HEAD_BYTES: usize = 256 * 1024;
+
+/// The text of a table, whatever it is packed into.
+pub(super) struct Text<'a> {
+    pub path: &'a Path,
+    content: Content,
+    pub encoding: &'static Encoding,
+    /// Whether the encoding was found by the letters alone.
+    pub is_guessed: bool,
+    /// Length of what is read, for the progress.
+    pub bytes: u64,
+}
+
+/// What a table's text is packed into.
+enum Content {
+    Plain,
+    Gzip,
+    /// A sheet, written out with commas.
+    Sheet(sheet::Sheet),
+}
+
+impl<'a> Text<'a> {
+    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its beginning alone.
+    ///
+    /// # Errors
+    /// [`DataError`] for what is no table: what it is, and what to do.
+    pub(super) fn find(
+        path: &'a Path,
+        reading: &TableReading,
+        whole: bool,
+        progress: &Progress,
+    ) -> Result<Text<'a>, DataError> {
+        let (mut file, bytes) = open_file(path, "a table")?;
+        let mut start = Vec::new();
+        (&mut file).take(8).read_to_end(&mut start).map_err(|error| DataError::io(path, &error))?;
+        let content = match &start[..] {
+            [0x1f, 0x8b, ..] => Content::Gzip,
+            [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+                Content::Sheet(sheet::read(path, progress)?)
+            }
+            other => match foreign(other) {
+                Some(message) => return Err(DataError::file(path, message)),
+                None => Content::Plain,
+            },
+        };
+        let mut text = Text { path, content, encoding: UTF_8, is_guessed: false, bytes };
+        if let Content::Sheet(sheet) = &text.content {
+            text.bytes = sheet.text.len() as u64;
+            return Ok(text);
+        }
+        let mut head = Vec::new();
+        let mut stream = text.raw(false, progress)?;
+        stream.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(|error| text.io(&error))?;
+        drop(stream);
+        match &reading.encoding {
+            Some(name) => {
+                text.encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+                    let name = name.escape_debug();
+                    DataError::Setting(format!(
+                        "there is no encoding \"{name}\"; choose one such as utf-8 or windows-1252"
+                    ))
+                })?;
+            }
+            None => {
+                let cut = head.len() == HEAD_BYTES;
+                let rest = || if whole && cut { text.raw(false, progress).map(Some) } else { Ok(None) };
+                (text.encoding, text.is_guessed) = encoding::of(&head, cut, rest, |error| text.io(&error))?;
+            }
+        }
+        // A zero byte is no letter of any encoding but UTF-16.
+        if !is_utf16(text.encoding) && head.iter().take(4096).any(|byte| *byte == 0) {
+            let message = "is no text, as it holds zero bytes; choose a table of text or a spreadsheet";
+            return Err(DataError::file(path, message));
+        }
+        Ok(text)
+    }
+
+    /// The name of the sheet, where it is one of a spreadsheet, and how many sheets that has.
+    pub(super) fn sheet(&self) -> Option<(&str, usize)> {
+        match &self.content {
+            Content::Sheet(sheet) => Some((&sheet.name, sheet.count)),
+            Content::Plain | Content::Gzip => None,
+        }
+    }
+
+    /// Gives back what it holds.
+    pub(super) fn release(self, progress: &Progress) {
+        if let Content::Sheet(sheet) = self.content {
+            progress.budget().release(sheet.text);
+        }
+    }
+
+    /// Its letters in UTF-8, from the start, with runs of spaces as one where they divide columns.
+    pub(super) fn open<'b>(
+        &'b self,
+        delimiter: Delimiter,
+        counts: bool,
+        progress: &'b Progress,
+    ) -> Result<Box<dyn Read + 'b>, DataError> {
+        let raw = self.raw(counts, progress)?;
+        let letters: Box<dyn Read + 'b> = if self.encoding == UTF_8 {
+            Box::new(without_mark(raw).map_err(|error| self.io(&error))?)
+        } else {
+            Box::new(DecodeReaderBytesBuilder::new().encoding(Some(self.encoding)).build(raw))
+        };
+        Ok(match delimiter {
+            Delimiter::Spaces => Box::new(Collapsed::new(letters)),
+            Delimiter::Auto | Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
+                letters
+            }
+        })
+    }
+
+    /// Its first letters.
+    pub(super) fn head(&self, progress: &Progress) -> Result<(Vec<u8>, bool), DataError> {
+        let mut head = Vec::new();
+        let stream = self.open(Delimiter::Comma, false, progress)?;
+        stream.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(|error| self.io(&error))?;
+        let cut = head.len() == HEAD_BYTES;
+        Ok((head, cut))
+    }
+
+    /// Its bytes, unpacked.
+    fn raw<'b>(&'b self, counts: bool, progress: &'b Progress) -> Result<Box<dyn Read + 'b>, DataError> {
+        let file = || {
+            let (file, bytes) = open_file(self.path, "a table")?;
+            Ok::<_, DataError>(Counted { inner: Watched::new(file, bytes, progress), counts, progress })
+        };
+        Ok(match &self.content {
+            Content::Plain => Box::new(file()?),
+            Content::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file()?))),
+            Content::Sheet(sheet) => {
+                let text = Watched::new(Cursor::new(&sheet.text[..]), sheet.text.len() as u64, progress);
+                Box::new(Counted { inner: text, counts, progress })
+            }
+        })
+    }
+
+    /// The error of reading it.
+    pub(super) fn io(&self, error: &std::io::Error) -> DataError {
+        match (&self.content, error.kind()) {
+            (Content::Gzip, std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) => {
+                DataError::file(self.path, format!("is damaged gzip ({error}); fetch it again"))
+            }
+            (Content::Plain | Content::Gzip | Content::Sheet(_), _) => DataError::io(self.path, error),
+        }
+    }
+
+    /// What a place in it is counted in.
+    pub(super) fn unit(&self) -> &'static str {
+        match self.content {
+            Content::Plain | Content::Gzip => "line",
+            Content::Sheet(_) => "row",
+        }
+    }
+
+    /// The memory error of it.
+    pub(super) fn short_of(&self, bytes: u64, progress: &Progress) -> DataError {
+        let shortage = progress.budget().short_of(bytes);
+        DataError::from(shortage).about(&self.path.display().to_string(), REMEDY)
+    }
+}
+
+/// Files that begin so and are no tables of text: what they are, and what to do.
+fn foreign(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [b'P', b'A', b'R', b'1', ..] => Some(
+            "is Parquet, which is not read; convert it: pandas.read_parquet(FILE).to_csv(NAME, index=False)",
+        ),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [b'F', b'E', b'A', b'1', ..] => Some(
+            "is Feather, which is not read; convert it: pandas.read_feather(FILE).to_csv(NAME, index=False)",
+        ),
+        [0x89, b'H', b'D', b'F', ..] => {
+            Some("is HDF5, which is not read; convert it: pandas.read_hdf(FILE).to_csv(NAME, index=False)")
+        }
+        [b'%', b'P', b'D', b'F', ..] => Some("is a PDF, no table; save its table as CSV"),
+        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
+            Some("is a picture, no table; give it another extension, such as .png or .jpg")
+        }
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
+            Some("is a NumPy array, no table; name it with .npy at its end")
+        }
+        _ => None,
+    }
+}
+
+/// A reader without the mark that some programs put before UTF-8.
+fn without_mark<R: Read>(mut reader: R) -> IoResult<Chain<Cursor<Vec<u8>>, R>> {
+    let mut first = Vec::new();
+    reader.by_ref().take(3).read_to_end(&mut first)?;
+    if first == b"\xEF\xBB\xBF" {
+        first.clear();
+    }
+    Ok(Cursor::new(first).chain(reader))
+}
+
+/// A file whose bytes are counted by a progress.
+struct Counted<'a, R> {
+    inner: R,
+    counts: bool,
+    progress: &'a Progress,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
+        let read = self.inner.read(buffer)?;
+        if self.counts {
+            self.progress.advance(read as u64);
+        }
+        Ok(read)
+    }
+}

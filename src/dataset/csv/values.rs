@@ -1,0 +1,259 @@
+use std::collections::BTreeSet;
+
+use ::csv::ByteRecord;
+
+use super::date::DateFormat;
+use super::evidence::{is_missing, plain_number};
+use super::labels::Labels;
+use super::layout::Layout;
+use super::lines::{place_of_record, utf8};
+use super::remarks::Remarks;
+use super::roles::{Role, Roles};
+use super::text::Text;
+use super::{Asked, REMEDY, shortened};
+use crate::dataset::raw::Raw;
+use crate::dataset::{DataError, Progress, Rows, memory};
+use crate::project::{Choice, Shape, Take};
+
+/// Words that a run does not know, of all columns, that are named.
+const TOLD: usize = 20;
+
+/// Rows as they are read.
+pub(super) struct Table<'a> {
+    text: &'a Text<'a>,
+    layout: &'a Layout,
+    roles: &'a Roles,
+    asked: &'a Asked<'a>,
+    values: Vec<f32>,
+    labels: Vec<Labels>,
+    rows: usize,
+    has_gaps: bool,
+    /// Words that are none of the categories, with their columns.
+    unknown: BTreeSet<(usize, String)>,
+    progress: &'a Progress,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(
+        text: &'a Text<'a>,
+        layout: &'a Layout,
+        roles: &'a Roles,
+        asked: &'a Asked<'a>,
+        progress: &'a Progress,
+    ) -> Result<Table<'a>, DataError> {
+        let labels = roles.roles.iter().filter(|role| matches!(role, Role::Label(_))).count();
+        Ok(Table {
+            text,
+            layout,
+            roles,
+            asked,
+            values: Vec::new(),
+            labels: progress.budget().filled(Labels::default(), labels)?,
+            rows: 0,
+            has_gaps: false,
+            unknown: BTreeSet::new(),
+            progress,
+        })
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Adds a row and says whether it has missing values.
+    pub(super) fn push(&mut self, record: &ByteRecord) -> Result<bool, DataError> {
+        let features = self.roles.features;
+        memory::check_count(self.rows + 1, features, REMEDY)
+            .map_err(|message| DataError::file(self.text.path, format!("holds too much: {message}")))?;
+        self.progress.budget().reserve(&mut self.values, features)?;
+        let start = self.values.len();
+        self.values.resize(start + features, 0.0);
+        let (mut label, mut gaps) = (0, false);
+        let more = &self.asked.reading.missing_words[..];
+        for (column, bytes) in record.iter().take(self.roles.roles.len()).enumerate() {
+            let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?.trim();
+            let role = &self.roles.roles[column];
+            let at = start + self.roles.places[column];
+            let value = match role {
+                Role::LeftOut => continue,
+                Role::Label(_) => {
+                    self.labels[label].push(field, self.progress)?;
+                    label += 1;
+                    continue;
+                }
+                Role::Numbers { base, .. }
+                    if more.is_empty()
+                        && let Some(value) = self.plain(role, field) =>
+                {
+                    value - base
+                }
+                _ if is_missing(field, more) => {
+                    let width = if let Role::Categories { places } = role { places.len() } else { 1 };
+                    self.values[at..at + width].fill(f32::NAN);
+                    gaps = true;
+                    continue;
+                }
+                Role::Numbers { notation, base } => match notation.parse(field) {
+                    Some(value) => value - base,
+                    None => return Err(self.no_number(field, record, column)),
+                },
+                Role::Truth { words } => match words.iter().position(|word| word.eq_ignore_ascii_case(field))
+                {
+                    Some(value) => value as f64,
+                    None if matches!(field, "0" | "1") => f64::from(u8::from(field == "1")),
+                    None => {
+                        let words = words.join(" nor ");
+                        let message = format!("\"{}\" is neither {words}", shortened(field));
+                        return Err(self.word(message, field, record, column));
+                    }
+                },
+                Role::Dates { formats, unit_secs, base } => {
+                    let parsed = formats.iter().find_map(|format: &DateFormat| format.parse(field));
+                    match parsed {
+                        Some(secs) => secs / unit_secs - base,
+                        None => {
+                            let message =
+                                format!("\"{}\" is no date as {}", shortened(field), formats[0].name());
+                            return Err(self.word(message, field, record, column));
+                        }
+                    }
+                }
+                Role::Categories { places } => {
+                    match places.get(field) {
+                        Some(place) => self.values[at + place] = 1.0,
+                        None if self.unknown.len() < TOLD => {
+                            self.unknown.insert((column, shortened(field)));
+                        }
+                        None => {}
+                    }
+                    continue;
+                }
+            };
+            let value = value as f32;
+            if !value.is_finite() {
+                return Err(self.too_large(field, record, column));
+            }
+            self.values[at] = value;
+        }
+        self.rows += 1;
+        self.has_gaps |= gaps;
+        Ok(gaps)
+    }
+
+    /// The number in a field that is written plainly, where that means the same in the column's notation.
+    fn plain(&self, role: &Role, field: &str) -> Option<f64> {
+        match role {
+            Role::Numbers { notation, .. } if !notation.has_comma() => plain_number(field),
+            Role::Numbers { .. }
+            | Role::LeftOut
+            | Role::Label(_)
+            | Role::Truth { .. }
+            | Role::Dates { .. }
+            | Role::Categories { .. } => None,
+        }
+    }
+
+    pub(super) fn drop_last(&mut self) {
+        self.rows -= 1;
+        self.values.truncate(self.rows * self.roles.features);
+        for label in &mut self.labels {
+            label.pop();
+        }
+    }
+
+    fn place(&self, record: &ByteRecord) -> String {
+        place_of_record(self.text, self.layout.form, record, self.progress)
+    }
+
+    fn no_number(&self, field: &str, record: &ByteRecord, column: usize) -> DataError {
+        let shown = shortened(field);
+        self.word(format!("\"{shown}\" is no number"), field, record, column)
+    }
+
+    fn word(&self, message: String, field: &str, record: &ByteRecord, column: usize) -> DataError {
+        let name = &self.layout.columns[column];
+        let options = [
+            Choice::Column(shortened(name), Some(Take::Categories)).option(),
+            Choice::MissingWords(vec![shortened(field)]).option(),
+        ];
+        DataError::Word {
+            path: self.text.path.to_path_buf(),
+            line: self.place(record),
+            column: name.clone(),
+            message: format!(
+                "{message}; name it as a label column or remove it, take its words as categories ({}), or the word as missing ({})",
+                options[0], options[1]
+            ),
+        }
+    }
+
+    fn too_large(&self, field: &str, record: &ByteRecord, column: usize) -> DataError {
+        DataError::content(
+            self.text.path,
+            format!("{}, column \"{}\"", self.place(record), self.layout.columns[column]),
+            format!(
+                "\"{}\" is not finite, or too large for a 32-bit number; correct it, or leave the field empty so that it \
+                 counts as missing",
+                shortened(field)
+            ),
+        )
+    }
+
+    /// The rows, without what was said about them.
+    pub(super) fn finish(mut self, dropped: usize, remarks: &mut Remarks) -> Result<Raw, DataError> {
+        if self.rows == 0 {
+            return Err(DataError::content(
+                self.text.path,
+                "end",
+                if dropped > 0 {
+                    format!(
+                        "all {dropped} rows have missing values and were dropped; fill missing values with the column mean instead"
+                    )
+                } else {
+                    "the table has no rows; choose a file with at least one row below its header".into()
+                },
+            ));
+        }
+        let path = self.text.path;
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let budget = self.progress.budget();
+        // First, as the columns of labels need room for a while.
+        budget.trim(&mut self.values);
+        let labels_bytes = memory::bytes_of::<Labels>(self.labels.capacity());
+        let mut raw = Raw::new(name, Shape::Vector(self.roles.features), Rows::F32(self.values));
+        let mut labels = self.labels.into_iter();
+        for (name, role) in self.layout.columns.iter().zip(&self.roles.roles) {
+            if let Role::Label(notation) = role
+                && let Some(values) = labels.next()
+            {
+                let more = &self.asked.reading.missing_words;
+                raw.labels.push(values.column(name.clone(), *notation, more, self.progress)?);
+            }
+        }
+        drop(labels);
+        budget.give_back(labels_bytes);
+        raw.has_gaps = self.has_gaps && dropped == 0;
+        raw.is_table = true;
+        for column in self.unknown.iter().map(|(column, _)| *column).collect::<BTreeSet<usize>>() {
+            let words: Vec<&String> =
+                self.unknown.iter().filter(|(at, _)| *at == column).map(|(_, word)| word).collect();
+            remarks.warnings.push(format!(
+                "\"{}\" has words the run was not trained on, all of whose features are 0: {}",
+                shortened(&self.layout.columns[column]),
+                super::listed(&words)
+            ));
+        }
+        if dropped > 0 {
+            remarks.warnings.push(format!(
+                "{dropped} row{} with missing values {} left out",
+                if dropped == 1 { "" } else { "s" },
+                if dropped == 1 { "was" } else { "were" },
+            ));
+        }
+        Ok(raw)
+    }
+}
