@@ -82,7 +82,7 @@ fn pixels_deeper_than_8_bits_stay_deep() {
     let large: Vec<u32> = (0..64).map(|at| at * 1_000_000).collect();
     let expected = large.iter().map(|value| *value as f32).collect();
     check(32, 1, large.iter().flat_map(|value| value.to_le_bytes()).collect(), expected);
-    let nibbles: Vec<u8> = (0..32).map(|at| (2 * at % 16) << 4 | (2 * at + 1) % 16).collect();
+    let nibbles: Vec<u8> = (0..32).map(|at| ((2 * at % 16) << 4) | ((2 * at + 1) % 16)).collect();
     let raw = read(&folder(&[("a.tif", &tiff(&[nibbles], 4, 1, false))]), GREY).unwrap();
     let expected: Vec<u8> = (0..64).map(|at| at % 16 * 17).collect();
     assert_eq!(raw.rows, Rows::U8(expected));
