@@ -282,7 +282,7 @@ fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, D
 
 /// The factor that brings `min..=max` to at most 1. Rounding must not lift the largest value above 1: cross-entropy is not
 /// defined there.
-fn unit_factor(min: f32, max: f32) -> f32 {
+pub(super) fn unit_factor(min: f32, max: f32) -> f32 {
     let mut factor = usable(1.0 / (max - min));
     while max > min && factor < f32::MAX && factor != 1.0 && (max - min) * factor > 1.0 {
         factor = factor.next_down();

@@ -1,4 +1,5 @@
 use super::Rows;
+use super::fit::unit_factor;
 
 /// What is done to a value when it is gathered: `(value − offset) · factor`, fitted on the training split.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +25,9 @@ impl Scaler {
     /// there where they are pixels of 16 bits. Any other stays.
     #[must_use]
     pub fn for_rows(self, rows: &Rows) -> Scaler {
+        let of_type = |most: f32| Scaler::uniform(0.0, unit_factor(0.0, most));
         match rows {
-            Rows::U16(_) if self == Scaler::uniform(0.0, 1.0 / 255.0) => Scaler::uniform(0.0, 1.0 / 65_535.0),
+            Rows::U16(_) if self == of_type(255.0) => of_type(65_535.0),
             Rows::U8(_) | Rows::U16(_) | Rows::F32(_) => self,
         }
     }
@@ -83,12 +85,12 @@ mod tests {
 
     #[test]
     fn pixels_of_16_bits_are_seen_as_those_of_8_were() {
-        let bytes = Scaler::uniform(0.0, 1.0 / 255.0);
+        let bytes = Scaler::uniform(0.0, unit_factor(0.0, 255.0));
         let words = Rows::U16(vec![257]);
-        let mut out = [[0.0]; 2];
-        bytes.scale_u8(&[1], &mut out[0]);
-        bytes.clone().for_rows(&words).scale_u16(&[257], &mut out[1]);
-        assert_eq!(out[0], out[1]);
+        let mut out = [[0.0; 2]; 2];
+        bytes.scale_u8(&[1, 255], &mut out[0]);
+        bytes.clone().for_rows(&words).scale_u16(&[257, 65_535], &mut out[1]);
+        assert!(out[0].iter().zip(out[1]).all(|(a, b)| (a - b).abs() < 1e-6), "{out:?}");
         assert_eq!(bytes.clone().for_rows(&Rows::U8(vec![1])), bytes);
         let own = Scaler::uniform(3.0, 0.5);
         assert_eq!(own.clone().for_rows(&words), own);

@@ -22,8 +22,10 @@ const LOOKED_AT: usize = 1000;
 pub(super) struct LabelTable<'a> {
     pub file_name: String,
     pub label_name: String,
-    /// By path, path without ending, name and name without ending; `None` where two rows do not agree.
+    /// By what the table calls them; `None` where two rows do not agree.
     labels: HashMap<String, Option<String>>,
+    /// By the ends of these names, where they are paths from further above.
+    by_end: HashMap<String, Option<String>>,
     _held: Held<'a>,
 }
 
@@ -45,8 +47,8 @@ impl<'a> LabelTable<'a> {
             return Err(DataError::file(path, "is too large for a table of labels; choose a smaller one"));
         }
         // The text, its rows, and the labels by four names each.
-        let names = pictures.iter().map(|picture| 4 * (picture.as_os_str().len() as u64 + 64));
-        let mut held = progress.budget().hold((16 * length).saturating_add(names.sum()))?;
+        let known = pictures.iter().map(|picture| 2 * (picture.as_os_str().len() as u64 + 64));
+        let mut held = progress.budget().hold((16 * length).saturating_add(known.sum()))?;
         let mut bytes = Vec::new();
         let read = Watched::new(opened, length, progress).read_to_end(&mut bytes);
         read.map_err(|error| DataError::io(path, &error))?;
@@ -57,8 +59,8 @@ impl<'a> LabelTable<'a> {
         let Some(first) = rows.first() else {
             return Err(DataError::file(path, "is empty; choose a table of file names and labels"));
         };
-        let known: HashSet<String> = pictures.iter().flat_map(|picture| keys(&slashed(picture))).collect();
-        let is_known = |field: &str| keys(field).iter().any(|key| known.contains(key));
+        let known: HashSet<String> = pictures.iter().flat_map(|picture| names(&slashed(picture))).collect();
+        let is_known = |field: &str| names(&path_of(field)).iter().any(|name| known.contains(name));
         let at = |name: &str| first.iter().position(|field| field.trim() == name);
         let missing = |name: &str| {
             let fields: Vec<&str> = first.iter().collect();
@@ -98,13 +100,46 @@ impl<'a> LabelTable<'a> {
             Some(name) => name.trim().to_owned(),
             None => format!("column {}", column + 1),
         };
-        let labels = by_name(&rows[usize::from(has_header)..], file_at, label_at, progress)?;
-        Ok(LabelTable { file_name: name(file_at), label_name: name(label_at), labels, _held: held })
+        let mut table = LabelTable {
+            file_name: name(file_at),
+            label_name: name(label_at),
+            labels: HashMap::new(),
+            by_end: HashMap::new(),
+            _held: held,
+        };
+        for row in &rows[usize::from(has_header)..] {
+            progress.check()?;
+            if let (Some(file), Some(label)) = (row.get(file_at), row.get(label_at)) {
+                table.add(&path_of(file), label);
+            }
+        }
+        Ok(table)
     }
 
-    /// The label of a picture.
+    fn add(&mut self, path: &str, label: &str) {
+        let label = Some(label.to_owned()).filter(|label| !label.trim().is_empty());
+        let put = |labels: &mut HashMap<String, Option<String>>, name: &str| {
+            let known = labels.entry(name.to_owned()).or_insert_with(|| label.clone());
+            if *known != label {
+                *known = None;
+            }
+        };
+        for (at, end) in ends(path).enumerate() {
+            let labels = if at == 0 { &mut self.labels } else { &mut self.by_end };
+            put(labels, end);
+            if stem(end) != end {
+                put(labels, stem(end));
+            }
+        }
+    }
+
+    /// The label of a picture: the table may know less of its path, more of it, and not its ending.
     pub(super) fn label(&self, picture: &Path) -> Option<&str> {
-        keys(&slashed(picture)).iter().find_map(|key| self.labels.get(key)).and_then(Option::as_deref)
+        let path = slashed(picture);
+        let with_and_without = |name: &'_ str| [name.to_owned(), stem(name).to_owned()];
+        let known = ends(&path).flat_map(with_and_without).find_map(|name| self.labels.get(&name));
+        let known = known.or_else(|| with_and_without(&path).iter().find_map(|name| self.by_end.get(name)));
+        known.and_then(Option::as_deref)
     }
 }
 
@@ -113,12 +148,21 @@ fn numbered(name: &str) -> Option<usize> {
     name.strip_prefix("column ")?.parse::<usize>().ok()?.checked_sub(1)
 }
 
-/// Path, path without ending, name, name without ending: by the first that a table and a folder share they are joined.
-fn keys(field: &str) -> [String; 4] {
+/// A path as a table may write it, with slashes and from no folder in particular.
+fn path_of(field: &str) -> String {
     let path = field.trim().replace('\\', "/");
-    let path = path.trim_start_matches("./").trim_start_matches('/');
+    path.trim_start_matches("./").trim_start_matches('/').to_owned()
+}
+
+/// A path, and what is left of it without its first folder, its first two, …
+fn ends(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.split_once('/').map(|(_, end)| end))
+}
+
+/// The name of a file with its ending and without.
+fn names(path: &str) -> [String; 2] {
     let name = path.rsplit('/').next().unwrap_or(path);
-    [path, stem(path), name, stem(name)].map(str::to_owned)
+    [name, stem(name)].map(str::to_owned)
 }
 
 /// Without the ending, which has a letter and at most five signs, so that the 5 of `1.5` is none.
@@ -156,38 +200,6 @@ fn rows(text: &str, path: &Path, progress: &Progress) -> Result<Vec<StringRecord
     Ok(rows)
 }
 
-fn by_name(
-    rows: &[StringRecord],
-    file: usize,
-    label: usize,
-    progress: &Progress,
-) -> Result<HashMap<String, Option<String>>, DataError> {
-    let mut labels: HashMap<String, Option<String>> = HashMap::new();
-    // A path in full counts for more than a name that several may have.
-    for key in 0..4 {
-        let mut here: HashMap<String, Option<String>> = HashMap::new();
-        for row in rows {
-            progress.check()?;
-            let (Some(file), Some(label)) = (row.get(file), row.get(label)) else { continue };
-            let [mut path, mut bare, mut name, mut stem] = keys(file);
-            let key = std::mem::take([&mut path, &mut bare, &mut name, &mut stem][key]);
-            if key.is_empty() || labels.contains_key(&key) {
-                continue;
-            }
-            let label = Some(label.to_owned()).filter(|label| !label.trim().is_empty());
-            here.entry(key)
-                .and_modify(|known| {
-                    if *known != label {
-                        *known = None;
-                    }
-                })
-                .or_insert(label);
-        }
-        labels.extend(here);
-    }
-    Ok(labels)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,8 +222,14 @@ mod tests {
             ["file", "kind"],
             [Some("cat"), None, Some("dog;big")],
         );
+        // Paths from further above.
+        check(
+            "p,l\ndata/x/a.png,1\ndata/x/b.png,2\ndata/y/b.jpg,3\n",
+            ["p", "l"],
+            [Some("1"), Some("2"), Some("3")],
+        );
         check(",name,v\n0,a.png,1\n1,b.png,2\n", ["name", "v"], [Some("1"), Some("2"), Some("2")]);
-        check("a.png\tu\nx/b.png\tv\n", ["column 1", "column 2"], [Some("u"), Some("v"), Some("v")]);
+        check("a.png\tu\nx/b.png\tv\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
         // Two rows that do not agree, and a label that is missing.
         check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
     }

@@ -146,7 +146,7 @@ mod tests {
         check("{label}.*", "cat.0.jpg", Some("cat"));
         check("{label}_*.png", "deep/dog_17_x.png", Some("dog"));
         check("*_{label}.png", "img_001_dog.png", Some("dog"));
-        check("img*_{label}_*", "img_1_red_7.jpg", Some("1"));
+        check("img*_{label}_*", "img_1_red_7.jpg", Some("red"));
         check("{label}.jpg", ".jpg", None);
         check("{label}_*.png", "dog.png", None);
         check("{label}/*/*.png", "a/b/c.png", Some("a"));

@@ -46,7 +46,7 @@ pub(super) fn settle(
     };
     let mut range = Range { type_max: None, understood: None, doubts: Vec::new() };
     let (low, high) = least_and_most(rows, progress)?;
-    let values = format!("{bits} (values {low} to {high})");
+    let values = format!("{bits} (values {} to {})", short(low), short(high));
     let type_max = match depth {
         Depth::Byte => Some(255.0),
         Depth::Word => Some(65_535.0),
@@ -80,8 +80,12 @@ pub(super) fn settle(
                 if most - few < OUTLYING * (high - low) && few < most {
                     range.doubts.push(Doubt {
                         message: format!(
-                            "the values of the pixels go from {low} to {high}, but almost all lie from {few} to {most}: a few \
-                             stretch the range"
+                            "the values of the pixels go from {} to {}, but almost all lie from {} to {}: a few stretch \
+                             the range",
+                            short(low),
+                            short(high),
+                            short(few),
+                            short(most)
                         ),
                         remedies: vec![Choice::Range(PixelRange::Percentiles)],
                     });
@@ -95,7 +99,8 @@ pub(super) fn settle(
                 Rows::U16(rows) => cut(rows, few as u16, most as u16, progress)?,
                 Rows::F32(rows) => cut(rows, few, most, progress)?,
             }
-            range.understood = Some(format!("{values}; range: percentiles ({few} to {most})"));
+            range.understood =
+                Some(format!("{values}; range: percentiles ({} to {})", short(few), short(most)));
         }
         PixelRange::EachPicture => {
             match rows {
@@ -108,6 +113,17 @@ pub(super) fn settle(
         }
     }
     Ok(range)
+}
+
+/// A number with as many digits as a person reads.
+fn short(number: f32) -> String {
+    if number == number.trunc() && number.abs() < 1e7 {
+        format!("{number}")
+    } else if (0.001..1e7).contains(&number.abs()) {
+        format!("{number:.4}").trim_end_matches('0').to_owned()
+    } else {
+        format!("{number:.3e}")
+    }
 }
 
 /// The smallest and the largest value.
@@ -247,6 +263,15 @@ pub(super) fn sameness(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (number, expected) in
+            [(0.0, "0"), (-1000.0, "-1000"), (999.789_06, "999.7891"), (0.5, "0.5"), (1.877e-10, "1.877e-10")]
+        {
+            assert_eq!(short(number), expected);
+        }
+    }
     use crate::dataset::picture::Wanted;
     use crate::project::{Channels, Fit};
 
