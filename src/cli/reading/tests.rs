@@ -1,0 +1,169 @@
+use clap::Parser;
+
+use super::*;
+use crate::cli::args::{Arguments, Command};
+use crate::project::{ArrayReading, PictureReading, TableReading};
+
+fn read(words: &[&str]) -> Result<Reading, String> {
+    let words = ["hourglass", "check", "design.ron"].into_iter().chain(words.iter().copied());
+    match Arguments::try_parse_from(words).map_err(|error| error.to_string())?.command {
+        Some(Command::Check(check)) => Ok(check.data.reading),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A word as a shell reads it.
+fn unquoted(word: &str) -> String {
+    match word.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        Some(inside) => inside.replace("'\\''", "'"),
+        None => word.to_owned(),
+    }
+}
+
+#[test]
+fn every_choice_is_read_from_the_option_that_says_it() {
+    let mut choices = Vec::new();
+    choices.extend(Header::ALL.map(Choice::Header));
+    choices.extend(Delimiter::ALL.map(Choice::Delimiter));
+    choices.extend(Decimal::ALL.map(Choice::Decimal));
+    choices.extend([None, Some("windows-1252".to_owned())].map(Choice::Encoding));
+    choices.extend(
+        [Comments::Auto, Comments::Off, Comments::From('#'), Comments::From('-')].map(Choice::Comments),
+    );
+    choices.extend(Missing::ALL.map(Choice::Missing));
+    choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
+    choices.extend(DateUnit::ALL.map(Choice::Dates));
+    for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {
+        choices.extend(TAKES.map(|(_, take)| Choice::Column(name.to_owned(), take)));
+        choices.extend(Take::ALL.map(|take| Choice::Column(name.to_owned(), Some(take))));
+    }
+    for array in [
+        Choice::Array,
+        Choice::LabelArray,
+        Choice::ValidationArray,
+        Choice::ValidationLabelArray,
+        Choice::TestArray,
+        Choice::TestLabelArray,
+    ] {
+        choices.extend([None, Some("x train".to_owned())].map(array));
+    }
+    choices.extend(Axes::ALL.map(Choice::Axes));
+    choices.extend([vec![], vec![2], vec![4, 3, 2]].map(Choice::ShownChannels));
+    choices.extend(Parts::ALL.map(Choice::Parts));
+    choices.push(Choice::Size(64, 48));
+    choices.extend(Channels::ALL.map(Choice::Channels));
+    choices.extend(Fit::ALL.map(Choice::Fit));
+    choices.extend(Alpha::ALL.map(Choice::Alpha));
+    choices.extend(PixelRange::ALL.map(Choice::Range));
+    choices.extend(Pages::ALL.map(Choice::Pages));
+    let path = std::path::absolute("labels of all.csv").expect("a path");
+    let table = |file: Option<&str>, label: Option<&str>| LabelFrom::Table {
+        path: path.clone(),
+        file: file.map(str::to_owned),
+        label: label.map(str::to_owned),
+    };
+    choices.extend(
+        [
+            LabelFrom::Auto,
+            LabelFrom::Nothing,
+            LabelFrom::Folder(2),
+            LabelFrom::Name("{label}_*.png".to_owned()),
+            table(None, None),
+            table(None, Some("class")),
+            table(Some("picture"), Some("class, or kind")),
+        ]
+        .map(Choice::Label),
+    );
+    choices.extend(Scaling::ALL.map(Choice::Scaling));
+    choices.extend(Binarise::ALL.map(Choice::Binarise));
+    choices.extend(Rules::ALL.map(Choice::Rules));
+    for choice in choices {
+        let option = choice.option();
+        let (name, value) = option.split_once(' ').expect("a name and a value");
+        let reading = read(&[name, &unquoted(value)]).unwrap_or_else(|error| panic!("{option}: {error}"));
+        assert_eq!(reading.choices(), [choice], "{option}");
+    }
+}
+
+#[test]
+fn other_words_are_refused_with_those_there_are() {
+    let check = |name: &str, value: &str, part: &str| {
+        let error = read(&[name, value]).expect_err("refused");
+        assert!(error.contains(part), "{name} {value}: {error}");
+    };
+    check("--header", "maybe", "detect, yes, no");
+    check("--delimiter", ";", "semicolon");
+    check("--encoding", "latin-99", "windows-1252");
+    check("--comments", "//", "one sign");
+    check("--column", "id", "left-out");
+    check("--column", "id=lable", "label");
+    check("--column", "=label", "NAME=HOW");
+    check("--array", "", "detect");
+    check("--shown-channels", "0,1,2", "counted from 1");
+    check("--shown-channels", "1,2", "three");
+    for wrong in ["", "x", "0x3", "5x", "99999x1", "-1x1"] {
+        check("--size", wrong, if wrong == "-1x1" { "" } else { "64x48" });
+    }
+    check("--label-from", "folder:0", "from 1 on");
+    check("--label-from", "name:*.png", "{label}");
+    check("--label-from", "folders", "table:FILE");
+    check("--scaling", "minmax", "unit-range");
+}
+
+#[test]
+fn choices_reach_the_document_or_are_refused() {
+    let table = Source::Csv {
+        path: "t.csv".into(),
+        header: Header::Auto,
+        delimiter: Delimiter::Auto,
+        labels: vec!["class".to_owned()],
+        missing: Missing::default(),
+        reading: TableReading::default(),
+    };
+    let folder = Source::ImageFolder {
+        path: "p".into(),
+        width: 8,
+        height: 8,
+        channels: Channels::Grey,
+        fit: Fit::Crop,
+        reading: PictureReading::default(),
+    };
+    let array =
+        Source::Npy { path: "a.npz".into(), array: None, labels: None, reading: ArrayReading::default() };
+    let applied = |source: &Source, words: &[&str]| {
+        let mut data = Data { source: source.clone(), ..Data::default() };
+        read(words).expect("read").apply(&mut data).map(|()| data).map_err(|failure| match failure {
+            Failure::Usage(message) => message,
+            other @ (Failure::Problem(_) | Failure::Interrupted) => panic!("{other:?}"),
+        })
+    };
+    let check = |source: &Source, words: &[&str], part: &str| {
+        let message = applied(source, words).expect_err("refused");
+        assert!(message.contains(part), "{words:?}: {message}");
+    };
+    check(&Source::Digits, &["--size", "8x8"], "folders of pictures");
+    check(&array, &["--header", "no"], "tables");
+    check(&table, &["--array", "x"], "arrays");
+    check(&table, &["--parts", "mixed"], "arrays (.npy, .npz) and folders of pictures");
+    check(
+        &folder,
+        &["--labels", "a"],
+        "--labels is for tables; these data are of another kind (Image folder)",
+    );
+
+    let words = ["--labels", "a, b", "--column", "b=left-out", "--column", "c=label", "--scaling", "robust"];
+    let data = applied(&table, &words).expect("fits");
+    let Source::Csv { labels, reading, .. } = &data.source else { panic!("{data:?}") };
+    assert_eq!(read(&["--size", "32"]).expect("read").choices(), [Choice::Size(32, 32)]);
+    assert_eq!((&labels[..], data.scaling), (&["a".to_owned(), "c".to_owned()][..], Scaling::Robust));
+    assert_eq!(reading.columns.len(), 1);
+    let Ok(Data { source: Source::Csv { labels, .. }, .. }) = applied(&table, &["--labels", ""]) else {
+        panic!("refused")
+    };
+    assert_eq!(labels, Vec::<String>::new());
+
+    let mut data = Data::default();
+    assert!(read(&["--scaling", "unit-range"]).expect("read").apply_to_trained(&mut data).is_ok());
+    let refused = read(&["--scaling", "none"]).expect("read").apply_to_trained(&mut data);
+    assert!(matches!(refused, Err(Failure::Usage(message)) if message.contains("as in its training")));
+}
