@@ -92,6 +92,10 @@ fn describe_files(raw: &mut Raw, read: &Read<'_>) {
     if read.arranged.masks > 0 {
         let s = if read.arranged.masks == 1 { "" } else { "s" };
         raw.understood.push(format!("{} mask{s} left out", read.arranged.masks));
+        raw.notes.push(
+            "masks are never samples of the pictures they belong to; to train on masks, choose their folder"
+                .into(),
+        );
     }
     if let (count @ 1.., Some(first)) = named_masks(&read.arranged.files) {
         raw.warnings.push(format!(
