@@ -1,7 +1,7 @@
 //! Tables of every kind that people have, each with the right values.
 
 use super::*;
-use crate::dataset::ColumnKind;
+use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, Take};
 
 /// What is read of a table by the current rules.
@@ -27,7 +27,7 @@ fn with(bytes: &[u8], labels: &[&str], rules: Rules, choices: Vec<Choice>) -> Re
         panic!("no table")
     };
     let asked = Asked { header: *header, delimiter: *delimiter, labels, missing: *missing, reading, rules };
-    super::load(&path, asked, &[], &Progress::default())
+    csv::load(&path, asked, &[], &Progress::default())
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn shown(text: &[u8], known: &[Column], labels: &[&str]) -> Result<Raw, DataErro
         reading: &TableReading::default(),
         rules: Rules::Current,
     };
-    super::load(&path, asked, known, &Progress::default())
+    csv::load(&path, asked, known, &Progress::default())
 }
 
 #[test]
