@@ -15,8 +15,10 @@ use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 
 /// Rows that tell what the columns hold before a table is loaded.
 const HEAD_ROWS: usize = 1000;
-/// Rows that tell the delimiter and the header.
+/// Rows that tell the header.
 const TELLING_ROWS: usize = 100;
+/// Rows that tell the delimiter.
+const DIVIDED_ROWS: usize = 50;
 const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
 /// How a table is laid out, as told or found.
@@ -76,7 +78,7 @@ impl Layout {
     ) -> Result<Layout, DataError> {
         let (head, cut) = text.head(progress)?;
         let comment = comment(&head, asked, text.sheet().is_some())?;
-        let sep = sep(&head).filter(|_| text.sheet().is_none());
+        let sep = sep(&head).filter(|_| text.sheet().is_none() && asked.rules == Rules::Current);
         let delimiter = match (delimiter, sep) {
             _ if text.sheet().is_some() => Delimiter::Comma,
             (Delimiter::Auto, Some(told)) => told,
@@ -310,7 +312,7 @@ fn first_row(text: &Text<'_>, form: Form, progress: &Progress) -> Result<Vec<Byt
 /// sense; then the one with more fields. Runs of spaces, where no other sign divides.
 fn best_delimiter(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
     let score = |delimiter: Delimiter| {
-        let rows = head_rows(head, cut, Form { delimiter, comment, has_sep: false }, TELLING_ROWS);
+        let rows = head_rows(head, cut, Form { delimiter, comment, has_sep: false }, DIVIDED_ROWS);
         let mut fields = rows.first().map_or(0, ByteRecord::len);
         let mut same = rows.iter().filter(|row| row.len() == fields).count();
         // A header without a name for the row names, or lines that end with a delimiter.
