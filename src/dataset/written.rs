@@ -62,6 +62,15 @@ impl Dataset {
 }
 
 impl Column {
+    /// A number of a column of dates, with what was taken off it, as the source writes it; `None` for other columns, and for
+    /// what is no date.
+    pub fn date(&self, value: f64) -> Option<String> {
+        match &self.kind {
+            ColumnKind::Dates { format, unit, .. } => moment(format, *unit, value),
+            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Categories { .. } => None,
+        }
+    }
+
     /// Its features, unscaled and less its base, as the field they stand for; between two words or moments the nearer one.
     fn written(&self, values: &[f32]) -> String {
         let value = values.first().copied().unwrap_or(f32::NAN);

@@ -1,7 +1,7 @@
 //! One row of a data set as it is shown: values in their own units, its name, its labels.
 
 use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn};
-use crate::project::{DateUnit, visible};
+use crate::project::visible;
 use crate::ui::plots::{DisplayRange, format_number};
 
 /// Reads rows of a data set for display.
@@ -99,22 +99,14 @@ fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
             // The mean stands in for a missing value.
             other => number_text(other, 0.0),
         },
-        ColumnKind::Dates { format, unit, base } => {
-            let date = date_text(format, *unit, f64::from(value(0)) + base);
-            date.unwrap_or_else(|| number_text(value(0), *base))
-        }
+        ColumnKind::Dates { base, .. } => match column.date(f64::from(value(0)) + base) {
+            Some(date) => visible(&date).into_owned(),
+            None => number_text(value(0), *base),
+        },
         ColumnKind::Categories { words } => {
             let word = words.iter().enumerate().find(|(feature, _)| value(*feature) > 0.5);
             word.map_or_else(|| "–".to_owned(), |(_, word)| visible(word).into_owned())
         }
-    }
-}
-
-/// A number of a column of dates as a date; nothing for other columns.
-pub(super) fn date_of(column: &Column, value: f64) -> Option<String> {
-    match &column.kind {
-        ColumnKind::Dates { format, unit, .. } => date_text(format, *unit, value),
-        ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Categories { .. } => None,
     }
 }
 
@@ -132,21 +124,6 @@ fn number_text(value: f32, base: f64) -> String {
     let decimals = if magnitude.is_finite() { (6.0 - magnitude).clamp(0.0, 11.0) as usize } else { 0 };
     let text = format!("{sum:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// A date as the source writes it; nothing where it is none that the calendar knows.
-fn date_text(format: &str, unit: DateUnit, value: f64) -> Option<String> {
-    let secs = value
-        * match unit {
-            DateUnit::Auto | DateUnit::Seconds => 1.0,
-            DateUnit::Hours => 3600.0,
-            DateUnit::Days => 86_400.0,
-            DateUnit::Years => 365.2425 * 86_400.0,
-        };
-    let millis = (secs * 1000.0).round();
-    let at = millis.is_finite().then(|| jiff::Timestamp::from_millisecond(millis as i64).ok())??;
-    let text = jiff::fmt::strtime::format(format, at).ok()?;
-    Some(visible(&text).into_owned())
 }
 
 /// What is shown as black and as white in pictures of a data set; found once for each fingerprint.
@@ -194,6 +171,7 @@ pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::DateUnit;
 
     #[test]
     fn numbers_are_written_as_they_came() {

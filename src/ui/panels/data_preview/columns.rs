@@ -4,7 +4,6 @@ use egui::{Align, ComboBox, Label, Layout, RichText, ScrollArea, TextEdit, Ui, v
 use egui_extras::{Column, TableBuilder};
 
 use super::super::parts::{chip_ui, named};
-use super::super::sample::date_of;
 use super::{DataPreviewView, Look, short};
 use crate::dataset::{self, ColumnOverview};
 use crate::project::{Choice, Data, Source, Take, format_count, visible};
@@ -121,7 +120,10 @@ fn range_text(look: &Look<'_>, column: &ColumnOverview) -> String {
     let Some((low, high)) = column.range else { return String::new() };
     let is_own = |own: &&dataset::Column| column.take == Take::Dates && own.name == column.name;
     let own = look.data.columns.iter().find(is_own);
-    let text = |value: f64| own.and_then(|own| date_of(own, value)).unwrap_or_else(|| short(value));
+    let text = |value: f64| {
+        let date = own.and_then(|own| own.date(value));
+        date.map_or_else(|| short(value), |date| visible(&date).into_owned())
+    };
     format!("{} to {}", text(low), text(high))
 }
 

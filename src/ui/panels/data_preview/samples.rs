@@ -10,7 +10,7 @@ use super::super::sample::{Cells, label_text, row_name};
 use super::filter::Filter;
 use super::{DataPreviewView, Look, class_column};
 use crate::dataset::{Dataset, Subset};
-use crate::project::{Shape, Source, format_count, visible};
+use crate::project::{Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
 
 /// Most columns of a table that are shown side by side.
@@ -179,17 +179,16 @@ impl Thumbs {
 
     fn ui(&self, ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u32]) {
         let (data, cache) = (look.data, &mut view.cache);
-        let shown = shown_channels(look.design, self.channels);
-        let key = (cache.rows_stamp, rows.to_vec(), shown.clone());
+        let Some(shown) = data.shown() else { return };
+        let key = (cache.rows_stamp, rows.to_vec(), data.shown_channels.clone());
         if cache.page.as_ref() != Some(&key) {
             let (range, features) = (cache.range.of(data), data.shape.features());
+            let channels: Vec<usize> = (0..self.channels).collect();
+            let picks = shown.pixel(&channels);
             cache.atlas.fill(ui.ctx(), self.size, rows.len(), |picture, x, y| {
                 let start = rows[picture] as usize * features + (y * self.size[0] + x) * self.channels;
-                let mut pixel = [0.0; 3];
-                for (value, channel) in pixel.iter_mut().zip(&shown) {
-                    *value = data.rows.value(start + channel);
-                }
-                range.pixel(&pixel[..shown.len()])
+                let pixel = picks.map(|channel| data.rows.value(start + channel));
+                range.pixel(&pixel[..shown.depth()])
             });
             cache.page = Some(key);
         }
@@ -209,29 +208,6 @@ impl Thumbs {
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, row_name(data, row)));
             response.on_hover_text(description(data, row));
         }
-    }
-}
-
-/// The channels that are shown, counted from 0: one for grey, or three.
-fn shown_channels(design: &crate::project::Data, channels: usize) -> Vec<usize> {
-    let chosen = match &design.source {
-        Source::Npy { reading, .. } => &reading.shown_channels[..],
-        Source::Digits
-        | Source::Synthetic(_)
-        | Source::ImageFolder { .. }
-        | Source::Idx { .. }
-        | Source::Csv { .. } => &[],
-    };
-    let chosen: Vec<usize> = chosen
-        .iter()
-        .filter_map(|channel| channel.checked_sub(1))
-        .filter(|channel| *channel < channels)
-        .collect();
-    match (chosen.len(), channels) {
-        (3.., _) => chosen[..3].to_vec(),
-        (1 | 2, _) => vec![chosen[0]],
-        (0, 0..3) => vec![0],
-        (0, _) => vec![0, 1, 2],
     }
 }
 
@@ -299,29 +275,4 @@ fn table_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u3
             ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::project::{ArrayReading, Data};
-
-    #[test]
-    fn channels_that_are_there_are_shown() {
-        for (chosen, channels, expected) in [
-            (&[][..], 1, &[0][..]),
-            (&[], 2, &[0]),
-            (&[], 3, &[0, 1, 2]),
-            (&[], 5, &[0, 1, 2]),
-            (&[4], 5, &[3]),
-            (&[5, 3, 1], 5, &[4, 2, 0]),
-            (&[9, 2], 5, &[1]),
-            (&[0, 9], 4, &[0, 1, 2]),
-        ] {
-            let reading = ArrayReading { shown_channels: chosen.to_vec(), ..ArrayReading::default() };
-            let source = Source::Npy { path: "x.npy".into(), array: None, labels: None, reading };
-            let design = Data { source, ..Data::default() };
-            assert_eq!(shown_channels(&design, channels), expected, "{chosen:?} of {channels}");
-        }
-    }
 }
