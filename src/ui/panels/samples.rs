@@ -198,7 +198,11 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         name: "samples".to_owned(),
         shape,
         rows,
-        labels: vec![LabelColumn { name: "label".to_owned(), values: labels, texts: Default::default() }],
+        labels: vec![LabelColumn {
+            name: "label".to_owned(),
+            values: labels,
+            texts: crate::dataset::Texts::default(),
+        }],
         row_names: Vec::new(),
         source_rows: vec![],
         feature_names: Vec::new(),
