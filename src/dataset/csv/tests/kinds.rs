@@ -243,7 +243,7 @@ fn a_trained_run_finds_its_columns_by_name() {
 fn dropped_rows_leave_their_numbers() {
     let raw = read(b"a,b\n1,2\n,2\n3,4\n?,1\n5,6\n", &[], Missing::DropRow).unwrap();
     assert_eq!((raw.source_rows.clone(), raw.rows.len()), (vec![1, 3, 5], 6));
-    assert_eq!(read(b"a\n1\n2\n", &[], Missing::DropRow).unwrap().source_rows, []);
+    assert!(read(b"a\n1\n2\n", &[], Missing::DropRow).unwrap().source_rows.is_empty());
 }
 
 #[test]
