@@ -10,7 +10,7 @@ use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_mix};
 use crate::dataset::{Dataset, Rows};
 use crate::io::{Files, Numbers, Pixels, TableForm, save_array, save_pictures};
-use crate::project::{Data, Shape, Source, visible_list, visible_path};
+use crate::project::{Shape, Shown, Source, visible_list, visible_path};
 use crate::session::Scores;
 
 /// The longest name a written picture keeps of its original's path, in bytes; systems allow 255 with number and ending.
@@ -138,7 +138,7 @@ impl Made<'_> {
             line(visible_path(&path));
             return Ok(());
         };
-        let shown = shown_channels(&self.applied.run.design.data, channels);
+        let shown = written_channels(&self.applied.run.design.data.source, data.shape);
         if shown.len() < channels {
             let numbers: Vec<String> = shown.iter().map(|channel| (channel + 1).to_string()).collect();
             note(format_args!(
@@ -197,23 +197,14 @@ impl Pixel {
 }
 
 /// The channels that a written picture has, counted from 0: all of a picture with transparency, of others those that are shown.
-fn shown_channels(data: &Data, channels: usize) -> Vec<usize> {
-    let chosen = match &data.source {
-        Source::Npy { reading, .. } => &reading.shown_channels[..],
-        Source::ImageFolder { .. } if channels <= 4 => return (0..channels).collect(),
-        Source::ImageFolder { .. }
-        | Source::Digits
-        | Source::Synthetic(_)
-        | Source::Idx { .. }
-        | Source::Csv { .. } => &[],
-    };
-    let is_sound =
-        matches!(chosen.len(), 1 | 3) && chosen.iter().all(|channel| (1..=channels).contains(channel));
-    match channels {
-        1 | 3 => (0..channels).collect(),
-        _ if is_sound => chosen.iter().map(|channel| channel - 1).collect(),
-        2 => vec![0],
-        _ => vec![0, 1, 2],
+fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
+    match (source, shape) {
+        (Source::ImageFolder { .. }, Shape::Image { channels: channels @ 0..=4, .. }) => {
+            (0..channels).collect()
+        }
+        _ => {
+            Shown::of(shape, source.shown_channels()).map_or(vec![], |shown| shown.shown_channels().to_vec())
+        }
     }
 }
 
@@ -233,7 +224,7 @@ fn picture_name(data: &Dataset, row: usize) -> String {
 mod tests {
     use super::*;
     use crate::dataset::{Progress, load};
-    use crate::project::ArrayReading;
+    use crate::project::{ArrayReading, Data};
 
     #[test]
     fn names_of_pictures_are_safe_and_never_too_long() {
@@ -246,22 +237,24 @@ mod tests {
     }
 
     #[test]
-    fn pictures_show_one_channel_or_three() {
+    fn transparency_is_written_and_other_channels_as_they_are_shown() {
+        let image = |channels| Shape::Image { height: 1, width: 1, channels };
         let array = |shown: &[usize]| {
             let reading = ArrayReading { shown_channels: shown.to_vec(), ..ArrayReading::default() };
-            let source = Source::Npy { path: "a.npy".into(), array: None, labels: None, reading };
-            Data { source, ..Data::default() }
+            Source::Npy { path: "a.npy".into(), array: None, labels: None, reading }
         };
-        let check = |shown: &[usize], channels: usize, expected: &[usize]| {
-            assert_eq!(shown_channels(&array(shown), channels), expected, "{shown:?} {channels}");
+        assert_eq!(written_channels(&array(&[]), image(5)), [0, 1, 2]);
+        assert_eq!(written_channels(&array(&[5, 3, 1]), image(5)), [4, 2, 0]);
+        assert_eq!(written_channels(&array(&[]), image(2)), [0]);
+        let pictures = Source::ImageFolder {
+            path: "a".into(),
+            width: 1,
+            height: 1,
+            channels: Default::default(),
+            fit: Default::default(),
+            reading: Default::default(),
         };
-        check(&[], 1, &[0]);
-        check(&[], 2, &[0]);
-        check(&[3, 2, 1], 3, &[0, 1, 2]);
-        check(&[], 5, &[0, 1, 2]);
-        check(&[5, 3, 1], 5, &[4, 2, 0]);
-        check(&[4], 5, &[3]);
-        check(&[6, 1, 1], 5, &[0, 1, 2]);
+        assert_eq!(written_channels(&pictures, image(4)), [0, 1, 2, 3]);
     }
 
     #[test]

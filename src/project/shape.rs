@@ -62,12 +62,13 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// A picture of `shape`, by the channels that were chosen, counted from 1; where that are not one or three of its own, by
-    /// the first three, or the first where it has fewer. `None` for a row of features, and for a picture without channels.
+    /// A picture of `shape`: grey and colour as they are, others by the channels that were chosen, counted from 1; where that
+    /// are not one or three of its own, by the first three, of two by the first. `None` for a row of features, and for a picture without channels.
     pub fn of(shape: Shape, chosen: &[usize]) -> Option<Shown> {
         let Shape::Image { height, width, channels: channels @ 1.. } = shape else { return None };
         let is_there = chosen.iter().all(|channel| (1..=channels).contains(channel));
         let picks = match *chosen {
+            _ if channels == 3 => [0, 1, 2],
             [grey] if is_there => [grey - 1; 3],
             [red, green, blue] if is_there => [red - 1, green - 1, blue - 1],
             _ if channels >= 3 => [0, 1, 2],
@@ -81,9 +82,19 @@ impl Shown {
         if self.picks[1..].iter().all(|pick| *pick == self.picks[0]) { 1 } else { 3 }
     }
 
+    /// The channels that are shown, counted from 0: one for grey, or three.
+    pub fn shown_channels(&self) -> &[usize] {
+        &self.picks[..self.depth()]
+    }
+
     /// What is shown of the channels of a pixel; of `depth()` values those that follow are for grey the same once more.
     pub fn pixel<T: Copy + Default>(self, channels: &[T]) -> [T; 3] {
-        self.picks.map(|pick| channels.get(pick).copied().unwrap_or_default())
+        self.pick(|channel| channels.get(channel).copied().unwrap_or_default())
+    }
+
+    /// [`Shown::pixel`] of channels by their numbers, counted from 0.
+    pub fn pick<T>(self, channel: impl Fn(usize) -> T) -> [T; 3] {
+        self.picks.map(channel)
     }
 
     /// What is shown of a whole picture, pixel by pixel.
@@ -124,6 +135,7 @@ mod tests {
         check(4, &[], &[0, 1, 2, 4, 5, 6]);
         check(4, &[4], &[3, 7]);
         check(5, &[5, 3, 1], &[4, 2, 0, 9, 7, 5]);
+        check(3, &[3], &[0, 1, 2, 3, 4, 5]);
         check(2, &[3], &[0, 2]);
         check(4, &[1, 2], &[0, 1, 2, 4, 5, 6]);
         assert_eq!(Shown::of(Shape::Vector(3), &[]), None);

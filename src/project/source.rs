@@ -180,6 +180,18 @@ impl Source {
         }
     }
 
+    /// The channels that were chosen to be shown of pictures, counted from 1; empty where none were.
+    pub fn shown_channels(&self) -> &[usize] {
+        match self {
+            Source::Npy { reading, .. } => &reading.shown_channels,
+            Source::Digits
+            | Source::Synthetic(_)
+            | Source::ImageFolder { .. }
+            | Source::Idx { .. }
+            | Source::Csv { .. } => &[],
+        }
+    }
+
     /// Every file and folder the data are read from.
     pub fn paths(&self) -> Vec<&PathBuf> {
         let more = match self {

@@ -67,7 +67,7 @@ impl<'a> Labels<'a> {
     /// Texts and few whole numbers are classes, other numbers are numbers. The budget is charged for the column alone in the
     /// end.
     pub fn column(self, name: &str) -> Result<LabelColumn, DataError> {
-        let Labels { texts, mut ids, is_text, most_classes, is_exact, rows_each, progress } = self;
+        let Labels { texts, mut ids, is_text, most_classes, rows_each, progress, .. } = self;
         let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
         budget.trim(&mut ids);
         if is_text {
@@ -75,20 +75,17 @@ impl<'a> Labels<'a> {
             return texts.classes(name, ids, order, progress);
         }
         let number = |id: u32| texts.text(id).parse::<f64>().unwrap_or(f64::NAN);
-        // Whole numbers that 32 bits do not hold are ids: as classes they keep all digits.
-        let (mut is_whole, mut is_id) = (true, false);
+        let mut is_whole = true;
         for id in 0..texts.len() as u32 {
             pulse.beat(64)?;
-            let value = number(id);
-            is_whole &= value.fract() == 0.0;
-            is_id |= is_exact && value as f32 as f64 != value;
+            is_whole &= number(id).fract() == 0.0;
         }
         let most = if texts.len().saturating_mul(rows_each) <= ids.len() {
             most_classes
         } else {
             most_classes.min(FEW_CLASSES)
         };
-        if is_whole && (texts.len() <= most || is_id) {
+        if is_whole && texts.len() <= most {
             let mut order: Vec<u32> = Vec::new();
             budget.reserve_exact(&mut order, texts.len())?;
             order.extend(0..texts.len() as u32);
@@ -102,9 +99,9 @@ impl<'a> Labels<'a> {
             pulse.beat(64)?;
             values.push(if id == NONE { f32::NAN } else { number(id) as f32 });
         }
-        texts.release(budget);
-        budget.release(ids);
-        Ok(LabelColumn::numbers(name, values))
+        let mut column = LabelColumn::numbers(name, values);
+        column.texts = texts.into_texts(ids, budget);
+        Ok(column)
     }
 }
 

@@ -302,6 +302,11 @@ fn labels_keep_all_digits_and_one_hot_labels_are_classes() {
     check(npy("<i8", false, "(3,)", &ids), &["9007199254700000", "9007199254700001"], &[1, 0, 1]);
     check(npy("<f4", false, "(3, 2)", &f32s(&[0.0, 1.0, 1.0, 0.0, 0.0, 1.0])), &["0", "1"], &[1, 0, 1]);
     check(npy("<f4", false, "(3,)", &f32s(&[2.0, -0.0, 0.0])), &["0", "2"], &[1, 0, 0]);
+    // Of more than classes may be, too.
+    let many: Vec<u8> = (0..30_i64).flat_map(|at| (9_007_199_254_700_000 + at).to_le_bytes()).collect();
+    let arrays = [("x", bytes("(30, 1)", &[1; 30])), ("y", npy("<i8", false, "(30,)", &many))];
+    let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
+    assert_eq!(raw.labels[0].text(29), "9007199254700029");
     let arrays = [("x", bytes("(3, 1)", &[1, 2, 3])), ("y", bytes("(3, 2)", &[1, 1, 0, 1, 0, 0]))];
     let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
     let names: Vec<&str> = raw.labels.iter().map(|column| column.name.as_str()).collect();
