@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 height: 64,
                 channels,
                 fit: Fit::Crop,
-                reading: Default::default(),
+                reading: hourglass::project::PictureReading::default(),
             },
             ..Data::default()
         };

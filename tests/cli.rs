@@ -69,7 +69,12 @@ fn runs(dir: &Path, name: &str) -> Vec<Run> {
 /// An array as data, its values as they are.
 fn rows_of(path: PathBuf) -> Data {
     Data {
-        source: Source::Npy { path, array: None, labels: None, reading: Default::default() },
+        source: Source::Npy {
+            path,
+            array: None,
+            labels: None,
+            reading: hourglass::project::ArrayReading::default(),
+        },
         ..Data::default()
     }
 }

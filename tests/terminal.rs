@@ -365,7 +365,7 @@ fn every_message_names_the_file_or_the_card_it_is_about() {
         delimiter: Delimiter::Auto,
         labels: Vec::new(),
         missing: Missing::ColumnMean,
-        reading: Default::default(),
+        reading: hourglass::project::TableReading::default(),
     };
     write_design(&path.join("fraction.ron"), |project| {
         project.data.source = table();

@@ -82,7 +82,7 @@ Examples:
   hourglass train mnist.hourglass --resume
   hourglass train recipe:linear --json | tail -1
 
-Ctrl-C ends the run after its step and saves it; --resume goes on as if nothing had happened.")]
+Ctrl-C ends the run after its step and saves it; --resume continues as if nothing had happened.")]
 pub(super) struct Train {
     /// A project (a new run is added to it), a design, or recipe:NAME
     #[arg(value_name = "FILE|recipe:NAME")]
@@ -108,7 +108,7 @@ pub(super) struct Train {
     /// the next every minute, the last at the end
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) checkpoint_every: Option<u32>,
-    /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass beside a design or here]
+    /// Where the run is saved [default: into FILE.hourglass itself; NAME.hourglass next to a design, or here]
     #[arg(short, long, value_name = "OUT.hourglass")]
     pub(super) output: Option<PathBuf>,
     /// Overwrite the output if it exists

@@ -82,7 +82,7 @@ pub(super) struct Reading {
     /// Arrays: the channels shown as red, green and blue, or the one shown as grey, counted from 1, as in 4,3,2; or detect
     #[arg(long, help_heading = HEADING, value_name = "CHANNELS", value_parser = shown_channels)]
     shown_channels: Option<Choice>,
-    /// Arrays and pictures: whether training, validation and test data that are told apart stay so, or are mixed and split anew
+    /// Arrays and pictures: whether training, validation and test data that are told apart stay so, or are mixed and split again
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Parts::ALL, Parts::name, Choice::Parts))]
     parts: Option<Choice>,
     /// Pictures: bring them to this size, as in 64x48

@@ -252,7 +252,7 @@ mod tests {
             height: 1,
             channels: Default::default(),
             fit: Default::default(),
-            reading: Default::default(),
+            reading: crate::project::PictureReading::default(),
         };
         assert_eq!(written_channels(&pictures, image(4)), [0, 1, 2, 3]);
     }

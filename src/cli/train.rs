@@ -93,13 +93,13 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
     let (id, name) = (run.id, subject.name());
     if let Status::Failed(message) = &run.status {
         return Err(Failure::Problem(format!(
-            "{name}: run {id} failed and cannot go on: {}",
+            "{name}: run {id} failed and cannot be resumed: {}",
             visible(message)
         )));
     }
     let Some(checkpoint) = &run.checkpoint else {
         return Err(Failure::Problem(format!(
-            "{name}: run {id} has no checkpoint to go on from; train a new one"
+            "{name}: run {id} has no checkpoint to resume from; train a new one"
         )));
     };
     let wanted = arguments.epochs.unwrap_or(run.epochs);
@@ -282,7 +282,7 @@ impl<'a> Training<'a> {
             None => "no epoch was finished".to_owned(),
         };
         let speed = self.samples_per_sec().map(|speed| format!(", {speed:.0} samples/s")).unwrap_or_default();
-        let state = if run.status == Status::Stopped { ", stopped; --resume goes on" } else { "" };
+        let state = if run.status == Status::Stopped { ", stopped; --resume continues it" } else { "" };
         format!(
             "{result}\n{} parameters, {}{speed}\nsaved as run {}{state}: {}",
             run.parameters,

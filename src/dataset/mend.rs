@@ -93,7 +93,7 @@ mod tests {
             delimiter,
             labels,
             missing: Missing::default(),
-            reading: Default::default(),
+            reading: crate::project::TableReading::default(),
         }
     }
 
@@ -126,7 +126,12 @@ mod tests {
         check(csv(semicolons.clone(), auto, Delimiter::Comma, &[]), csv(semicolons.clone(), auto, any, &[]));
         check(csv(semicolons.clone(), auto, any, &["x", "y"]), csv(semicolons.clone(), auto, any, &[]));
         check(
-            Source::Npy { path: semicolons.clone(), array: None, labels: None, reading: Default::default() },
+            Source::Npy {
+                path: semicolons.clone(),
+                array: None,
+                labels: None,
+                reading: ArrayReading::default(),
+            },
             csv(semicolons.clone(), Header::Yes, Delimiter::Semicolon, &[]),
         );
     }

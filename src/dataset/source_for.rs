@@ -378,7 +378,7 @@ mod tests {
             delimiter: Delimiter::Auto,
             labels: vec!["y".into(), "gone".into()],
             missing: Missing::DropRow,
-            reading: Default::default(),
+            reading: TableReading::default(),
         };
         let Ok(Source::Csv { labels, missing, .. }) = source_like(&table, &known, rows) else {
             panic!("no table")
@@ -393,7 +393,7 @@ mod tests {
             delimiter: Delimiter::Semicolon,
             labels: Vec::new(),
             missing: Missing::default(),
-            reading: Default::default(),
+            reading: TableReading::default(),
         };
         let Ok(Source::Csv { header, delimiter, labels, .. }) = source_like(&table, &known, rows) else {
             panic!("no table")
@@ -409,7 +409,7 @@ mod tests {
             path: "old.npz".into(),
             array: Some("x".into()),
             labels: Some("y".into()),
-            reading: Default::default(),
+            reading: ArrayReading::default(),
         };
         let Ok(Source::Npy { array, labels, .. }) = source_like(&dir.path().join("new.npz"), &known, rows)
         else {
@@ -423,7 +423,7 @@ mod tests {
             height: 7,
             channels: Channels::Rgb,
             fit: Fit::Stretch,
-            reading: Default::default(),
+            reading: PictureReading::default(),
         };
         let shape = Shape::Image { height: 7, width: 9, channels: 3 };
         let Ok(Source::ImageFolder { width, height, channels, fit, .. }) =

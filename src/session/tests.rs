@@ -212,7 +212,7 @@ fn loading_and_computing_answer_with_their_numbers() {
         delimiter: crate::project::Delimiter::Auto,
         labels: vec![],
         missing: crate::project::Missing::ColumnMean,
-        reading: Default::default(),
+        reading: crate::project::TableReading::default(),
     };
     let data_settings = Data { source: missing, ..Data::default() };
     session.send(Command::Load { request: 2, data: Box::new(data_settings) });

@@ -143,7 +143,7 @@ fn read_data(root: &Path, name: &str, bytes: &[u8], change: impl Fn(Source) -> S
         path,
         array: None,
         labels: None,
-        reading: Default::default(),
+        reading: hourglass::project::ArrayReading::default(),
     });
     used::source(change(source)).is_some()
 }
@@ -154,7 +154,7 @@ fn with_labels(source: Source) -> Source {
             path,
             array: Some("x".to_owned()),
             labels: Some("y".to_owned()),
-            reading: Default::default(),
+            reading: hourglass::project::ArrayReading::default(),
         };
     }
     source

@@ -85,7 +85,7 @@ impl<'a> Lines<'a> {
         let place = place_of(self.text, self.form, start, self.progress);
         let row = if place == "line 1" { "the first row" } else { "the row" };
         let message = format!(
-            "{row} goes on for more than {} MB or {ROW_DELIMITERS} delimiters; write a row for each sample, or close an opened \
+            "{row} is longer than {} MB or has more than {ROW_DELIMITERS} delimiters; write a row for each sample, or close an opened \
              quote",
             ROW_BYTES >> 20
         );

@@ -15,7 +15,7 @@ const DEEPEST: usize = 3;
 /// How many files and folders are looked at in that search, at most.
 const MOST_ENTRIES: usize = 4000;
 
-/// The source of an images file with the labels and test files that lie beside it, by their usual names.
+/// The source of an images file with the labels and test files that lie next to it, by their usual names.
 ///
 /// Of a folder, the training images in it or below it are taken; both spellings (`train-images-idx3-ubyte`,
 /// `train-images.idx3-ubyte`) are known, with and without `.gz`, also in folders of the same names. Nothing is read: what is
@@ -121,7 +121,7 @@ fn test_names(images: &str) -> Vec<String> {
     ["t10k", "test"].iter().map(|test| images.replace("train", test)).collect()
 }
 
-/// The file of that name beside `path`, also in the other spelling or compression, and in a folder of its own name.
+/// The file of that name next to `path`, also in the other spelling or compression, and in a folder of its own name.
 fn beside(path: &Path, name: &str) -> Option<PathBuf> {
     let plain = name.strip_suffix(".gz").unwrap_or(name);
     let other =

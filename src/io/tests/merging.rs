@@ -274,7 +274,12 @@ fn a_design_that_text_cannot_hold_is_not_taken_for_another_programs() {
         }
         assert_eq!(names(dir.path()), ["a.hourglass"]);
     };
-    let table = |path: PathBuf| Source::Npy { path, array: None, labels: None, reading: Default::default() };
+    let table = |path: PathBuf| Source::Npy {
+        path,
+        array: None,
+        labels: None,
+        reading: crate::project::ArrayReading::default(),
+    };
     check(&|project| project.training.learning_rate = f32::NAN);
     check(&|project| project.data.source = table("relative.npy".into()));
     #[cfg(unix)]

@@ -34,7 +34,7 @@ pub enum Parts {
     /// They become the splits they are.
     #[default]
     Kept,
-    /// All rows are one data set, split anew by the fractions.
+    /// All rows are one data set, split by the fractions.
     Mixed,
 }
 

@@ -130,7 +130,7 @@ pub enum LabelFrom {
     /// A part of the file's name, or of its path where there is a `/`: `{label}` and `*` stand for any letters, as in
     /// `{label}_*.png`; the label is as short as it can be.
     Name(String),
-    /// A column of a table beside the pictures, which names the file in another.
+    /// A column of a table next to the pictures, which names the file in another.
     Table {
         /// The table.
         #[serde(serialize_with = "super::as_text")]
