@@ -20,8 +20,8 @@ mod spaces;
 mod text;
 mod values;
 
-pub(super) use sniff::sniff_as;
 pub use sniff::{CsvPreview, sniff};
+pub(super) use sniff::{is_table, sniff_as};
 
 use std::collections::HashSet;
 use std::path::Path;

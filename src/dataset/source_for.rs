@@ -117,7 +117,7 @@ fn content(path: &Path) -> Result<Content, DataError> {
         "npy" | "npz" => Content::Arrays,
         _ if is_table => Content::Table,
         _ if image_folder::is_picture(path) => Content::Picture,
-        _ if is_text && !head.is_empty() => Content::Table,
+        _ if is_text && !head.is_empty() && csv::is_table(path) => Content::Table,
         _ => Content::Unread(format!("is of a kind that is not read; {ACCEPTED}")),
     })
 }

@@ -34,7 +34,7 @@ fn how_a_table_is_read_is_chosen_and_taken_back() {
     window.settle();
     assert!(window.says("40"), "the line that says what was read");
 
-    window.press("More");
+    window.click(Role::DisclosureTriangle, "More");
     window.choose("Decimal", "point");
     assert_eq!(decimal_and_columns(&window).0, Decimal::Point);
     until_loaded(&mut window);

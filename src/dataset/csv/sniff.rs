@@ -44,6 +44,31 @@ pub(in crate::dataset) fn sniff_as(
     look(path, &asked, &Progress::default()).map_err(|error| error.about(&path.display().to_string(), REMEDY))
 }
 
+/// Whether a file of any name is a table: text whose first rows have as many fields each, some of them numbers.
+pub(in crate::dataset) fn is_table(path: &Path) -> bool {
+    is_table_of_text(path).unwrap_or(false)
+}
+
+fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
+    let (progress, reading) = (Progress::default(), TableReading::default());
+    let asked = Asked {
+        header: Header::Auto,
+        delimiter: Delimiter::Auto,
+        labels: &[],
+        missing: Missing::default(),
+        reading: &reading,
+        rules: Rules::Current,
+    };
+    let text = Text::find(path, &reading, false, &progress)?;
+    let layout = Layout::find(&text, &asked, &[], &progress)?;
+    let rows = &layout.sample[usize::from(layout.has_header)..];
+    let count = layout.columns.len();
+    let is_number = |field: &String| super::evidence::plain_number(field.trim()).is_some();
+    Ok(count > 1
+        && rows.iter().all(|row| row.len() == count)
+        && rows.iter().any(|row| row.iter().any(is_number)))
+}
+
 fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPreview, DataError> {
     let text = Text::find(path, asked.reading, false, progress)?;
     let layout = Layout::find(&text, asked, &[], progress)?;

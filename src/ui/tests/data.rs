@@ -55,17 +55,16 @@ fn missing_data_are_a_problem_of_the_input_with_a_place_and_remedies() {
 fn a_file_of_another_kind_is_taken_for_what_it_is() {
     let mut window = Window::sized(1440.0, 900.0, Theme::Dark);
     let path = window.folder.path().join("table.csv");
-    std::fs::write(&path, "x,y,colour\n".to_owned() + &"1,2,red\n3,4,blue\n".repeat(20)).expect("written");
+    std::fs::write(&path, "x,y,colour\n".to_owned() + &"1,2,7\n3,4,8\n".repeat(20) + "5,6,red\n")
+        .expect("written");
     window.fail(npy(path.to_str().expect("text")));
     assert_eq!(window.remedies(), ["Load as CSV", "Reload", "Locate…"]);
     window.click("Load as CSV");
-    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
-
-    // The column of words as a feature, and back.
-    if let Source::Csv { labels, .. } = &mut window.state().project.data.source {
-        labels.clear();
-    }
-    window.until("it failed", |state| state.data.error.is_some());
+    // One word among the numbers of a column.
+    let is_table = |state: &crate::ui::state::State| matches!(state.project.data.source, Source::Csv { .. });
+    window.until("it failed", |state| {
+        is_table(state) && state.data.error.is_some() && state.data.mended.is_some()
+    });
     window.harness.run_ok();
     assert_eq!(window.remedies(), ["“colour” is a label", "Reload", "Locate…"]);
     window.click("“colour” is a label");
@@ -260,7 +259,8 @@ fn a_doubt_about_the_data_is_a_problem_with_all_its_remedies() {
     window.state().selected = Place::Data;
     window.harness.run_ok();
     assert_eq!(window.state().derived.errors(), 0, "it does not refuse training");
-    window.click("Problems 1");
+    window.state().view.bottom = BottomTab::Problems;
+    window.harness.run_ok();
     assert!(
         window.harness.query_all_by_label("Column id: label").count() > 1,
         "in the list and the inspector"
