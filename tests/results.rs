@@ -196,6 +196,13 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     assert!(result["auc_log_probability"].is_null(), "{result}");
     let other = ok(dir, &["evaluate", project, "new.csv", "--normal", "good"]).stdout;
     assert!(other.contains("anomalous all but good, 4 of 41 samples: ROC AUC 1.000"), "{other}");
+    // A row without label is on neither side.
+    fs::write(dir.join("some.csv"), read(dir, "new.csv") + "1.0,9.0,\n").expect("written");
+    for told in [["--anomaly", "bad"], ["--normal", "good"]] {
+        let done = ok(dir, &[&["evaluate", project, "some.csv"][..], &told].concat());
+        assert!(done.stdout.contains("4 of 41 samples: ROC AUC 1.000"), "{}", done.stdout);
+        assert!(done.stderr.contains("1 of 42 samples have no label"), "{}", done.stderr);
+    }
     // Were the good ones anomalous, their error would tell them the wrong way round.
     let swapped = ok(dir, &["evaluate", project, "new.csv", "--anomaly", "good", "--json"]).stdout;
     assert_eq!(serde_json::from_str::<Value>(&swapped).expect("JSON")["auc"], 0.0);
