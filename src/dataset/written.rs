@@ -48,6 +48,31 @@ impl Dataset {
         }
     }
 
+    /// A feature of a row as it stands in the source: words and dates of a table as such, nothing for a word that is no
+    /// feature.
+    pub fn source_text(&self, row: usize, feature: usize) -> String {
+        let start = row * self.shape.features();
+        let value = |feature: usize| self.rows.value(start + feature);
+        let mut first = 0;
+        for column in self.table().unwrap_or_default() {
+            let own = first..first + column.features();
+            first = own.end;
+            if own.contains(&feature) {
+                let values: Vec<f32> = own.map(value).collect();
+                return match &column.kind {
+                    ColumnKind::Categories { .. } if values.iter().all(|value| *value <= 0.0) => {
+                        String::new()
+                    }
+                    ColumnKind::Categories { .. }
+                    | ColumnKind::Numbers { .. }
+                    | ColumnKind::Truth { .. }
+                    | ColumnKind::Dates { .. } => column.written(&values),
+                };
+            }
+        }
+        value(feature).to_string()
+    }
+
     /// What was taken off each feature; `None` where that is nothing, so that 32 bits can tell what the source holds.
     pub fn bases(&self) -> Option<Vec<f64>> {
         let bases = self.columns.iter().flat_map(|column| vec![column.base(); column.features()]);
@@ -181,6 +206,10 @@ mod tests {
             (data.written_names(), fields),
             (vec!["t".to_owned(), "city".to_owned()], vec!["1000000002".to_owned(), "Köln".to_owned()])
         );
+        data.rows = Rows::F32(vec![2.0, 0.0, 1.0, 3.0, 0.0, 0.0]);
+        let texts =
+            [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
+        assert_eq!(texts, ["1000000002", "Köln", "Köln", "1000000003", ""]);
         assert_eq!(data.bases(), Some(vec![1e9, 0.0, 0.0]));
         data.columns.clear();
         assert_eq!((data.written_names()[2].as_str(), data.bases()), ("feature 3", None));
