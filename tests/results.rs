@@ -135,6 +135,8 @@ fn rows_of_a_table_lead_back_to_it() {
     ok(dir, &["reconstruct", project, "-o", "rebuilt", "--scores"]);
     let (header, rebuilt) = table(dir, "rebuilt/reconstructions.csv", ',');
     assert_eq!(header, ["row", "id", "class", "a", "b", "error"]);
+    ok(dir, &["reconstruct", project, "-o", "whole", "--rows"]);
+    assert_eq!(table(dir, "whole/reconstructions.csv", ',').0, ["row", "split", "id", "class", "a", "b"]);
     ok(dir, &["reconstruct", project, "-o", "rebuilt.csv"]);
     let (header, again) = table(dir, "rebuilt.csv", ',');
     assert_eq!(header, ["row", "split", "id", "class", "a", "b"]);
@@ -329,6 +331,9 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     ok(dir, &["train", "recipe:undercomplete", "--epochs", "3", "-o", "d.hourglass"]);
+    ok(dir, &["reconstruct", "d.hourglass", "-o", "pictures", "--rows"]);
+    let (header, rows) = table(dir, "pictures/rows.csv", ',');
+    assert_eq!((&header[..2], rows.len()), (&["row".to_owned(), "split".to_owned()][..], 1797));
     ok(dir, &["reconstruct", "d.hourglass", "-o", "rebuilt.npy", "--scores"]);
     let array = Data {
         source: Source::Npy {
