@@ -10,7 +10,7 @@ use hourglass::dataset::{Progress, Rows, load};
 use hourglass::io::{Files, save_design};
 use hourglass::project::{
     Activation, ArrayReading, Bottleneck, Code, CodebookUpdate, Data, Delimiter, Header, Loss, Missing,
-    Output, Project, Recipe, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
+    Output, Project, Recipe, Rules, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
 };
 use program::command;
 use serde_json::Value;
@@ -358,6 +358,20 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
         let written: f64 = rows[row][error].parse().expect("a number");
         assert!((mse - written).abs() < 1e-5, "{mse} {written}");
     }
+}
+
+#[test]
+fn a_design_of_an_earlier_version_says_by_which_rules_it_is_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    write_table(&dir.join("t.csv"));
+    let mut design = design_of_table(&dir.join("t.csv"));
+    design.data.rules = Rules::Version1;
+    save_design(&Files::default(), &dir.join("old.ron"), &design).expect("saved");
+    let said = ok(dir, &["check", "old.ron"]).stderr;
+    assert!(said.contains("by the rules of version 1") && said.contains("--rules current"), "{said}");
+    let said = ok(dir, &["check", "old.ron", "--rules", "current"]).stderr;
+    assert!(!said.contains("rules of version 1"), "{said}");
 }
 
 #[test]
