@@ -5,9 +5,6 @@ use jiff::{SignedDuration, Timestamp, fmt::strtime};
 use super::{Column, ColumnKind, Dataset};
 use crate::project::{DateUnit, Shape};
 
-const DAY_SECS: f64 = 86_400.0;
-const YEAR_SECS: f64 = 365.2425 * DAY_SECS;
-
 impl Dataset {
     /// What a feature is called: a column by its name, a pixel by row and column (and channel), all counted from 1.
     pub fn feature_name(&self, feature: usize) -> String {
@@ -117,13 +114,8 @@ impl Column {
 
 /// The nearest moment that the format can write; `None` for what is none.
 fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
-    let secs = value
-        * match unit {
-            DateUnit::Auto | DateUnit::Seconds => 1.0,
-            DateUnit::Hours => 3600.0,
-            DateUnit::Days => DAY_SECS,
-            DateUnit::Years => YEAR_SECS,
-        };
+    let secs = value * unit.secs();
+    let day = DateUnit::Days.secs();
     let has = |parts: &[&str]| parts.iter().any(|part| format.contains(part));
     // A moment is written down to the part it falls in, so half a part later is the nearest.
     let half = if has(&["%f", "%.f"]) {
@@ -135,11 +127,11 @@ fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     } else if has(&["%H", "%I"]) {
         1800.0
     } else if has(&["%d", "%e", "%F", "%j"]) {
-        0.5 * DAY_SECS
+        0.5 * day
     } else if has(&["%m", "%b", "%B"]) {
-        15.0 * DAY_SECS
+        15.0 * day
     } else {
-        182.0 * DAY_SECS
+        182.0 * day
     };
     let duration = SignedDuration::try_from_secs_f64(secs + half).ok()?;
     let whole = if half < 0.5 {
