@@ -51,6 +51,9 @@ use std::borrow::Cow;
 
 use crate::project::{Shape, Shown};
 
+/// The class of rows that have no label.
+const NO_LABEL: &str = "(none)";
+
 /// A loaded data set: rows in memory, scaled and split as the project asks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
@@ -226,6 +229,14 @@ impl LabelColumn {
                 (None, Some(number)) => Cow::Owned(number.to_string()),
                 (None, None) => Cow::Borrowed(""),
             },
+        }
+    }
+
+    /// Whether a row has a label at all.
+    pub fn is_known(&self, row: usize) -> bool {
+        match &self.values {
+            LabelValues::Classes { .. } => !matches!(&*self.text(row), "" | NO_LABEL),
+            LabelValues::Numbers(numbers) => numbers.get(row).is_some_and(|number| !number.is_nan()),
         }
     }
 

@@ -10,7 +10,7 @@ use hourglass::dataset::{Progress, Rows, load};
 use hourglass::io::{Files, save_design};
 use hourglass::project::{
     Activation, ArrayReading, Bottleneck, Code, CodebookUpdate, Data, Delimiter, Header, Loss, Missing,
-    Output, Project, Recipe, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
+    Output, Project, Recipe, Rules, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
 };
 use program::command;
 use serde_json::Value;
@@ -135,6 +135,8 @@ fn rows_of_a_table_lead_back_to_it() {
     ok(dir, &["reconstruct", project, "-o", "rebuilt", "--scores"]);
     let (header, rebuilt) = table(dir, "rebuilt/reconstructions.csv", ',');
     assert_eq!(header, ["row", "id", "class", "a", "b", "error"]);
+    ok(dir, &["reconstruct", project, "-o", "whole", "--rows"]);
+    assert_eq!(table(dir, "whole/reconstructions.csv", ',').0, ["row", "split", "id", "class", "a", "b"]);
     ok(dir, &["reconstruct", project, "-o", "rebuilt.csv"]);
     let (header, again) = table(dir, "rebuilt.csv", ',');
     assert_eq!(header, ["row", "split", "id", "class", "a", "b"]);
@@ -196,6 +198,13 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     assert!(result["auc_log_probability"].is_null(), "{result}");
     let other = ok(dir, &["evaluate", project, "new.csv", "--normal", "good"]).stdout;
     assert!(other.contains("anomalous all but good, 4 of 41 samples: ROC AUC 1.000"), "{other}");
+    // A row without label is on neither side.
+    fs::write(dir.join("some.csv"), read(dir, "new.csv") + "1.0,9.0,\n").expect("written");
+    for told in [["--anomaly", "bad"], ["--normal", "good"]] {
+        let done = ok(dir, &[&["evaluate", project, "some.csv"][..], &told].concat());
+        assert!(done.stdout.contains("4 of 41 samples: ROC AUC 1.000"), "{}", done.stdout);
+        assert!(done.stderr.contains("1 of 42 samples have no label"), "{}", done.stderr);
+    }
     // Were the good ones anomalous, their error would tell them the wrong way round.
     let swapped = ok(dir, &["evaluate", project, "new.csv", "--anomaly", "good", "--json"]).stdout;
     assert_eq!(serde_json::from_str::<Value>(&swapped).expect("JSON")["auc"], 0.0);
@@ -322,6 +331,9 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
     ok(dir, &["train", "recipe:undercomplete", "--epochs", "3", "-o", "d.hourglass"]);
+    ok(dir, &["reconstruct", "d.hourglass", "-o", "pictures", "--rows"]);
+    let (header, rows) = table(dir, "pictures/rows.csv", ',');
+    assert_eq!((&header[..2], rows.len()), (&["row".to_owned(), "split".to_owned()][..], 1797));
     ok(dir, &["reconstruct", "d.hourglass", "-o", "rebuilt.npy", "--scores"]);
     let array = Data {
         source: Source::Npy {
@@ -346,6 +358,20 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
         let written: f64 = rows[row][error].parse().expect("a number");
         assert!((mse - written).abs() < 1e-5, "{mse} {written}");
     }
+}
+
+#[test]
+fn a_design_of_an_earlier_version_says_by_which_rules_it_is_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    write_table(&dir.join("t.csv"));
+    let mut design = design_of_table(&dir.join("t.csv"));
+    design.data.rules = Rules::Version1;
+    save_design(&Files::default(), &dir.join("old.ron"), &design).expect("saved");
+    let said = ok(dir, &["check", "old.ron"]).stderr;
+    assert!(said.contains("by the rules of version 1") && said.contains("--rules current"), "{said}");
+    let said = ok(dir, &["check", "old.ron", "--rules", "current"]).stderr;
+    assert!(!said.contains("rules of version 1"), "{said}");
 }
 
 #[test]
@@ -389,7 +415,7 @@ fn options_say_how_data_are_read() {
         ],
     );
     fails(dir, &["evaluate", "n.hourglass", "n.csv", "--scaling", "none"], 2, "as in its training");
-    // Another number of features is another network's.
-    let arguments = ["encode", "n.hourglass", "n.csv", "--column", "column 2=label", "-o", "codes.csv"];
-    assert_ne!(run(dir, &arguments).code, Some(0));
+    // Fewer columns are another network's.
+    fs::write(dir.join("one.csv"), "1\n2\n3\n").expect("written");
+    fails(dir, &["encode", "n.hourglass", "one.csv", "-o", "codes.csv"], 1, "one.csv");
 }

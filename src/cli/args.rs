@@ -227,7 +227,8 @@ pub(super) struct Beside {
     /// columns, or where there is no table into one of their own (NAME-rows.csv, scores.csv in a folder)
     #[arg(long)]
     pub(super) scores: bool,
-    /// Also write which row of the data each row of a .npy is, to NAME-rows.csv
+    /// Also write which row of the data each result is, its split and its labels: of a .npy to NAME-rows.csv, of pictures in a
+    /// folder to rows.csv; as columns of reconstructions.csv, where it has else what its order does not tell
     #[arg(long)]
     pub(super) rows: bool,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
 use crate::dataset::{self, DataError, Dataset, Known, Progress, Scaler};
 use crate::project::{
-    Channels, Choice, Data, Place, Project, Shape, Source, visible, visible_list, visible_path,
+    Channels, Choice, Data, Place, Project, Rules, Shape, Source, visible, visible_list, visible_path,
 };
 use crate::run::{self, Run};
 
@@ -145,6 +145,12 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
         loaded
     })?;
     note(&loaded.said.line);
+    if data.has_old_rules() {
+        note(format_args!(
+            "note: these data are read by the rules of version 1, as the design says; {} reads them as new designs do, for new runs",
+            Choice::Rules(Rules::Current).option()
+        ));
+    }
     for sentence in &loaded.said.notes {
         note(format_args!("note: {sentence}"));
     }

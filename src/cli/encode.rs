@@ -48,9 +48,10 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     if let Some(scores) = &scores {
         sheet.scores(scores);
     }
+    let data = &applied.data;
     for feature in chosen {
         let feature = feature as usize;
-        sheet.push(applied.data.feature_name(feature), source_values(&applied.data, feature));
+        sheet.push(data.feature_name(feature), move |at| data.source_text(at, feature));
     }
     sheet.numbered("entry", &codes.entries);
     sheet.numbered("choice", &choices);
@@ -109,15 +110,6 @@ fn codes(applied: &Applied, network: &mut Network, rows: &[u32]) -> Codes {
         codes.entries.extend(entries);
     });
     codes
-}
-
-/// A feature of each row as it is in the source.
-fn source_values(data: &Dataset, feature: usize) -> impl Fn(usize) -> String + '_ {
-    let base = data.base(feature);
-    move |row| match data.rows.value(row * data.shape.features() + feature) {
-        value if base == 0.0 => value.to_string(),
-        value => (f64::from(value) + base).to_string(),
-    }
 }
 
 /// The bits of hashing codes, rows × units; empty for other kinds.

@@ -96,8 +96,8 @@ fn part(applied: &Applied, split: Option<SplitName>) -> Result<(&'static str, Ve
 struct Anomalies {
     /// What they are called.
     name: String,
-    /// For each of the rows.
-    is_anomalous: Vec<bool>,
+    /// For each of the rows; `None` where it has no label, so that nobody knows.
+    is_anomalous: Vec<Option<bool>>,
 }
 
 impl Anomalies {
@@ -124,17 +124,28 @@ impl Anomalies {
             let message = format!("{name}: there is no class “{}”; there are: {known}", visible(class));
             return Err(Failure::Problem(message));
         };
-        let is_named = |row: &u32| classes.iter().any(|class| label.text(*row as usize) == **class);
-        let is_anomalous: Vec<bool> = rows.iter().map(|row| is_named(row) == are_anomalous).collect();
+        let is_anomalous = |row: &u32| {
+            let is_named = classes.iter().any(|class| label.text(*row as usize) == **class);
+            // Rows without label can be named by what stands in its place, too.
+            (is_named || label.is_known(*row as usize)).then_some(is_named == are_anomalous)
+        };
+        let is_anomalous: Vec<Option<bool>> = rows.iter().map(is_anomalous).collect();
         let listed = visible_list(classes);
         let called = if are_anomalous { listed } else { format!("all but {listed}") };
-        if !is_anomalous.contains(&true) || !is_anomalous.contains(&false) {
-            let those = if is_anomalous.contains(&true) { "only" } else { "no" };
+        let unlabelled = is_anomalous.iter().filter(|is| is.is_none()).count();
+        if !is_anomalous.contains(&Some(true)) || !is_anomalous.contains(&Some(false)) {
+            let those = if is_anomalous.contains(&Some(true)) { "only" } else { "no" };
             return Err(Failure::Problem(format!(
-                "{name}: among the {} samples looked at there are {those} anomalous ones ({called}), so there is nothing to tell apart; \
+                "{name}: among the {} samples with a label there are {those} anomalous ones ({called}), so there is nothing to tell apart; \
                  choose another class, or another split with --split",
-                rows.len()
+                rows.len() - unlabelled
             )));
+        }
+        if unlabelled > 0 {
+            note(format_args!(
+                "note: {unlabelled} of {} samples have no label and count neither as anomalous nor as normal",
+                rows.len()
+            ));
         }
         Ok(Some(Anomalies { name: called, is_anomalous }))
     }
@@ -173,8 +184,8 @@ impl Ranked {
     fn of(anomalies: Anomalies, scores: &Scores) -> Ranked {
         let is_anomalous = &anomalies.is_anomalous;
         Ranked {
-            anomalous: is_anomalous.iter().filter(|is| **is).count(),
-            samples: is_anomalous.len(),
+            anomalous: is_anomalous.iter().filter(|is| **is == Some(true)).count(),
+            samples: is_anomalous.iter().flatten().count(),
             by_error: scores.by_error(is_anomalous),
             by_log_probability: scores.by_log_probability(is_anomalous),
             name: anomalies.name,

@@ -13,6 +13,8 @@ use crate::project::{
 const HEADING: &str = "How the data are read";
 /// Stands for what is found in the data, in the place of a choice.
 const DETECT: &str = "detect";
+/// The data that choose among arrays.
+const ARRAYS: &str = "arrays (.npy, .npz)";
 /// Width and height of pictures, at most.
 const MOST_PIXELS: usize = 4096;
 /// How a column can be taken.
@@ -195,8 +197,13 @@ impl Reading {
 struct Names(Vec<String>);
 
 fn misplaced(option: &str, whose: &str, source: &Source) -> Failure {
+    let remedy = if whose == ARRAYS && matches!(source, Source::Idx { .. }) {
+        "; the files of its labels and test images are chosen in the design: labels, test_images, test_labels"
+    } else {
+        ""
+    };
     Failure::Usage(format!(
-        "{} is for {whose}; these data are of another kind ({})",
+        "{} is for {whose}; these data are of another kind ({}){remedy}",
         visible(option),
         source.name()
     ))
@@ -221,7 +228,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::TestArray(_)
         | Choice::TestLabelArray(_)
         | Choice::Axes(_)
-        | Choice::ShownChannels(_) => "arrays (.npy, .npz)",
+        | Choice::ShownChannels(_) => ARRAYS,
         Choice::Parts(_) => "arrays (.npy, .npz) and folders of pictures",
         Choice::Size(..)
         | Choice::Channels(_)

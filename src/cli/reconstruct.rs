@@ -48,7 +48,8 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
     let scores = (arguments.beside.scores)
         .then(|| applied.scores(&mut network, &rows, arguments.beside.draws.draws))
         .transpose()?;
-    let made = Made { applied: &applied, rows: &rows, values: &values, scores: scores.as_ref() };
+    let (scores, wants_rows) = (scores.as_ref(), arguments.beside.rows);
+    let made = Made { applied: &applied, rows: &rows, values: &values, scores, wants_rows };
     signal::enter(Stage::Writing);
     match &output {
         Output::Array(path) => made.save_array(&files, path, second.as_deref()),
@@ -68,6 +69,8 @@ struct Made<'a> {
     /// Scaled, row by row.
     values: &'a [f32],
     scores: Option<&'a Scores>,
+    /// Whether it is asked which row is which.
+    wants_rows: bool,
 }
 
 impl Made<'_> {
@@ -134,7 +137,12 @@ impl Made<'_> {
         let Shape::Image { height, width, channels } = data.shape else {
             files.create_dir(folder)?;
             let path = folder.join("reconstructions.csv");
-            self.save_table(Sheet::brief(data, self.rows), files, &path, TableForm::Csv)?;
+            let sheet = if self.wants_rows {
+                Sheet::of(self.applied, self.rows)
+            } else {
+                Sheet::brief(data, self.rows)
+            };
+            self.save_table(sheet, files, &path, TableForm::Csv)?;
             line(visible_path(&path));
             return Ok(());
         };
@@ -153,6 +161,9 @@ impl Made<'_> {
             (picture_name(data, row), pixels.all(places.map(|at| data.scaler.unscale(at, values[at]))))
         });
         let count = save_pictures(files, folder, (height, width, shown.len()), pictures)?;
+        if self.wants_rows {
+            Sheet::of(self.applied, self.rows).save(files, &folder.join("rows.csv"), TableForm::Csv)?;
+        }
         if let Some(scores) = self.scores {
             let mut sheet = Sheet::of(self.applied, self.rows);
             sheet.scores(scores);

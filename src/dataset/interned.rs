@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 use super::memory::{self, Budget};
 use super::progress::Pulse;
 use super::sort::sorted;
-use super::{DataError, LabelColumn, Progress};
+use super::{DataError, LabelColumn, NO_LABEL, Progress};
 
 /// Texts, each kept once, numbered in the order they were met: some bytes a text more than its letters.
 #[derive(Clone, Debug, Default)]
@@ -130,7 +130,7 @@ impl Interned {
             has_none |= *id == none;
         }
         budget.release(class);
-        let names = self.texts(&order, has_none.then_some("(none)"), progress)?;
+        let names = self.texts(&order, has_none.then_some(NO_LABEL), progress)?;
         budget.release(order);
         self.release(budget);
         budget.trim(&mut ids);

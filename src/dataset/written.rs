@@ -5,9 +5,6 @@ use jiff::{SignedDuration, Timestamp, fmt::strtime};
 use super::{Column, ColumnKind, Dataset};
 use crate::project::{DateUnit, Shape};
 
-const DAY_SECS: f64 = 86_400.0;
-const YEAR_SECS: f64 = 365.2425 * DAY_SECS;
-
 impl Dataset {
     /// What a feature is called: a column by its name, a pixel by row and column (and channel), all counted from 1.
     pub fn feature_name(&self, feature: usize) -> String {
@@ -46,6 +43,31 @@ impl Dataset {
             fields.push(column.written(own));
             rest = others;
         }
+    }
+
+    /// A feature of a row as it stands in the source: words and dates of a table as such, nothing for a word that is no
+    /// feature.
+    pub fn source_text(&self, row: usize, feature: usize) -> String {
+        let start = row * self.shape.features();
+        let value = |feature: usize| self.rows.value(start + feature);
+        let mut first = 0;
+        for column in self.table().unwrap_or_default() {
+            let own = first..first + column.features();
+            first = own.end;
+            if own.contains(&feature) {
+                let values: Vec<f32> = own.map(value).collect();
+                return match &column.kind {
+                    ColumnKind::Categories { .. } if values.iter().all(|value| *value <= 0.0) => {
+                        String::new()
+                    }
+                    ColumnKind::Categories { .. }
+                    | ColumnKind::Numbers { .. }
+                    | ColumnKind::Truth { .. }
+                    | ColumnKind::Dates { .. } => column.written(&values),
+                };
+            }
+        }
+        value(feature).to_string()
     }
 
     /// What was taken off each feature; `None` where that is nothing, so that 32 bits can tell what the source holds.
@@ -92,13 +114,8 @@ impl Column {
 
 /// The nearest moment that the format can write; `None` for what is none.
 fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
-    let secs = value
-        * match unit {
-            DateUnit::Auto | DateUnit::Seconds => 1.0,
-            DateUnit::Hours => 3600.0,
-            DateUnit::Days => DAY_SECS,
-            DateUnit::Years => YEAR_SECS,
-        };
+    let secs = value * unit.secs();
+    let day = DateUnit::Days.secs();
     let has = |parts: &[&str]| parts.iter().any(|part| format.contains(part));
     // A moment is written down to the part it falls in, so half a part later is the nearest.
     let half = if has(&["%f", "%.f"]) {
@@ -110,11 +127,11 @@ fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     } else if has(&["%H", "%I"]) {
         1800.0
     } else if has(&["%d", "%e", "%F", "%j"]) {
-        0.5 * DAY_SECS
+        0.5 * day
     } else if has(&["%m", "%b", "%B"]) {
-        15.0 * DAY_SECS
+        15.0 * day
     } else {
-        182.0 * DAY_SECS
+        182.0 * day
     };
     let duration = SignedDuration::try_from_secs_f64(secs + half).ok()?;
     let whole = if half < 0.5 {
@@ -181,6 +198,10 @@ mod tests {
             (data.written_names(), fields),
             (vec!["t".to_owned(), "city".to_owned()], vec!["1000000002".to_owned(), "Köln".to_owned()])
         );
+        data.rows = Rows::F32(vec![2.0, 0.0, 1.0, 3.0, 0.0, 0.0]);
+        let texts =
+            [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
+        assert_eq!(texts, ["1000000002", "Köln", "Köln", "1000000003", ""]);
         assert_eq!(data.bases(), Some(vec![1e9, 0.0, 0.0]));
         data.columns.clear();
         assert_eq!((data.written_names()[2].as_str(), data.bases()), ("feature 3", None));

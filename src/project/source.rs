@@ -36,6 +36,17 @@ pub struct Data {
     pub held_out: Option<String>,
 }
 
+impl Data {
+    /// Whether they are read by the rules of an earlier version, and others could read them otherwise.
+    pub fn has_old_rules(&self) -> bool {
+        let depends = match self.source {
+            Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => false,
+            Source::ImageFolder { .. } | Source::Csv { .. } | Source::Npy { .. } => true,
+        };
+        depends && self.rules == Rules::Version1
+    }
+}
+
 /// By which rules data are read where nothing is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rules {

@@ -55,22 +55,26 @@ impl Scores {
         Ok(Scores { errors, log_probabilities })
     }
 
-    /// How well the error tells the anomalies.
-    pub fn by_error(&self, is_anomalous: &[bool]) -> Option<Ranking> {
+    /// How well the error tells the anomalies; samples of which it is not known (`None`) are left out.
+    pub fn by_error(&self, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
         ranking(self.errors.iter().copied(), is_anomalous)
     }
 
     /// How well the reconstruction probability does: of anomalies it is low.
-    pub fn by_log_probability(&self, is_anomalous: &[bool]) -> Option<Ranking> {
+    pub fn by_log_probability(&self, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
         ranking(self.log_probabilities.as_ref()?.iter().map(|log_probability| -log_probability), is_anomalous)
     }
 }
 
 /// `None` where there are anomalies alone or none, or a score is NaN.
-fn ranking(scores: impl Iterator<Item = f64>, is_anomalous: &[bool]) -> Option<Ranking> {
+fn ranking(scores: impl Iterator<Item = f64>, is_anomalous: &[Option<bool>]) -> Option<Ranking> {
     let (mut anomalies, mut others) = (Vec::new(), Vec::new());
     for (score, is_anomalous) in scores.zip(is_anomalous) {
-        if *is_anomalous { &mut anomalies } else { &mut others }.push(score);
+        match is_anomalous {
+            Some(true) => anomalies.push(score),
+            Some(false) => others.push(score),
+            None => {}
+        }
     }
     Some(Ranking {
         auc: roc_auc(&anomalies, &others)?,
@@ -164,18 +168,19 @@ mod tests {
             let (mut trainer, data) = linear(kind, loss);
             let scores = Scores::of(trainer.network(), &data, &[7, 3], 8, |_, _| ()).expect("small");
             assert_eq!((scores.errors.len(), &scores.log_probabilities), (2, &None));
-            assert_eq!(scores.by_log_probability(&[true, false]), None);
+            assert_eq!(scores.by_log_probability(&[Some(true), Some(false)]), None);
         }
     }
 
     #[test]
     fn anomalies_are_ranked_with_ties() {
-        let scores = Scores { errors: vec![0.1, 0.4, 0.35, 0.8, 0.35], log_probabilities: None };
+        let scores = Scores { errors: vec![0.1, 0.4, 0.35, 9.0, 0.8, 0.35], log_probabilities: None };
         // roc_auc_score and average_precision_score of scikit-learn.
-        let ranking = scores.by_error(&[false, false, true, true, false]).expect("both");
+        let is_anomalous = [Some(false), Some(false), Some(true), None, Some(true), Some(false)];
+        let ranking = scores.by_error(&is_anomalous).expect("both");
         assert!((ranking.auc - 0.75).abs() < 1e-12, "{ranking:?}");
         assert!((ranking.average_precision - 0.75).abs() < 1e-12, "{ranking:?}");
-        for alike in [[true; 5], [false; 5]] {
+        for alike in [[Some(true); 6], [Some(false); 6], [None; 6]] {
             assert_eq!(scores.by_error(&alike), None);
         }
     }

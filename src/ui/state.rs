@@ -10,7 +10,7 @@ pub use super::data_state::DataState;
 pub use super::derived::Derived;
 use super::dialogs::Dialog;
 use super::edit;
-use super::editors::source::{OLD_RULES, Sources, has_old_rules};
+use super::editors::source::{OLD_RULES, Sources};
 use super::history::History;
 pub use super::layout::{BottomTab, ViewSettings};
 pub use super::missing_data::MissingData;
@@ -215,7 +215,7 @@ impl State {
         self.selected = Place::Code;
         self.kept = None;
         self.notices.take_back(OLD_RULES);
-        if has_old_rules(&self.project.data) {
+        if self.project.data.has_old_rules() {
             self.notices.offer(Severity::Info, OLD_RULES, Choice::Rules(Rules::Current));
         }
         self.refresh(false);
@@ -250,7 +250,7 @@ impl State {
         if self.derived.errors() == 0 {
             self.notices.take_back(super::execute::NOT_YET);
         }
-        if !has_old_rules(&self.project.data) {
+        if !self.project.data.has_old_rules() {
             self.notices.take_back(OLD_RULES);
         }
         self.follow_live_settings(hand_on);

@@ -144,6 +144,8 @@ fn choices_reach_the_document_or_are_refused() {
     check(&Source::Digits, &["--size", "8x8"], "folders of pictures");
     check(&array, &["--header", "no"], "tables");
     check(&table, &["--array", "x"], "arrays");
+    let idx = Source::Idx { images: "i".into(), labels: None, test_images: None, test_labels: None };
+    check(&idx, &["--label-array", "y"], "chosen in the design: labels, test_images");
     check(&table, &["--parts", "mixed"], "arrays (.npy, .npz) and folders of pictures");
     check(
         &folder,

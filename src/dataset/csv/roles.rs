@@ -424,12 +424,7 @@ const ID_NAMES: [&str; 14] =
     ["id", "ids", "index", "idx", "row", "rows", "nr", "no", "no.", "#", "uid", "uuid", "guid", "unnamed: 0"];
 
 fn unit_secs(unit: DateUnit) -> f64 {
-    match unit {
-        DateUnit::Auto | DateUnit::Seconds => 1.0,
-        DateUnit::Hours => 3600.0,
-        DateUnit::Days => 86_400.0,
-        DateUnit::Years => 365.2425 * 86_400.0,
-    }
+    unit.secs()
 }
 
 /// The unit of so many seconds.

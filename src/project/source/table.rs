@@ -145,6 +145,17 @@ impl DateUnit {
             DateUnit::Years => "years",
         }
     }
+
+    /// How many seconds one is; where it is to be found, a second.
+    pub fn secs(self) -> f64 {
+        const DAY: f64 = 86_400.0;
+        match self {
+            DateUnit::Auto | DateUnit::Seconds => 1.0,
+            DateUnit::Hours => 3600.0,
+            DateUnit::Days => DAY,
+            DateUnit::Years => 365.2425 * DAY,
+        }
+    }
 }
 
 /// Whether a table's first row holds names.

@@ -22,18 +22,9 @@ pub const OLD_RULES: &str = "These data are read by the rules of an earlier vers
 /// Differences between the rules, for those who point at the offer.
 pub const NEW_RULES: &str = "A header is told by the whole table, columns of words become features, arrays are chosen by their names, pictures keep their depth, and folders called train, validation and test become those splits. Can be undone.";
 
-/// Whether data are read by the rules of an earlier version, and others could read them otherwise.
-pub fn has_old_rules(data: &Data) -> bool {
-    let depends = match data.source {
-        Source::Digits | Source::Synthetic(_) | Source::Idx { .. } => false,
-        Source::ImageFolder { .. } | Source::Csv { .. } | Source::Npy { .. } => true,
-    };
-    depends && data.rules == Rules::Version1
-}
-
 /// The offer to read data by the rules of new designs, where they are read by older ones.
 pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
-    if !has_old_rules(data) {
+    if !data.has_old_rules() {
         return;
     }
     explain_ui(ui, "Rules: version 1", OLD_RULES);

@@ -5,7 +5,7 @@ use egui::{Label, RichText, Ui};
 use super::super::parts::chip_ui;
 use crate::dataset::{Dataset, Doubt, Said};
 use crate::project::{Choice, Data, Rules, visible_lines};
-use crate::ui::editors::source::{NEW_RULES, OLD_RULES, has_old_rules};
+use crate::ui::editors::source::{NEW_RULES, OLD_RULES};
 use crate::ui::plots::{color, palette};
 
 /// Most remarks of a kind that are shown in full.
@@ -56,7 +56,7 @@ fn doubts_ui(ui: &mut Ui, doubts: &[Doubt]) -> Option<Choice> {
 }
 
 fn rules_ui(ui: &mut Ui, design: &Data) -> Option<Choice> {
-    if !has_old_rules(design) {
+    if !design.has_old_rules() {
         return None;
     }
     remark_ui(ui, OLD_RULES, color(palette(ui).code));
