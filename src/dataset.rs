@@ -39,6 +39,7 @@ pub use error::DataError;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
+pub use picture::Depth;
 pub use progress::Progress;
 pub use remark::{Doubt, Said};
 pub use rows::Rows;

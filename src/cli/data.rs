@@ -242,7 +242,17 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         ));
     }
     match run.scaler() {
-        Some(scaler) => data.scaler = scaler.for_rows(&data.rows),
+        Some(scaler) => {
+            let depth = run.normaliser.as_ref().and_then(|normaliser| normaliser.depth);
+            data.scaler = match asked.source {
+                Source::ImageFolder { .. } => scaler.for_pictures(depth, &data.rows),
+                Source::Digits
+                | Source::Synthetic(_)
+                | Source::Idx { .. }
+                | Source::Csv { .. }
+                | Source::Npy { .. } => scaler,
+            };
+        }
         None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
         None => {}
     }
