@@ -84,7 +84,9 @@ pub(super) fn load(
         Rules::Current | Rules::Version1 => Vec::new(),
     };
     let kinds = kinds(&archive, parts);
-    let mut rows = room(storage(&kinds, asked.rules), total.saturating_mul(features), progress)?;
+    // Less their bases, numbers have signs and fractions.
+    let kept = if bases.is_empty() { storage(&kinds, asked.rules) } else { Storage::F32 };
+    let mut rows = room(kept, total.saturating_mul(features), progress)?;
     for role in roles.all() {
         archive.entry(role.rows, |entry| entry.add_to(&mut rows, features, layout.channels_first, &bases))?;
     }

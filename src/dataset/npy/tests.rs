@@ -340,6 +340,24 @@ fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
 }
 
 #[test]
+fn known_bases_are_taken_off_bytes_too() {
+    let (_dir, path) = write("a.npy", &bytes("(2, 1)", &[3, 200]));
+    let known = [Column { name: "a".to_owned(), kind: ColumnKind::Numbers { base: 100.0 } }];
+    let asked = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Current };
+    let raw = super::load(&path, asked, Some(&known), &Progress::default()).unwrap();
+    assert_eq!((raw.rows, raw.type_max), (Rows::F32(vec![-97.0, 100.0]), None));
+}
+
+#[test]
+fn numbers_that_are_rounded_late_are_found() {
+    // More than is read at once of numbers that 32 bits hold, and then one that they do not.
+    let numbers = (0..200_000).map(|_| 1_700_000_000.0).chain([1_700_000_001.0_f64]);
+    let body: Vec<u8> = numbers.map(|number| (number - 128.0) as i64).flat_map(i64::to_le_bytes).collect();
+    let raw = read(&npy("<i8", false, "(200001, 1)", &body), None, None).unwrap();
+    assert_eq!(raw.columns[0].base(), 1_699_999_872.0);
+}
+
+#[test]
 fn parts_of_other_types_and_orders_are_brought_together() {
     let columns = f32s(&[5.0, 7.0, 6.0, 8.0]);
     let arrays = [("x_train", bytes("(1, 2)", &[1, 2])), ("x_test", npy("<f4", true, "(2, 2)", &columns))];
