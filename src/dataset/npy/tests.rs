@@ -311,6 +311,17 @@ fn labels_keep_all_digits_and_one_hot_labels_are_classes() {
     let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
     let names: Vec<&str> = raw.labels.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["y 1", "y 2"]);
+    // Each column by itself, in either order of the file.
+    let (first, second) = ([9_007_199_254_700_001_i64, 16_777_217, 7], [1_i64, 2, 3]);
+    let by_rows: Vec<i64> = first.into_iter().zip(second).flat_map(|(a, b)| [a, b]).collect();
+    for (fortran, values) in [(false, by_rows), (true, [first, second].concat())] {
+        let body: Vec<u8> = values.into_iter().flat_map(i64::to_le_bytes).collect();
+        let arrays = [("x", bytes("(3, 1)", &[1, 2, 3])), ("y", npy("<i8", fortran, "(3, 2)", &body))];
+        let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
+        let texts = |column: usize| [0, 1, 2].map(|row| raw.labels[column].text(row));
+        assert_eq!(texts(0), ["9007199254700001", "16777217", "7"], "fortran {fortran}");
+        assert_eq!(texts(1), ["1", "2", "3"]);
+    }
 }
 
 #[test]
