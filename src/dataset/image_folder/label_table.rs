@@ -1,14 +1,12 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use csv::{ReaderBuilder, StringRecord};
+use ::csv::{ReaderBuilder, StringRecord};
 
 use super::find::slashed;
 use crate::dataset::memory::Held;
-use crate::dataset::open_file::{Watched, open_file};
-use crate::dataset::{DataError, Progress};
+use crate::dataset::{DataError, Progress, csv};
 
 /// The largest table of labels.
 const MAX_BYTES: u64 = 1 << 30;
@@ -42,16 +40,21 @@ impl<'a> LabelTable<'a> {
         pictures: &[PathBuf],
         progress: &'a Progress,
     ) -> Result<LabelTable<'a>, DataError> {
-        let (opened, length) = open_file(path, "a table of labels")?;
-        if length > MAX_BYTES {
-            return Err(DataError::file(path, "is too large for a table of labels; choose a smaller one"));
-        }
-        // The text, its rows, and the labels by four names each.
         let known = pictures.iter().map(|picture| 2 * (picture.as_os_str().len() as u64 + 64));
-        let mut held = progress.budget().hold((16 * length).saturating_add(known.sum()))?;
-        let mut bytes = Vec::new();
-        let read = Watched::new(opened, length, progress).read_to_end(&mut bytes);
-        read.map_err(|error| DataError::io(path, &error))?;
+        let mut held = progress.budget().hold(known.sum())?;
+        let mut length = 0;
+        // The text, its rows, and the labels by four names each.
+        let charge = |more: u64| {
+            length += more;
+            if length > MAX_BYTES {
+                return Err(DataError::file(
+                    path,
+                    "is too large for a table of labels; choose a smaller one",
+                ));
+            }
+            Ok(held.take(16 * more)?)
+        };
+        let bytes = csv::letters(path, charge, progress)?;
         let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
         held.take((lines as u64).saturating_mul(ROW_BYTES))?;
         let text = String::from_utf8_lossy(&bytes);
@@ -232,6 +235,25 @@ mod tests {
         check("a.png\tu\nx/b.png\tv\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
         // Two rows that do not agree, and a label that is missing.
         check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
+    }
+
+    #[test]
+    fn tables_of_any_encoding_and_packed_ones_are_read() {
+        use std::io::Write;
+        let dir = tempfile::tempdir().unwrap();
+        let text = "file,label\na.png,café\nb.png,naïve\n";
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let utf16 = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let latin = text.chars().map(|letter| letter as u8).collect();
+        for bytes in [text.as_bytes().to_vec(), gzip.finish().unwrap(), utf16, latin] {
+            let path = dir.path().join("labels.csv");
+            std::fs::write(&path, bytes).unwrap();
+            let pictures = ["a.png".into(), "b.png".into()];
+            let progress = Progress::default();
+            let table = LabelTable::read(&path, None, None, &pictures, &progress).unwrap();
+            assert_eq!(table.label(Path::new("a.png")), Some("café"));
+        }
     }
 
     #[test]
