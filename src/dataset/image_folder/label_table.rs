@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ::csv::{ReaderBuilder, StringRecord};
 
 use super::find::slashed;
-use crate::dataset::memory::Held;
+use crate::dataset::memory::{self, Held};
 use crate::dataset::{DataError, Progress, csv};
 
 /// The largest table of labels.
@@ -14,6 +14,10 @@ const MAX_BYTES: u64 = 1 << 30;
 const ROW_BYTES: u64 = 800;
 /// Rows that tell which column names the pictures.
 const LOOKED_AT: usize = 1000;
+
+/// The longest path that is known by its ends, too, and how many folders of it at most.
+const MOST_BYTES: usize = 1024;
+const MOST_FOLDERS: usize = 16;
 
 /// A table that names pictures in one column and their labels in another.
 #[derive(Debug)]
@@ -24,7 +28,8 @@ pub(super) struct LabelTable<'a> {
     labels: HashMap<String, Option<String>>,
     /// By the ends of these names, where they are paths from further above.
     by_end: HashMap<String, Option<String>>,
-    _held: Held<'a>,
+    /// Memory of all this.
+    held: Held<'a>,
 }
 
 impl<'a> LabelTable<'a> {
@@ -108,18 +113,18 @@ impl<'a> LabelTable<'a> {
             label_name: name(label_at),
             labels: HashMap::new(),
             by_end: HashMap::new(),
-            _held: held,
+            held,
         };
         for row in &rows[usize::from(has_header)..] {
             progress.check()?;
             if let (Some(file), Some(label)) = (row.get(file_at), row.get(label_at)) {
-                table.add(&path_of(file), label);
+                table.add(&path_of(file), label)?;
             }
         }
         Ok(table)
     }
 
-    fn add(&mut self, path: &str, label: &str) {
+    fn add(&mut self, path: &str, label: &str) -> Result<(), DataError> {
         let label = Some(label.to_owned()).filter(|label| !label.trim().is_empty());
         let put = |labels: &mut HashMap<String, Option<String>>, name: &str| {
             let known = labels.entry(name.to_owned()).or_insert_with(|| label.clone());
@@ -127,13 +132,23 @@ impl<'a> LabelTable<'a> {
                 *known = None;
             }
         };
-        for (at, end) in ends(path).enumerate() {
+        // All ends of a long path would take the square of its length.
+        let folders = path.matches('/').count();
+        let left_out = if path.len() > MOST_BYTES { folders } else { folders.saturating_sub(MOST_FOLDERS) };
+        // The path itself, and its last ends.
+        let kept = |at: usize| at == 0 || at > left_out;
+        for (at, end) in ends(path).enumerate().filter(|(at, _)| kept(*at)) {
+            if at > 1 {
+                let label = label.as_ref().map_or(0, String::len);
+                self.held.take(2 * (memory::text_bytes(end.len()) + memory::text_bytes(label)))?;
+            }
             let labels = if at == 0 { &mut self.labels } else { &mut self.by_end };
             put(labels, end);
             if stem(end) != end {
                 put(labels, stem(end));
             }
         }
+        Ok(())
     }
 
     /// The label of a picture: the table may know less of its path, more of it, and not its ending.
@@ -254,6 +269,21 @@ mod tests {
             let table = LabelTable::read(&path, None, None, &pictures, &progress).unwrap();
             assert_eq!(table.label(Path::new("a.png")), Some("café"));
         }
+    }
+
+    #[test]
+    fn long_paths_are_known_by_few_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("labels.csv");
+        let (deep, long) = ("d/".repeat(100), "e/".repeat(600));
+        std::fs::write(&path, format!("file,label\na.png,1\n{deep}x/b.png,2\n{long}c.png,3\n")).unwrap();
+        let progress = Progress::default();
+        let table = LabelTable::read(&path, None, None, &["a.png".into()], &progress).unwrap();
+        assert_eq!(table.label(Path::new("x/b.png")), Some("2"));
+        assert_eq!(table.label(Path::new("c.png")), None);
+        assert_eq!(table.label(&Path::new(&long).join("c.png")), Some("3"));
+        // 16 ends with and without ending; of `a.png` there is none.
+        assert_eq!(table.by_end.len(), 32);
     }
 
     #[test]
