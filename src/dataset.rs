@@ -39,11 +39,12 @@ pub use error::DataError;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
+pub use picture::Depth;
 pub use progress::Progress;
 pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
-pub use source_for::{source_for, source_like, table_like};
+pub use source_for::{labels_of, source_for, source_like, table_like};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
 

@@ -11,12 +11,43 @@ use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
 use crate::dataset::{self, DataError, Dataset, Known, Progress, Scaler};
 use crate::project::{
-    Channels, Choice, Data, Place, Project, Rules, Shape, Source, visible, visible_list, visible_path,
+    Alpha, Channels, Choice, Data, PixelRange, Place, Project, Rules, Shape, Source, visible, visible_list,
+    visible_path,
 };
 use crate::run::{self, Run};
 
 /// Width and height pictures of a folder are brought to unless something else is said.
 const PICTURE_SIDE: usize = 32;
+/// Warns where pictures were read by what these pictures alone tell, which may differ from what those of training told.
+fn warn_of_fitted_reading(run: &Run, source: &Source, data: &Dataset) {
+    let Source::ImageFolder { reading, .. } = source else { return };
+    let name = visible(&data.name);
+    let ground = [Alpha::Black, Alpha::White]
+        .into_iter()
+        .find(|ground| data.said.line.contains(&ground_said(*ground)));
+    let is_chosen = reading.alpha == Alpha::Auto && run.design.data.rules == Rules::Current;
+    if let Some(ground) = ground.filter(|_| is_chosen) {
+        let other = if ground == Alpha::White { Alpha::Black } else { Alpha::White };
+        warn(format_args!(
+            "{name}: {} was chosen by these pictures, and may be another than in the training of run {}: {} sets it",
+            ground_said(ground),
+            run.id,
+            Choice::Alpha(other).option()
+        ));
+    }
+    if reading.range == PixelRange::Percentiles {
+        warn(format_args!(
+            "{name}: values are cut at the percentiles of these pictures, not at those run {} was trained with",
+            run.id
+        ));
+    }
+}
+
+/// How the statement of what was read calls a ground.
+fn ground_said(ground: Alpha) -> String {
+    format!("transparency on {}", ground.name().to_lowercase())
+}
+
 /// Whose data: for [`load`].
 pub(super) const OF_DESIGN: &str = "the data of this design";
 /// Problems that are told one by one where a design cannot be trained.
@@ -67,16 +98,31 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
                 ));
             }
         }
-        if let Source::Csv { labels, .. } = &project.data.source
-            && !labels.is_empty()
-        {
-            let names = visible_list(labels);
-            note(format_args!(
-                "note: taken as labels, not as features: {names} (--column NAME=detect takes one back)"
-            ));
+        if !matches!(before, Source::Csv { .. }) {
+            find_labels(project, arguments)?;
         }
     }
-    arguments.reading.apply(&mut project.data)
+    arguments.reading.apply(&mut project.data)?;
+    if let (Some(_), Source::Csv { labels, .. }) = (&arguments.data, &project.data.source)
+        && !labels.is_empty()
+    {
+        let names = visible_list(labels);
+        note(format_args!(
+            "note: taken as labels, not as features: {names} (--column NAME=detect takes one back)"
+        ));
+    }
+    Ok(())
+}
+
+/// Finds the label columns of a new table once more, laid out as the command line says.
+fn find_labels(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
+    let mut asked = project.data.clone();
+    arguments.reading.apply(&mut asked)?;
+    let found = dataset::labels_of(&asked)?;
+    if let (Source::Csv { labels, .. }, Some(found)) = (&mut project.data.source, found) {
+        *labels = found;
+    }
+    Ok(())
 }
 
 /// The data of a run that is resumed, at the place the command line gives; what was chosen for them stays.
@@ -247,8 +293,21 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
             run.id
         ));
     }
+    if !same {
+        warn_of_fitted_reading(run, &asked.source, &data);
+    }
     match run.scaler() {
-        Some(scaler) => data.scaler = scaler.for_rows(&data.rows),
+        Some(scaler) => {
+            let depth = run.normaliser.as_ref().and_then(|normaliser| normaliser.depth);
+            data.scaler = match asked.source {
+                Source::ImageFolder { .. } => scaler.for_pictures(depth, &data.rows),
+                Source::Digits
+                | Source::Synthetic(_)
+                | Source::Idx { .. }
+                | Source::Csv { .. }
+                | Source::Npy { .. } => scaler,
+            };
+        }
         None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
         None => {}
     }

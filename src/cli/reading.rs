@@ -281,9 +281,6 @@ fn told(text: &str) -> Option<String> {
 }
 
 fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, String> {
-    if text.is_empty() {
-        return Err("write the name of an array, or detect".to_owned());
-    }
     Ok(choice(told(text)))
 }
 

@@ -24,6 +24,7 @@ pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
 
 use std::collections::HashSet;
+use std::io::Read;
 use std::path::Path;
 
 use ::csv::ByteRecord;
@@ -52,6 +53,32 @@ pub(super) struct Asked<'a> {
 
 /// What to do where a table does not fit into memory.
 pub(super) const REMEDY: &str = "choose a smaller file, or close other programs";
+
+/// The letters of a table in UTF-8, whatever it is packed into, as long as `charge` allows each further block.
+///
+/// # Errors
+/// [`DataError`] for what is no table or cannot be read, and what `charge` says.
+pub(super) fn letters(
+    path: &Path,
+    mut charge: impl FnMut(u64) -> Result<(), DataError>,
+    progress: &Progress,
+) -> Result<Vec<u8>, DataError> {
+    const BLOCK: u64 = 1 << 20;
+    let text = Text::find(path, &TableReading::default(), true, progress)?;
+    let mut letters = Vec::new();
+    let mut stream = text.open(Delimiter::Comma, false, progress)?;
+    loop {
+        progress.check()?;
+        let read = stream.by_ref().take(BLOCK).read_to_end(&mut letters).map_err(|error| text.io(&error))?;
+        if read == 0 {
+            break;
+        }
+        charge(read as u64)?;
+    }
+    drop(stream);
+    text.release(progress);
+    Ok(letters)
+}
 
 /// Reads a table: columns become features or labels as they are chosen, as a trained run knows them, or as they look. Gaps
 /// stay NaN until the split is drawn.

@@ -33,6 +33,20 @@ pub(super) fn fit(
     match (scaling, raw.type_max) {
         (Scaling::None, _) => Ok(Scaler::identity()),
         (Scaling::UnitRange, Some(max)) => Ok(Scaler::uniform(0.0, unit_factor(0.0, max))),
+        (Scaling::UnitRange, None) if picture && raw.has_alpha && by_channel > 1 => {
+            let (moments, _held) = moments(raw, &split.train, by_channel, progress)?;
+            let colours = &moments[..by_channel - 1];
+            let low = colours.iter().map(|m| m.min).fold(f32::INFINITY, f32::min);
+            let high = colours.iter().map(|m| m.max).fold(f32::NEG_INFINITY, f32::max);
+            let opaque = match raw.rows {
+                Rows::U8(_) => 255.0,
+                Rows::U16(_) => 65_535.0,
+                Rows::F32(_) => moments[by_channel - 1].max.max(1.0),
+            };
+            let colour = (low, unit_factor(low, high));
+            let alpha = (0.0, unit_factor(0.0, opaque));
+            build(raw, colours.iter().map(|_| colour).chain([alpha]))
+        }
         (Scaling::UnitRange, None) => {
             let period = if picture { 1 } else { raw.shape.features() };
             let (moments, _held) = moments(raw, &split.train, period, progress)?;
@@ -365,6 +379,16 @@ mod tests {
         let scaler = fit(&mut raw, &split(&[0, 1]), Scaling::Robust).unwrap();
         // numpy.quantile([0, 2, 4, 60000], [.25, .5, .75]) is 1.5, 3, 15003; of [100, 100, 300, 500] 100, 200, 350.
         assert_eq!((scaler.offsets, scaler.factors), (vec![3.0, 200.0], vec![1.0 / 15_001.5, 0.004]));
+    }
+
+    #[test]
+    fn alpha_has_the_range_of_its_type() {
+        let shape = Shape::Image { height: 1, width: 2, channels: 2 };
+        let mut raw = Raw::new("p", shape, Rows::U16(vec![100, 65_535, 356, 0]));
+        raw.has_alpha = true;
+        let scaler = fit(&mut raw, &split(&[0]), Scaling::UnitRange).unwrap();
+        assert_eq!(scaler.offsets, [100.0, 0.0]);
+        assert_eq!(scaler.factors, [1.0 / 256.0, unit_factor(0.0, 65_535.0)]);
     }
 
     #[test]

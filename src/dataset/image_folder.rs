@@ -23,7 +23,7 @@ use super::parallel::in_parallel;
 use super::picture::{How, Wanted, count_pages};
 use super::raw::Raw;
 use super::{DataError, Progress, memory};
-use crate::project::{LabelFrom, Pages, Parts, PictureReading, Rules, Shape};
+use crate::project::{Alpha, LabelFrom, Pages, Parts, PictureReading, Rules, Shape};
 
 /// The longest side pictures can be brought to, in pixels.
 const MAX_SIDE: usize = 4096;
@@ -80,6 +80,7 @@ pub(super) fn load(
 
     let mut raw = Raw::new(name_of(path), shape, rows);
     raw.type_max = range.type_max;
+    raw.has_alpha = how.alpha == Alpha::Keep && rules == Rules::Current;
     raw.warnings = skipped.warnings();
     let labelled = Labelled {
         folder,

@@ -84,7 +84,9 @@ pub(super) fn load(
         Rules::Current | Rules::Version1 => Vec::new(),
     };
     let kinds = kinds(&archive, parts);
-    let mut rows = room(storage(&kinds, asked.rules), total.saturating_mul(features), progress)?;
+    // Less their bases, numbers have signs and fractions.
+    let kept = if bases.is_empty() { storage(&kinds, asked.rules) } else { Storage::F32 };
+    let mut rows = room(kept, total.saturating_mul(features), progress)?;
     for role in roles.all() {
         archive.entry(role.rows, |entry| entry.add_to(&mut rows, features, layout.channels_first, &bases))?;
     }
@@ -333,17 +335,18 @@ fn many_labels(
         (0..if is_one_hot { 1 } else { columns }).map(|_| Labels::new(true, true, progress)).collect();
     let mut rows = values.chunks_exact(columns);
     for (role, count) in parts.iter().zip(counts) {
-        if role.is_none_or(|role| role.labels.is_none()) {
+        let Some(at) = role.and_then(|role| role.labels) else {
             lists.iter_mut().try_for_each(|list| list.skip(count))?;
+            continue;
+        };
+        if !is_one_hot {
+            // Read once more, as 32 bits do not hold all digits.
+            archive.entry(at, |entry| entry.label_columns(&mut lists))?;
             continue;
         }
         for row in rows.by_ref().take(count) {
-            if is_one_hot {
-                let place = place(row).unwrap_or_default();
-                lists.iter_mut().try_for_each(|list| list.push(&place.to_string()))?;
-            } else {
-                lists.iter_mut().zip(row).try_for_each(|(list, value)| list.push(&value.to_string()))?;
-            }
+            let place = place(row).unwrap_or_default();
+            lists.iter_mut().try_for_each(|list| list.push(&place.to_string()))?;
         }
     }
     progress.budget().release(values);

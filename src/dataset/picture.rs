@@ -16,7 +16,8 @@ use fast_image_resize::Resizer;
 
 use self::colours::{Ground, Raster};
 use self::place::place;
-pub(super) use self::sample::{Depth, Sample};
+pub use self::sample::Depth;
+pub(super) use self::sample::Sample;
 use super::error::io_message;
 use super::memory::{Held, Shortage, size};
 use super::open_file::{Watched, open_file};

@@ -27,6 +27,8 @@ pub(super) struct Raw {
     pub own_test: usize,
     /// The largest value the pixel type can hold, where values are of one such type: [0, it] becomes [0, 1].
     pub type_max: Option<f32>,
+    /// Whether the last channel is alpha, which has the range of its type and no part in that of the colours.
+    pub has_alpha: bool,
     pub has_gaps: bool,
     /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
     pub is_table: bool,
@@ -57,6 +59,7 @@ impl Raw {
             own_validation: 0,
             own_test: 0,
             type_max: None,
+            has_alpha: false,
             has_gaps: false,
             is_table: false,
             what: String::new(),

@@ -1,5 +1,5 @@
-use super::Rows;
 use super::fit::unit_factor;
+use super::{Depth, Rows};
 
 /// What is done to a value when it is gathered: `(value − offset) · factor`, fitted on the training split.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,14 +21,36 @@ impl Scaler {
         Scaler { offsets: vec![offset], factors: vec![factor] }
     }
 
-    /// This scaler for other rows than it was fitted on: one that brings the range of bytes to [0, 1] brings that of 16 bits
-    /// there where they are pixels of 16 bits. Any other stays.
+    /// This scaler, which was fitted on values of pixels of depth `fitted`, for those of other pictures: black and white are
+    /// the same to it in 8 bits, in 16, and in numbers from 0 to 1. Where the depth is not known, only a scaler that brings
+    /// the range of bytes to [0, 1] tells it; any other stays.
     #[must_use]
-    pub fn for_rows(self, rows: &Rows) -> Scaler {
+    pub fn for_pictures(self, fitted: Option<Depth>, rows: &Rows) -> Scaler {
         let of_type = |most: f32| Scaler::uniform(0.0, unit_factor(0.0, most));
-        match rows {
-            Rows::U16(_) if self == of_type(255.0) => of_type(65_535.0),
-            Rows::U8(_) | Rows::U16(_) | Rows::F32(_) => self,
+        let white = |depth: Depth| match depth {
+            Depth::Byte => 255.0,
+            Depth::Word => 65_535.0,
+            Depth::Float => 1.0,
+        };
+        let Some(fitted) = fitted.or_else(|| (self == of_type(255.0)).then_some(Depth::Byte)) else {
+            return self;
+        };
+        let (before, now) = (white(fitted), white(Depth::of(rows)));
+        // Numbers beyond 0 to 1 have another white, which nothing tells.
+        let has_white = match rows {
+            Rows::U8(_) | Rows::U16(_) => true,
+            Rows::F32(values) => values.iter().all(|value| (0.0..=1.0).contains(value)),
+        };
+        if before == now || !has_white {
+            return self;
+        }
+        if self == of_type(before) {
+            return of_type(now);
+        }
+        let factor = |factor: f32| (factor * (before / now)).clamp(-f32::MAX, f32::MAX);
+        Scaler {
+            offsets: self.offsets.into_iter().map(|offset| offset * (now / before)).collect(),
+            factors: self.factors.into_iter().map(factor).collect(),
         }
     }
 
@@ -84,16 +106,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pixels_of_16_bits_are_seen_as_those_of_8_were() {
-        let bytes = Scaler::uniform(0.0, unit_factor(0.0, 255.0));
-        let words = Rows::U16(vec![257]);
-        let mut out = [[0.0; 2]; 2];
-        bytes.scale_u8(&[1, 255], &mut out[0]);
-        bytes.clone().for_rows(&words).scale_u16(&[257, 65_535], &mut out[1]);
-        assert!(out[0].iter().zip(out[1]).all(|(a, b)| (a - b).abs() < 1e-6), "{out:?}");
-        assert_eq!(bytes.clone().for_rows(&Rows::U8(vec![1])), bytes);
-        let own = Scaler::uniform(3.0, 0.5);
-        assert_eq!(own.clone().for_rows(&words), own);
+    fn pictures_of_any_depth_are_seen_as_those_of_training_were() {
+        let check = |scaler: Scaler, fitted, rows: Rows, expected: [f32; 2]| {
+            let (scaler, mut out) = (scaler.for_pictures(fitted, &rows), [0.0; 2]);
+            match &rows {
+                Rows::U8(row) => scaler.scale_u8(row, &mut out),
+                Rows::U16(row) => scaler.scale_u16(row, &mut out),
+                Rows::F32(row) => scaler.scale_f32(row, &mut out),
+            }
+            assert!(
+                out.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5),
+                "{fitted:?} {rows:?}: {out:?}"
+            );
+        };
+        let bytes = || Scaler::uniform(0.0, unit_factor(0.0, 255.0));
+        let words = || Rows::U16(vec![257, 65_535]);
+        check(bytes(), Some(Depth::Byte), words(), [1.0 / 255.0, 1.0]);
+        check(bytes(), None, words(), [1.0 / 255.0, 1.0]);
+        check(bytes(), Some(Depth::Byte), Rows::F32(vec![0.0, 1.0]), [0.0, 1.0]);
+        check(bytes(), Some(Depth::Byte), Rows::F32(vec![51.0, 255.0]), [0.2, 1.0]);
+        // Fitted on values from 2570 to 28270 of 16 bits.
+        let own = || Scaler::uniform(2570.0, 1.0 / 25_700.0);
+        check(own(), Some(Depth::Word), Rows::U8(vec![10, 110]), [0.0, 1.0]);
+        check(own(), Some(Depth::Word), Rows::U16(vec![2570, 28_270]), [0.0, 1.0]);
+        check(own(), None, Rows::U16(vec![2570, 28_270]), [0.0, 1.0]);
+        check(Scaler::uniform(0.2, 2.0), Some(Depth::Float), Rows::U8(vec![51, 255]), [0.0, 1.6]);
+        check(Scaler::uniform(0.2, 2.0), Some(Depth::Float), Rows::U16(vec![13_107, 65_535]), [0.0, 1.6]);
     }
 
     #[test]

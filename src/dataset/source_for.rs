@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{DataError, csv, foreign, idx, image_folder, npy, open_file};
 use crate::project::{
-    ArrayReading, Channels, Fit, Missing, PictureReading, Rules, Shape, Source, TableReading,
+    ArrayReading, Channels, Data, Fit, Missing, PictureReading, Rules, Shape, Source, TableReading,
 };
 
 const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \
@@ -255,6 +255,16 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
         _ => {}
     }
     Ok(source)
+}
+
+/// The columns of a table that are probably labels, where it is laid out as the data say; `None` for what is no table.
+///
+/// # Errors
+/// As [`source_for`] of a table.
+pub fn labels_of(data: &Data) -> Result<Option<Vec<String>>, DataError> {
+    let Source::Csv { path, header, delimiter, reading, .. } = &data.source else { return Ok(None) };
+    let preview = csv::sniff_as(path, *header, *delimiter, reading, data.rules)?;
+    Ok(Some(preview.labels))
 }
 
 /// The source for another table in the place of a design's: what was chosen for that holds for this one. Labels that are not

@@ -1,5 +1,6 @@
 //! Data that scaling does not do justice to: single values that squeeze all others, rows that are all equal.
 
+use super::progress::Pulse;
 use super::quantiles::of_columns;
 use super::raw::Raw;
 use super::{DataError, Doubt, Progress, Rows, SplitRows};
@@ -90,28 +91,43 @@ fn base(raw: &Raw, feature: usize) -> f64 {
 }
 
 /// A warning where all rows are equal, or where each is of one value only.
-pub(super) fn uniform(raw: &Raw) -> Option<String> {
-    fn find<T: PartialEq>(values: &[T], features: usize) -> (bool, bool) {
-        let rows = || values.chunks_exact(features.max(1));
-        let are_equal = rows().next().is_some_and(|first| rows().all(|row| row == first));
-        let are_flat = rows().all(|row| row.iter().all(|value| *value == row[0]));
-        (are_equal, are_flat)
+///
+/// # Errors
+/// [`DataError::Cancelled`].
+pub(super) fn uniform(raw: &Raw, progress: &Progress) -> Result<Option<String>, DataError> {
+    fn find<T: PartialEq>(
+        values: &[T],
+        features: usize,
+        progress: &Progress,
+    ) -> Result<(bool, bool), DataError> {
+        let features = features.max(1);
+        let first = values.get(..features).unwrap_or_default();
+        let (mut are_equal, mut are_flat, mut pulse) = (true, true, Pulse::new(progress));
+        for row in values.chunks_exact(features) {
+            pulse.beat(features)?;
+            are_equal = are_equal && row == first;
+            are_flat = are_flat && row.iter().all(|value| *value == row[0]);
+            if !are_equal && !are_flat {
+                break;
+            }
+        }
+        Ok((are_equal, are_flat))
     }
     let features = raw.shape.features();
     let (are_equal, are_flat) = match &raw.rows {
-        Rows::U8(values) => find(values, features),
-        Rows::U16(values) => find(values, features),
-        Rows::F32(values) => find(values, features),
+        Rows::U8(values) => find(values, features, progress)?,
+        Rows::U16(values) => find(values, features, progress)?,
+        Rows::F32(values) => find(values, features, progress)?,
     };
     let count = raw.rows.len() / features.max(1);
-    match raw.shape {
+    Ok(match raw.shape {
         _ if count < 2 => None,
         _ if are_equal => Some(format!("all {count} rows are equal: there is nothing to learn from them")),
         Shape::Image { .. } if are_flat => Some(format!(
             "each of the {count} pictures is of one colour: look whether they were read as they should be"
         )),
         Shape::Image { .. } | Shape::Vector(_) => None,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -155,14 +171,15 @@ mod tests {
 
     #[test]
     fn equal_rows_and_flat_pictures_are_told() {
+        let told = |raw: &Raw| uniform(raw, &Progress::default()).unwrap();
         assert!(
-            uniform(&table(2, vec![1.0, 2.0, 1.0, 2.0]))
+            told(&table(2, vec![1.0, 2.0, 1.0, 2.0]))
                 .is_some_and(|text| text.contains("all 2 rows are equal"))
         );
-        assert_eq!(uniform(&table(2, vec![1.0, 2.0, 1.0, 3.0])), None);
-        assert_eq!(uniform(&table(2, vec![1.0, 2.0])), None);
+        assert_eq!(told(&table(2, vec![1.0, 2.0, 1.0, 3.0])), None);
+        assert_eq!(told(&table(2, vec![1.0, 2.0])), None);
         let shape = Shape::Image { height: 1, width: 2, channels: 1 };
         let flat = Raw::new("p", shape, Rows::U8(vec![3, 3, 4, 4]));
-        assert!(uniform(&flat).is_some_and(|text| text.contains("one colour")));
+        assert!(told(&flat).is_some_and(|text| text.contains("one colour")));
     }
 }

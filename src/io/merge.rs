@@ -382,13 +382,14 @@ fn is_design_of(project: &Project, run: &Run) -> bool {
 }
 
 fn hash_of(normaliser: &Normaliser) -> u64 {
-    let Normaliser { offsets, factors, means, columns, table } = normaliser;
+    let Normaliser { offsets, factors, means, columns, table, depth } = normaliser;
     let mut hasher = DefaultHasher::new();
     for values in [offsets, factors, means] {
         values.len().hash(&mut hasher);
         values.iter().for_each(|value| value.to_bits().hash(&mut hasher));
     }
     columns.hash(&mut hasher);
+    depth.hash(&mut hasher);
     format!("{table:?}").hash(&mut hasher);
     hasher.finish()
 }

@@ -137,6 +137,7 @@ fn bare_run(id: u32) -> Run {
                     kind: crate::dataset::ColumnKind::Numbers { base: 1e15 },
                 },
             ],
+            depth: Some(crate::dataset::Depth::Word),
         }),
         status: Status::Stopped,
         epochs: 10,
@@ -543,7 +544,14 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
     let read: Normaliser = ron::from_str("(offsets: [1.0], factors: [2.0])").expect("reads");
     assert_eq!(
         read,
-        Normaliser { offsets: vec![1.0], factors: vec![2.0], means: vec![], columns: vec![], table: vec![] }
+        Normaliser {
+            offsets: vec![1.0],
+            factors: vec![2.0],
+            means: vec![],
+            columns: vec![],
+            table: vec![],
+            depth: None
+        }
     );
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Binariser, Column, Dataset, Scaler, Subset, memory};
+use crate::dataset::{Binariser, Column, Dataset, Depth, Scaler, Subset, memory};
+use crate::project::Shape;
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
 pub fn facts(data: &Dataset) -> DataFacts {
@@ -27,6 +28,7 @@ impl Normaliser {
             means: data.gaps.means.clone(),
             columns: data.feature_names.clone(),
             table: data.columns.clone(),
+            depth: matches!(data.shape, Shape::Image { .. }).then(|| Depth::of(&data.rows)),
         }
     }
 }
@@ -169,6 +171,7 @@ mod tests {
                 means: Vec::new(),
                 columns: Vec::new(),
                 table: Vec::new(),
+                depth: None,
             };
             let run = Run { normaliser: Some(normaliser), ..own.clone() };
             assert_eq!(run.scaler(), None, "{offsets} {factors} {factor}");

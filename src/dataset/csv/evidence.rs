@@ -37,7 +37,7 @@ pub(super) enum Content {
 /// Words for true and false, in lower case.
 const TRUTH: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
 /// Words that mean a value is missing, whatever a person adds to them.
-const MISSING: [&str; 8] = ["na", "n/a", "#n/a", "nan", "null", "none", "-", "?"];
+const MISSING: [&str; 10] = ["na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none", "-", "?"];
 /// How many different words of a column are remembered.
 pub(super) const WORDS: usize = 4096;
 /// The longest field that can be a number with signs, or a date.

@@ -20,6 +20,8 @@ const LIMIT: usize = 4_000_000;
 const TOLD: usize = 20;
 /// How many tables are looked at for labels.
 const TABLES: usize = 8;
+/// How many are kept at once, of which these are chosen.
+const MOST_TABLES: usize = 1024;
 
 /// Paths below a folder, sorted, and what was left out.
 pub(super) struct Found<'a> {
@@ -81,7 +83,7 @@ fn find_within<'a>(
     progress.budget().trim(&mut files);
     let files = sorted(files, progress, Ord::cmp)?;
     held.take_over(&files);
-    tables.sort_unstable();
+    keep_first(&mut tables);
     Ok(Found { files, skipped, others, tables, held })
 }
 
@@ -224,8 +226,12 @@ impl<'f, 'a> Search<'f, 'a> {
             Kind::Picture => self.found.skipped.add(&below, "is a device or a pipe"),
             Kind::Table | Kind::Other => {
                 *self.found.others.entry(ending(&below)).or_insert(0) += 1;
-                if what == Kind::Table && self.found.tables.len() < TABLES {
+                if what == Kind::Table {
                     self.found.tables.push(below);
+                    // Which come first does not depend on the order of the system.
+                    if self.found.tables.len() >= MOST_TABLES {
+                        keep_first(&mut self.found.tables);
+                    }
                 }
             }
         }
@@ -272,6 +278,13 @@ impl Skipped {
         }
         warnings
     }
+}
+
+/// The tables that are looked at: those that are made for it first, then by their names.
+fn keep_first(tables: &mut Vec<PathBuf>) {
+    let is_other = |table: &Path| !matches!(ending(table).trim_start_matches('.'), "csv" | "tsv");
+    tables.sort_unstable_by(|a, b| (is_other(a), a).cmp(&(is_other(b), b)));
+    tables.truncate(TABLES);
 }
 
 /// A path with slashes on every system.
@@ -445,6 +458,15 @@ mod tests {
         assert_eq!(progress.budget().free(), LIMIT_BYTES - paths);
         drop(found);
         assert_eq!(progress.budget().free(), LIMIT_BYTES);
+    }
+
+    #[test]
+    fn the_first_tables_are_kept_those_with_commas_before_others() {
+        let names = (0..9).map(|at| format!("{}.txt", 9 - at)).chain(["z/t.tsv".into(), "y.CSV".into()]);
+        let mut tables: Vec<PathBuf> = names.map(PathBuf::from).collect();
+        keep_first(&mut tables);
+        let kept: Vec<String> = tables.iter().map(|table| slashed(table)).collect();
+        assert_eq!(kept, ["y.CSV", "z/t.tsv", "1.txt", "2.txt", "3.txt", "4.txt", "5.txt", "6.txt"]);
     }
 
     #[test]

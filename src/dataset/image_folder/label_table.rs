@@ -1,14 +1,12 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use csv::{ReaderBuilder, StringRecord};
+use ::csv::{ReaderBuilder, StringRecord};
 
 use super::find::slashed;
-use crate::dataset::memory::Held;
-use crate::dataset::open_file::{Watched, open_file};
-use crate::dataset::{DataError, Progress};
+use crate::dataset::memory::{self, Held};
+use crate::dataset::{DataError, Progress, csv};
 
 /// The largest table of labels.
 const MAX_BYTES: u64 = 1 << 30;
@@ -16,6 +14,10 @@ const MAX_BYTES: u64 = 1 << 30;
 const ROW_BYTES: u64 = 800;
 /// Rows that tell which column names the pictures.
 const LOOKED_AT: usize = 1000;
+
+/// The longest path that is known by its ends, too, and how many folders of it at most.
+const MOST_BYTES: usize = 1024;
+const MOST_FOLDERS: usize = 16;
 
 /// A table that names pictures in one column and their labels in another.
 #[derive(Debug)]
@@ -26,7 +28,8 @@ pub(super) struct LabelTable<'a> {
     labels: HashMap<String, Option<String>>,
     /// By the ends of these names, where they are paths from further above.
     by_end: HashMap<String, Option<String>>,
-    _held: Held<'a>,
+    /// Memory of all this.
+    held: Held<'a>,
 }
 
 impl<'a> LabelTable<'a> {
@@ -42,16 +45,21 @@ impl<'a> LabelTable<'a> {
         pictures: &[PathBuf],
         progress: &'a Progress,
     ) -> Result<LabelTable<'a>, DataError> {
-        let (opened, length) = open_file(path, "a table of labels")?;
-        if length > MAX_BYTES {
-            return Err(DataError::file(path, "is too large for a table of labels; choose a smaller one"));
-        }
-        // The text, its rows, and the labels by four names each.
         let known = pictures.iter().map(|picture| 2 * (picture.as_os_str().len() as u64 + 64));
-        let mut held = progress.budget().hold((16 * length).saturating_add(known.sum()))?;
-        let mut bytes = Vec::new();
-        let read = Watched::new(opened, length, progress).read_to_end(&mut bytes);
-        read.map_err(|error| DataError::io(path, &error))?;
+        let mut held = progress.budget().hold(known.sum())?;
+        let mut length = 0;
+        // The text, its rows, and the labels by four names each.
+        let charge = |more: u64| {
+            length += more;
+            if length > MAX_BYTES {
+                return Err(DataError::file(
+                    path,
+                    "is too large for a table of labels; choose a smaller one",
+                ));
+            }
+            Ok(held.take(16 * more)?)
+        };
+        let bytes = csv::letters(path, charge, progress)?;
         let lines = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
         held.take((lines as u64).saturating_mul(ROW_BYTES))?;
         let text = String::from_utf8_lossy(&bytes);
@@ -105,18 +113,18 @@ impl<'a> LabelTable<'a> {
             label_name: name(label_at),
             labels: HashMap::new(),
             by_end: HashMap::new(),
-            _held: held,
+            held,
         };
         for row in &rows[usize::from(has_header)..] {
             progress.check()?;
             if let (Some(file), Some(label)) = (row.get(file_at), row.get(label_at)) {
-                table.add(&path_of(file), label);
+                table.add(&path_of(file), label)?;
             }
         }
         Ok(table)
     }
 
-    fn add(&mut self, path: &str, label: &str) {
+    fn add(&mut self, path: &str, label: &str) -> Result<(), DataError> {
         let label = Some(label.to_owned()).filter(|label| !label.trim().is_empty());
         let put = |labels: &mut HashMap<String, Option<String>>, name: &str| {
             let known = labels.entry(name.to_owned()).or_insert_with(|| label.clone());
@@ -124,13 +132,23 @@ impl<'a> LabelTable<'a> {
                 *known = None;
             }
         };
-        for (at, end) in ends(path).enumerate() {
+        // All ends of a long path would take the square of its length.
+        let folders = path.matches('/').count();
+        let left_out = if path.len() > MOST_BYTES { folders } else { folders.saturating_sub(MOST_FOLDERS) };
+        // The path itself, and its last ends.
+        let kept = |at: usize| at == 0 || at > left_out;
+        for (at, end) in ends(path).enumerate().filter(|(at, _)| kept(*at)) {
+            if at > 1 {
+                let label = label.as_ref().map_or(0, String::len);
+                self.held.take(2 * (memory::text_bytes(end.len()) + memory::text_bytes(label)))?;
+            }
             let labels = if at == 0 { &mut self.labels } else { &mut self.by_end };
             put(labels, end);
             if stem(end) != end {
                 put(labels, stem(end));
             }
         }
+        Ok(())
     }
 
     /// The label of a picture: the table may know less of its path, more of it, and not its ending.
@@ -232,6 +250,40 @@ mod tests {
         check("a.png\tu\nx/b.png\tv\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
         // Two rows that do not agree, and a label that is missing.
         check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
+    }
+
+    #[test]
+    fn tables_of_any_encoding_and_packed_ones_are_read() {
+        use std::io::Write;
+        let dir = tempfile::tempdir().unwrap();
+        let text = "file,label\na.png,café\nb.png,naïve\n";
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let utf16 = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let latin = text.chars().map(|letter| letter as u8).collect();
+        for bytes in [text.as_bytes().to_vec(), gzip.finish().unwrap(), utf16, latin] {
+            let path = dir.path().join("labels.csv");
+            std::fs::write(&path, bytes).unwrap();
+            let pictures = ["a.png".into(), "b.png".into()];
+            let progress = Progress::default();
+            let table = LabelTable::read(&path, None, None, &pictures, &progress).unwrap();
+            assert_eq!(table.label(Path::new("a.png")), Some("café"));
+        }
+    }
+
+    #[test]
+    fn long_paths_are_known_by_few_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("labels.csv");
+        let (deep, long) = ("d/".repeat(100), "e/".repeat(600));
+        std::fs::write(&path, format!("file,label\na.png,1\n{deep}x/b.png,2\n{long}c.png,3\n")).unwrap();
+        let progress = Progress::default();
+        let table = LabelTable::read(&path, None, None, &["a.png".into()], &progress).unwrap();
+        assert_eq!(table.label(Path::new("x/b.png")), Some("2"));
+        assert_eq!(table.label(Path::new("c.png")), None);
+        assert_eq!(table.label(&Path::new(&long).join("c.png")), Some("3"));
+        // 16 ends with and without ending; of `a.png` there is none.
+        assert_eq!(table.by_end.len(), 32);
     }
 
     #[test]

@@ -104,12 +104,25 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
     };
     let found = pictures.column_if("folder", labels, progress, |file| meaning(file).0, is_label)?;
     if found.classes > 0 && !is_label(&found) {
-        labels.notes.push(match &found.first {
-            Some(first) if found.classes == 1 => {
-                format!("all pictures are in folders called “{first}”, so folders are no labels")
+        match &found.first {
+            Some(first) if found.classes == 1 => labels
+                .notes
+                .push(format!("all pictures are in folders called “{first}”, so folders are no labels")),
+            _ => {
+                // The folder that would be the class.
+                let depth = pictures.files.iter().find_map(|file| {
+                    let class = meaning(file).0?;
+                    folders(file).iter().position(|folder| *folder == class).map(|at| at + 1)
+                });
+                let message = "each folder holds one picture, so folders are no labels".to_owned();
+                match depth {
+                    Some(depth) => labels
+                        .doubts
+                        .push(Doubt { message, remedies: vec![Choice::Label(LabelFrom::Folder(depth))] }),
+                    None => labels.notes.push(message),
+                }
             }
-            _ => "each folder holds one picture, so folders are no labels".to_owned(),
-        });
+        }
     }
     if !is_old {
         pictures.column("category", labels, progress, |file| meaning(file).1)?;

@@ -45,7 +45,13 @@ pub(super) fn settle(
         Depth::Float => "numbers",
     };
     let mut range = Range { type_max: None, understood: None, doubts: Vec::new() };
-    let (low, high) = least_and_most(rows, progress)?;
+    // Alpha is no colour, and has the range of its type.
+    let seen = if how.alpha == Alpha::Keep && how.rules == Rules::Current {
+        Seen { channels: how.channels(), colours: how.wanted.channels.count() }
+    } else {
+        Seen { channels: 1, colours: 1 }
+    };
+    let (low, high) = least_and_most(rows, seen, progress)?;
     let values = format!("{bits} (values {} to {})", short(low), short(high));
     let type_max = match depth {
         Depth::Byte => Some(255.0),
@@ -76,7 +82,7 @@ pub(super) fn settle(
         PixelRange::Data => {
             range.understood = Some(format!("{values}; range: data"));
             if depth != Depth::Byte {
-                let (few, most) = percentiles(rows, progress)?;
+                let (few, most) = percentiles(rows, seen, progress)?;
                 if most - few < OUTLYING * (high - low) && few < most {
                     range.doubts.push(Doubt {
                         message: format!(
@@ -93,11 +99,11 @@ pub(super) fn settle(
             }
         }
         PixelRange::Percentiles => {
-            let (few, most) = percentiles(rows, progress)?;
+            let (few, most) = percentiles(rows, seen, progress)?;
             match rows {
-                Rows::U8(rows) => cut(rows, few as u8, most as u8, progress)?,
-                Rows::U16(rows) => cut(rows, few as u16, most as u16, progress)?,
-                Rows::F32(rows) => cut(rows, few, most, progress)?,
+                Rows::U8(rows) => cut(rows, few as u8, most as u8, seen, progress)?,
+                Rows::U16(rows) => cut(rows, few as u16, most as u16, seen, progress)?,
+                Rows::F32(rows) => cut(rows, few, most, seen, progress)?,
             }
             range.understood =
                 Some(format!("{values}; range: percentiles ({} to {})", short(few), short(most)));
@@ -126,14 +132,28 @@ fn short(number: f32) -> String {
     }
 }
 
+/// Which values of each pixel are looked at.
+#[derive(Clone, Copy)]
+struct Seen {
+    channels: usize,
+    colours: usize,
+}
+
+impl Seen {
+    fn of<T: Copy>(self, values: &[T]) -> impl Iterator<Item = T> {
+        values.chunks_exact(self.channels).flat_map(move |pixel| &pixel[..self.colours]).copied()
+    }
+}
+
 /// The smallest and the largest value.
-fn least_and_most(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError> {
-    fn of<T: Sample>(values: &[T], progress: &Progress) -> Result<(f32, f32), DataError> {
+fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, f32), DataError> {
+    fn of<T: Sample>(values: &[T], seen: Seen, progress: &Progress) -> Result<(f32, f32), DataError> {
         let Some(&first) = values.first() else { return Ok((0.0, 0.0)) };
         let (mut low, mut high, mut pulse) = (first, first, Pulse::new(progress));
-        for values in values.chunks(1 << 12) {
+        // Whole pixels, of 1 to 4 channels.
+        for values in values.chunks(seen.channels << 12) {
             pulse.beat(values.len())?;
-            for &value in values {
+            for value in seen.of(values) {
                 low = if value < low { value } else { low };
                 high = if value > high { value } else { high };
             }
@@ -141,14 +161,14 @@ fn least_and_most(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataEr
         Ok((low.number() as f32, high.number() as f32))
     }
     match rows {
-        Rows::U8(values) => of(values, progress),
-        Rows::U16(values) => of(values, progress),
-        Rows::F32(values) => of(values, progress),
+        Rows::U8(values) => of(values, seen, progress),
+        Rows::U16(values) => of(values, seen, progress),
+        Rows::F32(values) => of(values, seen, progress),
     }
 }
 
 /// The values that 1 in 1000 are below and above; of very many numbers by some of them.
-fn percentiles(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError> {
+fn percentiles(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, f32), DataError> {
     let by_count = |counts: &[u64]| {
         let share = counts.iter().sum::<u64>() / 1000;
         let at = |mut values: Box<dyn Iterator<Item = usize> + '_>| {
@@ -165,7 +185,7 @@ fn percentiles(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError
     match rows {
         Rows::U8(values) => {
             let mut counts = vec![0; 1 << 8];
-            for &value in values {
+            for value in seen.of(values) {
                 pulse.beat(1)?;
                 counts[usize::from(value)] += 1;
             }
@@ -173,7 +193,7 @@ fn percentiles(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError
         }
         Rows::U16(values) => {
             let mut counts = vec![0; 1 << 16];
-            for &value in values {
+            for value in seen.of(values) {
                 pulse.beat(1)?;
                 counts[usize::from(value)] += 1;
             }
@@ -183,7 +203,13 @@ fn percentiles(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError
             // An odd stride, so that it does not meet the same columns of every picture.
             let stride = values.len().div_ceil(SAMPLES).max(1) | 1;
             let _held = progress.budget().hold(memory::bytes_of::<f32>(values.len() / stride + 1))?;
-            let mut some: Vec<f32> = values.iter().step_by(stride).copied().collect();
+            let mut some: Vec<f32> = values
+                .iter()
+                .enumerate()
+                .step_by(stride)
+                .filter(|(at, _)| at % seen.channels < seen.colours)
+                .map(|(_, value)| *value)
+                .collect();
             progress.check()?;
             let (share, last) = (some.len() / 1000, some.len().saturating_sub(1));
             if some.is_empty() {
@@ -197,9 +223,15 @@ fn percentiles(rows: &Rows, progress: &Progress) -> Result<(f32, f32), DataError
 }
 
 /// Cuts off what lies beyond.
-fn cut<T: Sample>(values: &mut [T], low: T, high: T, progress: &Progress) -> Result<(), DataError> {
+fn cut<T: Sample>(
+    values: &mut [T],
+    low: T,
+    high: T,
+    seen: Seen,
+    progress: &Progress,
+) -> Result<(), DataError> {
     let mut pulse = Pulse::new(progress);
-    for value in values {
+    for value in values.chunks_exact_mut(seen.channels).flat_map(|pixel| &mut pixel[..seen.colours]) {
         pulse.beat(1)?;
         if *value < low {
             *value = low;
@@ -317,6 +349,15 @@ mod tests {
         let how = how(Alpha::Keep);
         settle(&mut rows, PixelRange::EachPicture, how, &Tally::default(), &Progress::default()).unwrap();
         assert_eq!(rows, Rows::U8(vec![0, 255, 255, 100]));
+    }
+
+    #[test]
+    fn alpha_is_no_part_of_the_range() {
+        let mut rows = Rows::U16(vec![100, 65_535, 300, 0]);
+        let how = how(Alpha::Keep);
+        let range =
+            settle(&mut rows, PixelRange::Data, how, &Tally::default(), &Progress::default()).unwrap();
+        assert_eq!(range.understood.as_deref(), Some("16 bits (values 100 to 300); range: data"));
     }
 
     #[test]

@@ -32,13 +32,15 @@ pub(super) fn bases(
         let count = entry.count()?;
         entry.chunks(count, |header, bytes| {
             each_number(header, bytes, &mut ranges);
-            // Whole rows came, and ranges only grow.
+            // Whole rows came, and ranges only grow; numbers that are rounded may still come.
             let all_came = ranges.places.is_none() && ranges.next >= features;
             Ok(!all_came || (0..features).any(|column| ranges.is_narrow(column)))
         })
     })?;
     let budget = progress.budget();
-    let needs = |column: &usize| ranges.is_narrow(*column) && ranges.high[*column] > ranges.low[*column];
+    let needs = |&column: &usize| {
+        ranges.is_rounded[column] && ranges.is_narrow(column) && ranges.high[column] > ranges.low[column]
+    };
     let mut bases = Vec::new();
     if (0..features).any(|column| needs(&column)) {
         bases = progress.filled(0.0, features)?;
@@ -66,7 +68,7 @@ impl Ranges {
     fn is_narrow(&self, column: usize) -> bool {
         let (low, high) = (self.low[column], self.high[column]);
         let range = high - low;
-        self.is_rounded[column] && range.is_finite() && range < low.abs().max(high.abs()) * NARROW
+        range.is_finite() && range < low.abs().max(high.abs()) * NARROW
     }
 }
 

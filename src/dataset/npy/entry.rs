@@ -2,7 +2,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::header::{self, Header};
-use super::labels::Labels;
+use super::labels::{Columns, Labels};
 use super::places::Places;
 use super::values::Target;
 use super::{DataError, Progress};
@@ -67,6 +67,15 @@ impl<'a> Entry<'a> {
         let count = self.count()?;
         self.check_length(count)?;
         self.chunks(count, |header, bytes| labels.push_bytes(header, bytes).map(|()| true))
+    }
+
+    /// Adds the values of each column to the list of the same place, with all their digits.
+    pub(super) fn label_columns(mut self, lists: &mut [Labels<'_>]) -> Result<(), DataError> {
+        let count = self.count()?;
+        self.check_length(count)?;
+        let places = Places::new(&self.header.shape, self.header.fortran, false);
+        let mut columns = Columns::new(lists, places);
+        self.chunks(count, |header, bytes| columns.push_bytes(header, bytes).map(|()| true))
     }
 
     /// An error about this array.

@@ -3,6 +3,7 @@ use crate::dataset::progress::Pulse;
 use crate::dataset::{DataError, LabelColumn, Progress};
 
 use super::header::Header;
+use super::places::Places;
 use super::values::{Number, Sink, each_number, text};
 
 /// Whole numbers of more distinct values than this are numbers, not classes, by the rules of version 1 and where they came
@@ -59,9 +60,8 @@ impl<'a> Labels<'a> {
             self.is_text = true;
             return bytes.chunks_exact(header.item).try_for_each(|item| self.push(&text(header, item)));
         }
-        let mut pushed = Pushed { labels: self, result: Ok(()) };
-        each_number(header, bytes, &mut pushed);
-        pushed.result
+        let mut columns = Columns::new(std::slice::from_mut(self), None);
+        columns.push_bytes(header, bytes)
     }
 
     /// Texts and few whole numbers are classes, other numbers are numbers. The budget is charged for the column alone in the
@@ -105,24 +105,44 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// Takes numbers as labels, until one fails.
-struct Pushed<'l, 'a> {
-    labels: &'l mut Labels<'a>,
+/// Takes numbers as labels of several columns, until one fails.
+pub(super) struct Columns<'l, 'a> {
+    lists: &'l mut [Labels<'a>],
+    /// In any order of the file, those of one column come by their rows.
+    places: Option<Places>,
+    next: usize,
     result: Result<(), DataError>,
 }
 
-impl Sink for Pushed<'_, '_> {
+impl<'l, 'a> Columns<'l, 'a> {
+    /// For an array with as many columns as there are lists, of which there is at least one.
+    pub fn new(lists: &'l mut [Labels<'a>], places: Option<Places>) -> Columns<'l, 'a> {
+        Columns { lists, places, next: 0, result: Ok(()) }
+    }
+
+    /// Labels from the bytes of the file, a whole number of them, which are no text.
+    pub fn push_bytes(&mut self, header: &Header, bytes: &[u8]) -> Result<(), DataError> {
+        each_number(header, bytes, self);
+        std::mem::replace(&mut self.result, Ok(()))
+    }
+}
+
+impl Sink for Columns<'_, '_> {
     fn take<N: Number>(&mut self, mut numbers: impl Iterator<Item = N>) {
         self.result = numbers.try_for_each(|number| {
+            let place = self.places.as_mut().map_or(self.next, Places::next);
+            self.next += 1;
+            let column = place % self.lists.len().max(1);
+            let Some(labels) = self.lists.get_mut(column) else { return Ok(()) };
             // −0 is 0.
             let text = if number.f64() == 0.0 {
                 "0".to_owned()
-            } else if self.labels.is_exact {
+            } else if labels.is_exact {
                 number.text()
             } else {
                 number.f32().text()
             };
-            self.labels.push(&text)
+            labels.push(&text)
         });
     }
 }

@@ -311,6 +311,17 @@ fn labels_keep_all_digits_and_one_hot_labels_are_classes() {
     let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
     let names: Vec<&str> = raw.labels.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["y 1", "y 2"]);
+    // Each column by itself, in either order of the file.
+    let (first, second) = ([9_007_199_254_700_001_i64, 16_777_217, 7], [1_i64, 2, 3]);
+    let by_rows: Vec<i64> = first.into_iter().zip(second).flat_map(|(a, b)| [a, b]).collect();
+    for (fortran, values) in [(false, by_rows), (true, [first, second].concat())] {
+        let body: Vec<u8> = values.into_iter().flat_map(i64::to_le_bytes).collect();
+        let arrays = [("x", bytes("(3, 1)", &[1, 2, 3])), ("y", npy("<i8", fortran, "(3, 2)", &body))];
+        let raw = read_as(&arrays, &ArrayReading::default(), Rules::Current, None).unwrap();
+        let texts = |column: usize| [0, 1, 2].map(|row| raw.labels[column].text(row));
+        assert_eq!(texts(0), ["9007199254700001", "16777217", "7"], "fortran {fortran}");
+        assert_eq!(texts(1), ["1", "2", "3"]);
+    }
 }
 
 #[test]
@@ -337,6 +348,24 @@ fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
     let raw = read(Rules::Version1, None);
     assert_eq!(raw.rows, Rows::F32(vec![near, 5.0, near, 6.0, near, 900.0]));
     assert!(raw.doubts[0].message.contains("precision"), "{:?}", raw.doubts);
+}
+
+#[test]
+fn known_bases_are_taken_off_bytes_too() {
+    let (_dir, path) = write("a.npy", &bytes("(2, 1)", &[3, 200]));
+    let known = [Column { name: "a".to_owned(), kind: ColumnKind::Numbers { base: 100.0 } }];
+    let asked = Asked { array: None, labels: None, reading: &ArrayReading::default(), rules: Rules::Current };
+    let raw = super::load(&path, asked, Some(&known), &Progress::default()).unwrap();
+    assert_eq!((raw.rows, raw.type_max), (Rows::F32(vec![-97.0, 100.0]), None));
+}
+
+#[test]
+fn numbers_that_are_rounded_late_are_found() {
+    // More than is read at once of numbers that 32 bits hold, and then one that they do not.
+    let numbers = (0..200_000).map(|_| 1_700_000_000.0).chain([1_700_000_001.0_f64]);
+    let body: Vec<u8> = numbers.map(|number| (number - 128.0) as i64).flat_map(i64::to_le_bytes).collect();
+    let raw = read(&npy("<i8", false, "(200001, 1)", &body), None, None).unwrap();
+    assert_eq!(raw.columns[0].base(), 1_699_999_872.0);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 use fast_image_resize::PixelType;
 use fast_image_resize::images::{Image, ImageRef};
 
+use serde::{Deserialize, Serialize};
+
 use crate::dataset::Rows;
 
 /// How many bits the values of a picture have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::dataset) enum Depth {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Depth {
     /// 8 or fewer.
     Byte,
     /// 9 to 16.
@@ -16,7 +18,7 @@ pub(in crate::dataset) enum Depth {
 
 impl Depth {
     /// Of the values of some pictures.
-    pub(in crate::dataset) fn of(rows: &Rows) -> Depth {
+    pub fn of(rows: &Rows) -> Depth {
         match rows {
             Rows::U8(_) => Depth::Byte,
             Rows::U16(_) => Depth::Word,

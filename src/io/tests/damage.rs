@@ -91,6 +91,7 @@ fn a_run_is_checked_before_anybody_relies_on_it() {
             means: vec![],
             columns: vec![],
             table: vec![],
+            depth: None,
         });
     });
     let health = |health: Health| move |run: &mut Run| run.health = Some(Arc::new(health.clone()));

@@ -311,7 +311,13 @@ fn labels_come_from_where_they_are_asked_for() {
     let raw = check(&["only/1.png", "only/2.png"], LabelFrom::Auto, None);
     assert!(raw.notes.is_empty(), "a folder around all is no class: {:?}", raw.notes);
     let raw = check(&["p1/x.png", "p2/x.png", "p3/x.png"], LabelFrom::Auto, None);
-    assert!(raw.notes[0].contains("each folder holds one picture"), "{:?}", raw.notes);
+    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("each folder holds one picture"));
+    assert_eq!(
+        doubt.map(|doubt| &doubt.remedies[..]),
+        Some(&[Choice::Label(LabelFrom::Folder(1))][..]),
+        "{:?}",
+        raw.doubts
+    );
     let pets = ["cat.0.png", "cat.1.png", "dog.0.png", "dog.1.png"];
     let raw = check(&pets, LabelFrom::Auto, None);
     let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("(cat, dog)")).unwrap();
