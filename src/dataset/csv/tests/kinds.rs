@@ -219,10 +219,15 @@ fn a_trained_run_finds_its_columns_by_name() {
         (&b"b,c,d\n1,2,3\n"[..], ["missing: \"a\"", "does not know: \"d\""]),
         (b"a,c\n1,2\n", ["missing: \"b\"", "trained on"]),
         (b"1,2\n3,4\n", ["2 columns", "trained on 3"]),
+        // The label may be any of them.
+        (b"0,1,2,3\n1,4,5,6\n", ["4 columns", "add a header"]),
     ] {
         let error = shown(text, &known, &[]).unwrap_err().to_string();
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
     }
+    let made_up = ["column 1", "column 3"].map(Column::numbers);
+    let raw = shown(b"a,kind,b\n1,2,3\n4,5,6\n", &made_up, &[]).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 3.0, 4.0, 6.0]));
     let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let known = [
         Column { name: "t".into(), kind: ColumnKind::Numbers { base: 1e9 } },
