@@ -282,6 +282,11 @@ impl Evidence {
         self.are_whole
     }
 
+    /// Whether all fields are dates of a format.
+    pub(super) fn fits(&self, format: DateFormat) -> bool {
+        self.dates.has(format)
+    }
+
     /// The first date.
     pub(super) fn first_date(&self) -> Option<&str> {
         self.first_date.as_deref()

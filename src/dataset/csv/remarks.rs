@@ -58,7 +58,7 @@ impl Remarks {
         for (name, (_, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
             match role {
                 Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
-                Role::Dates { formats: [format, _], unit_secs, .. } => {
+                Role::Dates { format, unit_secs, .. } => {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.name().contains("%Y") { "1970" } else { "midnight" };
                     note(&[name], &format!("dates ({}) as {unit} since {since}", format.name()));

@@ -30,8 +30,8 @@ pub(super) enum Role {
         words: [String; 2],
     },
     Dates {
-        /// How they are written; also another way where a run knows one.
-        formats: [DateFormat; 2],
+        /// How they are written.
+        format: DateFormat,
         unit_secs: f64,
         base: f64,
     },
@@ -167,8 +167,8 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
             Role::LeftOut | Role::Label(_) => continue,
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
-            Role::Dates { formats, unit_secs, base } => ColumnKind::Dates {
-                format: formats[0].name().to_owned(),
+            Role::Dates { format, unit_secs, base } => ColumnKind::Dates {
+                format: format.name().to_owned(),
                 unit: unit_of(*unit_secs),
                 base: *base,
             },
@@ -273,12 +273,9 @@ impl Judge<'_> {
                         None
                     }
                 };
-                match known.or(found) {
-                    Some(first) => Role::Dates {
-                        formats: [first, found.unwrap_or(first)],
-                        unit_secs: unit_secs(*unit),
-                        base: *base,
-                    },
+                // One for all rows: day and month must not change places from one to the next.
+                match known.filter(|known| evidence.fits(*known)).or(found).or(known) {
+                    Some(format) => Role::Dates { format, unit_secs: unit_secs(*unit), base: *base },
                     // A format of another program: its dates may be numbers by now.
                     None => Role::Numbers { notation: self.notation(evidence), base: *base },
                 }
@@ -359,7 +356,7 @@ impl Judge<'_> {
         };
         let unit_secs = unit_secs(unit);
         let first = evidence.first_date().and_then(|first| format.parse(first)).unwrap_or_default();
-        Role::Dates { formats: [format; 2], unit_secs, base: (first / unit_secs).floor() }
+        Role::Dates { format, unit_secs, base: (first / unit_secs).floor() }
     }
 }
 

@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use ::csv::ByteRecord;
 
-use super::date::DateFormat;
 use super::evidence::{is_missing, plain_number};
 use super::labels::Labels;
 use super::layout::Layout;
@@ -111,17 +110,13 @@ impl<'a> Table<'a> {
                         return Err(self.word(message, field, record, column));
                     }
                 },
-                Role::Dates { formats, unit_secs, base } => {
-                    let parsed = formats.iter().find_map(|format: &DateFormat| format.parse(field));
-                    match parsed {
-                        Some(secs) => secs / unit_secs - base,
-                        None => {
-                            let message =
-                                format!("\"{}\" is no date as {}", shortened(field), formats[0].name());
-                            return Err(self.word(message, field, record, column));
-                        }
+                Role::Dates { format, unit_secs, base } => match format.parse(field) {
+                    Some(secs) => secs / unit_secs - base,
+                    None => {
+                        let message = format!("\"{}\" is no date as {}", shortened(field), format.name());
+                        return Err(self.word(message, field, record, column));
                     }
-                }
+                },
                 Role::Categories { places } => {
                     match places.get(field) {
                         Some(place) => self.values[at + place] = 1.0,

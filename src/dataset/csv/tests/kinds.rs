@@ -228,6 +228,16 @@ fn a_trained_run_finds_its_columns_by_name() {
     let made_up = ["column 1", "column 3"].map(Column::numbers);
     let raw = shown(b"a,kind,b\n1,2,3\n4,5,6\n", &made_up, &[]).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 3.0, 4.0, 6.0]));
+    let kind = ColumnKind::Dates {
+        format: "%d/%m/%Y".to_owned(),
+        unit: crate::project::DateUnit::Days,
+        base: 19_723.0,
+    };
+    let dates = [Column { name: "d".into(), kind }];
+    let read = |text: &[u8]| shown(text, &dates, &[]).unwrap().rows;
+    assert_eq!(read(b"d\n02/01/2024\n03/01/2024\n"), Rows::F32(vec![1.0, 2.0]));
+    // The second shows that the month comes first in both.
+    assert_eq!(read(b"d\n01/02/2024\n01/31/2024\n"), Rows::F32(vec![1.0, 30.0]));
     let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let known = [
         Column { name: "t".into(), kind: ColumnKind::Numbers { base: 1e9 } },
