@@ -12,6 +12,7 @@ mod lines;
 mod matching;
 mod number;
 mod overview;
+mod parts;
 mod remarks;
 mod roles;
 mod sheet;
