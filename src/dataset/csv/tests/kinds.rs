@@ -284,8 +284,9 @@ fn what_is_no_table_is_refused_by_its_content() {
     };
     check(b"PAR1\x15\x04", "read_parquet");
     check(b"ARROW1\0\0", "read_feather");
-    check(b"\x89HDF\r\n\x1a\n", "read_hdf");
+    check(b"\x89HDF\r\n\x1a\n", "is an HDF5 file");
     check(b"%PDF-1.7\n", "is a PDF");
+    assert_eq!(loaded(b"PAR1,PAR2\n1,2\n").feature_names, ["PAR1", "PAR2"]);
     check(b"a,b\n1,\0\0\n", "zero bytes");
     check(b"PK\x03\x04 and no more", "spreadsheet");
     check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "spreadsheet");
