@@ -84,7 +84,7 @@ fn load_text(
     progress.restart(text.bytes);
     let mut evidence = survey(text, &layout, asked, progress)?;
     let mut remarks = Remarks::default();
-    remarks.doubts.extend(layout.doubt.take());
+    remarks.doubts.append(&mut layout.doubts);
     let matched = match known {
         [] => None,
         known => Some(Matched::find(text, &layout, asked, known, &mut remarks)?),

@@ -57,6 +57,11 @@ fn tables_are_read_as_people_write_them() {
         &[1.0, 2.0, 3.0, 4.0],
         &["header: in a comment", "1 comment line"],
     );
+    check(b"# a b c\n1 2 3\n4 6 9\n", &["a", "b", "c"], &[1.0, 2.0, 3.0, 4.0, 6.0, 9.0], &["header: in a comment"]);
+    check(b"# my data\nx y\n1 2\n3 4\n", &["x", "y"], &[1.0, 2.0, 3.0, 4.0], &["header: yes"]);
+    check(b"#ff0000,1\n#00ff00,2\n#ff0000,3\n#00ff00,4\n", &["column 1 = #00ff00", "column 1 = #ff0000", &two], &[
+        0.0, 1.0, 1.0, 1.0, 0.0, 2.0, 0.0, 1.0, 3.0, 1.0, 0.0, 4.0,
+    ], &["header: no"]);
     check(b"sep=;\na;b\n1;2\n", &["a", "b"], &[1.0, 2.0], &["header: yes", "delimiter: ;"]);
     check(b"a,b\n\"1,234.5\",2\n", &["a", "b"], &[1234.5, 2.0], &[]);
     check(b"a;b\n1.234,5;12 %\n", &["a", "b"], &[1234.5, 12.0], &["decimal: ,"]);
@@ -167,6 +172,8 @@ fn every_guess_can_be_overruled() {
         Choice::Comments(crate::project::Comments::From('%')),
         &[1.0, 2.0, 3.0, 4.0],
     );
+    let sign = Choice::Comments(crate::project::Comments::From('%'));
+    check(b"sep=;\na;b\n1;2\n%c;d\n3;4\n", sign, &[1.0, 2.0, 3.0, 4.0]);
     let hours = Choice::Dates(crate::project::DateUnit::Hours);
     check(b"a,b\n1,2024-01-01 00:00\n2,2024-01-01 06:00\n", hours, &[1.0, 0.0, 2.0, 6.0]);
     let refused = |text: &[u8], choice: Choice, part: &str| {
@@ -252,6 +259,13 @@ fn a_trained_run_finds_its_columns_by_name() {
         raw.warnings[0].contains("\"city\" has words the run was not trained on")
             && raw.warnings[0].contains("\"Rom\"")
     );
+}
+
+#[test]
+fn comments_that_look_like_rows_are_doubted() {
+    let doubts = loaded(b"#ff0000,1\nred,2\nred,3\nblue,2\nblue,1\n").doubts;
+    let remedy = Choice::Comments(crate::project::Comments::Off);
+    assert!(doubts.iter().any(|doubt| doubt.remedies.contains(&remedy)), "{doubts:?}");
 }
 
 #[test]
