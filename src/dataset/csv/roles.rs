@@ -370,16 +370,18 @@ fn categories(evidence: &Evidence) -> Role {
 pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     /// Up to here all whole numbers are exact in 32 bits.
     const EXACT: f64 = (1 << 24) as f64;
-    /// So many times its range may the largest number be for 14 bits to be left.
-    const LARGE: f64 = 1000.0;
+    /// So many times its range may the largest number be for 16 bits to be left, as with arrays.
+    const LARGE: f64 = 256.0;
     let (low, high) = evidence.range(notation);
     let (size, range) = (low.abs().max(high.abs()), high - low);
     // Numbers beyond those of 32 bits are refused where they stand.
     if low > high || size > f64::from(f32::MAX) {
         return 0.0;
     }
-    let is_exact = size <= EXACT && evidence.are_whole();
-    let is_lost = if range == 0.0 { size > EXACT } else { size > LARGE * range };
+    let is_whole = evidence.are_whole();
+    let is_exact = is_whole && size <= EXACT;
+    // With a base, whole numbers of such a range are all exact.
+    let is_lost = size > EXACT && (range == 0.0 || is_whole && range <= EXACT) || size > LARGE * range;
     if is_exact || !is_lost {
         0.0
     } else if range >= 2.0 {

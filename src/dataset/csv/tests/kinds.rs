@@ -132,6 +132,10 @@ fn numbers_far_from_zero_stay_apart() {
     assert_eq!(old.columns[0].kind, ColumnKind::Numbers { base: 0.0 });
     let doubt = old.doubts.iter().find(|doubt| doubt.message.contains("precision")).expect("a doubt");
     assert_eq!(doubt.remedies, [Choice::Rules(Rules::Current)]);
+    let wide = loaded(b"n,b\n20000001,0.5\n30000002,1.5\n");
+    let ColumnKind::Numbers { base } = wide.columns[0].kind else { panic!("no numbers") };
+    let Rows::F32(values) = &wide.rows else { panic!("not numbers") };
+    assert_eq!([0, 2].map(|at| f64::from(values[at]) + base), [20_000_001.0, 30_000_002.0]);
     assert_eq!(loaded(b"year,b\n2019,0.5\n2020,1.5\n").columns[0].kind, ColumnKind::Numbers { base: 0.0 });
 }
 
