@@ -138,7 +138,7 @@ pub(super) fn decide(
             let message = match layout.columns.iter().find(|name| !is_chosen(name)) {
                 None => "every column is a label; leave at least one as a feature".to_owned(),
                 Some(name) => {
-                    let option = Choice::Column(super::shortened(name), Some(Take::Categories)).option();
+                    let option = Choice::Column(name.clone(), Some(Take::Categories)).option();
                     format!(
                         "no column holds numbers; choose another delimiter, or take words as categories ({option})"
                     )

@@ -171,17 +171,22 @@ impl<'a> Table<'a> {
 
     fn word(&self, message: String, field: &str, record: &ByteRecord, column: usize) -> DataError {
         let name = &self.layout.columns[column];
-        let options = [
-            Choice::Column(shortened(name), Some(Take::Categories)).option(),
-            Choice::MissingWords(vec![shortened(field)]).option(),
-        ];
+        // Only what can be given as it stands; the words chosen before stay chosen.
+        let is_short = |text: &str| shortened(text) == *text;
+        let column_option = Choice::Column(name.clone(), Some(Take::Categories));
+        let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
+        let words = self.asked.reading.missing_words.iter().cloned().chain([field.to_owned()]);
+        let words_option = (is_short(field) && !field.contains(',')).then(|| {
+            format!(" ({})", Choice::MissingWords(words.collect()).option())
+        });
         DataError::Word {
             path: self.text.path.to_path_buf(),
             line: self.place(record),
             column: name.clone(),
             message: format!(
-                "{message}; name it as a label column or remove it, take its words as categories ({}), or the word as missing ({})",
-                options[0], options[1]
+                "{message}; name it as a label column or remove it, take its words as categories{}, or the word as missing{}",
+                column_option.unwrap_or_default(),
+                words_option.unwrap_or_default()
             ),
         }
     }
