@@ -114,7 +114,17 @@ pub(super) fn decide(
     for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
         let known = matched.and_then(|matched| matched.feature(at));
         roles.push(match (known, takes.get(name)) {
-            (Some(kind), _) => judge.as_known(kind, evidence),
+            (Some(kind), chosen) => {
+                let role = judge.as_known(kind, evidence);
+                if chosen.is_some_and(|chosen| *chosen != role.take()) {
+                    remarks.warnings.push(format!(
+                        "\"{}\" is read as the run was trained on it ({}): what was chosen for it is not used",
+                        super::shortened(name),
+                        role.take().name()
+                    ));
+                }
+                role
+            }
             (None, Some(Take::LeftOut)) => Role::LeftOut,
             (None, Some(Take::Label)) => judge.label(evidence),
             (None, _) if is_label(name) => judge.label(evidence),

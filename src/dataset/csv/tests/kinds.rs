@@ -236,6 +236,19 @@ fn a_trained_run_finds_its_columns_by_name() {
         let error = shown(text, &known, &[]).unwrap_err().to_string();
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
     }
+    let choice = crate::project::ColumnChoice { name: "a".to_owned(), take: Take::Label };
+    let reading = TableReading { columns: vec![choice], ..TableReading::default() };
+    let (_dir, path) = write(b"a,b,c\n1,2,3\n");
+    let asked = Asked {
+        header: Header::Auto,
+        delimiter: Delimiter::Auto,
+        labels: &[],
+        missing: Missing::default(),
+        reading: &reading,
+        rules: Rules::Current,
+    };
+    let raw = csv::load(&path, asked, &known, &Progress::default()).unwrap();
+    assert!(raw.warnings.iter().any(|warning| warning.contains("chosen for it is not used")), "{:?}", raw.warnings);
     let made_up = ["column 1", "column 3"].map(Column::numbers);
     let raw = shown(b"a,kind,b\n1,2,3\n4,5,6\n", &made_up, &[]).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 3.0, 4.0, 6.0]));
