@@ -80,6 +80,8 @@ pub(super) struct Evidence {
     are_whole: bool,
     /// Whether each field is a whole number one above the last.
     counts_up: bool,
+    /// Whether each number is larger than the last.
+    rises: bool,
     last: Option<f64>,
 }
 
@@ -102,6 +104,7 @@ impl Default for Evidence {
             are_different: true,
             are_whole: true,
             counts_up: true,
+            rises: true,
             last: None,
         }
     }
@@ -182,6 +185,7 @@ impl Evidence {
         self.ranges[0] = (self.ranges[0].0.min(value), self.ranges[0].1.max(value));
         self.are_whole &= value.fract() == 0.0;
         self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
+        self.rises &= self.last.is_none_or(|last| value > last);
         self.last = Some(value);
     }
 
@@ -275,6 +279,11 @@ impl Evidence {
     /// Whether they are different whole numbers.
     pub(super) fn are_different_whole(&self) -> bool {
         self.are_different() && self.numbers == self.present && self.are_whole
+    }
+
+    /// Whether that is proven of all fields: they are remembered, or rise.
+    pub(super) fn are_proven_different_whole(&self) -> bool {
+        self.are_different_whole() && (self.words.is_some() || self.rises)
     }
 
     /// Whether all numbers are whole, read with decimal points.
@@ -377,6 +386,17 @@ mod tests {
         check(&["0", "1", "2", "2"], false);
         check(&["0,5", "1,5", "2,5"], false);
         assert!(!evidence(&["0,5", "1,5", "2,5"]).are_different_whole());
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_known_to_be_different() {
+        let check = |number: fn(usize) -> usize, expected: bool| {
+            let fields: Vec<String> = (0..2 * WORDS).map(|at| number(at).to_string()).collect();
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            assert_eq!(evidence(&fields).are_proven_different_whole(), expected);
+        };
+        check(|at| 10_000_000 + at, true);
+        check(|at| 10_000_000 + at % (WORDS + 1), false);
     }
 
     #[test]

@@ -426,7 +426,7 @@ pub(super) fn is_id(layout: &Layout, at: usize, evidence: &Evidence) -> bool {
     // Seconds, milliseconds or nanoseconds since 1970, and dates as 20240131.
     let times = [1e9..2.2e9, 1e12..2.2e12, 1e18..2.2e18, 19e6..21.1e6];
     let is_time = times.iter().any(|range| range.contains(&low) && range.contains(&high));
-    evidence.are_different_whole() && low >= 1e7 && high < 10.0 * low && !is_time
+    evidence.are_proven_different_whole() && low >= 1e7 && high < 10.0 * low && !is_time
 }
 
 const ID_NAMES: [&str; 14] =
