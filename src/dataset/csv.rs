@@ -13,6 +13,7 @@ mod matching;
 mod number;
 mod overview;
 mod parts;
+mod records;
 mod remarks;
 mod roles;
 mod sheet;

@@ -16,7 +16,8 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
     let starts = |magic: &[u8]| at(0, magic);
     // A table may have a column of such a name.
-    let is_binary = head.iter().any(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A));
+    let is_binary =
+        head.iter().any(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A));
     let is = |place: usize, magic: &[u8]| is_binary && at(place, magic);
     let python = |what: &str, code: &str| Some(python(path, what, code));
     let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not read; {advice}"));
@@ -173,9 +174,14 @@ mod tests {
         check("a.csv", 0, b"\n <!DOCTYPE html><html>", &["a web page", "download the file itself"]);
         check("a.json", 0, b"[{\"a\": 1}]", &["pandas.read_json('a.json').to_csv"]);
         check("a.jsonl", 0, b"{\"a\": 1}", &["lines=True"]);
-        for (name, head) in
-            [("a.csv", &b"a,b\n1,2"[..]), ("a.csv", b"PAR1,PAR2\n1,2\n"), ("a.csv", b"FEA1\tBZh\n"), ("empty", b""), ("a.npy", b"\x93NUMPY"), ("a.gz", b"\x1f\x8b")]
-        {
+        for (name, head) in [
+            ("a.csv", &b"a,b\n1,2"[..]),
+            ("a.csv", b"PAR1,PAR2\n1,2\n"),
+            ("a.csv", b"FEA1\tBZh\n"),
+            ("empty", b""),
+            ("a.npy", b"\x93NUMPY"),
+            ("a.gz", b"\x1f\x8b"),
+        ] {
             assert_eq!(foreign(Path::new(name), head), None, "{name}");
         }
     }

@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn parts_are_charged_by_what_they_hold_and_claims_are_checked() {
-        let sst = |count: &str| format!("<?xml?><sst count=\"1\" uniqueCount=\"{count}\"><si><t>a</t></si></sst>");
+        let sst =
+            |count: &str| format!("<?xml?><sst count=\"1\" uniqueCount=\"{count}\"><si><t>a</t></si></sst>");
         assert_eq!(held("xl/sharedStrings.xml", &sst("1"), 10_000).unwrap(), 6 * sst("1").len() as u64);
         for count in ["4000000000", "99999999999999999999999"] {
             let error = held("xl/sharedStrings.xml", &sst(count), 10_000).unwrap_err().to_string();
@@ -200,9 +201,12 @@ mod tests {
         let sheet = "x".repeat(1000);
         assert_eq!(held("xl/worksheets/sheet1.xml", &sheet, 10_000).unwrap(), 2000);
         assert!(held("xl/worksheets/sheet1.xml", &sheet, 1999).is_err());
-        let row = |cells: &str| format!("<table:table><table:table-row>{cells}</table:table-row></table:table>");
+        let row =
+            |cells: &str| format!("<table:table><table:table-row>{cells}</table:table-row></table:table>");
         let many = "table:number-columns-repeated=\"16000\"";
-        let word = format!("<table:table-cell {many} office:value-type=\"string\"><text:p>a</text:p></table:table-cell>");
+        let word = format!(
+            "<table:table-cell {many} office:value-type=\"string\"><text:p>a</text:p></table:table-cell>"
+        );
         assert!(matches!(held("content.xml", &row(&word), 1_000_000), Err(DataError::Memory { .. })));
         // Empty cells up to the end of the row are none.
         let none = format!("<table:table-cell {many}/>");

@@ -177,11 +177,9 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
             Role::LeftOut | Role::Label(_) => continue,
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
-            Role::Dates { format, unit_secs, base } => ColumnKind::Dates {
-                format: format.name().to_owned(),
-                unit: unit_of(*unit_secs),
-                base: *base,
-            },
+            Role::Dates { format, unit_secs, base } => {
+                ColumnKind::Dates { format: format.name().to_owned(), unit: unit_of(*unit_secs), base: *base }
+            }
             Role::Categories { places } => {
                 let mut words: Vec<String> = places.keys().cloned().collect();
                 words.sort_unstable();

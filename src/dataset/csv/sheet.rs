@@ -1,14 +1,14 @@
 //! Spreadsheets, written out as the text of a table.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Range, Reader, Xls, Xlsx};
 use zip::ZipArchive;
 
-use super::parts;
+use super::{parts, records};
 use crate::dataset::memory::Held;
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
@@ -117,7 +117,14 @@ enum Kind {
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
     let (file, bytes) = open_file(path, "a table")?;
     let Ok(mut archive) = ZipArchive::new(BufReader::new(Watched::new(file, bytes, progress))) else {
-        return Ok((Kind::Xls, progress.budget().hold(bytes.saturating_mul(COPIES))?));
+        let mut held = progress.budget().hold(bytes.saturating_mul(COPIES))?;
+        let mut content = Vec::new();
+        let (file, bytes) = open_file(path, "a table")?;
+        let read = Watched::new(file, bytes, progress).read_to_end(&mut content);
+        read.map_err(|error| DataError::io(path, &error))?;
+        let claimed = records::claimed(&content, &|| progress.check(), &|message| damaged(path, &message))?;
+        held.take(claimed)?;
+        return Ok((Kind::Xls, held));
     };
     let kind = if archive.index_for_name("xl/workbook.xml").is_some() {
         Kind::Xlsx

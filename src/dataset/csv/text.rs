@@ -47,7 +47,10 @@ impl<'a> Text<'a> {
     ) -> Result<Text<'a>, DataError> {
         let (mut file, bytes) = open_file(path, "a table")?;
         let mut start = Vec::new();
-        (&mut file).take(foreign::HEAD as u64).read_to_end(&mut start).map_err(|error| DataError::io(path, &error))?;
+        (&mut file)
+            .take(foreign::HEAD as u64)
+            .read_to_end(&mut start)
+            .map_err(|error| DataError::io(path, &error))?;
         let content = match &start[..] {
             [0x1f, 0x8b, ..] => Content::Gzip,
             [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {

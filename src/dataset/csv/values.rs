@@ -176,9 +176,8 @@ impl<'a> Table<'a> {
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
         let words = self.asked.reading.missing_words.iter().cloned().chain([field.to_owned()]);
-        let words_option = (is_short(field) && !field.contains(',')).then(|| {
-            format!(" ({})", Choice::MissingWords(words.collect()).option())
-        });
+        let words_option = (is_short(field) && !field.contains(','))
+            .then(|| format!(" ({})", Choice::MissingWords(words.collect()).option()));
         DataError::Word {
             path: self.text.path.to_path_buf(),
             line: self.place(record),

@@ -57,11 +57,19 @@ fn tables_are_read_as_people_write_them() {
         &[1.0, 2.0, 3.0, 4.0],
         &["header: in a comment", "1 comment line"],
     );
-    check(b"# a b c\n1 2 3\n4 6 9\n", &["a", "b", "c"], &[1.0, 2.0, 3.0, 4.0, 6.0, 9.0], &["header: in a comment"]);
+    check(
+        b"# a b c\n1 2 3\n4 6 9\n",
+        &["a", "b", "c"],
+        &[1.0, 2.0, 3.0, 4.0, 6.0, 9.0],
+        &["header: in a comment"],
+    );
     check(b"# my data\nx y\n1 2\n3 4\n", &["x", "y"], &[1.0, 2.0, 3.0, 4.0], &["header: yes"]);
-    check(b"#ff0000,1\n#00ff00,2\n#ff0000,3\n#00ff00,4\n", &["column 1 = #00ff00", "column 1 = #ff0000", &two], &[
-        0.0, 1.0, 1.0, 1.0, 0.0, 2.0, 0.0, 1.0, 3.0, 1.0, 0.0, 4.0,
-    ], &["header: no"]);
+    check(
+        b"#ff0000,1\n#00ff00,2\n#ff0000,3\n#00ff00,4\n",
+        &["column 1 = #00ff00", "column 1 = #ff0000", &two],
+        &[0.0, 1.0, 1.0, 1.0, 0.0, 2.0, 0.0, 1.0, 3.0, 1.0, 0.0, 4.0],
+        &["header: no"],
+    );
     check(b"sep=;\na;b\n1;2\n", &["a", "b"], &[1.0, 2.0], &["header: yes", "delimiter: ;"]);
     check(b"a,b\n\"1,234.5\",2\n", &["a", "b"], &[1234.5, 2.0], &[]);
     check(b"a;b\n1.234,5;12 %\n", &["a", "b"], &[1234.5, 12.0], &["decimal: ,"]);
@@ -248,7 +256,11 @@ fn a_trained_run_finds_its_columns_by_name() {
         rules: Rules::Current,
     };
     let raw = csv::load(&path, asked, &known, &Progress::default()).unwrap();
-    assert!(raw.warnings.iter().any(|warning| warning.contains("chosen for it is not used")), "{:?}", raw.warnings);
+    assert!(
+        raw.warnings.iter().any(|warning| warning.contains("chosen for it is not used")),
+        "{:?}",
+        raw.warnings
+    );
     let made_up = ["column 1", "column 3"].map(Column::numbers);
     let raw = shown(b"a,kind,b\n1,2,3\n4,5,6\n", &made_up, &[]).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 3.0, 4.0, 6.0]));
