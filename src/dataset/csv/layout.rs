@@ -178,9 +178,11 @@ fn has_header(
         if first.iter().any(|field| names.contains(field.trim())) {
             return (true, None);
         }
-        if told == Header::Yes {
-            // The choice was made for another file: this one may have no header.
-            return (first.iter().any(|field| plain_number(field.trim()).is_none()), None);
+        let has_word = first.iter().any(|field| plain_number(field.trim()).is_none());
+        // The choice was made for another file: this one may have no header. Numbers are none where the run knows none of
+        // them.
+        if told == Header::Yes || !has_word {
+            return (has_word, None);
         }
     }
     match (told, asked.rules) {

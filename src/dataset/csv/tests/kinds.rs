@@ -255,6 +255,9 @@ fn a_trained_run_finds_its_columns_by_name() {
         reading: &reading,
         rules: Rules::Current,
     };
+    let (_dir, stepped) = write(b"1,2,3\n0.5,2.5,9\n");
+    let raw = csv::load(&stepped, asked, &known, &Progress::default()).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 0.5, 2.5, 9.0]));
     let raw = csv::load(&path, asked, &known, &Progress::default()).unwrap();
     assert!(
         raw.warnings.iter().any(|warning| warning.contains("chosen for it is not used")),
