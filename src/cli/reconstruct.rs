@@ -261,8 +261,8 @@ mod tests {
             path: "a".into(),
             width: 1,
             height: 1,
-            channels: Default::default(),
-            fit: Default::default(),
+            channels: crate::project::Channels::default(),
+            fit: crate::project::Fit::default(),
             reading: crate::project::PictureReading::default(),
         };
         assert_eq!(written_channels(&pictures, image(4)), [0, 1, 2, 3]);

@@ -12,6 +12,8 @@ mod lines;
 mod matching;
 mod number;
 mod overview;
+mod parts;
+mod records;
 mod remarks;
 mod roles;
 mod sheet;
@@ -110,23 +112,20 @@ fn load_text(
     progress.restart(text.bytes);
     let mut evidence = survey(text, &layout, asked, progress)?;
     let mut remarks = Remarks::default();
-    remarks.doubts.extend(layout.doubt.take());
+    remarks.doubts.append(&mut layout.doubts);
     let matched = match known {
         [] => None,
         known => Some(Matched::find(text, &layout, asked, known, &mut remarks)?),
     };
     let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
-    match &matched {
-        Some(matched) => {
-            let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
-            matched.tell_extra(&layout, asked, &takes, &mut remarks);
-        }
-        None => {
-            let choices = asked.reading.columns.iter().map(|choice| &choice.name);
-            let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
-            remarks.many_words(&layout, &roles.roles, &|name| chosen.contains(name));
-        }
+    if let Some(matched) = &matched {
+        let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
+        matched.tell_extra(&layout, asked, &takes, &mut remarks);
+    } else {
+        let choices = asked.reading.columns.iter().map(|choice| &choice.name);
+        let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
+        remarks.many_words(&layout, &roles.by_column, &|name| chosen.contains(name));
     }
     for evidence in &mut evidence {
         evidence.release(budget);

@@ -5,38 +5,41 @@ use std::path::Path;
 /// The longest beginning that tells a kind.
 pub(super) const HEAD: usize = 1024;
 
-/// What a file is that begins with `head`, and the command that turns it into one that is read; `None` for all others.
+/// What a file is that begins with `head`, or that ends so, and the command that turns it into one that is read; `None` for
+/// all others.
 pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
+    by_content(path, head).or_else(|| by_ending(path))
+}
+
+/// [`foreign`] by the beginning alone.
+pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
     let starts = |magic: &[u8]| at(0, magic);
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let python = |what: &str, code: &str| {
-        // Quotes of three levels: the shell's, Python's, and those a name may hold.
-        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
-        let name = if name.chars().all(is_plain) { name.as_str() } else { "FILE" };
-        Some(format!("is {what}, which is not read; convert it: python -c \"{}\"", code.replace("IN", name)))
-    };
+    // A table may have a column of such a name.
+    let is_binary =
+        head.iter().any(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A));
+    let is = |place: usize, magic: &[u8]| is_binary && at(place, magic);
+    let python = |what: &str, code: &str| Some(python(path, what, code));
     let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not read; {advice}"));
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     if starts(b"\x89HDF\r\n\x1a\n") || at(512, b"\x89HDF\r\n\x1a\n") {
         return python(
             "an HDF5 file",
             "import h5py, numpy; numpy.savez('out.npz', **{k: v[:] for k, v in h5py.File('IN').items() if hasattr(v, 'shape')})",
         );
     }
-    if starts(b"PAR1") {
+    if is(0, b"PAR1") {
         return python(
             "a Parquet file",
             "import pandas; pandas.read_parquet('IN').to_csv('out.csv', index=False)",
         );
     }
-    if starts(b"ARROW1") || starts(b"FEA1") {
+    if is(0, b"ARROW1") || is(0, b"FEA1") {
         return python(
             "a Feather (Arrow) file",
             "import pandas; pandas.read_feather('IN').to_csv('out.csv', index=False)",
         );
     }
-    if starts(b"MATLAB 5.0") {
+    if is(0, b"MATLAB 5.0") {
         return python(
             "a MATLAB file",
             "import scipy.io, numpy; numpy.savez('out.npz', **{k: v for k, v in scipy.io.loadmat('IN').items() if k[0] != '_'})",
@@ -54,7 +57,7 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
             "import pickle, numpy; numpy.savez('out.npz', x=numpy.asarray(pickle.load(open('IN', 'rb'))))",
         );
     }
-    if at(128, b"DICM") {
+    if is(128, b"DICM") {
         return python(
             "a DICOM picture",
             "import pydicom, imageio; imageio.imwrite('out.png', pydicom.dcmread('IN').pixel_array)",
@@ -78,7 +81,7 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
             "write it as a table in R: write.csv(DATA, 'out.csv', row.names = FALSE)",
         );
     }
-    if at(257, b"ustar") {
+    if is(257, b"ustar") {
         return advice("a tar archive", "unpack it (tar -xf) and choose what is in it");
     }
     let packers: [(&[u8], &str); 5] = [
@@ -88,10 +91,10 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
         (b"\xFD7zXZ\0", "a file packed with xz"),
         (b"\x28\xB5\x2F\xFD", "a file packed with zstd"),
     ];
-    if let Some((_, what)) = packers.iter().find(|(magic, _)| starts(magic)) {
+    if let Some((_, what)) = packers.iter().find(|(magic, _)| is(0, magic)) {
         return advice(what, "unpack it and choose what is in it");
     }
-    if starts(b"%PDF") {
+    if starts(b"%PDF-") {
         return advice("a PDF document", "choose a table, an array or pictures");
     }
     let text =
@@ -109,6 +112,12 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
             "import pandas, scipy.io.arff as a; pandas.DataFrame(a.loadarff('IN')[0]).to_csv('out.csv', index=False)",
         );
     }
+    None
+}
+
+fn by_ending(path: &Path) -> Option<String> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let python = |what: &str, code: &str| Some(python(path, what, code));
     match extension.as_deref() {
         Some("json" | "jsonl" | "ndjson") => {
             let lines = if extension.as_deref() == Some("json") { "" } else { ", lines=True" };
@@ -121,6 +130,15 @@ pub(super) fn foreign(path: &Path, head: &[u8]) -> Option<String> {
         ),
         Some(_) | None => None,
     }
+}
+
+/// What to say of a file that a line of Python converts.
+fn python(path: &Path, what: &str, code: &str) -> String {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    // Quotes of three levels: the shell's, Python's, and those a name may hold.
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
+    let name = if name.chars().all(is_plain) { name.as_str() } else { "FILE" };
+    format!("is {what}, which is not read; convert it: python -c \"{}\"", code.replace("IN", name))
 }
 
 #[cfg(test)]
@@ -156,9 +174,14 @@ mod tests {
         check("a.csv", 0, b"\n <!DOCTYPE html><html>", &["a web page", "download the file itself"]);
         check("a.json", 0, b"[{\"a\": 1}]", &["pandas.read_json('a.json').to_csv"]);
         check("a.jsonl", 0, b"{\"a\": 1}", &["lines=True"]);
-        for (name, head) in
-            [("a.csv", &b"a,b\n1,2"[..]), ("empty", b""), ("a.npy", b"\x93NUMPY"), ("a.gz", b"\x1f\x8b")]
-        {
+        for (name, head) in [
+            ("a.csv", &b"a,b\n1,2"[..]),
+            ("a.csv", b"PAR1,PAR2\n1,2\n"),
+            ("a.csv", b"FEA1\tBZh\n"),
+            ("empty", b""),
+            ("a.npy", b"\x93NUMPY"),
+            ("a.gz", b"\x1f\x8b"),
+        ] {
             assert_eq!(foreign(Path::new(name), head), None, "{name}");
         }
     }

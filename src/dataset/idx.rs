@@ -159,7 +159,7 @@ impl<'a> Images<'a> {
     fn sides(&self) -> String {
         match self.layout.shape {
             Shape::Image { height, width, channels: 1 } => format!("{width}×{height}"),
-            shape => shape.to_string(),
+            shape @ (Shape::Image { .. } | Shape::Vector(_)) => shape.to_string(),
         }
     }
 

@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{DataError, csv, foreign, idx, image_folder, npy, open_file};
 use crate::project::{
-    ArrayReading, Channels, Data, Fit, Missing, PictureReading, Rules, Shape, Source, TableReading,
+    ArrayReading, Channels, Data, Fit, Header, Missing, PictureReading, Rules, Shape, Source, TableReading,
 };
 
 const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \
@@ -184,12 +184,13 @@ fn arrays(path: &Path) -> Source {
     Source::Npy { path: path.to_path_buf(), array: None, labels: None, reading }
 }
 
-/// A table, as its first rows are laid out.
+/// A table, as its first rows are laid out; whether the first holds names is left to its reader.
 fn table(path: &Path) -> Result<Source, DataError> {
     let preview = csv::sniff(path)?;
     Ok(Source::Csv {
         path: path.to_path_buf(),
-        header: preview.header,
+        // A verdict told would no longer be doubted.
+        header: Header::Auto,
         delimiter: preview.delimiter,
         labels: preview.labels,
         missing: Missing::default(),

@@ -154,7 +154,7 @@ mod tests {
                 assert!(doubt.as_ref().is_some_and(|doubt| doubt.message.contains(part)), "{doubt:?}");
             }
             let first = doubt.map(|doubt| doubt.remedies[0].clone());
-            assert_eq!(first.is_some_and(|first| first != Choice::Scaling(Scaling::Robust)), false);
+            assert!(first.is_none_or(|first| first == Choice::Scaling(Scaling::Robust)));
         };
         let mut values: Vec<f32> = (0..48).map(|at| at as f32 / 48.0).collect();
         check(&values, Scaling::UnitRange, None);

@@ -72,6 +72,9 @@ impl DateFormat {
             }
             _ => text,
         };
+        if !self.has_whole_year(text) {
+            return None;
+        }
         let parsed = BrokenDownTime::parse(self.name(), text).ok()?;
         let has_date = self.0 < DATES.len() * TIMES.len();
         let date = if has_date { parsed.to_date().ok()? } else { Date::constant(1970, 1, 1) };
@@ -80,6 +83,15 @@ impl DateFormat {
         let days = f64::from(date.duration_since(Date::constant(1970, 1, 1)).as_hours() as i32) / 24.0;
         let since = moment.duration_since(DateTime::from_parts(date, Time::midnight()));
         Some(days * SECONDS_PER_DAY + since.as_secs_f64() - zone_secs)
+    }
+
+    /// Whether the year of a field, if it has one, is written with four digits: 31/12/99 is not in the year 99, and 3.9.1 no
+    /// date.
+    fn has_whole_year(self, text: &str) -> bool {
+        let Some((before, _)) = self.name().split_once("%Y") else { return true };
+        let numbers = before.matches("%d").count() + before.matches("%m").count();
+        let mut runs = text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
+        runs.nth(numbers).is_some_and(|year| year.len() == 4)
     }
 }
 
@@ -103,6 +115,11 @@ impl DateFormats {
         }
         let fits = |at: &usize| self.0 >> at & 1 == 1 && DateFormat(*at).parse(field).is_some();
         DateFormats((0..FORMATS.len()).filter(fits).fold(0, |bits, at| bits | 1 << at))
+    }
+
+    /// Whether one is among them.
+    pub(super) fn has(self, format: DateFormat) -> bool {
+        self.0 >> format.0 & 1 == 1
     }
 
     /// Whether there is none.
@@ -171,9 +188,21 @@ mod tests {
         check(&["2024-01-31 01:00 PM"], Some(("%Y-%m-%d %I:%M %p", false)), Some(1_706_706_000.0));
         check(&["12:30"], Some(("%H:%M", false)), Some(45_000.0));
         check(&["1969-12-31"], Some(("%Y-%m-%d", false)), Some(-86_400.0));
-        for word in
-            ["2024", "1.5", "12.30", "2024-13-01", "31.02.2024", "abc-def", "1-2", "ID 5", "25:00", ""]
-        {
+        for word in [
+            "2024",
+            "1.5",
+            "12.30",
+            "2024-13-01",
+            "31.02.2024",
+            "abc-def",
+            "1-2",
+            "ID 5",
+            "25:00",
+            "31/12/99",
+            "3.9.1",
+            "24-01-31",
+            "",
+        ] {
             check(&[word], None, None);
         }
     }

@@ -80,6 +80,8 @@ pub(super) struct Evidence {
     are_whole: bool,
     /// Whether each field is a whole number one above the last.
     counts_up: bool,
+    /// Whether each number is larger than the last.
+    rises: bool,
     last: Option<f64>,
 }
 
@@ -102,6 +104,7 @@ impl Default for Evidence {
             are_different: true,
             are_whole: true,
             counts_up: true,
+            rises: true,
             last: None,
         }
     }
@@ -171,9 +174,10 @@ impl Evidence {
         if let Some(value) = value(true) {
             self.ranges[1] = (self.ranges[1].0.min(value), self.ranges[1].1.max(value));
         }
-        match value(false) {
-            Some(value) => self.add_value(value),
-            None => (self.are_whole, self.counts_up) = (false, false),
+        if let Some(value) = value(false) {
+            self.add_value(value);
+        } else {
+            (self.are_whole, self.counts_up) = (false, false);
         }
     }
 
@@ -182,6 +186,7 @@ impl Evidence {
         self.ranges[0] = (self.ranges[0].0.min(value), self.ranges[0].1.max(value));
         self.are_whole &= value.fract() == 0.0;
         self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
+        self.rises &= self.last.is_none_or(|last| value > last);
         self.last = Some(value);
     }
 
@@ -277,9 +282,19 @@ impl Evidence {
         self.are_different() && self.numbers == self.present && self.are_whole
     }
 
+    /// Whether that is proven of all fields: they are remembered, or rise.
+    pub(super) fn are_proven_different_whole(&self) -> bool {
+        self.are_different_whole() && (self.words.is_some() || self.rises)
+    }
+
     /// Whether all numbers are whole, read with decimal points.
     pub(super) fn are_whole(&self) -> bool {
         self.are_whole
+    }
+
+    /// Whether all fields are dates of a format.
+    pub(super) fn fits(&self, format: DateFormat) -> bool {
+        self.dates.has(format)
     }
 
     /// The first date.
@@ -362,7 +377,7 @@ mod tests {
     #[test]
     fn row_numbers_are_told() {
         let check = |fields: &[&str], expected: bool| {
-            assert_eq!(evidence(fields).are_row_numbers(), expected, "{fields:?}")
+            assert_eq!(evidence(fields).are_row_numbers(), expected, "{fields:?}");
         };
         check(&["0", "1", "2", "3"], true);
         check(&["1", "2", "3"], true);
@@ -372,6 +387,17 @@ mod tests {
         check(&["0", "1", "2", "2"], false);
         check(&["0,5", "1,5", "2,5"], false);
         assert!(!evidence(&["0,5", "1,5", "2,5"]).are_different_whole());
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_known_to_be_different() {
+        let check = |number: fn(usize) -> usize, expected: bool| {
+            let fields: Vec<String> = (0..2 * WORDS).map(|at| number(at).to_string()).collect();
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            assert_eq!(evidence(&fields).are_proven_different_whole(), expected);
+        };
+        check(|at| 10_000_000 + at, true);
+        check(|at| 10_000_000 + at % (WORDS + 1), false);
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Votes {
 /// How many numbers a row has, where they are at least three and each is as far from the one before
 /// it as the next.
 fn even_step(row: &[Field<'_>]) -> Option<usize> {
-    let numbers: Vec<f64> = row.iter().filter_map(|field| field.value()).collect();
+    let numbers: Vec<f64> = row.iter().filter_map(Field::value).collect();
     let [a, b, _, ..] = numbers[..] else { return None };
     let step = b - a;
     let is_even = |pair: &[f64]| (pair[1] - pair[0] - step).abs() <= 1e-6 * step.abs();

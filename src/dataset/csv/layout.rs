@@ -22,6 +22,7 @@ const DIVIDED_ROWS: usize = 50;
 const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
 /// How a table is laid out, as told or found.
+#[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Layout {
     pub form: Form,
     /// Whether the first row holds names.
@@ -40,7 +41,7 @@ pub(super) struct Layout {
     pub names_bytes: u64,
     /// The first rows, the header among them.
     pub sample: Vec<Vec<String>>,
-    pub doubt: Option<Doubt>,
+    pub doubts: Vec<Doubt>,
 }
 
 impl Layout {
@@ -77,13 +78,14 @@ impl Layout {
         progress: &Progress,
     ) -> Result<Layout, DataError> {
         let (head, cut) = text.head(progress)?;
-        let comment = comment(&head, asked, text.sheet().is_some())?;
-        let sep = sep(&head).filter(|_| text.sheet().is_none() && asked.rules == Rules::Current);
+        let comment = comment(&head, cut, asked, text.sheet().is_some())?;
+        let sep = sep(&head)
+            .filter(|_| text.sheet().is_none() && asked.rules == Rules::Current)
+            .filter(|_| comment != head.first().copied());
         let delimiter = match (delimiter, sep) {
             _ if text.sheet().is_some() => Delimiter::Comma,
-            (Delimiter::Auto, Some(told)) => told,
             (Delimiter::Auto, None) => best_delimiter(&head, cut, comment, asked.rules),
-            (told, _) => told,
+            (Delimiter::Auto, Some(told)) | (told, _) => told,
         };
         let form = Form { delimiter, comment, has_sep: sep.is_some() };
         let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
@@ -113,13 +115,24 @@ impl Layout {
             ));
         };
         let (comments, commented) = comment_lines(&head, form);
+        let is_number = |field: &String| plain_number(field.trim()).is_some();
+        let mut doubts = Vec::new();
+        let like_rows = |names: &Vec<String>| {
+            names.len() == first.len() && names.len() > 1 && names[1..].iter().any(is_number)
+        };
+        if asked.reading.comments == Comments::Auto && commented.as_ref().is_some_and(like_rows) {
+            let message = "lines that begin with # are left out as comments, but look like rows".to_owned();
+            doubts.push(Doubt { message, remedies: vec![Choice::Comments(Comments::Off)] });
+        }
+        let (has_header, doubt) = has_header(&sample, asked, asked.header, known);
+        // Names in the first row count for more; numbers in it may be a header only where none is in a comment.
+        let is_doubtful = first.iter().all(is_number) || (first.iter().any(is_number) && doubt.is_some());
+        let may_be_commented = !has_header || (asked.header == Header::Auto && is_doubtful);
         let commented = commented
             .filter(|names| asked.header != Header::No && names.len() == first.len())
-            .filter(|names| names.iter().any(|name| plain_number(name).is_none()));
-        let (has_header, doubt) = match (&commented, asked.header) {
-            (Some(_), _) | (None, Header::No) => (false, None),
-            (None, told @ (Header::Yes | Header::Auto)) => has_header(&sample, asked, told, known),
-        };
+            .filter(|names| may_be_commented && !names.iter().all(is_number));
+        let has_header = has_header && commented.is_none();
+        doubts.extend(doubt.filter(|_| commented.is_none()));
         // R leaves out the name of the row names.
         let is_short = has_header
             && sample.len() > 1
@@ -144,7 +157,7 @@ impl Layout {
             columns: column_names(&names),
             names_bytes,
             sample,
-            doubt,
+            doubts,
         })
     }
 }
@@ -157,14 +170,19 @@ fn has_header(
     known: &[Column],
 ) -> (bool, Option<Doubt>) {
     let first = &sample[0];
+    if told == Header::No {
+        return (false, None);
+    }
     if !known.is_empty() {
         let names: HashSet<&str> = known.iter().map(|column| column.name.as_str()).collect();
         if first.iter().any(|field| names.contains(field.trim())) {
             return (true, None);
         }
-        if told == Header::Yes {
-            // The choice was made for another file: this one may have no header.
-            return (first.iter().any(|field| plain_number(field.trim()).is_none()), None);
+        let has_word = first.iter().any(|field| plain_number(field.trim()).is_none());
+        // The choice was made for another file: this one may have no header. Numbers are none where the run knows none of
+        // them.
+        if told == Header::Yes || !has_word {
+            return (has_word, None);
         }
     }
     match (told, asked.rules) {
@@ -220,7 +238,7 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
 }
 
 /// What comments begin with.
-fn comment(head: &[u8], asked: &Asked<'_>, is_sheet: bool) -> Result<Option<u8>, DataError> {
+fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<Option<u8>, DataError> {
     match asked.reading.comments {
         Comments::Off => Ok(None),
         Comments::From(sign) => match u8::try_from(sign) {
@@ -235,7 +253,11 @@ fn comment(head: &[u8], asked: &Asked<'_>, is_sheet: bool) -> Result<Option<u8>,
         Comments::Auto if is_sheet || asked.rules == Rules::Version1 => Ok(None),
         Comments::Auto => {
             let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-            Ok(first.copied().filter(|byte| *byte == b'#'))
+            // Where all lines begin so, they are the rows: colours, perhaps.
+            let lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+            let is_row = |line: &[u8]| matches!(line, [b'#', next, ..] if next.is_ascii_alphanumeric());
+            let are_rows = !cut && lines.clone().count() > 1 && lines.into_iter().all(is_row);
+            Ok(first.copied().filter(|byte| *byte == b'#' && !are_rows))
         }
     }
 }
@@ -244,12 +266,13 @@ fn comment(head: &[u8], asked: &Asked<'_>, is_sheet: bool) -> Result<Option<u8>,
 fn comment_lines(head: &[u8], form: Form) -> (usize, Option<Vec<String>>) {
     let Some(sign) = form.comment else { return (0, None) };
     let (mut count, mut last) = (0, None);
+    let mut skips = form.has_sep;
     for line in head.split(|byte| matches!(byte, b'\n' | b'\r')) {
         let line = line.trim_ascii_start();
         match line.first() {
             None => {}
             Some(first) if *first == sign => (count, last) = (count + 1, Some(line)),
-            Some(_) if count == 0 && form.has_sep => {}
+            Some(_) if std::mem::take(&mut skips) => {}
             Some(_) => break,
         }
     }

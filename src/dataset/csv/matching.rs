@@ -36,7 +36,7 @@ impl<'a> Matched<'a> {
         let has_names = layout.has_header || layout.has_commented_header;
         let matched = if found == known.len() {
             Matched { known, by_column: by_name }
-        } else if !has_names || known.iter().all(is_made_up) {
+        } else if !has_names || made_up_places(known, usize::MAX).is_some() {
             Matched::by_place(text, layout, asked, known, remarks)?
         } else {
             let there: HashSet<&str> = layout.columns.iter().map(String::as_str).collect();
@@ -71,22 +71,25 @@ impl<'a> Matched<'a> {
     ) -> Result<Matched<'a>, DataError> {
         let labels: HashSet<&String> = asked.labels.iter().collect();
         let count = layout.columns.len();
-        let mut free: Vec<usize> = (0..count).filter(|at| !labels.contains(&layout.columns[*at])).collect();
-        // The label may be there, after all features.
-        if free.len() == known.len() + asked.labels.len() {
-            free.truncate(known.len());
-        }
-        if free.len() != known.len() {
+        let free: Vec<usize> = (0..count).filter(|at| !labels.contains(&layout.columns[*at])).collect();
+        let places = if free.len() == known.len() {
+            free
+        } else if count == known.len() {
+            (0..count).collect()
+        } else if let Some(places) = made_up_places(known, count) {
+            places
+        } else {
+            // Which of them would be features is not to be guessed: each would become another column.
             let names: Vec<&String> = known.iter().map(|column| &column.name).collect();
             let message = format!(
-                "the table has no names the run knows, and {count} columns where it was trained on {}: {}; name them in the first row",
+                "the table has no names the run knows, and {count} columns where it was trained on {}: {}; add a header with the names of its columns",
                 known.len(),
                 listed(&names)
             );
             return Err(DataError::content(text.path, "header", message));
-        }
+        };
         let mut by_column = vec![None; count];
-        for (at, column) in free.into_iter().enumerate() {
+        for (at, column) in places.into_iter().enumerate() {
             by_column[column] = Some(at);
         }
         let has_names = layout.has_header || layout.has_commented_header;
@@ -98,7 +101,7 @@ impl<'a> Matched<'a> {
         Ok(Matched { known, by_column })
     }
 
-    fn tell_labels(&self, layout: &Layout, asked: &Asked<'_>, remarks: &mut Remarks) {
+    fn tell_labels(layout: &Layout, asked: &Asked<'_>, remarks: &mut Remarks) {
         let there: HashSet<&String> = layout.columns.iter().collect();
         let gone: Vec<&String> = asked.labels.iter().filter(|label| !there.contains(label)).collect();
         if !gone.is_empty() {
@@ -149,7 +152,12 @@ impl<'a> Matched<'a> {
     }
 }
 
-/// Whether the name of a run's column was made up, as its table had no header.
-fn is_made_up(column: &Column) -> bool {
-    column.name.strip_prefix("column ").is_some_and(|number| number.parse::<usize>().is_ok())
+/// The places of a run's columns in a table of `count` of them, where their names were made up from these: it was trained
+/// on a table without a header.
+fn made_up_places(known: &[Column], count: usize) -> Option<Vec<usize>> {
+    let place = |column: &Column| {
+        let number: usize = column.name.strip_prefix("column ")?.parse().ok()?;
+        number.checked_sub(1).filter(|place| *place < count)
+    };
+    known.iter().map(place).collect()
 }

@@ -25,7 +25,7 @@ pub(super) fn of(
     progress.budget().take(names.saturating_add(bins))?;
     let mut all = Vec::new();
     progress.budget().reserve_exact(&mut all, layout.columns.len())?;
-    for ((name, evidence), role) in layout.columns.iter().zip(evidence).zip(&roles.roles) {
+    for ((name, evidence), role) in layout.columns.iter().zip(evidence).zip(&roles.by_column) {
         let (low, high) = evidence.range(evidence.notation(Some(roles.has_comma)));
         all.push(ColumnOverview {
             name: name.clone(),
@@ -69,7 +69,7 @@ pub(super) fn count(
     if all.len() > MAX_DRAWN {
         return Ok(());
     }
-    let drawn = roles.roles.iter().enumerate().filter(|(_, role)| match role {
+    let drawn = roles.by_column.iter().enumerate().filter(|(_, role)| match role {
         Role::Numbers { .. } | Role::Truth { .. } | Role::Dates { .. } => true,
         Role::LeftOut | Role::Label(_) | Role::Categories { .. } => false,
     });
@@ -107,7 +107,7 @@ pub(super) fn count(
     for column in drawn {
         let overview = &mut all[column.column];
         if column.low <= column.high {
-            let base = match &roles.roles[column.column] {
+            let base = match &roles.by_column[column.column] {
                 Role::Numbers { base, .. } | Role::Dates { base, .. } => *base,
                 Role::LeftOut | Role::Label(_) | Role::Truth { .. } | Role::Categories { .. } => 0.0,
             };

@@ -58,7 +58,7 @@ impl Remarks {
         for (name, (_, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
             match role {
                 Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
-                Role::Dates { formats: [format, _], unit_secs, .. } => {
+                Role::Dates { format, unit_secs, .. } => {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.name().contains("%Y") { "1970" } else { "midnight" };
                     note(&[name], &format!("dates ({}) as {unit} since {since}", format.name()));
@@ -198,7 +198,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &Layout, roles: &Roles) -> Vec
     if layout.comments > 0 {
         parts.push(counted(layout.comments, "comment line"));
     }
-    let left_out = roles.roles.iter().filter(|role| matches!(role, Role::LeftOut)).count();
+    let left_out = roles.by_column.iter().filter(|role| matches!(role, Role::LeftOut)).count();
     if left_out > 0 {
         parts.push(format!("{} left out", counted(left_out, "column")));
     }

@@ -30,8 +30,8 @@ pub(super) enum Role {
         words: [String; 2],
     },
     Dates {
-        /// How they are written; also another way where a run knows one.
-        formats: [DateFormat; 2],
+        /// How they are written.
+        format: DateFormat,
         unit_secs: f64,
         base: f64,
     },
@@ -43,8 +43,8 @@ pub(super) enum Role {
 
 /// What becomes of all columns.
 pub(super) struct Roles {
-    /// By column.
-    pub roles: Vec<Role>,
+    /// The role of each column.
+    pub by_column: Vec<Role>,
     /// The first feature of each column that is some.
     pub places: Vec<usize>,
     /// The columns that are features, in their order.
@@ -114,7 +114,17 @@ pub(super) fn decide(
     for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
         let known = matched.and_then(|matched| matched.feature(at));
         roles.push(match (known, takes.get(name)) {
-            (Some(kind), _) => judge.as_known(kind, evidence),
+            (Some(kind), chosen) => {
+                let role = judge.as_known(kind, evidence);
+                if chosen.is_some_and(|chosen| *chosen != role.take()) {
+                    remarks.warnings.push(format!(
+                        "\"{}\" is read as the run was trained on it ({}): what was chosen for it is not used",
+                        super::shortened(name),
+                        role.take().name()
+                    ));
+                }
+                role
+            }
             (None, Some(Take::LeftOut)) => Role::LeftOut,
             (None, Some(Take::Label)) => judge.label(evidence),
             (None, _) if is_label(name) => judge.label(evidence),
@@ -138,7 +148,7 @@ pub(super) fn decide(
             let message = match layout.columns.iter().find(|name| !is_chosen(name)) {
                 None => "every column is a label; leave at least one as a feature".to_owned(),
                 Some(name) => {
-                    let option = Choice::Column(super::shortened(name), Some(Take::Categories)).option();
+                    let option = Choice::Column(name.clone(), Some(Take::Categories)).option();
                     format!(
                         "no column holds numbers; choose another delimiter, or take words as categories ({option})"
                     )
@@ -155,7 +165,7 @@ pub(super) fn decide(
         remarks.features(layout, evidence, &roles, asked.rules);
     }
     let features = columns.iter().map(Column::features).sum();
-    Ok(Roles { roles, places, columns, features, has_comma })
+    Ok(Roles { by_column: roles, places, columns, features, has_comma })
 }
 
 /// The features in the order of their columns, and where each column begins.
@@ -167,11 +177,9 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
             Role::LeftOut | Role::Label(_) => continue,
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
-            Role::Dates { formats, unit_secs, base } => ColumnKind::Dates {
-                format: formats[0].name().to_owned(),
-                unit: unit_of(*unit_secs),
-                base: *base,
-            },
+            Role::Dates { format, unit_secs, base } => {
+                ColumnKind::Dates { format: format.name().to_owned(), unit: unit_of(*unit_secs), base: *base }
+            }
             Role::Categories { places } => {
                 let mut words: Vec<String> = places.keys().cloned().collect();
                 words.sort_unstable();
@@ -273,12 +281,9 @@ impl Judge<'_> {
                         None
                     }
                 };
-                match known.or(found) {
-                    Some(first) => Role::Dates {
-                        formats: [first, found.unwrap_or(first)],
-                        unit_secs: unit_secs(*unit),
-                        base: *base,
-                    },
+                // One for all rows: day and month must not change places from one to the next.
+                match known.filter(|known| evidence.fits(*known)).or(found).or(known) {
+                    Some(format) => Role::Dates { format, unit_secs: unit_secs(*unit), base: *base },
                     // A format of another program: its dates may be numbers by now.
                     None => Role::Numbers { notation: self.notation(evidence), base: *base },
                 }
@@ -359,7 +364,7 @@ impl Judge<'_> {
         };
         let unit_secs = unit_secs(unit);
         let first = evidence.first_date().and_then(|first| format.parse(first)).unwrap_or_default();
-        Role::Dates { formats: [format; 2], unit_secs, base: (first / unit_secs).floor() }
+        Role::Dates { format, unit_secs, base: (first / unit_secs).floor() }
     }
 }
 
@@ -373,16 +378,18 @@ fn categories(evidence: &Evidence) -> Role {
 pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     /// Up to here all whole numbers are exact in 32 bits.
     const EXACT: f64 = (1 << 24) as f64;
-    /// So many times its range may the largest number be for 14 bits to be left.
-    const LARGE: f64 = 1000.0;
+    /// So many times its range may the largest number be for 16 bits to be left, as with arrays.
+    const LARGE: f64 = 256.0;
     let (low, high) = evidence.range(notation);
     let (size, range) = (low.abs().max(high.abs()), high - low);
     // Numbers beyond those of 32 bits are refused where they stand.
     if low > high || size > f64::from(f32::MAX) {
         return 0.0;
     }
-    let is_exact = size <= EXACT && evidence.are_whole();
-    let is_lost = if range == 0.0 { size > EXACT } else { size > LARGE * range };
+    let is_whole = evidence.are_whole();
+    let is_exact = is_whole && size <= EXACT;
+    // With a base, whole numbers of such a range are all exact.
+    let is_lost = size > EXACT && (range == 0.0 || is_whole && range <= EXACT) || size > LARGE * range;
     if is_exact || !is_lost {
         0.0
     } else if range >= 2.0 {
@@ -417,7 +424,7 @@ pub(super) fn is_id(layout: &Layout, at: usize, evidence: &Evidence) -> bool {
     // Seconds, milliseconds or nanoseconds since 1970, and dates as 20240131.
     let times = [1e9..2.2e9, 1e12..2.2e12, 1e18..2.2e18, 19e6..21.1e6];
     let is_time = times.iter().any(|range| range.contains(&low) && range.contains(&high));
-    evidence.are_different_whole() && low >= 1e7 && high < 10.0 * low && !is_time
+    evidence.are_proven_different_whole() && low >= 1e7 && high < 10.0 * low && !is_time
 }
 
 const ID_NAMES: [&str; 14] =

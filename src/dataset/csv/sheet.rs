@@ -1,12 +1,15 @@
 //! Spreadsheets, written out as the text of a table.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Range, Reader, Xls, Xlsx};
+use zip::ZipArchive;
 
+use super::{parts, records};
+use crate::dataset::memory::Held;
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
 
@@ -19,8 +22,8 @@ pub(super) struct Sheet {
     pub text: Vec<u8>,
 }
 
-/// Memory that a spreadsheet takes while it is read, in times its length: it is packed.
-const COPIES: u64 = 12;
+/// Memory that a spreadsheet that is not packed takes while it is read, in times its length.
+const COPIES: u64 = 50;
 /// Rows and columns of the largest sheet.
 const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
@@ -32,8 +35,6 @@ type Source<'a> = BufReader<Watched<'a, File>>;
 /// # Errors
 /// [`DataError`] where the file is no spreadsheet, is damaged, or has no cells.
 pub(super) fn read(path: &Path, progress: &Progress) -> Result<Sheet, DataError> {
-    let (_, bytes) = open_file(path, "a table")?;
-    let _held = progress.budget().hold(bytes.saturating_mul(COPIES))?;
     // Foreign bytes in a foreign reader: a panic costs this file alone.
     let read = catch_unwind(AssertUnwindSafe(|| first_sheet(path, progress)));
     progress.check()?;
@@ -45,7 +46,8 @@ fn first_sheet(path: &Path, progress: &Progress) -> Result<Sheet, DataError> {
         let (file, bytes) = open_file(path, "a table")?;
         Ok::<Source<'_>, DataError>(BufReader::new(Watched::new(file, bytes, progress)))
     };
-    match kind(path) {
+    let (kind, _held) = kind(path, progress)?;
+    match kind {
         Kind::Xlsx => {
             let mut book = Xlsx::new(open()?).map_err(|error| damaged(path, &error))?;
             let names = book.sheet_names();
@@ -111,15 +113,28 @@ enum Kind {
     Other,
 }
 
-/// Told by the names of the parts of an archive.
-fn kind(path: &Path) -> Kind {
-    let Ok((file, _)) = open_file(path, "a table") else { return Kind::Other };
-    match zip::ZipArchive::new(BufReader::new(file)) {
-        Err(_) => Kind::Xls,
-        Ok(archive) if archive.index_for_name("xl/workbook.xml").is_some() => Kind::Xlsx,
-        Ok(archive) if archive.index_for_name("content.xml").is_some() => Kind::Ods,
-        Ok(_) => Kind::Other,
-    }
+/// Told by the names of the parts of an archive; and the memory that it takes while it is read.
+fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
+    let (file, bytes) = open_file(path, "a table")?;
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(Watched::new(file, bytes, progress))) else {
+        let mut held = progress.budget().hold(bytes.saturating_mul(COPIES))?;
+        let mut content = Vec::new();
+        let (file, bytes) = open_file(path, "a table")?;
+        let read = Watched::new(file, bytes, progress).read_to_end(&mut content);
+        read.map_err(|error| DataError::io(path, &error))?;
+        let claimed = records::claimed(&content, &|| progress.check(), &|message| damaged(path, &message))?;
+        held.take(claimed)?;
+        return Ok((Kind::Xls, held));
+    };
+    let kind = if archive.index_for_name("xl/workbook.xml").is_some() {
+        Kind::Xlsx
+    } else if archive.index_for_name("content.xml").is_some() {
+        Kind::Ods
+    } else {
+        return Ok((Kind::Other, progress.budget().hold(0)?));
+    };
+    let held = parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    Ok((kind, held))
 }
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> DataError {

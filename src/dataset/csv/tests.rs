@@ -136,13 +136,25 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
             "--missing-words red",
         ],
     );
+    let reading = TableReading { missing_words: vec!["-999".to_owned()], ..TableReading::default() };
+    let asked = Asked {
+        header: Header::Auto,
+        delimiter: Delimiter::Auto,
+        labels: &[],
+        missing: Missing::DropRow,
+        reading: &reading,
+        rules: Rules::Current,
+    };
+    let (_dir, path) = write(b"a\n1\n2\nred\n");
+    let error = super::load(&path, asked, &[], &Progress::default()).unwrap_err().to_string();
+    assert!(error.contains("--missing-words") && error.contains("-999,red"), "{error}");
     check(b"a,b\n1,inf\n", &[], &["line 2, column \"b\"", "not finite", "correct it"]);
     check(b"a,b\n1,-Infinity\n", &[], &["not finite"]);
     check(b"a,b\n1,1e300\n", &[], &["too large"]);
     check(b"a,b\n1,2\n", &["c"], &["no label column \"c\"", "\"a\", \"b\""]);
     check(b"a,b\n1,2\n", &["a", "b"], &["every column is a label; leave"]);
     let long = format!("a,b\n1,2\n{},2\n", "x".repeat(1_000_000));
-    check(long.as_bytes(), &[], &["line 3", "xxx…\" is no number"]);
+    check(long.as_bytes(), &[], &["line 3", "xxx…\" is no number", "or the word as missing"]);
     let error = load(Path::new("/nowhere/t.csv"), &[], Missing::DropRow, &Progress::default());
     assert!(error.unwrap_err().to_string().contains("/nowhere/t.csv: does not exist"));
 }

@@ -9,7 +9,7 @@ use super::encoding::{self, is_utf16};
 use super::spaces::Collapsed;
 use super::{REMEDY, sheet};
 use crate::dataset::open_file::{Watched, open_file};
-use crate::dataset::{DataError, Progress};
+use crate::dataset::{DataError, Progress, foreign};
 use crate::project::{Delimiter, TableReading};
 
 /// How much of a file is looked at to tell how it is laid out.
@@ -47,13 +47,24 @@ impl<'a> Text<'a> {
     ) -> Result<Text<'a>, DataError> {
         let (mut file, bytes) = open_file(path, "a table")?;
         let mut start = Vec::new();
-        (&mut file).take(8).read_to_end(&mut start).map_err(|error| DataError::io(path, &error))?;
+        (&mut file)
+            .take(foreign::HEAD as u64)
+            .read_to_end(&mut start)
+            .map_err(|error| DataError::io(path, &error))?;
         let content = match &start[..] {
             [0x1f, 0x8b, ..] => Content::Gzip,
             [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
                 Content::Sheet(sheet::read(path, progress)?)
             }
-            other => match foreign(other) {
+            [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
+                let message = "is a picture, no table; give it another extension, such as .png or .jpg";
+                return Err(DataError::file(path, message));
+            }
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
+                let message = "is a NumPy array, no table; name it with .npy at its end";
+                return Err(DataError::file(path, message));
+            }
+            other => match foreign::by_content(path, other) {
                 Some(message) => return Err(DataError::file(path, message)),
                 None => Content::Plain,
             },
@@ -67,20 +78,17 @@ impl<'a> Text<'a> {
         let mut stream = text.raw(false, progress)?;
         stream.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(|error| text.io(&error))?;
         drop(stream);
-        match &reading.encoding {
-            Some(name) => {
-                text.encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| {
-                    let name = name.escape_debug();
-                    DataError::Setting(format!(
-                        "there is no encoding \"{name}\"; choose one such as utf-8 or windows-1252"
-                    ))
-                })?;
-            }
-            None => {
-                let cut = head.len() == HEAD_BYTES;
-                let rest = || if whole && cut { text.raw(false, progress).map(Some) } else { Ok(None) };
-                (text.encoding, text.is_guessed) = encoding::of(&head, cut, rest, |error| text.io(&error))?;
-            }
+        if let Some(name) = &reading.encoding {
+            text.encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+                let name = name.escape_debug();
+                DataError::Setting(format!(
+                    "there is no encoding \"{name}\"; choose one such as utf-8 or windows-1252"
+                ))
+            })?;
+        } else {
+            let cut = head.len() == HEAD_BYTES;
+            let rest = || if whole && cut { text.raw(false, progress).map(Some) } else { Ok(None) };
+            (text.encoding, text.is_guessed) = encoding::of(&head, cut, rest, |error| text.io(&error))?;
         }
         // A zero byte is no letter of any encoding but UTF-16.
         if !is_utf16(text.encoding) && head.iter().take(4096).any(|byte| *byte == 0) {
@@ -173,29 +181,6 @@ impl<'a> Text<'a> {
     pub(super) fn short_of(&self, bytes: u64, progress: &Progress) -> DataError {
         let shortage = progress.budget().short_of(bytes);
         DataError::from(shortage).about(&self.path.display().to_string(), REMEDY)
-    }
-}
-
-/// Files that begin so and are no tables of text: what they are, and what to do.
-fn foreign(start: &[u8]) -> Option<&'static str> {
-    match start {
-        [b'P', b'A', b'R', b'1', ..] => Some(
-            "is Parquet, which is not read; convert it: pandas.read_parquet(FILE).to_csv(NAME, index=False)",
-        ),
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [b'F', b'E', b'A', b'1', ..] => Some(
-            "is Feather, which is not read; convert it: pandas.read_feather(FILE).to_csv(NAME, index=False)",
-        ),
-        [0x89, b'H', b'D', b'F', ..] => {
-            Some("is HDF5, which is not read; convert it: pandas.read_hdf(FILE).to_csv(NAME, index=False)")
-        }
-        [b'%', b'P', b'D', b'F', ..] => Some("is a PDF, no table; save its table as CSV"),
-        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
-            Some("is a picture, no table; give it another extension, such as .png or .jpg")
-        }
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
-            Some("is a NumPy array, no table; name it with .npy at its end")
-        }
-        _ => None,
     }
 }
 

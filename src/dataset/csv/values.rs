@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use ::csv::ByteRecord;
 
-use super::date::DateFormat;
 use super::evidence::{is_missing, plain_number};
 use super::labels::Labels;
 use super::layout::Layout;
@@ -41,7 +40,7 @@ impl<'a> Table<'a> {
         asked: &'a Asked<'a>,
         progress: &'a Progress,
     ) -> Result<Table<'a>, DataError> {
-        let labels = roles.roles.iter().filter(|role| matches!(role, Role::Label(_))).count();
+        let labels = roles.by_column.iter().filter(|role| matches!(role, Role::Label(_))).count();
         Ok(Table {
             text,
             layout,
@@ -74,9 +73,9 @@ impl<'a> Table<'a> {
         self.values.resize(start + features, 0.0);
         let (mut label, mut gaps) = (0, false);
         let more = &self.asked.reading.missing_words[..];
-        for (column, bytes) in record.iter().take(self.roles.roles.len()).enumerate() {
+        for (column, bytes) in record.iter().take(self.roles.by_column.len()).enumerate() {
             let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?.trim();
-            let role = &self.roles.roles[column];
+            let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
             let value = match role {
                 Role::LeftOut => continue,
@@ -87,7 +86,7 @@ impl<'a> Table<'a> {
                 }
                 Role::Numbers { base, .. }
                     if more.is_empty()
-                        && let Some(value) = self.plain(role, field) =>
+                        && let Some(value) = Self::plain(role, field) =>
                 {
                     value - base
                 }
@@ -111,17 +110,13 @@ impl<'a> Table<'a> {
                         return Err(self.word(message, field, record, column));
                     }
                 },
-                Role::Dates { formats, unit_secs, base } => {
-                    let parsed = formats.iter().find_map(|format: &DateFormat| format.parse(field));
-                    match parsed {
-                        Some(secs) => secs / unit_secs - base,
-                        None => {
-                            let message =
-                                format!("\"{}\" is no date as {}", shortened(field), formats[0].name());
-                            return Err(self.word(message, field, record, column));
-                        }
+                Role::Dates { format, unit_secs, base } => match format.parse(field) {
+                    Some(secs) => secs / unit_secs - base,
+                    None => {
+                        let message = format!("\"{}\" is no date as {}", shortened(field), format.name());
+                        return Err(self.word(message, field, record, column));
                     }
-                }
+                },
                 Role::Categories { places } => {
                     match places.get(field) {
                         Some(place) => self.values[at + place] = 1.0,
@@ -145,7 +140,7 @@ impl<'a> Table<'a> {
     }
 
     /// The number in a field that is written plainly, where that means the same in the column's notation.
-    fn plain(&self, role: &Role, field: &str) -> Option<f64> {
+    fn plain(role: &Role, field: &str) -> Option<f64> {
         match role {
             Role::Numbers { notation, .. } if !notation.has_comma() => plain_number(field),
             Role::Numbers { .. }
@@ -176,17 +171,21 @@ impl<'a> Table<'a> {
 
     fn word(&self, message: String, field: &str, record: &ByteRecord, column: usize) -> DataError {
         let name = &self.layout.columns[column];
-        let options = [
-            Choice::Column(shortened(name), Some(Take::Categories)).option(),
-            Choice::MissingWords(vec![shortened(field)]).option(),
-        ];
+        // Only what can be given as it stands; the words chosen before stay chosen.
+        let is_short = |text: &str| shortened(text) == *text;
+        let column_option = Choice::Column(name.clone(), Some(Take::Categories));
+        let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
+        let words = self.asked.reading.missing_words.iter().cloned().chain([field.to_owned()]);
+        let words_option = (is_short(field) && !field.contains(','))
+            .then(|| format!(" ({})", Choice::MissingWords(words.collect()).option()));
         DataError::Word {
             path: self.text.path.to_path_buf(),
             line: self.place(record),
             column: name.clone(),
             message: format!(
-                "{message}; name it as a label column or remove it, take its words as categories ({}), or the word as missing ({})",
-                options[0], options[1]
+                "{message}; name it as a label column or remove it, take its words as categories{}, or the word as missing{}",
+                column_option.unwrap_or_default(),
+                words_option.unwrap_or_default()
             ),
         }
     }
@@ -226,7 +225,7 @@ impl<'a> Table<'a> {
         let labels_bytes = memory::bytes_of::<Labels>(self.labels.capacity());
         let mut raw = Raw::new(name, Shape::Vector(self.roles.features), Rows::F32(self.values));
         let mut labels = self.labels.into_iter();
-        for (name, role) in self.layout.columns.iter().zip(&self.roles.roles) {
+        for (name, role) in self.layout.columns.iter().zip(&self.roles.by_column) {
             if let Role::Label(notation) = role
                 && let Some(values) = labels.next()
             {

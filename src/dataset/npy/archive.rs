@@ -177,7 +177,7 @@ pub(in crate::dataset) fn zip_names(mut file: File, most: usize) -> Option<Vec<S
         return None;
     }
     let zip = ZipArchive::new(BufReader::new(file)).ok()?;
-    Some(zip.file_names().flatten().map(|name| name.into_owned()).collect())
+    Some(zip.file_names().flatten().map(std::borrow::Cow::into_owned).collect())
 }
 
 fn zip_error(path: &Path, place: &str, error: &zip::result::ZipError) -> DataError {

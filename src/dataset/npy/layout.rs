@@ -48,8 +48,7 @@ impl Layout {
                     features.ok_or("its dimensions are too large; choose a smaller array")?,
                 ))
             }
-            (Axes::Grey, &[_, height, width]) => Layout::image(height, width, 1),
-            (Axes::Grey, &[_, height, width, 1]) => Layout::image(height, width, 1),
+            (Axes::Grey, &[_, height, width] | &[_, height, width, 1]) => Layout::image(height, width, 1),
             (Axes::Grey, &[_, 1, height, width]) => Layout::channels_first(height, width, 1),
             (Axes::ChannelsLast, &[_, height, width, channels]) => Layout::image(height, width, channels),
             (Axes::ChannelsFirst, &[_, channels, height, width]) => {

@@ -57,6 +57,19 @@ fn tables_are_read_as_people_write_them() {
         &[1.0, 2.0, 3.0, 4.0],
         &["header: in a comment", "1 comment line"],
     );
+    check(
+        b"# a b c\n1 2 3\n4 6 9\n",
+        &["a", "b", "c"],
+        &[1.0, 2.0, 3.0, 4.0, 6.0, 9.0],
+        &["header: in a comment"],
+    );
+    check(b"# my data\nx y\n1 2\n3 4\n", &["x", "y"], &[1.0, 2.0, 3.0, 4.0], &["header: yes"]);
+    check(
+        b"#ff0000,1\n#00ff00,2\n#ff0000,3\n#00ff00,4\n",
+        &["column 1 = #00ff00", "column 1 = #ff0000", &two],
+        &[0.0, 1.0, 1.0, 1.0, 0.0, 2.0, 0.0, 1.0, 3.0, 1.0, 0.0, 4.0],
+        &["header: no"],
+    );
     check(b"sep=;\na;b\n1;2\n", &["a", "b"], &[1.0, 2.0], &["header: yes", "delimiter: ;"]);
     check(b"a,b\n\"1,234.5\",2\n", &["a", "b"], &[1234.5, 2.0], &[]);
     check(b"a;b\n1.234,5;12 %\n", &["a", "b"], &[1234.5, 12.0], &["decimal: ,"]);
@@ -127,6 +140,10 @@ fn numbers_far_from_zero_stay_apart() {
     assert_eq!(old.columns[0].kind, ColumnKind::Numbers { base: 0.0 });
     let doubt = old.doubts.iter().find(|doubt| doubt.message.contains("precision")).expect("a doubt");
     assert_eq!(doubt.remedies, [Choice::Rules(Rules::Current)]);
+    let wide = loaded(b"n,b\n20000001,0.5\n30000002,1.5\n");
+    let ColumnKind::Numbers { base } = wide.columns[0].kind else { panic!("no numbers") };
+    let Rows::F32(values) = &wide.rows else { panic!("not numbers") };
+    assert_eq!([0, 2].map(|at| f64::from(values[at]) + base), [20_000_001.0, 30_000_002.0]);
     assert_eq!(loaded(b"year,b\n2019,0.5\n2020,1.5\n").columns[0].kind, ColumnKind::Numbers { base: 0.0 });
 }
 
@@ -167,6 +184,8 @@ fn every_guess_can_be_overruled() {
         Choice::Comments(crate::project::Comments::From('%')),
         &[1.0, 2.0, 3.0, 4.0],
     );
+    let sign = Choice::Comments(crate::project::Comments::From('%'));
+    check(b"sep=;\na;b\n1;2\n%c;d\n3;4\n", sign, &[1.0, 2.0, 3.0, 4.0]);
     let hours = Choice::Dates(crate::project::DateUnit::Hours);
     check(b"a,b\n1,2024-01-01 00:00\n2,2024-01-01 06:00\n", hours, &[1.0, 0.0, 2.0, 6.0]);
     let refused = |text: &[u8], choice: Choice, part: &str| {
@@ -219,10 +238,45 @@ fn a_trained_run_finds_its_columns_by_name() {
         (&b"b,c,d\n1,2,3\n"[..], ["missing: \"a\"", "does not know: \"d\""]),
         (b"a,c\n1,2\n", ["missing: \"b\"", "trained on"]),
         (b"1,2\n3,4\n", ["2 columns", "trained on 3"]),
+        // The label may be any of them.
+        (b"0,1,2,3\n1,4,5,6\n", ["4 columns", "add a header"]),
     ] {
         let error = shown(text, &known, &[]).unwrap_err().to_string();
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
     }
+    let choice = crate::project::ColumnChoice { name: "a".to_owned(), take: Take::Label };
+    let reading = TableReading { columns: vec![choice], ..TableReading::default() };
+    let (_dir, path) = write(b"a,b,c\n1,2,3\n");
+    let asked = Asked {
+        header: Header::Auto,
+        delimiter: Delimiter::Auto,
+        labels: &[],
+        missing: Missing::default(),
+        reading: &reading,
+        rules: Rules::Current,
+    };
+    let (_dir, stepped) = write(b"1,2,3\n0.5,2.5,9\n");
+    let raw = csv::load(&stepped, asked, &known, &Progress::default()).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 0.5, 2.5, 9.0]));
+    let raw = csv::load(&path, asked, &known, &Progress::default()).unwrap();
+    assert!(
+        raw.warnings.iter().any(|warning| warning.contains("chosen for it is not used")),
+        "{:?}",
+        raw.warnings
+    );
+    let made_up = ["column 1", "column 3"].map(Column::numbers);
+    let raw = shown(b"a,kind,b\n1,2,3\n4,5,6\n", &made_up, &[]).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 3.0, 4.0, 6.0]));
+    let kind = ColumnKind::Dates {
+        format: "%d/%m/%Y".to_owned(),
+        unit: crate::project::DateUnit::Days,
+        base: 19_723.0,
+    };
+    let dates = [Column { name: "d".into(), kind }];
+    let read = |text: &[u8]| shown(text, &dates, &[]).unwrap().rows;
+    assert_eq!(read(b"d\n02/01/2024\n03/01/2024\n"), Rows::F32(vec![1.0, 2.0]));
+    // The second shows that the month comes first in both.
+    assert_eq!(read(b"d\n01/02/2024\n01/31/2024\n"), Rows::F32(vec![1.0, 30.0]));
     let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let known = [
         Column { name: "t".into(), kind: ColumnKind::Numbers { base: 1e9 } },
@@ -237,6 +291,13 @@ fn a_trained_run_finds_its_columns_by_name() {
         raw.warnings[0].contains("\"city\" has words the run was not trained on")
             && raw.warnings[0].contains("\"Rom\"")
     );
+}
+
+#[test]
+fn comments_that_look_like_rows_are_doubted() {
+    let doubts = loaded(b"#ff0000,1\nred,2\nred,3\nblue,2\nblue,1\n").doubts;
+    let remedy = Choice::Comments(crate::project::Comments::Off);
+    assert!(doubts.iter().any(|doubt| doubt.remedies.contains(&remedy)), "{doubts:?}");
 }
 
 #[test]
@@ -269,8 +330,9 @@ fn what_is_no_table_is_refused_by_its_content() {
     };
     check(b"PAR1\x15\x04", "read_parquet");
     check(b"ARROW1\0\0", "read_feather");
-    check(b"\x89HDF\r\n\x1a\n", "read_hdf");
+    check(b"\x89HDF\r\n\x1a\n", "is an HDF5 file");
     check(b"%PDF-1.7\n", "is a PDF");
+    assert_eq!(loaded(b"PAR1,PAR2\n1,2\n").feature_names, ["PAR1", "PAR2"]);
     check(b"a,b\n1,\0\0\n", "zero bytes");
     check(b"PK\x03\x04 and no more", "spreadsheet");
     check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "spreadsheet");
