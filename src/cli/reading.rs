@@ -280,7 +280,11 @@ fn told(text: &str) -> Option<String> {
     (text != DETECT).then(|| text.to_owned())
 }
 
+/// An empty name means no such array, but rows there must be.
 fn array(text: &str, choice: fn(Option<String>) -> Choice) -> Result<Choice, String> {
+    if text.is_empty() && matches!(choice(None), Choice::Array(_)) {
+        return Err("write the name of an array, or detect".to_owned());
+    }
     Ok(choice(told(text)))
 }
 

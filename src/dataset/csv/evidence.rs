@@ -53,6 +53,7 @@ pub(super) fn is_missing(field: &str, more: &[String]) -> bool {
 
 /// The fields of a column, as far as they tell what it holds.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Evidence {
     /// Fields that are not missing.
     present: u64,

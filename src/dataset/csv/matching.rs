@@ -58,7 +58,7 @@ impl<'a> Matched<'a> {
             );
             return Err(DataError::content(text.path, "header", message));
         };
-        matched.tell_labels(layout, asked, remarks);
+        Self::tell_labels(layout, asked, remarks);
         Ok(matched)
     }
 

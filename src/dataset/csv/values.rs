@@ -110,13 +110,13 @@ impl<'a> Table<'a> {
                         return Err(self.word(message, field, record, column));
                     }
                 },
-                Role::Dates { format, unit_secs, base } => match format.parse(field) {
-                    Some(secs) => secs / unit_secs - base,
-                    None => {
+                Role::Dates { format, unit_secs, base } => {
+                    let Some(secs) = format.parse(field) else {
                         let message = format!("\"{}\" is no date as {}", shortened(field), format.name());
                         return Err(self.word(message, field, record, column));
-                    }
-                },
+                    };
+                    secs / unit_secs - base
+                }
                 Role::Categories { places } => {
                     match places.get(field) {
                         Some(place) => self.values[at + place] = 1.0,
