@@ -132,7 +132,7 @@ mod tests {
                 labels: None,
                 reading: ArrayReading::default(),
             },
-            csv(semicolons.clone(), Header::Yes, Delimiter::Semicolon, &[]),
+            csv(semicolons.clone(), auto, Delimiter::Semicolon, &[]),
         );
     }
 

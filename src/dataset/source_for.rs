@@ -332,7 +332,7 @@ mod tests {
         check("table", b"1.5\t2.5\n3.5\t4.5\n", Ok("CSV"));
         check("a.csv.gz", &gzipped(b"a,b\n1,2\n"), Ok("CSV"));
         check("prose.md", b"Some words, and more.\nNo table at all.\n", Err("accepted are"));
-        check("b.csv", b"PAR1 and more", Err("pandas.read_parquet"));
+        check("b.csv", b"PAR1\x15\x00\x15\x10", Err("pandas.read_parquet"));
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));

@@ -389,7 +389,12 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     let is_whole = evidence.are_whole();
     let is_exact = is_whole && size <= EXACT;
     // With a base, whole numbers of such a range are all exact.
-    let is_lost = size > EXACT && (range == 0.0 || is_whole && range <= EXACT) || size > LARGE * range;
+    let is_lost = if range == 0.0 {
+        // There is nothing to tell apart, but a large number should come out as it is.
+        size > EXACT
+    } else {
+        size > LARGE * range || is_whole && size > EXACT && range <= EXACT
+    };
     if is_exact || !is_lost {
         0.0
     } else if range >= 2.0 {
