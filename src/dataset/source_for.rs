@@ -336,7 +336,7 @@ mod tests {
         check("empty.txt", b"", Err("choose a table"));
         check("any.bin", b"\0\0\x08\x03\0\0\0\0", Ok("IDX"));
         check("photo.JPG", b"", Ok("Image folder"));
-        check("report.pdf", b"%PDF", Err("a PDF document"));
+        check("report.pdf", b"%PDF-1.7", Err("a PDF document"));
         check("any", b"\x01\x02\x03", Err("accepted are an image folder"));
         check("a.h5", b"\x89HDF\r\n\x1a\n", Err("python -c \"import h5py"));
         check("wrong.csv", b"\x93NUMPY", Ok("NPY, NPZ"));
