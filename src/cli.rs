@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command};
+use args::{Arguments, Task};
 use failure::Failure;
 
 use crate::project::visible_path;
@@ -78,19 +78,19 @@ fn missing(file: &Path) -> Failure {
     }
 }
 
-fn execute(command: Command) -> Result<(), Failure> {
+fn execute(command: Task) -> Result<(), Failure> {
     signal::install();
     match command {
-        Command::Recipes => {
+        Task::Recipes => {
             design::recipes();
             Ok(())
         }
-        Command::New(arguments) => design::new(&arguments),
-        Command::Check(arguments) => design::check(&arguments),
-        Command::Train(arguments) => train::train(&arguments),
-        Command::Evaluate(arguments) => evaluate::evaluate(&arguments),
-        Command::Encode(arguments) => encode::encode(&arguments),
-        Command::Reconstruct(arguments) => reconstruct::reconstruct(&arguments),
-        Command::Bench(arguments) => bench::bench(&arguments),
+        Task::New(arguments) => design::new(&arguments),
+        Task::Check(arguments) => design::check(&arguments),
+        Task::Train(arguments) => train::train(&arguments),
+        Task::Evaluate(arguments) => evaluate::evaluate(&arguments),
+        Task::Encode(arguments) => encode::encode(&arguments),
+        Task::Reconstruct(arguments) => reconstruct::reconstruct(&arguments),
+        Task::Bench(arguments) => bench::bench(&arguments),
     }
 }

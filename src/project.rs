@@ -5,7 +5,6 @@
 
 mod bottleneck;
 mod corruption;
-mod count;
 mod design_file;
 mod layer;
 mod loss;
@@ -17,10 +16,10 @@ mod shape;
 mod source;
 mod training;
 mod visible;
+mod wording;
 
 pub use bottleneck::{Bottleneck, Code, CodebookUpdate, Threshold};
 pub use corruption::Corruption;
-pub use count::format_count;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};
@@ -36,6 +35,7 @@ pub use source::{
 };
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 pub use visible::{is_hidden, visible, visible_lines, visible_list, visible_path};
+pub use wording::{capital, format_count};
 
 use serde::{Deserialize, Serialize};
 
@@ -94,8 +94,59 @@ impl Project {
         }
     }
 
+    /// The layer of a card that owns one; `None` for the input, the code, the output and mirrored layers.
+    pub fn layer(&self, place: Place) -> Option<&Layer> {
+        match (place, &self.decoder) {
+            (Place::Encoder(index), _) => self.encoder.get(index),
+            (Place::Decoder(index), Decoder::Free(layers)) => layers.get(index),
+            (Place::Decoder(_), Decoder::Mirrored { .. })
+            | (Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training, _) => None,
+        }
+    }
+
+    /// The layer of a card that owns one, to change it.
+    pub fn layer_mut(&mut self, place: Place) -> Option<&mut Layer> {
+        match (place, &mut self.decoder) {
+            (Place::Encoder(index), _) => self.encoder.get_mut(index),
+            (Place::Decoder(index), Decoder::Free(layers)) => layers.get_mut(index),
+            (Place::Decoder(_), Decoder::Mirrored { .. })
+            | (Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training, _) => None,
+        }
+    }
+
+    /// Puts a layer before the card of a place, or after the last one of its stack; says which card it became. `None`
+    /// where that stack has no layers of its own.
+    pub fn insert_layer(&mut self, place: Place, layer: Layer) -> Option<Place> {
+        match (place, &mut self.decoder) {
+            (Place::Encoder(index), _) => {
+                let index = index.min(self.encoder.len());
+                self.insert_encoder_layer(index, layer);
+                Some(Place::Encoder(index))
+            }
+            (Place::Decoder(index), Decoder::Free(layers)) => {
+                let index = index.min(layers.len());
+                layers.insert(index, layer);
+                Some(Place::Decoder(index))
+            }
+            (Place::Decoder(_), Decoder::Mirrored { .. })
+            | (Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training, _) => None,
+        }
+    }
+
+    /// Takes the layer of a card out, where it owns one.
+    pub fn remove_layer(&mut self, place: Place) -> Option<Layer> {
+        match (place, &mut self.decoder) {
+            (Place::Encoder(index), _) => self.remove_encoder_layer(index),
+            (Place::Decoder(index), Decoder::Free(layers)) => {
+                (index < layers.len()).then(|| layers.remove(index))
+            }
+            (Place::Decoder(_), Decoder::Mirrored { .. })
+            | (Place::Data | Place::Corruption | Place::Code | Place::Output | Place::Training, _) => None,
+        }
+    }
+
     /// Puts a layer into the encoder; regularizers stay with their layers.
-    pub fn insert_encoder_layer(&mut self, index: usize, layer: Layer) {
+    fn insert_encoder_layer(&mut self, index: usize, layer: Layer) {
         self.encoder.insert(index.min(self.encoder.len()), layer);
         for regularizer in &mut self.regularizers {
             match &mut regularizer.on {
@@ -106,7 +157,7 @@ impl Project {
     }
 
     /// Takes a layer out of the encoder, and the regularizers that look at it; the others stay with their layers.
-    pub fn remove_encoder_layer(&mut self, index: usize) -> Option<Layer> {
+    fn remove_encoder_layer(&mut self, index: usize) -> Option<Layer> {
         if index >= self.encoder.len() {
             return None;
         }

@@ -1,5 +1,5 @@
 //! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (loading data, principal
-//! components, baselines; cancellable, the newest request wins). [`Command`]s go in, [`Event`]s come out, both plain data;
+//! components, baselines; cancellable, the newest request wins). [`Request`]s go in, [`Event`]s come out, both plain data;
 //! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
 
 mod baseline;
@@ -17,7 +17,7 @@ pub use baseline::{baseline, baseline_macs};
 pub use driver::{Driver, Observer};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
-pub use protocol::{Command, Event, Job, JobId, JobKind, JobResult, Start, TrainRequest};
+pub use protocol::{Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use scores::{Ranking, Scores};
 
 use std::any::Any;
@@ -114,18 +114,16 @@ impl Session {
     }
 
     /// Asks for something; never waits.
-    pub fn send(&mut self, command: Command) {
-        let training = match command {
-            Command::Load { request, data } => return self.loader.load(request, *data),
-            Command::CancelLoad => return self.loader.cancel(),
-            Command::Compute(job) => return self.compute.push(job),
-            Command::Train(request) => TrainingCommand::Train(request),
-            Command::Pause(run) => TrainingCommand::Pause(run),
-            Command::Resume(run) => TrainingCommand::Go(run, Start::Train),
-            Command::StepOnce(run) => TrainingCommand::Go(run, Start::StepOnce),
-            Command::EpochOnce(run) => TrainingCommand::Go(run, Start::EpochOnce),
-            Command::Stop(run) => TrainingCommand::Stop(run),
-            Command::Set(run, setting) => TrainingCommand::Set(run, setting),
+    pub fn send(&mut self, request: Request) {
+        let training = match request {
+            Request::Load { request, data } => return self.loader.load(request, *data),
+            Request::CancelLoad => return self.loader.cancel(),
+            Request::Compute(job) => return self.compute.push(job),
+            Request::Train(request) => TrainingCommand::Train(request),
+            Request::Pause(run) => TrainingCommand::Pause(run),
+            Request::Go(run, start) => TrainingCommand::Go(run, start),
+            Request::Stop(run) => TrainingCommand::Stop(run),
+            Request::Set(run, setting) => TrainingCommand::Set(run, setting),
         };
         if let Some(lane) = &self.training {
             // The lane lives as long as its sender; a worker that could not be started has no run to speak for.

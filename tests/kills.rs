@@ -16,7 +16,7 @@ use hourglass::dataset::{Progress, load};
 use hourglass::io::Store;
 use hourglass::project::Project;
 use hourglass::run::{Run, RunEvent, RunId, Status, facts};
-use hourglass::session::{Command as Order, Event, Session, Start, TrainRequest};
+use hourglass::session::{Event, Request, Session, Start, TrainRequest};
 use program::{Dice, assert_same, command, designs, left_over, ok, runs, surround, write_design};
 use serde_json::Value;
 
@@ -190,10 +190,12 @@ fn a_session_trains_into_its_live_store() {
     let mut session = Session::start(|| {});
     let start = Start::EpochOnce;
     let request = TrainRequest { run, epochs: None, plan, data, threads: 1, start, store: Some(store) };
-    session.send(Order::Train(Box::new(request)));
+    session.send(Request::Train(Box::new(request)));
     while let Some(event) = session.wait() {
         match event {
-            Event::Run(run, RunEvent::Status(Status::Paused)) => session.send(Order::EpochOnce(run)),
+            Event::Run(run, RunEvent::Status(Status::Paused)) => {
+                session.send(Request::Go(run, Start::EpochOnce))
+            }
             Event::Run(_, RunEvent::Status(Status::Done)) => return,
             Event::Run(_, RunEvent::Status(Status::Failed(message))) | Event::StoreFailed(message) => {
                 panic!("{message}")

@@ -6,7 +6,7 @@ use super::layers::{MOST_FEATURES, compared, family, units_problem};
 use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
 use crate::project::{
     Activation, Binarise, Bottleneck, Corruption, Decoder, Layer, Loss, Place, Project, Scaling, Shape,
-    Variance,
+    Variance, capital,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -23,15 +23,6 @@ pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut 
         });
         let message = "There is nothing to learn: add a layer with weights.";
         problems.push(Problem::error(Place::Code, message).with_fix(fix));
-    }
-}
-
-/// Where a layer stands: which stack, and how to edit it there.
-fn layer_mut(project: &mut Project, place: Place) -> Option<&mut Layer> {
-    match (place, &mut project.decoder) {
-        (Place::Encoder(index), _) => project.encoder.get_mut(index),
-        (Place::Decoder(index), Decoder::Free(layers)) => layers.get_mut(index),
-        _ => None,
     }
 }
 
@@ -63,7 +54,7 @@ fn check_layers(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
             let told = Problem::error(place, problem.message);
             problems.push(told.with_early_fix(problems.len(), || {
                 Fix::new(problem.label, project, |project| {
-                    if let Some(layer) = layer_mut(project, place) {
+                    if let Some(layer) = project.layer_mut(place) {
                         *layer = problem.fixed;
                     }
                 })
@@ -124,7 +115,7 @@ fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
     let fitted = card.layer.as_ref().zip(card.input).and_then(|(layer, input)| family(layer).fitted(input));
     if let Some((label, fitted)) = fitted {
         return Fix::new(label, project, |project| {
-            if let Some(layer) = layer_mut(project, card.place) {
+            if let Some(layer) = project.layer_mut(card.place) {
                 *layer = fitted;
             }
         });
@@ -135,8 +126,8 @@ fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
         && let Some(front) = front.filter(|front| *front < index)
     {
         return Fix::new("Move it to where there are pictures", project, |project| {
-            if let Some(layer) = project.remove_encoder_layer(index) {
-                project.insert_encoder_layer(front, layer);
+            if let Some(layer) = project.remove_layer(Place::Encoder(index)) {
+                project.insert_layer(Place::Encoder(front), layer);
             }
         });
     }
@@ -146,10 +137,10 @@ fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
     {
         let reshape = Layer::Reshape { height, width, channels: 1 };
         return Fix::new(format!("Read it as {width}×{height} pixels"), project, |project| {
-            insert_layer(project, card.place, reshape);
+            project.insert_layer(card.place, reshape);
         });
     }
-    Fix::new("Remove the layer", project, |project| remove_layer(project, card.place))
+    Fix::new("Remove the layer", project, |project| drop(project.remove_layer(card.place)))
 }
 
 /// The first layer of the encoder that makes a row of a picture.
@@ -164,28 +155,6 @@ fn first_row_maker(cards: &Cards) -> Option<usize> {
 fn most_square(features: usize) -> Option<(usize, usize)> {
     let root = features.isqrt();
     (2..=root).rev().find(|side| features.is_multiple_of(*side)).map(|side| (side, features / side))
-}
-
-fn insert_layer(project: &mut Project, place: Place, layer: Layer) {
-    match (place, &mut project.decoder) {
-        (Place::Encoder(index), _) if index <= project.encoder.len() => {
-            project.insert_encoder_layer(index, layer);
-        }
-        (Place::Decoder(index), Decoder::Free(layers)) if index <= layers.len() => {
-            layers.insert(index, layer);
-        }
-        _ => {}
-    }
-}
-
-fn remove_layer(project: &mut Project, place: Place) {
-    match (place, &mut project.decoder) {
-        (Place::Encoder(index), _) if index < project.encoder.len() => {
-            project.remove_encoder_layer(index);
-        }
-        (Place::Decoder(index), Decoder::Free(layers)) if index < layers.len() => drop(layers.remove(index)),
-        _ => {}
-    }
 }
 
 /// A comparison of the samples of a minibatch needs more than one.
@@ -349,7 +318,7 @@ fn check_last_layer(project: &Project, cards: &Cards, problems: &mut Vec<Problem
         output.name()
     );
     let fix = Fix::new("Make the layer linear", project, |project| {
-        if let Some(activation) = layer_mut(project, Place::Decoder(index)).and_then(Layer::activation_mut) {
+        if let Some(activation) = project.layer_mut(Place::Decoder(index)).and_then(Layer::activation_mut) {
             *activation = Activation::Linear;
         }
     });
@@ -434,10 +403,4 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
             "Masking sets features to 0, which lies outside the scaled data.",
         ));
     }
-}
-
-/// The text with a capital at the start.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

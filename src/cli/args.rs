@@ -29,11 +29,11 @@ pub(super) struct Arguments {
     /// A project (NAME.hourglass) or a design (NAME.ron) to open in the window
     pub(super) file: Option<PathBuf>,
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(super) command: Option<Task>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum Task {
     /// Lists the ready-made projects, one a line, name first
     Recipes,
     /// Writes a ready-made project to a file, to be changed by hand or in the window

@@ -10,7 +10,7 @@ use crate::run::{Checkpoint, Kept, Losses, Run, RunEvent, RunId, Setting};
 
 /// What the window asks for. Sending never waits.
 #[derive(Clone, Debug)]
-pub enum Command {
+pub enum Request {
     /// Load data; a load under way is cancelled, so the newest wins. Answered by [`Event::Loading`] and then
     /// [`Event::Loaded`] or [`Event::LoadFailed`] with the same number.
     Load {
@@ -25,12 +25,8 @@ pub enum Command {
     Train(Box<TrainRequest>),
     /// Stand still after the step under way.
     Pause(RunId),
-    /// Resume after a pause.
-    Resume(RunId),
-    /// Take one step and stand still.
-    StepOnce(RunId),
-    /// Go to the end of the epoch and stand still.
-    EpochOnce(RunId),
+    /// Resume after a pause: train until the run is done, for one step, or to the end of the epoch.
+    Go(RunId, Start),
     /// End the run after the step under way, keeping everything for an exact resume.
     Stop(RunId),
     /// Change a setting of a run under way; recorded with the run by [`RunEvent::Edited`].
@@ -60,7 +56,7 @@ pub struct TrainRequest {
     pub store: Option<Store>,
 }
 
-/// What a run does when its turn comes.
+/// How far a run goes when its turn comes, or after a pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// Trains until it is done.

@@ -63,7 +63,7 @@ fn last_checkpoint(events: &[RunEvent]) -> Arc<crate::run::Checkpoint> {
 
 fn trained(data: &Arc<Dataset>) -> Vec<EpochRecord> {
     let mut session = Session::start(|| {});
-    session.send(Command::Train(request(data, |_| {})));
+    session.send(Request::Train(request(data, |_| {})));
     epochs(&until(&session, is_status(&Status::Done)))
 }
 
@@ -71,7 +71,7 @@ fn trained(data: &Arc<Dataset>) -> Vec<EpochRecord> {
 fn a_run_tells_every_epoch_once_and_ends() {
     let data = digits();
     let mut session = Session::start(|| {});
-    session.send(Command::Train(request(&data, |_| {})));
+    session.send(Request::Train(request(&data, |_| {})));
     let events = until(&session, is_status(&Status::Done));
     let numbers: Vec<u32> = epochs(&events).iter().map(|record| record.epoch).collect();
     assert_eq!(numbers, [1, 2, 3]);
@@ -89,17 +89,17 @@ fn pause_step_epoch_and_go_on_change_nothing() {
     let mut session = Session::start(|| {});
     let mut stepwise = request(&data, |_| {});
     stepwise.start = Start::StepOnce;
-    session.send(Command::Train(stepwise));
+    session.send(Request::Train(stepwise));
     let mut events = until(&session, is_status(&Status::Paused));
     assert_eq!(last_checkpoint(&events).progress.step, 1);
-    session.send(Command::StepOnce(ID));
+    session.send(Request::Go(ID, Start::StepOnce));
     events.extend(until(&session, is_status(&Status::Paused)));
     assert_eq!(last_checkpoint(&events).progress.step, 2);
-    session.send(Command::EpochOnce(ID));
+    session.send(Request::Go(ID, Start::EpochOnce));
     events.extend(until(&session, is_status(&Status::Paused)));
     let progress = last_checkpoint(&events).progress.clone();
     assert_eq!((progress.epoch, progress.step_in_epoch), (1, 0));
-    session.send(Command::Resume(ID));
+    session.send(Request::Go(ID, Start::Train));
     events.extend(until(&session, is_status(&Status::Done)));
     assert_eq!(epochs(&events), whole);
 }
@@ -115,13 +115,13 @@ fn a_stopped_run_resumes_exactly_from_the_live_store() {
     let mut session = Session::start(|| {});
     let mut first = request(&data, |_| {});
     (first.store, first.start) = (Some(store.clone()), Start::StepOnce);
-    session.send(Command::Train(first));
+    session.send(Request::Train(first));
     until(&session, is_status(&Status::Paused));
-    session.send(Command::EpochOnce(ID));
+    session.send(Request::Go(ID, Start::EpochOnce));
     until(&session, is_status(&Status::Paused));
-    session.send(Command::StepOnce(ID));
+    session.send(Request::Go(ID, Start::StepOnce));
     until(&session, is_status(&Status::Paused));
-    session.send(Command::Stop(ID));
+    session.send(Request::Stop(ID));
     until(&session, is_status(&Status::Stopped));
 
     let opened = store.load().expect("readable");
@@ -130,7 +130,7 @@ fn a_stopped_run_resumes_exactly_from_the_live_store() {
     let earlier: Vec<EpochRecord> = run.history.epochs.clone().into();
     let mut second = request(&data, |_| {});
     second.run = run;
-    session.send(Command::Train(second));
+    session.send(Request::Train(second));
     let mut records = earlier;
     records.extend(epochs(&until(&session, is_status(&Status::Done))));
     records.iter_mut().for_each(|record| record.seconds = 0.0);
@@ -143,14 +143,14 @@ fn edits_are_recorded_with_their_step() {
     let mut session = Session::start(|| {});
     let mut stepwise = request(&data, |_| {});
     stepwise.start = Start::StepOnce;
-    session.send(Command::Train(stepwise));
+    session.send(Request::Train(stepwise));
     until(&session, is_status(&Status::Paused));
-    session.send(Command::Set(ID, Setting::LearningRate(1e-4)));
+    session.send(Request::Set(ID, Setting::LearningRate(1e-4)));
     let is_edit = |event: &RunEvent| matches!(event, RunEvent::Edited(_));
     let events = until(&session, is_edit);
     let Some(RunEvent::Edited(edit)) = events.last() else { panic!("{events:?}") };
     assert_eq!((edit.step, &edit.setting), (1, &Setting::LearningRate(1e-4)));
-    session.send(Command::Resume(ID));
+    session.send(Request::Go(ID, Start::Train));
     let records = epochs(&until(&session, is_status(&Status::Done)));
     assert_eq!(records[2].learning_rate, 1e-4);
 }
@@ -159,7 +159,7 @@ fn edits_are_recorded_with_their_step() {
 fn a_failing_run_is_an_event_and_the_lane_lives_on() {
     let data = digits();
     let mut session = Session::start(|| {});
-    session.send(Command::Train(request(&data, |design| {
+    session.send(Request::Train(request(&data, |design| {
         design.training.learning_rate = 1e30;
         design.training.optimizer = crate::project::Optimizer::Sgd { momentum: 0.0, nesterov: false };
         design.output.activation = crate::project::Activation::Linear;
@@ -167,7 +167,7 @@ fn a_failing_run_is_an_event_and_the_lane_lives_on() {
     let failed = |event: &RunEvent| matches!(event, RunEvent::Status(Status::Failed(_)));
     let events = until(&session, failed);
     assert!(last_checkpoint(&events).weights.is_finite());
-    session.send(Command::Train(request(&data, |_| {})));
+    session.send(Request::Train(request(&data, |_| {})));
     until(&session, is_status(&Status::Done));
 }
 
@@ -177,12 +177,12 @@ fn waiting_runs_keep_their_order_and_can_be_taken_back() {
     let mut session = Session::start(|| {});
     let mut first = request(&data, |_| {});
     first.start = Start::StepOnce;
-    session.send(Command::Train(first));
+    session.send(Request::Train(first));
     until(&session, is_status(&Status::Paused));
     let mut second = request(&data, |_| {});
     second.run.id = RunId(4);
-    session.send(Command::Train(second));
-    session.send(Command::Stop(RunId(4)));
+    session.send(Request::Train(second));
+    session.send(Request::Stop(RunId(4)));
     let mut statuses = Vec::new();
     while statuses.len() < 2 {
         if let Some(Event::Run(RunId(4), RunEvent::Status(status))) = session.wait() {
@@ -195,7 +195,7 @@ fn waiting_runs_keep_their_order_and_can_be_taken_back() {
 #[test]
 fn loading_and_computing_answer_with_their_numbers() {
     let mut session = Session::start(|| {});
-    session.send(Command::Load { request: 1, data: Box::default() });
+    session.send(Request::Load { request: 1, data: Box::default() });
     let data = loop {
         match session.wait() {
             Some(Event::Loaded { request, data, facts }) => {
@@ -215,7 +215,7 @@ fn loading_and_computing_answer_with_their_numbers() {
         reading: crate::project::TableReading::default(),
     };
     let data_settings = Data { source: missing, ..Data::default() };
-    session.send(Command::Load { request: 2, data: Box::new(data_settings) });
+    session.send(Request::Load { request: 2, data: Box::new(data_settings) });
     loop {
         match session.wait() {
             Some(Event::LoadFailed { request, error, mended }) => {
@@ -230,7 +230,7 @@ fn loading_and_computing_answer_with_their_numbers() {
     // One baseline a run: none takes the place of another's.
     for (id, components) in [(7, 2), (8, 4), (9, 8)] {
         let kind = JobKind::Baseline { data: Arc::clone(&data), components };
-        session.send(Command::Compute(Job { id: JobId(id), kind }));
+        session.send(Request::Compute(Job { id: JobId(id), kind }));
     }
     let mut answers = Vec::new();
     while answers.len() < 3 {
@@ -248,7 +248,7 @@ fn loading_and_computing_answer_with_their_numbers() {
 fn a_run_does_not_go_on_with_data_scaled_otherwise() {
     let data = digits();
     let mut session = Session::start(|| {});
-    session.send(Command::Train(request(&data, |_| {})));
+    session.send(Request::Train(request(&data, |_| {})));
     let checkpoint = last_checkpoint(&until(&session, is_status(&Status::Done)));
     // The same rows, and so the same fingerprint.
     let scaler = crate::dataset::Scaler::uniform(8.0, 0.1);
@@ -256,7 +256,7 @@ fn a_run_does_not_go_on_with_data_scaled_otherwise() {
     let mut again = request(&other, |_| {});
     again.run.checkpoint = Some(checkpoint);
     again.run.normaliser = Some(Normaliser::of(&data));
-    session.send(Command::Train(again));
+    session.send(Request::Train(again));
     let seen = until(&session, |event| matches!(event, RunEvent::Status(Status::Failed(_))));
     let Some(RunEvent::Status(Status::Failed(message))) = seen.last() else { panic!("{seen:?}") };
     assert!(message.contains("scaled otherwise than when run 3 was trained"), "{message}");
@@ -272,16 +272,16 @@ fn impatient(design: &mut Project) {
 fn edited(session: &mut Session, data: &Arc<Dataset>, store: Option<Store>) {
     let mut request = request(data, impatient);
     (request.store, request.start) = (store, Start::EpochOnce);
-    session.send(Command::Train(request));
+    session.send(Request::Train(request));
     until(session, is_status(&Status::Paused));
     for setting in [Setting::LearningRate(5e-4), Setting::Epochs(12)] {
-        session.send(Command::Set(ID, setting));
-        session.send(Command::EpochOnce(ID));
+        session.send(Request::Set(ID, setting));
+        session.send(Request::Go(ID, Start::EpochOnce));
         until(session, is_status(&Status::Paused));
     }
-    session.send(Command::EpochOnce(ID));
+    session.send(Request::Go(ID, Start::EpochOnce));
     until(session, is_status(&Status::Paused));
-    session.send(Command::StepOnce(ID));
+    session.send(Request::Go(ID, Start::StepOnce));
     until(session, is_status(&Status::Paused));
 }
 
@@ -296,7 +296,7 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
     let data = digits();
     let mut session = Session::start(|| {});
     edited(&mut session, &data, None);
-    session.send(Command::Resume(ID));
+    session.send(Request::Go(ID, Start::Train));
     let whole = last_checkpoint(&until(&session, is_status(&Status::Done)));
     // More epochs were asked for after the second: patience counted from there.
     assert_eq!((whole.progress.epoch, whole.progress.stale_epochs), (6, 4));
@@ -305,27 +305,27 @@ fn a_run_stopped_while_patience_runs_out_ends_as_one_that_never_was() {
     let store = Store::create(root.path()).expect("writable");
     store.save_design(&Project::default(), None).expect("writable");
     edited(&mut session, &data, Some(store.clone()));
-    session.send(Command::Stop(ID));
+    session.send(Request::Stop(ID));
     until(&session, is_status(&Status::Stopped));
     let run = store.load().expect("readable").runs.remove(0);
     let checkpoint = run.checkpoint.clone().expect("a checkpoint");
     assert_eq!((checkpoint.progress.stale_epochs, run.epochs, run.edits.len()), (2, 12, 2));
     let mut again = request(&data, impatient);
     again.run = run;
-    session.send(Command::Train(again.clone()));
+    session.send(Request::Train(again.clone()));
     let seen = until(&session, is_status(&Status::Done));
     assert_eq!(untimed(&last_checkpoint(&seen)), untimed(&whole));
     assert!(!seen.iter().any(|event| matches!(event, RunEvent::Edited(_))), "nothing new was asked for");
 
     // It is done and stays so, until somebody asks for epochs; were it only for those it had.
     again.run.checkpoint = Some(whole.clone());
-    session.send(Command::Train(again.clone()));
+    session.send(Request::Train(again.clone()));
     assert_eq!(
         last_checkpoint(&until(&session, is_status(&Status::Done))).progress.step,
         whole.progress.step
     );
     again.epochs = Some(12);
-    session.send(Command::Train(again));
+    session.send(Request::Train(again));
     let seen = until(&session, is_status(&Status::Done));
     assert_eq!(last_checkpoint(&seen).progress.epoch, 10);
     let edits: Vec<&Edit> = seen

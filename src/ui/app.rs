@@ -6,17 +6,15 @@ use std::time::Instant;
 use eframe::{CreationContext, NativeOptions};
 use egui::{Ui, ViewportCommand};
 
-use super::command::Command;
-use super::dialogs::Then;
+use super::commands::Command;
 use super::files::FileRoom;
 use super::frame_log::FrameLog;
-use super::layout::Layout;
-use super::panels::views::Views;
 use super::panels::{dialog, network, notes, palette};
 use super::shell::Shell;
-use super::state::{Effect, State};
+use super::state::{Effect, State, Then};
 use super::theme;
 use super::thumbnail::Thumbnails;
+use super::views::{Views, WindowLayout};
 use super::window_size;
 use crate::io::{Files, Settings, Store, ThemeChoice, WindowSize};
 use crate::session::Session;
@@ -109,7 +107,7 @@ impl HourglassApp {
         state.recent.clone_from(&settings.recent);
         state.view.theme = preference(settings.theme);
         state.threads = options.threads.or(settings.threads);
-        let layout = Layout::read(settings.layout.as_deref());
+        let layout = WindowLayout::read(settings.layout.as_deref());
         layout.apply(&mut state.view);
         if let Some(zoom) = settings.zoom {
             ctx.set_zoom_factor(zoom.clamp(0.5, 3.0));
@@ -230,7 +228,7 @@ impl HourglassApp {
             theme: choice(self.state.view.theme),
             threads: if is_given { self.settings.threads } else { self.state.threads },
             zoom: self.settings.zoom,
-            layout: Layout::new(&self.state.view, self.views.arrangement()).text(),
+            layout: WindowLayout::new(&self.state.view, self.views.arrangement()).text(),
             window: self.window.0,
         }
     }

@@ -1,76 +1,21 @@
-//! Reading and writing of projects beside the window: every file is opened and written on a thread of its own, so the
-//! window never waits for a disk.
+//! Reading and writing of files outside the window's thread: every file is opened and written on a thread of its own, so
+//! the window never waits for a disk.
+
+mod dropped;
+mod keeper;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::dialogs::{Browse, Target, Then};
-pub use super::dropped::{DropKind, drop_kind, promise};
-use super::keeper::Keep;
-use super::path_dialog::{PathFound, PathQuestion};
-use super::state::{Effect, State};
-use crate::check::Severity;
+pub use self::dropped::{DropKind, drop_kind, is_project, promise};
+use self::keeper::Keep;
+use super::dialogs::{chosen, desktop_dialog, folder_near};
+use super::state::{Browse, PathFound, PathQuestion, SaveKind, SaveRequest};
 use crate::io::{
-    FileError, Files, MergeBase, MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Settings,
-    Store, open_any, save_design,
+    FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
+    save_design,
 };
-use crate::project::{Project, visible, visible_path};
-use crate::run::Run;
-
-/// What is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaveKind {
-    /// The design with all runs, `.hourglass`.
-    Project,
-    /// The design alone, `.ron`.
-    Design,
-}
-
-impl SaveKind {
-    /// The ending of its files.
-    pub fn extension(self) -> &'static str {
-        match self {
-            SaveKind::Project => "hourglass",
-            SaveKind::Design => "ron",
-        }
-    }
-}
-
-/// A file to be written: everything that goes into it, as it was when it was asked for.
-#[derive(Clone, Debug)]
-pub struct SaveRequest {
-    /// Where to.
-    pub path: PathBuf,
-    /// What.
-    pub kind: SaveKind,
-    /// What to do when it is safe.
-    pub then: Option<Then>,
-    project: Project,
-    runs: Vec<Run>,
-    document: u64,
-    /// The file as it was last seen; `None` at another place, where whatever is there may be replaced.
-    base: Option<MergeBase>,
-}
-
-impl SaveRequest {
-    /// The work of `state` as it is now.
-    pub fn new(state: &State, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
-        let runs = match kind {
-            SaveKind::Project => state.runs.clone(),
-            SaveKind::Design => Vec::new(),
-        };
-        let path = std::path::absolute(&path).unwrap_or(path);
-        // Whatever is at another place was asked about; it is looked at where it is replaced.
-        let base = (state.file.as_ref() == Some(&path)).then(|| state.base.clone());
-        SaveRequest { path, kind, then, project: state.project.clone(), runs, document: state.document, base }
-    }
-
-    fn save_project(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
-        let base = self.base.get_or_insert_with(|| MergeBase::replacing(&self.path));
-        base.save(files, &self.path, &self.project, &self.runs)
-    }
-}
 
 /// What the threads answer.
 #[derive(Debug)]
@@ -102,11 +47,11 @@ pub enum FileEvent {
 /// The threads and their answers.
 #[derive(Debug)]
 pub struct FileRoom {
-    pub(super) sender: Sender<FileEvent>,
-    pub(super) receiver: Receiver<FileEvent>,
-    pub(super) wake: egui::Context,
-    pub(super) keeper: Option<Sender<Keep>>,
-    pub(super) keeper_thread: Option<JoinHandle<()>>,
+    sender: Sender<FileEvent>,
+    receiver: Receiver<FileEvent>,
+    wake: egui::Context,
+    keeper: Option<Sender<Keep>>,
+    keeper_thread: Option<JoinHandle<()>>,
 }
 
 impl FileRoom {
@@ -188,7 +133,7 @@ impl FileRoom {
     /// Looks for the folder in which the desktop's own dialog is to open.
     pub fn browse(&self, browse: Browse) {
         self.spawn(move || {
-            let folder = super::dialogs::folder_near(&browse.near);
+            let folder = folder_near(&browse.near);
             FileEvent::Near(browse, folder)
         });
     }
@@ -196,8 +141,8 @@ impl FileRoom {
     /// Opens the desktop's own dialog.
     pub fn show_dialog(&self, browse: Browse, folder: Option<&Path>) {
         // On some systems the dialog must be made on the window's thread; its answer may be awaited on any.
-        let answer = super::dialogs::desktop_dialog(&browse, folder);
-        self.spawn(move || FileEvent::Browsed(browse, super::dialogs::wait(answer)));
+        let answer = desktop_dialog(&browse, folder);
+        self.spawn(move || FileEvent::Browsed(browse, chosen(answer)));
     }
 
     fn spawn(&self, work: impl FnOnce() -> FileEvent + Send + 'static) {
@@ -216,181 +161,5 @@ impl FileRoom {
         if let Err(error) = std::thread::Builder::new().name("files".to_owned()).spawn(work) {
             let _ = self.sender.send(FileEvent::Quiet(error.to_string()));
         }
-    }
-}
-
-impl State {
-    /// Writes a file beside the window.
-    pub fn write(&mut self, request: SaveRequest) {
-        let name = request.path.file_name().unwrap_or(request.path.as_os_str());
-        self.busy = Some(format!("Saving {}…", visible(&name.to_string_lossy())));
-        self.effects.push(Effect::Save(Box::new(request)));
-    }
-
-    /// Takes in what a thread of the [`FileRoom`] answered.
-    pub fn handle_file_event(&mut self, event: FileEvent) {
-        match event {
-            FileEvent::Opened(path, result) => self.opened(path, result),
-            FileEvent::Saved(request, result) => self.saved(*request, result),
-            FileEvent::Browsed(browse, path) => {
-                if let Some(path) = path {
-                    self.take_path(&browse.target, path);
-                }
-            }
-            FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
-            FileEvent::LookedFor(found) => self.path_found(found),
-            FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
-            FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
-                Severity::Error,
-                format!(
-                    "Work of an earlier session cannot be read: {error}. It is kept, with its runs: {}",
-                    visible_path(&path)
-                ),
-            ),
-            FileEvent::Found(found) => {
-                self.found = found;
-                self.offer_found();
-            }
-            FileEvent::Recovered(recovery, Ok((store, opened))) => {
-                self.warn(&opened.warnings);
-                self.replace(opened.project, opened.runs, recovery.origin);
-                self.base = opened.base;
-                self.damaged = !opened.warnings.is_empty();
-                self.runs_unsaved = true;
-                self.effects.push(Effect::Adopt(store.clone()));
-                self.store = Some(store);
-                self.notices.say(
-                    Severity::Info,
-                    format!("Recovered “{}”. Save it to keep it.", visible(&recovery.name)),
-                );
-            }
-            FileEvent::Recovered(recovery, Err(message)) => {
-                self.notices.say(
-                    Severity::Error,
-                    format!("Could not recover “{}”: {message}", visible(&recovery.name)),
-                );
-            }
-            FileEvent::Store(Ok(store)) => {
-                self.store = Some(store);
-                self.refresh(false);
-            }
-            FileEvent::Store(Err(message)) => self.notices.say(
-                Severity::Warning,
-                format!(
-                    "Work cannot be kept safe against a crash: {message}. Save the project now and then."
-                ),
-            ),
-            FileEvent::Quiet(message) => self.notices.log(Severity::Warning, message),
-        }
-    }
-
-    fn opened(&mut self, path: PathBuf, result: Result<OpenedFile, String>) {
-        self.busy = None;
-        match result {
-            Ok(file) => {
-                match file {
-                    OpenedFile::Project(opened) => {
-                        self.warn(&opened.warnings);
-                        self.replace(opened.project, opened.runs, Some(path.clone()));
-                        self.damaged = !opened.warnings.is_empty();
-                        self.base = opened.base;
-                    }
-                    // A design is a start; the project that grows from it gets a file of its own.
-                    OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
-                }
-                self.renew_store();
-                self.note_seen();
-                self.remember(&path);
-                self.notices.log(Severity::Info, format!("Opened {}.", visible_path(&path)));
-            }
-            Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
-        }
-    }
-
-    fn saved(&mut self, request: SaveRequest, result: Result<Vec<MergeNote>, String>) {
-        self.busy = None;
-        let notes = match result {
-            Ok(notes) => notes,
-            Err(message) => {
-                self.notices.say(
-                    Severity::Error,
-                    format!(
-                        "Could not save: {message}. What was there before is whole; save to another place."
-                    ),
-                );
-                return;
-            }
-        };
-        self.remember(&request.path);
-        self.notices.say(Severity::Info, format!("Saved {}.", visible_path(&request.path)));
-        let name = request.path.file_name().unwrap_or_default().to_string_lossy();
-        for note in &notes {
-            let more = if note.is_only_in_file() { " Open the file again to see it." } else { "" };
-            self.notices.say(Severity::Warning, format!("{}: {note}.{more}", visible(&name)));
-        }
-        let is_same = request.document == self.document;
-        if request.kind == SaveKind::Project && is_same {
-            let stand = |run: &Run| (run.id, RunStand::of(run));
-            let changed = self.runs.iter().map(stand).ne(request.runs.iter().map(stand));
-            self.runs_unsaved = changed || self.active_run().is_some();
-            self.saved = request.project;
-            self.used.extend(notes.iter().filter_map(MergeNote::highest_run));
-            self.file = Some(request.path);
-            self.base = request.base.unwrap_or_default();
-            self.damaged = false;
-            self.note_seen();
-        }
-        // What came while the file was written is not in it.
-        match request.then {
-            // A run under way is given up knowingly; one that has just ended is not.
-            Some(then)
-                if is_same
-                    && self.project == self.saved
-                    && (!self.runs_unsaved || self.active_run().is_some()) =>
-            {
-                self.go_on(then);
-            }
-            Some(then) => self.ask(then),
-            None => {}
-        }
-    }
-
-    fn take_path(&mut self, target: &Target, path: PathBuf) {
-        match target {
-            Target::Dialog => self.accept_path(path),
-            Target::Source(field) => {
-                self.history.settle(&self.project);
-                field.set(&mut self.project.data.source, path);
-                self.refresh(false);
-            }
-        }
-    }
-
-    /// The file a save goes to without a question.
-    pub fn own_file(&self) -> Option<PathBuf> {
-        self.file.clone().filter(|_| !self.damaged)
-    }
-
-    /// Leaves the workspace and begins another with the runs that are there.
-    pub fn renew_store(&mut self) {
-        self.store = None;
-        self.effects.push(Effect::NewStore(self.runs.clone()));
-    }
-
-    /// Has the document in the file noted, so that a save after a crash knows what another program has changed.
-    fn note_seen(&mut self) {
-        if let (Some(file), Some(document)) = (&self.file, self.base.document()) {
-            self.effects.push(Effect::Seen(file.clone(), document));
-        }
-    }
-
-    fn warn(&mut self, warnings: &[String]) {
-        for warning in warnings {
-            self.notices.say(Severity::Warning, warning.clone());
-        }
-    }
-
-    fn remember(&mut self, path: &Path) {
-        crate::io::remember(&mut self.recent, path);
     }
 }

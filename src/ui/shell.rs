@@ -2,12 +2,11 @@
 
 use egui::{Frame, Margin, Panel, Rangef, Rect, Ui, UiBuilder};
 
-use super::layout::PanelSizes;
-use super::panels::views::Views;
-use super::panels::{inspector, log, network, problems, toolbar, views};
-use super::state::{BottomTab, State};
+use super::panels::{inspector, log, network, problems, toolbar};
+use super::state::{BottomTab, PanelSizes, State};
 use super::theme::{self, tokens};
 use super::thumbnail::Thumbnails;
+use super::views::{Views, table_ui, views_ui};
 use super::widgets::scroll::BAR_PX;
 
 /// A panel whose edge can be dragged.
@@ -72,7 +71,7 @@ impl Shell {
             self.panel(ui, state, Side::Inspector, 290.0, inspector::inspector_ui);
         }
         let centre = Frame::new().fill(tokens(ui).plot);
-        egui::CentralPanel::default().frame(centre).show(ui, |ui| views::views_ui(ui, views, state));
+        egui::CentralPanel::default().frame(centre).show(ui, |ui| views_ui(ui, views, state));
         room
     }
 
@@ -157,7 +156,11 @@ fn bottom_ui(ui: &mut Ui, state: &mut State, views: &mut Views) {
         }
     });
     match state.view.bottom {
-        BottomTab::Runs => views::table_ui(ui, views, state),
+        BottomTab::Runs => {
+            if let Some(action) = table_ui(ui, views, state) {
+                state.act_on_run(action);
+            }
+        }
         BottomTab::Problems => problems::problems_ui(ui, state),
         BottomTab::Log => log::log_ui(ui, state),
     }

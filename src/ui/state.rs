@@ -1,25 +1,44 @@
-//! Everything the window shows and changes. Knows no thread and no clock: what must be done outside is put into
-//! [`State::effects`], what happened outside comes in by [`State::handle_event`].
+//! Everything the window shows and changes, as plain data and questions to them. Knows no thread and no clock: what must
+//! be done outside is put into [`State::effects`]. What changes it is in [`update`](super::update).
+
+mod baselines;
+mod data;
+mod data_problem;
+mod derived;
+mod dialog;
+mod history;
+mod missing_data;
+mod notices;
+mod path_dialog;
+mod principal;
+mod save;
+mod sources;
+mod view;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use super::data_state::DataState;
-pub use super::derived::Derived;
-use super::dialogs::Dialog;
-use super::edit;
-use super::editors::source::{OLD_RULES, Sources};
-use super::history::History;
-pub use super::layout::{BottomTab, ViewSettings};
-pub use super::missing_data::MissingData;
-use super::notices::Notices;
-use crate::check::{DataFacts, Severity};
+pub use self::baselines::Baselines;
+pub use self::data::{DataState, NoData};
+pub use self::derived::Derived;
+pub use self::dialog::{Browse, BrowseKind, Dialog, Target, Then};
+pub use self::history::History;
+pub use self::missing_data::MissingData;
+pub use self::notices::{Notices, Toast};
+pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
+pub use self::principal::Principal;
+pub use self::save::{SaveKind, SaveRequest};
+pub use self::sources::{PathField, Sources, is_same_kind};
+pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, ViewSettings};
+pub use self::wishes::{RunAction, Seek};
+use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::io::{MergeBase, Recovery, Store};
-use crate::project::{Choice, Data, Decoder, Place, Project, Rules, Shape, Source, visible};
+use crate::project::{Data, Decoder, Place, Project, Shape, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId};
 
@@ -81,10 +100,10 @@ pub struct State {
     /// Where the thread through time stands; `None` is live.
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
-    pub principal: super::principal::Principal,
+    pub principal: Principal,
     /// The error of PCA of every run.
-    pub baselines: super::baselines::Baselines,
-    kept: Option<Project>,
+    pub baselines: Baselines,
+    pub(super) kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
     /// Likelihoods that were asked for, and of which split; not saved.
     pub likelihoods: BTreeMap<RunId, (Subset, Likelihood)>,
@@ -102,23 +121,23 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Ask the session.
-    Session(session::Command),
+    Session(session::Request),
     /// Read a project or a design.
     Open(PathBuf),
     /// Find out what was dropped on the window.
     LookAt(PathBuf),
     /// Write a file.
-    Save(Box<super::files::SaveRequest>),
+    Save(Box<SaveRequest>),
     /// Find out what is at a path.
-    LookFor(super::path_dialog::PathQuestion),
+    LookFor(PathQuestion),
     /// Look for the folder of the desktop's own file dialog.
-    Browse(super::dialogs::Browse),
+    Browse(Browse),
     /// Show that dialog, in this folder.
-    ShowDialog(super::dialogs::Browse, Option<PathBuf>),
+    ShowDialog(Browse, Option<PathBuf>),
     /// Read back work that a crash left behind.
-    Recover(crate::io::Recovery),
+    Recover(Recovery),
     /// Throw it away.
-    Discard(crate::io::Recovery),
+    Discard(Recovery),
     /// Write the document down in the live store.
     Keep(Box<Project>, Option<PathBuf>),
     /// Note there which document the project's file holds.
@@ -173,8 +192,8 @@ impl State {
             found: Vec::new(),
             compared: Vec::new(),
             epoch: None,
-            principal: super::principal::Principal::default(),
-            baselines: super::baselines::Baselines::default(),
+            principal: Principal::default(),
+            baselines: Baselines::default(),
             kept: None,
             jobs: BTreeMap::new(),
             likelihoods: BTreeMap::new(),
@@ -185,81 +204,6 @@ impl State {
             live: None,
             project,
         }
-    }
-
-    /// Takes another document: what was opened, or a recipe. Nothing of the old one stays.
-    pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
-        for run in self.unfinished() {
-            self.abandon(run);
-        }
-        self.document += 1;
-        self.used.extend(runs.iter().map(|run| run.id));
-        self.history = History::new(&project);
-        self.saved = project.clone();
-        self.project = project;
-        self.sources = Sources::default();
-        self.shown_run = runs.last().map(|run| run.id);
-        self.runs = runs;
-        self.file = file;
-        self.base = MergeBase::default();
-        self.damaged = false;
-        self.runs_unsaved = false;
-        self.progress.clear();
-        self.compared.clear();
-        self.epoch = None;
-        self.jobs.clear();
-        self.likelihoods.clear();
-        self.principal = super::principal::Principal::default();
-        self.baselines = super::baselines::Baselines::default();
-        self.live = None;
-        self.selected = Place::Code;
-        self.kept = None;
-        self.notices.take_back(OLD_RULES);
-        if self.project.data.has_old_rules() {
-            self.notices.offer(Severity::Info, OLD_RULES, Choice::Rules(Rules::Current));
-        }
-        self.refresh(false);
-    }
-
-    /// Brings everything derived in line with the document; called around every frame. `hand_on`: a widget is being
-    /// dragged or typed into, so an edit is not over yet.
-    pub fn refresh(&mut self, hand_on: bool) {
-        self.history.observe(&self.project, hand_on);
-        self.sources.remember(&self.project.data.source);
-        if !edit::places(&self.project, self.input_shape()).contains(&self.selected) {
-            self.selected = match self.selected {
-                Place::Encoder(_) if !self.project.encoder.is_empty() => {
-                    Place::Encoder(self.project.encoder.len() - 1)
-                }
-                Place::Data
-                | Place::Corruption
-                | Place::Encoder(_)
-                | Place::Code
-                | Place::Decoder(_)
-                | Place::Output
-                | Place::Training => Place::Code,
-            };
-        }
-        if !hand_on {
-            self.load_if_changed();
-            self.keep_if_changed();
-            self.offer_found();
-        }
-        // The cards follow at once: shapes are known while data of the same source are only split again.
-        self.derived.follow(&self.project, &self.data, hand_on);
-        if self.derived.errors() == 0 {
-            self.notices.take_back(super::execute::NOT_YET);
-        }
-        if !self.project.data.has_old_rules() {
-            self.notices.take_back(OLD_RULES);
-        }
-        self.follow_live_settings(hand_on);
-        self.want_baseline();
-    }
-
-    /// Asks the session.
-    pub fn send(&mut self, command: session::Command) {
-        self.effects.push(Effect::Session(command));
     }
 
     /// Whether something would be lost if the window closed now.
@@ -283,27 +227,6 @@ impl State {
             .or_else(|| self.runs.iter().find(|run| run.status.is_unfinished()))
     }
 
-    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run under way has ended.
-    pub(super) fn unfinished(&self) -> Vec<RunId> {
-        let of = |waits: bool| {
-            let is_wanted =
-                move |run: &&Run| run.status.is_unfinished() && (run.status == Status::Queued) == waits;
-            self.runs.iter().filter(is_wanted).map(|run| run.id)
-        };
-        of(true).chain(of(false)).collect()
-    }
-
-    /// Has a run stopped whose further events nobody wants.
-    pub(super) fn abandon(&mut self, run: RunId) {
-        self.send(session::Command::Stop(run));
-        self.orphans.insert(run);
-    }
-
-    /// Lets the views show this run, as it is now.
-    pub(super) fn show_live(&mut self, run: RunId) {
-        (self.shown_run, self.epoch) = (Some(run), None);
-    }
-
     /// The run the views show.
     pub fn shown(&self) -> Option<&Run> {
         let chosen = self.shown_run.and_then(|id| self.runs.iter().find(|run| run.id == id));
@@ -313,6 +236,21 @@ impl State {
     /// The loaded data, where they are those a run was trained on, however they are divided now.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
         self.data.dataset.as_deref().filter(|data| run.check_watched_rows(data).is_ok())
+    }
+
+    /// Why the data of a run are not there, where [`State::data_of`] has none.
+    pub fn missing_data(&self, run: &Run) -> MissingData<'_> {
+        if self.data.progress.is_some() {
+            return MissingData::Loading;
+        }
+        if self.project.data != run.design.data {
+            return MissingData::Other;
+        }
+        match (&self.data.error, &self.data.dataset) {
+            (Some(error), _) => MissingData::Failed(error),
+            (None, Some(_)) => MissingData::Changed,
+            (None, None) => MissingData::NotLoaded,
+        }
     }
 
     /// Shape of the loaded samples, be they older ones than the design asks for: what is drawn.
@@ -365,81 +303,14 @@ impl State {
         self.runs.iter_mut().find(|run| run.id == id)
     }
 
+    /// Whether a mirrored decoder shares the encoder's weights.
+    pub fn is_tied(&self) -> bool {
+        matches!(self.project.decoder, Decoder::Mirrored { tied: true })
+    }
+
     /// Whether the decoder follows the encoder.
     pub fn is_mirrored(&self) -> bool {
         matches!(self.project.decoder, Decoder::Mirrored { .. })
-    }
-
-    /// Selects a card and gives it the keyboard.
-    pub fn select(&mut self, place: Place) {
-        match place {
-            Place::Corruption | Place::Training => {}
-            Place::Data | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Output => {
-                self.selected = place;
-                self.focus = Some(place);
-            }
-        }
-    }
-
-    /// Loads the data again, whatever is there.
-    pub fn load(&mut self) {
-        self.data.request += 1;
-        (self.data.error, self.data.mended) = (None, None);
-        self.data.requested = Some(self.project.data.clone());
-        self.data.progress = Some((0, 0));
-        let data = Box::new(self.project.data.clone());
-        self.send(session::Command::Load { request: self.data.request, data });
-    }
-
-    /// Has every settled change written down, once there is something a crash could take, and marked as saved once it is.
-    fn keep_if_changed(&mut self) {
-        if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
-            self.effects.push(Effect::Settle);
-        }
-        if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
-            self.kept = Some(self.project.clone());
-            self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));
-        }
-    }
-
-    fn load_if_changed(&mut self) {
-        if self.data.requested.as_ref() == Some(&self.project.data) {
-            return;
-        }
-        if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
-            // A path is still to come: nothing to load, and nothing of the old data stays.
-            self.data = DataState {
-                requested: Some(self.project.data.clone()),
-                // What is still on its way answers an older request.
-                request: self.data.request + 1,
-                ..DataState::default()
-            };
-            self.send(session::Command::CancelLoad);
-            return;
-        }
-        if is_other_source(self.data.of.as_ref(), &self.project.data) {
-            (self.data.dataset, self.data.facts, self.data.of) = (None, None, None);
-        }
-        self.load();
-    }
-
-    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next run.
-    fn follow_live_settings(&mut self, hand_on: bool) {
-        let Some((rate, epochs)) = self.live.filter(|_| !hand_on) else { return };
-        let Some(run) = self.active_run() else {
-            self.live = None;
-            return;
-        };
-        let (id, finished) = (run.id, run.history.epochs.len() as u32);
-        let wanted = &self.project.training;
-        let (new_rate, new_epochs) = (wanted.learning_rate, wanted.epochs);
-        if new_rate != rate && new_rate.is_finite() && new_rate > 0.0 {
-            self.send(session::Command::Set(id, Setting::LearningRate(new_rate)));
-        }
-        if new_epochs != epochs && new_epochs >= finished.max(1) {
-            self.send(session::Command::Set(id, Setting::Epochs(new_epochs)));
-        }
-        self.live = Some((new_rate, new_epochs));
     }
 
     /// The run under way, where it trains another design than the one on screen. Learning rate and epochs do not count:
@@ -457,10 +328,4 @@ impl State {
 /// How many threads the machine works on at once.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-/// Whether rows loaded from `old` say nothing about the shape of rows from `new`.
-fn is_other_source(old: Option<&Data>, new: &Data) -> bool {
-    let kind = |source: &Source| std::mem::discriminant(source);
-    old.is_none_or(|old| kind(&old.source) != kind(&new.source) || old.source.path() != new.source.path())
 }

@@ -4,9 +4,8 @@ use egui::{Key, Modifiers, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use super::command::{Command, Menu};
-use super::dialogs::{Dialog, Then};
-use super::state::BottomTab;
+use super::commands::{Command, Menu};
+use super::state::{BottomTab, DATA_VIEW, Dialog, Then};
 use super::{HourglassApp, Options};
 use crate::project::{Activation, Decoder, Layer, Place, Project, Recipe, Source};
 use crate::run::Status;

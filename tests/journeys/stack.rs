@@ -3,7 +3,7 @@
 use egui::Key;
 use egui::accesskit::Role;
 use hourglass::project::{Activation, Code, Decoder, Layer, Place, Project};
-use hourglass::ui::command::Command;
+use hourglass::ui::commands::Command;
 
 use crate::common::{ALT, CTRL, CTRL_SHIFT, Home, NONE, Window, dense};
 

@@ -8,17 +8,13 @@ use std::path::PathBuf;
 
 use egui::{CollapsingHeader, Ui};
 
-use crate::project::{
-    ArrayReading, Binarise, Channels, Choice, Data, Delimiter, Fit, Header, LabelFrom, Missing,
-    PictureReading, Rules, Scaling, Source, Split, Synthetic, TableReading, visible,
-};
-use crate::ui::dialogs::BrowseKind;
+use crate::project::{Binarise, Choice, Data, Rules, Scaling, Source, Split, Synthetic, visible};
+use crate::ui::state::{PathField, Sources, is_same_kind};
 use crate::ui::theme::tokens;
+use crate::ui::update::OLD_RULES;
 use crate::ui::widgets::button::{choices_ui, secondary_ui};
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, path_ui, slider_ui, text_ui};
 
-/// Why another reading of the data is offered, and at what price.
-pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, as the runs of this design were trained. New designs read more of them as they are; runs trained before cannot be resumed on data that are read otherwise.";
 /// Differences between the rules, for those who point at the offer.
 pub const NEW_RULES: &str = "A header is told by the whole table, columns of words become features, arrays are chosen by their names, pictures keep their depth, and folders called train, validation and test become those splits. Can be undone.";
 
@@ -32,21 +28,6 @@ pub fn rules_ui(ui: &mut Ui, data: &mut Data) {
     if secondary_ui(ui, &choice.name()).on_hover_text(NEW_RULES).clicked() {
         choice.apply(data);
     }
-}
-
-/// One of the paths a source may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PathField {
-    /// The folder of an image folder, the file of a table or an array, the images of IDX.
-    Main,
-    /// The labels of IDX.
-    Labels,
-    /// The test images of IDX.
-    TestImages,
-    /// Their labels.
-    TestLabels,
-    /// The table of the labels of pictures.
-    LabelTable,
 }
 
 /// The form of a source. `sources` are those to choose from. Says for which path the desktop's dialog is wanted.
@@ -191,127 +172,6 @@ fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[String]) {
     if combo_ui(ui, field, &mut chosen, &options, |class| visible(class.unwrap_or("no class")).into_owned()) {
         *held_out = chosen.map(str::to_owned);
     }
-}
-
-impl PathField {
-    /// All of them.
-    pub const ALL: [PathField; 5] = [
-        PathField::Main,
-        PathField::Labels,
-        PathField::TestImages,
-        PathField::TestLabels,
-        PathField::LabelTable,
-    ];
-
-    /// The path as it is.
-    pub fn get(self, source: &Source) -> Option<PathBuf> {
-        match (self, source) {
-            (PathField::Main, source) => source.path().cloned(),
-            (PathField::Labels, Source::Idx { labels, .. }) => labels.clone(),
-            (PathField::TestImages, Source::Idx { test_images, .. }) => test_images.clone(),
-            (PathField::TestLabels, Source::Idx { test_labels, .. }) => test_labels.clone(),
-            (PathField::LabelTable, Source::ImageFolder { reading, .. }) => match &reading.label {
-                LabelFrom::Table { path, .. } => Some(path.clone()),
-                LabelFrom::Auto | LabelFrom::Folder(_) | LabelFrom::Name(_) | LabelFrom::Nothing => None,
-            },
-            (
-                PathField::Labels | PathField::TestImages | PathField::TestLabels | PathField::LabelTable,
-                _,
-            ) => None,
-        }
-    }
-
-    /// Puts another path there, where the source has such a field.
-    pub fn set(self, source: &mut Source, to: PathBuf) {
-        match (self, source) {
-            (
-                PathField::Main,
-                Source::ImageFolder { path, .. }
-                | Source::Csv { path, .. }
-                | Source::Npy { path, .. }
-                | Source::Idx { images: path, .. },
-            ) => *path = to,
-            (PathField::Labels, Source::Idx { labels, .. }) => *labels = Some(to),
-            (PathField::TestImages, Source::Idx { test_images, .. }) => *test_images = Some(to),
-            (PathField::TestLabels, Source::Idx { test_labels, .. }) => *test_labels = Some(to),
-            (PathField::LabelTable, Source::ImageFolder { reading, .. }) => {
-                if let LabelFrom::Table { path, .. } = &mut reading.label {
-                    *path = to;
-                }
-            }
-            (
-                PathField::Main
-                | PathField::Labels
-                | PathField::TestImages
-                | PathField::TestLabels
-                | PathField::LabelTable,
-                _,
-            ) => {}
-        }
-    }
-
-    /// What the desktop's dialog should offer for a source.
-    pub fn kind(self, source: &Source) -> BrowseKind {
-        match source {
-            Source::ImageFolder { .. } if self == PathField::LabelTable => TABLES,
-            Source::ImageFolder { .. } => BrowseKind::Folder,
-            Source::Csv { .. } => TABLES,
-            Source::Npy { .. } => BrowseKind::File("NPY, NPZ", &["npy", "npz"]),
-            Source::Idx { .. } | Source::Digits | Source::Synthetic(_) => {
-                BrowseKind::File("IDX", &["gz", "ubyte", "idx", "idx1", "idx3"])
-            }
-        }
-    }
-}
-
-/// Files of tables, for the desktop's dialog.
-const TABLES: BrowseKind =
-    BrowseKind::File("Tables", &["csv", "tsv", "txt", "data", "tab", "dat", "gz", "xlsx", "xls", "ods"]);
-
-/// A source of every kind, as it was when it was last chosen: who looks at another kind and comes back finds the path and
-/// the settings again. None of it belongs to the document.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sources(pub [Source; 6]);
-
-impl Default for Sources {
-    fn default() -> Self {
-        let path = PathBuf::new;
-        Sources([
-            Source::Digits,
-            Source::Synthetic(Synthetic::ALL[0]),
-            Source::ImageFolder {
-                path: path(),
-                width: 32,
-                height: 32,
-                channels: Channels::default(),
-                fit: Fit::default(),
-                reading: PictureReading::default(),
-            },
-            Source::Idx { images: path(), labels: None, test_images: None, test_labels: None },
-            Source::Csv {
-                path: path(),
-                header: Header::default(),
-                delimiter: Delimiter::default(),
-                labels: Vec::new(),
-                missing: Missing::default(),
-                reading: TableReading::default(),
-            },
-            Source::Npy { path: path(), array: None, labels: None, reading: ArrayReading::default() },
-        ])
-    }
-}
-
-impl Sources {
-    /// Keeps a source in place of the one of its kind.
-    pub fn remember(&mut self, source: &Source) {
-        if let Some(own) = self.0.iter_mut().find(|own| is_same_kind(own, source)) {
-            own.clone_from(source);
-        }
-    }
-}
-
-fn is_same_kind(a: &Source, b: &Source) -> bool {
-    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 fn path_row_ui(

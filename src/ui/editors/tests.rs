@@ -10,6 +10,7 @@ use crate::project::{
     Take, Training,
 };
 use crate::ui::painted::{check_placed, texts};
+use crate::ui::state::PathField;
 
 /// Draws a form in both themes and checks that it has text and fits into its panel; the harness fails
 /// on a missing glyph and on an input without a name.
@@ -82,7 +83,7 @@ fn every_optimizer_and_schedule_has_a_form() {
 fn chosen_sources() -> Vec<Source> {
     let text = |text: &str| Some(text.to_owned());
     let mut sources = Vec::new();
-    for kind in source::Sources::default().0 {
+    for kind in Sources::default().0 {
         match kind {
             Source::Csv { path, header, delimiter, missing, .. } => {
                 let reading = TableReading {
@@ -125,13 +126,13 @@ fn every_setting_of_the_reading_has_the_name_of_its_option() {
     let mut found = Vec::new();
     for mut kind in chosen_sources() {
         check(|ui| {
-            source::source_ui(ui, &mut kind, &source::Sources::default());
+            source::source_ui(ui, &mut kind, &Sources::default());
         });
         let mut harness = Harness::builder()
             .with_size(vec2(290.0, 900.0))
             .with_context_setup(crate::ui::theme::install)
             .build_ui(|ui| {
-                source::source_ui(ui, &mut kind, &source::Sources::default());
+                source::source_ui(ui, &mut kind, &Sources::default());
             });
         harness.run();
         harness.run();
@@ -178,7 +179,7 @@ fn every_setting_of_the_reading_has_the_name_of_its_option() {
 
 #[test]
 fn channels_are_typed_without_losing_the_comma() {
-    let mut kind = source::Sources::default().0[5].clone();
+    let mut kind = Sources::default().0[5].clone();
     if let Source::Npy { reading, .. } = &mut kind {
         reading.shown_channels = vec![1];
     }
@@ -187,7 +188,7 @@ fn channels_are_typed_without_losing_the_comma() {
         .with_context_setup(crate::ui::theme::install)
         .build_ui_state(
             |ui, kind| {
-                source::source_ui(ui, kind, &source::Sources::default());
+                source::source_ui(ui, kind, &Sources::default());
             },
             kind,
         );
@@ -223,9 +224,7 @@ fn channels_are_typed_without_losing_the_comma() {
 
 #[test]
 fn old_rules_can_be_left_and_are_told_only_where_they_count() {
-    for (kind, is_told) in
-        source::Sources::default().0.into_iter().zip([false, false, true, false, true, true])
-    {
+    for (kind, is_told) in Sources::default().0.into_iter().zip([false, false, true, false, true, true]) {
         let data = Data { source: kind, rules: Rules::Version1, ..Data::default() };
         let mut harness = Harness::builder()
             .with_size(vec2(290.0, 400.0))
@@ -245,14 +244,14 @@ fn old_rules_can_be_left_and_are_told_only_where_they_count() {
 
 #[test]
 fn every_source_has_a_form() {
-    for mut kind in source::Sources::default().0 {
+    for mut kind in Sources::default().0 {
         check(|ui| {
-            source::source_ui(ui, &mut kind, &source::Sources::default());
+            source::source_ui(ui, &mut kind, &Sources::default());
         });
     }
     for synthetic in Synthetic::ALL {
         check(|ui| {
-            source::source_ui(ui, &mut Source::Synthetic(synthetic), &source::Sources::default());
+            source::source_ui(ui, &mut Source::Synthetic(synthetic), &Sources::default());
         });
     }
     check(|ui| source::scaling_split_ui(ui, &mut Data::default(), &["cat".to_owned(), "dog".to_owned()]));
@@ -260,10 +259,10 @@ fn every_source_has_a_form() {
 
 #[test]
 fn a_form_alone_changes_nothing() {
-    for kind in source::Sources::default().0.into_iter().chain(chosen_sources()) {
+    for kind in Sources::default().0.into_iter().chain(chosen_sources()) {
         let mut shown = kind.clone();
         check(|ui| {
-            source::source_ui(ui, &mut shown, &source::Sources::default());
+            source::source_ui(ui, &mut shown, &Sources::default());
         });
         assert_eq!(shown, kind);
     }
@@ -280,7 +279,7 @@ fn a_form_alone_changes_nothing() {
     beyond(&mut data);
     beyond(&mut expected);
     check(|ui| {
-        source::source_ui(ui, &mut data.source, &source::Sources::default());
+        source::source_ui(ui, &mut data.source, &Sources::default());
         source::scaling_split_ui(ui, &mut data, &[]);
     });
     assert_eq!(data, expected);
@@ -288,15 +287,15 @@ fn a_form_alone_changes_nothing() {
 
 #[test]
 fn every_kind_of_source_remembers_its_own() {
-    let mut sources = source::Sources::default();
+    let mut sources = Sources::default();
     let table = |path: &str| {
-        let mut kinds = source::Sources::default().0;
-        source::PathField::Main.set(&mut kinds[4], path.into());
+        let mut kinds = Sources::default().0;
+        PathField::Main.set(&mut kinds[4], path.into());
         kinds[4].clone()
     };
     sources.remember(&table("a.csv"));
     sources.remember(&table("b.csv"));
-    let mut expected = source::Sources::default().0;
+    let mut expected = Sources::default().0;
     expected[4] = table("b.csv");
     assert_eq!(sources.0, expected);
 }
@@ -304,20 +303,20 @@ fn every_kind_of_source_remembers_its_own() {
 #[test]
 fn sources_are_called_what_the_readme_calls_them() {
     let readme = include_str!("../../../README.md");
-    for source in source::Sources::default().0 {
+    for source in Sources::default().0 {
         assert!(readme.contains(&format!("\n| {} | ", source.name())), "{}", source.name());
     }
 }
 
 #[test]
 fn a_path_has_the_whole_width() {
-    let mut source = source::Sources::default().0[2].clone();
-    source::PathField::Main.set(&mut source, "/a/long/way/from/here/to/a/folder/of/pictures".into());
+    let mut source = Sources::default().0[2].clone();
+    PathField::Main.set(&mut source, "/a/long/way/from/here/to/a/folder/of/pictures".into());
     let mut harness = Harness::builder()
         .with_size(vec2(290.0, 700.0))
         .with_context_setup(crate::ui::theme::install)
         .build_ui(move |ui| {
-            source::source_ui(ui, &mut source, &source::Sources::default());
+            source::source_ui(ui, &mut source, &Sources::default());
         });
     harness.run();
     let field = harness.get_by_role_and_label(Role::TextInput, "Folder");
@@ -348,9 +347,9 @@ fn every_field_of_a_form_says_what_it_does() {
     }
     let synthetic = Synthetic::ALL.map(Source::Synthetic);
     for mut kind in chosen_sources().into_iter().chain(synthetic) {
-        source::PathField::Main.set(&mut kind, "a/path".into());
+        PathField::Main.set(&mut kind, "a/path".into());
         check_tooltips(|ui| {
-            source::source_ui(ui, &mut kind, &source::Sources::default());
+            source::source_ui(ui, &mut kind, &Sources::default());
         });
     }
     check_tooltips(|ui| {

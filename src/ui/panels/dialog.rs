@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
 use crate::io::Recovery;
-use crate::project::{Recipe, Schedule, visible, visible_path};
+use crate::project::{Recipe, Schedule, capital, visible, visible_path};
 use crate::run::{Run, RunId};
-use crate::ui::command::{Command, Menu};
-use crate::ui::dialogs::{Browse, BrowseKind, Dialog, PathDialog, Purpose, Target, Then};
-use crate::ui::files::SaveKind;
+use crate::ui::commands::{Command, Menu};
 use crate::ui::recipe_pictures::picture_ui;
-use crate::ui::state::{Effect, State, cores};
+use crate::ui::state::{
+    Browse, BrowseKind, Dialog, Effect, PathDialog, Purpose, SaveKind, State, Target, Then, cores,
+};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 
@@ -344,9 +344,9 @@ fn shortcuts_ui(ui: &mut Ui) -> Answer {
             let tokens = tokens(ui);
             ui.label(RichText::new(menu.name()).font(theme::bold(12.0)).color(tokens.dim));
             Grid::new(menu.name()).num_columns(2).striped(true).min_col_width(250.0).show(ui, |ui| {
-                for command in menu.items().iter().flatten() {
+                for command in menu.groups().flatten() {
                     ui.label(command.text());
-                    ui.label(RichText::new(keys(ui.ctx(), *command)).color(tokens.dim));
+                    ui.label(RichText::new(keys(ui.ctx(), command)).color(tokens.dim));
                     ui.end_row();
                 }
             });
@@ -396,9 +396,4 @@ fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
         ui.set_min_height(30.0);
         buttons(ui);
     });
-}
-
-pub(in crate::ui) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -3,10 +3,9 @@
 use egui::{Align, RichText, ScrollArea, Ui};
 
 use crate::project::{Layer, Place, Shape, Site, format_count};
-use crate::ui::command::Command;
-use crate::ui::edit;
+use crate::ui::commands::Command;
 use crate::ui::editors::{code, corruption, layer, output, regularizer, source, training};
-use crate::ui::state::State;
+use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 use crate::ui::widgets::form::section_ui;
@@ -104,7 +103,7 @@ fn heading(state: &State, place: Place) -> (String, &'static str) {
 }
 
 fn layer_ui(ui: &mut Ui, state: &mut State, place: Place) {
-    if let Some(layer) = edit::layer_mut(&mut state.project, place) {
+    if let Some(layer) = state.project.layer_mut(place) {
         layer::layer_ui(ui, layer);
         if let Place::Encoder(index) = place {
             regularizer::regularizers_ui(ui, &mut state.project.regularizers, Site::Encoder(index));
@@ -222,8 +221,8 @@ fn status_ui(ui: &mut Ui, state: &mut State) {
         if secondary_ui(ui, "Reload").on_hover_text(Command::ReloadData.tooltip()).clicked() {
             state.run(Command::ReloadData);
         }
-        if secondary_ui(ui, "Look at it").on_hover_text(Command::ShowData.tooltip()).clicked() {
-            state.run(Command::ShowData);
+        if secondary_ui(ui, "Look at it").on_hover_text(Command::Show(DATA_VIEW).tooltip()).clicked() {
+            state.run(Command::Show(DATA_VIEW));
         }
     });
 }

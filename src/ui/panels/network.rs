@@ -9,12 +9,12 @@ use crate::check::{Card, Severity};
 use crate::project::{
     Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape, format_count, visible,
 };
-use crate::ui::command::Command;
-use crate::ui::edit::{self, Gap};
+use crate::ui::commands::Command;
 use crate::ui::panels::toolbar::item_ui;
 use crate::ui::state::State;
 use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::thumbnail::Thumbnails;
+use crate::ui::update::stack::{self, Gap};
 use crate::ui::widgets::form::{section_ui, short_count};
 use crate::ui::widgets::scroll::beside_bar_ui;
 
@@ -105,7 +105,7 @@ fn hourglass_ui(ui: &mut Ui, state: &mut State, thumbnails: &mut Thumbnails) {
     let input = state.data.facts.map(|facts| facts.shape);
     let widest = cards.iter().filter_map(|card| card.output).chain(input).map(SampleShape::features).max();
     let width = Widths { most: ui.available_width(), widest: widest.unwrap_or(1) };
-    let gaps = edit::gaps(&state.project);
+    let gaps = stack::gaps(&state.project);
     let mut spots = Vec::new();
     ui.spacing_mut().item_spacing.y = 0.0;
     card_ui(ui, state, &Face::input(state), width.of(input), thumbnails);
@@ -260,7 +260,7 @@ fn card_ui(ui: &mut Ui, state: &mut State, face: &Face, width: f32, thumbnails: 
     let tokens = tokens(ui);
     let (_, row) = ui.allocate_space(vec2(ui.available_width(), CARD_HEIGHT));
     let rect = Rect::from_center_size(row.center(), vec2(width, CARD_HEIGHT)).round_to_pixels_in(ui);
-    let own = edit::layer(&state.project, face.place).is_some();
+    let own = state.project.layer(face.place).is_some();
     let mut sense = if own { Sense::click_and_drag() } else { Sense::click() };
     let selected = state.selected == face.place;
     if !selected {

@@ -4,8 +4,7 @@ use egui::{Align2, Area, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
 use crate::project::Choice;
 use crate::ui::files;
-use crate::ui::notices::Toast;
-use crate::ui::state::State;
+use crate::ui::state::{State, Toast};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::secondary_ui;
 

@@ -4,18 +4,9 @@ use egui::{
     Align2, Area, Button, Frame, Id, Key, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2,
 };
 
-use crate::ui::command::Command;
+use crate::ui::commands::Command;
 use crate::ui::state::State;
 use crate::ui::theme::tokens;
-
-/// What was typed and which line is chosen.
-#[derive(Clone, Debug, Default)]
-pub struct Palette {
-    /// What was typed so far.
-    pub text: String,
-    /// The chosen line, counted from 0.
-    pub chosen: usize,
-}
 
 /// Shows the palette while it is open; Enter gives the chosen command, Escape closes.
 pub fn palette_ui(ui: &mut Ui, state: &mut State) {
@@ -126,13 +117,14 @@ fn score(typed: &str, name: &str) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::Layer;
 
     #[test]
     fn letters_in_order_find_a_command() {
         let state = State::default();
         let first = |text: &str| search(text, &state).first().copied();
         assert_eq!(first("dark"), Some(Command::ThemeDark));
-        assert_eq!(first("add de"), Some(Command::AddDense));
+        assert_eq!(first("add de"), Some(Command::adding(&Layer::ALL[0])));
         assert_eq!(first("reslay"), Some(Command::ResetLayout));
         assert_eq!(first("zzzz"), None);
         assert_eq!(search("", &state).len(), Command::all().count() - 1);

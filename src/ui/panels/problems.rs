@@ -3,7 +3,6 @@
 use egui::{Align, Color32, Layout, RichText, ScrollArea, Ui};
 
 use crate::check::{Problem, Severity};
-use crate::project::Place;
 use crate::ui::state::State;
 use crate::ui::theme::{Tokens, tokens};
 use crate::ui::widgets::button::secondary_ui;
@@ -37,7 +36,7 @@ pub fn problem_ui(ui: &mut Ui, state: &mut State, problem: &Problem, with_place:
         if with_place {
             let place = RichText::new(problem.place.to_string()).size(12.0);
             if ui.link(place).on_hover_text("Go to it").clicked() {
-                go_to(state, problem.place);
+                state.go_to(problem.place);
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -79,11 +78,4 @@ pub fn color(tokens: &Tokens, severity: Severity) -> Color32 {
         Severity::Warning => tokens.code,
         Severity::Info => tokens.accent,
     }
-}
-
-/// Shows the card or form a problem belongs to.
-pub fn go_to(state: &mut State, place: Place) {
-    state.view.inspector = true;
-    state.reveal = Some(place);
-    state.select(place);
 }

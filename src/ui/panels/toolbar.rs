@@ -5,9 +5,8 @@ use egui::{Align, Button, Layout, MenuBar, RichText, Sense, Stroke, Ui, pos2, ve
 use crate::check::Severity;
 use crate::project::{format_count, visible, visible_path};
 use crate::run::{GreedyProgress, RunProgress, Status};
-use crate::ui::command::{Command, Menu};
-use crate::ui::dialogs::Then;
-use crate::ui::state::State;
+use crate::ui::commands::{Command, Menu};
+use crate::ui::state::{State, Then};
 use crate::ui::theme::{self, tokens};
 
 /// Height of the bar, in points.
@@ -58,15 +57,15 @@ fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     ui.spacing_mut().button_padding = vec2(8.0, 2.0);
     ui.spacing_mut().interact_size.y = 22.0;
     ui.spacing_mut().item_spacing.y = 2.0;
-    for item in menu.items() {
-        match item {
-            None => {
-                ui.separator();
-            }
-            Some(command) => item_ui(ui, *command, state),
+    for (number, group) in menu.groups().enumerate() {
+        if number > 0 {
+            ui.separator();
         }
-        if *item == Some(Command::Open) {
-            recent_ui(ui, state);
+        for command in group {
+            item_ui(ui, command, state);
+            if command == Command::Open {
+                recent_ui(ui, state);
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::ui::painted::check_placed;
 fn undo_takes_back_every_edit_and_redo_does_it_again() {
     let mut window = Window::new();
     let edits = [
-        Command::AddDense,
-        Command::AddDropout,
+        Command::adding(&Layer::ALL[0]),
+        Command::adding(&Layer::Dropout { rate: 0.5 }),
         Command::Duplicate,
         Command::MoveUp,
         Command::MoveDown,
@@ -72,7 +72,7 @@ fn every_menu_opens_and_lists_its_commands() {
     for menu in Menu::ALL {
         let mut window = Window::sized(1440.0, 1000.0, Theme::Light);
         window.click(menu.name());
-        for command in menu.items().iter().flatten() {
+        for command in menu.groups().flatten() {
             let on = command.is_on(window.state());
             let text = if on { format!("✓  {}", command.text()) } else { command.text().to_owned() };
             let found = window.harness.query_all_by_label_contains(&text).count();
@@ -91,7 +91,7 @@ fn every_menu_fits_below_its_name_in_the_smallest_window() {
             let found = window.harness.query_all_by_label_contains(command.text()).last();
             found.map(|item| item.rect()).expect("an item")
         };
-        let commands: Vec<Command> = menu.items().iter().flatten().copied().collect();
+        let commands: Vec<Command> = menu.groups().flatten().collect();
         let (first, last) = (item(&window, commands[0]), item(&window, commands[commands.len() - 1]));
         assert!(first.top() >= below && last.bottom() <= 600.0, "{}: {first} {last}", menu.name());
     }

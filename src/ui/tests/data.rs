@@ -6,8 +6,8 @@ use egui_kittest::kittest::NodeT;
 use super::*;
 use crate::dataset::Doubt;
 use crate::project::{ArrayReading, Choice, Data, Delimiter, Header, Missing, Rules, TableReading, Take};
-use crate::ui::remedies::Remedy;
 use crate::ui::state::Effect;
+use crate::ui::update::Remedy;
 
 impl Window {
     /// Takes a source and waits until its load has failed.
@@ -80,7 +80,7 @@ fn the_view_of_the_data_mends_them_too() {
     let path = window.folder.path().join("late.csv");
     window.fail(npy(path.to_str().expect("text")));
     window.state().selected = Place::Code;
-    window.state().view.show = Some(crate::ui::panels::views::Pane::Data);
+    window.state().view.show = Some(DATA_VIEW);
     window.harness.run_ok();
     std::fs::write(&path, "x,y\n1,2\n3,4\n5,6\n").expect("written");
     window.click("Reload");
@@ -180,7 +180,7 @@ fn the_inspector_is_as_wide_for_every_card() {
     let left =
         |window: &Window| window.harness.get_by_role_and_label(Role::ComboBox, "Optimizer").rect().left();
     let first = left(&window);
-    for place in crate::ui::edit::places(&window.project().clone(), None) {
+    for place in crate::ui::update::stack::places(&window.project().clone(), None) {
         window.state().selected = place;
         window.harness.run_ok();
         assert_eq!(left(&window), first, "{place}");

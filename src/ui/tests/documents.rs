@@ -6,12 +6,10 @@ use crate::check::Severity;
 use crate::io::{Files, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
-use crate::session::Command as Ask;
-use crate::ui::dialogs::{Dialog, Then};
-use crate::ui::files::{FileEvent, SaveKind, SaveRequest};
+use crate::session::Request;
+use crate::ui::files::FileEvent;
 use crate::ui::painted::{check_visible, names, texts};
-use crate::ui::panels::RunAction;
-use crate::ui::state::{Effect, State};
+use crate::ui::state::{Effect, RunAction, SaveKind, State};
 
 #[test]
 fn names_are_shown_with_their_control_characters_escaped() {
@@ -43,7 +41,7 @@ fn names_are_shown_with_their_control_characters_escaped() {
 fn asked(state: &mut State) -> Vec<String> {
     let command = |effect: Effect| {
         let Effect::Session(command) = effect else { return None };
-        matches!(command, Ask::Stop(_) | Ask::Pause(_)).then(|| format!("{command:?}"))
+        matches!(command, Request::Stop(_) | Request::Pause(_)).then(|| format!("{command:?}"))
     };
     std::mem::take(&mut state.effects).into_iter().filter_map(command).collect()
 }
@@ -92,7 +90,8 @@ fn no_event_of_an_old_document_reaches_a_new_one() {
 #[test]
 fn a_late_save_belongs_to_the_document_it_was_made_of() {
     let mut state = State::default();
-    state.write(SaveRequest::new(&state, "old.hourglass".into(), SaveKind::Project, None));
+    let request = state.save_request("old.hourglass".into(), SaveKind::Project, None);
+    state.write(request);
     let request = written(&mut state);
     assert!(request.path.is_absolute(), "{:?}", request.path);
     state.replace(Project::default(), Vec::new(), None);
@@ -106,7 +105,8 @@ fn what_came_while_a_file_was_written_is_still_unsaved() {
     state.runs = vec![Run { status: Status::Stopped, ..run(1) }];
     state.runs_unsaved = true;
     for (comes, quits) in [(true, false), (false, true)] {
-        state.write(SaveRequest::new(&state, "a.hourglass".into(), SaveKind::Project, Some(Then::Quit)));
+        let request = state.save_request("a.hourglass".into(), SaveKind::Project, Some(Then::Quit));
+        state.write(request);
         let request = written(&mut state);
         if comes {
             feed_to(&mut state, 1, RunEvent::Epochs(vec![record(1)]));
@@ -133,7 +133,8 @@ fn the_document_in_the_file_is_noted_whenever_it_is_opened_or_saved() {
     };
     state.handle_file_event(FileEvent::Opened(path.clone(), Ok(open_any(&path).expect("opens"))));
     assert_eq!(noted(&mut state), Some(project.to_ron()));
-    state.write(SaveRequest::new(&state, path.clone(), SaveKind::Project, None));
+    let request = state.save_request(path.clone(), SaveKind::Project, None);
+    state.write(request);
     let request = written(&mut state);
     state.handle_file_event(FileEvent::Saved(request, Ok(Vec::new())));
     assert_eq!(noted(&mut state), Some(project.to_ron()));

@@ -111,7 +111,7 @@ fn with_data() -> State {
 /// The jobs for baselines that were asked for since the last look.
 fn baselines(state: &mut State) -> Vec<JobId> {
     let is_baseline = |effect: Effect| {
-        let Effect::Session(session::Command::Compute(job)) = effect else { return None };
+        let Effect::Session(session::Request::Compute(job)) = effect else { return None };
         matches!(job.kind, JobKind::Baseline { .. }).then_some(job.id)
     };
     std::mem::take(&mut state.effects).into_iter().filter_map(is_baseline).collect()

@@ -28,7 +28,7 @@ fn arrows_walk_from_the_input_to_the_output() {
         window.key(Modifiers::NONE, Key::ArrowDown);
         seen.push(window.state().selected);
     }
-    assert_eq!(seen, crate::ui::edit::places(window.project(), None));
+    assert_eq!(seen, crate::ui::update::stack::places(window.project(), None));
     window.key(Modifiers::NONE, Key::ArrowUp);
     assert_eq!(window.state().selected, Place::Decoder(1));
 }

@@ -53,7 +53,7 @@ fn the_window_in_both_themes_and_sizes() {
         window.shot(&format!("keys-{name}"));
         window.click("Close");
         let many = (2..=9).map(|id| {
-            let mut run = crate::ui::panels::samples::run(id, 100);
+            let mut run = crate::ui::views::samples::run(id, 100);
             run.design.training.learning_rate = 0.001 * id as f32;
             run.design.encoder[1] = dense(16 * id as usize);
             run
@@ -99,10 +99,8 @@ fn every_form_in_both_themes_and_at_both_ends_of_sizes() {
             .hover_at(window.harness.get_by_role_and_label(Role::ComboBox, "Scaling").rect().center());
         window.harness.run_steps(8);
         window.shot(&format!("form-tooltip-{name}"));
-        for (at, mut source) in
-            crate::ui::editors::source::Sources::default().0.into_iter().enumerate().skip(1)
-        {
-            crate::ui::editors::source::PathField::Main.set(&mut source, path.into());
+        for (at, mut source) in crate::ui::state::Sources::default().0.into_iter().enumerate().skip(1) {
+            crate::ui::state::PathField::Main.set(&mut source, path.into());
             window.state().project.data.source = source;
             window.until("it is loaded or not", |state| {
                 state.data.is_of(&state.project.data) && state.data.progress.is_none()
@@ -130,7 +128,7 @@ fn the_health_of_every_kind() {
         window.key(Modifiers::NONE, Key::F5);
         let is_done = |run: &crate::run::Run| run.status == Status::Done;
         window.until("its end", |state| !state.runs.is_empty() && state.runs.iter().all(is_done));
-        window.state().run(Command::ShowHealth);
+        window.state().run(Command::Show("Health"));
         window.shot(&format!("health-{}", recipe.name()));
         if recipe == crate::project::Recipe::Machines {
             window.click("layers");

@@ -5,7 +5,6 @@ use egui::accesskit::Role;
 use super::*;
 use crate::io::{MergeBase, Opened, OpenedFile};
 use crate::ui::files::FileEvent;
-use crate::ui::panels::views::Pane;
 use crate::ui::state::{Effect, State, cores};
 
 fn open(folder: tempfile::TempDir) -> Window {
@@ -50,7 +49,7 @@ fn threads_of_one_sitting_are_no_setting() {
 fn the_layout_comes_back_and_can_be_reset() {
     let mut window = fresh();
     window.state().run(Command::ToggleInspector);
-    window.state().view.show = Some(Pane::Data);
+    window.state().view.show = Some(DATA_VIEW);
     window.harness.run_ok();
     let folder = window.close();
     let layout = Window::settings(&folder).layout.expect("a layout");
@@ -94,7 +93,7 @@ fn panels_keep_the_size_they_are_given_whatever_is_in_them_and_from_start_to_sta
     let mut window = fresh();
     window.harness.run_ok();
     let first = bottom_height(&window);
-    let runs = (1..=40).map(|id| crate::ui::panels::samples::run(id, 100));
+    let runs = (1..=40).map(|id| crate::ui::views::samples::run(id, 100));
     window.state().runs.extend(runs);
     window.harness.run_ok();
     assert_eq!(bottom_height(&window), first, "a long table scrolls");
@@ -132,7 +131,7 @@ fn a_click_gives_no_panel_a_size() {
     assert_eq!(bottom_height(&window) + 300.0, first);
     let middle = egui::pos2(500.0, 300.0);
     drag_edge(&mut window, middle, middle + vec2(9.0, 9.0));
-    assert_eq!(window.state().view.sizes, crate::ui::layout::PanelSizes::default());
+    assert_eq!(window.state().view.sizes, crate::ui::state::PanelSizes::default());
 }
 
 #[test]

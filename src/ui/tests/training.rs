@@ -186,7 +186,7 @@ fn the_data_of_a_run_are_one_button_away() {
 fn epochs_that_would_learn_nothing_are_said_to() {
     let mut window = Window::new();
     let mut check = |floor: f32, done: u32, more: u32, expected: Option<&str>| {
-        let mut run = crate::ui::panels::samples::run(1, done);
+        let mut run = crate::ui::views::samples::run(1, done);
         run.status = Status::Stopped;
         run.design.training.epochs = 100;
         run.design.training.schedule = crate::project::Schedule::Cosine { floor };

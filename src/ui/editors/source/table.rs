@@ -2,10 +2,11 @@
 
 use egui::{RichText, Ui};
 
-use super::{PathField, list_ui, more_ui, path_row_ui};
+use super::{list_ui, more_ui, path_row_ui};
 use crate::project::{
     ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading, visible,
 };
+use crate::ui::state::PathField;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
 use crate::ui::widgets::form::{combo_ui, suggested_text_ui};

@@ -1,0 +1,166 @@
+//! **The commands**: everything a person can ask for by menu, keys or the command palette. Each is one record of the
+//! table in `table.rs`: its title, what it does in a sentence, its keys, its menu, when it can be given, and its effect.
+
+mod conditions;
+mod layers;
+mod menu;
+mod table;
+
+use egui::KeyboardShortcut;
+
+pub use self::menu::Menu;
+pub use self::table::Command;
+use self::table::TABLE;
+use super::state::{BottomTab, Dialog, RunAction, State};
+use crate::check::Severity;
+use crate::run::RunId;
+
+/// All there is to know of a command.
+pub struct Record {
+    menu: Menu,
+    /// Lines part the groups of a menu.
+    group: u8,
+    title: &'static str,
+    tooltip: &'static str,
+    keys: &'static [KeyboardShortcut],
+    /// Why it cannot be given just now.
+    available: fn(&State) -> Result<(), String>,
+    /// Whether it is a switch that is on.
+    is_on: fn(&State) -> bool,
+    /// Whether it trains, and so needs data.
+    trains: bool,
+    effect: Box<dyn Fn(&mut State) + Send + Sync>,
+}
+
+impl Record {
+    fn about(self, tooltip: &'static str) -> Record {
+        Record { tooltip, ..self }
+    }
+
+    fn when(self, available: fn(&State) -> Result<(), String>) -> Record {
+        Record { available, ..self }
+    }
+
+    fn on(self, is_on: fn(&State) -> bool) -> Record {
+        Record { is_on, ..self }
+    }
+
+    fn trains(self) -> Record {
+        Record { trains: true, ..self }
+    }
+}
+
+impl Command {
+    /// Every command, menu by menu.
+    pub fn all() -> impl Iterator<Item = Command> {
+        TABLE.iter().map(|(command, _)| *command)
+    }
+
+    fn record(self) -> &'static Record {
+        let known = TABLE.iter().find(|(command, _)| *command == self);
+        &known.unwrap_or(&TABLE[0]).1
+    }
+
+    /// Its name in menus and the palette.
+    pub fn text(self) -> &'static str {
+        self.record().title
+    }
+
+    /// What it does, in a sentence.
+    pub fn tooltip(self) -> &'static str {
+        self.record().tooltip
+    }
+
+    /// Its keys; the first is shown in menus.
+    pub fn shortcuts(self) -> &'static [KeyboardShortcut] {
+        self.record().keys
+    }
+
+    /// Why it cannot be given just now.
+    ///
+    /// # Errors
+    /// The reason, as a sentence for the person.
+    pub fn available(self, state: &State) -> Result<(), String> {
+        (self.record().available)(state)
+    }
+
+    /// Whether it is a switch that is on.
+    pub fn is_on(self, state: &State) -> bool {
+        (self.record().is_on)(state)
+    }
+}
+
+impl State {
+    /// Gives a command; one that cannot be given says why.
+    pub fn run(&mut self, command: Command) {
+        let record = command.record();
+        if let Err(reason) = (record.available)(self) {
+            self.notices.say(Severity::Info, format!("{}: {reason}", record.title));
+            if record.trains && self.derived.no_data().is_some() {
+                self.show_bottom(BottomTab::Problems);
+            }
+            return;
+        }
+        (record.effect)(self);
+        self.refresh(false);
+    }
+
+    /// Does what was asked for in the table of runs.
+    pub fn act_on_run(&mut self, action: RunAction) {
+        match action {
+            RunAction::Select(id) => self.select_run(id),
+            RunAction::Compare(id, on) => self.compare(id, on),
+            RunAction::RestoreDesign(id) => self.with_run(id, Command::RestoreDesign),
+            RunAction::Resume(id) => self.with_run(id, Command::Continue),
+            RunAction::TrainMore(id) => self.with_run(id, Command::TrainMore),
+            RunAction::Remove(id) => self.dialog = Some(Dialog::RemoveRun(id)),
+        }
+    }
+
+    fn with_run(&mut self, id: RunId, command: Command) {
+        self.select_run(id);
+        self.run(command);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_text_a_sentence_and_keys_of_its_own() {
+        let mut texts = HashSet::new();
+        let mut keys = HashSet::new();
+        for command in Command::all() {
+            assert!(texts.insert(command.text()), "{command:?}: text used twice");
+            assert!(command.tooltip().ends_with('.'), "{command:?}: {}", command.tooltip());
+            assert!(!command.shortcuts().is_empty(), "{command:?} has no shortcut");
+            for shortcut in command.shortcuts() {
+                assert!(keys.insert(*shortcut), "{command:?}: {shortcut:?} used twice");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_is_in_the_table_and_in_one_menu() {
+        let listed: Vec<Command> = Menu::ALL.into_iter().flat_map(Menu::groups).flatten().collect();
+        let unique: HashSet<Command> = listed.iter().copied().collect();
+        assert_eq!(listed, Command::all().collect::<Vec<_>>());
+        assert_eq!(listed.len(), unique.len());
+    }
+
+    #[test]
+    fn a_fresh_window_says_why_not() {
+        let state = State::default();
+        let reason = |command: Command| command.available(&state).err().unwrap_or_default();
+        assert!(reason(Command::Undo).contains("changed"));
+        assert!(reason(Command::Remove).contains("always there"));
+        assert!(reason(Command::TrainMore).contains("no run"));
+        assert!(reason(Command::TrainOrPause).contains("not loaded yet"));
+        assert!(reason(Command::TrainNew).contains("not loaded yet"));
+        assert!(reason(Command::EvaluateTest).contains("no run"));
+        assert_eq!(Command::New.available(&state), Ok(()));
+    }
+}

@@ -1,0 +1,200 @@
+//! Why a command cannot be given just now: each is a sentence for the person.
+
+use crate::dataset::{DataError, Subset};
+use crate::project::Place;
+use crate::run::{Run, Status};
+use crate::ui::state::State;
+use crate::ui::update::stack;
+
+type Condition = Result<(), String>;
+
+fn demand(is_met: bool, reason: &str) -> Condition {
+    if is_met { Ok(()) } else { Err(reason.to_owned()) }
+}
+
+pub(super) fn not_writing(state: &State) -> Condition {
+    demand(state.busy.is_none(), "A file is being written.")
+}
+
+pub(super) fn changed(state: &State) -> Condition {
+    demand(state.project != state.saved, "The design is as it was saved.")
+}
+
+pub(super) fn undoable(state: &State) -> Condition {
+    demand(state.history.can_undo(&state.project), "Nothing has been changed yet.")
+}
+
+pub(super) fn redoable(state: &State) -> Condition {
+    demand(state.history.can_redo(&state.project), "Nothing has been undone.")
+}
+
+pub(super) fn movable_up(state: &State) -> Condition {
+    movable(state, true, "The layer is already the first.")
+}
+
+pub(super) fn movable_down(state: &State) -> Condition {
+    movable(state, false, "The layer is already the last.")
+}
+
+fn movable(state: &State, up: bool, end: &str) -> Condition {
+    own_layer(state)?;
+    demand(stack::gap_beyond(&state.project, state.selected, up).is_some(), end)
+}
+
+pub(super) fn not_first(state: &State) -> Condition {
+    demand(state.selected != Place::Data, "The first card is selected.")
+}
+
+pub(super) fn not_last(state: &State) -> Condition {
+    demand(state.selected != Place::Output, "The last card is selected.")
+}
+
+pub(super) fn mirrored(state: &State) -> Condition {
+    demand(state.is_mirrored(), "Only a decoder that mirrors the encoder can share its weights.")
+}
+
+pub(super) fn under_way(state: &State) -> Condition {
+    demand(state.active_run().is_some(), "Nothing is being trained.")
+}
+
+fn idle(state: &State) -> Condition {
+    demand(state.active_run().is_none(), "A run is under way: stop it first.")
+}
+
+pub(super) fn steppable(state: &State) -> Condition {
+    match state.active_run() {
+        Some(run) if run.status == Status::Queued => Err("The run waits for its turn.".to_owned()),
+        _ => startable(state),
+    }
+}
+
+/// Whether the design on screen can be trained as a run of its own.
+pub(super) fn trainable_as_new(state: &State) -> Condition {
+    idle(state)?;
+    trainable(state)
+}
+
+pub(super) fn continuable(state: &State) -> Condition {
+    resumable(state)?;
+    let stopped = |run: &Run| run.status == Status::Stopped && (run.history.epochs.len() as u32) < run.epochs;
+    demand(state.shown().is_some_and(stopped), "The shown run has reached its last epoch.")
+}
+
+pub(super) fn restorable(state: &State) -> Condition {
+    match state.shown() {
+        None => Err("There is no run yet.".to_owned()),
+        Some(run) => demand(run.design != state.project, "The run's design is the one on screen."),
+    }
+}
+
+pub(super) fn locatable(state: &State) -> Condition {
+    demand(
+        state.project.data.source.path().is_some(),
+        "These data come with the program: choose another kind on the input card first.",
+    )
+}
+
+pub(super) fn reloadable(state: &State) -> Condition {
+    let has_path = state.project.data.source.path().is_none_or(|path| !path.as_os_str().is_empty());
+    demand(has_path, "Choose a file or folder first.")
+}
+
+pub(super) fn loading(state: &State) -> Condition {
+    demand(state.data.progress.is_some(), "Nothing is being loaded.")
+}
+
+/// Whether the selected card is a layer that can be edited.
+pub(super) fn own_layer(state: &State) -> Condition {
+    if state.project.layer(state.selected).is_some() {
+        return Ok(());
+    }
+    Err(match state.selected {
+        Place::Decoder(_) => {
+            "This layer mirrors the encoder: change it there, or give the decoder its own layers."
+        }
+        Place::Data
+        | Place::Corruption
+        | Place::Encoder(_)
+        | Place::Code
+        | Place::Output
+        | Place::Training => "Input, code and output are always there: select a layer.",
+    }
+    .to_owned())
+}
+
+/// Whether the decoder can have layers of its own.
+pub(super) fn freeable(state: &State) -> Condition {
+    let input = state.current_shape();
+    if stack::decoder_layers(&state.project, input).is_some() {
+        return Ok(());
+    }
+    Err(match input {
+        None => "Load the data first: the sizes of pictures follow from them.",
+        Some(_) => "Mend the encoder first: the sizes of the decoder follow from it.",
+    }
+    .to_owned())
+}
+
+/// Whether the data the design asks for are there.
+fn trainable(state: &State) -> Condition {
+    let data = &state.data;
+    if data.progress.is_some() {
+        return Err("Input: the data are still being loaded.".to_owned());
+    }
+    if !data.is_of(&state.project.data) {
+        return Err("Input: the data are not loaded yet; end what is being typed or dragged.".to_owned());
+    }
+    match &data.error {
+        None if data.ready(&state.project.data).is_some() => Ok(()),
+        None => Err("Input: there are no data yet; choose a file or folder.".to_owned()),
+        Some(DataError::Cancelled) => Err("Input: loading the data was cancelled; reload them.".to_owned()),
+        Some(error) => Err(format!("Input: the data could not be loaded. {error}")),
+    }
+}
+
+/// Whether the train key has something to do: a run to pause, to resume or to start.
+pub(super) fn startable(state: &State) -> Condition {
+    if state.active_run().is_some() {
+        return Ok(());
+    }
+    if state.resumes().is_some() { resumable(state) } else { trainable(state) }
+}
+
+/// Whether the shown run can be judged by the test split.
+pub(super) fn judgeable(state: &State) -> Condition {
+    let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
+    if matches!(run.status, Status::Queued | Status::Training) {
+        return Err("The run is being trained: pause or stop it first.".to_owned());
+    }
+    if run.checkpoint.is_none() {
+        return Err("The run left no weights to judge.".to_owned());
+    }
+    let Some((data, _)) = state.data_as_trained(run) else {
+        trainable(state)?;
+        return Err("The loaded data are not those of the run: restore its design first.".to_owned());
+    };
+    if data.split.rows(Subset::Test).is_empty() {
+        return Err("There is no test split: give it a share on the input card, and train.".to_owned());
+    }
+    Ok(())
+}
+
+pub(super) fn resumable(state: &State) -> Condition {
+    idle(state)?;
+    let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
+    if let Status::Failed(_) = run.status {
+        return Err(
+            "The run failed and would fail again: restore its design, fix it and train a new run.".to_owned()
+        );
+    }
+    if run.checkpoint.is_none() {
+        return Err("The run left no weights to resume from.".to_owned());
+    }
+    if state.data_as_trained(run).is_none() {
+        trainable(state)?;
+        return Err("The loaded data are not those the run was trained on, or are split or scaled otherwise: restore \
+                    its design first."
+            .to_owned());
+    }
+    Ok(())
+}

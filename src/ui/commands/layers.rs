@@ -1,0 +1,84 @@
+//! The commands that add layers: one for each kind of [`Layer`].
+
+use super::Record;
+use super::menu::Menu;
+use super::table::Command;
+use crate::project::Layer;
+use crate::ui::keys::keys;
+use crate::ui::state::State;
+
+impl Command {
+    /// The command that adds a layer of this one's kind.
+    pub fn adding(layer: &Layer) -> Command {
+        Command::Add(std::mem::discriminant(layer))
+    }
+}
+
+/// One command for each kind; it adds a layer with default settings.
+pub(super) fn records() -> impl Iterator<Item = (Command, Record)> {
+    Layer::ALL.into_iter().map(|layer| {
+        let command = Command::adding(&layer);
+        let (title, tooltip, keys) = match &layer {
+            Layer::Dense { .. } => (
+                "Add dense layer",
+                "Add a fully connected layer behind the selected card.",
+                keys![CTRL, E],
+            ),
+            Layer::Conv2d { .. } => (
+                "Add convolution",
+                "Add a convolution of pictures behind the selected card.",
+                keys![CTRL_SHIFT, C],
+            ),
+            Layer::ConvTranspose2d { .. } => (
+                "Add transposed convolution",
+                "Add a convolution that enlarges behind the selected card.",
+                keys![CTRL_ALT, V],
+            ),
+            Layer::MaxPool2d { .. } => (
+                "Add max pooling",
+                "Add a layer that keeps the largest of each block of pixels behind the selected card.",
+                keys![CTRL_ALT, M],
+            ),
+            Layer::AvgPool2d { .. } => (
+                "Add average pooling",
+                "Add a layer that averages blocks of pixels behind the selected card.",
+                keys![CTRL_ALT, A],
+            ),
+            Layer::Upsample { .. } => (
+                "Add upsampling",
+                "Add a layer that repeats pixels behind the selected card.",
+                keys![CTRL_ALT, U],
+            ),
+            Layer::BatchNorm { .. } => (
+                "Add batch norm",
+                "Add a layer that brings features to one scale over the minibatch behind the selected card.",
+                keys![CTRL_ALT, B],
+            ),
+            Layer::LayerNorm { .. } => (
+                "Add layer norm",
+                "Add a layer that brings each sample to one scale behind the selected card.",
+                keys![CTRL_ALT, N],
+            ),
+            Layer::GroupNorm { .. } => (
+                "Add group norm",
+                "Add a layer that brings groups of channels of each sample to one scale after the selected card.",
+                keys![CTRL_ALT, G],
+            ),
+            Layer::Flatten => (
+                "Add flatten",
+                "Add a layer that makes a row of a picture behind the selected card.",
+                keys![CTRL_ALT, F],
+            ),
+            Layer::Reshape { .. } => (
+                "Add reshape",
+                "Add a layer that makes a picture of a row behind the selected card.",
+                keys![CTRL_ALT, H],
+            ),
+            Layer::Dropout { .. } => {
+                ("Add dropout", "Add a dropout layer behind the selected card.", keys![CTRL_SHIFT, D])
+            }
+        };
+        let effect = move |state: &mut State| state.add(layer.clone());
+        (command, Menu::Edit.item(2, title, keys, effect).about(tooltip))
+    })
+}

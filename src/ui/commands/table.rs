@@ -1,0 +1,228 @@
+//! The table of all commands.
+
+use std::mem::Discriminant;
+use std::sync::LazyLock;
+
+use egui::ThemePreference;
+
+use super::menu::Menu;
+use super::{Record, conditions, layers};
+use crate::project::Layer;
+use crate::session::{Request, Start};
+use crate::ui::keys::keys;
+use crate::ui::state::{BottomTab, Dialog, Effect, Palette, SaveKind, State, Then};
+use crate::ui::views;
+
+/// Declares the commands: each has one record, which says everything about it.
+macro_rules! commands {
+    ($($id:ident => $record:expr;)*) => {
+        /// Something a person can ask for by menu, keys or the command palette.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "the records say what each one does")]
+        pub enum Command {
+            $($id,)*
+            /// Adds a layer of this kind.
+            Add(Discriminant<Layer>),
+            /// Brings the view of this name to the front.
+            Show(&'static str),
+        }
+
+        /// Every command with its record, menu by menu.
+        pub(super) static TABLE: LazyLock<Vec<(Command, Record)>> = LazyLock::new(|| {
+            let mut table = vec![$((Command::$id, $record)),*];
+            table.extend(layers::records());
+            table.extend(shows());
+            // Stable: within its group, a command stands where the table has it.
+            table.sort_by_key(|(_, record)| (record.menu, record.group));
+            table
+        });
+    };
+}
+
+commands! {
+    New => Menu::File
+        .item(1, "New…", keys![CTRL, N], |state| state.ask(Then::New))
+        .about("Start a new project from a recipe.");
+    Open => Menu::File
+        .item(1, "Open…", keys![CTRL, O], |state| state.ask(Then::Open))
+        .about("Open a project (.hourglass) or a design (.ron).");
+    Save => Menu::File
+        .item(2, "Save", keys![CTRL, S], State::save)
+        .about("Save the project with its runs.")
+        .when(conditions::not_writing);
+    SaveAs => Menu::File
+        .item(2, "Save as…", keys![CTRL_SHIFT, S], |state| state.ask_where(SaveKind::Project))
+        .about("Save the project with its runs under another name.")
+        .when(conditions::not_writing);
+    SaveDesign => Menu::File
+        .item(2, "Save design as .ron…", keys![CTRL_SHIFT, E], |state| state.ask_where(SaveKind::Design))
+        .about("Save the design alone as readable text.")
+        .when(conditions::not_writing);
+    Revert => Menu::File
+        .item(2, "Revert to saved", keys![CTRL_SHIFT, R], |state| state.edit(Clone::clone_from))
+        .about("Take back every change to the design since it was saved; can be undone.")
+        .when(conditions::changed);
+    Quit => Menu::File
+        .item(3, "Quit", keys![CTRL, Q], |state| state.ask(Then::Quit))
+        .about("Close the window; asks before anything is lost.");
+    Undo => Menu::Edit
+        .item(1, "Undo", keys![CTRL, Z], |state| state.history.undo(&mut state.project))
+        .about("Take back the last change to the design.")
+        .when(conditions::undoable);
+    Redo => Menu::Edit
+        .item(1, "Redo", keys![CTRL_SHIFT, Z; CTRL, Y], |state| state.history.redo(&mut state.project))
+        .about("Do the last undone change again.")
+        .when(conditions::redoable);
+    Duplicate => Menu::Edit
+        .item(3, "Duplicate layer", keys![CTRL, D], State::duplicate_selected)
+        .about("Put a copy of the selected layer right behind it.")
+        .when(conditions::own_layer);
+    Remove => Menu::Edit
+        .item(3, "Remove layer", keys![NONE, Delete], State::remove_selected)
+        .about("Take the selected layer out of the network.")
+        .when(conditions::own_layer);
+    MoveUp => Menu::Edit
+        .item(3, "Move layer up", keys![ALT, ArrowUp], |state| state.move_selected(true))
+        .about("Move the selected layer towards the input.")
+        .when(conditions::movable_up);
+    MoveDown => Menu::Edit
+        .item(3, "Move layer down", keys![ALT, ArrowDown], |state| state.move_selected(false))
+        .about("Move the selected layer towards the output.")
+        .when(conditions::movable_down);
+    ToggleMirror => Menu::Edit
+        .item(4, "Decoder mirrors the encoder", keys![CTRL, M], State::toggle_mirror)
+        .about("Let the decoder follow the encoder in reverse, or give it layers of its own.")
+        .when(conditions::freeable)
+        .on(State::is_mirrored);
+    ToggleTied => Menu::Edit
+        .item(4, "Tie weights", keys![CTRL, T], State::toggle_tied)
+        .about("Use the transposed weights of the encoder in the mirrored decoder.")
+        .when(conditions::mirrored)
+        .on(State::is_tied);
+    CommandPalette => Menu::View
+        .item(1, "Search commands…", keys![CTRL, K; CTRL_SHIFT, P], |state| state.view.palette = Some(Palette::default()))
+        .about("Find any command by a few letters of its name.");
+    ShowRuns => Menu::View
+        .item(3, "Show runs", keys![CTRL, Num5], |state| state.show_bottom(BottomTab::Runs))
+        .about("Show the table of runs.");
+    ShowProblems => Menu::View
+        .item(3, "Show problems", keys![CTRL, Num6], |state| state.show_bottom(BottomTab::Problems))
+        .about("Show what stands against training.");
+    ShowLog => Menu::View
+        .item(3, "Show log", keys![CTRL, Num7], |state| state.show_bottom(BottomTab::Log))
+        .about("Show what happened so far.");
+    SelectPrevious => Menu::View
+        .item(4, "Select previous card", keys![NONE, ArrowUp], |state| state.select_by(-1))
+        .about("Select the card above.")
+        .when(conditions::not_first);
+    SelectNext => Menu::View
+        .item(4, "Select next card", keys![NONE, ArrowDown], |state| state.select_by(1))
+        .about("Select the card below.")
+        .when(conditions::not_last);
+    ToggleNetwork => Menu::View
+        .item(5, "Network panel", keys![CTRL, B], |state| state.view.network = !state.view.network)
+        .about("Show or hide the network on the left.")
+        .on(|state| state.view.network);
+    ToggleInspector => Menu::View
+        .item(5, "Inspector panel", keys![CTRL, I], |state| state.view.inspector = !state.view.inspector)
+        .about("Show or hide the inspector on the right.")
+        .on(|state| state.view.inspector);
+    ToggleBottom => Menu::View
+        .item(5, "Bottom panel", keys![CTRL, J], |state| state.view.bottom_open = !state.view.bottom_open)
+        .about("Show or hide runs, problems and log.")
+        .on(|state| state.view.bottom_open);
+    ResetLayout => Menu::View
+        .item(5, "Reset layout", keys![CTRL_ALT, L], |state| state.view.reset())
+        .about("Bring every panel and view back to its first place.");
+    ThemeSystem => Menu::View
+        .item(6, "Theme: follow the system", keys![CTRL_ALT, Num0], |state| state.view.theme = ThemePreference::System)
+        .about("Use the desktop's choice of light or dark.")
+        .on(|state| state.view.theme == ThemePreference::System);
+    ThemeDark => Menu::View
+        .item(6, "Theme: dark", keys![CTRL_ALT, Num1], |state| state.view.theme = ThemePreference::Dark)
+        .about("Light on dark.")
+        .on(|state| state.view.theme == ThemePreference::Dark);
+    ThemeLight => Menu::View
+        .item(6, "Theme: light", keys![CTRL_ALT, Num2], |state| state.view.theme = ThemePreference::Light)
+        .about("Dark on light.")
+        .on(|state| state.view.theme == ThemePreference::Light);
+    ZoomIn => Menu::View
+        .item(7, "Zoom in", keys![CTRL, Plus; CTRL, Equals], |state| state.effects.push(Effect::Zoom(0.1)))
+        .about("Make everything larger.");
+    ZoomOut => Menu::View
+        .item(7, "Zoom out", keys![CTRL, Minus], |state| state.effects.push(Effect::Zoom(-0.1)))
+        .about("Make everything smaller.");
+    ZoomReset => Menu::View
+        .item(7, "Normal size", keys![CTRL, Num0], |state| state.effects.push(Effect::Zoom(0.0)))
+        .about("Make everything its normal size.");
+    TrainOrPause => Menu::Run
+        .item(1, "Train / pause", keys![NONE, F5; CTRL, Enter; NONE, Space], State::train_or_pause)
+        .about("Train the design on screen; pause it, and resume the run that was paused or stopped.")
+        .when(conditions::startable)
+        .trains();
+    StepOnce => Menu::Run
+        .item(1, "Single step", keys![NONE, F10], |state| state.start(Start::StepOnce))
+        .about("Train on one minibatch and stand still.")
+        .when(conditions::steppable)
+        .trains();
+    EpochOnce => Menu::Run
+        .item(1, "Single epoch", keys![NONE, F11], |state| state.start(Start::EpochOnce))
+        .about("Train to the end of the epoch and stand still.")
+        .when(conditions::steppable)
+        .trains();
+    Stop => Menu::Run
+        .item(1, "Stop", keys![SHIFT, F5], State::stop_all)
+        .about("End the run after its step, keeping everything to resume it exactly.")
+        .when(conditions::under_way);
+    TrainNew => Menu::Run
+        .item(2, "Train a new run", keys![CTRL_SHIFT, F5], |state| state.start_new(Start::Train))
+        .about("Train the design on screen from the start, as a run of its own.")
+        .when(conditions::trainable_as_new)
+        .trains();
+    Continue => Menu::Run
+        .item(2, "Resume stopped run", keys![CTRL, F5], State::continue_shown)
+        .about("Resume the shown run exactly where it was stopped.")
+        .when(conditions::continuable)
+        .trains();
+    TrainMore => Menu::Run
+        .item(2, "Train more epochs…", keys![CTRL_SHIFT, Enter], State::ask_epochs)
+        .about("Train the shown run for some epochs more.");
+    RestoreDesign => Menu::Run
+        .item(2, "Restore the run's design", keys![CTRL_ALT, R], State::restore_design)
+        .about("Bring the design the shown run trained back on screen; can be undone.")
+        .when(conditions::restorable);
+    EvaluateTest => Menu::Run
+        .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], State::evaluate_test)
+        .about("Judge the shown run by the samples it never saw.")
+        .when(conditions::judgeable);
+    LocateData => Menu::Run
+        .item(3, "Locate data…", keys![CTRL, L], State::locate_data)
+        .about("Choose the file or folder the data are in.")
+        .when(conditions::locatable);
+    ReloadData => Menu::Run
+        .item(3, "Reload data", keys![CTRL, R], State::load)
+        .about("Read the data again.")
+        .when(conditions::reloadable);
+    CancelLoad => Menu::Run
+        .item(3, "Cancel loading", keys![CTRL_ALT, C], |state| state.send(Request::CancelLoad))
+        .about("Give up loading the data.")
+        .when(conditions::loading);
+    Threads => Menu::Run
+        .item(4, "Threads…", keys![CTRL_ALT, T], State::ask_threads)
+        .about("Choose how many threads train.");
+    Shortcuts => Menu::Help
+        .item(1, "Keyboard shortcuts", keys![NONE, F1], |state| state.dialog = Some(Dialog::Shortcuts))
+        .about("List every shortcut.");
+    About => Menu::Help
+        .item(1, "About Hourglass", keys![SHIFT, F1], |state| state.dialog = Some(Dialog::About))
+        .about("Version and licences.");
+}
+
+/// A command for every view that brings it to the front.
+fn shows() -> impl Iterator<Item = (Command, Record)> {
+    views::ENTRIES.iter().map(|entry| {
+        let name = entry.name;
+        let effect = move |state: &mut State| state.view.show = Some(name);
+        (Command::Show(name), Menu::View.item(2, entry.command, entry.keys, effect).about(entry.tooltip))
+    })
+}

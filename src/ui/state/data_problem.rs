@@ -1,0 +1,57 @@
+//! Data that are not there, as a problem of the input.
+
+use std::collections::HashSet;
+
+use super::data::NoData;
+use crate::check::{Fix, Problem};
+use crate::dataset::DataError;
+use crate::project::{Place, Project, Source};
+
+/// Data that are not there, as a problem of the input. `mended`: a source that would probably load instead.
+pub(super) fn data_problem(project: &Project, missing: &NoData, mended: Option<&Source>) -> Problem {
+    let problem = Problem::error(Place::Data, message(missing));
+    if let NoData::Failed(DataError::HeldOut(_)) = missing {
+        return problem
+            .with_fix(Fix::new("Hold nothing out", project, |project| project.data.held_out = None));
+    }
+    match mended {
+        None => problem,
+        Some(source) => {
+            let label = fix_label(&project.data.source, source);
+            problem.with_fix(Fix::new(label, project, |project| project.data.source.clone_from(source)))
+        }
+    }
+}
+
+fn message(missing: &NoData) -> String {
+    match missing {
+        NoData::NoPath => {
+            "There are no data yet: choose a file or folder, or drop one on the window.".to_owned()
+        }
+        NoData::Failed(DataError::Cancelled) => {
+            "Loading was cancelled, so there are no data to train on.".to_owned()
+        }
+        NoData::Failed(error) => format!("The data could not be loaded. {error}"),
+    }
+}
+
+/// What changes from one source to another.
+fn fix_label(old: &Source, new: &Source) -> String {
+    if old.name() != new.name() {
+        return format!("Load as {}", new.name());
+    }
+    match (old, new) {
+        (Source::Csv { labels: old, .. }, Source::Csv { labels: new, .. }) if old != new => {
+            let old: HashSet<&String> = old.iter().collect();
+            let added: Vec<&String> = new.iter().filter(|label| !old.contains(label)).collect();
+            match (added.as_slice(), new.is_empty()) {
+                ([label], _) => format!("“{label}” is a label"),
+                ([_, _, ..], _) => format!("{} columns are labels", added.len()),
+                ([], true) => "No label column".to_owned(),
+                ([], false) => "Only labels that are there".to_owned(),
+            }
+        }
+        (Source::Csv { .. }, _) => "Detect header and delimiter".to_owned(),
+        _ => "Use the folder it is in".to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! What follows from the document and its data: shapes, costs and problems.
+
+use super::data::{DataState, NoData};
+use super::data_problem::data_problem;
+use crate::check::{Cards, DataFacts, Problem, Severity, cards, problems};
+use crate::dataset::{DataError, Doubt};
+use crate::project::{Place, Project};
+
+/// Shapes, costs and problems of the document as it is.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    of: Origin,
+    /// The cards.
+    pub cards: Cards,
+    /// The problems, errors first.
+    pub problems: Vec<Problem>,
+    /// Whether the first of them is that there are no data.
+    tells_of_data: bool,
+    /// The problems before the edit under way, where there is one.
+    before: Option<Vec<Problem>>,
+}
+
+/// All it follows from.
+#[derive(Clone, Debug, PartialEq)]
+struct Origin {
+    project: Project,
+    /// The loaded data, be they older ones than the document asks for: sizes are drawn by them until newer ones come.
+    drawn: Option<DataFacts>,
+    /// The same, where they are those the document asks for: nothing is judged or mended by others.
+    judged: Option<DataFacts>,
+    missing: Option<NoData>,
+    /// What was guessed about the data the document asks for.
+    doubts: Vec<Doubt>,
+}
+
+impl Derived {
+    /// What follows from a document and its data.
+    pub fn new(project: &Project, data: &DataState) -> Derived {
+        let (missing, judged) = (data.missing(&project.data), data.facts_of(&project.data.source));
+        let mut problems = problems(project, judged.as_ref());
+        let untold = missing.as_ref().filter(|missing| !is_told(missing, &problems));
+        let data_problem = untold.map(|missing| data_problem(project, missing, data.mended.as_deref()));
+        let tells_of_data = data_problem.is_some();
+        problems.splice(0..0, data_problem);
+        let doubts = doubts_of(project, data).to_vec();
+        problems.extend(doubts.iter().map(|doubt| Problem::warning(Place::Data, &doubt.message)));
+        Derived {
+            cards: cards(project, data.facts.map(|facts| facts.shape)),
+            problems,
+            tells_of_data,
+            before: None,
+            of: Origin { project: project.clone(), drawn: data.facts, judged, missing, doubts },
+        }
+    }
+
+    /// Derives it again where the document or what is known of the data is another. `hand_on`: an edit is under way.
+    pub fn follow(&mut self, project: &Project, data: &DataState, hand_on: bool) {
+        if !hand_on {
+            self.before = None;
+        }
+        let Origin { project: own, drawn, judged, missing, doubts } = &self.of;
+        if own != project
+            || *drawn != data.facts
+            || *judged != data.facts_of(&project.data.source)
+            || *missing != data.missing(&project.data)
+            || doubts != doubts_of(project, data)
+        {
+            let before =
+                hand_on.then(|| self.before.take().unwrap_or_else(|| std::mem::take(&mut self.problems)));
+            *self = Derived { before, ..Derived::new(project, data) };
+        }
+    }
+
+    /// Problems of one card or form as they were before the edit under way: where a form tells them, nothing moves from under the
+    /// hand that types.
+    pub fn settled_at(&self, place: Place) -> impl Iterator<Item = &Problem> {
+        let problems = self.before.as_ref().unwrap_or(&self.problems);
+        problems.iter().filter(move |problem| problem.place == place)
+    }
+
+    /// Why there are no data to train on.
+    pub fn no_data(&self) -> Option<&NoData> {
+        self.of.missing.as_ref()
+    }
+
+    /// What was guessed about the data; each is a problem too.
+    pub fn doubts(&self) -> &[Doubt] {
+        &self.of.doubts
+    }
+
+    /// That there are none, as a problem.
+    pub fn data_problem(&self) -> Option<&Problem> {
+        // It is put before all others.
+        self.problems.first().filter(|_| self.tells_of_data)
+    }
+
+    /// How many problems refuse training.
+    pub fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+}
+
+/// What was guessed about the loaded data, where they are those the document asks for.
+fn doubts_of<'a>(project: &Project, data: &'a DataState) -> &'a [Doubt] {
+    data.ready(&project.data).map_or(&[], |(data, _)| &data.doubts)
+}
+
+/// Whether the settings that data could not be loaded with are a problem already.
+fn is_told(missing: &NoData, problems: &[Problem]) -> bool {
+    matches!(missing, NoData::Failed(DataError::Setting(_)))
+        && problems.iter().any(|problem| problem.place == Place::Data && problem.severity == Severity::Error)
+}

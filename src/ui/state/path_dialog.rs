@@ -1,0 +1,260 @@
+//! The question for a file to open or to save to. What is at a path is found out on a thread of the
+//! [`FileRoom`](crate::ui::files::FileRoom): a folder on a network may take long to answer.
+
+use std::path::{Path, PathBuf};
+
+use super::dialog::Then;
+use super::save::SaveKind;
+
+/// A path to open or to save to.
+#[derive(Clone, Debug)]
+pub struct PathDialog {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What was typed so far.
+    pub text: String,
+    /// Whether a person was told that the file exists.
+    pub overwrite: bool,
+    /// The path that `text` shows, where it was not typed: text cannot hold every name.
+    pub(in crate::ui) exact: Option<PathBuf>,
+    /// Whether the path was accepted. It is used once it is known what is there.
+    pub(in crate::ui) is_accepted: bool,
+    /// Whether a question is under way.
+    is_asked: bool,
+    found: Option<PathFound>,
+}
+
+/// What a path is for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// Open a project or a design.
+    Open,
+    /// Save, then do something else.
+    Save(SaveKind, Option<Then>),
+}
+
+/// The question what is at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathQuestion {
+    path: PathBuf,
+    /// What is saved there; `None` where a file is opened.
+    kind: Option<SaveKind>,
+}
+
+/// Its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFound {
+    question: PathQuestion,
+    /// The path, with the ending it is saved under.
+    path: PathBuf,
+    kind: PathKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PathKind {
+    File,
+    Folder,
+    /// Nothing yet, in a folder that exists.
+    Nothing,
+    NoFolder,
+}
+
+impl PathQuestion {
+    /// Looks at the path; may take long.
+    pub fn answer(self) -> PathFound {
+        let mut path = self.path.clone();
+        if let Some(kind) = self.kind
+            && path.file_name().is_some()
+            && !path.is_dir()
+        {
+            path = with_ending(path, kind);
+        }
+        let is_there = |folder: &Path| folder.as_os_str().is_empty() || folder.is_dir();
+        let kind = if path.is_dir() {
+            PathKind::Folder
+        } else if path.exists() {
+            PathKind::File
+        } else if path.parent().is_none_or(is_there) {
+            PathKind::Nothing
+        } else {
+            PathKind::NoFolder
+        };
+        PathFound { question: self, path, kind }
+    }
+}
+
+impl PathDialog {
+    /// A question for a path, with this one suggested.
+    pub fn new(purpose: Purpose, text: String) -> PathDialog {
+        PathDialog {
+            purpose,
+            text,
+            overwrite: false,
+            exact: None,
+            is_accepted: false,
+            is_asked: false,
+            found: None,
+        }
+    }
+
+    /// The text was edited: whatever was agreed to was another path.
+    pub fn edited(&mut self) {
+        (self.overwrite, self.is_accepted) = (false, false);
+    }
+
+    /// Accepts the path, once it is known what is there.
+    pub fn accept(&mut self) {
+        self.is_accepted = !self.text.trim().is_empty();
+    }
+
+    /// The question to ask now, if any. One is asked at a time, and again where the path is accepted, since the answer may
+    /// have changed.
+    pub fn next_question(&mut self) -> Option<PathQuestion> {
+        let question = self.question()?;
+        let is_known = self.found.as_ref().is_some_and(|found| found.question == question);
+        if self.is_asked || (is_known && !self.is_accepted) {
+            return None;
+        }
+        self.is_asked = true;
+        Some(question)
+    }
+
+    /// Why the path cannot be used as it is; empty where it only has to be completed.
+    pub fn problem(&self) -> Option<&'static str> {
+        let Some(question) = self.question() else { return Some("Type a path, or browse for one.") };
+        let found = self.found.as_ref().filter(|found| found.question == question)?;
+        match (&self.purpose, found.kind) {
+            // The folder that the file is in: nothing is wrong yet.
+            (Purpose::Open, PathKind::Folder) => Some(""),
+            (Purpose::Open, PathKind::Nothing | PathKind::NoFolder) => Some("There is no such file."),
+            (Purpose::Save(..), PathKind::Folder) => Some("This is a folder: add the name of the file."),
+            (Purpose::Save(..), PathKind::NoFolder) => Some("The folder does not exist."),
+            (Purpose::Save(..), PathKind::File) if self.overwrite => {
+                Some("There is such a file already. Replace it?")
+            }
+            (Purpose::Open | Purpose::Save(..), PathKind::File) | (Purpose::Save(..), PathKind::Nothing) => {
+                None
+            }
+        }
+    }
+
+    /// Takes an answer; gives the path where it was accepted and can be used.
+    pub(in crate::ui) fn take_found(&mut self, found: PathFound) -> Option<PathBuf> {
+        self.is_asked = false;
+        let is_current = self.question().as_ref() == Some(&found.question);
+        let (path, kind) = (found.path.clone(), found.kind);
+        self.found = Some(found);
+        if !is_current || !std::mem::take(&mut self.is_accepted) {
+            return None;
+        }
+        if matches!(self.purpose, Purpose::Save(..)) && kind == PathKind::File {
+            // Not before a person was asked.
+            return std::mem::replace(&mut self.overwrite, true).then_some(path);
+        }
+        self.problem().is_none().then_some(path)
+    }
+
+    fn question(&self) -> Option<PathQuestion> {
+        if self.text.trim().is_empty() {
+            return None;
+        }
+        let exact = self.exact.clone().filter(|exact| exact.display().to_string() == self.text);
+        let path = exact.unwrap_or_else(|| PathBuf::from(self.text.trim()));
+        let kind = match self.purpose {
+            Purpose::Open => None,
+            Purpose::Save(kind, _) => Some(kind),
+        };
+        Some(PathQuestion { path, kind })
+    }
+}
+
+/// The path, with the ending of its kind where it has none.
+pub fn with_ending(path: PathBuf, kind: SaveKind) -> PathBuf {
+    if path.extension().is_none() { path.with_extension(kind.extension()) } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::state::{Dialog, Effect, State};
+
+    /// What comes of a path that is accepted, as often as it says.
+    #[track_caller]
+    fn check(purpose: Purpose, text: &Path, times: usize, problem: Option<&str>, accepted: Option<&Path>) {
+        let mut dialog = PathDialog::new(purpose, text.display().to_string());
+        let mut path = None;
+        for _ in 0..times {
+            dialog.accept();
+            assert_eq!(path, None, "it was asked for before");
+            let question = dialog.next_question().expect("a question");
+            assert_eq!(dialog.next_question(), None, "one at a time");
+            path = dialog.take_found(question.answer());
+        }
+        assert_eq!((dialog.problem(), path.as_deref()), (problem, accepted));
+        assert!(dialog.next_question().is_none(), "it is known");
+    }
+
+    #[test]
+    fn a_path_is_used_once_it_is_known_what_is_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("a.hourglass"), "mine").expect("written");
+        let save = || Purpose::Save(SaveKind::Project, None);
+        let (there, new) = (at("a.hourglass"), at("b.hourglass"));
+        check(Purpose::Open, &there, 1, None, Some(&there));
+        check(Purpose::Open, folder.path(), 1, Some(""), None);
+        check(Purpose::Open, &new, 1, Some("There is no such file."), None);
+        check(save(), &at("b"), 1, None, Some(&new));
+        check(save(), &new, 1, None, Some(&new));
+        check(save(), folder.path(), 1, Some("This is a folder: add the name of the file."), None);
+        check(save(), &at("no/b"), 1, Some("The folder does not exist."), None);
+        let asks = Some("There is such a file already. Replace it?");
+        for text in [at("a"), there.clone()] {
+            check(save(), &text, 1, asks, None);
+            check(save(), &text, 2, asks, Some(&there));
+        }
+    }
+
+    #[test]
+    fn an_answer_about_another_path_accepts_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = |name: &str| folder.path().join(name).display().to_string();
+        let mut dialog = PathDialog::new(Purpose::Save(SaveKind::Project, None), text("a"));
+        dialog.accept();
+        let question = dialog.next_question().expect("a question");
+        dialog.text = text("b");
+        dialog.edited();
+        dialog.accept();
+        assert_eq!(dialog.take_found(question.answer()), None);
+        let question = dialog.next_question().expect("about the new path");
+        assert_eq!(dialog.take_found(question.answer()), Some(folder.path().join("b.hourglass")));
+        dialog.text.clear();
+        dialog.accept();
+        assert_eq!(dialog.next_question(), None);
+        assert_eq!(dialog.problem(), Some("Type a path, or browse for one."));
+    }
+
+    #[test]
+    fn a_file_that_nobody_was_asked_about_is_not_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let there = folder.path().join("digits.hourglass");
+        std::fs::write(&there, "mine").expect("written");
+        let mut state = State::default();
+        // As chosen in the desktop's dialog, which asks about the very name alone.
+        let mut saves = |path: &Path| {
+            let dialog = PathDialog::new(Purpose::Save(SaveKind::Project, None), String::new());
+            state.dialog = Some(Dialog::Path(dialog));
+            state.effects.clear();
+            state.accept_path(path.to_owned());
+            if let Some(Dialog::Path(dialog)) = &mut state.dialog {
+                let question = dialog.next_question().expect("a question");
+                state.path_found(question.answer());
+            }
+            let asks = matches!(&state.dialog, Some(Dialog::Path(dialog)) if dialog.overwrite);
+            (state.effects.iter().any(|effect| matches!(effect, Effect::Save(_))), asks)
+        };
+        assert_eq!(saves(&folder.path().join("digits")), (false, true));
+        assert_eq!(saves(&there), (true, false), "the desktop has asked about this one");
+        assert_eq!(saves(&folder.path().join("other")), (true, false));
+    }
+}

@@ -1,0 +1,46 @@
+//! Codes in the plane of their principal components: asked for one epoch at a time, so that a training faster than the
+//! computation shows every epoch it can and never queues.
+
+use crate::run::RunId;
+use crate::session::JobId;
+
+/// The newest plane there is, and the one on its way.
+#[derive(Clone, Debug, Default)]
+pub struct Principal {
+    there: Option<(RunId, u32, Vec<[f32; 2]>)>,
+    coming: Option<(JobId, RunId, u32)>,
+}
+
+impl Principal {
+    /// The newest points of a run.
+    pub fn points(&self, run: RunId) -> Option<&[[f32; 2]]> {
+        self.there.as_ref().filter(|there| there.0 == run).map(|there| there.2.as_slice())
+    }
+
+    /// Lets go of points of any other epoch.
+    pub fn keep_only(&mut self, epoch: Option<u32>) {
+        self.there.take_if(|there| Some(there.1) != epoch);
+    }
+
+    /// Whether some are on their way.
+    pub fn is_coming(&self) -> bool {
+        self.coming.is_some()
+    }
+
+    /// Notes that a job computes those of this run and epoch.
+    pub fn expect(&mut self, job: JobId, run: RunId, epoch: u32) {
+        self.coming = Some((job, run, epoch));
+    }
+
+    /// Takes in the answer of a job.
+    pub fn take(&mut self, job: JobId, points: Vec<[f32; 2]>) {
+        if let Some((_, run, epoch)) = self.coming.take_if(|coming| coming.0 == job) {
+            self.there = Some((run, epoch, points));
+        }
+    }
+
+    /// Takes in that a job could not be done; another epoch may be asked for.
+    pub fn fail(&mut self, job: JobId) {
+        self.coming.take_if(|coming| coming.0 == job);
+    }
+}

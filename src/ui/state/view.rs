@@ -1,0 +1,86 @@
+//! What is open and visible.
+
+use serde::{Deserialize, Serialize};
+
+/// A tab of the bottom panel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BottomTab {
+    /// The runs.
+    #[default]
+    Runs,
+    /// What stands against training.
+    Problems,
+    /// What happened.
+    Log,
+}
+
+/// Heights and widths a person gave the panels, in points; `None` is the first size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PanelSizes {
+    /// Width of the network.
+    pub network: Option<f32>,
+    /// Width of the inspector.
+    pub inspector: Option<f32>,
+    /// Height of the bottom panel.
+    pub bottom: Option<f32>,
+}
+
+/// What is open and visible.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a panel of its own that is there or not")]
+pub struct ViewSettings {
+    /// The tab of the bottom panel.
+    pub bottom: BottomTab,
+    /// Whether the network is shown.
+    pub network: bool,
+    /// Whether the inspector is shown.
+    pub inspector: bool,
+    /// Whether the bottom panel is shown.
+    pub bottom_open: bool,
+    /// How large the panels are.
+    pub sizes: PanelSizes,
+    /// The colours.
+    pub theme: egui::ThemePreference,
+    /// The command palette, while it is open.
+    pub palette: Option<Palette>,
+    /// The name of a view to bring to the front at the next frame.
+    pub show: Option<&'static str>,
+    /// Whether the views go back to their first arrangement at the next frame.
+    pub reset_layout: bool,
+}
+
+impl Default for ViewSettings {
+    fn default() -> Self {
+        ViewSettings {
+            bottom: BottomTab::default(),
+            network: true,
+            inspector: true,
+            bottom_open: true,
+            sizes: PanelSizes::default(),
+            theme: egui::ThemePreference::System,
+            palette: None,
+            show: None,
+            reset_layout: false,
+        }
+    }
+}
+
+impl ViewSettings {
+    /// Everything back to its first place, in the colours that were chosen.
+    pub fn reset(&mut self) {
+        *self = ViewSettings { theme: self.theme, reset_layout: true, ..ViewSettings::default() };
+    }
+}
+
+/// Name of the view of the data, which whoever brings data wants to see.
+pub const DATA_VIEW: &str = "Data";
+
+/// The command palette: what was typed and which line is chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Palette {
+    /// What was typed so far.
+    pub text: String,
+    /// The chosen line, counted from 0.
+    pub chosen: usize,
+}

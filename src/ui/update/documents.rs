@@ -1,0 +1,188 @@
+//! The document and its file: what is asked before something is lost, where it is saved, what is opened next.
+
+use std::path::{Path, PathBuf};
+
+use crate::check::Severity;
+use crate::io::Recovery;
+use crate::project::{is_hidden, visible, visible_path};
+use crate::ui::state::{
+    Browse, Dialog, Effect, PathDialog, PathField, PathFound, Purpose, SaveKind, SaveRequest, State, Target,
+    Then, with_ending,
+};
+
+impl State {
+    /// Saves the project into its file, or asks for one.
+    pub fn save(&mut self) {
+        match self.own_file() {
+            Some(path) => self.write(self.save_request(path, SaveKind::Project, None)),
+            None => self.ask_where(SaveKind::Project),
+        }
+    }
+
+    /// Does `then`, after asking where something would be lost.
+    pub fn ask(&mut self, then: Then) {
+        if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.go_on(then) }
+    }
+
+    /// Does `then`; whatever was there has been saved or given up.
+    pub fn go_on(&mut self, then: Then) {
+        self.dialog = match then {
+            Then::New => Some(Dialog::New),
+            Then::Open => {
+                let folder =
+                    self.recent.first().and_then(|path| path.parent()).map_or_else(home, Path::to_owned);
+                let text = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
+                Some(Dialog::Path(PathDialog::new(Purpose::Open, text)))
+            }
+            Then::OpenPath(path) => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                self.busy = Some(format!("Opening {}…", visible_path(&path)));
+                self.effects.push(Effect::Open(path));
+                None
+            }
+            Then::Recipe(recipe) => {
+                self.replace(recipe.project(), Vec::new(), None);
+                self.renew_store();
+                None
+            }
+            Then::Quit => {
+                self.effects.push(Effect::Quit);
+                None
+            }
+        };
+    }
+
+    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
+    pub(super) fn offer_found(&mut self) {
+        if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
+            self.dialog = Some(Dialog::Recover(std::mem::take(&mut self.found)));
+        }
+    }
+
+    /// Has work read back that a crash left behind, unless it would take the place of work that is not saved.
+    pub fn recover(&mut self, recovery: Recovery) {
+        if self.is_modified() {
+            let why = "The project on screen has changes that are not saved, and recovered work would take its place. \
+                       Save it first: the work is offered again at the next start.";
+            self.notices.say(Severity::Warning, why.to_owned());
+        } else {
+            self.effects.push(Effect::Recover(recovery));
+        }
+    }
+
+    /// Answers the question whether to save first.
+    pub fn answer_unsaved(&mut self, then: Then, save: bool) {
+        self.dialog = None;
+        if !save {
+            self.go_on(then);
+            return;
+        }
+        if let Some(path) = self.own_file() {
+            let request = self.save_request(path, SaveKind::Project, Some(then));
+            self.write(request);
+        } else {
+            let mut dialog = self.save_dialog(SaveKind::Project);
+            dialog.purpose = Purpose::Save(SaveKind::Project, Some(then));
+            self.dialog = Some(Dialog::Path(dialog));
+        }
+    }
+
+    /// Asks for the desktop's dialog for one of the data source's paths.
+    pub fn browse_source(&mut self, field: PathField) {
+        let near = field.get(&self.project.data.source).unwrap_or_default();
+        let browse =
+            Browse { kind: field.kind(&self.project.data.source), target: Target::Source(field), near };
+        self.effects.push(Effect::Browse(browse));
+    }
+
+    /// Asks where to save.
+    pub fn ask_where(&mut self, kind: SaveKind) {
+        self.dialog = Some(Dialog::Path(self.save_dialog(kind)));
+    }
+
+    /// The question where to save.
+    pub fn save_dialog(&self, kind: SaveKind) -> PathDialog {
+        let folder = self.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
+        let name = format!(
+            "{}.{}",
+            self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"),
+            kind.extension()
+        );
+        let path = match kind {
+            SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
+            SaveKind::Project => self.file.clone(),
+            SaveKind::Design => None,
+        };
+        let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
+        PathDialog::new(Purpose::Save(kind, None), text)
+    }
+
+    /// Answers the open path dialog.
+    pub fn accept_path(&mut self, path: PathBuf) {
+        let Some(Dialog::Path(dialog)) = self.dialog.take() else { return };
+        match dialog.purpose {
+            Purpose::Open => self.go_on(Then::OpenPath(path)),
+            Purpose::Save(kind, then) => {
+                let full = with_ending(path.clone(), kind);
+                if full == path {
+                    let request = self.save_request(full, kind, then);
+                    self.write(request);
+                } else {
+                    // Whoever chose the shorter name was not asked about this file.
+                    let text = full.display().to_string();
+                    let mut dialog = PathDialog::new(Purpose::Save(kind, then), text);
+                    (dialog.exact, dialog.is_accepted) = (Some(full), true);
+                    self.dialog = Some(Dialog::Path(dialog));
+                }
+            }
+        }
+    }
+
+    /// Takes in what is at a path; used where it was accepted.
+    pub(super) fn path_found(&mut self, found: PathFound) {
+        let Some(Dialog::Path(dialog)) = &mut self.dialog else { return };
+        if let Some(path) = dialog.take_found(found) {
+            self.accept_path(path);
+        }
+    }
+
+    /// The work as it is now, to be written.
+    pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
+        let runs = match kind {
+            SaveKind::Project => self.runs.clone(),
+            SaveKind::Design => Vec::new(),
+        };
+        let path = std::path::absolute(&path).unwrap_or(path);
+        // Whatever is at another place was asked about; it is looked at where it is replaced.
+        let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
+        SaveRequest { path, kind, then, project: self.project.clone(), runs, document: self.document, base }
+    }
+
+    /// Writes a file beside the window.
+    pub fn write(&mut self, request: SaveRequest) {
+        let name = request.path.file_name().unwrap_or(request.path.as_os_str());
+        self.busy = Some(format!("Saving {}…", visible(&name.to_string_lossy())));
+        self.effects.push(Effect::Save(Box::new(request)));
+    }
+
+    /// The file a save goes to without a question.
+    pub fn own_file(&self) -> Option<PathBuf> {
+        self.file.clone().filter(|_| !self.damaged)
+    }
+
+    /// Leaves the workspace and begins another with the runs that are there.
+    pub fn renew_store(&mut self) {
+        self.store = None;
+        self.effects.push(Effect::NewStore(self.runs.clone()));
+    }
+}
+
+/// Another name beside a file.
+fn beside(file: &Path) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!("{stem}-copy.{}", SaveKind::Project.extension()))
+}
+
+fn home() -> PathBuf {
+    directories::UserDirs::new().map_or_else(PathBuf::new, |dirs| dirs.home_dir().to_owned())
+}

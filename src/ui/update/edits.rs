@@ -1,0 +1,144 @@
+//! Edits of the document, each a step that can be undone.
+
+use super::stack;
+use crate::project::{Choice, Decoder, Layer, Place, Project};
+use crate::ui::state::{BottomTab, Seek, State};
+
+impl State {
+    /// Changes the document; it is given with the document as it was saved.
+    pub fn edit(&mut self, edit: impl FnOnce(&mut Project, &Project)) {
+        self.history.settle(&self.project);
+        edit(&mut self.project, &self.saved);
+    }
+
+    /// Changes the network by the selected card, and selects what comes of it.
+    pub fn change(&mut self, change: impl FnOnce(&mut Project, Place) -> Option<Place>) {
+        self.history.settle(&self.project);
+        if let Some(place) = change(&mut self.project, self.selected) {
+            self.select(place);
+        }
+    }
+
+    /// Adds a layer behind the selection and selects it.
+    pub fn add(&mut self, layer: Layer) {
+        let gap = stack::gap_behind(&self.project, self.selected);
+        self.insert(gap, layer);
+    }
+
+    /// Puts a layer into a gap and selects it.
+    pub fn insert(&mut self, gap: stack::Gap, layer: Layer) {
+        let input = self.current_shape();
+        self.change(|project, _| stack::insert(project, input, gap, layer));
+        self.refresh(false);
+    }
+
+    /// Moves a card into a gap and selects it there.
+    pub fn move_card(&mut self, place: Place, gap: stack::Gap) {
+        self.selected = place;
+        let input = self.current_shape();
+        self.change(|project, place| stack::move_into(project, input, place, gap));
+        self.refresh(false);
+    }
+
+    /// Puts a copy of the selected layer right after it.
+    pub fn duplicate_selected(&mut self) {
+        let input = self.current_shape();
+        self.change(|project, place| stack::duplicate(project, input, place));
+    }
+
+    /// Moves the selected layer one place towards the input, or towards the output.
+    pub fn move_selected(&mut self, up: bool) {
+        let input = self.current_shape();
+        self.change(|project, place| {
+            let gap = stack::gap_beyond(project, place, up)?;
+            stack::move_into(project, input, place, gap)
+        });
+    }
+
+    /// Takes the selected layer out.
+    pub fn remove_selected(&mut self) {
+        let input = self.input_shape();
+        let places = stack::places(&self.project, input);
+        let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
+        self.change(|project, place| {
+            project.remove_layer(place)?;
+            // What stood behind it moves up; at the end of a stack the card before is nearer.
+            let after = stack::places(project, input);
+            let same = after.get(at).copied().filter(|place| project.layer(*place).is_some());
+            same.or(after.get(at.saturating_sub(1)).copied())
+        });
+    }
+
+    /// Selects the card so many places further.
+    pub fn select_by(&mut self, by: isize) {
+        let places = stack::places(&self.project, self.input_shape());
+        let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
+        if let Some(place) = at.checked_add_signed(by).and_then(|at| places.get(at)) {
+            self.select(*place);
+        }
+    }
+
+    /// Gives the decoder layers of its own, or lets it mirror the encoder again.
+    pub fn toggle_mirror(&mut self) {
+        let decoder = if self.is_mirrored() {
+            stack::decoder_layers(&self.project, self.current_shape()).map(Decoder::Free)
+        } else {
+            Some(Decoder::Mirrored { tied: false })
+        };
+        if let Some(decoder) = decoder {
+            self.edit(|project, _| project.decoder = decoder);
+        }
+    }
+
+    /// Ties the weights of a mirrored decoder to the encoder's, or unties them.
+    pub fn toggle_tied(&mut self) {
+        self.edit(|project, _| {
+            if let Decoder::Mirrored { tied } = &mut project.decoder {
+                *tied = !*tied;
+            }
+        });
+    }
+
+    /// Brings the design the shown run trained back on screen.
+    pub fn restore_design(&mut self) {
+        if let Some(design) = self.shown().map(|run| run.design.clone()) {
+            self.edit(|project, _| *project = design);
+        }
+    }
+
+    /// Makes the change that fixes a problem.
+    pub fn apply_fix(&mut self, place: Place, project: &Project) {
+        self.edit(|own, _| own.clone_from(project));
+        self.select(place);
+        self.refresh(false);
+    }
+
+    /// Has the data read otherwise, as one step that can be undone.
+    pub fn choose(&mut self, choice: Choice) {
+        self.edit(|project, _| {
+            choice.apply(&mut project.data);
+        });
+        self.refresh(false);
+    }
+
+    /// Moves the thread through time.
+    pub fn seek(&mut self, seek: Seek) {
+        self.epoch = match seek {
+            Seek::Live => None,
+            Seek::Epoch(epoch) => Some(epoch),
+        };
+    }
+
+    /// Shows the card or form of a place in the document.
+    pub fn go_to(&mut self, place: Place) {
+        self.view.inspector = true;
+        self.reveal = Some(place);
+        self.select(place);
+    }
+
+    /// Opens a tab of the bottom panel.
+    pub fn show_bottom(&mut self, tab: BottomTab) {
+        self.view.bottom = tab;
+        self.view.bottom_open = true;
+    }
+}

@@ -1,0 +1,104 @@
+//! What fixes a problem with one click.
+
+use std::borrow::Cow;
+
+use crate::check::{Fix, Problem};
+use crate::dataset::{DataError, Doubt};
+use crate::project::{Choice, Place, visible};
+use crate::ui::state::{NoData, PathField, State};
+
+/// What mends a problem with one click.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Remedy {
+    /// A change of the document.
+    Change(Fix),
+    /// Having the data read otherwise.
+    Choose(Choice),
+    /// Choosing where the data are.
+    Locate,
+    /// Reading the data again.
+    Reload,
+}
+
+impl Remedy {
+    /// What its button says.
+    pub fn label(&self) -> Cow<'_, str> {
+        match self {
+            Remedy::Change(fix) => (&fix.label).into(),
+            Remedy::Choose(choice) => choice.name().into(),
+            Remedy::Locate => "Locate…".into(),
+            Remedy::Reload => "Reload".into(),
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn tooltip(&self) -> &'static str {
+        match self {
+            Remedy::Change(_) => "Fixes the problem; can be undone.",
+            Remedy::Choose(_) => "Reads the data in this way; can be undone.",
+            Remedy::Locate => "Choose the file or folder the data are in.",
+            Remedy::Reload => "Read the data again.",
+        }
+    }
+}
+
+impl State {
+    /// What mends a problem, the likeliest first.
+    pub fn remedies(&self, problem: &Problem) -> Vec<Remedy> {
+        let mut remedies: Vec<Remedy> = problem.fix.clone().map(Remedy::Change).into_iter().collect();
+        if let Some(missing) = self.derived.no_data()
+            && self.derived.data_problem() == Some(problem)
+        {
+            remedies.extend(match missing {
+                NoData::NoPath => vec![Remedy::Locate],
+                NoData::Failed(DataError::File { .. }) => vec![Remedy::Locate, Remedy::Reload],
+                NoData::Failed(DataError::Content { .. } | DataError::Word { .. }) => {
+                    vec![Remedy::Reload, Remedy::Locate]
+                }
+                NoData::Failed(
+                    DataError::Cancelled
+                    | DataError::Memory { .. }
+                    | DataError::HeldOut(_)
+                    | DataError::Setting(_),
+                ) => vec![Remedy::Reload],
+            });
+        }
+        let is_told = |doubt: &&Doubt| visible(&doubt.message) == problem.message;
+        if let Some(doubt) = self.derived.doubts().iter().find(is_told) {
+            remedies.extend(doubt.remedies.iter().cloned().map(Remedy::Choose));
+        }
+        remedies
+    }
+
+    /// Fixes a problem.
+    pub fn mend(&mut self, place: Place, remedy: &Remedy) {
+        match remedy {
+            Remedy::Change(fix) => self.apply_fix(place, &fix.project),
+            Remedy::Choose(choice) => self.choose(choice.clone()),
+            Remedy::Locate => self.locate_data(),
+            Remedy::Reload => self.load(),
+        }
+    }
+
+    /// Asks where the data are that could not be loaded.
+    pub fn locate_data(&mut self) {
+        let missed = match self.derived.no_data() {
+            Some(NoData::Failed(
+                DataError::File { path, .. } | DataError::Content { path, .. } | DataError::Word { path, .. },
+            )) => Some(path),
+            Some(
+                NoData::Failed(
+                    DataError::Cancelled
+                    | DataError::Memory { .. }
+                    | DataError::HeldOut(_)
+                    | DataError::Setting(_),
+                )
+                | NoData::NoPath,
+            )
+            | None => None,
+        };
+        let source = &self.project.data.source;
+        let is_missed = |field: &PathField| missed.is_some() && field.get(source).as_ref() == missed;
+        self.browse_source(PathField::ALL.into_iter().find(is_missed).unwrap_or(PathField::Main));
+    }
+}

@@ -1,0 +1,161 @@
+//! Starting, resuming and removing runs.
+
+use std::sync::Arc;
+
+use crate::check::{Plan, Severity, plan};
+use crate::dataset::Dataset;
+use crate::run::{Run, RunEvent, RunId, Status};
+use crate::session::{self, Start, TrainRequest};
+use crate::ui::state::{BottomTab, Dialog, Effect, State};
+
+/// How a note begins that refuses to train a design.
+pub const NOT_YET: &str = "Not yet trainable";
+
+impl State {
+    /// Pauses the run under way, or starts or resumes one.
+    pub fn train_or_pause(&mut self) {
+        match self.active_run().map(|run| (run.id, run.status.clone())) {
+            Some((run, Status::Paused)) => self.send(session::Request::Go(run, Start::Train)),
+            Some((run, _)) => self.send(session::Request::Pause(run)),
+            None => self.start(Start::Train),
+        }
+    }
+
+    /// Starts a run, or resumes the one that is paused or was stopped.
+    pub fn start(&mut self, start: Start) {
+        if let Some(run) = self.active_run().map(|run| run.id) {
+            self.send(session::Request::Go(run, start));
+            return;
+        }
+        match self.resumes().map(|run| run.id) {
+            Some(run) => self.go_on_with(run, None, start),
+            None => self.start_new(start),
+        }
+    }
+
+    /// Starts a run of the design on screen, or two where layer-wise and joint training are compared.
+    pub fn start_new(&mut self, start: Start) {
+        let Some((data, facts)) = self.data.ready(&self.project.data) else { return };
+        let data = data.clone();
+        let designs = self.project.trained_designs();
+        let plans: Result<Vec<Plan>, _> = designs.iter().map(|design| plan(design, &facts)).collect();
+        let plans = match plans {
+            Ok(plans) => plans,
+            Err(problems) => {
+                let text = match problems.as_slice() {
+                    [only] => format!("{NOT_YET}: {}", only.message),
+                    all => format!("{NOT_YET}: {} problems have to be mended first.", all.len()),
+                };
+                self.notices.say(Severity::Warning, text);
+                self.show_bottom(BottomTab::Problems);
+                return;
+            }
+        };
+        let first = RunId::next(&self.used);
+        for (number, plan) in plans.into_iter().enumerate() {
+            let run = Run::new(RunId::next(&self.used), &plan, &data);
+            self.used.insert(run.id);
+            self.runs.push(run.clone());
+            // Those beside the first are trained to be compared with it.
+            let start = if number == 0 { start } else { Start::Train };
+            if number > 0 {
+                self.compared.push(run.id);
+            }
+            self.train(run, None, plan, data.clone(), start);
+        }
+        self.show_live(first);
+        self.runs_unsaved = true;
+    }
+
+    /// Stops every run that has not ended.
+    pub fn stop_all(&mut self) {
+        for run in self.unfinished() {
+            self.send(session::Request::Stop(run));
+        }
+    }
+
+    /// Resumes the shown run from its last checkpoint.
+    pub fn continue_shown(&mut self) {
+        if let Some(run) = self.shown().map(|run| run.id) {
+            self.continue_run(run, None);
+        }
+    }
+
+    /// Asks for how many epochs more the shown run is to be trained.
+    pub fn ask_epochs(&mut self) {
+        self.dialog = Some(Dialog::TrainMore { epochs: self.project.training.epochs.max(1) });
+    }
+
+    /// Asks how many threads train.
+    pub fn ask_threads(&mut self) {
+        let (all, count) = (self.threads.is_none(), self.threads());
+        self.dialog = Some(Dialog::Threads { all, count });
+    }
+
+    /// Lets the views show a run, as it is now.
+    pub fn select_run(&mut self, id: RunId) {
+        if self.shown_run != Some(id) {
+            self.show_live(id);
+        }
+    }
+
+    /// Draws the loss of a run with the shown one's, or no longer.
+    pub fn compare(&mut self, id: RunId, on: bool) {
+        self.compared.retain(|other| *other != id);
+        if on {
+            self.compared.push(id);
+        }
+    }
+
+    /// Resumes a run from its last checkpoint, to another number of epochs in all where one is asked for.
+    pub fn continue_run(&mut self, id: RunId, epochs: Option<u32>) {
+        self.go_on_with(id, epochs, Start::Train);
+    }
+
+    fn go_on_with(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
+        let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
+        let Some((data, facts)) = self.data_as_trained(run) else { return };
+        let data = data.clone();
+        if let Err(error) = run.check_same_data(&data) {
+            self.notices.say(Severity::Error, format!("Run {id} cannot be resumed: {error}."));
+            return;
+        }
+        let plan = match plan(&run.design, &facts) {
+            Ok(plan) => plan,
+            Err(problems) => {
+                let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+                self.notices.say(Severity::Error, format!("Run {id} cannot be resumed: {first}"));
+                return;
+            }
+        };
+        let Some(own) = self.run_mut(id) else { return };
+        own.apply(&RunEvent::Status(Status::Queued));
+        let run = own.clone();
+        self.show_live(id);
+        self.train(run, epochs, plan, data, start);
+    }
+
+    fn train(&mut self, run: Run, epochs: Option<u32>, plan: Plan, data: Arc<Dataset>, start: Start) {
+        self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
+        let (threads, store) = (self.threads(), self.store.clone());
+        let request = TrainRequest { run, epochs, plan, data, threads, start, store };
+        self.send(session::Request::Train(Box::new(request)));
+    }
+
+    /// Removes a run for good.
+    pub fn remove_run(&mut self, id: RunId) {
+        if self.runs.iter().any(|run| run.id == id && run.status.is_unfinished()) {
+            self.abandon(id);
+        }
+        if self.shown().is_some_and(|run| run.id == id) {
+            self.epoch = None;
+        }
+        self.runs.retain(|run| run.id != id);
+        self.compared.retain(|other| *other != id);
+        self.progress.remove(&id);
+        self.likelihoods.remove(&id);
+        self.shown_run.take_if(|shown| *shown == id);
+        self.runs_unsaved = true;
+        self.effects.push(Effect::Forget(id));
+    }
+}

@@ -1,0 +1,267 @@
+//! Where the views are, in words of its own: what is remembered of the tiles between two starts.
+
+use egui::Id;
+use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{ENTRIES, Entry};
+use crate::ui::state::DATA_VIEW;
+
+/// A view of the centre, written by its name.
+#[derive(Clone, Copy, Debug)]
+pub struct Pane(&'static Entry);
+
+impl Pane {
+    /// The view of this name.
+    pub fn named(name: &str) -> Option<Pane> {
+        ENTRIES.iter().find(|entry| entry.name == name).map(|entry| Pane(entry))
+    }
+
+    /// Every view.
+    fn all() -> impl Iterator<Item = Pane> {
+        ENTRIES.iter().map(|entry| Pane(entry))
+    }
+
+    /// What it is called.
+    pub fn entry(self) -> &'static Entry {
+        self.0
+    }
+}
+
+impl PartialEq for Pane {
+    fn eq(&self, other: &Pane) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Serialize for Pane {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit_variant("Pane", 0, self.0.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pane {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pane, D::Error> {
+        struct Name;
+        impl de::Visitor<'_> for Name {
+            type Value = Pane;
+
+            fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+                to.write_str("the name of a view")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Pane, E> {
+                Pane::named(name).ok_or_else(|| E::custom(format!("there is no view {name}")))
+            }
+        }
+        deserializer.deserialize_identifier(Name)
+    }
+}
+
+/// A part of the centre.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Arrangement {
+    /// A view.
+    View(Pane),
+    /// One of these at a time.
+    Tabs {
+        /// Which one is in front.
+        active: usize,
+        /// All of them, from the left.
+        children: Vec<Arrangement>,
+    },
+    /// Side by side, each with its share of the width.
+    Row(Vec<(f32, Arrangement)>),
+    /// One below the other, each with its share of the height.
+    Column(Vec<(f32, Arrangement)>),
+}
+
+impl Default for Arrangement {
+    /// Loss beside the latent space, reconstructions below with the others as tabs behind them.
+    fn default() -> Self {
+        let tabs = |names: &[&str]| {
+            let panes = names.iter().filter_map(|name| Pane::named(name));
+            Arrangement::Tabs { active: 0, children: panes.map(Arrangement::View).collect() }
+        };
+        let above = Arrangement::Row(vec![(1.0, tabs(&["Loss"])), (1.0, tabs(&["Latent"]))]);
+        let below = tabs(&["Reconstructions", "Health", DATA_VIEW]);
+        Arrangement::Column(vec![(1.15, above), (1.0, below)]).completed()
+    }
+}
+
+impl Arrangement {
+    /// The arrangement of these tiles.
+    pub fn of(tree: &Tree<Pane>) -> Arrangement {
+        tree.root().and_then(|root| part(&tree.tiles, root)).unwrap_or_default()
+    }
+
+    /// Tiles arranged like this.
+    pub fn tree(&self) -> Tree<Pane> {
+        let mut tiles = Tiles::default();
+        let root = self.insert(&mut tiles);
+        Tree::new(Id::unique("views"), root, tiles)
+    }
+
+    /// Whether every view is there once, and can be shown.
+    pub fn is_whole(&self) -> bool {
+        let mut panes = Vec::new();
+        self.is_sound(&mut panes)
+            && panes.len() == ENTRIES.len()
+            && Pane::all().all(|pane| panes.contains(&pane))
+    }
+
+    /// The same with views that it does not know as tabs beside the data: it was remembered before there were any.
+    #[must_use]
+    pub fn completed(mut self) -> Arrangement {
+        let mut known = Vec::new();
+        self.is_sound(&mut known);
+        let missing = Pane::all().filter(|pane| !known.contains(pane)).map(Arrangement::View);
+        let missing: Vec<Arrangement> = missing.collect();
+        if let Some(tabs) = self.tabs_of(DATA_VIEW) {
+            tabs.extend(missing);
+        }
+        self
+    }
+
+    /// The tabs a view is one of.
+    fn tabs_of(&mut self, wanted: &str) -> Option<&mut Vec<Arrangement>> {
+        match self {
+            Arrangement::View(_) => None,
+            Arrangement::Tabs { children, .. } => {
+                let is_wanted =
+                    |child: &Arrangement| matches!(child, Arrangement::View(pane) if pane.0.name == wanted);
+                if children.iter().any(is_wanted) {
+                    return Some(children);
+                }
+                children.iter_mut().find_map(|child| child.tabs_of(wanted))
+            }
+            Arrangement::Row(children) | Arrangement::Column(children) => {
+                children.iter_mut().find_map(|(_, child)| child.tabs_of(wanted))
+            }
+        }
+    }
+
+    fn is_sound(&self, panes: &mut Vec<Pane>) -> bool {
+        match self {
+            Arrangement::View(pane) => {
+                panes.push(*pane);
+                true
+            }
+            Arrangement::Tabs { active, children } => {
+                *active < children.len() && children.iter().all(|child| child.is_sound(panes))
+            }
+            Arrangement::Row(children) | Arrangement::Column(children) => {
+                let is_share = |share: f32| share.is_finite() && share > 0.0;
+                !children.is_empty()
+                    && children.iter().all(|(share, child)| is_share(*share) && child.is_sound(panes))
+            }
+        }
+    }
+
+    fn insert(&self, tiles: &mut Tiles<Pane>) -> TileId {
+        let (dir, children) = match self {
+            Arrangement::View(pane) => return tiles.insert_pane(*pane),
+            Arrangement::Tabs { active, children } => {
+                let children: Vec<TileId> = children.iter().map(|child| child.insert(tiles)).collect();
+                let mut tabs = egui_tiles::Tabs::new(children.clone());
+                tabs.active = children.get(*active).copied();
+                return tiles.insert_container(Container::Tabs(tabs));
+            }
+            Arrangement::Row(children) => (LinearDir::Horizontal, children),
+            Arrangement::Column(children) => (LinearDir::Vertical, children),
+        };
+        let ids = children.iter().map(|(_, child)| child.insert(tiles)).collect();
+        let mut linear = Linear::new(dir, ids);
+        for (id, (share, _)) in linear.children.clone().into_iter().zip(children) {
+            linear.shares.set_share(id, *share);
+        }
+        tiles.insert_container(Container::Linear(linear))
+    }
+}
+
+fn part(tiles: &Tiles<Pane>, id: TileId) -> Option<Arrangement> {
+    let container = match tiles.get(id)? {
+        Tile::Pane(pane) => return Some(Arrangement::View(*pane)),
+        Tile::Container(container) => container,
+    };
+    Some(match container {
+        Container::Tabs(tabs) => {
+            let children: Vec<TileId> =
+                tabs.children.iter().copied().filter(|child| tiles.get(*child).is_some()).collect();
+            let active = children.iter().position(|child| Some(*child) == tabs.active).unwrap_or(0);
+            let children = children.into_iter().filter_map(|child| part(tiles, child)).collect();
+            Arrangement::Tabs { active, children }
+        }
+        Container::Linear(linear) => {
+            let share = |child: &TileId| Some((linear.shares[*child], part(tiles, *child)?));
+            let children = linear.children.iter().filter_map(share).collect();
+            match linear.dir {
+                LinearDir::Horizontal => Arrangement::Row(children),
+                LinearDir::Vertical => Arrangement::Column(children),
+            }
+        }
+        Container::Grid(grid) => {
+            Arrangement::Row(grid.children().filter_map(|child| Some((1.0, part(tiles, *child)?))).collect())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(name: &str) -> Arrangement {
+        Arrangement::View(Pane::named(name).expect("a view"))
+    }
+
+    #[test]
+    fn tiles_become_words_and_tiles_again() {
+        let data_in_front = Arrangement::Row(vec![
+            (2.5, view("Loss")),
+            (
+                0.5,
+                Arrangement::Tabs {
+                    active: 2,
+                    children: ["Latent", "Health", "Reconstructions", "Data"].map(view).into(),
+                },
+            ),
+        ]);
+        for arrangement in [Arrangement::default(), data_in_front] {
+            assert!(arrangement.is_whole());
+            assert_eq!(Arrangement::of(&arrangement.tree()), arrangement);
+        }
+    }
+
+    #[test]
+    fn views_that_are_new_join_an_arrangement_that_is_remembered() {
+        let old = Arrangement::Row(vec![
+            (1.0, view("Loss")),
+            (1.0, view("Latent")),
+            (2.0, Arrangement::Tabs { active: 1, children: ["Reconstructions", "Data"].map(view).into() }),
+        ]);
+        assert!(!old.is_whole());
+        let new = old.completed();
+        assert!(new.is_whole(), "{new:?}");
+        let Arrangement::Row(parts) = &new else { panic!("{new:?}") };
+        let Arrangement::Tabs { active, children } = &parts[2].1 else { panic!("{new:?}") };
+        assert_eq!((*active, children.last()), (1, Some(&view("Health"))));
+        assert_eq!(Arrangement::default().completed(), Arrangement::default());
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_not_whole() {
+        let all = || Pane::all().map(Arrangement::View).collect::<Vec<_>>();
+        let shares = |share: f32| Arrangement::Row(all().into_iter().map(|view| (share, view)).collect());
+        assert!(shares(1.0).is_whole());
+        for broken in [
+            shares(0.0),
+            shares(f32::NAN),
+            view("Loss"),
+            Arrangement::Column(Vec::new()),
+            Arrangement::Tabs { active: 5, children: all() },
+            Arrangement::Tabs { active: 0, children: [all(), all()].concat() },
+        ] {
+            assert!(!broken.is_whole(), "{broken:?}");
+        }
+    }
+}

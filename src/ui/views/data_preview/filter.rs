@@ -1,0 +1,119 @@
+//! Which rows are shown: all, those of a class, those of a split, or both. Rows of a class are found a part per frame, so that
+//! no frame waits for a million of them.
+
+use crate::dataset::{Dataset, Subset};
+
+/// A condition on the rows that are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Their class, by its number in the first column of labels that holds classes.
+    pub class: Option<u32>,
+    /// Their split.
+    pub subset: Option<Subset>,
+}
+
+/// The rows that pass a filter, found so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Passing {
+    of: Option<(u64, Filter)>,
+    /// Rows of the class; unused where any class passes.
+    found: Vec<u32>,
+    /// Candidates that were looked at.
+    looked: usize,
+}
+
+/// Most candidates that are looked at in a frame: about a millisecond.
+const EACH_FRAME: usize = 1 << 20;
+
+impl Passing {
+    /// Looks at more candidates. `stamp` tells data, labels and split apart. Says whether all were looked at.
+    pub fn follow(&mut self, data: &Dataset, ids: &[u32], filter: Filter, stamp: u64) -> bool {
+        if self.of != Some((stamp, filter)) {
+            *self = Passing { of: Some((stamp, filter)), ..Passing::default() };
+        }
+        let Some(class) = filter.class else { return true };
+        let of_split = filter.subset.map(|subset| data.split.rows(subset));
+        let candidates = of_split.map_or(ids.len(), <[u32]>::len);
+        let end = candidates.min(self.looked + EACH_FRAME);
+        let is_of_class = |row: &u32| ids.get(*row as usize) == Some(&class);
+        match of_split {
+            Some(rows) => self.found.extend(rows[self.looked..end].iter().copied().filter(is_of_class)),
+            None => self.found.extend((self.looked as u32..end as u32).filter(is_of_class)),
+        }
+        self.looked = end;
+        end == candidates
+    }
+
+    /// How many rows were found.
+    pub fn len(&self, data: &Dataset) -> usize {
+        match self.filter() {
+            Filter { class: Some(_), .. } => self.found.len(),
+            Filter { subset: Some(subset), .. } => data.split.rows(subset).len(),
+            Filter { class: None, subset: None } => data.len(),
+        }
+    }
+
+    /// Those from `first` on, at most `count`.
+    pub fn page(&self, data: &Dataset, first: usize, count: usize) -> Vec<u32> {
+        let part = |rows: &[u32]| rows.iter().skip(first).take(count).copied().collect();
+        match self.filter() {
+            Filter { class: Some(_), .. } => part(&self.found),
+            Filter { subset: Some(subset), .. } => part(data.split.rows(subset)),
+            Filter { class: None, subset: None } => {
+                let end = data.len().min(first.saturating_add(count));
+                (first.min(end) as u32..end as u32).collect()
+            }
+        }
+    }
+
+    fn filter(&self) -> Filter {
+        self.of.map_or_else(Filter::default, |(_, filter)| filter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::views::samples;
+
+    #[test]
+    fn rows_of_a_class_and_a_split_are_found_whatever_their_number() {
+        let data = samples::table(60, 5);
+        let ids = data.labels[0].class_ids().unwrap().to_vec();
+        let found = |class, subset| {
+            let mut passing = Passing::default();
+            assert!(passing.follow(&data, &ids, Filter { class, subset }, 7));
+            let all = passing.page(&data, 0, 1000);
+            assert_eq!(all.len(), passing.len(&data));
+            assert_eq!(passing.page(&data, 2, 2), all.iter().skip(2).take(2).copied().collect::<Vec<_>>());
+            assert!(passing.page(&data, 1000, 2).is_empty());
+            all
+        };
+        assert_eq!(found(None, None), (0..60).collect::<Vec<_>>());
+        assert_eq!(found(None, Some(Subset::Validation)), (48..54).collect::<Vec<_>>());
+        assert_eq!(found(Some(1), None), (1..60).step_by(3).collect::<Vec<_>>());
+        assert_eq!(found(Some(0), Some(Subset::Test)), [54, 57]);
+        assert!(found(Some(9), None).is_empty());
+    }
+
+    #[test]
+    fn a_million_rows_take_more_than_one_frame_and_another_filter_starts_over() {
+        let count = 2 * EACH_FRAME + 3;
+        let mut data = samples::table(3, 1);
+        data.split.train = (0..count as u32).collect();
+        let ids: Vec<u32> = (0..count as u32).map(|row| row % 2).collect();
+        let (mut passing, odd) = (Passing::default(), Filter { class: Some(1), subset: None });
+        assert!(!passing.follow(&data, &ids, odd, 7));
+        assert_eq!(passing.len(&data), EACH_FRAME / 2);
+        assert!(!passing.follow(&data, &ids, odd, 7));
+        assert!(passing.follow(&data, &ids, odd, 7));
+        assert_eq!(passing.len(&data), count / 2);
+        assert!(passing.follow(&data, &ids, odd, 7), "all are there");
+        assert_eq!(passing.len(&data), count / 2);
+        let trained = Filter { class: Some(0), subset: Some(Subset::Train) };
+        assert!(!passing.follow(&data, &ids, trained, 7));
+        assert_eq!(passing.page(&data, 0, 2), [0, 2]);
+        assert!(!passing.follow(&data, &ids, trained, 8), "other data");
+        assert_eq!(passing.len(&data), EACH_FRAME / 2);
+    }
+}

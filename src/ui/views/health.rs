@@ -1,0 +1,315 @@
+//! What tells whether the network of a run is well: figures, bars, histograms, what a selector chose, first-layer weights.
+
+mod figures;
+mod images;
+
+use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2, vec2};
+
+use self::figures::{Figure, figures};
+use self::images::Images;
+use super::parts::{empty_ui, header_ui, is_tabbed};
+use super::{Entry, View};
+use crate::dataset::{Dataset, Subset};
+use crate::engine::Likelihood;
+use crate::project::{Loss, visible};
+use crate::run::{ACTIVE_NATS, Bits, Health, Run};
+use crate::ui::keys::keys;
+use crate::ui::plots::{Bars, bars_ui, color, format_number, histogram_ui, palette, pictured};
+use crate::ui::state::State;
+
+const NOTHING_YET: &str = "Nothing measured yet";
+const NOTHING_YET_ADVICE: &str =
+    "Train the network: what its units do is measured every second, and whenever it stands still.";
+/// Size of a plot in the view.
+const PLOT: Vec2 = vec2(220.0, 84.0);
+
+/// What the view shows.
+#[derive(Clone, Copy)]
+pub struct HealthInput<'a> {
+    /// The selected run.
+    pub run: Option<&'a Run>,
+    /// Its data, if they are loaded: names of columns.
+    pub data: Option<&'a Dataset>,
+    /// How likely a split is under its network, where that was asked for.
+    pub likelihood: Option<&'a (Subset, Likelihood)>,
+    /// Whether weights and data are there to estimate it.
+    pub is_ready: bool,
+}
+
+/// What a person asked for.
+#[derive(Debug, Default)]
+pub struct HealthOutput {
+    /// The title is being dragged: move the view.
+    pub drag: bool,
+    /// Estimate the likelihood from so many codes a sample.
+    pub estimate: Option<usize>,
+}
+
+/// How the view stands.
+#[derive(Clone)]
+pub struct HealthView {
+    /// Codes a sample the likelihood is estimated from.
+    draws: usize,
+    images: Images,
+}
+
+impl Default for HealthView {
+    fn default() -> Self {
+        HealthView { draws: 200, images: Images::default() }
+    }
+}
+
+/// Shows the view in all the room there is.
+pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) -> HealthOutput {
+    let mut output = HealthOutput::default();
+    if !is_tabbed(ui) {
+        // A tab says it all; an empty header would only take room.
+        output.drag = header_ui(ui, "Health", |_| ()).0.drag_started();
+    }
+    let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
+    let Some((run, health)) = shown else {
+        empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
+        return output;
+    };
+    let room = ui.available_rect_before_wrap();
+    ui.painter().rect_filled(room, 0.0, color(palette(ui).panel));
+    view.images.update(ui, run, health);
+    ScrollArea::vertical().id_salt("health").auto_shrink([false, false]).show(ui, |ui| {
+        let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
+        frame.show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            warnings_ui(ui, health);
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = vec2(22.0, 8.0);
+                figures(run, health).iter().for_each(|figure| figure_ui(ui, figure));
+            });
+            if has_likelihood(run) {
+                output.estimate = likelihood_ui(ui, input, &mut view.draws);
+            }
+            ui.add_space(10.0);
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = vec2(16.0, 12.0);
+                bits_ui(ui, health);
+                units_ui(ui, health);
+                view.images.selection_ui(ui, health, input.data);
+                layers_ui(ui, health);
+            });
+            ui.add_space(12.0);
+            view.images.filters_ui(ui);
+        });
+    });
+    output
+}
+
+/// Whether a run's network is one that gives data a likelihood.
+fn has_likelihood(run: &Run) -> bool {
+    run.design.code.kind.is_gaussian() && run.design.loss != Loss::SquaredError
+}
+
+/// The negative log-likelihood by importance sampling, and the button that estimates it; returns from how many codes it is asked for.
+fn likelihood_ui(ui: &mut Ui, input: &HealthInput<'_>, draws: &mut usize) -> Option<usize> {
+    let mut asked = None;
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let p = palette(ui);
+        let about = "−log 1/K Σ p(x|z) p(z) / q(z|x) with K codes z from q(z|x): tighter the more codes (Burda et al. 2016)";
+        ui.label(RichText::new("Negative log-likelihood").size(11.5).color(color(p.text))).on_hover_text(about);
+        let field = egui::DragValue::new(draws).range(1..=100_000).suffix(" codes");
+        ui.add(field).accessible_name("Codes a sample");
+        let button = ui.add_enabled(input.is_ready, egui::Button::new("Estimate"));
+        let button = button.accessible_name("Estimate the likelihood");
+        if button.on_disabled_hover_text("It needs the run's data and weights: pause or stop it first.").clicked() {
+            asked = Some(*draws);
+        }
+        if let Some((subset, likelihood)) = input.likelihood {
+            let text = format!(
+                "{} ± {} nats on {} {} samples, {} codes each",
+                format_number(likelihood.nll),
+                format_number(likelihood.standard_error),
+                likelihood.samples,
+                subset.name(),
+                likelihood.draws
+            );
+            ui.label(RichText::new(text).size(12.0).color(color(p.text)));
+        }
+    });
+    asked
+}
+
+fn warnings_ui(ui: &mut Ui, health: &Health) {
+    let p = palette(ui);
+    for warning in health.warnings() {
+        ui.label(RichText::new(warning).size(12.0).color(color(p.code)));
+        ui.add_space(4.0);
+    }
+}
+
+/// A number with its name above.
+fn figure_ui(ui: &mut Ui, figure: &Figure) {
+    let p = palette(ui);
+    let wide = |text: &str, size: f32| {
+        let font = egui::FontId::proportional(size);
+        ui.painter().layout_no_wrap(text.to_owned(), font, color(p.text)).rect.width()
+    };
+    // Known beforehand, so that what has no room begins a new line.
+    let width = wide(figure.name, 11.0).max(wide(&figure.value, 15.0)).ceil() + 2.0;
+    let shown = ui.allocate_ui_with_layout(vec2(width, 34.0), Layout::top_down(Align::LEFT), |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.set_min_width(width);
+        ui.add(egui::Label::new(RichText::new(figure.name).size(11.0).color(color(p.dim))).selectable(false));
+        ui.label(RichText::new(&figure.value).size(15.0).strong().color(color(p.text)));
+    });
+    let response = ui.interact(shown.response.rect, ui.scope_id().with(figure.name), egui::Sense::hover());
+    pictured(response, &format!("{}: {}", figure.name, figure.value)).on_hover_text(figure.about);
+}
+
+/// A plot with its title above.
+fn block_ui(ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
+    let p = palette(ui);
+    ui.allocate_ui_with_layout(vec2(PLOT.x, PLOT.y + 34.0), Layout::top_down(Align::LEFT), |ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.set_width(PLOT.x);
+        let text = RichText::new(title).size(11.5).color(color(p.text));
+        ui.add(egui::Label::new(text).truncate()).on_hover_text(about);
+        add(ui);
+    });
+}
+
+/// The parts of a description length, side by side in one bar.
+fn bits_ui(ui: &mut Ui, health: &Health) {
+    let Some(Bits { code, error, constant }) = health.bits else { return };
+    let about = "Bits a sample takes: to name its choices, to correct the error, and to write values down to the width.";
+    block_ui(ui, "Description length, bits a sample", about, |ui| {
+        let p = palette(ui);
+        let (rect, response) = ui.allocate_exact_size(vec2(PLOT.x, 22.0), egui::Sense::hover());
+        let total = (code + error + constant).max(f64::MIN_POSITIVE);
+        let mut left = rect.left();
+        for (bits, tint) in [(code, p.code), (error, p.decoder), (constant, p.line)] {
+            let width = rect.width() * (bits / total).max(0.0) as f32;
+            let part = egui::Rect::from_min_size(egui::pos2(left, rect.top()), vec2(width, rect.height()));
+            ui.painter().rect_filled(part, 0.0, color(tint));
+            left += width;
+        }
+        pictured(response, &format!("code {code:.1}, error {error:.1}, constant {constant:.1} bits"));
+        for (name, bits, tint) in
+            [("code", code, p.code), ("error", error, p.decoder), ("constant", constant, p.dim)]
+        {
+            ui.label(RichText::new(format!("{name} {bits:.1}")).size(11.5).color(color(tint)));
+        }
+    });
+}
+
+/// What each unit, entry or bit does.
+fn units_ui(ui: &mut Ui, health: &Health) {
+    let p = palette(ui);
+    if let Some(nats) = &health.divergence {
+        let tint = |unit: usize| color(if nats[unit] > ACTIVE_NATS { p.code } else { p.faint });
+        let about = |unit: usize| format!("unit {}: {} nats", unit + 1, format_number(f64::from(nats[unit])));
+        let active = health.active_units().unwrap_or(0);
+        let name = format!("KL of {} units, {active} active", nats.len());
+        block_ui(
+            ui,
+            "KL per unit, nats",
+            "What each unit says beyond the prior; above 0.01 nats it is active.",
+            |ui| {
+                let bars =
+                    Bars { values: nats, most: None, level: None, tint: &tint, about: &about, name: &name };
+                bars_ui(ui, PLOT, &bars);
+            },
+        );
+    }
+    if let Some(codebook) = &health.codebook {
+        let shares = &codebook.shares;
+        let tint = |_| color(p.code);
+        let about =
+            |entry: usize| format!("entry {}: {:.2} % of all choices", entry + 1, 100.0 * shares[entry]);
+        let even = 1.0 / shares.len().max(1) as f32;
+        let name = format!("use of {} entries, {} never chosen", shares.len(), codebook.dead());
+        block_ui(
+            ui,
+            "Use of the codebook",
+            "How often each entry is chosen; the line is an even use of all.",
+            |ui| {
+                let bars = Bars {
+                    values: shares,
+                    most: None,
+                    level: Some(even),
+                    tint: &tint,
+                    about: &about,
+                    name: &name,
+                };
+                bars_ui(ui, PLOT, &bars);
+            },
+        );
+    }
+    if let Some(hash) = &health.hash {
+        let tint = |_| color(p.code);
+        let about =
+            |bit: usize| format!("bit {}: 1 for {:.0} % of the samples", bit + 1, 100.0 * hash.balance[bit]);
+        let name = format!("balance of {} bits", hash.balance.len());
+        block_ui(
+            ui,
+            "Balance of the bits",
+            "Share of samples for which a bit is 1; at the line, half, it tells most.",
+            |ui| {
+                let bars = Bars {
+                    values: &hash.balance,
+                    most: Some(1.0),
+                    level: Some(0.5),
+                    tint: &tint,
+                    about: &about,
+                    name: &name,
+                };
+                bars_ui(ui, PLOT, &bars);
+            },
+        );
+    }
+}
+
+/// How activations are distributed, layer by layer.
+fn layers_ui(ui: &mut Ui, health: &Health) {
+    for layer in &health.layers {
+        let title = format!(
+            "Activations of {}",
+            if layer.name == "code" { "the code".into() } else { visible(&layer.name) }
+        );
+        let about = format!(
+            "{} units; {} to {} of them active for a sample, {} never; mean {}",
+            layer.units,
+            layer.active_min,
+            layer.active_max,
+            layer.dead,
+            format_number(layer.mean)
+        );
+        block_ui(ui, &title, &about, |ui| {
+            histogram_ui(ui, PLOT, &layer.histogram, layer.reach, &format!("{title}: {about}"));
+        });
+    }
+}
+
+impl View for HealthView {
+    fn entry(&self) -> &'static Entry {
+        &Entry {
+            name: "Health",
+            title: "Health",
+            icon: "♥",
+            command: "Show health",
+            tooltip: "Bring to the front what tells whether the network is well.",
+            keys: keys![CTRL, Num8],
+        }
+    }
+
+    fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        let now = &*state;
+        let run = now.shown();
+        let data = run.and_then(|run| now.data_of(run));
+        let likelihood = run.and_then(|run| now.likelihoods.get(&run.id));
+        let is_ready = run.is_some_and(|run| run.checkpoint.is_some() && now.data_as_trained(run).is_some());
+        let output = health_ui(ui, &HealthInput { run, data, likelihood, is_ready }, self);
+        if let Some(draws) = output.estimate {
+            state.estimate_likelihood(draws);
+        }
+        output.drag
+    }
+}

@@ -1,0 +1,514 @@
+//! The latent space: one point a sample, where the encoder puts it.
+
+use std::sync::Arc;
+
+use egui::{ComboBox, DragValue, Label, RichText, Tooltip, Ui, UiBuilder, vec2};
+use serde::{Deserialize, Serialize};
+
+use super::kept_at;
+use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
+use super::sample::{RangeCache, Sampler, label_text, row_name};
+use super::{Entry, View};
+use crate::dataset::{Dataset, LabelColumn, LabelValues};
+use crate::project::{Shown, format_count, visible};
+use crate::run::{Kept, Run};
+use crate::ui::keys::keys;
+use crate::ui::plots::{
+    Atlas, PointColors, Scatter, ScatterView, class_legend_ui, class_legend_width, color, color_bar_ui,
+    format_number, palette, scatter_ui, shortened, stamp_of,
+};
+use crate::ui::state::State;
+
+/// What the view shows.
+#[derive(Clone, Copy)]
+pub struct LatentInput<'a> {
+    /// The selected run.
+    pub run: Option<&'a Run>,
+    /// Its data, if they are loaded.
+    pub data: Option<&'a Dataset>,
+    /// Where the thread through time stands; `None` is live.
+    pub epoch: Option<u32>,
+    /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
+    /// epoch are computed: older ones stay on screen meanwhile.
+    pub principal: Option<&'a [[f32; 2]]>,
+}
+
+/// What a person asked for.
+#[derive(Debug, Default)]
+pub struct LatentOutput {
+    /// The view wants the principal components of these codes.
+    pub principal: Option<Arc<Kept>>,
+    /// The title is being dragged: move the view.
+    pub drag: bool,
+}
+
+/// Which plane of the codes is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Plane {
+    /// Two units.
+    #[default]
+    Units,
+    /// The first two principal components.
+    Principal,
+}
+
+/// How the view stands.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LatentView {
+    /// The plane of the codes.
+    pub plane: Plane,
+    /// Units along x and y that a person chose, counted from 0; where both are 0 they are found.
+    pub units: [usize; 2],
+    /// Name of the label column that colours the points; the first where there is no such column.
+    pub label: Option<String>,
+    /// The class seen alone.
+    #[serde(skip)]
+    pub pinned: Option<u32>,
+    /// Zoom.
+    pub scatter: ScatterView,
+    #[serde(skip)]
+    pointed: Option<u32>,
+    #[serde(skip)]
+    found: Found,
+    #[serde(skip)]
+    cache: Cache,
+}
+
+/// Coordinates and colours, built again only when another epoch, plane or label is shown.
+#[derive(Clone, Default)]
+struct Cache {
+    stamp: u64,
+    points: Vec<[f32; 2]>,
+    classes: Vec<u32>,
+    numbers: Vec<f32>,
+    range: [f32; 2],
+    /// The newest principal components, shown until those of the next epoch are there.
+    principal: (u64, Vec<[f32; 2]>),
+    card: Card,
+}
+
+/// Units that show something where nobody chose any.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    run: u64,
+    /// The codes last looked at.
+    codes: usize,
+    units: [usize; 2],
+}
+
+/// Pictures of the sample under the pointer.
+#[derive(Clone, Default)]
+struct Card {
+    stamp: u64,
+    atlas: Atlas,
+    range: RangeCache,
+}
+
+/// Shows the view in all the room there is.
+pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) -> LatentOutput {
+    let kept = input.run.and_then(|run| kept_at(run, input.epoch)).filter(|kept| kept.code_units > 0);
+    if let (Some(run), Some(kept)) = (input.run, kept) {
+        view.find_units(run, kept);
+    }
+    let (handle, ()) = header_ui(ui, "Latent space", |ui| controls_ui(ui, input, kept, view));
+    let mut output = LatentOutput { drag: handle.drag_started(), principal: None };
+    let (Some(run), Some(kept)) = (input.run, kept) else {
+        match input.run {
+            None => empty_ui(ui, "No codes yet", "Train the network: every sample becomes a point here."),
+            Some(_) => empty_ui(ui, "No codes yet", "The first codes appear with the first epoch."),
+        }
+        return output;
+    };
+    let series = stamp_of((
+        run.id,
+        run.started_unix_secs,
+        kept.code_units,
+        view.plane == Plane::Principal,
+        view.shown_units(kept.code_units),
+    ));
+    if view.plane == Plane::Principal && kept.code_units > 2 {
+        match input.principal.filter(|points| points.len() == kept.codes.len() / kept.code_units) {
+            Some(points) => view.cache.principal = (series, points.to_vec()),
+            None => output.principal = Some(kept.clone()),
+        }
+    }
+    let column = label_column(input.data, view.label.as_deref());
+    let lanes = lanes(kept, column);
+    view.update(input, run, kept, column, series);
+    if view.cache.points.is_empty() {
+        empty_ui(ui, "Principal components are being computed", "They appear in a moment.");
+        return output;
+    }
+    let hovered = plot_ui(ui, view, column, lanes, series);
+    if let Some(point) = hovered {
+        card_ui(ui, input, run, kept, column, point, view);
+    }
+    output
+}
+
+/// The plot, and at its right what the colours mean; returns the point under the pointer.
+fn plot_ui(
+    ui: &mut Ui,
+    view: &mut LatentView,
+    column: Option<&LabelColumn>,
+    lanes: Option<&[String]>,
+    series: u64,
+) -> Option<usize> {
+    let rect = ui.available_rect_before_wrap();
+    let room = rect.width() * 0.35;
+    let width = match column.map(|column| &column.values) {
+        Some(LabelValues::Classes { names, .. }) => class_legend_width(ui, names, room),
+        Some(LabelValues::Numbers(_)) => 84.0_f32.min(room),
+        None => 0.0,
+    };
+    let (plot, side) = rect.split_left_right_at_x(rect.right() - width);
+    ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
+    let mut pointed = None;
+    let legend = side.shrink2(vec2(4.0, 8.0));
+    if legend.is_positive() {
+        ui.scope_builder(UiBuilder::new().max_rect(legend).id_salt("legend"), |ui| match column {
+            Some(LabelColumn { values: LabelValues::Classes { names, .. }, .. }) => {
+                pointed = class_legend_ui(ui, names, &mut view.pinned);
+            }
+            Some(LabelColumn { name, values: LabelValues::Numbers(_), .. }) => {
+                color_bar_ui(ui, name, view.cache.range);
+            }
+            None => {}
+        });
+    }
+    view.pointed = pointed;
+    let cache = &view.cache;
+    let colors = match column.map(|column| &column.values) {
+        Some(LabelValues::Classes { .. }) => PointColors::Classes(&cache.classes),
+        Some(LabelValues::Numbers(_)) => PointColors::Numbers(&cache.numbers, cache.range),
+        None => PointColors::Alike,
+    };
+    let scatter = Scatter {
+        name: "codes in the latent space",
+        points: &cache.points,
+        colors,
+        stamp: cache.stamp,
+        series,
+        isolated: view.pointed,
+        lanes,
+    };
+    let shown = ui.scope_builder(UiBuilder::new().max_rect(plot).id_salt("plot"), |ui| {
+        scatter_ui(ui, &scatter, &mut view.scatter)
+    });
+    shown.inner
+}
+
+fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, view: &mut LatentView) {
+    let Some(kept) = kept else { return };
+    let units = kept.code_units;
+    if units > 2 {
+        let principal = view.plane == Plane::Principal;
+        if chip_ui(ui, principal, "PCA")
+            .on_hover_text("First two principal components of the codes")
+            .clicked()
+        {
+            (view.plane, view.scatter.zoom) = (Plane::Principal, crate::ui::plots::Zoom::default());
+        }
+        if chip_ui(ui, !principal, "units").on_hover_text("Two units of the code").clicked() {
+            (view.plane, view.scatter.zoom) = (Plane::Units, crate::ui::plots::Zoom::default());
+        }
+        if !principal {
+            unit_choice_ui(ui, units, view);
+        }
+    } else if units == 2 {
+        ui.add(Label::new(RichText::new("unit 1 × unit 2").size(11.0).color(color(palette(ui).dim))));
+    }
+    trailing_ui(ui, "latent", |ui| {
+        epoch_ui(ui, input.epoch);
+        if view.scatter.zoom.limits.is_some()
+            && chip_ui(ui, false, "all").on_hover_text("Show all points again (double click)").clicked()
+        {
+            view.scatter.zoom.reset();
+        }
+        let columns: &[LabelColumn] = input.data.map_or(&[], |data| &data.labels);
+        if columns.len() > 1 {
+            let shown = label_column(input.data, view.label.as_deref()).map_or("none", |column| &column.name);
+            let shown = shortened(shown, 14);
+            let combo = ComboBox::from_id_salt("colour by").selected_text(RichText::new(shown).size(11.0));
+            let response = combo.width(60.0).show_ui(ui, |ui| {
+                for column in columns {
+                    let chosen = Some(&column.name) == view.label.as_ref();
+                    if ui.selectable_label(chosen, visible(&column.name)).clicked() {
+                        (view.label, view.pinned) = (Some(column.name.clone()), None);
+                    }
+                }
+            });
+            named(response.response, "label that colours the points");
+        }
+        let count = kept.codes.len() / units.max(1);
+        ui.add(Label::new(RichText::new(format_count(count)).size(11.0).color(color(palette(ui).dim))))
+            .on_hover_text("Samples of the probe set");
+    });
+}
+
+fn unit_choice_ui(ui: &mut Ui, units: usize, view: &mut LatentView) {
+    let mut shown = view.shown_units(units);
+    for (axis, name) in [(0, "x"), (1, "y")] {
+        let mut number = shown[axis] + 1;
+        let drag = DragValue::new(&mut number).range(1..=units).speed(0.1).prefix(format!("{name} "));
+        let response = ui.add(drag).on_hover_text(format!("Unit along the {name} axis"));
+        if named(response, format!("unit along {name}")).changed() {
+            shown[axis] = number - 1;
+            view.units = shown;
+            view.scatter.zoom.reset();
+        }
+    }
+}
+
+/// The two units that vary most over the samples, in their order.
+fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
+    let mut ranges = vec![[f32::INFINITY, f32::NEG_INFINITY]; count];
+    for code in codes.chunks_exact(count.max(1)) {
+        for ([low, high], value) in ranges.iter_mut().zip(code) {
+            (*low, *high) = (low.min(*value), high.max(*value));
+        }
+    }
+    let width = |unit: &usize| ranges.get(*unit).map_or(0.0, |[low, high]| high - low);
+    let mut units: Vec<usize> = (0..count).collect();
+    units.sort_by(|a, b| width(b).total_cmp(&width(a)));
+    let mut pair = [units.first(), units.get(1)].map(|unit| unit.copied().unwrap_or_default());
+    pair.sort_unstable();
+    pair
+}
+
+fn label_column<'a>(data: Option<&'a Dataset>, name: Option<&str>) -> Option<&'a LabelColumn> {
+    let columns = &data?.labels;
+    columns.iter().find(|column| Some(column.name.as_str()) == name).or(columns.first())
+}
+
+/// A code of one unit is a strip: a lane for every class.
+fn lanes<'a>(kept: &Kept, column: Option<&'a LabelColumn>) -> Option<&'a [String]> {
+    match column.map(|column| &column.values) {
+        Some(LabelValues::Classes { names, .. }) if kept.code_units == 1 => Some(names),
+        _ => None,
+    }
+}
+
+impl LatentView {
+    /// Two units the code really has: those chosen, else those found.
+    fn shown_units(&self, count: usize) -> [usize; 2] {
+        let last = count.saturating_sub(1);
+        let wanted = if self.units == [0, 0] { self.found.units } else { self.units };
+        wanted.map(|unit| unit.min(last))
+    }
+
+    /// Begins with the first two units of a run, and continues with the two liveliest once one of those is the same for all samples:
+    /// most units of a sparse code may be silent. What shows something stays, so that the view does not jump.
+    fn find_units(&mut self, run: &Run, kept: &Arc<Kept>) {
+        let (stamp, codes) = (stamp_of((run.id, run.started_unix_secs)), Arc::as_ptr(kept).addr());
+        if self.found.run != stamp {
+            self.found = Found { run: stamp, codes: 0, units: [0, 1] };
+        }
+        if self.found.codes == codes || kept.code_units < 3 {
+            return;
+        }
+        self.found.codes = codes;
+        let mut rows = kept.codes.chunks_exact(kept.code_units);
+        let Some(first) = rows.next() else { return };
+        let is_lively = |unit: usize| rows.clone().any(|row| row.get(unit) != first.get(unit));
+        if !self.found.units.into_iter().all(is_lively) {
+            self.found.units = liveliest(&kept.codes, kept.code_units);
+        }
+    }
+
+    /// Builds coordinates and colours where something changed.
+    fn update(
+        &mut self,
+        input: &LatentInput<'_>,
+        run: &Run,
+        kept: &Arc<Kept>,
+        column: Option<&LabelColumn>,
+        series: u64,
+    ) {
+        let principal = (self.plane == Plane::Principal && kept.code_units > 2)
+            .then(|| input.principal.map(<[_]>::as_ptr).map_or(0, |at| at as usize));
+        let fingerprint = input.data.map(|data| data.fingerprint);
+        let name = column.map(|column| column.name.as_str());
+        let stamp = stamp_of((series, kept.epoch, Arc::as_ptr(kept) as usize, principal, name, fingerprint));
+        let [x, y] = self.shown_units(kept.code_units);
+        let cache = &mut self.cache;
+        if cache.stamp == stamp {
+            return;
+        }
+        cache.stamp = stamp;
+        let rows = &run.kept.probe.code_rows;
+        cache.classes.clear();
+        cache.numbers.clear();
+        match column.map(|column| &column.values) {
+            Some(LabelValues::Classes { ids, .. }) => {
+                let class = |row: &u32| ids.get(*row as usize).copied().unwrap_or(u32::MAX);
+                cache.classes.extend(rows.iter().map(class));
+            }
+            Some(LabelValues::Numbers(values)) => {
+                let number = |row: &u32| values.get(*row as usize).copied().unwrap_or(f32::NAN);
+                cache.numbers.extend(rows.iter().map(number));
+                let finite = values.iter().copied().filter(|value| value.is_finite());
+                let ends = finite.fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
+                cache.range = if ends[0] <= ends[1] { ends } else { [0.0, 1.0] };
+            }
+            None => {}
+        }
+        if principal.is_some() {
+            let known = cache.principal.0 == series;
+            cache.points = if known { cache.principal.1.clone() } else { Vec::new() };
+            return;
+        }
+        let codes = kept.codes.chunks_exact(kept.code_units);
+        cache.points = match kept.code_units {
+            1 => {
+                let strip = |(index, code): (usize, &[f32])| [code[0], strip_height(cache, index)];
+                codes.enumerate().map(strip).collect()
+            }
+            _ => codes.map(|code| [code[x], code[y]]).collect(),
+        };
+    }
+}
+
+/// Height of a point in the strip of a code of one unit: its class's lane, or its number, and a fixed jitter.
+fn strip_height(cache: &Cache, index: usize) -> f32 {
+    // Multiples of the golden ratio spread evenly (Weyl 1916).
+    let jitter = (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5;
+    match (cache.classes.get(index), cache.numbers.get(index)) {
+        (Some(class), _) => *class as f32 + 0.7 * jitter,
+        (None, Some(number)) => *number,
+        (None, None) => jitter,
+    }
+}
+
+/// Beside the pointer: the sample's picture and reconstruction, name, labels, code.
+fn card_ui(
+    ui: &Ui,
+    input: &LatentInput<'_>,
+    run: &Run,
+    kept: &Kept,
+    column: Option<&LabelColumn>,
+    point: usize,
+    view: &mut LatentView,
+) {
+    let Some(row) = run.kept.probe.code_rows.get(point).copied() else { return };
+    let p = palette(ui);
+    let (stamp, cache) = (view.cache.stamp, &mut view.cache.card);
+    Tooltip::always_open(
+        ui.ctx().clone(),
+        ui.layer_id(),
+        ui.scope_id().with("sample"),
+        egui::PopupAnchor::Pointer,
+    )
+    .gap(14.0)
+    .show(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
+        if let Some(data) = input.data {
+            card_pictures_ui(ui, data, run, kept, row, stamp, cache);
+            ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
+            for labels in &data.labels {
+                let is_shown = Some(&labels.name) == column.map(|column| &column.name);
+                let text = format!("{}: {}", visible(&labels.name), label_text(labels, row));
+                let tint = if is_shown { p.text } else { p.dim };
+                ui.label(RichText::new(text).size(11.0).color(color(tint)));
+            }
+        } else {
+            ui.label(RichText::new(format!("row {row}")).size(12.0));
+        }
+        let code = kept.codes.chunks_exact(kept.code_units).nth(point).unwrap_or_default();
+        let shown: Vec<String> = code.iter().take(6).map(|v| format_number(f64::from(*v))).collect();
+        let more = if code.len() > 6 { ", …" } else { "" };
+        let text = format!("code ({}{more})", shown.join(", "));
+        ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+    });
+}
+
+fn card_pictures_ui(
+    ui: &mut Ui,
+    data: &Dataset,
+    run: &Run,
+    kept: &Kept,
+    row: u32,
+    stamp: u64,
+    card: &mut Card,
+) {
+    let Some(shown) = data.shown() else { return };
+    let Shown { height, width, channels, .. } = shown;
+    let sampler = Sampler::new(data);
+    let place = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
+    let features = data.shape.features();
+    let values = place.and_then(|place| kept.reconstructions.get(place * features..(place + 1) * features));
+    let key = stamp_of((stamp, row));
+    if card.stamp != key {
+        let original = sampler.original(row);
+        let reconstruction = values.map(|values| sampler.unscaled(values));
+        let both: Vec<&[f32]> =
+            [Some(&original[..]), reconstruction.as_deref()].into_iter().flatten().collect();
+        let range = card.range.of(data);
+        card.atlas.fill(ui.ctx(), [width, height], both.len(), |picture, x, y| {
+            let start = (y * width + x) * channels;
+            range.pixel(&shown.pixel(both[picture].get(start..start + channels).unwrap_or_default()))
+        });
+        card.stamp = key;
+    }
+    ui.horizontal(|ui| {
+        for picture in 0..card.atlas.len() {
+            let side = 64.0 / width.max(height) as f32;
+            let size = vec2(width as f32 * side, height as f32 * side).max(vec2(4.0, 4.0));
+            let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            card.atlas.paint(ui.painter(), picture, rect);
+        }
+    });
+}
+
+impl View for LatentView {
+    fn entry(&self) -> &'static Entry {
+        &Entry {
+            name: "Latent",
+            title: "Latent space",
+            icon: "⁘",
+            command: "Show latent space",
+            tooltip: "Bring the scatter of the codes to the front.",
+            keys: keys![CTRL, Num2],
+        }
+    }
+
+    fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        let now = &*state;
+        let (run, epoch) = (now.shown(), now.epoch);
+        let data = run.and_then(|run| now.data_of(run));
+        let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
+        let principal = run.and_then(|run| now.principal.points(run.id));
+        let input = LatentInput { run, data, epoch, principal };
+        let output = latent_ui(ui, &input, self);
+        let run = run.map(|run| run.id);
+        state.follow_principal(kept, run.zip(output.principal));
+        output.drag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_those_the_code_has_and_of_a_sparse_one_those_that_speak() {
+        let mut view = LatentView { units: [3, 9], ..LatentView::default() };
+        assert_eq!(view.shown_units(5), [3, 4]);
+        let run = crate::ui::views::samples::run(1, 0);
+        let kept = |epoch, codes: &[f32]| {
+            Arc::new(Kept { epoch, code_units: 4, codes: codes.to_vec(), ..Kept::default() })
+        };
+        view.units = [0, 0];
+        let both_speak = kept(1, &[0.0, 0.1, 0.0, 9.0, 0.1, 0.0, 0.0, 1.0]);
+        view.find_units(&run, &both_speak);
+        assert_eq!(view.shown_units(4), [0, 1]);
+        let second_is_silent = kept(2, &[1.0, 0.0, 2.0, 9.0, 0.9, 0.0, 0.0, 1.0]);
+        view.find_units(&run, &second_is_silent);
+        assert_eq!(view.shown_units(4), [2, 3]);
+        let first_speaks_again = kept(3, &[0.0, 0.0, 2.0, 9.0, 9.0, 9.0, 0.0, 1.0]);
+        view.find_units(&run, &first_speaks_again);
+        assert_eq!(view.shown_units(4), [2, 3], "what shows something stays");
+        assert_eq!(view.shown_units(1), [0, 0]);
+    }
+}

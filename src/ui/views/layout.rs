@@ -1,0 +1,79 @@
+//! What is remembered between two starts of what is open and visible.
+
+use serde::{Deserialize, Serialize};
+
+use super::arrangement::Arrangement;
+use crate::ui::state::{BottomTab, PanelSizes, ViewSettings};
+
+/// What is remembered: where the views are, which panels are there and how large.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowLayout {
+    /// The views.
+    pub views: Arrangement,
+    bottom: BottomTab,
+    network: bool,
+    inspector: bool,
+    bottom_open: bool,
+    sizes: PanelSizes,
+}
+
+impl Default for WindowLayout {
+    fn default() -> Self {
+        WindowLayout::new(&ViewSettings::default(), Arrangement::default())
+    }
+}
+
+impl WindowLayout {
+    /// The layout as it is on screen.
+    pub fn new(view: &ViewSettings, views: Arrangement) -> WindowLayout {
+        let ViewSettings { bottom, network, inspector, bottom_open, sizes, .. } = *view;
+        WindowLayout { views, bottom, network, inspector, bottom_open, sizes }
+    }
+
+    /// Reads what [`WindowLayout::text`] wrote. Whatever else it is, it is the first layout: none keeps the window from opening.
+    pub fn read(text: Option<&str>) -> WindowLayout {
+        let layout = text.and_then(|text| ron::from_str::<WindowLayout>(text).ok());
+        let layout = layout.map(|layout| WindowLayout { views: layout.views.completed(), ..layout });
+        layout.filter(|layout| layout.views.is_whole()).unwrap_or_default()
+    }
+
+    /// As text; `None` is the first layout.
+    pub fn text(&self) -> Option<String> {
+        if *self == WindowLayout::default() { None } else { ron::to_string(self).ok() }
+    }
+
+    /// Shows, hides and sizes the panels.
+    pub fn apply(&self, view: &mut ViewSettings) {
+        (view.bottom, view.sizes) = (self.bottom, self.sizes);
+        (view.network, view.inspector, view.bottom_open) = (self.network, self.inspector, self.bottom_open);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layout_comes_back_and_a_broken_one_is_the_first() {
+        let sizes = PanelSizes { bottom: Some(212.0), ..PanelSizes::default() };
+        let view =
+            ViewSettings { bottom: BottomTab::Log, inspector: false, sizes, ..ViewSettings::default() };
+        let layout = WindowLayout::new(&view, Arrangement::default());
+        let text = layout.text();
+        assert!(text.is_some());
+        assert_eq!(WindowLayout::read(text.as_deref()), layout);
+        assert_eq!(WindowLayout::default().text(), None);
+        let mut again = ViewSettings::default();
+        layout.apply(&mut again);
+        assert_eq!((again.bottom, again.inspector, again.network), (BottomTab::Log, false, true));
+        assert_eq!(again.sizes, sizes);
+        let deep = format!("(views:{}", "Tabs(active:0,children:[".repeat(5000));
+        for broken in ["", "(", "\0", "3", "(views:View(Loss))", "(views:Tabs(active:9,children:[]))", &deep]
+        {
+            assert_eq!(WindowLayout::read(Some(broken)), WindowLayout::default(), "{broken:.40}");
+        }
+        assert_eq!(WindowLayout::read(None), WindowLayout::default());
+        assert!(!WindowLayout::read(Some("(network:false,unheard_of:1)")).network);
+    }
+}

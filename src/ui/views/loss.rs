@@ -1,0 +1,410 @@
+//! The live loss of the selected run beside the runs it is compared with.
+
+mod layers;
+
+use serde::{Deserialize, Serialize};
+
+use egui::{Popup, PopupCloseBehavior, RichText, Slider, Ui};
+
+use self::layers::{LayersPlot, layers_ui};
+use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
+use super::{Entry, View};
+use crate::figure::Rgb;
+use crate::project::{visible, visible_lines};
+use crate::run::{History, Run, RunId, Setting, Status, TOTAL};
+use crate::ui::keys::keys;
+use crate::ui::plots::{
+    Curve, Line, LossPlot, LossPlotCache, Note, Smoother, Zoom, color, format_number, loss_plot_ui, palette,
+    stamp_of,
+};
+use crate::ui::state::{Seek, State};
+
+/// What the view shows.
+#[derive(Clone, Copy)]
+pub struct LossInput<'a> {
+    /// The selected run.
+    pub run: Option<&'a Run>,
+    /// Other runs chosen for comparison; the selected one may be among them.
+    pub compared: &'a [&'a Run],
+    /// Where the thread through time stands; `None` is live.
+    pub epoch: Option<u32>,
+}
+
+/// What a person asked for.
+#[derive(Debug, Default)]
+pub struct LossOutput {
+    /// Move along the thread through time.
+    pub seek: Option<Seek>,
+    /// The title is being dragged: move the view.
+    pub drag: bool,
+}
+
+/// How the view stands.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LossView {
+    /// Name of the loss term that is shown.
+    pub term: String,
+    /// Logarithmic y axis.
+    pub log: bool,
+    /// Factor of the exponential moving average, 0 to 0.99.
+    pub smoothing: f64,
+    /// The errors of single layers, where these were trained one by one, instead of the network's loss.
+    pub layers: bool,
+    /// The part a person has chosen to see.
+    pub zoom: Zoom,
+    #[serde(skip)]
+    layers_plot: LayersPlot,
+    /// Number and start of the run that was zoomed into.
+    #[serde(skip)]
+    of: Option<(RunId, u64)>,
+    #[serde(skip)]
+    series: Vec<Series>,
+    #[serde(skip)]
+    cache: LossPlotCache,
+    /// Whether a logarithmic axis has no place for some of the curves.
+    #[serde(skip)]
+    reaches_zero: bool,
+}
+
+impl Default for LossView {
+    fn default() -> Self {
+        LossView {
+            term: TOTAL.to_owned(),
+            log: true,
+            smoothing: 0.0,
+            layers: false,
+            reaches_zero: false,
+            layers_plot: LayersPlot::default(),
+            zoom: Zoom::default(),
+            of: None,
+            series: Vec::new(),
+            cache: LossPlotCache::default(),
+        }
+    }
+}
+
+/// Shows the view in all the room there is.
+pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossOutput {
+    let (handle, ()) = header_ui(ui, "Loss", |ui| controls_ui(ui, input, view));
+    let mut output = LossOutput { drag: handle.drag_started(), seek: None };
+    let Some(run) = input.run else {
+        empty_ui(ui, "No run yet", "Train the network: its loss is drawn here, epoch by epoch.");
+        return output;
+    };
+    view.update(input);
+    // Until the network itself has an epoch, its layers are what there is to see.
+    if !run.history.pretraining.is_empty() && (view.layers || run.history.epochs.is_empty()) {
+        layers_ui(ui, run, view.log, &mut view.layers_plot);
+        return output;
+    }
+    if view.series.iter().all(|series| series.raw.is_empty()) {
+        let (what, advice) = match &run.status {
+            Status::Queued => ("Waiting for its turn", "The run starts when the one before it has ended."),
+            Status::Training | Status::Paused => {
+                ("No epoch finished yet", "The first value appears after the first epoch.")
+            }
+            Status::Stopped => ("Stopped within the first epoch", "Resume the run to see its loss."),
+            Status::Done => ("Nothing recorded", "This run has no epochs."),
+            Status::Failed(reason) => {
+                ("The run failed before its first epoch ended", &*visible_lines(reason))
+            }
+        };
+        empty_ui(ui, what, advice);
+        return output;
+    }
+    let names: Vec<String> = view.series.iter().map(|series| series.name(run.id)).collect();
+    let curves: Vec<Curve<'_>> = view
+        .series
+        .iter()
+        .zip(&names)
+        .filter(|(series, _)| !series.raw.is_empty())
+        .map(|(series, name)| series.curve(name, run.id, series.color(ui)))
+        .collect();
+    let newest = run.history.epochs.last().map_or(0, |record| record.epoch);
+    let notes = notes(run);
+    let longest = input.compared.iter().map(|run| run.history.epochs.len() as u32).max().unwrap_or(0);
+    let plot = LossPlot {
+        curves: &curves,
+        stamp: stamp_of(view.series.iter().map(Series::key).collect::<Vec<_>>()),
+        log: view.log && !view.reaches_zero,
+        last_epoch: f64::from(run.epochs.max(longest)),
+        marker: Some(f64::from(input.epoch.unwrap_or(newest))),
+        notes: &notes,
+        features: (view.term == TOTAL || view.term == "reconstruction").then(|| run.shape.features()),
+    };
+    let shown = loss_plot_ui(ui, &plot, &mut view.zoom, &mut view.cache);
+    if shown.hidden != view.reaches_zero {
+        view.reaches_zero = shown.hidden;
+        view.zoom.reset();
+        ui.ctx().request_repaint();
+    }
+    output.seek = shown.seek.map(|epoch| match epoch as u32 {
+        epoch if epoch >= newest => Seek::Live,
+        epoch => Seek::Epoch(epoch),
+    });
+    output
+}
+
+fn controls_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) {
+    let terms: &[String] = input.run.map_or(&[], |run| run.history.terms.names());
+    if !terms.is_empty() && !terms.contains(&view.term) {
+        view.term = terms.first().cloned().unwrap_or_default();
+    }
+    let has_layers = input.run.is_some_and(|run| !run.history.pretraining.is_empty());
+    let shows_layers = has_layers && view.layers;
+    for term in terms {
+        if chip_ui(ui, view.term == *term && !shows_layers, &visible(term)).clicked() {
+            view.term.clone_from(term);
+            view.layers = false;
+            view.zoom.reset();
+        }
+    }
+    if has_layers
+        && chip_ui(ui, shows_layers, "layers")
+            .on_hover_text("Errors of the layers while each was trained by itself, per feature of its input")
+            .clicked()
+    {
+        view.layers = !shows_layers;
+    }
+    let narrow = ui.max_rect().width() < 520.0;
+    trailing_ui(ui, "loss", |ui| {
+        if view.zoom.limits.is_some()
+            && chip_ui(ui, false, "whole run").on_hover_text("Show everything again (double click)").clicked()
+        {
+            view.zoom.reset();
+        }
+        let about = "Logarithmic axis, where all values are above 0";
+        if chip_ui(ui, view.log && !view.reaches_zero, "log").on_hover_text(about).clicked() {
+            view.log = !view.log;
+            view.zoom.reset();
+        }
+        if narrow {
+            let chip = chip_ui(ui, view.smoothing > 0.0, &format!("smooth {:.2}", view.smoothing));
+            let popup = Popup::from_toggle_button_response(&chip);
+            let popup = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+            popup.accessible_name("smoothing").show(|ui| smoothing_ui(ui, &mut view.smoothing));
+        } else {
+            smoothing_ui(ui, &mut view.smoothing);
+        }
+    });
+}
+
+/// The factor of the moving average.
+fn smoothing_ui(ui: &mut Ui, smoothing: &mut f64) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().slider_width = 64.0;
+        // The size of a slider's handle follows the height of a row.
+        ui.spacing_mut().interact_size.y = 16.0;
+        ui.visuals_mut().selection.bg_fill = color(palette(ui).accent);
+        ui.visuals_mut().widgets.inactive.bg_fill = color(palette(ui).line);
+        ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.0));
+        let label = ui.label(RichText::new("smooth").color(color(palette(ui).dim)));
+        ui.label_inputs_by(label.id, |ui| {
+            ui.add(Slider::new(smoothing, 0.0..=0.99).fixed_decimals(2))
+                .on_hover_text("Exponential moving average; the raw curve stays faint behind");
+        });
+    });
+}
+
+/// Changes made while the run was going, and restarts, at their epochs.
+fn notes(run: &Run) -> Vec<Note> {
+    let restarts = run.restarts.iter().map(|restart| Note {
+        epoch: f64::from(restart.epoch),
+        text: format!(
+            "attempt {} begins: the choice was {:.1} % sure",
+            restart.attempt,
+            100.0 * restart.mean_max
+        ),
+    });
+    run.edits
+        .iter()
+        .map(|edit| {
+            let epoch = epoch_of(&run.history, edit.step);
+            let text = match edit.setting {
+                Setting::LearningRate(rate) => {
+                    format!("learning rate {} from step {}", format_number(f64::from(rate)), edit.step)
+                }
+                Setting::Epochs(epochs) => format!("{epochs} epochs in all, set at step {}", edit.step),
+            };
+            Note { epoch, text }
+        })
+        .chain(restarts)
+        .collect()
+}
+
+/// Where a step lies among the epochs, as a fraction.
+fn epoch_of(history: &History, step: u64) -> f64 {
+    let after = history.epochs.partition_point(|record| record.step < step);
+    let before = after.checked_sub(1).and_then(|before| history.epochs.get(before));
+    let (start, number) = before.map_or((0, 0), |record| (record.step, record.epoch));
+    match history.epochs.get(after) {
+        Some(record) if record.step > start => {
+            f64::from(number) + (step - start) as f64 / (record.step - start) as f64
+        }
+        _ => f64::from(number),
+    }
+}
+
+/// One curve of one run; grows with the run's history instead of being built again.
+#[derive(Clone)]
+struct Series {
+    run: RunId,
+    started: u64,
+    validation: bool,
+    /// Name of the term, and the smoothing factor.
+    of: (String, f64),
+    seen: usize,
+    last_step: u64,
+    smoother: Smoother,
+    raw: Line,
+    /// Empty where nothing is smoothed.
+    smooth: Line,
+}
+
+impl LossView {
+    /// Brings the curves up to date: new epochs are added, what is no longer shown goes.
+    fn update(&mut self, input: &LossInput<'_>) {
+        let of = input.run.map(|run| (run.id, run.started_unix_secs));
+        if self.of.is_some() && self.of != of {
+            // What was looked at closely was a part of another run.
+            self.zoom.reset();
+        }
+        self.of = of;
+        let mut old = std::mem::take(&mut self.series);
+        let selected = input.run.into_iter();
+        let others = input.compared.iter().copied().filter(|run| Some(run.id) != input.run.map(|run| run.id));
+        for run in selected.chain(others) {
+            for validation in [false, true] {
+                let of = (self.term.clone(), self.smoothing);
+                let same = |series: &Series| {
+                    (series.run, series.started, series.validation)
+                        == (run.id, run.started_unix_secs, validation)
+                        && series.of == of
+                };
+                let mut series = match old.iter().position(same) {
+                    Some(index) => old.swap_remove(index),
+                    None => Series::new(run, validation, of),
+                };
+                series.extend(run);
+                self.series.push(series);
+            }
+        }
+    }
+}
+
+impl Series {
+    fn new(run: &Run, validation: bool, of: (String, f64)) -> Series {
+        let smoother = Smoother::new(of.1);
+        Series {
+            run: run.id,
+            started: run.started_unix_secs,
+            validation,
+            of,
+            seen: 0,
+            last_step: 0,
+            smoother,
+            raw: Line::default(),
+            smooth: Line::default(),
+        }
+    }
+
+    fn extend(&mut self, run: &Run) {
+        let epochs = &run.history.epochs;
+        let goes_on =
+            self.seen == 0 || epochs.get(self.seen - 1).is_some_and(|record| record.step == self.last_step);
+        if !goes_on {
+            *self = Series::new(run, self.validation, self.of.clone());
+        }
+        for record in epochs.after(self.seen) {
+            let losses = if self.validation { record.validation.as_ref() } else { Some(&record.train) };
+            if let Some(value) = losses.and_then(|losses| losses.get(&self.of.0)) {
+                let epoch = f64::from(record.epoch);
+                self.raw.push([epoch, value]);
+                if self.of.1 > 0.0 {
+                    self.smooth.push([epoch, self.smoother.next(value)]);
+                }
+            }
+        }
+        self.seen = epochs.len();
+        self.last_step = epochs.last().map_or(0, |record| record.step);
+    }
+
+    fn key(&self) -> (u32, u64, bool, &str, u64, usize, u64) {
+        let (term, smoothing) = (self.of.0.as_str(), self.of.1.to_bits());
+        (self.run.0, self.started, self.validation, term, smoothing, self.raw.points().len(), self.last_step)
+    }
+
+    fn name(&self, selected: RunId) -> String {
+        let part = if self.validation { "validation" } else { "train" };
+        if self.run == selected { part.to_owned() } else { format!("run {}, {part}", self.run) }
+    }
+
+    fn color(&self, ui: &Ui) -> Rgb {
+        palette(ui).run(self.run.0)
+    }
+
+    fn curve<'a>(&'a self, name: &'a str, selected: RunId, color: Rgb) -> Curve<'a> {
+        let shown = if self.of.1 > 0.0 { &self.smooth } else { &self.raw };
+        let faint = self.run != selected;
+        Curve { name, color, faint, dashed: self.validation, raw: &self.raw, shown }
+    }
+}
+
+impl View for LossView {
+    fn entry(&self) -> &'static Entry {
+        &Entry {
+            name: "Loss",
+            title: "Loss",
+            icon: "📉",
+            command: "Show loss",
+            tooltip: "Bring the loss curves to the front.",
+            keys: keys![CTRL, Num1],
+        }
+    }
+
+    fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        let now = &*state;
+        let shown = now.shown().map(|run| run.id);
+        let is_compared = |run: &&Run| now.compared.contains(&run.id) && Some(run.id) != shown;
+        let compared: Vec<&Run> = now.runs.iter().filter(is_compared).collect();
+        let input = LossInput { run: now.shown(), compared: &compared, epoch: now.epoch };
+        let output = loss_ui(ui, &input, self);
+        if let Some(seek) = output.seek {
+            state.seek(seek);
+        }
+        output.drag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::views::samples;
+
+    #[test]
+    fn a_step_lies_between_epochs() {
+        let history = samples::run(1, 4).history; // 23 steps an epoch
+        for (step, expected) in [(0, 0.0), (23, 1.0), (34, 1.0 + 11.0 / 23.0), (92, 4.0), (500, 4.0)] {
+            assert!((epoch_of(&history, step) - expected).abs() < 1e-9, "step {step}");
+        }
+    }
+
+    #[test]
+    fn curves_grow_with_the_history_and_start_again_when_it_is_another() {
+        let long = samples::run(1, 30);
+        let mut short = long.clone();
+        short.history.epochs.truncate(10);
+        let mut view = LossView { smoothing: 0.6, ..LossView::default() };
+        for (run, expected) in [(&short, 10), (&long, 30), (&short, 10)] {
+            view.update(&LossInput { run: Some(run), compared: &[], epoch: None });
+            assert_eq!(view.series.len(), 2);
+            let series = &view.series[0];
+            let (raw, smooth) = (series.raw.points(), series.smooth.points());
+            assert_eq!((raw.len(), smooth.len()), (expected, expected));
+            let mut smoother = Smoother::new(0.6);
+            let expected = raw.iter().map(|[x, y]| [*x, smoother.next(*y)]).collect::<Vec<_>>();
+            assert_eq!(smooth, expected);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The replay bar: one thread through time that loss, latent space and reconstructions follow.
+
+use egui::{
+    CursorIcon, EventFilter, Key, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
+};
+use serde::{Deserialize, Serialize};
+
+use super::parts::chip_ui;
+use crate::run::{Run, Status};
+use crate::ui::plots::{color, palette};
+use crate::ui::state::Seek;
+
+/// What the bar shows.
+#[derive(Clone, Copy)]
+pub struct ReplayInput<'a> {
+    /// The selected run.
+    pub run: Option<&'a Run>,
+    /// Where the thread stands; `None` is live.
+    pub epoch: Option<u32>,
+}
+
+/// What a person asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayOutput {
+    /// Move along the thread.
+    pub seek: Option<Seek>,
+}
+
+/// How the bar stands.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReplayView {
+    /// Whether it plays.
+    #[serde(skip)]
+    pub playing: bool,
+    /// When the next kept epoch is due, in egui's seconds.
+    #[serde(skip)]
+    due: f64,
+    /// Buffer of kept epochs' numbers.
+    #[serde(skip)]
+    epochs: Vec<u32>,
+}
+
+/// A replay from first to last takes about so long.
+const WHOLE_SECS: f64 = 8.0;
+
+/// Shows the bar in one row.
+pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) -> ReplayOutput {
+    let p = palette(ui);
+    let mut output = ReplayOutput::default();
+    view.epochs.clear();
+    if let Some(run) = input.run {
+        view.epochs.extend(run.kept.iter().map(|kept| kept.epoch));
+    }
+    let newest = view.epochs.last().copied().unwrap_or(0);
+    let at = input.epoch.unwrap_or(newest).min(newest);
+    let enabled = view.epochs.len() > 1;
+    view.playing &= enabled;
+    let place = view.epochs.partition_point(|epoch| *epoch <= at).saturating_sub(1);
+    let training = input.run.is_some_and(|run| run.status == Status::Training);
+
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.add_space(12.0);
+        if ui.available_width() > 420.0 {
+            ui.add(
+                egui::Label::new(RichText::new("Replay").size(12.0).color(color(p.dim))).selectable(false),
+            );
+        }
+        ui.add_enabled_ui(enabled, |ui| {
+            if icon_ui(ui, Icon::Back, "previous kept epoch").clicked() {
+                output.seek = view.epochs.get(place.saturating_sub(1)).map(|epoch| Seek::Epoch(*epoch));
+                view.playing = false;
+            }
+            let (icon, name) =
+                if view.playing { (Icon::Pause, "pause replay") } else { (Icon::Play, "play replay") };
+            if icon_ui(ui, icon, name).clicked() {
+                view.playing = !view.playing;
+                view.due = 0.0;
+                if view.playing && place + 1 >= view.epochs.len() {
+                    output.seek = view.epochs.first().map(|epoch| Seek::Epoch(*epoch));
+                }
+            }
+            if icon_ui(ui, Icon::Forward, "next kept epoch").clicked() {
+                output.seek = Some(step_forward(&view.epochs, place));
+                view.playing = false;
+            }
+        });
+        let label = match (input.epoch, enabled || newest > 0) {
+            (_, false) => "nothing kept yet".to_owned(),
+            (None, true) if training => format!("epoch {newest} · live"),
+            (None, true) => format!("epoch {newest} · newest"),
+            (Some(_), true) => format!("epoch {at}"),
+        };
+        let live_width = 42.0;
+        let label_width = 104.0;
+        let track = (ui.available_width() - live_width - label_width - 36.0).max(40.0);
+        if let Some(epoch) = track_ui(ui, &view.epochs, at, track, enabled) {
+            output.seek = Some(if epoch >= newest { Seek::Live } else { Seek::Epoch(epoch) });
+            view.playing = false;
+        }
+        ui.allocate_ui_with_layout(
+            vec2(label_width, 20.0),
+            egui::Layout::left_to_right(egui::Align::Center),
+            |ui| {
+                ui.set_min_width(label_width);
+                ui.add(
+                    egui::Label::new(RichText::new(label).size(11.5).color(color(p.dim))).selectable(false),
+                );
+            },
+        );
+        ui.add_enabled_ui(enabled, |ui| {
+            if chip_ui(ui, input.epoch.is_none(), "live").on_hover_text("Follow the newest epoch").clicked() {
+                output.seek = Some(Seek::Live);
+                view.playing = false;
+            }
+        });
+    });
+    if view.playing && output.seek.is_none() {
+        output.seek = play(ui, view, place);
+    }
+    output
+}
+
+fn step_forward(epochs: &[u32], place: usize) -> Seek {
+    match epochs.get(place + 1) {
+        Some(epoch) if place + 2 < epochs.len() => Seek::Epoch(*epoch),
+        _ => Seek::Live,
+    }
+}
+
+/// The next kept epoch when it is due; at the end the thread is live again.
+fn play(ui: &Ui, view: &mut ReplayView, place: usize) -> Option<Seek> {
+    let now = ui.input(|input| input.time);
+    let pause = (WHOLE_SECS / view.epochs.len().max(1) as f64).clamp(1.0 / 30.0, 0.5);
+    if view.due == 0.0 {
+        view.due = now + pause;
+    }
+    ui.ctx().request_repaint_after_secs((view.due - now).max(0.0) as f32);
+    if now < view.due {
+        return None;
+    }
+    view.due = now + pause;
+    let seek = step_forward(&view.epochs, place);
+    view.playing = seek != Seek::Live;
+    Some(seek)
+}
+
+/// The slider: a tick for every kept epoch, amber up to where the thread stands.
+fn track_ui(ui: &mut Ui, epochs: &[u32], at: u32, width: f32, enabled: bool) -> Option<u32> {
+    let p = palette(ui);
+    let sense = if enabled { Sense::click_and_drag() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 20.0), sense);
+    response.widget_info(|| WidgetInfo::slider(enabled, f64::from(at), "replay epoch"));
+    let (first, newest) = (epochs.first().copied().unwrap_or(0), epochs.last().copied().unwrap_or(0));
+    let (left, right) = (rect.left() + 8.0, rect.right() - 8.0);
+    let span = (newest - first).max(1) as f32;
+    let x_of = |epoch: u32| left + (epoch.saturating_sub(first)) as f32 / span * (right - left);
+    let y = rect.center().y;
+    let painter = ui.painter();
+    painter.rect_filled(Rect::from_x_y_ranges(left..=right, y - 1.5..=y + 1.5), 1.5, color(p.raised));
+    if enabled {
+        let mut last = f32::NEG_INFINITY;
+        for x in epochs.iter().map(|epoch| x_of(*epoch)) {
+            if x - last >= 3.0 {
+                painter.vline(x, y + 5.0..=y + 7.0, Stroke::new(1.0, color(p.line)));
+                last = x;
+            }
+        }
+        let thread = color(p.thread);
+        let x = x_of(at);
+        painter.rect_filled(Rect::from_x_y_ranges(left..=x, y - 1.5..=y + 1.5), 1.5, thread);
+        painter.circle_filled(pos2(x, y), if response.hovered() { 7.0 } else { 6.0 }, thread);
+        if response.has_focus() {
+            painter.circle_stroke(pos2(x, y), 9.0, Stroke::new(1.0, color(p.accent)));
+        }
+    }
+    let response = response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+    let pointed = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked());
+    let wanted = pointed.map(|to| {
+        let wanted = first as f32 + (to.x - left) / (right - left).max(1.0) * span;
+        nearest(epochs, wanted)
+    });
+    wanted.or_else(|| keys(ui, &response, epochs, at)).filter(|epoch| *epoch != at)
+}
+
+/// The kept epoch nearest to a place on the thread.
+fn nearest(epochs: &[u32], wanted: f32) -> u32 {
+    let far = |epoch: u32| (epoch as f32 - wanted).abs();
+    epochs.iter().copied().min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or(0)
+}
+
+fn keys(ui: &Ui, response: &Response, epochs: &[u32], at: u32) -> Option<u32> {
+    if !response.has_focus() {
+        return None;
+    }
+    let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    let place = epochs.partition_point(|epoch| *epoch <= at).saturating_sub(1);
+    let to = if pressed(Key::ArrowLeft) {
+        place.saturating_sub(1)
+    } else if pressed(Key::ArrowRight) {
+        place + 1
+    } else if pressed(Key::Home) {
+        0
+    } else if pressed(Key::End) {
+        epochs.len() - 1
+    } else {
+        return None;
+    };
+    epochs.get(to).copied()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Icon {
+    Back,
+    Play,
+    Pause,
+    Forward,
+}
+
+/// A button with a painted sign: signs of fonts differ too much.
+fn icon_ui(ui: &mut Ui, icon: Icon, name: &str) -> Response {
+    let p = palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    let tint = color(match (ui.is_enabled(), response.hovered() || response.has_focus()) {
+        (false, _) => p.line,
+        (true, true) => p.text,
+        (true, false) => p.dim,
+    });
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 5.0, color(p.raised));
+    }
+    let c = rect.center();
+    let triangle = |center: Pos2, toward: f32| {
+        let points = [vec2(-3.5 * toward, -5.0), vec2(4.5 * toward, 0.0), vec2(-3.5 * toward, 5.0)];
+        Shape::convex_polygon(points.map(|offset| center + offset).to_vec(), tint, Stroke::NONE)
+    };
+    let bar = |x: f32, width: f32| {
+        Shape::rect_filled(Rect::from_center_size(pos2(x, c.y), vec2(width, 10.0)), 0.5, tint)
+    };
+    let shapes = match icon {
+        Icon::Play => vec![triangle(c, 1.0)],
+        Icon::Pause => vec![bar(c.x - 3.0, 3.0), bar(c.x + 3.0, 3.0)],
+        Icon::Back => vec![triangle(c + vec2(1.5, 0.0), -1.0), bar(c.x - 5.0, 2.0)],
+        Icon::Forward => vec![triangle(c - vec2(1.5, 0.0), 1.0), bar(c.x + 5.0, 2.0)],
+    };
+    ui.painter().extend(shapes);
+    response.on_hover_text(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_holds_only_kept_epochs() {
+        let epochs = [0, 2, 4, 8, 9, 10];
+        for (wanted, expected) in [(-5.0, 0), (2.9, 2), (5.0, 4), (6.9, 8), (99.0, 10)] {
+            assert_eq!(nearest(&epochs, wanted), expected);
+        }
+        assert_eq!(nearest(&[], 3.0), 0);
+        assert_eq!(step_forward(&epochs, 1), Seek::Epoch(4));
+        assert_eq!(step_forward(&epochs, 4), Seek::Live);
+        assert_eq!(step_forward(&epochs, 5), Seek::Live);
+    }
+}

@@ -1,0 +1,581 @@
+//! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
+
+mod data;
+mod health;
+mod odd;
+
+use std::sync::Arc;
+
+use egui::{Modifiers, Pos2, Theme, Ui, Vec2, pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use super::data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
+use super::health::{HealthInput, HealthView, health_ui};
+use super::latent::{LatentInput, LatentView, latent_ui};
+use super::loss::{LossInput, LossView, loss_ui};
+use super::reconstructions::{ReconstructionsInput, ReconstructionsView, reconstructions_ui};
+use super::replay::{ReplayInput, ReplayView, replay_ui};
+use super::runs::{RunsInput, RunsView, runs_ui};
+use crate::dataset::{DataError, Dataset};
+use crate::project::{Corruption, Data};
+use crate::run::{Run, RunId, Status};
+use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
+use crate::ui::plots::{color, palette};
+use crate::ui::state::{MissingData, RunAction, Seek};
+use crate::ui::update::Remedy;
+use crate::ui::views::samples;
+
+/// All views with what they show, one at a time.
+struct Scene {
+    runs: Vec<Run>,
+    selected: Option<usize>,
+    data: Option<Dataset>,
+    design: Data,
+    missing: MissingData<'static>,
+    epoch: Option<u32>,
+    principal: Option<Vec<[f32; 2]>>,
+    views: Views,
+    last: Outputs,
+}
+
+#[derive(Default)]
+struct Views {
+    loss: LossView,
+    latent: LatentView,
+    reconstructions: ReconstructionsView,
+    replay: ReplayView,
+    data: DataPreviewView,
+    health: HealthView,
+    runs: RunsView,
+}
+
+#[derive(Default)]
+struct Outputs {
+    seek: Option<Seek>,
+    action: Option<RunAction>,
+    principal: bool,
+    estimate: Option<usize>,
+    load: bool,
+    data: DataOutput,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    Loss,
+    Latent,
+    Reconstructions,
+    Replay,
+    Data,
+    Health,
+    Runs,
+}
+
+const VIEWS: [View; 7] =
+    [View::Loss, View::Latent, View::Reconstructions, View::Replay, View::Data, View::Health, View::Runs];
+
+impl Scene {
+    fn new(runs: Vec<Run>, data: Option<Dataset>) -> Scene {
+        let selected = runs.len().checked_sub(1);
+        Scene {
+            runs,
+            selected,
+            data,
+            design: Data::default(),
+            missing: MissingData::NotLoaded,
+            epoch: None,
+            principal: None,
+            views: Views::default(),
+            last: Outputs::default(),
+        }
+    }
+
+    /// A run with so many epochs that kept the given ones, on this data.
+    fn trained(epochs: u32, data: Dataset, code_units: usize, corrupted: bool) -> Scene {
+        let mut run = samples::run(3, epochs);
+        let kept: Vec<u32> = (0..=epochs).step_by(5).collect();
+        samples::keep(&mut run, &data, &kept, code_units, corrupted);
+        run.health = Some(Arc::new(samples::health(data.shape, 20)));
+        run.checkpoint = Some(Arc::new(samples::checkpoint(data.shape, 70)));
+        Scene::new(vec![samples::run(1, 100), samples::run(2, 100), run], Some(data))
+    }
+
+    fn digits() -> Scene {
+        Scene::trained(70, samples::pictures(1797, [8, 8, 1], 10), 2, false)
+    }
+
+    fn ui(&mut self, ui: &mut Ui, view: View) {
+        let rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 0.0, color(palette(ui).panel));
+        let run = self.selected.and_then(|index| self.runs.get(index));
+        let all: Vec<&Run> = self.runs.iter().collect();
+        let (data, epoch) = (self.data.as_ref(), self.epoch);
+        match view {
+            View::Loss => {
+                let input = LossInput { run, compared: &all, epoch };
+                self.last.seek = loss_ui(ui, &input, &mut self.views.loss).seek.or(self.last.seek);
+            }
+            View::Latent => {
+                let input = LatentInput { run, data, epoch, principal: self.principal.as_deref() };
+                self.last.principal = latent_ui(ui, &input, &mut self.views.latent).principal.is_some();
+            }
+            View::Reconstructions => {
+                let missing = self.missing;
+                let input = ReconstructionsInput { run, data, missing, epoch };
+                self.last.load |= reconstructions_ui(ui, &input, &mut self.views.reconstructions).load;
+            }
+            View::Replay => {
+                let input = ReplayInput { run, epoch };
+                self.last.seek = replay_ui(ui, &input, &mut self.views.replay).seek.or(self.last.seek);
+            }
+            View::Data => {
+                let state = data.map_or(DataState::None, DataState::Loaded);
+                let input = DataInput { state, design: &self.design };
+                let output = data_preview_ui(ui, &input, &mut self.views.data);
+                self.last.data.choose |= output.choose;
+                self.last.data.choice = output.choice.or(self.last.data.choice.take());
+            }
+            View::Health => {
+                let input = HealthInput { run, data, likelihood: None, is_ready: true };
+                self.last.estimate =
+                    health_ui(ui, &input, &mut self.views.health).estimate.or(self.last.estimate);
+            }
+            View::Runs => {
+                let compared: Vec<RunId> = all.iter().map(|run| run.id).collect();
+                let input = RunsInput { runs: &all, selected: run.map(|run| run.id), compared: &compared };
+                self.last.action = runs_ui(ui, &input, &mut self.views.runs).action.or(self.last.action);
+            }
+        }
+    }
+}
+
+fn harness(scene: Scene, view: View, size: Vec2, theme: Theme) -> Harness<'static, Scene> {
+    Harness::builder()
+        .with_size(size)
+        .with_theme(theme)
+        .with_max_steps(60)
+        .with_context_setup(crate::ui::theme::install)
+        .build_ui_state(move |ui, scene: &mut Scene| scene.ui(ui, view), scene)
+}
+
+const SIZES: [Vec2; 3] = [vec2(820.0, 340.0), vec2(360.0, 260.0), vec2(90.0, 60.0)];
+
+/// Checks that every view draws this scene, in both themes and in roomy, small and absurd panes, and
+/// that it says something where there is room.
+#[track_caller]
+fn check_all(scene: impl Fn() -> Scene) {
+    for view in VIEWS {
+        for size in SIZES {
+            for theme in [Theme::Dark, Theme::Light] {
+                let mut harness = harness(scene(), view, size, theme);
+                harness.run();
+                harness.hover_at((0.5 * size).to_pos2());
+                harness.run_steps(3);
+                let shapes = &harness.output().shapes;
+                check_placed(shapes);
+                check_visible(&texts(shapes));
+                check_visible(&names(&harness.root()));
+                assert!(size != SIZES[0] || !texts(shapes).is_empty(), "{view:?} says nothing");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_at_all() {
+    check_all(|| Scene::new(Vec::new(), None));
+}
+
+#[test]
+fn a_run_without_epochs() {
+    check_all(|| Scene::new(vec![samples::run(1, 0)], None));
+}
+
+#[test]
+fn one_epoch() {
+    check_all(|| Scene::trained(1, samples::pictures(20, [8, 8, 1], 2), 2, false));
+}
+
+#[test]
+fn pictures_of_every_kind() {
+    check_all(|| Scene::trained(30, samples::pictures(40, [1, 1, 1], 3), 1, false));
+    check_all(|| Scene::trained(30, samples::pictures(40, [12, 8, 3], 27), 5, true));
+    check_all(|| Scene::trained(30, samples::pictures(12, [2, 90, 1], 1), 2, true));
+}
+
+#[test]
+fn tables() {
+    check_all(|| Scene::trained(30, samples::table(60, 5), 3, false));
+    check_all(|| Scene::trained(30, samples::table(60, 300), 2, true));
+}
+
+#[test]
+fn chips_choose_the_loss_term_and_the_axis() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("KL").click();
+    harness.get_by_label("log").click();
+    harness.run();
+    let view = &harness.state().views.loss;
+    assert_eq!((view.term.as_str(), view.log), ("KL", false));
+}
+
+/// Drags from one place to another, a frame for each part of it.
+fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
+    harness.drag_at(from);
+    harness.step();
+    harness.hover_at(to);
+    harness.run_steps(2);
+    harness.drop_at(to);
+    harness.run_steps(2);
+}
+
+#[test]
+fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    let grip = harness.get_by_label("epoch marker").rect();
+    let (above, foot) = (grip.center_top() + vec2(8.0, 4.0), grip.center() + vec2(2.0, 120.0));
+    for from in [grip.center(), above, foot] {
+        harness.state_mut().last.seek = None;
+        harness.hover_at(from);
+        harness.run_steps(2);
+        let cursor = harness.output().platform_output.cursor_icon;
+        assert_eq!(cursor, egui::CursorIcon::ResizeHorizontal, "{from}");
+        drag(&mut harness, from, from - vec2(200.0, 0.0));
+        let (seek, view) = (harness.state().last.seek, &harness.state().views.loss);
+        assert!(matches!(seek, Some(Seek::Epoch(1..=60))), "{from}: {seek:?}");
+        assert_eq!(view.zoom.limits, None, "{from}: no box is drawn");
+    }
+}
+
+#[test]
+fn the_marker_is_grabbed_though_a_slow_frame_sees_the_pointer_elsewhere() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    let from = harness.get_by_label("epoch marker").rect().center();
+    let to = from + vec2(-200.0, 90.0);
+    harness.hover_at(from);
+    harness.run_steps(2);
+    let press = egui::Event::PointerButton {
+        pos: from,
+        button: egui::PointerButton::Primary,
+        pressed: true,
+        modifiers: Modifiers::NONE,
+    };
+    harness.input_mut().events.extend([press, egui::Event::PointerMoved(to)]);
+    harness.step();
+    harness.hover_at(to + vec2(20.0, 30.0));
+    harness.run_steps(2);
+    let seek = harness.state().last.seek;
+    assert!(matches!(seek, Some(Seek::Epoch(1..=60))), "{seek:?}");
+    harness.drop_at(to);
+    harness.run_steps(2);
+    assert_eq!(harness.state().views.loss.zoom.limits, None);
+}
+
+#[test]
+fn the_marker_is_moved_by_keys() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("epoch marker").focus();
+    harness.run();
+    harness.key_press(egui::Key::ArrowLeft);
+    harness.run();
+    assert_eq!(harness.state().last.seek, Some(Seek::Epoch(69)));
+}
+
+/// Draws a box in the loss view.
+fn zoom_in(harness: &mut Harness<'_, Scene>) {
+    drag(harness, pos2(200.0, 120.0), pos2(300.0, 220.0));
+    let limits = harness.state().views.loss.zoom.limits.expect("zoomed");
+    assert!(limits.x[0] > 5.0 && limits.x[1] < 70.0, "{limits:?}");
+}
+
+#[test]
+fn a_box_zooms_until_everything_is_wanted_again_or_another_run_is_shown() {
+    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    harness.run();
+    zoom_in(&mut harness);
+    harness.get_by_label("whole run").click();
+    harness.run();
+    assert_eq!(harness.state().views.loss.zoom.limits, None);
+
+    zoom_in(&mut harness);
+    let press = |pressed| egui::Event::PointerButton {
+        pos: pos2(250.0, 150.0),
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    // All within a frame: frames of tests are slower than fingers.
+    harness.input_mut().events.extend([true, false, true, false].map(press));
+    harness.run_steps(2);
+    assert_eq!(harness.state().views.loss.zoom.limits, None, "a double click");
+
+    zoom_in(&mut harness);
+    harness.state_mut().selected = Some(0);
+    harness.run();
+    assert_eq!(harness.state().views.loss.zoom.limits, None, "another run");
+
+    zoom_in(&mut harness);
+    harness.state_mut().runs[0].started_unix_secs += 1;
+    harness.run();
+    assert_eq!(harness.state().views.loss.zoom.limits, None, "a new run");
+}
+
+#[test]
+fn the_latent_zoom_ends_with_its_run() {
+    let mut harness = harness(Scene::digits(), View::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    drag(&mut harness, pos2(200.0, 120.0), pos2(260.0, 180.0));
+    assert!(harness.state().views.latent.scatter.zoom.limits.is_some());
+    harness.state_mut().runs[2].started_unix_secs += 1;
+    harness.run();
+    assert_eq!(harness.state().views.latent.scatter.zoom.limits, None);
+}
+
+#[test]
+fn a_class_in_the_legend_is_pinned() {
+    let mut harness = harness(Scene::digits(), View::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("class 4").click();
+    harness.run();
+    assert_eq!(harness.state().views.latent.pinned, Some(4));
+    harness.get_by_label("class 4").click();
+    harness.run();
+    assert_eq!(harness.state().views.latent.pinned, None);
+}
+
+#[test]
+fn wide_codes_ask_for_their_principal_components() {
+    let data = samples::pictures(50, [8, 8, 1], 5);
+    let mut harness = harness(Scene::trained(20, data, 6, false), View::Latent, SIZES[0], Theme::Dark);
+    harness.run();
+    assert!(!harness.state().last.principal);
+    harness.get_by_label("PCA").click();
+    harness.run();
+    assert!(harness.state().last.principal);
+    harness.state_mut().principal = Some(vec![[0.5, 1.0]; 50]);
+    harness.run();
+    assert!(!harness.state().last.principal);
+}
+
+#[test]
+fn the_replay_bar_steps_plays_and_goes_live() {
+    let mut harness = harness(Scene::digits(), View::Replay, vec2(820.0, 40.0), Theme::Dark);
+    harness.run();
+    for (button, expected) in [
+        ("previous kept epoch", Seek::Epoch(65)),
+        ("next kept epoch", Seek::Live),
+        ("live", Seek::Live),
+        ("play replay", Seek::Epoch(0)),
+    ] {
+        harness.state_mut().last.seek = None;
+        harness.get_by_label(button).click();
+        harness.run_steps(2);
+        assert_eq!(harness.state().last.seek, Some(expected), "{button}");
+    }
+    harness.state_mut().views.replay.playing = false;
+    harness.state_mut().last.seek = None;
+    harness.get_by_label("replay epoch").focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::NONE, egui::Key::ArrowLeft);
+    harness.run_steps(2);
+    assert_eq!(harness.state().last.seek, Some(Seek::Epoch(65)));
+}
+
+#[test]
+fn runs_are_selected_compared_and_restored() {
+    let mut harness = harness(Scene::digits(), View::Runs, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("run 1 done").click();
+    harness.run();
+    assert_eq!(harness.state().last.action, Some(RunAction::Select(RunId(1))));
+    harness.state_mut().last.action = None;
+    harness.get_by_label("compare run 2").click();
+    harness.run();
+    assert_eq!(harness.state().last.action, Some(RunAction::Compare(RunId(2), false)));
+    harness.state_mut().last.action = None;
+    harness.get_by_label("actions of run 2").click();
+    harness.run();
+    harness.get_by_label("Restore design").click();
+    harness.run();
+    assert_eq!(harness.state().last.action, Some(RunAction::RestoreDesign(RunId(2))));
+}
+
+#[test]
+fn data_that_are_missing_have_a_button() {
+    for (missing, button) in [
+        (MissingData::NotLoaded, Some("Load them again")),
+        (MissingData::Failed(&DataError::Cancelled), Some("Load them again")),
+        (MissingData::Changed, Some("Load them again")),
+        (MissingData::Other, Some("Use the data of this run")),
+        (MissingData::Loading, None),
+    ] {
+        let scene = Scene { data: None, missing, ..Scene::digits() };
+        let mut harness = harness(scene, View::Reconstructions, SIZES[1], Theme::Dark);
+        harness.run();
+        if let Some(button) = button {
+            harness.get_by_label(button).click();
+            harness.run();
+        } else {
+            assert!(harness.query_by_label("Load them again").is_none());
+        }
+        assert_eq!(harness.state().last.load, button.is_some(), "{missing:?}");
+    }
+}
+
+#[test]
+fn data_are_paged_and_their_source_is_one_click_away() {
+    let mut harness = harness(Scene::digits(), View::Data, SIZES[0], Theme::Dark);
+    harness.run();
+    harness.get_by_label("next page").click();
+    harness.run();
+    assert_eq!(harness.state().views.data.page, 1);
+    harness.get_by_label("data source…").click();
+    harness.run();
+    assert!(harness.state().last.data.choose);
+}
+
+#[test]
+fn loading_and_failing_data_say_so() {
+    const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
+    for (state, said) in [
+        (DataState::Loading(3, 10), &["Loading … 3 of 10", "Cancel"][..]),
+        (DataState::Loading(3, 0), &["Loading … 3", "Cancel"]),
+        (DataState::Missing("it is gone", &REMEDIES), &["it is gone", "Locate…", "Reload"]),
+    ] {
+        let (mut view, design) = (DataPreviewView::default(), Data::default());
+        let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
+        let mut harness = builder.build_ui(move |ui| {
+            data_preview_ui(ui, &DataInput { state, design: &design }, &mut view);
+        });
+        harness.run_steps(3);
+        let texts = texts(&harness.output().shapes);
+        for said in said {
+            assert!(texts.iter().any(|text| text == said), "{said} is not among {texts:?}");
+        }
+    }
+}
+
+#[test]
+fn view_state_survives_being_written_down() {
+    let mut view = LossView::default();
+    (view.smoothing, view.log, view.term) = (0.6, false, "KL".to_owned());
+    let text = ron::to_string(&view).unwrap();
+    let back: LossView = ron::from_str(&text).unwrap();
+    assert_eq!((back.smoothing, back.log, back.term), (0.6, false, "KL".to_owned()));
+    let _: LatentView = ron::from_str("()").unwrap();
+    let _: ReconstructionsView = ron::from_str("()").unwrap();
+}
+
+#[test]
+fn many_points_are_few_shapes_and_made_once() {
+    let shown = |scene: Scene, view: View| {
+        let mut harness = harness(scene, view, vec2(820.0, 560.0), Theme::Dark);
+        harness.run();
+        harness
+    };
+    let points = |count| Scene::trained(20, samples::pictures(count, [4, 4, 1], 10), 2, false);
+    let epochs = |count| Scene::trained(count, samples::pictures(20, [4, 4, 1], 2), 2, false);
+    for (view, few, many) in
+        [(View::Latent, points(100), points(20_000)), (View::Loss, epochs(100), epochs(20_000))]
+    {
+        let [few, many] = [few, many].map(|scene| shown(scene, view).output().shapes.len());
+        assert!(many < few + 50, "{view:?} draws {few} shapes for a hundred, {many} for many");
+    }
+
+    let mut harness = shown(points(20_000), View::Latent);
+    let mesh = |harness: &Harness<'_, Scene>| largest_mesh(&harness.output().shapes).expect("a cloud");
+    let before = mesh(&harness);
+    assert!(before.vertices.len() > 3 * 20_000);
+    harness.hover_at(pos2(300.0, 250.0));
+    harness.step();
+    assert!(Arc::ptr_eq(&before, &mesh(&harness)), "a cloud at rest is made again");
+    harness.state_mut().epoch = Some(5);
+    harness.run();
+    assert!(!Arc::ptr_eq(&before, &mesh(&harness)), "another epoch is not shown");
+}
+
+/// Every view in every state is laid out; `VIEW_SHOTS=FOLDER cargo test --lib every_view` leaves pictures to look at.
+#[test]
+fn every_view_lays_out_in_every_state() {
+    let folder = std::env::var_os("VIEW_SHOTS").map(std::path::PathBuf::from);
+    if let Some(folder) = &folder {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let shoot =
+        |name: &str, scene: Scene, view: View, size: Vec2, theme: Theme, pointer: Option<[f32; 2]>| {
+            let mut harness = harness(scene, view, size, theme);
+            harness.run();
+            if let Some([x, y]) = pointer {
+                harness.hover_at(pos2(x, y));
+                harness.run_steps(12);
+            }
+            let theme = if theme == Theme::Dark { "dark" } else { "light" };
+            assert!(!harness.output().shapes.is_empty(), "{name}");
+            if let Some(folder) = &folder {
+                harness.render().unwrap().save(folder.join(format!("{name}-{theme}.png"))).unwrap();
+            }
+        };
+    let noisy = || Scene::trained(70, samples::pictures(400, [24, 16, 3], 27), 6, true);
+    let table = |units| Scene::trained(70, samples::table(300, 12), units, false);
+    let differing = || {
+        let mut scene = Scene::digits();
+        scene.runs[0].design.corruption = Corruption::Gaussian { std: 0.3 };
+        scene.runs[1].design.training.learning_rate = 5e-4;
+        scene.runs[1].design.code.units = 8;
+        scene
+    };
+    for theme in [Theme::Dark, Theme::Light] {
+        let (pane, small) = (vec2(430.0, 340.0), vec2(360.0, 260.0));
+        let mut smooth = Scene::digits();
+        smooth.views.loss.smoothing = 0.8;
+        shoot("loss", Scene::digits(), View::Loss, pane, theme, None);
+        shoot("loss-hover", smooth, View::Loss, vec2(820.0, 340.0), theme, Some([300.0, 200.0]));
+        shoot("loss-small", Scene::digits(), View::Loss, small, theme, None);
+        shoot("loss-empty", Scene::new(Vec::new(), None), View::Loss, pane, theme, None);
+        shoot("latent", Scene::digits(), View::Latent, pane, theme, None);
+        shoot("latent-hover", Scene::digits(), View::Latent, vec2(600.0, 420.0), theme, Some([173.0, 156.0]));
+        shoot("latent-class", Scene::digits(), View::Latent, pane, theme, Some([402.0, 120.0]));
+        shoot("latent-small", noisy(), View::Latent, small, theme, None);
+        let mut numbers = table(1);
+        numbers.views.latent.label = Some("height".to_owned());
+        shoot("latent-numbers", numbers, View::Latent, pane, theme, None);
+        shoot("latent-strip", table(1), View::Latent, pane, theme, None);
+        let many = Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false);
+        shoot("latent-many", many, View::Latent, pane, theme, None);
+        shoot("reconstructions", Scene::digits(), View::Reconstructions, vec2(820.0, 280.0), theme, None);
+        shoot(
+            "reconstructions-hover",
+            Scene::digits(),
+            View::Reconstructions,
+            vec2(820.0, 380.0),
+            theme,
+            Some([250.0, 120.0]),
+        );
+        shoot("reconstructions-rgb", noisy(), View::Reconstructions, vec2(820.0, 340.0), theme, None);
+        shoot("reconstructions-small", Scene::digits(), View::Reconstructions, small, theme, None);
+        shoot(
+            "reconstructions-table",
+            table(2),
+            View::Reconstructions,
+            vec2(820.0, 300.0),
+            theme,
+            Some([150.0, 100.0]),
+        );
+        let mut replay = Scene::digits();
+        replay.epoch = Some(45);
+        shoot("replay", replay, View::Replay, vec2(820.0, 40.0), theme, None);
+        shoot("replay-small", Scene::digits(), View::Replay, vec2(360.0, 40.0), theme, None);
+        shoot("data", Scene::digits(), View::Data, vec2(820.0, 340.0), theme, None);
+        shoot("data-small", Scene::digits(), View::Data, small, theme, None);
+        shoot("data-table", table(2), View::Data, vec2(820.0, 420.0), theme, None);
+        shoot("data-mixed", data::mixed(false), View::Data, vec2(820.0, 420.0), theme, None);
+        shoot("data-columns", data::mixed(true), View::Data, vec2(1100.0, 420.0), theme, None);
+        shoot("data-columns-small", data::mixed(true), View::Data, vec2(430.0, 340.0), theme, None);
+        shoot("runs", differing(), View::Runs, vec2(1440.0, 150.0), theme, None);
+        shoot("runs-small", differing(), View::Runs, vec2(500.0, 150.0), theme, None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The views in tiles that can be dragged and resized.
+
+use egui::{Color32, Frame, Panel, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText};
+use egui_tiles::{
+    Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
+};
+
+use super::arrangement::{Arrangement, Pane};
+use super::parts::TABBED;
+use super::replay::{ReplayInput, ReplayView, replay_ui};
+use super::runs::{RunsInput, RunsView, runs_ui};
+use super::{View, all};
+use crate::run::Run;
+use crate::ui::state::{RunAction, State};
+use crate::ui::theme::{self, Tokens, tokens};
+
+/// The arrangement of the views and what each remembers.
+pub struct Views {
+    tree: Tree<Pane>,
+    views: Vec<Box<dyn View>>,
+    replay: ReplayView,
+    runs: RunsView,
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        Views::arranged(&Arrangement::default())
+    }
+}
+
+impl Views {
+    /// Views arranged like this.
+    pub fn arranged(arrangement: &Arrangement) -> Views {
+        Views {
+            tree: arrangement.tree(),
+            views: all(),
+            replay: ReplayView::default(),
+            runs: RunsView::default(),
+        }
+    }
+
+    /// Brings the views back to where they were first.
+    pub fn reset_arrangement(&mut self) {
+        self.tree = Arrangement::default().tree();
+    }
+
+    /// Where the views are.
+    pub fn arrangement(&self) -> Arrangement {
+        Arrangement::of(&self.tree)
+    }
+}
+
+/// Shows the views.
+pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
+    if let Some(wanted) = state.view.show.take() {
+        views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.entry().name == wanted));
+    }
+    let Views { tree, views, replay, .. } = views;
+    let bar = Panel::bottom("replay").exact_size(38.0).resizable(false);
+    bar.frame(Frame::new().fill(tokens(ui).panel)).show(ui, |ui| {
+        let input = ReplayInput { run: state.shown(), epoch: state.epoch };
+        if let Some(seek) = replay_ui(ui, &input, replay).seek {
+            state.seek(seek);
+        }
+    });
+    let tabbed = tree.tiles.tiles().filter_map(|tile| match tile {
+        Tile::Container(Container::Tabs(tabs)) if tabs.children.len() > 1 => Some(tabs.children.clone()),
+        Tile::Container(_) | Tile::Pane(_) => None,
+    });
+    let tabbed = tabbed.flatten().collect();
+    let mut panes = Panes { state, tokens: tokens(ui), views, tabbed };
+    egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
+}
+
+/// Shows the table of runs. Returns what was asked for in it.
+pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &State) -> Option<RunAction> {
+    let runs: Vec<&Run> = state.runs.iter().collect();
+    let selected = state.shown().map(|run| run.id);
+    let input = RunsInput { runs: &runs, selected, compared: &state.compared };
+    runs_ui(ui, &input, &mut views.runs).action
+}
+
+struct Panes<'a> {
+    state: &'a mut State,
+    tokens: Tokens,
+    views: &'a mut [Box<dyn View>],
+    /// Views whose title a tab shows.
+    tabbed: Vec<TileId>,
+}
+
+impl Panes<'_> {
+    /// Shows a view; says whether it is being dragged by its title.
+    fn content_ui(&mut self, ui: &mut Ui, pane: Pane) -> bool {
+        let view = self.views.iter_mut().find(|view| view.entry().name == pane.entry().name);
+        view.is_some_and(|view| view.show(ui, self.state))
+    }
+}
+
+impl Behavior<Pane> for Panes<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, tile_id: TileId, pane: &mut Pane) -> UiResponse {
+        ui.painter().rect_filled(ui.max_rect(), 0.0, self.tokens.plot);
+        let mut info = UiStackInfo::default();
+        if self.tabbed.contains(&tile_id) {
+            info = info.with_tag(TABBED);
+        }
+        let shown = ui.scope_builder(UiBuilder::new().ui_stack_info(info), |ui| self.content_ui(ui, *pane));
+        if shown.inner { UiResponse::DragStarted } else { UiResponse::None }
+    }
+
+    /// A view that stands alone has its title in its own header.
+    fn is_tab_bar_visible(&self, _tile_id: TileId, tabs: &Tabs) -> bool {
+        tabs.children.len() > 1
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        RichText::new(pane.entry().title).font(theme::bold(12.5)).into()
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    fn tab_bar_height(&self, _style: &Style) -> f32 {
+        30.0
+    }
+
+    fn tab_title_spacing(&self, _visuals: &Visuals) -> f32 {
+        12.0
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+
+    fn tab_bar_color(&self, _visuals: &Visuals) -> Color32 {
+        self.tokens.panel
+    }
+
+    fn tab_bg_color(
+        &self,
+        _visuals: &Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile_id: TileId,
+        _state: &TabState,
+    ) -> Color32 {
+        self.tokens.panel
+    }
+
+    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<Pane>, _: TileId, _: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_text_color(&self, _: &Visuals, _: &Tiles<Pane>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { self.tokens.text } else { self.tokens.dim }
+    }
+
+    fn tab_bar_hline_stroke(&self, _visuals: &Visuals) -> Stroke {
+        Stroke::new(1.0, self.tokens.line)
+    }
+
+    fn resize_stroke(&self, _style: &Style, state: egui_tiles::ResizeState) -> Stroke {
+        match state {
+            egui_tiles::ResizeState::Idle => Stroke::new(1.0, self.tokens.line),
+            egui_tiles::ResizeState::Hovering | egui_tiles::ResizeState::Dragging => {
+                Stroke::new(2.0, self.tokens.accent)
+            }
+        }
+    }
+}
