@@ -3,52 +3,18 @@
 
 mod conditions;
 mod layers;
-mod menu;
+mod record;
 mod table;
 
 use egui::KeyboardShortcut;
 
-pub use self::menu::Menu;
+pub use self::record::Menu;
+use self::record::Record;
 pub use self::table::Command;
 use self::table::TABLE;
 use super::state::{BottomTab, Dialog, RunAction, State};
 use crate::check::Severity;
 use crate::run::RunId;
-
-/// All there is to know of a command.
-pub struct Record {
-    menu: Menu,
-    /// Lines part the groups of a menu.
-    group: u8,
-    title: &'static str,
-    tooltip: &'static str,
-    keys: &'static [KeyboardShortcut],
-    /// Why it cannot be given just now.
-    available: fn(&State) -> Result<(), String>,
-    /// Whether it is a switch that is on.
-    is_on: fn(&State) -> bool,
-    /// Whether it trains, and so needs data.
-    trains: bool,
-    effect: Box<dyn Fn(&mut State) + Send + Sync>,
-}
-
-impl Record {
-    fn about(self, tooltip: &'static str) -> Record {
-        Record { tooltip, ..self }
-    }
-
-    fn when(self, available: fn(&State) -> Result<(), String>) -> Record {
-        Record { available, ..self }
-    }
-
-    fn on(self, is_on: fn(&State) -> bool) -> Record {
-        Record { is_on, ..self }
-    }
-
-    fn trains(self) -> Record {
-        Record { trains: true, ..self }
-    }
-}
 
 impl Command {
     /// Every command, menu by menu.
@@ -87,6 +53,15 @@ impl Command {
     /// Whether it is a switch that is on.
     pub fn is_on(self, state: &State) -> bool {
         (self.record().is_on)(state)
+    }
+}
+
+impl Menu {
+    /// Its commands in order, in groups that lines part.
+    pub fn groups(self) -> impl Iterator<Item = Vec<Command>> {
+        let groups = TABLE.chunk_by(|(_, a), (_, b)| (a.menu, a.group) == (b.menu, b.group));
+        let own = groups.filter(move |group| group[0].1.menu == self);
+        own.map(|group| group.iter().map(|(command, _)| *command).collect())
     }
 }
 
@@ -162,5 +137,33 @@ mod tests {
         assert!(reason(Command::TrainNew).contains("not loaded yet"));
         assert!(reason(Command::EvaluateTest).contains("no run"));
         assert_eq!(Command::New.available(&state), Ok(()));
+    }
+
+    /// The page of the documents that lists all shortcuts.
+    fn page() -> String {
+        let mut page = "# Keyboard shortcuts\n\nCtrl is Cmd on a Mac, and Alt is Option. F1 shows this list in the window.\n".to_owned();
+        for menu in Menu::ALL {
+            page += &format!("\n## {}\n\n| command | keys | what it does |\n|---|---|---|\n", menu.name());
+            for command in menu.groups().flatten() {
+                let keys = command.shortcuts().iter();
+                let keys: Vec<String> =
+                    keys.map(|keys| keys.format(&egui::ModifierNames::NAMES, false)).collect();
+                page += &format!("| {} | {} | {} |\n", command.text(), keys.join(", "), command.tooltip());
+            }
+        }
+        page
+    }
+
+    #[test]
+    fn the_page_of_shortcuts_lists_what_the_table_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/shortcuts.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, page()).expect("written");
+        }
+        let written = std::fs::read_to_string(path).expect("docs/shortcuts.md");
+        assert!(
+            written == page(),
+            "docs/shortcuts.md is out of date: UPDATE_DOCS=1 cargo test --lib page_of_shortcuts writes it"
+        );
     }
 }

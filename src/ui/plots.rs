@@ -9,6 +9,7 @@ mod line;
 mod loss_plot;
 mod markers;
 mod number;
+mod paint;
 mod picture;
 mod profile;
 mod scatter;
@@ -21,28 +22,8 @@ pub use line::Line;
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
 pub use markers::{Marker, Markers, class_marker, legend_marker};
 pub use number::{Tick, format_number, format_secs, linear_ticks};
+pub use paint::{color, palette, pictured};
 pub use picture::{Atlas, DisplayRange};
 pub use profile::{Profile, profile_ui};
 pub use scatter::{PointColors, Scatter, ScatterView, scatter_ui};
 pub(crate) use scatter::{shortened, stamp_of};
-
-use egui::{Color32, Response, Role, Ui, WidgetInfo};
-
-use crate::figure::{Palette, Rgb};
-
-/// The palette of the theme that `ui` is painted in.
-pub fn palette(ui: &Ui) -> &'static Palette {
-    Palette::of(ui.visuals().dark_mode)
-}
-
-/// Tells those who cannot see it what a picture shows.
-pub fn pictured(response: Response, text: &str) -> Response {
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, text));
-    response
-}
-
-/// A colour of the palette as egui wants it.
-#[expect(clippy::disallowed_methods, reason = "the one place where a colour of the palette becomes egui's")]
-pub const fn color([r, g, b]: Rgb) -> Color32 {
-    Color32::from_rgb(r, g, b)
-}

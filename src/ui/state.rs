@@ -2,6 +2,7 @@
 //! be done outside is put into [`State::effects`]. What changes it is in [`update`](super::update).
 
 mod baselines;
+mod browse;
 mod data;
 mod data_problem;
 mod derived;
@@ -13,6 +14,7 @@ mod path_dialog;
 mod principal;
 mod save;
 mod sources;
+mod then;
 mod view;
 mod wishes;
 
@@ -22,9 +24,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::baselines::Baselines;
+pub use self::browse::{Browse, BrowseKind, Target};
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
-pub use self::dialog::{Browse, BrowseKind, Dialog, Target, Then};
+pub use self::dialog::Dialog;
 pub use self::history::History;
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Toast};
@@ -32,6 +35,7 @@ pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_e
 pub use self::principal::Principal;
 pub use self::save::{SaveKind, SaveRequest};
 pub use self::sources::{PathField, Sources, is_same_kind};
+pub use self::then::Then;
 pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, ViewSettings};
 pub use self::wishes::{RunAction, Seek};
 use crate::check::DataFacts;

@@ -1,24 +1,14 @@
 //! The commands that add layers: one for each kind of [`Layer`].
 
-use super::Record;
-use super::menu::Menu;
-use super::table::Command;
+use super::record::{Menu, Record};
 use crate::project::Layer;
 use crate::ui::keys::keys;
 use crate::ui::state::State;
 
-impl Command {
-    /// The command that adds a layer of this one's kind.
-    pub fn adding(layer: &Layer) -> Command {
-        Command::Add(std::mem::discriminant(layer))
-    }
-}
-
 /// One command for each kind; it adds a layer with default settings.
-pub(super) fn records() -> impl Iterator<Item = (Command, Record)> {
+pub(super) fn records() -> impl Iterator<Item = (Layer, Record)> {
     Layer::ALL.into_iter().map(|layer| {
-        let command = Command::adding(&layer);
-        let (title, tooltip, keys) = match &layer {
+        let (title, tooltip, keys) = match layer {
             Layer::Dense { .. } => (
                 "Add dense layer",
                 "Add a fully connected layer behind the selected card.",
@@ -78,7 +68,8 @@ pub(super) fn records() -> impl Iterator<Item = (Command, Record)> {
                 ("Add dropout", "Add a dropout layer behind the selected card.", keys![CTRL_SHIFT, D])
             }
         };
-        let effect = move |state: &mut State| state.add(layer.clone());
-        (command, Menu::Edit.item(2, title, keys, effect).about(tooltip))
+        let added = layer.clone();
+        let effect = move |state: &mut State| state.add(added.clone());
+        (layer, Menu::Edit.item(2, title, keys, effect).about(tooltip))
     })
 }

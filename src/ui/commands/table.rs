@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use egui::ThemePreference;
 
-use super::menu::Menu;
-use super::{Record, conditions, layers};
+use super::record::{Menu, Record};
+use super::{conditions, layers};
 use crate::project::Layer;
 use crate::session::{Request, Start};
 use crate::ui::keys::keys;
@@ -30,7 +30,7 @@ macro_rules! commands {
         /// Every command with its record, menu by menu.
         pub(super) static TABLE: LazyLock<Vec<(Command, Record)>> = LazyLock::new(|| {
             let mut table = vec![$((Command::$id, $record)),*];
-            table.extend(layers::records());
+            table.extend(layers::records().map(|(layer, record)| (Command::adding(&layer), record)));
             table.extend(shows());
             // Stable: within its group, a command stands where the table has it.
             table.sort_by_key(|(_, record)| (record.menu, record.group));
@@ -216,6 +216,13 @@ commands! {
     About => Menu::Help
         .item(1, "About Hourglass", keys![SHIFT, F1], |state| state.dialog = Some(Dialog::About))
         .about("Version and licences.");
+}
+
+impl Command {
+    /// The command that adds a layer of this one's kind.
+    pub fn adding(layer: &Layer) -> Command {
+        Command::Add(std::mem::discriminant(layer))
+    }
 }
 
 /// A command for every view that brings it to the front.

@@ -4,12 +4,13 @@ use egui::{RichText, ScrollArea, Ui};
 
 use crate::ui::state::State;
 use crate::ui::theme::tokens;
+use crate::ui::widgets::empty::empty_ui;
 
 /// Shows the log.
 pub fn log_ui(ui: &mut Ui, state: &State) {
     let lines = &state.notices.log;
     if lines.is_empty() {
-        super::notes::empty_ui(ui, "Nothing has happened yet.");
+        empty_ui(ui, "Nothing has happened yet.");
         return;
     }
     let tokens = tokens(ui);

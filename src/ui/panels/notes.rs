@@ -1,4 +1,4 @@
-//! What stands over the window in passing: notes, the promise under a dragged file, and words in empty places.
+//! What stands over the window in passing: notes, and the promise under a dragged file.
 
 use egui::{Align2, Area, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
@@ -107,12 +107,4 @@ pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     let inner = rect.shrink(24.0);
     painter.rect_stroke(inner, 12.0, egui::Stroke::new(2.0, tokens.thread), egui::StrokeKind::Inside);
     painter.text(rect.center(), Align2::CENTER_CENTER, promise, theme::bold(18.0), tokens.text);
-}
-
-/// Words in an empty place: what would be here and what to do for it.
-pub fn empty_ui(ui: &mut Ui, text: &str) {
-    let tokens = tokens(ui);
-    ui.centered_and_justified(|ui| {
-        ui.label(RichText::new(text).size(12.0).color(tokens.dim));
-    });
 }

@@ -6,6 +6,7 @@ use crate::check::{Problem, Severity};
 use crate::ui::state::State;
 use crate::ui::theme::{Tokens, tokens};
 use crate::ui::widgets::button::secondary_ui;
+use crate::ui::widgets::empty::empty_ui;
 
 /// Shows every problem: a click goes to its card, its button mends it.
 pub fn problems_ui(ui: &mut Ui, state: &mut State) {
@@ -16,7 +17,7 @@ pub fn problems_ui(ui: &mut Ui, state: &mut State) {
         } else {
             "No problems so far; shapes are judged when the data are loaded."
         };
-        super::notes::empty_ui(ui, text);
+        empty_ui(ui, text);
         return;
     }
     ScrollArea::vertical().auto_shrink(false).id_salt("problems").show(ui, |ui| {

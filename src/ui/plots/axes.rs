@@ -9,7 +9,7 @@ use egui::{
 use serde::{Deserialize, Serialize};
 
 use super::number::{Tick, linear_ticks};
-use super::{color, palette};
+use super::paint::{color, palette};
 
 /// What a plot shows of its two axes, in units of the axes (a logarithmic axis counts in decimal logarithms).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Rect, Response, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
-use super::{color, palette, pictured};
+use super::paint::{color, palette, pictured};
 
 /// A row of bars.
 pub struct Bars<'a> {

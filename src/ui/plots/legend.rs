@@ -5,7 +5,10 @@ use egui::{
     vec2,
 };
 
-use super::{class_marker, color, format_number, legend_marker, palette, shortened};
+use super::markers::{class_marker, legend_marker};
+use super::number::format_number;
+use super::paint::{color, palette};
+use super::scatter::shortened;
 use crate::project::visible;
 
 const LINE: f32 = 17.0;

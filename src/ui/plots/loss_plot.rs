@@ -9,8 +9,11 @@ use egui::{
 };
 
 use super::axes::inside;
+use super::axes::{Drag, Frame, Limits, Ticks, Zoom};
+use super::line::Line;
 use super::number::log_ticks;
-use super::{Drag, Frame, Limits, Line, Ticks, Zoom, color, format_number, linear_ticks, palette};
+use super::number::{format_number, linear_ticks};
+use super::paint::{color, palette};
 use crate::figure::Rgb;
 
 /// One curve, ascending in x.

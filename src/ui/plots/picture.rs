@@ -4,7 +4,7 @@ use egui::{Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureOp
 
 use crate::figure::error_color;
 
-use super::color;
+use super::paint::color;
 
 /// The values that are shown as black and as white.
 #[derive(Clone, Copy, Debug, PartialEq)]

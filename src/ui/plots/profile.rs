@@ -3,7 +3,9 @@
 use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 
 use super::axes::inside;
-use super::{Frame, Limits, color, decimate, palette};
+use super::axes::{Frame, Limits};
+use super::curve::decimate;
+use super::paint::{color, palette};
 use crate::figure::Rgb;
 
 /// One sample.

@@ -7,9 +7,10 @@ use egui::{Color32, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, 
 use serde::{Deserialize, Serialize};
 
 use super::axes::inside;
-use super::{
-    Drag, Frame, Limits, Markers, Tick, Ticks, Zoom, class_marker, color, follow, linear_ticks, palette,
-};
+use super::axes::{Drag, Frame, Limits, Ticks, Zoom, follow};
+use super::markers::{Markers, class_marker};
+use super::number::{Tick, linear_ticks};
+use super::paint::{color, palette};
 use crate::figure::Palette;
 use crate::project::visible;
 

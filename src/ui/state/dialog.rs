@@ -1,12 +1,8 @@
-//! Questions over the window, and wishes for the desktop's own file dialogs.
-
-use std::path::PathBuf;
+//! Questions over the window.
 
 use super::path_dialog::PathDialog;
-use super::save::SaveKind;
-use super::sources::PathField;
+use super::then::Then;
 use crate::io::Recovery;
-use crate::project::Recipe;
 use crate::run::RunId;
 
 /// A question over the window.
@@ -38,50 +34,4 @@ pub enum Dialog {
     Shortcuts,
     /// Version and licences.
     About,
-}
-
-/// What to do once nothing can be lost any more.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Then {
-    /// Ask for a recipe.
-    New,
-    /// Ask for a file.
-    Open,
-    /// Open this file.
-    OpenPath(PathBuf),
-    /// Start from this recipe.
-    Recipe(Recipe),
-    /// Close the window.
-    Quit,
-}
-
-/// A wish for the desktop's own file dialog.
-#[derive(Clone, Debug)]
-pub struct Browse {
-    /// What the path is for.
-    pub target: Target,
-    /// What may be chosen.
-    pub kind: BrowseKind,
-    /// Where to start.
-    pub near: PathBuf,
-}
-
-/// Where a chosen path goes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Target {
-    /// The open path dialog.
-    Dialog,
-    /// A path of the data source.
-    Source(PathField),
-}
-
-/// What may be chosen.
-#[derive(Clone, Debug, PartialEq)]
-pub enum BrowseKind {
-    /// A file with one of these endings.
-    File(&'static str, &'static [&'static str]),
-    /// A folder.
-    Folder,
-    /// A file that may not exist yet.
-    Save(SaveKind),
 }

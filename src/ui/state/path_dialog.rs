@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dialog::Then;
 use super::save::SaveKind;
+use super::then::Then;
 
 /// A path to open or to save to.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::dialog::Then;
+use super::then::Then;
 use crate::io::{FileError, Files, MergeBase, MergeNote};
 use crate::project::Project;
 use crate::run::Run;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::dialog::BrowseKind;
 use crate::project::{
     ArrayReading, Channels, Delimiter, Fit, Header, LabelFrom, Missing, PictureReading, Source, Synthetic,
     TableReading,
@@ -79,24 +78,7 @@ impl PathField {
             ) => {}
         }
     }
-
-    /// What the desktop's dialog should offer for a source.
-    pub fn kind(self, source: &Source) -> BrowseKind {
-        match source {
-            Source::ImageFolder { .. } if self == PathField::LabelTable => TABLES,
-            Source::ImageFolder { .. } => BrowseKind::Folder,
-            Source::Csv { .. } => TABLES,
-            Source::Npy { .. } => BrowseKind::File("NPY, NPZ", &["npy", "npz"]),
-            Source::Idx { .. } | Source::Digits | Source::Synthetic(_) => {
-                BrowseKind::File("IDX", &["gz", "ubyte", "idx", "idx1", "idx3"])
-            }
-        }
-    }
 }
-
-/// Files of tables, for the desktop's dialog.
-const TABLES: BrowseKind =
-    BrowseKind::File("Tables", &["csv", "tsv", "txt", "data", "tab", "dat", "gz", "xlsx", "xls", "ods"]);
 
 /// A source of every kind, as it was when it was last chosen: who looks at another kind and comes back finds the path and
 /// the settings again. None of it belongs to the document.

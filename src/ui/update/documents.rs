@@ -6,8 +6,8 @@ use crate::check::Severity;
 use crate::io::Recovery;
 use crate::project::{is_hidden, visible, visible_path};
 use crate::ui::state::{
-    Browse, Dialog, Effect, PathDialog, PathField, PathFound, Purpose, SaveKind, SaveRequest, State, Target,
-    Then, with_ending,
+    Browse, BrowseKind, Dialog, Effect, PathDialog, PathField, PathFound, Purpose, SaveKind, SaveRequest,
+    State, Target, Then, with_ending,
 };
 
 impl State {
@@ -90,8 +90,11 @@ impl State {
     /// Asks for the desktop's dialog for one of the data source's paths.
     pub fn browse_source(&mut self, field: PathField) {
         let near = field.get(&self.project.data.source).unwrap_or_default();
-        let browse =
-            Browse { kind: field.kind(&self.project.data.source), target: Target::Source(field), near };
+        let browse = Browse {
+            kind: BrowseKind::of(field, &self.project.data.source),
+            target: Target::Source(field),
+            near,
+        };
         self.effects.push(Effect::Browse(browse));
     }
 

@@ -4,7 +4,8 @@ use egui::Id;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{ENTRIES, Entry};
+use super::registry::ENTRIES;
+use super::view::Entry;
 use crate::ui::state::DATA_VIEW;
 
 /// A view of the centre, written by its name.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
 use super::sample::RangeCache;
-use super::{Entry, View};
+use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
 use crate::project::{Choice, Data, Place, format_count, visible};
 use crate::session;

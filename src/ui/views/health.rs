@@ -8,7 +8,7 @@ use egui::{Align, Layout, RichText, ScrollArea, Ui, Vec2, vec2};
 use self::figures::{Figure, figures};
 use self::images::Images;
 use super::parts::{empty_ui, header_ui, is_tabbed};
-use super::{Entry, View};
+use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::project::{Loss, visible};

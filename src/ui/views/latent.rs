@@ -5,10 +5,9 @@ use std::sync::Arc;
 use egui::{ComboBox, DragValue, Label, RichText, Tooltip, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
-use super::kept_at;
 use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
-use super::sample::{RangeCache, Sampler, label_text, row_name};
-use super::{Entry, View};
+use super::sample::{RangeCache, Sampler, kept_at, label_text, row_name};
+use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::project::{Shown, format_count, visible};
 use crate::run::{Kept, Run};

@@ -8,7 +8,7 @@ use egui::{Popup, PopupCloseBehavior, RichText, Slider, Ui};
 
 use self::layers::{LayersPlot, layers_ui};
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
-use super::{Entry, View};
+use super::view::{Entry, View};
 use crate::figure::Rgb;
 use crate::project::{visible, visible_lines};
 use crate::run::{History, Run, RunId, Setting, Status, TOTAL};

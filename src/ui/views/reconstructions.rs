@@ -7,12 +7,11 @@ use egui::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::kept_at;
 use super::parts::{
     chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui,
 };
-use super::sample::{RangeCache, Sampler, feature_name, label_text, row_name};
-use super::{Entry, View};
+use super::sample::{RangeCache, Sampler, feature_name, kept_at, label_text, row_name};
+use super::view::{Entry, View};
 use crate::dataset::Dataset;
 use crate::project::{Shown, visible};
 use crate::run::{Kept, Run};

@@ -7,9 +7,10 @@ use egui_tiles::{
 
 use super::arrangement::{Arrangement, Pane};
 use super::parts::TABBED;
+use super::registry::all;
 use super::replay::{ReplayInput, ReplayView, replay_ui};
 use super::runs::{RunsInput, RunsView, runs_ui};
-use super::{View, all};
+use super::view::View;
 use crate::run::Run;
 use crate::ui::state::{RunAction, State};
 use crate::ui::theme::{self, Tokens, tokens};

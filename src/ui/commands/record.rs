@@ -1,9 +1,7 @@
-//! The menus. Which commands are in them is said by the records of the commands.
+//! What is known of a command, and the menu it is in.
 
 use egui::KeyboardShortcut;
 
-use super::Record;
-use super::table::{Command, TABLE};
 use crate::ui::state::State;
 
 /// A menu of the menu bar.
@@ -36,13 +34,6 @@ impl Menu {
         }
     }
 
-    /// Its commands in order, in groups that lines part.
-    pub fn groups(self) -> impl Iterator<Item = Vec<Command>> {
-        let groups = TABLE.chunk_by(|(_, a), (_, b)| (a.menu, a.group) == (b.menu, b.group));
-        let own = groups.filter(move |group| group[0].1.menu == self);
-        own.map(|group| group.iter().map(|(command, _)| *command).collect())
-    }
-
     /// A command in a group of this menu, which can always be given unless the record says otherwise.
     pub(super) fn item(
         self,
@@ -62,5 +53,40 @@ impl Menu {
             trains: false,
             effect: Box::new(effect),
         }
+    }
+}
+
+/// All there is to know of a command.
+pub(super) struct Record {
+    pub menu: Menu,
+    /// Lines part the groups of a menu.
+    pub group: u8,
+    pub title: &'static str,
+    pub tooltip: &'static str,
+    pub keys: &'static [KeyboardShortcut],
+    /// Why it cannot be given just now.
+    pub available: fn(&State) -> Result<(), String>,
+    /// Whether it is a switch that is on.
+    pub is_on: fn(&State) -> bool,
+    /// Whether it trains, and so needs data.
+    pub trains: bool,
+    pub effect: Box<dyn Fn(&mut State) + Send + Sync>,
+}
+
+impl Record {
+    pub fn about(self, tooltip: &'static str) -> Record {
+        Record { tooltip, ..self }
+    }
+
+    pub fn when(self, available: fn(&State) -> Result<(), String>) -> Record {
+        Record { available, ..self }
+    }
+
+    pub fn on(self, is_on: fn(&State) -> bool) -> Record {
+        Record { is_on, ..self }
+    }
+
+    pub fn trains(self) -> Record {
+        Record { trains: true, ..self }
     }
 }

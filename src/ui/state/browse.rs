@@ -1,0 +1,57 @@
+//! Wishes for the desktop's own file dialogs.
+
+use std::path::PathBuf;
+
+use super::save::SaveKind;
+use super::sources::PathField;
+use crate::project::Source;
+
+/// A wish for the desktop's own file dialog.
+#[derive(Clone, Debug)]
+pub struct Browse {
+    /// What the path is for.
+    pub target: Target,
+    /// What may be chosen.
+    pub kind: BrowseKind,
+    /// Where to start.
+    pub near: PathBuf,
+}
+
+/// Where a chosen path goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The open path dialog.
+    Dialog,
+    /// A path of the data source.
+    Source(PathField),
+}
+
+/// What may be chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BrowseKind {
+    /// A file with one of these endings.
+    File(&'static str, &'static [&'static str]),
+    /// A folder.
+    Folder,
+    /// A file that may not exist yet.
+    Save(SaveKind),
+}
+
+impl BrowseKind {
+    /// What the desktop's dialog should offer for a source.
+    pub fn of(field: PathField, source: &Source) -> BrowseKind {
+        match source {
+            Source::ImageFolder { .. } if field == PathField::LabelTable => TABLES,
+            Source::ImageFolder { .. } => BrowseKind::Folder,
+            Source::Csv { .. } => TABLES,
+            Source::Npy { .. } => BrowseKind::File("NPY, NPZ", &["npy", "npz"]),
+            Source::Idx { .. } | Source::Digits | Source::Synthetic(_) => {
+                BrowseKind::File("IDX", &["gz", "ubyte", "idx", "idx1", "idx3"])
+            }
+        }
+    }
+}
+
+/// Files of tables, for the desktop's dialog.
+const TABLES: BrowseKind =
+    BrowseKind::File("Tables", &["csv", "tsv", "txt", "data", "tab", "dat", "gz", "xlsx", "xls", "ods"]);

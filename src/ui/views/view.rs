@@ -1,0 +1,31 @@
+//! What every view of the centre is.
+
+use egui::{KeyboardShortcut, Ui};
+
+use crate::ui::state::State;
+
+/// A view of the centre: what it remembers between two frames, and how it is drawn.
+pub(super) trait View {
+    /// Its names, its icon and its keys.
+    fn entry(&self) -> &'static Entry;
+
+    /// Shows the view and does what is asked for in it. Says whether it is being dragged by its title.
+    fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool;
+}
+
+/// What a view is called, and how it is brought to the front.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its name in the remembered layout, which must not change.
+    pub name: &'static str,
+    /// The title of its tab.
+    pub title: &'static str,
+    /// A sign before the title of its tab.
+    pub icon: &'static str,
+    /// The command that brings it to the front.
+    pub command: &'static str,
+    /// What the command does, in a sentence.
+    pub tooltip: &'static str,
+    /// Its keys.
+    pub keys: &'static [KeyboardShortcut],
+}
