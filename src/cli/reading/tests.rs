@@ -1,13 +1,13 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::args::{Arguments, Command};
+use crate::cli::args::{Arguments, Task};
 use crate::project::{ArrayReading, PictureReading, TableReading};
 
 fn read(words: &[&str]) -> Result<Reading, String> {
     let words = ["hourglass", "check", "design.ron"].into_iter().chain(words.iter().copied());
     match Arguments::try_parse_from(words).map_err(|error| error.to_string())?.command {
-        Some(Command::Check(check)) => Ok(check.data.reading),
+        Some(Task::Check(check)) => Ok(check.data.reading),
         other => panic!("{other:?}"),
     }
 }

@@ -10,7 +10,7 @@ use crate::project::{
     Take, Training,
 };
 use crate::ui::painted::{check_placed, texts};
-use crate::ui::state::PathField;
+use crate::ui::state::{PathField, Sources};
 
 /// Draws a form in both themes and checks that it has text and fits into its panel; the harness fails
 /// on a missing glyph and on an input without a name.

@@ -9,7 +9,7 @@ use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
 use crate::ui::files::FileEvent;
 use crate::ui::painted::{check_visible, names, texts};
-use crate::ui::state::{Effect, RunAction, SaveKind, State};
+use crate::ui::state::{Effect, RunAction, SaveKind, SaveRequest, State};
 
 #[test]
 fn names_are_shown_with_their_control_characters_escaped() {

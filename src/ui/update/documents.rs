@@ -142,7 +142,7 @@ impl State {
     }
 
     /// Takes in what is at a path; used where it was accepted.
-    pub(super) fn path_found(&mut self, found: PathFound) {
+    pub fn path_found(&mut self, found: PathFound) {
         let Some(Dialog::Path(dialog)) = &mut self.dialog else { return };
         if let Some(path) = dialog.take_found(found) {
             self.accept_path(path);

@@ -1,7 +1,10 @@
 //! One row of a data set as it is shown: values in their own units, its name, its labels.
 
+use std::sync::Arc;
+
 use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn};
 use crate::project::visible;
+use crate::run::{Kept, Run};
 use crate::ui::plots::{DisplayRange, format_number};
 
 /// Reads rows of a data set for display.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dataset::LabelValues;
-use crate::run::{EpochRecord, Losses};
+use crate::run::{EpochRecord, Kept, Losses};
 
 #[test]
 fn what_is_no_number() {
