@@ -45,6 +45,15 @@ pub(super) struct Reading {
     /// Table: the sign that begins a line which is no row, as in '#'; off for none, or detect
     #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
     comments: Option<Choice>,
+    /// Table: the sheet of a spreadsheet by its name, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet)]
+    sheet: Option<Choice>,
+    /// Table: how many lines at the beginning are left out, or detect
+    #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipLines))]
+    skip_lines: Option<Choice>,
+    /// Table: how many rows at the end are left out, such as sums, or detect
+    #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipFooter))]
+    skip_footer: Option<Choice>,
     /// Table: what happens to missing values
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
@@ -165,6 +174,9 @@ impl Reading {
             &self.decimal,
             &self.encoding,
             &self.comments,
+            &self.sheet,
+            &self.skip_lines,
+            &self.skip_footer,
             &self.missing,
             &self.missing_words,
             &self.dates,
@@ -217,6 +229,9 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::Decimal(_)
         | Choice::Encoding(_)
         | Choice::Comments(_)
+        | Choice::Sheet(_)
+        | Choice::SkipLines(_)
+        | Choice::SkipFooter(_)
         | Choice::Missing(_)
         | Choice::MissingWords(_)
         | Choice::Dates(_)
@@ -305,6 +320,16 @@ fn comments(text: &str) -> Result<Choice, String> {
         (_, Some(sign), None) => Comments::From(sign),
         _ => return Err("write one sign, as in '#', or off, or detect".to_owned()),
     }))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
+fn sheet(text: &str) -> Result<Choice, String> {
+    Ok(Choice::Sheet(told(text)))
+}
+
+fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, String> {
+    let count = told(text).map(|text| text.parse()).transpose();
+    count.map(choice).map_err(|_| "write a number, as in 3, or detect".to_owned())
 }
 
 fn missing_words(text: &str) -> Result<Choice, String> {

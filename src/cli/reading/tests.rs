@@ -30,6 +30,9 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(
         [Comments::Auto, Comments::Off, Comments::From('#'), Comments::From('-')].map(Choice::Comments),
     );
+    choices.extend([None, Some("Sheet 2".to_owned())].map(Choice::Sheet));
+    choices.extend([None, Some(0), Some(12)].map(Choice::SkipLines));
+    choices.extend([None, Some(0), Some(2)].map(Choice::SkipFooter));
     choices.extend(Missing::ALL.map(Choice::Missing));
     choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
     choices.extend(DateUnit::ALL.map(Choice::Dates));
@@ -95,6 +98,7 @@ fn other_words_are_refused_with_those_there_are() {
     check("--delimiter", ";", "semicolon");
     check("--encoding", "latin-99", "windows-1252");
     check("--comments", "//", "one sign");
+    check("--skip-lines", "two", "a number");
     check("--column", "id", "left-out");
     check("--column", "id=lable", "label");
     check("--column", "=label", "NAME=HOW");

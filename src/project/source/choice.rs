@@ -18,6 +18,12 @@ pub enum Choice {
     Encoding(Option<String>),
     /// Of a table: lines that are no rows.
     Comments(Comments),
+    /// Of a table: the sheet of a spreadsheet.
+    Sheet(Option<String>),
+    /// Of a table: lines at the beginning that are left out.
+    SkipLines(Option<usize>),
+    /// Of a table: rows at the end that are left out.
+    SkipFooter(Option<usize>),
     /// Of a table: what happens to missing values.
     Missing(Missing),
     /// Of a table: words for a missing value besides the usual ones.
@@ -75,6 +81,9 @@ impl Choice {
             (Choice::Decimal(to), Source::Csv { reading, .. }) => reading.decimal = to,
             (Choice::Encoding(to), Source::Csv { reading, .. }) => reading.encoding = to,
             (Choice::Comments(to), Source::Csv { reading, .. }) => reading.comments = to,
+            (Choice::Sheet(to), Source::Csv { reading, .. }) => reading.sheet = to,
+            (Choice::SkipLines(to), Source::Csv { reading, .. }) => reading.skip_lines = to,
+            (Choice::SkipFooter(to), Source::Csv { reading, .. }) => reading.skip_footer = to,
             (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
             (Choice::MissingWords(to), Source::Csv { reading, .. }) => reading.missing_words = to,
             (Choice::Dates(to), Source::Csv { reading, .. }) => reading.dates = to,
@@ -125,6 +134,9 @@ impl Choice {
             Choice::Decimal(to) => format!("Decimal: {}", to.name()),
             Choice::Encoding(to) => named("Encoding", to),
             Choice::Comments(to) => format!("Comments: {}", to.name()),
+            Choice::Sheet(to) => named("Sheet", to),
+            Choice::SkipLines(to) => format!("Skip lines: {}", count(*to)),
+            Choice::SkipFooter(to) => format!("Skip footer: {}", count(*to)),
             Choice::Missing(to) => format!("Missing: {}", to.name()),
             Choice::MissingWords(words) if words.is_empty() => "Missing words: the usual ones".to_owned(),
             Choice::MissingWords(words) => format!("Missing words: {}", visible_list(words)),
@@ -178,6 +190,9 @@ impl Choice {
             Choice::Comments(Comments::Auto) => "--comments detect".to_owned(),
             Choice::Comments(Comments::Off) => "--comments off".to_owned(),
             Choice::Comments(Comments::From(sign)) => format!("--comments {}", quoted(&sign.to_string())),
+            Choice::Sheet(to) => array("sheet", to),
+            Choice::SkipLines(to) => format!("--skip-lines {}", count(*to)),
+            Choice::SkipFooter(to) => format!("--skip-footer {}", count(*to)),
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
             Choice::MissingWords(words) => format!("--missing-words {}", quoted(&words.join(","))),
@@ -231,6 +246,11 @@ impl Choice {
             Choice::Rules(to) => format!("--rules {}", to.name()),
         }
     }
+}
+
+/// A number, or that it is found.
+fn count(count: Option<usize>) -> String {
+    count.map_or("detect".to_owned(), |count| count.to_string())
 }
 
 /// A word of the command line, in quotes where a shell would take it apart.

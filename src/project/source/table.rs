@@ -13,6 +13,15 @@ pub struct TableReading {
     /// Lines that are no rows.
     #[serde(skip_serializing_if = "super::is_default")]
     pub comments: Comments,
+    /// The sheet of a spreadsheet by its name; the first with a cell where it is not said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub sheet: Option<String>,
+    /// Lines at the beginning that are left out; found where it is not said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub skip_lines: Option<usize>,
+    /// Rows at the end that are left out; found where it is not said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub skip_footer: Option<usize>,
     /// Words that mean a missing value, besides the usual ones.
     #[serde(skip_serializing_if = "super::is_default")]
     pub missing_words: Vec<String>,

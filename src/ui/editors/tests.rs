@@ -88,6 +88,9 @@ fn chosen_sources() -> Vec<Source> {
                 let reading = TableReading {
                     encoding: text("koi8-r"),
                     comments: Comments::From('~'),
+                    sheet: text("Sheet 2"),
+                    skip_lines: Some(3),
+                    skip_footer: Some(1),
                     missing_words: vec!["-999".to_owned(), "none at all".to_owned()],
                     columns: vec![ColumnChoice { name: "city".to_owned(), take: Take::Categories }; 20],
                     ..TableReading::default()
@@ -145,6 +148,9 @@ fn every_setting_of_the_reading_has_the_name_of_its_option() {
         "Decimal",
         "Encoding",
         "Comments",
+        "Sheet",
+        "Skip lines",
+        "Skip footer",
         "Missing",
         "Missing words",
         "Dates",

@@ -357,6 +357,9 @@ mod tests {
                 Choice::MissingWords(vec!["None_at_All".to_owned(), "-9".to_owned()]),
                 "missing words none → None_at_All, -9",
             ),
+            (table(), Choice::Sheet(text("Data_2")), "sheet detect → Data_2"),
+            (table(), Choice::SkipLines(Some(3)), "lines skipped detect → 3"),
+            (table(), Choice::SkipFooter(Some(0)), "rows skipped at the end detect → 0"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
             (
                 table(),

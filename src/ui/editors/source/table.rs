@@ -8,7 +8,7 @@ use crate::project::{
 };
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
-use crate::ui::widgets::form::{combo_ui, suggested_text_ui};
+use crate::ui::widgets::form::{combo_ui, draft_ui, suggested_text_ui};
 
 /// Encodings that tables are met in.
 const ENCODINGS: [&str; 10] = [
@@ -90,6 +90,16 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         &options,
         |comments| visible(&comments.name()).into_owned(),
     );
+    let mut sheet = reading.sheet.clone().unwrap_or_default();
+    let about = "The sheet of a spreadsheet by its name; the first with a cell where it is empty.";
+    if suggested_text_ui(ui, ("Sheet", about), &mut sheet, "detect", &[]) {
+        reading.sheet = (!sheet.is_empty()).then_some(sheet);
+    }
+    let about =
+        "Lines at the beginning that are left out, such as titles; found in the file where it is empty.";
+    count_ui(ui, ("Skip lines", about), &mut reading.skip_lines);
+    let about = "Rows at the end that are left out, such as sums; found in the file where it is empty.";
+    count_ui(ui, ("Skip footer", about), &mut reading.skip_footer);
     list_ui(
         ui,
         ("Missing words", "Words that mean a missing value, besides NA, N/A, NaN, null, None, - and ?."),
@@ -103,6 +113,16 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         |unit| unit.name().to_owned(),
     );
     columns_ui(ui, &mut reading.columns);
+}
+
+/// A number that is found where the field is empty.
+fn count_ui(ui: &mut Ui, field: (&str, &str), count: &mut Option<usize>) {
+    let text_of = |count: &Option<usize>| count.map_or_else(String::new, |count| count.to_string());
+    let read = |text: &str| {
+        let text = text.trim();
+        if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+    };
+    draft_ui(ui, field, count, "detect", text_of, read);
 }
 
 /// The columns that are taken otherwise than found. They are chosen in the view of the data.

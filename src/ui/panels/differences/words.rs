@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 45] = [
+const NAMES: [(&str, &str); 48] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -37,6 +37,9 @@ const NAMES: [(&str, &str); 45] = [
     ("reading.encoding", "encoding"),
     ("reading.missing_words", "missing words"),
     ("reading.comments", "comments"),
+    ("reading.sheet", "sheet"),
+    ("reading.skip_lines", "lines skipped"),
+    ("reading.skip_footer", "rows skipped at the end"),
     ("reading.dates", "unit of dates"),
     ("reading.validation", "array of the validation rows"),
     ("reading.validation_labels", "array of the validation labels"),
@@ -222,7 +225,7 @@ fn typed(path: &[&str], value: &Value) -> String {
     let last = path.last().copied().unwrap_or_default();
     match (last, value, kind(value)) {
         (
-            "encoding" | "validation" | "validation_labels" | "test" | "test_labels",
+            "encoding" | "sheet" | "validation" | "validation_labels" | "test" | "test_labels",
             Value::String(text),
             _,
         ) => text.clone(),
