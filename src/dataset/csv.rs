@@ -2,9 +2,12 @@
 //!
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
+mod body;
 mod date;
+mod delimiter;
 mod encoding;
 mod evidence;
+mod footer;
 mod header;
 mod labels;
 mod layout;
@@ -13,6 +16,7 @@ mod matching;
 mod number;
 mod overview;
 mod parts;
+mod preamble;
 mod records;
 mod remarks;
 mod roles;
@@ -29,11 +33,8 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
-use ::csv::ByteRecord;
-
-use self::evidence::Evidence;
 use self::layout::Layout;
-use self::lines::{Lines, NAMES_COPIES, place_of_record, utf8};
+use self::lines::{Form, NAMES_COPIES};
 use self::matching::Matched;
 use self::remarks::Remarks;
 use self::text::Text;
@@ -68,7 +69,7 @@ pub(super) fn letters(
     const BLOCK: u64 = 1 << 20;
     let text = Text::find(path, &TableReading::default(), true, progress)?;
     let mut letters = Vec::new();
-    let mut stream = text.open(Delimiter::Comma, false, progress)?;
+    let mut stream = text.open(Form::default(), false, progress)?;
     loop {
         progress.check()?;
         let read = stream.by_ref().take(BLOCK).read_to_end(&mut letters).map_err(|error| text.io(&error))?;
@@ -110,9 +111,19 @@ fn load_text(
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
     progress.restart(text.bytes);
-    let mut evidence = survey(text, &layout, asked, progress)?;
     let mut remarks = Remarks::default();
+    remarks.notes.append(&mut layout.notes);
     remarks.doubts.append(&mut layout.doubts);
+    let (mut evidence, body) = body::survey(text, &mut layout, asked, progress, &mut remarks)?;
+    match text.sheet() {
+        Some(sheet) => sheet.doubt(&mut remarks),
+        None if asked.reading.sheet.is_some() => {
+            remarks
+                .notes
+                .push("the file is no spreadsheet: the sheet that was chosen is not used".to_owned());
+        }
+        None => {}
+    }
     let matched = match known {
         [] => None,
         known => Some(Matched::find(text, &layout, asked, known, &mut remarks)?),
@@ -135,22 +146,27 @@ fn load_text(
     progress.restart(text.bytes);
     let mut table = Table::new(text, &layout, &roles, asked, progress)?;
     let (mut source_rows, mut dropped) = (Vec::new(), 0_usize);
-    each_row(text, &layout, progress, |record| {
+    body.each(text, &layout, progress, |number, record| {
         let gaps = table.push(record).map_err(|error| extrapolated(error, progress))?;
-        let drops = gaps && asked.missing == Missing::DropRow;
-        if drops {
-            if dropped == 0 {
-                budget.reserve(&mut source_rows, table.rows())?;
-                source_rows.extend(1..table.rows() as u32);
-            }
+        if gaps && asked.missing == Missing::DropRow {
             table.drop_last();
             dropped += 1;
-        } else if dropped > 0 {
+        } else if table.rows() as u64 != number {
+            // Rows that were left out leave their numbers.
+            let before = table.rows() - 1;
+            if source_rows.is_empty() && before > 0 {
+                budget.reserve(&mut source_rows, before)?;
+                source_rows.extend(1..=before as u32);
+            }
             budget.reserve(&mut source_rows, 1)?;
-            source_rows.push((table.rows() + dropped) as u32);
+            source_rows.push(number as u32);
         }
         Ok(())
     })?;
+    if dropped > 0 && source_rows.is_empty() {
+        budget.reserve(&mut source_rows, table.rows())?;
+        source_rows.extend(1..=table.rows() as u32);
+    }
     overview::count(&mut overview, &roles, table.values(), progress)?;
     let mut raw = table.finish(dropped, &mut remarks)?;
     budget.trim(&mut source_rows);
@@ -168,57 +184,6 @@ fn load_text(
     let Remarks { notes, warnings, doubts } = remarks;
     (raw.notes, raw.warnings, raw.doubts) = (notes, warnings, doubts);
     Ok(raw)
-}
-
-/// The first reading: what all fields of each column tell.
-fn survey(
-    text: &Text<'_>,
-    layout: &Layout,
-    asked: &Asked<'_>,
-    progress: &Progress,
-) -> Result<Vec<Evidence>, DataError> {
-    let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
-    each_row(text, layout, progress, |record| {
-        for (evidence, bytes) in evidence.iter_mut().zip(record) {
-            let field = utf8(text, layout.form, record, bytes, progress)?;
-            evidence.add(field, &asked.reading.missing_words, progress.budget());
-        }
-        Ok(())
-    })?;
-    Ok(evidence)
-}
-
-/// Hands over the rows below the header, which all have a field for each column.
-fn each_row(
-    text: &Text<'_>,
-    layout: &Layout,
-    progress: &Progress,
-    mut take: impl FnMut(&ByteRecord) -> Result<(), DataError>,
-) -> Result<(), DataError> {
-    let mut lines = Lines::open(text, layout.form, progress)?;
-    let mut skips_header = layout.has_header;
-    let mut record = ByteRecord::new();
-    let count = layout.columns.len();
-    while lines.next(&mut record)? {
-        if std::mem::take(&mut skips_header) {
-            continue;
-        }
-        // A delimiter at the end of the line is no field.
-        let has_end = record.len() == count + 1 && record.get(count).is_some_and(<[u8]>::is_empty);
-        if record.len() != count && !has_end {
-            return Err(DataError::content(
-                text.path,
-                place_of_record(text, layout.form, &record, progress),
-                format!(
-                    "the row has {} field{} where the first has {count}; add or remove delimiters, or choose another delimiter",
-                    record.len(),
-                    if record.len() == 1 { "" } else { "s" },
-                ),
-            ));
-        }
-        take(&record)?;
-    }
-    Ok(())
 }
 
 /// Where memory is short, what the whole file would take, going by the part that was read.

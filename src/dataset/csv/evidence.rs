@@ -37,7 +37,10 @@ pub(super) enum Content {
 /// Words for true and false, in lower case.
 const TRUTH: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
 /// Words that mean a value is missing, whatever a person adds to them.
-const MISSING: [&str; 10] = ["na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none", "-", "?"];
+const MISSING: [&str; 16] = [
+    "na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none", "-", "?", "#div/0!", "#value!", "#ref!",
+    "#name?", "#num!", "#null!",
+];
 /// How many different words of a column are remembered.
 pub(super) const WORDS: usize = 4096;
 /// The longest field that can be a number with signs, or a date.
@@ -47,7 +50,7 @@ const VALUE_BYTES: usize = 128;
 pub(super) fn is_missing(field: &str, more: &[String]) -> bool {
     let field = field.trim();
     field.is_empty()
-        || field.len() <= 4 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(field))
+        || field.len() <= 7 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(field))
         || more.iter().any(|word| word == field)
 }
 

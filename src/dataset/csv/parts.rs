@@ -13,8 +13,8 @@ const MAX_COLUMNS: u64 = 1 << 14;
 const MAX_CELLS: u64 = 100_000_000;
 /// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that grow.
 const CELL_BYTES: u64 = 128;
-/// Memory for a cell of the list that such a sheet ends in.
-const DENSE_BYTES: u64 = 32;
+/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy that is handed out.
+const DENSE_BYTES: u64 = 88;
 /// The longest piece of a part that is looked at at once.
 const PIECE: u64 = 1 << 20;
 
@@ -79,7 +79,11 @@ pub(super) fn hold<'a>(
                 }
                 None => {}
             }
-            let Some(start) = piece.iter().rposition(|byte| *byte == b'<') else { continue };
+            let start = piece.iter().rposition(|byte| *byte == b'<');
+            if is_sheets {
+                held.take(cells.copies(start.unwrap_or(piece.len())))?;
+            }
+            let Some(start) = start else { continue };
             let tag = &piece[start + 1..];
             if is_sheets {
                 held.take(cells.count(tag))?;
@@ -101,6 +105,8 @@ struct Cells {
     repeats: u64,
     row: u64,
     empty: u64,
+    /// Repetitions of the cell at hand.
+    cell: u64,
     /// Rows of the sheet at hand, the widest of them, and what the sheet was charged with.
     rows: u64,
     empty_rows: u64,
@@ -119,18 +125,25 @@ impl Cells {
             }
             Some(b"table:table-cell" | b"table:covered-table-cell") => {
                 let repeats = number(tag, b"number-columns-repeated").unwrap_or(1);
+                self.cell = repeats.min(MAX_COLUMNS);
                 let has = |part: &[u8]| tag.windows(part.len()).any(|window| window == part);
                 if has(b"office:") || has(b"formula") {
                     let before = self.row;
                     self.row = (self.row + self.empty).saturating_add(repeats).min(MAX_COLUMNS);
                     self.empty = 0;
-                    return (self.row - before) * CELL_BYTES + self.dense();
+                    return (self.row - before) * CELL_BYTES + self.dense() + self.copies(tag.len());
                 }
                 self.empty = self.empty.saturating_add(repeats).min(MAX_COLUMNS);
             }
             _ => {}
         }
         0
+    }
+
+    /// The memory for so many letters of a cell that is repeated, which each repetition has twice.
+    fn copies(&self, letters: usize) -> u64 {
+        let cells = self.cell.saturating_mul(self.repeats).saturating_sub(1);
+        (letters as u64).saturating_mul(cells).saturating_mul(2)
     }
 
     fn end_row(&mut self) {
@@ -140,7 +153,7 @@ impl Cells {
             self.rows = (self.rows + self.empty_rows + self.repeats).min(MAX_ROWS);
             self.empty_rows = 0;
         }
-        (self.repeats, self.row, self.empty) = (0, 0, 0);
+        (self.repeats, self.row, self.empty, self.cell) = (0, 0, 0, 0);
     }
 
     /// What the list of all cells takes more by now.
@@ -208,6 +221,15 @@ mod tests {
             "<table:table-cell {many} office:value-type=\"string\"><text:p>a</text:p></table:table-cell>"
         );
         assert!(matches!(held("content.xml", &row(&word), 1_000_000), Err(DataError::Memory { .. })));
+        // A long text that is repeated takes its length each time.
+        let text = "x".repeat(1000);
+        let long = format!(
+            "<table:table-cell {{}} office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        );
+        let (once, often) =
+            (long.replace("{}", ""), long.replace("{}", "table:number-columns-repeated=\"900\""));
+        assert!(held("content.xml", &row(&once), 1_000_000).is_ok());
+        assert!(matches!(held("content.xml", &row(&often), 1_000_000), Err(DataError::Memory { .. })));
         // Empty cells up to the end of the row are none.
         let none = format!("<table:table-cell {many}/>");
         assert!(held("content.xml", &row(&none), 10_000).is_ok());

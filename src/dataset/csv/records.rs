@@ -4,8 +4,8 @@ use crate::dataset::DataError;
 
 /// Cells of the largest sheet.
 const MAX_CELLS: u64 = 64 << 20;
-/// Memory for a cell: its value and its formula.
-const CELL_BYTES: u64 = 56;
+/// Memory for a cell: its value, its formula, and the copy of it that is handed out.
+const CELL_BYTES: u64 = 88;
 /// From here on, numbers of sectors mean something else.
 const RESERVED: u32 = 0xFFFF_FFFA;
 

@@ -181,9 +181,8 @@ pub(super) fn understood(text: &Text<'_>, layout: &Layout, roles: &Roles) -> Vec
         (false, false) => "no",
     };
     let mut parts = vec![format!("header: {header}")];
-    if let Some((name, count)) = text.sheet() {
-        let of = if count > 1 { format!(" of {count}") } else { String::new() };
-        parts.push(format!("sheet \"{name}\"{of}"));
+    if let Some(sheet) = text.sheet() {
+        parts.push(sheet.statement());
     } else if layout.columns.len() > 1 {
         parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
     }
@@ -207,7 +206,8 @@ pub(super) fn understood(text: &Text<'_>, layout: &Layout, roles: &Roles) -> Vec
 
 fn delimiter(delimiter: Delimiter) -> &'static str {
     match delimiter {
-        Delimiter::Comma | Delimiter::Auto => ",",
+        // Other parts follow: the sign alone reads as if something were missing.
+        Delimiter::Comma | Delimiter::Auto => "comma",
         Delimiter::Semicolon => ";",
         Delimiter::Tab => "tab",
         Delimiter::Pipe => "|",

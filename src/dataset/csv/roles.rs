@@ -10,6 +10,7 @@ use super::number::Notation;
 use super::remarks::Remarks;
 use super::text::Text;
 use super::{Asked, listed};
+use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError};
 use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
 
@@ -297,7 +298,7 @@ impl Judge<'_> {
 
     fn chosen(&self, name: &str, take: Take, evidence: &Evidence) -> Result<Role, DataError> {
         let refused = |message: String| {
-            Err(DataError::content(self.text.path, format!("column \"{}\"", super::shortened(name)), message))
+            Err(DataError::content(self.text.path, column_place(&super::shortened(name)), message))
         };
         match take {
             Take::LeftOut => Ok(Role::LeftOut),
@@ -329,12 +330,13 @@ impl Judge<'_> {
     fn as_it_looks(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
         match evidence.judge(Some(self.has_comma)) {
             Content::Nothing => {
-                let is_last = at + 1 == self.layout.columns.len() && self.layout.is_last_nameless && at > 0;
-                if is_last && self.asked.rules == Rules::Current {
-                    remarks.notes.push(
-                        "every line ends with a delimiter: the empty column after the last is left out"
-                            .to_owned(),
-                    );
+                // Lines that begin or end with delimiters.
+                let is_nameless = self.layout.columns[at] == format!("column {}", at + 1);
+                if is_nameless && self.layout.columns.len() > 1 && self.asked.rules == Rules::Current {
+                    let note = "columns without a name that hold nothing are left out";
+                    if !remarks.notes.iter().any(|known| known == note) {
+                        remarks.notes.push(note.to_owned());
+                    }
                     Role::LeftOut
                 } else {
                     Role::Numbers { notation: Notation::Point, base: 0.0 }

@@ -61,7 +61,7 @@ fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
     };
     let text = Text::find(path, &reading, false, &progress)?;
     let layout = Layout::find(&text, &asked, &[], &progress)?;
-    let rows = &layout.sample[usize::from(layout.has_header)..];
+    let rows = layout.first_rows();
     let count = layout.columns.len();
     let is_number = |field: &String| super::evidence::plain_number(field.trim()).is_some();
     Ok(count > 1
@@ -73,7 +73,7 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     let text = Text::find(path, asked.reading, false, progress)?;
     let layout = Layout::find(&text, asked, &[], progress)?;
     let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
-    for row in layout.sample.iter().skip(usize::from(layout.has_header)) {
+    for row in layout.first_rows() {
         for (evidence, field) in evidence.iter_mut().zip(row) {
             evidence.add(field, &asked.reading.missing_words, progress.budget());
         }

@@ -10,11 +10,14 @@ pub(super) struct Collapsed<R> {
     is_due: bool,
     at_start: bool,
     in_quotes: bool,
+    /// The last letter that was handed on.
+    previous: u8,
 }
 
 impl<R> Collapsed<R> {
     pub(super) fn new(inner: R) -> Collapsed<R> {
-        Collapsed { inner, block: Vec::new(), at: 0, is_due: false, at_start: true, in_quotes: false }
+        let (block, at) = (Vec::new(), 0);
+        Collapsed { inner, block, at, is_due: false, at_start: true, in_quotes: false, previous: b'\n' }
     }
 }
 
@@ -44,6 +47,7 @@ impl<R: Read> Read for Collapsed<R> {
             if std::mem::take(&mut self.is_due) && !ends_line {
                 // The letter itself is looked at again.
                 buffer[written] = b' ';
+                self.previous = b' ';
                 written += 1;
                 continue;
             }
@@ -51,7 +55,10 @@ impl<R: Read> Read for Collapsed<R> {
             written += 1;
             self.at += 1;
             self.at_start = ends_line;
-            self.in_quotes ^= byte == b'"';
+            // A quote within a word (5") is a letter. Of two in a text the first seemed to close it.
+            let may_open = matches!(self.previous, b' ' | b'\n' | b'\r' | b'"');
+            self.in_quotes = if byte == b'"' { !self.in_quotes && may_open } else { self.in_quotes };
+            self.previous = byte;
         }
         Ok(written)
     }
@@ -66,6 +73,8 @@ mod tests {
         for (text, expected) in [
             ("  1   2 \n 3\t 4\r\n", "1 2\n3 4\r\n"),
             ("a \"b  c\"  d", "a \"b  c\" d"),
+            ("a \"b \"\"x  y\"\"  c\"  d", "a \"b \"\"x  y\"\"  c\" d"),
+            ("5\"  pipe\n6  7", "5\" pipe\n6 7"),
             ("\n\n  \n1", "\n\n\n1"),
             ("", ""),
         ] {

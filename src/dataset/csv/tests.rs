@@ -10,6 +10,7 @@ use crate::dataset::{Dataset, LabelValues, Rows, load as load_data};
 use crate::project::{Data, Source};
 
 mod kinds;
+mod structure;
 
 fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -29,6 +30,36 @@ fn read(bytes: &[u8], labels: &[&str], missing: Missing) -> Result<Raw, DataErro
     let (_dir, path) = write(bytes);
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
     load(&path, &labels, missing, &Progress::default())
+}
+
+/// A workbook (.xlsx) of sheets with these names and rows.
+fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut add = |name: &str, text: &str| {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    };
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let rels = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let book = format!(
+        r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+    );
+    add("_rels/.rels", &book);
+    let (mut entries, mut links) = (String::new(), String::new());
+    for (number, (name, rows)) in (1..).zip(sheets) {
+        entries += &format!(r#"<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>"#);
+        links += &format!(
+            r#"<Relationship Id="r{number}" Type="{doc}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
+        );
+        let sheet = format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#);
+        add(&format!("xl/worksheets/sheet{number}.xml"), &sheet);
+    }
+    let entries =
+        format!(r#"<workbook xmlns="{main}" xmlns:r="{doc}"><sheets>{entries}</sheets></workbook>"#);
+    add("xl/workbook.xml", &entries);
+    add("xl/_rels/workbook.xml.rels", &format!(r#"<Relationships xmlns="{rels}">{links}</Relationships>"#));
+    zip.finish().unwrap().into_inner()
 }
 
 fn classes(names: &[&str], ids: &[u32]) -> LabelValues {

@@ -10,6 +10,7 @@ use super::remarks::Remarks;
 use super::roles::{Role, Roles};
 use super::text::Text;
 use super::{Asked, REMEDY, shortened};
+use crate::dataset::error::column_place;
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress, Rows, memory};
 use crate::project::{Choice, Shape, Take};
@@ -193,7 +194,7 @@ impl<'a> Table<'a> {
     fn too_large(&self, field: &str, record: &ByteRecord, column: usize) -> DataError {
         DataError::content(
             self.text.path,
-            format!("{}, column \"{}\"", self.place(record), self.layout.columns[column]),
+            format!("{}, {}", self.place(record), column_place(&self.layout.columns[column])),
             format!(
                 "\"{}\" is not finite, or too large for a 32-bit number; correct it, or leave the field empty so that it \
                  counts as missing",

@@ -5,11 +5,16 @@ use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, Take};
 
 /// What is read of a table by the current rules.
-fn loaded(bytes: &[u8]) -> Raw {
+pub(super) fn loaded(bytes: &[u8]) -> Raw {
     read(bytes, &[], Missing::ColumnMean).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn with(bytes: &[u8], labels: &[&str], rules: Rules, choices: Vec<Choice>) -> Result<Raw, DataError> {
+pub(super) fn with(
+    bytes: &[u8],
+    labels: &[&str],
+    rules: Rules,
+    choices: Vec<Choice>,
+) -> Result<Raw, DataError> {
     let (_dir, path) = write(bytes);
     let source = Source::Csv {
         path: path.clone(),
@@ -341,41 +346,7 @@ fn what_is_no_table_is_refused_by_its_content() {
 
 #[test]
 fn spreadsheets_are_read_whatever_they_are_called() {
-    let sheet = |cells: &str| {
-        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-        let rels = "http://schemas.openxmlformats.org/package/2006/relationships";
-        let doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-        for (name, text) in [
-            (
-                "_rels/.rels",
-                format!(
-                    r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
-                ),
-            ),
-            (
-                "xl/workbook.xml",
-                format!(
-                    r#"<workbook xmlns="{main}" xmlns:r="{doc}"><sheets><sheet name="empty" sheetId="1" r:id="r1"/><sheet name="data" sheetId="2" r:id="r2"/></sheets></workbook>"#
-                ),
-            ),
-            (
-                "xl/_rels/workbook.xml.rels",
-                format!(
-                    r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{doc}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>"#
-                ),
-            ),
-            ("xl/worksheets/sheet1.xml", format!(r#"<worksheet xmlns="{main}"><sheetData/></worksheet>"#)),
-            (
-                "xl/worksheets/sheet2.xml",
-                format!(r#"<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>"#),
-            ),
-        ] {
-            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
-        }
-        zip.finish().unwrap().into_inner()
-    };
+    let sheet = |cells: &str| workbook(&[("empty", ""), ("data", cells)]);
     let text = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
     let number = |at: &str, value: &str| format!(r#"<c r="{at}"><v>{value}</v></c>"#);
     let row = |number: u32, cells: &[String]| format!(r#"<row r="{number}">{}</row>"#, cells.concat());
@@ -394,7 +365,7 @@ fn spreadsheets_are_read_whatever_they_are_called() {
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!((values[0], f64::from(values[1]) + base), (1.5, 9_007_199_254_740_991.0));
     assert!(
-        values[2].is_nan() && raw.understood.contains(&"sheet \"data\" of 2".to_owned()),
+        values[2].is_nan() && raw.understood.contains(&"sheet \"data\" of 2 (others: \"empty\")".to_owned()),
         "{:?}",
         raw.understood
     );
