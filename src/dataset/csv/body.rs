@@ -19,6 +19,8 @@ pub(super) struct Body {
     last: Option<u64>,
     /// By which rules: those of version 1 leave no empty rows out.
     rules: Rules,
+    /// Whether comments may stand among the rows though the file does not begin with one.
+    finds_comments: bool,
 }
 
 impl Body {
@@ -54,6 +56,10 @@ impl Body {
         if repeats && layout.columns.iter().any(|name| plain_number(name).is_none()) {
             return Some(Left::Header);
         }
+        let is_comment = self.finds_comments && record.len() != layout.columns.len();
+        if is_comment && record.get(0).is_some_and(|field| field.starts_with(b"#")) {
+            return Some(Left::Comment);
+        }
         footer::is_empty(record).then_some(Left::Empty)
     }
 
@@ -77,6 +83,8 @@ enum Left {
     Empty,
     /// It is the header once more, as where files were joined.
     Header,
+    /// It begins with `#` and has no field for each column.
+    Comment,
 }
 
 /// The rows of a file one after the other.
@@ -136,6 +144,7 @@ impl<'a> Rows<'a> {
 struct Counts {
     empty: usize,
     headers: usize,
+    comments: usize,
     /// Rows with delimiters at their end that the header does not have.
     longer: usize,
 }
@@ -149,7 +158,9 @@ pub(super) fn survey(
     remarks: &mut Remarks,
 ) -> Result<(Vec<Evidence>, Body), DataError> {
     let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
-    let mut body = Body { last: last(text, layout, asked, progress)?, rules: asked.rules };
+    let last = last(text, layout, asked, progress)?;
+    let finds_comments = asked.reading.comments == Comments::Auto;
+    let mut body = Body { last, rules: asked.rules, finds_comments };
     let finds_end = asked.rules == Rules::Current && asked.reading.skip_footer.is_none();
     let (mut tail, mut counts) = (Tail::default(), Counts::default());
     let mut rows = Rows::open(text, layout, progress)?;
@@ -158,6 +169,7 @@ pub(super) fn survey(
             match body.left_out(rows.layout, record) {
                 Some(Left::Empty) => counts.empty += 1,
                 Some(Left::Header) => counts.headers += 1,
+                Some(Left::Comment) => counts.comments += 1,
                 None => {
                     body.check(rows, record)?;
                     counts.longer += usize::from(record.len() > rows.layout.columns.len());
@@ -183,7 +195,7 @@ pub(super) fn survey(
         add(&rows, &record, &mut evidence)?;
     }
     let mut sums_up = |number: u64, row: &ByteRecord| {
-        let (mut sums, above) = (Sums::of(row), Body { last: Some(number - 1), rules: asked.rules });
+        let (mut sums, above) = (Sums::of(row, &evidence), Body { last: Some(number - 1), ..body });
         above.each(text, rows.layout, progress, |_, row| {
             sums.add(row);
             Ok(())
@@ -251,8 +263,11 @@ fn tell_end(rows: &Rows<'_>, tail: &Tail, kept: usize, remarks: &mut Remarks) {
 /// Tells which rows and fields were left out.
 fn tell(counts: &Counts, remarks: &mut Remarks) {
     let counted = |count: usize| format!("{count} row{}", if count == 1 { "" } else { "s" });
-    for (count, what) in [(counts.empty, "without values"), (counts.headers, "with the names of the header")]
-    {
+    for (count, what) in [
+        (counts.empty, "without values"),
+        (counts.headers, "with the names of the header"),
+        (counts.comments, "of comments (#)"),
+    ] {
         if count > 0 {
             let are = if count == 1 { "is" } else { "are" };
             remarks.notes.push(format!("{} {what} {are} left out", counted(count)));

@@ -90,7 +90,7 @@ fn score_below(rows: &[ByteRecord], delimiter: Delimiter) -> Score {
     (same * 1000 / all, sense(rows), columns)
 }
 
-/// How many fields of a thousand are no numbers that were cut apart or run together by the wrong delimiter.
+/// How many fields of a thousand are no numbers and quoted texts that were cut apart or run together by the wrong delimiter.
 fn sense(rows: &[ByteRecord]) -> usize {
     let fields = || rows.iter().flat_map(ByteRecord::iter);
     let is_run_together = |field: &[u8]| {
@@ -104,9 +104,11 @@ fn sense(rows: &[ByteRecord]) -> usize {
             && !field.iter().any(u8::is_ascii_alphabetic)
             && !std::str::from_utf8(field).is_ok_and(|text| text.len() <= 64 && is_sound(text))
     };
-    let together = fields().filter(|field| is_run_together(field)).count();
+    // A quoted text that was cut apart.
+    let is_cut = |field: &[u8]| field.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+    let wrong = fields().filter(|field| is_run_together(field) || is_cut(field)).count();
     let count = fields().count().max(1);
-    (count - together) * 1000 / count
+    (count - wrong) * 1000 / count
 }
 
 /// The delimiter that the first line names: `sep=;`, as Excel has it.
@@ -156,5 +158,6 @@ mod tests {
         // Words of two parts are one column.
         check("city\nNew York\nLos Angeles\nSan Jose\n", Delimiter::Comma);
         check("name value\nfoo 1,5\nbar 2,5\n", Delimiter::Spaces);
+        check("Name,City, ST,Val\np,\"Town, 0\",0\nq,\"Town, 1\",1\n", Delimiter::Comma);
     }
 }

@@ -3,32 +3,19 @@
 use ::csv::ByteRecord;
 
 use super::evidence::{Content, Evidence, is_missing, plain_number};
+use super::number::Notation;
 
 /// The most rows that are looked at.
 const MOST: usize = 20;
 /// The longest of them, in bytes.
 const LONGEST: usize = 4096;
-/// How a row that sums up the others begins.
-const SUMS: [&str; 18] = [
-    "total",
-    "totals",
-    "grand total",
-    "subtotal",
-    "overall",
-    "sum",
-    "summe",
-    "gesamt",
-    "gesamtsumme",
-    "insgesamt",
-    "mean",
-    "average",
-    "avg",
-    "mittelwert",
-    "durchschnitt",
-    "median",
-    "minimum",
-    "maximum",
-];
+/// How a row that holds the sums of the others begins.
+const SUMS: [&str; 9] =
+    ["total", "totals", "grand total", "subtotal", "overall", "sum", "summe", "gesamt", "insgesamt"];
+/// How a row that holds the means of the others begins.
+const MEANS: [&str; 5] = ["mean", "average", "avg", "mittelwert", "durchschnitt"];
+/// How a row that holds other numbers about the others begins.
+const OTHERS: [&str; 5] = ["median", "minimum", "maximum", "std", "stddev"];
 
 /// Whether a row of a table of so many columns may stand below it: it is empty, sums up the others, or holds one text alone.
 pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]>, columns: usize) -> bool {
@@ -61,9 +48,13 @@ fn is_text(field: &[u8]) -> bool {
 }
 
 fn is_sum(field: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(field) else { return false };
-    let text = text.trim().trim_end_matches(':').trim_end();
-    text.len() <= 20 && SUMS.contains(&text.to_lowercase().as_str())
+    [&SUMS[..], &MEANS, &OTHERS].into_iter().any(|words| is_one(field, words))
+}
+
+fn is_one(field: &[u8], words: &[&str]) -> bool {
+    let field = field.trim_ascii();
+    let field = field.strip_suffix(b":").unwrap_or(field).trim_ascii_end();
+    words.iter().any(|word| field.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The rows at the end that may stand below the table, with their numbers.
@@ -129,7 +120,11 @@ pub(super) fn is_empty<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> bool {
 
 /// Whether the first text of a row says that it sums up others.
 pub(super) fn begins_as_sum(row: &ByteRecord) -> bool {
-    row.iter().find(|field| !field.trim_ascii().is_empty()).is_some_and(is_sum)
+    first(row).is_some_and(is_sum)
+}
+
+fn first(row: &ByteRecord) -> Option<&[u8]> {
+    row.iter().find(|field| !field.trim_ascii().is_empty())
 }
 
 /// Whether a field can be in a column that holds this.
@@ -148,41 +143,59 @@ fn fits(field: &[u8], content: &Content) -> bool {
 
 /// The sums of the numbers of some columns.
 pub(super) struct Sums {
-    /// Column, the number that may be the sum or mean, and the sum so far.
-    columns: Vec<(usize, f64, f64)>,
+    columns: Vec<Sum>,
     rows: f64,
+    /// Whether they should be met, or the means.
+    are_sums: bool,
+    are_means: bool,
+}
+
+struct Sum {
+    column: usize,
+    notation: Notation,
+    /// The number that may be the sum or mean.
+    told: f64,
+    so_far: f64,
 }
 
 impl Sums {
-    pub(super) fn of(row: &ByteRecord) -> Sums {
-        let numbers = row.iter().enumerate().filter_map(|(at, field)| Some((at, number(field)?, 0.0)));
-        Sums { columns: numbers.collect(), rows: 0.0 }
+    pub(super) fn of(row: &ByteRecord, evidence: &[Evidence]) -> Sums {
+        let columns = row.iter().zip(evidence).enumerate().filter_map(|(column, (field, evidence))| {
+            let Content::Numbers { notation, .. } = evidence.judge(None) else { return None };
+            Some(Sum { column, notation, told: number(field, notation)?, so_far: 0.0 })
+        });
+        let is = |words: &[&str]| first(row).is_some_and(|field| is_one(field, words));
+        Sums { columns: columns.collect(), rows: 0.0, are_sums: is(&SUMS), are_means: is(&MEANS) }
     }
 
     pub(super) fn add(&mut self, row: &ByteRecord) {
         self.rows += 1.0;
-        for (at, _, sum) in &mut self.columns {
-            *sum += row.get(*at).and_then(number).unwrap_or(0.0);
+        for sum in &mut self.columns {
+            sum.so_far += row.get(sum.column).and_then(|field| number(field, sum.notation)).unwrap_or(0.0);
         }
     }
 
     /// Whether most numbers are the sums or the means of their columns, up to rounding.
     pub(super) fn are_met(&self) -> bool {
         let is_near = |a: f64, b: f64| (a - b).abs() <= 1e-3 * a.abs().max(b.abs());
-        let met = self.columns.iter().filter(|(_, told, sum)| {
-            *told != 0.0 && (is_near(*told, *sum) || is_near(*told, *sum / self.rows.max(1.0)))
-        });
-        self.rows > 1.0 && 2 * met.count() > self.columns.len()
+        let is_met = |sum: &&Sum| {
+            let means = sum.so_far / self.rows.max(1.0);
+            sum.told != 0.0
+                && (self.are_sums && is_near(sum.told, sum.so_far)
+                    || self.are_means && is_near(sum.told, means))
+        };
+        self.rows > 1.0 && 2 * self.columns.iter().filter(is_met).count() > self.columns.len()
     }
 }
 
-fn number(field: &[u8]) -> Option<f64> {
-    std::str::from_utf8(field).ok().and_then(|text| plain_number(text.trim()))
+fn number(field: &[u8], notation: Notation) -> Option<f64> {
+    std::str::from_utf8(field).ok().and_then(|text| notation.parse(text.trim()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::memory::Budget;
 
     #[test]
     fn rows_below_a_table_are_told_by_their_texts() {
@@ -223,15 +236,24 @@ mod tests {
 
     #[test]
     fn sums_and_means_are_recognised() {
+        let rows = [["a", "1", "4,5"], ["b", "2", "5"], ["c", "3", "6"]];
+        let mut evidence = vec![Evidence::default(); 3];
+        for row in rows {
+            for (evidence, field) in evidence.iter_mut().zip(row) {
+                evidence.add(field, &[], &Budget::of(1 << 20));
+            }
+        }
         let check = |total: &[&str], expected: bool| {
-            let mut sums = Sums::of(&ByteRecord::from(total.to_vec()));
-            for row in [["a", "1", "4"], ["b", "2", "5"], ["c", "3", "6.5"]] {
+            let mut sums = Sums::of(&ByteRecord::from(total.to_vec()), &evidence);
+            for row in rows {
                 sums.add(&ByteRecord::from(row.to_vec()));
             }
             assert_eq!(sums.are_met(), expected, "{total:?}");
         };
-        check(&["Total", "6", "15.5"], true);
-        check(&["Mean", "2", "5.167"], true);
+        check(&["Total", "6", "15,5"], true);
+        check(&["Mean:", "2", "5,167"], true);
+        check(&["Total", "2", "5,167"], false);
+        check(&["Mean", "6", "15,5"], false);
         check(&["Total", "7", "9"], false);
         check(&["Total", "", ""], false);
     }

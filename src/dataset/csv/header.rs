@@ -27,7 +27,7 @@ pub(super) enum Field<'a> {
 /// Judges the first row by the rows below it.
 ///
 /// - For a header: a word above values; a word that a column of few words does not have, or that
-///   columns are often called; a date above numbers; numbers that step evenly or rise (years,
+///   columns are often called; a date above numbers; numbers that step evenly, rise or fall (years,
 ///   wavelengths, 0 1 2 3) where rows below do not; different whole numbers above fractions.
 /// - Against it: a word that occurs below; a value above words.
 pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
@@ -55,7 +55,7 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
         let doubt = (count < 4 || below.len() < 4).then_some("it holds a few numbers that step evenly");
         return Verdict { has_header: true, doubt };
     }
-    if let Some(verdict) = rising(first, below) {
+    if let Some(verdict) = in_order(first, below) {
         return verdict;
     }
     if are_whole_above_fractions(first, below) {
@@ -122,18 +122,20 @@ fn is_usual(name: &str) -> bool {
     USUAL.split(' ').any(|usual| usual == name) || matches!(last, "id" | "name")
 }
 
-/// Judges a first row whose numbers rise from column to column, as years, wavelengths and doses do.
-fn rising(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
+/// Judges a first row whose numbers rise or fall from column to column, as years, wavelengths and doses do.
+fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let is_year = |value: f64| value.fract() == 0.0 && (1500.0..=2200.0).contains(&value);
     let numbers: Vec<(usize, f64)> =
         first.iter().enumerate().filter_map(|(at, field)| Some((at, field.value()?))).collect();
-    let rises = |row: &[Field<'_>]| {
+    let are_in_order = |row: &[Field<'_>], is_before: fn(&f64, &f64) -> bool| {
         let values: Vec<f64> = numbers.iter().filter_map(|(at, _)| row.get(*at)?.value()).collect();
-        values.len() == numbers.len() && values.windows(2).all(|pair| pair[0] < pair[1])
+        values.len() == numbers.len() && values.windows(2).all(|pair| is_before(&pair[0], &pair[1]))
     };
-    if numbers.len() < 2 || !rises(first) {
+    if numbers.len() < 2 {
         return None;
     }
+    let orders: [fn(&f64, &f64) -> bool; 2] = [f64::lt, f64::gt];
+    let order = orders.into_iter().find(|order| are_in_order(first, *order))?;
     let column = |at: usize| below.iter().filter_map(move |row| row.get(at)?.value());
     let header = |doubt| Some(Verdict { has_header: true, doubt });
     let cells = || numbers.iter().flat_map(|(at, _)| column(*at));
@@ -142,23 +144,25 @@ fn rising(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
         let few = numbers.len() < 3 || below.len() < 2;
         return header(few.then_some("it holds a few numbers that could be years"));
     }
-    let rising_below = below.iter().filter(|row| rises(row)).count();
+    let ordered_below = below.iter().filter(|row| are_in_order(row, order)).count();
     let is_outside = |&&(at, value): &&(usize, f64)| {
         column(at).all(|other| value < other) || column(at).all(|other| value > other)
     };
     let outside = numbers.iter().filter(is_outside).count();
     let are_all_outside = outside == numbers.len();
     let most = if are_all_outside { below.len() / 2 } else { below.len() / 10 };
-    if below.len() < 4 || rising_below > most {
+    if below.len() < 4 || ordered_below > most {
         return None;
     }
     match numbers.len() {
         0..=2 => None,
-        3 if are_all_outside => header(Some("it holds three numbers that rise and are unlike those below")),
+        3 if are_all_outside => header(Some("it holds three numbers in order that are unlike those below")),
         4.. if are_all_outside => header(None),
         6.. if 2 * outside >= numbers.len() => header(None),
-        6.. => header(Some("it holds numbers that rise from column to column")),
-        4.. => Some(Verdict { has_header: false, doubt: Some("its numbers rise from column to column") }),
+        6.. => header(Some("it holds numbers that rise or fall from column to column")),
+        4.. => {
+            Some(Verdict { has_header: false, doubt: Some("its numbers rise or fall from column to column") })
+        }
         3 => None,
     }
 }
@@ -289,6 +293,7 @@ mod tests {
         // Years as data.
         check(&["1990,1996,2000", "1991,1994,2003", "1980,1997,2001"], false, false);
         check(&under("400,401.37,402.74,404.12"), true, false);
+        check(&under("4000,3996.143,3992.286,3988.429"), true, false);
         check(&under("0.1,0.7,1.5,3.5"), false, true);
         // Rows that rise as the first does.
         check(&["1,5,20,90", "2,6,21,80", "3,4,25,99", "1,9,30,70", "2,3,50,60"], false, false);

@@ -284,7 +284,8 @@ impl Start {
         let mut at = 0;
         self.sample.retain(|row| {
             at += 1;
-            at == 1 || columns < 2 || !footer::is_empty(row.iter().map(String::as_bytes))
+            let is_comment = row.len() != columns && row.first().is_some_and(|field| field.starts_with('#'));
+            at == 1 || columns < 2 || !(is_comment || footer::is_empty(row.iter().map(String::as_bytes)))
         });
         let may_end = |row: &Vec<String>| footer::may_be(row.iter().map(String::as_bytes), columns);
         while !cut && self.sample.len() > 3 && self.sample.last().is_some_and(may_end) {

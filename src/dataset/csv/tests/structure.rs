@@ -41,7 +41,7 @@ fn years_are_names_whatever_stands_below() {
         &[],
     );
     let doses = "dose,1,10,50000\na,5500,6100,700\nb,1500,2500,310\nc,3100,4500,1200\nd,5,1900,9\n";
-    check_doubt(doses, "unlike those below", &Choice::Header(Header::No));
+    check_doubt(doses, "in order that are unlike those below", &Choice::Header(Header::No));
 }
 
 #[test]
@@ -178,6 +178,12 @@ fn what_was_left_out_or_renamed_is_said() {
     let comments = "# made by me\na,b\n1,2\n#3,4\n5,6\n";
     check_doubt(comments, "1 line among the rows begins with #", &Choice::Comments(Comments::Off));
     assert!(loaded(comments.as_bytes()).understood.contains(&"2 comment lines".to_owned()));
+    check(
+        "a,b\n# calibration\n1,2\n3,4\n",
+        &["a", "b"],
+        &[1.0, 2.0, 3.0, 4.0],
+        &["1 row of comments (#) is left out"],
+    );
     let chosen = with(comments.as_bytes(), &[], Rules::Current, vec![Choice::Comments(Comments::From('#'))]);
     assert_eq!(chosen.unwrap().doubts, []);
     assert!(loaded(b"a,b\n1,2\n").understood.contains(&"delimiter: comma".to_owned()));
