@@ -5,9 +5,11 @@ use ::csv::ByteRecord;
 use super::evidence::{is_missing, plain_number};
 use super::header::{self, Field};
 use super::lines::{
-    Form, Lines, MAX_COLUMNS, NAMES_COPIES, head_rows, leave_out, letters, lines_above, names_bytes, utf8,
+    Form, Lines, MAX_COLUMNS, NAMES_COPIES, byte_of, head_rows, leave_out, letters, lines_above, names_bytes,
+    utf8,
 };
 use super::number::Notations;
+use super::spaces::are_before_quotes;
 use super::text::Text;
 use super::{Asked, delimiter, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
@@ -204,7 +206,8 @@ impl Start {
             (Delimiter::Auto, None) => delimiter::best(&head, cut, comment, asked.rules),
             (Delimiter::Auto, Some(told)) | (told, _) => told,
         };
-        let form = Form { delimiter, comment, skip };
+        let has_spaced_quotes = is_current && are_before_quotes(&head, byte_of(delimiter));
+        let form = Form { delimiter, comment, skip, has_spaced_quotes };
         let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
         if cut && rows.len() <= 1 {
             // A first row longer than the head: it must not lose its last columns.

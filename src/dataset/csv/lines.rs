@@ -3,7 +3,7 @@ use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read, Result as I
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::spaces::Collapsed;
+use super::spaces::{Collapsed, Unspaced};
 use super::text::Text;
 use crate::dataset::memory;
 use crate::dataset::{DataError, Progress};
@@ -28,6 +28,8 @@ pub(super) struct Form {
     pub comment: Option<u8>,
     /// Lines at the beginning that are left out: one that says what the delimiter is, titles.
     pub skip: usize,
+    /// Whether spaces stand between delimiters and quotes; they are left out.
+    pub has_spaced_quotes: bool,
 }
 
 /// The rows of a table one after the other, none of which can fill the memory.
@@ -182,13 +184,16 @@ pub(super) fn lines_above(letters: &[u8], form: Form, row: &ByteRecord) -> usize
 
 /// The head as it is taken apart.
 pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
-    if form.delimiter != Delimiter::Spaces {
-        return Cow::Borrowed(head);
-    }
-    let mut collapsed = Vec::new();
+    let mut letters = Vec::new();
     // Memory that is read fails at nothing.
-    let _ = Collapsed::new(head).read_to_end(&mut collapsed);
-    Cow::Owned(collapsed)
+    let _ = if form.delimiter == Delimiter::Spaces {
+        Collapsed::new(head).read_to_end(&mut letters)
+    } else if form.has_spaced_quotes {
+        Unspaced::new(head, byte_of(form.delimiter)).read_to_end(&mut letters)
+    } else {
+        return Cow::Borrowed(head);
+    };
+    Cow::Owned(letters)
 }
 
 fn builder(form: Form) -> ReaderBuilder {

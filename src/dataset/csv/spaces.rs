@@ -64,9 +64,126 @@ impl<R: Read> Read for Collapsed<R> {
     }
 }
 
+/// Whether spaces stand between a delimiter and a quote: `1, "a, b"`.
+pub(super) fn are_before_quotes(letters: &[u8], delimiter: u8) -> bool {
+    let mut parts = letters.split(|byte| *byte == delimiter).skip(1);
+    delimiter != b' '
+        && parts.any(|part| part.starts_with(b" ") && part.trim_ascii_start().starts_with(b"\""))
+}
+
+/// Text without the spaces between a delimiter and a quote, which would make the quote a letter.
+pub(super) struct Unspaced<R> {
+    inner: R,
+    block: Vec<u8>,
+    at: usize,
+    delimiter: u8,
+    /// Spaces at the beginning of a field that were not handed on yet.
+    spaces: usize,
+    /// Whether those are to be handed on before the next letter.
+    are_due: bool,
+    at_field: bool,
+    in_quotes: bool,
+    previous: u8,
+}
+
+impl<R> Unspaced<R> {
+    pub(super) fn new(inner: R, delimiter: u8) -> Unspaced<R> {
+        Unspaced {
+            inner,
+            block: Vec::new(),
+            at: 0,
+            delimiter,
+            spaces: 0,
+            are_due: false,
+            at_field: true,
+            in_quotes: false,
+            previous: b'\n',
+        }
+    }
+}
+
+impl<R: Read> Read for Unspaced<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
+        let mut written = 0;
+        while written < buffer.len() {
+            if self.are_due && self.spaces > 0 {
+                buffer[written] = b' ';
+                (written, self.spaces) = (written + 1, self.spaces - 1);
+                continue;
+            }
+            if self.at == self.block.len() {
+                if written > 0 {
+                    break;
+                }
+                self.block.resize(1 << 16, 0);
+                let read = self.inner.read(&mut self.block)?;
+                self.block.truncate(read);
+                self.at = 0;
+                if read == 0 {
+                    self.are_due = true;
+                    if self.spaces == 0 {
+                        break;
+                    }
+                    continue;
+                }
+            }
+            let byte = self.block[self.at];
+            if self.at_field && byte == b' ' && !self.are_due {
+                (self.at, self.spaces) = (self.at + 1, self.spaces + 1);
+                continue;
+            }
+            if self.spaces > 0 && byte != b'"' {
+                // The letter itself is looked at again.
+                self.are_due = true;
+                continue;
+            }
+            (self.spaces, self.are_due) = (0, false);
+            if byte == b'"' && (self.in_quotes || self.at_field || self.previous == b'"') {
+                self.in_quotes = !self.in_quotes;
+            }
+            self.at_field = !self.in_quotes && (byte == self.delimiter || matches!(byte, b'\n' | b'\r'));
+            self.previous = byte;
+            buffer[written] = byte;
+            (written, self.at) = (written + 1, self.at + 1);
+        }
+        Ok(written)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spaces_before_quotes_are_none() {
+        for (text, expected) in [
+            ("a, \"b, c\"\n1,  \"d\"\n", "a,\"b, c\"\n1,\"d\"\n"),
+            (" \"a\", b,  c\n", "\"a\", b,  c\n"),
+            ("\"a, \"\"b\"\", \"\"c\"\"\", \"d\"", "\"a, \"\"b\"\", \"\"c\"\"\",\"d\""),
+            ("a,  ", "a,  "),
+            ("a,  \n b", "a,  \n b"),
+            ("5 \"x\", y", "5 \"x\", y"),
+            ("", ""),
+        ] {
+            for block in [1, 3, 64] {
+                let mut reader = Unspaced::new(text.as_bytes(), b',');
+                let (mut out, mut buffer) = (Vec::new(), vec![0; block]);
+                loop {
+                    let read = reader.read(&mut buffer).unwrap();
+                    if read == 0 {
+                        break;
+                    }
+                    out.extend_from_slice(&buffer[..read]);
+                }
+                assert_eq!(String::from_utf8(out).unwrap(), expected, "{text:?}");
+            }
+        }
+        for (text, expected) in
+            [("a, \"b\"", true), ("a,\"b\"", false), ("a, b \"c\"", false), (" \"a\"", false)]
+        {
+            assert_eq!(are_before_quotes(text.as_bytes(), b','), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn runs_of_spaces_are_one() {

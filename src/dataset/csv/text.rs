@@ -6,8 +6,8 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use super::encoding::{self, is_utf16};
-use super::lines::{Form, leave_out};
-use super::spaces::Collapsed;
+use super::lines::{Form, byte_of, leave_out};
+use super::spaces::{Collapsed, Unspaced};
 use super::{REMEDY, sheet};
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress, foreign};
@@ -134,6 +134,7 @@ impl<'a> Text<'a> {
         }
         Ok(match form.delimiter {
             Delimiter::Spaces => Box::new(Collapsed::new(letters)),
+            other if form.has_spaced_quotes => Box::new(Unspaced::new(letters, byte_of(other))),
             Delimiter::Auto | Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
                 letters
             }

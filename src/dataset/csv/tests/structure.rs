@@ -158,6 +158,17 @@ fn drawn_lines_and_repeated_headers_are_no_rows() {
 }
 
 #[test]
+fn quotes_after_spaces_are_quotes() {
+    let text = "kind, \"x\", \"y, in mm\"\n\"a, b\", \"1.5\", 2\n\"c, d\",  \"2.5\", 3\n";
+    let raw = read(text.as_bytes(), &["kind"], Missing::ColumnMean).unwrap();
+    assert_eq!(
+        (raw.feature_names, raw.rows),
+        (vec!["x".into(), "y, in mm".into()], Rows::F32(vec![1.5, 2.0, 2.5, 3.0]))
+    );
+    assert_eq!((raw.labels[0].text(0), raw.labels[0].text(1)), ("a, b".into(), "c, d".into()));
+}
+
+#[test]
 fn delimiters_at_the_end_of_lines_are_no_columns() {
     let abc = ["a", "b", "c"];
     check(&format!("a,b,c,\n{ROWS}"), &abc, &ABC, &["the header ends with a delimiter"]);
