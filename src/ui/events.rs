@@ -73,6 +73,7 @@ impl State {
             self.notices.log(Severity::Info, format!("{name}: {note}"));
         }
         self.notices.log(Severity::Info, format!("Loaded {name}: {}.", data.said.line));
+        self.keep_past_data();
         self.data.facts = Some(facts);
         self.data.dataset = Some(data);
         self.data.of.clone_from(&self.data.requested);

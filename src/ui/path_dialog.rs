@@ -1,6 +1,7 @@
 //! The question for a file to open or to save to. What is at a path is found out on a thread of the
 //! [`FileRoom`](super::files::FileRoom): a folder on a network may take long to answer.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::dialogs::{Dialog, Then};
@@ -16,6 +17,8 @@ pub struct PathDialog {
     pub text: String,
     /// Whether a person was told that the file exists.
     pub overwrite: bool,
+    /// Whether the text is still to be selected, so that typing replaces what was suggested.
+    selects: bool,
     /// The path that `text` shows, where it was not typed: text cannot hold every name.
     exact: Option<PathBuf>,
     /// Whether the path was accepted. It is used once it is known what is there.
@@ -91,11 +94,26 @@ impl PathDialog {
             purpose,
             text,
             overwrite: false,
+            selects: true,
             exact: None,
             is_accepted: false,
             is_asked: false,
             found: None,
         }
+    }
+
+    /// The part of the suggested path that typing replaces, once, in characters: all of it where a file is opened, its name
+    /// without the ending where one is saved.
+    pub fn take_selection(&mut self) -> Option<Range<usize>> {
+        if !std::mem::take(&mut self.selects) {
+            return None;
+        }
+        let whole = 0..self.text.chars().count();
+        let Purpose::Save(..) = self.purpose else { return Some(whole) };
+        let name = self.text.rsplit(std::path::is_separator).next().unwrap_or_default();
+        let start = whole.end - name.chars().count();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        Some(start..start + stem.chars().count())
     }
 
     /// The text was edited: whatever was agreed to was another path.
@@ -243,6 +261,19 @@ mod tests {
         for text in [at("a"), there.clone()] {
             check(save(), &text, 1, asks, None);
             check(save(), &text, 2, asks, Some(&there));
+        }
+    }
+
+    #[test]
+    fn typing_replaces_what_was_suggested() {
+        for (purpose, text, expected) in [
+            (Purpose::Open, "/home/jürgen/", 0..13),
+            (Purpose::Save(SaveKind::Project, None), "/home/jürgen/größe.1.hourglass", 13..20),
+            (Purpose::Save(SaveKind::Design, None), "mine", 0..4),
+        ] {
+            let mut dialog = PathDialog::new(purpose, text.to_owned());
+            assert_eq!(dialog.take_selection(), Some(expected), "{text}");
+            assert_eq!(dialog.take_selection(), None, "once");
         }
     }
 
