@@ -1,5 +1,6 @@
-//! Side panels whose scroll bar lies beside what they show, never over it.
+//! Scroll bars that lie next to what they scroll, never over it.
 
+use egui::style::ScrollStyle;
 use egui::{Frame, Margin, Ui};
 
 /// Room a scroll bar takes, in points. Panels that scroll leave out as much of their right margin.
@@ -9,6 +10,14 @@ pub const BAR_PX: i8 = 10;
 pub fn beside_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let margin = Margin { right: BAR_PX, ..Margin::ZERO };
     Frame::new().inner_margin(margin).show(ui, content).inner
+}
+
+/// Has the scroll bars of what follows in `ui` shown whenever something is out of sight, next to the content.
+pub fn always_seen(ui: &mut Ui) {
+    let scroll = &mut ui.spacing_mut().scroll;
+    let width = scroll.bar_width;
+    // The colour of fields on that of cards could hardly be told apart.
+    *scroll = ScrollStyle { bar_width: width, foreground_color: true, ..ScrollStyle::solid() };
 }
 
 #[cfg(test)]
