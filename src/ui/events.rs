@@ -77,6 +77,7 @@ impl State {
         self.data.facts = Some(facts);
         self.data.dataset = Some(data);
         self.data.of.clone_from(&self.data.requested);
+        self.forget_past_data();
         self.data.progress = None;
         self.data.error = None;
         self.refresh(false);

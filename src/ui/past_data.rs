@@ -22,14 +22,9 @@ impl PastData {
         own.map(|(_, data)| &**data)
     }
 
-    /// Lets go of data that none of these runs was trained on.
-    pub fn keep_for(&mut self, runs: &[Run]) {
-        self.0.retain(|(of, data)| runs.iter().any(|run| is_own(run, of, data)));
-    }
-
     /// Keeps data, and lets go of the oldest where all are too many.
     fn add(&mut self, of: Data, data: Arc<Dataset>) {
-        self.0.retain(|(known, _)| !is_read_alike(known, &of));
+        self.0.retain(|(_, known)| !Arc::ptr_eq(known, &data));
         self.0.push((of, data));
         while self.0.iter().map(|(_, data)| bytes(&data.rows)).sum::<usize>() > MOST_BYTES {
             self.0.remove(0);
@@ -63,6 +58,12 @@ impl State {
         {
             self.past.add(of.clone(), data.clone());
         }
-        self.past.keep_for(&self.runs);
+    }
+
+    /// Lets go of past data that no run needs: of runs that were removed, and what is loaded again.
+    pub(super) fn forget_past_data(&mut self) {
+        let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
+        let lacks = |run: &Run| !loaded.is_some_and(|(data, of)| is_own(run, of, data));
+        self.past.0.retain(|(of, data)| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
     }
 }

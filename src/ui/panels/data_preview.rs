@@ -113,6 +113,8 @@ const FACTS_PX: f32 = 238.0;
 const NARROW_FACTS_PX: f32 = 188.0;
 /// Width from which what chooses samples and what turns pages fit into one row.
 const ONE_ROW_PX: f32 = 780.0;
+/// Least height of that row with the space below it.
+const HEAD_PX: f32 = 32.0;
 /// Room for a scroll bar.
 const BAR_PX: f32 = 11.0;
 
@@ -267,7 +269,7 @@ fn told_ui(ui: &mut Ui, look: &Look<'_>, view: &DataPreviewView) {
 
 /// The page of samples for a room of this size, with what chooses among them; nothing where columns are shown.
 fn page_of(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, [width, height]: [f32; 2]) -> Option<Page> {
-    let height = height - view.cache.head_px;
+    let height = height - view.cache.head_px.max(HEAD_PX);
     (!view.columns).then(|| Page::new(ui, look, view, [width, height]))
 }
 

@@ -1,6 +1,5 @@
 //! Scroll bars that lie next to what they scroll, never over it.
 
-use egui::style::ScrollStyle;
 use egui::{Frame, Margin, Ui};
 
 /// Room a scroll bar takes, in points. Panels that scroll leave out as much of their right margin.
@@ -15,9 +14,9 @@ pub fn beside_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 /// Has the scroll bars of what follows in `ui` shown whenever something is out of sight, next to the content.
 pub fn always_seen(ui: &mut Ui) {
     let scroll = &mut ui.spacing_mut().scroll;
-    let width = scroll.bar_width;
-    // The colour of fields on that of cards could hardly be told apart.
-    *scroll = ScrollStyle { bar_width: width, foreground_color: true, ..ScrollStyle::solid() };
+    scroll.floating_width = scroll.bar_width;
+    scroll.floating_allocated_width = f32::from(BAR_PX);
+    (scroll.dormant_handle_opacity, scroll.active_handle_opacity) = (0.35, 0.5);
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl Part {
             Part::Take => [258.0; 2],
             Part::Content => [76.0, 130.0],
             Part::Range => [84.0, 178.0],
-            Part::Missing => [54.0; 2],
+            Part::Missing => [60.0; 2],
             Part::Distinct => [60.0; 2],
             Part::Values => [72.0; 2],
         }
@@ -242,7 +242,7 @@ fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
     };
     let name = format!("values of {}", visible(&column.name));
     let bars = Bars { values: &values, most: None, level: None, tint: &|_| tint, about: &about, name: &name };
-    bars_ui(ui, vec2(78.0, 20.0), &bars);
+    bars_ui(ui, vec2(ui.available_width().max(8.0), 18.0), &bars);
 }
 
 #[cfg(test)]
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn everything_is_in_sight_where_there_is_room() {
         for (room, expected) in
-            [(688.0, 688.0), (760.0, 760.0), (868.0, 868.0), (950.0, 950.0), (300.0, 688.0)]
+            [(694.0, 694.0), (760.0, 760.0), (874.0, 874.0), (950.0, 950.0), (300.0, 694.0)]
         {
             let sum: f32 = Part::widths(room).iter().sum();
             assert!((sum - expected).abs() < 0.1, "{room}: {sum}");

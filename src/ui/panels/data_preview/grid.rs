@@ -3,6 +3,7 @@
 
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
+use super::BAR_PX;
 use crate::ui::plots::{color, palette};
 use crate::ui::widgets::scroll::always_seen;
 
@@ -33,8 +34,10 @@ impl Grid<'_> {
     /// Shows it in all the width there is and at most this height. `cell_ui` shows a cell in the room it has.
     pub fn ui(&self, ui: &mut Ui, height: f32, mut cell_ui: impl FnMut(&mut Ui, Place)) {
         always_seen(ui);
+        let height = height.max(0.0);
         let area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
-        area.max_height(height.max(0.0)).min_scrolled_height(height.max(0.0)).show_viewport(
+        // Within an area that scrolls itself no room is too little.
+        area.max_height(height).min_scrolled_height((height - BAR_PX).max(0.0)).show_viewport(
             ui,
             |ui, viewport| {
                 let origin = ui.max_rect().min;
