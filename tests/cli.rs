@@ -164,6 +164,7 @@ fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
     let path = dir.path();
     write_table(&path.join("t.csv"), 0.0);
     write_table(&path.join("my t.csv"), 0.0);
+    fs::write(path.join("t.parquet"), b"PAR1\x15\x04\x15PAR1").expect("written");
     fs::create_dir(path.join("pictures")).expect("made");
     for (command, data, words) in [
         (
@@ -184,6 +185,7 @@ fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
         ("check", "t.csv", "hourglass check DESIGN --data t.csv"),
         ("bench", "t.csv", "hourglass bench DESIGN --data t.csv"),
         ("evaluate", "t.csv", "hourglass evaluate PROJECT.hourglass t.csv"),
+        ("train", "t.parquet", "is a Parquet file, which is not read; convert it"),
     ] {
         fails(path, &[command, data], 1, words);
     }

@@ -52,7 +52,8 @@ impl Subject {
             }));
         }
         let opened = open_any(path).map_err(|error| match data_instead(path, 1) {
-            Some(data) => Failure::Problem(is_data(path, data.what, with_data)),
+            Some(Ok(data)) => Failure::Problem(is_data(path, data.what, with_data)),
+            Some(Err(unread)) => unread.into(),
             None => error.into(),
         });
         Ok(match opened? {

@@ -133,7 +133,8 @@ impl FileRoom {
             match open_any(&path) {
                 Ok(file) => FileEvent::Opened(path, Ok(file)),
                 Err(error) => match data_instead(&path, FIRST_SIDE_PX) {
-                    Some(data) => FileEvent::IsData(path, data),
+                    Some(Ok(data)) => FileEvent::IsData(path, data),
+                    Some(Err(unread)) => FileEvent::Opened(path, Err(unread.to_string())),
                     None => FileEvent::Opened(path, Err(error.to_string())),
                 },
             }

@@ -90,7 +90,7 @@ pub(super) fn columns_ui(
 }
 
 /// What the table says of each column.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Part {
     Name,
     Take,

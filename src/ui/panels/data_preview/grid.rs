@@ -23,7 +23,7 @@ pub(super) struct Grid<'a> {
 }
 
 /// The place of a cell.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct Place {
     /// Counted from 0; `None` in the header.
     pub row: Option<usize>,
@@ -36,7 +36,7 @@ impl Grid<'_> {
         always_seen(ui);
         let height = height.max(0.0);
         let area = ScrollArea::both().id_salt(self.name).auto_shrink([false, true]);
-        // Within an area that scrolls itself no room is too little.
+        // Where the view scrolls as a whole, it has its height however much of it is in sight.
         area.max_height(height).min_scrolled_height((height - BAR_PX).max(0.0)).show_viewport(
             ui,
             |ui, viewport| {

@@ -99,20 +99,18 @@ impl Page {
         if !cache.passing.follow(data, ids, view.filter, cache.rows_stamp) {
             ui.ctx().request_repaint();
         }
-        let (kind, each) = match Thumbs::of(data.shape, !data.labels.is_empty(), width, height) {
-            Some(thumbs) => {
-                let each = thumbs.across * thumbs.down;
-                (Kind::Pictures(thumbs), each)
-            }
-            None => {
-                let cells = Cells::of(data);
-                let shown = cache
-                    .found_features
-                    .of(cache.rows_stamp, &view.find, cells.len(), |column| cells.name(column));
-                let widths = cache.widths.of(cache.rows_stamp, &view.find, data, &cells, shown);
-                let bar = if widths.iter().sum::<f32>() > width { BAR_PX } else { 0.0 };
-                (Kind::Table, ((height - HEADER_PX - bar) / ROW_PX).max(1.0) as usize)
-            }
+        let thumbs = Thumbs::of(data.shape, !data.labels.is_empty(), width, height);
+        let (kind, each) = if let Some(thumbs) = thumbs {
+            let each = thumbs.across * thumbs.down;
+            (Kind::Pictures(thumbs), each)
+        } else {
+            let cells = Cells::of(data);
+            let shown = cache
+                .found_features
+                .of(cache.rows_stamp, &view.find, cells.len(), |column| cells.name(column));
+            let widths = cache.widths.of(cache.rows_stamp, &view.find, data, &cells, shown);
+            let bar = if widths.iter().sum::<f32>() > width { BAR_PX } else { 0.0 };
+            (Kind::Table, ((height - HEADER_PX - bar) / ROW_PX).max(1.0) as usize)
         };
         let count = cache.passing.len(data);
         view.page = view.page.min(count.div_ceil(each).max(1) - 1);
