@@ -17,8 +17,8 @@ pub struct PathDialog {
     pub text: String,
     /// Whether a person was told that the file exists.
     pub overwrite: bool,
-    /// Whether the text is still to be selected, so that typing replaces what was suggested.
-    selects: bool,
+    /// The part of the suggestion that typing replaces, in characters, until it is selected.
+    pub selection: Option<Range<usize>>,
     /// The path that `text` shows, where it was not typed: text cannot hold every name.
     exact: Option<PathBuf>,
     /// Whether the path was accepted. It is used once it is known what is there.
@@ -91,29 +91,15 @@ impl PathDialog {
     /// A question for a path, with this one suggested.
     pub fn new(purpose: Purpose, text: String) -> PathDialog {
         PathDialog {
+            selection: Some(suggested(&purpose, &text)),
             purpose,
             text,
             overwrite: false,
-            selects: true,
             exact: None,
             is_accepted: false,
             is_asked: false,
             found: None,
         }
-    }
-
-    /// The part of the suggested path that typing replaces, once, in characters: all of it where a file is opened, its name
-    /// without the ending where one is saved.
-    pub fn take_selection(&mut self) -> Option<Range<usize>> {
-        if !std::mem::take(&mut self.selects) {
-            return None;
-        }
-        let whole = 0..self.text.chars().count();
-        let Purpose::Save(..) = self.purpose else { return Some(whole) };
-        let name = self.text.rsplit(std::path::is_separator).next().unwrap_or_default();
-        let start = whole.end - name.chars().count();
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        Some(start..start + stem.chars().count())
     }
 
     /// The text was edited: whatever was agreed to was another path.
@@ -184,6 +170,21 @@ impl PathDialog {
             Purpose::Save(kind, _) => Some(kind),
         };
         Some(PathQuestion { path, kind })
+    }
+}
+
+/// What typing replaces of a suggested path, in characters: all of it where a file is opened, its name without the ending where
+/// one is saved.
+fn suggested(purpose: &Purpose, text: &str) -> Range<usize> {
+    let end = text.chars().count();
+    match purpose {
+        Purpose::Open => 0..end,
+        Purpose::Save(..) => {
+            let name = text.rsplit(std::path::is_separator).next().unwrap_or_default();
+            let start = end - name.chars().count();
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            start..start + stem.chars().count()
+        }
     }
 }
 
@@ -271,9 +272,7 @@ mod tests {
             (Purpose::Save(SaveKind::Project, None), "/home/jürgen/größe.1.hourglass", 13..20),
             (Purpose::Save(SaveKind::Design, None), "mine", 0..4),
         ] {
-            let mut dialog = PathDialog::new(purpose, text.to_owned());
-            assert_eq!(dialog.take_selection(), Some(expected), "{text}");
-            assert_eq!(dialog.take_selection(), None, "once");
+            assert_eq!(suggested(&purpose, text), expected, "{text}");
         }
     }
 

@@ -171,7 +171,7 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         }
         if ui.memory(|memory| memory.focused().is_none()) {
             edit.request_focus();
-            if let Some(selection) = dialog.take_selection() {
+            if let Some(selection) = dialog.selection.take() {
                 let [start, end] = [selection.start, selection.end].map(CCursor::new);
                 let mut edited = TextEditState::load(ui.ctx(), edit.id).unwrap_or_default();
                 edited.cursor.set_char_range(Some(CCursorRange::two(start, end)));
