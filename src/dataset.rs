@@ -4,6 +4,7 @@
 mod binariser;
 mod column;
 pub mod csv;
+mod data_instead;
 mod digits;
 mod error;
 mod fit;
@@ -35,6 +36,7 @@ mod written;
 
 pub use binariser::Binariser;
 pub use column::{Column, ColumnKind, ColumnOverview};
+pub use data_instead::{DataInstead, data_instead};
 pub use error::DataError;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
@@ -64,7 +66,7 @@ pub struct Dataset {
     pub shape: Shape,
     /// The values as they came, one row a sample.
     pub rows: Rows,
-    /// Labels, by column; empty where there are none. The first colours the scatter by default.
+    /// Labels, by column; empty where there are none.
     pub labels: Vec<LabelColumn>,
     /// Name of each row (the picture's path below its folder); empty where rows have none.
     pub row_names: Vec<String>,
@@ -103,6 +105,15 @@ pub struct Gaps {
     pub means: Vec<f32>,
     /// How many values were missing and filled.
     pub filled: usize,
+    /// A bit for each value of the rows, from the lowest on: whether it was missing. Empty where none was.
+    pub cells: Vec<u64>,
+}
+
+impl Gaps {
+    /// Whether the value of this place in the rows was missing and filled.
+    pub fn is_filled(&self, at: usize) -> bool {
+        self.cells.get(at / 64).is_some_and(|bits| (bits >> (at % 64)) & 1 == 1)
+    }
 }
 
 /// One label a row.

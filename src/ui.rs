@@ -21,6 +21,7 @@ pub mod menu;
 mod missing_data;
 pub mod notices;
 pub mod panels;
+mod past_data;
 pub mod path_dialog;
 pub mod plots;
 pub mod principal;

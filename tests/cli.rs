@@ -159,6 +159,39 @@ fn check_names_places() {
 }
 
 #[test]
+fn data_in_the_place_of_a_design_are_told_with_the_way_to_give_them() {
+    let dir = dir();
+    let path = dir.path();
+    write_table(&path.join("t.csv"), 0.0);
+    write_table(&path.join("my t.csv"), 0.0);
+    fs::write(path.join("t.parquet"), b"PAR1\x15\x04\x15PAR1").expect("written");
+    fs::create_dir(path.join("pictures")).expect("made");
+    for (command, data, words) in [
+        (
+            "train",
+            "t.csv",
+            "t.csv is a table, not a project or a design; to use it as data: hourglass train DESIGN --data t.csv",
+        ),
+        (
+            "train",
+            "my t.csv",
+            "hourglass train DESIGN --data 'my t.csv', where DESIGN is a file or a recipe:NAME",
+        ),
+        (
+            "train",
+            "pictures",
+            "pictures is a folder, not a project or a design; to use it as data: hourglass train",
+        ),
+        ("check", "t.csv", "hourglass check DESIGN --data t.csv"),
+        ("bench", "t.csv", "hourglass bench DESIGN --data t.csv"),
+        ("evaluate", "t.csv", "hourglass evaluate PROJECT.hourglass t.csv"),
+        ("train", "t.parquet", "is a Parquet file, which is not read; convert it"),
+    ] {
+        fails(path, &[command, data], 1, words);
+    }
+}
+
+#[test]
 fn what_is_missing_is_named_with_its_place_and_the_way_to_point_at_it() {
     let dir = dir();
     let path = dir.path();

@@ -42,7 +42,7 @@ pub(super) fn new(arguments: &New) -> Result<(), Failure> {
 
 /// `hourglass check`
 pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
-    let mut subject = Subject::open(&arguments.subject)?;
+    let mut subject = Subject::open(&arguments.subject, "hourglass check DESIGN --data")?;
     data::replace(&mut subject.project, &arguments.data)?;
     // Without its data a design can still be judged, only not as well.
     let loaded = data::load(&subject.project.data, data::OF_DESIGN, Elsewhere::Option);

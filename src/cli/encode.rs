@@ -32,7 +32,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
         Output::Array(_) | Output::Table(..) => check_files(&files, &written, arguments.force)?,
     }
 
-    let applied = Applied::open(&arguments.trained)?;
+    let applied = Applied::open(&arguments.trained, "encode")?;
     let rows = applied.all_rows();
     let mut network = applied.network(arguments.trained.threads)?;
     let codes = codes(&applied, &mut network, &rows);

@@ -23,7 +23,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     if let Some(path) = &arguments.scores {
         check_files(&files, &[path], arguments.force)?;
     }
-    let applied = Applied::open(&arguments.trained)?;
+    let applied = Applied::open(&arguments.trained, "evaluate")?;
     let (split, rows) = part(&applied, arguments.split)?;
     let anomalies = Anomalies::of(&applied.data, &rows, arguments)?;
     let mut network = applied.network(arguments.trained.threads)?;

@@ -40,7 +40,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
             None
         }
     };
-    let applied = Applied::open(&arguments.trained)?;
+    let applied = Applied::open(&arguments.trained, "reconstruct")?;
     let rows = applied.all_rows();
     let mut network = applied.network(arguments.trained.threads)?;
     let mut values = Vec::new();

@@ -9,7 +9,7 @@ use crate::dataset::source_for;
 use crate::project::{Channels, Source};
 
 /// Width and height pictures from the desktop are brought to at first.
-const FIRST_SIDE_PX: usize = 32;
+pub const FIRST_SIDE_PX: usize = 32;
 
 impl State {
     /// Takes a file or folder dropped on the window; data are looked at beside the window first.
@@ -21,17 +21,20 @@ impl State {
         }
     }
 
+    /// Makes these the data of the document, as one step that can be undone, and shows them.
+    pub(super) fn use_data(&mut self, source: Source) {
+        self.history.settle(&self.project);
+        self.project.data.source = source;
+        self.select(crate::project::Place::Data);
+        self.view.show = Some(super::panels::views::Pane::Data);
+        self.refresh(false);
+    }
+
     /// Uses what was dropped for what it was found to be.
     pub(super) fn take_found(&mut self, path: PathBuf, kind: DropKind) {
         match kind {
             DropKind::Project => self.ask(Then::OpenPath(path)),
-            DropKind::Data(source) => {
-                self.history.settle(&self.project);
-                self.project.data.source = source;
-                self.select(crate::project::Place::Data);
-                self.view.show = Some(super::panels::views::Pane::Data);
-                self.refresh(false);
-            }
+            DropKind::Data(source) => self.use_data(source),
             DropKind::Unknown(why) => {
                 self.notices.say(Severity::Warning, format!("{why}; projects end in .hourglass or .ron."));
             }

@@ -6,11 +6,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::dialogs::{Browse, Target, Then};
-pub use super::dropped::{DropKind, drop_kind, promise};
+pub use super::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, promise};
 use super::keeper::Keep;
+use super::notices::Offer;
 use super::path_dialog::{PathFound, PathQuestion};
 use super::state::{Effect, State};
 use crate::check::Severity;
+use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
     FileError, Files, MergeBase, MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Settings,
     Store, open_any, save_design,
@@ -77,6 +79,8 @@ impl SaveRequest {
 pub enum FileEvent {
     /// A file was read, or could not be.
     Opened(PathBuf, Result<OpenedFile, String>),
+    /// What was to be opened is data.
+    IsData(PathBuf, DataInstead),
     /// A file was written, or could not be.
     Saved(Box<SaveRequest>, Result<Vec<MergeNote>, String>),
     /// What is at a path that was asked for.
@@ -126,8 +130,14 @@ impl FileRoom {
         self.spawn(move || {
             // What a killed save has left there goes; where the folder cannot be written, opening needs nothing of it.
             let _ = Files::default().check_writable(&path);
-            let result = open_any(&path).map_err(|error| error.to_string());
-            FileEvent::Opened(path, result)
+            match open_any(&path) {
+                Ok(file) => FileEvent::Opened(path, Ok(file)),
+                Err(error) => match data_instead(&path, FIRST_SIDE_PX) {
+                    Some(Ok(data)) => FileEvent::IsData(path, data),
+                    Some(Err(unread)) => FileEvent::Opened(path, Err(unread.to_string())),
+                    None => FileEvent::Opened(path, Err(error.to_string())),
+                },
+            }
         });
     }
 
@@ -231,6 +241,7 @@ impl State {
     pub fn handle_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Opened(path, result) => self.opened(path, result),
+            FileEvent::IsData(path, data) => self.offer_data(&path, data),
             FileEvent::Saved(request, result) => self.saved(*request, result),
             FileEvent::Browsed(browse, path) => {
                 if let Some(path) = path {
@@ -305,6 +316,16 @@ impl State {
             }
             Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
         }
+    }
+
+    fn offer_data(&mut self, path: &Path, data: DataInstead) {
+        self.busy = None;
+        let text = format!(
+            "{} is {}, not a project or a design. It can be the data of the project on screen.",
+            visible_path(path),
+            data.what
+        );
+        self.notices.offer(Severity::Warning, text, Offer::Data(Box::new(data.source)));
     }
 
     fn saved(&mut self, request: SaveRequest, result: Result<Vec<MergeNote>, String>) {

@@ -14,7 +14,8 @@ use super::editors::source::{OLD_RULES, Sources};
 use super::history::History;
 pub use super::layout::{BottomTab, ViewSettings};
 pub use super::missing_data::MissingData;
-use super::notices::Notices;
+use super::notices::{Notices, Offer};
+use super::past_data::{PastData, is_own};
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
@@ -84,6 +85,8 @@ pub struct State {
     pub principal: super::principal::Principal,
     /// The error of PCA of every run.
     pub baselines: super::baselines::Baselines,
+    /// Data of runs that the design no longer reads.
+    pub(super) past: PastData,
     kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
     /// Likelihoods that were asked for, and of which split; not saved.
@@ -175,6 +178,7 @@ impl State {
             epoch: None,
             principal: super::principal::Principal::default(),
             baselines: super::baselines::Baselines::default(),
+            past: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),
             likelihoods: BTreeMap::new(),
@@ -211,12 +215,13 @@ impl State {
         self.likelihoods.clear();
         self.principal = super::principal::Principal::default();
         self.baselines = super::baselines::Baselines::default();
+        self.past = PastData::default();
         self.live = None;
         self.selected = Place::Code;
         self.kept = None;
         self.notices.take_back(OLD_RULES);
         if self.project.data.has_old_rules() {
-            self.notices.offer(Severity::Info, OLD_RULES, Choice::Rules(Rules::Current));
+            self.notices.offer(Severity::Info, OLD_RULES, Offer::Choice(Choice::Rules(Rules::Current)));
         }
         self.refresh(false);
     }
@@ -310,9 +315,13 @@ impl State {
         chosen.or(self.runs.last())
     }
 
-    /// The loaded data, where they are those a run was trained on, however they are divided now.
+    /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
+    /// these are not there, loaded data of the same rows, whatever labels they have.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.data.dataset.as_deref().filter(|data| run.check_watched_rows(data).is_ok())
+        let loaded = self.data.dataset.as_deref();
+        let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
+        let own = own.map(|(data, _)| data).or_else(|| self.past.of(run));
+        own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))
     }
 
     /// Shape of the loaded samples, be they older ones than the design asks for: what is drawn.
@@ -408,6 +417,7 @@ impl State {
         }
         if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
             // A path is still to come: nothing to load, and nothing of the old data stays.
+            self.keep_past_data();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
                 // What is still on its way answers an older request.
@@ -418,6 +428,7 @@ impl State {
             return;
         }
         if is_other_source(self.data.of.as_ref(), &self.project.data) {
+            self.keep_past_data();
             (self.data.dataset, self.data.facts, self.data.of) = (None, None, None);
         }
         self.load();

@@ -22,6 +22,7 @@ pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     browse
 }
 
+/// What is rarely changed. Another choice of how arrays are read has its field here.
 fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
     combo_ui(
         ui,

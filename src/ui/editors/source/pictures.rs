@@ -62,6 +62,7 @@ fn label_ui(ui: &mut Ui, label: &mut LabelFrom) -> Option<PathField> {
     }
 }
 
+/// What is rarely changed. Another choice of how pictures are read has its field here.
 fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
     combo_ui(
         ui,

@@ -65,6 +65,7 @@ pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     browse
 }
 
+/// What is rarely changed. Another choice of how tables are read has its field here.
 fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     combo_ui(
         ui,
