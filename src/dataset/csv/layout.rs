@@ -9,7 +9,7 @@ use super::lines::{
     utf8,
 };
 use super::number::Notations;
-use super::spaces::are_before_quotes;
+use super::spaces::Quotes;
 use super::text::Text;
 use super::{Asked, delimiter, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
@@ -206,8 +206,8 @@ impl Start {
             (Delimiter::Auto, None) => delimiter::best(&head, cut, comment, asked.rules),
             (Delimiter::Auto, Some(told)) | (told, _) => told,
         };
-        let has_spaced_quotes = is_current && are_before_quotes(&head, byte_of(delimiter));
-        let form = Form { delimiter, comment, skip, has_spaced_quotes };
+        let quotes = Quotes::find(&head, byte_of(delimiter), asked.rules);
+        let form = Form { delimiter, comment, skip, quotes };
         let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
         if cut && rows.len() <= 1 {
             // A first row longer than the head: it must not lose its last columns.
