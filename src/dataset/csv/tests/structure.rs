@@ -195,6 +195,7 @@ fn what_was_left_out_or_renamed_is_said() {
         &[1.0, 2.0, 3.0, 4.0],
         &["1 row of comments (#) is left out"],
     );
+    check("% made by me\n% t,x\n1,2.5\n3,4.5\n", &["t", "x"], &[1.0, 2.5, 3.0, 4.5], &[]);
     let chosen = with(comments.as_bytes(), &[], Rules::Current, vec![Choice::Comments(Comments::From('#'))]);
     assert_eq!(chosen.unwrap().doubts, []);
     assert!(loaded(b"a,b\n1,2\n").understood.contains(&"delimiter: comma".to_owned()));
