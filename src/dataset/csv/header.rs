@@ -182,14 +182,13 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
             below.iter().filter_map(|row| row.get(at)).filter(|field| **field != Field::Missing).collect();
         let values = present.iter().filter(|field| field.value().is_some()).count();
         match field {
-            Field::Missing => {}
             Field::Value(_) | Field::Date(_) => return false,
             Field::Word(word) if present.contains(&&Field::Word(word)) => return false,
             Field::Word(word) if !present.is_empty() && 10 * values >= 9 * present.len() => {
                 units += 1;
                 is_bracketed |= word.starts_with(['[', '(']) && word.ends_with([']', ')']);
             }
-            Field::Word(_) => {}
+            Field::Word(_) | Field::Missing => {}
         }
     }
     below.len() > 1 && (units > 1 || units == 1 && is_bracketed)
