@@ -289,9 +289,10 @@ fn tell_comments(layout: &mut Layout, all: usize, asked: &Asked<'_>, remarks: &m
     layout.comments += among;
     if asked.reading.comments == Comments::Auto {
         let (s, begin, are) = if among == 1 { ("", "begins", "is") } else { ("s", "begin", "are") };
+        let sign = layout.form.comment.map_or('#', char::from);
         remarks.doubt(
-            format!("{among} line{s} among the rows {begin} with # and {are} left out as comments"),
-            vec![Choice::Comments(Comments::Off), Choice::Comments(Comments::From('#'))],
+            format!("{among} line{s} among the rows {begin} with {sign} and {are} left out as comments"),
+            vec![Choice::Comments(Comments::Off), Choice::Comments(Comments::From(sign))],
         );
     }
 }

@@ -6,7 +6,7 @@ use super::evidence::plain_number;
 use super::lines::{Form, byte_of, head_rows};
 use super::number::Notations;
 use super::preamble;
-use super::spaces::are_before_quotes;
+use super::spaces::Quotes;
 use crate::project::{Delimiter, Rules};
 
 /// Rows that tell the delimiter.
@@ -22,8 +22,8 @@ type Score = (usize, usize, usize);
 /// may have hidden it.
 pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
     let rows = |delimiter| {
-        let has_spaced_quotes = rules == Rules::Current && are_before_quotes(head, byte_of(delimiter));
-        head_rows(head, cut, Form { delimiter, comment, skip: 0, has_spaced_quotes }, DIVIDED_ROWS)
+        let quotes = Quotes::find(head, byte_of(delimiter), rules);
+        head_rows(head, cut, Form { delimiter, comment, skip: 0, quotes }, DIVIDED_ROWS)
     };
     let whole = likeliest(&|delimiter| score(&rows(delimiter), delimiter, rules), rules, 900);
     if rules == Rules::Version1 || whole.1.0 >= 900 {

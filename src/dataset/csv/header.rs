@@ -154,16 +154,23 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     if below.len() < 4 || ordered_below > most {
         return None;
     }
+    // Further from a column than its values are from each other.
+    let is_far = |&&(at, value): &&(usize, f64)| {
+        let (low, high) = column(at)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), other| (low.min(other), high.max(other)));
+        (low - value).max(value - high) > high - low
+    };
+    let far = numbers.iter().filter(is_far).count();
+    let doubt = Some("its numbers rise or fall from column to column");
     match numbers.len() {
         0..=2 => None,
-        3 if are_all_outside => header(Some("it holds three numbers in order that are unlike those below")),
         4.. if are_all_outside => header(None),
         6.. if 2 * outside >= numbers.len() => header(None),
-        6.. => header(Some("it holds numbers that rise or fall from column to column")),
-        4.. => {
-            Some(Verdict { has_header: false, doubt: Some("its numbers rise or fall from column to column") })
+        3 if 2 * far > numbers.len() => {
+            header(Some("it holds three numbers in order that are unlike those below"))
         }
-        3 => None,
+        3 if !are_all_outside => None,
+        3.. => Some(Verdict { has_header: false, doubt }),
     }
 }
 
@@ -175,14 +182,13 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
             below.iter().filter_map(|row| row.get(at)).filter(|field| **field != Field::Missing).collect();
         let values = present.iter().filter(|field| field.value().is_some()).count();
         match field {
-            Field::Missing => {}
             Field::Value(_) | Field::Date(_) => return false,
             Field::Word(word) if present.contains(&&Field::Word(word)) => return false,
             Field::Word(word) if !present.is_empty() && 10 * values >= 9 * present.len() => {
                 units += 1;
                 is_bracketed |= word.starts_with(['[', '(']) && word.ends_with([']', ')']);
             }
-            Field::Word(_) => {}
+            Field::Word(_) | Field::Missing => {}
         }
     }
     below.len() > 1 && (units > 1 || units == 1 && is_bracketed)
@@ -287,7 +293,8 @@ mod tests {
         check(&above("Country,2000,2005,2011"), true, false);
         check(&above("land,2000,2005,2011"), true, false);
         check(&above(",2000,2005,2011"), true, false);
-        check(&above("dose,1,10,50000"), true, true);
+        check(&above("dose,1,10,50000"), false, true);
+        check(&above("dose,-9000,10000,50000"), true, true);
         check(&above("Togo,1600,2400,3000"), false, false);
         check(&["2000,2005", "1.5,3.25", "0.5,9.5"], true, true);
         // Years as data.

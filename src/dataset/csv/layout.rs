@@ -9,7 +9,7 @@ use super::lines::{
     utf8,
 };
 use super::number::Notations;
-use super::spaces::are_before_quotes;
+use super::spaces::Quotes;
 use super::text::Text;
 use super::{Asked, delimiter, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
@@ -19,6 +19,9 @@ use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 const HEAD_ROWS: usize = 1000;
 /// Rows that tell the header.
 const TELLING_ROWS: usize = 100;
+
+/// Signs that begin the comments of a file that begins with one.
+const SIGNS: [u8; 3] = [b'#', b'%', b'!'];
 
 /// How a table is laid out, as told or found.
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
@@ -88,7 +91,9 @@ impl Layout {
             names.len() == first.len() && names.len() > 1 && names[1..].iter().any(is_number)
         };
         if asked.reading.comments == Comments::Auto && commented.as_ref().is_some_and(like_rows) {
-            let message = "lines that begin with # are left out as comments, but look like rows".to_owned();
+            let sign = form.comment.map_or('#', char::from);
+            let message =
+                format!("lines that begin with {sign} are left out as comments, but look like rows");
             doubts.push(Doubt { message, remedies: vec![Choice::Comments(Comments::Off)] });
         }
         let has_units = asked.rules == Rules::Current && sample.len() > 1 && {
@@ -206,8 +211,8 @@ impl Start {
             (Delimiter::Auto, None) => delimiter::best(&head, cut, comment, asked.rules),
             (Delimiter::Auto, Some(told)) | (told, _) => told,
         };
-        let has_spaced_quotes = is_current && are_before_quotes(&head, byte_of(delimiter));
-        let form = Form { delimiter, comment, skip, has_spaced_quotes };
+        let quotes = Quotes::find(&head, byte_of(delimiter), asked.rules);
+        let form = Form { delimiter, comment, skip, quotes };
         let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
         if cut && rows.len() <= 1 {
             // A first row longer than the head: it must not lose its last columns.
@@ -406,12 +411,13 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
         },
         Comments::Auto if is_sheet || asked.rules == Rules::Version1 => Ok(None),
         Comments::Auto => {
-            let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+            let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+            let sign = first.filter(|byte| SIGNS.contains(byte));
             // Where all lines begin so, they are the rows: colours, perhaps.
             let lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
-            let is_row = |line: &[u8]| matches!(line, [b'#', next, ..] if next.is_ascii_alphanumeric());
+            let is_row = |line: &[u8]| matches!(line, [own, next, ..] if Some(*own) == sign && next.is_ascii_alphanumeric());
             let are_rows = !cut && lines.clone().count() > 1 && lines.into_iter().all(is_row);
-            Ok(first.copied().filter(|byte| *byte == b'#' && !are_rows))
+            Ok(sign.filter(|_| !are_rows))
         }
     }
 }

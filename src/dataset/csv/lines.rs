@@ -3,7 +3,7 @@ use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read, Result as I
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::spaces::{Collapsed, Unspaced};
+use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::text::Text;
 use crate::dataset::memory;
 use crate::dataset::{DataError, Progress};
@@ -28,8 +28,7 @@ pub(super) struct Form {
     pub comment: Option<u8>,
     /// Lines at the beginning that are left out: one that says what the delimiter is, titles.
     pub skip: usize,
-    /// Whether spaces stand between delimiters and quotes; they are left out.
-    pub has_spaced_quotes: bool,
+    pub quotes: Quotes,
 }
 
 /// The rows of a table one after the other, none of which can fill the memory.
@@ -187,8 +186,8 @@ pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
     let mut letters = Vec::new();
     // Memory that is read fails at nothing.
     let _ = if form.delimiter == Delimiter::Spaces {
-        Collapsed::new(head).read_to_end(&mut letters)
-    } else if form.has_spaced_quotes {
+        Collapsed::new(head, form.quotes).read_to_end(&mut letters)
+    } else if form.quotes == Quotes::AfterSpaces {
         Unspaced::new(head, byte_of(form.delimiter)).read_to_end(&mut letters)
     } else {
         return Cow::Borrowed(head);

@@ -1,5 +1,33 @@
 use std::io::{Read, Result as IoResult};
 
+use crate::project::Rules;
+
+/// Which quotes are those of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// Every quote begins or ends one, as in version 1.
+    All,
+    /// A quote at the beginning of a field begins one.
+    #[default]
+    AtFields,
+    /// So does one after spaces: `1, "a, b"`.
+    AfterSpaces,
+}
+
+impl Quotes {
+    /// Which ones a table has, by its first letters.
+    pub(super) fn find(letters: &[u8], delimiter: u8, rules: Rules) -> Quotes {
+        let mut parts = letters.split(|byte| *byte == delimiter).skip(1);
+        let is_after_spaces =
+            |part: &[u8]| part.starts_with(b" ") && part.trim_ascii_start().starts_with(b"\"");
+        match rules {
+            Rules::Version1 => Quotes::All,
+            Rules::Current if delimiter != b' ' && parts.any(is_after_spaces) => Quotes::AfterSpaces,
+            Rules::Current => Quotes::AtFields,
+        }
+    }
+}
+
 /// Text in which every run of spaces and tabs is one space, and none is left at the beginning and the end of a line; those in
 /// quotes stay.
 pub(super) struct Collapsed<R> {
@@ -10,14 +38,16 @@ pub(super) struct Collapsed<R> {
     is_due: bool,
     at_start: bool,
     in_quotes: bool,
+    quotes: Quotes,
     /// The last letter that was handed on.
     previous: u8,
 }
 
 impl<R> Collapsed<R> {
-    pub(super) fn new(inner: R) -> Collapsed<R> {
+    pub(super) fn new(inner: R, quotes: Quotes) -> Collapsed<R> {
         let (block, at) = (Vec::new(), 0);
-        Collapsed { inner, block, at, is_due: false, at_start: true, in_quotes: false, previous: b'\n' }
+        let (at_start, in_quotes, previous) = (true, false, b'\n');
+        Collapsed { inner, block, at, is_due: false, at_start, in_quotes, quotes, previous }
     }
 }
 
@@ -56,19 +86,12 @@ impl<R: Read> Read for Collapsed<R> {
             self.at += 1;
             self.at_start = ends_line;
             // A quote within a word (5") is a letter. Of two in a text the first seemed to close it.
-            let may_open = matches!(self.previous, b' ' | b'\n' | b'\r' | b'"');
+            let may_open = self.quotes == Quotes::All || matches!(self.previous, b' ' | b'\n' | b'\r' | b'"');
             self.in_quotes = if byte == b'"' { !self.in_quotes && may_open } else { self.in_quotes };
             self.previous = byte;
         }
         Ok(written)
     }
-}
-
-/// Whether spaces stand between a delimiter and a quote: `1, "a, b"`.
-pub(super) fn are_before_quotes(letters: &[u8], delimiter: u8) -> bool {
-    let mut parts = letters.split(|byte| *byte == delimiter).skip(1);
-    delimiter != b' '
-        && parts.any(|part| part.starts_with(b" ") && part.trim_ascii_start().starts_with(b"\""))
 }
 
 /// Text without the spaces between a delimiter and a quote, which would make the quote a letter.
@@ -178,10 +201,14 @@ mod tests {
                 assert_eq!(String::from_utf8(out).unwrap(), expected, "{text:?}");
             }
         }
-        for (text, expected) in
-            [("a, \"b\"", true), ("a,\"b\"", false), ("a, b \"c\"", false), (" \"a\"", false)]
-        {
-            assert_eq!(are_before_quotes(text.as_bytes(), b','), expected, "{text:?}");
+        for (text, rules, expected) in [
+            ("a, \"b\"", Rules::Current, Quotes::AfterSpaces),
+            ("a, \"b\"", Rules::Version1, Quotes::All),
+            ("a,\"b\"", Rules::Current, Quotes::AtFields),
+            ("a, b \"c\"", Rules::Current, Quotes::AtFields),
+            (" \"a\"", Rules::Current, Quotes::AtFields),
+        ] {
+            assert_eq!(Quotes::find(text.as_bytes(), b',', rules), expected, "{text:?}");
         }
     }
 
@@ -196,7 +223,7 @@ mod tests {
             ("", ""),
         ] {
             for block in [1, 2, 64] {
-                let mut reader = Collapsed::new(text.as_bytes());
+                let mut reader = Collapsed::new(text.as_bytes(), Quotes::AtFields);
                 let mut out = Vec::new();
                 let mut buffer = vec![0; block];
                 loop {

@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::encoding::{self, is_utf16};
 use super::lines::{Form, byte_of, leave_out};
-use super::spaces::{Collapsed, Unspaced};
+use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::{REMEDY, sheet};
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress, foreign};
@@ -133,8 +133,8 @@ impl<'a> Text<'a> {
             letters = Box::new(lines);
         }
         Ok(match form.delimiter {
-            Delimiter::Spaces => Box::new(Collapsed::new(letters)),
-            other if form.has_spaced_quotes => Box::new(Unspaced::new(letters, byte_of(other))),
+            Delimiter::Spaces => Box::new(Collapsed::new(letters, form.quotes)),
+            other if form.quotes == Quotes::AfterSpaces => Box::new(Unspaced::new(letters, byte_of(other))),
             Delimiter::Auto | Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
                 letters
             }

@@ -103,7 +103,7 @@ impl Decimal {
 /// Lines of a table that are no rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comments {
-    /// Those that begin with `#`, where the file begins with one.
+    /// Those that begin with `#`, `%` or `!`, where the file begins with one.
     #[default]
     Auto,
     /// None: every line is a row.

@@ -40,7 +40,7 @@ fn years_are_names_whatever_stands_below() {
         &[5500.0, 6100.0, 700.0, 1500.0, 2500.0, 310.0],
         &[],
     );
-    let doses = "dose,1,10,50000\na,5500,6100,700\nb,1500,2500,310\nc,3100,4500,1200\nd,5,1900,9\n";
+    let doses = "dose,-9000,10000,50000\na,5500,6100,700\nb,1500,2500,310\nc,3100,4500,1200\nd,5,1900,9\n";
     check_doubt(doses, "in order that are unlike those below", &Choice::Header(Header::No));
 }
 
@@ -195,6 +195,7 @@ fn what_was_left_out_or_renamed_is_said() {
         &[1.0, 2.0, 3.0, 4.0],
         &["1 row of comments (#) is left out"],
     );
+    check("% made by me\n% t,x\n1,2.5\n3,4.5\n", &["t", "x"], &[1.0, 2.5, 3.0, 4.5], &[]);
     let chosen = with(comments.as_bytes(), &[], Rules::Current, vec![Choice::Comments(Comments::From('#'))]);
     assert_eq!(chosen.unwrap().doubts, []);
     assert!(loaded(b"a,b\n1,2\n").understood.contains(&"delimiter: comma".to_owned()));
