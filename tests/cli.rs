@@ -1,5 +1,7 @@
 //! The command line as people and scripts use it: exit codes, results on stdout, files left behind.
 
+mod program;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,48 +12,13 @@ use hourglass::dataset::{Progress, Rows, load};
 use hourglass::io::{Files, open_project, save_design, save_project};
 use hourglass::project::{Data, EarlyStopping, Recipe, Scaling, Shape, Source};
 use hourglass::run::{KeptEpochs, Run, Status};
+use program::{command, fails, run};
 use serde_json::Value;
 
-struct Done {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn command(dir: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hourglass"));
-    command
-        .args(arguments)
-        .current_dir(dir)
-        .env("HOURGLASS_STATE", dir.join("state"))
-        .env("HOURGLASS_CONFIG", dir.join("config"))
-        .env_remove("RUST_LOG");
-    command
-}
-
-fn run(dir: &Path, arguments: &[&str]) -> Done {
-    let output = command(dir, arguments).output().expect("started");
-    Done {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-/// Runs a command that must succeed and gives its results.
+/// The results of a command that must succeed.
 #[track_caller]
 fn ok(dir: &Path, arguments: &[&str]) -> String {
-    let done = run(dir, arguments);
-    assert_eq!(done.code, Some(0), "{arguments:?}\n{}{}", done.stdout, done.stderr);
-    done.stdout
-}
-
-/// Runs a command that must fail with this code and say these words on stderr.
-#[track_caller]
-fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
-    let done = run(dir, arguments);
-    assert_eq!(done.code, Some(code), "{arguments:?}\n{}{}", done.stdout, done.stderr);
-    assert!(done.stderr.contains(words), "{arguments:?}: {:?} is not in\n{}", words, done.stderr);
+    program::ok(dir, arguments).stdout
 }
 
 fn last_json(stdout: &str) -> Value {
@@ -98,11 +65,12 @@ fn help_teaches_and_wrong_use_is_code_2() {
         assert!(help.contains(word), "{word}");
     }
     for command in ["recipes", "new", "check", "train", "evaluate", "encode", "reconstruct", "bench"] {
-        ok(dir.path(), &[command, "--help"]);
+        assert!(ok(dir.path(), &[command, "--help"]).contains("Example"), "{command}");
     }
     assert!(ok(dir.path(), &["--version"]).starts_with("hourglass "));
     fails(dir.path(), &["train"], 2, "Usage");
-    fails(dir.path(), &["trian"], 2, "no command and no file trian");
+    fails(dir.path(), &["trian"], 2, "no command and no file trian; did you mean train?");
+    fails(dir.path(), &["trian", "recipe:linear", "--epochs", "1"], 2, "did you mean train?");
     fails(dir.path(), &["missing.hourglass"], 1, "there is no file missing.hourglass");
     fails(dir.path(), &["train", "recipe:nonsense"], 2, "undercomplete");
     fails(dir.path(), &["train", "recipe:linear", "--size", "3by4"], 2, "64x48");
@@ -115,10 +83,9 @@ fn help_teaches_and_wrong_use_is_code_2() {
 fn every_recipe_is_listed_written_and_sound() {
     let dir = dir();
     let listed = ok(dir.path(), &["recipes"]);
-    let (claims, lines): (Vec<&str>, Vec<&str>) = listed.lines().partition(|line| line.starts_with(' '));
-    let names: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    let names: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, Recipe::ALL.map(Recipe::name));
-    assert!(claims.len() == names.len() && claims.iter().all(|claim| claim.contains("trained: ")));
+    assert!(listed.lines().all(|line| line.contains("(trained: ")), "{listed}");
     for name in names {
         let file = format!("{name}.ron");
         assert_eq!(ok(dir.path(), &["new", name, "-o", &file]).trim(), file);

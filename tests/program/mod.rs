@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hourglass::io::{Files, open_project, save_design};
@@ -31,12 +31,34 @@ pub fn surround(command: &mut Command, dir: &Path) {
         .env_remove("RUST_LOG");
 }
 
+/// What a command left behind.
+pub struct Done {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command.
+pub fn run(dir: &Path, arguments: &[&str]) -> Done {
+    let output = command(dir, arguments).output().expect("started");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    Done { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
 /// Runs a command that must succeed.
 #[track_caller]
-pub fn ok(dir: &Path, arguments: &[&str]) -> Output {
-    let output = command(dir, arguments).output().expect("started");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
+pub fn ok(dir: &Path, arguments: &[&str]) -> Done {
+    let done = run(dir, arguments);
+    assert_eq!(done.code, Some(0), "{arguments:?}\n{}{}", done.stdout, done.stderr);
+    done
+}
+
+/// Runs a command that must fail with this code and say these words on stderr.
+#[track_caller]
+pub fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
+    let done = run(dir, arguments);
+    assert_eq!(done.code, Some(code), "{arguments:?}\n{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains(words), "{arguments:?}: {words:?} is not in\n{}", done.stderr);
 }
 
 /// The runs of a project file that opens without a warning.
