@@ -152,8 +152,8 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
                     "{} names {known} of {} pictures (column “{}”) and may hold their labels (column “{}”)",
                     slashed(table),
                     pictures.files.len(),
-                    found.file_name,
-                    found.label_name
+                    csv::shortened(&found.file_name),
+                    csv::shortened(&found.label_name)
                 ),
                 remedies: vec![Choice::Label(LabelFrom::Table {
                     path,

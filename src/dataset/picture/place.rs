@@ -123,7 +123,7 @@ mod tests {
     use crate::project::Channels;
 
     /// Pixels that grow evenly along one side grow evenly when the middle of that side is enlarged.
-    fn check<T: Sample + Into<f64>>(value: impl Fn(u32) -> T, expected: [f64; 3]) {
+    fn check<T: Sample>(value: impl Fn(u32) -> T, expected: [f64; 3]) {
         let (long, short) = (4, 2);
         let along = |at: u32, is_high: bool| value(if is_high { at / short } else { at % long });
         for is_high in [true, false] {
@@ -137,7 +137,7 @@ mod tests {
                 |line: usize, place: usize| if is_high { line * width + place } else { place * width + line };
             for (line, expected) in expected.iter().enumerate().take(three) {
                 for place in 0..other {
-                    let value: f64 = placed[at(line, place)].into();
+                    let value = placed[at(line, place)].number();
                     assert!(
                         (value - expected).abs() < 1e-5,
                         "{is_high} {line} {place}: {value}, not {expected}"
