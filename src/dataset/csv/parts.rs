@@ -63,7 +63,7 @@ pub(super) fn hold<'a>(
         let mut tags = Tags::new(BufReader::with_capacity(1 << 16, entry));
         let mut looks = 0_u64;
         loop {
-            let read = if is_texts || is_sheets { tags.next() } else { tags.skip() };
+            let read = if is_texts || is_sheets { tags.advance() } else { tags.skip() };
             if read == 0 {
                 break;
             }
@@ -117,7 +117,7 @@ impl<R: BufRead> Tags<R> {
     }
 
     /// Reads to the end of the next tag, or a piece of the text before it; how many bytes that were, 0 at the end.
-    fn next(&mut self) -> u64 {
+    fn advance(&mut self) -> u64 {
         self.tag.clear();
         let text = self.read_until(b'<');
         if self.tag.last() != Some(&b'<') {
