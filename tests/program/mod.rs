@@ -14,6 +14,7 @@ use hourglass::project::{
     Strategy, Synthetic,
 };
 use hourglass::run::{Checkpoint, EpochRecord, GreedyRecord, Run};
+use serde_json::Value;
 
 /// The program with these arguments, started in a folder that holds its state and settings too.
 pub fn command(dir: &Path, arguments: &[&str]) -> Command {
@@ -59,6 +60,23 @@ pub fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
     let done = run(dir, arguments);
     assert_eq!(done.code, Some(code), "{arguments:?}\n{}{}", done.stdout, done.stderr);
     assert!(done.stderr.contains(words), "{arguments:?}: {words:?} is not in\n{}", done.stderr);
+}
+
+/// The last line of results, as JSON.
+#[track_caller]
+pub fn last_json(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().expect("a line")).expect("JSON")
+}
+
+/// A small table with two clusters.
+pub fn write_table(path: &Path, offset: f32) {
+    let mut text = String::from("a,b,c,d,e\n");
+    for row in 0..120 {
+        let value = |column: usize| ((row * 7 + column * 13) % 29) as f32 / 29.0 + offset;
+        let row: Vec<String> = (0..5).map(|column| value(column).to_string()).collect();
+        text += &(row.join(",") + "\n");
+    }
+    fs::write(path, text).expect("written");
 }
 
 /// The runs of a project file that opens without a warning.
