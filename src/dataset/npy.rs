@@ -3,7 +3,7 @@
 mod archive;
 mod bases;
 mod choice;
-mod directory;
+pub(super) mod directory;
 mod entry;
 mod header;
 mod labels;
@@ -16,7 +16,6 @@ use std::path::Path;
 
 pub(super) use self::archive::zip_names;
 use self::archive::{Archive, Found};
-pub(super) use self::directory::entries as zip_entries;
 pub(super) use self::header::{Header, Kind};
 pub(super) use self::labels::Labels;
 pub(super) use self::layout::Layout;

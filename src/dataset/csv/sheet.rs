@@ -11,7 +11,7 @@ use zip::ZipArchive;
 use super::{parts, records};
 use crate::dataset::memory::Held;
 use crate::dataset::open_file::{Watched, open_file};
-use crate::dataset::{DataError, Progress, npy};
+use crate::dataset::{DataError, Progress};
 
 /// The first sheet of a spreadsheet that is not empty.
 pub(super) struct Sheet {
@@ -24,8 +24,6 @@ pub(super) struct Sheet {
 
 /// Memory that a spreadsheet that is not packed takes while it is read, in times its length.
 const COPIES: u64 = 50;
-/// Memory for a part in the list of an archive's parts, which is read twice, and by which they are found.
-const ENTRY_BYTES: u64 = 3072;
 /// Rows and columns of the largest sheet.
 const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
@@ -117,8 +115,11 @@ enum Kind {
 
 /// Told by the names of the parts of an archive; and the memory that it takes while it is read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
+    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they are found.
+    const ENTRY_BYTES: u64 = 3072;
     let (mut file, bytes) = open_file(path, "a table")?;
-    let entries = npy::zip_entries(&mut file, bytes).map_err(|error| DataError::io(path, &error))?;
+    let entries = crate::dataset::npy::directory::entries(&mut file, bytes)
+        .map_err(|error| DataError::io(path, &error))?;
     let list_bytes = entries.saturating_mul(ENTRY_BYTES);
     let list = progress.budget().hold(list_bytes)?;
     let Ok(mut archive) = ZipArchive::new(BufReader::new(Watched::new(file, bytes, progress))) else {

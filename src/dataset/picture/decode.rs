@@ -4,8 +4,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{
-    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, exr_blocks, io_message, tiff_numbers,
-    tiff_pages,
+    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, tiff_numbers, tiff_pages,
 };
 use crate::dataset::Progress;
 use crate::dataset::memory::{Held, size};
@@ -62,7 +61,7 @@ pub(super) fn decode<'a>(
     let part = if format == ImageFormat::Tiff {
         tiff_pages::row_bytes(bytes)
     } else if format == ImageFormat::OpenExr {
-        exr_blocks::block_bytes(bytes).saturating_mul(COPIES)
+        super::exr_blocks::block_bytes(bytes).saturating_mul(COPIES)
     } else {
         0
     };
