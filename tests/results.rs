@@ -12,37 +12,8 @@ use hourglass::project::{
     Activation, ArrayReading, Bottleneck, Code, CodebookUpdate, Data, Delimiter, Header, Loss, Missing,
     Output, Project, Recipe, Rules, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
 };
-use program::command;
+use program::{fails, ok};
 use serde_json::Value;
-
-struct Done {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn run(dir: &Path, arguments: &[&str]) -> Done {
-    let output = command(dir, arguments).output().expect("started");
-    Done {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-#[track_caller]
-fn ok(dir: &Path, arguments: &[&str]) -> Done {
-    let done = run(dir, arguments);
-    assert_eq!(done.code, Some(0), "{arguments:?}\n{}{}", done.stdout, done.stderr);
-    done
-}
-
-#[track_caller]
-fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
-    let done = run(dir, arguments);
-    assert_eq!(done.code, Some(code), "{arguments:?}\n{}{}", done.stdout, done.stderr);
-    assert!(done.stderr.contains(words), "{arguments:?}: {words:?} is not in\n{}", done.stderr);
-}
 
 fn read(dir: &Path, name: &str) -> String {
     fs::read_to_string(dir.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))

@@ -15,9 +15,8 @@ use crate::run::Run;
 pub(super) fn recipes() {
     let width = Recipe::ALL.iter().map(|recipe| recipe.name().len()).max().unwrap_or(0);
     for recipe in Recipe::ALL {
-        line(format!("{:width$}  {}", recipe.name(), recipe.summary()));
         let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
-        line(format!("{:width$}  trained: {}", "", claims.join(", ")));
+        line(format!("{:width$}  {} (trained: {})", recipe.name(), recipe.summary(), claims.join(", ")));
     }
 }
 

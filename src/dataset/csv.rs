@@ -20,6 +20,7 @@ mod preamble;
 mod records;
 mod remarks;
 mod roles;
+mod sectors;
 mod sheet;
 mod sniff;
 mod spaces;
@@ -52,6 +53,14 @@ pub(super) struct Asked<'a> {
     pub missing: Missing,
     pub reading: &'a TableReading,
     pub rules: Rules,
+}
+
+impl<'a> Asked<'a> {
+    /// Nothing but what `reading` says.
+    fn of(reading: &'a TableReading) -> Asked<'a> {
+        let (header, delimiter, missing) = (Header::Auto, Delimiter::Auto, Missing::default());
+        Asked { header, delimiter, labels: &[], missing, reading, rules: Rules::Current }
+    }
 }
 
 /// What to do where a table does not fit into memory.
@@ -198,7 +207,7 @@ fn extrapolated(error: DataError, progress: &Progress) -> DataError {
 }
 
 /// The first names of a list, for a message.
-fn listed<T: AsRef<str>>(names: &[T]) -> String {
+pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<String> =
         names.iter().take(20).map(|name| format!("\"{}\"", shortened(name.as_ref()))).collect();
     let more = if names.len() > shown.len() { ", …" } else { "" };
@@ -206,7 +215,7 @@ fn listed<T: AsRef<str>>(names: &[T]) -> String {
 }
 
 /// A field of any length, short enough for a message.
-fn shortened(field: &str) -> String {
+pub(super) fn shortened(field: &str) -> String {
     let mut text: String = field.chars().take(40).collect();
     if text.len() < field.len() {
         text.push('…');

@@ -294,9 +294,12 @@ fn one_by_one<'a, I: ExactSizeIterator<Item = f32>>(
 fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, DataError> {
     let (offsets, factors): (Vec<f32>, Vec<f32>) = pairs.unzip();
     if let Some(at) = offsets.iter().zip(&factors).position(|(o, f)| !o.is_finite() || *f == 0.0) {
-        let name = raw.feature_names.get(at).map_or("the picture", String::as_str);
+        let (name, otherwise) = match raw.feature_names.get(at) {
+            Some(name) => (name.as_str(), "remove the column"),
+            None => ("the pictures", "choose their range by percentiles (--range percentiles)"),
+        };
         return Err(DataError::Setting(format!(
-            "the values of {name} span more than a 32-bit number can hold; divide them by a constant or remove the column"
+            "the values of {name} span more than a 32-bit number can hold; divide them by a constant, or {otherwise}"
         )));
     }
     Ok(Scaler { offsets, factors })

@@ -3,7 +3,7 @@
 mod archive;
 mod bases;
 mod choice;
-mod directory;
+pub(super) mod directory;
 mod entry;
 mod header;
 mod labels;

@@ -3,6 +3,7 @@
 mod animation;
 mod colours;
 mod decode;
+mod exr_blocks;
 mod place;
 mod sample;
 mod tiff_numbers;

@@ -191,7 +191,13 @@ enum Kind {
 
 /// Told by the names of the parts of an archive; and the memory that it takes while it is read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
-    let (file, bytes) = open_file(path, "a table")?;
+    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they are found.
+    const ENTRY_BYTES: u64 = 3072;
+    let (mut file, bytes) = open_file(path, "a table")?;
+    let entries = crate::dataset::npy::directory::entries(&mut file, bytes)
+        .map_err(|error| DataError::io(path, &error))?;
+    let list_bytes = entries.saturating_mul(ENTRY_BYTES);
+    let list = progress.budget().hold(list_bytes)?;
     let Ok(mut archive) = ZipArchive::new(BufReader::new(Watched::new(file, bytes, progress))) else {
         let mut held = progress.budget().hold(bytes.saturating_mul(COPIES))?;
         let mut content = Vec::new();
@@ -209,7 +215,9 @@ fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), Dat
     } else {
         return Ok((Kind::Other, progress.budget().hold(0)?));
     };
-    let held = parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    let mut held = parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    drop(list);
+    held.take(list_bytes)?;
     Ok((kind, held))
 }
 

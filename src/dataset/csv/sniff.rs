@@ -5,7 +5,7 @@ use super::layout::Layout;
 use super::text::Text;
 use super::{Asked, REMEDY, roles};
 use crate::dataset::{DataError, Progress};
-use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
+use crate::project::{Delimiter, Header, Rules, TableReading};
 
 /// What a table looks like before it is loaded, for a dialog to start from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(in crate::dataset) fn sniff_as(
     reading: &TableReading,
     rules: Rules,
 ) -> Result<CsvPreview, DataError> {
-    let asked = Asked { header, delimiter, labels: &[], missing: Missing::default(), reading, rules };
+    let asked = Asked { header, delimiter, rules, ..Asked::of(reading) };
     look(path, &asked, &Progress::default()).map_err(|error| error.about(&path.display().to_string(), REMEDY))
 }
 
@@ -51,14 +51,7 @@ pub(in crate::dataset) fn is_table(path: &Path) -> bool {
 
 fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
     let (progress, reading) = (Progress::default(), TableReading::default());
-    let asked = Asked {
-        header: Header::Auto,
-        delimiter: Delimiter::Auto,
-        labels: &[],
-        missing: Missing::default(),
-        reading: &reading,
-        rules: Rules::Current,
-    };
+    let asked = Asked::of(&reading);
     let text = Text::find(path, &reading, false, &progress)?;
     let layout = Layout::find(&text, &asked, &[], &progress)?;
     let rows = layout.first_rows();

@@ -168,14 +168,7 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
         ],
     );
     let reading = TableReading { missing_words: vec!["-999".to_owned()], ..TableReading::default() };
-    let asked = Asked {
-        header: Header::Auto,
-        delimiter: Delimiter::Auto,
-        labels: &[],
-        missing: Missing::DropRow,
-        reading: &reading,
-        rules: Rules::Current,
-    };
+    let asked = Asked { missing: Missing::DropRow, ..Asked::of(&reading) };
     let (_dir, path) = write(b"a\n1\n2\nred\n");
     let error = super::load(&path, asked, &[], &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("--missing-words") && error.contains("-999,red"), "{error}");
@@ -340,14 +333,8 @@ proptest! {
             }
             for text in [&b"a,b\n1,2\n"[..], b"1;2\n3;4\n"] {
                 let known = loaded_columns(text);
-                let asked = Asked {
-                    header: Header::Auto,
-                    delimiter: Delimiter::Auto,
-                    labels: &[],
-                    missing: Missing::ColumnMean,
-                    reading: &TableReading::default(),
-                    rules: Rules::Current,
-                };
+                let reading = TableReading::default();
+                let asked = Asked { missing: Missing::ColumnMean, ..Asked::of(&reading) };
                 if let Ok(raw) = super::load(&path, asked, &known, &Progress::default()) {
                     raw.assert_sound();
                 }

@@ -57,6 +57,23 @@ pub(super) fn decode<'a>(
     if how.rules == Rules::Version1 && !is_old_kind {
         return Err(Refusal::Bad("is of a kind that the rules of version 1 do not read".into()));
     }
+    // Some decoders make room for a part of the file as large as it says, whatever the picture's size.
+    let part = if format == ImageFormat::Tiff {
+        tiff_pages::row_bytes(bytes)
+    } else if format == ImageFormat::OpenExr {
+        super::exr_blocks::block_bytes(bytes).saturating_mul(COPIES)
+    } else {
+        0
+    };
+    if part > MAX_DECODED {
+        return Err(Refusal::Bad(format!(
+            "is too large (a part of {}): {}",
+            size(part),
+            limit_text(how.rules)
+        )));
+    }
+    let short = Refusal::short(part + 2 * bytes.len() as u64);
+    let _part = progress.budget().hold(part).map_err(short)?;
     reader.limits(limits(how.rules));
     let mut decoder = match reader.into_decoder() {
         Err(ImageError::Unsupported(_)) if is_tiff => {
@@ -142,7 +159,9 @@ pub(super) fn working_bytes(
     let colours = u64::from(width) * u64::from(height) * pixel;
     // The resizer changes widths first, and a picture that does not fill its place is drawn apart.
     let resized = how.wanted.width as u64 * (u64::from(height) + how.wanted.height as u64) * channels * value;
-    COPIES.saturating_mul(decoded).saturating_add(colours).saturating_add(resized)
+    // Four weights of 8 bytes for each column and each row.
+    let weights = 32 * (u64::from(width) + u64::from(height));
+    COPIES.saturating_mul(decoded).saturating_add(colours).saturating_add(resized).saturating_add(weights)
 }
 
 pub(super) fn limit_text(rules: Rules) -> String {

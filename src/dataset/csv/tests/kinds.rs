@@ -206,14 +206,9 @@ fn every_guess_can_be_overruled() {
 fn shown(text: &[u8], known: &[Column], labels: &[&str]) -> Result<Raw, DataError> {
     let (_dir, path) = write(text);
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
-    let asked = Asked {
-        header: Header::Yes,
-        delimiter: Delimiter::Comma,
-        labels: &labels,
-        missing: Missing::default(),
-        reading: &TableReading::default(),
-        rules: Rules::Current,
-    };
+    let reading = TableReading::default();
+    let (header, delimiter) = (Header::Yes, Delimiter::Comma);
+    let asked = Asked { header, delimiter, labels: &labels, ..Asked::of(&reading) };
     csv::load(&path, asked, known, &Progress::default())
 }
 
@@ -252,14 +247,7 @@ fn a_trained_run_finds_its_columns_by_name() {
     let choice = crate::project::ColumnChoice { name: "a".to_owned(), take: Take::Label };
     let reading = TableReading { columns: vec![choice], ..TableReading::default() };
     let (_dir, path) = write(b"a,b,c\n1,2,3\n");
-    let asked = Asked {
-        header: Header::Auto,
-        delimiter: Delimiter::Auto,
-        labels: &[],
-        missing: Missing::default(),
-        reading: &reading,
-        rules: Rules::Current,
-    };
+    let asked = Asked::of(&reading);
     let (_dir, stepped) = write(b"1,2,3\n0.5,2.5,9\n");
     let raw = csv::load(&stepped, asked, &known, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 0.5, 2.5, 9.0]));
