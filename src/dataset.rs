@@ -16,6 +16,7 @@ pub mod memory;
 mod mend;
 mod npy;
 mod open_file;
+mod other_range;
 mod parallel;
 mod picture;
 mod progress;
@@ -25,6 +26,7 @@ mod raw;
 mod remark;
 mod rows;
 mod scaler;
+mod settled;
 mod sort;
 mod source_for;
 mod split;
@@ -39,11 +41,13 @@ pub use error::DataError;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
+pub use other_range::other_range;
 pub use picture::Depth;
 pub use progress::Progress;
 pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
+pub use settled::Settled;
 pub use source_for::{labels_of, source_for, source_like, table_like};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
@@ -86,6 +90,8 @@ pub struct Dataset {
     pub binariser: Binariser,
     /// What stands in for missing values.
     pub gaps: Gaps,
+    /// Decisions that were taken by all pictures together; nothing for what is no folder of pictures.
+    pub settled: Settled,
     /// Identifies rows and their order; a run is resumed exactly only on equal data.
     pub fingerprint: u64,
     /// What was read, for a person to check.
