@@ -108,7 +108,7 @@ pub(super) fn load(
     raw.type_max = matches!(raw.rows, Rows::U8(_)).then_some(255.0);
     raw.warnings = warnings;
     name_features(&mut raw, &bases, progress)?;
-    let name = |path: &Path| companions::plain_name(path);
+    let name = companions::plain_name;
     let parts =
         [(name(images), train_count)].into_iter().chain(test_images.map(|path| (name(path), test_count)));
     name_rows(&mut raw, &parts.collect::<Vec<_>>(), progress)?;

@@ -105,6 +105,10 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     let split = split::draw(count, own, classes, held_out, &data.split, progress)?;
     let gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
+    // A trained network has its own scaling.
+    if matches!(data.source, Source::Npy { .. } | Source::Idx { .. }) && known.is_none() {
+        raw.doubts.extend(squeezed::dark(&raw, data.scaling, progress)?);
+    }
     // The reader of pictures tells it by their names.
     if !matches!(data.source, Source::ImageFolder { .. }) {
         raw.warnings.extend(squeezed::uniform(&raw, progress)?);

@@ -69,10 +69,6 @@ pub(super) struct Page {
     pub has_odd_numbers: bool,
     /// The value of white, where it is not the largest of the type.
     pub white: Option<u16>,
-    /// Whether it was made larger.
-    pub is_enlarged: bool,
-    /// Whether its sides have another ratio than those it was brought to.
-    pub is_reshaped: bool,
 }
 
 /// The most bytes one decoded picture may take.
@@ -216,22 +212,7 @@ fn finish(raster: Raster, how: How, resizer: &mut Resizer) -> Result<Page, Strin
     })?;
     let is_open = is_transparent && how.alpha == Alpha::Auto && how.rules == Rules::Current;
     let on_white = is_open.then(|| on(Ground::White)).transpose()?;
-    let white = raster.white;
-    let (is_enlarged, is_reshaped) = change(size, how.wanted);
-    Ok(Page { row, on_white, is_transparent, size, has_odd_numbers, white, is_enlarged, is_reshaped })
-}
-
-/// Whether a picture of this size is made larger, and whether its sides have another ratio than those wanted, by more than a
-/// fraction of a pixel.
-fn change((width, height): (u32, u32), wanted: Wanted) -> (bool, bool) {
-    let scales = [wanted.width as f64 / f64::from(width), wanted.height as f64 / f64::from(height)];
-    let [low, high] = [scales[0].min(scales[1]), scales[0].max(scales[1])];
-    let scale = match wanted.fit {
-        Fit::Crop => high,
-        Fit::Fit | Fit::Stretch => low,
-    };
-    let is_beyond = |side: u32, wanted: usize| f64::from(side) * high > wanted as f64 + 0.5;
-    (scale > 1.0, is_beyond(width, wanted.width) || is_beyond(height, wanted.height))
+    Ok(Page { row, on_white, is_transparent, size, has_odd_numbers, white: raster.white })
 }
 
 fn placed<T: Sample>(

@@ -151,6 +151,8 @@ mod tests {
         let own = Run::new(RunId(3), &plan, &data);
         let before = Run { normaliser: None, split: None, ..own.clone() };
         assert_eq!((own.scaler(), before.scaler()), (Some(data.scaler.clone()), None));
+        assert_eq!(own.known_pixels(), (Some(Depth::of(&data.rows)), data.settled));
+        assert_eq!(before.known_pixels(), (None, Settled::default()));
         assert_eq!(own.check_same_data(&data), Ok(()));
         assert_eq!(before.check_same_data(&data), Ok(()), "a file from before it was stored");
         let other = Dataset { scaler: Scaler::uniform(0.0, 0.5), ..data.clone() };

@@ -253,7 +253,7 @@ fn read_file<T: Sample>(
                 progress.budget().take(bytes).map_err(short)?;
             }
             T::fill(out, &read.row);
-            found.add_page(&read, (unit.file as u32, page as u32));
+            found.add_page(&read, (unit.file as u32, page as u32), how.wanted);
             Ok(State::Good { on_white: read.on_white.take(), white: read.white })
         });
         unit.states[page] = match read {

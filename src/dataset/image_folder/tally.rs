@@ -1,4 +1,5 @@
-use crate::dataset::picture::{Depth, Page};
+use crate::dataset::picture::{Depth, Page, Wanted};
+use crate::project::Fit;
 
 /// What was met while the pictures of a folder were read; the same in whatever order they are.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +44,8 @@ impl Tally {
         }
     }
 
-    /// Counts a picture.
-    pub(super) fn add_page(&mut self, page: &Page, place: (u32, u32)) {
+    /// Counts the picture of a file and a page, which was brought to the wanted size.
+    pub(super) fn add_page(&mut self, page: &Page, place: (u32, u32), wanted: Wanted) {
         let depth = Depth::of(&page.row);
         self.depths[depth as usize] += 1;
         self.own_white += usize::from(page.white.is_some());
@@ -54,8 +55,9 @@ impl Tally {
             (None, Depth::Word) => self.add_whites([u16::MAX; 2]),
             (None, Depth::Float) => {}
         }
-        self.enlarged += usize::from(page.is_enlarged);
-        self.reshaped += usize::from(page.is_reshaped);
+        let (is_enlarged, is_reshaped) = change(page.size, wanted);
+        self.enlarged += usize::from(is_enlarged);
+        self.reshaped += usize::from(is_reshaped);
         self.transparent += usize::from(page.is_transparent);
         self.add_sizes([page.size; 2]);
         if page.has_odd_numbers {
@@ -117,4 +119,17 @@ impl Tally {
             if area(large) > area(most) { large } else { most },
         ]);
     }
+}
+
+/// Whether a picture of this size is made larger, and whether its sides have another ratio than those wanted, by more than a
+/// fraction of a pixel.
+fn change((width, height): (u32, u32), wanted: Wanted) -> (bool, bool) {
+    let scales = [wanted.width as f64 / f64::from(width), wanted.height as f64 / f64::from(height)];
+    let [low, high] = [scales[0].min(scales[1]), scales[0].max(scales[1])];
+    let scale = match wanted.fit {
+        Fit::Crop => high,
+        Fit::Fit | Fit::Stretch => low,
+    };
+    let is_beyond = |side: u32, wanted: usize| f64::from(side) * high > wanted as f64 + 0.5;
+    (scale > 1.0, is_beyond(width, wanted.width) || is_beyond(height, wanted.height))
 }
