@@ -177,6 +177,15 @@ impl Dataset {
         Shown::of(self.shape, &self.shown_channels)
     }
 
+    /// The values that are shown as black and as white: up to the white that the files of pictures say, else
+    /// [`Rows::shades`].
+    pub fn shades(&self) -> (f32, f32) {
+        match (&self.rows, self.settled.white) {
+            (Rows::U8(_), Some(white @ 1..)) => (0.0, f32::from(white)),
+            (Rows::U8(_) | Rows::U16(_) | Rows::F32(_), _) => self.rows.shades(),
+        }
+    }
+
     /// A scaled value of a feature as it was in the source.
     pub fn unscale(&self, feature: usize, scaled: f32) -> f64 {
         f64::from(self.scaler.unscale(feature, scaled)) + self.base(feature)
