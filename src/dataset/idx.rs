@@ -117,6 +117,13 @@ pub(super) fn load(
     // What is to be taken off pixels is not.
     raw.doubts.extend(precision(shape, &found, Rules::Current));
     raw.understood.push(format!("images: {}", companions::shown(images)));
+    // Found by their names, mostly.
+    let told_labels = test_labels.filter(|_| test_images.is_some());
+    for (what, path) in
+        [("label file", labels), ("test images", test_images), ("test label file", told_labels)]
+    {
+        raw.understood.extend(path.map(|path| format!("{what}: {}", companions::file_name(path))));
+    }
     if reading.parts == Parts::Mixed && test_count > 0 {
         raw.understood.push("all parts mixed".to_owned());
     }

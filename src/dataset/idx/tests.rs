@@ -89,6 +89,13 @@ fn official_files_are_found_and_loaded_in_every_spelling() {
             assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0, 1, 0, 2])]);
         }
         assert!(is_idx(&path));
+        let raw = load_source(&companions(&path)).unwrap();
+        let said = [
+            format!("label file: {train_labels}"),
+            format!("test images: {test}"),
+            format!("test label file: {test_labels}"),
+        ];
+        assert_eq!(raw.understood[1..], said);
     };
     let names = |dot: &str, suffix: &str| {
         [
