@@ -17,6 +17,7 @@ pub mod memory;
 mod mend;
 mod npy;
 mod open_file;
+mod other_range;
 mod parallel;
 mod picture;
 mod progress;
@@ -26,6 +27,7 @@ mod raw;
 mod remark;
 mod rows;
 mod scaler;
+mod settled;
 mod sort;
 mod source_for;
 mod split;
@@ -41,11 +43,13 @@ pub use error::DataError;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
+pub use other_range::other_range;
 pub use picture::Depth;
 pub use progress::Progress;
 pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
+pub use settled::Settled;
 pub use source_for::{labels_of, source_for, source_like, table_like};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
@@ -88,6 +92,8 @@ pub struct Dataset {
     pub binariser: Binariser,
     /// What stands in for missing values.
     pub gaps: Gaps,
+    /// Decisions that were taken by all pictures together; nothing for what is no folder of pictures.
+    pub settled: Settled,
     /// Identifies rows and their order; a run is resumed exactly only on equal data.
     pub fingerprint: u64,
     /// What was read, for a person to check.
@@ -180,6 +186,15 @@ impl Dataset {
     /// How its pictures are shown; `None` for rows of features.
     pub fn shown(&self) -> Option<Shown> {
         Shown::of(self.shape, &self.shown_channels)
+    }
+
+    /// The values that are shown as black and as white: up to the white that the files of pictures say, else
+    /// [`Rows::shades`].
+    pub fn shades(&self) -> (f32, f32) {
+        match (&self.rows, self.settled.white) {
+            (Rows::U8(_), Some(white @ 1..)) => (0.0, f32::from(white)),
+            (Rows::U8(_) | Rows::U16(_) | Rows::F32(_), _) => self.rows.shades(),
+        }
     }
 
     /// A scaled value of a feature as it was in the source.

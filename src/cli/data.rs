@@ -25,7 +25,9 @@ fn warn_of_fitted_reading(run: &Run, source: &Source, data: &Dataset) {
     let ground = [Alpha::Black, Alpha::White]
         .into_iter()
         .find(|ground| data.said.line.contains(&ground_said(*ground)));
-    let is_chosen = reading.alpha == Alpha::Auto && run.design.data.rules == Rules::Current;
+    let (_, settled) = run.known_pixels();
+    let is_chosen =
+        reading.alpha == Alpha::Auto && settled.ground.is_none() && run.design.data.rules == Rules::Current;
     if let Some(ground) = ground.filter(|_| is_chosen) {
         let other = if ground == Alpha::White { Alpha::Black } else { Alpha::White };
         warn(format_args!(
@@ -35,7 +37,7 @@ fn warn_of_fitted_reading(run: &Run, source: &Source, data: &Dataset) {
             Choice::Alpha(other).option()
         ));
     }
-    if reading.range == PixelRange::Percentiles {
+    if reading.range == PixelRange::Percentiles && settled.limits.is_none() {
         warn(format_args!(
             "{name}: values are cut at the percentiles of these pictures, not at those run {} was trained with",
             run.id
@@ -264,7 +266,8 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let (means, columns) = (run.column_means(), run.known_columns());
-    let known = Known { means: means.unwrap_or(&[]), columns: &columns };
+    let (depth, settled) = run.known_pixels();
+    let known = Known { means: means.unwrap_or(&[]), columns: &columns, settled, depth };
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
     // Other rows need not have the class that was held out.
@@ -296,11 +299,19 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     if !same {
         warn_of_fitted_reading(run, &asked.source, &data);
     }
+    if !same
+        && matches!(asked.source, Source::Npy { .. } | Source::Idx { .. })
+        && let Some(scaler) = run.scaler()
+        && let Some(message) = dataset::other_range(&scaler, chosen.scaling, depth, &data)
+    {
+        warn(format_args!("{name}: {message}"));
+    }
     match run.scaler() {
         Some(scaler) => {
-            let depth = run.normaliser.as_ref().and_then(|normaliser| normaliser.depth);
             data.scaler = match asked.source {
-                Source::ImageFolder { .. } => scaler.for_pictures(depth, &data.rows),
+                Source::ImageFolder { .. } => {
+                    scaler.for_pictures(depth, [settled.white, data.settled.white], &data.rows)
+                }
                 Source::Digits
                 | Source::Synthetic(_)
                 | Source::Idx { .. }
@@ -362,6 +373,7 @@ fn source(path: &Path, data: &Data) -> Result<Source, Failure> {
             *fit = *chosen;
             reading.clone_from(known);
         }
+        (Source::Idx { reading, .. }, Source::Idx { reading: known, .. }) => reading.clone_from(known),
         // Its arrays, where they are there too; the shape is that of pictures alone.
         (Source::Npy { .. }, Source::Npy { .. }) => {
             source = dataset::source_like(&path, design, Shape::Vector(1))?;

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::failure::Failure;
 use crate::project::{
     Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
-    LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
+    LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
 };
 
 /// What the options of this file stand under in the help.
@@ -15,6 +15,8 @@ const HEADING: &str = "How the data are read";
 const DETECT: &str = "detect";
 /// The data that choose among arrays.
 const ARRAYS: &str = "arrays (.npy, .npz)";
+/// Arrays, and files of MNIST's format.
+const ARRAYS_AND_IDX: &str = "arrays (.npy, .npz) and IDX files";
 /// Width and height of pictures, at most.
 const MOST_PIXELS: usize = 4096;
 /// How a column can be taken.
@@ -72,7 +74,7 @@ pub(super) struct Reading {
     /// Arrays (.npz): the one that holds the rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array))]
     array: Option<Choice>,
-    /// Arrays: the one that holds the labels, or detect
+    /// Arrays: the one that holds the labels, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray))]
     label_array: Option<Choice>,
     /// Arrays: the one that holds the validation rows, or detect
@@ -81,10 +83,10 @@ pub(super) struct Reading {
     /// Arrays: the one that holds the labels of the validation rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray))]
     validation_label_array: Option<Choice>,
-    /// Arrays: the one that holds the test rows, or detect
+    /// Arrays: the one that holds the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray))]
     test_array: Option<Choice>,
-    /// Arrays: the one that holds the labels of the test rows, or detect
+    /// Arrays: the one that holds the labels of the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray))]
     test_label_array: Option<Choice>,
     /// Arrays: what their axes mean
@@ -114,6 +116,9 @@ pub(super) struct Reading {
     /// Pictures: which pages of a file are samples
     #[arg(long, help_heading = HEADING, value_name = "WHICH", value_parser = named(Pages::ALL, Pages::name, Choice::Pages))]
     pages: Option<Choice>,
+    /// Pictures: whether masks of others (x_mask.png, masks/x.png) are samples
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Masks::ALL, Masks::name, Choice::Masks))]
+    masks: Option<Choice>,
     /// Pictures: where labels come from: folder:2 (the folder on the second level), 'name:{label}_*' (a part of the file name),
     /// table:FILE (of file names and labels; also table:FILE,file=COLUMN,label=COLUMN), nothing or detect
     #[arg(long, help_heading = HEADING, value_name = "FROM", value_parser = label_from)]
@@ -146,6 +151,11 @@ impl Reading {
             let (option, whose) = (choice.option(), whose(&choice));
             if !choice.apply(data) {
                 return Err(misplaced(&option, whose, &data.source));
+            }
+        }
+        if let Source::Idx { labels, test_images, test_labels, .. } = &mut data.source {
+            for file in [labels, test_images, test_labels].into_iter().flatten() {
+                *file = std::path::absolute(&*file).unwrap_or_else(|_| file.clone());
             }
         }
         Ok(())
@@ -195,6 +205,7 @@ impl Reading {
             &self.alpha,
             &self.range,
             &self.pages,
+            &self.masks,
             &self.label_from,
             &self.scaling,
             &self.binarise,
@@ -209,13 +220,8 @@ impl Reading {
 struct Names(Vec<String>);
 
 fn misplaced(option: &str, whose: &str, source: &Source) -> Failure {
-    let remedy = if whose == ARRAYS && matches!(source, Source::Idx { .. }) {
-        "; the files of its labels and test images are chosen in the design: labels, test_images, test_labels"
-    } else {
-        ""
-    };
     Failure::Usage(format!(
-        "{} is for {whose}; these data are of another kind ({}){remedy}",
+        "{} is for {whose}; these data are of another kind ({})",
         visible(option),
         source.name()
     ))
@@ -236,21 +242,20 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::MissingWords(_)
         | Choice::Dates(_)
         | Choice::Column(..) => "tables",
-        Choice::Array(_)
-        | Choice::LabelArray(_)
-        | Choice::ValidationArray(_)
-        | Choice::ValidationLabelArray(_)
+        Choice::Array(_) | Choice::ValidationArray(_) | Choice::ValidationLabelArray(_) => ARRAYS,
+        Choice::LabelArray(_)
         | Choice::TestArray(_)
         | Choice::TestLabelArray(_)
         | Choice::Axes(_)
-        | Choice::ShownChannels(_) => ARRAYS,
-        Choice::Parts(_) => "arrays (.npy, .npz) and folders of pictures",
+        | Choice::ShownChannels(_) => ARRAYS_AND_IDX,
+        Choice::Parts(_) => "arrays (.npy, .npz), IDX files and folders of pictures",
         Choice::Size(..)
         | Choice::Channels(_)
         | Choice::Fit(_)
         | Choice::Alpha(_)
         | Choice::Range(_)
         | Choice::Pages(_)
+        | Choice::Masks(_)
         | Choice::Label(_) => "folders of pictures",
         Choice::Scaling(_) | Choice::Binarise(_) | Choice::Rules(_) => "all data",
     }

@@ -187,7 +187,7 @@ impl Pixel {
         match data.rows {
             Rows::U16(_) => Pixel::Deep,
             Rows::U8(_) | Rows::F32(_) => {
-                let (low, high) = data.rows.shades();
+                let (low, high) = data.shades();
                 Pixel::Shades(low, high)
             }
         }

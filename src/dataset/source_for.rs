@@ -218,6 +218,9 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
             *fit = *known_fit;
             reading.clone_from(known_reading);
         }
+        (Source::Idx { reading, .. }, Source::Idx { reading: known_reading, .. }) => {
+            reading.clone_from(known_reading);
+        }
         (
             Source::Csv { path: _, header, delimiter, labels, missing, reading },
             Source::Csv {

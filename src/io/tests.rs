@@ -138,6 +138,11 @@ fn bare_run(id: u32) -> Run {
                 },
             ],
             depth: Some(crate::dataset::Depth::Word),
+            settled: crate::dataset::Settled {
+                ground: Some(crate::project::Alpha::White),
+                limits: Some([3.0, 0.1]),
+                white: Some(1023),
+            },
         }),
         status: Status::Stopped,
         epochs: 10,
@@ -550,7 +555,8 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
             means: vec![],
             columns: vec![],
             table: vec![],
-            depth: None
+            depth: None,
+            settled: crate::dataset::Settled::default()
         }
     );
 }

@@ -2,7 +2,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::args::{Arguments, Command};
-use crate::project::{ArrayReading, PictureReading, TableReading};
+use crate::project::{ArrayReading, IdxReading, PictureReading, TableReading};
 
 fn read(words: &[&str]) -> Result<Reading, String> {
     let words = ["hourglass", "check", "design.ron"].into_iter().chain(words.iter().copied());
@@ -59,6 +59,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(Alpha::ALL.map(Choice::Alpha));
     choices.extend(PixelRange::ALL.map(Choice::Range));
     choices.extend(Pages::ALL.map(Choice::Pages));
+    choices.extend(Masks::ALL.map(Choice::Masks));
     let path = std::path::absolute("labels of all.csv").expect("a path");
     let table = |file: Option<&str>, label: Option<&str>| LabelFrom::Table {
         path: path.clone(),
@@ -148,9 +149,25 @@ fn choices_reach_the_document_or_are_refused() {
     check(&Source::Digits, &["--size", "8x8"], "folders of pictures");
     check(&array, &["--header", "no"], "tables");
     check(&table, &["--array", "x"], "arrays");
-    let idx = Source::Idx { images: "i".into(), labels: None, test_images: None, test_labels: None };
-    check(&idx, &["--label-array", "y"], "chosen in the design: labels, test_images");
-    check(&table, &["--parts", "mixed"], "arrays (.npy, .npz) and folders of pictures");
+    let idx = Source::Idx {
+        images: "i".into(),
+        labels: Some("found".into()),
+        test_images: None,
+        test_labels: Some("t".into()),
+        reading: IdxReading::default(),
+    };
+    check(&idx, &["--array", "y"], "for arrays (.npy, .npz); these data are of another kind (IDX)");
+    check(&table, &["--parts", "mixed"], "arrays (.npy, .npz), IDX files and folders of pictures");
+    let words =
+        ["--test-array", "/i2", "--test-label-array", "", "--label-array", "detect", "--axes", "rows"];
+    let Ok(Data { source: Source::Idx { labels, test_images, test_labels, reading, .. }, .. }) =
+        applied(&idx, &words)
+    else {
+        panic!("refused")
+    };
+    assert_eq!(labels.and_then(|path| path.file_name().map(PathBuf::from)), Some("found".into()));
+    assert!(test_images.is_some_and(|path| path.ends_with("i2")) && test_labels.is_none());
+    assert_eq!(reading, IdxReading { axes: Axes::Rows, ..IdxReading::default() });
     check(
         &folder,
         &["--labels", "a"],

@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{
-    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, tiff_numbers, tiff_pages,
+    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, pnm, tiff_numbers, tiff_pages,
 };
 use crate::dataset::Progress;
 use crate::dataset::memory::{Held, size};
@@ -13,8 +13,8 @@ use crate::project::{Alpha, Rules};
 
 /// A picture as its file holds it.
 pub(super) enum Decoded {
-    /// Of a kind that `image` knows.
-    Image(DynamicImage),
+    /// Of a kind that `image` knows; with the value of white, where it is not the largest of the type.
+    Image { image: DynamicImage, white: Option<u16> },
     /// Numbers of 1 to 4 channels: grey or colour, and alpha at the end.
     Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
 }
@@ -95,7 +95,12 @@ pub(super) fn decode<'a>(
         return Err(Refusal::Bad("has no pixels; remove it".into()));
     }
     image.apply_orientation(orientation);
-    Ok((Decoded::Image(image), held))
+    // Alpha that is kept has the range of the type, and so must colours next to it.
+    let white = if format == ImageFormat::Pnm && how.alpha != Alpha::Keep { pnm::white(bytes) } else { None };
+    if let Some(white) = white {
+        pnm::as_written(&mut image, white);
+    }
+    Ok((Decoded::Image { image, white }, held))
 }
 
 fn limits(rules: Rules) -> Limits {

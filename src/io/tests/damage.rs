@@ -92,6 +92,7 @@ fn a_run_is_checked_before_anybody_relies_on_it() {
             columns: vec![],
             table: vec![],
             depth: None,
+            settled: crate::dataset::Settled::default(),
         });
     });
     let health = |health: Health| move |run: &mut Run| run.health = Some(Arc::new(health.clone()));

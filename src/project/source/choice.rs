@@ -1,6 +1,8 @@
+use std::path::PathBuf;
+
 use super::{
     Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
-    LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
+    LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
 };
 use crate::project::{visible, visible_list, visible_path};
 
@@ -34,15 +36,15 @@ pub enum Choice {
     Column(String, Option<Take>),
     /// Of an `.npz`: the array of the rows.
     Array(Option<String>),
-    /// Of an `.npz`: the array of the labels.
+    /// Of an `.npz`: the array of the labels; of IDX: their file.
     LabelArray(Option<String>),
     /// Of an `.npz`: the array of the validation rows.
     ValidationArray(Option<String>),
     /// Of an `.npz`: the array of their labels.
     ValidationLabelArray(Option<String>),
-    /// Of an `.npz`: the array of the test rows.
+    /// Of an `.npz`: the array of the test rows; of IDX: their file.
     TestArray(Option<String>),
-    /// Of an `.npz`: the array of their labels.
+    /// Of an `.npz`: the array of their labels; of IDX: their file.
     TestLabelArray(Option<String>),
     /// Of arrays: what their axes mean.
     Axes(Axes),
@@ -62,6 +64,8 @@ pub enum Choice {
     Range(PixelRange),
     /// Of pictures: which pages of a file are samples.
     Pages(Pages),
+    /// Of pictures: whether masks of others are samples.
+    Masks(Masks),
     /// Of pictures: where labels come from.
     Label(LabelFrom),
     /// What is done to every value.
@@ -102,7 +106,13 @@ impl Choice {
             (Choice::ValidationLabelArray(to), Source::Npy { reading, .. }) => reading.validation_labels = to,
             (Choice::TestArray(to), Source::Npy { reading, .. }) => reading.test = to,
             (Choice::TestLabelArray(to), Source::Npy { reading, .. }) => reading.test_labels = to,
+            (Choice::LabelArray(to), Source::Idx { labels, .. }) => put_file(labels, to),
+            (Choice::TestArray(to), Source::Idx { test_images, .. }) => put_file(test_images, to),
+            (Choice::TestLabelArray(to), Source::Idx { test_labels, .. }) => put_file(test_labels, to),
             (Choice::Axes(to), Source::Npy { reading, .. }) => reading.axes = to,
+            (Choice::Axes(to), Source::Idx { reading, .. }) => reading.axes = to,
+            (Choice::ShownChannels(to), Source::Idx { reading, .. }) => reading.shown_channels = to,
+            (Choice::Parts(to), Source::Idx { reading, .. }) => reading.parts = to,
             (Choice::ShownChannels(to), Source::Npy { reading, .. }) => reading.shown_channels = to,
             (Choice::Parts(to), Source::Npy { reading, .. }) => reading.parts = to,
             (Choice::Parts(to), Source::ImageFolder { reading, .. }) => reading.parts = to,
@@ -114,6 +124,7 @@ impl Choice {
             (Choice::Alpha(to), Source::ImageFolder { reading, .. }) => reading.alpha = to,
             (Choice::Range(to), Source::ImageFolder { reading, .. }) => reading.range = to,
             (Choice::Pages(to), Source::ImageFolder { reading, .. }) => reading.pages = to,
+            (Choice::Masks(to), Source::ImageFolder { reading, .. }) => reading.masks = to,
             (Choice::Label(to), Source::ImageFolder { reading, .. }) => reading.label = to,
             (Choice::Scaling(to), _) => data.scaling = to,
             (Choice::Binarise(to), _) => data.binarise = to,
@@ -163,6 +174,7 @@ impl Choice {
             Choice::Alpha(to) => format!("Transparency: {}", to.name()),
             Choice::Range(to) => format!("Range: {}", to.name()),
             Choice::Pages(to) => format!("Pages: {}", to.name()),
+            Choice::Masks(to) => format!("Masks: {}", to.name()),
             Choice::Label(to) => match to {
                 LabelFrom::Auto | LabelFrom::Nothing => format!("Label from: {}", to.name()),
                 LabelFrom::Folder(depth) => format!("Label from: folder {depth}"),
@@ -223,6 +235,7 @@ impl Choice {
             Choice::Alpha(to) => format!("--alpha {}", to.name()),
             Choice::Range(to) => format!("--range {}", to.name()),
             Choice::Pages(to) => format!("--pages {}", to.name()),
+            Choice::Masks(to) => format!("--masks {}", to.name()),
             Choice::Label(LabelFrom::Auto) => "--label-from detect".to_owned(),
             Choice::Label(LabelFrom::Nothing) => "--label-from nothing".to_owned(),
             Choice::Label(LabelFrom::Folder(depth)) => format!("--label-from folder:{depth}"),
@@ -251,6 +264,13 @@ impl Choice {
 /// A number, or that it is found.
 fn count(count: Option<usize>) -> String {
     count.map_or("detect".to_owned(), |count| count.to_string())
+}
+
+/// A file that was named; an empty name stands for none. Where nothing is named, what was found by the names of files stays.
+fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
+    if let Some(name) = to {
+        *file = (!name.is_empty()).then(|| PathBuf::from(name));
+    }
 }
 
 /// A word of the command line, in quotes where a shell would take it apart.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use egui::{CollapsingHeader, Ui};
 
 use crate::project::{
-    ArrayReading, Binarise, Channels, Choice, Data, Delimiter, Fit, Header, LabelFrom, Missing,
+    ArrayReading, Binarise, Channels, Choice, Data, Delimiter, Fit, Header, IdxReading, LabelFrom, Missing,
     PictureReading, Rules, Scaling, Source, Split, Synthetic, TableReading, visible,
 };
 use crate::ui::dialogs::BrowseKind;
@@ -63,11 +63,12 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
             None
         }
         Source::ImageFolder { .. } => pictures::pictures_ui(ui, source),
-        Source::Idx { images, labels, test_images, test_labels } => {
+        Source::Idx { images, labels, test_images, test_labels, reading } => {
             let browse = path_row_ui(ui, "Images", images, PathField::Main, "train-images-idx3-ubyte.gz");
             let labels = optional_path_ui(ui, "Labels", labels, PathField::Labels);
             let test = optional_path_ui(ui, "Test images", test_images, PathField::TestImages);
             let test_labels = optional_path_ui(ui, "Test labels", test_labels, PathField::TestLabels);
+            arrays::idx_ui(ui, reading);
             browse.or(labels).or(test).or(test_labels)
         }
         Source::Csv { .. } => table::table_ui(ui, source),
@@ -287,7 +288,13 @@ impl Default for Sources {
                 fit: Fit::default(),
                 reading: PictureReading::default(),
             },
-            Source::Idx { images: path(), labels: None, test_images: None, test_labels: None },
+            Source::Idx {
+                images: path(),
+                labels: None,
+                test_images: None,
+                test_labels: None,
+                reading: IdxReading::default(),
+            },
             Source::Csv {
                 path: path(),
                 header: Header::default(),

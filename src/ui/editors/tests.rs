@@ -171,6 +171,7 @@ fn every_setting_of_the_reading_has_the_name_of_its_option() {
         "Transparency",
         "Range",
         "Pages",
+        "Masks",
         "Label from",
         "Depth",
         "Pattern",

@@ -147,12 +147,12 @@ fn number_text(value: f32, base: f64) -> String {
 pub(super) struct RangeCache(Option<(u64, DisplayRange)>);
 
 impl RangeCache {
-    /// The range that [`Rows::shades`](crate::dataset::Rows::shades) gives.
+    /// The range that [`Dataset::shades`] gives.
     pub fn of(&mut self, data: &Dataset) -> DisplayRange {
         match self.0 {
             Some((fingerprint, range)) if fingerprint == data.fingerprint => range,
             _ => {
-                let (low, high) = data.rows.shades();
+                let (low, high) = data.shades();
                 let range = DisplayRange { low, high };
                 self.0.insert((data.fingerprint, range)).1
             }
