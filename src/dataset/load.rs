@@ -1,7 +1,7 @@
 use super::raw::Raw;
 use super::{
-    Binariser, Column, DataError, Dataset, LabelColumn, LabelValues, Progress, Said, SplitRows, Subset,
-    class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split, squeezed, synthetic,
+    Binariser, Column, DataError, Dataset, LabelColumn, LabelValues, OtherColumn, Progress, Said, SplitRows,
+    Subset, class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split, squeezed, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
 
@@ -17,13 +17,15 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
 }
 
 /// What a network knows of the table it was trained on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
     /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another number of features are left
     /// aside.
     pub means: &'a [f32],
     /// The columns, in the order of its features; empty where that is not known.
     pub columns: &'a [Column],
+    /// The other columns of that table; empty where they are not known.
+    pub others: &'a [OtherColumn],
 }
 
 /// [`load`] of data for a network that was trained on others: the columns of a table are found by their names and become
@@ -73,7 +75,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
                 reading,
                 rules: data.rules,
             };
-            csv::load(path, asked, known.map_or(&[], |known| known.columns), progress)?
+            csv::load_known(path, asked, known.unwrap_or_default(), progress)?
         }
         Source::Npy { path, array, labels, reading } => {
             let asked =
@@ -133,10 +135,12 @@ fn said(raw: &Raw, split: &SplitRows) -> Said {
         }
     }
     let [train, validation, test] = Subset::ALL.map(|subset| split.rows(subset).len());
-    parts.push(format!("{train}/{validation}/{test} train/validation/test"));
+    let split = format!("{train}/{validation}/{test} train/validation/test");
+    parts.push(split.clone());
     parts.extend(raw.understood.iter().cloned());
     Said {
         line: visible(&parts.join("; ")).into_owned(),
+        split,
         notes: raw.notes.iter().map(|note| visible(note).into_owned()).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Binariser, Column, Dataset, Depth, Scaler, Subset, memory};
+use crate::dataset::{Binariser, Column, Dataset, Depth, OtherColumn, Scaler, Subset, memory};
 use crate::project::Shape;
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
@@ -28,6 +28,7 @@ impl Normaliser {
             means: data.gaps.means.clone(),
             columns: data.feature_names.clone(),
             table: data.columns.clone(),
+            others: OtherColumn::all(&data.overview),
             depth: matches!(data.shape, Shape::Image { .. }).then(|| Depth::of(&data.rows)),
         }
     }
@@ -69,6 +70,11 @@ impl Run {
             return normaliser.columns.iter().map(Column::numbers).collect();
         }
         Vec::new()
+    }
+
+    /// The columns of that table that are no features; empty where that is not known.
+    pub fn other_columns(&self) -> &[OtherColumn] {
+        self.normaliser.as_ref().map_or(&[], |normaliser| &normaliser.others)
     }
 
     /// The plan of its design without its data, where the design is sound: it was proven on them when it was trained.
@@ -171,6 +177,7 @@ mod tests {
                 means: Vec::new(),
                 columns: Vec::new(),
                 table: Vec::new(),
+                others: Vec::new(),
                 depth: None,
             };
             let run = Run { normaliser: Some(normaliser), ..own.clone() };

@@ -358,6 +358,7 @@ mod tests {
                 "missing words none → None_at_All, -9",
             ),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
+            (table(), Choice::Labels(Some(vec![])), "only named labels no → yes"),
             (
                 table(),
                 Choice::Column("City".to_owned(), Some(Take::Categories)),
