@@ -103,7 +103,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         |unit| unit.name().to_owned(),
     );
     let about = "Without this, columns that look like ids or hold too many words are labels as well.";
-    switch_ui(ui, ("Labels", about), &mut reading.only_labels, "only the label columns above");
+    switch_ui(ui, ("Labels", about), &mut reading.only_labels, "only those named");
     columns_ui(ui, &mut reading.columns);
 }
 
