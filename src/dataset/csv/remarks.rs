@@ -95,33 +95,43 @@ impl Remarks {
         }
         self.many_words(layout, evidence, roles, is_chosen);
         self.precision(layout, evidence, roles, rules);
-        for (at, (name, (evidence, role))) in columns().enumerate() {
+        self.column_doubts(layout, evidence, roles, rules, is_chosen);
+    }
+
+    /// Features that may better be something else, where nobody said so.
+    fn column_doubts(
+        &mut self,
+        layout: &Layout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        rules: Rules,
+        is_chosen: &dyn Fn(&String) -> bool,
+    ) {
+        let columns = layout.columns.iter().zip(evidence.iter().zip(roles)).enumerate();
+        for (at, (name, (evidence, role))) in columns {
+            let remedies = |takes: &[Take]| {
+                takes.iter().map(|take| Choice::Column(name.clone(), Some(*take))).collect::<Vec<_>>()
+            };
+            let shown = super::shortened(name);
             match (role, evidence.judge(None)) {
                 (Role::Dates { .. }, Content::Dates { format, is_doubtful: true }) => {
                     let format = format.name();
                     let message = format!(
-                        "the dates of \"{name}\" are read as {format}, but day and month can be either"
+                        "the dates of \"{shown}\" are read as {format}, but day and month can be either"
                     );
-                    self.doubt(message, vec![Choice::Column(name.clone(), Some(Take::Label))]);
+                    self.doubt(message, remedies(&[Take::Label]));
                 }
                 (Role::Numbers { .. } | Role::Categories { .. }, _)
                     if !is_chosen(name) && is_id(layout, at, evidence) =>
                 {
-                    let message = format!(
-                        "\"{}\" counts the rows or holds their ids, and is a feature",
-                        super::shortened(name)
-                    );
-                    let remedies = [Take::Label, Take::LeftOut];
-                    let remedies = remedies.map(|take| Choice::Column(name.clone(), Some(take)));
-                    self.doubt(message, remedies.to_vec());
+                    let message = format!("\"{shown}\" counts the rows or holds their ids, and is a feature");
+                    self.doubt(message, remedies(&[Take::Label, Take::LeftOut]));
                 }
                 (Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. }, _)
                     if rules == Rules::Current && !is_chosen(name) && sniff::is_label_name(name) =>
                 {
-                    let message = format!("\"{name}\" is called as labels are, and is a feature");
-                    let remedies = [Take::Label, Take::Feature];
-                    let remedies = remedies.map(|take| Choice::Column(name.clone(), Some(take)));
-                    self.doubt(message, remedies.to_vec());
+                    let message = format!("\"{shown}\" is called as labels are, and is a feature");
+                    self.doubt(message, remedies(&[Take::Label, Take::Feature]));
                 }
                 _ => {}
             }
