@@ -37,7 +37,7 @@ mod synthetic;
 mod written;
 
 pub use binariser::Binariser;
-pub use column::{Column, ColumnKind, ColumnOverview};
+pub use column::{Column, ColumnKind, ColumnOverview, OtherColumn};
 pub use data_instead::{DataInstead, data_instead};
 pub use error::DataError;
 pub use interned::Texts;
@@ -129,7 +129,8 @@ pub struct LabelColumn {
     pub name: String,
     /// The values.
     pub values: LabelValues,
-    /// Numbers as they are written in the source; empty for classes, whose names are, and for what was no text.
+    /// Labels as they are written in the source, where the values do not tell; empty for classes that are all written like
+    /// their names, and for what was no text.
     pub texts: Texts,
 }
 
@@ -244,17 +245,16 @@ impl LabelColumn {
         LabelColumn { name: name.into(), values: LabelValues::Numbers(values), texts: Texts::default() }
     }
 
-    /// The label of a row exactly as it is in the source, as far as that is known.
+    /// The label of a row exactly as it is in the source, as far as that is known; empty where it has none.
     pub fn text(&self, row: usize) -> Cow<'_, str> {
+        if let Some(text) = self.texts.get(row) {
+            return Cow::Borrowed(text);
+        }
         match &self.values {
-            LabelValues::Classes { names, ids } => {
-                let name = ids.get(row).and_then(|id| names.get(*id as usize));
-                Cow::Borrowed(name.map_or("", String::as_str))
-            }
-            LabelValues::Numbers(numbers) => match (self.texts.get(row), numbers.get(row)) {
-                (Some(text), _) => Cow::Borrowed(text),
-                (None, Some(number)) => Cow::Owned(number.to_string()),
-                (None, None) => Cow::Borrowed(""),
+            LabelValues::Classes { .. } => Cow::Borrowed(self.class(row).unwrap_or_default()),
+            LabelValues::Numbers(numbers) => match numbers.get(row) {
+                Some(number) => Cow::Owned(number.to_string()),
+                None => Cow::Borrowed(""),
             },
         }
     }
@@ -262,9 +262,20 @@ impl LabelColumn {
     /// Whether a row has a label at all.
     pub fn is_known(&self, row: usize) -> bool {
         match &self.values {
-            LabelValues::Classes { .. } => !matches!(&*self.text(row), "" | NO_LABEL),
+            LabelValues::Classes { .. } => self.class(row).is_some_and(|class| !class.is_empty()),
             LabelValues::Numbers(numbers) => numbers.get(row).is_some_and(|number| !number.is_nan()),
         }
+    }
+
+    /// Whether a row is of a class: by its name, which has no spaces around it, or as it is in the source.
+    pub fn is_of(&self, row: usize, class: &str) -> bool {
+        self.class(row) == Some(class) || self.text(row) == class
+    }
+
+    /// The class of a row, where the column holds classes and the row has one.
+    fn class(&self, row: usize) -> Option<&str> {
+        let LabelValues::Classes { names, ids } = &self.values else { return None };
+        names.get(*ids.get(row)? as usize).map(String::as_str).filter(|name| *name != NO_LABEL)
     }
 
     /// The class of each row, where the column holds classes.

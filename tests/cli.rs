@@ -298,7 +298,7 @@ fn nothing_that_exists_is_overwritten_without_force() {
     check(&["train", "linear.hourglass", "--epochs", "1", "-o", "b.hourglass"], "b.hourglass");
     check(&["encode", "linear.hourglass", "-o", "a.npy"], "a.npy");
     check(&["encode", "linear.hourglass", "-o", "a.csv"], "a.csv");
-    check(&["reconstruct", "linear.hourglass", "-o", "full"], "full/000000.png");
+    check(&["reconstruct", "linear.hourglass", "-o", "full"], "full/000001.png");
     fails(path, &["reconstruct", "linear.hourglass", "-o", "a.csv"], 1, "is a file");
     // A wrong ending is said before any work, and costs no file.
     fails(path, &["encode", "linear.hourglass", "-o", "codes.txt"], 1, ".npy or .csv");

@@ -105,12 +105,13 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
         }
     }
     arguments.reading.apply(&mut project.data)?;
+    detect_labels(project, &arguments.reading)?;
     if let (Some(_), Source::Csv { labels, .. }) = (&arguments.data, &project.data.source)
         && !labels.is_empty()
     {
         let names = visible_list(labels);
         note(format_args!(
-            "note: taken as labels, not as features: {names} (--column NAME=detect takes one back)"
+            "note: taken as labels, not as features: {names} (--column NAME=feature takes one back)"
         ));
     }
     Ok(())
@@ -123,6 +124,21 @@ fn find_labels(project: &mut Project, arguments: &DataArguments) -> Result<(), F
     let found = dataset::labels_of(&asked)?;
     if let (Source::Csv { labels, .. }, Some(found)) = (&mut project.data.source, found) {
         *labels = found;
+    }
+    Ok(())
+}
+
+/// Takes columns that are to be found as what they look like for labels, where they look so by a glance at the table.
+fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure> {
+    if project.data.rules == Rules::Version1 || !reading.detects_labels() {
+        return Ok(());
+    }
+    let found = dataset::labels_of(&project.data)?;
+    if let (Source::Csv { labels, reading: chosen, .. }, Some(found)) = (&mut project.data.source, found) {
+        let is_chosen = |name: &String| chosen.columns.iter().any(|column| column.name == *name);
+        let is_wanted = |name: &String| reading.detects(name) && !labels.contains(name) && !is_chosen(name);
+        let found: Vec<String> = found.into_iter().filter(is_wanted).collect();
+        labels.extend(found);
     }
     Ok(())
 }
@@ -143,7 +159,14 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
 /// `whose` says whose they are, for where they are not there.
 pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dataset, Failure> {
     check_there(&data.source, whose, elsewhere)?;
-    load_known(data, None)
+    load_told(data)
+}
+
+/// Loads data, and says what was read.
+fn load_told(data: &Data) -> Result<Dataset, Failure> {
+    let loaded = load_known(data, None)?;
+    tell(data, &loaded, &loaded.said.line);
+    Ok(loaded)
 }
 
 /// Ends where something the data are read from is not there: what, where it was looked for, and what to do.
@@ -162,9 +185,10 @@ fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(),
     )))
 }
 
+/// Loads data with a bar, and says nothing of them.
 fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure> {
     let progress = Progress::default();
-    let loaded = std::thread::scope(|scope| {
+    Ok(std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let progress = &progress;
         let work = move || {
@@ -191,8 +215,12 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
         };
         bar.finish();
         loaded
-    })?;
-    note(&loaded.said.line);
+    })?)
+}
+
+/// Says what was read: in a line, then what was understood, and what may be wrong.
+fn tell(data: &Data, loaded: &Dataset, line: &str) {
+    note(line);
     if data.has_old_rules() {
         note(format_args!(
             "note: these data are read by the rules of version 1, as the design says; {} reads them as new designs do, for new runs",
@@ -210,7 +238,6 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
     for warning in &loaded.warnings {
         warn(format_args!("{}: {warning}", visible(&loaded.name)));
     }
-    Ok(loaded)
 }
 
 /// What [`crate::check`] needs to know of data.
@@ -267,7 +294,8 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let (means, columns) = (run.column_means(), run.known_columns());
     let (depth, settled) = run.known_pixels();
-    let known = Known { means: means.unwrap_or(&[]), columns: &columns, settled, depth };
+    let (means, others) = (means.unwrap_or(&[]), run.other_columns());
+    let known = Known { means, columns: &columns, others, settled, depth };
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
     // Other rows need not have the class that was held out.
@@ -275,10 +303,14 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         (Some(_), Some(_)) => load_known(&Data { held_out: None, ..asked.clone() }, Some(known)),
         (Some(_) | None, _) => Err(failure),
     })?;
+    let same = data.fingerprint == run.fingerprint;
+    let own = path.is_none() || same;
+    // Of other data all rows are taken.
+    let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };
+    tell(&asked, &data, &line);
     if data.shape != run.shape {
         return Err(wrong_shape(&data, run));
     }
-    let same = data.fingerprint == run.fingerprint;
     let name = visible(&data.name);
     if path.is_none() && !same {
         warn(format_args!("{name}: these are no longer the data run {} was trained on", run.id));
@@ -322,7 +354,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
         None => {}
     }
-    Ok(Shown { data, own: path.is_none() || same })
+    Ok(Shown { data, own })
 }
 
 /// Whose data: for [`load`].
@@ -335,7 +367,7 @@ fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
         Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", visible_path(path)))),
-        None => load_known(&run.design.data, None),
+        None => load_told(&run.design.data),
     };
     match loaded {
         Ok(data) => Ok(data.scaler),

@@ -20,8 +20,9 @@ const ARRAYS_AND_IDX: &str = "arrays (.npy, .npz) and IDX files";
 /// Width and height of pictures, at most.
 const MOST_PIXELS: usize = 4096;
 /// How a column can be taken.
-const TAKES: [(&str, Option<Take>); 6] = [
+const TAKES: [(&str, Option<Take>); 7] = [
     (DETECT, None),
+    ("feature", Some(Take::Feature)),
     ("label", Some(Take::Label)),
     ("left-out", Some(Take::LeftOut)),
     ("numbers", Some(Take::Numbers)),
@@ -65,10 +66,12 @@ pub(super) struct Reading {
     /// Table: the unit in which dates and times become numbers
     #[arg(long, help_heading = HEADING, value_name = "UNIT", value_parser = named(DateUnit::ALL, DateUnit::name, Choice::Dates))]
     dates: Option<Choice>,
-    /// Table: the columns that are labels, and no others; '' for none. A table without header has the columns 'column 1' …
-    #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = names, allow_hyphen_values = true)]
-    labels: Option<Names>,
-    /// Table: how one column is taken: label, left-out, numbers, categories, dates or detect; may be given several times
+    /// Table: the columns that are labels, and no others; '' for none, or detect. A table without header has the columns
+    /// 'column 1' …
+    #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
+    labels: Option<Choice>,
+    /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or detect; may be given several
+    /// times
     #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
     /// Arrays (.npz): the one that holds the rows, or detect
@@ -140,13 +143,6 @@ impl Reading {
     /// # Errors
     /// [`Failure::Usage`] for a choice that data of this kind do not have.
     pub(super) fn apply(&self, data: &mut Data) -> Result<(), Failure> {
-        if let Some(Names(names)) = &self.labels {
-            let Source::Csv { labels, reading, .. } = &mut data.source else {
-                return Err(misplaced("--labels", "tables", &data.source));
-            };
-            labels.clone_from(names);
-            reading.columns.retain(|column| !names.contains(&column.name));
-        }
         for choice in self.choices() {
             let (option, whose) = (choice.option(), whose(&choice));
             if !choice.apply(data) {
@@ -159,6 +155,18 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    /// Whether any column is to be found as what it looks like.
+    pub(super) fn detects_labels(&self) -> bool {
+        let is_found = |choice: &Choice| matches!(choice, Choice::Column(_, None) | Choice::Labels(None));
+        self.labels.iter().chain(&self.column).any(is_found)
+    }
+
+    /// Whether this column is.
+    pub(super) fn detects(&self, name: &str) -> bool {
+        let is_it = |choice: &Choice| matches!(choice, Choice::Column(own, None) if own == name);
+        self.labels == Some(Choice::Labels(None)) || self.column.iter().any(is_it)
     }
 
     /// The same for data that a trained network is shown: they are scaled as in its training.
@@ -190,6 +198,7 @@ impl Reading {
             &self.missing,
             &self.missing_words,
             &self.dates,
+            &self.labels,
             &self.array,
             &self.label_array,
             &self.validation_array,
@@ -215,10 +224,6 @@ impl Reading {
     }
 }
 
-/// Names of columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Names(Vec<String>);
-
 fn misplaced(option: &str, whose: &str, source: &Source) -> Failure {
     Failure::Usage(format!(
         "{} is for {whose}; these data are of another kind ({})",
@@ -241,6 +246,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::Missing(_)
         | Choice::MissingWords(_)
         | Choice::Dates(_)
+        | Choice::Labels(_)
         | Choice::Column(..) => "tables",
         Choice::Array(_) | Choice::ValidationArray(_) | Choice::ValidationLabelArray(_) => ARRAYS,
         Choice::LabelArray(_)
@@ -338,14 +344,18 @@ fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, Stri
 }
 
 fn missing_words(text: &str) -> Result<Choice, String> {
-    let Names(words) = names(text)?;
-    Ok(Choice::MissingWords(words))
+    Ok(Choice::MissingWords(listed(text)))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
-fn names(text: &str) -> Result<Names, String> {
-    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-    Ok(Names(names.map(str::to_owned).collect()))
+fn labels(text: &str) -> Result<Choice, String> {
+    Ok(Choice::Labels((text != DETECT).then(|| listed(text))))
+}
+
+/// Words between commas.
+fn listed(text: &str) -> Vec<String> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 fn column(text: &str) -> Result<Choice, String> {

@@ -45,6 +45,32 @@ pub enum ColumnKind {
     },
 }
 
+/// A column of a table that became no feature.
+///
+/// Kept with a run, so that it is known again in other tables, and so are the columns next to it where these have no names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherColumn {
+    /// Its name.
+    pub name: String,
+    /// Its place among all columns, counted from 0.
+    pub place: usize,
+    /// Whether it is a label; else it was left out.
+    pub is_label: bool,
+}
+
+impl OtherColumn {
+    /// Those of a table.
+    pub fn all(overview: &[ColumnOverview]) -> Vec<OtherColumn> {
+        let other = |(place, column): (usize, &ColumnOverview)| {
+            let is_label = column.take == Take::Label;
+            let is_other = is_label || column.take == Take::LeftOut;
+            is_other.then(|| OtherColumn { name: column.name.clone(), place, is_label })
+        };
+        overview.iter().enumerate().filter_map(other).collect()
+    }
+}
+
 impl Column {
     /// A column of numbers that are taken as they are.
     pub fn numbers(name: impl Into<String>) -> Column {

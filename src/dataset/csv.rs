@@ -9,6 +9,7 @@ mod encoding;
 mod evidence;
 mod footer;
 mod header;
+mod ids;
 mod labels;
 mod layout;
 mod lines;
@@ -30,7 +31,6 @@ mod values;
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
 
-use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -41,7 +41,7 @@ use self::remarks::Remarks;
 use self::text::Text;
 use self::values::Table;
 use super::raw::Raw;
-use super::{Column, DataError, Progress, memory};
+use super::{Column, DataError, Known, Progress, memory};
 use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
 
 /// How a table is to be read.
@@ -92,12 +92,18 @@ pub(super) fn letters(
     Ok(letters)
 }
 
+/// [`load_known`] of nothing but these columns.
+#[cfg(test)]
+fn load(path: &Path, asked: Asked<'_>, known: &[Column], progress: &Progress) -> Result<Raw, DataError> {
+    load_known(path, asked, Known { columns: known, ..Known::default() }, progress)
+}
+
 /// Reads a table: columns become features or labels as they are chosen, as a trained run knows them, or as they look. Gaps
 /// stay NaN until the split is drawn.
-pub(super) fn load(
+pub(super) fn load_known(
     path: &Path,
     asked: Asked<'_>,
-    known: &[Column],
+    known: Known<'_>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     progress.check()?;
@@ -110,11 +116,11 @@ pub(super) fn load(
 fn load_text(
     text: &Text<'_>,
     asked: &Asked<'_>,
-    known: &[Column],
+    known: Known<'_>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let budget = progress.budget();
-    let mut layout = Layout::find(text, asked, known, progress)?;
+    let mut layout = Layout::find(text, asked, known.columns, progress)?;
     // The first rows, and the lists in which names were told apart, are no longer there.
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
@@ -133,19 +139,15 @@ fn load_text(
         }
         None => {}
     }
-    let matched = match known {
+        let matched = match known.columns {
         [] => None,
-        known => Some(Matched::find(text, &layout, asked, known, &mut remarks)?),
+        _ => Some(Matched::find(text, &mut layout, asked, known, &mut remarks, progress)?),
     };
     let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
     if let Some(matched) = &matched {
         let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
         matched.tell_extra(&layout, asked, &takes, &mut remarks);
-    } else {
-        let choices = asked.reading.columns.iter().map(|choice| &choice.name);
-        let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
-        remarks.many_words(&layout, &roles.by_column, &|name| chosen.contains(name));
     }
     for evidence in &mut evidence {
         evidence.release(budget);

@@ -1,8 +1,8 @@
 use super::raw::Raw;
 use super::{
-    Binariser, Column, DataError, Dataset, Depth, LabelColumn, LabelValues, Progress, Said, Settled,
-    SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split, squeezed,
-    synthetic,
+    Binariser, Column, DataError, Dataset, Depth, LabelColumn, LabelValues, OtherColumn, Progress, Said,
+    Settled, SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split,
+    squeezed, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
 
@@ -18,7 +18,7 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
 }
 
 /// What a network knows of the data it was trained on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
     /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another number of features are left
     /// aside.
@@ -29,6 +29,8 @@ pub struct Known<'a> {
     pub settled: Settled,
     /// How many bits their pixels have, where that is known.
     pub depth: Option<Depth>,
+    /// The other columns of that table; empty where they are not known.
+    pub others: &'a [OtherColumn],
 }
 
 /// [`load`] of data for a network that was trained on others: the columns of a table are found by their names and become
@@ -84,7 +86,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
                 reading,
                 rules: data.rules,
             };
-            csv::load(path, asked, known.map_or(&[], |known| known.columns), progress)?
+            csv::load_known(path, asked, known.unwrap_or_default(), progress)?
         }
         Source::Npy { path, array, labels, reading } => {
             let asked =
@@ -149,10 +151,12 @@ fn said(raw: &Raw, split: &SplitRows) -> Said {
         }
     }
     let [train, validation, test] = Subset::ALL.map(|subset| split.rows(subset).len());
-    parts.push(format!("{train}/{validation}/{test} train/validation/test"));
+    let split = format!("{train}/{validation}/{test} train/validation/test");
+    parts.push(split.clone());
     parts.extend(raw.understood.iter().cloned());
     Said {
         line: visible(&parts.join("; ")).into_owned(),
+        split,
         notes: raw.notes.iter().map(|note| visible(note).into_owned()).collect(),
     }
 }

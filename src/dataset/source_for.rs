@@ -296,7 +296,8 @@ pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, 
         let there: HashSet<&String> = preview.columns.iter().collect();
         let mut kept = known_labels.clone();
         kept.retain(|label| there.contains(label));
-        *labels = if kept.is_empty() && !known_labels.is_empty() { preview.labels } else { kept };
+        let are_all_gone = kept.is_empty() && !known_labels.is_empty() && !reading.only_labels;
+        *labels = if are_all_gone { preview.labels } else { kept };
     }
     Ok(source)
 }

@@ -137,6 +137,7 @@ fn bare_run(id: u32) -> Run {
                     kind: crate::dataset::ColumnKind::Numbers { base: 1e15 },
                 },
             ],
+            others: vec![crate::dataset::OtherColumn { name: "id".to_owned(), place: 0, is_label: true }],
             depth: Some(crate::dataset::Depth::Word),
             settled: crate::dataset::Settled {
                 ground: Some(crate::project::Alpha::White),
@@ -555,6 +556,7 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
             means: vec![],
             columns: vec![],
             table: vec![],
+            others: vec![],
             depth: None,
             settled: crate::dataset::Settled::default()
         }

@@ -2,7 +2,9 @@
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Binariser, Column, Dataset, Depth, Scaler, Settled, Subset, memory};
+use crate::dataset::{
+    Binariser, Column, Dataset, Depth, OtherColumn, Scaler, Settled, Subset, memory,
+};
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
 pub fn facts(data: &Dataset) -> DataFacts {
@@ -27,6 +29,7 @@ impl Normaliser {
             means: data.gaps.means.clone(),
             columns: data.feature_names.clone(),
             table: data.columns.clone(),
+            others: OtherColumn::all(&data.overview),
             depth: Some(Depth::of(&data.rows)),
             settled: data.settled,
         }
@@ -76,6 +79,11 @@ impl Run {
     pub fn known_pixels(&self) -> (Option<Depth>, Settled) {
         let normaliser = self.normaliser.as_ref();
         normaliser.map_or_else(Default::default, |known| (known.depth, known.settled))
+    }
+
+    /// The columns of that table that are no features; empty where that is not known.
+    pub fn other_columns(&self) -> &[OtherColumn] {
+        self.normaliser.as_ref().map_or(&[], |normaliser| &normaliser.others)
     }
 
     /// The plan of its design without its data, where the design is sound: it was proven on them when it was trained.
@@ -180,6 +188,7 @@ mod tests {
                 means: Vec::new(),
                 columns: Vec::new(),
                 table: Vec::new(),
+                others: Vec::new(),
                 depth: None,
                 settled: Settled::default(),
             };

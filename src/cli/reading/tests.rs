@@ -36,6 +36,8 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(Missing::ALL.map(Choice::Missing));
     choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
     choices.extend(DateUnit::ALL.map(Choice::Dates));
+    let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
+    choices.extend([None, names(&[]), names(&["id", "a class"])].map(Choice::Labels));
     for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {
         choices.extend(TAKES.map(|(_, take)| Choice::Column(name.to_owned(), take)));
         choices.extend(Take::ALL.map(|take| Choice::Column(name.to_owned(), Some(take))));
@@ -171,7 +173,7 @@ fn choices_reach_the_document_or_are_refused() {
     check(
         &folder,
         &["--labels", "a"],
-        "--labels is for tables; these data are of another kind (Image folder)",
+        "--labels a is for tables; these data are of another kind (Image folder)",
     );
 
     let words = ["--labels", "a, b", "--column", "b=left-out", "--column", "c=label", "--scaling", "robust"];
@@ -184,6 +186,16 @@ fn choices_reach_the_document_or_are_refused() {
         panic!("refused")
     };
     assert_eq!(labels, Vec::<String>::new());
+    let only = |words: &[&str]| {
+        let data = applied(&table, words).expect("fits");
+        let Source::Csv { labels, reading, .. } = data.source else { panic!("no table") };
+        (labels.len(), reading.only_labels)
+    };
+    assert_eq!(only(&[]), (1, false));
+    assert_eq!(only(&["--labels", ""]), (0, true));
+    assert_eq!(only(&["--labels", "a,b"]), (2, true));
+    assert_eq!(only(&["--labels", "detect"]), (0, false));
+    assert_eq!(only(&["--labels", "", "--column", "a=label"]), (1, true));
 
     let mut data = Data::default();
     assert!(read(&["--scaling", "unit-range"]).expect("read").apply_to_trained(&mut data).is_ok());

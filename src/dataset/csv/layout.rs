@@ -8,6 +8,7 @@ use super::lines::{
     Form, Lines, MAX_COLUMNS, NAMES_COPIES, byte_of, head_rows, leave_out, letters, lines_above, names_bytes,
     utf8,
 };
+use super::matching::made_up_places;
 use super::number::Notations;
 use super::spaces::Quotes;
 use super::text::Text;
@@ -67,6 +68,11 @@ impl Layout {
         }
         progress.budget().give_back(NAMES_COPIES.saturating_mul(found.names_bytes));
         Layout::as_told(text, asked, asked.delimiter, known, progress)
+    }
+
+    /// Whether its columns have names of their own.
+    pub(super) fn has_names(&self) -> bool {
+        self.has_header || self.has_commented_header
     }
 
     /// Whether some of its columns are these.
@@ -330,11 +336,14 @@ fn has_header(
         if first.iter().any(|field| names.contains(field.trim())) {
             return (true, None);
         }
-        let has_word = first.iter().any(|field| plain_number(field.trim()).is_none());
-        // The choice was made for another file: this one may have no header. Numbers are none where the run knows none of
-        // them.
-        if told == Header::Yes || !has_word {
-            return (has_word, None);
+        // Numbers are no header where the run knows none of them.
+        if !first.iter().any(|field| plain_number(field.trim()).is_none()) {
+            return (false, None);
+        }
+        // The choice was made for another file, where the run has names: this one may have no header.
+        if told == Header::Yes && made_up_places(known, usize::MAX).is_none() {
+            let (is_header, doubt) = has_header(sample, asked, Header::Auto, &[]);
+            return (is_header || doubt.is_some(), None);
         }
     }
     match (told, asked.rules) {

@@ -1,11 +1,12 @@
 //! What a person is told about how a table was read.
 
 use super::evidence::{Content, Evidence};
+use super::ids::is_id;
 use super::layout::Layout;
-use super::listed;
 use super::number::Notation;
 use super::roles::{self, Role, Roles};
 use super::text::Text;
+use super::{listed, sniff};
 use crate::dataset::{Column, Doubt};
 use crate::project::{Choice, Delimiter, Rules, Take, visible};
 
@@ -28,7 +29,14 @@ impl Remarks {
     }
 
     /// What was understood of the columns.
-    pub(super) fn features(&mut self, layout: &Layout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
+    pub(super) fn features(
+        &mut self,
+        layout: &Layout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        rules: Rules,
+        is_chosen: &dyn Fn(&String) -> bool,
+    ) {
         let columns = || layout.columns.iter().zip(evidence.iter().zip(roles));
         let named = |wanted: &dyn Fn(&Evidence, &Role) -> bool| -> Vec<&String> {
             let chosen = columns().filter(|(_, (evidence, role))| wanted(evidence, role));
@@ -77,26 +85,53 @@ impl Remarks {
             }
         }
         let ids: Vec<&String> = (0..roles.len())
-            .filter(|at| matches!(roles[*at], Role::Label(_)) && roles::is_id(layout, *at, &evidence[*at]))
+            .filter(|at| matches!(roles[*at], Role::Label(_)) && is_id(layout, *at, &evidence[*at]))
             .map(|at| &layout.columns[at])
             .collect();
-        note(&ids, "counts the rows or holds their ids: a label, not a feature");
+        if let Some(first) = ids.first() {
+            let option = Choice::Column((*first).clone(), Some(Take::Feature)).option();
+            let what = "counts the rows or holds their ids: a label, not a feature";
+            note(&ids, &format!("{what} ({option} makes it a feature)"));
+        }
+        self.many_words(layout, evidence, roles, is_chosen);
         self.precision(layout, evidence, roles, rules);
-        for (at, (name, (evidence, role))) in columns().enumerate() {
+        self.column_doubts(layout, evidence, roles, rules, is_chosen);
+    }
+
+    /// Features that may better be something else, where nobody said so.
+    fn column_doubts(
+        &mut self,
+        layout: &Layout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        rules: Rules,
+        is_chosen: &dyn Fn(&String) -> bool,
+    ) {
+        let columns = layout.columns.iter().zip(evidence.iter().zip(roles)).enumerate();
+        for (at, (name, (evidence, role))) in columns {
+            let remedies = |takes: &[Take]| {
+                takes.iter().map(|take| Choice::Column(name.clone(), Some(*take))).collect::<Vec<_>>()
+            };
+            let shown = super::shortened(name);
             match (role, evidence.judge(None)) {
                 (Role::Dates { .. }, Content::Dates { format, is_doubtful: true }) => {
                     let format = format.name();
                     let message = format!(
-                        "the dates of \"{name}\" are read as {format}, but day and month can be either"
+                        "the dates of \"{shown}\" are read as {format}, but day and month can be either"
                     );
-                    self.doubt(message, vec![Choice::Column(name.clone(), Some(Take::Label))]);
+                    self.doubt(message, remedies(&[Take::Label]));
                 }
-                (Role::Numbers { .. } | Role::Categories { .. }, _) if roles::is_id(layout, at, evidence) => {
-                    let message = format!(
-                        "\"{}\" counts the rows or holds their ids, and is a feature: take it as a label",
-                        super::shortened(name)
-                    );
-                    self.doubt(message, vec![Choice::Column(name.clone(), Some(Take::Label))]);
+                (Role::Numbers { .. } | Role::Categories { .. }, _)
+                    if !is_chosen(name) && is_id(layout, at, evidence) =>
+                {
+                    let message = format!("\"{shown}\" counts the rows or holds their ids, and is a feature");
+                    self.doubt(message, remedies(&[Take::Label, Take::LeftOut]));
+                }
+                (Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. }, _)
+                    if rules == Rules::Current && !is_chosen(name) && sniff::is_label_name(name) =>
+                {
+                    let message = format!("\"{shown}\" is called as labels are, and is a feature");
+                    self.doubt(message, remedies(&[Take::Label, Take::Feature]));
                 }
                 _ => {}
             }
@@ -106,21 +141,28 @@ impl Remarks {
         }
     }
 
-    /// Words that are labels because they are too many.
-    pub(super) fn many_words(
+    /// Words that are no features because they are too many: labels, or left out where there should be no others.
+    fn many_words(
         &mut self,
         layout: &Layout,
+        evidence: &[Evidence],
         roles: &[Role],
         is_chosen: &dyn Fn(&String) -> bool,
     ) {
-        let labels = layout.columns.iter().zip(roles).filter(|(_, role)| matches!(role, Role::Label(_)));
-        let names: Vec<&String> = labels.map(|(name, _)| name).filter(|name| !is_chosen(name)).collect();
-        if let Some(first) = names.first() {
-            let option = Choice::Column((*first).clone(), Some(Take::Categories)).option();
-            self.notes.push(format!(
-                "{}: too many different words for features, taken as labels ({option} makes them features)",
-                listed(&names)
-            ));
+        for (take, what) in [(Take::Label, "taken as labels"), (Take::LeftOut, "left out")] {
+            let is_so = |at: &usize| {
+                let is_words = evidence[*at].judge(None) == Content::Words;
+                let is_free = is_words && roles[*at].take() == take && !is_chosen(&layout.columns[*at]);
+                is_free && (take == Take::LeftOut || !is_id(layout, *at, &evidence[*at]))
+            };
+            let names: Vec<&String> = (0..roles.len()).filter(is_so).map(|at| &layout.columns[at]).collect();
+            if let Some(first) = names.first() {
+                let option = Choice::Column((*first).clone(), Some(Take::Categories)).option();
+                self.notes.push(format!(
+                    "{}: too many different words for features, {what} ({option} makes them features)",
+                    listed(&names)
+                ));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::evidence::{Content, Evidence};
+use super::ids::is_id;
 use super::layout::Layout;
 use super::text::Text;
 use super::{Asked, REMEDY, roles};
@@ -74,7 +75,7 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
         delimiter: layout.form.delimiter,
-        header: if layout.has_header || layout.has_commented_header { Header::Yes } else { Header::No },
+        header: if layout.has_names() { Header::Yes } else { Header::No },
         columns: layout.columns,
     })
 }
@@ -88,11 +89,10 @@ fn labels(layout: &Layout, evidence: &[Evidence]) -> Vec<String> {
     let is_named = |at: usize| {
         let name = layout.columns[at].trim();
         let is_y = name.eq_ignore_ascii_case("y") && !is_plane && last >= 2 && (at == 0 || at == last);
-        LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
-            || (is_y && has_classes(&evidence[at]))
+        is_label_name(name) || (is_y && has_classes(&evidence[at]))
     };
     let is_likely = |at: usize| {
-        let is_id = roles::is_id(layout, at, &evidence[at]);
+        let is_id = is_id(layout, at, &evidence[at]);
         let is_last_word =
             words == 1 && at == last && evidence[at].distinct().is_some_and(|words| words <= CLASSES);
         is_id || (contents[at] == Content::Words && (is_last_word || !roles::are_few(&evidence[at])))
@@ -106,12 +106,17 @@ fn labels(layout: &Layout, evidence: &[Evidence]) -> Vec<String> {
     some.next().unwrap_or_default()
 }
 
-pub(super) const LABEL_NAMES: [&str; 7] =
-    ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
+const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
 /// Columns of more different fields hold no classes.
 const CLASSES: usize = 20;
 
-fn has_classes(evidence: &Evidence) -> bool {
+/// Whether a column is called as labels are.
+pub(super) fn is_label_name(name: &str) -> bool {
+    LABEL_NAMES.iter().any(|label| name.trim().eq_ignore_ascii_case(label))
+}
+
+/// Whether a column has few different fields, several times each.
+pub(super) fn has_classes(evidence: &Evidence) -> bool {
     let few = |words: usize| words <= CLASSES && 2 * words as u64 <= evidence.present();
     evidence.distinct().is_some_and(few)
 }

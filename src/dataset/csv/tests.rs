@@ -10,6 +10,7 @@ use crate::dataset::{Dataset, LabelValues, Rows, load as load_data};
 use crate::project::{Data, Source};
 
 mod kinds;
+mod roles;
 mod structure;
 
 fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
@@ -98,7 +99,11 @@ fn label_columns_are_classes_or_numbers() {
     };
     check(&["b", "a", "b"], classes(&["a", "b"], &[1, 0, 1]));
     check(&["10", "9", "10"], classes(&["9", "10"], &[1, 0, 1]));
-    check(&["a", "", "NA"], classes(&["a", "(none)"], &[0, 1, 1]));
+    // An empty label is none; the usual words for that are classes, but not among numbers.
+    check(&["a", "", "NA", "-"], classes(&["-", "NA", "a", "(none)"], &[2, 3, 1, 0]));
+    check(&["None", "-"], classes(&["-", "None"], &[1, 0]));
+    check(&["1", "NA", "0", ""], classes(&["0", "1", "(none)"], &[1, 2, 0, 2]));
+    check(&["a", " a", "\"a \""], classes(&["a"], &[0, 0, 0]));
     check(&["0.5", "1"], LabelValues::Numbers(vec![0.5, 1.0]));
     let many: Vec<String> = (0..21).map(|value| value.to_string()).collect();
     let fields: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -290,7 +295,7 @@ fn a_column_of_labels_stays_charged_for_what_it_holds() {
 #[test]
 fn a_table_stays_charged_for_what_it_holds() {
     const LIMIT: u64 = 100_000_000;
-    let rows: Vec<String> = (0..1000).map(|at| format!("{at},{},customer {at}\n", at % 7)).collect();
+    let rows: Vec<String> = (0..1000).map(|at| format!("{},{},customer {at}\n", 2 * at, at % 7)).collect();
     let (_dir, path) = write(format!("x,y,id\n{}", rows.concat()).as_bytes());
     let progress = Progress::with_budget(LIMIT);
     let raw = load(&path, &["id".to_owned()], Missing::DropRow, &progress).unwrap();

@@ -6,6 +6,7 @@ use super::evidence::{is_missing, plain_number};
 use super::labels::Labels;
 use super::layout::Layout;
 use super::lines::{place_of_record, utf8};
+use super::matching::first_row_is;
 use super::remarks::Remarks;
 use super::roles::{Role, Roles};
 use super::text::Text;
@@ -13,7 +14,7 @@ use super::{Asked, REMEDY, shortened};
 use crate::dataset::error::column_place;
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress, Rows, memory};
-use crate::project::{Choice, Shape, Take};
+use crate::project::{Choice, Header, Shape, Take};
 
 /// Words that a run does not know, of all columns, that are named.
 const TOLD: usize = 20;
@@ -75,13 +76,14 @@ impl<'a> Table<'a> {
         let (mut label, mut gaps) = (0, false);
         let more = &self.asked.reading.missing_words[..];
         for (column, bytes) in record.iter().take(self.roles.by_column.len()).enumerate() {
-            let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?.trim();
+            let whole = utf8(self.text, self.layout.form, record, bytes, self.progress)?;
+            let field = whole.trim();
             let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
             let value = match role {
                 Role::LeftOut => continue,
                 Role::Label(_) => {
-                    self.labels[label].push(field, self.progress)?;
+                    self.labels[label].push(whole, self.progress)?;
                     label += 1;
                     continue;
                 }
@@ -179,15 +181,23 @@ impl<'a> Table<'a> {
         let words = self.asked.reading.missing_words.iter().cloned().chain([field.to_owned()]);
         let words_option = (is_short(field) && !field.contains(','))
             .then(|| format!(" ({})", Choice::MissingWords(words.collect()).option()));
+        let words_option = words_option.unwrap_or_default();
+        // How a trained run takes the column cannot be changed.
+        let remedies = if self.roles.are_known {
+            format!("correct it, or take the word as missing{words_option}")
+        } else {
+            format!(
+                "name it as a label column or remove it, take its words as categories{}, or the word as missing{words_option}",
+                column_option.unwrap_or_default()
+            )
+        };
+        let may_be_header = self.rows == 0 && !self.layout.has_names();
+        let header = if may_be_header { first_row_is(Header::Yes) } else { String::new() };
         DataError::Word {
             path: self.text.path.to_path_buf(),
             line: self.place(record),
             column: name.clone(),
-            message: format!(
-                "{message}; name it as a label column or remove it, take its words as categories{}, or the word as missing{}",
-                column_option.unwrap_or_default(),
-                words_option.unwrap_or_default()
-            ),
+            message: format!("{message}; {remedies}{header}"),
         }
     }
 

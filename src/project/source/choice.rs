@@ -32,6 +32,8 @@ pub enum Choice {
     MissingWords(Vec<String>),
     /// Of a table: the unit of dates.
     Dates(DateUnit),
+    /// Of a table: the columns that are labels, and no others; `None` for those that look like labels.
+    Labels(Option<Vec<String>>),
     /// Of a table: how one column is taken; `None` for as it looks.
     Column(String, Option<Take>),
     /// Of an `.npz`: the array of the rows.
@@ -91,6 +93,11 @@ impl Choice {
             (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
             (Choice::MissingWords(to), Source::Csv { reading, .. }) => reading.missing_words = to,
             (Choice::Dates(to), Source::Csv { reading, .. }) => reading.dates = to,
+            (Choice::Labels(to), Source::Csv { labels, reading, .. }) => {
+                reading.only_labels = to.is_some();
+                *labels = to.unwrap_or_default();
+                reading.columns.retain(|column| !labels.contains(&column.name));
+            }
             (Choice::Column(name, take), Source::Csv { labels, reading, .. }) => {
                 labels.retain(|label| *label != name);
                 reading.columns.retain(|column| column.name != name);
@@ -152,6 +159,9 @@ impl Choice {
             Choice::MissingWords(words) if words.is_empty() => "Missing words: the usual ones".to_owned(),
             Choice::MissingWords(words) => format!("Missing words: {}", visible_list(words)),
             Choice::Dates(to) => format!("Dates: {}", to.name()),
+            Choice::Labels(None) => "Labels: detect".to_owned(),
+            Choice::Labels(Some(names)) if names.is_empty() => "Labels: none".to_owned(),
+            Choice::Labels(Some(names)) => format!("Labels: {}", visible_list(names)),
             Choice::Column(name, take) => {
                 format!("Column {}: {}", visible(name), take.map_or("as found", Take::name))
             }
@@ -209,10 +219,14 @@ impl Choice {
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
             Choice::MissingWords(words) => format!("--missing-words {}", quoted(&words.join(","))),
             Choice::Dates(to) => format!("--dates {}", to.name()),
+            Choice::Labels(None) => "--labels detect".to_owned(),
+            Choice::Labels(Some(names)) => format!("--labels {}", quoted(&names.join(","))),
             Choice::Column(name, take) => {
                 let take = take.map_or("detect", |take| match take {
                     Take::LeftOut => "left-out",
-                    Take::Numbers | Take::Categories | Take::Dates | Take::Label => take.name(),
+                    Take::Feature | Take::Numbers | Take::Categories | Take::Dates | Take::Label => {
+                        take.name()
+                    }
                 });
                 format!("--column {}", quoted(&format!("{name}={take}")))
             }

@@ -28,6 +28,9 @@ pub struct TableReading {
     /// The unit in which dates and times become numbers.
     #[serde(skip_serializing_if = "super::is_default")]
     pub dates: DateUnit,
+    /// Whether no columns are labels but those that are named: not those that look like ids, either.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub only_labels: bool,
     /// How single columns are taken, where it is not as they look. Labels stand in a list of their own.
     #[serde(skip_serializing_if = "super::is_default")]
     pub columns: Vec<ColumnChoice>,
@@ -46,6 +49,8 @@ pub struct ColumnChoice {
 /// What becomes of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Take {
+    /// A feature of the kind it looks like, whatever it is called.
+    Feature,
     /// One feature: its numbers.
     Numbers,
     /// One feature a word: 1 where the row has this word, else 0.
@@ -60,11 +65,13 @@ pub enum Take {
 
 impl Take {
     /// All, in the order of menus.
-    pub const ALL: [Take; 5] = [Take::Numbers, Take::Categories, Take::Dates, Take::Label, Take::LeftOut];
+    pub const ALL: [Take; 6] =
+        [Take::Feature, Take::Numbers, Take::Categories, Take::Dates, Take::Label, Take::LeftOut];
 
     /// As on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Take::Feature => "feature",
             Take::Numbers => "numbers",
             Take::Categories => "categories",
             Take::Dates => "dates",

@@ -361,6 +361,7 @@ mod tests {
             (table(), Choice::SkipLines(Some(3)), "lines skipped detect → 3"),
             (table(), Choice::SkipFooter(Some(0)), "rows skipped at the end detect → 0"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
+            (table(), Choice::Labels(Some(vec![])), "only named labels no → yes"),
             (
                 table(),
                 Choice::Column("City".to_owned(), Some(Take::Categories)),

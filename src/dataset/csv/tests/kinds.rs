@@ -127,6 +127,10 @@ fn labels_come_out_exactly_as_they_went_in() {
     check(&["00007", "00008", "00009"]);
     check(&["1.50", "2.500", "1.5"]);
     check(&["a b", "A", "größe"]);
+    check(&["NA", "-", "None", "", "?", "nan", "null"]);
+    check(&[" red", "red", "red  ", "", "  ", "(none)"]);
+    check(&["0.5", "NA", "1.50", "", " 7"]);
+    check(&["1", "NA", "0", "?", ""]);
     let ids: Vec<String> = (0..60).map(|at| (9_007_199_254_700_000_u64 + 7 * at).to_string()).collect();
     check(&ids.iter().map(String::as_str).collect::<Vec<_>>());
 }

@@ -8,7 +8,7 @@ use crate::project::{
 };
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
-use crate::ui::widgets::form::{combo_ui, draft_ui, suggested_text_ui};
+use crate::ui::widgets::form::{combo_ui, draft_ui, suggested_text_ui, switch_ui};
 
 /// Encodings that tables are met in.
 const ENCODINGS: [&str; 10] = [
@@ -113,6 +113,8 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         &DateUnit::ALL,
         |unit| unit.name().to_owned(),
     );
+    let about = "Without this, columns that look like ids or hold too many words are labels as well.";
+    switch_ui(ui, ("Labels", about), &mut reading.only_labels, "only those named");
     columns_ui(ui, &mut reading.columns);
 }
 

@@ -169,13 +169,13 @@ fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice
     let spacing = ui.spacing_mut();
     (spacing.item_spacing.x, spacing.interact_size.y, spacing.button_padding) = (3.0, 20.0, vec2(6.0, 2.0));
     for (text, on, to) in [
-        ("feature", !matches!(is, Take::Label | Take::LeftOut), as_feature(column, told)),
-        ("label", is == Take::Label, Some(Take::Label)),
-        ("left out", is == Take::LeftOut, Some(Take::LeftOut)),
+        ("feature", !matches!(is, Take::Label | Take::LeftOut), Take::Feature),
+        ("label", is == Take::Label, Take::Label),
+        ("left out", is == Take::LeftOut, Take::LeftOut),
     ] {
         let chip = named(chip_ui(ui, on, text), format!("{name} as {text}"));
         if chip.clicked() && !on {
-            wish = Some(to);
+            wish = Some(Some(to));
         }
     }
     let text = |take: Option<Take>| take.map_or("as found", Take::name);
@@ -207,18 +207,6 @@ fn told(source: &Source, name: &str) -> Option<Take> {
         | Source::Idx { .. }
         | Source::Npy { .. } => None,
     }
-}
-
-/// The choice that makes a column a feature: as it was found, where a choice had made it none; else by what it holds.
-fn as_feature(column: &ColumnOverview, told: Option<Take>) -> Option<Take> {
-    if told.is_some() {
-        return None;
-    }
-    Some(match column {
-        column if column.content.contains("date") || column.content.contains("time") => Take::Dates,
-        ColumnOverview { range: Some(_), .. } => Take::Numbers,
-        ColumnOverview { range: None, .. } => Take::Categories,
-    })
 }
 
 /// How the values are spread: by equal parts of the range, or the most frequent words.
@@ -267,27 +255,6 @@ mod tests {
         {
             let sum: f32 = Part::widths(room).iter().sum();
             assert!((sum - expected).abs() < 0.1, "{room}: {sum}");
-        }
-    }
-
-    #[test]
-    fn a_column_becomes_a_feature_by_what_it_holds() {
-        let column = |content: &str, range| ColumnOverview {
-            name: "x".to_owned(),
-            content: content.to_owned(),
-            take: Take::Label,
-            range,
-            missing: 0,
-            distinct: None,
-            histogram: Vec::new(),
-        };
-        for (content, range, told, expected) in [
-            ("numbers", Some((0.0, 1.0)), None, Some(Take::Numbers)),
-            ("12 words", None, None, Some(Take::Categories)),
-            ("dates, 2024-01-31", Some((0.0, 1.0)), None, Some(Take::Dates)),
-            ("numbers", Some((0.0, 1.0)), Some(Take::Label), None),
-        ] {
-            assert_eq!(as_feature(&column(content, range), told), expected, "{content}");
         }
     }
 }

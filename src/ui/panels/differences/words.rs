@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 48] = [
+const NAMES: [(&str, &str); 49] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -41,6 +41,7 @@ const NAMES: [(&str, &str); 48] = [
     ("reading.skip_lines", "lines skipped"),
     ("reading.skip_footer", "rows skipped at the end"),
     ("reading.dates", "unit of dates"),
+    ("reading.only_labels", "only named labels"),
     ("reading.validation", "array of the validation rows"),
     ("reading.validation_labels", "array of the validation labels"),
     ("reading.test", "array of the test rows"),
@@ -216,6 +217,7 @@ fn unsaid(path: &[&str]) -> &'static str {
         "parts" => "kept",
         "pages" => "each",
         "missing_words" | "columns" => "none",
+        "only_labels" => "no",
         _ => "detect",
     }
 }

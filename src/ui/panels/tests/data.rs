@@ -136,8 +136,7 @@ fn a_click_takes_a_column_otherwise() {
     for (button, expected) in [
         ("height as label", named("height", Some(Take::Label))),
         ("city as left out", named("city", Some(Take::LeftOut))),
-        // The design says that it is a label: without that it is what it looks like.
-        ("id as feature", named("id", None)),
+        ("id as feature", named("id", Some(Take::Feature))),
         ("id as label", None),
     ] {
         harness.get_by_label(button).click();
