@@ -2,17 +2,23 @@
 //!
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
+mod codes;
 mod date;
+mod dated;
+mod doubts;
 mod encoding;
+mod ends;
 mod evidence;
 mod header;
 mod labels;
 mod layout;
 mod lines;
 mod matching;
+mod missing;
 mod number;
 mod overview;
 mod parts;
+mod plain;
 mod records;
 mod remarks;
 mod roles;
@@ -21,11 +27,12 @@ mod sniff;
 mod spaces;
 mod text;
 mod values;
+mod words;
 
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -40,7 +47,7 @@ use self::text::Text;
 use self::values::Table;
 use super::raw::Raw;
 use super::{Column, DataError, Progress, memory};
-use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
+use crate::project::{Delimiter, Header, Missing, Rules, TableReading, Take};
 
 /// How a table is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -177,14 +184,26 @@ fn survey(
     asked: &Asked<'_>,
     progress: &Progress,
 ) -> Result<Vec<Evidence>, DataError> {
-    let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
+    let (reading, budget) = (asked.reading, progress.budget());
+    let mut evidence = budget.filled(Evidence::default(), layout.columns.len())?;
+    let takes: HashMap<&String, Take> =
+        reading.columns.iter().map(|choice| (&choice.name, choice.take)).collect();
+    for (evidence, name) in evidence.iter_mut().zip(&layout.columns) {
+        if let Some(take) = takes.get(name) {
+            evidence.prepare(*take);
+        }
+    }
     each_row(text, layout, progress, |record| {
         for (evidence, bytes) in evidence.iter_mut().zip(record) {
+            if evidence.add_plain(bytes, reading, budget) {
+                continue;
+            }
             let field = utf8(text, layout.form, record, bytes, progress)?;
-            evidence.add(field, &asked.reading.missing_words, progress.budget());
+            evidence.add(field, reading, budget);
         }
         Ok(())
     })?;
+    evidence::settle(&mut evidence, reading, asked.rules);
     Ok(evidence)
 }
 

@@ -154,14 +154,26 @@ fn fill(raw: &mut Raw, means: &[f32], whose: &str, progress: &Progress) -> Resul
         return Ok(0);
     };
     let mut pulse = Pulse::new(progress);
+    // A column of words is missing as a whole: it is told by the first of its features.
+    let mut is_first = vec![raw.columns.is_empty(); means.len()];
+    let mut place = 0;
+    for column in &raw.columns {
+        if let Some(first) = is_first.get_mut(place) {
+            *first = true;
+        }
+        place += column.features();
+    }
     let (mut filled, mut columns) = (0_usize, vec![false; means.len()]);
     for row in values.chunks_exact_mut(means.len()) {
         pulse.beat(row.len())?;
-        for ((value, mean), column) in row.iter_mut().zip(means).zip(&mut columns) {
+        for (((value, mean), column), is_first) in row.iter_mut().zip(means).zip(&mut columns).zip(&is_first)
+        {
             if value.is_nan() {
                 *value = *mean;
-                *column = true;
-                filled += 1;
+                if *is_first {
+                    *column = true;
+                    filled += 1;
+                }
             }
         }
     }

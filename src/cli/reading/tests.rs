@@ -32,7 +32,10 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     );
     choices.extend(Missing::ALL.map(Choice::Missing));
     choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
+    choices.extend([Choice::MissingWords(vec![]), Choice::OnlyMissingWords(vec![])]);
+    choices.push(Choice::OnlyMissingWords(vec!["-".to_owned(), "not known".to_owned()]));
     choices.extend(DateUnit::ALL.map(Choice::Dates));
+    choices.extend(DateOrder::ALL.map(Choice::DateOrder));
     for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {
         choices.extend(TAKES.map(|(_, take)| Choice::Column(name.to_owned(), take)));
         choices.extend(Take::ALL.map(|take| Choice::Column(name.to_owned(), Some(take))));

@@ -1,10 +1,15 @@
 //! What the fields of a column are, judged by all of them.
 
-use std::collections::HashMap;
-
+use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
+use super::dated::{Dated, Place, Spoilt};
+use super::ends::Ends;
+use super::missing::{self, Gap, UsualWords};
 use super::number::{Notation, Notations, Signs};
+use super::plain::{Plain, plain_number};
+use super::words::{Added, Words};
 use crate::dataset::memory::{self, Budget};
+use crate::project::{DateOrder, Rules, TableReading, Take};
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,29 +32,19 @@ pub(super) enum Content {
     Dates {
         /// How they are written.
         format: DateFormat,
-        /// Whether another way of writing fits as well: day and month can be either.
+        /// Whether another order of day, month and year fits as well.
         is_doubtful: bool,
     },
-    /// Words.
+    /// Words, or digits that are codes.
     Words,
 }
 
 /// Words for true and false, in lower case.
 const TRUTH: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
-/// Words that mean a value is missing, whatever a person adds to them.
-const MISSING: [&str; 10] = ["na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none", "-", "?"];
-/// How many different words of a column are remembered.
-pub(super) const WORDS: usize = 4096;
 /// The longest field that can be a number with signs, or a date.
 const VALUE_BYTES: usize = 128;
-
-/// Whether a field means that a value is missing.
-pub(super) fn is_missing(field: &str, more: &[String]) -> bool {
-    let field = field.trim();
-    field.is_empty()
-        || field.len() <= 4 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(field))
-        || more.iter().any(|word| word == field)
-}
+/// A column of fractions of which more are different has no categories, so that its words are not remembered.
+const FRACTIONS: usize = 256;
 
 /// The fields of a column, as far as they tell what it holds.
 #[derive(Clone, Debug)]
@@ -58,23 +53,35 @@ pub(super) struct Evidence {
     /// Fields that are not missing.
     present: u64,
     missing: u64,
+    /// Usual words among the missing ones.
+    usual_words: UsualWords,
     notations: Notations,
     signs: Signs,
-    dates: DateFormats,
-    /// The first date.
-    first_date: Option<String>,
+    /// What the fields that are no plain numbers tell about dates; `None` before the first of them, and where it is over.
+    dated: Option<Box<Dated>>,
+    may_be_dated: bool,
+    /// Whether all fields are dates of eight digits, though numbers as well.
+    are_compact_dates: bool,
+    order: DateOrder,
+    codes: Codes,
+    /// Whether digits with leading zeros are numbers nevertheless.
+    are_codes_numbers: bool,
     /// Pairs of [`TRUTH`] that all fields belong to.
     truth: u8,
     /// Fields that are a number in some notation.
     numbers: u64,
     /// The notations of all fields that are a number in one.
     number_notations: Notations,
+    may_have_comma: bool,
     /// Smallest and largest number, with decimal points and with decimal commas.
-    ranges: [(f64, f64); 2],
+    ends: Ends,
+    comma_range: (f64, f64),
     /// How often each word was seen; `None` once there are more than are remembered.
-    words: Option<HashMap<String, u64>>,
-    /// Memory the words are charged with.
-    words_bytes: u64,
+    words: Option<Words>,
+    /// Whether words are remembered although they are many fractions.
+    keeps_words: bool,
+    /// Memory for what is known of dates.
+    charged: u64,
     /// Whether no field was there twice, as far as words are remembered.
     are_different: bool,
     /// Whether all numbers are whole.
@@ -88,20 +95,27 @@ pub(super) struct Evidence {
 
 impl Default for Evidence {
     fn default() -> Self {
-        let nothing = (f64::INFINITY, f64::NEG_INFINITY);
         Evidence {
             present: 0,
             missing: 0,
+            usual_words: UsualWords::default(),
             notations: Notations::ALL,
             signs: Signs::default(),
-            dates: DateFormats::ALL,
-            first_date: None,
+            dated: None,
+            may_be_dated: true,
+            are_compact_dates: true,
+            order: DateOrder::Auto,
+            codes: Codes::default(),
+            are_codes_numbers: false,
             truth: (1 << TRUTH.len()) - 1,
             numbers: 0,
             number_notations: Notations::ALL,
-            ranges: [nothing; 2],
-            words: Some(HashMap::new()),
-            words_bytes: 0,
+            may_have_comma: true,
+            ends: Ends::default(),
+            comma_range: (f64::INFINITY, f64::NEG_INFINITY),
+            words: Some(Words::default()),
+            keeps_words: false,
+            charged: 0,
             are_different: true,
             are_whole: true,
             counts_up: true,
@@ -111,54 +125,132 @@ impl Default for Evidence {
     }
 }
 
+/// What all columns together tell about each.
+///
+/// - An order of day, month and year that some dates prove is that of all.
+/// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it is by the rules of version 1.
+pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules) {
+    let codes = columns.iter().filter(|column| column.are_padded_codes()).count();
+    let are_numbers = rules == Rules::Version1 || (codes > 2 && 2 * codes > columns.len());
+    let mut order = reading.date_order;
+    if order == DateOrder::Auto {
+        let proven = columns.iter().filter_map(|column| match column.date_orders()[..] {
+            [order @ (DateOrder::DayFirst | DateOrder::MonthFirst)] => Some(order),
+            _ => None,
+        });
+        let mut proven: Vec<DateOrder> = proven.collect();
+        proven.dedup();
+        if let [one] = proven[..] {
+            order = one;
+        }
+    }
+    for column in columns {
+        (column.are_codes_numbers, column.order) = (are_numbers && column.are_padded_codes(), order);
+    }
+}
+
 impl Evidence {
-    /// Adds a field. Words are forgotten where there is no memory to remember them.
-    pub(super) fn add(&mut self, field: &str, missing_words: &[String], budget: &Budget) {
-        let field = field.trim();
-        if missing_words.is_empty()
-            && let Some(value) = plain_number(field)
-        {
-            self.add_plain(field, value);
-        } else if is_missing(field, missing_words) {
-            self.missing += 1;
-            return;
+    /// Makes it remember words where the column was chosen to be one of them.
+    pub(super) fn prepare(&mut self, take: Take) {
+        self.keeps_words = take == Take::Categories;
+    }
+
+    /// Adds a field where it is a plain number. `false` where it is not, and has to be looked at more closely.
+    pub(super) fn add_plain(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
+        let Some(plain) = Plain::of(field).filter(|_| !missing::is_told(field, reading)) else {
+            return false;
+        };
+        // Digits, points and signs are text.
+        let Ok(text) = std::str::from_utf8(field) else { return false };
+        self.truth = 0;
+        self.are_compact_dates = self.are_compact_dates && plain.is_compact_date();
+        if let Some(dated) = &mut self.dated {
+            dated.add_stray(self.present + self.missing + 1, text);
         } else {
-            self.add_other(field);
+            self.may_be_dated = false;
+        }
+        self.codes.add(plain, text);
+        if self.may_have_comma && plain.has_point {
+            self.add_number(text, Notations::of(text));
+        } else {
+            // In every notation that is left it is the same number.
+            self.numbers += 1;
+            if self.may_have_comma {
+                self.add_with_comma(plain.value);
+            }
+            self.add_value(plain.value, text);
         }
         self.present += 1;
-        self.remember(field, budget);
+        self.remember(text, Some(plain), budget);
+        true
     }
 
-    fn add_plain(&mut self, field: &str, value: f64) {
-        (self.truth, self.dates) = (0, DateFormats::NONE);
-        if self.number_notations.best(Some(true)).is_some() {
-            self.add_number(field, Notations::of(field));
+    /// Adds a field. Words are forgotten where there is no memory to remember them.
+    pub(super) fn add(&mut self, field: &str, reading: &TableReading, budget: &Budget) {
+        let (field, is_text) = unmarked(field);
+        if is_text {
+            self.codes.add_text();
+        }
+        if self.add_plain(field.as_bytes(), reading, budget) {
             return;
         }
-        // Once decimal commas are ruled out, a plain number tells nothing more.
-        self.numbers += 1;
-        self.add_value(value);
+        match missing::gap(field, reading) {
+            Some(gap) => {
+                self.missing += 1;
+                if let Gap::Usual(word) = gap {
+                    self.usual_words.add(word);
+                }
+                return;
+            }
+            None if plain_number(field).is_some() => {
+                (self.truth, self.may_be_dated) = (0, self.may_be_dated && self.dated.is_some());
+                self.add_number(field, Notations::of(field));
+            }
+            None => self.add_other(field, budget),
+        }
+        self.are_compact_dates = false;
+        self.present += 1;
+        self.remember(field, None, budget);
     }
 
-    fn add_other(&mut self, field: &str) {
+    fn add_other(&mut self, field: &str, budget: &Budget) {
         if self.truth != 0 {
             let belongs = |pair: &[&str; 2]| pair.iter().any(|word| word.eq_ignore_ascii_case(field));
             let bits = (0..).zip(TRUTH).filter(|(_, pair)| belongs(pair));
             self.truth &= bits.fold(0, |bits, (at, _)| bits | 1 << at);
         }
-        if !self.dates.is_empty() {
-            self.dates =
-                if field.len() <= VALUE_BYTES { self.dates.that_read(field) } else { DateFormats::NONE };
-            if !self.dates.is_empty() {
-                self.first_date.get_or_insert_with(|| field.to_owned());
-            }
+        let is_short = field.len() <= VALUE_BYTES;
+        self.add_date(field, budget);
+        self.add_number(
+            field,
+            if is_short { Notations::of(field) } else { (Notations::NONE, Signs::default()) },
+        );
+    }
+
+    fn add_date(&mut self, field: &str, budget: &Budget) {
+        if !self.may_be_dated {
+            return;
         }
-        let found = if field.len() <= VALUE_BYTES {
-            Notations::of(field)
+        if self.dated.is_none() {
+            // With the few fields that it remembers.
+            let bytes = memory::bytes_of::<Dated>(1) + 8 * memory::text_bytes(VALUE_BYTES);
+            if budget.take(bytes).is_err() {
+                self.may_be_dated = false;
+                return;
+            }
+            self.charged += bytes;
+        }
+        let dated = self.dated.get_or_insert_default();
+        let row = self.present + self.missing + 1;
+        if field.len() <= VALUE_BYTES {
+            dated.add(row, field);
         } else {
-            (Notations::NONE, Signs::default())
-        };
-        self.add_number(field, found);
+            dated.add_stray(row, &super::shortened(field));
+        }
+        if dated.is_over() {
+            (self.dated, self.may_be_dated) = (None, false);
+            budget.give_back(std::mem::take(&mut self.charged));
+        }
     }
 
     fn add_number(&mut self, field: &str, (notations, signs): (Notations, Signs)) {
@@ -169,50 +261,61 @@ impl Evidence {
         }
         self.numbers += 1;
         self.number_notations = self.number_notations.and(notations);
+        self.may_have_comma = self.number_notations.have_comma();
         self.signs.percent |= signs.percent;
         self.signs.currency |= signs.currency;
+        self.signs.parentheses |= signs.parentheses;
         let value = |comma: bool| notations.best(Some(comma)).and_then(|notation| notation.parse(field));
         if let Some(value) = value(true) {
-            self.ranges[1] = (self.ranges[1].0.min(value), self.ranges[1].1.max(value));
+            self.add_with_comma(value);
         }
         if let Some(value) = value(false) {
-            self.add_value(value);
+            self.add_value(value, field);
         } else {
             (self.are_whole, self.counts_up) = (false, false);
         }
     }
 
+    /// Adds a number with a decimal comma.
+    fn add_with_comma(&mut self, value: f64) {
+        self.comma_range = (self.comma_range.0.min(value), self.comma_range.1.max(value));
+    }
+
     /// Adds a number with a decimal point.
-    fn add_value(&mut self, value: f64) {
-        self.ranges[0] = (self.ranges[0].0.min(value), self.ranges[0].1.max(value));
-        self.are_whole &= value.fract() == 0.0;
+    fn add_value(&mut self, value: f64, field: &str) {
+        self.ends.add(value, field);
+        self.are_whole = self.are_whole && value.fract() == 0.0;
         self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
         self.rises &= self.last.is_none_or(|last| value > last);
         self.last = Some(value);
     }
 
-    fn remember(&mut self, field: &str, budget: &Budget) {
+    fn remember(&mut self, field: &str, plain: Option<Plain>, budget: &Budget) {
         let Some(words) = &mut self.words else { return };
-        if let Some(count) = words.get_mut(field) {
-            *count += 1;
-            self.are_different = false;
-            return;
-        }
-        // A place in the list, at most twice for one that is free.
-        let bytes = memory::text_bytes(field.len()) + 48;
-        if words.len() < WORDS && budget.free() / 8 > bytes && budget.take(bytes).is_ok() {
-            self.words_bytes += bytes;
-            words.insert(field.to_owned(), 1);
+        let are_fractions = !self.are_whole && self.numbers == self.present && !self.keeps_words;
+        let added = if are_fractions && words.len() >= FRACTIONS {
+            Added::Full
         } else {
-            self.words = None;
-            budget.give_back(std::mem::take(&mut self.words_bytes));
+            words.add(field, plain.and_then(Plain::byte), budget)
+        };
+        match added {
+            Added::New => {}
+            Added::Again => self.are_different = false,
+            Added::Full => self.forget(budget),
+        }
+    }
+
+    fn forget(&mut self, budget: &Budget) {
+        if let Some(words) = self.words.take() {
+            words.release(budget);
         }
     }
 
     /// Forgets its words, and gives back what they took.
     pub(super) fn release(&mut self, budget: &Budget) {
-        self.words = None;
-        budget.give_back(std::mem::take(&mut self.words_bytes));
+        self.forget(budget);
+        self.dated = None;
+        budget.give_back(std::mem::take(&mut self.charged));
     }
 
     /// What the column holds, where a decimal comma is told, proven by other columns or likely.
@@ -222,6 +325,9 @@ impl Evidence {
         if self.present == 0 {
             return Content::Nothing;
         }
+        if self.are_codes() {
+            return Content::Words;
+        }
         let best = |notations: Notations| notations.best(has_comma).or_else(|| notations.best(None));
         if let Some(notation) = best(self.notations) {
             return Content::Numbers { notation, signs: self.signs };
@@ -229,8 +335,9 @@ impl Evidence {
         if self.truth != 0 {
             return Content::Truth { words: TRUTH[self.truth.trailing_zeros() as usize] };
         }
-        if let Some((format, is_doubtful)) = self.dates.best() {
-            return Content::Dates { format, is_doubtful };
+        if let Some(format) = self.date_formats().best_in(self.order) {
+            let is_told = format.order() == Some(self.order);
+            return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
         if 2 * self.numbers >= self.present
             && let Some(notation) = best(self.number_notations)
@@ -259,17 +366,22 @@ impl Evidence {
 
     /// Whether the same fields are other numbers with another decimal mark.
     pub(super) fn is_ambiguous(&self) -> bool {
-        self.notations.is_ambiguous() && self.ranges[0] != self.ranges[1]
+        self.notations.is_ambiguous() && self.ends.range() != self.comma_range
     }
 
     /// Smallest and largest number in a notation; the first is larger where there is none.
     pub(super) fn range(&self, notation: Notation) -> (f64, f64) {
-        self.ranges[usize::from(notation.has_comma())]
+        if notation.has_comma() { self.comma_range } else { self.ends.range() }
+    }
+
+    /// Numbers that look like words for missing values, and how often each is there.
+    pub(super) fn sentinels(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.ends.sentinels()
     }
 
     /// Whether the fields are the numbers of the rows, from 0 or 1 on, as pandas writes them.
     pub(super) fn are_row_numbers(&self) -> bool {
-        let (first, _) = self.ranges[0];
+        let (first, _) = self.ends.range();
         self.present >= 3 && self.missing == 0 && self.counts_up && (first == 0.0 || first == 1.0)
     }
 
@@ -293,29 +405,83 @@ impl Evidence {
         self.are_whole
     }
 
+    /// Whether they are digits whose leading zeros are a part of them, or marked as text.
+    pub(super) fn are_codes(&self) -> bool {
+        !self.are_codes_numbers && self.present > 0 && self.codes.are_all(self.present)
+    }
+
+    /// Whether they are codes by their leading zeros alone.
+    fn are_padded_codes(&self) -> bool {
+        !self.codes.have_texts() && self.present > 0 && self.codes.are_all(self.present)
+    }
+
+    /// The first field of digits with leading zeros.
+    pub(super) fn first_padded(&self) -> Option<&str> {
+        self.codes.first_padded()
+    }
+
     /// Whether all fields are dates of a format.
     pub(super) fn fits(&self, format: DateFormat) -> bool {
-        self.dates.has(format)
+        self.date_formats().has(format) || format == DateFormat::COMPACT && self.are_compact_dates()
     }
 
-    /// The first date.
-    pub(super) fn first_date(&self) -> Option<&str> {
-        self.first_date.as_deref()
+    /// Whether all fields are dates of eight digits.
+    pub(super) fn are_compact_dates(&self) -> bool {
+        self.are_compact_dates && self.present > 0
     }
 
-    /// The words and how often each is there; `None` for too many to count.
-    pub(super) fn words(&self) -> Option<&HashMap<String, u64>> {
+    /// The format of a column of dates, also where it looks like one of numbers.
+    pub(super) fn date_format(&self) -> Option<DateFormat> {
+        let compact = || self.are_compact_dates().then_some(DateFormat::COMPACT);
+        self.date_formats().best_in(self.order).or_else(compact)
+    }
+
+    /// The orders of day, month and year in which all fields are dates.
+    pub(super) fn date_orders(&self) -> Vec<DateOrder> {
+        self.date_formats().orders()
+    }
+
+    fn date_formats(&self) -> DateFormats {
+        self.dated.as_ref().map_or(DateFormats::NONE, |dated| dated.formats(self.present))
+    }
+
+    /// The first date, or the earliest of eight digits, in seconds.
+    pub(super) fn first_date(&self, format: DateFormat) -> Option<f64> {
+        match &self.dated {
+            Some(dated) => dated.first(format),
+            None => format.parse(&self.ends.range().0.to_string()),
+        }
+    }
+
+    /// Whether times have a zone, and the first without one.
+    pub(super) fn zones(&self) -> (bool, Option<&Place>) {
+        self.dated.as_ref().map_or((false, None), |dated| (dated.has_zones(), dated.naive()))
+    }
+
+    /// Why it is no column of dates, where most of its fields are some, and how these are written.
+    pub(super) fn spoilt_dates(&self) -> Option<(DateFormat, Spoilt<'_>)> {
+        let dated = self.dated.as_ref()?;
+        Some((dated.format(self.order)?, dated.spoilt(self.present)?))
+    }
+
+    /// The words and how often each is there, in no order; none where they are too many to remember.
+    pub(super) fn words(&self) -> Option<&Words> {
         self.words.as_ref()
     }
 
     /// How many different fields there are; `None` for too many to count.
     pub(super) fn distinct(&self) -> Option<usize> {
-        self.words.as_ref().map(HashMap::len)
+        self.words.as_ref().map(Words::len)
     }
 
     /// How many fields are missing.
     pub(super) fn missing(&self) -> u64 {
         self.missing
+    }
+
+    /// The usual words among the missing fields.
+    pub(super) fn usual_words(&self) -> UsualWords {
+        self.usual_words
     }
 
     /// How many are not.
@@ -324,23 +490,18 @@ impl Evidence {
     }
 }
 
-/// A number that is written in no more than digits, a point and signs.
-pub(super) fn plain_number(field: &str) -> Option<f64> {
-    let first = *field.as_bytes().first()?;
-    let may_be = first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.');
-    field.parse().ok().filter(|value: &f64| may_be && value.is_finite())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::words::WORDS;
     use super::*;
 
     fn evidence(fields: &[&str]) -> Evidence {
         let mut evidence = Evidence::default();
         let budget = Budget::of(1 << 20);
         for field in fields {
-            evidence.add(field, &[], &budget);
+            evidence.add(field, &TableReading::default(), &budget);
         }
+        settle(std::slice::from_mut(&mut evidence), &TableReading::default(), Rules::Current);
         evidence
     }
 
@@ -371,6 +532,14 @@ mod tests {
         check(&["red", "blue", "1"], None, "words");
         check(&["1", "2", "3", "1O"], None, "Point");
         check(&["12 %", "5%"], None, "Point");
+        check(&["1'234,50", "12"], None, "CommaGroupedByApostrophe");
+        check(&["00501", "94110"], None, "words");
+        check(&["=\"5\"", "=\"7\""], None, "words");
+        check(&["07", "12"], None, "Point");
+        check(&["20240331", "20240401"], None, "Point");
+        check(&["2024-01-31", "soon"], None, "words");
+        check(&["2019", "2024-01-31", "2024-02-01"], None, "words");
+        check(&["31/12/99", "01/02/00"], None, "%d/%m/%y false");
         assert!(evidence(&["1,234", "5,678"]).is_ambiguous());
         assert!(!evidence(&["1,234", "5,6"]).is_ambiguous());
     }
@@ -405,5 +574,51 @@ mod tests {
     fn large_offsets_are_known_exactly() {
         let evidence = evidence(&["9007199254740991", "9007199254740001"]);
         assert_eq!(evidence.range(Notation::Point), (9_007_199_254_740_001.0, 9_007_199_254_740_991.0));
+    }
+
+    #[test]
+    fn fractions_are_forgotten_but_where_they_are_chosen() {
+        let check = |take: Take, number: fn(usize) -> String, expected: Option<usize>| {
+            let (mut evidence, budget) = (Evidence::default(), Budget::of(1 << 24));
+            evidence.prepare(take);
+            for at in 0..1000 {
+                evidence.add(&number(at), &TableReading::default(), &budget);
+            }
+            assert_eq!(evidence.distinct(), expected);
+            evidence.release(&budget);
+            assert_eq!(budget.free(), 1 << 24);
+        };
+        check(Take::Numbers, |at| format!("{}.25", at % 10), Some(10));
+        check(Take::Numbers, |at| format!("{at}.25"), None);
+        check(Take::Categories, |at| format!("{at}.25"), Some(1000));
+        check(Take::Numbers, |at| at.to_string(), Some(1000));
+    }
+
+    #[test]
+    fn columns_settle_what_one_leaves_open() {
+        let settled = |columns: &[&[&str]], rules: Rules| {
+            let mut all: Vec<Evidence> = columns.iter().map(|fields| evidence(fields)).collect();
+            settle(&mut all, &TableReading::default(), rules);
+            all
+        };
+        let dates = settled(&[&["03/04/2024"], &["12/31/2024"]], Rules::Current);
+        assert_eq!(dates[0].date_format().map(DateFormat::name), Some("%m/%d/%Y"));
+        assert!(matches!(dates[0].judge(None), Content::Dates { is_doubtful: false, .. }));
+        let both = settled(&[&["03/04/2024"], &["12/31/2024"], &["31/12/2024"]], Rules::Current);
+        assert!(matches!(both[0].judge(None), Content::Dates { is_doubtful: true, .. }));
+        let code: &[&str] = &["000", "127"];
+        assert!(settled(&[code, &["1.5"]], Rules::Current)[0].are_codes());
+        assert!(!settled(&[code; 3], Rules::Current)[0].are_codes());
+        assert!(!settled(&[code], Rules::Version1)[0].are_codes());
+    }
+
+    #[test]
+    fn dates_of_eight_digits_are_numbers_that_can_be_dates() {
+        let dates = evidence(&["20240331", "20240229"]);
+        let format = dates.date_format().expect("dates");
+        assert!(format == DateFormat::COMPACT && dates.fits(format) && dates.are_whole());
+        // date -u -d 2024-02-29 +%s
+        assert_eq!(dates.first_date(format), Some(1_709_164_800.0));
+        assert_eq!(evidence(&["20240331", "20240230"]).date_format(), None);
     }
 }

@@ -4,10 +4,11 @@ use std::io::Read;
 use ::csv::ByteRecord;
 
 use super::Asked;
-use super::evidence::{is_missing, plain_number};
 use super::header::{self, Field};
 use super::lines::{Form, Lines, MAX_COLUMNS, NAMES_COPIES, builder, byte_of, names_bytes, utf8};
+use super::missing::is_missing;
 use super::number::Notations;
+use super::plain::plain_number;
 use super::spaces::Collapsed;
 use super::text::Text;
 use crate::dataset::{Column, DataError, Doubt, Progress};
@@ -219,7 +220,7 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     if let Some(value) = plain_number(text) {
         return Field::Value(value);
     }
-    if is_missing(text, &asked.reading.missing_words) {
+    if is_missing(text, asked.reading) {
         return Field::Missing;
     }
     let number = if text.len() <= 64 { Notations::of(text).0.best(None) } else { None };
@@ -231,7 +232,7 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     } else {
         super::date::DateFormats::NONE
     };
-    match dates.best().and_then(|(format, _)| format.parse(text)) {
+    match dates.best().and_then(|format| format.parse(text)) {
         Some(secs) => Field::Value(secs),
         None => Field::Word(text),
     }

@@ -18,11 +18,13 @@ pub(super) enum Notation {
     CommaGroupedBySpace,
     /// `1'234.5`
     PointGroupedByApostrophe,
+    /// `1'234,5`
+    CommaGroupedByApostrophe,
 }
 
 /// Notations in which everything seen so far is a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Notations(u8);
+pub(super) struct Notations(u16);
 
 /// Signs around the digits of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,11 +33,13 @@ pub(super) struct Signs {
     pub percent: bool,
     /// A currency's sign or code before or after it.
     pub currency: bool,
+    /// Parentheses around a negative one.
+    pub parentheses: bool,
 }
 
 impl Notation {
     /// All, the most likely first.
-    pub(super) const ALL: [Notation; 7] = [
+    pub(super) const ALL: [Notation; 8] = [
         Notation::Point,
         Notation::Comma,
         Notation::PointGroupedByComma,
@@ -43,6 +47,7 @@ impl Notation {
         Notation::PointGroupedBySpace,
         Notation::CommaGroupedBySpace,
         Notation::PointGroupedByApostrophe,
+        Notation::CommaGroupedByApostrophe,
     ];
 
     /// Whether the decimal mark is a comma.
@@ -60,6 +65,7 @@ impl Notation {
             Notation::PointGroupedBySpace => ('.', Some(Group::Space)),
             Notation::CommaGroupedBySpace => (',', Some(Group::Space)),
             Notation::PointGroupedByApostrophe => ('.', Some(Group::Apostrophe)),
+            Notation::CommaGroupedByApostrophe => (',', Some(Group::Apostrophe)),
         }
     }
 
@@ -137,6 +143,11 @@ impl Notations {
     #[must_use]
     pub(super) fn and(self, other: Notations) -> Notations {
         Notations(self.0 & other.0)
+    }
+
+    /// Whether one with a decimal comma is among them.
+    pub(super) fn have_comma(self) -> bool {
+        self.best(Some(true)).is_some()
     }
 
     /// Whether there is none.
@@ -218,6 +229,7 @@ impl Bare<'_> {
         // Accountants write negative numbers in parentheses.
         if let Some(inner) = digits.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
             (digits, is_negative, has_sign) = (inner.trim(), true, true);
+            signs.parentheses = true;
         }
         loop {
             let before = digits;
@@ -282,6 +294,8 @@ mod tests {
         check("1\u{202f}234,5", Notation::CommaGroupedBySpace, Some(1234.5));
         check("1 234 567", Notation::PointGroupedBySpace, Some(1_234_567.0));
         check("1'234.50", Notation::PointGroupedByApostrophe, Some(1234.5));
+        check("1’234’567,50", Notation::CommaGroupedByApostrophe, Some(1_234_567.5));
+        check("1'234,50", Notation::PointGroupedByApostrophe, None);
         check("12.5 %", Notation::Point, Some(12.5));
         check("$1,234.50", Notation::PointGroupedByComma, Some(1234.5));
         check("-$5", Notation::Point, Some(-5.0));
@@ -324,8 +338,10 @@ mod tests {
     #[test]
     fn signs_are_told() {
         let signs = |field| Notations::of(field).1;
-        assert_eq!(signs("5 %"), Signs { percent: true, currency: false });
-        assert_eq!(signs("5 €"), Signs { percent: false, currency: true });
+        assert_eq!(signs("5 %"), Signs { percent: true, ..Signs::default() });
+        assert_eq!(signs("5 €"), Signs { currency: true, ..Signs::default() });
+        assert_eq!(signs("(5)"), Signs { parentheses: true, ..Signs::default() });
+        assert_eq!(signs("(word)"), Signs::default());
         assert_eq!(signs("5"), Signs::default());
         assert_eq!(signs("word %"), Signs::default());
     }

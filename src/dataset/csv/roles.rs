@@ -9,7 +9,8 @@ use super::matching::Matched;
 use super::number::Notation;
 use super::remarks::Remarks;
 use super::text::Text;
-use super::{Asked, listed};
+use super::words::{WORDS, Words};
+use super::{Asked, doubts, listed};
 use crate::dataset::{Column, ColumnKind, DataError};
 use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
 
@@ -162,7 +163,7 @@ pub(super) fn decide(
         None => in_order(layout, &roles),
     };
     if matched.is_none() {
-        remarks.features(layout, evidence, &roles, asked.rules);
+        remarks.features(layout, evidence, &roles, asked);
     }
     let features = columns.iter().map(Column::features).sum();
     Ok(Roles { by_column: roles, places, columns, features, has_comma })
@@ -275,14 +276,10 @@ impl Judge<'_> {
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
                 let known = DateFormat::of_name(format);
-                let found = match evidence.judge(Some(self.has_comma)) {
-                    Content::Dates { format, .. } => Some(format),
-                    Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => {
-                        None
-                    }
-                };
+                let found = evidence.date_format();
+                let told = found.filter(|found| found.order() == Some(self.asked.reading.date_order));
                 // One for all rows: day and month must not change places from one to the next.
-                match known.filter(|known| evidence.fits(*known)).or(found).or(known) {
+                match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
                     Some(format) => Role::Dates { format, unit_secs: unit_secs(*unit), base: *base },
                     // A format of another program: its dates may be numbers by now.
                     None => Role::Numbers { notation: self.notation(evidence), base: *base },
@@ -313,15 +310,12 @@ impl Judge<'_> {
                 Some(_) => Ok(categories(evidence)),
                 None => refused(format!(
                     "has more than {} different words, too many for categories; take it as a label, or leave it out",
-                    super::evidence::WORDS
+                    WORDS
                 )),
             },
-            Take::Dates => match evidence.judge(Some(self.has_comma)) {
-                Content::Dates { format, .. } => Ok(self.dates(format, evidence)),
-                Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => refused(
-                    "holds no dates that are read; write them as 2024-01-31 13:00:00, or take the column as a label"
-                        .to_owned(),
-                ),
+            Take::Dates => match evidence.date_format() {
+                Some(format) => Ok(self.dates(format, evidence)),
+                None => refused(doubts::no_dates(evidence, self.asked.reading)),
             },
         }
     }
@@ -363,15 +357,16 @@ impl Judge<'_> {
             told @ (DateUnit::Seconds | DateUnit::Hours | DateUnit::Days | DateUnit::Years) => told,
         };
         let unit_secs = unit_secs(unit);
-        let first = evidence.first_date().and_then(|first| format.parse(first)).unwrap_or_default();
+        let first = evidence.first_date(format).unwrap_or_default();
         Role::Dates { format, unit_secs, base: (first / unit_secs).floor() }
     }
 }
 
 fn categories(evidence: &Evidence) -> Role {
-    let mut words: Vec<&String> = evidence.words().into_iter().flat_map(HashMap::keys).collect();
+    let mut words: Vec<String> =
+        evidence.words().into_iter().flat_map(Words::iter).map(|(word, _)| word).collect();
     words.sort_unstable();
-    Role::Categories { places: (0..).zip(words).map(|(place, word)| (word.clone(), place)).collect() }
+    Role::Categories { places: (0..).zip(words).map(|(place, word)| (word, place)).collect() }
 }
 
 /// What is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where they can anyway.

@@ -2,17 +2,19 @@ use std::collections::BTreeSet;
 
 use ::csv::ByteRecord;
 
-use super::evidence::{is_missing, plain_number};
+use super::codes::unmarked;
 use super::labels::Labels;
 use super::layout::Layout;
 use super::lines::{place_of_record, utf8};
+use super::missing::{self, is_missing, is_told};
+use super::plain::{Plain, plain_number};
 use super::remarks::Remarks;
 use super::roles::{Role, Roles};
 use super::text::Text;
 use super::{Asked, REMEDY, shortened};
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress, Rows, memory};
-use crate::project::{Choice, Shape, Take};
+use crate::project::{Choice, Rules, Shape, Take};
 
 /// Words that a run does not know, of all columns, that are named.
 const TOLD: usize = 20;
@@ -72,29 +74,39 @@ impl<'a> Table<'a> {
         let start = self.values.len();
         self.values.resize(start + features, 0.0);
         let (mut label, mut gaps) = (0, false);
-        let more = &self.asked.reading.missing_words[..];
+        let reading = self.asked.reading;
         for (column, bytes) in record.iter().take(self.roles.by_column.len()).enumerate() {
-            let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?.trim();
             let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
+            if let Role::Numbers { notation, base } = role
+                && let Some(plain) = Plain::of(bytes)
+                && !(notation.has_comma() && plain.has_point || is_told(bytes, reading))
+            {
+                self.values[at] = (plain.value - base) as f32;
+                continue;
+            }
+            let written = utf8(self.text, self.layout.form, record, bytes, self.progress)?.trim();
+            let (field, _) = unmarked(written);
             let value = match role {
                 Role::LeftOut => continue,
                 Role::Label(_) => {
-                    self.labels[label].push(field, self.progress)?;
+                    let text = if self.asked.rules == Rules::Version1 { written } else { field };
+                    self.labels[label].push(text, self.progress)?;
                     label += 1;
                     continue;
                 }
-                Role::Numbers { base, .. }
-                    if more.is_empty()
-                        && let Some(value) = Self::plain(role, field) =>
-                {
-                    value - base
-                }
-                _ if is_missing(field, more) => {
+                _ if is_missing(field, reading) => {
                     let width = if let Role::Categories { places } = role { places.len() } else { 1 };
                     self.values[at..at + width].fill(f32::NAN);
                     gaps = true;
                     continue;
+                }
+                // With an exponent, or more digits than a plain number.
+                Role::Numbers { notation, base }
+                    if !notation.has_comma()
+                        && let Some(value) = plain_number(field) =>
+                {
+                    value - base
                 }
                 Role::Numbers { notation, base } => match notation.parse(field) {
                     Some(value) => value - base,
@@ -139,19 +151,6 @@ impl<'a> Table<'a> {
         Ok(gaps)
     }
 
-    /// The number in a field that is written plainly, where that means the same in the column's notation.
-    fn plain(role: &Role, field: &str) -> Option<f64> {
-        match role {
-            Role::Numbers { notation, .. } if !notation.has_comma() => plain_number(field),
-            Role::Numbers { .. }
-            | Role::LeftOut
-            | Role::Label(_)
-            | Role::Truth { .. }
-            | Role::Dates { .. }
-            | Role::Categories { .. } => None,
-        }
-    }
-
     pub(super) fn drop_last(&mut self) {
         self.rows -= 1;
         self.values.truncate(self.rows * self.roles.features);
@@ -175,9 +174,8 @@ impl<'a> Table<'a> {
         let is_short = |text: &str| shortened(text) == *text;
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
-        let words = self.asked.reading.missing_words.iter().cloned().chain([field.to_owned()]);
-        let words_option = (is_short(field) && !field.contains(','))
-            .then(|| format!(" ({})", Choice::MissingWords(words.collect()).option()));
+        let words = missing::with_more(self.asked.reading, std::iter::once(field));
+        let words_option = words.map(|words| format!(" ({})", words.option()));
         DataError::Word {
             path: self.text.path.to_path_buf(),
             line: self.place(record),

@@ -1,6 +1,6 @@
 use super::{
-    Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
-    LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
+    Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter,
+    Fit, Header, LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
 };
 use crate::project::{visible, visible_list, visible_path};
 
@@ -20,8 +20,12 @@ pub enum Choice {
     Comments(Comments),
     /// Of a table: what happens to missing values.
     Missing(Missing),
-    /// Of a table: words for a missing value besides the usual ones.
+    /// Of a table: words for a missing value, in addition to the usual ones.
     MissingWords(Vec<String>),
+    /// Of a table: words for a missing value, in the place of the usual ones.
+    OnlyMissingWords(Vec<String>),
+    /// Of a table: the order of day, month and year where several fit.
+    DateOrder(DateOrder),
     /// Of a table: the unit of dates.
     Dates(DateUnit),
     /// Of a table: how one column is taken; `None` for as it looks.
@@ -76,7 +80,13 @@ impl Choice {
             (Choice::Encoding(to), Source::Csv { reading, .. }) => reading.encoding = to,
             (Choice::Comments(to), Source::Csv { reading, .. }) => reading.comments = to,
             (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
-            (Choice::MissingWords(to), Source::Csv { reading, .. }) => reading.missing_words = to,
+            (Choice::MissingWords(to), Source::Csv { reading, .. }) => {
+                (reading.missing_words, reading.only_missing_words) = (to, false);
+            }
+            (Choice::OnlyMissingWords(to), Source::Csv { reading, .. }) => {
+                (reading.missing_words, reading.only_missing_words) = (to, true);
+            }
+            (Choice::DateOrder(to), Source::Csv { reading, .. }) => reading.date_order = to,
             (Choice::Dates(to), Source::Csv { reading, .. }) => reading.dates = to,
             (Choice::Column(name, take), Source::Csv { labels, reading, .. }) => {
                 labels.retain(|label| *label != name);
@@ -128,6 +138,9 @@ impl Choice {
             Choice::Missing(to) => format!("Missing: {}", to.name()),
             Choice::MissingWords(words) if words.is_empty() => "Missing words: the usual ones".to_owned(),
             Choice::MissingWords(words) => format!("Missing words: {}", visible_list(words)),
+            Choice::OnlyMissingWords(words) if words.is_empty() => "Missing words: none".to_owned(),
+            Choice::OnlyMissingWords(words) => format!("Missing words: only {}", visible_list(words)),
+            Choice::DateOrder(to) => format!("Date order: {}", to.name()),
             Choice::Dates(to) => format!("Dates: {}", to.name()),
             Choice::Column(name, take) => {
                 format!("Column {}: {}", visible(name), take.map_or("as found", Take::name))
@@ -180,7 +193,13 @@ impl Choice {
             Choice::Comments(Comments::From(sign)) => format!("--comments {}", quoted(&sign.to_string())),
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
+            Choice::MissingWords(words) if words.is_empty() => "--missing-words detect".to_owned(),
             Choice::MissingWords(words) => format!("--missing-words {}", quoted(&words.join(","))),
+            Choice::OnlyMissingWords(words) if words.is_empty() => "--missing-words ''".to_owned(),
+            Choice::OnlyMissingWords(words) => {
+                format!("--missing-words {}", quoted(&format!("only:{}", words.join(","))))
+            }
+            Choice::DateOrder(to) => format!("--date-order {}", to.name()),
             Choice::Dates(to) => format!("--dates {}", to.name()),
             Choice::Column(name, take) => {
                 let take = take.map_or("detect", |take| match take {

@@ -317,8 +317,8 @@ mod tests {
     #[test]
     fn how_data_are_read_is_told_in_the_words_of_the_form() {
         use crate::project::{
-            Alpha, ArrayReading, Choice, ColumnChoice, Comments, DateUnit, Decimal, LabelFrom, Pages, Parts,
-            PictureReading, PixelRange, Rules, TableReading, Take,
+            Alpha, ArrayReading, Choice, ColumnChoice, Comments, DateOrder, DateUnit, Decimal, LabelFrom,
+            Pages, Parts, PictureReading, PixelRange, Rules, TableReading, Take,
         };
         let table = || Source::Csv {
             path: "a.csv".into(),
@@ -357,6 +357,8 @@ mod tests {
                 Choice::MissingWords(vec!["None_at_All".to_owned(), "-9".to_owned()]),
                 "missing words none → None_at_All, -9",
             ),
+            (table(), Choice::OnlyMissingWords(vec![]), "only these missing words no → yes"),
+            (table(), Choice::DateOrder(DateOrder::MonthFirst), "order of dates detect → month first"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
             (
                 table(),

@@ -4,11 +4,12 @@ use egui::{RichText, Ui};
 
 use super::{PathField, list_ui, more_ui, path_row_ui};
 use crate::project::{
-    ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading, visible,
+    ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading,
+    visible,
 };
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
-use crate::ui::widgets::form::{combo_ui, suggested_text_ui};
+use crate::ui::widgets::form::{combo_ui, suggested_text_ui, switch_ui};
 
 /// Encodings that tables are met in.
 const ENCODINGS: [&str; 10] = [
@@ -92,15 +93,30 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     );
     list_ui(
         ui,
-        ("Missing words", "Words that mean a missing value, besides NA, N/A, NaN, null, None, - and ?."),
+        (
+            "Missing words",
+            "Words that mean a missing value, in addition to NA, N/A, NaN, null, None, - and ?.",
+        ),
         &mut reading.missing_words,
     );
+    let about = "Takes NA, None, - and the other usual words for values: only empty fields and the words above are missing.";
+    switch_ui(ui, ("Usual words", about), &mut reading.only_missing_words, "are values");
     combo_ui(
         ui,
         ("Dates", "The unit in which dates and times become numbers."),
         &mut reading.dates,
         &DateUnit::ALL,
         |unit| unit.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        (
+            "Date order",
+            "The order of day, month and year, where the dates of a column can be read in several ways.",
+        ),
+        &mut reading.date_order,
+        &DateOrder::ALL,
+        |order| order.name().to_owned(),
     );
     columns_ui(ui, &mut reading.columns);
 }
