@@ -20,7 +20,7 @@ pub(super) struct Codes {
 
 impl Codes {
     /// Adds a plain number.
-    pub(super) fn add(&mut self, plain: Plain, field: &str) {
+    pub(super) fn add(&mut self, plain: Plain, field: &[u8]) {
         if !plain.is_bare() {
             return;
         }
@@ -29,7 +29,7 @@ impl Codes {
         self.lengths = Some((short.min(plain.length), long.max(plain.length)));
         if plain.is_padded() {
             self.padded += 1;
-            self.first_padded.get_or_insert_with(|| field.into());
+            self.first_padded.get_or_insert_with(|| String::from_utf8_lossy(field).into());
         }
     }
 
@@ -78,7 +78,7 @@ mod tests {
             let mut codes = Codes::default();
             for field in fields {
                 if let Some(plain) = Plain::of(field.as_bytes()) {
-                    codes.add(plain, field);
+                    codes.add(plain, field.as_bytes());
                 }
             }
             assert_eq!(codes.are_all(fields.len() as u64), expected, "{fields:?}");

@@ -85,8 +85,8 @@ impl DateFormat {
     /// Which of day, month and year comes first; none for a time of day alone.
     pub(super) fn order(self) -> Option<DateOrder> {
         let date = DATES.get(self.0 / TIMES.len())?;
-        let place = |letters: [&str; 3]| letters.iter().find_map(|letter| date.find(letter));
-        let (day, month, year) = (place(["%d"; 3]), place(["%m", "%b", "%B"]), place(["%Y", "%y", "%y"]));
+        let place = |letters: &[&str]| letters.iter().find_map(|letter| date.find(letter));
+        let (day, month, year) = (place(&["%d"]), place(&["%m", "%b", "%B"]), place(&["%Y", "%y"]));
         Some(if year < day.min(month) {
             DateOrder::YearFirst
         } else if day < month {

@@ -131,16 +131,14 @@ impl Columns<'_> {
         let shown = shortened(name);
         let column = |take| Choice::Column(name.clone(), Some(take));
         let doubt = |message: String, remedies: Vec<Choice>| Some(Doubt { message, remedies });
-        if let (Role::Numbers { .. } | Role::Categories { .. }, true) =
-            (role, roles::is_id(self.layout, at, evidence))
-        {
-            let message = format!(
-                "\"{shown}\" counts the rows or holds their ids, and is a feature: take it as a label"
-            );
-            return doubt(message, vec![column(Take::Label)]);
-        }
         if self.chosen.contains(name) {
             return None;
+        }
+        if matches!(role, Role::Numbers { .. } | Role::Categories { .. })
+            && roles::is_id(self.layout, at, evidence)
+        {
+            let message = format!("\"{shown}\" counts the rows or holds their ids, and is a feature");
+            return doubt(message, vec![column(Take::Label), column(Take::LeftOut)]);
         }
         match role {
             Role::Dates { .. } => {

@@ -26,7 +26,8 @@ impl Default for Ends {
 
 impl Ends {
     /// Adds a number and how it is written.
-    pub(super) fn add(&mut self, value: f64, field: &str) {
+    #[inline]
+    pub(super) fn add(&mut self, value: f64, field: &[u8]) {
         if value < self.low.next {
             self.low.add(value, field, value < self.low.value);
         }
@@ -56,9 +57,9 @@ impl Ends {
 }
 
 impl End {
-    fn add(&mut self, value: f64, field: &str, is_beyond: bool) {
+    fn add(&mut self, value: f64, field: &[u8], is_beyond: bool) {
         if is_beyond {
-            let text = has_nines(field).then(|| field.into());
+            let text = std::str::from_utf8(field).ok().filter(|text| has_nines(text)).map(Into::into);
             *self = End { value, next: self.value, times: 1, text };
         } else if value == self.value {
             self.times += 1;
@@ -90,7 +91,7 @@ mod tests {
         let check = |fields: &[&str], expected: &[(&str, u64)]| {
             let mut ends = Ends::default();
             for field in fields {
-                ends.add(field.parse().unwrap(), field);
+                ends.add(field.parse().unwrap(), field.as_bytes());
             }
             assert_eq!(ends.sentinels().collect::<Vec<_>>(), expected, "{fields:?}");
         };

@@ -108,7 +108,7 @@ pub(super) fn decide(
         }
     }
     let is_label = |name: &String| labels.contains(name);
-    let has_comma = decimal_mark(layout, evidence, asked, &is_label, remarks);
+    let has_comma = decimal_mark(layout, evidence, asked, matched, &is_label, remarks);
     let judge = Judge { text, layout, asked, has_comma };
 
     let mut roles = Vec::with_capacity(layout.columns.len());
@@ -176,6 +176,9 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
         places.push(place);
         let kind = match role {
             Role::LeftOut | Role::Label(_) => continue,
+            Role::Numbers { notation, base } if notation.has_comma() => {
+                ColumnKind::CommaNumbers { base: *base }
+            }
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
             Role::Dates { format, unit_secs, base } => {
@@ -194,11 +197,12 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     (columns, places)
 }
 
-/// The decimal mark: told, proven by a column, or the one that goes with the delimiter.
+/// The decimal mark: told, proven by a column, that of a run, or the one that goes with the delimiter.
 fn decimal_mark(
     layout: &Layout,
     evidence: &[Evidence],
     asked: &Asked<'_>,
+    matched: Option<&Matched<'_>>,
     is_label: &dyn Fn(&String) -> bool,
     remarks: &mut Remarks,
 ) -> bool {
@@ -231,6 +235,18 @@ fn decimal_mark(
     };
     let ambiguous: Vec<&String> =
         features().filter(|(_, evidence)| evidence.is_ambiguous()).map(|(name, _)| name).collect();
+    let is_comma = |kind: &ColumnKind| matches!(kind, ColumnKind::CommaNumbers { .. });
+    let known =
+        |matched: &Matched<'_>| (0..layout.columns.len()).any(|at| matched.feature(at).is_some_and(is_comma));
+    if matched.is_some_and(known) {
+        if !ambiguous.is_empty() {
+            remarks.notes.push(format!(
+                "the numbers of {} fit decimal commas and points: they are read with commas, as those the run was trained on",
+                listed(&ambiguous)
+            ));
+        }
+        return true;
+    }
     let comma = goes_with.unwrap_or(false);
     if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
         let (taken, other) =
@@ -272,7 +288,9 @@ impl Judge<'_> {
 
     fn as_known(&self, kind: &ColumnKind, evidence: &Evidence) -> Role {
         match kind {
-            ColumnKind::Numbers { base } => Role::Numbers { notation: self.notation(evidence), base: *base },
+            ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => {
+                Role::Numbers { notation: self.notation(evidence), base: *base }
+            }
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
                 let known = DateFormat::of_name(format);

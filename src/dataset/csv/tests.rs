@@ -10,6 +10,7 @@ use crate::dataset::{Dataset, LabelValues, Rows, load as load_data};
 use crate::project::{Data, Source};
 
 mod kinds;
+mod values;
 
 fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();

@@ -8,10 +8,15 @@ use crate::dataset::memory::{self, Budget};
 /// How many different words of a column are remembered. So few may all have the same hash.
 pub(super) const WORDS: usize = 4096;
 
+/// Before a table has so many rows, a list of all bytes for each column would take more memory than its values.
+const ROWS: u64 = 512;
+
 /// The different words of a column, and how often each is there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
-    /// How often each of the whole numbers 0 to 255 is there, the fields of most tables of pixels; empty where none is.
+    /// How many fields were added.
+    total: u64,
+    /// How often each of the whole numbers 0 to 255 is there, the fields of most tables of pixels; empty for the first rows.
     bytes: Vec<u64>,
     /// How many of them are there at all.
     different_bytes: usize,
@@ -34,8 +39,17 @@ pub(super) enum Added {
 impl Words {
     /// Adds a word; `byte` where it is a whole number from 0 to 255 in the usual form.
     pub(super) fn add(&mut self, word: &str, byte: Option<u8>, budget: &Budget) -> Added {
-        if let Some(byte) = byte {
-            return self.add_byte(byte, budget);
+        self.total += 1;
+        if self.total == ROWS {
+            self.count_bytes(budget);
+        }
+        if let Some(byte) = byte
+            && let Some(count) = self.bytes.get_mut(usize::from(byte))
+        {
+            *count += 1;
+            let is_new = *count == 1;
+            self.different_bytes += usize::from(is_new);
+            return if is_new { Added::New } else { Added::Again };
         }
         if let Some(count) = self.others.get_mut(word) {
             *count += 1;
@@ -49,20 +63,18 @@ impl Words {
         Added::New
     }
 
-    fn add_byte(&mut self, byte: u8, budget: &Budget) -> Added {
-        if self.bytes.is_empty() {
-            if !self.has_room(memory::bytes_of::<u64>(256), budget) {
-                return Added::Full;
+    /// From here on counts bytes by themselves, where there is memory.
+    fn count_bytes(&mut self, budget: &Budget) {
+        if !self.has_room(memory::bytes_of::<u64>(256), budget) {
+            return;
+        }
+        self.bytes.resize(256, 0);
+        for byte in 0_u8..=255 {
+            if let Some(count) = self.others.remove(&byte.to_string()) {
+                self.bytes[usize::from(byte)] = count;
+                self.different_bytes += 1;
             }
-            self.bytes.resize(256, 0);
         }
-        let count = &mut self.bytes[usize::from(byte)];
-        *count += 1;
-        if *count > 1 {
-            return Added::Again;
-        }
-        self.different_bytes += 1;
-        if self.len() > WORDS { Added::Full } else { Added::New }
     }
 
     fn has_room(&mut self, bytes: u64, budget: &Budget) -> bool {
@@ -120,13 +132,23 @@ mod tests {
     fn words_are_counted_and_charged_until_there_are_too_many() {
         let budget = Budget::of(1 << 24);
         let mut words = Words::default();
-        let added = [("5", Some(5)), ("red", None), ("5", Some(5)), ("05", None), ("red", None)];
-        let added = added.map(|(word, byte)| words.add(word, byte, &budget));
-        assert_eq!(added, [Added::New, Added::New, Added::Again, Added::New, Added::Again]);
-        let mut all: Vec<_> = words.iter().collect();
-        all.sort();
-        let expected = [("05", 1), ("5", 2), ("red", 2)].map(|(word, count)| (word.to_owned(), count));
-        assert_eq!((all, words.len(), words.counts().sum::<u64>()), (expected.to_vec(), 3, 5));
+        let all = [("5", Some(5)), ("red", None), ("05", None)];
+        let added = [all[0], all[1], all[0], all[2]].map(|(word, byte)| words.add(word, byte, &budget));
+        assert_eq!(added, [Added::New, Added::New, Added::Again, Added::New]);
+        // From some row on bytes are counted by themselves.
+        for _ in 0..ROWS {
+            assert!(
+                all.map(|(word, byte)| words.add(word, byte, &budget))
+                    .iter()
+                    .all(|added| *added == Added::Again)
+            );
+        }
+        assert_eq!(words.add("7", Some(7), &budget), Added::New);
+        let mut told: Vec<_> = words.iter().collect();
+        told.sort();
+        let expected = [("05", ROWS + 1), ("5", ROWS + 2), ("7", 1), ("red", ROWS + 1)];
+        assert_eq!(told, expected.map(|(word, count)| (word.to_owned(), count)));
+        assert_eq!((words.len(), words.counts().sum::<u64>()), (4, 3 * ROWS + 5));
         let last = (0..WORDS).map(|at| words.add(&format!("word {at}"), None, &budget)).last();
         assert_eq!((last, words.len()), (Some(Added::Full), WORDS));
         words.release(&budget);

@@ -5,11 +5,16 @@ use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, Take};
 
 /// What is read of a table by the current rules.
-fn loaded(bytes: &[u8]) -> Raw {
+pub(super) fn loaded(bytes: &[u8]) -> Raw {
     read(bytes, &[], Missing::ColumnMean).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn with(bytes: &[u8], labels: &[&str], rules: Rules, choices: Vec<Choice>) -> Result<Raw, DataError> {
+pub(super) fn with(
+    bytes: &[u8],
+    labels: &[&str],
+    rules: Rules,
+    choices: Vec<Choice>,
+) -> Result<Raw, DataError> {
     let (_dir, path) = write(bytes);
     let source = Source::Csv {
         path: path.clone(),
