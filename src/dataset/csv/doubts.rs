@@ -30,7 +30,8 @@ impl Columns<'_> {
     /// All doubts: first those of the whole table, then those of the first few columns.
     pub(super) fn doubts(&self) -> Vec<Doubt> {
         let whole = [self.date_order(), self.words_as_values(), self.sentinels()];
-        let single = (0..self.roles.len()).filter_map(|at| self.single(at)).take(DOUBTED);
+        let are_few = self.padded().len() <= PADDED;
+        let single = (0..self.roles.len()).filter_map(|at| self.single(at, are_few)).take(DOUBTED);
         whole.into_iter().flatten().chain(single).collect()
     }
 
@@ -126,7 +127,8 @@ impl Columns<'_> {
         })
     }
 
-    fn single(&self, at: usize) -> Option<Doubt> {
+    /// The doubt about a column; about leading zeros where there are few columns of them.
+    fn single(&self, at: usize, are_few: bool) -> Option<Doubt> {
         let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
         let shown = shortened(name);
         let column = |take| Choice::Column(name.clone(), Some(take));
@@ -156,7 +158,7 @@ impl Columns<'_> {
                 doubt(message, vec![column(Take::Dates)])
             }
             Role::Numbers { .. } => {
-                let first = evidence.first_padded().filter(|_| self.padded().len() <= PADDED)?;
+                let first = evidence.first_padded().filter(|_| are_few)?;
                 let message = format!(
                     "the numbers of \"{shown}\" are read without their leading zeros, as {first}: codes are words"
                 );

@@ -421,7 +421,7 @@ impl Evidence {
     }
 
     /// Whether they are codes by their leading zeros alone.
-    fn are_padded_codes(&self) -> bool {
+    pub(super) fn are_padded_codes(&self) -> bool {
         !self.codes.have_texts() && self.present > 0 && self.codes.are_all(self.present)
     }
 

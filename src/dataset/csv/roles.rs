@@ -145,6 +145,7 @@ pub(super) fn decide(
                 *role = categories(evidence);
             }
         }
+        judge.find_numbers(&mut roles, evidence, &is_chosen);
         if !roles.iter().any(Role::is_feature) {
             let message = match layout.columns.iter().find(|name| !is_chosen(name)) {
                 None => "every column is a label; leave at least one as a feature".to_owned(),
@@ -357,6 +358,18 @@ impl Judge<'_> {
             Content::Dates { format, .. } => self.dates(format, evidence),
             Content::Words if are_few(evidence) => categories(evidence),
             Content::Words => self.label(evidence),
+        }
+    }
+
+    /// Where there is nothing else to learn from, digits with leading zeros are numbers after all.
+    fn find_numbers(&self, roles: &mut [Role], evidence: &[Evidence], is_chosen: &dyn Fn(&String) -> bool) {
+        if roles.iter().any(Role::is_feature) {
+            return;
+        }
+        for (role, (name, evidence)) in roles.iter_mut().zip(self.layout.columns.iter().zip(evidence)) {
+            if !is_chosen(name) && evidence.are_padded_codes() {
+                *role = self.numbers(self.notation(evidence), evidence);
+            }
         }
     }
 

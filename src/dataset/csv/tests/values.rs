@@ -42,6 +42,10 @@ fn codes_keep_their_leading_zeros() {
     // A table that writes all its numbers so.
     let raw = loaded(b"a,b,c\n000,255,007\n128,001,090\n");
     assert_eq!(raw.rows, Rows::F32(vec![0.0, 255.0, 7.0, 128.0, 1.0, 90.0]));
+    // Nothing else to learn from.
+    let raw = loaded(b"zip\n00501\n02139\n94110\n");
+    assert_eq!(raw.rows, Rows::F32(vec![501.0, 2139.0, 94110.0]));
+    assert!(!remedies(&raw, "leading zeros").is_empty(), "{:?}", raw.doubts);
     let excel = ["=\"00001\"", "=\"00002\"", "=\"12\"", "=\"7\""];
     let raw = loaded(&column("id", &excel));
     let texts: Vec<String> = (0..4).map(|row| raw.labels[0].text(row).into_owned()).collect();
