@@ -48,8 +48,8 @@ pub(super) struct Reading {
     /// Table: what happens to missing values
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
-    /// Table: words that mean a missing value in addition to the usual ones, as in -99,unknown; only:-99,unknown in their
-    /// place; '' for none; detect for the usual ones
+    /// Table: words that mean a missing value in addition to the usual ones, as in -99,unknown;
+    /// only:-99,unknown in their place; '' for none; detect for the usual ones
     #[arg(long, help_heading = HEADING, value_name = "WORDS", value_parser = missing_words, allow_hyphen_values = true)]
     missing_words: Option<Choice>,
     /// Table: the unit in which dates and times become numbers

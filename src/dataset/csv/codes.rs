@@ -1,4 +1,5 @@
-//! Digits that are codes: postal codes, part numbers and ids, whose leading zeros are a part of them.
+//! Digits that are codes: postal codes, part numbers and ids, whose leading zeros are a part of
+//! them.
 
 use super::plain::Plain;
 
@@ -59,7 +60,8 @@ impl Codes {
     }
 }
 
-/// A field without spaces around it, and without the mark that a spreadsheet is told by to take it as text: `="00501"`.
+/// A field without spaces around it, and without the mark that a spreadsheet is told by to take it
+/// as text: `="00501"`.
 pub(super) fn unmarked(field: &str) -> (&str, bool) {
     let field = field.trim();
     match field.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {

@@ -126,8 +126,8 @@ impl DateFormat {
         Some(days * SECONDS_PER_DAY + since.as_secs_f64() - zone_secs.unwrap_or_default())
     }
 
-    /// Whether the parts of a field have as many digits as they should: 31/12/99 is not in the year 99, and neither 3.9.1 nor
-    /// 3.10.12 is a date.
+    /// Whether the parts of a field have as many digits as they should: 31/12/99 is not in the year
+    /// 99, and neither 3.9.1 nor 3.10.12 is a date.
     fn has_its_digits(self, text: &str) -> bool {
         let Some((before, _)) = self.name().split_once("%Y").or_else(|| self.name().split_once("%y")) else {
             return true;
@@ -141,7 +141,8 @@ impl DateFormat {
         if self.name().contains("%Y") {
             return runs.nth(numbers) == Some(4);
         }
-        // Single digits are usual with strokes (a spreadsheet writes 1/31/99), and safe with the name of a month.
+        // Single digits are usual with strokes (a spreadsheet writes 1/31/99), and safe with the
+        // name of a month.
         let may_be_short = before.contains('/') || before.contains("%b");
         if may_be_short { runs.nth(numbers) == Some(2) } else { runs.take(3).all(|length| length == 2) }
     }
@@ -200,7 +201,8 @@ impl DateFormats {
     }
 }
 
-/// Whether a field begins as a date or time does. Far the most fields of tables do not, and all formats take time to try.
+/// Whether a field begins as a date or time does. Far the most fields of tables do not, and all
+/// formats take time to try.
 fn may_be_date(field: &str) -> bool {
     let end = field.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(field.len());
     let (first, rest) = field.split_at(end);

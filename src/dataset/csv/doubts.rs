@@ -13,7 +13,8 @@ use crate::project::{Choice, DateOrder, TableReading, Take};
 
 /// Columns that are doubted one by one.
 const DOUBTED: usize = 5;
-/// More columns of numbers with leading zeros are told in a note: that is how the table writes numbers.
+/// More columns of numbers with leading zeros are told in a note: that is how the table writes
+/// numbers.
 pub(super) const PADDED: usize = 3;
 
 /// All columns of a table and what became of them.

@@ -41,8 +41,8 @@ impl Ends {
         (self.low.value, self.high.value)
     }
 
-    /// Numbers that look like words for missing values: -999 or 9999, several times, farther from all others than these are
-    /// from each other, or the only ones below zero.
+    /// Numbers that look like words for missing values: -999 or 9999, several times, farther from
+    /// all others than these are from each other, or the only ones below zero.
     pub(super) fn sentinels(&self) -> impl Iterator<Item = (&str, u64)> {
         let rest = |end: &End| if end.is_likely() { end.next } else { end.value };
         let (low, high) = (rest(&self.low), rest(&self.high));

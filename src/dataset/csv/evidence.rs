@@ -43,7 +43,8 @@ pub(super) enum Content {
 const TRUTH: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
 /// The longest field that can be a number with signs, or a date.
 const VALUE_BYTES: usize = 128;
-/// A column of fractions of which more are different has no categories, so that its words are not remembered.
+/// A column of fractions of which more are different has no categories, so that its words are not
+/// remembered.
 const FRACTIONS: usize = 256;
 
 /// The fields of a column, as far as they tell what it holds.
@@ -57,7 +58,8 @@ pub(super) struct Evidence {
     usual_words: UsualWords,
     notations: Notations,
     signs: Signs,
-    /// What the fields that are no plain numbers tell about dates; `None` before the first of them, and where it is over.
+    /// What the fields that are no plain numbers tell about dates; `None` before the first of them,
+    /// and where it is over.
     dated: Option<Box<Dated>>,
     may_be_dated: bool,
     /// Whether all fields are dates of eight digits, though numbers as well.
@@ -128,7 +130,8 @@ impl Default for Evidence {
 /// What all columns together tell about each.
 ///
 /// - An order of day, month and year that some dates prove is that of all.
-/// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it is by the rules of version 1.
+/// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it
+///   is by the rules of version 1.
 pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules) {
     let codes = columns.iter().filter(|column| column.are_padded_codes()).count();
     let are_numbers = rules == Rules::Version1 || (codes > 2 && 2 * codes > columns.len());
@@ -155,12 +158,14 @@ impl Evidence {
         self.keeps_words = take == Take::Categories;
     }
 
-    /// Adds a field where it is a plain number. `false` where it is not, and has to be looked at more closely.
+    /// Adds a field where it is a plain number. `false` where it is not, and has to be looked at
+    /// more closely.
     pub(super) fn add_plain(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
         let Some(plain) = Plain::of(field).filter(|_| !missing::is_told(field, reading)) else {
             return false;
         };
-        // Digits, points and signs are text. It is looked at once more only where something new is to be learnt.
+        // Digits, points and signs are text. It is looked at once more only where something new is
+        // to be learnt.
         let text = || std::str::from_utf8(field).unwrap_or_default();
         self.truth = 0;
         self.are_compact_dates = self.are_compact_dates && plain.is_compact_date();
@@ -174,12 +179,10 @@ impl Evidence {
             if self.may_have_comma {
                 self.add_with_comma(plain.value);
             }
-            self.add_value(plain.value, field);
+            self.add_value(plain.value, field, !plain.has_point || plain.value.fract() == 0.0);
         }
         self.present += 1;
-        if self.words.is_some() {
-            self.remember(text(), Some(plain), budget);
-        }
+        self.remember(field, plain.byte(), budget);
         true
     }
 
@@ -199,7 +202,7 @@ impl Evidence {
                 self.add_number(field, Notations::of(field));
             } else {
                 self.numbers += 1;
-                self.add_value(value, field.as_bytes());
+                self.add_value(value, field.as_bytes(), value.fract() == 0.0);
             }
         } else if let Some(gap) = missing::gap(field, reading) {
             self.missing += 1;
@@ -212,7 +215,7 @@ impl Evidence {
         }
         self.are_compact_dates = false;
         self.present += 1;
-        self.remember(field, None, budget);
+        self.remember(field.as_bytes(), None, budget);
     }
 
     fn add_other(&mut self, field: &str, budget: &Budget) {
@@ -280,7 +283,7 @@ impl Evidence {
             self.add_with_comma(value);
         }
         if let Some(value) = value(false) {
-            self.add_value(value, field.as_bytes());
+            self.add_value(value, field.as_bytes(), value.fract() == 0.0);
         } else {
             (self.are_whole, self.counts_up) = (false, false);
         }
@@ -292,21 +295,21 @@ impl Evidence {
     }
 
     /// Adds a number with a decimal point.
-    fn add_value(&mut self, value: f64, field: &[u8]) {
+    fn add_value(&mut self, value: f64, field: &[u8], is_whole: bool) {
         self.ends.add(value, field);
-        self.are_whole = self.are_whole && value.fract() == 0.0;
+        self.are_whole &= is_whole;
         self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
         self.rises &= self.last.is_none_or(|last| value > last);
         self.last = Some(value);
     }
 
-    fn remember(&mut self, field: &str, plain: Option<Plain>, budget: &Budget) {
+    fn remember(&mut self, field: &[u8], byte: Option<u8>, budget: &Budget) {
         let Some(words) = &mut self.words else { return };
         let are_fractions = !self.are_whole && self.numbers == self.present && !self.keeps_words;
-        let added = if are_fractions && words.len() >= FRACTIONS {
-            Added::Full
-        } else {
-            words.add(field, plain.and_then(Plain::byte), budget)
+        let added = match byte.and_then(|byte| words.add_byte(byte)) {
+            Some(added) => added,
+            None if are_fractions && words.len() >= FRACTIONS => Added::Full,
+            None => words.add(std::str::from_utf8(field).unwrap_or_default(), budget),
         };
         match added {
             Added::New => {}
@@ -474,7 +477,8 @@ impl Evidence {
         Some((dated.format(self.order)?, dated.spoilt(self.present)?))
     }
 
-    /// The words and how often each is there, in no order; none where they are too many to remember.
+    /// The words and how often each is there, in no order; none where they are too many to
+    /// remember.
     pub(super) fn words(&self) -> Option<&Words> {
         self.words.as_ref()
     }

@@ -52,7 +52,8 @@ pub(super) fn is_told(field: &[u8], reading: &TableReading) -> bool {
     reading.missing_words.iter().any(|word| word.as_bytes() == field)
 }
 
-/// The choice of more words for missing values: those told before stay. `None` where one cannot be given as it stands.
+/// The choice of more words for missing values: those told before stay. `None` where one cannot be
+/// given as it stands.
 pub(super) fn with_more<'a>(reading: &TableReading, words: impl Iterator<Item = &'a str>) -> Option<Choice> {
     let mut all = reading.missing_words.clone();
     for word in words {

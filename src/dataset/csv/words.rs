@@ -8,7 +8,8 @@ use crate::dataset::memory::{self, Budget};
 /// How many different words of a column are remembered. So few may all have the same hash.
 pub(super) const WORDS: usize = 4096;
 
-/// Before a table has so many rows, a list of all bytes for each column would take more memory than its values.
+/// Before a table has so many rows, a list of all bytes for each column would take more memory than
+/// its values.
 const ROWS: u64 = 512;
 
 /// The different words of a column, and how often each is there.
@@ -16,7 +17,8 @@ const ROWS: u64 = 512;
 pub(super) struct Words {
     /// How many fields were added.
     total: u64,
-    /// How often each of the whole numbers 0 to 255 is there, the fields of most tables of pixels; empty for the first rows.
+    /// How often each of the whole numbers 0 to 255 is there, the fields of most tables of pixels;
+    /// empty for the first rows.
     bytes: Vec<u64>,
     /// How many of them are there at all.
     different_bytes: usize,
@@ -37,20 +39,26 @@ pub(super) enum Added {
 }
 
 impl Words {
-    /// Adds a word; `byte` where it is a whole number from 0 to 255 in the usual form.
-    pub(super) fn add(&mut self, word: &str, byte: Option<u8>, budget: &Budget) -> Added {
+    /// Adds a whole number from 0 to 255 in the usual form, where these are counted by themselves.
+    pub(super) fn add_byte(&mut self, byte: u8) -> Option<Added> {
+        let count = self.bytes.get_mut(usize::from(byte))?;
+        *count += 1;
+        let is_new = *count == 1;
+        self.different_bytes += usize::from(is_new);
+        Some(if is_new { Added::New } else { Added::Again })
+    }
+
+    /// Adds a word, or a number while these are not counted by themselves.
+    pub(super) fn add(&mut self, word: &str, budget: &Budget) -> Added {
+        let added = self.add_other(word, budget);
         self.total += 1;
         if self.total == ROWS {
             self.count_bytes(budget);
         }
-        if let Some(byte) = byte
-            && let Some(count) = self.bytes.get_mut(usize::from(byte))
-        {
-            *count += 1;
-            let is_new = *count == 1;
-            self.different_bytes += usize::from(is_new);
-            return if is_new { Added::New } else { Added::Again };
-        }
+        added
+    }
+
+    fn add_other(&mut self, word: &str, budget: &Budget) -> Added {
         if let Some(count) = self.others.get_mut(word) {
             *count += 1;
             return Added::Again;
@@ -95,7 +103,7 @@ impl Words {
 
     /// The words and how often each is there, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (String, u64)> {
-        let bytes = (0_u8..).zip(&self.bytes).filter(|(_, count)| **count > 0);
+        let bytes = (0..=u8::MAX).zip(&self.bytes).filter(|(_, count)| **count > 0);
         let bytes = bytes.map(|(byte, count)| (byte.to_string(), *count));
         bytes.chain(self.others.iter().map(|(word, count)| (word.clone(), *count)))
     }
@@ -132,24 +140,24 @@ mod tests {
     fn words_are_counted_and_charged_until_there_are_too_many() {
         let budget = Budget::of(1 << 24);
         let mut words = Words::default();
+        let mut add = |word: &str, byte: Option<u8>| {
+            let added = byte.and_then(|byte| words.add_byte(byte));
+            added.unwrap_or_else(|| words.add(word, &budget))
+        };
         let all = [("5", Some(5)), ("red", None), ("05", None)];
-        let added = [all[0], all[1], all[0], all[2]].map(|(word, byte)| words.add(word, byte, &budget));
+        let added = [all[0], all[1], all[0], all[2]].map(|(word, byte)| add(word, byte));
         assert_eq!(added, [Added::New, Added::New, Added::Again, Added::New]);
         // From some row on bytes are counted by themselves.
         for _ in 0..ROWS {
-            assert!(
-                all.map(|(word, byte)| words.add(word, byte, &budget))
-                    .iter()
-                    .all(|added| *added == Added::Again)
-            );
+            assert_eq!(all.map(|(word, byte)| add(word, byte)), [Added::Again; 3]);
         }
-        assert_eq!(words.add("7", Some(7), &budget), Added::New);
+        assert_eq!(add("7", Some(7)), Added::New);
         let mut told: Vec<_> = words.iter().collect();
         told.sort();
         let expected = [("05", ROWS + 1), ("5", ROWS + 2), ("7", 1), ("red", ROWS + 1)];
         assert_eq!(told, expected.map(|(word, count)| (word.to_owned(), count)));
         assert_eq!((words.len(), words.counts().sum::<u64>()), (4, 3 * ROWS + 5));
-        let last = (0..WORDS).map(|at| words.add(&format!("word {at}"), None, &budget)).last();
+        let last = (0..WORDS).map(|at| words.add(&format!("word {at}"), &budget)).last();
         assert_eq!((last, words.len()), (Some(Added::Full), WORDS));
         words.release(&budget);
         assert_eq!(budget.free(), 1 << 24);

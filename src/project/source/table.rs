@@ -16,7 +16,8 @@ pub struct TableReading {
     /// Words that mean a missing value, in addition to the usual ones.
     #[serde(skip_serializing_if = "super::is_default")]
     pub missing_words: Vec<String>,
-    /// Whether the usual words (`NA`, `None`, `-`, …) are values: only an empty field and [`Self::missing_words`] are missing.
+    /// Whether the usual words (`NA`, `None`, `-`, …) are values: only an empty field and
+    /// [`Self::missing_words`] are missing.
     #[serde(skip_serializing_if = "super::is_default")]
     pub only_missing_words: bool,
     /// The order of day, month and year in dates that can be read in several ways.
