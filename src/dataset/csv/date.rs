@@ -17,7 +17,7 @@ pub(super) struct DateFormats(u128);
 
 /// The forms of a date, in the terms of `strftime`. Where day and month can be either, the day comes
 /// first; where the year can be, too, as ISO 8601 has it.
-const DATES: [&str; 22] = [
+const DATES: [&str; 23] = [
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%Y.%m.%d",
@@ -29,6 +29,7 @@ const DATES: [&str; 22] = [
     "%d-%b-%Y",
     "%d %b %Y",
     "%b %d, %Y",
+    "%b %d %Y",
     "%d %B %Y",
     "%B %d, %Y",
     "%y-%m-%d",
@@ -274,6 +275,7 @@ mod tests {
         check(&["2024-01-31 01:00 PM"], Some(("%Y-%m-%d %I:%M %p", false)), Some(1_706_706_000.0));
         check(&["12:30"], Some(("%H:%M", false)), Some(45_000.0));
         check(&["1969-12-31"], Some(("%Y-%m-%d", false)), Some(-86_400.0));
+        check(&["Jan 31 2024"], Some(("%b %d %Y", false)), Some(1_706_659_200.0));
         check(&["31 January 2024"], Some(("%d %B %Y", false)), Some(1_706_659_200.0));
         check(&["5 May 2024"], Some(("%d %b %Y", false)), Some(1_714_867_200.0));
         check(&["31/12/99", "1/2/00"], Some(("%d/%m/%y", false)), Some(946_598_400.0));

@@ -152,6 +152,18 @@ impl Columns<'_> {
                 );
                 doubt(message, vec![column(Take::Label), column(Take::LeftOut)])
             }
+            Role::Numbers { .. } if evidence.are_percents_mixed() => {
+                let message = format!(
+                    "some numbers of \"{shown}\" have a percent sign, others none: all are read as they stand, 5% as 5"
+                );
+                doubt(message, vec![column(Take::LeftOut), column(Take::Label)])
+            }
+            Role::Numbers { .. } if let Some((one, other)) = evidence.currencies() => {
+                let message = format!(
+                    "the numbers of \"{shown}\" are of several currencies, as {one} and {other}: all are read as they stand"
+                );
+                doubt(message, vec![column(Take::LeftOut), column(Take::Label)])
+            }
             Role::Numbers { .. } if evidence.are_compact_dates() => {
                 let (first, _) = evidence.range(super::number::Notation::Point);
                 let message =

@@ -5,7 +5,7 @@ use super::date::{DateFormat, DateFormats};
 use super::dated::{Dated, Place, Spoilt};
 use super::ends::Ends;
 use super::missing::{self, Gap, UsualWords};
-use super::number::{Notation, Notations, Signs};
+use super::number::{self, Notation, Notations, Signs};
 use super::plain::{Plain, plain_number};
 use super::words::{Added, Words};
 use crate::dataset::memory::{self, Budget};
@@ -58,6 +58,10 @@ pub(super) struct Evidence {
     usual_words: UsualWords,
     notations: Notations,
     signs: Signs,
+    /// How many numbers have a percent sign.
+    percents: u64,
+    /// The first currency, and another one.
+    currencies: [Option<Box<str>>; 2],
     /// What the fields that are no plain numbers tell about dates; `None` before the first of them,
     /// and where it is over.
     dated: Option<Box<Dated>>,
@@ -103,6 +107,8 @@ impl Default for Evidence {
             usual_words: UsualWords::default(),
             notations: Notations::ALL,
             signs: Signs::default(),
+            percents: 0,
+            currencies: [None, None],
             dated: None,
             may_be_dated: true,
             are_compact_dates: true,
@@ -276,6 +282,10 @@ impl Evidence {
         self.number_notations = self.number_notations.and(notations);
         self.may_have_comma = self.number_notations.have_comma();
         self.signs.percent |= signs.percent;
+        self.percents += u64::from(signs.percent);
+        if signs.currency {
+            self.add_currency(field);
+        }
         self.signs.currency |= signs.currency;
         self.signs.parentheses |= signs.parentheses;
         let value = |comma: bool| notations.best(Some(comma)).and_then(|notation| notation.parse(field));
@@ -286,6 +296,16 @@ impl Evidence {
             self.add_value(value, field.as_bytes(), value.fract() == 0.0);
         } else {
             (self.are_whole, self.counts_up) = (false, false);
+        }
+    }
+
+    fn add_currency(&mut self, field: &str) {
+        let [first, other] = &mut self.currencies;
+        let Some(own) = number::currency(field).filter(|_| other.is_none()) else { return };
+        match first {
+            None => *first = Some(own.into()),
+            Some(first) if **first != *own => *other = Some(own.into()),
+            Some(_) => {}
         }
     }
 
@@ -385,6 +405,17 @@ impl Evidence {
     /// Smallest and largest number in a notation; the first is larger where there is none.
     pub(super) fn range(&self, notation: Notation) -> (f64, f64) {
         if notation.has_comma() { self.comma_range } else { self.ends.range() }
+    }
+
+    /// Whether some of its numbers have a percent sign, and others none.
+    pub(super) fn are_percents_mixed(&self) -> bool {
+        self.percents > 0 && self.percents < self.numbers
+    }
+
+    /// Two currencies of its numbers, where there are several.
+    pub(super) fn currencies(&self) -> Option<(&str, &str)> {
+        let [first, other] = &self.currencies;
+        Some((first.as_deref()?, other.as_deref()?))
     }
 
     /// Numbers that look like words for missing values, and how often each is there.

@@ -254,6 +254,14 @@ impl Bare<'_> {
     }
 }
 
+/// The currency's sign or code of a number that has one.
+pub(super) fn currency(field: &str) -> Option<&str> {
+    let is_own =
+        |letter: char| !(letter.is_ascii_digit() || ".,-+−()%'’ \u{a0}\u{2009}\u{202f}".contains(letter));
+    let (start, rest) = (field.find(is_own)?, field.trim_end_matches(|letter| !is_own(letter)));
+    rest.get(start..)
+}
+
 /// A number without the currency's sign or code before or after it, where there is one.
 fn without_currency(text: &str) -> Option<&str> {
     const SIGNS: [char; 13] = ['$', '€', '£', '¥', '₹', '₽', '₩', '₪', '₫', '₺', '₴', '₱', '฿'];
@@ -344,5 +352,10 @@ mod tests {
         assert_eq!(signs("(word)"), Signs::default());
         assert_eq!(signs("5"), Signs::default());
         assert_eq!(signs("word %"), Signs::default());
+        for (field, sign) in
+            [("-$1,234.50", Some("$")), ("5 €", Some("€")), ("EUR 1 000", Some("EUR")), ("5", None)]
+        {
+            assert_eq!(currency(field), sign, "{field}");
+        }
     }
 }

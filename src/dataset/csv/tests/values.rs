@@ -145,6 +145,11 @@ fn numbers_are_told_as_they_are_written() {
         assert!(raw.notes.iter().any(|note| note.contains(said)), "{:?}", raw.notes);
     };
     check(&["(1.5)", "2.5"], &[-1.5, 2.5], "(5) is -5");
+    for (fields, part) in [(["5%", "0.05"], "percent sign"), (["$5", "€5"], "currencies, as $ and €")] {
+        let raw = loaded(&column("n", &fields));
+        assert!(!remedies(&raw, part).is_empty(), "{:?}", raw.doubts);
+    }
+    assert!(loaded(&column("n", &["$5", "-$7", "5 $"])).doubts.is_empty());
     let raw = loaded(b"n;x\n1'234,50;1,5\n12,25;2,5\n");
     assert_eq!(raw.rows, Rows::F32(vec![1234.5, 1.5, 12.25, 2.5]));
     assert!(raw.notes.iter().any(|note| note.contains("1'234,5")), "{:?}", raw.notes);
