@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
+use super::date::DateFormat;
 use super::dated::{Place, Spoilt};
 use super::evidence::{Content, Evidence};
 use super::layout::Layout;
+use super::matching::Matched;
 use super::missing::{self, UsualWords};
 use super::roles::{self, Role};
 use super::{Asked, listed, shortened};
-use crate::dataset::Doubt;
+use crate::dataset::{ColumnKind, Doubt};
 use crate::project::{Choice, DateOrder, TableReading, Take};
 
 /// Columns that are doubted one by one.
@@ -30,7 +32,7 @@ pub(super) struct Columns<'a> {
 impl Columns<'_> {
     /// All doubts: first those of the whole table, then those of the first few columns.
     pub(super) fn doubts(&self) -> Vec<Doubt> {
-        let whole = [self.date_order(), self.words_as_values(), self.sentinels()];
+        let whole = [self.date_order(&|_| false), self.words_as_values(), self.sentinels()];
         let are_few = self.padded().len() <= PADDED;
         let single = (0..self.roles.len()).filter_map(|at| self.single(at, are_few)).take(DOUBTED);
         whole.into_iter().flatten().chain(single).collect()
@@ -45,10 +47,22 @@ impl Columns<'_> {
         found.filter(|name| !self.chosen.contains(name)).collect()
     }
 
-    /// Dates whose day, month and year can be told apart in several ways.
-    fn date_order(&self) -> Option<Doubt> {
+    /// Doubts about a table whose columns a trained run knows: dates that are not written as it
+    /// knows them.
+    pub(super) fn known_doubts(&self, matched: &Matched<'_>) -> Option<Doubt> {
+        self.date_order(&|at| match matched.feature(at) {
+            Some(ColumnKind::Dates { format, .. }) => {
+                DateFormat::of_name(format).is_some_and(|known| self.evidence[at].fits(known))
+            }
+            Some(_) | None => true,
+        })
+    }
+
+    /// Dates whose day, month and year can be told apart in several ways, but for those that are
+    /// settled.
+    fn date_order(&self, is_settled: &dyn Fn(usize) -> bool) -> Option<Doubt> {
         let doubtful = |at: &usize| match (&self.roles[*at], self.evidence[*at].judge(None)) {
-            (Role::Dates { .. }, Content::Dates { is_doubtful, .. }) => is_doubtful,
+            (Role::Dates { .. }, Content::Dates { is_doubtful, .. }) => is_doubtful && !is_settled(*at),
             (_, _) => false,
         };
         let all: Vec<usize> = (0..self.roles.len()).filter(doubtful).collect();

@@ -79,6 +79,7 @@ pub(super) struct Evidence {
     /// The notations of all fields that are a number in one.
     number_notations: Notations,
     may_have_comma: bool,
+    may_have_point: bool,
     /// Smallest and largest number, with decimal points and with decimal commas.
     ends: Ends,
     comma_range: (f64, f64),
@@ -119,6 +120,7 @@ impl Default for Evidence {
             numbers: 0,
             number_notations: Notations::ALL,
             may_have_comma: true,
+            may_have_point: true,
             ends: Ends::default(),
             comma_range: (f64::INFINITY, f64::NEG_INFINITY),
             words: Some(Words::default()),
@@ -167,9 +169,10 @@ impl Evidence {
     /// Adds a field where it is a plain number. `false` where it is not, and has to be looked at
     /// more closely.
     pub(super) fn add_plain(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
-        let Some(plain) = Plain::of(field).filter(|_| !missing::is_told(field, reading)) else {
+        let Some(plain) = Plain::of(field) else { return self.add_comma(field, reading, budget) };
+        if missing::is_told(field, reading) {
             return false;
-        };
+        }
         // Digits, points and signs are text. It is looked at once more only where something new is
         // to be learnt.
         let text = || std::str::from_utf8(field).unwrap_or_default();
@@ -189,6 +192,23 @@ impl Evidence {
         }
         self.present += 1;
         self.remember(field, plain.byte(), budget);
+        true
+    }
+
+    /// Adds a field where it is a plain number with a decimal comma, and no points are decimal
+    /// marks.
+    fn add_comma(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
+        if self.may_have_point || missing::is_told(field, reading) {
+            return false;
+        }
+        let Some(plain) = Plain::with_mark(field, b',') else { return false };
+        self.add_no_date(|| std::str::from_utf8(field).unwrap_or_default());
+        self.numbers += 1;
+        self.add_with_comma(plain.value);
+        (self.truth, self.are_compact_dates) = (0, false);
+        (self.are_whole, self.counts_up) = (false, false);
+        self.present += 1;
+        self.remember(field, None, budget);
         true
     }
 
@@ -280,7 +300,8 @@ impl Evidence {
         }
         self.numbers += 1;
         self.number_notations = self.number_notations.and(notations);
-        self.may_have_comma = self.number_notations.have_comma();
+        (self.may_have_comma, self.may_have_point) =
+            (self.number_notations.have(true), self.number_notations.have(false));
         self.signs.percent |= signs.percent;
         self.percents += u64::from(signs.percent);
         if signs.currency {

@@ -129,10 +129,11 @@ impl Notations {
             return (Notations::ALL, Signs::default());
         }
         let (bare, signs) = Bare::of(field);
+        let may_be = bare.may_be_number();
         let can_be = |notation: &Notation| {
             // Words such as "inf" are numbers in the plain notation alone.
             let plain = *notation == Notation::Point && field.parse::<f64>().is_ok();
-            plain || notation.parse_digits(bare.digits).is_some()
+            plain || may_be && notation.parse_digits(bare.digits).is_some()
         };
         let bits = (0..).zip(Notation::ALL).filter(|(_, notation)| can_be(notation));
         let set = Notations(bits.fold(0, |bits, (at, _)| bits | 1 << at));
@@ -145,9 +146,9 @@ impl Notations {
         Notations(self.0 & other.0)
     }
 
-    /// Whether one with a decimal comma is among them.
-    pub(super) fn have_comma(self) -> bool {
-        self.best(Some(true)).is_some()
+    /// Whether one with a decimal comma, or point, is among them.
+    pub(super) fn have(self, comma: bool) -> bool {
+        self.best(Some(comma)).is_some()
     }
 
     /// Whether there is none.
@@ -223,6 +224,16 @@ struct Bare<'a> {
 }
 
 impl Bare<'_> {
+    /// Whether it begins as a number does, with signs only before an exponent. Words and dates do
+    /// not, and all notations take time to try.
+    fn may_be_number(&self) -> bool {
+        let bytes = self.digits.as_bytes();
+        let is_sign_inside =
+            |pair: &[u8]| matches!(pair[1], b'-' | b'+') && !matches!(pair[0], b'e' | b'E' | b'd' | b'D');
+        bytes.first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'.' | b','))
+            && !bytes.windows(2).any(is_sign_inside)
+    }
+
     fn of(field: &str) -> (Bare<'_>, Signs) {
         let (mut digits, mut signs) = (field, Signs::default());
         let (mut is_negative, mut has_sign) = (false, false);

@@ -31,6 +31,12 @@ impl Plain {
     /// Digits and the power of ten are exact, so that their quotient is the nearest number (Clinger
     /// 1990).
     pub(super) fn of(field: &[u8]) -> Option<Plain> {
+        Plain::with_mark(field, b'.')
+    }
+
+    /// [`Plain::of`] with another decimal mark than a point.
+    #[inline]
+    pub(super) fn with_mark(field: &[u8], mark: u8) -> Option<Plain> {
         let (is_negative, has_sign, rest) = match field {
             [b'-', rest @ ..] => (true, true, rest),
             [b'+', rest @ ..] => (false, true, rest),
@@ -45,7 +51,7 @@ impl Plain {
                 }
                 digits = 10 * digits + u64::from(digit);
                 length += 1;
-            } else if byte == b'.' && point.is_none() {
+            } else if byte == mark && point.is_none() {
                 point = Some(length);
             } else {
                 return None;
@@ -136,6 +142,8 @@ mod tests {
         {
             assert_eq!(Plain::of(text.as_bytes()), None, "{text}");
         }
+        let comma = |text: &str| Plain::with_mark(text.as_bytes(), b',').map(|plain| plain.value);
+        assert_eq!(["-1,25", "7", "1.5", "1,2,3"].map(comma), [Some(-1.25), Some(7.0), None, None]);
     }
 
     #[test]

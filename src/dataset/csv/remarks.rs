@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::doubts::{Columns, PADDED};
 use super::evidence::{Content, Evidence};
 use super::layout::Layout;
+use super::matching::Matched;
 use super::number::Notation;
 use super::roles::{self, Role, Roles};
 use super::text::Text;
@@ -117,6 +118,19 @@ impl Remarks {
         }
         self.precision(layout, evidence, roles, asked.rules);
         self.doubts.extend(table.doubts());
+    }
+
+    /// What is doubtful about columns that a run knows.
+    pub(super) fn known_features(
+        &mut self,
+        layout: &Layout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        asked: &Asked<'_>,
+        matched: &Matched<'_>,
+    ) {
+        let table = Columns { layout, evidence, roles, asked, chosen: &HashSet::new() };
+        self.doubts.extend(table.known_doubts(matched));
     }
 
     /// Words that are labels because they are too many.

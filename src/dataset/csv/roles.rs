@@ -163,8 +163,9 @@ pub(super) fn decide(
         Some(matched) => matched.places(),
         None => in_order(layout, &roles),
     };
-    if matched.is_none() {
-        remarks.features(layout, evidence, &roles, asked);
+    match matched {
+        None => remarks.features(layout, evidence, &roles, asked),
+        Some(matched) => remarks.known_features(layout, evidence, &roles, asked, matched),
     }
     let features = columns.iter().map(Column::features).sum();
     Ok(Roles { by_column: roles, places, columns, features, has_comma })

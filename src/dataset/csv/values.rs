@@ -79,8 +79,8 @@ impl<'a> Table<'a> {
             let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
             if let Role::Numbers { notation, base } = role
-                && let Some(plain) = Plain::of(bytes)
-                && !(notation.has_comma() && plain.has_point || is_told(bytes, reading))
+                && let Some(plain) = Plain::with_mark(bytes, if notation.has_comma() { b',' } else { b'.' })
+                && !is_told(bytes, reading)
             {
                 self.values[at] = (plain.value - base) as f32;
                 continue;

@@ -185,3 +185,26 @@ fn the_decimal_mark_is_that_of_the_run_where_both_fit() {
     check(b"a\tb\n1.5\t5\n", &[1.5, 5.0]);
     check(b"a,b\n1.5,5\n", &[1.5, 5.0]);
 }
+
+#[test]
+fn dates_that_are_written_otherwise_than_the_run_knows_are_doubted() {
+    let check = |known: &[&str], new: &[&str], values: &[f32], is_doubted: bool| {
+        let trained = loaded(&column("d", known));
+        let (_dir, path) = write(&column("d", new));
+        let asked = Asked {
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: &[],
+            missing: Missing::default(),
+            reading: &TableReading::default(),
+            rules: Rules::Current,
+        };
+        let raw = csv::load(&path, asked, &trained.columns, &Progress::default()).unwrap();
+        let Rows::F32(all) = &raw.rows else { panic!("not numbers") };
+        assert_eq!(all.iter().step_by(2).copied().collect::<Vec<_>>(), values, "{new:?}");
+        assert_eq!(!remedies(&raw, "can be either").is_empty(), is_doubted, "{:?}", raw.doubts);
+    };
+    check(&["01/31/2024", "02/01/2024"], &["02/01/2024"], &[1.0], false);
+    check(&["2024-01-31", "2024-02-01"], &["02/01/2024"], &[-29.0], true);
+    check(&["2024-01-31", "2024-02-01"], &["20240201"], &[1.0], false);
+}
