@@ -32,7 +32,7 @@ mod words;
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -47,7 +47,7 @@ use self::text::Text;
 use self::values::Table;
 use super::raw::Raw;
 use super::{Column, DataError, Progress, memory};
-use crate::project::{Delimiter, Header, Missing, Rules, TableReading, Take};
+use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
 
 /// How a table is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -185,14 +185,7 @@ fn survey(
     progress: &Progress,
 ) -> Result<Vec<Evidence>, DataError> {
     let (reading, budget) = (asked.reading, progress.budget());
-    let mut evidence = budget.filled(Evidence::default(), layout.columns.len())?;
-    let takes: HashMap<&String, Take> =
-        reading.columns.iter().map(|choice| (&choice.name, choice.take)).collect();
-    for (evidence, name) in evidence.iter_mut().zip(&layout.columns) {
-        if let Some(take) = takes.get(name) {
-            evidence.prepare(*take);
-        }
-    }
+    let mut evidence = evidence::of_columns(&layout.columns, reading, budget)?;
     each_row(text, layout, progress, |record| {
         for (evidence, bytes) in evidence.iter_mut().zip(record) {
             if evidence.add_plain(bytes, reading, budget) {

@@ -1,5 +1,7 @@
 //! What the fields of a column are, judged by all of them.
 
+use std::collections::HashSet;
+
 use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Dated, Place, Spoilt};
@@ -8,7 +10,7 @@ use super::missing::{self, Gap, UsualWords};
 use super::number::{self, Notation, Notations, Signs};
 use super::plain::{Plain, plain_number};
 use super::words::{Added, Words};
-use crate::dataset::memory::{self, Budget};
+use crate::dataset::memory::{self, Budget, Shortage};
 use crate::project::{DateOrder, Rules, TableReading, Take};
 
 /// What a column holds.
@@ -135,6 +137,25 @@ impl Default for Evidence {
     }
 }
 
+/// Nothing yet for each of these columns. Words are remembered where a column was chosen to be one
+/// of them.
+///
+/// # Errors
+/// [`Shortage`] for more columns than there is memory.
+pub(super) fn of_columns(
+    names: &[String],
+    reading: &TableReading,
+    budget: &Budget,
+) -> Result<Vec<Evidence>, Shortage> {
+    let mut columns = budget.filled(Evidence::default(), names.len())?;
+    let chosen = reading.columns.iter().filter(|choice| choice.take == Take::Categories);
+    let chosen: HashSet<&String> = chosen.map(|choice| &choice.name).collect();
+    for (column, name) in columns.iter_mut().zip(names) {
+        column.keeps_words = chosen.contains(name);
+    }
+    Ok(columns)
+}
+
 /// What all columns together tell about each.
 ///
 /// - An order of day, month and year that some dates prove is that of all.
@@ -161,11 +182,6 @@ pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Ru
 }
 
 impl Evidence {
-    /// Makes it remember words where the column was chosen to be one of them.
-    pub(super) fn prepare(&mut self, take: Take) {
-        self.keeps_words = take == Take::Categories;
-    }
-
     /// Adds a field where it is a plain number. `false` where it is not, and has to be looked at
     /// more closely.
     pub(super) fn add_plain(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {

@@ -2,8 +2,13 @@
 
 use crate::project::{Choice, TableReading};
 
-/// The usual words, in any case.
-const USUAL: [&str; 10] = ["NA", "N/A", "#N/A", "NaN", "NaT", "<NA>", "null", "None", "-", "?"];
+/// The usual words, in any case, and the errors of a spreadsheet.
+const USUAL: [&str; 16] = [
+    "NA", "N/A", "#N/A", "NaN", "NaT", "<NA>", "null", "None", "-", "?", "#DIV/0!", "#VALUE!", "#REF!",
+    "#NAME?", "#NUM!", "#NULL!",
+];
+/// The length of the longest of them.
+const USUAL_BYTES: usize = 7;
 /// Those of them that may well be values: a country, "no garage", a strand of DNA.
 const MAY_BE_VALUES: [&str; 4] = ["NA", "null", "None", "-"];
 
@@ -30,7 +35,7 @@ pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     if is_told(field.as_bytes(), reading) {
         return Some(Gap::Told);
     }
-    if field.len() > 4 {
+    if field.len() > USUAL_BYTES {
         return None;
     }
     // Usual words are told in any case, too.
@@ -143,6 +148,8 @@ mod tests {
         check("-", &reading(&["-9"], true), None);
         check("nan", &reading(&["NaN"], true), Some(Gap::Usual(3)));
         check("unknown", &reading(&[], false), None);
+        check("#DIV/0!", &reading(&[], false), Some(Gap::Usual(10)));
+        assert_eq!(USUAL.iter().map(|word| word.len()).max(), Some(USUAL_BYTES));
         let more = |reading: &TableReading, word: &str| with_more(reading, [word].into_iter());
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(more(&reading(&["a"], false), "b"), Some(Choice::MissingWords(words(&["a", "b"]))));

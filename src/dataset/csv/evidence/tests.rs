@@ -85,8 +85,8 @@ fn large_offsets_are_known_exactly() {
 #[test]
 fn fractions_are_forgotten_but_where_they_are_chosen() {
     let check = |take: Take, number: fn(usize) -> String, expected: Option<usize>| {
-        let (mut evidence, budget) = (Evidence::default(), Budget::of(1 << 24));
-        evidence.prepare(take);
+        let budget = Budget::of(1 << 24);
+        let mut evidence = Evidence { keeps_words: take == Take::Categories, ..Evidence::default() };
         for at in 0..1000 {
             evidence.add(&number(at), &TableReading::default(), &budget);
         }
