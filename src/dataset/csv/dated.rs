@@ -4,8 +4,8 @@ use super::date::{self, DateFormat, DateFormats};
 use crate::project::DateOrder;
 
 /// Different fields that are remembered because they are no dates.
-pub(super) const STRAYS: usize = 4;
-/// So many fields that are no dates are looked past, and one more for so many dates.
+const STRAYS: usize = 4;
+/// So many other fields that are no dates are looked past, and one more for so many dates.
 const LOOKED_PAST: u64 = 8;
 
 /// A field of a column, with the number of its row, counted from 1 below the header.
@@ -26,9 +26,11 @@ pub(super) struct Dated {
     other_formats: DateFormats,
     others: u64,
     first_other: Option<Place>,
-    /// Fields that are no dates: how many, and the first few different ones.
+    /// Fields that are no dates: how many, the first few different ones, and how many are none of
+    /// these.
     stray_count: u64,
     strays: Vec<Place>,
+    other_strays: u64,
     /// Times with a zone, and the first without one.
     zoned: u64,
     first_naive: Option<Place>,
@@ -39,8 +41,8 @@ pub(super) struct Dated {
 /// Why a column that holds dates is none of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Spoilt<'a> {
-    /// These fields are no dates.
-    Strays(&'a [Place], u64),
+    /// These fields are no dates; whether they are all of them.
+    Strays(&'a [Place], bool),
     /// They are written in two ways, as these fields.
     Mixed(&'a Place, &'a Place),
 }
@@ -56,6 +58,7 @@ impl Default for Dated {
             first_other: None,
             stray_count: 0,
             strays: Vec::new(),
+            other_strays: 0,
             zoned: 0,
             first_naive: None,
             is_over: false,
@@ -70,6 +73,10 @@ impl Dated {
             return;
         }
         let place = || Place { row, text: field.to_owned() };
+        if self.strays.iter().any(|stray| stray.text == field) {
+            self.stray_count += 1;
+            return;
+        }
         let formats = self.formats.that_read(field);
         if !formats.is_empty() {
             self.formats = formats;
@@ -98,10 +105,16 @@ impl Dated {
             return;
         }
         self.stray_count += 1;
-        if self.stray_count > LOOKED_PAST + self.count / LOOKED_PAST {
-            (self.is_over, self.strays) = (true, Vec::new());
-        } else if self.strays.len() < STRAYS && self.strays.iter().all(|stray| stray.text != field) {
+        if self.strays.iter().any(|stray| stray.text == field) {
+            return;
+        }
+        if self.strays.len() < STRAYS {
             self.strays.push(Place { row, text: field.to_owned() });
+            return;
+        }
+        self.other_strays += 1;
+        if self.other_strays > LOOKED_PAST + self.count / LOOKED_PAST {
+            (self.is_over, self.strays) = (true, Vec::new());
         }
     }
 
@@ -134,13 +147,15 @@ impl Dated {
     pub(super) fn spoilt(&self, present: u64) -> Option<Spoilt<'_>> {
         // A few words such as "5-7" or "May 1" are dates by chance.
         let dates = self.count + self.others;
-        if self.is_over || dates < 3 || dates + self.stray_count != present || 4 * self.stray_count > present
-        {
+        let are_most = dates >= 3 && dates >= self.stray_count && dates + self.stray_count == present;
+        if self.is_over || !are_most {
             return None;
         }
         match (&self.first, &self.first_other) {
             (Some(first), Some(other)) => Some(Spoilt::Mixed(first, other)),
-            (Some(_), None) if self.stray_count > 0 => Some(Spoilt::Strays(&self.strays, self.stray_count)),
+            (Some(_), None) if self.stray_count > 0 => {
+                Some(Spoilt::Strays(&self.strays, self.other_strays == 0))
+            }
             (_, _) => None,
         }
     }
@@ -186,10 +201,15 @@ mod tests {
         ];
         (1..).zip(fields).for_each(|(row, field)| dated.add(row, field));
         let stray = Place { row: 2, text: "late".to_owned() };
-        assert_eq!(dated.spoilt(8), Some(Spoilt::Strays(&[stray], 2)));
+        assert_eq!(dated.spoilt(8), Some(Spoilt::Strays(&[stray], true)));
         assert_eq!(dated.naive().map(|place| place.row), Some(3));
         let mut words = Dated::default();
-        (1..100).for_each(|row| words.add(row, "word"));
+        (1..100).for_each(|row| words.add(row, &format!("word {row}")));
         assert!(words.is_over() && words.spoilt(99).is_none());
+        // One word for missing dates may be there any number of times.
+        let mut gaps = Dated::default();
+        (1..100).for_each(|row| gaps.add(row, if row % 3 == 0 { "0000-00-00" } else { "2024-01-31" }));
+        let stray = Place { row: 3, text: "0000-00-00".to_owned() };
+        assert_eq!(gaps.spoilt(99), Some(Spoilt::Strays(&[stray], true)));
     }
 }

@@ -205,14 +205,13 @@ impl Columns<'_> {
 fn spoilt(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
     let shown = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
     Some(match evidence.spoilt_dates()? {
-        (format, Spoilt::Strays(places, count)) => {
-            let fields = if count == 1 { "a field is" } else { "some fields are" };
+        (format, Spoilt::Strays(places, are_all)) => {
+            let first = places.first()?;
             let why = format!(
-                "its dates are written as {}, but {fields} none, as in {}",
+                "its dates are written as {}, but not all of its fields, as in {}",
                 format.name(),
-                shown(&places[0])
+                shown(first)
             );
-            let are_all = places.len() < super::dated::STRAYS;
             let words = places.iter().map(|place| place.text.as_str());
             (why, missing::with_more(reading, words).filter(|_| are_all))
         }
