@@ -12,7 +12,7 @@ use hourglass::project::{
     Activation, ArrayReading, Bottleneck, Code, CodebookUpdate, Data, Delimiter, Header, Loss, Missing,
     Output, Project, Recipe, Rules, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
 };
-use program::{fails, ok};
+use program::{fails, ok, run};
 use serde_json::Value;
 
 fn read(dir: &Path, name: &str) -> String {

@@ -294,8 +294,8 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let (means, columns) = (run.column_means(), run.known_columns());
     let (depth, settled) = run.known_pixels();
-    let (means, others) = (means.unwrap_or(&[]), run.other_columns());
-    let known = Known { means, columns: &columns, others, settled, depth };
+    let others = run.other_columns();
+    let known = Known { means: means.unwrap_or(&[]), columns: &columns, others, settled, depth };
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
     // Other rows need not have the class that was held out.

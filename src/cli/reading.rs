@@ -5,8 +5,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::failure::Failure;
 use crate::project::{
-    Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
-    LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
+    Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
+    Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
 };
 
 /// What the options of this file stand under in the help.
@@ -60,12 +60,16 @@ pub(super) struct Reading {
     /// Table: what happens to missing values
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
-    /// Table: words that mean a missing value besides the usual ones, as in -99,unknown
+    /// Table: words that mean a missing value in addition to the usual ones, as in -99,unknown;
+    /// only:-99,unknown in their place; '' for none; detect for the usual ones
     #[arg(long, help_heading = HEADING, value_name = "WORDS", value_parser = missing_words, allow_hyphen_values = true)]
     missing_words: Option<Choice>,
     /// Table: the unit in which dates and times become numbers
     #[arg(long, help_heading = HEADING, value_name = "UNIT", value_parser = named(DateUnit::ALL, DateUnit::name, Choice::Dates))]
     dates: Option<Choice>,
+    /// Table: the order of day, month and year in dates, where several fit
+    #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = named(DateOrder::ALL, DateOrder::name, Choice::DateOrder))]
+    date_order: Option<Choice>,
     /// Table: the columns that are labels, and no others; '' for none, or detect. A table without header has the columns
     /// 'column 1' …
     #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
@@ -198,6 +202,7 @@ impl Reading {
             &self.missing,
             &self.missing_words,
             &self.dates,
+            &self.date_order,
             &self.labels,
             &self.array,
             &self.label_array,
@@ -245,7 +250,9 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::SkipFooter(_)
         | Choice::Missing(_)
         | Choice::MissingWords(_)
+        | Choice::OnlyMissingWords(_)
         | Choice::Dates(_)
+        | Choice::DateOrder(_)
         | Choice::Labels(_)
         | Choice::Column(..) => "tables",
         Choice::Array(_) | Choice::ValidationArray(_) | Choice::ValidationLabelArray(_) => ARRAYS,
@@ -344,7 +351,15 @@ fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, Stri
 }
 
 fn missing_words(text: &str) -> Result<Choice, String> {
-    Ok(Choice::MissingWords(listed(text)))
+    if text == DETECT {
+        return Ok(Choice::MissingWords(Vec::new()));
+    }
+    let (is_only, words) = match text.strip_prefix("only:") {
+        Some(words) => (true, words),
+        None => (text.is_empty(), text),
+    };
+    let words = listed(words);
+    Ok(if is_only { Choice::OnlyMissingWords(words) } else { Choice::MissingWords(words) })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]

@@ -24,6 +24,13 @@ pub enum ColumnKind {
         /// What was taken off.
         base: f64,
     },
+    /// Numbers with decimal commas, otherwise as [`ColumnKind::Numbers`].
+    ///
+    /// They are told apart for tables whose numbers fit both marks, as `1,234` does.
+    CommaNumbers {
+        /// What was taken off.
+        base: f64,
+    },
     /// Two words: one feature, 0 or 1.
     Truth {
         /// The word for 0 and the word for 1.
@@ -80,7 +87,10 @@ impl Column {
     /// How many features it is.
     pub fn features(&self) -> usize {
         match &self.kind {
-            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Dates { .. } => 1,
+            ColumnKind::Numbers { .. }
+            | ColumnKind::CommaNumbers { .. }
+            | ColumnKind::Truth { .. }
+            | ColumnKind::Dates { .. } => 1,
             ColumnKind::Categories { words } => words.len(),
         }
     }
@@ -88,7 +98,9 @@ impl Column {
     /// What was taken off its numbers.
     pub fn base(&self) -> f64 {
         match &self.kind {
-            ColumnKind::Numbers { base } | ColumnKind::Dates { base, .. } => *base,
+            ColumnKind::Numbers { base }
+            | ColumnKind::CommaNumbers { base }
+            | ColumnKind::Dates { base, .. } => *base,
             ColumnKind::Truth { .. } | ColumnKind::Categories { .. } => 0.0,
         }
     }
@@ -96,7 +108,10 @@ impl Column {
     /// The names of its features: its own, or with each of its words (`city = Bonn`).
     pub fn feature_names(&self) -> Vec<String> {
         match &self.kind {
-            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Dates { .. } => {
+            ColumnKind::Numbers { .. }
+            | ColumnKind::CommaNumbers { .. }
+            | ColumnKind::Truth { .. }
+            | ColumnKind::Dates { .. } => {
                 vec![self.name.clone()]
             }
             ColumnKind::Categories { words } => {

@@ -3,9 +3,13 @@
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
 mod body;
+mod codes;
 mod date;
+mod dated;
 mod delimiter;
+mod doubts;
 mod encoding;
+mod ends;
 mod evidence;
 mod footer;
 mod header;
@@ -14,9 +18,11 @@ mod labels;
 mod layout;
 mod lines;
 mod matching;
+mod missing;
 mod number;
 mod overview;
 mod parts;
+mod plain;
 mod preamble;
 mod records;
 mod remarks;
@@ -27,6 +33,7 @@ mod sniff;
 mod spaces;
 mod text;
 mod values;
+mod words;
 
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
@@ -139,7 +146,7 @@ fn load_text(
         }
         None => {}
     }
-        let matched = match known.columns {
+    let matched = match known.columns {
         [] => None,
         _ => Some(Matched::find(text, &mut layout, asked, known, &mut remarks, progress)?),
     };

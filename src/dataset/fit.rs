@@ -160,16 +160,28 @@ fn fill(
     };
     let mut cells = progress.budget().filled(0_u64, values.len().div_ceil(64))?;
     let mut pulse = Pulse::new(progress);
+    // A column of words is missing as a whole: it is told by the first of its features.
+    let mut is_first = vec![raw.columns.is_empty(); means.len()];
+    let mut place = 0;
+    for column in &raw.columns {
+        if let Some(first) = is_first.get_mut(place) {
+            *first = true;
+        }
+        place += column.features();
+    }
     let (mut filled, mut columns) = (0_usize, vec![false; means.len()]);
     for (at, row) in values.chunks_exact_mut(means.len()).enumerate() {
         pulse.beat(row.len())?;
+        let cells = &mut cells;
         for (column, (value, mean)) in row.iter_mut().zip(means).enumerate() {
             if value.is_nan() {
                 *value = *mean;
-                columns[column] = true;
-                filled += 1;
                 let cell = at * means.len() + column;
                 cells[cell / 64] |= 1 << (cell % 64);
+                if is_first[column] {
+                    columns[column] = true;
+                    filled += 1;
+                }
             }
         }
     }

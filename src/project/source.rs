@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize, Serializer};
 pub use arrays::{ArrayReading, Axes, IdxReading, Parts};
 pub use choice::Choice;
 pub use pictures::{Alpha, Channels, Fit, LabelFrom, Masks, Pages, PictureReading, PixelRange};
-pub use table::{ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take};
+pub use table::{
+    ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take,
+};
 
 /// Where rows come from, how they are scaled and split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

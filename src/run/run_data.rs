@@ -2,9 +2,7 @@
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{
-    Binariser, Column, Dataset, Depth, OtherColumn, Scaler, Settled, Subset, memory,
-};
+use crate::dataset::{Binariser, Column, Dataset, Depth, OtherColumn, Scaler, Settled, Subset, memory};
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
 pub fn facts(data: &Dataset) -> DataFacts {

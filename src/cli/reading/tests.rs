@@ -35,7 +35,10 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend([None, Some(0), Some(2)].map(Choice::SkipFooter));
     choices.extend(Missing::ALL.map(Choice::Missing));
     choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
+    choices.extend([Choice::MissingWords(vec![]), Choice::OnlyMissingWords(vec![])]);
+    choices.push(Choice::OnlyMissingWords(vec!["-".to_owned(), "not known".to_owned()]));
     choices.extend(DateUnit::ALL.map(Choice::Dates));
+    choices.extend(DateOrder::ALL.map(Choice::DateOrder));
     let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
     choices.extend([None, names(&[]), names(&["id", "a class"])].map(Choice::Labels));
     for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {

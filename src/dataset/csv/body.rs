@@ -2,10 +2,11 @@
 
 use ::csv::ByteRecord;
 
-use super::evidence::{Evidence, plain_number};
+use super::evidence::{self, Evidence};
 use super::footer::{self, Sums, Tail};
 use super::layout::Layout;
 use super::lines::{Lines, place_of_record, utf8};
+use super::plain::plain_number;
 use super::remarks::Remarks;
 use super::text::Text;
 use super::{Asked, listed};
@@ -157,7 +158,8 @@ pub(super) fn survey(
     progress: &Progress,
     remarks: &mut Remarks,
 ) -> Result<(Vec<Evidence>, Body), DataError> {
-    let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
+    let (reading, budget) = (asked.reading, progress.budget());
+    let mut evidence = evidence::of_columns(&layout.columns, reading, budget)?;
     let last = last(text, layout, asked, progress)?;
     let finds_comments = asked.reading.comments == Comments::Auto;
     let mut body = Body { last, rules: asked.rules, finds_comments };
@@ -174,8 +176,10 @@ pub(super) fn survey(
                     body.check(rows, record)?;
                     counts.longer += usize::from(record.len() > rows.layout.columns.len());
                     for (evidence, bytes) in evidence.iter_mut().zip(record) {
-                        let field = utf8(text, rows.layout.form, record, bytes, progress)?;
-                        evidence.add(field, &asked.reading.missing_words, progress.budget());
+                        if !evidence.add_plain(bytes, reading, budget) {
+                            let field = utf8(text, rows.layout.form, record, bytes, progress)?;
+                            evidence.add(field, reading, budget);
+                        }
                     }
                 }
             }
@@ -214,6 +218,7 @@ pub(super) fn survey(
     drop(rows);
     tell(&counts, remarks);
     tell_comments(layout, comments, asked, remarks);
+    evidence::settle(&mut evidence, reading, asked.rules);
     Ok((evidence, body))
 }
 

@@ -2,9 +2,9 @@
 
 use ::csv::ByteRecord;
 
-use super::evidence::plain_number;
 use super::lines::{Form, byte_of, head_rows};
 use super::number::Notations;
+use super::plain::plain_number;
 use super::preamble;
 use super::spaces::Quotes;
 use crate::project::{Delimiter, Rules};

@@ -2,8 +2,11 @@
 
 use ::csv::ByteRecord;
 
-use super::evidence::{Content, Evidence, is_missing, plain_number};
+use super::evidence::{Content, Evidence};
+use super::missing::is_missing;
 use super::number::Notation;
+use super::plain::plain_number;
+use crate::project::TableReading;
 
 /// The most rows that are looked at.
 const MOST: usize = 20;
@@ -130,7 +133,7 @@ fn first(row: &ByteRecord) -> Option<&[u8]> {
 /// Whether a field can be in a column that holds this.
 fn fits(field: &[u8], content: &Content) -> bool {
     let Ok(field) = std::str::from_utf8(field).map(str::trim) else { return true };
-    if is_missing(field, &[]) {
+    if is_missing(field, &TableReading::default()) {
         return true;
     }
     match content {
@@ -240,7 +243,7 @@ mod tests {
         let mut evidence = vec![Evidence::default(); 3];
         for row in rows {
             for (evidence, field) in evidence.iter_mut().zip(row) {
-                evidence.add(field, &[], &Budget::of(1 << 20));
+                evidence.add(field, &TableReading::default(), &Budget::of(1 << 20));
             }
         }
         let check = |total: &[&str], expected: bool| {

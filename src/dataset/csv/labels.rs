@@ -1,8 +1,9 @@
-use super::evidence;
+use super::missing::{is_missing, is_told};
 use super::number::Notation;
 use crate::dataset::interned::{Interned, Texts};
 use crate::dataset::progress::Pulse;
 use crate::dataset::{DataError, LabelColumn, NO_LABEL, Progress};
+use crate::project::TableReading;
 
 /// Numeric label columns with more distinct values than this are numbers, not classes.
 const MAX_NUMERIC_CLASSES: usize = 20;
@@ -46,15 +47,15 @@ impl Labels {
         self,
         name: String,
         notation: Option<Notation>,
-        missing_words: &[String],
+        reading: &TableReading,
         progress: &Progress,
     ) -> Result<LabelColumn, DataError> {
         let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
-        let is_missing = |text: &str, is_numeric: bool| match notation {
-            None => is_missing_by_version_1(text) || missing_words.iter().any(|word| word == text),
-            Some(_) if is_numeric => evidence::is_missing(text, missing_words),
+        let is_none = |text: &str, is_numeric: bool| match notation {
+            None => is_missing_by_version_1(text) || is_told(text.as_bytes(), reading),
+            Some(_) if is_numeric => is_missing(text, reading),
             // The usual words may well be classes: the country NA.
-            Some(_) => text.is_empty() || missing_words.iter().any(|word| word == text),
+            Some(_) => text.is_empty() || is_told(text.as_bytes(), reading),
         };
         let number = |text: &str| notation.map_or_else(|| text.parse().ok(), |notation| notation.parse(text));
         let finite = |text: &str| number(text).filter(|value: &f64| (*value as f32).is_finite());
@@ -69,7 +70,7 @@ impl Labels {
         let (mut numeric, mut whole, mut numbers) = (true, true, 0_usize);
         for (_, text) in used_texts() {
             pulse.beat(64)?;
-            if !is_missing(text, true) {
+            if !is_none(text, true) {
                 let value = finite(text);
                 numeric &= value.is_some();
                 whole &= value.is_some_and(|value| value.fract() == 0.0);
@@ -80,7 +81,7 @@ impl Labels {
         let (mut order, mut is_lost): (Vec<u32>, bool) = (Vec::new(), !self.spaced_rows.is_empty());
         for (at, text) in used_texts() {
             pulse.beat(64)?;
-            let is_missing = is_missing(text, numeric);
+            let is_missing = is_none(text, numeric);
             // Such a text is not that of its class.
             is_lost |= (is_missing && !text.is_empty()) || text == NO_LABEL;
             if !is_missing {

@@ -2,14 +2,15 @@ use std::collections::{HashMap, HashSet};
 
 use ::csv::ByteRecord;
 
-use super::evidence::{is_missing, plain_number};
 use super::header::{self, Field};
 use super::lines::{
     Form, Lines, MAX_COLUMNS, NAMES_COPIES, byte_of, head_rows, leave_out, letters, lines_above, names_bytes,
     utf8,
 };
 use super::matching::made_up_places;
+use super::missing::is_missing;
 use super::number::Notations;
+use super::plain::plain_number;
 use super::spaces::Quotes;
 use super::text::Text;
 use super::{Asked, delimiter, footer, listed, preamble};
@@ -342,7 +343,8 @@ fn has_header(
         }
         // The choice was made for another file, where the run has names: this one may have no header.
         if told == Header::Yes && made_up_places(known, usize::MAX).is_none() {
-            let (is_header, doubt) = has_header(sample, asked, Header::Auto, &[]);
+            let found = Asked { header: Header::Auto, ..*asked };
+            let (is_header, doubt) = has_header(sample, units, &found, &[]);
             return (is_header || doubt.is_some(), None);
         }
     }
@@ -387,7 +389,7 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     if let Some(value) = plain_number(text) {
         return Field::Value(value);
     }
-    if is_missing(text, &asked.reading.missing_words) {
+    if is_missing(text, asked.reading) {
         return Field::Missing;
     }
     let number = if text.len() <= 64 { Notations::of(text).0.best(None) } else { None };
@@ -399,7 +401,7 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     } else {
         super::date::DateFormats::NONE
     };
-    match dates.best().and_then(|(format, _)| format.parse(text)) {
+    match dates.best().and_then(|format| format.parse(text)) {
         Some(secs) => Field::Date(secs),
         None => Field::Word(text),
     }

@@ -10,7 +10,8 @@ use super::matching::Matched;
 use super::number::Notation;
 use super::remarks::Remarks;
 use super::text::Text;
-use super::{Asked, listed, sniff};
+use super::words::{WORDS, Words};
+use super::{Asked, doubts, listed, sniff};
 use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError};
 use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
@@ -122,7 +123,7 @@ pub(super) fn decide(
         let message = "what was chosen for columns that are not there is not used";
         remarks.notes.push(format!("{message}: {}", listed(&gone)));
     }
-    let has_comma = decimal_mark(layout, evidence, asked, &is_label, remarks);
+    let has_comma = decimal_mark(layout, evidence, asked, matched, &is_label, remarks);
     let judge = Judge { text, layout, asked, has_comma };
 
     let mut roles = Vec::with_capacity(layout.columns.len());
@@ -170,8 +171,9 @@ pub(super) fn decide(
         Some(matched) => matched.places(),
         None => in_order(layout, &roles),
     };
-    if matched.is_none() {
-        remarks.features(layout, evidence, &roles, asked.rules, &is_chosen);
+    match matched {
+        None => remarks.features(layout, evidence, &roles, asked),
+        Some(matched) => remarks.known_features(layout, evidence, &roles, asked, matched),
     }
     let features = columns.iter().map(Column::features).sum();
     let are_known = matched.is_some();
@@ -192,6 +194,9 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
         places.push(place);
         let kind = match role {
             Role::LeftOut | Role::Label(_) => continue,
+            Role::Numbers { notation, base } if notation.has_comma() => {
+                ColumnKind::CommaNumbers { base: *base }
+            }
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
             Role::Dates { format, unit_secs, base } => {
@@ -210,11 +215,13 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     (columns, places)
 }
 
-/// The decimal mark: told, proven by a column, or the one that goes with the delimiter.
+/// The decimal mark: told, proven by a column, that of a run, or the one that goes with the
+/// delimiter.
 fn decimal_mark(
     layout: &Layout,
     evidence: &[Evidence],
     asked: &Asked<'_>,
+    matched: Option<&Matched<'_>>,
     is_label: &dyn Fn(&String) -> bool,
     remarks: &mut Remarks,
 ) -> bool {
@@ -247,6 +254,18 @@ fn decimal_mark(
     };
     let ambiguous: Vec<&String> =
         features().filter(|(_, evidence)| evidence.is_ambiguous()).map(|(name, _)| name).collect();
+    let is_comma = |kind: &ColumnKind| matches!(kind, ColumnKind::CommaNumbers { .. });
+    let known =
+        |matched: &Matched<'_>| (0..layout.columns.len()).any(|at| matched.feature(at).is_some_and(is_comma));
+    if matched.is_some_and(known) {
+        if !ambiguous.is_empty() {
+            remarks.notes.push(format!(
+                "the numbers of {} fit decimal commas and points: they are read with commas, as those the run was trained on",
+                listed(&ambiguous)
+            ));
+        }
+        return true;
+    }
     let comma = goes_with.unwrap_or(false);
     if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
         let (taken, other) =
@@ -288,18 +307,16 @@ impl Judge<'_> {
 
     fn as_known(&self, kind: &ColumnKind, evidence: &Evidence) -> Role {
         match kind {
-            ColumnKind::Numbers { base } => Role::Numbers { notation: self.notation(evidence), base: *base },
+            ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => {
+                Role::Numbers { notation: self.notation(evidence), base: *base }
+            }
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
                 let known = DateFormat::of_name(format);
-                let found = match evidence.judge(Some(self.has_comma)) {
-                    Content::Dates { format, .. } => Some(format),
-                    Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => {
-                        None
-                    }
-                };
+                let found = evidence.date_format();
+                let told = found.filter(|found| found.order() == Some(self.asked.reading.date_order));
                 // One for all rows: day and month must not change places from one to the next.
-                match known.filter(|known| evidence.fits(*known)).or(found).or(known) {
+                match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
                     Some(format) => Role::Dates { format, unit_secs: unit.secs(), base: *base },
                     // A format of another program: its dates may be numbers by now.
                     None => Role::Numbers { notation: self.notation(evidence), base: *base },
@@ -334,15 +351,12 @@ impl Judge<'_> {
                 Some(_) => Ok(categories(evidence)),
                 None => refused(format!(
                     "has more than {} different words, too many for categories; take it as a label, or leave it out",
-                    super::evidence::WORDS
+                    WORDS
                 )),
             },
-            Take::Dates => match evidence.judge(Some(self.has_comma)) {
-                Content::Dates { format, .. } => Ok(self.dates(format, evidence)),
-                Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => refused(
-                    "holds no dates that are read; write them as 2024-01-31 13:00:00, or take the column as a label"
-                        .to_owned(),
-                ),
+            Take::Dates => match evidence.date_format() {
+                Some(format) => Ok(self.dates(format, evidence)),
+                None => refused(doubts::no_dates(evidence, self.asked.reading)),
             },
         }
     }
@@ -351,7 +365,8 @@ impl Judge<'_> {
     fn as_it_looks(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
         let (is_current, only_labels) = (self.asked.rules == Rules::Current, self.asked.reading.only_labels);
         // Lines that begin or end with delimiters.
-        let is_nameless = self.layout.columns.len() > 1 && self.layout.columns[at] == format!("column {}", at + 1);
+        let is_nameless =
+            self.layout.columns.len() > 1 && self.layout.columns[at] == format!("column {}", at + 1);
         if is_nameless && is_current && evidence.judge(Some(self.has_comma)) == Content::Nothing {
             let note = "columns without a name that hold nothing are left out";
             if !remarks.notes.iter().any(|known| known == note) {
@@ -392,15 +407,22 @@ impl Judge<'_> {
             }
         }
         for wants_ids in [false, true] {
-            if columns.len() < 2 || roles.iter().any(Role::is_feature) {
+            if roles.iter().any(Role::is_feature) {
                 return;
             }
-            for &at in &free {
+            for &at in free.iter().filter(|_| columns.len() > 1) {
                 let is_few = evidence[at].distinct().is_some_and(|words| (1..=FEW_WORDS).contains(&words));
                 if is_few && is_id(self.layout, at, &evidence[at]) == wants_ids {
                     roles[at] = categories(&evidence[at]);
                 }
             }
+        }
+        if roles.iter().any(Role::is_feature) {
+            return;
+        }
+        // Digits with leading zeros are numbers after all.
+        for &at in free.iter().filter(|at| evidence[**at].are_padded_codes()) {
+            roles[at] = self.numbers(self.notation(&evidence[at]), &evidence[at]);
         }
     }
 
@@ -419,15 +441,16 @@ impl Judge<'_> {
             told @ (DateUnit::Seconds | DateUnit::Hours | DateUnit::Days | DateUnit::Years) => told,
         };
         let unit_secs = unit.secs();
-        let first = evidence.first_date().and_then(|first| format.parse(first)).unwrap_or_default();
+        let first = evidence.first_date(format).unwrap_or_default();
         Role::Dates { format, unit_secs, base: (first / unit_secs).floor() }
     }
 }
 
 fn categories(evidence: &Evidence) -> Role {
-    let mut words: Vec<&String> = evidence.words().into_iter().flat_map(HashMap::keys).collect();
+    let mut words: Vec<String> =
+        evidence.words().into_iter().flat_map(Words::iter).map(|(word, _)| word).collect();
     words.sort_unstable();
-    Role::Categories { places: (0..).zip(words).map(|(place, word)| (word.clone(), place)).collect() }
+    Role::Categories { places: (0..).zip(words).map(|(place, word)| (word, place)).collect() }
 }
 
 /// What is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where they can anyway.

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::evidence::{Content, Evidence};
+use super::evidence::{self, Content, Evidence};
 use super::ids::is_id;
 use super::layout::Layout;
 use super::text::Text;
@@ -57,7 +57,7 @@ fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
     let layout = Layout::find(&text, &asked, &[], &progress)?;
     let rows = layout.first_rows();
     let count = layout.columns.len();
-    let is_number = |field: &String| super::evidence::plain_number(field.trim()).is_some();
+    let is_number = |field: &String| super::plain::plain_number(field.trim()).is_some();
     Ok(count > 1
         && rows.iter().all(|row| row.len() == count)
         && rows.iter().any(|row| row.iter().any(is_number)))
@@ -69,9 +69,10 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
     for row in layout.first_rows() {
         for (evidence, field) in evidence.iter_mut().zip(row) {
-            evidence.add(field, &asked.reading.missing_words, progress.budget());
+            evidence.add(field, asked.reading, progress.budget());
         }
     }
+    evidence::settle(&mut evidence, asked.reading, asked.rules);
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
         delimiter: layout.form.delimiter,
@@ -95,7 +96,9 @@ fn labels(layout: &Layout, evidence: &[Evidence]) -> Vec<String> {
         let is_id = is_id(layout, at, &evidence[at]);
         let is_last_word =
             words == 1 && at == last && evidence[at].distinct().is_some_and(|words| words <= CLASSES);
-        is_id || (contents[at] == Content::Words && (is_last_word || !roles::are_few(&evidence[at])))
+        // Dates with an odd word among them are features once that is called missing.
+        let is_word = contents[at] == Content::Words && evidence[at].spoilt_dates().is_none();
+        is_id || (is_word && (is_last_word || !roles::are_few(&evidence[at])))
     };
     let chosen = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
         (0..=last).filter(|at| wanted(*at)).map(|at| layout.columns[at].clone()).collect()

@@ -12,6 +12,7 @@ use crate::project::{Data, Source};
 mod kinds;
 mod roles;
 mod structure;
+mod values;
 
 fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -277,7 +278,7 @@ fn a_column_of_labels_stays_charged_for_what_it_holds() {
         for row in 0..40_000 {
             labels.push(&label(row), &progress).unwrap();
         }
-        let column = labels.column("label".to_owned(), None, &[], &progress).unwrap();
+        let column = labels.column("label".to_owned(), None, &TableReading::default(), &progress).unwrap();
         assert_eq!(column.class_ids().is_some(), is_classes);
         assert_eq!(progress.budget().free(), LIMIT - column.bytes());
         let labels = match &column.values {

@@ -2,11 +2,13 @@ use std::collections::BTreeSet;
 
 use ::csv::ByteRecord;
 
-use super::evidence::{is_missing, plain_number};
+use super::codes::unmarked;
 use super::labels::Labels;
 use super::layout::Layout;
 use super::lines::{place_of_record, utf8};
 use super::matching::first_row_is;
+use super::missing::{self, is_missing, is_told};
+use super::plain::{Plain, plain_number};
 use super::remarks::Remarks;
 use super::roles::{Role, Roles};
 use super::text::Text;
@@ -14,7 +16,7 @@ use super::{Asked, REMEDY, shortened};
 use crate::dataset::error::column_place;
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress, Rows, memory};
-use crate::project::{Choice, Header, Shape, Take};
+use crate::project::{Choice, Header, Rules, Shape, Take};
 
 /// Words that a run does not know, of all columns, that are named.
 const TOLD: usize = 20;
@@ -74,30 +76,39 @@ impl<'a> Table<'a> {
         let start = self.values.len();
         self.values.resize(start + features, 0.0);
         let (mut label, mut gaps) = (0, false);
-        let more = &self.asked.reading.missing_words[..];
+        let reading = self.asked.reading;
         for (column, bytes) in record.iter().take(self.roles.by_column.len()).enumerate() {
-            let whole = utf8(self.text, self.layout.form, record, bytes, self.progress)?;
-            let field = whole.trim();
             let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
+            if let Role::Numbers { notation, base } = role
+                && let Some(plain) = Plain::with_mark(bytes, if notation.has_comma() { b',' } else { b'.' })
+                && !is_told(bytes, reading)
+            {
+                self.values[at] = (plain.value - base) as f32;
+                continue;
+            }
+            let whole = utf8(self.text, self.layout.form, record, bytes, self.progress)?;
+            let (field, is_marked) = unmarked(whole.trim());
             let value = match role {
                 Role::LeftOut => continue,
                 Role::Label(_) => {
-                    self.labels[label].push(whole, self.progress)?;
+                    let text = if is_marked && self.asked.rules == Rules::Current { field } else { whole };
+                    self.labels[label].push(text, self.progress)?;
                     label += 1;
                     continue;
                 }
-                Role::Numbers { base, .. }
-                    if more.is_empty()
-                        && let Some(value) = Self::plain(role, field) =>
-                {
-                    value - base
-                }
-                _ if is_missing(field, more) => {
+                _ if is_missing(field, reading) => {
                     let width = if let Role::Categories { places } = role { places.len() } else { 1 };
                     self.values[at..at + width].fill(f32::NAN);
                     gaps = true;
                     continue;
+                }
+                // With an exponent, or more digits than a plain number.
+                Role::Numbers { notation, base }
+                    if !notation.has_comma()
+                        && let Some(value) = plain_number(field) =>
+                {
+                    value - base
                 }
                 Role::Numbers { notation, base } => match notation.parse(field) {
                     Some(value) => value - base,
@@ -142,19 +153,6 @@ impl<'a> Table<'a> {
         Ok(gaps)
     }
 
-    /// The number in a field that is written plainly, where that means the same in the column's notation.
-    fn plain(role: &Role, field: &str) -> Option<f64> {
-        match role {
-            Role::Numbers { notation, .. } if !notation.has_comma() => plain_number(field),
-            Role::Numbers { .. }
-            | Role::LeftOut
-            | Role::Label(_)
-            | Role::Truth { .. }
-            | Role::Dates { .. }
-            | Role::Categories { .. } => None,
-        }
-    }
-
     pub(super) fn drop_last(&mut self) {
         self.rows -= 1;
         self.values.truncate(self.rows * self.roles.features);
@@ -178,10 +176,8 @@ impl<'a> Table<'a> {
         let is_short = |text: &str| shortened(text) == *text;
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
-        let words = self.asked.reading.missing_words.iter().cloned().chain([field.to_owned()]);
-        let words_option = (is_short(field) && !field.contains(','))
-            .then(|| format!(" ({})", Choice::MissingWords(words.collect()).option()));
-        let words_option = words_option.unwrap_or_default();
+        let words = missing::with_more(self.asked.reading, std::iter::once(field));
+        let words_option = words.map(|words| format!(" ({})", words.option())).unwrap_or_default();
         // How a trained run takes the column cannot be changed.
         let remedies = if self.roles.are_known {
             format!("correct it, or take the word as missing{words_option}")
@@ -240,7 +236,7 @@ impl<'a> Table<'a> {
             if let Role::Label(notation) = role
                 && let Some(values) = labels.next()
             {
-                let more = &self.asked.reading.missing_words;
+                let more = self.asked.reading;
                 raw.labels.push(values.column(name.clone(), *notation, more, self.progress)?);
             }
         }

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
-    LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
+    Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter,
+    Fit, Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
 };
 use crate::project::{visible, visible_list, visible_path};
 
@@ -28,8 +28,12 @@ pub enum Choice {
     SkipFooter(Option<usize>),
     /// Of a table: what happens to missing values.
     Missing(Missing),
-    /// Of a table: words for a missing value besides the usual ones.
+    /// Of a table: words for a missing value, in addition to the usual ones.
     MissingWords(Vec<String>),
+    /// Of a table: words for a missing value, in the place of the usual ones.
+    OnlyMissingWords(Vec<String>),
+    /// Of a table: the order of day, month and year where several fit.
+    DateOrder(DateOrder),
     /// Of a table: the unit of dates.
     Dates(DateUnit),
     /// Of a table: the columns that are labels, and no others; `None` for those that look like labels.
@@ -91,7 +95,13 @@ impl Choice {
             (Choice::SkipLines(to), Source::Csv { reading, .. }) => reading.skip_lines = to,
             (Choice::SkipFooter(to), Source::Csv { reading, .. }) => reading.skip_footer = to,
             (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
-            (Choice::MissingWords(to), Source::Csv { reading, .. }) => reading.missing_words = to,
+            (Choice::MissingWords(to), Source::Csv { reading, .. }) => {
+                (reading.missing_words, reading.only_missing_words) = (to, false);
+            }
+            (Choice::OnlyMissingWords(to), Source::Csv { reading, .. }) => {
+                (reading.missing_words, reading.only_missing_words) = (to, true);
+            }
+            (Choice::DateOrder(to), Source::Csv { reading, .. }) => reading.date_order = to,
             (Choice::Dates(to), Source::Csv { reading, .. }) => reading.dates = to,
             (Choice::Labels(to), Source::Csv { labels, reading, .. }) => {
                 reading.only_labels = to.is_some();
@@ -158,6 +168,9 @@ impl Choice {
             Choice::Missing(to) => format!("Missing: {}", to.name()),
             Choice::MissingWords(words) if words.is_empty() => "Missing words: the usual ones".to_owned(),
             Choice::MissingWords(words) => format!("Missing words: {}", visible_list(words)),
+            Choice::OnlyMissingWords(words) if words.is_empty() => "Missing words: none".to_owned(),
+            Choice::OnlyMissingWords(words) => format!("Missing words: only {}", visible_list(words)),
+            Choice::DateOrder(to) => format!("Date order: {}", to.name()),
             Choice::Dates(to) => format!("Dates: {}", to.name()),
             Choice::Labels(None) => "Labels: detect".to_owned(),
             Choice::Labels(Some(names)) if names.is_empty() => "Labels: none".to_owned(),
@@ -217,7 +230,13 @@ impl Choice {
             Choice::SkipFooter(to) => format!("--skip-footer {}", count(*to)),
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
+            Choice::MissingWords(words) if words.is_empty() => "--missing-words detect".to_owned(),
             Choice::MissingWords(words) => format!("--missing-words {}", quoted(&words.join(","))),
+            Choice::OnlyMissingWords(words) if words.is_empty() => "--missing-words ''".to_owned(),
+            Choice::OnlyMissingWords(words) => {
+                format!("--missing-words {}", quoted(&format!("only:{}", words.join(","))))
+            }
+            Choice::DateOrder(to) => format!("--date-order {}", to.name()),
             Choice::Dates(to) => format!("--dates {}", to.name()),
             Choice::Labels(None) => "--labels detect".to_owned(),
             Choice::Labels(Some(names)) => format!("--labels {}", quoted(&names.join(","))),

@@ -22,9 +22,16 @@ pub struct TableReading {
     /// Rows at the end that are left out; found where it is not said.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_footer: Option<usize>,
-    /// Words that mean a missing value, besides the usual ones.
+    /// Words that mean a missing value, in addition to the usual ones.
     #[serde(skip_serializing_if = "super::is_default")]
     pub missing_words: Vec<String>,
+    /// Whether the usual words (`NA`, `None`, `-`, …) are values: only an empty field and
+    /// [`Self::missing_words`] are missing.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub only_missing_words: bool,
+    /// The order of day, month and year in dates that can be read in several ways.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub date_order: DateOrder,
     /// The unit in which dates and times become numbers.
     #[serde(skip_serializing_if = "super::is_default")]
     pub dates: DateUnit,
@@ -170,6 +177,36 @@ impl DateUnit {
             DateUnit::Hours => 3600.0,
             DateUnit::Days => DAY,
             DateUnit::Years => 365.2425 * DAY,
+        }
+    }
+}
+
+/// The order of day, month and year in dates of numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DateOrder {
+    /// The one that all dates of the table allow; of several the day before the month.
+    #[default]
+    Auto,
+    /// `31/12/2024`
+    DayFirst,
+    /// `12/31/2024`
+    MonthFirst,
+    /// `24-12-31`
+    YearFirst,
+}
+
+impl DateOrder {
+    /// All, in the order of menus.
+    pub const ALL: [DateOrder; 4] =
+        [DateOrder::Auto, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            DateOrder::Auto => "detect",
+            DateOrder::DayFirst => "dmy",
+            DateOrder::MonthFirst => "mdy",
+            DateOrder::YearFirst => "ymd",
         }
     }
 }

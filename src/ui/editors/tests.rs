@@ -154,6 +154,7 @@ fn every_setting_of_the_reading_has_the_name_of_its_option() {
         "Missing",
         "Missing words",
         "Dates",
+        "Date order",
         "Label columns",
         "Array",
         "Label array",

@@ -108,7 +108,7 @@ impl<'a> Cells<'a> {
 /// A cell of a column whose features have these values.
 fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
     match &column.kind {
-        ColumnKind::Numbers { base } => number_text(value(0), *base),
+        ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => number_text(value(0), *base),
         ColumnKind::Truth { words } => match value(0) {
             0.0 => visible(&words[0]).into_owned(),
             1.0 => visible(&words[1]).into_owned(),

@@ -459,7 +459,7 @@ fn pictures_shown_to_a_trained_network_are_read_as_those_it_was_trained_on() {
         (settled.ground, read_as(&light, GREY, auto.clone()).settled.ground),
         (Some(Alpha::White), Some(Alpha::Black))
     );
-    let known = |settled| Some(Known { means: &[], columns: &[], settled, depth: Some(Depth::Byte) });
+    let known = |settled| Some(Known { settled, depth: Some(Depth::Byte), ..Known::default() });
     let raw = read_known(&light, GREY, &auto, known(settled));
     assert_eq!((pixels(&raw), raw.settled), (&[255; 64][..], settled));
     let raw = read_known(&light, GREY, &with_alpha(Alpha::Black), known(settled));

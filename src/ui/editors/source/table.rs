@@ -4,7 +4,8 @@ use egui::{RichText, Ui};
 
 use super::{PathField, list_ui, more_ui, path_row_ui};
 use crate::project::{
-    ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading, visible,
+    ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading,
+    visible,
 };
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
@@ -103,15 +104,30 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     count_ui(ui, ("Skip footer", about), &mut reading.skip_footer);
     list_ui(
         ui,
-        ("Missing words", "Words that mean a missing value, besides NA, N/A, NaN, null, None, - and ?."),
+        (
+            "Missing words",
+            "Words that mean a missing value, in addition to NA, N/A, NaN, null, None, - and ?.",
+        ),
         &mut reading.missing_words,
     );
+    let about = "Takes NA, None, - and the other usual words for values: only empty fields and the words above are missing.";
+    switch_ui(ui, ("Usual words", about), &mut reading.only_missing_words, "are values");
     combo_ui(
         ui,
         ("Dates", "The unit in which dates and times become numbers."),
         &mut reading.dates,
         &DateUnit::ALL,
         |unit| unit.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        (
+            "Date order",
+            "The order of day, month and year, where the dates of a column can be read in several ways.",
+        ),
+        &mut reading.date_order,
+        &DateOrder::ALL,
+        |order| order.name().to_owned(),
     );
     let about = "Without this, columns that look like ids or hold too many words are labels as well.";
     switch_ui(ui, ("Labels", about), &mut reading.only_labels, "only those named");

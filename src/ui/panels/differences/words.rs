@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 49] = [
+const NAMES: [(&str, &str); 51] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -36,6 +36,8 @@ const NAMES: [(&str, &str); 49] = [
     ("reading.decimal", "decimal mark"),
     ("reading.encoding", "encoding"),
     ("reading.missing_words", "missing words"),
+    ("reading.only_missing_words", "only these missing words"),
+    ("reading.date_order", "order of dates"),
     ("reading.comments", "comments"),
     ("reading.sheet", "sheet"),
     ("reading.skip_lines", "lines skipped"),
@@ -217,7 +219,7 @@ fn unsaid(path: &[&str]) -> &'static str {
         "parts" => "kept",
         "pages" => "each",
         "missing_words" | "columns" => "none",
-        "only_labels" => "no",
+        "only_labels" | "only_missing_words" => "no",
         _ => "detect",
     }
 }
