@@ -350,8 +350,7 @@ impl Judge<'_> {
                 Some(0) => refused("has no word; leave it out, or take it as numbers".to_owned()),
                 Some(_) => Ok(categories(evidence)),
                 None => refused(format!(
-                    "has more than {} different words, too many for categories; take it as a label, or leave it out",
-                    WORDS
+                    "has more than {WORDS} different words, too many for categories; take it as a label, or leave it out"
                 )),
             },
             Take::Dates => match evidence.date_format() {
