@@ -110,16 +110,13 @@ impl Labels {
             }
             budget.release(numbers);
             let mut column = LabelColumn::numbers(name, values);
-            column.texts = match written {
-                Some(written) => {
-                    budget.release(ids);
-                    texts.release(budget);
-                    written
-                }
-                None => {
-                    budget.trim(&mut ids);
-                    texts.into_texts(ids, budget)
-                }
+            column.texts = if let Some(written) = written {
+                budget.release(ids);
+                texts.release(budget);
+                written
+            } else {
+                budget.trim(&mut ids);
+                texts.into_texts(ids, budget)
             };
             return Ok(column);
         }
