@@ -128,8 +128,7 @@ impl Part {
             Part::Take => [258.0; 2],
             Part::Content => [76.0, 130.0],
             Part::Range => [84.0, 178.0],
-            Part::Missing => [60.0; 2],
-            Part::Distinct => [60.0; 2],
+            Part::Missing | Part::Distinct => [60.0; 2],
             Part::Values => [72.0; 2],
         }
     }
