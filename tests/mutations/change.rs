@@ -257,7 +257,7 @@ fn change_workbook(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
         }
         3 => records[at].0 = records[change.to.index(records.len())].0,
         _ => {
-            records[at].1 = change_bytes(&records[at].1, Change { at: change.to, to: change.with, ..change })
+            records[at].1 = change_bytes(&records[at].1, Change { at: change.to, to: change.with, ..change });
         }
     }
     let all = records.iter().flat_map(|(kind, data)| record(*kind, data));

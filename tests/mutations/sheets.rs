@@ -33,7 +33,7 @@ pub fn xlsx(texts: &str) -> Vec<u8> {
         );
     }
     sheet += "</sheetData></worksheet>";
-    let shared: String = NAMES.iter().map(|name| format!("<si><t>{name}</t></si>")).collect();
+    let shared = NAMES.map(|name| format!("<si><t>{name}</t></si>")).concat();
     let parts = [
         ("_rels/.rels", rels("officeDocument", "xl/workbook.xml")),
         (
@@ -141,7 +141,7 @@ pub fn workbook(stream: &[u8]) -> Vec<u8> {
         [("Root Entry", 5, end, 0), ("Workbook", 2, 2, sectors * SECTOR as u32)].into_iter().enumerate()
     {
         let entry = folder + 128 * number;
-        put(entry + 64, (name.len() as u32 + 1) * 2 | kind << 16 | 1 << 24);
+        put(entry + 64, ((name.len() as u32 + 1) * 2) | (kind << 16) | (1 << 24));
         put(entry + 116, start);
         put(entry + 120, length);
         // Two letters at a time, each of 16 bits.

@@ -17,7 +17,7 @@ pub(super) fn block_bytes(bytes: &[u8]) -> u64 {
             b"dataWindow" => (width, height) = (width.max(side(value, 0)), height.max(side(value, 1))),
             // The kinds of packing put up to 16, 32 or 256 lines into a block.
             b"compression" => {
-                lines = lines.max(if value.first().is_some_and(|kind| *kind > 8) { 256 } else { 32 })
+                lines = lines.max(if value.first().is_some_and(|kind| *kind > 8) { 256 } else { 32 });
             }
             b"tiles" => lines = lines.max(number(value, 1)),
             // Each channel takes 18 bytes here, and 4 of a pixel.
