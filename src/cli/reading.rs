@@ -123,7 +123,7 @@ pub(super) struct Reading {
     /// Pictures: which pages of a file are samples
     #[arg(long, help_heading = HEADING, value_name = "WHICH", value_parser = named(Pages::ALL, Pages::name, Choice::Pages))]
     pages: Option<Choice>,
-    /// Pictures: whether masks of others (x_mask.png, masks/x.png) are samples
+    /// Pictures: whether masks of others (as in masks/x.png of x.png) are samples
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Masks::ALL, Masks::name, Choice::Masks))]
     masks: Option<Choice>,
     /// Pictures: where labels come from: folder:2 (the folder on the second level), 'name:{label}_*' (a part of the file name),
