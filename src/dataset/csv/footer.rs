@@ -149,8 +149,8 @@ pub(super) struct Sums {
     columns: Vec<Sum>,
     rows: f64,
     /// Whether they should be met, or the means.
-    are_sums: bool,
-    are_means: bool,
+    is_total: bool,
+    is_average: bool,
 }
 
 struct Sum {
@@ -168,7 +168,7 @@ impl Sums {
             Some(Sum { column, notation, told: number(field, notation)?, so_far: 0.0 })
         });
         let is = |words: &[&str]| first(row).is_some_and(|field| is_one(field, words));
-        Sums { columns: columns.collect(), rows: 0.0, are_sums: is(&SUMS), are_means: is(&MEANS) }
+        Sums { columns: columns.collect(), rows: 0.0, is_total: is(&SUMS), is_average: is(&MEANS) }
     }
 
     pub(super) fn add(&mut self, row: &ByteRecord) {
@@ -184,8 +184,8 @@ impl Sums {
         let is_met = |sum: &&Sum| {
             let means = sum.so_far / self.rows.max(1.0);
             sum.told != 0.0
-                && (self.are_sums && is_near(sum.told, sum.so_far)
-                    || self.are_means && is_near(sum.told, means))
+                && (self.is_total && is_near(sum.told, sum.so_far)
+                    || self.is_average && is_near(sum.told, means))
         };
         self.rows > 1.0 && 2 * self.columns.iter().filter(is_met).count() > self.columns.len()
     }

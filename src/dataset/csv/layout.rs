@@ -269,8 +269,8 @@ impl Start {
         let surely = |at: usize| asked.header != Header::No && is_header(&self.sample[at..], asked, known);
         let letters = letters(&self.head, self.form);
         let lines = |at: usize| lines_above(&letters, self.form, &rows[at]);
-        let ends = |row: &ByteRecord| row.as_slice().iter().filter(|byte| **byte == b'\n').count();
-        let follows_gap = |at: usize| lines(at) > lines(at - 1) + 1 + ends(&rows[at - 1]);
+        let own = |row: &ByteRecord| row.as_slice().split(|byte| *byte == b'\n').count();
+        let follows_gap = |at: usize| lines(at) > lines(at - 1) + own(&rows[at - 1]);
         let above = preamble::rows_above(&self.sample, &surely, &follows_gap);
         let Some(first) = rows.get(above).filter(|_| above > 0) else { return Ok(()) };
         let lines = lines(above);

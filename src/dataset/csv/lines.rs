@@ -79,7 +79,7 @@ impl<'a> Lines<'a> {
     pub(super) fn check_closed(&self, record: &ByteRecord) -> Result<(), DataError> {
         let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let holds_lines = |field: &[u8]| field.trim_ascii().iter().any(is_line_end);
-        if !self.reader.get_ref().is_at_end || !record.iter().last().is_some_and(holds_lines) {
+        if !self.reader.get_ref().is_at_end || !record.iter().next_back().is_some_and(holds_lines) {
             return Ok(());
         }
         let start = record.position().map_or(0, ::csv::Position::byte);

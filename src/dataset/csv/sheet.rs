@@ -58,6 +58,8 @@ const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
+/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell; `None` where it has none.
+type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Vec<u8>>, DataError> + 'a;
 
 /// Reads the sheet of this name, or the first that is not empty.
 ///
@@ -123,13 +125,13 @@ fn names(sheets: &[Entry]) -> Vec<String> {
     sheets().filter(is_visible).chain(hidden).map(|sheet| sheet.name.clone()).collect()
 }
 
-/// Chooses a sheet. `read` gives the text of one, or up to its first cell.
+/// Chooses a sheet.
 fn choose(
     path: &Path,
     names: &[String],
     wanted: Option<&str>,
     progress: &Progress,
-    read: &mut dyn FnMut(&str, bool) -> Result<Option<Vec<u8>>, DataError>,
+    read: &mut ReadSheet<'_>,
 ) -> Result<Sheet, DataError> {
     if let Some(wanted) = wanted.filter(|wanted| !names.iter().any(|name| name == wanted)) {
         let message = format!("has no sheet \"{wanted}\"; choose one of {}", listed(names));

@@ -48,15 +48,16 @@ fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
         r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
     );
     add("_rels/.rels", &book);
-    let (mut entries, mut links) = (String::new(), String::new());
+    let (mut entries, mut links) = (Vec::new(), Vec::new());
     for (number, (name, rows)) in (1..).zip(sheets) {
-        entries += &format!(r#"<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>"#);
-        links += &format!(
+        entries.push(format!(r#"<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>"#));
+        links.push(format!(
             r#"<Relationship Id="r{number}" Type="{doc}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
-        );
+        ));
         let sheet = format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#);
         add(&format!("xl/worksheets/sheet{number}.xml"), &sheet);
     }
+    let (entries, links) = (entries.concat(), links.concat());
     let entries =
         format!(r#"<workbook xmlns="{main}" xmlns:r="{doc}"><sheets>{entries}</sheets></workbook>"#);
     add("xl/workbook.xml", &entries);
