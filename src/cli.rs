@@ -26,7 +26,7 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Task};
 use failure::Failure;
@@ -50,7 +50,16 @@ pub fn run() -> Outcome {
         .init();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return Outcome::Exit(ExitCode::from(write::usage(&error))),
+        Err(error) => {
+            let code = match std::env::args_os().nth(1).map(PathBuf::from) {
+                // What follows was meant for it.
+                Some(word) if error.use_stderr() && is_misspelt(&word) => {
+                    return Outcome::Exit(end(Err(missing(&word))));
+                }
+                Some(_) | None => write::usage(&error),
+            };
+            return Outcome::Exit(ExitCode::from(code));
+        }
     };
     let result = match (arguments.command, arguments.file) {
         (Some(command), _) => execute(command),
@@ -69,13 +78,43 @@ fn end(result: Result<(), Failure>) -> ExitCode {
     ExitCode::from(write::finish(result.map_or_else(Failure::report, |()| 0)))
 }
 
+/// Whether a first word was meant as a command and is none.
+fn is_misspelt(word: &Path) -> bool {
+    let name = word.to_string_lossy();
+    let is_known = name == "help" || Arguments::command().find_subcommand(&*name).is_some();
+    !is_known && !name.starts_with('-') && word.extension().is_none() && !word.exists()
+}
+
 /// A word without an ending was rather meant as a command.
 fn missing(file: &Path) -> Failure {
-    if file.extension().is_none() {
-        Failure::Usage(format!("there is no command and no file {}", visible_path(file)))
-    } else {
-        Failure::Problem(subject::missing(file))
+    if file.extension().is_some() {
+        return Failure::Problem(subject::missing(file));
     }
+    let commands = Arguments::command();
+    let names: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
+    let word = file.to_string_lossy();
+    let nearest = names.iter().map(|name| (edits(&word, name), name)).min();
+    let meant = nearest.filter(|(edits, name)| 2 * edits <= name.len());
+    let meant = meant.map_or_else(|| ".".to_owned(), |(_, name)| format!("; did you mean {name}?"));
+    Failure::Usage(format!(
+        "there is no command and no file {}{meant} The commands are: {}",
+        visible_path(file),
+        names.join(", ")
+    ))
+}
+
+/// How many letters have to be changed, added or removed to make one word of another (Levenshtein, 1966).
+fn edits(word: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (at, letter) in word.chars().enumerate() {
+        let mut before = std::mem::replace(&mut row[0], at + 1);
+        for (place, known) in other.chars().enumerate() {
+            let changed = before + usize::from(letter != known);
+            before = row[place + 1];
+            row[place + 1] = changed.min(before + 1).min(row[place] + 1);
+        }
+    }
+    row[other.chars().count()]
 }
 
 fn execute(command: Task) -> Result<(), Failure> {
@@ -92,5 +131,27 @@ fn execute(command: Task) -> Result<(), Failure> {
         Task::Encode(arguments) => encode::encode(&arguments),
         Task::Reconstruct(arguments) => reconstruct::reconstruct(&arguments),
         Task::Bench(arguments) => bench::bench(&arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_command_is_answered_with_the_nearest() {
+        let check = |word: &str, expected: &str| {
+            let Failure::Usage(message) = missing(Path::new(word)) else { panic!("{word} is wrong use") };
+            let start = format!(
+                "there is no command and no file {word}{expected} The commands are: recipes, new, check,"
+            );
+            assert!(message.starts_with(&start), "{message}");
+        };
+        check("chek", "; did you mean check?");
+        check("trian", "; did you mean train?");
+        check("recontruct", "; did you mean reconstruct?");
+        check("Train", "; did you mean train?");
+        check("photos", ".");
+        assert!(matches!(missing(Path::new("gone.ron")), Failure::Problem(_)));
     }
 }

@@ -4,6 +4,7 @@
 mod binariser;
 mod column;
 pub mod csv;
+mod data_instead;
 mod digits;
 mod error;
 mod fit;
@@ -16,6 +17,7 @@ pub mod memory;
 mod mend;
 mod npy;
 mod open_file;
+mod other_range;
 mod parallel;
 mod picture;
 mod progress;
@@ -25,6 +27,7 @@ mod raw;
 mod remark;
 mod rows;
 mod scaler;
+mod settled;
 mod sort;
 mod source_for;
 mod split;
@@ -34,16 +37,19 @@ mod synthetic;
 mod written;
 
 pub use binariser::Binariser;
-pub use column::{Column, ColumnKind, ColumnOverview};
+pub use column::{Column, ColumnKind, ColumnOverview, OtherColumn};
+pub use data_instead::{DataInstead, data_instead};
 pub use error::DataError;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
+pub use other_range::other_range;
 pub use picture::Depth;
 pub use progress::Progress;
 pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
+pub use settled::Settled;
 pub use source_for::{labels_of, source_for, source_like, table_like};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
@@ -64,7 +70,7 @@ pub struct Dataset {
     pub shape: Shape,
     /// The values as they came, one row a sample.
     pub rows: Rows,
-    /// Labels, by column; empty where there are none. The first colours the scatter by default.
+    /// Labels, by column; empty where there are none.
     pub labels: Vec<LabelColumn>,
     /// Name of each row (the picture's path below its folder); empty where rows have none.
     pub row_names: Vec<String>,
@@ -86,6 +92,8 @@ pub struct Dataset {
     pub binariser: Binariser,
     /// What stands in for missing values.
     pub gaps: Gaps,
+    /// Decisions that were taken by all pictures together; nothing for what is no folder of pictures.
+    pub settled: Settled,
     /// Identifies rows and their order; a run is resumed exactly only on equal data.
     pub fingerprint: u64,
     /// What was read, for a person to check.
@@ -103,6 +111,15 @@ pub struct Gaps {
     pub means: Vec<f32>,
     /// How many values were missing and filled.
     pub filled: usize,
+    /// A bit for each value of the rows, from the lowest on: whether it was missing. Empty where none was.
+    pub cells: Vec<u64>,
+}
+
+impl Gaps {
+    /// Whether the value of this place in the rows was missing and filled.
+    pub fn is_filled(&self, at: usize) -> bool {
+        self.cells.get(at / 64).is_some_and(|bits| (bits >> (at % 64)) & 1 == 1)
+    }
 }
 
 /// One label a row.
@@ -112,7 +129,8 @@ pub struct LabelColumn {
     pub name: String,
     /// The values.
     pub values: LabelValues,
-    /// Numbers as they are written in the source; empty for classes, whose names are, and for what was no text.
+    /// Labels as they are written in the source, where the values do not tell; empty for classes that are all written like
+    /// their names, and for what was no text.
     pub texts: Texts,
 }
 
@@ -171,6 +189,15 @@ impl Dataset {
         Shown::of(self.shape, &self.shown_channels)
     }
 
+    /// The values that are shown as black and as white: up to the white that the files of pictures say, else
+    /// [`Rows::shades`].
+    pub fn shades(&self) -> (f32, f32) {
+        match (&self.rows, self.settled.white) {
+            (Rows::U8(_), Some(white @ 1..)) => (0.0, f32::from(white)),
+            (Rows::U8(_) | Rows::U16(_) | Rows::F32(_), _) => self.rows.shades(),
+        }
+    }
+
     /// A scaled value of a feature as it was in the source.
     pub fn unscale(&self, feature: usize, scaled: f32) -> f64 {
         f64::from(self.scaler.unscale(feature, scaled)) + self.base(feature)
@@ -218,17 +245,16 @@ impl LabelColumn {
         LabelColumn { name: name.into(), values: LabelValues::Numbers(values), texts: Texts::default() }
     }
 
-    /// The label of a row exactly as it is in the source, as far as that is known.
+    /// The label of a row exactly as it is in the source, as far as that is known; empty where it has none.
     pub fn text(&self, row: usize) -> Cow<'_, str> {
+        if let Some(text) = self.texts.get(row) {
+            return Cow::Borrowed(text);
+        }
         match &self.values {
-            LabelValues::Classes { names, ids } => {
-                let name = ids.get(row).and_then(|id| names.get(*id as usize));
-                Cow::Borrowed(name.map_or("", String::as_str))
-            }
-            LabelValues::Numbers(numbers) => match (self.texts.get(row), numbers.get(row)) {
-                (Some(text), _) => Cow::Borrowed(text),
-                (None, Some(number)) => Cow::Owned(number.to_string()),
-                (None, None) => Cow::Borrowed(""),
+            LabelValues::Classes { .. } => Cow::Borrowed(self.class(row).unwrap_or_default()),
+            LabelValues::Numbers(numbers) => match numbers.get(row) {
+                Some(number) => Cow::Owned(number.to_string()),
+                None => Cow::Borrowed(""),
             },
         }
     }
@@ -236,9 +262,20 @@ impl LabelColumn {
     /// Whether a row has a label at all.
     pub fn is_known(&self, row: usize) -> bool {
         match &self.values {
-            LabelValues::Classes { .. } => !matches!(&*self.text(row), "" | NO_LABEL),
+            LabelValues::Classes { .. } => self.class(row).is_some_and(|class| !class.is_empty()),
             LabelValues::Numbers(numbers) => numbers.get(row).is_some_and(|number| !number.is_nan()),
         }
+    }
+
+    /// Whether a row is of a class: by its name, which has no spaces around it, or as it is in the source.
+    pub fn is_of(&self, row: usize, class: &str) -> bool {
+        self.class(row) == Some(class) || self.text(row) == class
+    }
+
+    /// The class of a row, where the column holds classes and the row has one.
+    fn class(&self, row: usize) -> Option<&str> {
+        let LabelValues::Classes { names, ids } = &self.values else { return None };
+        names.get(*ids.get(row)? as usize).map(String::as_str).filter(|name| *name != NO_LABEL)
     }
 
     /// The class of each row, where the column holds classes.

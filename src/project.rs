@@ -29,9 +29,9 @@ pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use schedule::learning_rate;
 pub use shape::{Shape, Shown};
 pub use source::{
-    Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateUnit, Decimal,
-    Delimiter, Fit, Header, LabelFrom, Missing, Pages, Parts, PictureReading, PixelRange, Rules, Scaling,
-    Source, Split, Synthetic, TableReading, Take,
+    Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateOrder, DateUnit,
+    Decimal, Delimiter, Fit, Header, IdxReading, LabelFrom, Masks, Missing, Pages, Parts, PictureReading,
+    PixelRange, Rules, Scaling, Source, Split, Synthetic, TableReading, Take,
 };
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 pub use visible::{is_hidden, visible, visible_lines, visible_list, visible_path};

@@ -5,13 +5,19 @@
 //! `tests/hostile/READER.NAME`, it is replayed from then on. `HOURGLASS_CORPUS=FOLDER` writes the
 //! valid files, for `fuzz/` to start from.
 
+#[path = "mutations/bombs.rs"]
+mod bombs;
 #[path = "mutations/change.rs"]
 mod change;
 #[path = "mutations/guard.rs"]
 mod guard;
+#[path = "mutations/images.rs"]
+mod images;
 mod readers;
 #[path = "mutations/samples.rs"]
 mod samples;
+#[path = "mutations/sheets.rs"]
+mod sheets;
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -63,11 +69,14 @@ macro_rules! damaged {
 // The numbers of cases take about as long for each reader.
 damaged! {
     csv: Csv, 1500;
+    spreadsheets: Sheet, 600;
     npy: Npy, 1500;
     npz: Npz, 1000;
     idx: Idx, 1500;
     idx_labels: IdxLabels, 1500;
-    pictures: Picture, 800;
+    idx_tests: IdxTest, 600;
+    pictures: Picture, 1200;
+    label_tables: LabelTable, 500;
     designs: Design, 800;
     projects: Project, 250;
     project_entries: ProjectEntry, 400;
@@ -99,6 +108,33 @@ fn valid_files_are_read_and_used() {
             }
         }
     }
+}
+
+/// Files of data that end too early, at many places of their heads and at some of what follows.
+#[test]
+fn files_that_are_cut_short_are_read_without_harm() {
+    const HEAD: usize = 24;
+    const PLACES: usize = 16;
+    for reader in Reader::ALL.into_iter().take_while(|reader| *reader != Reader::Design) {
+        for sample in samples::samples(reader) {
+            let rest = (0..PLACES).map(|place| HEAD + sample.len().saturating_sub(HEAD) * place / PLACES);
+            for end in (0..HEAD).step_by(3).chain(rest).filter(|end| *end < sample.len()) {
+                guard::read(reader, &sample[..end]);
+            }
+        }
+    }
+}
+
+/// Files of a few bytes that claim to be huge, and such that lead a reader round in circles.
+#[test]
+fn files_that_are_made_to_do_harm_are_refused() {
+    let mut taken = Vec::new();
+    for (name, reader, bytes) in bombs::bombs() {
+        if guard::read(reader, &bytes) {
+            taken.push(name);
+        }
+    }
+    assert_eq!(taken, Vec::<&str>::new());
 }
 
 #[test]

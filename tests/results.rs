@@ -12,37 +12,8 @@ use hourglass::project::{
     Activation, ArrayReading, Bottleneck, Code, CodebookUpdate, Data, Delimiter, Header, Loss, Missing,
     Output, Project, Recipe, Rules, Scaling, Source, Synthetic, TableReading, Threshold, Variance,
 };
-use program::command;
+use program::{fails, ok, run};
 use serde_json::Value;
-
-struct Done {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn run(dir: &Path, arguments: &[&str]) -> Done {
-    let output = command(dir, arguments).output().expect("started");
-    Done {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-#[track_caller]
-fn ok(dir: &Path, arguments: &[&str]) -> Done {
-    let done = run(dir, arguments);
-    assert_eq!(done.code, Some(0), "{arguments:?}\n{}{}", done.stdout, done.stderr);
-    done
-}
-
-#[track_caller]
-fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
-    let done = run(dir, arguments);
-    assert_eq!(done.code, Some(code), "{arguments:?}\n{}{}", done.stdout, done.stderr);
-    assert!(done.stderr.contains(words), "{arguments:?}: {words:?} is not in\n{}", done.stderr);
-}
 
 fn read(dir: &Path, name: &str) -> String {
     fs::read_to_string(dir.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -217,6 +188,105 @@ fn a_class_named_as_anomalous_is_told_from_the_others() {
     fails(dir, &["evaluate", project, "bare.csv", "--anomaly", "bad"], 1, "have no labels");
 }
 
+#[test]
+fn ids_are_labels_wherever_a_table_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let rows: Vec<String> =
+        (0..60).map(|row| format!("{},n{row},{}.5,{}", 1000 + 7 * row, row % 7, row % 5)).collect();
+    fs::write(dir.join("t.csv"), format!("id,name,a,b\n{}\n", rows.join("\n"))).expect("written");
+    let mut design = design_of_table(&dir.join("t.csv"));
+    if let Source::Csv { labels, .. } = &mut design.data.source {
+        labels.clear();
+    }
+    save_design(&Files::default(), &dir.join("d.ron"), &design).expect("saved");
+    let check = |arguments: &[&str], words: &[&str]| {
+        let said = ok(dir, &[&["check"], arguments].concat()).stderr;
+        assert!(words.iter().all(|word| said.contains(word)), "{arguments:?}: {words:?} are not in\n{said}");
+    };
+    for arguments in [&["d.ron"][..], &["d.ron", "--data", "t.csv"], &["recipe:linear", "--data", "t.csv"]] {
+        check(arguments, &["2 columns (a, b); labels: id, name", "--column id=feature"]);
+    }
+    check(&["d.ron", "--column", "id=feature"], &["3 columns (id, a, b); labels: name"]);
+    check(&["d.ron", "--column", "id=detect"], &["2 columns (a, b); labels: id, name"]);
+    check(&["d.ron", "--column", "name=feature"], &["3 columns as 62 features (name, a, b); labels: id"]);
+    check(&["recipe:linear", "--data", "t.csv", "--labels", ""], &["3 columns (id, a, b); no labels"]);
+    check(&["d.ron", "--labels", "name"], &["3 columns (id, a, b); labels: name"]);
+
+    let rows_of: Vec<String> =
+        (0..30).map(|row| format!("{}.5,{},{}", row % 7, row % 5, ["x", "y"][row % 2])).collect();
+    fs::write(dir.join("s.csv"), format!("a,b,species\n{}\n", rows_of.join("\n"))).expect("written");
+    let species = ["recipe:linear", "--data", "s.csv"];
+    for options in [&[][..], &["--labels", "detect"], &["--column", "species=detect"]] {
+        check(&[&species[..], options].concat(), &["2 columns (a, b); labels: species"]);
+    }
+    check(
+        &[&species[..], &["--column", "species=feature"]].concat(),
+        &["4 features (a, b, species); no labels"],
+    );
+
+    ok(dir, &["train", "d.ron", "-o", "t.hourglass"]);
+    let said = ok(dir, &["encode", "t.hourglass", "-o", "codes.csv"]).stderr;
+    assert!(said.contains("48/6/6 train/validation/test"), "{said}");
+    // Without its header, and of other rows, which have no split.
+    fs::write(dir.join("bare.csv"), rows[..30].join("\n")).expect("written");
+    let said = ok(dir, &["encode", "t.hourglass", "bare.csv", "-o", "bare-codes.csv"]).stderr;
+    assert!(said.contains("by their place, labels too"), "{said}");
+    assert!(said.contains("30 rows") && !said.contains("train/validation/test"), "{said}");
+    let ((header, own), (bare_header, bare)) =
+        (table(dir, "codes.csv", ','), table(dir, "bare-codes.csv", ','));
+    assert_eq!(header, ["row", "split", "id", "name", "code 1"]);
+    assert_eq!(bare_header, ["row", "id", "name", "code 1"]);
+    for (own, bare) in own.iter().zip(&bare) {
+        assert_eq!((&own[0], &own[2..4]), (&bare[0], &bare[1..3]));
+        let [own, bare] = [&own[4], &bare[3]].map(|code| code.parse::<f32>().expect("a number"));
+        assert!((own - bare).abs() < 1e-5, "{own} {bare}");
+    }
+    let said = ok(dir, &["evaluate", "t.hourglass", "bare.csv", "--column", "a=label"]).stderr;
+    assert!(said.contains("\"a\" is read as the run was trained on it (numbers)"), "{said}");
+}
+
+#[test]
+fn a_column_of_truth_tells_anomalies_and_a_third_word_in_it_has_a_remedy() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let truth = |row: usize| if row % 9 == 4 { "yes" } else { "no" };
+    let write = |name: &str, third: bool| {
+        let word = |row: usize| if third && row == 5 { "perhaps" } else { truth(row) };
+        let rows: Vec<String> =
+            (0..40).map(|row| format!("{}.5,{},{}", row % 7, row % 5, word(row))).collect();
+        fs::write(dir.join(name), format!("a,b,truth\n{}\n", rows.join("\n"))).expect("written");
+    };
+    write("t.csv", false);
+    write("third.csv", true);
+    let train = |name: &str, truth: &str| {
+        let column = format!("truth={truth}");
+        ok(
+            dir,
+            &["train", "recipe:linear", "--data", "t.csv", "--column", &column, "--epochs", "1", "-o", name],
+        );
+    };
+    train("without.hourglass", "left-out");
+    train("label.hourglass", "label");
+    train("feature.hourglass", "feature");
+    for (project, arguments, said) in [
+        ("without.hourglass", &["t.csv", "--column", "truth=label"][..], "yes, 4 of 40 samples"),
+        ("label.hourglass", &["t.csv"], "yes, 4 of 40 samples"),
+        ("label.hourglass", &["third.csv"], "yes, 4 of 40 samples"),
+        ("label.hourglass", &["third.csv", "--missing-words", "perhaps"], "yes, 4 of 39 samples"),
+    ] {
+        let options = ["--anomaly", "yes", "--split", "all"];
+        let found = ok(dir, &[&["evaluate", project], arguments, &options].concat()).stdout;
+        assert!(found.contains(said), "{project} {arguments:?}: {found}");
+    }
+    fails(dir, &["evaluate", "feature.hourglass", "t.csv", "--anomaly", "yes"], 1, "the run has learnt from");
+    let third = run(dir, &["evaluate", "feature.hourglass", "third.csv"]);
+    assert!(third.code == Some(1) && !third.stderr.contains("categories"), "{}", third.stderr);
+    assert!(third.stderr.contains("\"perhaps\" is neither no nor yes"), "{}", third.stderr);
+    assert!(third.stderr.contains("(--missing-words perhaps)"), "{}", third.stderr);
+    ok(dir, &["evaluate", "feature.hourglass", "third.csv", "--missing-words", "perhaps"]);
+}
+
 /// A linear network with this code on ten generated numbers.
 fn generated(kind: Bottleneck, units: usize, loss: Loss) -> Project {
     let source =
@@ -334,6 +404,11 @@ fn reconstructions_are_arrays_in_the_units_of_the_data() {
     ok(dir, &["reconstruct", "d.hourglass", "-o", "pictures", "--rows"]);
     let (header, rows) = table(dir, "pictures/rows.csv", ',');
     assert_eq!((&header[..2], rows.len()), (&["row".to_owned(), "split".to_owned()][..], 1797));
+    // Pictures have the numbers of their rows.
+    for row in [&rows[0][0], &rows[1796][0]] {
+        let number: usize = row.parse().expect("a number");
+        assert!(dir.join(format!("pictures/{number:06}.png")).is_file(), "{row}");
+    }
     ok(dir, &["reconstruct", "d.hourglass", "-o", "rebuilt.npy", "--scores"]);
     let array = Data {
         source: Source::Npy {

@@ -33,8 +33,9 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    pub(super) fn open(trained: &Trained) -> Result<Applied, Failure> {
-        let subject = Subject::open(&trained.file)?;
+    /// `command` is its name.
+    pub(super) fn open(trained: &Trained, command: &str) -> Result<Applied, Failure> {
+        let subject = Subject::open(&trained.file, &format!("hourglass {command} PROJECT.hourglass"))?;
         let name = subject.name();
         let run = subject.run(trained.run, |run| run.checkpoint.is_some())?.clone();
         let checkpoint = run.checkpoint.clone().ok_or_else(|| {

@@ -34,7 +34,10 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Task {
-    /// Lists the ready-made projects, one a line, name first
+    /// Lists the ready-made projects, one per line: its name, and what it shows
+    #[command(
+        after_help = "Example:\n  hourglass recipes | grep sparse\n\n`hourglass new NAME -o FILE` writes one to a file."
+    )]
     Recipes,
     /// Writes a ready-made project to a file, to be changed by hand or in the window
     New(New),
@@ -66,6 +69,11 @@ pub(super) struct New {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass check mine.ron
+  hourglass check mine.ron --data new.csv       also says how the table is read
+  hourglass check recipe:linear --data photos --size 64x64")]
 pub(super) struct Check {
     /// A project, a design, or recipe:NAME
     #[arg(value_name = "FILE|recipe:NAME")]
@@ -98,7 +106,7 @@ pub(super) struct Train {
     /// Threads to train with [default: all there are]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(super) threads: Option<usize>,
-    /// Go on with the newest run of the project exactly where it stopped
+    /// Resume the newest run of the project exactly where it stopped
     #[arg(long)]
     pub(super) resume: bool,
     /// The run to resume, instead of the newest
@@ -114,7 +122,7 @@ pub(super) struct Train {
     /// Overwrite the output if it exists
     #[arg(long)]
     pub(super) force: bool,
-    /// Print one JSON object an epoch and one at the end
+    /// Print one JSON object per epoch and one at the end
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -244,13 +252,18 @@ pub(super) struct Draws {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hourglass bench
+  hourglass bench recipe:vae --steps 500 --threads 1
+  hourglass bench mine.ron --json")]
 pub(super) struct Bench {
     /// A project, a design, or recipe:NAME [default: the network 784-256-64-256-784 on generated 28x28 pictures, batch 128, Adam]
     #[arg(value_name = "FILE|recipe:NAME")]
     pub(super) subject: Option<PathBuf>,
     #[command(flatten)]
     pub(super) data: DataArguments,
-    /// Samples a step, instead of the design's
+    /// Batch size, instead of the design's
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(super) batch: Option<usize>,
     /// Steps to measure

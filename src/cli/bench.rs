@@ -19,7 +19,7 @@ const WARM_UP: usize = 10;
 /// `hourglass bench`
 pub(super) fn bench(arguments: &Bench) -> Result<(), Failure> {
     let mut project = match &arguments.subject {
-        Some(subject) => Subject::open(subject)?.project,
+        Some(subject) => Subject::open(subject, "hourglass bench DESIGN --data")?.project,
         None => standard(),
     };
     data::replace(&mut project, &arguments.data)?;

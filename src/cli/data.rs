@@ -25,7 +25,9 @@ fn warn_of_fitted_reading(run: &Run, source: &Source, data: &Dataset) {
     let ground = [Alpha::Black, Alpha::White]
         .into_iter()
         .find(|ground| data.said.line.contains(&ground_said(*ground)));
-    let is_chosen = reading.alpha == Alpha::Auto && run.design.data.rules == Rules::Current;
+    let (_, settled) = run.known_pixels();
+    let is_chosen =
+        reading.alpha == Alpha::Auto && settled.ground.is_none() && run.design.data.rules == Rules::Current;
     if let Some(ground) = ground.filter(|_| is_chosen) {
         let other = if ground == Alpha::White { Alpha::Black } else { Alpha::White };
         warn(format_args!(
@@ -35,7 +37,7 @@ fn warn_of_fitted_reading(run: &Run, source: &Source, data: &Dataset) {
             Choice::Alpha(other).option()
         ));
     }
-    if reading.range == PixelRange::Percentiles {
+    if reading.range == PixelRange::Percentiles && settled.limits.is_none() {
         warn(format_args!(
             "{name}: values are cut at the percentiles of these pictures, not at those run {} was trained with",
             run.id
@@ -103,12 +105,13 @@ pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Resul
         }
     }
     arguments.reading.apply(&mut project.data)?;
+    detect_labels(project, &arguments.reading)?;
     if let (Some(_), Source::Csv { labels, .. }) = (&arguments.data, &project.data.source)
         && !labels.is_empty()
     {
         let names = visible_list(labels);
         note(format_args!(
-            "note: taken as labels, not as features: {names} (--column NAME=detect takes one back)"
+            "note: taken as labels, not as features: {names} (--column NAME=feature takes one back)"
         ));
     }
     Ok(())
@@ -121,6 +124,21 @@ fn find_labels(project: &mut Project, arguments: &DataArguments) -> Result<(), F
     let found = dataset::labels_of(&asked)?;
     if let (Source::Csv { labels, .. }, Some(found)) = (&mut project.data.source, found) {
         *labels = found;
+    }
+    Ok(())
+}
+
+/// Takes columns that are to be found as what they look like for labels, where they look so by a glance at the table.
+fn detect_labels(project: &mut Project, reading: &Reading) -> Result<(), Failure> {
+    if project.data.rules == Rules::Version1 || !reading.detects_labels() {
+        return Ok(());
+    }
+    let found = dataset::labels_of(&project.data)?;
+    if let (Source::Csv { labels, reading: chosen, .. }, Some(found)) = (&mut project.data.source, found) {
+        let is_chosen = |name: &String| chosen.columns.iter().any(|column| column.name == *name);
+        let is_wanted = |name: &String| reading.detects(name) && !labels.contains(name) && !is_chosen(name);
+        let found: Vec<String> = found.into_iter().filter(is_wanted).collect();
+        labels.extend(found);
     }
     Ok(())
 }
@@ -141,7 +159,14 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
 /// `whose` says whose they are, for where they are not there.
 pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dataset, Failure> {
     check_there(&data.source, whose, elsewhere)?;
-    load_known(data, None)
+    load_told(data)
+}
+
+/// Loads data, and says what was read.
+fn load_told(data: &Data) -> Result<Dataset, Failure> {
+    let loaded = load_known(data, None)?;
+    tell(data, &loaded, &loaded.said.line);
+    Ok(loaded)
 }
 
 /// Ends where something the data are read from is not there: what, where it was looked for, and what to do.
@@ -160,9 +185,10 @@ fn check_there(source: &Source, whose: &str, elsewhere: Elsewhere) -> Result<(),
     )))
 }
 
+/// Loads data with a bar, and says nothing of them.
 fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure> {
     let progress = Progress::default();
-    let loaded = std::thread::scope(|scope| {
+    Ok(std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let progress = &progress;
         let work = move || {
@@ -189,8 +215,12 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
         };
         bar.finish();
         loaded
-    })?;
-    note(&loaded.said.line);
+    })?)
+}
+
+/// Says what was read: in a line, then what was understood, and what may be wrong.
+fn tell(data: &Data, loaded: &Dataset, line: &str) {
+    note(line);
     if data.has_old_rules() {
         note(format_args!(
             "note: these data are read by the rules of version 1, as the design says; {} reads them as new designs do, for new runs",
@@ -208,7 +238,6 @@ fn load_known(data: &Data, known: Option<Known<'_>>) -> Result<Dataset, Failure>
     for warning in &loaded.warnings {
         warn(format_args!("{}: {warning}", visible(&loaded.name)));
     }
-    Ok(loaded)
 }
 
 /// What [`crate::check`] needs to know of data.
@@ -264,7 +293,9 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let (means, columns) = (run.column_means(), run.known_columns());
-    let known = Known { means: means.unwrap_or(&[]), columns: &columns };
+    let (depth, settled) = run.known_pixels();
+    let others = run.other_columns();
+    let known = Known { means: means.unwrap_or(&[]), columns: &columns, others, settled, depth };
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
     // Other rows need not have the class that was held out.
@@ -272,10 +303,14 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         (Some(_), Some(_)) => load_known(&Data { held_out: None, ..asked.clone() }, Some(known)),
         (Some(_) | None, _) => Err(failure),
     })?;
+    let same = data.fingerprint == run.fingerprint;
+    let own = path.is_none() || same;
+    // Of other data all rows are taken.
+    let line = if own { data.said.line.clone() } else { data.said.of_all_rows() };
+    tell(&asked, &data, &line);
     if data.shape != run.shape {
         return Err(wrong_shape(&data, run));
     }
-    let same = data.fingerprint == run.fingerprint;
     let name = visible(&data.name);
     if path.is_none() && !same {
         warn(format_args!("{name}: these are no longer the data run {} was trained on", run.id));
@@ -296,11 +331,19 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     if !same {
         warn_of_fitted_reading(run, &asked.source, &data);
     }
+    if !same
+        && matches!(asked.source, Source::Npy { .. } | Source::Idx { .. })
+        && let Some(scaler) = run.scaler()
+        && let Some(message) = dataset::other_range(&scaler, chosen.scaling, depth, &data)
+    {
+        warn(format_args!("{name}: {message}"));
+    }
     match run.scaler() {
         Some(scaler) => {
-            let depth = run.normaliser.as_ref().and_then(|normaliser| normaliser.depth);
             data.scaler = match asked.source {
-                Source::ImageFolder { .. } => scaler.for_pictures(depth, &data.rows),
+                Source::ImageFolder { .. } => {
+                    scaler.for_pictures(depth, [settled.white, data.settled.white], &data.rows)
+                }
                 Source::Digits
                 | Source::Synthetic(_)
                 | Source::Idx { .. }
@@ -311,7 +354,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
         None if path.is_some() => data.scaler = scaler_of_training_data(run)?,
         None => {}
     }
-    Ok(Shown { data, own: path.is_none() || same })
+    Ok(Shown { data, own })
 }
 
 /// Whose data: for [`load`].
@@ -324,7 +367,7 @@ fn scaler_of_training_data(run: &Run) -> Result<Scaler, Failure> {
     let source = &run.design.data.source;
     let loaded = match source.paths().into_iter().find(|path| !path.exists()) {
         Some(path) => Err(Failure::Problem(format!("there is no {}; put it back", visible_path(path)))),
-        None => load_known(&run.design.data, None),
+        None => load_told(&run.design.data),
     };
     match loaded {
         Ok(data) => Ok(data.scaler),
@@ -362,6 +405,7 @@ fn source(path: &Path, data: &Data) -> Result<Source, Failure> {
             *fit = *chosen;
             reading.clone_from(known);
         }
+        (Source::Idx { reading, .. }, Source::Idx { reading: known, .. }) => reading.clone_from(known),
         // Its arrays, where they are there too; the shape is that of pictures alone.
         (Source::Npy { .. }, Source::Npy { .. }) => {
             source = dataset::source_like(&path, design, Shape::Vector(1))?;

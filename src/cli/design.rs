@@ -15,9 +15,8 @@ use crate::run::Run;
 pub(super) fn recipes() {
     let width = Recipe::ALL.iter().map(|recipe| recipe.name().len()).max().unwrap_or(0);
     for recipe in Recipe::ALL {
-        line(format!("{:width$}  {}", recipe.name(), recipe.summary()));
         let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
-        line(format!("{:width$}  trained: {}", "", claims.join(", ")));
+        line(format!("{:width$}  {} (trained: {})", recipe.name(), recipe.summary(), claims.join(", ")));
     }
 }
 
@@ -42,7 +41,7 @@ pub(super) fn new(arguments: &New) -> Result<(), Failure> {
 
 /// `hourglass check`
 pub(super) fn check(arguments: &Check) -> Result<(), Failure> {
-    let mut subject = Subject::open(&arguments.subject)?;
+    let mut subject = Subject::open(&arguments.subject, "hourglass check DESIGN --data")?;
     data::replace(&mut subject.project, &arguments.data)?;
     // Without its data a design can still be judged, only not as well.
     let loaded = data::load(&subject.project.data, data::OF_DESIGN, Elsewhere::Option);

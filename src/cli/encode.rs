@@ -32,7 +32,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
         Output::Array(_) | Output::Table(..) => check_files(&files, &written, arguments.force)?,
     }
 
-    let applied = Applied::open(&arguments.trained)?;
+    let applied = Applied::open(&arguments.trained, "encode")?;
     let rows = applied.all_rows();
     let mut network = applied.network(arguments.trained.threads)?;
     let codes = codes(&applied, &mut network, &rows);
@@ -92,10 +92,10 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
 
 /// How the rows of an array belong to those of the data.
 pub(super) fn order(data: &Dataset, rows: usize, has_rows: bool) -> String {
-    let those = match (data.source_rows.is_empty(), data.row_names.is_empty()) {
-        (true, true) => "all rows of the data, in their order",
-        (true, false) => "all of the data, sorted by name",
-        (false, _) => "those that were not left out, in the order of the data",
+    let those = if data.source_rows.is_empty() {
+        "all rows of the data, in their order"
+    } else {
+        "those that were not left out, in the order of the data"
     };
     let how = if has_rows { "" } else { "; --rows writes which is which" };
     format!("the {rows} rows of the array are {those}{how}")

@@ -23,7 +23,7 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     if let Some(path) = &arguments.scores {
         check_files(&files, &[path], arguments.force)?;
     }
-    let applied = Applied::open(&arguments.trained)?;
+    let applied = Applied::open(&arguments.trained, "evaluate")?;
     let (split, rows) = part(&applied, arguments.split)?;
     let anomalies = Anomalies::of(&applied.data, &rows, arguments)?;
     let mut network = applied.network(arguments.trained.threads)?;
@@ -109,13 +109,17 @@ impl Anomalies {
             (anomaly, _) => (anomaly, true),
         };
         let name = visible(&data.name);
-        let has = |label: &LabelColumn, class: &String| (0..data.len()).any(|row| label.text(row) == **class);
+        let has = |label: &LabelColumn, class: &String| (0..data.len()).any(|row| label.is_of(row, class));
         // All of them are looked for where the first is.
         let label = data.labels.iter().find(|label| classes.first().is_some_and(|class| has(label, class)));
         let Some(known) = known_classes(data) else {
+            let remedy = if data.overview.is_empty() {
+                "say where they are with an option under “How the data are read” (--help)"
+            } else {
+                "name their column with --column NAME=label (it cannot be one that the run has learnt from)"
+            };
             return Err(Failure::Problem(format!(
-                "{name}: these data have no labels, so no class can be told from the others; say where they are with an option under \
-                 “How the data are read” (--help)"
+                "{name}: these data have no labels, so no class can be told from the others; {remedy}"
             )));
         };
         let missing = classes.iter().find(|class| label.is_none_or(|label| !has(label, class)));
@@ -125,7 +129,7 @@ impl Anomalies {
             return Err(Failure::Problem(message));
         };
         let is_anomalous = |row: &u32| {
-            let is_named = classes.iter().any(|class| label.text(*row as usize) == **class);
+            let is_named = classes.iter().any(|class| label.is_of(*row as usize, class));
             // Rows without label can be named by what stands in its place, too.
             (is_named || label.is_known(*row as usize)).then_some(is_named == are_anomalous)
         };

@@ -5,8 +5,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::failure::Failure;
 use crate::project::{
-    Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
-    LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
+    Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
+    Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
 };
 
 /// What the options of this file stand under in the help.
@@ -15,11 +15,14 @@ const HEADING: &str = "How the data are read";
 const DETECT: &str = "detect";
 /// The data that choose among arrays.
 const ARRAYS: &str = "arrays (.npy, .npz)";
+/// Arrays, and files of MNIST's format.
+const ARRAYS_AND_IDX: &str = "arrays (.npy, .npz) and IDX files";
 /// Width and height of pictures, at most.
 const MOST_PIXELS: usize = 4096;
 /// How a column can be taken.
-const TAKES: [(&str, Option<Take>); 6] = [
+const TAKES: [(&str, Option<Take>); 7] = [
     (DETECT, None),
+    ("feature", Some(Take::Feature)),
     ("label", Some(Take::Label)),
     ("left-out", Some(Take::LeftOut)),
     ("numbers", Some(Take::Numbers)),
@@ -45,25 +48,40 @@ pub(super) struct Reading {
     /// Table: the sign that begins a line which is no row, as in '#'; off for none, or detect
     #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
     comments: Option<Choice>,
+    /// Table: the sheet of a spreadsheet by its name, or detect
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet)]
+    sheet: Option<Choice>,
+    /// Table: how many lines at the beginning are left out, or detect
+    #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipLines))]
+    skip_lines: Option<Choice>,
+    /// Table: how many rows at the end are left out, such as sums, or detect
+    #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipFooter))]
+    skip_footer: Option<Choice>,
     /// Table: what happens to missing values
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
-    /// Table: words that mean a missing value besides the usual ones, as in -99,unknown
+    /// Table: words that mean a missing value in addition to the usual ones, as in -99,unknown;
+    /// only:-99,unknown in their place; '' for none; detect for the usual ones
     #[arg(long, help_heading = HEADING, value_name = "WORDS", value_parser = missing_words, allow_hyphen_values = true)]
     missing_words: Option<Choice>,
     /// Table: the unit in which dates and times become numbers
     #[arg(long, help_heading = HEADING, value_name = "UNIT", value_parser = named(DateUnit::ALL, DateUnit::name, Choice::Dates))]
     dates: Option<Choice>,
-    /// Table: the columns that are labels, and no others; '' for none. A table without header has the columns 'column 1' …
-    #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = names, allow_hyphen_values = true)]
-    labels: Option<Names>,
-    /// Table: how one column is taken: label, left-out, numbers, categories, dates or detect; may be given several times
+    /// Table: the order of day, month and year in dates, where several fit
+    #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = named(DateOrder::ALL, DateOrder::name, Choice::DateOrder))]
+    date_order: Option<Choice>,
+    /// Table: the columns that are labels, and no others; '' for none, or detect. A table without header has the columns
+    /// 'column 1' …
+    #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
+    labels: Option<Choice>,
+    /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or detect; may be given several
+    /// times
     #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
     /// Arrays (.npz): the one that holds the rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array))]
     array: Option<Choice>,
-    /// Arrays: the one that holds the labels, or detect
+    /// Arrays: the one that holds the labels, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray))]
     label_array: Option<Choice>,
     /// Arrays: the one that holds the validation rows, or detect
@@ -72,10 +90,10 @@ pub(super) struct Reading {
     /// Arrays: the one that holds the labels of the validation rows, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray))]
     validation_label_array: Option<Choice>,
-    /// Arrays: the one that holds the test rows, or detect
+    /// Arrays: the one that holds the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray))]
     test_array: Option<Choice>,
-    /// Arrays: the one that holds the labels of the test rows, or detect
+    /// Arrays: the one that holds the labels of the test rows, or detect; of IDX the file
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray))]
     test_label_array: Option<Choice>,
     /// Arrays: what their axes mean
@@ -105,6 +123,9 @@ pub(super) struct Reading {
     /// Pictures: which pages of a file are samples
     #[arg(long, help_heading = HEADING, value_name = "WHICH", value_parser = named(Pages::ALL, Pages::name, Choice::Pages))]
     pages: Option<Choice>,
+    /// Pictures: whether masks of others (as in masks/x.png of x.png) are samples
+    #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Masks::ALL, Masks::name, Choice::Masks))]
+    masks: Option<Choice>,
     /// Pictures: where labels come from: folder:2 (the folder on the second level), 'name:{label}_*' (a part of the file name),
     /// table:FILE (of file names and labels; also table:FILE,file=COLUMN,label=COLUMN), nothing or detect
     #[arg(long, help_heading = HEADING, value_name = "FROM", value_parser = label_from)]
@@ -126,20 +147,30 @@ impl Reading {
     /// # Errors
     /// [`Failure::Usage`] for a choice that data of this kind do not have.
     pub(super) fn apply(&self, data: &mut Data) -> Result<(), Failure> {
-        if let Some(Names(names)) = &self.labels {
-            let Source::Csv { labels, reading, .. } = &mut data.source else {
-                return Err(misplaced("--labels", "tables", &data.source));
-            };
-            labels.clone_from(names);
-            reading.columns.retain(|column| !names.contains(&column.name));
-        }
         for choice in self.choices() {
             let (option, whose) = (choice.option(), whose(&choice));
             if !choice.apply(data) {
                 return Err(misplaced(&option, whose, &data.source));
             }
         }
+        if let Source::Idx { labels, test_images, test_labels, .. } = &mut data.source {
+            for file in [labels, test_images, test_labels].into_iter().flatten() {
+                *file = std::path::absolute(&*file).unwrap_or_else(|_| file.clone());
+            }
+        }
         Ok(())
+    }
+
+    /// Whether any column is to be found as what it looks like.
+    pub(super) fn detects_labels(&self) -> bool {
+        let is_found = |choice: &Choice| matches!(choice, Choice::Column(_, None) | Choice::Labels(None));
+        self.labels.iter().chain(&self.column).any(is_found)
+    }
+
+    /// Whether this column is.
+    pub(super) fn detects(&self, name: &str) -> bool {
+        let is_it = |choice: &Choice| matches!(choice, Choice::Column(own, None) if own == name);
+        self.labels == Some(Choice::Labels(None)) || self.column.iter().any(is_it)
     }
 
     /// The same for data that a trained network is shown: they are scaled as in its training.
@@ -165,9 +196,14 @@ impl Reading {
             &self.decimal,
             &self.encoding,
             &self.comments,
+            &self.sheet,
+            &self.skip_lines,
+            &self.skip_footer,
             &self.missing,
             &self.missing_words,
             &self.dates,
+            &self.date_order,
+            &self.labels,
             &self.array,
             &self.label_array,
             &self.validation_array,
@@ -183,6 +219,7 @@ impl Reading {
             &self.alpha,
             &self.range,
             &self.pages,
+            &self.masks,
             &self.label_from,
             &self.scaling,
             &self.binarise,
@@ -192,18 +229,9 @@ impl Reading {
     }
 }
 
-/// Names of columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Names(Vec<String>);
-
 fn misplaced(option: &str, whose: &str, source: &Source) -> Failure {
-    let remedy = if whose == ARRAYS && matches!(source, Source::Idx { .. }) {
-        "; the files of its labels and test images are chosen in the design: labels, test_images, test_labels"
-    } else {
-        ""
-    };
     Failure::Usage(format!(
-        "{} is for {whose}; these data are of another kind ({}){remedy}",
+        "{} is for {whose}; these data are of another kind ({})",
         visible(option),
         source.name()
     ))
@@ -217,25 +245,30 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::Decimal(_)
         | Choice::Encoding(_)
         | Choice::Comments(_)
+        | Choice::Sheet(_)
+        | Choice::SkipLines(_)
+        | Choice::SkipFooter(_)
         | Choice::Missing(_)
         | Choice::MissingWords(_)
+        | Choice::OnlyMissingWords(_)
         | Choice::Dates(_)
+        | Choice::DateOrder(_)
+        | Choice::Labels(_)
         | Choice::Column(..) => "tables",
-        Choice::Array(_)
-        | Choice::LabelArray(_)
-        | Choice::ValidationArray(_)
-        | Choice::ValidationLabelArray(_)
+        Choice::Array(_) | Choice::ValidationArray(_) | Choice::ValidationLabelArray(_) => ARRAYS,
+        Choice::LabelArray(_)
         | Choice::TestArray(_)
         | Choice::TestLabelArray(_)
         | Choice::Axes(_)
-        | Choice::ShownChannels(_) => ARRAYS,
-        Choice::Parts(_) => "arrays (.npy, .npz) and folders of pictures",
+        | Choice::ShownChannels(_) => ARRAYS_AND_IDX,
+        Choice::Parts(_) => "arrays (.npy, .npz), IDX files and folders of pictures",
         Choice::Size(..)
         | Choice::Channels(_)
         | Choice::Fit(_)
         | Choice::Alpha(_)
         | Choice::Range(_)
         | Choice::Pages(_)
+        | Choice::Masks(_)
         | Choice::Label(_) => "folders of pictures",
         Choice::Scaling(_) | Choice::Binarise(_) | Choice::Rules(_) => "all data",
     }
@@ -307,15 +340,37 @@ fn comments(text: &str) -> Result<Choice, String> {
     }))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
+fn sheet(text: &str) -> Result<Choice, String> {
+    Ok(Choice::Sheet(told(text)))
+}
+
+fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, String> {
+    let count = told(text).map(|text| text.parse()).transpose();
+    count.map(choice).map_err(|_| "write a number, as in 3, or detect".to_owned())
+}
+
 fn missing_words(text: &str) -> Result<Choice, String> {
-    let Names(words) = names(text)?;
-    Ok(Choice::MissingWords(words))
+    if text == DETECT {
+        return Ok(Choice::MissingWords(Vec::new()));
+    }
+    let (is_only, words) = match text.strip_prefix("only:") {
+        Some(words) => (true, words),
+        None => (text.is_empty(), text),
+    };
+    let words = listed(words);
+    Ok(if is_only { Choice::OnlyMissingWords(words) } else { Choice::MissingWords(words) })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
-fn names(text: &str) -> Result<Names, String> {
-    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-    Ok(Names(names.map(str::to_owned).collect()))
+fn labels(text: &str) -> Result<Choice, String> {
+    Ok(Choice::Labels((text != DETECT).then(|| listed(text))))
+}
+
+/// Words between commas.
+fn listed(text: &str) -> Vec<String> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 fn column(text: &str) -> Result<Choice, String> {

@@ -5,7 +5,7 @@ use super::args::Reconstruct;
 use super::encode::order;
 use super::failure::Failure;
 use super::output::{Output, beside, check_files};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, number_of};
 use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_mix};
 use crate::dataset::{Dataset, Rows};
@@ -40,7 +40,7 @@ pub(super) fn reconstruct(arguments: &Reconstruct) -> Result<(), Failure> {
             None
         }
     };
-    let applied = Applied::open(&arguments.trained)?;
+    let applied = Applied::open(&arguments.trained, "reconstruct")?;
     let rows = applied.all_rows();
     let mut network = applied.network(arguments.trained.threads)?;
     let mut values = Vec::new();
@@ -155,7 +155,7 @@ impl Made<'_> {
             ));
         }
         let pixels = Pixel::of(data);
-        let pictures = self.values.chunks_exact(features).enumerate().map(|(row, values)| {
+        let pictures = self.values.chunks_exact(features).zip(self.rows).map(|(values, &row)| {
             let place = |pixel: usize| shown.iter().map(move |channel| pixel * channels + channel);
             let places = (0..height * width).flat_map(place);
             (picture_name(data, row), pixels.all(places.map(|at| data.scaler.unscale(at, values[at]))))
@@ -187,7 +187,7 @@ impl Pixel {
         match data.rows {
             Rows::U16(_) => Pixel::Deep,
             Rows::U8(_) | Rows::F32(_) => {
-                let (low, high) = data.rows.shades();
+                let (low, high) = data.shades();
                 Pixel::Shades(low, high)
             }
         }
@@ -219,16 +219,23 @@ fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
     }
 }
 
-/// The row's number, so that files sort as rows do, and its name where it has one.
-fn picture_name(data: &Dataset, row: usize) -> String {
-    let name = data.row_names.get(row).map(|name| Path::new(name).with_extension(""));
+/// The row's number in the source, so that files sort as rows do, and its name where it has one, with the page of a file of
+/// several (`scan.tif#2`).
+fn picture_name(data: &Dataset, row: u32) -> String {
+    let name = data.row_names.get(row as usize).map_or("", String::as_str);
+    let is_page = |page: &str| !page.is_empty() && page.bytes().all(|letter| letter.is_ascii_digit());
+    let (file, page) = match name.rsplit_once('#') {
+        Some((file, page)) if is_page(page) => (file, format!("_{page}")),
+        Some(_) | None => (name, String::new()),
+    };
+    let bare = Path::new(file).with_extension("").to_string_lossy().into_owned() + &page;
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
-    let name: String =
-        name.iter().flat_map(|name| name.to_string_lossy().chars().collect::<Vec<_>>()).map(safe).collect();
+    let name: String = bare.chars().map(safe).collect();
     // A path of many folders may be longer than the name of a file; its end tells pictures apart.
     let start = name.len().saturating_sub(NAME_BYTES);
     let start = (start..=name.len()).find(|&at| name.is_char_boundary(at)).unwrap_or_default();
-    if name.is_empty() { format!("{row:06}") } else { format!("{row:06}-{}", &name[start..]) }
+    let number = number_of(data, row);
+    if name.is_empty() { format!("{number:06}") } else { format!("{number:06}-{}", &name[start..]) }
 }
 
 #[cfg(test)]
@@ -240,11 +247,26 @@ mod tests {
     #[test]
     fn names_of_pictures_are_safe_and_never_too_long() {
         let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
-        assert_eq!(picture_name(&data, 7), "000007");
-        data.row_names = vec!["cats/my cat.v2.png".to_owned(), "/ü".repeat(400) + "/last.png"];
-        assert_eq!(picture_name(&data, 0), "000000-cats_my_cat_v2");
-        let long = picture_name(&data, 1);
+        assert_eq!(picture_name(&data, 6), "000007");
+        data.row_names = ["cats/my cat.v2.png", "scan.tif#1", "scan.tif#12", "no #1.png", "no #x"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(["/ü".repeat(400) + "/last.png"])
+            .collect();
+        for (row, expected) in [
+            (0, "000001-cats_my_cat_v2"),
+            (1, "000002-scan_1"),
+            (2, "000003-scan_12"),
+            (3, "000004-no__1"),
+            (4, "000005-no__x"),
+        ] {
+            assert_eq!(picture_name(&data, row), expected);
+        }
+        let long = picture_name(&data, 5);
         assert!(long.len() <= 160 && long.ends_with("_ü_last"), "{long}");
+        // Rows that were left out leave their numbers.
+        data.source_rows = vec![3];
+        assert_eq!(picture_name(&data, 0), "000003-cats_my_cat_v2");
     }
 
     #[test]

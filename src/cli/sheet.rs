@@ -67,10 +67,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn numbers(&mut self, data: &'a Dataset, rows: &'a [u32]) {
-        self.push("row", |at| {
-            let row = rows[at];
-            data.source_rows.get(row as usize).copied().unwrap_or(row + 1).to_string()
-        });
+        self.push("row", |at| number_of(data, rows[at]).to_string());
     }
 
     fn labels(&mut self, data: &'a Dataset, rows: &'a [u32]) {
@@ -163,6 +160,11 @@ impl<'a> Sheet<'a> {
         }
         names
     }
+}
+
+/// The number of a row in its source, counted from 1.
+pub(super) fn number_of(data: &Dataset, row: u32) -> u64 {
+    data.source_rows.get(row as usize).map_or(u64::from(row) + 1, |number| u64::from(*number))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use super::args::RecipeName;
 use super::failure::Failure;
 use super::write::warn;
+use crate::dataset::data_instead;
 use crate::io::{Files, MergeBase, Opened, OpenedFile, open_any};
 use crate::project::{Project, visible, visible_path};
 use crate::run::{Run, RunId};
@@ -34,8 +35,9 @@ pub(super) enum Origin {
 }
 
 impl Subject {
-    /// Opens `FILE` or `recipe:NAME`; what a damaged file had to leave out is said on stderr.
-    pub(super) fn open(path: &Path) -> Result<Subject, Failure> {
+    /// Opens `FILE` or `recipe:NAME`; what a damaged file had to leave out is said on stderr. `with_data` is how the command is
+    /// written with the path of data at the end, for those who named their data instead.
+    pub(super) fn open(path: &Path, with_data: &str) -> Result<Subject, Failure> {
         let text = path.to_str().unwrap_or_default();
         if let Some(name) = text.strip_prefix("recipe:") {
             let RecipeName(recipe) = name.parse().map_err(Failure::Usage)?;
@@ -49,7 +51,12 @@ impl Subject {
                 missing(path)
             }));
         }
-        Ok(match open_any(path)? {
+        let opened = open_any(path).map_err(|error| match data_instead(path, 1) {
+            Some(Ok(data)) => Failure::Problem(is_data(path, data.what, with_data)),
+            Some(Err(unread)) => unread.into(),
+            None => error.into(),
+        });
+        Ok(match opened? {
             OpenedFile::Design(project) => Subject::fresh(project, Origin::Design(path.to_owned())),
             OpenedFile::Project(opened) => {
                 // What a killed save has left there goes; where the folder cannot be written, reading needs nothing of it.
@@ -105,6 +112,14 @@ impl Subject {
             Origin::Project(path) => path.clone(),
         }
     }
+}
+
+/// Said of data that were named where a project or a design was wanted.
+fn is_data(path: &Path, what: &str, with_data: &str) -> String {
+    let name = visible_path(path);
+    let word = if name.contains(char::is_whitespace) { format!("'{name}'") } else { name.clone() };
+    let recipe = if with_data.contains("DESIGN") { ", where DESIGN is a file or a recipe:NAME" } else { "" };
+    format!("{name} is {what}, not a project or a design; to use it as data: {with_data} {word}{recipe}")
 }
 
 /// Said of a project or a design that is not there: where it was looked for, and what to do.

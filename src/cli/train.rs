@@ -25,7 +25,8 @@ const BASELINE_MACS: f64 = 5e10;
 
 /// `hourglass train`
 pub(super) fn train(arguments: &Train) -> Result<(), Failure> {
-    let mut saver = Saver::new(Subject::open(&arguments.subject)?, arguments)?;
+    let mut saver =
+        Saver::new(Subject::open(&arguments.subject, "hourglass train DESIGN --data")?, arguments)?;
     let subject = &mut saver.subject;
     let (works, data) =
         if arguments.resume { resumed(subject, arguments)? } else { fresh(subject, arguments)? };

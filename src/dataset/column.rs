@@ -24,6 +24,13 @@ pub enum ColumnKind {
         /// What was taken off.
         base: f64,
     },
+    /// Numbers with decimal commas, otherwise as [`ColumnKind::Numbers`].
+    ///
+    /// They are told apart for tables whose numbers fit both marks, as `1,234` does.
+    CommaNumbers {
+        /// What was taken off.
+        base: f64,
+    },
     /// Two words: one feature, 0 or 1.
     Truth {
         /// The word for 0 and the word for 1.
@@ -45,6 +52,32 @@ pub enum ColumnKind {
     },
 }
 
+/// A column of a table that became no feature.
+///
+/// Kept with a run, so that it is known again in other tables, and so are the columns next to it where these have no names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherColumn {
+    /// Its name.
+    pub name: String,
+    /// Its place among all columns, counted from 0.
+    pub place: usize,
+    /// Whether it is a label; else it was left out.
+    pub is_label: bool,
+}
+
+impl OtherColumn {
+    /// Those of a table.
+    pub fn all(overview: &[ColumnOverview]) -> Vec<OtherColumn> {
+        let other = |(place, column): (usize, &ColumnOverview)| {
+            let is_label = column.take == Take::Label;
+            let is_other = is_label || column.take == Take::LeftOut;
+            is_other.then(|| OtherColumn { name: column.name.clone(), place, is_label })
+        };
+        overview.iter().enumerate().filter_map(other).collect()
+    }
+}
+
 impl Column {
     /// A column of numbers that are taken as they are.
     pub fn numbers(name: impl Into<String>) -> Column {
@@ -54,7 +87,10 @@ impl Column {
     /// How many features it is.
     pub fn features(&self) -> usize {
         match &self.kind {
-            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Dates { .. } => 1,
+            ColumnKind::Numbers { .. }
+            | ColumnKind::CommaNumbers { .. }
+            | ColumnKind::Truth { .. }
+            | ColumnKind::Dates { .. } => 1,
             ColumnKind::Categories { words } => words.len(),
         }
     }
@@ -62,7 +98,9 @@ impl Column {
     /// What was taken off its numbers.
     pub fn base(&self) -> f64 {
         match &self.kind {
-            ColumnKind::Numbers { base } | ColumnKind::Dates { base, .. } => *base,
+            ColumnKind::Numbers { base }
+            | ColumnKind::CommaNumbers { base }
+            | ColumnKind::Dates { base, .. } => *base,
             ColumnKind::Truth { .. } | ColumnKind::Categories { .. } => 0.0,
         }
     }
@@ -70,7 +108,10 @@ impl Column {
     /// The names of its features: its own, or with each of its words (`city = Bonn`).
     pub fn feature_names(&self) -> Vec<String> {
         match &self.kind {
-            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Dates { .. } => {
+            ColumnKind::Numbers { .. }
+            | ColumnKind::CommaNumbers { .. }
+            | ColumnKind::Truth { .. }
+            | ColumnKind::Dates { .. } => {
                 vec![self.name.clone()]
             }
             ColumnKind::Categories { words } => {

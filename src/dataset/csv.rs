@@ -2,44 +2,53 @@
 //!
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
+mod body;
+mod codes;
 mod date;
+mod dated;
+mod delimiter;
+mod doubts;
 mod encoding;
+mod ends;
 mod evidence;
+mod footer;
 mod header;
+mod ids;
 mod labels;
 mod layout;
 mod lines;
 mod matching;
+mod missing;
 mod number;
 mod overview;
 mod parts;
+mod plain;
+mod preamble;
 mod records;
 mod remarks;
 mod roles;
+mod sectors;
 mod sheet;
 mod sniff;
 mod spaces;
 mod text;
 mod values;
+mod words;
 
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
 
-use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
-use ::csv::ByteRecord;
-
-use self::evidence::Evidence;
 use self::layout::Layout;
-use self::lines::{Lines, NAMES_COPIES, place_of_record, utf8};
+use self::lines::{Form, NAMES_COPIES};
 use self::matching::Matched;
 use self::remarks::Remarks;
 use self::text::Text;
 use self::values::Table;
 use super::raw::Raw;
-use super::{Column, DataError, Progress, memory};
+use super::{Column, DataError, Known, Progress, memory};
 use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
 
 /// How a table is to be read.
@@ -51,6 +60,14 @@ pub(super) struct Asked<'a> {
     pub missing: Missing,
     pub reading: &'a TableReading,
     pub rules: Rules,
+}
+
+impl<'a> Asked<'a> {
+    /// Nothing but what `reading` says.
+    fn of(reading: &'a TableReading) -> Asked<'a> {
+        let (header, delimiter, missing) = (Header::Auto, Delimiter::Auto, Missing::default());
+        Asked { header, delimiter, labels: &[], missing, reading, rules: Rules::Current }
+    }
 }
 
 /// What to do where a table does not fit into memory.
@@ -68,7 +85,7 @@ pub(super) fn letters(
     const BLOCK: u64 = 1 << 20;
     let text = Text::find(path, &TableReading::default(), true, progress)?;
     let mut letters = Vec::new();
-    let mut stream = text.open(Delimiter::Comma, false, progress)?;
+    let mut stream = text.open(Form::default(), false, progress)?;
     loop {
         progress.check()?;
         let read = stream.by_ref().take(BLOCK).read_to_end(&mut letters).map_err(|error| text.io(&error))?;
@@ -82,12 +99,18 @@ pub(super) fn letters(
     Ok(letters)
 }
 
+/// [`load_known`] of nothing but these columns.
+#[cfg(test)]
+fn load(path: &Path, asked: Asked<'_>, known: &[Column], progress: &Progress) -> Result<Raw, DataError> {
+    load_known(path, asked, Known { columns: known, ..Known::default() }, progress)
+}
+
 /// Reads a table: columns become features or labels as they are chosen, as a trained run knows them, or as they look. Gaps
 /// stay NaN until the split is drawn.
-pub(super) fn load(
+pub(super) fn load_known(
     path: &Path,
     asked: Asked<'_>,
-    known: &[Column],
+    known: Known<'_>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     progress.check()?;
@@ -100,32 +123,38 @@ pub(super) fn load(
 fn load_text(
     text: &Text<'_>,
     asked: &Asked<'_>,
-    known: &[Column],
+    known: Known<'_>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let budget = progress.budget();
-    let mut layout = Layout::find(text, asked, known, progress)?;
+    let mut layout = Layout::find(text, asked, known.columns, progress)?;
     // The first rows, and the lists in which names were told apart, are no longer there.
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
     progress.restart(text.bytes);
-    let mut evidence = survey(text, &layout, asked, progress)?;
     let mut remarks = Remarks::default();
+    remarks.notes.append(&mut layout.notes);
     remarks.doubts.append(&mut layout.doubts);
-    let matched = match known {
+    let (mut evidence, body) = body::survey(text, &mut layout, asked, progress, &mut remarks)?;
+    match text.sheet() {
+        Some(sheet) => sheet.doubt(&mut remarks),
+        None if asked.reading.sheet.is_some() => {
+            remarks
+                .notes
+                .push("the file is no spreadsheet: the sheet that was chosen is not used".to_owned());
+        }
+        None => {}
+    }
+    let matched = match known.columns {
         [] => None,
-        known => Some(Matched::find(text, &layout, asked, known, &mut remarks)?),
+        _ => Some(Matched::find(text, &mut layout, asked, known, &mut remarks, progress)?),
     };
     let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
     if let Some(matched) = &matched {
         let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
         matched.tell_extra(&layout, asked, &takes, &mut remarks);
-    } else {
-        let choices = asked.reading.columns.iter().map(|choice| &choice.name);
-        let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
-        remarks.many_words(&layout, &roles.by_column, &|name| chosen.contains(name));
     }
     for evidence in &mut evidence {
         evidence.release(budget);
@@ -135,22 +164,27 @@ fn load_text(
     progress.restart(text.bytes);
     let mut table = Table::new(text, &layout, &roles, asked, progress)?;
     let (mut source_rows, mut dropped) = (Vec::new(), 0_usize);
-    each_row(text, &layout, progress, |record| {
+    body.each(text, &layout, progress, |number, record| {
         let gaps = table.push(record).map_err(|error| extrapolated(error, progress))?;
-        let drops = gaps && asked.missing == Missing::DropRow;
-        if drops {
-            if dropped == 0 {
-                budget.reserve(&mut source_rows, table.rows())?;
-                source_rows.extend(1..table.rows() as u32);
-            }
+        if gaps && asked.missing == Missing::DropRow {
             table.drop_last();
             dropped += 1;
-        } else if dropped > 0 {
+        } else if table.rows() as u64 != number {
+            // Rows that were left out leave their numbers.
+            let before = table.rows() - 1;
+            if source_rows.is_empty() && before > 0 {
+                budget.reserve(&mut source_rows, before)?;
+                source_rows.extend(1..=before as u32);
+            }
             budget.reserve(&mut source_rows, 1)?;
-            source_rows.push((table.rows() + dropped) as u32);
+            source_rows.push(number as u32);
         }
         Ok(())
     })?;
+    if dropped > 0 && source_rows.is_empty() {
+        budget.reserve(&mut source_rows, table.rows())?;
+        source_rows.extend(1..=table.rows() as u32);
+    }
     overview::count(&mut overview, &roles, table.values(), progress)?;
     let mut raw = table.finish(dropped, &mut remarks)?;
     budget.trim(&mut source_rows);
@@ -170,57 +204,6 @@ fn load_text(
     Ok(raw)
 }
 
-/// The first reading: what all fields of each column tell.
-fn survey(
-    text: &Text<'_>,
-    layout: &Layout,
-    asked: &Asked<'_>,
-    progress: &Progress,
-) -> Result<Vec<Evidence>, DataError> {
-    let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
-    each_row(text, layout, progress, |record| {
-        for (evidence, bytes) in evidence.iter_mut().zip(record) {
-            let field = utf8(text, layout.form, record, bytes, progress)?;
-            evidence.add(field, &asked.reading.missing_words, progress.budget());
-        }
-        Ok(())
-    })?;
-    Ok(evidence)
-}
-
-/// Hands over the rows below the header, which all have a field for each column.
-fn each_row(
-    text: &Text<'_>,
-    layout: &Layout,
-    progress: &Progress,
-    mut take: impl FnMut(&ByteRecord) -> Result<(), DataError>,
-) -> Result<(), DataError> {
-    let mut lines = Lines::open(text, layout.form, progress)?;
-    let mut skips_header = layout.has_header;
-    let mut record = ByteRecord::new();
-    let count = layout.columns.len();
-    while lines.next(&mut record)? {
-        if std::mem::take(&mut skips_header) {
-            continue;
-        }
-        // A delimiter at the end of the line is no field.
-        let has_end = record.len() == count + 1 && record.get(count).is_some_and(<[u8]>::is_empty);
-        if record.len() != count && !has_end {
-            return Err(DataError::content(
-                text.path,
-                place_of_record(text, layout.form, &record, progress),
-                format!(
-                    "the row has {} field{} where the first has {count}; add or remove delimiters, or choose another delimiter",
-                    record.len(),
-                    if record.len() == 1 { "" } else { "s" },
-                ),
-            ));
-        }
-        take(&record)?;
-    }
-    Ok(())
-}
-
 /// Where memory is short, what the whole file would take, going by the part that was read.
 fn extrapolated(error: DataError, progress: &Progress) -> DataError {
     if let DataError::Memory { name, needed, limit, remedy } = error {
@@ -233,7 +216,7 @@ fn extrapolated(error: DataError, progress: &Progress) -> DataError {
 }
 
 /// The first names of a list, for a message.
-fn listed<T: AsRef<str>>(names: &[T]) -> String {
+pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<String> =
         names.iter().take(20).map(|name| format!("\"{}\"", shortened(name.as_ref()))).collect();
     let more = if names.len() > shown.len() { ", …" } else { "" };
@@ -241,7 +224,7 @@ fn listed<T: AsRef<str>>(names: &[T]) -> String {
 }
 
 /// A field of any length, short enough for a message.
-fn shortened(field: &str) -> String {
+pub(super) fn shortened(field: &str) -> String {
     let mut text: String = field.chars().take(40).collect();
     if text.len() < field.len() {
         text.push('…');

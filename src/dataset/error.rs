@@ -34,7 +34,7 @@ pub enum DataError {
         message: String,
     },
     /// A field of a table is no number: its column may be meant as a label.
-    #[error("{}, {line}, column \"{}\": {}", visible_path(path), visible(column), visible(message))]
+    #[error("{}, {line}, {}: {}", visible_path(path), visible(&column_place(column)), visible(message))]
     Word {
         /// The file.
         path: PathBuf,
@@ -124,6 +124,12 @@ impl From<Shortage> for DataError {
         let remedy = "choose fewer or smaller samples".to_owned();
         DataError::Memory { name: UNNAMED.to_owned(), needed: shortage.needed, limit: shortage.limit, remedy }
     }
+}
+
+/// A column in a message: `column "age"`; one without a name has a number already.
+pub(super) fn column_place(name: &str) -> String {
+    let number = name.strip_prefix("column ").filter(|number| number.parse::<u32>().is_ok());
+    number.map_or_else(|| format!("column \"{name}\""), |number| format!("column {number}"))
 }
 
 /// What a failed system call means to a person, and what to do; `detail` is the system's own text for the rarer kinds.

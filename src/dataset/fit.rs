@@ -119,8 +119,8 @@ pub(super) fn fill_gaps(
         None => column_means(raw, split, progress)?,
     };
     let whose = if known.is_some() { "column's mean in the training data" } else { "column mean" };
-    let filled = if raw.has_gaps { fill(raw, &means, whose, progress)? } else { 0 };
-    Ok(Gaps { means, filled })
+    let (filled, cells) = if raw.has_gaps { fill(raw, &means, whose, progress)? } else { (0, Vec::new()) };
+    Ok(Gaps { means, filled, cells })
 }
 
 /// The means over the training rows; a column without any value there has its mean over all rows, or 0.
@@ -148,20 +148,40 @@ fn column_means(raw: &mut Raw, split: &SplitRows, progress: &Progress) -> Result
     Ok(pairs.map(|(trained, all)| if trained.count > 0.0 { trained } else { all }.mean as f32).collect())
 }
 
-/// Puts `means` into the gaps and says how many there were.
-fn fill(raw: &mut Raw, means: &[f32], whose: &str, progress: &Progress) -> Result<usize, DataError> {
+/// Puts `means` into the gaps and says how many there were, and where: a bit for each value.
+fn fill(
+    raw: &mut Raw,
+    means: &[f32],
+    whose: &str,
+    progress: &Progress,
+) -> Result<(usize, Vec<u64>), DataError> {
     let Rows::F32(values) = &mut raw.rows else {
-        return Ok(0);
+        return Ok((0, Vec::new()));
     };
+    let mut cells = progress.budget().filled(0_u64, values.len().div_ceil(64))?;
     let mut pulse = Pulse::new(progress);
+    // A column of words is missing as a whole: it is told by the first of its features.
+    let mut is_first = vec![raw.columns.is_empty(); means.len()];
+    let mut place = 0;
+    for column in &raw.columns {
+        if let Some(first) = is_first.get_mut(place) {
+            *first = true;
+        }
+        place += column.features();
+    }
     let (mut filled, mut columns) = (0_usize, vec![false; means.len()]);
-    for row in values.chunks_exact_mut(means.len()) {
+    for (at, row) in values.chunks_exact_mut(means.len()).enumerate() {
         pulse.beat(row.len())?;
-        for ((value, mean), column) in row.iter_mut().zip(means).zip(&mut columns) {
+        let cells = &mut cells;
+        for (column, (value, mean)) in row.iter_mut().zip(means).enumerate() {
             if value.is_nan() {
                 *value = *mean;
-                *column = true;
-                filled += 1;
+                let cell = at * means.len() + column;
+                cells[cell / 64] |= 1 << (cell % 64);
+                if is_first[column] {
+                    columns[column] = true;
+                    filled += 1;
+                }
             }
         }
     }
@@ -174,7 +194,7 @@ fn fill(raw: &mut Raw, means: &[f32], whose: &str, progress: &Progress) -> Resul
             if filled == 1 { "was" } else { "were" },
         ));
     }
-    Ok(filled)
+    Ok((filled, cells))
 }
 
 /// Statistics of one feature or channel over rows, missing values left out (Welford 1962).
@@ -286,9 +306,12 @@ fn one_by_one<'a, I: ExactSizeIterator<Item = f32>>(
 fn build(raw: &Raw, pairs: impl Iterator<Item = (f32, f32)>) -> Result<Scaler, DataError> {
     let (offsets, factors): (Vec<f32>, Vec<f32>) = pairs.unzip();
     if let Some(at) = offsets.iter().zip(&factors).position(|(o, f)| !o.is_finite() || *f == 0.0) {
-        let name = raw.feature_names.get(at).map_or("the picture", String::as_str);
+        let (name, otherwise) = match raw.feature_names.get(at) {
+            Some(name) => (name.as_str(), "remove the column"),
+            None => ("the pictures", "choose their range by percentiles (--range percentiles)"),
+        };
         return Err(DataError::Setting(format!(
-            "the values of {name} span more than a 32-bit number can hold; divide them by a constant or remove the column"
+            "the values of {name} span more than a 32-bit number can hold; divide them by a constant, or {otherwise}"
         )));
     }
     Ok(Scaler { offsets, factors })
@@ -419,7 +442,9 @@ mod tests {
             let mut raw = table(3, &[1.0, gap, gap, 3.0, gap, gap, gap, 5.0, gap]);
             (raw.has_gaps, raw.is_table) = (true, true);
             let gaps = fill_gaps(&mut raw, &split(&[0, 1]), known);
-            assert_eq!(gaps, Gaps { means: means.to_vec(), filled: 6 });
+            assert_eq!((&gaps.means[..], gaps.filled), (&means[..], 6));
+            let filled: Vec<usize> = (0..200).filter(|at| gaps.is_filled(*at)).collect();
+            assert_eq!(filled, [1, 2, 4, 5, 6, 8]);
             assert_eq!(raw.rows, Rows::F32(rows.to_vec()));
             assert_eq!(raw.warnings.len(), warnings.len(), "{:?}", raw.warnings);
             for (warning, part) in raw.warnings.iter().zip(warnings) {
@@ -439,11 +464,11 @@ mod tests {
         let progress = Progress::with_budget(10_000);
         let mut raw = table(3, &[1.0, f32::NAN, f32::NAN, 3.0, f32::NAN, 5.0]);
         (raw.has_gaps, raw.is_table) = (true, true);
-        super::fill_gaps(&mut raw, &split(&[0]), None, &progress).unwrap();
+        let gaps = super::fill_gaps(&mut raw, &split(&[0]), None, &progress).unwrap();
         for scaling in [Scaling::UnitRange, Scaling::Standardise, Scaling::Robust] {
             super::fit(&mut raw, &split(&[0]), scaling, &progress).unwrap();
         }
-        assert_eq!(progress.budget().free(), 10_000);
+        assert_eq!((gaps.filled, progress.budget().free()), (3, 10_000 - 8), "the bits of the gaps stay");
         let scarce = super::fit(&mut raw, &split(&[0]), Scaling::UnitRange, &Progress::with_budget(50));
         assert!(matches!(scarce, Err(DataError::Memory { .. })), "{scarce:?}");
     }
@@ -453,7 +478,7 @@ mod tests {
         let mut raw = table(2, &[1.0, 2.0, 3.0, 4.0, 100.0, 100.0]);
         raw.is_table = true;
         let gaps = fill_gaps(&mut raw, &split(&[0, 1]), None);
-        assert_eq!(gaps, Gaps { means: vec![2.0, 3.0], filled: 0 });
+        assert_eq!(gaps, Gaps { means: vec![2.0, 3.0], ..Gaps::default() });
         raw.is_table = false;
         assert_eq!(fill_gaps(&mut raw, &split(&[0, 1]), None), Gaps::default());
     }

@@ -19,62 +19,62 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     let is_binary =
         head.iter().any(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1A));
     let is = |place: usize, magic: &[u8]| is_binary && at(place, magic);
-    let python = |what: &str, code: &str| Some(python(path, what, code));
-    let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not read; {advice}"));
-    if starts(b"\x89HDF\r\n\x1a\n") || at(512, b"\x89HDF\r\n\x1a\n") {
-        return python(
+    let kinds = [
+        (
+            starts(b"\x89HDF\r\n\x1a\n") || at(512, b"\x89HDF\r\n\x1a\n"),
             "an HDF5 file",
             "import h5py, numpy; numpy.savez('out.npz', **{k: v[:] for k, v in h5py.File('IN').items() if hasattr(v, 'shape')})",
-        );
-    }
-    if is(0, b"PAR1") {
-        return python(
+        ),
+        (
+            is(0, b"PAR1"),
             "a Parquet file",
             "import pandas; pandas.read_parquet('IN').to_csv('out.csv', index=False)",
-        );
-    }
-    if is(0, b"ARROW1") || is(0, b"FEA1") {
-        return python(
+        ),
+        (
+            is(0, b"ARROW1") || is(0, b"FEA1"),
             "a Feather (Arrow) file",
             "import pandas; pandas.read_feather('IN').to_csv('out.csv', index=False)",
-        );
-    }
-    if is(0, b"MATLAB 5.0") {
-        return python(
+        ),
+        (
+            is(0, b"MATLAB 5.0"),
             "a MATLAB file",
             "import scipy.io, numpy; numpy.savez('out.npz', **{k: v for k, v in scipy.io.loadmat('IN').items() if k[0] != '_'})",
-        );
-    }
-    if starts(b"SQLite format 3\0") {
-        return python(
+        ),
+        (
+            starts(b"SQLite format 3\0"),
             "an SQLite database",
             "import pandas, sqlite3; pandas.read_sql('SELECT * FROM TABLE', sqlite3.connect('IN')).to_csv('out.csv', index=False)",
-        );
-    }
-    if let [0x80, 2..=5, ..] = head {
-        return python(
+        ),
+        (
+            matches!(head, [0x80, 2..=5, ..]),
             "a Python pickle",
             "import pickle, numpy; numpy.savez('out.npz', x=numpy.asarray(pickle.load(open('IN', 'rb'))))",
-        );
-    }
-    if is(128, b"DICM") {
-        return python(
+        ),
+        (
+            is(128, b"DICM"),
             "a DICOM picture",
             "import pydicom, imageio; imageio.imwrite('out.png', pydicom.dcmread('IN').pixel_array)",
-        );
-    }
-    if at(344, b"n+1\0") || at(344, b"ni1\0") {
-        return python(
+        ),
+        (
+            at(344, b"n+1\0") || at(344, b"ni1\0"),
             "a NIfTI volume",
             "import nibabel, numpy; numpy.save('out.npy', numpy.moveaxis(nibabel.load('IN').get_fdata(), 2, 0))",
-        );
-    }
-    if starts(b"SIMPLE  =") {
-        return python(
+        ),
+        (
+            starts(b"SIMPLE  ="),
             "a FITS file",
             "import astropy.io.fits, numpy; numpy.save('out.npy', astropy.io.fits.getdata('IN'))",
-        );
+        ),
+        (
+            text_of(head).starts_with("@relation"),
+            "an ARFF file",
+            "import pandas, scipy.io.arff as a; pandas.DataFrame(a.loadarff('IN')[0]).to_csv('out.csv', index=False)",
+        ),
+    ];
+    if let Some((_, what, code)) = kinds.into_iter().find(|(is_it, ..)| *is_it) {
+        return Some(python(path, what, code));
     }
+    let advice = |what: &str, advice: &str| Some(format!("is {what}, which is not read; {advice}"));
     if starts(b"RDX2\n") || starts(b"RDX3\n") {
         return advice(
             "an R data file",
@@ -97,22 +97,20 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     if starts(b"%PDF-") {
         return advice("a PDF document", "choose a table, an array or pictures");
     }
-    let text =
-        String::from_utf8_lossy(&head[..head.len().min(64)]).trim_start_matches('\u{feff}').to_lowercase();
-    let text = text.trim_start();
+    let text = text_of(head);
     if text.starts_with("<!doctype html") || text.starts_with("<html") {
         return advice("a web page", "it was probably saved in place of the data: download the file itself");
     }
     if text.starts_with("<?xml") || text.starts_with("<svg") {
         return advice("an XML or SVG file", "choose a table, an array or pictures");
     }
-    if text.starts_with("@relation") {
-        return python(
-            "an ARFF file",
-            "import pandas, scipy.io.arff as a; pandas.DataFrame(a.loadarff('IN')[0]).to_csv('out.csv', index=False)",
-        );
-    }
     None
+}
+
+/// The first characters of a file of text, in lower case.
+fn text_of(head: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&head[..head.len().min(64)]).to_lowercase();
+    text.trim_start_matches('\u{feff}').trim_start().to_owned()
 }
 
 fn by_ending(path: &Path) -> Option<String> {

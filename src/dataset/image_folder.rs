@@ -3,6 +3,7 @@ mod find;
 mod kinds;
 mod label_table;
 mod labels;
+mod masks;
 mod name_pattern;
 mod range;
 mod read;
@@ -18,12 +19,15 @@ use self::arrangement::{Arrangement, Meaning, Part};
 use self::find::{Found, Skipped, find, only, slashed};
 pub(super) use self::kinds::is_picture;
 use self::labels::Labelled;
+use self::masks::Masks;
 use self::read::{Files, Pictures, read_all};
 use super::parallel::in_parallel;
 use super::picture::{How, Wanted, count_pages};
 use super::raw::Raw;
-use super::{DataError, Progress, memory};
-use crate::project::{Alpha, LabelFrom, Pages, Parts, PictureReading, Rules, Shape};
+use super::{DataError, Known, Progress, Settled, memory};
+use crate::project::{
+    self, Alpha, Choice, LabelFrom, Pages, Parts, PictureReading, PixelRange, Rules, Shape,
+};
 
 /// The longest side pictures can be brought to, in pixels.
 const MAX_SIDE: usize = 4096;
@@ -37,18 +41,24 @@ struct Arranged {
     arrangement: Arrangement,
     /// Where the files that validate and those that test begin; at the end where parts are not kept apart.
     starts: [usize; 2],
+    /// Masks that were left out, and the first of them.
     masks: usize,
+    first_mask: Option<PathBuf>,
+    /// How many pictures are called like masks of others, without being left out for sure, and the first of them.
+    doubted: Option<(usize, PathBuf)>,
     /// Files next to the parts, and the first of them.
     outside: usize,
     first_outside: Option<PathBuf>,
 }
 
-/// Reads all pictures below a folder, or one picture, decoded in parallel, in the order of their paths.
+/// Reads all pictures below a folder, or one picture, decoded in parallel, in the order of their paths. `known` is what a
+/// network knows of those it was trained on.
 pub(super) fn load(
     path: &Path,
     wanted: Wanted,
     reading: &PictureReading,
     rules: Rules,
+    known: Option<Known<'_>>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     for (name, side) in [("width", wanted.width), ("height", wanted.height)] {
@@ -58,13 +68,18 @@ pub(super) fn load(
             )));
         }
     }
-    let how = How { wanted, alpha: reading.alpha, rules };
+    let known_ground = known.and_then(|known| known.settled.ground());
+    let alpha = match reading.alpha {
+        Alpha::Auto if rules == Rules::Current => known_ground.unwrap_or(Alpha::Auto),
+        chosen @ (Alpha::Auto | Alpha::Black | Alpha::White | Alpha::Checker | Alpha::Keep) => chosen,
+    };
+    let how = How { wanted, alpha, rules };
     let (folder, found) = match (path.is_file(), path.parent(), path.file_name()) {
         (true, Some(folder), Some(name)) => (folder, only(PathBuf::from(name), progress)?),
         _ => (path, find(path, rules, progress)?),
     };
     let Found { files, mut skipped, others, tables, held: _held } = found;
-    let arranged = arrange(files, reading.parts, rules, progress)?;
+    let arranged = arrange(files, reading, rules, progress)?;
     let pages = pages(folder, &arranged.files, reading.pages, rules, progress)?;
     let shape = Shape::Image { height: wanted.height, width: wanted.width, channels: how.channels() };
     let count = pages.iter().map(|pages| *pages as usize).sum();
@@ -75,12 +90,20 @@ pub(super) fn load(
     if places.is_empty() {
         return Err(no_picture(path, &skipped));
     }
-    let range = range::settle(&mut rows, reading.range, how, &tally, progress)?;
+    let range = range::settle(&mut rows, reading.range, how, &tally, known, progress)?;
     let sameness = range::sameness(&rows, how, progress)?;
 
     let mut raw = Raw::new(name_of(path), shape, rows);
     raw.type_max = range.type_max;
     raw.has_alpha = how.alpha == Alpha::Keep && rules == Rules::Current;
+    let is_chosen = tally.transparent > 0 && alpha == Alpha::Auto && rules == Rules::Current;
+    let own_ground = is_chosen.then_some(if tally.is_on_white { Alpha::White } else { Alpha::Black });
+    raw.settled = Settled {
+        ground: own_ground.or(known_ground.filter(|_| reading.alpha == Alpha::Auto)),
+        limits: range.limits,
+        // Where each picture has its own range, all of the type is used.
+        white: tally.white().filter(|_| reading.range != PixelRange::EachPicture),
+    };
     raw.warnings = skipped.warnings();
     let labelled = Labelled {
         folder,
@@ -107,6 +130,7 @@ pub(super) fn load(
             reading,
             tally: &tally,
             arranged: &arranged,
+            pages: &pages,
             others: &others,
             range,
             sameness,
@@ -123,22 +147,38 @@ pub(super) fn load(
 /// Puts the files of each part together, and leaves masks and what is next to the parts out.
 fn arrange(
     files: Vec<PathBuf>,
-    parts: Parts,
+    reading: &PictureReading,
     rules: Rules,
     progress: &Progress,
 ) -> Result<Arranged, DataError> {
-    let arrangement = Arrangement::of(files.iter().map(PathBuf::as_path), rules);
+    let takes_masks = reading.masks == project::Masks::Samples;
+    let arrangement = Arrangement::of(files.iter().map(PathBuf::as_path), takes_masks, rules);
+    let named = Masks::find(&files, &arrangement, progress)?;
+    let leaves_named = match reading.masks {
+        project::Masks::Auto => rules == Rules::Current && named.are_sure(),
+        project::Masks::LeftOut => true,
+        project::Masks::Samples => false,
+    };
+    let doubted = named.paired().filter(|_| reading.masks == project::Masks::Auto && !leaves_named);
+    let doubted = doubted.map(|(count, first)| (count, files[first].clone()));
     let _held = progress.budget().hold(memory::bytes_of::<PathBuf>(files.len()))?;
-    let (mut masks, mut outside, mut first_outside) = (0, 0, None);
+    let (mut masks, mut first_mask, mut outside, mut first_outside) = (0, None, 0, None);
     let mut by_part: BTreeMap<Option<Part>, Vec<PathBuf>> = BTreeMap::new();
-    for file in files {
+    for (at, file) in files.into_iter().enumerate() {
         progress.check()?;
-        match (arrangement.meaning(&file), parts) {
+        let meaning = match arrangement.meaning(&file) {
+            Meaning::Sample { .. } if leaves_named && named.is_called_so(at) => Meaning::Mask,
+            meaning @ (Meaning::Sample { .. } | Meaning::Mask | Meaning::Outside) => meaning,
+        };
+        match (meaning, reading.parts) {
             (Meaning::Sample { part, .. }, Parts::Kept) => by_part.entry(part).or_default().push(file),
             (Meaning::Sample { .. } | Meaning::Outside, Parts::Mixed) => {
                 by_part.entry(None).or_default().push(file);
             }
-            (Meaning::Mask, _) => masks += 1,
+            (Meaning::Mask, _) => {
+                masks += 1;
+                first_mask = first_mask.or(Some(file));
+            }
             (Meaning::Outside, Parts::Kept) => {
                 outside += 1;
                 first_outside = first_outside.or(Some(file));
@@ -155,7 +195,14 @@ fn arrange(
             Some(Part::Test) => {}
         }
     }
-    Ok(Arranged { files, arrangement, starts, masks, outside, first_outside })
+    named.release(progress);
+    if files.is_empty() && masks > 0 {
+        let remedy = Choice::Masks(project::Masks::Samples).option();
+        return Err(DataError::Setting(format!(
+            "all {masks} pictures are called like masks, which are to be left out; {remedy} takes them as samples"
+        )));
+    }
+    Ok(Arranged { files, arrangement, starts, masks, first_mask, doubted, outside, first_outside })
 }
 
 /// How many pages of each file are samples.

@@ -1,7 +1,8 @@
 use super::raw::Raw;
 use super::{
-    Binariser, Column, DataError, Dataset, LabelColumn, LabelValues, Progress, Said, SplitRows, Subset,
-    class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split, squeezed, synthetic,
+    Binariser, Column, DataError, Dataset, Depth, LabelColumn, LabelValues, OtherColumn, Progress, Said,
+    Settled, SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split,
+    squeezed, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
 
@@ -16,19 +17,25 @@ pub fn load(data: &Data, progress: &Progress) -> Result<Dataset, DataError> {
     load_known(data, None, progress)
 }
 
-/// What a network knows of the table it was trained on.
-#[derive(Clone, Copy, Debug)]
+/// What a network knows of the data it was trained on.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
     /// The mean of each feature over the training rows, unscaled: it fills gaps. Those of another number of features are left
     /// aside.
     pub means: &'a [f32],
     /// The columns, in the order of its features; empty where that is not known.
     pub columns: &'a [Column],
+    /// Decisions that were taken by all pictures together; the default where that is not known.
+    pub settled: Settled,
+    /// How many bits their pixels have, where that is known.
+    pub depth: Option<Depth>,
+    /// The other columns of that table; empty where they are not known.
+    pub others: &'a [OtherColumn],
 }
 
 /// [`load`] of data for a network that was trained on others: the columns of a table are found by their names and become
 /// features as those it was trained on, and gaps are filled with the means of those, for what stands in a gap must not depend
-/// on which rows come along.
+/// on which rows come along. Pictures are read as those were, where nothing else is said.
 ///
 /// # Errors
 /// As [`load`]; [`DataError::Content`] with the names where columns are missing, and where those of a table without a header
@@ -59,10 +66,16 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
         Source::ImageFolder { path, width, height, channels, fit, reading } => {
             let wanted = picture::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
-            image_folder::load(path, wanted, reading, data.rules, progress)?
+            image_folder::load(path, wanted, reading, data.rules, known, progress)?
         }
-        Source::Idx { images, labels, test_images, test_labels } => {
-            idx::load(images, labels.as_deref(), test_images.as_deref(), test_labels.as_deref(), progress)?
+        Source::Idx { images, labels, test_images, test_labels, reading } => {
+            let files = idx::Files {
+                images,
+                labels: labels.as_deref(),
+                test_images: test_images.as_deref(),
+                test_labels: test_labels.as_deref(),
+            };
+            idx::load(files, reading, known.map(|known| known.columns), progress)?
         }
         Source::Csv { path, header, delimiter, labels, missing, reading } => {
             let asked = csv::Asked {
@@ -73,7 +86,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
                 reading,
                 rules: data.rules,
             };
-            csv::load(path, asked, known.map_or(&[], |known| known.columns), progress)?
+            csv::load_known(path, asked, known.unwrap_or_default(), progress)?
         }
         Source::Npy { path, array, labels, reading } => {
             let asked =
@@ -94,6 +107,10 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     let split = split::draw(count, own, classes, held_out, &data.split, progress)?;
     let gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
+    // A trained network has its own scaling.
+    if matches!(data.source, Source::Npy { .. } | Source::Idx { .. }) && known.is_none() {
+        raw.doubts.extend(squeezed::dark(&raw, data.scaling, progress)?);
+    }
     // The reader of pictures tells it by their names.
     if !matches!(data.source, Source::ImageFolder { .. }) {
         raw.warnings.extend(squeezed::uniform(&raw, progress)?);
@@ -115,6 +132,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         scaler,
         binariser: Binariser::of(data),
         gaps,
+        settled: raw.settled,
         warnings: raw.warnings.iter().map(|warning| visible(warning).into_owned()).collect(),
         doubts: raw.doubts,
     })
@@ -133,10 +151,12 @@ fn said(raw: &Raw, split: &SplitRows) -> Said {
         }
     }
     let [train, validation, test] = Subset::ALL.map(|subset| split.rows(subset).len());
-    parts.push(format!("{train}/{validation}/{test} train/validation/test"));
+    let split = format!("{train}/{validation}/{test} train/validation/test");
+    parts.push(split.clone());
     parts.extend(raw.understood.iter().cloned());
     Said {
         line: visible(&parts.join("; ")).into_owned(),
+        split,
         notes: raw.notes.iter().map(|note| visible(note).into_owned()).collect(),
     }
 }

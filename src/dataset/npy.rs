@@ -3,11 +3,12 @@
 mod archive;
 mod bases;
 mod choice;
-mod directory;
+pub(super) mod directory;
 mod entry;
 mod header;
 mod labels;
 mod layout;
+mod naming;
 mod places;
 mod roles;
 mod values;
@@ -16,13 +17,16 @@ use std::path::Path;
 
 pub(super) use self::archive::zip_names;
 use self::archive::{Archive, Found};
+pub(super) use self::bases::{Ranges, is_wide};
 pub(super) use self::header::{Header, Kind};
 pub(super) use self::labels::Labels;
 pub(super) use self::layout::Layout;
+pub(super) use self::naming::{name_features, name_rows, precision, show_channels};
+pub(super) use self::places::index;
 use self::roles::{Role, Roles};
-pub(super) use self::values::{Storage, Target, room};
+pub(super) use self::values::{Number, Sink, Storage, Target, each_number, room};
 use super::raw::Raw;
-use super::{Column, ColumnKind, DataError, Doubt, LabelColumn, Progress, Rows, memory};
+use super::{Column, DataError, Doubt, LabelColumn, Progress, Rows, memory};
 use crate::project::{ArrayReading, Choice, Parts, Rules, Shape};
 
 /// What to do where an array does not fit into memory.
@@ -69,15 +73,17 @@ pub(super) fn load(
         progress.set_total(roles.all().map(|role| bytes(role.rows)).fold(0, u64::saturating_add));
     }
 
-    let found = match layout.shape {
-        Shape::Vector(_) if known.is_none() => {
-            bases::bases(&mut archive, roles.train.rows, features, progress)?
-        }
-        Shape::Vector(_) | Shape::Image { .. } => Vec::new(),
+    // Pixels have one scale, and so one range.
+    let is_picture = matches!(layout.shape, Shape::Image { .. });
+    let found = if is_picture || known.is_none() {
+        let columns = if is_picture { 1 } else { features };
+        bases::bases(&mut archive, roles.train.rows, columns, progress)?
+    } else {
+        Vec::new()
     };
     let known = known.filter(|columns| columns.len() == features).unwrap_or_default();
     let bases: Vec<f64> = match asked.rules {
-        Rules::Current if !found.is_empty() => found.clone(),
+        Rules::Current if !found.is_empty() && !is_picture => found.clone(),
         Rules::Current if known.iter().any(|column| column.base() != 0.0) => {
             known.iter().map(Column::base).collect()
         }
@@ -88,19 +94,24 @@ pub(super) fn load(
     let kept = if bases.is_empty() { storage(&kinds, asked.rules) } else { Storage::F32 };
     let mut rows = room(kept, total.saturating_mul(features), progress)?;
     for role in roles.all() {
-        archive.entry(role.rows, |entry| entry.add_to(&mut rows, features, layout.channels_first, &bases))?;
+        archive.entry(role.rows, |entry| entry.add_to(&mut rows, layout.channels_first, &bases))?;
     }
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut raw = Raw::new(name, layout.shape, rows);
     raw.type_max = type_max(&kinds, layout.shape, &raw.rows, asked.rules);
-    name_features(&mut raw, features, &bases, progress)?;
+    name_features(&mut raw, &bases, progress)?;
+    let named = parts
+        .iter()
+        .zip(counts)
+        .filter_map(|(role, count)| role.map(|role| (archive.arrays[role.rows].name.clone(), count)));
+    name_rows(&mut raw, &named.collect::<Vec<_>>(), progress)?;
     raw.labels = read_labels(&mut archive, parts, counts, asked.rules, &mut raw.notes, progress)?;
     if asked.reading.parts == Parts::Kept {
         (raw.own_validation, raw.own_test) = (counts[1], counts[2]);
     }
     raw.notes.extend(layout.note);
     raw.doubts.extend(roles.doubt.clone().into_iter().chain(layout.doubt));
-    raw.doubts.extend(precision(&found, asked.rules));
+    raw.doubts.extend(precision(layout.shape, &found, asked.rules));
     say(&mut raw, &archive, &roles, counts, asked);
     say_depth(&mut raw, &kinds, asked.rules);
     Ok(raw)
@@ -205,54 +216,6 @@ fn type_max(kinds: &[Kind], shape: Shape, rows: &Rows, rules: Rules) -> Option<f
     }
 }
 
-/// Columns are called by their numbers; where something was taken off their numbers, they are kept with it.
-fn name_features(
-    raw: &mut Raw,
-    features: usize,
-    bases: &[f64],
-    progress: &Progress,
-) -> Result<(), DataError> {
-    if matches!(raw.shape, Shape::Image { .. }) {
-        return Ok(());
-    }
-    let budget = progress.budget();
-    budget.take(memory::text_bytes(20).saturating_mul(features as u64))?;
-    raw.feature_names = (1..=features).map(|at| format!("column {at}")).collect();
-    if !bases.is_empty() {
-        budget.take(
-            memory::bytes_of::<Column>(features) + memory::text_bytes(20).saturating_mul(features as u64),
-        )?;
-        let named = raw.feature_names.iter().zip(bases);
-        raw.columns = named
-            .map(|(name, &base)| Column { name: name.clone(), kind: ColumnKind::Numbers { base } })
-            .collect();
-        let taken = bases.iter().position(|base| *base != 0.0);
-        raw.notes.extend(taken.map(|at| {
-            let all = bases.iter().filter(|base| **base != 0.0).count();
-            let more = if all > 1 { format!(" and {} more columns", all - 1) } else { String::new() };
-            format!(
-                "the numbers of column {}{more} are kept less their smallest ({}), as 32 bits would not tell them apart",
-                at + 1,
-                bases[at]
-            )
-        }));
-    }
-    Ok(())
-}
-
-/// By the rules of version 1, numbers that 32 bits do not tell apart stay as they are.
-fn precision(bases: &[f64], rules: Rules) -> Option<Doubt> {
-    let at = bases.iter().position(|base| *base != 0.0).filter(|_| rules == Rules::Version1)?;
-    Some(Doubt {
-        message: format!(
-            "the numbers of column {} lose precision: they are near {}, where 32 bits tell few of them apart",
-            at + 1,
-            bases[at]
-        ),
-        remedies: vec![Choice::Rules(Rules::Current)],
-    })
-}
-
 /// One column of labels over all parts; several where the array of labels has several columns that are not one-hot.
 fn read_labels(
     archive: &mut Archive<'_>,
@@ -317,7 +280,7 @@ fn many_labels(
     let mut has_labels = Vec::new();
     for (role, count) in parts.iter().zip(counts) {
         let Some(at) = role.and_then(|role| role.labels) else { continue };
-        archive.entry(at, |entry| entry.add_to(&mut rows, columns, false, &[]))?;
+        archive.entry(at, |entry| entry.add_to(&mut rows, false, &[]))?;
         has_labels.push((role.map(|role| role.rows), count));
     }
     let Rows::F32(values) = rows else { return Ok(Vec::new()) };
@@ -374,17 +337,7 @@ fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], 
         raw.understood.extend(left);
         raw.notes.extend(notes);
     }
-    let shown = &asked.reading.shown_channels;
-    let channels = raw.shape.channels();
-    if matches!(raw.shape, Shape::Image { .. }) && !shown.is_empty() {
-        if matches!(shown.len(), 1 | 3) && shown.iter().all(|channel| (1..=channels).contains(channel)) {
-            raw.shown_channels.clone_from(shown);
-        } else {
-            raw.warnings.push(format!(
-                "the channels to show should be one or three from 1 to {channels}; the first are shown"
-            ));
-        }
-    }
+    show_channels(raw, &asked.reading.shown_channels);
 }
 
 /// How many of 16 bits are used, and by what pictures are scaled.

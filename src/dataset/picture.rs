@@ -3,7 +3,9 @@
 mod animation;
 mod colours;
 mod decode;
+mod exr_blocks;
 mod place;
+mod pnm;
 mod sample;
 mod tiff_numbers;
 mod tiff_pages;
@@ -66,6 +68,8 @@ pub(super) struct Page {
     pub size: (u32, u32),
     /// Whether some of its numbers were infinite or none.
     pub has_odd_numbers: bool,
+    /// The value of white, where it is not the largest of the type.
+    pub white: Option<u16>,
 }
 
 /// The most bytes one decoded picture may take.
@@ -209,7 +213,7 @@ fn finish(raster: Raster, how: How, resizer: &mut Resizer) -> Result<Page, Strin
     })?;
     let is_open = is_transparent && how.alpha == Alpha::Auto && how.rules == Rules::Current;
     let on_white = is_open.then(|| on(Ground::White)).transpose()?;
-    Ok(Page { row, on_white, is_transparent, size, has_odd_numbers })
+    Ok(Page { row, on_white, is_transparent, size, has_odd_numbers, white: raster.white })
 }
 
 fn placed<T: Sample>(

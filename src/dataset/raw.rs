@@ -1,4 +1,4 @@
-use super::{Column, ColumnOverview, Doubt, LabelColumn, Rows};
+use super::{Column, ColumnOverview, Doubt, LabelColumn, Rows, Settled};
 #[cfg(test)]
 use super::{LabelValues, memory};
 use crate::project::Shape;
@@ -29,6 +29,8 @@ pub(super) struct Raw {
     pub type_max: Option<f32>,
     /// Whether the last channel is alpha, which has the range of its type and no part in that of the colours.
     pub has_alpha: bool,
+    /// Decisions that were taken by all pictures together.
+    pub settled: Settled,
     pub has_gaps: bool,
     /// Whether other rows of the kind may have gaps, so that the means of the columns are worth keeping.
     pub is_table: bool,
@@ -60,6 +62,7 @@ impl Raw {
             own_test: 0,
             type_max: None,
             has_alpha: false,
+            settled: Settled::default(),
             has_gaps: false,
             is_table: false,
             what: String::new(),

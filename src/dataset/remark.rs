@@ -5,8 +5,21 @@ use crate::project::Choice;
 pub struct Said {
     /// One line: how many rows of what, labels, splits, and how the source was understood.
     pub line: String,
+    /// The part of it that says how the rows are split.
+    pub split: String,
     /// What was understood of single parts, a sentence each.
     pub notes: Vec<String>,
+}
+
+impl Said {
+    /// The line where all rows are taken, however they would be split.
+    pub fn of_all_rows(&self) -> String {
+        let part = format!("; {}", self.split);
+        match self.line.rsplit_once(&part) {
+            Some((before, after)) if !self.split.is_empty() => format!("{before}{after}"),
+            Some(_) | None => self.line.clone(),
+        }
+    }
 }
 
 /// Something that was guessed and may be wrong.

@@ -1,4 +1,5 @@
 use super::fit::unit_factor;
+use super::settled::{white_of, white_ratio};
 use super::{Depth, Rows};
 
 /// What is done to a value when it is gathered: `(value − offset) · factor`, fitted on the training split.
@@ -22,26 +23,17 @@ impl Scaler {
     }
 
     /// This scaler, which was fitted on values of pixels of depth `fitted`, for those of other pictures: black and white are
-    /// the same to it in 8 bits, in 16, and in numbers from 0 to 1. Where the depth is not known, only a scaler that brings
-    /// the range of bytes to [0, 1] tells it; any other stays.
+    /// the same to it in 8 bits, in 16, and in numbers from 0 to 1. `whites` are the values of white, of those and of these,
+    /// where they are not the largest of their types. Where the depth is not known, only a scaler that brings the range of
+    /// bytes to [0, 1] tells it; any other stays.
     #[must_use]
-    pub fn for_pictures(self, fitted: Option<Depth>, rows: &Rows) -> Scaler {
+    pub fn for_pictures(self, fitted: Option<Depth>, whites: [Option<u16>; 2], rows: &Rows) -> Scaler {
         let of_type = |most: f32| Scaler::uniform(0.0, unit_factor(0.0, most));
-        let white = |depth: Depth| match depth {
-            Depth::Byte => 255.0,
-            Depth::Word => 65_535.0,
-            Depth::Float => 1.0,
-        };
         let Some(fitted) = fitted.or_else(|| (self == of_type(255.0)).then_some(Depth::Byte)) else {
             return self;
         };
-        let (before, now) = (white(fitted), white(Depth::of(rows)));
-        // Numbers beyond 0 to 1 have another white, which nothing tells.
-        let has_white = match rows {
-            Rows::U8(_) | Rows::U16(_) => true,
-            Rows::F32(values) => values.iter().all(|value| (0.0..=1.0).contains(value)),
-        };
-        if before == now || !has_white {
+        let (before, now) = (white_of(fitted, whites[0]), white_of(Depth::of(rows), whites[1]));
+        if before == now || white_ratio(fitted, whites, rows).is_none() {
             return self;
         }
         if self == of_type(before) {
@@ -107,8 +99,8 @@ mod tests {
 
     #[test]
     fn pictures_of_any_depth_are_seen_as_those_of_training_were() {
-        let check = |scaler: Scaler, fitted, rows: Rows, expected: [f32; 2]| {
-            let (scaler, mut out) = (scaler.for_pictures(fitted, &rows), [0.0; 2]);
+        let check_white = |scaler: Scaler, fitted, whites, rows: Rows, expected: [f32; 2]| {
+            let (scaler, mut out) = (scaler.for_pictures(fitted, whites, &rows), [0.0; 2]);
             match &rows {
                 Rows::U8(row) => scaler.scale_u8(row, &mut out),
                 Rows::U16(row) => scaler.scale_u16(row, &mut out),
@@ -119,6 +111,16 @@ mod tests {
                 "{fitted:?} {rows:?}: {out:?}"
             );
         };
+        let check = |scaler, fitted, rows, expected| check_white(scaler, fitted, [None; 2], rows, expected);
+        let ten_bits = || Scaler::uniform(0.0, unit_factor(0.0, 1023.0));
+        for (white, rows) in [
+            (Some(1023), Rows::U16(vec![0, 1023])),
+            (None, Rows::U16(vec![0, 65_535])),
+            (None, Rows::U8(vec![0, 255])),
+            (Some(100), Rows::U8(vec![0, 100])),
+        ] {
+            check_white(ten_bits(), Some(Depth::Word), [Some(1023), white], rows, [0.0, 1.0]);
+        }
         let bytes = || Scaler::uniform(0.0, unit_factor(0.0, 255.0));
         let words = || Rows::U16(vec![257, 65_535]);
         check(bytes(), Some(Depth::Byte), words(), [1.0 / 255.0, 1.0]);

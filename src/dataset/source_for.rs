@@ -218,6 +218,9 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
             *fit = *known_fit;
             reading.clone_from(known_reading);
         }
+        (Source::Idx { reading, .. }, Source::Idx { reading: known_reading, .. }) => {
+            reading.clone_from(known_reading);
+        }
         (
             Source::Csv { path: _, header, delimiter, labels, missing, reading },
             Source::Csv {
@@ -293,7 +296,8 @@ pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, 
         let there: HashSet<&String> = preview.columns.iter().collect();
         let mut kept = known_labels.clone();
         kept.retain(|label| there.contains(label));
-        *labels = if kept.is_empty() && !known_labels.is_empty() { preview.labels } else { kept };
+        let are_all_gone = kept.is_empty() && !known_labels.is_empty() && !reading.only_labels;
+        *labels = if are_all_gone { preview.labels } else { kept };
     }
     Ok(source)
 }

@@ -9,6 +9,8 @@ use crate::project::{Choice, Scaling, Shape};
 /// A column is squeezed where all but the outer hundredth of its values at either end lie in less than this part of its
 /// range.
 const SLIVER: f64 = 0.01;
+/// Bytes are dark where they take less than this part of the range of their type.
+const DARK: f32 = 0.25;
 /// Fewer rows tell nothing about outliers.
 const FEWEST_ROWS: usize = 10;
 /// Values of a column that are looked at; the ends of its range are known exactly.
@@ -90,6 +92,29 @@ fn base(raw: &Raw, feature: usize) -> f64 {
     0.0
 }
 
+/// A doubt about arrays of bytes that take a small part of the range of their type, by which they would be scaled.
+///
+/// # Errors
+/// [`DataError::Cancelled`].
+pub(super) fn dark(raw: &Raw, scaling: Scaling, progress: &Progress) -> Result<Option<Doubt>, DataError> {
+    let (Rows::U8(values), Some(most), Scaling::UnitRange) = (&raw.rows, raw.type_max, scaling) else {
+        return Ok(None);
+    };
+    let mut high = 0;
+    for chunk in values.chunks(1 << 22) {
+        progress.check()?;
+        high = chunk.iter().fold(high, |high, value| high.max(*value));
+    }
+    let is_dark = high > 0 && f32::from(high) < DARK * most;
+    Ok(is_dark.then(|| Doubt {
+        message: format!(
+            "the values go up to {high}, a small part of the range 0 to {most} of their type: scaled by it, all are near 0; \
+             saved as numbers (a.astype('float32')) they are scaled by their own range"
+        ),
+        remedies: vec![Choice::Scaling(Scaling::Standardise)],
+    }))
+}
+
 /// A warning where all rows are equal, or where each is of one value only.
 ///
 /// # Errors
@@ -167,6 +192,22 @@ mod tests {
         // Rare events are none.
         let rare: Vec<f32> = (0..1000).map(|at| if at == 7 { 1000.0 } else { 0.0 }).collect();
         check(&rare, Scaling::UnitRange, None);
+    }
+
+    #[test]
+    fn bytes_of_few_shades_are_doubted() {
+        let check = |values: &[u8], type_max, scaling, expected: bool| {
+            let mut raw = Raw::new("t", Shape::Vector(1), Rows::U8(values.to_vec()));
+            raw.type_max = type_max;
+            let doubt = dark(&raw, scaling, &Progress::default()).unwrap();
+            assert_eq!(doubt.is_some(), expected, "{values:?}: {doubt:?}");
+        };
+        check(&[0, 16, 3], Some(255.0), Scaling::UnitRange, true);
+        check(&[0, 16, 3], Some(255.0), Scaling::Standardise, false);
+        check(&[0, 16, 3], Some(16.0), Scaling::UnitRange, false);
+        check(&[0, 64], Some(255.0), Scaling::UnitRange, false);
+        check(&[0, 0], Some(255.0), Scaling::UnitRange, false);
+        check(&[0, 1], Some(1.0), Scaling::UnitRange, false);
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Dataset {
                     }
                     ColumnKind::Categories { .. }
                     | ColumnKind::Numbers { .. }
+                    | ColumnKind::CommaNumbers { .. }
                     | ColumnKind::Truth { .. }
                     | ColumnKind::Dates { .. } => column.written(&values),
                 };
@@ -89,7 +90,10 @@ impl Column {
     pub fn date(&self, value: f64) -> Option<String> {
         match &self.kind {
             ColumnKind::Dates { format, unit, .. } => moment(format, *unit, value),
-            ColumnKind::Numbers { .. } | ColumnKind::Truth { .. } | ColumnKind::Categories { .. } => None,
+            ColumnKind::Numbers { .. }
+            | ColumnKind::CommaNumbers { .. }
+            | ColumnKind::Truth { .. }
+            | ColumnKind::Categories { .. } => None,
         }
     }
 
@@ -98,8 +102,10 @@ impl Column {
         let value = values.first().copied().unwrap_or(f32::NAN);
         let whole = f64::from(value) + self.base();
         match &self.kind {
-            ColumnKind::Numbers { base } if *base == 0.0 => value.to_string(),
-            ColumnKind::Numbers { .. } => whole.to_string(),
+            ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } if *base == 0.0 => {
+                value.to_string()
+            }
+            ColumnKind::Numbers { .. } | ColumnKind::CommaNumbers { .. } => whole.to_string(),
             ColumnKind::Truth { words } => words[usize::from(value >= 0.5)].clone(),
             ColumnKind::Dates { format, unit, .. } => {
                 moment(format, *unit, whole).unwrap_or_else(|| whole.to_string())

@@ -55,6 +55,7 @@ pub(super) fn toy_data(rows: usize, features: usize) -> Arc<Dataset> {
         scaler: Scaler::identity(),
         binariser: crate::dataset::Binariser::default(),
         gaps: Gaps::default(),
+        settled: crate::dataset::Settled::default(),
         fingerprint: 0,
         said: crate::dataset::Said::default(),
         warnings: vec![],

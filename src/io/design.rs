@@ -46,7 +46,7 @@ pub(super) fn anchor(project: &mut Project, file: &Path) {
         Source::Digits | Source::Synthetic(_) => vec![],
         Source::ImageFolder { path, reading, .. } => vec![Some(path), reading.label.table_mut()],
         Source::Csv { path, .. } | Source::Npy { path, .. } => vec![Some(path)],
-        Source::Idx { images, labels, test_images, test_labels } => {
+        Source::Idx { images, labels, test_images, test_labels, .. } => {
             vec![Some(images), labels.as_mut(), test_images.as_mut(), test_labels.as_mut()]
         }
     };

@@ -382,7 +382,7 @@ fn is_design_of(project: &Project, run: &Run) -> bool {
 }
 
 fn hash_of(normaliser: &Normaliser) -> u64 {
-    let Normaliser { offsets, factors, means, columns, table, depth } = normaliser;
+    let Normaliser { offsets, factors, means, columns, table, others, depth, settled } = normaliser;
     let mut hasher = DefaultHasher::new();
     for values in [offsets, factors, means] {
         values.len().hash(&mut hasher);
@@ -390,7 +390,7 @@ fn hash_of(normaliser: &Normaliser) -> u64 {
     }
     columns.hash(&mut hasher);
     depth.hash(&mut hasher);
-    format!("{table:?}").hash(&mut hasher);
+    format!("{table:?}{others:?}{settled:?}").hash(&mut hasher);
     hasher.finish()
 }
 

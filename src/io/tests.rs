@@ -137,7 +137,13 @@ fn bare_run(id: u32) -> Run {
                     kind: crate::dataset::ColumnKind::Numbers { base: 1e15 },
                 },
             ],
+            others: vec![crate::dataset::OtherColumn { name: "id".to_owned(), place: 0, is_label: true }],
             depth: Some(crate::dataset::Depth::Word),
+            settled: crate::dataset::Settled {
+                ground: Some(crate::project::Alpha::White),
+                limits: Some([3.0, 0.1]),
+                white: Some(1023),
+            },
         }),
         status: Status::Stopped,
         epochs: 10,
@@ -550,7 +556,9 @@ fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
             means: vec![],
             columns: vec![],
             table: vec![],
-            depth: None
+            others: vec![],
+            depth: None,
+            settled: crate::dataset::Settled::default()
         }
     );
 }

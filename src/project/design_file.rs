@@ -85,8 +85,13 @@ mod tests {
         use crate::project::Source;
         let path = || std::path::PathBuf::from(std::ffi::OsString::from_vec(b"/a\xFF/b".to_vec()));
         let mut project = Recipe::Linear.project();
-        project.data.source =
-            Source::Idx { images: path(), labels: Some(path()), test_images: None, test_labels: None };
+        project.data.source = Source::Idx {
+            images: path(),
+            labels: Some(path()),
+            test_images: None,
+            test_labels: None,
+            reading: crate::project::IdxReading::default(),
+        };
         let back = Project::from_ron(&project.to_ron()).expect("reads");
         assert_eq!(back.encoder, project.encoder);
         assert_eq!(back.data.source.path().and_then(|path| path.to_str()), Some("/a\u{FFFD}/b"));

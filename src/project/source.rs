@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use arrays::{ArrayReading, Axes, Parts};
+pub use arrays::{ArrayReading, Axes, IdxReading, Parts};
 pub use choice::Choice;
-pub use pictures::{Alpha, Channels, Fit, LabelFrom, Pages, PictureReading, PixelRange};
-pub use table::{ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take};
+pub use pictures::{Alpha, Channels, Fit, LabelFrom, Masks, Pages, PictureReading, PixelRange};
+pub use table::{
+    ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take,
+};
 
 /// Where rows come from, how they are scaled and split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -139,6 +141,9 @@ pub enum Source {
         /// Their labels.
         #[serde(default, serialize_with = "as_text_if_any")]
         test_labels: Option<PathBuf>,
+        /// Everything else.
+        #[serde(default, skip_serializing_if = "is_default")]
+        reading: IdxReading,
     },
     /// A table of text.
     Csv {
@@ -195,11 +200,8 @@ impl Source {
     pub fn shown_channels(&self) -> &[usize] {
         match self {
             Source::Npy { reading, .. } => &reading.shown_channels,
-            Source::Digits
-            | Source::Synthetic(_)
-            | Source::ImageFolder { .. }
-            | Source::Idx { .. }
-            | Source::Csv { .. } => &[],
+            Source::Idx { reading, .. } => &reading.shown_channels,
+            Source::Digits | Source::Synthetic(_) | Source::ImageFolder { .. } | Source::Csv { .. } => &[],
         }
     }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Column, Depth};
+use crate::dataset::{Column, Depth, OtherColumn, Settled};
 
 /// What was done to every value before the network saw it: `(value − offset) · factor`, as fitted on the training split.
 ///
@@ -23,9 +23,18 @@ pub struct Normaliser {
     /// and in files written before it was stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub table: Vec<Column>,
-    /// The depth of the pixels it was fitted on. `None` for what is no picture, and in files written before it was stored.
+    /// The other columns of the table: labels, and those that were left out. Empty where there are none, for what is no table,
+    /// and in files written before they were stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherColumn>,
+    /// The depth of the values it was fitted on. `None` in files written before it was stored, and in earlier ones for what is
+    /// no picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<Depth>,
+    /// Decisions that were taken by all pictures together, so that others are read in the same way. Nothing for what is no
+    /// folder of pictures, and in files written before it was stored.
+    #[serde(default, skip_serializing_if = "Settled::is_empty")]
+    pub settled: Settled,
 }
 
 impl Normaliser {

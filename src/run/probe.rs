@@ -78,6 +78,7 @@ mod tests {
                 split: SplitRows { train: (0..5000).collect(), ..SplitRows::default() },
                 binariser: crate::dataset::Binariser::default(),
                 gaps: Gaps::default(),
+                settled: crate::dataset::Settled::default(),
                 scaler: Scaler::identity(),
                 fingerprint: 0,
                 said: crate::dataset::Said::default(),

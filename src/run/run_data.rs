@@ -2,8 +2,7 @@
 
 use super::{Normaliser, Run, RunError};
 use crate::check::{DataFacts, Plan, plan};
-use crate::dataset::{Binariser, Column, Dataset, Depth, Scaler, Subset, memory};
-use crate::project::Shape;
+use crate::dataset::{Binariser, Column, Dataset, Depth, OtherColumn, Scaler, Settled, Subset, memory};
 
 /// The facts of loaded data that [`crate::check`] needs; looks at every value once.
 pub fn facts(data: &Dataset) -> DataFacts {
@@ -28,7 +27,9 @@ impl Normaliser {
             means: data.gaps.means.clone(),
             columns: data.feature_names.clone(),
             table: data.columns.clone(),
-            depth: matches!(data.shape, Shape::Image { .. }).then(|| Depth::of(&data.rows)),
+            others: OtherColumn::all(&data.overview),
+            depth: Some(Depth::of(&data.rows)),
+            settled: data.settled,
         }
     }
 }
@@ -69,6 +70,18 @@ impl Run {
             return normaliser.columns.iter().map(Column::numbers).collect();
         }
         Vec::new()
+    }
+
+    /// How many bits the values have that it was trained on, where that is known, and the decisions that were taken by all its
+    /// pictures together.
+    pub fn known_pixels(&self) -> (Option<Depth>, Settled) {
+        let normaliser = self.normaliser.as_ref();
+        normaliser.map_or_else(Default::default, |known| (known.depth, known.settled))
+    }
+
+    /// The columns of that table that are no features; empty where that is not known.
+    pub fn other_columns(&self) -> &[OtherColumn] {
+        self.normaliser.as_ref().map_or(&[], |normaliser| &normaliser.others)
     }
 
     /// The plan of its design without its data, where the design is sound: it was proven on them when it was trained.
@@ -144,6 +157,8 @@ mod tests {
         let own = Run::new(RunId(3), &plan, &data);
         let before = Run { normaliser: None, split: None, ..own.clone() };
         assert_eq!((own.scaler(), before.scaler()), (Some(data.scaler.clone()), None));
+        assert_eq!(own.known_pixels(), (Some(Depth::of(&data.rows)), data.settled));
+        assert_eq!(before.known_pixels(), (None, Settled::default()));
         assert_eq!(own.check_same_data(&data), Ok(()));
         assert_eq!(before.check_same_data(&data), Ok(()), "a file from before it was stored");
         let other = Dataset { scaler: Scaler::uniform(0.0, 0.5), ..data.clone() };
@@ -171,7 +186,9 @@ mod tests {
                 means: Vec::new(),
                 columns: Vec::new(),
                 table: Vec::new(),
+                others: Vec::new(),
                 depth: None,
+                settled: Settled::default(),
             };
             let run = Run { normaliser: Some(normaliser), ..own.clone() };
             assert_eq!(run.scaler(), None, "{offsets} {factors} {factor}");

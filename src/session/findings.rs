@@ -6,7 +6,7 @@ use crate::analysis::quality::{psnr, ssim};
 use crate::analysis::ranking::{average_precision, roc_auc};
 use crate::analysis::regression::Regression;
 use crate::dataset::random::Purpose;
-use crate::dataset::{Dataset, LabelValues, Subset};
+use crate::dataset::{Dataset, Subset};
 use crate::engine::{Network, Noise, code_thresholds};
 use crate::project::{Bottleneck, visible};
 
@@ -37,8 +37,10 @@ pub struct Anomalies {
     pub class: String,
     /// Its samples.
     pub held_out: usize,
-    /// Other samples of the test split.
+    /// Other samples of the test split that have a label.
     pub others: usize,
+    /// Samples of the test split without a label, which are on neither side.
+    pub unlabelled: usize,
     /// Area under the receiver operating characteristic; 0.5 is chance.
     pub auc: f64,
     /// Average precision; the share of held-out samples is chance.
@@ -70,9 +72,16 @@ impl Findings {
     /// Each in a sentence, with numbers written by `number`.
     pub fn sentences(&self, number: impl Fn(f64) -> String) -> Vec<String> {
         let mut sentences = Vec::new();
-        if let Some(Anomalies { class, held_out, others, auc, average_precision }) = &self.anomalies {
+        if let Some(Anomalies { class, held_out, others, unlabelled, auc, average_precision }) =
+            &self.anomalies
+        {
+            let with = if *unlabelled == 0 {
+                String::new()
+            } else {
+                format!(" with a label ({unlabelled} have none and are left out)")
+            };
             sentences.push(format!(
-                "held-out class {}, {held_out} of {} test samples: ROC AUC {}, average precision {}",
+                "held-out class {}, {held_out} of {} test samples{with}: ROC AUC {}, average precision {}",
                 visible(class),
                 held_out + others,
                 number(*auc),
@@ -105,7 +114,11 @@ pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     let class = network.plan().design().data.held_out.clone()?;
     let of_class = data.rows_of_class(&class)?;
     let is_held_out = |row: &u32| of_class.binary_search(row).is_ok();
-    let (held_out, others): (Vec<u32>, Vec<u32>) = data.split.test.iter().copied().partition(is_held_out);
+    let (held_out, rest): (Vec<u32>, Vec<u32>) = data.split.test.iter().copied().partition(is_held_out);
+    // Nobody knows what rows without a label are.
+    let classes = data.labels.iter().find(|column| column.class_ids().is_some())?;
+    let (others, unlabelled): (Vec<u32>, Vec<u32>) =
+        rest.into_iter().partition(|row| classes.is_known(*row as usize));
     let mut scores = |rows: &[u32]| {
         network.strangeness(data, rows, DRAWS, |_| ()).unwrap_or_else(|_| network.errors(data, rows))
     };
@@ -115,6 +128,7 @@ pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
         average_precision: average_precision(&positive, &negative)?,
         held_out: held_out.len(),
         others: others.len(),
+        unlabelled: unlabelled.len(),
         class,
     })
 }
@@ -182,13 +196,13 @@ fn mean_ssim(of: &[f32], clean: &[f32], (height, width, channels): (usize, usize
 /// Precision of the retrieval of training samples by binary codes; `None` where the code is no hashing one or there are no classes.
 fn precision(network: &mut Network, data: &Dataset, rows: &[u32]) -> Option<f64> {
     let Bottleneck::Hashing { threshold, .. } = network.plan().design().code.kind else { return None };
-    let ids = data.labels.iter().find_map(|column| match &column.values {
-        LabelValues::Classes { ids, .. } => Some(ids),
-        LabelValues::Numbers(_) => None,
-    })?;
+    let (column, ids) = data.labels.iter().find_map(|column| Some((column, column.class_ids()?)))?;
     let units = network.plan().code_units();
-    let train = &data.split.train;
-    let [known, asked] = [&train[..], rows].map(|rows| network.encode(&gathered(data, rows)));
+    let labelled = |rows: &[u32]| -> Vec<u32> {
+        rows.iter().copied().filter(|row| column.is_known(*row as usize)).collect()
+    };
+    let (train, rows) = (&labelled(&data.split.train), &labelled(rows));
+    let [known, asked] = [train, rows].map(|rows| network.encode(&gathered(data, rows)));
     // More rows than can be held are thinned out, and their classes with them.
     let stride = (train.len() * units).div_ceil(known.len().max(1)).max(1);
     let classes = |rows: &[u32]| -> Vec<u32> { rows.iter().map(|row| ids[*row as usize]).collect() };

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-pub use self::dropped::{DropKind, drop_kind, is_project, promise};
+pub use self::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, is_project, promise};
 use self::keeper::Keep;
 use super::dialogs::{chosen, desktop_dialog, folder_near};
 use super::state::{Browse, PathFound, PathQuestion, SaveKind, SaveRequest};
+use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
     FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
     save_design,
@@ -22,6 +23,8 @@ use crate::io::{
 pub enum FileEvent {
     /// A file was read, or could not be.
     Opened(PathBuf, Result<OpenedFile, String>),
+    /// What was to be opened is data.
+    IsData(PathBuf, DataInstead),
     /// A file was written, or could not be.
     Saved(Box<SaveRequest>, Result<Vec<MergeNote>, String>),
     /// What is at a path that was asked for.
@@ -71,8 +74,14 @@ impl FileRoom {
         self.spawn(move || {
             // What a killed save has left there goes; where the folder cannot be written, opening needs nothing of it.
             let _ = Files::default().check_writable(&path);
-            let result = open_any(&path).map_err(|error| error.to_string());
-            FileEvent::Opened(path, result)
+            match open_any(&path) {
+                Ok(file) => FileEvent::Opened(path, Ok(file)),
+                Err(error) => match data_instead(&path, FIRST_SIDE_PX) {
+                    Some(Ok(data)) => FileEvent::IsData(path, data),
+                    Some(Err(unread)) => FileEvent::Opened(path, Err(unread.to_string())),
+                    None => FileEvent::Opened(path, Err(error.to_string())),
+                },
+            }
         });
     }
 

@@ -10,6 +10,7 @@ mod dialog;
 mod history;
 mod missing_data;
 mod notices;
+mod past_data;
 mod path_dialog;
 mod principal;
 mod save;
@@ -30,7 +31,8 @@ pub use self::derived::Derived;
 pub use self::dialog::Dialog;
 pub use self::history::History;
 pub use self::missing_data::MissingData;
-pub use self::notices::{Notices, Toast};
+pub use self::notices::{Notices, Offer, Toast};
+pub use self::past_data::{PastData, is_own};
 pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
 pub use self::save::{SaveKind, SaveRequest};
@@ -107,6 +109,8 @@ pub struct State {
     pub principal: Principal,
     /// The error of PCA of every run.
     pub baselines: Baselines,
+    /// Data of runs that the design no longer reads.
+    pub(super) past: PastData,
     pub(super) kept: Option<Project>,
     pub(super) jobs: BTreeMap<JobId, RunId>,
     /// Likelihoods that were asked for, and of which split; not saved.
@@ -198,6 +202,7 @@ impl State {
             epoch: None,
             principal: Principal::default(),
             baselines: Baselines::default(),
+            past: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),
             likelihoods: BTreeMap::new(),
@@ -237,9 +242,13 @@ impl State {
         chosen.or(self.runs.last())
     }
 
-    /// The loaded data, where they are those a run was trained on, however they are divided now.
+    /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
+    /// these are not there, loaded data of the same rows, whatever labels they have.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.data.dataset.as_deref().filter(|data| run.check_watched_rows(data).is_ok())
+        let loaded = self.data.dataset.as_deref();
+        let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
+        let own = own.map(|(data, _)| data).or_else(|| self.past.of(run));
+        own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))
     }
 
     /// Why the data of a run are not there, where [`State::data_of`] has none.

@@ -5,6 +5,7 @@ mod documents;
 mod dropped;
 mod edits;
 mod file_events;
+mod past_data;
 mod remedies;
 mod session_events;
 pub mod stack;
@@ -20,7 +21,7 @@ use crate::io::MergeBase;
 use crate::project::{Choice, Data, Place, Project, Rules, Source};
 use crate::run::{Run, RunId, Setting, Status};
 use crate::session;
-use crate::ui::state::{Baselines, DataState, Effect, History, Principal, Sources, State};
+use crate::ui::state::{Baselines, DataState, Effect, History, Offer, PastData, Principal, Sources, State};
 
 /// Why another reading of the data is offered, and at what price.
 pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, as the runs of this design were trained. New designs read more of them as they are; runs trained before cannot be resumed on data that are read otherwise.";
@@ -49,12 +50,13 @@ impl State {
         self.likelihoods.clear();
         self.principal = Principal::default();
         self.baselines = Baselines::default();
+        self.past = PastData::default();
         self.live = None;
         self.selected = Place::Code;
         self.kept = None;
         self.notices.take_back(OLD_RULES);
         if self.project.data.has_old_rules() {
-            self.notices.offer(Severity::Info, OLD_RULES, Choice::Rules(Rules::Current));
+            self.notices.offer(Severity::Info, OLD_RULES, Offer::Choice(Choice::Rules(Rules::Current)));
         }
         self.refresh(false);
     }
@@ -172,6 +174,7 @@ impl State {
         }
         if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
             // A path is still to come: nothing to load, and nothing of the old data stays.
+            self.keep_past_data();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
                 // What is still on its way answers an older request.
@@ -182,6 +185,7 @@ impl State {
             return;
         }
         if is_other_source(self.data.of.as_ref(), &self.project.data) {
+            self.keep_past_data();
             (self.data.dataset, self.data.facts, self.data.of) = (None, None, None);
         }
         self.load();

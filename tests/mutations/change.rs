@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::readers::{unzipped, zipped};
+use crate::sheets::{XLS_STREAM, record};
 
 /// Longest file a change makes: larger ones test size, not structure.
 const MOST_BYTES: usize = 1 << 20;
@@ -94,6 +95,11 @@ fn apply(bytes: &[u8], change: Change) -> Vec<u8> {
     let known = if change.deep.is_multiple_of(8) { None } else { apply_inside(bytes, change) };
     known.unwrap_or_else(|| match std::str::from_utf8(bytes) {
         Ok(text) if !change.deep.is_multiple_of(16) => change_text(text, change).into_bytes(),
+        // Text of another encoding has no control characters, either.
+        Err(_) if !bytes.iter().any(|byte| *byte < 9) && !change.deep.is_multiple_of(4) => {
+            let text = bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
+            change_text(&text, change).chars().map(|letter| u8::try_from(letter).unwrap_or(b'?')).collect()
+        }
         Ok(_) | Err(_) => change_bytes(bytes, change),
     })
 }
@@ -123,6 +129,10 @@ fn apply_inside(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
             )
         }
         [0x89, b'P', b'N', b'G', ..] => change_png(bytes, change),
+        [b'I', b'I', 42, 0, ..] => change_tiff(bytes, change),
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => change_workbook(bytes, change),
+        [0xFF, 0xFE, ..] => change_utf16(bytes, change, u16::from_le_bytes, u16::to_le_bytes),
+        [0xFE, 0xFF, ..] => change_utf16(bytes, change, u16::from_be_bytes, u16::to_be_bytes),
         [_, _, _, 0, 0, 0, 0, 0, b'{', ..] => {
             let length = usize::try_from(u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?)).ok()?;
             let header = change_text(std::str::from_utf8(bytes.get(8..8 + length)?).ok()?, change);
@@ -198,6 +208,74 @@ fn change_png(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
         png.extend(checksum.sum().to_be_bytes());
     }
     Some(png)
+}
+
+/// Changes the kind, the count or the value of one field of the first page of a TIFF file, or which page follows.
+fn change_tiff(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
+    let mut bytes = bytes.to_vec();
+    let page = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?) as usize;
+    let count = usize::from(u16::from_le_bytes(bytes.get(page..page + 2)?.try_into().ok()?));
+    // After the last field is the place of the next page.
+    let field = page + 2 + 12 * change.at.index(count + 1);
+    let place = field + [0, 2, 4, 8][change.to.index(4)];
+    // Numbers that overflow something, and places in the file.
+    let value = match change.with.index(WHOLE.len() + 4).checked_sub(WHOLE.len()) {
+        Some(0) => page as u64,
+        Some(1) => bytes.len() as u64,
+        Some(_) => change.to.index(bytes.len().max(1)) as u64,
+        None => WHOLE[change.with.index(WHOLE.len() + 4)],
+    };
+    let width = if place < field + 4 { 2 } else { 4 };
+    overwrite(bytes.get_mut(place..)?, 0, &value.to_le_bytes()[..width]);
+    Some(bytes)
+}
+
+/// Changes, drops or repeats one record of an old spreadsheet; what follows moves, and the stream keeps its length.
+fn change_workbook(bytes: &[u8], change: Change) -> Option<Vec<u8>> {
+    let stream = bytes.get(XLS_STREAM..)?;
+    let mut records: Vec<(u16, Vec<u8>)> = Vec::new();
+    let mut rest = stream;
+    while let [k0, k1, l0, l1, after @ ..] = rest {
+        let length = usize::from(u16::from_le_bytes([*l0, *l1]));
+        let kind = u16::from_le_bytes([*k0, *k1]);
+        let data = after.get(..length).filter(|_| kind != 0)?;
+        records.push((kind, data.to_vec()));
+        rest = &after[length..];
+        if rest.starts_with(&[0, 0]) {
+            break;
+        }
+    }
+    if records.is_empty() {
+        return None;
+    }
+    let at = change.at.index(records.len());
+    match change.deep % 8 {
+        1 => drop(records.remove(at)),
+        2 => {
+            let again = records[at].clone();
+            records.insert(change.to.index(records.len()), again);
+        }
+        3 => records[at].0 = records[change.to.index(records.len())].0,
+        _ => {
+            records[at].1 = change_bytes(&records[at].1, Change { at: change.to, to: change.with, ..change });
+        }
+    }
+    let all = records.iter().flat_map(|(kind, data)| record(*kind, data));
+    let mut changed: Vec<u8> = bytes[..XLS_STREAM].iter().copied().chain(all).collect();
+    changed.resize(bytes.len(), 0);
+    Some(changed)
+}
+
+/// Changes a text in UTF-16, whose mark stays.
+fn change_utf16(
+    bytes: &[u8],
+    change: Change,
+    from: fn([u8; 2]) -> u16,
+    to: fn(u16) -> [u8; 2],
+) -> Option<Vec<u8>> {
+    let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|pair| from(*pair)).collect();
+    let text = change_text(&String::from_utf16(&units).ok()?, change);
+    Some(text.encode_utf16().flat_map(to).collect())
 }
 
 /// Changes a word, a line or a place of a text.

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hourglass::io::{Files, open_project, save_design};
@@ -14,6 +14,7 @@ use hourglass::project::{
     Strategy, Synthetic,
 };
 use hourglass::run::{Checkpoint, EpochRecord, GreedyRecord, Run};
+use serde_json::Value;
 
 /// The program with these arguments, started in a folder that holds its state and settings too.
 pub fn command(dir: &Path, arguments: &[&str]) -> Command {
@@ -31,12 +32,51 @@ pub fn surround(command: &mut Command, dir: &Path) {
         .env_remove("RUST_LOG");
 }
 
+/// What a command left behind.
+pub struct Done {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command.
+pub fn run(dir: &Path, arguments: &[&str]) -> Done {
+    let output = command(dir, arguments).output().expect("started");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    Done { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
 /// Runs a command that must succeed.
 #[track_caller]
-pub fn ok(dir: &Path, arguments: &[&str]) -> Output {
-    let output = command(dir, arguments).output().expect("started");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
+pub fn ok(dir: &Path, arguments: &[&str]) -> Done {
+    let done = run(dir, arguments);
+    assert_eq!(done.code, Some(0), "{arguments:?}\n{}{}", done.stdout, done.stderr);
+    done
+}
+
+/// Runs a command that must fail with this code and say these words on stderr.
+#[track_caller]
+pub fn fails(dir: &Path, arguments: &[&str], code: i32, words: &str) {
+    let done = run(dir, arguments);
+    assert_eq!(done.code, Some(code), "{arguments:?}\n{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains(words), "{arguments:?}: {words:?} is not in\n{}", done.stderr);
+}
+
+/// The last line of results, as JSON.
+#[track_caller]
+pub fn last_json(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().expect("a line")).expect("JSON")
+}
+
+/// A small table with two clusters.
+pub fn write_table(path: &Path, offset: f32) {
+    let mut text = String::from("a,b,c,d,e\n");
+    for row in 0..120 {
+        let value = |column: usize| ((row * 7 + column * 13) % 29) as f32 / 29.0 + offset;
+        let row: Vec<String> = (0..5).map(|column| value(column).to_string()).collect();
+        text += &(row.join(",") + "\n");
+    }
+    fs::write(path, text).expect("written");
 }
 
 /// The runs of a project file that opens without a warning.

@@ -13,15 +13,19 @@ use std::path::Path;
 use hourglass::check::problems;
 use hourglass::dataset::{mended, source_for};
 use hourglass::io::{OpenedFile, Store, open_any};
-use hourglass::project::{Channels, Data, Project, Source};
+use hourglass::project::{
+    Alpha, ArrayReading, Axes, Channels, Data, LabelFrom, Pages, PictureReading, PixelRange, Project, Source,
+};
 
 pub use base::{bmp, idx_images, project_entries, unzipped, workspace_files, zipped};
 
 /// Something that reads bytes nobody vouches for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reader {
-    /// A table.
+    /// A table of text, plain or gzipped, of any encoding.
     Csv,
+    /// A spreadsheet: .xlsx, .xls, .ods.
+    Sheet,
     /// An array.
     Npy,
     /// An archive of arrays.
@@ -30,8 +34,12 @@ pub enum Reader {
     Idx,
     /// Labels of MNIST's format, of the images in `base`.
     IdxLabels,
+    /// Test images of MNIST's format, next to the images in `base`.
+    IdxTest,
     /// A picture in a folder of pictures.
     Picture,
+    /// A table of labels in a folder of pictures.
+    LabelTable,
     /// `NAME.ron`.
     Design,
     /// `NAME.hourglass`.
@@ -47,13 +55,16 @@ pub enum Reader {
 
 impl Reader {
     /// All of them.
-    pub const ALL: [Reader; 11] = [
+    pub const ALL: [Reader; 14] = [
         Reader::Csv,
+        Reader::Sheet,
         Reader::Npy,
         Reader::Npz,
         Reader::Idx,
         Reader::IdxLabels,
+        Reader::IdxTest,
         Reader::Picture,
+        Reader::LabelTable,
         Reader::Design,
         Reader::Project,
         Reader::ProjectEntry,
@@ -65,11 +76,14 @@ impl Reader {
     pub fn name(self) -> &'static str {
         match self {
             Reader::Csv => "csv",
+            Reader::Sheet => "sheet",
             Reader::Npy => "npy",
             Reader::Npz => "npz",
             Reader::Idx => "idx",
             Reader::IdxLabels => "idx_labels",
+            Reader::IdxTest => "idx_test",
             Reader::Picture => "picture",
+            Reader::LabelTable => "label_table",
             Reader::Design => "design",
             Reader::Project => "project",
             Reader::ProjectEntry => "project_entry",
@@ -85,10 +99,11 @@ impl Reader {
         let root = folder.path();
         match self {
             Reader::Csv => read_data(root, "a.csv", bytes, |source| source),
+            Reader::Sheet => read_data(root, "a.xlsx", bytes, |source| source),
             Reader::Npy => read_data(root, "a.npy", bytes, |source| source),
             Reader::Npz => {
                 let plain = read_data(root, "a.npz", bytes, |source| source);
-                plain & read_data(root, "a.npz", bytes, with_labels)
+                plain & read_data(root, "a.npz", bytes, with_chosen)
             }
             Reader::Idx => {
                 let end = if bytes.starts_with(b"\x1F\x8B") { ".gz" } else { "" };
@@ -98,14 +113,28 @@ impl Reader {
                 fs::write(root.join("train-labels-idx1-ubyte"), bytes).expect("written");
                 read_data(root, "train-images-idx3-ubyte", &base::idx_images(), |source| source)
             }
+            Reader::IdxTest => {
+                fs::write(root.join("t10k-images-idx3-ubyte"), bytes).expect("written");
+                read_data(root, "train-images-idx3-ubyte", &base::idx_images(), |source| source)
+            }
             Reader::Picture => {
-                fs::create_dir(root.join("a")).expect("made");
-                let bmp = base::bmp([9, 200, 30]);
-                fs::write(root.join("a/good.bmp"), &bmp).expect("written");
-                fs::write(root.join("a/also.bmp"), bmp).expect("written");
+                write_pictures(root);
                 let name = format!("a/given.{}", picture_extension(bytes));
                 fs::write(root.join(name), bytes).expect("written");
-                used::source(pictures(root)).is_some_and(|rows| rows == 3)
+                let rows = [PictureReading::default(), rarely_chosen()]
+                    .map(|reading| used::source(pictures(root, reading)).unwrap_or(0));
+                // One of the file at least, and its first page alone.
+                rows[0] > 2 && rows[1] == 3
+            }
+            Reader::LabelTable => {
+                write_pictures(root);
+                let path = root.join("labels.csv");
+                fs::write(&path, bytes).expect("written");
+                let label = LabelFrom::Table { path, file: None, label: None };
+                let asked = PictureReading { label, ..PictureReading::default() };
+                let rows = [PictureReading::default(), asked]
+                    .map(|reading| used::source(pictures(root, reading)).unwrap_or(0));
+                rows == [2, 2]
             }
             Reader::Design => read_design(root, bytes),
             Reader::Project => read_project(root, bytes),
@@ -143,25 +172,49 @@ fn read_data(root: &Path, name: &str, bytes: &[u8], change: impl Fn(Source) -> S
         path,
         array: None,
         labels: None,
-        reading: hourglass::project::ArrayReading::default(),
+        reading: ArrayReading::default(),
     });
     used::source(change(source)).is_some()
 }
 
-fn with_labels(source: Source) -> Source {
-    if let Source::Npy { path, .. } = source {
-        return Source::Npy {
-            path,
-            array: Some("x".to_owned()),
-            labels: Some("y".to_owned()),
-            reading: hourglass::project::ArrayReading::default(),
-        };
+/// Every array by its name, as someone chooses them.
+fn with_chosen(source: Source) -> Source {
+    let Source::Npy { path, .. } = source else { return source };
+    let name = |name: &str| Some(name.to_owned());
+    let reading = ArrayReading {
+        validation: name(""),
+        test: name("x_test"),
+        test_labels: name("y_test"),
+        axes: Axes::Rows,
+        ..ArrayReading::default()
+    };
+    Source::Npy { path, array: name("x"), labels: name("y"), reading }
+}
+
+/// Two pictures in a folder of a folder.
+fn write_pictures(root: &Path) {
+    fs::create_dir(root.join("a")).expect("made");
+    for name in ["good", "also"] {
+        fs::write(root.join(format!("a/{name}.bmp")), base::bmp([9, 200, 30])).expect("written");
+    }
+}
+
+fn pictures(folder: &Path, chosen: PictureReading) -> Source {
+    let mut source = source_for(folder, 4, 3, Channels::Rgb).expect("a folder");
+    if let Source::ImageFolder { reading, .. } = &mut source {
+        *reading = chosen;
     }
     source
 }
 
-fn pictures(folder: &Path) -> Source {
-    source_for(folder, 4, 3, Channels::Rgb).expect("a folder")
+/// Choices that no picture has of itself.
+fn rarely_chosen() -> PictureReading {
+    PictureReading {
+        alpha: Alpha::Keep,
+        range: PixelRange::Percentiles,
+        pages: Pages::First,
+        ..PictureReading::default()
+    }
 }
 
 fn picture_extension(bytes: &[u8]) -> &'static str {
@@ -171,6 +224,9 @@ fn picture_extension(bytes: &[u8]) -> &'static str {
         [b'G', b'I', ..] => "gif",
         [b'R', b'I', ..] => "webp",
         [b'I', b'I', ..] | [b'M', b'M', ..] => "tif",
+        [0, 0, 1, 0, ..] => "ico",
+        // Nothing but its name tells this format: the length of a text, whether there is a palette, and the kind.
+        [_, 0 | 1, 1..=3 | 9..=11, ..] => "tga",
         _ => "bmp",
     }
 }

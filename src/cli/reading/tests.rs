@@ -2,7 +2,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::args::{Arguments, Task};
-use crate::project::{ArrayReading, PictureReading, TableReading};
+use crate::project::{ArrayReading, IdxReading, PictureReading, TableReading};
 
 fn read(words: &[&str]) -> Result<Reading, String> {
     let words = ["hourglass", "check", "design.ron"].into_iter().chain(words.iter().copied());
@@ -30,9 +30,17 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(
         [Comments::Auto, Comments::Off, Comments::From('#'), Comments::From('-')].map(Choice::Comments),
     );
+    choices.extend([None, Some("Sheet 2".to_owned())].map(Choice::Sheet));
+    choices.extend([None, Some(0), Some(12)].map(Choice::SkipLines));
+    choices.extend([None, Some(0), Some(2)].map(Choice::SkipFooter));
     choices.extend(Missing::ALL.map(Choice::Missing));
     choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
+    choices.extend([Choice::MissingWords(vec![]), Choice::OnlyMissingWords(vec![])]);
+    choices.push(Choice::OnlyMissingWords(vec!["-".to_owned(), "not known".to_owned()]));
     choices.extend(DateUnit::ALL.map(Choice::Dates));
+    choices.extend(DateOrder::ALL.map(Choice::DateOrder));
+    let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
+    choices.extend([None, names(&[]), names(&["id", "a class"])].map(Choice::Labels));
     for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {
         choices.extend(TAKES.map(|(_, take)| Choice::Column(name.to_owned(), take)));
         choices.extend(Take::ALL.map(|take| Choice::Column(name.to_owned(), Some(take))));
@@ -56,6 +64,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(Alpha::ALL.map(Choice::Alpha));
     choices.extend(PixelRange::ALL.map(Choice::Range));
     choices.extend(Pages::ALL.map(Choice::Pages));
+    choices.extend(Masks::ALL.map(Choice::Masks));
     let path = std::path::absolute("labels of all.csv").expect("a path");
     let table = |file: Option<&str>, label: Option<&str>| LabelFrom::Table {
         path: path.clone(),
@@ -95,6 +104,7 @@ fn other_words_are_refused_with_those_there_are() {
     check("--delimiter", ";", "semicolon");
     check("--encoding", "latin-99", "windows-1252");
     check("--comments", "//", "one sign");
+    check("--skip-lines", "two", "a number");
     check("--column", "id", "left-out");
     check("--column", "id=lable", "label");
     check("--column", "=label", "NAME=HOW");
@@ -144,13 +154,29 @@ fn choices_reach_the_document_or_are_refused() {
     check(&Source::Digits, &["--size", "8x8"], "folders of pictures");
     check(&array, &["--header", "no"], "tables");
     check(&table, &["--array", "x"], "arrays");
-    let idx = Source::Idx { images: "i".into(), labels: None, test_images: None, test_labels: None };
-    check(&idx, &["--label-array", "y"], "chosen in the design: labels, test_images");
-    check(&table, &["--parts", "mixed"], "arrays (.npy, .npz) and folders of pictures");
+    let idx = Source::Idx {
+        images: "i".into(),
+        labels: Some("found".into()),
+        test_images: None,
+        test_labels: Some("t".into()),
+        reading: IdxReading::default(),
+    };
+    check(&idx, &["--array", "y"], "for arrays (.npy, .npz); these data are of another kind (IDX)");
+    check(&table, &["--parts", "mixed"], "arrays (.npy, .npz), IDX files and folders of pictures");
+    let words =
+        ["--test-array", "/i2", "--test-label-array", "", "--label-array", "detect", "--axes", "rows"];
+    let Ok(Data { source: Source::Idx { labels, test_images, test_labels, reading, .. }, .. }) =
+        applied(&idx, &words)
+    else {
+        panic!("refused")
+    };
+    assert_eq!(labels.and_then(|path| path.file_name().map(PathBuf::from)), Some("found".into()));
+    assert!(test_images.is_some_and(|path| path.ends_with("i2")) && test_labels.is_none());
+    assert_eq!(reading, IdxReading { axes: Axes::Rows, ..IdxReading::default() });
     check(
         &folder,
         &["--labels", "a"],
-        "--labels is for tables; these data are of another kind (Image folder)",
+        "--labels a is for tables; these data are of another kind (Image folder)",
     );
 
     let words = ["--labels", "a, b", "--column", "b=left-out", "--column", "c=label", "--scaling", "robust"];
@@ -163,6 +189,16 @@ fn choices_reach_the_document_or_are_refused() {
         panic!("refused")
     };
     assert_eq!(labels, Vec::<String>::new());
+    let only = |words: &[&str]| {
+        let data = applied(&table, words).expect("fits");
+        let Source::Csv { labels, reading, .. } = data.source else { panic!("no table") };
+        (labels.len(), reading.only_labels)
+    };
+    assert_eq!(only(&[]), (1, false));
+    assert_eq!(only(&["--labels", ""]), (0, true));
+    assert_eq!(only(&["--labels", "a,b"]), (2, true));
+    assert_eq!(only(&["--labels", "detect"]), (0, false));
+    assert_eq!(only(&["--labels", "", "--column", "a=label"]), (1, true));
 
     let mut data = Data::default();
     assert!(read(&["--scaling", "unit-range"]).expect("read").apply_to_trained(&mut data).is_ok());

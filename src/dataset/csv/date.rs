@@ -5,17 +5,19 @@ use std::sync::LazyLock;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 
+use crate::project::DateOrder;
+
 /// How the dates of a column are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DateFormat(usize);
 
 /// Formats in which everything seen so far is a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct DateFormats(u64);
+pub(super) struct DateFormats(u128);
 
 /// The forms of a date, in the terms of `strftime`. Where day and month can be either, the day comes
-/// first.
-const DATES: [&str; 11] = [
+/// first; where the year can be, too, as ISO 8601 has it.
+const DATES: [&str; 23] = [
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%Y.%m.%d",
@@ -27,6 +29,18 @@ const DATES: [&str; 11] = [
     "%d-%b-%Y",
     "%d %b %Y",
     "%b %d, %Y",
+    "%b %d %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%y-%m-%d",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%m-%y",
+    "%m-%d-%y",
+    "%d-%b-%y",
+    "%y/%m/%d",
+    "%Y%m%d",
 ];
 /// What may follow a date, and what may stand alone but for the first.
 const TIMES: [&str; 5] = ["", "%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p"];
@@ -41,8 +55,14 @@ static FORMATS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
+/// Months as they begin, in lower case.
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 impl DateFormat {
+    /// Eight digits: `20240131`.
+    pub(super) const COMPACT: DateFormat = DateFormat((DATES.len() - 1) * TIMES.len());
+
     /// As `strftime` has it: `%Y-%m-%d %H:%M`.
     pub(super) fn name(self) -> &'static str {
         &FORMATS[self.0]
@@ -55,7 +75,26 @@ impl DateFormat {
 
     /// Whether it has a time of day.
     pub(super) fn has_time(self) -> bool {
-        !self.0.is_multiple_of(TIMES.len()) || self.0 >= DATES.len() * TIMES.len()
+        !self.0.is_multiple_of(TIMES.len()) || !self.has_date()
+    }
+
+    /// Whether it is more than a time of day.
+    pub(super) fn has_date(self) -> bool {
+        self.0 < DATES.len() * TIMES.len()
+    }
+
+    /// Which of day, month and year comes first; none for a time of day alone.
+    pub(super) fn order(self) -> Option<DateOrder> {
+        let date = DATES.get(self.0 / TIMES.len())?;
+        let place = |letters: &[&str]| letters.iter().find_map(|letter| date.find(letter));
+        let (day, month, year) = (place(&["%d"]), place(&["%m", "%b", "%B"]), place(&["%Y", "%y"]));
+        Some(if year < day.min(month) {
+            DateOrder::YearFirst
+        } else if day < month {
+            DateOrder::DayFirst
+        } else {
+            DateOrder::MonthFirst
+        })
     }
 
     /// Seconds since the beginning of 1970, or since midnight for a time alone; a zone that is told is
@@ -63,35 +102,50 @@ impl DateFormat {
     pub(super) fn parse(self, field: &str) -> Option<f64> {
         let (text, zone_secs) = without_zone(field.trim());
         let mut spaced;
-        let text = match text.as_bytes().get(10) {
-            // The date and time of ISO 8601.
-            Some(b'T' | b't') => {
+        // The date and time of ISO 8601.
+        let is_mark = |at: &usize| {
+            matches!(text.as_bytes().get(at - 1..at + 2), Some([b'0'..=b'9', b'T' | b't', b'0'..=b'9']))
+        };
+        let mark = [10, 8].into_iter().find(is_mark);
+        let text = match mark {
+            Some(at) => {
                 spaced = text.to_owned();
-                spaced.replace_range(10..11, " ");
+                spaced.replace_range(at..=at, " ");
                 spaced.as_str()
             }
-            _ => text,
+            None => text,
         };
-        if !self.has_whole_year(text) {
+        if !self.has_its_digits(text) {
             return None;
         }
         let parsed = BrokenDownTime::parse(self.name(), text).ok()?;
-        let has_date = self.0 < DATES.len() * TIMES.len();
-        let date = if has_date { parsed.to_date().ok()? } else { Date::constant(1970, 1, 1) };
+        let date = if self.has_date() { parsed.to_date().ok()? } else { Date::constant(1970, 1, 1) };
         let time = if self.has_time() { parsed.to_time().ok()? } else { Time::midnight() };
         let moment = DateTime::from_parts(date, time);
         let days = f64::from(date.duration_since(Date::constant(1970, 1, 1)).as_hours() as i32) / 24.0;
         let since = moment.duration_since(DateTime::from_parts(date, Time::midnight()));
-        Some(days * SECONDS_PER_DAY + since.as_secs_f64() - zone_secs)
+        Some(days * SECONDS_PER_DAY + since.as_secs_f64() - zone_secs.unwrap_or_default())
     }
 
-    /// Whether the year of a field, if it has one, is written with four digits: 31/12/99 is not in the year 99, and 3.9.1 no
-    /// date.
-    fn has_whole_year(self, text: &str) -> bool {
-        let Some((before, _)) = self.name().split_once("%Y") else { return true };
+    /// Whether the parts of a field have as many digits as they should: 31/12/99 is not in the year
+    /// 99, and neither 3.9.1 nor 3.10.12 is a date.
+    fn has_its_digits(self, text: &str) -> bool {
+        let Some((before, _)) = self.name().split_once("%Y").or_else(|| self.name().split_once("%y")) else {
+            return true;
+        };
         let numbers = before.matches("%d").count() + before.matches("%m").count();
-        let mut runs = text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
-        runs.nth(numbers).is_some_and(|year| year.len() == 4)
+        let mut runs =
+            text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty()).map(str::len);
+        if self.name().contains("%Y%m") {
+            return runs.next() == Some(8);
+        }
+        if self.name().contains("%Y") {
+            return runs.nth(numbers) == Some(4);
+        }
+        // Single digits are usual with strokes (a spreadsheet writes 1/31/99), and safe with the
+        // name of a month.
+        let may_be_short = before.contains('/') || before.contains("%b");
+        if may_be_short { runs.nth(numbers) == Some(2) } else { runs.take(3).all(|length| length == 2) }
     }
 }
 
@@ -105,16 +159,20 @@ impl DateFormats {
     #[must_use]
     pub(super) fn that_read(self, field: &str) -> DateFormats {
         let field = field.trim();
-        // Far the most fields of tables are no dates.
-        let may_be = field.len() >= 4
-            && field.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && field.bytes().any(|byte| byte.is_ascii_digit())
-            && field.contains(['-', '/', '.', ':', ' ']);
-        if !may_be {
-            return DateFormats(0);
+        if !may_be_date(field) {
+            return DateFormats::NONE;
         }
-        let fits = |at: &usize| self.0 >> at & 1 == 1 && DateFormat(*at).parse(field).is_some();
-        DateFormats((0..FORMATS.len()).filter(fits).fold(0, |bits, at| bits | 1 << at))
+        let fits = self.iter().filter(|format| format.parse(field).is_some());
+        DateFormats(fits.fold(0, |bits, format| bits | 1 << format.0))
+    }
+
+    fn iter(self) -> impl Iterator<Item = DateFormat> {
+        let mut bits = self.0;
+        std::iter::from_fn(move || {
+            let first = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(DateFormat(first))
+        })
     }
 
     /// Whether one is among them.
@@ -127,26 +185,54 @@ impl DateFormats {
         self.0 == 0
     }
 
-    /// The first of them, and whether another reads other dates: day and month can be either.
-    pub(super) fn best(self) -> Option<(DateFormat, bool)> {
-        let first = (self.0 != 0).then(|| self.0.trailing_zeros() as usize)?;
-        let rest = self.0 & !(1 << first);
-        Some((DateFormat(first), rest != 0))
+    /// The likeliest of them.
+    pub(super) fn best(self) -> Option<DateFormat> {
+        self.iter().next()
+    }
+
+    /// The likeliest of them in an order that was told, where one fits; else the likeliest.
+    pub(super) fn best_in(self, order: DateOrder) -> Option<DateFormat> {
+        self.iter().find(|format| format.order() == Some(order)).or_else(|| self.best())
+    }
+
+    /// The orders that fit: with several, the same digits are different dates.
+    pub(super) fn orders(self) -> Vec<DateOrder> {
+        let has = |order: &DateOrder| self.iter().any(|format| format.order() == Some(*order));
+        DateOrder::ALL.into_iter().filter(has).collect()
     }
 }
 
-/// A moment without its zone, and the seconds it is ahead of UTC.
-fn without_zone(text: &str) -> (&str, f64) {
+/// Whether a field begins as a date or time does. Far the most fields of tables do not, and all
+/// formats take time to try.
+fn may_be_date(field: &str) -> bool {
+    let end = field.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(field.len());
+    let (first, rest) = field.split_at(end);
+    let is_number = first.bytes().all(|byte| byte.is_ascii_digit());
+    let is_month =
+        || first.get(..3).is_some_and(|start| MONTHS.contains(&start.to_ascii_lowercase().as_str()));
+    let begins = if is_number { matches!(first.len(), 1 | 2 | 4 | 8) } else { is_month() };
+    // 20240131T10:00 is one word up to the colon.
+    let is_compact = first.len() > 8 && first.as_bytes()[..8].iter().all(u8::is_ascii_digit);
+    let is_alone = is_number && first.len() == 8 && rest.is_empty();
+    (begins || is_compact)
+        && field.len() >= 4
+        && (rest.starts_with(['-', '/', '.', ':', ' ']) || is_alone)
+        && field.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a date and time says what zone it is in.
+pub(super) fn has_zone(field: &str) -> bool {
+    without_zone(field.trim()).1.is_some()
+}
+
+/// A moment without its zone, and the seconds it is ahead of UTC where it has one.
+fn without_zone(text: &str) -> (&str, Option<f64>) {
     // A zone follows a time of day alone.
-    if !text.contains(':') {
-        return (text, 0.0);
-    }
+    let Some(colon) = text.find(':') else { return (text, None) };
     if let Some(rest) = text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix(" UTC")) {
-        return (rest.trim_end(), 0.0);
+        return (rest.trim_end(), Some(0.0));
     }
-    let Some(at) = text.rfind(['+', '-']).filter(|&at| at > text.find(':').unwrap_or(0)) else {
-        return (text, 0.0);
-    };
+    let Some(at) = text.rfind(['+', '-']).filter(|&at| at > colon) else { return (text, None) };
     let (rest, zone) = text.split_at(at);
     let digits: String = zone[1..].chars().filter(|mark| *mark != ':').collect();
     let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|text| text.parse::<u8>().ok());
@@ -158,9 +244,9 @@ fn without_zone(text: &str) -> (&str, f64) {
     match (number(0..2), minutes) {
         (Some(hours), Some(minutes)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             let secs = f64::from(hours) * 3600.0 + f64::from(minutes) * 60.0;
-            (rest.trim_end(), if zone.starts_with('-') { -secs } else { secs })
+            (rest.trim_end(), Some(if zone.starts_with('-') { -secs } else { secs }))
         }
-        _ => (text, 0.0),
+        _ => (text, None),
     }
 }
 
@@ -173,8 +259,9 @@ mod tests {
         let check = |fields: &[&str], expected: Option<(&str, bool)>, first: Option<f64>| {
             let all = fields.iter().fold(DateFormats::ALL, |formats, field| formats.that_read(field));
             let best = all.best();
-            assert_eq!(best.map(|(format, doubtful)| (format.name(), doubtful)), expected, "{fields:?}");
-            assert_eq!(best.and_then(|(format, _)| format.parse(fields[0])), first, "{fields:?}");
+            let told = best.map(|format| (format.name(), all.orders().len() > 1));
+            assert_eq!(told, expected, "{fields:?}");
+            assert_eq!(best.and_then(|format| format.parse(fields[0])), first, "{fields:?}");
         };
         // date -u -d 2024-01-31 +%s
         check(&["2024-01-31", "2023-12-01"], Some(("%Y-%m-%d", false)), Some(1_706_659_200.0));
@@ -188,6 +275,17 @@ mod tests {
         check(&["2024-01-31 01:00 PM"], Some(("%Y-%m-%d %I:%M %p", false)), Some(1_706_706_000.0));
         check(&["12:30"], Some(("%H:%M", false)), Some(45_000.0));
         check(&["1969-12-31"], Some(("%Y-%m-%d", false)), Some(-86_400.0));
+        check(&["Jan 31 2024"], Some(("%b %d %Y", false)), Some(1_706_659_200.0));
+        check(&["31 January 2024"], Some(("%d %B %Y", false)), Some(1_706_659_200.0));
+        check(&["5 May 2024"], Some(("%d %b %Y", false)), Some(1_714_867_200.0));
+        check(&["31/12/99", "1/2/00"], Some(("%d/%m/%y", false)), Some(946_598_400.0));
+        check(&["12/31/99"], Some(("%m/%d/%y", false)), Some(946_598_400.0));
+        check(&["31.12.99 10:00"], Some(("%d.%m.%y %H:%M", false)), Some(946_634_400.0));
+        check(&["31-DEC-99"], Some(("%d-%b-%y", false)), Some(946_598_400.0));
+        check(&["03/04/05"], Some(("%d/%m/%y", true)), Some(1_112_486_400.0));
+        check(&["24-01-31"], Some(("%y-%m-%d", true)), Some(1_706_659_200.0));
+        check(&["20240131"], Some(("%Y%m%d", false)), Some(1_706_659_200.0));
+        check(&["20240131T01:00:00Z"], Some(("%Y%m%d %H:%M:%S%.f", false)), Some(1_706_662_800.0));
         for word in [
             "2024",
             "1.5",
@@ -198,13 +296,30 @@ mod tests {
             "1-2",
             "ID 5",
             "25:00",
-            "31/12/99",
             "3.9.1",
-            "24-01-31",
+            "3.10.12",
+            "1-2-99",
+            "99-31-12",
+            "20241301",
+            "ID-01-02",
+            "market 5",
             "",
         ] {
             check(&[word], None, None);
         }
+    }
+
+    #[test]
+    fn an_order_that_is_told_counts_where_it_fits() {
+        let check = |field: &str, order: DateOrder, expected: &str| {
+            let format = DateFormats::ALL.that_read(field).best_in(order);
+            assert_eq!(format.map(DateFormat::name), Some(expected), "{field} {order:?}");
+        };
+        check("03/04/2024", DateOrder::Auto, "%d/%m/%Y");
+        check("03/04/2024", DateOrder::MonthFirst, "%m/%d/%Y");
+        check("31/03/2024", DateOrder::MonthFirst, "%d/%m/%Y");
+        check("24-01-31", DateOrder::DayFirst, "%d-%m-%y");
+        check("2024-01-31", DateOrder::DayFirst, "%Y-%m-%d");
     }
 
     #[test]

@@ -1,10 +1,17 @@
 //! What the fields of a column are, judged by all of them.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
+use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
-use super::number::{Notation, Notations, Signs};
-use crate::dataset::memory::{self, Budget};
+use super::dated::{Dated, Place, Spoilt};
+use super::ends::Ends;
+use super::missing::{self, Gap, UsualWords};
+use super::number::{self, Notation, Notations, Signs};
+use super::plain::{Plain, plain_number};
+use super::words::{Added, Words};
+use crate::dataset::memory::{self, Budget, Shortage};
+use crate::project::{DateOrder, Rules, TableReading, Take};
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,29 +34,20 @@ pub(super) enum Content {
     Dates {
         /// How they are written.
         format: DateFormat,
-        /// Whether another way of writing fits as well: day and month can be either.
+        /// Whether another order of day, month and year fits as well.
         is_doubtful: bool,
     },
-    /// Words.
+    /// Words, or digits that are codes.
     Words,
 }
 
 /// Words for true and false, in lower case.
 const TRUTH: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
-/// Words that mean a value is missing, whatever a person adds to them.
-const MISSING: [&str; 10] = ["na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none", "-", "?"];
-/// How many different words of a column are remembered.
-pub(super) const WORDS: usize = 4096;
 /// The longest field that can be a number with signs, or a date.
 const VALUE_BYTES: usize = 128;
-
-/// Whether a field means that a value is missing.
-pub(super) fn is_missing(field: &str, more: &[String]) -> bool {
-    let field = field.trim();
-    field.is_empty()
-        || field.len() <= 4 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(field))
-        || more.iter().any(|word| word == field)
-}
+/// A column of fractions of which more are different has no categories, so that its words are not
+/// remembered.
+const FRACTIONS: usize = 256;
 
 /// The fields of a column, as far as they tell what it holds.
 #[derive(Clone, Debug)]
@@ -58,23 +56,41 @@ pub(super) struct Evidence {
     /// Fields that are not missing.
     present: u64,
     missing: u64,
+    /// Usual words among the missing ones.
+    usual_words: UsualWords,
     notations: Notations,
     signs: Signs,
-    dates: DateFormats,
-    /// The first date.
-    first_date: Option<String>,
+    /// How many numbers have a percent sign.
+    percents: u64,
+    /// The first currency, and another one.
+    currencies: [Option<Box<str>>; 2],
+    /// What the fields that are no plain numbers tell about dates; `None` before the first of them,
+    /// and where it is over.
+    dated: Option<Box<Dated>>,
+    may_be_dated: bool,
+    /// Whether all fields are dates of eight digits, though numbers as well.
+    are_compact_dates: bool,
+    order: DateOrder,
+    codes: Codes,
+    /// Whether digits with leading zeros are numbers nevertheless.
+    are_codes_numbers: bool,
     /// Pairs of [`TRUTH`] that all fields belong to.
     truth: u8,
     /// Fields that are a number in some notation.
     numbers: u64,
     /// The notations of all fields that are a number in one.
     number_notations: Notations,
+    may_have_comma: bool,
+    may_have_point: bool,
     /// Smallest and largest number, with decimal points and with decimal commas.
-    ranges: [(f64, f64); 2],
+    ends: Ends,
+    comma_range: (f64, f64),
     /// How often each word was seen; `None` once there are more than are remembered.
-    words: Option<HashMap<String, u64>>,
-    /// Memory the words are charged with.
-    words_bytes: u64,
+    words: Option<Words>,
+    /// Whether words are remembered although they are many fractions.
+    keeps_words: bool,
+    /// Memory for what is known of dates.
+    charged: u64,
     /// Whether no field was there twice, as far as words are remembered.
     are_different: bool,
     /// Whether all numbers are whole.
@@ -88,20 +104,30 @@ pub(super) struct Evidence {
 
 impl Default for Evidence {
     fn default() -> Self {
-        let nothing = (f64::INFINITY, f64::NEG_INFINITY);
         Evidence {
             present: 0,
             missing: 0,
+            usual_words: UsualWords::default(),
             notations: Notations::ALL,
             signs: Signs::default(),
-            dates: DateFormats::ALL,
-            first_date: None,
+            percents: 0,
+            currencies: [None, None],
+            dated: None,
+            may_be_dated: true,
+            are_compact_dates: true,
+            order: DateOrder::Auto,
+            codes: Codes::default(),
+            are_codes_numbers: false,
             truth: (1 << TRUTH.len()) - 1,
             numbers: 0,
             number_notations: Notations::ALL,
-            ranges: [nothing; 2],
-            words: Some(HashMap::new()),
-            words_bytes: 0,
+            may_have_comma: true,
+            may_have_point: true,
+            ends: Ends::default(),
+            comma_range: (f64::INFINITY, f64::NEG_INFINITY),
+            words: Some(Words::default()),
+            keeps_words: false,
+            charged: 0,
             are_different: true,
             are_whole: true,
             counts_up: true,
@@ -111,54 +137,175 @@ impl Default for Evidence {
     }
 }
 
+/// Nothing yet for each of these columns. Words are remembered where a column was chosen to be one
+/// of them.
+///
+/// # Errors
+/// [`Shortage`] for more columns than there is memory.
+pub(super) fn of_columns(
+    names: &[String],
+    reading: &TableReading,
+    budget: &Budget,
+) -> Result<Vec<Evidence>, Shortage> {
+    let mut columns = budget.filled(Evidence::default(), names.len())?;
+    let chosen = reading.columns.iter().filter(|choice| choice.take == Take::Categories);
+    let chosen: HashSet<&String> = chosen.map(|choice| &choice.name).collect();
+    for (column, name) in columns.iter_mut().zip(names) {
+        column.keeps_words = chosen.contains(name);
+    }
+    Ok(columns)
+}
+
+/// What all columns together tell about each.
+///
+/// - An order of day, month and year that some dates prove is that of all.
+/// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it
+///   is by the rules of version 1.
+pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules) {
+    let codes = columns.iter().filter(|column| column.are_padded_codes()).count();
+    let are_numbers = rules == Rules::Version1 || (codes > 2 && 2 * codes > columns.len());
+    let mut order = reading.date_order;
+    if order == DateOrder::Auto {
+        let proven = columns.iter().filter_map(|column| match column.date_orders()[..] {
+            [order @ (DateOrder::DayFirst | DateOrder::MonthFirst)] => Some(order),
+            _ => None,
+        });
+        let mut proven: Vec<DateOrder> = proven.collect();
+        proven.dedup();
+        if let [one] = proven[..] {
+            order = one;
+        }
+    }
+    for column in columns {
+        (column.are_codes_numbers, column.order) = (are_numbers && column.are_padded_codes(), order);
+    }
+}
+
 impl Evidence {
-    /// Adds a field. Words are forgotten where there is no memory to remember them.
-    pub(super) fn add(&mut self, field: &str, missing_words: &[String], budget: &Budget) {
-        let field = field.trim();
-        if missing_words.is_empty()
-            && let Some(value) = plain_number(field)
-        {
-            self.add_plain(field, value);
-        } else if is_missing(field, missing_words) {
-            self.missing += 1;
-            return;
+    /// Adds a field where it is a plain number. `false` where it is not, and has to be looked at
+    /// more closely.
+    pub(super) fn add_plain(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
+        let Some(plain) = Plain::of(field) else { return self.add_comma(field, reading, budget) };
+        if missing::is_told(field, reading) {
+            return false;
+        }
+        // Digits, points and signs are text. It is looked at once more only where something new is
+        // to be learnt.
+        let text = || std::str::from_utf8(field).unwrap_or_default();
+        self.truth = 0;
+        self.are_compact_dates = self.are_compact_dates && plain.is_compact_date();
+        self.add_no_date(text);
+        self.codes.add(plain, field);
+        if self.may_have_comma && plain.has_point {
+            self.add_number(text(), Notations::of(text()));
         } else {
-            self.add_other(field);
+            // In every notation that is left it is the same number.
+            self.numbers += 1;
+            if self.may_have_comma {
+                self.add_with_comma(plain.value);
+            }
+            self.add_value(plain.value, field, !plain.has_point || plain.value.fract() == 0.0);
         }
         self.present += 1;
-        self.remember(field, budget);
+        self.remember(field, plain.byte(), budget);
+        true
     }
 
-    fn add_plain(&mut self, field: &str, value: f64) {
-        (self.truth, self.dates) = (0, DateFormats::NONE);
-        if self.number_notations.best(Some(true)).is_some() {
-            self.add_number(field, Notations::of(field));
+    /// Adds a field where it is a plain number with a decimal comma, and no points are decimal
+    /// marks.
+    fn add_comma(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
+        if self.may_have_point || missing::is_told(field, reading) {
+            return false;
+        }
+        let Some(plain) = Plain::with_mark(field, b',') else { return false };
+        self.add_no_date(|| std::str::from_utf8(field).unwrap_or_default());
+        self.numbers += 1;
+        self.add_with_comma(plain.value);
+        (self.truth, self.are_compact_dates) = (0, false);
+        (self.are_whole, self.counts_up) = (false, false);
+        self.present += 1;
+        self.remember(field, None, budget);
+        true
+    }
+
+    /// Adds a field. Words are forgotten where there is no memory to remember them.
+    pub(super) fn add(&mut self, field: &str, reading: &TableReading, budget: &Budget) {
+        let (field, is_text) = unmarked(field);
+        if is_text && !field.is_empty() {
+            self.codes.add_text();
+        }
+        if self.add_plain(field.as_bytes(), reading, budget) {
             return;
         }
-        // Once decimal commas are ruled out, a plain number tells nothing more.
-        self.numbers += 1;
-        self.add_value(value);
+        if let Some(value) = plain_number(field).filter(|_| !missing::is_told(field.as_bytes(), reading)) {
+            self.truth = 0;
+            self.add_no_date(|| field);
+            if self.may_have_comma {
+                self.add_number(field, Notations::of(field));
+            } else {
+                self.numbers += 1;
+                self.add_value(value, field.as_bytes(), value.fract() == 0.0);
+            }
+        } else if let Some(gap) = missing::gap(field, reading) {
+            self.missing += 1;
+            if let Gap::Usual(word) = gap {
+                self.usual_words.add(word);
+            }
+            return;
+        } else {
+            self.add_other(field, budget);
+        }
+        self.are_compact_dates = false;
+        self.present += 1;
+        self.remember(field.as_bytes(), None, budget);
     }
 
-    fn add_other(&mut self, field: &str) {
+    fn add_other(&mut self, field: &str, budget: &Budget) {
         if self.truth != 0 {
             let belongs = |pair: &[&str; 2]| pair.iter().any(|word| word.eq_ignore_ascii_case(field));
             let bits = (0..).zip(TRUTH).filter(|(_, pair)| belongs(pair));
             self.truth &= bits.fold(0, |bits, (at, _)| bits | 1 << at);
         }
-        if !self.dates.is_empty() {
-            self.dates =
-                if field.len() <= VALUE_BYTES { self.dates.that_read(field) } else { DateFormats::NONE };
-            if !self.dates.is_empty() {
-                self.first_date.get_or_insert_with(|| field.to_owned());
-            }
+        let is_short = field.len() <= VALUE_BYTES;
+        self.add_date(field, budget);
+        self.add_number(
+            field,
+            if is_short { Notations::of(field) } else { (Notations::NONE, Signs::default()) },
+        );
+    }
+
+    /// Adds a number, which is no date.
+    fn add_no_date<'a>(&mut self, text: impl FnOnce() -> &'a str) {
+        match &mut self.dated {
+            Some(dated) => dated.add_stray(self.present + self.missing + 1, text()),
+            None => self.may_be_dated = false,
         }
-        let found = if field.len() <= VALUE_BYTES {
-            Notations::of(field)
+    }
+
+    fn add_date(&mut self, field: &str, budget: &Budget) {
+        if !self.may_be_dated {
+            return;
+        }
+        if self.dated.is_none() {
+            // With the few fields that it remembers.
+            let bytes = memory::bytes_of::<Dated>(1) + 8 * memory::text_bytes(VALUE_BYTES);
+            if budget.take(bytes).is_err() {
+                self.may_be_dated = false;
+                return;
+            }
+            self.charged += bytes;
+        }
+        let dated = self.dated.get_or_insert_default();
+        let row = self.present + self.missing + 1;
+        if field.len() <= VALUE_BYTES {
+            dated.add(row, field);
         } else {
-            (Notations::NONE, Signs::default())
-        };
-        self.add_number(field, found);
+            dated.add_stray(row, &super::shortened(field));
+        }
+        if dated.is_over() {
+            (self.dated, self.may_be_dated) = (None, false);
+            budget.give_back(std::mem::take(&mut self.charged));
+        }
     }
 
     fn add_number(&mut self, field: &str, (notations, signs): (Notations, Signs)) {
@@ -169,50 +316,76 @@ impl Evidence {
         }
         self.numbers += 1;
         self.number_notations = self.number_notations.and(notations);
+        (self.may_have_comma, self.may_have_point) =
+            (self.number_notations.have(true), self.number_notations.have(false));
         self.signs.percent |= signs.percent;
+        self.percents += u64::from(signs.percent);
+        if signs.currency {
+            self.add_currency(field);
+        }
         self.signs.currency |= signs.currency;
+        self.signs.parentheses |= signs.parentheses;
         let value = |comma: bool| notations.best(Some(comma)).and_then(|notation| notation.parse(field));
         if let Some(value) = value(true) {
-            self.ranges[1] = (self.ranges[1].0.min(value), self.ranges[1].1.max(value));
+            self.add_with_comma(value);
         }
         if let Some(value) = value(false) {
-            self.add_value(value);
+            self.add_value(value, field.as_bytes(), value.fract() == 0.0);
         } else {
             (self.are_whole, self.counts_up) = (false, false);
         }
     }
 
+    fn add_currency(&mut self, field: &str) {
+        let [first, other] = &mut self.currencies;
+        let Some(own) = number::currency(field).filter(|_| other.is_none()) else { return };
+        match first {
+            None => *first = Some(own.into()),
+            Some(first) if **first != *own => *other = Some(own.into()),
+            Some(_) => {}
+        }
+    }
+
+    /// Adds a number with a decimal comma.
+    fn add_with_comma(&mut self, value: f64) {
+        self.comma_range = (self.comma_range.0.min(value), self.comma_range.1.max(value));
+    }
+
     /// Adds a number with a decimal point.
-    fn add_value(&mut self, value: f64) {
-        self.ranges[0] = (self.ranges[0].0.min(value), self.ranges[0].1.max(value));
-        self.are_whole &= value.fract() == 0.0;
+    fn add_value(&mut self, value: f64, field: &[u8], is_whole: bool) {
+        self.ends.add(value, field);
+        self.are_whole &= is_whole;
         self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
         self.rises &= self.last.is_none_or(|last| value > last);
         self.last = Some(value);
     }
 
-    fn remember(&mut self, field: &str, budget: &Budget) {
+    fn remember(&mut self, field: &[u8], byte: Option<u8>, budget: &Budget) {
         let Some(words) = &mut self.words else { return };
-        if let Some(count) = words.get_mut(field) {
-            *count += 1;
-            self.are_different = false;
-            return;
+        let are_fractions = !self.are_whole && self.numbers == self.present && !self.keeps_words;
+        let added = match byte.and_then(|byte| words.add_byte(byte)) {
+            Some(added) => added,
+            None if are_fractions && words.len() >= FRACTIONS => Added::Full,
+            None => words.add(std::str::from_utf8(field).unwrap_or_default(), budget),
+        };
+        match added {
+            Added::New => {}
+            Added::Again => self.are_different = false,
+            Added::Full => self.forget(budget),
         }
-        // A place in the list, at most twice for one that is free.
-        let bytes = memory::text_bytes(field.len()) + 48;
-        if words.len() < WORDS && budget.free() / 8 > bytes && budget.take(bytes).is_ok() {
-            self.words_bytes += bytes;
-            words.insert(field.to_owned(), 1);
-        } else {
-            self.words = None;
-            budget.give_back(std::mem::take(&mut self.words_bytes));
+    }
+
+    fn forget(&mut self, budget: &Budget) {
+        if let Some(words) = self.words.take() {
+            words.release(budget);
         }
     }
 
     /// Forgets its words, and gives back what they took.
     pub(super) fn release(&mut self, budget: &Budget) {
-        self.words = None;
-        budget.give_back(std::mem::take(&mut self.words_bytes));
+        self.forget(budget);
+        self.dated = None;
+        budget.give_back(std::mem::take(&mut self.charged));
     }
 
     /// What the column holds, where a decimal comma is told, proven by other columns or likely.
@@ -222,6 +395,9 @@ impl Evidence {
         if self.present == 0 {
             return Content::Nothing;
         }
+        if self.are_codes() {
+            return Content::Words;
+        }
         let best = |notations: Notations| notations.best(has_comma).or_else(|| notations.best(None));
         if let Some(notation) = best(self.notations) {
             return Content::Numbers { notation, signs: self.signs };
@@ -229,8 +405,9 @@ impl Evidence {
         if self.truth != 0 {
             return Content::Truth { words: TRUTH[self.truth.trailing_zeros() as usize] };
         }
-        if let Some((format, is_doubtful)) = self.dates.best() {
-            return Content::Dates { format, is_doubtful };
+        if let Some(format) = self.date_formats().best_in(self.order) {
+            let is_told = format.order() == Some(self.order);
+            return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
         if 2 * self.numbers >= self.present
             && let Some(notation) = best(self.number_notations)
@@ -259,17 +436,33 @@ impl Evidence {
 
     /// Whether the same fields are other numbers with another decimal mark.
     pub(super) fn is_ambiguous(&self) -> bool {
-        self.notations.is_ambiguous() && self.ranges[0] != self.ranges[1]
+        self.notations.is_ambiguous() && self.ends.range() != self.comma_range
     }
 
     /// Smallest and largest number in a notation; the first is larger where there is none.
     pub(super) fn range(&self, notation: Notation) -> (f64, f64) {
-        self.ranges[usize::from(notation.has_comma())]
+        if notation.has_comma() { self.comma_range } else { self.ends.range() }
+    }
+
+    /// Whether some of its numbers have a percent sign, and others none.
+    pub(super) fn are_percents_mixed(&self) -> bool {
+        self.percents > 0 && self.percents < self.numbers
+    }
+
+    /// Two currencies of its numbers, where there are several.
+    pub(super) fn currencies(&self) -> Option<(&str, &str)> {
+        let [first, other] = &self.currencies;
+        Some((first.as_deref()?, other.as_deref()?))
+    }
+
+    /// Numbers that look like words for missing values, and how often each is there.
+    pub(super) fn sentinels(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.ends.sentinels()
     }
 
     /// Whether the fields are the numbers of the rows, from 0 or 1 on, as pandas writes them.
     pub(super) fn are_row_numbers(&self) -> bool {
-        let (first, _) = self.ranges[0];
+        let (first, _) = self.ends.range();
         self.present >= 3 && self.missing == 0 && self.counts_up && (first == 0.0 || first == 1.0)
     }
 
@@ -293,29 +486,84 @@ impl Evidence {
         self.are_whole
     }
 
+    /// Whether they are digits whose leading zeros are a part of them, or marked as text.
+    pub(super) fn are_codes(&self) -> bool {
+        !self.are_codes_numbers && self.present > 0 && self.codes.are_all(self.present)
+    }
+
+    /// Whether they are codes by their leading zeros alone.
+    pub(super) fn are_padded_codes(&self) -> bool {
+        !self.codes.have_texts() && self.present > 0 && self.codes.are_all(self.present)
+    }
+
+    /// The first field of digits with leading zeros.
+    pub(super) fn first_padded(&self) -> Option<&str> {
+        self.codes.first_padded()
+    }
+
     /// Whether all fields are dates of a format.
     pub(super) fn fits(&self, format: DateFormat) -> bool {
-        self.dates.has(format)
+        self.date_formats().has(format) || format == DateFormat::COMPACT && self.are_compact_dates()
     }
 
-    /// The first date.
-    pub(super) fn first_date(&self) -> Option<&str> {
-        self.first_date.as_deref()
+    /// Whether all fields are dates of eight digits.
+    pub(super) fn are_compact_dates(&self) -> bool {
+        self.are_compact_dates && self.present > 0
     }
 
-    /// The words and how often each is there; `None` for too many to count.
-    pub(super) fn words(&self) -> Option<&HashMap<String, u64>> {
+    /// The format of a column of dates, also where it looks like one of numbers.
+    pub(super) fn date_format(&self) -> Option<DateFormat> {
+        let compact = || self.are_compact_dates().then_some(DateFormat::COMPACT);
+        self.date_formats().best_in(self.order).or_else(compact)
+    }
+
+    /// The orders of day, month and year in which all fields are dates.
+    pub(super) fn date_orders(&self) -> Vec<DateOrder> {
+        self.date_formats().orders()
+    }
+
+    fn date_formats(&self) -> DateFormats {
+        self.dated.as_ref().map_or(DateFormats::NONE, |dated| dated.formats(self.present))
+    }
+
+    /// The first date, or the earliest of eight digits, in seconds.
+    pub(super) fn first_date(&self, format: DateFormat) -> Option<f64> {
+        match &self.dated {
+            Some(dated) => dated.first(format),
+            None => format.parse(&self.ends.range().0.to_string()),
+        }
+    }
+
+    /// Whether times have a zone, and the first without one.
+    pub(super) fn zones(&self) -> (bool, Option<&Place>) {
+        self.dated.as_ref().map_or((false, None), |dated| (dated.has_zones(), dated.naive()))
+    }
+
+    /// Why it is no column of dates, where most of its fields are some, and how these are written.
+    pub(super) fn spoilt_dates(&self) -> Option<(DateFormat, Spoilt<'_>)> {
+        let dated = self.dated.as_ref()?;
+        Some((dated.format(self.order)?, dated.spoilt(self.present)?))
+    }
+
+    /// The words and how often each is there, in no order; none where they are too many to
+    /// remember.
+    pub(super) fn words(&self) -> Option<&Words> {
         self.words.as_ref()
     }
 
     /// How many different fields there are; `None` for too many to count.
     pub(super) fn distinct(&self) -> Option<usize> {
-        self.words.as_ref().map(HashMap::len)
+        self.words.as_ref().map(Words::len)
     }
 
     /// How many fields are missing.
     pub(super) fn missing(&self) -> u64 {
         self.missing
+    }
+
+    /// The usual words among the missing fields.
+    pub(super) fn usual_words(&self) -> UsualWords {
+        self.usual_words
     }
 
     /// How many are not.
@@ -324,86 +572,5 @@ impl Evidence {
     }
 }
 
-/// A number that is written in no more than digits, a point and signs.
-pub(super) fn plain_number(field: &str) -> Option<f64> {
-    let first = *field.as_bytes().first()?;
-    let may_be = first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.');
-    field.parse().ok().filter(|value: &f64| may_be && value.is_finite())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn evidence(fields: &[&str]) -> Evidence {
-        let mut evidence = Evidence::default();
-        let budget = Budget::of(1 << 20);
-        for field in fields {
-            evidence.add(field, &[], &budget);
-        }
-        evidence
-    }
-
-    #[test]
-    fn columns_are_judged_by_all_their_fields() {
-        let check = |fields: &[&str], has_comma: Option<bool>, expected: &str| {
-            let name = match evidence(fields).judge(has_comma) {
-                Content::Nothing => "nothing".to_owned(),
-                Content::Numbers { notation, .. } => format!("{notation:?}"),
-                Content::Truth { words } => words[1].to_owned(),
-                Content::Dates { format, is_doubtful } => format!("{} {is_doubtful}", format.name()),
-                Content::Words => "words".to_owned(),
-            };
-            assert_eq!(name, expected, "{fields:?}");
-        };
-        check(&["1", "2.5", "NULL"], None, "Point");
-        check(&["", "-", "?"], None, "nothing");
-        check(&["1,5", "2"], None, "Comma");
-        check(&["1,5", "2"], Some(false), "Comma");
-        check(&["1,234", "5,678"], Some(false), "PointGroupedByComma");
-        check(&["1,234", "5,678"], Some(true), "Comma");
-        check(&["1,234,567", "5,678"], None, "PointGroupedByComma");
-        check(&["0.31", "1e3", "7"], Some(true), "Point");
-        check(&["True", "False", "true"], None, "true");
-        check(&["yes", "no"], None, "yes");
-        check(&["2024-01-31", "2024-02-01"], None, "%Y-%m-%d false");
-        check(&["1/2/2024", "3/4/2024"], None, "%d/%m/%Y true");
-        check(&["red", "blue", "1"], None, "words");
-        check(&["1", "2", "3", "1O"], None, "Point");
-        check(&["12 %", "5%"], None, "Point");
-        assert!(evidence(&["1,234", "5,678"]).is_ambiguous());
-        assert!(!evidence(&["1,234", "5,6"]).is_ambiguous());
-    }
-
-    #[test]
-    fn row_numbers_are_told() {
-        let check = |fields: &[&str], expected: bool| {
-            assert_eq!(evidence(fields).are_row_numbers(), expected, "{fields:?}");
-        };
-        check(&["0", "1", "2", "3"], true);
-        check(&["1", "2", "3"], true);
-        check(&["1", "3", "4"], false);
-        check(&["5", "6", "7"], false);
-        check(&["0", "1", ""], false);
-        check(&["0", "1", "2", "2"], false);
-        check(&["0,5", "1,5", "2,5"], false);
-        assert!(!evidence(&["0,5", "1,5", "2,5"]).are_different_whole());
-    }
-
-    #[test]
-    fn what_is_forgotten_is_not_known_to_be_different() {
-        let check = |number: fn(usize) -> usize, expected: bool| {
-            let fields: Vec<String> = (0..2 * WORDS).map(|at| number(at).to_string()).collect();
-            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-            assert_eq!(evidence(&fields).are_proven_different_whole(), expected);
-        };
-        check(|at| 10_000_000 + at, true);
-        check(|at| 10_000_000 + at % (WORDS + 1), false);
-    }
-
-    #[test]
-    fn large_offsets_are_known_exactly() {
-        let evidence = evidence(&["9007199254740991", "9007199254740001"]);
-        assert_eq!(evidence.range(Notation::Point), (9_007_199_254_740_001.0, 9_007_199_254_740_991.0));
-    }
-}
+mod tests;

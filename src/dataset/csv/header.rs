@@ -16,23 +16,25 @@ pub(super) struct Verdict {
 pub(super) enum Field<'a> {
     /// Empty, or a word for a missing value.
     Missing,
-    /// A number, a date, true or false.
+    /// A number.
     Value(f64),
+    /// A date, in seconds.
+    Date(f64),
     /// Anything else.
     Word(&'a str),
 }
 
 /// Judges the first row by the rows below it.
 ///
-/// - For a header: a word above values; a word that a column of few words does not have; numbers
-///   that step evenly (years, wavelengths, 0 1 2 3) where rows below do not; different whole numbers
-///   above fractions.
+/// - For a header: a word above values; a word that a column of few words does not have, or that
+///   columns are often called; a date above numbers; numbers that step evenly, rise or fall (years,
+///   wavelengths, 0 1 2 3) where rows below do not; different whole numbers above fractions.
 /// - Against it: a word that occurs below; a value above words.
 pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     let sure = |has_header| Verdict { has_header, doubt: None };
     if below.is_empty() {
         // A row alone is a row of data if it has any.
-        return sure(first.iter().all(|field| !matches!(field, Field::Value(_))));
+        return sure(first.iter().all(|field| field.value().is_none()));
     }
     let mut votes = Votes::default();
     for (at, field) in first.iter().enumerate() {
@@ -52,6 +54,9 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     if let Some(count) = even_step(first).filter(|_| 10 * steps_below <= below.len()) {
         let doubt = (count < 4 || below.len() < 4).then_some("it holds a few numbers that step evenly");
         return Verdict { has_header: true, doubt };
+    }
+    if let Some(verdict) = in_order(first, below) {
+        return verdict;
     }
     if are_whole_above_fractions(first, below) {
         return Verdict { has_header: true, doubt: Some("it holds whole numbers above fractions") };
@@ -80,7 +85,8 @@ impl Votes {
     /// Compares a field with those below it.
     fn count(&mut self, field: Field<'_>, below: &[Field<'_>]) {
         let present: Vec<_> = below.iter().filter(|field| **field != Field::Missing).collect();
-        let values = present.iter().filter(|field| matches!(field, Field::Value(_))).count();
+        let dates = present.iter().filter(|field| matches!(field, Field::Date(_))).count();
+        let values = present.iter().filter(|field| field.value().is_some()).count();
         match field {
             Field::Word(_) if present.is_empty() => {}
             // A few words among values are typing errors or words for missing values.
@@ -92,14 +98,100 @@ impl Votes {
                 let distinct: HashSet<&str> = words.collect();
                 if distinct.contains(name) {
                     self.data += 1;
-                } else if present.len() >= 4 && 2 * distinct.len() <= present.len() {
+                } else if is_usual(name) || present.len() >= 4 && 2 * distinct.len() <= present.len() {
                     self.names += 1;
                 }
             }
-            Field::Value(_) if !present.is_empty() && values == 0 => self.data += 1,
-            Field::Value(_) | Field::Missing => {}
+            Field::Date(_) if !present.is_empty() && 10 * (values - dates) >= 9 * present.len() => {
+                self.names += 1;
+            }
+            Field::Value(_) | Field::Date(_) if !present.is_empty() && values == 0 => self.data += 1,
+            Field::Value(_) | Field::Date(_) | Field::Missing => {}
         }
     }
+}
+
+/// Names that columns of words often have.
+const USUAL: &str = "address author brand category city class code color colour comment company country county customer \
+                     date day description email gender gene group id item key label location model month name patient \
+                     product region sample sex site species state station status subject text time title type";
+
+fn is_usual(name: &str) -> bool {
+    let name = name.trim().to_lowercase();
+    let last = name.rsplit([' ', '_', '-', '.', '/']).next().unwrap_or_default();
+    USUAL.split(' ').any(|usual| usual == name) || matches!(last, "id" | "name")
+}
+
+/// Judges a first row whose numbers rise or fall from column to column, as years, wavelengths and doses do.
+fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
+    let is_year = |value: f64| value.fract() == 0.0 && (1500.0..=2200.0).contains(&value);
+    let numbers: Vec<(usize, f64)> =
+        first.iter().enumerate().filter_map(|(at, field)| Some((at, field.value()?))).collect();
+    let are_in_order = |row: &[Field<'_>], is_before: fn(&f64, &f64) -> bool| {
+        let values: Vec<f64> = numbers.iter().filter_map(|(at, _)| row.get(*at)?.value()).collect();
+        values.len() == numbers.len() && values.windows(2).all(|pair| is_before(&pair[0], &pair[1]))
+    };
+    if numbers.len() < 2 {
+        return None;
+    }
+    let orders: [fn(&f64, &f64) -> bool; 2] = [f64::lt, f64::gt];
+    let order = orders.into_iter().find(|order| are_in_order(first, *order))?;
+    let column = |at: usize| below.iter().filter_map(move |row| row.get(at)?.value());
+    let header = |doubt| Some(Verdict { has_header: true, doubt });
+    let cells = || numbers.iter().flat_map(|(at, _)| column(*at));
+    let (count, years) = (cells().count(), cells().filter(|value| is_year(*value)).count());
+    if numbers.iter().all(|(_, value)| is_year(*value)) && count > 0 && 2 * years <= count {
+        let few = numbers.len() < 3 || below.len() < 2;
+        return header(few.then_some("it holds a few numbers that could be years"));
+    }
+    let ordered_below = below.iter().filter(|row| are_in_order(row, order)).count();
+    let is_outside = |&&(at, value): &&(usize, f64)| {
+        column(at).all(|other| value < other) || column(at).all(|other| value > other)
+    };
+    let outside = numbers.iter().filter(is_outside).count();
+    let are_all_outside = outside == numbers.len();
+    let most = if are_all_outside { below.len() / 2 } else { below.len() / 10 };
+    if below.len() < 4 || ordered_below > most {
+        return None;
+    }
+    // Further from a column than its values are from each other.
+    let is_far = |&&(at, value): &&(usize, f64)| {
+        let (low, high) = column(at)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), other| (low.min(other), high.max(other)));
+        (low - value).max(value - high) > high - low
+    };
+    let far = numbers.iter().filter(is_far).count();
+    let doubt = Some("its numbers rise or fall from column to column");
+    match numbers.len() {
+        0..=2 => None,
+        4.. if are_all_outside => header(None),
+        6.. if 2 * outside >= numbers.len() => header(None),
+        3 if 2 * far > numbers.len() => {
+            header(Some("it holds three numbers in order that are unlike those below"))
+        }
+        3 if !are_all_outside => None,
+        3.. => Some(Verdict { has_header: false, doubt }),
+    }
+}
+
+/// Whether the row below the header holds the units of the columns: words above numbers, in every column that holds some.
+pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
+    let (mut units, mut is_bracketed) = (0, false);
+    for (at, field) in row.iter().enumerate() {
+        let present: Vec<&Field<'_>> =
+            below.iter().filter_map(|row| row.get(at)).filter(|field| **field != Field::Missing).collect();
+        let values = present.iter().filter(|field| field.value().is_some()).count();
+        match field {
+            Field::Value(_) | Field::Date(_) => return false,
+            Field::Word(word) if present.contains(&&Field::Word(word)) => return false,
+            Field::Word(word) if !present.is_empty() && 10 * values >= 9 * present.len() => {
+                units += 1;
+                is_bracketed |= word.starts_with(['[', '(']) && word.ends_with([']', ')']);
+            }
+            Field::Word(_) | Field::Missing => {}
+        }
+    }
+    below.len() > 1 && (units > 1 || units == 1 && is_bracketed)
 }
 
 /// How many numbers a row has, where they are at least three and each is as far from the one before
@@ -132,7 +224,7 @@ fn are_whole_above_fractions(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> b
 impl Field<'_> {
     fn value(&self) -> Option<f64> {
         match self {
-            Field::Value(value) => Some(*value),
+            Field::Value(value) | Field::Date(value) => Some(*value),
             Field::Missing | Field::Word(_) => None,
         }
     }
@@ -183,7 +275,7 @@ mod tests {
                 "Mali,5,1.1,9",
             ],
             true,
-            true,
+            false,
         );
         check(&["colour,size", "red,big", "blue,small", "red,small", "blue,big"], true, false);
         check(&["red,big", "blue,small", "red,small", "blue,big", "red,big"], false, false);
@@ -196,9 +288,50 @@ mod tests {
         );
         check(&["1,2,3", "2,3,4", "3,4,5", "4,5,6"], false, false);
         check(&["1,2,3", "1,9,4", "3,2,5", "9,5,6"], true, true);
+        let uneven = ["France,5500,6100,7000", "Chad,1500,2500,310", "Peru,3100,4500,1200", "Mali,5,1900,9"];
+        let above = |first: &'static str| [&[first], &uneven[..]].concat();
+        check(&above("Country,2000,2005,2011"), true, false);
+        check(&above("land,2000,2005,2011"), true, false);
+        check(&above(",2000,2005,2011"), true, false);
+        check(&above("dose,1,10,50000"), false, true);
+        check(&above("dose,-9000,10000,50000"), true, true);
+        check(&above("Togo,1600,2400,3000"), false, false);
+        check(&["2000,2005", "1.5,3.25", "0.5,9.5"], true, true);
+        // Years as data.
+        check(&["1990,1996,2000", "1991,1994,2003", "1980,1997,2001"], false, false);
+        check(&under("400,401.37,402.74,404.12"), true, false);
+        check(&under("4000,3996.143,3992.286,3988.429"), true, false);
+        check(&under("0.1,0.7,1.5,3.5"), false, true);
+        // Rows that rise as the first does.
+        check(&["1,5,20,90", "2,6,21,80", "3,4,25,99", "1,9,30,70", "2,3,50,60"], false, false);
+        check(&["Name,City", "Ann,Bonn", "Bob,Ulm", "Cy,Rome", "Di,Paris"], true, false);
+        check(&["sample_id,x1", "a,b", "c,d"], true, false);
         check(&["x", "1", "2"], true, false);
         check(&["5", "1", "2"], false, false);
         check(&["a,b"], true, false);
         check(&["1,2"], false, false);
+    }
+
+    #[test]
+    fn dates_above_numbers_are_names() {
+        let first = [Field::Word("place"), Field::Date(1e9), Field::Date(1.1e9)];
+        let below = ["a,1,2", "b,3,9", "c,5,1"].map(fields);
+        assert_eq!(judge(&first, &below), Verdict { has_header: true, doubt: None });
+    }
+
+    #[test]
+    fn units_stand_above_numbers() {
+        let check = |table: &[&str], expected: bool| {
+            let rows: Vec<_> = table.iter().map(|line| fields(line)).collect();
+            assert_eq!(are_units(&rows[0], &rows[1..]), expected, "{table:?}");
+        };
+        check(&["mm,kg,s", "1,2,3", "4,5,6"], true);
+        check(&["mm,kg,", "1,2,x", "4,5,y"], true);
+        check(&[",[mm]", "x,2", "y,5"], true);
+        check(&["x,mm", "x,2", "y,5"], false);
+        check(&["red,oops", "blue,2", "green,5"], false);
+        check(&["mm,3", "1,2", "4,5"], false);
+        check(&["1,2", "1,2", "4,5"], false);
+        check(&["mm,kg", "1,2"], false);
     }
 }

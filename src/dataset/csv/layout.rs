@@ -1,15 +1,19 @@
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 
 use ::csv::ByteRecord;
 
-use super::Asked;
-use super::evidence::{is_missing, plain_number};
 use super::header::{self, Field};
-use super::lines::{Form, Lines, MAX_COLUMNS, NAMES_COPIES, builder, byte_of, names_bytes, utf8};
+use super::lines::{
+    Form, Lines, MAX_COLUMNS, NAMES_COPIES, byte_of, head_rows, leave_out, letters, lines_above, names_bytes,
+    utf8,
+};
+use super::matching::made_up_places;
+use super::missing::is_missing;
 use super::number::Notations;
-use super::spaces::Collapsed;
+use super::plain::plain_number;
+use super::spaces::Quotes;
 use super::text::Text;
+use super::{Asked, delimiter, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Doubt, Progress};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 
@@ -17,9 +21,9 @@ use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 const HEAD_ROWS: usize = 1000;
 /// Rows that tell the header.
 const TELLING_ROWS: usize = 100;
-/// Rows that tell the delimiter.
-const DIVIDED_ROWS: usize = 50;
-const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
+
+/// Signs that begin the comments of a file that begins with one.
+const SIGNS: [u8; 3] = [b'#', b'%', b'!'];
 
 /// How a table is laid out, as told or found.
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
@@ -27,20 +31,22 @@ pub(super) struct Layout {
     pub form: Form,
     /// Whether the first row holds names.
     pub has_header: bool,
+    /// Whether the row below them holds units.
+    pub has_units: bool,
     /// Whether names stand in a comment before the first row.
     pub has_commented_header: bool,
-    /// Lines of comments before the first row.
+    /// Lines of comments before the first row; of all of the table once it was read.
     pub comments: usize,
     /// Names of all columns, made up where there are none.
     pub columns: Vec<String>,
     /// Whether the first column has no name though others have.
     pub is_first_nameless: bool,
-    /// Whether the last column has no name of its own.
-    pub is_last_nameless: bool,
     /// Memory that the names are charged with, [`NAMES_COPIES`] times.
     pub names_bytes: u64,
     /// The first rows, the header among them.
     pub sample: Vec<Vec<String>>,
+    /// What was left out or named otherwise.
+    pub notes: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
 
@@ -65,6 +71,11 @@ impl Layout {
         Layout::as_told(text, asked, asked.delimiter, known, progress)
     }
 
+    /// Whether its columns have names of their own.
+    pub(super) fn has_names(&self) -> bool {
+        self.has_header || self.has_commented_header
+    }
+
     /// Whether some of its columns are these.
     fn knows(&self, known: &[Column]) -> bool {
         self.columns.iter().any(|name| known.iter().any(|column| column.name == *name))
@@ -77,43 +88,9 @@ impl Layout {
         known: &[Column],
         progress: &Progress,
     ) -> Result<Layout, DataError> {
-        let (head, cut) = text.head(progress)?;
-        let comment = comment(&head, cut, asked, text.sheet().is_some())?;
-        let sep = sep(&head)
-            .filter(|_| text.sheet().is_none() && asked.rules == Rules::Current)
-            .filter(|_| comment != head.first().copied());
-        let delimiter = match (delimiter, sep) {
-            _ if text.sheet().is_some() => Delimiter::Comma,
-            (Delimiter::Auto, None) => best_delimiter(&head, cut, comment, asked.rules),
-            (Delimiter::Auto, Some(told)) | (told, _) => told,
-        };
-        let form = Form { delimiter, comment, has_sep: sep.is_some() };
-        let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
-        if cut && rows.len() <= 1 {
-            // A first row longer than the head: it must not lose its last columns.
-            rows = first_row(text, form, progress)?;
-        }
-        if let Some(fields) = rows.first().map(ByteRecord::len).filter(|&fields| fields > MAX_COLUMNS) {
-            let message = format!(
-                "the first row has {fields} fields where {MAX_COLUMNS} are the limit; write a row for each sample"
-            );
-            return Err(DataError::content(text.path, "line 1", message));
-        }
-        // What one row takes is small unless that row is the first one, longer than the head.
-        let names_bytes = rows.first().map_or(0, names_bytes);
-        progress.budget().take(NAMES_COPIES.saturating_mul(names_bytes))?;
-        let mut sample = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let fields = row.iter().map(|field| Ok(utf8(text, form, row, field, progress)?.to_string()));
-            sample.push(fields.collect::<Result<Vec<String>, DataError>>()?);
-        }
-        let Some(first) = sample.first() else {
-            return Err(DataError::content(
-                text.path,
-                "line 1",
-                "the file is empty; choose a table with rows",
-            ));
-        };
+        let Start { form, head, sample, names_bytes, mut notes } =
+            Start::find(text, asked, delimiter, known, progress)?;
+        let first = &sample[0];
         let (comments, commented) = comment_lines(&head, form);
         let is_number = |field: &String| plain_number(field.trim()).is_some();
         let mut doubts = Vec::new();
@@ -121,10 +98,15 @@ impl Layout {
             names.len() == first.len() && names.len() > 1 && names[1..].iter().any(is_number)
         };
         if asked.reading.comments == Comments::Auto && commented.as_ref().is_some_and(like_rows) {
-            let message = "lines that begin with # are left out as comments, but look like rows".to_owned();
+            let sign = form.comment.map_or('#', char::from);
+            let message =
+                format!("lines that begin with {sign} are left out as comments, but look like rows");
             doubts.push(Doubt { message, remedies: vec![Choice::Comments(Comments::Off)] });
         }
-        let (has_header, doubt) = has_header(&sample, asked, asked.header, known);
+        let has_units = asked.rules == Rules::Current && sample.len() > 1 && {
+            header::are_units(&fields(&sample[1], asked), &telling(first, &sample[2..], asked))
+        };
+        let (has_header, doubt) = has_header(&sample, usize::from(has_units), asked, known);
         // Names in the first row count for more; numbers in it may be a header only where none is in a comment.
         let is_doubtful = first.iter().all(is_number) || (first.iter().any(is_number) && doubt.is_some());
         let may_be_commented = !has_header || (asked.header == Header::Auto && is_doubtful);
@@ -132,44 +114,221 @@ impl Layout {
             .filter(|names| asked.header != Header::No && names.len() == first.len())
             .filter(|names| may_be_commented && !names.iter().all(is_number));
         let has_header = has_header && commented.is_none();
+        let has_units = has_units && has_header;
         doubts.extend(doubt.filter(|_| commented.is_none()));
-        // R leaves out the name of the row names.
-        let is_short = has_header
-            && sample.len() > 1
-            && sample[1..].iter().all(|row| row.len() == first.len() + 1)
-            && sample[1..].iter().any(|row| row.last().is_some_and(|last| !last.trim().is_empty()));
-        let mut names = match &commented {
+        let names = match &commented {
             Some(names) => names.clone(),
-            None if has_header => first.clone(),
+            None if has_header => named(&sample, asked.rules, &mut notes),
             None => vec![String::new(); first.len()],
         };
-        if is_short {
-            names.insert(0, String::new());
-        }
         let has_names = has_header || commented.is_some();
+        let columns = column_names(&names);
+        let again = columns.iter().zip(&names).filter(|(column, name)| *column != name.trim());
+        let again: Vec<&String> = again.filter(|(_, name)| !name.trim().is_empty()).map(|(c, _)| c).collect();
+        if has_names && !again.is_empty() {
+            notes.push(format!("columns that have the name of another are numbered: {}", listed(&again)));
+        }
+        if has_units {
+            let units: Vec<&str> =
+                sample[1].iter().map(|unit| unit.trim()).filter(|u| !u.is_empty()).collect();
+            notes.push(format!("the row below the header holds units and is left out: {}", listed(&units)));
+        }
         Ok(Layout {
             form,
             has_header,
+            has_units,
             has_commented_header: commented.is_some(),
             comments: comments - usize::from(commented.is_some()),
             is_first_nameless: has_names && names.first().is_some_and(|name| name.trim().is_empty()),
-            is_last_nameless: names.last().is_none_or(|name| name.trim().is_empty()),
-            columns: column_names(&names),
+            columns,
             names_bytes,
             sample,
+            notes,
             doubts,
         })
     }
+
+    /// Rows before the first that is data.
+    pub(super) fn head_rows(&self) -> usize {
+        usize::from(self.has_header) + usize::from(self.has_units)
+    }
+
+    /// The first rows of data.
+    pub(super) fn first_rows(&self) -> &[Vec<String>] {
+        &self.sample[self.head_rows().min(self.sample.len())..]
+    }
 }
 
-/// Whether the first row holds names, and a doubt about it.
+/// The names in the first row. One is put before them where R left out that of the row names, empty ones at the end are
+/// taken off where only the header ends with delimiters.
+fn named(sample: &[Vec<String>], rules: Rules, notes: &mut Vec<String>) -> Vec<String> {
+    let mut names = sample[0].clone();
+    let fields = names.len();
+    let below = &sample[1..];
+    let is_empty = |row: &Vec<String>| row.last().is_none_or(|last| last.trim().is_empty());
+    let Some(width) = below.first().map(Vec::len).filter(|width| below.iter().all(|row| row.len() == *width))
+    else {
+        return names;
+    };
+    if width == fields + 1 && !below.iter().all(is_empty) {
+        names.insert(0, String::new());
+    } else if rules == Rules::Current
+        && width < fields
+        && names[width..].iter().all(|name| name.trim().is_empty())
+    {
+        names.truncate(width);
+        notes.push(
+            "the header ends with a delimiter that no row has: there is no column after the last".to_owned(),
+        );
+    }
+    names
+}
+
+/// The beginning of a table, below the lines that are no part of it.
+struct Start {
+    form: Form,
+    /// Its letters.
+    head: Vec<u8>,
+    /// The first rows, the header among them; at least one.
+    sample: Vec<Vec<String>>,
+    names_bytes: u64,
+    notes: Vec<String>,
+}
+
+impl Start {
+    fn find(
+        text: &Text<'_>,
+        asked: &Asked<'_>,
+        delimiter: Delimiter,
+        known: &[Column],
+        progress: &Progress,
+    ) -> Result<Start, DataError> {
+        let (mut head, mut cut) = text.head(0, progress)?;
+        let is_current = asked.rules == Rules::Current;
+        let first = head.first().copied().map(char::from);
+        let begins_comment = first.is_some_and(|sign| asked.reading.comments == Comments::From(sign));
+        let sep = delimiter::named(&head).filter(|_| is_current && text.sheet().is_none() && !begins_comment);
+        let skip = asked.reading.skip_lines.unwrap_or(0).max(usize::from(sep.is_some()));
+        if skip > 0 {
+            (head, cut) = text.head(skip, progress)?;
+        }
+        let comment = comment(&head, cut, asked, text.sheet().is_some())?;
+        let delimiter = match (delimiter, sep) {
+            _ if text.sheet().is_some() => Delimiter::Comma,
+            (Delimiter::Auto, None) => delimiter::best(&head, cut, comment, asked.rules),
+            (Delimiter::Auto, Some(told)) | (told, _) => told,
+        };
+        let quotes = Quotes::find(&head, byte_of(delimiter), asked.rules);
+        let form = Form { delimiter, comment, skip, quotes };
+        let mut rows = head_rows(&head, cut, form, HEAD_ROWS);
+        if cut && rows.len() <= 1 {
+            // A first row longer than the head: it must not lose its last columns.
+            rows = first_row(text, form, progress)?;
+        }
+        let Some(first) = rows.first() else {
+            let message = if skip > 0 {
+                format!("nothing is left after the first {skip} lines; skip fewer (--skip-lines 0)")
+            } else {
+                "the file is empty; choose a table with rows".to_owned()
+            };
+            return Err(DataError::content(text.path, "line 1", message));
+        };
+        if first.len() > MAX_COLUMNS {
+            let message = format!(
+                "the first row has {} fields where {MAX_COLUMNS} are the limit; write a row for each sample",
+                first.len()
+            );
+            return Err(DataError::content(text.path, "line 1", message));
+        }
+        // What one row takes is small unless that row is the first one, longer than the head.
+        let names = names_bytes(first);
+        progress.budget().take(NAMES_COPIES.saturating_mul(names))?;
+        let mut sample = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let fields = row.iter().map(|field| Ok(utf8(text, form, row, field, progress)?.to_string()));
+            sample.push(fields.collect::<Result<Vec<String>, DataError>>()?);
+        }
+        let mut start = Start { form, head, sample, names_bytes: names, notes: Vec::new() };
+        if is_current {
+            if asked.reading.skip_lines.is_none() {
+                start.leave_out_above(&rows, asked, known, progress)?;
+            }
+            start.leave_out_below(cut);
+        }
+        Ok(start)
+    }
+
+    /// Leaves out what stands above the table.
+    fn leave_out_above(
+        &mut self,
+        rows: &[ByteRecord],
+        asked: &Asked<'_>,
+        known: &[Column],
+        progress: &Progress,
+    ) -> Result<(), DataError> {
+        let surely = |at: usize| asked.header != Header::No && is_header(&self.sample[at..], asked, known);
+        let letters = letters(&self.head, self.form);
+        let lines = |at: usize| lines_above(&letters, self.form, &rows[at]);
+        let own = |row: &ByteRecord| row.as_slice().split(|byte| *byte == b'\n').count();
+        let follows_gap = |at: usize| lines(at) > lines(at - 1) + own(&rows[at - 1]);
+        let above = preamble::rows_above(&self.sample, &surely, &follows_gap);
+        let Some(first) = rows.get(above).filter(|_| above > 0) else { return Ok(()) };
+        let lines = lines(above);
+        drop(letters);
+        progress.budget().give_back(NAMES_COPIES.saturating_mul(self.names_bytes));
+        self.names_bytes = names_bytes(first);
+        progress.budget().take(NAMES_COPIES.saturating_mul(self.names_bytes))?;
+        let texts = self.sample[..above].iter().flatten().map(|field| field.trim());
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).take(3).collect();
+        let option = Choice::SkipLines(Some(self.form.skip)).option();
+        let s = if lines == 1 { "" } else { "s" };
+        let what = if texts.is_empty() { String::new() } else { format!(" ({} …)", listed(&texts)) };
+        self.notes.push(format!("{lines} line{s} above the table skipped{what}; {option} reads all lines"));
+        self.sample.drain(..above);
+        let mut rest = &self.head[..];
+        // Memory that is read fails at nothing.
+        let _ = leave_out(&mut rest, lines);
+        self.head = rest.to_vec();
+        self.form.skip += lines;
+        Ok(())
+    }
+
+    /// Leaves out of the first rows what is empty or stands below the table, so that it does not tell what columns hold.
+    fn leave_out_below(&mut self, cut: bool) {
+        let columns = self.sample[0].len();
+        let mut at = 0;
+        self.sample.retain(|row| {
+            at += 1;
+            let is_comment = row.len() != columns && row.first().is_some_and(|field| field.starts_with('#'));
+            at == 1 || columns < 2 || !(is_comment || footer::is_empty(row.iter().map(String::as_bytes)))
+        });
+        let may_end = |row: &Vec<String>| footer::may_be(row.iter().map(String::as_bytes), columns);
+        while !cut && self.sample.len() > 3 && self.sample.last().is_some_and(may_end) {
+            self.sample.pop();
+        }
+    }
+}
+
+/// Whether the first of these rows is surely a header: it holds names that are known, or that the rows below prove.
+fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column]) -> bool {
+    let Some((first, below)) = rows.split_first() else { return false };
+    if known.iter().any(|column| first.iter().any(|field| field.trim() == column.name)) {
+        return true;
+    }
+    let (first, below) = (fields(first, asked), telling(first, below, asked));
+    let has_word = first.iter().any(|field| matches!(field, Field::Word(_)));
+    let verdict = header::judge(&first, &below);
+    has_word && !below.is_empty() && verdict.has_header && verdict.doubt.is_none()
+}
+
+/// Whether the first row holds names, and a doubt about it; so many rows below it hold units.
 fn has_header(
     sample: &[Vec<String>],
+    units: usize,
     asked: &Asked<'_>,
-    told: Header,
     known: &[Column],
 ) -> (bool, Option<Doubt>) {
-    let first = &sample[0];
+    let (first, told) = (&sample[0], asked.header);
     if told == Header::No {
         return (false, None);
     }
@@ -178,11 +337,15 @@ fn has_header(
         if first.iter().any(|field| names.contains(field.trim())) {
             return (true, None);
         }
-        let has_word = first.iter().any(|field| plain_number(field.trim()).is_none());
-        // The choice was made for another file: this one may have no header. Numbers are none where the run knows none of
-        // them.
-        if told == Header::Yes || !has_word {
-            return (has_word, None);
+        // Numbers are no header where the run knows none of them.
+        if !first.iter().any(|field| plain_number(field.trim()).is_none()) {
+            return (false, None);
+        }
+        // The choice was made for another file, where the run has names: this one may have no header.
+        if told == Header::Yes && made_up_places(known, usize::MAX).is_none() {
+            let found = Asked { header: Header::Auto, ..*asked };
+            let (is_header, doubt) = has_header(sample, units, &found, &[]);
+            return (is_header || doubt.is_some(), None);
         }
     }
     match (told, asked.rules) {
@@ -192,8 +355,7 @@ fn has_header(
             (first.iter().all(|field| field.trim().parse::<f64>().is_err()), None)
         }
         (Header::Auto, Rules::Current) => {
-            let below: Vec<Vec<Field<'_>>> =
-                sample[1..].iter().take(TELLING_ROWS).map(|row| fields(row, asked)).collect();
+            let below = telling(first, &sample[1 + units..], asked);
             let verdict = header::judge(&fields(first, asked), &below);
             let doubt = verdict.doubt.map(|why| {
                 let (taken, other) = if verdict.has_header {
@@ -209,6 +371,14 @@ fn has_header(
     }
 }
 
+/// The rows that tell whether `first` is a header; without those that repeat it, where it may be one of numbers.
+fn telling<'a>(first: &[String], below: &'a [Vec<String>], asked: &Asked<'_>) -> Vec<Vec<Field<'a>>> {
+    let has_number = |row: &[String]| row.iter().any(|field| plain_number(field.trim()).is_some());
+    let repeats = !has_number(first) && below.iter().take(TELLING_ROWS).any(|row| has_number(row));
+    let below = below.iter().filter(|row| !repeats || row[..] != *first);
+    below.take(TELLING_ROWS).map(|row| fields(row, asked)).collect()
+}
+
 fn fields<'a>(row: &'a [String], asked: &Asked<'_>) -> Vec<Field<'a>> {
     row.iter().map(|text| field(text, asked)).collect()
 }
@@ -219,7 +389,7 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     if let Some(value) = plain_number(text) {
         return Field::Value(value);
     }
-    if is_missing(text, &asked.reading.missing_words) {
+    if is_missing(text, asked.reading) {
         return Field::Missing;
     }
     let number = if text.len() <= 64 { Notations::of(text).0.best(None) } else { None };
@@ -231,8 +401,8 @@ fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
     } else {
         super::date::DateFormats::NONE
     };
-    match dates.best().and_then(|(format, _)| format.parse(text)) {
-        Some(secs) => Field::Value(secs),
+    match dates.best().and_then(|format| format.parse(text)) {
+        Some(secs) => Field::Date(secs),
         None => Field::Word(text),
     }
 }
@@ -252,12 +422,13 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
         },
         Comments::Auto if is_sheet || asked.rules == Rules::Version1 => Ok(None),
         Comments::Auto => {
-            let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+            let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+            let sign = first.filter(|byte| SIGNS.contains(byte));
             // Where all lines begin so, they are the rows: colours, perhaps.
             let lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
-            let is_row = |line: &[u8]| matches!(line, [b'#', next, ..] if next.is_ascii_alphanumeric());
+            let is_row = |line: &[u8]| matches!(line, [own, next, ..] if Some(*own) == sign && next.is_ascii_alphanumeric());
             let are_rows = !cut && lines.clone().count() > 1 && lines.into_iter().all(is_row);
-            Ok(first.copied().filter(|byte| *byte == b'#' && !are_rows))
+            Ok(sign.filter(|_| !are_rows))
         }
     }
 }
@@ -266,13 +437,11 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
 fn comment_lines(head: &[u8], form: Form) -> (usize, Option<Vec<String>>) {
     let Some(sign) = form.comment else { return (0, None) };
     let (mut count, mut last) = (0, None);
-    let mut skips = form.has_sep;
     for line in head.split(|byte| matches!(byte, b'\n' | b'\r')) {
         let line = line.trim_ascii_start();
         match line.first() {
             None => {}
             Some(first) if *first == sign => (count, last) = (count + 1, Some(line)),
-            Some(_) if std::mem::take(&mut skips) => {}
             Some(_) => break,
         }
     }
@@ -281,47 +450,11 @@ fn comment_lines(head: &[u8], form: Form) -> (usize, Option<Vec<String>>) {
         while line.first() == Some(&b' ') {
             line.remove(0);
         }
-        let rows = head_rows(&line, false, Form { comment: None, has_sep: false, ..form }, 1);
+        let rows = head_rows(&line, false, Form { comment: None, ..form }, 1);
         let row = rows.first()?;
         Some(row.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect())
     });
     (count, fields)
-}
-
-/// The delimiter that the first line names: `sep=;`, as Excel has it.
-fn sep(head: &[u8]) -> Option<Delimiter> {
-    let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next()?;
-    let line = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
-    if line.len() != 5 || !line[..4].eq_ignore_ascii_case(b"sep=") {
-        return None;
-    }
-    let all = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe, Delimiter::Spaces];
-    all.into_iter().find(|delimiter| byte_of(*delimiter) == line[4])
-}
-
-/// The first rows; a row that the end of `head` cuts off is left out.
-fn head_rows(head: &[u8], cut: bool, form: Form, most: usize) -> Vec<ByteRecord> {
-    let mut collapsed = Vec::new();
-    let head = if form.delimiter == Delimiter::Spaces {
-        // Memory that is read fails at nothing.
-        let _ = Collapsed::new(head).read_to_end(&mut collapsed);
-        &collapsed
-    } else {
-        head
-    };
-    let mut reader = builder(form).from_reader(head);
-    let mut rows = Vec::new();
-    let mut record = ByteRecord::new();
-    let mut skips = form.has_sep;
-    while rows.len() <= most && reader.read_byte_record(&mut record).unwrap_or(false) {
-        if !std::mem::take(&mut skips) {
-            rows.push(record.clone());
-        }
-    }
-    if rows.len() > most || (cut && rows.len() > 1) {
-        rows.pop();
-    }
-    rows
 }
 
 fn first_row(text: &Text<'_>, form: Form, progress: &Progress) -> Result<Vec<ByteRecord>, DataError> {
@@ -329,66 +462,6 @@ fn first_row(text: &Text<'_>, form: Form, progress: &Progress) -> Result<Vec<Byt
     let mut record = ByteRecord::new();
     let found = lines.next(&mut record)?;
     Ok(found.then_some(record).into_iter().collect())
-}
-
-/// The candidate that splits most rows into the same number of fields, more than one; then the one whose fields make more
-/// sense; then the one with more fields. Runs of spaces, where no other sign divides.
-fn best_delimiter(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
-    let score = |delimiter: Delimiter| {
-        let rows = head_rows(head, cut, Form { delimiter, comment, has_sep: false }, DIVIDED_ROWS);
-        let mut fields = rows.first().map_or(0, ByteRecord::len);
-        let mut same = rows.iter().filter(|row| row.len() == fields).count();
-        // A header without a name for the row names, or lines that end with a delimiter.
-        let may_be_short = rules == Rules::Current || delimiter == Delimiter::Spaces;
-        if may_be_short
-            && fields > 1
-            && same == 1
-            && rows.len() > 1
-            && rows.iter().skip(1).all(|row| row.len() == fields + 1)
-        {
-            (fields, same) = (fields + 1, rows.len());
-        }
-        let sense = match rules {
-            Rules::Current => sense(&rows),
-            Rules::Version1 => 0,
-        };
-        if fields < 2 { (0, 0, 0) } else { (same * 1000 / rows.len(), sense, fields) }
-    };
-    // The first of equals, so that a table of one column counts as one of commas.
-    let mut best = (Delimiter::Comma, score(Delimiter::Comma));
-    for delimiter in CANDIDATES {
-        let score = score(delimiter);
-        if score > best.1 {
-            best = (delimiter, score);
-        }
-    }
-    let is_poor = best.1.2 < 2 || (rules == Rules::Current && (best.1.0 < 900 || best.1.1 < 900));
-    if is_poor {
-        let spaces = score(Delimiter::Spaces);
-        if spaces > best.1 && spaces.0 >= 900 && (rules == Rules::Version1 || spaces.1 >= 900) {
-            return Delimiter::Spaces;
-        }
-    }
-    best.0
-}
-
-/// How many fields of a thousand are no numbers that were cut apart or run together by the wrong delimiter.
-fn sense(rows: &[ByteRecord]) -> usize {
-    let fields = || rows.iter().flat_map(ByteRecord::iter);
-    let is_run_together = |field: &[u8]| {
-        let of_digits = field.windows(3).any(|three| {
-            three[0].is_ascii_digit()
-                && matches!(three[1], b';' | b',' | b'\t' | b'|' | b' ')
-                && (three[2].is_ascii_digit() || matches!(three[2], b'-' | b' ' | b'.'))
-        });
-        let is_sound = |text: &str| !Notations::of(text).0.is_empty();
-        of_digits
-            && !field.iter().any(u8::is_ascii_alphabetic)
-            && !std::str::from_utf8(field).is_ok_and(|text| text.len() <= 64 && is_sound(text))
-    };
-    let together = fields().filter(|field| is_run_together(field)).count();
-    let count = fields().count().max(1);
-    (count - together) * 1000 / count
 }
 
 /// Trimmed, never empty, never twice the same: labels are told by name.
@@ -431,25 +504,5 @@ mod tests {
         // Counted up from the start for every name this would take minutes.
         let many = column_names(&vec!["x".to_owned(); 300_000]);
         assert_eq!(many.last().map(String::as_str), Some("x (300000)"));
-    }
-
-    #[test]
-    fn delimiters_are_told_by_the_first_rows() {
-        let check = |text: &str, rules: Rules, expected: Delimiter| {
-            assert_eq!(best_delimiter(text.as_bytes(), false, None, rules), expected, "{text:?}");
-        };
-        for rules in Rules::ALL {
-            check("a,b\n1,2\n", rules, Delimiter::Comma);
-            check("a;b\n1,5;2,5\n", rules, Delimiter::Semicolon);
-            check("a\tb\nred wine\t3\n", rules, Delimiter::Tab);
-            check("a|b,c\n1|2\n", rules, Delimiter::Pipe);
-            check("1.5 2.5\n3.5  4.5\n", rules, Delimiter::Spaces);
-            check("\"x\" \"y\"\n\"1\" 0.5 2\n\"2\" 1 3\n", rules, Delimiter::Spaces);
-            check("some name\n1\n2\n", rules, Delimiter::Comma);
-            check("5\n6\n", rules, Delimiter::Comma);
-        }
-        // Commas cut these into more fields of equal number.
-        check("1,5;2,5;3,5\n1,25;2,5;7,5\n", Rules::Current, Delimiter::Semicolon);
-        check("  1,5   2,5\n 3,25  4,5\n", Rules::Current, Delimiter::Spaces);
     }
 }

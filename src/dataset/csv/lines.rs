@@ -1,7 +1,9 @@
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read, Result as IoResult};
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
+use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::text::Text;
 use crate::dataset::memory;
 use crate::dataset::{DataError, Progress};
@@ -19,13 +21,14 @@ pub(super) const NAMES_COPIES: u64 = 5;
 const ROW_COPIES: u64 = 4;
 
 /// How lines are taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     pub delimiter: Delimiter,
     /// Lines that begin with it are left out.
     pub comment: Option<u8>,
-    /// Whether the first line says what the delimiter is.
-    pub has_sep: bool,
+    /// Lines at the beginning that are left out: one that says what the delimiter is, titles.
+    pub skip: usize,
+    pub quotes: Quotes,
 }
 
 /// The rows of a table one after the other, none of which can fill the memory.
@@ -47,18 +50,17 @@ impl<'a> Lines<'a> {
     ) -> Result<Lines<'a>, DataError> {
         let row_bytes = ROW_BYTES.min(progress.budget().free() / ROW_COPIES);
         let bounded = Bounded {
-            inner: text.open(form.delimiter, true, progress)?,
+            inner: text.open(form, true, progress)?,
             delimiter: byte_of(form.delimiter),
+            comment: form.comment,
             row_bytes,
             bytes_left: row_bytes,
             delimiters_left: ROW_DELIMITERS,
+            comments: 0,
+            at_start: true,
+            is_at_end: false,
         };
-        let reader = builder(form).from_reader(bounded);
-        let mut lines = Lines { text, form, reader, progress, row_bytes };
-        if form.has_sep {
-            lines.next(&mut ByteRecord::new())?;
-        }
-        Ok(lines)
+        Ok(Lines { text, form, reader: builder(form).from_reader(bounded), progress, row_bytes })
     }
 
     /// Reads the next row; `false` at the end.
@@ -66,6 +68,27 @@ impl<'a> Lines<'a> {
         let start = self.reader.position().byte();
         self.reader.get_mut().begin_row();
         self.reader.read_byte_record(record).map_err(|error| self.error(start, error))
+    }
+
+    /// Lines so far that are comments.
+    pub(super) fn comments(&self) -> usize {
+        self.reader.get_ref().comments
+    }
+
+    /// Refuses the last row where it ends within a quoted text that holds further lines: they were meant as rows.
+    pub(super) fn check_closed(&self, record: &ByteRecord) -> Result<(), DataError> {
+        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let holds_lines = |field: &[u8]| field.trim_ascii().iter().any(is_line_end);
+        if !self.reader.get_ref().is_at_end || !record.iter().next_back().is_some_and(holds_lines) {
+            return Ok(());
+        }
+        let start = record.position().map_or(0, ::csv::Position::byte);
+        let stream = self.text.open(self.form, false, self.progress)?;
+        let opened = open_quote(BufReader::new(stream), start, byte_of(self.form.delimiter));
+        let Some(line) = opened.map_err(|error| self.text.io(&error))? else { return Ok(()) };
+        let message = "a quote is opened here and never closed, which makes one field of all that follows; close or remove it";
+        let place = format!("{} {}", self.text.unit(), line + self.form.skip as u64);
+        Err(DataError::content(self.text.path, place, message))
     }
 
     fn error(&self, start: u64, error: ::csv::Error) -> DataError {
@@ -83,7 +106,7 @@ impl<'a> Lines<'a> {
             return self.text.short_of(ROW_COPIES * longest, self.progress);
         }
         let place = place_of(self.text, self.form, start, self.progress);
-        let row = if place == "line 1" { "the first row" } else { "the row" };
+        let row = if start == 0 { "the first row" } else { "the row" };
         let message = format!(
             "{row} is longer than {} MB or has more than {ROW_DELIMITERS} delimiters; write a row for each sample, or close an opened \
              quote",
@@ -97,14 +120,27 @@ impl<'a> Lines<'a> {
 struct Bounded<'a> {
     inner: Box<dyn Read + 'a>,
     delimiter: u8,
+    comment: Option<u8>,
     row_bytes: u64,
     bytes_left: u64,
     delimiters_left: usize,
+    /// Lines that begin with the sign of comments.
+    comments: usize,
+    at_start: bool,
+    is_at_end: bool,
 }
 
 impl Bounded<'_> {
     fn begin_row(&mut self) {
         (self.bytes_left, self.delimiters_left) = (self.row_bytes, ROW_DELIMITERS);
+    }
+
+    fn count_comments(&mut self, bytes: &[u8]) {
+        let Some(sign) = self.comment else { return };
+        for &byte in bytes {
+            self.comments += usize::from(self.at_start && byte == sign);
+            self.at_start = matches!(byte, b'\n' | b'\r');
+        }
     }
 }
 
@@ -114,6 +150,8 @@ impl Read for Bounded<'_> {
             return Err(IoError::from(ErrorKind::FileTooLarge));
         }
         let read = self.inner.read(buffer)?;
+        self.is_at_end = read == 0;
+        self.count_comments(&buffer[..read]);
         let is_delimiter = |byte: &u8| usize::from(*byte == self.delimiter);
         let found: usize = buffer[..read].iter().map(is_delimiter).sum();
         self.bytes_left = self.bytes_left.saturating_sub(read as u64);
@@ -122,7 +160,42 @@ impl Read for Bounded<'_> {
     }
 }
 
-pub(super) fn builder(form: Form) -> ReaderBuilder {
+/// The first rows; a row that the end of `head` cuts off is left out.
+pub(super) fn head_rows(head: &[u8], cut: bool, form: Form, most: usize) -> Vec<ByteRecord> {
+    let head = letters(head, form);
+    let mut reader = builder(form).from_reader(&head[..]);
+    let mut rows = Vec::new();
+    let mut record = ByteRecord::new();
+    while rows.len() <= most && reader.read_byte_record(&mut record).unwrap_or(false) {
+        rows.push(record.clone());
+    }
+    if rows.len() > most || (cut && rows.len() > 1) {
+        rows.pop();
+    }
+    rows
+}
+
+/// How many lines of these letters stand above one of their rows.
+pub(super) fn lines_above(letters: &[u8], form: Form, row: &ByteRecord) -> usize {
+    let start = row.position().map_or(0, ::csv::Position::byte);
+    line_at(letters, start, form.comment).map_or(0, |line| line as usize - 1)
+}
+
+/// The head as it is taken apart.
+pub(super) fn letters(head: &[u8], form: Form) -> Cow<'_, [u8]> {
+    let mut letters = Vec::new();
+    // Memory that is read fails at nothing.
+    let _ = if form.delimiter == Delimiter::Spaces {
+        Collapsed::new(head, form.quotes).read_to_end(&mut letters)
+    } else if form.quotes == Quotes::AfterSpaces {
+        Unspaced::new(head, byte_of(form.delimiter)).read_to_end(&mut letters)
+    } else {
+        return Cow::Borrowed(head);
+    };
+    Cow::Owned(letters)
+}
+
+fn builder(form: Form) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
     // Rows of another length are our error to tell, with a remedy.
     builder.has_headers(false).flexible(true).delimiter(byte_of(form.delimiter)).comment(form.comment);
@@ -154,9 +227,12 @@ pub(super) fn place_of_record(
 }
 
 fn place_of(text: &Text<'_>, form: Form, start: u64, progress: &Progress) -> String {
-    let stream = text.open(form.delimiter, false, progress);
+    let stream = text.open(form, false, progress);
     let line = stream.ok().and_then(|stream| line_at(BufReader::new(stream), start, form.comment).ok());
-    line.map_or_else(|| format!("byte {start}"), |line| format!("{} {line}", text.unit()))
+    line.map_or_else(
+        || format!("byte {start}"),
+        |line| format!("{} {}", text.unit(), line + form.skip as u64),
+    )
 }
 
 /// The line of the first byte from `start` on that ends no line and is in no comment.
@@ -184,6 +260,66 @@ fn line_at(mut reader: impl BufRead, start: u64, comment: Option<u8>) -> IoResul
     }
 }
 
+/// The line of the quote that is still open at the end, where the row that begins at `start` has one.
+fn open_quote(mut reader: impl BufRead, start: u64, delimiter: u8) -> IoResult<Option<u64>> {
+    let (mut line, mut at, mut previous) = (1, 0_u64, b'\n');
+    // The line of the last quote that opened a text, and whether that is still open.
+    let (mut opened, mut is_open) = (0, false);
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(is_open.then_some(opened));
+        }
+        for &byte in buffer {
+            if at >= start && byte == b'"' {
+                let begins = at == start || previous == delimiter || matches!(previous, b'\n' | b'\r');
+                if is_open {
+                    is_open = false;
+                } else if begins {
+                    (opened, is_open) = (line, true);
+                } else {
+                    // Of two in a text the first seemed to close it.
+                    is_open = previous == b'"' && opened > 0;
+                }
+            }
+            line += u64::from(byte == b'\r' || (byte == b'\n' && previous != b'\r'));
+            previous = byte;
+            at += 1;
+        }
+        let length = buffer.len();
+        reader.consume(length);
+    }
+}
+
+/// Leaves out the first lines.
+pub(super) fn leave_out(reader: &mut impl BufRead, lines: usize) -> IoResult<()> {
+    let (mut left, mut after_return) = (lines, false);
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let (mut used, mut is_done) = (0, false);
+        for &byte in buffer {
+            // The second half of one end of a line.
+            let ends_it = std::mem::take(&mut after_return) && byte == b'\n';
+            if !ends_it && left == 0 {
+                is_done = true;
+                break;
+            }
+            used += 1;
+            if !ends_it && matches!(byte, b'\n' | b'\r') {
+                left -= 1;
+                after_return = byte == b'\r';
+            }
+        }
+        reader.consume(used);
+        if is_done {
+            return Ok(());
+        }
+    }
+}
+
 pub(super) fn utf8<'a>(
     text: &Text<'_>,
     form: Form,
@@ -205,4 +341,44 @@ pub(super) fn utf8<'a>(
 pub(super) fn names_bytes(row: &ByteRecord) -> u64 {
     let letters = row.as_slice().len() as u64;
     letters.saturating_add(memory::text_bytes(0).saturating_mul(row.len() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_left_out_whatever_ends_them() {
+        for (text, lines, expected) in [
+            ("a\nb\nc", 1, "b\nc"),
+            ("a\r\n\r\nc", 2, "c"),
+            ("a\r\rc", 2, "c"),
+            ("a\n\nb", 1, "\nb"),
+            ("a\nb", 0, "a\nb"),
+            ("a\nb", 5, ""),
+        ] {
+            for capacity in [1, 64] {
+                let mut reader = BufReader::with_capacity(capacity, text.as_bytes());
+                leave_out(&mut reader, lines).unwrap();
+                let mut rest = String::new();
+                reader.read_to_string(&mut rest).unwrap();
+                assert_eq!(rest, expected, "{lines} of {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_open_quote_is_found_where_it_begins() {
+        for (text, start, expected) in [
+            ("1,\"x\ny", 0, Some(1)),
+            ("1,2\n3,\"x\ny,z", 4, Some(2)),
+            ("\"a \"\"b\"\" c\",\"d\n", 0, Some(1)),
+            ("\"a \"\"b\nc", 0, Some(1)),
+            ("\"a\nb\"", 0, None),
+            ("5\" pipe,x\ny", 0, None),
+            ("\"\",1", 0, None),
+        ] {
+            assert_eq!(open_quote(text.as_bytes(), start, b',').unwrap(), expected, "{text:?}");
+        }
+    }
 }

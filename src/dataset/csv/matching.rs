@@ -6,107 +6,61 @@ use super::layout::Layout;
 use super::remarks::Remarks;
 use super::text::Text;
 use super::{Asked, listed};
-use crate::dataset::{Column, ColumnKind, DataError};
-use crate::project::Take;
+use crate::dataset::{Column, ColumnKind, DataError, Known, OtherColumn, Progress, memory};
+use crate::project::{Choice, Header, Take};
 
 /// Which column of a table is which of a run.
 pub(super) struct Matched<'a> {
     known: &'a [Column],
     /// By column of the table, the number of the run's.
     by_column: Vec<Option<usize>>,
+    /// All columns of the training data by their names: of those that were no features, whether they were labels.
+    names: HashMap<&'a str, Option<bool>>,
 }
 
 impl<'a> Matched<'a> {
-    /// Finds the run's columns by name; by place where a table has no names.
+    /// Finds the run's columns by name; by place where a table has no names, which it gets then where the run knows all of
+    /// them.
     ///
     /// # Errors
     /// [`DataError::Content`] with the names of columns that are missing.
     pub(super) fn find(
         text: &Text<'_>,
-        layout: &Layout,
+        layout: &mut Layout,
         asked: &Asked<'_>,
-        known: &'a [Column],
+        known: Known<'a>,
         remarks: &mut Remarks,
+        progress: &Progress,
     ) -> Result<Matched<'a>, DataError> {
-        let places: HashMap<&str, usize> =
-            (0..).zip(known).map(|(at, column)| (column.name.as_str(), at)).collect();
-        let by_name: Vec<Option<usize>> =
-            layout.columns.iter().map(|name| places.get(name.as_str()).copied()).collect();
-        let found = by_name.iter().flatten().count();
-        let has_names = layout.has_header || layout.has_commented_header;
-        let matched = if found == known.len() {
-            Matched { known, by_column: by_name }
-        } else if !has_names || made_up_places(known, usize::MAX).is_some() {
-            Matched::by_place(text, layout, asked, known, remarks)?
-        } else {
-            let there: HashSet<&str> = layout.columns.iter().map(String::as_str).collect();
-            let missing: Vec<&String> = known
-                .iter()
-                .map(|column| &column.name)
-                .filter(|name| !there.contains(name.as_str()))
-                .collect();
-            let extra: Vec<&String> =
-                layout.columns.iter().filter(|name| !places.contains_key(name.as_str())).collect();
-            let more = if extra.is_empty() {
-                String::new()
-            } else {
-                format!(" (columns it does not know: {})", listed(&extra))
+        let mut by_column = by_name(layout, known.columns);
+        if by_column.iter().flatten().count() < known.columns.len() {
+            let warning;
+            (by_column, warning) = match by_place(layout, asked, known) {
+                Some(Places::OfFeatures(places)) => {
+                    let mut by_column = vec![None; layout.columns.len()];
+                    places.into_iter().enumerate().for_each(|(at, column)| by_column[column] = Some(at));
+                    let warning = if layout.has_names() {
+                        "the run was trained on a table without a header: columns are matched by their place"
+                    } else {
+                        "the table has no header: its columns are matched with those of the run by their place"
+                    };
+                    (by_column, warning)
+                }
+                Some(Places::OfAll(names)) => {
+                    progress.budget().take(names.iter().map(|name| memory::text_bytes(name.len())).sum())?;
+                    layout.columns = names;
+                    let warning = "the table has no header: all its columns are matched with those of the training data by \
+                                   their place, labels too";
+                    (by_name(layout, known.columns), warning)
+                }
+                None => return Err(unmatched(text, layout, known.columns)),
             };
-            let message = format!(
-                "columns the run was trained on are missing: {}{more}; add them, or give them the names of the training data",
-                listed(&missing)
-            );
-            return Err(DataError::content(text.path, "header", message));
-        };
-        Self::tell_labels(layout, asked, remarks);
-        Ok(matched)
-    }
-
-    fn by_place(
-        text: &Text<'_>,
-        layout: &Layout,
-        asked: &Asked<'_>,
-        known: &'a [Column],
-        remarks: &mut Remarks,
-    ) -> Result<Matched<'a>, DataError> {
-        let labels: HashSet<&String> = asked.labels.iter().collect();
-        let count = layout.columns.len();
-        let free: Vec<usize> = (0..count).filter(|at| !labels.contains(&layout.columns[*at])).collect();
-        let places = if free.len() == known.len() {
-            free
-        } else if count == known.len() {
-            (0..count).collect()
-        } else if let Some(places) = made_up_places(known, count) {
-            places
-        } else {
-            // Which of them would be features is not to be guessed: each would become another column.
-            let names: Vec<&String> = known.iter().map(|column| &column.name).collect();
-            let message = format!(
-                "the table has no names the run knows, and {count} columns where it was trained on {}: {}; add a header with the names of its columns",
-                known.len(),
-                listed(&names)
-            );
-            return Err(DataError::content(text.path, "header", message));
-        };
-        let mut by_column = vec![None; count];
-        for (at, column) in places.into_iter().enumerate() {
-            by_column[column] = Some(at);
+            remarks.warnings.push(warning.to_owned());
         }
-        let has_names = layout.has_header || layout.has_commented_header;
-        remarks.warnings.push(if has_names {
-            "the run was trained on a table without a header: columns are matched by their place".to_owned()
-        } else {
-            "the table has no header: its columns are matched with those of the run by their place".to_owned()
-        });
-        Ok(Matched { known, by_column })
-    }
-
-    fn tell_labels(layout: &Layout, asked: &Asked<'_>, remarks: &mut Remarks) {
-        let there: HashSet<&String> = layout.columns.iter().collect();
-        let gone: Vec<&String> = asked.labels.iter().filter(|label| !there.contains(label)).collect();
-        if !gone.is_empty() {
-            remarks.notes.push(format!("label columns that are not in this table: {}", listed(&gone)));
-        }
+        tell_labels(layout, asked, remarks);
+        let features = known.columns.iter().map(|column| (column.name.as_str(), None));
+        let others = known.others.iter().map(|other| (other.name.as_str(), Some(other.is_label)));
+        Ok(Matched { known: known.columns, by_column, names: features.chain(others).collect() })
     }
 
     /// Tells what becomes of columns the run does not know.
@@ -126,7 +80,7 @@ impl<'a> Matched<'a> {
             let names: Vec<&String> = (0..layout.columns.len())
                 .filter(|at| self.by_column[*at].is_none() && takes[*at] == take)
                 .map(|at| &layout.columns[at])
-                .filter(|name| !chosen.contains(name))
+                .filter(|name| !chosen.contains(name) && !self.knows(name))
                 .collect();
             if !names.is_empty() {
                 remarks.notes.push(format!("{what}: {}", listed(&names)));
@@ -137,6 +91,16 @@ impl<'a> Matched<'a> {
     /// What the run knows of a column of the table; `None` where it does not.
     pub(super) fn feature(&self, at: usize) -> Option<&'a ColumnKind> {
         self.by_column[at].map(|known| &self.known[known].kind)
+    }
+
+    /// Whether a column was a label in the training data, or left out; `None` where it was neither.
+    pub(super) fn was_label(&self, name: &str) -> Option<bool> {
+        self.names.get(name).copied().flatten()
+    }
+
+    /// Whether the training data had a column of this name.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.names.contains_key(name)
     }
 
     /// The run's columns, and for each of the table where its features begin.
@@ -152,9 +116,112 @@ impl<'a> Matched<'a> {
     }
 }
 
+/// By column of the table, the number of the run's of the same name.
+fn by_name(layout: &Layout, known: &[Column]) -> Vec<Option<usize>> {
+    let places: HashMap<&str, usize> =
+        (0..).zip(known).map(|(at, column)| (column.name.as_str(), at)).collect();
+    layout.columns.iter().map(|name| places.get(name.as_str()).copied()).collect()
+}
+
+/// What is known of columns without the names of the run's.
+enum Places {
+    /// The place of each of the run's features.
+    OfFeatures(Vec<usize>),
+    /// The names of all columns.
+    OfAll(Vec<String>),
+}
+
+/// Where the run's columns are, by their place: in a table without a header, or for a run that was trained on one. `None` where
+/// that would be guessed.
+fn by_place(layout: &Layout, asked: &Asked<'_>, known: Known<'_>) -> Option<Places> {
+    let made_up = made_up_places(known.columns, usize::MAX).is_some();
+    if layout.has_names() && !made_up {
+        return None;
+    }
+    let labels: HashSet<&String> = asked.labels.iter().collect();
+    let count = layout.columns.len();
+    let free: Vec<usize> = (0..count).filter(|at| !labels.contains(&layout.columns[*at])).collect();
+    if free.len() == known.columns.len() {
+        Some(Places::OfFeatures(free))
+    } else if count == known.columns.len() {
+        Some(Places::OfFeatures((0..count).collect()))
+    } else if let Some(places) = made_up_places(known.columns, count) {
+        Some(Places::OfFeatures(places))
+    } else if !layout.has_names() {
+        all_names(known, count).map(Places::OfAll)
+    } else {
+        None
+    }
+}
+
+/// The names of all columns of the training data in their order, where there were `count` of them.
+fn all_names(known: Known<'_>, count: usize) -> Option<Vec<String>> {
+    if known.columns.len() + known.others.len() != count {
+        return None;
+    }
+    let mut names: Vec<Option<&String>> = vec![None; count];
+    for OtherColumn { name, place, .. } in known.others {
+        *names.get_mut(*place)? = Some(name);
+    }
+    let mut features = known.columns.iter().map(|column| &column.name);
+    names.into_iter().map(|name| name.or_else(|| features.next()).cloned()).collect()
+}
+
+/// The error of a table in which not all columns of a run are found.
+fn unmatched(text: &Text<'_>, layout: &Layout, known: &[Column]) -> DataError {
+    let names: Vec<&String> = known.iter().map(|column| &column.name).collect();
+    let (count, is_made_up) = (layout.columns.len(), made_up_places(known, usize::MAX).is_some());
+    let message = if is_made_up {
+        format!(
+            "the table has {count} columns, but the run was trained on {}; give it one of the same columns",
+            listed(&names)
+        )
+    } else if layout.has_names() {
+        let there: HashSet<&String> = layout.columns.iter().collect();
+        let wanted: HashSet<&String> = names.iter().copied().collect();
+        let missing: Vec<&String> = names.into_iter().filter(|name| !there.contains(name)).collect();
+        let extra: Vec<&String> = layout.columns.iter().filter(|name| !wanted.contains(name)).collect();
+        let more = match &extra[..] {
+            [] => String::new(),
+            extra => format!(" (columns it does not know: {})", listed(extra)),
+        };
+        let has_none = missing.len() == known.len() && layout.has_header;
+        let header = if has_none { first_row_is(Header::No) } else { String::new() };
+        format!(
+            "columns the run was trained on are missing: {}{more}; add them, or give them the names of the training \
+             data{header}",
+            listed(&missing)
+        )
+    } else {
+        // Which of them would be features is not to be guessed: each would become another column.
+        format!(
+            "the table has no names the run knows, and {count} columns where it was trained on {}: {}; add a header with the \
+             names of its columns{}",
+            known.len(),
+            listed(&names),
+            first_row_is(Header::Yes)
+        )
+    };
+    DataError::content(text.path, "header", message)
+}
+
+/// The remedy where the first row was taken for something else than it is.
+pub(super) fn first_row_is(header: Header) -> String {
+    let what = if header == Header::No { "a row of data" } else { "the names of the columns" };
+    format!("; where the first row is {what}, say so ({})", Choice::Header(header).option())
+}
+
+fn tell_labels(layout: &Layout, asked: &Asked<'_>, remarks: &mut Remarks) {
+    let there: HashSet<&String> = layout.columns.iter().collect();
+    let gone: Vec<&String> = asked.labels.iter().filter(|label| !there.contains(label)).collect();
+    if !gone.is_empty() {
+        remarks.notes.push(format!("label columns that are not in this table: {}", listed(&gone)));
+    }
+}
+
 /// The places of a run's columns in a table of `count` of them, where their names were made up from these: it was trained
 /// on a table without a header.
-fn made_up_places(known: &[Column], count: usize) -> Option<Vec<usize>> {
+pub(super) fn made_up_places(known: &[Column], count: usize) -> Option<Vec<usize>> {
     let place = |column: &Column| {
         let number: usize = column.name.strip_prefix("column ")?.parse().ok()?;
         number.checked_sub(1).filter(|place| *place < count)

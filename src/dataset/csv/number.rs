@@ -18,11 +18,13 @@ pub(super) enum Notation {
     CommaGroupedBySpace,
     /// `1'234.5`
     PointGroupedByApostrophe,
+    /// `1'234,5`
+    CommaGroupedByApostrophe,
 }
 
 /// Notations in which everything seen so far is a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Notations(u8);
+pub(super) struct Notations(u16);
 
 /// Signs around the digits of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,11 +33,13 @@ pub(super) struct Signs {
     pub percent: bool,
     /// A currency's sign or code before or after it.
     pub currency: bool,
+    /// Parentheses around a negative one.
+    pub parentheses: bool,
 }
 
 impl Notation {
     /// All, the most likely first.
-    pub(super) const ALL: [Notation; 7] = [
+    pub(super) const ALL: [Notation; 8] = [
         Notation::Point,
         Notation::Comma,
         Notation::PointGroupedByComma,
@@ -43,6 +47,7 @@ impl Notation {
         Notation::PointGroupedBySpace,
         Notation::CommaGroupedBySpace,
         Notation::PointGroupedByApostrophe,
+        Notation::CommaGroupedByApostrophe,
     ];
 
     /// Whether the decimal mark is a comma.
@@ -60,6 +65,7 @@ impl Notation {
             Notation::PointGroupedBySpace => ('.', Some(Group::Space)),
             Notation::CommaGroupedBySpace => (',', Some(Group::Space)),
             Notation::PointGroupedByApostrophe => ('.', Some(Group::Apostrophe)),
+            Notation::CommaGroupedByApostrophe => (',', Some(Group::Apostrophe)),
         }
     }
 
@@ -123,10 +129,11 @@ impl Notations {
             return (Notations::ALL, Signs::default());
         }
         let (bare, signs) = Bare::of(field);
+        let may_be = bare.may_be_number();
         let can_be = |notation: &Notation| {
             // Words such as "inf" are numbers in the plain notation alone.
             let plain = *notation == Notation::Point && field.parse::<f64>().is_ok();
-            plain || notation.parse_digits(bare.digits).is_some()
+            plain || may_be && notation.parse_digits(bare.digits).is_some()
         };
         let bits = (0..).zip(Notation::ALL).filter(|(_, notation)| can_be(notation));
         let set = Notations(bits.fold(0, |bits, (at, _)| bits | 1 << at));
@@ -137,6 +144,11 @@ impl Notations {
     #[must_use]
     pub(super) fn and(self, other: Notations) -> Notations {
         Notations(self.0 & other.0)
+    }
+
+    /// Whether one with a decimal comma, or point, is among them.
+    pub(super) fn have(self, comma: bool) -> bool {
+        self.best(Some(comma)).is_some()
     }
 
     /// Whether there is none.
@@ -212,12 +224,23 @@ struct Bare<'a> {
 }
 
 impl Bare<'_> {
+    /// Whether it begins as a number does, with signs only before an exponent. Words and dates do
+    /// not, and all notations take time to try.
+    fn may_be_number(&self) -> bool {
+        let bytes = self.digits.as_bytes();
+        let is_sign_inside =
+            |pair: &[u8]| matches!(pair[1], b'-' | b'+') && !matches!(pair[0], b'e' | b'E' | b'd' | b'D');
+        bytes.first().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'.' | b','))
+            && !bytes.windows(2).any(is_sign_inside)
+    }
+
     fn of(field: &str) -> (Bare<'_>, Signs) {
         let (mut digits, mut signs) = (field, Signs::default());
         let (mut is_negative, mut has_sign) = (false, false);
         // Accountants write negative numbers in parentheses.
         if let Some(inner) = digits.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
             (digits, is_negative, has_sign) = (inner.trim(), true, true);
+            signs.parentheses = true;
         }
         loop {
             let before = digits;
@@ -240,6 +263,14 @@ impl Bare<'_> {
             }
         }
     }
+}
+
+/// The currency's sign or code of a number that has one.
+pub(super) fn currency(field: &str) -> Option<&str> {
+    let is_own =
+        |letter: char| !(letter.is_ascii_digit() || ".,-+−()%'’ \u{a0}\u{2009}\u{202f}".contains(letter));
+    let (start, rest) = (field.find(is_own)?, field.trim_end_matches(|letter| !is_own(letter)));
+    rest.get(start..)
 }
 
 /// A number without the currency's sign or code before or after it, where there is one.
@@ -282,6 +313,8 @@ mod tests {
         check("1\u{202f}234,5", Notation::CommaGroupedBySpace, Some(1234.5));
         check("1 234 567", Notation::PointGroupedBySpace, Some(1_234_567.0));
         check("1'234.50", Notation::PointGroupedByApostrophe, Some(1234.5));
+        check("1’234’567,50", Notation::CommaGroupedByApostrophe, Some(1_234_567.5));
+        check("1'234,50", Notation::PointGroupedByApostrophe, None);
         check("12.5 %", Notation::Point, Some(12.5));
         check("$1,234.50", Notation::PointGroupedByComma, Some(1234.5));
         check("-$5", Notation::Point, Some(-5.0));
@@ -324,9 +357,16 @@ mod tests {
     #[test]
     fn signs_are_told() {
         let signs = |field| Notations::of(field).1;
-        assert_eq!(signs("5 %"), Signs { percent: true, currency: false });
-        assert_eq!(signs("5 €"), Signs { percent: false, currency: true });
+        assert_eq!(signs("5 %"), Signs { percent: true, ..Signs::default() });
+        assert_eq!(signs("5 €"), Signs { currency: true, ..Signs::default() });
+        assert_eq!(signs("(5)"), Signs { parentheses: true, ..Signs::default() });
+        assert_eq!(signs("(word)"), Signs::default());
         assert_eq!(signs("5"), Signs::default());
         assert_eq!(signs("word %"), Signs::default());
+        for (field, sign) in
+            [("-$1,234.50", Some("$")), ("5 €", Some("€")), ("EUR 1 000", Some("EUR")), ("5", None)]
+        {
+            assert_eq!(currency(field), sign, "{field}");
+        }
     }
 }

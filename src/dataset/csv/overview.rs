@@ -4,6 +4,7 @@ use super::evidence::Evidence;
 use super::layout::Layout;
 use super::remarks;
 use super::roles::{Role, Roles};
+use super::words::Words;
 use crate::dataset::progress::Pulse;
 use crate::dataset::{ColumnOverview, DataError, Progress, memory};
 use crate::project::Take;
@@ -46,7 +47,7 @@ pub(super) fn of(
 /// How many rows have each of the most frequent words.
 fn counts(evidence: &Evidence) -> Vec<u32> {
     let mut counts: Vec<u32> =
-        evidence.words().into_iter().flat_map(|words| words.values()).map(|count| *count as u32).collect();
+        evidence.words().into_iter().flat_map(Words::counts).map(|count| count as u32).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     counts.truncate(BINS);
     counts

@@ -13,10 +13,11 @@ const MAX_COLUMNS: u64 = 1 << 14;
 const MAX_CELLS: u64 = 100_000_000;
 /// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that grow.
 const CELL_BYTES: u64 = 128;
-/// Memory for a cell of the list that such a sheet ends in.
-const DENSE_BYTES: u64 = 32;
-/// The longest piece of a part that is looked at at once.
+/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy that is handed out.
+const DENSE_BYTES: u64 = 88;
+/// The longest piece of a part that is looked at at once, and the most tags within each other.
 const PIECE: u64 = 1 << 20;
+const MOST_OPEN: usize = 100;
 
 /// Memory that a part takes while it is read, in times its length; `None` for those that are read one at a time.
 fn copies(name: &str) -> Option<u64> {
@@ -55,19 +56,19 @@ pub(super) fn hold<'a>(
         let Ok(entry) = archive.by_index(at) else { continue };
         let Ok(name) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
         let copies = copies(&name);
+        let lower = name.to_ascii_lowercase();
+        let (is_texts, is_sheets) = (lower.ends_with("sharedstrings.xml"), lower.ends_with("content.xml"));
         let (mut bytes, mut claimed) = (0_u64, 0_u64);
         let mut cells = Cells::default();
-        let is_sheets = name.to_ascii_lowercase().ends_with("content.xml");
-        let mut reader = BufReader::with_capacity(1 << 16, entry);
-        let (mut piece, mut pieces) = (Vec::new(), 0_u64);
+        let mut tags = Tags::new(BufReader::with_capacity(1 << 16, entry));
+        let mut looks = 0_u64;
         loop {
-            piece.clear();
-            let read = reader.by_ref().take(PIECE).read_until(b'>', &mut piece).unwrap_or(0) as u64;
+            let read = if is_texts || is_sheets { tags.advance() } else { tags.skip() };
             if read == 0 {
                 break;
             }
-            pieces += 1;
-            if pieces.is_multiple_of(1024) {
+            looks += 1;
+            if looks.is_multiple_of(1024) {
                 progress.check()?;
             }
             bytes += read;
@@ -79,19 +80,97 @@ pub(super) fn hold<'a>(
                 }
                 None => {}
             }
-            let Some(start) = piece.iter().rposition(|byte| *byte == b'<') else { continue };
-            let tag = &piece[start + 1..];
+            let Some(tag) = tags.tag() else {
+                return Err(damaged(format!("{name} holds a tag of more than {PIECE} bytes")));
+            };
             if is_sheets {
-                held.take(cells.count(tag))?;
-            } else if copies.is_some() && local_name(tag) == b"sst" {
+                if !cells.nest(tag) {
+                    return Err(damaged(format!("the tags of {name} do not match")));
+                }
+                held.take(cells.count(tag, read))?;
+            } else {
                 claimed = claimed.max(number(tag, b"uniqueCount").unwrap_or(0));
             }
+        }
+        // Its reader would wait for the end of a table for ever.
+        if !cells.open.is_empty() {
+            return Err(damaged(format!("{name} ends too early")));
         }
         if claimed > bytes / 2 {
             return Err(damaged(format!("{name} claims {claimed} texts in {bytes} bytes")));
         }
     }
     Ok(held)
+}
+
+/// The tags of a part one after the other, as its reader takes it apart.
+struct Tags<R> {
+    reader: R,
+    /// The tag at hand, from its first letter to its `>`; nothing after a piece of text.
+    tag: Vec<u8>,
+    is_cut: bool,
+}
+
+impl<R: BufRead> Tags<R> {
+    fn new(reader: R) -> Tags<R> {
+        Tags { reader, tag: Vec::new(), is_cut: false }
+    }
+
+    /// Reads to the end of the next tag, or a piece of the text before it; how many bytes that were, 0 at the end.
+    fn advance(&mut self) -> u64 {
+        self.tag.clear();
+        let text = self.read_until(b'<');
+        if self.tag.last() != Some(&b'<') {
+            self.tag.clear();
+            return text;
+        }
+        self.tag.clear();
+        let (mut all, mut quote, mut looked_at) = (text, None, 0);
+        loop {
+            let read = self.read_until(b'>');
+            all += read;
+            self.is_cut = self.tag.len() as u64 >= PIECE;
+            if read == 0 || self.is_cut {
+                return all;
+            }
+            let is_whole = match &self.tag[..] {
+                [b'!', b'-', b'-', rest @ ..] => rest.ends_with(b"-->"),
+                [b'!', b'[', rest @ ..] => rest.ends_with(b"]]>"),
+                [b'?', rest @ ..] => rest.ends_with(b"?>"),
+                [b'!' | b'/', ..] => true,
+                tag => {
+                    for byte in &tag[looked_at..] {
+                        match quote {
+                            None if matches!(byte, b'"' | b'\'') => quote = Some(*byte),
+                            Some(open) if open == *byte => quote = None,
+                            None | Some(_) => {}
+                        }
+                    }
+                    looked_at = tag.len();
+                    quote.is_none()
+                }
+            };
+            if is_whole {
+                return all;
+            }
+        }
+    }
+
+    /// Passes over some bytes, whatever they are.
+    fn skip(&mut self) -> u64 {
+        let read = self.reader.fill_buf().map_or(0, <[u8]>::len);
+        self.reader.consume(read);
+        read as u64
+    }
+
+    /// The tag at hand; `None` where it is too long.
+    fn tag(&self) -> Option<&[u8]> {
+        (!self.is_cut).then_some(&self.tag[..])
+    }
+
+    fn read_until(&mut self, end: u8) -> u64 {
+        self.reader.by_ref().take(PIECE).read_until(end, &mut self.tag).unwrap_or(0) as u64
+    }
 }
 
 /// The cells of sheets that are read as a whole, with those that stand for many.
@@ -106,31 +185,73 @@ struct Cells {
     empty_rows: u64,
     widest: u64,
     charged: u64,
+    /// How often the text of the cell at hand is there; 0 between cells.
+    weight: u64,
+    /// The tags that are not ended yet.
+    open: Vec<Vec<u8>>,
 }
 
 impl Cells {
-    /// The memory that a tag adds.
-    fn count(&mut self, tag: &[u8]) -> u64 {
-        match tag.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next() {
-            Some(b"table:table") => *self = Cells::default(),
-            Some(b"table:table-row") => {
+    /// Begins or ends a tag; whether that is as it must be, without tables and cells in cells.
+    fn nest(&mut self, tag: &[u8]) -> bool {
+        let name = name(tag);
+        let is_cell = |name: &[u8]| matches!(name, b"table:table-cell" | b"table:covered-table-cell");
+        let has_place = is_cell(name) || matches!(name, b"table:table" | b"table:table-row");
+        match tag {
+            [] | [b'!' | b'?', ..] => true,
+            [b'/', ..] => self.open.pop().is_some_and(|open| open == name[1..]),
+            _ if has_place && self.open.iter().any(|open| is_cell(open)) => false,
+            tag if tag.ends_with(b"/>") => true,
+            _ => {
+                self.open.push(name.to_vec());
+                self.open.len() <= MOST_OPEN
+            }
+        }
+    }
+
+    /// The memory that a tag adds, which was read with the text before it.
+    fn count(&mut self, tag: &[u8], read: u64) -> u64 {
+        let before = self.weight;
+        let more = match name(tag) {
+            b"table:table" => {
+                *self = Cells { open: std::mem::take(&mut self.open), ..Cells::default() };
+                0
+            }
+            b"table:table-row" => {
                 self.end_row();
                 self.repeats = number(tag, b"number-rows-repeated").unwrap_or(1).min(MAX_ROWS);
+                0
             }
-            Some(b"table:table-cell" | b"table:covered-table-cell") => {
-                let repeats = number(tag, b"number-columns-repeated").unwrap_or(1);
-                let has = |part: &[u8]| tag.windows(part.len()).any(|window| window == part);
-                if has(b"office:") || has(b"formula") {
-                    let before = self.row;
-                    self.row = (self.row + self.empty).saturating_add(repeats).min(MAX_COLUMNS);
-                    self.empty = 0;
-                    return (self.row - before) * CELL_BYTES + self.dense();
-                }
-                self.empty = self.empty.saturating_add(repeats).min(MAX_COLUMNS);
+            b"table:table-cell" | b"table:covered-table-cell" => self.cell(tag),
+            b"/table:table-cell" | b"/table:covered-table-cell" => {
+                self.weight = 0;
+                0
             }
-            _ => {}
+            b"text:s" => number(tag, b"text:c").unwrap_or(1).saturating_mul(before),
+            _ => 0,
+        };
+        let weight = before.max(self.weight);
+        if tag.ends_with(b"/>") && self.weight > before {
+            self.weight = before;
         }
-        0
+        // A cell that stands for many is there with its text as often.
+        more.saturating_add(read.saturating_mul(weight))
+    }
+
+    fn cell(&mut self, tag: &[u8]) -> u64 {
+        let repeats = number(tag, b"number-columns-repeated").unwrap_or(1);
+        let has = |part: &[u8]| tag.windows(part.len()).any(|window| window == part);
+        if !has(b"office:") && !has(b"formula") {
+            self.empty = self.empty.saturating_add(repeats).min(MAX_COLUMNS);
+            return 0;
+        }
+        let before = self.row;
+        self.row = (self.row + self.empty).saturating_add(repeats).min(MAX_COLUMNS);
+        self.empty = 0;
+        // Its columns once, and all its rows in the list and in a copy of that.
+        let copies = repeats.min(MAX_COLUMNS) * (1 + 2 * self.repeats.max(1));
+        self.weight = self.weight.max(copies);
+        (self.row - before) * CELL_BYTES + self.dense()
     }
 
     fn end_row(&mut self) {
@@ -154,23 +275,32 @@ impl Cells {
     }
 }
 
-/// The name of a tag without its prefix.
-fn local_name(tag: &[u8]) -> &[u8] {
-    let end = tag.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
-    let name = &tag[..end.unwrap_or(tag.len())];
-    name.rsplit(|byte| *byte == b':').next().unwrap_or(name)
+/// The name of a tag, with the `/` of one that ends another.
+fn name(tag: &[u8]) -> &[u8] {
+    let is_end =
+        |(at, byte): (usize, &u8)| byte.is_ascii_whitespace() || *byte == b'>' || (at > 0 && *byte == b'/');
+    let end = tag.iter().enumerate().position(is_end);
+    &tag[..end.unwrap_or(tag.len())]
 }
 
-/// The whole number in an attribute of a tag; the largest for one that is larger.
+/// The largest whole number of all attributes whose names end so; the largest of all for one with references to letters, which
+/// may stand for any.
 fn number(tag: &[u8], name: &[u8]) -> Option<u64> {
-    let at = tag.windows(name.len()).position(|window| window == name)?;
-    let rest = tag[at + name.len()..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
-    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'"))?.trim_ascii_start();
-    let rest = rest.strip_prefix(b"+").unwrap_or(rest);
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
-    let add = |sum: u64, digit: &u8| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
-    rest.first().filter(|byte| byte.is_ascii_digit())?;
-    Some(digits.fold(0, add))
+    let of = |after: usize| {
+        let rest = tag[after..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+        let (quote, rest) = rest.split_first().filter(|(quote, _)| matches!(**quote, b'"' | b'\''))?;
+        let value = rest.split(|byte| byte == quote).next()?.trim_ascii();
+        if value.contains(&b'&') {
+            return Some(u64::MAX);
+        }
+        let value = value.strip_prefix(b"+").unwrap_or(value);
+        value.first().filter(|byte| byte.is_ascii_digit())?;
+        let digits = value.iter().take_while(|byte| byte.is_ascii_digit());
+        let add = |sum: u64, digit: &u8| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+        Some(digits.fold(0, add))
+    };
+    let found = tag.windows(name.len()).enumerate().filter(|(_, window)| *window == name);
+    found.filter_map(|(at, _)| of(at + name.len())).max()
 }
 
 #[cfg(test)]
@@ -211,5 +341,49 @@ mod tests {
         // Empty cells up to the end of the row are none.
         let none = format!("<table:table-cell {many}/>");
         assert!(held("content.xml", &row(&none), 10_000).is_ok());
+    }
+
+    #[test]
+    fn what_stands_for_more_than_it_takes_is_found_however_it_is_written() {
+        let row =
+            |cells: &str| format!("<table:table><table:table-row>{cells}</table:table-row></table:table>");
+        let word = |attributes: &str, text: &str| {
+            format!(
+                "<table:table-cell {attributes} office:value-type='string'><text:p>{text}</text:p></table:table-cell>"
+            )
+        };
+        let many = "table:number-columns-repeated";
+        let long = "x".repeat(1000);
+        for (cells, is_short) in [
+            (word("", &long), false),
+            (word("table:formula=\"a > b\"", "c<!-- ' --><![CDATA[<a>]]>"), false),
+            // A text as often as its cell, spaces that are counted, numbers with references.
+            (word(&format!("{many}=\"16000\""), &long), true),
+            (word("", "<text:s text:c=\"2000000000\"/>"), true),
+            (word("", "<text:s text:c='&#50;000000000'/>"), true),
+            (word(&format!("a=\">\" {many}=\"16000\""), &long), true),
+            (word(&format!("{many}-not=\"1\" x-{many}=\"1\" {many} = ' 16000'"), &long), true),
+        ] {
+            let held = held("content.xml", &row(&cells), 1_000_000);
+            assert_eq!(matches!(held, Err(DataError::Memory { .. })), is_short, "{cells:.80}: {held:?}");
+            assert_eq!(held.is_ok(), !is_short, "{cells:.80}: {held:?}");
+        }
+        for (text, expected) in [
+            ("<table:table><table:table-row></table:table-row>", "ends too early"),
+            ("<table:table></table:table-row></table:table>", "do not match"),
+            (&row(&word("", "<table:table></table:table>")), "do not match"),
+            (&"<a>".repeat(200), "do not match"),
+            (&format!("<a {}>", " ".repeat(2 << 20)), "holds a tag of more than"),
+        ] {
+            let error = held("content.xml", text, 100_000_000).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text:.80}: {error}");
+        }
+        for attributes in
+            ["xuniqueCount=\"1\" uniqueCount=\"4000000000\"", "a=\">\" uniqueCount='4000000000'"]
+        {
+            let text = format!("<sst {attributes}><si><t>a</t></si></sst>");
+            let error = held("xl/sharedStrings.xml", &text, 10_000).unwrap_err().to_string();
+            assert!(error.contains("claims 4000000000 texts"), "{error}");
+        }
     }
 }

@@ -1,64 +1,196 @@
 //! What the sheets of an old spreadsheet (.xls) claim, before a reader makes room for it.
 
+use super::sectors::{u16_at, u32_at, workbooks};
 use crate::dataset::DataError;
 
+/// How such a file begins.
+const MAGIC: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 /// Cells of the largest sheet.
 const MAX_CELLS: u64 = 64 << 20;
-/// Memory for a cell: its value and its formula.
-const CELL_BYTES: u64 = 56;
-/// From here on, numbers of sectors mean something else.
-const RESERVED: u32 = 0xFFFF_FFFA;
+/// Memory for a cell: its value, its formula, and the copy of it that is handed out.
+const CELL_BYTES: u64 = 88;
+/// The text of a formula is made of names, in times the formula's length.
+const FORMULA_COPIES: u64 = 200;
+/// The most records that continue one; its reader moves all of them for each.
+const MOST_CONTINUED: usize = 1 << 15;
 
-/// The memory of all cells within the corners of the sheets, which are read as a whole.
+/// The memory of all cells within the corners of the sheets, which are read as a whole, and of their texts.
 ///
 /// # Errors
-/// The extent of a sheet that is larger than any; what `check` returns.
+/// Sectors that follow each other in a circle, which a reader would follow for ever; the extent of a sheet that is larger than
+/// any; what `check` returns.
 pub(super) fn claimed(
     file: &[u8],
     check: &dyn Fn() -> Result<(), DataError>,
     damaged: &dyn Fn(String) -> DataError,
 ) -> Result<u64, DataError> {
     // What is no such file is told by its reader.
-    let Some(stream) = workbook(file) else { return Ok(0) };
-    let sheets = records(&stream).filter(|(kind, _)| *kind == 0x0085);
+    if !file.starts_with(MAGIC) {
+        return Ok(0);
+    }
+    let streams = workbooks(file).ok_or_else(|| damaged("its sectors contradict each other".into()))?;
     let mut bytes = 0_u64;
-    for (_, bound) in sheets {
-        check()?;
-        let sheet = u32_at(bound, 0).and_then(|start| stream.get(start as usize..)).unwrap_or_default();
-        let cells = cells(sheet);
-        if cells > MAX_CELLS {
-            return Err(damaged(format!("a sheet claims {cells} cells")));
+    for stream in streams {
+        let texts = texts(&stream);
+        let mut walked = 0;
+        for (_, bound) in records(&stream).filter(|(kind, _)| *kind == 0x0085) {
+            check()?;
+            let sheet = u32_at(bound, 0).and_then(|start| stream.get(start as usize..)).unwrap_or_default();
+            let sheet = Sheet::of(sheet, &texts);
+            walked += sheet.walked;
+            if sheet.cells > MAX_CELLS {
+                return Err(damaged(format!("a sheet claims {} cells", sheet.cells)));
+            }
+            if walked > 4 * stream.len() {
+                return Err(damaged("its sheets lie one over the other".into()));
+            }
+            bytes = bytes.saturating_add(sheet.cells * CELL_BYTES).saturating_add(sheet.more);
         }
-        bytes += cells * CELL_BYTES;
+        if continued(&stream) > MOST_CONTINUED {
+            return Err(damaged("its records have no end".into()));
+        }
     }
     Ok(bytes)
 }
 
-/// The cells within the corners of a sheet, as it says or as its cells lie, whichever is more.
-fn cells(sheet: &[u8]) -> u64 {
-    let (mut told, mut is_begun, mut depth) = (0, false, 0_u32);
-    let (mut rows, mut columns) = ((u16::MAX, 0), (u16::MAX, 0));
-    for (kind, data) in records(sheet) {
-        match kind {
-            // Charts within are sheets of their own.
-            0x0809 if is_begun => depth += 1,
-            0x0809 => is_begun = true,
-            0x000A if depth > 0 => depth -= 1,
-            0x000A => break,
-            _ if depth > 0 => {}
-            0x0200 => told = told.max(extent(data).unwrap_or(0)),
-            0x0006 | 0x00BD | 0x00D6 | 0x00FD | 0x0203..=0x0205 | 0x027E => {
-                let (Some(row), Some(column)) = (u16_at(data, 0), u16_at(data, 2)) else { continue };
-                let last =
-                    data.len().checked_sub(2).filter(|_| kind == 0x00BD).and_then(|at| u16_at(data, at));
-                rows = (rows.0.min(row), rows.1.max(row));
-                columns = (columns.0.min(column), columns.1.max(column).max(last.unwrap_or(0)));
+/// What a sheet takes.
+#[derive(Default)]
+struct Sheet {
+    /// The cells within its corners, as it says or as its cells lie, whichever is more.
+    cells: u64,
+    /// Memory of texts and formulas beyond the cells.
+    more: u64,
+    /// Bytes up to its end.
+    walked: usize,
+}
+
+impl Sheet {
+    fn of(sheet: &[u8], texts: &[u32]) -> Sheet {
+        let (mut is_begun, mut depth, mut last) = (false, 0_u32, (0, 0));
+        let mut found = Sheet::default();
+        let (mut rows, mut columns) = ((u16::MAX, 0), (u16::MAX, 0));
+        let mut add = |row: u16, column: u16, last: u16| {
+            rows = (rows.0.min(row), rows.1.max(row));
+            columns = (columns.0.min(column), columns.1.max(column).max(last));
+        };
+        for (kind, data) in records(sheet) {
+            found.walked += 4 + data.len();
+            let length = |at: usize| 3 * u64::from(u16_at(data, at).unwrap_or(0));
+            match kind {
+                // Charts within are sheets of their own.
+                0x0809 if is_begun => depth += 1,
+                0x0809 => is_begun = true,
+                0x000A if depth > 0 => depth -= 1,
+                0x000A => break,
+                _ if depth > 0 => {}
+                0x0200 => found.cells = found.cells.max(extent(data).unwrap_or(0)),
+                // The text of the formula before it.
+                0x0207 => {
+                    add(last.0, last.1, 0);
+                    found.more += length(0);
+                }
+                0x0006 | 0x00BD | 0x00D6 | 0x00FD | 0x0203..=0x0205 | 0x027E => {
+                    let (Some(row), Some(column)) = (u16_at(data, 0), u16_at(data, 2)) else { continue };
+                    let end = data.len().checked_sub(2).filter(|_| kind == 0x00BD);
+                    add(row, column, end.and_then(|at| u16_at(data, at)).unwrap_or(0));
+                    found.more += match kind {
+                        0x0006 => {
+                            last = (row, column);
+                            FORMULA_COPIES * data.len() as u64
+                        }
+                        0x00D6 | 0x0204 => length(6),
+                        // In the list of cells, and in a copy of that.
+                        0x00FD => {
+                            let text = u32_at(data, 6).and_then(|at| texts.get(at as usize));
+                            2 * u64::from(text.copied().unwrap_or(0))
+                        }
+                        _ => 0,
+                    };
+                }
+                _ => {}
             }
-            _ => {}
+        }
+        let length = |(first, last): (u16, u16)| (u64::from(last) + 1).saturating_sub(u64::from(first));
+        found.cells = found.cells.max(length(rows) * length(columns));
+        found
+    }
+}
+
+/// Bytes of the texts that the sheets share, at most.
+fn texts(stream: &[u8]) -> Vec<u32> {
+    let mut texts = Vec::new();
+    let mut records = records(stream).take_while(|(kind, _)| *kind != 0x000A).peekable();
+    while let Some((kind, data)) = records.next() {
+        if kind == 0x00FC {
+            texts.clear();
+            let more =
+                std::iter::from_fn(|| records.next_if(|(kind, _)| *kind == 0x003C)).map(|(_, data)| data);
+            let mut parts = Parts { data: data.get(8..).unwrap_or_default(), more };
+            while let Some(length) = parts.text() {
+                texts.push(length);
+            }
         }
     }
-    let length = |(first, last): (u16, u16)| (u64::from(last) + 1).saturating_sub(u64::from(first));
-    told.max(length(rows) * length(columns))
+    texts
+}
+
+/// A record with those that continue it.
+struct Parts<'a, I> {
+    data: &'a [u8],
+    more: I,
+}
+
+impl<'a, I: Iterator<Item = &'a [u8]>> Parts<'a, I> {
+    /// Passes over a text; its bytes at most. `None` at the end and for what is none.
+    fn text(&mut self) -> Option<u32> {
+        if self.data.is_empty() {
+            self.data = self.more.next()?;
+            if self.data.is_empty() {
+                return Some(0);
+            }
+        }
+        let (length, flags) = (u16_at(self.data, 0)?, *self.data.get(2)?);
+        self.data = &self.data[3..];
+        let mut after = 0;
+        if flags & 8 != 0 {
+            after += 4 * u64::from(u16_at(self.data, 0)?);
+            self.data = &self.data[2..];
+        }
+        if flags & 4 != 0 {
+            after += u64::from(u32_at(self.data, 0)?);
+            self.data = &self.data[4..];
+        }
+        let (mut left, mut width) = (usize::from(length), 1 + usize::from(flags & 1));
+        while left > 0 {
+            let here = left.min(self.data.len() / width);
+            self.data = &self.data[here * width..];
+            left -= here;
+            if left > 0 {
+                // Each further record says how wide its letters are.
+                let (flags, data) = self.more.next()?.split_first()?;
+                (self.data, width) = (data, 1 + usize::from(flags & 1));
+            }
+        }
+        while after > 0 {
+            if self.data.is_empty() {
+                self.data = self.more.next()?;
+            }
+            let here = after.min(self.data.len() as u64);
+            self.data = &self.data[here as usize..];
+            after -= here;
+        }
+        Some(3 * u32::from(length))
+    }
+}
+
+/// The most records that continue one.
+fn continued(stream: &[u8]) -> usize {
+    let (mut most, mut count) = (0, 0);
+    for (kind, _) in records(stream) {
+        count = if kind == 0x003C { count + 1 } else { 0 };
+        most = most.max(count);
+    }
+    most
 }
 
 /// The cells within the corners that a sheet tells; counted as its reader counts them, which takes a last row before the
@@ -88,120 +220,37 @@ fn records(mut stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
-/// The stream of all sheets, put together from the sectors of the file.
-fn workbook(file: &[u8]) -> Option<Vec<u8>> {
-    let size = 1_usize << u16_at(file, 30).filter(|shift| matches!(shift, 9 | 12))?;
-    // The header is as long as a sector.
-    let sectors = file.get(size..)?;
-    let most = sectors.len() / size + 1;
-    let mut lists: Vec<u32> = numbers(file.get(76..512)?).collect();
-    let mut next = u32_at(file, 68)?;
-    for _ in 0..most {
-        let Some(sector) = sector(sectors, size, next) else { break };
-        lists.extend(numbers(sector));
-        next = lists.pop()?;
-    }
-    let lists = lists.into_iter().filter(|at| *at < RESERVED).take(most);
-    let follows: Vec<u32> =
-        lists.filter_map(|at| sector(sectors, size, at)).flat_map(numbers).take(most).collect();
-    let folder = chain(sectors, size, &follows, u32_at(file, 48)?);
-    let entries = || folder.chunks_exact(128);
-    let entry = entries().find(|entry| is_called(entry, "workbook"));
-    let entry = entry.or_else(|| entries().find(|entry| is_called(entry, "book")))?;
-    let (start, length) = (u32_at(entry, 116)?, u32_at(entry, 120)? as usize);
-    let mut stream = if length < 4096 {
-        let small = chain(sectors, size, &follows, u32_at(entries().next()?, 116)?);
-        let follows: Vec<u32> = numbers(&chain(sectors, size, &follows, u32_at(file, 60)?)).collect();
-        chain(&small, 64, &follows, start)
-    } else {
-        chain(sectors, size, &follows, start)
-    };
-    stream.truncate(length);
-    Some(stream)
-}
-
-fn is_called(entry: &[u8], name: &str) -> bool {
-    let letters = entry[..64].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    let letters: Vec<u16> = letters.take_while(|letter| *letter != 0).collect();
-    String::from_utf16_lossy(&letters).eq_ignore_ascii_case(name)
-}
-
-/// The sectors that follow each other from one on; no more than there are.
-fn chain(sectors: &[u8], size: usize, follows: &[u32], start: u32) -> Vec<u8> {
-    let (mut bytes, mut at) = (Vec::new(), start);
-    for _ in 0..=sectors.len() / size {
-        let Some(sector) = sector(sectors, size, at) else { break };
-        bytes.extend_from_slice(sector);
-        let Some(next) = follows.get(at as usize) else { break };
-        at = *next;
-    }
-    bytes
-}
-
-/// A sector; the last may be cut short.
-fn sector(sectors: &[u8], size: usize, at: u32) -> Option<&[u8]> {
-    let start = (at as usize).checked_mul(size).filter(|start| at < RESERVED && *start < sectors.len())?;
-    sectors.get(start..sectors.len().min(start + size))
-}
-
-fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..at.checked_add(2)?).map(|two| u16::from_le_bytes([two[0], two[1]]))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    numbers(bytes.get(at..at.checked_add(4)?)?).next()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::sectors::tests::file;
     use super::*;
 
     fn record(kind: u16, data: &[u8]) -> Vec<u8> {
         [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat()
     }
 
-    /// A file of one stream, in sectors one after the other.
-    fn file(stream: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![0; 3 * 512];
-        bytes[30] = 9;
-        bytes[48..52].copy_from_slice(&1_u32.to_le_bytes());
-        bytes[68..72].copy_from_slice(&u32::MAX.to_le_bytes());
-        bytes[76..512].fill(0xFF);
-        bytes[76..80].fill(0);
-        // Sector 0 tells which follows which: 1 is the folder, 2 to 9 the stream.
-        bytes[512..1024].fill(0xFF);
-        for at in 2..9_usize {
-            bytes[512 + 4 * at..516 + 4 * at].copy_from_slice(&(at as u32 + 1).to_le_bytes());
-        }
-        for (at, letter) in "Workbook".bytes().enumerate() {
-            bytes[1024 + 2 * at] = letter;
-        }
-        bytes[1024 + 116] = 2;
-        bytes[1024 + 120..1024 + 124].copy_from_slice(&4096_u32.to_le_bytes());
-        bytes.extend_from_slice(stream);
-        bytes.resize(512 * 11, 0);
-        bytes
+    fn cell(kind: u16, [row, column]: [u16; 2], data: &[u8]) -> Vec<u8> {
+        record(kind, &[&row.to_le_bytes()[..], &column.to_le_bytes(), data].concat())
+    }
+
+    /// What a sheet of these records takes.
+    fn taken(shared: &[u8], told: &[u8], cells: &[u8]) -> Result<u64, DataError> {
+        let sheet = [record(0x0809, &[0; 16]), record(0x0200, told), cells.to_vec(), record(0x000A, &[])];
+        let start = 12 + shared.len() as u32;
+        let stream =
+            [record(0x0085, &start.to_le_bytes()), shared.to_vec(), record(0x000A, &[]), sheet.concat()];
+        claimed(&file(&stream.concat()), &|| Ok(()), &DataError::Setting)
+    }
+
+    fn told(rows: u32, columns: u16) -> Vec<u8> {
+        [&0_u32.to_le_bytes()[..], &rows.to_le_bytes(), &[0, 0], &columns.to_le_bytes(), &[0, 0]].concat()
     }
 
     #[test]
     fn extents_are_found_before_they_are_believed() {
         let claimed = |told: &[u8], cells: &[[u16; 2]]| {
-            let cells = cells.iter().flat_map(|[row, column]| {
-                let place = [row.to_le_bytes(), column.to_le_bytes()].concat();
-                record(0x0203, &[&place[..], &[0; 10]].concat())
-            });
-            let sheet =
-                [record(0x0809, &[0; 16]), record(0x0200, told), cells.collect(), record(0x000A, &[])];
-            let stream =
-                [record(0x0085, &12_u32.to_le_bytes()), record(0x000A, &[]), sheet.concat()].concat();
-            super::claimed(&file(&stream), &|| Ok(()), &DataError::Setting)
-        };
-        let told = |rows: u32, columns: u16| {
-            [&0_u32.to_le_bytes()[..], &rows.to_le_bytes(), &[0, 0], &columns.to_le_bytes(), &[0, 0]].concat()
+            let cells: Vec<u8> = cells.iter().flat_map(|place| cell(0x0203, *place, &[0; 10])).collect();
+            taken(&[], told, &cells)
         };
         assert_eq!(claimed(&told(2, 3), &[[0, 0]]).unwrap(), 6 * CELL_BYTES);
         assert_eq!(claimed(&told(1, 1), &[[2, 1], [5, 4]]).unwrap(), 16 * CELL_BYTES);
@@ -209,5 +258,40 @@ mod tests {
             assert!(claimed(&told, cells).unwrap_err().to_string().contains("claims"));
         }
         assert_eq!(super::claimed(b"no such file", &|| Ok(()), &DataError::Setting).unwrap(), 0);
+    }
+
+    #[test]
+    fn texts_count_as_often_as_they_are_used() {
+        // 2 letters, 3 wide ones in two records, and 1 with a format and a tail.
+        let shared = [
+            record(0x00FC, &[&[0; 8][..], &[2, 0, 0], b"ab", &[3, 0, 1], b"c\0"].concat()),
+            record(0x003C, &[&[1][..], b"d\0e\0", &[1, 0, 12, 1, 0, 2, 0, 0, 0], b"f", &[0; 6]].concat()),
+        ];
+        let shared = shared.concat();
+        assert_eq!(texts(&shared), [6, 9, 3]);
+        let use_of = |text: u8| cell(0x00FD, [0, 0], &[0, 0, text, 0, 0, 0]);
+        assert_eq!(taken(&shared, &told(1, 1), &use_of(1)).unwrap(), CELL_BYTES + 18);
+        let cells = [use_of(0), use_of(2), use_of(9)].concat();
+        assert_eq!(taken(&shared, &told(1, 1), &cells).unwrap(), CELL_BYTES + 12 + 6);
+        // A text that claims more letters than it has.
+        let label = cell(0x0204, [0, 0], &[0, 0, 0xFF, 0xFF, 0]);
+        assert_eq!(taken(&[], &told(1, 1), &label).unwrap(), CELL_BYTES + 3 * 65_535);
+    }
+
+    #[test]
+    fn sheets_that_lie_one_over_the_other_are_refused() {
+        let sheet = [record(0x0809, &[0; 16]), record(1, &[0; 3000])].concat();
+        let bound = |count: u32| record(0x0085, &(8 * count).to_le_bytes()).repeat(count as usize);
+        for (stream, is_refused) in [
+            ([bound(1), sheet.clone()].concat(), false),
+            ([bound(5), sheet].concat(), true),
+            // Sheets after the end.
+            (record(0x0085, &20_000_u32.to_le_bytes()).repeat(3), false),
+        ] {
+            let found = claimed(&file(&stream), &|| Ok(()), &DataError::Setting).err();
+            let message = found.map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(message.contains("lie one over the other"), is_refused, "{message}");
+        }
+        assert_eq!(continued(&[record(1, &[]), record(0x003C, &[]).repeat(3), record(1, &[])].concat()), 3);
     }
 }

@@ -1,18 +1,21 @@
 //! What a person is told about how a table was read.
 
+use std::collections::HashSet;
+
+use super::doubts::{Columns, PADDED};
 use super::evidence::{Content, Evidence};
+use super::ids::is_id;
 use super::layout::Layout;
-use super::listed;
+use super::matching::Matched;
 use super::number::Notation;
 use super::roles::{self, Role, Roles};
 use super::text::Text;
+use super::{Asked, listed};
 use crate::dataset::{Column, Doubt};
 use crate::project::{Choice, Delimiter, Rules, Take, visible};
 
 /// Columns that are named in the line that says what was read.
 const NAMED: usize = 8;
-/// Columns that are doubted one by one.
-const DOUBTED: usize = 5;
 
 /// Notes, warnings and doubts, as they come up.
 #[derive(Debug, Default)]
@@ -28,7 +31,13 @@ impl Remarks {
     }
 
     /// What was understood of the columns.
-    pub(super) fn features(&mut self, layout: &Layout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
+    pub(super) fn features(
+        &mut self,
+        layout: &Layout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        asked: &Asked<'_>,
+    ) {
         let columns = || layout.columns.iter().zip(evidence.iter().zip(roles));
         let named = |wanted: &dyn Fn(&Evidence, &Role) -> bool| -> Vec<&String> {
             let chosen = columns().filter(|(_, (evidence, role))| wanted(evidence, role));
@@ -51,17 +60,26 @@ impl Remarks {
             &named(&|evidence, role| signs(evidence, role).currency),
             "numbers without their currency signs",
         );
+        note(
+            &named(&|evidence, role| signs(evidence, role).parentheses),
+            "numbers in parentheses are negative, (5) is -5",
+        );
         for (notation, example) in GROUPED {
             let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
             note(&named(&is), &format!("numbers with grouped digits ({example})"));
         }
-        for (name, (_, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
+        for (name, (evidence, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
             match role {
                 Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
                 Role::Dates { format, unit_secs, .. } => {
                     let unit = roles::unit_of(*unit_secs).name();
-                    let since = if format.name().contains("%Y") { "1970" } else { "midnight" };
-                    note(&[name], &format!("dates ({}) as {unit} since {since}", format.name()));
+                    let since = if format.has_date() { "1970" } else { "midnight" };
+                    let zones = if evidence.zones().0 {
+                        "; times with a zone are brought to UTC, and results are in UTC"
+                    } else {
+                        ""
+                    };
+                    note(&[name], &format!("dates ({}) as {unit} since {since}{zones}", format.name()));
                 }
                 Role::Categories { places } => {
                     let count = places.len();
@@ -77,50 +95,73 @@ impl Remarks {
             }
         }
         let ids: Vec<&String> = (0..roles.len())
-            .filter(|at| matches!(roles[*at], Role::Label(_)) && roles::is_id(layout, *at, &evidence[*at]))
+            .filter(|at| matches!(roles[*at], Role::Label(_)) && is_id(layout, *at, &evidence[*at]))
             .map(|at| &layout.columns[at])
             .collect();
-        note(&ids, "counts the rows or holds their ids: a label, not a feature");
-        self.precision(layout, evidence, roles, rules);
-        for (at, (name, (evidence, role))) in columns().enumerate() {
-            match (role, evidence.judge(None)) {
-                (Role::Dates { .. }, Content::Dates { format, is_doubtful: true }) => {
-                    let format = format.name();
-                    let message = format!(
-                        "the dates of \"{name}\" are read as {format}, but day and month can be either"
-                    );
-                    self.doubt(message, vec![Choice::Column(name.clone(), Some(Take::Label))]);
-                }
-                (Role::Numbers { .. } | Role::Categories { .. }, _) if roles::is_id(layout, at, evidence) => {
-                    let message = format!(
-                        "\"{}\" counts the rows or holds their ids, and is a feature: take it as a label",
-                        super::shortened(name)
-                    );
-                    self.doubt(message, vec![Choice::Column(name.clone(), Some(Take::Label))]);
-                }
-                _ => {}
-            }
-            if self.doubts.len() >= DOUBTED {
-                break;
-            }
+        if let Some(first) = ids.first() {
+            let option = Choice::Column((*first).clone(), Some(Take::Feature)).option();
+            let what = "counts the rows or holds their ids: a label, not a feature";
+            note(&ids, &format!("{what} ({option} makes it a feature)"));
         }
+        let choices = asked.reading.columns.iter().map(|choice| &choice.name);
+        let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
+        let is_word = |role: &Role| matches!(role, Role::Categories { .. } | Role::Label(_));
+        let codes = columns().filter(|(_, (evidence, role))| evidence.are_codes() && is_word(role));
+        let codes: Vec<&String> = codes.map(|(name, _)| name).filter(|name| !chosen.contains(name)).collect();
+        if let Some(first) = codes.first() {
+            let option = Choice::Column((*first).clone(), Some(Take::Numbers)).option();
+            note(
+                &codes,
+                &format!("digits with leading zeros, or marked as text, are words ({option} reads numbers)"),
+            );
+        }
+        let table = Columns { layout, evidence, roles, asked, chosen: &chosen };
+        let padded = table.padded();
+        if padded.len() > PADDED {
+            let option = Choice::Column(padded[0].clone(), Some(Take::Label)).option();
+            note(&padded, &format!("numbers without their leading zeros ({option} keeps them in a label)"));
+        }
+        self.many_words(layout, evidence, roles, &chosen);
+        self.precision(layout, evidence, roles, asked.rules);
+        self.doubts.extend(table.doubts());
     }
 
-    /// Words that are labels because they are too many.
-    pub(super) fn many_words(
+    /// What is doubtful about columns that a run knows.
+    pub(super) fn known_features(
         &mut self,
         layout: &Layout,
+        evidence: &[Evidence],
         roles: &[Role],
-        is_chosen: &dyn Fn(&String) -> bool,
+        asked: &Asked<'_>,
+        matched: &Matched<'_>,
     ) {
-        let labels = layout.columns.iter().zip(roles).filter(|(_, role)| matches!(role, Role::Label(_)));
-        let names: Vec<&String> = labels.map(|(name, _)| name).filter(|name| !is_chosen(name)).collect();
-        if let Some(first) = names.first() {
-            let option = Choice::Column((*first).clone(), Some(Take::Categories)).option();
-            self.notes.push(format!(
-                "{}: too many different words for features, taken as labels ({option} makes them features)",
-                listed(&names)
-            ));
+        let table = Columns { layout, evidence, roles, asked, chosen: &HashSet::new() };
+        self.doubts.extend(table.known_doubts(matched));
+    }
+
+    /// Words that are no features because they are too many: labels, or left out where there should be no others.
+    fn many_words(
+        &mut self,
+        layout: &Layout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        chosen: &HashSet<&String>,
+    ) {
+        for (take, what) in [(Take::Label, "taken as labels"), (Take::LeftOut, "left out")] {
+            let is_so = |at: &usize| {
+                // Codes are told of as such.
+                let is_words = evidence[*at].judge(None) == Content::Words && !evidence[*at].are_codes();
+                let is_free = is_words && roles[*at].take() == take && !chosen.contains(&layout.columns[*at]);
+                is_free && (take == Take::LeftOut || !is_id(layout, *at, &evidence[*at]))
+            };
+            let names: Vec<&String> = (0..roles.len()).filter(is_so).map(|at| &layout.columns[at]).collect();
+            if let Some(first) = names.first() {
+                let option = Choice::Column((*first).clone(), Some(Take::Categories)).option();
+                self.notes.push(format!(
+                    "{}: too many different words for features, {what} ({option} makes them features)",
+                    listed(&names)
+                ));
+            }
         }
     }
 
@@ -149,12 +190,13 @@ impl Remarks {
     }
 }
 
-const GROUPED: [(Notation, &str); 5] = [
+const GROUPED: [(Notation, &str); 6] = [
     (Notation::PointGroupedByComma, "1,234.5"),
     (Notation::CommaGroupedByPoint, "1.234,5"),
     (Notation::PointGroupedBySpace, "1 234.5"),
     (Notation::CommaGroupedBySpace, "1 234,5"),
     (Notation::PointGroupedByApostrophe, "1'234.5"),
+    (Notation::CommaGroupedByApostrophe, "1'234,5"),
 ];
 
 /// How many rows of what: `60 rows × 4 columns (a, b, c, d)`.
@@ -181,9 +223,8 @@ pub(super) fn understood(text: &Text<'_>, layout: &Layout, roles: &Roles) -> Vec
         (false, false) => "no",
     };
     let mut parts = vec![format!("header: {header}")];
-    if let Some((name, count)) = text.sheet() {
-        let of = if count > 1 { format!(" of {count}") } else { String::new() };
-        parts.push(format!("sheet \"{name}\"{of}"));
+    if let Some(sheet) = text.sheet() {
+        parts.push(sheet.statement());
     } else if layout.columns.len() > 1 {
         parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
     }
@@ -207,7 +248,8 @@ pub(super) fn understood(text: &Text<'_>, layout: &Layout, roles: &Roles) -> Vec
 
 fn delimiter(delimiter: Delimiter) -> &'static str {
     match delimiter {
-        Delimiter::Comma | Delimiter::Auto => ",",
+        // Other parts follow: the sign alone reads as if something were missing.
+        Delimiter::Comma | Delimiter::Auto => "comma",
         Delimiter::Semicolon => ";",
         Delimiter::Tab => "tab",
         Delimiter::Pipe => "|",
@@ -226,6 +268,7 @@ pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
                 (GROUPED.iter().any(|(grouped, _)| *grouped == notation), ", grouped digits"),
                 (signs.percent, ", percent"),
                 (signs.currency, ", currency"),
+                (signs.parentheses, ", parentheses"),
             ] {
                 text.push_str(if is { what } else { "" });
             }
@@ -233,6 +276,7 @@ pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
         }
         Content::Truth { words: [no, yes] } => format!("{no} or {yes}"),
         Content::Dates { format, .. } => format!("dates, {}", format.name()),
+        Content::Words if evidence.are_codes() => "codes".to_owned(),
         Content::Words => match evidence.distinct() {
             Some(1) => "1 word".to_owned(),
             Some(count) => format!("{count} words"),

@@ -4,12 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use super::date::DateFormat;
 use super::evidence::{Content, Evidence};
+use super::ids::is_id;
 use super::layout::Layout;
 use super::matching::Matched;
 use super::number::Notation;
 use super::remarks::Remarks;
 use super::text::Text;
-use super::{Asked, listed};
+use super::words::{WORDS, Words};
+use super::{Asked, doubts, listed, sniff};
+use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError};
 use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
 
@@ -52,6 +55,8 @@ pub(super) struct Roles {
     pub features: usize,
     /// Whether the decimal mark is a comma.
     pub has_comma: bool,
+    /// Whether the features are those of a trained run.
+    pub are_known: bool,
 }
 
 impl Role {
@@ -68,6 +73,16 @@ impl Role {
 
     pub(super) fn is_feature(&self) -> bool {
         !matches!(self, Role::LeftOut | Role::Label(_))
+    }
+
+    /// Whether that is what was chosen.
+    fn is_as_chosen(&self, chosen: Take) -> bool {
+        match chosen {
+            Take::Feature => self.is_feature(),
+            Take::Numbers | Take::Categories | Take::Dates | Take::Label | Take::LeftOut => {
+                self.take() == chosen
+            }
+        }
     }
 }
 
@@ -91,59 +106,54 @@ pub(super) fn decide(
     let labels: HashSet<&String> = asked.labels.iter().collect();
     let takes: HashMap<&String, Take> =
         asked.reading.columns.iter().map(|choice| (&choice.name, choice.take)).collect();
-    if matched.is_none() {
-        let there: HashSet<&String> = layout.columns.iter().collect();
-        if let Some(unknown) = asked.labels.iter().find(|label| !there.contains(label)) {
-            let names = listed(&layout.columns);
-            let message = format!("there is no label column \"{unknown}\"; the columns are {names}");
-            return Err(DataError::content(text.path, "header", message));
-        }
-        let gone: Vec<&String> = takes.keys().filter(|name| !there.contains(*name)).copied().collect();
-        if !gone.is_empty() {
-            remarks.notes.push(format!(
-                "what was chosen for columns that are not there is not used: {}",
-                listed(&gone)
-            ));
-        }
-    }
     let is_label = |name: &String| labels.contains(name);
-    let has_comma = decimal_mark(layout, evidence, asked, &is_label, remarks);
+    let is_chosen = |name: &String| takes.contains_key(name) || is_label(name);
+    let there: HashSet<&String> = layout.columns.iter().collect();
+    if matched.is_none()
+        && let Some(unknown) = asked.labels.iter().find(|label| !there.contains(label))
+    {
+        let names = listed(&layout.columns);
+        let message = format!("there is no label column \"{unknown}\"; the columns are {names}");
+        return Err(DataError::content(text.path, "header", message));
+    }
+    let is_there = |name: &String| there.contains(name) || matched.is_some_and(|matched| matched.knows(name));
+    let chosen = asked.reading.columns.iter().map(|choice| &choice.name);
+    let gone: Vec<&String> = chosen.filter(|name| !is_there(name)).collect();
+    if !gone.is_empty() {
+        let message = "what was chosen for columns that are not there is not used";
+        remarks.notes.push(format!("{message}: {}", listed(&gone)));
+    }
+    let has_comma = decimal_mark(layout, evidence, asked, matched, &is_label, remarks);
     let judge = Judge { text, layout, asked, has_comma };
 
     let mut roles = Vec::with_capacity(layout.columns.len());
     for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
-        let known = matched.and_then(|matched| matched.feature(at));
-        roles.push(match (known, takes.get(name)) {
-            (Some(kind), chosen) => {
-                let role = judge.as_known(kind, evidence);
-                if chosen.is_some_and(|chosen| *chosen != role.take()) {
-                    remarks.warnings.push(format!(
-                        "\"{}\" is read as the run was trained on it ({}): what was chosen for it is not used",
-                        super::shortened(name),
-                        role.take().name()
-                    ));
+        let chosen = match takes.get(name) {
+            Some(Take::LeftOut) => Some(Take::LeftOut),
+            _ if is_label(name) => Some(Take::Label),
+            take => take.copied(),
+        };
+        roles.push(match (matched, chosen) {
+            (Some(matched), chosen) => {
+                let role = match (matched.feature(at), chosen) {
+                    (Some(kind), _) => judge.as_known(kind, evidence),
+                    (None, Some(Take::LeftOut)) => Role::LeftOut,
+                    (None, Some(Take::Label)) => judge.label(evidence),
+                    (None, Some(Take::Feature | Take::Numbers | Take::Categories | Take::Dates) | None) => {
+                        judge.extra(at, evidence, matched.was_label(name))
+                    }
+                };
+                if chosen.is_some_and(|chosen| !role.is_as_chosen(chosen)) {
+                    remarks.warnings.push(not_as_chosen(name, &role, matched.feature(at).is_some()));
                 }
                 role
             }
-            (None, Some(Take::LeftOut)) => Role::LeftOut,
-            (None, Some(Take::Label)) => judge.label(evidence),
-            (None, _) if is_label(name) => judge.label(evidence),
-            (None, _) if matched.is_some() => judge.extra(at, evidence),
-            (None, Some(take @ (Take::Numbers | Take::Categories | Take::Dates))) => {
-                judge.chosen(name, *take, evidence)?
-            }
+            (None, Some(take)) => judge.chosen(name, take, evidence)?,
             (None, None) => judge.as_it_looks(at, evidence, remarks),
         });
     }
     if matched.is_none() && !roles.iter().any(Role::is_feature) {
-        // A table of words alone: those of few are features after all.
-        let is_chosen = |name: &String| takes.contains_key(name) || is_label(name);
-        for (role, (name, evidence)) in roles.iter_mut().zip(layout.columns.iter().zip(evidence)) {
-            let is_few = evidence.distinct().is_some_and(|words| words <= FEW_WORDS);
-            if !is_chosen(name) && is_few && layout.columns.len() > 1 {
-                *role = categories(evidence);
-            }
-        }
+        judge.find_features(&mut roles, evidence, &is_chosen);
         if !roles.iter().any(Role::is_feature) {
             let message = match layout.columns.iter().find(|name| !is_chosen(name)) {
                 None => "every column is a label; leave at least one as a feature".to_owned(),
@@ -161,11 +171,20 @@ pub(super) fn decide(
         Some(matched) => matched.places(),
         None => in_order(layout, &roles),
     };
-    if matched.is_none() {
-        remarks.features(layout, evidence, &roles, asked.rules);
+    match matched {
+        None => remarks.features(layout, evidence, &roles, asked),
+        Some(matched) => remarks.known_features(layout, evidence, &roles, asked, matched),
     }
     let features = columns.iter().map(Column::features).sum();
-    Ok(Roles { by_column: roles, places, columns, features, has_comma })
+    let are_known = matched.is_some();
+    Ok(Roles { by_column: roles, places, columns, features, has_comma, are_known })
+}
+
+/// A choice that a trained run does not follow.
+fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
+    let what = if is_known { "is read as the run was trained on it" } else { "is no feature of the run" };
+    let (name, take) = (super::shortened(name), role.take().name());
+    format!("\"{name}\" {what} ({take}): what was chosen for it is not used")
 }
 
 /// The features in the order of their columns, and where each column begins.
@@ -175,6 +194,9 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
         places.push(place);
         let kind = match role {
             Role::LeftOut | Role::Label(_) => continue,
+            Role::Numbers { notation, base } if notation.has_comma() => {
+                ColumnKind::CommaNumbers { base: *base }
+            }
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
             Role::Dates { format, unit_secs, base } => {
@@ -193,11 +215,13 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     (columns, places)
 }
 
-/// The decimal mark: told, proven by a column, or the one that goes with the delimiter.
+/// The decimal mark: told, proven by a column, that of a run, or the one that goes with the
+/// delimiter.
 fn decimal_mark(
     layout: &Layout,
     evidence: &[Evidence],
     asked: &Asked<'_>,
+    matched: Option<&Matched<'_>>,
     is_label: &dyn Fn(&String) -> bool,
     remarks: &mut Remarks,
 ) -> bool {
@@ -230,6 +254,18 @@ fn decimal_mark(
     };
     let ambiguous: Vec<&String> =
         features().filter(|(_, evidence)| evidence.is_ambiguous()).map(|(name, _)| name).collect();
+    let is_comma = |kind: &ColumnKind| matches!(kind, ColumnKind::CommaNumbers { .. });
+    let known =
+        |matched: &Matched<'_>| (0..layout.columns.len()).any(|at| matched.feature(at).is_some_and(is_comma));
+    if matched.is_some_and(known) {
+        if !ambiguous.is_empty() {
+            remarks.notes.push(format!(
+                "the numbers of {} fit decimal commas and points: they are read with commas, as those the run was trained on",
+                listed(&ambiguous)
+            ));
+        }
+        return true;
+    }
     let comma = goes_with.unwrap_or(false);
     if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
         let (taken, other) =
@@ -257,33 +293,31 @@ impl Judge<'_> {
         Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(evidence)))
     }
 
-    /// A column the run does not know: a label where it looks like one.
-    fn extra(&self, at: usize, evidence: &Evidence) -> Role {
-        let is_words = evidence.judge(Some(self.has_comma)) == Content::Words;
-        let name = self.layout.columns[at].trim();
-        let is_named = super::sniff::LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label));
-        if is_words || is_named || is_id(self.layout, at, evidence) {
-            self.label(evidence)
-        } else {
-            Role::LeftOut
-        }
+    /// A column that is no feature of the run: a label where it was one in the training data, or looks like one.
+    fn extra(&self, at: usize, evidence: &Evidence, was_label: Option<bool>) -> Role {
+        let is_class = match evidence.judge(Some(self.has_comma)) {
+            Content::Words | Content::Truth { .. } => true,
+            Content::Numbers { .. } => evidence.are_whole() && sniff::has_classes(evidence),
+            Content::Nothing | Content::Dates { .. } => false,
+        };
+        let is_named = sniff::is_label_name(&self.layout.columns[at]);
+        let is_label = was_label.unwrap_or_else(|| is_class || is_named || is_id(self.layout, at, evidence));
+        if is_label && !self.asked.reading.only_labels { self.label(evidence) } else { Role::LeftOut }
     }
 
     fn as_known(&self, kind: &ColumnKind, evidence: &Evidence) -> Role {
         match kind {
-            ColumnKind::Numbers { base } => Role::Numbers { notation: self.notation(evidence), base: *base },
+            ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => {
+                Role::Numbers { notation: self.notation(evidence), base: *base }
+            }
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
                 let known = DateFormat::of_name(format);
-                let found = match evidence.judge(Some(self.has_comma)) {
-                    Content::Dates { format, .. } => Some(format),
-                    Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => {
-                        None
-                    }
-                };
+                let found = evidence.date_format();
+                let told = found.filter(|found| found.order() == Some(self.asked.reading.date_order));
                 // One for all rows: day and month must not change places from one to the next.
-                match known.filter(|known| evidence.fits(*known)).or(found).or(known) {
-                    Some(format) => Role::Dates { format, unit_secs: unit_secs(*unit), base: *base },
+                match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
+                    Some(format) => Role::Dates { format, unit_secs: unit.secs(), base: *base },
                     // A format of another program: its dates may be numbers by now.
                     None => Role::Numbers { notation: self.notation(evidence), base: *base },
                 }
@@ -297,11 +331,15 @@ impl Judge<'_> {
 
     fn chosen(&self, name: &str, take: Take, evidence: &Evidence) -> Result<Role, DataError> {
         let refused = |message: String| {
-            Err(DataError::content(self.text.path, format!("column \"{}\"", super::shortened(name)), message))
+            Err(DataError::content(self.text.path, column_place(&super::shortened(name)), message))
         };
         match take {
             Take::LeftOut => Ok(Role::LeftOut),
             Take::Label => Ok(self.label(evidence)),
+            Take::Feature => match self.as_values(evidence) {
+                Some(role) => Ok(role),
+                None => self.chosen(name, Take::Categories, evidence),
+            },
             Take::Numbers => match evidence.judge(Some(self.has_comma)) {
                 Content::Truth { words } => Ok(Role::Truth { words: words.map(str::to_owned) }),
                 Content::Numbers { .. } | Content::Nothing | Content::Dates { .. } | Content::Words => {
@@ -312,39 +350,78 @@ impl Judge<'_> {
                 Some(0) => refused("has no word; leave it out, or take it as numbers".to_owned()),
                 Some(_) => Ok(categories(evidence)),
                 None => refused(format!(
-                    "has more than {} different words, too many for categories; take it as a label, or leave it out",
-                    super::evidence::WORDS
+                    "has more than {WORDS} different words, too many for categories; take it as a label, or leave it out"
                 )),
             },
-            Take::Dates => match evidence.judge(Some(self.has_comma)) {
-                Content::Dates { format, .. } => Ok(self.dates(format, evidence)),
-                Content::Nothing | Content::Numbers { .. } | Content::Truth { .. } | Content::Words => refused(
-                    "holds no dates that are read; write them as 2024-01-31 13:00:00, or take the column as a label"
-                        .to_owned(),
-                ),
+            Take::Dates => match evidence.date_format() {
+                Some(format) => Ok(self.dates(format, evidence)),
+                None => refused(doubts::no_dates(evidence, self.asked.reading)),
             },
         }
     }
 
+    /// A column of which nothing was said: ids, and words that are too many for features, are labels.
     fn as_it_looks(&self, at: usize, evidence: &Evidence, remarks: &mut Remarks) -> Role {
-        match evidence.judge(Some(self.has_comma)) {
-            Content::Nothing => {
-                let is_last = at + 1 == self.layout.columns.len() && self.layout.is_last_nameless && at > 0;
-                if is_last && self.asked.rules == Rules::Current {
-                    remarks.notes.push(
-                        "every line ends with a delimiter: the empty column after the last is left out"
-                            .to_owned(),
-                    );
-                    Role::LeftOut
-                } else {
-                    Role::Numbers { notation: Notation::Point, base: 0.0 }
-                }
+        let (is_current, only_labels) = (self.asked.rules == Rules::Current, self.asked.reading.only_labels);
+        // Lines that begin or end with delimiters.
+        let is_nameless =
+            self.layout.columns.len() > 1 && self.layout.columns[at] == format!("column {}", at + 1);
+        if is_nameless && is_current && evidence.judge(Some(self.has_comma)) == Content::Nothing {
+            let note = "columns without a name that hold nothing are left out";
+            if !remarks.notes.iter().any(|known| known == note) {
+                remarks.notes.push(note.to_owned());
             }
+            return Role::LeftOut;
+        }
+        if is_current && !only_labels && is_id(self.layout, at, evidence) {
+            return self.label(evidence);
+        }
+        match self.as_values(evidence) {
+            Some(role) => role,
+            None if are_few(evidence) => categories(evidence),
+            None if only_labels => Role::LeftOut,
+            None => self.label(evidence),
+        }
+    }
+
+    /// The single feature that a column is by what it holds; `None` for words.
+    fn as_values(&self, evidence: &Evidence) -> Option<Role> {
+        Some(match evidence.judge(Some(self.has_comma)) {
+            Content::Nothing => Role::Numbers { notation: Notation::Point, base: 0.0 },
             Content::Numbers { notation, .. } => self.numbers(notation, evidence),
             Content::Truth { words } => Role::Truth { words: words.map(str::to_owned) },
             Content::Dates { format, .. } => self.dates(format, evidence),
-            Content::Words if are_few(evidence) => categories(evidence),
-            Content::Words => self.label(evidence),
+            Content::Words => return None,
+        })
+    }
+
+    /// Something must be left to learn from: where all columns would be labels, numbers that look like ids are features after
+    /// all, and where there are none, words of few, those that look like ids last.
+    fn find_features(&self, roles: &mut [Role], evidence: &[Evidence], is_chosen: &dyn Fn(&String) -> bool) {
+        let columns = &self.layout.columns;
+        let free: Vec<usize> = (0..roles.len()).filter(|at| !is_chosen(&columns[*at])).collect();
+        for &at in &free {
+            if let (Role::Label(_), Some(role)) = (&roles[at], self.as_values(&evidence[at])) {
+                roles[at] = role;
+            }
+        }
+        for wants_ids in [false, true] {
+            if roles.iter().any(Role::is_feature) {
+                return;
+            }
+            for &at in free.iter().filter(|_| columns.len() > 1) {
+                let is_few = evidence[at].distinct().is_some_and(|words| (1..=FEW_WORDS).contains(&words));
+                if is_few && is_id(self.layout, at, &evidence[at]) == wants_ids {
+                    roles[at] = categories(&evidence[at]);
+                }
+            }
+        }
+        if roles.iter().any(Role::is_feature) {
+            return;
+        }
+        // Digits with leading zeros are numbers after all.
+        for &at in free.iter().filter(|at| evidence[**at].are_padded_codes()) {
+            roles[at] = self.numbers(self.notation(&evidence[at]), &evidence[at]);
         }
     }
 
@@ -362,16 +439,17 @@ impl Judge<'_> {
             DateUnit::Auto => DateUnit::Days,
             told @ (DateUnit::Seconds | DateUnit::Hours | DateUnit::Days | DateUnit::Years) => told,
         };
-        let unit_secs = unit_secs(unit);
-        let first = evidence.first_date().and_then(|first| format.parse(first)).unwrap_or_default();
+        let unit_secs = unit.secs();
+        let first = evidence.first_date(format).unwrap_or_default();
         Role::Dates { format, unit_secs, base: (first / unit_secs).floor() }
     }
 }
 
 fn categories(evidence: &Evidence) -> Role {
-    let mut words: Vec<&String> = evidence.words().into_iter().flat_map(HashMap::keys).collect();
+    let mut words: Vec<String> =
+        evidence.words().into_iter().flat_map(Words::iter).map(|(word, _)| word).collect();
     words.sort_unstable();
-    Role::Categories { places: (0..).zip(words).map(|(place, word)| (word.clone(), place)).collect() }
+    Role::Categories { places: (0..).zip(words).map(|(place, word)| (word, place)).collect() }
 }
 
 /// What is taken off the numbers of a column, so that 32 bits can tell them apart: 0 where they can anyway.
@@ -404,43 +482,8 @@ pub(super) fn base(evidence: &Evidence, notation: Notation) -> f64 {
     }
 }
 
-/// Whether a column counts the rows or holds their ids.
-pub(super) fn is_id(layout: &Layout, at: usize, evidence: &Evidence) -> bool {
-    /// Rows that prove it where the name does not tell.
-    const ROWS: u64 = 10;
-    let name = layout.columns[at].trim();
-    let lower = name.to_lowercase();
-    let is_called_so = (at == 0 && layout.is_first_nameless)
-        || ID_NAMES.contains(&lower.as_str())
-        || ["_id", " id", "-id", ".id"].iter().any(|end| lower.ends_with(end))
-        || (name.ends_with("Id") || name.ends_with("ID")) && name.len() > 2;
-    if is_called_so {
-        return evidence.are_row_numbers()
-            || evidence.are_different_whole()
-            || (evidence.are_different() && evidence.judge(None) == Content::Words);
-    }
-    if evidence.present() < ROWS {
-        return false;
-    }
-    if evidence.are_row_numbers() {
-        return true;
-    }
-    let (low, high) = evidence.range(Notation::Point);
-    // Seconds, milliseconds or nanoseconds since 1970, and dates as 20240131.
-    let times = [1e9..2.2e9, 1e12..2.2e12, 1e18..2.2e18, 19e6..21.1e6];
-    let is_time = times.iter().any(|range| range.contains(&low) && range.contains(&high));
-    evidence.are_proven_different_whole() && low >= 1e7 && high < 10.0 * low && !is_time
-}
-
-const ID_NAMES: [&str; 14] =
-    ["id", "ids", "index", "idx", "row", "rows", "nr", "no", "no.", "#", "uid", "uuid", "guid", "unnamed: 0"];
-
-fn unit_secs(unit: DateUnit) -> f64 {
-    unit.secs()
-}
-
 /// The unit of so many seconds.
 pub(super) fn unit_of(secs: f64) -> DateUnit {
     let units = [DateUnit::Seconds, DateUnit::Hours, DateUnit::Days, DateUnit::Years];
-    units.into_iter().find(|unit| unit_secs(*unit) == secs).unwrap_or(DateUnit::Seconds)
+    units.into_iter().find(|unit| unit.secs() == secs).unwrap_or(DateUnit::Seconds)
 }

@@ -5,43 +5,74 @@ use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use calamine::{Data, DataRef, ExcelDateTime, Ods, Range, Reader, Xls, Xlsx};
+use calamine::{
+    Data, DataRef, ExcelDateTime, Ods, Range, Reader, Sheet as Entry, SheetType, SheetVisible, Xls, Xlsx,
+};
 use zip::ZipArchive;
 
-use super::{parts, records};
+use super::remarks::Remarks;
+use super::{listed, parts, records};
 use crate::dataset::memory::Held;
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
+use crate::project::Choice;
 
-/// The first sheet of a spreadsheet that is not empty.
+/// A sheet of a spreadsheet: the chosen one, or the first that is not empty.
 pub(super) struct Sheet {
-    pub name: String,
-    /// How many sheets there are.
-    pub count: usize,
+    name: String,
+    /// The names of all others.
+    others: Vec<String>,
+    /// The names of those that have a cell, where none was chosen.
+    filled: Vec<String>,
     /// Its cells, a row a line, with commas between them; charged to the budget.
     pub text: Vec<u8>,
 }
 
+impl Sheet {
+    /// Which sheet was read, and which were not.
+    pub(super) fn statement(&self) -> String {
+        let count = self.others.len() + 1;
+        if count == 1 {
+            return format!("sheet \"{}\"", self.name);
+        }
+        format!("sheet \"{}\" of {count} (others: {})", self.name, listed(&self.others))
+    }
+
+    /// Doubts that it is the right one where there are others with cells.
+    pub(super) fn doubt(&self, remarks: &mut Remarks) {
+        if !self.filled.is_empty() {
+            let remedies = self.filled.iter().take(4).map(|name| Choice::Sheet(Some(name.clone())));
+            let message =
+                format!("the sheet \"{}\" is read; others with cells: {}", self.name, listed(&self.filled));
+            remarks.doubt(message, remedies.collect());
+        }
+    }
+}
+
 /// Memory that a spreadsheet that is not packed takes while it is read, in times its length.
 const COPIES: u64 = 50;
+/// Other sheets that are looked into.
+const MOST_OTHERS: usize = 8;
 /// Rows and columns of the largest sheet.
 const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
+/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell; `None` where it has none.
+type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Vec<u8>>, DataError> + 'a;
 
-/// Reads the first sheet that is not empty.
+/// Reads the sheet of this name, or the first that is not empty.
 ///
 /// # Errors
-/// [`DataError`] where the file is no spreadsheet, is damaged, or has no cells.
-pub(super) fn read(path: &Path, progress: &Progress) -> Result<Sheet, DataError> {
+/// [`DataError`] where the file is no spreadsheet, is damaged, or has no such sheet, or none with a cell.
+pub(super) fn read(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
     // Foreign bytes in a foreign reader: a panic costs this file alone.
-    let read = catch_unwind(AssertUnwindSafe(|| first_sheet(path, progress)));
+    let read = catch_unwind(AssertUnwindSafe(|| sheet(path, wanted, progress)));
     progress.check()?;
     read.unwrap_or_else(|_| Err(damaged(path, &"its parts contradict each other")))
 }
 
-fn first_sheet(path: &Path, progress: &Progress) -> Result<Sheet, DataError> {
+fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
     let open = || {
         let (file, bytes) = open_file(path, "a table")?;
         Ok::<Source<'_>, DataError>(BufReader::new(Watched::new(file, bytes, progress)))
@@ -50,32 +81,33 @@ fn first_sheet(path: &Path, progress: &Progress) -> Result<Sheet, DataError> {
     match kind {
         Kind::Xlsx => {
             let mut book = Xlsx::new(open()?).map_err(|error| damaged(path, &error))?;
-            let names = book.sheet_names();
-            for name in &names {
+            let names = names(book.sheets_metadata());
+            choose(path, &names, wanted, progress, &mut |name, whole| {
                 let mut out = Writer::new(path, progress);
                 let mut cells = book.worksheet_cells_reader(name).map_err(|error| damaged(path, &error))?;
                 while let Some(cell) = cells.next_cell().map_err(|error| damaged(path, &error))? {
                     let (row, column) = cell.get_position();
-                    out.cell(row, column, &shown_ref(cell.get_value()))?;
+                    if out.cell(row, column, &shown_ref(cell.get_value()))? && !whole {
+                        break;
+                    }
                 }
-                if let Some(text) = out.finish()? {
-                    return Ok(Sheet { name: name.clone(), count: names.len(), text });
-                }
-            }
-            Err(empty(path))
+                out.finish()
+            })
         }
         Kind::Xls => {
             let mut book = Xls::new(open()?).map_err(|error| damaged(path, &error))?;
-            let names = book.sheet_names();
-            first_of(path, &names, progress, |name| {
-                book.worksheet_range(name).map_err(|error| damaged(path, &error))
+            let names = names(book.sheets_metadata());
+            choose(path, &names, wanted, progress, &mut |name, whole| {
+                let range = book.worksheet_range(name).map_err(|error| damaged(path, &error))?;
+                written(path, &range, whole, progress)
             })
         }
         Kind::Ods => {
             let mut book = Ods::new(open()?).map_err(|error| damaged(path, &error))?;
-            let names = book.sheet_names();
-            first_of(path, &names, progress, |name| {
-                book.worksheet_range(name).map_err(|error| damaged(path, &error))
+            let names = names(book.sheets_metadata());
+            choose(path, &names, wanted, progress, &mut |name, whole| {
+                let range = book.worksheet_range(name).map_err(|error| damaged(path, &error))?;
+                written(path, &range, whole, progress)
             })
         }
         Kind::Other => {
@@ -85,24 +117,70 @@ fn first_sheet(path: &Path, progress: &Progress) -> Result<Sheet, DataError> {
     }
 }
 
-fn first_of(
+/// The names of the sheets that hold cells, hidden ones last.
+fn names(sheets: &[Entry]) -> Vec<String> {
+    let sheets = || sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let is_visible = |sheet: &&Entry| sheet.visible == SheetVisible::Visible;
+    let hidden = sheets().filter(|sheet| !is_visible(sheet));
+    sheets().filter(is_visible).chain(hidden).map(|sheet| sheet.name.clone()).collect()
+}
+
+/// Chooses a sheet.
+fn choose(
     path: &Path,
     names: &[String],
+    wanted: Option<&str>,
     progress: &Progress,
-    mut range: impl FnMut(&str) -> Result<Range<Data>, DataError>,
+    read: &mut ReadSheet<'_>,
 ) -> Result<Sheet, DataError> {
-    for name in names {
-        let range = range(name)?;
-        let (top, left) = range.start().unwrap_or_default();
-        let mut out = Writer::new(path, progress);
-        for (row, column, value) in range.used_cells() {
-            out.cell(top + row as u32, left + column as u32, &shown(value))?;
-        }
-        if let Some(text) = out.finish()? {
-            return Ok(Sheet { name: name.clone(), count: names.len(), text });
+    if let Some(wanted) = wanted.filter(|wanted| !names.iter().any(|name| name == wanted)) {
+        let message = format!("has no sheet \"{wanted}\"; choose one of {}", listed(names));
+        return Err(DataError::file(path, message));
+    }
+    let (mut chosen, mut text) = (None, Vec::new());
+    for name in names.iter().filter(|name| wanted.is_none_or(|wanted| wanted == *name)) {
+        if let Some(found) = read(name, true)? {
+            (chosen, text) = (Some(name.clone()), found);
+            break;
         }
     }
-    Err(empty(path))
+    let Some(name) = chosen else {
+        let message = match wanted {
+            Some(wanted) => format!("has no cell in its sheet \"{wanted}\"; choose one of {}", listed(names)),
+            None => "has no sheet with a cell; choose a table with rows".to_owned(),
+        };
+        return Err(DataError::file(path, message));
+    };
+    let others: Vec<String> = names.iter().filter(|other| **other != name).cloned().collect();
+    let mut filled = Vec::new();
+    if wanted.is_none() {
+        for other in others.iter().take(MOST_OTHERS) {
+            progress.check()?;
+            // One that cannot be read is none to choose.
+            if let Ok(Some(text)) = read(other, false) {
+                progress.budget().release(text);
+                filled.push(other.clone());
+            }
+        }
+    }
+    Ok(Sheet { name, others, filled, text })
+}
+
+/// The text of a sheet that was read as a whole, or up to its first cell.
+fn written(
+    path: &Path,
+    range: &Range<Data>,
+    whole: bool,
+    progress: &Progress,
+) -> Result<Option<Vec<u8>>, DataError> {
+    let (top, left) = range.start().unwrap_or_default();
+    let mut out = Writer::new(path, progress);
+    for (row, column, value) in range.used_cells() {
+        if out.cell(top + row as u32, left + column as u32, &shown(value))? && !whole {
+            break;
+        }
+    }
+    out.finish()
 }
 
 /// A kind of spreadsheet.
@@ -115,7 +193,13 @@ enum Kind {
 
 /// Told by the names of the parts of an archive; and the memory that it takes while it is read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
-    let (file, bytes) = open_file(path, "a table")?;
+    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they are found.
+    const ENTRY_BYTES: u64 = 3072;
+    let (mut file, bytes) = open_file(path, "a table")?;
+    let entries = crate::dataset::npy::directory::entries(&mut file, bytes)
+        .map_err(|error| DataError::io(path, &error))?;
+    let list_bytes = entries.saturating_mul(ENTRY_BYTES);
+    let list = progress.budget().hold(list_bytes)?;
     let Ok(mut archive) = ZipArchive::new(BufReader::new(Watched::new(file, bytes, progress))) else {
         let mut held = progress.budget().hold(bytes.saturating_mul(COPIES))?;
         let mut content = Vec::new();
@@ -133,16 +217,14 @@ fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), Dat
     } else {
         return Ok((Kind::Other, progress.budget().hold(0)?));
     };
-    let held = parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    let mut held = parts::hold(&mut archive, progress, &|message| damaged(path, &message))?;
+    drop(list);
+    held.take(list_bytes)?;
     Ok((kind, held))
 }
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> DataError {
     DataError::file(path, format!("cannot be read as a spreadsheet ({error}); save it again, or as CSV"))
-}
-
-fn empty(path: &Path) -> DataError {
-    DataError::file(path, "has no sheet with a cell; choose a table with rows")
 }
 
 /// Writes cells that come row by row.
@@ -173,9 +255,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<(), DataError> {
+    /// Adds a cell and says whether it is one: an empty text is none.
+    fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<bool, DataError> {
         if text.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         if row < self.at || row >= MAX_ROW || column >= MAX_COLUMN {
             return Err(damaged(
@@ -192,7 +275,7 @@ impl<'a> Writer<'a> {
         self.charged += bytes;
         (self.left, self.right) = (self.left.min(column), self.right.max(column));
         self.row.push((column, text.to_owned()));
-        Ok(())
+        Ok(true)
     }
 
     fn end_row(&mut self) -> Result<(), DataError> {
@@ -260,11 +343,11 @@ fn shown(value: &Data) -> String {
     match value {
         Data::Int(value) => value.to_string(),
         Data::Float(value) => value.to_string(),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
+        Data::String(text) | Data::DateTimeIso(text) => text.clone(),
+        Data::DurationIso(text) => clock(text),
         Data::Bool(value) => truth(*value),
         Data::DateTime(moment) => date(moment),
-        // The result of a formula that failed is missing.
-        Data::Error(_) => "#N/A".to_owned(),
+        Data::Error(error) => error.to_string(),
         Data::Empty => String::new(),
     }
 }
@@ -273,29 +356,86 @@ fn shown_ref(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Int(value) => value.to_string(),
         DataRef::Float(value) => value.to_string(),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) => text.clone(),
+        DataRef::DurationIso(text) => clock(text),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(value) => truth(*value),
         DataRef::DateTime(moment) => date(moment),
-        DataRef::Error(_) => "#N/A".to_owned(),
+        DataRef::Error(error) => error.to_string(),
         DataRef::Empty => String::new(),
     }
 }
 
 fn truth(value: bool) -> String {
-    if value { "True" } else { "False" }.to_owned()
+    if value { "TRUE" } else { "FALSE" }.to_owned()
 }
 
-/// A date as it is written in ISO 8601; a length of time in days.
+/// A date as it is written in ISO 8601; a time of day alone; a length of time in days.
 fn date(moment: &ExcelDateTime) -> String {
     if moment.is_duration() {
         return moment.as_f64().to_string();
     }
     let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
     let date = format!("{year:04}-{month:02}-{day:02}");
+    let fraction = if milli == 0 { String::new() } else { format!(".{milli:03}") };
+    let time = format!("{hour:02}:{minute:02}:{second:02}{fraction}");
     match (hour, minute, second, milli) {
+        _ if (0.0..1.0).contains(&moment.as_f64()) => time,
         (0, 0, 0, 0) => date,
-        (_, _, _, 0) => format!("{date} {hour:02}:{minute:02}:{second:02}"),
-        _ => format!("{date} {hour:02}:{minute:02}:{second:02}.{milli:03}"),
+        _ => format!("{date} {time}"),
+    }
+}
+
+/// A time of day (`PT09H30M00S`) as a clock shows it; any other text as it is.
+fn clock(text: &str) -> String {
+    let parts = || {
+        let (hours, rest) = text.strip_prefix("PT")?.split_once('H')?;
+        let (minutes, rest) = rest.split_once('M')?;
+        let (seconds, rest) = rest.split_once('S')?;
+        let are_digits = [hours, minutes].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        (are_digits && rest.is_empty())
+            .then(|| format!("{hours:0>2}:{minutes:0>2}:{}", seconds.replace(',', ".")))
+    };
+    parts().unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::{CellErrorType, ExcelDateTimeType};
+
+    use super::*;
+
+    #[test]
+    fn cells_are_written_as_in_a_table_of_text() {
+        let check = |value: Data, expected: &str| assert_eq!(shown(&value), expected);
+        let moment =
+            |value: f64| Data::DateTime(ExcelDateTime::new(value, ExcelDateTimeType::DateTime, false));
+        check(Data::Int(-3), "-3");
+        check(Data::Float(5.0), "5");
+        check(Data::Float(0.1), "0.1");
+        check(Data::Float(9_007_199_254_740_991.0), "9007199254740991");
+        check(Data::String("00007".into()), "00007");
+        check(Data::Bool(true), "TRUE");
+        check(Data::Bool(false), "FALSE");
+        check(Data::Error(CellErrorType::Div0), "#DIV/0!");
+        check(Data::Error(CellErrorType::NA), "#N/A");
+        check(Data::Empty, "");
+        check(moment(45_943.0), "2025-10-13");
+        check(moment(45_943.5), "2025-10-13 12:00:00");
+        check(moment(0.25), "06:00:00");
+        check(Data::DateTime(ExcelDateTime::new(1.5, ExcelDateTimeType::TimeDelta, false)), "1.5");
+        check(Data::DurationIso("PT09H30M00S".into()), "09:30:00");
+        check(Data::DurationIso("P1D".into()), "P1D");
+    }
+
+    #[test]
+    fn hidden_sheets_come_last_and_charts_not_at_all() {
+        let sheet = |name: &str, typ, visible| Entry { name: name.to_owned(), typ, visible };
+        let sheets = [
+            sheet("hidden", SheetType::WorkSheet, SheetVisible::Hidden),
+            sheet("chart", SheetType::ChartSheet, SheetVisible::Visible),
+            sheet("data", SheetType::WorkSheet, SheetVisible::Visible),
+        ];
+        assert_eq!(names(&sheets), ["data", "hidden"]);
     }
 }

@@ -1,11 +1,12 @@
 use std::path::Path;
 
-use super::evidence::{Content, Evidence};
+use super::evidence::{self, Content, Evidence};
+use super::ids::is_id;
 use super::layout::Layout;
 use super::text::Text;
 use super::{Asked, REMEDY, roles};
 use crate::dataset::{DataError, Progress};
-use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
+use crate::project::{Delimiter, Header, Rules, TableReading};
 
 /// What a table looks like before it is loaded, for a dialog to start from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub(in crate::dataset) fn sniff_as(
     reading: &TableReading,
     rules: Rules,
 ) -> Result<CsvPreview, DataError> {
-    let asked = Asked { header, delimiter, labels: &[], missing: Missing::default(), reading, rules };
+    let asked = Asked { header, delimiter, rules, ..Asked::of(reading) };
     look(path, &asked, &Progress::default()).map_err(|error| error.about(&path.display().to_string(), REMEDY))
 }
 
@@ -51,19 +52,12 @@ pub(in crate::dataset) fn is_table(path: &Path) -> bool {
 
 fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
     let (progress, reading) = (Progress::default(), TableReading::default());
-    let asked = Asked {
-        header: Header::Auto,
-        delimiter: Delimiter::Auto,
-        labels: &[],
-        missing: Missing::default(),
-        reading: &reading,
-        rules: Rules::Current,
-    };
+    let asked = Asked::of(&reading);
     let text = Text::find(path, &reading, false, &progress)?;
     let layout = Layout::find(&text, &asked, &[], &progress)?;
-    let rows = &layout.sample[usize::from(layout.has_header)..];
+    let rows = layout.first_rows();
     let count = layout.columns.len();
-    let is_number = |field: &String| super::evidence::plain_number(field.trim()).is_some();
+    let is_number = |field: &String| super::plain::plain_number(field.trim()).is_some();
     Ok(count > 1
         && rows.iter().all(|row| row.len() == count)
         && rows.iter().any(|row| row.iter().any(is_number)))
@@ -73,15 +67,16 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     let text = Text::find(path, asked.reading, false, progress)?;
     let layout = Layout::find(&text, asked, &[], progress)?;
     let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
-    for row in layout.sample.iter().skip(usize::from(layout.has_header)) {
+    for row in layout.first_rows() {
         for (evidence, field) in evidence.iter_mut().zip(row) {
-            evidence.add(field, &asked.reading.missing_words, progress.budget());
+            evidence.add(field, asked.reading, progress.budget());
         }
     }
+    evidence::settle(&mut evidence, asked.reading, asked.rules);
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
         delimiter: layout.form.delimiter,
-        header: if layout.has_header || layout.has_commented_header { Header::Yes } else { Header::No },
+        header: if layout.has_names() { Header::Yes } else { Header::No },
         columns: layout.columns,
     })
 }
@@ -95,14 +90,15 @@ fn labels(layout: &Layout, evidence: &[Evidence]) -> Vec<String> {
     let is_named = |at: usize| {
         let name = layout.columns[at].trim();
         let is_y = name.eq_ignore_ascii_case("y") && !is_plane && last >= 2 && (at == 0 || at == last);
-        LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
-            || (is_y && has_classes(&evidence[at]))
+        is_label_name(name) || (is_y && has_classes(&evidence[at]))
     };
     let is_likely = |at: usize| {
-        let is_id = roles::is_id(layout, at, &evidence[at]);
+        let is_id = is_id(layout, at, &evidence[at]);
         let is_last_word =
             words == 1 && at == last && evidence[at].distinct().is_some_and(|words| words <= CLASSES);
-        is_id || (contents[at] == Content::Words && (is_last_word || !roles::are_few(&evidence[at])))
+        // Dates with an odd word among them are features once that is called missing.
+        let is_word = contents[at] == Content::Words && evidence[at].spoilt_dates().is_none();
+        is_id || (is_word && (is_last_word || !roles::are_few(&evidence[at])))
     };
     let chosen = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
         (0..=last).filter(|at| wanted(*at)).map(|at| layout.columns[at].clone()).collect()
@@ -113,12 +109,17 @@ fn labels(layout: &Layout, evidence: &[Evidence]) -> Vec<String> {
     some.next().unwrap_or_default()
 }
 
-pub(super) const LABEL_NAMES: [&str; 7] =
-    ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
+const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
 /// Columns of more different fields hold no classes.
 const CLASSES: usize = 20;
 
-fn has_classes(evidence: &Evidence) -> bool {
+/// Whether a column is called as labels are.
+pub(super) fn is_label_name(name: &str) -> bool {
+    LABEL_NAMES.iter().any(|label| name.trim().eq_ignore_ascii_case(label))
+}
+
+/// Whether a column has few different fields, several times each.
+pub(super) fn has_classes(evidence: &Evidence) -> bool {
     let few = |words: usize| words <= CLASSES && 2 * words as u64 <= evidence.present();
     evidence.distinct().is_some_and(few)
 }

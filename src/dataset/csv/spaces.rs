@@ -1,5 +1,33 @@
 use std::io::{Read, Result as IoResult};
 
+use crate::project::Rules;
+
+/// Which quotes are those of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// Every quote begins or ends one, as in version 1.
+    All,
+    /// A quote at the beginning of a field begins one.
+    #[default]
+    AtFields,
+    /// So does one after spaces: `1, "a, b"`.
+    AfterSpaces,
+}
+
+impl Quotes {
+    /// Which ones a table has, by its first letters.
+    pub(super) fn find(letters: &[u8], delimiter: u8, rules: Rules) -> Quotes {
+        let mut parts = letters.split(|byte| *byte == delimiter).skip(1);
+        let is_after_spaces =
+            |part: &[u8]| part.starts_with(b" ") && part.trim_ascii_start().starts_with(b"\"");
+        match rules {
+            Rules::Version1 => Quotes::All,
+            Rules::Current if delimiter != b' ' && parts.any(is_after_spaces) => Quotes::AfterSpaces,
+            Rules::Current => Quotes::AtFields,
+        }
+    }
+}
+
 /// Text in which every run of spaces and tabs is one space, and none is left at the beginning and the end of a line; those in
 /// quotes stay.
 pub(super) struct Collapsed<R> {
@@ -10,11 +38,16 @@ pub(super) struct Collapsed<R> {
     is_due: bool,
     at_start: bool,
     in_quotes: bool,
+    quotes: Quotes,
+    /// The last letter that was handed on.
+    previous: u8,
 }
 
 impl<R> Collapsed<R> {
-    pub(super) fn new(inner: R) -> Collapsed<R> {
-        Collapsed { inner, block: Vec::new(), at: 0, is_due: false, at_start: true, in_quotes: false }
+    pub(super) fn new(inner: R, quotes: Quotes) -> Collapsed<R> {
+        let (block, at) = (Vec::new(), 0);
+        let (at_start, in_quotes, previous) = (true, false, b'\n');
+        Collapsed { inner, block, at, is_due: false, at_start, in_quotes, quotes, previous }
     }
 }
 
@@ -44,6 +77,7 @@ impl<R: Read> Read for Collapsed<R> {
             if std::mem::take(&mut self.is_due) && !ends_line {
                 // The letter itself is looked at again.
                 buffer[written] = b' ';
+                self.previous = b' ';
                 written += 1;
                 continue;
             }
@@ -51,7 +85,89 @@ impl<R: Read> Read for Collapsed<R> {
             written += 1;
             self.at += 1;
             self.at_start = ends_line;
-            self.in_quotes ^= byte == b'"';
+            // A quote within a word (5") is a letter. Of two in a text the first seemed to close it.
+            let may_open = self.quotes == Quotes::All || matches!(self.previous, b' ' | b'\n' | b'\r' | b'"');
+            self.in_quotes = if byte == b'"' { !self.in_quotes && may_open } else { self.in_quotes };
+            self.previous = byte;
+        }
+        Ok(written)
+    }
+}
+
+/// Text without the spaces between a delimiter and a quote, which would make the quote a letter.
+pub(super) struct Unspaced<R> {
+    inner: R,
+    block: Vec<u8>,
+    at: usize,
+    delimiter: u8,
+    /// Spaces at the beginning of a field that were not handed on yet.
+    spaces: usize,
+    /// Whether those are to be handed on before the next letter.
+    are_due: bool,
+    at_field: bool,
+    in_quotes: bool,
+    previous: u8,
+}
+
+impl<R> Unspaced<R> {
+    pub(super) fn new(inner: R, delimiter: u8) -> Unspaced<R> {
+        Unspaced {
+            inner,
+            block: Vec::new(),
+            at: 0,
+            delimiter,
+            spaces: 0,
+            are_due: false,
+            at_field: true,
+            in_quotes: false,
+            previous: b'\n',
+        }
+    }
+}
+
+impl<R: Read> Read for Unspaced<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
+        let mut written = 0;
+        while written < buffer.len() {
+            if self.are_due && self.spaces > 0 {
+                buffer[written] = b' ';
+                (written, self.spaces) = (written + 1, self.spaces - 1);
+                continue;
+            }
+            if self.at == self.block.len() {
+                if written > 0 {
+                    break;
+                }
+                self.block.resize(1 << 16, 0);
+                let read = self.inner.read(&mut self.block)?;
+                self.block.truncate(read);
+                self.at = 0;
+                if read == 0 {
+                    self.are_due = true;
+                    if self.spaces == 0 {
+                        break;
+                    }
+                    continue;
+                }
+            }
+            let byte = self.block[self.at];
+            if self.at_field && byte == b' ' && !self.are_due {
+                (self.at, self.spaces) = (self.at + 1, self.spaces + 1);
+                continue;
+            }
+            if self.spaces > 0 && byte != b'"' {
+                // The letter itself is looked at again.
+                self.are_due = true;
+                continue;
+            }
+            (self.spaces, self.are_due) = (0, false);
+            if byte == b'"' && (self.in_quotes || self.at_field || self.previous == b'"') {
+                self.in_quotes = !self.in_quotes;
+            }
+            self.at_field = !self.in_quotes && (byte == self.delimiter || matches!(byte, b'\n' | b'\r'));
+            self.previous = byte;
+            buffer[written] = byte;
+            (written, self.at) = (written + 1, self.at + 1);
         }
         Ok(written)
     }
@@ -62,15 +178,52 @@ mod tests {
     use super::*;
 
     #[test]
+    fn spaces_before_quotes_are_none() {
+        for (text, expected) in [
+            ("a, \"b, c\"\n1,  \"d\"\n", "a,\"b, c\"\n1,\"d\"\n"),
+            (" \"a\", b,  c\n", "\"a\", b,  c\n"),
+            ("\"a, \"\"b\"\", \"\"c\"\"\", \"d\"", "\"a, \"\"b\"\", \"\"c\"\"\",\"d\""),
+            ("a,  ", "a,  "),
+            ("a,  \n b", "a,  \n b"),
+            ("5 \"x\", y", "5 \"x\", y"),
+            ("", ""),
+        ] {
+            for block in [1, 3, 64] {
+                let mut reader = Unspaced::new(text.as_bytes(), b',');
+                let (mut out, mut buffer) = (Vec::new(), vec![0; block]);
+                loop {
+                    let read = reader.read(&mut buffer).unwrap();
+                    if read == 0 {
+                        break;
+                    }
+                    out.extend_from_slice(&buffer[..read]);
+                }
+                assert_eq!(String::from_utf8(out).unwrap(), expected, "{text:?}");
+            }
+        }
+        for (text, rules, expected) in [
+            ("a, \"b\"", Rules::Current, Quotes::AfterSpaces),
+            ("a, \"b\"", Rules::Version1, Quotes::All),
+            ("a,\"b\"", Rules::Current, Quotes::AtFields),
+            ("a, b \"c\"", Rules::Current, Quotes::AtFields),
+            (" \"a\"", Rules::Current, Quotes::AtFields),
+        ] {
+            assert_eq!(Quotes::find(text.as_bytes(), b',', rules), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn runs_of_spaces_are_one() {
         for (text, expected) in [
             ("  1   2 \n 3\t 4\r\n", "1 2\n3 4\r\n"),
             ("a \"b  c\"  d", "a \"b  c\" d"),
+            ("a \"b \"\"x  y\"\"  c\"  d", "a \"b \"\"x  y\"\"  c\" d"),
+            ("5\"  pipe\n6  7", "5\" pipe\n6 7"),
             ("\n\n  \n1", "\n\n\n1"),
             ("", ""),
         ] {
             for block in [1, 2, 64] {
-                let mut reader = Collapsed::new(text.as_bytes());
+                let mut reader = Collapsed::new(text.as_bytes(), Quotes::AtFields);
                 let mut out = Vec::new();
                 let mut buffer = vec![0; block];
                 loop {

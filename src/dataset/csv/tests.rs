@@ -10,6 +10,9 @@ use crate::dataset::{Dataset, LabelValues, Rows, load as load_data};
 use crate::project::{Data, Source};
 
 mod kinds;
+mod roles;
+mod structure;
+mod values;
 
 fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -29,6 +32,37 @@ fn read(bytes: &[u8], labels: &[&str], missing: Missing) -> Result<Raw, DataErro
     let (_dir, path) = write(bytes);
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
     load(&path, &labels, missing, &Progress::default())
+}
+
+/// A workbook (.xlsx) of sheets with these names and rows.
+fn workbook(sheets: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut add = |name: &str, text: &str| {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    };
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let rels = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let book = format!(
+        r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+    );
+    add("_rels/.rels", &book);
+    let (mut entries, mut links) = (Vec::new(), Vec::new());
+    for (number, (name, rows)) in (1..).zip(sheets) {
+        entries.push(format!(r#"<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>"#));
+        links.push(format!(
+            r#"<Relationship Id="r{number}" Type="{doc}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
+        ));
+        let sheet = format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#);
+        add(&format!("xl/worksheets/sheet{number}.xml"), &sheet);
+    }
+    let (entries, links) = (entries.concat(), links.concat());
+    let entries =
+        format!(r#"<workbook xmlns="{main}" xmlns:r="{doc}"><sheets>{entries}</sheets></workbook>"#);
+    add("xl/workbook.xml", &entries);
+    add("xl/_rels/workbook.xml.rels", &format!(r#"<Relationships xmlns="{rels}">{links}</Relationships>"#));
+    zip.finish().unwrap().into_inner()
 }
 
 fn classes(names: &[&str], ids: &[u32]) -> LabelValues {
@@ -67,7 +101,11 @@ fn label_columns_are_classes_or_numbers() {
     };
     check(&["b", "a", "b"], classes(&["a", "b"], &[1, 0, 1]));
     check(&["10", "9", "10"], classes(&["9", "10"], &[1, 0, 1]));
-    check(&["a", "", "NA"], classes(&["a", "(none)"], &[0, 1, 1]));
+    // An empty label is none; the usual words for that are classes, but not among numbers.
+    check(&["a", "", "NA", "-"], classes(&["-", "NA", "a", "(none)"], &[2, 3, 1, 0]));
+    check(&["None", "-"], classes(&["-", "None"], &[1, 0]));
+    check(&["1", "NA", "0", ""], classes(&["0", "1", "(none)"], &[1, 2, 0, 2]));
+    check(&["a", " a", "\"a \""], classes(&["a"], &[0, 0, 0]));
     check(&["0.5", "1"], LabelValues::Numbers(vec![0.5, 1.0]));
     let many: Vec<String> = (0..21).map(|value| value.to_string()).collect();
     let fields: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -137,14 +175,7 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
         ],
     );
     let reading = TableReading { missing_words: vec!["-999".to_owned()], ..TableReading::default() };
-    let asked = Asked {
-        header: Header::Auto,
-        delimiter: Delimiter::Auto,
-        labels: &[],
-        missing: Missing::DropRow,
-        reading: &reading,
-        rules: Rules::Current,
-    };
+    let asked = Asked { missing: Missing::DropRow, ..Asked::of(&reading) };
     let (_dir, path) = write(b"a\n1\n2\nred\n");
     let error = super::load(&path, asked, &[], &Progress::default()).unwrap_err().to_string();
     assert!(error.contains("--missing-words") && error.contains("-999,red"), "{error}");
@@ -248,7 +279,7 @@ fn a_column_of_labels_stays_charged_for_what_it_holds() {
         for row in 0..40_000 {
             labels.push(&label(row), &progress).unwrap();
         }
-        let column = labels.column("label".to_owned(), None, &[], &progress).unwrap();
+        let column = labels.column("label".to_owned(), None, &TableReading::default(), &progress).unwrap();
         assert_eq!(column.class_ids().is_some(), is_classes);
         assert_eq!(progress.budget().free(), LIMIT - column.bytes());
         let labels = match &column.values {
@@ -266,7 +297,7 @@ fn a_column_of_labels_stays_charged_for_what_it_holds() {
 #[test]
 fn a_table_stays_charged_for_what_it_holds() {
     const LIMIT: u64 = 100_000_000;
-    let rows: Vec<String> = (0..1000).map(|at| format!("{at},{},customer {at}\n", at % 7)).collect();
+    let rows: Vec<String> = (0..1000).map(|at| format!("{},{},customer {at}\n", 2 * at, at % 7)).collect();
     let (_dir, path) = write(format!("x,y,id\n{}", rows.concat()).as_bytes());
     let progress = Progress::with_budget(LIMIT);
     let raw = load(&path, &["id".to_owned()], Missing::DropRow, &progress).unwrap();
@@ -309,14 +340,8 @@ proptest! {
             }
             for text in [&b"a,b\n1,2\n"[..], b"1;2\n3;4\n"] {
                 let known = loaded_columns(text);
-                let asked = Asked {
-                    header: Header::Auto,
-                    delimiter: Delimiter::Auto,
-                    labels: &[],
-                    missing: Missing::ColumnMean,
-                    reading: &TableReading::default(),
-                    rules: Rules::Current,
-                };
+                let reading = TableReading::default();
+                let asked = Asked { missing: Missing::ColumnMean, ..Asked::of(&reading) };
                 if let Ok(raw) = super::load(&path, asked, &known, &Progress::default()) {
                     raw.assert_sound();
                 }

@@ -6,7 +6,8 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use super::encoding::{self, is_utf16};
-use super::spaces::Collapsed;
+use super::lines::{Form, byte_of, leave_out};
+use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::{REMEDY, sheet};
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress, foreign};
@@ -54,7 +55,7 @@ impl<'a> Text<'a> {
         let content = match &start[..] {
             [0x1f, 0x8b, ..] => Content::Gzip,
             [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
-                Content::Sheet(sheet::read(path, progress)?)
+                Content::Sheet(sheet::read(path, reading.sheet.as_deref(), progress)?)
             }
             [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
                 let message = "is a picture, no table; give it another extension, such as .png or .jpg";
@@ -98,10 +99,10 @@ impl<'a> Text<'a> {
         Ok(text)
     }
 
-    /// The name of the sheet, where it is one of a spreadsheet, and how many sheets that has.
-    pub(super) fn sheet(&self) -> Option<(&str, usize)> {
+    /// The sheet, where it is one of a spreadsheet.
+    pub(super) fn sheet(&self) -> Option<&sheet::Sheet> {
         match &self.content {
-            Content::Sheet(sheet) => Some((&sheet.name, sheet.count)),
+            Content::Sheet(sheet) => Some(sheet),
             Content::Plain | Content::Gzip => None,
         }
     }
@@ -113,31 +114,37 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Its letters in UTF-8, from the start, with runs of spaces as one where they divide columns.
+    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where they divide columns.
     pub(super) fn open<'b>(
         &'b self,
-        delimiter: Delimiter,
+        form: Form,
         counts: bool,
         progress: &'b Progress,
     ) -> Result<Box<dyn Read + 'b>, DataError> {
         let raw = self.raw(counts, progress)?;
-        let letters: Box<dyn Read + 'b> = if self.encoding == UTF_8 {
+        let mut letters: Box<dyn Read + 'b> = if self.encoding == UTF_8 {
             Box::new(without_mark(raw).map_err(|error| self.io(&error))?)
         } else {
             Box::new(DecodeReaderBytesBuilder::new().encoding(Some(self.encoding)).build(raw))
         };
-        Ok(match delimiter {
-            Delimiter::Spaces => Box::new(Collapsed::new(letters)),
+        if form.skip > 0 {
+            let mut lines = BufReader::with_capacity(1 << 16, letters);
+            leave_out(&mut lines, form.skip).map_err(|error| self.io(&error))?;
+            letters = Box::new(lines);
+        }
+        Ok(match form.delimiter {
+            Delimiter::Spaces => Box::new(Collapsed::new(letters, form.quotes)),
+            other if form.quotes == Quotes::AfterSpaces => Box::new(Unspaced::new(letters, byte_of(other))),
             Delimiter::Auto | Delimiter::Comma | Delimiter::Semicolon | Delimiter::Tab | Delimiter::Pipe => {
                 letters
             }
         })
     }
 
-    /// Its first letters.
-    pub(super) fn head(&self, progress: &Progress) -> Result<(Vec<u8>, bool), DataError> {
+    /// Its first letters after so many lines, and whether there are more.
+    pub(super) fn head(&self, skip: usize, progress: &Progress) -> Result<(Vec<u8>, bool), DataError> {
         let mut head = Vec::new();
-        let stream = self.open(Delimiter::Comma, false, progress)?;
+        let stream = self.open(Form { skip, ..Form::default() }, false, progress)?;
         stream.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(|error| self.io(&error))?;
         let cut = head.len() == HEAD_BYTES;
         Ok((head, cut))

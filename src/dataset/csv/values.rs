@@ -2,17 +2,21 @@ use std::collections::BTreeSet;
 
 use ::csv::ByteRecord;
 
-use super::evidence::{is_missing, plain_number};
+use super::codes::unmarked;
 use super::labels::Labels;
 use super::layout::Layout;
 use super::lines::{place_of_record, utf8};
+use super::matching::first_row_is;
+use super::missing::{self, is_missing, is_told};
+use super::plain::{Plain, plain_number};
 use super::remarks::Remarks;
 use super::roles::{Role, Roles};
 use super::text::Text;
 use super::{Asked, REMEDY, shortened};
+use crate::dataset::error::column_place;
 use crate::dataset::raw::Raw;
 use crate::dataset::{DataError, Progress, Rows, memory};
-use crate::project::{Choice, Shape, Take};
+use crate::project::{Choice, Header, Rules, Shape, Take};
 
 /// Words that a run does not know, of all columns, that are named.
 const TOLD: usize = 20;
@@ -72,29 +76,39 @@ impl<'a> Table<'a> {
         let start = self.values.len();
         self.values.resize(start + features, 0.0);
         let (mut label, mut gaps) = (0, false);
-        let more = &self.asked.reading.missing_words[..];
+        let reading = self.asked.reading;
         for (column, bytes) in record.iter().take(self.roles.by_column.len()).enumerate() {
-            let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?.trim();
             let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
+            if let Role::Numbers { notation, base } = role
+                && let Some(plain) = Plain::with_mark(bytes, if notation.has_comma() { b',' } else { b'.' })
+                && !is_told(bytes, reading)
+            {
+                self.values[at] = (plain.value - base) as f32;
+                continue;
+            }
+            let whole = utf8(self.text, self.layout.form, record, bytes, self.progress)?;
+            let (field, is_marked) = unmarked(whole.trim());
             let value = match role {
                 Role::LeftOut => continue,
                 Role::Label(_) => {
-                    self.labels[label].push(field, self.progress)?;
+                    let text = if is_marked && self.asked.rules == Rules::Current { field } else { whole };
+                    self.labels[label].push(text, self.progress)?;
                     label += 1;
                     continue;
                 }
-                Role::Numbers { base, .. }
-                    if more.is_empty()
-                        && let Some(value) = Self::plain(role, field) =>
-                {
-                    value - base
-                }
-                _ if is_missing(field, more) => {
+                _ if is_missing(field, reading) => {
                     let width = if let Role::Categories { places } = role { places.len() } else { 1 };
                     self.values[at..at + width].fill(f32::NAN);
                     gaps = true;
                     continue;
+                }
+                // With an exponent, or more digits than a plain number.
+                Role::Numbers { notation, base }
+                    if !notation.has_comma()
+                        && let Some(value) = plain_number(field) =>
+                {
+                    value - base
                 }
                 Role::Numbers { notation, base } => match notation.parse(field) {
                     Some(value) => value - base,
@@ -139,19 +153,6 @@ impl<'a> Table<'a> {
         Ok(gaps)
     }
 
-    /// The number in a field that is written plainly, where that means the same in the column's notation.
-    fn plain(role: &Role, field: &str) -> Option<f64> {
-        match role {
-            Role::Numbers { notation, .. } if !notation.has_comma() => plain_number(field),
-            Role::Numbers { .. }
-            | Role::LeftOut
-            | Role::Label(_)
-            | Role::Truth { .. }
-            | Role::Dates { .. }
-            | Role::Categories { .. } => None,
-        }
-    }
-
     pub(super) fn drop_last(&mut self) {
         self.rows -= 1;
         self.values.truncate(self.rows * self.roles.features);
@@ -175,25 +176,31 @@ impl<'a> Table<'a> {
         let is_short = |text: &str| shortened(text) == *text;
         let column_option = Choice::Column(name.clone(), Some(Take::Categories));
         let column_option = is_short(name).then(|| format!(" ({})", column_option.option()));
-        let words = self.asked.reading.missing_words.iter().cloned().chain([field.to_owned()]);
-        let words_option = (is_short(field) && !field.contains(','))
-            .then(|| format!(" ({})", Choice::MissingWords(words.collect()).option()));
+        let words = missing::with_more(self.asked.reading, std::iter::once(field));
+        let words_option = words.map(|words| format!(" ({})", words.option())).unwrap_or_default();
+        // How a trained run takes the column cannot be changed.
+        let remedies = if self.roles.are_known {
+            format!("correct it, or take the word as missing{words_option}")
+        } else {
+            format!(
+                "name it as a label column or remove it, take its words as categories{}, or the word as missing{words_option}",
+                column_option.unwrap_or_default()
+            )
+        };
+        let may_be_header = self.rows == 0 && !self.layout.has_names();
+        let header = if may_be_header { first_row_is(Header::Yes) } else { String::new() };
         DataError::Word {
             path: self.text.path.to_path_buf(),
             line: self.place(record),
             column: name.clone(),
-            message: format!(
-                "{message}; name it as a label column or remove it, take its words as categories{}, or the word as missing{}",
-                column_option.unwrap_or_default(),
-                words_option.unwrap_or_default()
-            ),
+            message: format!("{message}; {remedies}{header}"),
         }
     }
 
     fn too_large(&self, field: &str, record: &ByteRecord, column: usize) -> DataError {
         DataError::content(
             self.text.path,
-            format!("{}, column \"{}\"", self.place(record), self.layout.columns[column]),
+            format!("{}, {}", self.place(record), column_place(&self.layout.columns[column])),
             format!(
                 "\"{}\" is not finite, or too large for a 32-bit number; correct it, or leave the field empty so that it \
                  counts as missing",
@@ -229,7 +236,7 @@ impl<'a> Table<'a> {
             if let Role::Label(notation) = role
                 && let Some(values) = labels.next()
             {
-                let more = &self.asked.reading.missing_words;
+                let more = self.asked.reading;
                 raw.labels.push(values.column(name.clone(), *notation, more, self.progress)?);
             }
         }

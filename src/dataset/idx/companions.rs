@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::image_folder;
-use crate::project::Source;
+use crate::project::{IdxReading, Source};
 
 const STANDARD_NAMES: [&str; 4] = [
     "train-images-idx3-ubyte",
@@ -30,7 +30,7 @@ pub fn companions(path: &Path) -> Source {
     let labels = beside(&images, &labels_name(&name));
     let test_images = test_names(&name).iter().find_map(|test| beside(&images, test));
     let test_labels = test_images.as_ref().and_then(|test| beside(test, &labels_name(&file_name(test))));
-    Source::Idx { images, labels, test_images, test_labels }
+    Source::Idx { images, labels, test_images, test_labels, reading: IdxReading::default() }
 }
 
 /// The training images of a folder that holds data sets in the format of MNIST, or of the nearest folders below it that
@@ -88,6 +88,12 @@ fn images_in(folder: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
 
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// The name of a file without what only says that it is packed.
+pub(super) fn plain_name(path: &Path) -> String {
+    let name = file_name(path);
+    name.strip_suffix(".gz").unwrap_or(&name).to_owned()
 }
 
 /// The folder's name says more than `train-images`.

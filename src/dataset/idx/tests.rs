@@ -40,8 +40,35 @@ fn write(dir: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn load_source(source: &Source) -> Result<Raw, DataError> {
-    let Source::Idx { images, labels, test_images, test_labels } = source else { panic!("{source:?}") };
-    load(images, labels.as_deref(), test_images.as_deref(), test_labels.as_deref(), &Progress::default())
+    let Source::Idx { images, labels, test_images, test_labels, reading } = source else {
+        panic!("{source:?}")
+    };
+    let files = Files {
+        images,
+        labels: labels.as_deref(),
+        test_images: test_images.as_deref(),
+        test_labels: test_labels.as_deref(),
+    };
+    super::load(files, reading, None, &Progress::default())
+}
+
+fn load(
+    images: &Path,
+    labels: Option<&Path>,
+    test_images: Option<&Path>,
+    test_labels: Option<&Path>,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let files = Files { images, labels, test_images, test_labels };
+    super::load(files, &IdxReading::default(), None, progress)
+}
+
+/// A file of any type and dimensions.
+fn file(kind: u8, sizes: &[u32], values: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, kind, sizes.len() as u8];
+    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
+    bytes.extend(values);
+    bytes
 }
 
 #[test]
@@ -62,6 +89,13 @@ fn official_files_are_found_and_loaded_in_every_spelling() {
             assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0, 1, 0, 2])]);
         }
         assert!(is_idx(&path));
+        let raw = load_source(&companions(&path)).unwrap();
+        let said = [
+            format!("label file: {train_labels}"),
+            format!("test images: {test}"),
+            format!("test label file: {test_labels}"),
+        ];
+        assert_eq!(raw.understood[1..], said);
     };
     let names = |dot: &str, suffix: &str| {
         [
@@ -151,12 +185,6 @@ fn missing_files_and_other_sizes_are_named() {
 
 #[test]
 fn all_types_and_dimensions_are_read() {
-    let file = |kind: u8, sizes: &[u32], values: &[u8]| {
-        let mut bytes = vec![0, 0, kind, sizes.len() as u8];
-        bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
-        bytes.extend(values);
-        bytes
-    };
     let dir = tempfile::tempdir().unwrap();
     let check = |bytes: &[u8], shape: Shape, rows: Rows, type_max: Option<f32>| {
         for bytes in [bytes.to_vec(), gzip(bytes)] {
@@ -191,13 +219,73 @@ fn all_types_and_dimensions_are_read() {
     let names = ["4", "7"].map(String::from).to_vec();
     assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0])]);
     for (bytes, part) in [
-        (file(0x0D, &[1, 1], &f32::NAN.to_be_bytes()), "row 0, value 0"),
+        (file(0x0D, &[1, 1], &f32::NAN.to_be_bytes()), "bad, index [0, 0]: is no finite"),
         (file(8, &[1, 1, 1, 1, 1], &[0]), "5 dimensions"),
         (file(0x0E, &[1, 1], &[0; 7]), "7 of the 8 bytes"),
     ] {
         let path = write(&dir, "bad", &bytes);
         let error = load(&path, None, None, None, &Progress::default()).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
+    let dir = tempfile::tempdir().unwrap();
+    let times = [1_700_000_001.0, 5.0, 1_700_000_000.0, 6.0, 1_700_000_003.0, 900.0_f64];
+    let body: Vec<u8> = times.iter().flat_map(|value| value.to_be_bytes()).collect();
+    let ids: Vec<u8> = times.iter().flat_map(|value| (*value as i32).to_be_bytes()).collect();
+    for (bytes, unpacked) in
+        [(0x0E, &body), (0x0C, &ids)].map(|(kind, body)| (file(kind, &[3, 2], body), body))
+    {
+        assert!(!unpacked.is_empty());
+        let path = write(&dir, "rows", &gzip(&bytes));
+        let files = Files { images: &path, labels: None, test_images: Some(&path), test_labels: None };
+        let read = |known: Option<&[Column]>| {
+            super::load(files, &IdxReading::default(), known, &Progress::default()).unwrap()
+        };
+        let (raw, once) = (read(None), vec![1.0, 5.0, 0.0, 6.0, 3.0, 900.0]);
+        assert_eq!(raw.rows, Rows::F32([&once[..], &once].concat()));
+        assert_eq!(raw.columns.iter().map(Column::base).collect::<Vec<_>>(), [1.7e9, 0.0]);
+        assert_eq!((&raw.row_names[2][..], &raw.row_names[3][..], raw.own_test), ("rows[2]", "rows[0]", 3));
+        let mut known = raw.columns;
+        known[0].kind = crate::dataset::ColumnKind::Numbers { base: 1_700_000_001.0 };
+        let Rows::F32(values) = read(Some(&known)).rows else { panic!("not numbers") };
+        assert_eq!(values[..6], [0.0, 5.0, -1.0, 6.0, 2.0, 900.0]);
+    }
+    // Pixels have one scale.
+    let body: Vec<u8> = (0..4).flat_map(|at| (1_700_000_000_i32 + at).to_be_bytes()).collect();
+    let path = write(&dir, "pictures", &file(0x0C, &[1, 2, 2], &body));
+    let raw = load(&path, None, None, None, &Progress::default()).unwrap();
+    assert_eq!(raw.doubts[0].remedies, [crate::project::Choice::Axes(Axes::Rows)]);
+    let files = Files { images: &path, labels: None, test_images: None, test_labels: None };
+    let rows = IdxReading { axes: Axes::Rows, ..IdxReading::default() };
+    let raw = super::load(files, &rows, None, &Progress::default()).unwrap();
+    assert_eq!((raw.shape, raw.doubts.len()), (Shape::Vector(4), 0), "a column of one row has no range");
+}
+
+#[test]
+fn what_is_chosen_of_idx_is_followed_and_what_is_guessed_doubted() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(&dir, "a", &file(8, &[2, 5, 4, 4], &[7; 160]));
+    let files = Files { images: &path, labels: None, test_images: Some(&path), test_labels: None };
+    let read = |reading: &IdxReading| super::load(files, reading, None, &Progress::default()).unwrap();
+    let raw = read(&IdxReading::default());
+    assert_eq!((raw.shape, raw.own_test), (Shape::Image { height: 5, width: 4, channels: 4 }, 2));
+    assert_eq!(raw.doubts[0].remedies[0], crate::project::Choice::Axes(Axes::ChannelsFirst));
+    let chosen = IdxReading { axes: Axes::ChannelsFirst, parts: Parts::Mixed, shown_channels: vec![5, 1, 2] };
+    let raw = read(&chosen);
+    assert_eq!((raw.shape, raw.own_test), (Shape::Image { height: 4, width: 4, channels: 5 }, 0));
+    assert_eq!((raw.shown_channels, raw.doubts.len()), (vec![5, 1, 2], 0));
+    // One-hot labels of two types.
+    let images = write(&dir, "images", &images(3, 1, 1));
+    let numbers: Vec<u8> =
+        [0.0_f32, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0].iter().flat_map(|n| n.to_be_bytes()).collect();
+    for labels in [file(8, &[3, 3], &[0, 0, 1, 1, 0, 0, 0, 0, 1]), file(0x0D, &[3, 3], &numbers)] {
+        let labels = write(&dir, "labels", &labels);
+        let raw = load(&images, Some(&labels), None, None, &Progress::default()).unwrap();
+        let names = ["0", "2"].map(String::from).to_vec();
+        assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0, 1])]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Meaning of the folders pictures are in: parts of the data, classes, masks.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
 
 use crate::project::Rules;
 
@@ -82,6 +82,8 @@ pub(super) struct Arrangement {
     rest: String,
     /// Whether folders of pictures stand next to folders of their masks.
     has_masks: bool,
+    /// Whether masks are samples like all others.
+    takes_masks: bool,
     /// Whether folders of validation and test pictures are there, but none to train on.
     pub lacks_train: bool,
 }
@@ -118,12 +120,17 @@ impl Arrangement {
     /// Tells the arrangement from the paths of all pictures.
     ///
     /// Folders are parts of the data where there is one to train on and one to validate or test, and most pictures are in
-    /// them. By the rules of version 1 every first folder is a class.
-    pub(super) fn of<'a>(files: impl Iterator<Item = &'a Path> + Clone, rules: Rules) -> Arrangement {
+    /// them. By the rules of version 1 every first folder is a class. `takes_masks` says that masks are samples.
+    pub(super) fn of<'a>(
+        files: impl Iterator<Item = &'a Path> + Clone,
+        takes_masks: bool,
+        rules: Rules,
+    ) -> Arrangement {
         if rules == Rules::Version1 {
             return Arrangement::default();
         }
-        let mut arrangement = Arrangement { shared: shared(files.clone()), ..Arrangement::default() };
+        let shared = shared(files.clone());
+        let mut arrangement = Arrangement { shared, takes_masks, ..Arrangement::default() };
         for level in [arrangement.shared, arrangement.shared + 1] {
             let names = counted(files.clone(), level);
             if let Some(rest) = parts(&names, level > arrangement.shared) {
@@ -147,7 +154,7 @@ impl Arrangement {
                 Some(_) | None => kinds[2] = true,
             }
         }
-        arrangement.has_masks = kinds == [true, true, false];
+        arrangement.has_masks = kinds == [true, true, false] && !takes_masks;
         arrangement
     }
 
@@ -169,7 +176,12 @@ impl Arrangement {
             let Some(name) = folders.get(level) else { return Meaning::Outside };
             part = self.part(name);
             if part.is_none() {
-                return if is_mask(name) { Meaning::Mask } else { Meaning::Outside };
+                return match (is_mask(name), self.takes_masks) {
+                    (true, false) => Meaning::Mask,
+                    // They are trained on.
+                    (true, true) => Meaning::Sample { part, class: Some(name.clone()), category: None },
+                    (false, _) => Meaning::Outside,
+                };
             }
         }
         let mut at = self.below(&folders);
@@ -207,25 +219,6 @@ impl Arrangement {
         }
         at
     }
-}
-
-/// How many pictures are called as another one of their folder with `_mask` at the end, and the first of them.
-pub(super) fn named_masks(files: &[PathBuf]) -> (usize, Option<&Path>) {
-    let mark = |file: &Path| {
-        let stem = file.file_stem()?.to_string_lossy().into_owned();
-        let end =
-            ["_mask", "-mask", "_masks", "_segmentation", "_gt"].iter().find(|end| stem.ends_with(**end))?;
-        Some(file.with_file_name(&stem[..stem.len() - end.len()]))
-    };
-    let masks: Vec<(&Path, PathBuf)> =
-        files.iter().filter_map(|file| mark(file).map(|of| (file.as_path(), of))).collect();
-    if masks.is_empty() {
-        return (0, None);
-    }
-    let stems: HashSet<PathBuf> = files.iter().map(|file| file.with_extension("")).collect();
-    let mut masks = masks.iter().filter(|(_, of)| stems.contains(of)).map(|(mask, _)| *mask);
-    let first = masks.next();
-    (first.map_or(0, |_| 1 + masks.count()), first)
 }
 
 /// How many folders from the top all files share.
@@ -276,7 +269,7 @@ mod tests {
 
     fn meanings(files: &[&str]) -> Vec<String> {
         let paths = || files.iter().map(Path::new);
-        let arrangement = Arrangement::of(paths(), Rules::Current);
+        let arrangement = Arrangement::of(paths(), false, Rules::Current);
         let text = |file: &Path| match arrangement.meaning(file) {
             Meaning::Sample { part, class, category } => {
                 let part = match part {
@@ -344,17 +337,9 @@ mod tests {
     }
 
     #[test]
-    fn masks_are_known_by_their_names() {
-        let files = ["a/1.png", "a/1_mask.tif", "a/2_mask.png", "1.png", "b/x-mask.png", "b/x.png"];
-        let files = files.map(PathBuf::from);
-        assert_eq!(named_masks(&files), (2, Some(Path::new("a/1_mask.tif"))));
-        assert_eq!(named_masks(&files[3..4]), (0, None));
-    }
-
-    #[test]
     fn old_rules_take_the_first_folder() {
         let files = ["train/cat/1", "test/cat/1"].map(Path::new);
-        let arrangement = Arrangement::of(files.into_iter(), Rules::Version1);
+        let arrangement = Arrangement::of(files.into_iter(), false, Rules::Version1);
         let class = |file| match arrangement.meaning(file) {
             Meaning::Sample { class, .. } => class,
             Meaning::Mask | Meaning::Outside => None,

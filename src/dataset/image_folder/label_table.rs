@@ -1,4 +1,3 @@
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -75,24 +74,30 @@ impl<'a> LabelTable<'a> {
             DataError::content(
                 path,
                 "line 1",
-                format!("there is no column \"{name}\"; choose one of {}", fields.join(", ")),
+                format!("there is no column \"{name}\"; choose one of {}", csv::listed(&fields)),
             )
         };
         let named = |name: &str| at(name).or_else(|| numbered(name)).ok_or_else(|| missing(name));
         let known_in = |column: usize| {
             rows.iter().take(LOOKED_AT).filter(|row| row.get(column).is_some_and(is_known)).count()
         };
-        let best = || (0..first.len()).map(|column| (known_in(column), Reverse(column))).max();
+        let best = || {
+            let mut best = (0, None);
+            for column in 0..first.len() {
+                progress.check()?;
+                let known = known_in(column);
+                if known > best.0 {
+                    best = (known, Some(column));
+                }
+            }
+            Ok::<_, DataError>(best.1)
+        };
         let file_at = match file.map(named).transpose()? {
             Some(column) => column,
-            None => best().filter(|(known, _)| *known > 0).map(|(_, Reverse(column))| column).ok_or_else(
-                || {
-                    DataError::file(
-                        path,
-                        "names none of the pictures; choose a table with a column of their file names",
-                    )
-                },
-            )?,
+            None => best()?.ok_or_else(|| {
+                let message = "names none of the pictures; choose a table with a column of their file names";
+                DataError::file(path, message)
+            })?,
         };
         let has_header = !first.get(file_at).is_some_and(is_known);
         let is_index =
@@ -299,7 +304,7 @@ mod tests {
         check(b"", None, None, "is empty");
         check(b"x,y\n1,2\n", None, None, "names none of the pictures");
         check(b"file\na.png\n", None, None, "no column besides");
-        check(b"file,l\na.png,1\n", Some("name"), None, "no column \"name\"; choose one of file, l");
+        check(b"file,l\na.png,1\n", Some("name"), None, "no column \"name\"; choose one of \"file\", \"l\"");
         check(b"file,l\na.png,1\n", None, Some("kind"), "no column \"kind\"");
         check(b"\xff\xfe\0", None, None, "names none");
     }

@@ -8,7 +8,7 @@ use super::label_table::LabelTable;
 use super::name_pattern::{NamePattern, guessed};
 use super::read::Place;
 use crate::dataset::interned::Interned;
-use crate::dataset::{DataError, Doubt, LabelColumn, Progress};
+use crate::dataset::{DataError, Doubt, LabelColumn, Progress, csv};
 use crate::project::{Choice, LabelFrom, Rules};
 
 /// How many names are told where a label is missing.
@@ -73,9 +73,10 @@ pub(super) fn labels(
             let table = LabelTable::read(path, file.as_deref(), label.as_deref(), pictures.files, progress)?;
             let name = table.label_name.clone();
             labels.notes.push(format!(
-                "labels are the column “{name}” of {}, whose column “{}” names the pictures",
+                "labels are the column “{}” of {}, whose column “{}” names the pictures",
+                csv::shortened(&name),
                 path.display(),
-                table.file_name
+                csv::shortened(&table.file_name)
             ));
             Some(pictures.column(&name, &mut labels, progress, |file| table.label(file).map(str::to_owned))?)
         }
@@ -151,8 +152,8 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
                     "{} names {known} of {} pictures (column “{}”) and may hold their labels (column “{}”)",
                     slashed(table),
                     pictures.files.len(),
-                    found.file_name,
-                    found.label_name
+                    csv::shortened(&found.file_name),
+                    csv::shortened(&found.label_name)
                 ),
                 remedies: vec![Choice::Label(LabelFrom::Table {
                     path,

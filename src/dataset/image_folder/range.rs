@@ -3,7 +3,8 @@
 use super::tally::Tally;
 use crate::dataset::picture::{Depth, How, Sample};
 use crate::dataset::progress::Pulse;
-use crate::dataset::{DataError, Doubt, Progress, Rows, memory};
+use crate::dataset::settled::white_of;
+use crate::dataset::{DataError, Doubt, Known, Progress, Rows, memory};
 use crate::project::{Alpha, Choice, PixelRange, Rules};
 
 /// Values that tell the percentiles of numbers.
@@ -17,17 +18,21 @@ const OUTLYING: f32 = 0.1;
 pub(super) struct Range {
     /// The largest value of the type, where the type's range is taken.
     pub type_max: Option<f32>,
+    /// The values below and above which pixels were cut off.
+    pub limits: Option<[f32; 2]>,
     /// A few words for the statement, where there is something to say.
     pub understood: Option<String>,
     pub doubts: Vec<Doubt>,
 }
 
-/// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where that is chosen.
+/// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where that is chosen: those of
+/// the training data where they are `known`.
 pub(super) fn settle(
     rows: &mut Rows,
     wanted: PixelRange,
     how: How,
     tally: &Tally,
+    known: Option<Known<'_>>,
     progress: &Progress,
 ) -> Result<Range, DataError> {
     let depth = Depth::of(rows);
@@ -38,13 +43,16 @@ pub(super) fn settle(
         chosen
         @ (PixelRange::Type | PixelRange::Data | PixelRange::EachPicture | PixelRange::Percentiles) => chosen,
     };
-    let bits = match depth {
-        Depth::Byte => "8 bits",
-        Depth::Word => "16 bits",
-        Depth::Float if tally.depths[Depth::Float as usize] > 0 => "32-bit numbers",
-        Depth::Float => "numbers",
+    let white = tally.white();
+    let bits = match (depth, white) {
+        (Depth::Byte, None) => "8 bits".to_owned(),
+        (Depth::Byte, Some(white)) => bits_of(white, 8),
+        (Depth::Word, None) => "16 bits".to_owned(),
+        (Depth::Word, Some(white)) => bits_of(white, 16),
+        (Depth::Float, _) if tally.depths[Depth::Float as usize] > 0 => "32-bit numbers".to_owned(),
+        (Depth::Float, _) => "numbers".to_owned(),
     };
-    let mut range = Range { type_max: None, understood: None, doubts: Vec::new() };
+    let mut range = Range { type_max: None, limits: None, understood: None, doubts: Vec::new() };
     // Alpha is no colour, and has the range of its type.
     let seen = if how.alpha == Alpha::Keep && how.rules == Rules::Current {
         Seen { channels: how.channels(), colours: how.wanted.channels.count() }
@@ -54,8 +62,7 @@ pub(super) fn settle(
     let (low, high) = least_and_most(rows, seen, progress)?;
     let values = format!("{bits} (values {} to {})", short(low), short(high));
     let type_max = match depth {
-        Depth::Byte => Some(255.0),
-        Depth::Word => Some(65_535.0),
+        Depth::Byte | Depth::Word => Some(white_of(depth, white)),
         // Numbers have no range of their own but the usual one.
         Depth::Float => (low >= 0.0 && high <= 1.0).then_some(1.0),
     };
@@ -63,9 +70,9 @@ pub(super) fn settle(
         PixelRange::Auto | PixelRange::Type => {
             range.type_max = type_max;
             range.understood = match (depth, type_max) {
-                (Depth::Byte, _) => None,
-                (Depth::Word | Depth::Float, Some(_)) => Some(format!("{values}; range: type")),
-                (Depth::Word | Depth::Float, None) => {
+                (Depth::Byte, _) if white.is_none() => None,
+                (Depth::Byte | Depth::Word | Depth::Float, Some(_)) => Some(format!("{values}; range: type")),
+                (Depth::Byte | Depth::Word | Depth::Float, None) => {
                     Some(format!("{values}; range: data, as such numbers have no other"))
                 }
             };
@@ -80,7 +87,8 @@ pub(super) fn settle(
             }
         }
         PixelRange::Data => {
-            range.understood = Some(format!("{values}; range: data"));
+            let whose = if known.is_some() { "training data" } else { "data" };
+            range.understood = Some(format!("{values}; range: {whose}"));
             if depth != Depth::Byte {
                 let (few, most) = percentiles(rows, seen, progress)?;
                 if most - few < OUTLYING * (high - low) && few < most {
@@ -99,14 +107,20 @@ pub(super) fn settle(
             }
         }
         PixelRange::Percentiles => {
-            let (few, most) = percentiles(rows, seen, progress)?;
+            let of_training = known.and_then(|known| known.settled.limits_of(known.depth, white, rows));
+            let (few, most) = match of_training {
+                Some([few, most]) => (few, most),
+                None => percentiles(rows, seen, progress)?,
+            };
+            range.limits = Some([few, most]);
             match rows {
                 Rows::U8(rows) => cut(rows, few as u8, most as u8, seen, progress)?,
                 Rows::U16(rows) => cut(rows, few as u16, most as u16, seen, progress)?,
                 Rows::F32(rows) => cut(rows, few, most, seen, progress)?,
             }
-            range.understood =
-                Some(format!("{values}; range: percentiles ({} to {})", short(few), short(most)));
+            let whose = if of_training.is_some() { " of the training data" } else { "" };
+            let limits = format!("{} to {}", short(few), short(most));
+            range.understood = Some(format!("{values}; range: percentiles{whose} ({limits})"));
         }
         PixelRange::EachPicture => {
             match rows {
@@ -114,11 +128,21 @@ pub(super) fn settle(
                 Rows::U16(rows) => spread(rows, how, progress)?,
                 Rows::F32(rows) => spread(rows, how, progress)?,
             }
-            range.type_max = Some(if depth == Depth::Float { 1.0 } else { type_max.unwrap_or(1.0) });
+            range.type_max = Some(white_of(depth, None));
             range.understood = Some(format!("{values}; range: each picture's own"));
         }
     }
+    if known.is_some() {
+        // A trained network has its own range.
+        range.doubts.clear();
+    }
     Ok(range)
+}
+
+/// `10 bits (0 to 1023) in 16`: how many bits the values up to `white` take of those of their type.
+fn bits_of(white: u16, all: u32) -> String {
+    let bits = u16::BITS - white.leading_zeros();
+    format!("{bits} bit{} (0 to {white}) in {all}", if bits == 1 { "" } else { "s" })
 }
 
 /// A number with as many digits as a person reads.
@@ -317,8 +341,9 @@ mod tests {
         let words = || Rows::U16(vec![10, 110, 0, 200]);
         let check = |wanted, rows: Rows, expected: Rows, type_max: Option<f32>, doubts: usize| {
             let mut rows = rows;
-            let range = settle(&mut rows, wanted, how(Alpha::Black), &Tally::default(), &Progress::default())
-                .unwrap();
+            let tally = Tally::default();
+            let range =
+                settle(&mut rows, wanted, how(Alpha::Black), &tally, None, &Progress::default()).unwrap();
             assert_eq!(
                 (rows, range.type_max, range.doubts.len()),
                 (expected, type_max, doubts),
@@ -347,7 +372,8 @@ mod tests {
     fn alpha_is_not_spread() {
         let mut rows = Rows::U8(vec![10, 255, 20, 100]);
         let how = how(Alpha::Keep);
-        settle(&mut rows, PixelRange::EachPicture, how, &Tally::default(), &Progress::default()).unwrap();
+        settle(&mut rows, PixelRange::EachPicture, how, &Tally::default(), None, &Progress::default())
+            .unwrap();
         assert_eq!(rows, Rows::U8(vec![0, 255, 255, 100]));
     }
 
@@ -356,7 +382,7 @@ mod tests {
         let mut rows = Rows::U16(vec![100, 65_535, 300, 0]);
         let how = how(Alpha::Keep);
         let range =
-            settle(&mut rows, PixelRange::Data, how, &Tally::default(), &Progress::default()).unwrap();
+            settle(&mut rows, PixelRange::Data, how, &Tally::default(), None, &Progress::default()).unwrap();
         assert_eq!(range.understood.as_deref(), Some("16 bits (values 100 to 300); range: data"));
     }
 

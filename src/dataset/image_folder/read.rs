@@ -52,8 +52,13 @@ pub(super) struct Place {
 enum State {
     /// It is still to be read.
     Waiting,
-    /// It was read; on white, too, where that is still to be chosen.
-    Good(Option<Rows>),
+    /// It was read.
+    Good {
+        /// On white, too, where that is still to be chosen.
+        on_white: Option<Rows>,
+        /// The value of white, where it is not the largest of its type.
+        white: Option<u16>,
+    },
     /// It cannot be read, and this is why.
     Bad(String),
     /// As the page before it.
@@ -98,6 +103,13 @@ pub(super) fn read_all(
         Rows::U8(rows) => choose_ground(rows, &mut states, files.how, &mut tally, progress)?,
         Rows::U16(rows) => choose_ground(rows, &mut states, files.how, &mut tally, progress)?,
         Rows::F32(rows) => choose_ground(rows, &mut states, files.how, &mut tally, progress)?,
+    }
+    if tally.has_several_whites() {
+        match &mut rows {
+            Rows::U8(rows) => whiten(rows, &states, files.how, progress)?,
+            Rows::U16(rows) => whiten(rows, &states, files.how, progress)?,
+            Rows::F32(rows) => whiten(rows, &states, files.how, progress)?,
+        }
     }
     let places = match &mut rows {
         Rows::U8(rows) => keep_good(files, rows, states, skipped, progress)?,
@@ -241,11 +253,11 @@ fn read_file<T: Sample>(
                 progress.budget().take(bytes).map_err(short)?;
             }
             T::fill(out, &read.row);
-            found.add_page(&read, unit.file as u32);
-            Ok(read.on_white.take())
+            found.add_page(&read, (unit.file as u32, page as u32), how.wanted);
+            Ok(State::Good { on_white: read.on_white.take(), white: read.white })
         });
         unit.states[page] = match read {
-            Ok(on_white) => State::Good(on_white),
+            Ok(good) => good,
             Err(Refusal::Bad(reason)) => State::Bad(reason),
             Err(other) => {
                 for state in &mut *unit.states {
@@ -273,7 +285,7 @@ fn bytes(rows: &Rows) -> u64 {
 
 /// Gives back what a state holds.
 fn release(state: State, progress: &Progress) {
-    if let State::Good(Some(rows)) = state {
+    if let State::Good { on_white: Some(rows), .. } = state {
         progress.budget().give_back(bytes(&rows));
     }
 }
@@ -326,7 +338,7 @@ fn choose_ground<T: Sample>(
     let (mut on_black, mut on_white) = (0.0, 0.0);
     for (row, state) in rows.chunks_exact(features).zip(&*states) {
         progress.check()?;
-        if let State::Good(Some(white)) = state {
+        if let State::Good { on_white: Some(white), .. } = state {
             on_black += variance(row, channels);
             on_white += match white {
                 Rows::U8(values) => variance(values, channels),
@@ -338,12 +350,31 @@ fn choose_ground<T: Sample>(
     tally.is_on_white = on_white > on_black;
     for (row, state) in rows.chunks_exact_mut(features).zip(states) {
         progress.check()?;
-        if let State::Good(white @ Some(_)) = state {
-            let white = white.take();
-            if let Some(white) = white.as_ref().filter(|_| tally.is_on_white) {
-                T::fill(row, white);
+        if let State::Good { on_white, .. } = state
+            && let Some(white) = on_white.take()
+        {
+            if tally.is_on_white {
+                T::fill(row, &white);
             }
-            release(State::Good(white), progress);
+            progress.budget().give_back(bytes(&white));
+        }
+    }
+    Ok(())
+}
+
+/// Brings pictures with a white of their own to that of the type, as all others are.
+fn whiten<T: Sample>(
+    rows: &mut [T],
+    states: &[State],
+    how: How,
+    progress: &Progress,
+) -> Result<(), DataError> {
+    for (row, state) in rows.chunks_exact_mut(how.features()).zip(states) {
+        progress.check()?;
+        if let State::Good { white: Some(white), .. } = state {
+            let most = if *white <= u8::MAX.into() { u8::MAX.into() } else { u16::MAX };
+            let factor = f64::from(most) / f64::from(*white) / T::WHITE.number();
+            row.iter_mut().for_each(|value| *value = T::of_fraction((value.number() * factor).min(1.0)));
         }
     }
     Ok(())
@@ -383,7 +414,7 @@ fn keep_good<T: Copy>(
         for page in 0..*pages {
             let path = &files.paths[file as usize];
             match &states[row] {
-                State::Good(_) => {
+                State::Good { .. } => {
                     if places.len() < row {
                         rows.copy_within(row * features..(row + 1) * features, places.len() * features);
                     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Arranged;
-use super::arrangement::named_masks;
 use super::find::slashed;
 use super::kinds::passed_over;
 use super::range::Range;
@@ -12,7 +11,7 @@ use crate::dataset::Doubt;
 use crate::dataset::picture::{Depth, How};
 use crate::dataset::raw::Raw;
 use crate::project::{
-    Alpha, Channels, Choice, Fit, LabelFrom, Pages, Parts, PictureReading, PixelRange, Rules,
+    Alpha, Channels, Choice, Fit, LabelFrom, Masks, Pages, Parts, PictureReading, PixelRange, Rules,
 };
 
 /// What is known of what was read.
@@ -21,6 +20,8 @@ pub(super) struct Read<'a> {
     pub reading: &'a PictureReading,
     pub tally: &'a Tally,
     pub arranged: &'a Arranged,
+    /// How many pages of each file are samples.
+    pub pages: &'a [u32],
     /// Other files by their ending.
     pub others: &'a BTreeMap<String, usize>,
     pub range: Range,
@@ -56,15 +57,29 @@ fn what(raw: &Raw, read: &Read<'_>) -> String {
             let text = |(width, height): (u32, u32)| format!("{width}×{height}");
             let from =
                 if small == large { text(small) } else { format!("{} to {}", text(small), text(large)) };
-            let how = match wanted.fit {
-                Fit::Crop => "cropped to",
-                Fit::Fit => "fitted into",
-                Fit::Stretch => "stretched to",
-            };
-            format!(" (from {from}, {how} {size})")
+            format!(" (from {from}, {})", change(read, count, &size))
         }
     };
     format!("{count} picture{s} {size} {colours}{from}")
+}
+
+/// What was done to pictures to bring them to their size: `enlarged to 32×32`, `cropped to 32×32, 3 enlarged`.
+fn change(read: &Read<'_>, count: usize, size: &str) -> String {
+    let (enlarged, is_reshaped) = (read.tally.enlarged, read.tally.reshaped > 0);
+    let how = match read.how.wanted.fit {
+        _ if !is_reshaped => None,
+        Fit::Crop => Some("cropped to"),
+        Fit::Fit => Some("fitted into"),
+        Fit::Stretch => Some("stretched to"),
+    };
+    match how {
+        None if enlarged == count => format!("enlarged to {size}"),
+        Some(how) if enlarged == count => format!("enlarged and {how} {size}"),
+        None | Some(_) => {
+            let some = if enlarged > 0 { format!(", {enlarged} enlarged") } else { String::new() };
+            format!("{} {size}{some}", how.unwrap_or("scaled to"))
+        }
+    }
 }
 
 fn describe_files(raw: &mut Raw, read: &Read<'_>) {
@@ -92,17 +107,18 @@ fn describe_files(raw: &mut Raw, read: &Read<'_>) {
     if read.arranged.masks > 0 {
         let s = if read.arranged.masks == 1 { "" } else { "s" };
         raw.understood.push(format!("{} mask{s} left out", read.arranged.masks));
-        raw.notes.push(
-            "masks are never samples of the pictures they belong to; to train on masks, choose their folder"
-                .into(),
-        );
-    }
-    if let (count @ 1.., Some(first)) = named_masks(&read.arranged.files) {
-        raw.warnings.push(format!(
-            "{count} of the pictures are called as masks of others are (first: {}); move them into another folder if they \
-             are not meant to be trained on",
-            slashed(first)
+        let first = read.arranged.first_mask.as_deref().map(slashed).unwrap_or_default();
+        raw.notes.push(format!(
+            "masks belong to other pictures and are left out (first: {first}); {} takes them as samples",
+            Choice::Masks(Masks::Samples).option()
         ));
+    }
+    if let Some((count, first)) = &read.arranged.doubted {
+        let are = if *count == 1 { "picture is" } else { "pictures are" };
+        raw.doubts.push(Doubt {
+            message: format!("{count} {are} called like the mask of another one (first: {})", slashed(first)),
+            remedies: vec![Choice::Masks(Masks::LeftOut), Choice::Masks(Masks::Samples)],
+        });
     }
     raw.understood.extend(passed_over(read.others));
 }
@@ -138,11 +154,20 @@ fn describe_values(raw: &mut Raw, read: &Read<'_>) {
                 .push(format!("pictures of different depth are mixed ({parts}): 8 bits were brought to 16"));
         }
     }
-    if let Some(first) = tally.first_odd {
+    if let Some((file, page)) = tally.first_odd {
+        let name = slashed(&read.arranged.files[file as usize]);
+        let is_stack = read.pages.get(file as usize).is_some_and(|pages| *pages > 1);
+        let page = if is_stack { format!("#{}", page + 1) } else { String::new() };
         raw.warnings.push(format!(
-            "{} of the pictures hold infinite or missing numbers (first: {}); the picture's smallest number stands for them",
-            tally.odd,
-            slashed(&read.arranged.files[first as usize])
+            "{} of the pictures hold infinite or missing numbers (first: {name}{page}); the picture's smallest number \
+             stands for them",
+            tally.odd
+        ));
+    }
+    if let Some([least, most]) = tally.whites().filter(|_| tally.has_several_whites()) {
+        raw.notes.push(format!(
+            "the whites of the pictures are different values (from {least} to {most}, as their headers say): each picture \
+             was brought to the whole range of its type"
         ));
     }
     raw.understood.extend(read.range.understood.clone());

@@ -1,4 +1,5 @@
-use crate::dataset::picture::{Depth, Page};
+use crate::dataset::picture::{Depth, Page, Wanted};
+use crate::project::Fit;
 
 /// What was met while the pictures of a folder were read; the same in whatever order they are.
 #[derive(Clone, Debug, Default)]
@@ -19,9 +20,17 @@ pub(super) struct Tally {
     pub pages: usize,
     /// Pages of these that were not read.
     pub hidden_pages: usize,
-    /// Pictures with numbers that are infinite or none, and the first of their files.
+    /// Pictures with numbers that are infinite or none, and file and page of the first of them.
     pub odd: usize,
-    pub first_odd: Option<u32>,
+    pub first_odd: Option<(u32, u32)>,
+    /// Pictures whose white is not the largest value of their type, and the smallest and the largest white of all that are no
+    /// numbers.
+    pub own_white: usize,
+    whites: Option<[u16; 2]>,
+    /// Pictures that were made larger.
+    pub enlarged: usize,
+    /// Pictures whose sides have another ratio than those they were brought to.
+    pub reshaped: usize,
 }
 
 impl Tally {
@@ -35,14 +44,25 @@ impl Tally {
         }
     }
 
-    /// Counts a picture.
-    pub(super) fn add_page(&mut self, page: &Page, file: u32) {
-        self.depths[Depth::of(&page.row) as usize] += 1;
+    /// Counts the picture of a file and a page, which was brought to the wanted size.
+    pub(super) fn add_page(&mut self, page: &Page, place: (u32, u32), wanted: Wanted) {
+        let depth = Depth::of(&page.row);
+        self.depths[depth as usize] += 1;
+        self.own_white += usize::from(page.white.is_some());
+        match (page.white, depth) {
+            (Some(white), _) => self.add_whites([white; 2]),
+            (None, Depth::Byte) => self.add_whites([u8::MAX.into(); 2]),
+            (None, Depth::Word) => self.add_whites([u16::MAX; 2]),
+            (None, Depth::Float) => {}
+        }
+        let (is_enlarged, is_reshaped) = change(page.size, wanted);
+        self.enlarged += usize::from(is_enlarged);
+        self.reshaped += usize::from(is_reshaped);
         self.transparent += usize::from(page.is_transparent);
         self.add_sizes([page.size; 2]);
         if page.has_odd_numbers {
             self.odd += 1;
-            self.first_odd = Some(self.first_odd.map_or(file, |first| first.min(file)));
+            self.first_odd = Some(self.first_odd.map_or(place, |first| first.min(place)));
         }
     }
 
@@ -54,6 +74,12 @@ impl Tally {
         if let Some(sizes) = other.sizes {
             self.add_sizes(sizes);
         }
+        if let Some(whites) = other.whites {
+            self.add_whites(whites);
+        }
+        self.own_white += other.own_white;
+        self.enlarged += other.enlarged;
+        self.reshaped += other.reshaped;
         self.transparent += other.transparent;
         self.animated += other.animated;
         self.stacks += other.stacks;
@@ -61,6 +87,28 @@ impl Tally {
         self.hidden_pages += other.hidden_pages;
         self.odd += other.odd;
         self.first_odd = self.first_odd.into_iter().chain(other.first_odd).min();
+    }
+
+    /// The value of white of all pictures, where they share one that is not the largest of their type.
+    pub(super) fn white(&self) -> Option<u16> {
+        let depths = self.depths.iter().filter(|count| **count > 0).count();
+        let [least, most] = self.whites?;
+        (self.own_white > 0 && depths == 1 && least == most).then_some(most)
+    }
+
+    /// Whether pictures have several whites, so that each was brought to that of the type.
+    pub(super) fn has_several_whites(&self) -> bool {
+        self.own_white > 0 && self.white().is_none()
+    }
+
+    /// The smallest and the largest value of white, of pictures that are no numbers.
+    pub(super) fn whites(&self) -> Option<[u16; 2]> {
+        self.whites
+    }
+
+    fn add_whites(&mut self, [least, most]: [u16; 2]) {
+        let [low, high] = self.whites.unwrap_or([least, most]);
+        self.whites = Some([low.min(least), high.max(most)]);
     }
 
     fn add_sizes(&mut self, [small, large]: [(u32, u32); 2]) {
@@ -71,4 +119,17 @@ impl Tally {
             if area(large) > area(most) { large } else { most },
         ]);
     }
+}
+
+/// Whether a picture of this size is made larger, and whether its sides have another ratio than those wanted, by more than a
+/// fraction of a pixel.
+fn change((width, height): (u32, u32), wanted: Wanted) -> (bool, bool) {
+    let scales = [wanted.width as f64 / f64::from(width), wanted.height as f64 / f64::from(height)];
+    let [low, high] = [scales[0].min(scales[1]), scales[0].max(scales[1])];
+    let scale = match wanted.fit {
+        Fit::Crop => high,
+        Fit::Fit | Fit::Stretch => low,
+    };
+    let is_beyond = |side: u32, wanted: usize| f64::from(side) * high > wanted as f64 + 0.5;
+    (scale > 1.0, is_beyond(width, wanted.width) || is_beyond(height, wanted.height))
 }

@@ -1,5 +1,5 @@
 use super::archive::Archive;
-use super::header::Kind;
+use super::header::{Header, Kind};
 use super::places::Places;
 use super::values::{Number, Sink, each_number};
 use crate::dataset::{DataError, Progress};
@@ -7,55 +7,34 @@ use crate::dataset::{DataError, Progress};
 /// Where the range of a column is less than this part of its largest number, 32 bits tell fewer than 65,536 values apart.
 const NARROW: f64 = 1.0 / 256.0;
 
-/// What has to be taken off the numbers of each column so that 32 bits tell them apart, where they came in more bits: the
-/// smallest number of the column, or 0. Empty where no column needs it. Reads the array once, and no more than its
-/// beginning where that shows that all columns are wide.
+/// The [`Ranges::bases`] of an array. Reads it once, and no more than its beginning where that shows that all columns are wide.
 pub(super) fn bases(
     archive: &mut Archive<'_>,
     at: usize,
-    features: usize,
+    columns: usize,
     progress: &Progress,
 ) -> Result<Vec<f64>, DataError> {
-    let is_wide = |kind| matches!(kind, Kind::U32 | Kind::I32 | Kind::U64 | Kind::I64 | Kind::F64);
-    if features == 0 || !archive.arrays[at].header.as_ref().is_ok_and(|header| is_wide(header.kind)) {
+    if columns == 0 || !archive.arrays[at].header.as_ref().is_ok_and(|header| is_wide(header.kind)) {
         return Ok(Vec::new());
     }
-    let mut ranges = Ranges {
-        low: progress.filled(f64::INFINITY, features)?,
-        high: progress.filled(f64::NEG_INFINITY, features)?,
-        is_rounded: progress.filled(false, features)?,
-        places: None,
-        next: 0,
-    };
+    let mut ranges = Ranges::new(columns, progress)?;
     archive.entry(at, |mut entry| {
-        ranges.places = Places::new(&entry.header.shape, entry.header.fortran, false);
-        let count = entry.count()?;
-        entry.chunks(count, |header, bytes| {
-            each_number(header, bytes, &mut ranges);
-            // Whole rows came, and ranges only grow; numbers that are rounded may still come.
-            let all_came = ranges.places.is_none() && ranges.next >= features;
-            Ok(!all_came || (0..features).any(|column| ranges.is_narrow(column)))
-        })
-    })?;
-    let budget = progress.budget();
-    let needs = |&column: &usize| {
-        ranges.is_rounded[column] && ranges.is_narrow(column) && ranges.high[column] > ranges.low[column]
-    };
-    let mut bases = Vec::new();
-    if (0..features).any(|column| needs(&column)) {
-        bases = progress.filled(0.0, features)?;
-        for column in (0..features).filter(needs) {
-            bases[column] = ranges.low[column];
+        if columns > 1 {
+            ranges.places = Places::new(&entry.header.shape, entry.header.fortran, false);
         }
-    }
-    budget.release(ranges.low);
-    budget.release(ranges.high);
-    budget.release(ranges.is_rounded);
-    Ok(bases)
+        let count = entry.count()?;
+        entry.chunks(count, |header, bytes| Ok(ranges.push(header, bytes)))
+    })?;
+    ranges.bases(progress)
+}
+
+/// Whether numbers of this type have more digits than 32 bits hold.
+pub(in crate::dataset) fn is_wide(kind: Kind) -> bool {
+    matches!(kind, Kind::U32 | Kind::I32 | Kind::U64 | Kind::I64 | Kind::F64)
 }
 
 /// The smallest and largest number of each column.
-struct Ranges {
+pub(in crate::dataset) struct Ranges {
     low: Vec<f64>,
     high: Vec<f64>,
     /// Whether any number is another one in 32 bits.
@@ -65,6 +44,45 @@ struct Ranges {
 }
 
 impl Ranges {
+    /// Those of some columns, of which nothing came yet.
+    pub fn new(columns: usize, progress: &Progress) -> Result<Ranges, DataError> {
+        Ok(Ranges {
+            low: progress.filled(f64::INFINITY, columns)?,
+            high: progress.filled(f64::NEG_INFINITY, columns)?,
+            is_rounded: progress.filled(false, columns)?,
+            places: None,
+            next: 0,
+        })
+    }
+
+    /// Takes in numbers from the bytes of the file, a whole number of them. Whether those that follow may change anything.
+    pub fn push(&mut self, header: &Header, bytes: &[u8]) -> bool {
+        each_number(header, bytes, self);
+        // Whole rows came, and ranges only grow; numbers that are rounded may still come.
+        let all_came = self.places.is_none() && self.next >= self.low.len();
+        !all_came || (0..self.low.len()).any(|column| self.is_narrow(column))
+    }
+
+    /// What has to be taken off the numbers of each column so that 32 bits tell them apart, where they came in more bits: the
+    /// smallest number of the column, or 0. Empty where no column needs it.
+    pub fn bases(self, progress: &Progress) -> Result<Vec<f64>, DataError> {
+        let budget = progress.budget();
+        let needs = |&column: &usize| {
+            self.is_rounded[column] && self.is_narrow(column) && self.high[column] > self.low[column]
+        };
+        let mut bases = Vec::new();
+        if (0..self.low.len()).any(|column| needs(&column)) {
+            bases = progress.filled(0.0, self.low.len())?;
+            for column in (0..self.low.len()).filter(needs) {
+                bases[column] = self.low[column];
+            }
+        }
+        budget.release(self.low);
+        budget.release(self.high);
+        budget.release(self.is_rounded);
+        Ok(bases)
+    }
+
     fn is_narrow(&self, column: usize) -> bool {
         let (low, high) = (self.low[column], self.high[column]);
         let range = high - low;

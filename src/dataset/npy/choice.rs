@@ -180,6 +180,8 @@ fn told(name: &str) -> Told {
             "val" | "valid" | "validation" | "dev" => told.part = Some(Part::Validation),
             "test" | "testing" | "te" => told.part = Some(Part::Test),
             word if LABELS.contains(&word) => told.is_label = true,
+            // How labels are written.
+            "onehot" | "one" | "hot" | "categorical" => {}
             word => match ROWS.iter().position(|rows| *rows == word) {
                 Some(rank) => told.rows = Some(rank),
                 None => others += 1,
@@ -324,6 +326,12 @@ mod tests {
         );
         check(&[("y", &[6], Whole), ("weights", &[6], Float)], None, None, None);
         // One-hot labels, and names in a folder.
+        check(
+            &[("x_train", &[6, 2], Float), ("y_train_onehot", &[6, 3], Float)],
+            Some(("x_train", Some("y_train_onehot"))),
+            None,
+            None,
+        );
         check(&[("x", &[6, 2], Float), ("y", &[6, 3], Float)], Some(("x", Some("y"))), None, None);
         check(&[("set/extra", &[9, 9], Float), ("set/x", &[6, 2], Float)], Some(("set/x", None)), None, None);
         check(&[("x_test", &[3, 5], Float)], Some(("x_test", None)), None, None);

@@ -9,7 +9,7 @@ const LOCATOR: &[u8] = b"PK\x06\x07";
 
 /// How many entries a zip says it has, at most, before its directory is read into memory; 0 where it says nothing, which is
 /// for the reader to refuse. Leaves the file at its start.
-pub(super) fn entries(file: &mut File, length: u64) -> IoResult<u64> {
+pub(in crate::dataset) fn entries(file: &mut File, length: u64) -> IoResult<u64> {
     let mut tail = Vec::new();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     file.by_ref().take(TAIL).read_to_end(&mut tail)?;

@@ -3,12 +3,14 @@ use std::path::Path;
 
 use super::header::{self, Header};
 use super::labels::{Columns, Labels};
-use super::places::Places;
+use super::places::{Places, index};
 use super::values::Target;
 use super::{DataError, Progress};
 use crate::dataset::Rows;
 
 const CHUNK: u64 = 1 << 20;
+/// The place of what is wrong with an array without a name.
+const PLAIN: &str = "header";
 
 /// One array as bytes, of which the header has been read.
 pub(super) struct Entry<'a> {
@@ -31,7 +33,7 @@ impl<'a> Entry<'a> {
         reader: &'a mut dyn Read,
         progress: &'a Progress,
     ) -> Result<Entry<'a>, DataError> {
-        let place = array.map_or_else(|| "header".into(), |array| format!("array \"{array}\""));
+        let place = array.map_or_else(|| PLAIN.into(), |array| format!("array \"{array}\""));
         let (header, header_bytes) =
             header::read(reader, most).map_err(|message| DataError::content(path, &place, message))?;
         let left = most.saturating_sub(header_bytes);
@@ -42,7 +44,6 @@ impl<'a> Entry<'a> {
     pub(super) fn add_to(
         mut self,
         rows: &mut Rows,
-        features: usize,
         channels_first: bool,
         bases: &[f64],
     ) -> Result<(), DataError> {
@@ -57,7 +58,7 @@ impl<'a> Entry<'a> {
             Ok(true)
         })?;
         match rows {
-            Rows::F32(values) => self.check_finite(&values[start..], features),
+            Rows::F32(values) => self.check_finite(&values[start..], channels_first),
             Rows::U8(_) | Rows::U16(_) => Ok(()),
         }
     }
@@ -90,12 +91,13 @@ impl<'a> Entry<'a> {
     }
 
     /// That all values are finite, or which one is not.
-    fn check_finite(&self, values: &[f32], features: usize) -> Result<(), DataError> {
+    fn check_finite(&self, values: &[f32], channels_first: bool) -> Result<(), DataError> {
         for (number, chunk) in values.chunks(CHUNK as usize).enumerate() {
             self.progress.check()?;
             if let Some(at) = chunk.iter().position(|value| !value.is_finite()) {
                 let at = number * CHUNK as usize + at;
-                let place = format!("{}, row {}, value {}", self.place, at / features, at % features);
+                let index = index(&self.header.shape, channels_first, at);
+                let place = if self.place == PLAIN { index } else { format!("{}, {index}", self.place) };
                 let message = format!(
                     "{} is no finite 32-bit number; replace or remove such values (numpy.nan_to_num)",
                     values[at]

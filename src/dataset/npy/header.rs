@@ -144,10 +144,12 @@ fn parse(text: &str) -> Result<Header, String> {
 
 fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
     let unknown = || {
-        let advice = if descr.contains('O') {
-            "it holds Python objects; build it from numbers of one type"
-        } else {
-            "convert it with a.astype('float32')"
+        let code = descr.trim_start_matches(['<', '>', '|', '=']);
+        let advice = match code.chars().next() {
+            Some('O') => "it holds Python objects; build it from numbers of one type",
+            Some('M' | 'm') => "they are times; convert it to whole numbers with a.astype('int64')",
+            Some('c') => "take both parts as numbers with numpy.c_[a.real, a.imag]",
+            Some(_) | None => "convert it with a.astype('float64')",
         };
         let shown: String = descr.chars().take(40).collect();
         format!("values of type '{shown}' are not read; {advice}")
@@ -206,7 +208,9 @@ mod tests {
         check(&good.replace("(3, 4)", "(3L,)"), Ok((Kind::F32, 4, false, false, &[3])));
         check(&good.replace("(3, 4)", "()"), Ok((Kind::F32, 4, false, false, &[])));
         check(&good.replace("<f4", "<U5"), Ok((Kind::Unicode, 20, false, false, &[3, 4])));
-        check(&good.replace("<f4", "<c8"), Err("'<c8' are not read; convert it with a.astype"));
+        check(&good.replace("<f4", "<c8"), Err("'<c8' are not read; take both parts"));
+        check(&good.replace("<f4", "<M8[s]"), Err("'<M8[s]' are not read; they are times"));
+        check(&good.replace("<f4", "<f16"), Err("convert it with a.astype('float64')"));
         check(&good.replace("<f4", "|O"), Err("Python objects"));
         check(&good.replace("'<f4'", "[('a', '<f4')]"), Err("record array"));
         check(&good.replace("False", "Maybe"), Err("write it again with numpy.save"));

@@ -57,9 +57,41 @@ impl Places {
     }
 }
 
+/// Where in an array of this shape the value is that is kept at place `at`: `index [1, 0]`, counted from 0 as `NumPy` does.
+pub(in crate::dataset) fn index(shape: &[usize], channels_first: bool, at: usize) -> String {
+    let kept = match *shape {
+        [rows, channels, height, width] if channels_first => vec![rows, height, width, channels],
+        _ => shape.to_vec(),
+    };
+    let (mut rest, mut index) = (at, vec![0; kept.len()]);
+    for (place, &size) in index.iter_mut().zip(&kept).rev() {
+        let size = size.max(1);
+        (*place, rest) = (rest % size, rest / size);
+    }
+    if let (true, &[row, y, x, channel]) = (channels_first, &index[..]) {
+        index = vec![row, channel, y, x];
+    }
+    let numbers: Vec<String> = index.iter().map(ToString::to_string).collect();
+    format!("index [{}]", numbers.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_index_is_that_of_the_array_in_its_file() {
+        for (shape, channels_first, at, expected) in [
+            (&[3][..], false, 2, "index [2]"),
+            (&[2, 3], false, 4, "index [1, 1]"),
+            (&[2, 2, 3, 2], false, 17, "index [1, 0, 2, 1]"),
+            // Kept as 2×3×2×2 with the channels last.
+            (&[2, 2, 3, 2], true, 17, "index [1, 1, 1, 0]"),
+            (&[0, 0], false, 0, "index [0, 0]"),
+        ] {
+            assert_eq!(index(shape, channels_first, at), expected, "{shape:?}");
+        }
+    }
 
     #[test]
     fn every_order_is_brought_to_rows_of_pictures_with_channels_last() {

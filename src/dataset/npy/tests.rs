@@ -8,7 +8,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
-use crate::dataset::{LabelValues, Rows};
+use crate::dataset::{ColumnKind, LabelValues};
 use crate::project::Shape;
 
 fn npy(descr: &str, fortran: bool, shape: &str, body: &[u8]) -> Vec<u8> {
@@ -134,12 +134,15 @@ fn bad_arrays_are_refused_with_place_and_remedy() {
     check(b"\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF", &["claims 4294967295 bytes"]);
     check(&good[..40], &["claims 118 bytes"]);
     check(&good[..good.len() - 3], &["byte 141", "13 of 16 bytes", "incomplete"]);
-    check(&npy("<c8", false, "(2, 2)", &[]), &["'<c8'", "astype('float32')"]);
+    check(&npy("<c8", false, "(2, 2)", &[]), &["'<c8'", "a.real, a.imag"]);
     check(&npy("<f4", false, "()", &f32s(&[0.0])), &["a single value"]);
     check(&npy("<f4", false, "(1,1,1,1,1)", &f32s(&[0.0])), &["5 dimensions", "reshape"]);
     check(&npy("|u1", false, "(1,99,99,99)", &[0; 16]), &["99 channels, more than 64", "--axes"]);
     check(&npy("|u1", false, "(0, 4)", &[]), &["0×4 holds no values", "choose one with rows"]);
-    check(&npy("<f4", false, "(2, 2)", &f32s(&[0.0, 1.0, f32::NAN, 0.0])), &["row 1, value 0", "nan_to_num"]);
+    check(
+        &npy("<f4", false, "(2, 2)", &f32s(&[0.0, 1.0, f32::NAN, 0.0])),
+        &["data.np, index [1, 0]: NaN is no", "nan_to_num"],
+    );
     check(&npy("|u1", false, "(4294967296, 4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
     check(&npy("|u1", false, "(4294967296, 4294967296)", &[]), &["too large", "smaller array"]);
     check(&npy("|u1", false, "(4294967296, 65536)", &[]), &["limit of 4294967295", "smaller array"]);
@@ -244,13 +247,15 @@ fn parts_of_an_archive_are_the_splits_they_are() {
     let raw = read_as(&arrays, &usual, Rules::Current, None).unwrap();
     assert_eq!(raw.rows, Rows::U8(vec![1, 2, 3, 4, 0, 1, 9, 8]));
     assert_eq!((raw.own_validation, raw.own_test), (1, 1));
+    assert_eq!(raw.row_names, ["x_train[0]", "x_train[1]", "x_val[0]", "x_test[0]"]);
+    assert!(raw.notes[0].contains("counted from 0: x_train[0], x_test[0]"), "{:?}", raw.notes);
     let names = ["5", "6", "7", "(none)"].map(String::from).to_vec();
     assert_eq!(raw.labels, [crate::dataset::LabelColumn::classes("y_train", names, vec![2, 0, 3, 1])]);
     assert_eq!(raw.what, "array \"x_train\", 2 × 2, of 6 arrays");
     let understood = ["validation: \"x_val\" (1×2)", "test: \"x_test\" (1×2)", "left aside: \"meta\""];
     assert_eq!(raw.understood, understood);
     assert!(
-        raw.notes[0].contains("array \"meta\" was left aside") && raw.notes[0].contains("Python objects")
+        raw.notes[1].contains("array \"meta\" was left aside") && raw.notes[1].contains("Python objects")
     );
     assert_eq!(raw.doubts, []);
 
@@ -268,7 +273,7 @@ fn parts_of_an_archive_are_the_splits_they_are() {
     let raw = read_as(&arrays, &told, Rules::Current, Some("x_train")).unwrap();
     assert_eq!((raw.rows, raw.own_validation, raw.own_test), (Rows::U8(vec![1, 2, 3, 4, 9, 8]), 1, 0));
     let raw = read_as(&arrays, &usual, Rules::Current, Some("x_test")).unwrap();
-    assert_eq!((raw.rows, raw.own_test), (Rows::U8(vec![9, 8]), 0));
+    assert_eq!((raw.rows, raw.own_test, raw.row_names.len()), (Rows::U8(vec![9, 8]), 0, 0));
     let other = ArrayReading { test: Some("y_train".into()), ..usual };
     let error = read_as(&arrays, &other, Rules::Current, None).unwrap_err().to_string();
     assert!(error.contains("rows of 2 are not like those of \"x_train\" (2×2)"), "{error}");
@@ -348,6 +353,21 @@ fn numbers_that_32_bits_do_not_tell_apart_lose_their_smallest() {
     let raw = read(Rules::Version1, None);
     assert_eq!(raw.rows, Rows::F32(vec![near, 5.0, near, 6.0, near, 900.0]));
     assert!(raw.doubts[0].message.contains("precision"), "{:?}", raw.doubts);
+}
+
+#[test]
+fn pixels_that_32_bits_do_not_tell_apart_are_doubted() {
+    let check = |values: [i64; 4], is_doubted: bool| {
+        let body: Vec<u8> = values.into_iter().flat_map(i64::to_le_bytes).collect();
+        let raw = read(&npy("<i8", false, "(2, 1, 2, 1)", &body), None, None).unwrap();
+        assert_eq!(raw.shape, image(1, 2, 1));
+        let remedies: Vec<Choice> = raw.doubts.into_iter().flat_map(|doubt| doubt.remedies).collect();
+        let expected = if is_doubted { vec![Choice::Axes(crate::project::Axes::Rows)] } else { vec![] };
+        assert_eq!(remedies, expected, "{values:?}");
+    };
+    check([1_700_000_000, 1_700_000_001, 1_700_000_002, 1_700_000_005], true);
+    check([1_700_000_000, 1_700_000_001, 0, 5], false);
+    check([200, 201, 202, 203], false);
 }
 
 #[test]

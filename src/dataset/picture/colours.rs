@@ -18,6 +18,8 @@ pub(super) struct Raster {
     colours: usize,
     has_alpha: bool,
     pub values: Rows,
+    /// The value of white, where it is not the largest of the type.
+    pub white: Option<u16>,
     /// Whether some of its numbers were infinite or none; the smallest of the others stands for them.
     pub has_odd_numbers: bool,
 }
@@ -36,8 +38,8 @@ pub(super) enum Ground {
 pub(super) fn raster(decoded: Decoded, how: How) -> Raster {
     let grey = how.wanted.channels == Channels::Grey;
     let colours = how.wanted.channels.count();
-    let image = match decoded {
-        Decoded::Image(image) => image,
+    let (image, white) = match decoded {
+        Decoded::Image { image, white } => (image, white),
         Decoded::Numbers { width, height, channels, values } => {
             return numbers(values, channels, width, height, colours);
         }
@@ -57,7 +59,7 @@ pub(super) fn raster(decoded: Decoded, how: How) -> Raster {
         (_, _, false) => return numbers(floats(image), 3, width, height, colours),
         (_, _, true) => return numbers(image.into_rgba32f().into_raw(), 4, width, height, colours),
     };
-    Raster { width, height, colours, has_alpha, values, has_odd_numbers: false }.opaque()
+    Raster { width, height, colours, has_alpha, values, white, has_odd_numbers: false }.opaque()
 }
 
 fn floats(image: DynamicImage) -> Vec<f32> {
@@ -91,7 +93,7 @@ fn numbers(mut values: Vec<f32>, channels: usize, width: u32, height: u32, colou
         out
     };
     let values = Rows::F32(values);
-    Raster { width, height, colours, has_alpha, values, has_odd_numbers }.opaque()
+    Raster { width, height, colours, has_alpha, values, white: None, has_odd_numbers }.opaque()
 }
 
 impl Raster {

@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{
-    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, tiff_numbers, tiff_pages,
+    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, pnm, tiff_numbers, tiff_pages,
 };
 use crate::dataset::Progress;
 use crate::dataset::memory::{Held, size};
@@ -13,8 +13,8 @@ use crate::project::{Alpha, Rules};
 
 /// A picture as its file holds it.
 pub(super) enum Decoded {
-    /// Of a kind that `image` knows.
-    Image(DynamicImage),
+    /// Of a kind that `image` knows; with the value of white, where it is not the largest of the type.
+    Image { image: DynamicImage, white: Option<u16> },
     /// Numbers of 1 to 4 channels: grey or colour, and alpha at the end.
     Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
 }
@@ -57,6 +57,23 @@ pub(super) fn decode<'a>(
     if how.rules == Rules::Version1 && !is_old_kind {
         return Err(Refusal::Bad("is of a kind that the rules of version 1 do not read".into()));
     }
+    // Some decoders make room for a part of the file as large as it says, whatever the picture's size.
+    let part = if format == ImageFormat::Tiff {
+        tiff_pages::row_bytes(bytes)
+    } else if format == ImageFormat::OpenExr {
+        super::exr_blocks::block_bytes(bytes).saturating_mul(COPIES)
+    } else {
+        0
+    };
+    if part > MAX_DECODED {
+        return Err(Refusal::Bad(format!(
+            "is too large (a part of {}): {}",
+            size(part),
+            limit_text(how.rules)
+        )));
+    }
+    let short = Refusal::short(part + 2 * bytes.len() as u64);
+    let _part = progress.budget().hold(part).map_err(short)?;
     reader.limits(limits(how.rules));
     let mut decoder = match reader.into_decoder() {
         Err(ImageError::Unsupported(_)) if is_tiff => {
@@ -78,7 +95,12 @@ pub(super) fn decode<'a>(
         return Err(Refusal::Bad("has no pixels; remove it".into()));
     }
     image.apply_orientation(orientation);
-    Ok((Decoded::Image(image), held))
+    // Alpha that is kept has the range of the type, and so must colours next to it.
+    let white = if format == ImageFormat::Pnm && how.alpha != Alpha::Keep { pnm::white(bytes) } else { None };
+    if let Some(white) = white {
+        pnm::as_written(&mut image, white);
+    }
+    Ok((Decoded::Image { image, white }, held))
 }
 
 fn limits(rules: Rules) -> Limits {
@@ -142,7 +164,9 @@ pub(super) fn working_bytes(
     let colours = u64::from(width) * u64::from(height) * pixel;
     // The resizer changes widths first, and a picture that does not fill its place is drawn apart.
     let resized = how.wanted.width as u64 * (u64::from(height) + how.wanted.height as u64) * channels * value;
-    COPIES.saturating_mul(decoded).saturating_add(colours).saturating_add(resized)
+    // Four weights of 8 bytes for each column and each row.
+    let weights = 32 * (u64::from(width) + u64::from(height));
+    COPIES.saturating_mul(decoded).saturating_add(colours).saturating_add(resized).saturating_add(weights)
 }
 
 pub(super) fn limit_text(rules: Rules) -> String {

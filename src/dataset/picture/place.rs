@@ -1,7 +1,7 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{CropBox, FilterType, ResizeAlg, ResizeError, ResizeOptions, Resizer};
 
-use super::{Sample, Wanted};
+use super::{Depth, Sample, Wanted};
 use crate::project::Fit;
 
 /// Brings `pixels` of so many values each to the wanted size.
@@ -26,7 +26,7 @@ pub(super) fn place<T: Sample>(
     };
     let mut target = Image::new(inner_width, inner_height, kind);
     match wanted.fit {
-        Fit::Crop => crop(&source, &mut target, resizer, &options),
+        Fit::Crop => crop(&source, &mut target, T::DEPTH, resizer, &options),
         Fit::Fit | Fit::Stretch => resizer.resize(&source, &mut target, &options),
     }
     .map_err(|error| error.to_string())?;
@@ -48,7 +48,7 @@ pub(super) fn place<T: Sample>(
 
 /// Keeps numbers within those of the picture, which cubic convolution leaves at edges; other types end there by themselves.
 fn bound<T: Sample>(placed: &mut [T], pixels: &[T]) {
-    let Some(&first) = pixels.first().filter(|_| T::DEPTH == super::Depth::Float) else { return };
+    let Some(&first) = pixels.first().filter(|_| T::DEPTH == Depth::Float) else { return };
     let (mut low, mut high) = (first, first);
     for &pixel in pixels {
         low = if pixel < low { pixel } else { low };
@@ -62,18 +62,22 @@ fn bound<T: Sample>(placed: &mut [T], pixels: &[T]) {
         }
     }
 }
+
 /// Fills the target with the middle of the source.
 ///
-/// Both passes at once would go wrong where a part of the width is enlarged: the resizer keeps only the columns between those
-/// of the first and the last pixel, and leaves out columns whose weight happens to be 0, which other pixels need. One pass
-/// after the other gives the bits that both at once are meant to give.
+/// Both passes at once would go wrong where a part is enlarged along the second of them (of bytes the width, of deeper pixels
+/// the height): the resizer keeps only the columns (rows) between those of the first and the last pixel, and leaves out some
+/// whose weight happens to be 0, which other pixels need. One pass after the other gives the bits that both at once are meant
+/// to give.
 fn crop(
     source: &ImageRef<'_>,
     target: &mut Image<'_>,
+    depth: Depth,
     resizer: &mut Resizer,
     options: &ResizeOptions,
 ) -> Result<(), ResizeError> {
     let (width, height) = (f64::from(target.width()), f64::from(target.height()));
+    let (whole_width, whole_height) = (f64::from(source.width()), f64::from(source.height()));
     let part = CropBox::fit_src_into_dst_size(
         source.width(),
         source.height(),
@@ -81,14 +85,29 @@ fn crop(
         target.height(),
         None,
     );
+    let changes_columns = part.width != width || part.left != part.left.round();
     let changes_rows = part.height != height || part.top != part.top.round();
-    if part.width >= width || part.width >= f64::from(source.width()) || !changes_rows {
+    let is_enlarged = match depth {
+        Depth::Byte => part.width < width && part.width < whole_width,
+        Depth::Word | Depth::Float => part.height < height && part.height < whole_height,
+    };
+    if !(is_enlarged && changes_columns && changes_rows) {
         return resizer.resize(source, target, &options.crop(part.left, part.top, part.width, part.height));
     }
-    let mut rows = Image::new(source.width(), target.height(), source.pixel_type());
-    let whole_width = f64::from(source.width());
-    resizer.resize(source, &mut rows, &options.crop(0.0, part.top, whole_width, part.height))?;
-    resizer.resize(&rows, target, &options.crop(part.left, 0.0, part.width, height))
+    let columns = |image_height: f64| options.crop(part.left, 0.0, part.width, image_height);
+    let rows = |image_width: f64| options.crop(0.0, part.top, image_width, part.height);
+    match depth {
+        Depth::Byte => {
+            let mut between = Image::new(source.width(), target.height(), source.pixel_type());
+            resizer.resize(source, &mut between, &rows(whole_width))?;
+            resizer.resize(&between, target, &columns(height))
+        }
+        Depth::Word | Depth::Float => {
+            let mut between = Image::new(target.width(), source.height(), source.pixel_type());
+            resizer.resize(source, &mut between, &columns(whole_height))?;
+            resizer.resize(&between, target, &rows(width))
+        }
+    }
 }
 
 /// The largest size of the same aspect ratio that fits; at least one pixel.
@@ -96,4 +115,42 @@ fn inside((width, height): (u32, u32), (full_width, full_height): (u32, u32)) ->
     let scale = (f64::from(full_width) / f64::from(width)).min(f64::from(full_height) / f64::from(height));
     let side = |side: u32, full: u32| ((f64::from(side) * scale).round() as u32).clamp(1, full);
     (side(width, full_width), side(height, full_height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Channels;
+
+    /// Pixels that grow evenly along one side grow evenly when the middle of that side is enlarged.
+    fn check<T: Sample>(value: impl Fn(u32) -> T, expected: [f64; 3]) {
+        let (long, short) = (4, 2);
+        let along = |at: u32, is_high: bool| value(if is_high { at / short } else { at % long });
+        for is_high in [true, false] {
+            let pixels: Vec<T> = (0..long * short).map(|at| along(at, is_high)).collect();
+            let (width, height) = if is_high { (4, 3) } else { (3, 4) };
+            let wanted = Wanted { width, height, channels: Channels::Grey, fit: Fit::Crop };
+            let (from, to) = if is_high { (short, long) } else { (long, short) };
+            let placed = place(&pixels, from, to, 1, wanted, &mut Resizer::new()).unwrap();
+            let (other, three) = if is_high { (width, height) } else { (height, width) };
+            let at =
+                |line: usize, place: usize| if is_high { line * width + place } else { place * width + line };
+            for (line, expected) in expected.iter().enumerate().take(three) {
+                for place in 0..other {
+                    let value = placed[at(line, place)].number();
+                    assert!(
+                        (value - expected).abs() < 1e-5,
+                        "{is_high} {line} {place}: {value}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_middle_of_a_small_picture_is_enlarged_in_any_depth() {
+        check(|at| at as u8 * 20, [20.0, 30.0, 40.0]);
+        check(|at| at as u16 * 1000, [1000.0, 1500.0, 2000.0]);
+        check(|at| at as f32, [1.0, 1.5, 2.0]);
+    }
 }

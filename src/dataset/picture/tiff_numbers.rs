@@ -155,7 +155,7 @@ fn image_of_bytes(values: Vec<u8>, channels: usize, width: u32, height: u32) -> 
         3 => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgb8),
         _ => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgba8),
     };
-    image.map(Decoded::Image)
+    image.map(|image| Decoded::Image { image, white: None })
 }
 
 fn image_of_words(values: Vec<u16>, channels: usize, width: u32, height: u32) -> Option<Decoded> {
@@ -165,7 +165,7 @@ fn image_of_words(values: Vec<u16>, channels: usize, width: u32, height: u32) ->
         3 => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgb16),
         _ => ImageBuffer::from_raw(width, height, values).map(DynamicImage::ImageRgba16),
     };
-    image.map(Decoded::Image)
+    image.map(|image| Decoded::Image { image, white: None })
 }
 
 fn floats(values: DecodingResult) -> Vec<f32> {

@@ -37,6 +37,11 @@ impl Layout {
     fn offset_size(self) -> usize {
         if self.is_long { 8 } else { 4 }
     }
+
+    /// Bytes of the number of fields, and of a field.
+    fn sizes(self) -> (usize, usize) {
+        if self.is_long { (8, 20) } else { (2, 12) }
+    }
 }
 
 /// Whether a file that begins with these bytes is a TIFF file.
@@ -80,7 +85,7 @@ fn page(
         reader.read_exact(&mut bytes).ok()?;
         Some(bytes)
     };
-    let (count_size, field_size) = if layout.is_long { (8, 20) } else { (2, 12) };
+    let (count_size, field_size) = layout.sizes();
     let count = layout.number(&read(count_size)?);
     if !(1..=MOST_FIELDS).contains(&count) {
         return None;
@@ -94,6 +99,46 @@ fn page(
     Some((flags & 5 == 0, next))
 }
 
+/// How many bytes one row of a tile or strip of the first page takes, at most: a decoder makes room for it, however small the
+/// picture is.
+pub(super) fn row_bytes(bytes: &[u8]) -> u64 {
+    let widest = |tag: u64| fields(bytes, tag).max().unwrap_or(0);
+    // Tags: ImageWidth and TileWidth, SamplesPerPixel; samples have 8 bytes at most.
+    widest(256).max(widest(322)).saturating_mul(widest(277).max(1)).saturating_mul(8)
+}
+
+/// The numbers of the first page's fields of one kind.
+fn fields(bytes: &[u8], tag: u64) -> impl Iterator<Item = u64> {
+    let number = move |layout: Layout, at: usize, size: usize| {
+        bytes.get(at..at.checked_add(size)?).map(|bytes| layout.number(bytes))
+    };
+    let found = move || {
+        let layout = Layout::of(bytes)?;
+        let offset_size = layout.offset_size();
+        let start = usize::try_from(number(layout, offset_size, offset_size)?).ok()?;
+        let (count_size, field_size) = layout.sizes();
+        let count = number(layout, start, count_size)?;
+        let fields =
+            bytes.get(start.checked_add(count_size)?..)?.chunks_exact(field_size).take(count as usize);
+        let value = move |field: &[u8]| {
+            let (_, value) = field.split_at(field_size - offset_size);
+            let size = match layout.number(&field[2..4]) {
+                1 => 1,
+                3 => 2,
+                16 | 18 => 8,
+                _ => 4,
+            };
+            // What has no room in the field is somewhere else.
+            match value.get(..size) {
+                Some(value) => Some(layout.number(value)),
+                None => number(layout, usize::try_from(layout.number(value)).ok()?, size),
+            }
+        };
+        Some(fields.filter(move |field| layout.number(&field[..2]) == tag).filter_map(value))
+    };
+    found().into_iter().flatten()
+}
+
 /// Makes the page that begins at `offset` the first of the file.
 pub(super) fn put_first(bytes: &mut [u8], offset: u64) {
     let Some(layout) = Layout::of(bytes) else { return };
@@ -103,5 +148,39 @@ pub(super) fn put_first(bytes: &mut [u8], offset: u64) {
     place.copy_from_slice(&all[..size]);
     if layout.is_big_endian {
         place.reverse();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_as_wide_as_any_field_says() {
+        let file = |fields: &[[u32; 3]]| {
+            let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+            bytes.extend((fields.len() as u16).to_le_bytes());
+            for [tag, kind, value] in fields {
+                bytes.extend((*tag as u16).to_le_bytes());
+                bytes.extend((*kind as u16).to_le_bytes());
+                bytes.extend(1_u32.to_le_bytes());
+                bytes.extend(value.to_le_bytes());
+            }
+            bytes.extend(7_u64.to_le_bytes());
+            bytes
+        };
+        for (fields, expected) in [
+            (&[][..], 0),
+            (&[[256, 3, 5]], 40),
+            (&[[256, 4, 5], [322, 4, 0xFFFF_FFF0], [277, 3, 3]], 0xFFFF_FFF0 * 24),
+            (&[[256, 4, 5], [277, 3, 0xFFFF], [277, 3, 1]], 5 * 8 * 0xFFFF),
+            // A number of 8 bytes, after the fields, and one that is not there.
+            (&[[322, 16, 22]], 56),
+            (&[[256, 3, 2], [322, 16, 1000]], 16),
+        ] {
+            assert_eq!(row_bytes(&file(fields)), expected, "{fields:?}");
+        }
+        assert_eq!(row_bytes(b"II*\0\xff\xff\xff\xff"), 0);
+        assert_eq!(row_bytes(b"no picture"), 0);
     }
 }

@@ -91,7 +91,9 @@ fn a_run_is_checked_before_anybody_relies_on_it() {
             means: vec![],
             columns: vec![],
             table: vec![],
+            others: vec![],
             depth: None,
+            settled: crate::dataset::Settled::default(),
         });
     });
     let health = |health: Health| move |run: &mut Run| run.health = Some(Arc::new(health.clone()));

@@ -28,6 +28,21 @@ pub struct ArrayReading {
     pub shown_channels: Vec<usize>,
 }
 
+/// How the files of an IDX data set are read. What is not said is told by the lengths of the axes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IdxReading {
+    /// What the axes of the images mean.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub axes: Axes,
+    /// Whether the test images become the test split.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub parts: Parts,
+    /// The channels shown as red, green and blue (one for grey), counted from 1, where a picture has other than 1 or 3.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shown_channels: Vec<usize>,
+}
+
 /// Whether parts a source tells of (training, validation, test) are kept apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Parts {

@@ -1,6 +1,8 @@
+use std::path::PathBuf;
+
 use super::{
-    Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateUnit, Decimal, Delimiter, Fit, Header,
-    LabelFrom, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
+    Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter,
+    Fit, Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
 };
 use crate::project::{visible, visible_list, visible_path};
 
@@ -18,25 +20,37 @@ pub enum Choice {
     Encoding(Option<String>),
     /// Of a table: lines that are no rows.
     Comments(Comments),
+    /// Of a table: the sheet of a spreadsheet.
+    Sheet(Option<String>),
+    /// Of a table: lines at the beginning that are left out.
+    SkipLines(Option<usize>),
+    /// Of a table: rows at the end that are left out.
+    SkipFooter(Option<usize>),
     /// Of a table: what happens to missing values.
     Missing(Missing),
-    /// Of a table: words for a missing value besides the usual ones.
+    /// Of a table: words for a missing value, in addition to the usual ones.
     MissingWords(Vec<String>),
+    /// Of a table: words for a missing value, in the place of the usual ones.
+    OnlyMissingWords(Vec<String>),
+    /// Of a table: the order of day, month and year where several fit.
+    DateOrder(DateOrder),
     /// Of a table: the unit of dates.
     Dates(DateUnit),
+    /// Of a table: the columns that are labels, and no others; `None` for those that look like labels.
+    Labels(Option<Vec<String>>),
     /// Of a table: how one column is taken; `None` for as it looks.
     Column(String, Option<Take>),
     /// Of an `.npz`: the array of the rows.
     Array(Option<String>),
-    /// Of an `.npz`: the array of the labels.
+    /// Of an `.npz`: the array of the labels; of IDX: their file.
     LabelArray(Option<String>),
     /// Of an `.npz`: the array of the validation rows.
     ValidationArray(Option<String>),
     /// Of an `.npz`: the array of their labels.
     ValidationLabelArray(Option<String>),
-    /// Of an `.npz`: the array of the test rows.
+    /// Of an `.npz`: the array of the test rows; of IDX: their file.
     TestArray(Option<String>),
-    /// Of an `.npz`: the array of their labels.
+    /// Of an `.npz`: the array of their labels; of IDX: their file.
     TestLabelArray(Option<String>),
     /// Of arrays: what their axes mean.
     Axes(Axes),
@@ -56,6 +70,8 @@ pub enum Choice {
     Range(PixelRange),
     /// Of pictures: which pages of a file are samples.
     Pages(Pages),
+    /// Of pictures: whether masks of others are samples.
+    Masks(Masks),
     /// Of pictures: where labels come from.
     Label(LabelFrom),
     /// What is done to every value.
@@ -75,9 +91,23 @@ impl Choice {
             (Choice::Decimal(to), Source::Csv { reading, .. }) => reading.decimal = to,
             (Choice::Encoding(to), Source::Csv { reading, .. }) => reading.encoding = to,
             (Choice::Comments(to), Source::Csv { reading, .. }) => reading.comments = to,
+            (Choice::Sheet(to), Source::Csv { reading, .. }) => reading.sheet = to,
+            (Choice::SkipLines(to), Source::Csv { reading, .. }) => reading.skip_lines = to,
+            (Choice::SkipFooter(to), Source::Csv { reading, .. }) => reading.skip_footer = to,
             (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
-            (Choice::MissingWords(to), Source::Csv { reading, .. }) => reading.missing_words = to,
+            (Choice::MissingWords(to), Source::Csv { reading, .. }) => {
+                (reading.missing_words, reading.only_missing_words) = (to, false);
+            }
+            (Choice::OnlyMissingWords(to), Source::Csv { reading, .. }) => {
+                (reading.missing_words, reading.only_missing_words) = (to, true);
+            }
+            (Choice::DateOrder(to), Source::Csv { reading, .. }) => reading.date_order = to,
             (Choice::Dates(to), Source::Csv { reading, .. }) => reading.dates = to,
+            (Choice::Labels(to), Source::Csv { labels, reading, .. }) => {
+                reading.only_labels = to.is_some();
+                *labels = to.unwrap_or_default();
+                reading.columns.retain(|column| !labels.contains(&column.name));
+            }
             (Choice::Column(name, take), Source::Csv { labels, reading, .. }) => {
                 labels.retain(|label| *label != name);
                 reading.columns.retain(|column| column.name != name);
@@ -93,7 +123,13 @@ impl Choice {
             (Choice::ValidationLabelArray(to), Source::Npy { reading, .. }) => reading.validation_labels = to,
             (Choice::TestArray(to), Source::Npy { reading, .. }) => reading.test = to,
             (Choice::TestLabelArray(to), Source::Npy { reading, .. }) => reading.test_labels = to,
+            (Choice::LabelArray(to), Source::Idx { labels, .. }) => put_file(labels, to),
+            (Choice::TestArray(to), Source::Idx { test_images, .. }) => put_file(test_images, to),
+            (Choice::TestLabelArray(to), Source::Idx { test_labels, .. }) => put_file(test_labels, to),
             (Choice::Axes(to), Source::Npy { reading, .. }) => reading.axes = to,
+            (Choice::Axes(to), Source::Idx { reading, .. }) => reading.axes = to,
+            (Choice::ShownChannels(to), Source::Idx { reading, .. }) => reading.shown_channels = to,
+            (Choice::Parts(to), Source::Idx { reading, .. }) => reading.parts = to,
             (Choice::ShownChannels(to), Source::Npy { reading, .. }) => reading.shown_channels = to,
             (Choice::Parts(to), Source::Npy { reading, .. }) => reading.parts = to,
             (Choice::Parts(to), Source::ImageFolder { reading, .. }) => reading.parts = to,
@@ -105,6 +141,7 @@ impl Choice {
             (Choice::Alpha(to), Source::ImageFolder { reading, .. }) => reading.alpha = to,
             (Choice::Range(to), Source::ImageFolder { reading, .. }) => reading.range = to,
             (Choice::Pages(to), Source::ImageFolder { reading, .. }) => reading.pages = to,
+            (Choice::Masks(to), Source::ImageFolder { reading, .. }) => reading.masks = to,
             (Choice::Label(to), Source::ImageFolder { reading, .. }) => reading.label = to,
             (Choice::Scaling(to), _) => data.scaling = to,
             (Choice::Binarise(to), _) => data.binarise = to,
@@ -125,10 +162,19 @@ impl Choice {
             Choice::Decimal(to) => format!("Decimal: {}", to.name()),
             Choice::Encoding(to) => named("Encoding", to),
             Choice::Comments(to) => format!("Comments: {}", to.name()),
+            Choice::Sheet(to) => named("Sheet", to),
+            Choice::SkipLines(to) => format!("Skip lines: {}", count(*to)),
+            Choice::SkipFooter(to) => format!("Skip footer: {}", count(*to)),
             Choice::Missing(to) => format!("Missing: {}", to.name()),
             Choice::MissingWords(words) if words.is_empty() => "Missing words: the usual ones".to_owned(),
             Choice::MissingWords(words) => format!("Missing words: {}", visible_list(words)),
+            Choice::OnlyMissingWords(words) if words.is_empty() => "Missing words: none".to_owned(),
+            Choice::OnlyMissingWords(words) => format!("Missing words: only {}", visible_list(words)),
+            Choice::DateOrder(to) => format!("Date order: {}", to.name()),
             Choice::Dates(to) => format!("Dates: {}", to.name()),
+            Choice::Labels(None) => "Labels: detect".to_owned(),
+            Choice::Labels(Some(names)) if names.is_empty() => "Labels: none".to_owned(),
+            Choice::Labels(Some(names)) => format!("Labels: {}", visible_list(names)),
             Choice::Column(name, take) => {
                 format!("Column {}: {}", visible(name), take.map_or("as found", Take::name))
             }
@@ -151,6 +197,7 @@ impl Choice {
             Choice::Alpha(to) => format!("Transparency: {}", to.name()),
             Choice::Range(to) => format!("Range: {}", to.name()),
             Choice::Pages(to) => format!("Pages: {}", to.name()),
+            Choice::Masks(to) => format!("Masks: {}", to.name()),
             Choice::Label(to) => match to {
                 LabelFrom::Auto | LabelFrom::Nothing => format!("Label from: {}", to.name()),
                 LabelFrom::Folder(depth) => format!("Label from: folder {depth}"),
@@ -178,14 +225,27 @@ impl Choice {
             Choice::Comments(Comments::Auto) => "--comments detect".to_owned(),
             Choice::Comments(Comments::Off) => "--comments off".to_owned(),
             Choice::Comments(Comments::From(sign)) => format!("--comments {}", quoted(&sign.to_string())),
+            Choice::Sheet(to) => array("sheet", to),
+            Choice::SkipLines(to) => format!("--skip-lines {}", count(*to)),
+            Choice::SkipFooter(to) => format!("--skip-footer {}", count(*to)),
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
+            Choice::MissingWords(words) if words.is_empty() => "--missing-words detect".to_owned(),
             Choice::MissingWords(words) => format!("--missing-words {}", quoted(&words.join(","))),
+            Choice::OnlyMissingWords(words) if words.is_empty() => "--missing-words ''".to_owned(),
+            Choice::OnlyMissingWords(words) => {
+                format!("--missing-words {}", quoted(&format!("only:{}", words.join(","))))
+            }
+            Choice::DateOrder(to) => format!("--date-order {}", to.name()),
             Choice::Dates(to) => format!("--dates {}", to.name()),
+            Choice::Labels(None) => "--labels detect".to_owned(),
+            Choice::Labels(Some(names)) => format!("--labels {}", quoted(&names.join(","))),
             Choice::Column(name, take) => {
                 let take = take.map_or("detect", |take| match take {
                     Take::LeftOut => "left-out",
-                    Take::Numbers | Take::Categories | Take::Dates | Take::Label => take.name(),
+                    Take::Feature | Take::Numbers | Take::Categories | Take::Dates | Take::Label => {
+                        take.name()
+                    }
                 });
                 format!("--column {}", quoted(&format!("{name}={take}")))
             }
@@ -208,6 +268,7 @@ impl Choice {
             Choice::Alpha(to) => format!("--alpha {}", to.name()),
             Choice::Range(to) => format!("--range {}", to.name()),
             Choice::Pages(to) => format!("--pages {}", to.name()),
+            Choice::Masks(to) => format!("--masks {}", to.name()),
             Choice::Label(LabelFrom::Auto) => "--label-from detect".to_owned(),
             Choice::Label(LabelFrom::Nothing) => "--label-from nothing".to_owned(),
             Choice::Label(LabelFrom::Folder(depth)) => format!("--label-from folder:{depth}"),
@@ -230,6 +291,18 @@ impl Choice {
             Choice::Binarise(Binarise::Sampled) => "--binarise sampled".to_owned(),
             Choice::Rules(to) => format!("--rules {}", to.name()),
         }
+    }
+}
+
+/// A number, or that it is found.
+fn count(count: Option<usize>) -> String {
+    count.map_or("detect".to_owned(), |count| count.to_string())
+}
+
+/// A file that was named; an empty name stands for none. Where nothing is named, what was found by the names of files stays.
+fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
+    if let Some(name) = to {
+        *file = (!name.is_empty()).then(|| PathBuf::from(name));
     }
 }
 

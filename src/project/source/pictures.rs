@@ -23,6 +23,35 @@ pub struct PictureReading {
     /// Whether folders called train, validation and test become those splits.
     #[serde(skip_serializing_if = "super::is_default")]
     pub parts: Parts,
+    /// Whether pictures that are masks of others are samples.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub masks: Masks,
+}
+
+/// Whether pictures that are masks of others (`masks/x.png` of `x.png`, `x_mask.png`) are samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Masks {
+    /// They are left out where names and folders prove whose masks they are.
+    #[default]
+    Auto,
+    /// Whatever is called as masks are is left out.
+    LeftOut,
+    /// They are samples like all others.
+    Samples,
+}
+
+impl Masks {
+    /// All three, in the order of menus.
+    pub const ALL: [Masks; 3] = [Masks::Auto, Masks::LeftOut, Masks::Samples];
+
+    /// As on screen and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Masks::Auto => "detect",
+            Masks::LeftOut => "left-out",
+            Masks::Samples => "samples",
+        }
+    }
 }
 
 /// What becomes of the transparency of pictures.
@@ -69,7 +98,7 @@ pub enum PixelRange {
     Data,
     /// From the smallest to the largest value of each picture.
     EachPicture,
-    /// From the 0.1 to the 99.9 percentile of the training split; what lies beyond is cut off.
+    /// From the 0.1 to the 99.9 percentile of all pictures; what lies beyond is cut off.
     Percentiles,
 }
 

@@ -13,12 +13,31 @@ pub struct TableReading {
     /// Lines that are no rows.
     #[serde(skip_serializing_if = "super::is_default")]
     pub comments: Comments,
-    /// Words that mean a missing value, besides the usual ones.
+    /// The sheet of a spreadsheet by its name; the first with a cell where it is not said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub sheet: Option<String>,
+    /// Lines at the beginning that are left out; found where it is not said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub skip_lines: Option<usize>,
+    /// Rows at the end that are left out; found where it is not said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub skip_footer: Option<usize>,
+    /// Words that mean a missing value, in addition to the usual ones.
     #[serde(skip_serializing_if = "super::is_default")]
     pub missing_words: Vec<String>,
+    /// Whether the usual words (`NA`, `None`, `-`, …) are values: only an empty field and
+    /// [`Self::missing_words`] are missing.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub only_missing_words: bool,
+    /// The order of day, month and year in dates that can be read in several ways.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub date_order: DateOrder,
     /// The unit in which dates and times become numbers.
     #[serde(skip_serializing_if = "super::is_default")]
     pub dates: DateUnit,
+    /// Whether no columns are labels but those that are named: not those that look like ids, either.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub only_labels: bool,
     /// How single columns are taken, where it is not as they look. Labels stand in a list of their own.
     #[serde(skip_serializing_if = "super::is_default")]
     pub columns: Vec<ColumnChoice>,
@@ -37,6 +56,8 @@ pub struct ColumnChoice {
 /// What becomes of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Take {
+    /// A feature of the kind it looks like, whatever it is called.
+    Feature,
     /// One feature: its numbers.
     Numbers,
     /// One feature a word: 1 where the row has this word, else 0.
@@ -51,11 +72,13 @@ pub enum Take {
 
 impl Take {
     /// All, in the order of menus.
-    pub const ALL: [Take; 5] = [Take::Numbers, Take::Categories, Take::Dates, Take::Label, Take::LeftOut];
+    pub const ALL: [Take; 6] =
+        [Take::Feature, Take::Numbers, Take::Categories, Take::Dates, Take::Label, Take::LeftOut];
 
     /// As on screen and on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Take::Feature => "feature",
             Take::Numbers => "numbers",
             Take::Categories => "categories",
             Take::Dates => "dates",
@@ -94,7 +117,7 @@ impl Decimal {
 /// Lines of a table that are no rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comments {
-    /// Those that begin with `#`, where the file begins with one.
+    /// Those that begin with `#`, `%` or `!`, where the file begins with one.
     #[default]
     Auto,
     /// None: every line is a row.
@@ -154,6 +177,36 @@ impl DateUnit {
             DateUnit::Hours => 3600.0,
             DateUnit::Days => DAY,
             DateUnit::Years => 365.2425 * DAY,
+        }
+    }
+}
+
+/// The order of day, month and year in dates of numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DateOrder {
+    /// The one that all dates of the table allow; of several the day before the month.
+    #[default]
+    Auto,
+    /// `31/12/2024`
+    DayFirst,
+    /// `12/31/2024`
+    MonthFirst,
+    /// `24-12-31`
+    YearFirst,
+}
+
+impl DateOrder {
+    /// All, in the order of menus.
+    pub const ALL: [DateOrder; 4] =
+        [DateOrder::Auto, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
+
+    /// As on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            DateOrder::Auto => "detect",
+            DateOrder::DayFirst => "dmy",
+            DateOrder::MonthFirst => "mdy",
+            DateOrder::YearFirst => "ymd",
         }
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::check::plan;
-use crate::dataset::{Progress, load};
+use crate::dataset::{LabelValues, Progress, load};
 use crate::engine::Trainer;
 use crate::project::{Code, Corruption, Data, Loss, Project, Recipe, Threshold};
 use crate::run::facts;
@@ -51,6 +51,22 @@ fn a_held_out_class_is_told_by_error_and_by_reconstruction_probability() {
     let found = anomalies(plain.network(), &data).expect("a class was held out");
     assert_eq!((found.held_out, &found.class[..]), (178, "0"));
     assert!(found.auc > 0.8 && found.average_precision > 0.8, "{found:?}");
+
+    assert_eq!((found.others, found.unlabelled), (data.split.test.len() - 178, 0));
+
+    // Rows without a label are on neither side.
+    let mut some = Dataset::clone(&data);
+    let rows = data.split.test.iter().copied().filter(|row| data.labels[0].text(*row as usize) == "1");
+    let rows: Vec<u32> = rows.collect();
+    let LabelValues::Classes { names, ids } = &mut some.labels[0].values else { panic!("no classes") };
+    names.push("(none)".to_owned());
+    let none = names.len() as u32 - 1;
+    rows.iter().for_each(|row| ids[*row as usize] = none);
+    let fewer = anomalies(plain.network(), &some).expect("a class was held out");
+    assert!(!rows.is_empty());
+    assert_eq!((fewer.others, fewer.unlabelled), (found.others - rows.len(), rows.len()));
+    let said = Findings { anomalies: Some(fewer), ..Findings::default() }.sentences(|n| format!("{n:.2}"));
+    assert!(said[0].contains(&format!("({} have none and are left out)", rows.len())), "{said:?}");
 
     let (mut variational, data) = trained(Recipe::Variational, 25, |project| {
         hold(project);

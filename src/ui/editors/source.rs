@@ -44,11 +44,12 @@ pub fn source_ui(ui: &mut Ui, source: &mut Source, sources: &Sources) -> Option<
             None
         }
         Source::ImageFolder { .. } => pictures::pictures_ui(ui, source),
-        Source::Idx { images, labels, test_images, test_labels } => {
+        Source::Idx { images, labels, test_images, test_labels, reading } => {
             let browse = path_row_ui(ui, "Images", images, PathField::Main, "train-images-idx3-ubyte.gz");
             let labels = optional_path_ui(ui, "Labels", labels, PathField::Labels);
             let test = optional_path_ui(ui, "Test images", test_images, PathField::TestImages);
             let test_labels = optional_path_ui(ui, "Test labels", test_labels, PathField::TestLabels);
+            arrays::idx_ui(ui, reading);
             browse.or(labels).or(test).or(test_labels)
         }
         Source::Csv { .. } => table::table_ui(ui, source),

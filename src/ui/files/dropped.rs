@@ -6,7 +6,7 @@ use crate::dataset::source_for;
 use crate::project::{Channels, Source};
 
 /// Width and height pictures from the desktop are brought to at first.
-const FIRST_SIDE_PX: usize = 32;
+pub const FIRST_SIDE_PX: usize = 32;
 
 /// What a file or folder from the desktop is taken for.
 #[derive(Clone, Debug, PartialEq)]

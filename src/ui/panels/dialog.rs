@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
 use crate::io::Recovery;
@@ -169,6 +171,12 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         }
         if ui.memory(|memory| memory.focused().is_none()) {
             edit.request_focus();
+            if let Some(selection) = dialog.selection.take() {
+                let [start, end] = [selection.start, selection.end].map(CCursor::new);
+                let mut edited = TextEditState::load(ui.ctx(), edit.id).unwrap_or_default();
+                edited.cursor.set_char_range(Some(CCursorRange::two(start, end)));
+                edited.store(ui.ctx(), edit.id);
+            }
         }
         if ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Browse…")).clicked() {
             let near = PathBuf::from(dialog.text.trim());

@@ -1,10 +1,9 @@
 //! What stands over the window in passing: notes, and the promise under a dragged file.
 
-use egui::{Align2, Area, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
+use egui::{Align2, Area, AreaState, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
-use crate::project::Choice;
 use crate::ui::files;
-use crate::ui::state::{State, Toast};
+use crate::ui::state::{Offer, State, Toast};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::secondary_ui;
 
@@ -24,11 +23,14 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     if state.notices.toasts.is_empty() {
         return;
     }
-    let (mut gone, mut chosen) = (None, None);
-    let area = Area::new(Id::unique("notes"))
+    let (mut gone, mut taken) = (None, None);
+    let id = Id::unique("notes");
+    let area = Area::new(id)
         .order(Order::Foreground)
         .pivot(Align2::RIGHT_BOTTOM)
         .fixed_pos(room.right_bottom() - vec2(14.0, ABOVE_PX));
+    let size = |ui: &Ui| AreaState::load(ui.ctx(), id).and_then(|state| state.size);
+    let before = size(ui);
     area.show(ui.ctx(), |ui| {
         ui.set_max_width(TEXT_PX + 70.0);
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -37,8 +39,8 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
                 ui.set_opacity(toast.opacity(now));
                 toast_ui(ui, toast)
             });
-            if let Some(Answer::Choose(choice)) = &shown.inner {
-                chosen = Some(choice.clone());
+            if let Some(Answer::Take(offer)) = &shown.inner {
+                taken = Some(offer.clone());
             }
             if shown.inner.is_some() {
                 gone = Some(index);
@@ -47,11 +49,17 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
             }
         }
     });
+    if size(ui) != before {
+        // They stand where fewer of them had their lower end: over the replay bar, until they are placed again.
+        ui.ctx().request_discard("notes of another size");
+    }
     if let Some(index) = gone {
         state.notices.toasts.remove(index);
     }
-    if let Some(choice) = chosen {
-        state.choose(choice);
+    match taken {
+        Some(Offer::Choice(choice)) => state.choose(choice),
+        Some(Offer::Data(source)) => state.use_data(*source),
+        None => {}
     }
 }
 
@@ -59,7 +67,7 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
 enum Answer {
     Dismiss,
     /// What it offers was taken.
-    Choose(Choice),
+    Take(Offer),
 }
 
 /// One note; says how it was put away, if it was.
@@ -79,9 +87,9 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
                 ui.set_width(TEXT_PX);
                 let text = RichText::new(format!("{}{count}", toast.text)).size(12.0);
                 ui.add(egui::Label::new(text).wrap());
-                let choice = toast.offer.as_ref()?;
-                let is_chosen = secondary_ui(ui, &choice.name()).on_hover_text("Can be undone.").clicked();
-                is_chosen.then(|| Answer::Choose(choice.clone()))
+                let offer = toast.offer.as_ref()?;
+                let is_taken = secondary_ui(ui, &offer.name()).on_hover_text("Can be undone.").clicked();
+                is_taken.then(|| Answer::Take(offer.clone()))
             });
             let close = egui::Button::new("×").frame_when_inactive(false).min_size(theme::TARGET);
             let close = ui.add(close).on_hover_text("Dismiss").accessible_name("Dismiss");

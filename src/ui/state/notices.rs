@@ -1,7 +1,7 @@
 //! What happened: the log, and the notes that stand over the window for a while.
 
 use crate::check::Severity;
-use crate::project::{Choice, visible_lines};
+use crate::project::{Choice, Source, visible_lines};
 
 /// How long a note that is no error stays, in seconds; over the last of them it fades.
 const STAYS_SECS: f64 = 6.0;
@@ -42,8 +42,27 @@ pub struct Toast {
     pub count: u32,
     /// When it goes, in the window's seconds; set when it is first shown.
     pub until: Option<f64>,
-    /// A choice about the data that its button makes.
-    pub offer: Option<Choice>,
+    /// What its button does.
+    pub offer: Option<Offer>,
+}
+
+/// What the button of a note does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Offer {
+    /// Makes a choice about the data.
+    Choice(Choice),
+    /// Makes these the data of the document.
+    Data(Box<Source>),
+}
+
+impl Offer {
+    /// The text of the button.
+    pub fn name(&self) -> String {
+        match self {
+            Offer::Choice(choice) => choice.name(),
+            Offer::Data(_) => "Use as data".to_owned(),
+        }
+    }
 }
 
 impl Toast {
@@ -89,11 +108,11 @@ impl Notices {
         }
     }
 
-    /// Keeps a line in the log and shows it with a button that makes a choice about the data.
-    pub fn offer(&mut self, severity: Severity, text: impl Into<String>, choice: Choice) {
+    /// Keeps a line in the log and shows it with a button.
+    pub fn offer(&mut self, severity: Severity, text: impl Into<String>, offer: Offer) {
         self.say(severity, text);
         if let Some(toast) = self.toasts.last_mut() {
-            toast.offer = Some(choice);
+            toast.offer = Some(offer);
         }
     }
 

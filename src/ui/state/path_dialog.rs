@@ -1,6 +1,7 @@
 //! The question for a file to open or to save to. What is at a path is found out on a thread of the
 //! [`FileRoom`](crate::ui::files::FileRoom): a folder on a network may take long to answer.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::save::SaveKind;
@@ -15,6 +16,8 @@ pub struct PathDialog {
     pub text: String,
     /// Whether a person was told that the file exists.
     pub overwrite: bool,
+    /// The part of the suggestion that typing replaces, in characters, until it is selected.
+    pub selection: Option<Range<usize>>,
     /// The path that `text` shows, where it was not typed: text cannot hold every name.
     pub(in crate::ui) exact: Option<PathBuf>,
     /// Whether the path was accepted. It is used once it is known what is there.
@@ -87,6 +90,7 @@ impl PathDialog {
     /// A question for a path, with this one suggested.
     pub fn new(purpose: Purpose, text: String) -> PathDialog {
         PathDialog {
+            selection: Some(suggested(&purpose, &text)),
             purpose,
             text,
             overwrite: false,
@@ -168,6 +172,21 @@ impl PathDialog {
     }
 }
 
+/// What typing replaces of a suggested path, in characters: all of it where a file is opened, its name without the ending where
+/// one is saved.
+fn suggested(purpose: &Purpose, text: &str) -> Range<usize> {
+    let end = text.chars().count();
+    match purpose {
+        Purpose::Open => 0..end,
+        Purpose::Save(..) => {
+            let name = text.rsplit(std::path::is_separator).next().unwrap_or_default();
+            let start = end - name.chars().count();
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            start..start + stem.chars().count()
+        }
+    }
+}
+
 /// The path, with the ending of its kind where it has none.
 pub fn with_ending(path: PathBuf, kind: SaveKind) -> PathBuf {
     if path.extension().is_none() { path.with_extension(kind.extension()) } else { path }
@@ -212,6 +231,17 @@ mod tests {
         for text in [at("a"), there.clone()] {
             check(save(), &text, 1, asks, None);
             check(save(), &text, 2, asks, Some(&there));
+        }
+    }
+
+    #[test]
+    fn typing_replaces_what_was_suggested() {
+        for (purpose, text, expected) in [
+            (Purpose::Open, "/home/jürgen/", 0..13),
+            (Purpose::Save(SaveKind::Project, None), "/home/jürgen/größe.1.hourglass", 13..20),
+            (Purpose::Save(SaveKind::Design, None), "mine", 0..4),
+        ] {
+            assert_eq!(suggested(&purpose, text), expected, "{text}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::project::{
-    ArrayReading, Channels, Delimiter, Fit, Header, LabelFrom, Missing, PictureReading, Source, Synthetic,
-    TableReading,
+    ArrayReading, Channels, Delimiter, Fit, Header, IdxReading, LabelFrom, Missing, PictureReading, Source,
+    Synthetic, TableReading,
 };
 
 /// One of the paths a source may hold.
@@ -99,7 +99,13 @@ impl Default for Sources {
                 fit: Fit::default(),
                 reading: PictureReading::default(),
             },
-            Source::Idx { images: path(), labels: None, test_images: None, test_labels: None },
+            Source::Idx {
+                images: path(),
+                labels: None,
+                test_images: None,
+                test_labels: None,
+                reading: IdxReading::default(),
+            },
             Source::Csv {
                 path: path(),
                 header: Header::default(),

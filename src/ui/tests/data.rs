@@ -275,3 +275,31 @@ fn a_doubt_about_the_data_is_a_problem_with_all_its_remedies() {
     window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());
     assert!(!window.state().derived.problems.iter().any(|problem| is_told(&problem)));
 }
+
+#[test]
+fn a_run_keeps_the_labels_it_was_trained_with() {
+    let mut window = Window::new();
+    window.state().project.data.source = table(&window);
+    window.state().choose(Choice::Column("id".to_owned(), Some(Take::Label)));
+    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
+    let state = window.state();
+    let (data, facts) = state.data.ready(&state.project.data).expect("loaded");
+    let plan = crate::check::plan(&state.project, &facts).expect("sound");
+    let run = crate::run::Run::new(crate::run::RunId(1), &plan, data);
+    state.runs = vec![crate::run::Run { status: crate::run::Status::Done, ..run }];
+    let labels = |window: &mut Window| {
+        let state = window.state();
+        let data = state.shown().and_then(|run| state.data_of(run)).expect("its data");
+        (data.len(), data.labels.iter().map(|label| label.name.clone()).collect::<Vec<_>>())
+    };
+    let own = (40, vec!["id".to_owned()]);
+    assert_eq!(labels(&mut window), own);
+    // A feature less, which makes other rows; then a label less, which leaves the rows as they are.
+    for column in ["weight", "id"] {
+        window.state().choose(Choice::Column(column.to_owned(), Some(Take::LeftOut)));
+        window.until("it is read otherwise", |state| state.data.ready(&state.project.data).is_some());
+        assert_eq!(labels(&mut window), own, "without {column}");
+        window.state().run(Command::Undo);
+        window.until("it is read again", |state| state.data.ready(&state.project.data).is_some());
+    }
+}

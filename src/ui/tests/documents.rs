@@ -209,3 +209,21 @@ fn a_run_after_the_last_number_gets_one_that_is_free() {
     state.replace(Project::default(), vec![Run { id: RunId::LAST, ..run(1) }], None);
     assert_eq!(RunId::next(&state.used), RunId(1));
 }
+
+#[test]
+fn a_table_that_was_to_be_opened_is_offered_as_data() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("people.csv");
+    std::fs::write(&path, "height,weight\n".to_owned() + &"1.5,3\n2.5,4\n".repeat(20)).expect("written");
+    window.state().ask(Then::OpenPath(path.clone()));
+    window.until("it is looked at", |state| !state.notices.toasts.is_empty());
+    window.harness.run_ok();
+    let state = window.state();
+    let text = &state.notices.toasts[0].text;
+    assert!(text.contains("people.csv is a table, not a project or a design"), "{text}");
+    assert_eq!((&state.busy, &state.file), (&None, &None));
+    window.click("Use as data");
+    window.until("it is loaded", |state| state.data.ready(&state.project.data).is_some());
+    assert_eq!(window.project().data.source.path(), Some(&path));
+    assert!(window.state().notices.toasts.is_empty());
+}

@@ -163,3 +163,19 @@ fn data_of_a_run_come_back_and_say_why_they_are_not_there() {
     state.run(Command::Undo);
     assert_eq!(state.project.data, own);
 }
+
+#[test]
+fn notes_never_cover_the_replay_bar() {
+    let mut window = Window::new();
+    for number in 1..=3 {
+        let text = format!("{number}: {}", "the disk is full, so nothing was saved ".repeat(4));
+        window.state().notices.say(crate::check::Severity::Error, text);
+        // The first note has no size before it is drawn once; the others push those before them up within a frame.
+        window.harness.run_steps(if number == 1 { 2 } else { 1 });
+        let bar = window.harness.get_by_label("play replay").rect().top();
+        let ends: Vec<f32> =
+            window.harness.query_all_by_label("Dismiss").map(|node| node.rect().bottom()).collect();
+        assert_eq!(ends.len(), number);
+        assert!(ends.iter().all(|end| *end < bar), "{ends:?} over {bar}");
+    }
+}

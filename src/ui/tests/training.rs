@@ -174,6 +174,10 @@ fn the_data_of_a_run_are_one_button_away() {
     window.until("other data are there", |state| {
         state.data.dataset.as_ref().is_some_and(|data| data.len() == 200) && state.data.progress.is_none()
     });
+    let state = window.state();
+    assert!(state.shown().is_some_and(|run| state.data_of(run).is_some()), "its views keep them");
+    // As after a start, when only the data of the design are loaded.
+    window.state().past = crate::ui::state::PastData::default();
     window.harness.run_ok();
     window.click("Use the data of this run");
     window.until("its own are there", |state| state.shown().is_some_and(|run| state.data_of(run).is_some()));

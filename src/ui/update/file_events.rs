@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
+use crate::dataset::DataInstead;
 use crate::io::{MergeNote, OpenedFile, RunStand, SetAside};
 use crate::project::{visible, visible_path};
 use crate::run::Run;
 use crate::ui::files::FileEvent;
-use crate::ui::state::{Effect, SaveKind, SaveRequest, State, Target};
+use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, Target};
 
 impl State {
     /// Takes in what a thread of the [`FileRoom`] answered.
     pub fn handle_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Opened(path, result) => self.opened(path, result),
+            FileEvent::IsData(path, data) => self.offer_data(&path, data),
             FileEvent::Saved(request, result) => self.saved(*request, result),
             FileEvent::Browsed(browse, path) => {
                 if let Some(path) = path {
@@ -88,6 +90,16 @@ impl State {
             }
             Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
         }
+    }
+
+    fn offer_data(&mut self, path: &Path, data: DataInstead) {
+        self.busy = None;
+        let text = format!(
+            "{} is {}, not a project or a design. It can be the data of the project on screen.",
+            visible_path(path),
+            data.what
+        );
+        self.notices.offer(Severity::Warning, text, Offer::Data(Box::new(data.source)));
     }
 
     fn saved(&mut self, request: SaveRequest, result: Result<Vec<MergeNote>, String>) {

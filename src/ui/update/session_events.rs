@@ -72,9 +72,11 @@ impl State {
             self.notices.log(Severity::Info, format!("{name}: {note}"));
         }
         self.notices.log(Severity::Info, format!("Loaded {name}: {}.", data.said.line));
+        self.keep_past_data();
         self.data.facts = Some(facts);
         self.data.dataset = Some(data);
         self.data.of.clone_from(&self.data.requested);
+        self.forget_past_data();
         self.data.progress = None;
         self.data.error = None;
         self.refresh(false);

@@ -151,6 +151,7 @@ impl State {
             self.epoch = None;
         }
         self.runs.retain(|run| run.id != id);
+        self.forget_past_data();
         self.compared.retain(|other| *other != id);
         self.progress.remove(&id);
         self.likelihoods.remove(&id);

@@ -3,6 +3,7 @@
 mod columns;
 mod facts;
 mod filter;
+mod grid;
 mod remarks;
 mod samples;
 
@@ -10,7 +11,7 @@ use egui::{Label, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
-use super::sample::RangeCache;
+use super::sample::{RangeCache, tells_groups};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
 use crate::project::{Choice, Data, Place, format_count, visible};
@@ -19,10 +20,11 @@ use crate::ui::keys::keys;
 use crate::ui::plots::{Atlas, color, palette, stamp_of};
 use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::update::Remedy;
+use crate::ui::widgets::scroll::always_seen;
 use columns::{Found, columns_ui, find_ui};
 use facts::{Summary, facts_ui, short};
 use filter::Passing;
-use samples::{filter_ui, samples_ui};
+use samples::{Page, Widths, filter_ui};
 
 pub use filter::Filter;
 
@@ -94,6 +96,9 @@ struct Cache {
     passing: Passing,
     found_columns: Found,
     found_features: Found,
+    widths: Widths,
+    /// Height of what is above samples or columns, as it was last shown.
+    head_px: f32,
     /// The pictures in the atlas: of which data, rows and channels.
     page: Option<(u64, Vec<u32>, Vec<usize>)>,
     atlas: Atlas,
@@ -106,9 +111,16 @@ struct Look<'a> {
     design: &'a Data,
 }
 
-/// Width from which facts stand beside the samples, and that of their column, in points.
+/// Width from which facts are at the left of the samples, that of their column, and of the same next to columns, in points.
 const WIDE_PX: f32 = 560.0;
 const FACTS_PX: f32 = 238.0;
+const NARROW_FACTS_PX: f32 = 188.0;
+/// Width from which what chooses samples and what turns pages fit into one row.
+const ONE_ROW_PX: f32 = 780.0;
+/// Least height of that row with the space below it.
+const HEAD_PX: f32 = 32.0;
+/// Room for a scroll bar.
+const BAR_PX: f32 = 11.0;
 
 /// Shows the view in all the room there is.
 pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPreviewView) -> DataOutput {
@@ -180,85 +192,128 @@ fn loading_ui(ui: &mut Ui, done: u64, total: u64) -> bool {
 
 fn loaded_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) -> Option<Choice> {
     follow(look.data, view);
+    view.columns &= !look.data.overview.is_empty();
     let rect = ui.available_rect_before_wrap();
     ui.painter().rect_filled(rect, 0.0, color(palette(ui).plot));
     let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 8.0))).id_salt("inside");
     let shown = ui.scope_builder(inside, |ui| {
-        if rect.width() > WIDE_PX {
-            return wide_ui(ui, look, view, rect);
-        }
-        let height = if is_pictures(look.data) { 230.0 } else { 300.0 };
-        let area = ScrollArea::vertical().id_salt("data").auto_shrink([false, false]);
-        area.show(ui, |ui| {
-            remarks::line_ui(ui, &look.data.said);
-            let remedy = aside_ui(ui, look, view);
-            ui.add_space(10.0);
-            page_ui(ui, look, view, Some(height), rect).or(remedy)
-        })
-        .inner
+        always_seen(ui);
+        if rect.width() > WIDE_PX { wide_ui(ui, look, view, rect) } else { narrow_ui(ui, look, view, rect) }
     });
     shown.inner
 }
 
-/// The line across the view; below it facts and remarks beside the samples.
+/// All of it one below the other: what is asked before the samples, what is only told after them. `area` is the view.
+fn narrow_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
+    // Once they are scrolled to, the samples fill the view.
+    let height = ui.available_height().clamp(160.0, 320.0);
+    let scroll = ScrollArea::vertical().id_salt("data").auto_shrink([false, false]);
+    let shown = scroll.show(ui, |ui| {
+        remarks::line_ui(ui, &look.data.said);
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let answer = remarks::asked_ui(ui, look.data, look.design);
+        let page = page_of(ui, look, view, [ui.available_width(), height]);
+        head_ui(ui, look, view, page.as_ref(), area);
+        let choice = match page {
+            Some(page) => {
+                page.ui(ui, look, view);
+                None
+            }
+            None => columns_ui(ui, look, view, height - view.cache.head_px),
+        };
+        ui.add_space(8.0);
+        told_ui(ui, look, view);
+        choice.or(answer)
+    });
+    shown.inner
+}
+
+/// The line and what chooses among samples across the view; below them remarks and facts at the left of the samples. The table
+/// of the columns tells most of that itself, so it has all the room, unless something is asked.
 fn wide_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, area: Rect) -> Option<Choice> {
     remarks::line_ui(ui, &look.data.said);
-    let (left, right) = {
-        let rest = ui.available_rect_before_wrap();
-        rest.split_left_right_at_x(rest.left() + FACTS_PX)
+    let facts_px = if !view.columns {
+        FACTS_PX
+    } else if remarks::asks(look.data, look.design) {
+        NARROW_FACTS_PX
+    } else {
+        0.0
     };
-    let left = UiBuilder::new().max_rect(left.with_max_x(left.right() - 12.0)).id_salt("facts");
-    let remedy = ui.scope_builder(left, |ui| {
-        let area = ScrollArea::vertical().id_salt("facts").auto_shrink([false, false]);
-        area.show(ui, |ui| aside_ui(ui, look, view)).inner
-    });
+    let page = page_of(ui, look, view, [ui.available_width() - facts_px, ui.available_height()]);
+    head_ui(ui, look, view, page.as_ref(), area);
+    let rest = ui.available_rect_before_wrap();
+    let (left, right) = rest.split_left_right_at_x(rest.left() + facts_px);
+    let mut answer = None;
+    if facts_px > 0.0 {
+        let left = UiBuilder::new().max_rect(left.with_max_x(left.right() - 12.0)).id_salt("facts");
+        ui.scope_builder(left, |ui| {
+            ScrollArea::vertical().id_salt("facts").auto_shrink([false, false]).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 4.0;
+                answer = remarks::asked_ui(ui, look.data, look.design);
+                told_ui(ui, look, view);
+            });
+        });
+    }
     let right = UiBuilder::new().max_rect(right).id_salt("page");
-    let choice = ui.scope_builder(right, |ui| page_ui(ui, look, view, None, area));
-    choice.inner.or(remedy.inner)
+    let choice = ui.scope_builder(right, |ui| match page {
+        Some(page) => {
+            page.ui(ui, look, view);
+            None
+        }
+        None => columns_ui(ui, look, view, ui.available_height()),
+    });
+    choice.inner.or(answer)
 }
 
-/// Remarks with their remedies, and facts.
-fn aside_ui(ui: &mut Ui, look: &Look<'_>, view: &DataPreviewView) -> Option<Choice> {
-    ui.spacing_mut().item_spacing.y = 4.0;
-    let remedy = remarks::remarks_ui(ui, look.data, look.design);
+/// Warnings, notes and facts.
+fn told_ui(ui: &mut Ui, look: &Look<'_>, view: &DataPreviewView) {
+    remarks::told_ui(ui, look.data);
     facts_ui(ui, look.data, &view.cache.summary);
-    remedy
 }
 
-/// Samples or columns, and what chooses among them. `height` where the view scrolls; all there is where it does not.
-fn page_ui(
-    ui: &mut Ui,
-    look: &Look<'_>,
-    view: &mut DataPreviewView,
-    height: Option<f32>,
-    area: Rect,
-) -> Option<Choice> {
+/// The page of samples for a room of this size, with what chooses among them; nothing where columns are shown.
+fn page_of(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, [width, height]: [f32; 2]) -> Option<Page> {
+    let height = height - view.cache.head_px.max(HEAD_PX);
+    (!view.columns).then(|| Page::new(ui, look, view, [width, height]))
+}
+
+/// What chooses among samples or columns, and turns pages.
+fn head_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, page: Option<&Page>, area: Rect) {
     let data = look.data;
-    let has_columns = !data.overview.is_empty();
-    view.columns &= has_columns;
+    let top = ui.cursor().top();
+    let columns = data.overview.len().max(data.columns.len());
+    let is_one_row = ui.available_width() > ONE_ROW_PX;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
-        if has_columns {
+        if !data.overview.is_empty() {
             for (text, columns) in [("Samples", false), ("Columns", true)] {
                 if chip_ui(ui, view.columns == columns, text).clicked() {
                     view.columns = columns;
+                    ui.ctx().request_repaint();
                 }
             }
         }
-        if !view.columns && filter_ui(ui, data, &mut view.filter) {
+        if page.is_some() && filter_ui(ui, data, &mut view.filter) {
             view.page = 0;
+            ui.ctx().request_repaint();
         }
         if !is_pictures(data) {
-            find_ui(ui, data.overview.len().max(data.columns.len()), &mut view.find);
+            find_ui(ui, columns, &mut view.find);
+        }
+        if let Some(page) = page.filter(|_| is_one_row) {
+            page.turn_ui(ui, &mut view.page, area);
         }
     });
-    ui.add_space(6.0);
-    let height = height.unwrap_or_else(|| ui.available_height());
-    if view.columns {
-        return columns_ui(ui, look, view, height);
+    if let Some(page) = page.filter(|_| !is_one_row) {
+        ui.add_space(4.0);
+        ui.horizontal(|ui| page.turn_ui(ui, &mut view.page, area));
     }
-    samples_ui(ui, look, view, height, area);
-    None
+    ui.add_space(6.0);
+    let head_px = ui.cursor().top() - top;
+    if (head_px - view.cache.head_px).abs() > 0.5 {
+        view.cache.head_px = head_px;
+        ui.ctx().request_repaint();
+    }
 }
 
 /// Takes notice of other data, labels or splits.
@@ -289,11 +344,11 @@ fn is_pictures(data: &Dataset) -> bool {
     matches!(data.shape, crate::project::Shape::Image { .. })
 }
 
-/// Names of the classes, and the class of each row, of the first column of labels that holds classes.
+/// Names of the classes, and the class of each row, of the first column of labels that holds classes. Ids are none.
 fn class_column(data: &Dataset) -> Option<(&[String], &[u32])> {
     data.labels.iter().find_map(|column| match &column.values {
-        LabelValues::Classes { names, ids } => Some((&names[..], &ids[..])),
-        LabelValues::Numbers(_) => None,
+        LabelValues::Classes { names, ids } if tells_groups(column) => Some((&names[..], &ids[..])),
+        LabelValues::Classes { .. } | LabelValues::Numbers(_) => None,
     })
 }
 

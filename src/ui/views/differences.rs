@@ -317,8 +317,8 @@ mod tests {
     #[test]
     fn how_data_are_read_is_told_in_the_words_of_the_form() {
         use crate::project::{
-            Alpha, ArrayReading, Choice, ColumnChoice, Comments, DateUnit, Decimal, LabelFrom, Pages, Parts,
-            PictureReading, PixelRange, Rules, TableReading, Take,
+            Alpha, ArrayReading, Choice, ColumnChoice, Comments, DateOrder, DateUnit, Decimal, LabelFrom,
+            Pages, Parts, PictureReading, PixelRange, Rules, TableReading, Take,
         };
         let table = || Source::Csv {
             path: "a.csv".into(),
@@ -357,7 +357,13 @@ mod tests {
                 Choice::MissingWords(vec!["None_at_All".to_owned(), "-9".to_owned()]),
                 "missing words none → None_at_All, -9",
             ),
+            (table(), Choice::Sheet(text("Data_2")), "sheet detect → Data_2"),
+            (table(), Choice::SkipLines(Some(3)), "lines skipped detect → 3"),
+            (table(), Choice::SkipFooter(Some(0)), "rows skipped at the end detect → 0"),
+            (table(), Choice::OnlyMissingWords(vec![]), "only these missing words no → yes"),
+            (table(), Choice::DateOrder(DateOrder::MonthFirst), "order of dates detect → month first"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),
+            (table(), Choice::Labels(Some(vec![])), "only named labels no → yes"),
             (
                 table(),
                 Choice::Column("City".to_owned(), Some(Take::Categories)),

@@ -6,7 +6,7 @@ use egui::{ComboBox, DragValue, Label, RichText, Tooltip, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
-use super::sample::{RangeCache, Sampler, kept_at, label_text, row_name};
+use super::sample::{RangeCache, Sampler, kept_at, label_text, row_name, tells_groups};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::project::{Shown, format_count, visible};
@@ -59,8 +59,10 @@ pub struct LatentView {
     pub plane: Plane,
     /// Units along x and y that a person chose, counted from 0; where both are 0 they are found.
     pub units: [usize; 2],
-    /// Name of the label column that colours the points; the first where there is no such column.
+    /// Name of the label column that colours the points; where there is no such column, the first that tells groups apart.
     pub label: Option<String>,
+    /// Whether no labels colour them.
+    pub plain: bool,
     /// The class seen alone.
     #[serde(skip)]
     pub pinned: Option<u32>,
@@ -70,6 +72,9 @@ pub struct LatentView {
     pointed: Option<u32>,
     #[serde(skip)]
     found: Found,
+    /// The column that tells groups apart, if any, and of which data.
+    #[serde(skip)]
+    groups: Option<(u64, Option<usize>)>,
     #[serde(skip)]
     cache: Cache,
 }
@@ -132,7 +137,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
             None => output.principal = Some(kept.clone()),
         }
     }
-    let column = label_column(input.data, view.label.as_deref());
+    let column = view.label_column(input.data);
     let lanes = lanes(kept, column);
     view.update(input, run, kept, column, series);
     if view.cache.points.is_empty() {
@@ -225,25 +230,34 @@ fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, v
         {
             view.scatter.zoom.reset();
         }
-        let columns: &[LabelColumn] = input.data.map_or(&[], |data| &data.labels);
-        if columns.len() > 1 {
-            let shown = label_column(input.data, view.label.as_deref()).map_or("none", |column| &column.name);
-            let shown = shortened(shown, 14);
-            let combo = ComboBox::from_id_salt("colour by").selected_text(RichText::new(shown).size(11.0));
-            let response = combo.width(60.0).show_ui(ui, |ui| {
-                for column in columns {
-                    let chosen = Some(&column.name) == view.label.as_ref();
-                    if ui.selectable_label(chosen, visible(&column.name)).clicked() {
-                        (view.label, view.pinned) = (Some(column.name.clone()), None);
-                    }
-                }
-            });
-            named(response.response, "label that colours the points");
-        }
+        colour_ui(ui, input.data, view);
         let count = kept.codes.len() / units.max(1);
         ui.add(Label::new(RichText::new(format_count(count)).size(11.0).color(color(palette(ui).dim))))
             .on_hover_text("Samples of the probe set");
     });
+}
+
+/// The choice of the labels that colour the points, where there is one.
+fn colour_ui(ui: &mut Ui, data: Option<&Dataset>, view: &mut LatentView) {
+    let columns: &[LabelColumn] = data.map_or(&[], |data| &data.labels);
+    let shown = view.label_column(data).map(|column| column.name.as_str());
+    if columns.is_empty() || (columns.len() == 1 && shown.is_some()) {
+        return;
+    }
+    let text = RichText::new(shortened(shown.unwrap_or("none"), 14)).size(11.0);
+    let combo = ComboBox::from_id_salt("colour by").selected_text(text).width(60.0);
+    let response = combo.show_ui(ui, |ui| {
+        if ui.selectable_label(shown.is_none(), "none").clicked() {
+            (view.plain, view.pinned) = (true, None);
+        }
+        for column in columns {
+            let chosen = shown == Some(column.name.as_str());
+            if ui.selectable_label(chosen, visible(&column.name)).clicked() {
+                (view.label, view.plain, view.pinned) = (Some(column.name.clone()), false, None);
+            }
+        }
+    });
+    named(response.response, "label that colours the points");
 }
 
 fn unit_choice_ui(ui: &mut Ui, units: usize, view: &mut LatentView) {
@@ -276,11 +290,6 @@ fn liveliest(codes: &[f32], count: usize) -> [usize; 2] {
     pair
 }
 
-fn label_column<'a>(data: Option<&'a Dataset>, name: Option<&str>) -> Option<&'a LabelColumn> {
-    let columns = &data?.labels;
-    columns.iter().find(|column| Some(column.name.as_str()) == name).or(columns.first())
-}
-
 /// A code of one unit is a strip: a lane for every class.
 fn lanes<'a>(kept: &Kept, column: Option<&'a LabelColumn>) -> Option<&'a [String]> {
     match column.map(|column| &column.values) {
@@ -290,6 +299,29 @@ fn lanes<'a>(kept: &Kept, column: Option<&'a LabelColumn>) -> Option<&'a [String
 }
 
 impl LatentView {
+    /// The labels that colour the points: those chosen, else the first that tell groups apart, classes before numbers.
+    fn label_column<'a>(&mut self, data: Option<&'a Dataset>) -> Option<&'a LabelColumn> {
+        let labels = &data.filter(|_| !self.plain)?.labels;
+        let chosen = labels.iter().find(|column| Some(&column.name) == self.label.as_ref());
+        if chosen.is_some() {
+            return chosen;
+        }
+        let stamp = stamp_of((data.map(|data| data.fingerprint), labels.as_ptr().addr()));
+        let groups = match self.groups {
+            Some((of, groups)) if of == stamp => groups,
+            Some(_) | None => {
+                let of_kind = |classes: bool| {
+                    let is_wanted = |column: &LabelColumn| {
+                        column.class_ids().is_some() == classes && tells_groups(column)
+                    };
+                    labels.iter().position(is_wanted)
+                };
+                self.groups.insert((stamp, of_kind(true).or_else(|| of_kind(false)))).1
+            }
+        };
+        labels.get(groups?)
+    }
+
     /// Two units the code really has: those chosen, else those found.
     fn shown_units(&self, count: usize) -> [usize; 2] {
         let last = count.saturating_sub(1);
@@ -328,8 +360,10 @@ impl LatentView {
         let principal = (self.plane == Plane::Principal && kept.code_units > 2)
             .then(|| input.principal.map(<[_]>::as_ptr).map_or(0, |at| at as usize));
         let fingerprint = input.data.map(|data| data.fingerprint);
-        let name = column.map(|column| column.name.as_str());
-        let stamp = stamp_of((series, kept.epoch, Arc::as_ptr(kept) as usize, principal, name, fingerprint));
+        // The fingerprint knows the rows alone; their labels may be others.
+        let labels = column.map(|column| (column.name.as_str(), std::ptr::from_ref(column).addr()));
+        let stamp =
+            stamp_of((series, kept.epoch, Arc::as_ptr(kept) as usize, principal, labels, fingerprint));
         let [x, y] = self.shown_units(kept.code_units);
         let cache = &mut self.cache;
         if cache.stamp == stamp {
@@ -489,6 +523,29 @@ impl View for LatentView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn points_are_coloured_by_labels_that_tell_groups_apart() {
+        let ids = || LabelColumn::classes("id", (0..60).map(|n| n.to_string()).collect(), (0..60).collect());
+        let mut data = crate::ui::views::samples::table(60, 2);
+        data.labels.insert(0, ids());
+        let names = data.labels.iter().map(|column| column.name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["id", "label", "height"]);
+        let mut view = LatentView::default();
+        let mut colour = |label: Option<&str>, plain, data: &Dataset| {
+            (view.label, view.plain) = (label.map(str::to_owned), plain);
+            view.label_column(Some(data)).map(|column| column.name.clone())
+        };
+        let name = |name: &str| Some(name.to_owned());
+        assert_eq!(colour(None, false, &data), name("label"));
+        assert_eq!(colour(Some("id"), false, &data), name("id"));
+        assert_eq!(colour(Some("gone"), false, &data), name("label"));
+        assert_eq!(colour(None, true, &data), None);
+        data.labels.remove(1);
+        assert_eq!(colour(None, false, &Dataset { fingerprint: 1, ..data.clone() }), name("height"));
+        data.labels.truncate(1);
+        assert_eq!(colour(None, false, &Dataset { fingerprint: 2, ..data }), None);
+    }
 
     #[test]
     fn units_are_those_the_code_has_and_of_a_sparse_one_those_that_speak() {

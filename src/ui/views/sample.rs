@@ -1,11 +1,15 @@
 //! One row of a data set as it is shown: values in their own units, its name, its labels.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn};
+use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn, LabelValues};
 use crate::project::visible;
 use crate::run::{Kept, Run};
 use crate::ui::plots::{DisplayRange, format_number};
+
+/// What stands for a value that is not there.
+const NOTHING: &str = "–";
 
 /// Reads rows of a data set for display.
 pub(super) struct Sampler<'a> {
@@ -86,16 +90,27 @@ impl<'a> Cells<'a> {
             if at < self.data.rows.len() { self.data.rows.value(at) } else { f32::NAN }
         };
         match (self.data.columns.get(column), self.starts.get(column)) {
+            // The means of its features are no word.
+            (Some(Column { kind: ColumnKind::Categories { .. }, .. }), _) if self.is_filled(row, column) => {
+                NOTHING.to_owned()
+            }
             (Some(own), Some(start)) => cell_text(own, |feature| value(start + feature)),
             _ => number_text(value(column), 0.0),
         }
+    }
+
+    /// Whether the cell was missing in the source, and the mean of its column stands there.
+    pub fn is_filled(&self, row: u32, column: usize) -> bool {
+        let first = row as usize * self.data.shape.features();
+        let start = self.starts.get(column).copied().unwrap_or(column);
+        self.data.gaps.is_filled(first + start)
     }
 }
 
 /// A cell of a column whose features have these values.
 fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
     match &column.kind {
-        ColumnKind::Numbers { base } => number_text(value(0), *base),
+        ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => number_text(value(0), *base),
         ColumnKind::Truth { words } => match value(0) {
             0.0 => visible(&words[0]).into_owned(),
             1.0 => visible(&words[1]).into_owned(),
@@ -108,7 +123,7 @@ fn cell_text(column: &Column, value: impl Fn(usize) -> f32) -> String {
         },
         ColumnKind::Categories { words } => {
             let word = words.iter().enumerate().find(|(feature, _)| value(*feature) > 0.5);
-            word.map_or_else(|| "–".to_owned(), |(_, word)| visible(word).into_owned())
+            word.map_or_else(|| NOTHING.to_owned(), |(_, word)| visible(word).into_owned())
         }
     }
 }
@@ -134,12 +149,12 @@ fn number_text(value: f32, base: f64) -> String {
 pub(super) struct RangeCache(Option<(u64, DisplayRange)>);
 
 impl RangeCache {
-    /// The range that [`Rows::shades`](crate::dataset::Rows::shades) gives.
+    /// The range that [`Dataset::shades`] gives.
     pub fn of(&mut self, data: &Dataset) -> DisplayRange {
         match self.0 {
             Some((fingerprint, range)) if fingerprint == data.fingerprint => range,
             _ => {
-                let (low, high) = data.rows.shades();
+                let (low, high) = data.shades();
                 let range = DisplayRange { low, high };
                 self.0.insert((data.fingerprint, range)).1
             }
@@ -163,10 +178,33 @@ pub(super) fn feature_name(data: &Dataset, feature: usize) -> String {
     data.feature_names.get(feature).map_or_else(number, |name| visible(name).into_owned())
 }
 
+/// Whether labels tell groups of rows apart, so that colours show something: classes of several rows each, or numbers that are
+/// measured. Ids and numbers of rows do not.
+pub(super) fn tells_groups(column: &LabelColumn) -> bool {
+    match &column.values {
+        LabelValues::Classes { names, ids } => !is_each_its_own(names.len(), ids.len()),
+        LabelValues::Numbers(numbers) => {
+            let some = &numbers[..numbers.len().min(LOOKED_AT)];
+            let is_whole = some.iter().all(|number| number.is_nan() || number.fract() == 0.0);
+            // Long ids are no longer different once they are numbers of 32 bits.
+            let texts: HashSet<_> = (0..some.len()).map(|row| column.text(row)).collect();
+            !(is_whole && is_each_its_own(texts.len(), some.len()))
+        }
+    }
+}
+
+/// How many numbers are looked at to tell whether they are ids.
+const LOOKED_AT: usize = 1000;
+
+/// Whether most rows have a value that no other row has: more than half as many values as rows, of more than a few rows.
+fn is_each_its_own(values: usize, rows: usize) -> bool {
+    2 * values > rows + 2
+}
+
 /// A row's label as it is in the source; a dash where it has none.
 pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
     match label.text(row as usize) {
-        text if text.is_empty() => "–".to_owned(),
+        text if text.is_empty() => NOTHING.to_owned(),
         text => visible(&text).into_owned(),
     }
 }
@@ -201,6 +239,44 @@ mod tests {
             (f32::NAN, 0.0, "–"),
         ] {
             assert_eq!(number_text(value, base), expected, "{value} + {base}");
+        }
+    }
+
+    #[test]
+    fn cells_that_were_filled_are_known() {
+        let (mut data, _) = crate::ui::views::samples::mixed(60);
+        // Of the second row the height, of the third the two features of the city.
+        data.gaps.cells = vec![1 << 5 | 1 << 13 | 1 << 14];
+        let cells = Cells::of(&data);
+        let filled = |row: u32| (0..cells.len()).filter(|at| cells.is_filled(row, *at)).collect::<Vec<_>>();
+        assert_eq!([0, 1, 2, 20].map(filled), [vec![], vec![0], vec![3], vec![]]);
+        assert_eq!(
+            (cells.text(1, 0), cells.text(2, 3), cells.text(0, 3)),
+            ("2.5".to_owned(), "–".to_owned(), "Bonn".to_owned())
+        );
+    }
+
+    #[test]
+    fn ids_are_no_groups() {
+        let classes = |names: usize, rows: usize| {
+            let names_of = (0..names).map(|name| format!("P{name:03}")).collect();
+            LabelColumn::classes("x", names_of, (0..rows).map(|row| (row % names) as u32).collect())
+        };
+        let numbers = |number: fn(usize) -> f32| LabelColumn::numbers("x", (0..100).map(number).collect());
+        for (column, expected) in [
+            (classes(3, 100), true),
+            (classes(40, 400), true),
+            (classes(2, 3), true),
+            (classes(1, 1), true),
+            (classes(3, 3), false),
+            (classes(100, 100), false),
+            (classes(90, 100), false),
+            (numbers(|row| row as f32 + 1.0), false),
+            (numbers(|row| (row % 10) as f32), true),
+            (numbers(|row| row as f32 + 0.5), true),
+            (numbers(|_| f32::NAN), true),
+        ] {
+            assert_eq!(tells_groups(&column), expected, "{column:?}");
         }
     }
 

@@ -163,7 +163,7 @@ pub fn mixed(count: usize) -> (Dataset, Data) {
             range: match take {
                 Take::Numbers => Some((0.0, count as f64)),
                 Take::Dates => Some((19_000.0, 19_000.0 + count as f64)),
-                Take::Categories | Take::Label | Take::LeftOut => None,
+                Take::Categories | Take::Feature | Take::Label | Take::LeftOut => None,
             },
             missing: usize::from(name == "height"),
             distinct: (name != "height").then_some(2),
@@ -175,6 +175,7 @@ pub fn mixed(count: usize) -> (Dataset, Data) {
     data.said = Said {
         line: format!("{count} rows × 5 columns (id, height, smokes, born, city); labels: id; header: yes"),
         notes: vec!["“born” holds dates: days since the beginning of 1970".to_owned()],
+        ..Said::default()
     };
     data.doubts = vec![Doubt {
         message: "the first row may be no header".to_owned(),
@@ -212,6 +213,7 @@ fn dataset(shape: Shape, rows: Rows, count: usize, labels: LabelValues, scaler: 
         scaler,
         binariser: crate::dataset::Binariser::default(),
         gaps: Gaps::default(),
+        settled: crate::dataset::Settled::default(),
         fingerprint: 7 + count as u64,
         said: crate::dataset::Said::default(),
         warnings: vec!["2 files were skipped: they are no pictures".to_owned()],

@@ -1,4 +1,4 @@
-//! Side panels whose scroll bar lies beside what they show, never over it.
+//! Scroll bars that lie next to what they scroll, never over it.
 
 use egui::{Frame, Margin, Ui};
 
@@ -9,6 +9,14 @@ pub const BAR_PX: i8 = 10;
 pub fn beside_bar_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let margin = Margin { right: BAR_PX, ..Margin::ZERO };
     Frame::new().inner_margin(margin).show(ui, content).inner
+}
+
+/// Has the scroll bars of what follows in `ui` shown whenever something is out of sight, next to the content.
+pub fn always_seen(ui: &mut Ui) {
+    let scroll = &mut ui.spacing_mut().scroll;
+    scroll.floating_width = scroll.bar_width;
+    scroll.floating_allocated_width = f32::from(BAR_PX);
+    (scroll.dormant_handle_opacity, scroll.active_handle_opacity) = (0.35, 0.5);
 }
 
 #[cfg(test)]

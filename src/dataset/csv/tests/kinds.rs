@@ -5,11 +5,16 @@ use crate::dataset::{ColumnKind, csv};
 use crate::project::{Choice, Take};
 
 /// What is read of a table by the current rules.
-fn loaded(bytes: &[u8]) -> Raw {
+pub(super) fn loaded(bytes: &[u8]) -> Raw {
     read(bytes, &[], Missing::ColumnMean).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn with(bytes: &[u8], labels: &[&str], rules: Rules, choices: Vec<Choice>) -> Result<Raw, DataError> {
+pub(super) fn with(
+    bytes: &[u8],
+    labels: &[&str],
+    rules: Rules,
+    choices: Vec<Choice>,
+) -> Result<Raw, DataError> {
     let (_dir, path) = write(bytes);
     let source = Source::Csv {
         path: path.clone(),
@@ -122,6 +127,10 @@ fn labels_come_out_exactly_as_they_went_in() {
     check(&["00007", "00008", "00009"]);
     check(&["1.50", "2.500", "1.5"]);
     check(&["a b", "A", "größe"]);
+    check(&["NA", "-", "None", "", "?", "nan", "null"]);
+    check(&[" red", "red", "red  ", "", "  ", "(none)"]);
+    check(&["0.5", "NA", "1.50", "", " 7"]);
+    check(&["1", "NA", "0", "?", ""]);
     let ids: Vec<String> = (0..60).map(|at| (9_007_199_254_700_000_u64 + 7 * at).to_string()).collect();
     check(&ids.iter().map(String::as_str).collect::<Vec<_>>());
 }
@@ -201,14 +210,9 @@ fn every_guess_can_be_overruled() {
 fn shown(text: &[u8], known: &[Column], labels: &[&str]) -> Result<Raw, DataError> {
     let (_dir, path) = write(text);
     let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();
-    let asked = Asked {
-        header: Header::Yes,
-        delimiter: Delimiter::Comma,
-        labels: &labels,
-        missing: Missing::default(),
-        reading: &TableReading::default(),
-        rules: Rules::Current,
-    };
+    let reading = TableReading::default();
+    let (header, delimiter) = (Header::Yes, Delimiter::Comma);
+    let asked = Asked { header, delimiter, labels: &labels, ..Asked::of(&reading) };
     csv::load(&path, asked, known, &Progress::default())
 }
 
@@ -247,14 +251,7 @@ fn a_trained_run_finds_its_columns_by_name() {
     let choice = crate::project::ColumnChoice { name: "a".to_owned(), take: Take::Label };
     let reading = TableReading { columns: vec![choice], ..TableReading::default() };
     let (_dir, path) = write(b"a,b,c\n1,2,3\n");
-    let asked = Asked {
-        header: Header::Auto,
-        delimiter: Delimiter::Auto,
-        labels: &[],
-        missing: Missing::default(),
-        reading: &reading,
-        rules: Rules::Current,
-    };
+    let asked = Asked::of(&reading);
     let (_dir, stepped) = write(b"1,2,3\n0.5,2.5,9\n");
     let raw = csv::load(&stepped, asked, &known, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 0.5, 2.5, 9.0]));
@@ -341,41 +338,7 @@ fn what_is_no_table_is_refused_by_its_content() {
 
 #[test]
 fn spreadsheets_are_read_whatever_they_are_called() {
-    let sheet = |cells: &str| {
-        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-        let rels = "http://schemas.openxmlformats.org/package/2006/relationships";
-        let doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-        for (name, text) in [
-            (
-                "_rels/.rels",
-                format!(
-                    r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
-                ),
-            ),
-            (
-                "xl/workbook.xml",
-                format!(
-                    r#"<workbook xmlns="{main}" xmlns:r="{doc}"><sheets><sheet name="empty" sheetId="1" r:id="r1"/><sheet name="data" sheetId="2" r:id="r2"/></sheets></workbook>"#
-                ),
-            ),
-            (
-                "xl/_rels/workbook.xml.rels",
-                format!(
-                    r#"<Relationships xmlns="{rels}"><Relationship Id="r1" Type="{doc}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{doc}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>"#
-                ),
-            ),
-            ("xl/worksheets/sheet1.xml", format!(r#"<worksheet xmlns="{main}"><sheetData/></worksheet>"#)),
-            (
-                "xl/worksheets/sheet2.xml",
-                format!(r#"<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>"#),
-            ),
-        ] {
-            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
-        }
-        zip.finish().unwrap().into_inner()
-    };
+    let sheet = |cells: &str| workbook(&[("empty", ""), ("data", cells)]);
     let text = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
     let number = |at: &str, value: &str| format!(r#"<c r="{at}"><v>{value}</v></c>"#);
     let row = |number: u32, cells: &[String]| format!(r#"<row r="{number}">{}</row>"#, cells.concat());
@@ -394,7 +357,7 @@ fn spreadsheets_are_read_whatever_they_are_called() {
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
     assert_eq!((values[0], f64::from(values[1]) + base), (1.5, 9_007_199_254_740_991.0));
     assert!(
-        values[2].is_nan() && raw.understood.contains(&"sheet \"data\" of 2".to_owned()),
+        values[2].is_nan() && raw.understood.contains(&"sheet \"data\" of 2 (others: \"empty\")".to_owned()),
         "{:?}",
         raw.understood
     );

@@ -3,10 +3,15 @@
 use image::{GrayAlphaImage, ImageBuffer, Luma, LumaA, Rgba, RgbaImage};
 
 use super::*;
-use crate::project::{Alpha, Choice, PixelRange};
+use crate::dataset::picture::Depth;
+use crate::project::{Alpha, Choice, Masks, PixelRange};
 
 fn read_as(dir: &TempDir, wanted: Wanted, reading: PictureReading) -> Raw {
-    super::super::load(dir.path(), wanted, &reading, Rules::Current, &Progress::default()).unwrap()
+    read_known(dir, wanted, &reading, None)
+}
+
+fn read_known(dir: &TempDir, wanted: Wanted, reading: &PictureReading, known: Option<Known<'_>>) -> Raw {
+    super::super::load(dir.path(), wanted, reading, Rules::Current, known, &Progress::default()).unwrap()
 }
 
 fn with_alpha(alpha: Alpha) -> PictureReading {
@@ -156,7 +161,8 @@ fn the_rules_of_version_1_read_8_bits_on_black_from_the_first_page_in_one_set() 
         ("long.png", &encode(plain([9; 3], 25_000, 1), ImageFormat::Png)),
     ]);
     let reading = PictureReading::default();
-    let raw = super::super::load(dir.path(), GREY, &reading, Rules::Version1, &Progress::default()).unwrap();
+    let raw =
+        super::super::load(dir.path(), GREY, &reading, Rules::Version1, None, &Progress::default()).unwrap();
     assert_eq!(raw.row_names, ["test/b.png", "test/c.tif", "train/a.png"]);
     assert_eq!((raw.type_max, raw.own_validation, raw.own_test), (Some(255.0), 0, 0));
     let ramp: Vec<u8> = (0..64).collect();
@@ -373,6 +379,15 @@ fn the_statement_tells_number_sizes_and_range() {
         auto,
         "2 pictures 8×8 grey (from 28×28 to 640×480, cropped to 8×8)",
     );
+    check(&[("a.png", of(4, 4))], GREY, auto, "1 picture 8×8 grey (from 4×4, enlarged to 8×8)");
+    check(&[("a.png", of(28, 28))], GREY, auto, "1 picture 8×8 grey (from 28×28, scaled to 8×8)");
+    check(&[("a.png", of(4, 2))], GREY, auto, "1 picture 8×8 grey (from 4×2, enlarged and cropped to 8×8)");
+    check(
+        &[("a.png", of(4, 4)), ("b.png", of(16, 9))],
+        Wanted { fit: Fit::Fit, ..GREY },
+        auto,
+        "2 pictures 8×8 grey (from 4×4 to 16×9, fitted into 8×8, 1 enlarged)",
+    );
     check(
         &[("a.png", of(9, 4)), ("b.png", of(9, 4))],
         Wanted { fit: Fit::Stretch, ..GREY },
@@ -385,6 +400,134 @@ fn the_statement_tells_number_sizes_and_range() {
         PixelRange::Type,
         "1 picture 8×8 grey; 16 bits (values 0 to 63000); range: type",
     );
+}
+
+#[test]
+fn portable_maps_keep_their_values_whatever_their_white_is() {
+    let pgm = |white: u16, step: u16| {
+        let values: Vec<String> = (0..64).map(|at| (at * step).to_string()).collect();
+        format!("P2\n8 8\n{white}\n{}\n", values.join(" ")).into_bytes()
+    };
+    let range = |range| PictureReading { range, ..PictureReading::default() };
+    let check = |bytes: &[u8], wanted, rows: Rows, type_max, said: &str| {
+        let raw = read_as(&folder(&[("a.pgm", bytes)]), GREY, range(wanted));
+        assert_eq!((raw.rows, raw.type_max, &raw.understood[0][..]), (rows, type_max, said));
+        raw.settled.white
+    };
+    let words = || Rows::U16((0..64).map(|at| at * 16).collect());
+    let ten = pgm(1023, 16);
+    let said = "10 bits (0 to 1023) in 16 (values 0 to 1008); range: ";
+    assert_eq!(check(&ten, PixelRange::Auto, words(), None, &format!("{said}data")), Some(1023));
+    check(&ten, PixelRange::Type, words(), Some(1023.0), &format!("{said}type"));
+    let spread = Rows::U16((0..64).map(|at: u32| (f64::from(at) / 63.0 * 65_535.0).round() as u16).collect());
+    let own =
+        check(&ten, PixelRange::EachPicture, spread, Some(65_535.0), &format!("{said}each picture's own"));
+    assert_eq!(own, None, "all of the type is used");
+    let bytes = Rows::U8((0..64).collect());
+    check(
+        &pgm(99, 1),
+        PixelRange::Auto,
+        bytes,
+        Some(99.0),
+        "7 bits (0 to 99) in 8 (values 0 to 63); range: type",
+    );
+    // Next to others, white is white.
+    let dir = folder(&[("a.pgm", &b"P2 1 1 100 20"[..]), ("b.png", &png(9)), ("c.pgm", b"P2 1 1 255 7")]);
+    let raw = read_as(&dir, GREY, PictureReading::default());
+    assert_eq!(pixels(&raw).chunks(64).map(|row| row[0]).collect::<Vec<_>>(), [51, 9, 7]);
+    assert_eq!((raw.type_max, raw.settled.white), (Some(255.0), None));
+    assert!(
+        raw.notes.iter().any(|note| note.contains("(from 100 to 255, as their headers say)")),
+        "{:?}",
+        raw.notes
+    );
+    let dir = folder(&[("a.pgm", &b"P2 1 1 100 20"[..]), ("b.pgm", b"P2 1 1 1000 200")]);
+    let raw = read_as(&dir, GREY, PictureReading::default());
+    let Rows::U16(values) = &raw.rows else { panic!("{:?}", raw.rows) };
+    assert_eq!((values[0], values[64]), (13_107, 13_107));
+}
+
+#[test]
+fn pictures_shown_to_a_trained_network_are_read_as_those_it_was_trained_on() {
+    let drawing = |ink: u8| {
+        encode(RgbaImage::from_fn(8, 8, |x, _| Rgba([ink, ink, ink, x as u8 * 30])), ImageFormat::Png)
+    };
+    let (dark, light) = (folder(&[("a.png", &drawing(0))]), folder(&[("a.png", &drawing(255))]));
+    let auto = PictureReading::default();
+    let settled = read_as(&dark, GREY, auto.clone()).settled;
+    assert_eq!(
+        (settled.ground, read_as(&light, GREY, auto.clone()).settled.ground),
+        (Some(Alpha::White), Some(Alpha::Black))
+    );
+    let known = |settled| Some(Known { settled, depth: Some(Depth::Byte), ..Known::default() });
+    let raw = read_known(&light, GREY, &auto, known(settled));
+    assert_eq!((pixels(&raw), raw.settled), (&[255; 64][..], settled));
+    let raw = read_known(&light, GREY, &with_alpha(Alpha::Black), known(settled));
+    assert_ne!(pixels(&raw), [255; 64], "a ground that is said holds");
+    let before = read_known(&light, GREY, &auto, known(Settled::default()));
+    assert_eq!(before.settled.ground, Some(Alpha::Black), "runs of before have none");
+
+    let percentiles = PictureReading { range: PixelRange::Percentiles, ..auto };
+    let ramp =
+        |low: u8| encode(RgbImage::from_fn(8, 8, |x, y| Rgb([low + (x + 8 * y) as u8; 3])), ImageFormat::Png);
+    let (training, other) = (folder(&[("a.png", &ramp(50))]), folder(&[("a.png", &ramp(20))]));
+    let settled = read_as(&training, GREY, percentiles.clone()).settled;
+    assert_eq!(settled.limits, Some([50.0, 113.0]));
+    assert_eq!(read_as(&other, GREY, percentiles.clone()).settled.limits, Some([20.0, 83.0]));
+    let raw = read_known(&other, GREY, &percentiles, known(settled));
+    let expected: Vec<u8> = (20..84).map(|value: u8| value.max(50)).collect();
+    assert_eq!((pixels(&raw), raw.settled), (&expected[..], settled));
+    assert_eq!(
+        raw.understood,
+        ["8 bits (values 20 to 83); range: percentiles of the training data (50 to 113)"]
+    );
+    // The same brightness in 16 bits.
+    let words = ImageBuffer::from_fn(8, 8, |x, y| Luma([(20 + x + 8 * y) as u16 * 257]));
+    let raw = read_known(
+        &folder(&[("a.png", &encode(words, ImageFormat::Png))]),
+        GREY,
+        &percentiles,
+        known(settled),
+    );
+    assert_eq!(raw.rows, Rows::U16(expected.iter().map(|value| u16::from(*value) * 257).collect()));
+}
+
+#[test]
+fn masks_of_pictures_are_left_out_unless_they_are_samples() {
+    let one = png(1);
+    let names = |files: &[&str], masks: Masks| {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|name| (*name, &one[..])).collect();
+        read_as(&folder(&files), GREY, PictureReading { masks, ..PictureReading::default() })
+    };
+    let pairs = ["a/x.png", "a/x_mask.png", "b/y.png", "b/masks/y.png"];
+    let raw = names(&pairs, Masks::Auto);
+    assert_eq!(
+        (&raw.row_names[..], &raw.understood[0][..]),
+        (&["a/x.png".to_owned(), "b/y.png".to_owned()][..], "2 masks left out")
+    );
+    assert!(raw.notes[0].contains("(first: a/x_mask.png); --masks samples takes"), "{:?}", raw.notes);
+    assert_eq!(names(&pairs, Masks::Samples).row_names.len(), 4);
+    let mvtec = ["train/good/1.png", "test/bad/1.png", "ground_truth/bad/1_mask.png"];
+    assert_eq!(names(&mvtec, Masks::Auto).row_names.len(), 2);
+    let raw = names(&mvtec, Masks::Samples);
+    assert_eq!(
+        (&raw.row_names[0][..], raw.row_names.len(), raw.own_test),
+        ("ground_truth/bad/1_mask.png", 3, 1)
+    );
+    // One mask in three has its picture.
+    let few = ["1_mask.png", "2_mask.png", "3.png", "3_mask.png"];
+    let raw = names(&few, Masks::Auto);
+    assert_eq!(raw.row_names.len(), 4);
+    let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("(first: 3_mask.png)")).unwrap();
+    assert_eq!(doubt.remedies, [Masks::LeftOut, Masks::Samples].map(Choice::Masks));
+    let raw = names(&few, Masks::LeftOut);
+    assert_eq!((&raw.row_names[..], raw.doubts.len()), (&["3.png".to_owned()][..], 0));
+    let files: Vec<(&str, &[u8])> = vec![("1_mask.png", &one)];
+    let reading = PictureReading { masks: Masks::LeftOut, ..PictureReading::default() };
+    let dir = folder(&files);
+    let error = super::super::load(dir.path(), GREY, &reading, Rules::Current, None, &Progress::default())
+        .unwrap_err();
+    assert!(error.to_string().contains("--masks samples"), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::{more_ui, optional_text_ui, path_row_ui};
-use crate::project::{ArrayReading, Axes, Parts, Source};
+use crate::project::{ArrayReading, Axes, IdxReading, Parts, Source};
 use crate::ui::state::PathField;
 use crate::ui::widgets::form::{combo_ui, draft_ui};
 
@@ -23,29 +23,41 @@ pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     browse
 }
 
-fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
+/// The rest of the form of IDX files.
+pub(super) fn idx_ui(ui: &mut Ui, reading: &mut IdxReading) {
+    let is_default = *reading == IdxReading::default();
+    let IdxReading { axes, parts, shown_channels } = reading;
+    more_ui(ui, "IDX", is_default, |ui| meaning_ui(ui, axes, shown_channels, parts));
+}
+
+fn meaning_ui(ui: &mut Ui, axes: &mut Axes, shown_channels: &mut Vec<usize>, parts: &mut Parts) {
     combo_ui(
         ui,
         ("Axes", "Meaning of the axes: rows, grey pictures (N×H×W), channels last or channels first."),
-        &mut reading.axes,
+        axes,
         &Axes::ALL,
         |axes| axes.name().to_owned(),
     );
-    let mut shown = reading.shown_channels.clone();
+    let mut shown = shown_channels.clone();
     let about = "Channels shown as red, green and blue, counted from 1, with commas; one for grey. The network sees all channels.";
     if draft_ui(ui, ("Shown channels", about), &mut shown, "detect", |own| channels_text(own), channels) {
-        reading.shown_channels = shown;
+        *shown_channels = shown;
     }
     combo_ui(
         ui,
         (
             "Parts",
-            "Kept: arrays of validation and test rows become those splits. Mixed: only the array of the rows is used.",
+            "Kept: validation and test rows that are told apart become those splits. Mixed: all rows are one data set, split by the fractions.",
         ),
-        &mut reading.parts,
+        parts,
         &Parts::ALL,
         |parts| parts.name().to_owned(),
     );
+}
+
+/// What is rarely changed. Another choice of how arrays are read has its field here.
+fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
+    meaning_ui(ui, &mut reading.axes, &mut reading.shown_channels, &mut reading.parts);
     for (name, about, array) in [
         ("Val. array", "The array of the validation rows (--validation-array).", &mut reading.validation),
         (

@@ -3,7 +3,9 @@
 use egui::Ui;
 
 use super::{more_ui, optional_text_ui, path_row_ui};
-use crate::project::{Alpha, Channels, Fit, LabelFrom, Pages, Parts, PictureReading, PixelRange, Source};
+use crate::project::{
+    Alpha, Channels, Fit, LabelFrom, Masks, Pages, Parts, PictureReading, PixelRange, Source,
+};
 use crate::ui::state::PathField;
 use crate::ui::widgets::form::{combo_ui, number_ui, text_ui};
 
@@ -63,6 +65,7 @@ fn label_ui(ui: &mut Ui, label: &mut LabelFrom) -> Option<PathField> {
     }
 }
 
+/// What is rarely changed. Another choice of how pictures are read has its field here.
 fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
     combo_ui(
         ui,
@@ -90,6 +93,16 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
         &mut reading.pages,
         &Pages::ALL,
         |pages| pages.name().to_owned(),
+    );
+    combo_ui(
+        ui,
+        (
+            "Masks",
+            "Whether masks of other pictures (x_mask.png, masks/x.png) are left out, or samples as all others are.",
+        ),
+        &mut reading.masks,
+        &Masks::ALL,
+        |masks| masks.name().to_owned(),
     );
     combo_ui(
         ui,

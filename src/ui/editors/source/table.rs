@@ -4,12 +4,13 @@ use egui::{RichText, Ui};
 
 use super::{list_ui, more_ui, path_row_ui};
 use crate::project::{
-    ColumnChoice, Comments, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading, visible,
+    ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading,
+    visible,
 };
 use crate::ui::state::PathField;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
-use crate::ui::widgets::form::{combo_ui, suggested_text_ui};
+use crate::ui::widgets::form::{combo_ui, draft_ui, suggested_text_ui, switch_ui};
 
 /// Encodings that tables are met in.
 const ENCODINGS: [&str; 10] = [
@@ -66,6 +67,7 @@ pub(super) fn table_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
     browse
 }
 
+/// What is rarely changed. Another choice of how tables are read has its field here.
 fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     combo_ui(
         ui,
@@ -91,11 +93,26 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         &options,
         |comments| visible(&comments.name()).into_owned(),
     );
+    let mut sheet = reading.sheet.clone().unwrap_or_default();
+    let about = "The sheet of a spreadsheet by its name; the first with a cell where it is empty.";
+    if suggested_text_ui(ui, ("Sheet", about), &mut sheet, "detect", &[]) {
+        reading.sheet = (!sheet.is_empty()).then_some(sheet);
+    }
+    let about =
+        "Lines at the beginning that are left out, such as titles; found in the file where it is empty.";
+    count_ui(ui, ("Skip lines", about), &mut reading.skip_lines);
+    let about = "Rows at the end that are left out, such as sums; found in the file where it is empty.";
+    count_ui(ui, ("Skip footer", about), &mut reading.skip_footer);
     list_ui(
         ui,
-        ("Missing words", "Words that mean a missing value, besides NA, N/A, NaN, null, None, - and ?."),
+        (
+            "Missing words",
+            "Words that mean a missing value, in addition to NA, N/A, NaN, null, None, - and ?.",
+        ),
         &mut reading.missing_words,
     );
+    let about = "Takes NA, None, - and the other usual words for values: only empty fields and the words above are missing.";
+    switch_ui(ui, ("Usual words", about), &mut reading.only_missing_words, "are values");
     combo_ui(
         ui,
         ("Dates", "The unit in which dates and times become numbers."),
@@ -103,7 +120,29 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         &DateUnit::ALL,
         |unit| unit.name().to_owned(),
     );
+    combo_ui(
+        ui,
+        (
+            "Date order",
+            "The order of day, month and year, where the dates of a column can be read in several ways.",
+        ),
+        &mut reading.date_order,
+        &DateOrder::ALL,
+        |order| order.name().to_owned(),
+    );
+    let about = "Without this, columns that look like ids or hold too many words are labels as well.";
+    switch_ui(ui, ("Labels", about), &mut reading.only_labels, "only those named");
     columns_ui(ui, &mut reading.columns);
+}
+
+/// A number that is found where the field is empty.
+fn count_ui(ui: &mut Ui, field: (&str, &str), count: &mut Option<usize>) {
+    let text_of = |count: &Option<usize>| count.map_or_else(String::new, |count| count.to_string());
+    let read = |text: &str| {
+        let text = text.trim();
+        if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+    };
+    draft_ui(ui, field, count, "detect", text_of, read);
 }
 
 /// The columns that are taken otherwise than found. They are chosen in the view of the data.

@@ -1,10 +1,10 @@
 //! The columns of a table: what each holds, and how it is taken, which a click changes.
 
-use egui::{Align, ComboBox, Label, Layout, RichText, ScrollArea, TextEdit, Ui, vec2};
-use egui_extras::{Column, TableBuilder};
+use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
 
 use super::super::parts::{chip_ui, named};
-use super::{DataPreviewView, Look, short};
+use super::grid::{Grid, text_ui};
+use super::{BAR_PX, DataPreviewView, Look, short};
 use crate::dataset::{self, ColumnOverview};
 use crate::project::{Choice, Data, Source, Take, format_count, visible};
 use crate::ui::plots::{Bars, bars_ui, color, palette};
@@ -12,7 +12,7 @@ use crate::ui::plots::{Bars, bars_ui, color, palette};
 /// From so many columns on they are looked for by name.
 const MANY_COLUMNS: usize = 20;
 /// Height of a row, in points.
-const ROW_PX: f32 = 26.0;
+const ROW_PX: f32 = 24.0;
 
 /// The columns whose names hold a text, found when the text or the data change.
 #[derive(Clone, Default)]
@@ -57,61 +57,93 @@ pub(super) fn columns_ui(
         view.cache.found_columns.of(view.cache.rows_stamp, &view.find, data.overview.len(), |column| {
             data.overview[column].name.clone()
         });
+    let widths = Part::widths(ui.available_width() - BAR_PX);
+    let grid = Grid { name: "overview", widths: &widths, rows: shown.len(), row_px: ROW_PX };
     let mut chosen = None;
-    ScrollArea::horizontal().id_salt("overview").auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let text = |width: f32| Column::initial(width).at_least(40.0).resizable(true).clip(true);
-        TableBuilder::new(ui)
-            .id_salt("overview rows")
-            .striped(false)
-            .vscroll(true)
-            .auto_shrink([false, true])
-            .max_scroll_height((height - 36.0).max(60.0))
-            .cell_layout(Layout::left_to_right(Align::Center))
-            .column(text(116.0))
-            .column(Column::exact(272.0))
-            .column(text(124.0))
-            .column(text(172.0))
-            .columns(Column::exact(56.0), 2)
-            .column(Column::exact(84.0))
-            .header(20.0, |mut header| {
-                for (name, is_number) in [
-                    ("column", false),
-                    ("taken as", false),
-                    ("holds", false),
-                    ("range", false),
-                    ("missing", true),
-                    ("distinct", true),
-                    ("values", false),
-                ] {
-                    header.col(|ui| cell_ui(ui, name, p.dim, is_number));
-                }
-            })
-            .body(|body| {
-                body.rows(ROW_PX, shown.len(), |mut line| {
-                    let column = shown.get(line.index()).and_then(|column| data.overview.get(*column));
-                    let Some(column) = column else { return };
-                    line.col(|ui| cell_ui(ui, &visible(&column.name), p.text, false));
-                    line.col(|ui| chosen = take_ui(ui, column, look.design).or(chosen.take()));
-                    line.col(|ui| cell_ui(ui, &visible(&column.content), p.dim, false));
-                    line.col(|ui| cell_ui(ui, &range_text(look, column), p.text, false));
-                    let tint = if column.missing > 0 { p.code } else { p.dim };
-                    line.col(|ui| cell_ui(ui, &format_count(column.missing), tint, true));
-                    let distinct = column.distinct.map_or_else(|| "many".to_owned(), format_count);
-                    line.col(|ui| cell_ui(ui, &distinct, p.dim, true));
-                    line.col(|ui| histogram_ui(ui, column));
-                });
-            });
+    grid.ui(ui, height, |ui, place| {
+        let Some(part) = Part::ALL.get(place.column) else { return };
+        let tinted = |text: &str, tint: [u8; 3]| RichText::new(text).color(color(tint));
+        let Some(row) = place.row else {
+            text_ui(ui, tinted(part.name(), p.dim), part.is_number());
+            return;
+        };
+        let Some(column) = shown.get(row).and_then(|column| data.overview.get(*column)) else { return };
+        let (text, tint) = match part {
+            Part::Name => (visible(&column.name).into_owned(), p.text),
+            Part::Take => {
+                chosen = take_ui(ui, column, look.design).or(chosen.take());
+                return;
+            }
+            Part::Content => (visible(&column.content).into_owned(), p.dim),
+            Part::Range => (range_text(look, column), p.text),
+            Part::Missing if column.missing > 0 => (format_count(column.missing), p.code),
+            Part::Missing => (format_count(column.missing), p.dim),
+            Part::Distinct => (column.distinct.map_or_else(|| "many".to_owned(), format_count), p.dim),
+            Part::Values => {
+                histogram_ui(ui, column);
+                return;
+            }
+        };
+        text_ui(ui, tinted(&text, tint), part.is_number());
     });
     chosen
 }
 
-fn cell_ui(ui: &mut Ui, text: &str, tint: [u8; 3], is_number: bool) {
-    let label = Label::new(RichText::new(text).size(11.5).color(color(tint))).truncate();
-    if is_number {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(label));
-    } else {
-        ui.add(label);
+/// What the table says of each column.
+#[derive(Clone, Copy)]
+enum Part {
+    Name,
+    Take,
+    Content,
+    Range,
+    Missing,
+    Distinct,
+    Values,
+}
+
+impl Part {
+    const ALL: [Part; 7] =
+        [Part::Name, Part::Take, Part::Content, Part::Range, Part::Missing, Part::Distinct, Part::Values];
+
+    fn name(self) -> &'static str {
+        match self {
+            Part::Name => "column",
+            Part::Take => "taken as",
+            Part::Content => "holds",
+            Part::Range => "range",
+            Part::Missing => "missing",
+            Part::Distinct => "distinct",
+            Part::Values => "values",
+        }
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Part::Missing | Part::Distinct)
+    }
+
+    /// Least and full width, in points.
+    fn width_px(self) -> [f32; 2] {
+        match self {
+            Part::Name => [84.0, 116.0],
+            Part::Take => [258.0; 2],
+            Part::Content => [76.0, 130.0],
+            Part::Range => [84.0, 178.0],
+            Part::Missing | Part::Distinct => [60.0; 2],
+            Part::Values => [72.0; 2],
+        }
+    }
+
+    /// The widths of all in this room: where it is short, texts are cut off before anything is out of sight; what more there is
+    /// goes to the names.
+    fn widths(room: f32) -> [f32; 7] {
+        let sums = [0, 1].map(|end| Part::ALL.iter().map(|part| part.width_px()[end]).sum::<f32>());
+        let share = ((room - sums[0]) / (sums[1] - sums[0])).clamp(0.0, 1.0);
+        let mut widths = Part::ALL.map(|part| {
+            let [least, full] = part.width_px();
+            least + share * (full - least)
+        });
+        widths[0] += (room - sums[1]).clamp(0.0, 120.0);
+        widths
     }
 }
 
@@ -133,19 +165,21 @@ fn take_ui(ui: &mut Ui, column: &ColumnOverview, design: &Data) -> Option<Choice
     let is = told.unwrap_or(column.take);
     let name = visible(&column.name);
     let mut wish = None;
-    ui.spacing_mut().item_spacing.x = 4.0;
+    let spacing = ui.spacing_mut();
+    (spacing.item_spacing.x, spacing.interact_size.y, spacing.button_padding) = (3.0, 20.0, vec2(6.0, 2.0));
     for (text, on, to) in [
-        ("feature", !matches!(is, Take::Label | Take::LeftOut), as_feature(column, told)),
-        ("label", is == Take::Label, Some(Take::Label)),
-        ("left out", is == Take::LeftOut, Some(Take::LeftOut)),
+        ("feature", !matches!(is, Take::Label | Take::LeftOut), Take::Feature),
+        ("label", is == Take::Label, Take::Label),
+        ("left out", is == Take::LeftOut, Take::LeftOut),
     ] {
         let chip = named(chip_ui(ui, on, text), format!("{name} as {text}"));
         if chip.clicked() && !on {
-            wish = Some(to);
+            wish = Some(Some(to));
         }
     }
     let text = |take: Option<Take>| take.map_or("as found", Take::name);
-    let combo = ComboBox::from_id_salt(("take", &column.name)).width(86.0).selected_text(text(told));
+    let combo = ComboBox::from_id_salt(("take", &column.name)).width(92.0);
+    let combo = combo.selected_text(RichText::new(text(told)).size(11.0));
     let shown = combo.show_ui(ui, |ui| {
         for to in std::iter::once(None).chain(Take::ALL.map(Some)) {
             if ui.selectable_label(told == to, text(to)).clicked() && told != to {
@@ -174,18 +208,6 @@ fn told(source: &Source, name: &str) -> Option<Take> {
     }
 }
 
-/// The choice that makes a column a feature: as it was found, where a choice had made it none; else by what it holds.
-fn as_feature(column: &ColumnOverview, told: Option<Take>) -> Option<Take> {
-    if told.is_some() {
-        return None;
-    }
-    Some(match column {
-        column if column.content.contains("date") || column.content.contains("time") => Take::Dates,
-        ColumnOverview { range: Some(_), .. } => Take::Numbers,
-        ColumnOverview { range: None, .. } => Take::Categories,
-    })
-}
-
 /// How the values are spread: by equal parts of the range, or the most frequent words.
 fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
     if column.histogram.is_empty() {
@@ -207,7 +229,7 @@ fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
     };
     let name = format!("values of {}", visible(&column.name));
     let bars = Bars { values: &values, most: None, level: None, tint: &|_| tint, about: &about, name: &name };
-    bars_ui(ui, vec2(78.0, 20.0), &bars);
+    bars_ui(ui, vec2(ui.available_width().max(8.0), 18.0), &bars);
 }
 
 #[cfg(test)]
@@ -226,23 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn a_column_becomes_a_feature_by_what_it_holds() {
-        let column = |content: &str, range| ColumnOverview {
-            name: "x".to_owned(),
-            content: content.to_owned(),
-            take: Take::Label,
-            range,
-            missing: 0,
-            distinct: None,
-            histogram: Vec::new(),
-        };
-        for (content, range, told, expected) in [
-            ("numbers", Some((0.0, 1.0)), None, Some(Take::Numbers)),
-            ("12 words", None, None, Some(Take::Categories)),
-            ("dates, 2024-01-31", Some((0.0, 1.0)), None, Some(Take::Dates)),
-            ("numbers", Some((0.0, 1.0)), Some(Take::Label), None),
-        ] {
-            assert_eq!(as_feature(&column(content, range), told), expected, "{content}");
+    fn everything_is_in_sight_where_there_is_room() {
+        for (room, expected) in
+            [(694.0, 694.0), (760.0, 760.0), (874.0, 874.0), (950.0, 950.0), (300.0, 694.0)]
+        {
+            let sum: f32 = Part::widths(room).iter().sum();
+            assert!((sum - expected).abs() < 0.1, "{room}: {sum}");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::dataset::{Dataset, Subset};
 /// A condition on the rows that are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Their class, by its number in the first column of labels that holds classes.
+    /// Their class, by its number in the first column of labels that holds classes of several rows.
     pub class: Option<u32>,
     /// Their split.
     pub subset: Option<Subset>,

@@ -23,13 +23,22 @@ pub(super) fn line_ui(ui: &mut Ui, said: &Said) {
     }
 }
 
-/// Notes, doubts with their remedies, and warnings. Says which remedy was chosen.
-pub(super) fn remarks_ui(ui: &mut Ui, data: &Dataset, design: &Data) -> Option<Choice> {
-    let p = palette(ui);
-    list_ui(ui, &data.said.notes, color(p.dim));
+/// Whether there is anything to choose.
+pub(super) fn asks(data: &Dataset, design: &Data) -> bool {
+    !data.doubts.is_empty() || design.has_old_rules()
+}
+
+/// Doubts with their remedies, and the offer of other rules. Says which was chosen.
+pub(super) fn asked_ui(ui: &mut Ui, data: &Dataset, design: &Data) -> Option<Choice> {
     let chosen = doubts_ui(ui, &data.doubts);
-    list_ui(ui, &data.warnings, color(p.code));
     rules_ui(ui, design).or(chosen)
+}
+
+/// Warnings and notes.
+pub(super) fn told_ui(ui: &mut Ui, data: &Dataset) {
+    let p = palette(ui);
+    list_ui(ui, &data.warnings, color(p.code));
+    list_ui(ui, &data.said.notes, color(p.dim));
 }
 
 /// Doubts as warnings, each with its remedies. Says which remedy was chosen.

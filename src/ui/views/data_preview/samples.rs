@@ -1,26 +1,27 @@
 //! A page of samples: pictures, or the rows of a table.
 
-use egui::{
-    ComboBox, Key, Label, Modifiers, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
-};
-use egui_extras::{Column, TableBuilder};
+use egui::{ComboBox, Key, Label, Modifiers, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::super::parts::{chip_ui, named};
 use super::super::sample::{Cells, label_text, row_name};
 use super::filter::Filter;
-use super::{DataPreviewView, Look, class_column};
+use super::grid::{Grid, HEADER_PX, text_ui, width_of};
+use super::{BAR_PX, Cache, DataPreviewView, Look, class_column};
 use crate::dataset::{Dataset, Subset};
 use crate::project::{Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
 
-/// Most columns of a table that are shown side by side.
-const MOST_COLUMNS: usize = 48;
-/// Height of a row of the table, and of its header, in points.
-const ROW_PX: f32 = 18.0;
-const HEADER_PX: f32 = 20.0;
-/// Height of the row of pages with the space below it, and of a horizontal scroll bar.
-const PAGES_PX: f32 = 30.0;
-const BAR_PX: f32 = 14.0;
+/// Height of a row of the table, in points.
+const ROW_PX: f32 = 16.0;
+/// Least and greatest width of a column, and that of columns whose cells are not measured.
+const LEAST_PX: f32 = 44.0;
+const MOST_PX: f32 = 160.0;
+const OTHER_PX: f32 = 84.0;
+/// How many rows and columns are measured.
+const MEASURED_ROWS: usize = 24;
+const MEASURED_COLUMNS: usize = 200;
+/// Said of a cell that is not as in the source.
+const FILLED: &str = "Missing in the file; filled with the mean of the column.";
 
 /// A combo box for the class and one for the split. Says whether another was chosen.
 pub(super) fn filter_ui(ui: &mut Ui, data: &Dataset, filter: &mut Filter) -> bool {
@@ -74,47 +75,59 @@ fn lines_ui(ui: &mut Ui, count: usize, mut line_ui: impl FnMut(&mut Ui, usize)) 
     ui.add_space((count - end) as f32 * height);
 }
 
-/// A page of samples in the given height, with its pages above. `area` is the view, where keys turn pages.
-pub(super) fn samples_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, height: f32, area: Rect) {
-    let data = look.data;
-    let ids = class_column(data).map_or(&[][..], |(_, ids)| ids);
-    let cache = &mut view.cache;
-    if !cache.passing.follow(data, ids, view.filter, cache.rows_stamp) {
-        ui.ctx().request_repaint();
-    }
-    let count = cache.passing.len(data);
-    let thumbs = Thumbs::of(data.shape, !data.labels.is_empty(), ui.available_width(), height - PAGES_PX);
-    let each = thumbs.as_ref().map_or_else(
-        || ((height - PAGES_PX - HEADER_PX - BAR_PX) / ROW_PX).max(1.0) as usize,
-        |thumbs| thumbs.across * thumbs.down,
-    );
-    let pages = count.div_ceil(each).max(1);
-    view.page = view.page.min(pages - 1);
-    pages_ui(ui, &mut view.page, pages, each, count, area);
-    let rows = view.cache.passing.page(data, view.page * each, each);
-    if rows.is_empty() {
-        let text = RichText::new("No sample is of this class and split.").size(11.5);
-        ui.label(text.color(color(palette(ui).dim)));
-        return;
-    }
-    match thumbs {
-        Some(thumbs) => thumbs.ui(ui, look, view, &rows),
-        None => table_ui(ui, look, view, &rows),
-    }
+/// A page of samples: what fits in the room there is.
+pub(super) struct Page {
+    kind: Kind,
+    /// Samples of a page.
+    each: usize,
+    /// Samples on all pages.
+    count: usize,
+    height: f32,
 }
 
-/// The buttons that turn pages; page up and page down do so too while the pointer is over the view.
-fn pages_ui(ui: &mut Ui, page: &mut usize, pages: usize, each: usize, count: usize, area: Rect) {
-    let before = *page;
-    let shown = ui.horizontal(|ui| {
+enum Kind {
+    Pictures(Thumbs),
+    Table,
+}
+
+impl Page {
+    /// A page of this width and height, in points.
+    pub fn new(ui: &Ui, look: &Look<'_>, view: &mut DataPreviewView, [width, height]: [f32; 2]) -> Page {
+        let data = look.data;
+        let ids = class_column(data).map_or(&[][..], |(_, ids)| ids);
+        let cache = &mut view.cache;
+        if !cache.passing.follow(data, ids, view.filter, cache.rows_stamp) {
+            ui.ctx().request_repaint();
+        }
+        let thumbs = Thumbs::of(data.shape, !data.labels.is_empty(), width, height);
+        let (kind, each) = if let Some(thumbs) = thumbs {
+            let each = thumbs.across * thumbs.down;
+            (Kind::Pictures(thumbs), each)
+        } else {
+            let cells = Cells::of(data);
+            let shown = cache
+                .found_features
+                .of(cache.rows_stamp, &view.find, cells.len(), |column| cells.name(column));
+            let widths = cache.widths.of(cache.rows_stamp, &view.find, data, &cells, shown);
+            let bar = if widths.iter().sum::<f32>() > width { BAR_PX } else { 0.0 };
+            (Kind::Table, ((height - HEADER_PX - bar) / ROW_PX).max(1.0) as usize)
+        };
+        let count = cache.passing.len(data);
+        view.page = view.page.min(count.div_ceil(each).max(1) - 1);
+        Page { kind, each, count, height }
+    }
+
+    /// The buttons that turn pages, and which samples are shown. Page up and page down turn pages too while the pointer is over
+    /// `area`.
+    pub fn turn_ui(&self, ui: &mut Ui, page: &mut usize, area: Rect) {
         ui.spacing_mut().item_spacing.x = 4.0;
+        let (before, last) = (*page, self.count.div_ceil(self.each).max(1) - 1);
         let mut has_focus = false;
-        let (back, on) = (*page > 0, *page + 1 < pages);
         for (text, name, is_possible, to) in [
-            ("«", "first page", back, 0),
-            ("‹", "previous page", back, before.saturating_sub(1)),
-            ("›", "next page", on, before + 1),
-            ("»", "last page", on, pages - 1),
+            ("«", "first page", before > 0, 0),
+            ("‹", "previous page", before > 0, before.saturating_sub(1)),
+            ("›", "next page", before < last, before + 1),
+            ("»", "last page", before < last, last),
         ] {
             let button: Response = ui.add_enabled_ui(is_possible, |ui| chip_ui(ui, false, text)).inner;
             let button = named(button, name).on_hover_text(name);
@@ -123,28 +136,40 @@ fn pages_ui(ui: &mut Ui, page: &mut usize, pages: usize, each: usize, count: usi
                 *page = to;
             }
         }
-        let (first, last) = (before * each + 1, ((before + 1) * each).min(count));
-        let text = match count {
+        let nothing_typed = ui.memory(|memory| memory.focused().is_none());
+        if has_focus || (nothing_typed && ui.rect_contains_pointer(area)) {
+            let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+            if pressed(Key::PageDown) {
+                *page = (before + 1).min(last);
+            }
+            if pressed(Key::PageUp) {
+                *page = before.saturating_sub(1);
+            }
+        }
+        if *page != before {
+            // For the buttons, which may be of no use now.
+            ui.ctx().request_repaint();
+        }
+        let (from, to) = (*page * self.each + 1, ((*page + 1) * self.each).min(self.count));
+        let text = match self.count {
             0 => "none".to_owned(),
-            _ => format!("{} to {} of {}", format_count(first), format_count(last), format_count(count)),
+            count => format!("{} to {} of {}", format_count(from), format_count(to), format_count(count)),
         };
-        ui.add_space(4.0);
         ui.add(Label::new(RichText::new(text).size(11.0).color(color(palette(ui).dim))).truncate());
-        has_focus
-    });
-    let nothing_typed = ui.memory(|memory| memory.focused().is_none());
-    if shown.inner || (nothing_typed && ui.rect_contains_pointer(area)) {
-        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::PageDown) {
-            *page = (before + 1).min(pages - 1);
-        }
-        if pressed(Key::PageUp) {
-            *page = before.saturating_sub(1);
-        }
     }
-    ui.add_space(6.0);
-    if *page != before {
-        ui.ctx().request_repaint();
+
+    /// The samples.
+    pub fn ui(&self, ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView) {
+        let rows = view.cache.passing.page(look.data, view.page * self.each, self.each);
+        if rows.is_empty() {
+            let text = RichText::new("No sample is of this class and split.").size(11.5);
+            ui.label(text.color(color(palette(ui).dim)));
+            return;
+        }
+        match &self.kind {
+            Kind::Pictures(thumbs) => thumbs.ui(ui, look, view, &rows),
+            Kind::Table => table_ui(ui, look, view, &rows, self.height),
+        }
     }
 }
 
@@ -221,58 +246,71 @@ fn description(data: &Dataset, row: u32) -> String {
     lines.join("\n")
 }
 
+/// Widths of the columns of the table, found when the data change or what is looked for.
+#[derive(Clone, Default)]
+pub(super) struct Widths {
+    of: Option<(u64, String)>,
+    px: Vec<f32>,
+}
+
+impl Widths {
+    /// One for the number of the row, each label, and each of the columns that are shown, as some rows need them.
+    fn of(&mut self, stamp: u64, find: &str, data: &Dataset, cells: &Cells<'_>, shown: &[usize]) -> &[f32] {
+        let is_known = matches!(&self.of, Some((of, known)) if *of == stamp && known == find);
+        if !is_known {
+            let step = data.len() / MEASURED_ROWS + 1;
+            let fit = |name: &str, text: &dyn Fn(u32) -> String| {
+                let rows = (0..data.len()).step_by(step).map(|row| width_of(&text(row as u32)));
+                rows.fold(width_of(name), f32::max).clamp(LEAST_PX, MOST_PX)
+            };
+            let last = data.source_rows.last().map_or(data.len(), |number| *number as usize);
+            self.px = vec![width_of(&format_count(last)).max(width_of("row"))];
+            let labels = data.labels.iter().take(MEASURED_COLUMNS);
+            self.px.extend(labels.map(|label| fit(&visible(&label.name), &|row| label_text(label, row))));
+            self.px.resize(data.labels.len() + 1, OTHER_PX);
+            let columns = shown.iter().take(MEASURED_COLUMNS);
+            self.px.extend(columns.map(|at| fit(&cells.name(*at), &|row| cells.text(row, *at))));
+            self.px.resize(data.labels.len() + shown.len() + 1, OTHER_PX);
+            self.of = Some((stamp, find.to_owned()));
+        }
+        &self.px
+    }
+}
+
 /// Rows as they were in the source: number, labels, then the columns that became features.
-fn table_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u32]) {
+fn table_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u32], height: f32) {
     let (data, p) = (look.data, palette(ui));
     let cells = Cells::of(data);
-    let shown = view
-        .cache
-        .found_features
-        .of(view.cache.rows_stamp, &view.find, cells.len(), |column| cells.name(column));
-    let all = shown.len();
-    let shown = &shown[..all.min(MOST_COLUMNS)];
-    let labels = &data.labels[..data.labels.len().min(MOST_COLUMNS)];
-    let cell = |ui: &mut Ui, text: String, tint: [u8; 3]| {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add(Label::new(RichText::new(text).size(11.5).color(color(tint))).truncate());
-        });
+    let Cache { found_features, widths, rows_stamp, .. } = &mut view.cache;
+    let shown = found_features.of(*rows_stamp, &view.find, cells.len(), |column| cells.name(column));
+    let widths = widths.of(*rows_stamp, &view.find, data, &cells, shown);
+    let feature = |column: usize| {
+        column.checked_sub(data.labels.len() + 1).and_then(|at| shown.get(at)).copied().unwrap_or_default()
     };
-    ScrollArea::horizontal().id_salt("columns").auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        TableBuilder::new(ui)
-            .id_salt("rows")
-            .striped(false)
-            .vscroll(false)
-            .column(Column::exact(58.0))
-            .columns(
-                Column::initial(84.0).at_least(40.0).resizable(true).clip(true),
-                labels.len() + shown.len(),
-            )
-            .header(HEADER_PX, |mut header| {
-                header.col(|ui| cell(ui, "row".to_owned(), p.dim));
-                for label in labels {
-                    header.col(|ui| cell(ui, visible(&label.name).into_owned(), p.accent));
-                }
-                for column in shown {
-                    header.col(|ui| cell(ui, cells.name(*column), p.dim));
-                }
-            })
-            .body(|body| {
-                body.rows(ROW_PX, rows.len(), |mut line| {
-                    let Some(row) = rows.get(line.index()).copied() else { return };
-                    let number = data.source_rows.get(row as usize).map_or(row as usize + 1, |n| *n as usize);
-                    line.col(|ui| cell(ui, format_count(number), p.dim));
-                    for label in labels {
-                        line.col(|ui| cell(ui, label_text(label, row), p.accent));
-                    }
-                    for column in shown {
-                        line.col(|ui| cell(ui, cells.text(row, *column), p.text));
-                    }
-                });
-            });
-        if shown.len() < all {
-            let text = format!("the first {} of {} columns", shown.len(), format_count(all));
-            ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+    let grid = Grid { name: "samples", widths, rows: rows.len(), row_px: ROW_PX };
+    grid.ui(ui, height, |ui, place| {
+        let label = place.column.checked_sub(1).and_then(|at| data.labels.get(at));
+        let row = place.row.and_then(|row| rows.get(row)).copied();
+        let mut is_filled = false;
+        let (text, tint) = match (row, label) {
+            (None, _) if place.column == 0 => ("row".to_owned(), p.dim),
+            (None, Some(label)) => (visible(&label.name).into_owned(), p.accent),
+            (None, None) => (cells.name(feature(place.column)), p.dim),
+            (Some(row), _) if place.column == 0 => {
+                let number = data.source_rows.get(row as usize).map_or(row as usize + 1, |n| *n as usize);
+                (format_count(number), p.dim)
+            }
+            (Some(row), Some(label)) => (label_text(label, row), p.accent),
+            (Some(row), None) => {
+                is_filled = cells.is_filled(row, feature(place.column));
+                (cells.text(row, feature(place.column)), if is_filled { p.dim } else { p.text })
+            }
+        };
+        let text = RichText::new(text).color(color(tint));
+        if is_filled {
+            text_ui(ui, text.italics(), true).on_hover_text(FILLED);
+        } else {
+            text_ui(ui, text, true);
         }
     });
 }

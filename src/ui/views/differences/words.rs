@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 45] = [
+const NAMES: [(&str, &str); 51] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -36,8 +36,14 @@ const NAMES: [(&str, &str); 45] = [
     ("reading.decimal", "decimal mark"),
     ("reading.encoding", "encoding"),
     ("reading.missing_words", "missing words"),
+    ("reading.only_missing_words", "only these missing words"),
+    ("reading.date_order", "order of dates"),
     ("reading.comments", "comments"),
+    ("reading.sheet", "sheet"),
+    ("reading.skip_lines", "lines skipped"),
+    ("reading.skip_footer", "rows skipped at the end"),
     ("reading.dates", "unit of dates"),
+    ("reading.only_labels", "only named labels"),
     ("reading.validation", "array of the validation rows"),
     ("reading.validation_labels", "array of the validation labels"),
     ("reading.test", "array of the test rows"),
@@ -213,6 +219,7 @@ fn unsaid(path: &[&str]) -> &'static str {
         "parts" => "kept",
         "pages" => "each",
         "missing_words" | "columns" => "none",
+        "only_labels" | "only_missing_words" => "no",
         _ => "detect",
     }
 }
@@ -222,7 +229,7 @@ fn typed(path: &[&str], value: &Value) -> String {
     let last = path.last().copied().unwrap_or_default();
     match (last, value, kind(value)) {
         (
-            "encoding" | "validation" | "validation_labels" | "test" | "test_labels",
+            "encoding" | "sheet" | "validation" | "validation_labels" | "test" | "test_labels",
             Value::String(text),
             _,
         ) => text.clone(),

@@ -136,8 +136,7 @@ fn a_click_takes_a_column_otherwise() {
     for (button, expected) in [
         ("height as label", named("height", Some(Take::Label))),
         ("city as left out", named("city", Some(Take::LeftOut))),
-        // The design says that it is a label: without that it is what it looks like.
-        ("id as feature", named("id", None)),
+        ("id as feature", named("id", Some(Take::Feature))),
         ("id as label", None),
     ] {
         harness.get_by_label(button).click();
@@ -217,4 +216,41 @@ fn old_rules_are_offered_to_be_left() {
     harness.run();
     let choice = harness.state_mut().last.data.choice.take();
     assert_eq!(choice, Some(Choice::Rules(Rules::Current)));
+}
+
+#[test]
+fn cells_that_were_filled_are_marked() {
+    let mut scene = mixed(false);
+    // The height of the second row.
+    scene.data.as_mut().unwrap().gaps.cells = vec![1 << 5];
+    let mut harness = shown(scene, vec2(1100.0, 420.0));
+    let at = |harness: &Harness<'_, Scene>, text: &str| harness.get_by_label(text).rect().center();
+    for (cell, said) in [("2.5", true), ("3.5", false)] {
+        let at = at(&harness, cell);
+        harness.hover_at(at);
+        harness.run_steps(12);
+        let texts = texts(&harness.output().shapes);
+        assert_eq!(texts.iter().any(|text| text.contains("filled with the mean")), said, "{cell}");
+    }
+}
+
+#[test]
+fn names_and_header_stay_while_columns_scroll() {
+    let mut harness = shown(mixed(true), vec2(430.0, 700.0));
+    let at = |harness: &Harness<'_, Scene>, text: &str| harness.get_by_label(text).rect().center();
+    let (name, chip) = (at(&harness, "born"), at(&harness, "born as label"));
+    let header = at(&harness, "taken as");
+    harness.hover_at(chip);
+    harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(-60.0, 0.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    });
+    harness.run();
+    assert_eq!(at(&harness, "born"), name);
+    let moved = at(&harness, "born as label").x - chip.x;
+    assert!(moved < -30.0, "{moved}");
+    assert!((at(&harness, "taken as").x - header.x - moved).abs() < 1.0, "the header goes with its column");
 }

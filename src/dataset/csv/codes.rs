@@ -1,0 +1,107 @@
+//! Digits that are codes: postal codes, part numbers and ids, whose leading zeros are a part of
+//! them.
+
+use super::plain::Plain;
+
+/// One field in so many has leading zeros, at least, where codes are of different lengths.
+const PART: u64 = 20;
+
+/// What the fields of a column tell about codes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Codes {
+    /// Fields that are digits alone, and those of them that begin with a zero for no number's sake.
+    bare: u64,
+    padded: u64,
+    first_padded: Option<Box<str>>,
+    /// The shortest and the longest of the former.
+    lengths: Option<(u8, u8)>,
+    /// Fields that a spreadsheet was told to take as text: `="00501"`.
+    texts: u64,
+}
+
+impl Codes {
+    /// Adds a plain number.
+    pub(super) fn add(&mut self, plain: Plain, field: &[u8]) {
+        if !plain.is_bare() {
+            return;
+        }
+        self.bare += 1;
+        let (short, long) = self.lengths.unwrap_or((plain.length, plain.length));
+        self.lengths = Some((short.min(plain.length), long.max(plain.length)));
+        if plain.is_padded() {
+            self.padded += 1;
+            self.first_padded.get_or_insert_with(|| String::from_utf8_lossy(field).into());
+        }
+    }
+
+    /// Adds a field that is marked as text.
+    pub(super) fn add_text(&mut self) {
+        self.texts += 1;
+    }
+
+    /// Whether all of so many fields are codes.
+    pub(super) fn are_all(&self, present: u64) -> bool {
+        let is_fixed = |(short, long): (u8, u8)| short == long || self.padded * PART >= present;
+        // Two digits may be months or hours.
+        let are_padded = self.padded > 0
+            && self.bare == present
+            && self.lengths.is_some_and(|lengths| is_fixed(lengths) && lengths.1 > 2);
+        self.texts > 0 || are_padded
+    }
+
+    /// The first field with leading zeros.
+    pub(super) fn first_padded(&self) -> Option<&str> {
+        self.first_padded.as_deref()
+    }
+
+    /// Whether there are fields that are marked as text.
+    pub(super) fn have_texts(&self) -> bool {
+        self.texts > 0
+    }
+}
+
+/// A field without spaces around it, and without the mark that a spreadsheet is told by to take it
+/// as text: `="00501"`.
+pub(super) fn unmarked(field: &str) -> (&str, bool) {
+    let field = field.trim();
+    match field.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        Some(text) if !text.contains('"') => (text.trim(), true),
+        Some(_) | None => (field, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_zeros_make_codes() {
+        let check = |fields: &[&str], expected: bool| {
+            let mut codes = Codes::default();
+            for field in fields {
+                if let Some(plain) = Plain::of(field.as_bytes()) {
+                    codes.add(plain, field.as_bytes());
+                }
+            }
+            assert_eq!(codes.are_all(fields.len() as u64), expected, "{fields:?}");
+        };
+        check(&["00501", "94110", "02139"], true);
+        check(&["007", "012", "1000"], true);
+        check(&["501", "94110"], false);
+        check(&["07", "12"], false);
+        check(&["0.5", "00501"], false);
+        check(&["-5", "007"], false);
+        check(&["0", "1"], false);
+        let many: Vec<String> = (0..100).map(|at| format!("{}", 5 * at)).chain(["007".to_owned()]).collect();
+        check(&many.iter().map(String::as_str).collect::<Vec<_>>(), false);
+    }
+
+    #[test]
+    fn the_mark_of_a_spreadsheet_is_no_part_of_the_text() {
+        assert_eq!(unmarked(" =\"00501\" "), ("00501", true));
+        assert_eq!(unmarked("=\"\""), ("", true));
+        for field in ["00501", "=A1", "=\"", "=\"a\"&\"b\""] {
+            assert_eq!(unmarked(field), (field, false));
+        }
+    }
+}

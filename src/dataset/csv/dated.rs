@@ -1,0 +1,215 @@
+//! What the fields of a column tell about dates, and which of them are none.
+
+use super::date::{self, DateFormat, DateFormats};
+use crate::project::DateOrder;
+
+/// Different fields that are remembered because they are no dates.
+const STRAYS: usize = 4;
+/// So many other fields that are no dates are looked past, and one more for so many dates.
+const LOOKED_PAST: u64 = 8;
+
+/// A field of a column, with the number of its row, counted from 1 below the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub row: u64,
+    pub text: String,
+}
+
+/// The dates of a column, as far as it may be one of dates.
+#[derive(Clone, Debug)]
+pub(super) struct Dated {
+    /// Formats that all dates have, but for those of the other formats.
+    formats: DateFormats,
+    count: u64,
+    first: Option<Place>,
+    /// Formats that all others have.
+    other_formats: DateFormats,
+    others: u64,
+    first_other: Option<Place>,
+    /// Fields that are no dates: how many, the first few different ones, and how many are none of
+    /// these.
+    stray_count: u64,
+    strays: Vec<Place>,
+    other_strays: u64,
+    /// Times with a zone, and the first without one.
+    zoned: u64,
+    first_naive: Option<Place>,
+    /// Whether so many fields are no dates that it is no column of them.
+    is_over: bool,
+}
+
+/// Why a column that holds dates is none of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Spoilt<'a> {
+    /// These fields are no dates; whether they are all of them.
+    Strays(&'a [Place], bool),
+    /// They are written in two ways, as these fields.
+    Mixed(&'a Place, &'a Place),
+}
+
+impl Default for Dated {
+    fn default() -> Self {
+        Dated {
+            formats: DateFormats::ALL,
+            count: 0,
+            first: None,
+            other_formats: DateFormats::ALL,
+            others: 0,
+            first_other: None,
+            stray_count: 0,
+            strays: Vec::new(),
+            other_strays: 0,
+            zoned: 0,
+            first_naive: None,
+            is_over: false,
+        }
+    }
+}
+
+impl Dated {
+    /// Adds a field that is neither missing nor a plain number.
+    pub(super) fn add(&mut self, row: u64, field: &str) {
+        if self.is_over {
+            return;
+        }
+        let place = || Place { row, text: field.to_owned() };
+        if self.strays.iter().any(|stray| stray.text == field) {
+            self.stray_count += 1;
+            return;
+        }
+        let formats = self.formats.that_read(field);
+        if !formats.is_empty() {
+            self.formats = formats;
+            self.count += 1;
+            self.first.get_or_insert_with(place);
+            if date::has_zone(field) {
+                self.zoned += 1;
+            } else if self.first_naive.is_none() {
+                self.first_naive = Some(place());
+            }
+            return;
+        }
+        let others = self.other_formats.that_read(field);
+        if others.is_empty() {
+            self.add_stray(row, field);
+        } else {
+            self.other_formats = others;
+            self.others += 1;
+            self.first_other.get_or_insert_with(place);
+        }
+    }
+
+    /// Adds a field that is no date.
+    pub(super) fn add_stray(&mut self, row: u64, field: &str) {
+        if self.is_over {
+            return;
+        }
+        self.stray_count += 1;
+        if self.strays.iter().any(|stray| stray.text == field) {
+            return;
+        }
+        if self.strays.len() < STRAYS {
+            self.strays.push(Place { row, text: field.to_owned() });
+            return;
+        }
+        self.other_strays += 1;
+        if self.other_strays > LOOKED_PAST + self.count / LOOKED_PAST {
+            (self.is_over, self.strays) = (true, Vec::new());
+        }
+    }
+
+    /// Whether it is no column of dates, whatever follows.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// The formats of a column of so many fields, all of which are dates.
+    pub(super) fn formats(&self, present: u64) -> DateFormats {
+        if self.count == present && !self.is_over { self.formats } else { DateFormats::NONE }
+    }
+
+    /// The first date.
+    pub(super) fn first(&self, format: DateFormat) -> Option<f64> {
+        self.first.as_ref().and_then(|first| format.parse(&first.text))
+    }
+
+    /// The first time without a zone, where others have one.
+    pub(super) fn naive(&self) -> Option<&Place> {
+        self.first_naive.as_ref().filter(|_| self.zoned > 0)
+    }
+
+    /// Whether all times have a zone, or some.
+    pub(super) fn has_zones(&self) -> bool {
+        self.zoned > 0
+    }
+
+    /// Why it is no column of dates, where most of its fields are some.
+    pub(super) fn spoilt(&self, present: u64) -> Option<Spoilt<'_>> {
+        // A few words such as "5-7" or "May 1" are dates by chance.
+        let dates = self.count + self.others;
+        let are_most = dates >= 3 && dates >= self.stray_count && dates + self.stray_count == present;
+        if self.is_over || !are_most {
+            return None;
+        }
+        match (&self.first, &self.first_other) {
+            (Some(first), Some(other)) => Some(Spoilt::Mixed(first, other)),
+            (Some(_), None) if self.stray_count > 0 => {
+                Some(Spoilt::Strays(&self.strays, self.other_strays == 0))
+            }
+            (_, _) => None,
+        }
+    }
+
+    /// The likeliest format in an order, of all dates but those of the other formats.
+    pub(super) fn format(&self, order: DateOrder) -> Option<DateFormat> {
+        self.formats.best_in(order).filter(|_| self.count > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_one_of_dates_where_all_fields_are_some() {
+        let dated = |fields: &[&str]| {
+            let mut dated = Dated::default();
+            (1..).zip(fields).for_each(|(row, field)| dated.add(row, field));
+            (dated.spoilt(fields.len() as u64).is_some(), !dated.formats(fields.len() as u64).is_empty())
+        };
+        assert_eq!(dated(&["2024-01-31", "2024-02-01"]), (false, true));
+        assert_eq!(dated(&["2024-01-31", "2024-02-01", "soon", "2024-02-03", "2024-02-04"]), (true, false));
+        assert_eq!(dated(&["soon", "2024-02-01", "2024-02-03", "2024-02-04"]), (true, false));
+        assert_eq!(dated(&["2024-01-31", "31.01.2024", "2024-02-01", "01.02.2024"]), (true, false));
+        assert_eq!(dated(&["13/01/2024", "01/13/2024", "14/01/2024"]), (true, false));
+        assert_eq!(dated(&["red", "2024-02-01", "blue"]), (false, false));
+        assert_eq!(dated(&["red", "blue", "green"]), (false, false));
+    }
+
+    #[test]
+    fn strays_and_zones_are_told_with_their_rows() {
+        let mut dated = Dated::default();
+        let fields = [
+            "2024-01-31 10:00Z",
+            "late",
+            "2024-01-31 11:00",
+            "late",
+            "2024-01-31 12:00",
+            "2024-01-31 13:00",
+            "2024-01-31 14:00",
+            "2024-01-31 15:00",
+        ];
+        (1..).zip(fields).for_each(|(row, field)| dated.add(row, field));
+        let stray = Place { row: 2, text: "late".to_owned() };
+        assert_eq!(dated.spoilt(8), Some(Spoilt::Strays(&[stray], true)));
+        assert_eq!(dated.naive().map(|place| place.row), Some(3));
+        let mut words = Dated::default();
+        (1..100).for_each(|row| words.add(row, &format!("word {row}")));
+        assert!(words.is_over() && words.spoilt(99).is_none());
+        // One word for missing dates may be there any number of times.
+        let mut gaps = Dated::default();
+        (1..100).for_each(|row| gaps.add(row, if row % 3 == 0 { "0000-00-00" } else { "2024-01-31" }));
+        let stray = Place { row: 3, text: "0000-00-00".to_owned() };
+        assert_eq!(gaps.spoilt(99), Some(Spoilt::Strays(&[stray], true)));
+    }
+}

@@ -1,0 +1,167 @@
+//! What stands between two fields of a table, told by its first rows.
+
+use ::csv::ByteRecord;
+
+use super::lines::{Form, byte_of, head_rows};
+use super::number::Notations;
+use super::plain::plain_number;
+use super::preamble;
+use super::spaces::Quotes;
+use crate::project::{Delimiter, Rules};
+
+/// Rows that tell the delimiter.
+const DIVIDED_ROWS: usize = 50;
+const CANDIDATES: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
+
+/// Of a thousand rows those with the usual number of fields, of a thousand fields those that make sense, and the fields of
+/// a row: the larger, the likelier is a delimiter.
+type Score = (usize, usize, usize);
+
+/// The candidate that splits most rows into the same number of fields, more than one; then the one whose fields make more
+/// sense; then the one with more fields. Runs of spaces, where no other sign divides. Where none does, lines above the table
+/// may have hidden it.
+pub(super) fn best(head: &[u8], cut: bool, comment: Option<u8>, rules: Rules) -> Delimiter {
+    let rows = |delimiter| {
+        let quotes = Quotes::find(head, byte_of(delimiter), rules);
+        head_rows(head, cut, Form { delimiter, comment, skip: 0, quotes }, DIVIDED_ROWS)
+    };
+    let whole = likeliest(&|delimiter| score(&rows(delimiter), delimiter, rules), rules, 900);
+    if rules == Rules::Version1 || whole.1.0 >= 900 {
+        return whole.0;
+    }
+    let below = likeliest(&|delimiter| score_below(&rows(delimiter), delimiter), rules, 1);
+    if below.1 > whole.1 { below.0 } else { whole.0 }
+}
+
+/// The delimiter with the best score; runs of spaces only where they split so many of a thousand rows.
+fn likeliest(score: &dyn Fn(Delimiter) -> Score, rules: Rules, rows: usize) -> (Delimiter, Score) {
+    // The first of equals, so that a table of one column counts as one of commas.
+    let mut best = (Delimiter::Comma, score(Delimiter::Comma));
+    for delimiter in CANDIDATES {
+        let score = score(delimiter);
+        if score > best.1 {
+            best = (delimiter, score);
+        }
+    }
+    let is_poor = best.1.2 < 2 || (rules == Rules::Current && (best.1.0 < 900 || best.1.1 < 900));
+    if is_poor {
+        let spaces = score(Delimiter::Spaces);
+        if spaces > best.1 && spaces.0 >= rows && (rules == Rules::Version1 || spaces.1 >= 900) {
+            return (Delimiter::Spaces, spaces);
+        }
+    }
+    best
+}
+
+fn score(rows: &[ByteRecord], delimiter: Delimiter, rules: Rules) -> Score {
+    let mut fields = rows.first().map_or(0, ByteRecord::len);
+    let mut same = rows.iter().filter(|row| row.len() == fields).count();
+    let others_have = |fields: usize| rows.len() > 1 && rows.iter().skip(1).all(|row| row.len() == fields);
+    let width = rows.get(1).map_or(0, ByteRecord::len);
+    let ends_empty = |row: &ByteRecord| row.iter().skip(width).all(|field| field.trim_ascii().is_empty());
+    if fields > 1 && same == 1 {
+        // A header without a name for the row names, or lines that end with a delimiter.
+        let may_be_short = rules == Rules::Current || delimiter == Delimiter::Spaces;
+        // A header that ends with delimiters.
+        let may_be_long = rules == Rules::Current && width < fields && rows.first().is_some_and(ends_empty);
+        if may_be_short && others_have(fields + 1) {
+            (fields, same) = (fields + 1, rows.len());
+        } else if may_be_long && others_have(width) {
+            (fields, same) = (width, rows.len());
+        }
+    }
+    let sense = match rules {
+        Rules::Current => sense(rows),
+        Rules::Version1 => 0,
+    };
+    if fields < 2 { (0, 0, 0) } else { (same * 1000 / rows.len(), sense, fields) }
+}
+
+/// The score of the rows below those that are no part of the table. Words of prose are no columns.
+fn score_below(rows: &[ByteRecord], delimiter: Delimiter) -> Score {
+    let widths: Vec<usize> = rows.iter().map(ByteRecord::len).collect();
+    let Some((columns, above)) = preamble::body(&widths) else { return (0, 0, 0) };
+    let (all, rows) = (rows.len(), &rows[above..]);
+    let is_number = |field: &&[u8]| {
+        let text = std::str::from_utf8(field).map(str::trim);
+        text.is_ok_and(|text| plain_number(text).is_some())
+    };
+    let fields = || rows.iter().flat_map(ByteRecord::iter);
+    if delimiter == Delimiter::Spaces && 2 * fields().filter(is_number).count() < fields().count() {
+        return (0, 0, 0);
+    }
+    let same = widths[above..].iter().filter(|width| **width == columns).count();
+    (same * 1000 / all, sense(rows), columns)
+}
+
+/// How many fields of a thousand are no numbers and quoted texts that were cut apart or run together by the wrong delimiter.
+fn sense(rows: &[ByteRecord]) -> usize {
+    let fields = || rows.iter().flat_map(ByteRecord::iter);
+    let is_run_together = |field: &[u8]| {
+        let of_digits = field.windows(3).any(|three| {
+            three[0].is_ascii_digit()
+                && matches!(three[1], b';' | b',' | b'\t' | b'|' | b' ')
+                && (three[2].is_ascii_digit() || matches!(three[2], b'-' | b' ' | b'.'))
+        });
+        let is_sound = |text: &str| !Notations::of(text).0.is_empty();
+        of_digits
+            && !field.iter().any(u8::is_ascii_alphabetic)
+            && !std::str::from_utf8(field).is_ok_and(|text| text.len() <= 64 && is_sound(text))
+    };
+    // A quoted text that was cut apart.
+    let is_cut = |field: &[u8]| field.split(|byte| *byte == b'"').count().is_multiple_of(2);
+    let wrong = fields().filter(|field| is_run_together(field) || is_cut(field)).count();
+    let count = fields().count().max(1);
+    (count - wrong) * 1000 / count
+}
+
+/// The delimiter that the first line names: `sep=;`, as Excel has it.
+pub(super) fn named(head: &[u8]) -> Option<Delimiter> {
+    let line = head.split(|byte| matches!(byte, b'\n' | b'\r')).next()?;
+    let line = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
+    if line.len() != 5 || !line[..4].eq_ignore_ascii_case(b"sep=") {
+        return None;
+    }
+    let all = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe, Delimiter::Spaces];
+    all.into_iter().find(|delimiter| byte_of(*delimiter) == line[4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters_are_told_by_the_first_rows() {
+        let check = |text: &str, rules: Rules, expected: Delimiter| {
+            assert_eq!(best(text.as_bytes(), false, None, rules), expected, "{text:?}");
+        };
+        for rules in Rules::ALL {
+            check("a,b\n1,2\n", rules, Delimiter::Comma);
+            check("a;b\n1,5;2,5\n", rules, Delimiter::Semicolon);
+            check("a\tb\nred wine\t3\n", rules, Delimiter::Tab);
+            check("a|b,c\n1|2\n", rules, Delimiter::Pipe);
+            check("1.5 2.5\n3.5  4.5\n", rules, Delimiter::Spaces);
+            check("\"x\" \"y\"\n\"1\" 0.5 2\n\"2\" 1 3\n", rules, Delimiter::Spaces);
+            check("some name\n1\n2\n", rules, Delimiter::Comma);
+            check("5\n6\n", rules, Delimiter::Comma);
+        }
+        // Commas cut these into more fields of equal number.
+        check("1,5;2,5;3,5\n1,25;2,5;7,5\n", Rules::Current, Delimiter::Semicolon);
+        check("  1,5   2,5\n 3,25  4,5\n", Rules::Current, Delimiter::Spaces);
+    }
+
+    #[test]
+    fn lines_above_a_table_do_not_hide_its_delimiter() {
+        let check = |text: &str, expected: Delimiter| {
+            assert_eq!(best(text.as_bytes(), false, None, Rules::Current), expected, "{text:?}");
+        };
+        check("My table\n\na;b\n1,5;2,5\n3,5;4,5\n", Delimiter::Semicolon);
+        check("Made by, me\non\nmonday\na\tb\tc\n1\t2\t3\n3\t4\t5\n", Delimiter::Tab);
+        check("Run of today\n x  y\n 1  2\n 3  4\n 5  6\n", Delimiter::Spaces);
+        check("a;b;\n1,5;2,5\n3,5;4,5\n", Delimiter::Semicolon);
+        // Words of two parts are one column.
+        check("city\nNew York\nLos Angeles\nSan Jose\n", Delimiter::Comma);
+        check("name value\nfoo 1,5\nbar 2,5\n", Delimiter::Spaces);
+        check("Name,City, ST,Val\np,\"Town, 0\",0\nq,\"Town, 1\",1\n", Delimiter::Comma);
+    }
+}

@@ -1,0 +1,167 @@
+//! Words that mean a missing value.
+
+use crate::project::{Choice, TableReading};
+
+/// The usual words, in any case, and the errors of a spreadsheet.
+const USUAL: [&str; 16] = [
+    "NA", "N/A", "#N/A", "NaN", "NaT", "<NA>", "null", "None", "-", "?", "#DIV/0!", "#VALUE!", "#REF!",
+    "#NAME?", "#NUM!", "#NULL!",
+];
+/// The length of the longest of them.
+const USUAL_BYTES: usize = 7;
+/// Those of them that may well be values: a country, "no garage", a strand of DNA.
+const MAY_BE_VALUES: [&str; 4] = ["NA", "null", "None", "-"];
+
+/// Usual words for missing values, of all fields of a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct UsualWords(u16);
+
+/// Why a value is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// The field is empty.
+    Empty,
+    /// A word that was told.
+    Told,
+    /// A usual word, by its number in [`USUAL`].
+    Usual(usize),
+}
+
+/// Why a trimmed field means that a value is missing; `None` where it is one.
+pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
+    if field.is_empty() {
+        return Some(Gap::Empty);
+    }
+    if is_told(field.as_bytes(), reading) {
+        return Some(Gap::Told);
+    }
+    if field.len() > USUAL_BYTES {
+        return None;
+    }
+    // Usual words are told in any case, too.
+    let is_meant = |field: &str| {
+        !reading.only_missing_words
+            || reading.missing_words.iter().any(|word| word.eq_ignore_ascii_case(field))
+    };
+    let usual = USUAL.iter().position(|word| word.eq_ignore_ascii_case(field));
+    usual.filter(|_| is_meant(field)).map(Gap::Usual)
+}
+
+/// Whether a field means that a value is missing.
+pub(super) fn is_missing(field: &str, reading: &TableReading) -> bool {
+    gap(field.trim(), reading).is_some()
+}
+
+/// Whether a field is one of the words that were told.
+pub(super) fn is_told(field: &[u8], reading: &TableReading) -> bool {
+    reading.missing_words.iter().any(|word| word.as_bytes() == field)
+}
+
+/// The choice of more words for missing values: those told before stay. `None` where one cannot be
+/// given as it stands.
+pub(super) fn with_more<'a>(reading: &TableReading, words: impl Iterator<Item = &'a str>) -> Option<Choice> {
+    let mut all = reading.missing_words.clone();
+    for word in words {
+        let is_short = super::shortened(word) == word;
+        if !is_short || word.contains(',') || word == "detect" || word.starts_with("only:") {
+            return None;
+        }
+        all.push(word.to_owned());
+    }
+    Some(if reading.only_missing_words { Choice::OnlyMissingWords(all) } else { Choice::MissingWords(all) })
+}
+
+/// The choice of the usual words without some of them, as far as the others were seen in the table.
+pub(super) fn without(reading: &TableReading, values: UsualWords, seen: UsualWords) -> Choice {
+    let told = reading
+        .missing_words
+        .iter()
+        .filter(|word| !values.names().any(|value| word.eq_ignore_ascii_case(value)));
+    let mut words: Vec<String> = told.cloned().collect();
+    words.extend(
+        seen.without(values).names().map(str::to_owned).filter(|word| !reading.missing_words.contains(word)),
+    );
+    Choice::OnlyMissingWords(words)
+}
+
+impl UsualWords {
+    /// Adds the word of a number in [`USUAL`].
+    pub(super) fn add(&mut self, number: usize) {
+        self.0 |= 1 << number;
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub(super) fn or(self, other: UsualWords) -> UsualWords {
+        UsualWords(self.0 | other.0)
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub(super) fn and(self, other: UsualWords) -> UsualWords {
+        UsualWords(self.0 & other.0)
+    }
+
+    /// Those that are not in the other.
+    #[must_use]
+    pub(super) fn without(self, other: UsualWords) -> UsualWords {
+        UsualWords(self.0 & !other.0)
+    }
+
+    /// Those of them that may well be values.
+    #[must_use]
+    pub(super) fn that_may_be_values(self) -> UsualWords {
+        let may_be = |at: &usize| MAY_BE_VALUES.contains(&USUAL[*at]);
+        self.and(UsualWords((0..USUAL.len()).filter(may_be).fold(0, |bits, at| bits | 1 << at)))
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The words.
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
+        (0..).zip(USUAL).filter(move |(at, _)| self.0 >> at & 1 == 1).map(|(_, word)| word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_added_to_the_usual_ones_or_replace_them() {
+        let reading = |words: &[&str], only_missing_words: bool| TableReading {
+            missing_words: words.iter().map(ToString::to_string).collect(),
+            only_missing_words,
+            ..TableReading::default()
+        };
+        let check = |field: &str, reading: &TableReading, expected: Option<Gap>| {
+            assert_eq!(gap(field, reading), expected, "{field:?} {reading:?}");
+        };
+        check("", &reading(&[], true), Some(Gap::Empty));
+        check("NA", &reading(&[], false), Some(Gap::Usual(0)));
+        check("NA", &reading(&[], true), None);
+        check("-9", &reading(&["-9"], false), Some(Gap::Told));
+        check("-", &reading(&["-9"], false), Some(Gap::Usual(8)));
+        check("-", &reading(&["-9"], true), None);
+        check("nan", &reading(&["NaN"], true), Some(Gap::Usual(3)));
+        check("unknown", &reading(&[], false), None);
+        check("#DIV/0!", &reading(&[], false), Some(Gap::Usual(10)));
+        assert_eq!(USUAL.iter().map(|word| word.len()).max(), Some(USUAL_BYTES));
+        let more = |reading: &TableReading, word: &str| with_more(reading, [word].into_iter());
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(more(&reading(&["a"], false), "b"), Some(Choice::MissingWords(words(&["a", "b"]))));
+        assert_eq!(more(&reading(&["a"], true), "b"), Some(Choice::OnlyMissingWords(words(&["a", "b"]))));
+        assert_eq!(more(&reading(&[], false), "b, c"), None);
+        let mut seen = UsualWords::default();
+        [0, 8, 9].into_iter().for_each(|at| seen.add(at));
+        let values = seen.that_may_be_values();
+        assert_eq!(values.names().collect::<Vec<_>>(), ["NA", "-"]);
+        assert_eq!(
+            without(&reading(&["x"], false), values, seen),
+            Choice::OnlyMissingWords(words(&["x", "?"]))
+        );
+    }
+}

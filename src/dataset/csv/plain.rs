@@ -1,0 +1,170 @@
+//! Numbers that are written in no more than digits, a point and a sign: far the most fields of
+//! tables.
+
+/// A number of up to 15 digits, with a point or a sign or without.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Plain {
+    /// Its value.
+    pub value: f64,
+    /// Its digits, read as a whole number.
+    pub digits: u64,
+    /// How many digits it has.
+    pub length: u8,
+    /// Whether it has a point.
+    pub has_point: bool,
+    /// Whether it has a sign.
+    pub has_sign: bool,
+    /// Whether it begins with a zero.
+    pub has_zero: bool,
+}
+
+/// Powers of ten that 64 bits hold exactly, up to the most digits.
+const POWERS: [f64; 16] =
+    [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+/// Up to here digits are a whole number that 64-bit floats hold exactly.
+const MOST_DIGITS: u8 = 15;
+
+impl Plain {
+    /// Reads a field in one pass, the same number as `str::parse`; `None` for anything else, also
+    /// around it.
+    ///
+    /// Digits and the power of ten are exact, so that their quotient is the nearest number (Clinger
+    /// 1990).
+    pub(super) fn of(field: &[u8]) -> Option<Plain> {
+        Plain::with_mark(field, b'.')
+    }
+
+    /// [`Plain::of`] with another decimal mark than a point.
+    #[inline]
+    pub(super) fn with_mark(field: &[u8], mark: u8) -> Option<Plain> {
+        let (is_negative, has_sign, rest) = match field {
+            [b'-', rest @ ..] => (true, true, rest),
+            [b'+', rest @ ..] => (false, true, rest),
+            rest => (false, false, rest),
+        };
+        let (mut digits, mut length, mut point) = (0_u64, 0_u8, None);
+        for &byte in rest {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 {
+                if length == MOST_DIGITS {
+                    return None;
+                }
+                digits = 10 * digits + u64::from(digit);
+                length += 1;
+            } else if byte == mark && point.is_none() {
+                point = Some(length);
+            } else {
+                return None;
+            }
+        }
+        if length == 0 {
+            return None;
+        }
+        let size = match point {
+            Some(before) => digits as f64 / POWERS[usize::from(length - before)],
+            None => digits as f64,
+        };
+        Some(Plain {
+            value: if is_negative { -size } else { size },
+            digits,
+            length,
+            has_point: point.is_some(),
+            has_sign,
+            has_zero: rest.first() == Some(&b'0'),
+        })
+    }
+
+    /// Whether it is digits alone.
+    pub(super) fn is_bare(self) -> bool {
+        !self.has_point && !self.has_sign
+    }
+
+    /// Whether it is digits alone, more than one, and begins with a zero, as codes do.
+    pub(super) fn is_padded(self) -> bool {
+        self.is_bare() && self.has_zero && self.length > 1
+    }
+
+    /// A whole number up to 255 that is written in the only usual way.
+    pub(super) fn byte(self) -> Option<u8> {
+        let is_usual = self.is_bare() && !(self.has_zero && self.length > 1);
+        u8::try_from(self.digits).ok().filter(|_| is_usual)
+    }
+
+    /// Whether it is a date of eight digits in the years 1900 to 2099.
+    pub(super) fn is_compact_date(self) -> bool {
+        let (year, month, day) = (self.digits / 10_000, self.digits / 100 % 100, self.digits % 100);
+        let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            2 if is_leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            _ => 0,
+        };
+        self.is_bare() && self.length == 8 && (1900..2100).contains(&year) && (1..=days).contains(&day)
+    }
+}
+
+/// A number that is written with digits, a point, signs and an exponent.
+pub(super) fn plain_number(field: &str) -> Option<f64> {
+    let first = *field.as_bytes().first()?;
+    let may_be = first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.');
+    field.parse().ok().filter(|value: &f64| may_be && value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_numbers_are_those_of_the_standard_library() {
+        for text in [
+            "0",
+            "-0",
+            "5",
+            "+5",
+            "1.5",
+            ".5",
+            "5.",
+            "-0.1",
+            "00501",
+            "0.00000000000001",
+            "999999999999999",
+            "123456.789012345",
+            "3.14159265358979",
+            "-98765.4321",
+        ] {
+            let value = Plain::of(text.as_bytes()).map(|plain| plain.value);
+            assert_eq!(value.map(f64::to_bits), text.parse().ok().map(f64::to_bits), "{text}");
+        }
+        for text in
+            ["", "-", ".", "+.", "1e5", "1.2.3", "--5", " 5", "5 ", "0x10", "inf", "1,5", "1234567890123456"]
+        {
+            assert_eq!(Plain::of(text.as_bytes()), None, "{text}");
+        }
+        let comma = |text: &str| Plain::with_mark(text.as_bytes(), b',').map(|plain| plain.value);
+        assert_eq!(["-1,25", "7", "1.5", "1,2,3"].map(comma), [Some(-1.25), Some(7.0), None, None]);
+    }
+
+    #[test]
+    fn digits_tell_more_than_the_number() {
+        let check = |text: &str, is_padded: bool, byte: Option<u8>, is_date: bool| {
+            let plain = Plain::of(text.as_bytes()).expect("a plain number");
+            assert_eq!(
+                (plain.is_padded(), plain.byte(), plain.is_compact_date()),
+                (is_padded, byte, is_date),
+                "{text}"
+            );
+        };
+        check("00501", true, None, false);
+        check("0", false, Some(0), false);
+        check("255", false, Some(255), false);
+        check("256", false, None, false);
+        check("-5", false, None, false);
+        check("0.5", false, None, false);
+        check("20240229", false, None, true);
+        check("20230229", false, None, false);
+        check("18991231", false, None, false);
+        check("20241301", false, None, false);
+    }
+}

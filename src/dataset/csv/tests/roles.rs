@@ -1,0 +1,165 @@
+//! Labels, ids and what is left out, also where a table is shown to a trained run.
+
+use super::kinds::{loaded, with};
+use super::*;
+use crate::dataset::{OtherColumn, csv};
+use crate::project::{Choice, Take};
+
+#[test]
+fn rows_without_a_label_are_told_and_version_1_has_more_of_them() {
+    let text = b"c,x\na,0.5\nNA,1.5\n,2.5\n-,3.5\nnone at all,4.5\n";
+    let words = Choice::MissingWords(vec!["none at all".to_owned()]);
+    for (rules, expected) in [
+        (Rules::Current, [true, true, false, true, false]),
+        (Rules::Version1, [true, false, false, true, false]),
+    ] {
+        let raw = with(text, &["c"], rules, vec![words.clone()]).unwrap();
+        assert_eq!([0, 1, 2, 3, 4].map(|row| raw.labels[0].is_known(row)), expected, "{rules:?}");
+        assert_eq!(raw.labels[0].text(4), "none at all");
+    }
+}
+
+/// The columns of a table, each as it is taken.
+fn taken(raw: &Raw) -> Vec<(&str, Take)> {
+    raw.overview.iter().map(|column| (column.name.as_str(), column.take)).collect()
+}
+
+#[test]
+fn ids_are_labels_unless_something_else_is_said() {
+    let rows: Vec<String> =
+        (0..20).map(|at| format!("{},n{at},{}.5,{}\n", 900 + 7 * at, at % 7, at % 5)).collect();
+    let text = format!("id,name,a,b\n{}", rows.concat());
+    let check = |choices: Vec<Choice>, id: Take, name: Take, said: &[&str]| {
+        let raw = with(text.as_bytes(), &[], Rules::Current, choices.clone()).unwrap();
+        let expected = [("id", id), ("name", name), ("a", Take::Numbers), ("b", Take::Numbers)];
+        assert_eq!(taken(&raw), expected, "{choices:?}");
+        let remedies = raw.doubts.iter().flat_map(|doubt| &doubt.remedies).map(Choice::option);
+        let all = raw.notes.iter().cloned().chain(remedies).collect::<Vec<_>>().join("\n");
+        assert!(said.iter().all(|part| all.contains(part)), "{choices:?}: {all}");
+        raw
+    };
+    let column = |name: &str, take| Choice::Column(name.to_owned(), take);
+    let (label, numbers, out) = (Take::Label, Take::Numbers, Take::LeftOut);
+    check(vec![], label, label, &["--column id=feature makes it a feature", "\"name\": too many"]);
+    check(vec![column("id", None)], label, label, &[]);
+    let raw = check(vec![column("id", Some(Take::Feature))], numbers, label, &[]);
+    assert!(raw.doubts.is_empty(), "what was chosen is not doubted: {:?}", raw.doubts);
+    check(vec![column("id", Some(numbers))], numbers, label, &[]);
+    check(vec![column("id", Some(out))], out, label, &[]);
+    check(vec![column("name", Some(Take::Feature))], label, Take::Categories, &[]);
+    let none = Choice::Labels(Some(vec![]));
+    let raw =
+        check(vec![none.clone()], numbers, out, &["left out (--column name=categories", "--column id=label"]);
+    assert!(raw.labels.is_empty());
+    check(vec![Choice::Labels(Some(vec!["name".to_owned()]))], numbers, label, &[]);
+    check(vec![none, column("id", Some(label))], label, out, &[]);
+    let old = with(text.as_bytes(), &[], Rules::Version1, vec![]).unwrap();
+    assert_eq!(taken(&old)[..2], [("id", numbers), ("name", label)]);
+    // Something must be left to learn from.
+    assert_eq!(taken(&loaded(b"id\n1\n2\n3\n")), [("id", numbers)]);
+    assert_eq!(taken(&loaded(b"id,kind\n1,x\n2,y\n3,x\n4,y\n")), [("id", label), ("kind", Take::Categories)]);
+}
+
+#[test]
+fn a_table_without_a_header_has_the_columns_of_the_training_data() {
+    let features = ["a", "b"].map(Column::numbers);
+    let other = |name: &str, place, is_label| OtherColumn { name: name.to_owned(), place, is_label };
+    let others = [other("note", 2, false), other("id", 0, true)];
+    let known = Known { columns: &features, others: &others, ..Known::default() };
+    let read = |text: &[u8], labels: &[String], known: Known<'_>| {
+        let (_dir, path) = write(text);
+        let asked = Asked {
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels,
+            missing: Missing::default(),
+            reading: &TableReading::default(),
+            rules: Rules::Current,
+        };
+        csv::load_known(&path, asked, known, &Progress::default())
+    };
+    let raw = read(b"7,1,x,2\n9,3.5,y,4\n", &["id".to_owned()], known).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.5, 4.0]));
+    assert_eq!((raw.labels.len(), &raw.labels[0].name[..], &*raw.labels[0].text(1)), (1, "id", "9"));
+    assert!(
+        raw.warnings.iter().any(|told| told.contains("by their place, labels too")),
+        "{:?}",
+        raw.warnings
+    );
+    // Without its labels it has the columns of the features.
+    let raw = read(b"1,2\n3.5,4\n", &["id".to_owned()], known).unwrap();
+    assert_eq!((raw.rows, raw.labels.len()), (Rows::F32(vec![1.0, 2.0, 3.5, 4.0]), 0));
+    // A single row tells nothing of its columns; they are what they were.
+    let raw = read(b"note,b,a,id\nx,2,1,7\n", &[], known).unwrap();
+    assert_eq!((raw.rows, raw.labels.len()), (Rows::F32(vec![1.0, 2.0]), 1));
+    for (text, parts) in [
+        (&b"7,1,x\n9,3.5,y\n"[..], ["3 columns", "--header yes"]),
+        (b"p,q\n1,2\n3.5,4\n", ["missing: \"a\", \"b\"", "--header no"]),
+        (b"a,q\n1,2\n3.5,4\n", ["missing: \"b\"", "add them"]),
+    ] {
+        let error = read(text, &[], known).unwrap_err().to_string();
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+    }
+    // Places that cannot be are those of a damaged file.
+    for places in [[0, 0], [0, 9]] {
+        let others = [other("note", places[0], false), other("id", places[1], true)];
+        assert!(read(b"7,1,x,2\n9,3.5,y,4\n", &[], Known { others: &others, ..known }).is_err());
+    }
+    // A run that was trained without a header, and a table that has one.
+    let made_up = ["column 1", "column 2"].map(Column::numbers);
+    let asked = Asked {
+        header: Header::No,
+        delimiter: Delimiter::Auto,
+        labels: &[],
+        missing: Missing::default(),
+        reading: &TableReading::default(),
+        rules: Rules::Current,
+    };
+    let (_dir, path) = write(b"x,y\n1,2\n3,4.5\n");
+    let error = csv::load(&path, asked, &made_up, &Progress::default()).unwrap_err().to_string();
+    assert!(error.contains("--header yes") && !error.contains("categories"), "{error}");
+    let told = Asked { header: Header::Yes, ..asked };
+    let raw = csv::load(&path, told, &made_up, &Progress::default()).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
+}
+
+#[test]
+fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
+    let known = ["a"].map(Column::numbers);
+    let rows: Vec<String> = (0..12)
+        .map(|at| format!("{at}.5,{},{},{}.25,{at}\n", ["yes", "no"][at % 2], at % 3, at % 3))
+        .collect();
+    let text = format!("a,truth,grade,price,t\n{}", rows.concat());
+    let read = |reading: &TableReading| {
+        let (_dir, path) = write(text.as_bytes());
+        let asked = Asked {
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: &["a".to_owned()],
+            missing: Missing::default(),
+            reading,
+            rules: Rules::Current,
+        };
+        csv::load(&path, asked, &known, &Progress::default()).unwrap()
+    };
+    let raw = read(&TableReading::default());
+    let (label, out) = (Take::Label, Take::LeftOut);
+    assert_eq!(
+        taken(&raw),
+        [("a", Take::Numbers), ("truth", label), ("grade", label), ("price", out), ("t", label)]
+    );
+    // A choice that is not followed is told.
+    assert!(
+        raw.warnings[0].contains("\"a\" is read as the run was trained on it (numbers)"),
+        "{:?}",
+        raw.warnings
+    );
+    let price = crate::project::ColumnChoice { name: "price".to_owned(), take: Take::Feature };
+    let raw = read(&TableReading { columns: vec![price], only_labels: true, ..TableReading::default() });
+    assert_eq!(taken(&raw).iter().filter(|(_, take)| *take == out).count(), 4);
+    assert!(
+        raw.warnings.iter().any(|told| told.contains("\"price\" is no feature of the run")),
+        "{:?}",
+        raw.warnings
+    );
+}

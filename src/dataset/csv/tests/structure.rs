@@ -1,0 +1,249 @@
+//! What stands around the rows of a table: titles, headers, units, sums, remarks, empty rows.
+
+use super::kinds::{loaded, with};
+use super::*;
+use crate::project::{Choice, Comments};
+
+/// Checks names and values of the features, and parts of what is noted.
+fn check(text: &str, names: &[&str], values: &[f32], notes: &[&str]) {
+    let raw = loaded(text.as_bytes());
+    assert_eq!(raw.feature_names, names, "{text:?}");
+    assert_eq!(raw.rows, Rows::F32(values.to_vec()), "{text:?}");
+    for part in notes {
+        assert!(raw.notes.iter().any(|note| note.contains(part)), "{text:?}: {:?} lacks {part}", raw.notes);
+    }
+    assert_eq!(raw.doubts, [], "{text:?}");
+}
+
+/// Checks that a doubt has these words and this remedy.
+fn check_doubt(text: &str, part: &str, remedy: &Choice) {
+    let doubts = loaded(text.as_bytes()).doubts;
+    let is_it =
+        |doubt: &crate::dataset::Doubt| doubt.message.contains(part) && doubt.remedies.contains(remedy);
+    assert!(doubts.iter().any(is_it), "{text:?}: {doubts:?} lacks {part}");
+}
+
+const ABC: [f32; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 1.0];
+const ROWS: &str = "1,2,3\n4,5,6\n7,8,1\n";
+
+#[test]
+fn years_are_names_whatever_stands_below() {
+    let wide = "Country,2000,2005,2011\nFrance,5.5,6.1,7\nChad,1.5,2.5,3.1\nPeru,3.1,4.5,1.2\nMali,5,1.1,9\n";
+    let raw = loaded(wide.as_bytes());
+    assert_eq!(raw.rows.len(), 12);
+    assert_eq!(raw.labels.len(), 1);
+    assert_eq!((raw.labels[0].name.as_str(), raw.doubts.len()), ("Country", 0));
+    assert_eq!(raw.feature_names, ["2000", "2005", "2011"]);
+    check(
+        "2000,2005,2011\n5500,6100,700\n1500,2500,310\n",
+        &["2000", "2005", "2011"],
+        &[5500.0, 6100.0, 700.0, 1500.0, 2500.0, 310.0],
+        &[],
+    );
+    let doses = "dose,-9000,10000,50000\na,5500,6100,700\nb,1500,2500,310\nc,3100,4500,1200\nd,5,1900,9\n";
+    check_doubt(doses, "in order that are unlike those below", &Choice::Header(Header::No));
+}
+
+#[test]
+fn lines_above_the_header_are_skipped() {
+    let abc = ["a", "b", "c"];
+    check(&format!("My measurements\n\na,b,c\n{ROWS}"), &abc, &ABC, &["2 lines above the table skipped"]);
+    check(
+        &format!("Exported on 2024-01-02\nby,me\na,b,c\n{ROWS}"),
+        &abc,
+        &ABC,
+        &["\"by\"", "--skip-lines 0"],
+    );
+    check(&format!("Title,,\n,,\na,b,c\n{ROWS}"), &abc, &ABC, &["2 lines"]);
+    check(&format!("sep=,\nTitle\na,b,c\n{ROWS}"), &abc, &ABC, &["1 line above", "--skip-lines 1"]);
+    check(&format!("A title\n{ROWS}"), &["column 1", "column 2", "column 3"], &ABC, &["1 line above"]);
+    let semicolons = "Export of today\n\na;b\n1,5;2,5\n3,5;4,5\n7,5;8,5\n";
+    check(semicolons, &["a", "b"], &[1.5, 2.5, 3.5, 4.5, 7.5, 8.5], &["2 lines above"]);
+    check("Run 5 of today\n x  y\n 1  2.5\n 3  4.5\n", &["x", "y"], &[1.0, 2.5, 3.0, 4.5], &["1 line above"]);
+    let facts = "Device: X1\nDate,2024-01-02\nOperator,Bob\n\nt,x\n0,1.5\n1,2.5\n2,1.5\n3,9.5\n";
+    check(facts, &["t", "x"], &[0.0, 1.5, 1.0, 2.5, 2.0, 1.5, 3.0, 9.5], &["4 lines above"]);
+    // A name that is missing is no title, and what says nothing is refused with the option.
+    check("a,,c\n1,2,3\n4,5,6\n", &["a", "column 2", "c"], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[]);
+    let error = read(b"a,b\n1,2,3,4\n5,6,7,8\n", &[], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 2: the row has 4 fields") && error.contains("--skip-lines 1"), "{error}");
+    // Errors count the lines that were skipped.
+    let error = read(format!("My title\n\na,b,c\n{ROWS}x,1,2\n").as_bytes(), &[], Missing::ColumnMean);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("line 7, column \"a\": \"x\" is no number"), "{error}");
+}
+
+#[test]
+fn skipped_lines_and_rows_can_be_chosen() {
+    let read = |text: &str, choice: Choice| {
+        let raw = with(text.as_bytes(), &[], Rules::Current, vec![choice.clone()]);
+        raw.unwrap_or_else(|error| panic!("{choice:?}: {error}"))
+    };
+    let raw = read("a,b\nc,d\n1,2\n3,4\n", Choice::SkipLines(Some(1)));
+    assert_eq!(
+        (raw.feature_names, raw.rows),
+        (vec!["c".into(), "d".into()], Rows::F32(vec![1.0, 2.0, 3.0, 4.0]))
+    );
+    let raw = read("a,b\n1,2\n3,4\n4,6\n", Choice::SkipFooter(Some(1)));
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.0]));
+    let total = "name,b\nx,2\ny,5\nx,8\ny,8\nTotal,23\n";
+    let raw = read(total, Choice::SkipFooter(Some(0)));
+    assert_eq!(raw.rows, Rows::F32(vec![2.0, 5.0, 8.0, 8.0, 23.0]));
+    let error = with(b"a,b\n1,2\n", &[], Rules::Current, vec![Choice::SkipLines(Some(9))]).unwrap_err();
+    assert!(error.to_string().contains("nothing is left after the first 9 lines"), "{error}");
+    let error = with(b"a,b\n1,2\n", &[], Rules::Current, vec![Choice::SkipFooter(Some(9))]).unwrap_err();
+    assert!(error.to_string().contains("no rows"), "{error}");
+}
+
+#[test]
+fn units_below_the_header_are_no_row() {
+    check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
+    // A word in one column alone is an error, which names it.
+    let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 2, column \"a\": \"oops\" is no number"), "{error}");
+}
+
+#[test]
+fn rows_below_the_table_are_left_out_or_doubted() {
+    let (abc, table) = (["a", "b", "c"], format!("a,b,c\n{ROWS}"));
+    check(
+        &format!("{table}Total,12,10\n"),
+        &abc,
+        &ABC,
+        &["1 row below the table is left out", "line 5", "Total"],
+    );
+    check(&format!("{table}Source: me\n"), &abc, &ABC, &["line 5", "--skip-footer 0"]);
+    check(&format!("{table},,\nTotal,12,10\n\"Source: me\",,\n"), &abc, &ABC, &["2 rows below the table"]);
+    let named = |last: &str| format!("name,b,c\nx,2,3\ny,5,6\nx,8,9\ny,8,7\n{last}\n");
+    // A sum, proven by the numbers.
+    let raw = loaded(named("Total,23,25").as_bytes());
+    assert_eq!((raw.rows.len(), raw.doubts.len()), (4 * 4, 0));
+    let footer = Choice::SkipFooter(Some(1));
+    check_doubt(&named("Total,7,9"), "sums up the others (line 6: \"Total\"", &footer);
+    check_doubt(&named("See below,,"), "is a remark", &footer);
+    // Within the table such rows are data.
+    assert_eq!(loaded(named("z,,\nx,2,3").as_bytes()).doubts, []);
+    for (end, part) in [("7\n", "line 5: the row has 1 field"), ("4,5\n", "line 5: the row has 2 fields")] {
+        let error =
+            read(format!("{table}{end}").as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
+        assert!(error.contains(part) && error.contains("--skip-footer 1"), "{error}");
+    }
+    let error = read(format!("a,b,c\nnote\n{ROWS}").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
+    assert!(error.to_string().contains("line 2: the row has 1 field"), "{error}");
+}
+
+#[test]
+fn empty_rows_are_left_out_and_leave_their_numbers() {
+    let text = b"a,b\n1,2\n,\n3,4\n , \n5,6\n";
+    let raw = loaded(text);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+    assert_eq!((raw.source_rows, raw.has_gaps), (vec![1, 3, 5], false));
+    assert!(raw.notes.iter().any(|note| note.contains("2 rows without values are left out")));
+    let old = with(text, &[], Rules::Version1, vec![]).unwrap();
+    assert!(old.rows.len() == 10 && old.has_gaps && old.source_rows.is_empty());
+}
+
+#[test]
+fn drawn_lines_and_repeated_headers_are_no_rows() {
+    let values = [1.0, 2.5, 3.0, 4.5];
+    check(" n | x\n---+----\n 1 | 2.5\n 3 | 4.5\n(2 rows)\n", &["n", "x"], &values, &["(2 rows)"]);
+    check(
+        "| a | b |\n|---|---|\n| 1 | 2.5 |\n| 3 | 4.5 |\n",
+        &["a", "b"],
+        &values,
+        &["1 row without values"],
+    );
+    let box_drawn = "+---+---+\n| a | b |\n+---+---+\n| 1 | 2.5 |\n| 3 | 4.5 |\n+---+---+\n";
+    check(box_drawn, &["a", "b"], &values, &["1 line above the table"]);
+    check("a,b\n1,2.5\na,b\n3,4.5\n", &["a", "b"], &values, &["1 row with the names of the header"]);
+}
+
+#[test]
+fn quotes_after_spaces_are_quotes() {
+    let text = "kind, \"x\", \"y, in mm\"\n\"a, b\", \"1.5\", 2\n\"c, d\",  \"2.5\", 3\n";
+    let raw = read(text.as_bytes(), &["kind"], Missing::ColumnMean).unwrap();
+    assert_eq!(
+        (raw.feature_names, raw.rows),
+        (vec!["x".into(), "y, in mm".into()], Rows::F32(vec![1.5, 2.0, 2.5, 3.0]))
+    );
+    assert_eq!((raw.labels[0].text(0), raw.labels[0].text(1)), ("a, b".into(), "c, d".into()));
+}
+
+#[test]
+fn delimiters_at_the_end_of_lines_are_no_columns() {
+    let abc = ["a", "b", "c"];
+    check(&format!("a,b,c,\n{ROWS}"), &abc, &ABC, &["the header ends with a delimiter"]);
+    check(&format!("a,b,c,,,\n{ROWS}"), &abc, &ABC, &["the header ends with a delimiter"]);
+    check("a,b,,\n1,2,,\n3,4,,\n", &["a", "b"], &[1.0, 2.0, 3.0, 4.0], &["without a name"]);
+    check("a,b,c\n1,2,3,\n4,5,6,\n7,8,1,,\n", &abc, &ABC, &["3 rows end with a delimiter"]);
+    check("a;b;\n1,5;2\n3,5;4\n", &["a", "b"], &[1.5, 2.0, 3.5, 4.0], &["the header ends"]);
+}
+
+#[test]
+fn what_was_left_out_or_renamed_is_said() {
+    check(
+        "a,a,b\n1,2,3\n4,5,6\n",
+        &["a", "a (2)", "b"],
+        &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        &["numbered: \"a (2)\""],
+    );
+    let comments = "# made by me\na,b\n1,2\n#3,4\n5,6\n";
+    check_doubt(comments, "1 line among the rows begins with #", &Choice::Comments(Comments::Off));
+    assert!(loaded(comments.as_bytes()).understood.contains(&"2 comment lines".to_owned()));
+    check(
+        "a,b\n# calibration\n1,2\n3,4\n",
+        &["a", "b"],
+        &[1.0, 2.0, 3.0, 4.0],
+        &["1 row of comments (#) is left out"],
+    );
+    check("% made by me\n% t,x\n1,2.5\n3,4.5\n", &["t", "x"], &[1.0, 2.5, 3.0, 4.5], &[]);
+    let chosen = with(comments.as_bytes(), &[], Rules::Current, vec![Choice::Comments(Comments::From('#'))]);
+    assert_eq!(chosen.unwrap().doubts, []);
+    assert!(loaded(b"a,b\n1,2\n").understood.contains(&"delimiter: comma".to_owned()));
+    let error = read(b"1,2\n3,4\nred,5\n6,7\n", &[], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 3, column 1: \"red\" is no number"), "{error}");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_named_where_it_opens() {
+    let error = read(b"a,b\n1,x\n3,\"y\n5,x\n7,y\n", &[], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 3: a quote is opened here and never closed"), "{error}");
+    for text in [&b"a,b\n1,x\n2,\"y\nz\""[..], b"a,b\n1,x\n2,\"y", b"a,b\n1,x\n2,5\" pipe\n"] {
+        assert!(read(text, &["b"], Missing::ColumnMean).is_ok());
+    }
+}
+
+#[test]
+fn the_sheet_of_a_workbook_can_be_chosen() {
+    let row = |number: u32, cells: [f32; 2]| {
+        let cells =
+            ["A", "B"].iter().zip(cells).map(|(c, v)| format!(r#"<c r="{c}{number}"><v>{v}</v></c>"#));
+        let cells: Vec<String> = cells.collect();
+        format!(r#"<row r="{number}">{}</row>"#, cells.concat())
+    };
+    let (one, two) = (row(1, [1.0, 5.0]) + &row(2, [2.0, 3.0]), row(1, [8.0, 4.0]) + &row(2, [6.0, 7.0]));
+    let book = workbook(&[("empty", ""), ("one", &one), ("two", &two)]);
+    let raw = loaded(&book);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 5.0, 2.0, 3.0]));
+    assert!(
+        raw.understood.contains(&"sheet \"one\" of 3 (others: \"empty\", \"two\")".to_owned()),
+        "{:?}",
+        raw.understood
+    );
+    assert_eq!(raw.doubts[0].remedies, [Choice::Sheet(Some("two".to_owned()))]);
+    let chosen = |name: &str| with(&book, &[], Rules::Current, vec![Choice::Sheet(Some(name.to_owned()))]);
+    let raw = chosen("two").unwrap();
+    assert_eq!((raw.rows, raw.doubts), (Rows::F32(vec![8.0, 4.0, 6.0, 7.0]), vec![]));
+    for (name, part) in
+        [("three", "has no sheet \"three\"; choose one of \"empty\", \"one\""), ("empty", "has no cell")]
+    {
+        let error = chosen(name).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn failed_formulas_are_gaps_in_text_as_in_sheets() {
+    let raw = loaded(b"a,b\n1,2\n#DIV/0!,3\n4,#VALUE!\n");
+    let Rows::F32(values) = raw.rows else { panic!("not numbers") };
+    assert!(values[2].is_nan() && values[5].is_nan() && values[3] == 3.0);
+}

@@ -1,0 +1,210 @@
+//! Values of tables: codes, dates, words for missing values and numbers, as they are written.
+
+use super::kinds::{loaded, with};
+use super::*;
+use crate::dataset::{ColumnKind, csv};
+use crate::project::{Choice, DateOrder, Take};
+
+/// The remedies of the doubts of a table whose message holds a text.
+fn remedies(raw: &Raw, part: &str) -> Vec<Choice> {
+    let found = raw.doubts.iter().filter(|doubt| doubt.message.contains(part));
+    found.flat_map(|doubt| doubt.remedies.clone()).collect()
+}
+
+/// A table of a column and a number that repeats in no order.
+fn column(name: &str, fields: &[&str]) -> Vec<u8> {
+    let rows = (0..).zip(fields).map(|(at, field)| format!("{field};{}.5\n", at * 7 % 5));
+    format!("{name};x\n{}", rows.collect::<String>()).into_bytes()
+}
+
+#[test]
+fn codes_keep_their_leading_zeros() {
+    let zips = ["00501", "94110", "02139", "00501", "94110", "02139"];
+    let raw = loaded(&column("zip", &zips));
+    assert_eq!(raw.feature_names, ["zip = 00501", "zip = 02139", "zip = 94110", "x"]);
+    assert!(raw.notes.iter().any(|note| note.contains("leading zeros")), "{:?}", raw.notes);
+    assert_eq!(raw.overview[0].content, "codes");
+    let numbers = Choice::Column("zip".to_owned(), Some(Take::Numbers));
+    let raw = with(&column("zip", &zips), &[], Rules::Current, vec![numbers]).unwrap();
+    assert_eq!((raw.feature_names.len(), raw.doubts.len()), (2, 0));
+    let old = with(&column("zip", &zips), &[], Rules::Version1, vec![]).unwrap();
+    assert_eq!(old.feature_names, ["zip", "x"]);
+    let categories = Choice::Column("zip".to_owned(), Some(Take::Categories));
+    assert!(remedies(&old, "leading zeros").contains(&categories), "{:?}", old.doubts);
+    // Each there once: a label, with its text.
+    let ids = ["00007", "00019", "00011", "00104"];
+    let raw = loaded(&column("part", &ids));
+    let texts: Vec<String> = (0..4).map(|row| raw.labels[0].text(row).into_owned()).collect();
+    assert_eq!((texts, raw.feature_names), (ids.map(str::to_owned).to_vec(), vec!["x".to_owned()]));
+    // Months may be numbers.
+    let raw = loaded(&column("month", &["01", "12", "07", "01", "12", "07"]));
+    assert!(raw.feature_names.len() == 2 && !remedies(&raw, "leading zeros").is_empty(), "{:?}", raw.doubts);
+    // A table that writes all its numbers so.
+    let raw = loaded(b"a,b,c\n000,255,007\n128,001,090\n");
+    assert_eq!(raw.rows, Rows::F32(vec![0.0, 255.0, 7.0, 128.0, 1.0, 90.0]));
+    // Nothing else to learn from.
+    let raw = loaded(b"zip\n00501\n02139\n94110\n");
+    assert_eq!(raw.rows, Rows::F32(vec![501.0, 2139.0, 94110.0]));
+    assert!(!remedies(&raw, "leading zeros").is_empty(), "{:?}", raw.doubts);
+    let excel = ["=\"00001\"", "=\"00002\"", "=\"12\"", "=\"7\""];
+    let raw = loaded(&column("id", &excel));
+    let texts: Vec<String> = (0..4).map(|row| raw.labels[0].text(row).into_owned()).collect();
+    assert_eq!(texts, ["00001", "00002", "12", "7"]);
+}
+
+#[test]
+fn dates_that_are_none_are_told_with_the_reason() {
+    let mut fields = vec!["2024-01-31"; 9];
+    fields[3] = "unknown";
+    let raw = loaded(&column("d", &fields));
+    assert_eq!(
+        remedies(&raw, "row 4 (\"unknown\")"),
+        [Choice::MissingWords(vec!["unknown".to_owned()])],
+        "{:?}",
+        raw.doubts
+    );
+    let missing = Choice::MissingWords(vec!["unknown".to_owned()]);
+    let raw = with(&column("d", &fields), &[], Rules::Current, vec![missing]).unwrap();
+    assert!(matches!(raw.columns[0].kind, ColumnKind::Dates { .. }) && raw.has_gaps);
+    let take = Choice::Column("d".to_owned(), Some(Take::Dates));
+    let error = with(&column("d", &fields), &[], Rules::Current, vec![take]).unwrap_err().to_string();
+    assert!(error.contains("row 4 (\"unknown\")") && error.contains("--missing-words unknown"), "{error}");
+    let mixed = ["2024-01-31", "31.01.2024", "2024-01-31", "31.01.2024"];
+    let raw = loaded(&column("d", &mixed));
+    let said = raw
+        .doubts
+        .iter()
+        .any(|doubt| doubt.message.contains("two ways, as in row 1 (\"2024-01-31\") and row 2"));
+    assert!(said, "{:?}", raw.doubts);
+}
+
+#[test]
+fn the_order_of_dates_is_told_or_chosen() {
+    let check = |fields: &[&str], order: DateOrder, format: &str, others: &[DateOrder]| {
+        let raw = with(&column("d", fields), &[], Rules::Current, vec![Choice::DateOrder(order)]).unwrap();
+        let ColumnKind::Dates { format: own, .. } = &raw.columns[0].kind else { panic!("{:?}", raw.columns) };
+        let others: Vec<Choice> = others.iter().map(|order| Choice::DateOrder(*order)).collect();
+        assert_eq!((own.as_str(), remedies(&raw, "can be either")), (format, others), "{fields:?}");
+    };
+    let both = ["03/04/2024", "05/06/2024"];
+    check(&both, DateOrder::Auto, "%d/%m/%Y", &[DateOrder::MonthFirst]);
+    check(&both, DateOrder::MonthFirst, "%m/%d/%Y", &[]);
+    check(&both, DateOrder::DayFirst, "%d/%m/%Y", &[]);
+    check(&["31/12/2024", "03/04/2024"], DateOrder::MonthFirst, "%d/%m/%Y", &[]);
+    check(&["31/12/99", "01/02/00"], DateOrder::Auto, "%d/%m/%y", &[]);
+    check(&["12/31/99", "01/02/00"], DateOrder::Auto, "%m/%d/%y", &[]);
+    // Another column of the table proves the order.
+    let raw = loaded(b"d,e\n03/04/2024,12/31/2024\n05/06/2024,01/02/2024\n");
+    let ColumnKind::Dates { format, .. } = &raw.columns[0].kind else { panic!("no dates") };
+    assert_eq!((format.as_str(), raw.doubts.len()), ("%m/%d/%Y", 0), "{:?}", raw.doubts);
+    let digits = column("d", &["20240331", "20240229", "20231201"]);
+    let raw = loaded(&digits);
+    let take = Choice::Column("d".to_owned(), Some(Take::Dates));
+    assert_eq!(remedies(&raw, "are all dates"), std::slice::from_ref(&take), "{:?}", raw.doubts);
+    let raw = with(&digits, &[], Rules::Current, vec![take]).unwrap();
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    // In days since the earliest.
+    assert_eq!([values[0], values[2], values[4]], [121.0, 90.0, 0.0]);
+}
+
+#[test]
+fn zones_are_told() {
+    let raw = loaded(&column("t", &["2024-01-31T10:00:00+02:00", "2024-01-31T10:00:00Z"]));
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    assert_eq!([values[0], values[2]], [0.0, 7200.0]);
+    assert!(raw.notes.iter().any(|note| note.contains("results are in UTC")), "{:?}", raw.notes);
+    let raw = loaded(&column("t", &["2024-01-31T10:00:00+02:00", "2024-01-31T10:00:00"]));
+    assert!(!remedies(&raw, "as in row 2").is_empty(), "{:?}", raw.doubts);
+}
+
+#[test]
+fn words_for_missing_values_are_those_of_the_table() {
+    let countries = ["NA", "DE", "FR", "NA", "DE", "FR"];
+    let raw = loaded(&column("country", &countries));
+    let none = Choice::OnlyMissingWords(vec![]);
+    assert_eq!(remedies(&raw, "NA counts as missing"), std::slice::from_ref(&none), "{:?}", raw.doubts);
+    let raw = with(&column("country", &countries), &[], Rules::Current, vec![none]).unwrap();
+    assert_eq!(raw.feature_names, ["country = DE", "country = FR", "country = NA", "x"]);
+    assert!(!raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
+    // Where numbers are missing by the same word, it is no value.
+    let raw = loaded(b"c,n\nNA,1\nDE,NA\nFR,3\nDE,4\nFR,5\nFR,5\n");
+    assert!(remedies(&raw, "counts as missing").is_empty(), "{:?}", raw.doubts);
+    let raw = loaded(b"c,n\n-,1\nx,?\ny,3\nx,4\ny,5\ny,5\n");
+    assert_eq!(remedies(&raw, "- counts as missing"), [Choice::OnlyMissingWords(vec!["?".to_owned()])]);
+    let raw = loaded(&column("t", &["20.5", "-999", "21", "22.5", "-999", "21.25"]));
+    let sentinel = Choice::MissingWords(vec!["-999".to_owned()]);
+    assert_eq!(remedies(&raw, "\"t\" (-999, 2 times)"), [sentinel], "{:?}", raw.doubts);
+}
+
+#[test]
+fn numbers_are_told_as_they_are_written() {
+    let check = |fields: &[&str], values: &[f32], said: &str| {
+        let raw = loaded(&column("n", fields));
+        let Rows::F32(all) = &raw.rows else { panic!("not numbers") };
+        assert_eq!(all.iter().step_by(2).copied().collect::<Vec<_>>(), values, "{fields:?}");
+        assert!(raw.notes.iter().any(|note| note.contains(said)), "{:?}", raw.notes);
+    };
+    check(&["(1.5)", "2.5"], &[-1.5, 2.5], "(5) is -5");
+    for (fields, part) in [(["5%", "0.05"], "percent sign"), (["$5", "€5"], "currencies, as $ and €")] {
+        let raw = loaded(&column("n", &fields));
+        assert!(!remedies(&raw, part).is_empty(), "{:?}", raw.doubts);
+    }
+    assert!(loaded(&column("n", &["$5", "-$7", "5 $"])).doubts.is_empty());
+    let raw = loaded(b"n;x\n1'234,50;1,5\n12,25;2,5\n");
+    assert_eq!(raw.rows, Rows::F32(vec![1234.5, 1.5, 12.25, 2.5]));
+    assert!(raw.notes.iter().any(|note| note.contains("1'234,5")), "{:?}", raw.notes);
+}
+
+#[test]
+fn missing_values_are_counted_as_cells_of_the_table() {
+    let text = b"c,n\nred,1\n,2\nblue,3\nred,4\nblue,5\nblue,6\n";
+    let data = load_whole(text, Missing::ColumnMean).unwrap();
+    assert_eq!(data.warnings, ["1 missing value in 1 column was filled with the column mean"]);
+}
+
+#[test]
+fn the_decimal_mark_is_that_of_the_run_where_both_fit() {
+    let trained = loaded(b"a\tb\n1,5\t2\n2,25\t3\n");
+    assert_eq!(trained.columns[0].kind, ColumnKind::CommaNumbers { base: 0.0 });
+    let check = |text: &[u8], values: &[f32]| {
+        let (_dir, path) = write(text);
+        let asked = Asked {
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: &[],
+            missing: Missing::default(),
+            reading: &TableReading::default(),
+            rules: Rules::Current,
+        };
+        let raw = csv::load(&path, asked, &trained.columns, &Progress::default()).unwrap();
+        assert_eq!(raw.rows, Rows::F32(values.to_vec()), "{}", String::from_utf8_lossy(text));
+        assert_eq!(raw.columns, trained.columns);
+    };
+    check(b"a\tb\n1,234\t5\n", &[1.234, 5.0]);
+    check(b"a,b\n\"1,234\",5\n", &[1.234, 5.0]);
+    check(b"a\tb\n1.5\t5\n", &[1.5, 5.0]);
+    check(b"a,b\n1.5,5\n", &[1.5, 5.0]);
+}
+
+#[test]
+fn dates_that_are_written_otherwise_than_the_run_knows_are_doubted() {
+    let check = |known: &[&str], new: &[&str], values: &[f32], is_doubted: bool| {
+        let trained = loaded(&column("d", known));
+        let (_dir, path) = write(&column("d", new));
+        let asked = Asked {
+            header: Header::Auto,
+            delimiter: Delimiter::Auto,
+            labels: &[],
+            missing: Missing::default(),
+            reading: &TableReading::default(),
+            rules: Rules::Current,
+        };
+        let raw = csv::load(&path, asked, &trained.columns, &Progress::default()).unwrap();
+        let Rows::F32(all) = &raw.rows else { panic!("not numbers") };
+        assert_eq!(all.iter().step_by(2).copied().collect::<Vec<_>>(), values, "{new:?}");
+        assert_eq!(!remedies(&raw, "can be either").is_empty(), is_doubted, "{:?}", raw.doubts);
+    };
+    check(&["01/31/2024", "02/01/2024"], &["02/01/2024"], &[1.0], false);
+    check(&["2024-01-31", "2024-02-01"], &["02/01/2024"], &[-29.0], true);
+    check(&["2024-01-31", "2024-02-01"], &["20240201"], &[1.0], false);
+}

@@ -1,0 +1,347 @@
+//! Runs that were stopped, killed, changed or moved: they end as ones that never were, or are not resumed.
+
+mod program;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use hourglass::io::{Files, open_project, save_design, save_project};
+use hourglass::project::{EarlyStopping, Recipe, Scaling};
+use hourglass::run::{KeptEpochs, Run, Status};
+use program::{command, fails, last_json, run, write_table};
+
+/// The results of a command that must succeed.
+#[track_caller]
+fn ok(dir: &Path, arguments: &[&str]) -> String {
+    program::ok(dir, arguments).stdout
+}
+
+fn dir() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn runs(dir: &Path, name: &str) -> Vec<Run> {
+    open_project(&dir.join(name)).expect("opens").runs
+}
+
+#[test]
+fn a_resumed_training_ends_as_one_that_never_stopped() {
+    let dir = dir();
+    let train = |arguments: &[&str]| last_json(&ok(dir.path(), arguments));
+    let whole = train(&["train", "recipe:denoising", "--epochs", "4", "-o", "whole.hourglass", "--json"]);
+    train(&["train", "recipe:denoising", "--epochs", "2", "-o", "halves.hourglass", "--json"]);
+    let halves = train(&["train", "halves.hourglass", "--resume", "--epochs", "4", "--json"]);
+    for key in ["train_loss", "val_loss", "val_mse", "steps"] {
+        assert_eq!(whole[key], halves[key], "{key}");
+    }
+    let (whole, halves) = (runs(dir.path(), "whole.hourglass"), runs(dir.path(), "halves.hourglass"));
+    let weights = |runs: &[Run]| runs[0].checkpoint.as_ref().map(|checkpoint| checkpoint.weights.clone());
+    assert!(weights(&whole).is_some() && weights(&whole) == weights(&halves));
+    assert_eq!((halves.len(), halves[0].history.epochs.len(), halves[0].edits.len()), (1, 4, 1));
+}
+
+#[test]
+fn a_training_killed_while_patience_runs_out_ends_in_the_same_state() {
+    let dir = dir();
+    let path = dir.path();
+    // Nothing is ever an improvement, so that patience runs out for sure: after 31 epochs.
+    let mut design = Recipe::Denoising.project();
+    design.training.early_stopping = Some(EarlyStopping { patience: 30, min_delta: 1e6 });
+    save_design(&Files::default(), &path.join("a.ron"), &design).expect("saved");
+    let state = |name: &str| {
+        let run = runs(path, name).remove(0);
+        let mut checkpoint = run.checkpoint.as_deref().expect("a checkpoint").clone();
+        checkpoint.progress.seconds = 0.0;
+        checkpoint
+    };
+    ok(path, &["train", "a.ron", "--epochs", "100", "-o", "whole.hourglass"]);
+    let whole = state("whole.hourglass");
+    assert_eq!((whole.progress.epoch, whole.progress.stale_epochs), (31, 30));
+
+    let start = ["train", "a.ron", "--epochs", "100", "-o", "killed.hourglass"];
+    let resume = ["train", "killed.hourglass", "--resume"];
+    for arguments in [&start[..], &resume] {
+        let arguments = [arguments, &["--checkpoint-every", "1", "--json"]].concat();
+        let mut child =
+            command(path, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        // The second epoch is on disk before the third is said.
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        assert_eq!(lines.take(3).count(), 3);
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        assert!(state("killed.hourglass").progress.stale_epochs > 0);
+    }
+    ok(path, &resume);
+    assert_eq!(state("killed.hourglass"), whole);
+    fails(path, &resume, 1, "run 1 is done after 31 epochs");
+    ok(path, &["train", "killed.hourglass", "--resume", "--epochs", "33"]);
+    let run = &runs(path, "killed.hourglass")[0];
+    assert_eq!((run.history.epochs.len(), run.edits.len(), run.epochs), (33, 1, 33));
+}
+
+#[test]
+fn tables_are_trained_on_and_a_changed_one_is_not_resumed() {
+    let dir = dir();
+    let path = dir.path();
+    let table = path.join("table.csv");
+    write_table(&table, 0.0);
+    ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    assert_eq!(runs(path, "t.hourglass")[0].shape.features(), 5);
+    ok(path, &["encode", "t.hourglass", "table.csv", "-o", "codes.csv"]);
+    ok(path, &["reconstruct", "t.hourglass", "-o", "rebuilt"]);
+    let rebuilt = fs::read_to_string(path.join("rebuilt/reconstructions.csv")).expect("written");
+    assert_eq!(rebuilt.lines().count(), 121);
+    // The columns are the table's own: these are features, not codes.
+    assert!(rebuilt.starts_with("a,b,c,d,e\n"), "{rebuilt:.80}");
+
+    write_table(&table, 0.5);
+    fails(
+        path,
+        &["train", "t.hourglass", "--resume", "--epochs", "9"],
+        1,
+        "not the data run 1 was trained on",
+    );
+    fs::write(&table, "a,b\n1,2\n3,4\n5,6\n").expect("written");
+    fails(
+        path,
+        &["encode", "t.hourglass", "table.csv", "-o", "two.csv"],
+        1,
+        "are missing: \"c\", \"d\", \"e\"",
+    );
+    fs::remove_file(&table).expect("removed");
+    fails(path, &["train", "t.hourglass", "--resume", "--epochs", "9"], 1, "table.csv");
+}
+
+/// Changes the first run of a project file in the way `edit` says.
+fn edit_run(dir: &Path, name: &str, edit: impl FnOnce(&mut Run)) {
+    let mut opened = open_project(&dir.join(name)).expect("opens");
+    edit(&mut opened.runs[0]);
+    let runs: Vec<&Run> = opened.runs.iter().collect();
+    save_project(&Files::default(), &dir.join(name), &opened.project, &runs).expect("saved");
+}
+
+#[test]
+fn a_run_watched_by_a_row_beyond_its_data_is_used_but_not_resumed() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| {
+        let mut probe = (*run.kept.probe).clone();
+        probe.code_rows[0] = 100_000_000;
+        let mut kept = KeptEpochs::new(Arc::new(probe));
+        run.kept.iter().for_each(|one| kept.push(Arc::clone(one)));
+        run.kept = kept;
+    });
+    let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
+    fails(dir.path(), &resume, 1, "run 1 is watched by row 100000000, but its data have 1797 rows");
+    ok(dir.path(), &["evaluate", "linear.hourglass"]);
+    ok(dir.path(), &["encode", "linear.hourglass", "-o", "codes.csv"]);
+}
+
+#[test]
+fn new_rows_are_scaled_as_the_training_rows_were_though_those_are_gone() {
+    let dir = dir();
+    let path = dir.path();
+    let table = path.join("table.csv");
+    write_table(&table, 0.0);
+    let text = fs::read_to_string(&table).expect("written");
+    // By themselves these rows would be scaled in another way: they do not span the columns.
+    let few: Vec<&str> = text.lines().take(13).collect();
+    fs::write(path.join("few.csv"), few.join("\n")).expect("written");
+    ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    fs::copy(path.join("t.hourglass"), path.join("old.hourglass")).expect("copied");
+    edit_run(path, "old.hourglass", |run| run.normaliser = None);
+    ok(path, &["encode", "t.hourglass", "-o", "all-codes.csv"]);
+    ok(path, &["encode", "old.hourglass", "few.csv", "-o", "old-codes.csv"]);
+    fs::remove_file(&table).expect("removed");
+    ok(path, &["encode", "t.hourglass", "few.csv", "-o", "few-codes.csv"]);
+    let codes = |name: &str| -> Vec<f64> {
+        let text = fs::read_to_string(path.join(name)).expect("written");
+        let rows = text.lines().skip(1).take(12);
+        let first = text.lines().next().expect("a header").split(',').position(|name| name == "code 1");
+        let codes = |row: &str| -> Vec<f64> {
+            let codes = row.split(',').skip(first.expect("codes"));
+            codes.map(|code| code.parse().expect("a number")).collect()
+        };
+        rows.flat_map(codes).collect()
+    };
+    let all = codes("all-codes.csv");
+    assert_eq!(all.len(), 24);
+    for name in ["few-codes.csv", "old-codes.csv"] {
+        for (few, all) in codes(name).iter().zip(&all) {
+            assert!((few - all).abs() < 1e-5, "{name}: {few}, not {all}");
+        }
+    }
+    assert!(ok(path, &["evaluate", "t.hourglass", "few.csv"]).contains("12 samples"));
+    ok(path, &["reconstruct", "t.hourglass", "few.csv", "-o", "rebuilt"]);
+    // A file from before the scaling was stored needs the data it was fitted on.
+    fails(path, &["encode", "old.hourglass", "few.csv", "-o", "no.csv"], 1, "needed for their scaling");
+}
+
+#[test]
+fn gaps_in_new_rows_get_the_means_of_the_training_rows() {
+    let dir = dir();
+    let path = dir.path();
+    write_table(&path.join("table.csv"), 0.0);
+    ok(path, &["train", "recipe:undercomplete", "--data", "table.csv", "--epochs", "2", "-o", "t.hourglass"]);
+    fs::copy(path.join("t.hourglass"), path.join("old.hourglass")).expect("copied");
+    edit_run(path, "old.hourglass", |run| {
+        run.normaliser.as_mut().expect("stored").means.clear();
+    });
+    let means = runs(path, "t.hourglass")[0].normaliser.clone().expect("stored").means;
+    assert_eq!(means.len(), 5);
+    // One row twice: with a gap, and with the mean of the training rows in it. Alone it has no mean of its own but 0.9.
+    let gap = "a,b,c,d,e\n0.1,,0.3,0.4,0.5\n0.1,0.9,0.3,0.4,0.5\n";
+    fs::write(path.join("gap.csv"), gap).expect("written");
+    fs::write(path.join("full.csv"), gap.replace(",,", &format!(",{},", means[1]))).expect("written");
+    let codes = |project: &str, table: &str| {
+        let done = run(path, &["encode", project, table, "-o", "codes.csv", "--force"]);
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        (fs::read_to_string(path.join("codes.csv")).expect("written"), done.stderr)
+    };
+    let (with_gap, said) = codes("t.hourglass", "gap.csv");
+    assert!(
+        said.contains("1 missing value in 1 column was filled with the column's mean in the training data")
+    );
+    assert_eq!(with_gap, codes("t.hourglass", "full.csv").0);
+    // A file from before they were stored opens; what is done instead is said.
+    let (old, said) = codes("old.hourglass", "gap.csv");
+    assert!(said.contains("filled with the means of the rows given"), "{said}");
+    assert_ne!(old, with_gap);
+    // Resuming it stores them.
+    ok(path, &["train", "old.hourglass", "--resume", "--epochs", "3"]);
+    assert_eq!(runs(path, "old.hourglass")[0].normaliser.clone().expect("stored").means, means);
+}
+
+#[test]
+fn data_scaled_otherwise_are_not_resumed() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::Standardise);
+    let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
+    fails(dir.path(), &resume, 1, "scaled otherwise than when run 1 was trained");
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.data.scaling = Scaling::UnitRange);
+    ok(dir.path(), &resume);
+}
+
+#[test]
+fn data_split_otherwise_are_not_resumed() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.data.split.seed += 1);
+    let resume = ["train", "linear.hourglass", "--resume", "--epochs", "2"];
+    fails(dir.path(), &resume, 1, "split otherwise than when run 1 was trained");
+    let judged = run(dir.path(), &["evaluate", "linear.hourglass"]);
+    assert!(judged.code == Some(0) && judged.stderr.contains("split otherwise"), "{}", judged.stderr);
+    // A file from before the split was stored says nothing about it.
+    edit_run(dir.path(), "linear.hourglass", |run| run.split = None);
+    ok(dir.path(), &resume);
+}
+
+#[test]
+fn a_damaged_project_is_not_overwritten_by_what_is_left_of_it() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    let path = dir.path().join("linear.hourglass");
+    let mut bytes = fs::read(&path).expect("there");
+    let name = b"weights.safetensors";
+    let at = bytes.windows(name.len()).position(|window| window == name).expect("weights");
+    // Past the header of the array's file, in its numbers.
+    bytes[at + 1000] ^= 0xFF;
+    fs::write(&path, &bytes).expect("written");
+    fails(dir.path(), &["train", "linear.hourglass", "--epochs", "1"], 1, "-o");
+    assert_eq!(fs::read(&path).expect("there"), bytes);
+    ok(dir.path(), &["train", "linear.hourglass", "--epochs", "1", "-o", "other.hourglass"]);
+}
+
+#[test]
+fn a_design_that_claims_more_than_its_weights_is_refused() {
+    let dir = dir();
+    ok(dir.path(), &["train", "recipe:linear", "--epochs", "1"]);
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.code.units = 1 << 40);
+    fails(dir.path(), &["encode", "linear.hourglass", "-o", "a.npy"], 1, "run 1");
+    edit_run(dir.path(), "linear.hourglass", |run| run.design.code.units = 1 << 14);
+    fails(
+        dir.path(),
+        &["encode", "linear.hourglass", "-o", "a.npy"],
+        1,
+        "has the shape [4, 64], not [16384, 64]",
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_does_not_end_the_training() {
+    let dir = dir();
+    let arguments = ["train", "recipe:linear", "--epochs", "30", "--json"];
+    let mut child = command(dir.path(), &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut first).expect("a line");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = &runs(dir.path(), "linear.hourglass")[0];
+    assert_eq!((&run.status, run.history.epochs.len()), (&Status::Done, 30));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_training_that_is_asked_to_end_saves_the_run_and_resumes_from_there() {
+    let dir = dir();
+    let arguments = ["train", "recipe:linear", "--epochs", "1000000", "--json"];
+    let mut child = command(dir.path(), &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    lines.next().expect("an epoch").expect("a line");
+    // Ctrl-C does so too, unless these tests were started to ignore it.
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(asked.expect("kill runs").success());
+    let last = lines.map_while(Result::ok).last().expect("a last line");
+    assert_eq!(child.wait().expect("ended").code(), Some(130));
+    assert_eq!(last_json(&last)["status"], "stopped");
+
+    let run = runs(dir.path(), "linear.hourglass").remove(0);
+    assert_eq!(run.status, Status::Stopped);
+    let epochs = run.history.epochs.len() as u64 + 1;
+    let out =
+        ok(dir.path(), &["train", "linear.hourglass", "--resume", "--epochs", &epochs.to_string(), "--json"]);
+    assert_eq!(last_json(&out)["epochs"], epochs);
+}
+
+#[test]
+fn a_training_killed_again_and_again_ends_as_one_that_never_was() {
+    let dir = dir();
+    let whole = last_json(&ok(
+        dir.path(),
+        &["train", "recipe:denoising", "--epochs", "12", "-o", "whole.hourglass", "--json"],
+    ));
+    let train = |arguments: &[&str]| {
+        let common = ["train", "--epochs", "12", "--checkpoint-every", "1", "--json"];
+        let mut command = command(dir.path(), &[&common[..], arguments].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+    };
+    let mut arguments = &["recipe:denoising", "-o", "killed.hourglass"][..];
+    for _ in 0..4 {
+        let mut child = train(arguments);
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        // The first epoch is on disk before the second is said.
+        for _ in 0..2 {
+            lines.next().expect("an epoch").expect("a line");
+        }
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        arguments = &["killed.hourglass", "--resume"];
+    }
+    let output = train(arguments).wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let killed = last_json(&String::from_utf8(output.stdout).expect("text"));
+    assert_eq!((&whole["val_loss"], &whole["steps"]), (&killed["val_loss"], &killed["steps"]));
+    assert_eq!(runs(dir.path(), "killed.hourglass")[0].history.epochs.len(), 12);
+}
