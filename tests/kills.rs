@@ -194,7 +194,7 @@ fn a_session_trains_into_its_live_store() {
     while let Some(event) = session.wait() {
         match event {
             Event::Run(run, RunEvent::Status(Status::Paused)) => {
-                session.send(Request::Go(run, Start::EpochOnce))
+                session.send(Request::Go(run, Start::EpochOnce));
             }
             Event::Run(_, RunEvent::Status(Status::Done)) => return,
             Event::Run(_, RunEvent::Status(Status::Failed(message))) | Event::StoreFailed(message) => {

@@ -140,7 +140,9 @@ fn trouble_fix(project: &Project, card: &Card, front: Option<usize>) -> Fix {
             project.insert_layer(card.place, reshape);
         });
     }
-    Fix::new("Remove the layer", project, |project| drop(project.remove_layer(card.place)))
+    Fix::new("Remove the layer", project, |project| {
+        project.remove_layer(card.place);
+    })
 }
 
 /// The first layer of the encoder that makes a row of a picture.

@@ -350,6 +350,7 @@ fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, Stri
     count.map(choice).map_err(|_| "write a number, as in 3, or detect".to_owned())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
 fn missing_words(text: &str) -> Result<Choice, String> {
     if text == DETECT {
         return Ok(Choice::MissingWords(Vec::new()));

@@ -141,17 +141,19 @@ mod tests {
 
     /// The page of the documents that lists all shortcuts.
     fn page() -> String {
-        let mut page = "# Keyboard shortcuts\n\nCtrl is Cmd on a Mac, and Alt is Option. F1 shows this list in the window.\n".to_owned();
-        for menu in Menu::ALL {
-            page += &format!("\n## {}\n\n| command | keys | what it does |\n|---|---|---|\n", menu.name());
-            for command in menu.groups().flatten() {
-                let keys = command.shortcuts().iter();
-                let keys: Vec<String> =
-                    keys.map(|keys| keys.format(&egui::ModifierNames::NAMES, false)).collect();
-                page += &format!("| {} | {} | {} |\n", command.text(), keys.join(", "), command.tooltip());
-            }
-        }
-        page
+        let row = |command: Command| {
+            let keys = command.shortcuts().iter();
+            let keys: Vec<String> =
+                keys.map(|keys| keys.format(&egui::ModifierNames::NAMES, false)).collect();
+            format!("| {} | {} | {} |\n", command.text(), keys.join(", "), command.tooltip())
+        };
+        let section = |menu: Menu| {
+            let rows: String = menu.groups().flatten().map(row).collect();
+            format!("\n## {}\n\n| command | keys | what it does |\n|---|---|---|\n{rows}", menu.name())
+        };
+        let sections: String = Menu::ALL.into_iter().map(section).collect();
+        let keys = "Ctrl is Cmd on a Mac, and Alt is Option. F1 shows this list in the window.";
+        format!("# Keyboard shortcuts\n\n{keys}\n{sections}")
     }
 
     #[test]

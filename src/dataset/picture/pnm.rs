@@ -81,9 +81,9 @@ mod tests {
             }
             for bytes in [plain.as_bytes(), &binary] {
                 let (found, image) = read(bytes);
-                let got: Vec<u16> = match &image {
-                    DynamicImage::ImageLuma8(image) => image.iter().copied().map(u16::from).collect(),
-                    other => other.as_luma16().expect("grey").to_vec(),
+                let got: Vec<u16> = match image.as_luma8() {
+                    Some(image) => image.iter().copied().map(u16::from).collect(),
+                    None => image.as_luma16().expect("grey").to_vec(),
                 };
                 assert_eq!((found, got), (Some(white), values.clone()));
             }

@@ -47,8 +47,7 @@ fn asked(state: &mut State) -> Vec<String> {
 }
 
 fn two_runs() -> State {
-    let mut state = State::default();
-    state.runs = vec![run(1), run(2)];
+    let mut state = State { runs: vec![run(1), run(2)], ..State::default() };
     state.runs[0].status = Status::Training;
     state
 }
@@ -101,9 +100,8 @@ fn a_late_save_belongs_to_the_document_it_was_made_of() {
 
 #[test]
 fn what_came_while_a_file_was_written_is_still_unsaved() {
-    let mut state = State::default();
-    state.runs = vec![Run { status: Status::Stopped, ..run(1) }];
-    state.runs_unsaved = true;
+    let runs = vec![Run { status: Status::Stopped, ..run(1) }];
+    let mut state = State { runs, runs_unsaved: true, ..State::default() };
     for (comes, quits) in [(true, false), (false, true)] {
         let request = state.save_request("a.hourglass".into(), SaveKind::Project, Some(Then::Quit));
         state.write(request);
@@ -142,8 +140,8 @@ fn the_document_in_the_file_is_noted_whenever_it_is_opened_or_saved() {
 
 #[test]
 fn a_new_run_is_shown_as_it_trains() {
-    let mut state = State::default();
-    state.runs = vec![Run { status: Status::Stopped, ..run(1) }, Run { status: Status::Done, ..run(2) }];
+    let runs = vec![Run { status: Status::Stopped, ..run(1) }, Run { status: Status::Done, ..run(2) }];
+    let mut state = State { runs, ..State::default() };
     state.act_on_run(RunAction::Select(RunId(1)));
     state.epoch = Some(5);
     state.remove_run(RunId(1));

@@ -18,7 +18,7 @@ use crate::ui::theme::{self, Tokens, tokens};
 /// The arrangement of the views and what each remembers.
 pub struct Views {
     tree: Tree<Pane>,
-    views: Vec<Box<dyn View>>,
+    all: Vec<Box<dyn View>>,
     replay: ReplayView,
     runs: RunsView,
 }
@@ -34,7 +34,7 @@ impl Views {
     pub fn arranged(arrangement: &Arrangement) -> Views {
         Views {
             tree: arrangement.tree(),
-            views: all(),
+            all: all(),
             replay: ReplayView::default(),
             runs: RunsView::default(),
         }
@@ -56,7 +56,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
     if let Some(wanted) = state.view.show.take() {
         views.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.entry().name == wanted));
     }
-    let Views { tree, views, replay, .. } = views;
+    let Views { tree, all, replay, .. } = views;
     let bar = Panel::bottom("replay").exact_size(38.0).resizable(false);
     bar.frame(Frame::new().fill(tokens(ui).panel)).show(ui, |ui| {
         let input = ReplayInput { run: state.shown(), epoch: state.epoch };
@@ -69,7 +69,7 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
         Tile::Container(_) | Tile::Pane(_) => None,
     });
     let tabbed = tabbed.flatten().collect();
-    let mut panes = Panes { state, tokens: tokens(ui), views, tabbed };
+    let mut panes = Panes { state, tokens: tokens(ui), views: all, tabbed };
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
 }
 
