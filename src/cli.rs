@@ -117,9 +117,9 @@ fn edits(word: &str, other: &str) -> usize {
     row[other.chars().count()]
 }
 
-fn execute(command: Task) -> Result<(), Failure> {
+fn execute(task: Task) -> Result<(), Failure> {
     signal::install();
-    match command {
+    match task {
         Task::Recipes => {
             design::recipes();
             Ok(())

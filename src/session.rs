@@ -1,5 +1,5 @@
 //! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (loading data, principal
-//! components, baselines; cancellable, the newest request wins). [`Request`]s go in, [`Event`]s come out, both plain data;
+//! components, baselines; loading is cancellable, and the newest request wins). [`Request`]s go in, [`Event`]s come out, both plain data;
 //! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
 
 mod baseline;

@@ -41,7 +41,7 @@ pub(super) use sniff::{is_table, sniff_as};
 use std::io::Read;
 use std::path::Path;
 
-use self::layout::Layout;
+use self::layout::TableLayout;
 use self::lines::{Form, NAMES_COPIES};
 use self::matching::Matched;
 use self::remarks::Remarks;
@@ -127,7 +127,7 @@ fn load_text(
     progress: &Progress,
 ) -> Result<Raw, DataError> {
     let budget = progress.budget();
-    let mut layout = Layout::find(text, asked, known.columns, progress)?;
+    let mut layout = TableLayout::find(text, asked, known.columns, progress)?;
     // The first rows, and the lists in which names were told apart, are no longer there.
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);

@@ -11,8 +11,8 @@ pub use self::companions::{companions, images_below};
 use self::file::{Opened, fill, kind_of, open, open_part};
 use self::labels::read_labels;
 use super::npy::{
-    Header, Labels, Layout, Ranges, Storage, Target, index, is_wide, name_features, name_rows, precision,
-    room, show_channels,
+    ArrayLayout, Header, Labels, Ranges, Storage, Target, index, is_wide, name_features, name_rows,
+    precision, room, show_channels,
 };
 use super::raw::Raw;
 use super::{Column, DataError, Progress, Rows, memory};
@@ -74,7 +74,7 @@ pub(super) fn load(
         warnings.push("the test labels were left aside, as no test images are chosen".into());
     }
     let (train_count, test_count) = (train.count(), test.as_ref().map_or(0, Images::count));
-    let Layout { shape, channels_first, note, doubt } = train.layout.clone();
+    let ArrayLayout { shape, channels_first, note, doubt } = train.layout.clone();
     let features = shape.features();
     // Held against the files before anything of that size is allocated.
     train.check_length()?;
@@ -148,7 +148,7 @@ struct Images<'a> {
     path: &'a Path,
     file: Opened<'a>,
     header: Header,
-    layout: Layout,
+    layout: ArrayLayout,
 }
 
 impl<'a> Images<'a> {
@@ -163,7 +163,7 @@ impl<'a> Images<'a> {
             ));
         }
         // One row of pixels is a picture here, as it always was.
-        let layout = Layout::of(&header.shape, axes, Rules::Version1)
+        let layout = ArrayLayout::of(&header.shape, axes, Rules::Version1)
             .map_err(|message| DataError::content(path, "bytes 0 to 3", message))?;
         let images = Images { path, file, header, layout };
         let features = images.layout.shape.features();

@@ -20,7 +20,7 @@ use self::archive::{Archive, Found};
 pub(super) use self::bases::{Ranges, is_wide};
 pub(super) use self::header::{Header, Kind};
 pub(super) use self::labels::Labels;
-pub(super) use self::layout::Layout;
+pub(super) use self::layout::ArrayLayout;
 pub(super) use self::naming::{name_features, name_rows, precision, show_channels};
 pub(super) use self::places::index;
 use self::roles::{Role, Roles};
@@ -58,7 +58,7 @@ pub(super) fn load(
     let roles = Roles::find(&archive, asked)?;
     let parts = [Some(roles.train), roles.validation, roles.test];
     let train = header(&archive, roles.train.rows)?;
-    let layout = Layout::of(&train.shape, asked.reading.axes, asked.rules)
+    let layout = ArrayLayout::of(&train.shape, asked.reading.axes, asked.rules)
         .map_err(|message| error(&archive, roles.train.rows, message))?;
     let features = layout.shape.features();
     let counts = check_parts(&archive, parts, features)?;

@@ -17,7 +17,7 @@ use super::kernels::permute::{Order, Permute};
 use super::kernels::pool::{Pool, PoolKind, PoolParts};
 use super::kernels::upsample::Upsample;
 use super::kernels::variable::{Node, Variable};
-use super::parameter::{Layout, Parameter, Role};
+use super::parameter::{MemoryLayout, Parameter, Role};
 use crate::check::{Plan, Stage, StageKind, Window};
 use crate::project::{Activation, Norm, Place, Project, Shape};
 
@@ -141,11 +141,11 @@ impl<'a> Builder<'a> {
         let (weight, is_tied) = if let Some(weight) = self.shared(stage)? {
             (weight, true)
         } else {
-            let weight = self.array(stage, "weight", &[outputs, inputs], Layout::Same, Role::Weight)?;
+            let weight = self.array(stage, "weight", &[outputs, inputs], MemoryLayout::Same, Role::Weight)?;
             self.fill_uniform(inputs);
             (weight, false)
         };
-        let bias = self.array(stage, "bias", &[outputs], Layout::Same, Role::Bias)?;
+        let bias = self.array(stage, "bias", &[outputs], MemoryLayout::Same, Role::Bias)?;
         self.fill_uniform(inputs);
         let wants_input_gradient = self.learns;
         let parts = DenseParts { x, weight, bias, y, activation, is_tied, wants_input_gradient };
@@ -170,12 +170,12 @@ impl<'a> Builder<'a> {
         let weight = if let Some(weight) = self.shared(stage)? {
             weight
         } else {
-            let layout = Layout::ChannelsLast { pixels: side * side, channels: inner };
+            let layout = MemoryLayout::ChannelsLast { pixels: side * side, channels: inner };
             let weight = self.array(stage, "weight", &[outer, inner, side, side], layout, Role::Weight)?;
             self.fill_uniform(fan_in);
             weight
         };
-        let bias = self.array(stage, "bias", &[to], Layout::Same, Role::Bias)?;
+        let bias = self.array(stage, "bias", &[to], MemoryLayout::Same, Role::Bias)?;
         self.fill_uniform(fan_in);
         let wants_input_gradient = self.learns;
         let parts = ConvParts { x, weight, bias, y, window, direction, activation, wants_input_gradient };
@@ -202,11 +202,11 @@ impl<'a> Builder<'a> {
         activation: Activation,
     ) -> Result<Rc<BatchNorm>, EngineError> {
         let shape = [stage.input.channels()];
-        let weight = self.array(stage, "weight", &shape, Layout::Same, Role::Bias)?;
+        let weight = self.array(stage, "weight", &shape, MemoryLayout::Same, Role::Bias)?;
         self.fill(1.0);
-        let bias = self.array(stage, "bias", &shape, Layout::Same, Role::Bias)?;
-        let running_mean = self.array(stage, "running_mean", &shape, Layout::Same, Role::Buffer)?;
-        let running_var = self.array(stage, "running_var", &shape, Layout::Same, Role::Buffer)?;
+        let bias = self.array(stage, "bias", &shape, MemoryLayout::Same, Role::Bias)?;
+        let running_mean = self.array(stage, "running_mean", &shape, MemoryLayout::Same, Role::Buffer)?;
+        let running_var = self.array(stage, "running_var", &shape, MemoryLayout::Same, Role::Buffer)?;
         self.fill(1.0);
         let wants_input_gradient = self.learns;
         let parts = BatchNormParts {
@@ -230,10 +230,11 @@ impl<'a> Builder<'a> {
         activation: Activation,
     ) -> Result<Rc<LayerNorm>, EngineError> {
         let (shape, layout) = match stage.input {
-            Shape::Vector(features) => (vec![features], Layout::Same),
-            Shape::Image { height, width, channels } => {
-                (vec![channels, height, width], Layout::ChannelsLast { pixels: height * width, channels })
-            }
+            Shape::Vector(features) => (vec![features], MemoryLayout::Same),
+            Shape::Image { height, width, channels } => (
+                vec![channels, height, width],
+                MemoryLayout::ChannelsLast { pixels: height * width, channels },
+            ),
         };
         let weight = self.array(stage, "weight", &shape, layout, Role::Bias)?;
         self.fill(1.0);
@@ -251,9 +252,9 @@ impl<'a> Builder<'a> {
         activation: Activation,
     ) -> Result<Rc<GroupNorm>, EngineError> {
         let shape = [stage.input.channels()];
-        let weight = self.array(stage, "weight", &shape, Layout::Same, Role::Bias)?;
+        let weight = self.array(stage, "weight", &shape, MemoryLayout::Same, Role::Bias)?;
         self.fill(1.0);
-        let bias = self.array(stage, "bias", &shape, Layout::Same, Role::Bias)?;
+        let bias = self.array(stage, "bias", &shape, MemoryLayout::Same, Role::Bias)?;
         let wants_input_gradient = self.learns;
         GroupNorm::new(GroupNormParts { x, y, weight, bias, groups, activation, wants_input_gradient })
     }
@@ -272,12 +273,12 @@ impl<'a> Builder<'a> {
     /// An array of the code itself.
     pub fn code_array(&mut self, kind: &str, shape: &[usize], role: Role) -> Result<Node, EngineError> {
         self.learns |= role != Role::Buffer;
-        self.named_array(format!("code.{kind}"), shape, Layout::Same, role)
+        self.named_array(format!("code.{kind}"), shape, MemoryLayout::Same, role)
     }
 
     /// A number the loss learns.
     pub fn loss_array(&mut self, kind: &str) -> Result<Node, EngineError> {
-        self.named_array(format!("output.{kind}"), &[1], Layout::Same, Role::Bias)
+        self.named_array(format!("output.{kind}"), &[1], MemoryLayout::Same, Role::Bias)
     }
 
     /// A new array of zeros: a matrix with one row for each of the first axis of `shape`, a single row where there is one
@@ -287,7 +288,7 @@ impl<'a> Builder<'a> {
         stage: &Stage,
         kind: &str,
         shape: &[usize],
-        layout: Layout,
+        layout: MemoryLayout,
         role: Role,
     ) -> Result<Node, EngineError> {
         self.named_array(format!("{}.{kind}", stage.name), shape, layout, role)
@@ -297,7 +298,7 @@ impl<'a> Builder<'a> {
         &mut self,
         name: String,
         shape: &[usize],
-        layout: Layout,
+        layout: MemoryLayout,
         role: Role,
     ) -> Result<Node, EngineError> {
         let len: usize = shape.iter().product();

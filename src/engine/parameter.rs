@@ -15,7 +15,7 @@ pub(super) struct Parameter {
     /// What it is for.
     pub role: Role,
     /// How the engine's order differs from that of weight files.
-    pub layout: Layout,
+    pub layout: MemoryLayout,
 }
 
 /// What an array is for.
@@ -31,7 +31,7 @@ pub(super) enum Role {
 
 /// How an array lies in memory, against `PyTorch`'s order in weight files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum MemoryLayout {
     /// The same.
     Same,
     /// outer × pixels × channels in memory, outer × channels × pixels in files: kernels, and features of pictures.
@@ -87,12 +87,12 @@ impl Parameter {
     }
 }
 
-impl Layout {
+impl MemoryLayout {
     /// Calls `pair` with every index in memory and the one in files that belongs to it.
     fn each(self, len: usize, mut pair: impl FnMut(usize, usize)) {
         match self {
-            Layout::Same => (0..len).for_each(|index| pair(index, index)),
-            Layout::ChannelsLast { pixels, channels } => {
+            MemoryLayout::Same => (0..len).for_each(|index| pair(index, index)),
+            MemoryLayout::ChannelsLast { pixels, channels } => {
                 for outer in (0..len).step_by((pixels * channels).max(1)) {
                     for pixel in 0..pixels {
                         for channel in 0..channels {
@@ -146,7 +146,7 @@ mod tests {
             shape: vec![2, 2, 1, 3],
             node,
             role: Role::Weight,
-            layout: Layout::ChannelsLast { pixels: 3, channels: 2 },
+            layout: MemoryLayout::ChannelsLast { pixels: 3, channels: 2 },
         };
         assert_eq!(parameter.card(), "encoder layer 1");
         let inside: Vec<f32> = (0..12).map(|i| i as f32).collect();

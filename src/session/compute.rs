@@ -1,7 +1,6 @@
 //! The compute lane: one worker. Of the pictures of codes only the newest is wanted: older ones that have not started yet are
 //! dropped. What belongs to a run is computed for each.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -31,14 +30,7 @@ impl ComputeLane {
 }
 
 fn work(jobs: &Receiver<Job>, outbox: &Outbox) {
-    let is_picture = |job: &Job| matches!(job.kind, JobKind::Principal { .. });
-    let mut queue: VecDeque<Job> = VecDeque::new();
-    loop {
-        queue.extend(jobs.try_iter());
-        let Some(job) = queue.pop_front().or_else(|| jobs.recv().ok()) else { return };
-        if is_picture(&job) && queue.iter().any(is_picture) {
-            continue;
-        }
+    while let Ok(job) = jobs.recv() {
         let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind)))
             .unwrap_or_else(|panic| Err(panic_text(&*panic)));
         outbox.send(Event::Computed(job.id, result));

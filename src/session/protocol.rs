@@ -31,7 +31,7 @@ pub enum Request {
     Stop(RunId),
     /// Change a setting of a run under way; recorded with the run by [`RunEvent::Edited`].
     Set(RunId, Setting),
-    /// Compute something. Of [`JobKind::Principal`] only the newest is wanted: one that has not started yet is dropped.
+    /// Compute something.
     Compute(Job),
 }
 

@@ -6,6 +6,8 @@ mod layers;
 mod record;
 mod table;
 
+use std::sync::LazyLock;
+
 use egui::KeyboardShortcut;
 
 pub use self::record::Menu;
@@ -16,6 +18,12 @@ use super::state::{BottomTab, Dialog, RunAction, State};
 use crate::check::Severity;
 use crate::run::RunId;
 
+/// Stands for a view that there is not: it cannot be given.
+static UNKNOWN: LazyLock<Record> = LazyLock::new(|| {
+    let record = Menu::View.item(0, "Unknown command", &[], |_| {});
+    record.when(|_| Err("There is no such view.".to_owned()))
+});
+
 impl Command {
     /// Every command, menu by menu.
     pub fn all() -> impl Iterator<Item = Command> {
@@ -24,7 +32,7 @@ impl Command {
 
     fn record(self) -> &'static Record {
         let known = TABLE.iter().find(|(command, _)| *command == self);
-        &known.unwrap_or(&TABLE[0]).1
+        known.map_or(&*UNKNOWN, |(_, record)| record)
     }
 
     /// Its name in menus and the palette.
@@ -103,6 +111,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::project::Layer;
+    use crate::ui::views::ENTRIES;
 
     #[test]
     fn every_command_has_text_a_sentence_and_keys_of_its_own() {
@@ -119,11 +129,48 @@ mod tests {
     }
 
     #[test]
-    fn every_command_is_in_the_table_and_in_one_menu() {
+    fn every_command_is_in_one_menu_and_every_layer_and_view_has_one() {
         let listed: Vec<Command> = Menu::ALL.into_iter().flat_map(Menu::groups).flatten().collect();
         let unique: HashSet<Command> = listed.iter().copied().collect();
-        assert_eq!(listed, Command::all().collect::<Vec<_>>());
         assert_eq!(listed.len(), unique.len());
+        let layers = Layer::ALL.iter().map(Command::adding);
+        let views = ENTRIES.iter().map(|entry| Command::Show(entry.name));
+        for command in layers.chain(views) {
+            assert!(unique.contains(&command), "{command:?}");
+        }
+        assert!(Command::Show("Nowhere").available(&State::default()).is_err());
+    }
+
+    #[test]
+    fn a_fresh_window_refuses_what_it_cannot_do() {
+        use Command::*;
+        let state = State::default();
+        let refused: HashSet<Command> =
+            Command::all().filter(|command| command.available(&state).is_err()).collect();
+        let expected = [
+            Revert,
+            Undo,
+            Redo,
+            Duplicate,
+            Remove,
+            MoveUp,
+            MoveDown,
+            TrainOrPause,
+            StepOnce,
+            EpochOnce,
+            Stop,
+            TrainNew,
+            Continue,
+            TrainMore,
+            RestoreDesign,
+            EvaluateTest,
+            LocateData,
+            CancelLoad,
+        ];
+        assert_eq!(refused, HashSet::from(expected));
+        let trains: HashSet<Command> = Command::all().filter(|command| command.record().trains).collect();
+        let expected = [TrainOrPause, StepOnce, EpochOnce, TrainNew, Continue, TrainMore];
+        assert_eq!(trains, HashSet::from(expected));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod session_events;
 pub mod stack;
 mod training;
 
-pub use remedies::Remedy;
+pub use remedies::{LOCATE, RELOAD, Remedy};
 pub use training::NOT_YET;
 
 use std::path::PathBuf;
@@ -98,8 +98,8 @@ impl State {
     }
 
     /// Asks the session.
-    pub fn send(&mut self, command: session::Request) {
-        self.effects.push(Effect::Session(command));
+    pub fn send(&mut self, request: session::Request) {
+        self.effects.push(Effect::Session(request));
     }
 
     /// Loads the data again, whatever is there.

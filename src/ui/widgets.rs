@@ -1,4 +1,4 @@
-//! Widgets that know egui only.
+//! Widgets that know egui and the look only.
 
 pub mod button;
 pub mod empty;

@@ -4,7 +4,7 @@ use ::csv::ByteRecord;
 
 use super::evidence::{self, Evidence};
 use super::footer::{self, Sums, Tail};
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::lines::{Lines, place_of_record, utf8};
 use super::plain::plain_number;
 use super::remarks::Remarks;
@@ -29,7 +29,7 @@ impl Body {
     pub(super) fn each(
         self,
         text: &Text<'_>,
-        layout: &Layout,
+        layout: &TableLayout,
         progress: &Progress,
         mut take: impl FnMut(u64, &ByteRecord) -> Result<(), DataError>,
     ) -> Result<(), DataError> {
@@ -46,7 +46,7 @@ impl Body {
     }
 
     /// Why a row is left out, where it is.
-    fn left_out(self, layout: &Layout, record: &ByteRecord) -> Option<Left> {
+    fn left_out(self, layout: &TableLayout, record: &ByteRecord) -> Option<Left> {
         if self.rules == Rules::Version1 || layout.columns.len() < 2 {
             return None;
         }
@@ -91,7 +91,7 @@ enum Left {
 /// The rows of a file one after the other.
 struct Rows<'a> {
     text: &'a Text<'a>,
-    layout: &'a Layout,
+    layout: &'a TableLayout,
     lines: Lines<'a>,
     /// The number of the last one, counted from 1 below the header.
     number: u64,
@@ -99,7 +99,11 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn open(text: &'a Text<'a>, layout: &'a Layout, progress: &'a Progress) -> Result<Rows<'a>, DataError> {
+    fn open(
+        text: &'a Text<'a>,
+        layout: &'a TableLayout,
+        progress: &'a Progress,
+    ) -> Result<Rows<'a>, DataError> {
         let mut lines = Lines::open(text, layout.form, progress)?;
         let mut record = ByteRecord::new();
         for _ in 0..layout.head_rows() {
@@ -153,7 +157,7 @@ struct Counts {
 /// The first reading: what all fields of each column tell, and which rows are those of the table.
 pub(super) fn survey(
     text: &Text<'_>,
-    layout: &mut Layout,
+    layout: &mut TableLayout,
     asked: &Asked<'_>,
     progress: &Progress,
     remarks: &mut Remarks,
@@ -225,7 +229,7 @@ pub(super) fn survey(
 /// The number of the last row, where it is said how many at the end are left out.
 fn last(
     text: &Text<'_>,
-    layout: &Layout,
+    layout: &TableLayout,
     asked: &Asked<'_>,
     progress: &Progress,
 ) -> Result<Option<u64>, DataError> {
@@ -288,7 +292,7 @@ fn tell(counts: &Counts, remarks: &mut Remarks) {
 }
 
 /// Tells of comments among the rows.
-fn tell_comments(layout: &mut Layout, all: usize, asked: &Asked<'_>, remarks: &mut Remarks) {
+fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<'_>, remarks: &mut Remarks) {
     let above = layout.comments + usize::from(layout.has_commented_header);
     let Some(among) = all.checked_sub(above).filter(|among| *among > 0) else { return };
     layout.comments += among;

@@ -6,7 +6,7 @@ use super::date::DateFormat;
 use super::dated::{Place, Spoilt};
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::matching::Matched;
 use super::missing::{self, UsualWords};
 use super::roles::{self, Role};
@@ -22,7 +22,7 @@ pub(super) const PADDED: usize = 3;
 
 /// All columns of a table and what became of them.
 pub(super) struct Columns<'a> {
-    pub layout: &'a Layout,
+    pub layout: &'a TableLayout,
     pub evidence: &'a [Evidence],
     pub roles: &'a [Role],
     pub asked: &'a Asked<'a>,

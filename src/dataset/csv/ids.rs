@@ -1,11 +1,11 @@
 //! Columns that tell rows apart and nothing about them.
 
 use super::evidence::{Content, Evidence};
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::number::Notation;
 
 /// Whether a column counts the rows or holds their ids.
-pub(super) fn is_id(layout: &Layout, at: usize, evidence: &Evidence) -> bool {
+pub(super) fn is_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> bool {
     /// Rows that prove it where the name does not tell.
     const ROWS: u64 = 10;
     let name = layout.columns[at].trim();

@@ -27,7 +27,7 @@ const SIGNS: [u8; 3] = [b'#', b'%', b'!'];
 
 /// How a table is laid out, as told or found.
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
-pub(super) struct Layout {
+pub(super) struct TableLayout {
     pub form: Form,
     /// Whether the first row holds names.
     pub has_header: bool,
@@ -50,25 +50,25 @@ pub(super) struct Layout {
     pub doubts: Vec<Doubt>,
 }
 
-impl Layout {
+impl TableLayout {
     pub(super) fn find(
         text: &Text<'_>,
         asked: &Asked<'_>,
         known: &[Column],
         progress: &Progress,
-    ) -> Result<Layout, DataError> {
-        let told = Layout::as_told(text, asked, asked.delimiter, known, progress)?;
+    ) -> Result<TableLayout, DataError> {
+        let told = TableLayout::as_told(text, asked, asked.delimiter, known, progress)?;
         if known.is_empty() || asked.delimiter == Delimiter::Auto || told.knows(known) {
             return Ok(told);
         }
         // The delimiter was that of another file of the same columns.
         progress.budget().give_back(NAMES_COPIES.saturating_mul(told.names_bytes));
-        let found = Layout::as_told(text, asked, Delimiter::Auto, known, progress)?;
+        let found = TableLayout::as_told(text, asked, Delimiter::Auto, known, progress)?;
         if found.knows(known) || found.columns.len() == known.len() {
             return Ok(found);
         }
         progress.budget().give_back(NAMES_COPIES.saturating_mul(found.names_bytes));
-        Layout::as_told(text, asked, asked.delimiter, known, progress)
+        TableLayout::as_told(text, asked, asked.delimiter, known, progress)
     }
 
     /// Whether its columns have names of their own.
@@ -87,7 +87,7 @@ impl Layout {
         delimiter: Delimiter,
         known: &[Column],
         progress: &Progress,
-    ) -> Result<Layout, DataError> {
+    ) -> Result<TableLayout, DataError> {
         let Start { form, head, sample, names_bytes, mut notes } =
             Start::find(text, asked, delimiter, known, progress)?;
         let first = &sample[0];
@@ -133,7 +133,7 @@ impl Layout {
                 sample[1].iter().map(|unit| unit.trim()).filter(|u| !u.is_empty()).collect();
             notes.push(format!("the row below the header holds units and is left out: {}", listed(&units)));
         }
-        Ok(Layout {
+        Ok(TableLayout {
             form,
             has_header,
             has_units,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::remarks::Remarks;
 use super::text::Text;
 use super::{Asked, listed};
@@ -26,7 +26,7 @@ impl<'a> Matched<'a> {
     /// [`DataError::Content`] with the names of columns that are missing.
     pub(super) fn find(
         text: &Text<'_>,
-        layout: &mut Layout,
+        layout: &mut TableLayout,
         asked: &Asked<'_>,
         known: Known<'a>,
         remarks: &mut Remarks,
@@ -66,7 +66,7 @@ impl<'a> Matched<'a> {
     /// Tells what becomes of columns the run does not know.
     pub(super) fn tell_extra(
         &self,
-        layout: &Layout,
+        layout: &TableLayout,
         asked: &Asked<'_>,
         takes: &[Take],
         remarks: &mut Remarks,
@@ -117,7 +117,7 @@ impl<'a> Matched<'a> {
 }
 
 /// By column of the table, the number of the run's of the same name.
-fn by_name(layout: &Layout, known: &[Column]) -> Vec<Option<usize>> {
+fn by_name(layout: &TableLayout, known: &[Column]) -> Vec<Option<usize>> {
     let places: HashMap<&str, usize> =
         (0..).zip(known).map(|(at, column)| (column.name.as_str(), at)).collect();
     layout.columns.iter().map(|name| places.get(name.as_str()).copied()).collect()
@@ -133,7 +133,7 @@ enum Places {
 
 /// Where the run's columns are, by their place: in a table without a header, or for a run that was trained on one. `None` where
 /// that would be guessed.
-fn by_place(layout: &Layout, asked: &Asked<'_>, known: Known<'_>) -> Option<Places> {
+fn by_place(layout: &TableLayout, asked: &Asked<'_>, known: Known<'_>) -> Option<Places> {
     let made_up = made_up_places(known.columns, usize::MAX).is_some();
     if layout.has_names() && !made_up {
         return None;
@@ -168,7 +168,7 @@ fn all_names(known: Known<'_>, count: usize) -> Option<Vec<String>> {
 }
 
 /// The error of a table in which not all columns of a run are found.
-fn unmatched(text: &Text<'_>, layout: &Layout, known: &[Column]) -> DataError {
+fn unmatched(text: &Text<'_>, layout: &TableLayout, known: &[Column]) -> DataError {
     let names: Vec<&String> = known.iter().map(|column| &column.name).collect();
     let (count, is_made_up) = (layout.columns.len(), made_up_places(known, usize::MAX).is_some());
     let message = if is_made_up {
@@ -211,7 +211,7 @@ pub(super) fn first_row_is(header: Header) -> String {
     format!("; where the first row is {what}, say so ({})", Choice::Header(header).option())
 }
 
-fn tell_labels(layout: &Layout, asked: &Asked<'_>, remarks: &mut Remarks) {
+fn tell_labels(layout: &TableLayout, asked: &Asked<'_>, remarks: &mut Remarks) {
     let there: HashSet<&String> = layout.columns.iter().collect();
     let gone: Vec<&String> = asked.labels.iter().filter(|label| !there.contains(label)).collect();
     if !gone.is_empty() {

@@ -1,7 +1,7 @@
 //! The columns of a table as they were found.
 
 use super::evidence::Evidence;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::remarks;
 use super::roles::{Role, Roles};
 use super::words::Words;
@@ -16,7 +16,7 @@ const MAX_DRAWN: usize = 20_000;
 
 /// Everything but the histograms of numbers, for which rows are needed.
 pub(super) fn of(
-    layout: &Layout,
+    layout: &TableLayout,
     evidence: &[Evidence],
     roles: &Roles,
     progress: &Progress,

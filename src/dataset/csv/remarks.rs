@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::doubts::{Columns, PADDED};
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::matching::Matched;
 use super::number::Notation;
 use super::roles::{self, Role, Roles};
@@ -33,7 +33,7 @@ impl Remarks {
     /// What was understood of the columns.
     pub(super) fn features(
         &mut self,
-        layout: &Layout,
+        layout: &TableLayout,
         evidence: &[Evidence],
         roles: &[Role],
         asked: &Asked<'_>,
@@ -129,7 +129,7 @@ impl Remarks {
     /// What is doubtful about columns that a run knows.
     pub(super) fn known_features(
         &mut self,
-        layout: &Layout,
+        layout: &TableLayout,
         evidence: &[Evidence],
         roles: &[Role],
         asked: &Asked<'_>,
@@ -142,7 +142,7 @@ impl Remarks {
     /// Words that are no features because they are too many: labels, or left out where there should be no others.
     fn many_words(
         &mut self,
-        layout: &Layout,
+        layout: &TableLayout,
         evidence: &[Evidence],
         roles: &[Role],
         chosen: &HashSet<&String>,
@@ -166,7 +166,7 @@ impl Remarks {
     }
 
     /// Numbers that 32 bits cannot tell apart, where nothing is taken off them.
-    fn precision(&mut self, layout: &Layout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
+    fn precision(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
         if rules == Rules::Current {
             return;
         }
@@ -216,7 +216,7 @@ pub(super) fn what(rows: usize, columns: &[Column]) -> String {
 }
 
 /// How the table was understood, a few words each.
-pub(super) fn understood(text: &Text<'_>, layout: &Layout, roles: &Roles) -> Vec<String> {
+pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -> Vec<String> {
     let header = match (layout.has_header, layout.has_commented_header) {
         (true, _) => "yes",
         (false, true) => "in a comment",

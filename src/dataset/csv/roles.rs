@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::date::DateFormat;
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::matching::Matched;
 use super::number::Notation;
 use super::remarks::Remarks;
@@ -97,7 +97,7 @@ pub(super) fn are_few(evidence: &Evidence) -> bool {
 /// [`DataError::Content`] for choices that cannot be, and where no feature is left.
 pub(super) fn decide(
     text: &Text<'_>,
-    layout: &Layout,
+    layout: &TableLayout,
     evidence: &[Evidence],
     asked: &Asked<'_>,
     matched: Option<&Matched<'_>>,
@@ -188,7 +188,7 @@ fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
 }
 
 /// The features in the order of their columns, and where each column begins.
-fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
+fn in_order(layout: &TableLayout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     let (mut columns, mut places, mut place) = (Vec::new(), Vec::with_capacity(roles.len()), 0);
     for (name, role) in layout.columns.iter().zip(roles) {
         places.push(place);
@@ -218,7 +218,7 @@ fn in_order(layout: &Layout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
 /// The decimal mark: told, proven by a column, that of a run, or the one that goes with the
 /// delimiter.
 fn decimal_mark(
-    layout: &Layout,
+    layout: &TableLayout,
     evidence: &[Evidence],
     asked: &Asked<'_>,
     matched: Option<&Matched<'_>>,
@@ -279,7 +279,7 @@ fn decimal_mark(
 /// Decides about single columns.
 struct Judge<'a> {
     text: &'a Text<'a>,
-    layout: &'a Layout,
+    layout: &'a TableLayout,
     asked: &'a Asked<'a>,
     has_comma: bool,
 }

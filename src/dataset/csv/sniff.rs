@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::evidence::{self, Content, Evidence};
 use super::ids::is_id;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::text::Text;
 use super::{Asked, REMEDY, roles};
 use crate::dataset::{DataError, Progress};
@@ -54,7 +54,7 @@ fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
     let (progress, reading) = (Progress::default(), TableReading::default());
     let asked = Asked::of(&reading);
     let text = Text::find(path, &reading, false, &progress)?;
-    let layout = Layout::find(&text, &asked, &[], &progress)?;
+    let layout = TableLayout::find(&text, &asked, &[], &progress)?;
     let rows = layout.first_rows();
     let count = layout.columns.len();
     let is_number = |field: &String| super::plain::plain_number(field.trim()).is_some();
@@ -65,7 +65,7 @@ fn is_table_of_text(path: &Path) -> Result<bool, DataError> {
 
 fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPreview, DataError> {
     let text = Text::find(path, asked.reading, false, progress)?;
-    let layout = Layout::find(&text, asked, &[], progress)?;
+    let layout = TableLayout::find(&text, asked, &[], progress)?;
     let mut evidence = progress.budget().filled(Evidence::default(), layout.columns.len())?;
     for row in layout.first_rows() {
         for (evidence, field) in evidence.iter_mut().zip(row) {
@@ -82,7 +82,7 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
 }
 
 /// The columns that are probably labels.
-fn labels(layout: &Layout, evidence: &[Evidence]) -> Vec<String> {
+fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
     let contents: Vec<Content> = evidence.iter().map(|evidence| evidence.judge(None)).collect();
     let words = contents.iter().filter(|content| **content == Content::Words).count();
     let last = contents.len().saturating_sub(1);

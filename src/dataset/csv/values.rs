@@ -4,7 +4,7 @@ use ::csv::ByteRecord;
 
 use super::codes::unmarked;
 use super::labels::Labels;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::lines::{place_of_record, utf8};
 use super::matching::first_row_is;
 use super::missing::{self, is_missing, is_told};
@@ -24,7 +24,7 @@ const TOLD: usize = 20;
 /// Rows as they are read.
 pub(super) struct Table<'a> {
     text: &'a Text<'a>,
-    layout: &'a Layout,
+    layout: &'a TableLayout,
     roles: &'a Roles,
     asked: &'a Asked<'a>,
     values: Vec<f32>,
@@ -39,7 +39,7 @@ pub(super) struct Table<'a> {
 impl<'a> Table<'a> {
     pub(super) fn new(
         text: &'a Text<'a>,
-        layout: &'a Layout,
+        layout: &'a TableLayout,
         roles: &'a Roles,
         asked: &'a Asked<'a>,
         progress: &'a Progress,

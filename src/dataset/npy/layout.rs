@@ -6,7 +6,7 @@ const MOST_CHANNELS: usize = 64;
 
 /// What the axes of an array mean.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::dataset) struct Layout {
+pub(in crate::dataset) struct ArrayLayout {
     /// The shape of one row.
     pub shape: Shape,
     /// Whether the channels of a picture come before its rows of pixels.
@@ -17,42 +17,46 @@ pub(in crate::dataset) struct Layout {
     pub doubt: Option<Doubt>,
 }
 
-impl Layout {
-    fn new(shape: Shape) -> Layout {
-        Layout { shape, channels_first: false, note: None, doubt: None }
+impl ArrayLayout {
+    fn new(shape: Shape) -> ArrayLayout {
+        ArrayLayout { shape, channels_first: false, note: None, doubt: None }
     }
 
-    fn image(height: usize, width: usize, channels: usize) -> Layout {
-        Layout::new(Shape::Image { height, width, channels })
+    fn image(height: usize, width: usize, channels: usize) -> ArrayLayout {
+        ArrayLayout::new(Shape::Image { height, width, channels })
     }
 
-    fn channels_first(height: usize, width: usize, channels: usize) -> Layout {
-        Layout { channels_first: true, ..Layout::image(height, width, channels) }
+    fn channels_first(height: usize, width: usize, channels: usize) -> ArrayLayout {
+        ArrayLayout { channels_first: true, ..ArrayLayout::image(height, width, channels) }
     }
 
     /// What the axes of an array of `shape` mean: as they are said to, or told by their lengths.
     ///
     /// # Errors
     /// What is wrong and what to do, to follow the name of the array.
-    pub fn of(shape: &[usize], axes: Axes, rules: Rules) -> Result<Layout, String> {
+    pub fn of(shape: &[usize], axes: Axes, rules: Rules) -> Result<ArrayLayout, String> {
         let dimensions = || match shape.len() {
             0 => "is a single value; rows (N×d) or pictures (N×H×W, N×H×W×C) are read".to_owned(),
             many => format!("has {many} dimension{}", if many == 1 { "" } else { "s" }),
         };
         let layout = match (axes, shape) {
             (_, []) => return Err(dimensions()),
-            (Axes::Auto, _) => Layout::told(shape, rules)?,
+            (Axes::Auto, _) => ArrayLayout::told(shape, rules)?,
             (Axes::Rows, [_, rest @ ..]) => {
                 let features = rest.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
-                Layout::new(Shape::Vector(
+                ArrayLayout::new(Shape::Vector(
                     features.ok_or("its dimensions are too large; choose a smaller array")?,
                 ))
             }
-            (Axes::Grey, &[_, height, width] | &[_, height, width, 1]) => Layout::image(height, width, 1),
-            (Axes::Grey, &[_, 1, height, width]) => Layout::channels_first(height, width, 1),
-            (Axes::ChannelsLast, &[_, height, width, channels]) => Layout::image(height, width, channels),
+            (Axes::Grey, &[_, height, width] | &[_, height, width, 1]) => {
+                ArrayLayout::image(height, width, 1)
+            }
+            (Axes::Grey, &[_, 1, height, width]) => ArrayLayout::channels_first(height, width, 1),
+            (Axes::ChannelsLast, &[_, height, width, channels]) => {
+                ArrayLayout::image(height, width, channels)
+            }
             (Axes::ChannelsFirst, &[_, channels, height, width]) => {
-                Layout::channels_first(height, width, channels)
+                ArrayLayout::channels_first(height, width, channels)
             }
             (Axes::Grey | Axes::ChannelsLast | Axes::ChannelsFirst, _) => {
                 return Err(format!(
@@ -76,33 +80,34 @@ impl Layout {
     }
 
     /// Told by the lengths of the axes.
-    fn told(shape: &[usize], rules: Rules) -> Result<Layout, String> {
+    fn told(shape: &[usize], rules: Rules) -> Result<ArrayLayout, String> {
         Ok(match *shape {
-            [rows] => Layout {
+            [rows] => ArrayLayout {
                 note: Some(format!("one list of {rows} numbers is read as {rows} rows of one number")),
-                ..Layout::new(Shape::Vector(1))
+                ..ArrayLayout::new(Shape::Vector(1))
             },
-            [_, features] => Layout::new(Shape::Vector(features)),
-            [_, height, width] if rules == Rules::Current && (height == 1 || width == 1) => Layout {
+            [_, features] => ArrayLayout::new(Shape::Vector(features)),
+            [_, height, width] if rules == Rules::Current && (height == 1 || width == 1) => ArrayLayout {
                 note: Some(format!(
                     "{height}×{width} numbers a row are read as rows of {}; as pictures with {}",
                     height.max(width),
                     Choice::Axes(Axes::Grey).option()
                 )),
                 // One of the two is 1.
-                ..Layout::new(Shape::Vector(height.saturating_mul(width)))
+                ..ArrayLayout::new(Shape::Vector(height.saturating_mul(width)))
             },
-            [_, height, width] => Layout::image(height, width, 1),
-            [_, first @ (1 | 3), height, last @ (1 | 3)] if first == last && height > 3 => {
-                Layout { doubt: Some(doubt(shape, Axes::ChannelsLast)), ..Layout::image(first, height, last) }
-            }
-            [_, height, width, channels @ (1 | 3)] => Layout::image(height, width, channels),
-            [_, channels @ (1 | 3), height, width] => Layout::channels_first(height, width, channels),
+            [_, height, width] => ArrayLayout::image(height, width, 1),
+            [_, first @ (1 | 3), height, last @ (1 | 3)] if first == last && height > 3 => ArrayLayout {
+                doubt: Some(doubt(shape, Axes::ChannelsLast)),
+                ..ArrayLayout::image(first, height, last)
+            },
+            [_, height, width, channels @ (1 | 3)] => ArrayLayout::image(height, width, channels),
+            [_, channels @ (1 | 3), height, width] => ArrayLayout::channels_first(height, width, channels),
             [_, first, middle, last] => {
                 let (taken, mut layout) = if first < last {
-                    (Axes::ChannelsFirst, Layout::channels_first(middle, last, first))
+                    (Axes::ChannelsFirst, ArrayLayout::channels_first(middle, last, first))
                 } else {
-                    (Axes::ChannelsLast, Layout::image(first, middle, last))
+                    (Axes::ChannelsLast, ArrayLayout::image(first, middle, last))
                 };
                 let channels = first.min(last);
                 // Channels are fewer than pixels in either direction, or nothing tells them.
@@ -143,7 +148,7 @@ mod tests {
     fn axes_are_told_by_their_lengths_or_as_they_are_said() {
         let image = |height, width, channels| Shape::Image { height, width, channels };
         let check = |shape: &[usize], axes, rules, expected: Result<(Shape, bool, bool), &str>| match (
-            Layout::of(shape, axes, rules),
+            ArrayLayout::of(shape, axes, rules),
             expected,
         ) {
             (Ok(layout), Ok(expected)) => {

@@ -2,7 +2,7 @@ use super::Asked;
 use super::archive::{Archive, Found};
 use super::choice::{self, Entry, Kind};
 use super::header::{Header, Kind as Type};
-use super::layout::Layout;
+use super::layout::ArrayLayout;
 use crate::dataset::{DataError, Doubt};
 use crate::project::{Axes, Choice, Rules};
 
@@ -153,7 +153,7 @@ fn can_be_rows(header: &Header) -> bool {
     !header.is_text()
         && header.shape.len() > 1
         && !header.shape.contains(&0)
-        && Layout::of(&header.shape, Axes::Auto, Rules::Version1).is_ok()
+        && ArrayLayout::of(&header.shape, Axes::Auto, Rules::Version1).is_ok()
 }
 
 /// That shapes alone decided, where there was something to decide.

@@ -10,20 +10,20 @@ const ALL_FIELDS: u64 = 1 << 24;
 
 /// How numbers stand in a TIFF file.
 #[derive(Clone, Copy)]
-struct Layout {
+struct ByteLayout {
     is_big_endian: bool,
     /// Whether offsets have 64 bits.
     is_long: bool,
 }
 
-impl Layout {
+impl ByteLayout {
     /// Of a file that begins with these bytes; `None` for other files.
-    fn of(start: &[u8]) -> Option<Layout> {
+    fn of(start: &[u8]) -> Option<ByteLayout> {
         match start {
-            [b'I', b'I', 42, 0, ..] => Some(Layout { is_big_endian: false, is_long: false }),
-            [b'M', b'M', 0, 42, ..] => Some(Layout { is_big_endian: true, is_long: false }),
-            [b'I', b'I', 43, 0, ..] => Some(Layout { is_big_endian: false, is_long: true }),
-            [b'M', b'M', 0, 43, ..] => Some(Layout { is_big_endian: true, is_long: true }),
+            [b'I', b'I', 42, 0, ..] => Some(ByteLayout { is_big_endian: false, is_long: false }),
+            [b'M', b'M', 0, 42, ..] => Some(ByteLayout { is_big_endian: true, is_long: false }),
+            [b'I', b'I', 43, 0, ..] => Some(ByteLayout { is_big_endian: false, is_long: true }),
+            [b'M', b'M', 0, 43, ..] => Some(ByteLayout { is_big_endian: true, is_long: true }),
             _ => None,
         }
     }
@@ -46,7 +46,7 @@ impl Layout {
 
 /// Whether a file that begins with these bytes is a TIFF file.
 pub(super) fn is_tiff(bytes: &[u8]) -> bool {
-    Layout::of(bytes).is_some()
+    ByteLayout::of(bytes).is_some()
 }
 
 /// Where the pages of a TIFF file begin. Pages that are another one made smaller, or its mask, are none, where there is
@@ -54,7 +54,7 @@ pub(super) fn is_tiff(bytes: &[u8]) -> bool {
 pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
     let mut start = [0; 16];
     reader.read_exact(&mut start[..8]).ok()?;
-    let layout = Layout::of(&start)?;
+    let layout = ByteLayout::of(&start)?;
     let mut next = if layout.is_long {
         reader.read_exact(&mut start[8..]).ok()?;
         layout.number(&start[8..])
@@ -75,7 +75,7 @@ pub(super) fn offsets(mut reader: impl Read + Seek) -> Option<Vec<u64>> {
 /// Whether what begins here is a page of its own, and where the next one begins.
 fn page(
     reader: &mut (impl Read + Seek),
-    layout: Layout,
+    layout: ByteLayout,
     offset: u64,
     fields_left: &mut u64,
 ) -> Option<(bool, u64)> {
@@ -109,11 +109,11 @@ pub(super) fn row_bytes(bytes: &[u8]) -> u64 {
 
 /// The numbers of the first page's fields of one kind.
 fn fields(bytes: &[u8], tag: u64) -> impl Iterator<Item = u64> {
-    let number = move |layout: Layout, at: usize, size: usize| {
+    let number = move |layout: ByteLayout, at: usize, size: usize| {
         bytes.get(at..at.checked_add(size)?).map(|bytes| layout.number(bytes))
     };
     let found = move || {
-        let layout = Layout::of(bytes)?;
+        let layout = ByteLayout::of(bytes)?;
         let offset_size = layout.offset_size();
         let start = usize::try_from(number(layout, offset_size, offset_size)?).ok()?;
         let (count_size, field_size) = layout.sizes();
@@ -141,7 +141,7 @@ fn fields(bytes: &[u8], tag: u64) -> impl Iterator<Item = u64> {
 
 /// Makes the page that begins at `offset` the first of the file.
 pub(super) fn put_first(bytes: &mut [u8], offset: u64) {
-    let Some(layout) = Layout::of(bytes) else { return };
+    let Some(layout) = ByteLayout::of(bytes) else { return };
     let size = layout.offset_size();
     let Some(place) = bytes.get_mut(size..2 * size) else { return };
     let all = offset.to_le_bytes();

@@ -11,42 +11,42 @@ pub(super) fn records() -> impl Iterator<Item = (Layer, Record)> {
         let (title, tooltip, keys) = match layer {
             Layer::Dense { .. } => (
                 "Add dense layer",
-                "Add a fully connected layer behind the selected card.",
+                "Add a fully connected layer after the selected card.",
                 keys![CTRL, E],
             ),
             Layer::Conv2d { .. } => (
                 "Add convolution",
-                "Add a convolution of pictures behind the selected card.",
+                "Add a convolution of pictures after the selected card.",
                 keys![CTRL_SHIFT, C],
             ),
             Layer::ConvTranspose2d { .. } => (
                 "Add transposed convolution",
-                "Add a convolution that enlarges behind the selected card.",
+                "Add a convolution that enlarges after the selected card.",
                 keys![CTRL_ALT, V],
             ),
             Layer::MaxPool2d { .. } => (
                 "Add max pooling",
-                "Add a layer that keeps the largest of each block of pixels behind the selected card.",
+                "Add a layer that keeps the largest of each block of pixels after the selected card.",
                 keys![CTRL_ALT, M],
             ),
             Layer::AvgPool2d { .. } => (
                 "Add average pooling",
-                "Add a layer that averages blocks of pixels behind the selected card.",
+                "Add a layer that averages blocks of pixels after the selected card.",
                 keys![CTRL_ALT, A],
             ),
             Layer::Upsample { .. } => (
                 "Add upsampling",
-                "Add a layer that repeats pixels behind the selected card.",
+                "Add a layer that repeats pixels after the selected card.",
                 keys![CTRL_ALT, U],
             ),
             Layer::BatchNorm { .. } => (
                 "Add batch norm",
-                "Add a layer that brings features to one scale over the minibatch behind the selected card.",
+                "Add a layer that brings features to one scale over the minibatch after the selected card.",
                 keys![CTRL_ALT, B],
             ),
             Layer::LayerNorm { .. } => (
                 "Add layer norm",
-                "Add a layer that brings each sample to one scale behind the selected card.",
+                "Add a layer that brings each sample to one scale after the selected card.",
                 keys![CTRL_ALT, N],
             ),
             Layer::GroupNorm { .. } => (
@@ -56,16 +56,16 @@ pub(super) fn records() -> impl Iterator<Item = (Layer, Record)> {
             ),
             Layer::Flatten => (
                 "Add flatten",
-                "Add a layer that makes a row of a picture behind the selected card.",
+                "Add a layer that makes a row of a picture after the selected card.",
                 keys![CTRL_ALT, F],
             ),
             Layer::Reshape { .. } => (
                 "Add reshape",
-                "Add a layer that makes a picture of a row behind the selected card.",
+                "Add a layer that makes a picture of a row after the selected card.",
                 keys![CTRL_ALT, H],
             ),
             Layer::Dropout { .. } => {
-                ("Add dropout", "Add a dropout layer behind the selected card.", keys![CTRL_SHIFT, D])
+                ("Add dropout", "Add a dropout layer after the selected card.", keys![CTRL_SHIFT, D])
             }
         };
         let added = layer.clone();

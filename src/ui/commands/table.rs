@@ -11,6 +11,7 @@ use crate::project::Layer;
 use crate::session::{Request, Start};
 use crate::ui::keys::keys;
 use crate::ui::state::{BottomTab, Dialog, Effect, Palette, SaveKind, State, Then};
+use crate::ui::update::{LOCATE, RELOAD};
 use crate::ui::views;
 
 /// Declares the commands: each has one record, which says everything about it.
@@ -75,7 +76,7 @@ commands! {
         .when(conditions::redoable);
     Duplicate => Menu::Edit
         .item(3, "Duplicate layer", keys![CTRL, D], State::duplicate_selected)
-        .about("Put a copy of the selected layer right behind it.")
+        .about("Put a copy of the selected layer right after it.")
         .when(conditions::own_layer);
     Remove => Menu::Edit
         .item(3, "Remove layer", keys![NONE, Delete], State::remove_selected)
@@ -107,7 +108,7 @@ commands! {
         .about("Show the table of runs.");
     ShowProblems => Menu::View
         .item(3, "Show problems", keys![CTRL, Num6], |state| state.show_bottom(BottomTab::Problems))
-        .about("Show what stands against training.");
+        .about("Show problems that block training.");
     ShowLog => Menu::View
         .item(3, "Show log", keys![CTRL, Num7], |state| state.show_bottom(BottomTab::Log))
         .about("Show what happened so far.");
@@ -162,12 +163,12 @@ commands! {
         .trains();
     StepOnce => Menu::Run
         .item(1, "Single step", keys![NONE, F10], |state| state.start(Start::StepOnce))
-        .about("Train on one minibatch and stand still.")
+        .about("Train one minibatch, then pause.")
         .when(conditions::steppable)
         .trains();
     EpochOnce => Menu::Run
         .item(1, "Single epoch", keys![NONE, F11], |state| state.start(Start::EpochOnce))
-        .about("Train to the end of the epoch and stand still.")
+        .about("Train to the end of the epoch, then pause.")
         .when(conditions::steppable)
         .trains();
     Stop => Menu::Run
@@ -186,7 +187,9 @@ commands! {
         .trains();
     TrainMore => Menu::Run
         .item(2, "Train more epochs…", keys![CTRL_SHIFT, Enter], State::ask_epochs)
-        .about("Train the shown run for some epochs more.");
+        .about("Train the shown run for some epochs more.")
+        .when(conditions::resumable)
+        .trains();
     RestoreDesign => Menu::Run
         .item(2, "Restore the run's design", keys![CTRL_ALT, R], State::restore_design)
         .about("Bring the design the shown run trained back on screen; can be undone.")
@@ -197,11 +200,11 @@ commands! {
         .when(conditions::judgeable);
     LocateData => Menu::Run
         .item(3, "Locate data…", keys![CTRL, L], State::locate_data)
-        .about("Choose the file or folder the data are in.")
+        .about(LOCATE)
         .when(conditions::locatable);
     ReloadData => Menu::Run
         .item(3, "Reload data", keys![CTRL, R], State::load)
-        .about("Read the data again.")
+        .about(RELOAD)
         .when(conditions::reloadable);
     CancelLoad => Menu::Run
         .item(3, "Cancel loading", keys![CTRL_ALT, C], |state| state.send(Request::CancelLoad))

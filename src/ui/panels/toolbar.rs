@@ -1,6 +1,6 @@
 //! The bar at the top: menus, the project's name, training and its progress.
 
-use egui::{Align, Button, Layout, MenuBar, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::check::Severity;
 use crate::project::{format_count, visible, visible_path};
@@ -57,6 +57,12 @@ fn menu_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     ui.spacing_mut().button_padding = vec2(8.0, 2.0);
     ui.spacing_mut().interact_size.y = 22.0;
     ui.spacing_mut().item_spacing.y = 2.0;
+    // A small window scrolls a long menu.
+    let most = ui.ctx().content_rect().height() - HEIGHT - 24.0;
+    ScrollArea::vertical().max_height(most).show(ui, |ui| items_ui(ui, menu, state));
+}
+
+fn items_ui(ui: &mut Ui, menu: Menu, state: &mut State) {
     for (number, group) in menu.groups().enumerate() {
         if number > 0 {
             ui.separator();

@@ -104,7 +104,7 @@ impl State {
     }
 
     /// The question where to save.
-    pub fn save_dialog(&self, kind: SaveKind) -> PathDialog {
+    fn save_dialog(&self, kind: SaveKind) -> PathDialog {
         let folder = self.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
         let name = format!(
             "{}.{}",

@@ -1,4 +1,4 @@
-//! Edits of the document, each a step that can be undone.
+//! Edits of the document, each a step that can be undone, and where a person is in it.
 
 use super::stack;
 use crate::project::{Choice, Decoder, Layer, Place, Project};

@@ -11,7 +11,7 @@ use crate::ui::files::FileEvent;
 use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, Target};
 
 impl State {
-    /// Takes in what a thread of the [`FileRoom`] answered.
+    /// Takes in what a thread of the [`FileRoom`](crate::ui::files::FileRoom) answered.
     pub fn handle_file_event(&mut self, event: FileEvent) {
         match event {
             FileEvent::Opened(path, result) => self.opened(path, result),

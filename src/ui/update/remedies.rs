@@ -7,6 +7,11 @@ use crate::dataset::{DataError, Doubt};
 use crate::project::{Choice, Place, visible};
 use crate::ui::state::{NoData, PathField, State};
 
+/// Tooltip of whatever asks where the data are.
+pub const LOCATE: &str = "Choose the file or folder the data are in.";
+/// Tooltip of whatever reads the data again.
+pub const RELOAD: &str = "Read the data again.";
+
 /// What mends a problem with one click.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Remedy {
@@ -36,8 +41,8 @@ impl Remedy {
         match self {
             Remedy::Change(_) => "Fixes the problem; can be undone.",
             Remedy::Choose(_) => "Reads the data in this way; can be undone.",
-            Remedy::Locate => "Choose the file or folder the data are in.",
-            Remedy::Reload => "Read the data again.",
+            Remedy::Locate => LOCATE,
+            Remedy::Reload => RELOAD,
         }
     }
 }
@@ -78,6 +83,7 @@ impl State {
             Remedy::Locate => self.locate_data(),
             Remedy::Reload => self.load(),
         }
+        self.refresh(false);
     }
 
     /// Asks where the data are that could not be loaded.

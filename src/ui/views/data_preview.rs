@@ -11,7 +11,7 @@ use egui::{Label, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{chip_ui, empty_ui, header_ui, trailing_ui};
-use super::sample::{RangeCache, tells_groups};
+use super::sample::RangeCache;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
 use crate::project::{Choice, Data, Place, format_count, visible};
@@ -22,7 +22,7 @@ use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::update::Remedy;
 use crate::ui::widgets::scroll::always_seen;
 use columns::{Found, columns_ui, find_ui};
-use facts::{Summary, facts_ui, short};
+use facts::{Summary, facts_ui};
 use filter::Passing;
 use samples::{Page, Widths, filter_ui};
 
@@ -119,13 +119,11 @@ const NARROW_FACTS_PX: f32 = 188.0;
 const ONE_ROW_PX: f32 = 780.0;
 /// Least height of that row with the space below it.
 const HEAD_PX: f32 = 32.0;
-/// Room for a scroll bar.
-const BAR_PX: f32 = 11.0;
 
 /// Shows the view in all the room there is.
 pub fn data_preview_ui(ui: &mut Ui, input: &DataInput<'_>, view: &mut DataPreviewView) -> DataOutput {
     let mut output = DataOutput::default();
-    let (handle, ()) = header_ui(ui, "Data", |ui| {
+    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| {
         let quiet = |text: &str| Label::new(RichText::new(text).size(11.5).color(color(palette(ui).dim)));
         match input.state {
             DataState::Loaded(data) => {
@@ -344,24 +342,19 @@ fn is_pictures(data: &Dataset) -> bool {
     matches!(data.shape, crate::project::Shape::Image { .. })
 }
 
-/// Names of the classes, and the class of each row, of the first column of labels that holds classes. Ids are none.
-fn class_column(data: &Dataset) -> Option<(&[String], &[u32])> {
-    data.labels.iter().find_map(|column| match &column.values {
-        LabelValues::Classes { names, ids } if tells_groups(column) => Some((&names[..], &ids[..])),
-        LabelValues::Classes { .. } | LabelValues::Numbers(_) => None,
-    })
-}
+/// How the view is called.
+static ENTRY: Entry = Entry {
+    name: DATA_VIEW,
+    title: "Data",
+    icon: "▦",
+    command: "Show data",
+    tooltip: "Bring the samples of the data set to the front.",
+    keys: keys![CTRL, Num4],
+};
 
 impl View for DataPreviewView {
     fn entry(&self) -> &'static Entry {
-        &Entry {
-            name: DATA_VIEW,
-            title: "Data",
-            icon: "▦",
-            command: "Show data",
-            tooltip: "Bring the samples of the data set to the front.",
-            keys: keys![CTRL, Num4],
-        }
+        &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

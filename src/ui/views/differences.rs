@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::project::{Project, visible};
+use crate::project::{Project, capital, visible};
 use crate::run::Run;
 
 /// What is not the same in two designs, and what is.
@@ -24,11 +24,7 @@ pub struct Difference {
 impl Difference {
     /// The changes as a sentence begins; empty where there are none.
     pub fn changes_text(&self) -> String {
-        let mut text = self.changes.join("; ");
-        if let Some(first) = text.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        text
+        capital(&self.changes.join("; "))
     }
 
     /// The parts that are the same: `same data, network and loss`; empty where there are none.

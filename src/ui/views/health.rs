@@ -64,7 +64,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
     let mut output = HealthOutput::default();
     if !is_tabbed(ui) {
         // A tab says it all; an empty header would only take room.
-        output.drag = header_ui(ui, "Health", |_| ()).0.drag_started();
+        output.drag = header_ui(ui, ENTRY.title, |_| ()).0.drag_started();
     }
     let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
     let Some((run, health)) = shown else {
@@ -288,16 +288,19 @@ fn layers_ui(ui: &mut Ui, health: &Health) {
     }
 }
 
+/// How the view is called.
+static ENTRY: Entry = Entry {
+    name: "Health",
+    title: "Health",
+    icon: "♥",
+    command: "Show health",
+    tooltip: "Show the Health view.",
+    keys: keys![CTRL, Num8],
+};
+
 impl View for HealthView {
     fn entry(&self) -> &'static Entry {
-        &Entry {
-            name: "Health",
-            title: "Health",
-            icon: "♥",
-            command: "Show health",
-            tooltip: "Bring to the front what tells whether the network is well.",
-            keys: keys![CTRL, Num8],
-        }
+        &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

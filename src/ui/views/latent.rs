@@ -115,7 +115,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
     if let (Some(run), Some(kept)) = (input.run, kept) {
         view.find_units(run, kept);
     }
-    let (handle, ()) = header_ui(ui, "Latent space", |ui| controls_ui(ui, input, kept, view));
+    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, kept, view));
     let mut output = LatentOutput { drag: handle.drag_started(), principal: None };
     let (Some(run), Some(kept)) = (input.run, kept) else {
         match input.run {
@@ -494,16 +494,19 @@ fn card_pictures_ui(
     });
 }
 
+/// How the view is called.
+static ENTRY: Entry = Entry {
+    name: "Latent",
+    title: "Latent space",
+    icon: "⁘",
+    command: "Show latent space",
+    tooltip: "Bring the scatter of the codes to the front.",
+    keys: keys![CTRL, Num2],
+};
+
 impl View for LatentView {
     fn entry(&self) -> &'static Entry {
-        &Entry {
-            name: "Latent",
-            title: "Latent space",
-            icon: "⁘",
-            command: "Show latent space",
-            tooltip: "Bring the scatter of the codes to the front.",
-            keys: keys![CTRL, Num2],
-        }
+        &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

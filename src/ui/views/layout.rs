@@ -74,6 +74,13 @@ mod tests {
             assert_eq!(WindowLayout::read(Some(broken)), WindowLayout::default(), "{broken:.40}");
         }
         assert_eq!(WindowLayout::read(None), WindowLayout::default());
+        // As an earlier version wrote it.
+        let old = "(views:Column([(1.0,View(Latent)),(2.0,Tabs(active:1,children:[View(Loss),View(Health),\
+                   View(Reconstructions),View(Data)]))]),bottom:Log,network:true,inspector:true,bottom_open:true,\
+                   sizes:(network:None,inspector:None,bottom:None))";
+        let read = WindowLayout::read(Some(old));
+        assert_eq!((read.bottom, read.views == Arrangement::default()), (BottomTab::Log, false));
+        assert_eq!(WindowLayout::read(read.text().as_deref()), read, "{:?}", read.text());
         assert!(!WindowLayout::read(Some("(network:false,unheard_of:1)")).network);
     }
 }

@@ -86,7 +86,7 @@ impl Default for LossView {
 
 /// Shows the view in all the room there is.
 pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossOutput {
-    let (handle, ()) = header_ui(ui, "Loss", |ui| controls_ui(ui, input, view));
+    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view));
     let mut output = LossOutput { drag: handle.drag_started(), seek: None };
     let Some(run) = input.run else {
         empty_ui(ui, "No run yet", "Train the network: its loss is drawn here, epoch by epoch.");
@@ -351,16 +351,19 @@ impl Series {
     }
 }
 
+/// How the view is called.
+static ENTRY: Entry = Entry {
+    name: "Loss",
+    title: "Loss",
+    icon: "📉",
+    command: "Show loss",
+    tooltip: "Bring the loss curves to the front.",
+    keys: keys![CTRL, Num1],
+};
+
 impl View for LossView {
     fn entry(&self) -> &'static Entry {
-        &Entry {
-            name: "Loss",
-            title: "Loss",
-            icon: "📉",
-            command: "Show loss",
-            tooltip: "Bring the loss curves to the front.",
-            keys: keys![CTRL, Num1],
-        }
+        &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

@@ -86,7 +86,7 @@ pub fn reconstructions_ui(
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return ReconstructionsOutput::default();
     }
-    let (handle, ()) = header_ui(ui, "Reconstructions", |ui| controls_ui(ui, input, view));
+    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view));
     let mut output = ReconstructionsOutput { drag: handle.drag_started(), load: false };
     let Some(run) = input.run else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
@@ -439,16 +439,19 @@ fn legend_ui(ui: &mut Ui, corrupted: bool) {
     ui.add_space(4.0);
 }
 
+/// How the view is called.
+static ENTRY: Entry = Entry {
+    name: "Reconstructions",
+    title: "Reconstructions",
+    icon: "⇄",
+    command: "Show reconstructions",
+    tooltip: "Bring inputs and reconstructions to the front.",
+    keys: keys![CTRL, Num3],
+};
+
 impl View for ReconstructionsView {
     fn entry(&self) -> &'static Entry {
-        &Entry {
-            name: "Reconstructions",
-            title: "Reconstructions",
-            icon: "⇄",
-            command: "Show reconstructions",
-            tooltip: "Bring inputs and reconstructions to the front.",
-            keys: keys![CTRL, Num3],
-        }
+        &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

@@ -35,12 +35,12 @@ struct Scene {
     missing: MissingData<'static>,
     epoch: Option<u32>,
     principal: Option<Vec<[f32; 2]>>,
-    views: Views,
+    views: Memories,
     last: Outputs,
 }
 
 #[derive(Default)]
-struct Views {
+struct Memories {
     loss: LossView,
     latent: LatentView,
     reconstructions: ReconstructionsView,
@@ -61,7 +61,7 @@ struct Outputs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum View {
+enum Part {
     Loss,
     Latent,
     Reconstructions,
@@ -71,8 +71,8 @@ enum View {
     Runs,
 }
 
-const VIEWS: [View; 7] =
-    [View::Loss, View::Latent, View::Reconstructions, View::Replay, View::Data, View::Health, View::Runs];
+const PARTS: [Part; 7] =
+    [Part::Loss, Part::Latent, Part::Reconstructions, Part::Replay, Part::Data, Part::Health, Part::Runs];
 
 impl Scene {
     fn new(runs: Vec<Run>, data: Option<Dataset>) -> Scene {
@@ -85,7 +85,7 @@ impl Scene {
             missing: MissingData::NotLoaded,
             epoch: None,
             principal: None,
-            views: Views::default(),
+            views: Memories::default(),
             last: Outputs::default(),
         }
     }
@@ -104,43 +104,43 @@ impl Scene {
         Scene::trained(70, samples::pictures(1797, [8, 8, 1], 10), 2, false)
     }
 
-    fn ui(&mut self, ui: &mut Ui, view: View) {
+    fn ui(&mut self, ui: &mut Ui, view: Part) {
         let rect = ui.max_rect();
         ui.painter().rect_filled(rect, 0.0, color(palette(ui).panel));
         let run = self.selected.and_then(|index| self.runs.get(index));
         let all: Vec<&Run> = self.runs.iter().collect();
         let (data, epoch) = (self.data.as_ref(), self.epoch);
         match view {
-            View::Loss => {
+            Part::Loss => {
                 let input = LossInput { run, compared: &all, epoch };
                 self.last.seek = loss_ui(ui, &input, &mut self.views.loss).seek.or(self.last.seek);
             }
-            View::Latent => {
+            Part::Latent => {
                 let input = LatentInput { run, data, epoch, principal: self.principal.as_deref() };
                 self.last.principal = latent_ui(ui, &input, &mut self.views.latent).principal.is_some();
             }
-            View::Reconstructions => {
+            Part::Reconstructions => {
                 let missing = self.missing;
                 let input = ReconstructionsInput { run, data, missing, epoch };
                 self.last.load |= reconstructions_ui(ui, &input, &mut self.views.reconstructions).load;
             }
-            View::Replay => {
+            Part::Replay => {
                 let input = ReplayInput { run, epoch };
                 self.last.seek = replay_ui(ui, &input, &mut self.views.replay).seek.or(self.last.seek);
             }
-            View::Data => {
+            Part::Data => {
                 let state = data.map_or(DataState::None, DataState::Loaded);
                 let input = DataInput { state, design: &self.design };
                 let output = data_preview_ui(ui, &input, &mut self.views.data);
                 self.last.data.choose |= output.choose;
                 self.last.data.choice = output.choice.or(self.last.data.choice.take());
             }
-            View::Health => {
+            Part::Health => {
                 let input = HealthInput { run, data, likelihood: None, is_ready: true };
                 self.last.estimate =
                     health_ui(ui, &input, &mut self.views.health).estimate.or(self.last.estimate);
             }
-            View::Runs => {
+            Part::Runs => {
                 let compared: Vec<RunId> = all.iter().map(|run| run.id).collect();
                 let input = RunsInput { runs: &all, selected: run.map(|run| run.id), compared: &compared };
                 self.last.action = runs_ui(ui, &input, &mut self.views.runs).action.or(self.last.action);
@@ -149,7 +149,7 @@ impl Scene {
     }
 }
 
-fn harness(scene: Scene, view: View, size: Vec2, theme: Theme) -> Harness<'static, Scene> {
+fn harness(scene: Scene, view: Part, size: Vec2, theme: Theme) -> Harness<'static, Scene> {
     Harness::builder()
         .with_size(size)
         .with_theme(theme)
@@ -164,7 +164,7 @@ const SIZES: [Vec2; 3] = [vec2(820.0, 340.0), vec2(360.0, 260.0), vec2(90.0, 60.
 /// that it says something where there is room.
 #[track_caller]
 fn check_all(scene: impl Fn() -> Scene) {
-    for view in VIEWS {
+    for view in PARTS {
         for size in SIZES {
             for theme in [Theme::Dark, Theme::Light] {
                 let mut harness = harness(scene(), view, size, theme);
@@ -179,6 +179,37 @@ fn check_all(scene: impl Fn() -> Scene) {
             }
         }
     }
+}
+
+#[test]
+fn every_view_of_the_registry_is_drawn() {
+    for theme in [Theme::Dark, Theme::Light] {
+        for at in 0..super::registry::all().len() {
+            let mut view = super::registry::all().swap_remove(at);
+            let name = view.entry().title;
+            let mut state = crate::ui::state::State::default();
+            let builder = Harness::builder().with_size(SIZES[0]).with_theme(theme);
+            let mut harness = builder
+                .with_context_setup(crate::ui::theme::install)
+                .build_ui(|ui| assert!(!view.show(ui, &mut state), "{name} is not dragged"));
+            harness.run_steps(3);
+            let found = texts(&harness.output().shapes);
+            assert!(found.iter().any(|text| text.contains(name)), "{name} says {found:?}");
+        }
+    }
+}
+
+#[test]
+fn every_icon_is_in_the_fonts() {
+    let ctx = egui::Context::default();
+    crate::ui::theme::install(&ctx);
+    let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
+        for entry in super::registry::ENTRIES.iter() {
+            let font = crate::ui::theme::bold(12.5);
+            assert!(ui.fonts_mut(|fonts| fonts.has_glyphs(&font, entry.icon)), "{}", entry.title);
+        }
+    });
+    output.textures_delta.clear();
 }
 
 #[test]
@@ -211,7 +242,7 @@ fn tables() {
 
 #[test]
 fn chips_choose_the_loss_term_and_the_axis() {
-    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     harness.get_by_label("KL").click();
     harness.get_by_label("log").click();
@@ -232,7 +263,7 @@ fn drag(harness: &mut Harness<'_, Scene>, from: Pos2, to: Pos2) {
 
 #[test]
 fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
-    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     let grip = harness.get_by_label("epoch marker").rect();
     let (above, foot) = (grip.center_top() + vec2(8.0, 4.0), grip.center() + vec2(2.0, 120.0));
@@ -251,7 +282,7 @@ fn the_marker_is_dragged_through_time_by_its_triangle_and_by_its_line() {
 
 #[test]
 fn the_marker_is_grabbed_though_a_slow_frame_sees_the_pointer_elsewhere() {
-    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     let from = harness.get_by_label("epoch marker").rect().center();
     let to = from + vec2(-200.0, 90.0);
@@ -276,7 +307,7 @@ fn the_marker_is_grabbed_though_a_slow_frame_sees_the_pointer_elsewhere() {
 
 #[test]
 fn the_marker_is_moved_by_keys() {
-    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     harness.get_by_label("epoch marker").focus();
     harness.run();
@@ -294,7 +325,7 @@ fn zoom_in(harness: &mut Harness<'_, Scene>) {
 
 #[test]
 fn a_box_zooms_until_everything_is_wanted_again_or_another_run_is_shown() {
-    let mut harness = harness(Scene::digits(), View::Loss, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     zoom_in(&mut harness);
     harness.get_by_label("whole run").click();
@@ -326,7 +357,7 @@ fn a_box_zooms_until_everything_is_wanted_again_or_another_run_is_shown() {
 
 #[test]
 fn the_latent_zoom_ends_with_its_run() {
-    let mut harness = harness(Scene::digits(), View::Latent, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Latent, SIZES[0], Theme::Dark);
     harness.run();
     drag(&mut harness, pos2(200.0, 120.0), pos2(260.0, 180.0));
     assert!(harness.state().views.latent.scatter.zoom.limits.is_some());
@@ -337,7 +368,7 @@ fn the_latent_zoom_ends_with_its_run() {
 
 #[test]
 fn a_class_in_the_legend_is_pinned() {
-    let mut harness = harness(Scene::digits(), View::Latent, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Latent, SIZES[0], Theme::Dark);
     harness.run();
     harness.get_by_label("class 4").click();
     harness.run();
@@ -350,7 +381,7 @@ fn a_class_in_the_legend_is_pinned() {
 #[test]
 fn wide_codes_ask_for_their_principal_components() {
     let data = samples::pictures(50, [8, 8, 1], 5);
-    let mut harness = harness(Scene::trained(20, data, 6, false), View::Latent, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::trained(20, data, 6, false), Part::Latent, SIZES[0], Theme::Dark);
     harness.run();
     assert!(!harness.state().last.principal);
     harness.get_by_label("PCA").click();
@@ -363,7 +394,7 @@ fn wide_codes_ask_for_their_principal_components() {
 
 #[test]
 fn the_replay_bar_steps_plays_and_goes_live() {
-    let mut harness = harness(Scene::digits(), View::Replay, vec2(820.0, 40.0), Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Replay, vec2(820.0, 40.0), Theme::Dark);
     harness.run();
     for (button, expected) in [
         ("previous kept epoch", Seek::Epoch(65)),
@@ -387,7 +418,7 @@ fn the_replay_bar_steps_plays_and_goes_live() {
 
 #[test]
 fn runs_are_selected_compared_and_restored() {
-    let mut harness = harness(Scene::digits(), View::Runs, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Runs, SIZES[0], Theme::Dark);
     harness.run();
     harness.get_by_label("run 1 done").click();
     harness.run();
@@ -414,7 +445,7 @@ fn data_that_are_missing_have_a_button() {
         (MissingData::Loading, None),
     ] {
         let scene = Scene { data: None, missing, ..Scene::digits() };
-        let mut harness = harness(scene, View::Reconstructions, SIZES[1], Theme::Dark);
+        let mut harness = harness(scene, Part::Reconstructions, SIZES[1], Theme::Dark);
         harness.run();
         if let Some(button) = button {
             harness.get_by_label(button).click();
@@ -428,7 +459,7 @@ fn data_that_are_missing_have_a_button() {
 
 #[test]
 fn data_are_paged_and_their_source_is_one_click_away() {
-    let mut harness = harness(Scene::digits(), View::Data, SIZES[0], Theme::Dark);
+    let mut harness = harness(Scene::digits(), Part::Data, SIZES[0], Theme::Dark);
     harness.run();
     harness.get_by_label("next page").click();
     harness.run();
@@ -472,7 +503,7 @@ fn view_state_survives_being_written_down() {
 
 #[test]
 fn many_points_are_few_shapes_and_made_once() {
-    let shown = |scene: Scene, view: View| {
+    let shown = |scene: Scene, view: Part| {
         let mut harness = harness(scene, view, vec2(820.0, 560.0), Theme::Dark);
         harness.run();
         harness
@@ -480,13 +511,13 @@ fn many_points_are_few_shapes_and_made_once() {
     let points = |count| Scene::trained(20, samples::pictures(count, [4, 4, 1], 10), 2, false);
     let epochs = |count| Scene::trained(count, samples::pictures(20, [4, 4, 1], 2), 2, false);
     for (view, few, many) in
-        [(View::Latent, points(100), points(20_000)), (View::Loss, epochs(100), epochs(20_000))]
+        [(Part::Latent, points(100), points(20_000)), (Part::Loss, epochs(100), epochs(20_000))]
     {
         let [few, many] = [few, many].map(|scene| shown(scene, view).output().shapes.len());
         assert!(many < few + 50, "{view:?} draws {few} shapes for a hundred, {many} for many");
     }
 
-    let mut harness = shown(points(20_000), View::Latent);
+    let mut harness = shown(points(20_000), Part::Latent);
     let mesh = |harness: &Harness<'_, Scene>| largest_mesh(&harness.output().shapes).expect("a cloud");
     let before = mesh(&harness);
     assert!(before.vertices.len() > 3 * 20_000);
@@ -506,7 +537,7 @@ fn every_view_lays_out_in_every_state() {
         std::fs::create_dir_all(folder).unwrap();
     }
     let shoot =
-        |name: &str, scene: Scene, view: View, size: Vec2, theme: Theme, pointer: Option<[f32; 2]>| {
+        |name: &str, scene: Scene, view: Part, size: Vec2, theme: Theme, pointer: Option<[f32; 2]>| {
             let mut harness = harness(scene, view, size, theme);
             harness.run();
             if let Some([x, y]) = pointer {
@@ -532,50 +563,50 @@ fn every_view_lays_out_in_every_state() {
         let (pane, small) = (vec2(430.0, 340.0), vec2(360.0, 260.0));
         let mut smooth = Scene::digits();
         smooth.views.loss.smoothing = 0.8;
-        shoot("loss", Scene::digits(), View::Loss, pane, theme, None);
-        shoot("loss-hover", smooth, View::Loss, vec2(820.0, 340.0), theme, Some([300.0, 200.0]));
-        shoot("loss-small", Scene::digits(), View::Loss, small, theme, None);
-        shoot("loss-empty", Scene::new(Vec::new(), None), View::Loss, pane, theme, None);
-        shoot("latent", Scene::digits(), View::Latent, pane, theme, None);
-        shoot("latent-hover", Scene::digits(), View::Latent, vec2(600.0, 420.0), theme, Some([173.0, 156.0]));
-        shoot("latent-class", Scene::digits(), View::Latent, pane, theme, Some([402.0, 120.0]));
-        shoot("latent-small", noisy(), View::Latent, small, theme, None);
+        shoot("loss", Scene::digits(), Part::Loss, pane, theme, None);
+        shoot("loss-hover", smooth, Part::Loss, vec2(820.0, 340.0), theme, Some([300.0, 200.0]));
+        shoot("loss-small", Scene::digits(), Part::Loss, small, theme, None);
+        shoot("loss-empty", Scene::new(Vec::new(), None), Part::Loss, pane, theme, None);
+        shoot("latent", Scene::digits(), Part::Latent, pane, theme, None);
+        shoot("latent-hover", Scene::digits(), Part::Latent, vec2(600.0, 420.0), theme, Some([173.0, 156.0]));
+        shoot("latent-class", Scene::digits(), Part::Latent, pane, theme, Some([402.0, 120.0]));
+        shoot("latent-small", noisy(), Part::Latent, small, theme, None);
         let mut numbers = table(1);
         numbers.views.latent.label = Some("height".to_owned());
-        shoot("latent-numbers", numbers, View::Latent, pane, theme, None);
-        shoot("latent-strip", table(1), View::Latent, pane, theme, None);
+        shoot("latent-numbers", numbers, Part::Latent, pane, theme, None);
+        shoot("latent-strip", table(1), Part::Latent, pane, theme, None);
         let many = Scene::trained(5, samples::pictures(20_000, [4, 4, 1], 10), 2, false);
-        shoot("latent-many", many, View::Latent, pane, theme, None);
-        shoot("reconstructions", Scene::digits(), View::Reconstructions, vec2(820.0, 280.0), theme, None);
+        shoot("latent-many", many, Part::Latent, pane, theme, None);
+        shoot("reconstructions", Scene::digits(), Part::Reconstructions, vec2(820.0, 280.0), theme, None);
         shoot(
             "reconstructions-hover",
             Scene::digits(),
-            View::Reconstructions,
+            Part::Reconstructions,
             vec2(820.0, 380.0),
             theme,
             Some([250.0, 120.0]),
         );
-        shoot("reconstructions-rgb", noisy(), View::Reconstructions, vec2(820.0, 340.0), theme, None);
-        shoot("reconstructions-small", Scene::digits(), View::Reconstructions, small, theme, None);
+        shoot("reconstructions-rgb", noisy(), Part::Reconstructions, vec2(820.0, 340.0), theme, None);
+        shoot("reconstructions-small", Scene::digits(), Part::Reconstructions, small, theme, None);
         shoot(
             "reconstructions-table",
             table(2),
-            View::Reconstructions,
+            Part::Reconstructions,
             vec2(820.0, 300.0),
             theme,
             Some([150.0, 100.0]),
         );
         let mut replay = Scene::digits();
         replay.epoch = Some(45);
-        shoot("replay", replay, View::Replay, vec2(820.0, 40.0), theme, None);
-        shoot("replay-small", Scene::digits(), View::Replay, vec2(360.0, 40.0), theme, None);
-        shoot("data", Scene::digits(), View::Data, vec2(820.0, 340.0), theme, None);
-        shoot("data-small", Scene::digits(), View::Data, small, theme, None);
-        shoot("data-table", table(2), View::Data, vec2(820.0, 420.0), theme, None);
-        shoot("data-mixed", data::mixed(false), View::Data, vec2(820.0, 420.0), theme, None);
-        shoot("data-columns", data::mixed(true), View::Data, vec2(1100.0, 420.0), theme, None);
-        shoot("data-columns-small", data::mixed(true), View::Data, vec2(430.0, 340.0), theme, None);
-        shoot("runs", differing(), View::Runs, vec2(1440.0, 150.0), theme, None);
-        shoot("runs-small", differing(), View::Runs, vec2(500.0, 150.0), theme, None);
+        shoot("replay", replay, Part::Replay, vec2(820.0, 40.0), theme, None);
+        shoot("replay-small", Scene::digits(), Part::Replay, vec2(360.0, 40.0), theme, None);
+        shoot("data", Scene::digits(), Part::Data, vec2(820.0, 340.0), theme, None);
+        shoot("data-small", Scene::digits(), Part::Data, small, theme, None);
+        shoot("data-table", table(2), Part::Data, vec2(820.0, 420.0), theme, None);
+        shoot("data-mixed", data::mixed(false), Part::Data, vec2(820.0, 420.0), theme, None);
+        shoot("data-columns", data::mixed(true), Part::Data, vec2(1100.0, 420.0), theme, None);
+        shoot("data-columns-small", data::mixed(true), Part::Data, vec2(430.0, 340.0), theme, None);
+        shoot("runs", differing(), Part::Runs, vec2(1440.0, 150.0), theme, None);
+        shoot("runs-small", differing(), Part::Runs, vec2(500.0, 150.0), theme, None);
     }
 }

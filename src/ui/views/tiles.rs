@@ -114,7 +114,7 @@ impl Behavior<Pane> for Panes<'_> {
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        RichText::new(pane.entry().title).font(theme::bold(12.5)).into()
+        RichText::new(pane.entry().tab()).font(theme::bold(12.5)).into()
     }
 
     fn simplification_options(&self) -> SimplificationOptions {

@@ -16,7 +16,7 @@ pub(super) trait View {
 /// What a view is called, and how it is brought to the front.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its name in the remembered layout, which must not change.
+    /// Its name in the remembered layout: one word of letters, which must not change.
     pub name: &'static str,
     /// The title of its tab.
     pub title: &'static str,
@@ -28,4 +28,11 @@ pub struct Entry {
     pub tooltip: &'static str,
     /// Its keys.
     pub keys: &'static [KeyboardShortcut],
+}
+
+impl Entry {
+    /// Its icon and its title, as they are shown.
+    pub fn tab(&self) -> String {
+        format!("{}  {}", self.icon, self.title)
+    }
 }

@@ -3,8 +3,9 @@
 use egui::{ComboBox, RichText, TextEdit, Ui, vec2};
 
 use super::super::parts::{chip_ui, named};
-use super::grid::{Grid, text_ui};
-use super::{BAR_PX, DataPreviewView, Look, short};
+use super::facts::short;
+use super::grid::{BAR_PX, Grid, text_ui};
+use super::{DataPreviewView, Look};
 use crate::dataset::{self, ColumnOverview};
 use crate::project::{Choice, Data, Source, Take, format_count, visible};
 use crate::ui::plots::{Bars, bars_ui, color, palette};

@@ -2,8 +2,8 @@
 
 use egui::{Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::class_column;
-use crate::dataset::{Dataset, Rows, Subset};
+use super::super::sample::tells_groups;
+use crate::dataset::{Dataset, LabelValues, Rows, Subset};
 use crate::project::{format_count, visible, visible_list};
 use crate::ui::plots::{class_marker, color, format_number, palette, shortened};
 
@@ -122,6 +122,14 @@ fn classes_ui(ui: &mut Ui, names: &[String], counts: &[usize]) {
     if names.len() > MOST_CLASSES {
         ui.label(RichText::new(format!("and {} more classes", names.len() - MOST_CLASSES)).size(11.0));
     }
+}
+
+/// Names of the classes, and the class of each row, of the first column of labels that holds classes. Ids are none.
+pub(super) fn class_column(data: &Dataset) -> Option<(&[String], &[u32])> {
+    data.labels.iter().find_map(|column| match &column.values {
+        LabelValues::Classes { names, ids } if tells_groups(column) => Some((&names[..], &ids[..])),
+        LabelValues::Classes { .. } | LabelValues::Numbers(_) => None,
+    })
 }
 
 #[cfg(test)]

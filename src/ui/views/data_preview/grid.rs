@@ -3,10 +3,11 @@
 
 use egui::{Align, Label, Layout, Pos2, Rect, RichText, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use super::BAR_PX;
 use crate::ui::plots::{color, palette};
 use crate::ui::widgets::scroll::always_seen;
 
+/// Room for a scroll bar.
+pub(super) const BAR_PX: f32 = 11.0;
 /// Height of the header, in points.
 pub(super) const HEADER_PX: f32 = 18.0;
 /// Room between two columns.

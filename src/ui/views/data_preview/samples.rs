@@ -4,9 +4,10 @@ use egui::{ComboBox, Key, Label, Modifiers, Rect, Response, RichText, Role, Sens
 
 use super::super::parts::{chip_ui, named};
 use super::super::sample::{Cells, label_text, row_name};
+use super::facts::class_column;
 use super::filter::Filter;
-use super::grid::{Grid, HEADER_PX, text_ui, width_of};
-use super::{BAR_PX, Cache, DataPreviewView, Look, class_column};
+use super::grid::{BAR_PX, Grid, HEADER_PX, text_ui, width_of};
+use super::{Cache, DataPreviewView, Look};
 use crate::dataset::{Dataset, Subset};
 use crate::project::{Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};

@@ -15,7 +15,7 @@ pub(super) fn mixed(columns: bool) -> Scene {
 }
 
 fn shown(scene: Scene, size: Vec2) -> Harness<'static, Scene> {
-    let mut harness = harness(scene, View::Data, size, Theme::Dark);
+    let mut harness = harness(scene, Part::Data, size, Theme::Dark);
     harness.run();
     harness
 }

@@ -7,7 +7,7 @@ fn the_health_of_a_run_is_told_in_words_and_numbers() {
     for (data, has_pictures) in [(samples::pictures(40, [8, 8, 1], 3), true), (samples::table(60, 5), false)]
     {
         let mut harness =
-            harness(Scene::trained(10, data, 2, false), View::Health, vec2(900.0, 900.0), Theme::Light);
+            harness(Scene::trained(10, data, 2, false), Part::Health, vec2(900.0, 900.0), Theme::Light);
         harness.run();
         for label in [
             "active units: 18 of 20",
@@ -55,7 +55,7 @@ fn the_errors_of_single_layers_have_curves_of_their_own() {
     };
     run.history.pretraining =
         (1..=3).flat_map(|layer| (1..=8).map(move |epoch| (layer, epoch))).map(record).collect();
-    let mut harness = harness(scene, View::Loss, SIZES[0], Theme::Dark);
+    let mut harness = harness(scene, Part::Loss, SIZES[0], Theme::Dark);
     harness.run();
     harness.get_by_label("layers").click();
     harness.run();
