@@ -237,8 +237,8 @@ mod tests {
     #[test]
     fn typing_replaces_what_was_suggested() {
         for (purpose, text, expected) in [
-            (Purpose::Open, "/home/jürgen/", 0..13),
-            (Purpose::Save(SaveKind::Project, None), "/home/jürgen/größe.1.hourglass", 13..20),
+            (Purpose::Open, "/data/jürgen/", 0..13),
+            (Purpose::Save(SaveKind::Project, None), "/data/jürgen/größe.1.hourglass", 13..20),
             (Purpose::Save(SaveKind::Design, None), "mine", 0..4),
         ] {
             assert_eq!(suggested(&purpose, text), expected, "{text}");
