@@ -139,6 +139,9 @@ fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     } else {
         182.0 * day
     };
+    // A time of day has no other day to fall into.
+    let has_date = has(&["%d", "%e", "%F", "%j", "%m", "%b", "%B", "%Y", "%y", "%D"]);
+    let secs = if has_date { secs } else { secs.clamp(0.0, day - 2.0 * half) };
     let duration = SignedDuration::try_from_secs_f64(secs + half).ok()?;
     let whole = if half < 0.5 {
         SignedDuration::from_millis(i64::try_from(duration.as_millis()).ok()?)
@@ -179,6 +182,8 @@ mod tests {
         check(dates("%Y-%m-%d %H:%M", DateUnit::Seconds, at), &[3_629.0], "2024-01-31 01:00");
         check(dates("%Y-%m-%d %H:%M:%S%.f", DateUnit::Seconds, at), &[1.4999], "2024-01-31 00:00:01.5");
         check(dates("%H:%M", DateUnit::Hours, 0.0), &[12.5], "12:30");
+        check(dates("%H:%M:%S", DateUnit::Seconds, 0.0), &[-816.0], "00:00:00");
+        check(dates("%H:%M", DateUnit::Hours, 0.0), &[25.0], "23:59");
         check(dates("%Y-%m-%d", DateUnit::Years, 0.0), &[-0.001], "1970-01-01");
         check(dates("%Y-%m-%d", DateUnit::Days, 1e300), &[1.0], &1e300.to_string());
         check(dates("%Y-%m-%d", DateUnit::Days, 0.0), &[f32::NAN], "NaN");
