@@ -225,11 +225,9 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     let mut parts = vec![format!("header: {header}")];
     if let Some(sheet) = text.sheet() {
         parts.push(sheet.statement());
-    } else if layout.columns.len() > 1 {
-        parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
     }
     if roles.has_comma {
-        parts.push("decimal: ,".to_owned());
+        parts.push("decimal: comma".to_owned());
     }
     if text.encoding != encoding_rs::UTF_8 {
         let guess = if text.is_guessed { " (a guess)" } else { "" };
@@ -242,6 +240,10 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     let left_out = roles.by_column.iter().filter(|role| matches!(role, Role::LeftOut)).count();
     if left_out > 0 {
         parts.push(format!("{} left out", counted(left_out, "column")));
+    }
+    // Last, as it may be the mark that parts these.
+    if text.sheet().is_none() && layout.columns.len() > 1 {
+        parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
     }
     parts
 }

@@ -48,7 +48,7 @@ fn tables_are_read_as_people_write_them() {
     let c = |number: usize| format!("column {number}");
     let (one, two) = (c(1), c(2));
     check(b"400.5,401.0,401.5\n1,2.5,7\n", &["400.5", "401.0", "401.5"], &[1.0, 2.5, 7.0], &["header: yes"]);
-    check(b"a;b\n1,5;2\n", &["a", "b"], &[1.5, 2.0], &["delimiter: ;", "decimal: ,"]);
+    check(b"a;b\n1,5;2\n", &["a", "b"], &[1.5, 2.0], &["delimiter: ;", "decimal: comma"]);
     check(
         b"1,5;2,5;8,5\n1,25;2,5;7\n",
         &[&one, &two, &c(3)],
@@ -77,7 +77,7 @@ fn tables_are_read_as_people_write_them() {
     );
     check(b"sep=;\na;b\n1;2\n", &["a", "b"], &[1.0, 2.0], &["header: yes", "delimiter: ;"]);
     check(b"a,b\n\"1,234.5\",2\n", &["a", "b"], &[1234.5, 2.0], &[]);
-    check(b"a;b\n1.234,5;12 %\n", &["a", "b"], &[1234.5, 12.0], &["decimal: ,"]);
+    check(b"a;b\n1.234,5;12 %\n", &["a", "b"], &[1234.5, 12.0], &["decimal: comma"]);
     check(b"a,b\n$1.50,3\n-$2.25,4\n", &["a", "b"], &[1.5, 3.0, -2.25, 4.0], &[]);
     check(b"a,b\n1,True\n2,False\n", &["a", "b"], &[1.0, 1.0, 2.0, 0.0], &[]);
     check(b"a,b\n1,no\n2,yes\n", &["a", "b"], &[1.0, 0.0, 2.0, 1.0], &[]);
