@@ -148,7 +148,7 @@ fn load_text(
     }
     let matched = match known.columns {
         [] => None,
-        _ => Some(Matched::find(text, &mut layout, asked, known, &mut remarks, progress)?),
+        _ => Some(Matched::find(text, &mut layout, &evidence, asked, known, &mut remarks, progress)?),
     };
     let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;

@@ -65,11 +65,7 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
             "a FITS file",
             "import astropy.io.fits, numpy; numpy.save('out.npy', astropy.io.fits.getdata('IN'))",
         ),
-        (
-            text_of(head).starts_with("@relation"),
-            "an ARFF file",
-            "import pandas, scipy.io.arff as a; pandas.DataFrame(a.loadarff('IN')[0]).to_csv('out.csv', index=False)",
-        ),
+        (is_arff(head), ARFF.0, ARFF.1),
     ];
     if let Some((_, what, code)) = kinds.into_iter().find(|(is_it, ..)| *is_it) {
         return Some(python(path, what, code));
@@ -107,6 +103,20 @@ pub(super) fn by_content(path: &Path, head: &[u8]) -> Option<String> {
     None
 }
 
+/// A file of Weka, and how to convert it: its words are bytes in Python.
+const ARFF: (&str, &str) = (
+    "an ARFF file",
+    "import pandas, scipy.io.arff as a; d = pandas.DataFrame(a.loadarff('IN')[0]); d.apply(lambda c: c.str.decode('utf-8') if c.dtype == object else c).to_csv('out.csv', index=False)",
+);
+
+/// Whether a text begins with `@relation`, below comments.
+fn is_arff(head: &[u8]) -> bool {
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
+    let mut lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii_start);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"%"));
+    first.and_then(|line| line.get(..9)).is_some_and(|word| word.eq_ignore_ascii_case(b"@relation"))
+}
+
 /// The first characters of a file of text, in lower case.
 fn text_of(head: &[u8]) -> String {
     let text = String::from_utf8_lossy(&head[..head.len().min(64)]).to_lowercase();
@@ -122,6 +132,8 @@ fn by_ending(path: &Path) -> Option<String> {
             let code = format!("import pandas; pandas.read_json('IN'{lines}).to_csv('out.csv', index=False)");
             python("a JSON file", &code)
         }
+        // Comments may be longer than what tells its kind.
+        Some("arff") => python(ARFF.0, ARFF.1),
         Some("pt" | "pth") => python(
             "a PyTorch file",
             "import torch, numpy; numpy.save('out.npy', torch.load('IN', map_location='cpu').numpy())",
@@ -170,12 +182,15 @@ mod tests {
         check("a.7z", 0, b"7z\xBC\xAF\x27\x1C", &["a 7z archive", "unpack it"]);
         check("a.pdf", 0, b"%PDF-1.7", &["a PDF document"]);
         check("a.csv", 0, b"\n <!DOCTYPE html><html>", &["a web page", "download the file itself"]);
+        check("a.txt", 0, b"% By me\n%\n\n@RELATION iris\n", &["an ARFF file", "c.str.decode('utf-8')"]);
+        check("a.arff", 0, &[b'%'; HEAD], &["a.loadarff('a.arff')"]);
         check("a.json", 0, b"[{\"a\": 1}]", &["pandas.read_json('a.json').to_csv"]);
         check("a.jsonl", 0, b"{\"a\": 1}", &["lines=True"]);
         for (name, head) in [
             ("a.csv", &b"a,b\n1,2"[..]),
             ("a.csv", b"PAR1,PAR2\n1,2\n"),
             ("a.csv", b"FEA1\tBZh\n"),
+            ("a.csv", b"% relation\n1,2\n"),
             ("empty", b""),
             ("a.npy", b"\x93NUMPY"),
             ("a.gz", b"\x1f\x8b"),

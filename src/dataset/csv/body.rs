@@ -10,6 +10,7 @@ use super::plain::plain_number;
 use super::remarks::Remarks;
 use super::text::Text;
 use super::{Asked, listed};
+use crate::dataset::progress::Pulse;
 use crate::dataset::{DataError, Progress};
 use crate::project::{Choice, Comments, Rules};
 
@@ -50,11 +51,15 @@ impl Body {
         if self.rules == Rules::Version1 || layout.columns.len() < 2 {
             return None;
         }
-        let mut fields = layout.columns.iter().zip(record);
+        let mut fields = (0..).zip(layout.columns.iter().zip(record));
         let repeats = layout.has_header
             && record.len() >= layout.columns.len()
-            && fields.all(|(name, field)| field.trim_ascii() == name.as_bytes());
-        if repeats && layout.columns.iter().any(|name| plain_number(name).is_none()) {
+            && fields.all(|(at, (name, field))| is_named(at, name, field.trim_ascii()));
+        let is_name = |field: &[u8]| {
+            let text = std::str::from_utf8(field).unwrap_or_default().trim();
+            !text.is_empty() && plain_number(text).is_none()
+        };
+        if repeats && record.iter().any(is_name) {
             return Some(Left::Header);
         }
         let is_comment = self.finds_comments && record.len() != layout.columns.len();
@@ -75,6 +80,20 @@ impl Body {
             };
         if record.len() == count || has_end { Ok(()) } else { Err(rows.wrong_width(record)) }
     }
+}
+
+/// Whether a field of the header names a column so: empty ones and those of other columns are told apart by numbers.
+fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
+    let made_up;
+    let base = if field.is_empty() {
+        made_up = format!("column {}", at + 1);
+        made_up.as_bytes()
+    } else {
+        field
+    };
+    let Some(copy) = name.as_bytes().strip_prefix(base) else { return false };
+    let number = copy.strip_prefix(b" (").and_then(|rest| rest.strip_suffix(b")"));
+    copy.is_empty() || number.is_some_and(|number| number.iter().all(u8::is_ascii_digit))
 }
 
 /// Why a row is left out.
@@ -168,7 +187,7 @@ pub(super) fn survey(
     let finds_comments = asked.reading.comments == Comments::Auto;
     let mut body = Body { last, rules: asked.rules, finds_comments };
     let finds_end = asked.rules == Rules::Current && asked.reading.skip_footer.is_none();
-    let (mut tail, mut counts) = (Tail::default(), Counts::default());
+    let (mut tail, mut counts, mut pulse) = (Tail::default(), Counts::default(), Pulse::new(progress));
     let mut rows = Rows::open(text, layout, progress)?;
     let mut add =
         |rows: &Rows<'_>, record: &ByteRecord, evidence: &mut [Evidence]| -> Result<(), DataError> {
@@ -180,7 +199,10 @@ pub(super) fn survey(
                     body.check(rows, record)?;
                     counts.longer += usize::from(record.len() > rows.layout.columns.len());
                     for (evidence, bytes) in evidence.iter_mut().zip(record) {
+                        pulse.beat(1)?;
                         if !evidence.add_plain(bytes, reading, budget) {
+                            // It is tried as a date of every format.
+                            pulse.beat(256)?;
                             let field = utf8(text, rows.layout.form, record, bytes, progress)?;
                             evidence.add(field, reading, budget);
                         }
@@ -248,14 +270,18 @@ fn tell_end(rows: &Rows<'_>, tail: &Tail, kept: usize, remarks: &mut Remarks) {
         format!("{}: {}", rows.place(record), listed(&fields))
     };
     let below = tail.rows[kept..].iter().filter(|(_, row)| !footer::is_empty(row.iter()));
-    let below: Vec<String> = below.map(|(_, row)| shown(row)).collect();
+    let below: Vec<&ByteRecord> = below.map(|(_, row)| row).collect();
     if !below.is_empty() {
         let (s, are) = if below.len() == 1 { ("", "is") } else { ("s", "are") };
+        // Rows of another number of fields would be refused.
+        let can_be_taken = below.iter().all(|row| row.len() == rows.layout.columns.len());
         let option = Choice::SkipFooter(Some(0)).option();
+        let remedy = if can_be_taken { format!("; {option} takes all rows") } else { String::new() };
+        let told: Vec<String> = below.iter().map(|row| shown(row)).collect();
         remarks.notes.push(format!(
-            "{} row{s} below the table {are} left out ({}); {option} takes all rows",
+            "{} row{s} below the table {are} left out ({}){remedy}",
             below.len(),
-            below.join("; ")
+            told.join("; ")
         ));
     }
     let last = tail.rows[..kept].iter().rev().find(|(_, row)| !footer::is_empty(row.iter()));

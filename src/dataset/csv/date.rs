@@ -127,6 +127,13 @@ impl DateFormat {
         Some(days * SECONDS_PER_DAY + since.as_secs_f64() - zone_secs.unwrap_or_default())
     }
 
+    /// Whether a field has a time where this has one, and the sign that parts this first. Trying a format takes far longer.
+    fn has_shape_of(self, field: &str) -> bool {
+        let sign = field.bytes().find(|byte| !byte.is_ascii_alphanumeric());
+        let own = self.name().as_bytes().get(2).copied();
+        self.has_time() == field.contains(':') && (own == Some(b'%') || own == sign)
+    }
+
     /// Whether the parts of a field have as many digits as they should: 31/12/99 is not in the year
     /// 99, and neither 3.9.1 nor 3.10.12 is a date.
     fn has_its_digits(self, text: &str) -> bool {
@@ -162,7 +169,7 @@ impl DateFormats {
         if !may_be_date(field) {
             return DateFormats::NONE;
         }
-        let fits = self.iter().filter(|format| format.parse(field).is_some());
+        let fits = self.iter().filter(|format| format.has_shape_of(field) && format.parse(field).is_some());
         DateFormats(fits.fold(0, |bits, format| bits | 1 << format.0))
     }
 
@@ -214,10 +221,12 @@ fn may_be_date(field: &str) -> bool {
     // 20240131T10:00 is one word up to the colon.
     let is_compact = first.len() > 8 && first.as_bytes()[..8].iter().all(u8::is_ascii_digit);
     let is_alone = is_number && first.len() == 8 && rest.is_empty();
+    // A day and a year, or an hour and a minute.
+    let least = if field.contains(':') { 2 } else { 3 };
     (begins || is_compact)
         && field.len() >= 4
         && (rest.starts_with(['-', '/', '.', ':', ' ']) || is_alone)
-        && field.bytes().any(|byte| byte.is_ascii_digit())
+        && field.bytes().filter(u8::is_ascii_digit).count() >= least
 }
 
 /// Whether a date and time says what zone it is in.
@@ -303,6 +312,7 @@ mod tests {
             "20241301",
             "ID-01-02",
             "market 5",
+            "May 1",
             "",
         ] {
             check(&[word], None, None);

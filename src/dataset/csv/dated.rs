@@ -89,7 +89,8 @@ impl Dated {
             }
             return;
         }
-        let others = self.other_formats.that_read(field);
+        let is_tried = self.other_formats == self.formats;
+        let others = if is_tried { formats } else { self.other_formats.that_read(field) };
         if others.is_empty() {
             self.add_stray(row, field);
         } else {

@@ -40,26 +40,28 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     for (at, field) in first.iter().enumerate() {
         votes.count(*field, &below.iter().filter_map(|row| row.get(at)).copied().collect::<Vec<_>>());
     }
-    if votes.names > 0 && votes.data == 0 {
-        return sure(true);
+    let names = votes.names + votes.usual + votes.rare;
+    let doubt = Some("some of its fields look like names, others like data");
+    if names > 0 && votes.data > 0 {
+        return Verdict { has_header: names > votes.data, doubt };
     }
-    if votes.data > 0 && votes.names == 0 {
+    if votes.data > 0 {
         return sure(false);
     }
-    if votes.names > 0 {
-        let doubt = Some("some of its fields look like names, others like data");
-        return Verdict { has_header: votes.names > votes.data, doubt };
+    if votes.names > 0 || names > 0 && votes.fitting == 0 {
+        return sure(true);
     }
-    let steps_below = below.iter().filter(|row| even_step(row).is_some()).count();
-    if let Some(count) = even_step(first).filter(|_| 10 * steps_below <= below.len()) {
-        let doubt = (count < 4 || below.len() < 4).then_some("it holds a few numbers that step evenly");
-        return Verdict { has_header: true, doubt };
+    let by_numbers = by_numbers(first, below);
+    if names > 0 {
+        // A rare category may stand in the first row alone.
+        return match by_numbers.filter(|verdict| verdict.has_header) {
+            Some(_) if votes.usual > 0 => sure(true),
+            Some(verdict) => verdict,
+            None => Verdict { has_header: votes.usual > 0 || votes.rare > votes.fitting, doubt },
+        };
     }
-    if let Some(verdict) = in_order(first, below) {
+    if let Some(verdict) = by_numbers {
         return verdict;
-    }
-    if are_whole_above_fractions(first, below) {
-        return Verdict { has_header: true, doubt: Some("it holds whole numbers above fractions") };
     }
     match first.first() {
         _ if first.iter().all(|field| matches!(field, Field::Word(_))) => {
@@ -74,11 +76,31 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     }
 }
 
+/// Judges a first row by its numbers alone.
+fn by_numbers(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
+    let steps_below = below.iter().filter(|row| even_step(row).is_some()).count();
+    if let Some(count) = even_step(first).filter(|_| 10 * steps_below <= below.len()) {
+        let doubt = (count < 4 || below.len() < 4).then_some("it holds a few numbers that step evenly");
+        return Some(Verdict { has_header: true, doubt });
+    }
+    in_order(first, below).or_else(|| {
+        let doubt = Some("it holds whole numbers above fractions");
+        are_whole_above_fractions(first, below).then_some(Verdict { has_header: true, doubt })
+    })
+}
+
 /// Fields of the first row that look like a name, and those that look like data.
 #[derive(Default)]
 struct Votes {
+    /// Words above values, dates above numbers.
     names: usize,
+    /// Words that columns of words are often called.
+    usual: usize,
+    /// Words that a column of few words does not have: names, or rare ones of these.
+    rare: usize,
     data: usize,
+    /// Numbers that could be those of their column.
+    fitting: usize,
 }
 
 impl Votes {
@@ -98,17 +120,55 @@ impl Votes {
                 let distinct: HashSet<&str> = words.collect();
                 if distinct.contains(name) {
                     self.data += 1;
-                } else if is_usual(name) || present.len() >= 4 && 2 * distinct.len() <= present.len() {
-                    self.names += 1;
+                } else if is_usual(name) {
+                    self.usual += 1;
+                } else if present.len() >= 4 && 2 * distinct.len() <= present.len() {
+                    self.rare += 1;
                 }
             }
             Field::Date(_) if !present.is_empty() && 10 * (values - dates) >= 9 * present.len() => {
                 self.names += 1;
             }
             Field::Value(_) | Field::Date(_) if !present.is_empty() && values == 0 => self.data += 1,
-            Field::Value(_) | Field::Date(_) | Field::Missing => {}
+            Field::Value(value) | Field::Date(value) => {
+                let column = present.iter().filter_map(|field| field.value());
+                self.fitting += usize::from(!present.is_empty() && !is_far(value, column));
+            }
+            Field::Missing => {}
         }
     }
+}
+
+/// Whether a number is further from a column than its values are from each other.
+fn is_far(value: f64, column: impl Iterator<Item = f64>) -> bool {
+    let (low, high) = ends(column);
+    (low - value).max(value - high) > high - low
+}
+
+fn ends(column: impl Iterator<Item = f64>) -> (f64, f64) {
+    column.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+}
+
+/// Whether a column rises or falls downwards from its first number, as sums and times do.
+fn has_trend(first: f64, column: &[f64]) -> bool {
+    let (low, high) = ends(column.iter().copied());
+    if high <= low || (low..=high).contains(&first) {
+        return false;
+    }
+    let is_step = |pair: &[f64]| if first < low { pair[0] <= pair[1] } else { pair[0] >= pair[1] };
+    if column.windows(2).all(is_step) {
+        return true;
+    }
+    // Correlation of the values with the numbers of their rows.
+    let count = column.len() as f64;
+    let (mean, middle) = (column.iter().sum::<f64>() / count, (count - 1.0) / 2.0);
+    let sum = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
+        (0..).zip(column).map(|(at, value)| of(f64::from(at) - middle, value - mean)).sum()
+    };
+    let both = sum(&|place, value| place * value);
+    let alone = (sum(&|place, _| place * place) * sum(&|_, value| value * value)).sqrt();
+    let goes_on = if first < low { both } else { -both };
+    goes_on >= 0.7 * alone && !is_far(first, column.iter().copied())
 }
 
 /// Names that columns of words often have.
@@ -140,9 +200,11 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let header = |doubt| Some(Verdict { has_header: true, doubt });
     let cells = || numbers.iter().flat_map(|(at, _)| column(*at));
     let (count, years) = (cells().count(), cells().filter(|value| is_year(*value)).count());
+    let trends = numbers.iter().filter(|(at, value)| has_trend(*value, &column(*at).collect::<Vec<_>>()));
+    let have_trends = 2 * trends.count() >= numbers.len();
     if numbers.iter().all(|(_, value)| is_year(*value)) && count > 0 && 2 * years <= count {
-        let few = numbers.len() < 3 || below.len() < 2;
-        return header(few.then_some("it holds a few numbers that could be years"));
+        let is_doubtful = numbers.len() < 3 || below.len() < 2 || have_trends;
+        return header(is_doubtful.then_some("it holds a few numbers that could be years"));
     }
     let ordered_below = below.iter().filter(|row| are_in_order(row, order)).count();
     let is_outside = |&&(at, value): &&(usize, f64)| {
@@ -154,16 +216,11 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     if below.len() < 4 || ordered_below > most {
         return None;
     }
-    // Further from a column than its values are from each other.
-    let is_far = |&&(at, value): &&(usize, f64)| {
-        let (low, high) = column(at)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), other| (low.min(other), high.max(other)));
-        (low - value).max(value - high) > high - low
-    };
-    let far = numbers.iter().filter(is_far).count();
+    let far = numbers.iter().filter(|(at, value)| is_far(*value, column(*at))).count();
     let doubt = Some("its numbers rise or fall from column to column");
     match numbers.len() {
         0..=2 => None,
+        4.. if have_trends => Some(Verdict { has_header: far == numbers.len(), doubt }),
         4.. if are_all_outside => header(None),
         6.. if 2 * outside >= numbers.len() => header(None),
         3 if 2 * far > numbers.len() => {
@@ -297,6 +354,20 @@ mod tests {
         check(&above("dose,-9000,10000,50000"), true, true);
         check(&above("Togo,1600,2400,3000"), false, false);
         check(&["2000,2005", "1.5,3.25", "0.5,9.5"], true, true);
+        // A category that is in the first row alone.
+        check(
+            &["0.5,1.5,male", "0,0,female", "0.4,0.9,female", "0.7,1.8,female", "1.1,2.7,female"],
+            false,
+            true,
+        );
+        check(&["0.5,1.5,sex", "0,0,f", "0.4,0.9,f", "0.7,1.8,m", "1.1,2.7,m"], true, true);
+        check(&["400,700,male", "0,0,f", "0.4,0.9,f", "0.7,1.8,m", "1.1,2.7,m"], true, false);
+        // Sums that grow.
+        check(
+            &["3,7,20,21", "40,30,55,50", "60,44,80,70", "75,60,99,90", "90,80,120,100", "99,91,150,120"],
+            false,
+            true,
+        );
         // Years as data.
         check(&["1990,1996,2000", "1991,1994,2003", "1980,1997,2001"], false, false);
         check(&under("400,401.37,402.74,404.12"), true, false);

@@ -9,6 +9,7 @@ pub(super) fn is_id(layout: &TableLayout, at: usize, evidence: &Evidence) -> boo
     /// Rows that prove it where the name does not tell.
     const ROWS: u64 = 10;
     let name = layout.columns[at].trim();
+    let name = name.strip_prefix('#').filter(|rest| !rest.is_empty()).unwrap_or(name);
     let lower = name.to_lowercase();
     let is_called_so = (at == 0 && layout.is_first_nameless)
         || ID_NAMES.contains(&lower.as_str())

@@ -91,7 +91,7 @@ impl TableLayout {
         let Start { form, head, sample, names_bytes, mut notes } =
             Start::find(text, asked, delimiter, known, progress)?;
         let first = &sample[0];
-        let (comments, commented) = comment_lines(&head, form);
+        let (comments, commented, signed) = comment_lines(&head, form);
         let is_number = |field: &String| plain_number(field.trim()).is_some();
         let mut doubts = Vec::new();
         let like_rows = |names: &Vec<String>| {
@@ -112,7 +112,8 @@ impl TableLayout {
         let may_be_commented = !has_header || (asked.header == Header::Auto && is_doubtful);
         let commented = commented
             .filter(|names| asked.header != Header::No && names.len() == first.len())
-            .filter(|names| may_be_commented && !names.iter().all(is_number));
+            .filter(|names| may_be_commented && !names.iter().all(is_number))
+            .map(|names| if comments == 1 { with_sign(names, &signed, asked, known) } else { names });
         let has_header = has_header && commented.is_none();
         let has_units = has_units && has_header;
         doubts.extend(doubt.filter(|_| commented.is_none()));
@@ -283,7 +284,10 @@ impl Start {
         let option = Choice::SkipLines(Some(self.form.skip)).option();
         let s = if lines == 1 { "" } else { "s" };
         let what = if texts.is_empty() { String::new() } else { format!(" ({} …)", listed(&texts)) };
-        self.notes.push(format!("{lines} line{s} above the table skipped{what}; {option} reads all lines"));
+        // Rows of another number of fields would be refused.
+        let can_be_read = rows[..above].iter().all(|row| row.len() == first.len());
+        let remedy = if can_be_read { format!("; {option} reads all lines") } else { String::new() };
+        self.notes.push(format!("{lines} line{s} above the table skipped{what}{remedy}"));
         self.sample.drain(..above);
         let mut rest = &self.head[..];
         // Memory that is read fails at nothing.
@@ -433,9 +437,32 @@ fn comment(head: &[u8], cut: bool, asked: &Asked<'_>, is_sheet: bool) -> Result<
     }
 }
 
-/// How many lines of comments there are before the first row, and the fields of the last of them.
-fn comment_lines(head: &[u8], form: Form) -> (usize, Option<Vec<String>>) {
-    let Some(sign) = form.comment else { return (0, None) };
+/// The names of a lone comment, whose sign may be a letter of the first: `# of rooms`, `#n`, or `%a` where `%b` follows. One
+/// that is asked for is named so.
+fn with_sign(mut names: Vec<String>, signed: &str, asked: &Asked<'_>, known: &[Column]) -> Vec<String> {
+    let is_asked = |name: &str| {
+        let choices = asked.reading.columns.iter().map(|choice| &choice.name);
+        let columns = known.iter().map(|column| &column.name);
+        asked.labels.iter().chain(choices).chain(columns).any(|own| own == name)
+    };
+    let Some((first, others)) = names.split_first_mut() else { return names };
+    let sign = signed.chars().next().unwrap_or('#');
+    let is_letter = signed.chars().nth(1).is_some_and(|next| next != ' ')
+        || signed.starts_with("# of ")
+        || others.iter().any(|name| name.starts_with(sign));
+    let is_auto = asked.reading.comments == Comments::Auto;
+    let blank = if signed.chars().nth(1) == Some(' ') { " " } else { "" };
+    let whole = format!("{sign}{blank}{first}");
+    let bare = if first.is_empty() { "column 1" } else { first.as_str() };
+    if is_auto && (is_asked(&whole) || (is_letter && !is_asked(bare))) {
+        *first = whole;
+    }
+    names
+}
+
+/// How many lines of comments there are before the first row, the fields of the last of them, and how it begins.
+fn comment_lines(head: &[u8], form: Form) -> (usize, Option<Vec<String>>, String) {
+    let Some(sign) = form.comment else { return (0, None, String::new()) };
     let (mut count, mut last) = (0, None);
     for line in head.split(|byte| matches!(byte, b'\n' | b'\r')) {
         let line = line.trim_ascii_start();
@@ -454,7 +481,9 @@ fn comment_lines(head: &[u8], form: Form) -> (usize, Option<Vec<String>>) {
         let row = rows.first()?;
         Some(row.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect())
     });
-    (count, fields)
+    let begin =
+        last.map_or_else(String::new, |line| String::from_utf8_lossy(&line[..line.len().min(8)]).into());
+    (count, fields, begin)
 }
 
 fn first_row(text: &Text<'_>, form: Form, progress: &Progress) -> Result<Vec<ByteRecord>, DataError> {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::remarks::Remarks;
 use super::text::Text;
@@ -27,15 +28,20 @@ impl<'a> Matched<'a> {
     pub(super) fn find(
         text: &Text<'_>,
         layout: &mut TableLayout,
+        evidence: &[Evidence],
         asked: &Asked<'_>,
         known: Known<'a>,
         remarks: &mut Remarks,
         progress: &Progress,
     ) -> Result<Matched<'a>, DataError> {
         let mut by_column = by_name(layout, known.columns);
-        if by_column.iter().flatten().count() < known.columns.len() {
+        // Names that were made up from places say nothing in a table of another number of columns.
+        let has_other_places = !layout.has_names()
+            && layout.columns.len() != known.columns.len() + known.others.len()
+            && made_up_places(known.columns, usize::MAX).is_some();
+        if has_other_places || by_column.iter().flatten().count() < known.columns.len() {
             let warning;
-            (by_column, warning) = match by_place(layout, asked, known) {
+            (by_column, warning) = match by_place(layout, evidence, asked, known) {
                 Some(Places::OfFeatures(places)) => {
                     let mut by_column = vec![None; layout.columns.len()];
                     places.into_iter().enumerate().for_each(|(at, column)| by_column[column] = Some(at));
@@ -133,7 +139,12 @@ enum Places {
 
 /// Where the run's columns are, by their place: in a table without a header, or for a run that was trained on one. `None` where
 /// that would be guessed.
-fn by_place(layout: &TableLayout, asked: &Asked<'_>, known: Known<'_>) -> Option<Places> {
+fn by_place(
+    layout: &TableLayout,
+    evidence: &[Evidence],
+    asked: &Asked<'_>,
+    known: Known<'_>,
+) -> Option<Places> {
     let made_up = made_up_places(known.columns, usize::MAX).is_some();
     if layout.has_names() && !made_up {
         return None;
@@ -145,13 +156,24 @@ fn by_place(layout: &TableLayout, asked: &Asked<'_>, known: Known<'_>) -> Option
         Some(Places::OfFeatures(free))
     } else if count == known.columns.len() {
         Some(Places::OfFeatures((0..count).collect()))
-    } else if let Some(places) = made_up_places(known.columns, count) {
+    } else if let Some(places) =
+        made_up_places(known.columns, count).filter(|places| has_all(evidence, known, places))
+    {
         Some(Places::OfFeatures(places))
     } else if !layout.has_names() {
         all_names(known, count).map(Places::OfAll)
     } else {
         None
     }
+}
+
+/// Whether a table has all columns of the training data, those at `places` among them. Older runs do not know their other
+/// columns: these are told by gaps between the features, and by their words.
+fn has_all(evidence: &[Evidence], known: Known<'_>, places: &[usize]) -> bool {
+    let has_words = |evidence: &Evidence| evidence.judge(None) == Content::Words;
+    let has_gap = places.iter().max().is_some_and(|last| *last >= places.len());
+    evidence.len() == known.columns.len() + known.others.len()
+        || (known.others.is_empty() && (has_gap || evidence.iter().skip(places.len()).all(has_words)))
 }
 
 /// The names of all columns of the training data in their order, where there were `count` of them.

@@ -115,7 +115,8 @@ const CLASSES: usize = 20;
 
 /// Whether a column is called as labels are.
 pub(super) fn is_label_name(name: &str) -> bool {
-    LABEL_NAMES.iter().any(|label| name.trim().eq_ignore_ascii_case(label))
+    let name = name.trim().trim_start_matches('#');
+    LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
 }
 
 /// Whether a column has few different fields, several times each.

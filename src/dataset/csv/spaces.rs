@@ -38,6 +38,8 @@ pub(super) struct Collapsed<R> {
     is_due: bool,
     at_start: bool,
     in_quotes: bool,
+    /// Whether the field began with a quote.
+    is_quoted: bool,
     quotes: Quotes,
     /// The last letter that was handed on.
     previous: u8,
@@ -46,8 +48,8 @@ pub(super) struct Collapsed<R> {
 impl<R> Collapsed<R> {
     pub(super) fn new(inner: R, quotes: Quotes) -> Collapsed<R> {
         let (block, at) = (Vec::new(), 0);
-        let (at_start, in_quotes, previous) = (true, false, b'\n');
-        Collapsed { inner, block, at, is_due: false, at_start, in_quotes, quotes, previous }
+        let (at_start, in_quotes, is_quoted, previous) = (true, false, false, b'\n');
+        Collapsed { inner, block, at, is_due: false, at_start, in_quotes, is_quoted, quotes, previous }
     }
 }
 
@@ -86,7 +88,9 @@ impl<R: Read> Read for Collapsed<R> {
             self.at += 1;
             self.at_start = ends_line;
             // A quote within a word (5") is a letter. Of two in a text the first seemed to close it.
-            let may_open = self.quotes == Quotes::All || matches!(self.previous, b' ' | b'\n' | b'\r' | b'"');
+            let begins = !self.in_quotes && matches!(self.previous, b' ' | b'\n' | b'\r');
+            self.is_quoted = if begins { byte == b'"' } else { self.is_quoted };
+            let may_open = self.quotes == Quotes::All || begins || (self.is_quoted && self.previous == b'"');
             self.in_quotes = if byte == b'"' { !self.in_quotes && may_open } else { self.in_quotes };
             self.previous = byte;
         }
@@ -106,6 +110,8 @@ pub(super) struct Unspaced<R> {
     are_due: bool,
     at_field: bool,
     in_quotes: bool,
+    /// Whether the field began with a quote.
+    is_quoted: bool,
     previous: u8,
 }
 
@@ -120,6 +126,7 @@ impl<R> Unspaced<R> {
             are_due: false,
             at_field: true,
             in_quotes: false,
+            is_quoted: false,
             previous: b'\n',
         }
     }
@@ -161,7 +168,9 @@ impl<R: Read> Read for Unspaced<R> {
                 continue;
             }
             (self.spaces, self.are_due) = (0, false);
-            if byte == b'"' && (self.in_quotes || self.at_field || self.previous == b'"') {
+            self.is_quoted = if self.at_field { byte == b'"' } else { self.is_quoted };
+            if byte == b'"' && (self.in_quotes || self.at_field || (self.is_quoted && self.previous == b'"'))
+            {
                 self.in_quotes = !self.in_quotes;
             }
             self.at_field = !self.in_quotes && (byte == self.delimiter || matches!(byte, b'\n' | b'\r'));
@@ -186,6 +195,7 @@ mod tests {
             ("a,  ", "a,  "),
             ("a,  \n b", "a,  \n b"),
             ("5 \"x\", y", "5 \"x\", y"),
+            ("5\"\", \"a, b\"", "5\"\",\"a, b\""),
             ("", ""),
         ] {
             for block in [1, 3, 64] {
@@ -219,6 +229,7 @@ mod tests {
             ("a \"b  c\"  d", "a \"b  c\" d"),
             ("a \"b \"\"x  y\"\"  c\"  d", "a \"b \"\"x  y\"\"  c\" d"),
             ("5\"  pipe\n6  7", "5\" pipe\n6 7"),
+            ("5\"\"  pipe\n6  7", "5\"\" pipe\n6 7"),
             ("\n\n  \n1", "\n\n\n1"),
             ("", ""),
         ] {

@@ -68,6 +68,22 @@ fn tables_are_read_as_people_write_them() {
         &[1.0, 2.0, 3.0, 4.0, 6.0, 9.0],
         &["header: in a comment"],
     );
+    // The sign may be a letter of the name.
+    for (text, names) in [
+        ("# of rooms,price\n1,2\n3,4\n", ["# of rooms", "price"]),
+        ("#n,price\n1,2\n3,4\n", ["#n", "price"]),
+        ("%a,%b\n1,2\n3,4\n", ["%a", "%b"]),
+        ("# a,b\n1,2\n3,4\n", ["a", "b"]),
+        ("# by me\n#a,b\n1,2\n3,4\n", ["a", "b"]),
+    ] {
+        check(text.as_bytes(), &names, &[1.0, 2.0, 3.0, 4.0], &["header: in a comment"]);
+        let labels = [names[0].to_owned()];
+        assert_eq!(
+            read(text.as_bytes(), &[&labels[0]], Missing::ColumnMean).unwrap().labels.len(),
+            1,
+            "{text}"
+        );
+    }
     check(b"# my data\nx y\n1 2\n3 4\n", &["x", "y"], &[1.0, 2.0, 3.0, 4.0], &["header: yes"]);
     check(
         b"#ff0000,1\n#00ff00,2\n#ff0000,3\n#00ff00,4\n",

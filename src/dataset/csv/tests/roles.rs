@@ -121,6 +121,15 @@ fn a_table_without_a_header_has_the_columns_of_the_training_data() {
     let told = Asked { header: Header::Yes, ..asked };
     let raw = csv::load(&path, told, &made_up, &Progress::default()).unwrap();
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
+    // Neither has a header: another column shifts all places.
+    let (_dir, path) = write(b"7,1,2\n9,3,4.5\n");
+    let error = csv::load(&path, asked, &made_up, &Progress::default()).unwrap_err().to_string();
+    assert!(error.contains("the table has 3 columns"), "{error}");
+    let last = ["column 2", "column 3"].map(Column::numbers);
+    let (_dir, path) = write(b"1,2\n3,4.5\n");
+    let raw = csv::load(&path, asked, &last, &Progress::default()).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.5]));
+    assert!(raw.warnings.iter().any(|told| told.contains("by their place")), "{:?}", raw.warnings);
 }
 
 #[test]

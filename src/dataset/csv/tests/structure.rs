@@ -48,14 +48,11 @@ fn years_are_names_whatever_stands_below() {
 fn lines_above_the_header_are_skipped() {
     let abc = ["a", "b", "c"];
     check(&format!("My measurements\n\na,b,c\n{ROWS}"), &abc, &ABC, &["2 lines above the table skipped"]);
-    check(
-        &format!("Exported on 2024-01-02\nby,me\na,b,c\n{ROWS}"),
-        &abc,
-        &ABC,
-        &["\"by\"", "--skip-lines 0"],
-    );
-    check(&format!("Title,,\n,,\na,b,c\n{ROWS}"), &abc, &ABC, &["2 lines"]);
-    check(&format!("sep=,\nTitle\na,b,c\n{ROWS}"), &abc, &ABC, &["1 line above", "--skip-lines 1"]);
+    check(&format!("Exported on 2024-01-02\nby,me\na,b,c\n{ROWS}"), &abc, &ABC, &["\"by\""]);
+    check(&format!("Title,,\n,,\na,b,c\n{ROWS}"), &abc, &ABC, &["2 lines", "--skip-lines 0"]);
+    check(&format!("sep=,\nTitle,,\na,b,c\n{ROWS}"), &abc, &ABC, &["1 line above", "--skip-lines 1"]);
+    let raw = loaded(format!("Title\na,b,c\n{ROWS}Source: me\n").as_bytes());
+    assert!(!raw.notes.iter().any(|note| note.contains("--skip-")), "{:?}", raw.notes);
     check(&format!("A title\n{ROWS}"), &["column 1", "column 2", "column 3"], &ABC, &["1 line above"]);
     let semicolons = "Export of today\n\na;b\n1,5;2,5\n3,5;4,5\n7,5;8,5\n";
     check(semicolons, &["a", "b"], &[1.5, 2.5, 3.5, 4.5, 7.5, 8.5], &["2 lines above"]);
@@ -111,7 +108,8 @@ fn rows_below_the_table_are_left_out_or_doubted() {
         &ABC,
         &["1 row below the table is left out", "line 5", "Total"],
     );
-    check(&format!("{table}Source: me\n"), &abc, &ABC, &["line 5", "--skip-footer 0"]);
+    check(&format!("{table}Source: me\n"), &abc, &ABC, &["line 5"]);
+    check(&format!("{table}Source: me,,\n"), &abc, &ABC, &["line 5", "--skip-footer 0"]);
     check(&format!("{table},,\nTotal,12,10\n\"Source: me\",,\n"), &abc, &ABC, &["2 rows below the table"]);
     let named = |last: &str| format!("name,b,c\nx,2,3\ny,5,6\nx,8,9\ny,8,7\n{last}\n");
     // A sum, proven by the numbers.
@@ -155,6 +153,8 @@ fn drawn_lines_and_repeated_headers_are_no_rows() {
     let box_drawn = "+---+---+\n| a | b |\n+---+---+\n| 1 | 2.5 |\n| 3 | 4.5 |\n+---+---+\n";
     check(box_drawn, &["a", "b"], &values, &["1 line above the table"]);
     check("a,b\n1,2.5\na,b\n3,4.5\n", &["a", "b"], &values, &["1 row with the names of the header"]);
+    check("a,a\n1,2.5\na,a\n3,4.5\n", &["a", "a (2)"], &values, &["1 row with the names of the header"]);
+    check("a,\n1,2.5\na,\n3,4.5\n", &["a", "column 2"], &values, &["1 row with the names of the header"]);
 }
 
 #[test]
