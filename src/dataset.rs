@@ -50,7 +50,7 @@ pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
 pub use settled::Settled;
-pub use source_for::{labels_of, source_for, source_like, table_like};
+pub use source_for::{labels_of, lay_out, source_for, source_like, table_like, unread_source};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
 
