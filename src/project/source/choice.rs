@@ -307,7 +307,7 @@ fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
 }
 
 /// A word of the command line, in quotes where a shell would take it apart.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ',' | '=' | '/' | ':');
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()
