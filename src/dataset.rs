@@ -40,6 +40,7 @@ pub use binariser::Binariser;
 pub use column::{Column, ColumnKind, ColumnOverview, OtherColumn};
 pub use data_instead::{DataInstead, data_instead};
 pub use error::DataError;
+pub use idx::companions;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;

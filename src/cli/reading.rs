@@ -1,9 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::failure::Failure;
+use crate::dataset::companions;
 use crate::project::{
     Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
     Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
@@ -153,12 +154,32 @@ impl Reading {
                 return Err(misplaced(&option, whose, &data.source));
             }
         }
+        self.find_files(&mut data.source);
         if let Source::Idx { labels, test_images, test_labels, .. } = &mut data.source {
             for file in [labels, test_images, test_labels].into_iter().flatten() {
                 *file = std::path::absolute(&*file).unwrap_or_else(|_| file.clone());
             }
         }
         Ok(())
+    }
+
+    /// Looks for files of IDX that are to be found by the names of those they belong to.
+    fn find_files(&self, source: &mut Source) {
+        let Source::Idx { images, labels, test_images, test_labels, .. } = source else { return };
+        let beside = |images: &Path| {
+            let Source::Idx { labels, test_images, .. } = companions(images) else { return (None, None) };
+            (labels, test_images)
+        };
+        let (own_labels, own_test_images) = beside(images);
+        if self.label_array == Some(Choice::LabelArray(None)) {
+            *labels = own_labels;
+        }
+        if self.test_array == Some(Choice::TestArray(None)) {
+            *test_images = own_test_images;
+        }
+        if self.test_label_array == Some(Choice::TestLabelArray(None)) {
+            *test_labels = test_images.as_deref().and_then(|images| beside(images).0);
+        }
     }
 
     /// Whether any column is to be found as what it looks like.

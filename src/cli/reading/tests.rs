@@ -163,8 +163,7 @@ fn choices_reach_the_document_or_are_refused() {
     };
     check(&idx, &["--array", "y"], "for arrays (.npy, .npz); these data are of another kind (IDX)");
     check(&table, &["--parts", "mixed"], "arrays (.npy, .npz), IDX files and folders of pictures");
-    let words =
-        ["--test-array", "/i2", "--test-label-array", "", "--label-array", "detect", "--axes", "rows"];
+    let words = ["--test-array", "/i2", "--test-label-array", "", "--axes", "rows"];
     let Ok(Data { source: Source::Idx { labels, test_images, test_labels, reading, .. }, .. }) =
         applied(&idx, &words)
     else {
@@ -173,6 +172,28 @@ fn choices_reach_the_document_or_are_refused() {
     assert_eq!(labels.and_then(|path| path.file_name().map(PathBuf::from)), Some("found".into()));
     assert!(test_images.is_some_and(|path| path.ends_with("i2")) && test_labels.is_none());
     assert_eq!(reading, IdxReading { axes: Axes::Rows, ..IdxReading::default() });
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, b"").expect("written");
+        path
+    };
+    let images = file("train-images-idx3-ubyte");
+    let (beside, test) = (file("train-labels-idx1-ubyte"), file("t10k-images-idx3-ubyte"));
+    let other = Source::Idx {
+        images,
+        labels: Some("other".into()),
+        test_images: None,
+        test_labels: Some("other".into()),
+        reading: IdxReading::default(),
+    };
+    let words = ["--label-array", "detect", "--test-array", "detect", "--test-label-array", "detect"];
+    let Ok(Data { source: Source::Idx { labels, test_images, test_labels, .. }, .. }) =
+        applied(&other, &words)
+    else {
+        panic!("refused")
+    };
+    assert_eq!((labels, test_images, test_labels), (Some(beside), Some(test), None));
     check(
         &folder,
         &["--labels", "a"],

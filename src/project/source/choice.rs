@@ -299,7 +299,8 @@ fn count(count: Option<usize>) -> String {
     count.map_or("detect".to_owned(), |count| count.to_string())
 }
 
-/// A file that was named; an empty name stands for none. Where nothing is named, what was found by the names of files stays.
+/// A file that was named; an empty name stands for none. Where nothing is named, what is there stays: whoever can look into
+/// folders finds it anew.
 fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
     if let Some(name) = to {
         *file = (!name.is_empty()).then(|| PathBuf::from(name));
