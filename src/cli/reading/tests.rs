@@ -30,7 +30,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(
         [Comments::Auto, Comments::Off, Comments::From('#'), Comments::From('-')].map(Choice::Comments),
     );
-    choices.extend([None, Some("Sheet 2".to_owned())].map(Choice::Sheet));
+    choices.extend([None, Some("Sheet 2".to_owned()), Some("-x".to_owned())].map(Choice::Sheet));
     choices.extend([None, Some(0), Some(12)].map(Choice::SkipLines));
     choices.extend([None, Some(0), Some(2)].map(Choice::SkipFooter));
     choices.extend(Missing::ALL.map(Choice::Missing));
@@ -41,6 +41,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(DateOrder::ALL.map(Choice::DateOrder));
     let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
     choices.extend([None, names(&[]), names(&["id", "a class"])].map(Choice::Labels));
+    choices.push(Choice::Labels(names(&["size, mm", "b", "\"c\", d", "5\" wide", " e"])));
     for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {
         choices.extend(TAKES.map(|(_, take)| Choice::Column(name.to_owned(), take)));
         choices.extend(Take::ALL.map(|take| Choice::Column(name.to_owned(), Some(take))));
@@ -53,7 +54,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
         Choice::TestArray,
         Choice::TestLabelArray,
     ] {
-        choices.extend([None, Some("x train".to_owned())].map(array));
+        choices.extend([None, Some("x train".to_owned()), Some("-x".to_owned())].map(array));
     }
     choices.extend(Axes::ALL.map(Choice::Axes));
     choices.extend([vec![], vec![2], vec![4, 3, 2]].map(Choice::ShownChannels));
@@ -200,6 +201,13 @@ fn choices_reach_the_document_or_are_refused() {
         "--labels a is for tables; these data are of another kind (Image folder)",
     );
 
+    let labels = |text: &str| match super::labels(text) {
+        Ok(Choice::Labels(Some(names))) => names,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(labels("\"size, mm\" , b,"), ["size, mm", "b"]);
+    assert_eq!(labels("\"a, b"), ["\"a", "b"]);
+    assert_eq!(labels("\"a\" b,c"), ["\"a\" b", "c"]);
     let words = ["--labels", "a, b", "--column", "b=left-out", "--column", "c=label", "--scaling", "robust"];
     let data = applied(&table, &words).expect("fits");
     let Source::Csv { labels, reading, .. } = &data.source else { panic!("{data:?}") };
