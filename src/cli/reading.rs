@@ -46,7 +46,7 @@ pub(super) struct Reading {
     /// Table: the encoding of its text, as in utf-8, utf-16le or windows-1252, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Choice>,
-    /// Table: the sign that begins a line which is no row, as in '#'; off for none, or detect
+    /// Table: the sign that begins a line that is not a row, as in '#'; off for none, or detect
     #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
     comments: Option<Choice>,
     /// Table: the sheet of a spreadsheet by its name, or detect

@@ -137,14 +137,14 @@ mod tests {
         check(1.0, float, Rows::F32(vec![-3.0]), None);
         check(1.0, float, Rows::F32(vec![0.0]), None);
         check(255.0, float, Rows::F32(vec![1.0]), Some("as in a * 255"));
-        let sensors = Dataset {
-            rows: Rows::F32(vec![921.444_1]),
-            shape: Shape::Vector(1),
-            ..digits.clone()
-        };
-        let text = other_range(&Scaler::uniform(0.0, 0.1), Scaling::UnitRange, Some(float), &sensors).unwrap();
+        let sensors = Dataset { rows: Rows::F32(vec![921.444_1]), shape: Shape::Vector(1), ..digits.clone() };
+        let text =
+            other_range(&Scaler::uniform(0.0, 0.1), Scaling::UnitRange, Some(float), &sensors).unwrap();
         assert!(text.contains("go up to 921 (numbers)") && text.contains("they are, so"), "{text}");
-        assert!(text.ends_with("as much larger; bring them to the range of the training data first"), "{text}");
+        assert!(
+            text.ends_with("as much larger; bring them to the range of the training data first"),
+            "{text}"
+        );
         let standard = Scaler::uniform(33.0, 1.0 / 78.0);
         let told = |scaler, scaling, rows| said(scaler, scaling, Some(byte), rows).is_some();
         assert!(told(standard.clone(), Scaling::Standardise, Rows::F32(vec![1.0])));

@@ -7,7 +7,8 @@ use flate2::read::MultiGzDecoder;
 
 use super::{DataError, csv, foreign, idx, image_folder, npy, open_file};
 use crate::project::{
-    ArrayReading, Channels, Data, Delimiter, Fit, Header, Missing, PictureReading, Rules, Shape, Source, TableReading,
+    ArrayReading, Channels, Data, Delimiter, Fit, Header, Missing, PictureReading, Rules, Shape, Source,
+    TableReading,
 };
 
 const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \

@@ -309,10 +309,11 @@ fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
 
 /// Words between commas; in quotes, as in CSV, where they would be taken apart.
 fn list(words: &[String]) -> String {
-    let is_plain = |word: &str| !word.contains(',') && !word.starts_with('"') && word.trim() == word && word != "detect";
-    let words = words.iter().map(|word| {
-        if is_plain(word) { word.clone() } else { format!("\"{}\"", word.replace('"', "\"\"")) }
-    });
+    let is_plain =
+        |word: &str| !word.contains(',') && !word.starts_with('"') && word.trim() == word && word != "detect";
+    let words = words
+        .iter()
+        .map(|word| if is_plain(word) { word.clone() } else { format!("\"{}\"", word.replace('"', "\"\"")) });
     words.collect::<Vec<_>>().join(",")
 }
 
