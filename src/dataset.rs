@@ -40,6 +40,7 @@ pub use binariser::Binariser;
 pub use column::{Column, ColumnKind, ColumnOverview, OtherColumn};
 pub use data_instead::{DataInstead, data_instead};
 pub use error::DataError;
+pub use idx::companions;
 pub use interned::Texts;
 pub use load::{Known, load, load_known};
 pub use mend::mended;
@@ -50,7 +51,7 @@ pub use remark::{Doubt, Said};
 pub use rows::Rows;
 pub use scaler::Scaler;
 pub use settled::Settled;
-pub use source_for::{labels_of, source_for, source_like, table_like};
+pub use source_for::{labels_of, lay_out, source_for, source_like, table_like, unread_source};
 pub use split::{SplitRows, Subset};
 pub use summary::{LabelSummary, Summary};
 

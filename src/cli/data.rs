@@ -87,7 +87,7 @@ impl Elsewhere {
 /// Puts the data of the command line in the place of the design's.
 pub(super) fn replace(project: &mut Project, arguments: &DataArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.data {
-        let found = source(path, &project.data)?;
+        let found = source(path, &project.data, &arguments.reading)?;
         let before = std::mem::replace(&mut project.data.source, found);
         if let (Source::Csv { labels: before, .. }, Source::Csv { labels, .. }) =
             (&before, &project.data.source)
@@ -148,7 +148,7 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
     let mut design = run.design.clone();
     if let Some(path) = &arguments.data {
         let path = given(path, Elsewhere::Option)?;
-        design.data.source = dataset::source_like(&path, &design.data.source, run.shape)?;
+        design.data.source = source_like(&path, run, &arguments.reading)?;
     }
     replace(&mut design, &DataArguments { data: None, ..arguments.clone() })?;
     Ok(design.data)
@@ -286,7 +286,7 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     let chosen = &run.design.data;
     let source = if let Some(path) = path {
         let path = given(path, Elsewhere::Argument)?;
-        dataset::source_like(&path, &chosen.source, run.shape)?
+        source_like(&path, run, reading)?
     } else {
         check_there(&chosen.source, &data_of(run), Elsewhere::Argument)?;
         chosen.source.clone()
@@ -384,8 +384,8 @@ pub(super) fn threads(wanted: Option<usize>) -> usize {
     wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-/// A source for a path; pictures are brought to the size the design has, where it has one.
-fn source(path: &Path, data: &Data) -> Result<Source, Failure> {
+/// A source for a path; pictures are brought to the size the design has, where it has one. A table is looked at as it is read.
+fn source(path: &Path, data: &Data, options: &Reading) -> Result<Source, Failure> {
     let design = &data.source;
     let (width, height, channels) = match design {
         Source::ImageFolder { width, height, channels, .. } => (*width, *height, *channels),
@@ -396,7 +396,7 @@ fn source(path: &Path, data: &Data) -> Result<Source, Failure> {
         | Source::Npy { .. } => (PICTURE_SIDE, PICTURE_SIDE, Channels::Grey),
     };
     let path = given(path, Elsewhere::Option)?;
-    let mut source = dataset::source_for(&path, width, height, channels)?;
+    let mut source = dataset::unread_source(&path, width, height, channels)?;
     match (&mut source, design) {
         (
             Source::ImageFolder { fit, reading, .. },
@@ -410,10 +410,39 @@ fn source(path: &Path, data: &Data) -> Result<Source, Failure> {
         (Source::Npy { .. }, Source::Npy { .. }) => {
             source = dataset::source_like(&path, design, Shape::Vector(1))?;
         }
-        (Source::Csv { .. }, Source::Csv { .. }) => source = dataset::table_like(&path, design, data.rules)?,
+        (Source::Csv { .. }, Source::Csv { labels: known, .. }) => {
+            let mut asked = data.clone();
+            options.apply(&mut asked)?;
+            if let Source::Csv { labels, .. } = &mut asked.source {
+                labels.clone_from(known);
+            }
+            source = dataset::table_like(&path, &asked.source, asked.rules)?;
+        }
+        (Source::Csv { .. }, _) => source = laid_out(source, data, options)?,
         _ => {}
     }
     Ok(source)
+}
+
+/// A new table with what its first rows tell where they are read as the command line says; other data as they are.
+fn laid_out(source: Source, data: &Data, options: &Reading) -> Result<Source, Failure> {
+    if !matches!(source, Source::Csv { .. }) {
+        return Ok(source);
+    }
+    let mut asked = Data { source, ..data.clone() };
+    options.apply(&mut asked)?;
+    dataset::lay_out(&mut asked.source)?;
+    Ok(asked.source)
+}
+
+/// A source for other data of a trained run.
+fn source_like(path: &Path, run: &Run, options: &Reading) -> Result<Source, Failure> {
+    let data = &run.design.data;
+    let source = dataset::source_like(path, &data.source, run.shape)?;
+    if matches!(data.source, Source::Csv { .. }) {
+        return Ok(source);
+    }
+    laid_out(source, data, options)
 }
 
 /// A path of the command line from the root, where something is there.

@@ -1,9 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::failure::Failure;
+use crate::dataset::companions;
 use crate::project::{
     Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
     Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
@@ -45,11 +46,11 @@ pub(super) struct Reading {
     /// Table: the encoding of its text, as in utf-8, utf-16le or windows-1252, or detect
     #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Choice>,
-    /// Table: the sign that begins a line which is no row, as in '#'; off for none, or detect
+    /// Table: the sign that begins a line that is not a row, as in '#'; off for none, or detect
     #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = comments, allow_hyphen_values = true)]
     comments: Option<Choice>,
     /// Table: the sheet of a spreadsheet by its name, or detect
-    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet)]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet, allow_hyphen_values = true)]
     sheet: Option<Choice>,
     /// Table: how many lines at the beginning are left out, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipLines))]
@@ -70,8 +71,8 @@ pub(super) struct Reading {
     /// Table: the order of day, month and year in dates, where several fit
     #[arg(long, help_heading = HEADING, value_name = "ORDER", value_parser = named(DateOrder::ALL, DateOrder::name, Choice::DateOrder))]
     date_order: Option<Choice>,
-    /// Table: the columns that are labels, and no others; '' for none, or detect. A table without header has the columns
-    /// 'column 1' …
+    /// Table: the columns that are labels, and no others, as in 'id,"size, mm"'; '' for none, or detect. A table without header
+    /// has the columns 'column 1' …
     #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = labels, allow_hyphen_values = true)]
     labels: Option<Choice>,
     /// Table: how one column is taken: feature, label, left-out, numbers, categories, dates or detect; may be given several
@@ -79,22 +80,22 @@ pub(super) struct Reading {
     #[arg(long, help_heading = HEADING, value_name = "NAME=HOW", value_parser = column, allow_hyphen_values = true)]
     column: Vec<Choice>,
     /// Arrays (.npz): the one that holds the rows, or detect
-    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::Array), allow_hyphen_values = true)]
     array: Option<Choice>,
     /// Arrays: the one that holds the labels, or detect; of IDX the file
-    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::LabelArray), allow_hyphen_values = true)]
     label_array: Option<Choice>,
     /// Arrays: the one that holds the validation rows, or detect
-    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationArray), allow_hyphen_values = true)]
     validation_array: Option<Choice>,
     /// Arrays: the one that holds the labels of the validation rows, or detect
-    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::ValidationLabelArray), allow_hyphen_values = true)]
     validation_label_array: Option<Choice>,
     /// Arrays: the one that holds the test rows, or detect; of IDX the file
-    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestArray), allow_hyphen_values = true)]
     test_array: Option<Choice>,
     /// Arrays: the one that holds the labels of the test rows, or detect; of IDX the file
-    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray))]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = |text: &str| array(text, Choice::TestLabelArray), allow_hyphen_values = true)]
     test_label_array: Option<Choice>,
     /// Arrays: what their axes mean
     #[arg(long, help_heading = HEADING, value_name = "MEANING", value_parser = named(Axes::ALL, Axes::name, Choice::Axes))]
@@ -153,12 +154,32 @@ impl Reading {
                 return Err(misplaced(&option, whose, &data.source));
             }
         }
+        self.find_files(&mut data.source);
         if let Source::Idx { labels, test_images, test_labels, .. } = &mut data.source {
             for file in [labels, test_images, test_labels].into_iter().flatten() {
                 *file = std::path::absolute(&*file).unwrap_or_else(|_| file.clone());
             }
         }
         Ok(())
+    }
+
+    /// Looks for files of IDX that are to be found by the names of those they belong to.
+    fn find_files(&self, source: &mut Source) {
+        let Source::Idx { images, labels, test_images, test_labels, .. } = source else { return };
+        let beside = |images: &Path| {
+            let Source::Idx { labels, test_images, .. } = companions(images) else { return (None, None) };
+            (labels, test_images)
+        };
+        let (own_labels, own_test_images) = beside(images);
+        if self.label_array == Some(Choice::LabelArray(None)) {
+            *labels = own_labels;
+        }
+        if self.test_array == Some(Choice::TestArray(None)) {
+            *test_images = own_test_images;
+        }
+        if self.test_label_array == Some(Choice::TestLabelArray(None)) {
+            *test_labels = test_images.as_deref().and_then(|images| beside(images).0);
+        }
     }
 
     /// Whether any column is to be found as what it looks like.
@@ -368,10 +389,37 @@ fn labels(text: &str) -> Result<Choice, String> {
     Ok(Choice::Labels((text != DETECT).then(|| listed(text))))
 }
 
-/// Words between commas.
+/// Words between commas; in quotes, as in CSV, where they hold a comma.
 fn listed(text: &str) -> Vec<String> {
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-    words.map(str::to_owned).collect()
+    let (mut words, mut rest) = (Vec::new(), text.trim_start());
+    while !rest.is_empty() {
+        let (word, after) = in_quotes(rest).unwrap_or_else(|| {
+            let (word, after) = rest.split_once(',').unwrap_or((rest, ""));
+            (word.trim().to_owned(), after)
+        });
+        words.push(word);
+        rest = after.trim_start();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The word in quotes that a list begins with, and what comes after its comma.
+fn in_quotes(text: &str) -> Option<(String, &str)> {
+    let (mut word, mut rest) = (String::new(), text.strip_prefix('"')?);
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        word.push_str(before);
+        match after.strip_prefix('"') {
+            // Two quotes are one of the word.
+            Some(after) => {
+                word.push('"');
+                rest = after;
+            }
+            None if after.trim_start().is_empty() => return Some((word, "")),
+            None => return Some((word, after.trim_start().strip_prefix(',')?)),
+        }
+    }
 }
 
 fn column(text: &str) -> Result<Choice, String> {

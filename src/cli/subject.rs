@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::write::warn;
 use crate::dataset::data_instead;
 use crate::io::{Files, MergeBase, Opened, OpenedFile, open_any};
-use crate::project::{Project, visible, visible_path};
+use crate::project::{Project, quoted, visible, visible_path};
 use crate::run::{Run, RunId};
 
 /// What a command is about: a recipe, a design or a project with its runs.
@@ -117,7 +117,7 @@ impl Subject {
 /// Said of data that were named where a project or a design was wanted.
 fn is_data(path: &Path, what: &str, with_data: &str) -> String {
     let name = visible_path(path);
-    let word = if name.contains(char::is_whitespace) { format!("'{name}'") } else { name.clone() };
+    let word = quoted(&name);
     let recipe = if with_data.contains("DESIGN") { ", where DESIGN is a file or a recipe:NAME" } else { "" };
     format!("{name} is {what}, not a project or a design; to use it as data: {with_data} {word}{recipe}")
 }
@@ -132,4 +132,21 @@ pub(super) fn missing(path: &Path) -> String {
         visible_path(path),
         looked.unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_written_as_a_shell_reads_them() {
+        let check = |path: &str, word: &str| {
+            let said = is_data(Path::new(path), "a table", "hourglass check FILE --data");
+            assert!(said.ends_with(&format!("--data {word}")), "{said}");
+        };
+        check("a/b.csv", "a/b.csv");
+        check("a b.csv", "'a b.csv'");
+        check("a b's.csv", r"'a b'\''s.csv'");
+        check("it's.csv", r"'it'\''s.csv'");
+    }
 }

@@ -20,7 +20,7 @@ pub(super) fn load() -> Result<Raw, DataError> {
     for line in text.lines().skip(1) {
         let before = pixels.len();
         for field in line.split(',') {
-            let value: u8 = field.parse().map_err(|_| damaged("a field is no number"))?;
+            let value: u8 = field.parse().map_err(|_| damaged("a field is not a number"))?;
             pixels.push(value);
         }
         ids.extend(pixels.pop().map(u32::from));

@@ -71,7 +71,7 @@ pub(super) fn load(
             ));
         }
     } else if test_labels.is_some() {
-        warnings.push("the test labels were left aside, as no test images are chosen".into());
+        warnings.push("the test labels were left out, as no test images are chosen".into());
     }
     let (train_count, test_count) = (train.count(), test.as_ref().map_or(0, Images::count));
     let ArrayLayout { shape, channels_first, note, doubt } = train.layout.clone();

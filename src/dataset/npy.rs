@@ -290,7 +290,7 @@ fn many_labels(
     };
     let is_one_hot = values.chunks_exact(columns).all(|row| place(row).is_some());
     if !is_one_hot && columns > MOST_LABELS {
-        notes.push(format!("array \"{name}\" was left aside: {columns} numbers a row are no label"));
+        notes.push(format!("array \"{name}\" was left out: {columns} numbers a row are not a label"));
         progress.budget().release(values);
         return Ok(Vec::new());
     }
@@ -320,7 +320,7 @@ fn many_labels(
     (0..).zip(lists).map(|(at, list)| list.column(&called(at))).collect()
 }
 
-/// Which arrays were taken for what, and what was left aside.
+/// Which arrays were taken for what, and what was left out.
 fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], asked: Asked<'_>) {
     if !archive.is_plain() {
         let (name, all) = (&archive.arrays[roles.train.rows].name, archive.arrays.len());

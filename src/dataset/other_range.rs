@@ -1,7 +1,7 @@
 //! Arrays whose values have another range than those a network was trained on.
 
 use super::{Dataset, Depth, Rows, Scaler};
-use crate::project::Scaling;
+use crate::project::{Scaling, Shape};
 
 /// Of the same depth, values this many times as large or as small are told.
 const FAR: f64 = 16.0;
@@ -41,14 +41,19 @@ pub fn other_range(
         (Some(before), Some(now)) if before < now => format!(", as in a / {}", now / before),
         (Some(_) | None, _) => String::new(),
     };
+    let (aside, much) = match (data.shape, ratio > 1.0) {
+        (Shape::Vector(_), true) => ("", "larger"),
+        (Shape::Vector(_), false) => ("", "smaller"),
+        (Shape::Image { .. }, true) => (", unlike pictures in files", "brighter"),
+        (Shape::Image { .. }, false) => (", unlike pictures in files", "darker"),
+    };
     Some(format!(
-        "the values go up to {now}{}, those of the training data up to about {}{}: arrays of another range or depth are taken as \
-         they are, other than pictures, so the network sees them as much {}; bring them to the range of the training data \
-         first{formula}",
+        "the values go up to {}{}, those of the training data up to about {}{}: arrays of another range or depth are taken as \
+         they are{aside}, so the network sees them as much {much}; bring them to the range of the training data first{formula}",
+        if now.fract() == 0.0 { now } else { rounded(now) },
         bits(Some(depth)),
         rounded(before),
         bits(fitted),
-        if ratio > 1.0 { "brighter" } else { "darker" }
     ))
 }
 
@@ -132,6 +137,14 @@ mod tests {
         check(1.0, float, Rows::F32(vec![-3.0]), None);
         check(1.0, float, Rows::F32(vec![0.0]), None);
         check(255.0, float, Rows::F32(vec![1.0]), Some("as in a * 255"));
+        let sensors = Dataset { rows: Rows::F32(vec![921.444_1]), shape: Shape::Vector(1), ..digits.clone() };
+        let text =
+            other_range(&Scaler::uniform(0.0, 0.1), Scaling::UnitRange, Some(float), &sensors).unwrap();
+        assert!(text.contains("go up to 921 (numbers)") && text.contains("they are, so"), "{text}");
+        assert!(
+            text.ends_with("as much larger; bring them to the range of the training data first"),
+            "{text}"
+        );
         let standard = Scaler::uniform(33.0, 1.0 / 78.0);
         let told = |scaler, scaling, rows| said(scaler, scaling, Some(byte), rows).is_some();
         assert!(told(standard.clone(), Scaling::Standardise, Rows::F32(vec![1.0])));

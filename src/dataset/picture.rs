@@ -224,7 +224,13 @@ fn placed<T: Sample>(
     resizer: &mut Resizer,
 ) -> Result<Vec<T>, String> {
     let laid = raster.on(values, ground);
-    place(&laid, raster.width, raster.height, how.channels(), how.wanted, resizer)
+    let mut placed = place(&laid, raster.width, raster.height, how.channels(), how.wanted, resizer)?;
+    if let Some(white) = raster.white {
+        // Cubic convolution overshoots at edges, up to the largest value of the type.
+        let white = T::of_fraction(f64::from(white) / T::WHITE.number());
+        placed.iter_mut().filter(|value| **value > white).for_each(|value| *value = white);
+    }
+    Ok(placed)
 }
 
 fn read_bytes<'a>(path: &Path, rules: Rules, progress: &'a Progress) -> Result<(Vec<u8>, Held<'a>), Refusal> {

@@ -7,7 +7,8 @@ use flate2::read::MultiGzDecoder;
 
 use super::{DataError, csv, foreign, idx, image_folder, npy, open_file};
 use crate::project::{
-    ArrayReading, Channels, Data, Fit, Header, Missing, PictureReading, Rules, Shape, Source, TableReading,
+    ArrayReading, Channels, Data, Delimiter, Fit, Header, Missing, PictureReading, Rules, Shape, Source,
+    TableReading,
 };
 
 const ACCEPTED: &str = "accepted are an image folder or a picture, a folder or file of MNIST's format (IDX, also gzipped), tables \
@@ -26,11 +27,26 @@ const ZIP_ENTRIES: usize = 1000;
 ///
 /// A folder that holds MNIST under its usual names, or folders below that do, becomes IDX with all its files, any other an
 /// image folder. What a file is, its first bytes tell; only where they do not, its name. A picture is an image folder of one
-/// picture; a table starts with what [`csv::sniff`] makes of it.
+/// picture; a table starts with what its first rows tell.
 ///
 /// # Errors
 /// Where it is missing or of a kind that is not read: what is accepted, or how to convert it.
 pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) -> Result<Source, DataError> {
+    let mut source = unread_source(path, width, height, channels)?;
+    lay_out(&mut source)?;
+    Ok(source)
+}
+
+/// [`source_for`] before the rows of a table were looked at.
+///
+/// # Errors
+/// As [`source_for`].
+pub fn unread_source(
+    path: &Path,
+    width: usize,
+    height: usize,
+    channels: Channels,
+) -> Result<Source, DataError> {
     let metadata = std::fs::metadata(path).map_err(|error| DataError::io(path, &error))?;
     let pictures = || Source::ImageFolder {
         path: path.to_path_buf(),
@@ -65,7 +81,7 @@ pub fn source_for(path: &Path, width: usize, height: usize, channels: Channels) 
         Content::Arrays => Ok(arrays(path)),
         Content::Idx => Ok(idx::companions(path)),
         Content::Picture => Ok(pictures()),
-        Content::Table => table(path),
+        Content::Table => Ok(table(path)),
         Content::Unread(message) => Err(DataError::file(path, message)),
     }
 }
@@ -184,24 +200,36 @@ fn arrays(path: &Path) -> Source {
     Source::Npy { path: path.to_path_buf(), array: None, labels: None, reading }
 }
 
-/// A table, as its first rows are laid out; whether the first holds names is left to its reader.
-fn table(path: &Path) -> Result<Source, DataError> {
-    let preview = csv::sniff(path)?;
-    Ok(Source::Csv {
+fn table(path: &Path) -> Source {
+    Source::Csv {
         path: path.to_path_buf(),
         // A verdict told would no longer be doubted.
         header: Header::Auto,
-        delimiter: preview.delimiter,
-        labels: preview.labels,
+        delimiter: Delimiter::Auto,
+        labels: Vec::new(),
         missing: Missing::default(),
         reading: TableReading::default(),
-    })
+    }
+}
+
+/// Fills in the delimiter and the labels that the first rows of a table tell where they are read as the source says; whether
+/// the first holds names is left to its reader. Other data stay as they are.
+///
+/// # Errors
+/// [`DataError`] for a table that cannot be read.
+pub fn lay_out(source: &mut Source) -> Result<(), DataError> {
+    if let Source::Csv { path, header, delimiter, labels, reading, .. } = source {
+        let preview = csv::sniff_as(path, *header, *delimiter, reading, Rules::Current)?;
+        (*delimiter, *labels) = (preview.delimiter, preview.labels);
+    }
+    Ok(())
 }
 
 /// The source for other data, to be shown to a network that was trained on rows of `shape` from `known`.
 ///
 /// Whatever was chosen for those holds for these: size and fit of pictures, how a table is laid out, which of its columns
-/// are labels, what happens to gaps, which arrays of an archive are read. Only arrays that are there are named.
+/// are labels, what happens to gaps, which arrays of an archive are read. Only arrays that are there are named. Where `known` is
+/// no table, the rows of a table are still to be looked at ([`lay_out`]).
 ///
 /// # Errors
 /// As [`source_for`]; [`DataError`] for an archive that cannot be read.
@@ -209,7 +237,7 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
     let (height, width, channels) = shape.picture().unwrap_or((1, 1, 1));
     // With alpha they are 2 and 4.
     let channels = if channels <= 2 { Channels::Grey } else { Channels::Rgb };
-    let mut source = source_for(path, width, height, channels)?;
+    let mut source = unread_source(path, width, height, channels)?;
     match (&mut source, known) {
         (
             Source::ImageFolder { fit, reading, .. },
@@ -277,7 +305,7 @@ pub fn labels_of(data: &Data) -> Result<Option<Vec<String>>, DataError> {
 /// # Errors
 /// As [`source_for`] of a table.
 pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, DataError> {
-    let mut source = table(path)?;
+    let mut source = table(path);
     if let (
         Source::Csv { header, delimiter, labels, missing, reading, .. },
         Source::Csv {
@@ -307,7 +335,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::project::{Delimiter, Header};
+    use crate::project::Comments;
 
     fn gzipped(bytes: &[u8]) -> Vec<u8> {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -374,6 +402,22 @@ mod tests {
         assert!(error.to_string().contains("/nowhere: does not exist"), "{error}");
         let source = source_for(&dir.path().join("a.csv"), 8, 8, Channels::Grey).unwrap();
         assert!(matches!(source, Source::Csv { labels, .. } if labels == ["species"]));
+    }
+
+    #[test]
+    fn a_table_is_looked_at_as_it_is_to_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("colours.csv");
+        // More than is looked at of a table's beginning, all of it like comments.
+        fs::write(&path, "#00ff00;1\n".repeat(40_000)).unwrap();
+        let error = source_for(&path, 8, 8, Channels::Grey).unwrap_err().to_string();
+        assert!(error.contains("--comments off"), "{error}");
+        let mut source = unread_source(&path, 8, 8, Channels::Grey).unwrap();
+        if let Source::Csv { reading, .. } = &mut source {
+            reading.comments = Comments::Off;
+        }
+        lay_out(&mut source).unwrap();
+        assert!(matches!(source, Source::Csv { delimiter: Delimiter::Semicolon, .. }), "{source:?}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(
         [Comments::Auto, Comments::Off, Comments::From('#'), Comments::From('-')].map(Choice::Comments),
     );
-    choices.extend([None, Some("Sheet 2".to_owned())].map(Choice::Sheet));
+    choices.extend([None, Some("Sheet 2".to_owned()), Some("-x".to_owned())].map(Choice::Sheet));
     choices.extend([None, Some(0), Some(12)].map(Choice::SkipLines));
     choices.extend([None, Some(0), Some(2)].map(Choice::SkipFooter));
     choices.extend(Missing::ALL.map(Choice::Missing));
@@ -41,6 +41,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend(DateOrder::ALL.map(Choice::DateOrder));
     let names = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
     choices.extend([None, names(&[]), names(&["id", "a class"])].map(Choice::Labels));
+    choices.push(Choice::Labels(names(&["size, mm", "b", "\"c\", d", "5\" wide", " e"])));
     for name in ["id", "column 3", "it's a = b, or c", "-x", "Größe"] {
         choices.extend(TAKES.map(|(_, take)| Choice::Column(name.to_owned(), take)));
         choices.extend(Take::ALL.map(|take| Choice::Column(name.to_owned(), Some(take))));
@@ -53,7 +54,7 @@ fn every_choice_is_read_from_the_option_that_says_it() {
         Choice::TestArray,
         Choice::TestLabelArray,
     ] {
-        choices.extend([None, Some("x train".to_owned())].map(array));
+        choices.extend([None, Some("x train".to_owned()), Some("-x".to_owned())].map(array));
     }
     choices.extend(Axes::ALL.map(Choice::Axes));
     choices.extend([vec![], vec![2], vec![4, 3, 2]].map(Choice::ShownChannels));
@@ -163,8 +164,7 @@ fn choices_reach_the_document_or_are_refused() {
     };
     check(&idx, &["--array", "y"], "for arrays (.npy, .npz); these data are of another kind (IDX)");
     check(&table, &["--parts", "mixed"], "arrays (.npy, .npz), IDX files and folders of pictures");
-    let words =
-        ["--test-array", "/i2", "--test-label-array", "", "--label-array", "detect", "--axes", "rows"];
+    let words = ["--test-array", "/i2", "--test-label-array", "", "--axes", "rows"];
     let Ok(Data { source: Source::Idx { labels, test_images, test_labels, reading, .. }, .. }) =
         applied(&idx, &words)
     else {
@@ -173,12 +173,41 @@ fn choices_reach_the_document_or_are_refused() {
     assert_eq!(labels.and_then(|path| path.file_name().map(PathBuf::from)), Some("found".into()));
     assert!(test_images.is_some_and(|path| path.ends_with("i2")) && test_labels.is_none());
     assert_eq!(reading, IdxReading { axes: Axes::Rows, ..IdxReading::default() });
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, b"").expect("written");
+        path
+    };
+    let images = file("train-images-idx3-ubyte");
+    let (beside, test) = (file("train-labels-idx1-ubyte"), file("t10k-images-idx3-ubyte"));
+    let other = Source::Idx {
+        images,
+        labels: Some("other".into()),
+        test_images: None,
+        test_labels: Some("other".into()),
+        reading: IdxReading::default(),
+    };
+    let words = ["--label-array", "detect", "--test-array", "detect", "--test-label-array", "detect"];
+    let Ok(Data { source: Source::Idx { labels, test_images, test_labels, .. }, .. }) =
+        applied(&other, &words)
+    else {
+        panic!("refused")
+    };
+    assert_eq!((labels, test_images, test_labels), (Some(beside), Some(test), None));
     check(
         &folder,
         &["--labels", "a"],
         "--labels a is for tables; these data are of another kind (Image folder)",
     );
 
+    let labels = |text: &str| match super::labels(text) {
+        Ok(Choice::Labels(Some(names))) => names,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(labels("\"size, mm\" , b,"), ["size, mm", "b"]);
+    assert_eq!(labels("\"a, b"), ["\"a", "b"]);
+    assert_eq!(labels("\"a\" b,c"), ["\"a\" b", "c"]);
     let words = ["--labels", "a, b", "--column", "b=left-out", "--column", "c=label", "--scaling", "robust"];
     let data = applied(&table, &words).expect("fits");
     let Source::Csv { labels, reading, .. } = &data.source else { panic!("{data:?}") };

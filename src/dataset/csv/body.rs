@@ -151,7 +151,7 @@ impl<'a> Rows<'a> {
             format!(", or skip the lines above the header ({option})")
         } else if fields < count {
             let option = Choice::SkipFooter(Some(1)).option();
-            format!(", or skip rows at the end that are none of the table ({option} for one)")
+            format!(", or skip rows at the end that are not part of the table ({option} for one)")
         } else {
             String::new()
         };

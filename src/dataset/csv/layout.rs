@@ -229,6 +229,12 @@ impl Start {
         let Some(first) = rows.first() else {
             let message = if skip > 0 {
                 format!("nothing is left after the first {skip} lines; skip fewer (--skip-lines 0)")
+            } else if let Some(sign) = comment {
+                format!(
+                    "there are no rows, only comments (lines that begin with {}); if they are rows, turn comments off \
+                     (--comments off)",
+                    char::from(sign)
+                )
             } else {
                 "the file is empty; choose a table with rows".to_owned()
             };

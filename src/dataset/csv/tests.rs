@@ -169,7 +169,7 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
         &[],
         &[
             "line 4, column \"a\"",
-            "\"red\" is no number; name it as a label column or remove it",
+            "\"red\" is not a number; name it as a label column or remove it",
             "--column a=categories",
             "--missing-words red",
         ],
@@ -185,7 +185,7 @@ fn bad_tables_are_refused_with_line_column_and_remedy() {
     check(b"a,b\n1,2\n", &["c"], &["no label column \"c\"", "\"a\", \"b\""]);
     check(b"a,b\n1,2\n", &["a", "b"], &["every column is a label; leave"]);
     let long = format!("a,b\n1,2\n{},2\n", "x".repeat(1_000_000));
-    check(long.as_bytes(), &[], &["line 3", "xxx…\" is no number", "or the word as missing"]);
+    check(long.as_bytes(), &[], &["line 3", "xxx…\" is not a number", "or the word as missing"]);
     let error = load(Path::new("/nowhere/t.csv"), &[], Missing::DropRow, &Progress::default());
     assert!(error.unwrap_err().to_string().contains("/nowhere/t.csv: does not exist"));
 }

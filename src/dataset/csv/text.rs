@@ -58,11 +58,11 @@ impl<'a> Text<'a> {
                 Content::Sheet(sheet::read(path, reading.sheet.as_deref(), progress)?)
             }
             [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => {
-                let message = "is a picture, no table; give it another extension, such as .png or .jpg";
+                let message = "is a picture, not a table; give it another extension, such as .png or .jpg";
                 return Err(DataError::file(path, message));
             }
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => {
-                let message = "is a NumPy array, no table; name it with .npy at its end";
+                let message = "is a NumPy array, not a table; name it with .npy at its end";
                 return Err(DataError::file(path, message));
             }
             other => match foreign::by_content(path, other) {
@@ -93,7 +93,7 @@ impl<'a> Text<'a> {
         }
         // A zero byte is no letter of any encoding but UTF-16.
         if !is_utf16(text.encoding) && head.iter().take(4096).any(|byte| *byte == 0) {
-            let message = "is no text, as it holds zero bytes; choose a table of text or a spreadsheet";
+            let message = "is not text, as it holds zero bytes; choose a table of text or a spreadsheet";
             return Err(DataError::file(path, message));
         }
         Ok(text)

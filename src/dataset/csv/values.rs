@@ -167,7 +167,7 @@ impl<'a> Table<'a> {
 
     fn no_number(&self, field: &str, record: &ByteRecord, column: usize) -> DataError {
         let shown = shortened(field);
-        self.word(format!("\"{shown}\" is no number"), field, record, column)
+        self.word(format!("\"{shown}\" is not a number"), field, record, column)
     }
 
     fn word(&self, message: String, field: &str, record: &ByteRecord, column: usize) -> DataError {

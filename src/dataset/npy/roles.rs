@@ -108,18 +108,18 @@ impl Roles {
         std::iter::once(self.train).chain(self.validation).chain(self.test)
     }
 
-    /// What is left aside, as the line that says what was read ends, and a note for each array that cannot be read.
+    /// What is left out, as the line that says what was read ends, and a note for each array that cannot be read.
     pub fn left(&self, arrays: &[Found]) -> (Option<String>, Vec<String>) {
         let used: Vec<usize> = self.all().flat_map(|role| [Some(role.rows), role.labels]).flatten().collect();
         let left: Vec<&Found> =
             (0..arrays.len()).filter(|at| !used.contains(at)).map(|at| &arrays[at]).collect();
         let unread =
             left.iter().filter_map(|array| array.header.as_ref().err().map(|why| (&array.name, why)));
-        let notes = unread.take(LISTED).map(|(name, why)| format!("array \"{name}\" was left aside: {why}"));
+        let notes = unread.take(LISTED).map(|(name, why)| format!("array \"{name}\" was left out: {why}"));
         let names: Vec<String> = left.iter().take(LISTED).map(|array| array.told()).collect();
         let more = left.len() - names.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        ((!names.is_empty()).then(|| format!("left aside: {}{more}", names.join(", "))), notes.collect())
+        ((!names.is_empty()).then(|| format!("left out: {}{more}", names.join(", "))), notes.collect())
     }
 }
 

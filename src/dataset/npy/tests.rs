@@ -252,11 +252,9 @@ fn parts_of_an_archive_are_the_splits_they_are() {
     let names = ["5", "6", "7", "(none)"].map(String::from).to_vec();
     assert_eq!(raw.labels, [crate::dataset::LabelColumn::classes("y_train", names, vec![2, 0, 3, 1])]);
     assert_eq!(raw.what, "array \"x_train\", 2 × 2, of 6 arrays");
-    let understood = ["validation: \"x_val\" (1×2)", "test: \"x_test\" (1×2)", "left aside: \"meta\""];
+    let understood = ["validation: \"x_val\" (1×2)", "test: \"x_test\" (1×2)", "left out: \"meta\""];
     assert_eq!(raw.understood, understood);
-    assert!(
-        raw.notes[1].contains("array \"meta\" was left aside") && raw.notes[1].contains("Python objects")
-    );
+    assert!(raw.notes[1].contains("array \"meta\" was left out") && raw.notes[1].contains("Python objects"));
     assert_eq!(raw.doubts, []);
 
     let mixed = ArrayReading { parts: Parts::Mixed, ..usual.clone() };

@@ -118,3 +118,22 @@ fn films_are_told_from_pictures() {
         assert_eq!(animation::is_animated(&bytes), expected, "{bytes:?}");
     }
 }
+
+#[test]
+fn enlarged_pictures_stay_within_their_white() {
+    let dir = tempfile::tempdir().unwrap();
+    for (white, depth) in [(1023, Depth::Word), (100, Depth::Byte)] {
+        let path = dir.path().join("a.pgm");
+        std::fs::write(&path, format!("P2 2 2 {white} 0 {white} 0 {white}")).unwrap();
+        let progress = Progress::default();
+        let mut file = PictureFile::open(&path, Rules::Current, &progress).unwrap();
+        let how = how(8, 8, Channels::Grey, Alpha::Auto);
+        let page = file.page(0, how, depth, &mut Resizer::new(), &progress).unwrap();
+        let values: Vec<u16> = match page.row {
+            Rows::U8(values) => values.into_iter().map(u16::from).collect(),
+            Rows::U16(values) => values,
+            Rows::F32(_) => panic!("numbers"),
+        };
+        assert_eq!((values.iter().min(), values.iter().max()), (Some(&0), Some(&white)));
+    }
+}

@@ -231,15 +231,15 @@ impl Choice {
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
             Choice::MissingWords(words) if words.is_empty() => "--missing-words detect".to_owned(),
-            Choice::MissingWords(words) => format!("--missing-words {}", quoted(&words.join(","))),
+            Choice::MissingWords(words) => format!("--missing-words {}", quoted(&list(words))),
             Choice::OnlyMissingWords(words) if words.is_empty() => "--missing-words ''".to_owned(),
             Choice::OnlyMissingWords(words) => {
-                format!("--missing-words {}", quoted(&format!("only:{}", words.join(","))))
+                format!("--missing-words {}", quoted(&format!("only:{}", list(words))))
             }
             Choice::DateOrder(to) => format!("--date-order {}", to.name()),
             Choice::Dates(to) => format!("--dates {}", to.name()),
             Choice::Labels(None) => "--labels detect".to_owned(),
-            Choice::Labels(Some(names)) => format!("--labels {}", quoted(&names.join(","))),
+            Choice::Labels(Some(names)) => format!("--labels {}", quoted(&list(names))),
             Choice::Column(name, take) => {
                 let take = take.map_or("detect", |take| match take {
                     Take::LeftOut => "left-out",
@@ -299,15 +299,26 @@ fn count(count: Option<usize>) -> String {
     count.map_or("detect".to_owned(), |count| count.to_string())
 }
 
-/// A file that was named; an empty name stands for none. Where nothing is named, what was found by the names of files stays.
+/// A file that was named; an empty name stands for none. Where nothing is named, what is there stays: whoever can look into
+/// folders finds it anew.
 fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
     if let Some(name) = to {
         *file = (!name.is_empty()).then(|| PathBuf::from(name));
     }
 }
 
+/// Words between commas; in quotes, as in CSV, where they would be taken apart.
+fn list(words: &[String]) -> String {
+    let is_plain =
+        |word: &str| !word.contains(',') && !word.starts_with('"') && word.trim() == word && word != "detect";
+    let words = words
+        .iter()
+        .map(|word| if is_plain(word) { word.clone() } else { format!("\"{}\"", word.replace('"', "\"\"")) });
+    words.collect::<Vec<_>>().join(",")
+}
+
 /// A word of the command line, in quotes where a shell would take it apart.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ',' | '=' | '/' | ':');
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()

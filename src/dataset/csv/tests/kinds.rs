@@ -218,7 +218,7 @@ fn every_guess_can_be_overruled() {
         assert!(error.contains(part), "{error}");
     };
     refused(b"a,b\n1,x\n", column(Take::Dates), "holds no dates");
-    refused(b"a,b\n1,x\n2,3\n", column(Take::Numbers), "\"x\" is no number");
+    refused(b"a,b\n1,x\n2,3\n", column(Take::Numbers), "\"x\" is not a number");
     refused(b"a,b\n1,2\n", Choice::Encoding(Some("klingon".to_owned())), "no encoding \"klingon\"");
 }
 
@@ -381,7 +381,7 @@ fn spreadsheets_are_read_whatever_they_are_called() {
         &[row(1, &[text("A1", "a")]), row(2, &[number("A2", "1")]), row(3, &[text("A3", "red")])].concat(),
     );
     let error = read(&word, &[], Missing::ColumnMean).unwrap_err().to_string();
-    assert!(error.contains("row 3, column \"a\": \"red\" is no number"), "{error}");
+    assert!(error.contains("row 3, column \"a\": \"red\" is not a number"), "{error}");
     // Cells at the far end of a sheet take no memory for those between, and empty rows and columns without a name are none.
     let far = sheet(&[row(1, &[number("A1", "1")]), row(1_048_576, &[number("XFD1048576", "2")])].concat());
     let far = read(&far, &[], Missing::ColumnMean).unwrap();

@@ -66,7 +66,7 @@ fn lines_above_the_header_are_skipped() {
     // Errors count the lines that were skipped.
     let error = read(format!("My title\n\na,b,c\n{ROWS}x,1,2\n").as_bytes(), &[], Missing::ColumnMean);
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("line 7, column \"a\": \"x\" is no number"), "{error}");
+    assert!(error.contains("line 7, column \"a\": \"x\" is not a number"), "{error}");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
     // A word in one column alone is an error, which names it.
     let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
-    assert!(error.contains("line 2, column \"a\": \"oops\" is no number"), "{error}");
+    assert!(error.contains("line 2, column \"a\": \"oops\" is not a number"), "{error}");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn what_was_left_out_or_renamed_is_said() {
     assert_eq!(chosen.unwrap().doubts, []);
     assert!(loaded(b"a,b\n1,2\n").understood.contains(&"delimiter: comma".to_owned()));
     let error = read(b"1,2\n3,4\nred,5\n6,7\n", &[], Missing::ColumnMean).unwrap_err().to_string();
-    assert!(error.contains("line 3, column 1: \"red\" is no number"), "{error}");
+    assert!(error.contains("line 3, column 1: \"red\" is not a number"), "{error}");
 }
 
 #[test]
