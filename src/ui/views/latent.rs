@@ -498,7 +498,7 @@ fn card_pictures_ui(
 static ENTRY: Entry = Entry {
     name: "Latent",
     title: "Latent space",
-    icon: "⁘",
+    icon: "◇",
     command: "Show latent space",
     tooltip: "Bring the scatter of the codes to the front.",
     keys: keys![CTRL, Num2],

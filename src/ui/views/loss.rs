@@ -355,7 +355,7 @@ impl Series {
 static ENTRY: Entry = Entry {
     name: "Loss",
     title: "Loss",
-    icon: "📉",
+    icon: "↘",
     command: "Show loss",
     tooltip: "Bring the loss curves to the front.",
     keys: keys![CTRL, Num1],

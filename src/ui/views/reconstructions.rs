@@ -443,7 +443,7 @@ fn legend_ui(ui: &mut Ui, corrupted: bool) {
 static ENTRY: Entry = Entry {
     name: "Reconstructions",
     title: "Reconstructions",
-    icon: "⇄",
+    icon: "↔",
     command: "Show reconstructions",
     tooltip: "Bring inputs and reconstructions to the front.",
     keys: keys![CTRL, Num3],

@@ -3,6 +3,7 @@
 mod data;
 mod health;
 mod odd;
+mod registry;
 
 use std::sync::Arc;
 
@@ -179,37 +180,6 @@ fn check_all(scene: impl Fn() -> Scene) {
             }
         }
     }
-}
-
-#[test]
-fn every_view_of_the_registry_is_drawn() {
-    for theme in [Theme::Dark, Theme::Light] {
-        for at in 0..super::registry::all().len() {
-            let mut view = super::registry::all().swap_remove(at);
-            let name = view.entry().title;
-            let mut state = crate::ui::state::State::default();
-            let builder = Harness::builder().with_size(SIZES[0]).with_theme(theme);
-            let mut harness = builder
-                .with_context_setup(crate::ui::theme::install)
-                .build_ui(|ui| assert!(!view.show(ui, &mut state), "{name} is not dragged"));
-            harness.run_steps(3);
-            let found = texts(&harness.output().shapes);
-            assert!(found.iter().any(|text| text.contains(name)), "{name} says {found:?}");
-        }
-    }
-}
-
-#[test]
-fn every_icon_is_in_the_fonts() {
-    let ctx = egui::Context::default();
-    crate::ui::theme::install(&ctx);
-    let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
-        for entry in super::registry::ENTRIES.iter() {
-            let font = crate::ui::theme::bold(12.5);
-            assert!(ui.fonts_mut(|fonts| fonts.has_glyphs(&font, entry.icon)), "{}", entry.title);
-        }
-    });
-    output.textures_delta.clear();
 }
 
 #[test]
