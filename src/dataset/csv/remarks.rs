@@ -228,7 +228,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     } else if layout.columns.len() > 1 {
         parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
     }
-    if roles.has_comma {
+    if roles.commas.contains(&true) {
         parts.push("decimal: ,".to_owned());
     }
     if text.encoding != encoding_rs::UTF_8 {

@@ -208,3 +208,37 @@ fn dates_that_are_written_otherwise_than_the_run_knows_are_doubted() {
     check(&["2024-01-31", "2024-02-01"], &["02/01/2024"], &[-29.0], true);
     check(&["2024-01-31", "2024-02-01"], &["20240201"], &[1.0], false);
 }
+
+#[test]
+fn each_column_of_a_run_keeps_its_decimal_mark() {
+    let read = |text: &[u8], known: &[Column]| {
+        let (_dir, path) = write(text);
+        let reading = TableReading::default();
+        csv::load(&path, Asked::of(&reading), known, &Progress::default()).unwrap()
+    };
+    let points = loaded(b"x\ty\n0.125\t1.234\n2.5\t3.456\n").columns;
+    // A column that the run does not know says nothing about its columns.
+    let raw = read(b"x\ty\tnote\n1.234\t2.345\t3,5\n2.234\t4.345\t4,5\n", &points);
+    assert_eq!(raw.rows, Rows::F32(vec![1.234, 2.345, 2.234, 4.345]));
+    let both = loaded(b"a;b\n0,25;0.125\n1,25;1.125\n").columns;
+    assert_eq!(
+        [&both[0].kind, &both[1].kind],
+        [&ColumnKind::CommaNumbers { base: 0.0 }, &ColumnKind::Numbers { base: 0.0 }]
+    );
+    assert_eq!(read(b"a;b\n3,25;1.125\n", &both).rows, Rows::F32(vec![3.25, 1.125]));
+    let raw = read(b"a;b\n1;1.125\n2;2.125\n", &both);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 1.125, 2.0, 2.125]));
+    assert!(raw.notes.iter().any(|note| note.contains("\"b\" fit") && note.contains("points, as those")));
+    // A table that is written otherwise throughout.
+    let raw = read(b"x\ty\n3,25\t1,234\n4,5\t2,345\n", &points);
+    assert_eq!(raw.rows, Rows::F32(vec![3.25, 1.234, 4.5, 2.345]));
+}
+
+#[test]
+fn what_is_no_feature_proves_no_decimal_mark() {
+    let out = Choice::Column("note".to_owned(), Some(Take::LeftOut));
+    let raw = with(b"x\tnote\n1.234\t3,5\n2.345\t4,5\n", &[], Rules::Current, vec![out]).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.234, 2.345]));
+    let comma = Choice::Decimal(crate::project::Decimal::Comma);
+    assert_eq!(remedies(&raw, "but fit both"), [comma], "{:?}", raw.doubts);
+}
