@@ -171,7 +171,7 @@ pub(super) fn survey(
     let (mut tail, mut counts) = (Tail::default(), Counts::default());
     let mut rows = Rows::open(text, layout, progress)?;
     let mut add =
-        |rows: &Rows<'_>, record: &ByteRecord, evidence: &mut [Evidence]| -> Result<(), DataError> {
+        |rows: &Rows<'_>, number: u64, record: &ByteRecord, evidence: &mut [Evidence]| -> Result<(), DataError> {
             match body.left_out(rows.layout, record) {
                 Some(Left::Empty) => counts.empty += 1,
                 Some(Left::Header) => counts.headers += 1,
@@ -180,6 +180,7 @@ pub(super) fn survey(
                     body.check(rows, record)?;
                     counts.longer += usize::from(record.len() > rows.layout.columns.len());
                     for (evidence, bytes) in evidence.iter_mut().zip(record) {
+                        evidence.row = number;
                         if !evidence.add_plain(bytes, reading, budget) {
                             let field = utf8(text, rows.layout.form, record, bytes, progress)?;
                             evidence.add(field, reading, budget);
@@ -197,10 +198,10 @@ pub(super) fn survey(
         if finds_end && tail.takes(rows.number, &record, rows.layout.columns.len()) {
             continue;
         }
-        for (_, row) in tail.within() {
-            add(&rows, &row, &mut evidence)?;
+        for (number, row) in tail.within() {
+            add(&rows, number, &row, &mut evidence)?;
         }
-        add(&rows, &record, &mut evidence)?;
+        add(&rows, rows.number, &record, &mut evidence)?;
     }
     let mut sums_up = |number: u64, row: &ByteRecord| {
         let (mut sums, above) = (Sums::of(row, &evidence), Body { last: Some(number - 1), ..body });
@@ -211,8 +212,8 @@ pub(super) fn survey(
         Ok::<bool, DataError>(sums.are_met())
     };
     let kept = tail.of_table(&evidence, &mut sums_up)?;
-    for (_, row) in &tail.rows[..kept] {
-        add(&rows, row, &mut evidence)?;
+    for (number, row) in &tail.rows[..kept] {
+        add(&rows, *number, row, &mut evidence)?;
     }
     if let Some((number, _)) = tail.rows.get(kept) {
         body.last = Some(number - 1);

@@ -53,6 +53,8 @@ const FRACTIONS: usize = 256;
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Evidence {
+    /// The number of the row whose field is added, counted from 1 below the header.
+    pub row: u64,
     /// Fields that are not missing.
     present: u64,
     missing: u64,
@@ -105,6 +107,7 @@ pub(super) struct Evidence {
 impl Default for Evidence {
     fn default() -> Self {
         Evidence {
+            row: 0,
             present: 0,
             missing: 0,
             usual_words: UsualWords::default(),
@@ -277,7 +280,7 @@ impl Evidence {
     /// Adds a number, which is no date.
     fn add_no_date<'a>(&mut self, text: impl FnOnce() -> &'a str) {
         match &mut self.dated {
-            Some(dated) => dated.add_stray(self.present + self.missing + 1, text()),
+            Some(dated) => dated.add_stray(self.row, text()),
             None => self.may_be_dated = false,
         }
     }
@@ -296,7 +299,7 @@ impl Evidence {
             self.charged += bytes;
         }
         let dated = self.dated.get_or_insert_default();
-        let row = self.present + self.missing + 1;
+        let row = self.row;
         if field.len() <= VALUE_BYTES {
             dated.add(row, field);
         } else {

@@ -69,6 +69,9 @@ fn dates_that_are_none_are_told_with_the_reason() {
     let take = Choice::Column("d".to_owned(), Some(Take::Dates));
     let error = with(&column("d", &fields), &[], Rules::Current, vec![take]).unwrap_err().to_string();
     assert!(error.contains("row 4 (\"unknown\")") && error.contains("--missing-words unknown"), "{error}");
+    // Rows that are left out have numbers, too.
+    let raw = loaded(b"d,x\n2024-01-01,1\n,\n2024-01-02,2\n,\n2024-01-03,2\nsoon,5\n2024-01-04,2\n");
+    assert!(!remedies(&raw, "row 6 (\"soon\")").is_empty(), "{:?}", raw.doubts);
     let mixed = ["2024-01-31", "31.01.2024", "2024-01-31", "31.01.2024"];
     let raw = loaded(&column("d", &mixed));
     let said = raw
