@@ -84,6 +84,10 @@ pub(super) struct Evidence {
     number_notations: Notations,
     may_have_comma: bool,
     may_have_point: bool,
+    /// How many numbers are none in each notation, and how many of the plain ones have a point or a comma.
+    misfits: [u32; Notation::ALL.len()],
+    plain_points: u64,
+    plain_commas: u64,
     /// Smallest and largest number, with decimal points and with decimal commas.
     ends: Ends,
     comma_range: (f64, f64),
@@ -126,6 +130,9 @@ impl Default for Evidence {
             number_notations: Notations::ALL,
             may_have_comma: true,
             may_have_point: true,
+            misfits: [0; Notation::ALL.len()],
+            plain_points: 0,
+            plain_commas: 0,
             ends: Ends::default(),
             comma_range: (f64::INFINITY, f64::NEG_INFINITY),
             words: Some(Words::default()),
@@ -199,11 +206,12 @@ impl Evidence {
         self.are_compact_dates = self.are_compact_dates && plain.is_compact_date();
         self.add_no_date(text);
         self.codes.add(plain, field);
-        if self.may_have_comma && plain.has_point {
+        if plain.has_point && self.is_mark_open() {
             self.add_number(text(), Notations::of(text()));
         } else {
             // In every notation that is left it is the same number.
             self.numbers += 1;
+            self.plain_points += u64::from(plain.has_point);
             if self.may_have_comma {
                 self.add_with_comma(plain.value);
             }
@@ -214,15 +222,21 @@ impl Evidence {
         true
     }
 
+    /// Whether numbers with a point have to be looked at: unless all so far are written with decimal points.
+    fn is_mark_open(&self) -> bool {
+        self.may_have_comma || !self.may_have_point
+    }
+
     /// Adds a field where it is a plain number with a decimal comma, and no points are decimal
     /// marks.
     fn add_comma(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
-        if self.may_have_point || missing::is_told(field, reading) {
+        if self.may_have_point || !self.may_have_comma || missing::is_told(field, reading) {
             return false;
         }
         let Some(plain) = Plain::with_mark(field, b',') else { return false };
         self.add_no_date(|| std::str::from_utf8(field).unwrap_or_default());
         self.numbers += 1;
+        self.plain_commas += 1;
         self.add_with_comma(plain.value);
         (self.truth, self.are_compact_dates) = (0, false);
         (self.are_whole, self.counts_up) = (false, false);
@@ -243,10 +257,11 @@ impl Evidence {
         if let Some(value) = plain_number(field).filter(|_| !missing::is_told(field.as_bytes(), reading)) {
             self.truth = 0;
             self.add_no_date(|| field);
-            if self.may_have_comma {
+            if self.is_mark_open() {
                 self.add_number(field, Notations::of(field));
             } else {
                 self.numbers += 1;
+                self.plain_points += u64::from(field.contains('.'));
                 self.add_value(value, field.as_bytes(), value.fract() == 0.0);
             }
         } else if let Some(gap) = missing::gap(field, reading) {
@@ -319,6 +334,11 @@ impl Evidence {
         }
         self.numbers += 1;
         self.number_notations = self.number_notations.and(notations);
+        if notations != Notations::ALL {
+            for (misfits, notation) in self.misfits.iter_mut().zip(Notation::ALL) {
+                *misfits = misfits.saturating_add(u32::from(!notations.has(notation)));
+            }
+        }
         (self.may_have_comma, self.may_have_point) =
             (self.number_notations.have(true), self.number_notations.have(false));
         self.signs.percent |= signs.percent;
@@ -393,7 +413,7 @@ impl Evidence {
 
     /// What the column holds, where a decimal comma is told, proven by other columns or likely.
     ///
-    /// A column is one of numbers where at least half of its fields are: the others are errors to be named.
+    /// A column is one of numbers where at least half of its fields are, in one notation: the others are errors to be named.
     pub(super) fn judge(&self, has_comma: Option<bool>) -> Content {
         if self.present == 0 {
             return Content::Nothing;
@@ -412,9 +432,8 @@ impl Evidence {
             let is_told = format.order() == Some(self.order);
             return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
-        if 2 * self.numbers >= self.present
-            && let Some(notation) = best(self.number_notations)
-        {
+        let (notation, count) = self.most(has_comma);
+        if 2 * count >= self.present {
             return Content::Numbers { notation, signs: self.signs };
         }
         Content::Words
@@ -422,19 +441,29 @@ impl Evidence {
 
     /// The notation in which most of its numbers are written.
     pub(super) fn notation(&self, has_comma: Option<bool>) -> Notation {
-        let notations = self.number_notations;
-        notations.best(has_comma).or_else(|| notations.best(None)).unwrap_or(Notation::Point)
+        self.most(has_comma).0
+    }
+
+    /// The notation in which most of its numbers are written, and how many are.
+    fn most(&self, has_comma: Option<bool>) -> (Notation, u64) {
+        let count = |notation: Notation| {
+            let plain = if notation.has_comma() { self.plain_points } else { self.plain_commas };
+            let misfits = u64::from(self.misfits[notation as usize]) + plain;
+            self.numbers.saturating_sub(misfits)
+        };
+        let most = Notation::ALL.into_iter().map(count).max().unwrap_or_default();
+        let are_most = || Notation::ALL.into_iter().filter(|notation| count(*notation) == most);
+        let wanted = are_most().find(|notation| has_comma.is_none_or(|comma| notation.has_comma() == comma));
+        (wanted.or_else(|| are_most().next()).unwrap_or(Notation::Point), most)
     }
 
     /// Whether the column proves what its decimal mark is: a comma or not.
     pub(super) fn proves_comma(&self) -> Option<bool> {
-        let notations = self.notations;
-        let (comma, point) = (notations.best(Some(true)), notations.best(Some(false)));
-        match (comma, point) {
-            (Some(_), None) => Some(true),
-            (None, Some(_)) => Some(false),
-            (Some(_), Some(_)) | (None, None) => None,
+        if !matches!(self.judge(None), Content::Numbers { .. }) {
+            return None;
         }
+        let [comma, point] = [true, false].map(|comma| self.most(Some(comma)).0.has_comma());
+        (comma == point).then_some(comma)
     }
 
     /// Whether the same fields are other numbers with another decimal mark.

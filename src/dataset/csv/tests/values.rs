@@ -245,3 +245,20 @@ fn what_is_no_feature_proves_no_decimal_mark() {
     let comma = Choice::Decimal(crate::project::Decimal::Comma);
     assert_eq!(remedies(&raw, "but fit both"), [comma], "{:?}", raw.doubts);
 }
+
+#[test]
+fn an_odd_decimal_mark_is_named() {
+    let fields: Vec<String> =
+        (0..20).map(|at| if at == 7 { "1.5".to_owned() } else { format!("{},5", at * 7 % 20) }).collect();
+    let text = column("a", &fields.iter().map(String::as_str).collect::<Vec<_>>());
+    let text = String::from_utf8(text).unwrap().replace(".5\n", "\n");
+    let error = read(text.as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(
+        error.contains("line 9, column \"a\"") && error.contains("--missing-words 1.5"),
+        "{error}"
+    );
+    let missing = Choice::MissingWords(vec!["1.5".to_owned()]);
+    let raw = with(text.as_bytes(), &[], Rules::Current, vec![missing]).unwrap();
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    assert!(values[2] == 7.5 && values[14].is_nan() && raw.columns.len() == 2, "{values:?}");
+}
