@@ -170,26 +170,29 @@ pub(super) fn survey(
     let finds_end = asked.rules == Rules::Current && asked.reading.skip_footer.is_none();
     let (mut tail, mut counts) = (Tail::default(), Counts::default());
     let mut rows = Rows::open(text, layout, progress)?;
-    let mut add =
-        |rows: &Rows<'_>, number: u64, record: &ByteRecord, evidence: &mut [Evidence]| -> Result<(), DataError> {
-            match body.left_out(rows.layout, record) {
-                Some(Left::Empty) => counts.empty += 1,
-                Some(Left::Header) => counts.headers += 1,
-                Some(Left::Comment) => counts.comments += 1,
-                None => {
-                    body.check(rows, record)?;
-                    counts.longer += usize::from(record.len() > rows.layout.columns.len());
-                    for (evidence, bytes) in evidence.iter_mut().zip(record) {
-                        evidence.row = number;
-                        if !evidence.add_plain(bytes, reading, budget) {
-                            let field = utf8(text, rows.layout.form, record, bytes, progress)?;
-                            evidence.add(field, reading, budget);
-                        }
+    let mut add = |rows: &Rows<'_>,
+                   number: u64,
+                   record: &ByteRecord,
+                   evidence: &mut [Evidence]|
+     -> Result<(), DataError> {
+        match body.left_out(rows.layout, record) {
+            Some(Left::Empty) => counts.empty += 1,
+            Some(Left::Header) => counts.headers += 1,
+            Some(Left::Comment) => counts.comments += 1,
+            None => {
+                body.check(rows, record)?;
+                counts.longer += usize::from(record.len() > rows.layout.columns.len());
+                for (evidence, bytes) in evidence.iter_mut().zip(record) {
+                    evidence.row = number;
+                    if !evidence.add_plain(bytes, reading, budget) {
+                        let field = utf8(text, rows.layout.form, record, bytes, progress)?;
+                        evidence.add(field, reading, budget);
                     }
                 }
             }
-            Ok(())
-        };
+        }
+        Ok(())
+    };
     let mut record = ByteRecord::new();
     while body.last.is_none_or(|last| rows.number < last) && rows.next(&mut record)? {
         if asked.rules == Rules::Current {
@@ -211,7 +214,7 @@ pub(super) fn survey(
         })?;
         Ok::<bool, DataError>(sums.are_met())
     };
-    let kept = tail.of_table(&evidence, &mut sums_up)?;
+    let kept = tail.of_table(&evidence, reading, &mut sums_up)?;
     for (number, row) in &tail.rows[..kept] {
         add(&rows, *number, row, &mut evidence)?;
     }
