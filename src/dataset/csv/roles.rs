@@ -130,9 +130,7 @@ pub(super) fn decide(
                 matched.feature(*at),
                 Some(ColumnKind::Numbers { .. } | ColumnKind::CommaNumbers { .. })
             ),
-            None => {
-                !is_label(name) && matches!(takes.get(name), None | Some(Take::Feature | Take::Numbers))
-            }
+            None => !is_label(name) && matches!(takes.get(name), None | Some(Take::Feature | Take::Numbers)),
         }
     };
     let numbers: Vec<usize> = (0..layout.columns.len()).filter(is_number).collect();
@@ -291,9 +289,10 @@ fn known_marks(
     let was_comma = |at: usize| matches!(matched.feature(at), Some(ColumnKind::CommaNumbers { .. }));
     let proven: Vec<(usize, bool)> =
         numbers.iter().filter_map(|at| Some((*at, evidence[*at].proves_comma()?))).collect();
-    let changed = proven.first().map(|(_, comma)| *comma).filter(|first| {
-        proven.iter().all(|(at, comma)| comma == first && *comma != was_comma(*at))
-    });
+    let changed = proven
+        .first()
+        .map(|(_, comma)| *comma)
+        .filter(|first| proven.iter().all(|(at, comma)| comma == first && *comma != was_comma(*at)));
     let mark = |at: usize| {
         let evidence = &evidence[at];
         evidence.proves_comma().or(changed).unwrap_or_else(|| was_comma(at))

@@ -129,9 +129,11 @@ fn words_for_missing_values_are_those_of_the_table() {
     let raw = with(&column("country", &countries), &[], Rules::Current, vec![none]).unwrap();
     assert_eq!(raw.feature_names, ["country = DE", "country = FR", "country = NA", "x"]);
     assert!(!raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
-    // Where numbers are missing by the same word, it is no value.
+    // Where numbers are missing by the same word, it cannot be taken as a value.
     let raw = loaded(b"c,n\nNA,1\nDE,NA\nFR,3\nDE,4\nFR,5\nFR,5\n");
     assert!(remedies(&raw, "counts as missing").is_empty(), "{:?}", raw.doubts);
+    let said = raw.doubts.iter().any(|doubt| doubt.message.contains("it is missing in \"n\", too"));
+    assert!(said, "{:?}", raw.doubts);
     let raw = loaded(b"c,n\n-,1\nx,?\ny,3\nx,4\ny,5\ny,5\n");
     assert_eq!(remedies(&raw, "- counts as missing"), [Choice::OnlyMissingWords(vec!["?".to_owned()])]);
     let raw = loaded(&column("t", &["20.5", "-999", "21", "22.5", "-999", "21.25"]));
@@ -152,6 +154,11 @@ fn numbers_are_told_as_they_are_written() {
         let raw = loaded(&column("n", &fields));
         assert!(!remedies(&raw, part).is_empty(), "{:?}", raw.doubts);
     }
+    let raw = loaded("a;b;c;d;e;f;g\n$5;$5;$5;$5;$5;$5;$5\n€7;€7;€7;€7;€7;€7;€7\n".as_bytes());
+    let more = |doubt: &crate::dataset::Doubt| {
+        doubt.message.contains("2 more columns") && doubt.message.contains("\"f\", \"g\"")
+    };
+    assert!(raw.doubts.len() == 6 && raw.doubts.last().is_some_and(more), "{:?}", raw.doubts);
     assert!(loaded(&column("n", &["$5", "-$7", "5 $"])).doubts.is_empty());
     let raw = loaded(b"n;x\n1'234,50;1,5\n12,25;2,5\n");
     assert_eq!(raw.rows, Rows::F32(vec![1234.5, 1.5, 12.25, 2.5]));
@@ -253,10 +260,7 @@ fn an_odd_decimal_mark_is_named() {
     let text = column("a", &fields.iter().map(String::as_str).collect::<Vec<_>>());
     let text = String::from_utf8(text).unwrap().replace(".5\n", "\n");
     let error = read(text.as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
-    assert!(
-        error.contains("line 9, column \"a\"") && error.contains("--missing-words 1.5"),
-        "{error}"
-    );
+    assert!(error.contains("line 9, column \"a\"") && error.contains("--missing-words 1.5"), "{error}");
     let missing = Choice::MissingWords(vec!["1.5".to_owned()]);
     let raw = with(text.as_bytes(), &[], Rules::Current, vec![missing]).unwrap();
     let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
