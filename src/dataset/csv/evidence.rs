@@ -6,6 +6,7 @@ use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Dated, Place, Spoilt};
 use super::ends::Ends;
+use super::misfits::Misfits;
 use super::missing::{self, Gap, UsualWords};
 use super::number::{self, Notation, Notations, Signs};
 use super::plain::{Plain, plain_number};
@@ -84,10 +85,7 @@ pub(super) struct Evidence {
     number_notations: Notations,
     may_have_comma: bool,
     may_have_point: bool,
-    /// How many numbers are none in each notation, and how many of the plain ones have a point or a comma.
-    misfits: [u32; Notation::ALL.len()],
-    plain_points: u64,
-    plain_commas: u64,
+    misfits: Misfits,
     /// Smallest and largest number, with decimal points and with decimal commas.
     ends: Ends,
     comma_range: (f64, f64),
@@ -130,9 +128,7 @@ impl Default for Evidence {
             number_notations: Notations::ALL,
             may_have_comma: true,
             may_have_point: true,
-            misfits: [0; Notation::ALL.len()],
-            plain_points: 0,
-            plain_commas: 0,
+            misfits: Misfits::default(),
             ends: Ends::default(),
             comma_range: (f64::INFINITY, f64::NEG_INFINITY),
             words: Some(Words::default()),
@@ -211,7 +207,7 @@ impl Evidence {
         } else {
             // In every notation that is left it is the same number.
             self.numbers += 1;
-            self.plain_points += u64::from(plain.has_point);
+            self.misfits.points += u64::from(plain.has_point);
             if self.may_have_comma {
                 self.add_with_comma(plain.value);
             }
@@ -236,7 +232,7 @@ impl Evidence {
         let Some(plain) = Plain::with_mark(field, b',') else { return false };
         self.add_no_date(|| std::str::from_utf8(field).unwrap_or_default());
         self.numbers += 1;
-        self.plain_commas += 1;
+        self.misfits.commas += 1;
         self.add_with_comma(plain.value);
         (self.truth, self.are_compact_dates) = (0, false);
         (self.are_whole, self.counts_up) = (false, false);
@@ -261,7 +257,7 @@ impl Evidence {
                 self.add_number(field, Notations::of(field));
             } else {
                 self.numbers += 1;
-                self.plain_points += u64::from(field.contains('.'));
+                self.misfits.points += u64::from(field.contains('.'));
                 self.add_value(value, field.as_bytes(), value.fract() == 0.0);
             }
         } else if let Some(gap) = missing::gap(field, reading) {
@@ -334,11 +330,7 @@ impl Evidence {
         }
         self.numbers += 1;
         self.number_notations = self.number_notations.and(notations);
-        if notations != Notations::ALL {
-            for (misfits, notation) in self.misfits.iter_mut().zip(Notation::ALL) {
-                *misfits = misfits.saturating_add(u32::from(!notations.has(notation)));
-            }
-        }
+        self.misfits.add(notations);
         (self.may_have_comma, self.may_have_point) =
             (self.number_notations.have(true), self.number_notations.have(false));
         self.signs.percent |= signs.percent;
@@ -432,7 +424,7 @@ impl Evidence {
             let is_told = format.order() == Some(self.order);
             return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
-        let (notation, count) = self.most(has_comma);
+        let (notation, count) = self.misfits.most(self.numbers, has_comma);
         if 2 * count >= self.present {
             return Content::Numbers { notation, signs: self.signs };
         }
@@ -441,20 +433,7 @@ impl Evidence {
 
     /// The notation in which most of its numbers are written.
     pub(super) fn notation(&self, has_comma: Option<bool>) -> Notation {
-        self.most(has_comma).0
-    }
-
-    /// The notation in which most of its numbers are written, and how many are.
-    fn most(&self, has_comma: Option<bool>) -> (Notation, u64) {
-        let count = |notation: Notation| {
-            let plain = if notation.has_comma() { self.plain_points } else { self.plain_commas };
-            let misfits = u64::from(self.misfits[notation as usize]) + plain;
-            self.numbers.saturating_sub(misfits)
-        };
-        let most = Notation::ALL.into_iter().map(count).max().unwrap_or_default();
-        let are_most = || Notation::ALL.into_iter().filter(|notation| count(*notation) == most);
-        let wanted = are_most().find(|notation| has_comma.is_none_or(|comma| notation.has_comma() == comma));
-        (wanted.or_else(|| are_most().next()).unwrap_or(Notation::Point), most)
+        self.misfits.most(self.numbers, has_comma).0
     }
 
     /// Whether the column proves what its decimal mark is: a comma or not.
@@ -462,7 +441,7 @@ impl Evidence {
         if !matches!(self.judge(None), Content::Numbers { .. }) {
             return None;
         }
-        let [comma, point] = [true, false].map(|comma| self.most(Some(comma)).0.has_comma());
+        let [comma, point] = [true, false].map(|comma| self.notation(Some(comma)).has_comma());
         (comma == point).then_some(comma)
     }
 
