@@ -18,6 +18,7 @@ mod labels;
 mod layout;
 mod lines;
 mod matching;
+mod misfits;
 mod missing;
 mod number;
 mod overview;

@@ -189,28 +189,32 @@ pub(super) fn survey(
     let finds_end = asked.rules == Rules::Current && asked.reading.skip_footer.is_none();
     let (mut tail, mut counts, mut pulse) = (Tail::default(), Counts::default(), Pulse::new(progress));
     let mut rows = Rows::open(text, layout, progress)?;
-    let mut add =
-        |rows: &Rows<'_>, record: &ByteRecord, evidence: &mut [Evidence]| -> Result<(), DataError> {
-            match body.left_out(rows.layout, record) {
-                Some(Left::Empty) => counts.empty += 1,
-                Some(Left::Header) => counts.headers += 1,
-                Some(Left::Comment) => counts.comments += 1,
-                None => {
-                    body.check(rows, record)?;
-                    counts.longer += usize::from(record.len() > rows.layout.columns.len());
-                    for (evidence, bytes) in evidence.iter_mut().zip(record) {
-                        pulse.beat(1)?;
-                        if !evidence.add_plain(bytes, reading, budget) {
-                            // It is tried as a date of every format.
-                            pulse.beat(256)?;
-                            let field = utf8(text, rows.layout.form, record, bytes, progress)?;
-                            evidence.add(field, reading, budget);
-                        }
+    let mut add = |rows: &Rows<'_>,
+                   number: u64,
+                   record: &ByteRecord,
+                   evidence: &mut [Evidence]|
+     -> Result<(), DataError> {
+        match body.left_out(rows.layout, record) {
+            Some(Left::Empty) => counts.empty += 1,
+            Some(Left::Header) => counts.headers += 1,
+            Some(Left::Comment) => counts.comments += 1,
+            None => {
+                body.check(rows, record)?;
+                counts.longer += usize::from(record.len() > rows.layout.columns.len());
+                for (evidence, bytes) in evidence.iter_mut().zip(record) {
+                    pulse.beat(1)?;
+                    evidence.row = number;
+                    if !evidence.add_plain(bytes, reading, budget) {
+                        // It is tried as a date of every format.
+                        pulse.beat(256)?;
+                        let field = utf8(text, rows.layout.form, record, bytes, progress)?;
+                        evidence.add(field, reading, budget);
                     }
                 }
             }
-            Ok(())
-        };
+        }
+        Ok(())
+    };
     let mut record = ByteRecord::new();
     while body.last.is_none_or(|last| rows.number < last) && rows.next(&mut record)? {
         if asked.rules == Rules::Current {
@@ -219,10 +223,10 @@ pub(super) fn survey(
         if finds_end && tail.takes(rows.number, &record, rows.layout.columns.len()) {
             continue;
         }
-        for (_, row) in tail.within() {
-            add(&rows, &row, &mut evidence)?;
+        for (number, row) in tail.within() {
+            add(&rows, number, &row, &mut evidence)?;
         }
-        add(&rows, &record, &mut evidence)?;
+        add(&rows, rows.number, &record, &mut evidence)?;
     }
     let mut sums_up = |number: u64, row: &ByteRecord| {
         let (mut sums, above) = (Sums::of(row, &evidence), Body { last: Some(number - 1), ..body });
@@ -232,9 +236,9 @@ pub(super) fn survey(
         })?;
         Ok::<bool, DataError>(sums.are_met())
     };
-    let kept = tail.of_table(&evidence, &mut sums_up)?;
-    for (_, row) in &tail.rows[..kept] {
-        add(&rows, row, &mut evidence)?;
+    let kept = tail.of_table(&evidence, reading, &mut sums_up)?;
+    for (number, row) in &tail.rows[..kept] {
+        add(&rows, *number, row, &mut evidence)?;
     }
     if let Some((number, _)) = tail.rows.get(kept) {
         body.last = Some(number - 1);

@@ -39,14 +39,14 @@ impl Codes {
         self.texts += 1;
     }
 
-    /// Whether all of so many fields are codes.
+    /// Whether so many fields are codes: most are marked as text, or all are digits with zeros before some.
     pub(super) fn are_all(&self, present: u64) -> bool {
         let is_fixed = |(short, long): (u8, u8)| short == long || self.padded * PART >= present;
         // Two digits may be months or hours.
         let are_padded = self.padded > 0
             && self.bare == present
             && self.lengths.is_some_and(|lengths| is_fixed(lengths) && lengths.1 > 2);
-        self.texts > 0 || are_padded
+        2 * self.texts > present || are_padded
     }
 
     /// The first field with leading zeros.

@@ -31,12 +31,25 @@ pub(super) struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// All doubts: first those of the whole table, then those of the first few columns.
+    /// All doubts: first those of the whole table, then those of the first few columns, and how many more there are.
     pub(super) fn doubts(&self) -> Vec<Doubt> {
-        let whole = [self.date_order(&|_| false), self.words_as_values(), self.sentinels()];
+        let [free, shared] = self.words_as_values();
+        let whole = [self.date_order(&|_| false), free, shared, self.sentinels()];
+        let mut all: Vec<Doubt> = whole.into_iter().flatten().collect();
         let are_few = self.padded().len() <= PADDED;
-        let single = (0..self.roles.len()).filter_map(|at| self.single(at, are_few)).take(DOUBTED);
-        whole.into_iter().flatten().chain(single).collect()
+        let mut single = (0..self.roles.len()).filter_map(|at| Some((at, self.single(at, are_few)?)));
+        all.extend(single.by_ref().take(DOUBTED).map(|(_, doubt)| doubt));
+        let more: Vec<&String> = single.map(|(at, _)| &self.layout.columns[at]).collect();
+        if !more.is_empty() {
+            let (s, are) = if more.len() == 1 { ("", "is") } else { ("s", "are") };
+            let message = format!(
+                "{} more column{s} {are} doubtful in these or similar ways: {}",
+                more.len(),
+                listed(&more)
+            );
+            all.push(Doubt { message, remedies: Vec::new() });
+        }
+        all
     }
 
     /// The names of columns of numbers that begin with zeros.
@@ -84,34 +97,45 @@ impl Columns<'_> {
         })
     }
 
-    /// Usual words for missing values that may be values among other words: NA for Namibia.
-    fn words_as_values(&self) -> Option<Doubt> {
+    /// Usual words for missing values that may be values among other words: NA for Namibia. First those that can be taken as
+    /// values, then those that are missing among numbers and dates, too, which could no longer be read.
+    fn words_as_values(&self) -> [Option<Doubt>; 2] {
         let seen = |is: &dyn Fn(&Role) -> bool| {
             let columns = self.evidence.iter().zip(self.roles).filter(|(_, role)| is(role));
             columns.fold(UsualWords::default(), |all, (evidence, _)| all.or(evidence.usual_words()))
         };
-        let among_words = seen(&|role| matches!(role, Role::Categories { .. }));
-        // Numbers and dates with such a word could no longer be read.
-        let among_values = seen(&|role| matches!(role, Role::Numbers { .. } | Role::Dates { .. }));
-        let doubtful = among_words.that_may_be_values().without(among_values);
-        if doubtful.is_empty() {
-            return None;
-        }
-        let has = |at: &usize| {
-            matches!(self.roles[*at], Role::Categories { .. })
-                && !self.evidence[*at].usual_words().and(doubtful).is_empty()
+        let are_words = |role: &Role| matches!(role, Role::Categories { .. });
+        let are_values =
+            |role: &Role| matches!(role, Role::Numbers { .. } | Role::Truth { .. } | Role::Dates { .. });
+        let (among_words, among_values) = (seen(&are_words), seen(&are_values));
+        let named = |is: &dyn Fn(&Role) -> bool, words: UsualWords| {
+            let has =
+                |at: &usize| is(&self.roles[*at]) && !self.evidence[*at].usual_words().and(words).is_empty();
+            let names = (0..self.roles.len()).filter(has).map(|at| &self.layout.columns[at]);
+            listed(&names.collect::<Vec<_>>())
         };
-        let names: Vec<&String> =
-            (0..self.roles.len()).filter(has).map(|at| &self.layout.columns[at]).collect();
-        let words: Vec<&str> = doubtful.names().collect();
-        Some(Doubt {
+        let shown = |words: UsualWords| words.names().collect::<Vec<_>>().join(", ");
+        let may_be = among_words.that_may_be_values();
+        let (free, shared) = (may_be.without(among_values), may_be.and(among_values));
+        let free = (!free.is_empty()).then(|| Doubt {
             message: format!(
                 "{} counts as missing in {}, but may be a value among the other words",
-                words.join(", "),
-                listed(&names)
+                shown(free),
+                named(&are_words, free)
             ),
-            remedies: vec![missing::without(self.asked.reading, doubtful, among_words.or(among_values))],
-        })
+            remedies: vec![missing::without(self.asked.reading, free, among_words.or(among_values))],
+        });
+        let shared = (!shared.is_empty()).then(|| Doubt {
+            message: format!(
+                "{} counts as missing in {}, but may be a value among the other words; it is missing in {}, too, so replace \
+                 it in one of them where it is a value",
+                shown(shared),
+                named(&are_words, shared),
+                named(&are_values, shared)
+            ),
+            remedies: Vec::new(),
+        });
+        [free, shared]
     }
 
     /// Numbers that stand for missing values.

@@ -6,6 +6,7 @@ use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
 use super::dated::{Dated, Place, Spoilt};
 use super::ends::Ends;
+use super::misfits::Misfits;
 use super::missing::{self, Gap, UsualWords};
 use super::number::{self, Notation, Notations, Signs};
 use super::plain::{Plain, plain_number};
@@ -53,6 +54,8 @@ const FRACTIONS: usize = 256;
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Evidence {
+    /// The number of the row whose field is added, counted from 1 below the header.
+    pub row: u64,
     /// Fields that are not missing.
     present: u64,
     missing: u64,
@@ -82,6 +85,7 @@ pub(super) struct Evidence {
     number_notations: Notations,
     may_have_comma: bool,
     may_have_point: bool,
+    misfits: Misfits,
     /// Smallest and largest number, with decimal points and with decimal commas.
     ends: Ends,
     comma_range: (f64, f64),
@@ -105,6 +109,7 @@ pub(super) struct Evidence {
 impl Default for Evidence {
     fn default() -> Self {
         Evidence {
+            row: 0,
             present: 0,
             missing: 0,
             usual_words: UsualWords::default(),
@@ -123,6 +128,7 @@ impl Default for Evidence {
             number_notations: Notations::ALL,
             may_have_comma: true,
             may_have_point: true,
+            misfits: Misfits::default(),
             ends: Ends::default(),
             comma_range: (f64::INFINITY, f64::NEG_INFINITY),
             words: Some(Words::default()),
@@ -196,11 +202,12 @@ impl Evidence {
         self.are_compact_dates = self.are_compact_dates && plain.is_compact_date();
         self.add_no_date(text);
         self.codes.add(plain, field);
-        if self.may_have_comma && plain.has_point {
+        if plain.has_point && self.is_mark_open() {
             self.add_number(text(), Notations::of(text()));
         } else {
             // In every notation that is left it is the same number.
             self.numbers += 1;
+            self.misfits.points += u64::from(plain.has_point);
             if self.may_have_comma {
                 self.add_with_comma(plain.value);
             }
@@ -211,15 +218,21 @@ impl Evidence {
         true
     }
 
+    /// Whether numbers with a point have to be looked at: unless all so far are written with decimal points.
+    fn is_mark_open(&self) -> bool {
+        self.may_have_comma || !self.may_have_point
+    }
+
     /// Adds a field where it is a plain number with a decimal comma, and no points are decimal
     /// marks.
     fn add_comma(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
-        if self.may_have_point || missing::is_told(field, reading) {
+        if self.may_have_point || !self.may_have_comma || missing::is_told(field, reading) {
             return false;
         }
         let Some(plain) = Plain::with_mark(field, b',') else { return false };
         self.add_no_date(|| std::str::from_utf8(field).unwrap_or_default());
         self.numbers += 1;
+        self.misfits.commas += 1;
         self.add_with_comma(plain.value);
         (self.truth, self.are_compact_dates) = (0, false);
         (self.are_whole, self.counts_up) = (false, false);
@@ -240,10 +253,11 @@ impl Evidence {
         if let Some(value) = plain_number(field).filter(|_| !missing::is_told(field.as_bytes(), reading)) {
             self.truth = 0;
             self.add_no_date(|| field);
-            if self.may_have_comma {
+            if self.is_mark_open() {
                 self.add_number(field, Notations::of(field));
             } else {
                 self.numbers += 1;
+                self.misfits.points += u64::from(field.contains('.'));
                 self.add_value(value, field.as_bytes(), value.fract() == 0.0);
             }
         } else if let Some(gap) = missing::gap(field, reading) {
@@ -277,7 +291,7 @@ impl Evidence {
     /// Adds a number, which is no date.
     fn add_no_date<'a>(&mut self, text: impl FnOnce() -> &'a str) {
         match &mut self.dated {
-            Some(dated) => dated.add_stray(self.present + self.missing + 1, text()),
+            Some(dated) => dated.add_stray(self.row, text()),
             None => self.may_be_dated = false,
         }
     }
@@ -296,7 +310,7 @@ impl Evidence {
             self.charged += bytes;
         }
         let dated = self.dated.get_or_insert_default();
-        let row = self.present + self.missing + 1;
+        let row = self.row;
         if field.len() <= VALUE_BYTES {
             dated.add(row, field);
         } else {
@@ -316,6 +330,7 @@ impl Evidence {
         }
         self.numbers += 1;
         self.number_notations = self.number_notations.and(notations);
+        self.misfits.add(notations);
         (self.may_have_comma, self.may_have_point) =
             (self.number_notations.have(true), self.number_notations.have(false));
         self.signs.percent |= signs.percent;
@@ -390,7 +405,7 @@ impl Evidence {
 
     /// What the column holds, where a decimal comma is told, proven by other columns or likely.
     ///
-    /// A column is one of numbers where at least half of its fields are: the others are errors to be named.
+    /// A column is one of numbers where at least half of its fields are, in one notation: the others are errors to be named.
     pub(super) fn judge(&self, has_comma: Option<bool>) -> Content {
         if self.present == 0 {
             return Content::Nothing;
@@ -409,9 +424,8 @@ impl Evidence {
             let is_told = format.order() == Some(self.order);
             return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
-        if 2 * self.numbers >= self.present
-            && let Some(notation) = best(self.number_notations)
-        {
+        let (notation, count) = self.misfits.most(self.numbers, has_comma);
+        if 2 * count >= self.present {
             return Content::Numbers { notation, signs: self.signs };
         }
         Content::Words
@@ -419,19 +433,16 @@ impl Evidence {
 
     /// The notation in which most of its numbers are written.
     pub(super) fn notation(&self, has_comma: Option<bool>) -> Notation {
-        let notations = self.number_notations;
-        notations.best(has_comma).or_else(|| notations.best(None)).unwrap_or(Notation::Point)
+        self.misfits.most(self.numbers, has_comma).0
     }
 
     /// Whether the column proves what its decimal mark is: a comma or not.
     pub(super) fn proves_comma(&self) -> Option<bool> {
-        let notations = self.notations;
-        let (comma, point) = (notations.best(Some(true)), notations.best(Some(false)));
-        match (comma, point) {
-            (Some(_), None) => Some(true),
-            (None, Some(_)) => Some(false),
-            (Some(_), Some(_)) | (None, None) => None,
+        if !matches!(self.judge(None), Content::Numbers { .. }) {
+            return None;
         }
+        let [comma, point] = [true, false].map(|comma| self.notation(Some(comma)).has_comma());
+        (comma == point).then_some(comma)
     }
 
     /// Whether the same fields are other numbers with another decimal mark.

@@ -89,6 +89,7 @@ impl Tail {
     pub(super) fn of_table<E>(
         &self,
         evidence: &[Evidence],
+        reading: &TableReading,
         sums_up: &mut dyn FnMut(u64, &ByteRecord) -> Result<bool, E>,
     ) -> Result<usize, E> {
         let contents: Vec<Content> = evidence.iter().map(|evidence| evidence.judge(None)).collect();
@@ -99,7 +100,7 @@ impl Tail {
         for (at, (number, row)) in self.rows.iter().enumerate().rev() {
             let is_below = is_empty(row.iter())
                 || row.len() < contents.len()
-                || row.iter().zip(&contents).any(|(field, content)| !fits(field, content))
+                || row.iter().zip(&contents).any(|(field, content)| !fits(field, content, reading))
                 || (begins_as_sum(row) && sums_up(*number, row)?);
             if !is_below {
                 break;
@@ -131,9 +132,9 @@ fn first(row: &ByteRecord) -> Option<&[u8]> {
 }
 
 /// Whether a field can be in a column that holds this.
-fn fits(field: &[u8], content: &Content) -> bool {
+fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     let Ok(field) = std::str::from_utf8(field).map(str::trim) else { return true };
-    if is_missing(field, &TableReading::default()) {
+    if is_missing(field, reading) {
         return true;
     }
     match content {
@@ -234,6 +235,22 @@ mod tests {
             (",0", false),
         ] {
             assert_eq!(is_empty(line.split(',').map(str::as_bytes)), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn words_for_missing_values_fit_a_column_of_numbers() {
+        let content =
+            Content::Numbers { notation: Notation::Point, signs: super::super::number::Signs::default() };
+        let told = TableReading { missing_words: vec!["gone".to_owned()], ..TableReading::default() };
+        let only = TableReading { only_missing_words: true, ..told.clone() };
+        for (field, reading, expected) in [
+            ("gone", &TableReading::default(), false),
+            ("gone", &told, true),
+            ("NA", &told, true),
+            ("NA", &only, false),
+        ] {
+            assert_eq!(fits(field.as_bytes(), &content, reading), expected, "{field:?}");
         }
     }
 

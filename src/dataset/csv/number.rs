@@ -151,6 +151,11 @@ impl Notations {
         self.best(Some(comma)).is_some()
     }
 
+    /// Whether a notation is among them.
+    pub(super) fn has(self, notation: Notation) -> bool {
+        self.0 >> notation as usize & 1 == 1
+    }
+
     /// Whether there is none.
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0

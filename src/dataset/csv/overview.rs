@@ -26,11 +26,12 @@ pub(super) fn of(
     progress.budget().take(names.saturating_add(bins))?;
     let mut all = Vec::new();
     progress.budget().reserve_exact(&mut all, layout.columns.len())?;
-    for ((name, evidence), role) in layout.columns.iter().zip(evidence).zip(&roles.by_column) {
-        let (low, high) = evidence.range(evidence.notation(Some(roles.has_comma)));
+    let columns = layout.columns.iter().zip(evidence).zip(roles.by_column.iter().zip(&roles.commas));
+    for ((name, evidence), (role, has_comma)) in columns {
+        let (low, high) = evidence.range(evidence.notation(Some(*has_comma)));
         all.push(ColumnOverview {
             name: name.clone(),
-            content: remarks::content(evidence, roles.has_comma),
+            content: remarks::content(evidence, *has_comma),
             take: role.take(),
             range: (low <= high).then_some((low, high)),
             missing: evidence.missing() as usize,

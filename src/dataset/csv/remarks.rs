@@ -115,7 +115,10 @@ impl Remarks {
                 &format!("digits with leading zeros, or marked as text, are words ({option} reads numbers)"),
             );
         }
-        let table = Columns { layout, evidence, roles, asked, chosen: &chosen };
+        // Other labels may be those that were found in the first rows.
+        let labels = asked.labels.iter().filter(|_| asked.reading.only_labels);
+        let by_person = labels.chain(asked.reading.columns.iter().map(|choice| &choice.name)).collect();
+        let table = Columns { layout, evidence, roles, asked, chosen: &by_person };
         let padded = table.padded();
         if padded.len() > PADDED {
             let option = Choice::Column(padded[0].clone(), Some(Take::Label)).option();
@@ -226,7 +229,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
     if let Some(sheet) = text.sheet() {
         parts.push(sheet.statement());
     }
-    if roles.has_comma {
+    if roles.commas.contains(&true) {
         parts.push("decimal: comma".to_owned());
     }
     if text.encoding != encoding_rs::UTF_8 {

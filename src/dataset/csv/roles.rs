@@ -53,8 +53,8 @@ pub(super) struct Roles {
     /// The columns that are features, in their order.
     pub columns: Vec<Column>,
     pub features: usize,
-    /// Whether the decimal mark is a comma.
-    pub has_comma: bool,
+    /// Whether the decimal mark of each column is a comma.
+    pub commas: Vec<bool>,
     /// Whether the features are those of a trained run.
     pub are_known: bool,
 }
@@ -123,8 +123,19 @@ pub(super) fn decide(
         let message = "what was chosen for columns that are not there is not used";
         remarks.notes.push(format!("{message}: {}", listed(&gone)));
     }
-    let has_comma = decimal_mark(layout, evidence, asked, matched, &is_label, remarks);
-    let judge = Judge { text, layout, asked, has_comma };
+    let is_number = |at: &usize| {
+        let name = &layout.columns[*at];
+        match matched {
+            Some(matched) => matches!(
+                matched.feature(*at),
+                Some(ColumnKind::Numbers { .. } | ColumnKind::CommaNumbers { .. })
+            ),
+            None => !is_label(name) && matches!(takes.get(name), None | Some(Take::Feature | Take::Numbers)),
+        }
+    };
+    let numbers: Vec<usize> = (0..layout.columns.len()).filter(is_number).collect();
+    let commas = decimal_marks(layout, evidence, asked, matched, &numbers, remarks);
+    let judge = Judge { text, layout, asked, commas: &commas };
 
     let mut roles = Vec::with_capacity(layout.columns.len());
     for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
@@ -136,9 +147,9 @@ pub(super) fn decide(
         roles.push(match (matched, chosen) {
             (Some(matched), chosen) => {
                 let role = match (matched.feature(at), chosen) {
-                    (Some(kind), _) => judge.as_known(kind, evidence),
+                    (Some(kind), _) => judge.as_known(at, kind, evidence),
                     (None, Some(Take::LeftOut)) => Role::LeftOut,
-                    (None, Some(Take::Label)) => judge.label(evidence),
+                    (None, Some(Take::Label)) => judge.label(at, evidence),
                     (None, Some(Take::Feature | Take::Numbers | Take::Categories | Take::Dates) | None) => {
                         judge.extra(at, evidence, matched.was_label(name))
                     }
@@ -148,7 +159,7 @@ pub(super) fn decide(
                 }
                 role
             }
-            (None, Some(take)) => judge.chosen(name, take, evidence)?,
+            (None, Some(take)) => judge.chosen(at, take, evidence)?,
             (None, None) => judge.as_it_looks(at, evidence, remarks),
         });
     }
@@ -177,7 +188,7 @@ pub(super) fn decide(
     }
     let features = columns.iter().map(Column::features).sum();
     let are_known = matched.is_some();
-    Ok(Roles { by_column: roles, places, columns, features, has_comma, are_known })
+    Ok(Roles { by_column: roles, places, columns, features, commas, are_known })
 }
 
 /// A choice that a trained run does not follow.
@@ -215,65 +226,92 @@ fn in_order(layout: &TableLayout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     (columns, places)
 }
 
-/// The decimal mark: told, proven by a column, that of a run, or the one that goes with the
-/// delimiter.
-fn decimal_mark(
+/// Whether the decimal mark of each column is a comma: as it is told, as a run knows it, proven by a column of numbers among
+/// the features, or as it goes with the delimiter.
+fn decimal_marks(
     layout: &TableLayout,
     evidence: &[Evidence],
     asked: &Asked<'_>,
     matched: Option<&Matched<'_>>,
-    is_label: &dyn Fn(&String) -> bool,
+    numbers: &[usize],
     remarks: &mut Remarks,
-) -> bool {
+) -> Vec<bool> {
+    let all = |comma: bool| vec![comma; layout.columns.len()];
     match asked.reading.decimal {
-        Decimal::Point => return false,
-        Decimal::Comma => return true,
+        Decimal::Point => return all(false),
+        Decimal::Comma => return all(true),
         Decimal::Auto => {}
     }
-    let features = || layout.columns.iter().zip(evidence).filter(|(name, _)| !is_label(name));
     // As before this was asked: plain numbers are what they are.
-    let are_plain = features().all(|(_, evidence)| evidence.notation(Some(false)) == Notation::Point);
+    let are_plain = numbers.iter().all(|at| evidence[*at].notation(Some(false)) == Notation::Point);
     if asked.rules == Rules::Version1 && are_plain {
-        return false;
+        return all(false);
     }
-    let (mut commas, mut points) = (false, false);
-    for (_, evidence) in features() {
-        match evidence.proves_comma() {
-            Some(true) => commas = true,
-            Some(false) => points = true,
-            None => {}
-        }
+    if let Some(matched) = matched {
+        return known_marks(layout, evidence, matched, numbers, remarks);
     }
+    let proven = |comma: bool| numbers.iter().any(|at| evidence[*at].proves_comma() == Some(comma));
+    let (commas, points) = (proven(true), proven(false));
     if commas != points {
-        return commas;
+        return all(commas);
     }
-    let goes_with = match layout.form.delimiter {
-        Delimiter::Semicolon => Some(true),
-        Delimiter::Comma => Some(false),
-        Delimiter::Auto | Delimiter::Tab | Delimiter::Pipe | Delimiter::Spaces => None,
-    };
-    let ambiguous: Vec<&String> =
-        features().filter(|(_, evidence)| evidence.is_ambiguous()).map(|(name, _)| name).collect();
-    let is_comma = |kind: &ColumnKind| matches!(kind, ColumnKind::CommaNumbers { .. });
-    let known =
-        |matched: &Matched<'_>| (0..layout.columns.len()).any(|at| matched.feature(at).is_some_and(is_comma));
-    if matched.is_some_and(known) {
-        if !ambiguous.is_empty() {
-            remarks.notes.push(format!(
-                "the numbers of {} fit decimal commas and points: they are read with commas, as those the run was trained on",
-                listed(&ambiguous)
-            ));
-        }
-        return true;
-    }
-    let comma = goes_with.unwrap_or(false);
+    let comma = layout.form.delimiter == Delimiter::Semicolon;
+    let ambiguous = ambiguous(layout, evidence, numbers, &|_| true);
     if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
         let (taken, other) =
             if comma { ("decimal commas", Decimal::Point) } else { ("decimal points", Decimal::Comma) };
         let message = format!("the numbers of {} are read with {taken}, but fit both", listed(&ambiguous));
         remarks.doubt(message, vec![Choice::Decimal(other)]);
     }
-    comma
+    all(comma)
+}
+
+/// The names of columns whose numbers fit decimal commas and points.
+fn ambiguous<'a>(
+    layout: &'a TableLayout,
+    evidence: &[Evidence],
+    numbers: &[usize],
+    is_meant: &dyn Fn(usize) -> bool,
+) -> Vec<&'a String> {
+    let found = numbers.iter().filter(|at| evidence[**at].is_ambiguous() && is_meant(**at));
+    found.map(|at| &layout.columns[*at]).collect()
+}
+
+/// Each column of numbers has the decimal mark it proves, else that of the run: where all columns that prove one prove another
+/// than the run's, the table is written otherwise, and so are those that fit both.
+fn known_marks(
+    layout: &TableLayout,
+    evidence: &[Evidence],
+    matched: &Matched<'_>,
+    numbers: &[usize],
+    remarks: &mut Remarks,
+) -> Vec<bool> {
+    let was_comma = |at: usize| matches!(matched.feature(at), Some(ColumnKind::CommaNumbers { .. }));
+    let proven: Vec<(usize, bool)> =
+        numbers.iter().filter_map(|at| Some((*at, evidence[*at].proves_comma()?))).collect();
+    let changed = proven
+        .first()
+        .map(|(_, comma)| *comma)
+        .filter(|first| proven.iter().all(|(at, comma)| comma == first && *comma != was_comma(*at)));
+    let mark = |at: usize| {
+        let evidence = &evidence[at];
+        evidence.proves_comma().or(changed).unwrap_or_else(|| was_comma(at))
+    };
+    let mut commas = vec![numbers.iter().any(|at| mark(*at)); layout.columns.len()];
+    for &at in numbers {
+        commas[at] = mark(at);
+    }
+    let why = if changed.is_some() { "the other columns" } else { "those the run was trained on" };
+    for (comma, marks) in [(true, "commas"), (false, "points")] {
+        let names = ambiguous(layout, evidence, numbers, &|at| commas[at] == comma);
+        if !names.is_empty() {
+            remarks.notes.push(format!(
+                "the numbers of {} fit decimal commas and points: they are read with {marks}, as {why}",
+                listed(&names)
+            ));
+        }
+    }
+    commas
 }
 
 /// Decides about single columns.
@@ -281,34 +319,35 @@ struct Judge<'a> {
     text: &'a Text<'a>,
     layout: &'a TableLayout,
     asked: &'a Asked<'a>,
-    has_comma: bool,
+    /// Whether the decimal mark of each column is a comma.
+    commas: &'a [bool],
 }
 
 impl Judge<'_> {
-    fn notation(&self, evidence: &Evidence) -> Notation {
-        evidence.notation(Some(self.has_comma))
+    fn notation(&self, at: usize, evidence: &Evidence) -> Notation {
+        evidence.notation(Some(self.commas[at]))
     }
 
-    fn label(&self, evidence: &Evidence) -> Role {
-        Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(evidence)))
+    fn label(&self, at: usize, evidence: &Evidence) -> Role {
+        Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(at, evidence)))
     }
 
     /// A column that is no feature of the run: a label where it was one in the training data, or looks like one.
     fn extra(&self, at: usize, evidence: &Evidence, was_label: Option<bool>) -> Role {
-        let is_class = match evidence.judge(Some(self.has_comma)) {
+        let is_class = match evidence.judge(Some(self.commas[at])) {
             Content::Words | Content::Truth { .. } => true,
             Content::Numbers { .. } => evidence.are_whole() && sniff::has_classes(evidence),
             Content::Nothing | Content::Dates { .. } => false,
         };
         let is_named = sniff::is_label_name(&self.layout.columns[at]);
         let is_label = was_label.unwrap_or_else(|| is_class || is_named || is_id(self.layout, at, evidence));
-        if is_label && !self.asked.reading.only_labels { self.label(evidence) } else { Role::LeftOut }
+        if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
-    fn as_known(&self, kind: &ColumnKind, evidence: &Evidence) -> Role {
+    fn as_known(&self, at: usize, kind: &ColumnKind, evidence: &Evidence) -> Role {
         match kind {
             ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => {
-                Role::Numbers { notation: self.notation(evidence), base: *base }
+                Role::Numbers { notation: self.notation(at, evidence), base: *base }
             }
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
@@ -319,7 +358,7 @@ impl Judge<'_> {
                 match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
                     Some(format) => Role::Dates { format, unit_secs: unit.secs(), base: *base },
                     // A format of another program: its dates may be numbers by now.
-                    None => Role::Numbers { notation: self.notation(evidence), base: *base },
+                    None => Role::Numbers { notation: self.notation(at, evidence), base: *base },
                 }
             }
             ColumnKind::Categories { words } => {
@@ -329,21 +368,22 @@ impl Judge<'_> {
         }
     }
 
-    fn chosen(&self, name: &str, take: Take, evidence: &Evidence) -> Result<Role, DataError> {
+    fn chosen(&self, at: usize, take: Take, evidence: &Evidence) -> Result<Role, DataError> {
         let refused = |message: String| {
-            Err(DataError::content(self.text.path, column_place(&super::shortened(name)), message))
+            let place = column_place(&super::shortened(&self.layout.columns[at]));
+            Err(DataError::content(self.text.path, place, message))
         };
         match take {
             Take::LeftOut => Ok(Role::LeftOut),
-            Take::Label => Ok(self.label(evidence)),
-            Take::Feature => match self.as_values(evidence) {
+            Take::Label => Ok(self.label(at, evidence)),
+            Take::Feature => match self.as_values(at, evidence) {
                 Some(role) => Ok(role),
-                None => self.chosen(name, Take::Categories, evidence),
+                None => self.chosen(at, Take::Categories, evidence),
             },
-            Take::Numbers => match evidence.judge(Some(self.has_comma)) {
+            Take::Numbers => match evidence.judge(Some(self.commas[at])) {
                 Content::Truth { words } => Ok(Role::Truth { words: words.map(str::to_owned) }),
                 Content::Numbers { .. } | Content::Nothing | Content::Dates { .. } | Content::Words => {
-                    Ok(self.numbers(self.notation(evidence), evidence))
+                    Ok(self.numbers(self.notation(at, evidence), evidence))
                 }
             },
             Take::Categories => match evidence.distinct() {
@@ -366,7 +406,7 @@ impl Judge<'_> {
         // Lines that begin or end with delimiters.
         let is_nameless =
             self.layout.columns.len() > 1 && self.layout.columns[at] == format!("column {}", at + 1);
-        if is_nameless && is_current && evidence.judge(Some(self.has_comma)) == Content::Nothing {
+        if is_nameless && is_current && evidence.judge(Some(self.commas[at])) == Content::Nothing {
             let note = "columns without a name that hold nothing are left out";
             if !remarks.notes.iter().any(|known| known == note) {
                 remarks.notes.push(note.to_owned());
@@ -374,19 +414,19 @@ impl Judge<'_> {
             return Role::LeftOut;
         }
         if is_current && !only_labels && is_id(self.layout, at, evidence) {
-            return self.label(evidence);
+            return self.label(at, evidence);
         }
-        match self.as_values(evidence) {
+        match self.as_values(at, evidence) {
             Some(role) => role,
             None if are_few(evidence) => categories(evidence),
             None if only_labels => Role::LeftOut,
-            None => self.label(evidence),
+            None => self.label(at, evidence),
         }
     }
 
     /// The single feature that a column is by what it holds; `None` for words.
-    fn as_values(&self, evidence: &Evidence) -> Option<Role> {
-        Some(match evidence.judge(Some(self.has_comma)) {
+    fn as_values(&self, at: usize, evidence: &Evidence) -> Option<Role> {
+        Some(match evidence.judge(Some(self.commas[at])) {
             Content::Nothing => Role::Numbers { notation: Notation::Point, base: 0.0 },
             Content::Numbers { notation, .. } => self.numbers(notation, evidence),
             Content::Truth { words } => Role::Truth { words: words.map(str::to_owned) },
@@ -401,7 +441,7 @@ impl Judge<'_> {
         let columns = &self.layout.columns;
         let free: Vec<usize> = (0..roles.len()).filter(|at| !is_chosen(&columns[*at])).collect();
         for &at in &free {
-            if let (Role::Label(_), Some(role)) = (&roles[at], self.as_values(&evidence[at])) {
+            if let (Role::Label(_), Some(role)) = (&roles[at], self.as_values(at, &evidence[at])) {
                 roles[at] = role;
             }
         }
@@ -421,7 +461,7 @@ impl Judge<'_> {
         }
         // Digits with leading zeros are numbers after all.
         for &at in free.iter().filter(|at| evidence[**at].are_padded_codes()) {
-            roles[at] = self.numbers(self.notation(&evidence[at]), &evidence[at]);
+            roles[at] = self.numbers(self.notation(at, &evidence[at]), &evidence[at]);
         }
     }
 

@@ -69,6 +69,9 @@ fn dates_that_are_none_are_told_with_the_reason() {
     let take = Choice::Column("d".to_owned(), Some(Take::Dates));
     let error = with(&column("d", &fields), &[], Rules::Current, vec![take]).unwrap_err().to_string();
     assert!(error.contains("row 4 (\"unknown\")") && error.contains("--missing-words unknown"), "{error}");
+    // Rows that are left out have numbers, too.
+    let raw = loaded(b"d,x\n2024-01-01,1\n,\n2024-01-02,2\n,\n2024-01-03,2\nsoon,5\n2024-01-04,2\n");
+    assert!(!remedies(&raw, "row 6 (\"soon\")").is_empty(), "{:?}", raw.doubts);
     let mixed = ["2024-01-31", "31.01.2024", "2024-01-31", "31.01.2024"];
     let raw = loaded(&column("d", &mixed));
     let said = raw
@@ -126,9 +129,11 @@ fn words_for_missing_values_are_those_of_the_table() {
     let raw = with(&column("country", &countries), &[], Rules::Current, vec![none]).unwrap();
     assert_eq!(raw.feature_names, ["country = DE", "country = FR", "country = NA", "x"]);
     assert!(!raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
-    // Where numbers are missing by the same word, it is no value.
+    // Where numbers are missing by the same word, it cannot be taken as a value.
     let raw = loaded(b"c,n\nNA,1\nDE,NA\nFR,3\nDE,4\nFR,5\nFR,5\n");
     assert!(remedies(&raw, "counts as missing").is_empty(), "{:?}", raw.doubts);
+    let said = raw.doubts.iter().any(|doubt| doubt.message.contains("it is missing in \"n\", too"));
+    assert!(said, "{:?}", raw.doubts);
     let raw = loaded(b"c,n\n-,1\nx,?\ny,3\nx,4\ny,5\ny,5\n");
     assert_eq!(remedies(&raw, "- counts as missing"), [Choice::OnlyMissingWords(vec!["?".to_owned()])]);
     let raw = loaded(&column("t", &["20.5", "-999", "21", "22.5", "-999", "21.25"]));
@@ -149,6 +154,11 @@ fn numbers_are_told_as_they_are_written() {
         let raw = loaded(&column("n", &fields));
         assert!(!remedies(&raw, part).is_empty(), "{:?}", raw.doubts);
     }
+    let raw = loaded("a;b;c;d;e;f;g\n$5;$5;$5;$5;$5;$5;$5\n€7;€7;€7;€7;€7;€7;€7\n".as_bytes());
+    let more = |doubt: &crate::dataset::Doubt| {
+        doubt.message.contains("2 more columns") && doubt.message.contains("\"f\", \"g\"")
+    };
+    assert!(raw.doubts.len() == 6 && raw.doubts.last().is_some_and(more), "{:?}", raw.doubts);
     assert!(loaded(&column("n", &["$5", "-$7", "5 $"])).doubts.is_empty());
     let raw = loaded(b"n;x\n1'234,50;1,5\n12,25;2,5\n");
     assert_eq!(raw.rows, Rows::F32(vec![1234.5, 1.5, 12.25, 2.5]));
@@ -207,4 +217,52 @@ fn dates_that_are_written_otherwise_than_the_run_knows_are_doubted() {
     check(&["01/31/2024", "02/01/2024"], &["02/01/2024"], &[1.0], false);
     check(&["2024-01-31", "2024-02-01"], &["02/01/2024"], &[-29.0], true);
     check(&["2024-01-31", "2024-02-01"], &["20240201"], &[1.0], false);
+}
+
+#[test]
+fn each_column_of_a_run_keeps_its_decimal_mark() {
+    let read = |text: &[u8], known: &[Column]| {
+        let (_dir, path) = write(text);
+        let reading = TableReading::default();
+        csv::load(&path, Asked::of(&reading), known, &Progress::default()).unwrap()
+    };
+    let points = loaded(b"x\ty\n0.125\t1.234\n2.5\t3.456\n").columns;
+    // A column that the run does not know says nothing about its columns.
+    let raw = read(b"x\ty\tnote\n1.234\t2.345\t3,5\n2.234\t4.345\t4,5\n", &points);
+    assert_eq!(raw.rows, Rows::F32(vec![1.234, 2.345, 2.234, 4.345]));
+    let both = loaded(b"a;b\n0,25;0.125\n1,25;1.125\n").columns;
+    assert_eq!(
+        [&both[0].kind, &both[1].kind],
+        [&ColumnKind::CommaNumbers { base: 0.0 }, &ColumnKind::Numbers { base: 0.0 }]
+    );
+    assert_eq!(read(b"a;b\n3,25;1.125\n", &both).rows, Rows::F32(vec![3.25, 1.125]));
+    let raw = read(b"a;b\n1;1.125\n2;2.125\n", &both);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 1.125, 2.0, 2.125]));
+    assert!(raw.notes.iter().any(|note| note.contains("\"b\" fit") && note.contains("points, as those")));
+    // A table that is written otherwise throughout.
+    let raw = read(b"x\ty\n3,25\t1,234\n4,5\t2,345\n", &points);
+    assert_eq!(raw.rows, Rows::F32(vec![3.25, 1.234, 4.5, 2.345]));
+}
+
+#[test]
+fn what_is_no_feature_proves_no_decimal_mark() {
+    let out = Choice::Column("note".to_owned(), Some(Take::LeftOut));
+    let raw = with(b"x\tnote\n1.234\t3,5\n2.345\t4,5\n", &[], Rules::Current, vec![out]).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.234, 2.345]));
+    let comma = Choice::Decimal(crate::project::Decimal::Comma);
+    assert_eq!(remedies(&raw, "but fit both"), [comma], "{:?}", raw.doubts);
+}
+
+#[test]
+fn an_odd_decimal_mark_is_named() {
+    let fields: Vec<String> =
+        (0..20).map(|at| if at == 7 { "1.5".to_owned() } else { format!("{},5", at * 7 % 20) }).collect();
+    let text = column("a", &fields.iter().map(String::as_str).collect::<Vec<_>>());
+    let text = String::from_utf8(text).unwrap().replace(".5\n", "\n");
+    let error = read(text.as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 9, column \"a\"") && error.contains("--missing-words 1.5"), "{error}");
+    let missing = Choice::MissingWords(vec!["1.5".to_owned()]);
+    let raw = with(text.as_bytes(), &[], Rules::Current, vec![missing]).unwrap();
+    let Rows::F32(values) = &raw.rows else { panic!("not numbers") };
+    assert!(values[2] == 7.5 && values[14].is_nan() && raw.columns.len() == 2, "{values:?}");
 }
