@@ -30,6 +30,7 @@ impl Quotes {
 
 /// Text in which every run of spaces and tabs is one space, and none is left at the beginning and the end of a line; those in
 /// quotes stay.
+#[expect(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Collapsed<R> {
     inner: R,
     block: Vec<u8>,
@@ -99,6 +100,7 @@ impl<R: Read> Read for Collapsed<R> {
 }
 
 /// Text without the spaces between a delimiter and a quote, which would make the quote a letter.
+#[expect(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Unspaced<R> {
     inner: R,
     block: Vec<u8>,
