@@ -1,4 +1,4 @@
-use super::missing::{is_missing, is_told};
+use super::missing::{is_missing, is_told_exactly};
 use super::number::Notation;
 use crate::dataset::interned::{Interned, Texts};
 use crate::dataset::progress::Pulse;
@@ -52,10 +52,10 @@ impl Labels {
     ) -> Result<LabelColumn, DataError> {
         let (budget, mut pulse) = (progress.budget(), Pulse::new(progress));
         let is_none = |text: &str, is_numeric: bool| match notation {
-            None => is_missing_by_version_1(text) || is_told(text.as_bytes(), reading),
+            None => is_missing_by_version_1(text) || is_told_exactly(text.as_bytes(), reading),
             Some(_) if is_numeric => is_missing(text, reading),
             // The usual words may well be classes: the country NA.
-            Some(_) => text.is_empty() || is_told(text.as_bytes(), reading),
+            Some(_) => text.is_empty() || is_told_exactly(text.as_bytes(), reading),
         };
         let number = |text: &str| notation.map_or_else(|| text.parse().ok(), |notation| notation.parse(text));
         let finite = |text: &str| number(text).filter(|value: &f64| (*value as f32).is_finite());

@@ -1,5 +1,6 @@
 //! Words that mean a missing value.
 
+use super::plain::plain_number;
 use crate::project::{Choice, TableReading};
 
 /// The usual words, in any case, and the errors of a spreadsheet.
@@ -52,9 +53,26 @@ pub(super) fn is_missing(field: &str, reading: &TableReading) -> bool {
     gap(field.trim(), reading).is_some()
 }
 
-/// Whether a field is one of the words that were told.
+/// Whether a field is one of the words that were told, or the same number: `-999.0` where it is `-999`.
 pub(super) fn is_told(field: &[u8], reading: &TableReading) -> bool {
+    reading.missing_words.iter().any(|word| word.as_bytes() == field || is_same_number(word, field))
+}
+
+/// Whether a field is one of the words that were told, to the letter.
+pub(super) fn is_told_exactly(field: &[u8], reading: &TableReading) -> bool {
     reading.missing_words.iter().any(|word| word.as_bytes() == field)
+}
+
+/// Whether two texts are the same number. Digits with leading zeros are codes: `07` is not `7`.
+fn is_same_number(word: &str, field: &[u8]) -> bool {
+    let Ok(field) = std::str::from_utf8(field) else { return false };
+    let is_padded = |text: &str| {
+        let digits = text.trim_start_matches(['-', '+']).as_bytes();
+        digits.first() == Some(&b'0') && digits.get(1).is_some_and(u8::is_ascii_digit)
+    };
+    !is_padded(word)
+        && !is_padded(field)
+        && plain_number(word).is_some_and(|value| plain_number(field) == Some(value))
 }
 
 /// The choice of more words for missing values: those told before stay. `None` where one cannot be
@@ -146,6 +164,10 @@ mod tests {
         check("-9", &reading(&["-9"], false), Some(Gap::Told));
         check("-", &reading(&["-9"], false), Some(Gap::Usual(8)));
         check("-", &reading(&["-9"], true), None);
+        check("-9.0", &reading(&["-9"], false), Some(Gap::Told));
+        check("-9", &reading(&["x", "-9.00"], false), Some(Gap::Told));
+        check("-09", &reading(&["-9"], false), None);
+        check("-8", &reading(&["-9"], false), None);
         check("nan", &reading(&["NaN"], true), Some(Gap::Usual(3)));
         check("unknown", &reading(&[], false), None);
         check("#DIV/0!", &reading(&[], false), Some(Gap::Usual(10)));
