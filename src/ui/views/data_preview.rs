@@ -346,7 +346,7 @@ fn is_pictures(data: &Dataset) -> bool {
 static ENTRY: Entry = Entry {
     name: DATA_VIEW,
     title: "Data",
-    icon: "□",
+    icon: "■",
     command: "Show data",
     tooltip: "Bring the samples of the data set to the front.",
     keys: keys![CTRL, Num4],

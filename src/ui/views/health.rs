@@ -292,7 +292,7 @@ fn layers_ui(ui: &mut Ui, health: &Health) {
 static ENTRY: Entry = Entry {
     name: "Health",
     title: "Health",
-    icon: "✓",
+    icon: "≈",
     command: "Show health",
     tooltip: "Show the Health view.",
     keys: keys![CTRL, Num8],
