@@ -12,6 +12,7 @@ mod place;
 mod recipe;
 mod regularizer;
 mod schedule;
+mod selection;
 mod shape;
 mod source;
 mod training;
@@ -27,6 +28,7 @@ pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use schedule::learning_rate;
+pub use selection::{NamedSelection, RowSet};
 pub use shape::{Shape, Shown};
 pub use source::{
     Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateOrder, DateUnit,
@@ -65,6 +67,9 @@ pub struct Project {
     pub loss: Loss,
     /// Optimizer, schedule, batch size, epochs, seed.
     pub training: Training,
+    /// Selections of rows that were given a name. They change nothing that is trained, and no run has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub selections: Vec<NamedSelection>,
 }
 
 impl Project {
@@ -78,19 +83,25 @@ impl Project {
         self
     }
 
+    /// What of it a run is trained by: all but the selections.
+    #[must_use]
+    pub fn design(&self) -> Project {
+        Project { selections: Vec::new(), ..self.clone() }
+    }
+
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.
     pub fn trained_designs(&self) -> Vec<Project> {
         match self.training.strategy {
             Strategy::LayerWise { by, epochs, beside_joint: true } => {
                 let alone = Strategy::LayerWise { by, epochs, beside_joint: false };
                 let with = |strategy| {
-                    let mut design = self.clone();
+                    let mut design = self.design();
                     design.training.strategy = strategy;
                     design
                 };
                 vec![with(alone), with(Strategy::Joint)]
             }
-            Strategy::LayerWise { beside_joint: false, .. } | Strategy::Joint => vec![self.clone()],
+            Strategy::LayerWise { beside_joint: false, .. } | Strategy::Joint => vec![self.design()],
         }
     }
 

@@ -91,6 +91,7 @@ pub(super) fn autoencoder(
         // Not the rest of the design: copied for each layer, its layers would be copied a square of times.
         format_version: design.format_version,
         name: design.name.clone(),
+        selections: Vec::new(),
     };
     let facts = DataFacts {
         shape: Shape::Vector(pair.inputs),

@@ -375,10 +375,16 @@ fn text_in_file(project: &Project, path: &Path) -> String {
     read.to_ron()
 }
 
-/// Whether a document is what a run was trained by. Where its data are does not count: paths are stored as they were found.
+/// Whether a document is what a run was trained by, and so nothing is lost without it. Where its data are does not count: paths
+/// are stored as they were found.
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
-    project.trained_designs().into_iter().map(same_data).any(|design| design == same_data(run.design.clone()))
+    project.selections.is_empty()
+        && project
+            .trained_designs()
+            .into_iter()
+            .map(same_data)
+            .any(|design| design == same_data(run.design.clone()))
 }
 
 fn hash_of(normaliser: &Normaliser) -> u64 {

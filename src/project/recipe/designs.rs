@@ -28,6 +28,7 @@ impl Recipe {
             output: Output { activation: Activation::Sigmoid },
             loss: Loss::SquaredError,
             training: Training::default(),
+            selections: Vec::new(),
         };
         match self {
             Recipe::Undercomplete => base,

@@ -102,7 +102,10 @@ impl State {
     /// Brings the design the shown run trained back on screen.
     pub fn restore_design(&mut self) {
         if let Some(design) = self.shown().map(|run| run.design.clone()) {
-            self.edit(|project, _| *project = design);
+            self.edit(|project, _| {
+                let selections = std::mem::take(&mut project.selections);
+                *project = Project { selections, ..design };
+            });
         }
     }
 

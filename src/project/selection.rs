@@ -1,0 +1,123 @@
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Rows of a data set that a person gave a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedSelection {
+    /// The name.
+    pub name: String,
+    /// Fingerprint of the data: of any others these rows say nothing.
+    pub fingerprint: u64,
+    /// The rows.
+    pub rows: RowSet,
+}
+
+/// Numbers of rows, counted from 0, each once. A clone shares them.
+///
+/// As text they are the ranges they form: `3,7-12,40`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowSet(Arc<[(u32, u32)]>);
+
+impl RowSet {
+    /// The set of these rows, which ascend.
+    pub fn of(rows: &[u32]) -> RowSet {
+        let ranges = rows.chunk_by(|a, b| a.checked_add(1) == Some(*b));
+        RowSet(ranges.filter_map(|range| Some((*range.first()?, *range.last()?))).collect())
+    }
+
+    /// Those below `count`, ascending: whatever a file says, no more rows than the data have.
+    pub fn below(&self, count: usize) -> impl Iterator<Item = u32> {
+        let last = u32::try_from(count).unwrap_or(u32::MAX).checked_sub(1);
+        let ranges = self.0.iter().filter_map(move |(from, to)| Some(*from..=(*to).min(last?)));
+        ranges.flatten()
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> u64 {
+        self.0.iter().map(|(from, to)| u64::from(to - from) + 1).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Display for RowSet {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (at, (from, to)) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            if from == to { write!(f, "{comma}{from}")? } else { write!(f, "{comma}{from}-{to}")? }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for RowSet {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<RowSet, String> {
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let wrong = || format!("“{part}” is no range of rows; write 3 or 7-12, ascending");
+            let (from, to) = part.split_once('-').unwrap_or((part, part));
+            let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
+            let (from, to) = (number(from)?, number(to)?);
+            if from > to || ranges.last().is_some_and(|(_, last)| *last >= from) {
+                return Err(wrong());
+            }
+            match ranges.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(from) => *last = to,
+                Some(_) | None => ranges.push((from, to)),
+            }
+        }
+        Ok(RowSet(ranges.into()))
+    }
+}
+
+impl Serialize for RowSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RowSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RowSet, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_written_as_ranges_and_read_back() {
+        for (rows, text) in [
+            (&[][..], ""),
+            (&[3], "3"),
+            (&[0, 1, 2, 7, 9, 10], "0-2,7,9-10"),
+            (&[u32::MAX - 1, u32::MAX], "4294967294-4294967295"),
+        ] {
+            let set = RowSet::of(rows);
+            assert_eq!((set.to_string(), set.len()), (text.to_owned(), rows.len() as u64));
+            assert_eq!(text.parse(), Ok(set.clone()));
+            let below: Vec<u32> = set.below(9).collect();
+            assert_eq!(below, rows.iter().copied().filter(|row| *row < 9).collect::<Vec<_>>());
+        }
+        assert_eq!(" 1 - 2 , 3,".parse(), Ok(RowSet::of(&[1, 2, 3])), "by hand");
+        assert_eq!(RowSet::of(&[5]).below(0).count(), 0);
+    }
+
+    #[test]
+    fn what_is_no_set_of_rows_is_refused() {
+        for text in ["x", "3-1", "1,1", "5,4", "1-3,2", "-", "4294967296", "1-2-3"] {
+            let error = text.parse::<RowSet>().expect_err(text);
+            assert!(error.contains("write 3 or 7-12"), "{error}");
+        }
+    }
+}
