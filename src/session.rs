@@ -11,6 +11,7 @@ mod pace;
 mod protocol;
 mod recorder;
 mod scores;
+mod sets;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
@@ -19,6 +20,11 @@ pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use scores::{Ranking, Scores};
+pub use sets::{
+    ClassShares, Comparison, Difference, Exported, Linear, Moments, Order, Pictures, Pixel, SampleAnswer,
+    SampleJob, Trial, export_pictures, export_table, inside, number_of, part_rows, picture_name,
+    squared_error, written_channels,
+};
 
 use std::any::Any;
 use std::sync::Arc;

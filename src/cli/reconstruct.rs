@@ -5,16 +5,13 @@ use super::args::Reconstruct;
 use super::encode::order;
 use super::failure::Failure;
 use super::output::{Output, beside, check_files};
-use super::sheet::{Sheet, number_of};
+use super::sheet::Sheet;
 use super::signal::{self, Stage};
 use super::write::{line, note, refuse_to_mix};
-use crate::dataset::{Dataset, Rows};
-use crate::io::{Files, Numbers, Pixels, TableForm, save_array, save_pictures};
-use crate::project::{Shape, Shown, Source, visible_list, visible_path};
-use crate::session::Scores;
+use crate::io::{Files, Numbers, TableForm, save_array, save_pictures};
+use crate::project::{Shape, visible_list, visible_path};
+use crate::session::{Pixel, Scores, picture_name, written_channels};
 
-/// The longest name a written picture keeps of its original's path, in bytes; systems allow 255 with number and ending.
-const NAME_BYTES: usize = 150;
 /// Columns of an array that are named.
 const NAMED: usize = 20;
 
@@ -171,129 +168,5 @@ impl Made<'_> {
         }
         line(format!("{count} pictures: {}", visible_path(folder)));
         Ok(())
-    }
-}
-
-/// How a value becomes a pixel.
-enum Pixel {
-    /// Of 8 bits, from black to white.
-    Shades(f32, f32),
-    /// Of 16 bits, the value itself.
-    Deep,
-}
-
-impl Pixel {
-    fn of(data: &Dataset) -> Pixel {
-        match data.rows {
-            Rows::U16(_) => Pixel::Deep,
-            Rows::U8(_) | Rows::F32(_) => {
-                let (low, high) = data.shades();
-                Pixel::Shades(low, high)
-            }
-        }
-    }
-
-    fn all(&self, values: impl Iterator<Item = f32>) -> Pixels {
-        match *self {
-            Pixel::Deep => {
-                Pixels::U16(values.map(|value| value.round().clamp(0.0, 65_535.0) as u16).collect())
-            }
-            Pixel::Shades(low, high) => Pixels::U8(
-                values
-                    .map(|value| ((value - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8)
-                    .collect(),
-            ),
-        }
-    }
-}
-
-/// The channels that a written picture has, counted from 0: all of a picture with transparency, of others those that are shown.
-fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
-    match (source, shape) {
-        (Source::ImageFolder { .. }, Shape::Image { channels: channels @ 0..=4, .. }) => {
-            (0..channels).collect()
-        }
-        _ => {
-            Shown::of(shape, source.shown_channels()).map_or(vec![], |shown| shown.shown_channels().to_vec())
-        }
-    }
-}
-
-/// The row's number in the source, so that files sort as rows do, and its name where it has one, with the page of a file of
-/// several (`scan.tif#2`).
-fn picture_name(data: &Dataset, row: u32) -> String {
-    let name = data.row_names.get(row as usize).map_or("", String::as_str);
-    let is_page = |page: &str| !page.is_empty() && page.bytes().all(|letter| letter.is_ascii_digit());
-    let (file, page) = match name.rsplit_once('#') {
-        Some((file, page)) if is_page(page) => (file, format!("_{page}")),
-        Some(_) | None => (name, String::new()),
-    };
-    let bare = Path::new(file).with_extension("").to_string_lossy().into_owned() + &page;
-    let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
-    let name: String = bare.chars().map(safe).collect();
-    // A path of many folders may be longer than the name of a file; its end tells pictures apart.
-    let start = name.len().saturating_sub(NAME_BYTES);
-    let start = (start..=name.len()).find(|&at| name.is_char_boundary(at)).unwrap_or_default();
-    let number = number_of(data, row);
-    if name.is_empty() { format!("{number:06}") } else { format!("{number:06}-{}", &name[start..]) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dataset::{Progress, load};
-    use crate::project::{ArrayReading, Data};
-
-    #[test]
-    fn names_of_pictures_are_safe_and_never_too_long() {
-        let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
-        assert_eq!(picture_name(&data, 6), "000007");
-        data.row_names = ["cats/my cat.v2.png", "scan.tif#1", "scan.tif#12", "no #1.png", "no #x"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(["/ü".repeat(400) + "/last.png"])
-            .collect();
-        for (row, expected) in [
-            (0, "000001-cats_my_cat_v2"),
-            (1, "000002-scan_1"),
-            (2, "000003-scan_12"),
-            (3, "000004-no__1"),
-            (4, "000005-no__x"),
-        ] {
-            assert_eq!(picture_name(&data, row), expected);
-        }
-        let long = picture_name(&data, 5);
-        assert!(long.len() <= 160 && long.ends_with("_ü_last"), "{long}");
-        // Rows that were left out leave their numbers.
-        data.source_rows = vec![3];
-        assert_eq!(picture_name(&data, 0), "000003-cats_my_cat_v2");
-    }
-
-    #[test]
-    fn transparency_is_written_and_other_channels_as_they_are_shown() {
-        let image = |channels| Shape::Image { height: 1, width: 1, channels };
-        let array = |shown: &[usize]| {
-            let reading = ArrayReading { shown_channels: shown.to_vec(), ..ArrayReading::default() };
-            Source::Npy { path: "a.npy".into(), array: None, labels: None, reading }
-        };
-        assert_eq!(written_channels(&array(&[]), image(5)), [0, 1, 2]);
-        assert_eq!(written_channels(&array(&[5, 3, 1]), image(5)), [4, 2, 0]);
-        assert_eq!(written_channels(&array(&[]), image(2)), [0]);
-        let pictures = Source::ImageFolder {
-            path: "a".into(),
-            width: 1,
-            height: 1,
-            channels: crate::project::Channels::default(),
-            fit: crate::project::Fit::default(),
-            reading: crate::project::PictureReading::default(),
-        };
-        assert_eq!(written_channels(&pictures, image(4)), [0, 1, 2, 3]);
-    }
-
-    #[test]
-    fn deep_pixels_are_the_values_themselves() {
-        let values = [-3.0, 0.4, 255.6, 4095.0, 70_000.0];
-        assert_eq!(Pixel::Deep.all(values.into_iter()), Pixels::U16(vec![0, 0, 256, 4095, 65_535]));
-        assert_eq!(Pixel::Shades(0.0, 16.0).all([8.0, 20.0].into_iter()), Pixels::U8(vec![128, 255]));
     }
 }

@@ -7,7 +7,7 @@ use super::write::note;
 use crate::dataset::{Dataset, Subset};
 use crate::io::{Files, TableForm, save_table};
 use crate::project::visible_path;
-use crate::session::Scores;
+use crate::session::{Scores, number_of};
 
 /// A table of results with a row for each of some samples.
 pub(super) struct Sheet<'a> {
@@ -160,11 +160,6 @@ impl<'a> Sheet<'a> {
         }
         names
     }
-}
-
-/// The number of a row in its source, counted from 1.
-pub(super) fn number_of(data: &Dataset, row: u32) -> u64 {
-    data.source_rows.get(row as usize).map_or(u64::from(row) + 1, |number| u64::from(*number))
 }
 
 #[cfg(test)]

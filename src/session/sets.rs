@@ -1,0 +1,207 @@
+//! Work on sets of samples for the views, in parts that are soon done: a set of any size is asked for part after part, so that
+//! other work of the compute lane comes in between.
+
+mod compare;
+mod export;
+mod order;
+
+use std::sync::Arc;
+
+pub use compare::{ClassShares, Comparison, Difference, Moments};
+pub use export::{Exported, Pixel, export_pictures, export_table, number_of, picture_name, written_channels};
+pub use order::Order;
+
+use super::baseline::gathered;
+use crate::analysis::pca::Pca;
+use crate::analysis::region;
+use crate::check::Plan;
+use crate::dataset::random::Purpose;
+use crate::dataset::{Dataset, Subset};
+use crate::engine::{Network, Noise};
+use crate::run::Checkpoint;
+
+/// Values that a part holds, about: the errors of as many are computed in a fraction of a second.
+const PART_VALUES: usize = 1 << 21;
+
+/// A trained network with the data it is shown.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The design.
+    pub plan: Arc<Plan>,
+    /// Its weights.
+    pub checkpoint: Arc<Checkpoint>,
+    /// The data.
+    pub data: Arc<Dataset>,
+    /// Whether the network is given corrupted samples, as in its training; errors are always against the clean ones.
+    pub is_corrupted: bool,
+}
+
+/// The best linear code of the size of a network's: PCA, fitted on the training split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear(Arc<Pca>);
+
+/// Something to be done with samples.
+#[derive(Clone, Debug)]
+pub enum SampleJob {
+    /// The error of each row.
+    Errors(Trial, Vec<u32>),
+    /// What the network, and PCA where there is one, make of rows.
+    Pictures(Trial, Option<Linear>, Vec<u32>),
+    /// What PCA makes of scaled values that are given.
+    Linear(Linear, Vec<f32>),
+    /// PCA with so many components.
+    Fit(Arc<Dataset>, usize),
+    /// Rows in another order; the errors are by row of the data, NaN where they are not known.
+    Order(Order, Arc<Dataset>, Vec<u32>, Vec<f32>),
+    /// Selected rows compared with all others; errors as above, empty where none are known.
+    Compare(Arc<Dataset>, Vec<u32>, Vec<f32>),
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SampleAnswer {
+    /// Squared error per feature of each row, in units of the scaled data.
+    Errors(Vec<f32>),
+    /// Pictures of the rows.
+    Pictures(Pictures),
+    /// Rows of scaled values.
+    Values(Vec<f32>),
+    /// The fitted PCA.
+    Fitted(Linear),
+    /// The rows in their new order.
+    Ordered(Vec<u32>),
+    /// The comparison.
+    Compared(Comparison),
+}
+
+/// What networks made of samples, row by row, in units of the scaled data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pictures {
+    /// The rows of the data.
+    pub rows: Vec<u32>,
+    /// What the encoder saw; empty where it saw the samples as they are.
+    pub corrupted: Vec<f32>,
+    /// The reconstructions.
+    pub reconstructions: Vec<f32>,
+    /// Those of PCA, of the same input; empty where there is none.
+    pub linear: Vec<f32>,
+}
+
+/// How many rows of these data are a part of a set.
+pub fn part_rows(data: &Dataset) -> usize {
+    (PART_VALUES / data.shape.features().max(1)).clamp(16, 4096)
+}
+
+/// Indices of points in a plane that lie inside a polygon.
+pub fn inside(polygon: &[[f32; 2]], points: &[[f32; 2]]) -> Vec<usize> {
+    region::inside(polygon, points)
+}
+
+impl Linear {
+    /// Fits as many components to the training split.
+    ///
+    /// # Errors
+    /// A message where PCA cannot be fitted.
+    pub fn fit(data: &Dataset, components: usize) -> Result<Linear, String> {
+        let train = gathered(data, data.split.rows(Subset::Train));
+        let pca = Pca::fit(&train, data.shape.features(), components).map_err(|error| error.to_string())?;
+        Ok(Linear(Arc::new(pca)))
+    }
+
+    /// Its reconstructions of scaled rows.
+    pub fn reconstruct(&self, rows: &[f32]) -> Vec<f32> {
+        let pca = &self.0;
+        if pca.k() == 0 {
+            pca.mean.repeat(rows.len() / pca.mean.len().max(1))
+        } else {
+            pca.reconstruct(&pca.project(rows))
+        }
+    }
+}
+
+impl SampleJob {
+    /// Does it.
+    ///
+    /// # Errors
+    /// A message where the network or PCA cannot be had.
+    pub fn answer(&self) -> Result<SampleAnswer, String> {
+        Ok(match self {
+            SampleJob::Errors(trial, rows) => SampleAnswer::Errors(trial.errors(rows)?),
+            SampleJob::Pictures(trial, linear, rows) => {
+                SampleAnswer::Pictures(trial.pictures(linear.as_ref(), rows)?)
+            }
+            SampleJob::Linear(linear, values) => SampleAnswer::Values(linear.reconstruct(values)),
+            SampleJob::Fit(data, components) => SampleAnswer::Fitted(Linear::fit(data, *components)?),
+            SampleJob::Order(order, data, rows, errors) => {
+                SampleAnswer::Ordered(order.of(data, rows.clone(), errors))
+            }
+            SampleJob::Compare(data, rows, errors) => {
+                SampleAnswer::Compared(Comparison::of(data, rows, errors))
+            }
+        })
+    }
+}
+
+impl Trial {
+    fn network(&self) -> Result<Network, String> {
+        let weights = self.checkpoint.inference_weights();
+        Network::trained(&self.plan, weights, 1).map_err(|error| error.to_string())
+    }
+
+    /// The noise of the watched samples, so that a sample is corrupted alike wherever it is shown.
+    fn noise(&self) -> Option<Noise> {
+        let design = self.plan.design();
+        (self.is_corrupted && design.corruption.corrupts()).then(|| Noise {
+            corruption: design.corruption,
+            shape: self.plan.shape(),
+            range: self.plan.facts().value_range,
+            seed: design.training.seed,
+            purpose: Purpose::ProbeCorruption,
+            epoch: 0,
+        })
+    }
+
+    fn errors(&self, rows: &[u32]) -> Result<Vec<f32>, String> {
+        let mut network = self.network()?;
+        let Some(noise) = self.noise() else {
+            let errors = network.errors(&self.data, rows);
+            return Ok(errors.into_iter().map(|error| error as f32).collect());
+        };
+        let (_, restored) = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;
+        let features = self.data.shape.features().max(1);
+        let clean = self.clean(rows);
+        let pairs = restored.chunks_exact(features).zip(clean.chunks_exact(features));
+        Ok(pairs.map(|(restored, clean)| squared_error(restored, clean)).collect())
+    }
+
+    fn pictures(&self, linear: Option<&Linear>, rows: &[u32]) -> Result<Pictures, String> {
+        let mut network = self.network()?;
+        let (corrupted, reconstructions, linear) = match self.noise() {
+            Some(noise) => {
+                let made = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;
+                let linear = linear.map(|linear| linear.reconstruct(&made.0));
+                (made.0, made.1, linear)
+            }
+            None => {
+                let clean = self.clean(rows);
+                let linear = linear.map(|linear| linear.reconstruct(&clean));
+                (Vec::new(), network.reconstruct(&clean), linear)
+            }
+        };
+        Ok(Pictures { rows: rows.to_vec(), corrupted, reconstructions, linear: linear.unwrap_or_default() })
+    }
+
+    fn clean(&self, rows: &[u32]) -> Vec<f32> {
+        let mut clean = vec![0.0; rows.len() * self.data.shape.features()];
+        self.data.gather(rows, &mut clean);
+        clean
+    }
+}
+
+/// Mean squared difference of two rows.
+pub fn squared_error(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / a.len().max(1) as f32
+}
+
+#[cfg(test)]
+mod tests;

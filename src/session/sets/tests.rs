@@ -1,0 +1,113 @@
+use super::*;
+use crate::check::plan;
+use crate::dataset::{LabelColumn, Progress, Rows, load};
+use crate::engine::Trainer;
+use crate::project::{Corruption, Data, Project, Recipe, Source, Synthetic};
+use crate::run::facts;
+use crate::session::baseline;
+
+/// A small network, trained for an epoch.
+fn trial(corruption: Corruption) -> Trial {
+    let source = Source::Synthetic(Synthetic::Blobs { count: 200, features: 6, clusters: 3, seed: 1 });
+    let mut project = Project {
+        data: Data { source, ..Data::default() },
+        corruption,
+        encoder: Vec::new(),
+        ..Recipe::Undercomplete.project()
+    };
+    project.training.epochs = 1;
+    let data = Arc::new(load(&project.data, &Progress::default()).expect("generated"));
+    let plan = plan(&project, &facts(&data)).expect("sound");
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    while !trainer.is_done() {
+        trainer.step().expect("sound");
+    }
+    let checkpoint = Arc::new(trainer.snapshot());
+    Trial { plan: Arc::new(plan), checkpoint, data, is_corrupted: corruption.corrupts() }
+}
+
+/// The error of each row by the pictures.
+fn by_pictures(trial: &Trial, rows: &[u32]) -> Vec<f32> {
+    let pictures = trial.pictures(None, rows).expect("small");
+    let clean = trial.clean(rows);
+    let pairs = pictures.reconstructions.chunks_exact(6).zip(clean.chunks_exact(6));
+    pairs.map(|(a, b)| squared_error(a, b)).collect()
+}
+
+#[test]
+fn errors_are_those_of_the_pictures_with_clean_and_with_corrupted_input() {
+    for corruption in [Corruption::None, Corruption::Gaussian { std: 0.3 }] {
+        let trial = trial(corruption);
+        let rows = [7, 3, 199];
+        let errors = trial.errors(&rows).expect("small");
+        for (error, expected) in errors.iter().zip(by_pictures(&trial, &rows)) {
+            assert!((error - expected).abs() < 1e-5 * expected.max(1.0), "{error} {expected}");
+        }
+        let again = trial.errors(&[3]).expect("small");
+        assert!((again[0] - errors[1]).abs() < 1e-6, "noise depends on the row alone");
+        let clean = Trial { is_corrupted: false, ..trial.clone() };
+        let is_same = clean.errors(&rows).expect("small") == errors;
+        assert_eq!(is_same, !corruption.corrupts());
+    }
+}
+
+#[test]
+fn the_linear_code_is_the_baseline() {
+    let Trial { data, .. } = trial(Corruption::None);
+    let linear = Linear::fit(&data, 2).expect("numbers");
+    let mut values = vec![0.0; data.split.validation.len() * 6];
+    data.gather(&data.split.validation, &mut values);
+    let back = linear.reconstruct(&values);
+    let mse = f64::from(squared_error(&values, &back));
+    let expected = baseline(&data, 2).expect("numbers");
+    assert!((mse - expected).abs() < 1e-5 * expected.max(1.0), "{mse} {expected}");
+}
+
+#[test]
+fn rows_are_brought_into_order() {
+    let mut data = crate::dataset::load(&Data::default(), &Progress::default()).expect("embedded");
+    data.labels =
+        vec![LabelColumn::classes("label", vec!["a".to_owned(), "b".to_owned()], vec![1, 0, 1, 0, 1])];
+    let errors = [0.5, f32::NAN, 0.1, 0.9, 0.5];
+    for (order, expected) in [
+        (Order::Data, [4, 3, 2, 1, 0]),
+        (Order::Worst, [3, 4, 0, 2, 1]),
+        (Order::Best, [2, 4, 0, 3, 1]),
+        (Order::Class, [3, 1, 4, 0, 2]),
+    ] {
+        assert_eq!(order.of(&data, vec![4, 3, 2, 1, 0], &errors), expected, "{order:?}");
+    }
+    let median = Order::Median.of(&data, vec![3, 0, 2], &[0.5, 0.0, 0.25, 2.0]);
+    assert_eq!(median, [0, 2, 3]);
+}
+
+#[test]
+fn a_selection_is_compared_with_the_rest() {
+    let source = Source::Synthetic(Synthetic::Blobs { count: 6, features: 2, clusters: 1, seed: 1 });
+    let mut data = load(&Data { source, ..Data::default() }, &Progress::default()).expect("generated");
+    // Selected: rows 0 and 1.
+    data.rows = Rows::F32(vec![1.0, 5.0, 3.0, 5.0, 10.0, 5.0, 12.0, 5.0, 14.0, 5.0, 16.0, 5.0]);
+    let names = vec!["a".to_owned(), "b".to_owned()];
+    data.labels = vec![
+        LabelColumn::classes("kind", names, vec![0, 1, 1, 1, 1, 0]),
+        LabelColumn::numbers("age", vec![2.0, 4.0, f32::NAN, 3.0, 3.0, 3.0]),
+    ];
+    let errors = [0.5, f32::NAN, 0.1, 0.3, f32::NAN, f32::NAN];
+    let found = Comparison::of(&data, &[0, 1, 99], &errors);
+    assert_eq!((found.selected, found.others), (2, 4));
+    let first = &found.columns[0];
+    assert_eq!(first.name, "feature 1");
+    assert_eq!((first.selected.mean, first.others.mean), (2.0, 13.0));
+    // Variances 2 and 20/3: (2 - 13) / sqrt((2 + 20/3) / 2).
+    assert!((first.selected.std - 2.0_f64.sqrt()).abs() < 1e-12);
+    assert!((first.standardised() + 11.0 / (13.0_f64 / 3.0).sqrt()).abs() < 1e-9, "{first:?}");
+    let rest: Vec<_> =
+        found.columns[1..].iter().map(|column| (column.name.as_str(), column.standardised())).collect();
+    assert_eq!(rest, [("feature 2", 0.0), ("age", 0.0)]);
+    assert_eq!(found.columns[2].others.count, 3, "a missing number is none");
+    let errors = found.errors.expect("some are known");
+    assert!((errors.selected.mean - 0.5).abs() < 1e-7 && (errors.others.mean - 0.2).abs() < 1e-7);
+    assert_eq!((errors.selected.count, errors.others.count), (1, 2));
+    assert_eq!(found.classes[0].classes, [("a".to_owned(), [1, 1]), ("b".to_owned(), [1, 3])]);
+    assert_eq!(Comparison::of(&data, &[], &[]).columns, []);
+}
