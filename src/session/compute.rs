@@ -61,6 +61,7 @@ fn compute(kind: &JobKind) -> Result<JobResult, String> {
             let likelihood = estimate.map_err(|error| error.to_string())?;
             Ok(JobResult::Likelihood { subset: *subset, likelihood })
         }
+        JobKind::Samples(job) => job.answer().map(|answer| JobResult::Samples(Box::new(answer))),
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::Findings;
+use super::{Findings, SampleAnswer, SampleJob};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::Likelihood;
@@ -158,6 +158,8 @@ pub enum JobKind {
         /// Codes drawn for each sample.
         draws: usize,
     },
+    /// Something with samples of a set.
+    Samples(Box<SampleJob>),
 }
 
 /// What a job gave.
@@ -185,4 +187,6 @@ pub enum JobResult {
         /// What the kind of network is judged by beside.
         findings: Box<Findings>,
     },
+    /// What came of samples of a set.
+    Samples(Box<SampleAnswer>),
 }

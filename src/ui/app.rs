@@ -321,7 +321,7 @@ fn keys(ui: &Ui, state: &mut State) {
     });
     for (shortcut, command) in keys {
         let bare = shortcut.modifiers.is_none() && !is_function_key(shortcut.logical_key);
-        let text_key = matches!(command, Command::Undo | Command::Redo);
+        let text_key = matches!(command, Command::Undo | Command::Redo | Command::SelectAll);
         let taken = match (bare, focused) {
             // Space presses the focused widget, arrows move in it.
             (true, Some(_)) => !on_card || shortcut.logical_key == egui::Key::Space,

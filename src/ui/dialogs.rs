@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
-use super::state::{Browse, BrowseKind};
+use super::state::{Browse, BrowseKind, SaveKind};
 
 /// The folder at or above a path, where it exists; may take long to find.
 pub fn folder_near(path: &Path) -> Option<PathBuf> {
@@ -29,7 +29,13 @@ pub fn desktop_dialog(browse: &Browse, folder: Option<&Path>) -> Answer {
         BrowseKind::Folder => Box::pin(dialog.pick_folder()),
         BrowseKind::Save(kind) => {
             let name = browse.near.file_name().unwrap_or_default().to_string_lossy();
-            Box::pin(dialog.set_file_name(name).add_filter("Hourglass", &[kind.extension()]).save_file())
+            let dialog = dialog.set_file_name(name);
+            let dialog = match kind {
+                SaveKind::Project | SaveKind::Design => dialog.add_filter("Hourglass", &[kind.extension()]),
+                SaveKind::Table => dialog.add_filter("Tables", &[kind.extension()]),
+                SaveKind::Pictures => dialog,
+            };
+            Box::pin(dialog.save_file())
         }
     }
 }

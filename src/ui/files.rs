@@ -11,11 +11,10 @@ use std::thread::JoinHandle;
 pub use self::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, is_project, promise};
 use self::keeper::Keep;
 use super::dialogs::{chosen, desktop_dialog, folder_near};
-use super::state::{Browse, PathFound, PathQuestion, SaveKind, SaveRequest};
+use super::state::{Browse, PathFound, PathQuestion, SaveRequest};
 use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
     FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
-    save_design,
 };
 
 /// What the threads answer.
@@ -102,10 +101,7 @@ impl FileRoom {
     pub fn save(&self, mut request: Box<SaveRequest>) {
         self.spawn(move || {
             let files = Files::default();
-            let result = match request.kind {
-                SaveKind::Project => request.save_project(&files),
-                SaveKind::Design => save_design(&files, &request.path, &request.project).map(|()| Vec::new()),
-            };
+            let result = request.save(&files);
             FileEvent::Saved(request, result.map_err(|error| error.to_string()))
         });
     }

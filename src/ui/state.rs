@@ -3,17 +3,22 @@
 
 mod baselines;
 mod browse;
+mod criterion;
 mod data;
 mod data_problem;
 mod derived;
 mod dialog;
 mod history;
+mod look;
 mod missing_data;
 mod notices;
 mod past_data;
 mod path_dialog;
 mod principal;
 mod save;
+mod scored;
+mod selection;
+mod sets;
 mod sources;
 mod then;
 mod view;
@@ -26,19 +31,24 @@ use std::sync::Arc;
 
 pub use self::baselines::Baselines;
 pub use self::browse::{Browse, BrowseKind, Target};
+pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
 pub use self::history::History;
+pub use self::look::{Look, Wanted, stamp_of};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
 pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
-pub use self::save::{SaveKind, SaveRequest};
+pub use self::save::{ExportRequest, SaveKind, SaveRequest};
+pub use self::scored::{Awaited, Errors, Ordered, Scored, Subject};
+pub use self::selection::{How, Selection};
+pub use self::sets::{Set, SetChoice, SetRows, Sets};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::then::Then;
-pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, ViewSettings};
+pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, SELECTION_VIEW, ViewSettings};
 pub use self::wishes::{RunAction, Seek};
 use crate::check::DataFacts;
 use crate::dataset::{Dataset, Subset};
@@ -109,6 +119,12 @@ pub struct State {
     pub principal: Principal,
     /// The error of PCA of every run.
     pub baselines: Baselines,
+    /// The selected samples.
+    pub selection: Selection,
+    /// Errors and pictures of the samples of a set.
+    pub scored: Scored,
+    /// Other data that networks are shown, by name.
+    pub others: BTreeMap<String, Arc<Dataset>>,
     /// Data of runs that the design no longer reads.
     pub(super) past: PastData,
     pub(super) kept: Option<Project>,
@@ -202,6 +218,9 @@ impl State {
             epoch: None,
             principal: Principal::default(),
             baselines: Baselines::default(),
+            selection: Selection::default(),
+            scored: Scored::default(),
+            others: BTreeMap::new(),
             past: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),
@@ -245,7 +264,12 @@ impl State {
     /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
     /// these are not there, loaded data of the same rows, whatever labels they have.
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        let loaded = self.data.dataset.as_deref();
+        self.shared_data_of(run).map(|data| &**data)
+    }
+
+    /// The same, to be held on to.
+    pub fn shared_data_of(&self, run: &Run) -> Option<&Arc<Dataset>> {
+        let loaded = self.data.dataset.as_ref();
         let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
         let own = own.map(|(data, _)| data).or_else(|| self.past.of(run));
         own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))

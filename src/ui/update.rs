@@ -7,6 +7,8 @@ mod edits;
 mod file_events;
 mod past_data;
 mod remedies;
+mod samples;
+mod selection;
 mod session_events;
 pub mod stack;
 mod training;
@@ -21,7 +23,9 @@ use crate::io::MergeBase;
 use crate::project::{Choice, Data, Place, Project, Rules, Source};
 use crate::run::{Run, RunId, Setting, Status};
 use crate::session;
-use crate::ui::state::{Baselines, DataState, Effect, History, Offer, PastData, Principal, Sources, State};
+use crate::ui::state::{
+    Baselines, DataState, Effect, History, Offer, PastData, Principal, Scored, Sources, State,
+};
 
 /// Why another reading of the data is offered, and at what price.
 pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, as the runs of this design were trained. New designs read more of them as they are; runs trained before cannot be resumed on data that are read otherwise.";
@@ -51,6 +55,9 @@ impl State {
         self.principal = Principal::default();
         self.baselines = Baselines::default();
         self.past = PastData::default();
+        self.selection.clear();
+        self.scored = Scored::default();
+        self.others.clear();
         self.live = None;
         self.selected = Place::Code;
         self.kept = None;

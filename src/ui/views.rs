@@ -15,6 +15,8 @@ mod registry;
 mod replay;
 mod runs;
 mod sample;
+mod selection;
+mod set_choice;
 mod tiles;
 mod view;
 

@@ -9,6 +9,7 @@ mod folder;
 mod keyboard;
 mod problems;
 mod safety;
+mod selection;
 mod stack;
 mod table;
 mod training;

@@ -53,6 +53,26 @@ pub(super) fn mirrored(state: &State) -> Condition {
     demand(state.is_mirrored(), "Only a decoder that mirrors the encoder can share its weights.")
 }
 
+/// Whether there are samples to select from.
+pub(super) fn selectable(state: &State) -> Condition {
+    demand(state.selectable().is_some(), "No data are loaded.")
+}
+
+pub(super) fn selected(state: &State) -> Condition {
+    demand(!state.selected().is_empty(), "No sample is selected.")
+}
+
+pub(super) fn exportable(state: &State) -> Condition {
+    not_writing(state)?;
+    selected(state)
+}
+
+pub(super) fn exportable_pictures(state: &State) -> Condition {
+    exportable(state)?;
+    let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
+    demand(are_pictures, "The samples are no pictures: export them as CSV.")
+}
+
 pub(super) fn under_way(state: &State) -> Condition {
     demand(state.active_run().is_some(), "Nothing is being trained.")
 }
@@ -83,7 +103,7 @@ pub(super) fn continuable(state: &State) -> Condition {
 pub(super) fn restorable(state: &State) -> Condition {
     match state.shown() {
         None => Err("There is no run yet.".to_owned()),
-        Some(run) => demand(run.design != state.project, "The run's design is the one on screen."),
+        Some(run) => demand(run.design != state.project.design(), "The run's design is the one on screen."),
     }
 }
 

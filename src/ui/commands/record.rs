@@ -11,6 +11,8 @@ pub enum Menu {
     File,
     /// The document.
     Edit,
+    /// Samples and cards.
+    Select,
     /// What is visible.
     View,
     /// Training and data.
@@ -21,13 +23,14 @@ pub enum Menu {
 
 impl Menu {
     /// All menus, from the left.
-    pub const ALL: [Menu; 5] = [Menu::File, Menu::Edit, Menu::View, Menu::Run, Menu::Help];
+    pub const ALL: [Menu; 6] = [Menu::File, Menu::Edit, Menu::Select, Menu::View, Menu::Run, Menu::Help];
 
     /// Its name in the bar.
     pub fn name(self) -> &'static str {
         match self {
             Menu::File => "File",
             Menu::Edit => "Edit",
+            Menu::Select => "Select",
             Menu::View => "View",
             Menu::Run => "Run",
             Menu::Help => "Help",

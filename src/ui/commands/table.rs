@@ -10,7 +10,7 @@ use super::{conditions, layers};
 use crate::project::Layer;
 use crate::session::{Request, Start};
 use crate::ui::keys::keys;
-use crate::ui::state::{BottomTab, Dialog, Effect, Palette, SaveKind, State, Then};
+use crate::ui::state::{BottomTab, Dialog, Effect, Palette, SELECTION_VIEW, SaveKind, State, Then};
 use crate::ui::update::{LOCATE, RELOAD};
 use crate::ui::views;
 
@@ -100,6 +100,42 @@ commands! {
         .about("Use the transposed weights of the encoder in the mirrored decoder.")
         .when(conditions::mirrored)
         .on(State::is_tied);
+    SelectAll => Menu::Select
+        .item(1, "Select all samples", keys![CTRL, A], State::select_all)
+        .about("Select every sample of the data.")
+        .when(conditions::selectable);
+    InvertSelection => Menu::Select
+        .item(1, "Invert selection", keys![CTRL_SHIFT, I], State::invert_selection)
+        .about("Select the samples that are not selected.")
+        .when(conditions::selectable);
+    ClearSelection => Menu::Select
+        .item(1, "Clear selection", keys![CTRL_SHIFT, A], |state| state.selection.clear())
+        .about("Select no sample.")
+        .when(conditions::selected);
+    SelectClass => Menu::Select
+        .item(2, "Select class…", keys![CTRL_ALT, S], |state| state.view.show = Some(SELECTION_VIEW))
+        .about("Select samples by their class, or by a range of a column or of the error.")
+        .when(conditions::selectable);
+    NameSelection => Menu::Select
+        .item(2, "Save selection", keys![CTRL_ALT, K], State::name_selection)
+        .about("Keep the selection in the project under a name; can be undone.")
+        .when(conditions::selected);
+    ExportTable => Menu::Select
+        .item(3, "Export selection as CSV…", keys![CTRL_ALT, E], |state| state.ask_where(SaveKind::Table))
+        .about("Write the selected samples as a table with their labels, splits and errors.")
+        .when(conditions::exportable);
+    ExportPictures => Menu::Select
+        .item(3, "Export selection as pictures…", keys![CTRL_ALT, P], |state| state.ask_where(SaveKind::Pictures))
+        .about("Write the selected samples as PNG files into a new folder.")
+        .when(conditions::exportable_pictures);
+    SelectPrevious => Menu::Select
+        .item(4, "Select previous card", keys![NONE, ArrowUp], |state| state.select_by(-1))
+        .about("Select the card above.")
+        .when(conditions::not_first);
+    SelectNext => Menu::Select
+        .item(4, "Select next card", keys![NONE, ArrowDown], |state| state.select_by(1))
+        .about("Select the card below.")
+        .when(conditions::not_last);
     CommandPalette => Menu::View
         .item(1, "Search commands…", keys![CTRL, K; CTRL_SHIFT, P], |state| state.view.palette = Some(Palette::default()))
         .about("Find any command by a few letters of its name.");
@@ -112,14 +148,6 @@ commands! {
     ShowLog => Menu::View
         .item(3, "Show log", keys![CTRL, Num7], |state| state.show_bottom(BottomTab::Log))
         .about("Show what happened so far.");
-    SelectPrevious => Menu::View
-        .item(4, "Select previous card", keys![NONE, ArrowUp], |state| state.select_by(-1))
-        .about("Select the card above.")
-        .when(conditions::not_first);
-    SelectNext => Menu::View
-        .item(4, "Select next card", keys![NONE, ArrowDown], |state| state.select_by(1))
-        .about("Select the card below.")
-        .when(conditions::not_last);
     ToggleNetwork => Menu::View
         .item(5, "Network panel", keys![CTRL, B], |state| state.view.network = !state.view.network)
         .about("Show or hide the network on the left.")

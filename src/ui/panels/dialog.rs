@@ -150,6 +150,12 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         }
         Purpose::Save(kind @ SaveKind::Project, _) => ("Save the project", "Save", BrowseKind::Save(*kind)),
         Purpose::Save(kind @ SaveKind::Design, _) => ("Save the design", "Save", BrowseKind::Save(*kind)),
+        Purpose::Save(kind @ SaveKind::Table, _) => {
+            ("Export the selection as a table", "Export", BrowseKind::Save(*kind))
+        }
+        Purpose::Save(kind @ SaveKind::Pictures, _) => {
+            ("Export the selection as a folder of pictures", "Export", BrowseKind::Save(*kind))
+        }
     };
     title_ui(ui, title);
     if state.damaged && matches!(dialog.purpose, Purpose::Save(SaveKind::Project, _)) {

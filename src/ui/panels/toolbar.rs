@@ -20,9 +20,9 @@ pub fn toolbar_ui(ui: &mut Ui, state: &mut State) {
         icon_ui(ui);
         ui.scope(|ui| {
             // A menu bar takes all the width it is given.
-            ui.set_max_width(200.0);
+            ui.set_max_width(250.0);
             MenuBar::new().ui(ui, |ui| {
-                ui.spacing_mut().item_spacing.x = 10.0;
+                ui.spacing_mut().item_spacing.x = if width > 1100.0 { 10.0 } else { 5.0 };
                 for menu in Menu::ALL {
                     ui.menu_button(RichText::new(menu.name()).size(13.0), |ui| menu_ui(ui, menu, state));
                 }

@@ -131,6 +131,9 @@ impl PathDialog {
             // The folder that the file is in: nothing is wrong yet.
             (Purpose::Open, PathKind::Folder) => Some(""),
             (Purpose::Open, PathKind::Nothing | PathKind::NoFolder) => Some("There is no such file."),
+            (Purpose::Save(SaveKind::Pictures, _), PathKind::Folder) => {
+                Some("There is such a folder already: add the name of a new one.")
+            }
             (Purpose::Save(..), PathKind::Folder) => Some("This is a folder: add the name of the file."),
             (Purpose::Save(..), PathKind::NoFolder) => Some("The folder does not exist."),
             (Purpose::Save(..), PathKind::File) if self.overwrite => {
@@ -189,7 +192,8 @@ fn suggested(purpose: &Purpose, text: &str) -> Range<usize> {
 
 /// The path, with the ending of its kind where it has none.
 pub fn with_ending(path: PathBuf, kind: SaveKind) -> PathBuf {
-    if path.extension().is_none() { path.with_extension(kind.extension()) } else { path }
+    let is_whole = path.extension().is_some() || kind.extension().is_empty();
+    if is_whole { path } else { path.with_extension(kind.extension()) }
 }
 
 #[cfg(test)]

@@ -73,6 +73,9 @@ impl ViewSettings {
     }
 }
 
+/// Name of the view of the selection.
+pub const SELECTION_VIEW: &str = "Selection";
+
 /// Name of the view of the data, which whoever brings data wants to see.
 pub const DATA_VIEW: &str = "Data";
 

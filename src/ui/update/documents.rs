@@ -106,15 +106,16 @@ impl State {
     /// The question where to save.
     fn save_dialog(&self, kind: SaveKind) -> PathDialog {
         let folder = self.file.as_ref().and_then(|file| file.parent()).map_or_else(home, Path::to_owned);
-        let name = format!(
-            "{}.{}",
-            self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-"),
-            kind.extension()
-        );
+        let stem = self.project.name.replace(|c| matches!(c, '/' | '\\') || is_hidden(c), "-");
+        let name = match kind {
+            SaveKind::Project | SaveKind::Design => stem,
+            SaveKind::Table | SaveKind::Pictures => format!("{stem}-selection"),
+        };
+        let name = with_ending(PathBuf::from(name), kind);
         let path = match kind {
             SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
             SaveKind::Project => self.file.clone(),
-            SaveKind::Design => None,
+            SaveKind::Design | SaveKind::Table | SaveKind::Pictures => None,
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         PathDialog::new(Purpose::Save(kind, None), text)
@@ -153,12 +154,14 @@ impl State {
     pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
         let runs = match kind {
             SaveKind::Project => self.runs.clone(),
-            SaveKind::Design => Vec::new(),
+            SaveKind::Design | SaveKind::Table | SaveKind::Pictures => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
         // Whatever is at another place was asked about; it is looked at where it is replaced.
         let base = (self.file.as_ref() == Some(&path)).then(|| self.base.clone());
-        SaveRequest { path, kind, then, project: self.project.clone(), runs, document: self.document, base }
+        let exported = if kind.is_document() { None } else { self.export_request() };
+        let (project, document) = (self.project.clone(), self.document);
+        SaveRequest { path, kind, then, project, runs, exported, document, base }
     }
 
     /// Writes a file beside the window.

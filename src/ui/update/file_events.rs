@@ -116,7 +116,9 @@ impl State {
                 return;
             }
         };
-        self.remember(&request.path);
+        if request.kind.is_document() {
+            self.remember(&request.path);
+        }
         self.notices.say(Severity::Info, format!("Saved {}.", visible_path(&request.path)));
         let name = request.path.file_name().unwrap_or_default().to_string_lossy();
         for note in &notes {

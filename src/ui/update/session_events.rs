@@ -48,8 +48,10 @@ impl State {
                             self.likelihoods.insert(run, (subset, likelihood));
                         }
                     }
+                    Ok(JobResult::Samples(answer)) => self.scored.take(job, *answer),
                     Err(message) => {
                         self.principal.fail(job);
+                        self.scored.fail(job, &message);
                         self.baselines.fail(job);
                         self.notices.log(Severity::Warning, message);
                     }

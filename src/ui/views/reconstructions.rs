@@ -1,29 +1,39 @@
-//! The probe set: originals, what the encoder saw of them, reconstructions, and where they differ.
+//! Samples of any set: originals, what the encoder saw of them, reconstructions, and where they differ.
 
+mod lines;
+mod listing;
+mod page;
+mod pictures;
+
+use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{
-    Align2, FontId, Galley, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
-};
+use egui::{ComboBox, Label, RichText, Ui};
 use serde::{Deserialize, Serialize};
 
+use self::lines::{numbers_ui, profiles_ui};
+use self::listing::{Drawn, Listing, Seen, clicked};
+use self::page::Page;
+use self::pictures::pictures_ui;
 use super::parts::{
-    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, trailing_ui,
+    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, named, trailing_ui,
 };
-use super::sample::{RangeCache, Sampler, feature_name, kept_at, label_text, row_name};
+use super::sample::kept_at;
+use super::set_choice::set_choice_ui;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
-use crate::project::{Shown, visible};
+use crate::project::format_count;
 use crate::run::{Kept, Run};
+use crate::session::Order;
 use crate::ui::keys::keys;
-use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
-use crate::ui::state::{MissingData, State};
+use crate::ui::plots::{color, format_number, palette, stamp_of};
+use crate::ui::state::{How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
 
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
 
 /// What the view shows.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct ReconstructionsInput<'a> {
     /// The selected run.
     pub run: Option<&'a Run>,
@@ -33,6 +43,12 @@ pub struct ReconstructionsInput<'a> {
     pub missing: MissingData<'a>,
     /// Where the thread through time stands; `None` is live.
     pub epoch: Option<u32>,
+    /// The sets there are.
+    pub sets: Sets<'a>,
+    /// The set of the view, as the newest weights see it.
+    pub look: Option<Look<'a>>,
+    /// What was computed of it.
+    pub scored: &'a Scored,
 }
 
 /// What a person asked for.
@@ -42,38 +58,53 @@ pub struct ReconstructionsOutput {
     pub load: bool,
     /// The title is being dragged: move the view.
     pub drag: bool,
+    /// What the view wants to be computed.
+    pub wanted: Option<Wanted>,
+    /// Select these rows of the data with this fingerprint.
+    pub select: Option<(u64, Vec<u32>, How)>,
 }
 
 /// How the view stands.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReconstructionsView {
-    /// Samples with the largest error first, instead of the order of the probe set.
-    pub worst_first: bool,
+    /// The samples.
+    pub set: Set,
+    /// Their order.
+    pub order: Order,
+    /// Whether a network that was trained on corrupted samples is given such.
+    pub is_corrupted: bool,
+    /// Whether the reconstructions of PCA are shown.
+    pub has_linear: bool,
+    /// Whether rows of a table are shown as numbers.
+    pub has_numbers: bool,
     #[serde(skip)]
-    cache: Cache,
+    page: Page,
+    #[serde(skip)]
+    watched_order: (u64, Vec<u32>),
+    /// The places whose pictures are asked for, and of what.
+    #[serde(skip)]
+    window: (u64, Range<usize>),
+    /// The place that was clicked last, and of what.
+    #[serde(skip)]
+    anchor: Option<(u64, usize)>,
 }
 
-/// Textures and errors, built again only when another epoch is shown.
-#[derive(Clone, Default)]
-struct Cache {
-    originals_stamp: u64,
-    stamp: u64,
-    range: RangeCache,
-    /// In units of the data, row by row.
-    originals: Vec<f32>,
-    /// In scaled units, row by row.
-    scaled: Vec<f32>,
-    /// Ends of the scaled originals, with a margin.
-    scaled_range: [f32; 2],
-    /// Original, corrupted, reconstruction, error; one that is not there is empty.
-    atlases: [Atlas; 4],
-    /// Squared error per feature of each sample, in scaled units.
-    errors: Vec<f32>,
+impl Default for ReconstructionsView {
+    fn default() -> Self {
+        ReconstructionsView {
+            set: Set::default(),
+            order: Order::default(),
+            is_corrupted: true,
+            has_linear: false,
+            has_numbers: false,
+            page: Page::default(),
+            watched_order: Default::default(),
+            window: (0, 0..0),
+            anchor: None,
+        }
+    }
 }
-
-const ROW_NAMES: [&str; 4] = ["original", "corrupted", "reconstruction", "error"];
-const GAP: f32 = 5.0;
 
 /// Shows the view in all the room there is.
 pub fn reconstructions_ui(
@@ -86,8 +117,13 @@ pub fn reconstructions_ui(
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return ReconstructionsOutput::default();
     }
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view));
-    let mut output = ReconstructionsOutput { drag: handle.drag_started(), load: false };
+    let choices = match (input.run, input.data) {
+        (Some(run), Some(data)) => input.sets.choices(Some(run), data),
+        (_, None) | (None, _) => Vec::new(),
+    };
+    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view, &choices));
+    let mut output =
+        ReconstructionsOutput { drag: handle.drag_started(), ..ReconstructionsOutput::default() };
     let Some(run) = input.run else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
@@ -101,21 +137,107 @@ pub fn reconstructions_ui(
         output.load = missing_ui(ui, input.missing);
         return output;
     };
-    view.cache.update(ui, run, data, kept);
-    let mut order: Vec<usize> = (0..view.cache.errors.len()).collect();
-    if view.worst_first {
-        order.sort_by(|a, b| view.cache.errors[*b].total_cmp(&view.cache.errors[*a]));
+    match &input.look {
+        Some(look) if view.is_of_set(&choices) => set_ui(ui, input, view, look, &mut output),
+        Some(_) | None => watched_ui(ui, input, view, run, data, kept, &mut output),
     }
-    let room = ui.available_rect_before_wrap();
-    ui.painter().rect_filled(room, 0.0, color(palette(ui).plot));
-    ScrollArea::vertical().id_salt("reconstructions").auto_shrink([false, false]).show(ui, |ui| {
-        if data.shown().is_some() {
-            pictures_ui(ui, room.size(), run, data, &view.cache, &order);
-        } else {
-            profiles_ui(ui, run, data, kept, &view.cache, &order);
-        }
-    });
     output
+}
+
+/// Shows the watched samples at an epoch.
+fn watched_ui(
+    ui: &mut Ui,
+    input: &ReconstructionsInput<'_>,
+    view: &mut ReconstructionsView,
+    run: &Run,
+    data: &Dataset,
+    kept: &Arc<Kept>,
+    output: &mut ReconstructionsOutput,
+) {
+    let features = data.shape.features().max(1);
+    let count = run.kept.probe.picture_rows.len().min(kept.reconstructions.len() / features);
+    let rows = &run.kept.probe.picture_rows[..count];
+    let values = input.scored.values.as_ref().map(|(_, values)| values);
+    let linear = values.filter(|values| view.has_linear && values.len() == kept.reconstructions.len());
+    view.page.watched(ui, run, data, kept, linear);
+    let stamp = stamp_of((view.page.stamp(), view.order));
+    if view.watched_order.0 != stamp {
+        let mut errors = vec![f32::NAN; data.len()];
+        for (row, error) in rows.iter().zip(&view.page.errors) {
+            if let Some(known) = errors.get_mut(*row as usize) {
+                *known = *error;
+            }
+        }
+        view.watched_order = (stamp, view.order.of(data, rows.to_vec(), &errors));
+    }
+    let ordered = view.watched_order.1.clone();
+    samples_ui(ui, input, view, data, Listing::Ordered(&ordered), stamp, output);
+    output.wanted = view.has_linear.then(|| Wanted { has_linear: true, ..Wanted::default() });
+}
+
+/// Shows the samples of a set, as the newest weights see them.
+fn set_ui(
+    ui: &mut Ui,
+    input: &ReconstructionsInput<'_>,
+    view: &mut ReconstructionsView,
+    look: &Look<'_>,
+    output: &mut ReconstructionsOutput,
+) {
+    let like = look.order_stamp(view.order);
+    let ordered = input.scored.ordered.as_ref().filter(|ordered| ordered.like == like);
+    let (listing, stamp) = match ordered {
+        Some(ordered) if view.order != Order::Data => (Listing::Ordered(&ordered.rows), ordered.of),
+        Some(_) | None => (Listing::Set(&look.rows), like),
+    };
+    if let Some((of, pictures)) = &input.scored.pictures {
+        view.page.of_set(ui, look.data, *of, pictures);
+    }
+    let count = listing.len();
+    let wanted = listing.part(view.window_of(stamp, count));
+    let seen = samples_ui(ui, input, view, look.data, listing, stamp, output);
+    view.see(stamp, seen.places, count);
+    let is_idle = !input.scored.is_waiting() && look.looked(input.scored) < look.rows.len();
+    if is_idle || view.window.0 != stamp {
+        ui.ctx().request_repaint();
+    }
+    output.wanted = Some(Wanted {
+        set: view.set.clone(),
+        order: view.order,
+        is_corrupted: view.is_corrupted,
+        rows: wanted,
+        has_linear: view.has_linear,
+    });
+}
+
+/// Shows samples, and takes in which of them is clicked.
+fn samples_ui(
+    ui: &mut Ui,
+    input: &ReconstructionsInput<'_>,
+    view: &mut ReconstructionsView,
+    data: &Dataset,
+    listing: Listing<'_>,
+    stamp: u64,
+    output: &mut ReconstructionsOutput,
+) -> Seen {
+    ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, color(palette(ui).plot));
+    let brightest = view.page.brightest(data);
+    let drawn = Drawn { data, listing, page: &view.page, selection: input.sets.selection };
+    let seen = match (data.shown().is_some(), view.has_numbers) {
+        (true, _) => pictures_ui(ui, &drawn, brightest),
+        (false, true) => numbers_ui(ui, &drawn),
+        (false, false) => profiles_ui(ui, &drawn),
+    };
+    if let Some(place) = seen.clicked {
+        let anchor = view.anchor.filter(|anchor| anchor.0 == stamp).map(|anchor| anchor.1);
+        let modifiers = ui.input(|input| input.modifiers);
+        let is_selected = |row: u32| input.sets.selection.contains(data.fingerprint, row);
+        let (rows, how) = clicked(&drawn.listing, place, anchor, modifiers, is_selected);
+        output.select = Some((data.fingerprint, rows, how));
+        if !modifiers.shift || anchor.is_none() {
+            view.anchor = Some((stamp, place));
+        }
+    }
+    seen
 }
 
 /// Says why there are no originals; returns whether they are to be loaded.
@@ -144,11 +266,80 @@ fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
     empty_action_ui(ui, what, advice, action)
 }
 
-fn controls_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, view: &mut ReconstructionsView) {
+fn controls_ui(
+    ui: &mut Ui,
+    input: &ReconstructionsInput<'_>,
+    view: &mut ReconstructionsView,
+    choices: &[SetChoice],
+) {
     let Some(run) = input.run else { return };
-    if chip_ui(ui, view.worst_first, "worst first").on_hover_text("Largest squared error first").clicked() {
-        view.worst_first = !view.worst_first;
+    let is_of_set = view.is_of_set(choices) && input.look.is_some();
+    if choices.len() > 1 {
+        let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
+        if set_choice_ui(ui, &mut set, choices) {
+            view.set = set;
+        }
     }
+    order_ui(ui, &mut view.order);
+    if chip_ui(ui, view.has_linear, "PCA")
+        .on_hover_text("Reconstructions of principal components, as many as the code has units")
+        .clicked()
+    {
+        view.has_linear = !view.has_linear;
+    }
+    let corrupts = run.design.corruption.corrupts();
+    if is_of_set && corrupts {
+        let about = "Give the network corrupted samples, as in its training";
+        if chip_ui(ui, view.is_corrupted, "corrupted").on_hover_text(about).clicked() {
+            view.is_corrupted = !view.is_corrupted;
+        }
+    }
+    if input.data.is_some_and(|data| data.shown().is_none()) {
+        let about = "Show the numbers, coloured by how far the reconstruction is off";
+        if chip_ui(ui, view.has_numbers, "numbers").on_hover_text(about).clicked() {
+            view.has_numbers = !view.has_numbers;
+        }
+    }
+    trailing_ui(ui, "reconstructions", |ui| match input.look.as_ref().filter(|_| is_of_set) {
+        Some(look) => set_figures_ui(ui, input, look),
+        None => watched_figures_ui(ui, input, run),
+    });
+}
+
+fn order_ui(ui: &mut Ui, order: &mut Order) {
+    let combo = ComboBox::from_id_salt("order").selected_text(order.name()).width(88.0);
+    let shown = combo.show_ui(ui, |ui| {
+        for other in Order::ALL {
+            if ui.selectable_label(*order == other, other.name()).clicked() {
+                *order = other;
+            }
+        }
+    });
+    named(shown.response, "Order of samples")
+        .on_hover_text("By the squared error of each sample, or its class");
+}
+
+/// By which weights the samples of a set are shown, and how far their errors are known.
+fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>) {
+    let (known, all) = (look.looked(input.scored), look.rows.len());
+    let dim = color(palette(ui).dim);
+    let mut say = |text: String, about: &str| {
+        let label = Label::new(RichText::new(text).size(11.5).color(dim)).selectable(false);
+        ui.add(label).on_hover_text(about.to_owned());
+    };
+    let failed = input.scored.failure(look.subject.stamp());
+    if let Some(failed) = failed {
+        say("errors not known".to_owned(), failed);
+    } else if known < all {
+        let text = format!("{} of {} scored", format_count(known), format_count(all));
+        say(text, "Errors are computed for the whole set, then it is sorted");
+    }
+    let epoch = look.checkpoint.progress.epoch;
+    say(format!("weights of epoch {epoch}"), "These samples are shown by the newest weights of the run");
+}
+
+/// The error of the run, and that of PCA.
+fn watched_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, run: &Run) {
     let epochs = &run.history.epochs;
     let record = match input.epoch {
         None => epochs.last(),
@@ -157,286 +348,41 @@ fn controls_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, view: &mut Reconst
             after.checked_sub(1).and_then(|last| epochs.get(last))
         }
     };
-    trailing_ui(ui, "reconstructions", |ui| {
-        epoch_ui(ui, input.epoch);
-        if let Some(record) = record {
-            let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
-            figure_ui(ui, name, &format_number(record.mse));
-        }
-        if let Some(pca) = run.pca_mse {
-            ui.add_space(6.0);
-            figure_ui(ui, &format!("PCA, code {}", run.design.code.units), &format_number(pca));
-        }
-    });
-}
-
-impl Cache {
-    fn update(&mut self, ui: &Ui, run: &Run, data: &Dataset, kept: &Arc<Kept>) {
-        let rows = &run.kept.probe.picture_rows;
-        let features = data.shape.features().max(1);
-        let originals_stamp = stamp_of((run.id, run.started_unix_secs, data.fingerprint, rows));
-        let stamp = stamp_of((originals_stamp, kept.epoch, Arc::as_ptr(kept) as usize));
-        let sampler = Sampler::new(data);
-        if self.originals_stamp != originals_stamp {
-            self.originals_stamp = originals_stamp;
-            self.originals = rows.iter().flat_map(|row| sampler.original(*row)).collect();
-            self.scaled = rows.iter().flat_map(|row| sampler.scaled(*row)).collect();
-            self.scaled_range = ends(&self.scaled);
-            self.fill(ui, data, 0, &self.originals.clone());
-        }
-        if self.stamp == stamp {
-            return;
-        }
-        self.stamp = stamp;
-        let count = rows.len().min(kept.reconstructions.len() / features);
-        let pairs = kept.reconstructions.chunks_exact(features).zip(self.scaled.chunks_exact(features));
-        self.errors = pairs
-            .take(count)
-            .map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / features as f32)
-            .collect();
-        if data.shown().is_none() {
-            return;
-        }
-        let unscale = |values: &[f32]| -> Vec<f32> {
-            values.chunks_exact(features).flat_map(|row| sampler.unscaled(row)).collect()
-        };
-        let corrupted = unscale(&kept.corrupted);
-        self.fill(ui, data, 1, &corrupted);
-        let reconstructions = unscale(&kept.reconstructions);
-        self.fill(ui, data, 2, &reconstructions);
-        self.fill_errors(ui, data, &reconstructions, count);
+    epoch_ui(ui, input.epoch);
+    // Both figures are of clean input, though pictures beside them are of corrupted.
+    let input = if run.design.corruption.corrupts() { ", clean input" } else { "" };
+    if let Some(record) = record {
+        let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
+        figure_ui(ui, &format!("{name}{input}"), &format_number(record.mse));
     }
-
-    /// Fills one row of pictures with values in units of the data.
-    fn fill(&mut self, ui: &Ui, data: &Dataset, row: usize, values: &[f32]) {
-        let Some(shown) = data.shown() else { return };
-        let Shown { height, width, channels, .. } = shown;
-        let range = self.range.of(data);
-        let features = data.shape.features();
-        let count = values.len() / features.max(1);
-        if features == 0 {
-            return;
-        }
-        self.atlases[row].fill(ui.ctx(), [width, height], count, |picture, x, y| {
-            let start = picture * features + (y * width + x) * channels;
-            range.pixel(&shown.pixel(&values[start..start + channels]))
-        });
-    }
-
-    fn fill_errors(&mut self, ui: &Ui, data: &Dataset, reconstructions: &[f32], count: usize) {
-        let Some(Shown { height, width, channels, .. }) = data.shown() else { return };
-        let range = self.range.of(data);
-        let (features, originals) = (data.shape.features(), &self.originals);
-        if features == 0 {
-            return;
-        }
-        self.atlases[3].fill(ui.ctx(), [width, height], count, |picture, x, y| {
-            let start = picture * features + (y * width + x) * channels;
-            range.error(&originals[start..start + channels], &reconstructions[start..start + channels])
-        });
-    }
-}
-
-fn ends(values: &[f32]) -> [f32; 2] {
-    let finite = values.iter().copied().filter(|value| value.is_finite());
-    let [low, high] = finite.fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
-    if low > high {
-        return [0.0, 1.0];
-    }
-    let margin = 0.08 * (high - low).max(1e-6);
-    [low - margin, high + margin]
-}
-
-/// How pictures are laid out: blocks of rows (original to error), as many columns as fit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Grid {
-    cell: Vec2,
-    columns: usize,
-    label: f32,
-}
-
-/// The largest cells with which all samples fit into the room; where none do, the smallest sensible ones, and it scrolls.
-fn grid(room: Vec2, samples: usize, rows: usize, [width, height]: [usize; 2]) -> Grid {
-    let label = if room.x >= 420.0 { 92.0 } else { 0.0 };
-    let aspect = (width as f32 / height.max(1) as f32).clamp(0.125, 8.0);
-    let at = |side: f32| {
-        let cell = if aspect >= 1.0 {
-            vec2(side, (side / aspect).max(6.0))
-        } else {
-            vec2((side * aspect).max(6.0), side)
-        };
-        let columns = (((room.x - label - 24.0 + GAP) / (cell.x + GAP)) as usize).clamp(1, samples.max(1));
-        Grid { cell, columns, label }
-    };
-    let (mut side, least) = (112.0_f32, 36.0);
-    while side > least {
-        let grid = at(side);
-        let blocks = samples.div_ceil(grid.columns) as f32;
-        if blocks * block_height(grid, rows) + 12.0 <= room.y {
-            return grid;
-        }
-        side -= 2.0;
-    }
-    at(least + 8.0)
-}
-
-fn block_height(grid: Grid, rows: usize) -> f32 {
-    rows as f32 * (grid.cell.y + GAP) + 22.0
-}
-
-fn pictures_ui(ui: &mut Ui, room: Vec2, run: &Run, data: &Dataset, cache: &Cache, order: &[usize]) {
-    let Some(Shown { height, width, .. }) = data.shown() else { return };
-    let p = palette(ui);
-    let shown: Vec<usize> = (0..4).filter(|row| !cache.atlases[*row].is_empty()).collect();
-    let grid = grid(room, order.len(), shown.len(), [width, height]);
-    let font = FontId::proportional(11.0);
-    ui.add_space(8.0);
-    for block in order.chunks(grid.columns) {
-        let (rect, _) = ui
-            .allocate_exact_size(vec2(ui.available_width(), block_height(grid, shown.len())), Sense::hover());
-        if !ui.is_rect_visible(rect) {
-            continue;
-        }
-        let left = rect.left() + 12.0 + grid.label;
-        for (line, row) in shown.iter().enumerate() {
-            let top = rect.top() + line as f32 * (grid.cell.y + GAP);
-            if grid.label > 0.0 {
-                let at = pos2(rect.left() + 12.0, top + grid.cell.y / 2.0);
-                ui.painter().text(at, Align2::LEFT_CENTER, ROW_NAMES[*row], font.clone(), color(p.dim));
-            }
-            for (column, sample) in block.iter().enumerate() {
-                let at = pos2(left + column as f32 * (grid.cell.x + GAP), top);
-                cache.atlases[*row].paint(ui.painter(), *sample, Rect::from_min_size(at, grid.cell));
-            }
-        }
-        let foot = rect.top() + shown.len() as f32 * (grid.cell.y + GAP);
-        let captions = captions(ui, block, cache, grid);
-        for (column, sample) in block.iter().enumerate() {
-            let x = left + column as f32 * (grid.cell.x + GAP);
-            if let Some(caption) = captions.get(column) {
-                let at = pos2(x + (grid.cell.x - caption.size().x) / 2.0, foot - 1.0);
-                ui.painter().galley(at, caption.clone(), color(p.dim));
-            }
-            let area = Rect::from_min_max(pos2(x, rect.top()), pos2(x + grid.cell.x, foot + 12.0));
-            let response = ui.interact(area, ui.scope_id().with(("sample", *sample)), Sense::hover());
-            let row = run.kept.probe.picture_rows[*sample];
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, row_name(data, row)));
-            response.on_hover_ui(|ui| hover_ui(ui, data, cache, &shown, *sample, row, [width, height]));
-        }
-    }
-}
-
-/// The error below each picture of a block; none where one of them would run into the next.
-fn captions(ui: &Ui, block: &[usize], cache: &Cache, grid: Grid) -> Vec<Arc<Galley>> {
-    let tint = color(palette(ui).dim);
-    let caption = |sample: &usize| {
-        let text = format_number(f64::from(cache.errors[*sample]));
-        ui.painter().layout_no_wrap(text, FontId::proportional(10.0), tint)
-    };
-    let captions: Vec<_> = block.iter().map(caption).collect();
-    let fits = captions.iter().all(|caption| caption.size().x <= grid.cell.x + GAP - 3.0);
-    if fits { captions } else { Vec::new() }
-}
-
-/// One sample, large, with all that is known of it.
-fn hover_ui(
-    ui: &mut Ui,
-    data: &Dataset,
-    cache: &Cache,
-    shown: &[usize],
-    sample: usize,
-    row: u32,
-    [width, height]: [usize; 2],
-) {
-    let p = palette(ui);
-    ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
-    for labels in &data.labels {
-        let text = format!("{}: {}", visible(&labels.name), label_text(labels, row));
-        ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
-    }
-    ui.horizontal(|ui| {
-        let scale = 96.0 / width.max(height) as f32;
-        let size = vec2(width as f32 * scale, height as f32 * scale).max(vec2(6.0, 6.0));
-        for atlas in shown {
-            ui.vertical(|ui| {
-                let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-                cache.atlases[*atlas].paint(ui.painter(), sample, rect);
-                ui.label(RichText::new(ROW_NAMES[*atlas]).size(10.0).color(color(p.dim)));
-            });
-        }
-    });
-    let error = format_number(f64::from(cache.errors[sample]));
-    ui.label(RichText::new(format!("squared error per feature {error}")).size(11.0).color(color(p.dim)));
-}
-
-fn profiles_ui(ui: &mut Ui, run: &Run, data: &Dataset, kept: &Kept, cache: &Cache, order: &[usize]) {
-    let p = palette(ui);
-    let features = data.shape.features().max(1);
-    let width = ui.available_width() - 24.0;
-    let columns = ((width + 8.0) / 250.0).floor().max(1.0);
-    let size = vec2(((width + 8.0) / columns - 8.0).max(60.0), 74.0);
-    ui.add_space(6.0);
-    legend_ui(ui, !kept.corrupted.is_empty());
-    for line in order.chunks(columns as usize) {
-        ui.horizontal(|ui| {
-            ui.add_space(12.0);
-            ui.spacing_mut().item_spacing = vec2(8.0, 2.0);
-            for sample in line {
-                let part = |values: &'_ [f32]| -> Vec<f32> {
-                    values.get(sample * features..(sample + 1) * features).unwrap_or_default().to_vec()
-                };
-                let (original, corrupted) = (part(&cache.scaled), part(&kept.corrupted));
-                let reconstruction = part(&kept.reconstructions);
-                let row = run.kept.probe.picture_rows[*sample];
-                let name = row_name(data, row);
-                let profile = Profile {
-                    name: &name,
-                    original: &original,
-                    corrupted: &corrupted,
-                    reconstruction: &reconstruction,
-                    range: cache.scaled_range,
-                };
-                ui.vertical(|ui| {
-                    let (response, feature) = profile_ui(ui, &profile, size);
-                    let error = format_number(f64::from(cache.errors[*sample]));
-                    let caption = RichText::new(format!("{name} · {error}")).size(10.0).color(color(p.dim));
-                    ui.add(egui::Label::new(caption).truncate().selectable(false));
-                    if let Some(feature) = feature {
-                        let own = |value: f32| format_number(f64::from(data.scaler.unscale(feature, value)));
-                        let text = format!(
-                            "{}\noriginal {}\nreconstruction {}",
-                            feature_name(data, feature),
-                            own(original[feature]),
-                            reconstruction.get(feature).map_or_else(String::new, |value| own(*value)),
-                        );
-                        response.on_hover_text_at_pointer(text);
-                    }
-                });
-            }
-        });
+    if let Some(pca) = run.pca_mse {
         ui.add_space(6.0);
+        figure_ui(ui, &format!("PCA, code {}{input}", run.design.code.units), &format_number(pca));
     }
 }
 
-/// What the lines of the profiles mean.
-fn legend_ui(ui: &mut Ui, corrupted: bool) {
-    let p = palette(ui);
-    ui.horizontal(|ui| {
-        ui.add_space(12.0);
-        let entries = [
-            ("original", p.faint, true),
-            ("corrupted", p.code, corrupted),
-            ("reconstruction", p.accent, true),
-        ];
-        for (name, tint, _) in entries.into_iter().filter(|(_, _, there)| *there) {
-            let (rect, _) = ui.allocate_exact_size(vec2(16.0, 14.0), Sense::hover());
-            ui.painter().hline(rect.x_range(), rect.center().y, egui::Stroke::new(2.0, color(tint)));
-            ui.label(RichText::new(name).size(11.0).color(color(p.dim)));
-            ui.add_space(6.0);
+impl ReconstructionsView {
+    /// Whether samples of a set are shown, other than the watched ones.
+    fn is_of_set(&self, choices: &[SetChoice]) -> bool {
+        self.set != Set::Watched && choices.iter().any(|choice| choice.set == self.set)
+    }
+
+    /// The places whose pictures are wanted: first those at the top.
+    fn window_of(&self, stamp: u64, count: usize) -> Range<usize> {
+        const FIRST: usize = 48;
+        if self.window.0 == stamp { self.window.1.clone() } else { 0..FIRST.min(count) }
+    }
+
+    /// Takes in which places can be seen: half as many on either side are wanted too, so that scrolling seldom asks for more.
+    fn see(&mut self, stamp: u64, places: Range<usize>, count: usize) {
+        let (of, known) = &self.window;
+        let is_known = *of == stamp && known.start <= places.start && places.end <= known.end;
+        if !is_known {
+            let more = places.len() / 2;
+            let wide = places.start.saturating_sub(more)..(places.end + more).min(count);
+            self.window = (stamp, wide);
         }
-        ui.label(RichText::new("in scaled units, over the features").size(11.0).color(color(p.dim)));
-    });
-    ui.add_space(4.0);
+    }
 }
 
 /// How the view is called.
@@ -459,28 +405,20 @@ impl View for ReconstructionsView {
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run));
         let missing = run.map_or(MissingData::NotLoaded, |run| now.missing_data(run));
-        let input = ReconstructionsInput { run, data, missing, epoch };
+        let look = now.look(&self.set, self.is_corrupted);
+        let (sets, scored) = (now.sets(), &now.scored);
+        let input = ReconstructionsInput { run, data, missing, epoch, sets, look, scored };
         let output = reconstructions_ui(ui, &input, self);
-        if let (true, Some(run)) = (output.load, run.map(|run| run.id)) {
+        let run = run.map(|run| run.id);
+        if let (true, Some(run)) = (output.load, run) {
             state.load_data_of(run);
         }
-        output.drag
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_as_large_as_fits() {
-        let wide = grid(vec2(820.0, 260.0), 9, 3, [8, 8]);
-        assert!(wide.columns == 9 && wide.cell.x >= 60.0, "{wide:?}");
-        let small = grid(vec2(360.0, 220.0), 32, 3, [8, 8]);
-        assert!(small.label == 0.0 && small.cell.x >= 36.0, "{small:?}");
-        for (size, samples) in [([1, 1], 1), ([1, 784], 10), ([784, 1], 10), ([64, 64], 0)] {
-            let grid = grid(vec2(200.0, 100.0), samples, 4, size);
-            assert!(grid.columns >= 1 && grid.cell.x > 0.0 && grid.cell.y > 0.0);
+        if let Some((fingerprint, rows, how)) = output.select {
+            state.selection.apply(fingerprint, rows, how);
         }
+        if let Some(wanted) = output.wanted {
+            state.follow_samples(&wanted);
+        }
+        output.drag
     }
 }

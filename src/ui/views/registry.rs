@@ -7,6 +7,7 @@ use super::health::HealthView;
 use super::latent::LatentView;
 use super::loss::LossView;
 use super::reconstructions::ReconstructionsView;
+use super::selection::SelectionView;
 use super::view::{Entry, View};
 
 /// A new one of every view. A view is added by its line here.
@@ -16,6 +17,7 @@ pub(super) fn all() -> Vec<Box<dyn View>> {
         Box::<LatentView>::default(),
         Box::<ReconstructionsView>::default(),
         Box::<DataPreviewView>::default(),
+        Box::<SelectionView>::default(),
         Box::<HealthView>::default(),
     ]
 }

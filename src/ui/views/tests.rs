@@ -5,6 +5,7 @@ mod health;
 mod odd;
 mod registry;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{Modifiers, Pos2, Theme, Ui, Vec2, pos2, vec2};
@@ -23,7 +24,7 @@ use crate::project::{Corruption, Data};
 use crate::run::{Run, RunId, Status};
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
-use crate::ui::state::{MissingData, RunAction, Seek};
+use crate::ui::state::{MissingData, RunAction, Scored, Seek, Selection, Sets};
 use crate::ui::update::Remedy;
 use crate::ui::views::samples;
 
@@ -36,6 +37,9 @@ struct Scene {
     missing: MissingData<'static>,
     epoch: Option<u32>,
     principal: Option<Vec<[f32; 2]>>,
+    selection: Selection,
+    others: BTreeMap<String, Arc<Dataset>>,
+    scored: Scored,
     views: Memories,
     last: Outputs,
 }
@@ -86,6 +90,9 @@ impl Scene {
             missing: MissingData::NotLoaded,
             epoch: None,
             principal: None,
+            selection: Selection::default(),
+            others: BTreeMap::new(),
+            scored: Scored::default(),
             views: Memories::default(),
             last: Outputs::default(),
         }
@@ -122,7 +129,9 @@ impl Scene {
             }
             Part::Reconstructions => {
                 let missing = self.missing;
-                let input = ReconstructionsInput { run, data, missing, epoch };
+                let sets = Sets { selection: &self.selection, named: &[], others: &self.others };
+                let (look, scored) = (None, &self.scored);
+                let input = ReconstructionsInput { run, data, missing, epoch, sets, look, scored };
                 self.last.load |= reconstructions_ui(ui, &input, &mut self.views.reconstructions).load;
             }
             Part::Replay => {

@@ -1,0 +1,127 @@
+//! How a view looks at the samples of a set: which network, which data, which rows.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::State;
+use super::scored::{Scored, Subject};
+use super::sets::{Set, SetRows, Sets};
+use crate::check::plan;
+use crate::dataset::Dataset;
+use crate::run::{Checkpoint, Run};
+use crate::session::{Order, Trial};
+
+/// What a view wants of the samples of a set.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The set.
+    pub set: Set,
+    /// Their order.
+    pub order: Order,
+    /// Whether the network is given corrupted samples.
+    pub is_corrupted: bool,
+    /// Rows whose pictures are drawn.
+    pub rows: Vec<u32>,
+    /// Whether those of PCA are drawn too.
+    pub has_linear: bool,
+}
+
+/// The samples of a set and the network they are shown to.
+#[derive(Clone, Debug)]
+pub struct Look<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// Its newest weights.
+    pub checkpoint: &'a Arc<Checkpoint>,
+    /// The data of the run.
+    pub own: &'a Arc<Dataset>,
+    /// The data of the set.
+    pub data: &'a Arc<Dataset>,
+    /// The rows of the set.
+    pub rows: SetRows<'a>,
+    /// Which weights are shown which data.
+    pub subject: Subject,
+    /// Stands for the rows.
+    pub set: u64,
+}
+
+impl State {
+    /// What sets are made of.
+    pub fn sets(&self) -> Sets<'_> {
+        Sets { selection: &self.selection, named: &self.project.selections, others: &self.others }
+    }
+
+    /// The samples of a set, as the shown run sees them; `None` without weights or data.
+    pub fn look(&self, set: &Set, is_corrupted: bool) -> Option<Look<'_>> {
+        let run = self.shown()?;
+        let checkpoint = run.checkpoint.as_ref()?;
+        let own = self.shared_data_of(run)?;
+        let sets = self.sets();
+        let data = sets.data(set, Some(own)).filter(|data| data.shape == run.shape && !data.is_empty())?;
+        let rows = sets.rows(set, Some(run), data);
+        let listed = match (set, &rows) {
+            (Set::Named(_), SetRows::Listed(rows)) => &rows[..],
+            (_, SetRows::First(_) | SetRows::Listed(_)) => &[],
+        };
+        let selected = if *set == Set::Selection { self.selection.changes() } else { 0 };
+        Some(Look {
+            set: stamp_of((set, Arc::as_ptr(data).addr(), rows.len(), selected, listed)),
+            subject: Subject {
+                run: run.id,
+                started_unix_secs: run.started_unix_secs,
+                step: checkpoint.progress.step,
+                fingerprint: data.fingerprint,
+                is_corrupted: is_corrupted && run.design.corruption.corrupts(),
+            },
+            run,
+            checkpoint,
+            own,
+            data,
+            rows,
+        })
+    }
+}
+
+impl Look<'_> {
+    /// The network of some weights with its data; `None` where the design cannot be planned again.
+    pub fn trial(&self, state: &State, checkpoint: &Arc<Checkpoint>) -> Option<Trial> {
+        let loaded = state.data_as_trained(self.run).map(|(_, facts)| facts);
+        let planned = loaded.and_then(|facts| plan(&self.run.design, &facts).ok());
+        Some(Trial {
+            plan: Arc::new(planned.or_else(|| self.run.plan())?),
+            checkpoint: Arc::clone(checkpoint),
+            data: Arc::clone(self.data),
+            is_corrupted: self.subject.is_corrupted,
+        })
+    }
+
+    /// Stands for PCA of the size of the code.
+    pub fn linear_stamp(&self) -> u64 {
+        let split = (self.own.split.train.len(), self.own.split.train.first(), self.own.split.train.last());
+        stamp_of((Arc::as_ptr(self.own).addr(), split, self.run.design.code.units))
+    }
+
+    /// Stands for pictures of these rows.
+    pub fn pictures_stamp(&self, rows: &[u32], has_linear: bool) -> u64 {
+        stamp_of((self.subject, rows, has_linear))
+    }
+
+    /// Stands for the set in an order, whatever the weights.
+    pub fn order_stamp(&self, order: Order) -> u64 {
+        stamp_of((self.subject.samples_stamp(), self.set, order))
+    }
+
+    /// How many rows of the set have an error that is shown, or comes soon.
+    pub fn looked(&self, scored: &Scored) -> usize {
+        let of = scored.coming.as_ref().or(scored.errors.as_ref());
+        let key = of.map(|errors| stamp_of((errors.subject, self.set)));
+        if key == Some(scored.looked.0) { scored.looked.1 } else { 0 }
+    }
+}
+
+/// One number that changes when any part of a key does.
+pub fn stamp_of(parts: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    parts.hash(&mut hasher);
+    hasher.finish()
+}

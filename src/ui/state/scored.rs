@@ -1,0 +1,202 @@
+//! What the compute lane found of the samples of a set: errors, an order, pictures. What is newer takes the place of what is shown
+//! once all of it is there, so that nothing blinks while a network trains.
+
+use std::sync::Arc;
+
+use super::look::stamp_of;
+use crate::run::{Checkpoint, RunId};
+use crate::session::{Comparison, JobId, Linear, Pictures, SampleAnswer};
+
+/// Which weights are shown which data, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// The run.
+    pub run: RunId,
+    /// When it was started: numbers are used again in other projects.
+    pub started_unix_secs: u64,
+    /// The step of its weights.
+    pub step: u64,
+    /// Fingerprint of the data.
+    pub fingerprint: u64,
+    /// Whether the network is given corrupted samples.
+    pub is_corrupted: bool,
+}
+
+/// Errors by row of the data.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// By what.
+    pub subject: Subject,
+    /// The weights.
+    pub checkpoint: Arc<Checkpoint>,
+    /// Squared error per feature of each row, NaN where it is not known.
+    pub values: Vec<f32>,
+}
+
+/// Rows in an order.
+#[derive(Clone, Debug)]
+pub struct Ordered {
+    /// Stands for the set, the order and the weights.
+    pub of: u64,
+    /// Stands for the set and the order.
+    pub like: u64,
+    /// The rows.
+    pub rows: Arc<[u32]>,
+}
+
+/// What is on its way.
+#[derive(Clone, Debug)]
+pub enum Awaited {
+    /// Errors of these rows.
+    Errors(Subject, Vec<u32>),
+    /// Rows in an order, of what these numbers stand for: the second is the same for other weights.
+    Order(u64, u64),
+    /// Pictures, of what this number stands for.
+    Pictures(u64),
+    /// Reconstructions by PCA, of what this number stands for.
+    Values(u64),
+    /// PCA, of what this number stands for.
+    Fit(u64),
+    /// A comparison, of what this number stands for.
+    Compare(u64),
+}
+
+/// All there is.
+#[derive(Clone, Debug, Default)]
+pub struct Scored {
+    /// The errors that are shown.
+    pub errors: Option<Errors>,
+    /// Newer ones, until those of a whole set are there.
+    pub coming: Option<Errors>,
+    /// How far the set that is asked for was looked through for rows whose error is not known, and which set.
+    pub looked: (u64, usize),
+    /// Whether the errors of all its rows are known.
+    pub is_whole: bool,
+    /// Rows in an order.
+    pub ordered: Option<Ordered>,
+    /// Pictures, and of what.
+    pub pictures: Option<(u64, Arc<Pictures>)>,
+    /// Reconstructions by PCA of the watched samples, and of what.
+    pub values: Option<(u64, Arc<[f32]>)>,
+    /// PCA, and of what; `None` where it cannot be fitted.
+    pub linear: Option<(u64, Option<Linear>)>,
+    /// The selection compared with the rest, and of what.
+    pub compared: Option<(u64, Arc<Comparison>)>,
+    awaited: Option<(JobId, Awaited)>,
+    /// What could not be computed: it is not asked for again.
+    failed: Option<(u64, String)>,
+}
+
+impl Errors {
+    /// Of data of so many rows, none of them known yet.
+    pub fn unknown(subject: Subject, checkpoint: Arc<Checkpoint>, rows: usize) -> Errors {
+        Errors { subject, checkpoint, values: vec![f32::NAN; rows] }
+    }
+
+    /// Whether they are of the same samples, by whatever weights.
+    pub fn is_of(&self, other: &Subject) -> bool {
+        self.subject == Subject { step: self.subject.step, ..*other }
+    }
+
+    /// The error of a row, where it is known.
+    pub fn of(&self, row: u32) -> Option<f32> {
+        self.values.get(row as usize).copied().filter(|error| !error.is_nan())
+    }
+}
+
+impl Scored {
+    /// Whether an answer is on its way.
+    pub fn is_waiting(&self) -> bool {
+        self.awaited.is_some()
+    }
+
+    /// Notes what a job computes.
+    pub fn expect(&mut self, job: JobId, awaited: Awaited) {
+        self.awaited = Some((job, awaited));
+    }
+
+    /// Whether errors by these weights could not be computed.
+    pub fn failed(&self, subject: &Subject) -> bool {
+        self.failure(subject.stamp()).is_some()
+    }
+
+    /// Why something could not be computed.
+    pub fn failure(&self, of: u64) -> Option<&str> {
+        self.failed.as_ref().filter(|failed| failed.0 == of).map(|failed| failed.1.as_str())
+    }
+
+    /// Takes in the answer of a job.
+    pub fn take(&mut self, job: JobId, answer: SampleAnswer) {
+        let Some((_, awaited)) = self.awaited.take_if(|awaited| awaited.0 == job) else { return };
+        match (awaited, answer) {
+            (Awaited::Errors(subject, rows), SampleAnswer::Errors(errors)) => {
+                let of = [&mut self.coming, &mut self.errors].into_iter().flatten();
+                for known in of.filter(|known| known.subject == subject) {
+                    for (row, error) in rows.iter().zip(&errors) {
+                        if let Some(value) = known.values.get_mut(*row as usize) {
+                            // What is no number is no small error.
+                            *value = if error.is_nan() { f32::INFINITY } else { *error };
+                        }
+                    }
+                }
+            }
+            (Awaited::Order(of, like), SampleAnswer::Ordered(rows)) => {
+                self.ordered = Some(Ordered { of, like, rows: rows.into() });
+            }
+            (Awaited::Pictures(of), SampleAnswer::Pictures(pictures)) => {
+                self.pictures = Some((of, Arc::new(pictures)));
+            }
+            (Awaited::Values(of), SampleAnswer::Values(values)) => self.values = Some((of, values.into())),
+            (Awaited::Fit(of), SampleAnswer::Fitted(linear)) => self.linear = Some((of, Some(linear))),
+            (Awaited::Compare(of), SampleAnswer::Compared(found)) => {
+                self.compared = Some((of, Arc::new(found)));
+            }
+            // No job answers anything but what it was asked.
+            (
+                Awaited::Errors(..)
+                | Awaited::Order(..)
+                | Awaited::Pictures(_)
+                | Awaited::Values(_)
+                | Awaited::Fit(_)
+                | Awaited::Compare(_),
+                SampleAnswer::Errors(_)
+                | SampleAnswer::Ordered(_)
+                | SampleAnswer::Pictures(_)
+                | SampleAnswer::Values(_)
+                | SampleAnswer::Fitted(_)
+                | SampleAnswer::Compared(_),
+            ) => {}
+        }
+    }
+
+    /// Takes in that a job could not be done.
+    pub fn fail(&mut self, job: JobId, message: &str) {
+        let Some((_, awaited)) = self.awaited.take_if(|awaited| awaited.0 == job) else { return };
+        let of = match awaited {
+            Awaited::Errors(subject, _) => subject.stamp(),
+            Awaited::Fit(of) => {
+                self.linear = Some((of, None));
+                of
+            }
+            Awaited::Order(of, _) | Awaited::Pictures(of) | Awaited::Values(of) | Awaited::Compare(of) => of,
+        };
+        self.failed = Some((of, message.to_owned()));
+    }
+
+    /// The error of a row in what is shown.
+    pub fn error(&self, subject: &Subject, row: u32) -> Option<f32> {
+        self.errors.as_ref().filter(|errors| errors.is_of(subject))?.of(row)
+    }
+}
+
+impl Subject {
+    /// A number that stands for it.
+    pub fn stamp(&self) -> u64 {
+        stamp_of(*self)
+    }
+
+    /// A number that stands for the samples, whatever weights they are shown to.
+    pub fn samples_stamp(&self) -> u64 {
+        stamp_of(Subject { step: 0, ..*self })
+    }
+}

@@ -1,0 +1,182 @@
+//! The selection: rows of one data set, which every view reads and writes.
+
+use crate::project::RowSet;
+
+/// How rows change the selection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum How {
+    /// They become the selection.
+    #[default]
+    Replace,
+    /// They are added to it.
+    Add,
+    /// They are taken out of it.
+    Subtract,
+}
+
+impl How {
+    /// All three, in the order of buttons.
+    pub const ALL: [How; 3] = [How::Replace, How::Add, How::Subtract];
+
+    /// What a lasso or a box does with these keys held: Shift adds, Ctrl or Alt subtracts.
+    pub fn of(modifiers: egui::Modifiers) -> How {
+        if modifiers.shift {
+            How::Add
+        } else if modifiers.command || modifiers.alt {
+            How::Subtract
+        } else {
+            How::Replace
+        }
+    }
+
+    /// The verb on its button.
+    pub fn verb(self) -> &'static str {
+        match self {
+            How::Replace => "Select",
+            How::Add => "Add",
+            How::Subtract => "Subtract",
+        }
+    }
+}
+
+/// Selected rows of the data set with a fingerprint, ascending.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    of: Option<u64>,
+    rows: Vec<u32>,
+    /// Counts its changes, so that whoever draws it knows when to do so again.
+    changes: u64,
+}
+
+impl Selection {
+    /// The selected rows of these data, ascending; none of others.
+    pub fn rows(&self, fingerprint: u64) -> &[u32] {
+        if self.of == Some(fingerprint) { &self.rows } else { &[] }
+    }
+
+    /// Whether a row of these data is selected.
+    pub fn contains(&self, fingerprint: u64, row: u32) -> bool {
+        self.rows(fingerprint).binary_search(&row).is_ok()
+    }
+
+    /// A number that is another after every change.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Changes the selection by rows of these data, in any order. Rows of other data are no longer selected.
+    pub fn apply(&mut self, fingerprint: u64, mut rows: Vec<u32>, how: How) {
+        rows.sort_unstable();
+        rows.dedup();
+        let before = self.rows(fingerprint);
+        let after = match how {
+            How::Replace => rows,
+            How::Add => {
+                rows.extend_from_slice(before);
+                // Two sorted runs, which the stable sort merges in one pass.
+                rows.sort();
+                rows.dedup();
+                rows
+            }
+            How::Subtract => {
+                let mut gone = rows.iter().peekable();
+                let stays = |row: &&u32| {
+                    while gone.next_if(|other| *other < *row).is_some() {}
+                    gone.peek() != Some(row)
+                };
+                before.iter().filter(stays).copied().collect()
+            }
+        };
+        self.set(fingerprint, after);
+    }
+
+    /// Selects all other rows of these data, of which there are `count`.
+    pub fn invert(&mut self, fingerprint: u64, count: usize) {
+        let mut selected = self.rows(fingerprint).iter().peekable();
+        let rows = (0..u32::try_from(count).unwrap_or(u32::MAX)).filter(|row| {
+            while selected.next_if(|other| *other < row).is_some() {}
+            selected.peek() != Some(&row)
+        });
+        let rows = rows.collect();
+        self.set(fingerprint, rows);
+    }
+
+    /// Selects nothing.
+    pub fn clear(&mut self) {
+        (self.of, self.rows) = (None, Vec::new());
+        self.changes += 1;
+    }
+
+    /// As a set that can be given a name.
+    pub fn row_set(&self, fingerprint: u64) -> RowSet {
+        RowSet::of(self.rows(fingerprint))
+    }
+
+    fn set(&mut self, fingerprint: u64, rows: Vec<u32>) {
+        (self.of, self.rows) = (Some(fingerprint), rows);
+        self.changes += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_selected_added_and_subtracted() {
+        let mut selection = Selection::default();
+        let mut check = |rows: &[u32], how, expected: &[u32]| {
+            let before = selection.changes();
+            selection.apply(7, rows.to_vec(), how);
+            assert_eq!(selection.rows(7), expected, "{rows:?} {how:?}");
+            assert_ne!(selection.changes(), before);
+        };
+        check(&[4, 2, 4], How::Replace, &[2, 4]);
+        check(&[9, 3, 2], How::Add, &[2, 3, 4, 9]);
+        check(&[0, 3, 9, 11], How::Subtract, &[2, 4]);
+        check(&[], How::Add, &[2, 4]);
+        check(&[], How::Subtract, &[2, 4]);
+        check(&[5], How::Replace, &[5]);
+        assert!(selection.contains(7, 5) && !selection.contains(7, 2));
+    }
+
+    #[test]
+    fn the_others_are_selected_instead() {
+        let mut selection = Selection::default();
+        for (rows, count, expected) in [
+            (&[1, 3][..], 5, &[0, 2, 4][..]),
+            (&[], 2, &[0, 1]),
+            (&[0, 1], 2, &[]),
+            (&[8], 2, &[0, 1]),
+            (&[], 0, &[]),
+        ] {
+            selection.apply(7, rows.to_vec(), How::Replace);
+            selection.invert(7, count);
+            assert_eq!(selection.rows(7), expected, "{rows:?} of {count}");
+        }
+    }
+
+    #[test]
+    fn a_selection_is_of_one_data_set() {
+        let mut selection = Selection::default();
+        selection.apply(7, vec![1, 2], How::Replace);
+        assert_eq!((selection.rows(8), selection.contains(8, 1)), (&[][..], false));
+        selection.apply(8, vec![3], How::Add);
+        assert_eq!((selection.rows(8), selection.rows(7)), (&[3][..], &[][..]));
+        selection.clear();
+        assert_eq!(selection.rows(8), [0; 0]);
+    }
+
+    #[test]
+    fn keys_say_what_a_lasso_does() {
+        use egui::Modifiers;
+        for (modifiers, how) in [
+            (Modifiers::NONE, How::Replace),
+            (Modifiers::SHIFT, How::Add),
+            (Modifiers::COMMAND, How::Subtract),
+            (Modifiers::ALT, How::Subtract),
+        ] {
+            assert_eq!(How::of(modifiers), how, "{modifiers:?}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What views show of the samples of a set is asked for a part at a time: first what is drawn, then the errors of the rest.
+
+use std::sync::Arc;
+
+use crate::run::Run;
+use crate::session::{JobKind, Linear, Order, SampleJob, part_rows};
+use crate::ui::state::{Awaited, Errors, Look, Scored, Set, State, Subject, Wanted, stamp_of};
+
+/// Rows that are looked through for unknown errors in a frame, at most: less than a millisecond.
+const EACH_FRAME: usize = 1 << 18;
+
+impl State {
+    /// Asks for the next thing that a view wants, unless an answer is on its way.
+    pub fn follow_samples(&mut self, wanted: &Wanted) {
+        if self.scored.is_waiting() {
+            return;
+        }
+        let mut scored = std::mem::take(&mut self.scored);
+        let next = self.next_samples(&mut scored, wanted);
+        self.scored = scored;
+        self.ask_samples(next);
+    }
+
+    /// Asks how the selection differs from the rest of the data of the shown run, unless that is known.
+    pub fn follow_comparison(&mut self) {
+        if self.scored.is_waiting() {
+            return;
+        }
+        let next = self.shown().and_then(|run| {
+            let data = self.shared_data_of(run)?;
+            let rows = self.selection.rows(data.fingerprint);
+            let of = self.comparison_stamp(run)?;
+            let is_known = self.scored.compared.as_ref().is_some_and(|compared| compared.0 == of);
+            if is_known || rows.is_empty() || self.scored.failure(of).is_some() {
+                return None;
+            }
+            let errors = self.known_errors(run).map(|errors| errors.values.clone()).unwrap_or_default();
+            Some((SampleJob::Compare(Arc::clone(data), rows.to_vec(), errors), Awaited::Compare(of)))
+        });
+        self.ask_samples(next);
+    }
+
+    /// Stands for the selection, its data and the errors that are known of them.
+    pub fn comparison_stamp(&self, run: &Run) -> Option<u64> {
+        let data = self.shared_data_of(run)?;
+        let errors = self.known_errors(run).map(|errors| (errors.subject, self.scored.looked.0));
+        Some(stamp_of((Arc::as_ptr(data).addr(), self.selection.changes(), errors)))
+    }
+
+    /// The errors of the data of a run that are shown, once those of a whole set are known.
+    pub fn known_errors(&self, run: &Run) -> Option<&Errors> {
+        let is_settled = self.scored.is_whole || self.scored.coming.is_some();
+        let errors = self.scored.errors.as_ref().filter(|_| is_settled)?;
+        let Subject { run: id, started_unix_secs, fingerprint, .. } = errors.subject;
+        let is_own = (id, started_unix_secs, fingerprint) == (run.id, run.started_unix_secs, run.fingerprint);
+        is_own.then_some(errors)
+    }
+
+    fn ask_samples(&mut self, next: Option<(SampleJob, Awaited)>) {
+        if let Some((job, awaited)) = next {
+            let id = self.compute(None, JobKind::Samples(Box::new(job)));
+            self.scored.expect(id, awaited);
+        }
+    }
+
+    fn next_samples(&self, scored: &mut Scored, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
+        let look = self.look(&wanted.set, wanted.is_corrupted)?;
+        if wanted.set == Set::Watched {
+            return linear_of(scored, &look, wanted).or_else(|| next_values(scored, &look, wanted));
+        }
+        let linear = known_linear(scored, &look).filter(|_| wanted.has_linear);
+        let of = look.pictures_stamp(&wanted.rows, linear.is_some());
+        let is_there = scored.pictures.as_ref().is_some_and(|pictures| pictures.0 == of);
+        if !is_there && !wanted.rows.is_empty() && scored.failure(of).is_none() {
+            let trial = look.trial(self, look.checkpoint)?;
+            return Some((SampleJob::Pictures(trial, linear, wanted.rows.clone()), Awaited::Pictures(of)));
+        }
+        linear_of(scored, &look, wanted)
+            .or_else(|| self.next_errors(scored, &look))
+            .or_else(|| next_order(scored, &look, wanted.order))
+    }
+
+    /// The next rows of the set whose error is not known. Once all are, newer errors take the place of older ones.
+    fn next_errors(&self, scored: &mut Scored, look: &Look<'_>) -> Option<(SampleJob, Awaited)> {
+        let unknown = || Errors::unknown(look.subject, Arc::clone(look.checkpoint), look.data.len());
+        match &scored.errors {
+            Some(errors) if !errors.is_of(&look.subject) => (scored.errors, scored.coming) = (None, None),
+            Some(_) | None => {}
+        }
+        let errors = scored.errors.get_or_insert_with(unknown);
+        // Weights of before are scored to their end: of a run under way, there would never be a whole set else.
+        if errors.subject != look.subject && scored.coming.is_none() {
+            scored.coming = Some(unknown());
+        }
+        let target = scored.coming.as_ref().or(scored.errors.as_ref())?;
+        if scored.failed(&target.subject) {
+            return None;
+        }
+        let of = stamp_of((target.subject, look.set));
+        let mut at = if scored.looked.0 == of { scored.looked.1 } else { 0 };
+        let (most, end) = (part_rows(look.data), look.rows.len().min(at + EACH_FRAME));
+        let mut rows = Vec::new();
+        while rows.len() < most && at < end {
+            let part = look.rows.part(at, (most - rows.len()).min(end - at));
+            at += part.len();
+            rows.extend(part.into_iter().filter(|row| target.of(*row).is_none()));
+        }
+        let (subject, checkpoint) = (target.subject, Arc::clone(&target.checkpoint));
+        scored.looked = (of, at);
+        scored.is_whole = rows.is_empty() && at == look.rows.len();
+        if scored.is_whole {
+            scored.errors = scored.coming.take().or(scored.errors.take());
+        }
+        if rows.is_empty() {
+            return None;
+        }
+        let trial = look.trial(self, &checkpoint)?;
+        Some((SampleJob::Errors(trial, rows.clone()), Awaited::Errors(subject, rows)))
+    }
+}
+
+/// The set in its order, once its errors are known.
+fn next_order(scored: &Scored, look: &Look<'_>, order: Order) -> Option<(SampleJob, Awaited)> {
+    let errors = scored.errors.as_ref().filter(|errors| errors.is_of(&look.subject))?;
+    let of = stamp_of((errors.subject, look.set, order));
+    let is_there = scored.ordered.as_ref().is_some_and(|ordered| ordered.of == of);
+    if order == Order::Data || !scored.is_whole || is_there || scored.failure(of).is_some() {
+        return None;
+    }
+    let job = SampleJob::Order(order, Arc::clone(look.data), look.rows.all(), errors.values.clone());
+    Some((job, Awaited::Order(of, look.order_stamp(order))))
+}
+
+/// PCA, where it is wanted and not known.
+fn linear_of(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
+    let of = look.linear_stamp();
+    let is_there = scored.linear.as_ref().is_some_and(|linear| linear.0 == of);
+    let job = SampleJob::Fit(Arc::clone(look.own), look.run.design.code.units);
+    (wanted.has_linear && !is_there).then_some((job, Awaited::Fit(of)))
+}
+
+fn known_linear(scored: &Scored, look: &Look<'_>) -> Option<Linear> {
+    let (of, linear) = scored.linear.as_ref()?;
+    linear.clone().filter(|_| *of == look.linear_stamp())
+}
+
+/// What PCA makes of the watched samples, of the input that the network got.
+fn next_values(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
+    let linear = known_linear(scored, look).filter(|_| wanted.has_linear)?;
+    let of = stamp_of((look.linear_stamp(), look.subject.samples_stamp()));
+    let rows = &look.run.kept.probe.picture_rows;
+    let is_there = scored.values.as_ref().is_some_and(|values| values.0 == of);
+    let is_sound = rows.iter().all(|row| (*row as usize) < look.data.len());
+    if is_there || !is_sound || scored.failure(of).is_some() {
+        return None;
+    }
+    let corrupted = look.run.kept.newest().map(|kept| &kept.corrupted).filter(|seen| !seen.is_empty());
+    let input = corrupted.cloned().unwrap_or_else(|| {
+        let mut clean = vec![0.0; rows.len() * look.data.shape.features()];
+        look.data.gather(rows, &mut clean);
+        clean
+    });
+    Some((SampleJob::Linear(linear, input), Awaited::Values(of)))
+}

@@ -1,0 +1,173 @@
+//! The selection is changed, named, and taken up again.
+
+use std::sync::Arc;
+
+use crate::dataset::Dataset;
+use crate::project::NamedSelection;
+use crate::ui::state::{Criterion, ExportRequest, How, State};
+
+impl State {
+    /// The data that are selected from: those of the shown run, without one those of the design.
+    pub fn selectable(&self) -> Option<&Arc<Dataset>> {
+        let own = self.shown().and_then(|run| self.shared_data_of(run));
+        own.or(self.data.dataset.as_ref()).filter(|data| !data.is_empty())
+    }
+
+    /// The selected rows, ascending.
+    pub fn selected(&self) -> &[u32] {
+        self.selectable().map_or(&[], |data| self.selection.rows(data.fingerprint))
+    }
+
+    /// Selects all rows.
+    pub fn select_all(&mut self) {
+        if let Some((fingerprint, count)) = self.selectable().map(|data| (data.fingerprint, data.len())) {
+            self.selection.apply(fingerprint, Vec::new(), How::Replace);
+            self.selection.invert(fingerprint, count);
+        }
+    }
+
+    /// Selects the rows that are not selected.
+    pub fn invert_selection(&mut self) {
+        if let Some((fingerprint, count)) = self.selectable().map(|data| (data.fingerprint, data.len())) {
+            self.selection.invert(fingerprint, count);
+        }
+    }
+
+    /// Changes the selection by the rows that meet a criterion.
+    pub fn select_where(&mut self, criterion: Criterion, how: How) {
+        let Some(data) = self.selectable() else { return };
+        let errors = self.shown().and_then(|run| self.known_errors(run));
+        let rows = criterion.rows(data, errors.map_or(&[], |errors| &errors.values));
+        let fingerprint = data.fingerprint;
+        self.selection.apply(fingerprint, rows, how);
+    }
+
+    /// Gives the selection a name; it can be undone.
+    pub fn name_selection(&mut self) {
+        let Some(fingerprint) = self.selectable().map(|data| data.fingerprint) else { return };
+        let name = self.free_name(fingerprint, "selection");
+        let rows = self.selection.row_set(fingerprint);
+        self.edit(|project, _| project.selections.push(NamedSelection { name, fingerprint, rows }));
+    }
+
+    /// Changes the selection by one that was given a name, counted from 0.
+    pub fn take_named(&mut self, index: usize, how: How) {
+        let Some((named, data)) = self.project.selections.get(index).zip(self.selectable()) else { return };
+        if named.fingerprint == data.fingerprint {
+            let rows = named.rows.below(data.len()).collect();
+            self.selection.apply(named.fingerprint, rows, how);
+        }
+    }
+
+    /// Gives a named selection another name, with a number where it is taken.
+    pub fn rename_selection(&mut self, index: usize, name: &str) {
+        let name = name.trim();
+        let Some(named) = self.project.selections.get(index).filter(|named| named.name != name) else {
+            return;
+        };
+        if name.is_empty() {
+            return;
+        }
+        let taken = |other: &str| self.is_taken(named.fingerprint, other);
+        let name = if taken(name) { self.free_name(named.fingerprint, name) } else { name.to_owned() };
+        self.edit(|project, _| {
+            if let Some(named) = project.selections.get_mut(index) {
+                named.name = name;
+            }
+        });
+    }
+
+    /// Removes a named selection; its rows stay what they are.
+    pub fn remove_named(&mut self, index: usize) {
+        self.edit(|project, _| {
+            if index < project.selections.len() {
+                project.selections.remove(index);
+            }
+        });
+    }
+
+    /// What an export of the selection writes; `None` where nothing is selected.
+    pub fn export_request(&self) -> Option<ExportRequest> {
+        let data = self.selectable()?;
+        let errors = self.shown().and_then(|run| self.known_errors(run));
+        let rows = self.selection.rows(data.fingerprint);
+        let of_run = self.shown().filter(|run| self.shared_data_of(run).is_some());
+        (!rows.is_empty()).then(|| ExportRequest {
+            data: Arc::clone(data),
+            source: of_run.map_or(&self.project, |run| &run.design).data.source.clone(),
+            rows: rows.to_vec(),
+            errors: errors.map(|errors| errors.values.clone()).unwrap_or_default(),
+        })
+    }
+
+    fn is_taken(&self, fingerprint: u64, name: &str) -> bool {
+        self.project.selections.iter().any(|named| named.fingerprint == fingerprint && named.name == name)
+    }
+
+    fn free_name(&self, fingerprint: u64, name: &str) -> String {
+        let mut number = 1_usize;
+        loop {
+            let name = format!("{name} {number}");
+            if !self.is_taken(fingerprint, &name) {
+                return name;
+            }
+            number += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::views::samples;
+
+    fn state() -> State {
+        let mut state = State::default();
+        state.data.dataset = Some(Arc::new(samples::table(9, 2)));
+        state
+    }
+
+    #[test]
+    fn a_selection_is_named_renamed_taken_up_again_and_undone() {
+        let mut state = state();
+        state.select_where(Criterion::Class(0, 1), How::Replace);
+        assert_eq!(state.selected(), [1, 4, 7]);
+        state.name_selection();
+        state.invert_selection();
+        assert_eq!(state.selected(), [0, 2, 3, 5, 6, 8]);
+        state.name_selection();
+        let names = |state: &State| -> Vec<String> {
+            state.project.selections.iter().map(|named| named.name.clone()).collect()
+        };
+        assert_eq!(names(&state), ["selection 1", "selection 2"]);
+        state.rename_selection(1, " odd ones ");
+        state.rename_selection(0, "odd ones");
+        state.rename_selection(0, "  ");
+        assert_eq!(names(&state), ["odd ones 1", "odd ones"]);
+        state.take_named(0, How::Add);
+        assert_eq!(state.selected().len(), 9);
+        state.take_named(1, How::Subtract);
+        assert_eq!(state.selected(), [1, 4, 7]);
+        assert!(state.is_modified());
+        state.remove_named(0);
+        assert_eq!(names(&state), ["odd ones"]);
+        state.history.undo(&mut state.project);
+        assert_eq!(names(&state), ["odd ones 1", "odd ones"]);
+        state.select_all();
+        assert_eq!(state.selected().len(), 9);
+        assert_eq!(state.export_request().map(|request| request.rows.len()), Some(9));
+    }
+
+    #[test]
+    fn names_of_selections_change_no_design() {
+        let mut state = state();
+        state.select_all();
+        state.name_selection();
+        assert!(state.project.design() != state.project);
+        assert_eq!(state.project.trained_designs(), [state.project.design()]);
+        let text = state.project.to_ron();
+        assert!(text.contains("rows: \"0-8\""), "{text}");
+        assert_eq!(crate::project::Project::from_ron(&text).expect("readable"), state.project);
+        assert!(!state.project.design().to_ron().contains("selections"));
+    }
+}

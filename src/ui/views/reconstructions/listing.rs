@@ -1,0 +1,113 @@
+//! Samples in the order they are shown in, and what a click among them selects.
+
+use std::ops::Range;
+
+use egui::{Modifiers, Response, Role, Ui, WidgetInfo};
+
+use super::super::sample::row_name;
+use super::page::Page;
+use crate::dataset::Dataset;
+use crate::ui::state::{How, Selection, SetRows};
+
+/// Rows of the data in an order.
+pub(super) enum Listing<'a> {
+    /// That of the data.
+    Set(&'a SetRows<'a>),
+    /// Another one.
+    Ordered(&'a [u32]),
+}
+
+/// What is drawn.
+pub(super) struct Drawn<'a> {
+    pub data: &'a Dataset,
+    pub listing: Listing<'a>,
+    pub page: &'a Page,
+    pub selection: &'a Selection,
+}
+
+/// What came of drawing it.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The places that can be seen.
+    pub places: Range<usize>,
+    /// The place that was clicked.
+    pub clicked: Option<usize>,
+}
+
+impl Listing<'_> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Listing::Set(rows) => rows.len(),
+            Listing::Ordered(rows) => rows.len(),
+        }
+    }
+
+    /// The rows of some places.
+    pub fn part(&self, places: Range<usize>) -> Vec<u32> {
+        match self {
+            Listing::Set(rows) => rows.part(places.start, places.len()),
+            Listing::Ordered(rows) => {
+                let end = places.end.min(rows.len());
+                rows.get(places.start.min(end)..end).unwrap_or_default().to_vec()
+            }
+        }
+    }
+}
+
+impl Drawn<'_> {
+    /// Names a sample for assistive tools; says whether it is selected.
+    pub fn name(&self, ui: &Ui, response: &Response, row: u32) -> bool {
+        let is_selected = self.selection.contains(self.data.fingerprint, row);
+        let name = row_name(self.data, row);
+        response.widget_info(|| {
+            let mut info = WidgetInfo::labeled(Role::Image, ui.is_enabled(), &name);
+            info.selected = Some(is_selected);
+            info
+        });
+        is_selected
+    }
+}
+
+/// What a click selects: the sample alone, with Ctrl it or all but it, with Shift all from the one clicked before.
+pub(super) fn clicked(
+    listing: &Listing<'_>,
+    place: usize,
+    anchor: Option<usize>,
+    modifiers: Modifiers,
+    is_selected: impl Fn(u32) -> bool,
+) -> (Vec<u32>, How) {
+    if let (true, Some(anchor)) = (modifiers.shift, anchor) {
+        let (from, to) = (anchor.min(place), anchor.max(place));
+        return (listing.part(from..to + 1), How::Replace);
+    }
+    let rows = listing.part(place..place + 1);
+    let how = match rows.first() {
+        Some(row) if modifiers.command && is_selected(*row) => How::Subtract,
+        Some(_) if modifiers.command => How::Add,
+        Some(_) | None => How::Replace,
+    };
+    (rows, how)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_selects_as_in_any_list() {
+        let rows = [9, 4, 7, 1, 3];
+        let listing = Listing::Ordered(&rows);
+        let check = |place, anchor, modifiers, expected: &[u32], how| {
+            let found = clicked(&listing, place, anchor, modifiers, |row| row == 4);
+            assert_eq!(found, (expected.to_vec(), how));
+        };
+        check(2, Some(0), Modifiers::NONE, &[7], How::Replace);
+        check(1, None, Modifiers::COMMAND, &[4], How::Subtract);
+        check(0, None, Modifiers::COMMAND, &[9], How::Add);
+        check(3, Some(1), Modifiers::SHIFT, &[4, 7, 1], How::Replace);
+        check(1, Some(3), Modifiers::SHIFT, &[4, 7, 1], How::Replace);
+        check(4, None, Modifiers::SHIFT, &[3], How::Replace);
+        assert_eq!((listing.part(3..9), listing.part(7..9)), (vec![1, 3], vec![]));
+    }
+}

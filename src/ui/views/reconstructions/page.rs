@@ -1,0 +1,176 @@
+//! The samples that are drawn: their values, errors and textures, built again only when others are drawn.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::Ui;
+
+use super::super::sample::{RangeCache, Sampler};
+use crate::dataset::Dataset;
+use crate::project::Shown;
+use crate::run::{Kept, Run};
+use crate::session::{Pictures, squared_error};
+use crate::ui::plots::{Atlas, DisplayRange, stamp_of};
+
+/// What is shown of a sample, from above.
+pub(super) const ROW_NAMES: [&str; 5] = ["original", "corrupted", "reconstruction", "PCA", "error"];
+const CORRUPTED: usize = 1;
+const RECONSTRUCTION: usize = 2;
+const PCA: usize = 3;
+const ERROR: usize = 4;
+
+/// Some samples with what became of them, row by row in scaled units; what is not there is empty.
+#[derive(Clone, Default)]
+pub(super) struct Page {
+    stamp: u64,
+    index: HashMap<u32, usize>,
+    features: usize,
+    /// The samples.
+    pub originals: Vec<f32>,
+    /// What the encoder saw.
+    pub corrupted: Vec<f32>,
+    /// What the network made of it.
+    pub reconstructions: Vec<f32>,
+    /// What PCA made of it.
+    pub linear: Vec<f32>,
+    /// Squared error per feature of each sample.
+    pub errors: Vec<f32>,
+    /// Ends of the scaled originals, with a margin.
+    pub range: [f32; 2],
+    atlases: [Atlas; 5],
+    display: RangeCache,
+}
+
+impl Page {
+    /// The watched samples at an epoch.
+    pub fn watched(
+        &mut self,
+        ui: &Ui,
+        run: &Run,
+        data: &Dataset,
+        kept: &Arc<Kept>,
+        linear: Option<&Arc<[f32]>>,
+    ) {
+        let rows = &run.kept.probe.picture_rows;
+        let stamp = stamp_of((
+            (run.id, run.started_unix_secs, data.fingerprint, rows),
+            (kept.epoch, Arc::as_ptr(kept).addr()),
+            linear.map(|linear| linear.as_ptr().addr()),
+        ));
+        let linear = linear.map_or(&[][..], |linear| linear);
+        self.fill(ui, data, stamp, rows, [&kept.corrupted, &kept.reconstructions, linear]);
+    }
+
+    /// Samples of a set.
+    pub fn of_set(&mut self, ui: &Ui, data: &Dataset, stamp: u64, pictures: &Arc<Pictures>) {
+        let Pictures { rows, corrupted, reconstructions, linear } = &**pictures;
+        let stamp = stamp_of((stamp, data.fingerprint, Arc::as_ptr(pictures).addr()));
+        self.fill(ui, data, stamp, rows, [corrupted, reconstructions, linear]);
+    }
+
+    /// Changes with what is drawn.
+    pub fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
+    /// The place of a row of the data among the samples.
+    pub fn place(&self, row: u32) -> Option<usize> {
+        self.index.get(&row).copied()
+    }
+
+    /// The values of a sample.
+    pub fn part<'a>(&self, values: &'a [f32], place: usize) -> &'a [f32] {
+        values.get(place * self.features..(place + 1) * self.features).unwrap_or_default()
+    }
+
+    /// Which of [`ROW_NAMES`] there are.
+    pub fn shown(&self) -> Vec<usize> {
+        (0..ROW_NAMES.len()).filter(|row| !self.atlases[*row].is_empty()).collect()
+    }
+
+    /// The pictures of one of these.
+    pub fn atlas(&self, row: usize) -> &Atlas {
+        &self.atlases[row]
+    }
+
+    /// Its name beside the pictures.
+    pub fn row_name(&self, row: usize) -> &'static str {
+        if row == PCA && !self.corrupted.is_empty() { "PCA, corrupted" } else { ROW_NAMES[row] }
+    }
+
+    /// Whether it is the map of errors.
+    pub fn is_error(row: usize) -> bool {
+        row == ERROR
+    }
+
+    /// The error that is drawn brightest.
+    pub fn brightest(&mut self, data: &Dataset) -> f32 {
+        let DisplayRange { low, high } = self.display.of(data);
+        (high - low) / 2.0
+    }
+
+    fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, rows: &[u32], made: [&[f32]; 3]) {
+        if self.stamp == stamp {
+            return;
+        }
+        let [corrupted, reconstructions, linear] = made;
+        let features = data.shape.features().max(1);
+        let sampler = Sampler::new(data);
+        let count = rows.len().min(reconstructions.len() / features);
+        let rows = &rows[..count];
+        (self.stamp, self.features) = (stamp, features);
+        self.index = rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
+        self.originals = rows.iter().flat_map(|row| sampler.scaled(*row)).collect();
+        self.range = ends(&self.originals);
+        let pairs = reconstructions.chunks_exact(features).zip(self.originals.chunks_exact(features));
+        self.errors = pairs.map(|(a, b)| squared_error(a, b)).collect();
+        self.corrupted = corrupted.to_vec();
+        self.reconstructions = reconstructions.to_vec();
+        self.linear = linear.to_vec();
+        if data.shown().is_none() {
+            return;
+        }
+        let unscaled = |values: &[f32]| -> Vec<f32> {
+            values.chunks_exact(features).flat_map(|row| sampler.unscaled(row)).collect()
+        };
+        let originals: Vec<f32> = rows.iter().flat_map(|row| sampler.original(*row)).collect();
+        let back = unscaled(reconstructions);
+        self.paint(ui, data, 0, &originals);
+        self.paint(ui, data, CORRUPTED, &unscaled(corrupted));
+        self.paint(ui, data, RECONSTRUCTION, &back);
+        self.paint(ui, data, PCA, &unscaled(linear));
+        self.paint_errors(ui, data, &originals, &back, count);
+    }
+
+    /// Fills one row of pictures with values in units of the data.
+    fn paint(&mut self, ui: &Ui, data: &Dataset, row: usize, values: &[f32]) {
+        let Some(shown) = data.shown() else { return };
+        let Shown { height, width, channels, .. } = shown;
+        let range = self.display.of(data);
+        let features = self.features;
+        self.atlases[row].fill(ui.ctx(), [width, height], values.len() / features, |picture, x, y| {
+            let start = picture * features + (y * width + x) * channels;
+            range.pixel(&shown.pixel(&values[start..start + channels]))
+        });
+    }
+
+    fn paint_errors(&mut self, ui: &Ui, data: &Dataset, originals: &[f32], back: &[f32], count: usize) {
+        let Some(Shown { height, width, channels, .. }) = data.shown() else { return };
+        let range = self.display.of(data);
+        let features = self.features;
+        self.atlases[ERROR].fill(ui.ctx(), [width, height], count, |picture, x, y| {
+            let start = picture * features + (y * width + x) * channels;
+            range.error(&originals[start..start + channels], &back[start..start + channels])
+        });
+    }
+}
+
+fn ends(values: &[f32]) -> [f32; 2] {
+    let finite = values.iter().copied().filter(|value| value.is_finite());
+    let [low, high] = finite.fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
+    if low > high {
+        return [0.0, 1.0];
+    }
+    let margin = 0.08 * (high - low).max(1e-6);
+    [low - margin, high + margin]
+}

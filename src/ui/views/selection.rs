@@ -1,0 +1,138 @@
+//! The selection: what it is made by, what it is called, what is in it, and how that differs from the rest.
+
+mod compared;
+mod gallery;
+mod tools;
+
+use egui::{Label, RichText, ScrollArea, Ui, UiBuilder};
+
+use self::compared::compared_ui;
+use self::gallery::Gallery;
+use self::tools::{Tools, ToolsOutput};
+use super::parts::{empty_ui, header_ui, named, trailing_ui};
+use super::view::{Entry, View};
+use crate::project::format_count;
+use crate::ui::keys::keys;
+use crate::ui::plots::{color, palette};
+use crate::ui::state::{SELECTION_VIEW, SaveKind, State};
+use crate::ui::widgets::button::quiet_ui;
+
+/// Width of what stands beside the gallery, at most.
+const SIDE_PX: f32 = 420.0;
+
+/// How the view stands.
+#[derive(Clone, Default)]
+pub struct SelectionView {
+    tools: Tools,
+    gallery: Gallery,
+}
+
+/// How the view is called.
+static ENTRY: Entry = Entry {
+    name: SELECTION_VIEW,
+    title: "Selection",
+    icon: "◆",
+    command: "Show selection",
+    tooltip: "Bring the selected samples to the front.",
+    keys: keys![CTRL, Num9],
+};
+
+impl View for SelectionView {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
+    }
+
+    fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        let (handle, action) = header_ui(ui, ENTRY.title, |ui| actions_ui(ui, state));
+        if let Some(action) = action {
+            action(state);
+        }
+        if state.selectable().is_none() {
+            empty_ui(
+                ui,
+                "No data are loaded",
+                "Choose data on the input card: their samples can be selected.",
+            );
+            return handle.drag_started();
+        }
+        let room = ui.available_rect_before_wrap();
+        ui.painter().rect_filled(room, 0.0, color(palette(ui).plot));
+        let side = SIDE_PX.min(0.6 * room.width());
+        let (left, right) = room.shrink(8.0).split_left_right_at_x(room.left() + side);
+        let output = ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("side"), |ui| {
+            let area = ScrollArea::vertical().id_salt("side").auto_shrink([false, false]);
+            area.show(ui, |ui| self.side_ui(ui, state)).inner
+        });
+        self.carry_out(output.inner, state);
+        ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("gallery"), |ui| {
+            if let Some(data) = state.selectable() {
+                self.gallery.ui(ui, data, state.selection.rows(data.fingerprint), state.selection.changes());
+            }
+        });
+        state.follow_comparison();
+        handle.drag_started()
+    }
+}
+
+impl SelectionView {
+    /// Tools, named selections and the comparison.
+    fn side_ui(&mut self, ui: &mut Ui, state: &State) -> ToolsOutput {
+        let Some(data) = state.selectable() else { return ToolsOutput::default() };
+        let has_errors = state.shown().is_some_and(|run| state.known_errors(run).is_some());
+        let output = self.tools.ui(ui, data, &state.project.selections, has_errors);
+        ui.add_space(8.0);
+        let of = state.shown().and_then(|run| state.comparison_stamp(run));
+        let compared = state.scored.compared.as_ref().filter(|compared| Some(compared.0) == of);
+        if let (Some((_, compared)), false) = (compared, state.selected().is_empty()) {
+            compared_ui(ui, compared);
+        }
+        output
+    }
+
+    fn carry_out(&mut self, output: ToolsOutput, state: &mut State) {
+        let ToolsOutput { select, take, rename, remove } = output;
+        if let Some((criterion, how)) = select {
+            state.select_where(criterion, how);
+        }
+        if let Some((index, how)) = take {
+            state.take_named(index, how);
+        }
+        if let Some((index, name)) = rename {
+            state.rename_selection(index, &name);
+        }
+        if let Some(index) = remove {
+            state.remove_named(index);
+        }
+    }
+}
+
+/// What can be done with the whole selection; returns what was asked for.
+fn actions_ui(ui: &mut Ui, state: &State) -> Option<fn(&mut State)> {
+    let (has_data, is_empty) = (state.selectable().is_some(), state.selected().is_empty());
+    let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
+    let actions: [(&str, &str, bool, fn(&mut State)); 6] = [
+        ("All", "Select all samples", has_data, State::select_all),
+        ("Invert", "Invert selection", has_data, State::invert_selection),
+        ("Clear", "Clear selection", !is_empty, |state| state.selection.clear()),
+        ("Save", "Save selection", !is_empty, State::name_selection),
+        ("CSV…", "Export selection as CSV…", !is_empty, |state| state.ask_where(SaveKind::Table)),
+        ("Pictures…", "Export selection as pictures…", !is_empty && are_pictures, |state| {
+            state.ask_where(SaveKind::Pictures);
+        }),
+    ];
+    let mut asked = None;
+    for (text, name, is_possible, action) in actions {
+        let button = ui.add_enabled_ui(is_possible, |ui| quiet_ui(ui, text)).inner;
+        if named(button, name).on_hover_text(name).clicked() {
+            asked = Some(action);
+        }
+    }
+    trailing_ui(ui, "selection", |ui| {
+        if let Some(data) = state.selectable() {
+            let (selected, all) = (state.selected().len(), data.len());
+            let text = format!("{} of {} selected", format_count(selected), format_count(all));
+            ui.add(Label::new(RichText::new(text).size(11.5).color(color(palette(ui).dim))));
+        }
+    });
+    asked
+}

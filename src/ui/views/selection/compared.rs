@@ -1,0 +1,97 @@
+//! How the selection differs from the rest.
+
+use egui::{Align, Grid, Layout, RichText, Ui};
+
+use crate::figure::Rgb;
+use crate::project::format_count;
+use crate::session::{ClassShares, Comparison, Difference, Moments};
+use crate::ui::plots::{color, format_number, palette, shortened};
+use crate::ui::theme::bold;
+
+/// Most lines of a table.
+const MOST_LINES: usize = 24;
+
+/// Shows the comparison: errors and columns, then classes.
+pub(super) fn compared_ui(ui: &mut Ui, compared: &Comparison) {
+    let p = palette(ui);
+    let (selected, others) = (format_count(compared.selected), format_count(compared.others));
+    let title = format!("{selected} selected beside {others} others");
+    ui.label(RichText::new(title).font(bold(12.0)).color(color(p.text)));
+    let numbers: Vec<&Difference> = compared.errors.iter().chain(&compared.columns).collect();
+    if !numbers.is_empty() {
+        Grid::new("numbers").num_columns(4).spacing([14.0, 2.0]).show(ui, |ui| {
+            head_ui(ui, ["", "selected", "others", "difference"]);
+            for difference in numbers.iter().take(MOST_LINES) {
+                number_ui(ui, difference);
+            }
+        });
+        more_ui(ui, numbers.len(), "columns");
+    }
+    for shares in &compared.classes {
+        ui.add_space(6.0);
+        shares_ui(ui, shares, compared);
+    }
+}
+
+/// Mean and deviation on both sides, and how many deviations lie between.
+fn number_ui(ui: &mut Ui, difference: &Difference) {
+    let p = palette(ui);
+    let moments = |of: &Moments| format!("{} ± {}", format_number(of.mean), format_number(of.std));
+    text_ui(ui, shortened(&difference.name, 24), p.text, false);
+    text_ui(ui, moments(&difference.selected), p.text, true);
+    text_ui(ui, moments(&difference.others), p.dim, true);
+    let standardised = difference.standardised();
+    let sign = if standardised > 0.0 { "+" } else { "" };
+    text_ui(ui, format!("{sign}{}", format_number(standardised)), p.text, true);
+    ui.end_row();
+}
+
+/// The share of each class on both sides, the most different first.
+fn shares_ui(ui: &mut Ui, shares: &ClassShares, compared: &Comparison) {
+    let p = palette(ui);
+    let share = |count: usize, all: usize| 100.0 * count as f64 / all.max(1) as f64;
+    let mut classes: Vec<(&str, [f64; 2])> = shares
+        .classes
+        .iter()
+        .map(|(name, [selected, others])| {
+            (name.as_str(), [share(*selected, compared.selected), share(*others, compared.others)])
+        })
+        .collect();
+    classes.sort_by(|a, b| (b.1[0] - b.1[1]).abs().total_cmp(&(a.1[0] - a.1[1]).abs()));
+    let name = shortened(&shares.name, 24);
+    Grid::new(("classes", &shares.name)).num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
+        head_ui(ui, [&name, "selected", "others"]);
+        for (class, [selected, others]) in classes.iter().take(MOST_LINES) {
+            text_ui(ui, shortened(class, 24), p.text, false);
+            text_ui(ui, format!("{selected:.1} %"), p.text, true);
+            text_ui(ui, format!("{others:.1} %"), p.dim, true);
+            ui.end_row();
+        }
+    });
+    more_ui(ui, classes.len(), "classes");
+}
+
+fn head_ui<const N: usize>(ui: &mut Ui, names: [&str; N]) {
+    let p = palette(ui);
+    for (at, name) in names.into_iter().enumerate() {
+        text_ui(ui, name.to_owned(), p.dim, at > 0);
+    }
+    ui.end_row();
+}
+
+fn text_ui(ui: &mut Ui, text: String, tint: Rgb, is_number: bool) {
+    let text = RichText::new(text).size(11.0).color(color(tint));
+    if is_number {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text));
+    } else {
+        ui.label(text);
+    }
+}
+
+/// Says how many lines are not shown.
+fn more_ui(ui: &mut Ui, all: usize, what: &str) {
+    if let Some(more) = all.checked_sub(MOST_LINES).filter(|more| *more > 0) {
+        let text = format!("and {} {what} that differ less", format_count(more));
+        ui.label(RichText::new(text).size(11.0).color(color(palette(ui).dim)));
+    }
+}

@@ -1,0 +1,91 @@
+//! The selected samples, of which only those in sight are drawn.
+
+use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::super::parts::advice_ui;
+use super::super::sample::{RangeCache, Sampler, label_text, row_name};
+use crate::dataset::Dataset;
+use crate::project::{Shown, visible};
+use crate::ui::plots::{Atlas, color, palette, shortened, stamp_of};
+
+const CELL_PX: f32 = 44.0;
+const GAP_PX: f32 = 4.0;
+/// Height of a sample that is no picture.
+const LINE_PX: f32 = 16.0;
+
+/// Textures of the samples in sight.
+#[derive(Clone, Default)]
+pub(super) struct Gallery {
+    stamp: u64,
+    atlas: Atlas,
+    range: RangeCache,
+}
+
+impl Gallery {
+    /// Shows the selected rows; `changes` is another number after every change of the selection.
+    pub fn ui(&mut self, ui: &mut Ui, data: &Dataset, rows: &[u32], changes: u64) {
+        if rows.is_empty() {
+            let advice = "Click samples in Reconstructions, or select them by class or by a range here.";
+            advice_ui(ui, "No sample is selected", advice);
+            return;
+        }
+        let shown = data.shown();
+        let (size, columns) = match &shown {
+            Some(_) => {
+                let columns = ((ui.available_width() + GAP_PX) / (CELL_PX + GAP_PX)).max(1.0) as usize;
+                (vec2(CELL_PX, CELL_PX), columns)
+            }
+            None => (vec2(ui.available_width(), LINE_PX), 1),
+        };
+        let each = size.y + if shown.is_some() { GAP_PX } else { 0.0 };
+        let area = ScrollArea::vertical().id_salt("selected").auto_shrink([false, false]);
+        area.show_viewport(ui, |ui, viewport| {
+            let lines = rows.len().div_ceil(columns);
+            ui.set_height(lines as f32 * each);
+            let origin = ui.max_rect().min;
+            let first = ((viewport.top() / each).max(0.0) as usize).min(lines);
+            let last = ((viewport.bottom() / each).max(0.0) as usize + 1).clamp(first, lines);
+            let places = first * columns..(last * columns).min(rows.len());
+            let seen = rows.get(places.clone()).unwrap_or_default();
+            if let Some(shown) = &shown {
+                self.follow(ui, data, shown, seen, stamp_of((changes, data.fingerprint, &places)));
+            }
+            for (at, (place, row)) in places.zip(seen).enumerate() {
+                let corner =
+                    vec2((place % columns) as f32 * (size.x + GAP_PX), (place / columns) as f32 * each);
+                let cell = Rect::from_min_size(origin + corner, size);
+                let response = ui.interact(cell, ui.scope_id().with(("selected", *row)), Sense::hover());
+                let name = row_name(data, *row);
+                response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+                let labels = data.labels.iter();
+                let labels =
+                    labels.map(|label| format!("{}: {}", visible(&label.name), label_text(label, *row)));
+                let labels: Vec<String> = labels.collect();
+                if shown.is_some() {
+                    self.atlas.paint(ui.painter(), at, cell);
+                } else {
+                    let text = shortened(&format!("{name}  {}", labels.join(", ")), (size.x / 6.0) as usize);
+                    let at = pos2(cell.left(), cell.center().y);
+                    let tint = color(palette(ui).text);
+                    ui.painter().text(at, Align2::LEFT_CENTER, text, FontId::proportional(11.5), tint);
+                }
+                response.on_hover_text(format!("{name}\n{}", labels.join("\n")));
+            }
+        });
+    }
+
+    /// Fills the textures where others are in sight.
+    fn follow(&mut self, ui: &Ui, data: &Dataset, shown: &Shown, rows: &[u32], stamp: u64) {
+        if self.stamp == stamp {
+            return;
+        }
+        self.stamp = stamp;
+        let Shown { height, width, channels, .. } = *shown;
+        let (sampler, range) = (Sampler::new(data), self.range.of(data));
+        let samples: Vec<Vec<f32>> = rows.iter().map(|row| sampler.original(*row)).collect();
+        self.atlas.fill(ui.ctx(), [width, height], rows.len(), |picture, x, y| {
+            let start = (y * width + x) * channels;
+            range.pixel(&shown.pixel(samples[picture].get(start..start + channels).unwrap_or_default()))
+        });
+    }
+}

@@ -1,0 +1,177 @@
+//! What samples are selected by, and the selections that were given a name.
+
+use egui::{ComboBox, DragValue, Label, RichText, Ui};
+
+use super::super::parts::named;
+use crate::dataset::{Dataset, LabelValues};
+use crate::project::{NamedSelection, Shape, format_count, visible};
+use crate::ui::plots::{color, palette, shortened};
+use crate::ui::state::{Criterion, How};
+use crate::ui::widgets::button::quiet_ui;
+
+/// Most lines of a list.
+const MOST_LINES: usize = 500;
+
+/// What samples are selected by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum By {
+    /// A label column.
+    Label(usize),
+    /// A feature.
+    Feature(usize),
+    /// The error.
+    #[default]
+    Error,
+}
+
+/// How the tools stand.
+#[derive(Clone, Debug)]
+pub(super) struct Tools {
+    /// Chosen for the data of this fingerprint.
+    by: Option<(u64, By)>,
+    class: u32,
+    range: [f64; 2],
+    /// The name that is being typed, and of which selection.
+    name: Option<(usize, String)>,
+}
+
+/// What a person asked for.
+#[derive(Debug, Default)]
+pub(super) struct ToolsOutput {
+    pub select: Option<(Criterion, How)>,
+    pub take: Option<(usize, How)>,
+    pub rename: Option<(usize, String)>,
+    pub remove: Option<usize>,
+}
+
+impl Default for Tools {
+    fn default() -> Self {
+        Tools { by: None, class: 0, range: [0.0, 1.0], name: None }
+    }
+}
+
+impl Tools {
+    /// Shows them.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        data: &Dataset,
+        selections: &[NamedSelection],
+        has_errors: bool,
+    ) -> ToolsOutput {
+        ui.spacing_mut().item_spacing = egui::vec2(6.0, 4.0);
+        let mut output = ToolsOutput::default();
+        let by = self.by_ui(ui, data, has_errors);
+        ui.horizontal_wrapped(|ui| {
+            let criterion = self.criterion_ui(ui, data, by);
+            for how in How::ALL {
+                let button = ui.add_enabled_ui(criterion.is_some(), |ui| quiet_ui(ui, how.verb())).inner;
+                let button = named(button, format!("{} matching samples", how.verb()));
+                if button.clicked() {
+                    output.select = criterion.map(|criterion| (criterion, how));
+                }
+            }
+        });
+        let own = selections.iter().enumerate().filter(|(_, named)| named.fingerprint == data.fingerprint);
+        for (index, named) in own {
+            self.named_ui(ui, index, named, &mut output);
+        }
+        output
+    }
+
+    /// The choice of what samples are selected by.
+    fn by_ui(&mut self, ui: &mut Ui, data: &Dataset, has_errors: bool) -> By {
+        let features = match data.shape {
+            Shape::Vector(features) => features,
+            Shape::Image { .. } => 0,
+        };
+        let labels = (0..data.labels.len()).map(By::Label);
+        let features = (0..features.min(MOST_LINES)).map(By::Feature);
+        let error = has_errors.then_some(By::Error);
+        let all: Vec<By> = labels.chain(error).chain(features).collect();
+        let chosen = self.by.filter(|by| by.0 == data.fingerprint).map(|by| by.1);
+        let mut by = chosen.filter(|by| all.contains(by)).or(all.first().copied()).unwrap_or_default();
+        let name = |by: By| match by {
+            By::Label(column) => {
+                data.labels.get(column).map_or_else(String::new, |column| shortened(&column.name, 28))
+            }
+            By::Feature(feature) => shortened(&data.feature_name(feature), 28),
+            By::Error => "squared error per feature".to_owned(),
+        };
+        ui.horizontal(|ui| {
+            ui.label("Select by");
+            let combo = ComboBox::from_id_salt("select by").selected_text(name(by)).width(150.0);
+            let shown = combo.show_ui(ui, |ui| {
+                for other in all {
+                    if ui.selectable_label(by == other, name(other)).clicked() {
+                        by = other;
+                        self.by = Some((data.fingerprint, other));
+                    }
+                }
+            });
+            named(shown.response, "Select by");
+        });
+        by
+    }
+
+    /// The class or the range; `None` where there is nothing to select by.
+    fn criterion_ui(&mut self, ui: &mut Ui, data: &Dataset, by: By) -> Option<Criterion> {
+        if let By::Label(column) = by
+            && let LabelValues::Classes { names, .. } = &data.labels.get(column)?.values
+        {
+            self.class = self.class.min(names.len().saturating_sub(1) as u32);
+            let name =
+                |class: u32| names.get(class as usize).map_or_else(String::new, |name| shortened(name, 28));
+            let combo = ComboBox::from_id_salt("class").selected_text(name(self.class)).width(110.0);
+            let shown = combo.show_ui(ui, |ui| {
+                for class in 0..names.len().min(MOST_LINES) as u32 {
+                    if ui.selectable_label(self.class == class, name(class)).clicked() {
+                        self.class = class;
+                    }
+                }
+            });
+            named(shown.response, "Class to select");
+            return Some(Criterion::Class(column, self.class));
+        }
+        let speed = (self.range[1] - self.range[0]).abs().max(1e-6) / 200.0;
+        for (at, name, word) in
+            [(0, "Smallest value to select", "from"), (1, "Largest value to select", "to")]
+        {
+            ui.label(word);
+            named(ui.add(DragValue::new(&mut self.range[at]).speed(speed).max_decimals(9)), name);
+        }
+        match by {
+            By::Label(column) => Some(Criterion::Label(column, self.range)),
+            By::Feature(feature) => Some(Criterion::Feature(feature, self.range)),
+            By::Error => Some(Criterion::Error(self.range)),
+        }
+    }
+
+    /// A line for a selection that was given a name.
+    fn named_ui(&mut self, ui: &mut Ui, index: usize, own: &NamedSelection, output: &mut ToolsOutput) {
+        ui.horizontal_wrapped(|ui| {
+            let typed = self.name.take_if(|(of, _)| *of == index).map(|(_, text)| text);
+            let shown = visible(&own.name);
+            let mut text = typed.unwrap_or_else(|| shown.clone().into_owned());
+            let edit = ui.add(egui::TextEdit::singleline(&mut text).desired_width(130.0));
+            let edit = named(edit, format!("Name of {shown}"));
+            if edit.lost_focus() && text != *shown {
+                output.rename = Some((index, text));
+            } else if edit.has_focus() {
+                self.name = Some((index, text));
+            }
+            let count = format_count(usize::try_from(own.rows.len()).unwrap_or(usize::MAX));
+            let count = RichText::new(count).size(11.0).color(color(palette(ui).dim));
+            ui.add(Label::new(count)).on_hover_text("Samples");
+            for how in How::ALL {
+                let button = named(quiet_ui(ui, how.verb()), format!("{} {shown}", how.verb()));
+                if button.clicked() {
+                    output.take = Some((index, how));
+                }
+            }
+            if named(quiet_ui(ui, "Remove"), format!("Remove {shown}")).clicked() {
+                output.remove = Some(index);
+            }
+        });
+    }
+}
