@@ -99,7 +99,7 @@ impl State {
 /// Whether two runs have the same baseline.
 fn is_same(a: &Run, b: &Run) -> bool {
     let (of_a, of_b) = (&a.design.data, &b.design.data);
-    a.fingerprint == b.fingerprint
+    (a.fingerprint, a.split) == (b.fingerprint, b.split)
         && (of_a.scaling, of_a.split) == (of_b.scaling, of_b.split)
         && a.design.code.units == b.design.code.units
 }
