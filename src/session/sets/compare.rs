@@ -1,6 +1,9 @@
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
 use crate::project::Shape;
 
+/// Classes of a column whose shares are kept, at most: a column of ids has as many as rows.
+const MOST_CLASSES: usize = 100;
+
 /// Selected rows compared with all others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
@@ -43,7 +46,9 @@ pub struct Moments {
 pub struct ClassShares {
     /// The column.
     pub name: String,
-    /// Of each class its name, and how many selected rows and others are of it.
+    /// How many classes it has.
+    pub count: usize,
+    /// Of those whose shares differ most their names, and how many selected rows and others are of them.
     pub classes: Vec<(String, [usize; 2])>,
 }
 
@@ -133,12 +138,12 @@ impl Comparison {
                 errors.get(row).map_or(f64::NAN, |error| f64::from(*error))
             }),
             columns,
-            classes: data.labels.iter().filter_map(|column| shares(column, &is_selected)).collect(),
+            classes: data.labels.iter().filter_map(|column| shares(column, &is_selected, selected)).collect(),
         }
     }
 }
 
-fn shares(column: &LabelColumn, is_selected: &[bool]) -> Option<ClassShares> {
+fn shares(column: &LabelColumn, is_selected: &[bool], selected: usize) -> Option<ClassShares> {
     let LabelValues::Classes { names, ids } = &column.values else { return None };
     let mut classes: Vec<(String, [usize; 2])> = names.iter().map(|name| (name.clone(), [0; 2])).collect();
     for (class, is_selected) in ids.iter().zip(is_selected) {
@@ -146,5 +151,11 @@ fn shares(column: &LabelColumn, is_selected: &[bool]) -> Option<ClassShares> {
             counts[usize::from(!*is_selected)] += 1;
         }
     }
-    Some(ClassShares { name: column.name.clone(), classes })
+    let others = is_selected.len() - selected;
+    let share = |count: usize, all: usize| count as f64 / all.max(1) as f64;
+    let apart = |[a, b]: [usize; 2]| (share(a, selected) - share(b, others)).abs();
+    let count = classes.len();
+    classes.sort_by(|a, b| apart(b.1).total_cmp(&apart(a.1)));
+    classes.truncate(MOST_CLASSES);
+    Some(ClassShares { name: column.name.clone(), count, classes })
 }

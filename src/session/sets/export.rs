@@ -41,13 +41,15 @@ pub fn export_table(files: &Files, path: &Path, exported: Exported<'_>) -> Resul
     let labels = data.labels.iter().map(|label| label.name.clone());
     let columns = if starts.is_empty() { Vec::new() } else { data.written_names() };
     let source: Vec<String> = labels.chain(columns).collect();
-    let mut taken: HashSet<&str> = source.iter().map(String::as_str).collect();
-    let mut own = |name: &'static str, other: &'static str| if taken.insert(name) { name } else { other };
-    let first = if has_names { own("name", "file name") } else { own("row", "row number") };
-    let mut header = vec![first.to_owned(), own("split", "subset").to_owned()];
-    let error_name = own("error", "reconstruction error");
+    let mut taken: HashSet<String> = source.iter().cloned().collect();
+    let mut own = |name: &str| {
+        let numbered = (2_usize..).map(|number| format!("{name} ({number})"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        names.find(|name| taken.insert(name.clone())).unwrap_or_default()
+    };
+    let mut header = vec![own(if has_names { "name" } else { "row" }), own("split")];
     header.extend(source.iter().cloned());
-    header.extend(has_errors.then(|| error_name.to_owned()));
+    header.extend(has_errors.then(|| own("error")));
     let row_fields = |at: usize, fields: &mut Vec<String>| {
         let Some(row) = rows.get(at).copied() else { return };
         let index = row as usize;
@@ -209,7 +211,7 @@ mod tests {
             format!("row,split,{label},error\n1,{first},0,\n3,{third},2,0.5\n")
         );
         data.labels[0].name = "error".to_owned();
-        assert!(written(&data, &errors).starts_with("row,split,error,reconstruction error\n"));
+        assert!(written(&data, &errors).starts_with("row,split,error,error (2)\n"));
         let pictures = folder.path().join("pictures");
         let exported = Exported { data: &data, rows: &rows, errors: &[] };
         let count = export_pictures(&Files::default(), &pictures, &Source::Digits, exported);

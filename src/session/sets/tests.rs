@@ -109,5 +109,8 @@ fn a_selection_is_compared_with_the_rest() {
     assert!((errors.selected.mean - 0.5).abs() < 1e-7 && (errors.others.mean - 0.2).abs() < 1e-7);
     assert_eq!((errors.selected.count, errors.others.count), (1, 2));
     assert_eq!(found.classes[0].classes, [("a".to_owned(), [1, 1]), ("b".to_owned(), [1, 3])]);
+    let ids = LabelColumn::classes("id", (0..6).map(|id| id.to_string()).collect(), (0..6).collect());
+    let ids = Comparison::of(&Dataset { labels: vec![ids], ..data.clone() }, &[5], &[]);
+    assert_eq!((ids.classes[0].count, &ids.classes[0].classes[0]), (6, &("5".to_owned(), [1, 0])));
     assert_eq!(Comparison::of(&data, &[], &[]).columns, []);
 }
