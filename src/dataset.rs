@@ -18,6 +18,7 @@ mod mend;
 mod npy;
 mod open_file;
 mod other_range;
+mod own_labels;
 mod parallel;
 mod picture;
 mod progress;
@@ -160,7 +161,7 @@ impl Dataset {
         self.rows.is_empty()
     }
 
-    /// Numbers of all rows of a class, ascending: of the first column of labels that holds classes. `None` where there is no such
+    /// Numbers of all rows of a class, ascending: of the first column of labels that has it. `None` where there is no such
     /// class.
     pub fn rows_of_class(&self, name: &str) -> Option<Vec<u32>> {
         let (class, ids) = class_of(&self.labels, name)?;
@@ -273,6 +274,11 @@ impl LabelColumn {
         self.class(row) == Some(class) || self.text(row) == class
     }
 
+    /// Whether the column has a class of this name.
+    pub fn has_class(&self, name: &str) -> bool {
+        class_of(std::slice::from_ref(self), name).is_some()
+    }
+
     /// The class of a row, where the column holds classes and the row has one.
     fn class(&self, row: usize) -> Option<&str> {
         let LabelValues::Classes { names, ids } = &self.values else { return None };
@@ -288,13 +294,13 @@ impl LabelColumn {
     }
 }
 
-/// The number of a class, and the classes of all rows: of the first column of labels that holds classes.
+/// The number of a class, and the classes of all rows: of the first column of labels that has it.
 fn class_of<'a>(labels: &'a [LabelColumn], name: &str) -> Option<(u32, &'a [u32])> {
     labels.iter().find_map(|column| match &column.values {
         LabelValues::Classes { names, ids } => {
-            let class = names.iter().position(|own| own == name);
-            Some(class.map(|class| (class as u32, &ids[..])))
+            let class = names.iter().position(|own| own == name)?;
+            Some((class as u32, &ids[..]))
         }
         LabelValues::Numbers(_) => None,
-    })?
+    })
 }

@@ -28,7 +28,7 @@ pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use schedule::learning_rate;
-pub use selection::{NamedSelection, RowSet};
+pub use selection::{NamedSelection, OwnLabel, RowSet};
 pub use shape::{Shape, Shown};
 pub use source::{
     Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateOrder, DateUnit,
@@ -83,10 +83,10 @@ impl Project {
         self
     }
 
-    /// What of it a run is trained by: all but the selections.
+    /// What of it a run is trained by: all but selections, and label columns that hold nothing out.
     #[must_use]
     pub fn design(&self) -> Project {
-        Project { selections: Vec::new(), ..self.clone() }
+        Project { selections: Vec::new(), data: self.data.trained(), ..self.clone() }
     }
 
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.

@@ -1,7 +1,7 @@
 use super::raw::Raw;
 use super::{
-    Binariser, Column, DataError, Dataset, Depth, LabelColumn, LabelValues, OtherColumn, Progress, Said,
-    Settled, SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, picture, rows, split,
+    Binariser, Column, DataError, Dataset, Depth, LabelValues, OtherColumn, Progress, Said, Settled,
+    SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, own_labels, picture, rows, split,
     squeezed, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
@@ -101,7 +101,10 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     if count == 0 {
         return Err(DataError::Setting(format!("{} has no rows; choose data with at least one", raw.name)));
     }
-    let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
+    // Splits are stratified by the labels of the source alone.
+    let stratified = raw.labels.iter().position(|column| column.class_ids().is_some());
+    own_labels::add(&mut raw, &data.own_labels, progress)?;
+    let classes = stratified.and_then(|at| raw.labels.get(at)?.class_ids());
     let held_out = data.held_out.as_deref().map(|name| held_out(&raw, name)).transpose()?;
     let own = split::Own { validation: raw.own_validation, test: raw.own_test };
     let split = split::draw(count, own, classes, held_out, &data.split, progress)?;
@@ -161,10 +164,10 @@ fn said(raw: &Raw, split: &SplitRows) -> Said {
     }
 }
 
-/// The number of the class that is to be held out.
-fn held_out(raw: &Raw, name: &str) -> Result<u32, DataError> {
-    if let Some((class, _)) = class_of(&raw.labels, name) {
-        return Ok(class);
+/// The number of the class that is to be held out, and the classes of all rows.
+fn held_out<'a>(raw: &'a Raw, name: &str) -> Result<(u32, &'a [u32]), DataError> {
+    if let Some(found) = class_of(&raw.labels, name) {
+        return Ok(found);
     }
     let classes = raw.labels.iter().find_map(|column| match &column.values {
         LabelValues::Classes { names, .. } => Some(names),
@@ -186,7 +189,7 @@ fn held_out(raw: &Raw, name: &str) -> Result<u32, DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::{Scaling, Split};
+    use crate::project::{OwnLabel, RowSet, Scaling, Split};
 
     #[test]
     fn cancelled_before_it_began() {
@@ -225,6 +228,41 @@ mod tests {
         let source = Source::Synthetic(crate::project::Synthetic::Splines { count: 20, seed: 1 });
         let data = Data { source, held_out: Some("3".to_owned()), ..Data::default() };
         assert!(matches!(load(&data, &Progress::default()), Err(DataError::HeldOut(_))));
+    }
+
+    #[test]
+    fn a_label_column_of_ones_own_is_held_out_or_trained_on_alone() {
+        let whole = load(&Data::default(), &Progress::default()).unwrap();
+        let rows: Vec<u32> = (0..1797).step_by(3).collect();
+        let label = |fingerprint, count| OwnLabel {
+            name: "odd".to_owned(),
+            fingerprint,
+            count,
+            rows: RowSet::of(&rows),
+        };
+        let with = |label: OwnLabel, held_out: Option<&str>| {
+            let held_out = held_out.map(str::to_owned);
+            load(&Data { own_labels: vec![label], held_out, ..Data::default() }, &Progress::default())
+        };
+        let own = || label(whole.fingerprint, 1797);
+        let data = with(own(), None).unwrap();
+        assert_eq!((&data.split, data.fingerprint), (&whole.split, whole.fingerprint));
+        let names = data.labels.iter().map(|column| column.name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["label", "odd"]);
+        assert_eq!(data.rows_of_class("odd").as_deref(), Some(&rows[..]));
+        for (held_out, trained) in [("odd", false), ("not odd", true)] {
+            let data = with(own(), Some(held_out)).unwrap();
+            for subset in [Subset::Train, Subset::Validation] {
+                let split = data.split.rows(subset);
+                assert!(!split.is_empty() && split.iter().all(|row| (row % 3 == 0) == trained), "{held_out}");
+            }
+        }
+        for other in [label(1, 1797), label(whole.fingerprint, 1796)] {
+            let data = with(other.clone(), None).unwrap();
+            assert_eq!(data.labels.len(), 1);
+            assert!(data.warnings.iter().any(|warning| warning.contains("“odd” was made of other data")));
+            assert!(matches!(with(other, Some("odd")), Err(DataError::HeldOut(_))));
+        }
     }
 
     #[test]

@@ -81,8 +81,8 @@ const SWAP_UNITS: usize = 16;
 /// Draws validation and test rows; stratified where `classes` are given.
 ///
 /// A source's own parts become the splits they are, and the fraction of each is not used; the other fraction is one of the
-/// other rows. Rows of the class `held_out` are test rows, too, and the fractions are of
-/// the others.
+/// other rows. Rows of the class `held_out`, among the classes of all rows, are test rows, too, and the fractions are of the
+/// others.
 ///
 /// # Errors
 /// [`DataError::Setting`] where the fractions make no sense or leave no row to train on; [`DataError::Memory`] or
@@ -91,7 +91,7 @@ pub(super) fn draw(
     rows: usize,
     own: Own,
     classes: Option<&[u32]>,
-    held_out: Option<u32>,
+    held_out: Option<(u32, &[u32])>,
     split: &Split,
     progress: &Progress,
 ) -> Result<SplitRows, DataError> {
@@ -106,10 +106,13 @@ pub(super) fn draw(
     let _held = budget.hold(memory::bytes_of::<u32>(rows).saturating_mul(2))?;
     let _held_groups = budget.hold(memory::bytes_of::<Vec<u32>>(most_classes).saturating_mul(4))?;
     let mut groups = group(drawn, classes, most_classes, progress)?;
-    if let Some(group) = held_out.and_then(|class| groups.get_mut(class as usize)) {
-        group.clear();
-    }
     let mut pulse = Pulse::new(progress);
+    if let Some((class, ids)) = held_out {
+        for group in &mut groups {
+            pulse.beat(group.len())?;
+            group.retain(|row| ids.get(*row as usize) != Some(&class));
+        }
+    }
     for (number, group) in groups.iter_mut().enumerate() {
         for (a, b) in Stream::new(split.seed, Purpose::Split, number as u64, 0).swaps(group.len()) {
             pulse.beat(SWAP_UNITS)?;
@@ -263,7 +266,7 @@ mod tests {
         split: &Split,
     ) -> Result<SplitRows, DataError> {
         let own = Own { validation: 0, test: own_test };
-        super::draw(rows, own, classes, held_out, split, &Progress::default())
+        super::draw(rows, own, classes, held_out.zip(classes), split, &Progress::default())
     }
 
     #[test]

@@ -379,7 +379,7 @@ fn text_in_file(project: &Project, path: &Path) -> String {
 /// are stored as they were found.
 fn is_design_of(project: &Project, run: &Run) -> bool {
     let same_data = |design: Project| Project { data: project.data.clone(), ..design };
-    project.selections.is_empty()
+    project.design() == *project
         && project
             .trained_designs()
             .into_iter()

@@ -16,6 +16,27 @@ pub struct NamedSelection {
     pub rows: RowSet,
 }
 
+/// A label column of a person's own: its rows are of the class that has its name, all others of another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnLabel {
+    /// The name of the column.
+    pub name: String,
+    /// Fingerprint of the data.
+    pub fingerprint: u64,
+    /// How many rows the data have.
+    pub count: usize,
+    /// The rows.
+    pub rows: RowSet,
+}
+
+impl OwnLabel {
+    /// Its classes: of all other rows, and of its own.
+    pub fn classes(&self) -> [String; 2] {
+        [format!("not {}", self.name), self.name.clone()]
+    }
+}
+
 /// Numbers of rows, counted from 0, each once. A clone shares them.
 ///
 /// As text they are the ranges they form: `3,7-12,40`.
@@ -34,6 +55,11 @@ impl RowSet {
         let last = u32::try_from(count).unwrap_or(u32::MAX).checked_sub(1);
         let ranges = self.0.iter().filter_map(move |(from, to)| Some(*from..=(*to).min(last?)));
         ranges.flatten()
+    }
+
+    /// The same number for a set and its clones, and as long as one of them lives for no other.
+    pub fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0).cast::<()>().addr()
     }
 
     /// How many rows there are.

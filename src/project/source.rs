@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::OwnLabel;
+
 pub use arrays::{ArrayReading, Axes, IdxReading, Parts};
 pub use choice::{Choice, quoted};
 pub use pictures::{Alpha, Channels, Fit, LabelFrom, Masks, Pages, PictureReading, PixelRange};
@@ -36,9 +38,21 @@ pub struct Data {
     /// A class none of whose rows trains or validates: all of them are kept for the end, to be told from the others.
     #[serde(default)]
     pub held_out: Option<String>,
+    /// Label columns of a person's own, after those of the source.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub own_labels: Vec<OwnLabel>,
 }
 
 impl Data {
+    /// What of it decides how a network is trained: without label columns of one's own that hold nothing out.
+    #[must_use]
+    pub fn trained(&self) -> Data {
+        let mut data = self.clone();
+        data.own_labels
+            .retain(|label| label.classes().iter().any(|class| self.held_out.as_ref() == Some(class)));
+        data
+    }
+
     /// Whether they are read by the rules of an earlier version, and others could read them otherwise.
     pub fn has_old_rules(&self) -> bool {
         let depends = match self.source {

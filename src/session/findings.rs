@@ -116,7 +116,7 @@ pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     let is_held_out = |row: &u32| of_class.binary_search(row).is_ok();
     let (held_out, rest): (Vec<u32>, Vec<u32>) = data.split.test.iter().copied().partition(is_held_out);
     // Nobody knows what rows without a label are.
-    let classes = data.labels.iter().find(|column| column.class_ids().is_some())?;
+    let classes = data.labels.iter().find(|column| column.has_class(&class))?;
     let (others, unlabelled): (Vec<u32>, Vec<u32>) =
         rest.into_iter().partition(|row| classes.is_known(*row as usize));
     let mut scores = |rows: &[u32]| {

@@ -43,7 +43,7 @@ pub use self::past_data::{PastData, is_own};
 pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
 pub use self::save::{ExportRequest, SaveKind, SaveRequest};
-pub use self::scored::{Awaited, Errors, Ordered, Scored, Subject};
+pub use self::scored::{Awaited, Errors, Ordered, Pictured, Scored, Subject};
 pub use self::selection::{How, Selection};
 pub use self::sets::{Set, SetChoice, SetRows, Sets};
 pub use self::sources::{PathField, Sources, is_same_kind};
@@ -280,7 +280,7 @@ impl State {
         if self.data.progress.is_some() {
             return MissingData::Loading;
         }
-        if self.project.data != run.design.data {
+        if self.project.data.trained() != run.design.data.trained() {
             return MissingData::Other;
         }
         match (&self.data.error, &self.data.dataset) {
@@ -304,8 +304,8 @@ impl State {
     pub fn data_as_trained(&self, run: &Run) -> Option<(&Arc<Dataset>, DataFacts)> {
         let of = self.data.of.as_ref()?;
         let (data, facts) = self.data.ready(of)?;
-        let then = Data { source: of.source.clone(), ..run.design.data.clone() };
-        (then == *of && run.check_watched_rows(data).is_ok()).then_some((data, facts))
+        let then = Data { source: of.source.clone(), ..run.design.data.trained() };
+        (then == of.trained() && run.check_watched_rows(data).is_ok()).then_some((data, facts))
     }
 
     /// The run that the train key resumes: the shown one, where it was stopped before its last epoch and the design on

@@ -154,7 +154,7 @@ impl State {
     /// Loads the data of a run; where the design on screen has others, it gets the run's, which can be undone.
     pub fn load_data_of(&mut self, id: RunId) {
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
-        if self.project.data == run.design.data {
+        if self.project.data.trained() == run.design.data.trained() {
             self.load();
             return;
         }

@@ -67,9 +67,17 @@ fn samples_of_any_set_are_scored_sorted_and_clicked() {
     window.number("Epochs", "1");
     window.key(NONE, Key::F5);
     window.until_status(&Status::Done);
+    window.press("PCA");
+    window.until("PCA has rebuilt the watched samples", |state| state.scored.values.is_some());
     window.choose("Samples shown", "validation (180)");
     window.choose("Order of samples", "worst first");
     window.until("they are sorted", |state| state.scored.ordered.is_some());
+    window.until("those in sight are there, by PCA too", |state| {
+        state.scored.pictures.as_ref().is_some_and(|pictured| {
+            let made = &pictured.pictures;
+            !made.linear.is_empty() && made.linear.len() == made.reconstructions.len()
+        })
+    });
     window.settle();
     let state = window.state();
     let rows = state.scored.ordered.as_ref().expect("an order").rows.clone();

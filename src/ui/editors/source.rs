@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use egui::{CollapsingHeader, Ui};
 
-use crate::project::{Binarise, Choice, Data, Rules, Scaling, Source, Split, Synthetic, visible};
+use crate::project::{Binarise, Choice, Data, OwnLabel, Rules, Scaling, Source, Split, Synthetic, visible};
 use crate::ui::state::{PathField, Sources, is_same_kind};
 use crate::ui::theme::tokens;
 use crate::ui::update::OLD_RULES;
@@ -152,17 +152,20 @@ pub fn scaling_split_ui(ui: &mut Ui, data: &mut Data, classes: &[String]) {
         false,
     );
     number_ui(ui, ("Split seed", "Another seed draws other samples for each split."), seed, 0..=u64::MAX, "");
-    held_out_ui(ui, &mut data.held_out, classes);
+    let own: Vec<String> = data.own_labels.iter().flat_map(OwnLabel::classes).collect();
+    let own = own.iter().filter(|class| !classes.contains(class));
+    let classes: Vec<&str> = classes.iter().chain(own).map(String::as_str).collect();
+    held_out_ui(ui, &mut data.held_out, &classes);
 }
 
 /// The choice of a class that is kept for the end, where there are classes or one was chosen.
-fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[String]) {
+fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[&str]) {
     if classes.len() < 2 && held_out.is_none() {
         return;
     }
     let mut chosen = held_out.as_deref();
     let mut options = vec![None];
-    options.extend(classes.iter().map(|class| Some(class.as_str())));
+    options.extend(classes.iter().copied().map(Some));
     if !options.contains(&chosen) {
         options.push(chosen);
     }

@@ -59,13 +59,10 @@ impl State {
         let sets = self.sets();
         let data = sets.data(set, Some(own)).filter(|data| data.shape == run.shape && !data.is_empty())?;
         let rows = sets.rows(set, Some(run), data);
-        let listed = match (set, &rows) {
-            (Set::Named(_), SetRows::Listed(rows)) => &rows[..],
-            (_, SetRows::First(_) | SetRows::Listed(_)) => &[],
-        };
+        let named = sets.find_named(set, data).map(|named| named.rows.identity());
         let selected = if *set == Set::Selection { self.selection.changes() } else { 0 };
         Some(Look {
-            set: stamp_of((set, Arc::as_ptr(data).addr(), rows.len(), selected, listed)),
+            set: stamp_of((set, Arc::as_ptr(data).addr(), rows.len(), selected, named)),
             subject: Subject {
                 run: run.id,
                 started_unix_secs: run.started_unix_secs,
@@ -104,6 +101,11 @@ impl Look<'_> {
     /// Stands for pictures of these rows.
     pub fn pictures_stamp(&self, rows: &[u32], has_linear: bool) -> u64 {
         stamp_of((self.subject, rows, has_linear))
+    }
+
+    /// Stands for what PCA makes of the watched samples.
+    pub fn values_stamp(&self) -> u64 {
+        stamp_of((self.linear_stamp(), self.subject.samples_stamp()))
     }
 
     /// Stands for the set in an order, whatever the weights.

@@ -1,6 +1,7 @@
 //! What the compute lane found of the samples of a set: errors, an order, pictures. What is newer takes the place of what is shown
 //! once all of it is there, so that nothing blinks while a network trains.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::look::stamp_of;
@@ -44,6 +45,17 @@ pub struct Ordered {
     pub rows: Arc<[u32]>,
 }
 
+/// Pictures of some rows.
+#[derive(Clone, Debug)]
+pub struct Pictured {
+    /// Stands for the rows, the data and the weights.
+    pub of: u64,
+    /// Stands for the data.
+    pub like: u64,
+    /// The pictures.
+    pub pictures: Arc<Pictures>,
+}
+
 /// What is on its way.
 #[derive(Clone, Debug)]
 pub enum Awaited {
@@ -51,8 +63,8 @@ pub enum Awaited {
     Errors(Subject, Vec<u32>),
     /// Rows in an order, of what these numbers stand for: the second is the same for other weights.
     Order(u64, u64),
-    /// Pictures, of what this number stands for.
-    Pictures(u64),
+    /// Pictures, of what these numbers stand for: the second is the same for other rows and weights.
+    Pictures(u64, u64),
     /// Reconstructions by PCA, of what this number stands for.
     Values(u64),
     /// PCA, of what this number stands for.
@@ -74,8 +86,8 @@ pub struct Scored {
     pub is_whole: bool,
     /// Rows in an order.
     pub ordered: Option<Ordered>,
-    /// Pictures, and of what.
-    pub pictures: Option<(u64, Arc<Pictures>)>,
+    /// Pictures.
+    pub pictures: Option<Pictured>,
     /// Reconstructions by PCA of the watched samples, and of what.
     pub values: Option<(u64, Arc<[f32]>)>,
     /// PCA, and of what; `None` where it cannot be fitted.
@@ -84,7 +96,7 @@ pub struct Scored {
     pub compared: Option<(u64, Arc<Comparison>)>,
     awaited: Option<(JobId, Awaited)>,
     /// What could not be computed: it is not asked for again.
-    failed: Option<(u64, String)>,
+    failed: BTreeMap<u64, String>,
 }
 
 impl Errors {
@@ -122,7 +134,7 @@ impl Scored {
 
     /// Why something could not be computed.
     pub fn failure(&self, of: u64) -> Option<&str> {
-        self.failed.as_ref().filter(|failed| failed.0 == of).map(|failed| failed.1.as_str())
+        self.failed.get(&of).map(String::as_str)
     }
 
     /// Takes in the answer of a job.
@@ -143,8 +155,8 @@ impl Scored {
             (Awaited::Order(of, like), SampleAnswer::Ordered(rows)) => {
                 self.ordered = Some(Ordered { of, like, rows: rows.into() });
             }
-            (Awaited::Pictures(of), SampleAnswer::Pictures(pictures)) => {
-                self.pictures = Some((of, Arc::new(pictures)));
+            (Awaited::Pictures(of, like), SampleAnswer::Pictures(pictures)) => {
+                self.pictures = Some(Pictured { of, like, pictures: Arc::new(pictures) });
             }
             (Awaited::Values(of), SampleAnswer::Values(values)) => self.values = Some((of, values.into())),
             (Awaited::Fit(of), SampleAnswer::Fitted(linear)) => self.linear = Some((of, Some(linear))),
@@ -155,7 +167,7 @@ impl Scored {
             (
                 Awaited::Errors(..)
                 | Awaited::Order(..)
-                | Awaited::Pictures(_)
+                | Awaited::Pictures(..)
                 | Awaited::Values(_)
                 | Awaited::Fit(_)
                 | Awaited::Compare(_),
@@ -178,14 +190,16 @@ impl Scored {
                 self.linear = Some((of, None));
                 of
             }
-            Awaited::Order(of, _) | Awaited::Pictures(of) | Awaited::Values(of) | Awaited::Compare(of) => of,
+            Awaited::Order(of, _) | Awaited::Pictures(of, _) | Awaited::Values(of) | Awaited::Compare(of) => {
+                of
+            }
         };
-        self.failed = Some((of, message.to_owned()));
+        self.refuse(of, message);
     }
 
-    /// The error of a row in what is shown.
-    pub fn error(&self, subject: &Subject, row: u32) -> Option<f32> {
-        self.errors.as_ref().filter(|errors| errors.is_of(subject))?.of(row)
+    /// Notes that something cannot be computed.
+    pub fn refuse(&mut self, of: u64, message: &str) {
+        self.failed.insert(of, message.to_owned());
     }
 }
 
@@ -198,5 +212,53 @@ impl Subject {
     /// A number that stands for the samples, whatever weights they are shown to.
     pub fn samples_stamp(&self) -> u64 {
         stamp_of(Subject { step: 0, ..*self })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(step: u64) -> Subject {
+        Subject { run: RunId(1), started_unix_secs: 9, step, fingerprint: 7, is_corrupted: false }
+    }
+
+    fn unknown(step: u64) -> Errors {
+        Errors::unknown(subject(step), Arc::new(Checkpoint::default()), 4)
+    }
+
+    #[test]
+    fn errors_are_taken_for_the_weights_they_were_asked_for() {
+        let (old, new) = (unknown(1), unknown(2));
+        let mut scored = Scored { errors: Some(old), coming: Some(new), ..Scored::default() };
+        scored.expect(JobId(3), Awaited::Errors(subject(2), vec![2, 0, 9]));
+        scored.take(JobId(2), SampleAnswer::Errors(vec![5.0; 3]));
+        assert!(scored.is_waiting(), "an answer to something else");
+        scored.take(JobId(3), SampleAnswer::Errors(vec![0.5, f32::NAN, 1.0]));
+        assert!(!scored.is_waiting());
+        let known = |errors: &Option<Errors>| -> Vec<Option<f32>> {
+            (0..4).map(|row| errors.as_ref().and_then(|errors| errors.of(row))).collect()
+        };
+        // What is no number is the worst error there is.
+        assert_eq!(known(&scored.coming), [Some(f32::INFINITY), None, Some(0.5), None]);
+        assert_eq!(known(&scored.errors), [None; 4]);
+        scored.errors = scored.coming.take();
+        let errors = scored.errors.expect("taken");
+        assert!(errors.is_of(&subject(5)), "older weights are shown until newer ones are there");
+        assert!(!errors.is_of(&Subject { fingerprint: 8, ..subject(2) }));
+    }
+
+    #[test]
+    fn what_failed_is_not_asked_for_again() {
+        let mut scored = Scored::default();
+        scored.expect(JobId(1), Awaited::Pictures(11, 4));
+        scored.fail(JobId(1), "no memory");
+        scored.expect(JobId(2), Awaited::Errors(subject(1), vec![0]));
+        scored.fail(JobId(2), "no memory");
+        scored.expect(JobId(3), Awaited::Fit(12));
+        scored.fail(JobId(3), "not finite");
+        assert_eq!((scored.failure(11), scored.failure(12)), (Some("no memory"), Some("not finite")));
+        assert!(scored.failed(&subject(1)) && !scored.failed(&subject(2)));
+        assert_eq!(scored.linear, Some((12, None)));
     }
 }

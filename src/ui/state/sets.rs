@@ -96,14 +96,18 @@ impl<'a> Sets<'a> {
             Set::Test => SetRows::of(&data.split.test),
             Set::All | Set::Other(_) => SetRows::First(u32::try_from(data.len()).unwrap_or(u32::MAX)),
             Set::Selection => SetRows::of(self.selection.rows(data.fingerprint)),
-            Set::Named(name) => {
-                let is_it =
-                    |named: &&NamedSelection| named.name == *name && named.fingerprint == data.fingerprint;
-                let found = self.named.iter().find(is_it);
+            Set::Named(_) => {
+                let found = self.find_named(set, data);
                 let rows = found.map(|named| named.rows.below(data.len()).collect()).unwrap_or_default();
                 SetRows::Listed(Cow::Owned(rows))
             }
         }
+    }
+
+    /// The selection of these data that a set is the name of.
+    pub fn find_named(&self, set: &Set, data: &Dataset) -> Option<&'a NamedSelection> {
+        let Set::Named(name) = set else { return None };
+        self.named.iter().find(|named| named.name == *name && named.fingerprint == data.fingerprint)
     }
 
     /// The data of a set: other data, or those of the run.

@@ -104,7 +104,10 @@ impl State {
         if let Some(design) = self.shown().map(|run| run.design.clone()) {
             self.edit(|project, _| {
                 let selections = std::mem::take(&mut project.selections);
+                let own_labels = std::mem::take(&mut project.data.own_labels);
                 *project = Project { selections, ..design };
+                let known = project.data.own_labels.clone();
+                project.data.own_labels.extend(own_labels.into_iter().filter(|own| !known.contains(own)));
             });
         }
     }

@@ -9,6 +9,9 @@ use crate::ui::state::{Awaited, Errors, Look, Scored, Set, State, Subject, Wante
 /// Rows that are looked through for unknown errors in a frame, at most: less than a millisecond.
 const EACH_FRAME: usize = 1 << 18;
 
+/// Why a network cannot be shown samples.
+const NO_PLAN: &str = "the design of the run cannot be planned again; its samples cannot be shown";
+
 impl State {
     /// Asks for the next thing that a view wants, unless an answer is on its way.
     pub fn follow_samples(&mut self, wanted: &Wanted) {
@@ -21,29 +24,26 @@ impl State {
         self.ask_samples(next);
     }
 
-    /// Asks how the selection differs from the rest of the data of the shown run, unless that is known.
+    /// Asks how the selection differs from the rest of its data, unless that is known.
     pub fn follow_comparison(&mut self) {
-        if self.scored.is_waiting() {
+        let Some((of, data)) = self.comparison_stamp().zip(self.selectable()) else { return };
+        let rows = self.selection.rows(data.fingerprint);
+        let is_known = self.scored.compared.as_ref().is_some_and(|compared| compared.0 == of);
+        let is_failed = self.scored.failure(of).is_some();
+        if self.scored.is_waiting() || is_known || is_failed || rows.is_empty() {
             return;
         }
-        let next = self.shown().and_then(|run| {
-            let data = self.shared_data_of(run)?;
-            let rows = self.selection.rows(data.fingerprint);
-            let of = self.comparison_stamp(run)?;
-            let is_known = self.scored.compared.as_ref().is_some_and(|compared| compared.0 == of);
-            if is_known || rows.is_empty() || self.scored.failure(of).is_some() {
-                return None;
-            }
-            let errors = self.known_errors(run).map(|errors| errors.values.clone()).unwrap_or_default();
-            Some((SampleJob::Compare(Arc::clone(data), rows.to_vec(), errors), Awaited::Compare(of)))
-        });
-        self.ask_samples(next);
+        let errors = self.shown().and_then(|run| self.known_errors(run));
+        let errors = errors.map(|errors| errors.values.clone()).unwrap_or_default();
+        let job = SampleJob::Compare(Arc::clone(data), rows.to_vec(), errors);
+        self.ask_samples(Some((job, Awaited::Compare(of))));
     }
 
     /// Stands for the selection, its data and the errors that are known of them.
-    pub fn comparison_stamp(&self, run: &Run) -> Option<u64> {
-        let data = self.shared_data_of(run)?;
-        let errors = self.known_errors(run).map(|errors| (errors.subject, self.scored.looked.0));
+    pub fn comparison_stamp(&self) -> Option<u64> {
+        let data = self.selectable()?;
+        let errors = self.shown().and_then(|run| self.known_errors(run));
+        let errors = errors.map(|errors| (errors.subject, self.scored.looked.0));
         Some(stamp_of((Arc::as_ptr(data).addr(), self.selection.changes(), errors)))
     }
 
@@ -70,10 +70,17 @@ impl State {
         }
         let linear = known_linear(scored, &look).filter(|_| wanted.has_linear);
         let of = look.pictures_stamp(&wanted.rows, linear.is_some());
-        let is_there = scored.pictures.as_ref().is_some_and(|pictures| pictures.0 == of);
+        let is_there = scored.pictures.as_ref().is_some_and(|pictured| pictured.of == of);
         if !is_there && !wanted.rows.is_empty() && scored.failure(of).is_none() {
-            let trial = look.trial(self, look.checkpoint)?;
-            return Some((SampleJob::Pictures(trial, linear, wanted.rows.clone()), Awaited::Pictures(of)));
+            let Some(trial) = look.trial(self, look.checkpoint) else {
+                scored.refuse(of, NO_PLAN);
+                return None;
+            };
+            let like = look.subject.samples_stamp();
+            return Some((
+                SampleJob::Pictures(trial, linear, wanted.rows.clone()),
+                Awaited::Pictures(of, like),
+            ));
         }
         linear_of(scored, &look, wanted)
             .or_else(|| self.next_errors(scored, &look))
@@ -114,7 +121,10 @@ impl State {
         if rows.is_empty() {
             return None;
         }
-        let trial = look.trial(self, &checkpoint)?;
+        let Some(trial) = look.trial(self, &checkpoint) else {
+            scored.refuse(subject.stamp(), NO_PLAN);
+            return None;
+        };
         Some((SampleJob::Errors(trial, rows.clone()), Awaited::Errors(subject, rows)))
     }
 }
@@ -147,7 +157,7 @@ fn known_linear(scored: &Scored, look: &Look<'_>) -> Option<Linear> {
 /// What PCA makes of the watched samples, of the input that the network got.
 fn next_values(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
     let linear = known_linear(scored, look).filter(|_| wanted.has_linear)?;
-    let of = stamp_of((look.linear_stamp(), look.subject.samples_stamp()));
+    let of = look.values_stamp();
     let rows = &look.run.kept.probe.picture_rows;
     let is_there = scored.values.as_ref().is_some_and(|values| values.0 == of);
     let is_sound = rows.iter().all(|row| (*row as usize) < look.data.len());

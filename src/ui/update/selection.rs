@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::dataset::Dataset;
-use crate::project::NamedSelection;
+use crate::project::{NamedSelection, OwnLabel};
+use crate::session::inside;
 use crate::ui::state::{Criterion, ExportRequest, How, State};
 
 impl State {
@@ -39,6 +40,19 @@ impl State {
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = criterion.rows(data, errors.map_or(&[], |errors| &errors.values));
         let fingerprint = data.fingerprint;
+        self.selection.apply(fingerprint, rows, how);
+    }
+
+    /// Changes the selection by rows whose points in a plane lie inside a polygon, as a lasso draws it.
+    pub fn select_inside(
+        &mut self,
+        fingerprint: u64,
+        (rows, points): (&[u32], &[[f32; 2]]),
+        polygon: &[[f32; 2]],
+        how: How,
+    ) {
+        let found = inside(polygon, points);
+        let rows = found.into_iter().filter_map(|at| rows.get(at).copied()).collect();
         self.selection.apply(fingerprint, rows, how);
     }
 
@@ -82,6 +96,32 @@ impl State {
         self.edit(|project, _| {
             if index < project.selections.len() {
                 project.selections.remove(index);
+            }
+        });
+    }
+
+    /// Whether a named selection is a label column of the design.
+    pub fn is_label(&self, named: &NamedSelection) -> bool {
+        self.project.data.own_labels.iter().any(|own| (&own.name, &own.rows) == (&named.name, &named.rows))
+    }
+
+    /// Makes a named selection a label column of the design, or takes that back; what it held out is held out no longer.
+    pub fn toggle_label(&mut self, index: usize) {
+        let Some(named) = self.project.selections.get(index).cloned() else { return };
+        let own = self.data.dataset.as_ref().filter(|data| data.fingerprint == named.fingerprint);
+        let count = own.map(|data| data.len());
+        let is_label = self.is_label(&named);
+        let NamedSelection { name, fingerprint, rows } = named;
+        self.edit(|project, _| {
+            let data = &mut project.data;
+            let (gone, stays): (Vec<OwnLabel>, _) =
+                std::mem::take(&mut data.own_labels).into_iter().partition(|own| own.name == name);
+            data.own_labels = stays;
+            if let (false, Some(count)) = (is_label, count) {
+                data.own_labels.push(OwnLabel { name, fingerprint, count, rows });
+            } else {
+                let is_gone = |held: &mut String| gone.iter().any(|own| own.classes().contains(held));
+                data.held_out.take_if(is_gone);
             }
         });
     }
@@ -156,6 +196,37 @@ mod tests {
         state.select_all();
         assert_eq!(state.selected().len(), 9);
         assert_eq!(state.export_request().map(|request| request.rows.len()), Some(9));
+    }
+
+    #[test]
+    fn a_named_selection_becomes_a_label_column_and_is_taken_back() {
+        let mut state = state();
+        state.select_where(Criterion::Class(0, 1), How::Replace);
+        state.name_selection();
+        state.toggle_label(0);
+        let own = &state.project.data.own_labels[0];
+        assert_eq!(
+            (own.name.as_str(), own.count, own.rows.to_string()),
+            ("selection 1", 9, "1,4,7".to_owned())
+        );
+        assert_eq!(state.project.design().data.own_labels, [], "it holds nothing out");
+        state.project.data.held_out = Some("not selection 1".to_owned());
+        assert_eq!(state.project.design().data.own_labels.len(), 1);
+        state.toggle_label(0);
+        assert_eq!((state.project.data.own_labels.len(), &state.project.data.held_out), (0, &None));
+    }
+
+    #[test]
+    fn a_lasso_selects_what_lies_inside() {
+        let mut state = state();
+        let points = [[0.5, 0.5], [2.0, 0.5], [0.1, 0.9], [0.5, -0.5]];
+        let square = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+        let fingerprint = state.selectable().map(|data| data.fingerprint).expect("data");
+        let rows = (&[8, 3, 1, 0][..], &points[..]);
+        state.select_inside(fingerprint, rows, &square, How::Replace);
+        assert_eq!(state.selected(), [1, 8]);
+        state.select_inside(fingerprint, (&[8], &points[..1]), &square, How::Subtract);
+        assert_eq!(state.selected(), [1]);
     }
 
     #[test]

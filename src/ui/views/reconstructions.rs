@@ -99,7 +99,7 @@ impl Default for ReconstructionsView {
             has_linear: false,
             has_numbers: false,
             page: Page::default(),
-            watched_order: Default::default(),
+            watched_order: (0, Vec::new()),
             window: (0, 0..0),
             anchor: None,
         }
@@ -139,6 +139,9 @@ pub fn reconstructions_ui(
     };
     match &input.look {
         Some(look) if view.is_of_set(&choices) => set_ui(ui, input, view, look, &mut output),
+        None if view.is_of_set(&choices) => {
+            empty_ui(ui, "No weights yet", "These samples appear with the first checkpoint of the run.");
+        }
         Some(_) | None => watched_ui(ui, input, view, run, data, kept, &mut output),
     }
     output
@@ -157,8 +160,9 @@ fn watched_ui(
     let features = data.shape.features().max(1);
     let count = run.kept.probe.picture_rows.len().min(kept.reconstructions.len() / features);
     let rows = &run.kept.probe.picture_rows[..count];
-    let values = input.scored.values.as_ref().map(|(_, values)| values);
-    let linear = values.filter(|values| view.has_linear && values.len() == kept.reconstructions.len());
+    let of = input.look.as_ref().map(Look::values_stamp);
+    let values = input.scored.values.as_ref().filter(|(own, _)| Some(*own) == of && view.has_linear);
+    let linear = values.map(|(_, values)| values);
     view.page.watched(ui, run, data, kept, linear);
     let stamp = stamp_of((view.page.stamp(), view.order));
     if view.watched_order.0 != stamp {
@@ -171,8 +175,9 @@ fn watched_ui(
         view.watched_order = (stamp, view.order.of(data, rows.to_vec(), &errors));
     }
     let ordered = view.watched_order.1.clone();
-    samples_ui(ui, input, view, data, Listing::Ordered(&ordered), stamp, output);
-    output.wanted = view.has_linear.then(|| Wanted { has_linear: true, ..Wanted::default() });
+    samples_ui(ui, input, view, data, &Listing::Ordered(&ordered), stamp, output);
+    let is_corrupted = view.is_corrupted;
+    output.wanted = view.has_linear.then(|| Wanted { has_linear: true, is_corrupted, ..Wanted::default() });
 }
 
 /// Shows the samples of a set, as the newest weights see them.
@@ -189,22 +194,23 @@ fn set_ui(
         Some(ordered) if view.order != Order::Data => (Listing::Ordered(&ordered.rows), ordered.of),
         Some(_) | None => (Listing::Set(&look.rows), like),
     };
-    if let Some((of, pictures)) = &input.scored.pictures {
-        view.page.of_set(ui, look.data, *of, pictures);
+    let like = look.subject.samples_stamp();
+    match input.scored.pictures.as_ref().filter(|pictured| pictured.like == like) {
+        Some(pictured) => view.page.of_set(ui, look.data, pictured),
+        None => view.page.clear(),
     }
-    let count = listing.len();
-    let wanted = listing.part(view.window_of(stamp, count));
-    let seen = samples_ui(ui, input, view, look.data, listing, stamp, output);
-    view.see(stamp, seen.places, count);
-    let is_idle = !input.scored.is_waiting() && look.looked(input.scored) < look.rows.len();
-    if is_idle || view.window.0 != stamp {
+    let seen = samples_ui(ui, input, view, look.data, &listing, stamp, output);
+    view.see(stamp, seen.places, listing.len());
+    let (scored, all) = (input.scored, look.rows.len());
+    if !scored.is_waiting() && !scored.failed(&look.subject) && look.looked(scored) < all {
+        // The next rows are looked for.
         ui.ctx().request_repaint();
     }
     output.wanted = Some(Wanted {
         set: view.set.clone(),
         order: view.order,
         is_corrupted: view.is_corrupted,
-        rows: wanted,
+        rows: listing.part(view.window.1.clone()),
         has_linear: view.has_linear,
     });
 }
@@ -215,7 +221,7 @@ fn samples_ui(
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
     data: &Dataset,
-    listing: Listing<'_>,
+    listing: &Listing<'_>,
     stamp: u64,
     output: &mut ReconstructionsOutput,
 ) -> Seen {
@@ -231,7 +237,7 @@ fn samples_ui(
         let anchor = view.anchor.filter(|anchor| anchor.0 == stamp).map(|anchor| anchor.1);
         let modifiers = ui.input(|input| input.modifiers);
         let is_selected = |row: u32| input.sets.selection.contains(data.fingerprint, row);
-        let (rows, how) = clicked(&drawn.listing, place, anchor, modifiers, is_selected);
+        let (rows, how) = clicked(listing, place, anchor, modifiers, is_selected);
         output.select = Some((data.fingerprint, rows, how));
         if !modifiers.shift || anchor.is_none() {
             view.anchor = Some((stamp, place));
@@ -365,12 +371,6 @@ impl ReconstructionsView {
     /// Whether samples of a set are shown, other than the watched ones.
     fn is_of_set(&self, choices: &[SetChoice]) -> bool {
         self.set != Set::Watched && choices.iter().any(|choice| choice.set == self.set)
-    }
-
-    /// The places whose pictures are wanted: first those at the top.
-    fn window_of(&self, stamp: u64, count: usize) -> Range<usize> {
-        const FIRST: usize = 48;
-        if self.window.0 == stamp { self.window.1.clone() } else { 0..FIRST.min(count) }
     }
 
     /// Takes in which places can be seen: half as many on either side are wanted too, so that scrolling seldom asks for more.

@@ -11,7 +11,7 @@ use self::gallery::Gallery;
 use self::tools::{Tools, ToolsOutput};
 use super::parts::{empty_ui, header_ui, named, trailing_ui};
 use super::view::{Entry, View};
-use crate::project::format_count;
+use crate::project::{NamedSelection, format_count};
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette};
 use crate::ui::state::{SELECTION_VIEW, SaveKind, State};
@@ -78,10 +78,16 @@ impl SelectionView {
     /// Tools, named selections and the comparison.
     fn side_ui(&mut self, ui: &mut Ui, state: &State) -> ToolsOutput {
         let Some(data) = state.selectable() else { return ToolsOutput::default() };
-        let has_errors = state.shown().is_some_and(|run| state.known_errors(run).is_some());
-        let output = self.tools.ui(ui, data, &state.project.selections, has_errors);
+        let errors = state.shown().and_then(|run| state.known_errors(run));
+        let errors = errors.map_or(&[][..], |errors| &errors.values);
+        let output = self.tools.ui(
+            ui,
+            data,
+            (&state.project.selections, |named: &NamedSelection| state.is_label(named)),
+            errors,
+        );
         ui.add_space(8.0);
-        let of = state.shown().and_then(|run| state.comparison_stamp(run));
+        let of = state.comparison_stamp();
         let compared = state.scored.compared.as_ref().filter(|compared| Some(compared.0) == of);
         if let (Some((_, compared)), false) = (compared, state.selected().is_empty()) {
             compared_ui(ui, compared);
@@ -90,7 +96,7 @@ impl SelectionView {
     }
 
     fn carry_out(&mut self, output: ToolsOutput, state: &mut State) {
-        let ToolsOutput { select, take, rename, remove } = output;
+        let ToolsOutput { select, take, rename, remove, label } = output;
         if let Some((criterion, how)) = select {
             state.select_where(criterion, how);
         }
@@ -99,6 +105,9 @@ impl SelectionView {
         }
         if let Some((index, name)) = rename {
             state.rename_selection(index, &name);
+        }
+        if let Some(index) = label {
+            state.toggle_label(index);
         }
         if let Some(index) = remove {
             state.remove_named(index);

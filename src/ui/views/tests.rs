@@ -3,6 +3,7 @@
 mod data;
 mod health;
 mod odd;
+mod reconstructions;
 mod registry;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use crate::project::{Corruption, Data};
 use crate::run::{Run, RunId, Status};
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
-use crate::ui::state::{MissingData, RunAction, Scored, Seek, Selection, Sets};
+use crate::ui::state::{How, MissingData, RunAction, Scored, Seek, Selection, Sets};
 use crate::ui::update::Remedy;
 use crate::ui::views::samples;
 
@@ -62,6 +63,7 @@ struct Outputs {
     principal: bool,
     estimate: Option<usize>,
     load: bool,
+    select: Option<(u64, Vec<u32>, How)>,
     data: DataOutput,
 }
 
@@ -132,7 +134,9 @@ impl Scene {
                 let sets = Sets { selection: &self.selection, named: &[], others: &self.others };
                 let (look, scored) = (None, &self.scored);
                 let input = ReconstructionsInput { run, data, missing, epoch, sets, look, scored };
-                self.last.load |= reconstructions_ui(ui, &input, &mut self.views.reconstructions).load;
+                let output = reconstructions_ui(ui, &input, &mut self.views.reconstructions);
+                self.last.load |= output.load;
+                self.last.select = output.select.or(self.last.select.take());
             }
             Part::Replay => {
                 let input = ReplayInput { run, epoch };

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 51] = [
+const NAMES: [(&str, &str); 52] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -14,6 +14,7 @@ const NAMES: [(&str, &str); 51] = [
     ("data.source", "data"),
     ("data.split.seed", "seed of the split"),
     ("data.held_out", "held-out class"),
+    ("data.own_labels", "own label columns"),
     ("data.binarise", "binarised"),
     ("warmup_epochs", "warm-up epochs"),
     ("data.split.validation", "validation split"),

@@ -20,7 +20,7 @@ pub(super) enum Listing<'a> {
 /// What is drawn.
 pub(super) struct Drawn<'a> {
     pub data: &'a Dataset,
-    pub listing: Listing<'a>,
+    pub listing: &'a Listing<'a>,
     pub page: &'a Page,
     pub selection: &'a Selection,
 }

@@ -11,6 +11,7 @@ use crate::project::Shown;
 use crate::run::{Kept, Run};
 use crate::session::{Pictures, squared_error};
 use crate::ui::plots::{Atlas, DisplayRange, stamp_of};
+use crate::ui::state::Pictured;
 
 /// What is shown of a sample, from above.
 pub(super) const ROW_NAMES: [&str; 5] = ["original", "corrupted", "reconstruction", "PCA", "error"];
@@ -62,10 +63,16 @@ impl Page {
     }
 
     /// Samples of a set.
-    pub fn of_set(&mut self, ui: &Ui, data: &Dataset, stamp: u64, pictures: &Arc<Pictures>) {
-        let Pictures { rows, corrupted, reconstructions, linear } = &**pictures;
-        let stamp = stamp_of((stamp, data.fingerprint, Arc::as_ptr(pictures).addr()));
+    pub fn of_set(&mut self, ui: &Ui, data: &Dataset, pictured: &Pictured) {
+        let Pictures { rows, corrupted, reconstructions, linear } = &*pictured.pictures;
+        let stamp = stamp_of((pictured.of, data.fingerprint, Arc::as_ptr(&pictured.pictures).addr()));
         self.fill(ui, data, stamp, rows, [corrupted, reconstructions, linear]);
+    }
+
+    /// Draws no sample.
+    pub fn clear(&mut self) {
+        self.stamp = 0;
+        self.index.clear();
     }
 
     /// Changes with what is drawn.

@@ -46,29 +46,22 @@ fn number_ui(ui: &mut Ui, difference: &Difference) {
     ui.end_row();
 }
 
-/// The share of each class on both sides, the most different first.
+/// The shares of classes on both sides, the most different first.
 fn shares_ui(ui: &mut Ui, shares: &ClassShares, compared: &Comparison) {
     let p = palette(ui);
     let share = |count: usize, all: usize| 100.0 * count as f64 / all.max(1) as f64;
-    let mut classes: Vec<(&str, [f64; 2])> = shares
-        .classes
-        .iter()
-        .map(|(name, [selected, others])| {
-            (name.as_str(), [share(*selected, compared.selected), share(*others, compared.others)])
-        })
-        .collect();
-    classes.sort_by(|a, b| (b.1[0] - b.1[1]).abs().total_cmp(&(a.1[0] - a.1[1]).abs()));
     let name = shortened(&shares.name, 24);
     Grid::new(("classes", &shares.name)).num_columns(3).spacing([14.0, 2.0]).show(ui, |ui| {
         head_ui(ui, [&name, "selected", "others"]);
-        for (class, [selected, others]) in classes.iter().take(MOST_LINES) {
+        for (class, [selected, others]) in shares.classes.iter().take(MOST_LINES) {
+            let (selected, others) = (share(*selected, compared.selected), share(*others, compared.others));
             text_ui(ui, shortened(class, 24), p.text, false);
             text_ui(ui, format!("{selected:.1} %"), p.text, true);
             text_ui(ui, format!("{others:.1} %"), p.dim, true);
             ui.end_row();
         }
     });
-    more_ui(ui, classes.len(), "classes");
+    more_ui(ui, shares.count, "classes");
 }
 
 fn head_ui<const N: usize>(ui: &mut Ui, names: [&str; N]) {

@@ -4,14 +4,18 @@ use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, 
 
 use super::super::parts::advice_ui;
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, LabelColumn};
 use crate::project::{Shown, visible};
 use crate::ui::plots::{Atlas, color, palette, shortened, stamp_of};
 
+/// Width of a picture, and room between two.
 const CELL_PX: f32 = 44.0;
 const GAP_PX: f32 = 4.0;
 /// Height of a sample that is no picture.
 const LINE_PX: f32 = 16.0;
+
+/// Labels that stand behind the name of a sample, at most.
+const LABELS: usize = 6;
 
 /// Textures of the samples in sight.
 #[derive(Clone, Default)]
@@ -31,9 +35,10 @@ impl Gallery {
         }
         let shown = data.shown();
         let (size, columns) = match &shown {
-            Some(_) => {
+            Some(Shown { height, width, .. }) => {
+                let aspect = (*height as f32 / (*width).max(1) as f32).clamp(0.25, 4.0);
                 let columns = ((ui.available_width() + GAP_PX) / (CELL_PX + GAP_PX)).max(1.0) as usize;
-                (vec2(CELL_PX, CELL_PX), columns)
+                (vec2(CELL_PX, CELL_PX * aspect), columns)
             }
             None => (vec2(ui.available_width(), LINE_PX), 1),
         };
@@ -57,19 +62,21 @@ impl Gallery {
                 let response = ui.interact(cell, ui.scope_id().with(("selected", *row)), Sense::hover());
                 let name = row_name(data, *row);
                 response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-                let labels = data.labels.iter();
-                let labels =
-                    labels.map(|label| format!("{}: {}", visible(&label.name), label_text(label, *row)));
-                let labels: Vec<String> = labels.collect();
                 if shown.is_some() {
                     self.atlas.paint(ui.painter(), at, cell);
                 } else {
-                    let text = shortened(&format!("{name}  {}", labels.join(", ")), (size.x / 6.0) as usize);
+                    let labels = labels_of(data, *row, LABELS).join(", ");
+                    let text = shortened(&format!("{name}  {labels}"), (size.x / 6.0) as usize);
                     let at = pos2(cell.left(), cell.center().y);
                     let tint = color(palette(ui).text);
                     ui.painter().text(at, Align2::LEFT_CENTER, text, FontId::proportional(11.5), tint);
                 }
-                response.on_hover_text(format!("{name}\n{}", labels.join("\n")));
+                response.on_hover_ui(|ui| {
+                    ui.label(name);
+                    labels_of(data, *row, data.labels.len())
+                        .into_iter()
+                        .for_each(|label| drop(ui.label(label)));
+                });
             }
         });
     }
@@ -88,4 +95,10 @@ impl Gallery {
             range.pixel(&shown.pixel(samples[picture].get(start..start + channels).unwrap_or_default()))
         });
     }
+}
+
+/// The first labels of a sample, each with the name of its column.
+fn labels_of(data: &Dataset, row: u32, most: usize) -> Vec<String> {
+    let text = |label: &LabelColumn| format!("{}: {}", visible(&label.name), label_text(label, row));
+    data.labels.iter().take(most).map(text).collect()
 }

@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, DragValue, Label, RichText, Ui};
 
-use super::super::parts::named;
+use super::super::parts::{chip_ui, named};
 use crate::dataset::{Dataset, LabelValues};
 use crate::project::{NamedSelection, Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
@@ -42,6 +42,7 @@ pub(super) struct ToolsOutput {
     pub take: Option<(usize, How)>,
     pub rename: Option<(usize, String)>,
     pub remove: Option<usize>,
+    pub label: Option<usize>,
 }
 
 impl Default for Tools {
@@ -56,12 +57,12 @@ impl Tools {
         &mut self,
         ui: &mut Ui,
         data: &Dataset,
-        selections: &[NamedSelection],
-        has_errors: bool,
+        (selections, is_label): (&[NamedSelection], impl Fn(&NamedSelection) -> bool),
+        errors: &[f32],
     ) -> ToolsOutput {
         ui.spacing_mut().item_spacing = egui::vec2(6.0, 4.0);
         let mut output = ToolsOutput::default();
-        let by = self.by_ui(ui, data, has_errors);
+        let by = self.by_ui(ui, data, errors);
         ui.horizontal_wrapped(|ui| {
             let criterion = self.criterion_ui(ui, data, by);
             for how in How::ALL {
@@ -72,22 +73,26 @@ impl Tools {
                 }
             }
         });
+        if errors.is_empty() {
+            let text = "Errors can be selected by once a set is shown in Reconstructions.";
+            ui.label(RichText::new(text).size(11.0).color(color(palette(ui).dim)));
+        }
         let own = selections.iter().enumerate().filter(|(_, named)| named.fingerprint == data.fingerprint);
         for (index, named) in own {
-            self.named_ui(ui, index, named, &mut output);
+            self.named_ui(ui, (index, named, is_label(named)), &mut output);
         }
         output
     }
 
     /// The choice of what samples are selected by.
-    fn by_ui(&mut self, ui: &mut Ui, data: &Dataset, has_errors: bool) -> By {
+    fn by_ui(&mut self, ui: &mut Ui, data: &Dataset, errors: &[f32]) -> By {
         let features = match data.shape {
             Shape::Vector(features) => features,
             Shape::Image { .. } => 0,
         };
         let labels = (0..data.labels.len()).map(By::Label);
         let features = (0..features.min(MOST_LINES)).map(By::Feature);
-        let error = has_errors.then_some(By::Error);
+        let error = (!errors.is_empty()).then_some(By::Error);
         let all: Vec<By> = labels.chain(error).chain(features).collect();
         let chosen = self.by.filter(|by| by.0 == data.fingerprint).map(|by| by.1);
         let mut by = chosen.filter(|by| all.contains(by)).or(all.first().copied()).unwrap_or_default();
@@ -106,6 +111,7 @@ impl Tools {
                     if ui.selectable_label(by == other, name(other)).clicked() {
                         by = other;
                         self.by = Some((data.fingerprint, other));
+                        self.range = range_of(data, errors, other);
                     }
                 }
             });
@@ -148,7 +154,12 @@ impl Tools {
     }
 
     /// A line for a selection that was given a name.
-    fn named_ui(&mut self, ui: &mut Ui, index: usize, own: &NamedSelection, output: &mut ToolsOutput) {
+    fn named_ui(
+        &mut self,
+        ui: &mut Ui,
+        (index, own, is_label): (usize, &NamedSelection, bool),
+        output: &mut ToolsOutput,
+    ) {
         ui.horizontal_wrapped(|ui| {
             let typed = self.name.take_if(|(of, _)| *of == index).map(|(_, text)| text);
             let shown = visible(&own.name);
@@ -169,9 +180,35 @@ impl Tools {
                     output.take = Some((index, how));
                 }
             }
+            let about = "A label column of the design, which the input card can hold out or train on alone";
+            let chip = named(chip_ui(ui, is_label, "label"), format!("Label column {shown}"));
+            if chip.on_hover_text(about).clicked() {
+                output.label = Some(index);
+            }
             if named(quiet_ui(ui, "Remove"), format!("Remove {shown}")).clicked() {
                 output.remove = Some(index);
             }
         });
+    }
+}
+
+/// From the smallest to the largest value of what samples are selected by.
+fn range_of(data: &Dataset, errors: &[f32], by: By) -> [f64; 2] {
+    let ends = |values: &mut dyn Iterator<Item = f64>| {
+        let finite = values.filter(|value| value.is_finite());
+        let ends = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
+        if ends[0] <= ends[1] { ends } else { [0.0, 1.0] }
+    };
+    match by {
+        By::Error => ends(&mut errors.iter().map(|error| f64::from(*error))),
+        By::Label(column) => match data.labels.get(column).map(|column| &column.values) {
+            Some(LabelValues::Numbers(values)) => ends(&mut values.iter().map(|value| f64::from(*value))),
+            Some(LabelValues::Classes { .. }) | None => [0.0, 1.0],
+        },
+        By::Feature(feature) => {
+            let features = data.shape.features().max(1);
+            let places = (0..data.len()).map(|row| row * features + feature);
+            ends(&mut places.map(|at| f64::from(data.rows.value(at)) + data.base(feature)))
+        }
     }
 }
