@@ -57,6 +57,12 @@ impl RowSet {
         ranges.flatten()
     }
 
+    /// Whether a row is in it.
+    pub fn contains(&self, row: u32) -> bool {
+        let after = self.0.partition_point(|(_, to)| *to < row);
+        self.0.get(after).is_some_and(|(from, _)| *from <= row)
+    }
+
     /// The same number for a set and its clones, and as long as one of them lives for no other.
     pub fn identity(&self) -> usize {
         Arc::as_ptr(&self.0).cast::<()>().addr()
@@ -132,6 +138,8 @@ mod tests {
             let set = RowSet::of(rows);
             assert_eq!((set.to_string(), set.len()), (text.to_owned(), rows.len() as u64));
             assert_eq!(text.parse(), Ok(set.clone()));
+            let within: Vec<u32> = (0..12).filter(|row| set.contains(*row)).collect();
+            assert_eq!(within, rows.iter().copied().filter(|row| *row < 12).collect::<Vec<_>>());
             let below: Vec<u32> = set.below(9).collect();
             assert_eq!(below, rows.iter().copied().filter(|row| *row < 9).collect::<Vec<_>>());
         }

@@ -18,7 +18,7 @@ use crate::check::Plan;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::{Network, Noise};
-use crate::run::Checkpoint;
+use crate::run::{Checkpoint, facts};
 
 /// Values that a part holds, about: the errors of as many are computed in a fraction of a second.
 const PART_VALUES: usize = 1 << 21;
@@ -34,6 +34,8 @@ pub struct Trial {
     pub data: Arc<Dataset>,
     /// Whether the network is given corrupted samples, as in its training; errors are always against the clean ones.
     pub is_corrupted: bool,
+    /// The data it was trained on, where the plan does not know the range of their values, which noise depends on.
+    pub unranged: Option<Arc<Dataset>>,
 }
 
 /// The best linear code of the size of a network's: PCA, fitted on the training split.
@@ -151,10 +153,14 @@ impl Trial {
     /// The noise of the watched samples, so that a sample is corrupted alike wherever it is shown.
     fn noise(&self) -> Option<Noise> {
         let design = self.plan.design();
+        let range = || match &self.unranged {
+            Some(own) => facts(own).value_range,
+            None => self.plan.facts().value_range,
+        };
         (self.is_corrupted && design.corruption.corrupts()).then(|| Noise {
             corruption: design.corruption,
             shape: self.plan.shape(),
-            range: self.plan.facts().value_range,
+            range: range(),
             seed: design.training.seed,
             purpose: Purpose::ProbeCorruption,
             epoch: 0,

@@ -23,7 +23,8 @@ fn trial(corruption: Corruption) -> Trial {
         trainer.step().expect("sound");
     }
     let checkpoint = Arc::new(trainer.snapshot());
-    Trial { plan: Arc::new(plan), checkpoint, data, is_corrupted: corruption.corrupts() }
+    let is_corrupted = corruption.corrupts();
+    Trial { plan: Arc::new(plan), checkpoint, data, is_corrupted, unranged: None }
 }
 
 /// The error of each row by the pictures.
@@ -46,6 +47,8 @@ fn errors_are_those_of_the_pictures_with_clean_and_with_corrupted_input() {
         let again = trial.errors(&[3]).expect("small");
         assert!((again[0] - errors[1]).abs() < 1e-6, "noise depends on the row alone");
         let clean = Trial { is_corrupted: false, ..trial.clone() };
+        let unranged = Trial { unranged: Some(Arc::clone(&trial.data)), ..trial.clone() };
+        assert_eq!(unranged.errors(&rows), Ok(errors.clone()), "the range is looked up");
         let is_same = clean.errors(&rows).expect("small") == errors;
         assert_eq!(is_same, !corruption.corrupts());
     }

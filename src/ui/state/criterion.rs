@@ -1,9 +1,11 @@
 //! What rows can be selected by.
 
 use crate::dataset::{Dataset, LabelValues};
+use crate::project::RowSet;
+use crate::session::number_of;
 
 /// What rows have in common.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Criterion {
     /// A class of a label column: numbers of the column and of the class.
     Class(usize, u32),
@@ -13,14 +15,16 @@ pub enum Criterion {
     Feature(usize, [f64; 2]),
     /// An error within a range.
     Error([f64; 2]),
+    /// These numbers in the source, counted from 1.
+    Rows(RowSet),
 }
 
 impl Criterion {
     /// The rows of the data that meet it, ascending; `errors` are by row, NaN where they are not known.
-    pub fn rows(self, data: &Dataset, errors: &[f32]) -> Vec<u32> {
+    pub fn rows(&self, data: &Dataset, errors: &[f32]) -> Vec<u32> {
         let features = data.shape.features();
         let within = |value: f64, [from, to]: [f64; 2]| from <= value && value <= to;
-        let meets = |row: usize| match self {
+        let meets = |row: usize| match *self {
             Criterion::Class(column, class) => {
                 let ids = data.labels.get(column).and_then(|column| column.class_ids());
                 ids.is_some_and(|ids| ids.get(row) == Some(&class))
@@ -37,6 +41,9 @@ impl Criterion {
                 is_there && within(f64::from(data.rows.value(at)) + data.base(feature), range)
             }
             Criterion::Error(range) => errors.get(row).is_some_and(|error| within(f64::from(*error), range)),
+            Criterion::Rows(ref rows) => {
+                u32::try_from(number_of(data, row as u32)).is_ok_and(|number| rows.contains(number))
+            }
         };
         (0..data.len()).filter(|row| meets(*row)).map(|row| row as u32).collect()
     }
@@ -67,6 +74,8 @@ mod tests {
             (Criterion::Feature(2, [19_010.0, 19_100.0]), &[10, 11]),
             (Criterion::Feature(7, [0.0, 1.0]), &[]),
             (Criterion::Error([0.2, f64::INFINITY]), &[2, 3]),
+            // They are numbered 1, 11, 21, …
+            (Criterion::Rows(RowSet::of(&[0, 1, 2, 20, 21, 111])), &[0, 2, 11]),
         ] {
             assert_eq!(criterion.rows(&data, &errors), expected, "{criterion:?}");
         }

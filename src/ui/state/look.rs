@@ -84,7 +84,9 @@ impl Look<'_> {
     pub fn trial(&self, state: &State, checkpoint: &Arc<Checkpoint>) -> Option<Trial> {
         let loaded = state.data_as_trained(self.run).map(|(_, facts)| facts);
         let planned = loaded.and_then(|facts| plan(&self.run.design, &facts).ok());
+        let unranged = if planned.is_some() { None } else { Some(Arc::clone(self.own)) };
         Some(Trial {
+            unranged,
             plan: Arc::new(planned.or_else(|| self.run.plan())?),
             checkpoint: Arc::clone(checkpoint),
             data: Arc::clone(self.data),

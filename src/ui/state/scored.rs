@@ -84,6 +84,8 @@ pub struct Scored {
     pub looked: (u64, usize),
     /// Whether the errors of all its rows are known.
     pub is_whole: bool,
+    /// The mean of the errors of the whole set that was scored last, and which that was.
+    pub mean: Option<(u64, f64)>,
     /// Rows in an order.
     pub ordered: Option<Ordered>,
     /// Pictures.

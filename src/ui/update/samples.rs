@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::run::Run;
 use crate::session::{JobKind, Linear, Order, SampleJob, part_rows};
-use crate::ui::state::{Awaited, Errors, Look, Scored, Set, State, Subject, Wanted, stamp_of};
+use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted, stamp_of};
 
 /// Rows that are looked through for unknown errors in a frame, at most: less than a millisecond.
 const EACH_FRAME: usize = 1 << 18;
@@ -113,10 +113,13 @@ impl State {
             rows.extend(part.into_iter().filter(|row| target.of(*row).is_none()));
         }
         let (subject, checkpoint) = (target.subject, Arc::clone(&target.checkpoint));
+        let was_whole = scored.is_whole && scored.looked.0 == of;
         scored.looked = (of, at);
         scored.is_whole = rows.is_empty() && at == look.rows.len();
-        if scored.is_whole {
+        if scored.is_whole && !was_whole {
             scored.errors = scored.coming.take().or(scored.errors.take());
+            let mean = scored.errors.as_ref().and_then(|errors| mean_of(&look.rows, errors));
+            scored.mean = mean.map(|mean| (look.order_stamp(Order::Data), mean));
         }
         if rows.is_empty() {
             return None;
@@ -127,6 +130,13 @@ impl State {
         };
         Some((SampleJob::Errors(trial, rows.clone()), Awaited::Errors(subject, rows)))
     }
+}
+
+/// The mean error of rows; `None` where there are none.
+fn mean_of(rows: &SetRows<'_>, errors: &Errors) -> Option<f64> {
+    let known = rows.all().into_iter().filter_map(|row| errors.of(row)).map(f64::from);
+    let (sum, count) = known.fold((0.0, 0_usize), |(sum, count), error| (sum + error, count + 1));
+    (count > 0).then(|| sum / count as f64)
 }
 
 /// The set in its order, once its errors are known.

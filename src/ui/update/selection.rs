@@ -35,7 +35,7 @@ impl State {
     }
 
     /// Changes the selection by the rows that meet a criterion.
-    pub fn select_where(&mut self, criterion: Criterion, how: How) {
+    pub fn select_where(&mut self, criterion: &Criterion, how: How) {
         let Some(data) = self.selectable() else { return };
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = criterion.rows(data, errors.map_or(&[], |errors| &errors.values));
@@ -102,23 +102,30 @@ impl State {
 
     /// Whether a named selection is a label column of the design.
     pub fn is_label(&self, named: &NamedSelection) -> bool {
-        self.project.data.own_labels.iter().any(|own| (&own.name, &own.rows) == (&named.name, &named.rows))
+        self.project.data.own_labels.iter().any(|own| is_of(own, named))
     }
 
     /// Makes a named selection a label column of the design, or takes that back; what it held out is held out no longer.
     pub fn toggle_label(&mut self, index: usize) {
         let Some(named) = self.project.selections.get(index).cloned() else { return };
         let own = self.data.dataset.as_ref().filter(|data| data.fingerprint == named.fingerprint);
-        let count = own.map(|data| data.len());
-        let is_label = self.is_label(&named);
-        let NamedSelection { name, fingerprint, rows } = named;
+        let label = own.filter(|_| !self.is_label(&named)).map(|data| {
+            // What is held out is found by its class: no other column may have one of that name.
+            let is_taken = data.labels.iter().any(|column| column.has_class(&named.name));
+            OwnLabel {
+                name: if is_taken { format!("{} (own)", named.name) } else { named.name.clone() },
+                fingerprint: named.fingerprint,
+                count: data.len(),
+                rows: named.rows.clone(),
+            }
+        });
         self.edit(|project, _| {
             let data = &mut project.data;
             let (gone, stays): (Vec<OwnLabel>, _) =
-                std::mem::take(&mut data.own_labels).into_iter().partition(|own| own.name == name);
+                std::mem::take(&mut data.own_labels).into_iter().partition(|own| is_of(own, &named));
             data.own_labels = stays;
-            if let (false, Some(count)) = (is_label, count) {
-                data.own_labels.push(OwnLabel { name, fingerprint, count, rows });
+            if let Some(label) = label {
+                data.own_labels.push(label);
             } else {
                 let is_gone = |held: &mut String| gone.iter().any(|own| own.classes().contains(held));
                 data.held_out.take_if(is_gone);
@@ -156,6 +163,11 @@ impl State {
     }
 }
 
+/// Whether a label column was made of a selection.
+fn is_of(own: &OwnLabel, named: &NamedSelection) -> bool {
+    (own.fingerprint, &own.rows) == (named.fingerprint, &named.rows)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +182,7 @@ mod tests {
     #[test]
     fn a_selection_is_named_renamed_taken_up_again_and_undone() {
         let mut state = state();
-        state.select_where(Criterion::Class(0, 1), How::Replace);
+        state.select_where(&Criterion::Class(0, 1), How::Replace);
         assert_eq!(state.selected(), [1, 4, 7]);
         state.name_selection();
         state.invert_selection();
@@ -201,7 +213,7 @@ mod tests {
     #[test]
     fn a_named_selection_becomes_a_label_column_and_is_taken_back() {
         let mut state = state();
-        state.select_where(Criterion::Class(0, 1), How::Replace);
+        state.select_where(&Criterion::Class(0, 1), How::Replace);
         state.name_selection();
         state.toggle_label(0);
         let own = &state.project.data.own_labels[0];
@@ -214,6 +226,9 @@ mod tests {
         assert_eq!(state.project.design().data.own_labels.len(), 1);
         state.toggle_label(0);
         assert_eq!((state.project.data.own_labels.len(), &state.project.data.held_out), (0, &None));
+        state.rename_selection(0, "setosa");
+        state.toggle_label(0);
+        assert_eq!(state.project.data.own_labels[0].name, "setosa (own)", "there is such a class");
     }
 
     #[test]

@@ -333,15 +333,27 @@ fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>
         let label = Label::new(RichText::new(text).size(11.5).color(dim)).selectable(false);
         ui.add(label).on_hover_text(about.to_owned());
     };
+    let of = look.order_stamp(Order::Data);
+    let mean = input.scored.mean.filter(|mean| mean.0 == of).map(|mean| mean.1);
     let failed = input.scored.failure(look.subject.stamp());
     if let Some(failed) = failed {
         say("errors not known".to_owned(), failed);
-    } else if known < all {
+    } else if mean.is_none() && known < all {
         let text = format!("{} of {} scored", format_count(known), format_count(all));
         say(text, "Errors are computed for the whole set, then it is sorted");
     }
     let epoch = look.checkpoint.progress.epoch;
     say(format!("weights of epoch {epoch}"), "These samples are shown by the newest weights of the run");
+    if let Some(mean) = mean {
+        let name = if look.subject.is_corrupted {
+            "MSE, corrupted input"
+        } else if look.run.design.corruption.corrupts() {
+            "MSE, clean input"
+        } else {
+            "MSE"
+        };
+        figure_ui(ui, name, &format_number(mean));
+    }
 }
 
 /// The error of the run, and that of PCA.

@@ -98,7 +98,7 @@ impl SelectionView {
     fn carry_out(&mut self, output: ToolsOutput, state: &mut State) {
         let ToolsOutput { select, take, rename, remove, label } = output;
         if let Some((criterion, how)) = select {
-            state.select_where(criterion, how);
+            state.select_where(&criterion, how);
         }
         if let Some((index, how)) = take {
             state.take_named(index, how);

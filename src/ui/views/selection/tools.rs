@@ -4,7 +4,7 @@ use egui::{ComboBox, DragValue, Label, RichText, Ui};
 
 use super::super::parts::{chip_ui, named};
 use crate::dataset::{Dataset, LabelValues};
-use crate::project::{NamedSelection, Shape, format_count, visible};
+use crate::project::{NamedSelection, RowSet, Shape, format_count, visible};
 use crate::ui::plots::{color, palette, shortened};
 use crate::ui::state::{Criterion, How};
 use crate::ui::widgets::button::quiet_ui;
@@ -20,8 +20,10 @@ enum By {
     /// A feature.
     Feature(usize),
     /// The error.
-    #[default]
     Error,
+    /// The number in the source.
+    #[default]
+    Rows,
 }
 
 /// How the tools stand.
@@ -31,6 +33,8 @@ pub(super) struct Tools {
     by: Option<(u64, By)>,
     class: u32,
     range: [f64; 2],
+    /// Numbers of rows as they are typed.
+    rows: String,
     /// The name that is being typed, and of which selection.
     name: Option<(usize, String)>,
 }
@@ -47,7 +51,7 @@ pub(super) struct ToolsOutput {
 
 impl Default for Tools {
     fn default() -> Self {
-        Tools { by: None, class: 0, range: [0.0, 1.0], name: None }
+        Tools { by: None, class: 0, range: [0.0, 1.0], rows: String::new(), name: None }
     }
 }
 
@@ -69,7 +73,7 @@ impl Tools {
                 let button = ui.add_enabled_ui(criterion.is_some(), |ui| quiet_ui(ui, how.verb())).inner;
                 let button = named(button, format!("{} matching samples", how.verb()));
                 if button.clicked() {
-                    output.select = criterion.map(|criterion| (criterion, how));
+                    output.select = criterion.clone().map(|criterion| (criterion, how));
                 }
             }
         });
@@ -93,7 +97,7 @@ impl Tools {
         let labels = (0..data.labels.len()).map(By::Label);
         let features = (0..features.min(MOST_LINES)).map(By::Feature);
         let error = (!errors.is_empty()).then_some(By::Error);
-        let all: Vec<By> = labels.chain(error).chain(features).collect();
+        let all: Vec<By> = labels.chain(error).chain([By::Rows]).chain(features).collect();
         let chosen = self.by.filter(|by| by.0 == data.fingerprint).map(|by| by.1);
         let mut by = chosen.filter(|by| all.contains(by)).or(all.first().copied()).unwrap_or_default();
         let name = |by: By| match by {
@@ -102,6 +106,7 @@ impl Tools {
             }
             By::Feature(feature) => shortened(&data.feature_name(feature), 28),
             By::Error => "squared error per feature".to_owned(),
+            By::Rows => "row".to_owned(),
         };
         ui.horizontal(|ui| {
             ui.label("Select by");
@@ -139,6 +144,19 @@ impl Tools {
             named(shown.response, "Class to select");
             return Some(Criterion::Class(column, self.class));
         }
+        if by == By::Rows {
+            let hint = "1-100, 205";
+            let edit = egui::TextEdit::singleline(&mut self.rows).hint_text(hint).desired_width(130.0);
+            named(ui.add(edit), "Rows to select").on_hover_text("Numbers in the source, counted from 1");
+            return match self.rows.parse::<RowSet>() {
+                Ok(rows) => Some(Criterion::Rows(rows)).filter(|_| !self.rows.trim().is_empty()),
+                Err(message) => {
+                    let text = RichText::new(visible(&message)).size(11.0);
+                    ui.label(text.color(color(palette(ui).bad)));
+                    None
+                }
+            };
+        }
         let speed = (self.range[1] - self.range[0]).abs().max(1e-6) / 200.0;
         for (at, name, word) in
             [(0, "Smallest value to select", "from"), (1, "Largest value to select", "to")]
@@ -150,6 +168,7 @@ impl Tools {
             By::Label(column) => Some(Criterion::Label(column, self.range)),
             By::Feature(feature) => Some(Criterion::Feature(feature, self.range)),
             By::Error => Some(Criterion::Error(self.range)),
+            By::Rows => None,
         }
     }
 
@@ -200,6 +219,7 @@ fn range_of(data: &Dataset, errors: &[f32], by: By) -> [f64; 2] {
         if ends[0] <= ends[1] { ends } else { [0.0, 1.0] }
     };
     match by {
+        By::Rows => [0.0, 1.0],
         By::Error => ends(&mut errors.iter().map(|error| f64::from(*error))),
         By::Label(column) => match data.labels.get(column).map(|column| &column.values) {
             Some(LabelValues::Numbers(values)) => ends(&mut values.iter().map(|value| f64::from(*value))),
