@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::check::{DataFacts, Severity};
 use crate::dataset::{DataError, Dataset, Subset};
-use crate::project::{capital, visible};
+use crate::project::{capital, format_number, format_percent, visible};
 use crate::run::{Losses, Run, RunEvent, RunId, Status};
 use crate::session::{Event, JobResult};
 use crate::ui::state::State;
@@ -38,7 +38,7 @@ impl State {
                     Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                         let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
                         let mut text = evaluation_text(self, run, subset, &losses, mse);
-                        for sentence in findings.sentences(three_digits) {
+                        for sentence in findings.sentences(format_number) {
                             text.extend([" ", &capital(&sentence), "."]);
                         }
                         self.notices.say(Severity::Info, text);
@@ -111,8 +111,8 @@ impl State {
             RunEvent::Greedy(_) | RunEvent::Epochs(_) => self.runs_unsaved = true,
             RunEvent::Restarted(restart) => {
                 let message = format!(
-                    "Run {id}: the selector has not made its choice (its units are {:.1} % sure on average). Attempt {} begins, with twice the epochs.",
-                    100.0 * restart.mean_max,
+                    "Run {id}: the selector has not made its choice (its units are {} sure on average). Attempt {} begins, with twice the epochs.",
+                    format_percent(restart.mean_max, 1),
                     restart.attempt
                 );
                 self.notices.log(Severity::Info, message);
@@ -153,15 +153,8 @@ fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &Lo
         run.and_then(|run| state.data_as_trained(run)).map(|(data, _)| data.split.rows(subset).len());
     let samples = samples.map_or_else(String::new, |samples| format!(" ({samples} samples)"));
     let error = match run {
-        Some(run) => format!("squared error {}", three_digits(mse * run.shape.features() as f64)),
-        None => format!("loss {}", three_digits(losses.total())),
+        Some(run) => format!("squared error {}", format_number(mse * run.shape.features() as f64)),
+        None => format!("loss {}", format_number(losses.total())),
     };
-    format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), three_digits(mse))
-}
-
-/// A number with three digits that count.
-fn three_digits(value: f64) -> String {
-    let magnitude = value.abs().log10().floor();
-    let decimals = if magnitude.is_finite() { (2.0 - magnitude).clamp(0.0, 12.0) as usize } else { 0 };
-    format!("{value:.decimals$}")
+    format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), format_number(mse))
 }

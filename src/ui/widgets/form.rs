@@ -9,6 +9,7 @@ use egui::{
     Ui, vec2,
 };
 
+use crate::project::short_number;
 use crate::ui::theme::{self, tokens};
 
 /// Width of the names, in points.
@@ -332,61 +333,4 @@ pub fn explain_ui(ui: &mut Ui, equation: &str, effect: &str) {
             ui.label(RichText::new(equation).size(12.5).color(tokens.text));
             ui.label(RichText::new(effect).size(11.0).color(tokens.dim));
         });
-}
-
-/// A number in as few characters as say it: `2e-3`, `0.5`, `12`.
-pub fn short_number(value: f64) -> String {
-    let plain = format!("{value}");
-    if value == 0.0 || !value.is_finite() {
-        return plain;
-    }
-    let rounded = format!("{value:.2e}");
-    let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
-    let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-2..=3).contains(&exponent) {
-        let digits = (2 - exponent).max(0) as usize;
-        let fixed = format!("{value:.digits$}");
-        return if fixed.contains('.') {
-            fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
-        } else {
-            fixed
-        };
-    }
-    format!("{mantissa}e{exponent}")
-}
-
-/// A count with a unit of thousands: `950`, `41.8 k`, `1.2 M`.
-pub fn short_count(count: u64) -> String {
-    let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    let count = count as f64;
-    units
-        .into_iter()
-        .find(|(size, _)| count >= *size)
-        .map_or_else(|| format!("{count:.0}"), |(size, unit)| format!("{:.1} {unit}", count / size))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        for (value, text) in [
-            (0.002, "2e-3"),
-            (0.0015, "1.5e-3"),
-            (0.5, "0.5"),
-            (0.05, "0.05"),
-            (1.0, "1"),
-            (1234.0, "1234"),
-            (1e-7, "1e-7"),
-            (123_456.0, "1.23e5"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(short_number(value), text);
-        }
-        for (count, text) in [(0, "0"), (950, "950"), (41_800, "41.8 k"), (1_200_000, "1.2 M")] {
-            assert_eq!(short_count(count), text);
-        }
-    }
 }
