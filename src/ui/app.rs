@@ -116,7 +116,7 @@ impl HourglassApp {
             files.start_keeping(root);
         }
         if let Some(file) = options.file {
-            state.go_on(Then::OpenPath(file));
+            state.proceed(Then::OpenPath(file));
         }
         HourglassApp {
             session: Some(Session::start({

@@ -137,9 +137,9 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     let (pauses, name) = match status {
         Some(Status::Training) => (true, "Pause"),
         Some(Status::Queued) => (true, "Queued"),
-        Some(Status::Paused) => (false, "Go on"),
+        Some(Status::Paused) => (false, "Resume"),
         Some(Status::Stopped | Status::Done | Status::Failed(_)) | None => match state.resumes() {
-            Some(_) => (false, "Go on"),
+            Some(_) => (false, "Resume"),
             None => (false, "Train"),
         },
     };
@@ -366,7 +366,7 @@ fn idle_ui(ui: &mut Ui, state: &State) {
     } else if state.data.progress.is_some() {
         "loading data…".to_owned()
     } else if errors > 0 {
-        format!("{errors} {} to mend", if errors == 1 { "problem" } else { "problems" })
+        format!("{errors} {} to fix", if errors == 1 { "problem" } else { "problems" })
     } else if state.data.dataset.is_some() {
         "ready: F5 trains".to_owned()
     } else {

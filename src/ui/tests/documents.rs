@@ -182,7 +182,7 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
         modified: std::time::UNIX_EPOCH,
     };
     let mut state = State::default();
-    state.go_on(Then::OpenPath("gone.hourglass".into()));
+    state.proceed(Then::OpenPath("gone.hourglass".into()));
     state.handle_file_event(FileEvent::Found(vec![left()]));
     state.refresh(false);
     assert!(state.dialog.is_none(), "the file would take its place");

@@ -21,11 +21,11 @@ impl State {
 
     /// Does `then`, after asking where something would be lost.
     pub fn ask(&mut self, then: Then) {
-        if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.go_on(then) }
+        if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.proceed(then) }
     }
 
     /// Does `then`; whatever was there has been saved or given up.
-    pub fn go_on(&mut self, then: Then) {
+    pub fn proceed(&mut self, then: Then) {
         self.dialog = match then {
             Then::New => Some(Dialog::New),
             Then::Open => {
@@ -74,7 +74,7 @@ impl State {
     pub fn answer_unsaved(&mut self, then: Then, save: bool) {
         self.dialog = None;
         if !save {
-            self.go_on(then);
+            self.proceed(then);
             return;
         }
         if let Some(path) = self.own_file() {
@@ -124,7 +124,7 @@ impl State {
     pub fn accept_path(&mut self, path: PathBuf) {
         let Some(Dialog::Path(dialog)) = self.dialog.take() else { return };
         match dialog.purpose {
-            Purpose::Open => self.go_on(Then::OpenPath(path)),
+            Purpose::Open => self.proceed(Then::OpenPath(path)),
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {

@@ -143,7 +143,7 @@ impl State {
                     && self.project == self.saved
                     && (!self.runs_unsaved || self.active_run().is_some()) =>
             {
-                self.go_on(then);
+                self.proceed(then);
             }
             Some(then) => self.ask(then),
             None => {}

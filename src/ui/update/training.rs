@@ -28,7 +28,7 @@ impl State {
             return;
         }
         match self.resumes().map(|run| run.id) {
-            Some(run) => self.go_on_with(run, None, start),
+            Some(run) => self.resume(run, None, start),
             None => self.start_new(start),
         }
     }
@@ -44,7 +44,7 @@ impl State {
             Err(problems) => {
                 let text = match problems.as_slice() {
                     [only] => format!("{NOT_YET}: {}", only.message),
-                    all => format!("{NOT_YET}: {} problems have to be mended first.", all.len()),
+                    all => format!("{NOT_YET}: fix {} problems first.", all.len()),
                 };
                 self.notices.say(Severity::Warning, text);
                 self.show_bottom(BottomTab::Problems);
@@ -75,9 +75,9 @@ impl State {
     }
 
     /// Resumes the shown run from its last checkpoint.
-    pub fn continue_shown(&mut self) {
+    pub fn resume_shown(&mut self) {
         if let Some(run) = self.shown().map(|run| run.id) {
-            self.continue_run(run, None);
+            self.resume_run(run, None);
         }
     }
 
@@ -108,11 +108,11 @@ impl State {
     }
 
     /// Resumes a run from its last checkpoint, to another number of epochs in all where one is asked for.
-    pub fn continue_run(&mut self, id: RunId, epochs: Option<u32>) {
-        self.go_on_with(id, epochs, Start::Train);
+    pub fn resume_run(&mut self, id: RunId, epochs: Option<u32>) {
+        self.resume(id, epochs, Start::Train);
     }
 
-    fn go_on_with(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
+    fn resume(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
         let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
         let Some((data, facts)) = self.data_as_trained(run) else { return };
         let data = data.clone();
