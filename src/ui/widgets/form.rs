@@ -1,12 +1,13 @@
 //! Rows of a form: a name on the left, what can be changed on the right, all of one width.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use egui::emath::Numeric;
 use egui::text::{CCursor, CCursorRange, LayoutJob};
 use egui::{
-    Align, Checkbox, ComboBox, DragValue, FontId, Layout, Response, RichText, Slider, TextEdit, TextStyle,
-    Ui, vec2,
+    Align, Checkbox, CollapsingHeader, ComboBox, DragValue, FontId, Layout, Response, RichText, Slider,
+    TextEdit, TextStyle, Ui, vec2,
 };
 
 use crate::project::short_number;
@@ -195,6 +196,13 @@ pub fn text_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut String,
     })
 }
 
+/// A line of text that may be left empty.
+pub fn optional_text_ui(ui: &mut Ui, field: (&str, &str), value: &mut Option<String>, hint: &str) {
+    let mut text = value.clone().unwrap_or_default();
+    text_ui(ui, field, &mut text, hint);
+    *value = (!text.is_empty()).then_some(text);
+}
+
 /// A line of text with a menu of usual ones. Says whether it was changed.
 pub fn suggested_text_ui<'a>(
     ui: &mut Ui,
@@ -295,6 +303,16 @@ pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Respo
     (edit, browses.inner)
 }
 
+/// A path as in [`path_ui`]; gives `field` back where the button was pressed.
+pub fn path_row_ui<T>(ui: &mut Ui, name: &str, path: &mut PathBuf, field: T, hint: &str) -> Option<T> {
+    let mut text = path.display().to_string();
+    let (edit, browse) = path_ui(ui, name, &mut text, hint);
+    if edit.changed() {
+        *path = PathBuf::from(text.trim());
+    }
+    browse.then_some(field)
+}
+
 /// A text that fits into `width` points: where it does not, its middle gives way to an ellipsis, and more is kept of its
 /// end, where paths differ.
 fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
@@ -317,6 +335,14 @@ fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     let tail = fitting(&mut widths.iter().rev(), room * 0.7);
     let letters: Vec<char> = text.chars().collect();
     letters[..head].iter().chain(['…'].iter()).chain(&letters[letters.len() - tail..]).collect()
+}
+
+/// Settings that are rarely changed; open from the start where one of them was.
+pub fn more_ui(ui: &mut Ui, of: &str, is_default: bool, content: impl FnOnce(&mut Ui)) {
+    CollapsingHeader::new("More")
+        .id_salt(("more", of))
+        .default_open(!is_default)
+        .show_unindented(ui, content);
 }
 
 /// A box with an equation and what it does.
