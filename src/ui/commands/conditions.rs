@@ -77,7 +77,7 @@ pub(super) fn trainable_as_new(state: &State) -> Condition {
 /// Whether the shown run was stopped before its last epoch and can be resumed.
 pub(super) fn resumable(state: &State) -> Condition {
     extendable(state)?;
-    let stopped = |run: &Run| run.status == Status::Stopped && (run.history.epochs.len() as u32) < run.epochs;
+    let stopped = |run: &Run| run.status == Status::Stopped && run.finished_epochs() < run.epochs;
     demand(state.shown().is_some_and(stopped), "The shown run has reached its last epoch.")
 }
 
@@ -161,8 +161,8 @@ pub(super) fn startable(state: &State) -> Condition {
     if state.resumes().is_some() { resumable(state) } else { trainable(state) }
 }
 
-/// Whether the shown run can be judged by the test split.
-pub(super) fn judgeable(state: &State) -> Condition {
+/// Whether the shown run can be evaluated on the test split.
+pub(super) fn evaluable(state: &State) -> Condition {
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if matches!(run.status, Status::Queued | Status::Training) {
         return Err("The run is being trained: pause or stop it first.".to_owned());

@@ -196,8 +196,8 @@ commands! {
         .when(conditions::restorable);
     EvaluateTest => Menu::Run
         .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], State::evaluate_test)
-        .about("Judge the shown run by the samples it never saw.")
-        .when(conditions::judgeable);
+        .about("Evaluate the shown run on samples it never saw.")
+        .when(conditions::evaluable);
     LocateData => Menu::Run
         .item(3, "Locate data…", keys![CTRL, L], State::locate_data)
         .about(LOCATE)

@@ -58,13 +58,13 @@ impl State {
         let run = self.jobs.remove(&job);
         match result {
             Ok(JobResult::Baseline(mse)) => {
-                if let Some(run) = self.baselines.take(job).and_then(|id| self.run_mut(id)) {
+                if let Some(run) = self.baselines.take(job).and_then(|id| self.find_run_mut(id)) {
                     run.apply(&RunEvent::Baseline(mse));
                 }
             }
             Ok(JobResult::Principal(points)) => self.principal.take(job, points),
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
-                let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
+                let run = run.and_then(|id| self.find_run(id));
                 let mut text = evaluation_text(self, run, subset, &losses, mse);
                 for sentence in findings.sentences(format_number) {
                     text.extend([" ", &capital(&sentence), "."]);
@@ -108,7 +108,7 @@ impl State {
         // Another run of the same data and as large a code has the same one.
         let known = self.runs.iter().filter(|other| is_same(run, other)).find_map(|other| other.pca_mse);
         if let Some(known) = known {
-            if let Some(run) = self.run_mut(id) {
+            if let Some(run) = self.find_run_mut(id) {
                 run.apply(&RunEvent::Baseline(known));
             }
             return;

@@ -25,7 +25,7 @@ impl State {
 
     /// Loads the data of a run; where the design on screen has others, it gets the run's, which can be undone.
     pub fn load_data_of(&mut self, id: RunId) {
-        let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
+        let Some(run) = self.find_run(id) else { return };
         if self.project.data == run.design.data {
             self.load();
             return;
@@ -99,7 +99,7 @@ impl State {
         if let (Some(data), Some(of)) = (&self.data.dataset, &self.data.of)
             && self.runs.iter().any(|run| is_own(run, of, data))
         {
-            self.past.add(of.clone(), data.clone());
+            self.past_data.add(of.clone(), data.clone());
         }
     }
 
@@ -107,7 +107,7 @@ impl State {
     pub(super) fn forget_past_data(&mut self) {
         let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
         let lacks = |run: &Run| !loaded.is_some_and(|(data, of)| is_own(run, of, data));
-        self.past.retain(|of, data| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
+        self.past_data.retain(|of, data| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
     }
 
     /// Offers to read old data by the rules of new designs, where the document reads them by older ones.

@@ -8,7 +8,7 @@ use crate::project::{Place, Project, is_hidden, visible, visible_path};
 use crate::run::Run;
 use crate::ui::state::{
     Baselines, Browse, BrowseKind, Dialog, Effect, History, PastData, PathDialog, PathField, PathFound,
-    Principal, Purpose, SaveKind, SaveRequest, Sources, State, Target, Then, with_ending,
+    Principal, Purpose, SaveKind, SaveRequest, Sources, State, StoreRequest, Target, Then, with_ending,
 };
 
 impl State {
@@ -36,8 +36,8 @@ impl State {
         self.likelihoods.clear();
         self.principal = Principal::default();
         self.baselines = Baselines::default();
-        self.past = PastData::default();
-        self.live = None;
+        self.past_data = PastData::default();
+        self.live_settings = None;
         self.selected = Place::Code;
         self.kept = None;
         self.offer_rules();
@@ -87,8 +87,8 @@ impl State {
 
     /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
     pub(super) fn offer_found(&mut self) {
-        if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
-            self.dialog = Some(Dialog::Recover(std::mem::take(&mut self.found)));
+        if self.busy.is_none() && self.dialog.is_none() && !self.recoveries.is_empty() {
+            self.dialog = Some(Dialog::Recover(std::mem::take(&mut self.recoveries)));
         }
     }
 
@@ -209,18 +209,19 @@ impl State {
     /// Has every settled change written down, once there is something a crash could take, and marked as saved once it is.
     pub(super) fn keep_if_changed(&mut self) {
         if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
-            self.effects.push(Effect::Settle);
+            self.effects.push(Effect::Store(StoreRequest::Settle));
         }
         if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
             self.kept = Some(self.project.clone());
-            self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));
+            let design = StoreRequest::Design(Box::new(self.project.clone()), self.file.clone());
+            self.effects.push(Effect::Store(design));
         }
     }
 
     /// Leaves the workspace and begins another with the runs that are there.
     pub fn renew_store(&mut self) {
         self.store = None;
-        self.effects.push(Effect::NewStore(self.runs.clone()));
+        self.effects.push(Effect::Store(StoreRequest::Renew(self.runs.clone())));
     }
 }
 

@@ -26,7 +26,7 @@ impl State {
     }
 
     /// Uses what was dropped for what it was found to be.
-    pub(super) fn take_found(&mut self, path: PathBuf, kind: DropKind) {
+    pub(super) fn use_dropped(&mut self, path: PathBuf, kind: DropKind) {
         match kind {
             DropKind::Project => self.ask(Then::OpenPath(path)),
             DropKind::Data(source) => self.use_data(source),
