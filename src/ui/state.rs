@@ -87,7 +87,7 @@ pub struct State {
     pub view: ViewSettings,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
-    /// The log and what is shown of it in passing.
+    /// The log and the notes on screen.
     pub notices: Notices,
     /// What must be done outside, in order.
     pub effects: Vec<Effect>,
@@ -223,7 +223,7 @@ impl State {
         visible(&name).into_owned()
     }
 
-    /// The run that trains or stands still between two steps; where there is none yet, the first that waits for its turn.
+    /// The run that trains or is paused; where there is none, the first in the queue.
     pub fn active_run(&self) -> Option<&Run> {
         let is_under_way = |run: &&Run| run.status.is_under_way();
         self.runs

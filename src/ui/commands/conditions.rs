@@ -63,7 +63,7 @@ fn idle(state: &State) -> Condition {
 
 pub(super) fn steppable(state: &State) -> Condition {
     match state.active_run() {
-        Some(run) if run.status == Status::Queued => Err("The run waits for its turn.".to_owned()),
+        Some(run) if run.status == Status::Queued => Err("The run is queued.".to_owned()),
         _ => startable(state),
     }
 }
@@ -143,7 +143,7 @@ fn trainable(state: &State) -> Condition {
         return Err("Input: the data are still being loaded.".to_owned());
     }
     if !data.is_of(&state.project.data) {
-        return Err("Input: the data are not loaded yet; end what is being typed or dragged.".to_owned());
+        return Err("Input: the data are not loaded yet; finish the edit first.".to_owned());
     }
     match &data.error {
         None if data.ready(&state.project.data).is_some() => Ok(()),
@@ -168,14 +168,16 @@ pub(super) fn evaluable(state: &State) -> Condition {
         return Err("The run is being trained: pause or stop it first.".to_owned());
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to evaluate.".to_owned());
+        return Err("The run has no weights to evaluate.".to_owned());
     }
     let Some((data, _)) = state.data_as_trained(run) else {
         trainable(state)?;
         return Err("The loaded data are not those of the run: restore its design first.".to_owned());
     };
     if data.split.rows(Subset::Test).is_empty() {
-        return Err("There is no test split: give it a share on the input card, and train.".to_owned());
+        return Err(
+            "There is no test split: give it a share on the input card, then train a new run.".to_owned()
+        );
     }
     Ok(())
 }
@@ -190,7 +192,7 @@ pub(super) fn extendable(state: &State) -> Condition {
         );
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to resume from.".to_owned());
+        return Err("The run has no weights to resume from.".to_owned());
     }
     if state.data_as_trained(run).is_none() {
         trainable(state)?;

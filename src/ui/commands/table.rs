@@ -17,7 +17,7 @@ use crate::ui::views;
 /// Declares the commands: each has one record, which says everything about it.
 macro_rules! commands {
     ($($id:ident => $record:expr;)*) => {
-        /// Something a person can ask for by menu, keys or the command palette.
+        /// A command that is given by menu, keys or the command palette.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[allow(missing_docs, reason = "the records say what each one does")]
         pub enum Command {
@@ -208,7 +208,7 @@ commands! {
         .when(conditions::reloadable);
     CancelLoad => Menu::Run
         .item(3, "Cancel loading", keys![CTRL_ALT, C], |state| state.send(Request::CancelLoad))
-        .about("Give up loading the data.")
+        .about("Cancel loading the data.")
         .when(conditions::loading);
     Threads => Menu::Run
         .item(4, "Threads…", keys![CTRL_ALT, T], State::ask_threads)

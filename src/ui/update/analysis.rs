@@ -95,7 +95,7 @@ impl State {
         }
     }
 
-    /// Asks for the baseline of a run that lacks it, unless one is on its way.
+    /// Asks for the baseline of a run that lacks it, unless one is being computed.
     pub(super) fn want_baseline(&mut self) {
         if self.baselines.is_coming() {
             return;

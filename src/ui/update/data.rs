@@ -45,7 +45,7 @@ impl State {
             self.keep_past_data();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
-                // What is still on its way answers an older request.
+                // What still comes answers an older request.
                 request: self.data.request + 1,
                 ..DataState::default()
             };
@@ -103,7 +103,7 @@ impl State {
         }
     }
 
-    /// Lets go of past data that no run needs: of runs that were removed, and what is loaded again.
+    /// Removes past data that no run needs: those of removed runs, and those that are loaded again.
     pub(super) fn forget_past_data(&mut self) {
         let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
         let lacks = |run: &Run| !loaded.is_some_and(|(data, of)| is_own(run, of, data));

@@ -150,7 +150,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Moves the thread through time.
+    /// Lets the views show another epoch.
     pub fn seek(&mut self, seek: Seek) {
         self.epoch = match seek {
             Seek::Live => None,
