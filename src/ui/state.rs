@@ -102,7 +102,7 @@ pub struct State {
     /// Writing to disk under way: the window says so.
     pub busy: Option<String>,
     /// Work a crash left behind that is still to be offered.
-    pub(super) recoveries: Vec<Recovery>,
+    pub(super) found: Vec<Recovery>,
     /// Runs whose loss is drawn beside the shown one's.
     pub compared: Vec<RunId>,
     /// The epoch the views show; `None` is the newest.
@@ -193,7 +193,7 @@ impl State {
             threads: None,
             store: None,
             busy: None,
-            recoveries: Vec::new(),
+            found: Vec::new(),
             compared: Vec::new(),
             epoch: None,
             principal: Principal::default(),

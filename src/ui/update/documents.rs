@@ -37,7 +37,7 @@ impl State {
             threads: self.threads,
             store: self.store.take(),
             busy: self.busy.take(),
-            recoveries: take(&mut self.recoveries),
+            found: take(&mut self.found),
             ..State::new(project)
         };
         self.offer_rules();
@@ -87,8 +87,8 @@ impl State {
 
     /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
     pub(super) fn offer_found(&mut self) {
-        if self.busy.is_none() && self.dialog.is_none() && !self.recoveries.is_empty() {
-            self.dialog = Some(Dialog::Recover(take(&mut self.recoveries)));
+        if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
+            self.dialog = Some(Dialog::Recover(take(&mut self.found)));
         }
     }
 

@@ -33,7 +33,7 @@ impl State {
                 ),
             ),
             FileEvent::Found(found) => {
-                self.recoveries = found;
+                self.found = found;
                 self.offer_found();
             }
             FileEvent::Recovered(recovery, result) => self.recovered(recovery, result),
