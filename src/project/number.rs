@@ -27,8 +27,9 @@ pub fn terminal_number(value: f64) -> String {
     }
 }
 
-/// A value of the data, such as an end of their range: whole numbers in full, others with about four
-/// significant digits and no zeros at their end. In ASCII, so that it can be given back as an option.
+/// A value of the data, such as an end of their range: whole numbers in full, others with about
+/// four significant digits and no zeros at their end. In ASCII, so that it can be given back as an
+/// option.
 pub fn format_value(value: f64) -> String {
     if !value.is_finite() {
         return format_number(value);

@@ -75,7 +75,8 @@ fn paths(file: &str, source: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Collects the paths that begin with `path` and continue at a token; says which token follows them.
+/// Collects the paths that begin with `path` and continue at a token; says which token follows
+/// them.
 fn tree(tokens: &[&str], mut at: usize, path: &[String], found: &mut Vec<Vec<String>>) -> usize {
     let mut path = path.to_vec();
     match tokens.get(at).copied() {
@@ -153,7 +154,8 @@ fn circles(folder: &str, sources: &Texts) -> Vec<String> {
     errors
 }
 
-/// Whether a chain of files can be continued to a circle that is too long; its first file is the first by name.
+/// Whether a chain of files can be continued to a circle that is too long; its first file is the
+/// first by name.
 fn closes<'a>(chain: &mut Vec<&'a str>, uses: &'a Uses<'_>) -> bool {
     let (first, last) = (chain[0], chain[chain.len() - 1]);
     if chain.len() > MOST_IN_CIRCLE && uses[last].contains(first) {

@@ -8,8 +8,8 @@ use crate::io::{FileError, Store};
 use crate::ui::state::StoreRequest;
 
 impl FileRoom {
-    /// Begins to keep work in progress below `root`. Work that a crash left there is looked for first, because looking
-    /// takes the locks of all workspaces for a moment.
+    /// Begins to keep work in progress below `root`. Work that a crash left there is looked for
+    /// first, because looking takes the locks of all workspaces for a moment.
     pub fn start_keeping(&mut self, root: PathBuf) {
         let (keeper, work) = channel();
         let (sender, wake) = (self.sender.clone(), self.wake.clone());

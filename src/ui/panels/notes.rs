@@ -1,4 +1,5 @@
-//! What is shown over the window for a while: notes, and what happens with a file that is dragged over it.
+//! What is shown over the window for a while: notes, and what happens with a file that is dragged
+//! over it.
 
 use egui::{Align2, Area, AreaState, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
@@ -12,7 +13,8 @@ const ABOVE_PX: f32 = 50.0;
 /// Width of a note's text.
 const TEXT_PX: f32 = 300.0;
 
-/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the replay bar; each can be closed.
+/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the
+/// replay bar; each can be closed.
 pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     let now = ui.ctx().time();
     match state.notices.expire(now) {

@@ -268,7 +268,8 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         .on_hover_text(place_sentence(&progress, [done, run.epochs]));
 }
 
-/// Time left and speed while a run trains, its status and time where it does not; none of it in the smallest window.
+/// Time left and speed while a run trains, its status and time where it does not; none of it in the
+/// smallest window.
 fn pace_ui(ui: &mut Ui, state: &State, run: &Run, progress: &RunProgress, fraction: f32) {
     let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
     if small {

@@ -23,7 +23,8 @@ impl State {
         self.send(Request::Load { request: self.data.request, data });
     }
 
-    /// Loads the data of a run; where the design on screen has others, it gets the run's, which can be undone.
+    /// Loads the data of a run; where the design on screen has others, it gets the run's, which can
+    /// be undone.
     pub fn load_data_of(&mut self, id: RunId) {
         let Some(run) = self.find_run(id) else { return };
         if self.project.data == run.design.data {
@@ -94,7 +95,8 @@ impl State {
         self.refresh(false);
     }
 
-    /// Keeps the loaded data for the views of runs that were trained on them; called before others take their place.
+    /// Keeps the loaded data for the views of runs that were trained on them; called before others
+    /// take their place.
     pub(super) fn keep_past_data(&mut self) {
         if let (Some(data), Some(of)) = (&self.data.dataset, &self.data.of)
             && self.runs.iter().any(|run| is_own(run, of, data))
@@ -110,7 +112,8 @@ impl State {
         self.past_data.retain(|of, data| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
     }
 
-    /// Offers to read old data by the rules of new designs, where the document reads them by older ones.
+    /// Offers to read old data by the rules of new designs, where the document reads them by older
+    /// ones.
     pub(super) fn offer_rules(&mut self) {
         self.notices.take_back(OLD_RULES);
         if self.project.data.has_old_rules() {

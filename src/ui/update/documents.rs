@@ -206,7 +206,8 @@ impl State {
         self.file.clone().filter(|_| !self.damaged)
     }
 
-    /// Has every settled change written down, once there is something a crash could take, and marked as saved once it is.
+    /// Has every settled change written down, once there is something a crash could take, and
+    /// marked as saved once it is.
     pub(super) fn keep_if_changed(&mut self) {
         if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
             self.effects.push(Effect::Store(StoreRequest::Settle));

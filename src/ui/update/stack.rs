@@ -45,7 +45,8 @@ pub fn gaps(project: &Project) -> Vec<Gap> {
     encoder.chain((0..decoder).map(Gap::Decoder)).collect()
 }
 
-/// Where a layer goes that is added while `selected` is selected: right after it, or the nearest gap there is.
+/// Where a layer goes that is added while `selected` is selected: right after it, or the nearest
+/// gap there is.
 pub fn gap_after(project: &Project, selected: Place) -> Gap {
     let waist = Gap::Encoder(project.encoder.len());
     match (&project.decoder, selected) {

@@ -74,7 +74,8 @@ impl State {
         }
     }
 
-    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run under way has ended.
+    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run
+    /// under way has ended.
     pub(super) fn unfinished(&self) -> Vec<RunId> {
         let of = |waits: bool| {
             let is_wanted =
@@ -146,8 +147,8 @@ impl State {
         self.train(run, epochs, plan, data, start);
     }
 
-    /// The plan of a run with the data it was trained on, where these are loaded; says why it cannot be `done` again where
-    /// there is no plan.
+    /// The plan of a run with the data it was trained on, where these are loaded; says why it
+    /// cannot be `done` again where there is no plan.
     pub(super) fn plan_of(&mut self, id: RunId, done: &str) -> Option<(Plan, Arc<Dataset>)> {
         let run = self.find_run(id)?;
         let (data, facts) = self.data_as_trained(run)?;
@@ -169,7 +170,8 @@ impl State {
         self.send(Request::Train(Box::new(request)));
     }
 
-    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next run.
+    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next
+    /// run.
     pub(super) fn follow_live_settings(&mut self, is_editing: bool) {
         let Some((rate, epochs)) = self.live_settings.filter(|_| !is_editing) else { return };
         let Some(run) = self.active_run() else {
