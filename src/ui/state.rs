@@ -101,6 +101,8 @@ pub struct State {
     pub busy: Option<String>,
     /// Work a crash left behind that is still to be offered.
     pub(super) found: Vec<Recovery>,
+    /// Whether the window shows a file that was asked for, so that nothing else comes over it unasked.
+    pub(super) has_opened: bool,
     /// Runs whose loss is drawn beside the shown one's.
     pub compared: Vec<RunId>,
     /// Where the thread through time stands; `None` is live.
@@ -198,6 +200,7 @@ impl State {
             store: None,
             busy: None,
             found: Vec::new(),
+            has_opened: false,
             compared: Vec::new(),
             epoch: None,
             principal: Principal::default(),
