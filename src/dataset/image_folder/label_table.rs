@@ -35,7 +35,7 @@ pub(super) struct LabelTable<'a> {
 
 impl<'a> LabelTable<'a> {
     /// Reads a table; where they are not said, the column of file names is told by its values, and the first other column
-    /// holds the labels, by the rules of today with those that follow it where each row marks a single one of them.
+    /// holds the labels; by the rules of today, columns of which each row marks a single one do.
     ///
     /// # Errors
     /// [`DataError`] where it cannot be read or has no such columns.
@@ -110,11 +110,17 @@ impl<'a> LabelTable<'a> {
             None => {
                 let others = |column: &usize| *column != file_at && !is_index(*column);
                 let others: Vec<usize> = (0..first.len()).filter(others).collect();
-                let classes = match rules {
-                    Rules::Current if has_header => one_hot(labelled, &others, progress)?,
-                    Rules::Current | Rules::Version1 => 1,
-                };
-                others.into_iter().take(classes).collect()
+                let mut classes = 0..1;
+                let may_be_several = rules == Rules::Current && has_header;
+                for start in (0..others.len()).filter(|_| may_be_several) {
+                    let count = one_hot(labelled, &others[start..], progress)?;
+                    // Behind another column, two may be anything: yes and no, left and right.
+                    if count > 2 || (count == 2 && start == 0) {
+                        classes = start..start + count;
+                        break;
+                    }
+                }
+                others.get(classes).unwrap_or_default().to_vec()
             }
         };
         if label_at.is_empty() {
@@ -200,7 +206,7 @@ impl<'a> LabelTable<'a> {
     }
 }
 
-/// How many columns, from the first on, are classes of which each row marks a single one; 1 where these are no two.
+/// How many columns, from the first on, are classes of which each row marks a single one: 1 where these are not two.
 fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Result<usize, DataError> {
     let (mut are_marked, mut classes) = (vec![false; rows.len()], 1);
     for (count, column) in (1..).zip(columns) {
@@ -328,6 +334,7 @@ mod tests {
         check("f,x,y\na,1,0\nb,0,0\n", ["f", "x"], [Some("1"), Some("0"), Some("0")]);
         check("f,x,y\na,1,1\nb,1,0\n", ["f", "x"], [Some("1"), Some("1"), Some("1")]);
         check("f,grade,x,y\na,3,1,0\nb,2,0,1\n", ["f", "grade"], [Some("3"), Some("2"), Some("2")]);
+        check("f,age,x,y,z\na,30,1,0,0\nb,4,0,1,0\n", ["f", "x+y+z"], [Some("x"), Some("y"), Some("y")]);
         // Two rows that do not agree, and a label that is missing.
         check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
     }

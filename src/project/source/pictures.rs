@@ -167,8 +167,8 @@ pub enum LabelFrom {
         /// The column of file names; found by its values where it is not said.
         #[serde(default)]
         file: Option<String>,
-        /// The column of labels; where it is not said, the first other one, with those that follow it where each row
-        /// holds a single 1 in them: then the label is the name of its column.
+        /// The column of labels; where it is not said, the first other one, or several in which each row holds a single
+        /// 1: then the label is the name of its column.
         #[serde(default)]
         label: Option<String>,
     },
