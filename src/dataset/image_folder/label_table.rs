@@ -206,19 +206,23 @@ impl<'a> LabelTable<'a> {
     }
 }
 
-/// How many columns, from the first on, are classes of which each row marks a single one: 1 where these are not two.
+/// How many columns, from the first on, are classes of which each row marks a single one, where it is not empty: 1 where
+/// these are not two.
 fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Result<usize, DataError> {
-    let (mut are_marked, mut classes) = (vec![false; rows.len()], 1);
+    // Whether each row has a mark so far; `None` where it is empty.
+    let (mut marks, mut classes) = (vec![None; rows.len()], 1);
     for (count, column) in (1..).zip(columns) {
-        for (row, is_marked) in rows.iter().zip(&mut are_marked) {
+        for (row, marked) in rows.iter().zip(&mut marks) {
             progress.check()?;
-            match row.get(*column).and_then(mark) {
-                Some(true) if !*is_marked => *is_marked = true,
-                Some(false) => {}
+            let field = row.get(*column).unwrap_or_default();
+            match mark(field) {
+                Some(true) if *marked != Some(true) => *marked = Some(true),
+                Some(false) => *marked = marked.or(Some(false)),
+                None if field.trim().is_empty() => {}
                 Some(true) | None => return Ok(classes),
             }
         }
-        if count > 1 && !rows.is_empty() && are_marked.iter().all(|is_marked| *is_marked) {
+        if count > 1 && marks.contains(&Some(true)) && !marks.contains(&Some(false)) {
             classes = count;
         }
     }
@@ -331,6 +335,7 @@ mod tests {
             ["f", "cat+dog"],
             [Some("cat"), Some("dog"), Some("dog")],
         );
+        check("f,x,y\nx/a,1,0\nx/b,,\ny/b,0,1\n", ["f", "x+y"], [Some("x"), None, Some("y")]);
         check("f,x,y\na,1,0\nb,0,0\n", ["f", "x"], [Some("1"), Some("0"), Some("0")]);
         check("f,x,y\na,1,1\nb,1,0\n", ["f", "x"], [Some("1"), Some("1"), Some("1")]);
         check("f,grade,x,y\na,3,1,0\nb,2,0,1\n", ["f", "grade"], [Some("3"), Some("2"), Some("2")]);
