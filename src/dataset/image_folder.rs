@@ -119,7 +119,9 @@ pub(super) fn load(
     let split = is_of_training.then(|| split_rows(&raw, data, progress)).transpose()?;
     let train = split.as_ref().map(|split| &split.train[..]);
     let range = range::settle(&mut raw.rows, reading.range, how, (&tally, train), known, progress)?;
-    split.into_iter().for_each(|split| split.release(progress));
+    if let Some(split) = split {
+        split.release(progress);
+    }
     let sameness = range::sameness(&raw.rows, how, progress)?;
     raw.type_max = range.type_max;
     let is_chosen = tally.transparent > 0 && alpha == Alpha::Auto && rules == Rules::Current;

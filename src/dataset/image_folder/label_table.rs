@@ -105,23 +105,13 @@ impl<'a> LabelTable<'a> {
         let is_index =
             |column: usize| has_header && first.get(column).is_some_and(|name| name.trim().is_empty());
         let labelled = &rows[usize::from(has_header)..];
+        let others = (0..first.len()).filter(|column| *column != file_at && !is_index(*column));
         let label_at = match label {
             Some(name) => vec![named(name)?],
-            None => {
-                let others = |column: &usize| *column != file_at && !is_index(*column);
-                let others: Vec<usize> = (0..first.len()).filter(others).collect();
-                let mut classes = 0..1;
-                let may_be_several = rules == Rules::Current && has_header;
-                for start in (0..others.len()).filter(|_| may_be_several) {
-                    let count = one_hot(labelled, &others[start..], progress)?;
-                    // Behind another column, two may be anything: yes and no, left and right.
-                    if count > 2 || (count == 2 && start == 0) {
-                        classes = start..start + count;
-                        break;
-                    }
-                }
-                others.get(classes).unwrap_or_default().to_vec()
+            None if rules == Rules::Current && has_header => {
+                label_columns(labelled, &others.collect::<Vec<_>>(), progress)?
             }
+            None => others.take(1).collect(),
         };
         if label_at.is_empty() {
             return Err(DataError::file(path, "has no column besides that of file names; choose another"));
@@ -139,16 +129,14 @@ impl<'a> LabelTable<'a> {
         };
         for row in labelled {
             progress.check()?;
-            let label = match label_at[..] {
-                [column] => row.get(column),
-                _ => {
-                    let marked =
-                        label_at.iter().position(|column| row.get(*column).and_then(mark) == Some(true));
-                    let label = marked.and_then(|at| first.get(label_at[at]));
-                    // The name of a class is no part of its rows, and is kept by four names.
-                    table.held.take(4 * memory::text_bytes(label.map_or(0, str::len)))?;
-                    label.map(str::trim)
-                }
+            let label = if let [column] = label_at[..] {
+                row.get(column)
+            } else {
+                let is_marked = |column: &&usize| row.get(**column).and_then(mark) == Some(true);
+                let label = label_at.iter().find(is_marked).and_then(|column| first.get(*column));
+                // The name of a class is no part of its rows, and is kept by four names.
+                table.held.take(4 * memory::text_bytes(label.map_or(0, str::len)))?;
+                label.map(str::trim)
             };
             if let (Some(file), Some(label)) = (row.get(file_at), label) {
                 table.add(&path_of(file), label)?;
@@ -204,6 +192,22 @@ impl<'a> LabelTable<'a> {
         let known = known.or_else(|| with_and_without(&path).iter().find_map(|name| self.by_end.get(name)));
         known.and_then(Option::as_deref)
     }
+}
+
+/// The columns of labels among some: classes of which each row marks a single one, else the first.
+fn label_columns(
+    rows: &[StringRecord],
+    columns: &[usize],
+    progress: &Progress,
+) -> Result<Vec<usize>, DataError> {
+    for start in 0..columns.len() {
+        let classes = one_hot(rows, &columns[start..], progress)?;
+        // After another column, two may be anything: yes and no, left and right.
+        if classes > 2 || (classes == 2 && start == 0) {
+            return Ok(columns[start..start + classes].to_vec());
+        }
+    }
+    Ok(columns.iter().take(1).copied().collect())
 }
 
 /// How many columns, from the first on, are classes of which each row marks a single one, where it is not empty: 1 where
