@@ -101,8 +101,6 @@ pub struct State {
     pub busy: Option<String>,
     /// Work a crash left behind that is still to be offered.
     pub(super) found: Vec<Recovery>,
-    /// Whether the window shows a file that was asked for, so that nothing else comes over it unasked.
-    pub(super) has_opened: bool,
     /// Runs whose loss is drawn beside the shown one's.
     pub compared: Vec<RunId>,
     /// Where the thread through time stands; `None` is live.
@@ -119,6 +117,8 @@ pub struct State {
     pub likelihoods: BTreeMap<RunId, (Subset, Likelihood)>,
     /// Runs of another document, or removed ones, that have not said yet how they ended: another run may have their number.
     pub(super) orphans: BTreeSet<RunId>,
+    /// Whether the window shows a file that was asked for, so that nothing else comes over it unasked.
+    pub(super) has_opened: bool,
     /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
     pub(super) document: u64,
     pub(super) next_job: u64,
@@ -200,7 +200,6 @@ impl State {
             store: None,
             busy: None,
             found: Vec::new(),
-            has_opened: false,
             compared: Vec::new(),
             epoch: None,
             principal: Principal::default(),
@@ -210,6 +209,7 @@ impl State {
             jobs: BTreeMap::new(),
             likelihoods: BTreeMap::new(),
             orphans: BTreeSet::new(),
+            has_opened: false,
             document: 0,
             next_job: 1,
             used: BTreeSet::new(),
