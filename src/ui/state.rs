@@ -121,6 +121,8 @@ pub struct State {
     pub likelihoods: BTreeMap<RunId, (Subset, Likelihood)>,
     /// Runs of another document, or removed ones, that have not said yet how they ended: another run may have their number.
     pub(super) orphans: BTreeSet<RunId>,
+    /// Whether the window shows a file that was asked for, so that nothing else comes over it unasked.
+    pub(super) has_opened: bool,
     /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
     pub(super) document: u64,
     /// Number of the next job.
@@ -203,6 +205,7 @@ impl State {
             jobs: BTreeMap::new(),
             likelihoods: BTreeMap::new(),
             orphans: BTreeSet::new(),
+            has_opened: false,
             document: 0,
             next_job: 1,
             used: BTreeSet::new(),
