@@ -1,81 +1,13 @@
-//! The frame of a plot: where a value lies on the screen, grid and labels, zoom and pan.
+//! The frame of a plot: where a value lies on the screen, grid and labels.
 
 use std::sync::Arc;
 
-use egui::{
-    Align2, CursorIcon, EventFilter, FontId, Key, Painter, Pos2, Rangef, Rect, Response, Stroke, StrokeKind,
-    Ui, Vec2, pos2, vec2,
-};
-use serde::{Deserialize, Serialize};
+use egui::{Align2, FontId, Pos2, Rangef, Rect, Stroke, Ui, pos2};
+use egui_plot::PlotTransform;
 
+use super::limits::Limits;
 use super::number::{Tick, linear_ticks};
 use super::paint::{color, palette};
-
-/// What a plot shows of its two axes, in units of the axes (a logarithmic axis counts in decimal logarithms).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Left and right end.
-    pub x: [f64; 2],
-    /// Lower and upper end.
-    pub y: [f64; 2],
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { x: [0.0, 1.0], y: [0.0, 1.0] }
-    }
-}
-
-impl Limits {
-    /// The smallest limits around all points whose two numbers are finite; `None` where there is no such point.
-    pub fn around(points: impl Iterator<Item = [f64; 2]>) -> Option<Limits> {
-        let mut limits: Option<Limits> = None;
-        for [x, y] in points.filter(|[x, y]| x.is_finite() && y.is_finite()) {
-            let l = limits.get_or_insert(Limits { x: [x, x], y: [y, y] });
-            l.x = [l.x[0].min(x), l.x[1].max(x)];
-            l.y = [l.y[0].min(y), l.y[1].max(y)];
-        }
-        limits
-    }
-
-    /// The same with room to every side, a fraction of the span; an axis without a span gets one.
-    #[must_use]
-    pub fn with_margin(self, fraction: f64) -> Limits {
-        let widen = |[low, high]: [f64; 2]| {
-            let span = high - low;
-            let margin =
-                if span > 1e-12 * high.abs().max(1e-30) { span * fraction } else { low.abs().max(1.0) * 0.1 };
-            [low - margin, high + margin]
-        };
-        Limits { x: widen(self.x), y: widen(self.y) }
-    }
-
-    fn is_sound(&self) -> bool {
-        [self.x, self.y].iter().all(|[low, high]| {
-            low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs()).max(1e-9)
-        })
-    }
-}
-
-/// Where limits that follow growing or moving data should stand now: they stay while the data lie inside and fill more
-/// than half of them; else they glide towards `target` by `step` of the way. The flag says whether they are on the move.
-pub fn follow(current: Limits, target: Limits, step: f64) -> (Limits, bool) {
-    let mut moving = false;
-    let mut axis = |[low, high]: [f64; 2], [to_low, to_high]: [f64; 2]| {
-        let inside = to_low >= low && to_high <= high;
-        if inside && (to_high - to_low) > 0.55 * (high - low) {
-            return [low, high];
-        }
-        let near = 0.004 * (to_high - to_low);
-        let glide =
-            |from: f64, to: f64| if (to - from).abs() <= near { to } else { from + step * (to - from) };
-        let next = [glide(low, to_low), glide(high, to_high)];
-        moving |= next != [to_low, to_high];
-        next
-    };
-    let limits = Limits { x: axis(current.x, target.x), y: axis(current.y, target.y) };
-    (limits, moving)
-}
 
 /// Limits laid over a rectangle of the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,6 +35,11 @@ impl Frame {
             left + f64::from((at.x - self.rect.left()) / self.rect.width()) * (right - left),
             bottom + f64::from((self.rect.bottom() - at.y) / self.rect.height()) * (top - bottom),
         ]
+    }
+
+    /// The same in the library's terms.
+    pub fn transform(&self) -> PlotTransform {
+        PlotTransform::new(self.rect, self.limits.into(), false)
     }
 
     /// Round numbers for the x axis, as many as there is room for.
@@ -182,141 +119,10 @@ fn tick_font() -> FontId {
     FontId::proportional(11.0)
 }
 
-/// What dragging with the first mouse button does; the second button does the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drag {
-    /// Draws a box and shows what is in it.
-    Box,
-    /// Moves what is shown.
-    Pan,
-}
-
-/// The part of a plot a person has chosen to see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Zoom {
-    /// The chosen limits; `None` shows everything and follows the data.
-    pub limits: Option<Limits>,
-    #[serde(skip)]
-    box_from: Option<Pos2>,
-}
-
-impl Zoom {
-    /// Shows everything again.
-    pub fn reset(&mut self) {
-        *self = Zoom::default();
-    }
-
-    /// Lets the pointer and, where the plot has the focus, the keyboard change what is shown: wheel, drag, double click;
-    /// `+`, `−` and `0`, and with `arrows` the arrow keys.
-    pub fn interact(&mut self, ui: &Ui, response: &Response, frame: &Frame, drag: Drag, arrows: bool) {
-        if !frame.limits.is_sound() || !frame.rect.is_positive() {
-            return;
-        }
-        if response.double_clicked() {
-            self.reset();
-            return;
-        }
-        self.wheel(ui, response, frame);
-        self.keys(ui, response, frame, arrows);
-        let (boxes, pans) = match drag {
-            Drag::Box => (egui::PointerButton::Primary, egui::PointerButton::Secondary),
-            Drag::Pan => (egui::PointerButton::Secondary, egui::PointerButton::Primary),
-        };
-        if response.dragged_by(pans) || response.dragged_by(egui::PointerButton::Middle) {
-            let delta = response.drag_delta();
-            if delta != Vec2::ZERO {
-                self.show(frame, frame.rect.translate(-delta));
-            }
-            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
-        }
-        self.drag_box(ui, response, frame, boxes);
-    }
-
-    fn wheel(&mut self, ui: &Ui, response: &Response, frame: &Frame) {
-        let Some(at) = response.hover_pos() else { return };
-        let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-        let factor = pinch * (scroll * 0.004).exp();
-        if factor != 1.0 {
-            self.zoom(frame, at, factor);
-        }
-    }
-
-    fn keys(&mut self, ui: &Ui, response: &Response, frame: &Frame, arrows: bool) {
-        if !response.has_focus() {
-            return;
-        }
-        let filter =
-            EventFilter { horizontal_arrows: true, vertical_arrows: arrows, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-        let pressed = |key| ui.input(|input| input.key_pressed(key));
-        if pressed(Key::Plus) || pressed(Key::Equals) {
-            self.zoom(frame, frame.rect.center(), 1.25);
-        } else if pressed(Key::Minus) {
-            self.zoom(frame, frame.rect.center(), 0.8);
-        } else if pressed(Key::Num0) {
-            self.reset();
-        }
-        if arrows {
-            let step = 0.1 * frame.rect.size();
-            let keys = [
-                (Key::ArrowLeft, vec2(-step.x, 0.0)),
-                (Key::ArrowRight, vec2(step.x, 0.0)),
-                (Key::ArrowUp, vec2(0.0, -step.y)),
-                (Key::ArrowDown, vec2(0.0, step.y)),
-            ];
-            for (_, shift) in keys.into_iter().filter(|(key, _)| pressed(*key)) {
-                self.show(frame, frame.rect.translate(shift));
-            }
-        }
-    }
-
-    fn drag_box(&mut self, ui: &Ui, response: &Response, frame: &Frame, button: egui::PointerButton) {
-        if response.drag_started_by(button) {
-            self.box_from = ui.input(|input| input.pointer.press_origin());
-        }
-        let (Some(from), Some(to)) = (self.box_from, response.interact_pointer_pos()) else { return };
-        let chosen = Rect::from_two_pos(from, to).intersect(frame.rect);
-        if response.dragged_by(button) {
-            let p = palette(ui);
-            ui.painter().rect(
-                chosen,
-                2.0,
-                color(p.accent).gamma_multiply(0.12),
-                Stroke::new(1.0, color(p.accent)),
-                StrokeKind::Inside,
-            );
-        }
-        if response.drag_stopped() {
-            self.box_from = None;
-            if chosen.width() > 4.0 && chosen.height() > 4.0 {
-                self.show(frame, chosen);
-            }
-        }
-    }
-
-    fn zoom(&mut self, frame: &Frame, around: Pos2, factor: f32) {
-        let corner = |at: Pos2| around + (at - around) / factor;
-        self.show(frame, Rect::from_min_max(corner(frame.rect.min), corner(frame.rect.max)));
-    }
-
-    /// Shows what lies in a rectangle of the screen.
-    fn show(&mut self, frame: &Frame, rect: Rect) {
-        let ([left, bottom], [right, top]) = (frame.value(rect.left_bottom()), frame.value(rect.right_top()));
-        let limits = Limits { x: [left, right], y: [bottom, top] };
-        if limits.is_sound() {
-            self.limits = Some(limits);
-        }
-    }
-}
-
-/// A painter that stays inside the plot.
-pub(super) fn inside(ui: &Ui, rect: Rect) -> Painter {
-    ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()))
-}
-
 #[cfg(test)]
 mod tests {
+    use egui::vec2;
+
     use super::*;
 
     #[test]
@@ -355,29 +161,5 @@ mod tests {
                 assert!(pair[0].1 + labels[pair[0].0].1 < pair[1].1, "{width}: {places:?}");
             }
         }
-    }
-
-    #[test]
-    fn limits_leave_out_what_is_no_number() {
-        let points = [[1.0, f64::NAN], [f64::INFINITY, 0.0], [2.0, 5.0], [4.0, -1.0]];
-        let limits = Limits::around(points.into_iter());
-        assert_eq!(limits, Some(Limits { x: [2.0, 4.0], y: [-1.0, 5.0] }));
-        assert_eq!(Limits::around([[f64::NAN; 2]].into_iter()), None);
-        let single = Limits { x: [3.0; 2], y: [0.0; 2] }.with_margin(0.05);
-        assert!(single.is_sound(), "{single:?}");
-    }
-
-    #[test]
-    fn following_limits_stay_until_they_must_move() {
-        let unit = Limits::default();
-        let inner = Limits { x: [0.1, 0.9], y: [0.2, 0.9] };
-        assert_eq!(follow(unit, inner, 0.3), (unit, false));
-        let outer = Limits { x: [0.0, 3.0], y: [0.0, 1.0] };
-        let (mut limits, moving) = follow(unit, outer, 0.5);
-        assert!(moving && limits.x[1] == 2.0 && limits.y == unit.y);
-        for _ in 0..20 {
-            limits = follow(limits, outer, 0.5).0;
-        }
-        assert_eq!((limits, false), follow(limits, outer, 0.5));
     }
 }

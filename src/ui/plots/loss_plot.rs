@@ -8,12 +8,13 @@ use egui::{
     Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::axes::inside;
-use super::axes::{Drag, Frame, Limits, Ticks, Zoom};
+use super::axes::{Frame, Ticks};
+use super::limits::Limits;
 use super::line::Line;
 use super::number::log_ticks;
 use super::number::{format_number, linear_ticks};
-use super::paint::{color, palette};
+use super::paint::{color, inside, palette};
+use super::zoom::{Drag, Zoom};
 use crate::figure::Rgb;
 
 /// One curve, ascending in x.
@@ -99,7 +100,7 @@ pub fn loss_plot_ui(
     let p = palette(ui);
     ui.painter().rect_filled(outer, 0.0, color(p.plot));
     let (auto, hidden) = automatic_limits(plot, cache);
-    let limits = zoom.limits.unwrap_or(auto);
+    let limits = zoom.chosen().unwrap_or(auto);
 
     let y_room = ((outer.height() - 30.0) / 34.0).max(0.0) as usize;
     let mut ticks = Ticks {
@@ -141,7 +142,7 @@ pub fn loss_plot_ui(
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
     }
     if !cache.grabbed {
-        zoom.interact(ui, &response, &frame, Drag::Box, false);
+        zoom.interact(ui, &response, &frame.transform(), Drag::Box, false);
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "loss over epochs"));
     response.on_hover_cursor(CursorIcon::Crosshair);

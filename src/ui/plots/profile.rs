@@ -2,10 +2,10 @@
 
 use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 
-use super::axes::inside;
-use super::axes::{Frame, Limits};
+use super::axes::Frame;
 use super::curve::decimate;
-use super::paint::{color, palette};
+use super::limits::Limits;
+use super::paint::{color, inside, palette};
 use crate::figure::Rgb;
 
 /// One sample.
