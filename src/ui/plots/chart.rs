@@ -43,6 +43,8 @@ impl Chart {
         limits: Limits,
         y: Vec<Tick>,
     ) -> Option<Chart> {
+        // The library takes axes of no length for a mistake.
+        let limits = if PlotBounds::from(limits).is_valid() { limits } else { Limits::default() };
         let tint = color(palette(ui).dim);
         let text_width = |tick: &Tick| ui.painter().layout_no_wrap(tick.label.clone(), font(), tint).size().x;
         // As much as the library takes once it has drawn these labels.
