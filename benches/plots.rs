@@ -9,7 +9,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use egui::{Context, RawInput, Rect, Sense, Ui, Vec2, pos2, vec2};
-use egui_plot::{Bar, BarChart, Line as PlotLine, Plot, PlotBounds};
+use egui_plot::{Bar, BarChart, Line as PlotLine, Plot, PlotBounds, PlotPoint};
+use hourglass::figure::Palette;
 use hourglass::ui::plots::{
     Bars, Curve, Limits, Line, LossPlot, LossPlotCache, PointColors, Profile, Scatter, ScatterView, Zoom,
     bars_ui, color, loss_plot_ui, palette, profile_ui, scatter_ui,
@@ -27,7 +28,8 @@ fn main() {
         cloud(moving);
         loss(moving);
     }
-    println!("bars and profiles: as they are, and through egui_plot");
+    println!("curves, bars and profiles: as they are, and as items of egui_plot");
+    curves();
     bars();
     profiles();
 }
@@ -113,32 +115,44 @@ fn cloud(moving: bool) {
     );
 }
 
-fn loss(moving: bool) {
+/// Losses of two runs, training and validation each.
+fn losses() -> Vec<Line> {
     let line = |series: usize| -> Line {
         let value = |epoch: usize| 2.0 / (1.0 + 0.02 * epoch as f64) + 0.1 + 0.02 * series as f64;
         let jitter = |epoch: usize| 1.0 + 0.1 * f64::from(noise(3_000 * series + epoch));
         (1..=3_000).map(|epoch| [epoch as f64, value(epoch) * jitter(epoch)]).collect()
     };
-    let lines: Vec<Line> = (0..4).map(line).collect();
-    let curves: Vec<Curve<'_>> = (lines.iter().enumerate())
-        .map(|(series, line)| Curve {
-            name: ["train", "validation", "run 2, train", "run 2, validation"][series],
-            color: hourglass::figure::Palette::DARK.run(series as u32 / 2 + 1),
-            faint: series > 1,
-            dashed: series % 2 == 1,
-            raw: line,
-            shown: line,
-        })
-        .collect();
-    let plot = LossPlot {
-        curves: &curves,
+    (0..4).map(line).collect()
+}
+
+fn with_names(lines: &[Line]) -> Vec<Curve<'_>> {
+    let curve = |(series, line)| Curve {
+        name: ["train", "validation", "run 2, train", "run 2, validation"][series],
+        color: Palette::DARK.run(series as u32 / 2 + 1),
+        faint: series > 1,
+        dashed: series % 2 == 1,
+        raw: line,
+        shown: line,
+    };
+    lines.iter().enumerate().map(curve).collect()
+}
+
+fn loss_plot<'a>(curves: &'a [Curve<'a>]) -> LossPlot<'a> {
+    LossPlot {
+        curves,
         stamp: 1,
         log: true,
         last_epoch: 3_000.0,
         marker: Some(3_000.0),
         notes: &[],
         features: Some(784),
-    };
+    }
+}
+
+fn loss(moving: bool) {
+    let lines = losses();
+    let curves = with_names(&lines);
+    let plot = loss_plot(&curves);
     let limits = |frame| ([1_000.0 * shift(frame), 1_000.0 * shift(frame) + 2_500.0], [-1.0, 0.4]);
     let (mut old_zoom, mut old) = (before::Zoom::default(), before::LossPlotCache::default());
     let (mut new_zoom, mut new) = (Zoom::default(), LossPlotCache::default());
@@ -153,6 +167,34 @@ fn loss(moving: bool) {
             let (x, y) = limits(frame);
             new_zoom.limits = moving.then_some(Limits { x, y });
             loss_plot_ui(ui, &plot, &mut new_zoom, &mut new);
+        },
+    );
+}
+
+/// The library's lines are solid here, and its plot has neither marker nor values: it is the least they cost.
+fn curves() {
+    let lines = losses();
+    let curves = with_names(&lines);
+    let plot = loss_plot(&curves);
+    let (mut zoom, mut cache) = (Zoom::default(), LossPlotCache::default());
+    let points: Vec<Vec<PlotPoint>> = (lines.iter())
+        .map(|line| line.decimated([0.0, 3_000.0], 750))
+        .map(|points| points.into_iter().map(|[x, y]| PlotPoint::new(x, y.log10())).collect())
+        .collect();
+    compare(
+        "loss of 3,000 epochs, 4 curves",
+        |ui, _| {
+            loss_plot_ui(ui, &plot, &mut zoom, &mut cache);
+        },
+        |ui, _| {
+            let plot = Plot::new("loss").show_x(false).show_y(false).sense(Sense::hover());
+            plot.show(ui, |plot| {
+                plot.set_plot_bounds(PlotBounds::from_min_max([0.0, -1.1], [3_000.0, 0.4]));
+                for (points, curve) in points.iter().zip(&curves) {
+                    let line = PlotLine::new(curve.name, &points[..]).color(color(curve.color));
+                    plot.line(line.width(1.8).allow_hover(false));
+                }
+            });
         },
     );
 }
