@@ -1,6 +1,8 @@
-//! Layout and tessellation of one frame of each plot, in two ways of drawing it, frame by frame in turn.
+//! Layout and tessellation of one frame of each plot, in two ways of drawing it, frame by frame in
+//! turn.
 //!
-//! `cargo bench --bench plots`. A plot is drawn through `egui_plot` where that costs at most a tenth more.
+//! `cargo bench --bench plots`. A plot is drawn through `egui_plot` where that costs at most a
+//! tenth more.
 
 #[path = "plots/before/mod.rs"]
 mod before;
@@ -171,7 +173,8 @@ fn loss(moving: bool) {
     );
 }
 
-/// The library's lines are solid here, and its plot has neither marker nor values: it is the least they cost.
+/// The library's lines are solid here, and its plot has neither marker nor values: it is the least
+/// they cost.
 fn curves() {
     let lines = losses();
     let curves = with_names(&lines);

@@ -1,7 +1,7 @@
-//! **Plots of plain slices**: curves, a scatter of tens of thousands of points, bars, pictures. They know egui, numbers
-//! and colours; what a run or a data set is they do not know. Axes, grid and the place of values on the screen are those
-//! of `egui_plot`; small plots without axes (bars, profiles) are painted without it, as a plot of the library costs more
-//! than all that is in them.
+//! **Plots of plain slices**: curves, a scatter of tens of thousands of points, bars, pictures.
+//! They know egui, numbers and colours; what a run or a data set is they do not know. Axes, grid
+//! and the place of values on the screen are those of `egui_plot`; small plots without axes (bars,
+//! profiles) are painted without it, as a plot of the library costs more than all that is in them.
 
 mod bars;
 mod chart;

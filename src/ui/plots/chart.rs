@@ -1,4 +1,5 @@
-//! A plot of `egui_plot` in the look of the program: its place, its axes with their labels, its grid.
+//! A plot of `egui_plot` in the look of the program: its place, its axes with their labels, its
+//! grid.
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -35,7 +36,8 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    /// Lays out a plot with its axes inside `outer`, with room above it and to its right; `None` where it is too small.
+    /// Lays out a plot with its axes inside `outer`, with room above it and to its right; `None`
+    /// where it is too small.
     pub fn new(
         ui: &Ui,
         outer: Rect,
@@ -64,8 +66,8 @@ impl Chart {
         Some(Chart { x, rect, y, limits, labels_left, area })
     }
 
-    /// Shows axes, grid and what `paint` adds, and gives the place of values on the screen. Gestures are left to the
-    /// area around, which is larger and has a name.
+    /// Shows axes, grid and what `paint` adds, and gives the place of values on the screen.
+    /// Gestures are left to the area around, which is larger and has a name.
     pub fn show<'a>(
         self,
         ui: &mut Ui,
@@ -107,7 +109,8 @@ impl Chart {
     }
 }
 
-/// Where values lie on the screen: what the transform says, without a division for each of many values.
+/// Where values lie on the screen: what the transform says, without a division for each of many
+/// values.
 pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<> {
     let (origin, [left, bottom]) = (shown.frame().left_bottom(), shown.bounds().min());
     let [across, up] = shown.dpos_dvalue();
@@ -115,8 +118,8 @@ pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<>
     move |[x, y]| pos2((origin_x + (x - left) * across) as f32, (origin_y + (y - bottom) * up) as f32)
 }
 
-/// Round numbers, as many as `width` has room for with their labels. A label that would reach further than `beyond` to
-/// the right of the axis is left out.
+/// Round numbers, as many as `width` has room for with their labels. A label that would reach
+/// further than `beyond` to the right of the axis is left out.
 fn x_ticks(limits: [f64; 2], width: f32, beyond: f32, text_width: impl Fn(&Tick) -> f32) -> Vec<Tick> {
     let every = |step: f32| linear_ticks(limits, (width / step) as usize);
     let widest = every(X_STEP).iter().map(&text_width).fold(0.0, f32::max);
@@ -137,7 +140,8 @@ fn marks(ticks: &[Tick]) -> impl Fn(GridInput) -> Vec<GridMark> + use<> {
     move |_| marks.clone()
 }
 
-/// An axis with these labels, and between it and the plot an empty one: the library has no other gap.
+/// An axis with these labels, and between it and the plot an empty one: the library has no other
+/// gap.
 fn axes<'a>(hints: AxisHints<'a>, ticks: Vec<Tick>, room: f32, tint: Color32) -> Vec<AxisHints<'a>> {
     let label = move |mark: GridMark, _: &RangeInclusive<f64>| {
         let tick = ticks.iter().find(|tick| tick.at == mark.value);

@@ -3,7 +3,8 @@
 use egui_plot::PlotBounds;
 use serde::{Deserialize, Serialize};
 
-/// What a plot shows of its two axes, in units of the axes (a logarithmic axis counts in decimal logarithms).
+/// What a plot shows of its two axes, in units of the axes (a logarithmic axis counts in decimal
+/// logarithms).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Left and right end.
@@ -19,7 +20,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The smallest limits around all points whose two numbers are finite; `None` where there is no such point.
+    /// The smallest limits around all points whose two numbers are finite; `None` where there is no
+    /// such point.
     pub fn around(points: impl Iterator<Item = [f64; 2]>) -> Option<Limits> {
         let mut limits: Option<Limits> = None;
         for [x, y] in points.filter(|[x, y]| x.is_finite() && y.is_finite()) {
@@ -42,7 +44,8 @@ impl Limits {
         Limits { x: widen(self.x), y: widen(self.y) }
     }
 
-    /// Whether both axes have ends that are numbers, the second beyond the first by more than rounding.
+    /// Whether both axes have ends that are numbers, the second beyond the first by more than
+    /// rounding.
     pub(super) fn is_sound(&self) -> bool {
         [self.x, self.y].iter().all(|[low, high]| {
             low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs()).max(1e-9)
@@ -63,8 +66,9 @@ impl From<&PlotBounds> for Limits {
     }
 }
 
-/// Where limits that follow growing or moving data should stand now: they stay while the data lie inside and fill more
-/// than half of them; else they glide towards `target` by `step` of the way. The flag says whether they are on the move.
+/// Where limits that follow growing or moving data should stand now: they stay while the data lie
+/// inside and fill more than half of them; else they glide towards `target` by `step` of the way.
+/// The flag says whether they are on the move.
 pub fn follow(current: Limits, target: Limits, step: f64) -> (Limits, bool) {
     let mut moving = false;
     let mut axis = |[low, high]: [f64; 2], [to_low, to_high]: [f64; 2]| {

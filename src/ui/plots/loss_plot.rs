@@ -1,5 +1,5 @@
-//! Curves over epochs: solid and dashed, faint where they only stand for comparison; values under the pointer, a marker
-//! that can be dragged through time.
+//! Curves over epochs: solid and dashed, faint where they only stand for comparison; values under
+//! the pointer, a marker that can be dragged through time.
 
 mod marker;
 mod readout;

@@ -37,8 +37,8 @@ impl Zoom {
         self.limits.filter(Limits::is_sound)
     }
 
-    /// Lets the pointer and, where the plot has the focus, the keyboard change what is shown: wheel, drag, double click;
-    /// `+`, `−` and `0`, and with `arrows` the arrow keys.
+    /// Lets the pointer and, where the plot has the focus, the keyboard change what is shown:
+    /// wheel, drag, double click; `+`, `−` and `0`, and with `arrows` the arrow keys.
     pub fn interact(
         &mut self,
         ui: &Ui,

@@ -1,4 +1,5 @@
-//! What stands on the axis of epochs: the marker that moves through time, and notes of what happened.
+//! What stands on the axis of epochs: the marker that moves through time, and notes of what
+//! happened.
 
 use egui::{
     CursorIcon, EventFilter, Key, PointerButton, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2,
@@ -9,7 +10,8 @@ use egui_plot::PlotTransform;
 use super::{LossPlot, Note};
 use crate::ui::plots::paint::{color, palette};
 
-/// Where the marker's triangle can be grabbed: more than is painted of it, as a triangle is hard to hit.
+/// Where the marker's triangle can be grabbed: more than is painted of it, as a triangle is hard to
+/// hit.
 const GRIP: Vec2 = vec2(26.0, 24.0);
 
 /// The amber marker: a triangle to be dragged, on a dotted line that can be dragged as well.

@@ -38,15 +38,16 @@ pub(super) fn paint_values(
     }
 }
 
-/// Names and values in a box at the upper right; values per feature are added under the pointer. The library's legend has
-/// neither values nor dashes.
+/// Names and values in a box at the upper right; values per feature are added under the pointer.
+/// The library's legend has neither values nor dashes.
 pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Option<f64>, detailed: bool) {
     let p = palette(ui);
     let painter = inside(ui, rect);
     let font = FontId::proportional(11.5);
     let text = |text: String, tint: Rgb| painter.layout_no_wrap(text, font.clone(), color(tint));
     let per_feature = plot.features.filter(|features| detailed && *features > 1);
-    // What only stands for comparison is listed by its validation, if it has one, until it is pointed at.
+    // What only stands for comparison is listed by its validation, if it has one, until it is
+    // pointed at.
     let is_told_by = |curve: &Curve<'_>, other: &Curve<'_>| other.dashed && other.color == curve.color;
     let brief = |curve: &&Curve<'_>| {
         detailed || !curve.faint || curve.dashed || !plot.curves.iter().any(|other| is_told_by(curve, other))

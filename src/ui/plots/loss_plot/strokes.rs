@@ -1,5 +1,6 @@
-//! The curves as shapes: thinned out to what pixels can show, cut to what is seen, dashed where they should be. The
-//! library's own lines are placed anew in every frame, have no gaps, and count dashes along the line.
+//! The curves as shapes: thinned out to what pixels can show, cut to what is seen, dashed where
+//! they should be. The library's own lines are placed anew in every frame, have no gaps, and count
+//! dashes along the line.
 
 use egui::{Pos2, Rect, Shape, Stroke, pos2};
 use egui_plot::{PlotBounds, PlotTransform};
@@ -71,8 +72,8 @@ fn add_line(
     }
 }
 
-/// A line that ascends in x, cut off a little beyond both limits: deep in a zoom its points lie further away than pixels can be
-/// counted.
+/// A line that ascends in x, cut off a little beyond both limits: deep in a zoom its points lie
+/// further away than pixels can be counted.
 fn clipped(line: &[[f64; 2]], [left, right]: [f64; 2]) -> impl Iterator<Item = [f64; 2]> {
     let margin = 0.02 * (right - left);
     let (left, right) = (left - margin, right + margin);
@@ -89,8 +90,8 @@ fn clipped(line: &[[f64; 2]], [left, right]: [f64; 2]) -> impl Iterator<Item = [
     })
 }
 
-/// Cuts an ascending path into dashes of `on` points across with gaps of `off`. Counted across and not along the line, so that a
-/// jagged one keeps its gaps.
+/// Cuts an ascending path into dashes of `on` points across with gaps of `off`. Counted across and
+/// not along the line, so that a jagged one keeps its gaps.
 fn dashes(path: &[Pos2], on: f32, off: f32) -> Vec<Vec<Pos2>> {
     let Some(first) = path.first() else { return Vec::new() };
     let (mut lines, mut line) = (Vec::new(), vec![*first]);
@@ -157,7 +158,8 @@ mod tests {
     fn curves_are_made_again_only_when_something_has_changed() {
         let line = |height: f64| -> Line { [[0.0, height], [1.0, height]].into_iter().collect() };
         let mut strokes = Strokes::default();
-        // The height on the screen of a line of this value, with an axis from 0 to 10 over 100 points.
+        // The height on the screen of a line of this value, with an axis from 0 to 10 over 100
+        // points.
         let mut height = |value: f64, stamp: u64, right: f64| {
             let line = line(value);
             let color = crate::figure::Palette::DARK.run(1);
