@@ -194,9 +194,41 @@ impl<F: FnMut(&Ui, &PlotTransform, &mut Vec<Shape>)> PlotItem for Painted<F> {
 
 #[cfg(test)]
 mod tests {
+    use egui::vec2;
+    use egui_kittest::Harness;
     use egui_plot::PlotPoint;
 
     use super::*;
+    use crate::ui::painted::texts;
+
+    #[test]
+    fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {
+        type Seen = (&'static str, [Rect; 2]);
+        let mut harness = Harness::builder()
+            .with_size(vec2(300.0, 200.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui_state(
+                |ui, (label, places): &mut Seen| {
+                    let y = vec![Tick { at: 0.5, label: (*label).to_owned() }];
+                    let chart = Chart::new(ui, ui.max_rect(), [8.0, 8.0], Limits::default(), y);
+                    let chart = chart.expect("there is room");
+                    let laid_out = chart.rect;
+                    let shown = chart.show(ui, Id::unique("chart"), |_, _, _| {});
+                    *places = [laid_out, *shown.frame()];
+                },
+                ("short", [Rect::ZERO; 2]),
+            );
+        for label in ["short", "a label of some length", "short"] {
+            harness.state_mut().0 = label;
+            harness.run();
+            let [laid_out, shown] = harness.state().1;
+            assert!((laid_out.min - shown.min).length() < 0.1, "{label}: {laid_out} {shown}");
+            assert!((laid_out.max - shown.max).length() < 0.1, "{label}: {laid_out} {shown}");
+            // Labels of the x axis come first.
+            let texts = texts(&harness.output().shapes);
+            assert_eq!(texts.last().map(String::as_str), Some(label), "{texts:?}");
+        }
+    }
 
     #[test]
     fn values_are_placed_where_the_library_places_them() {
