@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Attempt, GreedyState, MOST_SECONDS, TrainerProgress, Weights};
@@ -14,7 +16,7 @@ pub struct Checkpoint {
     pub progress: TrainerProgress,
     /// Parameters of the network.
     #[serde(skip)]
-    pub weights: Weights,
+    pub weights: Arc<Weights>,
     /// State of the optimizer, named after the parameters (`exp_avg.encoder.0.weight`).
     #[serde(skip)]
     pub moments: Weights,
@@ -33,7 +35,7 @@ pub struct Best {
     pub loss: f64,
     /// The network's parameters after it.
     #[serde(skip)]
-    pub weights: Weights,
+    pub weights: Arc<Weights>,
 }
 
 /// More epochs and attempts than are trained: beyond, counting them could overflow.
@@ -109,7 +111,7 @@ impl Checkpoint {
     }
 
     /// The weights to use a trained network with: the best ones where early stopping kept some, else the last.
-    pub fn inference_weights(&self) -> &Weights {
+    pub fn inference_weights(&self) -> &Arc<Weights> {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }
 }

@@ -8,7 +8,8 @@ use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::engine::{EngineError, StepReport, Trainer};
 use crate::run::{
-    EpochRecord, GreedyProgress, GreedyRecord, Run, RunEvent, RunProgress, Setting, Status, choose_probe,
+    EpochRecord, GreedyProgress, GreedyRecord, Run, RunEvent, RunProgress, Setting, Status, Weights,
+    choose_probe,
 };
 
 /// Whoever is told what happens to a run.
@@ -140,6 +141,11 @@ impl<O: Observer> Driver<O> {
     /// Its trainer.
     pub fn trainer(&self) -> &Trainer {
         &self.trainer
+    }
+
+    /// A copy of the network's weights as they are now.
+    pub fn weights(&mut self) -> Weights {
+        self.trainer.network().weights()
     }
 
     /// The run, once it has been driven as far as it should.
