@@ -535,7 +535,15 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
     store.save_kept(RunId(1), &kept(3)).expect("stored");
     store.save_kept(RunId(1), &kept(1)).expect("stored");
     let folder = store.path().join("runs/1/kept");
-    assert_eq!(fs::read_dir(folder).expect("there").count(), 2);
+    assert_eq!(fs::read_dir(&folder).expect("there").count(), 2);
+    // Weights come with their epoch and go with it.
+    let mut epochs = kept(1);
+    epochs.push_weights(1, Arc::new(Weights::default()));
+    store.save_kept(RunId(1), &epochs).expect("stored");
+    assert!(folder.join("000001-weights.safetensors").exists());
+    epochs.rewind(0);
+    store.save_kept(RunId(1), &epochs).expect("stored");
+    assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
 }
 
 #[test]

@@ -169,6 +169,36 @@ fn kept_epochs_fit_the_samples_and_the_code() {
 }
 
 #[test]
+fn weights_of_kept_epochs_come_back_and_damage_costs_them_alone() {
+    let weighted = |run: &mut Run| {
+        for epoch in [0, 2, 3] {
+            run.kept.push_weights(epoch, Arc::new(arrays(run, &[""], &special(epoch))));
+        }
+    };
+    let bits = |run: &Run, epoch: u32| -> Option<Vec<u32>> {
+        let arrays = run.kept.weights(epoch)?.0.values();
+        Some(arrays.flat_map(|array| array.values.iter().map(|value| value.to_bits())).collect())
+    };
+    let all = |run: &Run| [0, 1, 2, 3].map(|epoch| bits(run, epoch));
+    let mut expected = run(1);
+    weighted(&mut expected);
+    for (runs, warnings) in reopened(weighted) {
+        assert_eq!((all(&runs[0]), &warnings[..]), (all(&expected), ""));
+    }
+    let damaged = |run: &mut Run| {
+        weighted(run);
+        run.kept.push_weights(2, Arc::new(Weights::default()));
+    };
+    for (runs, warnings) in reopened(damaged) {
+        let weights = all(&runs[0]);
+        assert_eq!((&weights[0], &weights[1..]), (&bits(&expected, 0), &[None, None, None][..]));
+        assert_eq!((runs[0].kept.len(), runs[0].checkpoint.is_some()), (4, true));
+        assert!(warnings.contains("runs/1/kept/000002-weights.safetensors"), "{warnings}");
+        assert!(warnings.contains("the weights of this and later kept epochs are left out"), "{warnings}");
+    }
+}
+
+#[test]
 fn numbers_of_runs_leave_room_for_others() {
     for id in [RunId(0), RunId(u32::MAX)] {
         let [project, store] = reopened(|run| run.id = id);

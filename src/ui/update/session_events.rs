@@ -129,7 +129,7 @@ impl State {
             }
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
-            | RunEvent::Kept(_)
+            | RunEvent::Kept(..)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
             | RunEvent::Baseline(_)
