@@ -1,5 +1,6 @@
-//! How long somebody who drags a point over the latent space waits for its picture, while a run trains on all cores: from
-//! the question to the answer, by the newest weights of that run. `cargo bench --bench decode`.
+//! How long somebody who drags a point over the latent space waits for its picture, while a run
+//! trains on all cores: from the question to the answer, by the newest weights of that run:
+//! `cargo bench --bench decode`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,7 +1,9 @@
-//! The compute lane: two workers, so that what a person points at is decoded at once, whatever else is being computed.
+//! The compute lane: two workers, so that what a person points at is decoded at once, whatever else
+//! is being computed.
 //!
-//! [`Queue`] says which job is next. Work on whole sets is done block by block; in between, more urgent jobs are done, and
-//! work that was cancelled ends. Networks are kept until other weights are asked for.
+//! [`Queue`] says which job is next. Work on whole sets is done block by block; in between, more
+//! urgent jobs are done, and work that was cancelled ends. Networks are kept until other weights
+//! are asked for.
 
 use std::cell::{RefCell, RefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -93,13 +95,15 @@ struct Worker {
     shared: Arc<Shared>,
     outbox: Outbox,
     serves: fn(Urgency) -> bool,
-    /// A network for each urgency: a job may come in between the blocks of a less urgent one, and never of an equal.
+    /// A network for each urgency: a job may come in between the blocks of a less urgent one, and
+    /// never of an equal.
     networks: [RefCell<Ready>; Urgency::COUNT],
 }
 
 impl Worker {
     fn new(shared: Arc<Shared>, outbox: Outbox, serves: fn(Urgency) -> bool) -> Worker {
-        // One thread each: training has the others, and a single code is decoded faster than a fork pays.
+        // One thread each: training has the others, and a single code is decoded faster than a fork
+        // pays.
         let networks = std::array::from_fn(|_| RefCell::new(Ready::new(1)));
         Worker { shared, outbox, serves, networks }
     }
@@ -109,7 +113,8 @@ impl Worker {
             let urgency = job.kind.urgency();
             self.answer(&job);
             if urgency == Urgency::Sets {
-                // Work on whole sets is rare and takes long: its memory is worth more than the time to build the network.
+                // Work on whole sets is rare and takes long: its memory is worth more than the time
+                // to build the network.
                 self.network(urgency).clear();
             }
         }

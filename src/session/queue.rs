@@ -45,8 +45,8 @@ struct UnderWay {
 }
 
 impl Queue {
-    /// Adds a job. Of what a person moves about only the newest is wanted: it takes the place of an older one of its kind.
-    /// What is found on a whole set belongs to a run, and each is found.
+    /// Adds a job. Of what a person moves about only the newest is wanted: it takes the place of an
+    /// older one of its kind. What is found on a whole set belongs to a run, and each is found.
     pub(super) fn push(&mut self, job: Job) {
         if job.kind.urgency() != Urgency::Sets {
             let kind = discriminant(&job.kind);

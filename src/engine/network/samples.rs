@@ -77,7 +77,8 @@ impl Network {
         Ok(errors)
     }
 
-    /// Squared error of every feature of each sample's reconstruction, samples × features, in units of the scaled data.
+    /// Squared error of every feature of each sample's reconstruction, samples × features, in units
+    /// of the scaled data.
     pub fn error_maps(&mut self, rows: &[f32]) -> Vec<f32> {
         let mut errors = self.reconstruct(rows);
         errors.iter_mut().zip(rows).for_each(|(value, sample)| *value = (*value - sample).powi(2));
