@@ -136,7 +136,8 @@ pub struct Job {
 }
 
 /// What the compute lane can do. Decoding comes first, then pictures of codes, then work on whole
-/// sets; of the first two the newest job takes the place of an older one of its kind that waits.
+/// sets; of the first two the newest job takes the place of an older one of its kind that waits, which
+/// then has no answer.
 #[derive(Clone, Debug)]
 pub enum JobKind {
     /// The reconstructions of codes.
