@@ -16,8 +16,7 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// A network with these weights; `scaler` is what was done to every value of its data, where
-    /// that is known.
+    /// A network with these weights; `scaler` is the scaling of its data, where it is known.
     pub fn new(plan: Arc<Plan>, weights: Arc<Weights>, scaler: Option<Scaler>) -> Trained {
         Trained { plan, weights, scaler: scaler.map(Arc::new) }
     }
@@ -35,7 +34,7 @@ impl Trained {
         Trained { weights, ..self.clone() }
     }
 
-    /// What it was built by.
+    /// Its plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -45,8 +44,7 @@ impl Trained {
         &self.weights
     }
 
-    /// What was done to every value before the network saw it; undone, reconstructions are in units
-    /// of the data.
+    /// The scaling of its data, where it is known; undone, reconstructions are in units of the data.
     pub fn scaler(&self) -> Option<&Scaler> {
         self.scaler.as_deref()
     }

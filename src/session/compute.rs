@@ -21,7 +21,7 @@ pub(super) struct ComputeLane {
     shared: Arc<Shared>,
 }
 
-/// What the workers share with whoever asks.
+/// Jobs, shared by the workers and whoever asks.
 #[derive(Default)]
 struct Shared {
     jobs: Mutex<Jobs>,

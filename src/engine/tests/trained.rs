@@ -68,7 +68,7 @@ fn codes_of_every_kind_decode_to_the_reconstruction_and_measure_as_in_training()
     }
 }
 
-/// What is drawn of a network of this kind whose arrays were changed.
+/// Codes drawn from the prior of a network of this kind, and its arrays after a change.
 fn drawn(
     kind: Bottleneck,
     count: usize,
