@@ -209,3 +209,24 @@ fn a_network_is_kept_until_its_plan_changes_and_follows_its_weights() {
     assert!(matches!(ready.network(&foreign), Err(EngineError::Weights(_))));
     assert!(ready.network(&small).is_ok());
 }
+
+#[test]
+fn a_checkpoint_keeps_its_weights_while_training_goes_on() {
+    let data = toy_data(64, FEATURES);
+    let plan = toy_plan(&data, |project| {
+        project.training.early_stopping = Some(EarlyStopping { patience: 4, min_delta: 0.0 });
+    });
+    let mut trainer = Trainer::new(&plan, Arc::clone(&data), 1).expect("small");
+    while trainer.epoch() < 1 {
+        trainer.step().expect("sound");
+    }
+    let first = trainer.snapshot();
+    let best = |checkpoint: &Checkpoint| checkpoint.best.clone().expect("an epoch is over");
+    let (weights, best_weights) = ((*first.weights).clone(), (*best(&first).weights).clone());
+    while !trainer.is_done() {
+        trainer.step().expect("sound");
+    }
+    let last = trainer.snapshot();
+    assert!(best(&last).epoch > 1 && *best(&last).weights != best_weights, "it has improved");
+    assert!(*first.weights == weights && *best(&first).weights == best_weights);
+}

@@ -23,8 +23,11 @@ impl State {
                 self.data.mended = mended;
                 self.data_failed(error);
             }
-            // Answers to older requests come too late.
-            Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
+            // Answers to older requests come too late, and no view asks for weights yet.
+            Event::Loading { .. }
+            | Event::Loaded { .. }
+            | Event::LoadFailed { .. }
+            | Event::Weights { .. } => {}
             Event::Run(id, event) => self.handle_run_event(id, event),
             Event::Computed(job, result) => {
                 let run = self.jobs.remove(&job);
@@ -57,8 +60,6 @@ impl State {
                     }
                 }
             }
-            // No view asks for them yet.
-            Event::Weights { .. } => {}
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,
                 format!("Work could not be kept safe: {message}. Training continues; save the project to another place."),
