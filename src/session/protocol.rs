@@ -135,9 +135,9 @@ pub struct Job {
     pub kind: JobKind,
 }
 
-/// What the compute lane can do. Decoding comes first, then pictures of codes, then work on whole
-/// sets; of the first two the newest job takes the place of an older one of its kind that waits, which
-/// then has no answer.
+/// What the compute lane can do. Decoding waits for nothing else, nor do pictures of codes for work
+/// on whole sets. Of the first two the newest job takes the place of an older one of its kind that
+/// waits, which then has no answer.
 #[derive(Clone, Debug)]
 pub enum JobKind {
     /// The reconstructions of codes.
