@@ -202,7 +202,7 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
 
     let opened = |origin: Option<&str>| {
         let mut state = State::default();
-        state.go_on(Then::OpenPath("other.hourglass".into()));
+        state.proceed(Then::OpenPath("other.hourglass".into()));
         let found = Recovery { origin: origin.map(Into::into), ..left() };
         state.handle_file_event(FileEvent::Found(vec![found]));
         let file = OpenedFile::Design(Project::default());

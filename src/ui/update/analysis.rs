@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::check::{Plan, Severity};
+use crate::check::Severity;
 use crate::dataset::{Dataset, Subset};
+use crate::engine::Trained;
 use crate::project::{capital, format_number};
-use crate::run::{Checkpoint, Kept, Losses, Run, RunEvent, RunId};
+use crate::run::{Kept, Losses, Run, RunEvent, RunId};
 use crate::session::{Job, JobId, JobKind, JobResult, Request};
 use crate::ui::state::State;
 
@@ -23,33 +24,25 @@ impl State {
 
     /// Evaluates the shown run on the test split.
     pub fn evaluate_test(&mut self) {
-        self.compute_of_shown("evaluated", |plan, checkpoint, data| JobKind::Evaluate {
-            plan,
-            checkpoint,
-            data,
-            subset: Subset::Test,
-        });
+        let subset = Subset::Test;
+        self.compute_of_shown("evaluated", |trained, data| JobKind::Evaluate { trained, data, subset });
     }
 
     /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
     pub fn estimate_likelihood(&mut self, draws: usize) {
-        self.compute_of_shown("asked for a likelihood", |plan, checkpoint, data| {
+        self.compute_of_shown("asked for a likelihood", |trained, data| {
             let has_validation = !data.split.validation.is_empty();
             let subset = if has_validation { Subset::Validation } else { Subset::Train };
-            JobKind::Likelihood { plan, checkpoint, data, subset, draws }
+            JobKind::Likelihood { trained, data, subset, draws }
         });
     }
 
     /// Has the compute lane do something with the shown run's network and data.
-    fn compute_of_shown(
-        &mut self,
-        done: &str,
-        job: impl FnOnce(Box<Plan>, Arc<Checkpoint>, Arc<Dataset>) -> JobKind,
-    ) {
-        let Some((id, checkpoint)) = self.shown().map(|run| (run.id, run.checkpoint.clone())) else { return };
-        let Some(checkpoint) = checkpoint else { return };
-        if let Some((plan, data)) = self.plan_of(id, done) {
-            self.compute(Some(id), job(Box::new(plan), checkpoint, data));
+    fn compute_of_shown(&mut self, done: &str, job: impl FnOnce(Trained, Arc<Dataset>) -> JobKind) {
+        let Some(id) = self.shown().filter(|run| run.checkpoint.is_some()).map(|run| run.id) else { return };
+        let Some((plan, data)) = self.plan_of(id, done) else { return };
+        if let Some(trained) = self.find_run(id).and_then(|run| Trained::of(Arc::new(plan), run)) {
+            self.compute(Some(id), job(trained, data));
         }
     }
 
@@ -63,6 +56,8 @@ impl State {
                 }
             }
             Ok(JobResult::Principal(points)) => self.principal.take(job, points),
+            // No view asks for it yet.
+            Ok(JobResult::Decoded(_)) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                 let run = run.and_then(|id| self.find_run(id));
                 let mut text = evaluation_text(self, run, subset, &losses, mse);
