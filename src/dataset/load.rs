@@ -1,8 +1,8 @@
 use super::raw::Raw;
 use super::{
-    Binariser, Column, DataError, Dataset, Depth, LabelValues, OtherColumn, Progress, Said, Settled,
-    SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, own_labels, picture, rows, split,
-    squeezed, synthetic,
+    Binariser, Column, DataError, Dataset, Depth, LabelColumn, LabelValues, OtherColumn, Progress, Said,
+    Settled, SplitRows, Subset, class_of, csv, digits, fit, idx, image_folder, npy, own_labels, picture,
+    rows, split, squeezed, synthetic,
 };
 use crate::project::{Data, Source, visible, visible_list};
 
@@ -66,7 +66,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
         Source::ImageFolder { path, width, height, channels, fit, reading } => {
             let wanted = picture::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
-            image_folder::load(path, wanted, reading, data.rules, known, progress)?
+            image_folder::load(path, wanted, reading, data, known, progress)?
         }
         Source::Idx { images, labels, test_images, test_labels, reading } => {
             let files = idx::Files {
@@ -101,13 +101,8 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     if count == 0 {
         return Err(DataError::Setting(format!("{} has no rows; choose data with at least one", raw.name)));
     }
-    // Splits are stratified by the labels of the source alone.
-    let stratified = raw.labels.iter().position(|column| column.class_ids().is_some());
-    own_labels::add(&mut raw, &data.own_labels, progress)?;
-    let classes = stratified.and_then(|at| raw.labels.get(at)?.class_ids());
-    let held_out = data.held_out.as_deref().map(|name| held_out(&raw, name)).transpose()?;
-    let own = split::Own { validation: raw.own_validation, test: raw.own_test };
-    let split = split::draw(count, own, classes, held_out, &data.split, progress)?;
+    let split = split_rows(&raw, data, progress)?;
+    own_labels::add(&mut raw, data, progress)?;
     let gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
     // A trained network has its own scaling.
@@ -141,6 +136,24 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     })
 }
 
+/// Which rows train, validate and test.
+pub(super) fn split_rows(raw: &Raw, data: &Data, progress: &Progress) -> Result<SplitRows, DataError> {
+    let count = raw.rows.len().checked_div(raw.shape.features()).unwrap_or(0);
+    let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
+    let own = split::Own { validation: raw.own_validation, test: raw.own_test };
+    let draw = |held_out| split::draw(count, own, classes, held_out, &data.split, progress);
+    let Some(name) = &data.held_out else { return draw(None) };
+    if let Some(found) = class_of(&raw.labels, name) {
+        return draw(Some(found));
+    }
+    let Some((class, ids)) = own_labels::class_of(&data.own_labels, name, count, progress)? else {
+        return Err(unknown_class(raw, name));
+    };
+    let split = draw(Some((class, &ids)));
+    progress.budget().release(ids);
+    split
+}
+
 /// What was read: how much of what, labels, splits, and how the source was understood.
 fn said(raw: &Raw, split: &SplitRows) -> Said {
     let count = raw.rows.len() / raw.shape.features().max(1);
@@ -164,16 +177,13 @@ fn said(raw: &Raw, split: &SplitRows) -> Said {
     }
 }
 
-/// The number of the class that is to be held out, and the classes of all rows.
-fn held_out<'a>(raw: &'a Raw, name: &str) -> Result<(u32, &'a [u32]), DataError> {
-    if let Some(found) = class_of(&raw.labels, name) {
-        return Ok(found);
-    }
+/// Why a class cannot be held out that there is not.
+fn unknown_class(raw: &Raw, name: &str) -> DataError {
     let classes = raw.labels.iter().find_map(|column| match &column.values {
         LabelValues::Classes { names, .. } => Some(names),
         LabelValues::Numbers(_) => None,
     });
-    Err(DataError::HeldOut(match classes {
+    DataError::HeldOut(match classes {
         Some(names) => {
             let some: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
             let more = if names.len() > some.len() { ", …" } else { "" };
@@ -183,7 +193,7 @@ fn held_out<'a>(raw: &'a Raw, name: &str) -> Result<(u32, &'a [u32]), DataError>
             )
         }
         None => format!("these data have no classes, so “{name}” cannot be held out: choose none"),
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -3,32 +3,68 @@
 use super::progress::Pulse;
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, rows};
-use crate::project::OwnLabel;
+use crate::project::{Data, OwnLabel};
 
 /// Adds them after the labels of the source. One that was made of other data is left out, with a warning.
-pub(super) fn add(raw: &mut Raw, own: &[OwnLabel], progress: &Progress) -> Result<(), DataError> {
-    if own.is_empty() {
+///
+/// # Errors
+/// [`DataError::HeldOut`] where that one's class is held out; [`DataError::Memory`] or [`DataError::Cancelled`].
+pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(), DataError> {
+    if data.own_labels.is_empty() {
         return Ok(());
     }
     let count = raw.rows.len() / raw.shape.features().max(1);
     let fingerprint = rows::fingerprint(raw.shape, &raw.rows, &raw.columns, progress)?;
-    let mut pulse = Pulse::new(progress);
-    for label in own {
+    for label in &data.own_labels {
         // What fills gaps depends on the split, and the fingerprint on what fills them.
-        let is_of_these = label.count == count && (raw.has_gaps || label.fingerprint == fingerprint);
-        if !is_of_these {
-            raw.warnings
-                .push(format!("the label column “{}” was made of other data and is left out", label.name));
+        if label.count == count && (raw.has_gaps || label.fingerprint == fingerprint) {
+            let ids = ids(label, progress)?;
+            raw.labels.push(LabelColumn::classes(label.name.clone(), label.classes().into(), ids));
             continue;
         }
-        let mut ids = progress.filled(0_u32, count)?;
-        for row in label.rows.below(count) {
-            pulse.beat(1)?;
-            if let Some(id) = ids.get_mut(row as usize) {
-                *id = 1;
-            }
+        let held_out = data.held_out.as_ref().filter(|held| label.classes().contains(held));
+        if let Some(held_out) =
+            held_out.filter(|held| raw.labels.iter().all(|column| !column.has_class(held)))
+        {
+            return Err(DataError::HeldOut(format!(
+                "“{held_out}” is a class of the label column “{}”, which was made of other data: hold nothing out, or load \
+                 those data",
+                label.name
+            )));
         }
-        raw.labels.push(LabelColumn::classes(label.name.clone(), label.classes().into(), ids));
+        raw.warnings
+            .push(format!("the label column “{}” was made of other data and is left out", label.name));
     }
     Ok(())
+}
+
+/// The class of this name among them, and the classes of all rows, of which there are `count`.
+///
+/// # Errors
+/// [`DataError::Memory`] or [`DataError::Cancelled`].
+pub(super) fn class_of(
+    own: &[OwnLabel],
+    name: &str,
+    count: usize,
+    progress: &Progress,
+) -> Result<Option<(u32, Vec<u32>)>, DataError> {
+    for label in own.iter().filter(|label| label.count == count) {
+        if let Some(class) = label.classes().iter().position(|class| class == name) {
+            return Ok(Some((class as u32, ids(label, progress)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// The class of each row: 1 where it is in the column's own set.
+fn ids(label: &OwnLabel, progress: &Progress) -> Result<Vec<u32>, DataError> {
+    let mut ids = progress.filled(0_u32, label.count)?;
+    let mut pulse = Pulse::new(progress);
+    for row in label.rows.below(label.count) {
+        pulse.beat(1)?;
+        if let Some(id) = ids.get_mut(row as usize) {
+            *id = 1;
+        }
+    }
+    Ok(ids)
 }

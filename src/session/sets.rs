@@ -14,11 +14,10 @@ pub use order::Order;
 use super::baseline::gathered;
 use crate::analysis::pca::Pca;
 use crate::analysis::region;
-use crate::check::Plan;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
-use crate::engine::{Network, Noise};
-use crate::run::{Checkpoint, facts};
+use crate::engine::{Noise, Ready, Samples, Trained};
+use crate::run::facts;
 
 /// Values that a part holds, about: the errors of as many are computed in a fraction of a second.
 const PART_VALUES: usize = 1 << 21;
@@ -26,10 +25,8 @@ const PART_VALUES: usize = 1 << 21;
 /// A trained network with the data it is shown.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// The design.
-    pub plan: Arc<Plan>,
-    /// Its weights.
-    pub checkpoint: Arc<Checkpoint>,
+    /// The network.
+    pub trained: Trained,
     /// The data.
     pub data: Arc<Dataset>,
     /// Whether the network is given corrupted samples, as in its training; errors are always against the clean ones.
@@ -122,15 +119,15 @@ impl Linear {
 }
 
 impl SampleJob {
-    /// Does it.
+    /// Does it, with the network that `ready` holds.
     ///
     /// # Errors
     /// A message where the network or PCA cannot be had.
-    pub fn answer(&self) -> Result<SampleAnswer, String> {
+    pub fn answer(&self, ready: &mut Ready) -> Result<SampleAnswer, String> {
         Ok(match self {
-            SampleJob::Errors(trial, rows) => SampleAnswer::Errors(trial.errors(rows)?),
+            SampleJob::Errors(trial, rows) => SampleAnswer::Errors(trial.errors(ready, rows)?),
             SampleJob::Pictures(trial, linear, rows) => {
-                SampleAnswer::Pictures(trial.pictures(linear.as_ref(), rows)?)
+                SampleAnswer::Pictures(trial.pictures(ready, linear.as_ref(), rows)?)
             }
             SampleJob::Linear(linear, values) => SampleAnswer::Values(linear.reconstruct(values)),
             SampleJob::Fit(data, components) => SampleAnswer::Fitted(Linear::fit(data, *components)?),
@@ -145,21 +142,17 @@ impl SampleJob {
 }
 
 impl Trial {
-    fn network(&self) -> Result<Network, String> {
-        let weights = self.checkpoint.inference_weights();
-        Network::trained(&self.plan, weights, 1).map_err(|error| error.to_string())
-    }
-
     /// The noise of the watched samples, so that a sample is corrupted alike wherever it is shown.
     fn noise(&self) -> Option<Noise> {
-        let design = self.plan.design();
+        let plan = self.trained.plan();
+        let design = plan.design();
         let range = || match &self.unranged {
             Some(own) => facts(own).value_range,
-            None => self.plan.facts().value_range,
+            None => plan.facts().value_range,
         };
         (self.is_corrupted && design.corruption.corrupts()).then(|| Noise {
             corruption: design.corruption,
-            shape: self.plan.shape(),
+            shape: plan.shape(),
             range: range(),
             seed: design.training.seed,
             purpose: Purpose::ProbeCorruption,
@@ -167,10 +160,12 @@ impl Trial {
         })
     }
 
-    fn errors(&self, rows: &[u32]) -> Result<Vec<f32>, String> {
-        let mut network = self.network()?;
+    fn errors(&self, ready: &mut Ready, rows: &[u32]) -> Result<Vec<f32>, String> {
+        let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
         let Some(noise) = self.noise() else {
-            let errors = network.errors(&self.data, rows);
+            // A part is soon done, so it is not given up half-way.
+            let errors = network.errors(Samples::Rows(&self.data, rows), &mut |_| true);
+            let errors = errors.map_err(|error| error.to_string())?;
             return Ok(errors.into_iter().map(|error| error as f32).collect());
         };
         let (_, restored) = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;
@@ -180,8 +175,8 @@ impl Trial {
         Ok(pairs.map(|(restored, clean)| squared_error(restored, clean)).collect())
     }
 
-    fn pictures(&self, linear: Option<&Linear>, rows: &[u32]) -> Result<Pictures, String> {
-        let mut network = self.network()?;
+    fn pictures(&self, ready: &mut Ready, linear: Option<&Linear>, rows: &[u32]) -> Result<Pictures, String> {
+        let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
         let (corrupted, reconstructions, linear) = match self.noise() {
             Some(noise) => {
                 let made = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;

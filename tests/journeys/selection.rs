@@ -52,7 +52,7 @@ fn a_class_is_selected_inverted_exported_named_and_found_again() {
     window.key(CTRL, Key::O);
     window.type_path(&file);
     window.until("it is open", |state| state.file.is_some() && state.data.dataset.is_some());
-    window.key(CTRL, Key::Num9);
+    window.key(CTRL_ALT, Key::Num9);
     window.settle();
     assert_eq!(selected(&window), 0);
     window.press("Select others");

@@ -22,14 +22,15 @@ fn trial(corruption: Corruption) -> Trial {
     while !trainer.is_done() {
         trainer.step().expect("sound");
     }
-    let checkpoint = Arc::new(trainer.snapshot());
+    let weights = Arc::clone(trainer.snapshot().inference_weights());
+    let trained = Trained::new(Arc::new(plan), weights, None);
     let is_corrupted = corruption.corrupts();
-    Trial { plan: Arc::new(plan), checkpoint, data, is_corrupted, unranged: None }
+    Trial { trained, data, is_corrupted, unranged: None }
 }
 
 /// The error of each row by the pictures.
 fn by_pictures(trial: &Trial, rows: &[u32]) -> Vec<f32> {
-    let pictures = trial.pictures(None, rows).expect("small");
+    let pictures = trial.pictures(&mut Ready::new(1), None, rows).expect("small");
     let clean = trial.clean(rows);
     let pairs = pictures.reconstructions.chunks_exact(6).zip(clean.chunks_exact(6));
     pairs.map(|(a, b)| squared_error(a, b)).collect()
@@ -40,16 +41,16 @@ fn errors_are_those_of_the_pictures_with_clean_and_with_corrupted_input() {
     for corruption in [Corruption::None, Corruption::Gaussian { std: 0.3 }] {
         let trial = trial(corruption);
         let rows = [7, 3, 199];
-        let errors = trial.errors(&rows).expect("small");
+        let errors = trial.errors(&mut Ready::new(1), &rows).expect("small");
         for (error, expected) in errors.iter().zip(by_pictures(&trial, &rows)) {
             assert!((error - expected).abs() < 1e-5 * expected.max(1.0), "{error} {expected}");
         }
-        let again = trial.errors(&[3]).expect("small");
+        let again = trial.errors(&mut Ready::new(1), &[3]).expect("small");
         assert!((again[0] - errors[1]).abs() < 1e-6, "noise depends on the row alone");
         let clean = Trial { is_corrupted: false, ..trial.clone() };
         let unranged = Trial { unranged: Some(Arc::clone(&trial.data)), ..trial.clone() };
-        assert_eq!(unranged.errors(&rows), Ok(errors.clone()), "the range is looked up");
-        let is_same = clean.errors(&rows).expect("small") == errors;
+        assert_eq!(unranged.errors(&mut Ready::new(1), &rows), Ok(errors.clone()), "the range is looked up");
+        let is_same = clean.errors(&mut Ready::new(1), &rows).expect("small") == errors;
         assert_eq!(is_same, !corruption.corrupts());
     }
 }

@@ -4,11 +4,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::State;
-use super::scored::{Scored, Subject};
+use super::scored::{Moment, Scored, Subject};
 use super::sets::{Set, SetRows, Sets};
 use crate::check::plan;
 use crate::dataset::Dataset;
-use crate::run::{Checkpoint, Run};
+use crate::engine::Trained;
+use crate::run::{Run, Weights};
 use crate::session::{Order, Trial};
 
 /// What a view wants of the samples of a set.
@@ -31,8 +32,10 @@ pub struct Wanted {
 pub struct Look<'a> {
     /// The run.
     pub run: &'a Run,
-    /// Its newest weights.
-    pub checkpoint: &'a Arc<Checkpoint>,
+    /// Its weights: the newest, or those kept next to the epoch that the views stand at.
+    pub weights: &'a Arc<Weights>,
+    /// The epoch after which it had them.
+    pub epoch: u32,
     /// The data of the run.
     pub own: &'a Arc<Dataset>,
     /// The data of the set.
@@ -54,7 +57,15 @@ impl State {
     /// The samples of a set, as the shown run sees them; `None` without weights or data.
     pub fn look(&self, set: &Set, is_corrupted: bool) -> Option<Look<'_>> {
         let run = self.shown()?;
-        let checkpoint = run.checkpoint.as_ref()?;
+        let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
+        let (weights, epoch, moment) = match kept {
+            Some((epoch, weights)) => (weights, epoch, Moment::Epoch(epoch)),
+            None => {
+                let checkpoint = run.checkpoint.as_ref()?;
+                let progress = &checkpoint.progress;
+                (checkpoint.inference_weights(), progress.epoch, Moment::Step(progress.step))
+            }
+        };
         let own = self.shared_data_of(run)?;
         let sets = self.sets();
         let data = sets.data(set, Some(own)).filter(|data| data.shape == run.shape && !data.is_empty())?;
@@ -66,12 +77,13 @@ impl State {
             subject: Subject {
                 run: run.id,
                 started_unix_secs: run.started_unix_secs,
-                step: checkpoint.progress.step,
+                moment,
                 fingerprint: data.fingerprint,
                 is_corrupted: is_corrupted && run.design.corruption.corrupts(),
             },
             run,
-            checkpoint,
+            weights,
+            epoch,
             own,
             data,
             rows,
@@ -81,14 +93,17 @@ impl State {
 
 impl Look<'_> {
     /// The network of some weights with its data; `None` where the design cannot be planned again.
-    pub fn trial(&self, state: &State, checkpoint: &Arc<Checkpoint>) -> Option<Trial> {
+    pub fn trial(&self, state: &State, weights: &Arc<Weights>) -> Option<Trial> {
         let loaded = state.data_as_trained(self.run).map(|(_, facts)| facts);
         let planned = loaded.and_then(|facts| plan(&self.run.design, &facts).ok());
         let unranged = if planned.is_some() { None } else { Some(Arc::clone(self.own)) };
         Some(Trial {
             unranged,
-            plan: Arc::new(planned.or_else(|| self.run.plan())?),
-            checkpoint: Arc::clone(checkpoint),
+            trained: Trained::new(
+                Arc::new(planned.or_else(|| self.run.plan())?),
+                Arc::clone(weights),
+                self.run.scaler(),
+            ),
             data: Arc::clone(self.data),
             is_corrupted: self.subject.is_corrupted,
         })

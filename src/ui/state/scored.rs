@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::look::stamp_of;
-use crate::run::{Checkpoint, RunId};
+use crate::run::{RunId, Weights};
 use crate::session::{Comparison, JobId, Linear, Pictures, SampleAnswer};
 
 /// Which weights are shown which data, and how.
@@ -15,12 +15,21 @@ pub struct Subject {
     pub run: RunId,
     /// When it was started: numbers are used again in other projects.
     pub started_unix_secs: u64,
-    /// The step of its weights.
-    pub step: u64,
+    /// When it had its weights.
+    pub moment: Moment,
     /// Fingerprint of the data.
     pub fingerprint: u64,
     /// Whether the network is given corrupted samples.
     pub is_corrupted: bool,
+}
+
+/// When a run had some weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// After this step: those of its checkpoint.
+    Step(u64),
+    /// After this epoch: those it kept.
+    Epoch(u32),
 }
 
 /// Errors by row of the data.
@@ -29,7 +38,7 @@ pub struct Errors {
     /// By what.
     pub subject: Subject,
     /// The weights.
-    pub checkpoint: Arc<Checkpoint>,
+    pub weights: Arc<Weights>,
     /// Squared error per feature of each row, NaN where it is not known.
     pub values: Vec<f32>,
 }
@@ -56,6 +65,17 @@ pub struct Pictured {
     pub pictures: Arc<Pictures>,
 }
 
+/// The selection compared with the rest.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// Stands for the selection, its data and their errors.
+    pub of: u64,
+    /// Stands for the selection and its data.
+    pub like: u64,
+    /// The comparison.
+    pub found: Arc<Comparison>,
+}
+
 /// What is on its way.
 #[derive(Clone, Debug)]
 pub enum Awaited {
@@ -69,8 +89,8 @@ pub enum Awaited {
     Values(u64),
     /// PCA, of what this number stands for.
     Fit(u64),
-    /// A comparison, of what this number stands for.
-    Compare(u64),
+    /// A comparison, of what these numbers stand for: the second is the same for other errors.
+    Compare(u64, u64),
 }
 
 /// All there is.
@@ -94,22 +114,22 @@ pub struct Scored {
     pub values: Option<(u64, Arc<[f32]>)>,
     /// PCA, and of what; `None` where it cannot be fitted.
     pub linear: Option<(u64, Option<Linear>)>,
-    /// The selection compared with the rest, and of what.
-    pub compared: Option<(u64, Arc<Comparison>)>,
-    awaited: Option<(JobId, Awaited)>,
+    /// The selection compared with the rest.
+    pub compared: Option<Compared>,
+    awaited: Vec<(JobId, Awaited)>,
     /// What could not be computed: it is not asked for again.
     failed: BTreeMap<u64, String>,
 }
 
 impl Errors {
     /// Of data of so many rows, none of them known yet.
-    pub fn unknown(subject: Subject, checkpoint: Arc<Checkpoint>, rows: usize) -> Errors {
-        Errors { subject, checkpoint, values: vec![f32::NAN; rows] }
+    pub fn unknown(subject: Subject, weights: Arc<Weights>, rows: usize) -> Errors {
+        Errors { subject, weights, values: vec![f32::NAN; rows] }
     }
 
     /// Whether they are of the same samples, by whatever weights.
     pub fn is_of(&self, other: &Subject) -> bool {
-        self.subject == Subject { step: self.subject.step, ..*other }
+        self.subject == Subject { moment: self.subject.moment, ..*other }
     }
 
     /// The error of a row, where it is known.
@@ -118,15 +138,25 @@ impl Errors {
     }
 }
 
+impl Awaited {
+    /// Whether it is of samples in sight, and not of a whole set.
+    pub fn is_of_sight(&self) -> bool {
+        match self {
+            Awaited::Pictures(..) | Awaited::Values(_) => true,
+            Awaited::Errors(..) | Awaited::Order(..) | Awaited::Fit(_) | Awaited::Compare(..) => false,
+        }
+    }
+}
+
 impl Scored {
-    /// Whether an answer is on its way.
-    pub fn is_waiting(&self) -> bool {
-        self.awaited.is_some()
+    /// Whether an answer is on its way: about samples in sight, or about a whole set.
+    pub fn is_waiting(&self, of_sight: bool) -> bool {
+        self.awaited.iter().any(|(_, awaited)| awaited.is_of_sight() == of_sight)
     }
 
     /// Notes what a job computes.
     pub fn expect(&mut self, job: JobId, awaited: Awaited) {
-        self.awaited = Some((job, awaited));
+        self.awaited.push((job, awaited));
     }
 
     /// Whether errors by these weights could not be computed.
@@ -141,7 +171,7 @@ impl Scored {
 
     /// Takes in the answer of a job.
     pub fn take(&mut self, job: JobId, answer: SampleAnswer) {
-        let Some((_, awaited)) = self.awaited.take_if(|awaited| awaited.0 == job) else { return };
+        let Some(awaited) = self.take_awaited(job) else { return };
         match (awaited, answer) {
             (Awaited::Errors(subject, rows), SampleAnswer::Errors(errors)) => {
                 let of = [&mut self.coming, &mut self.errors].into_iter().flatten();
@@ -162,8 +192,8 @@ impl Scored {
             }
             (Awaited::Values(of), SampleAnswer::Values(values)) => self.values = Some((of, values.into())),
             (Awaited::Fit(of), SampleAnswer::Fitted(linear)) => self.linear = Some((of, Some(linear))),
-            (Awaited::Compare(of), SampleAnswer::Compared(found)) => {
-                self.compared = Some((of, Arc::new(found)));
+            (Awaited::Compare(of, like), SampleAnswer::Compared(found)) => {
+                self.compared = Some(Compared { of, like, found: Arc::new(found) });
             }
             // No job answers anything but what it was asked.
             (
@@ -172,7 +202,7 @@ impl Scored {
                 | Awaited::Pictures(..)
                 | Awaited::Values(_)
                 | Awaited::Fit(_)
-                | Awaited::Compare(_),
+                | Awaited::Compare(..),
                 SampleAnswer::Errors(_)
                 | SampleAnswer::Ordered(_)
                 | SampleAnswer::Pictures(_)
@@ -185,18 +215,24 @@ impl Scored {
 
     /// Takes in that a job could not be done.
     pub fn fail(&mut self, job: JobId, message: &str) {
-        let Some((_, awaited)) = self.awaited.take_if(|awaited| awaited.0 == job) else { return };
+        let Some(awaited) = self.take_awaited(job) else { return };
         let of = match awaited {
             Awaited::Errors(subject, _) => subject.stamp(),
             Awaited::Fit(of) => {
                 self.linear = Some((of, None));
                 of
             }
-            Awaited::Order(of, _) | Awaited::Pictures(of, _) | Awaited::Values(of) | Awaited::Compare(of) => {
-                of
-            }
+            Awaited::Order(of, _)
+            | Awaited::Pictures(of, _)
+            | Awaited::Values(of)
+            | Awaited::Compare(of, _) => of,
         };
         self.refuse(of, message);
+    }
+
+    fn take_awaited(&mut self, job: JobId) -> Option<Awaited> {
+        let place = self.awaited.iter().position(|(id, _)| *id == job)?;
+        Some(self.awaited.remove(place).1)
     }
 
     /// Notes that something cannot be computed.
@@ -213,7 +249,7 @@ impl Subject {
 
     /// A number that stands for the samples, whatever weights they are shown to.
     pub fn samples_stamp(&self) -> u64 {
-        stamp_of(Subject { step: 0, ..*self })
+        stamp_of(Subject { moment: Moment::Step(0), ..*self })
     }
 }
 
@@ -222,11 +258,12 @@ mod tests {
     use super::*;
 
     fn subject(step: u64) -> Subject {
-        Subject { run: RunId(1), started_unix_secs: 9, step, fingerprint: 7, is_corrupted: false }
+        let moment = Moment::Step(step);
+        Subject { run: RunId(1), started_unix_secs: 9, moment, fingerprint: 7, is_corrupted: false }
     }
 
     fn unknown(step: u64) -> Errors {
-        Errors::unknown(subject(step), Arc::new(Checkpoint::default()), 4)
+        Errors::unknown(subject(step), Arc::new(Weights::default()), 4)
     }
 
     #[test]
@@ -235,9 +272,9 @@ mod tests {
         let mut scored = Scored { errors: Some(old), coming: Some(new), ..Scored::default() };
         scored.expect(JobId(3), Awaited::Errors(subject(2), vec![2, 0, 9]));
         scored.take(JobId(2), SampleAnswer::Errors(vec![5.0; 3]));
-        assert!(scored.is_waiting(), "an answer to something else");
+        assert!(scored.is_waiting(false), "an answer to something else");
         scored.take(JobId(3), SampleAnswer::Errors(vec![0.5, f32::NAN, 1.0]));
-        assert!(!scored.is_waiting());
+        assert!(!scored.is_waiting(false) && !scored.is_waiting(true));
         let known = |errors: &Option<Errors>| -> Vec<Option<f32>> {
             (0..4).map(|row| errors.as_ref().and_then(|errors| errors.of(row))).collect()
         };

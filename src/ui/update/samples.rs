@@ -1,4 +1,4 @@
-//! What views show of the samples of a set is asked for a part at a time: first what is drawn, then the errors of the rest.
+//! What views show of the samples of a set is asked for a part at a time: what is drawn, and beside it the errors of the rest.
 
 use std::sync::Arc;
 
@@ -13,38 +13,49 @@ const EACH_FRAME: usize = 1 << 18;
 const NO_PLAN: &str = "the design of the run cannot be planned again; its samples cannot be shown";
 
 impl State {
-    /// Asks for the next thing that a view wants, unless an answer is on its way.
+    /// Asks for what a view wants next: of the samples in sight, and of the whole set, unless an answer is on its way.
     pub fn follow_samples(&mut self, wanted: &Wanted) {
-        if self.scored.is_waiting() {
-            return;
+        for of_sight in [true, false] {
+            if self.scored.is_waiting(of_sight) {
+                continue;
+            }
+            let mut scored = std::mem::take(&mut self.scored);
+            let look = self.look(&wanted.set, wanted.is_corrupted);
+            let next = look.and_then(|look| match (of_sight, wanted.set == Set::Watched) {
+                (true, true) => next_values(&scored, &look, wanted),
+                (true, false) => self.next_pictures(&mut scored, &look, wanted),
+                (false, true) => next_linear(&scored, &look, wanted),
+                (false, false) => next_linear(&scored, &look, wanted)
+                    .or_else(|| self.next_errors(&mut scored, &look))
+                    .or_else(|| next_order(&scored, &look, wanted.order)),
+            });
+            self.scored = scored;
+            self.ask_samples(next);
         }
-        let mut scored = std::mem::take(&mut self.scored);
-        let next = self.next_samples(&mut scored, wanted);
-        self.scored = scored;
-        self.ask_samples(next);
     }
 
     /// Asks how the selection differs from the rest of its data, unless that is known.
     pub fn follow_comparison(&mut self) {
-        let Some((of, data)) = self.comparison_stamp().zip(self.selectable()) else { return };
+        let Some(((of, like), data)) = self.comparison_stamps().zip(self.selectable()) else { return };
         let rows = self.selection.rows(data.fingerprint);
-        let is_known = self.scored.compared.as_ref().is_some_and(|compared| compared.0 == of);
+        let is_known = self.scored.compared.as_ref().is_some_and(|compared| compared.of == of);
         let is_failed = self.scored.failure(of).is_some();
-        if self.scored.is_waiting() || is_known || is_failed || rows.is_empty() {
+        if self.scored.is_waiting(false) || is_known || is_failed || rows.is_empty() {
             return;
         }
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let errors = errors.map(|errors| errors.values.clone()).unwrap_or_default();
         let job = SampleJob::Compare(Arc::clone(data), rows.to_vec(), errors);
-        self.ask_samples(Some((job, Awaited::Compare(of))));
+        self.ask_samples(Some((job, Awaited::Compare(of, like))));
     }
 
-    /// Stands for the selection, its data and the errors that are known of them.
-    pub fn comparison_stamp(&self) -> Option<u64> {
+    /// Stand for the selection with its data and the errors that are known of them, and without the errors.
+    pub fn comparison_stamps(&self) -> Option<(u64, u64)> {
         let data = self.selectable()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
-        let errors = errors.map(|errors| (errors.subject, self.scored.looked.0));
-        Some(stamp_of((Arc::as_ptr(data).addr(), self.selection.changes(), errors)))
+        let errors = errors.map(|errors| (errors.subject, self.scored.mean.map(|mean| mean.0)));
+        let like = stamp_of((Arc::as_ptr(data).addr(), self.selection.changes()));
+        Some((stamp_of((like, errors)), like))
     }
 
     /// The errors of the data of a run that are shown, once those of a whole set are known.
@@ -58,38 +69,37 @@ impl State {
 
     fn ask_samples(&mut self, next: Option<(SampleJob, Awaited)>) {
         if let Some((job, awaited)) = next {
-            let id = self.compute(None, JobKind::Samples(Box::new(job)));
+            let job = Box::new(job);
+            let kind = if awaited.is_of_sight() { JobKind::InSight(job) } else { JobKind::Samples(job) };
+            let id = self.compute(None, kind);
             self.scored.expect(id, awaited);
         }
     }
 
-    fn next_samples(&self, scored: &mut Scored, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
-        let look = self.look(&wanted.set, wanted.is_corrupted)?;
-        if wanted.set == Set::Watched {
-            return linear_of(scored, &look, wanted).or_else(|| next_values(scored, &look, wanted));
-        }
-        let linear = known_linear(scored, &look).filter(|_| wanted.has_linear);
+    /// Pictures of the samples in sight.
+    fn next_pictures(
+        &self,
+        scored: &mut Scored,
+        look: &Look<'_>,
+        wanted: &Wanted,
+    ) -> Option<(SampleJob, Awaited)> {
+        let linear = known_linear(scored, look).filter(|_| wanted.has_linear);
         let of = look.pictures_stamp(&wanted.rows, linear.is_some());
         let is_there = scored.pictures.as_ref().is_some_and(|pictured| pictured.of == of);
-        if !is_there && !wanted.rows.is_empty() && scored.failure(of).is_none() {
-            let Some(trial) = look.trial(self, look.checkpoint) else {
-                scored.refuse(of, NO_PLAN);
-                return None;
-            };
-            let like = look.subject.samples_stamp();
-            return Some((
-                SampleJob::Pictures(trial, linear, wanted.rows.clone()),
-                Awaited::Pictures(of, like),
-            ));
+        if is_there || wanted.rows.is_empty() || scored.failure(of).is_some() {
+            return None;
         }
-        linear_of(scored, &look, wanted)
-            .or_else(|| self.next_errors(scored, &look))
-            .or_else(|| next_order(scored, &look, wanted.order))
+        let Some(trial) = look.trial(self, look.weights) else {
+            scored.refuse(of, NO_PLAN);
+            return None;
+        };
+        let job = SampleJob::Pictures(trial, linear, wanted.rows.clone());
+        Some((job, Awaited::Pictures(of, look.subject.samples_stamp())))
     }
 
     /// The next rows of the set whose error is not known. Once all are, newer errors take the place of older ones.
     fn next_errors(&self, scored: &mut Scored, look: &Look<'_>) -> Option<(SampleJob, Awaited)> {
-        let unknown = || Errors::unknown(look.subject, Arc::clone(look.checkpoint), look.data.len());
+        let unknown = || Errors::unknown(look.subject, Arc::clone(look.weights), look.data.len());
         match &scored.errors {
             Some(errors) if !errors.is_of(&look.subject) => (scored.errors, scored.coming) = (None, None),
             Some(_) | None => {}
@@ -112,7 +122,7 @@ impl State {
             at += part.len();
             rows.extend(part.into_iter().filter(|row| target.of(*row).is_none()));
         }
-        let (subject, checkpoint) = (target.subject, Arc::clone(&target.checkpoint));
+        let (subject, weights) = (target.subject, Arc::clone(&target.weights));
         let was_whole = scored.is_whole && scored.looked.0 == of;
         scored.looked = (of, at);
         scored.is_whole = rows.is_empty() && at == look.rows.len();
@@ -124,7 +134,7 @@ impl State {
         if rows.is_empty() {
             return None;
         }
-        let Some(trial) = look.trial(self, &checkpoint) else {
+        let Some(trial) = look.trial(self, &weights) else {
             scored.refuse(subject.stamp(), NO_PLAN);
             return None;
         };
@@ -152,7 +162,7 @@ fn next_order(scored: &Scored, look: &Look<'_>, order: Order) -> Option<(SampleJ
 }
 
 /// PCA, where it is wanted and not known.
-fn linear_of(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
+fn next_linear(scored: &Scored, look: &Look<'_>, wanted: &Wanted) -> Option<(SampleJob, Awaited)> {
     let of = look.linear_stamp();
     let is_there = scored.linear.as_ref().is_some_and(|linear| linear.0 == of);
     let job = SampleJob::Fit(Arc::clone(look.own), look.run.design.code.units);

@@ -22,11 +22,11 @@ use super::sample::kept_at;
 use super::set_choice::set_choice_ui;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
-use crate::project::format_count;
+use crate::project::{format_count, format_number};
 use crate::run::{Kept, Run};
 use crate::session::Order;
 use crate::ui::keys::keys;
-use crate::ui::plots::{color, format_number, palette, stamp_of};
+use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
 
 const NOTHING_YET: &str = "No reconstructions yet";
@@ -180,7 +180,7 @@ fn watched_ui(
     output.wanted = view.has_linear.then(|| Wanted { has_linear: true, is_corrupted, ..Wanted::default() });
 }
 
-/// Shows the samples of a set, as the newest weights see them.
+/// Shows the samples of a set, as the network sees them.
 fn set_ui(
     ui: &mut Ui,
     input: &ReconstructionsInput<'_>,
@@ -202,7 +202,7 @@ fn set_ui(
     let seen = samples_ui(ui, input, view, look.data, &listing, stamp, output);
     view.see(stamp, seen.places, listing.len());
     let (scored, all) = (input.scored, look.rows.len());
-    if !scored.is_waiting() && !scored.failed(&look.subject) && look.looked(scored) < all {
+    if !scored.is_waiting(false) && !scored.failed(&look.subject) && look.looked(scored) < all {
         // The next rows are looked for.
         ui.ctx().request_repaint();
     }
@@ -342,8 +342,8 @@ fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>
         let text = format!("{} of {} scored", format_count(known), format_count(all));
         say(text, "Errors are computed for the whole set, then it is sorted");
     }
-    let epoch = look.checkpoint.progress.epoch;
-    say(format!("weights of epoch {epoch}"), "These samples are shown by the newest weights of the run");
+    let about = "The network had the weights that these samples are shown by after this epoch";
+    say(format!("weights of epoch {}", look.epoch), about);
     if let Some(mean) = mean {
         let name = if look.subject.is_corrupted {
             "MSE, corrupted input"

@@ -34,7 +34,7 @@ static ENTRY: Entry = Entry {
     icon: "◆",
     command: "Show selection",
     tooltip: "Bring the selected samples to the front.",
-    keys: keys![CTRL, Num9],
+    keys: keys![CTRL_ALT, Num9],
 };
 
 impl View for SelectionView {
@@ -87,10 +87,10 @@ impl SelectionView {
             errors,
         );
         ui.add_space(8.0);
-        let of = state.comparison_stamp();
-        let compared = state.scored.compared.as_ref().filter(|compared| Some(compared.0) == of);
-        if let (Some((_, compared)), false) = (compared, state.selected().is_empty()) {
-            compared_ui(ui, compared);
+        let like = state.comparison_stamps().map(|stamps| stamps.1);
+        let compared = state.scored.compared.as_ref().filter(|compared| Some(compared.like) == like);
+        if let (Some(compared), false) = (compared, state.selected().is_empty()) {
+            compared_ui(ui, &compared.found);
         }
         output
     }

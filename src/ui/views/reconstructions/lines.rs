@@ -4,7 +4,8 @@ use egui::{Align2, FontId, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind
 
 use super::super::sample::{feature_name, row_name};
 use super::listing::{Drawn, Seen};
-use crate::ui::plots::{Profile, color, format_number, palette, profile_ui, shortened};
+use crate::project::format_number;
+use crate::ui::plots::{Profile, color, palette, profile_ui, shortened};
 
 /// Height of a profile with its caption, and of the legend above all.
 const PROFILE_PX: f32 = 74.0;

@@ -11,8 +11,8 @@ use super::super::sample::{label_text, row_name};
 use super::listing::{Drawn, Seen};
 use super::page::Page;
 use crate::figure::error_color;
-use crate::project::{Shown, visible};
-use crate::ui::plots::{color, format_number, palette};
+use crate::project::{Shown, format_number, visible};
+use crate::ui::plots::{color, palette};
 
 const GAP: f32 = 5.0;
 /// Width of the names beside the pictures.

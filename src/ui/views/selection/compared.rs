@@ -3,9 +3,9 @@
 use egui::{Align, Grid, Layout, RichText, Ui};
 
 use crate::figure::Rgb;
-use crate::project::format_count;
+use crate::project::{format_count, format_number};
 use crate::session::{ClassShares, Comparison, Difference, Moments};
-use crate::ui::plots::{color, format_number, palette, shortened};
+use crate::ui::plots::{color, palette, shortened};
 use crate::ui::theme::bold;
 
 /// Most lines of a table.
