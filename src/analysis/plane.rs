@@ -17,7 +17,7 @@ impl Plane {
         }
         let mut origin = code.to_vec();
         units.iter().for_each(|unit| origin[*unit] = 0.0);
-        let axis = |unit: usize| (0..code.len()).map(|at| f32::from(u8::from(at == unit))).collect();
+        let axis = |unit: usize| (0..code.len()).map(|at| f32::from(at == unit)).collect();
         Some(Plane { origin, axes: units.map(axis) })
     }
 
