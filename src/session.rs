@@ -1,14 +1,16 @@
-//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (loading data, principal
-//! components, baselines; loading is cancellable, and the newest request wins). [`Request`]s go in, [`Event`]s come out, both plain data;
+//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (two workers: decoding what a
+//! person points at, and all else that is computed). Loading data has a thread of its own; the newest request wins. [`Request`]s go in, [`Event`]s come out, both plain data;
 //! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
 
 mod baseline;
 mod compute;
 mod driver;
 mod findings;
+mod live;
 mod loading;
 mod pace;
 mod protocol;
+mod queue;
 mod recorder;
 mod scores;
 mod training;
@@ -107,7 +109,7 @@ impl Session {
         Session {
             training: Some(training),
             training_thread,
-            compute: ComputeLane::start(outbox.clone()),
+            compute: ComputeLane::start(&outbox),
             loader: Loader::new(outbox),
             inbox,
         }
@@ -119,6 +121,8 @@ impl Session {
             Request::Load { request, data } => return self.loader.load(request, *data),
             Request::CancelLoad => return self.loader.cancel(),
             Request::Compute(job) => return self.compute.push(job),
+            Request::Cancel(id) => return self.compute.cancel(id),
+            Request::Weights(run) => TrainingCommand::Weights(run),
             Request::Train(request) => TrainingCommand::Train(request),
             Request::Pause(run) => TrainingCommand::Pause(run),
             Request::Go(run, start) => TrainingCommand::Go(run, start),

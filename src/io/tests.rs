@@ -78,9 +78,9 @@ fn checkpoint_of(run: &Run, epoch: u32) -> Checkpoint {
             stale_epochs: 1,
             seconds: 0.1 + 0.2,
         },
-        weights: weights(epoch),
+        weights: Arc::new(weights(epoch)),
         moments: arrays(run, &MOMENTS, &special(100)),
-        best: Some(Best { epoch: 1, loss: f64::INFINITY, weights: weights(200) }),
+        best: Some(Best { epoch: 1, loss: f64::INFINITY, weights: Arc::new(weights(200)) }),
         pretraining: Some(GreedyState {
             progress: LayerProgress { layer: 1, epoch: 2, step_in_epoch: 3, error_sum: 0.5, samples: 9 },
             arrays: weights(300),
@@ -172,8 +172,8 @@ fn same(a: &Run, b: &Run) -> bool {
 fn weight_bits(run: &Run) -> Vec<u32> {
     let checkpoint = run.checkpoint.as_ref();
     let arrays = checkpoint.iter().flat_map(|checkpoint| {
-        let best = checkpoint.best.as_ref().map(|best| &best.weights);
-        [&checkpoint.weights, &checkpoint.moments].into_iter().chain(best)
+        let best = checkpoint.best.as_ref().map(|best| &*best.weights);
+        [&*checkpoint.weights, &checkpoint.moments].into_iter().chain(best)
     });
     arrays
         .flat_map(|weights| weights.0.values())
@@ -535,7 +535,15 @@ fn kept_epochs_on_disk_follow_those_in_memory() {
     store.save_kept(RunId(1), &kept(3)).expect("stored");
     store.save_kept(RunId(1), &kept(1)).expect("stored");
     let folder = store.path().join("runs/1/kept");
-    assert_eq!(fs::read_dir(folder).expect("there").count(), 2);
+    assert_eq!(fs::read_dir(&folder).expect("there").count(), 2);
+    // Weights come with their epoch and go with it.
+    let mut epochs = kept(1);
+    epochs.push_weights(1, Arc::new(Weights::default()));
+    store.save_kept(RunId(1), &epochs).expect("stored");
+    assert!(folder.join("000001-weights.safetensors").exists());
+    epochs.rewind(0);
+    store.save_kept(RunId(1), &epochs).expect("stored");
+    assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
 }
 
 #[test]
@@ -576,7 +584,7 @@ proptest! {
         let number = |at: usize| f64::from_bits(numbers[at]);
         let mut run = bare_run(1);
         run.status = Status::Done;
-        let (weights, moments) = (arrays(&run, &[""], &bits), arrays(&run, &MOMENTS, &moments));
+        let (weights, moments) = (Arc::new(arrays(&run, &[""], &bits)), arrays(&run, &MOMENTS, &moments));
         let mut checkpoint = Checkpoint { weights, moments, ..checkpoint_of(&run, 3) };
         let special = [f64::INFINITY, f64::NEG_INFINITY, -0.0, f64::MIN_POSITIVE][special];
         let losses = Losses::new(&Terms::default(), &[number(0)]).expect("the total");

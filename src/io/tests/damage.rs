@@ -135,18 +135,19 @@ fn a_checkpoint_fits_its_design() {
     check("the best epoch", |checkpoint| checkpoint.best.as_mut().expect("one").epoch = 4);
     check("best epoch 0", |checkpoint| checkpoint.best.as_mut().expect("one").epoch = 0);
     check("a layer", |checkpoint| checkpoint.pretraining.as_mut().expect("one").progress.layer = u32::MAX);
-    check("a name", |checkpoint| drop(checkpoint.weights.0.pop_first()));
+    check("a name", |checkpoint| drop(Arc::make_mut(&mut checkpoint.weights).0.pop_first()));
     check("one array more", |checkpoint| {
-        checkpoint
-            .weights
+        Arc::make_mut(&mut checkpoint.weights)
             .0
             .insert("encoder.9.weight".to_owned(), Array { shape: vec![1], values: vec![0.0] });
     });
     check("a shape", |checkpoint| {
-        let array = checkpoint.weights.0.values_mut().next().expect("arrays");
+        let array = Arc::make_mut(&mut checkpoint.weights).0.values_mut().next().expect("arrays");
         *array = Array { shape: vec![1], values: vec![0.0] };
     });
-    check("the best weights", |checkpoint| checkpoint.best.as_mut().expect("one").weights.0.clear());
+    check("the best weights", |checkpoint| {
+        Arc::make_mut(&mut checkpoint.best.as_mut().expect("one").weights).0.clear();
+    });
     check("the optimizer", |checkpoint| drop(checkpoint.moments.0.pop_last()));
 }
 
@@ -165,6 +166,36 @@ fn kept_epochs_fit_the_samples_and_the_code() {
         let codes = vec![0.0; 20_000 * units];
         run.kept.push(Arc::new(Kept { code_units: units, codes, ..Kept::default() }));
     });
+}
+
+#[test]
+fn weights_of_kept_epochs_come_back_and_damage_costs_them_alone() {
+    let weighted = |run: &mut Run| {
+        for epoch in [0, 2, 3] {
+            run.kept.push_weights(epoch, Arc::new(arrays(run, &[""], &special(epoch))));
+        }
+    };
+    let bits = |run: &Run, epoch: u32| -> Option<Vec<u32>> {
+        let arrays = run.kept.weights(epoch)?.0.values();
+        Some(arrays.flat_map(|array| array.values.iter().map(|value| value.to_bits())).collect())
+    };
+    let all = |run: &Run| [0, 1, 2, 3].map(|epoch| bits(run, epoch));
+    let mut expected = run(1);
+    weighted(&mut expected);
+    for (runs, warnings) in reopened(weighted) {
+        assert_eq!((all(&runs[0]), &warnings[..]), (all(&expected), ""));
+    }
+    let damaged = |run: &mut Run| {
+        weighted(run);
+        run.kept.push_weights(2, Arc::new(Weights::default()));
+    };
+    for (runs, warnings) in reopened(damaged) {
+        let weights = all(&runs[0]);
+        assert_eq!((&weights[0], &weights[1..]), (&bits(&expected, 0), &[None, None, None][..]));
+        assert_eq!((runs[0].kept.len(), runs[0].checkpoint.is_some()), (4, true));
+        assert!(warnings.contains("runs/1/kept/000002-weights.safetensors"), "{warnings}");
+        assert!(warnings.contains("the weights of this and later kept epochs are left out"), "{warnings}");
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::check::{Plan, Severity, plan};
+use crate::check::{Severity, plan};
 use crate::dataset::{Dataset, Subset};
-use crate::run::{Checkpoint, Kept, Run, RunEvent, RunId};
+use crate::engine::Trained;
+use crate::run::{Kept, Run, RunEvent, RunId};
 use crate::session::{self, Job, JobId, JobKind};
 use crate::ui::state::State;
 
@@ -22,38 +23,29 @@ impl State {
 
     /// Evaluates the shown run on the test split.
     pub fn evaluate_test(&mut self) {
-        self.compute_of_shown("evaluated", |plan, checkpoint, data| JobKind::Evaluate {
-            plan,
-            checkpoint,
-            data,
-            subset: Subset::Test,
-        });
+        let subset = Subset::Test;
+        self.compute_of_shown("evaluated", |trained, data| JobKind::Evaluate { trained, data, subset });
     }
 
     /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
     pub fn estimate_likelihood(&mut self, draws: usize) {
-        self.compute_of_shown("asked for a likelihood", |plan, checkpoint, data| {
+        self.compute_of_shown("asked for a likelihood", |trained, data| {
             let has_validation = !data.split.validation.is_empty();
             let subset = if has_validation { Subset::Validation } else { Subset::Train };
-            JobKind::Likelihood { plan, checkpoint, data, subset, draws }
+            JobKind::Likelihood { trained, data, subset, draws }
         });
     }
 
     /// Has the compute lane do something with the shown run's network and data.
-    fn compute_of_shown(
-        &mut self,
-        what: &str,
-        job: impl FnOnce(Box<Plan>, Arc<Checkpoint>, Arc<Dataset>) -> JobKind,
-    ) {
+    fn compute_of_shown(&mut self, what: &str, job: impl FnOnce(Trained, Arc<Dataset>) -> JobKind) {
         let Some(run) = self.shown() else { return };
-        let (Some((data, facts)), Some(checkpoint)) = (self.data_as_trained(run), run.checkpoint.clone())
-        else {
-            return;
-        };
+        let Some((data, facts)) = self.data_as_trained(run) else { return };
         let (id, data) = (run.id, data.clone());
         match plan(&run.design, &facts) {
             Ok(plan) => {
-                self.compute(Some(id), job(Box::new(plan), checkpoint, data));
+                if let Some(trained) = Trained::of(Arc::new(plan), run) {
+                    self.compute(Some(id), job(trained, data));
+                }
             }
             Err(problems) => {
                 let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();

@@ -35,6 +35,8 @@ impl State {
                         }
                     }
                     Ok(JobResult::Principal(points)) => self.principal.take(job, points),
+                    // No view asks for it yet.
+                    Ok(JobResult::Decoded(_)) => {}
                     Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                         let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
                         let mut text = evaluation_text(self, run, subset, &losses, mse);
@@ -55,6 +57,8 @@ impl State {
                     }
                 }
             }
+            // No view asks for them yet.
+            Event::Weights { .. } => {}
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,
                 format!("Work could not be kept safe: {message}. Training continues; save the project to another place."),
@@ -125,7 +129,7 @@ impl State {
             }
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
-            | RunEvent::Kept(_)
+            | RunEvent::Kept(..)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
             | RunEvent::Baseline(_)
