@@ -6,13 +6,12 @@ use egui::{
     Align2, CursorIcon, EventFilter, FontId, Key, Painter, Pos2, Rangef, Rect, Response, Stroke, StrokeKind,
     Ui, Vec2, pos2, vec2,
 };
-use serde::{Deserialize, Serialize};
 
 use super::number::{Tick, linear_ticks};
-use super::paint::{color, palette};
+use hourglass::ui::plots::{color, palette};
 
 /// What a plot shows of its two axes, in units of the axes (a logarithmic axis counts in decimal logarithms).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// Left and right end.
     pub x: [f64; 2],
@@ -192,12 +191,10 @@ pub enum Drag {
 }
 
 /// The part of a plot a person has chosen to see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Zoom {
     /// The chosen limits; `None` shows everything and follows the data.
     pub limits: Option<Limits>,
-    #[serde(skip)]
     box_from: Option<Pos2>,
 }
 
@@ -313,71 +310,4 @@ impl Zoom {
 /// A painter that stays inside the plot.
 pub(super) fn inside(ui: &Ui, rect: Rect) -> Painter {
     ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn screen_and_value_are_inverse() {
-        let limits = Limits { x: [-2.0, 6.0], y: [10.0, 30.0] };
-        let frame = Frame { rect: Rect::from_min_size(pos2(20.0, 30.0), vec2(200.0, 100.0)), limits };
-        assert_eq!(frame.at([-2.0, 10.0]), pos2(20.0, 130.0));
-        assert_eq!(frame.at([6.0, 30.0]), pos2(220.0, 30.0));
-        let [x, y] = frame.value(frame.at([1.5, 17.0]));
-        assert!((x - 1.5).abs() < 1e-4 && (y - 17.0).abs() < 1e-4);
-    }
-
-    #[test]
-    fn labels_below_an_axis_never_touch() {
-        let check = |width: f32, marks: usize, label: f32, expected: &[usize]| {
-            let labels: Vec<(f32, f32)> =
-                (0..=marks).map(|mark| (width * mark as f32 / marks as f32, label)).collect();
-            let places = label_places(&labels, Rangef::new(0.0, width));
-            let shown: Vec<usize> = places.iter().map(|(index, _)| *index).collect();
-            assert_eq!(shown, expected, "{width} {marks} {label}");
-        };
-        check(330.0, 6, 20.0, &[0, 1, 2, 3, 4, 5, 6]);
-        // 600000 is moved inwards, to 500000.
-        check(330.0, 6, 42.0, &[0, 2, 4, 6]);
-        check(100.0, 6, 42.0, &[0, 4]);
-        check(50.0, 6, 42.0, &[0]);
-        check(10.0, 1, 42.0, &[0]);
-        assert_eq!(label_places(&[], Rangef::new(0.0, 9.0)), []);
-        for width in 24..900 {
-            let ticks = linear_ticks([0.0, 600_000.0], width / 50);
-            let at = |tick: &Tick| (tick.at as f32 / 600_000.0 * width as f32, 7.0 * tick.label.len() as f32);
-            let labels: Vec<(f32, f32)> = ticks.iter().map(at).collect();
-            let places = label_places(&labels, Rangef::new(0.0, width as f32));
-            assert_eq!(places.is_empty(), labels.is_empty());
-            for pair in places.windows(2) {
-                assert!(pair[0].1 + labels[pair[0].0].1 < pair[1].1, "{width}: {places:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn limits_leave_out_what_is_no_number() {
-        let points = [[1.0, f64::NAN], [f64::INFINITY, 0.0], [2.0, 5.0], [4.0, -1.0]];
-        let limits = Limits::around(points.into_iter());
-        assert_eq!(limits, Some(Limits { x: [2.0, 4.0], y: [-1.0, 5.0] }));
-        assert_eq!(Limits::around([[f64::NAN; 2]].into_iter()), None);
-        let single = Limits { x: [3.0; 2], y: [0.0; 2] }.with_margin(0.05);
-        assert!(single.is_sound(), "{single:?}");
-    }
-
-    #[test]
-    fn following_limits_stay_until_they_must_move() {
-        let unit = Limits::default();
-        let inner = Limits { x: [0.1, 0.9], y: [0.2, 0.9] };
-        assert_eq!(follow(unit, inner, 0.3), (unit, false));
-        let outer = Limits { x: [0.0, 3.0], y: [0.0, 1.0] };
-        let (mut limits, moving) = follow(unit, outer, 0.5);
-        assert!(moving && limits.x[1] == 2.0 && limits.y == unit.y);
-        for _ in 0..20 {
-            limits = follow(limits, outer, 0.5).0;
-        }
-        assert_eq!((limits, false), follow(limits, outer, 0.5));
-    }
 }

@@ -1,0 +1,201 @@
+//! Tens of thousands of points in the plane, one mesh.
+
+use std::sync::Arc;
+
+use egui::epaint::Mesh;
+use egui::{Color32, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
+
+use super::axes::inside;
+use super::axes::{Drag, Frame, Limits, Ticks, Zoom, follow};
+use super::number::{Tick, linear_ticks};
+use hourglass::figure::Palette;
+use hourglass::project::visible;
+use hourglass::ui::plots::{Markers, PointColors, Scatter, class_marker, color, palette};
+
+/// Zoom, and what need not be computed again while nothing changes.
+#[derive(Clone, Default)]
+pub struct ScatterView {
+    /// The part a person has chosen to see.
+    pub zoom: Zoom,
+    markers: Markers,
+    shown: Option<(u64, Limits)>,
+    around: Option<(u64, Limits)>,
+    mesh: Option<(MeshKey, Arc<Mesh>)>,
+}
+
+type MeshKey = (u64, Rect, Limits, Option<u32>, bool);
+
+/// Shows the plot in all the room there is and gives the point under the pointer.
+pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) -> Option<usize> {
+    let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let p = palette(ui);
+    ui.painter().rect_filled(outer, 0.0, color(p.plot));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, scatter.name));
+    let limits = view.limits(ui, scatter);
+    let mut ticks = Ticks { x: Vec::new(), y: y_ticks(scatter, limits, outer.height()) };
+    let rect = Rect::from_min_max(
+        pos2(outer.left() + ticks.y_width(ui) + 8.0, outer.top() + 8.0),
+        pos2(outer.right() - 8.0, outer.bottom() - 22.0),
+    );
+    if rect.width() < 24.0 || rect.height() < 24.0 {
+        return None;
+    }
+    let frame = Frame { rect, limits };
+    ticks.x = frame.x_ticks();
+    ticks.paint(ui, &frame);
+
+    let painter = inside(ui, rect.expand(4.0));
+    painter.add(Shape::Mesh(view.mesh(ui, scatter, &frame)));
+    view.zoom.interact(ui, &response, &frame, Drag::Pan, true);
+    let hovered = nearest(scatter, &frame, &response);
+    if let Some(index) = hovered {
+        let [x, y] = scatter.points[index];
+        let at = frame.at([f64::from(x), f64::from(y)]);
+        painter.circle_stroke(at, radius(scatter.points.len()) + 2.5, Stroke::new(1.5, color(p.text)));
+    }
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
+    }
+    hovered
+}
+
+fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {
+    let room = ((height - 30.0) / 34.0).max(0.0) as usize;
+    match scatter.lanes {
+        None => linear_ticks(limits.y, room),
+        Some(names) => {
+            let every = names.len().div_ceil((height / 15.0).max(1.0) as usize).max(1);
+            let ticks = names.iter().enumerate().step_by(every);
+            let ticks = ticks.map(|(lane, name)| Tick { at: lane as f64, label: shortened(name, 12) });
+            ticks.filter(|tick| (limits.y[0]..=limits.y[1]).contains(&tick.at)).collect()
+        }
+    }
+}
+
+/// A name as a person may see it, cut to so many characters.
+fn shortened(name: &str, most: usize) -> String {
+    let name = visible(name);
+    if name.chars().count() <= most {
+        return name.into_owned();
+    }
+    name.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+impl ScatterView {
+    /// The limits to be shown now: chosen, or gliding after the points.
+    fn limits(&mut self, ui: &Ui, scatter: &Scatter<'_>) -> Limits {
+        let around = match self.around {
+            Some((stamp, limits)) if stamp == scatter.stamp => limits,
+            _ => {
+                let points = scatter.points.iter().map(|point| point.map(f64::from));
+                let mut limits = Limits::around(points).unwrap_or_default().with_margin(0.06);
+                if let Some(lanes) = scatter.lanes {
+                    limits.y = [-0.7, lanes.len().max(1) as f64 - 0.3];
+                }
+                self.around = Some((scatter.stamp, limits));
+                limits
+            }
+        };
+        let shown = match self.shown {
+            Some((series, shown)) if series == scatter.series => {
+                let step = 1.0 - (-10.0 * ui.input(|input| input.stable_dt).min(0.1)).exp();
+                let (limits, moving) = follow(shown, around, f64::from(step));
+                if moving {
+                    ui.ctx().request_repaint();
+                }
+                limits
+            }
+            other => {
+                if other.is_some() {
+                    // The part that was chosen was one of other points.
+                    self.zoom.reset();
+                }
+                around
+            }
+        };
+        self.shown = Some((scatter.series, shown));
+        self.zoom.limits.unwrap_or(shown)
+    }
+
+    /// All markers as one mesh, built again only when something moved.
+    fn mesh(&mut self, ui: &Ui, scatter: &Scatter<'_>, frame: &Frame) -> Arc<Mesh> {
+        let dark = ui.visuals().dark_mode;
+        let key: MeshKey = (scatter.stamp, frame.rect, frame.limits, scatter.isolated, dark);
+        if let Some((known, mesh)) = &self.mesh
+            && *known == key
+        {
+            return mesh.clone();
+        }
+        let p = palette(ui);
+        let visible = frame.rect.expand(4.0);
+        let all = || {
+            scatter.points.iter().enumerate().filter_map(|(index, [x, y])| {
+                let at = frame.at([f64::from(*x), f64::from(*y)]);
+                // NaN is in no rectangle.
+                visible.contains(at).then_some((index, at))
+            })
+        };
+        let colors = point_colors(p, scatter.points.len());
+        let paint = |(index, at)| {
+            let (tint, shape) = colors(&scatter.colors, index);
+            (at, tint, shape)
+        };
+        let radius = radius(scatter.points.len());
+        let mesh = match (scatter.isolated, scatter.colors) {
+            (Some(class), PointColors::Classes(ids)) => {
+                let is_one = move |index: usize| ids.get(index) == Some(&class);
+                let faded = all()
+                    .filter(|(index, _)| !is_one(*index))
+                    .map(|(_, at)| (at, color(p.faint).gamma_multiply(0.22), 0));
+                let chosen = all().filter(|(index, _)| is_one(*index)).map(paint);
+                self.markers.mesh(ui.ctx(), radius, faded.chain(chosen))
+            }
+            _ => self.markers.mesh(ui.ctx(), radius, all().map(paint)),
+        };
+        self.mesh = Some((key, mesh.clone()));
+        mesh
+    }
+}
+
+/// Colour and shape of a point. Crowded points are painted thinner, so that density shows.
+fn point_colors(p: &Palette, count: usize) -> impl Fn(&PointColors<'_>, usize) -> (Color32, usize) {
+    let alpha = if count > 8000 { 0.7 } else { 0.9 };
+    let classes: Vec<Color32> = p.classes.iter().map(|rgb| color(*rgb).gamma_multiply(alpha)).collect();
+    let numbers: Vec<Color32> =
+        (0..=255_u8).map(|step| color(p.number(f32::from(step) / 255.0)).gamma_multiply(alpha)).collect();
+    let (accent, none) = (color(p.accent).gamma_multiply(alpha), color(p.faint).gamma_multiply(alpha));
+    move |colors, index| match colors {
+        PointColors::Alike => (accent, 0),
+        PointColors::Classes(ids) => ids.get(index).map_or((none, 0), |class| {
+            let marker = class_marker(*class as usize);
+            (classes[marker.color], marker.shape)
+        }),
+        PointColors::Numbers(values, [low, high]) => {
+            let value = values.get(index).copied().unwrap_or(f32::NAN);
+            let t = if high > low { (value - low) / (high - low) } else { 0.5 };
+            if t.is_nan() { (none, 0) } else { (numbers[(t.clamp(0.0, 1.0) * 255.0) as usize], 0) }
+        }
+    }
+}
+
+/// Radius of a marker: smaller where there are many.
+fn radius(count: usize) -> f32 {
+    (3.2 * (1500.0 / count.max(1) as f32).powf(0.22)).clamp(1.5, 3.4)
+}
+
+/// The point nearest to the pointer, within a few points of the screen.
+fn nearest(scatter: &Scatter<'_>, frame: &Frame, response: &Response) -> Option<usize> {
+    let pointer = response.hover_pos().filter(|at| frame.rect.contains(*at))?;
+    if response.dragged() {
+        return None;
+    }
+    let distances = scatter.points.iter().enumerate().filter_map(|(index, [x, y])| {
+        let distance = frame.at([f64::from(*x), f64::from(*y)]).distance_sq(pointer);
+        (distance < 9.0 * 9.0).then_some((index, distance))
+    });
+    let seen = distances.filter(|(index, _)| match (scatter.isolated, scatter.colors) {
+        (Some(class), PointColors::Classes(ids)) => ids.get(*index) == Some(&class),
+        _ => true,
+    });
+    seen.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
+}
