@@ -7,6 +7,7 @@ mod data;
 mod data_problem;
 mod derived;
 mod dialog;
+mod explore;
 mod history;
 mod missing_data;
 mod notices;
@@ -29,6 +30,7 @@ pub use self::browse::{Browse, BrowseKind, Target};
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
+pub use self::explore::{Asked, Explore, Pin, Question};
 pub use self::history::History;
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
@@ -107,6 +109,8 @@ pub struct State {
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: Principal,
+    /// What was asked of the shown run's network, and the answers.
+    pub explore: Explore,
     /// The error of PCA of every run.
     pub baselines: Baselines,
     /// Data of runs that the design no longer reads.
@@ -201,6 +205,7 @@ impl State {
             compared: Vec::new(),
             epoch: None,
             principal: Principal::default(),
+            explore: Explore::default(),
             baselines: Baselines::default(),
             past: PastData::default(),
             kept: None,

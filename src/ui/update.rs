@@ -4,6 +4,7 @@ mod analysis;
 mod documents;
 mod dropped;
 mod edits;
+mod explore;
 mod file_events;
 mod past_data;
 mod remedies;

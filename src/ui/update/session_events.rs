@@ -28,6 +28,7 @@ impl State {
             Event::Run(id, event) => self.handle_run_event(id, event),
             Event::Computed(job, result) => {
                 let run = self.jobs.remove(&job);
+                let Err(result) = self.explore.take(job, result) else { return };
                 match result {
                     Ok(JobResult::Baseline(mse)) => {
                         if let Some(run) = self.baselines.take(job).and_then(|id| self.run_mut(id)) {
@@ -35,8 +36,8 @@ impl State {
                         }
                     }
                     Ok(JobResult::Principal(points)) => self.principal.take(job, points),
-                    // No view asks for it yet.
-                    Ok(JobResult::Decoded(_)) => {}
+                    // Who asked looks at another run by now.
+                    Ok(JobResult::Decoded(_) | JobResult::Drawn { .. } | JobResult::Found(_)) => {}
                     Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                         let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
                         let mut text = evaluation_text(self, run, subset, &losses, mse);
@@ -58,7 +59,7 @@ impl State {
                 }
             }
             // No view asks for them yet.
-            Event::Weights { .. } => {}
+            Event::Weights { run, weights, .. } => self.take_weights(run, weights),
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,
                 format!("Work could not be kept safe: {message}. Training continues; save the project to another place."),
