@@ -45,14 +45,15 @@ impl Applied {
         let weights = run.checkpoint.as_ref().map(|checkpoint| checkpoint.inference_weights());
         let weights = weights.cloned().ok_or_else(no_weights)?;
         // A network is built only as large as the weights that are there: a design may claim anything.
-        let trained = Trained::again(&run, weights, if own { range } else { (0.0, 1.0) }).map_err(|errors| {
-            let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
-            Failure::Problem(format!(
-                "{name}: the design of run {} is damaged: {}",
-                run.id,
-                visible(&messages.join("; "))
-            ))
-        })?;
+        let trained =
+            Trained::again(&run, weights, if own { range } else { (0.0, 1.0) }).map_err(|errors| {
+                let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
+                Failure::Problem(format!(
+                    "{name}: the design of run {} is damaged: {}",
+                    run.id,
+                    visible(&messages.join("; "))
+                ))
+            })?;
         if (trained.weights().len() as u64) < trained.plan().parameters() {
             return Err(Failure::Problem(format!(
                 "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \

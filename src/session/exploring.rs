@@ -70,8 +70,7 @@ impl Draws {
                 Ok(codes)
             }
             Distribution::Gaussian => {
-                let fitted =
-                    Gaussian::fit(&self.codes.codes, units).map_err(|error| error.to_string())?;
+                let fitted = Gaussian::fit(&self.codes.codes, units).map_err(|error| error.to_string())?;
                 Ok((0..self.count).flat_map(|row| fitted.draw(temperature, normal(row))).collect())
             }
             Distribution::Mixture(components) => {
@@ -130,7 +129,8 @@ impl Lookup {
             for (picture, found) in pictures.iter().zip(&mut found) {
                 // One more, as the picture itself may be among them.
                 let near = nearest(picture, values, self.count + 1, Distance::Euclidean);
-                let near = near.into_iter().map(|Neighbour { row, distance }| Found { row: rows[row], distance });
+                let near =
+                    near.into_iter().map(|Neighbour { row, distance }| Found { row: rows[row], distance });
                 found.extend(near.filter(|near| Some(near.row) != self.except));
                 found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.row.cmp(&b.row)));
                 found.truncate(self.count);
@@ -196,7 +196,9 @@ mod tests {
         for code in of(draws(Distribution::Gaussian, 0.0)).chunks_exact(2) {
             assert!((code[0] - 0.99).abs() < 1e-5 && (code[1] - 5.0).abs() < 1e-5, "{code:?}");
         }
-        assert!(of(draws(Distribution::Mixture(2), 1.0)).chunks_exact(2).all(|code| (code[1] - 5.0).abs() < 0.1));
+        assert!(
+            of(draws(Distribution::Mixture(2), 1.0)).chunks_exact(2).all(|code| (code[1] - 5.0).abs() < 0.1)
+        );
     }
 
     #[test]
@@ -204,7 +206,8 @@ mod tests {
         let data = blobs();
         let error = draws(Distribution::Prior, 1.0).codes(&network(&data, Bottleneck::Plain)).unwrap_err();
         assert!(error.contains("known distribution"), "{error}");
-        let error = draws(Distribution::Mixture(101), 1.0).codes(&network(&data, Bottleneck::Plain)).unwrap_err();
+        let error =
+            draws(Distribution::Mixture(101), 1.0).codes(&network(&data, Bottleneck::Plain)).unwrap_err();
         assert!(error.contains("101 components"), "{error}");
     }
 

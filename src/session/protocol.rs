@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use super::exploring::{Draws, Found, Lookup};
 use super::Findings;
+use super::exploring::{Draws, Found, Lookup};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::{Likelihood, Trained};

@@ -116,7 +116,9 @@ mod tests {
         let trained = Trained::new(Arc::new(plan), Arc::new(Weights::default()), None);
         move |id, urgency| {
             let kind = match urgency {
-                Urgency::Pointer => JobKind::Decode { trained: trained.clone(), codes: vec![], purpose: Decoding::Pointer },
+                Urgency::Pointer => {
+                    JobKind::Decode { trained: trained.clone(), codes: vec![], purpose: Decoding::Pointer }
+                }
                 Urgency::Points => JobKind::Principal { codes: Arc::new(Kept::default()) },
                 Urgency::Sets => JobKind::Baseline { data: Arc::clone(&data), components: 1 },
             };

@@ -249,8 +249,8 @@ impl State {
 
     /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
     /// these are not there, loaded data of the same rows, whatever labels they have.
-    pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        let loaded = self.data.dataset.as_deref();
+    pub fn data_of(&self, run: &Run) -> Option<&Arc<Dataset>> {
+        let loaded = self.data.dataset.as_ref();
         let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
         let own = own.map(|(data, _)| data).or_else(|| self.past.of(run));
         own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))

@@ -86,7 +86,11 @@ impl Explore {
     ///
     /// # Errors
     /// Gives the answer back where nobody here asked for it.
-    pub fn take(&mut self, job: JobId, result: Result<JobResult, String>) -> Result<(), Result<JobResult, String>> {
+    pub fn take(
+        &mut self,
+        job: JobId,
+        result: Result<JobResult, String>,
+    ) -> Result<(), Result<JobResult, String>> {
         let Some((question, stamp)) = self.jobs.remove(&job) else { return Err(result) };
         // Whatever was asked before has been given up.
         self.jobs.retain(|id, (other, _)| *other != question || *id > job);

@@ -513,7 +513,7 @@ impl View for LatentView {
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
         let now = &*state;
         let (run, epoch) = (now.shown(), now.epoch);
-        let data = run.and_then(|run| now.data_of(run));
+        let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
         let principal = run.and_then(|run| now.principal.points(run.id));
         let input = LatentInput { run, data, epoch, principal };
