@@ -1,5 +1,6 @@
-//! How long somebody who drags a point over the latent space waits for its picture, while a run trains on all cores: from
-//! the question to the answer, by the newest weights of that run. `cargo bench --bench decode`.
+//! How long somebody who drags a point over the latent space waits for its picture, while a run
+//! trains on all cores: from the question to the answer, by the newest weights of that run:
+//! `cargo bench --bench decode`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,7 +58,7 @@ fn main() {
         let asked = Instant::now();
         let stream = Stream::new(1, Purpose::Prior, question, 0);
         let codes = (0..UNITS as u64).map(|unit| stream.normal(unit)).collect();
-        let kind = JobKind::Decode { trained: trained.clone(), codes };
+        let kind = JobKind::Decode { trained: trained.clone(), codes, purpose: Decoding::Pointer };
         session.send(Request::Compute(Job { id: JobId(question), kind }));
         let mut newest = None;
         wait(&session, |event| match event {

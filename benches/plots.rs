@@ -1,11 +1,8 @@
-//! Layout and tessellation of one frame of each plot, in two ways of drawing it, frame by frame in
-//! turn.
+//! What a frame of each plot costs, layout and tessellation, and what some would cost as items of
+//! `egui_plot`.
 //!
-//! `cargo bench --bench plots`. A plot is drawn through `egui_plot` where that costs at most a
+//! `cargo bench --bench plots`. A plot is drawn through the library where that costs at most a
 //! tenth more.
-
-#[path = "plots/before/mod.rs"]
-mod before;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -24,20 +21,30 @@ const FRAMES: usize = 400;
 const WARM_UP: usize = 20;
 
 fn main() {
-    println!("{:<44}{:>12}{:>12}{:>8}", "milliseconds per frame, median", "one way", "other way", "ratio");
-    println!("point cloud and loss: before egui_plot, and now");
+    println!("{:<44}{:>10}{:>10}{:>8}", "milliseconds per frame, median", "ours", "library", "ratio");
     for moving in [false, true] {
         cloud(moving);
         loss(moving);
     }
-    println!("curves, bars and profiles: as they are, and as items of egui_plot");
     curves();
     bars();
     profiles();
 }
 
+/// Prints what frames cost that `draw` fills.
+fn tell(name: &str, draw: impl FnMut(&mut Ui, usize)) {
+    let (cost, _) = costs(draw, |_, _| {});
+    println!("{name:<44}{cost:>10.3}");
+}
+
 /// Prints what two ways of drawing cost, and the second in terms of the first.
-fn compare(name: &str, mut one: impl FnMut(&mut Ui, usize), mut other: impl FnMut(&mut Ui, usize)) {
+fn compare(name: &str, ours: impl FnMut(&mut Ui, usize), library: impl FnMut(&mut Ui, usize)) {
+    let (ours, library) = costs(ours, library);
+    println!("{name:<44}{ours:>10.3}{library:>10.3}{:>8.2}", library / ours);
+}
+
+/// Medians of both, measured frame by frame in turn: other programs disturb both alike.
+fn costs(mut one: impl FnMut(&mut Ui, usize), mut other: impl FnMut(&mut Ui, usize)) -> (f64, f64) {
     let [first, second] = [(); 2].map(|()| {
         let ctx = Context::default();
         theme::install(&ctx);
@@ -51,8 +58,7 @@ fn compare(name: &str, mut one: impl FnMut(&mut Ui, usize), mut other: impl FnMu
             other_costs.push(pair[1]);
         }
     }
-    let (cost, other_cost) = (median(costs), median(other_costs));
-    println!("{name:<44}{cost:>12.3}{other_cost:>12.3}{:>8.2}", other_cost / cost);
+    (median(costs), median(other_costs))
 }
 
 fn millis(ctx: &Context, frame: usize, draw: &mut impl FnMut(&mut Ui, usize)) -> f64 {
@@ -100,21 +106,12 @@ fn cloud(moving: bool) {
         isolated: None,
         lanes: None,
     };
-    let limits = |frame| ([shift(frame) - 4.0, shift(frame) + 4.0], [-4.0, 4.0]);
-    let (mut old, mut new) = (before::ScatterView::default(), ScatterView::default());
-    compare(
-        &format!("20,000 points, {}", manner(moving)),
-        |ui, frame| {
-            let (x, y) = limits(frame);
-            old.zoom.limits = moving.then_some(before::Limits { x, y });
-            before::scatter_ui(ui, &scatter, &mut old);
-        },
-        |ui, frame| {
-            let (x, y) = limits(frame);
-            new.zoom.limits = moving.then_some(Limits { x, y });
-            scatter_ui(ui, &scatter, &mut new);
-        },
-    );
+    let mut view = ScatterView::default();
+    tell(&format!("20,000 points, {}", manner(moving)), |ui, frame| {
+        let x = [shift(frame) - 4.0, shift(frame) + 4.0];
+        view.zoom.limits = moving.then_some(Limits { x, y: [-4.0, 4.0] });
+        scatter_ui(ui, &scatter, &mut view);
+    });
 }
 
 /// Losses of two runs, training and validation each.
@@ -155,22 +152,12 @@ fn loss(moving: bool) {
     let lines = losses();
     let curves = with_names(&lines);
     let plot = loss_plot(&curves);
-    let limits = |frame| ([1_000.0 * shift(frame), 1_000.0 * shift(frame) + 2_500.0], [-1.0, 0.4]);
-    let (mut old_zoom, mut old) = (before::Zoom::default(), before::LossPlotCache::default());
-    let (mut new_zoom, mut new) = (Zoom::default(), LossPlotCache::default());
-    compare(
-        &format!("loss of 3,000 epochs, 4 curves, {}", manner(moving)),
-        |ui, frame| {
-            let (x, y) = limits(frame);
-            old_zoom.limits = moving.then_some(before::Limits { x, y });
-            before::loss_plot_ui(ui, &plot, &mut old_zoom, &mut old);
-        },
-        |ui, frame| {
-            let (x, y) = limits(frame);
-            new_zoom.limits = moving.then_some(Limits { x, y });
-            loss_plot_ui(ui, &plot, &mut new_zoom, &mut new);
-        },
-    );
+    let (mut zoom, mut cache) = (Zoom::default(), LossPlotCache::default());
+    tell(&format!("loss of 3,000 epochs, 4 curves, {}", manner(moving)), |ui, frame| {
+        let x = [1_000.0 * shift(frame), 1_000.0 * shift(frame) + 2_500.0];
+        zoom.limits = moving.then_some(Limits { x, y: [-1.0, 0.4] });
+        loss_plot_ui(ui, &plot, &mut zoom, &mut cache);
+    });
 }
 
 /// The library's lines are solid here, and its plot has neither marker nor values: it is the least

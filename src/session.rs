@@ -1,6 +1,8 @@
-//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (two workers: decoding what a
-//! person points at, and all else that is computed). Loading data has a thread of its own; the newest request wins. [`Request`]s go in, [`Event`]s come out, both plain data;
-//! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
+//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (a
+//! worker each for what a person points at, for pictures of codes and for work on whole sets).
+//! Loading data has a thread of its own; the newest request wins. [`Request`]s go in, [`Event`]s
+//! come out, both plain data; progress is coalesced to the screen's rate, and a panic or an error
+//! becomes an event, never a dead window.
 
 mod baseline;
 mod compute;

@@ -130,7 +130,8 @@ impl Network {
         self.parameters.iter().find_map(spoilt)
     }
 
-    /// Copies all parameters in the place of an earlier copy; memory is allocated only where others hold that one too.
+    /// Copies all parameters in the place of an earlier copy; memory is allocated only where others
+    /// hold that one too.
     pub(super) fn copy_weights(&self, weights: &mut Arc<Weights>) {
         let Some(weights) = Arc::get_mut(weights) else {
             *weights = Arc::new(self.weights());

@@ -5,8 +5,9 @@ use crate::check::{DataFacts, Plan, Problem, plan};
 use crate::dataset::Scaler;
 use crate::run::{Run, Weights};
 
-/// A trained network as plain data: its plan, the weights of one moment, and how its data were scaled. Cheap to clone, and
-/// free to go to any thread; whoever uses it there builds the network, and keeps it in a [`Ready`].
+/// A trained network as plain data: its plan, the weights of one moment, and how its data were
+/// scaled. Cheap to clone, and free to go to any thread; whoever uses it there builds the network,
+/// and keeps it in a [`Ready`].
 #[derive(Clone, Debug)]
 pub struct Trained {
     plan: Arc<Plan>,
@@ -15,13 +16,13 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// A network with these weights; `scaler` is what was done to every value of its data, where that is known.
+    /// A network with these weights; `scaler` is the scaling of its data, where it is known.
     pub fn new(plan: Arc<Plan>, weights: Arc<Weights>, scaler: Option<Scaler>) -> Trained {
         Trained { plan, weights, scaler: scaler.map(Arc::new) }
     }
 
-    /// The network of a run by the weights of its checkpoint: the best ones where early stopping kept some. `plan` is that of
-    /// its design. `None` where there is no checkpoint yet.
+    /// The network of a run by the weights of its checkpoint: the best ones where early stopping
+    /// kept some. `plan` is that of its design. `None` where there is no checkpoint yet.
     pub fn of(plan: Arc<Plan>, run: &Run) -> Option<Trained> {
         let weights = Arc::clone(run.checkpoint.as_ref()?.inference_weights());
         Some(Trained::new(plan, weights, run.scaler()))
@@ -50,7 +51,7 @@ impl Trained {
         Trained { weights, ..self.clone() }
     }
 
-    /// What it was built by.
+    /// Its plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -60,7 +61,7 @@ impl Trained {
         &self.weights
     }
 
-    /// What was done to every value before the network saw it; undone, reconstructions are in units of the data.
+    /// The scaling of its data, where it is known; undone, reconstructions are in units of the data.
     pub fn scaler(&self) -> Option<&Scaler> {
         self.scaler.as_deref()
     }
@@ -68,7 +69,8 @@ impl Trained {
     /// Builds the network.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where the weights belong to another plan.
+    /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where the weights belong to
+    /// another plan.
     pub fn network(&self, threads: usize) -> Result<Network, EngineError> {
         Network::trained(&self.plan, &self.weights, threads)
     }
@@ -76,15 +78,16 @@ impl Trained {
     /// Whether a network of `plan` becomes this one by its weights alone.
     fn is_built_like(&self, plan: &Plan) -> bool {
         let own = &*self.plan;
-        // All else of a plan follows from these, or concerns training: rows, and memory at the time.
+        // All else of a plan follows from these, or concerns training: rows, and memory at the
+        // time.
         own.design() == plan.design()
             && own.shape() == plan.shape()
             && own.facts().value_range == plan.facts().value_range
     }
 }
 
-/// The network of the [`Trained`] that was used last. Another one is built where the plan is another; where only the weights
-/// are others, they are copied into the one that is there.
+/// The network of the [`Trained`] that was used last. Another one is built where the plan is
+/// another; where only the weights are others, they are copied into the one that is there.
 pub struct Ready {
     threads: usize,
     held: Option<(Network, Arc<Weights>)>,

@@ -20,6 +20,7 @@ use crate::run::{
 mod damage;
 mod failing_saves;
 mod hostile;
+mod kept_epochs;
 mod merging;
 mod recovery;
 
@@ -526,24 +527,6 @@ fn a_store_that_cannot_be_written_keeps_what_it_has() {
     files.inject(None);
     store.append_epochs(RunId(1), &[record(3)]).expect("stored");
     assert!(same(&store.load().expect("loads").runs[0], &run(1)));
-}
-
-#[test]
-fn kept_epochs_on_disk_follow_those_in_memory() {
-    let root = dir();
-    let store = Store::create(root.path()).expect("created");
-    store.save_kept(RunId(1), &kept(3)).expect("stored");
-    store.save_kept(RunId(1), &kept(1)).expect("stored");
-    let folder = store.path().join("runs/1/kept");
-    assert_eq!(fs::read_dir(&folder).expect("there").count(), 2);
-    // Weights come with their epoch and go with it.
-    let mut epochs = kept(1);
-    epochs.push_weights(1, Arc::new(Weights::default()));
-    store.save_kept(RunId(1), &epochs).expect("stored");
-    assert!(folder.join("000001-weights.safetensors").exists());
-    epochs.rewind(0);
-    store.save_kept(RunId(1), &epochs).expect("stored");
-    assert_eq!(fs::read_dir(&folder).expect("there").count(), 1);
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub enum RunEvent {
     Greedy(Vec<GreedyRecord>),
     /// Epochs finished since the last such event, in order; none is ever left out.
     Epochs(Vec<EpochRecord>),
-    /// The probe at the newest epoch that was looked at, and the network's weights then, unless they are too many to be kept;
-    /// at the screen's rate, so epochs may be left out.
+    /// The probe at the newest epoch that was looked at, and the network's weights then, unless
+    /// they are too many to be kept; at the screen's rate, so epochs may be left out.
     Kept(Arc<Kept>, Option<Arc<Weights>>),
     /// The network's health, measured now and then and whenever the run pauses or ends.
     Health(Arc<Health>),

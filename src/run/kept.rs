@@ -70,8 +70,8 @@ impl Kept {
     }
 }
 
-/// Kept epochs for the replay: the last 50, older ones log-spaced, at most 64 MB. With them the network's weights, as far as
-/// they fit into 256 MB: of large networks fewer epochs have some.
+/// Kept epochs for the replay: the last 50, older ones log-spaced, at most 64 MB. With them the
+/// network's weights, as far as they fit into 256 MB: of large networks fewer epochs have some.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeptEpochs {
     /// The samples watched.
@@ -84,6 +84,12 @@ impl KeptEpochs {
     /// Nothing kept yet, for this probe.
     pub fn new(probe: Arc<Probe>) -> KeptEpochs {
         KeptEpochs { probe, ..KeptEpochs::default() }
+    }
+
+    /// Whether an epoch is still wanted once many others have followed.
+    pub fn stays(epoch: u32) -> bool {
+        // 32 of them or more from each epoch to twice its number.
+        epoch.is_multiple_of((epoch / 32).next_power_of_two())
     }
 
     /// Whether the weights of a network with these arrays are kept.
@@ -124,12 +130,14 @@ impl KeptEpochs {
         self.looks.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
     }
 
-    /// The network's weights after a kept epoch; `None` where none were kept, or by an earlier version.
+    /// The network's weights after a kept epoch; `None` where none were kept, or by an earlier
+    /// version.
     pub fn weights(&self, epoch: u32) -> Option<&Arc<Weights>> {
         self.weights.by_epoch.get(&epoch)
     }
 
-    /// The kept weights of the epoch next to this one, with its number: whoever uses them says which epoch it is.
+    /// The kept weights of the epoch next to this one, with its number: whoever uses them says
+    /// which epoch it is.
     pub fn nearest_weights(&self, epoch: u32) -> Option<(u32, &Arc<Weights>)> {
         let nearest = self.weights.by_epoch.iter().min_by_key(|(kept, _)| kept.abs_diff(epoch));
         nearest.map(|(kept, weights)| (*kept, weights))
@@ -151,8 +159,8 @@ impl KeptEpochs {
     }
 }
 
-/// What is kept of an epoch and takes memory.
-trait Keepsake {
+/// Something that is kept of an epoch.
+trait TakesMemory {
     /// Most bytes of all epochs together.
     const CAPACITY_BYTES: usize;
     /// Epochs that stay, however many bytes they take.
@@ -161,7 +169,7 @@ trait Keepsake {
     fn bytes(&self) -> usize;
 }
 
-impl Keepsake for Kept {
+impl TakesMemory for Kept {
     const CAPACITY_BYTES: usize = 64 << 20;
     // The first and the newest.
     const LEAST: usize = 2;
@@ -171,7 +179,7 @@ impl Keepsake for Kept {
     }
 }
 
-impl Keepsake for Weights {
+impl TakesMemory for Weights {
     const CAPACITY_BYTES: usize = 256 << 20;
     const LEAST: usize = 0;
 
@@ -197,7 +205,7 @@ impl<T> Default for Thinned<T> {
     }
 }
 
-impl<T: Keepsake> Thinned<T> {
+impl<T: TakesMemory> Thinned<T> {
     /// Adds that of an epoch and lets go of older ones that are no longer wanted.
     fn push(&mut self, newest: u32, one: Arc<T>) {
         self.bytes += one.bytes();
@@ -210,7 +218,8 @@ impl<T: Keepsake> Thinned<T> {
             let drop: Vec<u32> = match epochs.len() {
                 0 | 1 => epochs,
                 2 => vec![epochs[0]],
-                // Every second of the older half goes, so that what stays is still spread over the whole run.
+                // Every second of the older half goes, so that what stays is still spread over the
+                // whole run.
                 len => epochs[1..len.div_ceil(2)].iter().step_by(2).copied().collect(),
             };
             self.retain(|epoch| !drop.contains(&epoch));
@@ -232,10 +241,7 @@ impl<T: Keepsake> Thinned<T> {
 /// Epochs stay while they are recent, and for ever on a grid that gets coarser in proportion to their number: most is
 /// learned in the first ones.
 fn is_wanted(epoch: u32, newest: u32) -> bool {
-    let age = newest - epoch.min(newest);
-    // 32 of them or more from each epoch to twice its number.
-    let spacing = (epoch / 32).next_power_of_two();
-    age < RECENT || epoch.is_multiple_of(spacing)
+    newest - epoch.min(newest) < RECENT || KeptEpochs::stays(epoch)
 }
 
 #[cfg(test)]
@@ -287,7 +293,8 @@ mod tests {
 
     #[test]
     fn weights_of_kept_epochs_are_capped_by_themselves() {
-        // All share one array, so that the test takes no memory: 2 kB, 16 MB, 120 MB, 200 MB and 300 MB each.
+        // All share one array, so that the test takes no memory: 2 kB, 16 MB, 120 MB, 200 MB and
+        // 300 MB each.
         let (kept, small) = with_weights(300, 500);
         assert_eq!(small, kept.iter().map(|kept| kept.epoch).collect::<Vec<_>>());
         let (kept, some) = with_weights(40, 4 << 20);

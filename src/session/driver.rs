@@ -58,7 +58,8 @@ pub struct Driver<O> {
     step_time: Duration,
     /// Rows of the validation split for each row of a minibatch.
     validation_batches: f64,
-    /// Whether the network is small enough for its weights to be kept with epochs that are looked at.
+    /// Whether the network is small enough for its weights to be kept with epochs that are looked
+    /// at.
     keeps_weights: bool,
     /// Where the run was when it was last looked at.
     seen: Option<(u64, Option<GreedyProgress>)>,

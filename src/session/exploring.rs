@@ -105,6 +105,8 @@ pub struct Lookup {
     pub count: usize,
     /// A row that is left out: the picture itself.
     pub except: Option<u32>,
+    /// Whether the pictures were made up by the network: these have a newest answer of their own.
+    pub is_of_draws: bool,
 }
 
 /// Rows that are gathered at a time.
@@ -217,7 +219,8 @@ mod tests {
         let row = data.split.train[7];
         let mut picture = vec![0.0; 6];
         data.gather(&[row], &mut picture);
-        let mut lookup = Lookup { data, pictures: Arc::new(picture), count: 3, except: None };
+        let mut lookup =
+            Lookup { data, pictures: Arc::new(picture), count: 3, except: None, is_of_draws: false };
         let found = lookup.find(|| true).expect("goes on");
         assert_eq!((found.len(), found[0].len(), found[0][0]), (1, 3, Found { row, distance: 0.0 }));
         lookup.except = Some(row);

@@ -151,7 +151,8 @@ fn ranked(
     }))
 }
 
-/// The class that was held out, with its rows of the test split, the others that have a label, and those that have none.
+/// The class that was held out, with its rows of the test split, the others that have a label, and
+/// those that have none.
 fn sides(network: &Network, data: &Dataset) -> Option<(String, Vec<u32>, Vec<u32>, Vec<u32>)> {
     let class = network.plan().design().data.held_out.clone()?;
     let of_class = data.rows_of_class(&class)?;

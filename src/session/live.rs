@@ -1,4 +1,5 @@
-//! When the weights of a run under way are copied for whoever looks at them. Without anybody who asks it costs nothing.
+//! When the weights of a run under way are copied for whoever looks at them. Without anybody who
+//! asks it costs nothing.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,8 @@ impl Asked {
         self.is_asked = true;
     }
 
-    /// How long until the copy that was asked for may be made; `None` where nobody asked. `now` is then not looked at.
+    /// How long until the copy that was asked for may be made; `None` where nobody asked. `now` is
+    /// then not looked at.
     pub(super) fn due_in(&self, now: impl Fn() -> Instant) -> Option<Duration> {
         let passed = || self.copied.map_or(EVERY, |copied| now().saturating_duration_since(copied));
         self.is_asked.then(|| EVERY.saturating_sub(passed()))

@@ -32,8 +32,8 @@ pub enum Request {
     Stop(RunId),
     /// Change a setting of a run under way; recorded with the run by [`RunEvent::Edited`].
     Set(RunId, Setting),
-    /// Hand out the weights of a run as they are now. Answered by [`Event::Weights`] after the step under way, at most ten
-    /// times a second; whoever wants newer ones asks again.
+    /// Hand out the weights of a run as they are now. Answered by [`Event::Weights`] after the step
+    /// under way, at most ten times a second; whoever wants newer ones asks again.
     Weights(RunId),
     /// Compute something.
     Compute(Job),
@@ -136,8 +136,9 @@ pub struct Job {
     pub kind: JobKind,
 }
 
-/// What the compute lane can do. Decoding under the pointer comes first, then what a view shows, then work on whole sets; of
-/// the first two the newest job takes the place of an older one of its kind that waits.
+/// What the compute lane can do. Decoding waits for nothing else, nor do pictures of codes for work
+/// on whole sets. Of the first two the newest job takes the place of an older one of its kind that
+/// waits, which then has no answer.
 #[derive(Clone, Debug)]
 pub enum JobKind {
     /// The reconstructions of codes.

@@ -5,8 +5,8 @@ use std::mem::discriminant;
 
 use super::{Decoding, Job, JobId, JobKind};
 
-/// How soon a job is wanted; the soonest comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How soon a job is wanted. Each has a worker of its own, so that none waits for what takes longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Urgency {
     /// Under the pointer: a person moves it and looks.
     Pointer,
@@ -17,8 +17,17 @@ pub(super) enum Urgency {
 }
 
 impl Urgency {
-    /// How many there are.
-    pub(super) const COUNT: usize = 3;
+    /// All of them.
+    pub(super) const ALL: [Urgency; 3] = [Urgency::Pointer, Urgency::Points, Urgency::Sets];
+
+    /// Name of its worker's thread.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Urgency::Pointer => "pointer",
+            Urgency::Points => "points",
+            Urgency::Sets => "sets",
+        }
+    }
 }
 
 impl JobKind {
@@ -38,6 +47,7 @@ impl JobKind {
     fn asks_as(&self, other: &JobKind) -> bool {
         match (self, other) {
             (JobKind::Decode { purpose, .. }, JobKind::Decode { purpose: other, .. }) => purpose == other,
+            (JobKind::Lookup(own), JobKind::Lookup(other)) => own.is_of_draws == other.is_of_draws,
             _ => discriminant(self) == discriminant(other),
         }
     }
@@ -56,8 +66,8 @@ struct UnderWay {
 }
 
 impl Queue {
-    /// Adds a job. Of what a person moves about only the newest is wanted: it takes the place of an older one of its kind.
-    /// What is found on a whole set belongs to a run, and each is found.
+    /// Adds a job. Of what a person moves about only the newest is wanted: it takes the place of an
+    /// older one of its kind. What is found on a whole set belongs to a run, and each is found.
     pub(super) fn push(&mut self, job: Job) {
         if job.kind.urgency() != Urgency::Sets {
             self.waiting.retain(|older| !older.kind.asks_as(&job.kind));
@@ -65,10 +75,9 @@ impl Queue {
         self.waiting.push_back(job);
     }
 
-    /// Takes the soonest job of those that are accepted; of equals the oldest.
-    pub(super) fn take(&mut self, accepts: impl Fn(Urgency) -> bool) -> Option<Job> {
-        let urgency = |at: &usize| self.waiting[*at].kind.urgency();
-        let place = (0..self.waiting.len()).filter(|at| accepts(urgency(at))).min_by_key(urgency)?;
+    /// Takes the oldest job of this urgency.
+    pub(super) fn take(&mut self, urgency: Urgency) -> Option<Job> {
+        let place = self.waiting.iter().position(|job| job.kind.urgency() == urgency)?;
         let job = self.waiting.remove(place)?;
         self.under_way.push(UnderWay { id: job.id, is_wanted: true });
         Some(job)
@@ -128,41 +137,45 @@ mod tests {
     }
 
     #[test]
-    fn the_soonest_comes_first_and_the_newest_of_what_moves() {
+    fn of_what_moves_the_newest_is_done_and_of_all_else_each() {
         use Urgency::{Pointer, Points, Sets};
         let job = jobs();
-        let check = |pushed: &[(u64, Urgency)], accepts: &[Urgency], taken: &[u64]| {
+        // The jobs that each worker takes, in the order of `Urgency::ALL`.
+        let check = |pushed: &[(u64, Urgency)], taken: [&[u64]; 3]| {
             let mut queue = Queue::default();
             pushed.iter().for_each(|(id, urgency)| queue.push(job(*id, *urgency)));
-            let ids = std::iter::from_fn(|| queue.take(|urgency| accepts.contains(&urgency)));
-            assert_eq!(ids.map(|job| job.id.0).collect::<Vec<_>>(), taken, "{pushed:?} {accepts:?}");
+            for (urgency, taken) in Urgency::ALL.into_iter().zip(taken) {
+                let ids = std::iter::from_fn(|| queue.take(urgency)).map(|job| job.id.0);
+                assert_eq!(ids.collect::<Vec<_>>(), taken, "{pushed:?} {urgency:?}");
+            }
         };
-        let all = [Pointer, Points, Sets];
-        check(&[], &all, &[]);
-        check(&[(1, Sets), (2, Points), (3, Pointer)], &all, &[3, 2, 1]);
-        check(&[(1, Pointer), (2, Sets), (3, Pointer), (4, Pointer)], &all, &[4, 2]);
-        check(&[(1, Points), (2, Pointer), (3, Points)], &all, &[2, 3]);
-        check(&[(1, Sets), (2, Sets), (3, Sets)], &all, &[1, 2, 3]);
-        check(&[(1, Sets), (2, Points), (3, Pointer)], &[Points, Sets], &[2, 1]);
-        check(&[(1, Sets), (2, Points)], &[Pointer], &[]);
+        check(&[], [&[], &[], &[]]);
+        check(&[(1, Sets), (2, Points), (3, Pointer)], [&[3], &[2], &[1]]);
+        check(&[(1, Pointer), (2, Sets), (3, Pointer), (4, Pointer)], [&[4], &[], &[2]]);
+        check(&[(1, Points), (2, Pointer), (3, Points)], [&[2], &[3], &[]]);
+        check(&[(1, Sets), (2, Sets), (3, Sets)], [&[], &[], &[1, 2, 3]]);
     }
 
     #[test]
     fn what_is_given_up_has_no_answer() {
         let job = jobs();
         let mut queue = Queue::default();
-        queue.push(job(1, Urgency::Sets));
-        queue.push(job(2, Urgency::Sets));
-        queue.push(job(3, Urgency::Sets));
+        for id in 1..=3 {
+            queue.push(job(id, Urgency::Sets));
+        }
+        let take = |queue: &mut Queue, urgency| queue.take(urgency).map(|job| job.id.0);
         queue.cancel(JobId(1));
-        assert_eq!(queue.take(|_| true).map(|job| job.id), Some(JobId(2)));
+        assert_eq!(take(&mut queue, Urgency::Sets), Some(2));
         assert!(queue.is_wanted(JobId(2)));
         queue.cancel(JobId(2));
         assert!(!queue.is_wanted(JobId(2)) && !queue.end(JobId(2)));
-        assert_eq!(queue.take(|_| true).map(|job| job.id), Some(JobId(3)));
+        assert_eq!(take(&mut queue, Urgency::Sets), Some(3));
         assert!(queue.end(JobId(3)) && !queue.is_wanted(JobId(3)));
         queue.push(job(4, Urgency::Points));
+        queue.push(job(5, Urgency::Pointer));
+        assert_eq!(take(&mut queue, Urgency::Pointer), Some(5));
         queue.cancel_all();
-        assert!(queue.take(|_| true).is_none());
+        assert_eq!(take(&mut queue, Urgency::Points), None);
+        assert!(!queue.end(JobId(5)));
     }
 }

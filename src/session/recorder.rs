@@ -7,7 +7,8 @@ use crate::run::{
     Checkpoint, EpochRecord, GreedyRecord, Health, Kept, KeptEpochs, Run, RunEvent, RunId, RunProgress,
 };
 
-/// Events nobody has taken yet, beyond which a run's are held back: about a second of them. Each may hold weights.
+/// Events nobody has taken yet, beyond which a run's are held back: about a second of them. Each
+/// may hold weights.
 const MOST_UNSEEN: usize = 32;
 
 /// Writes events to the live store, and sends them to the window.

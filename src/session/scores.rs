@@ -23,8 +23,9 @@ pub struct Ranking {
 }
 
 impl Scores {
-    /// Scores of samples; `draws` codes are drawn for each where there is a likelihood, from the seed of the design. `watch` is
-    /// told how much is done, out of how much, and says whether to go on.
+    /// Scores of samples; `draws` codes are drawn for each where there is a likelihood, from the
+    /// seed of the design. `watch` is told how much is done, out of how much, and says whether to
+    /// go on.
     ///
     /// # Errors
     /// [`EngineError::OutOfMemory`], [`EngineError::Cancelled`].

@@ -18,7 +18,8 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// The bits of hashing codes, rows × units: 1 where a value lies above the threshold of its unit.
+    /// The bits of hashing codes, rows × units: 1 where a value lies above the threshold of its
+    /// unit.
     pub fn bits(&self, thresholds: &[f32]) -> Vec<u8> {
         let pairs = self.values.iter().zip(thresholds.iter().cycle());
         pairs.map(|(value, least)| u8::from(value > least)).collect()

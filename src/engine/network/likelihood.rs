@@ -82,8 +82,8 @@ impl Network {
         Ok(Likelihood { nll, standard_error, samples, draws })
     }
 
-    /// `−1/L Σ_l log p(x|z_l)` of each sample with L = `draws` codes from `q(z|x)`: the reconstruction probability of An & Cho
-    /// (2015), negated, so that what is strange is high.
+    /// `−1/L Σ_l log p(x|z_l)` of each sample with L = `draws` codes from `q(z|x)`: the
+    /// reconstruction probability of An & Cho (2015), negated, so that what is strange is high.
     ///
     /// # Errors
     /// As [`Network::likelihood`], and [`EngineError::Cancelled`] where `watch` says no.
@@ -112,7 +112,8 @@ impl Network {
         Ok(scores)
     }
 
-    /// Decodes `draws` codes for each of the samples, some at a time, and hands each round on, which says whether to go on.
+    /// Decodes `draws` codes for each of the samples, some at a time, and hands each round on,
+    /// which says whether to go on.
     fn draw_codes(
         &mut self,
         samples: Samples<'_>,

@@ -15,18 +15,21 @@ struct Choices {
 }
 
 impl Network {
-    /// Codes drawn from the prior, `count` × units, to be decoded: the same for the same seed, and each the same however many
-    /// are drawn with it.
+    /// Codes drawn from the prior, `count` × units, to be decoded: the same for the same seed, and
+    /// each the same however many are drawn with it.
     ///
     /// | code | prior |
     /// |---|---|
     /// | variational, importance-weighted, Wasserstein | the standard normal distribution |
     /// | hashing | bits, 0 or 1 alike |
     /// | description length | the learned distribution of each quantiser's choice |
-    /// | quantised | for each vector an entry of the codebook; how likely each is, `shares` says (as [`CodebookHealth`] measures them), and all are alike where it is empty |
+    /// | quantised | an entry of the codebook for each vector, by their `shares`; by equal ones where there are none |
+    ///
+    /// Shares of entries are as [`CodebookHealth`] measures them.
     ///
     /// # Errors
-    /// [`EngineError::NoPrior`] for other kinds of code, with the reason, and where there are not as many shares as entries.
+    /// [`EngineError::NoPrior`] for other kinds of code, with the reason, and where there are not
+    /// as many shares as entries.
     ///
     /// [`CodebookHealth`]: crate::run::CodebookHealth
     pub fn sample(&self, count: usize, seed: u64, shares: &[f32]) -> Result<Vec<f32>, EngineError> {
@@ -95,8 +98,8 @@ impl Network {
 }
 
 impl Choices {
-    /// Choices in proportion to these weights. A weight that is no number or below 0 counts as 0; where all do, all choices
-    /// are alike.
+    /// Choices in proportion to these weights. A weight that is no number or below 0 counts as 0;
+    /// where all do, all choices are alike.
     fn new(weights: &[f32]) -> Choices {
         let mut sum = 0.0;
         let sums: Vec<f64> = (weights.iter())
@@ -115,7 +118,8 @@ impl Choices {
         Choices::new(&logits.iter().map(|logit| (logit - most).exp()).collect::<Vec<f32>>())
     }
 
-    /// The choice at `uniform` in [0, 1) of all weights together. One without weight is never chosen.
+    /// The choice at `uniform` in [0, 1) of all weights together. One without weight is never
+    /// chosen.
     fn pick(&self, uniform: f32) -> usize {
         let place = f64::from(uniform) * self.sums.last().copied().unwrap_or_default();
         self.sums.partition_point(|sum| *sum <= place)

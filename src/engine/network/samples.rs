@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Network;
+use super::{Network, Part};
 use crate::dataset::Dataset;
 use crate::engine::EngineError;
 use crate::engine::kernels::pass::Mode;
@@ -66,7 +66,9 @@ impl Network {
         let mut errors = Vec::with_capacity(samples.len(features));
         for block in samples.blocks(features, self.capacity) {
             let count = self.show(block);
-            self.pass(count, Mode::Use, &mut Recorder::idle());
+            // The terms that a regularizer adds are not looked at.
+            let pass = self.forward(Part::Whole, count, Mode::Use, &mut Recorder::idle());
+            self.loss.forward(&pass, 1.0, &mut Recorder::idle());
             let values = self.loss.row_values();
             let squares = values.chunks_exact(2).take(count).map(|row| f64::from(row[1]));
             errors.extend(squares.map(|square| square / features as f64));
@@ -77,7 +79,8 @@ impl Network {
         Ok(errors)
     }
 
-    /// Squared error of every feature of each sample's reconstruction, samples × features, in units of the scaled data.
+    /// Squared error of every feature of each sample's reconstruction, samples × features, in units
+    /// of the scaled data.
     pub fn error_maps(&mut self, rows: &[f32]) -> Vec<f32> {
         let mut errors = self.reconstruct(rows);
         errors.iter_mut().zip(rows).for_each(|(value, sample)| *value = (*value - sample).powi(2));

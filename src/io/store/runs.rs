@@ -151,7 +151,10 @@ impl Store {
         for one in kept.iter() {
             let epoch = one.epoch;
             put(epoch, run_files::kept_name(epoch), &|| tensors::encode_kept(one))?;
-            if let Some(weights) = kept.weights(epoch) {
+            // A crash may cost those that are going to be let go of: in an hour they would be tens
+            // of gigabytes.
+            let lasts = KeptEpochs::stays(epoch) || Some(epoch) == newest;
+            if let Some(weights) = kept.weights(epoch).filter(|_| lasts) {
                 put(epoch, run_files::kept_weights_name(epoch), &|| tensors::encode_weights(weights))?;
             }
         }

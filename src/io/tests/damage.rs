@@ -7,7 +7,7 @@ use crate::run::{Health, LayerHealth, SelectorHealth};
 
 /// Opens a project with a run to which something was done, from a file and from the live store; the runs and the
 /// warnings of both.
-fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2] {
+pub(super) fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2] {
     let dir = dir();
     let mut run = run(1);
     change(&mut run);
@@ -166,36 +166,6 @@ fn kept_epochs_fit_the_samples_and_the_code() {
         let codes = vec![0.0; 20_000 * units];
         run.kept.push(Arc::new(Kept { code_units: units, codes, ..Kept::default() }));
     });
-}
-
-#[test]
-fn weights_of_kept_epochs_come_back_and_damage_costs_them_alone() {
-    let weighted = |run: &mut Run| {
-        for epoch in [0, 2, 3] {
-            run.kept.push_weights(epoch, Arc::new(arrays(run, &[""], &special(epoch))));
-        }
-    };
-    let bits = |run: &Run, epoch: u32| -> Option<Vec<u32>> {
-        let arrays = run.kept.weights(epoch)?.0.values();
-        Some(arrays.flat_map(|array| array.values.iter().map(|value| value.to_bits())).collect())
-    };
-    let all = |run: &Run| [0, 1, 2, 3].map(|epoch| bits(run, epoch));
-    let mut expected = run(1);
-    weighted(&mut expected);
-    for (runs, warnings) in reopened(weighted) {
-        assert_eq!((all(&runs[0]), &warnings[..]), (all(&expected), ""));
-    }
-    let damaged = |run: &mut Run| {
-        weighted(run);
-        run.kept.push_weights(2, Arc::new(Weights::default()));
-    };
-    for (runs, warnings) in reopened(damaged) {
-        let weights = all(&runs[0]);
-        assert_eq!((&weights[0], &weights[1..]), (&bits(&expected, 0), &[None, None, None][..]));
-        assert_eq!((runs[0].kept.len(), runs[0].checkpoint.is_some()), (4, true));
-        assert!(warnings.contains("runs/1/kept/000002-weights.safetensors"), "{warnings}");
-        assert!(warnings.contains("the weights of this and later kept epochs are left out"), "{warnings}");
-    }
 }
 
 #[test]

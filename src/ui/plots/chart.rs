@@ -26,9 +26,9 @@ const LEAST_SIDE: f32 = 24.0;
 pub(super) struct Chart {
     /// Marks of the x axis.
     pub x: Vec<Tick>,
-    /// The rectangle of the plot without its axes.
-    pub rect: Rect,
     y: Vec<Tick>,
+    /// The plot without its axes.
+    rect: Rect,
     limits: Limits,
     labels_left: f32,
     /// Plot and axes.
@@ -118,22 +118,23 @@ pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<>
     move |[x, y]| pos2((origin_x + (x - left) * across) as f32, (origin_y + (y - bottom) * up) as f32)
 }
 
-/// Round numbers, as many as `width` has room for with their labels. A label that would reach
-/// further than `beyond` to the right of the axis is left out.
+/// Round numbers, as many as `width` has room for with their labels. The last label is left out
+/// where it would reach further than `beyond` to the right of the axis.
 fn x_ticks(limits: [f64; 2], width: f32, beyond: f32, text_width: impl Fn(&Tick) -> f32) -> Vec<Tick> {
     let every = |step: f32| linear_ticks(limits, (width / step) as usize);
     let widest = every(X_STEP).iter().map(&text_width).fold(0.0, f32::max);
     let mut ticks = every(X_STEP.max(widest + GAP));
-    for tick in &mut ticks {
-        let at = width * ((tick.at - limits[0]) / (limits[1] - limits[0])) as f32;
-        if at + 0.5 * text_width(tick) > width + beyond {
-            tick.label.clear();
+    if let Some(last) = ticks.last_mut() {
+        let at = width * ((last.at - limits[0]) / (limits[1] - limits[0])) as f32;
+        if at + 0.5 * text_width(last) > width + beyond {
+            last.label.clear();
         }
     }
     ticks
 }
 
-/// All marks have an endless step: so the library neither thins nor fades what was chosen to fit.
+/// All marks have an infinite step, so that the library neither thins nor fades what was chosen to
+/// fit.
 fn marks(ticks: &[Tick]) -> impl Fn(GridInput) -> Vec<GridMark> + use<> {
     let mark = |tick: &Tick| GridMark { value: tick.at, step_size: f64::INFINITY };
     let marks: Vec<GridMark> = ticks.iter().map(mark).collect();
@@ -194,9 +195,41 @@ impl<F: FnMut(&Ui, &PlotTransform, &mut Vec<Shape>)> PlotItem for Painted<F> {
 
 #[cfg(test)]
 mod tests {
+    use egui::vec2;
+    use egui_kittest::Harness;
     use egui_plot::PlotPoint;
 
     use super::*;
+    use crate::ui::painted::texts;
+
+    #[test]
+    fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {
+        type Seen = (&'static str, [Rect; 2]);
+        let mut harness = Harness::builder()
+            .with_size(vec2(300.0, 200.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui_state(
+                |ui, (label, places): &mut Seen| {
+                    let y = vec![Tick { at: 0.5, label: (*label).to_owned() }];
+                    let chart = Chart::new(ui, ui.max_rect(), [8.0, 8.0], Limits::default(), y);
+                    let chart = chart.expect("there is room");
+                    let laid_out = chart.rect;
+                    let shown = chart.show(ui, Id::unique("chart"), |_, _, _| {});
+                    *places = [laid_out, *shown.frame()];
+                },
+                ("short", [Rect::ZERO; 2]),
+            );
+        for label in ["short", "a label of some length", "short"] {
+            harness.state_mut().0 = label;
+            harness.run();
+            let [laid_out, shown] = harness.state().1;
+            assert!((laid_out.min - shown.min).length() < 0.1, "{label}: {laid_out} {shown}");
+            assert!((laid_out.max - shown.max).length() < 0.1, "{label}: {laid_out} {shown}");
+            // Labels of the x axis come first.
+            let texts = texts(&harness.output().shapes);
+            assert_eq!(texts.last().map(String::as_str), Some(label), "{texts:?}");
+        }
+    }
 
     #[test]
     fn values_are_placed_where_the_library_places_them() {

@@ -78,6 +78,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
             pictures: Arc::new(rows.to_vec()),
             count: 1,
             except: None,
+            is_of_draws: true,
         };
         asked.questions.push((Question::NearDraws, stamp, JobKind::Lookup(lookup)));
     }

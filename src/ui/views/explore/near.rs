@@ -88,6 +88,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut 
             pictures: Arc::new(picture),
             count: COUNT,
             except: pin.row,
+            is_of_draws: false,
         };
         asked.questions.push((Question::NearPin, stamp, JobKind::Lookup(lookup)));
     }
