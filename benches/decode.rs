@@ -11,7 +11,7 @@ use hourglass::dataset::{Progress, load};
 use hourglass::engine::Trained;
 use hourglass::project::{Activation, Layer, Recipe, Source, Synthetic};
 use hourglass::run::{Run, RunId, Weights, facts};
-use hourglass::session::{Event, Job, JobId, JobKind, Request, Session, Start, TrainRequest};
+use hourglass::session::{Decoding, Event, Job, JobId, JobKind, Request, Session, Start, TrainRequest};
 
 /// Numbers of the code.
 const UNITS: usize = 64;
