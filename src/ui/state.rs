@@ -8,6 +8,7 @@ mod data;
 mod data_problem;
 mod derived;
 mod dialog;
+mod explore;
 mod history;
 mod missing_data;
 mod notices;
@@ -31,6 +32,7 @@ pub use self::browse::{Browse, BrowseKind, Target};
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
+pub use self::explore::{Asked, Explore, Pin, Question};
 pub use self::history::History;
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
@@ -109,6 +111,8 @@ pub struct State {
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: Principal,
+    /// What was asked of the shown run's network, and the answers.
+    pub explore: Explore,
     /// The error of PCA of every run.
     pub baselines: Baselines,
     /// Data of runs that the design no longer reads.
@@ -199,6 +203,7 @@ impl State {
             compared: Vec::new(),
             epoch: None,
             principal: Principal::default(),
+            explore: Explore::default(),
             baselines: Baselines::default(),
             past_data: PastData::default(),
             kept: None,
@@ -243,8 +248,8 @@ impl State {
 
     /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
     /// these are not there, loaded data of the same rows, whatever labels they have.
-    pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        let loaded = self.data.dataset.as_deref();
+    pub fn data_of(&self, run: &Run) -> Option<&Arc<Dataset>> {
+        let loaded = self.data.dataset.as_ref();
         let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
         let own = own.map(|(data, _)| data).or_else(|| self.past_data.of(run));
         own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))
