@@ -11,8 +11,8 @@ use egui::{Context, RawInput, Rect, Sense, Ui, Vec2, pos2, vec2};
 use egui_plot::{Bar, BarChart, Line as PlotLine, Plot, PlotBounds, PlotPoint};
 use hourglass::figure::Palette;
 use hourglass::ui::plots::{
-    Bars, Curve, Limits, Line, LossPlot, LossPlotCache, PointColors, Profile, Scatter, ScatterView, Zoom,
-    bars_ui, color, loss_plot_ui, palette, profile_ui, scatter_ui,
+    Bars, Curve, Drag, Limits, Line, LossPlot, LossPlotCache, PointColors, Profile, Scatter, ScatterView,
+    Zoom, bars_ui, color, loss_plot_ui, palette, profile_ui, scatter_ui,
 };
 use hourglass::ui::theme;
 
@@ -105,12 +105,13 @@ fn cloud(moving: bool) {
         series: 1,
         isolated: None,
         lanes: None,
+        drag: Drag::Pan,
     };
     let mut view = ScatterView::default();
     tell(&format!("20,000 points, {}", manner(moving)), |ui, frame| {
         let x = [shift(frame) - 4.0, shift(frame) + 4.0];
         view.zoom.limits = moving.then_some(Limits { x, y: [-4.0, 4.0] });
-        scatter_ui(ui, &scatter, &mut view);
+        scatter_ui(ui, &scatter, &mut view, |_, _, _| ());
     });
 }
 

@@ -29,6 +29,6 @@ pub use number::{format_number, format_secs};
 pub use paint::{color, palette, pictured};
 pub use picture::{Atlas, DisplayRange};
 pub use profile::{Profile, profile_ui};
-pub use scatter::{PointColors, Scatter, ScatterView, scatter_ui};
+pub use scatter::{PointColors, Scatter, ScatterView, ShownScatter, scatter_ui};
 pub(crate) use scatter::{shortened, stamp_of};
-pub use zoom::Zoom;
+pub use zoom::{Drag, Zoom};

@@ -9,6 +9,7 @@ mod data;
 mod data_problem;
 mod derived;
 mod dialog;
+mod explore;
 mod history;
 mod look;
 mod missing_data;
@@ -37,6 +38,7 @@ pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
+pub use self::explore::{Asked, Explore, Pin, Question};
 pub use self::history::History;
 pub use self::look::{Look, Wanted, stamp_of};
 pub use self::missing_data::MissingData;
@@ -119,6 +121,8 @@ pub struct State {
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: Principal,
+    /// What was asked of the shown run's network, and the answers.
+    pub explore: Explore,
     /// The error of PCA of every run.
     pub baselines: Baselines,
     /// The selected samples.
@@ -215,6 +219,7 @@ impl State {
             compared: Vec::new(),
             epoch: None,
             principal: Principal::default(),
+            explore: Explore::default(),
             baselines: Baselines::default(),
             selection: Selection::default(),
             scored: Scored::default(),
@@ -262,12 +267,7 @@ impl State {
 
     /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
     /// these are not there, loaded data of the same rows, whatever labels they have.
-    pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        self.shared_data_of(run).map(|data| &**data)
-    }
-
-    /// The same, to be held on to.
-    pub fn shared_data_of(&self, run: &Run) -> Option<&Arc<Dataset>> {
+    pub fn data_of(&self, run: &Run) -> Option<&Arc<Dataset>> {
         let loaded = self.data.dataset.as_ref();
         let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
         let own = own.map(|(data, _)| data).or_else(|| self.past_data.of(run));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Color32, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo};
 use egui_plot::{PlotBounds, PlotTransform};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,8 @@ pub struct Scatter<'a> {
     pub isolated: Option<u32>,
     /// Names at 0, 1, 2 … of the y axis instead of numbers.
     pub lanes: Option<&'a [String]>,
+    /// What dragging does.
+    pub drag: Drag,
 }
 
 /// Zoom, and what need not be computed again while nothing changes.
@@ -65,8 +67,51 @@ pub struct ScatterView {
 
 type MeshKey = (u64, Rect, PlotBounds, Option<u32>, bool);
 
-/// Shows the plot in all the room there is and gives the point under the pointer.
-pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) -> Option<usize> {
+/// The plot as it was shown.
+pub struct ShownScatter {
+    /// The point under the pointer.
+    pub hovered: Option<usize>,
+    /// What was done with the plot.
+    pub response: Response,
+    transform: PlotTransform,
+}
+
+impl ShownScatter {
+    /// Where the points are.
+    pub fn rect(&self) -> Rect {
+        *self.transform.frame()
+    }
+
+    /// The place on the screen of a point.
+    pub fn at(&self, point: [f32; 2]) -> Pos2 {
+        places(&self.transform)(point.map(f64::from))
+    }
+
+    /// The point at a place on the screen.
+    pub fn point(&self, at: Pos2) -> [f32; 2] {
+        let value = self.transform.value_from_position(at);
+        [value.x as f32, value.y as f32]
+    }
+
+    /// Ends of both axes.
+    pub fn limits(&self) -> Limits {
+        let ([left, bottom], [right, top]) = (self.transform.bounds().min(), self.transform.bounds().max());
+        Limits { x: [left, right], y: [bottom, top] }
+    }
+
+    /// A painter that paints nothing outside the plot.
+    pub fn painter(&self, ui: &Ui) -> Painter {
+        inside(ui, self.rect())
+    }
+}
+
+/// Shows the plot in all the room there is; `under` paints beneath the points. `None` where there is no room.
+pub fn scatter_ui(
+    ui: &mut Ui,
+    scatter: &Scatter<'_>,
+    view: &mut ScatterView,
+    mut under: impl FnMut(&Ui, &PlotTransform, &mut Vec<Shape>),
+) -> Option<ShownScatter> {
     let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let p = palette(ui);
     ui.painter().rect_filled(outer, 0.0, color(p.plot));
@@ -74,12 +119,13 @@ pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) ->
     let limits = view.limits(ui, scatter);
     let y = y_ticks(scatter, limits, outer.height());
     let chart = Chart::new(ui, outer, [8.0, 8.0], limits, y)?;
-    let shown = chart.show(ui, response.id.with("chart"), |ui, shown, shapes| {
+    let transform = chart.show(ui, response.id.with("chart"), |ui, shown, shapes| {
+        under(ui, shown, shapes);
         shapes.push(Shape::Mesh(view.mesh(ui, scatter, shown)));
     });
-    view.zoom.interact(ui, &response, &shown, Drag::Pan, true);
-    let (rect, at) = (*shown.frame(), places(&shown));
-    let hovered = nearest(scatter, &shown, &response);
+    view.zoom.interact(ui, &response, &transform, scatter.drag, true);
+    let (rect, at) = (*transform.frame(), places(&transform));
+    let hovered = nearest(scatter, &transform, &response);
     if let Some([x, y]) = hovered.and_then(|index| scatter.points.get(index)) {
         let ring = radius(scatter.points.len()) + 2.5;
         let painter = inside(ui, rect.expand(4.0));
@@ -88,7 +134,7 @@ pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) ->
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
     }
-    hovered
+    Some(ShownScatter { hovered, response, transform })
 }
 
 fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {

@@ -14,6 +14,8 @@ pub enum Drag {
     Box,
     /// Moves what is shown.
     Pan,
+    /// Belongs to whoever shows the plot; the second button moves what is shown.
+    Other,
 }
 
 /// The part of a plot a person has chosen to see.
@@ -54,8 +56,9 @@ impl Zoom {
         self.wheel(ui, response, shown);
         self.keys(ui, response, shown, arrows);
         let (boxes, pans) = match drag {
-            Drag::Box => (egui::PointerButton::Primary, egui::PointerButton::Secondary),
-            Drag::Pan => (egui::PointerButton::Secondary, egui::PointerButton::Primary),
+            Drag::Box => (Some(egui::PointerButton::Primary), egui::PointerButton::Secondary),
+            Drag::Pan => (Some(egui::PointerButton::Secondary), egui::PointerButton::Primary),
+            Drag::Other => (None, egui::PointerButton::Secondary),
         };
         if response.dragged_by(pans) || response.dragged_by(egui::PointerButton::Middle) {
             let delta = response.drag_delta();
@@ -64,7 +67,9 @@ impl Zoom {
             }
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         }
-        self.drag_box(ui, response, shown, boxes);
+        if let Some(boxes) = boxes {
+            self.drag_box(ui, response, shown, boxes);
+        }
     }
 
     fn wheel(&mut self, ui: &Ui, response: &Response, shown: &PlotTransform) {

@@ -66,7 +66,7 @@ impl State {
                 (checkpoint.inference_weights(), progress.epoch, Moment::Step(progress.step))
             }
         };
-        let own = self.shared_data_of(run)?;
+        let own = self.data_of(run)?;
         let sets = self.sets();
         let data = sets.data(set, Some(own)).filter(|data| data.shape == run.shape && !data.is_empty())?;
         let rows = sets.rows(set, Some(run), data);

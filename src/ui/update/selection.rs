@@ -10,7 +10,7 @@ use crate::ui::state::{Criterion, ExportRequest, How, State};
 impl State {
     /// The data that are selected from: those of the shown run, without one those of the design.
     pub fn selectable(&self) -> Option<&Arc<Dataset>> {
-        let own = self.shown().and_then(|run| self.shared_data_of(run));
+        let own = self.shown().and_then(|run| self.data_of(run));
         own.or(self.data.dataset.as_ref()).filter(|data| !data.is_empty())
     }
 
@@ -138,7 +138,7 @@ impl State {
         let data = self.selectable()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = self.selection.rows(data.fingerprint);
-        let of_run = self.shown().filter(|run| self.shared_data_of(run).is_some());
+        let of_run = self.shown().filter(|run| self.data_of(run).is_some());
         (!rows.is_empty()).then(|| ExportRequest {
             data: Arc::clone(data),
             source: of_run.map_or(&self.project, |run| &run.design).data.source.clone(),
