@@ -28,8 +28,8 @@ pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Sta
 pub use scores::{Ranking, Scores};
 pub use sets::{
     ClassShares, Comparison, Difference, Exported, Linear, Moments, Order, Pictures, Pixel, SampleAnswer,
-    SampleJob, Trial, export_pictures, export_table, inside, number_of, part_rows, picture_name,
-    squared_error, written_channels,
+    SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name, squared_error,
+    written_channels,
 };
 
 use std::any::Any;

@@ -13,7 +13,6 @@ pub use order::Order;
 
 use super::baseline::gathered;
 use crate::analysis::pca::Pca;
-use crate::analysis::region;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::{Noise, Ready, Samples, Trained};
@@ -89,11 +88,6 @@ pub struct Pictures {
 /// How many rows of these data are a part of a set.
 pub fn part_rows(data: &Dataset) -> usize {
     (PART_VALUES / data.shape.features().max(1)).clamp(16, 4096)
-}
-
-/// Indices of points in a plane that lie inside a polygon.
-pub fn inside(polygon: &[[f32; 2]], points: &[[f32; 2]]) -> Vec<usize> {
-    region::inside(polygon, points)
 }
 
 impl Linear {

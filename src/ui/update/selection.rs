@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::dataset::Dataset;
 use crate::project::{NamedSelection, OwnLabel};
-use crate::session::inside;
 use crate::ui::state::{Criterion, ExportRequest, How, State};
 
 impl State {
@@ -40,19 +39,6 @@ impl State {
         let errors = self.shown().and_then(|run| self.known_errors(run));
         let rows = criterion.rows(data, errors.map_or(&[], |errors| &errors.values));
         let fingerprint = data.fingerprint;
-        self.selection.apply(fingerprint, rows, how);
-    }
-
-    /// Changes the selection by rows whose points in a plane lie inside a polygon, as a lasso draws it.
-    pub fn select_inside(
-        &mut self,
-        fingerprint: u64,
-        (rows, points): (&[u32], &[[f32; 2]]),
-        polygon: &[[f32; 2]],
-        how: How,
-    ) {
-        let found = inside(polygon, points);
-        let rows = found.into_iter().filter_map(|at| rows.get(at).copied()).collect();
         self.selection.apply(fingerprint, rows, how);
     }
 
@@ -229,19 +215,6 @@ mod tests {
         state.rename_selection(0, "setosa");
         state.toggle_label(0);
         assert_eq!(state.project.data.own_labels[0].name, "setosa (own)", "there is such a class");
-    }
-
-    #[test]
-    fn a_lasso_selects_what_lies_inside() {
-        let mut state = state();
-        let points = [[0.5, 0.5], [2.0, 0.5], [0.1, 0.9], [0.5, -0.5]];
-        let square = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
-        let fingerprint = state.selectable().map(|data| data.fingerprint).expect("data");
-        let rows = (&[8, 3, 1, 0][..], &points[..]);
-        state.select_inside(fingerprint, rows, &square, How::Replace);
-        assert_eq!(state.selected(), [1, 8]);
-        state.select_inside(fingerprint, (&[8], &points[..1]), &square, How::Subtract);
-        assert_eq!(state.selected(), [1]);
     }
 
     #[test]

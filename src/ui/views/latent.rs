@@ -1,22 +1,27 @@
 //! The latent space: one point a sample, where the encoder puts it.
 
+mod card;
+mod lasso;
+
 use std::sync::Arc;
 
-use egui::{ComboBox, DragValue, Label, RichText, Tooltip, Ui, UiBuilder, vec2};
+use egui::{ComboBox, DragValue, Label, RichText, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
+use self::card::{Card, card_ui};
+use self::lasso::{Lasso, Tool};
 use super::parts::{chip_ui, empty_ui, epoch_ui, header_ui, named, trailing_ui};
-use super::sample::{RangeCache, Sampler, kept_at, label_text, row_name, tells_groups};
+use super::sample::{kept_at, tells_groups};
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelColumn, LabelValues};
-use crate::project::{Shown, format_count, visible};
+use crate::project::{format_count, visible};
 use crate::run::{Kept, Run};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
-    Atlas, Drag, PointColors, Scatter, ScatterView, class_legend_ui, class_legend_width, color, color_bar_ui,
-    format_number, palette, scatter_ui, shortened, stamp_of,
+    PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
+    color_bar_ui, palette, scatter_ui, shortened, stamp_of,
 };
-use crate::ui::state::State;
+use crate::ui::state::{How, Selection, State};
 
 /// What the view shows.
 #[derive(Clone, Copy)]
@@ -30,6 +35,8 @@ pub struct LatentInput<'a> {
     /// The codes of that epoch in the plane of their first two principal components, `None` until those of this very
     /// epoch are computed: older ones stay on screen meanwhile.
     pub principal: Option<&'a [[f32; 2]]>,
+    /// The selected samples.
+    pub selection: &'a Selection,
 }
 
 /// What a person asked for.
@@ -37,6 +44,8 @@ pub struct LatentInput<'a> {
 pub struct LatentOutput {
     /// The view wants the principal components of these codes.
     pub principal: Option<Arc<Kept>>,
+    /// Change the selection by these rows of the run's data.
+    pub select: Option<(Vec<u32>, How)>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -66,8 +75,12 @@ pub struct LatentView {
     /// The class seen alone.
     #[serde(skip)]
     pub pinned: Option<u32>,
+    /// What dragging does.
+    pub tool: Tool,
     /// Zoom.
     pub scatter: ScatterView,
+    #[serde(skip)]
+    lasso: Lasso,
     #[serde(skip)]
     pointed: Option<u32>,
     #[serde(skip)]
@@ -101,14 +114,6 @@ struct Found {
     units: [usize; 2],
 }
 
-/// Pictures of the sample under the pointer.
-#[derive(Clone, Default)]
-struct Card {
-    stamp: u64,
-    atlas: Atlas,
-    range: RangeCache,
-}
-
 /// Shows the view in all the room there is.
 pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) -> LatentOutput {
     let kept = input.run.and_then(|run| kept_at(run, input.epoch)).filter(|kept| kept.code_units > 0);
@@ -116,7 +121,7 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         view.find_units(run, kept);
     }
     let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, kept, view));
-    let mut output = LatentOutput { drag: handle.drag_started(), principal: None };
+    let mut output = LatentOutput { drag: handle.drag_started(), ..LatentOutput::default() };
     let (Some(run), Some(kept)) = (input.run, kept) else {
         match input.run {
             None => empty_ui(ui, "No codes yet", "Train the network: every sample becomes a point here."),
@@ -144,21 +149,27 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
         empty_ui(ui, "Principal components are being computed", "They appear in a moment.");
         return output;
     }
-    let hovered = plot_ui(ui, view, column, lanes, series);
-    if let Some(point) = hovered {
+    let rows = &run.kept.probe.code_rows;
+    let of = stamp_of((view.cache.stamp, run.fingerprint, input.selection.changes()));
+    view.lasso.follow(of, rows, |row| input.selection.contains(run.fingerprint, row));
+    let shown = plot_ui(ui, view, column, lanes, series);
+    if let Some(shown) = &shown {
+        output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.points, rows);
+    }
+    if let Some(point) = shown.and_then(|shown| shown.hovered) {
         card_ui(ui, input, run, kept, column, point, view);
     }
     output
 }
 
-/// The plot, and at its right what the colours mean; returns the point under the pointer.
+/// The plot, and at its right what the colours mean.
 fn plot_ui(
     ui: &mut Ui,
     view: &mut LatentView,
     column: Option<&LabelColumn>,
     lanes: Option<&[String]>,
     series: u64,
-) -> Option<usize> {
+) -> Option<ShownScatter> {
     let rect = ui.available_rect_before_wrap();
     let room = rect.width() * 0.35;
     let width = match column.map(|column| &column.values) {
@@ -196,12 +207,16 @@ fn plot_ui(
         series,
         isolated: view.pointed,
         lanes,
-        drag: Drag::Pan,
+        drag: view.tool.drag(),
     };
+    let (lasso, points) = (&mut view.lasso, &cache.points);
     let shown = ui.scope_builder(UiBuilder::new().max_rect(plot).id_salt("plot"), |ui| {
-        scatter_ui(ui, &scatter, &mut view.scatter, |_, _, _| ())
+        scatter_ui(ui, &scatter, &mut view.scatter, |ui, transform, shapes| {
+            let at = |[x, y]: [f32; 2]| transform.position_from_point(&[f64::from(x), f64::from(y)].into());
+            shapes.extend(lasso.marks(ui, points, at));
+        })
     });
-    shown.inner.and_then(|shown| shown.hovered)
+    shown.inner
 }
 
 fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, view: &mut LatentView) {
@@ -231,6 +246,7 @@ fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, v
         {
             view.scatter.zoom.reset();
         }
+        view.tool.choice_ui(ui);
         colour_ui(ui, input.data, view);
         let count = kept.codes.len() / units.max(1);
         ui.add(Label::new(RichText::new(format_count(count)).size(11.0).color(color(palette(ui).dim))))
@@ -415,86 +431,6 @@ fn strip_height(cache: &Cache, index: usize) -> f32 {
     }
 }
 
-/// Beside the pointer: the sample's picture and reconstruction, name, labels, code.
-fn card_ui(
-    ui: &Ui,
-    input: &LatentInput<'_>,
-    run: &Run,
-    kept: &Kept,
-    column: Option<&LabelColumn>,
-    point: usize,
-    view: &mut LatentView,
-) {
-    let Some(row) = run.kept.probe.code_rows.get(point).copied() else { return };
-    let p = palette(ui);
-    let (stamp, cache) = (view.cache.stamp, &mut view.cache.card);
-    Tooltip::always_open(
-        ui.ctx().clone(),
-        ui.layer_id(),
-        ui.scope_id().with("sample"),
-        egui::PopupAnchor::Pointer,
-    )
-    .gap(14.0)
-    .show(|ui| {
-        ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
-        if let Some(data) = input.data {
-            card_pictures_ui(ui, data, run, kept, row, stamp, cache);
-            ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
-            for labels in &data.labels {
-                let is_shown = Some(&labels.name) == column.map(|column| &column.name);
-                let text = format!("{}: {}", visible(&labels.name), label_text(labels, row));
-                let tint = if is_shown { p.text } else { p.dim };
-                ui.label(RichText::new(text).size(11.0).color(color(tint)));
-            }
-        } else {
-            ui.label(RichText::new(format!("row {row}")).size(12.0));
-        }
-        let code = kept.codes.chunks_exact(kept.code_units).nth(point).unwrap_or_default();
-        let shown: Vec<String> = code.iter().take(6).map(|v| format_number(f64::from(*v))).collect();
-        let more = if code.len() > 6 { ", …" } else { "" };
-        let text = format!("code ({}{more})", shown.join(", "));
-        ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
-    });
-}
-
-fn card_pictures_ui(
-    ui: &mut Ui,
-    data: &Dataset,
-    run: &Run,
-    kept: &Kept,
-    row: u32,
-    stamp: u64,
-    card: &mut Card,
-) {
-    let Some(shown) = data.shown() else { return };
-    let Shown { height, width, channels, .. } = shown;
-    let sampler = Sampler::new(data);
-    let place = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
-    let features = data.shape.features();
-    let values = place.and_then(|place| kept.reconstructions.get(place * features..(place + 1) * features));
-    let key = stamp_of((stamp, row));
-    if card.stamp != key {
-        let original = sampler.original(row);
-        let reconstruction = values.map(|values| sampler.unscaled(values));
-        let both: Vec<&[f32]> =
-            [Some(&original[..]), reconstruction.as_deref()].into_iter().flatten().collect();
-        let range = card.range.of(data);
-        card.atlas.fill(ui.ctx(), [width, height], both.len(), |picture, x, y| {
-            let start = (y * width + x) * channels;
-            range.pixel(&shown.pixel(both[picture].get(start..start + channels).unwrap_or_default()))
-        });
-        card.stamp = key;
-    }
-    ui.horizontal(|ui| {
-        for picture in 0..card.atlas.len() {
-            let side = 64.0 / width.max(height) as f32;
-            let size = vec2(width as f32 * side, height as f32 * side).max(vec2(4.0, 4.0));
-            let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-            card.atlas.paint(ui.painter(), picture, rect);
-        }
-    });
-}
-
 /// How the view is called.
 static ENTRY: Entry = Entry {
     name: "Latent",
@@ -516,9 +452,14 @@ impl View for LatentView {
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
         let principal = run.and_then(|run| now.principal.points(run.id));
-        let input = LatentInput { run, data, epoch, principal };
+        let selection = &now.selection;
+        let input = LatentInput { run, data, epoch, principal, selection };
         let output = latent_ui(ui, &input, self);
+        let fingerprint = run.map(|run| run.fingerprint);
         let run = run.map(|run| run.id);
+        if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
+            state.selection.apply(fingerprint, rows, how);
+        }
         state.follow_principal(kept, run.zip(output.principal));
         output.drag
     }

@@ -2,6 +2,7 @@
 
 mod data;
 mod health;
+mod latent;
 mod odd;
 mod plots;
 mod reconstructions;
@@ -127,8 +128,17 @@ impl Scene {
                 self.last.seek = loss_ui(ui, &input, &mut self.views.loss).seek.or(self.last.seek);
             }
             Part::Latent => {
-                let input = LatentInput { run, data, epoch, principal: self.principal.as_deref() };
-                self.last.principal = latent_ui(ui, &input, &mut self.views.latent).principal.is_some();
+                let input = LatentInput {
+                    run,
+                    data,
+                    epoch,
+                    principal: self.principal.as_deref(),
+                    selection: &self.selection,
+                };
+                let output = latent_ui(ui, &input, &mut self.views.latent);
+                self.last.principal = output.principal.is_some();
+                let of_run = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
+                self.last.select = output.select.map(of_run).or(self.last.select.take());
             }
             Part::Reconstructions => {
                 let missing = self.missing;
@@ -337,17 +347,6 @@ fn a_box_zooms_until_everything_is_wanted_again_or_another_run_is_shown() {
     harness.state_mut().runs[0].started_unix_secs += 1;
     harness.run();
     assert_eq!(harness.state().views.loss.zoom.limits, None, "a new run");
-}
-
-#[test]
-fn the_latent_zoom_ends_with_its_run() {
-    let mut harness = harness(Scene::digits(), Part::Latent, SIZES[0], Theme::Dark);
-    harness.run();
-    drag(&mut harness, pos2(200.0, 120.0), pos2(260.0, 180.0));
-    assert!(harness.state().views.latent.scatter.zoom.limits.is_some());
-    harness.state_mut().runs[2].started_unix_secs += 1;
-    harness.run();
-    assert_eq!(harness.state().views.latent.scatter.zoom.limits, None);
 }
 
 #[test]

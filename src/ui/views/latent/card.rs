@@ -1,0 +1,98 @@
+//! What is known of the sample under the pointer, beside it.
+
+use egui::{RichText, Tooltip, Ui, vec2};
+
+use super::super::sample::{RangeCache, Sampler, label_text, row_name};
+use super::{LatentInput, LatentView};
+use crate::dataset::{Dataset, LabelColumn};
+use crate::project::{Shown, visible};
+use crate::run::{Kept, Run};
+use crate::ui::plots::{Atlas, color, format_number, palette, stamp_of};
+
+/// Pictures of the sample under the pointer.
+#[derive(Clone, Default)]
+pub(super) struct Card {
+    stamp: u64,
+    atlas: Atlas,
+    range: RangeCache,
+}
+
+/// Beside the pointer: the sample's picture and reconstruction, name, labels, code.
+pub(super) fn card_ui(
+    ui: &Ui,
+    input: &LatentInput<'_>,
+    run: &Run,
+    kept: &Kept,
+    column: Option<&LabelColumn>,
+    point: usize,
+    view: &mut LatentView,
+) {
+    let Some(row) = run.kept.probe.code_rows.get(point).copied() else { return };
+    let p = palette(ui);
+    let (stamp, cache) = (view.cache.stamp, &mut view.cache.card);
+    Tooltip::always_open(
+        ui.ctx().clone(),
+        ui.layer_id(),
+        ui.scope_id().with("sample"),
+        egui::PopupAnchor::Pointer,
+    )
+    .gap(14.0)
+    .show(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
+        if let Some(data) = input.data {
+            card_pictures_ui(ui, data, run, kept, row, stamp, cache);
+            ui.label(RichText::new(row_name(data, row)).size(12.0).color(color(p.text)));
+            for labels in &data.labels {
+                let is_shown = Some(&labels.name) == column.map(|column| &column.name);
+                let text = format!("{}: {}", visible(&labels.name), label_text(labels, row));
+                let tint = if is_shown { p.text } else { p.dim };
+                ui.label(RichText::new(text).size(11.0).color(color(tint)));
+            }
+        } else {
+            ui.label(RichText::new(format!("row {row}")).size(12.0));
+        }
+        let code = kept.codes.chunks_exact(kept.code_units).nth(point).unwrap_or_default();
+        let shown: Vec<String> = code.iter().take(6).map(|v| format_number(f64::from(*v))).collect();
+        let more = if code.len() > 6 { ", …" } else { "" };
+        let text = format!("code ({}{more})", shown.join(", "));
+        ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+    });
+}
+
+fn card_pictures_ui(
+    ui: &mut Ui,
+    data: &Dataset,
+    run: &Run,
+    kept: &Kept,
+    row: u32,
+    stamp: u64,
+    card: &mut Card,
+) {
+    let Some(shown) = data.shown() else { return };
+    let Shown { height, width, channels, .. } = shown;
+    let sampler = Sampler::new(data);
+    let place = run.kept.probe.picture_rows.iter().position(|probe| *probe == row);
+    let features = data.shape.features();
+    let values = place.and_then(|place| kept.reconstructions.get(place * features..(place + 1) * features));
+    let key = stamp_of((stamp, row));
+    if card.stamp != key {
+        let original = sampler.original(row);
+        let reconstruction = values.map(|values| sampler.unscaled(values));
+        let both: Vec<&[f32]> =
+            [Some(&original[..]), reconstruction.as_deref()].into_iter().flatten().collect();
+        let range = card.range.of(data);
+        card.atlas.fill(ui.ctx(), [width, height], both.len(), |picture, x, y| {
+            let start = (y * width + x) * channels;
+            range.pixel(&shown.pixel(both[picture].get(start..start + channels).unwrap_or_default()))
+        });
+        card.stamp = key;
+    }
+    ui.horizontal(|ui| {
+        for picture in 0..card.atlas.len() {
+            let side = 64.0 / width.max(height) as f32;
+            let size = vec2(width as f32 * side, height as f32 * side).max(vec2(4.0, 4.0));
+            let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+            card.atlas.paint(ui.painter(), picture, rect);
+        }
+    });
+}

@@ -1,0 +1,132 @@
+//! Points are selected by a click, or by drawing around them. Shift adds to the selection, Ctrl or Alt subtracts from it.
+
+use egui::{PointerButton, Pos2, Shape, Stroke, Ui};
+use serde::{Deserialize, Serialize};
+
+use super::super::parts::chip_ui;
+use crate::analysis::region::inside;
+use crate::ui::plots::{Drag, Markers, ShownScatter, color, palette};
+use crate::ui::state::How;
+
+/// What dragging does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tool {
+    /// Moves what is shown.
+    #[default]
+    Pan,
+    /// Draws around the points to be selected.
+    Lasso,
+    /// Draws a box around them.
+    Box,
+}
+
+/// How far the pointer moves from one corner to the next, in points of the screen.
+const STEP_PX: f32 = 3.0;
+/// Radius of what marks a selected point, in points of the screen.
+const MARK_PX: f32 = 5.0;
+
+/// What is being drawn, and marks of selected points.
+#[derive(Clone, Default)]
+pub(super) struct Lasso {
+    corners: Vec<Pos2>,
+    markers: Markers,
+    /// Indices of selected points, and of what.
+    marked: (u64, Vec<usize>),
+}
+
+impl Tool {
+    /// What dragging means to the plot.
+    pub(super) fn drag(self) -> Drag {
+        match self {
+            Tool::Pan => Drag::Pan,
+            Tool::Lasso | Tool::Box => Drag::Other,
+        }
+    }
+
+    /// Chips that choose a tool.
+    pub(super) fn choice_ui(&mut self, ui: &mut Ui) {
+        for (tool, name, about) in [
+            (Tool::Lasso, "lasso", "Drag around points to select them; Shift adds, Ctrl subtracts"),
+            (Tool::Box, "box", "Drag a box around points to select them; Shift adds, Ctrl subtracts"),
+        ] {
+            if chip_ui(ui, *self == tool, name).on_hover_text(about).clicked() {
+                *self = if *self == tool { Tool::Pan } else { tool };
+            }
+        }
+    }
+}
+
+impl Lasso {
+    /// Finds the selected points again where `stamp` is another.
+    pub fn follow(&mut self, stamp: u64, rows: &[u32], is_selected: impl Fn(u32) -> bool) {
+        if self.marked.0 != stamp {
+            let marked = rows.iter().enumerate().filter(|(_, row)| is_selected(**row));
+            self.marked = (stamp, marked.map(|(index, _)| index).collect());
+        }
+    }
+
+    /// Marks beneath the selected points, which lie on the screen where `at` says.
+    pub fn marks(&mut self, ui: &Ui, points: &[[f32; 2]], at: impl Fn([f32; 2]) -> Pos2) -> Option<Shape> {
+        let tint = color(palette(ui).text);
+        let marked = self.marked.1.iter().filter_map(|index| points.get(*index));
+        let places: Vec<Pos2> = marked.map(|point| at(*point)).filter(|at| at.is_finite()).collect();
+        let marks = places.iter().map(|at| (*at, tint, 0));
+        (!places.is_empty()).then(|| Shape::Mesh(self.markers.mesh(ui.ctx(), MARK_PX, marks)))
+    }
+
+    /// Takes in clicks and what is drawn; gives the rows of the points it selects.
+    pub fn ui(
+        &mut self,
+        ui: &Ui,
+        tool: Tool,
+        shown: &ShownScatter,
+        points: &[[f32; 2]],
+        rows: &[u32],
+    ) -> Option<(Vec<u32>, How)> {
+        let how = How::of(ui.input(|input| input.modifiers));
+        if shown.response.clicked() {
+            let row = shown.hovered.and_then(|index| rows.get(index))?;
+            return Some((vec![*row], how));
+        }
+        if tool == Tool::Pan {
+            self.corners.clear();
+            return None;
+        }
+        let pointer = shown.response.interact_pointer_pos();
+        if let Some(at) = pointer.filter(|_| shown.response.dragged_by(PointerButton::Primary)) {
+            if self.corners.is_empty() {
+                // The drag is told once the pointer has gone some way.
+                self.corners.extend(ui.input(|input| input.pointer.press_origin()));
+            }
+            if self.corners.last().is_none_or(|last| last.distance(at) >= STEP_PX) {
+                self.corners.push(at);
+            }
+            let outline = self.outline(tool);
+            let stroke = Stroke::new(1.5, color(palette(ui).accent));
+            shown.painter(ui).add(Shape::closed_line(outline, stroke));
+            return None;
+        }
+        if !shown.response.drag_stopped() {
+            return None;
+        }
+        let polygon: Vec<[f32; 2]> =
+            self.outline(tool).into_iter().map(|corner| shown.point(corner)).collect();
+        self.corners.clear();
+        if polygon.len() < 3 {
+            return None;
+        }
+        let found = inside(&polygon, points);
+        Some((found.into_iter().filter_map(|index| rows.get(index).copied()).collect(), how))
+    }
+
+    /// The corners of what is drawn.
+    fn outline(&self, tool: Tool) -> Vec<Pos2> {
+        match (tool, &self.corners[..]) {
+            (Tool::Box, [first, .., last]) => {
+                let room = egui::Rect::from_two_pos(*first, *last);
+                vec![room.left_top(), room.right_top(), room.right_bottom(), room.left_bottom()]
+            }
+            (Tool::Pan | Tool::Lasso | Tool::Box, corners) => corners.to_vec(),
+        }
+    }
+}
