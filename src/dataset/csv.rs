@@ -2,6 +2,7 @@
 //!
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
+mod around;
 mod body;
 mod codes;
 mod date;
@@ -28,10 +29,13 @@ mod preamble;
 mod records;
 mod remarks;
 mod roles;
+mod second_table;
 mod sectors;
 mod sheet;
 mod sniff;
 mod spaces;
+mod statistics;
+mod survey;
 mod text;
 mod values;
 mod words;
@@ -50,7 +54,7 @@ use self::text::Text;
 use self::values::Table;
 use super::raw::Raw;
 use super::{Column, DataError, Known, Progress, memory};
-use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
+use crate::project::{Delimiter, Header, Missing, RowSet, Rules, TableReading};
 
 /// How a table is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +141,7 @@ fn load_text(
     let mut remarks = Remarks::default();
     remarks.notes.append(&mut layout.notes);
     remarks.doubts.append(&mut layout.doubts);
-    let (mut evidence, body) = body::survey(text, &mut layout, asked, progress, &mut remarks)?;
+    let (mut evidence, body) = survey::survey(text, &mut layout, asked, progress, &mut remarks)?;
     match text.sheet() {
         Some(sheet) => sheet.doubt(&mut remarks),
         None if asked.reading.sheet.is_some() => {
@@ -165,8 +169,15 @@ fn load_text(
     progress.restart(text.bytes);
     let mut table = Table::new(text, &layout, &roles, asked, progress)?;
     let (mut source_rows, mut dropped) = (Vec::new(), 0_usize);
+    let (mut empty, mut empty_count) = (RowSet::default(), 0);
     body.each(text, &layout, progress, |number, record| {
         let gaps = table.push(record).map_err(|error| extrapolated(error, progress))?;
+        if gaps && asked.missing == Missing::ColumnMean && table.is_last_empty() {
+            empty_count += 1;
+            if empty.ranges() <= around::MOST_RANGES {
+                empty.push(number);
+            }
+        }
         if gaps && asked.missing == Missing::DropRow {
             table.drop_last();
             dropped += 1;
@@ -185,6 +196,9 @@ fn load_text(
     if dropped > 0 && source_rows.is_empty() {
         budget.reserve(&mut source_rows, table.rows())?;
         source_rows.extend(1..=table.rows() as u32);
+    }
+    if empty_count > 0 && table.rows() > empty_count {
+        around::tell_empty(&empty, empty_count, &body.skip, &mut remarks);
     }
     overview::count(&mut overview, &roles, table.values(), progress)?;
     let mut raw = table.finish(dropped, &mut remarks)?;

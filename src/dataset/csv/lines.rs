@@ -227,12 +227,24 @@ pub(super) fn place_of_record(
 }
 
 fn place_of(text: &Text<'_>, form: Form, start: u64, progress: &Progress) -> String {
-    let stream = text.open(form, false, progress);
-    let line = stream.ok().and_then(|stream| line_at(BufReader::new(stream), start, form.comment).ok());
-    line.map_or_else(
-        || format!("byte {start}"),
-        |line| format!("{} {}", text.unit(), line + form.skip as u64),
-    )
+    let line = line_from(text, form, start, progress);
+    line.map_or_else(|| format!("byte {start}"), |line| format!("{} {line}", text.unit()))
+}
+
+/// The line of a record, counted from 1.
+pub(super) fn line_of_record(
+    text: &Text<'_>,
+    form: Form,
+    record: &ByteRecord,
+    progress: &Progress,
+) -> Option<u64> {
+    line_from(text, form, record.position().map_or(0, ::csv::Position::byte), progress)
+}
+
+fn line_from(text: &Text<'_>, form: Form, start: u64, progress: &Progress) -> Option<u64> {
+    let stream = text.open(form, false, progress).ok()?;
+    let line = line_at(BufReader::new(stream), start, form.comment).ok()?;
+    Some(line + form.skip as u64)
 }
 
 /// The line of the first byte from `start` on that ends no line and is in no comment.

@@ -247,3 +247,103 @@ fn failed_formulas_are_gaps_in_text_as_in_sheets() {
     let Rows::F32(values) = raw.rows else { panic!("not numbers") };
     assert!(values[2].is_nan() && values[5].is_nan() && values[3] == 3.0);
 }
+
+/// Checks how many rows are read, parts of the notes and the doubts.
+fn check_rows(text: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]) {
+    let raw = loaded(text.as_bytes());
+    assert_eq!(raw.rows.len() / raw.feature_names.len(), rows, "{text:?}: {:?}", raw.notes);
+    for part in notes {
+        assert!(raw.notes.iter().any(|note| note.contains(part)), "{text:?}: {:?} lacks {part}", raw.notes);
+    }
+    let found: Vec<_> = raw.doubts.iter().map(|doubt| (&doubt.message, &doubt.remedies[..])).collect();
+    assert_eq!(found.len(), doubts.len(), "{text:?}: {found:?}");
+    for ((message, remedies), (part, expected)) in found.into_iter().zip(doubts) {
+        assert!(message.contains(part), "{text:?}: {message} lacks {part}");
+        assert_eq!(remedies, *expected, "{text:?}");
+    }
+}
+
+#[test]
+fn statistics_below_a_table_are_no_rows() {
+    let table = "name,b,c\nx,2,3\ny,5,6\nx,8,9\ny,8,7\n";
+    let check = |end: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]| {
+        check_rows(&format!("{table}{end}"), rows, notes, doubts);
+    };
+    let footer = |rows| Choice::SkipFooter(Some(rows));
+    check("Mean,5.75,6.25\n", 4, &["1 row below the table is left out (line 6: \"Mean\""], &[]);
+    check("Mean,1,1\nSD,1,1\n", 4, &["2 rows below", "line 7: \"SD\"", "--skip-footer 0"], &[]);
+    check("\nMittelwert,1,1\nStabw,1,1\nRSD%,1,1\nMax,9,9\n", 4, &["4 rows below"], &[]);
+    check("N,4,4\nMean,1,1\n", 4, &["2 rows below"], &[]);
+    check("Average,1,1\nMin,1,1\nMax,9,9\n", 4, &["3 rows below"], &[]);
+    // A subtotal, the tax on it, and both together.
+    check("Subtotal,23,25\nVAT 20%,4.6,5\nTotal,27.6,30\n", 4, &["3 rows below"], &[]);
+    check("Mean,1,1\n", 5, &[], &[("looks as if it sums up the others (line 6: \"Mean\"", &[footer(1)])]);
+    // Max and Sd are names, too.
+    check("Max,7,1\n", 5, &[], &[]);
+    check("Max,8,9\n", 4, &["1 row below"], &[]);
+    // All other names hold digits.
+    check_rows("id,b,c\ns1,2,3\ns2,5,6\ns1,8,9\ns2,7,7\nMean,1,1\n", 4, &["1 row below"], &[]);
+    // The numbers alone tell.
+    let sums = "a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,20\n";
+    let last = ("the numbers of the last row are the sums of all others (line 7: \"15\"", &[footer(1)][..]);
+    check_rows(sums, 6, &[], &[last]);
+    check_rows("a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,21\n", 6, &[], &[]);
+}
+
+#[test]
+fn sums_among_the_rows_are_left_out() {
+    let grouped = "r,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nAll,1,1\nAll,2,2\n";
+    let raw = loaded(grouped.as_bytes());
+    assert_eq!(raw.source_rows, [1, 2, 4, 5, 7, 8]);
+    let note =
+        "2 rows that sum up others are left out (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
+    check_rows(grouped, 6, &[note, "--skip-rows none takes all rows"], &[]);
+    // Other sums, and what is chosen instead.
+    let wrong = "r,a,b\nx,1,4\ny,2,5\nTotal,4,8\nx,5,6\ny,7,9\n";
+    let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
+    check_rows(wrong, 5, &[], &[("1 row is taken as data, but looks as if it sums up others", &[skip("3")])]);
+    let chosen =
+        |text: &str, rows: &str| with(text.as_bytes(), &["r"], Rules::Current, vec![skip(rows)]).unwrap();
+    assert_eq!(chosen(wrong, "3").source_rows, [1, 2, 4, 5]);
+    assert_eq!(chosen(wrong, "3").doubts, []);
+    assert_eq!(chosen(grouped, "none").rows.len(), 8 * 2);
+}
+
+#[test]
+fn single_rows_are_left_out_by_their_numbers() {
+    let text = "a,b\n1,2\n,\n3,4\n5,6\n7,8\n";
+    let read =
+        |rules, rows: &str| with(text.as_bytes(), &[], rules, vec![Choice::SkipRows(rows.parse().ok())]);
+    let raw = read(Rules::Current, "1,4").unwrap();
+    assert_eq!((raw.rows, raw.source_rows), (Rows::F32(vec![3.0, 4.0, 7.0, 8.0]), vec![3, 5]));
+    assert!(raw.notes.contains(&"2 rows that should be skipped are left out".to_owned()), "{:?}", raw.notes);
+    assert_eq!(read(Rules::Version1, "2").unwrap().source_rows, [1, 3, 4, 5]);
+    assert!(read(Rules::Current, "1-9").is_err());
+    // What could not be read otherwise.
+    let odd = b"a,b\n1,2\noops,3\n4\n5,6\n";
+    let raw = with(odd, &[], Rules::Current, vec![Choice::SkipRows("2-3".parse().ok())]).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 5.0, 6.0]));
+    let empty = "k,a,b\nx,1,2\ny,,NA\nx,3,4\ny,,\nx,5,6\n";
+    let raw = with(empty.as_bytes(), &["k"], Rules::Current, vec![]).unwrap();
+    let doubt = &raw.doubts[0];
+    assert!(doubt.message.starts_with("2 rows have no value in any feature (2,4)"), "{doubt:?}");
+    assert_eq!(doubt.remedies, [Choice::SkipRows("2,4".parse().ok())]);
+}
+
+#[test]
+fn a_second_table_is_doubted() {
+    let rows =
+        |count: u32| (1..=count).map(|t| format!("{},{}\n", t * 7 % 11, t * 5 % 7)).collect::<String>();
+    let stacked = format!("t,a\n{}\nt,b\n{}", rows(12), rows(11));
+    let skip = Choice::SkipRows("13".parse().ok());
+    let remedies = [Choice::SkipFooter(Some(12)), Choice::SkipLines(Some(14)), skip];
+    let message = "a second table seems to begin at line 15: \"t\", \"b\": only the rows above it are read";
+    check_rows(&stacked, 12, &[], &[(message, &remedies)]);
+    for (remedy, rows) in remedies.into_iter().zip([12, 11, 23]) {
+        let raw = with(stacked.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
+        assert_eq!((raw.rows.len(), raw.doubts), (2 * rows, vec![]), "{remedy:?}");
+    }
+    let wider = format!("t,a\n{}x,y,z\n1,9,2\n2,8,3\n", rows(12));
+    let remedies = [Choice::SkipFooter(Some(3)), Choice::SkipLines(Some(13))];
+    check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
+}
