@@ -12,15 +12,20 @@ mod doubts;
 mod encoding;
 mod ends;
 mod evidence;
+mod first_row;
 mod footer;
 mod header;
+mod header_rows;
 mod ids;
 mod labels;
 mod layout;
 mod lines;
+mod made_up;
 mod matching;
+mod merged;
 mod misfits;
 mod missing;
+mod names;
 mod number;
 mod overview;
 mod parts;
@@ -34,6 +39,7 @@ mod sectors;
 mod sheet;
 mod sniff;
 mod spaces;
+mod start;
 mod statistics;
 mod survey;
 mod text;
@@ -143,7 +149,7 @@ fn load_text(
     remarks.doubts.append(&mut layout.doubts);
     let (mut evidence, body) = survey::survey(text, &mut layout, asked, progress, &mut remarks)?;
     match text.sheet() {
-        Some(sheet) => sheet.doubt(&mut remarks),
+        Some(sheet) => sheet.tell(&mut remarks),
         None if asked.reading.sheet.is_some() => {
             remarks
                 .notes

@@ -6,6 +6,7 @@ use super::Asked;
 use super::footer;
 use super::layout::TableLayout;
 use super::lines::{Lines, place_of_record};
+use super::names::in_one_line;
 use super::plain::plain_number;
 use super::text::Text;
 use crate::dataset::{DataError, Progress};
@@ -104,6 +105,9 @@ fn is_named(at: usize, name: &str, field: &[u8]) -> bool {
     let made_up;
     let base = if field.is_empty() {
         made_up = format!("column {}", at + 1);
+        made_up.as_bytes()
+    } else if field.contains(&b'\n') {
+        made_up = in_one_line(&String::from_utf8_lossy(field));
         made_up.as_bytes()
     } else {
         field

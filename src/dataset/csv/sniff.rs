@@ -16,7 +16,7 @@ pub struct CsvPreview {
     /// Columns that are probably labels: called so (label, class, target, species), row numbers, ids, words that are too many
     /// for features, and the one column of words at the end of numbers.
     pub labels: Vec<String>,
-    /// What stands between two fields; never `Auto`.
+    /// What stands between two fields; `Auto` for a spreadsheet alone.
     pub delimiter: Delimiter,
     /// Whether the first row holds names; never `Auto`.
     pub header: Header,
@@ -75,7 +75,8 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     evidence::settle(&mut evidence, asked.reading, asked.rules);
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
-        delimiter: layout.form.delimiter,
+        // The cells of a sheet have none.
+        delimiter: if text.sheet().is_some() { Delimiter::Auto } else { layout.form.delimiter },
         header: if layout.has_names() { Header::Yes } else { Header::No },
         columns: layout.columns,
     })
