@@ -3,6 +3,7 @@
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
 mod around;
+mod beside;
 mod body;
 mod codes;
 mod date;
@@ -14,11 +15,14 @@ mod ends;
 mod evidence;
 mod first_row;
 mod footer;
+mod form;
 mod header;
 mod header_rows;
 mod ids;
+mod label_names;
 mod labels;
 mod layout;
+mod left_out;
 mod lines;
 mod made_up;
 mod matching;
@@ -29,11 +33,13 @@ mod names;
 mod number;
 mod overview;
 mod parts;
+mod places;
 mod plain;
 mod preamble;
 mod records;
 mod remarks;
 mod roles;
+mod second_header;
 mod second_table;
 mod sectors;
 mod sheet;
@@ -43,6 +49,7 @@ mod start;
 mod statistics;
 mod survey;
 mod text;
+mod told;
 mod values;
 mod words;
 
@@ -52,8 +59,9 @@ pub(super) use sniff::{is_table, sniff_as};
 use std::io::Read;
 use std::path::Path;
 
+use self::form::Form;
 use self::layout::TableLayout;
-use self::lines::{Form, NAMES_COPIES};
+use self::lines::NAMES_COPIES;
 use self::matching::Matched;
 use self::remarks::Remarks;
 use self::text::Text;
@@ -143,6 +151,18 @@ fn load_text(
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
+    let gone = names::chosen_in_vain(&layout.columns, asked, known.columns);
+    load_rows(text, asked, known, layout, progress).map_err(|error| names::with_gone(error, &gone))
+}
+
+fn load_rows(
+    text: &Text<'_>,
+    asked: &Asked<'_>,
+    known: Known<'_>,
+    mut layout: TableLayout,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let budget = progress.budget();
     progress.restart(text.bytes);
     let mut remarks = Remarks::default();
     remarks.notes.append(&mut layout.notes);
@@ -162,6 +182,9 @@ fn load_text(
         _ => Some(Matched::find(text, &mut layout, &evidence, asked, known, &mut remarks, progress)?),
     };
     let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
+    if matched.is_none() {
+        beside::tell(&layout, &evidence, &roles.by_column, &mut remarks);
+    }
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
     if let Some(matched) = &matched {
         let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
@@ -211,8 +234,8 @@ fn load_text(
     budget.trim(&mut source_rows);
     raw.source_rows = source_rows;
     raw.overview = overview;
-    raw.what = remarks::what(raw.rows.len() / roles.features.max(1), &roles.columns);
-    raw.understood = remarks::understood(text, &layout, &roles);
+    raw.what = told::what(raw.rows.len() / roles.features.max(1), &roles.columns);
+    raw.understood = told::understood(text, &layout, &roles);
     let names = roles.columns.iter().flat_map(|column| {
         let words = if let super::ColumnKind::Categories { words } = &column.kind { &words[..] } else { &[] };
         words.iter().map(|word| memory::text_bytes(column.name.len() + word.len() + 3))

@@ -332,9 +332,9 @@ pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, 
     Ok(source)
 }
 
-/// The numbers of single rows are those of one file.
+/// The numbers of single rows are those of one file, which may have been moved.
 fn forget_rows(reading: &mut TableReading, (path, known): (&Path, &Path)) {
-    if path != known {
+    if path.file_name() != known.file_name() {
         reading.skip_rows = None;
     }
 }

@@ -2,52 +2,17 @@
 
 use ::csv::ByteRecord;
 
+use super::Asked;
 use super::footer::{self, Tail};
 use super::layout::TableLayout;
-use super::lines::{line_of_record, place_of_record};
+use super::left_out::{Counts, Sums};
+use super::places::{Places, with_more};
 use super::remarks::Remarks;
-use super::survey::{Counts, Sums};
-use super::text::Text;
-use super::{Asked, listed};
-use crate::dataset::Progress;
+use super::statistics::{self, Called};
 use crate::project::{Choice, Comments, RowSet};
 
-/// Rows that are shown one by one.
-const SHOWN: usize = 4;
 /// Ranges of rows that are named in an option, at most: more are no slip.
 pub(super) const MOST_RANGES: usize = 100;
-
-/// Where rows stand in their file.
-pub(super) struct Places<'a> {
-    pub text: &'a Text<'a>,
-    pub layout: &'a TableLayout,
-    pub progress: &'a Progress,
-}
-
-impl Places<'_> {
-    /// The line of a row, counted from 1.
-    pub(super) fn line(&self, row: &ByteRecord) -> Option<u64> {
-        line_of_record(self.text, self.layout.form, row, self.progress)
-    }
-
-    /// A row by its place and its first fields: `line 6: "Total", "5"`.
-    pub(super) fn shown(&self, row: &ByteRecord) -> String {
-        let fields = row.iter().map(|field| String::from_utf8_lossy(field).trim().to_owned());
-        let fields: Vec<String> = fields.filter(|field| !field.is_empty()).take(4).collect();
-        format!("{}: {}", place_of_record(self.text, self.layout.form, row, self.progress), listed(&fields))
-    }
-
-    /// The first of some rows.
-    fn listed(&self, rows: &[&ByteRecord]) -> String {
-        let shown: Vec<String> = rows.iter().take(SHOWN).map(|row| self.shown(row)).collect();
-        shown.join("; ") + if rows.len() > SHOWN { "; …" } else { "" }
-    }
-
-    /// Those rows that were chosen to be left out, and these.
-    pub(super) fn more(&self, skip: Option<&RowSet>, rows: impl IntoIterator<Item = u64>) -> RowSet {
-        skip.cloned().unwrap_or_default().and(&rows.into_iter().collect())
-    }
-}
 
 /// Tells which rows at the end stand below the table, and which may.
 pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, remarks: &mut Remarks) {
@@ -66,9 +31,7 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, remarks: &
         ));
     }
     let Some(last) = tail.rows.last().filter(|_| kept == tail.rows.len()) else { return };
-    let is_sum = |(_, row): &&(u64, ByteRecord)| {
-        footer::called_first(row).is_some_and(|called| called.is_whole && !called.is_ambiguous)
-    };
+    let is_sum = |(_, row): &&(u64, ByteRecord)| footer::called_first(row).is_some_and(Called::is_sure);
     let own: Vec<&(u64, ByteRecord)> = tail.rows.iter().filter(is_filled).collect();
     if own.last().is_some_and(is_sum) {
         let sums: Vec<&ByteRecord> = own.iter().skip_while(|row| !is_sum(row)).map(|(_, row)| row).collect();
@@ -83,7 +46,7 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, remarks: &
             vec![Choice::SkipFooter(Some((last.0 - first + 1) as usize))],
         );
     } else if let Some((number, row)) = own.last().filter(|_| !tail.has_others && kept < 3) {
-        let is_called = super::statistics::called(row).is_some();
+        let is_called = statistics::called(row).is_some();
         if !is_called {
             remarks.doubt(
                 format!(
@@ -119,13 +82,13 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
             format!("{count} rows are taken as data, but look as if they sum")
         };
         let numbers = sums.left_out.iter().chain(&sums.doubtful).map(|(number, _)| *number);
-        let skip = places.more(asked.reading.skip_rows.as_ref(), numbers);
+        let skip = with_more(asked.reading.skip_rows.as_ref(), numbers);
         let remedy = (skip.ranges() <= MOST_RANGES).then_some(Choice::SkipRows(Some(skip)));
         remarks.doubt(format!("{what} up others ({})", rows(&sums.doubtful)), remedy.into_iter().collect());
     }
     if let Some(last) = &sums.last {
         remarks.doubt(
-            format!("the numbers of the last row are the sums of all others ({})", places.shown(last)),
+            format!("the numbers of the last row sum up all others ({})", places.shown(last)),
             vec![Choice::SkipFooter(Some(1))],
         );
     }

@@ -80,9 +80,8 @@ impl Tail {
             return false;
         }
         let may_be = may_be(record.iter(), columns);
-        let is_sum = |called: Called| !called.is_whole || !called.is_ambiguous;
         if may_be {
-            self.ahead += usize::from(statistics::called(record).is_some_and(is_sum));
+            self.ahead += usize::from(statistics::called(record).is_some_and(Called::is_likely));
         } else {
             // A tax between a sum and the sum with it.
             let is_next = self.ahead > 0 && record.as_slice().len() <= LONGEST;
@@ -114,7 +113,7 @@ impl Tail {
         let statistics = self.statistics(above);
         let mut is_before_sum = false;
         for (at, (_, row)) in self.rows.iter().enumerate().rev() {
-            let sums_up = statistics::called(row).is_some();
+            let sums_up = statistics::called(row).is_some_and(Called::is_likely);
             let follows_sum = proven.is_some_and(|proven| proven < at) && (sums_up || is_before_sum);
             let is_below = is_empty(row.iter())
                 || row.len() < contents.len()
@@ -155,7 +154,7 @@ impl Tail {
 /// Whether a row is surely called after a statistic, as all names in its place hold digits, unlike its own.
 fn is_unlike(row: &ByteRecord, above: &Above<'_>) -> bool {
     let Some(at) = row.iter().position(|field| !field.trim_ascii().is_empty()) else { return false };
-    let is_sure = called_first(row).is_some_and(|called| called.is_whole && !called.is_ambiguous);
+    let is_sure = called_first(row).is_some_and(Called::is_sure);
     is_sure && !row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at)
 }
 

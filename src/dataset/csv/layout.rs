@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::first_row::{has_header, is_header};
+use super::form::Form;
 use super::header_rows::Below;
-use super::lines::{Form, NAMES_COPIES};
+use super::lines::NAMES_COPIES;
 use super::names::{Comment, asked_for, column_names, in_one_line, named, with_sign};
 use super::plain::plain_number;
 use super::start::Start;

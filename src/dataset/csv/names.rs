@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Asked;
-use super::lines::{Form, head_rows};
-use crate::dataset::Column;
+use super::form::Form;
+use super::lines::head_rows;
+use super::{Asked, listed};
+use crate::dataset::{Column, DataError};
 use crate::project::Rules;
 
 /// The names of columns that are chosen, labels, or known to a run.
@@ -12,6 +13,37 @@ pub(super) fn asked_for<'a>(asked: &Asked<'a>, known: &'a [Column]) -> HashSet<&
     let choices = asked.reading.columns.iter().map(|choice| &choice.name);
     let columns = known.iter().map(|column| &column.name);
     asked.labels.iter().chain(choices).chain(columns).map(String::as_str).collect()
+}
+
+/// The names that columns were chosen by and no column has; none where a run knows them.
+pub(super) fn chosen_in_vain(columns: &[String], asked: &Asked<'_>, known: &[Column]) -> Vec<String> {
+    if !known.is_empty() || asked.reading.columns.is_empty() {
+        return Vec::new();
+    }
+    let there: HashSet<&String> = columns.iter().collect();
+    let chosen = asked.reading.columns.iter().map(|choice| &choice.name);
+    chosen.filter(|name| !there.contains(name)).cloned().collect()
+}
+
+/// An error about the contents of a table of which some columns were chosen by these names in vain: one of them may be the
+/// reason.
+pub(super) fn with_gone(error: DataError, gone: &[String]) -> DataError {
+    let more = |message: String| format!("{message}; there is no column {}, which was chosen", listed(gone));
+    match error {
+        DataError::Content { path, place, message } if !gone.is_empty() => {
+            DataError::Content { path, place, message: more(message) }
+        }
+        DataError::Word { path, line, column, message } if !gone.is_empty() => {
+            DataError::Word { path, line, column, message: more(message) }
+        }
+        DataError::Content { .. }
+        | DataError::Word { .. }
+        | DataError::Cancelled
+        | DataError::File { .. }
+        | DataError::Memory { .. }
+        | DataError::HeldOut(_)
+        | DataError::Setting(_) => error,
+    }
 }
 
 /// A name of one line: a break of lines, or another sign that cannot be seen, is a space.

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::evidence::{self, Content, Evidence};
 use super::ids::is_id;
+use super::label_names::{CLASSES, has_classes, is_label_name};
 use super::layout::TableLayout;
 use super::text::Text;
 use super::{Asked, REMEDY, roles};
@@ -108,20 +109,4 @@ fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
     let wanted: [&dyn Fn(usize) -> bool; 2] = [&|at| is_named(at) || is_likely(at), &is_named];
     let mut some = wanted.into_iter().map(chosen).filter(|labels| labels.len() < layout.columns.len());
     some.next().unwrap_or_default()
-}
-
-const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
-/// Columns of more different fields hold no classes.
-const CLASSES: usize = 20;
-
-/// Whether a column is called as labels are.
-pub(super) fn is_label_name(name: &str) -> bool {
-    let name = name.trim().trim_start_matches('#');
-    LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
-}
-
-/// Whether a column has few different fields, several times each.
-pub(super) fn has_classes(evidence: &Evidence) -> bool {
-    let few = |words: usize| words <= CLASSES && 2 * words as u64 <= evidence.present();
-    evidence.distinct().is_some_and(few)
 }

@@ -3,17 +3,16 @@
 use ::csv::ByteRecord;
 
 use super::first_row::is_header;
+use super::form::{Form, byte_of, leave_out};
 use super::header_rows::are_groups;
-use super::lines::{
-    Form, Lines, MAX_COLUMNS, NAMES_COPIES, byte_of, head_rows, leave_out, letters, lines_above, names_bytes,
-    utf8,
-};
+use super::lines::{Lines, MAX_COLUMNS, NAMES_COPIES, head_rows, letters, lines_above, names_bytes, utf8};
 use super::names::asked_for;
+use super::second_header::{self, follows, is_word, may_be_header};
 use super::spaces::Quotes;
 use super::text::Text;
 use super::{Asked, delimiter, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Progress};
-use crate::project::{Choice, Comments, Delimiter, Header, Rules};
+use crate::project::{Choice, Comments, Delimiter, Header, Rules, TableReading};
 
 /// Rows that tell what the columns hold before a table is loaded.
 const HEAD_ROWS: usize = 1000;
@@ -96,7 +95,7 @@ impl Start {
             if asked.reading.skip_lines.is_none() {
                 start.leave_out_above(&rows, asked, known, progress)?;
             }
-            start.leave_out_below(cut);
+            start.leave_out_below(cut, asked.reading);
         }
         Ok(start)
     }
@@ -143,8 +142,9 @@ impl Start {
         Ok(())
     }
 
-    /// Leaves out of the first rows what is empty or stands below the table, so that it does not tell what columns hold.
-    fn leave_out_below(&mut self, cut: bool) {
+    /// Leaves out of the first rows what is empty, stands below the table, or is a second one, so that it does not tell what
+    /// columns hold.
+    fn leave_out_below(&mut self, cut: bool, reading: &TableReading) {
         let columns = self.sample[0].len();
         let mut at = 0;
         self.sample.retain(|row| {
@@ -153,9 +153,25 @@ impl Start {
             at == 1 || columns < 2 || !(is_comment || footer::is_empty(row.iter().map(String::as_bytes)))
         });
         let may_end = |row: &Vec<String>| footer::may_be(row.iter().map(String::as_bytes), columns);
-        while !cut && self.sample.len() > 3 && self.sample.last().is_some_and(may_end) {
+        let second = self.second_table(reading, &may_end);
+        self.sample.truncate(second.unwrap_or(self.sample.len()));
+        while (!cut || second.is_some()) && self.sample.len() > 3 && self.sample.last().is_some_and(may_end) {
             self.sample.pop();
         }
+    }
+
+    /// The place of the header of a second table.
+    fn second_table(&self, reading: &TableReading, may_end: &dyn Fn(&Vec<String>) -> bool) -> Option<usize> {
+        let record = |row: &Vec<String>| row.iter().collect::<ByteRecord>();
+        let are_words = |row: &Vec<String>| row.iter().skip(1).all(|field| is_word(field.as_bytes()));
+        (second_header::ROWS as usize + 1..self.sample.len().saturating_sub(1)).find(|at| {
+            let (header, above) = (&self.sample[*at], &self.sample[1..*at]);
+            let Some(last) = above.iter().rev().find(|row| !may_end(row)) else { return false };
+            are_words(header)
+                && *header != self.sample[0]
+                && may_be_header(&record(header), &record(last), &self.sample[0], reading)
+                && follows(&record(header), &record(&self.sample[at + 1]))
+        })
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) enum Kind {
 }
 
 /// Names and codes of other things: they count next to another statistic, or with the right numbers.
-const AMBIGUOUS: [&str; 10] = ["n", "sd", "s d", "se", "cv", "var", "min", "max", "media", "count"];
+const AMBIGUOUS: [&str; 12] =
+    ["n", "sd", "s d", "se", "cv", "var", "min", "max", "media", "count", "all", "mw"];
 /// Ends of one word that says what was summed up: `Umsatztotal`.
 const ENDS: [(&str, Kind); 3] = [("total", Kind::Sum), ("summe", Kind::Sum), ("saldo", Kind::Other)];
 
@@ -43,15 +44,26 @@ pub(super) struct Called {
     pub is_ambiguous: bool,
 }
 
+impl Called {
+    /// Whether it is surely the name of a statistic.
+    pub(super) fn is_sure(self) -> bool {
+        self.is_whole && !self.is_ambiguous
+    }
+
+    /// Whether it may be one wherever it stands: short names count at the end of a table alone.
+    pub(super) fn is_likely(self) -> bool {
+        !self.is_whole || !self.is_ambiguous
+    }
+}
+
 /// What a row says it tells of those above it, going by the words it begins with.
 pub(super) fn called<'a>(row: impl IntoIterator<Item = &'a [u8]>) -> Option<Called> {
     let filled = row.into_iter().map(<[u8]>::trim_ascii).filter(|field| !field.is_empty());
-    let is_word = |field: &&[u8]| !field.iter().any(u8::is_ascii_digit) || plain_text(field);
+    let is_word = |field: &&[u8]| !field.iter().any(u8::is_ascii_digit) || begins_with_letter(field);
     filled.take_while(is_word).take(LEADING).find_map(name)
 }
 
-/// Whether a field holds digits among letters.
-fn plain_text(field: &[u8]) -> bool {
+fn begins_with_letter(field: &[u8]) -> bool {
     field.first().is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
 }
 
@@ -80,15 +92,19 @@ fn kind_of(name: &str) -> Option<Kind> {
     Some(match name {
         "total" | "totals" | "grand total" | "sub total" | "subtotal" | "subtotals" | "overall" | "sum"
         | "sums" | "summe" | "summen" | "gesamt" | "insgesamt" | "gesamtsumme" | "zwischensumme"
-        | "endsumme" | "somme" | "suma" | "totale" | "totaal" | "totales" => Kind::Sum,
+        | "endsumme" | "gesamtergebnis" | "somme" | "suma" | "summa" | "totale" | "totaal" | "totales"
+        | "total général" | "total general" | "total geral" | "totale complessivo" | "eindtotaal"
+        | "totalsumma" | "all" => Kind::Sum,
         "mean" | "means" | "average" | "averages" | "avg" | "arithmetic mean" | "mittel" | "mittelwert"
-        | "durchschnitt" | "moyenne" | "media" | "promedio" | "gemiddelde" => Kind::Mean,
+        | "durchschnitt" | "mw" | "moyenne" | "media" | "promedio" | "gemiddelde" => Kind::Mean,
         "std" | "stdev" | "stddev" | "std dev" | "stabw" | "stdabw" | "sd" | "s d" | "standard deviation"
         | "standardabweichung" | "écart type" | "ecart type" => Kind::Deviation,
         "min" | "minimum" => Kind::Smallest,
         "max" | "maximum" => Kind::Largest,
         "n" | "count" | "anzahl" => Kind::Count,
         "median"
+        | "médiane"
+        | "mediana"
         | "rsd"
         | "cv"
         | "coefficient of variation"

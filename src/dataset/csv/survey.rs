@@ -3,15 +3,18 @@
 use ::csv::ByteRecord;
 
 use super::Asked;
-use super::around::{self, Places};
+use super::around;
 use super::body::{Body, Left, Rows};
 use super::evidence::{self, Content, Evidence};
 use super::footer::{self, Above, Tail};
 use super::layout::TableLayout;
+use super::left_out::{Counts, Numbered, Sums};
 use super::lines::utf8;
+use super::places::Places;
 use super::remarks::Remarks;
-use super::second_table::{self, Second};
-use super::statistics::{self, Found, Kind, Proof};
+use super::second_header;
+use super::second_table::Second;
+use super::statistics::{self, Called, Found, Kind, Proof};
 use super::text::Text;
 use super::words::Words;
 use crate::dataset::memory::Held;
@@ -21,6 +24,10 @@ use crate::project::{RowSet, Rules};
 
 /// The most rows among the others that are looked at closely because they may sum up others: more of them are data.
 const MOST_AMONG: usize = 1000;
+/// The longest row that is kept to compare the next one with, in bytes.
+const LONGEST: usize = 1 << 20;
+/// Rows above a last one that sums them up without saying so, at least.
+const SUMMED_UP: u64 = 5;
 /// Tables of so many bytes are read once more to see whether the last row sums up the others; larger ones only where its
 /// numbers are the largest.
 const SMALL: u64 = 1 << 20;
@@ -53,7 +60,7 @@ pub(super) fn survey(
     let (mut evidence, counts, comments, tail) = survey.finish();
     let places = Places { text, layout, progress };
     if let Some(second) = &second {
-        second.doubt(&places, asked.reading.skip_rows.as_ref(), remarks);
+        second.doubt(&places, body.last, asked.reading.skip_rows.as_ref(), remarks);
     }
     around::tell_end(&places, &tail, kept, remarks);
     around::tell_sums(&places, &sums, asked, remarks);
@@ -75,41 +82,6 @@ fn last(
     let mut record = ByteRecord::new();
     while rows.next(&mut record)? {}
     Ok(Some(rows.number.saturating_sub(skipped as u64)))
-}
-
-/// What the first reading counts.
-#[derive(Default)]
-pub(super) struct Counts {
-    /// Rows of data.
-    rows: u64,
-    pub skipped: usize,
-    pub empty: usize,
-    pub headers: usize,
-    pub comments: usize,
-    /// Rows with delimiters at their end that the header does not have.
-    pub longer: usize,
-}
-
-/// A row with its number.
-type Numbered = (u64, ByteRecord);
-
-/// Rows of which names or numbers say that they sum up others.
-#[derive(Default)]
-pub(super) struct Sums {
-    /// The numbers of those whose numbers prove it, in order.
-    proven: Vec<u64>,
-    /// Those of them among other rows, which are left out.
-    pub left_out: Vec<Numbered>,
-    /// Those among other rows that are taken as data.
-    pub doubtful: Vec<Numbered>,
-    /// The last row, where its numbers alone sum up the others.
-    pub last: Option<ByteRecord>,
-}
-
-impl Sums {
-    fn has(&self, number: u64) -> bool {
-        self.proven.binary_search(&number).is_ok()
-    }
 }
 
 /// The first reading.
@@ -192,24 +164,26 @@ impl<'a> Survey<'a> {
                 continue;
             }
             if let Some(mut header) = waiting.take() {
-                if second_table::follows(&header.1, &record) {
+                if second_header::follows(&header.1, &record) {
                     return Ok(Some(Second::new(header)));
                 }
+                self.take_within(&rows, body)?;
                 self.add(&rows, body, header.0, &mut header.1)?;
+            }
+            let may_begin = body.last.is_none() && self.may_begin_table(&record);
+            // The header once more is left out.
+            if may_begin && body.left_out(self.layout, number, &record).is_none() {
+                waiting = Some((number, record.clone()));
+                continue;
             }
             if self.tail.takes(number, &record, self.layout.columns.len()) {
                 continue;
             }
-            for row in self.tail.within() {
-                self.take_within(&rows, body, row)?;
-            }
-            if body.last.is_none() && self.may_begin_table(&record) {
-                waiting = Some((number, record.clone()));
-                continue;
-            }
+            self.take_within(&rows, body)?;
             self.add(&rows, body, number, &mut record)?;
         }
         if let Some(mut header) = waiting.take() {
+            self.take_within(&rows, body)?;
             self.add(&rows, body, header.0, &mut header.1)?;
         }
         self.comments = rows.lines.comments();
@@ -219,10 +193,10 @@ impl<'a> Survey<'a> {
     /// Whether a row may be the header of a second table: it holds words in all columns of numbers.
     fn may_begin_table(&self, record: &ByteRecord) -> bool {
         let names = &self.layout.columns;
-        self.counts.rows >= second_table::ROWS
-            && second_table::may_be_header(record, &self.previous.1, names, self.asked.reading)
+        self.counts.rows >= second_header::ROWS
+            && second_header::may_be_header(record, &self.previous.1, names, self.asked.reading)
             && self.evidence.iter().zip(record).all(|(evidence, field)| {
-                !matches!(evidence.judge(None), Content::Numbers { .. }) || second_table::is_word(field)
+                !matches!(evidence.judge(None), Content::Numbers { .. }) || second_header::is_word(field)
             })
     }
 
@@ -231,18 +205,19 @@ impl<'a> Survey<'a> {
         self.asked.reading.skip_rows.as_ref().is_some_and(|rows| rows.contains(number))
     }
 
-    /// Takes a row that is followed by others though it looks as if it stood below the table.
-    fn take_within(&mut self, rows: &Rows<'_>, body: &Body, row: Numbered) -> Result<(), DataError> {
-        let (number, mut record) = row;
-        let may_sum_up = |called: statistics::Called| !called.is_whole || !called.is_ambiguous;
-        if self.asked.reading.skip_rows.is_none()
-            && self.among.len() < MOST_AMONG
-            && statistics::called(&record).is_some_and(may_sum_up)
-        {
-            self.held.take(2 * record.as_slice().len() as u64 + 128)?;
-            self.among.push((number, record.clone()));
+    /// Takes rows that are followed by others though they look as if they stood below the table.
+    fn take_within(&mut self, rows: &Rows<'_>, body: &Body) -> Result<(), DataError> {
+        for (number, mut record) in self.tail.within() {
+            if self.asked.reading.skip_rows.is_none()
+                && self.among.len() < MOST_AMONG
+                && statistics::called(&record).is_some_and(Called::is_likely)
+            {
+                self.held.take(2 * record.as_slice().len() as u64 + 128)?;
+                self.among.push((number, record.clone()));
+            }
+            self.add(rows, body, number, &mut record)?;
         }
-        self.add(rows, body, number, &mut record)
+        Ok(())
     }
 
     /// Adds a row to what is known of the columns.
@@ -274,7 +249,11 @@ impl<'a> Survey<'a> {
                     }
                 }
                 self.previous.0 = number;
-                std::mem::swap(&mut self.previous.1, record);
+                self.previous.1.clear();
+                // Longer ones take memory.
+                if record.as_slice().len() <= LONGEST {
+                    std::mem::swap(&mut self.previous.1, record);
+                }
             }
         }
         Ok(())
@@ -295,7 +274,8 @@ impl<'a> Survey<'a> {
             });
         }
         let rows = Rows::open(self.text, self.layout, self.progress)?;
-        for (number, mut row) in self.tail.rows[..kept].to_vec() {
+        let own = self.tail.rows[..kept].to_vec();
+        for (number, mut row) in own {
             if reading.skip_rows.is_none() && sums.has(number) {
                 body.skip = body.skip.and(&RowSet::from_iter([number]));
                 sums.left_out.push((number, row));
@@ -344,8 +324,8 @@ impl<'a> Survey<'a> {
                 }
                 proof.end_group();
             } else if is_last && number == self.previous.0 {
-                let is_sum = proof.judge(&record, Kind::Sum) == Found::InAll && self.counts.rows > 5;
-                sums.last = is_sum.then(|| record.clone());
+                let is_told = |kind: &Kind| proof.judge(&record, *kind) == Found::InAll;
+                sums.last = self.kinds_of_last().iter().any(is_told).then(|| record.clone());
             } else if body.left_out(self.layout, number, &record).is_none() {
                 proof.add(&record);
             }
@@ -355,15 +335,25 @@ impl<'a> Survey<'a> {
             sums.proven.append(&mut copies);
             sums.proven.sort_unstable();
         }
-        let is_named = |called: statistics::Called| called.is_whole && !called.is_ambiguous;
         for (number, row) in &self.among {
             if sums.has(*number) {
                 sums.left_out.push((*number, row.clone()));
-            } else if footer::called_first(row).is_some_and(is_named) {
+            } else if footer::called_first(row).is_some_and(Called::is_sure) {
                 sums.doubtful.push((*number, row.clone()));
             }
         }
         Ok(sums)
+    }
+
+    /// What the last row may tell of the others without saying so: their sums, or anything where it alone has no first field.
+    fn kinds_of_last(&self) -> &'static [Kind] {
+        let has_no_name = self.previous.1.get(0).is_some_and(|field| field.trim_ascii().is_empty());
+        let is_alone = self.evidence.first().is_some_and(|first| first.missing() == 1);
+        if has_no_name && is_alone {
+            &[Kind::Sum, Kind::Mean, Kind::Deviation, Kind::Smallest, Kind::Largest]
+        } else {
+            &[Kind::Sum]
+        }
     }
 
     /// Whether the numbers of the last row may be the sums of the others.
@@ -376,6 +366,7 @@ impl<'a> Survey<'a> {
             value.is_none_or(|value| value.abs() >= low.abs().max(high.abs()))
         };
         self.asked.rules == Rules::Current
+            && self.counts.rows > SUMMED_UP
             && self.asked.reading.skip_footer.is_none()
             && self.asked.reading.skip_rows.is_none()
             && contents.iter().filter(are_numbers).count() > 1

@@ -2,7 +2,7 @@
 
 use super::kinds::{loaded, with};
 use super::*;
-use crate::project::{Choice, Comments};
+use crate::project::{Choice, Comments, Take};
 
 /// Checks names and values of the features, and parts of what is noted.
 fn check(text: &str, names: &[&str], values: &[f32], notes: &[&str]) {
@@ -153,6 +153,8 @@ fn drawn_lines_and_repeated_headers_are_no_rows() {
     let box_drawn = "+---+---+\n| a | b |\n+---+---+\n| 1 | 2.5 |\n| 3 | 4.5 |\n+---+---+\n";
     check(box_drawn, &["a", "b"], &values, &["1 line above the table"]);
     check("a,b\n1,2.5\na,b\n3,4.5\n", &["a", "b"], &values, &["1 row with the names of the header"]);
+    let joined = "a,b\n1,2.5\n2,3.5\n5,1.5\na,b\n3,4.5\n";
+    check(joined, &["a", "b"], &[1.0, 2.5, 2.0, 3.5, 5.0, 1.5, 3.0, 4.5], &["1 row with the names"]);
     check("a,a\n1,2.5\na,a\n3,4.5\n", &["a", "a (2)"], &values, &["1 row with the names of the header"]);
     check("a,\n1,2.5\na,\n3,4.5\n", &["a", "column 2"], &values, &["1 row with the names of the header"]);
 }
@@ -285,9 +287,16 @@ fn statistics_below_a_table_are_no_rows() {
     check_rows("id,b,c\ns1,2,3\ns2,5,6\ns1,8,9\ns2,7,7\nMean,1,1\n", 4, &["1 row below"], &[]);
     // The numbers alone tell.
     let sums = "a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,20\n";
-    let last = ("the numbers of the last row are the sums of all others (line 7: \"15\"", &[footer(1)][..]);
+    let last = ("the numbers of the last row sum up all others (line 7: \"15\"", &[footer(1)][..]);
     check_rows(sums, 6, &[], &[last]);
     check_rows("a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,21\n", 6, &[], &[]);
+    let means = "k,a,b\n7,1,2\n9,3,1\n4,4,6\n2,2,2\n5,5,9\n,3,4\n";
+    check_rows(
+        means,
+        6,
+        &[],
+        &[("the numbers of the last row sum up all others (line 7: \"3\"", &[footer(1)])],
+    );
 }
 
 #[test]
@@ -346,4 +355,85 @@ fn a_second_table_is_doubted() {
     let wider = format!("t,a\n{}x,y,z\n1,9,2\n2,8,3\n", rows(12));
     let remedies = [Choice::SkipFooter(Some(3)), Choice::SkipLines(Some(13))];
     check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
+    // A title and a sum between them are left out with the second one.
+    let titled = format!("t,a\n{}Total,9\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
+    let remedies =
+        [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), Choice::SkipRows("13-15".parse().ok())];
+    check_rows(&titled, 12, &["2 rows below the table"], &[("begin at line 16: \"t\"", &remedies)]);
+    for (remedy, rows) in remedies.into_iter().zip([12, 2, 14]) {
+        let raw = with(titled.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
+        assert_eq!(raw.rows.len(), 2 * rows, "{remedy:?}");
+    }
+}
+
+#[test]
+fn a_second_table_beside_the_first_is_doubted() {
+    let text = "x,y,,name,value\n1,2,,alpha,5\n2,1,,beta,6\n3,5,,,\n4,2,,,\n5,4,,,\n";
+    let left_out = |name: &str| Choice::Column(name.to_owned(), Some(Take::LeftOut));
+    let doubts = loaded(text.as_bytes()).doubts;
+    let message =
+        "the columns \"name\", \"value\" stand apart beside an empty one, with at most 2 values in 5 rows";
+    assert!(doubts[0].message.starts_with(message), "{doubts:?}");
+    assert_eq!(doubts[0].remedies, ["name", "value"].map(left_out));
+    let raw = with(text.as_bytes(), &[], Rules::Current, ["name", "value"].map(left_out).to_vec()).unwrap();
+    assert_eq!((raw.feature_names, raw.doubts), (vec!["x".into(), "y".into()], vec![]));
+    // An empty column within one table.
+    assert_eq!(loaded(b"x,y,,v\n1,2,,5\n2,1,,6\n3,5,,1\n").doubts, []);
+}
+
+#[test]
+fn headers_of_several_rows_are_joined() {
+    let frame = ",length,length,width\n,mean,std,mean\nname,,,\na,1,2,3\nb,4,5,6\nc,7,8,1\nd,5,5,9\n";
+    let raw = loaded(frame.as_bytes());
+    assert_eq!(raw.feature_names, ["length mean", "length std", "width mean"]);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 1.0, 5.0, 5.0, 9.0]));
+    assert_eq!((raw.labels[0].name.as_str(), raw.labels[0].text(0)), ("name", "a".into()));
+    let note = "the names in the first 2 rows are joined: \"length mean\", \"length std\"";
+    assert!(raw.notes.iter().any(|own| own.contains(note)), "{:?}", raw.notes);
+    // Columns that are asked for by the names they had keep them.
+    let raw = with(frame.as_bytes(), &["length (2)"], Rules::Current, vec![]).unwrap();
+    assert_eq!(raw.labels[0].name, "length (2)");
+    let names = |text: &str| loaded(text.as_bytes()).feature_names;
+    let data = "1,2,3,4\n5,6,7,8\n9,1,2,3\n4,5,5,7\n";
+    assert_eq!(names(&format!("a,,b,\nx,y,x,y\n{data}")), ["a x", "a y", "b x", "b y"]);
+    assert_eq!(names(&format!("a,,,\nx,y,z,w\n{data}")), ["x", "y", "z", "w"]);
+    assert_eq!(names(&format!("\"a\n in mm\",b,c,d\n{data}")), ["a in mm", "b", "c", "d"]);
+}
+
+#[test]
+fn names_in_a_comment_are_the_header_that_is_asked_for() {
+    let text = b"# t x\n0 1.5\n1 2.5\n2 0.5\n";
+    let raw = with(text, &[], Rules::Current, vec![Choice::Header(Header::Yes)]).unwrap();
+    assert_eq!((raw.feature_names, raw.rows.len()), (vec!["t".into(), "x".into()], 6));
+    assert!(raw.understood.contains(&"header: in a comment".to_owned()), "{:?}", raw.understood);
+}
+
+#[test]
+fn columns_that_are_chosen_in_vain_are_named_with_any_error() {
+    let gone = vec![Choice::Column("sise".to_owned(), Some(Take::LeftOut))];
+    let error = with(b"a,size\n1,x\n2,3\n4,5\n6,7\n8,1\n", &[], Rules::Current, gone);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("\"x\" is not a number"), "{error}");
+    assert!(error.ends_with("there is no column \"sise\", which was chosen"), "{error}");
+}
+
+#[test]
+fn merged_cells_hold_for_all_of_their_rows() {
+    let text = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let number = |at: &str, value: u32| format!(r#"<c r="{at}"><v>{value}</v></c>"#);
+    let rows = [
+        text("A1", "group") + &text("B1", "x"),
+        text("A2", "a") + &number("B2", 1),
+        number("B3", 2),
+        text("A4", "b") + &number("B4", 3),
+        number("B5", 4),
+    ];
+    let rows: Vec<String> =
+        (1..).zip(rows).map(|(row, cells)| format!(r#"<row r="{row}">{cells}</row>"#)).collect();
+    let merged =
+        r#"</sheetData><mergeCells><mergeCell ref="A2:A3"/><mergeCell ref="A4:A5"/></mergeCells><sheetData>"#;
+    let raw = loaded(&workbook(&[("one", &(rows.concat() + merged))]));
+    assert_eq!(raw.feature_names, ["group = a", "group = b", "x"]);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 0.0, 1.0, 1.0, 0.0, 2.0, 0.0, 1.0, 3.0, 0.0, 1.0, 4.0]));
+    assert!(raw.notes.iter().any(|note| note.contains("(2 cells filled in)")), "{:?}", raw.notes);
 }
