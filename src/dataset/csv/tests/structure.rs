@@ -125,6 +125,7 @@ fn rows_below_the_table_are_left_out_or_doubted() {
         let error =
             read(format!("{table}{end}").as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
         assert!(error.contains(part) && error.contains("--skip-footer 1"), "{error}");
+        assert!(error.ends_with("leave this row out (--skip-rows 4)"), "{error}");
     }
     let error = read(format!("a,b,c\nnote\n{ROWS}").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("line 2: the row has 1 field"), "{error}");
