@@ -234,6 +234,9 @@ fn the_sheet_of_a_workbook_can_be_chosen() {
         raw.understood
     );
     assert_eq!(raw.doubts[0].remedies, [Choice::Sheet(Some("two".to_owned()))]);
+    // Cells have no delimiter.
+    let (_dir, path) = write(&book);
+    assert_eq!(sniff(&path).unwrap().delimiter, Delimiter::Auto);
     let chosen = |name: &str| with(&book, &[], Rules::Current, vec![Choice::Sheet(Some(name.to_owned()))]);
     let raw = chosen("two").unwrap();
     assert_eq!((raw.rows, raw.doubts), (Rows::F32(vec![8.0, 4.0, 6.0, 7.0]), vec![]));
