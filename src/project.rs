@@ -33,12 +33,12 @@ pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
 pub use schedule::learning_rate;
-pub use selection::{NamedSelection, OwnLabel, RowSet};
+pub use selection::{IndexSet, NamedSelection, OwnLabel};
 pub use shape::{Shape, Shown};
 pub use source::{
     Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateOrder, DateUnit,
     Decimal, Delimiter, Fit, Header, IdxReading, LabelFrom, Masks, Missing, Pages, Parts, PictureReading,
-    PixelRange, Rules, Scaling, Source, Split, Synthetic, TableReading, Take, quoted,
+    PixelRange, RowSet, Rules, Scaling, Source, Split, Synthetic, TableReading, Take, quoted,
 };
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 pub use visible::{is_hidden, visible, visible_lines, visible_list, visible_path};

@@ -199,7 +199,7 @@ fn unknown_class(raw: &Raw, name: &str) -> DataError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::{OwnLabel, RowSet, Scaling, Split};
+    use crate::project::{IndexSet, OwnLabel, Scaling, Split};
 
     #[test]
     fn cancelled_before_it_began() {
@@ -248,7 +248,7 @@ mod tests {
             name: "odd".to_owned(),
             fingerprint,
             count,
-            rows: RowSet::of(&rows),
+            rows: IndexSet::of(&rows),
         };
         let with = |label: OwnLabel, held_out: Option<&str>| {
             let held_out = held_out.map(str::to_owned);

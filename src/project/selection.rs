@@ -13,7 +13,7 @@ pub struct NamedSelection {
     /// Fingerprint of the data: of any others these rows say nothing.
     pub fingerprint: u64,
     /// The rows.
-    pub rows: RowSet,
+    pub rows: IndexSet,
 }
 
 /// A label column of a person's own: its rows are of the class that has its name, all others of another.
@@ -27,7 +27,7 @@ pub struct OwnLabel {
     /// How many rows the data have.
     pub count: usize,
     /// The rows.
-    pub rows: RowSet,
+    pub rows: IndexSet,
 }
 
 impl OwnLabel {
@@ -41,13 +41,13 @@ impl OwnLabel {
 ///
 /// As text they are the ranges they form: `3,7-12,40`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RowSet(Arc<[(u32, u32)]>);
+pub struct IndexSet(Arc<[(u32, u32)]>);
 
-impl RowSet {
+impl IndexSet {
     /// The set of these rows, which ascend.
-    pub fn of(rows: &[u32]) -> RowSet {
+    pub fn of(rows: &[u32]) -> IndexSet {
         let ranges = rows.chunk_by(|a, b| a.checked_add(1) == Some(*b));
-        RowSet(ranges.filter_map(|range| Some((*range.first()?, *range.last()?))).collect())
+        IndexSet(ranges.filter_map(|range| Some((*range.first()?, *range.last()?))).collect())
     }
 
     /// Those below `count`, ascending: whatever a file says, no more rows than the data have.
@@ -55,12 +55,6 @@ impl RowSet {
         let last = u32::try_from(count).unwrap_or(u32::MAX).checked_sub(1);
         let ranges = self.0.iter().filter_map(move |(from, to)| Some(*from..=(*to).min(last?)));
         ranges.flatten()
-    }
-
-    /// Whether a row is in it.
-    pub fn contains(&self, row: u32) -> bool {
-        let after = self.0.partition_point(|(_, to)| *to < row);
-        self.0.get(after).is_some_and(|(from, _)| *from <= row)
     }
 
     /// The same number for a set and its clones, and as long as one of them lives for no other.
@@ -79,7 +73,7 @@ impl RowSet {
     }
 }
 
-impl Display for RowSet {
+impl Display for IndexSet {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (at, (from, to)) in self.0.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
@@ -89,10 +83,10 @@ impl Display for RowSet {
     }
 }
 
-impl FromStr for RowSet {
+impl FromStr for IndexSet {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<RowSet, String> {
+    fn from_str(text: &str) -> Result<IndexSet, String> {
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let wrong = || format!("“{part}” is no range of rows; write 3 or 7-12, ascending");
@@ -107,18 +101,18 @@ impl FromStr for RowSet {
                 Some(_) | None => ranges.push((from, to)),
             }
         }
-        Ok(RowSet(ranges.into()))
+        Ok(IndexSet(ranges.into()))
     }
 }
 
-impl Serialize for RowSet {
+impl Serialize for IndexSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for RowSet {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RowSet, D::Error> {
+impl<'de> Deserialize<'de> for IndexSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<IndexSet, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
@@ -135,22 +129,20 @@ mod tests {
             (&[0, 1, 2, 7, 9, 10], "0-2,7,9-10"),
             (&[u32::MAX - 1, u32::MAX], "4294967294-4294967295"),
         ] {
-            let set = RowSet::of(rows);
+            let set = IndexSet::of(rows);
             assert_eq!((set.to_string(), set.len()), (text.to_owned(), rows.len() as u64));
             assert_eq!(text.parse(), Ok(set.clone()));
-            let within: Vec<u32> = (0..12).filter(|row| set.contains(*row)).collect();
-            assert_eq!(within, rows.iter().copied().filter(|row| *row < 12).collect::<Vec<_>>());
             let below: Vec<u32> = set.below(9).collect();
             assert_eq!(below, rows.iter().copied().filter(|row| *row < 9).collect::<Vec<_>>());
         }
-        assert_eq!(" 1 - 2 , 3,".parse(), Ok(RowSet::of(&[1, 2, 3])), "by hand");
-        assert_eq!(RowSet::of(&[5]).below(0).count(), 0);
+        assert_eq!(" 1 - 2 , 3,".parse(), Ok(IndexSet::of(&[1, 2, 3])), "by hand");
+        assert_eq!(IndexSet::of(&[5]).below(0).count(), 0);
     }
 
     #[test]
     fn what_is_no_set_of_rows_is_refused() {
         for text in ["x", "3-1", "1,1", "5,4", "1-3,2", "-", "4294967296", "1-2-3"] {
-            let error = text.parse::<RowSet>().expect_err(text);
+            let error = text.parse::<IndexSet>().expect_err(text);
             assert!(error.contains("write 3 or 7-12"), "{error}");
         }
     }

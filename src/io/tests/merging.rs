@@ -1,7 +1,7 @@
 //! Two programs that save the same project file: both works are in it afterwards.
 
 use super::*;
-use crate::project::{NamedSelection, Recipe, RowSet, Source};
+use crate::project::{IndexSet, NamedSelection, Recipe, Source};
 
 /// A program that has the file open.
 pub(super) struct Program {
@@ -248,7 +248,7 @@ fn no_version_of_the_design_is_lost() {
     check(&new, &new, &new, 0, None);
     check(&new, &other, &other, 1, Some(&new));
     let with = |rows: &[u32]| {
-        let odd = NamedSelection { name: "odd".to_owned(), fingerprint: 7, rows: RowSet::of(rows) };
+        let odd = NamedSelection { name: "odd".to_owned(), fingerprint: 7, rows: IndexSet::of(rows) };
         Project { selections: vec![odd], ..old.clone() }
     };
     check(&with(&[1]), &with(&[2, 3]), &with(&[2, 3]), 1, Some(&with(&[1])));

@@ -41,9 +41,7 @@ impl Criterion {
                 is_there && within(f64::from(data.rows.value(at)) + data.base(feature), range)
             }
             Criterion::Error(range) => errors.get(row).is_some_and(|error| within(f64::from(*error), range)),
-            Criterion::Rows(ref rows) => {
-                u32::try_from(number_of(data, row as u32)).is_ok_and(|number| rows.contains(number))
-            }
+            Criterion::Rows(ref rows) => rows.contains(number_of(data, row as u32)),
         };
         (0..data.len()).filter(|row| meets(*row)).map(|row| row as u32).collect()
     }
@@ -75,7 +73,7 @@ mod tests {
             (Criterion::Feature(7, [0.0, 1.0]), &[]),
             (Criterion::Error([0.2, f64::INFINITY]), &[2, 3]),
             // They are numbered 1, 11, 21, …
-            (Criterion::Rows(RowSet::of(&[0, 1, 2, 20, 21, 111])), &[0, 2, 11]),
+            (Criterion::Rows(RowSet::from_iter([1, 2, 20, 21, 111])), &[0, 2, 11]),
         ] {
             assert_eq!(criterion.rows(&data, &errors), expected, "{criterion:?}");
         }

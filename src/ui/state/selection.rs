@@ -1,6 +1,6 @@
 //! The selection: rows of one data set, which every view reads and writes.
 
-use crate::project::RowSet;
+use crate::project::IndexSet;
 
 /// How rows change the selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,8 +108,8 @@ impl Selection {
     }
 
     /// As a set that can be given a name.
-    pub fn row_set(&self, fingerprint: u64) -> RowSet {
-        RowSet::of(self.rows(fingerprint))
+    pub fn row_set(&self, fingerprint: u64) -> IndexSet {
+        IndexSet::of(self.rows(fingerprint))
     }
 
     fn set(&mut self, fingerprint: u64, rows: Vec<u32>) {

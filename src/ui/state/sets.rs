@@ -179,7 +179,7 @@ impl<'a> SetRows<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::RowSet;
+    use crate::project::IndexSet;
     use crate::ui::state::How;
     use crate::ui::views::samples;
 
@@ -193,7 +193,7 @@ mod tests {
         let named = |name: &str, fingerprint, rows: &[u32]| NamedSelection {
             name: name.to_owned(),
             fingerprint,
-            rows: RowSet::of(rows),
+            rows: IndexSet::of(rows),
         };
         let named =
             [named("odd", data.fingerprint, &[1, 3, 19, 20, 21]), named("odd", data.fingerprint + 1, &[0])];

@@ -149,7 +149,8 @@ impl Tools {
             let edit = egui::TextEdit::singleline(&mut self.rows).hint_text(hint).desired_width(130.0);
             named(ui.add(edit), "Rows to select").on_hover_text("Numbers in the source, counted from 1");
             return match self.rows.parse::<RowSet>() {
-                Ok(rows) => Some(Criterion::Rows(rows)).filter(|_| !self.rows.trim().is_empty()),
+                Ok(rows) => Some(Criterion::Rows(rows)),
+                Err(_) if self.rows.trim().is_empty() => None,
                 Err(message) => {
                     let text = RichText::new(visible(&message)).size(11.0);
                     ui.label(text.color(color(palette(ui).bad)));
