@@ -1,14 +1,17 @@
-//! Label columns of a person's own: selections of rows that the design keeps beside the labels of its source.
+//! Label columns of a person's own: selections of rows that the design keeps beside the labels of
+//! its source.
 
 use super::progress::Pulse;
 use super::raw::Raw;
 use super::{DataError, LabelColumn, Progress, rows};
 use crate::project::{Data, OwnLabel};
 
-/// Adds them after the labels of the source. One that was made of other data is left out, with a warning.
+/// Adds them after the labels of the source. One that was made of other data is left out, with a
+/// warning.
 ///
 /// # Errors
-/// [`DataError::HeldOut`] where that one's class is held out; [`DataError::Memory`] or [`DataError::Cancelled`].
+/// [`DataError::HeldOut`] where that one's class is held out; [`DataError::Memory`] or
+/// [`DataError::Cancelled`].
 pub(super) fn add(raw: &mut Raw, data: &Data, progress: &Progress) -> Result<(), DataError> {
     if data.own_labels.is_empty() {
         return Ok(());

@@ -16,7 +16,8 @@ pub struct NamedSelection {
     pub rows: IndexSet,
 }
 
-/// A label column of a person's own: its rows are of the class that has its name, all others of another.
+/// A label column of a person's own: its rows are of the class that has its name, all others of
+/// another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OwnLabel {

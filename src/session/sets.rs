@@ -1,5 +1,5 @@
-//! Work on sets of samples for the views, in parts that are soon done: a set of any size is asked for part after part, so that
-//! other work of the compute lane comes in between.
+//! Work on sets of samples for the views, in parts that are soon done: a set of any size is asked
+//! for part after part, so that other work of the compute lane comes in between.
 
 mod compare;
 mod export;
@@ -28,9 +28,11 @@ pub struct Trial {
     pub trained: Trained,
     /// The data.
     pub data: Arc<Dataset>,
-    /// Whether the network is given corrupted samples, as in its training; errors are always against the clean ones.
+    /// Whether the network is given corrupted samples, as in its training; errors are always
+    /// against the clean ones.
     pub is_corrupted: bool,
-    /// The data it was trained on, where the plan does not know the range of their values, which noise depends on.
+    /// The data it was trained on, where the plan does not know the range of their values, which
+    /// noise depends on.
     pub unranged: Option<Arc<Dataset>>,
 }
 

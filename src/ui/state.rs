@@ -40,7 +40,7 @@ pub use self::derived::Derived;
 pub use self::dialog::Dialog;
 pub use self::explore::{Asked, Explore, Pin, Question};
 pub use self::history::History;
-pub use self::look::{Look, Wanted, stamp_of};
+pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};

@@ -48,7 +48,8 @@ pub struct ClassShares {
     pub name: String,
     /// How many classes it has.
     pub count: usize,
-    /// Of those whose shares differ most their names, and how many selected rows and others are of them.
+    /// Of those whose shares differ most their names, and how many selected rows and others are of
+    /// them.
     pub classes: Vec<(String, [usize; 2])>,
 }
 
@@ -89,8 +90,8 @@ impl Difference {
         is_known.then(|| Difference { name: name.to_owned(), selected, others })
     }
 
-    /// The difference of the means over the root of the mean of both variances (Cohen's d as in Austin 2009); infinite where
-    /// nothing varies and the means differ.
+    /// The difference of the means over the root of the mean of both variances (Cohen's d as in
+    /// Austin 2009); infinite where nothing varies and the means differ.
     pub fn standardised(&self) -> f64 {
         let far = self.selected.mean - self.others.mean;
         if far == 0.0 {
@@ -101,8 +102,8 @@ impl Difference {
 }
 
 impl Comparison {
-    /// Compares rows, which ascend, with all others. Pixels are no columns; missing values are left out. `errors` are by row,
-    /// NaN where they are not known, empty where none are.
+    /// Compares rows, which ascend, with all others. Pixels are no columns; missing values are left
+    /// out. `errors` are by row, NaN where they are not known, empty where none are.
     pub fn of(data: &Dataset, rows: &[u32], errors: &[f32]) -> Comparison {
         let mut is_selected = vec![false; data.len()];
         for row in rows {

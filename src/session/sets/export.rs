@@ -5,7 +5,8 @@ use crate::dataset::{Column, Dataset, Rows, Subset};
 use crate::io::{FileError, Files, Pixels, TableForm, save_pictures, save_table};
 use crate::project::{Shape, Shown, Source};
 
-/// The longest name a written picture keeps of its original's path, in bytes; systems allow 255 with number and ending.
+/// The longest name a written picture keeps of its original's path, in bytes; systems allow 255
+/// with number and ending.
 const NAME_BYTES: usize = 150;
 
 /// Rows of a data set that are written to files.
@@ -19,8 +20,8 @@ pub struct Exported<'a> {
     pub errors: &'a [f32],
 }
 
-/// Writes rows as a table: name, or number in the source counted from 1; split; labels; the columns of a table as they are in
-/// the source; and the errors, where some are known.
+/// Writes rows as a table: name, or number in the source counted from 1; split; labels; the columns
+/// of a table as they are in the source; and the errors, where some are known.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.
@@ -85,7 +86,8 @@ fn column_starts(data: &Dataset) -> Vec<usize> {
     data.columns.iter().map(start).collect()
 }
 
-/// Writes rows as PNG files into a folder, which is made. Returns how many were written; none where the rows are no pictures.
+/// Writes rows as PNG files into a folder, which is made. Returns how many were written; none where
+/// the rows are no pictures.
 ///
 /// # Errors
 /// [`FileError`] where a picture cannot be written.
@@ -148,7 +150,8 @@ impl Pixel {
     }
 }
 
-/// The channels that a written picture has, counted from 0: all of a picture with transparency, of others those that are shown.
+/// The channels that a written picture has, counted from 0: all of a picture with transparency, of
+/// others those that are shown.
 pub fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
     match (source, shape) {
         (Source::ImageFolder { .. }, Shape::Image { channels: channels @ 0..=4, .. }) => {
@@ -160,8 +163,9 @@ pub fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
     }
 }
 
-/// The row's number in the source, so that files sort as rows do, and its name where it has one, with the page of a file of
-/// several (`scan.tif#2`). A row of several arrays (`x_test[2]`) has its array and its index there, as in tables.
+/// The row's number in the source, so that files sort as rows do, and its name where it has one,
+/// with the page of a file of several (`scan.tif#2`). A row of several arrays (`x_test[2]`) has its
+/// array and its index there, as in tables.
 pub fn picture_name(data: &Dataset, row: u32) -> String {
     let name = data.row_names.get(row as usize).map_or("", String::as_str);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_digit());
@@ -178,7 +182,8 @@ pub fn picture_name(data: &Dataset, row: u32) -> String {
     if name.is_empty() { format!("{number:06}") } else { format!("{number:06}-{name}") }
 }
 
-/// A name that any system takes for a file. Of a path of many folders the end is kept, which tells pictures apart.
+/// A name that any system takes for a file. Of a path of many folders the end is kept, which tells
+/// pictures apart.
 fn safe_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let name: String = name.chars().map(safe).collect();

@@ -33,8 +33,8 @@ impl Order {
         }
     }
 
-    /// Rows in this order; `errors` are by row of the data, NaN where they are not known. Unknown ones come last, equal ones as they
-    /// are given.
+    /// Rows in this order; `errors` are by row of the data, NaN where they are not known. Unknown
+    /// ones come last, equal ones as they are given.
     pub fn of(self, data: &Dataset, mut rows: Vec<u32>, errors: &[f32]) -> Vec<u32> {
         let error = |row: u32| errors.get(row as usize).copied().unwrap_or(f32::NAN);
         match self {

@@ -20,7 +20,8 @@ pub enum Criterion {
 }
 
 impl Criterion {
-    /// The rows of the data that meet it, ascending; `errors` are by row, NaN where they are not known.
+    /// The rows of the data that meet it, ascending; `errors` are by row, NaN where they are not
+    /// known.
     pub fn rows(&self, data: &Dataset, errors: &[f32]) -> Vec<u32> {
         let features = data.shape.features();
         let within = |value: f64, [from, to]: [f64; 2]| from <= value && value <= to;

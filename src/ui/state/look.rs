@@ -1,6 +1,5 @@
 //! How a view looks at the samples of a set: which network, which data, which rows.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::State;
@@ -11,6 +10,7 @@ use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::run::{Run, Weights};
 use crate::session::{Order, Trial};
+use crate::ui::plots::stamp_of;
 
 /// What a view wants of the samples of a set.
 #[derive(Clone, Debug, Default)]
@@ -136,11 +136,4 @@ impl Look<'_> {
         let key = of.map(|errors| stamp_of((errors.subject, self.set)));
         if key == Some(scored.looked.0) { scored.looked.1 } else { 0 }
     }
-}
-
-/// One number that changes when any part of a key does.
-pub fn stamp_of(parts: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    parts.hash(&mut hasher);
-    hasher.finish()
 }

@@ -70,7 +70,8 @@ pub struct SaveRequest {
     /// What is written of an export.
     pub(in crate::ui) exported: Option<ExportRequest>,
     pub(in crate::ui) document: u64,
-    /// The file as it was last seen; `None` at another place, where whatever is there may be replaced.
+    /// The file as it was last seen; `None` at another place, where whatever is there may be
+    /// replaced.
     pub(in crate::ui) base: Option<MergeBase>,
 }
 

@@ -1,12 +1,13 @@
-//! What the compute lane found of the samples of a set: errors, an order, pictures. What is newer takes the place of what is shown
-//! once all of it is there, so that nothing blinks while a network trains.
+//! What the compute lane found of the samples of a set: errors, an order, pictures. What is newer
+//! takes the place of what is shown once all of it is there, so that nothing blinks while a network
+//! trains.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::look::stamp_of;
 use crate::run::{RunId, Weights};
 use crate::session::{Comparison, JobId, Linear, Pictures, SampleAnswer};
+use crate::ui::plots::stamp_of;
 
 /// Which weights are shown which data, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +84,8 @@ pub enum Awaited {
     Errors(Subject, Vec<u32>),
     /// Rows in an order, of what these numbers stand for: the second is the same for other weights.
     Order(u64, u64),
-    /// Pictures, of what these numbers stand for: the second is the same for other rows and weights.
+    /// Pictures, of what these numbers stand for: the second is the same for other rows and
+    /// weights.
     Pictures(u64, u64),
     /// Reconstructions by PCA, of what this number stands for.
     Values(u64),
@@ -100,7 +102,8 @@ pub struct Scored {
     pub errors: Option<Errors>,
     /// Newer ones, until those of a whole set are there.
     pub coming: Option<Errors>,
-    /// How far the set that is asked for was looked through for rows whose error is not known, and which set.
+    /// How far the set that is asked for was looked through for rows whose error is not known, and
+    /// which set.
     pub looked: (u64, usize),
     /// Whether the errors of all its rows are known.
     pub is_whole: bool,

@@ -64,7 +64,8 @@ impl Selection {
         self.changes
     }
 
-    /// Changes the selection by rows of these data, in any order. Rows of other data are no longer selected.
+    /// Changes the selection by rows of these data, in any order. Rows of other data are no longer
+    /// selected.
     pub fn apply(&mut self, fingerprint: u64, mut rows: Vec<u32>, how: How) {
         rows.sort_unstable();
         rows.dedup();

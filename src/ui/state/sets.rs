@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::selection::Selection;
-use crate::dataset::{Dataset, Subset};
+use crate::dataset::Dataset;
 use crate::project::NamedSelection;
 use crate::run::Run;
 
@@ -63,15 +63,6 @@ pub struct SetChoice {
 }
 
 impl Set {
-    /// The set of a split.
-    pub fn of_split(subset: Subset) -> Set {
-        match subset {
-            Subset::Train => Set::Train,
-            Subset::Validation => Set::Validation,
-            Subset::Test => Set::Test,
-        }
-    }
-
     /// As on screen.
     pub fn name(&self) -> &str {
         match self {
@@ -205,7 +196,7 @@ mod tests {
         check(Set::Watched, &(0..10).collect::<Vec<_>>());
         check(Set::Train, &(0..16).collect::<Vec<_>>());
         check(Set::Validation, &[16, 17]);
-        check(Set::of_split(Subset::Test), &[18, 19]);
+        check(Set::Test, &[18, 19]);
         check(Set::All, &(0..20).collect::<Vec<_>>());
         check(Set::Selection, &[2, 4]);
         // Rows that the data do not have are none.

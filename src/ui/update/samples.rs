@@ -1,10 +1,12 @@
-//! What views show of the samples of a set is asked for a part at a time: what is drawn, and beside it the errors of the rest.
+//! What views show of the samples of a set is asked for a part at a time: what is drawn, and beside
+//! it the errors of the rest.
 
 use std::sync::Arc;
 
 use crate::run::Run;
 use crate::session::{JobKind, Linear, Order, SampleJob, part_rows};
-use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted, stamp_of};
+use crate::ui::plots::stamp_of;
+use crate::ui::state::{Awaited, Errors, Look, Scored, Set, SetRows, State, Subject, Wanted};
 
 /// Rows that are looked through for unknown errors in a frame, at most: less than a millisecond.
 const EACH_FRAME: usize = 1 << 18;
@@ -13,7 +15,8 @@ const EACH_FRAME: usize = 1 << 18;
 const NO_PLAN: &str = "the design of the run cannot be planned again; its samples cannot be shown";
 
 impl State {
-    /// Asks for what a view wants next: of the samples in sight, and of the whole set, unless an answer is on its way.
+    /// Asks for what a view wants next: of the samples in sight, and of the whole set, unless an
+    /// answer is on its way.
     pub fn follow_samples(&mut self, wanted: &Wanted) {
         for of_sight in [true, false] {
             if self.scored.is_waiting(of_sight) {
@@ -49,7 +52,8 @@ impl State {
         self.ask_samples(Some((job, Awaited::Compare(of, like))));
     }
 
-    /// Stand for the selection with its data and the errors that are known of them, and without the errors.
+    /// Stand for the selection with its data and the errors that are known of them, and without the
+    /// errors.
     pub fn comparison_stamps(&self) -> Option<(u64, u64)> {
         let data = self.selectable()?;
         let errors = self.shown().and_then(|run| self.known_errors(run));
@@ -97,7 +101,8 @@ impl State {
         Some((job, Awaited::Pictures(of, look.subject.samples_stamp())))
     }
 
-    /// The next rows of the set whose error is not known. Once all are, newer errors take the place of older ones.
+    /// The next rows of the set whose error is not known. Once all are, newer errors take the place
+    /// of older ones.
     fn next_errors(&self, scored: &mut Scored, look: &Look<'_>) -> Option<(SampleJob, Awaited)> {
         let unknown = || Errors::unknown(look.subject, Arc::clone(look.weights), look.data.len());
         match &scored.errors {
@@ -105,7 +110,8 @@ impl State {
             Some(_) | None => {}
         }
         let errors = scored.errors.get_or_insert_with(unknown);
-        // Weights of before are scored to their end: of a run under way, there would never be a whole set else.
+        // Weights of before are scored to their end: of a run under way, there would never be a
+        // whole set else.
         if errors.subject != look.subject && scored.coming.is_none() {
             scored.coming = Some(unknown());
         }

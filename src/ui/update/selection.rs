@@ -91,7 +91,8 @@ impl State {
         self.project.data.own_labels.iter().any(|own| is_of(own, named))
     }
 
-    /// Makes a named selection a label column of the design, or takes that back; what it held out is held out no longer.
+    /// Makes a named selection a label column of the design, or takes that back; what it held out
+    /// is held out no longer.
     pub fn toggle_label(&mut self, index: usize) {
         let Some(named) = self.project.selections.get(index).cloned() else { return };
         let own = self.data.dataset.as_ref().filter(|data| data.fingerprint == named.fingerprint);

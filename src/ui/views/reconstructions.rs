@@ -1,4 +1,5 @@
-//! Samples of any set: originals, what the encoder saw of them, reconstructions, and where they differ.
+//! Samples of any set: originals, what the encoder saw of them, reconstructions, and where they
+//! differ.
 
 mod lines;
 mod listing;
@@ -385,7 +386,8 @@ impl ReconstructionsView {
         self.set != Set::Watched && choices.iter().any(|choice| choice.set == self.set)
     }
 
-    /// Takes in which places can be seen: half as many on either side are wanted too, so that scrolling seldom asks for more.
+    /// Takes in which places can be seen: half as many on either side are wanted too, so that
+    /// scrolling seldom asks for more.
     fn see(&mut self, stamp: u64, places: Range<usize>, count: usize) {
         let (of, known) = &self.window;
         let is_known = *of == stamp && known.start <= places.start && places.end <= known.end;

@@ -1,4 +1,5 @@
-//! The selection: what it is made by, what it is called, what is in it, and how that differs from the rest.
+//! The selection: what it is made by, what it is called, what is in it, and how that differs from
+//! the rest.
 
 mod compared;
 mod gallery;

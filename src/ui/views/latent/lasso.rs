@@ -1,4 +1,5 @@
-//! Points are selected by a click, or by drawing around them. Shift adds to the selection, Ctrl or Alt subtracts from it.
+//! Points are selected by a click, or by drawing around them. Shift adds to the selection, Ctrl or
+//! Alt subtracts from it.
 
 use egui::{PointerButton, Pos2, Shape, Stroke, Ui};
 use serde::{Deserialize, Serialize};

@@ -93,7 +93,8 @@ fn mark_ui(ui: &Ui, rect: Rect) {
     ui.painter().rect_stroke(rect.expand(2.0), 4.0, stroke, StrokeKind::Inside);
 }
 
-/// Shows each sample as two rows of numbers, those of the reconstruction coloured by how far they are off.
+/// Shows each sample as two rows of numbers, those of the reconstruction coloured by how far they
+/// are off.
 pub(super) fn numbers_ui(ui: &mut Ui, drawn: &Drawn<'_>) -> Seen {
     let (features, count) = (drawn.data.shape.features(), drawn.listing.len());
     let each = 2.0 * LINE_PX + 6.0;

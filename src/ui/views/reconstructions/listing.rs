@@ -69,7 +69,8 @@ impl Drawn<'_> {
     }
 }
 
-/// What a click selects: the sample alone, with Ctrl it or all but it, with Shift all from the one clicked before.
+/// What a click selects: the sample alone, with Ctrl it or all but it, with Shift all from the one
+/// clicked before.
 pub(super) fn clicked(
     listing: &Listing<'_>,
     place: usize,

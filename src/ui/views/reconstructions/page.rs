@@ -1,4 +1,5 @@
-//! The samples that are drawn: their values, errors and textures, built again only when others are drawn.
+//! The samples that are drawn: their values, errors and textures, built again only when others are
+//! drawn.
 
 use std::collections::HashMap;
 use std::sync::Arc;

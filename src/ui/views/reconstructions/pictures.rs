@@ -1,4 +1,5 @@
-//! Samples that are pictures: blocks of rows, original to error, of which only those in sight are drawn.
+//! Samples that are pictures: blocks of rows, original to error, of which only those in sight are
+//! drawn.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,8 +31,8 @@ pub(super) struct Grid {
     label: f32,
 }
 
-/// The largest cells with which all samples fit into the room; where none do, the smallest sensible ones that fill its width, and
-/// it scrolls.
+/// The largest cells with which all samples fit into the room; where none do, the smallest sensible
+/// ones that fill its width, and it scrolls.
 pub(super) fn grid(room: Vec2, samples: usize, rows: usize, [width, height]: [usize; 2]) -> Grid {
     let label = if room.x >= 420.0 { LABEL_PX } else { 0.0 };
     let aspect = (width as f32 / height.max(1) as f32).clamp(0.125, 8.0);
