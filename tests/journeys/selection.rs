@@ -32,7 +32,7 @@ fn a_class_is_selected_inverted_exported_named_and_found_again() {
 
     window.key(CTRL_ALT, Key::E);
     window.type_path(&table);
-    window.until("it is written", |state| state.busy.is_none());
+    window.until("it is written", |_| table.exists());
     let written = std::fs::read_to_string(&table).expect("a table");
     assert_eq!(written.lines().count(), ALL - THREES + 1, "a header, and a line for each");
     assert!(written.starts_with("row,split,label\n1,"), "{}", &written[..40]);

@@ -100,14 +100,14 @@ fn a_selection_is_compared_with_the_rest() {
     let found = Comparison::of(&data, &[0, 1, 99], &errors);
     assert_eq!((found.selected, found.others), (2, 4));
     let first = &found.columns[0];
-    assert_eq!(first.name, "feature 1");
+    assert_eq!(first.name, "x1");
     assert_eq!((first.selected.mean, first.others.mean), (2.0, 13.0));
     // Variances 2 and 20/3: (2 - 13) / sqrt((2 + 20/3) / 2).
     assert!((first.selected.std - 2.0_f64.sqrt()).abs() < 1e-12);
     assert!((first.standardised() + 11.0 / (13.0_f64 / 3.0).sqrt()).abs() < 1e-9, "{first:?}");
     let rest: Vec<_> =
         found.columns[1..].iter().map(|column| (column.name.as_str(), column.standardised())).collect();
-    assert_eq!(rest, [("feature 2", 0.0), ("age", 0.0)]);
+    assert_eq!(rest, [("x2", 0.0), ("age", 0.0)]);
     assert_eq!(found.columns[2].others.count, 3, "a missing number is none");
     let errors = found.errors.expect("some are known");
     assert!((errors.selected.mean - 0.5).abs() < 1e-7 && (errors.others.mean - 0.2).abs() < 1e-7);
