@@ -20,6 +20,7 @@ mod lines;
 mod matching;
 mod misfits;
 mod missing;
+mod months;
 mod number;
 mod overview;
 mod parts;
@@ -32,7 +33,9 @@ mod sectors;
 mod sheet;
 mod sniff;
 mod spaces;
+mod tails;
 mod text;
+mod truth;
 mod values;
 mod words;
 

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, fmt::strtime};
 
+use super::duration::Duration;
 use super::{Column, ColumnKind, Dataset};
 use crate::project::{DateUnit, Shape};
 
@@ -121,6 +122,9 @@ impl Column {
 /// The nearest moment that the format can write; `None` for what is none.
 fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     let secs = value * unit.secs();
+    if let Some(duration) = Duration::of_name(format) {
+        return secs.is_finite().then(|| duration.written(secs));
+    }
     let day = DateUnit::Days.secs();
     let has = |parts: &[&str]| parts.iter().any(|part| format.contains(part));
     // A moment is written down to the part it falls in, so half a part later is the nearest.
@@ -181,6 +185,9 @@ mod tests {
         let at = 1_706_659_200.0;
         check(dates("%Y-%m-%d %H:%M", DateUnit::Seconds, at), &[3_629.0], "2024-01-31 01:00");
         check(dates("%Y-%m-%d %H:%M:%S%.f", DateUnit::Seconds, at), &[1.4999], "2024-01-31 00:00:01.5");
+        check(dates("%Y-%m-%d %H:%MZ", DateUnit::Seconds, at), &[3_629.0], "2024-01-31 01:00Z");
+        check(dates("[h]:mm:ss", DateUnit::Seconds, 98_000.0), &[384.0], "27:19:44");
+        check(dates("%H%M", DateUnit::Seconds, 0.0), &[34_200.0], "0930");
         check(dates("%H:%M", DateUnit::Hours, 0.0), &[12.5], "12:30");
         check(dates("%H:%M:%S", DateUnit::Seconds, 0.0), &[-816.0], "00:00:00");
         check(dates("%H:%M", DateUnit::Hours, 0.0), &[25.0], "23:59");

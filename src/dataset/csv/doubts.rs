@@ -10,6 +10,7 @@ use super::layout::TableLayout;
 use super::matching::Matched;
 use super::missing::{self, UsualWords};
 use super::roles::{self, Role};
+use super::tails::Odd;
 use super::{Asked, listed, shortened, sniff};
 use crate::dataset::{ColumnKind, Doubt};
 use crate::project::{Choice, DateOrder, Rules, TableReading, Take};
@@ -143,12 +144,14 @@ impl Columns<'_> {
         let (mut told, mut words): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
         for at in 0..self.roles.len() {
             let name = &self.layout.columns[at];
-            if !matches!(self.roles[at], Role::Numbers { .. }) || self.chosen.contains(name) {
+            let Role::Numbers { notation, .. } = &self.roles[at] else { continue };
+            if self.chosen.contains(name) {
                 continue;
             }
-            for (word, times) in self.evidence[at].sentinels() {
+            for (word, times) in self.evidence[at].sentinels(*notation) {
                 if told.len() < DOUBTED {
-                    told.push(format!("\"{}\" ({word}, {times} times)", shortened(name)));
+                    let s = if times == 1 { "" } else { "s" };
+                    told.push(format!("\"{}\" ({word}, {times} time{s})", shortened(name)));
                 } else if told.len() == DOUBTED {
                     told.push("…".to_owned());
                 }
@@ -159,10 +162,7 @@ impl Columns<'_> {
         }
         let remedies = missing::with_more(self.asked.reading, words.iter().copied());
         (!told.is_empty()).then(|| Doubt {
-            message: format!(
-                "numbers that repeat far from all others may stand for missing values: {}",
-                told.join(", ")
-            ),
+            message: format!("numbers far from all others may stand for missing values: {}", told.join(", ")),
             remedies: remedies.into_iter().collect(),
         })
     }
@@ -187,6 +187,9 @@ impl Columns<'_> {
         {
             let message = format!("\"{shown}\" is called as labels are, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
+        }
+        if let Some(doubt) = self.constant(at) {
+            return Some(doubt);
         }
         match role {
             Role::Dates { .. } => {
@@ -224,12 +227,61 @@ impl Columns<'_> {
                 doubt(message, few.into_iter().chain([column(Take::Label)]).collect())
             }
             Role::Categories { .. } | Role::Label(_) => {
-                let (why, remedy) = spoilt(evidence, self.asked.reading)?;
+                let reading = self.asked.reading;
+                let (why, remedy) = spoilt(evidence, reading).or_else(|| odd_tails(evidence, reading))?;
                 doubt(format!("\"{shown}\" is taken as words: {why}"), remedy.into_iter().collect())
             }
             Role::Truth { .. } | Role::LeftOut => None,
         }
     }
+}
+
+impl Columns<'_> {
+    /// A feature that is the same wherever it is there: filled, it says nothing. A word can mark the
+    /// rows that have it.
+    fn constant(&self, at: usize) -> Option<Doubt> {
+        let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
+        let column = |take| Choice::Column(name.clone(), Some(take));
+        let is_constant = role.is_feature() && evidence.missing() > 0 && evidence.distinct() == Some(1);
+        let word = evidence.words().filter(|_| is_constant)?.most()?;
+        let message = format!(
+            "\"{}\" is \"{}\" in {} rows and missing in {}: filled, it is the same in all",
+            shortened(name),
+            shortened(&word),
+            evidence.present(),
+            evidence.missing()
+        );
+        // As 1 and 0.
+        let mark = (evidence.judge(None) == Content::Words && evidence.only_word().is_some())
+            .then(|| column(Take::Numbers));
+        let remedies = mark.into_iter().chain([column(Take::LeftOut), column(Take::Label)]);
+        Some(Doubt { message, remedies: remedies.collect() })
+    }
+}
+
+/// Why numbers with something after them are words, and the choice that makes them numbers, where
+/// there is one.
+fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
+    let named = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
+    Some(match evidence.odd_tails()? {
+        Odd::Tails(one, other) => {
+            let (one, other) = (named(one), named(other));
+            (format!("its numbers have different units, as in {one} and {other}; write all in one"), None)
+        }
+        Odd::Bare(one) => (
+            format!("some of its numbers have a unit, as in {}, others none; write all in one", named(one)),
+            None,
+        ),
+        Odd::Stray(one, stray, are_alike) => {
+            let why = format!(
+                "its numbers have a unit, as in {}, but {} is not a number",
+                named(one),
+                named(stray)
+            );
+            let word = std::iter::once(stray.text.as_str());
+            (why, missing::with_more(reading, word).filter(|_| are_alike))
+        }
+    })
 }
 
 /// Why a column of dates is none, and the choice that makes it one, where there is one.

@@ -9,6 +9,7 @@ use super::layout::TableLayout;
 use super::matching::Matched;
 use super::number::Notation;
 use super::roles::{self, Role, Roles};
+use super::tails::Tail;
 use super::text::Text;
 use super::{Asked, listed};
 use crate::dataset::{Column, Doubt};
@@ -64,13 +65,30 @@ impl Remarks {
             &named(&|evidence, role| signs(evidence, role).parentheses),
             "numbers in parentheses are negative, (5) is -5",
         );
+        note(
+            &named(&|evidence, role| signs(evidence, role).minus_after),
+            "numbers with a minus after them are negative, 5- is -5",
+        );
+        let has_factors =
+            |_: &Evidence, role: &Role| matches!(role, Role::Numbers { tail: Tail::Factors, .. });
+        note(&named(&has_factors), "k, M and B after numbers mean thousands, millions and billions");
         for (notation, example) in GROUPED {
             let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
             note(&named(&is), &format!("numbers with grouped digits ({example})"));
         }
         for (name, (evidence, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
             match role {
+                Role::Truth { words: [no, yes] } if no.is_empty() => {
+                    note(&[name], &format!("{yes} is 1, an empty field is 0"));
+                }
                 Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
+                Role::Numbers { tail: Tail::Unit(unit), .. } => {
+                    note(&[name], &format!("numbers in {unit}, which is left out"));
+                }
+                Role::Dates { format, unit_secs, .. } if format.is_duration() => {
+                    let unit = roles::unit_of(*unit_secs).name();
+                    note(&[name], &format!("durations ({}) as {unit}", format.name()));
+                }
                 Role::Dates { format, unit_secs, .. } => {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.has_date() { "1970" } else { "midnight" };
@@ -274,11 +292,17 @@ pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
                 (signs.percent, ", percent"),
                 (signs.currency, ", currency"),
                 (signs.parentheses, ", parentheses"),
+                (signs.minus_after, ", minus after"),
             ] {
                 text.push_str(if is { what } else { "" });
             }
-            text
+            match evidence.tail() {
+                Tail::None => text,
+                Tail::Factors => text + ", k, M or B after",
+                Tail::Unit(unit) => format!("{text}, {unit}"),
+            }
         }
+        Content::Truth { words: [no, yes] } if no.is_empty() => format!("{yes} or empty"),
         Content::Truth { words: [no, yes] } => format!("{no} or {yes}"),
         Content::Dates { format, .. } => format!("dates, {}", format.name()),
         Content::Words if evidence.are_codes() => "codes".to_owned(),

@@ -8,10 +8,12 @@ use super::ids::is_id;
 use super::layout::TableLayout;
 use super::matching::Matched;
 use super::number::Notation;
+use super::plain::plain_number;
 use super::remarks::Remarks;
+use super::tails::Tail;
 use super::text::Text;
 use super::words::{WORDS, Words};
-use super::{Asked, doubts, listed, sniff};
+use super::{Asked, doubts, listed, missing, sniff};
 use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError};
 use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
@@ -27,6 +29,8 @@ pub(super) enum Role {
     Label(Option<Notation>),
     Numbers {
         notation: Notation,
+        /// What follows each of them.
+        tail: Tail,
         base: f64,
     },
     Truth {
@@ -180,8 +184,14 @@ pub(super) fn decide(
     }
     let (columns, places) = match matched {
         Some(matched) => matched.places(),
-        None => in_order(layout, &roles),
+        None => in_order(layout, evidence, &roles),
     };
+    let unused = missing::unused(asked.reading, evidence);
+    if matched.is_none() && !unused.is_empty() {
+        remarks
+            .notes
+            .push(format!("words for missing values that are nowhere in the table: {}", listed(&unused)));
+    }
     match matched {
         None => remarks.features(layout, evidence, &roles, asked),
         Some(matched) => remarks.known_features(layout, evidence, &roles, asked, matched),
@@ -199,19 +209,20 @@ fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
 }
 
 /// The features in the order of their columns, and where each column begins.
-fn in_order(layout: &TableLayout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
+fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     let (mut columns, mut places, mut place) = (Vec::new(), Vec::with_capacity(roles.len()), 0);
-    for (name, role) in layout.columns.iter().zip(roles) {
+    for (name, (evidence, role)) in layout.columns.iter().zip(evidence.iter().zip(roles)) {
         places.push(place);
         let kind = match role {
             Role::LeftOut | Role::Label(_) => continue,
-            Role::Numbers { notation, base } if notation.has_comma() => {
+            Role::Numbers { notation, base, .. } if notation.has_comma() => {
                 ColumnKind::CommaNumbers { base: *base }
             }
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
             Role::Dates { format, unit_secs, base } => {
-                ColumnKind::Dates { format: format.name().to_owned(), unit: unit_of(*unit_secs), base: *base }
+                let format = if evidence.zones().0 { format.utc_name() } else { format.name().to_owned() };
+                ColumnKind::Dates { format, unit: unit_of(*unit_secs), base: *base }
             }
             Role::Categories { places } => {
                 let mut words: Vec<String> = places.keys().cloned().collect();
@@ -347,7 +358,7 @@ impl Judge<'_> {
     fn as_known(&self, at: usize, kind: &ColumnKind, evidence: &Evidence) -> Role {
         match kind {
             ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => {
-                Role::Numbers { notation: self.notation(at, evidence), base: *base }
+                Role::Numbers { notation: self.notation(at, evidence), tail: evidence.tail(), base: *base }
             }
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
@@ -358,7 +369,11 @@ impl Judge<'_> {
                 match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
                     Some(format) => Role::Dates { format, unit_secs: unit.secs(), base: *base },
                     // A format of another program: its dates may be numbers by now.
-                    None => Role::Numbers { notation: self.notation(at, evidence), base: *base },
+                    None => Role::Numbers {
+                        notation: self.notation(at, evidence),
+                        tail: evidence.tail(),
+                        base: *base,
+                    },
                 }
             }
             ColumnKind::Categories { words } => {
@@ -381,10 +396,16 @@ impl Judge<'_> {
                 None => self.chosen(at, Take::Categories, evidence),
             },
             Take::Numbers => match evidence.judge(Some(self.commas[at])) {
-                Content::Truth { words } => Ok(Role::Truth { words: words.map(str::to_owned) }),
-                Content::Numbers { .. } | Content::Nothing | Content::Dates { .. } | Content::Words => {
-                    Ok(self.numbers(self.notation(at, evidence), evidence))
+                // A number that marks rows is one of them.
+                Content::Truth { words } if plain_number(&words[1]).is_none() => Ok(Role::Truth { words }),
+                Content::Words if let Some(word) = evidence.only_word() => {
+                    Ok(Role::Truth { words: [String::new(), word] })
                 }
+                Content::Numbers { .. }
+                | Content::Truth { .. }
+                | Content::Nothing
+                | Content::Dates { .. }
+                | Content::Words => Ok(self.numbers(self.notation(at, evidence), evidence)),
             },
             Take::Categories => match evidence.distinct() {
                 Some(0) => refused("has no word; leave it out, or take it as numbers".to_owned()),
@@ -427,9 +448,9 @@ impl Judge<'_> {
     /// The single feature that a column is by what it holds; `None` for words.
     fn as_values(&self, at: usize, evidence: &Evidence) -> Option<Role> {
         Some(match evidence.judge(Some(self.commas[at])) {
-            Content::Nothing => Role::Numbers { notation: Notation::Point, base: 0.0 },
+            Content::Nothing => Role::Numbers { notation: Notation::Point, tail: Tail::None, base: 0.0 },
             Content::Numbers { notation, .. } => self.numbers(notation, evidence),
-            Content::Truth { words } => Role::Truth { words: words.map(str::to_owned) },
+            Content::Truth { words } => Role::Truth { words },
             Content::Dates { format, .. } => self.dates(format, evidence),
             Content::Words => return None,
         })
@@ -470,7 +491,7 @@ impl Judge<'_> {
             Rules::Current => base(evidence, notation),
             Rules::Version1 => 0.0,
         };
-        Role::Numbers { notation, base }
+        Role::Numbers { notation, tail: evidence.tail(), base }
     }
 
     fn dates(&self, format: DateFormat, evidence: &Evidence) -> Role {

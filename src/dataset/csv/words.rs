@@ -108,6 +108,22 @@ impl Words {
         bytes.chain(self.others.iter().map(|(word, count)| (word.clone(), *count)))
     }
 
+    /// The word that is there most often, of several the first in alphabetic order.
+    pub(super) fn most(&self) -> Option<String> {
+        self.most_where(|_| true)
+    }
+
+    /// How a word is written most often, in capitals or not.
+    pub(super) fn most_of(&self, word: &str) -> Option<String> {
+        self.most_where(|other| other.eq_ignore_ascii_case(word))
+    }
+
+    fn most_where(&self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+        let meant = self.iter().filter(|(word, _)| is_meant(word));
+        let most = meant.max_by(|(a, times), (b, others)| times.cmp(others).then_with(|| b.cmp(a)));
+        most.map(|(word, _)| word)
+    }
+
     /// How often each is there, in no order.
     pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
         self.bytes.iter().copied().filter(|count| *count > 0).chain(self.others.values().copied())
