@@ -235,7 +235,7 @@ impl Run {
             Setting::Epochs(_) => true,
         };
         if let Some(edit) = self.edits.iter().find(|edit| !is_rate(edit)) {
-            return Err(format!("its learning rate at step {} is no number", edit.step));
+            return Err(format!("its learning rate at step {} is not a number", edit.step));
         }
         self.history.terms.validate()?;
         self.normaliser.as_ref().map_or(Ok(()), |normaliser| normaliser.validate(features))?;

@@ -47,9 +47,12 @@ impl Dataset {
     }
 
     /// A feature of a row as it stands in the source: words and dates of a table as such, nothing for a word that is no
-    /// feature.
+    /// feature and for what was missing.
     pub fn source_text(&self, row: usize, feature: usize) -> String {
         let start = row * self.shape.features();
+        if self.gaps.is_filled(start + feature) {
+            return String::new();
+        }
         let value = |feature: usize| self.rows.value(start + feature);
         let mut first = 0;
         for column in self.table().unwrap_or_default() {
@@ -220,6 +223,10 @@ mod tests {
         let texts =
             [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["1000000002", "Köln", "Köln", "1000000003", ""]);
+        // What was filled is not read: the number of the first row, the word of the second.
+        data.gaps.cells = vec![0b11_0001];
+        let texts = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
+        assert_eq!(texts, ["", "Köln", "1000000003", ""]);
         assert_eq!(data.bases(), Some(vec![1e9, 0.0, 0.0]));
         data.columns.clear();
         assert_eq!((data.written_names()[2].as_str(), data.bases()), ("feature 3", None));

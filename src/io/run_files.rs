@@ -51,8 +51,8 @@ pub(super) trait Folder {
         let Some(bytes) = self.read(name)? else {
             return Ok(None);
         };
-        let text =
-            String::from_utf8(bytes).map_err(|_| FileError::content(self.path(), name, "this is no text"))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| FileError::content(self.path(), name, "this is not text"))?;
         Ok(Some(text))
     }
 }

@@ -2,6 +2,7 @@ mod arrays;
 mod choice;
 mod pictures;
 mod table;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ pub use pictures::{Alpha, Channels, Fit, LabelFrom, Masks, Pages, PictureReading
 pub use table::{
     ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take,
 };
+pub use words::{join_words, split_words};
 
 /// Where rows come from, how they are scaled and split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -76,7 +76,7 @@ impl Checkpoint {
             || !(0.0..=MOST_SECONDS).contains(&seconds)
             || sums.samples > MOST_SAMPLES
         {
-            return Err("its learning rate, time or number of samples is no number it can be".to_owned());
+            return Err("its learning rate, time or number of samples is not a possible number".to_owned());
         }
         if let Some(best) = self.best.as_ref().filter(|best| best.epoch == 0 || best.epoch > epoch) {
             return Err(format!("its best epoch is {} of {epoch}", best.epoch));

@@ -244,12 +244,13 @@ impl Columns<'_> {
         let column = |take| Choice::Column(name.clone(), Some(take));
         let is_constant = role.is_feature() && evidence.missing() > 0 && evidence.distinct() == Some(1);
         let word = evidence.words().filter(|_| is_constant)?.most()?;
+        let rows = |count: u64| format!("{count} row{}", if count == 1 { "" } else { "s" });
         let message = format!(
-            "\"{}\" is \"{}\" in {} rows and missing in {}: filled, it is the same in all",
+            "\"{}\" is \"{}\" in {} and missing in {}: filled, it is the same in all",
             shortened(name),
             shortened(&word),
-            evidence.present(),
-            evidence.missing()
+            rows(evidence.present()),
+            rows(evidence.missing())
         );
         // As 1 and 0.
         let mark = (evidence.judge(None) == Content::Words && evidence.only_word().is_some())

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use super::doubts::{Columns, PADDED};
+use super::encoding::Guess;
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
 use super::layout::TableLayout;
 use super::matching::Matched;
+use super::missing;
 use super::number::Notation;
 use super::roles::{self, Role, Roles};
 use super::tails::Tail;
@@ -142,6 +144,11 @@ impl Remarks {
             let option = Choice::Column(padded[0].clone(), Some(Take::Label)).option();
             note(&padded, &format!("numbers without their leading zeros ({option} keeps them in a label)"));
         }
+        let unused = missing::unused(asked.reading, evidence);
+        if !unused.is_empty() {
+            self.notes
+                .push(format!("words for missing values that are nowhere in the table: {}", listed(&unused)));
+        }
         self.many_words(layout, evidence, roles, &chosen);
         self.precision(layout, evidence, roles, asked.rules);
         self.doubts.extend(table.doubts());
@@ -189,7 +196,7 @@ impl Remarks {
     /// Numbers that 32 bits cannot tell apart, where nothing is taken off them.
     fn precision(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
         if rules == Rules::Current {
-            return;
+            return self.rounding(layout, evidence, roles);
         }
         let columns = layout.columns.iter().zip(evidence.iter().zip(roles));
         let lost = columns.filter(|(_, (evidence, role))| match role {
@@ -207,6 +214,28 @@ impl Remarks {
                 listed(&names)
             );
             self.doubt(message, vec![Choice::Rules(Rules::Current)]);
+        }
+    }
+}
+
+impl Remarks {
+    /// Whole numbers of which a base is taken off, but which are too far from each other for 32 bits.
+    fn rounding(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) {
+        /// Up to here all whole numbers are exact in 32 bits.
+        const EXACT: f64 = (1 << 24) as f64;
+        for (name, (evidence, role)) in layout.columns.iter().zip(evidence.iter().zip(roles)) {
+            let Role::Numbers { notation, base, .. } = role else { continue };
+            let (low, high) = evidence.range(*notation);
+            let largest = (low - base).abs().max((high - base).abs());
+            if *base != 0.0 && evidence.are_whole() && largest > EXACT {
+                // Half the distance of two numbers of 24 bits.
+                let within = (largest / EXACT).log2().floor().exp2();
+                self.notes.push(format!(
+                    "{}: 32 bits hold its numbers to within {within}; as a label they keep all digits ({})",
+                    listed(&[name]),
+                    Choice::Column(name.clone(), Some(Take::Label)).option()
+                ));
+            }
         }
     }
 }
@@ -251,7 +280,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
         parts.push("decimal: comma".to_owned());
     }
     if text.encoding != encoding_rs::UTF_8 {
-        let guess = if text.is_guessed { " (a guess)" } else { "" };
+        let guess = if text.guess == Guess::Sure { "" } else { " (a guess)" };
         parts.push(format!("encoding: {}{guess}", text.encoding.name().to_lowercase()));
     }
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });

@@ -37,8 +37,9 @@ pub(super) struct Tails {
     /// What follows the first, and whether it follows all.
     tail: Box<str>,
     are_alike: bool,
-    /// The first that is more than digits and a letter, as codes are.
     first: Option<Place>,
+    /// Whether some are more than digits and a letter, which may be a code: `12a`.
+    are_sure: bool,
     /// The first of another tail.
     other: Option<Place>,
     /// Fields that are no numbers.
@@ -56,6 +57,7 @@ impl Default for Tails {
             tail: Box::default(),
             are_alike: true,
             first: None,
+            are_sure: false,
             other: None,
             strays: 0,
             first_stray: None,
@@ -90,11 +92,8 @@ impl Tails {
         }
         let factor = factor(tail);
         self.factors += u64::from(factor.is_some());
-        // Digits and a letter may be a code: 12a.
-        let is_code = factor.is_none() && digits.len() + 1 == field.len();
-        if self.first.is_none() && !is_code {
-            self.first = Some(place());
-        }
+        self.are_sure |= digits.len() + 1 < field.len();
+        self.first.get_or_insert_with(place);
         Some((digits, factor.unwrap_or(1.0)))
     }
 
@@ -120,9 +119,13 @@ impl Tails {
         let are_most = self.count >= 3 && self.strays <= (self.count + bare) / 2;
         let is_none = self.of_all(present, bare) == Tail::None;
         let first = self.first.as_ref().filter(|_| are_most && is_none)?;
+        let are_units = self.factors < self.count;
+        if are_units && !self.are_sure {
+            return None;
+        }
         Some(match (&self.other, &self.first_stray) {
-            (Some(other), _) if self.factors < self.count => Odd::Tails(first, other),
-            (_, _) if bare > 0 && self.factors < self.count => Odd::Bare(first),
+            (Some(other), _) if are_units => Odd::Tails(first, other),
+            (_, _) if bare > 0 && are_units => Odd::Bare(first),
             (_, Some(stray)) => Odd::Stray(first, stray, self.are_strays_alike),
             (_, None) => return None,
         })
@@ -144,6 +147,11 @@ impl Tail {
             }
         }
     }
+}
+
+/// A number without what follows it.
+pub(super) fn digits(field: &str) -> &str {
+    split(field).map_or(field, |(digits, _)| digits)
 }
 
 /// A number and what follows it, where that can be a unit.

@@ -9,7 +9,6 @@ use crate::project::DateOrder;
 
 /// The dates of a column.
 #[derive(Clone, Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Dates {
     /// What the fields that are no plain numbers tell; `None` before the first of them, and where it
     /// is over.
