@@ -55,6 +55,8 @@ const FRACTIONS: usize = 256;
 /// Digits that could all be times of day by chance, as codes of four digits seldom are, are so many
 /// different ones at most.
 const CHANCE_TIMES: usize = 4;
+/// They are of so many hours, one after the other, at least.
+const HOURS: f64 = 4.0;
 /// Ways to write one word, in capitals or not.
 const SPELLINGS: usize = 3;
 /// Numbers of fewer different values are no measurements of which one is far from all others.
@@ -266,7 +268,9 @@ impl Evidence {
             return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
         let (notation, count) = self.figures.most(has_comma);
-        if 2 * count >= self.present {
+        // Digits with leading zeros among words are words, too: 01000 and 2A004.
+        let are_words = self.is_current && !self.are_codes_numbers && self.codes.are_padded();
+        if 2 * count >= self.present && !are_words {
             return Content::Numbers { notation, signs };
         }
         Content::Words
@@ -287,8 +291,10 @@ impl Evidence {
 
     /// Whether the fields are digits for hours and minutes, too many to be so by chance: `0930`.
     fn are_times(&self) -> bool {
-        self.dates.are_digits_of(DateFormat::CLOCK)
+        let (first, last) = self.range(Notation::Point);
+        self.dates.are_clock_times()
             && self.are_padded_codes()
+            && (last / 100.0).floor() - (first / 100.0).floor() >= HOURS
             && self.distinct().is_none_or(|different| different > CHANCE_TIMES)
     }
 

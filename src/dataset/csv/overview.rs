@@ -1,6 +1,6 @@
 //! The columns of a table as they were found.
 
-use super::evidence::Evidence;
+use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::remarks;
 use super::roles::{Role, Roles};
@@ -33,7 +33,7 @@ pub(super) fn of(
             name: name.clone(),
             content: remarks::content(evidence, *has_comma),
             take: role.take(),
-            range: (low <= high).then_some((low, high)),
+            range: (low <= high && evidence.judge(Some(*has_comma)) != Content::Words).then_some((low, high)),
             missing: evidence.missing() as usize,
             distinct: evidence.distinct(),
             histogram: match role {

@@ -169,7 +169,11 @@ fn split(field: &str) -> Option<(&str, &str)> {
         before = Some(letter);
         is_own(letter) || is_power || "/·*^²³-.".contains(letter)
     });
-    let is_number = || !Notations::of(digits).0.is_empty();
+    // Codes are written with leading zeros, or a sign before the letters: 007B, 12-B.
+    let bare = digits.trim_start_matches(['-', '−', '+']).as_bytes();
+    let is_code = bare.first() == Some(&b'0') && bare.get(1).is_some_and(u8::is_ascii_digit);
+    let ends_well = bare.last().is_some_and(|last| last.is_ascii_digit() || matches!(last, b'.' | b')'));
+    let is_number = || !is_code && ends_well && !Notations::of(digits).0.is_empty();
     (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
 }
 
@@ -197,9 +201,21 @@ mod tests {
         check("109k", Some(("109", "k")));
         check("$1.2M", Some(("$1.2", "M")));
         check("5'", Some(("5", "'")));
-        for field in
-            ["5", "", "mg", "mg 5", "5'2\"", "12 Main St", "5a7", "1/4", "n.d.", "2024-01-31", "0x10"]
-        {
+        for field in [
+            "5",
+            "",
+            "mg",
+            "mg 5",
+            "5'2\"",
+            "12 Main St",
+            "5a7",
+            "1/4",
+            "n.d.",
+            "2024-01-31",
+            "0x10",
+            "007B",
+            "12-B",
+        ] {
             check(field, None);
         }
     }

@@ -9,6 +9,7 @@ use crate::project::DateOrder;
 
 /// The dates of a column.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Dates {
     /// What the fields that are no plain numbers tell; `None` before the first of them, and where it
     /// is over.
@@ -16,8 +17,10 @@ pub(super) struct Dates {
     may_be: bool,
     /// Whether all fields are dates of eight digits, though numbers as well.
     are_compact: bool,
-    /// Whether all fields are hours and minutes in four digits.
+    /// Whether all fields are hours and minutes in four digits, and some are in the second half of
+    /// an hour.
     are_clock: bool,
+    have_halves: bool,
     /// The order of day, month and year where several fit.
     pub order: DateOrder,
     /// Memory for what is known of dates.
@@ -31,6 +34,7 @@ impl Default for Dates {
             may_be: true,
             are_compact: true,
             are_clock: true,
+            have_halves: false,
             order: DateOrder::Auto,
             charged: 0,
         }
@@ -42,6 +46,7 @@ impl Dates {
     pub(super) fn add_plain(&mut self, row: u64, plain: Plain, field: &[u8]) {
         self.are_compact = self.are_compact && plain.is_compact_date();
         self.are_clock = self.are_clock && plain.is_time();
+        self.have_halves |= plain.digits % 100 >= 30;
         self.add_no_date(row, field);
     }
 
@@ -94,6 +99,12 @@ impl Dates {
     /// Whether all fields are digits of a format, though numbers as well.
     pub(super) fn are_digits_of(&self, format: DateFormat) -> bool {
         format == DateFormat::COMPACT && self.are_compact || format == DateFormat::CLOCK && self.are_clock
+    }
+
+    /// Whether all fields are hours and minutes in four digits, also by the minutes: codes often end
+    /// in small numbers.
+    pub(super) fn are_clock_times(&self) -> bool {
+        self.are_clock && self.have_halves
     }
 
     /// The formats of a column of so many fields, all of which are dates.

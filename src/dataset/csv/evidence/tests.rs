@@ -43,6 +43,9 @@ fn columns_are_judged_by_all_their_fields() {
     check(&["62:15", "10:20"], None, "[m]:ss false");
     check(&["0930", "1015", "1200", "1645", "2359"], None, "%H%M false");
     check(&["0930", "1015"], None, "words");
+    check(&["0001", "0012", "0031", "0044", "0058"], None, "words");
+    check(&["0101", "0212", "0303", "0421", "0512"], None, "words");
+    check(&["01000", "69003", "2A004"], None, "words");
     check(&["yes", "no"], None, "yes");
     check(&["2024-01-31", "2024-02-01"], None, "%Y-%m-%d false");
     check(&["1/2/2024", "3/4/2024"], None, "%d/%m/%Y true");
