@@ -17,6 +17,8 @@ use crate::project::{Choice, DateOrder, Rules, TableReading, Take};
 
 /// Columns that are doubted one by one.
 const DOUBTED: usize = 5;
+/// Numbers for missing values that are looked for in all columns.
+const FILLERS: usize = 20;
 /// More columns of numbers with leading zeros are told in a note: that is how the table writes
 /// numbers.
 pub(super) const PADDED: usize = 3;
@@ -139,31 +141,58 @@ impl Columns<'_> {
         [free, shared]
     }
 
-    /// Numbers that stand for missing values.
+    /// Numbers that stand for missing values. Words for these hold for all columns: one that another
+    /// column has as a value cannot be one.
     fn sentinels(&self) -> Option<Doubt> {
-        let (mut told, mut words): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
-        for at in 0..self.roles.len() {
-            let name = &self.layout.columns[at];
-            let Role::Numbers { notation, .. } = &self.roles[at] else { continue };
-            if self.chosen.contains(name) {
-                continue;
-            }
-            for (word, times) in self.evidence[at].sentinels(*notation) {
-                if told.len() < DOUBTED {
-                    let s = if times == 1 { "" } else { "s" };
-                    told.push(format!("\"{}\" ({word}, {times} time{s})", shortened(name)));
-                } else if told.len() == DOUBTED {
-                    told.push("…".to_owned());
-                }
-                if !words.contains(&word) {
-                    words.push(word);
-                }
+        let numbers = || {
+            (0..self.roles.len()).filter_map(|at| match &self.roles[at] {
+                Role::Numbers { notation, .. } => Some((at, *notation)),
+                Role::LeftOut
+                | Role::Label(_)
+                | Role::Truth { .. }
+                | Role::Dates { .. }
+                | Role::Categories { .. } => None,
+            })
+        };
+        let free = numbers().filter(|(at, _)| !self.chosen.contains(&self.layout.columns[*at]));
+        let found: Vec<(usize, &str, u64)> = free
+            .flat_map(|(at, notation)| {
+                self.evidence[at].sentinels(notation).map(move |(word, times)| (at, word, times))
+            })
+            .collect();
+        let told = found.iter().take(DOUBTED).map(|(at, word, times)| {
+            let s = if *times == 1 { "" } else { "s" };
+            format!("\"{}\" ({word}, {times} time{s})", shortened(&self.layout.columns[*at]))
+        });
+        let mut told: Vec<String> = told.collect();
+        if found.len() > told.len() {
+            told.push("…".to_owned());
+        }
+        let pairs: HashSet<(usize, &str)> = found.iter().map(|(at, word, _)| (*at, *word)).collect();
+        let is_value = |word: &str| {
+            numbers().any(|(at, notation)| {
+                !pairs.contains(&(at, word)) && self.evidence[at].may_hold(word, notation)
+            })
+        };
+        let (mut words, mut values): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        for (_, word, _) in &found {
+            let is_known = words.contains(word) || values.contains(word);
+            if !is_known && words.len() + values.len() < FILLERS {
+                if is_value(word) { values.push(word) } else { words.push(word) }
             }
         }
-        let remedies = missing::with_more(self.asked.reading, words.iter().copied());
+        let more = if values.is_empty() {
+            String::new()
+        } else {
+            format!("; {} may be a value in other columns: replace it in the file", values.join(", "))
+        };
+        let remedy = missing::with_more(self.asked.reading, words.iter().copied());
         (!told.is_empty()).then(|| Doubt {
-            message: format!("numbers far from all others may stand for missing values: {}", told.join(", ")),
-            remedies: remedies.into_iter().collect(),
+            message: format!(
+                "numbers far from all others may stand for missing values: {}{more}",
+                told.join(", ")
+            ),
+            remedies: remedy.filter(|_| !words.is_empty()).into_iter().collect(),
         })
     }
 

@@ -49,21 +49,21 @@ impl Ends {
     }
 
     /// Numbers that look like words for missing values, and how often each is there: such as are
-    /// written for them, and those of varied numbers that repeat very far from all others.
-    pub(super) fn sentinels(&self, are_varied: bool) -> impl Iterator<Item = (&str, u64)> {
+    /// written for them, and those that repeat very far from all others, up to `most` times.
+    pub(super) fn sentinels(&self, most: u64) -> impl Iterator<Item = (&str, u64)> {
         let rest = |end: &End| if end.is_likely() { end.next } else { end.value };
         let (low, high) = (rest(&self.low), rest(&self.high));
         let range = high - low;
         let is_far = |end: &End, gap: f64| {
             let is_beyond = range >= 0.0 && gap > 0.0;
             let is_usual = is_filler(end.value) || end.has_nines && (end.value < 0.0 || end.value >= 99.0);
-            let is_very_far = range > 0.0 && gap >= VERY_FAR * range && (are_varied || end.has_nines);
+            let is_very_far = range > 0.0 && gap >= VERY_FAR * range && (end.times <= most || end.has_nines);
             is_beyond && (is_usual && gap >= range || is_very_far)
         };
         // The only ones below zero.
         let is_negative = low >= 0.0 && self.low.value < 0.0 && low <= high;
         let is_low = is_far(&self.low, low - self.low.value)
-            || is_negative && (self.low.has_nines || are_varied && self.low.value == -1.0);
+            || is_negative && (self.low.has_nines || self.low.times <= most && self.low.value == -1.0);
         let is_high = is_far(&self.high, self.high.value - high);
         let ends = [(&self.low, is_low), (&self.high, is_high)];
         ends.into_iter().filter_map(|(end, is)| Some((end.text.as_deref().filter(|_| is)?, end.times)))
@@ -128,7 +128,8 @@ mod tests {
             for field in fields {
                 ends.add(field.replace(',', ".").parse().unwrap(), field.as_bytes());
             }
-            assert_eq!(ends.sentinels(are_varied).collect::<Vec<_>>(), expected, "{fields:?}");
+            let most = if are_varied { fields.len() as u64 / 2 } else { 0 };
+            assert_eq!(ends.sentinels(most).collect::<Vec<_>>(), expected, "{fields:?}");
         };
         let check = |fields: &[&str], expected: &[(&str, u64)]| told(fields, false, expected);
         check(&["20.5", "-999", "21", "22.5", "-999"], &[("-999", 2)]);
@@ -161,5 +162,6 @@ mod tests {
         varied("-1", &[("-1", 2)]);
         told(&["0", "-1", "30", "-1"], true, &[("-1", 2)]);
         told(&["0", "-1", "1", "-1"], false, &[]);
+        told(&["0", "0", "0", "100", "101.5"], true, &[]);
     }
 }

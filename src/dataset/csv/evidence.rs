@@ -352,7 +352,16 @@ impl Evidence {
     /// Numbers that look like words for missing values in a notation, and how often each is there.
     pub(super) fn sentinels(&self, notation: Notation) -> impl Iterator<Item = (&str, u64)> {
         let is_varied = self.distinct().is_none_or(|different| different >= VARIED);
-        self.figures.ends(notation).sentinels(is_varied)
+        // What most fields are is a value.
+        self.figures.ends(notation).sentinels(if is_varied { self.present / 2 } else { 0 })
+    }
+
+    /// Whether a number is among the fields, as far as they are remembered; else whether it is in
+    /// their range.
+    pub(super) fn may_hold(&self, number: &str, notation: Notation) -> bool {
+        let (low, high) = self.range(notation);
+        let is_in_range = || notation.parse(number).is_some_and(|value| (low..=high).contains(&value));
+        self.words.as_ref().map_or_else(is_in_range, |words| words.has(number))
     }
 
     /// Whether the fields are the numbers of the rows, from 0 or 1 on, as pandas writes them.

@@ -1,6 +1,6 @@
 //! What a person is told about how a table was read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::doubts::{Columns, PADDED};
 use super::encoding::Guess;
@@ -71,9 +71,6 @@ impl Remarks {
             &named(&|evidence, role| signs(evidence, role).minus_after),
             "numbers with a minus after them are negative, 5- is -5",
         );
-        let has_factors =
-            |_: &Evidence, role: &Role| matches!(role, Role::Numbers { tail: Tail::Factors, .. });
-        note(&named(&has_factors), "k, M and B after numbers mean thousands, millions and billions");
         for (notation, example) in GROUPED {
             let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
             note(&named(&is), &format!("numbers with grouped digits ({example})"));
@@ -84,9 +81,6 @@ impl Remarks {
                     note(&[name], &format!("{yes} is 1, an empty field is 0"));
                 }
                 Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
-                Role::Numbers { tail: Tail::Unit(unit), .. } => {
-                    note(&[name], &format!("numbers in {unit}, which is left out"));
-                }
                 Role::Dates { format, unit_secs, .. } if format.is_duration() => {
                     let unit = roles::unit_of(*unit_secs).name();
                     note(&[name], &format!("durations ({}) as {unit}", format.name()));
@@ -144,6 +138,7 @@ impl Remarks {
             let option = Choice::Column(padded[0].clone(), Some(Take::Label)).option();
             note(&padded, &format!("numbers without their leading zeros ({option} keeps them in a label)"));
         }
+        self.tails(layout, roles);
         let unused = missing::unused(asked.reading, evidence);
         if !unused.is_empty() {
             self.notes
@@ -165,6 +160,31 @@ impl Remarks {
     ) {
         let table = Columns { layout, evidence, roles, asked, chosen: &HashSet::new() };
         self.doubts.extend(table.known_doubts(matched));
+        self.tails(layout, roles);
+    }
+
+    /// What follows the numbers of columns, which is not in them.
+    fn tails(&mut self, layout: &TableLayout, roles: &[Role]) {
+        let (mut factors, mut units) = (Vec::new(), BTreeMap::<&str, Vec<&String>>::new());
+        for (name, role) in layout.columns.iter().zip(roles) {
+            match role {
+                Role::Numbers { tail: Tail::Factors, .. } => factors.push(name),
+                Role::Numbers { tail: Tail::Unit(unit), .. } => units.entry(unit).or_default().push(name),
+                Role::Numbers { tail: Tail::None, .. }
+                | Role::LeftOut
+                | Role::Label(_)
+                | Role::Truth { .. }
+                | Role::Dates { .. }
+                | Role::Categories { .. } => {}
+            }
+        }
+        if !factors.is_empty() {
+            let message = "k, M and B after numbers mean thousands, millions and billions";
+            self.notes.push(format!("{}: {message}", listed(&factors)));
+        }
+        for (unit, names) in units {
+            self.notes.push(format!("{}: numbers in {unit}, which is left out", listed(&names)));
+        }
     }
 
     /// Words that are no features because they are too many: labels, or left out where there should be no others.

@@ -162,6 +162,9 @@ fn split(field: &str) -> Option<(&str, &str)> {
     let is_own = |letter: char| letter.is_alphabetic() || "°'\"′″‰".contains(letter);
     let (digits, tail) = field.split_at(field.find(is_own)?);
     let digits = digits.trim_end();
+    if digits.is_empty() {
+        return None;
+    }
     let mut before = None;
     let is_sound = tail.chars().all(|letter| {
         // A power of a unit: m2.
@@ -169,11 +172,12 @@ fn split(field: &str) -> Option<(&str, &str)> {
         before = Some(letter);
         is_own(letter) || is_power || "/·*^²³-.".contains(letter)
     });
+    let is_ordinal = matches!(tail, "st" | "nd" | "rd" | "th");
     // Codes are written with leading zeros, or a sign before the letters: 007B, 12-B.
     let bare = digits.trim_start_matches(['-', '−', '+']).as_bytes();
     let is_code = bare.first() == Some(&b'0') && bare.get(1).is_some_and(u8::is_ascii_digit);
     let ends_well = bare.last().is_some_and(|last| last.is_ascii_digit() || matches!(last, b'.' | b')'));
-    let is_number = || !is_code && ends_well && !Notations::of(digits).0.is_empty();
+    let is_number = || !is_code && !is_ordinal && ends_well && !Notations::of(digits).0.is_empty();
     (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
 }
 

@@ -46,7 +46,7 @@ impl Dates {
     pub(super) fn add_plain(&mut self, row: u64, plain: Plain, field: &[u8]) {
         self.are_compact = self.are_compact && plain.is_compact_date();
         self.are_clock = self.are_clock && plain.is_time();
-        self.have_halves |= plain.digits % 100 >= 30;
+        self.have_halves |= self.are_clock && plain.digits % 100 >= 30;
         self.add_no_date(row, field);
     }
 

@@ -117,6 +117,9 @@ fn numbers_for_missing_values_are_found_with_decimal_commas() {
     assert!(raw.notes.iter().any(|note| note.contains("nowhere in the table: \"-888\"")), "{:?}", raw.notes);
     let raw = loaded(&column("t", &["0.25", "99.99", "0.5", "0.75", "99.99", "0.125", "1"]));
     assert_eq!(remedies(&raw, "may stand for missing"), [word("99.99")]);
+    // A word for missing values is one in all columns.
+    let raw = loaded(b"n;x\n0,5;0\n99,99;1\n0,25;2\n0,75;3\n99,99;4\n0,125;99,99\n1;7\n");
+    assert!(remedies(&raw, "\"n\" (99,99, 2 times); 99,99 may be a value in other columns").is_empty());
     let raw = loaded(&column("t", &["189", "-32768", "700"]));
     assert_eq!(remedies(&raw, "(-32768, 1 time)"), [word("-32768")]);
 }
