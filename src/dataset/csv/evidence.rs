@@ -52,10 +52,9 @@ const VALUE_BYTES: usize = 128;
 /// A column of fractions of which more are different has no categories, so that its words are not
 /// remembered.
 const FRACTIONS: usize = 256;
-/// Digits that could all be times of day by chance, as codes of four digits seldom are, are so many
-/// different ones at most.
+/// So many different codes of four digits may all be times of day by chance.
 const CHANCE_TIMES: usize = 4;
-/// They are of so many hours, one after the other, at least.
+/// Times of day are from so many hours at least, from the first to the last.
 const HOURS: f64 = 4.0;
 /// Ways to write one word, in capitals or not.
 const SPELLINGS: usize = 3;

@@ -74,7 +74,7 @@ impl Tails {
     /// where they are one with something after it.
     pub(super) fn add<'a>(&mut self, row: u64, field: &'a str, is_short: bool) -> Option<(&'a str, f64)> {
         let place = || Place { row, text: field.to_owned() };
-        let Some((digits, tail)) = split(field).filter(|_| is_short) else {
+        let Some((digits, tail)) = is_short.then(|| split(field)).flatten() else {
             self.strays += 1;
             match &self.first_stray {
                 None => self.first_stray = Some(Place { row, text: shortened(field) }),
