@@ -1,6 +1,5 @@
 //! Words that mean a missing value.
 
-use super::evidence::Evidence;
 use super::plain::{Plain, plain_number};
 use crate::project::{Choice, TableReading};
 
@@ -73,12 +72,9 @@ impl Gaps {
     }
 }
 
-/// The words that were told and are nowhere in a table, but for the usual ones.
-pub(super) fn unused<'a>(reading: &'a TableReading, evidence: &[Evidence]) -> Vec<&'a String> {
-    let is_used = |place: usize| evidence.iter().any(|column| column.has_told(place));
-    let is_usual = |word: &str| USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(word));
-    let words = reading.missing_words.iter().enumerate();
-    words.filter(|(place, word)| !is_usual(word) && !is_used(*place)).map(|(_, word)| word).collect()
+/// Whether a word means a missing value by itself.
+pub(super) fn is_usual(word: &str) -> bool {
+    USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(word))
 }
 
 /// Why a trimmed field means that a value is missing; `None` where it is one.

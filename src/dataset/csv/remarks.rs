@@ -139,11 +139,7 @@ impl Remarks {
             note(&padded, &format!("numbers without their leading zeros ({option} keeps them in a label)"));
         }
         self.tails(layout, roles);
-        let unused = missing::unused(asked.reading, evidence);
-        if !unused.is_empty() {
-            self.notes
-                .push(format!("words for missing values that are nowhere in the table: {}", listed(&unused)));
-        }
+        self.unused_words(evidence, asked);
         self.many_words(layout, evidence, roles, &chosen);
         self.precision(layout, evidence, roles, asked.rules);
         self.doubts.extend(table.doubts());
@@ -161,6 +157,18 @@ impl Remarks {
         let table = Columns { layout, evidence, roles, asked, chosen: &HashSet::new() };
         self.doubts.extend(table.known_doubts(matched));
         self.tails(layout, roles);
+    }
+
+    /// Words for missing values that are nowhere in the table.
+    fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
+        let is_used = |place: usize| evidence.iter().any(|column| column.has_told(place));
+        let words = asked.reading.missing_words.iter().enumerate();
+        let unused = words.filter(|(place, word)| !missing::is_usual(word) && !is_used(*place));
+        let unused: Vec<&String> = unused.map(|(_, word)| word).collect();
+        if !unused.is_empty() {
+            let message = "words for missing values that are nowhere in the table";
+            self.notes.push(format!("{message}: {}", listed(&unused)));
+        }
     }
 
     /// What follows the numbers of columns, which is not in them.
