@@ -1,8 +1,16 @@
 //! **Pure mathematics on plain slices**: nothing of ours below it, nothing random that a caller did not ask for.
 
 pub mod angles;
+pub mod between;
+pub mod density;
+pub mod gaussian;
 pub mod hamming;
+pub mod mixture;
+pub mod neighbours;
 pub mod pca;
+pub mod plane;
 pub mod quality;
 pub mod ranking;
+pub mod region;
 pub mod regression;
+pub mod spread;

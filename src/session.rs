@@ -1,23 +1,29 @@
-//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (loading data, principal
-//! components, baselines; loading is cancellable, and the newest request wins). [`Request`]s go in, [`Event`]s come out, both plain data;
-//! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
+//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (a
+//! worker each for what a person points at, for pictures of codes and for work on whole sets).
+//! Loading data has a thread of its own; the newest request wins. [`Request`]s go in, [`Event`]s
+//! come out, both plain data; progress is coalesced to the screen's rate, and a panic or an error
+//! becomes an event, never a dead window.
 
 mod baseline;
 mod compute;
 mod driver;
+mod exploring;
 mod findings;
+mod live;
 mod loading;
 mod pace;
 mod protocol;
+mod queue;
 mod recorder;
 mod scores;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
 pub use driver::{Driver, Observer};
+pub use exploring::{Distribution, Draws, Found, Lookup, is_normal};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
-pub use protocol::{Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
+pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use scores::{Ranking, Scores};
 
 use std::any::Any;
@@ -107,7 +113,7 @@ impl Session {
         Session {
             training: Some(training),
             training_thread,
-            compute: ComputeLane::start(outbox.clone()),
+            compute: ComputeLane::start(&outbox),
             loader: Loader::new(outbox),
             inbox,
         }
@@ -119,6 +125,8 @@ impl Session {
             Request::Load { request, data } => return self.loader.load(request, *data),
             Request::CancelLoad => return self.loader.cancel(),
             Request::Compute(job) => return self.compute.push(job),
+            Request::Cancel(id) => return self.compute.cancel(id),
+            Request::Weights(run) => TrainingCommand::Weights(run),
             Request::Train(request) => TrainingCommand::Train(request),
             Request::Pause(run) => TrainingCommand::Pause(run),
             Request::Go(run, start) => TrainingCommand::Go(run, start),

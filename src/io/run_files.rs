@@ -5,6 +5,7 @@
 //! | `run.ron` | the [`Run`] without its epochs |
 //! | `history.bin`, `layers.bin` | the epochs, and those of single layers: see [`super::history_files`] |
 //! | `probe.ron`, `kept/EPOCH.safetensors` | what the replay shows |
+//! | `kept/EPOCH-weights.safetensors` | the network's weights then, where they were kept; versions before had none |
 //! | `checkpoint.ron`, `weights`, `optimizer`, `best`, `layer.safetensors` | the [`Checkpoint`] in a project file |
 //! | `checkpoint.safetensors` | the same in the live store: one file, replaced by one rename |
 
@@ -75,6 +76,11 @@ pub(super) fn kept_name(epoch: u32) -> String {
     format!("kept/{epoch:06}.safetensors")
 }
 
+/// Name of the file with the weights after a kept epoch.
+pub(super) fn kept_weights_name(epoch: u32) -> String {
+    format!("kept/{epoch:06}-weights.safetensors")
+}
+
 /// The name of a file of arrays.
 fn arrays_name(part: Part) -> String {
     format!("{}.safetensors", part.name())
@@ -112,6 +118,9 @@ pub(super) fn each_file<E: From<String>>(
     put(PROBE, probe_text(&run.kept.probe)?.as_bytes())?;
     for kept in run.kept.iter() {
         put(&kept_name(kept.epoch), &tensors::encode_kept(kept)?)?;
+        if let Some(weights) = run.kept.weights(kept.epoch) {
+            put(&kept_weights_name(kept.epoch), &tensors::encode_weights(weights)?)?;
+        }
     }
     Ok(())
 }
@@ -149,6 +158,9 @@ pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warning
     match read_kept(files, &base, &run) {
         Ok(kept) => run.kept = kept,
         Err(error) => warn("its replay is left out", error),
+    }
+    if let Err(error) = read_kept_weights(files, &base, &mut run) {
+        warn("the weights of this and later kept epochs are left out", error);
     }
     settle(&mut run);
     Ok(run)
@@ -230,6 +242,22 @@ fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs
         kept.push(Arc::new(one));
     }
     Ok(kept)
+}
+
+/// Reads the weights of the kept epochs, as far as they are sound and those of the design.
+fn read_kept_weights(files: &mut dyn Folder, base: &str, run: &mut Run) -> Result<(), FileError> {
+    let Some(plan) = run.plan() else { return Ok(()) };
+    let arrays = plan.arrays();
+    let epochs: Vec<u32> = run.kept.iter().map(|kept| kept.epoch).collect();
+    for epoch in epochs {
+        let name = format!("{base}{}", kept_weights_name(epoch));
+        let Some(bytes) = files.read(&name)? else { continue };
+        let weights = tensors::decode_weights(&bytes)
+            .and_then(|weights| weights.validate("", &arrays).map(|()| weights))
+            .map_err(|message| FileError::content(files.path(), &name, message))?;
+        run.kept.push_weights(epoch, Arc::new(weights));
+    }
+    Ok(())
 }
 
 /// Reads RON, with the place of a mistake.

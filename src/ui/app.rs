@@ -116,7 +116,7 @@ impl HourglassApp {
             files.start_keeping(root);
         }
         if let Some(file) = options.file {
-            state.go_on(Then::OpenPath(file));
+            state.proceed(Then::OpenPath(file));
         }
         HourglassApp {
             session: Some(Session::start({
@@ -155,12 +155,7 @@ impl HourglassApp {
                 Effect::ShowDialog(browse, folder) => self.files.show_dialog(browse, folder.as_deref()),
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
-                Effect::Keep(project, origin) => self.files.keep(project, origin),
-                Effect::Seen(file, document) => self.files.note_seen(file, document),
-                Effect::Settle => self.files.settle(),
-                Effect::Adopt(store) => self.files.adopt(store),
-                Effect::Forget(run) => self.files.forget(run),
-                Effect::NewStore(runs) => self.files.new_store(runs),
+                Effect::Store(request) => self.files.keep(request),
                 Effect::Zoom(by) => {
                     let zoom = if by == 0.0 { 1.0 } else { ctx.zoom_factor() + by };
                     ctx.set_zoom_factor(((zoom * 10.0).round() / 10.0).clamp(0.5, 3.0));
@@ -196,7 +191,7 @@ impl HourglassApp {
             // It changes with every frame while its edge is dragged.
             settings.window = self.settings.window;
         }
-        if hand_on(ctx) {
+        if is_editing(ctx) {
             // The layout is written once it has been let go of.
             settings.layout.clone_from(&self.settings.layout);
         }
@@ -256,7 +251,7 @@ impl eframe::App for HourglassApp {
         for event in self.files.poll() {
             self.state.handle_file_event(event);
         }
-        self.state.refresh(hand_on(ctx));
+        self.state.refresh(is_editing(ctx));
         self.carry_out(ctx);
         self.follow(ctx);
         self.frame_log.logic(start);
@@ -272,7 +267,7 @@ impl eframe::App for HourglassApp {
         notes::notes_ui(ui, state, room);
         notes::dropped_ui(ui, state);
         let ctx = ui.ctx().clone();
-        self.state.refresh(hand_on(&ctx));
+        self.state.refresh(is_editing(&ctx));
         self.carry_out(&ctx);
         self.frame_log.ui(start, frame.info().cpu_usage);
     }
@@ -294,7 +289,7 @@ impl eframe::App for HourglassApp {
 }
 
 /// Whether a widget is being dragged or typed into, so that an edit is not over yet.
-fn hand_on(ctx: &egui::Context) -> bool {
+fn is_editing(ctx: &egui::Context) -> bool {
     ctx.egui_is_using_pointer() || ctx.text_edit_focused()
 }
 

@@ -5,6 +5,7 @@
 mod arrangement;
 mod data_preview;
 mod differences;
+mod explore;
 mod health;
 mod latent;
 mod layout;

@@ -63,7 +63,7 @@ fn idle(state: &State) -> Condition {
 
 pub(super) fn steppable(state: &State) -> Condition {
     match state.active_run() {
-        Some(run) if run.status == Status::Queued => Err("The run waits for its turn.".to_owned()),
+        Some(run) if run.status == Status::Queued => Err("The run is queued.".to_owned()),
         _ => startable(state),
     }
 }
@@ -74,9 +74,10 @@ pub(super) fn trainable_as_new(state: &State) -> Condition {
     trainable(state)
 }
 
-pub(super) fn continuable(state: &State) -> Condition {
-    resumable(state)?;
-    let stopped = |run: &Run| run.status == Status::Stopped && (run.history.epochs.len() as u32) < run.epochs;
+/// Whether the shown run was stopped before its last epoch and can be resumed.
+pub(super) fn resumable(state: &State) -> Condition {
+    extendable(state)?;
+    let stopped = |run: &Run| run.status == Status::Stopped && run.finished_epochs() < run.epochs;
     demand(state.shown().is_some_and(stopped), "The shown run has reached its last epoch.")
 }
 
@@ -130,7 +131,7 @@ pub(super) fn freeable(state: &State) -> Condition {
     }
     Err(match input {
         None => "Load the data first: the sizes of pictures follow from them.",
-        Some(_) => "Mend the encoder first: the sizes of the decoder follow from it.",
+        Some(_) => "Fix the encoder first: the sizes of the decoder follow from it.",
     }
     .to_owned())
 }
@@ -142,7 +143,7 @@ fn trainable(state: &State) -> Condition {
         return Err("Input: the data are still being loaded.".to_owned());
     }
     if !data.is_of(&state.project.data) {
-        return Err("Input: the data are not loaded yet; end what is being typed or dragged.".to_owned());
+        return Err("Input: the data are not loaded yet; finish the edit first.".to_owned());
     }
     match &data.error {
         None if data.ready(&state.project.data).is_some() => Ok(()),
@@ -160,26 +161,29 @@ pub(super) fn startable(state: &State) -> Condition {
     if state.resumes().is_some() { resumable(state) } else { trainable(state) }
 }
 
-/// Whether the shown run can be judged by the test split.
-pub(super) fn judgeable(state: &State) -> Condition {
+/// Whether the shown run can be evaluated on the test split.
+pub(super) fn evaluable(state: &State) -> Condition {
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if matches!(run.status, Status::Queued | Status::Training) {
         return Err("The run is being trained: pause or stop it first.".to_owned());
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to judge.".to_owned());
+        return Err("The run has no weights to evaluate.".to_owned());
     }
     let Some((data, _)) = state.data_as_trained(run) else {
         trainable(state)?;
         return Err("The loaded data are not those of the run: restore its design first.".to_owned());
     };
     if data.split.rows(Subset::Test).is_empty() {
-        return Err("There is no test split: give it a share on the input card, and train.".to_owned());
+        return Err(
+            "There is no test split: give it a share on the input card, then train a new run.".to_owned()
+        );
     }
     Ok(())
 }
 
-pub(super) fn resumable(state: &State) -> Condition {
+/// Whether the shown run can be trained for more epochs.
+pub(super) fn extendable(state: &State) -> Condition {
     idle(state)?;
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if let Status::Failed(_) = run.status {
@@ -188,7 +192,7 @@ pub(super) fn resumable(state: &State) -> Condition {
         );
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to resume from.".to_owned());
+        return Err("The run has no weights to resume from.".to_owned());
     }
     if state.data_as_trained(run).is_none() {
         trainable(state)?;

@@ -17,7 +17,7 @@ use crate::ui::views;
 /// Declares the commands: each has one record, which says everything about it.
 macro_rules! commands {
     ($($id:ident => $record:expr;)*) => {
-        /// Something a person can ask for by menu, keys or the command palette.
+        /// A command that is given by menu, keys or the command palette.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[allow(missing_docs, reason = "the records say what each one does")]
         pub enum Command {
@@ -180,15 +180,15 @@ commands! {
         .about("Train the design on screen from the start, as a run of its own.")
         .when(conditions::trainable_as_new)
         .trains();
-    Continue => Menu::Run
-        .item(2, "Resume stopped run", keys![CTRL, F5], State::continue_shown)
+    Resume => Menu::Run
+        .item(2, "Resume stopped run", keys![CTRL, F5], State::resume_shown)
         .about("Resume the shown run exactly where it was stopped.")
-        .when(conditions::continuable)
+        .when(conditions::resumable)
         .trains();
     TrainMore => Menu::Run
         .item(2, "Train more epochs…", keys![CTRL_SHIFT, Enter], State::ask_epochs)
         .about("Train the shown run for some epochs more.")
-        .when(conditions::resumable)
+        .when(conditions::extendable)
         .trains();
     RestoreDesign => Menu::Run
         .item(2, "Restore the run's design", keys![CTRL_ALT, R], State::restore_design)
@@ -196,8 +196,8 @@ commands! {
         .when(conditions::restorable);
     EvaluateTest => Menu::Run
         .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], State::evaluate_test)
-        .about("Judge the shown run by the samples it never saw.")
-        .when(conditions::judgeable);
+        .about("Evaluate the shown run on samples it never saw.")
+        .when(conditions::evaluable);
     LocateData => Menu::Run
         .item(3, "Locate data…", keys![CTRL, L], State::locate_data)
         .about(LOCATE)
@@ -208,7 +208,7 @@ commands! {
         .when(conditions::reloadable);
     CancelLoad => Menu::Run
         .item(3, "Cancel loading", keys![CTRL_ALT, C], |state| state.send(Request::CancelLoad))
-        .about("Give up loading the data.")
+        .about("Cancel loading the data.")
         .when(conditions::loading);
     Threads => Menu::Run
         .item(4, "Threads…", keys![CTRL_ALT, T], State::ask_threads)

@@ -3,13 +3,13 @@
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
-use crate::io::{Files, Recovery, open_any, save_project};
+use crate::io::{Files, OpenedFile, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
 use crate::ui::files::FileEvent;
 use crate::ui::painted::{check_visible, names, texts};
-use crate::ui::state::{Effect, RunAction, SaveKind, SaveRequest, State};
+use crate::ui::state::{Effect, Offer, RunAction, SaveKind, SaveRequest, State, StoreRequest};
 
 #[test]
 fn names_are_shown_with_their_control_characters_escaped() {
@@ -125,7 +125,7 @@ fn the_document_in_the_file_is_noted_whenever_it_is_opened_or_saved() {
     let mut state = State::default();
     let noted = |state: &mut State| {
         std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
-            let Effect::Seen(file, document) = effect else { return None };
+            let Effect::Store(StoreRequest::Seen(file, document)) = effect else { return None };
             (file == path).then_some(document)
         })
     };
@@ -155,7 +155,7 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
     let told = |state: &State| state.derived.settled_at(Place::Code).count();
     assert_eq!(told(&state), 0);
     // On the way to 30: less than the divergence takes to rise.
-    for (epochs, hand_on, expected) in [
+    for (epochs, is_editing, expected) in [
         (3, true, 0),
         (2, true, 0),
         (30, true, 0),
@@ -165,8 +165,8 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
         (30, false, 0),
     ] {
         state.project.training.epochs = epochs;
-        state.refresh(hand_on);
-        assert_eq!(told(&state), expected, "{epochs} {hand_on}");
+        state.refresh(is_editing);
+        assert_eq!(told(&state), expected, "{epochs} {is_editing}");
         let of_code = state.derived.problems.iter().filter(|problem| problem.place == Place::Code);
         assert_eq!(of_code.count(), usize::from(epochs < 10));
     }
@@ -182,7 +182,7 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
         modified: std::time::UNIX_EPOCH,
     };
     let mut state = State::default();
-    state.go_on(Then::OpenPath("gone.hourglass".into()));
+    state.proceed(Then::OpenPath("gone.hourglass".into()));
     state.handle_file_event(FileEvent::Found(vec![left()]));
     state.refresh(false);
     assert!(state.dialog.is_none(), "the file would take its place");
@@ -199,6 +199,24 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
     state.dialog = None;
     state.refresh(false);
     assert!(state.dialog.is_none(), "it is offered once");
+
+    let opened = |origin: Option<&str>| {
+        let mut state = State::default();
+        state.proceed(Then::OpenPath("other.hourglass".into()));
+        let found = Recovery { origin: origin.map(Into::into), ..left() };
+        state.handle_file_event(FileEvent::Found(vec![found]));
+        let file = OpenedFile::Design(Project::default());
+        state.handle_file_event(FileEvent::Opened("other.hourglass".into(), Ok(file)));
+        state.file = Some("other.hourglass".into());
+        state.refresh(false);
+        state
+    };
+    let state = opened(None);
+    assert!(state.dialog.is_none(), "what was asked for is not kept waiting");
+    let offer = state.notices.toasts.last().and_then(|toast| toast.offer.clone());
+    assert_eq!(offer, Some(Offer::Recover(vec![left()])));
+    let state = opened(Some("other.hourglass"));
+    assert!(matches!(&state.dialog, Some(Dialog::Recover(_))), "it is newer work on the same file");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::check::{Plan, Severity, plan};
+use crate::check::Severity;
 use crate::dataset::{Dataset, Subset};
-use crate::run::{Checkpoint, Kept, Run, RunEvent, RunId};
-use crate::session::{self, Job, JobId, JobKind};
+use crate::engine::Trained;
+use crate::project::{capital, format_number};
+use crate::run::{Kept, Losses, Run, RunEvent, RunId};
+use crate::session::{Job, JobId, JobKind, JobResult, Request};
 use crate::ui::state::State;
 
 impl State {
@@ -16,48 +18,64 @@ impl State {
         if let Some(run) = run {
             self.jobs.insert(id, run);
         }
-        self.send(session::Request::Compute(Job { id, kind }));
+        self.send(Request::Compute(Job { id, kind }));
         id
     }
 
     /// Evaluates the shown run on the test split.
     pub fn evaluate_test(&mut self) {
-        self.compute_of_shown("evaluated", |plan, checkpoint, data| JobKind::Evaluate {
-            plan,
-            checkpoint,
-            data,
-            subset: Subset::Test,
-        });
+        let subset = Subset::Test;
+        self.compute_of_shown("evaluated", |trained, data| JobKind::Evaluate { trained, data, subset });
     }
 
     /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
     pub fn estimate_likelihood(&mut self, draws: usize) {
-        self.compute_of_shown("asked for a likelihood", |plan, checkpoint, data| {
+        self.compute_of_shown("asked for a likelihood", |trained, data| {
             let has_validation = !data.split.validation.is_empty();
             let subset = if has_validation { Subset::Validation } else { Subset::Train };
-            JobKind::Likelihood { plan, checkpoint, data, subset, draws }
+            JobKind::Likelihood { trained, data, subset, draws }
         });
     }
 
     /// Has the compute lane do something with the shown run's network and data.
-    fn compute_of_shown(
-        &mut self,
-        what: &str,
-        job: impl FnOnce(Box<Plan>, Arc<Checkpoint>, Arc<Dataset>) -> JobKind,
-    ) {
-        let Some(run) = self.shown() else { return };
-        let (Some((data, facts)), Some(checkpoint)) = (self.data_as_trained(run), run.checkpoint.clone())
-        else {
-            return;
-        };
-        let (id, data) = (run.id, data.clone());
-        match plan(&run.design, &facts) {
-            Ok(plan) => {
-                self.compute(Some(id), job(Box::new(plan), checkpoint, data));
+    fn compute_of_shown(&mut self, done: &str, job: impl FnOnce(Trained, Arc<Dataset>) -> JobKind) {
+        let Some(id) = self.shown().filter(|run| run.checkpoint.is_some()).map(|run| run.id) else { return };
+        let Some((plan, data)) = self.plan_of(id, done) else { return };
+        if let Some(trained) = self.find_run(id).and_then(|run| Trained::of(Arc::new(plan), run)) {
+            self.compute(Some(id), job(trained, data));
+        }
+    }
+
+    /// Takes in the result of a job.
+    pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
+        let run = self.jobs.remove(&job);
+        let Err(result) = self.explore.take(job, result) else { return };
+        match result {
+            Ok(JobResult::Baseline(mse)) => {
+                if let Some(run) = self.baselines.take(job).and_then(|id| self.find_run_mut(id)) {
+                    run.apply(&RunEvent::Baseline(mse));
+                }
             }
-            Err(problems) => {
-                let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-                self.notices.say(Severity::Error, format!("Run {id} cannot be {what}: {first}"));
+            Ok(JobResult::Principal(points)) => self.principal.take(job, points),
+            // Whoever asked looks at another run by now.
+            Ok(JobResult::Decoded(_) | JobResult::Drawn { .. } | JobResult::Found(_)) => {}
+            Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
+                let run = run.and_then(|id| self.find_run(id));
+                let mut text = evaluation_text(self, run, subset, &losses, mse);
+                for sentence in findings.sentences(format_number) {
+                    text.extend([" ", &capital(&sentence), "."]);
+                }
+                self.notices.say(Severity::Info, text);
+            }
+            Ok(JobResult::Likelihood { subset, likelihood }) => {
+                if let Some(run) = run {
+                    self.likelihoods.insert(run, (subset, likelihood));
+                }
+            }
+            Err(message) => {
+                self.principal.fail(job);
+                self.baselines.fail(job);
+                self.notices.log(Severity::Warning, message);
             }
         }
     }
@@ -73,7 +91,7 @@ impl State {
         }
     }
 
-    /// Asks for the baseline of a run that lacks it, unless one is on its way.
+    /// Asks for the baseline of a run that lacks it, unless one is being computed.
     pub(super) fn want_baseline(&mut self) {
         if self.baselines.is_coming() {
             return;
@@ -86,7 +104,7 @@ impl State {
         // Another run of the same data and as large a code has the same one.
         let known = self.runs.iter().filter(|other| is_same(run, other)).find_map(|other| other.pca_mse);
         if let Some(known) = known {
-            if let Some(run) = self.run_mut(id) {
+            if let Some(run) = self.find_run_mut(id) {
                 run.apply(&RunEvent::Baseline(known));
             }
             return;
@@ -102,4 +120,17 @@ fn is_same(a: &Run, b: &Run) -> bool {
     a.fingerprint == b.fingerprint
         && (of_a.scaling, of_a.split) == (of_b.scaling, of_b.split)
         && a.design.code.units == b.design.code.units
+}
+
+/// What an evaluation found, in a sentence.
+fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &Losses, mse: f64) -> String {
+    let name = run.map_or_else(|| "The run".to_owned(), |run| format!("Run {}", run.id));
+    let samples =
+        run.and_then(|run| state.data_as_trained(run)).map(|(data, _)| data.split.rows(subset).len());
+    let samples = samples.map_or_else(String::new, |samples| format!(" ({samples} samples)"));
+    let error = match run {
+        Some(run) => format!("squared error {}", format_number(mse * run.shape.features() as f64)),
+        None => format!("loss {}", format_number(losses.total())),
+    };
+    format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), format_number(mse))
 }

@@ -1,16 +1,50 @@
 //! The document and its file: what is asked before something is lost, where it is saved, what is opened next.
 
+use std::mem::take;
 use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
 use crate::io::Recovery;
-use crate::project::{is_hidden, visible, visible_path};
+use crate::project::{Project, is_hidden, visible, visible_path};
+use crate::run::Run;
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, PathDialog, PathField, PathFound, Purpose, SaveKind, SaveRequest,
-    State, Target, Then, with_ending,
+    Browse, BrowseKind, Dialog, Effect, Offer, PathDialog, PathField, PathFound, Purpose, SaveKind,
+    SaveRequest, State, StoreRequest, Target, Then, with_ending,
 };
 
 impl State {
+    /// Takes another document: what was opened, or a recipe. Nothing of the old one stays.
+    pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
+        for run in self.unfinished() {
+            self.abandon(run);
+        }
+        self.used.extend(runs.iter().map(|run| run.id));
+        // What is not named here begins anew.
+        *self = State {
+            document: self.document + 1,
+            shown_run: runs.last().map(|run| run.id),
+            runs,
+            file,
+            used: take(&mut self.used),
+            orphans: take(&mut self.orphans),
+            next_job: self.next_job,
+            data: take(&mut self.data),
+            view: take(&mut self.view),
+            dialog: self.dialog.take(),
+            notices: take(&mut self.notices),
+            effects: take(&mut self.effects),
+            recent: take(&mut self.recent),
+            threads: self.threads,
+            store: self.store.take(),
+            busy: self.busy.take(),
+            found: take(&mut self.found),
+            has_opened: self.has_opened,
+            ..State::new(project)
+        };
+        self.offer_rules();
+        self.refresh(false);
+    }
+
     /// Saves the project into its file, or asks for one.
     pub fn save(&mut self) {
         match self.own_file() {
@@ -21,11 +55,11 @@ impl State {
 
     /// Does `then`, after asking where something would be lost.
     pub fn ask(&mut self, then: Then) {
-        if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.go_on(then) }
+        if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.proceed(then) }
     }
 
     /// Does `then`; whatever was there has been saved or given up.
-    pub fn go_on(&mut self, then: Then) {
+    pub fn proceed(&mut self, then: Then) {
         self.dialog = match then {
             Then::New => Some(Dialog::New),
             Then::Open => {
@@ -52,11 +86,23 @@ impl State {
         };
     }
 
-    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
+    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked. A file that
+    /// was asked for is not kept waiting by work on another one: that is offered beside it.
     pub(super) fn offer_found(&mut self) {
-        if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
-            self.dialog = Some(Dialog::Recover(std::mem::take(&mut self.found)));
+        if self.busy.is_some() || self.dialog.is_some() || self.found.is_empty() {
+            return;
         }
+        let found = take(&mut self.found);
+        let is_of_file = |recovery: &Recovery| self.file.is_some() && recovery.origin == self.file;
+        if !self.has_opened || found.iter().any(is_of_file) {
+            self.dialog = Some(Dialog::Recover(found));
+            return;
+        }
+        let names: Vec<_> =
+            found.iter().take(3).map(|recovery| format!("“{}”", visible(&recovery.name))).collect();
+        let more = if found.len() > names.len() { ", …" } else { "" };
+        let text = format!("The program ended before other work was saved: {}{more}.", names.join(", "));
+        self.notices.offer(Severity::Warning, text, Offer::Recover(found));
     }
 
     /// Has work read back that a crash left behind, unless it would take the place of work that is not saved.
@@ -74,7 +120,7 @@ impl State {
     pub fn answer_unsaved(&mut self, then: Then, save: bool) {
         self.dialog = None;
         if !save {
-            self.go_on(then);
+            self.proceed(then);
             return;
         }
         if let Some(path) = self.own_file() {
@@ -124,14 +170,14 @@ impl State {
     pub fn accept_path(&mut self, path: PathBuf) {
         let Some(Dialog::Path(dialog)) = self.dialog.take() else { return };
         match dialog.purpose {
-            Purpose::Open => self.go_on(Then::OpenPath(path)),
+            Purpose::Open => self.proceed(Then::OpenPath(path)),
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {
                     let request = self.save_request(full, kind, then);
                     self.write(request);
                 } else {
-                    // Whoever chose the shorter name was not asked about this file.
+                    // The question whether to replace a file was about the name without the ending.
                     let text = full.display().to_string();
                     let mut dialog = PathDialog::new(Purpose::Save(kind, then), text);
                     (dialog.exact, dialog.is_accepted) = (Some(full), true);
@@ -161,7 +207,7 @@ impl State {
         SaveRequest { path, kind, then, project: self.project.clone(), runs, document: self.document, base }
     }
 
-    /// Writes a file beside the window.
+    /// Has a file written on another thread.
     pub fn write(&mut self, request: SaveRequest) {
         let name = request.path.file_name().unwrap_or(request.path.as_os_str());
         self.busy = Some(format!("Saving {}…", visible(&name.to_string_lossy())));
@@ -173,10 +219,23 @@ impl State {
         self.file.clone().filter(|_| !self.damaged)
     }
 
+    /// Has every settled change written down, once there is something a crash could take, and
+    /// marked as saved once it is.
+    pub(super) fn keep_if_changed(&mut self) {
+        if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
+            self.effects.push(Effect::Store(StoreRequest::Settle));
+        }
+        if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
+            self.kept = Some(self.project.clone());
+            let design = StoreRequest::Design(Box::new(self.project.clone()), self.file.clone());
+            self.effects.push(Effect::Store(design));
+        }
+    }
+
     /// Leaves the workspace and begins another with the runs that are there.
     pub fn renew_store(&mut self) {
         self.store = None;
-        self.effects.push(Effect::NewStore(self.runs.clone()));
+        self.effects.push(Effect::Store(StoreRequest::Renew(self.runs.clone())));
     }
 }
 

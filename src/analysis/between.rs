@@ -1,0 +1,60 @@
+//! Points between two points.
+
+/// The way from one point to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// The straight line.
+    #[default]
+    Linear,
+    /// The great circle (Shoemake 1985), with lengths in between those of the ends: draws of a normal prior of many
+    /// dimensions lie near a sphere, which a straight line leaves (White 2016).
+    Spherical,
+}
+
+impl Way {
+    /// Both.
+    pub const ALL: [Way; 2] = [Way::Linear, Way::Spherical];
+
+    /// The point at `share` of the way from `a` (0) to `b` (1).
+    pub fn at(self, a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
+        let line = || a.iter().zip(b).map(|(a, b)| a + share * (b - a)).collect();
+        let length = |point: &[f32]| point.iter().map(|value| value * value).sum::<f32>().sqrt();
+        let (of_a, of_b) = (length(a), length(b));
+        if self == Way::Linear || of_a == 0.0 || of_b == 0.0 {
+            return line();
+        }
+        let cosine: f32 = a.iter().zip(b).map(|(a, b)| a / of_a * (b / of_b)).sum();
+        let angle = cosine.clamp(-1.0, 1.0).acos();
+        // In the same or in opposite directions there is no one great circle.
+        if angle.sin() < 1e-4 {
+            return line();
+        }
+        let radius = of_a + share * (of_b - of_a);
+        let parts = [(1.0 - share) * angle, share * angle].map(|part| part.sin() / angle.sin());
+        a.iter().zip(b).map(|(a, b)| radius * (parts[0] * a / of_a + parts[1] * b / of_b)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_begin_and_end_at_the_points() {
+        let half = 0.5_f32.sqrt();
+        for (way, a, b, share, expected) in [
+            (Way::Linear, [1.0, 0.0], [0.0, 3.0], 0.0, [1.0, 0.0]),
+            (Way::Linear, [1.0, 0.0], [0.0, 3.0], 0.5, [0.5, 1.5]),
+            (Way::Spherical, [1.0, 0.0], [0.0, 1.0], 0.5, [half, half]),
+            (Way::Spherical, [1.0, 0.0], [0.0, 3.0], 0.5, [2.0 * half, 2.0 * half]),
+            (Way::Spherical, [1.0, 0.0], [0.0, 3.0], 1.0, [0.0, 3.0]),
+            // No one great circle: the line.
+            (Way::Spherical, [1.0, 0.0], [-1.0, 0.0], 0.25, [0.5, 0.0]),
+            (Way::Spherical, [0.0, 0.0], [2.0, 0.0], 0.5, [1.0, 0.0]),
+        ] {
+            let found = way.at(&a, &b, share);
+            let is_close = found.iter().zip(expected).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6);
+            assert!(is_close, "{way:?} {a:?} {b:?} {share}: {found:?}");
+        }
+    }
+}
