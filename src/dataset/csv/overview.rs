@@ -2,8 +2,8 @@
 
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
-use super::remarks;
 use super::roles::{Role, Roles};
+use super::told;
 use super::words::Words;
 use crate::dataset::progress::Pulse;
 use crate::dataset::{ColumnOverview, DataError, Progress, memory};
@@ -31,7 +31,7 @@ pub(super) fn of(
         let (low, high) = evidence.range(evidence.notation(Some(*has_comma)));
         all.push(ColumnOverview {
             name: name.clone(),
-            content: remarks::content(evidence, *has_comma),
+            content: told::content(evidence, *has_comma),
             take: role.take(),
             range: (low <= high && evidence.judge(Some(*has_comma)) != Content::Words).then_some((low, high)),
             missing: evidence.missing() as usize,
