@@ -148,8 +148,10 @@ impl<'a> Rows<'a> {
     ) -> Result<Rows<'a>, DataError> {
         let mut lines = Lines::open(text, layout.form, progress)?;
         let mut record = ByteRecord::new();
-        for _ in 0..layout.head_rows() {
+        for row in 0..layout.head_rows() {
             lines.next(&mut record)?;
+            // Empty rows within a header are none of its rows.
+            while row > 0 && footer::is_empty(&record) && lines.next(&mut record)? {}
         }
         Ok(Rows { text, layout, lines, number: 0, progress })
     }

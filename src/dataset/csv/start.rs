@@ -166,10 +166,12 @@ impl Start {
         let are_words = |row: &Vec<String>| row.iter().skip(1).all(|field| is_word(field.as_bytes()));
         (second_header::ROWS as usize + 1..self.sample.len().saturating_sub(1)).find(|at| {
             let (header, above) = (&self.sample[*at], &self.sample[1..*at]);
+            // Nearly all rows end here.
+            if !are_words(header) || *header == self.sample[0] {
+                return false;
+            }
             let Some(last) = above.iter().rev().find(|row| !may_end(row)) else { return false };
-            are_words(header)
-                && *header != self.sample[0]
-                && may_be_header(&record(header), &record(last), &self.sample[0], reading)
+            may_be_header(&record(header), &record(last), &self.sample[0], reading)
                 && follows(&record(header), &record(&self.sample[at + 1]))
         })
     }

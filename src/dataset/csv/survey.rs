@@ -62,7 +62,9 @@ pub(super) fn survey(
     if let Some(second) = &second {
         second.doubt(&places, body.last, asked.reading.skip_rows.as_ref(), remarks);
     }
-    around::tell_end(&places, &tail, kept, remarks);
+    if asked.reading.skip_footer.is_none() {
+        around::tell_end(&places, &tail, kept, remarks);
+    }
     around::tell_sums(&places, &sums, asked, remarks);
     around::tell_counts(&counts, remarks);
     around::tell_comments(layout, comments, asked, remarks);
@@ -273,14 +275,20 @@ impl<'a> Survey<'a> {
                 has_doubtful: !sums.doubtful.is_empty(),
             });
         }
-        let rows = Rows::open(self.text, self.layout, self.progress)?;
         let own = self.tail.rows[..kept].to_vec();
-        for (number, mut row) in own {
-            if reading.skip_rows.is_none() && sums.has(number) {
-                body.skip = body.skip.and(&RowSet::from_iter([number]));
-                sums.left_out.push((number, row));
-            } else {
-                self.add(&rows, body, number, &mut row)?;
+        // What is at the very end is asked for where none is to be skipped there.
+        let is_data = |(_, row): &Numbered| !footer::is_empty(row) && statistics::called(row).is_none();
+        let ends =
+            if reading.skip_footer.is_none() { kept } else { own.iter().rposition(is_data).unwrap_or(0) };
+        if !own.is_empty() {
+            let rows = Rows::open(self.text, self.layout, self.progress)?;
+            for (at, (number, mut row)) in own.into_iter().enumerate() {
+                if reading.skip_rows.is_none() && at < ends && sums.has(number) {
+                    body.skip = body.skip.and(&RowSet::from_iter([number]));
+                    sums.left_out.push((number, row));
+                } else {
+                    self.add(&rows, body, number, &mut row)?;
+                }
             }
         }
         if let Some((number, _)) = self.tail.rows.get(kept) {

@@ -84,7 +84,7 @@ fn skipped_lines_and_rows_can_be_chosen() {
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.0]));
     let total = "name,b\nx,2\ny,5\nx,8\ny,8\nTotal,23\n";
     let raw = read(total, Choice::SkipFooter(Some(0)));
-    assert_eq!(raw.rows, Rows::F32(vec![2.0, 5.0, 8.0, 8.0, 23.0]));
+    assert_eq!((raw.rows, raw.doubts), (Rows::F32(vec![2.0, 5.0, 8.0, 8.0, 23.0]), vec![]));
     let error = with(b"a,b\n1,2\n", &[], Rules::Current, vec![Choice::SkipLines(Some(9))]).unwrap_err();
     assert!(error.to_string().contains("nothing is left after the first 9 lines"), "{error}");
     let error = with(b"a,b\n1,2\n", &[], Rules::Current, vec![Choice::SkipFooter(Some(9))]).unwrap_err();
@@ -94,6 +94,7 @@ fn skipped_lines_and_rows_can_be_chosen() {
 #[test]
 fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
+    check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     // A word in one column alone is an error, which names it.
     let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"oops\" is not a number"), "{error}");
