@@ -2,6 +2,8 @@
 //!
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
+mod around;
+mod beside;
 mod body;
 mod codes;
 mod date;
@@ -12,31 +14,46 @@ mod doubts;
 mod encoding;
 mod ends;
 mod evidence;
+mod first_row;
 mod footer;
+mod form;
 mod header;
+mod header_rows;
 mod ids;
+mod label_names;
 mod labels;
 mod layout;
+mod left_out;
 mod lines;
+mod made_up;
 mod matching;
+mod merged;
 mod misfits;
 mod missing;
 mod mixed;
 mod months;
+mod names;
 mod number;
 mod overview;
 mod parts;
+mod places;
 mod plain;
 mod preamble;
 mod records;
 mod remarks;
 mod roles;
+mod second_header;
+mod second_table;
 mod sectors;
 mod sheet;
 mod sniff;
 mod spaces;
+mod start;
+mod statistics;
+mod survey;
 mod tails;
 mod text;
+mod told;
 mod truth;
 mod values;
 mod words;
@@ -48,8 +65,9 @@ use std::io::Read as _;
 use std::path::Path;
 
 use self::body::Body;
+use self::form::Form;
 use self::layout::TableLayout;
-use self::lines::{Form, NAMES_COPIES};
+use self::lines::NAMES_COPIES;
 use self::matching::Matched;
 use self::remarks::Remarks;
 use self::roles::Roles;
@@ -58,7 +76,7 @@ use self::values::Table;
 use super::memory::Budget;
 use super::raw::Raw;
 use super::{Column, DataError, Known, Progress, memory};
-use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
+use crate::project::{Delimiter, Header, Missing, RowSet, Rules, TableReading};
 
 /// How a table is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -141,14 +159,26 @@ fn load_text(
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
+    let gone = names::chosen_in_vain(&layout.columns, asked, known.columns);
+    load_rows(text, asked, known, layout, progress).map_err(|error| names::with_gone(error, &gone))
+}
+
+fn load_rows(
+    text: &Text<'_>,
+    asked: &Asked<'_>,
+    known: Known<'_>,
+    mut layout: TableLayout,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let budget = progress.budget();
     progress.restart(text.bytes);
     let mut remarks = Remarks::default();
     remarks.notes.append(&mut layout.notes);
     remarks.doubts.append(&mut layout.doubts);
-    let (mut evidence, body) = body::survey(text, &mut layout, asked, progress, &mut remarks)?;
+    let (mut evidence, body) = survey::survey(text, &mut layout, asked, progress, &mut remarks)?;
     text.guess.tell(text.encoding, &mut remarks);
     match text.sheet() {
-        Some(sheet) => sheet.doubt(&mut remarks),
+        Some(sheet) => sheet.tell(&mut remarks),
         None if asked.reading.sheet.is_some() => {
             remarks
                 .notes
@@ -161,6 +191,9 @@ fn load_text(
         _ => Some(Matched::find(text, &mut layout, &evidence, asked, known, &mut remarks, progress)?),
     };
     let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
+    if matched.is_none() {
+        beside::tell(&layout, &evidence, &roles.by_column, &mut remarks);
+    }
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
     if let Some(matched) = &matched {
         let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
@@ -171,13 +204,14 @@ fn load_text(
     }
     budget.release(evidence);
 
-    let Read { table, source_rows, dropped } = Read::all(text, &layout, &roles, asked, body, progress)?;
+    let Read { table, source_rows, dropped } =
+        Read::all(text, &layout, &roles, asked, &body, &mut remarks, progress)?;
     overview::count(&mut overview, &roles, table.values(), progress)?;
     let mut raw = table.finish(dropped, &mut remarks)?;
     raw.source_rows = source_rows;
     raw.overview = overview;
-    raw.what = remarks::what(raw.rows.len() / roles.features.max(1), &roles.columns);
-    raw.understood = remarks::understood(text, &layout, &roles);
+    raw.what = told::what(raw.rows.len() / roles.features.max(1), &roles.columns);
+    raw.understood = told::understood(text, &layout, &roles);
     budget.take(feature_names_bytes(&roles.columns))?;
     raw.feature_names = roles.columns.iter().flat_map(Column::feature_names).collect();
     raw.columns = roles.columns;
@@ -210,15 +244,23 @@ impl<'a> Read<'a> {
         layout: &'a TableLayout,
         roles: &'a Roles,
         asked: &'a Asked<'a>,
-        body: Body,
+        body: &Body,
+        remarks: &mut Remarks,
         progress: &'a Progress,
     ) -> Result<Read<'a>, DataError> {
         let budget = progress.budget();
         progress.restart(text.bytes);
         let table = Table::new(text, layout, roles, asked, progress)?;
         let mut read = Read { table, source_rows: Vec::new(), dropped: 0 };
+        let (mut empty, mut empty_count) = (RowSet::default(), 0);
         body.each(text, layout, progress, |number, record| {
             let gaps = read.table.push(record).map_err(|error| extrapolated(error, progress))?;
+            if gaps && asked.missing == Missing::ColumnMean && read.table.is_last_empty() {
+                empty_count += 1;
+                if empty.ranges() <= around::MOST_RANGES {
+                    empty.push(number);
+                }
+            }
             if gaps && asked.missing == Missing::DropRow {
                 read.table.drop_last();
                 read.dropped += 1;
@@ -232,6 +274,9 @@ impl<'a> Read<'a> {
         })?;
         if read.dropped > 0 {
             read.number(read.table.rows(), budget)?;
+        }
+        if empty_count > 0 && read.table.rows() > empty_count {
+            around::tell_empty(&empty, empty_count, &body.skip, remarks);
         }
         budget.trim(&mut read.source_rows);
         Ok(read)

@@ -6,7 +6,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use super::encoding::{self, Guess, is_utf16};
-use super::lines::{Form, byte_of, leave_out};
+use super::form::{Form, byte_of, leave_out};
 use super::mixed::Mixed;
 use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::{REMEDY, sheet};
