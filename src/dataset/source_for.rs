@@ -353,6 +353,15 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_skipped_in_the_file_they_were_chosen_for() {
+        for (path, is_kept) in [("moved/table.csv", true), ("here/other.csv", false)] {
+            let mut reading = TableReading { skip_rows: "2,5".parse().ok(), ..TableReading::default() };
+            forget_rows(&mut reading, (Path::new(path), Path::new("here/table.csv")));
+            assert_eq!(reading.skip_rows.is_some(), is_kept, "{path}");
+        }
+    }
+
+    #[test]
     fn every_accepted_thing_finds_its_source() {
         let dir = tempfile::tempdir().unwrap();
         let check = |name: &str, bytes: &[u8], expected: Result<&str, &str>| {

@@ -96,13 +96,13 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
 
 /// Doubts rows that have no value in any feature. `skip` are the rows that are left out.
 pub(super) fn tell_empty(empty: &RowSet, count: usize, skip: &RowSet, remarks: &mut Remarks) {
-    let what = if count == 1 { "row has" } else { "rows have" };
+    let (what, filled) = if count == 1 { ("row has", "it is") } else { ("rows have", "they are") };
     let all = skip.and(empty);
     let is_short = all.ranges() <= MOST_RANGES;
     let which = if is_short { format!(" ({empty})") } else { String::new() };
     let remedy = is_short.then_some(Choice::SkipRows(Some(all)));
     remarks.doubt(
-        format!("{count} {what} no value in any feature{which}: only column means would be learnt of them"),
+        format!("{count} {what} no value in any feature{which}: {filled} filled with column means"),
         remedy.into_iter().collect(),
     );
 }

@@ -96,7 +96,11 @@ impl Body {
                 Rules::Current => more.all(|field| field.trim_ascii().is_empty()),
                 Rules::Version1 => record.len() == count + 1 && more.all(<[u8]>::is_empty),
             };
-        if record.len() == count || has_end { Ok(()) } else { Err(rows.wrong_width(number, record)) }
+        if record.len() == count || has_end {
+            Ok(())
+        } else {
+            Err(rows.wrong_width(number, record, &self.skip))
+        }
     }
 }
 
@@ -166,7 +170,7 @@ impl<'a> Rows<'a> {
         place_of_record(self.text, self.layout.form, record, self.progress)
     }
 
-    fn wrong_width(&self, number: u64, record: &ByteRecord) -> DataError {
+    fn wrong_width(&self, number: u64, record: &ByteRecord, skip: &RowSet) -> DataError {
         let (count, fields) = (self.layout.columns.len(), record.len());
         let lines = self.layout.form.skip + 1;
         let hint = if record.iter().any(|field| field.contains(&b'\n')) {
@@ -181,8 +185,10 @@ impl<'a> Rows<'a> {
             String::new()
         };
         let s = if fields == 1 { "" } else { "s" };
+        let option = Choice::SkipRows(Some(skip.and(&RowSet::from_iter([number])))).option();
         let message = format!(
-            "the row has {fields} field{s} where the first has {count}; add or remove delimiters, or choose another delimiter{hint}"
+            "the row has {fields} field{s} where the first has {count}; add or remove delimiters, or choose another \
+             delimiter{hint}, or leave this row out ({option})"
         );
         DataError::content(self.text.path, self.place(record), message)
     }

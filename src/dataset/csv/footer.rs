@@ -134,7 +134,7 @@ impl Tail {
         count
     }
 
-    /// The first of the rows at the end that are called after different statistics; behind the last where none are.
+    /// The first of the rows at the end that are called after different statistics; the number of rows where none are.
     fn statistics(&self, above: &Above<'_>) -> usize {
         let is_one = |row: &ByteRecord| called_first(row).is_some_and(|called| called.is_whole);
         let filled = |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).count();

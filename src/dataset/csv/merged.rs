@@ -33,7 +33,7 @@ pub(super) fn fill(
     for (_, cells) in rows.iter_mut() {
         cells.sort_by_key(|(column, _)| *column);
     }
-    // Cells that are added stand behind these.
+    // Cells that are added come after these.
     let own: Vec<usize> = rows.iter().map(|(_, cells)| cells.len()).collect();
     let (mut filled, mut charged) = (0, 0);
     let mut free = (0, 0);

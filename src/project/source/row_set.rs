@@ -24,7 +24,7 @@ impl RowSet {
         self.ranges.is_empty()
     }
 
-    /// Adds a row behind all others; one before the last is none to add.
+    /// Adds a row after all others. One that is not after the last is not added.
     pub fn push(&mut self, row: u64) {
         match self.ranges.last_mut() {
             Some(last) if row == last.end().saturating_add(1) => *last = *last.start()..=row,

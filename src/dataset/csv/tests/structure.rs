@@ -125,6 +125,7 @@ fn rows_below_the_table_are_left_out_or_doubted() {
         let error =
             read(format!("{table}{end}").as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
         assert!(error.contains(part) && error.contains("--skip-footer 1"), "{error}");
+        assert!(error.ends_with("leave this row out (--skip-rows 4)"), "{error}");
     }
     let error = read(format!("a,b,c\nnote\n{ROWS}").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("line 2: the row has 1 field"), "{error}");
@@ -233,6 +234,9 @@ fn the_sheet_of_a_workbook_can_be_chosen() {
         raw.understood
     );
     assert_eq!(raw.doubts[0].remedies, [Choice::Sheet(Some("two".to_owned()))]);
+    // Cells have no delimiter.
+    let (_dir, path) = write(&book);
+    assert_eq!(sniff(&path).unwrap().delimiter, Delimiter::Auto);
     let chosen = |name: &str| with(&book, &[], Rules::Current, vec![Choice::Sheet(Some(name.to_owned()))]);
     let raw = chosen("two").unwrap();
     assert_eq!((raw.rows, raw.doubts), (Rows::F32(vec![8.0, 4.0, 6.0, 7.0]), vec![]));
