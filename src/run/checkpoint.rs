@@ -112,6 +112,11 @@ impl Checkpoint {
     pub fn inference_weights(&self) -> &Weights {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }
+
+    /// The epoch that [`Checkpoint::inference_weights`] are of.
+    pub fn inference_epoch(&self) -> u32 {
+        self.best.as_ref().map_or(self.progress.epoch, |best| best.epoch)
+    }
 }
 
 /// Whether the arrays whose names begin with `prefix` are just these.

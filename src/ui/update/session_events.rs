@@ -129,7 +129,9 @@ impl State {
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
             | RunEvent::Baseline(_)
-            | RunEvent::Located(..) => {}
+            | RunEvent::Located(..)
+            | RunEvent::Found(_)
+            | RunEvent::Captioned(_) => {}
         }
     }
 
