@@ -8,6 +8,7 @@ mod corruption;
 mod design_file;
 mod layer;
 mod loss;
+mod number;
 mod place;
 mod recipe;
 mod regularizer;
@@ -23,6 +24,10 @@ pub use corruption::Corruption;
 pub use design_file::{DesignError, FORMAT_VERSION};
 pub use layer::{Activation, Decoder, Layer, Norm, Output, Padding};
 pub use loss::{Loss, Variance};
+pub use number::{
+    format_bytes, format_count, format_number, format_percent, format_range, format_secs, format_value,
+    short_count, short_number, terminal_number,
+};
 pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
@@ -35,7 +40,7 @@ pub use source::{
 };
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 pub use visible::{is_hidden, visible, visible_lines, visible_list, visible_path};
-pub use wording::{capital, format_count};
+pub use wording::capital;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,9 @@
 //! Sources are read line by line, as `cargo fmt` leaves them. Tests are left out: they stand last in
 //! their file, which clippy checks, or in a file of their own.
 
+#[path = "architecture/imports.rs"]
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

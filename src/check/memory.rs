@@ -6,7 +6,7 @@ use super::code::{CodeSizes, code_map, code_values};
 use super::layers::linear_maps;
 use super::route::{HeldMap, MapSizes, Route};
 use super::{Fix, LayerTraining, Plan, Problem, Stage, sizes};
-use crate::project::{Bottleneck, Estimator, Optimizer, Penalty, Place, Project};
+use crate::project::{Bottleneck, Estimator, Optimizer, Penalty, Place, Project, format_bytes};
 
 /// Bytes of an `f32`, of an index.
 const VALUE: u64 = 4;
@@ -18,8 +18,8 @@ pub(super) fn check(plan: &Plan, problems: &mut Vec<Problem>) {
         let place = plan.heaviest();
         let message = format!(
             "Training would need about {}, and {} are free: use fewer units or channels, smaller samples or a smaller batch.",
-            bytes(needed),
-            bytes(available)
+            format_bytes(needed),
+            format_bytes(available)
         );
         let problem = Problem::error(place, message);
         problems.push(match code_fix(plan.design()).filter(|_| place == Place::Code) {
@@ -27,12 +27,6 @@ pub(super) fn check(plan: &Plan, problems: &mut Vec<Problem>) {
             None => problem,
         });
     }
-}
-
-/// A number of bytes with a sensible unit.
-fn bytes(count: u64) -> String {
-    let gib = count as f64 / f64::from(1 << 30);
-    if gib >= 1.0 { format!("{gib:.1} GiB") } else { format!("{:.0} MiB", gib * 1024.0) }
 }
 
 /// A remedy for a code that compares: samples with a codebook, a minibatch's codes with each other.

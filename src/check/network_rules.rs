@@ -6,7 +6,7 @@ use super::layers::{MOST_FEATURES, compared, family, units_problem};
 use super::{Card, Cards, DataFacts, Fix, Problem, cards, freed};
 use crate::project::{
     Activation, Binarise, Bottleneck, Corruption, Decoder, Layer, Loss, Place, Project, Scaling, Shape,
-    Variance, capital,
+    Variance, capital, format_range,
 };
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
@@ -227,8 +227,9 @@ fn check_binarised(project: &Project, data: Option<&DataFacts>, problems: &mut V
     if low >= 0.0 && high <= 1.0 {
         return;
     }
+    let range = format_range(facts.value_range);
     let message = format!(
-        "Values are made 0 or 1 where they lie between both, but the scaled data reach from {low:.3} to {high:.3}."
+        "Values are made 0 or 1 where they lie between both, but the scaled data reach from {range}."
     );
     let problem = Problem::error(Place::Data, message);
     problems.push(if project.data.scaling == Scaling::UnitRange {
@@ -270,11 +271,11 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
     }
     let Some(facts) = data else { return };
     let (low, high) = facts.value_range;
+    let range = format_range(facts.value_range);
     let outside = low < 0.0 || high > 1.0;
     if project.loss == Loss::BinaryCrossEntropy && outside {
-        let message = format!(
-            "Binary cross-entropy needs data in [0, 1], but the scaled data reach from {low:.3} to {high:.3}."
-        );
+        let message =
+            format!("Binary cross-entropy needs data in [0, 1], but the scaled data reach from {range}.");
         let problem = Problem::error(Place::Output, message);
         problems.push(if project.data.scaling == Scaling::UnitRange {
             // Rows outside the training split can lie outside its range.
@@ -291,7 +292,7 @@ fn check_output(project: &Project, cards: &Cards, data: Option<&DataFacts>, prob
         && !(project.data.scaling == Scaling::UnitRange && activation == Activation::Sigmoid)
     {
         let message = format!(
-            "The scaled data reach from {low:.3} to {high:.3}, but a {} output cannot: parts of them can never be reconstructed.",
+            "The scaled data reach from {range}, but a {} output cannot: parts of them can never be reconstructed.",
             activation.name()
         );
         let fix = Fix::new("Make the output linear", project, |project| {

@@ -2,7 +2,9 @@
 
 use super::layers::family;
 use super::{DataFacts, Fix, Problem, cards};
-use crate::project::{Activation, Bottleneck, Decoder, Greedy, Layer, Place, Project, Scaling, Strategy};
+use crate::project::{
+    Activation, Bottleneck, Decoder, Greedy, Layer, Place, Project, Scaling, Strategy, format_range,
+};
 
 pub(super) fn check(project: &Project, data: Option<&DataFacts>, problems: &mut Vec<Problem>) {
     let Strategy::LayerWise { by, epochs, .. } = project.training.strategy else { return };
@@ -108,9 +110,9 @@ fn check_machines(project: &Project, data: Option<&DataFacts>, problems: &mut Ve
     if let Some(facts) = data
         && (facts.value_range.0 < 0.0 || facts.value_range.1 > 1.0)
     {
-        let (low, high) = facts.value_range;
+        let range = format_range(facts.value_range);
         let message = format!(
-            "A Boltzmann machine takes its input for probabilities, but the scaled data reach from {low:.3} to {high:.3}."
+            "A Boltzmann machine takes its input for probabilities, but the scaled data reach from {range}."
         );
         let problem = Problem::error(Place::Data, message);
         problems.push(if project.data.scaling == Scaling::UnitRange {

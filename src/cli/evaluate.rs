@@ -6,11 +6,11 @@ use super::failure::Failure;
 use super::output::{Output, check_files};
 use super::sheet::Sheet;
 use super::signal::{self, Stage};
-use super::write::{json, line, note, number, warn};
+use super::write::{json, line, note, warn};
 use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::{Evaluation, Likelihood};
 use crate::io::Files;
-use crate::project::{Loss, visible, visible_list, visible_path};
+use crate::project::{Loss, format_range, terminal_number, visible, visible_list, visible_path};
 use crate::session::{Findings, Ranking, Scores};
 
 /// Classes that are listed where one is not there.
@@ -41,11 +41,12 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         .then(|| applied.scores(&mut network, &rows, arguments.draws.draws))
         .transpose()?;
     let ranked = anomalies.zip(scores.as_ref()).map(|(anomalies, scores)| Ranked::of(anomalies, scores));
-    if let Some((low, high)) = applied.beyond_unit_range() {
+    if let Some(range) = applied.beyond_unit_range() {
         warn(format_args!(
-            "{}: scaled as the training data were, these reach from {low:.3} to {high:.3}, where cross-entropy is none: are they on \
+            "{}: scaled as the training data were, these reach from {}, where cross-entropy is not defined: are they on \
              another scale?",
-            visible(&applied.data.name)
+            visible(&applied.data.name),
+            format_range(range)
         ));
     }
     if let (Some(path), Some(form), Some(scores)) = (&arguments.scores, form, &scores) {
@@ -247,10 +248,10 @@ impl Found<'_> {
         let Found { applied, split, result, likelihood, findings, chosen, ranked } = self;
         line(format!("run {}, split {split}, {} samples", applied.run.id, result.samples));
         for (term, loss) in result.losses.iter() {
-            line(format!("{term}: {}", number(loss)));
+            line(format!("{term}: {}", terminal_number(loss)));
         }
         if let Some(likelihood) = likelihood {
-            let (nll, error) = (number(likelihood.nll), number(likelihood.standard_error));
+            let (nll, error) = (terminal_number(likelihood.nll), terminal_number(likelihood.standard_error));
             line(format!(
                 "negative log-likelihood: {nll} ± {error} nats ({} codes a sample)",
                 likelihood.draws
@@ -264,7 +265,7 @@ impl Found<'_> {
         if let Some(chosen) = chosen {
             line(format!("chosen features: {}", visible_list(chosen)));
         }
-        for sentence in findings.sentences(number) {
+        for sentence in findings.sentences(terminal_number) {
             line(sentence);
         }
         if let Some(Ranked { name, anomalous, samples, by_error, by_log_probability }) = ranked {
@@ -272,11 +273,11 @@ impl Found<'_> {
                 let Some(Ranking { auc, average_precision }) = ranking else { continue };
                 line(format!(
                     "anomalous {name}, {anomalous} of {samples} samples: ROC AUC {}, average precision {} by {score}",
-                    number(*auc),
-                    number(*average_precision)
+                    terminal_number(*auc),
+                    terminal_number(*average_precision)
                 ));
             }
         }
-        line(format!("squared error per feature: {}", number(result.mse)));
+        line(format!("squared error per feature: {}", terminal_number(result.mse)));
     }
 }

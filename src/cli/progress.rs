@@ -57,13 +57,3 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 }
-
-/// A length of time as people say it.
-pub(super) fn duration(secs: f64) -> String {
-    let whole = secs.max(0.0).round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, _) => format!("{secs:.1} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use super::args::Train;
 use super::data::{self, Elsewhere};
 use super::failure::Failure;
-use super::progress::{Bar, duration};
+use super::progress::Bar;
 use super::saver::Saver;
 use super::signal::{self, Stage};
 use super::subject::{Origin, Subject};
-use super::write::{json, line, number};
+use super::write::{json, line};
 use crate::dataset::Dataset;
-use crate::project::{Project, Strategy, visible, visible_path};
+use crate::project::{
+    Project, Strategy, format_percent, format_secs, terminal_number, visible, visible_path,
+};
 use crate::run::{EpochRecord, GreedyRecord, Losses, Normaliser, Run, RunEvent, RunId, Setting, Status};
 use crate::session::{Cadence, Checkpoints, Driver, Observer, Pace, baseline, baseline_macs};
 
@@ -277,8 +279,9 @@ impl<'a> Training<'a> {
         let run = self.run();
         let result = match run.history.epochs.last() {
             Some(record) => {
-                let baseline = run.pca_mse.map(|mse| format!(" (PCA {})", number(mse))).unwrap_or_default();
-                format!("{}, {} per feature{baseline}", summary(run, record), number(record.mse))
+                let baseline =
+                    run.pca_mse.map(|mse| format!(" (PCA {})", terminal_number(mse))).unwrap_or_default();
+                format!("{}, {} per feature{baseline}", summary(run, record), terminal_number(record.mse))
             }
             None => "no epoch was finished".to_owned(),
         };
@@ -287,7 +290,7 @@ impl<'a> Training<'a> {
         format!(
             "{result}\n{} parameters, {}{speed}\nsaved as run {}{state}: {}",
             run.parameters,
-            duration(run.seconds),
+            format_secs(run.seconds),
             saver.number_of(run.id),
             visible_path(&saver.output)
         )
@@ -335,19 +338,19 @@ impl Observer for Terminal<'_> {
                 }
             }
             RunEvent::Restarted(restart) => self.bar.print(&format!(
-                "the selector has not made its choice ({:.1} % sure): attempt {} begins, with {} epochs in all",
-                100.0 * restart.mean_max, restart.attempt, restart.epochs
+                "the selector has not made its choice ({} sure): attempt {} begins, with {} epochs in all",
+                format_percent(restart.mean_max, 1),
+                restart.attempt,
+                restart.epochs
             )),
             RunEvent::Progress(progress) if self.is_going => {
                 let (done, all) = progress.steps();
                 self.bar.set(done, all);
             }
-            RunEvent::Checkpoint(_) if self.is_going => {
-                match self.saver.save(run) {
-                    Ok(notes) => notes.iter().for_each(|note| self.bar.print(note)),
-                    Err(error) => self.bar.print(&format!("warning: {error}")),
-                }
-            }
+            RunEvent::Checkpoint(_) if self.is_going => match self.saver.save(run) {
+                Ok(notes) => notes.iter().for_each(|note| self.bar.print(note)),
+                Err(error) => self.bar.print(&format!("warning: {error}")),
+            },
             RunEvent::Status(_)
             | RunEvent::Terms(_)
             | RunEvent::Probe(_)
@@ -366,13 +369,13 @@ impl Observer for Terminal<'_> {
 
 fn greedy_summary(run: &Run, record: &GreedyRecord) -> String {
     let Strategy::LayerWise { epochs, .. } = run.design.training.strategy else { return String::new() };
-    let (layer, epoch, error) = (record.layer, record.epoch, number(record.error));
+    let (layer, epoch, error) = (record.layer, record.epoch, terminal_number(record.error));
     format!("layer {layer}, epoch {epoch}/{epochs}: error {error} per feature")
 }
 
 fn summary(run: &Run, record: &EpochRecord) -> String {
-    let train = number(record.train.total());
-    let validation = record.validation.as_ref().map(|losses| number(losses.total()));
+    let train = terminal_number(record.train.total());
+    let validation = record.validation.as_ref().map(|losses| terminal_number(losses.total()));
     let validation = validation.map(|loss| format!(", validation {loss}")).unwrap_or_default();
     format!("epoch {}/{}: loss {train}{validation}", record.epoch, run.epochs)
 }

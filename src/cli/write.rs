@@ -117,19 +117,6 @@ impl Write for Diagnostics {
     }
 }
 
-/// A number as people read it: four significant digits, by exponent where it is very small or large.
-pub(super) fn number(value: f64) -> String {
-    let size = value.abs();
-    if !value.is_finite() || value == 0.0 {
-        format!("{value}")
-    } else if !(1e-3..1e5).contains(&size) {
-        format!("{value:.3e}")
-    } else {
-        let digits = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
-        format!("{value:.digits$}")
-    }
-}
-
 /// Ends a command, before it begins its work, that would overwrite a file a person did not mean.
 pub(super) fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failure> {
     // A link that leads nowhere is something too.
@@ -154,21 +141,5 @@ pub(super) fn refuse_to_mix(folder: &Path, force: bool) -> Result<(), Failure> {
             problem("is a file; give a folder with -o, which is made where there is none")
         }
         Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_four_digits() {
-        let check = |value: f64, expected: &str| assert_eq!(number(value), expected);
-        check(0.0, "0");
-        check(12.3456, "12.35");
-        check(12345.6, "12346");
-        check(0.012_345, "0.01235");
-        check(1.0e-7, "1.000e-7");
-        check(f64::NAN, "NaN");
     }
 }

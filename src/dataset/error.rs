@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::memory::{Limit, Shortage, size};
-use crate::project::{Source, visible, visible_path};
+use super::memory::{Limit, Shortage};
+use crate::project::{Source, format_bytes, visible, visible_path};
 
 /// The name of data that have none yet.
 const UNNAMED: &str = "loading";
@@ -46,7 +46,7 @@ pub enum DataError {
         message: String,
     },
     /// The data take more memory than there is.
-    #[error("{} needs about {} of memory, but {limit}: {remedy}", visible(name), size(*needed))]
+    #[error("{} needs about {} of memory, but {limit}: {remedy}", visible(name), format_bytes(*needed))]
     Memory {
         /// The file or folder, or the kind of data.
         name: String,

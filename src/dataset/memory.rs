@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use room::available_bytes;
 
+use crate::project::format_bytes;
+
 /// The memory that one load may take, shared by all its threads.
 #[derive(Debug)]
 pub struct Budget {
@@ -27,8 +29,8 @@ pub enum Limit {
 impl Display for Limit {
     fn fmt(&self, out: &mut Formatter<'_>) -> FmtResult {
         match self {
-            Limit::Free(bytes) => write!(out, "{} are free", size(*bytes)),
-            Limit::Refused(bytes) => write!(out, "the system refused {}", size(*bytes)),
+            Limit::Free(bytes) => write!(out, "{} are free", format_bytes(*bytes)),
+            Limit::Refused(bytes) => write!(out, "the system refused {}", format_bytes(*bytes)),
         }
     }
 }
@@ -216,15 +218,6 @@ pub(super) fn check_count(samples: usize, features: usize, remedy: &str) -> Resu
         Some(_) | None => {
             Err(format!("{samples} samples of {features} values are more than any memory holds; {remedy}"))
         }
-    }
-}
-
-/// Bytes as a person reads them.
-pub(super) fn size(bytes: u64) -> String {
-    if bytes >= 1_000_000_000 {
-        format!("{:.1} GB", bytes as f64 / 1e9)
-    } else {
-        format!("{:.1} MB", bytes as f64 / 1e6)
     }
 }
 

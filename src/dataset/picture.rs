@@ -21,10 +21,10 @@ use self::place::place;
 pub use self::sample::Depth;
 pub(super) use self::sample::Sample;
 use super::error::io_message;
-use super::memory::{Held, Shortage, size};
+use super::memory::{Held, Shortage};
 use super::open_file::{Watched, open_file};
 use super::{DataError, Progress, Rows};
-use crate::project::{Alpha, Channels, Fit, Rules};
+use crate::project::{Alpha, Channels, Fit, Rules, format_bytes};
 
 /// The size and kind every picture is brought to.
 #[derive(Clone, Copy, Debug)]
@@ -244,8 +244,8 @@ fn read_bytes<'a>(path: &Path, rules: Rules, progress: &'a Progress) -> Result<(
     if length > most {
         return Err(Refusal::Bad(format!(
             "a file of {} is more than the limit of {}; save it smaller",
-            size(length),
-            size(most)
+            format_bytes(length),
+            format_bytes(most)
         )));
     }
     // Some decoders begin with a copy.

@@ -272,7 +272,7 @@ fn a_run_goes_on_exactly_where_it_stopped() {
 }
 
 #[test]
-fn more_epochs_go_on_from_the_last() {
+fn more_epochs_continue_from_the_last() {
     let data = toy_data(64, 12);
     let long = losses(&toy_plan(&data, |project| project.training.epochs = 6), &data, 1);
     let plan = toy_plan(&data, |project| project.training.epochs = 4);

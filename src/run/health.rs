@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::project::{Bottleneck, Project, visible};
+use crate::project::{Bottleneck, Project, format_percent, visible};
 
 /// Nats above which a unit of a variational code counts as active.
 pub const ACTIVE_NATS: f32 = 0.01;
@@ -163,8 +163,8 @@ impl Health {
         if let Some(selector) = &self.selector {
             let (units, unique) = (selector.chosen.len(), selector.unique());
             if selector.mean_max <= DECIDED {
-                let sure = 100.0 * selector.mean_max;
-                warnings.push(format!("The selector is {sure:.1} % sure of its choice: train more epochs."));
+                let sure = format_percent(selector.mean_max, 1);
+                warnings.push(format!("The selector is {sure} sure of its choice: train more epochs."));
             } else if unique < units {
                 warnings.push(format!(
                     "{units} selectors chose {unique} different features: the temperature fell too fast for them to tell. Train more epochs."

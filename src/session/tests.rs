@@ -83,7 +83,7 @@ fn a_run_tells_every_epoch_once_and_ends() {
 }
 
 #[test]
-fn pause_step_epoch_and_go_on_change_nothing() {
+fn pause_step_epoch_and_resume_change_nothing() {
     let data = digits();
     let whole = trained(&data);
     let mut session = Session::start(|| {});
@@ -245,7 +245,7 @@ fn loading_and_computing_answer_with_their_numbers() {
 }
 
 #[test]
-fn a_run_does_not_go_on_with_data_scaled_otherwise() {
+fn a_run_does_not_resume_on_data_scaled_otherwise() {
     let data = digits();
     let mut session = Session::start(|| {});
     session.send(Request::Train(request(&data, |_| {})));

@@ -116,7 +116,7 @@ impl HourglassApp {
             files.start_keeping(root);
         }
         if let Some(file) = options.file {
-            state.go_on(Then::OpenPath(file));
+            state.proceed(Then::OpenPath(file));
         }
         HourglassApp {
             session: Some(Session::start({
@@ -196,7 +196,7 @@ impl HourglassApp {
             // It changes with every frame while its edge is dragged.
             settings.window = self.settings.window;
         }
-        if hand_on(ctx) {
+        if is_editing(ctx) {
             // The layout is written once it has been let go of.
             settings.layout.clone_from(&self.settings.layout);
         }
@@ -256,7 +256,7 @@ impl eframe::App for HourglassApp {
         for event in self.files.poll() {
             self.state.handle_file_event(event);
         }
-        self.state.refresh(hand_on(ctx));
+        self.state.refresh(is_editing(ctx));
         self.carry_out(ctx);
         self.follow(ctx);
         self.frame_log.logic(start);
@@ -272,7 +272,7 @@ impl eframe::App for HourglassApp {
         notes::notes_ui(ui, state, room);
         notes::dropped_ui(ui, state);
         let ctx = ui.ctx().clone();
-        self.state.refresh(hand_on(&ctx));
+        self.state.refresh(is_editing(&ctx));
         self.carry_out(&ctx);
         self.frame_log.ui(start, frame.info().cpu_usage);
     }
@@ -294,7 +294,7 @@ impl eframe::App for HourglassApp {
 }
 
 /// Whether a widget is being dragged or typed into, so that an edit is not over yet.
-fn hand_on(ctx: &egui::Context) -> bool {
+fn is_editing(ctx: &egui::Context) -> bool {
     ctx.egui_is_using_pointer() || ctx.text_edit_focused()
 }
 

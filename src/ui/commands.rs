@@ -94,7 +94,7 @@ impl State {
             RunAction::Select(id) => self.select_run(id),
             RunAction::Compare(id, on) => self.compare(id, on),
             RunAction::RestoreDesign(id) => self.with_run(id, Command::RestoreDesign),
-            RunAction::Resume(id) => self.with_run(id, Command::Continue),
+            RunAction::Resume(id) => self.with_run(id, Command::Resume),
             RunAction::TrainMore(id) => self.with_run(id, Command::TrainMore),
             RunAction::Remove(id) => self.dialog = Some(Dialog::RemoveRun(id)),
         }
@@ -160,7 +160,7 @@ mod tests {
             EpochOnce,
             Stop,
             TrainNew,
-            Continue,
+            Resume,
             TrainMore,
             RestoreDesign,
             EvaluateTest,
@@ -169,7 +169,7 @@ mod tests {
         ];
         assert_eq!(refused, HashSet::from(expected));
         let trains: HashSet<Command> = Command::all().filter(|command| command.record().trains).collect();
-        let expected = [TrainOrPause, StepOnce, EpochOnce, TrainNew, Continue, TrainMore];
+        let expected = [TrainOrPause, StepOnce, EpochOnce, TrainNew, Resume, TrainMore];
         assert_eq!(trains, HashSet::from(expected));
     }
 

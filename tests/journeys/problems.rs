@@ -14,7 +14,7 @@ fn a_code_of_nothing_is_named_at_its_card_refused_mended_and_brought_back_by_und
     window.press("Code 2 card");
     window.number("Units", "0");
     assert!(window.says("Problems of code: "), "the card carries a sign");
-    assert!(window.says("1 problem to mend"), "the toolbar says it");
+    assert!(window.says("1 problem to fix"), "the toolbar says it");
     assert!(window.says("Problems 1"), "the tab counts it");
 
     window.key(NONE, Key::F5);

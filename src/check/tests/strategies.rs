@@ -180,7 +180,7 @@ fn the_training_of_a_layer_fits_wherever_that_of_the_network_does() {
     let alone = layers.pretraining()[0].autoencoder.as_ref().expect("an autoencoder");
     assert!(plan(alone.design(), alone.facts()).is_err(), "{} of {joint} bytes", alone.training_bytes());
     let found = plan(&project, &enough).expect_err("the first layer does not fit");
-    assert!(found.iter().any(|problem| problem.message.contains("GiB") || problem.message.contains("MiB")));
+    assert!(found.iter().any(|problem| problem.message.contains(" GB") || problem.message.contains(" MB")));
     let all = DataFacts { available_bytes: layers.training_bytes(), ..wide };
     assert!(plan(&project, &all).is_ok());
 }

@@ -5,7 +5,7 @@ use crate::dataset::picture::{Depth, How, Sample};
 use crate::dataset::progress::Pulse;
 use crate::dataset::settled::white_of;
 use crate::dataset::{DataError, Doubt, Known, Progress, Rows, memory};
-use crate::project::{Alpha, Choice, PixelRange, Rules};
+use crate::project::{Alpha, Choice, PixelRange, Rules, format_value};
 
 /// Values that tell the percentiles of numbers.
 const SAMPLES: usize = 1 << 22;
@@ -145,15 +145,8 @@ fn bits_of(white: u16, all: u32) -> String {
     format!("{bits} bit{} (0 to {white}) in {all}", if bits == 1 { "" } else { "s" })
 }
 
-/// A number with as many digits as a person reads.
-fn short(number: f32) -> String {
-    if number == number.trunc() && number.abs() < 1e7 {
-        format!("{number}")
-    } else if (0.001..1e7).contains(&number.abs()) {
-        format!("{number:.4}").trim_end_matches('0').to_owned()
-    } else {
-        format!("{number:.3e}")
-    }
+fn short(value: f32) -> String {
+    format_value(f64::from(value))
 }
 
 /// Which values of each pixel are looked at.
@@ -319,15 +312,6 @@ pub(super) fn sameness(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        for (number, expected) in
-            [(0.0, "0"), (-1000.0, "-1000"), (999.789_06, "999.7891"), (0.5, "0.5"), (1.877e-10, "1.877e-10")]
-        {
-            assert_eq!(short(number), expected);
-        }
-    }
     use crate::dataset::picture::Wanted;
     use crate::project::{Channels, Fit};
 

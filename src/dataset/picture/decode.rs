@@ -7,9 +7,9 @@ use super::{
     COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, pnm, tiff_numbers, tiff_pages,
 };
 use crate::dataset::Progress;
-use crate::dataset::memory::{Held, size};
+use crate::dataset::memory::Held;
 use crate::dataset::open_file::Watched;
-use crate::project::{Alpha, Rules};
+use crate::project::{Alpha, Rules, format_bytes};
 
 /// A picture as its file holds it.
 pub(super) enum Decoded {
@@ -68,7 +68,7 @@ pub(super) fn decode<'a>(
     if part > MAX_DECODED {
         return Err(Refusal::Bad(format!(
             "is too large (a part of {}): {}",
-            size(part),
+            format_bytes(part),
             limit_text(how.rules)
         )));
     }
@@ -171,9 +171,12 @@ pub(super) fn working_bytes(
 
 pub(super) fn limit_text(rules: Rules) -> String {
     match rules {
-        Rules::Current => format!("the limit is {} decoded; save it smaller", size(MAX_DECODED)),
+        Rules::Current => format!("the limit is {} decoded; save it smaller", format_bytes(MAX_DECODED)),
         Rules::Version1 => {
-            format!("the limit is {OLD_SIDE} pixels a side and {} decoded; save it smaller", size(OLD_BYTES))
+            format!(
+                "the limit is {OLD_SIDE} pixels a side and {} decoded; save it smaller",
+                format_bytes(OLD_BYTES)
+            )
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::Recipe;
+use crate::project::format_percent;
 
 /// A figure of a recipe's trained run with the bound that shows its point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,11 +87,11 @@ impl Claim {
             Figure::Jacobian => format!("norm of the Jacobian {sign} {bound}"),
             Figure::ActiveUnits => format!("active units {sign} {bound}"),
             Figure::MeanMax => format!("mean of the maxima {sign} {bound}"),
-            Figure::Unique => format!("different features {sign} {:.0} %", 100.0 * bound),
+            Figure::Unique => format!("different features {sign} {}", format_percent(bound, 0)),
             Figure::RefitOverPca => format!("linear regression on the choice {sign} {bound} × PCA's error"),
             Figure::CodeBits => format!("code {sign} {bound} bits"),
             Figure::ErrorBits => format!("error {sign} {bound} bits"),
-            Figure::Decided => format!("values near 0 or 1 {sign} {:.0} %", 100.0 * bound),
+            Figure::Decided => format!("values near 0 or 1 {sign} {}", format_percent(bound, 0)),
             Figure::Perplexity => format!("perplexity {sign} {bound}"),
             Figure::Auc => format!("area under the curve {sign} {bound}"),
             Figure::FirstOverSecond => format!("loss of the first run {sign} {bound} × that of the second"),

@@ -74,8 +74,9 @@ pub(super) fn trainable_as_new(state: &State) -> Condition {
     trainable(state)
 }
 
-pub(super) fn continuable(state: &State) -> Condition {
-    resumable(state)?;
+/// Whether the shown run was stopped before its last epoch and can be resumed.
+pub(super) fn resumable(state: &State) -> Condition {
+    extendable(state)?;
     let stopped = |run: &Run| run.status == Status::Stopped && (run.history.epochs.len() as u32) < run.epochs;
     demand(state.shown().is_some_and(stopped), "The shown run has reached its last epoch.")
 }
@@ -130,7 +131,7 @@ pub(super) fn freeable(state: &State) -> Condition {
     }
     Err(match input {
         None => "Load the data first: the sizes of pictures follow from them.",
-        Some(_) => "Mend the encoder first: the sizes of the decoder follow from it.",
+        Some(_) => "Fix the encoder first: the sizes of the decoder follow from it.",
     }
     .to_owned())
 }
@@ -167,7 +168,7 @@ pub(super) fn judgeable(state: &State) -> Condition {
         return Err("The run is being trained: pause or stop it first.".to_owned());
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to judge.".to_owned());
+        return Err("The run left no weights to evaluate.".to_owned());
     }
     let Some((data, _)) = state.data_as_trained(run) else {
         trainable(state)?;
@@ -179,7 +180,8 @@ pub(super) fn judgeable(state: &State) -> Condition {
     Ok(())
 }
 
-pub(super) fn resumable(state: &State) -> Condition {
+/// Whether the shown run can be trained for more epochs.
+pub(super) fn extendable(state: &State) -> Condition {
     idle(state)?;
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if let Status::Failed(_) = run.status {

@@ -180,15 +180,15 @@ commands! {
         .about("Train the design on screen from the start, as a run of its own.")
         .when(conditions::trainable_as_new)
         .trains();
-    Continue => Menu::Run
-        .item(2, "Resume stopped run", keys![CTRL, F5], State::continue_shown)
+    Resume => Menu::Run
+        .item(2, "Resume stopped run", keys![CTRL, F5], State::resume_shown)
         .about("Resume the shown run exactly where it was stopped.")
-        .when(conditions::continuable)
+        .when(conditions::resumable)
         .trains();
     TrainMore => Menu::Run
         .item(2, "Train more epochs…", keys![CTRL_SHIFT, Enter], State::ask_epochs)
         .about("Train the shown run for some epochs more.")
-        .when(conditions::resumable)
+        .when(conditions::extendable)
         .trains();
     RestoreDesign => Menu::Run
         .item(2, "Restore the run's design", keys![CTRL_ALT, R], State::restore_design)

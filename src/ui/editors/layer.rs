@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::project::{Activation, Layer, Padding};
+use crate::project::{Activation, Layer, Padding, format_percent};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::choices_ui;
 use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, slider_ui, switch_ui};
@@ -212,8 +212,8 @@ fn explanation(layer: &Layer) -> (String, String) {
         Layer::Dropout { rate } => (
             "y = m · x / (1 − p),  m = 0 with probability p".to_owned(),
             format!(
-                "Silences {:.0} % of the features at random while training, so that none can be relied on alone.",
-                rate * 100.0
+                "Silences {} of the features at random while training, so that none can be relied on alone.",
+                format_percent(f64::from(*rate), 0)
             ),
         ),
     }

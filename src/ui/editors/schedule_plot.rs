@@ -3,11 +3,8 @@
 use egui::{Role, Sense, Ui, WidgetInfo};
 use egui_plot::{AxisHints, GridMark, HoverPosition, Line, Plot, PlotBounds};
 
-use crate::project::learning_rate;
-use crate::project::{Schedule, Training};
-use crate::ui::plots::format_number;
+use crate::project::{Schedule, Training, format_number, learning_rate, short_count};
 use crate::ui::theme::tokens;
-use crate::ui::widgets::form::short_count;
 
 /// Height with its axis, in points.
 const HEIGHT: f32 = 72.0;

@@ -6,14 +6,14 @@ mod table;
 
 use std::path::PathBuf;
 
-use egui::{CollapsingHeader, Ui};
+use egui::Ui;
 
 use crate::project::{Binarise, Choice, Data, Rules, Scaling, Source, Split, Synthetic, visible};
 use crate::ui::state::{PathField, Sources, is_same_kind};
 use crate::ui::theme::tokens;
 use crate::ui::update::OLD_RULES;
 use crate::ui::widgets::button::{choices_ui, secondary_ui};
-use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, path_ui, slider_ui, text_ui};
+use crate::ui::widgets::form::{combo_ui, explain_ui, number_ui, path_row_ui, slider_ui, text_ui};
 
 /// Differences between the rules, for those who point at the offer.
 pub const NEW_RULES: &str = "A header is told by the whole table, columns of words become features, arrays are chosen by their names, pictures keep their depth, and folders called train, validation and test become those splits. Can be undone.";
@@ -175,21 +175,6 @@ fn held_out_ui(ui: &mut Ui, held_out: &mut Option<String>, classes: &[String]) {
     }
 }
 
-fn path_row_ui(
-    ui: &mut Ui,
-    name: &str,
-    path: &mut PathBuf,
-    field: PathField,
-    hint: &str,
-) -> Option<PathField> {
-    let mut text = path.display().to_string();
-    let (edit, browse) = path_ui(ui, name, &mut text, hint);
-    if edit.changed() {
-        *path = PathBuf::from(text.trim());
-    }
-    browse.then_some(field)
-}
-
 fn optional_path_ui(
     ui: &mut Ui,
     name: &str,
@@ -200,20 +185,6 @@ fn optional_path_ui(
     let browse = path_row_ui(ui, name, &mut own, field, "none");
     *path = (!own.as_os_str().is_empty()).then_some(own);
     browse
-}
-
-/// Settings that are rarely changed; open from the start where one of them was.
-fn more_ui(ui: &mut Ui, of: &str, is_default: bool, content: impl FnOnce(&mut Ui)) {
-    CollapsingHeader::new("More")
-        .id_salt(("more", of))
-        .default_open(!is_default)
-        .show_unindented(ui, content);
-}
-
-fn optional_text_ui(ui: &mut Ui, field: (&str, &str), value: &mut Option<String>, hint: &str) {
-    let mut text = value.clone().unwrap_or_default();
-    text_ui(ui, field, &mut text, hint);
-    *value = (!text.is_empty()).then_some(text);
 }
 
 /// Names with commas between them.

@@ -54,7 +54,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     }
     match answer {
         Answer::Open | Answer::Close => {}
-        Answer::Recipe(recipe) => state.go_on(Then::Recipe(recipe)),
+        Answer::Recipe(recipe) => state.proceed(Then::Recipe(recipe)),
         Answer::Browse(browse) => {
             state.dialog = Some(dialog);
             state.effects.push(Effect::Browse(browse));
@@ -66,7 +66,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         }
         Answer::TrainMore(epochs) => {
             if let Some((id, done)) = state.shown().map(|run| (run.id, run.history.epochs.len() as u32)) {
-                state.continue_run(id, Some(done.saturating_add(epochs)));
+                state.resume_run(id, Some(done.saturating_add(epochs)));
             }
         }
         Answer::Threads(threads) => state.threads = threads,

@@ -7,7 +7,8 @@ use egui::{
 
 use crate::check::{Card, Severity};
 use crate::project::{
-    Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape, format_count, visible,
+    Activation, Bottleneck, Decoder, Layer, Place, Project, Shape as SampleShape, format_count,
+    format_percent, short_count, visible,
 };
 use crate::ui::commands::Command;
 use crate::ui::panels::toolbar::item_ui;
@@ -15,7 +16,7 @@ use crate::ui::state::State;
 use crate::ui::theme::{self, Tokens, tokens};
 use crate::ui::thumbnail::Thumbnails;
 use crate::ui::update::stack::{self, Gap};
-use crate::ui::widgets::form::{section_ui, short_count};
+use crate::ui::widgets::form::section_ui;
 use crate::ui::widgets::scroll::beside_bar_ui;
 
 /// Height of a card, in points.
@@ -251,7 +252,9 @@ fn words(layer: &Layer, output: Option<SampleShape>) -> (String, Vec<String>) {
         Layer::Flatten | Layer::Reshape { .. } => (layer.name().to_owned(), size.into_iter().collect()),
         Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => (layer.name().to_owned(), Vec::new()),
         Layer::GroupNorm { groups, .. } => (format!("GroupNorm {groups}"), Vec::new()),
-        Layer::Dropout { rate } => ("Dropout".to_owned(), vec![format!("{:.0} % silenced", rate * 100.0)]),
+        Layer::Dropout { rate } => {
+            ("Dropout".to_owned(), vec![format!("{} silenced", format_percent(f64::from(*rate), 0))])
+        }
     };
     (title, about.into_iter().chain(function).collect())
 }

@@ -3,7 +3,7 @@
 use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::check::Severity;
-use crate::project::{format_count, visible, visible_path};
+use crate::project::{format_count, format_percent, format_secs, short_count, visible, visible_path};
 use crate::run::{GreedyProgress, RunProgress, Status};
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{State, Then};
@@ -137,9 +137,9 @@ fn run_buttons_ui(ui: &mut Ui, state: &mut State) {
     let (pauses, name) = match status {
         Some(Status::Training) => (true, "Pause"),
         Some(Status::Queued) => (true, "Queued"),
-        Some(Status::Paused) => (false, "Go on"),
+        Some(Status::Paused) => (false, "Resume"),
         Some(Status::Stopped | Status::Done | Status::Failed(_)) | None => match state.resumes() {
-            Some(_) => (false, "Go on"),
+            Some(_) => (false, "Resume"),
             None => (false, "Train"),
         },
     };
@@ -254,14 +254,15 @@ fn progress_ui(ui: &mut Ui, state: &State) {
     };
     let is_training = run.status == Status::Training;
     let speed = if is_training && progress.samples_per_sec > 0.0 {
-        format!("{} samples/s", crate::ui::widgets::form::short_count(progress.samples_per_sec as u64))
+        format!("{} samples/s", short_count(progress.samples_per_sec as u64))
     } else {
         String::new()
     };
     let time = if is_training {
-        left(fraction, progress.seconds).map_or_else(|| "…".to_owned(), |secs| format!("{} left", span(secs)))
+        left(fraction, progress.seconds)
+            .map_or_else(|| "…".to_owned(), |secs| format!("{} left", format_secs(secs)))
     } else {
-        format!("{}, {}", run.status.word(), span(run.seconds))
+        format!("{}, {}", run.status.word(), format_secs(run.seconds))
     };
     let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
     let about = if wide && !speed.is_empty() { format!("{time} · {speed}") } else { time };
@@ -365,7 +366,7 @@ fn idle_ui(ui: &mut Ui, state: &State) {
     } else if state.data.progress.is_some() {
         "loading data…".to_owned()
     } else if errors > 0 {
-        format!("{errors} {} to mend", if errors == 1 { "problem" } else { "problems" })
+        format!("{errors} {} to fix", if errors == 1 { "problem" } else { "problems" })
     } else if state.data.dataset.is_some() {
         "ready: F5 trains".to_owned()
     } else {
@@ -405,22 +406,11 @@ fn bar_ui(ui: &mut Ui, fraction: f32, width: f32, color: egui::Color32) {
         info.value = Some(f64::from(fraction));
         info
     });
-    response.on_hover_text(format!("{:.0} %", fraction * 100.0));
+    response.on_hover_text(format_percent(f64::from(fraction), 0));
 }
 
 fn left(fraction: f32, seconds: f64) -> Option<f64> {
     (fraction > 0.001).then(|| seconds * f64::from((1.0 - fraction) / fraction))
-}
-
-/// A span of time in the two units that matter.
-pub fn span(seconds: f64) -> String {
-    let whole = seconds as u64;
-    match whole {
-        0..10 => format!("{seconds:.1} s"),
-        10..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
-        _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Numbers as text: sensible digits, and where an axis is marked.
+//! Where an axis is marked, and with which numbers.
 
 /// One mark on an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -7,49 +7,6 @@ pub struct Tick {
     pub at: f64,
     /// What is written there.
     pub label: String,
-}
-
-/// A number with three or four significant digits, plain between 0.001 and a million, else with a power of ten (`2.50e-4`).
-/// Trailing zeros stay, so that digits of a changing number sit still; what is no number is `–`, an infinity `∞`.
-pub fn format_number(value: f64) -> String {
-    if value.is_nan() {
-        return "–".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
-    }
-    let size = value.abs();
-    let text = if size == 0.0 {
-        "0".to_owned()
-    } else if !(0.000_999_95..999_999.5).contains(&size) {
-        format!("{size:.2e}")
-    } else {
-        // Most losses lie between 0.01 and 1: there the point does not move.
-        let decimals = match size {
-            s if s < 0.009_995 => 5,
-            s if s < 0.999_95 => 4,
-            s if s < 9.999_5 => 3,
-            s if s < 99.995 => 2,
-            s if s < 999.95 => 1,
-            _ => 0,
-        };
-        format!("{size:.decimals$}")
-    };
-    if value < 0.0 { format!("−{text}") } else { text }
-}
-
-/// A length of time: `0.4 s`, `12 s`, `3:05 min`, `2:10 h`.
-pub fn format_secs(secs: f64) -> String {
-    if !secs.is_finite() || secs < 0.0 {
-        return "–".to_owned();
-    }
-    let whole = secs.round() as u64;
-    match whole {
-        _ if secs < 9.95 => format!("{secs:.1} s"),
-        0..60 => format!("{whole} s"),
-        60..3600 => format!("{}:{:02} min", whole / 60, whole % 60),
-        _ => format!("{}:{:02} h", whole / 3600, whole % 3600 / 60),
-    }
 }
 
 /// Round numbers (1, 2 or 5 times a power of ten apart) inside `[low, high]`, at most `most` of them.
@@ -120,38 +77,6 @@ fn tick_label(at: f64, step: f64, decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_sensible_digits() {
-        for (value, expected) in [
-            (0.0, "0"),
-            (0.3, "0.3000"),
-            (0.041_23, "0.0412"),
-            (0.004_123, "0.00412"),
-            (1.0, "1.000"),
-            (12.345_6, "12.35"),
-            (123.456, "123.5"),
-            (1234.56, "1235"),
-            (98_765.4, "98765"),
-            (0.000_25, "2.50e-4"),
-            (2.5e9, "2.50e9"),
-            (-0.5, "−0.5000"),
-            (f64::NAN, "–"),
-            (f64::INFINITY, "∞"),
-            (f64::NEG_INFINITY, "−∞"),
-        ] {
-            assert_eq!(format_number(value), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn times_read_well() {
-        for (secs, expected) in
-            [(0.42, "0.4 s"), (12.3, "12 s"), (185.0, "3:05 min"), (7800.0, "2:10 h"), (f64::NAN, "–")]
-        {
-            assert_eq!(format_secs(secs), expected);
-        }
-    }
 
     fn labels(ticks: &[Tick]) -> Vec<&str> {
         ticks.iter().map(|tick| tick.label.as_str()).collect()

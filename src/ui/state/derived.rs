@@ -53,9 +53,9 @@ impl Derived {
         }
     }
 
-    /// Derives it again where the document or what is known of the data is another. `hand_on`: an edit is under way.
-    pub fn follow(&mut self, project: &Project, data: &DataState, hand_on: bool) {
-        if !hand_on {
+    /// Derives it again where the document or what is known of the data is another. `is_editing`: an edit is under way.
+    pub fn follow(&mut self, project: &Project, data: &DataState, is_editing: bool) {
+        if !is_editing {
             self.before = None;
         }
         let Origin { project: own, drawn, judged, missing, doubts } = &self.of;
@@ -66,7 +66,7 @@ impl Derived {
             || doubts != doubts_of(project, data)
         {
             let before =
-                hand_on.then(|| self.before.take().unwrap_or_else(|| std::mem::take(&mut self.problems)));
+                is_editing.then(|| self.before.take().unwrap_or_else(|| std::mem::take(&mut self.problems)));
             *self = Derived { before, ..Derived::new(project, data) };
         }
     }

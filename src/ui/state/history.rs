@@ -21,8 +21,8 @@ impl History {
 
     /// Looks at the document after a frame: what has changed becomes one step as soon as no hand is on it, so that a
     /// whole drag of a slider or a whole word typed is one step.
-    pub fn observe(&mut self, project: &Project, hand_on: bool) {
-        if !hand_on {
+    pub fn observe(&mut self, project: &Project, is_editing: bool) {
+        if !is_editing {
             self.settle(project);
         }
     }

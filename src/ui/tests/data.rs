@@ -153,7 +153,7 @@ fn every_kind_of_source_keeps_its_own_path() {
     assert_eq!(path(&window), "/no/table.csv");
 
     window.state().ask(Then::Recipe(Recipe::Linear));
-    window.state().go_on(Then::Recipe(Recipe::Linear));
+    window.state().proceed(Then::Recipe(Recipe::Linear));
     window.harness.run_ok();
     window.click("Input card");
     window.click("CSV");

@@ -155,7 +155,7 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
     let told = |state: &State| state.derived.settled_at(Place::Code).count();
     assert_eq!(told(&state), 0);
     // On the way to 30: less than the divergence takes to rise.
-    for (epochs, hand_on, expected) in [
+    for (epochs, is_editing, expected) in [
         (3, true, 0),
         (2, true, 0),
         (30, true, 0),
@@ -165,8 +165,8 @@ fn a_form_moves_nothing_while_a_number_is_typed() {
         (30, false, 0),
     ] {
         state.project.training.epochs = epochs;
-        state.refresh(hand_on);
-        assert_eq!(told(&state), expected, "{epochs} {hand_on}");
+        state.refresh(is_editing);
+        assert_eq!(told(&state), expected, "{epochs} {is_editing}");
         let of_code = state.derived.problems.iter().filter(|problem| problem.place == Place::Code);
         assert_eq!(of_code.count(), usize::from(epochs < 10));
     }
@@ -182,7 +182,7 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
         modified: std::time::UNIX_EPOCH,
     };
     let mut state = State::default();
-    state.go_on(Then::OpenPath("gone.hourglass".into()));
+    state.proceed(Then::OpenPath("gone.hourglass".into()));
     state.handle_file_event(FileEvent::Found(vec![left()]));
     state.refresh(false);
     assert!(state.dialog.is_none(), "the file would take its place");

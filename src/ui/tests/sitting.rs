@@ -196,7 +196,7 @@ fn a_clean_end_leaves_no_workspace_though_a_run_is_under_way() {
     window.harness.run_ok();
     window.harness.key_press(Key::F5);
     window.until("it trains", |state| state.runs.first().is_some_and(|run| run.history.epochs.len() > 2));
-    window.state().go_on(Then::Quit);
+    window.state().proceed(Then::Quit);
     window.harness.step();
     let folder = window.close();
     let names = std::fs::read_dir(folder.path()).expect("readable").flatten().map(|entry| entry.file_name());

@@ -21,7 +21,7 @@ fn one_key_trains_pauses_resumes_and_stops() {
     window.harness.key_press_modifiers(Modifiers::SHIFT, Key::F5);
     window.until("it is stopped", |state| state.runs[0].status == Status::Stopped);
     assert!(window.state().runs[0].checkpoint.is_some());
-    assert_eq!(Command::Continue.available(window.state()), Ok(()));
+    assert_eq!(Command::Resume.available(window.state()), Ok(()));
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F5);
     window.until("it continues", |state| state.runs[0].status == Status::Training);
 }
@@ -69,7 +69,7 @@ fn a_design_with_errors_is_not_trained_but_explained() {
 }
 
 #[test]
-fn the_train_key_goes_on_with_a_stopped_run_until_the_design_is_another() {
+fn the_train_key_resumes_a_stopped_run_until_the_design_is_another() {
     let mut window = Window::new();
     window.state().project.training.epochs = 100_000;
     window.harness.run_ok();
@@ -81,7 +81,7 @@ fn the_train_key_goes_on_with_a_stopped_run_until_the_design_is_another() {
     window.state().run(Command::Stop);
     window.until("it is stopped", |state| state.runs[0].status == Status::Stopped);
     window.harness.run_ok();
-    assert!(window.harness.query_by_label("Go on").is_some());
+    assert!(window.harness.query_by_label("Resume").is_some());
     let step = window.state().runs[0].checkpoint.as_ref().expect("a checkpoint").progress.step;
     window.harness.key_press(Key::F10);
     window.until("one step on", |state| {
@@ -93,7 +93,7 @@ fn the_train_key_goes_on_with_a_stopped_run_until_the_design_is_another() {
 
     window.state().project.code.units = 3;
     window.harness.run_ok();
-    assert!(window.harness.query_by_label("Go on").is_none());
+    assert!(window.harness.query_by_label("Resume").is_none());
     assert!(window.harness.query_by_label("Train").is_some());
     window.state().run(Command::Undo);
     assert!(window.state().resumes().is_some());
@@ -139,7 +139,7 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     let reason = Command::TrainMore.available(window.state()).expect_err("another split");
     assert!(reason.contains("split") && reason.contains("restore its design"), "{reason}");
     // Whoever asks nevertheless changes nothing.
-    window.state().continue_run(crate::run::RunId(1), Some(4));
+    window.state().resume_run(crate::run::RunId(1), Some(4));
     assert_eq!(window.state().runs[0].status, Status::Done);
     window.state().run(Command::RestoreDesign);
     window.until("it is split as before", |state| state.data.of.as_ref() == Some(&state.project.data));
@@ -148,12 +148,12 @@ fn a_run_goes_on_with_the_split_it_was_trained_on_alone() {
     // The same settings may divide the rows in another way, where the labels have changed.
     let split = window.state().runs[0].split;
     window.state().runs[0].split = Some(0);
-    window.state().continue_run(crate::run::RunId(1), Some(4));
+    window.state().resume_run(crate::run::RunId(1), Some(4));
     let text = window.state().notices.log.last().expect("a line").text.clone();
     assert!(text.contains("Run 1 cannot be resumed") && text.contains("split otherwise"), "{text}");
     assert_eq!(window.state().runs[0].status, Status::Done);
     window.state().runs[0].split = split;
-    window.state().continue_run(crate::run::RunId(1), Some(4));
+    window.state().resume_run(crate::run::RunId(1), Some(4));
     window.until("it is trained further", |state| state.runs[0].history.epochs.len() == 4);
 
     window.until("it is done again", |state| state.runs[0].status == Status::Done);

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::check::{Plan, Severity, plan};
+use crate::check::{Plan, Severity};
 use crate::dataset::{Dataset, Subset};
-use crate::run::{Checkpoint, Kept, Run, RunEvent, RunId};
-use crate::session::{self, Job, JobId, JobKind};
+use crate::project::{capital, format_number};
+use crate::run::{Checkpoint, Kept, Losses, Run, RunEvent, RunId};
+use crate::session::{Job, JobId, JobKind, JobResult, Request};
 use crate::ui::state::State;
 
 impl State {
@@ -16,7 +17,7 @@ impl State {
         if let Some(run) = run {
             self.jobs.insert(id, run);
         }
-        self.send(session::Request::Compute(Job { id, kind }));
+        self.send(Request::Compute(Job { id, kind }));
         id
     }
 
@@ -42,22 +43,43 @@ impl State {
     /// Has the compute lane do something with the shown run's network and data.
     fn compute_of_shown(
         &mut self,
-        what: &str,
+        done: &str,
         job: impl FnOnce(Box<Plan>, Arc<Checkpoint>, Arc<Dataset>) -> JobKind,
     ) {
-        let Some(run) = self.shown() else { return };
-        let (Some((data, facts)), Some(checkpoint)) = (self.data_as_trained(run), run.checkpoint.clone())
-        else {
-            return;
-        };
-        let (id, data) = (run.id, data.clone());
-        match plan(&run.design, &facts) {
-            Ok(plan) => {
-                self.compute(Some(id), job(Box::new(plan), checkpoint, data));
+        let Some((id, checkpoint)) = self.shown().map(|run| (run.id, run.checkpoint.clone())) else { return };
+        let Some(checkpoint) = checkpoint else { return };
+        if let Some((plan, data)) = self.plan_of(id, done) {
+            self.compute(Some(id), job(Box::new(plan), checkpoint, data));
+        }
+    }
+
+    /// Takes in the result of a job.
+    pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
+        let run = self.jobs.remove(&job);
+        match result {
+            Ok(JobResult::Baseline(mse)) => {
+                if let Some(run) = self.baselines.take(job).and_then(|id| self.run_mut(id)) {
+                    run.apply(&RunEvent::Baseline(mse));
+                }
             }
-            Err(problems) => {
-                let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-                self.notices.say(Severity::Error, format!("Run {id} cannot be {what}: {first}"));
+            Ok(JobResult::Principal(points)) => self.principal.take(job, points),
+            Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
+                let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
+                let mut text = evaluation_text(self, run, subset, &losses, mse);
+                for sentence in findings.sentences(format_number) {
+                    text.extend([" ", &capital(&sentence), "."]);
+                }
+                self.notices.say(Severity::Info, text);
+            }
+            Ok(JobResult::Likelihood { subset, likelihood }) => {
+                if let Some(run) = run {
+                    self.likelihoods.insert(run, (subset, likelihood));
+                }
+            }
+            Err(message) => {
+                self.principal.fail(job);
+                self.baselines.fail(job);
+                self.notices.log(Severity::Warning, message);
             }
         }
     }
@@ -102,4 +124,17 @@ fn is_same(a: &Run, b: &Run) -> bool {
     a.fingerprint == b.fingerprint
         && (of_a.scaling, of_a.split) == (of_b.scaling, of_b.split)
         && a.design.code.units == b.design.code.units
+}
+
+/// What an evaluation found, in a sentence.
+fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &Losses, mse: f64) -> String {
+    let name = run.map_or_else(|| "The run".to_owned(), |run| format!("Run {}", run.id));
+    let samples =
+        run.and_then(|run| state.data_as_trained(run)).map(|(data, _)| data.split.rows(subset).len());
+    let samples = samples.map_or_else(String::new, |samples| format!(" ({samples} samples)"));
+    let error = match run {
+        Some(run) => format!("squared error {}", format_number(mse * run.shape.features() as f64)),
+        None => format!("loss {}", format_number(losses.total())),
+    };
+    format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), format_number(mse))
 }

@@ -3,14 +3,47 @@
 use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
-use crate::io::Recovery;
-use crate::project::{is_hidden, visible, visible_path};
+use crate::io::{MergeBase, Recovery};
+use crate::project::{Place, Project, is_hidden, visible, visible_path};
+use crate::run::Run;
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, PathDialog, PathField, PathFound, Purpose, SaveKind, SaveRequest,
-    State, Target, Then, with_ending,
+    Baselines, Browse, BrowseKind, Dialog, Effect, History, PastData, PathDialog, PathField, PathFound,
+    Principal, Purpose, SaveKind, SaveRequest, Sources, State, Target, Then, with_ending,
 };
 
 impl State {
+    /// Takes another document: what was opened, or a recipe. Nothing of the old one stays.
+    pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
+        for run in self.unfinished() {
+            self.abandon(run);
+        }
+        self.document += 1;
+        self.used.extend(runs.iter().map(|run| run.id));
+        self.history = History::new(&project);
+        self.saved = project.clone();
+        self.project = project;
+        self.sources = Sources::default();
+        self.shown_run = runs.last().map(|run| run.id);
+        self.runs = runs;
+        self.file = file;
+        self.base = MergeBase::default();
+        self.damaged = false;
+        self.runs_unsaved = false;
+        self.progress.clear();
+        self.compared.clear();
+        self.epoch = None;
+        self.jobs.clear();
+        self.likelihoods.clear();
+        self.principal = Principal::default();
+        self.baselines = Baselines::default();
+        self.past = PastData::default();
+        self.live = None;
+        self.selected = Place::Code;
+        self.kept = None;
+        self.offer_rules();
+        self.refresh(false);
+    }
+
     /// Saves the project into its file, or asks for one.
     pub fn save(&mut self) {
         match self.own_file() {
@@ -21,11 +54,11 @@ impl State {
 
     /// Does `then`, after asking where something would be lost.
     pub fn ask(&mut self, then: Then) {
-        if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.go_on(then) }
+        if self.is_modified() { self.dialog = Some(Dialog::Unsaved(then)) } else { self.proceed(then) }
     }
 
     /// Does `then`; whatever was there has been saved or given up.
-    pub fn go_on(&mut self, then: Then) {
+    pub fn proceed(&mut self, then: Then) {
         self.dialog = match then {
             Then::New => Some(Dialog::New),
             Then::Open => {
@@ -74,7 +107,7 @@ impl State {
     pub fn answer_unsaved(&mut self, then: Then, save: bool) {
         self.dialog = None;
         if !save {
-            self.go_on(then);
+            self.proceed(then);
             return;
         }
         if let Some(path) = self.own_file() {
@@ -124,7 +157,7 @@ impl State {
     pub fn accept_path(&mut self, path: PathBuf) {
         let Some(Dialog::Path(dialog)) = self.dialog.take() else { return };
         match dialog.purpose {
-            Purpose::Open => self.go_on(Then::OpenPath(path)),
+            Purpose::Open => self.proceed(Then::OpenPath(path)),
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {
@@ -171,6 +204,17 @@ impl State {
     /// The file a save goes to without a question.
     pub fn own_file(&self) -> Option<PathBuf> {
         self.file.clone().filter(|_| !self.damaged)
+    }
+
+    /// Has every settled change written down, once there is something a crash could take, and marked as saved once it is.
+    pub(super) fn keep_if_changed(&mut self) {
+        if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
+            self.effects.push(Effect::Settle);
+        }
+        if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
+            self.kept = Some(self.project.clone());
+            self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));
+        }
     }
 
     /// Leaves the workspace and begins another with the runs that are there.

@@ -69,6 +69,35 @@ impl State {
         });
     }
 
+    /// Selects the nearest card where the selected one is gone.
+    pub(super) fn keep_selection(&mut self) {
+        if !stack::places(&self.project, self.input_shape()).contains(&self.selected) {
+            self.selected = match self.selected {
+                Place::Encoder(_) if !self.project.encoder.is_empty() => {
+                    Place::Encoder(self.project.encoder.len() - 1)
+                }
+                Place::Data
+                | Place::Corruption
+                | Place::Encoder(_)
+                | Place::Code
+                | Place::Decoder(_)
+                | Place::Output
+                | Place::Training => Place::Code,
+            };
+        }
+    }
+
+    /// Selects a card and gives it the keyboard.
+    pub fn select(&mut self, place: Place) {
+        match place {
+            Place::Corruption | Place::Training => {}
+            Place::Data | Place::Encoder(_) | Place::Code | Place::Decoder(_) | Place::Output => {
+                self.selected = place;
+                self.focus = Some(place);
+            }
+        }
+    }
+
     /// Selects the card so many places further.
     pub fn select_by(&mut self, by: isize) {
         let places = stack::places(&self.project, self.input_shape());

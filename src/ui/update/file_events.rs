@@ -143,7 +143,7 @@ impl State {
                     && self.project == self.saved
                     && (!self.runs_unsaved || self.active_run().is_some()) =>
             {
-                self.go_on(then);
+                self.proceed(then);
             }
             Some(then) => self.ask(then),
             None => {}
@@ -154,8 +154,7 @@ impl State {
         match target {
             Target::Dialog => self.accept_path(path),
             Target::Source(field) => {
-                self.history.settle(&self.project);
-                field.set(&mut self.project.data.source, path);
+                self.edit(|project, _| field.set(&mut project.data.source, path));
                 self.refresh(false);
             }
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::check::{Plan, Severity, plan};
 use crate::dataset::Dataset;
-use crate::run::{Run, RunEvent, RunId, Status};
-use crate::session::{self, Start, TrainRequest};
+use crate::run::{Run, RunEvent, RunId, Setting, Status};
+use crate::session::{Request, Start, TrainRequest};
 use crate::ui::state::{BottomTab, Dialog, Effect, State};
 
 /// How a note begins that refuses to train a design.
@@ -15,8 +15,8 @@ impl State {
     /// Pauses the run under way, or starts or resumes one.
     pub fn train_or_pause(&mut self) {
         match self.active_run().map(|run| (run.id, run.status.clone())) {
-            Some((run, Status::Paused)) => self.send(session::Request::Go(run, Start::Train)),
-            Some((run, _)) => self.send(session::Request::Pause(run)),
+            Some((run, Status::Paused)) => self.send(Request::Go(run, Start::Train)),
+            Some((run, _)) => self.send(Request::Pause(run)),
             None => self.start(Start::Train),
         }
     }
@@ -24,11 +24,11 @@ impl State {
     /// Starts a run, or resumes the one that is paused or was stopped.
     pub fn start(&mut self, start: Start) {
         if let Some(run) = self.active_run().map(|run| run.id) {
-            self.send(session::Request::Go(run, start));
+            self.send(Request::Go(run, start));
             return;
         }
         match self.resumes().map(|run| run.id) {
-            Some(run) => self.go_on_with(run, None, start),
+            Some(run) => self.resume(run, None, start),
             None => self.start_new(start),
         }
     }
@@ -44,7 +44,7 @@ impl State {
             Err(problems) => {
                 let text = match problems.as_slice() {
                     [only] => format!("{NOT_YET}: {}", only.message),
-                    all => format!("{NOT_YET}: {} problems have to be mended first.", all.len()),
+                    all => format!("{NOT_YET}: fix {} problems first.", all.len()),
                 };
                 self.notices.say(Severity::Warning, text);
                 self.show_bottom(BottomTab::Problems);
@@ -70,14 +70,30 @@ impl State {
     /// Stops every run that has not ended.
     pub fn stop_all(&mut self) {
         for run in self.unfinished() {
-            self.send(session::Request::Stop(run));
+            self.send(Request::Stop(run));
         }
     }
 
+    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run under way has ended.
+    pub(super) fn unfinished(&self) -> Vec<RunId> {
+        let of = |waits: bool| {
+            let is_wanted =
+                move |run: &&Run| run.status.is_unfinished() && (run.status == Status::Queued) == waits;
+            self.runs.iter().filter(is_wanted).map(|run| run.id)
+        };
+        of(true).chain(of(false)).collect()
+    }
+
+    /// Has a run stopped whose further events nobody wants.
+    pub(super) fn abandon(&mut self, run: RunId) {
+        self.send(Request::Stop(run));
+        self.orphans.insert(run);
+    }
+
     /// Resumes the shown run from its last checkpoint.
-    pub fn continue_shown(&mut self) {
+    pub fn resume_shown(&mut self) {
         if let Some(run) = self.shown().map(|run| run.id) {
-            self.continue_run(run, None);
+            self.resume_run(run, None);
         }
     }
 
@@ -99,6 +115,11 @@ impl State {
         }
     }
 
+    /// Lets the views show this run, as it is now.
+    pub(super) fn show_live(&mut self, run: RunId) {
+        (self.shown_run, self.epoch) = (Some(run), None);
+    }
+
     /// Draws the loss of a run with the shown one's, or no longer.
     pub fn compare(&mut self, id: RunId, on: bool) {
         self.compared.retain(|other| *other != id);
@@ -108,38 +129,63 @@ impl State {
     }
 
     /// Resumes a run from its last checkpoint, to another number of epochs in all where one is asked for.
-    pub fn continue_run(&mut self, id: RunId, epochs: Option<u32>) {
-        self.go_on_with(id, epochs, Start::Train);
+    pub fn resume_run(&mut self, id: RunId, epochs: Option<u32>) {
+        self.resume(id, epochs, Start::Train);
     }
 
-    fn go_on_with(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
-        let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
-        let Some((data, facts)) = self.data_as_trained(run) else { return };
-        let data = data.clone();
-        if let Err(error) = run.check_same_data(&data) {
+    fn resume(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
+        let Some((plan, data)) = self.plan_of(id, "resumed") else { return };
+        let Some(own) = self.run_mut(id) else { return };
+        if let Err(error) = own.check_same_data(&data) {
             self.notices.say(Severity::Error, format!("Run {id} cannot be resumed: {error}."));
             return;
         }
-        let plan = match plan(&run.design, &facts) {
-            Ok(plan) => plan,
-            Err(problems) => {
-                let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-                self.notices.say(Severity::Error, format!("Run {id} cannot be resumed: {first}"));
-                return;
-            }
-        };
-        let Some(own) = self.run_mut(id) else { return };
         own.apply(&RunEvent::Status(Status::Queued));
         let run = own.clone();
         self.show_live(id);
         self.train(run, epochs, plan, data, start);
     }
 
+    /// The plan of a run with the data it was trained on, where these are loaded; says why it cannot be `done` again where
+    /// there is no plan.
+    pub(super) fn plan_of(&mut self, id: RunId, done: &str) -> Option<(Plan, Arc<Dataset>)> {
+        let run = self.runs.iter().find(|run| run.id == id)?;
+        let (data, facts) = self.data_as_trained(run)?;
+        let data = data.clone();
+        match plan(&run.design, &facts) {
+            Ok(plan) => Some((plan, data)),
+            Err(problems) => {
+                let first = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
+                self.notices.say(Severity::Error, format!("Run {id} cannot be {done}: {first}"));
+                None
+            }
+        }
+    }
+
     fn train(&mut self, run: Run, epochs: Option<u32>, plan: Plan, data: Arc<Dataset>, start: Start) {
         self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
         let (threads, store) = (self.threads(), self.store.clone());
         let request = TrainRequest { run, epochs, plan, data, threads, start, store };
-        self.send(session::Request::Train(Box::new(request)));
+        self.send(Request::Train(Box::new(request)));
+    }
+
+    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next run.
+    pub(super) fn follow_live_settings(&mut self, is_editing: bool) {
+        let Some((rate, epochs)) = self.live.filter(|_| !is_editing) else { return };
+        let Some(run) = self.active_run() else {
+            self.live = None;
+            return;
+        };
+        let (id, finished) = (run.id, run.history.epochs.len() as u32);
+        let wanted = &self.project.training;
+        let (new_rate, new_epochs) = (wanted.learning_rate, wanted.epochs);
+        if new_rate != rate && new_rate.is_finite() && new_rate > 0.0 {
+            self.send(Request::Set(id, Setting::LearningRate(new_rate)));
+        }
+        if new_epochs != epochs && new_epochs >= finished.max(1) {
+            self.send(Request::Set(id, Setting::Epochs(new_epochs)));
+        }
+        self.live = Some((new_rate, new_epochs));
     }
 
     /// Removes a run for good.

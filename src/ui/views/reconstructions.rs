@@ -13,10 +13,10 @@ use super::parts::{
 use super::sample::{RangeCache, Sampler, feature_name, kept_at, label_text, row_name};
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
-use crate::project::{Shown, visible};
+use crate::project::{Shown, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::ui::keys::keys;
-use crate::ui::plots::{Atlas, Profile, color, format_number, palette, profile_ui, stamp_of};
+use crate::ui::plots::{Atlas, Profile, color, palette, profile_ui, stamp_of};
 use crate::ui::state::{MissingData, State};
 
 const NOTHING_YET: &str = "No reconstructions yet";

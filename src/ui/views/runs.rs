@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::differences::{Difference, brief, run_difference};
 use super::parts::{advice_ui, named};
-use crate::project::visible_lines;
+use crate::project::{format_number, format_secs, visible_lines};
 use crate::run::{Losses, Run, RunId, Status};
-use crate::ui::plots::{color, format_number, format_secs, palette, stamp_of};
+use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::RunAction;
 
 /// What the view shows.

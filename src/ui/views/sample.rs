@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::dataset::{Column, ColumnKind, Dataset, LabelColumn, LabelValues};
-use crate::project::visible;
+use crate::project::{format_number, visible};
 use crate::run::{Kept, Run};
-use crate::ui::plots::{DisplayRange, format_number};
+use crate::ui::plots::DisplayRange;
 
 /// What stands for a value that is not there.
 const NOTHING: &str = "–";

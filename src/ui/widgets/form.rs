@@ -1,14 +1,16 @@
 //! Rows of a form: a name on the left, what can be changed on the right, all of one width.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use egui::emath::Numeric;
 use egui::text::{CCursor, CCursorRange, LayoutJob};
 use egui::{
-    Align, Checkbox, ComboBox, DragValue, FontId, Layout, Response, RichText, Slider, TextEdit, TextStyle,
-    Ui, vec2,
+    Align, Checkbox, CollapsingHeader, ComboBox, DragValue, FontId, Layout, Response, RichText, Slider,
+    TextEdit, TextStyle, Ui, vec2,
 };
 
+use crate::project::short_number;
 use crate::ui::theme::{self, tokens};
 
 /// Width of the names, in points.
@@ -194,6 +196,13 @@ pub fn text_ui<'a>(ui: &mut Ui, field: impl Into<Field<'a>>, value: &mut String,
     })
 }
 
+/// A line of text that may be left empty.
+pub fn optional_text_ui(ui: &mut Ui, field: (&str, &str), value: &mut Option<String>, hint: &str) {
+    let mut text = value.clone().unwrap_or_default();
+    text_ui(ui, field, &mut text, hint);
+    *value = (!text.is_empty()).then_some(text);
+}
+
 /// A line of text with a menu of usual ones. Says whether it was changed.
 pub fn suggested_text_ui<'a>(
     ui: &mut Ui,
@@ -294,6 +303,16 @@ pub fn path_ui(ui: &mut Ui, name: &str, text: &mut String, hint: &str) -> (Respo
     (edit, browses.inner)
 }
 
+/// A path as in [`path_ui`]; gives `field` back where the button was pressed.
+pub fn path_row_ui<T>(ui: &mut Ui, name: &str, path: &mut PathBuf, field: T, hint: &str) -> Option<T> {
+    let mut text = path.display().to_string();
+    let (edit, browse) = path_ui(ui, name, &mut text, hint);
+    if edit.changed() {
+        *path = PathBuf::from(text.trim());
+    }
+    browse.then_some(field)
+}
+
 /// A text that fits into `width` points: where it does not, its middle gives way to an ellipsis, and more is kept of its
 /// end, where paths differ.
 fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
@@ -318,6 +337,14 @@ fn elided(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     letters[..head].iter().chain(['…'].iter()).chain(&letters[letters.len() - tail..]).collect()
 }
 
+/// Settings that are rarely changed; open from the start where one of them was.
+pub fn more_ui(ui: &mut Ui, of: &str, is_default: bool, content: impl FnOnce(&mut Ui)) {
+    CollapsingHeader::new("More")
+        .id_salt(("more", of))
+        .default_open(!is_default)
+        .show_unindented(ui, content);
+}
+
 /// A box with an equation and what it does.
 pub fn explain_ui(ui: &mut Ui, equation: &str, effect: &str) {
     let tokens = tokens(ui);
@@ -332,61 +359,4 @@ pub fn explain_ui(ui: &mut Ui, equation: &str, effect: &str) {
             ui.label(RichText::new(equation).size(12.5).color(tokens.text));
             ui.label(RichText::new(effect).size(11.0).color(tokens.dim));
         });
-}
-
-/// A number in as few characters as say it: `2e-3`, `0.5`, `12`.
-pub fn short_number(value: f64) -> String {
-    let plain = format!("{value}");
-    if value == 0.0 || !value.is_finite() {
-        return plain;
-    }
-    let rounded = format!("{value:.2e}");
-    let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
-    let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-2..=3).contains(&exponent) {
-        let digits = (2 - exponent).max(0) as usize;
-        let fixed = format!("{value:.digits$}");
-        return if fixed.contains('.') {
-            fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
-        } else {
-            fixed
-        };
-    }
-    format!("{mantissa}e{exponent}")
-}
-
-/// A count with a unit of thousands: `950`, `41.8 k`, `1.2 M`.
-pub fn short_count(count: u64) -> String {
-    let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    let count = count as f64;
-    units
-        .into_iter()
-        .find(|(size, _)| count >= *size)
-        .map_or_else(|| format!("{count:.0}"), |(size, unit)| format!("{:.1} {unit}", count / size))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        for (value, text) in [
-            (0.002, "2e-3"),
-            (0.0015, "1.5e-3"),
-            (0.5, "0.5"),
-            (0.05, "0.05"),
-            (1.0, "1"),
-            (1234.0, "1234"),
-            (1e-7, "1e-7"),
-            (123_456.0, "1.23e5"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(short_number(value), text);
-        }
-        for (count, text) in [(0, "0"), (950, "950"), (41_800, "41.8 k"), (1_200_000, "1.2 M")] {
-            assert_eq!(short_count(count), text);
-        }
-    }
 }

@@ -2,10 +2,9 @@
 
 use egui::Ui;
 
-use super::{more_ui, optional_text_ui, path_row_ui};
 use crate::project::{ArrayReading, Axes, IdxReading, Parts, Source};
 use crate::ui::state::PathField;
-use crate::ui::widgets::form::{combo_ui, draft_ui};
+use crate::ui::widgets::form::{combo_ui, draft_ui, more_ui, optional_text_ui, path_row_ui};
 
 /// The form of arrays; nothing for other sources. Says for which path the desktop's dialog is wanted.
 pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {

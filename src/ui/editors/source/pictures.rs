@@ -2,12 +2,11 @@
 
 use egui::Ui;
 
-use super::{more_ui, optional_text_ui, path_row_ui};
 use crate::project::{
     Alpha, Channels, Fit, LabelFrom, Masks, Pages, Parts, PictureReading, PixelRange, Source,
 };
 use crate::ui::state::PathField;
-use crate::ui::widgets::form::{combo_ui, number_ui, text_ui};
+use crate::ui::widgets::form::{combo_ui, more_ui, number_ui, optional_text_ui, path_row_ui, text_ui};
 
 /// The form of pictures; nothing for other sources. Says for which path the desktop's dialog is wanted.
 pub(super) fn pictures_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {

@@ -2,7 +2,7 @@
 
 use egui::{RichText, Ui};
 
-use super::{list_ui, more_ui, path_row_ui};
+use super::list_ui;
 use crate::project::{
     ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading,
     visible,
@@ -10,7 +10,7 @@ use crate::project::{
 use crate::ui::state::PathField;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::button::secondary_ui;
-use crate::ui::widgets::form::{combo_ui, draft_ui, suggested_text_ui, switch_ui};
+use crate::ui::widgets::form::{combo_ui, draft_ui, more_ui, path_row_ui, suggested_text_ui, switch_ui};
 
 /// Encodings that tables are met in.
 const ENCODINGS: [&str; 10] = [

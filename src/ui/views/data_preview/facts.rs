@@ -4,8 +4,8 @@ use egui::{Label, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::sample::tells_groups;
 use crate::dataset::{Dataset, LabelValues, Rows, Subset};
-use crate::project::{format_count, visible, visible_list};
-use crate::ui::plots::{class_marker, color, format_number, palette, shortened};
+use crate::project::{format_count, format_range, format_value, visible, visible_list};
+use crate::ui::plots::{class_marker, color, palette, shortened};
 
 /// Numbers about a data set, found once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,9 +62,9 @@ pub(super) fn facts_ui(ui: &mut Ui, data: &Dataset, summary: &Summary) {
     fact_ui(ui, "split", &format!("{train} train · {validation} validation · {test} test"));
     // Columns of a table have a range each.
     if summary.low <= summary.high && data.overview.is_empty() {
-        let [low, high] = [summary.low, summary.high].map(|value| short(f64::from(value)));
+        let range = format_range((summary.low, summary.high));
         let about = if summary.sampled { "about " } else { "" };
-        fact_ui(ui, "values", &format!("{low} to {high}, mean {about}{}", short(summary.mean)));
+        fact_ui(ui, "values", &format!("{range}, mean {about}{}", format_value(summary.mean)));
     }
     let names: Vec<&str> = data.labels.iter().map(|column| column.name.as_str()).collect();
     fact_ui(ui, "labels", &if names.is_empty() { "none".to_owned() } else { visible_list(&names) });
@@ -72,11 +72,6 @@ pub(super) fn facts_ui(ui: &mut Ui, data: &Dataset, summary: &Summary) {
         ui.add_space(4.0);
         classes_ui(ui, names, &summary.classes);
     }
-}
-
-/// A number without the zeros that stand still elsewhere.
-pub(super) fn short(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e6 { format!("{value:.0}") } else { format_number(value) }
 }
 
 fn fact_ui(ui: &mut Ui, name: &str, value: &str) {
@@ -143,12 +138,5 @@ mod tests {
         let summary = Summary::of(&data);
         assert_eq!(summary.classes.iter().sum::<usize>(), 60);
         assert!(summary.low <= summary.high && summary.mean.is_finite() && !summary.sampled);
-    }
-
-    #[test]
-    fn whole_numbers_are_short() {
-        for (value, expected) in [(0.0, "0"), (255.0, "255"), (0.5, "0.5000"), (-3.0, "-3")] {
-            assert_eq!(short(value), expected);
-        }
     }
 }

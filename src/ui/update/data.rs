@@ -1,0 +1,132 @@
+//! Loading the data, and what becomes of those that were there before.
+
+use std::sync::Arc;
+
+use crate::check::{DataFacts, Severity};
+use crate::dataset::{DataError, Dataset};
+use crate::project::{Choice, Data, Rules, visible};
+use crate::run::{Run, RunId};
+use crate::session::Request;
+use crate::ui::state::{DataState, Offer, State, is_own, is_same_kind};
+
+/// Why another reading of the data is offered, and at what price.
+pub const OLD_RULES: &str = "These data are read by the rules of an earlier version, as the runs of this design were trained. New designs read more of them as they are; runs trained before cannot be resumed on data that are read otherwise.";
+
+impl State {
+    /// Loads the data again, whatever is there.
+    pub fn load(&mut self) {
+        self.data.request += 1;
+        (self.data.error, self.data.mended) = (None, None);
+        self.data.requested = Some(self.project.data.clone());
+        self.data.progress = Some((0, 0));
+        let data = Box::new(self.project.data.clone());
+        self.send(Request::Load { request: self.data.request, data });
+    }
+
+    /// Loads the data of a run; where the design on screen has others, it gets the run's, which can be undone.
+    pub fn load_data_of(&mut self, id: RunId) {
+        let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
+        if self.project.data == run.design.data {
+            self.load();
+            return;
+        }
+        let data = run.design.data.clone();
+        self.edit(|project, _| project.data = data);
+        self.refresh(false);
+    }
+
+    /// Loads the data the document asks for, where they are others than were asked for last.
+    pub(super) fn load_if_changed(&mut self) {
+        if self.data.requested.as_ref() == Some(&self.project.data) {
+            return;
+        }
+        if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
+            // A path is still to come: nothing to load, and nothing of the old data stays.
+            self.keep_past_data();
+            self.data = DataState {
+                requested: Some(self.project.data.clone()),
+                // What is still on its way answers an older request.
+                request: self.data.request + 1,
+                ..DataState::default()
+            };
+            self.send(Request::CancelLoad);
+            return;
+        }
+        if is_other_source(self.data.of.as_ref(), &self.project.data) {
+            self.keep_past_data();
+            (self.data.dataset, self.data.facts, self.data.of) = (None, None, None);
+        }
+        self.load();
+    }
+
+    /// Takes in data that were asked for.
+    pub(super) fn take_data(&mut self, data: Arc<Dataset>, facts: DataFacts) {
+        let name = visible(&data.name);
+        let doubts = data.doubts.iter().map(|doubt| &doubt.message);
+        for warning in doubts.chain(&data.warnings) {
+            self.notices.log(Severity::Warning, format!("{name}: {warning}"));
+        }
+        for note in &data.said.notes {
+            self.notices.log(Severity::Info, format!("{name}: {note}"));
+        }
+        self.notices.log(Severity::Info, format!("Loaded {name}: {}.", data.said.line));
+        self.keep_past_data();
+        self.data.facts = Some(facts);
+        self.data.dataset = Some(data);
+        self.data.of.clone_from(&self.data.requested);
+        self.forget_past_data();
+        self.data.progress = None;
+        self.data.error = None;
+        self.refresh(false);
+    }
+
+    /// Takes in that data could not be loaded.
+    pub(super) fn data_failed(&mut self, error: DataError) {
+        if error == DataError::Cancelled {
+            self.notices.log(Severity::Info, "Loading was cancelled.");
+        } else {
+            self.notices.say(Severity::Error, error.to_string());
+        }
+        self.data.progress = None;
+        // Where the same data were only to be read again, those that are there stay.
+        let stays = error == DataError::Cancelled && self.data.of == self.data.requested;
+        self.data.error = (!stays).then_some(error);
+        self.refresh(false);
+    }
+
+    /// Keeps the loaded data for the views of runs that were trained on them; called before others take their place.
+    pub(super) fn keep_past_data(&mut self) {
+        if let (Some(data), Some(of)) = (&self.data.dataset, &self.data.of)
+            && self.runs.iter().any(|run| is_own(run, of, data))
+        {
+            self.past.add(of.clone(), data.clone());
+        }
+    }
+
+    /// Lets go of past data that no run needs: of runs that were removed, and what is loaded again.
+    pub(super) fn forget_past_data(&mut self) {
+        let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
+        let lacks = |run: &Run| !loaded.is_some_and(|(data, of)| is_own(run, of, data));
+        self.past.retain(|of, data| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
+    }
+
+    /// Offers to read old data by the rules of new designs, where the document reads them by older ones.
+    pub(super) fn offer_rules(&mut self) {
+        self.notices.take_back(OLD_RULES);
+        if self.project.data.has_old_rules() {
+            self.notices.offer(Severity::Info, OLD_RULES, Offer::Choice(Choice::Rules(Rules::Current)));
+        }
+    }
+
+    /// Takes the offer back once nothing is left to choose.
+    pub(super) fn take_back_rules(&mut self) {
+        if !self.project.data.has_old_rules() {
+            self.notices.take_back(OLD_RULES);
+        }
+    }
+}
+
+/// Whether rows loaded from `old` say nothing about the shape of rows from `new`.
+fn is_other_source(old: Option<&Data>, new: &Data) -> bool {
+    old.is_none_or(|old| !is_same_kind(&old.source, &new.source) || old.source.path() != new.source.path())
+}
