@@ -10,6 +10,7 @@ mod loading;
 mod pace;
 mod protocol;
 mod recorder;
+mod results;
 mod scores;
 mod training;
 
@@ -18,6 +19,7 @@ pub use driver::{Driver, Observer};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
+pub use results::{Measured, likelihood_of};
 pub use scores::{Ranking, Scores};
 
 use std::any::Any;

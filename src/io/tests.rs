@@ -22,6 +22,7 @@ mod failing_saves;
 mod hostile;
 mod merging;
 mod recovery;
+mod results;
 
 const GREY: Shape = Shape::Image { height: 8, width: 8, channels: 1 };
 

@@ -160,6 +160,8 @@ impl HourglassApp {
                 Effect::Settle => self.files.settle(),
                 Effect::Adopt(store) => self.files.adopt(store),
                 Effect::Forget(run) => self.files.forget(run),
+                Effect::Import(run) => self.files.import(run),
+                Effect::KeepResults(run, caption, results) => self.files.keep_results(run, caption, results),
                 Effect::NewStore(runs) => self.files.new_store(runs),
                 Effect::Zoom(by) => {
                     let zoom = if by == 0.0 { 1.0 } else { ctx.zoom_factor() + by };

@@ -13,6 +13,7 @@ mod notices;
 mod past_data;
 mod path_dialog;
 mod principal;
+mod runs_table;
 mod save;
 mod sources;
 mod then;
@@ -29,24 +30,24 @@ pub use self::browse::{Browse, BrowseKind, Target};
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
-pub use self::history::History;
+pub use self::history::{History, RunStep};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
 pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
+pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{SaveKind, SaveRequest};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::then::Then;
 pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, ViewSettings};
 pub use self::wishes::{RunAction, Seek};
 use crate::check::DataFacts;
-use crate::dataset::{Dataset, Subset};
-use crate::engine::Likelihood;
+use crate::dataset::Dataset;
 use crate::io::{MergeBase, Recovery, Store};
 use crate::project::{Data, Decoder, Place, Project, Shape, visible};
-use crate::run::{Run, RunId, RunProgress, Setting, Status};
-use crate::session::{self, JobId};
+use crate::run::{Caption, Results, Run, RunId, RunProgress, Setting, Status};
+use crate::session::{self, JobId, Measured};
 
 /// Everything the window shows and changes.
 #[derive(Debug)]
@@ -112,15 +113,14 @@ pub struct State {
     /// Data of runs that the design no longer reads.
     pub(super) past: PastData,
     pub(super) kept: Option<Project>,
-    pub(super) jobs: BTreeMap<JobId, RunId>,
-    /// Likelihoods that were asked for, and of which split; not saved.
-    pub likelihoods: BTreeMap<RunId, (Subset, Likelihood)>,
+    /// Jobs that measure a run, with what they measure of it.
+    pub(super) jobs: BTreeMap<JobId, (RunId, Measured)>,
     /// Runs of another document, or removed ones, that have not said yet how they ended: another run may have their number.
     pub(super) orphans: BTreeSet<RunId>,
     /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
     pub(super) document: u64,
     pub(super) next_job: u64,
-    /// Numbers of runs of this sitting and of its files, removed ones too: none is used again.
+    /// Numbers of runs of this document and of its file, removed ones too: none is used again.
     pub(super) used: BTreeSet<RunId>,
     pub(super) live: Option<(f32, u32)>,
 }
@@ -156,6 +156,10 @@ pub enum Effect {
     Adopt(Store),
     /// Remove a run from the live store.
     Forget(RunId),
+    /// Write a run down there that was removed.
+    Import(Box<Run>),
+    /// Write down there what a person says of a run, and what was measured of it.
+    KeepResults(RunId, Caption, Results),
     /// Leave the live store and begin another, with these runs in it.
     NewStore(Vec<Run>),
     /// Change how large everything is; 0 is back to normal.
@@ -205,7 +209,6 @@ impl State {
             past: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),
-            likelihoods: BTreeMap::new(),
             orphans: BTreeSet::new(),
             document: 0,
             next_job: 1,
@@ -239,7 +242,8 @@ impl State {
     /// The run the views show.
     pub fn shown(&self) -> Option<&Run> {
         let chosen = self.shown_run.and_then(|id| self.runs.iter().find(|run| run.id == id));
-        chosen.or(self.runs.last())
+        let listed = self.runs.iter().rev().find(|run| !run.caption.is_hidden);
+        chosen.or(listed).or(self.runs.last())
     }
 
     /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where

@@ -15,6 +15,7 @@ mod data;
 mod documents;
 mod events;
 mod network;
+mod runs;
 #[cfg(feature = "long-tests")]
 mod shots;
 mod sitting;

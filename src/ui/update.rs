@@ -7,6 +7,7 @@ mod dropped;
 mod edits;
 mod file_events;
 mod remedies;
+mod runs;
 mod session_events;
 pub mod stack;
 mod training;

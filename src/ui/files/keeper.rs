@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use super::{FileEvent, FileRoom};
 use crate::io::{FileError, Store};
 use crate::project::Project;
-use crate::run::{Run, RunId};
+use crate::run::{Caption, Results, Run, RunId};
 
 /// What the keeper of the live store does, one after the other.
 pub(super) enum Keep {
@@ -16,6 +16,8 @@ pub(super) enum Keep {
     New(Vec<Run>),
     Adopt(Store),
     Forget(RunId),
+    Import(Box<Run>),
+    Results(RunId, Caption, Results),
     Discard,
 }
 
@@ -68,6 +70,16 @@ impl FileRoom {
     /// Removes a run from the live store.
     pub fn forget(&self, run: RunId) {
         self.to_keeper(Keep::Forget(run));
+    }
+
+    /// Writes a whole run down in the live store.
+    pub fn import(&self, run: Box<Run>) {
+        self.to_keeper(Keep::Import(run));
+    }
+
+    /// Writes down in the live store what a person says of a run, and what was measured of it.
+    pub fn keep_results(&self, run: RunId, caption: Caption, results: Results) {
+        self.to_keeper(Keep::Results(run, caption, results));
     }
 
     /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover. Nobody may write to the
@@ -138,7 +150,20 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
             (Keep::Seen(file, document), Some(store)) => complain(store.save_seen(&file, document)),
             (Keep::Settle, Some(store)) => complain(store.settle()),
             (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
-            (Keep::Design(..) | Keep::Seen(..) | Keep::Settle | Keep::Forget(_) | Keep::Discard, None) => {}
+            (Keep::Import(run), Some(store)) => complain(store.import_run(&run)),
+            (Keep::Results(run, caption, results), Some(store)) => {
+                complain(store.save_results(run, &caption, &results));
+            }
+            (
+                Keep::Design(..)
+                | Keep::Seen(..)
+                | Keep::Settle
+                | Keep::Forget(_)
+                | Keep::Import(_)
+                | Keep::Results(..)
+                | Keep::Discard,
+                None,
+            ) => {}
         }
     }
 }

@@ -99,7 +99,7 @@ fn kept_epochs_belong_to_the_probe_they_were_made_with() {
 }
 
 /// A window with the digits loaded and a run on them that lacks its baseline.
-fn with_data() -> State {
+pub(super) fn with_data() -> State {
     let mut state = with_run();
     state.refresh(false);
     let data = crate::dataset::load(&state.project.data, &crate::dataset::Progress::default()).expect("data");

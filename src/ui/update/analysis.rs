@@ -5,57 +5,58 @@ use std::sync::Arc;
 use crate::check::{Plan, Severity};
 use crate::dataset::{Dataset, Subset};
 use crate::project::{capital, format_number};
-use crate::run::{Checkpoint, Kept, Losses, Run, RunEvent, RunId};
-use crate::session::{Job, JobId, JobKind, JobResult, Request};
+use crate::run::{Checkpoint, Kept, Run, RunEvent, RunId};
+use crate::session::{Findings, Job, JobId, JobKind, JobResult, Measured, Request};
 use crate::ui::state::State;
 
 impl State {
-    /// Gives the compute lane a job; its result may belong to a run.
-    pub fn compute(&mut self, run: Option<RunId>, kind: JobKind) -> JobId {
+    /// Gives the compute lane a job.
+    pub fn compute(&mut self, kind: JobKind) -> JobId {
         let id = JobId(self.next_job);
         self.next_job += 1;
-        if let Some(run) = run {
-            self.jobs.insert(id, run);
-        }
         self.send(Request::Compute(Job { id, kind }));
         id
     }
 
-    /// Evaluates the shown run on the test split.
-    pub fn evaluate_test(&mut self) {
-        self.compute_of_shown("evaluated", |plan, checkpoint, data| JobKind::Evaluate {
+    /// Evaluates the shown run on a split.
+    pub fn evaluate(&mut self, subset: Subset) {
+        self.compute_of_shown("evaluated", subset, |plan, checkpoint, data| JobKind::Evaluate {
             plan,
             checkpoint,
             data,
-            subset: Subset::Test,
+            subset,
         });
     }
 
     /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
     pub fn estimate_likelihood(&mut self, draws: usize) {
-        self.compute_of_shown("asked for a likelihood", |plan, checkpoint, data| {
-            let has_validation = !data.split.validation.is_empty();
-            let subset = if has_validation { Subset::Validation } else { Subset::Train };
+        let data = self.shown().and_then(|run| self.data_as_trained(run));
+        let has_validation = data.is_some_and(|(data, _)| !data.split.validation.is_empty());
+        let subset = if has_validation { Subset::Validation } else { Subset::Train };
+        self.compute_of_shown("asked for a likelihood", subset, |plan, checkpoint, data| {
             JobKind::Likelihood { plan, checkpoint, data, subset, draws }
         });
     }
 
-    /// Has the compute lane do something with the shown run's network and data.
+    /// Has the compute lane measure the shown run's network on a split of its data.
     fn compute_of_shown(
         &mut self,
         done: &str,
+        subset: Subset,
         job: impl FnOnce(Box<Plan>, Arc<Checkpoint>, Arc<Dataset>) -> JobKind,
     ) {
         let Some((id, checkpoint)) = self.shown().map(|run| (run.id, run.checkpoint.clone())) else { return };
         let Some(checkpoint) = checkpoint else { return };
         if let Some((plan, data)) = self.plan_of(id, done) {
-            self.compute(Some(id), job(Box::new(plan), checkpoint, data));
+            let measured = Measured::of(&checkpoint, data.split.rows(subset).len());
+            let job = self.compute(job(Box::new(plan), checkpoint, data));
+            self.jobs.insert(job, (id, measured));
         }
     }
 
     /// Takes in the result of a job.
     pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
-        let run = self.jobs.remove(&job);
+        let asked = self.jobs.remove(&job);
         match result {
             Ok(JobResult::Baseline(mse)) => {
                 if let Some(run) = self.baselines.take(job).and_then(|id| self.run_mut(id)) {
@@ -64,22 +65,27 @@ impl State {
             }
             Ok(JobResult::Principal(points)) => self.principal.take(job, points),
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
-                let run = run.and_then(|id| self.runs.iter().find(|run| run.id == id));
-                let mut text = evaluation_text(self, run, subset, &losses, mse);
-                for sentence in findings.sentences(format_number) {
-                    text.extend([" ", &capital(&sentence), "."]);
+                if let Some((run, measured)) = asked {
+                    let text = evaluation_text(run, measured.samples, subset, mse, &findings);
+                    self.found(run, measured.evaluation(subset, &losses, mse, &findings));
+                    self.notices.say(Severity::Info, text);
                 }
-                self.notices.say(Severity::Info, text);
             }
             Ok(JobResult::Likelihood { subset, likelihood }) => {
-                if let Some(run) = run {
-                    self.likelihoods.insert(run, (subset, likelihood));
+                if let Some((run, measured)) = asked {
+                    self.found(run, vec![measured.likelihood(subset, &likelihood)]);
                 }
             }
             Err(message) => {
                 self.principal.fail(job);
                 self.baselines.fail(job);
-                self.notices.log(Severity::Warning, message);
+                match asked {
+                    // A person waits for it.
+                    Some((run, _)) => {
+                        self.notices.say(Severity::Error, format!("Run {run} was not measured: {message}."));
+                    }
+                    None => self.notices.log(Severity::Warning, message),
+                }
             }
         }
     }
@@ -90,7 +96,7 @@ impl State {
         self.principal.keep_only(shown);
         if let Some((run, codes)) = wanted.filter(|_| !self.principal.is_coming()) {
             let epoch = codes.epoch;
-            let job = self.compute(None, JobKind::Principal { codes });
+            let job = self.compute(JobKind::Principal { codes });
             self.principal.expect(job, run, epoch);
         }
     }
@@ -113,7 +119,7 @@ impl State {
             }
             return;
         }
-        let job = self.compute(None, JobKind::Baseline { data, components });
+        let job = self.compute(JobKind::Baseline { data, components });
         self.baselines.expect(job, id);
     }
 }
@@ -126,15 +132,13 @@ fn is_same(a: &Run, b: &Run) -> bool {
         && a.design.code.units == b.design.code.units
 }
 
-/// What an evaluation found, in a sentence.
-fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &Losses, mse: f64) -> String {
-    let name = run.map_or_else(|| "The run".to_owned(), |run| format!("Run {}", run.id));
-    let samples =
-        run.and_then(|run| state.data_as_trained(run)).map(|(data, _)| data.split.rows(subset).len());
-    let samples = samples.map_or_else(String::new, |samples| format!(" ({samples} samples)"));
-    let error = match run {
-        Some(run) => format!("squared error {}", format_number(mse * run.shape.features() as f64)),
-        None => format!("loss {}", format_number(losses.total())),
-    };
-    format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), format_number(mse))
+/// What an evaluation found, in sentences. The run keeps the numbers.
+fn evaluation_text(run: RunId, samples: u64, subset: Subset, mse: f64, findings: &Findings) -> String {
+    let (split, mse) = (subset.name(), format_number(mse));
+    let mut text =
+        format!("Run {run} on the {split} split ({samples} samples): squared error {mse} per feature.");
+    for sentence in findings.sentences(format_number) {
+        text.extend([" ", &capital(&sentence), "."]);
+    }
+    text
 }

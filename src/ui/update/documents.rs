@@ -18,7 +18,8 @@ impl State {
             self.abandon(run);
         }
         self.document += 1;
-        self.used.extend(runs.iter().map(|run| run.id));
+        self.used = runs.iter().map(|run| run.id).collect();
+        self.view.runs_table.page = None;
         self.history = History::new(&project);
         self.saved = project.clone();
         self.project = project;
@@ -33,7 +34,6 @@ impl State {
         self.compared.clear();
         self.epoch = None;
         self.jobs.clear();
-        self.likelihoods.clear();
         self.principal = Principal::default();
         self.baselines = Baselines::default();
         self.past = PastData::default();

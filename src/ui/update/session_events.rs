@@ -39,7 +39,6 @@ impl State {
             return;
         }
         let Some(run) = self.runs.iter_mut().find(|run| run.id == id) else { return };
-        let before = run.checkpoint.as_ref().map(|old| old.progress.step);
         run.apply(&event);
         match event {
             RunEvent::Status(status) => self.status_changed(id, &status),
@@ -53,14 +52,9 @@ impl State {
                 );
                 self.notices.log(Severity::Info, message);
             }
-            RunEvent::Checkpoint(checkpoint) => {
-                // An estimate for other weights is no longer the run's.
-                if before.is_some_and(|step| step != checkpoint.progress.step) {
-                    self.likelihoods.remove(&id);
-                }
-            }
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
+            | RunEvent::Checkpoint(_)
             | RunEvent::Kept(_)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)

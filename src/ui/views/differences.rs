@@ -87,6 +87,19 @@ pub fn difference(old: &Project, new: &Project) -> Difference {
     told
 }
 
+/// Every part of a design with its settings, in words.
+pub fn in_words(project: &Project) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::to_value(project) else { return Vec::new() };
+    let of_part = |wanted: &'static str| {
+        let fields = fields.iter().filter(move |(field, _)| part(field) == wanted);
+        fields.filter(|(field, _)| !SILENT.contains(&field.as_str()))
+    };
+    let told = |(field, value): (&String, &Value)| {
+        (field.replace('_', " "), visible(&words::value(value)).into_owned())
+    };
+    PARTS.into_iter().flat_map(of_part).map(told).collect()
+}
+
 /// A design in a few words: `Digits, encoder 128–64, code 2`.
 pub fn brief(project: &Project) -> String {
     let encoder = serde_json::to_value(&project.encoder).unwrap_or_default();
