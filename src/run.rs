@@ -215,6 +215,11 @@ impl RunId {
 }
 
 impl Run {
+    /// How many epochs have been trained to their end.
+    pub fn finished_epochs(&self) -> u32 {
+        self.history.epochs.len() as u32
+    }
+
     /// Checks a run that was read, without its epochs, its checkpoint and what the replay shows: these have a `validate` of
     /// their own.
     ///

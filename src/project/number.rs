@@ -27,8 +27,9 @@ pub fn terminal_number(value: f64) -> String {
     }
 }
 
-/// A value of the data, such as an end of their range: whole numbers in full, others with about four
-/// significant digits and no zeros at their end. In ASCII, so that it can be given back as an option.
+/// A value of the data, such as an end of their range: whole numbers in full, others with about
+/// four significant digits and no zeros at their end. In ASCII, so that it can be given back as an
+/// option.
 pub fn format_value(value: f64) -> String {
     if !value.is_finite() {
         return format_number(value);
@@ -44,9 +45,10 @@ pub fn format_value(value: f64) -> String {
     exponent.map_or_else(|| format!("{sign}{plain}"), |exponent| format!("{sign}{plain}e{exponent}"))
 }
 
-/// Two ends of a range of such values: `0 to 255`.
+/// Two ends of a range of such values, `0 to 255`; one of them where they are the same.
 pub fn format_range<T: Into<f64>>((low, high): (T, T)) -> String {
-    format!("{} to {}", format_value(low.into()), format_value(high.into()))
+    let (low, high) = (format_value(low.into()), format_value(high.into()));
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 /// A setting in as few characters as say it, with three significant digits at most: `2e-3`, `0.5`,
@@ -208,7 +210,7 @@ mod tests {
                 (f64::NAN, "–"),
             ],
         );
-        check(format_range, &[((-0.5_f32, 16.0), "-0.5 to 16")]);
+        check(format_range, &[((-0.5_f32, 16.0), "-0.5 to 16"), ((2.0, 2.0), "2")]);
         check(
             short_number,
             &[

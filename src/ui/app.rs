@@ -155,14 +155,7 @@ impl HourglassApp {
                 Effect::ShowDialog(browse, folder) => self.files.show_dialog(browse, folder.as_deref()),
                 Effect::Recover(recovery) => self.files.recover(recovery),
                 Effect::Discard(recovery) => self.files.discard(recovery),
-                Effect::Keep(project, origin) => self.files.keep(project, origin),
-                Effect::Seen(file, document) => self.files.note_seen(file, document),
-                Effect::Settle => self.files.settle(),
-                Effect::Adopt(store) => self.files.adopt(store),
-                Effect::Forget(run) => self.files.forget(run),
-                Effect::Import(run) => self.files.import(run),
-                Effect::KeepResults(run, caption, results) => self.files.keep_results(run, caption, results),
-                Effect::NewStore(runs) => self.files.new_store(runs),
+                Effect::Store(request) => self.files.keep(request),
                 Effect::Zoom(by) => {
                     let zoom = if by == 0.0 { 1.0 } else { ctx.zoom_factor() + by };
                     ctx.set_zoom_factor(((zoom * 10.0).round() / 10.0).clamp(0.5, 3.0));

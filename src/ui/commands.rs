@@ -102,7 +102,7 @@ impl State {
             RunAction::Hide(id, is_hidden) => self.hide_run(id, is_hidden),
             RunAction::Evaluate(id, subset) => {
                 self.select_run(id);
-                match conditions::judgeable_by(self, subset) {
+                match conditions::evaluable_on(self, subset) {
                     Ok(()) => self.evaluate(subset),
                     Err(reason) => self.notices.say(Severity::Info, reason),
                 }

@@ -9,9 +9,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 pub use self::dropped::{DropKind, FIRST_SIDE_PX, drop_kind, is_project, promise};
-use self::keeper::Keep;
 use super::dialogs::{chosen, desktop_dialog, folder_near};
-use super::state::{Browse, PathFound, PathQuestion, SaveKind, SaveRequest};
+use super::state::{Browse, PathFound, PathQuestion, SaveKind, SaveRequest, StoreRequest};
 use crate::dataset::{DataInstead, data_instead};
 use crate::io::{
     FileError, Files, MergeNote, Opened, OpenedFile, Recovery, SetAside, Settings, Store, open_any,
@@ -53,7 +52,7 @@ pub struct FileRoom {
     sender: Sender<FileEvent>,
     receiver: Receiver<FileEvent>,
     wake: egui::Context,
-    keeper: Option<Sender<Keep>>,
+    keeper: Option<Sender<StoreRequest>>,
     keeper_thread: Option<JoinHandle<()>>,
 }
 

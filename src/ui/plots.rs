@@ -21,11 +21,9 @@ pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
 pub use line::Line;
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
 pub use markers::{Marker, Markers, class_marker, legend_marker};
-pub use number::{Tick, linear_ticks};
+pub use number::{Tick, format_number, format_secs, linear_ticks};
 pub use paint::{color, palette, pictured};
 pub use picture::{Atlas, DisplayRange};
 pub use profile::{Profile, profile_ui};
 pub use scatter::{PointColors, Scatter, ScatterView, scatter_ui};
 pub(crate) use scatter::{shortened, stamp_of};
-
-pub use crate::project::format_number;

@@ -1,6 +1,7 @@
 //! Everything the window shows and changes, as plain data and questions to them. Knows no thread and no clock: what must
 //! be done outside is put into [`State::effects`]. What changes it is in [`update`](super::update).
 
+mod actions;
 mod baselines;
 mod browse;
 mod data;
@@ -16,15 +17,16 @@ mod principal;
 mod runs_table;
 mod save;
 mod sources;
+mod store_request;
 mod then;
 mod view;
-mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use self::actions::{RunAction, Seek};
 pub use self::baselines::Baselines;
 pub use self::browse::{Browse, BrowseKind, Target};
 pub use self::data::{DataState, NoData};
@@ -39,14 +41,14 @@ pub use self::principal::Principal;
 pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{SaveKind, SaveRequest};
 pub use self::sources::{PathField, Sources, is_same_kind};
+pub use self::store_request::StoreRequest;
 pub use self::then::Then;
 pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, ViewSettings};
-pub use self::wishes::{RunAction, Seek};
 use crate::check::DataFacts;
 use crate::dataset::Dataset;
 use crate::io::{MergeBase, Recovery, Store};
 use crate::project::{Data, Decoder, Place, Project, Shape, visible};
-use crate::run::{Caption, Results, Run, RunId, RunProgress, Setting, Status};
+use crate::run::{Run, RunId, RunProgress, Setting, Status};
 use crate::session::{self, JobId, Measured};
 
 /// Everything the window shows and changes.
@@ -86,7 +88,7 @@ pub struct State {
     pub view: ViewSettings,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
-    /// The log and what is shown of it in passing.
+    /// The log and the notes on screen.
     pub notices: Notices,
     /// What must be done outside, in order.
     pub effects: Vec<Effect>,
@@ -104,14 +106,15 @@ pub struct State {
     pub(super) found: Vec<Recovery>,
     /// Runs whose loss is drawn beside the shown one's.
     pub compared: Vec<RunId>,
-    /// Where the thread through time stands; `None` is live.
+    /// The epoch the views show; `None` is the newest.
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: Principal,
     /// The error of PCA of every run.
     pub baselines: Baselines,
     /// Data of runs that the design no longer reads.
-    pub(super) past: PastData,
+    pub(super) past_data: PastData,
+    /// The document as the live store was last given it.
     pub(super) kept: Option<Project>,
     /// Jobs that measure a run, with what they measure of it.
     pub(super) jobs: BTreeMap<JobId, (RunId, Measured)>,
@@ -119,10 +122,12 @@ pub struct State {
     pub(super) orphans: BTreeSet<RunId>,
     /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
     pub(super) document: u64,
+    /// Number of the next job.
     pub(super) next_job: u64,
     /// Numbers of runs of this document and of its file, removed ones too: none is used again.
     pub(super) used: BTreeSet<RunId>,
-    pub(super) live: Option<(f32, u32)>,
+    /// Learning rate and epochs that the run under way was last told.
+    pub(super) live_settings: Option<(f32, u32)>,
 }
 
 /// Something the window must do that a plain function cannot.
@@ -146,22 +151,8 @@ pub enum Effect {
     Recover(Recovery),
     /// Throw it away.
     Discard(Recovery),
-    /// Write the document down in the live store.
-    Keep(Box<Project>, Option<PathBuf>),
-    /// Note there which document the project's file holds.
-    Seen(PathBuf, String),
-    /// Mark what was written down there as saved elsewhere: a crash takes nothing.
-    Settle,
-    /// Continue in the store of recovered work.
-    Adopt(Store),
-    /// Remove a run from the live store.
-    Forget(RunId),
-    /// Write a run down there that was removed.
-    Import(Box<Run>),
-    /// Write down there what a person says of a run, and what was measured of it.
-    KeepResults(RunId, Caption, Results),
-    /// Leave the live store and begin another, with these runs in it.
-    NewStore(Vec<Run>),
+    /// Do something in the live store.
+    Store(StoreRequest),
     /// Change how large everything is; 0 is back to normal.
     Zoom(f32),
     /// Close the window, nothing being lost.
@@ -206,14 +197,14 @@ impl State {
             epoch: None,
             principal: Principal::default(),
             baselines: Baselines::default(),
-            past: PastData::default(),
+            past_data: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),
             orphans: BTreeSet::new(),
             document: 0,
             next_job: 1,
             used: BTreeSet::new(),
-            live: None,
+            live_settings: None,
             project,
         }
     }
@@ -230,7 +221,7 @@ impl State {
         visible(&name).into_owned()
     }
 
-    /// The run that trains or stands still between two steps; where there is none yet, the first that waits for its turn.
+    /// The run that trains or is paused; where there is none, the first in the queue.
     pub fn active_run(&self) -> Option<&Run> {
         let is_under_way = |run: &&Run| run.status.is_under_way();
         self.runs
@@ -241,7 +232,7 @@ impl State {
 
     /// The run the views show.
     pub fn shown(&self) -> Option<&Run> {
-        let chosen = self.shown_run.and_then(|id| self.runs.iter().find(|run| run.id == id));
+        let chosen = self.shown_run.and_then(|id| self.find_run(id));
         let listed = self.runs.iter().rev().find(|run| !run.caption.is_hidden);
         chosen.or(listed).or(self.runs.last())
     }
@@ -251,7 +242,7 @@ impl State {
     pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
         let loaded = self.data.dataset.as_deref();
         let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
-        let own = own.map(|(data, _)| data).or_else(|| self.past.of(run));
+        let own = own.map(|(data, _)| data).or_else(|| self.past_data.of(run));
         own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))
     }
 
@@ -307,7 +298,7 @@ impl State {
             then.data.source.clone_from(&self.project.data.source);
         }
         let is_same = self.project.trained_designs().contains(&then);
-        (is_same && (run.history.epochs.len() as u32) < run.epochs).then_some(run)
+        (is_same && run.finished_epochs() < run.epochs).then_some(run)
     }
 
     /// How many threads train.
@@ -316,7 +307,12 @@ impl State {
     }
 
     /// A run by its number.
-    pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+    pub fn find_run(&self, id: RunId) -> Option<&Run> {
+        self.runs.iter().find(|run| run.id == id)
+    }
+
+    /// A run by its number, to be changed.
+    pub fn find_run_mut(&mut self, id: RunId) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| run.id == id)
     }
 

@@ -20,8 +20,8 @@ use crate::session;
 use crate::ui::state::{Effect, State};
 
 impl State {
-    /// Brings everything derived in line with the document; called around every frame. `is_editing`: a widget is being
-    /// dragged or typed into, so an edit is not over yet.
+    /// Brings everything derived in line with the document; called around every frame.
+    /// `is_editing`: a widget is being dragged or typed into, so an edit is not over yet.
     pub fn refresh(&mut self, is_editing: bool) {
         self.history.observe(&self.project, is_editing);
         self.sources.remember(&self.project.data.source);

@@ -63,7 +63,7 @@ fn idle(state: &State) -> Condition {
 
 pub(super) fn steppable(state: &State) -> Condition {
     match state.active_run() {
-        Some(run) if run.status == Status::Queued => Err("The run waits for its turn.".to_owned()),
+        Some(run) if run.status == Status::Queued => Err("The run is queued.".to_owned()),
         _ => startable(state),
     }
 }
@@ -77,7 +77,7 @@ pub(super) fn trainable_as_new(state: &State) -> Condition {
 /// Whether the shown run was stopped before its last epoch and can be resumed.
 pub(super) fn resumable(state: &State) -> Condition {
     extendable(state)?;
-    let stopped = |run: &Run| run.status == Status::Stopped && (run.history.epochs.len() as u32) < run.epochs;
+    let stopped = |run: &Run| run.status == Status::Stopped && run.finished_epochs() < run.epochs;
     demand(state.shown().is_some_and(stopped), "The shown run has reached its last epoch.")
 }
 
@@ -143,7 +143,7 @@ fn trainable(state: &State) -> Condition {
         return Err("Input: the data are still being loaded.".to_owned());
     }
     if !data.is_of(&state.project.data) {
-        return Err("Input: the data are not loaded yet; end what is being typed or dragged.".to_owned());
+        return Err("Input: the data are not loaded yet; finish the edit first.".to_owned());
     }
     match &data.error {
         None if data.ready(&state.project.data).is_some() => Ok(()),
@@ -173,19 +173,19 @@ pub(super) fn deletable(state: &State) -> Condition {
     demand(!is_under_way, "The run is under way: stop it first.")
 }
 
-/// Whether the shown run can be judged by the test split.
-pub(super) fn judgeable(state: &State) -> Condition {
-    judgeable_by(state, Subset::Test)
+/// Whether the shown run can be evaluated on the test split.
+pub(super) fn evaluable(state: &State) -> Condition {
+    evaluable_on(state, Subset::Test)
 }
 
-/// Whether the shown run can be judged by a split.
-pub(super) fn judgeable_by(state: &State, subset: Subset) -> Condition {
+/// Whether the shown run can be evaluated on a split.
+pub(super) fn evaluable_on(state: &State, subset: Subset) -> Condition {
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if matches!(run.status, Status::Queued | Status::Training) {
         return Err("The run is being trained: pause or stop it first.".to_owned());
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to evaluate.".to_owned());
+        return Err("The run has no weights to evaluate.".to_owned());
     }
     let Some((data, _)) = state.data_as_trained(run) else {
         trainable(state)?;
@@ -193,7 +193,9 @@ pub(super) fn judgeable_by(state: &State, subset: Subset) -> Condition {
     };
     if data.split.rows(subset).is_empty() {
         let split = subset.name();
-        return Err(format!("There is no {split} split: give it a share on the input card, and train."));
+        return Err(format!(
+            "There is no {split} split: give it a share on the input card, then train a new run."
+        ));
     }
     Ok(())
 }
@@ -208,7 +210,7 @@ pub(super) fn extendable(state: &State) -> Condition {
         );
     }
     if run.checkpoint.is_none() {
-        return Err("The run left no weights to resume from.".to_owned());
+        return Err("The run has no weights to resume from.".to_owned());
     }
     if state.data_as_trained(run).is_none() {
         trainable(state)?;

@@ -18,7 +18,7 @@ use crate::ui::views;
 /// Declares the commands: each has one record, which says everything about it.
 macro_rules! commands {
     ($($id:ident => $record:expr;)*) => {
-        /// Something a person can ask for by menu, keys or the command palette.
+        /// A command that is given by menu, keys or the command palette.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[allow(missing_docs, reason = "the records say what each one does")]
         pub enum Command {
@@ -197,8 +197,8 @@ commands! {
         .when(conditions::restorable);
     EvaluateTest => Menu::Run
         .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], |state| state.evaluate(Subset::Test))
-        .about("Judge the shown run by the samples it never saw.")
-        .when(conditions::judgeable);
+        .about("Evaluate the shown run on samples it never saw.")
+        .when(conditions::evaluable);
     RunPage => Menu::Run
         .item(5, "Run details", keys![CTRL_ALT, I], |state| state.on_shown(RunAction::Page))
         .about("Open the page of the shown run: its design, changes on the way, results and note.")
@@ -237,7 +237,7 @@ commands! {
         .when(conditions::reloadable);
     CancelLoad => Menu::Run
         .item(3, "Cancel loading", keys![CTRL_ALT, C], |state| state.send(Request::CancelLoad))
-        .about("Give up loading the data.")
+        .about("Cancel loading the data.")
         .when(conditions::loading);
     Threads => Menu::Run
         .item(4, "Threads…", keys![CTRL_ALT, T], State::ask_threads)

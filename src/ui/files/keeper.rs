@@ -5,25 +5,11 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::{FileEvent, FileRoom};
 use crate::io::{FileError, Store};
-use crate::project::Project;
-use crate::run::{Caption, Results, Run, RunId};
-
-/// What the keeper of the live store does, one after the other.
-pub(super) enum Keep {
-    Design(Box<Project>, Option<PathBuf>),
-    Seen(PathBuf, String),
-    Settle,
-    New(Vec<Run>),
-    Adopt(Store),
-    Forget(RunId),
-    Import(Box<Run>),
-    Results(RunId, Caption, Results),
-    Discard,
-}
+use crate::ui::state::StoreRequest;
 
 impl FileRoom {
-    /// Begins to keep work in progress below `root`. What a crash left behind there is looked for first, as whoever looks
-    /// holds for a moment the lock of what it looks at.
+    /// Begins to keep work in progress below `root`. Work that a crash left there is looked for
+    /// first, because looking takes the locks of all workspaces for a moment.
     pub fn start_keeping(&mut self, root: PathBuf) {
         let (keeper, work) = channel();
         let (sender, wake) = (self.sender.clone(), self.wake.clone());
@@ -42,44 +28,12 @@ impl FileRoom {
         self.keeper = Some(keeper);
     }
 
-    /// Writes the document down in the live store.
-    pub fn keep(&self, project: Box<Project>, origin: Option<PathBuf>) {
-        self.to_keeper(Keep::Design(project, origin));
-    }
-
-    /// Notes in the live store which document the project's file holds.
-    pub fn note_seen(&self, file: PathBuf, document: String) {
-        self.to_keeper(Keep::Seen(file, document));
-    }
-
-    /// Marks what is in the live store as saved elsewhere.
-    pub fn settle(&self) {
-        self.to_keeper(Keep::Settle);
-    }
-
-    /// Leaves the live store and begins another with these runs in it.
-    pub fn new_store(&self, runs: Vec<Run>) {
-        self.to_keeper(Keep::New(runs));
-    }
-
-    /// Continues in the store of recovered work.
-    pub fn adopt(&self, store: Store) {
-        self.to_keeper(Keep::Adopt(store));
-    }
-
-    /// Removes a run from the live store.
-    pub fn forget(&self, run: RunId) {
-        self.to_keeper(Keep::Forget(run));
-    }
-
-    /// Writes a whole run down in the live store.
-    pub fn import(&self, run: Box<Run>) {
-        self.to_keeper(Keep::Import(run));
-    }
-
-    /// Writes down in the live store what a person says of a run, and what was measured of it.
-    pub fn keep_results(&self, run: RunId, caption: Caption, results: Results) {
-        self.to_keeper(Keep::Results(run, caption, results));
+    /// Has something done in the live store.
+    pub fn keep(&self, request: StoreRequest) {
+        if let Some(keeper) = &self.keeper {
+            // A keeper that is gone has said so.
+            let _ = keeper.send(request);
+        }
     }
 
     /// Ends the keeping: everything was saved or given up. Waits until nothing is left to recover. Nobody may write to the
@@ -87,24 +41,17 @@ impl FileRoom {
     pub fn end_keeping(&mut self) {
         // An answer that nobody takes any more may hold the workspace.
         self.receiver = channel().1;
-        self.to_keeper(Keep::Discard);
+        self.keep(StoreRequest::Discard);
         self.keeper = None;
         if let Some(thread) = self.keeper_thread.take() {
             // A keeper that panicked leaves its workspace behind, to be recovered.
             let _ = thread.join();
         }
     }
-
-    fn to_keeper(&self, work: Keep) {
-        if let Some(keeper) = &self.keeper {
-            // A keeper that is gone has said so.
-            let _ = keeper.send(work);
-        }
-    }
 }
 
 /// Looks after the live store until the window closes.
-fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
+fn keep(root: &Path, work: &Receiver<StoreRequest>, tell: &dyn Fn(FileEvent)) {
     let create = || match Store::create(root) {
         Ok(store) => {
             tell(FileEvent::Store(Ok(store.clone())));
@@ -123,10 +70,10 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
     let mut store = create();
     while let Ok(next) = work.recv() {
         match (next, &store) {
-            (Keep::Design(project, origin), Some(store)) => {
+            (StoreRequest::Design(project, origin), Some(store)) => {
                 complain(store.save_design(&project, origin.as_deref()));
             }
-            (Keep::New(runs), _) => {
+            (StoreRequest::Renew(runs), _) => {
                 if let Some(old) = store.take() {
                     complain(old.discard());
                 }
@@ -137,31 +84,31 @@ fn keep(root: &Path, work: &Receiver<Keep>, tell: &dyn Fn(FileEvent)) {
                     complain(store.settle());
                 }
             }
-            (Keep::Adopt(recovered), _) => {
+            (StoreRequest::Adopt(recovered), _) => {
                 if let Some(old) = store.replace(recovered) {
                     complain(old.discard());
                 }
             }
-            (Keep::Discard, Some(_)) => {
+            (StoreRequest::Discard, Some(_)) => {
                 if let Some(old) = store.take() {
                     complain(old.discard());
                 }
             }
-            (Keep::Seen(file, document), Some(store)) => complain(store.save_seen(&file, document)),
-            (Keep::Settle, Some(store)) => complain(store.settle()),
-            (Keep::Forget(run), Some(store)) => complain(store.remove_run(run)),
-            (Keep::Import(run), Some(store)) => complain(store.import_run(&run)),
-            (Keep::Results(run, caption, results), Some(store)) => {
+            (StoreRequest::Seen(file, document), Some(store)) => complain(store.save_seen(&file, document)),
+            (StoreRequest::Settle, Some(store)) => complain(store.settle()),
+            (StoreRequest::Forget(run), Some(store)) => complain(store.remove_run(run)),
+            (StoreRequest::Import(run), Some(store)) => complain(store.import_run(&run)),
+            (StoreRequest::Results(run, caption, results), Some(store)) => {
                 complain(store.save_results(run, &caption, &results));
             }
             (
-                Keep::Design(..)
-                | Keep::Seen(..)
-                | Keep::Settle
-                | Keep::Forget(_)
-                | Keep::Import(_)
-                | Keep::Results(..)
-                | Keep::Discard,
+                StoreRequest::Design(..)
+                | StoreRequest::Seen(..)
+                | StoreRequest::Settle
+                | StoreRequest::Forget(_)
+                | StoreRequest::Import(_)
+                | StoreRequest::Results(..)
+                | StoreRequest::Discard,
                 None,
             ) => {}
         }

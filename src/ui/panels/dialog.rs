@@ -17,7 +17,7 @@ use crate::ui::state::{
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
 
-/// Shows the open dialog, if there is one, and carries out its answer.
+/// Shows the open dialog, if there is one, and does what is answered.
 pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let Some(mut dialog) = state.dialog.take() else { return };
     let mut answer = Answer::Open;
@@ -47,6 +47,11 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         state.dialog.get_or_insert(dialog);
         return;
     }
+    carry_out(state, dialog, answer);
+}
+
+/// Does what was answered; the dialog is closed unless it is put back.
+fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
     match answer {
         Answer::Open | Answer::Close => {}
         Answer::Recipe(recipe) => state.proceed(Then::Recipe(recipe)),
@@ -60,7 +65,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             }
         }
         Answer::TrainMore(epochs) => {
-            if let Some((id, done)) = state.shown().map(|run| (run.id, run.history.epochs.len() as u32)) {
+            if let Some((id, done)) = state.shown().map(|run| (run.id, run.finished_epochs())) {
                 state.resume_run(id, Some(done.saturating_add(epochs)));
             }
         }
@@ -252,7 +257,7 @@ fn train_more_ui(ui: &mut Ui, state: &State, epochs: &mut u32) -> Answer {
 /// What to say where some of so many epochs more would change nothing: a cosine that has come down to 0 stays there.
 fn idle_epochs(run: &Run, more: u32) -> Option<String> {
     let training = &run.design.training;
-    let (done, last) = (run.history.epochs.len() as u32, training.epochs);
+    let (done, last) = (run.finished_epochs(), training.epochs);
     let comes_to_nothing = matches!(training.schedule, Schedule::Cosine { floor } if floor == 0.0);
     if !comes_to_nothing || done.saturating_add(more) <= last {
         return None;

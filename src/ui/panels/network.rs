@@ -1,4 +1,5 @@
-//! The network as an hourglass: one card a layer, as wide as the logarithm of its units, to select, drag and mend.
+//! The network as an hourglass: one card a layer, as wide as the logarithm of its units, to select,
+//! drag and fix.
 
 use egui::{
     Align, Align2, Button, Color32, DragAndDrop, EventFilter, FontId, Id, Layout, Pos2, Rect, Response,

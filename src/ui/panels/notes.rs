@@ -1,4 +1,5 @@
-//! What stands over the window in passing: notes, and the promise under a dragged file.
+//! What is shown over the window for a while: notes, and what happens with a file that is dragged
+//! over it.
 
 use egui::{Align2, Area, AreaState, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
@@ -12,7 +13,8 @@ const ABOVE_PX: f32 = 50.0;
 /// Width of a note's text.
 const TEXT_PX: f32 = 300.0;
 
-/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the replay bar; each can be put away.
+/// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the
+/// replay bar; each can be closed.
 pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     let now = ui.ctx().time();
     match state.notices.expire(now) {
@@ -63,14 +65,14 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     }
 }
 
-/// How a note was put away.
+/// How a note was closed.
 enum Answer {
     Dismiss,
     /// What it offers was taken.
     Take(Offer),
 }
 
-/// One note; says how it was put away, if it was.
+/// One note; says how it was closed, if it was.
 fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
     let tokens = tokens(ui);
     let color = super::problems::color(&tokens, toast.severity);

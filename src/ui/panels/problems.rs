@@ -8,14 +8,14 @@ use crate::ui::theme::{Tokens, tokens};
 use crate::ui::widgets::button::secondary_ui;
 use crate::ui::widgets::empty::empty_ui;
 
-/// Shows every problem: a click goes to its card, its button mends it.
+/// Shows every problem: a click goes to its card, its button fixes it.
 pub fn problems_ui(ui: &mut Ui, state: &mut State) {
     let problems = state.derived.problems.clone();
     if problems.is_empty() {
         let text = if state.data.ready(&state.project.data).is_some() {
             "No problems: the design can be trained."
         } else {
-            "No problems so far; shapes are judged when the data are loaded."
+            "No problems so far; shapes are checked once the data are loaded."
         };
         empty_ui(ui, text);
         return;

@@ -253,31 +253,7 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         done as f32 / run.epochs.max(1) as f32
     };
     let is_training = run.status == Status::Training;
-    let speed = if is_training && progress.samples_per_sec > 0.0 {
-        format!("{} samples/s", short_count(progress.samples_per_sec as u64))
-    } else {
-        String::new()
-    };
-    let time = if is_training {
-        left(fraction, progress.seconds)
-            .map_or_else(|| "…".to_owned(), |secs| format!("{} left", format_secs(secs)))
-    } else {
-        format!("{}, {}", run.status.word(), format_secs(run.seconds))
-    };
-    let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
-    let about = if wide && !speed.is_empty() { format!("{time} · {speed}") } else { time };
-    let width = if wide { 190.0 } else { 92.0 };
-    if let Some(run) = state.older_design().filter(|_| !small) {
-        let text = format!("run {run} trains an older design");
-        ui.allocate_ui_with_layout(vec2(width, 28.0), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_width(width);
-            ui.add(egui::Label::new(RichText::new(text).size(12.0).color(tokens.code)).truncate())
-        })
-        .inner
-        .on_hover_text("The design was changed after the run started; the next run will train it.");
-    } else if !small {
-        text_ui(ui, &about, width, Align::LEFT).on_hover_text(speed);
-    }
+    pace_ui(ui, state, run, &progress, fraction);
     // In the smallest window the numbers have all the room.
     let bar = (ui.available_width() - PLACE_PX - 16.0).min(230.0);
     if bar >= 24.0 {
@@ -288,7 +264,43 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         let font = egui::FontId::proportional(PLACE_SIZE);
         ui.painter().layout_no_wrap(text.to_owned(), font, tokens.dim).size().x < room
     });
-    text_ui(ui, &place, room, Align::RIGHT).on_hover_text(match progress.greedy {
+    text_ui(ui, &place, tokens.dim, room, Align::RIGHT)
+        .on_hover_text(place_sentence(&progress, [done, run.epochs]));
+}
+
+/// Time left and speed while a run trains, its status and time where it does not; none of it in the
+/// smallest window.
+fn pace_ui(ui: &mut Ui, state: &State, run: &Run, progress: &RunProgress, fraction: f32) {
+    let (wide, small) = (ui.available_width() > 470.0, ui.available_width() < 250.0);
+    if small {
+        return;
+    }
+    let width = if wide { 190.0 } else { 92.0 };
+    if let Some(run) = state.older_design() {
+        let text = format!("run {run} trains an older design");
+        text_ui(ui, &text, tokens(ui).code, width, Align::LEFT)
+            .on_hover_text("The design was changed after the run started; the next run will train it.");
+        return;
+    }
+    let is_training = run.status == Status::Training;
+    let speed = if is_training && progress.samples_per_sec > 0.0 {
+        format!("{} samples/s", short_count(progress.samples_per_sec as u64))
+    } else {
+        String::new()
+    };
+    let time = if is_training {
+        let left = left(fraction, progress.seconds);
+        left.map_or_else(|| "…".to_owned(), |secs| format!("{} left", format_secs(secs)))
+    } else {
+        format!("{}, {}", run.status.word(), format_secs(run.seconds))
+    };
+    let about = if wide && !speed.is_empty() { format!("{time} · {speed}") } else { time };
+    text_ui(ui, &about, tokens(ui).dim, width, Align::LEFT).on_hover_text(speed);
+}
+
+/// Where a run is, in a sentence.
+fn place_sentence(progress: &RunProgress, [done, epochs]: [u32; 2]) -> String {
+    match progress.greedy {
         Some(greedy) => format!(
             "Layer {} of {} learns by itself: epoch {} of {}.",
             greedy.layer,
@@ -299,10 +311,10 @@ fn progress_ui(ui: &mut Ui, state: &State) {
         None => format!(
             "{} of {} epochs, step {} of the next.",
             format_count(done),
-            format_count(run.epochs),
+            format_count(epochs),
             format_count(progress.step_in_epoch)
         ),
-    });
+    }
 }
 
 /// Where a run is, in the longest words that fit. They are chosen by how long they get, so that they stay in one form.
@@ -380,8 +392,7 @@ fn idle_ui(ui: &mut Ui, state: &State) {
     });
 }
 
-fn text_ui(ui: &mut Ui, text: &str, width: f32, align: Align) -> egui::Response {
-    let tokens = tokens(ui);
+fn text_ui(ui: &mut Ui, text: &str, color: egui::Color32, width: f32, align: Align) -> egui::Response {
     let layout = if align == Align::LEFT {
         Layout::left_to_right(Align::Center)
     } else {
@@ -389,7 +400,7 @@ fn text_ui(ui: &mut Ui, text: &str, width: f32, align: Align) -> egui::Response 
     };
     ui.allocate_ui_with_layout(vec2(width, 28.0), layout, |ui| {
         ui.set_min_width(width);
-        ui.add(egui::Label::new(RichText::new(text).size(PLACE_SIZE).color(tokens.dim)).truncate())
+        ui.add(egui::Label::new(RichText::new(text).size(PLACE_SIZE).color(color)).truncate())
     })
     .response
 }

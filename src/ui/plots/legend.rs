@@ -6,9 +6,10 @@ use egui::{
 };
 
 use super::markers::{class_marker, legend_marker};
+use super::number::format_number;
 use super::paint::{color, palette};
 use super::scatter::shortened;
-use crate::project::{format_number, visible};
+use crate::project::visible;
 
 const LINE: f32 = 17.0;
 

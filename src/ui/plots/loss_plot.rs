@@ -11,10 +11,10 @@ use egui::{
 use super::axes::inside;
 use super::axes::{Drag, Frame, Limits, Ticks, Zoom};
 use super::line::Line;
-use super::number::{linear_ticks, log_ticks};
+use super::number::log_ticks;
+use super::number::{format_number, linear_ticks};
 use super::paint::{color, palette};
 use crate::figure::Rgb;
-use crate::project::format_number;
 
 /// One curve, ascending in x.
 #[derive(Clone, Copy, Debug)]

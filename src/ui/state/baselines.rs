@@ -4,7 +4,7 @@
 use crate::run::RunId;
 use crate::session::JobId;
 
-/// The one on its way, and those that cannot be had.
+/// The job under way, and runs whose baseline could not be computed.
 #[derive(Clone, Debug, Default)]
 pub struct Baselines {
     coming: Option<(JobId, RunId)>,
@@ -12,7 +12,7 @@ pub struct Baselines {
 }
 
 impl Baselines {
-    /// Whether one is on its way.
+    /// Whether one is being computed.
     pub fn is_coming(&self) -> bool {
         self.coming.is_some()
     }

@@ -53,7 +53,8 @@ impl Derived {
         }
     }
 
-    /// Derives it again where the document or what is known of the data is another. `is_editing`: an edit is under way.
+    /// Derives it again where the document or what is known of the data is another. `is_editing`:
+    /// an edit is under way.
     pub fn follow(&mut self, project: &Project, data: &DataState, is_editing: bool) {
         if !is_editing {
             self.before = None;

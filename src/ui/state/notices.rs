@@ -1,9 +1,9 @@
-//! What happened: the log, and the notes that stand over the window for a while.
+//! What happened: the log, and the notes that are shown over the window for a while.
 
 use crate::check::Severity;
 use crate::project::{Choice, Source, visible_lines};
 
-/// How long a note that is no error stays, in seconds; over the last of them it fades.
+/// How long a note stays that is not an error, and over how much of that it fades, in seconds.
 const STAYS_SECS: f64 = 6.0;
 const FADES_SECS: f64 = 0.6;
 /// Most notes on screen: more would cover the work they are about, and the log has them all.
@@ -11,7 +11,7 @@ const TOASTS: usize = 3;
 /// Most lines of the log.
 const LINES: usize = 2000;
 
-/// The log, and what is shown of it in passing.
+/// The log, and the notes on screen.
 #[derive(Clone, Debug, Default)]
 pub struct Notices {
     /// Every line, oldest first.
@@ -31,7 +31,7 @@ pub struct Line {
     pub unix_secs: u64,
 }
 
-/// A note over the window. Errors and offers stay until they are put away.
+/// A note over the window. Errors and offers stay until they are closed.
 #[derive(Clone, Debug)]
 pub struct Toast {
     /// How bad it is.
@@ -66,7 +66,7 @@ impl Offer {
 }
 
 impl Toast {
-    /// How much of it is still to be seen, in [0, 1].
+    /// How opaque it is drawn, in [0, 1].
     pub fn opacity(&self, now: f64) -> f32 {
         self.until.map_or(1.0, |until| ((until - now) / FADES_SECS).clamp(0.0, 1.0) as f32)
     }
@@ -87,7 +87,7 @@ impl Notices {
         }
     }
 
-    /// Takes back what is shown with these words in front: it no longer holds.
+    /// Removes notes that begin with these words and no longer hold.
     pub fn take_back(&mut self, start: &str) {
         let start = visible_lines(start);
         self.toasts.retain(|toast| !toast.text.starts_with(&*start));
@@ -116,7 +116,7 @@ impl Notices {
         }
     }
 
-    /// Lets go of notes whose time is over; says in how many seconds another picture of them is needed.
+    /// Removes notes whose time is over; says in how many seconds they have to be drawn again.
     pub fn expire(&mut self, now: f64) -> Option<f64> {
         for toast in &mut self.toasts {
             let waits = toast.severity == Severity::Error || toast.offer.is_some();

@@ -21,12 +21,12 @@ impl PastData {
         own.map(|(_, data)| &**data)
     }
 
-    /// Lets go of what is not wanted.
+    /// Removes what is not wanted.
     pub fn retain(&mut self, is_wanted: impl Fn(&Data, &Dataset) -> bool) {
         self.0.retain(|(of, data)| is_wanted(of, data));
     }
 
-    /// Keeps data, and lets go of the oldest where all are too many.
+    /// Keeps data; removes the oldest where all take too much memory.
     pub fn add(&mut self, of: Data, data: Arc<Dataset>) {
         self.0.retain(|(_, known)| !Arc::ptr_eq(known, &data));
         self.0.push((of, data));

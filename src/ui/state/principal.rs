@@ -4,7 +4,7 @@
 use crate::run::RunId;
 use crate::session::JobId;
 
-/// The newest plane there is, and the one on its way.
+/// The newest points, and the job that computes others.
 #[derive(Clone, Debug, Default)]
 pub struct Principal {
     there: Option<(RunId, u32, Vec<[f32; 2]>)>,
@@ -17,12 +17,12 @@ impl Principal {
         self.there.as_ref().filter(|there| there.0 == run).map(|there| there.2.as_slice())
     }
 
-    /// Lets go of points of any other epoch.
+    /// Removes points of any other epoch.
     pub fn keep_only(&mut self, epoch: Option<u32>) {
         self.there.take_if(|there| Some(there.1) != epoch);
     }
 
-    /// Whether some are on their way.
+    /// Whether some are being computed.
     pub fn is_coming(&self) -> bool {
         self.coming.is_some()
     }

@@ -10,7 +10,7 @@ pub enum BottomTab {
     /// The runs.
     #[default]
     Runs,
-    /// What stands against training.
+    /// Problems that block training.
     Problems,
     /// What happened.
     Log,
@@ -78,7 +78,7 @@ impl ViewSettings {
     }
 }
 
-/// Name of the view of the data, which whoever brings data wants to see.
+/// Name of the view of the data, which is shown when data are chosen.
 pub const DATA_VIEW: &str = "Data";
 
 /// The command palette: what was typed and which line is chosen.

@@ -9,7 +9,7 @@ use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
 use crate::ui::files::FileEvent;
 use crate::ui::painted::{check_visible, names, texts};
-use crate::ui::state::{Effect, RunAction, SaveKind, SaveRequest, State};
+use crate::ui::state::{Effect, RunAction, SaveKind, SaveRequest, State, StoreRequest};
 
 #[test]
 fn names_are_shown_with_their_control_characters_escaped() {
@@ -125,7 +125,7 @@ fn the_document_in_the_file_is_noted_whenever_it_is_opened_or_saved() {
     let mut state = State::default();
     let noted = |state: &mut State| {
         std::mem::take(&mut state.effects).into_iter().find_map(|effect| {
-            let Effect::Seen(file, document) = effect else { return None };
+            let Effect::Store(StoreRequest::Seen(file, document)) = effect else { return None };
             (file == path).then_some(document)
         })
     };

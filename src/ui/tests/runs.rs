@@ -6,7 +6,7 @@ use crate::project::Project;
 use crate::run::{Caption, Losses, Run, RunEvent, RunId, Status, Terms};
 use crate::session::{Event, JobKind, JobResult, Request};
 use crate::ui::commands::Command;
-use crate::ui::state::{Effect, RunAction, RunField, RunPage, State};
+use crate::ui::state::{Effect, RunAction, RunField, RunPage, State, StoreRequest};
 
 fn with_runs(count: u32) -> State {
     let runs = (1..=count).map(|id| Run { status: Status::Done, ..run(id) }).collect();
@@ -20,12 +20,13 @@ fn ids(state: &State) -> Vec<u32> {
 /// What the live store is told since the last look.
 fn stored(state: &mut State) -> Vec<String> {
     let told = |effect| {
-        if let Effect::KeepResults(run, caption, results) = effect {
+        let Effect::Store(request) = effect else { return None };
+        if let StoreRequest::Results(run, caption, results) = request {
             let count = results.iter().count();
             Some(format!("results of {run}: {:?}, {count}", caption.name))
-        } else if let Effect::Import(run) = effect {
+        } else if let StoreRequest::Import(run) = request {
             Some(format!("import {}", run.title()))
-        } else if let Effect::Forget(run) = effect {
+        } else if let StoreRequest::Forget(run) = request {
             Some(format!("forget {run}"))
         } else {
             None
@@ -129,7 +130,7 @@ fn numbers_begin_at_1_in_a_new_project_once_older_runs_have_ended() {
 fn an_evaluation_stays_with_its_run() {
     let mut state = super::events::with_data();
     let checkpoint = crate::ui::views::samples::checkpoint(state.runs[0].shape, 4);
-    let epoch = checkpoint.progress.epoch;
+    let epoch = checkpoint.inference_epoch();
     state.runs[0].checkpoint = Some(std::sync::Arc::new(checkpoint));
     state.runs[0].status = Status::Done;
     state.effects.clear();

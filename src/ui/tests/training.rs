@@ -183,7 +183,7 @@ fn the_data_of_a_run_are_one_button_away() {
     let state = window.state();
     assert!(state.shown().is_some_and(|run| state.data_of(run).is_some()), "its views keep them");
     // As after a start, when only the data of the design are loaded.
-    window.state().past = crate::ui::state::PastData::default();
+    window.state().past_data = crate::ui::state::PastData::default();
     window.harness.run_ok();
     window.click("Use the data of this run");
     window.until("its own are there", |state| state.shown().is_some_and(|run| state.data_of(run).is_some()));

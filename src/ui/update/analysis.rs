@@ -59,7 +59,7 @@ impl State {
         let asked = self.jobs.remove(&job);
         match result {
             Ok(JobResult::Baseline(mse)) => {
-                if let Some(run) = self.baselines.take(job).and_then(|id| self.run_mut(id)) {
+                if let Some(run) = self.baselines.take(job).and_then(|id| self.find_run_mut(id)) {
                     run.apply(&RunEvent::Baseline(mse));
                 }
             }
@@ -101,7 +101,7 @@ impl State {
         }
     }
 
-    /// Asks for the baseline of a run that lacks it, unless one is on its way.
+    /// Asks for the baseline of a run that lacks it, unless one is being computed.
     pub(super) fn want_baseline(&mut self) {
         if self.baselines.is_coming() {
             return;
@@ -114,7 +114,7 @@ impl State {
         // Another run of the same data and as large a code has the same one.
         let known = self.runs.iter().filter(|other| is_same(run, other)).find_map(|other| other.pca_mse);
         if let Some(known) = known {
-            if let Some(run) = self.run_mut(id) {
+            if let Some(run) = self.find_run_mut(id) {
                 run.apply(&RunEvent::Baseline(known));
             }
             return;

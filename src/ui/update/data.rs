@@ -23,9 +23,10 @@ impl State {
         self.send(Request::Load { request: self.data.request, data });
     }
 
-    /// Loads the data of a run; where the design on screen has others, it gets the run's, which can be undone.
+    /// Loads the data of a run; where the design on screen has others, it gets the run's, which can
+    /// be undone.
     pub fn load_data_of(&mut self, id: RunId) {
-        let Some(run) = self.runs.iter().find(|run| run.id == id) else { return };
+        let Some(run) = self.find_run(id) else { return };
         if self.project.data == run.design.data {
             self.load();
             return;
@@ -45,7 +46,7 @@ impl State {
             self.keep_past_data();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
-                // What is still on its way answers an older request.
+                // What still comes answers an older request.
                 request: self.data.request + 1,
                 ..DataState::default()
             };
@@ -94,23 +95,25 @@ impl State {
         self.refresh(false);
     }
 
-    /// Keeps the loaded data for the views of runs that were trained on them; called before others take their place.
+    /// Keeps the loaded data for the views of runs that were trained on them; called before others
+    /// take their place.
     pub(super) fn keep_past_data(&mut self) {
         if let (Some(data), Some(of)) = (&self.data.dataset, &self.data.of)
             && self.runs.iter().any(|run| is_own(run, of, data))
         {
-            self.past.add(of.clone(), data.clone());
+            self.past_data.add(of.clone(), data.clone());
         }
     }
 
-    /// Lets go of past data that no run needs: of runs that were removed, and what is loaded again.
+    /// Removes past data that no run needs: those of removed runs, and those that are loaded again.
     pub(super) fn forget_past_data(&mut self) {
         let loaded = self.data.dataset.as_deref().zip(self.data.of.as_ref());
         let lacks = |run: &Run| !loaded.is_some_and(|(data, of)| is_own(run, of, data));
-        self.past.retain(|of, data| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
+        self.past_data.retain(|of, data| self.runs.iter().any(|run| lacks(run) && is_own(run, of, data)));
     }
 
-    /// Offers to read old data by the rules of new designs, where the document reads them by older ones.
+    /// Offers to read old data by the rules of new designs, where the document reads them by older
+    /// ones.
     pub(super) fn offer_rules(&mut self) {
         self.notices.take_back(OLD_RULES);
         if self.project.data.has_old_rules() {

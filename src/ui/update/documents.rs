@@ -1,14 +1,15 @@
 //! The document and its file: what is asked before something is lost, where it is saved, what is opened next.
 
+use std::mem::take;
 use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
-use crate::io::{MergeBase, Recovery};
-use crate::project::{Place, Project, is_hidden, visible, visible_path};
+use crate::io::Recovery;
+use crate::project::{Project, is_hidden, visible, visible_path};
 use crate::run::Run;
 use crate::ui::state::{
-    Baselines, Browse, BrowseKind, Dialog, Effect, History, PastData, PathDialog, PathField, PathFound,
-    Principal, Purpose, SaveKind, SaveRequest, Sources, State, Target, Then, with_ending,
+    Browse, BrowseKind, Dialog, Effect, PathDialog, PathField, PathFound, Purpose, SaveKind, SaveRequest,
+    State, StoreRequest, Target, Then, with_ending,
 };
 
 impl State {
@@ -17,29 +18,28 @@ impl State {
         for run in self.unfinished() {
             self.abandon(run);
         }
-        self.document += 1;
-        self.used = runs.iter().map(|run| run.id).collect();
+        // What is not named here begins anew.
+        *self = State {
+            document: self.document + 1,
+            shown_run: runs.iter().rfind(|run| !run.caption.is_hidden).map(|run| run.id),
+            used: runs.iter().map(|run| run.id).collect(),
+            runs,
+            file,
+            orphans: take(&mut self.orphans),
+            next_job: self.next_job,
+            data: take(&mut self.data),
+            view: take(&mut self.view),
+            dialog: self.dialog.take(),
+            notices: take(&mut self.notices),
+            effects: take(&mut self.effects),
+            recent: take(&mut self.recent),
+            threads: self.threads,
+            store: self.store.take(),
+            busy: self.busy.take(),
+            found: take(&mut self.found),
+            ..State::new(project)
+        };
         self.view.runs_table.page = None;
-        self.history = History::new(&project);
-        self.saved = project.clone();
-        self.project = project;
-        self.sources = Sources::default();
-        self.shown_run = runs.last().map(|run| run.id);
-        self.runs = runs;
-        self.file = file;
-        self.base = MergeBase::default();
-        self.damaged = false;
-        self.runs_unsaved = false;
-        self.progress.clear();
-        self.compared.clear();
-        self.epoch = None;
-        self.jobs.clear();
-        self.principal = Principal::default();
-        self.baselines = Baselines::default();
-        self.past = PastData::default();
-        self.live = None;
-        self.selected = Place::Code;
-        self.kept = None;
         self.offer_rules();
         self.refresh(false);
     }
@@ -88,7 +88,7 @@ impl State {
     /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
     pub(super) fn offer_found(&mut self) {
         if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
-            self.dialog = Some(Dialog::Recover(std::mem::take(&mut self.found)));
+            self.dialog = Some(Dialog::Recover(take(&mut self.found)));
         }
     }
 
@@ -164,7 +164,7 @@ impl State {
                     let request = self.save_request(full, kind, then);
                     self.write(request);
                 } else {
-                    // Whoever chose the shorter name was not asked about this file.
+                    // The question whether to replace a file was about the name without the ending.
                     let text = full.display().to_string();
                     let mut dialog = PathDialog::new(Purpose::Save(kind, then), text);
                     (dialog.exact, dialog.is_accepted) = (Some(full), true);
@@ -194,7 +194,7 @@ impl State {
         SaveRequest { path, kind, then, project: self.project.clone(), runs, document: self.document, base }
     }
 
-    /// Writes a file beside the window.
+    /// Has a file written on another thread.
     pub fn write(&mut self, request: SaveRequest) {
         let name = request.path.file_name().unwrap_or(request.path.as_os_str());
         self.busy = Some(format!("Saving {}…", visible(&name.to_string_lossy())));
@@ -206,21 +206,23 @@ impl State {
         self.file.clone().filter(|_| !self.damaged)
     }
 
-    /// Has every settled change written down, once there is something a crash could take, and marked as saved once it is.
+    /// Has every settled change written down, once there is something a crash could take, and
+    /// marked as saved once it is.
     pub(super) fn keep_if_changed(&mut self) {
         if self.store.is_some() && !self.is_modified() && self.kept.take().is_some() {
-            self.effects.push(Effect::Settle);
+            self.effects.push(Effect::Store(StoreRequest::Settle));
         }
         if self.store.is_some() && self.is_modified() && self.kept.as_ref() != Some(&self.project) {
             self.kept = Some(self.project.clone());
-            self.effects.push(Effect::Keep(Box::new(self.project.clone()), self.file.clone()));
+            let design = StoreRequest::Design(Box::new(self.project.clone()), self.file.clone());
+            self.effects.push(Effect::Store(design));
         }
     }
 
     /// Leaves the workspace and begins another with the runs that are there.
     pub fn renew_store(&mut self) {
         self.store = None;
-        self.effects.push(Effect::NewStore(self.runs.clone()));
+        self.effects.push(Effect::Store(StoreRequest::Renew(self.runs.clone())));
     }
 }
 

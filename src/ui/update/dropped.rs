@@ -8,7 +8,7 @@ use crate::ui::files::{DropKind, is_project};
 use crate::ui::state::{DATA_VIEW, Effect, State, Then};
 
 impl State {
-    /// Takes a file or folder dropped on the window; data are looked at beside the window first.
+    /// Takes a file or folder dropped on the window; data are looked at on another thread first.
     pub fn take_dropped(&mut self, path: PathBuf) {
         if is_project(&path) {
             self.ask(Then::OpenPath(path));
@@ -26,7 +26,7 @@ impl State {
     }
 
     /// Uses what was dropped for what it was found to be.
-    pub(super) fn take_found(&mut self, path: PathBuf, kind: DropKind) {
+    pub(super) fn use_dropped(&mut self, path: PathBuf, kind: DropKind) {
         match kind {
             DropKind::Project => self.ask(Then::OpenPath(path)),
             DropKind::Data(source) => self.use_data(source),

@@ -19,9 +19,9 @@ impl State {
         }
     }
 
-    /// Adds a layer behind the selection and selects it.
+    /// Adds a layer after the selected card and selects it.
     pub fn add(&mut self, layer: Layer) {
-        let gap = stack::gap_behind(&self.project, self.selected);
+        let gap = stack::gap_after(&self.project, self.selected);
         self.insert(gap, layer);
     }
 
@@ -62,7 +62,7 @@ impl State {
         let at = places.iter().position(|place| *place == self.selected).unwrap_or(0);
         self.change(|project, place| {
             project.remove_layer(place)?;
-            // What stood behind it moves up; at the end of a stack the card before is nearer.
+            // What stood after it moves up; at the end of a stack the card before is nearer.
             let after = stack::places(project, input);
             let same = after.get(at).copied().filter(|place| project.layer(*place).is_some());
             same.or(after.get(at.saturating_sub(1)).copied())
@@ -150,7 +150,7 @@ impl State {
         self.refresh(false);
     }
 
-    /// Moves the thread through time.
+    /// Lets the views show another epoch.
     pub fn seek(&mut self, seek: Seek) {
         self.epoch = match seek {
             Seek::Live => None,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
 use crate::dataset::DataInstead;
-use crate::io::{MergeNote, OpenedFile, RunStand, SetAside};
+use crate::io::{MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Store};
 use crate::project::{visible, visible_path};
 use crate::run::Run;
 use crate::ui::files::FileEvent;
-use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, Target};
+use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, StoreRequest, Target};
 
 impl State {
     /// Takes in what a thread of the [`FileRoom`](crate::ui::files::FileRoom) answered.
@@ -22,7 +22,7 @@ impl State {
                     self.take_path(&browse.target, path);
                 }
             }
-            FileEvent::LookedAt(path, kind) => self.take_found(path, kind),
+            FileEvent::LookedAt(path, kind) => self.use_dropped(path, kind),
             FileEvent::LookedFor(found) => self.path_found(found),
             FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
             FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
@@ -36,25 +36,7 @@ impl State {
                 self.found = found;
                 self.offer_found();
             }
-            FileEvent::Recovered(recovery, Ok((store, opened))) => {
-                self.warn(&opened.warnings);
-                self.replace(opened.project, opened.runs, recovery.origin);
-                self.base = opened.base;
-                self.damaged = !opened.warnings.is_empty();
-                self.runs_unsaved = true;
-                self.effects.push(Effect::Adopt(store.clone()));
-                self.store = Some(store);
-                self.notices.say(
-                    Severity::Info,
-                    format!("Recovered “{}”. Save it to keep it.", visible(&recovery.name)),
-                );
-            }
-            FileEvent::Recovered(recovery, Err(message)) => {
-                self.notices.say(
-                    Severity::Error,
-                    format!("Could not recover “{}”: {message}", visible(&recovery.name)),
-                );
-            }
+            FileEvent::Recovered(recovery, result) => self.recovered(recovery, result),
             FileEvent::Store(Ok(store)) => {
                 self.store = Some(store);
                 self.refresh(false);
@@ -74,12 +56,7 @@ impl State {
         match result {
             Ok(file) => {
                 match file {
-                    OpenedFile::Project(opened) => {
-                        self.warn(&opened.warnings);
-                        self.replace(opened.project, opened.runs, Some(path.clone()));
-                        self.damaged = !opened.warnings.is_empty();
-                        self.base = opened.base;
-                    }
+                    OpenedFile::Project(opened) => self.take_opened(opened, Some(path.clone())),
                     // A design is a start; the project that grows from it gets a file of its own.
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
                 }
@@ -90,6 +67,32 @@ impl State {
             }
             Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
         }
+    }
+
+    fn recovered(&mut self, recovery: Recovery, result: Result<(Store, Opened), String>) {
+        let name = visible(&recovery.name);
+        match result {
+            Ok((store, opened)) => {
+                self.take_opened(opened, recovery.origin);
+                self.runs_unsaved = true;
+                self.effects.push(Effect::Store(StoreRequest::Adopt(store.clone())));
+                self.store = Some(store);
+                self.notices.say(Severity::Info, format!("Recovered “{name}”. Save it to keep it."));
+            }
+            Err(message) => {
+                self.notices.say(Severity::Error, format!("Could not recover “{name}”: {message}"));
+            }
+        }
+    }
+
+    /// Takes a project that was read, with what is known of its file.
+    fn take_opened(&mut self, opened: Opened, file: Option<PathBuf>) {
+        for warning in &opened.warnings {
+            self.notices.say(Severity::Warning, warning.clone());
+        }
+        self.replace(opened.project, opened.runs, file);
+        self.damaged = !opened.warnings.is_empty();
+        self.base = opened.base;
     }
 
     fn offer_data(&mut self, path: &Path, data: DataInstead) {
@@ -163,13 +166,7 @@ impl State {
     /// Has the document in the file noted, so that a save after a crash knows what another program has changed.
     fn note_seen(&mut self) {
         if let (Some(file), Some(document)) = (&self.file, self.base.document()) {
-            self.effects.push(Effect::Seen(file.clone(), document));
-        }
-    }
-
-    fn warn(&mut self, warnings: &[String]) {
-        for warning in warnings {
-            self.notices.say(Severity::Warning, warning.clone());
+            self.effects.push(Effect::Store(StoreRequest::Seen(file.clone(), document)));
         }
     }
 

@@ -12,7 +12,7 @@ pub const LOCATE: &str = "Choose the file or folder the data are in.";
 /// Tooltip of whatever reads the data again.
 pub const RELOAD: &str = "Read the data again.";
 
-/// What mends a problem with one click.
+/// What fixes a problem with one click.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Remedy {
     /// A change of the document.
@@ -48,7 +48,7 @@ impl Remedy {
 }
 
 impl State {
-    /// What mends a problem, the likeliest first.
+    /// What fixes a problem, the likeliest first.
     pub fn remedies(&self, problem: &Problem) -> Vec<Remedy> {
         let mut remedies: Vec<Remedy> = problem.fix.clone().map(Remedy::Change).into_iter().collect();
         if let Some(missing) = self.derived.no_data()

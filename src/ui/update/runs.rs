@@ -3,7 +3,7 @@
 use crate::check::Severity;
 use crate::project::Project;
 use crate::run::{Caption, Finding, Run, RunEvent, RunId, Status};
-use crate::ui::state::{BottomTab, Effect, History, RunField, RunPage, RunStep, State};
+use crate::ui::state::{BottomTab, Effect, History, RunField, RunPage, RunStep, State, StoreRequest};
 
 impl State {
     /// Takes back the last change of the document or of the list of runs.
@@ -32,7 +32,7 @@ impl State {
 
     /// Leaves a run out of lists and comparisons, or no longer.
     pub fn hide_run(&mut self, id: RunId, is_hidden: bool) {
-        let Some(run) = self.run_mut(id) else { return };
+        let Some(run) = self.find_run_mut(id) else { return };
         let caption = Caption { is_hidden, ..run.caption.clone() };
         if is_hidden {
             self.compare(id, false);
@@ -56,7 +56,7 @@ impl State {
 
     /// Takes in what was measured of a run.
     pub(super) fn found(&mut self, id: RunId, findings: Vec<Finding>) {
-        let Some(run) = self.run_mut(id) else { return };
+        let Some(run) = self.find_run_mut(id) else { return };
         for finding in findings {
             run.apply(&RunEvent::Found(Box::new(finding)));
         }
@@ -93,7 +93,7 @@ impl State {
 
     /// Sets a caption; gives the one before, where it is another.
     fn set_caption(&mut self, id: RunId, caption: Caption) -> Option<Caption> {
-        let run = self.run_mut(id).filter(|run| run.caption != caption)?;
+        let run = self.find_run_mut(id).filter(|run| run.caption != caption)?;
         let before = run.caption.clone();
         run.apply(&RunEvent::Captioned(Box::new(caption)));
         self.keep_results(id);
@@ -102,9 +102,9 @@ impl State {
 
     /// Has it written down what a person says of a run and what was measured of it.
     fn keep_results(&mut self, id: RunId) {
-        let Some(run) = self.run_mut(id) else { return };
-        let effect = Effect::KeepResults(id, run.caption.clone(), run.results.clone());
-        self.effects.push(effect);
+        let Some(run) = self.find_run_mut(id) else { return };
+        let request = StoreRequest::Results(id, run.caption.clone(), run.results.clone());
+        self.effects.push(Effect::Store(request));
         self.runs_unsaved = true;
     }
 
@@ -127,7 +127,7 @@ impl State {
         self.shown_run.take_if(|shown| *shown == id);
         self.view.runs_table.page.take_if(|page| page.run == id);
         self.runs_unsaved = true;
-        self.effects.push(Effect::Forget(id));
+        self.effects.push(Effect::Store(StoreRequest::Forget(id)));
         Some(RunStep::Restore(Box::new(run), is_compared))
     }
 
@@ -135,7 +135,7 @@ impl State {
     fn put_back(&mut self, run: Run, is_compared: bool) {
         let id = run.id;
         let at = self.runs.partition_point(|other| other.id < id);
-        self.effects.push(Effect::Import(Box::new(run.clone())));
+        self.effects.push(Effect::Store(StoreRequest::Import(Box::new(run.clone()))));
         self.runs.insert(at, run);
         if is_compared {
             self.compare(id, true);

@@ -38,7 +38,7 @@ impl State {
             }
             return;
         }
-        let Some(run) = self.runs.iter_mut().find(|run| run.id == id) else { return };
+        let Some(run) = self.find_run_mut(id) else { return };
         run.apply(&event);
         match event {
             RunEvent::Status(status) => self.status_changed(id, &status),

@@ -45,8 +45,9 @@ pub fn gaps(project: &Project) -> Vec<Gap> {
     encoder.chain((0..decoder).map(Gap::Decoder)).collect()
 }
 
-/// Where a layer goes that is added while `selected` is selected: right behind it, or the nearest gap there is.
-pub fn gap_behind(project: &Project, selected: Place) -> Gap {
+/// Where a layer goes that is added while `selected` is selected: right after it, or the nearest
+/// gap there is.
+pub fn gap_after(project: &Project, selected: Place) -> Gap {
     let waist = Gap::Encoder(project.encoder.len());
     match (&project.decoder, selected) {
         (_, Place::Encoder(index)) => Gap::Encoder((index + 1).min(project.encoder.len())),
@@ -67,10 +68,10 @@ pub fn insert(project: &mut Project, input: Option<Shape>, gap: Gap, layer: Laye
     project.insert_layer(gap.place(), layer)
 }
 
-/// Puts a copy of a card right behind it and says where the copy is.
+/// Puts a copy of a card right after it and says where the copy is.
 pub fn duplicate(project: &mut Project, input: Option<Shape>, place: Place) -> Option<Place> {
     let copy = project.layer(place)?.clone();
-    let gap = gap_behind(project, place);
+    let gap = gap_after(project, place);
     insert(project, input, gap, copy)
 }
 
@@ -78,7 +79,7 @@ pub fn duplicate(project: &mut Project, input: Option<Shape>, place: Place) -> O
 pub fn move_into(project: &mut Project, input: Option<Shape>, place: Place, gap: Gap) -> Option<Place> {
     let mut moved = project.clone();
     let layer = moved.remove_layer(place)?;
-    // Taking the card out has moved the gaps behind it one up.
+    // Taking the card out has moved the gaps after it one up.
     let gap = match (place, gap) {
         (Place::Encoder(from), Gap::Encoder(to)) if to > from => Gap::Encoder(to - 1),
         (Place::Decoder(from), Gap::Decoder(to)) if to > from => Gap::Decoder(to - 1),
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_stands_behind_the_selection() {
+    fn what_is_added_comes_after_the_selection() {
         let mirrored = Recipe::Undercomplete.project();
         let waist = Gap::Encoder(2);
         for (place, gap) in [
@@ -180,9 +181,9 @@ mod tests {
             (Place::Decoder(0), waist),
             (Place::Output, waist),
         ] {
-            assert_eq!(gap_behind(&mirrored, place), gap);
+            assert_eq!(gap_after(&mirrored, place), gap);
         }
-        assert_eq!(gap_behind(&free(), Place::Code), Gap::Decoder(0));
-        assert_eq!(gap_behind(&free(), Place::Output), Gap::Decoder(2));
+        assert_eq!(gap_after(&free(), Place::Code), Gap::Decoder(0));
+        assert_eq!(gap_after(&free(), Place::Output), Gap::Decoder(2));
     }
 }

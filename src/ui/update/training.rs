@@ -74,7 +74,8 @@ impl State {
         }
     }
 
-    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run under way has ended.
+    /// Runs to stop where all are to: what waits goes first, so that nothing begins once the run
+    /// under way has ended.
     pub(super) fn unfinished(&self) -> Vec<RunId> {
         let of = |waits: bool| {
             let is_wanted =
@@ -135,7 +136,7 @@ impl State {
 
     fn resume(&mut self, id: RunId, epochs: Option<u32>, start: Start) {
         let Some((plan, data)) = self.plan_of(id, "resumed") else { return };
-        let Some(own) = self.run_mut(id) else { return };
+        let Some(own) = self.find_run_mut(id) else { return };
         if let Err(error) = own.check_same_data(&data) {
             self.notices.say(Severity::Error, format!("Run {id} cannot be resumed: {error}."));
             return;
@@ -146,10 +147,10 @@ impl State {
         self.train(run, epochs, plan, data, start);
     }
 
-    /// The plan of a run with the data it was trained on, where these are loaded; says why it cannot be `done` again where
-    /// there is no plan.
+    /// The plan of a run with the data it was trained on, where these are loaded; says why it
+    /// cannot be `done` again where there is no plan.
     pub(super) fn plan_of(&mut self, id: RunId, done: &str) -> Option<(Plan, Arc<Dataset>)> {
-        let run = self.runs.iter().find(|run| run.id == id)?;
+        let run = self.find_run(id)?;
         let (data, facts) = self.data_as_trained(run)?;
         let data = data.clone();
         match plan(&run.design, &facts) {
@@ -163,20 +164,21 @@ impl State {
     }
 
     fn train(&mut self, run: Run, epochs: Option<u32>, plan: Plan, data: Arc<Dataset>, start: Start) {
-        self.live = Some((self.project.training.learning_rate, self.project.training.epochs));
+        self.live_settings = Some((self.project.training.learning_rate, self.project.training.epochs));
         let (threads, store) = (self.threads(), self.store.clone());
         let request = TrainRequest { run, epochs, plan, data, threads, start, store };
         self.send(Request::Train(Box::new(request)));
     }
 
-    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next run.
+    /// Learning rate and epochs reach the run under way; whatever else is edited waits for the next
+    /// run.
     pub(super) fn follow_live_settings(&mut self, is_editing: bool) {
-        let Some((rate, epochs)) = self.live.filter(|_| !is_editing) else { return };
+        let Some((rate, epochs)) = self.live_settings.filter(|_| !is_editing) else { return };
         let Some(run) = self.active_run() else {
-            self.live = None;
+            self.live_settings = None;
             return;
         };
-        let (id, finished) = (run.id, run.history.epochs.len() as u32);
+        let (id, finished) = (run.id, run.finished_epochs());
         let wanted = &self.project.training;
         let (new_rate, new_epochs) = (wanted.learning_rate, wanted.epochs);
         if new_rate != rate && new_rate.is_finite() && new_rate > 0.0 {
@@ -185,6 +187,6 @@ impl State {
         if new_epochs != epochs && new_epochs >= finished.max(1) {
             self.send(Request::Set(id, Setting::Epochs(new_epochs)));
         }
-        self.live = Some((new_rate, new_epochs));
+        self.live_settings = Some((new_rate, new_epochs));
     }
 }

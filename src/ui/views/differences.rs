@@ -95,7 +95,7 @@ pub fn in_words(project: &Project) -> Vec<(String, String)> {
         fields.filter(|(field, _)| !SILENT.contains(&field.as_str()))
     };
     let told = |(field, value): (&String, &Value)| {
-        (field.replace('_', " "), visible(&words::value(value)).into_owned())
+        (field.replace('_', " "), visible(&words::setting(&[field.as_str()], value)).into_owned())
     };
     PARTS.into_iter().flat_map(of_part).map(told).collect()
 }
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
     use crate::project::{
         Activation, Corruption, Decoder, Delimiter, EarlyStopping, Header, Layer, Loss, Missing, Optimizer,
-        Recipe, Scaling, Source, Synthetic, TableReading,
+        Penalty, Recipe, Regularizer, Scaling, Site, Source, Synthetic, TableReading,
     };
     use crate::ui::views::samples;
 
@@ -265,6 +265,11 @@ mod tests {
         check(
             |p| p.training.early_stopping = Some(EarlyStopping::default()),
             "early stopping none → patience 10, least improvement 0",
+        );
+        let penalty = |penalty, weight| Regularizer { on: Site::Code, penalty, weight };
+        check(
+            |p| p.regularizers = vec![penalty(Penalty::L1, 0.1), penalty(Penalty::L2, 0.01)],
+            "regularizers none → weight 0.1, penalty L1, on code + weight 0.01, penalty L2, on code",
         );
         check(|p| p.loss = Loss::BinaryCrossEntropy, "loss squared error → cross-entropy");
         check(

@@ -125,9 +125,12 @@ fn rows_ui(
     ui.visuals_mut().selection.bg_fill = color(palette(ui).raised);
     let is_listed = |run: &Run| settings.shows_hidden || !run.caption.is_hidden;
     let listed = (0..input.runs.len()).filter(|row| is_listed(input.runs[*row])).collect();
-    let rows = ordered(listed, settings.is_descending, |row| match &settings.sort {
-        RunColumn::Changes => view.told.get(row).map_or(Key::Missing, |told| Key::text(&told.text())),
-        column => cell(column, input.runs[row]).key,
+    let rows = ordered(listed, settings.is_descending, |row| {
+        if settings.sort == RunColumn::Changes {
+            view.told.get(row).map_or(Key::Missing, |told| Key::text(&told.text()))
+        } else {
+            cell(&settings.sort, input.runs[row]).key
+        }
     });
     let mut table = TableBuilder::new(ui)
         .id_salt("runs")
@@ -300,10 +303,13 @@ fn row_ui(
             right(ui, |ui| {
                 let p = palette(ui);
                 let cell = cell(column, run);
-                let tint = match column {
-                    _ if cell.is_old => p.dim,
-                    RunColumn::Mse if beats_pca(run) => p.good,
-                    _ => p.text,
+                let is_better = *column == RunColumn::Mse && beats_pca(run);
+                let tint = if cell.is_old {
+                    p.dim
+                } else if is_better {
+                    p.good
+                } else {
+                    p.text
                 };
                 let text = RichText::new(cell.text).size(12.0).color(color(tint));
                 let hint = cell.hint.unwrap_or_else(|| about(column));

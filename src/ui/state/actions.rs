@@ -3,16 +3,16 @@
 use crate::dataset::Subset;
 use crate::run::RunId;
 
-/// Where on the thread through time the views should stand.
+/// Which epoch the views should show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seek {
-    /// At the newest epoch, moving along with it.
+    /// The newest one, as it comes.
     Live,
-    /// At this epoch.
+    /// This one.
     Epoch(u32),
 }
 
-/// What can be done with a run from the table.
+/// What can be done with a run in the table of runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunAction {
     /// Show it in all views.
