@@ -14,12 +14,14 @@ mod optimizer;
 mod parameter;
 mod pretraining;
 mod terms;
+mod trained;
 mod trainer;
 mod waist;
 
 pub use error::EngineError;
 pub use minibatch::Noise;
-pub use network::{Codes, Evaluation, Likelihood, Network, code_thresholds};
+pub use network::{Codes, Evaluation, Likelihood, Network, Samples, Watch, code_thresholds};
+pub use trained::{Ready, Trained};
 pub use trainer::{StepReport, Trainer};
 
 #[cfg(test)]

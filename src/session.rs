@@ -1,14 +1,18 @@
-//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (loading data, principal
-//! components, baselines; loading is cancellable, and the newest request wins). [`Request`]s go in, [`Event`]s come out, both plain data;
-//! progress is coalesced to the screen's rate, and a panic or an error becomes an event, never a dead window.
+//! **Two lanes of work beside the window**: training (one worker, a queue of runs) and compute (a
+//! worker each for what a person points at, for pictures of codes and for work on whole sets).
+//! Loading data has a thread of its own; the newest request wins. [`Request`]s go in, [`Event`]s
+//! come out, both plain data; progress is coalesced to the screen's rate, and a panic or an error
+//! becomes an event, never a dead window.
 
 mod baseline;
 mod compute;
 mod driver;
 mod findings;
+mod live;
 mod loading;
 mod pace;
 mod protocol;
+mod queue;
 mod recorder;
 mod results;
 mod scores;
@@ -109,7 +113,7 @@ impl Session {
         Session {
             training: Some(training),
             training_thread,
-            compute: ComputeLane::start(outbox.clone()),
+            compute: ComputeLane::start(&outbox),
             loader: Loader::new(outbox),
             inbox,
         }
@@ -121,6 +125,8 @@ impl Session {
             Request::Load { request, data } => return self.loader.load(request, *data),
             Request::CancelLoad => return self.loader.cancel(),
             Request::Compute(job) => return self.compute.push(job),
+            Request::Cancel(id) => return self.compute.cancel(id),
+            Request::Weights(run) => TrainingCommand::Weights(run),
             Request::Train(request) => TrainingCommand::Train(request),
             Request::Pause(run) => TrainingCommand::Pause(run),
             Request::Go(run, start) => TrainingCommand::Go(run, start),

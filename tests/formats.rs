@@ -89,7 +89,14 @@ fn check(what: &str, found: f64, recorded: f64) {
 fn check_version_1(run: Run) {
     let progress = &run.checkpoint.as_ref().expect("a checkpoint").progress;
     assert_eq!((progress.epoch, progress.step_in_epoch, progress.step), (2, 168, 1606));
+    // Its replay had no weights.
+    let kept: Vec<u32> = run.kept.iter().map(|kept| kept.epoch).collect();
+    assert!(!kept.is_empty() && kept.iter().all(|epoch| run.kept.weights(*epoch).is_none()));
+    assert!(run.kept.nearest_weights(2).is_none());
     let (run, data) = resumed(run);
+    let weights = run.kept.nearest_weights(0).map(|(epoch, weights)| (epoch, Arc::clone(weights)));
+    let checkpoint = run.checkpoint.as_ref().expect("a checkpoint");
+    assert!(weights == Some((4, Arc::clone(&checkpoint.weights))), "the last epoch has some");
     let epochs: Vec<_> = run.history.epochs.iter().collect();
     assert_eq!(epochs.iter().map(|record| record.epoch).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!(epochs[0].judged().total(), 4.052_369_327_677_621);

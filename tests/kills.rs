@@ -204,6 +204,7 @@ fn a_session_trains_into_its_live_store() {
             | Event::Loading { .. }
             | Event::Loaded { .. }
             | Event::LoadFailed { .. }
+            | Event::Weights { .. }
             | Event::Computed(..) => {}
         }
     }

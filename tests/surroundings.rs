@@ -124,7 +124,7 @@ impl Drop for Disk {
 #[test]
 fn a_full_disk_leaves_the_old_file_whole_and_the_run_elsewhere() {
     let home = tempfile::tempdir().expect("a folder");
-    let Some(disk) = Disk::mount(home.path().join("disk"), "8m") else {
+    let Some(disk) = Disk::mount(home.path().join("disk"), "48m") else {
         // Past the capture of the test harness: a test that is left out must be seen.
         let text = "SKIPPED: no full disk was tried, mounting one needs root. Injected errors are: io::tests";
         writeln!(std::io::stderr(), "{text}").expect("stderr");

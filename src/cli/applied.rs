@@ -1,16 +1,16 @@
 use std::sync::Arc;
 
-use super::args::Trained;
+use super::args::TrainedRun;
 use super::data::{self, Shown};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::subject::Subject;
 use super::write::note;
-use crate::check::{DataFacts, Plan, plan};
+use crate::check::{DataFacts, plan};
 use crate::dataset::Dataset;
-use crate::engine::{EngineError, Network};
+use crate::engine::{EngineError, Network, Samples, Trained};
 use crate::project::{Loss, visible};
-use crate::run::{Checkpoint, Run, facts};
+use crate::run::{Run, facts};
 use crate::session::Scores;
 
 /// How far beyond [0, 1] values may lie that were rounded.
@@ -23,8 +23,7 @@ pub(super) struct Applied {
     /// What messages call the project.
     pub(super) name: String,
     pub(super) run: Run,
-    checkpoint: Arc<Checkpoint>,
-    pub(super) plan: Plan,
+    trained: Trained,
     pub(super) data: Dataset,
     /// Whether the data are those of the run, with its split.
     pub(super) own: bool,
@@ -34,17 +33,20 @@ pub(super) struct Applied {
 
 impl Applied {
     /// `command` is its name.
-    pub(super) fn open(trained: &Trained, command: &str) -> Result<Applied, Failure> {
-        let subject = Subject::open(&trained.file, &format!("hourglass {command} PROJECT.hourglass"))?;
+    pub(super) fn open(asked: &TrainedRun, command: &str) -> Result<Applied, Failure> {
+        let subject = Subject::open(&asked.file, &format!("hourglass {command} PROJECT.hourglass"))?;
         let name = subject.name();
-        let run = subject.run(trained.run, |run| run.checkpoint.is_some())?.clone();
-        let checkpoint = run.checkpoint.clone().ok_or_else(|| {
+        let run = subject.run(asked.run, |run| run.checkpoint.is_some())?.clone();
+        let no_weights = || {
             Failure::Problem(format!(
                 "{name}: run {} has no weights yet; resume it or choose another",
                 run.id
             ))
-        })?;
-        let Shown { data, own } = data::shown(&run, trained.data.as_deref(), &trained.reading)?;
+        };
+        if run.checkpoint.is_none() {
+            return Err(no_weights());
+        }
+        let Shown { data, own } = data::shown(&run, asked.data.as_deref(), &asked.reading)?;
         let range = facts(&data).value_range;
         // Proven on the run's own data when it was trained; how many rows there are now does not matter.
         let facts = DataFacts {
@@ -64,14 +66,15 @@ impl Applied {
             ))
         })?;
         // A network is built only as large as the weights that are there: a design may claim anything.
-        if (checkpoint.inference_weights().len() as u64) < plan.parameters() {
+        let trained = Trained::of(Arc::new(plan), &run).ok_or_else(no_weights)?;
+        if (trained.weights().len() as u64) < trained.plan().parameters() {
             return Err(Failure::Problem(format!(
                 "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \
                  run with --run",
                 run.id
             )));
         }
-        Ok(Applied { name, run, checkpoint, plan, data, own, range })
+        Ok(Applied { name, run, trained, data, own, range })
     }
 
     /// What the network refused.
@@ -88,8 +91,12 @@ impl Applied {
 
     /// The network with the weights to use: the best ones where early stopping kept some.
     pub(super) fn network(&self, threads: Option<usize>) -> Result<Network, Failure> {
-        let weights = self.checkpoint.inference_weights();
-        Network::trained(&self.plan, weights, data::threads(threads)).map_err(|error| self.failure(error))
+        self.trained.network(data::threads(threads)).map_err(|error| self.failure(error))
+    }
+
+    /// Numbers per code.
+    pub(super) fn code_units(&self) -> usize {
+        self.trained.plan().code_units()
     }
 
     /// The number of every row.
@@ -106,8 +113,11 @@ impl Applied {
     /// name.
     pub(super) fn scores(&self, network: &mut Network, rows: &[u32], draws: u32) -> Result<Scores, Failure> {
         let bar = Bar::new("scoring", 0);
-        let progress = |done: usize, all: usize| bar.set(done as u64, all as u64);
-        let scores = Scores::of(network, &self.data, rows, draws as usize, progress);
+        let watch = |done: usize, all: usize| {
+            bar.set(done as u64, all as u64);
+            true
+        };
+        let scores = Scores::of(network, Samples::Rows(&self.data, rows), draws as usize, watch);
         bar.finish();
         let scores = scores.map_err(|error| self.failure(error))?;
         let design = &self.run.design;

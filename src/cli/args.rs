@@ -145,7 +145,7 @@ A file of scores has these columns:
                     reconstruction probability of An & Cho 2015)")]
 pub(super) struct Evaluate {
     #[command(flatten)]
-    pub(super) trained: Trained,
+    pub(super) trained: TrainedRun,
     /// Which part of the run's own data [default: test; where there is none, validation; of other data, all rows]
     #[arg(long, value_name = "SPLIT")]
     pub(super) split: Option<SplitName>,
@@ -197,7 +197,7 @@ A .tsv has the codes alone, without a header; NAME-metadata.tsv has the rest. A
 .npy is a float32 array, samples × units, in the order of the rows.")]
 pub(super) struct Encode {
     #[command(flatten)]
-    pub(super) trained: Trained,
+    pub(super) trained: TrainedRun,
     /// The file to write, by its ending .csv, .tsv or .npy; in a folder that exists, or whose name ends with /, codes.csv
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
@@ -221,7 +221,7 @@ reconstructions.csv of all else. A .npy is an array of the shape of the data, a
 of the source; words and dates of a table are written as such.")]
 pub(super) struct Reconstruct {
     #[command(flatten)]
-    pub(super) trained: Trained,
+    pub(super) trained: TrainedRun,
     /// The folder to write to, which is made, or a file by its ending .npy, .csv or .tsv
     #[arg(short, long, value_name = "FOLDER|FILE")]
     pub(super) output: PathBuf,
@@ -283,7 +283,7 @@ pub(super) struct Bench {
 
 /// A trained network and the data it is shown.
 #[derive(Debug, Args)]
-pub(super) struct Trained {
+pub(super) struct TrainedRun {
     /// A project with a trained run
     pub(super) file: PathBuf,
     /// A folder of pictures or one picture, a table, an IDX, NPY or NPZ file; also the new place of data that were moved

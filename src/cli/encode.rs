@@ -43,7 +43,7 @@ pub(super) fn encode(arguments: &Encode) -> Result<(), Failure> {
     let bits = bits(&applied, &mut network, &codes)?;
     let choices = choices(applied.run.design.code.kind, &codes.values);
 
-    let units = applied.plan.code_units();
+    let units = applied.code_units();
     let mut sheet = Sheet::of(&applied, &rows);
     if let Some(scores) = &scores {
         sheet.scores(scores);
@@ -104,10 +104,7 @@ pub(super) fn order(data: &Dataset, rows: usize, has_rows: bool) -> String {
 fn codes(applied: &Applied, network: &mut Network, rows: &[u32]) -> Codes {
     let mut codes = Codes::default();
     applied.each_chunk("encoding", rows, |scaled| {
-        let Codes { values, variances, entries } = network.codes(scaled);
-        codes.values.extend(values);
-        codes.variances.extend(variances);
-        codes.entries.extend(entries);
+        codes.extend(network.codes(scaled));
     });
     codes
 }
@@ -115,7 +112,7 @@ fn codes(applied: &Applied, network: &mut Network, rows: &[u32]) -> Codes {
 /// The bits of hashing codes, rows × units; empty for other kinds.
 fn bits(applied: &Applied, network: &mut Network, codes: &Codes) -> Result<Vec<u8>, Failure> {
     let Bottleneck::Hashing { threshold, .. } = applied.run.design.code.kind else { return Ok(Vec::new()) };
-    let units = applied.plan.code_units();
+    let units = applied.code_units();
     let of_training = |data: &Dataset, network: &mut Network| {
         let mut values = Vec::new();
         each_chunk_of(data, "finding thresholds", &data.split.train, |scaled| {
@@ -139,12 +136,7 @@ fn bits(applied: &Applied, network: &mut Network, codes: &Codes) -> Result<Vec<u
         },
     };
     let thresholds = code_thresholds(&known, units, threshold);
-    Ok(codes
-        .values
-        .iter()
-        .zip(thresholds.iter().cycle())
-        .map(|(value, least)| u8::from(value > least))
-        .collect())
+    Ok(codes.bits(&thresholds))
 }
 
 /// Bits as one number in hexadecimal digits, the first bit the highest.

@@ -40,7 +40,8 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         network.likelihood(&applied.data, &rows, draws as usize).map_err(|error| applied.failure(error))
     });
     let likelihood = likelihood.transpose()?;
-    let findings = subset.map(|subset| Findings::of(&mut network, &applied.data, subset)).unwrap_or_default();
+    let findings = subset.map(|subset| Findings::of(&mut network, &applied.data, subset, &|| true));
+    let findings = findings.transpose().map_err(|error| applied.failure(error))?.unwrap_or_default();
     let chosen = network.chosen_features().map(|chosen| {
         chosen.iter().map(|feature| applied.data.feature_name(*feature as usize)).collect::<Vec<_>>()
     });

@@ -355,7 +355,7 @@ impl Observer for Terminal<'_> {
             | RunEvent::Terms(_)
             | RunEvent::Probe(_)
             | RunEvent::Progress(_)
-            | RunEvent::Kept(_)
+            | RunEvent::Kept(..)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
             | RunEvent::Checkpoint(_)

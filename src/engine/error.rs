@@ -30,6 +30,12 @@ pub enum EngineError {
     /// The likelihood of data was asked of a network that has none.
     #[error("this network gives no likelihood: {0}")]
     NoLikelihood(&'static str),
+    /// Codes were to be drawn of a kind that says nothing of how likely each is.
+    #[error("codes of this network cannot be drawn: {0}")]
+    NoPrior(&'static str),
+    /// Whoever asked for it no longer wants it.
+    #[error("it was cancelled")]
+    Cancelled,
     /// Weights or optimizer state of another network.
     #[error("the saved weights do not fit this network: {}", visible(.0))]
     Weights(String),

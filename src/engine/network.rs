@@ -1,12 +1,16 @@
 mod codes;
 mod health;
 mod likelihood;
+mod prior;
+mod samples;
 
 pub use codes::Codes;
 pub use health::code_thresholds;
 pub use likelihood::Likelihood;
+pub use samples::{Samples, Watch};
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::EngineError;
 use super::kernels::contractive::Contractive;
@@ -126,8 +130,13 @@ impl Network {
         self.parameters.iter().find_map(spoilt)
     }
 
-    /// Copies all parameters into `weights`, which holds an earlier copy; no memory is allocated.
-    pub fn copy_weights(&self, weights: &mut Weights) {
+    /// Copies all parameters in the place of an earlier copy; memory is allocated only where others
+    /// hold that one too.
+    pub(super) fn copy_weights(&self, weights: &mut Arc<Weights>) {
+        let Some(weights) = Arc::get_mut(weights) else {
+            *weights = Arc::new(self.weights());
+            return;
+        };
         for parameter in &self.parameters {
             if let Some(array) = weights.0.get_mut(&parameter.name) {
                 parameter.export(parameter.node.borrow().values(), &mut array.values);
@@ -181,28 +190,32 @@ impl Network {
         rows: &[u32],
         noise: Option<Noise>,
     ) -> Result<Evaluation, EngineError> {
-        if noise.is_some() {
-            self.separate_target()?;
-        }
-        let seed = self.plan.design().training.seed;
-        let draw = Draw { seed, step: u64::MAX };
-        self.measure(data, rows, noise, Moment { draw, epochs: f64::INFINITY, share: 1.0 })
+        self.evaluate_while(data, rows, noise, &mut |_| true)
     }
 
-    /// The same at a moment of the run, which decides the weights of its terms.
-    pub(super) fn measure(
+    /// [`Network::evaluate`], for as long as `watch` wants it.
+    ///
+    /// # Errors
+    /// As there, and [`EngineError::Cancelled`].
+    pub fn evaluate_while(
         &mut self,
         data: &Dataset,
         rows: &[u32],
         noise: Option<Noise>,
-        moment: Moment,
+        watch: Watch<'_>,
     ) -> Result<Evaluation, EngineError> {
         if noise.is_some() {
             self.separate_target()?;
         }
-        let mut sums = LossSums::zero(self.terms());
+        let draw = Draw { seed: self.plan.design().training.seed, step: u64::MAX };
+        let moment = Moment { draw, epochs: f64::INFINITY, share: 1.0 };
+        let (mut sums, mut done) = (LossSums::zero(self.terms()), 0);
         for block in rows.chunks(self.measured_rows()) {
             self.measure_block(data, block, noise, moment, &mut sums);
+            done += block.len();
+            if !watch(done) {
+                return Err(EngineError::Cancelled);
+            }
         }
         Ok(self.evaluation(&sums, rows.len()))
     }
@@ -237,19 +250,6 @@ impl Network {
         let count = samples.max(1) as f64;
         let mse = sums.squared_error / count / self.plan.shape().features() as f64;
         Evaluation { losses: sums.losses.over(count), mse, samples }
-    }
-
-    /// Squared error of each row's reconstruction per feature, in units of the scaled data.
-    pub fn errors(&mut self, data: &Dataset, rows: &[u32]) -> Vec<f64> {
-        let features = self.plan.shape().features() as f64;
-        let mut errors = Vec::with_capacity(rows.len());
-        for block in rows.chunks(self.capacity) {
-            self.gather(data, block, None);
-            self.pass(block.len(), Mode::Use, &mut Recorder::idle());
-            let values = self.loss.row_values();
-            errors.extend(values.chunks_exact(2).take(block.len()).map(|row| f64::from(row[1]) / features));
-        }
-        errors
     }
 
     /// What noise makes of samples, and what the network makes of that, in units of the scaled data.

@@ -12,6 +12,7 @@ mod probabilistic;
 mod properties;
 mod pytorch;
 mod resume;
+mod trained;
 
 use std::sync::Arc;
 

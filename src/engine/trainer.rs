@@ -82,7 +82,7 @@ impl Trainer {
         let progress = TrainerProgress::new(network.terms(), training.learning_rate);
         let sound = Checkpoint {
             progress: progress.clone(),
-            weights: network.weights(),
+            weights: Arc::new(network.weights()),
             moments: optimizer.state(network.parameters()),
             best: None,
             pretraining: pretraining.as_ref().map(Pretraining::state),
@@ -356,7 +356,7 @@ impl Trainer {
         }
         Checkpoint {
             progress: self.progress.clone(),
-            weights: self.network.weights(),
+            weights: Arc::new(self.network.weights()),
             moments: self.optimizer.state(self.network.parameters()),
             best,
             pretraining: self.pretraining.as_ref().map(Pretraining::state),
@@ -564,7 +564,7 @@ impl Trainer {
             }
             Some(_) => self.progress.stale_epochs += 1,
             None => {
-                self.best = Some(Best { epoch, loss, weights: self.network.weights() });
+                self.best = Some(Best { epoch, loss, weights: Arc::new(self.network.weights()) });
                 self.progress.stale_epochs = 0;
             }
         }

@@ -1,6 +1,7 @@
 //! A [`Checkpoint`] in files: its numbers as text, its arrays as `safetensors`; in the live store both in one file.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ron::error::SpannedError;
 use safetensors::tensor::{SafeTensors, serialize};
@@ -71,7 +72,7 @@ impl Part {
         match self {
             Part::Weights => Some(&checkpoint.weights),
             Part::Optimizer => Some(&checkpoint.moments),
-            Part::Best => checkpoint.best.as_ref().map(|best| &best.weights),
+            Part::Best => checkpoint.best.as_ref().map(|best| &*best.weights),
             Part::Layer => checkpoint.pretraining.as_ref().map(|state| &state.arrays),
         }
     }
@@ -79,9 +80,9 @@ impl Part {
     /// Its arrays, to be filled in.
     pub(super) fn of_mut(self, checkpoint: &mut Checkpoint) -> Option<&mut Weights> {
         match self {
-            Part::Weights => Some(&mut checkpoint.weights),
+            Part::Weights => Some(Arc::make_mut(&mut checkpoint.weights)),
             Part::Optimizer => Some(&mut checkpoint.moments),
-            Part::Best => checkpoint.best.as_mut().map(|best| &mut best.weights),
+            Part::Best => checkpoint.best.as_mut().map(|best| Arc::make_mut(&mut best.weights)),
             Part::Layer => checkpoint.pretraining.as_mut().map(|state| &mut state.arrays),
         }
     }

@@ -1,5 +1,7 @@
 //! The numbers of checkpoints up to version 2, which had no names for loss terms.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use crate::run::{
@@ -49,9 +51,9 @@ impl OldNumbers {
                 stale_epochs: self.stale_epochs,
                 seconds: self.seconds,
             },
-            weights: Weights::default(),
+            weights: Arc::default(),
             moments: Weights::default(),
-            best: self.best.map(|OldBest { epoch, loss }| Best { epoch, loss, weights: Weights::default() }),
+            best: self.best.map(|OldBest { epoch, loss }| Best { epoch, loss, weights: Arc::default() }),
             pretraining: self
                 .pretraining
                 .map(|progress| GreedyState { progress, arrays: Weights::default() }),

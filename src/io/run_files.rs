@@ -6,6 +6,7 @@
 //! | `results.ron` | its name, a note, and what was measured of it: see [`super::results_file`] |
 //! | `history.bin`, `layers.bin` | the epochs, and those of single layers: see [`super::history_files`] |
 //! | `probe.ron`, `kept/EPOCH.safetensors` | what the replay shows |
+//! | `kept/EPOCH-weights.safetensors` | the network's weights then, where they were kept; versions before had none |
 //! | `checkpoint.ron`, `weights`, `optimizer`, `best`, `layer.safetensors` | the [`Checkpoint`] in a project file |
 //! | `checkpoint.safetensors` | the same in the live store: one file, replaced by one rename |
 
@@ -76,6 +77,11 @@ pub(super) fn kept_name(epoch: u32) -> String {
     format!("kept/{epoch:06}.safetensors")
 }
 
+/// Name of the file with the weights after a kept epoch.
+pub(super) fn kept_weights_name(epoch: u32) -> String {
+    format!("kept/{epoch:06}-weights.safetensors")
+}
+
 /// The name of a file of arrays.
 fn arrays_name(part: Part) -> String {
     format!("{}.safetensors", part.name())
@@ -116,6 +122,9 @@ pub(super) fn each_file<E: From<String>>(
     put(PROBE, probe_text(&run.kept.probe)?.as_bytes())?;
     for kept in run.kept.iter() {
         put(&kept_name(kept.epoch), &tensors::encode_kept(kept)?)?;
+        if let Some(weights) = run.kept.weights(kept.epoch) {
+            put(&kept_weights_name(kept.epoch), &tensors::encode_weights(weights)?)?;
+        }
     }
     Ok(())
 }
@@ -156,6 +165,9 @@ pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warning
     match read_kept(files, &base, &run) {
         Ok(kept) => run.kept = kept,
         Err(error) => warn("its replay is left out", error),
+    }
+    if let Err(error) = read_kept_weights(files, &base, &mut run) {
+        warn("the weights of this and later kept epochs are left out", error);
     }
     settle(&mut run);
     Ok(run)
@@ -237,6 +249,22 @@ fn read_kept(files: &mut dyn Folder, base: &str, run: &Run) -> Result<KeptEpochs
         kept.push(Arc::new(one));
     }
     Ok(kept)
+}
+
+/// Reads the weights of the kept epochs, as far as they are sound and those of the design.
+fn read_kept_weights(files: &mut dyn Folder, base: &str, run: &mut Run) -> Result<(), FileError> {
+    let Some(plan) = run.plan() else { return Ok(()) };
+    let arrays = plan.arrays();
+    let epochs: Vec<u32> = run.kept.iter().map(|kept| kept.epoch).collect();
+    for epoch in epochs {
+        let name = format!("{base}{}", kept_weights_name(epoch));
+        let Some(bytes) = files.read(&name)? else { continue };
+        let weights = tensors::decode_weights(&bytes)
+            .and_then(|weights| weights.validate("", &arrays).map(|()| weights))
+            .map_err(|message| FileError::content(files.path(), &name, message))?;
+        run.kept.push_weights(epoch, Arc::new(weights));
+    }
+    Ok(())
 }
 
 /// Reads RON, with the place of a mistake.

@@ -20,6 +20,7 @@ use crate::run::{
 mod damage;
 mod failing_saves;
 mod hostile;
+mod kept_epochs;
 mod merging;
 mod recovery;
 mod results;
@@ -79,9 +80,9 @@ fn checkpoint_of(run: &Run, epoch: u32) -> Checkpoint {
             stale_epochs: 1,
             seconds: 0.1 + 0.2,
         },
-        weights: weights(epoch),
+        weights: Arc::new(weights(epoch)),
         moments: arrays(run, &MOMENTS, &special(100)),
-        best: Some(Best { epoch: 1, loss: f64::INFINITY, weights: weights(200) }),
+        best: Some(Best { epoch: 1, loss: f64::INFINITY, weights: Arc::new(weights(200)) }),
         pretraining: Some(GreedyState {
             progress: LayerProgress { layer: 1, epoch: 2, step_in_epoch: 3, error_sum: 0.5, samples: 9 },
             arrays: weights(300),
@@ -175,8 +176,8 @@ fn same(a: &Run, b: &Run) -> bool {
 fn weight_bits(run: &Run) -> Vec<u32> {
     let checkpoint = run.checkpoint.as_ref();
     let arrays = checkpoint.iter().flat_map(|checkpoint| {
-        let best = checkpoint.best.as_ref().map(|best| &best.weights);
-        [&checkpoint.weights, &checkpoint.moments].into_iter().chain(best)
+        let best = checkpoint.best.as_ref().map(|best| &*best.weights);
+        [&*checkpoint.weights, &checkpoint.moments].into_iter().chain(best)
     });
     arrays
         .flat_map(|weights| weights.0.values())
@@ -532,16 +533,6 @@ fn a_store_that_cannot_be_written_keeps_what_it_has() {
 }
 
 #[test]
-fn kept_epochs_on_disk_follow_those_in_memory() {
-    let root = dir();
-    let store = Store::create(root.path()).expect("created");
-    store.save_kept(RunId(1), &kept(3)).expect("stored");
-    store.save_kept(RunId(1), &kept(1)).expect("stored");
-    let folder = store.path().join("runs/1/kept");
-    assert_eq!(fs::read_dir(folder).expect("there").count(), 2);
-}
-
-#[test]
 fn a_run_written_before_its_scaling_and_its_split_were_stored_is_read() {
     let run = Run { normaliser: None, split: None, ..run(1) };
     let text = super::run_files::run_text(&run).expect("encodes");
@@ -579,7 +570,7 @@ proptest! {
         let number = |at: usize| f64::from_bits(numbers[at]);
         let mut run = bare_run(1);
         run.status = Status::Done;
-        let (weights, moments) = (arrays(&run, &[""], &bits), arrays(&run, &MOMENTS, &moments));
+        let (weights, moments) = (Arc::new(arrays(&run, &[""], &bits)), arrays(&run, &MOMENTS, &moments));
         let mut checkpoint = Checkpoint { weights, moments, ..checkpoint_of(&run, 3) };
         let special = [f64::INFINITY, f64::NEG_INFINITY, -0.0, f64::MIN_POSITIVE][special];
         let losses = Losses::new(&Terms::default(), &[number(0)]).expect("the total");

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Attempt, GreedyState, MOST_SECONDS, TrainerProgress, Weights};
@@ -14,7 +16,7 @@ pub struct Checkpoint {
     pub progress: TrainerProgress,
     /// Parameters of the network.
     #[serde(skip)]
-    pub weights: Weights,
+    pub weights: Arc<Weights>,
     /// State of the optimizer, named after the parameters (`exp_avg.encoder.0.weight`).
     #[serde(skip)]
     pub moments: Weights,
@@ -33,7 +35,7 @@ pub struct Best {
     pub loss: f64,
     /// The network's parameters after it.
     #[serde(skip)]
-    pub weights: Weights,
+    pub weights: Arc<Weights>,
 }
 
 /// More epochs and attempts than are trained: beyond, counting them could overflow.
@@ -94,9 +96,9 @@ impl Checkpoint {
     /// Checks names and shapes of all arrays but those of a layer that learns by itself.
     fn validate_arrays(&self, plan: &Plan) -> Result<(), String> {
         let arrays = plan.arrays();
-        check_arrays(&self.weights, "", &arrays)?;
+        self.weights.validate("", &arrays)?;
         if let Some(best) = &self.best {
-            check_arrays(&best.weights, "", &arrays)?;
+            best.weights.validate("", &arrays)?;
         }
         let learned: Vec<PlannedArray> = arrays.into_iter().filter(|array| array.is_learned).collect();
         let prefixes: &[&str] = match plan.design().training.optimizer {
@@ -105,11 +107,11 @@ impl Checkpoint {
             Optimizer::RmsProp { .. } => &["exp_avg_sq."],
             Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["exp_avg.", "exp_avg_sq."],
         };
-        prefixes.iter().try_for_each(|prefix| check_arrays(&self.moments, prefix, &learned))
+        prefixes.iter().try_for_each(|prefix| self.moments.validate(prefix, &learned))
     }
 
     /// The weights to use a trained network with: the best ones where early stopping kept some, else the last.
-    pub fn inference_weights(&self) -> &Weights {
+    pub fn inference_weights(&self) -> &Arc<Weights> {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }
 
@@ -117,25 +119,4 @@ impl Checkpoint {
     pub fn inference_epoch(&self) -> u32 {
         self.best.as_ref().map_or(self.progress.epoch, |best| best.epoch)
     }
-}
-
-/// Whether the arrays whose names begin with `prefix` are just these.
-fn check_arrays(weights: &Weights, prefix: &str, planned: &[PlannedArray]) -> Result<(), String> {
-    for PlannedArray { name, shape, .. } in planned {
-        match weights.0.get(&format!("{prefix}{name}")) {
-            None => return Err(format!("the array {prefix}{name} is missing")),
-            Some(array) if array.shape != *shape => {
-                return Err(format!(
-                    "the array {prefix}{name} has the shape {:?}, not {shape:?}",
-                    array.shape
-                ));
-            }
-            Some(_) => {}
-        }
-    }
-    let found = weights.0.keys().filter(|name| name.starts_with(prefix)).count();
-    if found == planned.len() {
-        return Ok(());
-    }
-    Err(format!("{found} arrays for the {} of its design", planned.len()))
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{
     Caption, Checkpoint, Edit, EpochRecord, Finding, GreedyProgress, GreedyRecord, Health, Kept, KeptEpochs,
-    Normaliser, Probe, Restart, Run, Setting, Status, Terms,
+    Normaliser, Probe, Restart, Run, Setting, Status, Terms, Weights,
 };
 use crate::project::Data;
 
@@ -21,8 +21,9 @@ pub enum RunEvent {
     Greedy(Vec<GreedyRecord>),
     /// Epochs finished since the last such event, in order; none is ever left out.
     Epochs(Vec<EpochRecord>),
-    /// The probe at the newest epoch that was looked at; at the screen's rate, so epochs may be left out.
-    Kept(Arc<Kept>),
+    /// The probe at the newest epoch that was looked at, and the network's weights then, unless
+    /// they are too many to be kept; at the screen's rate, so epochs may be left out.
+    Kept(Arc<Kept>, Option<Arc<Weights>>),
     /// The network's health, measured now and then and whenever the run pauses or ends.
     Health(Arc<Health>),
     /// A setting was changed before this step.
@@ -108,7 +109,12 @@ impl Run {
                 self.history.add_epochs(records.iter().cloned());
                 self.seconds = records.last().map_or(self.seconds, |last| last.seconds);
             }
-            RunEvent::Kept(kept) => self.kept.push(Arc::clone(kept)),
+            RunEvent::Kept(kept, weights) => {
+                self.kept.push(Arc::clone(kept));
+                if let Some(weights) = weights {
+                    self.kept.push_weights(kept.epoch, Arc::clone(weights));
+                }
+            }
             RunEvent::Health(health) => self.health = Some(Arc::clone(health)),
             RunEvent::Edited(edit) => {
                 if let Setting::Epochs(epochs) = edit.setting {
@@ -139,11 +145,7 @@ impl Run {
         let Some(checkpoint) = &self.checkpoint else { return };
         let last = checkpoint.progress.epoch;
         self.history.rewind(last, checkpoint.pretraining.as_ref());
-        if self.kept.newest().is_some_and(|kept| kept.epoch > last) {
-            let mut kept = KeptEpochs::new(Arc::clone(&self.kept.probe));
-            self.kept.iter().filter(|kept| kept.epoch <= last).for_each(|old| kept.push(Arc::clone(old)));
-            self.kept = kept;
-        }
+        self.kept.rewind(last);
         self.seconds = checkpoint.progress.seconds;
     }
 }

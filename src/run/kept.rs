@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Most bytes a run keeps for its replay.
-const CAPACITY_BYTES: usize = 64 << 20;
+use super::Weights;
+use crate::check::PlannedArray;
+
 /// Epochs of which every one is kept, counted back from the newest.
 const RECENT: u32 = 50;
 
@@ -67,19 +68,16 @@ impl Kept {
             && (self.corrupted.is_empty() || self.corrupted.len() == pixels);
         if fits { Ok(()) } else { Err("it does not fit the watched samples".to_owned()) }
     }
-
-    fn bytes(&self) -> usize {
-        4 * (self.codes.len() + self.corrupted.len() + self.reconstructions.len())
-    }
 }
 
-/// Kept epochs for the replay: the last 50, older ones log-spaced, at most 64 MB.
+/// Kept epochs for the replay: the last 50, older ones log-spaced, at most 64 MB. With them the
+/// network's weights, as far as they fit into 256 MB: of large networks fewer epochs have some.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeptEpochs {
     /// The samples watched.
     pub probe: Arc<Probe>,
-    by_epoch: BTreeMap<u32, Arc<Kept>>,
-    bytes: usize,
+    looks: Thinned<Kept>,
+    weights: Thinned<Weights>,
 }
 
 impl KeptEpochs {
@@ -88,46 +86,144 @@ impl KeptEpochs {
         KeptEpochs { probe, ..KeptEpochs::default() }
     }
 
+    /// Whether an epoch is still wanted once many others have followed.
+    pub fn stays(epoch: u32) -> bool {
+        // 32 of them or more from each epoch to twice its number.
+        epoch.is_multiple_of((epoch / 32).next_power_of_two())
+    }
+
+    /// Whether the weights of a network with these arrays are kept.
+    pub fn has_room_for(arrays: &[PlannedArray]) -> bool {
+        let values = arrays.iter().map(|array| array.shape.iter().copied().fold(1, usize::saturating_mul));
+        bytes_of(values.fold(0, usize::saturating_add)) <= Weights::CAPACITY_BYTES
+    }
+
     /// Adds an epoch and lets go of older ones that are no longer wanted.
     pub fn push(&mut self, kept: Arc<Kept>) {
-        let newest = kept.epoch;
-        self.bytes += kept.bytes();
-        if let Some(old) = self.by_epoch.insert(newest, kept) {
-            self.bytes -= old.bytes();
+        let epoch = kept.epoch;
+        self.looks.push(epoch, kept);
+        // Weights of an earlier look at the epoch are others.
+        let looks = &self.looks.by_epoch;
+        self.weights.retain(|old| old != epoch && looks.contains_key(&old));
+    }
+
+    /// Adds the network's weights after a kept epoch, the newest that has some.
+    pub fn push_weights(&mut self, epoch: u32, weights: Arc<Weights>) {
+        if self.looks.by_epoch.contains_key(&epoch) {
+            self.weights.push(epoch, weights);
         }
-        self.retain(|epoch| is_wanted(epoch, newest));
-        while self.bytes > CAPACITY_BYTES && self.by_epoch.len() > 2 {
-            // Every second of the older half goes, so that what stays is still spread over the whole run.
-            let epochs: Vec<u32> = self.by_epoch.keys().copied().collect();
-            let half = epochs.len().div_ceil(2).max(2);
-            let drop: Vec<u32> = epochs[1..half].iter().step_by(2).copied().collect();
-            self.retain(|epoch| !drop.contains(&epoch));
-        }
+    }
+
+    /// Lets go of all that came after an epoch.
+    pub fn rewind(&mut self, last: u32) {
+        self.looks.retain(|epoch| epoch <= last);
+        self.weights.retain(|epoch| epoch <= last);
     }
 
     /// The newest epoch.
     pub fn newest(&self) -> Option<&Arc<Kept>> {
-        self.by_epoch.values().next_back()
+        self.looks.by_epoch.values().next_back()
     }
 
     /// The newest kept epoch that is not after `epoch`.
     pub fn at(&self, epoch: u32) -> Option<&Arc<Kept>> {
-        self.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
+        self.looks.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
+    }
+
+    /// The network's weights after a kept epoch; `None` where none were kept, or by an earlier
+    /// version.
+    pub fn weights(&self, epoch: u32) -> Option<&Arc<Weights>> {
+        self.weights.by_epoch.get(&epoch)
+    }
+
+    /// The kept weights of the epoch next to this one, with its number: whoever uses them says
+    /// which epoch it is.
+    pub fn nearest_weights(&self, epoch: u32) -> Option<(u32, &Arc<Weights>)> {
+        let nearest = self.weights.by_epoch.iter().min_by_key(|(kept, _)| kept.abs_diff(epoch));
+        nearest.map(|(kept, weights)| (*kept, weights))
     }
 
     /// All kept epochs, oldest first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Kept>> + DoubleEndedIterator {
-        self.by_epoch.values()
+        self.looks.by_epoch.values()
     }
 
     /// How many epochs are kept.
     pub fn len(&self) -> usize {
-        self.by_epoch.len()
+        self.looks.by_epoch.len()
     }
 
     /// Whether none is kept.
     pub fn is_empty(&self) -> bool {
-        self.by_epoch.is_empty()
+        self.looks.by_epoch.is_empty()
+    }
+}
+
+/// Something that is kept of an epoch.
+trait TakesMemory {
+    /// Most bytes of all epochs together.
+    const CAPACITY_BYTES: usize;
+    /// Epochs that stay, however many bytes they take.
+    const LEAST: usize;
+
+    fn bytes(&self) -> usize;
+}
+
+impl TakesMemory for Kept {
+    const CAPACITY_BYTES: usize = 64 << 20;
+    // The first and the newest.
+    const LEAST: usize = 2;
+
+    fn bytes(&self) -> usize {
+        bytes_of(self.codes.len() + self.corrupted.len() + self.reconstructions.len())
+    }
+}
+
+impl TakesMemory for Weights {
+    const CAPACITY_BYTES: usize = 256 << 20;
+    const LEAST: usize = 0;
+
+    fn bytes(&self) -> usize {
+        bytes_of(self.len())
+    }
+}
+
+fn bytes_of(values: usize) -> usize {
+    values.saturating_mul(size_of::<f32>())
+}
+
+/// Something of each kept epoch, within its memory.
+#[derive(Clone, Debug, PartialEq)]
+struct Thinned<T> {
+    by_epoch: BTreeMap<u32, Arc<T>>,
+    bytes: usize,
+}
+
+impl<T> Default for Thinned<T> {
+    fn default() -> Self {
+        Thinned { by_epoch: BTreeMap::new(), bytes: 0 }
+    }
+}
+
+impl<T: TakesMemory> Thinned<T> {
+    /// Adds that of an epoch and lets go of older ones that are no longer wanted.
+    fn push(&mut self, newest: u32, one: Arc<T>) {
+        self.bytes += one.bytes();
+        if let Some(old) = self.by_epoch.insert(newest, one) {
+            self.bytes -= old.bytes();
+        }
+        self.retain(|epoch| is_wanted(epoch, newest));
+        while self.bytes > T::CAPACITY_BYTES && self.by_epoch.len() > T::LEAST {
+            let epochs: Vec<u32> = self.by_epoch.keys().copied().collect();
+            let drop: Vec<u32> = match epochs.len() {
+                0 | 1 => epochs,
+                2 => vec![epochs[0]],
+                // Every second of the older half goes, so that what stays is still spread over the
+                // whole run.
+                len => epochs[1..len.div_ceil(2)].iter().step_by(2).copied().collect(),
+            };
+            self.retain(|epoch| !drop.contains(&epoch));
+        }
     }
 
     fn retain(&mut self, wanted: impl Fn(u32) -> bool) {
@@ -145,15 +241,13 @@ impl KeptEpochs {
 /// Epochs stay while they are recent, and for ever on a grid that gets coarser in proportion to their number: most is
 /// learned in the first ones.
 fn is_wanted(epoch: u32, newest: u32) -> bool {
-    let age = newest - epoch.min(newest);
-    // 32 of them or more from each epoch to twice its number.
-    let spacing = (epoch / 32).next_power_of_two();
-    age < RECENT || epoch.is_multiple_of(spacing)
+    newest - epoch.min(newest) < RECENT || KeptEpochs::stays(epoch)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Array;
 
     fn filled(epochs: u32, floats: usize) -> KeptEpochs {
         let mut kept = KeptEpochs::default();
@@ -179,8 +273,52 @@ mod tests {
     fn memory_is_capped() {
         let kept = filled(300, 1 << 19); // 2 MB each
         let bytes: usize = kept.iter().map(|kept| kept.bytes()).sum();
-        assert!(bytes <= CAPACITY_BYTES && bytes == kept.bytes, "{bytes}");
+        assert!(bytes <= Kept::CAPACITY_BYTES && bytes == kept.looks.bytes, "{bytes}");
         assert_eq!(kept.newest().map(|kept| kept.epoch), Some(300));
         assert_eq!(kept.at(0).map(|kept| kept.epoch), Some(0));
+    }
+
+    /// Keeps weights of so many values with each of some epochs; the epochs that still have theirs.
+    fn with_weights(epochs: u32, values: usize) -> (KeptEpochs, Vec<u32>) {
+        let array = Array { shape: vec![values], values: vec![0.0; values] };
+        let weights = Arc::new(Weights([("code.weight".to_owned(), array)].into()));
+        let mut kept = KeptEpochs::default();
+        for epoch in 0..=epochs {
+            kept.push(Arc::new(Kept { epoch, ..Kept::default() }));
+            kept.push_weights(epoch, Arc::clone(&weights));
+        }
+        let with_weights = kept.weights.by_epoch.keys().copied().collect();
+        (kept, with_weights)
+    }
+
+    #[test]
+    fn weights_of_kept_epochs_are_capped_by_themselves() {
+        // All share one array, so that the test takes no memory: 2 kB, 16 MB, 120 MB, 200 MB and
+        // 300 MB each.
+        let (kept, small) = with_weights(300, 500);
+        assert_eq!(small, kept.iter().map(|kept| kept.epoch).collect::<Vec<_>>());
+        let (kept, some) = with_weights(40, 4 << 20);
+        assert_eq!(kept.len(), 41, "the replay is whole");
+        assert!(some.len() <= 16 && some[0] == 0 && some.ends_with(&[38, 39, 40]), "{some:?}");
+        assert_eq!(with_weights(40, 30 << 20).1, [0, 40]);
+        assert_eq!(with_weights(40, 50 << 20).1, [40]);
+        assert_eq!(with_weights(40, 75 << 20).1, [0; 0]);
+        let array = |len| PlannedArray { name: String::new(), shape: vec![1 << 20, len], is_learned: true };
+        assert!(KeptEpochs::has_room_for(&[array(60), array(4)]));
+        assert!(!KeptEpochs::has_room_for(&[array(60), array(5)]));
+        assert!(!KeptEpochs::has_room_for(&[array(usize::MAX)]));
+    }
+
+    #[test]
+    fn an_epoch_without_weights_has_those_of_its_neighbour() {
+        let (mut kept, _) = with_weights(4, 3);
+        kept.push(Arc::new(Kept { epoch: 4, ..Kept::default() }));
+        kept.push(Arc::new(Kept { epoch: 9, ..Kept::default() }));
+        assert!(kept.weights(3).is_some() && kept.weights(4).is_none(), "another look, without weights");
+        let nearest = |kept: &KeptEpochs, epoch| kept.nearest_weights(epoch).map(|(epoch, _)| epoch);
+        assert_eq!([0, 2, 4, 9].map(|epoch| nearest(&kept, epoch)), [Some(0), Some(2), Some(3), Some(3)]);
+        kept.rewind(1);
+        assert_eq!((kept.len(), nearest(&kept, 9)), (2, Some(1)));
+        assert_eq!(nearest(&filled(3, 1), 3), None);
     }
 }

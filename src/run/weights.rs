@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::check::PlannedArray;
+
 /// A named array of `f32`, rows first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Array {
@@ -22,6 +24,30 @@ impl Weights {
     /// Whether there is no array.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Checks that the arrays whose names begin with `prefix` are just these.
+    ///
+    /// # Errors
+    /// A message with the array that does not fit.
+    pub fn validate(&self, prefix: &str, planned: &[PlannedArray]) -> Result<(), String> {
+        for PlannedArray { name, shape, .. } in planned {
+            match self.0.get(&format!("{prefix}{name}")) {
+                None => return Err(format!("the array {prefix}{name} is missing")),
+                Some(array) if array.shape != *shape => {
+                    return Err(format!(
+                        "the array {prefix}{name} has the shape {:?}, not {shape:?}",
+                        array.shape
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        let found = self.0.keys().filter(|name| name.starts_with(prefix)).count();
+        if found == planned.len() {
+            return Ok(());
+        }
+        Err(format!("{found} arrays for the {} of its design", planned.len()))
     }
 
     /// Whether every value is finite.

@@ -1,65 +1,133 @@
-//! The compute lane: one worker. Of the pictures of codes only the newest is wanted: older ones that have not started yet are
-//! dropped. What belongs to a run is computed for each.
+//! The compute lane: a worker for each urgency, so that what a person points at is decoded at once,
+//! whatever else is being computed.
+//!
+//! [`Queue`] says which job is next. Between two blocks of work on a whole set a worker looks whether
+//! that was cancelled. Networks are kept until other weights are asked for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::baseline::baseline;
 use super::findings::Findings;
-use super::{Event, Job, JobKind, JobResult, Outbox, panic_text};
+use super::queue::{Queue, Urgency};
+use super::{Event, Job, JobId, JobKind, JobResult, Outbox, panic_text};
 use crate::analysis::pca::Pca;
-use crate::engine::{Evaluation, Network};
+use crate::engine::{EngineError, Evaluation, Ready};
 use crate::run::Kept;
 
 pub(super) struct ComputeLane {
-    jobs: Sender<Job>,
+    shared: Arc<Shared>,
+}
+
+/// Jobs, shared by the workers and whoever asks.
+#[derive(Default)]
+struct Shared {
+    jobs: Mutex<Jobs>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Jobs {
+    queue: Queue,
+    is_closed: bool,
 }
 
 impl ComputeLane {
-    pub(super) fn start(outbox: Outbox) -> ComputeLane {
-        let (jobs, received) = channel();
-        // Without a thread jobs are never answered, which costs a picture and no data.
-        let _ =
-            std::thread::Builder::new().name("compute".to_owned()).spawn(move || work(&received, &outbox));
-        ComputeLane { jobs }
+    pub(super) fn start(outbox: &Outbox) -> ComputeLane {
+        let shared = Arc::new(Shared::default());
+        for urgency in Urgency::ALL {
+            let (shared, outbox) = (Arc::clone(&shared), outbox.clone());
+            let work = move || work(&shared, &outbox, urgency);
+            // Without a thread jobs are never answered, which costs a picture and no data.
+            let _ = std::thread::Builder::new().name(urgency.name().to_owned()).spawn(work);
+        }
+        ComputeLane { shared }
     }
 
     pub(super) fn push(&self, job: Job) {
-        let _ = self.jobs.send(job);
+        self.shared.lock().queue.push(job);
+        self.shared.wake.notify_all();
+    }
+
+    pub(super) fn cancel(&self, id: JobId) {
+        self.shared.lock().queue.cancel(id);
     }
 }
 
-fn work(jobs: &Receiver<Job>, outbox: &Outbox) {
-    while let Ok(job) = jobs.recv() {
-        let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind)))
-            .unwrap_or_else(|panic| Err(panic_text(&*panic)));
-        outbox.send(Event::Computed(job.id, result));
-        outbox.wake();
+impl Drop for ComputeLane {
+    fn drop(&mut self) {
+        let mut jobs = self.shared.lock();
+        jobs.is_closed = true;
+        jobs.queue.cancel_all();
+        drop(jobs);
+        self.shared.wake.notify_all();
     }
 }
 
-fn compute(kind: &JobKind) -> Result<JobResult, String> {
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job, waiting for one; `None` once nobody can ask any more.
+    fn wait(&self, urgency: Urgency) -> Option<Job> {
+        let mut jobs = self.lock();
+        loop {
+            if let Some(job) = jobs.queue.take(urgency) {
+                return Some(job);
+            }
+            if jobs.is_closed {
+                return None;
+            }
+            jobs = self.wake.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Answers the jobs of one urgency until nobody can ask any more.
+fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
+    // Training has the other threads, and a single code is decoded faster than a fork pays.
+    let mut ready = Ready::new(1);
+    while let Some(job) = shared.wait(urgency) {
+        let goes_on = || shared.lock().queue.is_wanted(job.id);
+        let result = catch_unwind(AssertUnwindSafe(|| compute(&job.kind, &mut ready, &goes_on)));
+        // Work on whole sets is rare: its memory is worth more than the time to build the network.
+        if urgency == Urgency::Sets || result.is_err() {
+            ready.clear();
+        }
+        let result = result.unwrap_or_else(|panic| Err(panic_text(&*panic)));
+        if shared.lock().queue.end(job.id) {
+            outbox.send(Event::Computed(job.id, result));
+            outbox.wake();
+        }
+    }
+}
+
+/// Does a job with the network that `ready` holds, for as long as `goes_on` says so.
+fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Result<JobResult, String> {
+    let text = |error: EngineError| error.to_string();
     match kind {
+        JobKind::Decode { trained, codes } => {
+            let network = ready.network(trained).map_err(text)?;
+            Ok(JobResult::Decoded(network.decode(codes)))
+        }
         JobKind::Principal { codes } => principal(codes).map(JobResult::Principal),
         JobKind::Baseline { data, components } => {
             baseline(data, *components).map(JobResult::Baseline).map_err(|error| error.to_string())
         }
-        JobKind::Evaluate { plan, checkpoint, data, subset } => {
-            let weights = checkpoint.inference_weights();
-            let mut network = Network::trained(plan, weights, 1).map_err(|error| error.to_string())?;
-            let evaluation =
-                network.evaluate(data, data.split.rows(*subset), None).map_err(|error| error.to_string())?;
-            let findings = Box::new(Findings::of(&mut network, data, *subset));
-            let Evaluation { losses, mse, samples: _ } = evaluation;
-            Ok(JobResult::Evaluation { subset: *subset, losses, mse, findings })
+        JobKind::Evaluate { trained, data, subset } => {
+            let network = ready.network(trained).map_err(text)?;
+            let rows = data.split.rows(*subset);
+            let evaluation = network.evaluate_while(data, rows, None, &mut |_| goes_on());
+            let Evaluation { losses, mse, samples: _ } = evaluation.map_err(text)?;
+            let findings = Findings::of(network, data, *subset, goes_on).map_err(text)?;
+            Ok(JobResult::Evaluation { subset: *subset, losses, mse, findings: Box::new(findings) })
         }
-        JobKind::Likelihood { plan, checkpoint, data, subset, draws } => {
-            let weights = checkpoint.inference_weights();
-            let network = Network::trained(plan, weights, 1);
-            let estimate =
-                network.and_then(|mut network| network.likelihood(data, data.split.rows(*subset), *draws));
-            let likelihood = estimate.map_err(|error| error.to_string())?;
-            Ok(JobResult::Likelihood { subset: *subset, likelihood })
+        JobKind::Likelihood { trained, data, subset, draws } => {
+            let network = ready.network(trained).map_err(text)?;
+            let rows = data.split.rows(*subset);
+            let estimate = network.likelihood_while(data, rows, *draws, &mut |_| goes_on());
+            Ok(JobResult::Likelihood { subset: *subset, likelihood: estimate.map_err(text)? })
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::check::Plan;
 use crate::dataset::Dataset;
 use crate::engine::{EngineError, StepReport, Trainer};
 use crate::run::{
-    EpochRecord, GreedyProgress, GreedyRecord, Run, RunEvent, RunProgress, Setting, Status, choose_probe,
+    EpochRecord, GreedyProgress, GreedyRecord, KeptEpochs, Run, RunEvent, RunProgress, Setting, Status,
+    Weights, choose_probe,
 };
 
 /// Whoever is told what happens to a run.
@@ -57,6 +58,9 @@ pub struct Driver<O> {
     step_time: Duration,
     /// Rows of the validation split for each row of a minibatch.
     validation_batches: f64,
+    /// Whether the network is small enough for its weights to be kept with epochs that are looked
+    /// at.
+    keeps_weights: bool,
     /// Where the run was when it was last looked at.
     seen: Option<(u64, Option<GreedyProgress>)>,
 }
@@ -113,6 +117,7 @@ impl<O: Observer> Driver<O> {
             stepped: None,
             step_time: Duration::ZERO,
             validation_batches: validation / plan.design().training.batch_size.max(1) as f64,
+            keeps_weights: KeptEpochs::has_room_for(&plan.arrays()),
             seen: None,
         };
         driver.emit(RunEvent::Terms(driver.trainer.terms().clone()));
@@ -140,6 +145,11 @@ impl<O: Observer> Driver<O> {
     /// Its trainer.
     pub fn trainer(&self) -> &Trainer {
         &self.trainer
+    }
+
+    /// A copy of the network's weights as they are now.
+    pub fn weights(&mut self) -> Weights {
+        self.trainer.network().weights()
     }
 
     /// The run, once it has been driven as far as it should.
@@ -322,7 +332,8 @@ impl<O: Observer> Driver<O> {
         }
         let start = (self.clock)();
         let kept = self.trainer.look(&self.run.kept.probe);
-        self.emit(RunEvent::Kept(Arc::new(kept)));
+        let weights = self.keeps_weights.then(|| Arc::new(self.weights()));
+        self.emit(RunEvent::Kept(Arc::new(kept), weights));
         self.look.note(start, (self.clock)());
     }
 

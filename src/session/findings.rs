@@ -1,5 +1,6 @@
 //! What some kinds of networks are judged by beside their losses.
 
+use super::Scores;
 use super::baseline::gathered;
 use crate::analysis::hamming::{BinaryCodes, precision_at};
 use crate::analysis::quality::{psnr, ssim};
@@ -7,7 +8,7 @@ use crate::analysis::ranking::{average_precision, roc_auc};
 use crate::analysis::regression::Regression;
 use crate::dataset::random::Purpose;
 use crate::dataset::{Dataset, Subset};
-use crate::engine::{Network, Noise, code_thresholds};
+use crate::engine::{EngineError, Network, Noise, Samples, code_thresholds};
 use crate::project::{Bottleneck, visible};
 
 /// Codes that are drawn for each sample whose reconstruction probability is asked for.
@@ -59,14 +60,25 @@ pub struct Restoration {
 }
 
 impl Findings {
-    /// Looks for all of them on one split.
-    pub fn of(network: &mut Network, data: &Dataset, subset: Subset) -> Findings {
-        Findings {
-            anomalies: if subset == Subset::Test { anomalies(network, data) } else { None },
-            refit: refit(network, data),
-            restoration: restoration(network, data, data.split.rows(subset)),
-            precision: precision(network, data, data.split.rows(subset)),
-        }
+    /// Looks for all of them on one split, for as long as `goes_on` says so.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`], [`EngineError::OutOfMemory`].
+    pub fn of(
+        network: &mut Network,
+        data: &Dataset,
+        subset: Subset,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Findings, EngineError> {
+        let rows = data.split.rows(subset);
+        let still = || if goes_on() { Ok(()) } else { Err(EngineError::Cancelled) };
+        let anomalies = if subset == Subset::Test { ranked(network, data, goes_on)? } else { None };
+        let refit = refit(network, data);
+        still()?;
+        let restoration = restoration(network, data, rows);
+        still()?;
+        let precision = precision(network, data, rows);
+        Ok(Findings { anomalies, refit, restoration, precision })
     }
 
     /// Each in a sentence, with numbers written by `number`.
@@ -111,6 +123,37 @@ impl Findings {
 /// Ranks the test split by how strange its samples are: by reconstruction probability where the network is a variational one with
 /// a likelihood (An & Cho 2015), else by squared error. `None` where no class was held out or the split has only one side.
 pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
+    ranked(network, data, &|| true).ok().flatten()
+}
+
+/// [`anomalies`], for as long as `goes_on` says so.
+fn ranked(
+    network: &mut Network,
+    data: &Dataset,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Option<Anomalies>, EngineError> {
+    let Some((class, held_out, others, unlabelled)) = sides(network, data) else { return Ok(None) };
+    let mut scores = |rows: &[u32]| -> Result<Vec<f64>, EngineError> {
+        let Scores { errors, log_probabilities } =
+            Scores::of(network, Samples::Rows(data, rows), DRAWS, |_, _| goes_on())?;
+        let strangeness = |scores: Vec<f64>| scores.into_iter().map(|score| -score).collect();
+        Ok(log_probabilities.map_or(errors, strangeness))
+    };
+    let (positive, negative) = (scores(&held_out)?, scores(&others)?);
+    let measured = roc_auc(&positive, &negative).zip(average_precision(&positive, &negative));
+    Ok(measured.map(|(auc, average_precision)| Anomalies {
+        auc,
+        average_precision,
+        held_out: held_out.len(),
+        others: others.len(),
+        unlabelled: unlabelled.len(),
+        class,
+    }))
+}
+
+/// The class that was held out, with its rows of the test split, the others that have a label, and
+/// those that have none.
+fn sides(network: &Network, data: &Dataset) -> Option<(String, Vec<u32>, Vec<u32>, Vec<u32>)> {
     let class = network.plan().design().data.held_out.clone()?;
     let of_class = data.rows_of_class(&class)?;
     let is_held_out = |row: &u32| of_class.binary_search(row).is_ok();
@@ -119,18 +162,7 @@ pub fn anomalies(network: &mut Network, data: &Dataset) -> Option<Anomalies> {
     let classes = data.labels.iter().find(|column| column.class_ids().is_some())?;
     let (others, unlabelled): (Vec<u32>, Vec<u32>) =
         rest.into_iter().partition(|row| classes.is_known(*row as usize));
-    let mut scores = |rows: &[u32]| {
-        network.strangeness(data, rows, DRAWS, |_| ()).unwrap_or_else(|_| network.errors(data, rows))
-    };
-    let (positive, negative) = (scores(&held_out), scores(&others));
-    Some(Anomalies {
-        auc: roc_auc(&positive, &negative)?,
-        average_precision: average_precision(&positive, &negative)?,
-        held_out: held_out.len(),
-        others: others.len(),
-        unlabelled: unlabelled.len(),
-        class,
-    })
+    Some((class, held_out, others, unlabelled))
 }
 
 /// Squared error per feature of a linear regression from the features a selector has chosen to all, fitted on the training split

@@ -3,10 +3,10 @@ use std::sync::Arc;
 use super::Findings;
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
-use crate::engine::Likelihood;
+use crate::engine::{Likelihood, Trained};
 use crate::io::Store;
 use crate::project::{Data, Source};
-use crate::run::{Checkpoint, Kept, Losses, Run, RunEvent, RunId, Setting};
+use crate::run::{Kept, Losses, Run, RunEvent, RunId, Setting, Weights};
 
 /// What the window asks for. Sending never waits.
 #[derive(Clone, Debug)]
@@ -31,8 +31,13 @@ pub enum Request {
     Stop(RunId),
     /// Change a setting of a run under way; recorded with the run by [`RunEvent::Edited`].
     Set(RunId, Setting),
+    /// Hand out the weights of a run as they are now. Answered by [`Event::Weights`] after the step
+    /// under way, at most ten times a second; whoever wants newer ones asks again.
+    Weights(RunId),
     /// Compute something.
     Compute(Job),
+    /// Give up a job. It has no answer then.
+    Cancel(JobId),
 }
 
 /// Everything needed to train a run, from the start or from a checkpoint.
@@ -100,6 +105,17 @@ pub enum Event {
     },
     /// Something about a run.
     Run(RunId, RunEvent),
+    /// The weights of a run under way, as they were after this epoch and step.
+    Weights {
+        /// The run.
+        run: RunId,
+        /// Finished epochs.
+        epoch: u32,
+        /// Steps over the whole run.
+        step: u64,
+        /// A copy; `None` where the run is not under way, so that its checkpoint has them.
+        weights: Option<Arc<Weights>>,
+    },
     /// A job is done, or failed with a message.
     Computed(JobId, Result<JobResult, String>),
     /// The live store could not be written; training continues, but a crash would lose what follows.
@@ -119,9 +135,18 @@ pub struct Job {
     pub kind: JobKind,
 }
 
-/// What the compute lane can do.
+/// What the compute lane can do. Decoding waits for nothing else, nor do pictures of codes for work
+/// on whole sets. Of the first two the newest job takes the place of an older one of its kind that
+/// waits, which then has no answer.
 #[derive(Clone, Debug)]
 pub enum JobKind {
+    /// The reconstructions of codes.
+    Decode {
+        /// The network.
+        trained: Trained,
+        /// Codes as the decoder is given them, row by row.
+        codes: Vec<f32>,
+    },
     /// The first two principal components of codes.
     Principal {
         /// Codes, row by row.
@@ -136,10 +161,8 @@ pub enum JobKind {
     },
     /// Losses of a trained network on one split.
     Evaluate {
-        /// The design.
-        plan: Box<Plan>,
-        /// Its weights.
-        checkpoint: Arc<Checkpoint>,
+        /// The network.
+        trained: Trained,
         /// The data.
         data: Arc<Dataset>,
         /// Which split.
@@ -147,10 +170,8 @@ pub enum JobKind {
     },
     /// How likely one split is under a trained network, by importance sampling.
     Likelihood {
-        /// The design.
-        plan: Box<Plan>,
-        /// Its weights.
-        checkpoint: Arc<Checkpoint>,
+        /// The network.
+        trained: Trained,
         /// The data.
         data: Arc<Dataset>,
         /// Which split.
@@ -163,6 +184,8 @@ pub enum JobKind {
 /// What a job gave.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobResult {
+    /// Reconstructions, row by row, in units of the scaled data.
+    Decoded(Vec<f32>),
     /// Coordinates of every code in the plane of the first two principal components.
     Principal(Vec<[f32; 2]>),
     /// Squared error per feature on the validation split (the training split where there is none).

@@ -4,11 +4,12 @@ use super::driver::Observer;
 use super::{Event, Outbox};
 use crate::io::Store;
 use crate::run::{
-    Checkpoint, EpochRecord, GreedyRecord, Health, KeptEpochs, Run, RunEvent, RunId, RunProgress,
+    Checkpoint, EpochRecord, GreedyRecord, Health, Kept, KeptEpochs, Run, RunEvent, RunId, RunProgress,
 };
 
-/// Events nobody has taken yet, beyond which a run's are held back.
-const MOST_UNSEEN: usize = 256;
+/// Events nobody has taken yet, beyond which a run's are held back: about a second of them. Each
+/// may hold weights.
+const MOST_UNSEEN: usize = 32;
 
 /// Writes events to the live store, and sends them to the window.
 ///
@@ -51,7 +52,8 @@ impl<'a> Recorder<'a> {
             (!greedy.is_empty()).then_some(RunEvent::Greedy(greedy)),
             (!epochs.is_empty()).then_some(RunEvent::Epochs(epochs)),
         ];
-        let kept: Vec<RunEvent> = kept.iter().map(|kept| RunEvent::Kept(Arc::clone(kept))).collect();
+        let event_of = |one: &Arc<Kept>| RunEvent::Kept(Arc::clone(one), kept.weights(one.epoch).cloned());
+        let kept: Vec<RunEvent> = kept.iter().map(event_of).collect();
         let latest = [
             health.map(RunEvent::Health),
             checkpoint.map(RunEvent::Checkpoint),
@@ -76,7 +78,13 @@ impl Held {
         match event {
             RunEvent::Greedy(records) => self.greedy.extend(records),
             RunEvent::Epochs(records) => self.epochs.extend(records),
-            RunEvent::Kept(kept) => self.kept.push(kept),
+            RunEvent::Kept(kept, weights) => {
+                let epoch = kept.epoch;
+                self.kept.push(kept);
+                if let Some(weights) = weights {
+                    self.kept.push_weights(epoch, weights);
+                }
+            }
             RunEvent::Health(health) => self.health = Some(health),
             RunEvent::Checkpoint(checkpoint) => self.checkpoint = Some(checkpoint),
             RunEvent::Progress(progress) => self.progress = Some(progress),
@@ -121,7 +129,7 @@ mod tests {
     use crate::check::plan;
     use crate::dataset::{Progress, load};
     use crate::project::{Data, Recipe};
-    use crate::run::{Kept, Losses, Status, Terms, facts};
+    use crate::run::{Losses, Status, Terms, facts};
     use crate::session::inbox;
 
     #[test]
@@ -144,7 +152,7 @@ mod tests {
                 seconds: 0.0,
             };
             recorder.observe(&run, RunEvent::Epochs(vec![record]));
-            recorder.observe(&run, RunEvent::Kept(Arc::new(Kept { epoch, ..Kept::default() })));
+            recorder.observe(&run, RunEvent::Kept(Arc::new(Kept { epoch, ..Kept::default() }), None));
             recorder.observe(&run, RunEvent::Health(Arc::new(Health { epoch, ..Health::default() })));
             recorder.observe(&run, RunEvent::Checkpoint(Arc::new(Checkpoint::default())));
             recorder.observe(&run, RunEvent::Progress(RunProgress { epoch, ..RunProgress::default() }));

@@ -1,11 +1,7 @@
 //! How strange single samples are to a network, and how well that tells anomalies from the others.
 
 use crate::analysis::ranking::{average_precision, roc_auc};
-use crate::dataset::Dataset;
-use crate::engine::{EngineError, Network};
-
-/// Rows whose errors are computed between two reports of progress.
-const CHUNK: usize = 4096;
+use crate::engine::{EngineError, Network, Samples};
 
 /// Scores of some samples, in the order of their rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,26 +23,22 @@ pub struct Ranking {
 }
 
 impl Scores {
-    /// Scores of rows of the data; `draws` codes are drawn for each where there is a likelihood, from the seed of the design.
-    /// `progress` is told how much is done, out of how much.
+    /// Scores of samples; `draws` codes are drawn for each where there is a likelihood, from the
+    /// seed of the design. `watch` is told how much is done, out of how much, and says whether to
+    /// go on.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`].
+    /// [`EngineError::OutOfMemory`], [`EngineError::Cancelled`].
     pub fn of(
         network: &mut Network,
-        data: &Dataset,
-        rows: &[u32],
+        samples: Samples<'_>,
         draws: usize,
-        progress: impl Fn(usize, usize),
+        watch: impl Fn(usize, usize) -> bool,
     ) -> Result<Scores, EngineError> {
-        let all = rows.len();
         let parts = if network.plan().design().code.kind.is_gaussian() { 2 } else { 1 };
-        let mut errors = Vec::with_capacity(all);
-        for chunk in rows.chunks(CHUNK) {
-            errors.extend(network.errors(data, chunk));
-            progress(errors.len(), parts * all);
-        }
-        let strangeness = network.strangeness(data, rows, draws, |done| progress(all + done, parts * all));
+        let all = samples.len(network.plan().shape().features());
+        let errors = network.errors(samples, &mut |done| watch(done, parts * all))?;
+        let strangeness = network.strangeness(samples, draws, &mut |done| watch(all + done, parts * all));
         let log_probabilities = match strangeness {
             Ok(strangeness) => Some(strangeness.into_iter().map(|score| -score).collect()),
             Err(EngineError::NoLikelihood(_)) => None,
@@ -88,7 +80,7 @@ mod tests {
 
     use super::*;
     use crate::check::plan;
-    use crate::dataset::{Progress, load};
+    use crate::dataset::{Dataset, Progress, load};
     use crate::engine::Trainer;
     use crate::project::{
         Activation, Bottleneck, Code, Data, Loss, Output, Project, Recipe, Scaling, Source, Synthetic,
@@ -127,7 +119,7 @@ mod tests {
         let network = trainer.network();
         let rows: Vec<u32> = (0..40).collect();
         let draws = 4000;
-        let scores = Scores::of(network, &data, &rows, draws, |_, _| ()).expect("small");
+        let scores = Scores::of(network, Samples::Rows(&data, &rows), draws, |_, _| true).expect("small");
         let found = scores.log_probabilities.expect("a likelihood");
 
         let mut x = vec![0.0; rows.len() * 6];
@@ -166,7 +158,8 @@ mod tests {
             (VARIATIONAL, Loss::SquaredError),
         ] {
             let (mut trainer, data) = linear(kind, loss);
-            let scores = Scores::of(trainer.network(), &data, &[7, 3], 8, |_, _| ()).expect("small");
+            let samples = Samples::Rows(&data, &[7, 3]);
+            let scores = Scores::of(trainer.network(), samples, 8, |_, _| true).expect("small");
             assert_eq!((scores.errors.len(), &scores.log_probabilities), (2, &None));
             assert_eq!(scores.by_log_probability(&[Some(true), Some(false)]), None);
         }

@@ -3,9 +3,12 @@ use std::sync::Arc;
 use super::*;
 use crate::check::plan;
 use crate::dataset::{Dataset, Progress, load};
+use crate::engine::Trained;
 use crate::io::Store;
 use crate::project::{Data, EarlyStopping, Project, Recipe, Source};
-use crate::run::{Checkpoint, Edit, EpochRecord, Normaliser, Run, RunEvent, RunId, Setting, Status, facts};
+use crate::run::{
+    Checkpoint, Edit, EpochRecord, Normaliser, Run, RunEvent, RunId, Setting, Status, Weights, facts,
+};
 
 const ID: RunId = RunId(3);
 
@@ -78,7 +81,7 @@ fn a_run_tells_every_epoch_once_and_ends() {
     assert!(matches!(&events[0], RunEvent::Status(Status::Queued)), "{:?}", events[0]);
     let count = |wanted: fn(&RunEvent) -> bool| events.iter().filter(|event| wanted(event)).count();
     assert!(count(|event| matches!(event, RunEvent::Probe(_))) == 1);
-    assert!(count(|event| matches!(event, RunEvent::Kept(_))) >= 2, "before and after");
+    assert!(count(|event| matches!(event, RunEvent::Kept(_, Some(_)))) >= 2, "before and after");
     assert_eq!(last_checkpoint(&events).progress.epoch, 3);
 }
 
@@ -242,6 +245,47 @@ fn loading_and_computing_answer_with_their_numbers() {
     assert!(answers.iter().map(|(id, _)| *id).eq([7, 8, 9]), "{answers:?}");
     assert!(answers.is_sorted_by(|(_, few), (_, many)| few > many), "{answers:?}");
     assert!(answers[2].1 > 0.0 && answers[2].1 < 0.05, "{answers:?}");
+}
+
+/// The step and the weights that were asked for.
+fn weights(session: &mut Session) -> (u64, Option<Arc<Weights>>) {
+    session.send(Request::Weights(ID));
+    loop {
+        if let Event::Weights { run, step, weights, .. } = session.wait().expect("the lane lives") {
+            assert_eq!(run, ID);
+            return (step, weights);
+        }
+    }
+}
+
+#[test]
+fn codes_are_decoded_by_the_weights_of_a_run_under_way() {
+    let data = digits();
+    let mut session = Session::start(|| {});
+    assert_eq!(weights(&mut session), (0, None), "nobody trains it yet");
+    let mut stepwise = request(&data, |_| {});
+    stepwise.start = Start::StepOnce;
+    let plan = Arc::new(stepwise.plan.clone());
+    session.send(Request::Train(stepwise));
+    let checkpoint = last_checkpoint(&until(&session, is_status(&Status::Paused)));
+    for _ in 0..2 {
+        assert!(weights(&mut session) == (1, Some(Arc::clone(&checkpoint.weights))));
+    }
+    let trained = Trained::new(Arc::clone(&plan), Arc::clone(&checkpoint.weights), None);
+    let codes = vec![0.5; 3 * plan.code_units()];
+    let kind = JobKind::Decode { trained: trained.clone(), codes: codes.clone() };
+    session.send(Request::Compute(Job { id: JobId(7), kind }));
+    let decoded = loop {
+        if let Some(Event::Computed(JobId(7), result)) = session.wait() {
+            break result;
+        }
+    };
+    let expected = trained.network(1).expect("small").decode(&codes);
+    assert_eq!(expected.len(), 3 * 64);
+    assert!(decoded == Ok(JobResult::Decoded(expected)));
+    session.send(Request::Go(ID, Start::Train));
+    until(&session, is_status(&Status::Done));
+    assert_eq!(weights(&mut session), (0, None), "its checkpoint has them");
 }
 
 #[test]

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
 
 use super::driver::Driver;
+use super::live::Asked;
 use super::pace::{Cadence, Checkpoints, Pace};
 use super::recorder::Recorder;
 use super::{Event, Outbox, Start, TrainRequest, panic_text};
-use crate::run::{RunEvent, RunId, Setting, Status};
+use crate::run::{RunEvent, RunId, Setting, Status, Weights};
 
 const PACE: Pace = Pace {
     // The screen's rate.
@@ -27,17 +29,22 @@ pub(super) enum TrainingCommand {
     Go(RunId, Start),
     Stop(RunId),
     Set(RunId, Setting),
+    Weights(RunId),
 }
 
 /// Trains one run after another until every sender is gone.
 pub(super) fn work(commands: &Receiver<TrainingCommand>, outbox: &Outbox) {
-    let mut lane = Lane { commands, outbox, queue: VecDeque::new(), is_closed: false };
+    let mut lane =
+        Lane { commands, outbox, queue: VecDeque::new(), asked: Asked::default(), is_closed: false };
     while let Some(request) = lane.next() {
         let id = request.run.id;
         let result = catch_unwind(AssertUnwindSafe(|| lane.train(*request)));
         if let Err(panic) = result {
             let status = Status::Failed(panic_text(&*panic));
             outbox.send(Event::Run(id, RunEvent::Status(status)));
+        }
+        if lane.asked.end() {
+            lane.send_weights(id, (0, 0), None);
         }
         outbox.wake();
     }
@@ -47,6 +54,8 @@ struct Lane<'a> {
     commands: &'a Receiver<TrainingCommand>,
     outbox: &'a Outbox,
     queue: VecDeque<Box<TrainRequest>>,
+    /// Who wants to see the weights of the current run.
+    asked: Asked,
     is_closed: bool,
 }
 
@@ -94,7 +103,25 @@ impl Lane<'_> {
                     self.outbox.wake();
                 }
             }
+            TrainingCommand::Weights(id) => {
+                self.send_weights(id, (0, 0), None);
+                self.outbox.wake();
+            }
             TrainingCommand::Pause(_) | TrainingCommand::Go(..) | TrainingCommand::Set(..) => {}
+        }
+    }
+
+    fn send_weights(&self, run: RunId, (epoch, step): (u32, u64), weights: Option<Arc<Weights>>) {
+        self.outbox.send(Event::Weights { run, epoch, step, weights });
+    }
+
+    /// Gives a copy of the weights as they are now to whoever has asked, where one is due.
+    fn hand_out_weights(&mut self, driver: &mut Current<'_>) {
+        if self.asked.take(Instant::now) {
+            let at = (driver.trainer().epoch(), driver.trainer().steps());
+            let weights = Some(Arc::new(driver.weights()));
+            self.send_weights(driver.run().id, at, weights);
+            self.outbox.wake();
         }
     }
 
@@ -163,12 +190,17 @@ impl Lane<'_> {
     /// Carries out the commands since the last step; while the run is paused, waits for one.
     fn obey(&mut self, driver: &mut Current<'_>, mut next: Next) -> Next {
         loop {
-            let command = if next == Next::Wait {
-                self.commands.recv().map_err(|RecvError| TryRecvError::Disconnected)
-            } else {
-                self.commands.try_recv()
+            self.hand_out_weights(driver);
+            let command = match (next, self.asked.due_in(Instant::now)) {
+                (Next::Wait, None) => self.commands.recv().map_err(|RecvError| TryRecvError::Disconnected),
+                (Next::Wait, Some(wait)) => self.commands.recv_timeout(wait).map_err(|error| match error {
+                    RecvTimeoutError::Timeout => TryRecvError::Empty,
+                    RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
+                }),
+                (Next::Step(_) | Next::Stop, _) => self.commands.try_recv(),
             };
             match command {
+                Err(TryRecvError::Empty) if next == Next::Wait => {}
                 Err(TryRecvError::Empty) => return next,
                 Err(TryRecvError::Disconnected) => {
                     self.is_closed = true;
@@ -198,11 +230,16 @@ impl Lane<'_> {
                 driver.set(setting);
                 next
             }
+            TrainingCommand::Weights(id) if id == own => {
+                self.asked.ask();
+                next
+            }
             other @ (TrainingCommand::Train(_)
             | TrainingCommand::Pause(_)
             | TrainingCommand::Go(..)
             | TrainingCommand::Stop(_)
-            | TrainingCommand::Set(..)) => {
+            | TrainingCommand::Set(..)
+            | TrainingCommand::Weights(_)) => {
                 self.between_runs(other);
                 next
             }

@@ -17,6 +17,23 @@ pub struct Codes {
     pub entries: Vec<u32>,
 }
 
+impl Codes {
+    /// The bits of hashing codes, rows × units: 1 where a value lies above the threshold of its
+    /// unit.
+    pub fn bits(&self, thresholds: &[f32]) -> Vec<u8> {
+        let pairs = self.values.iter().zip(thresholds.iter().cycle());
+        pairs.map(|(value, least)| u8::from(value > least)).collect()
+    }
+
+    /// Adds codes of more samples.
+    pub fn extend(&mut self, more: Codes) {
+        let Codes { values, variances, entries } = more;
+        self.values.extend(values);
+        self.variances.extend(variances);
+        self.entries.extend(entries);
+    }
+}
+
 impl Network {
     /// Codes of samples: `rows` holds scaled samples row by row.
     pub fn codes(&mut self, rows: &[f32]) -> Codes {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Network;
+use super::{Network, Samples, Watch};
 use crate::dataset::Dataset;
 use crate::dataset::random::Purpose;
 use crate::engine::EngineError;
@@ -42,9 +42,24 @@ impl Network {
         rows: &[u32],
         draws: usize,
     ) -> Result<Likelihood, EngineError> {
+        self.likelihood_while(data, rows, draws, &mut |_| true)
+    }
+
+    /// [`Network::likelihood`], for as long as `watch` wants it.
+    ///
+    /// # Errors
+    /// As there, and [`EngineError::Cancelled`].
+    pub fn likelihood_while(
+        &mut self,
+        data: &Dataset,
+        rows: &[u32],
+        draws: usize,
+        watch: Watch<'_>,
+    ) -> Result<Likelihood, EngineError> {
         let (mut sum, mut squares) = (0.0, 0.0);
         let mut estimates = Vec::new();
-        self.draw_codes(data, rows, draws, |drawn| {
+        let mut done = 0;
+        self.draw_codes(Samples::Rows(data, rows), draws, |drawn| {
             if drawn.is_first {
                 estimates.clear();
                 estimates.resize(drawn.pass.rows, LogMean::default());
@@ -56,7 +71,9 @@ impl Network {
                     sum += nll;
                     squares += nll * nll;
                 }
+                done += drawn.pass.rows;
             }
+            watch(done)
         })?;
         let samples = rows.len();
         let nll = sum / samples.max(1) as f64;
@@ -65,20 +82,19 @@ impl Network {
         Ok(Likelihood { nll, standard_error, samples, draws })
     }
 
-    /// `−1/L Σ_l log p(x|z_l)` of each row with L = `draws` codes from `q(z|x)`: the reconstruction probability of An & Cho (2015),
-    /// negated, so that what is strange is high. `done` is told how many rows are.
+    /// `−1/L Σ_l log p(x|z_l)` of each sample with L = `draws` codes from `q(z|x)`: the
+    /// reconstruction probability of An & Cho (2015), negated, so that what is strange is high.
     ///
     /// # Errors
-    /// As [`Network::likelihood`].
+    /// As [`Network::likelihood`], and [`EngineError::Cancelled`] where `watch` says no.
     pub fn strangeness(
         &mut self,
-        data: &Dataset,
-        rows: &[u32],
+        samples: Samples<'_>,
         draws: usize,
-        mut done: impl FnMut(usize),
+        watch: Watch<'_>,
     ) -> Result<Vec<f64>, EngineError> {
-        let mut scores: Vec<f64> = Vec::with_capacity(rows.len());
-        self.draw_codes(data, rows, draws, |drawn| {
+        let (mut scores, mut done): (Vec<f64>, usize) = (Vec::new(), 0);
+        self.draw_codes(samples, draws, |drawn| {
             if drawn.is_first {
                 scores.resize(scores.len() + drawn.pass.rows, 0.0);
             }
@@ -89,19 +105,20 @@ impl Network {
                 *score += sum / draws.max(1) as f64;
             }
             if drawn.is_last {
-                done(scores.len());
+                done = scores.len();
             }
+            watch(done)
         })?;
         Ok(scores)
     }
 
-    /// Decodes `draws` codes for each of the rows, some at a time, and hands each round on.
+    /// Decodes `draws` codes for each of the samples, some at a time, and hands each round on,
+    /// which says whether to go on.
     fn draw_codes(
         &mut self,
-        data: &Dataset,
-        rows: &[u32],
+        samples: Samples<'_>,
         draws: usize,
-        mut each: impl FnMut(&Drawn<'_>),
+        mut each: impl FnMut(&Drawn<'_>) -> bool,
     ) -> Result<(), EngineError> {
         let Some(sampler) = self.waist.sampler().cloned() else {
             return Err(EngineError::NoLikelihood("its code is no distribution: make it variational"));
@@ -121,9 +138,9 @@ impl Network {
 
         let seed = self.plan.design().training.seed;
         let recorder = &mut Recorder::idle();
-        for (number, block) in rows.chunks(self.capacity).enumerate() {
-            self.gather(data, block, None);
-            let mut pass = Pass::new(block.len(), Mode::Use, &self.threads);
+        let features = self.plan.shape().features();
+        for (number, block) in samples.blocks(features, self.capacity).enumerate() {
+            let mut pass = Pass::new(self.show(block), Mode::Use, &self.threads);
             self.run(0..self.encoder_len, &pass, recorder);
             for first in (0..draws).step_by(at_once) {
                 pass.samples = at_once.min(draws - first);
@@ -132,13 +149,16 @@ impl Network {
                 sampler.forward(&pass, Some(stream), recorder);
                 self.run(self.encoder_len..self.operations.len(), &pass.of_codes(), recorder);
                 loss.forward(&pass, 1.0, recorder);
-                each(&Drawn {
+                let goes_on = each(&Drawn {
                     pass: &pass,
                     is_first: first == 0,
                     is_last: first + pass.samples == draws,
                     loss: &loss,
                     bound: &bound,
                 });
+                if !goes_on {
+                    return Err(EngineError::Cancelled);
+                }
             }
         }
         Ok(())

@@ -31,7 +31,7 @@ fn a_run_that_diverges_keeps_the_weights_of_its_last_sound_epoch() {
         assert!(matches!(&error, EngineError::Diverged { epoch: told, .. } if *told == epoch + 1), "{error}");
         assert!(error.to_string().contains("learning rate"), "{error}");
         let checkpoint = trainer.snapshot();
-        assert!(sound.is_finite() && checkpoint.weights == sound, "after {steps} steps");
+        assert!(sound.is_finite() && *checkpoint.weights == sound, "after {steps} steps");
         let progress = checkpoint.progress;
         assert_eq!((progress.epoch, progress.step_in_epoch, progress.sums.samples), (epoch, 0, 0));
         assert_eq!(progress.step, u64::from(epoch * trainer.steps_per_epoch()));
@@ -52,7 +52,7 @@ fn weights_that_an_epochs_last_update_spoilt_are_seen_without_validation() {
     trainer.apply(Setting::LearningRate(f32::INFINITY));
     let error = trainer.step().expect_err("infinite weights");
     assert!(error.to_string().starts_with("a weight of the encoder layer 1 became "), "{error}");
-    assert_eq!(trainer.snapshot().weights, sound);
+    assert_eq!(*trainer.snapshot().weights, sound);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn no_snapshot_holds_weights_that_are_not_finite() {
     trainer.apply(Setting::LearningRate(f32::INFINITY));
     trainer.step().expect("the loss was computed before the update");
     assert!(!trainer.network().weights().is_finite(), "the update overflowed");
-    assert_eq!(trainer.snapshot().weights, sound);
+    assert_eq!(*trainer.snapshot().weights, sound);
     assert!(matches!(trainer.step(), Err(EngineError::Diverged { .. })));
 }
 

@@ -135,7 +135,7 @@ fn a_tied_sparse_hashing_code_has_its_gradient() {
 }
 
 /// Every kind of code, with settings that suit a code of 8 units of the toy rows.
-fn all_kinds() -> Vec<Bottleneck> {
+pub(super) fn all_kinds() -> Vec<Bottleneck> {
     Bottleneck::ALL
         .into_iter()
         .map(|kind| {
@@ -156,7 +156,7 @@ fn all_kinds() -> Vec<Bottleneck> {
         .collect()
 }
 
-fn of_kind(data: &Dataset, kind: Bottleneck) -> Plan {
+pub(super) fn of_kind(data: &Dataset, kind: Bottleneck) -> Plan {
     toy_plan(data, |project| {
         if matches!(kind, Bottleneck::Concrete { .. }) {
             project.encoder.clear();
@@ -281,7 +281,7 @@ fn a_selector_that_has_not_chosen_restarts_with_twice_the_epochs() {
                 trainer.network().weights() == fresh
                     && fresh != Network::fresh_weights(&plan, 0).expect("small")
             );
-            assert_eq!(trainer.snapshot().weights, fresh, "a crash now would resume the new attempt");
+            assert_eq!(*trainer.snapshot().weights, fresh, "a crash now would resume the new attempt");
             assert!(first_rate < 0.01 * trainer.learning_rate(), "the schedule begins again");
             restarts.push((restart.epoch, restart.epochs));
         } else if trainer.steps() == 20 {

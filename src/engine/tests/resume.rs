@@ -101,8 +101,10 @@ fn what_belongs_to_another_network_is_refused_and_changes_nothing() {
         assert!(trainer.snapshot() == fresh && trainer.epochs() == 8, "{what}: something was changed");
     };
     let parts: [(&str, &str, Spoil); 4] = [
-        ("weights", "", |checkpoint| &mut checkpoint.weights),
-        ("best weights", "", |checkpoint| &mut checkpoint.best.as_mut().expect("an epoch is over").weights),
+        ("weights", "", |checkpoint| Arc::make_mut(&mut checkpoint.weights)),
+        ("best weights", "", |checkpoint| {
+            Arc::make_mut(&mut checkpoint.best.as_mut().expect("an epoch is over").weights)
+        }),
         ("first moments", "exp_avg.", |checkpoint| &mut checkpoint.moments),
         ("second moments", "exp_avg_sq.", |checkpoint| &mut checkpoint.moments),
     ];
@@ -122,7 +124,8 @@ fn what_belongs_to_another_network_is_refused_and_changes_nothing() {
         });
     }
     check("infinite weights", "finite", &|bad| {
-        bad.weights.0.get_mut("code.weight").expect("there is a code").values[0] = f32::INFINITY;
+        let weights = Arc::make_mut(&mut bad.weights);
+        weights.0.get_mut("code.weight").expect("there is a code").values[0] = f32::INFINITY;
     });
     check("state of another rule", "arrays", &|bad| {
         bad.moments.0.insert("momentum_buffer.code.weight".to_owned(), crate::run::Array::default());

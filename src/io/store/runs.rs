@@ -33,7 +33,7 @@ impl Store {
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
             | RunEvent::Progress(_)
-            | RunEvent::Kept(_)
+            | RunEvent::Kept(..)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
             | RunEvent::Restarted(_)
@@ -158,15 +158,27 @@ impl Store {
         self.inner.files.create_dir(&folder)?;
         let mut old = names_in(&folder);
         let newest = kept.newest().map(|kept| kept.epoch);
-        for one in kept.iter() {
-            let path = self.inner.dir.join(run_files::folder(id));
-            let path = path.join(run_files::kept_name(one.epoch));
+        let base = self.inner.dir.join(run_files::folder(id));
+        let mut put = |epoch, name: String, encode: &dyn Fn() -> Result<Vec<u8>, String>| {
+            let path = base.join(name);
             let known = path.file_name().and_then(|name| old.iter().position(|old| name == old.as_str()));
             if let Some(known) = known {
                 old.swap_remove(known);
             }
-            if known.is_none() || Some(one.epoch) == newest {
-                self.write_path(&path, Durability::Fast, tensors::encode_kept(one))?;
+            if known.is_none() || Some(epoch) == newest {
+                self.write_path(&path, Durability::Fast, encode())
+            } else {
+                Ok(())
+            }
+        };
+        for one in kept.iter() {
+            let epoch = one.epoch;
+            put(epoch, run_files::kept_name(epoch), &|| tensors::encode_kept(one))?;
+            // A crash may cost those that are going to be let go of: in an hour they would be tens
+            // of gigabytes.
+            let lasts = KeptEpochs::stays(epoch) || Some(epoch) == newest;
+            if let Some(weights) = kept.weights(epoch).filter(|_| lasts) {
+                put(epoch, run_files::kept_weights_name(epoch), &|| tensors::encode_weights(weights))?;
             }
         }
         for name in old {

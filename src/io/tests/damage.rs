@@ -7,7 +7,7 @@ use crate::run::{Health, LayerHealth, SelectorHealth};
 
 /// Opens a project with a run to which something was done, from a file and from the live store; the runs and the
 /// warnings of both.
-fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2] {
+pub(super) fn reopened(change: impl FnOnce(&mut Run)) -> [(Vec<Run>, String); 2] {
     let dir = dir();
     let mut run = run(1);
     change(&mut run);
@@ -135,18 +135,19 @@ fn a_checkpoint_fits_its_design() {
     check("the best epoch", |checkpoint| checkpoint.best.as_mut().expect("one").epoch = 4);
     check("best epoch 0", |checkpoint| checkpoint.best.as_mut().expect("one").epoch = 0);
     check("a layer", |checkpoint| checkpoint.pretraining.as_mut().expect("one").progress.layer = u32::MAX);
-    check("a name", |checkpoint| drop(checkpoint.weights.0.pop_first()));
+    check("a name", |checkpoint| drop(Arc::make_mut(&mut checkpoint.weights).0.pop_first()));
     check("one array more", |checkpoint| {
-        checkpoint
-            .weights
+        Arc::make_mut(&mut checkpoint.weights)
             .0
             .insert("encoder.9.weight".to_owned(), Array { shape: vec![1], values: vec![0.0] });
     });
     check("a shape", |checkpoint| {
-        let array = checkpoint.weights.0.values_mut().next().expect("arrays");
+        let array = Arc::make_mut(&mut checkpoint.weights).0.values_mut().next().expect("arrays");
         *array = Array { shape: vec![1], values: vec![0.0] };
     });
-    check("the best weights", |checkpoint| checkpoint.best.as_mut().expect("one").weights.0.clear());
+    check("the best weights", |checkpoint| {
+        Arc::make_mut(&mut checkpoint.best.as_mut().expect("one").weights).0.clear();
+    });
     check("the optimizer", |checkpoint| drop(checkpoint.moments.0.pop_last()));
 }
 

@@ -47,6 +47,7 @@ pub(super) fn trained(run: &Run, epochs: u32) -> Run {
     let mut run = run.clone();
     run.history.epochs = (1..=epochs).map(record).collect();
     run.kept = kept(epochs);
+    run.kept.push_weights(epochs, Arc::new(arrays(&run, &[""], &special(epochs))));
     run.seconds = checkpoint.progress.seconds;
     run.checkpoint = Some(Arc::new(checkpoint));
     run
@@ -64,6 +65,12 @@ pub(super) fn file(dir: &Path) -> PathBuf {
 pub(super) fn found(path: &Path) -> Vec<(u32, usize, u64)> {
     let opened = open_project(path).expect("opens");
     assert_eq!(opened.warnings, Vec::<String>::new());
+    // All are `trained`: what is merged, copied and numbered anew keeps the weights of its last
+    // epoch.
+    for run in &opened.runs {
+        let epochs = run.history.epochs.len() as u32;
+        assert_eq!(run.kept.nearest_weights(0).map(|(epoch, _)| epoch), Some(epochs), "run {}", run.id);
+    }
     let seed = |run: &Run| if run.fingerprint == u64::MAX { 0 } else { run.fingerprint };
     opened.runs.iter().map(|run| (run.id.0, run.history.epochs.len(), seed(run))).collect()
 }

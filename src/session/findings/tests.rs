@@ -23,16 +23,34 @@ fn trained(recipe: Recipe, epochs: u32, edit: impl FnOnce(&mut Project)) -> (Tra
     (trainer, data)
 }
 
+fn found(network: &mut Network, data: &Dataset, subset: Subset) -> Findings {
+    Findings::of(network, data, subset, &|| true).expect("small")
+}
+
+#[test]
+fn what_nobody_waits_for_ends() {
+    let (mut trainer, data) = trained(Recipe::Undercomplete, 1, |_| ());
+    let (rows, asked) = (data.split.train.clone(), std::cell::Cell::new(0));
+    // 500 rows are two blocks.
+    let evaluation = trainer.network().evaluate_while(&data, &rows, None, &mut |done| {
+        asked.set(done);
+        false
+    });
+    assert_eq!((evaluation, asked.get()), (Err(EngineError::Cancelled), 256));
+    let findings = Findings::of(trainer.network(), &data, Subset::Test, &|| false);
+    assert_eq!(findings, Err(EngineError::Cancelled));
+}
+
 #[test]
 fn what_a_network_is_not_made_for_is_not_found() {
     let (mut trainer, data) = trained(Recipe::Undercomplete, 1, |_| ());
-    assert_eq!(Findings::of(trainer.network(), &data, Subset::Test), Findings::default());
+    assert_eq!(found(trainer.network(), &data, Subset::Test), Findings::default());
 }
 
 #[test]
 fn restored_samples_are_nearer_to_the_clean_ones() {
     let (mut trainer, data) = trained(Recipe::Denoising, 15, |_| ());
-    let findings = Findings::of(trainer.network(), &data, Subset::Validation);
+    let findings = found(trainer.network(), &data, Subset::Validation);
     let restoration = findings.restoration.expect("a corruption");
     assert_eq!(restoration.samples, 180);
     // Noise of deviation 0.3 on values that span 1: 10 log₁₀ 1/0.09 = 10.46 decibels.
@@ -76,7 +94,8 @@ fn a_held_out_class_is_told_by_error_and_by_reconstruction_probability() {
     assert!(found.auc > 0.6, "{found:?}");
     // The score is the mean of −log p(x|z) over draws: that of one draw is the reconstruction term, in the mean over samples.
     let rows = data.split.test.clone();
-    let scores = variational.network().strangeness(&data, &rows, 200, |_| ()).expect("a likelihood");
+    let samples = Samples::Rows(&data, &rows);
+    let scores = variational.network().strangeness(samples, 200, &mut |_| true).expect("a likelihood");
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let term =
         variational.evaluate(Subset::Test).expect("small").losses.get("reconstruction").expect("a term");
@@ -90,7 +109,7 @@ fn binary_codes_retrieve_their_own_class() {
             let kind = Bottleneck::Hashing { std: 4.0, threshold };
             project.code = Code { kind, ..Code::plain(16) };
         });
-        let findings = Findings::of(trainer.network(), &data, Subset::Validation);
+        let findings = found(trainer.network(), &data, Subset::Validation);
         let precision = findings.precision.expect("classes");
         // One in ten by chance.
         assert!(precision > 0.3 && precision <= 1.0, "{threshold:?}: {precision}");

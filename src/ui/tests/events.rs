@@ -93,7 +93,7 @@ fn kept_epochs_belong_to_the_probe_they_were_made_with() {
     let mut state = with_run();
     let probe = Arc::new(crate::run::Probe { picture_rows: vec![1], code_rows: vec![2] });
     feed(&mut state, RunEvent::Probe(probe.clone()));
-    feed(&mut state, RunEvent::Kept(Arc::new(crate::run::Kept { epoch: 3, ..Default::default() })));
+    feed(&mut state, RunEvent::Kept(Arc::new(crate::run::Kept { epoch: 3, ..Default::default() }), None));
     feed(&mut state, RunEvent::Probe(probe));
     assert_eq!(state.runs[0].kept.len(), 1);
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::check::{Plan, Severity};
+use crate::check::Severity;
 use crate::dataset::{Dataset, Subset};
+use crate::engine::Trained;
 use crate::project::{capital, format_number};
-use crate::run::{Checkpoint, Kept, Run, RunEvent, RunId};
+use crate::run::{Kept, Run, RunEvent, RunId};
 use crate::session::{Findings, Job, JobId, JobKind, JobResult, Measured, Request};
 use crate::ui::state::State;
 
@@ -20,12 +21,8 @@ impl State {
 
     /// Evaluates the shown run on a split.
     pub fn evaluate(&mut self, subset: Subset) {
-        self.compute_of_shown("evaluated", subset, |plan, checkpoint, data| JobKind::Evaluate {
-            plan,
-            checkpoint,
-            data,
-            subset,
-        });
+        let job = |trained, data| JobKind::Evaluate { trained, data, subset };
+        self.compute_of_shown("evaluated", subset, job);
     }
 
     /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
@@ -33,9 +30,8 @@ impl State {
         let data = self.shown().and_then(|run| self.data_as_trained(run));
         let has_validation = data.is_some_and(|(data, _)| !data.split.validation.is_empty());
         let subset = if has_validation { Subset::Validation } else { Subset::Train };
-        self.compute_of_shown("asked for a likelihood", subset, |plan, checkpoint, data| {
-            JobKind::Likelihood { plan, checkpoint, data, subset, draws }
-        });
+        let job = |trained, data| JobKind::Likelihood { trained, data, subset, draws };
+        self.compute_of_shown("asked for a likelihood", subset, job);
     }
 
     /// Has the compute lane measure the shown run's network on a split of its data.
@@ -43,13 +39,15 @@ impl State {
         &mut self,
         done: &str,
         subset: Subset,
-        job: impl FnOnce(Box<Plan>, Arc<Checkpoint>, Arc<Dataset>) -> JobKind,
+        job: impl FnOnce(Trained, Arc<Dataset>) -> JobKind,
     ) {
-        let Some((id, checkpoint)) = self.shown().map(|run| (run.id, run.checkpoint.clone())) else { return };
-        let Some(checkpoint) = checkpoint else { return };
-        if let Some((plan, data)) = self.plan_of(id, done) {
-            let measured = Measured::of(&checkpoint, data.split.rows(subset).len());
-            let job = self.compute(job(Box::new(plan), checkpoint, data));
+        let Some(id) = self.shown().map(|run| run.id) else { return };
+        let Some((plan, data)) = self.plan_of(id, done) else { return };
+        let Some(run) = self.find_run(id) else { return };
+        let (trained, checkpoint) = (Trained::of(Arc::new(plan), run), run.checkpoint.as_ref());
+        if let Some((trained, checkpoint)) = trained.zip(checkpoint) {
+            let measured = Measured::of(checkpoint, data.split.rows(subset).len());
+            let job = self.compute(job(trained, data));
             self.jobs.insert(job, (id, measured));
         }
     }
@@ -64,6 +62,8 @@ impl State {
                 }
             }
             Ok(JobResult::Principal(points)) => self.principal.take(job, points),
+            // No view asks for it yet.
+            Ok(JobResult::Decoded(_)) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                 if let Some((run, measured)) = asked {
                     let text = evaluation_text(run, measured.samples, subset, mse, &findings);

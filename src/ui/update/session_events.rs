@@ -20,8 +20,11 @@ impl State {
                 self.data.mended = mended;
                 self.data_failed(error);
             }
-            // Answers to older requests come too late.
-            Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
+            // Answers to older requests come too late, and no view asks for weights yet.
+            Event::Loading { .. }
+            | Event::Loaded { .. }
+            | Event::LoadFailed { .. }
+            | Event::Weights { .. } => {}
             Event::Run(id, event) => self.handle_run_event(id, event),
             Event::Computed(job, result) => self.take_result(job, result),
             Event::StoreFailed(message) => self.notices.say(
@@ -55,7 +58,7 @@ impl State {
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
             | RunEvent::Checkpoint(_)
-            | RunEvent::Kept(_)
+            | RunEvent::Kept(..)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
             | RunEvent::Baseline(_)

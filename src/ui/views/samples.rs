@@ -307,6 +307,6 @@ pub fn checkpoint(shape: Shape, units: usize) -> Checkpoint {
     let features = shape.features();
     let values = (0..units * features).map(|_| next() - 0.5).collect();
     let array = Array { shape: vec![units, features], values };
-    let weights = Weights([("encoder.0.weight".to_owned(), array)].into());
+    let weights = Weights([("encoder.0.weight".to_owned(), array)].into()).into();
     Checkpoint { weights, ..Checkpoint::default() }
 }

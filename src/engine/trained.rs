@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use super::{EngineError, Network};
+use crate::check::Plan;
+use crate::dataset::Scaler;
+use crate::run::{Run, Weights};
+
+/// A trained network as plain data: its plan, the weights of one moment, and how its data were
+/// scaled. Cheap to clone, and free to go to any thread; whoever uses it there builds the network,
+/// and keeps it in a [`Ready`].
+#[derive(Clone, Debug)]
+pub struct Trained {
+    plan: Arc<Plan>,
+    weights: Arc<Weights>,
+    scaler: Option<Arc<Scaler>>,
+}
+
+impl Trained {
+    /// A network with these weights; `scaler` is the scaling of its data, where it is known.
+    pub fn new(plan: Arc<Plan>, weights: Arc<Weights>, scaler: Option<Scaler>) -> Trained {
+        Trained { plan, weights, scaler: scaler.map(Arc::new) }
+    }
+
+    /// The network of a run by the weights of its checkpoint: the best ones where early stopping
+    /// kept some. `plan` is that of its design. `None` where there is no checkpoint yet.
+    pub fn of(plan: Arc<Plan>, run: &Run) -> Option<Trained> {
+        let weights = Arc::clone(run.checkpoint.as_ref()?.inference_weights());
+        Some(Trained::new(plan, weights, run.scaler()))
+    }
+
+    /// The same network at another moment: after a kept epoch, or while it is being trained.
+    #[must_use]
+    pub fn with_weights(&self, weights: Arc<Weights>) -> Trained {
+        Trained { weights, ..self.clone() }
+    }
+
+    /// Its plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Its weights.
+    pub fn weights(&self) -> &Arc<Weights> {
+        &self.weights
+    }
+
+    /// The scaling of its data, where it is known; undone, reconstructions are in units of the data.
+    pub fn scaler(&self) -> Option<&Scaler> {
+        self.scaler.as_deref()
+    }
+
+    /// Builds the network.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`], and [`EngineError::Weights`] where the weights belong to
+    /// another plan.
+    pub fn network(&self, threads: usize) -> Result<Network, EngineError> {
+        Network::trained(&self.plan, &self.weights, threads)
+    }
+
+    /// Whether a network of `plan` becomes this one by its weights alone.
+    fn is_built_like(&self, plan: &Plan) -> bool {
+        let own = &*self.plan;
+        // All else of a plan follows from these, or concerns training: rows, and memory at the
+        // time.
+        own.design() == plan.design()
+            && own.shape() == plan.shape()
+            && own.facts().value_range == plan.facts().value_range
+    }
+}
+
+/// The network of the [`Trained`] that was used last. Another one is built where the plan is
+/// another; where only the weights are others, they are copied into the one that is there.
+pub struct Ready {
+    threads: usize,
+    held: Option<(Network, Arc<Weights>)>,
+}
+
+impl Ready {
+    /// Nothing built yet; networks compute on so many threads.
+    pub fn new(threads: usize) -> Ready {
+        Ready { threads, held: None }
+    }
+
+    /// The network of `trained`.
+    ///
+    /// # Errors
+    /// As [`Trained::network`].
+    pub fn network(&mut self, trained: &Trained) -> Result<&mut Network, EngineError> {
+        // Another one goes first: there may not be memory for both.
+        let held = self.held.take().filter(|(network, _)| trained.is_built_like(network.plan()));
+        let network = match held {
+            Some((network, weights)) if Arc::ptr_eq(&weights, &trained.weights) => network,
+            Some((mut network, _)) => {
+                network.load(&trained.weights)?;
+                network
+            }
+            None => trained.network(self.threads)?,
+        };
+        Ok(&mut self.held.insert((network, Arc::clone(&trained.weights))).0)
+    }
+
+    /// Forgets the network, and gives its memory back.
+    pub fn clear(&mut self) {
+        self.held = None;
+    }
+}

@@ -1,0 +1,168 @@
+//! Which job of the compute lane comes next. Knows no thread and no clock.
+
+use std::collections::VecDeque;
+use std::mem::discriminant;
+
+use super::{Job, JobId, JobKind};
+
+/// How soon a job is wanted. Each has a worker of its own, so that none waits for what takes longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// Under the pointer: a person moves it and looks.
+    Pointer,
+    /// A picture of codes.
+    Points,
+    /// Work on a whole set of samples.
+    Sets,
+}
+
+impl Urgency {
+    /// All of them.
+    pub(super) const ALL: [Urgency; 3] = [Urgency::Pointer, Urgency::Points, Urgency::Sets];
+
+    /// Name of its worker's thread.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Urgency::Pointer => "pointer",
+            Urgency::Points => "points",
+            Urgency::Sets => "sets",
+        }
+    }
+}
+
+impl JobKind {
+    /// How soon it is wanted.
+    pub(super) fn urgency(&self) -> Urgency {
+        match self {
+            JobKind::Decode { .. } => Urgency::Pointer,
+            JobKind::Principal { .. } => Urgency::Points,
+            JobKind::Baseline { .. } | JobKind::Evaluate { .. } | JobKind::Likelihood { .. } => Urgency::Sets,
+        }
+    }
+}
+
+/// The jobs that wait, and those that somebody is at.
+#[derive(Default)]
+pub(super) struct Queue {
+    waiting: VecDeque<Job>,
+    under_way: Vec<UnderWay>,
+}
+
+struct UnderWay {
+    id: JobId,
+    is_wanted: bool,
+}
+
+impl Queue {
+    /// Adds a job. Of what a person moves about only the newest is wanted: it takes the place of an
+    /// older one of its kind. What is found on a whole set belongs to a run, and each is found.
+    pub(super) fn push(&mut self, job: Job) {
+        if job.kind.urgency() != Urgency::Sets {
+            let kind = discriminant(&job.kind);
+            self.waiting.retain(|older| discriminant(&older.kind) != kind);
+        }
+        self.waiting.push_back(job);
+    }
+
+    /// Takes the oldest job of this urgency.
+    pub(super) fn take(&mut self, urgency: Urgency) -> Option<Job> {
+        let place = self.waiting.iter().position(|job| job.kind.urgency() == urgency)?;
+        let job = self.waiting.remove(place)?;
+        self.under_way.push(UnderWay { id: job.id, is_wanted: true });
+        Some(job)
+    }
+
+    /// Gives a job up, whether it waits or somebody is at it. It has no answer then.
+    pub(super) fn cancel(&mut self, id: JobId) {
+        self.waiting.retain(|job| job.id != id);
+        self.under_way.iter_mut().filter(|job| job.id == id).for_each(|job| job.is_wanted = false);
+    }
+
+    /// Gives up all of them.
+    pub(super) fn cancel_all(&mut self) {
+        self.waiting.clear();
+        self.under_way.iter_mut().for_each(|job| job.is_wanted = false);
+    }
+
+    /// Whether a job that somebody is at is still wanted.
+    pub(super) fn is_wanted(&self, id: JobId) -> bool {
+        self.under_way.iter().any(|job| job.id == id && job.is_wanted)
+    }
+
+    /// A job is over; says whether its answer is still wanted.
+    pub(super) fn end(&mut self, id: JobId) -> bool {
+        let is_wanted = self.is_wanted(id);
+        self.under_way.retain(|job| job.id != id);
+        is_wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::check::plan;
+    use crate::dataset::{Dataset, Progress, load};
+    use crate::engine::Trained;
+    use crate::project::{Data, Recipe};
+    use crate::run::{Kept, Weights, facts};
+
+    fn jobs() -> impl Fn(u64, Urgency) -> Job {
+        let data: Arc<Dataset> = Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"));
+        let plan = plan(&Recipe::Undercomplete.project(), &facts(&data)).expect("sound");
+        let trained = Trained::new(Arc::new(plan), Arc::new(Weights::default()), None);
+        move |id, urgency| {
+            let kind = match urgency {
+                Urgency::Pointer => JobKind::Decode { trained: trained.clone(), codes: vec![] },
+                Urgency::Points => JobKind::Principal { codes: Arc::new(Kept::default()) },
+                Urgency::Sets => JobKind::Baseline { data: Arc::clone(&data), components: 1 },
+            };
+            assert_eq!(kind.urgency(), urgency);
+            Job { id: JobId(id), kind }
+        }
+    }
+
+    #[test]
+    fn of_what_moves_the_newest_is_done_and_of_all_else_each() {
+        use Urgency::{Pointer, Points, Sets};
+        let job = jobs();
+        // The jobs that each worker takes, in the order of `Urgency::ALL`.
+        let check = |pushed: &[(u64, Urgency)], taken: [&[u64]; 3]| {
+            let mut queue = Queue::default();
+            pushed.iter().for_each(|(id, urgency)| queue.push(job(*id, *urgency)));
+            for (urgency, taken) in Urgency::ALL.into_iter().zip(taken) {
+                let ids = std::iter::from_fn(|| queue.take(urgency)).map(|job| job.id.0);
+                assert_eq!(ids.collect::<Vec<_>>(), taken, "{pushed:?} {urgency:?}");
+            }
+        };
+        check(&[], [&[], &[], &[]]);
+        check(&[(1, Sets), (2, Points), (3, Pointer)], [&[3], &[2], &[1]]);
+        check(&[(1, Pointer), (2, Sets), (3, Pointer), (4, Pointer)], [&[4], &[], &[2]]);
+        check(&[(1, Points), (2, Pointer), (3, Points)], [&[2], &[3], &[]]);
+        check(&[(1, Sets), (2, Sets), (3, Sets)], [&[], &[], &[1, 2, 3]]);
+    }
+
+    #[test]
+    fn what_is_given_up_has_no_answer() {
+        let job = jobs();
+        let mut queue = Queue::default();
+        for id in 1..=3 {
+            queue.push(job(id, Urgency::Sets));
+        }
+        let take = |queue: &mut Queue, urgency| queue.take(urgency).map(|job| job.id.0);
+        queue.cancel(JobId(1));
+        assert_eq!(take(&mut queue, Urgency::Sets), Some(2));
+        assert!(queue.is_wanted(JobId(2)));
+        queue.cancel(JobId(2));
+        assert!(!queue.is_wanted(JobId(2)) && !queue.end(JobId(2)));
+        assert_eq!(take(&mut queue, Urgency::Sets), Some(3));
+        assert!(queue.end(JobId(3)) && !queue.is_wanted(JobId(3)));
+        queue.push(job(4, Urgency::Points));
+        queue.push(job(5, Urgency::Pointer));
+        assert_eq!(take(&mut queue, Urgency::Pointer), Some(5));
+        queue.cancel_all();
+        assert_eq!(take(&mut queue, Urgency::Points), None);
+        assert!(!queue.end(JobId(5)));
+    }
+}
