@@ -201,7 +201,7 @@ commands! {
         .when(conditions::evaluable);
     RunPage => Menu::Run
         .item(5, "Run details", keys![CTRL_ALT, I], |state| state.on_shown(RunAction::Page))
-        .about("Open the page of the shown run: its design, changes on the way, results and note.")
+        .about("Open the page of the shown run: its design, changes during training, results and note.")
         .when(conditions::has_run);
     RenameRun => Menu::Run
         .item(5, "Rename run…", keys![NONE, F2], |state| state.on_shown(RunAction::Rename))
@@ -213,7 +213,7 @@ commands! {
         .when(conditions::has_run);
     HideRun => Menu::Run
         .item(5, "Hide run", keys![CTRL_ALT, W], State::toggle_hidden)
-        .about("Leave the shown run out of the table and of comparisons, or no longer; can be undone.")
+        .about("Hide the shown run in the table and in comparisons, or show it again; can be undone.")
         .when(conditions::has_run)
         .on(|state| state.shown().is_some_and(|run| run.caption.is_hidden));
     ShowHiddenRuns => Menu::Run

@@ -82,7 +82,8 @@ impl State {
                 match asked {
                     // A person waits for it.
                     Some((run, _)) => {
-                        self.notices.say(Severity::Error, format!("Run {run} was not measured: {message}."));
+                        self.notices
+                            .say(Severity::Error, format!("Run {run} could not be evaluated: {message}."));
                     }
                     None => self.notices.log(Severity::Warning, message),
                 }

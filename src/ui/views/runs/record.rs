@@ -23,7 +23,7 @@ pub fn record(run: &Run, data: Option<&Dataset>) -> Vec<Part> {
     let parts = [
         Part { title: "Training", rows: training(run) },
         Part { title: "Results", rows: results(run) },
-        Part { title: "Changes on the way", rows: changes(run) },
+        Part { title: "Changes during training", rows: changes(run) },
         Part { title: "Data", rows: data_rows(run, data) },
         Part { title: "Design", rows: in_words(&run.design) },
     ];
@@ -169,7 +169,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            rows("Changes on the way"),
+            rows("Changes during training"),
             [
                 "step 0, after epoch 0: attempt 2 begins: the selector had not made its choice (50.0 % sure); 90 epochs in all".to_owned(),
                 format!("step {}, after epoch 2: 1,200 epochs in all", format_count(step)),
