@@ -11,7 +11,7 @@ use hourglass::dataset::{Progress, load};
 use hourglass::engine::Trained;
 use hourglass::project::{Activation, Layer, Recipe, Source, Synthetic};
 use hourglass::run::{Run, RunId, Weights, facts};
-use hourglass::session::{Event, Job, JobId, JobKind, Request, Session, Start, TrainRequest};
+use hourglass::session::{Decoding, Event, Job, JobId, JobKind, Request, Session, Start, TrainRequest};
 
 /// Numbers of the code.
 const UNITS: usize = 64;
@@ -58,7 +58,7 @@ fn main() {
         let asked = Instant::now();
         let stream = Stream::new(1, Purpose::Prior, question, 0);
         let codes = (0..UNITS as u64).map(|unit| stream.normal(unit)).collect();
-        let kind = JobKind::Decode { trained: trained.clone(), codes };
+        let kind = JobKind::Decode { trained: trained.clone(), codes, purpose: Decoding::Pointer };
         session.send(Request::Compute(Job { id: JobId(question), kind }));
         let mut newest = None;
         wait(&session, |event| match event {

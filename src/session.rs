@@ -7,6 +7,7 @@
 mod baseline;
 mod compute;
 mod driver;
+mod exploring;
 mod findings;
 mod live;
 mod loading;
@@ -20,9 +21,10 @@ mod training;
 
 pub use baseline::{baseline, baseline_macs};
 pub use driver::{Driver, Observer};
+pub use exploring::{Distribution, Draws, Found, Lookup, is_normal};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
-pub use protocol::{Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
+pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use results::{Measured, likelihood_of};
 pub use scores::{Ranking, Scores};
 

@@ -24,7 +24,7 @@ impl Distance {
             Distance::Euclidean => a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt(),
             Distance::Cosine => {
                 let lengths = (dot(a, a) * dot(b, b)).sqrt();
-                if lengths > 0.0 { 1.0 - (dot(a, b) / lengths).clamp(-1.0, 1.0) } else { 1.0 }
+                if lengths == 0.0 { 1.0 } else { 1.0 - (dot(a, b) / lengths).clamp(-1.0, 1.0) }
             }
         }
     }

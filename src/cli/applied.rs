@@ -1,12 +1,9 @@
-use std::sync::Arc;
-
 use super::args::TrainedRun;
 use super::data::{self, Shown};
 use super::failure::Failure;
 use super::progress::Bar;
 use super::subject::Subject;
 use super::write::note;
-use crate::check::{DataFacts, plan};
 use crate::dataset::Dataset;
 use crate::engine::{EngineError, Network, Samples, Trained};
 use crate::project::{Loss, visible};
@@ -43,30 +40,20 @@ impl Applied {
                 run.id
             ))
         };
-        if run.checkpoint.is_none() {
-            return Err(no_weights());
-        }
         let Shown { data, own } = data::shown(&run, asked.data.as_deref(), &asked.reading)?;
         let range = facts(&data).value_range;
-        // Proven on the run's own data when it was trained; how many rows there are now does not matter.
-        let facts = DataFacts {
-            shape: run.shape,
-            train_rows: run.design.training.batch_size.max(1),
-            validation_rows: 1,
-            value_range: if own { range } else { (0.0, 1.0) },
-            is_binary: false,
-            available_bytes: u64::MAX,
-        };
-        let plan = plan(&run.design, &facts).map_err(|errors| {
-            let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
-            Failure::Problem(format!(
-                "{name}: the design of run {} is damaged: {}",
-                run.id,
-                visible(&messages.join("; "))
-            ))
-        })?;
+        let weights = run.checkpoint.as_ref().map(|checkpoint| checkpoint.inference_weights());
+        let weights = weights.cloned().ok_or_else(no_weights)?;
         // A network is built only as large as the weights that are there: a design may claim anything.
-        let trained = Trained::of(Arc::new(plan), &run).ok_or_else(no_weights)?;
+        let trained =
+            Trained::again(&run, weights, if own { range } else { (0.0, 1.0) }).map_err(|errors| {
+                let messages: Vec<&str> = errors.iter().map(|problem| problem.message.as_str()).collect();
+                Failure::Problem(format!(
+                    "{name}: the design of run {} is damaged: {}",
+                    run.id,
+                    visible(&messages.join("; "))
+                ))
+            })?;
         if (trained.weights().len() as u64) < trained.plan().parameters() {
             return Err(Failure::Problem(format!(
                 "{name}: run {} holds fewer weights than its design has parameters; the file is damaged: open a backup, or choose another \

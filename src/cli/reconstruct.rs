@@ -220,22 +220,30 @@ fn written_channels(source: &Source, shape: Shape) -> Vec<usize> {
 }
 
 /// The row's number in the source, so that files sort as rows do, and its name where it has one, with the page of a file of
-/// several (`scan.tif#2`).
+/// several (`scan.tif#2`). A row of several arrays (`x_test[2]`) has its array and its index there, as in tables.
 fn picture_name(data: &Dataset, row: u32) -> String {
     let name = data.row_names.get(row as usize).map_or("", String::as_str);
-    let is_page = |page: &str| !page.is_empty() && page.bytes().all(|letter| letter.is_ascii_digit());
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_digit());
+    let in_array = name.strip_suffix(']').and_then(|name| name.rsplit_once('['));
+    if let Some((array, index)) = in_array.filter(|(_, index)| is_number(index)) {
+        return format!("{}_{index:0>6}", safe_name(array));
+    }
     let (file, page) = match name.rsplit_once('#') {
-        Some((file, page)) if is_page(page) => (file, format!("_{page}")),
+        Some((file, page)) if is_number(page) => (file, format!("_{page}")),
         Some(_) | None => (name, String::new()),
     };
-    let bare = Path::new(file).with_extension("").to_string_lossy().into_owned() + &page;
+    let name = safe_name(&(Path::new(file).with_extension("").to_string_lossy().into_owned() + &page));
+    let number = number_of(data, row);
+    if name.is_empty() { format!("{number:06}") } else { format!("{number:06}-{name}") }
+}
+
+/// A name that any system takes for a file. Of a path of many folders the end is kept, which tells pictures apart.
+fn safe_name(name: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
-    let name: String = bare.chars().map(safe).collect();
-    // A path of many folders may be longer than the name of a file; its end tells pictures apart.
+    let name: String = name.chars().map(safe).collect();
     let start = name.len().saturating_sub(NAME_BYTES);
     let start = (start..=name.len()).find(|&at| name.is_char_boundary(at)).unwrap_or_default();
-    let number = number_of(data, row);
-    if name.is_empty() { format!("{number:06}") } else { format!("{number:06}-{}", &name[start..]) }
+    name[start..].to_owned()
 }
 
 #[cfg(test)]
@@ -248,21 +256,23 @@ mod tests {
     fn names_of_pictures_are_safe_and_never_too_long() {
         let mut data = load(&Data::default(), &Progress::default()).expect("embedded");
         assert_eq!(picture_name(&data, 6), "000007");
-        data.row_names = ["cats/my cat.v2.png", "scan.tif#1", "scan.tif#12", "no #1.png", "no #x"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(["/ü".repeat(400) + "/last.png"])
-            .collect();
+        data.row_names =
+            ["cats/my cat.v2.png", "scan.tif#1", "scan.tif#12", "no #1.png", "no #x", "x.test[12]"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(["/ü".repeat(400) + "/last.png"])
+                .collect();
         for (row, expected) in [
             (0, "000001-cats_my_cat_v2"),
             (1, "000002-scan_1"),
             (2, "000003-scan_12"),
             (3, "000004-no__1"),
             (4, "000005-no__x"),
+            (5, "x_test_000012"),
         ] {
             assert_eq!(picture_name(&data, row), expected);
         }
-        let long = picture_name(&data, 5);
+        let long = picture_name(&data, 6);
         assert!(long.len() <= 160 && long.ends_with("_ü_last"), "{long}");
         // Rows that were left out leave their numbers.
         data.source_rows = vec![3];

@@ -110,7 +110,7 @@ fn resumed(subject: &Subject, arguments: &Train) -> Result<(Vec<Work>, Dataset),
         return Err(already_done(subject, &run));
     }
     let known = data::relocated(&run, &arguments.data)?;
-    let data = data::load(&known, &data::data_of(&run), Elsewhere::Option)?;
+    let data = data::load_own(&run, &known)?;
     run.check_same_data(&data).map_err(|error| {
         Failure::Problem(format!(
             "{}: {error}. Give the run's own with --data, or leave --resume out to train a new run",

@@ -16,7 +16,7 @@ use super::npy::{
 };
 use super::raw::Raw;
 use super::{Column, DataError, Progress, Rows, memory};
-use crate::project::{Axes, IdxReading, Parts, Rules, Shape};
+use crate::project::{Axes, Choice, IdxReading, Parts, Rules, Shape};
 
 /// Whether the file begins like IDX, plain or gzipped; `false` where it cannot be read.
 pub fn is_idx(path: &Path) -> bool {
@@ -162,6 +162,13 @@ impl<'a> Images<'a> {
                 "it holds labels, choose the file of images",
             ));
         }
+        if axes == Axes::SamplesLast {
+            let message = format!(
+                "samples come first in this format; choose other axes ({})",
+                Choice::Axes(Axes::Auto).option()
+            );
+            return Err(DataError::content(path, "bytes 0 to 3", message));
+        }
         // One row of pixels is a picture here, as it always was.
         let layout = ArrayLayout::of(&header.shape, axes, Rules::Version1)
             .map_err(|message| DataError::content(path, "bytes 0 to 3", message))?;
@@ -233,7 +240,7 @@ impl<'a> Images<'a> {
         let (bytes, header_bytes, start) = (self.bytes(), self.header_bytes(), rows.len());
         let Images { path, file, header, .. } = self;
         let count = header.count().unwrap_or_default();
-        let mut target = Target::in_order(rows, &header.shape, channels_first, count, bases, progress)?;
+        let mut target = Target::of(rows, &header, channels_first, count, bases, progress)?;
         file.body(path, bytes, header_bytes, header.item as u64, progress, |bytes| {
             target.push(&header, bytes);
             Ok(true)
@@ -243,7 +250,7 @@ impl<'a> Images<'a> {
             progress.check()?;
             if let Some(at) = chunk.iter().position(|value| !value.is_finite()) {
                 let at = number * CHECKED + at;
-                let place = index(&header.shape, channels_first, at);
+                let place = index(&header, channels_first, at);
                 let message = "is no finite 32-bit number; replace or remove such values";
                 return Err(DataError::content(path, place, message));
             }

@@ -4,6 +4,7 @@ mod kinds;
 mod label_table;
 mod labels;
 mod masks;
+mod mixed;
 mod name_pattern;
 mod range;
 mod read;
@@ -21,12 +22,13 @@ pub(super) use self::kinds::is_picture;
 use self::labels::Labelled;
 use self::masks::Masks;
 use self::read::{Files, Pictures, read_all};
+use super::load::split_rows;
 use super::parallel::in_parallel;
 use super::picture::{How, Wanted, count_pages};
 use super::raw::Raw;
 use super::{DataError, Known, Progress, Settled, memory};
 use crate::project::{
-    self, Alpha, Choice, LabelFrom, Pages, Parts, PictureReading, PixelRange, Rules, Shape,
+    self, Alpha, Choice, Data, LabelFrom, Pages, Parts, PictureReading, PixelRange, Rules, Shape,
 };
 
 /// The longest side pictures can be brought to, in pixels.
@@ -57,10 +59,11 @@ pub(super) fn load(
     path: &Path,
     wanted: Wanted,
     reading: &PictureReading,
-    rules: Rules,
+    data: &Data,
     known: Option<Known<'_>>,
     progress: &Progress,
 ) -> Result<Raw, DataError> {
+    let rules = data.rules;
     for (name, side) in [("width", wanted.width), ("height", wanted.height)] {
         if !(1..=MAX_SIDE).contains(&side) {
             return Err(DataError::Setting(format!(
@@ -85,25 +88,13 @@ pub(super) fn load(
     let count = pages.iter().map(|pages| *pages as usize).sum();
     memory::check_count(count, how.features(), REMEDY).map_err(|message| DataError::file(path, message))?;
     let files = Files { folder, paths: &arranged.files, pages: &pages, how };
-    let Pictures { mut rows, places, tally } = read_all(files, &mut skipped, progress)?;
+    let Pictures { rows, places, tally } = read_all(files, &mut skipped, progress)?;
     progress.check()?;
     if places.is_empty() {
         return Err(no_picture(path, &skipped));
     }
-    let range = range::settle(&mut rows, reading.range, how, &tally, known, progress)?;
-    let sameness = range::sameness(&rows, how, progress)?;
-
     let mut raw = Raw::new(name_of(path), shape, rows);
-    raw.type_max = range.type_max;
     raw.has_alpha = how.alpha == Alpha::Keep && rules == Rules::Current;
-    let is_chosen = tally.transparent > 0 && alpha == Alpha::Auto && rules == Rules::Current;
-    let own_ground = is_chosen.then_some(if tally.is_on_white { Alpha::White } else { Alpha::Black });
-    raw.settled = Settled {
-        ground: own_ground.or(known_ground.filter(|_| reading.alpha == Alpha::Auto)),
-        limits: range.limits,
-        // Where each picture has its own range, all of the type is used.
-        white: tally.white().filter(|_| reading.range != PixelRange::EachPicture),
-    };
     raw.warnings = skipped.warnings();
     let labelled = Labelled {
         folder,
@@ -123,6 +114,25 @@ pub(super) fn load(
     raw.own_validation = starts[1] - starts[0];
     raw.own_test = places.len() - starts[1];
 
+    let is_of_training =
+        reading.range == PixelRange::Percentiles && rules == Rules::Current && known.is_none();
+    let split = is_of_training.then(|| split_rows(&raw, data, progress)).transpose()?;
+    let train = split.as_ref().map(|split| &split.train[..]);
+    let range = range::settle(&mut raw.rows, reading.range, how, (&tally, train), known, progress)?;
+    if let Some(split) = split {
+        split.release(progress);
+    }
+    let sameness = range::sameness(&raw.rows, how, progress)?;
+    raw.type_max = range.type_max;
+    let is_chosen = tally.transparent > 0 && alpha == Alpha::Auto && rules == Rules::Current;
+    let own_ground = is_chosen.then_some(if tally.is_on_white { Alpha::White } else { Alpha::Black });
+    raw.settled = Settled {
+        ground: own_ground.or(known_ground.filter(|_| reading.alpha == Alpha::Auto)),
+        limits: range.limits,
+        // Where each picture has its own range, all of the type is used.
+        white: tally.white().filter(|_| reading.range != PixelRange::EachPicture),
+    };
+
     statement::describe(
         &mut raw,
         &statement::Read {
@@ -133,9 +143,11 @@ pub(super) fn load(
             pages: &pages,
             others: &others,
             range,
+            is_known: known.is_some(),
             sameness,
         },
     );
+    raw.understood.extend(labels.understood);
     raw.notes.extend(labels.notes);
     raw.doubts.extend(labels.doubts);
     raw.warnings.extend(labels.warnings);
@@ -214,9 +226,9 @@ fn pages(
     progress: &Progress,
 ) -> Result<Vec<u32>, DataError> {
     let mut counts = progress.filled(1, files.len())?;
-    let may_have_several = |file: &Path| {
-        let ending = kinds::ending(file);
-        matches!(ending.as_str(), "tif" | "tiff" | "btf" | "stk" | "")
+    let may_have_several = |file: &Path| match file.extension() {
+        Some(ending) => ["tif", "tiff", "btf", "stk"].iter().any(|known| ending.eq_ignore_ascii_case(known)),
+        None => true,
     };
     if pages == Pages::Each && rules == Rules::Current && files.iter().any(|file| may_have_several(file)) {
         in_parallel(|| {
@@ -244,12 +256,13 @@ fn name_rows(
         let name = slashed(&files.paths[place.file as usize]);
         if files.pages[place.file as usize] > 1 { format!("{name}#{}", place.page + 1) } else { name }
     };
-    let bytes = places.iter().map(|place| memory::text_bytes(name(place).len()));
-    progress.budget().take(bytes.sum())?;
-    raw.row_names.reserve_exact(places.len());
+    progress.budget().reserve_exact(&mut raw.row_names, places.len())?;
     for place in places {
         progress.check()?;
-        raw.row_names.push(name(place));
+        let name = name(place);
+        // Without the room in the list, which is charged already.
+        progress.budget().take(memory::text_bytes(name.len()) - memory::bytes_of::<String>(1))?;
+        raw.row_names.push(name);
     }
     Ok(())
 }

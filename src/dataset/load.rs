@@ -66,7 +66,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         Source::Synthetic(kind) => synthetic::load(*kind, progress)?,
         Source::ImageFolder { path, width, height, channels, fit, reading } => {
             let wanted = picture::Wanted { width: *width, height: *height, channels: *channels, fit: *fit };
-            image_folder::load(path, wanted, reading, data.rules, known, progress)?
+            image_folder::load(path, wanted, reading, data, known, progress)?
         }
         Source::Idx { images, labels, test_images, test_labels, reading } => {
             let files = idx::Files {
@@ -101,10 +101,7 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
     if count == 0 {
         return Err(DataError::Setting(format!("{} has no rows; choose data with at least one", raw.name)));
     }
-    let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
-    let held_out = data.held_out.as_deref().map(|name| held_out(&raw, name)).transpose()?;
-    let own = split::Own { validation: raw.own_validation, test: raw.own_test };
-    let split = split::draw(count, own, classes, held_out, &data.split, progress)?;
+    let split = split_rows(&raw, data, progress)?;
     let gaps = fit::fill_gaps(&mut raw, &split, known.map(|known| known.means), progress)?;
     let scaler = fit::fit(&mut raw, &split, data.scaling, progress)?;
     // A trained network has its own scaling.
@@ -136,6 +133,15 @@ fn load_whole(data: &Data, known: Option<Known<'_>>, progress: &Progress) -> Res
         warnings: raw.warnings.iter().map(|warning| visible(warning).into_owned()).collect(),
         doubts: raw.doubts,
     })
+}
+
+/// Which rows train, validate and test.
+pub(super) fn split_rows(raw: &Raw, data: &Data, progress: &Progress) -> Result<SplitRows, DataError> {
+    let count = raw.rows.len().checked_div(raw.shape.features()).unwrap_or(0);
+    let classes = raw.labels.iter().find_map(LabelColumn::class_ids);
+    let held_out = data.held_out.as_deref().map(|name| held_out(raw, name)).transpose()?;
+    let own = split::Own { validation: raw.own_validation, test: raw.own_test };
+    split::draw(count, own, classes, held_out, &data.split, progress)
 }
 
 /// What was read: how much of what, labels, splits, and how the source was understood.

@@ -11,6 +11,7 @@ mod layout;
 mod naming;
 mod places;
 mod roles;
+mod samples_last;
 mod values;
 
 use std::path::Path;
@@ -45,7 +46,7 @@ pub(super) struct Asked<'a> {
     pub rules: Rules,
 }
 
-/// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W) with their labels, and the parts an archive keeps apart. `known`
+/// Reads rows (N×d) or pictures (N×H×W, N×H×W×C, N×C×H×W, also with N last) with their labels, and the parts an archive keeps apart. `known`
 /// are the columns of a network that was trained on others.
 pub(super) fn load(
     path: &Path,
@@ -55,6 +56,7 @@ pub(super) fn load(
 ) -> Result<Raw, DataError> {
     progress.check()?;
     let mut archive = Archive::open(path, progress)?;
+    let samples_last = samples_last::turn(&mut archive, asked);
     let roles = Roles::find(&archive, asked)?;
     let parts = [Some(roles.train), roles.validation, roles.test];
     let train = header(&archive, roles.train.rows)?;
@@ -109,8 +111,8 @@ pub(super) fn load(
     if asked.reading.parts == Parts::Kept {
         (raw.own_validation, raw.own_test) = (counts[1], counts[2]);
     }
-    raw.notes.extend(layout.note);
-    raw.doubts.extend(roles.doubt.clone().into_iter().chain(layout.doubt));
+    raw.notes.extend(samples_last.note.into_iter().chain(layout.note));
+    raw.doubts.extend(roles.doubt.clone().into_iter().chain(samples_last.doubt).chain(layout.doubt));
     raw.doubts.extend(precision(layout.shape, &found, asked.rules));
     say(&mut raw, &archive, &roles, counts, asked);
     say_depth(&mut raw, &kinds, asked.rules);
@@ -336,6 +338,9 @@ fn say(raw: &mut Raw, archive: &Archive<'_>, roles: &Roles, counts: [usize; 3], 
         let (left, notes) = roles.left(&archive.arrays);
         raw.understood.extend(left);
         raw.notes.extend(notes);
+    }
+    if archive.is_turned(roles.train.rows) {
+        raw.understood.push("samples along the last axis".to_owned());
     }
     show_channels(raw, &asked.reading.shown_channels);
 }

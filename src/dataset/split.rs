@@ -54,6 +54,11 @@ impl SplitRows {
         }
     }
 
+    /// Gives its memory back.
+    pub(super) fn release(self, progress: &Progress) {
+        [self.train, self.validation, self.test].into_iter().for_each(|rows| progress.budget().release(rows));
+    }
+
     /// A 64-bit hash of which rows are trained on and which judge each epoch, the same on every machine: it tells two
     /// divisions of the same data apart. Takes a pass over the row numbers.
     pub fn fingerprint(&self) -> u64 {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{EngineError, Network};
-use crate::check::Plan;
+use crate::check::{DataFacts, Plan, Problem, plan};
 use crate::dataset::Scaler;
 use crate::run::{Run, Weights};
 
@@ -26,6 +26,23 @@ impl Trained {
     pub fn of(plan: Arc<Plan>, run: &Run) -> Option<Trained> {
         let weights = Arc::clone(run.checkpoint.as_ref()?.inference_weights());
         Some(Trained::new(plan, weights, run.scaler()))
+    }
+
+    /// The network of a run by these weights, without the data it was trained on: its design was proven then, and how many
+    /// rows there are now does not matter. `range` is that of the scaled values it is shown.
+    ///
+    /// # Errors
+    /// The problems of the design, which is damaged then.
+    pub fn again(run: &Run, weights: Arc<Weights>, range: (f32, f32)) -> Result<Trained, Vec<Problem>> {
+        let facts = DataFacts {
+            shape: run.shape,
+            train_rows: run.design.training.batch_size.max(1),
+            validation_rows: 1,
+            value_range: range,
+            is_binary: false,
+            available_bytes: u64::MAX,
+        };
+        Ok(Trained::new(Arc::new(plan(&run.design, &facts)?), weights, run.scaler()))
     }
 
     /// The same network at another moment: after a kept epoch, or while it is being trained.

@@ -107,10 +107,17 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
 fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Result<JobResult, String> {
     let text = |error: EngineError| error.to_string();
     match kind {
-        JobKind::Decode { trained, codes } => {
+        JobKind::Decode { trained, codes, purpose: _ } => {
             let network = ready.network(trained).map_err(text)?;
             Ok(JobResult::Decoded(network.decode(codes)))
         }
+        JobKind::Draw { trained, draws } => {
+            let network = ready.network(trained).map_err(text)?;
+            let codes = draws.codes(network)?;
+            let rows = network.decode(&codes);
+            Ok(JobResult::Drawn { codes, rows })
+        }
+        JobKind::Lookup(lookup) => lookup.find(goes_on).map(JobResult::Found),
         JobKind::Principal { codes } => principal(codes).map(JobResult::Principal),
         JobKind::Baseline { data, components } => {
             baseline(data, *components).map(JobResult::Baseline).map_err(|error| error.to_string())

@@ -332,8 +332,9 @@ impl<O: Observer> Driver<O> {
         }
         let start = (self.clock)();
         let kept = self.trainer.look(&self.run.kept.probe);
-        let weights = self.keeps_weights.then(|| Arc::new(self.weights()));
-        self.emit(RunEvent::Kept(Arc::new(kept), weights));
+        // An update may have just spoilt them, which the next step is going to report.
+        let weights = self.keeps_weights.then(|| self.weights()).filter(Weights::is_finite);
+        self.emit(RunEvent::Kept(Arc::new(kept), weights.map(Arc::new)));
         self.look.note(start, (self.clock)());
     }
 

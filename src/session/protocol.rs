@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Findings;
+use super::exploring::{Draws, Found, Lookup};
 use crate::check::{DataFacts, Plan};
 use crate::dataset::{DataError, Dataset, Subset};
 use crate::engine::{Likelihood, Trained};
@@ -146,7 +147,18 @@ pub enum JobKind {
         trained: Trained,
         /// Codes as the decoder is given them, row by row.
         codes: Vec<f32>,
+        /// What for: each has its own newest job.
+        purpose: Decoding,
     },
+    /// Codes drawn at random, and their reconstructions.
+    Draw {
+        /// The network.
+        trained: Trained,
+        /// Which codes.
+        draws: Draws,
+    },
+    /// The training rows nearest to pictures.
+    Lookup(Lookup),
     /// The first two principal components of codes.
     Principal {
         /// Codes, row by row.
@@ -181,11 +193,35 @@ pub enum JobKind {
     },
 }
 
+/// What codes are decoded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Decoding {
+    /// What a person points at.
+    Pointer,
+    /// Codes that a person keeps or changes.
+    Pins,
+    /// The way between two codes.
+    Way,
+    /// Every unit over its range.
+    Traversals,
+    /// A whole plane.
+    Mosaic,
+}
+
 /// What a job gave.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobResult {
     /// Reconstructions, row by row, in units of the scaled data.
     Decoded(Vec<f32>),
+    /// Codes drawn at random, and their reconstructions, row by row.
+    Drawn {
+        /// The codes.
+        codes: Vec<f32>,
+        /// Their reconstructions, in units of the scaled data.
+        rows: Vec<f32>,
+    },
+    /// For each picture the nearest training rows.
+    Found(Vec<Vec<Found>>),
     /// Coordinates of every code in the plane of the first two principal components.
     Principal(Vec<[f32; 2]>),
     /// Squared error per feature on the validation split (the training split where there is none).

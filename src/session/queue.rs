@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::mem::discriminant;
 
-use super::{Job, JobId, JobKind};
+use super::{Decoding, Job, JobId, JobKind};
 
 /// How soon a job is wanted. Each has a worker of its own, so that none waits for what takes longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Urgency {
     /// Under the pointer: a person moves it and looks.
     Pointer,
-    /// A picture of codes.
+    /// What a view shows.
     Points,
     /// Work on a whole set of samples.
     Sets,
@@ -34,9 +34,21 @@ impl JobKind {
     /// How soon it is wanted.
     pub(super) fn urgency(&self) -> Urgency {
         match self {
-            JobKind::Decode { .. } => Urgency::Pointer,
-            JobKind::Principal { .. } => Urgency::Points,
+            JobKind::Decode { purpose: Decoding::Pointer | Decoding::Pins, .. } => Urgency::Pointer,
+            JobKind::Decode { purpose: Decoding::Way | Decoding::Traversals | Decoding::Mosaic, .. }
+            | JobKind::Draw { .. }
+            | JobKind::Lookup(_)
+            | JobKind::Principal { .. } => Urgency::Points,
             JobKind::Baseline { .. } | JobKind::Evaluate { .. } | JobKind::Likelihood { .. } => Urgency::Sets,
+        }
+    }
+
+    /// Whether another job asks the same, so that only the newer is wanted.
+    fn asks_as(&self, other: &JobKind) -> bool {
+        match (self, other) {
+            (JobKind::Decode { purpose, .. }, JobKind::Decode { purpose: other, .. }) => purpose == other,
+            (JobKind::Lookup(own), JobKind::Lookup(other)) => own.is_of_draws == other.is_of_draws,
+            _ => discriminant(self) == discriminant(other),
         }
     }
 }
@@ -58,8 +70,7 @@ impl Queue {
     /// older one of its kind. What is found on a whole set belongs to a run, and each is found.
     pub(super) fn push(&mut self, job: Job) {
         if job.kind.urgency() != Urgency::Sets {
-            let kind = discriminant(&job.kind);
-            self.waiting.retain(|older| discriminant(&older.kind) != kind);
+            self.waiting.retain(|older| !older.kind.asks_as(&job.kind));
         }
         self.waiting.push_back(job);
     }
@@ -114,7 +125,9 @@ mod tests {
         let trained = Trained::new(Arc::new(plan), Arc::new(Weights::default()), None);
         move |id, urgency| {
             let kind = match urgency {
-                Urgency::Pointer => JobKind::Decode { trained: trained.clone(), codes: vec![] },
+                Urgency::Pointer => {
+                    JobKind::Decode { trained: trained.clone(), codes: vec![], purpose: Decoding::Pointer }
+                }
                 Urgency::Points => JobKind::Principal { codes: Arc::new(Kept::default()) },
                 Urgency::Sets => JobKind::Baseline { data: Arc::clone(&data), components: 1 },
             };

@@ -273,7 +273,7 @@ fn codes_are_decoded_by_the_weights_of_a_run_under_way() {
     }
     let trained = Trained::new(Arc::clone(&plan), Arc::clone(&checkpoint.weights), None);
     let codes = vec![0.5; 3 * plan.code_units()];
-    let kind = JobKind::Decode { trained: trained.clone(), codes: codes.clone() };
+    let kind = JobKind::Decode { trained: trained.clone(), codes: codes.clone(), purpose: Decoding::Pointer };
     session.send(Request::Compute(Job { id: JobId(7), kind }));
     let decoded = loop {
         if let Some(Event::Computed(JobId(7), result)) = session.wait() {

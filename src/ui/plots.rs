@@ -1,10 +1,13 @@
-//! **Plots of plain slices**: axes, curves, a scatter of tens of thousands of points, pictures. They know egui, numbers
-//! and colours; what a run or a data set is they do not know.
+//! **Plots of plain slices**: curves, a scatter of tens of thousands of points, bars, pictures.
+//! They know egui, numbers and colours; what a run or a data set is they do not know. Axes, grid
+//! and the place of values on the screen are those of `egui_plot`; small plots without axes (bars,
+//! profiles) are painted without it, as a plot of the library costs more than all that is in them.
 
-mod axes;
 mod bars;
+mod chart;
 mod curve;
 mod legend;
+mod limits;
 mod line;
 mod loss_plot;
 mod markers;
@@ -13,17 +16,19 @@ mod paint;
 mod picture;
 mod profile;
 mod scatter;
+mod zoom;
 
-pub use axes::{Drag, Frame, Limits, Ticks, Zoom, follow};
 pub use bars::{Bars, bars_ui, histogram_ui};
 pub use curve::{Smoother, decimate};
 pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
+pub use limits::Limits;
 pub use line::Line;
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
 pub use markers::{Marker, Markers, class_marker, legend_marker};
-pub use number::{Tick, format_number, format_secs, linear_ticks};
+pub use number::{format_number, format_secs};
 pub use paint::{color, palette, pictured};
 pub use picture::{Atlas, DisplayRange};
 pub use profile::{Profile, profile_ui};
-pub use scatter::{PointColors, Scatter, ScatterView, scatter_ui};
+pub use scatter::{PointColors, Scatter, ScatterView, ShownScatter, scatter_ui};
 pub(crate) use scatter::{shortened, stamp_of};
+pub use zoom::{Drag, Zoom};

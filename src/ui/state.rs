@@ -8,6 +8,7 @@ mod data;
 mod data_problem;
 mod derived;
 mod dialog;
+mod explore;
 mod history;
 mod missing_data;
 mod notices;
@@ -32,6 +33,7 @@ pub use self::browse::{Browse, BrowseKind, Target};
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
+pub use self::explore::{Asked, Explore, Pin, Question};
 pub use self::history::{History, RunStep};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
@@ -110,6 +112,8 @@ pub struct State {
     pub epoch: Option<u32>,
     /// Codes in the plane of their principal components.
     pub principal: Principal,
+    /// What was asked of the shown run's network, and the answers.
+    pub explore: Explore,
     /// The error of PCA of every run.
     pub baselines: Baselines,
     /// Data of runs that the design no longer reads.
@@ -120,6 +124,8 @@ pub struct State {
     pub(super) jobs: BTreeMap<JobId, (RunId, Measured)>,
     /// Runs of another document, or removed ones, that have not said yet how they ended: another run may have their number.
     pub(super) orphans: BTreeSet<RunId>,
+    /// Whether the window shows a file that was asked for, so that nothing else comes over it unasked.
+    pub(super) has_opened: bool,
     /// Counts the documents of this sitting, so that a late answer is known for one of an older document.
     pub(super) document: u64,
     /// Number of the next job.
@@ -196,11 +202,13 @@ impl State {
             compared: Vec::new(),
             epoch: None,
             principal: Principal::default(),
+            explore: Explore::default(),
             baselines: Baselines::default(),
             past_data: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),
             orphans: BTreeSet::new(),
+            has_opened: false,
             document: 0,
             next_job: 1,
             used: BTreeSet::new(),
@@ -239,8 +247,8 @@ impl State {
 
     /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where
     /// these are not there, loaded data of the same rows, whatever labels they have.
-    pub fn data_of(&self, run: &Run) -> Option<&Dataset> {
-        let loaded = self.data.dataset.as_deref();
+    pub fn data_of(&self, run: &Run) -> Option<&Arc<Dataset>> {
+        let loaded = self.data.dataset.as_ref();
         let own = loaded.zip(self.data.of.as_ref()).filter(|(data, of)| is_own(run, of, data));
         let own = own.map(|(data, _)| data).or_else(|| self.past_data.of(run));
         own.or_else(|| loaded.filter(|data| run.check_watched_rows(data).is_ok()))

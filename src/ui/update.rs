@@ -5,6 +5,7 @@ mod data;
 mod documents;
 mod dropped;
 mod edits;
+mod explore;
 mod file_events;
 mod remedies;
 mod runs;

@@ -6,6 +6,7 @@ mod arrangement;
 mod data_preview;
 mod dates;
 mod differences;
+mod explore;
 mod health;
 mod latent;
 mod layout;

@@ -31,7 +31,15 @@ pub(super) fn of(
         let (low, high) = evidence.range(evidence.notation(Some(*has_comma)));
         all.push(ColumnOverview {
             name: name.clone(),
-            content: remarks::content(evidence, *has_comma),
+            content: match role {
+                // Numbers like 20240131 may have been taken for dates.
+                Role::Dates { format, .. } => format!("dates, {}", format.name()),
+                Role::LeftOut
+                | Role::Label(_)
+                | Role::Numbers { .. }
+                | Role::Truth { .. }
+                | Role::Categories { .. } => remarks::content(evidence, *has_comma),
+            },
             take: role.take(),
             range: (low <= high).then_some((low, high)),
             missing: evidence.missing() as usize,

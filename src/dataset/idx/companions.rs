@@ -47,10 +47,15 @@ pub fn images_below(folder: &Path) -> Vec<PathBuf> {
             for entry in entries.take(left) {
                 left -= 1;
                 let path = entry.path();
-                if path.is_dir() {
+                // Only links have to be looked up.
+                let is_folder = entry.file_type().map_or_else(
+                    |_| path.is_dir(),
+                    |kind| kind.is_dir() || kind.is_symlink() && path.is_dir(),
+                );
+                if is_folder {
                     below.push(path);
                 } else {
-                    has_pictures |= image_folder::is_picture(&path);
+                    has_pictures = has_pictures || image_folder::is_picture(&path);
                     files.push(path);
                 }
             }

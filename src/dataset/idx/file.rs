@@ -78,7 +78,7 @@ impl Opened<'_> {
             fill(&mut self.reader, &mut word, path)?;
             shape.push(u32::from_be_bytes(word) as usize);
         }
-        Ok(Header { kind, item: kind.bytes(), big_endian: true, fortran: false, shape })
+        Ok(Header { kind, item: kind.bytes(), big_endian: true, fortran: false, shape, samples_last: false })
     }
 
     /// The most bytes that can follow the header.

@@ -215,7 +215,7 @@ impl<'f, 'a> Search<'f, 'a> {
             }
             return Ok(());
         }
-        let what = kind_of(&self.folder.join(&below), kind.is_file(), self.rules);
+        let what = kind_of(&self.folder.join(&below), || kind.is_file(), self.rules);
         match what {
             Kind::Picture if kind.is_file() => {
                 self.found.held.take(bytes)?;

@@ -40,8 +40,9 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Tells a file by its ending, and one without an ending by its first bytes.
-pub(super) fn kind_of(path: &Path, is_file: bool, rules: Rules) -> Kind {
+/// Tells a file by its ending, and one without an ending by its first bytes. Whether it is a regular file is asked only where
+/// that counts, as it may take a look at the disk.
+pub(super) fn kind_of(path: &Path, is_file: impl Fn() -> bool, rules: Rules) -> Kind {
     let ending = ending(path);
     let known = match rules {
         Rules::Current => &ENDINGS[..],
@@ -49,9 +50,9 @@ pub(super) fn kind_of(path: &Path, is_file: bool, rules: Rules) -> Kind {
     };
     if known.contains(&ending.as_str()) {
         Kind::Picture
-    } else if TABLES.contains(&ending.as_str()) && is_file {
+    } else if TABLES.contains(&ending.as_str()) && is_file() {
         Kind::Table
-    } else if ending.is_empty() && is_file && rules == Rules::Current && starts_as_picture(path) {
+    } else if ending.is_empty() && rules == Rules::Current && is_file() && starts_as_picture(path) {
         Kind::Picture
     } else {
         Kind::Other
@@ -60,7 +61,7 @@ pub(super) fn kind_of(path: &Path, is_file: bool, rules: Rules) -> Kind {
 
 /// Whether a file that was named itself is taken for a picture.
 pub(in crate::dataset) fn is_picture(path: &Path) -> bool {
-    kind_of(path, path.is_file(), Rules::Current) == Kind::Picture
+    kind_of(path, || path.is_file(), Rules::Current) == Kind::Picture
 }
 
 fn starts_as_picture(path: &Path) -> bool {
@@ -154,7 +155,7 @@ mod tests {
         let check = |name: &str, bytes: &[u8], expected: Kind| {
             let path = dir.path().join(name);
             std::fs::write(&path, bytes).unwrap();
-            assert_eq!(kind_of(&path, true, Rules::Current), expected, "{name}");
+            assert_eq!(kind_of(&path, || true, Rules::Current), expected, "{name}");
         };
         for name in ["a.PNG", "a.jfif", "a.pjpeg", "a.b.pgm", "a.exr"] {
             check(name, b"", Kind::Picture);
@@ -165,8 +166,8 @@ mod tests {
         }
         check("bare", b"\x89PNG\r\n\x1a\n....", Kind::Picture);
         check("README", b"BMP files are not here", Kind::Other);
-        assert_eq!(kind_of(Path::new("a.pgm"), true, Rules::Version1), Kind::Other);
-        assert_eq!(kind_of(Path::new("a.tiff"), true, Rules::Version1), Kind::Picture);
+        assert_eq!(kind_of(Path::new("a.pgm"), || true, Rules::Version1), Kind::Other);
+        assert_eq!(kind_of(Path::new("a.tiff"), || true, Rules::Version1), Kind::Picture);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use ::csv::{ReaderBuilder, StringRecord};
 use super::find::slashed;
 use crate::dataset::memory::{self, Held};
 use crate::dataset::{DataError, Progress, csv};
+use crate::project::Rules;
 
 /// The largest table of labels.
 const MAX_BYTES: u64 = 1 << 30;
@@ -18,11 +19,12 @@ const LOOKED_AT: usize = 1000;
 const MOST_BYTES: usize = 1024;
 const MOST_FOLDERS: usize = 16;
 
-/// A table that names pictures in one column and their labels in another.
+/// A table that names pictures in one column and tells their labels in others.
 #[derive(Debug)]
 pub(super) struct LabelTable<'a> {
     pub file_name: String,
-    pub label_name: String,
+    /// The column of labels; several where each stands for a class (one-hot), which is its name.
+    pub label_names: Vec<String>,
     /// By what the table calls them; `None` where two rows do not agree.
     labels: HashMap<String, Option<String>>,
     /// By the ends of these names, where they are paths from further above.
@@ -32,8 +34,8 @@ pub(super) struct LabelTable<'a> {
 }
 
 impl<'a> LabelTable<'a> {
-    /// Reads a table; the column of file names is told by its values, and the first other column holds the labels, where
-    /// they are not said.
+    /// Reads a table; where they are not said, the column of file names is told by its values, and the first other column
+    /// holds the labels; by the rules of today, columns of which each row marks a single one do.
     ///
     /// # Errors
     /// [`DataError`] where it cannot be read or has no such columns.
@@ -41,7 +43,7 @@ impl<'a> LabelTable<'a> {
         path: &Path,
         file: Option<&str>,
         label: Option<&str>,
-        pictures: &[PathBuf],
+        (pictures, rules): (&[PathBuf], Rules),
         progress: &'a Progress,
     ) -> Result<LabelTable<'a>, DataError> {
         let known = pictures.iter().map(|picture| 2 * (picture.as_os_str().len() as u64 + 64));
@@ -102,31 +104,57 @@ impl<'a> LabelTable<'a> {
         let has_header = !first.get(file_at).is_some_and(is_known);
         let is_index =
             |column: usize| has_header && first.get(column).is_some_and(|name| name.trim().is_empty());
-        let label_at =
-            match label {
-                Some(name) => at(name).or_else(|| numbered(name)).ok_or_else(|| missing(name))?,
-                None => (0..first.len()).find(|&column| column != file_at && !is_index(column)).ok_or_else(
-                    || DataError::file(path, "has no column besides that of file names; choose another"),
-                )?,
-            };
+        let labelled = &rows[usize::from(has_header)..];
+        let others = (0..first.len()).filter(|column| *column != file_at && !is_index(*column));
+        let label_at = match label {
+            Some(name) => vec![named(name)?],
+            None if rules == Rules::Current && has_header => {
+                label_columns(labelled, &others.collect::<Vec<_>>(), progress)?
+            }
+            None => others.take(1).collect(),
+        };
+        if label_at.is_empty() {
+            return Err(DataError::file(path, "has no column besides that of file names; choose another"));
+        }
         let name = |column: usize| match first.get(column).filter(|_| has_header) {
             Some(name) => name.trim().to_owned(),
             None => format!("column {}", column + 1),
         };
         let mut table = LabelTable {
             file_name: name(file_at),
-            label_name: name(label_at),
+            label_names: label_at.iter().map(|column| name(*column)).collect(),
             labels: HashMap::new(),
             by_end: HashMap::new(),
             held,
         };
-        for row in &rows[usize::from(has_header)..] {
+        for row in labelled {
             progress.check()?;
-            if let (Some(file), Some(label)) = (row.get(file_at), row.get(label_at)) {
+            let label = if let [column] = label_at[..] {
+                row.get(column)
+            } else {
+                let is_marked = |column: &&usize| row.get(**column).and_then(mark) == Some(true);
+                let label = label_at.iter().find(is_marked).and_then(|column| first.get(*column));
+                // The name of a class is no part of its rows, and is kept by four names.
+                table.held.take(4 * memory::text_bytes(label.map_or(0, str::len)))?;
+                label.map(str::trim)
+            };
+            if let (Some(file), Some(label)) = (row.get(file_at), label) {
                 table.add(&path_of(file), label)?;
             }
         }
         Ok(table)
+    }
+
+    /// Which columns were taken for what, to follow *the*.
+    pub(super) fn told(&self) -> String {
+        /// The most columns that are named.
+        const NAMED: usize = 8;
+        let quoted = |name: &String| format!("“{}”", csv::shortened(name));
+        let names: Vec<String> = self.label_names.iter().take(NAMED).map(quoted).collect();
+        let what = if names.len() > 1 { "one-hot columns" } else { "column" };
+        let more = if self.label_names.len() > NAMED { ", …" } else { "" };
+        let file = quoted(&self.file_name);
+        format!("{what} {}{more}; pictures are named by the column {file}", names.join(", "))
     }
 
     fn add(&mut self, path: &str, label: &str) -> Result<(), DataError> {
@@ -164,6 +192,53 @@ impl<'a> LabelTable<'a> {
         let known = known.or_else(|| with_and_without(&path).iter().find_map(|name| self.by_end.get(name)));
         known.and_then(Option::as_deref)
     }
+}
+
+/// The columns of labels among some: classes of which each row marks a single one, else the first.
+fn label_columns(
+    rows: &[StringRecord],
+    columns: &[usize],
+    progress: &Progress,
+) -> Result<Vec<usize>, DataError> {
+    for start in 0..columns.len() {
+        let classes = one_hot(rows, &columns[start..], progress)?;
+        // After another column, two may be anything: yes and no, left and right.
+        if classes > 2 || (classes == 2 && start == 0) {
+            return Ok(columns[start..start + classes].to_vec());
+        }
+    }
+    Ok(columns.iter().take(1).copied().collect())
+}
+
+/// How many columns, from the first on, are classes of which each row marks a single one, where it is not empty: 1 where
+/// these are not two.
+fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Result<usize, DataError> {
+    // Whether each row has a mark so far; `None` where it is empty.
+    let (mut marks, mut classes) = (vec![None; rows.len()], 1);
+    for (count, column) in (1..).zip(columns) {
+        for (row, marked) in rows.iter().zip(&mut marks) {
+            progress.check()?;
+            let field = row.get(*column).unwrap_or_default();
+            match mark(field) {
+                Some(true) if *marked != Some(true) => *marked = Some(true),
+                Some(false) => *marked = marked.or(Some(false)),
+                None if field.trim().is_empty() => {}
+                Some(true) | None => return Ok(classes),
+            }
+        }
+        if count > 1 && marks.contains(&Some(true)) && !marks.contains(&Some(false)) {
+            classes = count;
+        }
+    }
+    Ok(classes)
+}
+
+/// Whether a field marks the class of its column; `None` for what is neither 0 nor 1.
+fn mark(field: &str) -> Option<bool> {
+    let field = field.trim();
+    let is = |word: &str, number: f64| field.eq_ignore_ascii_case(word) || field.parse() == Ok(number);
+    let is_marked = is("true", 1.0);
+    (is_marked || is("false", 0.0)).then_some(is_marked)
 }
 
 /// The place of a column of a table without a header, which is called `column 3`.
@@ -235,8 +310,8 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             let pictures = ["x/a.png", "x/b.png", "y/b.jpg"].map(PathBuf::from);
             let progress = Progress::default();
-            let table = LabelTable::read(&path, None, None, &pictures, &progress).unwrap();
-            assert_eq!([&table.file_name, &table.label_name], names, "{text}");
+            let table = LabelTable::read(&path, None, None, (&pictures, Rules::Current), &progress).unwrap();
+            assert_eq!([&table.file_name, &table.label_names.join("+")], names, "{text}");
             assert_eq!(pictures.each_ref().map(|picture| table.label(picture)), labels, "{text}");
         };
         check("id,label\na,cat\nb,007\n", ["id", "label"], [Some("cat"), Some("007"), Some("007")]);
@@ -253,8 +328,38 @@ mod tests {
         );
         check(",name,v\n0,a.png,1\n1,b.png,2\n", ["name", "v"], [Some("1"), Some("2"), Some("2")]);
         check("a.png\tu\nx/b.png\tv\n", ["column 1", "column 2"], [Some("u"), Some("v"), None]);
+        // One column a class, and other columns that are none.
+        check(
+            "image,MEL,NV,age\na,1.0,0.0,1\nb,0.0,1.0,0\n",
+            ["image", "MEL+NV"],
+            [Some("MEL"), Some("NV"), Some("NV")],
+        );
+        check(
+            "cat,dog,f\nTrue,False,a\nFalse,True,b\n",
+            ["f", "cat+dog"],
+            [Some("cat"), Some("dog"), Some("dog")],
+        );
+        check("f,x,y\nx/a,1,0\nx/b,,\ny/b,0,1\n", ["f", "x+y"], [Some("x"), None, Some("y")]);
+        check("f,x,y\na,1,0\nb,0,0\n", ["f", "x"], [Some("1"), Some("0"), Some("0")]);
+        check("f,x,y\na,1,1\nb,1,0\n", ["f", "x"], [Some("1"), Some("1"), Some("1")]);
+        check("f,grade,x,y\na,3,1,0\nb,2,0,1\n", ["f", "grade"], [Some("3"), Some("2"), Some("2")]);
+        check("f,age,x,y,z\na,30,1,0,0\nb,4,0,1,0\n", ["f", "x+y+z"], [Some("x"), Some("y"), Some("y")]);
         // Two rows that do not agree, and a label that is missing.
         check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
+    }
+
+    #[test]
+    fn one_of_several_classes_can_be_chosen_and_older_rules_know_no_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("labels.csv");
+        std::fs::write(&path, "image,MEL,NV\na,1.0,0.0\nb,0.0,1.0\n").unwrap();
+        let (pictures, progress) = (["a.png", "b.png"].map(PathBuf::from), Progress::default());
+        for (label, rules, expected) in
+            [(Some("NV"), Rules::Current, ["0.0", "1.0"]), (None, Rules::Version1, ["1.0", "0.0"])]
+        {
+            let table = LabelTable::read(&path, None, label, (&pictures, rules), &progress).unwrap();
+            assert_eq!(pictures.each_ref().map(|picture| table.label(picture)), expected.map(Some));
+        }
     }
 
     #[test]
@@ -271,7 +376,7 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             let pictures = ["a.png".into(), "b.png".into()];
             let progress = Progress::default();
-            let table = LabelTable::read(&path, None, None, &pictures, &progress).unwrap();
+            let table = LabelTable::read(&path, None, None, (&pictures, Rules::Current), &progress).unwrap();
             assert_eq!(table.label(Path::new("a.png")), Some("café"));
         }
     }
@@ -283,7 +388,8 @@ mod tests {
         let (deep, long) = ("d/".repeat(100), "e/".repeat(600));
         std::fs::write(&path, format!("file,label\na.png,1\n{deep}x/b.png,2\n{long}c.png,3\n")).unwrap();
         let progress = Progress::default();
-        let table = LabelTable::read(&path, None, None, &["a.png".into()], &progress).unwrap();
+        let table =
+            LabelTable::read(&path, None, None, (&["a.png".into()], Rules::Current), &progress).unwrap();
         assert_eq!(table.label(Path::new("x/b.png")), Some("2"));
         assert_eq!(table.label(Path::new("c.png")), None);
         assert_eq!(table.label(&Path::new(&long).join("c.png")), Some("3"));
@@ -298,7 +404,8 @@ mod tests {
         let check = |text: &[u8], file: Option<&str>, label: Option<&str>, expected: &str| {
             std::fs::write(&path, text).unwrap();
             let progress = Progress::default();
-            let error = LabelTable::read(&path, file, label, &["a.png".into()], &progress).unwrap_err();
+            let pictures = (&["a.png".into()][..], Rules::Current);
+            let error = LabelTable::read(&path, file, label, pictures, &progress).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         };
         check(b"", None, None, "is empty");

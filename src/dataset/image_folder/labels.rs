@@ -8,7 +8,7 @@ use super::label_table::LabelTable;
 use super::name_pattern::{NamePattern, guessed};
 use super::read::Place;
 use crate::dataset::interned::Interned;
-use crate::dataset::{DataError, Doubt, LabelColumn, Progress, csv};
+use crate::dataset::{DataError, Doubt, LabelColumn, Progress};
 use crate::project::{Choice, LabelFrom, Rules};
 
 /// How many names are told where a label is missing.
@@ -32,6 +32,8 @@ pub(super) struct Labelled<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     pub columns: Vec<LabelColumn>,
+    /// A few words for the line that says what was read.
+    pub understood: Option<String>,
     pub notes: Vec<String>,
     pub warnings: Vec<String>,
     pub doubts: Vec<Doubt>,
@@ -70,15 +72,26 @@ pub(super) fn labels(
             Some(pictures.column("label", &mut labels, progress, label)?)
         }
         LabelFrom::Table { path, file, label } => {
-            let table = LabelTable::read(path, file.as_deref(), label.as_deref(), pictures.files, progress)?;
-            let name = table.label_name.clone();
-            labels.notes.push(format!(
-                "labels are the column “{}” of {}, whose column “{}” names the pictures",
-                csv::shortened(&name),
-                path.display(),
-                csv::shortened(&table.file_name)
-            ));
-            Some(pictures.column(&name, &mut labels, progress, |file| table.label(file).map(str::to_owned))?)
+            let asked = (pictures.files, pictures.rules);
+            let table = LabelTable::read(path, file.as_deref(), label.as_deref(), asked, progress)?;
+            let (told, path) = (table.told(), path.clone());
+            let name = match &table.label_names[..] {
+                [name] => {
+                    labels.notes.push(format!("labels are the {told} of {}", path.display()));
+                    name.as_str()
+                }
+                classes => {
+                    let (of, file) = (path.display().to_string(), file.clone());
+                    let one = LabelFrom::Table { path, file, label: classes.first().cloned() };
+                    labels.notes.push(format!(
+                        "labels are the names of the columns that hold the 1, of the {told} of {of}; {} takes one of them",
+                        Choice::Label(one).option()
+                    ));
+                    labels.understood = Some(format!("one-hot labels of {} columns", classes.len()));
+                    "label"
+                }
+            };
+            Some(pictures.column(name, &mut labels, progress, |file| table.label(file).map(str::to_owned))?)
         }
     };
     if let Some(Found { missing, examples, .. }) = missing.filter(|found| found.missing > 0) {
@@ -125,7 +138,7 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
             }
         }
     }
-    if !is_old {
+    if !is_old && pictures.arrangement.has_parts() {
         pictures.column("category", labels, progress, |file| meaning(file).1)?;
     }
     Ok(())
@@ -140,27 +153,27 @@ fn offer(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) -> Re
             continue;
         }
         // A table that is no such table, or cannot be read, is nothing to speak of here.
-        let Ok(found) = LabelTable::read(&path, None, None, pictures.files, progress) else {
+        let Ok(found) = LabelTable::read(&path, None, None, (pictures.files, pictures.rules), progress)
+        else {
             progress.check()?;
             continue;
         };
         let known = pictures.files.iter().filter(|file| found.label(file).is_some()).count();
         // Those to be tested are often in no table.
         if known > 1 && 10 * known >= pictures.files.len() {
-            labels.doubts.push(Doubt {
-                message: format!(
-                    "{} names {known} of {} pictures (column “{}”) and may hold their labels (column “{}”)",
-                    slashed(table),
-                    pictures.files.len(),
-                    csv::shortened(&found.file_name),
-                    csv::shortened(&found.label_name)
-                ),
-                remedies: vec![Choice::Label(LabelFrom::Table {
-                    path,
-                    file: Some(found.file_name),
-                    label: Some(found.label_name),
-                })],
-            });
+            let message = format!(
+                "{} names {known} of {} pictures and may hold their labels ({})",
+                slashed(table),
+                pictures.files.len(),
+                found.told()
+            );
+            // Of several classes, the first one named alone would be the label.
+            let label = match &found.label_names[..] {
+                [name] => Some(name.clone()),
+                _ => None,
+            };
+            let from = LabelFrom::Table { path, file: Some(found.file_name), label };
+            labels.doubts.push(Doubt { message, remedies: vec![Choice::Label(from)] });
         }
     }
     let names = pictures.files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());

@@ -76,9 +76,10 @@ impl Masks {
         arrangement: &Arrangement,
         progress: &Progress,
     ) -> Result<Masks, DataError> {
-        let call = |file: &Path| Name::of(file, arrangement.shared()).call;
+        let is_mask =
+            |file: &Path| may_be_mask(file) && Name::of(file, arrangement.shared()).call == Call::Mask;
         let mut found = Masks::default();
-        if !files.iter().any(|file| call(file) == Call::Mask) {
+        if !files.iter().any(|file| is_mask(file)) {
             return Ok(found);
         }
         progress.budget().reserve_exact(&mut found.calls, files.len())?;
@@ -133,6 +134,16 @@ impl Masks {
     pub(super) fn paired(&self) -> Option<(usize, usize)> {
         self.first.map(|first| (self.paired, first))
     }
+}
+
+/// Whether a path may hold a word for masks: a glance at its letters, as the paths of most pictures hold none.
+fn may_be_mask(file: &Path) -> bool {
+    /// One of these is in each word.
+    const PARTS: [&[u8]; 6] = [b"mask", b"seg", b"gt", b"ground", b"label", b"annotation"];
+    let letters = file.as_os_str().as_encoded_bytes();
+    let begins =
+        |rest: &[u8], part: &[u8]| rest.get(..part.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(part));
+    (0..letters.len()).any(|at| PARTS.iter().any(|part| begins(&letters[at..], part)))
 }
 
 /// What the name of a picture tells, with those of its folders.
@@ -204,6 +215,12 @@ fn without_end<'a>(stem: &'a str, words: &[&str]) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::project::Rules;
+
+    #[test]
+    fn every_word_for_masks_is_seen_at_a_glance() {
+        assert!(MASKS.iter().all(|word| may_be_mask(Path::new(&format!("a/X_{}.png", word.to_uppercase())))));
+        assert!(!may_be_mask(Path::new("images/cat_1.png")));
+    }
 
     #[test]
     fn masks_are_known_by_names_and_folders() {

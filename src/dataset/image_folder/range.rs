@@ -26,12 +26,12 @@ pub(super) struct Range {
 }
 
 /// Finds the range that is meant; brings each picture to its own, and cuts percentiles off, where that is chosen: those of
-/// the training data where they are `known`.
+/// the training data where they are `known`, those of the rows to train on (`train`) where these are told, else of all.
 pub(super) fn settle(
     rows: &mut Rows,
     wanted: PixelRange,
     how: How,
-    tally: &Tally,
+    (tally, train): (&Tally, Option<&[u32]>),
     known: Option<Known<'_>>,
     progress: &Progress,
 ) -> Result<Range, DataError> {
@@ -90,7 +90,7 @@ pub(super) fn settle(
             let whose = if known.is_some() { "training data" } else { "data" };
             range.understood = Some(format!("{values}; range: {whose}"));
             if depth != Depth::Byte {
-                let (few, most) = percentiles(rows, seen, progress)?;
+                let (few, most) = percentiles(rows, None, how.features(), seen, progress)?;
                 if most - few < OUTLYING * (high - low) && few < most {
                     range.doubts.push(Doubt {
                         message: format!(
@@ -110,7 +110,7 @@ pub(super) fn settle(
             let of_training = known.and_then(|known| known.settled.limits_of(known.depth, white, rows));
             let (few, most) = match of_training {
                 Some([few, most]) => (few, most),
-                None => percentiles(rows, seen, progress)?,
+                None => percentiles(rows, train, how.features(), seen, progress)?,
             };
             range.limits = Some([few, most]);
             match rows {
@@ -118,7 +118,11 @@ pub(super) fn settle(
                 Rows::U16(rows) => cut(rows, few as u16, most as u16, seen, progress)?,
                 Rows::F32(rows) => cut(rows, few, most, seen, progress)?,
             }
-            let whose = if of_training.is_some() { " of the training data" } else { "" };
+            let whose = match (of_training, train) {
+                (Some(_), _) => " of the training data",
+                (None, Some(_)) => " of the training split",
+                (None, None) => "",
+            };
             let limits = format!("{} to {}", short(few), short(most));
             range.understood = Some(format!("{values}; range: percentiles{whose} ({limits})"));
         }
@@ -145,7 +149,8 @@ fn bits_of(white: u16, all: u32) -> String {
     format!("{bits} bit{} (0 to {white}) in {all}", if bits == 1 { "" } else { "s" })
 }
 
-fn short(value: f32) -> String {
+/// A number with as many digits as a person reads.
+pub(super) fn short(value: f32) -> String {
     format_value(f64::from(value))
 }
 
@@ -170,9 +175,15 @@ fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, 
         // Whole pixels, of 1 to 4 channels.
         for values in values.chunks(seen.channels << 12) {
             pulse.beat(values.len())?;
-            for value in seen.of(values) {
+            let mut around = |value: T| {
                 low = if value < low { value } else { low };
                 high = if value > high { value } else { high };
+            };
+            // One value after the other, many are compared at once.
+            if seen.colours == seen.channels {
+                values.iter().copied().for_each(&mut around);
+            } else {
+                seen.of(values).for_each(&mut around);
             }
         }
         Ok((low.number() as f32, high.number() as f32))
@@ -184,8 +195,28 @@ fn least_and_most(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, 
     }
 }
 
-/// The values that 1 in 1000 are below and above; of very many numbers by some of them.
-fn percentiles(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, f32), DataError> {
+/// The values that 1 in 1000 are below and above, of all rows or of some; of very many numbers by some of them.
+fn percentiles(
+    rows: &Rows,
+    some: Option<&[u32]>,
+    features: usize,
+    seen: Seen,
+    progress: &Progress,
+) -> Result<(f32, f32), DataError> {
+    fn count<T: Copy + Into<usize>>(
+        values: &[T],
+        starts: impl Iterator<Item = usize>,
+        (features, seen): (usize, Seen),
+        counts: &mut [u64],
+        progress: &Progress,
+    ) -> Result<(), DataError> {
+        let mut pulse = Pulse::new(progress);
+        for start in starts {
+            pulse.beat(features)?;
+            seen.of(&values[start..start + features]).for_each(|value| counts[value.into()] += 1);
+        }
+        Ok(())
+    }
     let by_count = |counts: &[u64]| {
         let share = counts.iter().sum::<u64>() / 1000;
         let at = |mut values: Box<dyn Iterator<Item = usize> + '_>| {
@@ -198,34 +229,29 @@ fn percentiles(rows: &Rows, seen: Seen, progress: &Progress) -> Result<(f32, f32
         };
         (at(Box::new(0..counts.len())), at(Box::new((0..counts.len()).rev())))
     };
-    let mut pulse = Pulse::new(progress);
+    let rows_seen = some.map_or(rows.len() / features, <[u32]>::len);
+    let start = |at: usize| features * some.map_or(at, |some| some[at] as usize);
+    let starts = (0..rows_seen).map(start);
     match rows {
         Rows::U8(values) => {
             let mut counts = vec![0; 1 << 8];
-            for value in seen.of(values) {
-                pulse.beat(1)?;
-                counts[usize::from(value)] += 1;
-            }
+            count(values, starts, (features, seen), &mut counts, progress)?;
             Ok(by_count(&counts))
         }
         Rows::U16(values) => {
             let mut counts = vec![0; 1 << 16];
-            for value in seen.of(values) {
-                pulse.beat(1)?;
-                counts[usize::from(value)] += 1;
-            }
+            count(values, starts, (features, seen), &mut counts, progress)?;
             Ok(by_count(&counts))
         }
         Rows::F32(values) => {
+            let all = rows_seen * features;
             // An odd stride, so that it does not meet the same columns of every picture.
-            let stride = values.len().div_ceil(SAMPLES).max(1) | 1;
-            let _held = progress.budget().hold(memory::bytes_of::<f32>(values.len() / stride + 1))?;
-            let mut some: Vec<f32> = values
-                .iter()
-                .enumerate()
+            let stride = all.div_ceil(SAMPLES).max(1) | 1;
+            let _held = progress.budget().hold(memory::bytes_of::<f32>(all / stride + 1))?;
+            let mut some: Vec<f32> = (0..all)
                 .step_by(stride)
-                .filter(|(at, _)| at % seen.channels < seen.colours)
-                .map(|(_, value)| *value)
+                .filter(|at| at % seen.channels < seen.colours)
+                .map(|at| values[start(at / features) + at % features])
                 .collect();
             progress.check()?;
             let (share, last) = (some.len() / 1000, some.len().saturating_sub(1));
@@ -327,7 +353,8 @@ mod tests {
             let mut rows = rows;
             let tally = Tally::default();
             let range =
-                settle(&mut rows, wanted, how(Alpha::Black), &tally, None, &Progress::default()).unwrap();
+                settle(&mut rows, wanted, how(Alpha::Black), (&tally, None), None, &Progress::default())
+                    .unwrap();
             assert_eq!(
                 (rows, range.type_max, range.doubts.len()),
                 (expected, type_max, doubts),
@@ -353,11 +380,31 @@ mod tests {
     }
 
     #[test]
+    fn percentiles_are_those_of_the_rows_to_train_on() {
+        // Pictures of 2 pixels, of which the second is not trained on.
+        let of = |train: Option<&[u32]>, rows: Rows| {
+            percentiles(&rows, train, 2, Seen { channels: 1, colours: 1 }, &Progress::default()).unwrap()
+        };
+        for (train, expected) in [(None, (3.0, 90.0)), (Some(&[0, 2][..]), (3.0, 40.0))] {
+            assert_eq!(of(train, Rows::U8(vec![3, 20, 50, 90, 40, 8])), expected);
+            assert_eq!(of(train, Rows::U16(vec![3, 20, 50, 90, 40, 8])), expected);
+            assert_eq!(of(train, Rows::F32(vec![3.0, 20.0, 50.0, 90.0, 40.0, 8.0])), expected);
+        }
+    }
+
+    #[test]
     fn alpha_is_not_spread() {
         let mut rows = Rows::U8(vec![10, 255, 20, 100]);
         let how = how(Alpha::Keep);
-        settle(&mut rows, PixelRange::EachPicture, how, &Tally::default(), None, &Progress::default())
-            .unwrap();
+        settle(
+            &mut rows,
+            PixelRange::EachPicture,
+            how,
+            (&Tally::default(), None),
+            None,
+            &Progress::default(),
+        )
+        .unwrap();
         assert_eq!(rows, Rows::U8(vec![0, 255, 255, 100]));
     }
 
@@ -366,7 +413,8 @@ mod tests {
         let mut rows = Rows::U16(vec![100, 65_535, 300, 0]);
         let how = how(Alpha::Keep);
         let range =
-            settle(&mut rows, PixelRange::Data, how, &Tally::default(), None, &Progress::default()).unwrap();
+            settle(&mut rows, PixelRange::Data, how, (&Tally::default(), None), None, &Progress::default())
+                .unwrap();
         assert_eq!(range.understood.as_deref(), Some("16 bits (values 100 to 300); range: data"));
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Arranged;
 use super::find::slashed;
 use super::kinds::passed_over;
+use super::mixed;
 use super::range::Range;
 use super::tally::Tally;
 use crate::dataset::Doubt;
@@ -25,6 +26,8 @@ pub(super) struct Read<'a> {
     /// Other files by their ending.
     pub others: &'a BTreeMap<String, usize>,
     pub range: Range,
+    /// Whether they are shown to a network that was trained on others.
+    pub is_known: bool,
     /// Pictures of one colour, the first of them, and whether all are the same.
     pub sameness: (usize, Option<usize>, bool),
 }
@@ -134,32 +137,17 @@ fn describe_values(raw: &mut Raw, read: &Read<'_>) {
             Alpha::Keep => "transparency kept as a channel".into(),
         });
     }
-    let [bytes, words, floats] = tally.depths;
-    if read.how.rules == Rules::Current
-        && [bytes, words, floats].iter().filter(|count| **count > 0).count() > 1
-    {
-        let text = |(count, name): (usize, &str)| (count > 0).then(|| format!("{count} of {name}"));
-        let parts: Vec<String> = [(bytes, "8 bits"), (words, "16 bits"), (floats, "32-bit numbers")]
-            .into_iter()
-            .filter_map(text)
-            .collect();
-        let parts = parts.join(", ");
-        if floats > 0 {
-            raw.warnings.push(format!(
-                "pictures of different depth are mixed ({parts}): the white of those of 8 and 16 bits is taken for the \
-                 number 1; where the numbers mean something else, load them apart"
-            ));
-        } else {
-            raw.notes
-                .push(format!("pictures of different depth are mixed ({parts}): 8 bits were brought to 16"));
-        }
-    }
-    if let Some((file, page)) = tally.first_odd {
-        let name = slashed(&read.arranged.files[file as usize]);
+    let name = |(file, page): (u32, u32)| {
+        let name = read.arranged.files.get(file as usize).map(|file| slashed(file)).unwrap_or_default();
         let is_stack = read.pages.get(file as usize).is_some_and(|pages| *pages > 1);
-        let page = if is_stack { format!("#{}", page + 1) } else { String::new() };
+        if is_stack { format!("{name}#{}", page + 1) } else { name }
+    };
+    if read.how.rules == Rules::Current {
+        mixed::describe(raw, tally, read.reading.range, read.is_known, name);
+    }
+    if let Some(first) = tally.first_odd.map(name) {
         raw.warnings.push(format!(
-            "{} of the pictures hold infinite or missing numbers (first: {name}{page}); the picture's smallest number \
+            "{} of the pictures hold infinite or missing numbers (first: {first}); the picture's smallest number \
              stands for them",
             tally.odd
         ));
@@ -210,8 +198,8 @@ fn describe_sameness(raw: &mut Raw, read: &Read<'_>) {
     let message = if are_same && !has_one_pixel {
         format!("all {count} pictures are the same once they are read")
     } else if plain > 0 && !has_one_pixel {
-        let are = if plain == 1 { "picture is" } else { "pictures are" };
-        format!("{plain} of {count} {are} of one colour throughout once read (first: {name})")
+        let (s, are) = (if count == 1 { "" } else { "s" }, if plain == 1 { "is" } else { "are" });
+        format!("{plain} of {count} picture{s} {are} of one colour throughout once read (first: {name})")
     } else {
         return;
     };

@@ -1,11 +1,18 @@
+use crate::dataset::Rows;
 use crate::dataset::picture::{Depth, Page, Wanted};
+use crate::dataset::settled::white_of;
 use crate::project::Fit;
 
 /// What was met while the pictures of a folder were read; the same in whatever order they are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Pictures of each depth.
+    /// Pictures of each depth, and file and page of the first of these.
     pub depths: [usize; 3],
+    pub firsts: [Option<(u32, u32)>; 3],
+    /// The largest value of the pictures of 16 bits, as a fraction of their white.
+    pub brightest: f32,
+    /// The smallest and the largest of numbers.
+    pub numbers: Option<[f32; 2]>,
     /// Width and height of the smallest and the largest picture.
     pub sizes: Option<[(u32, u32); 2]>,
     /// Pictures with transparent parts.
@@ -48,6 +55,16 @@ impl Tally {
     pub(super) fn add_page(&mut self, page: &Page, place: (u32, u32), wanted: Wanted) {
         let depth = Depth::of(&page.row);
         self.depths[depth as usize] += 1;
+        let first = &mut self.firsts[depth as usize];
+        *first = (*first).into_iter().chain([place]).min();
+        match &page.row {
+            Rows::U8(_) => {}
+            Rows::U16(values) => {
+                let most = values.iter().max().copied().unwrap_or_default();
+                self.brightest = self.brightest.max(f32::from(most) / white_of(depth, page.white));
+            }
+            Rows::F32(values) => values.iter().for_each(|value| self.add_numbers([*value; 2])),
+        }
         self.own_white += usize::from(page.white.is_some());
         match (page.white, depth) {
             (Some(white), _) => self.add_whites([white; 2]),
@@ -70,6 +87,13 @@ impl Tally {
     pub(super) fn add(&mut self, other: &Tally) {
         for (depth, more) in self.depths.iter_mut().zip(other.depths) {
             *depth += more;
+        }
+        for (first, other) in self.firsts.iter_mut().zip(other.firsts) {
+            *first = (*first).into_iter().chain(other).min();
+        }
+        self.brightest = self.brightest.max(other.brightest);
+        if let Some(numbers) = other.numbers {
+            self.add_numbers(numbers);
         }
         if let Some(sizes) = other.sizes {
             self.add_sizes(sizes);
@@ -104,6 +128,11 @@ impl Tally {
     /// The smallest and the largest value of white, of pictures that are no numbers.
     pub(super) fn whites(&self) -> Option<[u16; 2]> {
         self.whites
+    }
+
+    fn add_numbers(&mut self, [least, most]: [f32; 2]) {
+        let [low, high] = self.numbers.unwrap_or([least, most]);
+        self.numbers = Some([low.min(least), high.max(most)]);
     }
 
     fn add_whites(&mut self, [least, most]: [u16; 2]) {

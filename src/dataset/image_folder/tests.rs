@@ -39,7 +39,7 @@ fn png(value: u8) -> Vec<u8> {
 }
 
 fn load(folder: &Path, wanted: Wanted, progress: &Progress) -> Result<Raw, DataError> {
-    super::load(folder, wanted, &PictureReading::default(), Rules::Current, None, progress)
+    super::load(folder, wanted, &PictureReading::default(), &Data::default(), None, progress)
 }
 
 fn read(dir: &TempDir, wanted: Wanted) -> Result<Raw, DataError> {

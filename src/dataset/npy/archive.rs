@@ -116,6 +116,11 @@ impl<'a> Archive<'a> {
         matches!(self.container, Container::Plain(_))
     }
 
+    /// Whether the samples of an array are along its last axis.
+    pub fn is_turned(&self, at: usize) -> bool {
+        self.arrays[at].header.as_ref().is_ok_and(|header| header.samples_last)
+    }
+
     /// The place of the array of this name.
     ///
     /// # Errors
@@ -143,8 +148,13 @@ impl<'a> Archive<'a> {
         make: impl FnOnce(Entry<'_>) -> Result<T, DataError>,
     ) -> Result<T, DataError> {
         let (index, name) = (self.arrays[at].index, self.arrays[at].name.clone());
-        let is_plain = self.is_plain();
-        self.begin(index, (!is_plain).then_some(&name), make)
+        let (is_plain, is_turned) = (self.is_plain(), self.is_turned(at));
+        self.begin(index, (!is_plain).then_some(&name), |mut entry| {
+            if is_turned {
+                entry.header.turn();
+            }
+            make(entry)
+        })
     }
 
     fn begin<T>(

@@ -20,7 +20,7 @@ pub(super) fn bases(
     let mut ranges = Ranges::new(columns, progress)?;
     archive.entry(at, |mut entry| {
         if columns > 1 {
-            ranges.places = Places::new(&entry.header.shape, entry.header.fortran, false);
+            ranges.places = Places::new(&entry.header, false);
         }
         let count = entry.count()?;
         entry.chunks(count, |header, bytes| Ok(ranges.push(header, bytes)))

@@ -160,6 +160,11 @@ fn labels_of(entries: &[Entry], told: &[Told], rows: usize) -> Option<usize> {
     labels.min_by_key(|&at| (!told[at].is_label, told[at].part != told[rows].part))
 }
 
+/// Whether the name of each array is one of labels.
+pub(super) fn are_called_labels(entries: &[Entry]) -> Vec<bool> {
+    told_all(entries).iter().map(|told| told.is_label).collect()
+}
+
 /// What the names tell, without the folder all of them are in.
 fn told_all(entries: &[Entry]) -> Vec<Told> {
     let folder = |name: &str| name.rsplit_once('/').map_or(0, |(folder, _)| folder.len() + 1);

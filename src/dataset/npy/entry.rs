@@ -50,7 +50,7 @@ impl<'a> Entry<'a> {
         let count = self.count()?;
         // Held against the file before places are filled.
         self.check_length(count)?;
-        let places = Places::new(&self.header.shape, self.header.fortran, channels_first);
+        let places = Places::new(&self.header, channels_first);
         let start = rows.len();
         let mut target = Target::new(rows, count, places, bases, self.progress)?;
         self.chunks(count, |header, bytes| {
@@ -74,7 +74,7 @@ impl<'a> Entry<'a> {
     pub(super) fn label_columns(mut self, lists: &mut [Labels<'_>]) -> Result<(), DataError> {
         let count = self.count()?;
         self.check_length(count)?;
-        let places = Places::new(&self.header.shape, self.header.fortran, false);
+        let places = Places::new(&self.header, false);
         let mut columns = Columns::new(lists, places);
         self.chunks(count, |header, bytes| columns.push_bytes(header, bytes).map(|()| true))
     }
@@ -96,7 +96,7 @@ impl<'a> Entry<'a> {
             self.progress.check()?;
             if let Some(at) = chunk.iter().position(|value| !value.is_finite()) {
                 let at = number * CHUNK as usize + at;
-                let index = index(&self.header.shape, channels_first, at);
+                let index = index(&self.header, channels_first, at);
                 let place = if self.place == PLAIN { index } else { format!("{}, {index}", self.place) };
                 let message = format!(
                     "{} is no finite 32-bit number; replace or remove such values (numpy.nan_to_num)",

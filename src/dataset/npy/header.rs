@@ -8,7 +8,10 @@ pub(in crate::dataset) struct Header {
     pub item: usize,
     pub big_endian: bool,
     pub fortran: bool,
+    /// Its dimensions, that of the samples first.
     pub shape: Vec<usize>,
+    /// Whether the samples are its last dimension in the file.
+    pub samples_last: bool,
 }
 
 /// Type of a value in the file.
@@ -48,6 +51,14 @@ impl Header {
     /// Whether it holds texts.
     pub fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Bytes | Kind::Unicode)
+    }
+
+    /// Takes its last dimension for that of the samples.
+    pub fn turn(&mut self) {
+        if !self.samples_last && !self.shape.is_empty() {
+            self.shape.rotate_right(1);
+            self.samples_last = true;
+        }
     }
 
     /// Number of values; `None` where it would not fit a `usize`.
@@ -139,7 +150,7 @@ fn parse(text: &str) -> Result<Header, String> {
             "has more than {MAX_DIMENSIONS} dimensions, the most NumPy allows; reshape it to rows (N×d)"
         ));
     }
-    Ok(Header { kind, item, big_endian, fortran, shape })
+    Ok(Header { kind, item, big_endian, fortran, shape, samples_last: false })
 }
 
 fn data_type(descr: &str) -> Result<(Kind, usize, bool), String> {
@@ -196,8 +207,8 @@ mod tests {
             expected,
         ) {
             (Ok(header), Ok((kind, item, big_endian, fortran, shape))) => {
-                let shape = shape.to_vec();
-                assert_eq!(header, Header { kind, item, big_endian, fortran, shape });
+                let (shape, samples_last) = (shape.to_vec(), false);
+                assert_eq!(header, Header { kind, item, big_endian, fortran, shape, samples_last });
             }
             (Err(message), Err(part)) => assert!(message.contains(part), "{message}"),
             (result, _) => panic!("{text}: {result:?}"),

@@ -30,7 +30,8 @@ impl ArrayLayout {
         ArrayLayout { channels_first: true, ..ArrayLayout::image(height, width, channels) }
     }
 
-    /// What the axes of an array of `shape` mean: as they are said to, or told by their lengths.
+    /// What the axes of an array of `shape` mean, of which the first is that of the samples: as they are said to, or told by
+    /// their lengths.
     ///
     /// # Errors
     /// What is wrong and what to do, to follow the name of the array.
@@ -41,7 +42,7 @@ impl ArrayLayout {
         };
         let layout = match (axes, shape) {
             (_, []) => return Err(dimensions()),
-            (Axes::Auto, _) => ArrayLayout::told(shape, rules)?,
+            (Axes::Auto | Axes::SamplesLast, _) => ArrayLayout::told(shape, rules)?,
             (Axes::Rows, [_, rest @ ..]) => {
                 let features = rest.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
                 ArrayLayout::new(Shape::Vector(
@@ -131,7 +132,9 @@ impl ArrayLayout {
 fn doubt(shape: &[usize], taken: Axes) -> Doubt {
     let (place, other) = match taken {
         Axes::ChannelsFirst => ("second", Axes::ChannelsLast),
-        Axes::Auto | Axes::Rows | Axes::Grey | Axes::ChannelsLast => ("last", Axes::ChannelsFirst),
+        Axes::Auto | Axes::Rows | Axes::Grey | Axes::ChannelsLast | Axes::SamplesLast => {
+            ("last", Axes::ChannelsFirst)
+        }
     };
     let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
     Doubt {

@@ -1,5 +1,7 @@
+use super::header::Header;
+
 /// Where the values of an array go, in the order in which they come, where that is not the order they are kept in: with
-/// columns first (`Fortran`), or with the channels of a picture first. So they are never held twice.
+/// columns first (`Fortran`), with the channels of a picture first, or with the samples last. So they are never held twice.
 pub(in crate::dataset) struct Places {
     /// From the one that changes fastest in the file.
     axes: Vec<Axis>,
@@ -14,10 +16,11 @@ struct Axis {
 }
 
 impl Places {
-    /// `None` where values are kept as they come. A shape whose channels are first has four dimensions.
-    pub(super) fn new(shape: &[usize], fortran: bool, channels_first: bool) -> Option<Places> {
-        let is_moved = |size: &&usize| **size > 1;
-        if !channels_first && (!fortran || shape.iter().filter(is_moved).count() < 2) {
+    /// `None` where values are kept as they come. The shape of an array whose channels are first has four dimensions.
+    pub(super) fn new(header: &Header, channels_first: bool) -> Option<Places> {
+        let shape = &header.shape[..];
+        let is_moved = header.fortran || header.samples_last;
+        if !channels_first && (!is_moved || shape.iter().filter(|size| **size > 1).count() < 2) {
             return None;
         }
         let strides = match *shape {
@@ -34,7 +37,10 @@ impl Places {
         };
         let axes = shape.iter().zip(strides).map(|(&size, stride)| Axis { size, stride, index: 0 });
         let mut axes: Vec<Axis> = axes.collect();
-        if !fortran {
+        if header.samples_last {
+            axes.rotate_left(1);
+        }
+        if !header.fortran {
             axes.reverse();
         }
         Some(Places { axes, at: 0 })
@@ -57,11 +63,11 @@ impl Places {
     }
 }
 
-/// Where in an array of this shape the value is that is kept at place `at`: `index [1, 0]`, counted from 0 as `NumPy` does.
-pub(in crate::dataset) fn index(shape: &[usize], channels_first: bool, at: usize) -> String {
-    let kept = match *shape {
+/// Where in an array the value is that is kept at place `at`: `index [1, 0]`, counted from 0 as `NumPy` does.
+pub(in crate::dataset) fn index(header: &Header, channels_first: bool, at: usize) -> String {
+    let kept = match header.shape[..] {
         [rows, channels, height, width] if channels_first => vec![rows, height, width, channels],
-        _ => shape.to_vec(),
+        _ => header.shape.clone(),
     };
     let (mut rest, mut index) = (at, vec![0; kept.len()]);
     for (place, &size) in index.iter_mut().zip(&kept).rev() {
@@ -71,6 +77,9 @@ pub(in crate::dataset) fn index(shape: &[usize], channels_first: bool, at: usize
     if let (true, &[row, y, x, channel]) = (channels_first, &index[..]) {
         index = vec![row, channel, y, x];
     }
+    if header.samples_last {
+        index.rotate_left(1);
+    }
     let numbers: Vec<String> = index.iter().map(ToString::to_string).collect();
     format!("index [{}]", numbers.join(", "))
 }
@@ -78,6 +87,12 @@ pub(in crate::dataset) fn index(shape: &[usize], channels_first: bool, at: usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::npy::Kind;
+
+    fn header(shape: &[usize], fortran: bool) -> Header {
+        let shape = shape.to_vec();
+        Header { kind: Kind::U8, item: 1, big_endian: false, fortran, shape, samples_last: false }
+    }
 
     #[test]
     fn an_index_is_that_of_the_array_in_its_file() {
@@ -89,8 +104,12 @@ mod tests {
             (&[2, 2, 3, 2], true, 17, "index [1, 1, 1, 0]"),
             (&[0, 0], false, 0, "index [0, 0]"),
         ] {
-            assert_eq!(index(shape, channels_first, at), expected, "{shape:?}");
+            assert_eq!(index(&header(shape, false), channels_first, at), expected, "{shape:?}");
         }
+        // 2 pictures of 2×3: that of place 7 is the second picture's [0, 1].
+        let mut turned = header(&[2, 3, 2], false);
+        turned.turn();
+        assert_eq!(index(&turned, false, 7), "index [0, 1, 1]");
     }
 
     #[test]
@@ -101,11 +120,11 @@ mod tests {
         let check = |shape: &[usize], channels_first: bool, expected: &[usize]| {
             for fortran in [false, true] {
                 // The number of each value in rows-first order, in the order of the file.
-                let mut places = Places::new(shape, fortran, false);
+                let mut places = Places::new(&header(shape, fortran), false);
                 let came: Vec<usize> = (0..24)
                     .map(|at| if let Some(places) = &mut places { places.next() } else { at })
                     .collect();
-                let mut places = Places::new(shape, fortran, channels_first);
+                let mut places = Places::new(&header(shape, fortran), channels_first);
                 let mut kept = vec![0; 24];
                 for (at, value) in came.into_iter().enumerate() {
                     kept[places.as_mut().map_or(at, Places::next)] = value;
@@ -118,8 +137,26 @@ mod tests {
         check(&[2, 3, 2, 2], false, &same);
         check(&[2, 3, 2, 2], true, &channels_last);
         // numpy.arange(6).reshape(2, 3).T.ravel(): where the values of each column go.
-        let mut columns = Places::new(&[2, 3], true, false).unwrap();
+        let mut columns = Places::new(&header(&[2, 3], true), false).unwrap();
         assert_eq!([(); 6].map(|()| columns.next()), [0, 3, 1, 4, 2, 5]);
-        assert!(Places::new(&[5, 1], true, false).is_none(), "a single column is in order");
+        assert!(Places::new(&header(&[5, 1], true), false).is_none(), "a single column is in order");
+    }
+    #[test]
+    fn samples_that_are_last_become_rows() {
+        let check = |shape: &[usize], fortran: bool, channels_first: bool, expected: &[usize]| {
+            let mut header = header(shape, fortran);
+            header.turn();
+            let mut places = Places::new(&header, channels_first).unwrap();
+            let places: Vec<usize> = expected.iter().map(|_| places.next()).collect();
+            assert_eq!(places, expected, "{shape:?} {fortran} {channels_first}");
+        };
+        // 2 samples of 3 values: those of both come in turn, by columns one after the other.
+        check(&[3, 2], false, false, &[0, 3, 1, 4, 2, 5]);
+        check(&[2, 1, 1, 3], false, false, &[0, 2, 4, 1, 3, 5]);
+        // Height 1, width 2, 2 channels, 2 samples.
+        check(&[1, 2, 2, 2], false, false, &[0, 4, 1, 5, 2, 6, 3, 7]);
+        check(&[1, 2, 2, 2], true, false, &[0, 2, 1, 3, 4, 6, 5, 7]);
+        // 2 channels, height 1, width 2, 2 samples.
+        check(&[2, 1, 2, 2], false, true, &[0, 4, 2, 6, 1, 5, 3, 7]);
     }
 }

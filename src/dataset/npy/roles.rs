@@ -124,7 +124,7 @@ impl Roles {
 }
 
 /// What the choice by names and shapes has to know.
-fn entry(found: &Found) -> Entry {
+pub(super) fn entry(found: &Found) -> Entry {
     let name = found.name.clone();
     match &found.header {
         Err(_) => Entry { name, shape: Vec::new(), kind: Kind::Other },

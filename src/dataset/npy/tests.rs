@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 
 use super::*;
 use crate::dataset::{ColumnKind, LabelValues};
-use crate::project::Shape;
+use crate::project::{Axes, Shape};
 
 fn npy(descr: &str, fortran: bool, shape: &str, body: &[u8]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
@@ -94,6 +94,40 @@ fn shapes_types_and_orders_are_read() {
     check(npy("|u1", false, "(1, 3, 2, 2)", &bytes), image(2, 2, 3), Rows::U8(last), Some(255.0));
     check(npy("|u1", false, "(3, 1, 2, 2)", &bytes), image(2, 2, 1), Rows::U8(bytes.clone()), Some(255.0));
     check(npy("|b1", false, "(1, 2)", &[0, 1]), Shape::Vector(2), Rows::U8(vec![0, 1]), Some(1.0));
+}
+
+#[test]
+fn samples_along_the_last_axis_become_rows() {
+    // 6 pictures of 5×5 grey pixels: the value is that of the sample, and 10 times that of the pixel.
+    let bytes: Vec<u8> = (0..25).flat_map(|pixel| (0..6).map(move |sample| 10 * pixel + sample)).collect();
+    let expected: Vec<u8> = (0..6).flat_map(|sample| (0..25).map(move |pixel| 10 * pixel + sample)).collect();
+    let pictures = npy("|u1", false, "(5, 5, 1, 6)", &bytes);
+    let labels = npy("|u1", false, "(1, 6)", &[0, 1, 0, 1, 0, 1]);
+    let file = npz(&[("X", pictures.clone()), ("y", labels)]);
+    let raw = read(&file, None, None).unwrap();
+    assert_eq!((raw.shape, &raw.rows), (image(5, 5, 1), &Rows::U8(expected.clone())));
+    assert!(
+        raw.labels[0].values
+            == LabelValues::Classes { names: vec!["0".into(), "1".into()], ids: vec![0, 1, 0, 1, 0, 1] }
+    );
+    assert!(raw.understood.contains(&"samples along the last axis".to_owned()), "{:?}", raw.understood);
+    assert!(raw.doubts.is_empty() && raw.notes[0].contains("--axes channels-last or rows takes the first"));
+    // Without labels it is a guess, which can be overruled.
+    let raw = read(&pictures, None, None).unwrap();
+    assert_eq!((raw.shape, raw.rows), (image(5, 5, 1), Rows::U8(expected.clone())));
+    assert_eq!(raw.doubts[0].remedies[0], Choice::Axes(Axes::ChannelsLast));
+    let as_said = |bytes: &[u8], axes, rules| {
+        let (_dir, path) = write("data.np", bytes);
+        let reading = &ArrayReading { axes, ..ArrayReading::default() };
+        let asked = Asked { array: None, labels: None, reading, rules };
+        super::load(&path, asked, None, &Progress::default()).unwrap()
+    };
+    assert_eq!(as_said(&pictures, Axes::ChannelsLast, Rules::Current).shape, image(5, 1, 6));
+    assert_eq!(as_said(&pictures, Axes::Auto, Rules::Version1).rows.len(), 150);
+    assert_eq!(as_said(&pictures, Axes::Auto, Rules::Version1).shape.features(), 30);
+    let rows = npy("|u1", false, "(25, 6)", &bytes);
+    let raw = as_said(&rows, Axes::SamplesLast, Rules::Current);
+    assert_eq!((raw.shape, raw.rows), (Shape::Vector(25), Rows::U8(expected)));
 }
 
 #[test]

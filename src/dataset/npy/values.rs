@@ -91,16 +91,16 @@ impl<'a> Target<'a> {
         Ok(Target { rows, places, start, bases })
     }
 
-    /// [`Target::new`] for values whose last dimension changes fastest.
-    pub fn in_order(
+    /// [`Target::new`] for the values of an array.
+    pub fn of(
         rows: &'a mut Rows,
-        shape: &[usize],
+        header: &Header,
         channels_first: bool,
         count: usize,
         bases: &'a [f64],
         progress: &Progress,
     ) -> Result<Target<'a>, DataError> {
-        Target::new(rows, count, Places::new(shape, false, channels_first), bases, progress)
+        Target::new(rows, count, Places::new(header, channels_first), bases, progress)
     }
 
     /// Takes in values from the bytes of the file, a whole number of them.

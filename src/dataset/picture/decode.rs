@@ -65,6 +65,8 @@ pub(super) fn decode<'a>(
     } else {
         0
     };
+    let jpeg = if format == ImageFormat::Tiff { tiff_pages::jpeg_values(bytes) } else { 0 };
+    let part = part.max(jpeg);
     if part > MAX_DECODED {
         return Err(Refusal::Bad(format!(
             "is too large (a part of {}): {}",
@@ -72,6 +74,7 @@ pub(super) fn decode<'a>(
             limit_text(how.rules)
         )));
     }
+    let part = part.max(jpeg.saturating_mul(COPIES));
     let short = Refusal::short(part + 2 * bytes.len() as u64);
     let _part = progress.budget().hold(part).map_err(short)?;
     reader.limits(limits(how.rules));

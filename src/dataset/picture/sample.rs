@@ -17,6 +17,9 @@ pub enum Depth {
 }
 
 impl Depth {
+    /// All three, from the least.
+    pub const ALL: [Depth; 3] = [Depth::Byte, Depth::Word, Depth::Float];
+
     /// Of the values of some pictures.
     pub fn of(rows: &Rows) -> Depth {
         match rows {

@@ -107,6 +107,27 @@ pub(super) fn row_bytes(bytes: &[u8]) -> u64 {
     widest(256).max(widest(322)).saturating_mul(widest(277).max(1)).saturating_mul(8)
 }
 
+/// How many values the largest JPEG in a TIFF file has that holds some: its decoder makes room for as many as its own header
+/// says, whatever that of the page does.
+pub(super) fn jpeg_values(bytes: &[u8]) -> u64 {
+    // Tag: Compression, which is 7 for JPEG.
+    if !fields(bytes, 259).any(|compression| compression == 7) {
+        return 0;
+    }
+    let values = |start: &[u8; 10]| match *start {
+        // Markers of a frame, but for those of tables and extensions (ITU T.81, B.1.1.3); in coded data 0xFF comes before 0.
+        [0xFF, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, 0, length, _, rest @ ..] => {
+            let [height_high, height_low, width_high, width_low, components] = rest;
+            let is_frame = u16::from(length) == 8 + 3 * u16::from(components);
+            let side = |high, low| u64::from(u16::from_be_bytes([high, low]));
+            let values = side(height_high, height_low) * side(width_high, width_low) * u64::from(components);
+            if is_frame { values } else { 0 }
+        }
+        _ => 0,
+    };
+    bytes.array_windows().map(values).max().unwrap_or(0)
+}
+
 /// The numbers of the first page's fields of one kind.
 fn fields(bytes: &[u8], tag: u64) -> impl Iterator<Item = u64> {
     let number = move |layout: ByteLayout, at: usize, size: usize| {
@@ -179,6 +200,15 @@ mod tests {
             (&[[256, 3, 2], [322, 16, 1000]], 16),
         ] {
             assert_eq!(row_bytes(&file(fields)), expected, "{fields:?}");
+        }
+        let jpeg = b"\xff\xd8\xff\xc0\0\x11\x08\x20\0\x10\0\x03";
+        for (compression, expected) in [(7, 0x2000 * 0x1000 * 3), (1, 0)] {
+            let mut bytes = file(&[[256, 3, 8], [259, 3, compression]]);
+            bytes.extend(jpeg);
+            assert_eq!(jpeg_values(&bytes), expected);
+            // Of another length than its components take.
+            *bytes.last_mut().unwrap() = 4;
+            assert_eq!(jpeg_values(&bytes), 0);
         }
         assert_eq!(row_bytes(b"II*\0\xff\xff\xff\xff"), 0);
         assert_eq!(row_bytes(b"no picture"), 0);

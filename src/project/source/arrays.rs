@@ -80,11 +80,15 @@ pub enum Axes {
     ChannelsLast,
     /// `N×C×H×W`.
     ChannelsFirst,
+    /// `H×W×C×N`, `H×W×N` or `D×N`: one sample beside the other, as MATLAB keeps them; the other axes are told by their
+    /// lengths.
+    SamplesLast,
 }
 
 impl Axes {
     /// All, in the order of menus.
-    pub const ALL: [Axes; 5] = [Axes::Auto, Axes::Rows, Axes::Grey, Axes::ChannelsLast, Axes::ChannelsFirst];
+    pub const ALL: [Axes; 6] =
+        [Axes::Auto, Axes::Rows, Axes::Grey, Axes::ChannelsLast, Axes::ChannelsFirst, Axes::SamplesLast];
 
     /// As on screen and on the command line.
     pub fn name(self) -> &'static str {
@@ -94,6 +98,7 @@ impl Axes {
             Axes::Grey => "grey",
             Axes::ChannelsLast => "channels-last",
             Axes::ChannelsFirst => "channels-first",
+            Axes::SamplesLast => "samples-last",
         }
     }
 }

@@ -98,7 +98,7 @@ pub enum PixelRange {
     Data,
     /// From the smallest to the largest value of each picture.
     EachPicture,
-    /// From the 0.1 to the 99.9 percentile of all pictures; what lies beyond is cut off.
+    /// From the 0.1 to the 99.9 percentile of the training split; what lies beyond is cut off.
     Percentiles,
 }
 
@@ -167,7 +167,8 @@ pub enum LabelFrom {
         /// The column of file names; found by its values where it is not said.
         #[serde(default)]
         file: Option<String>,
-        /// The column of labels; the first other one where it is not said.
+        /// The column of labels; where it is not said, the first other one, or several in which each row holds a single
+        /// 1: then the label is the name of its column.
         #[serde(default)]
         label: Option<String>,
     },

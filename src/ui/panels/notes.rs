@@ -4,7 +4,7 @@
 use egui::{Align2, Area, AreaState, Frame, Id, Margin, Order, Rect, RichText, Ui, vec2};
 
 use crate::ui::files;
-use crate::ui::state::{Offer, State, Toast};
+use crate::ui::state::{Dialog, Offer, State, Toast};
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::secondary_ui;
 
@@ -61,6 +61,7 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
     match taken {
         Some(Offer::Choice(choice)) => state.choose(choice),
         Some(Offer::Data(source)) => state.use_data(*source),
+        Some(Offer::Recover(found)) => state.dialog = Some(Dialog::Recover(found)),
         None => {}
     }
 }

@@ -1,6 +1,6 @@
 //! Colours of the palette in egui's terms, and pictures for those who cannot see them.
 
-use egui::{Color32, Response, Role, Ui, WidgetInfo};
+use egui::{Color32, Painter, Rect, Response, Role, Ui, WidgetInfo};
 
 use crate::figure::{Palette, Rgb};
 
@@ -13,6 +13,11 @@ pub fn palette(ui: &Ui) -> &'static Palette {
 pub fn pictured(response: Response, text: &str) -> Response {
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, text));
     response
+}
+
+/// A painter that stays inside the plot.
+pub(super) fn inside(ui: &Ui, rect: Rect) -> Painter {
+    ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()))
 }
 
 /// A colour of the palette as egui wants it.

@@ -1,6 +1,6 @@
 //! Pictures as textures: many small ones in one texture, magnified without smoothing.
 
-use egui::{Color32, ColorImage, Context, Painter, Rect, TextureHandle, TextureOptions, pos2};
+use egui::{Color32, ColorImage, Context, Painter, Rect, Shape, TextureHandle, TextureOptions, pos2};
 
 use crate::figure::error_color;
 
@@ -102,7 +102,12 @@ impl Atlas {
 
     /// Paints one picture into a rectangle.
     pub fn paint(&self, painter: &Painter, picture: usize, rect: Rect) {
-        let Some(texture) = self.texture.as_ref().filter(|_| picture < self.count) else { return };
+        painter.extend(self.shape(picture, rect));
+    }
+
+    /// One picture in a rectangle; `None` where there is no such picture.
+    pub fn shape(&self, picture: usize, rect: Rect) -> Option<Shape> {
+        let texture = self.texture.as_ref().filter(|_| picture < self.count)?;
         let [w, h] = self.size.map(|side| side as f32);
         let [width, height] = texture.size().map(|side| side as f32);
         let (left, top) = ((picture % self.columns) as f32 * w, (picture / self.columns) as f32 * h);
@@ -112,7 +117,7 @@ impl Atlas {
             pos2((left + hair) / width, (top + hair) / height),
             pos2((left + w - hair) / width, (top + h - hair) / height),
         );
-        painter.image(texture.id(), rect, uv, Color32::WHITE);
+        Some(Shape::image(texture.id(), rect, uv, Color32::WHITE))
     }
 }
 

@@ -1,11 +1,12 @@
 //! A row of numbers and its reconstruction as two lines over the features, for samples that are no pictures.
 
 use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
+use egui_plot::{PlotBounds, PlotTransform};
 
-use super::axes::inside;
-use super::axes::{Frame, Limits};
+use super::chart::places;
 use super::curve::decimate;
-use super::paint::{color, palette};
+use super::limits::Limits;
+use super::paint::{color, inside, palette};
 use crate::figure::Rgb;
 
 /// One sample.
@@ -36,29 +37,30 @@ pub fn profile_ui(ui: &mut Ui, profile: &Profile<'_>, size: Vec2) -> (Response, 
     let [low, high] = profile.range.map(f64::from);
     let y = if high > low { [low, high] } else { [low - 0.5, low + 0.5] };
     let limits = Limits { x: [-0.5, features as f64 - 0.5], y };
-    let frame = Frame { rect: outer.shrink2(egui::vec2(6.0, 5.0)), limits };
-    if features == 0 || !frame.rect.is_positive() || !y[0].is_finite() || !y[1].is_finite() {
+    let rect = outer.shrink2(egui::vec2(6.0, 5.0));
+    if features == 0 || !rect.is_positive() || !PlotBounds::from(limits).is_valid() {
         return (response, None);
     }
-    let painter = inside(ui, outer);
+    let shown = PlotTransform::new(rect, limits.into(), false);
+    let (painter, at) = (inside(ui, outer), places(&shown));
     if features <= FEW {
         for feature in 0..features {
             let (Some(from), Some(to)) = (profile.original.get(feature), profile.reconstruction.get(feature))
             else {
                 continue;
             };
-            let ends = [*from, *to].map(|value| frame.at([feature as f64, f64::from(value)]));
+            let ends = [*from, *to].map(|value| at([feature as f64, f64::from(value)]));
             painter.line_segment(ends, Stroke::new(2.0, color(p.bad).gamma_multiply(0.55)));
         }
     }
     let draw = |values: &[f32], tint: Rgb, width: f32, marks: bool| {
         let points: Vec<[f64; 2]> =
             values.iter().enumerate().map(|(x, y)| [x as f64, f64::from(*y)]).collect();
-        let line = decimate(&points, limits.x, frame.rect.width() as usize);
+        let line = decimate(&points, limits.x, rect.width() as usize);
         for stretch in line.split(|point| !point[1].is_finite()) {
-            let path: Vec<Pos2> = stretch.iter().map(|point| frame.at(*point)).collect();
+            let path: Vec<Pos2> = stretch.iter().map(|point| at(*point)).collect();
             if marks {
-                let radius = (frame.rect.width() / features as f32 * 0.3).clamp(1.2, 2.6);
+                let radius = (rect.width() / features as f32 * 0.3).clamp(1.2, 2.6);
                 painter.extend(path.iter().map(|at| Shape::circle_filled(*at, radius, color(tint))));
             }
             if path.len() > 1 {
@@ -70,9 +72,10 @@ pub fn profile_ui(ui: &mut Ui, profile: &Profile<'_>, size: Vec2) -> (Response, 
     draw(profile.original, p.faint, 3.0, false);
     draw(profile.reconstruction, p.accent, 1.4, features <= FEW);
     let pointer = response.hover_pos().filter(|at| outer.contains(*at));
-    let feature = pointer.map(|at| (frame.value(at)[0].round().max(0.0) as usize).min(features - 1));
+    let feature =
+        pointer.map(|at| (shown.value_from_position(at).x.round().max(0.0) as usize).min(features - 1));
     if let Some(feature) = feature {
-        let x = frame.at([feature as f64, y[0]]).x;
+        let x = shown.position_from_point_x(feature as f64);
         let ends = [pos2(x, outer.top()), pos2(x, outer.bottom())];
         painter.line_segment(ends, Stroke::new(1.0, color(p.faint)));
     }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Color32, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
+use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui_plot::{PlotBounds, PlotTransform};
 use serde::{Deserialize, Serialize};
 
-use super::axes::inside;
-use super::axes::{Drag, Frame, Limits, Ticks, Zoom, follow};
+use super::chart::{Chart, places};
+use super::limits::{Limits, follow};
 use super::markers::{Markers, class_marker};
 use super::number::{Tick, linear_ticks};
-use super::paint::{color, palette};
+use super::paint::{color, inside, palette};
+use super::zoom::{Drag, Zoom};
 use crate::figure::Palette;
 use crate::project::visible;
 
@@ -43,6 +45,8 @@ pub struct Scatter<'a> {
     pub isolated: Option<u32>,
     /// Names at 0, 1, 2 … of the y axis instead of numbers.
     pub lanes: Option<&'a [String]>,
+    /// What dragging does.
+    pub drag: Drag,
 }
 
 /// Zoom, and what need not be computed again while nothing changes.
@@ -61,40 +65,76 @@ pub struct ScatterView {
     mesh: Option<(MeshKey, Arc<Mesh>)>,
 }
 
-type MeshKey = (u64, Rect, Limits, Option<u32>, bool);
+type MeshKey = (u64, Rect, PlotBounds, Option<u32>, bool);
 
-/// Shows the plot in all the room there is and gives the point under the pointer.
-pub fn scatter_ui(ui: &mut Ui, scatter: &Scatter<'_>, view: &mut ScatterView) -> Option<usize> {
+/// The plot as it was shown.
+pub struct ShownScatter {
+    /// The point under the pointer.
+    pub hovered: Option<usize>,
+    /// What was done with the plot.
+    pub response: Response,
+    transform: PlotTransform,
+}
+
+impl ShownScatter {
+    /// Where the points are.
+    pub fn rect(&self) -> Rect {
+        *self.transform.frame()
+    }
+
+    /// The place on the screen of a point.
+    pub fn at(&self, point: [f32; 2]) -> Pos2 {
+        places(&self.transform)(point.map(f64::from))
+    }
+
+    /// The point at a place on the screen.
+    pub fn point(&self, at: Pos2) -> [f32; 2] {
+        let value = self.transform.value_from_position(at);
+        [value.x as f32, value.y as f32]
+    }
+
+    /// Ends of both axes.
+    pub fn limits(&self) -> Limits {
+        let ([left, bottom], [right, top]) = (self.transform.bounds().min(), self.transform.bounds().max());
+        Limits { x: [left, right], y: [bottom, top] }
+    }
+
+    /// A painter that paints nothing outside the plot.
+    pub fn painter(&self, ui: &Ui) -> Painter {
+        inside(ui, self.rect())
+    }
+}
+
+/// Shows the plot in all the room there is; `under` paints beneath the points. `None` where there is no room.
+pub fn scatter_ui(
+    ui: &mut Ui,
+    scatter: &Scatter<'_>,
+    view: &mut ScatterView,
+    mut under: impl FnMut(&Ui, &PlotTransform, &mut Vec<Shape>),
+) -> Option<ShownScatter> {
     let (outer, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let p = palette(ui);
     ui.painter().rect_filled(outer, 0.0, color(p.plot));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, scatter.name));
     let limits = view.limits(ui, scatter);
-    let mut ticks = Ticks { x: Vec::new(), y: y_ticks(scatter, limits, outer.height()) };
-    let rect = Rect::from_min_max(
-        pos2(outer.left() + ticks.y_width(ui) + 8.0, outer.top() + 8.0),
-        pos2(outer.right() - 8.0, outer.bottom() - 22.0),
-    );
-    if rect.width() < 24.0 || rect.height() < 24.0 {
-        return None;
-    }
-    let frame = Frame { rect, limits };
-    ticks.x = frame.x_ticks();
-    ticks.paint(ui, &frame);
-
-    let painter = inside(ui, rect.expand(4.0));
-    painter.add(Shape::Mesh(view.mesh(ui, scatter, &frame)));
-    view.zoom.interact(ui, &response, &frame, Drag::Pan, true);
-    let hovered = nearest(scatter, &frame, &response);
-    if let Some(index) = hovered {
-        let [x, y] = scatter.points[index];
-        let at = frame.at([f64::from(x), f64::from(y)]);
-        painter.circle_stroke(at, radius(scatter.points.len()) + 2.5, Stroke::new(1.5, color(p.text)));
+    let y = y_ticks(scatter, limits, outer.height());
+    let chart = Chart::new(ui, outer, [8.0, 8.0], limits, y)?;
+    let transform = chart.show(ui, response.id.with("chart"), |ui, shown, shapes| {
+        under(ui, shown, shapes);
+        shapes.push(Shape::Mesh(view.mesh(ui, scatter, shown)));
+    });
+    view.zoom.interact(ui, &response, &transform, scatter.drag, true);
+    let (rect, at) = (*transform.frame(), places(&transform));
+    let hovered = nearest(scatter, &transform, &response);
+    if let Some([x, y]) = hovered.and_then(|index| scatter.points.get(index)) {
+        let ring = radius(scatter.points.len()) + 2.5;
+        let painter = inside(ui, rect.expand(4.0));
+        painter.circle_stroke(at([f64::from(*x), f64::from(*y)]), ring, Stroke::new(1.5, color(p.text)));
     }
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, color(p.accent)), StrokeKind::Outside);
     }
-    hovered
+    Some(ShownScatter { hovered, response, transform })
 }
 
 fn y_ticks(scatter: &Scatter<'_>, limits: Limits, height: f32) -> Vec<Tick> {
@@ -152,23 +192,24 @@ impl ScatterView {
             }
         };
         self.shown = Some((scatter.series, shown));
-        self.zoom.limits.unwrap_or(shown)
+        self.zoom.chosen().unwrap_or(shown)
     }
 
     /// All markers as one mesh, built again only when something moved.
-    fn mesh(&mut self, ui: &Ui, scatter: &Scatter<'_>, frame: &Frame) -> Arc<Mesh> {
+    fn mesh(&mut self, ui: &Ui, scatter: &Scatter<'_>, shown: &PlotTransform) -> Arc<Mesh> {
         let dark = ui.visuals().dark_mode;
-        let key: MeshKey = (scatter.stamp, frame.rect, frame.limits, scatter.isolated, dark);
+        let key: MeshKey = (scatter.stamp, *shown.frame(), *shown.bounds(), scatter.isolated, dark);
         if let Some((known, mesh)) = &self.mesh
             && *known == key
         {
             return mesh.clone();
         }
         let p = palette(ui);
-        let visible = frame.rect.expand(4.0);
+        // A marker at the edge is seen in part.
+        let (visible, place) = (shown.frame().expand(4.0), places(shown));
         let all = || {
             scatter.points.iter().enumerate().filter_map(|(index, [x, y])| {
-                let at = frame.at([f64::from(*x), f64::from(*y)]);
+                let at = place([f64::from(*x), f64::from(*y)]);
                 // NaN is in no rectangle.
                 visible.contains(at).then_some((index, at))
             })
@@ -222,13 +263,14 @@ fn radius(count: usize) -> f32 {
 }
 
 /// The point nearest to the pointer, within a few points of the screen.
-fn nearest(scatter: &Scatter<'_>, frame: &Frame, response: &Response) -> Option<usize> {
-    let pointer = response.hover_pos().filter(|at| frame.rect.contains(*at))?;
+fn nearest(scatter: &Scatter<'_>, shown: &PlotTransform, response: &Response) -> Option<usize> {
+    let pointer = response.hover_pos().filter(|at| shown.frame().contains(*at))?;
     if response.dragged() {
         return None;
     }
+    let at = places(shown);
     let distances = scatter.points.iter().enumerate().filter_map(|(index, [x, y])| {
-        let distance = frame.at([f64::from(*x), f64::from(*y)]).distance_sq(pointer);
+        let distance = at([f64::from(*x), f64::from(*y)]).distance_sq(pointer);
         (distance < 9.0 * 9.0).then_some((index, distance))
     });
     let seen = distances.filter(|(index, _)| match (scatter.isolated, scatter.colors) {

@@ -1,6 +1,7 @@
 //! What happened: the log, and the notes that are shown over the window for a while.
 
 use crate::check::Severity;
+use crate::io::Recovery;
 use crate::project::{Choice, Source, visible_lines};
 
 /// How long a note stays that is not an error, and over how much of that it fades, in seconds.
@@ -53,6 +54,8 @@ pub enum Offer {
     Choice(Choice),
     /// Makes these the data of the document.
     Data(Box<Source>),
+    /// Asks what becomes of work that a crash left behind.
+    Recover(Vec<Recovery>),
 }
 
 impl Offer {
@@ -61,6 +64,7 @@ impl Offer {
         match self {
             Offer::Choice(choice) => choice.name(),
             Offer::Data(_) => "Use as data".to_owned(),
+            Offer::Recover(_) => "Show it".to_owned(),
         }
     }
 }

@@ -16,9 +16,9 @@ pub struct PastData(Vec<(Data, Arc<Dataset>)>);
 
 impl PastData {
     /// Those a run was trained on.
-    pub fn of(&self, run: &Run) -> Option<&Dataset> {
+    pub fn of(&self, run: &Run) -> Option<&Arc<Dataset>> {
         let own = self.0.iter().find(|(of, data)| is_own(run, of, data));
-        own.map(|(_, data)| &**data)
+        own.map(|(_, data)| data)
     }
 
     /// Removes what is not wanted.

@@ -3,13 +3,13 @@
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
-use crate::io::{Files, Recovery, open_any, save_project};
+use crate::io::{Files, OpenedFile, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
 use crate::ui::files::FileEvent;
 use crate::ui::painted::{check_visible, names, texts};
-use crate::ui::state::{Effect, RunAction, SaveKind, SaveRequest, State, StoreRequest};
+use crate::ui::state::{Effect, Offer, RunAction, SaveKind, SaveRequest, State, StoreRequest};
 
 #[test]
 fn names_are_shown_with_their_control_characters_escaped() {
@@ -199,6 +199,24 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
     state.dialog = None;
     state.refresh(false);
     assert!(state.dialog.is_none(), "it is offered once");
+
+    let opened = |origin: Option<&str>| {
+        let mut state = State::default();
+        state.proceed(Then::OpenPath("other.hourglass".into()));
+        let found = Recovery { origin: origin.map(Into::into), ..left() };
+        state.handle_file_event(FileEvent::Found(vec![found]));
+        let file = OpenedFile::Design(Project::default());
+        state.handle_file_event(FileEvent::Opened("other.hourglass".into(), Ok(file)));
+        state.file = Some("other.hourglass".into());
+        state.refresh(false);
+        state
+    };
+    let state = opened(None);
+    assert!(state.dialog.is_none(), "what was asked for is not kept waiting");
+    let offer = state.notices.toasts.last().and_then(|toast| toast.offer.clone());
+    assert_eq!(offer, Some(Offer::Recover(vec![left()])));
+    let state = opened(Some("other.hourglass"));
+    assert!(matches!(&state.dialog, Some(Dialog::Recover(_))), "it is newer work on the same file");
 }
 
 #[test]

@@ -55,6 +55,7 @@ impl State {
     /// Takes in the result of a job.
     pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
         let asked = self.jobs.remove(&job);
+        let Err(result) = self.explore.take(job, result) else { return };
         match result {
             Ok(JobResult::Baseline(mse)) => {
                 if let Some(run) = self.baselines.take(job).and_then(|id| self.find_run_mut(id)) {
@@ -62,8 +63,8 @@ impl State {
                 }
             }
             Ok(JobResult::Principal(points)) => self.principal.take(job, points),
-            // No view asks for it yet.
-            Ok(JobResult::Decoded(_)) => {}
+            // Whoever asked looks at another run by now.
+            Ok(JobResult::Decoded(_) | JobResult::Drawn { .. } | JobResult::Found(_)) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
                 if let Some((run, measured)) = asked {
                     let text = evaluation_text(run, measured.samples, subset, mse, &findings);

@@ -8,8 +8,8 @@ use crate::io::Recovery;
 use crate::project::{Project, is_hidden, visible, visible_path};
 use crate::run::Run;
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, PathDialog, PathField, PathFound, Purpose, SaveKind, SaveRequest,
-    State, StoreRequest, Target, Then, with_ending,
+    Browse, BrowseKind, Dialog, Effect, Offer, PathDialog, PathField, PathFound, Purpose, SaveKind,
+    SaveRequest, State, StoreRequest, Target, Then, with_ending,
 };
 
 impl State {
@@ -37,6 +37,7 @@ impl State {
             store: self.store.take(),
             busy: self.busy.take(),
             found: take(&mut self.found),
+            has_opened: self.has_opened,
             ..State::new(project)
         };
         self.view.runs_table.page = None;
@@ -85,11 +86,23 @@ impl State {
         };
     }
 
-    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked.
+    /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked. A file that
+    /// was asked for is not kept waiting by work on another one: that is offered beside it.
     pub(super) fn offer_found(&mut self) {
-        if self.busy.is_none() && self.dialog.is_none() && !self.found.is_empty() {
-            self.dialog = Some(Dialog::Recover(take(&mut self.found)));
+        if self.busy.is_some() || self.dialog.is_some() || self.found.is_empty() {
+            return;
         }
+        let found = take(&mut self.found);
+        let is_of_file = |recovery: &Recovery| self.file.is_some() && recovery.origin == self.file;
+        if !self.has_opened || found.iter().any(is_of_file) {
+            self.dialog = Some(Dialog::Recover(found));
+            return;
+        }
+        let names: Vec<_> =
+            found.iter().take(3).map(|recovery| format!("“{}”", visible(&recovery.name))).collect();
+        let more = if found.len() > names.len() { ", …" } else { "" };
+        let text = format!("The program ended before other work was saved: {}{more}.", names.join(", "));
+        self.notices.offer(Severity::Warning, text, Offer::Recover(found));
     }
 
     /// Has work read back that a crash left behind, unless it would take the place of work that is not saved.

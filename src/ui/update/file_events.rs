@@ -60,6 +60,7 @@ impl State {
                     // A design is a start; the project that grows from it gets a file of its own.
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
                 }
+                self.has_opened = true;
                 self.renew_store();
                 self.note_seen();
                 self.remember(&path);
@@ -97,6 +98,7 @@ impl State {
 
     fn offer_data(&mut self, path: &Path, data: DataInstead) {
         self.busy = None;
+        self.has_opened = true;
         let text = format!(
             "{} is {}, not a project or a design. It can be the data of the project on screen.",
             visible_path(path),

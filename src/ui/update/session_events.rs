@@ -20,12 +20,10 @@ impl State {
                 self.data.mended = mended;
                 self.data_failed(error);
             }
-            // Answers to older requests come too late, and no view asks for weights yet.
-            Event::Loading { .. }
-            | Event::Loaded { .. }
-            | Event::LoadFailed { .. }
-            | Event::Weights { .. } => {}
+            // Answers to older requests come too late.
+            Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
             Event::Run(id, event) => self.handle_run_event(id, event),
+            Event::Weights { run, weights, .. } => self.take_weights(run, weights),
             Event::Computed(job, result) => self.take_result(job, result),
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,

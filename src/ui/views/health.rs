@@ -315,7 +315,7 @@ impl View for HealthView {
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
         let now = &*state;
         let run = now.shown();
-        let data = run.and_then(|run| now.data_of(run));
+        let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let likelihood = run.and_then(likelihood);
         let is_ready = run.is_some_and(|run| run.checkpoint.is_some() && now.data_as_trained(run).is_some());
         let output = health_ui(ui, &HealthInput { run, data, likelihood, is_ready }, self);

@@ -13,7 +13,7 @@ use crate::project::{Shown, format_count, visible};
 use crate::run::{Kept, Run};
 use crate::ui::keys::keys;
 use crate::ui::plots::{
-    Atlas, PointColors, Scatter, ScatterView, class_legend_ui, class_legend_width, color, color_bar_ui,
+    Atlas, Drag, PointColors, Scatter, ScatterView, class_legend_ui, class_legend_width, color, color_bar_ui,
     format_number, palette, scatter_ui, shortened, stamp_of,
 };
 use crate::ui::state::State;
@@ -196,11 +196,12 @@ fn plot_ui(
         series,
         isolated: view.pointed,
         lanes,
+        drag: Drag::Pan,
     };
     let shown = ui.scope_builder(UiBuilder::new().max_rect(plot).id_salt("plot"), |ui| {
-        scatter_ui(ui, &scatter, &mut view.scatter)
+        scatter_ui(ui, &scatter, &mut view.scatter, |_, _, _| ())
     });
-    shown.inner
+    shown.inner.and_then(|shown| shown.hovered)
 }
 
 fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, view: &mut LatentView) {
@@ -512,7 +513,7 @@ impl View for LatentView {
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
         let now = &*state;
         let (run, epoch) = (now.shown(), now.epoch);
-        let data = run.and_then(|run| now.data_of(run));
+        let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
         let principal = run.and_then(|run| now.principal.points(run.id));
         let input = LatentInput { run, data, epoch, principal };

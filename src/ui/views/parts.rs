@@ -59,12 +59,18 @@ pub fn chip_ui(ui: &mut Ui, on: bool, text: &str) -> Response {
     let before = ui.read_response(ui.next_auto_id());
     let pointed = before.is_some_and(|response| response.hovered() || response.has_focus());
     let tint = if (on || pointed) && ui.is_enabled() { p.text } else { p.dim };
+    // Fills differ little, on white ground least.
+    let edge = match (on, pointed) {
+        (true, _) => p.accent,
+        (false, true) => p.faint,
+        (false, false) => p.line,
+    };
     let padding = std::mem::replace(&mut ui.spacing_mut().button_padding, vec2(8.0, 3.0));
     let response = ui.add(
         Button::selectable(on, RichText::new(text).size(11.0).color(color(tint)))
             .frame_when_inactive(true)
             .fill(color(if on { p.raised } else { p.panel }))
-            .stroke(Stroke::new(1.0, color(if pointed { p.faint } else { p.line })))
+            .stroke(Stroke::new(1.0, color(edge)))
             .corner_radius(CornerRadius::same(6))
             .min_size(vec2(0.0, 20.0)),
     );

@@ -457,7 +457,7 @@ impl View for ReconstructionsView {
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
         let now = &*state;
         let (run, epoch) = (now.shown(), now.epoch);
-        let data = run.and_then(|run| now.data_of(run));
+        let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
         let missing = run.map_or(MissingData::NotLoaded, |run| now.missing_data(run));
         let input = ReconstructionsInput { run, data, missing, epoch };
         let output = reconstructions_ui(ui, &input, self);

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::data_preview::DataPreviewView;
+use super::explore::ExploreView;
 use super::health::HealthView;
 use super::latent::LatentView;
 use super::loss::LossView;
@@ -14,6 +15,7 @@ pub(super) fn all() -> Vec<Box<dyn View>> {
     vec![
         Box::<LossView>::default(),
         Box::<LatentView>::default(),
+        Box::<ExploreView>::default(),
         Box::<ReconstructionsView>::default(),
         Box::<DataPreviewView>::default(),
         Box::<HealthView>::default(),

@@ -3,6 +3,7 @@
 mod data;
 mod health;
 mod odd;
+mod plots;
 mod registry;
 mod runs;
 

@@ -78,7 +78,7 @@ pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<Run
     let mut table = std::mem::take(&mut state.view.runs_table);
     let runs: Vec<&Run> = state.runs.iter().collect();
     let paged = table.page.and_then(|page| state.runs.iter().find(|run| run.id == page.run));
-    let data = paged.and_then(|run| state.data_of(run));
+    let data = paged.and_then(|run| state.data_of(run)).map(|data| &**data);
     let selected = state.shown().map(|run| run.id);
     let input = RunsInput { runs: &runs, selected, compared: &state.compared, data };
     let output = runs_ui(ui, &input, &mut table, &mut views.runs);

@@ -11,7 +11,7 @@ fn read_as(dir: &TempDir, wanted: Wanted, reading: PictureReading) -> Raw {
 }
 
 fn read_known(dir: &TempDir, wanted: Wanted, reading: &PictureReading, known: Option<Known<'_>>) -> Raw {
-    super::super::load(dir.path(), wanted, reading, Rules::Current, known, &Progress::default()).unwrap()
+    super::super::load(dir.path(), wanted, reading, &Data::default(), known, &Progress::default()).unwrap()
 }
 
 fn with_alpha(alpha: Alpha) -> PictureReading {
@@ -126,7 +126,8 @@ fn pictures_of_several_depths_are_brought_to_the_deepest_in_any_order() {
         assert!(values[at..at + 64].iter().map(|value| f32::from(*value)).eq(row(257.0)));
         assert_eq!(values[64 - at + 5], 5000);
         assert!(
-            raw.notes[0].contains("10 of 8 bits, 10 of 16 bits): 8 bits were brought to 16"),
+            raw.notes[0].contains("10 of 8 bits, 10 of 16 bits; first of 8 bits: 0")
+                && raw.notes[0].ends_with("8 bits were brought to 16"),
             "{:?}",
             raw.notes
         );
@@ -136,7 +137,29 @@ fn pictures_of_several_depths_are_brought_to_the_deepest_in_any_order() {
     let Rows::F32(values) = &raw.rows else { panic!("{:?}", raw.rows) };
     assert!(values[..64].iter().copied().eq((0..64).map(|at| (at % 8 * 30) as f32 / 255.0)));
     assert_eq!((values[64 + 5], values[128 + 5]), (5000.0 / 65_535.0, 5.0));
-    assert!(raw.warnings[0].contains("different depth are mixed"), "{:?}", raw.warnings);
+    assert!(raw.doubts[0].message.contains("the numbers go from 0 to 63"), "{:?}", raw.doubts);
+}
+
+#[test]
+fn a_picture_of_another_depth_is_doubted_where_it_has_another_scale() {
+    let eight = encode(RgbImage::from_fn(8, 8, |x, _| Rgb([x as u8 * 30; 3])), ImageFormat::Png);
+    let check = |step: u16, range, part: Option<&str>| {
+        let deep = encode(ramp(step), ImageFormat::Png);
+        let dir = folder(&[("a.png", &deep[..]), ("b.png", &deep), ("x/odd.png", &eight)]);
+        let raw = read_as(&dir, GREY, PictureReading { range, ..PictureReading::default() });
+        let said: Vec<&str> = raw.doubts.iter().map(|doubt| &doubt.message[..]).collect();
+        let doubt = raw.doubts.iter().find(|doubt| doubt.message.contains("different depth"));
+        assert_eq!(doubt.is_some(), part.is_some(), "{step}: {said:?}");
+        if let (Some(doubt), Some(part)) = (doubt, part) {
+            assert!(doubt.message.contains("first of 8 bits: x/odd.png"), "{said:?}");
+            assert!(doubt.message.contains(part), "{said:?}");
+            assert_eq!(doubt.remedies, [Choice::Range(PixelRange::EachPicture)]);
+        }
+    };
+    // 12 bits in 16: 63 × 65 of 65535.
+    check(65, PixelRange::Auto, Some("the lowest 6.2 % of the range of their type"));
+    check(65, PixelRange::EachPicture, None);
+    check(1000, PixelRange::Auto, None);
 }
 
 #[test]
@@ -161,8 +184,8 @@ fn the_rules_of_version_1_read_8_bits_on_black_from_the_first_page_in_one_set() 
         ("long.png", &encode(plain([9; 3], 25_000, 1), ImageFormat::Png)),
     ]);
     let reading = PictureReading::default();
-    let raw =
-        super::super::load(dir.path(), GREY, &reading, Rules::Version1, None, &Progress::default()).unwrap();
+    let old = Data { rules: Rules::Version1, ..Data::default() };
+    let raw = super::super::load(dir.path(), GREY, &reading, &old, None, &Progress::default()).unwrap();
     assert_eq!(raw.row_names, ["test/b.png", "test/c.tif", "train/a.png"]);
     assert_eq!((raw.type_max, raw.own_validation, raw.own_test), (Some(255.0), 0, 0));
     let ramp: Vec<u8> = (0..64).collect();
@@ -481,6 +504,12 @@ fn pictures_shown_to_a_trained_network_are_read_as_those_it_was_trained_on() {
         raw.understood,
         ["8 bits (values 20 to 83); range: percentiles of the training data (50 to 113)"]
     );
+    // Pictures to be tested have no part in it.
+    let dir = folder(&[("train/a.png", &ramp(50)), ("test/b.png", &ramp(150))]);
+    let raw = read_as(&dir, GREY, percentiles.clone());
+    assert_eq!(raw.settled.limits, Some([50.0, 113.0]));
+    assert_eq!(raw.understood.last().map(String::as_str), Some("parts: by folders"));
+    assert!(raw.understood[0].ends_with("range: percentiles of the training split (50 to 113)"));
     // The same brightness in 16 bits.
     let words = ImageBuffer::from_fn(8, 8, |x, y| Luma([(20 + x + 8 * y) as u16 * 257]));
     let raw = read_known(
@@ -525,9 +554,24 @@ fn masks_of_pictures_are_left_out_unless_they_are_samples() {
     let files: Vec<(&str, &[u8])> = vec![("1_mask.png", &one)];
     let reading = PictureReading { masks: Masks::LeftOut, ..PictureReading::default() };
     let dir = folder(&files);
-    let error = super::super::load(dir.path(), GREY, &reading, Rules::Current, None, &Progress::default())
+    let error = super::super::load(dir.path(), GREY, &reading, &Data::default(), None, &Progress::default())
         .unwrap_err();
     assert!(error.to_string().contains("--masks samples"), "{error}");
+}
+
+#[test]
+fn a_table_with_a_column_for_each_class_is_offered_and_names_the_classes() {
+    let one = png(1);
+    let table = b"image,MEL,NV\na,1.0,0.0\nb,0.0,1.0\n";
+    let dir = folder(&[("a.png", &one[..]), ("b.png", &one), ("classes.csv", table)]);
+    let remedies =
+        read_as(&dir, GREY, PictureReading::default()).doubts.into_iter().flat_map(|doubt| doubt.remedies);
+    let remedies: Vec<Choice> = remedies.collect();
+    let [Choice::Label(label)] = &remedies[..] else { panic!("{remedies:?}") };
+    let raw = read_as(&dir, GREY, PictureReading { label: label.clone(), ..PictureReading::default() });
+    assert_eq!((&raw.labels[0].name[..], &*raw.labels[0].text(1)), ("label", "NV"));
+    assert!(raw.understood.contains(&"one-hot labels of 2 columns".to_owned()), "{:?}", raw.understood);
+    assert!(raw.notes.iter().any(|note| note.contains(",label=MEL")), "{:?}", raw.notes);
 }
 
 #[test]

@@ -26,15 +26,25 @@ pub(super) fn arrays_ui(ui: &mut Ui, source: &mut Source) -> Option<PathField> {
 pub(super) fn idx_ui(ui: &mut Ui, reading: &mut IdxReading) {
     let is_default = *reading == IdxReading::default();
     let IdxReading { axes, parts, shown_channels } = reading;
-    more_ui(ui, "IDX", is_default, |ui| meaning_ui(ui, axes, shown_channels, parts));
+    // Samples always come first in this format.
+    let all: Vec<Axes> = Axes::ALL.into_iter().filter(|axes| *axes != Axes::SamplesLast).collect();
+    more_ui(ui, "IDX", is_default, |ui| meaning_ui(ui, (axes, &all), shown_channels, parts));
 }
 
-fn meaning_ui(ui: &mut Ui, axes: &mut Axes, shown_channels: &mut Vec<usize>, parts: &mut Parts) {
+fn meaning_ui(
+    ui: &mut Ui,
+    (axes, all): (&mut Axes, &[Axes]),
+    shown_channels: &mut Vec<usize>,
+    parts: &mut Parts,
+) {
     combo_ui(
         ui,
-        ("Axes", "Meaning of the axes: rows, grey pictures (N×H×W), channels last or channels first."),
+        (
+            "Axes",
+            "Meaning of the axes: rows, grey pictures (N×H×W), channels last or first, or samples last (H×W×C×N).",
+        ),
         axes,
-        &Axes::ALL,
+        all,
         |axes| axes.name().to_owned(),
     );
     let mut shown = shown_channels.clone();
@@ -56,7 +66,7 @@ fn meaning_ui(ui: &mut Ui, axes: &mut Axes, shown_channels: &mut Vec<usize>, par
 
 /// What is rarely changed. Another choice of how arrays are read has its field here.
 fn reading_ui(ui: &mut Ui, reading: &mut ArrayReading) {
-    meaning_ui(ui, &mut reading.axes, &mut reading.shown_channels, &mut reading.parts);
+    meaning_ui(ui, (&mut reading.axes, &Axes::ALL), &mut reading.shown_channels, &mut reading.parts);
     for (name, about, array) in [
         ("Val. array", "The array of the validation rows (--validation-array).", &mut reading.validation),
         (

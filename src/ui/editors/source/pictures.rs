@@ -57,7 +57,7 @@ fn label_ui(ui: &mut Ui, label: &mut LabelFrom) -> Option<PathField> {
             let browse = path_row_ui(ui, "Label table", path, PathField::LabelTable, "labels.csv");
             let about = "The column of file names; found by its values where it is empty.";
             optional_text_ui(ui, ("File column", about), file, "detect");
-            let about = "The column of labels; the first other column where it is empty.";
+            let about = "The column of labels; where it is empty the first other column, or the one that holds the 1 (one-hot).";
             optional_text_ui(ui, ("Label column", about), label, "detect");
             browse
         }
@@ -80,7 +80,7 @@ fn reading_ui(ui: &mut Ui, reading: &mut PictureReading) {
         ui,
         (
             "Range",
-            "The values that become 0 and 1: all the type can hold, those of the training split, of each picture, or its 0.1 and 99.9 percentiles.",
+            "The values that become 0 and 1: all the type can hold, those of the training split, of each picture, or the 0.1 and 99.9 percentiles of the training split.",
         ),
         &mut reading.range,
         &PixelRange::ALL,

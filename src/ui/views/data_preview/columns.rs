@@ -157,7 +157,12 @@ fn range_text(look: &Look<'_>, column: &ColumnOverview) -> String {
         let date = own.and_then(|own| own.date(value));
         date.map_or_else(|| short(value), |date| visible(&date).into_owned())
     };
-    format!("{} to {}", text(low), text(high))
+    between(text(low), &text(high))
+}
+
+/// The two ends of a range; one of them where they are the same.
+fn between(low: String, high: &str) -> String {
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 /// How a column is taken: as a feature, a label, or not at all; and a feature of which kind.
@@ -222,7 +227,7 @@ fn histogram_ui(ui: &mut Ui, column: &ColumnOverview) {
             Some((low, high)) => {
                 let width = (high - low) / values.len() as f64;
                 let edge = |bar: usize| short(low + width * bar as f64);
-                format!("{} to {}: {count} rows", edge(bar), edge(bar + 1))
+                format!("{}: {count} rows", between(edge(bar), &edge(bar + 1)))
             }
             None if bar == 0 => format!("the most frequent word: {count} rows"),
             None => format!("word {} by frequency: {count} rows", bar + 1),
@@ -246,6 +251,13 @@ mod tests {
         assert_eq!(of(1, " EIGHT"), [0, 2]);
         assert!(of(1, "no").is_empty());
         assert_eq!(of(2, "id"), [1, 3]);
+    }
+
+    #[test]
+    fn a_range_of_one_value_is_that_value() {
+        for (low, high, expected) in [("66700", "66700", "66700"), ("1", "2", "1 to 2")] {
+            assert_eq!(between(low.to_owned(), high), expected);
+        }
     }
 
     #[test]

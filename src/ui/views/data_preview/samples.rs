@@ -264,8 +264,9 @@ impl Widths {
                 let rows = (0..data.len()).step_by(step).map(|row| width_of(&text(row as u32)));
                 rows.fold(width_of(name), f32::max).clamp(LEAST_PX, MOST_PX)
             };
-            let last = data.source_rows.last().map_or(data.len(), |number| *number as usize);
-            self.px = vec![width_of(&format_count(last)).max(width_of("row"))];
+            let last = data.len().saturating_sub(1) as u32;
+            let first = fit("row", &|row| number_text(data, row)).max(width_of(&number_text(data, last)));
+            self.px = vec![first];
             let labels = data.labels.iter().take(MEASURED_COLUMNS);
             self.px.extend(labels.map(|label| fit(&visible(&label.name), &|row| label_text(label, row))));
             self.px.resize(data.labels.len() + 1, OTHER_PX);
@@ -275,6 +276,15 @@ impl Widths {
             self.of = Some((stamp, find.to_owned()));
         }
         &self.px
+    }
+}
+
+/// Which row of the source it is: its number counted from 1, or its name where rows come from several arrays.
+fn number_text(data: &Dataset, row: u32) -> String {
+    if data.row_names.is_empty() {
+        format_count(data.source_rows.get(row as usize).map_or(row as usize + 1, |number| *number as usize))
+    } else {
+        row_name(data, row)
     }
 }
 
@@ -297,10 +307,7 @@ fn table_ui(ui: &mut Ui, look: &Look<'_>, view: &mut DataPreviewView, rows: &[u3
             (None, _) if place.column == 0 => ("row".to_owned(), p.dim),
             (None, Some(label)) => (visible(&label.name).into_owned(), p.accent),
             (None, None) => (cells.name(feature(place.column)), p.dim),
-            (Some(row), _) if place.column == 0 => {
-                let number = data.source_rows.get(row as usize).map_or(row as usize + 1, |n| *n as usize);
-                (format_count(number), p.dim)
-            }
+            (Some(row), _) if place.column == 0 => (number_text(data, row), p.dim),
             (Some(row), Some(label)) => (label_text(label, row), p.accent),
             (Some(row), None) => {
                 is_filled = cells.is_filled(row, feature(place.column));

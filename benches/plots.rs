@@ -1,0 +1,272 @@
+//! What a frame of each plot costs, layout and tessellation, and what some would cost as items of
+//! `egui_plot`.
+//!
+//! `cargo bench --bench plots`. A plot is drawn through the library where that costs at most a
+//! tenth more.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use egui::{Context, RawInput, Rect, Sense, Ui, Vec2, pos2, vec2};
+use egui_plot::{Bar, BarChart, Line as PlotLine, Plot, PlotBounds, PlotPoint};
+use hourglass::figure::Palette;
+use hourglass::ui::plots::{
+    Bars, Curve, Drag, Limits, Line, LossPlot, LossPlotCache, PointColors, Profile, Scatter, ScatterView,
+    Zoom, bars_ui, color, loss_plot_ui, palette, profile_ui, scatter_ui,
+};
+use hourglass::ui::theme;
+
+/// Frames of each way that count, and those before them that fill caches.
+const FRAMES: usize = 400;
+const WARM_UP: usize = 20;
+
+fn main() {
+    println!("{:<44}{:>10}{:>10}{:>8}", "milliseconds per frame, median", "ours", "library", "ratio");
+    for moving in [false, true] {
+        cloud(moving);
+        loss(moving);
+    }
+    curves();
+    bars();
+    profiles();
+}
+
+/// Prints what frames cost that `draw` fills.
+fn tell(name: &str, draw: impl FnMut(&mut Ui, usize)) {
+    let (cost, _) = costs(draw, |_, _| {});
+    println!("{name:<44}{cost:>10.3}");
+}
+
+/// Prints what two ways of drawing cost, and the second in terms of the first.
+fn compare(name: &str, ours: impl FnMut(&mut Ui, usize), library: impl FnMut(&mut Ui, usize)) {
+    let (ours, library) = costs(ours, library);
+    println!("{name:<44}{ours:>10.3}{library:>10.3}{:>8.2}", library / ours);
+}
+
+/// Medians of both, measured frame by frame in turn: other programs disturb both alike.
+fn costs(mut one: impl FnMut(&mut Ui, usize), mut other: impl FnMut(&mut Ui, usize)) -> (f64, f64) {
+    let [first, second] = [(); 2].map(|()| {
+        let ctx = Context::default();
+        theme::install(&ctx);
+        ctx
+    });
+    let (mut costs, mut other_costs) = (Vec::new(), Vec::new());
+    for frame in 0..WARM_UP + FRAMES {
+        let pair = [millis(&first, frame, &mut one), millis(&second, frame, &mut other)];
+        if frame >= WARM_UP {
+            costs.push(pair[0]);
+            other_costs.push(pair[1]);
+        }
+    }
+    (median(costs), median(other_costs))
+}
+
+fn millis(ctx: &Context, frame: usize, draw: &mut impl FnMut(&mut Ui, usize)) -> f64 {
+    let screen_rect = Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(820.0, 560.0)));
+    let input = RawInput { screen_rect, time: Some(frame as f64 / 60.0), ..RawInput::default() };
+    let started = Instant::now();
+    let output = ctx.run_ui(input, |ui| draw(ui, frame));
+    black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
+    1e3 * started.elapsed().as_secs_f64()
+}
+
+fn median(mut costs: Vec<f64>) -> f64 {
+    costs.sort_by(f64::total_cmp);
+    costs[costs.len() / 2]
+}
+
+/// A number between −1 and 1 that looks random.
+fn noise(index: usize) -> f32 {
+    ((index as f64 * 12.9898).sin() * 43_758.545_3).fract() as f32
+}
+
+/// Where a person who pans stands at a frame, as a part of the whole.
+fn shift(frame: usize) -> f64 {
+    0.002 * (frame % 50) as f64
+}
+
+fn manner(moving: bool) -> &'static str {
+    if moving { "panned" } else { "at rest" }
+}
+
+fn cloud(moving: bool) {
+    let classes: Vec<u32> = (0..20_000).map(|index| index % 10).collect();
+    let points: Vec<[f32; 2]> = (0..20_000)
+        .map(|index| {
+            let angle = (index % 10) as f32;
+            [3.0 * angle.sin() + noise(2 * index), 3.0 * angle.cos() + noise(2 * index + 1)]
+        })
+        .collect();
+    let scatter = Scatter {
+        name: "points",
+        points: &points,
+        colors: PointColors::Classes(&classes),
+        stamp: 1,
+        series: 1,
+        isolated: None,
+        lanes: None,
+        drag: Drag::Pan,
+    };
+    let mut view = ScatterView::default();
+    tell(&format!("20,000 points, {}", manner(moving)), |ui, frame| {
+        let x = [shift(frame) - 4.0, shift(frame) + 4.0];
+        view.zoom.limits = moving.then_some(Limits { x, y: [-4.0, 4.0] });
+        scatter_ui(ui, &scatter, &mut view, |_, _, _| ());
+    });
+}
+
+/// Losses of two runs, training and validation each.
+fn losses() -> Vec<Line> {
+    let line = |series: usize| -> Line {
+        let value = |epoch: usize| 2.0 / (1.0 + 0.02 * epoch as f64) + 0.1 + 0.02 * series as f64;
+        let jitter = |epoch: usize| 1.0 + 0.1 * f64::from(noise(3_000 * series + epoch));
+        (1..=3_000).map(|epoch| [epoch as f64, value(epoch) * jitter(epoch)]).collect()
+    };
+    (0..4).map(line).collect()
+}
+
+fn with_names(lines: &[Line]) -> Vec<Curve<'_>> {
+    let curve = |(series, line)| Curve {
+        name: ["train", "validation", "run 2, train", "run 2, validation"][series],
+        color: Palette::DARK.run(series as u32 / 2 + 1),
+        faint: series > 1,
+        dashed: series % 2 == 1,
+        raw: line,
+        shown: line,
+    };
+    lines.iter().enumerate().map(curve).collect()
+}
+
+fn loss_plot<'a>(curves: &'a [Curve<'a>]) -> LossPlot<'a> {
+    LossPlot {
+        curves,
+        stamp: 1,
+        log: true,
+        last_epoch: 3_000.0,
+        marker: Some(3_000.0),
+        notes: &[],
+        features: Some(784),
+    }
+}
+
+fn loss(moving: bool) {
+    let lines = losses();
+    let curves = with_names(&lines);
+    let plot = loss_plot(&curves);
+    let (mut zoom, mut cache) = (Zoom::default(), LossPlotCache::default());
+    tell(&format!("loss of 3,000 epochs, 4 curves, {}", manner(moving)), |ui, frame| {
+        let x = [1_000.0 * shift(frame), 1_000.0 * shift(frame) + 2_500.0];
+        zoom.limits = moving.then_some(Limits { x, y: [-1.0, 0.4] });
+        loss_plot_ui(ui, &plot, &mut zoom, &mut cache);
+    });
+}
+
+/// The library's lines are solid here, and its plot has neither marker nor values: it is the least
+/// they cost.
+fn curves() {
+    let lines = losses();
+    let curves = with_names(&lines);
+    let plot = loss_plot(&curves);
+    let (mut zoom, mut cache) = (Zoom::default(), LossPlotCache::default());
+    let points: Vec<Vec<PlotPoint>> = (lines.iter())
+        .map(|line| line.decimated([0.0, 3_000.0], 750))
+        .map(|points| points.into_iter().map(|[x, y]| PlotPoint::new(x, y.log10())).collect())
+        .collect();
+    compare(
+        "loss of 3,000 epochs, 4 curves",
+        |ui, _| {
+            loss_plot_ui(ui, &plot, &mut zoom, &mut cache);
+        },
+        |ui, _| {
+            let plot = Plot::new("loss").show_x(false).show_y(false).sense(Sense::hover());
+            plot.show(ui, |plot| {
+                plot.set_plot_bounds(PlotBounds::from_min_max([0.0, -1.1], [3_000.0, 0.4]));
+                for (points, curve) in points.iter().zip(&curves) {
+                    let line = PlotLine::new(curve.name, &points[..]).color(color(curve.color));
+                    plot.line(line.width(1.8).allow_hover(false));
+                }
+            });
+        },
+    );
+}
+
+/// Small plots as one view shows them, and their size.
+const PLOTS: usize = 12;
+const SMALL: Vec2 = vec2(300.0, 40.0);
+
+/// A plot of the library that shows these bounds and nothing around them.
+fn bare(index: usize, size: Vec2) -> Plot<'static> {
+    Plot::new(index)
+        .width(size.x)
+        .height(size.y)
+        .show_axes(false)
+        .show_grid(false)
+        .show_background(false)
+        .show_x(false)
+        .show_y(false)
+        .sense(Sense::hover())
+}
+
+fn bars() {
+    let values: Vec<f32> = (0..60).map(|bar| 1.0 + noise(bar)).collect();
+    compare(
+        "12 plots of 60 bars",
+        |ui, _| {
+            let tint = color(palette(ui).encoder);
+            for _ in 0..PLOTS {
+                let (tint, about) = (&|_| tint, &|bar: usize| bar.to_string());
+                let bars = Bars { values: &values, most: None, level: None, tint, about, name: "bars" };
+                bars_ui(ui, SMALL, &bars);
+            }
+        },
+        |ui, _| {
+            let tint = color(palette(ui).encoder);
+            for index in 0..PLOTS {
+                let bars = values.iter().enumerate();
+                let bars = bars.map(|(bar, value)| Bar::new(bar as f64, f64::from(*value)).width(0.8));
+                let chart = BarChart::new("bars", bars.collect()).color(tint).allow_hover(false);
+                bare(index, SMALL).show(ui, |plot| {
+                    plot.set_plot_bounds(PlotBounds::from_min_max([-0.5, 0.0], [59.5, 2.0]));
+                    plot.bar_chart(chart);
+                });
+            }
+        },
+    );
+}
+
+fn profiles() {
+    let original: Vec<f32> = (0..200).map(noise).collect();
+    let reconstruction: Vec<f32> = original.iter().map(|value| 0.9 * value).collect();
+    compare(
+        "12 profiles of 200 features",
+        |ui, _| {
+            for _ in 0..PLOTS {
+                let profile = Profile {
+                    name: "sample",
+                    original: &original,
+                    corrupted: &[],
+                    reconstruction: &reconstruction,
+                    range: [-1.0, 1.0],
+                };
+                profile_ui(ui, &profile, SMALL);
+            }
+        },
+        |ui, _| {
+            let p = palette(ui);
+            for index in 0..PLOTS {
+                let line = |values: &[f32], tint, width: f32| {
+                    let points = values.iter().enumerate().map(|(x, y)| [x as f64, f64::from(*y)]);
+                    PlotLine::new("", points.collect::<Vec<_>>())
+                        .color(color(tint))
+                        .width(width)
+                        .allow_hover(false)
+                };
+                let lines = [line(&original, p.faint, 3.0), line(&reconstruction, p.accent, 1.4)];
+                bare(index, SMALL).show(ui, |plot| {
+                    plot.set_plot_bounds(PlotBounds::from_min_max([-0.5, -1.0], [199.5, 1.0]));
+                    lines.into_iter().for_each(|line| plot.line(line));
+                });
+            }
+        },
+    );
+}

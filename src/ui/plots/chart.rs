@@ -1,0 +1,272 @@
+//! A plot of `egui_plot` in the look of the program: its place, its axes with their labels, its
+//! grid.
+
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+use egui::{Color32, FontId, Id, Pos2, Rect, Sense, Shape, Ui, UiBuilder, pos2};
+use egui_plot::{
+    AxisHints, GridInput, GridMark, Plot, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform,
+};
+
+use super::limits::Limits;
+use super::number::{Tick, linear_ticks};
+use super::paint::{color, palette};
+
+/// Between plot and labels, and least between two labels, in points.
+const GAP: f32 = 4.0;
+/// Room for the labels below the plot.
+const LABELS_BELOW: f32 = 18.0;
+/// Least distance between two marks of the x axis.
+const X_STEP: f32 = 50.0;
+/// The smallest side of a plot that is shown.
+const LEAST_SIDE: f32 = 24.0;
+
+/// A plot that is about to be shown.
+pub(super) struct Chart {
+    /// Marks of the x axis.
+    pub x: Vec<Tick>,
+    y: Vec<Tick>,
+    /// The plot without its axes.
+    rect: Rect,
+    limits: Limits,
+    labels_left: f32,
+    /// Plot and axes.
+    area: Rect,
+}
+
+impl Chart {
+    /// Lays out a plot with its axes inside `outer`, with room above it and to its right; `None`
+    /// where it is too small.
+    pub fn new(
+        ui: &Ui,
+        outer: Rect,
+        [above, right]: [f32; 2],
+        limits: Limits,
+        y: Vec<Tick>,
+    ) -> Option<Chart> {
+        // The library takes axes of no length for a mistake.
+        let limits = if PlotBounds::from(limits).is_valid() { limits } else { Limits::default() };
+        let tint = color(palette(ui).dim);
+        let text_width = |tick: &Tick| ui.painter().layout_no_wrap(tick.label.clone(), font(), tint).size().x;
+        // As much as the library takes once it has drawn these labels.
+        let labels_left = y.iter().map(text_width).fold(12.0, f32::max) + 8.0;
+        let area = Rect::from_min_max(
+            pos2(outer.left() + GAP, outer.top() + above),
+            pos2(outer.right() - right, outer.bottom()),
+        );
+        let rect = Rect::from_min_max(
+            pos2(area.left() + labels_left + GAP, area.top()),
+            pos2(area.right(), area.bottom() - LABELS_BELOW - GAP),
+        );
+        if rect.width() < LEAST_SIDE || rect.height() < LEAST_SIDE {
+            return None;
+        }
+        let x = x_ticks(limits.x, rect.width(), right, text_width);
+        Some(Chart { x, rect, y, limits, labels_left, area })
+    }
+
+    /// Shows axes, grid and what `paint` adds, and gives the place of values on the screen.
+    /// Gestures are left to the area around, which is larger and has a name.
+    pub fn show<'a>(
+        self,
+        ui: &mut Ui,
+        id: Id,
+        paint: impl FnMut(&Ui, &PlotTransform, &mut Vec<Shape>) + 'a,
+    ) -> PlotTransform {
+        let p = palette(ui);
+        let (tint, bounds) = (color(p.dim), PlotBounds::from(self.limits));
+        let plot = Plot::new("chart")
+            .id(id)
+            .width(self.area.width())
+            .height(self.area.height())
+            .sense(Sense::hover())
+            .show_x(false)
+            .show_y(false)
+            .show_background(false)
+            .allow_zoom(false)
+            .allow_drag(false)
+            .allow_scroll(false)
+            .allow_boxed_zoom(false)
+            .allow_axis_zoom_drag(false)
+            .allow_double_click_reset(false)
+            .grid_color(color(p.grid))
+            .grid_fade(0.0)
+            .x_grid_spacer(marks(&self.x))
+            .y_grid_spacer(marks(&self.y))
+            .custom_x_axes(axes(AxisHints::new_x(), self.x, LABELS_BELOW, tint))
+            .custom_y_axes(axes(AxisHints::new_y(), self.y, self.labels_left, tint));
+        let mut inside = ui.new_child(UiBuilder::new().max_rect(self.area));
+        let shown = plot.show(&mut inside, move |plot| {
+            plot.set_plot_bounds(bounds);
+            plot.add(Painted { base: PlotItemBase::new(String::new()), paint: RefCell::new(paint) });
+        });
+        // Beside the axis the library keeps the room that labels took in the frame before.
+        if shown.transform.frame().left() > self.rect.left() + 0.5 {
+            ui.ctx().request_repaint();
+        }
+        shown.transform
+    }
+}
+
+/// Where values lie on the screen: what the transform says, without a division for each of many
+/// values.
+pub(super) fn places(shown: &PlotTransform) -> impl Fn([f64; 2]) -> Pos2 + use<> {
+    let (origin, [left, bottom]) = (shown.frame().left_bottom(), shown.bounds().min());
+    let [across, up] = shown.dpos_dvalue();
+    let [origin_x, origin_y] = [origin.x, origin.y].map(f64::from);
+    move |[x, y]| pos2((origin_x + (x - left) * across) as f32, (origin_y + (y - bottom) * up) as f32)
+}
+
+/// Round numbers, as many as `width` has room for with their labels. The last label is left out
+/// where it would reach further than `beyond` to the right of the axis.
+fn x_ticks(limits: [f64; 2], width: f32, beyond: f32, text_width: impl Fn(&Tick) -> f32) -> Vec<Tick> {
+    let every = |step: f32| linear_ticks(limits, (width / step) as usize);
+    let widest = every(X_STEP).iter().map(&text_width).fold(0.0, f32::max);
+    let mut ticks = every(X_STEP.max(widest + GAP));
+    if let Some(last) = ticks.last_mut() {
+        let at = width * ((last.at - limits[0]) / (limits[1] - limits[0])) as f32;
+        if at + 0.5 * text_width(last) > width + beyond {
+            last.label.clear();
+        }
+    }
+    ticks
+}
+
+/// All marks have an infinite step, so that the library neither thins nor fades what was chosen to
+/// fit.
+fn marks(ticks: &[Tick]) -> impl Fn(GridInput) -> Vec<GridMark> + use<> {
+    let mark = |tick: &Tick| GridMark { value: tick.at, step_size: f64::INFINITY };
+    let marks: Vec<GridMark> = ticks.iter().map(mark).collect();
+    move |_| marks.clone()
+}
+
+/// An axis with these labels, and between it and the plot an empty one: the library has no other
+/// gap.
+fn axes<'a>(hints: AxisHints<'a>, ticks: Vec<Tick>, room: f32, tint: Color32) -> Vec<AxisHints<'a>> {
+    let label = move |mark: GridMark, _: &RangeInclusive<f64>| {
+        let tick = ticks.iter().find(|tick| tick.at == mark.value);
+        tick.map(|tick| tick.label.clone()).unwrap_or_default()
+    };
+    let gap = hints.clone().formatter(|_, _| String::new()).min_thickness(GAP);
+    let labels = hints.formatter(label).min_thickness(room);
+    vec![gap, labels.tick_label_color(tint).tick_label_font(font())]
+}
+
+fn font() -> FontId {
+    FontId::proportional(11.0)
+}
+
+/// An item that a function makes the shapes of, for what the library has no item for.
+struct Painted<F> {
+    base: PlotItemBase,
+    paint: RefCell<F>,
+}
+
+impl<F: FnMut(&Ui, &PlotTransform, &mut Vec<Shape>)> PlotItem for Painted<F> {
+    fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
+        (self.paint.borrow_mut())(ui, transform, shapes);
+    }
+
+    fn initialize(&mut self, _: RangeInclusive<f64>) {}
+
+    fn color(&self) -> Color32 {
+        Color32::TRANSPARENT
+    }
+
+    /// Nothing that the library would search for what is under the pointer.
+    fn geometry(&self) -> PlotGeometry<'_> {
+        PlotGeometry::None
+    }
+
+    /// No say in what is shown.
+    fn bounds(&self) -> PlotBounds {
+        PlotBounds::NOTHING
+    }
+
+    fn base(&self) -> &PlotItemBase {
+        &self.base
+    }
+
+    fn base_mut(&mut self) -> &mut PlotItemBase {
+        &mut self.base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::vec2;
+    use egui_kittest::Harness;
+    use egui_plot::PlotPoint;
+
+    use super::*;
+    use crate::ui::painted::texts;
+
+    #[test]
+    fn the_plot_stands_where_it_was_laid_out_however_long_its_labels_are() {
+        type Seen = (&'static str, [Rect; 2]);
+        let mut harness = Harness::builder()
+            .with_size(vec2(300.0, 200.0))
+            .with_context_setup(crate::ui::theme::install)
+            .build_ui_state(
+                |ui, (label, places): &mut Seen| {
+                    let y = vec![Tick { at: 0.5, label: (*label).to_owned() }];
+                    let chart = Chart::new(ui, ui.max_rect(), [8.0, 8.0], Limits::default(), y);
+                    let chart = chart.expect("there is room");
+                    let laid_out = chart.rect;
+                    let shown = chart.show(ui, Id::unique("chart"), |_, _, _| {});
+                    *places = [laid_out, *shown.frame()];
+                },
+                ("short", [Rect::ZERO; 2]),
+            );
+        for label in ["short", "a label of some length", "short"] {
+            harness.state_mut().0 = label;
+            harness.run();
+            let [laid_out, shown] = harness.state().1;
+            assert!((laid_out.min - shown.min).length() < 0.1, "{label}: {laid_out} {shown}");
+            assert!((laid_out.max - shown.max).length() < 0.1, "{label}: {laid_out} {shown}");
+            // Labels of the x axis come first.
+            let texts = texts(&harness.output().shapes);
+            assert_eq!(texts.last().map(String::as_str), Some(label), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_placed_where_the_library_places_them() {
+        let rect = Rect::from_min_max(pos2(20.0, 30.0), pos2(220.0, 130.0));
+        let shown = PlotTransform::new(rect, PlotBounds::from_min_max([-2.0, 10.0], [6.0, 30.0]), false);
+        let at = places(&shown);
+        assert_eq!(at([-2.0, 10.0]), pos2(20.0, 130.0));
+        assert_eq!(at([6.0, 30.0]), pos2(220.0, 30.0));
+        for value in [[1.5, 17.0], [-40.0, 1e3], [5.9, 10.0]] {
+            let theirs = shown.position_from_point(&PlotPoint::from(value));
+            assert!(at(value).distance(theirs) < 1e-2, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn labels_below_an_axis_never_touch_and_are_never_cut_off() {
+        let letters = |width: f32| move |tick: &Tick| width * tick.label.len() as f32;
+        let check = |width: f32, letter: f32, expected: &[&str]| {
+            let ticks = x_ticks([0.0, 600_000.0], width, 12.0, letters(letter));
+            let labels: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
+            assert_eq!(labels, expected, "{width} {letter}");
+        };
+        check(330.0, 4.0, &["0", "100000", "200000", "300000", "400000", "500000", "600000"]);
+        // Half of 42 points is more than the 12 to the right of the axis.
+        check(330.0, 7.0, &["0", "100000", "200000", "300000", "400000", "500000", ""]);
+        check(330.0, 10.0, &["0", "200000", "400000", ""]);
+        check(30.0, 7.0, &[]);
+        for width in 24..900 {
+            let width = width as f32;
+            let ticks = x_ticks([0.0, 600_000.0], width, 12.0, letters(7.0));
+            let ends = |tick: &Tick| {
+                let (at, half) = (tick.at as f32 / 600_000.0 * width, 3.5 * tick.label.len() as f32);
+                [at - half, at + half]
+            };
+            let shown: Vec<[f32; 2]> = ticks.iter().filter(|tick| !tick.label.is_empty()).map(ends).collect();
+            assert!(shown.windows(2).all(|pair| pair[0][1] <= pair[1][0]), "{width}: {ticks:?}");
+            assert!(shown.iter().all(|[_, end]| *end <= width + 12.0), "{width}: {ticks:?}");
+        }
+    }
+}

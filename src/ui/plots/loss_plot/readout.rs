@@ -1,0 +1,111 @@
+//! What the curves say at an epoch: dots on them, their names and values.
+
+use std::sync::Arc;
+
+use egui::{Align2, FontId, Galley, Painter, Rect, Response, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui_plot::PlotTransform;
+
+use super::{Curve, LossPlot, scaled};
+use crate::figure::Rgb;
+use crate::ui::plots::chart::places;
+use crate::ui::plots::number::format_number;
+use crate::ui::plots::paint::{color, inside, palette};
+
+/// The epoch under the pointer, if it is in the plot.
+pub(super) fn hovered_epoch(plot: &LossPlot<'_>, shown: &PlotTransform, response: &Response) -> Option<f64> {
+    let at = response.hover_pos().filter(|at| shown.frame().contains(*at))?;
+    let last = plot.curves.iter().filter_map(|curve| curve.raw.last()).map(|point| point[0]);
+    let first = plot.curves.iter().filter_map(|curve| curve.raw.first()).map(|point| point[0]);
+    let (first, last) = (first.fold(f64::INFINITY, f64::min), last.fold(f64::NEG_INFINITY, f64::max));
+    (first <= last).then(|| shown.value_from_position(at).x.round().clamp(first, last))
+}
+
+/// Dots on the curves at the epoch that is told.
+pub(super) fn paint_values(
+    painter: &Painter,
+    shown: &PlotTransform,
+    plot: &LossPlot<'_>,
+    epoch: Option<f64>,
+) {
+    let Some(epoch) = epoch else { return };
+    let at = places(shown);
+    for curve in plot.curves.iter().filter(|curve| !curve.faint) {
+        let Some(value) = curve.shown.at(epoch) else { continue };
+        let y = scaled(value, plot.log);
+        if y.is_finite() {
+            painter.circle_filled(at([epoch, y]), 3.5, color(curve.color));
+        }
+    }
+}
+
+/// Names and values in a box at the upper right; values per feature are added under the pointer.
+/// The library's legend has neither values nor dashes.
+pub(super) fn paint_readout(ui: &Ui, rect: Rect, plot: &LossPlot<'_>, epoch: Option<f64>, detailed: bool) {
+    let p = palette(ui);
+    let painter = inside(ui, rect);
+    let font = FontId::proportional(11.5);
+    let text = |text: String, tint: Rgb| painter.layout_no_wrap(text, font.clone(), color(tint));
+    let per_feature = plot.features.filter(|features| detailed && *features > 1);
+    // What only stands for comparison is listed by its validation, if it has one, until it is
+    // pointed at.
+    let is_told_by = |curve: &Curve<'_>, other: &Curve<'_>| other.dashed && other.color == curve.color;
+    let brief = |curve: &&Curve<'_>| {
+        detailed || !curve.faint || curve.dashed || !plot.curves.iter().any(|other| is_told_by(curve, other))
+    };
+    let curves: Vec<&Curve<'_>> = plot.curves.iter().filter(brief).collect();
+    let rows: Vec<[Arc<Galley>; 3]> = (curves.iter())
+        .map(|curve| {
+            let last = || curve.raw.last().map(|point| point[1]);
+            let value = epoch.map_or_else(last, |epoch| curve.raw.at(epoch));
+            let each = value.zip(per_feature).map(|(value, features)| value / features as f64);
+            [
+                text(curve.name.to_owned(), p.dim),
+                text(value.map_or_else(|| "–".to_owned(), format_number), p.text),
+                text(each.map(format_number).unwrap_or_default(), p.dim),
+            ]
+        })
+        .collect();
+    let head = [
+        epoch.filter(|_| detailed).map(|epoch| text(format!("epoch {epoch}"), p.text)),
+        per_feature.map(|_| text("per feature".to_owned(), p.dim)),
+    ];
+    let widest = |column: usize| rows.iter().map(|row| row[column].size().x).fold(0.0, f32::max);
+    let last = widest(2).max(head[1].as_ref().map_or(0.0, |galley| galley.size().x));
+    let columns = [34.0 + widest(0), widest(1) + 14.0, if last > 0.0 { last + 12.0 } else { 0.0 }];
+    let (line, lines) = (17.0, rows.len() + usize::from(detailed));
+    let size = vec2(columns.iter().sum::<f32>() + 16.0, line * lines as f32 + 10.0);
+    if rows.is_empty() || size.x > rect.width() * 0.9 || size.y > rect.height() * 0.6 {
+        return;
+    }
+    let area = Rect::from_min_size(pos2(rect.right() - size.x - 4.0, rect.top() + 4.0), size);
+    let stroke = Stroke::new(1.0, color(p.line));
+    painter.rect(area, 6.0, color(p.card).gamma_multiply(0.92), stroke, StrokeKind::Inside);
+    let mut y = area.top() + 5.0 + line / 2.0;
+    let put = |galley: &Arc<Galley>, x: f32, y: f32, align: Align2| {
+        let at = align.anchor_size(pos2(x, y), galley.size()).min;
+        painter.galley(at, galley.clone(), color(p.text));
+    };
+    let right = area.left() + 8.0 + columns[0] + columns[1];
+    if detailed {
+        if let Some(head) = &head[0] {
+            put(head, area.left() + 8.0, y, Align2::LEFT_CENTER);
+        }
+        if let Some(head) = &head[1] {
+            put(head, area.right() - 8.0, y, Align2::RIGHT_CENTER);
+        }
+        y += line;
+    }
+    for (curve, row) in curves.into_iter().zip(&rows) {
+        let sample = [pos2(area.left() + 8.0, y), pos2(area.left() + 28.0, y)];
+        let tint = color(curve.color).gamma_multiply(if curve.faint { 0.6 } else { 1.0 });
+        if curve.dashed {
+            painter.extend(Shape::dashed_line(&sample, Stroke::new(1.8, tint), 4.0, 3.0));
+        } else {
+            painter.line_segment(sample, Stroke::new(1.8, tint));
+        }
+        put(&row[0], area.left() + 36.0, y, Align2::LEFT_CENTER);
+        put(&row[1], right, y, Align2::RIGHT_CENTER);
+        put(&row[2], area.right() - 8.0, y, Align2::RIGHT_CENTER);
+        y += line;
+    }
+}

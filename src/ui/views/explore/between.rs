@@ -1,0 +1,122 @@
+//! The way from one pin to another: a strip of pictures, and the same played.
+
+use std::time::Duration;
+
+use egui::{ComboBox, DragValue, RichText, Ui, vec2};
+
+use super::pictures::Pictures;
+use super::{Asked, Context};
+use crate::analysis::between::Way;
+use crate::session::Decoding;
+use crate::ui::plots::{color, palette};
+use crate::ui::views::parts::{chip_ui, named};
+
+/// The choices of the section.
+#[derive(Clone)]
+pub struct Between {
+    ends: [usize; 2],
+    way: Way,
+    steps: usize,
+    plays: bool,
+    pictures: Pictures,
+}
+
+impl Default for Between {
+    fn default() -> Self {
+        Between { ends: [0, 1], way: Way::Linear, steps: 9, plays: false, pictures: Pictures::default() }
+    }
+}
+
+/// Seconds for which each picture is shown while they are played.
+const FRAME_SECS: f64 = 0.12;
+/// Sides of the pictures in points.
+const SMALL: f32 = 50.0;
+const LARGE: f32 = 132.0;
+
+/// Shows the section.
+pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, asked: &mut Asked) {
+    let p = palette(ui);
+    let pins = &context.explore.pins;
+    if pins.len() < 2 {
+        let text = "Pin two samples to see what lies between them.";
+        ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
+        return;
+    }
+    between.ends = between.ends.map(|end| end.min(pins.len() - 1));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        for (end, name) in between.ends.iter_mut().zip(["from pin", "to pin"]) {
+            ui.label(RichText::new(name).size(11.0).color(color(p.dim)));
+            let combo = ComboBox::from_id_salt(name).width(44.0).selected_text((*end + 1).to_string());
+            let response = combo.show_ui(ui, |ui| {
+                for (at, pin) in pins.iter().enumerate() {
+                    if ui.selectable_label(*end == at, format!("{}: {}", at + 1, pin.name)).clicked() {
+                        *end = at;
+                    }
+                }
+            });
+            named(response.response, name);
+        }
+    });
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        let ways = [
+            (Way::Linear, "linear", "Along the straight line between the codes"),
+            (
+                Way::Spherical,
+                "spherical",
+                "Along the great circle: for codes of a normal prior with many units",
+            ),
+        ];
+        for (way, name, about) in ways {
+            if chip_ui(ui, between.way == way, name).on_hover_text(about).clicked() {
+                between.way = way;
+            }
+        }
+        let drag = DragValue::new(&mut between.steps).range(3..=40).speed(0.1).suffix(" steps");
+        named(ui.add(drag), "steps of the way");
+        if chip_ui(ui, between.plays, if between.plays { "Stop" } else { "Play" }).clicked() {
+            between.plays = !between.plays;
+        }
+    });
+    ui.add_space(6.0);
+    let [from, to] = between.ends.map(|end| &pins[end].code);
+    let last = (between.steps - 1) as f32;
+    let codes = (0..between.steps).flat_map(|step| between.way.at(from, to, step as f32 / last)).collect();
+    context.decode(asked, Decoding::Way, codes);
+    if let Some((stamp, rows)) = context.explore.decoded(Decoding::Way) {
+        between.pictures.fill(ui, context.data, stamp, rows);
+    }
+    let count = between.pictures.len();
+    if between.plays && count > 1 {
+        let frame = (ui.input(|input| input.time) / FRAME_SECS) as usize;
+        between.pictures.show(ui, context.data, there_and_back(frame, count), LARGE, "the way, played");
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(FRAME_SECS));
+        ui.add_space(6.0);
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        for step in 0..count {
+            between.pictures.show(ui, context.data, step, SMALL, &format!("step {} of {count}", step + 1));
+        }
+    });
+}
+
+/// The picture to show, where they are played to the end and back again and again.
+fn there_and_back(frame: usize, count: usize) -> usize {
+    let turn = frame % (2 * (count - 1)).max(1);
+    if turn < count { turn } else { 2 * (count - 1) - turn }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_played_to_the_end_and_back() {
+        let played: Vec<usize> = (0..9).map(|frame| there_and_back(frame, 4)).collect();
+        assert_eq!(played, [0, 1, 2, 3, 2, 1, 0, 1, 2]);
+        assert_eq!([0, 1, 2].map(|frame| there_and_back(frame, 2)), [0, 1, 0]);
+    }
+}

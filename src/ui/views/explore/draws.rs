@@ -1,0 +1,181 @@
+//! Samples that the network makes up: codes drawn from the prior or from a distribution fitted to the codes, decoded, each with
+//! the training sample it is nearest to, so that memorising shows.
+
+use std::sync::Arc;
+
+use egui::{DragValue, RichText, Slider, Ui, vec2};
+
+use super::pictures::Pictures;
+use super::{Asked, Context};
+use crate::project::Bottleneck;
+use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
+use crate::ui::plots::{color, format_number, palette};
+use crate::ui::state::{Pin, Question};
+use crate::ui::views::parts::{chip_ui, named};
+use crate::ui::views::sample::{Sampler, row_name};
+
+/// The choices of the section.
+#[derive(Clone)]
+pub struct DrawsSection {
+    from: Option<Distribution>,
+    components: usize,
+    temperature: f32,
+    seed: u64,
+    count: usize,
+    pictures: Pictures,
+    nearest: Pictures,
+}
+
+impl Default for DrawsSection {
+    fn default() -> Self {
+        DrawsSection {
+            from: None,
+            components: 5,
+            temperature: 1.0,
+            seed: 1,
+            count: 12,
+            pictures: Pictures::default(),
+            nearest: Pictures::default(),
+        }
+    }
+}
+
+const SIDE: f32 = 58.0;
+
+/// Shows the section.
+pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, asked: &mut Asked) {
+    let p = palette(ui);
+    let kind = context.trained.plan().design().code.kind;
+    let from =
+        section.from.unwrap_or(if has_prior(&kind) { Distribution::Prior } else { Distribution::Gaussian });
+    controls_ui(ui, &kind, section, from);
+    ui.add_space(6.0);
+    let draws = Draws {
+        from: match from {
+            Distribution::Mixture(_) => Distribution::Mixture(section.components),
+            Distribution::Prior | Distribution::Gaussian => from,
+        },
+        codes: Arc::clone(context.kept),
+        count: section.count,
+        temperature: section.temperature,
+        seed: section.seed,
+    };
+    let of = (format!("{:?}", draws.from), draws.count, draws.temperature.to_bits(), draws.seed);
+    let stamp = context.stamp((of, Arc::as_ptr(context.kept) as usize));
+    asked.questions.push((Question::Draw, stamp, JobKind::Draw { trained: context.trained.clone(), draws }));
+    let (stamp, codes, rows) = match context.explore.drawn() {
+        None => return,
+        Some((_, Err(message))) => {
+            ui.add(egui::Label::new(RichText::new(message).size(11.0).color(color(p.bad))).wrap());
+            return;
+        }
+        Some((stamp, Ok((codes, rows)))) => (stamp, codes, rows),
+    };
+    section.pictures.fill(ui, context.data, stamp, rows);
+    if context.explore.is_new(Question::NearDraws, stamp) {
+        let lookup = Lookup {
+            data: Arc::clone(context.data),
+            pictures: Arc::new(rows.to_vec()),
+            count: 1,
+            except: None,
+            is_of_draws: true,
+        };
+        asked.questions.push((Question::NearDraws, stamp, JobKind::Lookup(lookup)));
+    }
+    let found = context.explore.found(Question::NearDraws).filter(|(of, _)| *of == stamp);
+    if let Some((_, found)) = found {
+        let sampler = Sampler::new(context.data);
+        let rows: Vec<f32> = found
+            .iter()
+            .flat_map(|near| near.first().map_or_else(Vec::new, |near| sampler.scaled(near.row)))
+            .collect();
+        section.nearest.fill(ui, context.data, stamp, &rows);
+    }
+    let units = context.kept.code_units.max(1);
+    let text = "Above each sample, below the training sample nearest to it. A click pins a sample.";
+    ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 8.0);
+        for at in 0..section.pictures.len() {
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 3.0;
+                let name = format!("sample {}", at + 1);
+                if section.pictures.show(ui, context.data, at, SIDE, &name).clicked()
+                    && let Some(code) = codes.chunks_exact(units).nth(at)
+                {
+                    asked.pin = Some(Pin {
+                        name: format!("{name} of seed {}", section.seed),
+                        code: code.to_vec(),
+                        row: None,
+                    });
+                }
+                let near = found.and_then(|(_, found)| found.get(at)?.first().copied());
+                if let Some(near) = near {
+                    let row = row_name(context.data, near.row);
+                    let response = section.nearest.show(
+                        ui,
+                        context.data,
+                        at,
+                        SIDE,
+                        &format!("nearest to {name}: {row}"),
+                    );
+                    let distance = format_number(f64::from(near.distance));
+                    response
+                        .on_hover_text(format!("{row}, a training sample at distance {distance} (scaled)"));
+                }
+            });
+        }
+    });
+}
+
+fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from: Distribution) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        let choices = [
+            (Distribution::Prior, "prior", "The distribution that training holds codes to", has_prior(kind)),
+            (
+                Distribution::Gaussian,
+                "Gaussian",
+                "A normal distribution with full covariance, fitted to the codes",
+                true,
+            ),
+            (Distribution::Mixture(0), "mixture", "Several normal distributions, fitted to the codes", true),
+        ];
+        for (choice, name, about, _) in choices.into_iter().filter(|choice| choice.3) {
+            let is_on = std::mem::discriminant(&choice) == std::mem::discriminant(&from);
+            if chip_ui(ui, is_on, name).on_hover_text(about).clicked() {
+                section.from = Some(choice);
+            }
+        }
+        if matches!(from, Distribution::Mixture(_)) {
+            let drag = DragValue::new(&mut section.components).range(1..=50).speed(0.1).suffix(" parts");
+            named(ui.add(drag), "parts of the mixture");
+        }
+    });
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        let seed = DragValue::new(&mut section.seed).speed(0.1).prefix("seed ");
+        named(ui.add(seed), "seed of the samples").on_hover_text("The same seed gives the same samples");
+        if chip_ui(ui, false, "Others").on_hover_text("Draw other samples").clicked() {
+            section.seed = section.seed.wrapping_add(1);
+        }
+        let count = DragValue::new(&mut section.count).range(1..=200).speed(0.2).suffix(" samples");
+        named(ui.add(count), "number of samples");
+    });
+    if is_normal(kind) || from != Distribution::Prior {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("temperature").size(11.0).color(color(palette(ui).dim)));
+            ui.spacing_mut().slider_width = 110.0;
+            let slider = Slider::new(&mut section.temperature, 0.0..=2.0).max_decimals(2);
+            named(ui.add(slider), "temperature")
+                .on_hover_text("How far codes go from the mean: 1 is a fair draw");
+        });
+    }
+}
+
+/// Whether a kind of code has a prior that codes are drawn from.
+fn has_prior(kind: &Bottleneck) -> bool {
+    !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
+}

@@ -1,0 +1,88 @@
+//! Reconstructions as they are shown: as pictures, or as profiles over the features where samples are no pictures.
+
+use egui::{Rect, Sense, StrokeKind, Ui, Vec2, vec2};
+
+use crate::dataset::Dataset;
+use crate::project::Shown;
+use crate::ui::plots::{Atlas, Profile, color, palette, profile_ui};
+use crate::ui::views::sample::{RangeCache, Sampler};
+
+/// Some samples, filled again only when they change.
+#[derive(Clone, Default)]
+pub struct Pictures {
+    stamp: Option<u64>,
+    atlas: Atlas,
+    range: RangeCache,
+    /// Scaled, row by row.
+    rows: Vec<f32>,
+    features: usize,
+    /// Ends of all profiles.
+    ends: [f32; 2],
+}
+
+impl Pictures {
+    /// Takes in scaled samples, row by row, unless they are those of the same stamp.
+    pub fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, rows: &[f32]) {
+        if self.stamp == Some(stamp) {
+            return;
+        }
+        self.stamp = Some(stamp);
+        self.features = data.shape.features().max(1);
+        self.rows = rows.to_vec();
+        let finite = rows.iter().copied().filter(|value| value.is_finite());
+        self.ends = finite.fold([0.0, 1.0], |[low, high], value| [low.min(value), high.max(value)]);
+        let Some(shown) = data.shown() else { return };
+        let Shown { height, width, channels, .. } = shown;
+        let (range, sampler) = (self.range.of(data), Sampler::new(data));
+        let pixels: Vec<f32> =
+            rows.chunks_exact(self.features).flat_map(|row| sampler.unscaled(row)).collect();
+        let features = self.features;
+        self.atlas.fill(ui.ctx(), [width, height], pixels.len() / features, |picture, x, y| {
+            let start = picture * features + (y * width + x) * channels;
+            range.pixel(&shown.pixel(&pixels[start..start + channels]))
+        });
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len().checked_div(self.features).unwrap_or(0)
+    }
+
+    /// Scaled values of one of them.
+    pub fn row(&self, at: usize) -> &[f32] {
+        self.rows.get(at * self.features..(at + 1) * self.features).unwrap_or_default()
+    }
+
+    /// Paints one of them into a rectangle.
+    pub fn paint(&self, ui: &Ui, at: usize, rect: Rect) {
+        self.atlas.paint(ui.painter(), at, rect);
+    }
+
+    /// Shows one of them, `side` points along its longer side; returns its response.
+    pub fn show(&self, ui: &mut Ui, data: &Dataset, at: usize, side: f32, name: &str) -> egui::Response {
+        match data.shown() {
+            Some(shown) => {
+                let (rect, response) = ui.allocate_exact_size(size(shown, side), Sense::click());
+                self.paint(ui, at, rect);
+                let p = palette(ui);
+                let edge = if response.hovered() || response.has_focus() { p.accent } else { p.line };
+                ui.painter().rect_stroke(rect, 1.0, egui::Stroke::new(1.0, color(edge)), StrokeKind::Outside);
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
+                response
+            }
+            None => {
+                let row = self.row(at);
+                let profile =
+                    Profile { name, original: row, corrupted: &[], reconstruction: row, range: self.ends };
+                profile_ui(ui, &profile, vec2(side.max(120.0), 0.6 * side.max(90.0))).0
+            }
+        }
+    }
+}
+
+/// Size on the screen of a picture whose longer side has so many points.
+pub fn size(shown: Shown, side: f32) -> Vec2 {
+    let Shown { height, width, .. } = shown;
+    let scale = side / width.max(height).max(1) as f32;
+    vec2(width as f32 * scale, height as f32 * scale).max(Vec2::splat(4.0))
+}

@@ -1,0 +1,284 @@
+//! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as a mosaic.
+
+use egui::{Align2, CursorIcon, DragValue, FontId, Key, Rect, RichText, Shape, Stroke, Tooltip, Ui, pos2};
+
+use super::pictures::Pictures;
+use super::subject::PlaneKind;
+use super::{Asked, Context, ExploreView, bits};
+use crate::dataset::LabelValues;
+use crate::run::Kept;
+use crate::session::Decoding;
+use crate::ui::plots::{
+    Atlas, Drag, Limits, PointColors, Scatter, ShownScatter, color, palette, scatter_ui, stamp_of,
+};
+use crate::ui::state::Pin;
+use crate::ui::views::parts::{advice_ui, chip_ui, named};
+use crate::ui::views::sample::{RangeCache, Sampler, label_text, row_name, tells_groups};
+
+/// What the first mouse button does on the plane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    /// Decodes the place under the pointer.
+    #[default]
+    Decode,
+    /// Moves what is shown.
+    Pan,
+}
+
+impl Tool {
+    const ALL: [(Tool, &'static str, Key, &'static str); 2] = [
+        (Tool::Decode, "Decode", Key::D, "Drag to decode the place under the pointer (D)"),
+        (Tool::Pan, "Pan", Key::P, "Drag to move what is shown (P)"),
+    ];
+}
+
+/// Pictures of a decoded plane beneath the points.
+#[derive(Clone, Default)]
+pub struct Mosaic {
+    /// Whether it is shown.
+    pub is_on: bool,
+    asked: Option<(u64, Limits, [usize; 2])>,
+    /// What the pictures show, once they are there.
+    shown: Option<(u64, Limits, [usize; 2])>,
+    atlas: Atlas,
+    range: RangeCache,
+}
+
+/// Side of a picture of the mosaic, in points, and the most pictures along one axis.
+const CELL: f32 = 44.0;
+const MOST_CELLS: usize = 24;
+
+/// Choices of the header: the tool, the plane, the mosaic.
+pub fn controls_ui(ui: &mut Ui, kept: &Kept, view: &mut ExploreView) {
+    for (tool, name, _, about) in Tool::ALL {
+        if chip_ui(ui, view.tool == tool, name).on_hover_text(about).clicked() {
+            view.tool = tool;
+        }
+    }
+    ui.add_space(8.0);
+    if kept.code_units > 2 {
+        for kind in PlaneKind::ALL {
+            if chip_ui(ui, view.kind == kind, kind.name()).on_hover_text(about(kind)).clicked() {
+                view.kind = kind;
+                view.scatter.zoom.reset();
+            }
+        }
+        if view.kind == PlaneKind::Units {
+            let mut shown = view.shown_units(kept.code_units);
+            for (axis, name) in [(0, "x"), (1, "y")] {
+                let mut number = shown[axis] + 1;
+                let range = 1..=kept.code_units;
+                let drag = DragValue::new(&mut number).range(range).speed(0.1).prefix(format!("{name} "));
+                if named(ui.add(drag), format!("unit along {name}")).changed() {
+                    shown[axis] = number - 1;
+                    view.units = shown;
+                    view.scatter.zoom.reset();
+                }
+            }
+        }
+    }
+    if kept.code_units > 1
+        && chip_ui(ui, view.mosaic.is_on, "mosaic")
+            .on_hover_text("Decode the whole plane beneath the points")
+            .clicked()
+    {
+        view.mosaic.is_on = !view.mosaic.is_on;
+    }
+}
+
+fn about(kind: PlaneKind) -> &'static str {
+    match kind {
+        PlaneKind::Components => "First two principal components of the codes; all others are 0",
+        PlaneKind::Units => "Two units; the others as in the active pin, else their mean",
+        PlaneKind::Pins => "The plane through the last three pins",
+    }
+}
+
+/// Shows the plane in all the room that is left.
+pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked) {
+    ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, color(palette(ui).plot));
+    let subject = context.subject;
+    let Some(plane) = &subject.plane else {
+        let (what, advice) = match view.kind {
+            PlaneKind::Pins => ("A plane needs three pins", "Pin three samples that do not lie on one line."),
+            PlaneKind::Components | PlaneKind::Units => {
+                ("This code has no plane", "It has a single unit: move its slider at the right.")
+            }
+        };
+        advice_ui(ui, what, advice);
+        return;
+    };
+    let column =
+        context.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column));
+    let rows = &context.run.kept.probe.code_rows;
+    let classes: Vec<u32> = match column.map(|column| &column.values) {
+        Some(LabelValues::Classes { ids, .. }) => {
+            rows.iter().map(|row| ids.get(*row as usize).copied().unwrap_or(u32::MAX)).collect()
+        }
+        Some(LabelValues::Numbers(_)) | None => Vec::new(),
+    };
+    let scatter = Scatter {
+        name: "codes to explore",
+        points: &subject.points,
+        colors: if classes.is_empty() { PointColors::Alike } else { PointColors::Classes(&classes) },
+        stamp: stamp_of((subject.plane_stamp, context.data.fingerprint)),
+        series: stamp_of((context.run.id, context.run.started_unix_secs, view.kind, view.units)),
+        isolated: None,
+        lanes: None,
+        drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
+    };
+    let mosaic = &mut view.mosaic;
+    let shown = scatter_ui(ui, &scatter, &mut view.scatter, |_, transform, shapes| {
+        if mosaic.is_on {
+            mosaic.paint(transform, shapes);
+        }
+    });
+    let Some(shown) = shown else { return };
+    if view.mosaic.is_on {
+        view.mosaic.ask(ui, context, &shown, plane, asked);
+    }
+    keys_ui(ui, &shown, view);
+    paint_pins(ui, context, &shown);
+    let pointer = shown.response.interact_pointer_pos().filter(|at| shown.rect().contains(*at));
+    let pressed =
+        shown.response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
+    if view.tool == Tool::Decode {
+        shown.response.clone().on_hover_cursor(CursorIcon::Crosshair);
+        if let (Some(at), true) = (pointer, pressed) {
+            view.place = Some(plane.code(shown.point(at)));
+        }
+    }
+    if let Some(code) = &view.place {
+        let at = shown.at(plane.place(code));
+        let p = palette(ui);
+        let painter = shown.painter(ui);
+        painter.circle_stroke(at, 6.0, Stroke::new(2.5, color(p.plot)));
+        painter.circle_stroke(at, 6.0, Stroke::new(1.5, color(p.text)));
+        context.decode(asked, Decoding::Pointer, code.clone());
+    }
+    if let Some(point) = shown.hovered
+        && !pressed
+    {
+        hover_ui(ui, context, point);
+        if shown.response.clicked() {
+            asked.pin = pin_of(context, point);
+            view.place = None;
+        }
+    }
+}
+
+fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
+    let is_meant = shown.response.has_focus() || shown.response.hovered();
+    if !is_meant || ui.ctx().egui_wants_keyboard_input() {
+        return;
+    }
+    for (tool, _, key, _) in Tool::ALL {
+        if ui.input(|input| input.modifiers.is_none() && input.key_pressed(key)) {
+            view.tool = tool;
+        }
+    }
+}
+
+/// A sample as a pin.
+fn pin_of(context: &Context<'_>, point: usize) -> Option<Pin> {
+    let row = *context.run.kept.probe.code_rows.get(point)?;
+    let code = context.kept.codes.chunks_exact(context.kept.code_units).nth(point)?.to_vec();
+    Some(Pin { name: row_name(context.data, row), code, row: Some(row) })
+}
+
+fn hover_ui(ui: &Ui, context: &Context<'_>, point: usize) {
+    let Some(row) = context.run.kept.probe.code_rows.get(point) else { return };
+    let id = ui.scope_id().with("explored sample");
+    Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, egui::PopupAnchor::Pointer).gap(14.0).show(
+        |ui| {
+            let p = palette(ui);
+            ui.label(RichText::new(row_name(context.data, *row)).size(12.0).color(color(p.text)));
+            for labels in &context.data.labels {
+                let name = crate::project::visible(&labels.name);
+                let text = format!("{name}: {}", label_text(labels, *row));
+                ui.label(RichText::new(text).size(11.0).color(color(p.dim)));
+            }
+            ui.label(RichText::new("click to pin").size(10.0).color(color(p.faint)));
+        },
+    );
+}
+
+/// Marks the pins with their numbers.
+fn paint_pins(ui: &Ui, context: &Context<'_>, shown: &ShownScatter) {
+    let Some(plane) = &context.subject.plane else { return };
+    let (p, painter) = (palette(ui), shown.painter(ui));
+    for (at, pin) in context.explore.pins.iter().enumerate() {
+        let place = shown.at(plane.place(&pin.code));
+        let is_active = context.explore.active == Some(at);
+        let fill = if is_active { p.accent } else { p.raised };
+        let text = if is_active { p.on_accent } else { p.text };
+        painter.circle(place, 8.0, color(fill), Stroke::new(1.0, color(p.text)));
+        painter.text(place, Align2::CENTER_CENTER, at + 1, FontId::proportional(10.0), color(text));
+    }
+}
+
+impl Mosaic {
+    /// Asks for the pictures of what is shown, and takes them in once they are there.
+    fn ask(
+        &mut self,
+        ui: &Ui,
+        context: &Context<'_>,
+        shown: &ShownScatter,
+        plane: &crate::analysis::plane::Plane,
+        asked: &mut Asked,
+    ) {
+        let Some(picture) = context.data.shown() else { return };
+        let (limits, size) = (shown.limits(), shown.rect().size());
+        let cells = [size.x, size.y].map(|side| ((side / CELL) as usize).clamp(2, MOST_CELLS));
+        let place = |axis: usize, at: usize| {
+            let [low, high] = if axis == 0 { limits.x } else { limits.y };
+            (low + (high - low) * (at as f64 + 0.5) / cells[axis] as f64) as f32
+        };
+        let codes: Vec<f32> = (0..cells[1])
+            .flat_map(|y| (0..cells[0]).map(move |x| (x, y)))
+            .flat_map(|(x, y)| plane.code([place(0, x), place(1, y)]))
+            .collect();
+        let stamp = context.stamp(bits(&codes));
+        self.asked = Some((stamp, limits, cells));
+        context.decode(asked, Decoding::Mosaic, codes);
+        let Some((answered, rows)) = context.explore.decoded(Decoding::Mosaic) else { return };
+        let is_newest = answered == stamp;
+        if is_newest && self.shown.is_none_or(|shown| shown.0 != stamp) {
+            self.shown = self.asked;
+            let (features, range) = (context.data.shape.features().max(1), self.range.of(context.data));
+            let sampler = Sampler::new(context.data);
+            let pixels: Vec<f32> =
+                rows.chunks_exact(features).flat_map(|row| sampler.unscaled(row)).collect();
+            let crate::project::Shown { height, width, channels, .. } = picture;
+            self.atlas.fill(ui.ctx(), [width, height], pixels.len() / features, |at, x, y| {
+                let start = at * features + (y * width + x) * channels;
+                range.pixel(&picture.pixel(&pixels[start..start + channels]))
+            });
+        }
+    }
+
+    /// Paints the pictures where they belong.
+    fn paint(&self, transform: &egui_plot::PlotTransform, shapes: &mut Vec<Shape>) {
+        let Some((_, limits, cells)) = self.shown else { return };
+        let corner = |x: usize, y: usize| {
+            let along =
+                |[low, high]: [f64; 2], at: usize, of: usize| low + (high - low) * at as f64 / of as f64;
+            let value = egui_plot::PlotPoint::new(along(limits.x, x, cells[0]), along(limits.y, y, cells[1]));
+            transform.position_from_point(&value)
+        };
+        for y in 0..cells[1] {
+            for x in 0..cells[0] {
+                let (from, to) = (corner(x, y), corner(x + 1, y + 1));
+                let rect = Rect::from_two_pos(pos2(from.x, from.y), pos2(to.x, to.y));
+                shapes.extend(self.atlas.shape(y * cells[0] + x, rect));
+            }
+        }
+    }
+}
+
+/// What is decoded under the pointer, once it is there.
+pub fn pointed<'a>(ui: &Ui, context: &Context<'_>, pictures: &'a mut Pictures) -> Option<&'a Pictures> {
+    let (stamp, rows) = context.explore.decoded(Decoding::Pointer)?;
+    pictures.fill(ui, context.data, stamp, rows);
+    (pictures.len() > 0).then_some(pictures)
+}

@@ -1,0 +1,213 @@
+//! Single units of a code, to be changed: sliders, and for codes of bits or choices the bits or choices themselves.
+
+use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, Ui, pos2, vec2};
+
+use super::{Asked, Context, bits};
+use crate::analysis::spread::Spread;
+use crate::project::{Bottleneck, format_count};
+use crate::ui::plots::{color, format_number, palette};
+use crate::ui::state::Pin;
+use crate::ui::views::parts::{chip_ui, named};
+use crate::ui::views::sample::feature_name;
+
+/// Units that are shown without being asked for.
+const FEW: usize = 32;
+
+/// The code as it was changed.
+#[derive(Clone, Default)]
+pub struct Sliders {
+    /// The code it began with, and the code now.
+    code: Option<(Vec<f32>, Vec<f32>)>,
+    shows_all: bool,
+}
+
+impl Sliders {
+    /// The code, where it was changed.
+    pub fn changed(&self) -> Option<&[f32]> {
+        self.code.as_ref().filter(|(from, now)| bits(from) != bits(now)).map(|(_, now)| &now[..])
+    }
+
+    /// Begins with another code, unless it is the one that was begun with.
+    fn follow(&mut self, base: Vec<f32>) -> &mut Vec<f32> {
+        if self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base)) {
+            self.code = Some((base.clone(), base));
+        }
+        &mut self.code.get_or_insert_default().1
+    }
+}
+
+/// Shows the section.
+pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, asked: &mut Asked) {
+    let base = context.base();
+    let is_changed = sliders.changed().is_some();
+    let shows_all = sliders.shows_all;
+    let code = sliders.follow(base.clone());
+    ui.horizontal(|ui| {
+        let reset = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Reset")).inner;
+        if reset.on_hover_text("Take back every change of this code").clicked() {
+            code.clone_from(&base);
+        }
+        let keep = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Keep as pin")).inner;
+        if keep.on_hover_text("Keep the changed code").clicked() {
+            let number = context.explore.pins.len() + 1;
+            asked.pin =
+                Some(Pin { name: format!("made by sliders {number}"), code: code.clone(), row: None });
+        }
+    });
+    ui.add_space(4.0);
+    match &context.trained.plan().design().code.kind {
+        Bottleneck::Hashing { .. } => bits_ui(ui, code),
+        Bottleneck::DescriptionLength { choices, .. } => choices_ui(ui, code, *choices),
+        Bottleneck::Quantised { dimension, .. } => entries_ui(ui, context, code, *dimension),
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. } => {
+            let count = if shows_all { usize::MAX } else { FEW };
+            for unit in context.subject.order.iter().take(count) {
+                unit_ui(ui, context, *unit, code);
+            }
+            let hidden = context.subject.order.len().saturating_sub(count);
+            if hidden > 0 && chip_ui(ui, false, &format!("Show {} more", format_count(hidden))).clicked() {
+                sliders.shows_all = true;
+            }
+        }
+    }
+}
+
+/// One unit: its name, its slider over the histogram of the codes, its value.
+fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, code: &mut [f32]) {
+    let (Some(spread), Some(value)) = (context.subject.spreads.get(unit), code.get_mut(unit)) else { return };
+    let p = palette(ui);
+    let name = unit_name(context, unit);
+    let [low, high] = spread.range;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let label = egui::Label::new(RichText::new(&name).size(11.0).color(color(p.dim))).truncate();
+        ui.add_sized(vec2(56.0, 20.0), label);
+        if low == high {
+            let text = format!("always {}", format_number(f64::from(low)));
+            ui.label(RichText::new(text).size(11.0).color(color(p.faint)));
+            return;
+        }
+        let width = (ui.available_width() - 66.0).max(60.0);
+        let at = Rect::from_min_size(ui.cursor().min, vec2(width, 20.0));
+        histogram(ui, spread, at);
+        ui.spacing_mut().slider_width = width;
+        ui.spacing_mut().interact_size.y = 16.0;
+        let slider = Slider::new(value, low..=high).clamping(SliderClamping::Never).show_value(false);
+        let about = format!(
+            "Range of the watched samples: {} to {}",
+            format_number(f64::from(low)),
+            format_number(f64::from(high))
+        );
+        named(ui.add(slider), name.clone()).on_hover_text(about);
+        let speed = f64::from(high - low) / 300.0;
+        let drag = DragValue::new(value).speed(speed).custom_formatter(|value, _| format_number(value));
+        named(ui.add(drag), format!("{name}, value"));
+    });
+}
+
+/// The histogram of a unit as the ground of its slider.
+fn histogram(ui: &Ui, spread: &Spread, rect: Rect) {
+    let most = spread.histogram.iter().copied().max().unwrap_or(0).max(1) as f32;
+    let width = rect.width() / spread.histogram.len().max(1) as f32;
+    let tint = color(palette(ui).code).gamma_multiply(0.35);
+    for (bin, count) in spread.histogram.iter().enumerate() {
+        let left = rect.left() + bin as f32 * width;
+        let top = rect.bottom() - rect.height() * *count as f32 / most;
+        let bar = Rect::from_min_max(pos2(left, top), pos2(left + width - 0.5, rect.bottom()));
+        ui.painter().rect_filled(bar, 0.0, tint);
+    }
+}
+
+/// What a unit is called: of a selector the feature that it has chosen.
+pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
+    let health = context.run.health.as_ref();
+    let chosen = health.and_then(|health| health.selector.as_ref()?.chosen.get(unit).copied());
+    chosen
+        .map_or_else(|| format!("unit {}", unit + 1), |feature| feature_name(context.data, feature as usize))
+}
+
+/// Bits to flip.
+fn bits_ui(ui: &mut Ui, code: &mut [f32]) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
+        for (unit, value) in code.iter_mut().enumerate() {
+            let is_set = *value > 0.5;
+            let text = RichText::new(if is_set { "1" } else { "0" }).size(11.0).monospace();
+            let button = ui.add(Button::selectable(is_set, text).min_size(vec2(18.0, 20.0)));
+            if named(button, format!("bit {}", unit + 1))
+                .on_hover_text(format!("Flip bit {}", unit + 1))
+                .clicked()
+            {
+                *value = f32::from(!is_set);
+            }
+        }
+    });
+}
+
+/// The choice of each quantiser.
+fn choices_ui(ui: &mut Ui, code: &mut [f32], choices: usize) {
+    for (number, group) in code.chunks_exact_mut(choices.max(1)).enumerate() {
+        let strongest = (0..group.len()).max_by(|a, b| group[*a].total_cmp(&group[*b])).unwrap_or(0);
+        ui.horizontal(|ui| {
+            let name = format!("quantiser {}", number + 1);
+            ui.label(RichText::new(&name).size(11.0).color(color(palette(ui).dim)));
+            let combo = ComboBox::from_id_salt(&name).selected_text((strongest + 1).to_string());
+            let response = combo.show_ui(ui, |ui| {
+                for choice in 0..choices {
+                    if ui.selectable_label(choice == strongest, (choice + 1).to_string()).clicked() {
+                        group.fill(0.0);
+                        group[choice] = 1.0;
+                    }
+                }
+            });
+            named(response.response, name);
+        });
+    }
+}
+
+/// The entry of the codebook that each vector is.
+fn entries_ui(ui: &mut Ui, context: &Context<'_>, code: &mut [f32], dimension: usize) {
+    let Some(codebook) = context.trained.weights().0.get("code.codebook") else { return };
+    let entries: Vec<&[f32]> = codebook.values.chunks_exact(dimension.max(1)).collect();
+    for (number, vector) in code.chunks_exact_mut(dimension.max(1)).enumerate() {
+        let distance = |entry: &usize| -> f32 {
+            entries[*entry].iter().zip(&*vector).map(|(a, b)| (a - b) * (a - b)).sum()
+        };
+        let Some(nearest) = (0..entries.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))) else {
+            return;
+        };
+        let mut chosen = nearest + 1;
+        ui.horizontal(|ui| {
+            let name = format!("vector {}", number + 1);
+            ui.label(RichText::new(&name).size(11.0).color(color(palette(ui).dim)));
+            let drag = DragValue::new(&mut chosen).range(1..=entries.len()).speed(0.2).prefix("entry ");
+            if named(ui.add(drag), name).changed() {
+                vector.copy_from_slice(entries[chosen - 1]);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_changed_once_it_differs_from_the_one_it_began_with() {
+        let mut sliders = Sliders::default();
+        assert_eq!(sliders.changed(), None);
+        sliders.follow(vec![1.0, 2.0]);
+        assert_eq!(sliders.changed(), None);
+        sliders.follow(vec![1.0, 2.0])[1] = 3.0;
+        assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]));
+        sliders.follow(vec![1.0, 2.0]);
+        assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]), "another frame changes nothing");
+        sliders.follow(vec![0.0, 2.0]);
+        assert_eq!(sliders.changed(), None, "another pin is looked at");
+    }
+}
