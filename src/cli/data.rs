@@ -149,6 +149,12 @@ pub(super) fn relocated(run: &Run, arguments: &DataArguments) -> Result<Data, Fa
     if let Some(path) = &arguments.data {
         let path = given(path, Elsewhere::Option)?;
         design.data.source = source_like(&path, run, &arguments.reading)?;
+        // It is the same table.
+        if let (Source::Csv { reading, .. }, Source::Csv { reading: own, .. }) =
+            (&mut design.data.source, &run.design.data.source)
+        {
+            reading.skip_rows.clone_from(&own.skip_rows);
+        }
     }
     replace(&mut design, &DataArguments { data: None, ..arguments.clone() })?;
     Ok(design.data)

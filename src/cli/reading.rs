@@ -7,7 +7,8 @@ use super::failure::Failure;
 use crate::dataset::companions;
 use crate::project::{
     Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
-    Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take, visible,
+    Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, RowSet, Rules, Scaling, Source, Take,
+    visible,
 };
 
 /// What the options of this file stand under in the help.
@@ -58,6 +59,10 @@ pub(super) struct Reading {
     /// Table: how many rows at the end are left out, such as sums, or detect
     #[arg(long, help_heading = HEADING, value_name = "COUNT", value_parser = |text: &str| count(text, Choice::SkipFooter))]
     skip_footer: Option<Choice>,
+    /// Table: single rows that are left out, as in 7,12-14, counted from 1 below the header and its units, as results number
+    /// them (lines without any field do not count, rows that are left out do); none, or detect for sums among the rows
+    #[arg(long, help_heading = HEADING, value_name = "ROWS", value_parser = skip_rows)]
+    skip_rows: Option<Choice>,
     /// Table: what happens to missing values
     #[arg(long, help_heading = HEADING, value_name = "HOW", value_parser = named(Missing::ALL, missing, Choice::Missing))]
     missing: Option<Choice>,
@@ -220,6 +225,7 @@ impl Reading {
             &self.sheet,
             &self.skip_lines,
             &self.skip_footer,
+            &self.skip_rows,
             &self.missing,
             &self.missing_words,
             &self.dates,
@@ -269,6 +275,7 @@ fn whose(choice: &Choice) -> &'static str {
         | Choice::Sheet(_)
         | Choice::SkipLines(_)
         | Choice::SkipFooter(_)
+        | Choice::SkipRows(_)
         | Choice::Missing(_)
         | Choice::MissingWords(_)
         | Choice::OnlyMissingWords(_)
@@ -369,6 +376,11 @@ fn sheet(text: &str) -> Result<Choice, String> {
 fn count(text: &str, choice: fn(Option<usize>) -> Choice) -> Result<Choice, String> {
     let count = told(text).map(|text| text.parse()).transpose();
     count.map(choice).map_err(|_| "write a number, as in 3, or detect".to_owned())
+}
+
+fn skip_rows(text: &str) -> Result<Choice, String> {
+    let rows = told(text).map(|text| text.parse::<RowSet>()).transpose();
+    rows.map(Choice::SkipRows).map_err(|message| format!("{message}, or detect"))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]

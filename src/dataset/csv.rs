@@ -2,6 +2,8 @@
 //!
 //! A table is read twice: first to learn what its columns hold, by all of their fields, then for the values.
 
+mod around;
+mod beside;
 mod body;
 mod codes;
 mod date;
@@ -11,28 +13,43 @@ mod doubts;
 mod encoding;
 mod ends;
 mod evidence;
+mod first_row;
 mod footer;
+mod form;
 mod header;
+mod header_rows;
 mod ids;
+mod label_names;
 mod labels;
 mod layout;
+mod left_out;
 mod lines;
+mod made_up;
 mod matching;
+mod merged;
 mod misfits;
 mod missing;
+mod names;
 mod number;
 mod overview;
 mod parts;
+mod places;
 mod plain;
 mod preamble;
 mod records;
 mod remarks;
 mod roles;
+mod second_header;
+mod second_table;
 mod sectors;
 mod sheet;
 mod sniff;
 mod spaces;
+mod start;
+mod statistics;
+mod survey;
 mod text;
+mod told;
 mod values;
 mod words;
 
@@ -42,15 +59,16 @@ pub(super) use sniff::{is_table, sniff_as};
 use std::io::Read;
 use std::path::Path;
 
+use self::form::Form;
 use self::layout::TableLayout;
-use self::lines::{Form, NAMES_COPIES};
+use self::lines::NAMES_COPIES;
 use self::matching::Matched;
 use self::remarks::Remarks;
 use self::text::Text;
 use self::values::Table;
 use super::raw::Raw;
 use super::{Column, DataError, Known, Progress, memory};
-use crate::project::{Delimiter, Header, Missing, Rules, TableReading};
+use crate::project::{Delimiter, Header, Missing, RowSet, Rules, TableReading};
 
 /// How a table is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -133,13 +151,25 @@ fn load_text(
     layout.sample = Vec::new();
     budget.give_back((NAMES_COPIES - 1) * layout.names_bytes);
 
+    let gone = names::chosen_in_vain(&layout.columns, asked, known.columns);
+    load_rows(text, asked, known, layout, progress).map_err(|error| names::with_gone(error, &gone))
+}
+
+fn load_rows(
+    text: &Text<'_>,
+    asked: &Asked<'_>,
+    known: Known<'_>,
+    mut layout: TableLayout,
+    progress: &Progress,
+) -> Result<Raw, DataError> {
+    let budget = progress.budget();
     progress.restart(text.bytes);
     let mut remarks = Remarks::default();
     remarks.notes.append(&mut layout.notes);
     remarks.doubts.append(&mut layout.doubts);
-    let (mut evidence, body) = body::survey(text, &mut layout, asked, progress, &mut remarks)?;
+    let (mut evidence, body) = survey::survey(text, &mut layout, asked, progress, &mut remarks)?;
     match text.sheet() {
-        Some(sheet) => sheet.doubt(&mut remarks),
+        Some(sheet) => sheet.tell(&mut remarks),
         None if asked.reading.sheet.is_some() => {
             remarks
                 .notes
@@ -152,6 +182,9 @@ fn load_text(
         _ => Some(Matched::find(text, &mut layout, &evidence, asked, known, &mut remarks, progress)?),
     };
     let roles = roles::decide(text, &layout, &evidence, asked, matched.as_ref(), &mut remarks)?;
+    if matched.is_none() {
+        beside::tell(&layout, &evidence, &roles.by_column, &mut remarks);
+    }
     let mut overview = overview::of(&layout, &evidence, &roles, progress)?;
     if let Some(matched) = &matched {
         let takes: Vec<_> = overview.iter().map(|column| column.take).collect();
@@ -165,8 +198,15 @@ fn load_text(
     progress.restart(text.bytes);
     let mut table = Table::new(text, &layout, &roles, asked, progress)?;
     let (mut source_rows, mut dropped) = (Vec::new(), 0_usize);
+    let (mut empty, mut empty_count) = (RowSet::default(), 0);
     body.each(text, &layout, progress, |number, record| {
         let gaps = table.push(record).map_err(|error| extrapolated(error, progress))?;
+        if gaps && asked.missing == Missing::ColumnMean && table.is_last_empty() {
+            empty_count += 1;
+            if empty.ranges() <= around::MOST_RANGES {
+                empty.push(number);
+            }
+        }
         if gaps && asked.missing == Missing::DropRow {
             table.drop_last();
             dropped += 1;
@@ -186,13 +226,16 @@ fn load_text(
         budget.reserve(&mut source_rows, table.rows())?;
         source_rows.extend(1..=table.rows() as u32);
     }
+    if empty_count > 0 && table.rows() > empty_count {
+        around::tell_empty(&empty, empty_count, &body.skip, &mut remarks);
+    }
     overview::count(&mut overview, &roles, table.values(), progress)?;
     let mut raw = table.finish(dropped, &mut remarks)?;
     budget.trim(&mut source_rows);
     raw.source_rows = source_rows;
     raw.overview = overview;
-    raw.what = remarks::what(raw.rows.len() / roles.features.max(1), &roles.columns);
-    raw.understood = remarks::understood(text, &layout, &roles);
+    raw.what = told::what(raw.rows.len() / roles.features.max(1), &roles.columns);
+    raw.understood = told::understood(text, &layout, &roles);
     let names = roles.columns.iter().flat_map(|column| {
         let words = if let super::ColumnKind::Categories { words } = &column.kind { &words[..] } else { &[] };
         words.iter().map(|word| memory::text_bytes(column.name.len() + word.len() + 3))

@@ -47,7 +47,9 @@ fn mended_table(source: &Source, error: &DataError) -> Option<Source> {
     let Source::Csv { path, labels, header, delimiter, .. } = &mut mended else { return None };
     let preview = csv::sniff(path).ok()?;
     let is_laid_out_otherwise = (*header != Header::Auto && *header != preview.header)
-        || (*delimiter != Delimiter::Auto && *delimiter != preview.delimiter);
+        || (*delimiter != Delimiter::Auto
+            && preview.delimiter != Delimiter::Auto
+            && *delimiter != preview.delimiter);
     match error {
         DataError::Word { .. } | DataError::Content { .. } if is_laid_out_otherwise => {
             (*header, *delimiter) = (Header::Auto, Delimiter::Auto);

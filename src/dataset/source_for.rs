@@ -250,9 +250,9 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
             reading.clone_from(known_reading);
         }
         (
-            Source::Csv { path: _, header, delimiter, labels, missing, reading },
+            Source::Csv { path, header, delimiter, labels, missing, reading },
             Source::Csv {
-                path: _,
+                path: known_path,
                 header: known_header,
                 delimiter: known_delimiter,
                 labels: known,
@@ -262,6 +262,7 @@ pub fn source_like(path: &Path, known: &Source, shape: Shape) -> Result<Source, 
         ) => {
             // Which of the labels are there is seen when it is loaded.
             reading.clone_from(known_reading);
+            forget_rows(reading, (path, known_path));
             labels.clone_from(known);
             (*header, *delimiter, *missing) = (*known_header, *known_delimiter, *known_missing);
         }
@@ -309,7 +310,7 @@ pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, 
     if let (
         Source::Csv { header, delimiter, labels, missing, reading, .. },
         Source::Csv {
-            path: _,
+            path: known_path,
             header: known_header,
             delimiter: known_delimiter,
             labels: known_labels,
@@ -320,6 +321,7 @@ pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, 
     {
         (*header, *delimiter, *missing) = (*known_header, *known_delimiter, *known_missing);
         reading.clone_from(known_reading);
+        forget_rows(reading, (path, known_path));
         let preview = csv::sniff_as(path, *header, *delimiter, reading, rules)?;
         let there: HashSet<&String> = preview.columns.iter().collect();
         let mut kept = known_labels.clone();
@@ -328,6 +330,13 @@ pub fn table_like(path: &Path, design: &Source, rules: Rules) -> Result<Source, 
         *labels = if are_all_gone { preview.labels } else { kept };
     }
     Ok(source)
+}
+
+/// The numbers of single rows are those of one file, which may have been moved.
+fn forget_rows(reading: &mut TableReading, (path, known): (&Path, &Path)) {
+    if path.file_name() != known.file_name() {
+        reading.skip_rows = None;
+    }
 }
 
 #[cfg(test)]
@@ -341,6 +350,15 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         std::io::Write::write_all(&mut gzip, bytes).unwrap();
         gzip.finish().unwrap()
+    }
+
+    #[test]
+    fn rows_are_skipped_in_the_file_they_were_chosen_for() {
+        for (path, is_kept) in [("moved/table.csv", true), ("here/other.csv", false)] {
+            let mut reading = TableReading { skip_rows: "2,5".parse().ok(), ..TableReading::default() };
+            forget_rows(&mut reading, (Path::new(path), Path::new("here/table.csv")));
+            assert_eq!(reading.skip_rows.is_some(), is_kept, "{path}");
+        }
     }
 
     #[test]

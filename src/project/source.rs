@@ -1,6 +1,7 @@
 mod arrays;
 mod choice;
 mod pictures;
+mod row_set;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub use arrays::{ArrayReading, Axes, IdxReading, Parts};
 pub use choice::{Choice, quoted};
 pub use pictures::{Alpha, Channels, Fit, LabelFrom, Masks, Pages, PictureReading, PixelRange};
+pub use row_set::RowSet;
 pub use table::{
     ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take,
 };

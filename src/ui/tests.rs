@@ -14,6 +14,7 @@ mod commands;
 mod data;
 mod documents;
 mod events;
+mod explore;
 mod network;
 mod runs;
 #[cfg(feature = "long-tests")]

@@ -33,6 +33,10 @@ fn every_choice_is_read_from_the_option_that_says_it() {
     choices.extend([None, Some("Sheet 2".to_owned()), Some("-x".to_owned())].map(Choice::Sheet));
     choices.extend([None, Some(0), Some(12)].map(Choice::SkipLines));
     choices.extend([None, Some(0), Some(2)].map(Choice::SkipFooter));
+    choices.extend(
+        [None, Some("none"), Some("7,12-14")]
+            .map(|rows| Choice::SkipRows(rows.map(|rows| rows.parse().unwrap()))),
+    );
     choices.extend(Missing::ALL.map(Choice::Missing));
     choices.push(Choice::MissingWords(vec!["-99".to_owned(), "not known".to_owned()]));
     choices.extend([Choice::MissingWords(vec![]), Choice::OnlyMissingWords(vec![])]);

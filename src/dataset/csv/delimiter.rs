@@ -2,7 +2,8 @@
 
 use ::csv::ByteRecord;
 
-use super::lines::{Form, byte_of, head_rows};
+use super::form::{Form, byte_of};
+use super::lines::head_rows;
 use super::number::Notations;
 use super::plain::plain_number;
 use super::preamble;

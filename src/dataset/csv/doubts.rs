@@ -10,7 +10,7 @@ use super::layout::TableLayout;
 use super::matching::Matched;
 use super::missing::{self, UsualWords};
 use super::roles::{self, Role};
-use super::{Asked, listed, shortened, sniff};
+use super::{Asked, label_names, listed, shortened};
 use crate::dataset::{ColumnKind, Doubt};
 use crate::project::{Choice, DateOrder, Rules, TableReading, Take};
 
@@ -183,7 +183,7 @@ impl Columns<'_> {
         }
         if matches!(role, Role::Numbers { .. } | Role::Categories { .. } | Role::Truth { .. })
             && self.asked.rules == Rules::Current
-            && sniff::is_label_name(name)
+            && label_names::is_label_name(name)
         {
             let message = format!("\"{shown}\" is called as labels are, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);

@@ -2,28 +2,21 @@
 
 use ::csv::ByteRecord;
 
-use super::evidence::{Content, Evidence};
+use super::evidence::Content;
 use super::missing::is_missing;
-use super::number::Notation;
 use super::plain::plain_number;
+use super::statistics::{self, Called};
 use crate::project::TableReading;
 
 /// The most rows that are looked at.
 const MOST: usize = 20;
 /// The longest of them, in bytes.
 const LONGEST: usize = 4096;
-/// How a row that holds the sums of the others begins.
-const SUMS: [&str; 9] =
-    ["total", "totals", "grand total", "subtotal", "overall", "sum", "summe", "gesamt", "insgesamt"];
-/// How a row that holds the means of the others begins.
-const MEANS: [&str; 5] = ["mean", "average", "avg", "mittelwert", "durchschnitt"];
-/// How a row that holds other numbers about the others begins.
-const OTHERS: [&str; 5] = ["median", "minimum", "maximum", "std", "stddev"];
 
 /// Whether a row of a table of so many columns may stand below it: it is empty, sums up the others, or holds one text alone.
-pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]>, columns: usize) -> bool {
+pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]> + Clone, columns: usize) -> bool {
     let (mut count, mut bytes, mut filled, mut first) = (0, 0, 0, None);
-    for field in fields {
+    for field in fields.clone() {
         (count, bytes) = (count + 1, bytes + field.len());
         let field = field.trim_ascii();
         // Nearly all rows end here.
@@ -42,7 +35,8 @@ pub(super) fn may_be<'a>(fields: impl Iterator<Item = &'a [u8]>, columns: usize)
     match first {
         None => columns > 1,
         Some(first) if !is_text(first) || columns < 2 => false,
-        Some(first) => is_sum(first) || (filled == 1 && (columns > 2 || count < columns)),
+        Some(_) if filled == 1 && (columns > 2 || count < columns) => true,
+        Some(_) => statistics::called(fields).is_some(),
     }
 }
 
@@ -50,14 +44,9 @@ fn is_text(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| plain_number(text).is_none())
 }
 
-fn is_sum(field: &[u8]) -> bool {
-    [&SUMS[..], &MEANS, &OTHERS].into_iter().any(|words| is_one(field, words))
-}
-
-fn is_one(field: &[u8], words: &[&str]) -> bool {
-    let field = field.trim_ascii();
-    let field = field.strip_suffix(b":").unwrap_or(field).trim_ascii_end();
-    words.iter().any(|word| field.eq_ignore_ascii_case(word.as_bytes()))
+/// What a row is called by its first text after what it tells of the others.
+pub(super) fn called_first(row: &ByteRecord) -> Option<Called> {
+    statistics::called([first(row)?])
 }
 
 /// The rows at the end that may stand below the table, with their numbers.
@@ -66,51 +55,107 @@ pub(super) struct Tail {
     pub rows: Vec<(u64, ByteRecord)>,
     /// Whether others like them stand within the table.
     pub has_others: bool,
+    /// How many of them sum up others, less the other rows that follow these.
+    ahead: usize,
+}
+
+/// What is known of the rows above those at the end.
+pub(super) struct Above<'a> {
+    pub contents: &'a [Content],
+    pub reading: &'a TableReading,
+    /// How many rows are data for certain.
+    pub rows: u64,
+    /// Whether the words of a column all hold digits.
+    pub have_digits: &'a dyn Fn(usize) -> bool,
+    /// Whether the numbers of a row are those of the rows above it.
+    pub is_proven: &'a dyn Fn(u64) -> bool,
+    /// Whether rows that call themselves sums stand among them without being some.
+    pub has_doubtful: bool,
 }
 
 impl Tail {
     /// Takes a row that may stand below the table.
     pub(super) fn takes(&mut self, number: u64, record: &ByteRecord, columns: usize) -> bool {
-        let takes = self.rows.len() < MOST && may_be(record.iter(), columns);
-        if takes {
-            self.rows.push((number, record.clone()));
+        if self.rows.len() >= MOST {
+            return false;
         }
-        takes
+        let may_be = may_be(record.iter(), columns);
+        if may_be {
+            self.ahead += usize::from(statistics::called(record).is_some_and(Called::is_likely));
+        } else {
+            // A tax between a sum and the sum with it.
+            let is_next = self.ahead > 0 && record.as_slice().len() <= LONGEST;
+            self.ahead -= usize::from(is_next);
+            if !is_next {
+                return false;
+            }
+        }
+        self.rows.push((number, record.clone()));
+        true
     }
 
     /// The rows, where others follow: they stand within the table.
     pub(super) fn within(&mut self) -> Vec<(u64, ByteRecord)> {
         self.has_others |= self.rows.iter().any(|(_, row)| !is_empty(row.iter()));
+        self.ahead = 0;
         std::mem::take(&mut self.rows)
     }
 
-    /// How many of its rows belong to the table, going by what its columns hold: the others stand below it. `sums_up` tells
-    /// whether the numbers of a row are those of the rows above it.
-    pub(super) fn of_table<E>(
-        &self,
-        evidence: &[Evidence],
-        reading: &TableReading,
-        sums_up: &mut dyn FnMut(u64, &ByteRecord) -> Result<bool, E>,
-    ) -> Result<usize, E> {
-        let contents: Vec<Content> = evidence.iter().map(|evidence| evidence.judge(None)).collect();
-        let mut count = self.rows.len();
+    /// How many of its rows belong to the table: the others stand below it. These are remarks, rows with words where the
+    /// columns hold numbers, and rows that sum up others, as their numbers prove, or their names where several stand
+    /// together or all other names hold digits.
+    pub(super) fn of_table(&self, above: &Above<'_>) -> usize {
+        let (mut count, contents) = (self.rows.len(), above.contents);
         if contents.iter().all(|content| *content == Content::Nothing) {
-            return Ok(count);
+            return count;
         }
-        for (at, (number, row)) in self.rows.iter().enumerate().rev() {
+        let proven = self.rows.iter().position(|(number, _)| (above.is_proven)(*number));
+        let statistics = self.statistics(above);
+        let mut is_before_sum = false;
+        for (at, (_, row)) in self.rows.iter().enumerate().rev() {
+            let sums_up = statistics::called(row).is_some_and(Called::is_likely);
+            let follows_sum = proven.is_some_and(|proven| proven < at) && (sums_up || is_before_sum);
             let is_below = is_empty(row.iter())
                 || row.len() < contents.len()
-                || row.iter().zip(&contents).any(|(field, content)| !fits(field, content, reading))
-                || (begins_as_sum(row) && sums_up(*number, row)?);
+                || row.iter().zip(contents).any(|(field, content)| !fits(field, content, above.reading))
+                || follows_sum
+                || proven == Some(at)
+                || (at >= statistics && called_first(row).is_some_and(|called| called.is_whole))
+                || is_unlike(row, above);
             if !is_below {
                 break;
             }
+            is_before_sum |= sums_up;
             if !is_empty(row.iter()) {
                 count = at;
             }
         }
-        Ok(count)
+        count
     }
+
+    /// The first of the rows at the end that are called after different statistics; the number of rows where none are.
+    fn statistics(&self, above: &Above<'_>) -> usize {
+        let is_one = |row: &ByteRecord| called_first(row).is_some_and(|called| called.is_whole);
+        let filled = |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).count();
+        let is_remark = |row: &ByteRecord| filled(row) < 2 && !is_one(row);
+        let end = self.rows.iter().rposition(|(_, row)| !is_remark(row)).map_or(0, |last| last + 1);
+        let is_other = |(_, row): &(u64, ByteRecord)| !is_empty(row.iter()) && !is_one(row);
+        let start = self.rows[..end].iter().rposition(is_other).map_or(0, |last| last + 1);
+        let mut names: Vec<_> = self.rows[start..end]
+            .iter()
+            .filter_map(|(_, row)| Some(first(row)?.to_ascii_lowercase()))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > 1 && above.rows > 1 && !above.has_doubtful { start } else { self.rows.len() }
+    }
+}
+
+/// Whether a row is surely called after a statistic, as all names in its place hold digits, unlike its own.
+fn is_unlike(row: &ByteRecord, above: &Above<'_>) -> bool {
+    let Some(at) = row.iter().position(|field| !field.trim_ascii().is_empty()) else { return false };
+    let is_sure = called_first(row).is_some_and(Called::is_sure);
+    is_sure && !row[at].iter().any(u8::is_ascii_digit) && (above.have_digits)(at)
 }
 
 /// Whether a row holds no field, or lines drawn of signs (`---+---`) alone.
@@ -122,13 +167,8 @@ pub(super) fn is_empty<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> bool {
     })
 }
 
-/// Whether the first text of a row says that it sums up others.
-pub(super) fn begins_as_sum(row: &ByteRecord) -> bool {
-    first(row).is_some_and(is_sum)
-}
-
 fn first(row: &ByteRecord) -> Option<&[u8]> {
-    row.iter().find(|field| !field.trim_ascii().is_empty())
+    row.iter().map(<[u8]>::trim_ascii).find(|field| !field.is_empty())
 }
 
 /// Whether a field can be in a column that holds this.
@@ -145,61 +185,10 @@ fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     }
 }
 
-/// The sums of the numbers of some columns.
-pub(super) struct Sums {
-    columns: Vec<Sum>,
-    rows: f64,
-    /// Whether they should be met, or the means.
-    is_total: bool,
-    is_average: bool,
-}
-
-struct Sum {
-    column: usize,
-    notation: Notation,
-    /// The number that may be the sum or mean.
-    told: f64,
-    so_far: f64,
-}
-
-impl Sums {
-    pub(super) fn of(row: &ByteRecord, evidence: &[Evidence]) -> Sums {
-        let columns = row.iter().zip(evidence).enumerate().filter_map(|(column, (field, evidence))| {
-            let Content::Numbers { notation, .. } = evidence.judge(None) else { return None };
-            Some(Sum { column, notation, told: number(field, notation)?, so_far: 0.0 })
-        });
-        let is = |words: &[&str]| first(row).is_some_and(|field| is_one(field, words));
-        Sums { columns: columns.collect(), rows: 0.0, is_total: is(&SUMS), is_average: is(&MEANS) }
-    }
-
-    pub(super) fn add(&mut self, row: &ByteRecord) {
-        self.rows += 1.0;
-        for sum in &mut self.columns {
-            sum.so_far += row.get(sum.column).and_then(|field| number(field, sum.notation)).unwrap_or(0.0);
-        }
-    }
-
-    /// Whether most numbers are the sums or the means of their columns, up to rounding.
-    pub(super) fn are_met(&self) -> bool {
-        let is_near = |a: f64, b: f64| (a - b).abs() <= 1e-3 * a.abs().max(b.abs());
-        let is_met = |sum: &&Sum| {
-            let means = sum.so_far / self.rows.max(1.0);
-            sum.told != 0.0
-                && (self.is_total && is_near(sum.told, sum.so_far)
-                    || self.is_average && is_near(sum.told, means))
-        };
-        self.rows > 1.0 && 2 * self.columns.iter().filter(is_met).count() > self.columns.len()
-    }
-}
-
-fn number(field: &[u8], notation: Notation) -> Option<f64> {
-    std::str::from_utf8(field).ok().and_then(|text| notation.parse(text.trim()))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::number::{Notation, Signs};
     use super::*;
-    use crate::dataset::memory::Budget;
 
     #[test]
     fn rows_below_a_table_are_told_by_their_texts() {
@@ -240,8 +229,7 @@ mod tests {
 
     #[test]
     fn words_for_missing_values_fit_a_column_of_numbers() {
-        let content =
-            Content::Numbers { notation: Notation::Point, signs: super::super::number::Signs::default() };
+        let content = Content::Numbers { notation: Notation::Point, signs: Signs::default() };
         let told = TableReading { missing_words: vec!["gone".to_owned()], ..TableReading::default() };
         let only = TableReading { only_missing_words: true, ..told.clone() };
         for (field, reading, expected) in [
@@ -255,26 +243,35 @@ mod tests {
     }
 
     #[test]
-    fn sums_and_means_are_recognised() {
-        let rows = [["a", "1", "4,5"], ["b", "2", "5"], ["c", "3", "6"]];
-        let mut evidence = vec![Evidence::default(); 3];
-        for row in rows {
-            for (evidence, field) in evidence.iter_mut().zip(row) {
-                evidence.add(field, &TableReading::default(), &Budget::of(1 << 20));
+    fn rows_that_sum_up_others_are_told_from_the_last_rows_of_the_table() {
+        let contents =
+            [Content::Words, Content::Numbers { notation: Notation::Point, signs: Signs::default() }];
+        let check = |lines: &[&str], proven: &[u64], have_digits: bool, expected: usize| {
+            let mut tail = Tail::default();
+            for (number, line) in (1..).zip(lines) {
+                let row = ByteRecord::from(line.split(',').collect::<Vec<_>>());
+                assert!(tail.takes(number, &row, 2), "{line:?} of {lines:?}");
             }
-        }
-        let check = |total: &[&str], expected: bool| {
-            let mut sums = Sums::of(&ByteRecord::from(total.to_vec()), &evidence);
-            for row in rows {
-                sums.add(&ByteRecord::from(row.to_vec()));
-            }
-            assert_eq!(sums.are_met(), expected, "{total:?}");
+            let above = Above {
+                contents: &contents,
+                reading: &TableReading::default(),
+                rows: 9,
+                have_digits: &|_| have_digits,
+                is_proven: &|number| proven.contains(&number),
+                has_doubtful: false,
+            };
+            assert_eq!(tail.of_table(&above), expected, "{lines:?}");
         };
-        check(&["Total", "6", "15,5"], true);
-        check(&["Mean:", "2", "5,167"], true);
-        check(&["Total", "2", "5,167"], false);
-        check(&["Mean", "6", "15,5"], false);
-        check(&["Total", "7", "9"], false);
-        check(&["Total", "", ""], false);
+        check(&["Total,5"], &[], false, 1);
+        check(&["Total,5"], &[1], false, 0);
+        check(&["Total,5"], &[], true, 0);
+        check(&["Max,5"], &[], true, 1);
+        check(&["Mean,5", "SD,2"], &[], false, 0);
+        check(&["Min,5", "Max,9", "of all"], &[], false, 0);
+        check(&["Total,5", "Total,7"], &[], false, 2);
+        check(&["North total,5", "Grand total,7"], &[], false, 2);
+        check(&["North total,5", "Grand total,7"], &[1], false, 0);
+        check(&["Subtotal,5", "Tax,1", "Total,6"], &[1], false, 0);
+        check(&["Subtotal,5", "South,1"], &[1], false, 2);
     }
 }

@@ -43,7 +43,9 @@ pub(super) fn judge(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Verdict {
     let names = votes.names + votes.usual + votes.rare;
     let doubt = Some("some of its fields look like names, others like data");
     if names > 0 && votes.data > 0 {
-        return Verdict { has_header: names > votes.data, doubt };
+        // A column may be called as one of its words (`yes`).
+        let is_sure = votes.names > 0 && names >= 3 * votes.data;
+        return Verdict { has_header: names > votes.data, doubt: doubt.filter(|_| !is_sure) };
     }
     if votes.data > 0 {
         return sure(false);
@@ -251,6 +253,34 @@ pub(super) fn are_units(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
     below.len() > 1 && (units > 1 || units == 1 && is_bracketed)
 }
 
+/// Whether the row below the header holds further names: no number and no word of the rows below, but words above numbers or
+/// above columns of few words, and nothing in the first column, which has a field in nearly all of these.
+pub(super) fn are_further_names(row: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
+    let mut names = 0;
+    for (at, field) in row.iter().enumerate() {
+        let present: Vec<&Field<'_>> =
+            below.iter().filter_map(|row| row.get(at)).filter(|field| **field != Field::Missing).collect();
+        let values = present.iter().filter(|field| field.value().is_some()).count();
+        let words: HashSet<&str> = present
+            .iter()
+            .filter_map(|field| if let Field::Word(word) = field { Some(*word) } else { None })
+            .collect();
+        let is_above_values = !present.is_empty() && 10 * values >= 9 * present.len();
+        match field {
+            Field::Missing if at == 0 && 10 * present.len() < 9 * below.len() => return false,
+            Field::Missing => {}
+            Field::Value(_) => return false,
+            Field::Word(_) | Field::Date(_) if at == 0 => return false,
+            Field::Word(word) if words.contains(word) => return false,
+            Field::Word(_) | Field::Date(_) => {
+                let are_few = present.len() >= 4 && 2 * words.len() <= present.len();
+                names += usize::from(is_above_values || (are_few && matches!(field, Field::Word(_))));
+            }
+        }
+    }
+    below.len() >= 4 && names > 1
+}
+
 /// How many numbers a row has, where they are at least three and each is as far from the one before
 /// it as the next.
 fn even_step(row: &[Field<'_>]) -> Option<usize> {
@@ -378,6 +408,8 @@ mod tests {
         check(&["Name,City", "Ann,Bonn", "Bob,Ulm", "Cy,Rome", "Di,Paris"], true, false);
         check(&["sample_id,x1", "a,b", "c,d"], true, false);
         check(&["x", "1", "2"], true, false);
+        // A column that is called as one of its words.
+        check(&["ans,flag,ja,v", "no,y,ja,1", "yes,n,nein,2", "no,y,ja,3", "yes,n,nein,4"], true, false);
         check(&["5", "1", "2"], false, false);
         check(&["a,b"], true, false);
         check(&["1,2"], false, false);
@@ -404,5 +436,18 @@ mod tests {
         check(&["mm,3", "1,2", "4,5"], false);
         check(&["1,2", "1,2", "4,5"], false);
         check(&["mm,kg", "1,2"], false);
+    }
+
+    #[test]
+    fn further_names_stand_below_names_alone() {
+        let check = |first: &str, expected: bool| {
+            let below = ["7,x,1,", "8,y,2,long", "9,x,3,", "5,y,4,text"].map(fields);
+            assert_eq!(are_further_names(&fields(first), &below), expected, "{first:?}");
+        };
+        check(",Answer,Answer,Free", true);
+        check(",x,Answer,Free", false);
+        check("6,Answer,Answer,Free", false);
+        check(",Answer,5,Free", false);
+        check(",,Answer,Free", false);
     }
 }

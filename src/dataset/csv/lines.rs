@@ -3,6 +3,7 @@ use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read, Result as I
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
+use super::form::{Form, byte_of};
 use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::text::Text;
 use crate::dataset::memory;
@@ -19,17 +20,6 @@ const ROW_DELIMITERS: usize = 4 * MAX_COLUMNS;
 pub(super) const NAMES_COPIES: u64 = 5;
 /// How much memory a row takes, in times its length: a record doubles as it grows, and its text is copied where it is kept.
 const ROW_COPIES: u64 = 4;
-
-/// How lines are taken apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Form {
-    pub delimiter: Delimiter,
-    /// Lines that begin with it are left out.
-    pub comment: Option<u8>,
-    /// Lines at the beginning that are left out: one that says what the delimiter is, titles.
-    pub skip: usize,
-    pub quotes: Quotes,
-}
 
 /// The rows of a table one after the other, none of which can fill the memory.
 pub(super) struct Lines<'a> {
@@ -203,16 +193,6 @@ fn builder(form: Form) -> ReaderBuilder {
     builder
 }
 
-pub(super) fn byte_of(delimiter: Delimiter) -> u8 {
-    match delimiter {
-        Delimiter::Comma | Delimiter::Auto => b',',
-        Delimiter::Semicolon => b';',
-        Delimiter::Tab => b'\t',
-        Delimiter::Pipe => b'|',
-        Delimiter::Spaces => b' ',
-    }
-}
-
 /// Where a record begins: `line 3`, counted from 1.
 ///
 /// Counted only once something is wrong: the parser's own count runs ahead neither over empty lines nor over the second half
@@ -227,12 +207,24 @@ pub(super) fn place_of_record(
 }
 
 fn place_of(text: &Text<'_>, form: Form, start: u64, progress: &Progress) -> String {
-    let stream = text.open(form, false, progress);
-    let line = stream.ok().and_then(|stream| line_at(BufReader::new(stream), start, form.comment).ok());
-    line.map_or_else(
-        || format!("byte {start}"),
-        |line| format!("{} {}", text.unit(), line + form.skip as u64),
-    )
+    let line = line_from(text, form, start, progress);
+    line.map_or_else(|| format!("byte {start}"), |line| format!("{} {line}", text.unit()))
+}
+
+/// The line of a record, counted from 1.
+pub(super) fn line_of_record(
+    text: &Text<'_>,
+    form: Form,
+    record: &ByteRecord,
+    progress: &Progress,
+) -> Option<u64> {
+    line_from(text, form, record.position().map_or(0, ::csv::Position::byte), progress)
+}
+
+fn line_from(text: &Text<'_>, form: Form, start: u64, progress: &Progress) -> Option<u64> {
+    let stream = text.open(form, false, progress).ok()?;
+    let line = line_at(BufReader::new(stream), start, form.comment).ok()?;
+    Some(line + form.skip as u64)
 }
 
 /// The line of the first byte from `start` on that ends no line and is in no comment.
@@ -291,35 +283,6 @@ fn open_quote(mut reader: impl BufRead, start: u64, delimiter: u8) -> IoResult<O
     }
 }
 
-/// Leaves out the first lines.
-pub(super) fn leave_out(reader: &mut impl BufRead, lines: usize) -> IoResult<()> {
-    let (mut left, mut after_return) = (lines, false);
-    loop {
-        let buffer = reader.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(());
-        }
-        let (mut used, mut is_done) = (0, false);
-        for &byte in buffer {
-            // The second half of one end of a line.
-            let ends_it = std::mem::take(&mut after_return) && byte == b'\n';
-            if !ends_it && left == 0 {
-                is_done = true;
-                break;
-            }
-            used += 1;
-            if !ends_it && matches!(byte, b'\n' | b'\r') {
-                left -= 1;
-                after_return = byte == b'\r';
-            }
-        }
-        reader.consume(used);
-        if is_done {
-            return Ok(());
-        }
-    }
-}
-
 pub(super) fn utf8<'a>(
     text: &Text<'_>,
     form: Form,
@@ -346,26 +309,6 @@ pub(super) fn names_bytes(row: &ByteRecord) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_are_left_out_whatever_ends_them() {
-        for (text, lines, expected) in [
-            ("a\nb\nc", 1, "b\nc"),
-            ("a\r\n\r\nc", 2, "c"),
-            ("a\r\rc", 2, "c"),
-            ("a\n\nb", 1, "\nb"),
-            ("a\nb", 0, "a\nb"),
-            ("a\nb", 5, ""),
-        ] {
-            for capacity in [1, 64] {
-                let mut reader = BufReader::with_capacity(capacity, text.as_bytes());
-                leave_out(&mut reader, lines).unwrap();
-                let mut rest = String::new();
-                reader.read_to_string(&mut rest).unwrap();
-                assert_eq!(rest, expected, "{lines} of {text:?}");
-            }
-        }
-    }
 
     #[test]
     fn an_open_quote_is_found_where_it_begins() {

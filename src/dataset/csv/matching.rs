@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
+use super::made_up::made_up_places;
 use super::remarks::Remarks;
 use super::text::Text;
 use super::{Asked, listed};
@@ -239,14 +240,4 @@ fn tell_labels(layout: &TableLayout, asked: &Asked<'_>, remarks: &mut Remarks) {
     if !gone.is_empty() {
         remarks.notes.push(format!("label columns that are not in this table: {}", listed(&gone)));
     }
-}
-
-/// The places of a run's columns in a table of `count` of them, where their names were made up from these: it was trained
-/// on a table without a header.
-pub(super) fn made_up_places(known: &[Column], count: usize) -> Option<Vec<usize>> {
-    let place = |column: &Column| {
-        let number: usize = column.name.strip_prefix("column ")?.parse().ok()?;
-        number.checked_sub(1).filter(|place| *place < count)
-    };
-    known.iter().map(place).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::evidence::Evidence;
 use super::layout::TableLayout;
-use super::remarks;
 use super::roles::{Role, Roles};
+use super::told;
 use super::words::Words;
 use crate::dataset::progress::Pulse;
 use crate::dataset::{ColumnOverview, DataError, Progress, memory};
@@ -38,7 +38,7 @@ pub(super) fn of(
                 | Role::Label(_)
                 | Role::Numbers { .. }
                 | Role::Truth { .. }
-                | Role::Categories { .. } => remarks::content(evidence, *has_comma),
+                | Role::Categories { .. } => told::content(evidence, *has_comma),
             },
             take: role.take(),
             range: (low <= high).then_some((low, high)),

@@ -11,7 +11,7 @@ use super::number::Notation;
 use super::remarks::Remarks;
 use super::text::Text;
 use super::words::{WORDS, Words};
-use super::{Asked, doubts, listed, sniff};
+use super::{Asked, doubts, label_names, listed};
 use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError};
 use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
@@ -336,10 +336,10 @@ impl Judge<'_> {
     fn extra(&self, at: usize, evidence: &Evidence, was_label: Option<bool>) -> Role {
         let is_class = match evidence.judge(Some(self.commas[at])) {
             Content::Words | Content::Truth { .. } => true,
-            Content::Numbers { .. } => evidence.are_whole() && sniff::has_classes(evidence),
+            Content::Numbers { .. } => evidence.are_whole() && label_names::has_classes(evidence),
             Content::Nothing | Content::Dates { .. } => false,
         };
-        let is_named = sniff::is_label_name(&self.layout.columns[at]);
+        let is_named = label_names::is_label_name(&self.layout.columns[at]);
         let is_label = was_label.unwrap_or_else(|| is_class || is_named || is_id(self.layout, at, evidence));
         if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }

@@ -6,12 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use calamine::{
-    Data, DataRef, ExcelDateTime, Ods, Range, Reader, Sheet as Entry, SheetType, SheetVisible, Xls, Xlsx,
+    Data, DataRef, Dimensions, ExcelDateTime, Ods, Range, Reader, Sheet as Entry, SheetType, SheetVisible,
+    Xls, Xlsx,
 };
 use zip::ZipArchive;
 
 use super::remarks::Remarks;
-use super::{listed, parts, records};
+use super::{listed, merged, parts, records};
 use crate::dataset::memory::Held;
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress};
@@ -24,6 +25,8 @@ pub(super) struct Sheet {
     others: Vec<String>,
     /// The names of those that have a cell, where none was chosen.
     filled: Vec<String>,
+    /// Rows below the first of a merged cell that have its text, too.
+    merged: usize,
     /// Its cells, a row a line, with commas between them; charged to the budget.
     pub text: Vec<u8>,
 }
@@ -38,8 +41,15 @@ impl Sheet {
         format!("sheet \"{}\" of {count} (others: {})", self.name, listed(&self.others))
     }
 
-    /// Doubts that it is the right one where there are others with cells.
-    pub(super) fn doubt(&self, remarks: &mut Remarks) {
+    /// Tells of merged cells, and doubts that it is the right one where there are others with cells.
+    pub(super) fn tell(&self, remarks: &mut Remarks) {
+        if self.merged > 0 {
+            let s = if self.merged == 1 { "" } else { "s" };
+            remarks.notes.push(format!(
+                "merged cells hold their text in all of their rows ({} cell{s} filled in)",
+                self.merged
+            ));
+        }
         if !self.filled.is_empty() {
             let remedies = self.filled.iter().take(4).map(|name| Choice::Sheet(Some(name.clone())));
             let message =
@@ -59,7 +69,14 @@ const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
 /// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell; `None` where it has none.
-type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Vec<u8>>, DataError> + 'a;
+type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
+
+/// The text of a sheet.
+struct Written {
+    text: Vec<u8>,
+    /// Cells that were filled in because they are merged with one above.
+    merged: usize,
+}
 
 /// Reads the sheet of this name, or the first that is not empty.
 ///
@@ -84,6 +101,8 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
             let names = names(book.sheets_metadata());
             choose(path, &names, wanted, progress, &mut |name, whole| {
                 let mut out = Writer::new(path, progress);
+                let regions =
+                    if whole { merged::of(|| book.merge_cells_by_sheet_name(name)) } else { Vec::new() };
                 let mut cells = book.worksheet_cells_reader(name).map_err(|error| damaged(path, &error))?;
                 while let Some(cell) = cells.next_cell().map_err(|error| damaged(path, &error))? {
                     let (row, column) = cell.get_position();
@@ -91,7 +110,7 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
                         break;
                     }
                 }
-                out.finish()
+                out.finish(regions)
             })
         }
         Kind::Xls => {
@@ -99,7 +118,9 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
             let names = names(book.sheets_metadata());
             choose(path, &names, wanted, progress, &mut |name, whole| {
                 let range = book.worksheet_range(name).map_err(|error| damaged(path, &error))?;
-                written(path, &range, whole, progress)
+                let regions =
+                    if whole { merged::of(|| book.merge_cells_by_sheet_name(name)) } else { Vec::new() };
+                written(path, &range, regions, whole, progress)
             })
         }
         Kind::Ods => {
@@ -107,7 +128,7 @@ fn sheet(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet
             let names = names(book.sheets_metadata());
             choose(path, &names, wanted, progress, &mut |name, whole| {
                 let range = book.worksheet_range(name).map_err(|error| damaged(path, &error))?;
-                written(path, &range, whole, progress)
+                written(path, &range, Vec::new(), whole, progress)
             })
         }
         Kind::Other => {
@@ -137,10 +158,10 @@ fn choose(
         let message = format!("has no sheet \"{wanted}\"; choose one of {}", listed(names));
         return Err(DataError::file(path, message));
     }
-    let (mut chosen, mut text) = (None, Vec::new());
+    let (mut chosen, mut written) = (None, Written { text: Vec::new(), merged: 0 });
     for name in names.iter().filter(|name| wanted.is_none_or(|wanted| wanted == *name)) {
         if let Some(found) = read(name, true)? {
-            (chosen, text) = (Some(name.clone()), found);
+            (chosen, written) = (Some(name.clone()), found);
             break;
         }
     }
@@ -157,22 +178,24 @@ fn choose(
         for other in others.iter().take(MOST_OTHERS) {
             progress.check()?;
             // One that cannot be read is none to choose.
-            if let Ok(Some(text)) = read(other, false) {
-                progress.budget().release(text);
+            if let Ok(Some(written)) = read(other, false) {
+                progress.budget().release(written.text);
                 filled.push(other.clone());
             }
         }
     }
-    Ok(Sheet { name, others, filled, text })
+    let Written { text, merged } = written;
+    Ok(Sheet { name, others, filled, merged, text })
 }
 
 /// The text of a sheet that was read as a whole, or up to its first cell.
 fn written(
     path: &Path,
     range: &Range<Data>,
+    regions: Vec<Dimensions>,
     whole: bool,
     progress: &Progress,
-) -> Result<Option<Vec<u8>>, DataError> {
+) -> Result<Option<Written>, DataError> {
     let (top, left) = range.start().unwrap_or_default();
     let mut out = Writer::new(path, progress);
     for (row, column, value) in range.used_cells() {
@@ -180,7 +203,7 @@ fn written(
             break;
         }
     }
-    out.finish()
+    out.finish(regions)
 }
 
 /// A kind of spreadsheet.
@@ -287,8 +310,10 @@ impl<'a> Writer<'a> {
     }
 
     /// The text; `None` where there is no cell.
-    fn finish(mut self) -> Result<Option<Vec<u8>>, DataError> {
+    fn finish(mut self, regions: Vec<Dimensions>) -> Result<Option<Written>, DataError> {
         self.end_row()?;
+        let (merged, bytes) = merged::fill(&mut self.rows, regions, self.progress)?;
+        self.charged += bytes;
         let budget = self.progress.budget();
         let mut text: Vec<u8> = Vec::new();
         let mut line = 0;
@@ -318,7 +343,7 @@ impl<'a> Writer<'a> {
         }
         budget.give_back(self.charged);
         budget.trim(&mut text);
-        Ok((!text.is_empty()).then_some(text))
+        Ok((!text.is_empty()).then_some(Written { text, merged }))
     }
 }
 

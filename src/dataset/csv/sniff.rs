@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::evidence::{self, Content, Evidence};
 use super::ids::is_id;
+use super::label_names::{CLASSES, has_classes, is_label_name};
 use super::layout::TableLayout;
 use super::text::Text;
 use super::{Asked, REMEDY, roles};
@@ -16,7 +17,7 @@ pub struct CsvPreview {
     /// Columns that are probably labels: called so (label, class, target, species), row numbers, ids, words that are too many
     /// for features, and the one column of words at the end of numbers.
     pub labels: Vec<String>,
-    /// What stands between two fields; never `Auto`.
+    /// What stands between two fields; `Auto` for a spreadsheet alone.
     pub delimiter: Delimiter,
     /// Whether the first row holds names; never `Auto`.
     pub header: Header,
@@ -75,7 +76,8 @@ fn look(path: &Path, asked: &Asked<'_>, progress: &Progress) -> Result<CsvPrevie
     evidence::settle(&mut evidence, asked.reading, asked.rules);
     Ok(CsvPreview {
         labels: labels(&layout, &evidence),
-        delimiter: layout.form.delimiter,
+        // The cells of a sheet have none.
+        delimiter: if text.sheet().is_some() { Delimiter::Auto } else { layout.form.delimiter },
         header: if layout.has_names() { Header::Yes } else { Header::No },
         columns: layout.columns,
     })
@@ -107,20 +109,4 @@ fn labels(layout: &TableLayout, evidence: &[Evidence]) -> Vec<String> {
     let wanted: [&dyn Fn(usize) -> bool; 2] = [&|at| is_named(at) || is_likely(at), &is_named];
     let mut some = wanted.into_iter().map(chosen).filter(|labels| labels.len() < layout.columns.len());
     some.next().unwrap_or_default()
-}
-
-const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species", "diagnosis", "y_true"];
-/// Columns of more different fields hold no classes.
-const CLASSES: usize = 20;
-
-/// Whether a column is called as labels are.
-pub(super) fn is_label_name(name: &str) -> bool {
-    let name = name.trim().trim_start_matches('#');
-    LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
-}
-
-/// Whether a column has few different fields, several times each.
-pub(super) fn has_classes(evidence: &Evidence) -> bool {
-    let few = |words: usize| words <= CLASSES && 2 * words as u64 <= evidence.present();
-    evidence.distinct().is_some_and(few)
 }

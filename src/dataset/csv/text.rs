@@ -6,7 +6,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use super::encoding::{self, is_utf16};
-use super::lines::{Form, byte_of, leave_out};
+use super::form::{Form, byte_of, leave_out};
 use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::{REMEDY, sheet};
 use crate::dataset::open_file::{Watched, open_file};

@@ -63,6 +63,13 @@ impl<'a> Table<'a> {
         self.rows
     }
 
+    /// Whether the last row has no value in any of several features.
+    pub(super) fn is_last_empty(&self) -> bool {
+        let features = self.roles.features;
+        let last = &self.values[self.values.len().saturating_sub(features)..];
+        self.roles.columns.len() > 1 && last.iter().all(|value| value.is_nan())
+    }
+
     pub(super) fn values(&self) -> &[f32] {
         &self.values
     }

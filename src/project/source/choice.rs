@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::{
     Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter,
-    Fit, Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, Rules, Scaling, Source, Take,
+    Fit, Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, RowSet, Rules, Scaling, Source, Take,
 };
 use crate::project::{visible, visible_list, visible_path};
 
@@ -26,6 +26,8 @@ pub enum Choice {
     SkipLines(Option<usize>),
     /// Of a table: rows at the end that are left out.
     SkipFooter(Option<usize>),
+    /// Of a table: single rows that are left out.
+    SkipRows(Option<RowSet>),
     /// Of a table: what happens to missing values.
     Missing(Missing),
     /// Of a table: words for a missing value, in addition to the usual ones.
@@ -94,6 +96,7 @@ impl Choice {
             (Choice::Sheet(to), Source::Csv { reading, .. }) => reading.sheet = to,
             (Choice::SkipLines(to), Source::Csv { reading, .. }) => reading.skip_lines = to,
             (Choice::SkipFooter(to), Source::Csv { reading, .. }) => reading.skip_footer = to,
+            (Choice::SkipRows(to), Source::Csv { reading, .. }) => reading.skip_rows = to,
             (Choice::Missing(to), Source::Csv { missing, .. }) => *missing = to,
             (Choice::MissingWords(to), Source::Csv { reading, .. }) => {
                 (reading.missing_words, reading.only_missing_words) = (to, false);
@@ -165,6 +168,7 @@ impl Choice {
             Choice::Sheet(to) => named("Sheet", to),
             Choice::SkipLines(to) => format!("Skip lines: {}", count(*to)),
             Choice::SkipFooter(to) => format!("Skip footer: {}", count(*to)),
+            Choice::SkipRows(to) => format!("Skip rows: {}", rows(to.as_ref())),
             Choice::Missing(to) => format!("Missing: {}", to.name()),
             Choice::MissingWords(words) if words.is_empty() => "Missing words: the usual ones".to_owned(),
             Choice::MissingWords(words) => format!("Missing words: {}", visible_list(words)),
@@ -228,6 +232,7 @@ impl Choice {
             Choice::Sheet(to) => array("sheet", to),
             Choice::SkipLines(to) => format!("--skip-lines {}", count(*to)),
             Choice::SkipFooter(to) => format!("--skip-footer {}", count(*to)),
+            Choice::SkipRows(to) => format!("--skip-rows {}", rows(to.as_ref())),
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
             Choice::MissingWords(words) if words.is_empty() => "--missing-words detect".to_owned(),
@@ -297,6 +302,11 @@ impl Choice {
 /// A number, or that it is found.
 fn count(count: Option<usize>) -> String {
     count.map_or("detect".to_owned(), |count| count.to_string())
+}
+
+/// Rows, or that they are found.
+fn rows(rows: Option<&RowSet>) -> String {
+    rows.map_or("detect".to_owned(), RowSet::to_string)
 }
 
 /// A file that was named; an empty name stands for none. Where nothing is named, what is there stays: whoever can look into

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::RowSet;
+
 /// How a table of text is read, beyond its layout. What is not said is found in the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,10 @@ pub struct TableReading {
     /// Rows at the end that are left out; found where it is not said.
     #[serde(skip_serializing_if = "super::is_default")]
     pub skip_footer: Option<usize>,
+    /// Single rows that are left out, counted from 1 below the header and its units; where it is not said, those that sum
+    /// up the rows above them.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub skip_rows: Option<RowSet>,
     /// Words that mean a missing value, in addition to the usual ones.
     #[serde(skip_serializing_if = "super::is_default")]
     pub missing_words: Vec<String>,

@@ -92,6 +92,7 @@ fn chosen_sources() -> Vec<Source> {
                     sheet: text("Sheet 2"),
                     skip_lines: Some(3),
                     skip_footer: Some(1),
+                    skip_rows: "7,12-14".parse().ok(),
                     missing_words: vec!["-999".to_owned(), "none at all".to_owned()],
                     columns: vec![ColumnChoice { name: "city".to_owned(), take: Take::Categories }; 20],
                     ..TableReading::default()
@@ -152,6 +153,7 @@ fn every_setting_of_the_reading_has_the_name_of_its_option() {
         "Sheet",
         "Skip lines",
         "Skip footer",
+        "Skip rows",
         "Missing",
         "Missing words",
         "Dates",

@@ -158,3 +158,35 @@ fn the_forms_of_every_kind() {
         }
     }
 }
+
+#[test]
+fn exploring_in_both_themes_and_sizes() {
+    for (theme, name, size) in [
+        (Theme::Dark, "dark", (1440.0, 900.0)),
+        (Theme::Light, "small-light", (1024.0, 700.0)),
+        (Theme::Light, "large", (1920.0, 1080.0)),
+    ] {
+        let mut window = Window::sized(size.0, size.1, theme);
+        window.state().project.training.epochs = 30;
+        window.key(Modifiers::NONE, Key::F5);
+        window
+            .until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+        window.state().run(Command::Show("Explore"));
+        window.harness.run_ok();
+        window.shot(&format!("explore-{name}"));
+        super::explore::pin(&mut window, &[0, 3, 9, 14]);
+        for section in ["Sliders", "Between", "Traversals", "Sample", "Near"] {
+            window.click(section);
+            for _ in 0..30 {
+                window.harness.step();
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            window.shot(&format!("explore-{}-{name}", section.to_lowercase()));
+        }
+        window.click("mosaic");
+        window.until("the plane is decoded", |state| {
+            state.explore.decoded(crate::session::Decoding::Mosaic).is_some()
+        });
+        window.shot(&format!("explore-mosaic-{name}"));
+    }
+}

@@ -85,7 +85,7 @@ impl Default for Arrangement {
             Arrangement::Tabs { active: 0, children: panes.map(Arrangement::View).collect() }
         };
         let above = Arrangement::Row(vec![(1.0, tabs(&["Loss"])), (1.0, tabs(&["Latent"]))]);
-        let below = tabs(&["Reconstructions", "Health", DATA_VIEW]);
+        let below = tabs(&["Reconstructions", "Explore", "Health", DATA_VIEW]);
         Arrangement::Column(vec![(1.15, above), (1.0, below)]).completed()
     }
 }

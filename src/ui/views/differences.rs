@@ -374,6 +374,7 @@ mod tests {
             (table(), Choice::Sheet(text("Data_2")), "sheet detect → Data_2"),
             (table(), Choice::SkipLines(Some(3)), "lines skipped detect → 3"),
             (table(), Choice::SkipFooter(Some(0)), "rows skipped at the end detect → 0"),
+            (table(), Choice::SkipRows("7,12-14".parse().ok()), "rows skipped detect → 7,12-14"),
             (table(), Choice::OnlyMissingWords(vec![]), "only these missing words no → yes"),
             (table(), Choice::DateOrder(DateOrder::MonthFirst), "order of dates detect → month first"),
             (table(), Choice::Dates(DateUnit::Days), "unit of dates detect → days"),

@@ -34,8 +34,10 @@ use crate::ui::keys::keys;
 use crate::ui::plots::{ScatterView, color, palette, stamp_of};
 use crate::ui::state::{Explore, MissingData, Pin, Question, State};
 
-/// Width of the panel beside the plane, in points.
+/// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
 const SIDE: f32 = 292.0;
+const FOCUS: f32 = 184.0;
+const WIDE: f32 = 820.0;
 
 /// What is explored, ready to be shown.
 #[derive(Clone, Copy)]
@@ -184,19 +186,33 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
     view.subject.update(kept, view.kind, view.shown_units(kept.code_units), &explore.pins, explore.active);
     let subject = std::mem::take(&mut view.subject);
     let context = Context { run, data, kept, trained: &network.trained, explore, subject: &subject };
-    let side = Panel::right("explore side").exact_size(SIDE.min(ui.available_width() * 0.5)).resizable(false);
     let frame = egui::Frame::new().fill(color(palette(ui).panel)).inner_margin(8.0);
-    side.frame(frame).show(ui, |ui| side_ui(ui, &context, view, &mut asked));
+    let is_wide = ui.available_width() >= WIDE;
+    if is_wide {
+        let focus = Panel::left("explore focus").exact_size(FOCUS).resizable(false).frame(frame);
+        focus.show(ui, |ui| {
+            ScrollArea::vertical().id_salt("explore focus").auto_shrink([false, false]).show(ui, |ui| {
+                focus_ui(ui, &context, view, &mut asked);
+            });
+        });
+    }
+    let side =
+        Panel::right("explore side").exact_size(SIDE.min(ui.available_width() * 0.55)).resizable(false);
+    side.frame(frame).show(ui, |ui| side_ui(ui, &context, view, &mut asked, !is_wide));
     plane_ui(ui, &context, view, &mut asked);
     view.subject = subject;
     (asked, drag, false)
 }
 
-fn side_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked) {
+/// The code looked at, and the codes that are kept.
+fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked) {
     pins::focus_ui(ui, context, view, asked);
     ui.add_space(6.0);
     pins::pins_ui(ui, context, view, asked);
-    ui.add_space(6.0);
+}
+
+/// The sections, beneath the code looked at where there is no panel for it.
+fn side_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &mut Asked, with_focus: bool) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
         for (section, name, about) in Section::ALL {
@@ -206,14 +222,18 @@ fn side_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &m
         }
     });
     ui.add_space(6.0);
-    ScrollArea::vertical().id_salt(view.section as u8).auto_shrink([false, false]).show(ui, |ui| match view
-        .section
-    {
-        Section::Sliders => sliders::sliders_ui(ui, context, &mut view.sliders, asked),
-        Section::Between => between::between_ui(ui, context, &mut view.between, asked),
-        Section::Traversals => traversals::traversals_ui(ui, context, &mut view.traversals, asked),
-        Section::Draw => draws::draws_ui(ui, context, &mut view.draws, asked),
-        Section::Near => near::near_ui(ui, context, &mut view.near, asked),
+    ScrollArea::vertical().id_salt(view.section as u8).auto_shrink([false, false]).show(ui, |ui| {
+        if with_focus {
+            focus_ui(ui, context, view, asked);
+            ui.add_space(8.0);
+        }
+        match view.section {
+            Section::Sliders => sliders::sliders_ui(ui, context, &mut view.sliders, asked),
+            Section::Between => between::between_ui(ui, context, &mut view.between, asked),
+            Section::Traversals => traversals::traversals_ui(ui, context, &mut view.traversals, asked),
+            Section::Draw => draws::draws_ui(ui, context, &mut view.draws, asked),
+            Section::Near => near::near_ui(ui, context, &mut view.near, asked),
+        }
     });
 }
 

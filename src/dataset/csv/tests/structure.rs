@@ -2,7 +2,7 @@
 
 use super::kinds::{loaded, with};
 use super::*;
-use crate::project::{Choice, Comments};
+use crate::project::{Choice, Comments, Take};
 
 /// Checks names and values of the features, and parts of what is noted.
 fn check(text: &str, names: &[&str], values: &[f32], notes: &[&str]) {
@@ -84,7 +84,7 @@ fn skipped_lines_and_rows_can_be_chosen() {
     assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.0]));
     let total = "name,b\nx,2\ny,5\nx,8\ny,8\nTotal,23\n";
     let raw = read(total, Choice::SkipFooter(Some(0)));
-    assert_eq!(raw.rows, Rows::F32(vec![2.0, 5.0, 8.0, 8.0, 23.0]));
+    assert_eq!((raw.rows, raw.doubts), (Rows::F32(vec![2.0, 5.0, 8.0, 8.0, 23.0]), vec![]));
     let error = with(b"a,b\n1,2\n", &[], Rules::Current, vec![Choice::SkipLines(Some(9))]).unwrap_err();
     assert!(error.to_string().contains("nothing is left after the first 9 lines"), "{error}");
     let error = with(b"a,b\n1,2\n", &[], Rules::Current, vec![Choice::SkipFooter(Some(9))]).unwrap_err();
@@ -94,6 +94,7 @@ fn skipped_lines_and_rows_can_be_chosen() {
 #[test]
 fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
+    check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     // A word in one column alone is an error, which names it.
     let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"oops\" is not a number"), "{error}");
@@ -124,6 +125,7 @@ fn rows_below_the_table_are_left_out_or_doubted() {
         let error =
             read(format!("{table}{end}").as_bytes(), &[], Missing::ColumnMean).unwrap_err().to_string();
         assert!(error.contains(part) && error.contains("--skip-footer 1"), "{error}");
+        assert!(error.ends_with("leave this row out (--skip-rows 4)"), "{error}");
     }
     let error = read(format!("a,b,c\nnote\n{ROWS}").as_bytes(), &[], Missing::ColumnMean).unwrap_err();
     assert!(error.to_string().contains("line 2: the row has 1 field"), "{error}");
@@ -153,6 +155,8 @@ fn drawn_lines_and_repeated_headers_are_no_rows() {
     let box_drawn = "+---+---+\n| a | b |\n+---+---+\n| 1 | 2.5 |\n| 3 | 4.5 |\n+---+---+\n";
     check(box_drawn, &["a", "b"], &values, &["1 line above the table"]);
     check("a,b\n1,2.5\na,b\n3,4.5\n", &["a", "b"], &values, &["1 row with the names of the header"]);
+    let joined = "a,b\n1,2.5\n2,3.5\n5,1.5\na,b\n3,4.5\n";
+    check(joined, &["a", "b"], &[1.0, 2.5, 2.0, 3.5, 5.0, 1.5, 3.0, 4.5], &["1 row with the names"]);
     check("a,a\n1,2.5\na,a\n3,4.5\n", &["a", "a (2)"], &values, &["1 row with the names of the header"]);
     check("a,\n1,2.5\na,\n3,4.5\n", &["a", "column 2"], &values, &["1 row with the names of the header"]);
 }
@@ -230,6 +234,9 @@ fn the_sheet_of_a_workbook_can_be_chosen() {
         raw.understood
     );
     assert_eq!(raw.doubts[0].remedies, [Choice::Sheet(Some("two".to_owned()))]);
+    // Cells have no delimiter.
+    let (_dir, path) = write(&book);
+    assert_eq!(sniff(&path).unwrap().delimiter, Delimiter::Auto);
     let chosen = |name: &str| with(&book, &[], Rules::Current, vec![Choice::Sheet(Some(name.to_owned()))]);
     let raw = chosen("two").unwrap();
     assert_eq!((raw.rows, raw.doubts), (Rows::F32(vec![8.0, 4.0, 6.0, 7.0]), vec![]));
@@ -246,4 +253,192 @@ fn failed_formulas_are_gaps_in_text_as_in_sheets() {
     let raw = loaded(b"a,b\n1,2\n#DIV/0!,3\n4,#VALUE!\n");
     let Rows::F32(values) = raw.rows else { panic!("not numbers") };
     assert!(values[2].is_nan() && values[5].is_nan() && values[3] == 3.0);
+}
+
+/// Checks how many rows are read, parts of the notes and the doubts.
+fn check_rows(text: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]) {
+    let raw = loaded(text.as_bytes());
+    assert_eq!(raw.rows.len() / raw.feature_names.len(), rows, "{text:?}: {:?}", raw.notes);
+    for part in notes {
+        assert!(raw.notes.iter().any(|note| note.contains(part)), "{text:?}: {:?} lacks {part}", raw.notes);
+    }
+    let found: Vec<_> = raw.doubts.iter().map(|doubt| (&doubt.message, &doubt.remedies[..])).collect();
+    assert_eq!(found.len(), doubts.len(), "{text:?}: {found:?}");
+    for ((message, remedies), (part, expected)) in found.into_iter().zip(doubts) {
+        assert!(message.contains(part), "{text:?}: {message} lacks {part}");
+        assert_eq!(remedies, *expected, "{text:?}");
+    }
+}
+
+#[test]
+fn statistics_below_a_table_are_no_rows() {
+    let table = "name,b,c\nx,2,3\ny,5,6\nx,8,9\ny,8,7\n";
+    let check = |end: &str, rows: usize, notes: &[&str], doubts: &[(&str, &[Choice])]| {
+        check_rows(&format!("{table}{end}"), rows, notes, doubts);
+    };
+    let footer = |rows| Choice::SkipFooter(Some(rows));
+    check("Mean,5.75,6.25\n", 4, &["1 row below the table is left out (line 6: \"Mean\""], &[]);
+    check("Mean,1,1\nSD,1,1\n", 4, &["2 rows below", "line 7: \"SD\"", "--skip-footer 0"], &[]);
+    check("\nMittelwert,1,1\nStabw,1,1\nRSD%,1,1\nMax,9,9\n", 4, &["4 rows below"], &[]);
+    check("N,4,4\nMean,1,1\n", 4, &["2 rows below"], &[]);
+    check("Average,1,1\nMin,1,1\nMax,9,9\n", 4, &["3 rows below"], &[]);
+    // A subtotal, the tax on it, and both together.
+    check("Subtotal,23,25\nVAT 20%,4.6,5\nTotal,27.6,30\n", 4, &["3 rows below"], &[]);
+    check("Mean,1,1\n", 5, &[], &[("looks as if it sums up the others (line 6: \"Mean\"", &[footer(1)])]);
+    // Max and Sd are names, too.
+    check("Max,7,1\n", 5, &[], &[]);
+    check("Max,8,9\n", 4, &["1 row below"], &[]);
+    // All other names hold digits.
+    check_rows("id,b,c\ns1,2,3\ns2,5,6\ns1,8,9\ns2,7,7\nMean,1,1\n", 4, &["1 row below"], &[]);
+    // The numbers alone tell.
+    let sums = "a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,20\n";
+    let last = ("the numbers of the last row sum up all others (line 7: \"15\"", &[footer(1)][..]);
+    check_rows(sums, 6, &[], &[last]);
+    check_rows("a,b\n1,2\n3,1\n4,6\n2,2\n5,9\n15,21\n", 6, &[], &[]);
+    let means = "k,a,b\n7,1,2\n9,3,1\n4,4,6\n2,2,2\n5,5,9\n,3,4\n";
+    check_rows(
+        means,
+        6,
+        &[],
+        &[("the numbers of the last row sum up all others (line 7: \"3\"", &[footer(1)])],
+    );
+}
+
+#[test]
+fn sums_among_the_rows_are_left_out() {
+    let grouped = "r,a,b\nN,1,4\nN,2,5\nN total,3,9\nS,5,6\nS,7,9\nS total,12,15\nAll,1,1\nAll,2,2\n";
+    let raw = loaded(grouped.as_bytes());
+    assert_eq!(raw.source_rows, [1, 2, 4, 5, 7, 8]);
+    let note =
+        "2 rows that sum up others are left out (line 4: \"N total\", \"3\", \"9\"; line 7: \"S total\"";
+    check_rows(grouped, 6, &[note, "--skip-rows none takes all rows"], &[]);
+    // Other sums, and what is chosen instead.
+    let wrong = "r,a,b\nx,1,4\ny,2,5\nTotal,4,8\nx,5,6\ny,7,9\n";
+    let skip = |rows: &str| Choice::SkipRows(rows.parse().ok());
+    check_rows(wrong, 5, &[], &[("1 row is taken as data, but looks as if it sums up others", &[skip("3")])]);
+    let chosen =
+        |text: &str, rows: &str| with(text.as_bytes(), &["r"], Rules::Current, vec![skip(rows)]).unwrap();
+    assert_eq!(chosen(wrong, "3").source_rows, [1, 2, 4, 5]);
+    assert_eq!(chosen(wrong, "3").doubts, []);
+    assert_eq!(chosen(grouped, "none").rows.len(), 8 * 2);
+}
+
+#[test]
+fn single_rows_are_left_out_by_their_numbers() {
+    let text = "a,b\n1,2\n,\n3,4\n5,6\n7,8\n";
+    let read =
+        |rules, rows: &str| with(text.as_bytes(), &[], rules, vec![Choice::SkipRows(rows.parse().ok())]);
+    let raw = read(Rules::Current, "1,4").unwrap();
+    assert_eq!((raw.rows, raw.source_rows), (Rows::F32(vec![3.0, 4.0, 7.0, 8.0]), vec![3, 5]));
+    assert!(raw.notes.contains(&"2 rows that should be skipped are left out".to_owned()), "{:?}", raw.notes);
+    assert_eq!(read(Rules::Version1, "2").unwrap().source_rows, [1, 3, 4, 5]);
+    assert!(read(Rules::Current, "1-9").is_err());
+    // What could not be read otherwise.
+    let odd = b"a,b\n1,2\noops,3\n4\n5,6\n";
+    let raw = with(odd, &[], Rules::Current, vec![Choice::SkipRows("2-3".parse().ok())]).unwrap();
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 5.0, 6.0]));
+    let empty = "k,a,b\nx,1,2\ny,,NA\nx,3,4\ny,,\nx,5,6\n";
+    let raw = with(empty.as_bytes(), &["k"], Rules::Current, vec![]).unwrap();
+    let doubt = &raw.doubts[0];
+    assert!(doubt.message.starts_with("2 rows have no value in any feature (2,4)"), "{doubt:?}");
+    assert_eq!(doubt.remedies, [Choice::SkipRows("2,4".parse().ok())]);
+}
+
+#[test]
+fn a_second_table_is_doubted() {
+    let rows =
+        |count: u32| (1..=count).map(|t| format!("{},{}\n", t * 7 % 11, t * 5 % 7)).collect::<String>();
+    let stacked = format!("t,a\n{}\nt,b\n{}", rows(12), rows(11));
+    let skip = Choice::SkipRows("13".parse().ok());
+    let remedies = [Choice::SkipFooter(Some(12)), Choice::SkipLines(Some(14)), skip];
+    let message = "a second table seems to begin at line 15: \"t\", \"b\": only the rows above it are read";
+    check_rows(&stacked, 12, &[], &[(message, &remedies)]);
+    for (remedy, rows) in remedies.into_iter().zip([12, 11, 23]) {
+        let raw = with(stacked.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
+        assert_eq!((raw.rows.len(), raw.doubts), (2 * rows, vec![]), "{remedy:?}");
+    }
+    let wider = format!("t,a\n{}x,y,z\n1,9,2\n2,8,3\n", rows(12));
+    let remedies = [Choice::SkipFooter(Some(3)), Choice::SkipLines(Some(13))];
+    check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
+    // A title and a sum between them are left out with the second one.
+    let titled = format!("t,a\n{}Total,9\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
+    let remedies =
+        [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), Choice::SkipRows("13-15".parse().ok())];
+    check_rows(&titled, 12, &["2 rows below the table"], &[("begin at line 16: \"t\"", &remedies)]);
+    for (remedy, rows) in remedies.into_iter().zip([12, 2, 14]) {
+        let raw = with(titled.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
+        assert_eq!(raw.rows.len(), 2 * rows, "{remedy:?}");
+    }
+}
+
+#[test]
+fn a_second_table_beside_the_first_is_doubted() {
+    let text = "x,y,,name,value\n1,2,,alpha,5\n2,1,,beta,6\n3,5,,,\n4,2,,,\n5,4,,,\n";
+    let left_out = |name: &str| Choice::Column(name.to_owned(), Some(Take::LeftOut));
+    let doubts = loaded(text.as_bytes()).doubts;
+    let message =
+        "the columns \"name\", \"value\" stand apart beside an empty one, with at most 2 values in 5 rows";
+    assert!(doubts[0].message.starts_with(message), "{doubts:?}");
+    assert_eq!(doubts[0].remedies, ["name", "value"].map(left_out));
+    let raw = with(text.as_bytes(), &[], Rules::Current, ["name", "value"].map(left_out).to_vec()).unwrap();
+    assert_eq!((raw.feature_names, raw.doubts), (vec!["x".into(), "y".into()], vec![]));
+    // An empty column within one table.
+    assert_eq!(loaded(b"x,y,,v\n1,2,,5\n2,1,,6\n3,5,,1\n").doubts, []);
+}
+
+#[test]
+fn headers_of_several_rows_are_joined() {
+    let frame = ",length,length,width\n,mean,std,mean\nname,,,\na,1,2,3\nb,4,5,6\nc,7,8,1\nd,5,5,9\n";
+    let raw = loaded(frame.as_bytes());
+    assert_eq!(raw.feature_names, ["length mean", "length std", "width mean"]);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 1.0, 5.0, 5.0, 9.0]));
+    assert_eq!((raw.labels[0].name.as_str(), raw.labels[0].text(0)), ("name", "a".into()));
+    let note = "the names in the first 2 rows are joined: \"length mean\", \"length std\"";
+    assert!(raw.notes.iter().any(|own| own.contains(note)), "{:?}", raw.notes);
+    // Columns that are asked for by the names they had keep them.
+    let raw = with(frame.as_bytes(), &["length (2)"], Rules::Current, vec![]).unwrap();
+    assert_eq!(raw.labels[0].name, "length (2)");
+    let names = |text: &str| loaded(text.as_bytes()).feature_names;
+    let data = "1,2,3,4\n5,6,7,8\n9,1,2,3\n4,5,5,7\n";
+    assert_eq!(names(&format!("a,,b,\nx,y,x,y\n{data}")), ["a x", "a y", "b x", "b y"]);
+    assert_eq!(names(&format!("a,,,\nx,y,z,w\n{data}")), ["x", "y", "z", "w"]);
+    assert_eq!(names(&format!("\"a\n in mm\",b,c,d\n{data}")), ["a in mm", "b", "c", "d"]);
+}
+
+#[test]
+fn names_in_a_comment_are_the_header_that_is_asked_for() {
+    let text = b"# t x\n0 1.5\n1 2.5\n2 0.5\n";
+    let raw = with(text, &[], Rules::Current, vec![Choice::Header(Header::Yes)]).unwrap();
+    assert_eq!((raw.feature_names, raw.rows.len()), (vec!["t".into(), "x".into()], 6));
+    assert!(raw.understood.contains(&"header: in a comment".to_owned()), "{:?}", raw.understood);
+}
+
+#[test]
+fn columns_that_are_chosen_in_vain_are_named_with_any_error() {
+    let gone = vec![Choice::Column("sise".to_owned(), Some(Take::LeftOut))];
+    let error = with(b"a,size\n1,x\n2,3\n4,5\n6,7\n8,1\n", &[], Rules::Current, gone);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("\"x\" is not a number"), "{error}");
+    assert!(error.ends_with("there is no column \"sise\", which was chosen"), "{error}");
+}
+
+#[test]
+fn merged_cells_hold_for_all_of_their_rows() {
+    let text = |at: &str, text: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let number = |at: &str, value: u32| format!(r#"<c r="{at}"><v>{value}</v></c>"#);
+    let rows = [
+        text("A1", "group") + &text("B1", "x"),
+        text("A2", "a") + &number("B2", 1),
+        number("B3", 2),
+        text("A4", "b") + &number("B4", 3),
+        number("B5", 4),
+    ];
+    let rows: Vec<String> =
+        (1..).zip(rows).map(|(row, cells)| format!(r#"<row r="{row}">{cells}</row>"#)).collect();
+    let merged =
+        r#"</sheetData><mergeCells><mergeCell ref="A2:A3"/><mergeCell ref="A4:A5"/></mergeCells><sheetData>"#;
+    let raw = loaded(&workbook(&[("one", &(rows.concat() + merged))]));
+    assert_eq!(raw.feature_names, ["group = a", "group = b", "x"]);
+    assert_eq!(raw.rows, Rows::F32(vec![1.0, 0.0, 1.0, 1.0, 0.0, 2.0, 0.0, 1.0, 3.0, 0.0, 1.0, 4.0]));
+    assert!(raw.notes.iter().any(|note| note.contains("(2 cells filled in)")), "{:?}", raw.notes);
 }

@@ -1,11 +1,13 @@
 //! The form of a table.
 
+use std::str::FromStr;
+
 use egui::{RichText, Ui};
 
 use super::list_ui;
 use crate::project::{
-    ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, Source, TableReading,
-    visible,
+    ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, RowSet, Source,
+    TableReading, visible,
 };
 use crate::ui::state::PathField;
 use crate::ui::theme::tokens;
@@ -103,6 +105,8 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
     count_ui(ui, ("Skip lines", about), &mut reading.skip_lines);
     let about = "Rows at the end that are left out, such as sums; found in the file where it is empty.";
     count_ui(ui, ("Skip footer", about), &mut reading.skip_footer);
+    let about = "Single rows that are left out, as in 7,12-14, or none; counted from 1 below the header, as results number them. Sums of the rows above where it is empty.";
+    draft_or_found_ui(ui, ("Skip rows", about), &mut reading.skip_rows, RowSet::to_string);
     list_ui(
         ui,
         (
@@ -137,12 +141,22 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
 
 /// A number that is found where the field is empty.
 fn count_ui(ui: &mut Ui, field: (&str, &str), count: &mut Option<usize>) {
-    let text_of = |count: &Option<usize>| count.map_or_else(String::new, |count| count.to_string());
+    draft_or_found_ui(ui, field, count, usize::to_string);
+}
+
+/// Something that is found where the field is empty.
+fn draft_or_found_ui<T: PartialEq + FromStr>(
+    ui: &mut Ui,
+    field: (&str, &str),
+    value: &mut Option<T>,
+    shown: fn(&T) -> String,
+) {
+    let text_of = |value: &Option<T>| value.as_ref().map_or_else(String::new, shown);
     let read = |text: &str| {
         let text = text.trim();
         if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
     };
-    draft_ui(ui, field, count, "detect", text_of, read);
+    draft_ui(ui, field, value, "detect", text_of, read);
 }
 
 /// The columns that are taken otherwise than found. They are chosen in the view of the data.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 /// Settings that are not called as their field, by the end of their path: the longest that fits counts.
-const NAMES: [(&str, &str); 51] = [
+const NAMES: [(&str, &str); 52] = [
     ("code.activation", "activation of the code"),
     ("output.activation", "activation of the output"),
     ("training.seed", "seed of the training"),
@@ -42,6 +42,7 @@ const NAMES: [(&str, &str); 51] = [
     ("reading.sheet", "sheet"),
     ("reading.skip_lines", "lines skipped"),
     ("reading.skip_footer", "rows skipped at the end"),
+    ("reading.skip_rows", "rows skipped"),
     ("reading.dates", "unit of dates"),
     ("reading.only_labels", "only named labels"),
     ("reading.validation", "array of the validation rows"),

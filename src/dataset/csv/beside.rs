@@ -1,0 +1,40 @@
+//! A second table that stands beside the first.
+
+use super::evidence::{Content, Evidence};
+use super::layout::TableLayout;
+use super::listed;
+use super::remarks::Remarks;
+use super::roles::Role;
+use crate::project::{Choice, Take};
+
+/// Columns that can be left out by one click each.
+const OFFERED: usize = 4;
+
+/// Doubts columns that an empty one without a name parts from the others, where they have fewer values than these.
+pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], remarks: &mut Remarks) {
+    let is_gap = |at: &usize| {
+        layout.columns[*at] == format!("column {}", at + 1) && evidence[*at].judge(None) == Content::Nothing
+    };
+    let Some(gap) = (1..evidence.len()).find(is_gap).filter(|_| layout.has_names()) else { return };
+    let longest = |columns: &[Evidence]| columns.iter().map(Evidence::present).max().unwrap_or(0);
+    let (left, right) = (longest(&evidence[..gap]), longest(&evidence[gap + 1..]));
+    let (shorter, values) = if right <= left { (gap + 1..evidence.len(), right) } else { (0..gap, left) };
+    let rows = left.max(right);
+    // Some gaps are usual.
+    if values == 0 || 10 * values > 9 * rows {
+        return;
+    }
+    let is_used = |at: &usize| !matches!(roles[*at], Role::LeftOut) && !is_gap(at);
+    let names: Vec<&String> = shorter.filter(is_used).map(|at| &layout.columns[at]).collect();
+    if names.is_empty() {
+        return;
+    }
+    let remedies =
+        names.iter().take(OFFERED).map(|name| Choice::Column((*name).clone(), Some(Take::LeftOut)));
+    let (s, stand) = if names.len() == 1 { ("", "stands") } else { ("s", "stand") };
+    let message = format!(
+        "the column{s} {} {stand} apart beside an empty one, with at most {values} values in {rows} rows: another table, perhaps",
+        listed(&names)
+    );
+    remarks.doubt(message, remedies.collect());
+}

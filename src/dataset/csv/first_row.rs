@@ -1,0 +1,117 @@
+//! Whether the first row of a table is its header: as it is told, as a run knows it, or going by the rows below.
+
+use std::collections::HashSet;
+
+use super::Asked;
+use super::header::{self, Field};
+use super::made_up::made_up_places;
+use super::missing::is_missing;
+use super::number::Notations;
+use super::plain::plain_number;
+use crate::dataset::{Column, Doubt};
+use crate::project::{Choice, Header, Rules};
+
+/// Rows that tell the header.
+const TELLING_ROWS: usize = 100;
+
+/// Whether the first of these rows is surely a header: it holds names that are known, or that the rows below prove.
+pub(super) fn is_header(rows: &[Vec<String>], asked: &Asked<'_>, known: &[Column]) -> bool {
+    let Some((first, below)) = rows.split_first() else { return false };
+    if known.iter().any(|column| first.iter().any(|field| field.trim() == column.name)) {
+        return true;
+    }
+    let (first, below) = (fields(first, asked), telling(first, below, asked));
+    let has_word = first.iter().any(|field| matches!(field, Field::Word(_)));
+    let verdict = header::judge(&first, &below);
+    has_word && !below.is_empty() && verdict.has_header && verdict.doubt.is_none()
+}
+
+/// Whether the first row holds names, and a doubt about it; so many rows below it belong to the header.
+pub(super) fn has_header(
+    sample: &[Vec<String>],
+    more: usize,
+    asked: &Asked<'_>,
+    known: &[Column],
+) -> (bool, Option<Doubt>) {
+    let (first, told) = (&sample[0], asked.header);
+    if told == Header::No {
+        return (false, None);
+    }
+    if !known.is_empty() {
+        let names: HashSet<&str> = known.iter().map(|column| column.name.as_str()).collect();
+        if first.iter().any(|field| names.contains(field.trim())) {
+            return (true, None);
+        }
+        // Numbers are no header where the run knows none of them.
+        if !first.iter().any(|field| plain_number(field.trim()).is_none()) {
+            return (false, None);
+        }
+        // The choice was made for another file, where the run has names: this one may have no header.
+        if told == Header::Yes && made_up_places(known, usize::MAX).is_none() {
+            let found = Asked { header: Header::Auto, ..*asked };
+            let (is_header, doubt) = has_header(sample, more, &found, &[]);
+            return (is_header || doubt.is_some(), None);
+        }
+    }
+    match (told, asked.rules) {
+        (Header::Yes, _) => (true, None),
+        (Header::No, _) => (false, None),
+        (Header::Auto, Rules::Version1) => {
+            (first.iter().all(|field| field.trim().parse::<f64>().is_err()), None)
+        }
+        (Header::Auto, Rules::Current) => {
+            let below = telling(first, &sample[1 + more..], asked);
+            let verdict = header::judge(&fields(first, asked), &below);
+            let doubt = verdict.doubt.map(|why| {
+                let (taken, other) = if verdict.has_header {
+                    ("the names of the columns", Header::No)
+                } else {
+                    ("data, not for the header", Header::Yes)
+                };
+                let message = format!("the first row is taken for {taken}, but {why}");
+                Doubt { message, remedies: vec![Choice::Header(other)] }
+            });
+            (verdict.has_header, doubt)
+        }
+    }
+}
+
+/// The rows that tell whether `first` is a header; without those that repeat it, where it may be one of numbers.
+pub(super) fn telling<'a>(
+    first: &[String],
+    below: &'a [Vec<String>],
+    asked: &Asked<'_>,
+) -> Vec<Vec<Field<'a>>> {
+    let has_number = |row: &[String]| row.iter().any(|field| plain_number(field.trim()).is_some());
+    let repeats = !has_number(first) && below.iter().take(TELLING_ROWS).any(|row| has_number(row));
+    let below = below.iter().filter(|row| !repeats || row[..] != *first);
+    below.take(TELLING_ROWS).map(|row| fields(row, asked)).collect()
+}
+
+pub(super) fn fields<'a>(row: &'a [String], asked: &Asked<'_>) -> Vec<Field<'a>> {
+    row.iter().map(|text| field(text, asked)).collect()
+}
+
+/// What a field is, for the judgement of the first row.
+fn field<'a>(text: &'a str, asked: &Asked<'_>) -> Field<'a> {
+    let text = text.trim();
+    if let Some(value) = plain_number(text) {
+        return Field::Value(value);
+    }
+    if is_missing(text, asked.reading) {
+        return Field::Missing;
+    }
+    let number = if text.len() <= 64 { Notations::of(text).0.best(None) } else { None };
+    if let Some(value) = number.and_then(|notation| notation.parse(text)) {
+        return Field::Value(value);
+    }
+    let dates = if text.len() <= 64 {
+        super::date::DateFormats::ALL.that_read(text)
+    } else {
+        super::date::DateFormats::NONE
+    };
+    match dates.best().and_then(|format| format.parse(text)) {
+        Some(secs) => Field::Date(secs),
+        None => Field::Word(text),
+    }
+}

@@ -1,0 +1,13 @@
+//! Names of columns that were made up from their places.
+
+use crate::dataset::Column;
+
+/// The places of a run's columns in a table of `count` of them, where their names were made up from these: it was trained
+/// on a table without a header.
+pub(super) fn made_up_places(known: &[Column], count: usize) -> Option<Vec<usize>> {
+    let place = |column: &Column| {
+        let number: usize = column.name.strip_prefix("column ")?.parse().ok()?;
+        number.checked_sub(1).filter(|place| *place < count)
+    };
+    known.iter().map(place).collect()
+}

@@ -1,0 +1,390 @@
+//! The first reading of a table: what all fields of each column tell, and which rows are those of the table.
+
+use ::csv::ByteRecord;
+
+use super::Asked;
+use super::around;
+use super::body::{Body, Left, Rows};
+use super::evidence::{self, Content, Evidence};
+use super::footer::{self, Above, Tail};
+use super::layout::TableLayout;
+use super::left_out::{Counts, Numbered, Sums};
+use super::lines::utf8;
+use super::places::Places;
+use super::remarks::Remarks;
+use super::second_header;
+use super::second_table::Second;
+use super::statistics::{self, Called, Found, Kind, Proof};
+use super::text::Text;
+use super::words::Words;
+use crate::dataset::memory::Held;
+use crate::dataset::progress::Pulse;
+use crate::dataset::{DataError, Progress};
+use crate::project::{RowSet, Rules};
+
+/// The most rows among the others that are looked at closely because they may sum up others: more of them are data.
+const MOST_AMONG: usize = 1000;
+/// The longest row that is kept to compare the next one with, in bytes.
+const LONGEST: usize = 1 << 20;
+/// Rows above a last one that sums them up without saying so, at least.
+const SUMMED_UP: u64 = 5;
+/// Tables of so many bytes are read once more to see whether the last row sums up the others; larger ones only where its
+/// numbers are the largest.
+const SMALL: u64 = 1 << 20;
+
+/// What all columns tell, and which rows are those of the table.
+///
+/// # Errors
+/// [`DataError`] for rows that cannot be read, and for more than there is memory.
+pub(super) fn survey(
+    text: &Text<'_>,
+    layout: &mut TableLayout,
+    asked: &Asked<'_>,
+    progress: &Progress,
+    remarks: &mut Remarks,
+) -> Result<(Vec<Evidence>, Body), DataError> {
+    let mut body = Body::new(last(text, layout, asked, progress)?, asked);
+    let mut survey = Survey::of(text, layout, asked, progress)?;
+    let mut second = survey.read(&body)?;
+    if let Some(second) = &mut second {
+        second.count(text, layout, progress)?;
+        body.last = Some(second.number - 1);
+        survey = survey.again(&body)?;
+    }
+    let mut sums = survey.sums(&body)?;
+    if !sums.left_out.is_empty() {
+        body.skip = body.skip.and(&sums.left_out.iter().map(|(number, _)| *number).collect());
+        survey = survey.again(&body)?;
+    }
+    let kept = survey.find_end(&mut body, &mut sums)?;
+    let (mut evidence, counts, comments, tail) = survey.finish();
+    let places = Places { text, layout, progress };
+    if let Some(second) = &second {
+        second.doubt(&places, body.last, asked.reading.skip_rows.as_ref(), remarks);
+    }
+    if asked.reading.skip_footer.is_none() {
+        around::tell_end(&places, &tail, kept, remarks);
+    }
+    around::tell_sums(&places, &sums, asked, remarks);
+    around::tell_counts(&counts, remarks);
+    around::tell_comments(layout, comments, asked, remarks);
+    evidence::settle(&mut evidence, asked.reading, asked.rules);
+    Ok((evidence, body))
+}
+
+/// The number of the last row, where it is said how many at the end are left out.
+fn last(
+    text: &Text<'_>,
+    layout: &TableLayout,
+    asked: &Asked<'_>,
+    progress: &Progress,
+) -> Result<Option<u64>, DataError> {
+    let Some(skipped) = asked.reading.skip_footer.filter(|skipped| *skipped > 0) else { return Ok(None) };
+    let mut rows = Rows::open(text, layout, progress)?;
+    let mut record = ByteRecord::new();
+    while rows.next(&mut record)? {}
+    Ok(Some(rows.number.saturating_sub(skipped as u64)))
+}
+
+/// The first reading.
+struct Survey<'a> {
+    text: &'a Text<'a>,
+    layout: &'a TableLayout,
+    asked: &'a Asked<'a>,
+    progress: &'a Progress,
+    pulse: Pulse<'a>,
+    evidence: Vec<Evidence>,
+    counts: Counts,
+    /// Lines of comments.
+    comments: usize,
+    /// Rows at the end that may stand below the table.
+    tail: Tail,
+    /// Rows among the others that may sum up those above them.
+    among: Vec<Numbered>,
+    held: Held<'a>,
+    /// The last row that was added.
+    previous: Numbered,
+}
+
+impl<'a> Survey<'a> {
+    /// Nothing yet.
+    fn of(
+        text: &'a Text<'a>,
+        layout: &'a TableLayout,
+        asked: &'a Asked<'a>,
+        progress: &'a Progress,
+    ) -> Result<Survey<'a>, DataError> {
+        Ok(Survey {
+            text,
+            layout,
+            asked,
+            progress,
+            pulse: Pulse::new(progress),
+            evidence: evidence::of_columns(&layout.columns, asked.reading, progress.budget())?,
+            counts: Counts::default(),
+            comments: 0,
+            tail: Tail::default(),
+            among: Vec::new(),
+            held: progress.budget().hold(0)?,
+            previous: Numbered::default(),
+        })
+    }
+
+    /// What was found.
+    fn finish(self) -> (Vec<Evidence>, Counts, usize, Tail) {
+        (self.evidence, self.counts, self.comments, self.tail)
+    }
+
+    /// Reads once more, other rows.
+    fn again(mut self, body: &Body) -> Result<Survey<'a>, DataError> {
+        let budget = self.progress.budget();
+        for evidence in &mut self.evidence {
+            evidence.release(budget);
+        }
+        budget.release(self.evidence);
+        let mut survey = Survey::of(self.text, self.layout, self.asked, self.progress)?;
+        survey.read(body)?;
+        Ok(survey)
+    }
+
+    /// Reads the rows of a body, up to the header of a second table.
+    fn read(&mut self, body: &Body) -> Result<Option<Second>, DataError> {
+        let mut rows = Rows::open(self.text, self.layout, self.progress)?;
+        let is_current = self.asked.rules == Rules::Current;
+        // A row that may be the header of a second table.
+        let mut waiting: Option<Numbered> = None;
+        let mut record = ByteRecord::new();
+        while body.reaches(rows.number + 1) && rows.next(&mut record)? {
+            let number = rows.number;
+            if !is_current {
+                self.add(&rows, body, number, &mut record)?;
+                continue;
+            }
+            rows.lines.check_closed(&record)?;
+            if body.skip.contains(number) {
+                self.counts.skipped += usize::from(self.is_chosen(number));
+                continue;
+            }
+            if let Some(mut header) = waiting.take() {
+                if second_header::follows(&header.1, &record) {
+                    return Ok(Some(Second::new(header)));
+                }
+                self.take_within(&rows, body)?;
+                self.add(&rows, body, header.0, &mut header.1)?;
+            }
+            let may_begin = body.last.is_none() && self.may_begin_table(&record);
+            // The header once more is left out.
+            if may_begin && body.left_out(self.layout, number, &record).is_none() {
+                waiting = Some((number, record.clone()));
+                continue;
+            }
+            if self.tail.takes(number, &record, self.layout.columns.len()) {
+                continue;
+            }
+            self.take_within(&rows, body)?;
+            self.add(&rows, body, number, &mut record)?;
+        }
+        if let Some(mut header) = waiting.take() {
+            self.take_within(&rows, body)?;
+            self.add(&rows, body, header.0, &mut header.1)?;
+        }
+        self.comments = rows.lines.comments();
+        Ok(None)
+    }
+
+    /// Whether a row may be the header of a second table: it holds words in all columns of numbers.
+    fn may_begin_table(&self, record: &ByteRecord) -> bool {
+        let names = &self.layout.columns;
+        self.counts.rows >= second_header::ROWS
+            && second_header::may_be_header(record, &self.previous.1, names, self.asked.reading)
+            && self.evidence.iter().zip(record).all(|(evidence, field)| {
+                !matches!(evidence.judge(None), Content::Numbers { .. }) || second_header::is_word(field)
+            })
+    }
+
+    /// Whether a row was chosen to be left out.
+    fn is_chosen(&self, number: u64) -> bool {
+        self.asked.reading.skip_rows.as_ref().is_some_and(|rows| rows.contains(number))
+    }
+
+    /// Takes rows that are followed by others though they look as if they stood below the table.
+    fn take_within(&mut self, rows: &Rows<'_>, body: &Body) -> Result<(), DataError> {
+        for (number, mut record) in self.tail.within() {
+            if self.asked.reading.skip_rows.is_none()
+                && self.among.len() < MOST_AMONG
+                && statistics::called(&record).is_some_and(Called::is_likely)
+            {
+                self.held.take(2 * record.as_slice().len() as u64 + 128)?;
+                self.among.push((number, record.clone()));
+            }
+            self.add(rows, body, number, &mut record)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a row to what is known of the columns.
+    fn add(
+        &mut self,
+        rows: &Rows<'_>,
+        body: &Body,
+        number: u64,
+        record: &mut ByteRecord,
+    ) -> Result<(), DataError> {
+        let (reading, budget) = (self.asked.reading, self.progress.budget());
+        match body.left_out(self.layout, number, record) {
+            Some(Left::Skipped) => self.counts.skipped += usize::from(self.is_chosen(number)),
+            Some(Left::Empty) => self.counts.empty += 1,
+            Some(Left::Header) => self.counts.headers += 1,
+            Some(Left::Comment) => self.counts.comments += 1,
+            None => {
+                body.check(rows, number, record)?;
+                self.counts.rows += 1;
+                self.counts.longer += usize::from(record.len() > self.layout.columns.len());
+                for (evidence, bytes) in self.evidence.iter_mut().zip(&*record) {
+                    self.pulse.beat(1)?;
+                    evidence.row = number;
+                    if !evidence.add_plain(bytes, reading, budget) {
+                        // It is tried as a date of every format.
+                        self.pulse.beat(256)?;
+                        let field = utf8(self.text, self.layout.form, record, bytes, self.progress)?;
+                        evidence.add(field, reading, budget);
+                    }
+                }
+                self.previous.0 = number;
+                self.previous.1.clear();
+                // Longer ones take memory.
+                if record.as_slice().len() <= LONGEST {
+                    std::mem::swap(&mut self.previous.1, record);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out how many of the rows that may stand below the table are its own, and adds those.
+    fn find_end(&mut self, body: &mut Body, sums: &mut Sums) -> Result<usize, DataError> {
+        let reading = self.asked.reading;
+        let mut kept = self.tail.rows.len();
+        if reading.skip_footer.is_none() {
+            kept = self.tail.of_table(&Above {
+                contents: &self.contents(),
+                reading,
+                rows: self.counts.rows,
+                have_digits: &|at| self.evidence.get(at).is_some_and(have_digits),
+                is_proven: &|number| sums.has(number),
+                has_doubtful: !sums.doubtful.is_empty(),
+            });
+        }
+        let own = self.tail.rows[..kept].to_vec();
+        // What is at the very end is asked for where none is to be skipped there.
+        let is_data = |(_, row): &Numbered| !footer::is_empty(row) && statistics::called(row).is_none();
+        let ends =
+            if reading.skip_footer.is_none() { kept } else { own.iter().rposition(is_data).unwrap_or(0) };
+        if !own.is_empty() {
+            let rows = Rows::open(self.text, self.layout, self.progress)?;
+            for (at, (number, mut row)) in own.into_iter().enumerate() {
+                if reading.skip_rows.is_none() && at < ends && sums.has(number) {
+                    body.skip = body.skip.and(&RowSet::from_iter([number]));
+                    sums.left_out.push((number, row));
+                } else {
+                    self.add(&rows, body, number, &mut row)?;
+                }
+            }
+        }
+        if let Some((number, _)) = self.tail.rows.get(kept) {
+            body.last = Some(number - 1);
+        }
+        Ok(kept)
+    }
+
+    fn contents(&self) -> Vec<Content> {
+        self.evidence.iter().map(|evidence| evidence.judge(None)).collect()
+    }
+
+    /// Finds the rows that sum up others as their names say and their numbers prove; and the last row, where its numbers
+    /// alone do.
+    fn sums(&self, body: &Body) -> Result<Sums, DataError> {
+        let mut sums = Sums::default();
+        let contents = self.contents();
+        let candidates = || self.among.iter().chain(&self.tail.rows);
+        let is_last = self.tail.rows.is_empty() && self.may_sum_up(&contents);
+        if !is_last && !candidates().any(|(_, row)| statistics::called(row).is_some()) {
+            return Ok(sums);
+        }
+        let (mut proof, mut copies) = (Proof::of(&contents, self.progress)?, Vec::new());
+        let mut candidates = candidates().peekable();
+        let mut rows = Rows::open(self.text, self.layout, self.progress)?;
+        let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(self.progress));
+        while body.reaches(rows.number + 1) && rows.next(&mut record)? {
+            pulse.beat(record.len())?;
+            let number = rows.number;
+            if let Some((_, row)) = candidates.next_if(|(at, _)| *at == number) {
+                let Some(called) = statistics::called(row) else { continue };
+                match proof.judge(row, called.kind) {
+                    Found::Proven | Found::InAll => sums.proven.push(number),
+                    Found::Copy if called.kind == Kind::Sum => copies.push(number),
+                    // It is data.
+                    Found::Copy | Found::Nothing if called.is_ambiguous => {
+                        proof.add(row);
+                        continue;
+                    }
+                    Found::Copy | Found::Nothing => {}
+                }
+                proof.end_group();
+            } else if is_last && number == self.previous.0 {
+                let is_told = |kind: &Kind| proof.judge(&record, *kind) == Found::InAll;
+                sums.last = self.kinds_of_last().iter().any(is_told).then(|| record.clone());
+            } else if body.left_out(self.layout, number, &record).is_none() {
+                proof.add(&record);
+            }
+        }
+        // A group of one row has a sum, too, where others have one.
+        if !sums.proven.is_empty() {
+            sums.proven.append(&mut copies);
+            sums.proven.sort_unstable();
+        }
+        for (number, row) in &self.among {
+            if sums.has(*number) {
+                sums.left_out.push((*number, row.clone()));
+            } else if footer::called_first(row).is_some_and(Called::is_sure) {
+                sums.doubtful.push((*number, row.clone()));
+            }
+        }
+        Ok(sums)
+    }
+
+    /// What the last row may tell of the others without saying so: their sums, or anything where it alone has no first field.
+    fn kinds_of_last(&self) -> &'static [Kind] {
+        let has_no_name = self.previous.1.get(0).is_some_and(|field| field.trim_ascii().is_empty());
+        let is_alone = self.evidence.first().is_some_and(|first| first.missing() == 1);
+        if has_no_name && is_alone {
+            &[Kind::Sum, Kind::Mean, Kind::Deviation, Kind::Smallest, Kind::Largest]
+        } else {
+            &[Kind::Sum]
+        }
+    }
+
+    /// Whether the numbers of the last row may be the sums of the others.
+    fn may_sum_up(&self, contents: &[Content]) -> bool {
+        let are_numbers = |content: &&Content| matches!(content, Content::Numbers { .. });
+        let is_largest = |(field, (content, evidence)): (&[u8], (&Content, &Evidence))| {
+            let Content::Numbers { notation, .. } = content else { return true };
+            let (low, high) = evidence.range(*notation);
+            let value = std::str::from_utf8(field).ok().and_then(|text| notation.parse(text.trim()));
+            value.is_none_or(|value| value.abs() >= low.abs().max(high.abs()))
+        };
+        self.asked.rules == Rules::Current
+            && self.counts.rows > SUMMED_UP
+            && self.asked.reading.skip_footer.is_none()
+            && self.asked.reading.skip_rows.is_none()
+            && contents.iter().filter(are_numbers).count() > 1
+            && (self.text.bytes <= SMALL
+                || self.previous.1.iter().zip(contents.iter().zip(&self.evidence)).all(is_largest))
+    }
+}
+
+/// Whether the words of a column all hold digits.
+fn have_digits(evidence: &Evidence) -> bool {
+    let has_digit = |(word, _): (String, u64)| word.bytes().any(|byte| byte.is_ascii_digit());
+    evidence.words().is_some_and(|words: &Words| words.len() > 1 && words.iter().all(has_digit))
+}

@@ -1,0 +1,280 @@
+//! What a person is told about the columns of a table, and how it was read.
+
+use std::collections::HashSet;
+
+use super::doubts::{Columns, PADDED};
+use super::evidence::{Content, Evidence};
+use super::ids::is_id;
+use super::layout::TableLayout;
+use super::matching::Matched;
+use super::number::Notation;
+use super::remarks::Remarks;
+use super::roles::{self, Role, Roles};
+use super::text::Text;
+use super::{Asked, listed};
+use crate::dataset::Column;
+use crate::project::{Choice, Delimiter, Rules, Take, visible};
+
+/// Columns that are named in the line that says what was read.
+const NAMED: usize = 8;
+
+impl Remarks {
+    /// What was understood of the columns.
+    pub(super) fn features(
+        &mut self,
+        layout: &TableLayout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        asked: &Asked<'_>,
+    ) {
+        let columns = || layout.columns.iter().zip(evidence.iter().zip(roles));
+        let named = |wanted: &dyn Fn(&Evidence, &Role) -> bool| -> Vec<&String> {
+            let chosen = columns().filter(|(_, (evidence, role))| wanted(evidence, role));
+            chosen.map(|(name, _)| name).collect()
+        };
+        let mut note = |names: &[&String], what: &str| {
+            if !names.is_empty() {
+                self.notes.push(format!("{}: {what}", listed(names)));
+            }
+        };
+        let signs = |evidence: &Evidence, role: &Role| match (role, evidence.judge(None)) {
+            (Role::Numbers { .. }, Content::Numbers { signs, .. }) => signs,
+            _ => super::number::Signs::default(),
+        };
+        note(
+            &named(&|evidence, role| signs(evidence, role).percent),
+            "the numbers before the percent signs (12% is 12)",
+        );
+        note(
+            &named(&|evidence, role| signs(evidence, role).currency),
+            "numbers without their currency signs",
+        );
+        note(
+            &named(&|evidence, role| signs(evidence, role).parentheses),
+            "numbers in parentheses are negative, (5) is -5",
+        );
+        for (notation, example) in GROUPED {
+            let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
+            note(&named(&is), &format!("numbers with grouped digits ({example})"));
+        }
+        for (name, (evidence, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
+            match role {
+                Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
+                Role::Dates { format, unit_secs, .. } => {
+                    let unit = roles::unit_of(*unit_secs).name();
+                    let since = if format.has_date() { "1970" } else { "midnight" };
+                    let zones = if evidence.zones().0 {
+                        "; times with a zone are brought to UTC, and results are in UTC"
+                    } else {
+                        ""
+                    };
+                    note(&[name], &format!("dates ({}) as {unit} since {since}{zones}", format.name()));
+                }
+                Role::Categories { places } => {
+                    let count = places.len();
+                    let features = if count == 1 {
+                        "1 word is a feature"
+                    } else {
+                        "words are features, 1 where a row has it, else 0"
+                    };
+                    let count = if count == 1 { String::new() } else { format!("{count} ") };
+                    note(&[name], &format!("{count}{features}"));
+                }
+                Role::Numbers { .. } | Role::LeftOut | Role::Label(_) => {}
+            }
+        }
+        let ids: Vec<&String> = (0..roles.len())
+            .filter(|at| matches!(roles[*at], Role::Label(_)) && is_id(layout, *at, &evidence[*at]))
+            .map(|at| &layout.columns[at])
+            .collect();
+        if let Some(first) = ids.first() {
+            let option = Choice::Column((*first).clone(), Some(Take::Feature)).option();
+            let what = "counts the rows or holds their ids: a label, not a feature";
+            note(&ids, &format!("{what} ({option} makes it a feature)"));
+        }
+        let choices = asked.reading.columns.iter().map(|choice| &choice.name);
+        let chosen: HashSet<&String> = asked.labels.iter().chain(choices).collect();
+        let is_word = |role: &Role| matches!(role, Role::Categories { .. } | Role::Label(_));
+        let codes = columns().filter(|(_, (evidence, role))| evidence.are_codes() && is_word(role));
+        let codes: Vec<&String> = codes.map(|(name, _)| name).filter(|name| !chosen.contains(name)).collect();
+        if let Some(first) = codes.first() {
+            let option = Choice::Column((*first).clone(), Some(Take::Numbers)).option();
+            note(
+                &codes,
+                &format!("digits with leading zeros, or marked as text, are words ({option} reads numbers)"),
+            );
+        }
+        // Other labels may be those that were found in the first rows.
+        let labels = asked.labels.iter().filter(|_| asked.reading.only_labels);
+        let by_person = labels.chain(asked.reading.columns.iter().map(|choice| &choice.name)).collect();
+        let table = Columns { layout, evidence, roles, asked, chosen: &by_person };
+        let padded = table.padded();
+        if padded.len() > PADDED {
+            let option = Choice::Column(padded[0].clone(), Some(Take::Label)).option();
+            note(&padded, &format!("numbers without their leading zeros ({option} keeps them in a label)"));
+        }
+        self.many_words(layout, evidence, roles, &chosen);
+        self.precision(layout, evidence, roles, asked.rules);
+        self.doubts.extend(table.doubts());
+    }
+
+    /// What is doubtful about columns that a run knows.
+    pub(super) fn known_features(
+        &mut self,
+        layout: &TableLayout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        asked: &Asked<'_>,
+        matched: &Matched<'_>,
+    ) {
+        let table = Columns { layout, evidence, roles, asked, chosen: &HashSet::new() };
+        self.doubts.extend(table.known_doubts(matched));
+    }
+
+    /// Words that are no features because they are too many: labels, or left out where there should be no others.
+    fn many_words(
+        &mut self,
+        layout: &TableLayout,
+        evidence: &[Evidence],
+        roles: &[Role],
+        chosen: &HashSet<&String>,
+    ) {
+        for (take, what) in [(Take::Label, "taken as labels"), (Take::LeftOut, "left out")] {
+            let is_so = |at: &usize| {
+                // Codes are told of as such.
+                let is_words = evidence[*at].judge(None) == Content::Words && !evidence[*at].are_codes();
+                let is_free = is_words && roles[*at].take() == take && !chosen.contains(&layout.columns[*at]);
+                is_free && (take == Take::LeftOut || !is_id(layout, *at, &evidence[*at]))
+            };
+            let names: Vec<&String> = (0..roles.len()).filter(is_so).map(|at| &layout.columns[at]).collect();
+            if let Some(first) = names.first() {
+                let option = Choice::Column((*first).clone(), Some(Take::Categories)).option();
+                self.notes.push(format!(
+                    "{}: too many different words for features, {what} ({option} makes them features)",
+                    listed(&names)
+                ));
+            }
+        }
+    }
+
+    /// Numbers that 32 bits cannot tell apart, where nothing is taken off them.
+    fn precision(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
+        if rules == Rules::Current {
+            return;
+        }
+        let columns = layout.columns.iter().zip(evidence.iter().zip(roles));
+        let lost = columns.filter(|(_, (evidence, role))| match role {
+            Role::Numbers { notation, .. } => roles::base(evidence, *notation) != 0.0,
+            Role::LeftOut
+            | Role::Label(_)
+            | Role::Truth { .. }
+            | Role::Dates { .. }
+            | Role::Categories { .. } => false,
+        });
+        let names: Vec<&String> = lost.map(|(name, _)| name).collect();
+        if !names.is_empty() {
+            let message = format!(
+                "the precision of 32-bit numbers does not tell the values of {} apart; by the current rules they are read exactly",
+                listed(&names)
+            );
+            self.doubt(message, vec![Choice::Rules(Rules::Current)]);
+        }
+    }
+}
+
+const GROUPED: [(Notation, &str); 6] = [
+    (Notation::PointGroupedByComma, "1,234.5"),
+    (Notation::CommaGroupedByPoint, "1.234,5"),
+    (Notation::PointGroupedBySpace, "1 234.5"),
+    (Notation::CommaGroupedBySpace, "1 234,5"),
+    (Notation::PointGroupedByApostrophe, "1'234.5"),
+    (Notation::CommaGroupedByApostrophe, "1'234,5"),
+];
+
+/// How many rows of what: `60 rows × 4 columns (a, b, c, d)`.
+pub(super) fn what(rows: usize, columns: &[Column]) -> String {
+    let features: usize = columns.iter().map(Column::features).sum();
+    let named: Vec<String> = columns
+        .iter()
+        .take(NAMED)
+        .map(|column| visible(&super::shortened(&column.name)).into_owned())
+        .collect();
+    let more = if columns.len() > NAMED { ", …" } else { "" };
+    let count = columns.len();
+    let s = |count: usize| if count == 1 { "" } else { "s" };
+    let as_features =
+        if features == count { String::new() } else { format!(" as {features} feature{}", s(features)) };
+    format!("{rows} row{} × {count} column{}{as_features} ({}{more})", s(rows), s(count), named.join(", "))
+}
+
+/// How the table was understood, a few words each.
+pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -> Vec<String> {
+    let header = match (layout.has_header, layout.has_commented_header) {
+        (true, _) => "yes",
+        (false, true) => "in a comment",
+        (false, false) => "no",
+    };
+    let mut parts = vec![format!("header: {header}")];
+    if let Some(sheet) = text.sheet() {
+        parts.push(sheet.statement());
+    }
+    if roles.commas.contains(&true) {
+        parts.push("decimal: comma".to_owned());
+    }
+    if text.encoding != encoding_rs::UTF_8 {
+        let guess = if text.is_guessed { " (a guess)" } else { "" };
+        parts.push(format!("encoding: {}{guess}", text.encoding.name().to_lowercase()));
+    }
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    if layout.comments > 0 {
+        parts.push(counted(layout.comments, "comment line"));
+    }
+    let left_out = roles.by_column.iter().filter(|role| matches!(role, Role::LeftOut)).count();
+    if left_out > 0 {
+        parts.push(format!("{} left out", counted(left_out, "column")));
+    }
+    // Last, as it may be the mark that parts these.
+    if text.sheet().is_none() && layout.columns.len() > 1 {
+        parts.push(format!("delimiter: {}", delimiter(layout.form.delimiter)));
+    }
+    parts
+}
+
+fn delimiter(delimiter: Delimiter) -> &'static str {
+    match delimiter {
+        // Other parts follow: the sign alone reads as if something were missing.
+        Delimiter::Comma | Delimiter::Auto => "comma",
+        Delimiter::Semicolon => ";",
+        Delimiter::Tab => "tab",
+        Delimiter::Pipe => "|",
+        Delimiter::Spaces => "spaces",
+    }
+}
+
+/// What a column holds, in a few words.
+pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
+    match evidence.judge(Some(has_comma)) {
+        Content::Nothing => "nothing".to_owned(),
+        Content::Numbers { notation, signs } => {
+            let mut text = "numbers".to_owned();
+            for (is, what) in [
+                (notation.has_comma() && has_comma, ", decimal comma"),
+                (GROUPED.iter().any(|(grouped, _)| *grouped == notation), ", grouped digits"),
+                (signs.percent, ", percent"),
+                (signs.currency, ", currency"),
+                (signs.parentheses, ", parentheses"),
+            ] {
+                text.push_str(if is { what } else { "" });
+            }
+            text
+        }
+        Content::Truth { words: [no, yes] } => format!("{no} or {yes}"),
+        Content::Dates { format, .. } => format!("dates, {}", format.name()),
+        Content::Words if evidence.are_codes() => "codes".to_owned(),
+        Content::Words => match evidence.distinct() {
+            Some(1) => "1 word".to_owned(),
+            Some(count) => format!("{count} words"),
+            None => "many words".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,150 @@
+//! The code of a trained network, touched.
+
+use egui::accesskit::Role;
+
+use super::*;
+use crate::project::Bottleneck;
+use crate::session::Decoding;
+use crate::ui::state::{Pin, State};
+
+/// A window with a short training behind it, and the view in front.
+pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
+    let mut window = Window::sized(1280.0, 800.0, Theme::Dark);
+    window.state().project.training.epochs = 6;
+    project(&mut window.state().project);
+    window.key(Modifiers::NONE, Key::F5);
+    window.until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+    window.state().run(Command::Show("Explore"));
+    window.until("a code is decoded", |state| state.explore.decoded(Decoding::Pins).is_some());
+    window.harness.run_ok();
+    window
+}
+
+/// Pins watched samples, counted from 0.
+pub(super) fn pin(window: &mut Window, points: &[usize]) {
+    for point in points {
+        let kept = window.state().runs[0].kept.newest().expect("an epoch").clone();
+        let code = kept.codes.chunks_exact(kept.code_units).nth(*point).expect("a code").to_vec();
+        let row = window.state().runs[0].kept.probe.code_rows[*point];
+        window.state().pin(Pin { name: format!("row {row}"), code, row: Some(row) });
+    }
+    window.harness.run_ok();
+}
+
+fn decoded(state: &State, purpose: Decoding) -> Vec<f32> {
+    state.explore.decoded(purpose).map(|(_, rows)| rows.to_vec()).unwrap_or_default()
+}
+
+#[test]
+fn a_place_is_decoded_pinned_and_changed_by_sliders() {
+    let mut window = explored(|_| {});
+    let plane = window.harness.get_by_label("codes to explore").rect();
+    // Not on a point, or it would be pinned.
+    let at = plane.center() + vec2(60.0, -90.0);
+    window.harness.drag_at(at);
+    window.harness.step();
+    window.until("the place is decoded", |state| state.explore.decoded(Decoding::Pointer).is_some());
+    window.harness.drop_at(at);
+    window.harness.run_ok();
+    assert_eq!(decoded(window.state(), Decoding::Pointer).len(), 64);
+    window.click("Pin");
+    assert_eq!((window.state().explore.pins.len(), window.state().explore.active), (1, Some(0)));
+
+    let code = window.state().explore.pins[0].code.clone();
+    let network = window.state().explore.asked.clone().expect("a network");
+    let expected = network.trained.network(1).expect("small").decode(&code);
+    let is_there = |state: &State| decoded(state, Decoding::Pins)[..64] == expected[..];
+    window.until("the pin is decoded", is_there);
+
+    let slider = window.harness.get_by_role_and_label(Role::Slider, "unit 1");
+    slider.focus();
+    window.harness.run_ok();
+    window.key(Modifiers::NONE, Key::ArrowRight);
+    window.click("Keep as pin");
+    let pins = window.state().explore.pins.clone();
+    assert_eq!((pins.len(), &pins[0].code), (2, &code));
+    let changed: Vec<usize> = (0..code.len()).filter(|unit| pins[1].code[*unit] != code[*unit]).collect();
+    assert_eq!(changed, [0], "one unit was changed");
+    window.click("remove pin 1");
+    assert_eq!(window.state().explore.pins, [pins[1].clone()]);
+    assert_eq!(window.state().explore.active, Some(0));
+}
+
+#[test]
+fn the_way_between_two_pins_begins_and_ends_at_them() {
+    let mut window = explored(|_| {});
+    pin(&mut window, &[0, 1]);
+    window.click("Between");
+    window.until("the way is decoded", |state| !decoded(state, Decoding::Way).is_empty());
+    let (way, pins) = (decoded(window.state(), Decoding::Way), decoded(window.state(), Decoding::Pins));
+    assert_eq!(way.len(), 9 * 64);
+    let is_close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
+    assert!(is_close(&way[..64], &pins[..64]) && is_close(&way[8 * 64..], &pins[64..128]));
+    window.click("Play");
+    window.harness.step();
+    window.click("Stop");
+}
+
+#[test]
+fn samples_are_drawn_by_their_seed_each_with_its_nearest_training_sample() {
+    let mut window = explored(|project| {
+        project.code.kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 };
+    });
+    window.click("Sample");
+    let drawn = |state: &State| match state.explore.drawn() {
+        Some((_, Ok((codes, rows)))) => Some((codes.to_vec(), rows.to_vec())),
+        _ => None,
+    };
+    window.until("samples are drawn", |state| drawn(state).is_some());
+    let first = drawn(window.state()).expect("drawn");
+    assert_eq!(first.1.len(), 12 * 64);
+    let near = crate::ui::state::Question::NearDraws;
+    window.until("their neighbours are found", |state| state.explore.found(near).is_some());
+    let found = window.state().explore.found(near).expect("found").1.to_vec();
+    let train = window.state().data.dataset.as_ref().expect("data").split.train.clone();
+    assert!(found.len() == 12 && found.iter().flatten().all(|near| train.contains(&near.row)));
+    window.click("Others");
+    let first_codes = first.0;
+    window.until("others are drawn", |state| drawn(state).is_some_and(|(codes, _)| codes != first_codes));
+}
+
+#[test]
+fn units_are_traversed_and_neighbours_are_found() {
+    let mut window = explored(|_| {});
+    pin(&mut window, &[5]);
+    window.click("Traversals");
+    window.until("units are traversed", |state| !decoded(state, Decoding::Traversals).is_empty());
+    let units = window.state().runs[0].design.code.units;
+    assert_eq!(decoded(window.state(), Decoding::Traversals).len(), 7 * units * 64);
+    window.click("Near");
+    let near = crate::ui::state::Question::NearPin;
+    window.until("neighbours are found", |state| state.explore.found(near).is_some());
+    let own = window.state().explore.pins[0].row;
+    let found = window.state().explore.found(near).expect("found").1.to_vec();
+    assert_eq!(found[0].len(), 8);
+    assert!(found[0].iter().all(|near| Some(near.row) != own), "a sample is no neighbour of itself");
+    assert!(found[0].is_sorted_by(|a, b| a.distance <= b.distance));
+    window.click("mosaic");
+    window.until("the plane is decoded", |state| !decoded(state, Decoding::Mosaic).is_empty());
+}
+
+#[test]
+fn every_kind_of_code_can_be_explored() {
+    for kind in Bottleneck::ALL {
+        let mut window = explored(|project| {
+            project.code.kind = kind;
+            project.training.epochs = 1;
+            if let Bottleneck::Concrete { tries, .. } = &mut project.code.kind {
+                (*tries, project.encoder) = (1, Vec::new());
+            }
+            let units = if matches!(kind, Bottleneck::DescriptionLength { .. }) { 12 } else { 8 };
+            project.code.units = units;
+        });
+        pin(&mut window, &[0, 1, 2]);
+        for section in ["Sliders", "Between", "Traversals", "Sample", "Near"] {
+            window.click(section);
+            window.harness.run_ok();
+        }
+        window.click("three pins");
+    }
+}
