@@ -114,4 +114,9 @@ impl Checkpoint {
     pub fn inference_weights(&self) -> &Arc<Weights> {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
     }
+
+    /// The epoch that [`Checkpoint::inference_weights`] are of.
+    pub fn inference_epoch(&self) -> u32 {
+        self.best.as_ref().map_or(self.progress.epoch, |best| best.epoch)
+    }
 }

@@ -8,6 +8,7 @@ mod edits;
 mod explore;
 mod file_events;
 mod remedies;
+mod runs;
 mod session_events;
 pub mod stack;
 mod training;

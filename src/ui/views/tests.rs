@@ -5,6 +5,7 @@ mod health;
 mod odd;
 mod plots;
 mod registry;
+mod runs;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::project::{Corruption, Data};
 use crate::run::{Run, RunId, Status};
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
-use crate::ui::state::{MissingData, RunAction, Seek};
+use crate::ui::state::{MissingData, RunAction, RunsTable, Seek};
 use crate::ui::update::Remedy;
 use crate::ui::views::samples;
 
@@ -50,6 +51,7 @@ struct Memories {
     data: DataPreviewView,
     health: HealthView,
     runs: RunsView,
+    table: RunsTable,
 }
 
 #[derive(Default)]
@@ -144,8 +146,10 @@ impl Scene {
             }
             Part::Runs => {
                 let compared: Vec<RunId> = all.iter().map(|run| run.id).collect();
-                let input = RunsInput { runs: &all, selected: run.map(|run| run.id), compared: &compared };
-                self.last.action = runs_ui(ui, &input, &mut self.views.runs).action.or(self.last.action);
+                let selected = run.map(|run| run.id);
+                let input = RunsInput { runs: &all, selected, compared: &compared, data };
+                let Memories { table, runs, .. } = &mut self.views;
+                self.last.action = runs_ui(ui, &input, table, runs).action.or(self.last.action);
             }
         }
     }
