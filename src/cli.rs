@@ -10,6 +10,7 @@ mod design;
 mod encode;
 mod evaluate;
 mod failure;
+mod keep;
 mod output;
 mod progress;
 mod reading;

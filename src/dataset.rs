@@ -6,6 +6,7 @@ mod column;
 pub mod csv;
 mod data_instead;
 mod digits;
+mod duration;
 mod error;
 mod fit;
 mod foreign;

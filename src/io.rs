@@ -21,6 +21,7 @@ mod open;
 mod plan_merge;
 mod project_file;
 mod record_log;
+mod results_file;
 mod run_files;
 mod settings;
 mod store;

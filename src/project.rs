@@ -38,7 +38,8 @@ pub use shape::{Shape, Shown};
 pub use source::{
     Alpha, ArrayReading, Axes, Binarise, Channels, Choice, ColumnChoice, Comments, Data, DateOrder, DateUnit,
     Decimal, Delimiter, Fit, Header, IdxReading, LabelFrom, Masks, Missing, Pages, Parts, PictureReading,
-    PixelRange, RowSet, Rules, Scaling, Source, Split, Synthetic, TableReading, Take, quoted,
+    PixelRange, RowSet, Rules, Scaling, Source, Split, Synthetic, TableReading, Take, join_words, quoted,
+    split_words,
 };
 pub use training::{EarlyStopping, Greedy, Optimizer, Schedule, Strategy, Training};
 pub use visible::{is_hidden, visible, visible_lines, visible_list, visible_path};

@@ -2,6 +2,7 @@
 //! weights. Plain data, without a thread, a tensor or a window. [`Run::apply`] is the only code that changes a run.
 
 mod attempt;
+mod caption;
 mod checkpoint;
 mod error;
 mod event;
@@ -14,10 +15,12 @@ mod pretraining;
 mod probe;
 mod progress;
 mod records;
+mod results;
 mod run_data;
 mod weights;
 
 pub use attempt::Attempt;
+pub use caption::Caption;
 pub use checkpoint::{Best, Checkpoint};
 pub use error::RunError;
 pub use event::{RunEvent, RunProgress};
@@ -32,6 +35,7 @@ pub use pretraining::{GreedyProgress, GreedyRecord, GreedyState};
 pub use probe::choose_probe;
 pub use progress::{LayerProgress, TrainerProgress};
 pub use records::Records;
+pub use results::{Finding, FindingKind, Results};
 pub use run_data::facts;
 pub use weights::{Array, Weights};
 
@@ -174,6 +178,12 @@ pub struct Run {
     pub health: Option<std::sync::Arc<Health>>,
     /// Validation error of PCA with the same code size, per feature; the baseline.
     pub pca_mse: Option<f64>,
+    /// What a person says of it. Stored with the results in a file of its own, not in `run.ron`.
+    #[serde(skip)]
+    pub caption: Caption,
+    /// What was measured of it on request. Stored in a file of its own, not in `run.ron`.
+    #[serde(skip)]
+    pub results: Results,
     /// Pictures and codes of the probe set by epoch. Stored in files of their own, not in `run.ron`.
     #[serde(skip)]
     pub kept: KeptEpochs,
@@ -240,7 +250,7 @@ impl Run {
             Setting::Epochs(_) => true,
         };
         if let Some(edit) = self.edits.iter().find(|edit| !is_rate(edit)) {
-            return Err(format!("its learning rate at step {} is no number", edit.step));
+            return Err(format!("its learning rate at step {} is not a number", edit.step));
         }
         self.history.terms.validate()?;
         self.normaliser.as_ref().map_or(Ok(()), |normaliser| normaliser.validate(features))?;
@@ -268,6 +278,8 @@ impl Run {
             history: History::default(),
             health: None,
             pca_mse: None,
+            caption: Caption::default(),
+            results: Results::default(),
             kept: KeptEpochs::default(),
             checkpoint: None,
         }

@@ -15,6 +15,7 @@ mod pace;
 mod protocol;
 mod queue;
 mod recorder;
+mod results;
 mod scores;
 mod sets;
 mod training;
@@ -25,6 +26,7 @@ pub use exploring::{Distribution, Draws, Found, Lookup, is_normal};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
+pub use results::{Measured, likelihood_of};
 pub use scores::{Ranking, Scores};
 pub use sets::{
     ClassShares, Comparison, Difference, Exported, Linear, Moments, Order, Pictures, Pixel, SampleAnswer,

@@ -5,10 +5,10 @@ mod program;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hourglass::dataset::{Progress, Rows, load};
+use hourglass::dataset::{Progress, Rows, Subset, load};
 use hourglass::io::open_project;
 use hourglass::project::{Data, Recipe, Shape, Source};
-use hourglass::run::{Run, Status};
+use hourglass::run::{FindingKind, Run, Status};
 use program::{fails, last_json, run, write_table};
 
 /// The results of a command that must succeed.
@@ -216,6 +216,11 @@ fn a_training_leaves_a_project_that_every_command_reads() {
     let difference = result["mse"].as_f64().expect("a number") - last["val_mse"].as_f64().expect("a number");
     assert!(difference.abs() < 1e-6, "{result} {last}");
     assert!(ok(path, &["evaluate", file]).contains("split test, 180 samples"));
+    assert!(runs(path, file)[0].results.is_empty());
+    ok(path, &["evaluate", file, "--keep"]);
+    let kept = runs(path, file)[0].results.newest(FindingKind::Losses, Subset::Test).cloned();
+    assert_eq!(kept.map(|finding| (finding.epoch, finding.samples)), Some((2, 180)));
+    fails(path, &["evaluate", file, "--split", "all", "--keep"], 2, "leave --keep out");
 
     ok(path, &["encode", file, "-o", "codes.npy"]);
     ok(path, &["encode", file, "-o", "codes.csv"]);

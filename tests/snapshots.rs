@@ -11,7 +11,8 @@ use egui::Key;
 use egui_kittest::SnapshotOptions;
 use hourglass::dataset::{Dataset, LabelValues};
 use hourglass::run::{
-    EpochRecord, History, Kept, KeptEpochs, Losses, Probe, Records, Run, RunId, Status, Terms, choose_probe,
+    Caption, EpochRecord, History, Kept, KeptEpochs, Losses, Probe, Records, Results, Run, RunId, Status,
+    Terms, choose_probe,
 };
 
 use common::{CTRL, CTRL_ALT, Home, NONE, Window};
@@ -80,6 +81,8 @@ fn stands_still(window: &mut Window, epochs: u32) {
         },
         health: None,
         pca_mse: Some(0.0521),
+        caption: Caption::default(),
+        results: Results::default(),
         kept,
         checkpoint: None,
         design,

@@ -353,7 +353,7 @@ fn check_corruption(project: &Project, data: Option<&DataFacts>, problems: &mut 
         Corruption::Masking { probability } | Corruption::SaltAndPepper { probability } => (
             (0.0..=1.0).contains(&probability),
             probability,
-            format!("{probability} is no probability: it must lie between 0 and 1."),
+            format!("{probability} is not a probability: it must lie between 0 and 1."),
         ),
         Corruption::Pixelate { size } => (
             size > 0,

@@ -131,6 +131,7 @@ pub(super) struct Train {
 #[command(after_help = "\
 Examples:
   hourglass evaluate faces.hourglass --split validation
+  hourglass evaluate faces.hourglass --keep        for the window's table of runs
   hourglass evaluate machine.hourglass new.csv --scores scores.csv
   hourglass evaluate machine.hourglass new.csv --anomaly broken
 
@@ -163,6 +164,9 @@ pub(super) struct Evaluate {
     pub(super) normal: Vec<String>,
     #[command(flatten)]
     pub(super) draws: Draws,
+    /// Also keep the results with the run in the project file, where the window shows them; only of a split of its own data
+    #[arg(long)]
+    pub(super) keep: bool,
     /// Overwrite the file of scores if it exists
     #[arg(long)]
     pub(super) force: bool,

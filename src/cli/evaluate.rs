@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 use super::applied::Applied;
 use super::args::{Evaluate, SplitName};
 use super::failure::Failure;
+use super::keep::keep;
 use super::output::{Output, check_files};
 use super::sheet::Sheet;
 use super::signal::{self, Stage};
@@ -11,7 +12,7 @@ use crate::dataset::{Dataset, LabelColumn, Subset};
 use crate::engine::{Evaluation, Likelihood};
 use crate::io::Files;
 use crate::project::{Loss, format_range, terminal_number, visible, visible_list, visible_path};
-use crate::session::{Findings, Ranking, Scores};
+use crate::session::{Findings, Measured, Ranking, Scores};
 
 /// Classes that are listed where one is not there.
 const TOLD: usize = 12;
@@ -26,13 +27,19 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
     let applied = Applied::open(&arguments.trained, "evaluate")?;
     let (split, rows) = part(&applied, arguments.split)?;
     let anomalies = Anomalies::of(&applied.data, &rows, arguments)?;
+    let subset = Subset::ALL.into_iter().find(|subset| applied.own && subset.name() == split);
+    if arguments.keep && subset.is_none() {
+        return Err(Failure::Usage(format!(
+            "--keep: only results on a split of the data run {} was trained on are kept with it; leave --keep out",
+            applied.run.id
+        )));
+    }
     let mut network = applied.network(arguments.trained.threads)?;
     let result = network.evaluate(&applied.data, &rows, None).map_err(|error| applied.failure(error))?;
     let likelihood = arguments.likelihood.map(|draws| {
         network.likelihood(&applied.data, &rows, draws as usize).map_err(|error| applied.failure(error))
     });
     let likelihood = likelihood.transpose()?;
-    let subset = Subset::ALL.into_iter().find(|subset| applied.own && subset.name() == split);
     let findings = subset.map(|subset| Findings::of(&mut network, &applied.data, subset, &|| true));
     let findings = findings.transpose().map_err(|error| applied.failure(error))?.unwrap_or_default();
     let chosen = network.chosen_features().map(|chosen| {
@@ -57,13 +64,25 @@ pub(super) fn evaluate(arguments: &Evaluate) -> Result<(), Failure> {
         sheet.save(&files, path, form)?;
         note(format_args!("note: the scores of each row: {}", visible_path(path)));
     }
+    let measured = applied.run.checkpoint.as_ref().map(|checkpoint| Measured::of(checkpoint, rows.len()));
+    let kept = measured.zip(subset.filter(|_| arguments.keep)).map(|(measured, subset)| {
+        let mut kept = measured.evaluation(subset, &result.losses, result.mse, &findings);
+        kept.extend(likelihood.as_ref().map(|likelihood| measured.likelihood(subset, likelihood)));
+        kept
+    });
     let found = Found { applied: &applied, split, result, likelihood, findings, chosen, ranked };
     if arguments.json {
         json(&found.json());
     } else {
         found.tell();
     }
-    Ok(())
+    match kept {
+        Some(kept) => {
+            signal::enter(Stage::Writing);
+            keep(&arguments.trained.file, applied.run.id, kept)
+        }
+        None => Ok(()),
+    }
 }
 
 /// The rows to evaluate on, and what they are called: a split of the run's own data, or all of others.

@@ -8,7 +8,7 @@ use crate::dataset::companions;
 use crate::project::{
     Alpha, Axes, Binarise, Channels, Choice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter, Fit,
     Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, RowSet, Rules, Scaling, Source, Take,
-    visible,
+    split_words, visible,
 };
 
 /// What the options of this file stand under in the help.
@@ -392,46 +392,13 @@ fn missing_words(text: &str) -> Result<Choice, String> {
         Some(words) => (true, words),
         None => (text.is_empty(), text),
     };
-    let words = listed(words);
+    let words = split_words(words);
     Ok(if is_only { Choice::OnlyMissingWords(words) } else { Choice::MissingWords(words) })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as clap wants it")]
 fn labels(text: &str) -> Result<Choice, String> {
-    Ok(Choice::Labels((text != DETECT).then(|| listed(text))))
-}
-
-/// Words between commas; in quotes, as in CSV, where they hold a comma.
-fn listed(text: &str) -> Vec<String> {
-    let (mut words, mut rest) = (Vec::new(), text.trim_start());
-    while !rest.is_empty() {
-        let (word, after) = in_quotes(rest).unwrap_or_else(|| {
-            let (word, after) = rest.split_once(',').unwrap_or((rest, ""));
-            (word.trim().to_owned(), after)
-        });
-        words.push(word);
-        rest = after.trim_start();
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// The word in quotes that a list begins with, and what comes after its comma.
-fn in_quotes(text: &str) -> Option<(String, &str)> {
-    let (mut word, mut rest) = (String::new(), text.strip_prefix('"')?);
-    loop {
-        let (before, after) = rest.split_once('"')?;
-        word.push_str(before);
-        match after.strip_prefix('"') {
-            // Two quotes are one of the word.
-            Some(after) => {
-                word.push('"');
-                rest = after;
-            }
-            None if after.trim_start().is_empty() => return Some((word, "")),
-            None => return Some((word, after.trim_start().strip_prefix(',')?)),
-        }
-    }
+    Ok(Choice::Labels((text != DETECT).then(|| split_words(text))))
 }
 
 fn column(text: &str) -> Result<Choice, String> {

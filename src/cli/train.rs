@@ -360,7 +360,9 @@ impl Observer for Terminal<'_> {
             | RunEvent::Edited(_)
             | RunEvent::Checkpoint(_)
             | RunEvent::Baseline(_)
-            | RunEvent::Located(..) => {}
+            | RunEvent::Located(..)
+            | RunEvent::Found(_)
+            | RunEvent::Captioned(_) => {}
         }
     }
 }

@@ -8,6 +8,7 @@ mod body;
 mod codes;
 mod date;
 mod dated;
+mod decimal;
 mod delimiter;
 mod doubts;
 mod encoding;
@@ -29,6 +30,8 @@ mod matching;
 mod merged;
 mod misfits;
 mod missing;
+mod mixed;
+mod months;
 mod names;
 mod number;
 mod overview;
@@ -48,24 +51,29 @@ mod spaces;
 mod start;
 mod statistics;
 mod survey;
+mod tails;
 mod text;
 mod told;
+mod truth;
 mod values;
 mod words;
 
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
 
-use std::io::Read;
+use std::io::Read as _;
 use std::path::Path;
 
+use self::body::Body;
 use self::form::Form;
 use self::layout::TableLayout;
 use self::lines::NAMES_COPIES;
 use self::matching::Matched;
 use self::remarks::Remarks;
+use self::roles::Roles;
 use self::text::Text;
 use self::values::Table;
+use super::memory::Budget;
 use super::raw::Raw;
 use super::{Column, DataError, Known, Progress, memory};
 use crate::project::{Delimiter, Header, Missing, RowSet, Rules, TableReading};
@@ -168,12 +176,13 @@ fn load_rows(
     remarks.notes.append(&mut layout.notes);
     remarks.doubts.append(&mut layout.doubts);
     let (mut evidence, body) = survey::survey(text, &mut layout, asked, progress, &mut remarks)?;
+    text.guess.tell(text.encoding, &mut remarks);
     match text.sheet() {
         Some(sheet) => sheet.tell(&mut remarks),
         None if asked.reading.sheet.is_some() => {
             remarks
                 .notes
-                .push("the file is no spreadsheet: the sheet that was chosen is not used".to_owned());
+                .push("the file is not a spreadsheet: the sheet that was chosen is not used".to_owned());
         }
         None => {}
     }
@@ -195,57 +204,92 @@ fn load_rows(
     }
     budget.release(evidence);
 
-    progress.restart(text.bytes);
-    let mut table = Table::new(text, &layout, &roles, asked, progress)?;
-    let (mut source_rows, mut dropped) = (Vec::new(), 0_usize);
-    let (mut empty, mut empty_count) = (RowSet::default(), 0);
-    body.each(text, &layout, progress, |number, record| {
-        let gaps = table.push(record).map_err(|error| extrapolated(error, progress))?;
-        if gaps && asked.missing == Missing::ColumnMean && table.is_last_empty() {
-            empty_count += 1;
-            if empty.ranges() <= around::MOST_RANGES {
-                empty.push(number);
-            }
-        }
-        if gaps && asked.missing == Missing::DropRow {
-            table.drop_last();
-            dropped += 1;
-        } else if table.rows() as u64 != number {
-            // Rows that were left out leave their numbers.
-            let before = table.rows() - 1;
-            if source_rows.is_empty() && before > 0 {
-                budget.reserve(&mut source_rows, before)?;
-                source_rows.extend(1..=before as u32);
-            }
-            budget.reserve(&mut source_rows, 1)?;
-            source_rows.push(number as u32);
-        }
-        Ok(())
-    })?;
-    if dropped > 0 && source_rows.is_empty() {
-        budget.reserve(&mut source_rows, table.rows())?;
-        source_rows.extend(1..=table.rows() as u32);
-    }
-    if empty_count > 0 && table.rows() > empty_count {
-        around::tell_empty(&empty, empty_count, &body.skip, &mut remarks);
-    }
+    let Read { table, source_rows, dropped } =
+        Read::all(text, &layout, &roles, asked, &body, &mut remarks, progress)?;
     overview::count(&mut overview, &roles, table.values(), progress)?;
     let mut raw = table.finish(dropped, &mut remarks)?;
-    budget.trim(&mut source_rows);
     raw.source_rows = source_rows;
     raw.overview = overview;
     raw.what = told::what(raw.rows.len() / roles.features.max(1), &roles.columns);
     raw.understood = told::understood(text, &layout, &roles);
-    let names = roles.columns.iter().flat_map(|column| {
-        let words = if let super::ColumnKind::Categories { words } = &column.kind { &words[..] } else { &[] };
-        words.iter().map(|word| memory::text_bytes(column.name.len() + word.len() + 3))
-    });
-    budget.take(names.sum())?;
+    budget.take(feature_names_bytes(&roles.columns))?;
     raw.feature_names = roles.columns.iter().flat_map(Column::feature_names).collect();
     raw.columns = roles.columns;
     let Remarks { notes, warnings, doubts } = remarks;
     (raw.notes, raw.warnings, raw.doubts) = (notes, warnings, doubts);
     Ok(raw)
+}
+
+/// Memory the names of the features of words take.
+fn feature_names_bytes(columns: &[Column]) -> u64 {
+    let names = columns.iter().flat_map(|column| {
+        let words = if let super::ColumnKind::Categories { words } = &column.kind { &words[..] } else { &[] };
+        words.iter().map(|word| memory::text_bytes(column.name.len() + word.len() + 3))
+    });
+    names.sum()
+}
+
+/// The second reading.
+struct Read<'a> {
+    table: Table<'a>,
+    /// The number of each row, counted from 1 below the header; empty where none was left out.
+    source_rows: Vec<u32>,
+    /// Rows that were dropped for missing values.
+    dropped: usize,
+}
+
+impl<'a> Read<'a> {
+    fn all(
+        text: &'a Text<'a>,
+        layout: &'a TableLayout,
+        roles: &'a Roles,
+        asked: &'a Asked<'a>,
+        body: &Body,
+        remarks: &mut Remarks,
+        progress: &'a Progress,
+    ) -> Result<Read<'a>, DataError> {
+        let budget = progress.budget();
+        progress.restart(text.bytes);
+        let table = Table::new(text, layout, roles, asked, progress)?;
+        let mut read = Read { table, source_rows: Vec::new(), dropped: 0 };
+        let (mut empty, mut empty_count) = (RowSet::default(), 0);
+        body.each(text, layout, progress, |number, record| {
+            let gaps = read.table.push(record).map_err(|error| extrapolated(error, progress))?;
+            if gaps && asked.missing == Missing::ColumnMean && read.table.is_last_empty() {
+                empty_count += 1;
+                if empty.ranges() <= around::MOST_RANGES {
+                    empty.push(number);
+                }
+            }
+            if gaps && asked.missing == Missing::DropRow {
+                read.table.drop_last();
+                read.dropped += 1;
+            } else if read.table.rows() as u64 != number {
+                // Rows that were left out leave their numbers.
+                read.number(read.table.rows() - 1, budget)?;
+                budget.reserve(&mut read.source_rows, 1)?;
+                read.source_rows.push(number as u32);
+            }
+            Ok(())
+        })?;
+        if read.dropped > 0 {
+            read.number(read.table.rows(), budget)?;
+        }
+        if empty_count > 0 && read.table.rows() > empty_count {
+            around::tell_empty(&empty, empty_count, &body.skip, remarks);
+        }
+        budget.trim(&mut read.source_rows);
+        Ok(read)
+    }
+
+    /// Numbers so many first rows, where none is numbered yet.
+    fn number(&mut self, rows: usize, budget: &Budget) -> Result<(), DataError> {
+        if self.source_rows.is_empty() && rows > 0 {
+            budget.reserve(&mut self.source_rows, rows)?;
+            self.source_rows.extend(1..=rows as u32);
+        }
+        Ok(())
+    }
 }
 
 /// Where memory is short, what the whole file would take, going by the part that was read.

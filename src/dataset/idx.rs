@@ -251,7 +251,7 @@ impl<'a> Images<'a> {
             if let Some(at) = chunk.iter().position(|value| !value.is_finite()) {
                 let at = number * CHECKED + at;
                 let place = index(&header, channels_first, at);
-                let message = "is no finite 32-bit number; replace or remove such values";
+                let message = "is not a finite 32-bit number; replace or remove such values";
                 return Err(DataError::content(path, place, message));
             }
         }

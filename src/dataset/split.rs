@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::progress::Pulse;
 use super::random::{Purpose, Stream};
 use super::rows::Hash;
@@ -6,7 +8,7 @@ use super::{DataError, Progress, memory};
 use crate::project::Split;
 
 /// One of the three parts of a data set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Subset {
     /// What the network learns from.
     Train,

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, fmt::strtime};
 
+use super::duration::Duration;
 use super::{Column, ColumnKind, Dataset};
 use crate::project::{DateUnit, Shape};
 
@@ -46,9 +47,12 @@ impl Dataset {
     }
 
     /// A feature of a row as it stands in the source: words and dates of a table as such, nothing for a word that is no
-    /// feature.
+    /// feature and for what was missing.
     pub fn source_text(&self, row: usize, feature: usize) -> String {
         let start = row * self.shape.features();
+        if self.gaps.is_filled(start + feature) {
+            return String::new();
+        }
         let value = |feature: usize| self.rows.value(start + feature);
         let mut first = 0;
         for column in self.table().unwrap_or_default() {
@@ -121,6 +125,9 @@ impl Column {
 /// The nearest moment that the format can write; `None` for what is none.
 fn moment(format: &str, unit: DateUnit, value: f64) -> Option<String> {
     let secs = value * unit.secs();
+    if let Some(duration) = Duration::of_name(format) {
+        return secs.is_finite().then(|| duration.written(secs));
+    }
     let day = DateUnit::Days.secs();
     let has = |parts: &[&str]| parts.iter().any(|part| format.contains(part));
     // A moment is written down to the part it falls in, so half a part later is the nearest.
@@ -181,6 +188,9 @@ mod tests {
         let at = 1_706_659_200.0;
         check(dates("%Y-%m-%d %H:%M", DateUnit::Seconds, at), &[3_629.0], "2024-01-31 01:00");
         check(dates("%Y-%m-%d %H:%M:%S%.f", DateUnit::Seconds, at), &[1.4999], "2024-01-31 00:00:01.5");
+        check(dates("%Y-%m-%d %H:%MZ", DateUnit::Seconds, at), &[3_629.0], "2024-01-31 01:00Z");
+        check(dates("[h]:mm:ss", DateUnit::Seconds, 98_000.0), &[384.0], "27:19:44");
+        check(dates("%H%M", DateUnit::Seconds, 0.0), &[34_200.0], "0930");
         check(dates("%H:%M", DateUnit::Hours, 0.0), &[12.5], "12:30");
         check(dates("%H:%M:%S", DateUnit::Seconds, 0.0), &[-816.0], "00:00:00");
         check(dates("%H:%M", DateUnit::Hours, 0.0), &[25.0], "23:59");
@@ -213,6 +223,10 @@ mod tests {
         let texts =
             [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
         assert_eq!(texts, ["1000000002", "Köln", "Köln", "1000000003", ""]);
+        // What was filled is not read: the number of the first row, the word of the second.
+        data.gaps.cells = vec![0b11_0001];
+        let texts = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, feature)| data.source_text(row, feature));
+        assert_eq!(texts, ["", "Köln", "1000000003", ""]);
         assert_eq!(data.bases(), Some(vec![1e9, 0.0, 0.0]));
         data.columns.clear();
         assert_eq!((data.written_names()[2].as_str(), data.bases()), ("feature 3", None));

@@ -23,7 +23,7 @@ pub fn open_design(path: &Path) -> Result<Project, FileError> {
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let place = format!("byte {}", error.utf8_error().valid_up_to());
-        FileError::content(path, place, "this is no text, so it cannot be a design")
+        FileError::content(path, place, "this is not text, so it cannot be a design")
     })?;
     let mut project = read_design(path, "", &text)?;
     anchor(&mut project, path);

@@ -22,7 +22,7 @@ use super::plan_merge::{Merge, continues};
 use super::project_file::{Content, OnDisk};
 use super::{Durability, FileError, Files, Sink, open_project};
 use crate::project::Project;
-use crate::run::{Normaliser, Run, RunId, Status};
+use crate::run::{Caption, Normaliser, Results, Run, RunId, Status};
 
 /// How often a file that changes under the save is merged again.
 const TRIES: usize = 5;
@@ -77,6 +77,10 @@ pub struct RunStand {
     pca_mse: Option<u64>,
     /// The epoch in which its health was measured.
     health: Option<u32>,
+    /// What a person says of it.
+    caption: Caption,
+    /// What was measured of it, as a text, so that NaN is equal to itself.
+    results: String,
 }
 
 impl MergeBase {
@@ -194,13 +198,16 @@ impl RunStand {
             normaliser: run.normaliser.as_ref().map(hash_of),
             pca_mse: run.pca_mse.map(f64::to_bits),
             health: run.health.as_ref().map(|health| health.epoch),
+            caption: run.caption.clone(),
+            results: results_text(&run.results),
         }
     }
 
-    /// Whether a run of which only `run.ron` was read stands there too.
+    /// Whether a run of which only its texts were read stands there too.
     pub(super) fn is_of_head(&self, head: &Run) -> bool {
         self.changes == (head.edits.len(), head.restarts.len())
             && self.checkpoint.is_some_and(|(_, seconds)| seconds == head.seconds)
+            && (&self.caption, &self.results) == (&head.caption, &results_text(&head.results))
     }
 }
 
@@ -385,6 +392,10 @@ fn is_design_of(project: &Project, run: &Run) -> bool {
             .into_iter()
             .map(same_data)
             .any(|design| design == same_data(run.design.clone()))
+}
+
+fn results_text(results: &Results) -> String {
+    format!("{results:?}")
 }
 
 fn hash_of(normaliser: &Normaliser) -> u64 {

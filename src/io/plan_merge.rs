@@ -118,7 +118,8 @@ impl Merge {
 }
 
 /// Whether one state of a run is a later one of the other: the same training with the same changes on the way, and more.
-/// Training is deterministic, so what both have in common is the same.
+/// Training is deterministic, so what both have in common is the same, and no result
+/// is lost.
 pub(super) fn continues(later: &Run, earlier: &Run) -> bool {
     // Data may have been moved; what they are is in the fingerprint.
     let design = Project { data: earlier.design.data.clone(), ..later.design.clone() };
@@ -128,6 +129,7 @@ pub(super) fn continues(later: &Run, earlier: &Run) -> bool {
         && later.edits.starts_with(&earlier.edits)
         && later.restarts.starts_with(&earlier.restarts)
         && later.seconds >= earlier.seconds
+        && later.results.hold(&earlier.results)
 }
 
 fn fate(known: &Known, run: &Run, is_related: bool, disk: &mut OnDisk) -> Fate {

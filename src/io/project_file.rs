@@ -12,6 +12,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::archive::{Archive, Digest};
 use super::design::{anchor, read_design};
 use super::open::check_zip;
+use super::results_file;
 use super::run_files::{self, Folder, Opened, each_file, read_run};
 use super::warnings::Warnings;
 use super::{Durability, FileError, Files, MergeBase, Sink};
@@ -156,12 +157,14 @@ impl OnDisk {
         Ok(Some(OnDisk { project, runs, archive }))
     }
 
-    /// A run of it, as far as `run.ron` tells.
+    /// A run of it, as far as its texts tell.
     pub(super) fn head(&mut self, id: RunId) -> Result<Run, FileError> {
         let name = format!("{}{}", run_files::folder(id), run_files::RUN);
         let text = self.archive.read_text(&name)?;
         let text = text.ok_or_else(|| FileError::content(self.archive.path(), &name, "it is missing"))?;
-        run_files::parse(self.archive.path(), &name, &text)
+        let mut run: Run = run_files::parse(self.archive.path(), &name, &text)?;
+        results_file::read(&mut self.archive, &run_files::folder(id), &mut run)?;
+        Ok(run)
     }
 }
 

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `run.ron` | the [`Run`] without its epochs |
+//! | `results.ron` | its name, a note, and what was measured of it: see [`super::results_file`] |
 //! | `history.bin`, `layers.bin` | the epochs, and those of single layers: see [`super::history_files`] |
 //! | `probe.ron`, `kept/EPOCH.safetensors` | what the replay shows |
 //! | `kept/EPOCH-weights.safetensors` | the network's weights then, where they were kept; versions before had none |
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint_files::{self, Numbers, NumbersError, Part};
 use super::warnings::Warnings;
-use super::{FileError, MergeBase, history_files, tensors};
+use super::{FileError, MergeBase, history_files, results_file, tensors};
 use crate::project::Project;
 use crate::run::{Checkpoint, KeptEpochs, Probe, Records, Run, RunId, Status, Weights};
 
@@ -52,8 +53,8 @@ pub(super) trait Folder {
         let Some(bytes) = self.read(name)? else {
             return Ok(None);
         };
-        let text =
-            String::from_utf8(bytes).map_err(|_| FileError::content(self.path(), name, "this is no text"))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| FileError::content(self.path(), name, "this is not text"))?;
         Ok(Some(text))
     }
 }
@@ -104,6 +105,9 @@ pub(super) fn each_file<E: From<String>>(
     mut put: impl FnMut(&str, &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     put(RUN, run_text(run)?.as_bytes())?;
+    if let Some(text) = results_file::text(&run.caption, &run.results)? {
+        put(results_file::RESULTS, text.as_bytes())?;
+    }
     history_files::each_file(&run.history, &mut put)?;
     if let Some(checkpoint) = &run.checkpoint {
         let numbers = Numbers::of(checkpoint);
@@ -150,6 +154,9 @@ pub(super) fn read_run(files: &mut dyn Folder, id: RunId, warnings: &mut Warning
     if let Err(error) = history {
         (run.history.epochs, run.history.pretraining) = (Records::default(), Records::default());
         warn("its loss curves are left out", error);
+    }
+    if let Err(error) = results_file::read(files, &base, &mut run) {
+        warn("its name, its note and its results are left out", error);
     }
     match read_checkpoint(files, &base, &run) {
         Ok(checkpoint) => run.checkpoint = checkpoint.map(Arc::new),

@@ -12,9 +12,9 @@ use super::*;
 use crate::check::PlannedArray;
 use crate::project::{Activation, Layer, Project, Recipe, Shape};
 use crate::run::{
-    Array, Best, Checkpoint, Edit, EpochRecord, GreedyRecord, GreedyState, History, Kept, KeptEpochs,
-    LayerProgress, LossSums, Losses, Normaliser, Probe, Restart, Run, RunId, Setting, Status, Terms,
-    TrainerProgress, Weights,
+    Array, Best, Caption, Checkpoint, Edit, EpochRecord, GreedyRecord, GreedyState, History, Kept,
+    KeptEpochs, LayerProgress, LossSums, Losses, Normaliser, Probe, Restart, Results, Run, RunId, Setting,
+    Status, Terms, TrainerProgress, Weights,
 };
 
 mod damage;
@@ -23,6 +23,7 @@ mod hostile;
 mod kept_epochs;
 mod merging;
 mod recovery;
+mod results;
 
 const GREY: Shape = Shape::Image { height: 8, width: 8, channels: 1 };
 
@@ -160,6 +161,8 @@ fn bare_run(id: u32) -> Run {
         },
         health: None,
         pca_mse: Some(0.1),
+        caption: Caption::default(),
+        results: Results::default(),
         kept: kept(3),
         checkpoint: None,
     }

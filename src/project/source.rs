@@ -3,6 +3,7 @@ mod choice;
 mod pictures;
 mod row_set;
 mod table;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ pub use row_set::RowSet;
 pub use table::{
     ColumnChoice, Comments, DateOrder, DateUnit, Decimal, Delimiter, Header, Missing, TableReading, Take,
 };
+pub use words::{join_words, split_words};
 
 /// Where rows come from, how they are scaled and split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -78,7 +78,7 @@ impl Checkpoint {
             || !(0.0..=MOST_SECONDS).contains(&seconds)
             || sums.samples > MOST_SAMPLES
         {
-            return Err("its learning rate, time or number of samples is no number it can be".to_owned());
+            return Err("its learning rate, time or number of samples is not a possible number".to_owned());
         }
         if let Some(best) = self.best.as_ref().filter(|best| best.epoch == 0 || best.epoch > epoch) {
             return Err(format!("its best epoch is {} of {epoch}", best.epoch));
@@ -113,5 +113,10 @@ impl Checkpoint {
     /// The weights to use a trained network with: the best ones where early stopping kept some, else the last.
     pub fn inference_weights(&self) -> &Arc<Weights> {
         self.best.as_ref().map_or(&self.weights, |best| &best.weights)
+    }
+
+    /// The epoch that [`Checkpoint::inference_weights`] are of.
+    pub fn inference_epoch(&self) -> u32 {
+        self.best.as_ref().map_or(self.progress.epoch, |best| best.epoch)
     }
 }

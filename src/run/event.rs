@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    Checkpoint, Edit, EpochRecord, GreedyProgress, GreedyRecord, Health, Kept, KeptEpochs, Normaliser, Probe,
-    Restart, Run, Setting, Status, Terms, Weights,
+    Caption, Checkpoint, Edit, EpochRecord, Finding, GreedyProgress, GreedyRecord, Health, Kept, KeptEpochs,
+    Normaliser, Probe, Restart, Run, Setting, Status, Terms, Weights,
 };
 use crate::project::Data;
 
@@ -36,6 +36,10 @@ pub enum RunEvent {
     Baseline(f64),
     /// Its data were found, perhaps at another place than before, prepared like this.
     Located(Box<Data>, Normaliser),
+    /// Something was measured of its network.
+    Found(Box<Finding>),
+    /// A person gave it a name or a note, or hid it.
+    Captioned(Box<Caption>),
 }
 
 /// How far a run is.
@@ -131,6 +135,8 @@ impl Run {
                 self.design.data.clone_from(data);
                 self.normaliser = Some(normaliser.clone());
             }
+            RunEvent::Found(finding) => self.results.add(Finding::clone(finding)),
+            RunEvent::Captioned(caption) => self.caption = Caption::clone(caption),
         }
     }
 

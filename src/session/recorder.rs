@@ -94,7 +94,9 @@ impl Held {
             | RunEvent::Edited(_)
             | RunEvent::Restarted(_)
             | RunEvent::Baseline(_)
-            | RunEvent::Located(..)) => return Some(event),
+            | RunEvent::Located(..)
+            | RunEvent::Found(_)
+            | RunEvent::Captioned(_)) => return Some(event),
         }
         None
     }

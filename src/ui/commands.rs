@@ -14,7 +14,7 @@ pub use self::record::Menu;
 use self::record::Record;
 pub use self::table::Command;
 use self::table::TABLE;
-use super::state::{BottomTab, Dialog, RunAction, State};
+use super::state::{BottomTab, RunAction, RunField, State};
 use crate::check::Severity;
 use crate::run::RunId;
 
@@ -96,7 +96,32 @@ impl State {
             RunAction::RestoreDesign(id) => self.with_run(id, Command::RestoreDesign),
             RunAction::Resume(id) => self.with_run(id, Command::Resume),
             RunAction::TrainMore(id) => self.with_run(id, Command::TrainMore),
-            RunAction::Remove(id) => self.dialog = Some(Dialog::RemoveRun(id)),
+            RunAction::Page(id) => self.open_page(id, None),
+            RunAction::Rename(id) => self.open_page(id, Some(RunField::Name)),
+            RunAction::Note(id) => self.open_page(id, Some(RunField::Note)),
+            RunAction::Hide(id, is_hidden) => self.hide_run(id, is_hidden),
+            RunAction::Evaluate(id, subset) => {
+                self.select_run(id);
+                match conditions::evaluable_on(self, subset) {
+                    Ok(()) => self.evaluate(subset),
+                    Err(reason) => self.notices.say(Severity::Info, reason),
+                }
+            }
+            RunAction::Delete(id) => self.delete_run(id),
+        }
+    }
+
+    /// Does something with the shown run.
+    fn on_shown(&mut self, action: fn(RunId) -> RunAction) {
+        if let Some(id) = self.shown().map(|run| run.id) {
+            self.act_on_run(action(id));
+        }
+    }
+
+    /// Hides the shown run, or shows it again.
+    fn toggle_hidden(&mut self) {
+        if let Some((id, is_hidden)) = self.shown().map(|run| (run.id, run.caption.is_hidden)) {
+            self.hide_run(id, !is_hidden);
         }
     }
 
@@ -171,6 +196,11 @@ mod tests {
             TrainMore,
             RestoreDesign,
             EvaluateTest,
+            RunPage,
+            RenameRun,
+            NoteRun,
+            HideRun,
+            DeleteRun,
             LocateData,
             CancelLoad,
         ];

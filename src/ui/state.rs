@@ -17,6 +17,7 @@ mod notices;
 mod past_data;
 mod path_dialog;
 mod principal;
+mod runs_table;
 mod save;
 mod scored;
 mod selection;
@@ -39,13 +40,14 @@ pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
 pub use self::explore::{Asked, Explore, Pin, Question};
-pub use self::history::History;
+pub use self::history::{History, RunStep};
 pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;
 pub use self::notices::{Notices, Offer, Toast};
 pub use self::past_data::{PastData, is_own};
 pub use self::path_dialog::{PathDialog, PathFound, PathQuestion, Purpose, with_ending};
 pub use self::principal::Principal;
+pub use self::runs_table::{RunColumn, RunField, RunPage, RunsTable};
 pub use self::save::{ExportRequest, SaveKind, SaveRequest};
 pub use self::scored::{Awaited, Compared, Errors, Moment, Ordered, Pictured, Scored, Subject};
 pub use self::selection::{How, Selection};
@@ -55,12 +57,11 @@ pub use self::store_request::StoreRequest;
 pub use self::then::Then;
 pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, SELECTION_VIEW, ViewSettings};
 use crate::check::DataFacts;
-use crate::dataset::{Dataset, Subset};
-use crate::engine::Likelihood;
+use crate::dataset::Dataset;
 use crate::io::{MergeBase, Recovery, Store};
 use crate::project::{Data, Decoder, Place, Project, Shape, visible};
 use crate::run::{Run, RunId, RunProgress, Setting, Status};
-use crate::session::{self, JobId};
+use crate::session::{self, JobId, Measured};
 
 /// Everything the window shows and changes.
 #[derive(Debug)]
@@ -135,10 +136,8 @@ pub struct State {
     pub(super) past_data: PastData,
     /// The document as the live store was last given it.
     pub(super) kept: Option<Project>,
-    /// Runs that the results of jobs under way belong to.
-    pub(super) jobs: BTreeMap<JobId, RunId>,
-    /// Likelihoods that were asked for, and of which split; not saved.
-    pub likelihoods: BTreeMap<RunId, (Subset, Likelihood)>,
+    /// Jobs that measure a run, with what they measure of it.
+    pub(super) jobs: BTreeMap<JobId, (RunId, Measured)>,
     /// Runs of another document, or removed ones, that have not said yet how they ended: another run may have their number.
     pub(super) orphans: BTreeSet<RunId>,
     /// Whether the window shows a file that was asked for, so that nothing else comes over it unasked.
@@ -147,7 +146,7 @@ pub struct State {
     pub(super) document: u64,
     /// Number of the next job.
     pub(super) next_job: u64,
-    /// Numbers of runs of this sitting and of its files, removed ones too: none is used again.
+    /// Numbers of runs of this document and of its file, removed ones too: none is used again.
     pub(super) used: BTreeSet<RunId>,
     /// Learning rate and epochs that the run under way was last told.
     pub(super) live_settings: Option<(f32, u32)>,
@@ -227,7 +226,6 @@ impl State {
             past_data: PastData::default(),
             kept: None,
             jobs: BTreeMap::new(),
-            likelihoods: BTreeMap::new(),
             orphans: BTreeSet::new(),
             has_opened: false,
             document: 0,
@@ -262,7 +260,8 @@ impl State {
     /// The run the views show.
     pub fn shown(&self) -> Option<&Run> {
         let chosen = self.shown_run.and_then(|id| self.find_run(id));
-        chosen.or(self.runs.last())
+        let listed = self.runs.iter().rev().find(|run| !run.caption.is_hidden);
+        chosen.or(listed).or(self.runs.last())
     }
 
     /// The data a run was trained on, with the labels it was trained with: the loaded ones, or those of an earlier edit. Where

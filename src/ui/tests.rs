@@ -16,6 +16,7 @@ mod documents;
 mod events;
 mod explore;
 mod network;
+mod runs;
 #[cfg(feature = "long-tests")]
 mod shots;
 mod sitting;

@@ -8,6 +8,7 @@ mod edits;
 mod explore;
 mod file_events;
 mod remedies;
+mod runs;
 mod samples;
 mod selection;
 mod session_events;

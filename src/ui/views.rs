@@ -4,6 +4,7 @@
 
 mod arrangement;
 mod data_preview;
+mod dates;
 mod differences;
 mod explore;
 mod health;

@@ -8,6 +8,7 @@ mod editors;
 mod folder;
 mod keyboard;
 mod problems;
+mod runs;
 mod safety;
 mod selection;
 mod stack;

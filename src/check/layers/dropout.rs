@@ -14,7 +14,7 @@ impl Family for Dropout {
         let rate = self.rate;
         (!(0.0..1.0).contains(&rate)).then(|| SettingProblem {
             message: format!(
-                "A dropout rate of {rate} is no probability below 1: nothing would be left to learn from."
+                "A dropout rate of {rate} is not a probability below 1: nothing would be left to learn from."
             ),
             label: "Use a rate of 0.1",
             fixed: Layer::Dropout { rate: 0.1 },

@@ -41,12 +41,14 @@ impl Codes {
 
     /// Whether so many fields are codes: most are marked as text, or all are digits with zeros before some.
     pub(super) fn are_all(&self, present: u64) -> bool {
-        let is_fixed = |(short, long): (u8, u8)| short == long || self.padded * PART >= present;
+        2 * self.texts > present || self.bare == present && self.are_padded()
+    }
+
+    /// Whether the fields that are digits alone are codes, by the zeros before some.
+    pub(super) fn are_padded(&self) -> bool {
+        let is_fixed = |(short, long): (u8, u8)| short == long || self.padded * PART >= self.bare;
         // Two digits may be months or hours.
-        let are_padded = self.padded > 0
-            && self.bare == present
-            && self.lengths.is_some_and(|lengths| is_fixed(lengths) && lengths.1 > 2);
-        2 * self.texts > present || are_padded
+        self.padded > 0 && self.lengths.is_some_and(|lengths| is_fixed(lengths) && lengths.1 > 2)
     }
 
     /// The first field with leading zeros.

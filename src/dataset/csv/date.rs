@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 
+use super::months::in_english;
+use crate::dataset::duration::Duration;
 use crate::project::DateOrder;
 
 /// How the dates of a column are written.
@@ -44,17 +46,44 @@ const DATES: [&str; 23] = [
 ];
 /// What may follow a date, and what may stand alone but for the first.
 const TIMES: [&str; 5] = ["", "%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p"];
+/// How a time says that it is in UTC.
+const UTC: [&str; 2] = ["Z", " UTC"];
+/// Four digits: `0930`.
+const CLOCK: &str = "%H%M";
 
-/// All formats: every date with every time, then the times alone.
+/// All formats: every date with every time, then the times alone, then durations: clocks that go on
+/// beyond a day or an hour.
 static FORMATS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let dated = DATES.iter().flat_map(|date| TIMES.iter().map(move |time| format!("{date} {time}")));
     dated
         .map(|format| format.trim().to_owned())
-        .chain(TIMES[1..].iter().map(|&time| time.to_owned()))
+        .chain(TIMES[1..].iter().chain([&CLOCK]).map(|&time| time.to_owned()))
+        .chain(Duration::ALL.map(|duration| duration.name().to_owned()))
         .collect()
 });
+/// How many there are.
+const COUNT: usize = DATES.len() * TIMES.len() + TIMES.len() + Duration::ALL.len();
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
+/// Names of zones that mean the same everywhere, in hours ahead of UTC.
+const ZONES: [(&str, f64); 16] = [
+    ("UTC", 0.0),
+    ("GMT", 0.0),
+    ("WET", 0.0),
+    ("WEST", 1.0),
+    ("CET", 1.0),
+    ("CEST", 2.0),
+    ("EET", 2.0),
+    ("EEST", 3.0),
+    ("EST", -5.0),
+    ("EDT", -4.0),
+    ("MST", -7.0),
+    ("MDT", -6.0),
+    ("PST", -8.0),
+    ("PDT", -7.0),
+    ("JST", 9.0),
+    ("NZST", 12.0),
+];
 /// Months as they begin, in lower case.
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -62,20 +91,34 @@ const MONTHS: [&str; 12] =
 impl DateFormat {
     /// Eight digits: `20240131`.
     pub(super) const COMPACT: DateFormat = DateFormat((DATES.len() - 1) * TIMES.len());
+    /// Four digits for hours and minutes: `0930`.
+    pub(super) const CLOCK: DateFormat = DateFormat(DATES.len() * TIMES.len() + TIMES.len() - 1);
 
     /// As `strftime` has it: `%Y-%m-%d %H:%M`.
     pub(super) fn name(self) -> &'static str {
         &FORMATS[self.0]
     }
 
+    /// Its name where times have a zone: results are in UTC, and say so.
+    pub(super) fn utc_name(self) -> String {
+        let zone = if self.name().ends_with("%p") { UTC[1] } else { UTC[0] };
+        format!("{}{zone}", self.name())
+    }
+
     /// The format of a name.
     pub(super) fn of_name(name: &str) -> Option<DateFormat> {
+        let name = UTC.iter().find_map(|zone| name.strip_suffix(zone)).unwrap_or(name);
         FORMATS.iter().position(|format| format == name).map(DateFormat)
     }
 
     /// Whether it has a time of day.
     pub(super) fn has_time(self) -> bool {
         !self.0.is_multiple_of(TIMES.len()) || !self.has_date()
+    }
+
+    /// Whether it is how long something took.
+    pub(super) fn is_duration(self) -> bool {
+        self.duration().is_some()
     }
 
     /// Whether it is more than a time of day.
@@ -100,7 +143,11 @@ impl DateFormat {
     /// Seconds since the beginning of 1970, or since midnight for a time alone; a zone that is told is
     /// counted in. `None` where the field is no such date.
     pub(super) fn parse(self, field: &str) -> Option<f64> {
-        let (text, zone_secs) = without_zone(field.trim());
+        if let Some(duration) = self.duration() {
+            return duration.parse(field.trim());
+        }
+        let english = if self.name().contains("%b") { in_english(field.trim()) } else { None };
+        let (text, zone_secs) = without_zone(english.as_deref().unwrap_or(field.trim()));
         let mut spaced;
         // The date and time of ISO 8601.
         let is_mark = |at: &usize| {
@@ -127,8 +174,19 @@ impl DateFormat {
         Some(days * SECONDS_PER_DAY + since.as_secs_f64() - zone_secs.unwrap_or_default())
     }
 
+    /// The duration that it is.
+    fn duration(self) -> Option<Duration> {
+        Duration::ALL.get(self.0.checked_sub(COUNT - Duration::ALL.len())?).copied()
+    }
+
     /// Whether a field has a time where this has one, and the sign that parts this first. Trying a format takes far longer.
     fn has_shape_of(self, field: &str) -> bool {
+        if self.duration().is_some() {
+            return field.contains(':');
+        }
+        if self.name().contains("%b") && in_english(field).is_some() {
+            return self.has_time() == field.contains(':');
+        }
         let sign = field.bytes().find(|byte| !byte.is_ascii_alphanumeric());
         let own = self.name().as_bytes().get(2).copied();
         self.has_time() == field.contains(':') && (own == Some(b'%') || own == sign)
@@ -160,7 +218,7 @@ impl DateFormats {
     /// None: it is no date.
     pub(super) const NONE: DateFormats = DateFormats(0);
     /// Every format: nothing was seen yet.
-    pub(super) const ALL: DateFormats = DateFormats((1 << (DATES.len() * TIMES.len() + TIMES.len() - 1)) - 1);
+    pub(super) const ALL: DateFormats = DateFormats((1 << COUNT) - 1);
 
     /// Those of them in which a field is a date.
     #[must_use]
@@ -217,7 +275,13 @@ fn may_be_date(field: &str) -> bool {
     let is_number = first.bytes().all(|byte| byte.is_ascii_digit());
     let is_month =
         || first.get(..3).is_some_and(|start| MONTHS.contains(&start.to_ascii_lowercase().as_str()));
-    let begins = if is_number { matches!(first.len(), 1 | 2 | 4 | 8) } else { is_month() };
+    // Minutes may be more than 99.
+    let is_duration = || first.len() == 3 && rest.starts_with(':');
+    let begins = if is_number {
+        matches!(first.len(), 1 | 2 | 4 | 8) || is_duration()
+    } else {
+        first == "1er" || is_month()
+    };
     // 20240131T10:00 is one word up to the colon.
     let is_compact = first.len() > 8 && first.as_bytes()[..8].iter().all(u8::is_ascii_digit);
     let is_alone = is_number && first.len() == 8 && rest.is_empty();
@@ -225,7 +289,7 @@ fn may_be_date(field: &str) -> bool {
     let least = if field.contains(':') { 2 } else { 3 };
     (begins || is_compact)
         && field.len() >= 4
-        && (rest.starts_with(['-', '/', '.', ':', ' ']) || is_alone)
+        && (rest.starts_with(['-', '/', '.', ':', ' ', '\u{a0}', '\u{202f}', 'º', '°']) || is_alone)
         && field.bytes().filter(u8::is_ascii_digit).count() >= least
 }
 
@@ -238,8 +302,13 @@ pub(super) fn has_zone(field: &str) -> bool {
 fn without_zone(text: &str) -> (&str, Option<f64>) {
     // A zone follows a time of day alone.
     let Some(colon) = text.find(':') else { return (text, None) };
-    if let Some(rest) = text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix(" UTC")) {
+    if let Some(rest) = text.strip_suffix(['Z', 'z']) {
         return (rest.trim_end(), Some(0.0));
+    }
+    if let Some((rest, name)) = text.rsplit_once(' ')
+        && let Some((_, hours)) = ZONES.iter().find(|(zone, _)| *zone == name)
+    {
+        return (rest.trim_end(), Some(3600.0 * hours));
     }
     let Some(at) = text.rfind(['+', '-']).filter(|&at| at > colon) else { return (text, None) };
     let (rest, zone) = text.split_at(at);
@@ -294,6 +363,16 @@ mod tests {
         check(&["03/04/05"], Some(("%d/%m/%y", true)), Some(1_112_486_400.0));
         check(&["24-01-31"], Some(("%y-%m-%d", true)), Some(1_706_659_200.0));
         check(&["20240131"], Some(("%Y%m%d", false)), Some(1_706_659_200.0));
+        check(&["31 janv. 2024", "5 mai 2024"], Some(("%d %b %Y", false)), Some(1_706_659_200.0));
+        check(&["31. Januar 2024", "3. April 2024"], Some(("%d %b %Y", false)), Some(1_706_659_200.0));
+        check(&["31-ENE-24", "1-DIC-24"], Some(("%d-%b-%y", false)), Some(1_706_659_200.0));
+        check(&["31 January 2024", "3 April 2024"], Some(("%d %B %Y", false)), Some(1_706_659_200.0));
+        check(&["31 de enero de 2024 01:00"], Some(("%d %b %Y %H:%M", false)), Some(1_706_662_800.0));
+        check(&["31/01/2024 02:00 CEST"], Some(("%d/%m/%Y %H:%M", false)), Some(1_706_659_200.0));
+        // Beyond a day or an hour.
+        check(&["27:19:44", "8:17:45"], Some(("[h]:mm:ss", false)), Some(98_384.0));
+        check(&["62:15", "49:54"], Some(("[m]:ss", false)), Some(3735.0));
+        check(&["125:30.5"], Some(("[m]:ss", false)), Some(7530.5));
         check(&["20240131T01:00:00Z"], Some(("%Y%m%d %H:%M:%S%.f", false)), Some(1_706_662_800.0));
         for word in [
             "2024",
@@ -304,7 +383,8 @@ mod tests {
             "abc-def",
             "1-2",
             "ID 5",
-            "25:00",
+            "25:60",
+            "25:0",
             "3.9.1",
             "3.10.12",
             "1-2-99",
@@ -335,7 +415,10 @@ mod tests {
     #[test]
     fn names_lead_back() {
         for at in 0..FORMATS.len() {
-            assert_eq!(DateFormat::of_name(DateFormat(at).name()), Some(DateFormat(at)));
+            let format = DateFormat(at);
+            for name in [format.name(), &format.utc_name()] {
+                assert_eq!(DateFormat::of_name(name), Some(format), "{name}");
+            }
         }
     }
 }

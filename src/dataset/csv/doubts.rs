@@ -10,12 +10,15 @@ use super::layout::TableLayout;
 use super::matching::Matched;
 use super::missing::{self, UsualWords};
 use super::roles::{self, Role};
+use super::tails::Odd;
 use super::{Asked, label_names, listed, shortened};
 use crate::dataset::{ColumnKind, Doubt};
 use crate::project::{Choice, DateOrder, Rules, TableReading, Take};
 
 /// Columns that are doubted one by one.
 const DOUBTED: usize = 5;
+/// Numbers for missing values that are looked for in all columns.
+const FILLERS: usize = 20;
 /// More columns of numbers with leading zeros are told in a note: that is how the table writes
 /// numbers.
 pub(super) const PADDED: usize = 3;
@@ -138,32 +141,58 @@ impl Columns<'_> {
         [free, shared]
     }
 
-    /// Numbers that stand for missing values.
+    /// Numbers that stand for missing values. Words for these hold for all columns: one that another
+    /// column has as a value cannot be one.
     fn sentinels(&self) -> Option<Doubt> {
-        let (mut told, mut words): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
-        for at in 0..self.roles.len() {
-            let name = &self.layout.columns[at];
-            if !matches!(self.roles[at], Role::Numbers { .. }) || self.chosen.contains(name) {
-                continue;
-            }
-            for (word, times) in self.evidence[at].sentinels() {
-                if told.len() < DOUBTED {
-                    told.push(format!("\"{}\" ({word}, {times} times)", shortened(name)));
-                } else if told.len() == DOUBTED {
-                    told.push("…".to_owned());
-                }
-                if !words.contains(&word) {
-                    words.push(word);
-                }
+        let numbers = || {
+            (0..self.roles.len()).filter_map(|at| match &self.roles[at] {
+                Role::Numbers { notation, .. } => Some((at, *notation)),
+                Role::LeftOut
+                | Role::Label(_)
+                | Role::Truth { .. }
+                | Role::Dates { .. }
+                | Role::Categories { .. } => None,
+            })
+        };
+        let free = numbers().filter(|(at, _)| !self.chosen.contains(&self.layout.columns[*at]));
+        let found: Vec<(usize, &str, u64)> = free
+            .flat_map(|(at, notation)| {
+                self.evidence[at].sentinels(notation).map(move |(word, times)| (at, word, times))
+            })
+            .collect();
+        let told = found.iter().take(DOUBTED).map(|(at, word, times)| {
+            let s = if *times == 1 { "" } else { "s" };
+            format!("\"{}\" ({word}, {times} time{s})", shortened(&self.layout.columns[*at]))
+        });
+        let mut told: Vec<String> = told.collect();
+        if found.len() > told.len() {
+            told.push("…".to_owned());
+        }
+        let pairs: HashSet<(usize, &str)> = found.iter().map(|(at, word, _)| (*at, *word)).collect();
+        let is_value = |word: &str| {
+            numbers().any(|(at, notation)| {
+                !pairs.contains(&(at, word)) && self.evidence[at].may_hold(word, notation)
+            })
+        };
+        let (mut words, mut values): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        for (_, word, _) in &found {
+            let is_known = words.contains(word) || values.contains(word);
+            if !is_known && words.len() + values.len() < FILLERS {
+                if is_value(word) { values.push(word) } else { words.push(word) }
             }
         }
-        let remedies = missing::with_more(self.asked.reading, words.iter().copied());
+        let more = if values.is_empty() {
+            String::new()
+        } else {
+            format!("; {} may be a value in other columns: replace it in the file", values.join(", "))
+        };
+        let remedy = missing::with_more(self.asked.reading, words.iter().copied());
         (!told.is_empty()).then(|| Doubt {
             message: format!(
-                "numbers that repeat far from all others may stand for missing values: {}",
+                "numbers far from all others may stand for missing values: {}{more}",
                 told.join(", ")
             ),
-            remedies: remedies.into_iter().collect(),
+            remedies: remedy.filter(|_| !words.is_empty()).into_iter().collect(),
         })
     }
 
@@ -187,6 +216,9 @@ impl Columns<'_> {
         {
             let message = format!("\"{shown}\" is called as labels are, and is a feature");
             return doubt(message, vec![column(Take::Label), column(Take::Feature)]);
+        }
+        if let Some(doubt) = self.constant(at) {
+            return Some(doubt);
         }
         match role {
             Role::Dates { .. } => {
@@ -224,12 +256,62 @@ impl Columns<'_> {
                 doubt(message, few.into_iter().chain([column(Take::Label)]).collect())
             }
             Role::Categories { .. } | Role::Label(_) => {
-                let (why, remedy) = spoilt(evidence, self.asked.reading)?;
+                let reading = self.asked.reading;
+                let (why, remedy) = spoilt(evidence, reading).or_else(|| odd_tails(evidence, reading))?;
                 doubt(format!("\"{shown}\" is taken as words: {why}"), remedy.into_iter().collect())
             }
             Role::Truth { .. } | Role::LeftOut => None,
         }
     }
+}
+
+impl Columns<'_> {
+    /// A feature that is the same wherever it is there: filled, it says nothing. A word can mark the
+    /// rows that have it.
+    fn constant(&self, at: usize) -> Option<Doubt> {
+        let (name, evidence, role) = (&self.layout.columns[at], &self.evidence[at], &self.roles[at]);
+        let column = |take| Choice::Column(name.clone(), Some(take));
+        let is_constant = role.is_feature() && evidence.missing() > 0 && evidence.distinct() == Some(1);
+        let word = evidence.words().filter(|_| is_constant)?.most()?;
+        let rows = |count: u64| format!("{count} row{}", if count == 1 { "" } else { "s" });
+        let message = format!(
+            "\"{}\" is \"{}\" in {} and missing in {}: filled, it is the same in all",
+            shortened(name),
+            shortened(&word),
+            rows(evidence.present()),
+            rows(evidence.missing())
+        );
+        // As 1 and 0.
+        let mark = (evidence.judge(None) == Content::Words && evidence.only_word().is_some())
+            .then(|| column(Take::Numbers));
+        let remedies = mark.into_iter().chain([column(Take::LeftOut), column(Take::Label)]);
+        Some(Doubt { message, remedies: remedies.collect() })
+    }
+}
+
+/// Why numbers with something after them are words, and the choice that makes them numbers, where
+/// there is one.
+fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
+    let named = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
+    Some(match evidence.odd_tails()? {
+        Odd::Tails(one, other) => {
+            let (one, other) = (named(one), named(other));
+            (format!("its numbers have different units, as in {one} and {other}; write all in one"), None)
+        }
+        Odd::Bare(one) => (
+            format!("some of its numbers have a unit, as in {}, others none; write all in one", named(one)),
+            None,
+        ),
+        Odd::Stray(one, stray, are_alike) => {
+            let why = format!(
+                "its numbers have a unit, as in {}, but {} is not a number",
+                named(one),
+                named(stray)
+            );
+            let word = std::iter::once(stray.text.as_str());
+            (why, missing::with_more(reading, word).filter(|_| are_alike))
+        }
+    })
 }
 
 /// Why a column of dates is none, and the choice that makes it one, where there is one.

@@ -13,13 +13,20 @@ struct End {
     /// The number next to it.
     next: f64,
     times: u64,
-    /// How it is written, where words for missing values are written so.
+    /// Whether it is written in nines.
+    has_nines: bool,
+    /// How it is written, where it may be a word for missing values.
     text: Option<Box<str>>,
 }
 
+/// So many times the range of all others is very far.
+const VERY_FAR: f64 = 10.0;
+/// Longer numbers are not written for missing values.
+const TEXT_BYTES: usize = 32;
+
 impl Default for Ends {
     fn default() -> Self {
-        let end = |value: f64| End { value, next: value, times: 0, text: None };
+        let end = |value: f64| End { value, next: value, times: 0, has_nines: false, text: None };
         Ends { low: end(f64::INFINITY), high: end(f64::NEG_INFINITY) }
     }
 }
@@ -41,17 +48,24 @@ impl Ends {
         (self.low.value, self.high.value)
     }
 
-    /// Numbers that look like words for missing values: -999 or 9999, several times, farther from
-    /// all others than these are from each other, or the only ones below zero.
-    pub(super) fn sentinels(&self) -> impl Iterator<Item = (&str, u64)> {
+    /// Numbers that look like words for missing values, and how often each is there: such as are
+    /// written for them, and those that repeat very far from all others, up to `most` times.
+    pub(super) fn sentinels(&self, most: u64) -> impl Iterator<Item = (&str, u64)> {
         let rest = |end: &End| if end.is_likely() { end.next } else { end.value };
         let (low, high) = (rest(&self.low), rest(&self.high));
-        let (low_gap, high_gap) = (low - self.low.value, self.high.value - high);
-        let is_low =
-            low <= high && low_gap > 0.0 && (low_gap >= high - low || low >= 0.0 && self.low.value < 0.0);
-        // A single digit is too common above zero.
-        let is_high = low <= high && high_gap > 0.0 && high_gap >= high - low && self.high.value >= 99.0;
-        let ends = [(&self.low, is_low && self.low.value < 0.0), (&self.high, is_high)];
+        let range = high - low;
+        let is_far = |end: &End, gap: f64| {
+            let is_beyond = range >= 0.0 && gap > 0.0;
+            let is_usual = is_filler(end.value) || end.has_nines && (end.value < 0.0 || end.value >= 99.0);
+            let is_very_far = range > 0.0 && gap >= VERY_FAR * range && (end.times <= most || end.has_nines);
+            is_beyond && (is_usual && gap >= range || is_very_far)
+        };
+        // The only ones below zero.
+        let is_negative = low >= 0.0 && self.low.value < 0.0 && low <= high;
+        let is_low = is_far(&self.low, low - self.low.value)
+            || is_negative && (self.low.has_nines || self.low.times <= most && self.low.value == -1.0);
+        let is_high = is_far(&self.high, self.high.value - high);
+        let ends = [(&self.low, is_low), (&self.high, is_high)];
         ends.into_iter().filter_map(|(end, is)| Some((end.text.as_deref().filter(|_| is)?, end.times)))
     }
 }
@@ -59,27 +73,48 @@ impl Ends {
 impl End {
     fn add(&mut self, value: f64, field: &[u8], is_beyond: bool) {
         if is_beyond {
-            let text = std::str::from_utf8(field).ok().filter(|text| has_nines(text)).map(Into::into);
-            *self = End { value, next: self.value, times: 1, text };
+            // Most such numbers are passed by another one: their text is kept once they repeat.
+            *self = End { value, next: self.value, times: 1, has_nines: false, text: None };
+            if is_filler(value) {
+                self.keep(field);
+            }
         } else if value == self.value {
             self.times += 1;
+            if self.text.is_none() {
+                self.keep(field);
+            }
         } else {
             self.next = value;
         }
     }
 
+    fn keep(&mut self, field: &[u8]) {
+        let text = std::str::from_utf8(field).ok().filter(|text| text.len() <= TEXT_BYTES);
+        (self.has_nines, self.text) = (text.is_some_and(has_nines), text.map(Into::into));
+    }
+
     /// Whether it may be a word for missing values.
     fn is_likely(&self) -> bool {
-        self.text.is_some() && self.times >= 2 && self.next.is_finite()
+        self.text.is_some() && self.next.is_finite()
     }
 }
 
-/// Whether a number is written in nines: `-9`, `999`, `-9999.0`, `999.9`.
+/// Whether a number is one that programs write where there is none: the least whole numbers of 16
+/// and 32 bits and what netCDF and others fill with. Once is enough.
+fn is_filler(value: f64) -> bool {
+    const FILLERS: [f64; 6] = [32_768.0, 2_147_483_648.0, 2_147_483_647.0, 1e20, 1e30, 1e36];
+    // The default of netCDF for floats, in as many digits as are written, and what is beyond it.
+    FILLERS.contains(&value.abs()) || value.abs() > 9.9e35
+}
+
+/// Whether a number is written in nines: `-9`, `999`, `-9999.0`, `999,9`, `99.99`.
 fn has_nines(field: &str) -> bool {
     let digits = field.strip_prefix('-').unwrap_or(field);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
     let are = |text: &str, digit: u8| text.bytes().all(|byte| byte == digit);
-    !whole.is_empty() && are(whole, b'9') && (are(fraction, b'0') || whole.len() >= 3 && are(fraction, b'9'))
+    // A fraction of zeros, or of nines and then zeros.
+    let rest = fraction.trim_end_matches('0');
+    !whole.is_empty() && are(whole, b'9') && (rest.is_empty() || whole.len() >= 3 && are(rest, b'9'))
 }
 
 #[cfg(test)]
@@ -88,13 +123,15 @@ mod tests {
 
     #[test]
     fn nines_far_from_all_others_stand_for_missing_values() {
-        let check = |fields: &[&str], expected: &[(&str, u64)]| {
+        let told = |fields: &[&str], are_varied: bool, expected: &[(&str, u64)]| {
             let mut ends = Ends::default();
             for field in fields {
-                ends.add(field.parse().unwrap(), field.as_bytes());
+                ends.add(field.replace(',', ".").parse().unwrap(), field.as_bytes());
             }
-            assert_eq!(ends.sentinels().collect::<Vec<_>>(), expected, "{fields:?}");
+            let most = if are_varied { fields.len() as u64 / 2 } else { 0 };
+            assert_eq!(ends.sentinels(most).collect::<Vec<_>>(), expected, "{fields:?}");
         };
+        let check = |fields: &[&str], expected: &[(&str, u64)]| told(fields, false, expected);
         check(&["20.5", "-999", "21", "22.5", "-999"], &[("-999", 2)]);
         check(&["-999.0", "20.5", "9999", "21", "-999.0", "9999"], &[("-999.0", 2), ("9999", 2)]);
         check(&["0", "1", "-9", "1", "-9", "2"], &[("-9", 2)]);
@@ -107,5 +144,24 @@ mod tests {
         check(&["1", "2", "1000", "1000"], &[]);
         check(&["-999", "-999"], &[]);
         check(&["1", "9", "9"], &[]);
+        // With a decimal comma, with zeros at the end, far from fractions, what programs fill with.
+        check(&["20,5", "-999,9", "21", "-999,9"], &[("-999,9", 2)]);
+        check(&["20.5", "-999.90", "21", "-999.90"], &[("-999.90", 2)]);
+        check(&["0.25", "99.99", "0.75", "99.99"], &[]);
+        told(&["0.25", "99.99", "0.75", "99.99"], true, &[("99.99", 2)]);
+        check(&["189", "-32768", "700"], &[("-32768", 1)]);
+        check(&["0.5", "1e+20", "3.25"], &[("1e+20", 1)]);
+        check(&["270.5", "9.96921e36", "300"], &[("9.96921e36", 1)]);
+        check(&["-30000", "-32768", "30000"], &[]);
+        // Any number that repeats very far from varied others; -1 where nothing else is below zero.
+        let varied =
+            |odd: &str, expected: &[(&str, u64)]| told(&["100", odd, "101.5", "104", odd], true, expected);
+        varied("0", &[("0", 2)]);
+        varied("5000", &[("5000", 2)]);
+        varied("110", &[]);
+        varied("-1", &[("-1", 2)]);
+        told(&["0", "-1", "30", "-1"], true, &[("-1", 2)]);
+        told(&["0", "-1", "1", "-1"], false, &[]);
+        told(&["0", "0", "0", "100", "101.5"], true, &[]);
     }
 }

@@ -1,17 +1,22 @@
 //! What the fields of a column are, judged by all of them.
 
+mod dates;
+mod figures;
+
 use std::collections::HashSet;
 
+use self::dates::Dates;
+use self::figures::Figures;
 use super::codes::{Codes, unmarked};
 use super::date::{DateFormat, DateFormats};
-use super::dated::{Dated, Place, Spoilt};
-use super::ends::Ends;
-use super::misfits::Misfits;
-use super::missing::{self, Gap, UsualWords};
-use super::number::{self, Notation, Notations, Signs};
+use super::dated::{Place, Spoilt};
+use super::missing::{self, Gaps, UsualWords};
+use super::number::{Notation, Signs};
 use super::plain::{Plain, plain_number};
+use super::tails::{Odd, Tail};
+use super::truth::{self, Truth};
 use super::words::{Added, Words};
-use crate::dataset::memory::{self, Budget, Shortage};
+use crate::dataset::memory::{Budget, Shortage};
 use crate::project::{DateOrder, Rules, TableReading, Take};
 
 /// What a column holds.
@@ -28,8 +33,8 @@ pub(super) enum Content {
     },
     /// True and false, as these two words.
     Truth {
-        /// The word for 0 and the word for 1.
-        words: [&'static str; 2],
+        /// The word for 0, empty where rows without one are 0, and the word for 1.
+        words: [String; 2],
     },
     /// Dates or times.
     Dates {
@@ -42,13 +47,19 @@ pub(super) enum Content {
     Words,
 }
 
-/// Words for true and false, in lower case.
-const TRUTH: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
 /// The longest field that can be a number with signs, or a date.
 const VALUE_BYTES: usize = 128;
 /// A column of fractions of which more are different has no categories, so that its words are not
 /// remembered.
 const FRACTIONS: usize = 256;
+/// So many different codes of four digits may all be times of day by chance.
+const CHANCE_TIMES: usize = 4;
+/// Times of day are from so many hours at least, from the first to the last.
+const HOURS: f64 = 4.0;
+/// Ways to write one word, in capitals or not.
+const SPELLINGS: usize = 3;
+/// Numbers of fewer different values are no measurements of which one is far from all others.
+const VARIED: usize = 5;
 
 /// The fields of a column, as far as they tell what it holds.
 #[derive(Clone, Debug)]
@@ -58,52 +69,21 @@ pub(super) struct Evidence {
     pub row: u64,
     /// Fields that are not missing.
     present: u64,
-    missing: u64,
-    /// Usual words among the missing ones.
-    usual_words: UsualWords,
-    notations: Notations,
-    signs: Signs,
-    /// How many numbers have a percent sign.
-    percents: u64,
-    /// The first currency, and another one.
-    currencies: [Option<Box<str>>; 2],
-    /// What the fields that are no plain numbers tell about dates; `None` before the first of them,
-    /// and where it is over.
-    dated: Option<Box<Dated>>,
-    may_be_dated: bool,
-    /// Whether all fields are dates of eight digits, though numbers as well.
-    are_compact_dates: bool,
-    order: DateOrder,
+    gaps: Gaps,
+    figures: Figures,
+    dates: Dates,
     codes: Codes,
     /// Whether digits with leading zeros are numbers nevertheless.
     are_codes_numbers: bool,
-    /// Pairs of [`TRUTH`] that all fields belong to.
-    truth: u8,
-    /// Fields that are a number in some notation.
-    numbers: u64,
-    /// The notations of all fields that are a number in one.
-    number_notations: Notations,
-    may_have_comma: bool,
-    may_have_point: bool,
-    misfits: Misfits,
-    /// Smallest and largest number, with decimal points and with decimal commas.
-    ends: Ends,
-    comma_range: (f64, f64),
+    truth: Truth,
+    /// Whether it is judged by the current rules.
+    is_current: bool,
     /// How often each word was seen; `None` once there are more than are remembered.
     words: Option<Words>,
     /// Whether words are remembered although they are many fractions.
     keeps_words: bool,
-    /// Memory for what is known of dates.
-    charged: u64,
     /// Whether no field was there twice, as far as words are remembered.
     are_different: bool,
-    /// Whether all numbers are whole.
-    are_whole: bool,
-    /// Whether each field is a whole number one above the last.
-    counts_up: bool,
-    /// Whether each number is larger than the last.
-    rises: bool,
-    last: Option<f64>,
 }
 
 impl Default for Evidence {
@@ -111,34 +91,16 @@ impl Default for Evidence {
         Evidence {
             row: 0,
             present: 0,
-            missing: 0,
-            usual_words: UsualWords::default(),
-            notations: Notations::ALL,
-            signs: Signs::default(),
-            percents: 0,
-            currencies: [None, None],
-            dated: None,
-            may_be_dated: true,
-            are_compact_dates: true,
-            order: DateOrder::Auto,
+            gaps: Gaps::default(),
+            figures: Figures::default(),
+            dates: Dates::default(),
             codes: Codes::default(),
             are_codes_numbers: false,
-            truth: (1 << TRUTH.len()) - 1,
-            numbers: 0,
-            number_notations: Notations::ALL,
-            may_have_comma: true,
-            may_have_point: true,
-            misfits: Misfits::default(),
-            ends: Ends::default(),
-            comma_range: (f64::INFINITY, f64::NEG_INFINITY),
+            truth: Truth::default(),
+            is_current: true,
             words: Some(Words::default()),
             keeps_words: false,
-            charged: 0,
             are_different: true,
-            are_whole: true,
-            counts_up: true,
-            rises: true,
-            last: None,
         }
     }
 }
@@ -168,8 +130,10 @@ pub(super) fn of_columns(
 /// - Where most columns are digits with leading zeros, that is how the table writes numbers. So it
 ///   is by the rules of version 1.
 pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Rules) {
-    let codes = columns.iter().filter(|column| column.are_padded_codes()).count();
-    let are_numbers = rules == Rules::Version1 || (codes > 2 && 2 * codes > columns.len());
+    let is_current = rules == Rules::Current;
+    let are_codes = |column: &Evidence| column.are_padded_codes() && !(is_current && column.are_times());
+    let codes = columns.iter().filter(|column| are_codes(column)).count();
+    let are_numbers = !is_current || (codes > 2 && 2 * codes > columns.len());
     let mut order = reading.date_order;
     if order == DateOrder::Auto {
         let proven = columns.iter().filter_map(|column| match column.date_orders()[..] {
@@ -182,8 +146,9 @@ pub(super) fn settle(columns: &mut [Evidence], reading: &TableReading, rules: Ru
             order = one;
         }
     }
-    for column in columns {
-        (column.are_codes_numbers, column.order) = (are_numbers && column.are_padded_codes(), order);
+    for column in columns.iter_mut() {
+        column.are_codes_numbers = are_numbers && are_codes(column);
+        (column.dates.order, column.is_current) = (order, is_current);
     }
 }
 
@@ -195,47 +160,25 @@ impl Evidence {
         if missing::is_told(field, reading) {
             return false;
         }
-        // Digits, points and signs are text. It is looked at once more only where something new is
-        // to be learnt.
-        let text = || std::str::from_utf8(field).unwrap_or_default();
-        self.truth = 0;
-        self.are_compact_dates = self.are_compact_dates && plain.is_compact_date();
-        self.add_no_date(text);
+        self.truth = Truth::NONE;
+        self.dates.add_plain(self.row, plain, field);
         self.codes.add(plain, field);
-        if plain.has_point && self.is_mark_open() {
-            self.add_number(text(), Notations::of(text()));
-        } else {
-            // In every notation that is left it is the same number.
-            self.numbers += 1;
-            self.misfits.points += u64::from(plain.has_point);
-            if self.may_have_comma {
-                self.add_with_comma(plain.value);
-            }
-            self.add_value(plain.value, field, !plain.has_point || plain.value.fract() == 0.0);
-        }
+        self.figures.add_plain(plain, field);
         self.present += 1;
         self.remember(field, plain.byte(), budget);
         true
     }
 
-    /// Whether numbers with a point have to be looked at: unless all so far are written with decimal points.
-    fn is_mark_open(&self) -> bool {
-        self.may_have_comma || !self.may_have_point
-    }
-
     /// Adds a field where it is a plain number with a decimal comma, and no points are decimal
     /// marks.
     fn add_comma(&mut self, field: &[u8], reading: &TableReading, budget: &Budget) -> bool {
-        if self.may_have_point || !self.may_have_comma || missing::is_told(field, reading) {
+        if !self.figures.have_only_commas() || missing::is_told(field, reading) {
             return false;
         }
         let Some(plain) = Plain::with_mark(field, b',') else { return false };
-        self.add_no_date(|| std::str::from_utf8(field).unwrap_or_default());
-        self.numbers += 1;
-        self.misfits.commas += 1;
-        self.add_with_comma(plain.value);
-        (self.truth, self.are_compact_dates) = (0, false);
-        (self.are_whole, self.counts_up) = (false, false);
+        self.truth = Truth::NONE;
+        self.dates.add_stray(self.row, field);
+        self.figures.add_comma(plain, field);
         self.present += 1;
         self.remember(field, None, budget);
         true
@@ -251,133 +194,26 @@ impl Evidence {
             return;
         }
         if let Some(value) = plain_number(field).filter(|_| !missing::is_told(field.as_bytes(), reading)) {
-            self.truth = 0;
-            self.add_no_date(|| field);
-            if self.is_mark_open() {
-                self.add_number(field, Notations::of(field));
-            } else {
-                self.numbers += 1;
-                self.misfits.points += u64::from(field.contains('.'));
-                self.add_value(value, field.as_bytes(), value.fract() == 0.0);
-            }
+            self.truth = Truth::NONE;
+            self.dates.add_stray(self.row, field.as_bytes());
+            self.figures.add_exponent(value, field);
         } else if let Some(gap) = missing::gap(field, reading) {
-            self.missing += 1;
-            if let Gap::Usual(word) = gap {
-                self.usual_words.add(word);
-            }
+            self.gaps.add(gap);
             return;
         } else {
-            self.add_other(field, budget);
+            self.truth.add(field);
+            let is_short = field.len() <= VALUE_BYTES;
+            self.dates.add(self.row, field, is_short, budget);
+            self.figures.add(self.row, field, is_short, budget);
         }
-        self.are_compact_dates = false;
         self.present += 1;
         self.remember(field.as_bytes(), None, budget);
     }
 
-    fn add_other(&mut self, field: &str, budget: &Budget) {
-        if self.truth != 0 {
-            let belongs = |pair: &[&str; 2]| pair.iter().any(|word| word.eq_ignore_ascii_case(field));
-            let bits = (0..).zip(TRUTH).filter(|(_, pair)| belongs(pair));
-            self.truth &= bits.fold(0, |bits, (at, _)| bits | 1 << at);
-        }
-        let is_short = field.len() <= VALUE_BYTES;
-        self.add_date(field, budget);
-        self.add_number(
-            field,
-            if is_short { Notations::of(field) } else { (Notations::NONE, Signs::default()) },
-        );
-    }
-
-    /// Adds a number, which is no date.
-    fn add_no_date<'a>(&mut self, text: impl FnOnce() -> &'a str) {
-        match &mut self.dated {
-            Some(dated) => dated.add_stray(self.row, text()),
-            None => self.may_be_dated = false,
-        }
-    }
-
-    fn add_date(&mut self, field: &str, budget: &Budget) {
-        if !self.may_be_dated {
-            return;
-        }
-        if self.dated.is_none() {
-            // With the few fields that it remembers.
-            let bytes = memory::bytes_of::<Dated>(1) + 8 * memory::text_bytes(VALUE_BYTES);
-            if budget.take(bytes).is_err() {
-                self.may_be_dated = false;
-                return;
-            }
-            self.charged += bytes;
-        }
-        let dated = self.dated.get_or_insert_default();
-        let row = self.row;
-        if field.len() <= VALUE_BYTES {
-            dated.add(row, field);
-        } else {
-            dated.add_stray(row, &super::shortened(field));
-        }
-        if dated.is_over() {
-            (self.dated, self.may_be_dated) = (None, false);
-            budget.give_back(std::mem::take(&mut self.charged));
-        }
-    }
-
-    fn add_number(&mut self, field: &str, (notations, signs): (Notations, Signs)) {
-        self.notations = self.notations.and(notations);
-        if notations.is_empty() {
-            self.counts_up = false;
-            return;
-        }
-        self.numbers += 1;
-        self.number_notations = self.number_notations.and(notations);
-        self.misfits.add(notations);
-        (self.may_have_comma, self.may_have_point) =
-            (self.number_notations.have(true), self.number_notations.have(false));
-        self.signs.percent |= signs.percent;
-        self.percents += u64::from(signs.percent);
-        if signs.currency {
-            self.add_currency(field);
-        }
-        self.signs.currency |= signs.currency;
-        self.signs.parentheses |= signs.parentheses;
-        let value = |comma: bool| notations.best(Some(comma)).and_then(|notation| notation.parse(field));
-        if let Some(value) = value(true) {
-            self.add_with_comma(value);
-        }
-        if let Some(value) = value(false) {
-            self.add_value(value, field.as_bytes(), value.fract() == 0.0);
-        } else {
-            (self.are_whole, self.counts_up) = (false, false);
-        }
-    }
-
-    fn add_currency(&mut self, field: &str) {
-        let [first, other] = &mut self.currencies;
-        let Some(own) = number::currency(field).filter(|_| other.is_none()) else { return };
-        match first {
-            None => *first = Some(own.into()),
-            Some(first) if **first != *own => *other = Some(own.into()),
-            Some(_) => {}
-        }
-    }
-
-    /// Adds a number with a decimal comma.
-    fn add_with_comma(&mut self, value: f64) {
-        self.comma_range = (self.comma_range.0.min(value), self.comma_range.1.max(value));
-    }
-
-    /// Adds a number with a decimal point.
-    fn add_value(&mut self, value: f64, field: &[u8], is_whole: bool) {
-        self.ends.add(value, field);
-        self.are_whole &= is_whole;
-        self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
-        self.rises &= self.last.is_none_or(|last| value > last);
-        self.last = Some(value);
-    }
-
     fn remember(&mut self, field: &[u8], byte: Option<u8>, budget: &Budget) {
         let Some(words) = &mut self.words else { return };
-        let are_fractions = !self.are_whole && self.numbers == self.present && !self.keeps_words;
+        let are_fractions =
+            !self.figures.are_whole() && self.figures.count() == self.present && !self.keeps_words;
         let added = match byte.and_then(|byte| words.add_byte(byte)) {
             Some(added) => added,
             None if are_fractions && words.len() >= FRACTIONS => Added::Full,
@@ -399,8 +235,8 @@ impl Evidence {
     /// Forgets its words, and gives back what they took.
     pub(super) fn release(&mut self, budget: &Budget) {
         self.forget(budget);
-        self.dated = None;
-        budget.give_back(std::mem::take(&mut self.charged));
+        self.dates.release(budget);
+        self.figures.release(budget);
     }
 
     /// What the column holds, where a decimal comma is told, proven by other columns or likely.
@@ -410,30 +246,66 @@ impl Evidence {
         if self.present == 0 {
             return Content::Nothing;
         }
+        if let Some(mark) = self.mark() {
+            return Content::Truth { words: [String::new(), mark] };
+        }
+        if self.is_current && self.are_times() {
+            return Content::Dates { format: DateFormat::CLOCK, is_doubtful: false };
+        }
         if self.are_codes() {
             return Content::Words;
         }
-        let best = |notations: Notations| notations.best(has_comma).or_else(|| notations.best(None));
-        if let Some(notation) = best(self.notations) {
-            return Content::Numbers { notation, signs: self.signs };
+        let signs = self.figures.signs();
+        if let Some(notation) = self.figures.notation_of_all(self.present, has_comma) {
+            return Content::Numbers { notation, signs };
         }
-        if self.truth != 0 {
-            return Content::Truth { words: TRUTH[self.truth.trailing_zeros() as usize] };
+        if let Some(words) = self.truth.words(self.words.as_ref()) {
+            return Content::Truth { words };
         }
-        if let Some(format) = self.date_formats().best_in(self.order) {
-            let is_told = format.order() == Some(self.order);
+        if let Some(format) = self.date_formats().best_in(self.dates.order) {
+            let is_told = format.order() == Some(self.dates.order);
             return Content::Dates { format, is_doubtful: !is_told && self.date_orders().len() > 1 };
         }
-        let (notation, count) = self.misfits.most(self.numbers, has_comma);
-        if 2 * count >= self.present {
-            return Content::Numbers { notation, signs: self.signs };
+        let (notation, count) = self.figures.most(has_comma);
+        // Digits with leading zeros among words are words, too: 01000 and 2A004.
+        let are_words = self.is_current && !self.are_codes_numbers && self.codes.are_padded();
+        if 2 * count >= self.present && !are_words {
+            return Content::Numbers { notation, signs };
         }
         Content::Words
     }
 
+    /// The word that marks some of the rows, where the others are empty and it says yes.
+    fn mark(&self) -> Option<String> {
+        self.only_word().filter(|word| self.is_current && truth::is_yes(word))
+    }
+
+    /// The only word of a column whose other fields are empty, in any case.
+    pub(super) fn only_word(&self) -> Option<String> {
+        let words = self.words.as_ref().filter(|words| self.gaps.empty() > 0 && words.len() <= SPELLINGS)?;
+        let word = words.most()?;
+        let lower = word.to_lowercase();
+        words.iter().all(|(other, _)| other.to_lowercase() == lower).then_some(word)
+    }
+
+    /// Whether the fields are digits for hours and minutes, too many to be so by chance: `0930`.
+    fn are_times(&self) -> bool {
+        let (first, last) = self.range(Notation::Point);
+        self.dates.are_clock_times()
+            && self.are_padded_codes()
+            && (last / 100.0).floor() - (first / 100.0).floor() >= HOURS
+            && self.distinct().is_none_or(|different| different > CHANCE_TIMES)
+    }
+
     /// The notation in which most of its numbers are written.
     pub(super) fn notation(&self, has_comma: Option<bool>) -> Notation {
-        self.misfits.most(self.numbers, has_comma).0
+        match self.tail() {
+            Tail::None => self.figures.most(has_comma).0,
+            // All of them agree.
+            Tail::Factors | Tail::Unit(_) => {
+                self.figures.notation_of_all(self.present, has_comma).unwrap_or(Notation::Point)
+            }
+        }
     }
 
     /// Whether the column proves what its decimal mark is: a comma or not.
@@ -447,54 +319,75 @@ impl Evidence {
 
     /// Whether the same fields are other numbers with another decimal mark.
     pub(super) fn is_ambiguous(&self) -> bool {
-        self.notations.is_ambiguous() && self.ends.range() != self.comma_range
+        self.figures.is_ambiguous()
     }
 
     /// Smallest and largest number in a notation; the first is larger where there is none.
     pub(super) fn range(&self, notation: Notation) -> (f64, f64) {
-        if notation.has_comma() { self.comma_range } else { self.ends.range() }
+        self.figures.ends(notation).range()
+    }
+
+    /// What follows its numbers, where that is the same for all.
+    pub(super) fn tail(&self) -> Tail {
+        self.figures.tail(self.present)
+    }
+
+    /// Why numbers with something after them are words: the first of them, and a field that is
+    /// written otherwise.
+    pub(super) fn odd_tails(&self) -> Option<Odd<'_>> {
+        self.figures.odd_tails(self.present)
     }
 
     /// Whether some of its numbers have a percent sign, and others none.
     pub(super) fn are_percents_mixed(&self) -> bool {
-        self.percents > 0 && self.percents < self.numbers
+        self.figures.are_percents_mixed()
     }
 
     /// Two currencies of its numbers, where there are several.
     pub(super) fn currencies(&self) -> Option<(&str, &str)> {
-        let [first, other] = &self.currencies;
-        Some((first.as_deref()?, other.as_deref()?))
+        self.figures.currencies()
     }
 
-    /// Numbers that look like words for missing values, and how often each is there.
-    pub(super) fn sentinels(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.ends.sentinels()
+    /// Numbers that look like words for missing values in a notation, and how often each is there.
+    pub(super) fn sentinels(&self, notation: Notation) -> impl Iterator<Item = (&str, u64)> {
+        let is_varied = self.distinct().is_none_or(|different| different >= VARIED);
+        // What most fields are is a value.
+        self.figures.ends(notation).sentinels(if is_varied { self.present / 2 } else { 0 })
+    }
+
+    /// Whether a number is among the fields, as far as they are remembered; else whether it is in
+    /// their range.
+    pub(super) fn may_hold(&self, number: &str, notation: Notation) -> bool {
+        let (low, high) = self.range(notation);
+        let is_in_range = || notation.parse(number).is_some_and(|value| (low..=high).contains(&value));
+        self.words.as_ref().map_or_else(is_in_range, |words| words.has(number))
     }
 
     /// Whether the fields are the numbers of the rows, from 0 or 1 on, as pandas writes them.
     pub(super) fn are_row_numbers(&self) -> bool {
-        let (first, _) = self.ends.range();
-        self.present >= 3 && self.missing == 0 && self.counts_up && (first == 0.0 || first == 1.0)
+        let (first, _) = self.range(Notation::Point);
+        let counts = self.figures.counts_up() && (first == 0.0 || first == 1.0);
+        self.present >= 3 && self.gaps.count() == 0 && counts
     }
 
     /// Whether all fields are there, and no two are equal as far as they are remembered.
     pub(super) fn are_different(&self) -> bool {
-        self.present >= 3 && self.missing == 0 && self.are_different
+        self.present >= 3 && self.gaps.count() == 0 && self.are_different
     }
 
     /// Whether they are different whole numbers.
     pub(super) fn are_different_whole(&self) -> bool {
-        self.are_different() && self.numbers == self.present && self.are_whole
+        self.are_different() && self.figures.count() == self.present && self.are_whole()
     }
 
     /// Whether that is proven of all fields: they are remembered, or rise.
     pub(super) fn are_proven_different_whole(&self) -> bool {
-        self.are_different_whole() && (self.words.is_some() || self.rises)
+        self.are_different_whole() && (self.words.is_some() || self.figures.rise())
     }
 
     /// Whether all numbers are whole, read with decimal points.
     pub(super) fn are_whole(&self) -> bool {
-        self.are_whole
+        self.figures.are_whole()
     }
 
     /// Whether they are digits whose leading zeros are a part of them, or marked as text.
@@ -514,18 +407,18 @@ impl Evidence {
 
     /// Whether all fields are dates of a format.
     pub(super) fn fits(&self, format: DateFormat) -> bool {
-        self.date_formats().has(format) || format == DateFormat::COMPACT && self.are_compact_dates()
+        self.date_formats().has(format) || self.dates.are_digits_of(format) && self.present > 0
     }
 
     /// Whether all fields are dates of eight digits.
     pub(super) fn are_compact_dates(&self) -> bool {
-        self.are_compact_dates && self.present > 0
+        self.dates.are_digits_of(DateFormat::COMPACT) && self.present > 0
     }
 
     /// The format of a column of dates, also where it looks like one of numbers.
     pub(super) fn date_format(&self) -> Option<DateFormat> {
-        let compact = || self.are_compact_dates().then_some(DateFormat::COMPACT);
-        self.date_formats().best_in(self.order).or_else(compact)
+        let digits = [DateFormat::COMPACT, DateFormat::CLOCK].into_iter().find(|format| self.fits(*format));
+        self.date_formats().best_in(self.dates.order).or(digits)
     }
 
     /// The orders of day, month and year in which all fields are dates.
@@ -534,26 +427,22 @@ impl Evidence {
     }
 
     fn date_formats(&self) -> DateFormats {
-        self.dated.as_ref().map_or(DateFormats::NONE, |dated| dated.formats(self.present))
+        self.dates.formats(self.present)
     }
 
     /// The first date, or the earliest of eight digits, in seconds.
     pub(super) fn first_date(&self, format: DateFormat) -> Option<f64> {
-        match &self.dated {
-            Some(dated) => dated.first(format),
-            None => format.parse(&self.ends.range().0.to_string()),
-        }
+        self.dates.first(format).or_else(|| format.parse(&format!("{:04}", self.range(Notation::Point).0)))
     }
 
     /// Whether times have a zone, and the first without one.
     pub(super) fn zones(&self) -> (bool, Option<&Place>) {
-        self.dated.as_ref().map_or((false, None), |dated| (dated.has_zones(), dated.naive()))
+        self.dates.zones()
     }
 
     /// Why it is no column of dates, where most of its fields are some, and how these are written.
     pub(super) fn spoilt_dates(&self) -> Option<(DateFormat, Spoilt<'_>)> {
-        let dated = self.dated.as_ref()?;
-        Some((dated.format(self.order)?, dated.spoilt(self.present)?))
+        self.dates.spoilt(self.present)
     }
 
     /// The words and how often each is there, in no order; none where they are too many to
@@ -567,14 +456,20 @@ impl Evidence {
         self.words.as_ref().map(Words::len)
     }
 
-    /// How many fields are missing.
+    /// How many fields are missing. Those that a mark leaves empty are not.
     pub(super) fn missing(&self) -> u64 {
-        self.missing
+        let are_values = self.present > 0 && self.mark().is_some();
+        self.gaps.count() - if are_values { self.gaps.empty() } else { 0 }
     }
 
     /// The usual words among the missing fields.
     pub(super) fn usual_words(&self) -> UsualWords {
-        self.usual_words
+        self.gaps.usual_words()
+    }
+
+    /// Whether a word that was told, by its place, is among the missing fields.
+    pub(super) fn has_told(&self, place: usize) -> bool {
+        self.gaps.has_told(place)
     }
 
     /// How many are not.

@@ -6,6 +6,7 @@ use super::evidence::Content;
 use super::missing::is_missing;
 use super::plain::plain_number;
 use super::statistics::{self, Called};
+use super::tails::digits;
 use crate::project::TableReading;
 
 /// The most rows that are looked at.
@@ -179,7 +180,9 @@ fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     }
     match content {
         Content::Nothing | Content::Words => true,
-        Content::Numbers { notation, .. } => plain_number(field).or_else(|| notation.parse(field)).is_some(),
+        Content::Numbers { notation, .. } => {
+            plain_number(field).or_else(|| notation.parse(digits(field))).is_some()
+        }
         Content::Truth { words } => words.iter().any(|word| word.eq_ignore_ascii_case(field)),
         Content::Dates { format, .. } => format.parse(field).is_some(),
     }

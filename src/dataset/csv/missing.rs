@@ -1,6 +1,6 @@
 //! Words that mean a missing value.
 
-use super::plain::plain_number;
+use super::plain::{Plain, plain_number};
 use crate::project::{Choice, TableReading};
 
 /// The usual words, in any case, and the errors of a spreadsheet.
@@ -22,10 +22,59 @@ pub(super) struct UsualWords(u16);
 pub(super) enum Gap {
     /// The field is empty.
     Empty,
-    /// A word that was told.
-    Told,
+    /// A word that was told, by its place among them.
+    Told(usize),
     /// A usual word, by its number in [`USUAL`].
     Usual(usize),
+}
+
+/// The missing fields of a column.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gaps {
+    count: u64,
+    empty: u64,
+    usual: UsualWords,
+    /// The first words that were told, a bit for each that is there.
+    told: u64,
+}
+
+impl Gaps {
+    /// Adds one.
+    pub(super) fn add(&mut self, gap: Gap) {
+        self.count += 1;
+        match gap {
+            Gap::Empty => self.empty += 1,
+            Gap::Told(place) => {
+                self.told |= u32::try_from(place).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
+            }
+            Gap::Usual(word) => self.usual.add(word),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> u64 {
+        self.count
+    }
+
+    /// How many of them are empty.
+    pub(super) fn empty(self) -> u64 {
+        self.empty
+    }
+
+    /// The usual words among them.
+    pub(super) fn usual_words(self) -> UsualWords {
+        self.usual
+    }
+
+    /// Whether a word that was told, by its place, is among them. Only the first are counted.
+    pub(super) fn has_told(self, place: usize) -> bool {
+        u32::try_from(place).ok().and_then(|at| self.told.checked_shr(at)).is_none_or(|bits| bits & 1 == 1)
+    }
+}
+
+/// Whether a word means a missing value by itself.
+pub(super) fn is_usual(word: &str) -> bool {
+    USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(word))
 }
 
 /// Why a trimmed field means that a value is missing; `None` where it is one.
@@ -33,8 +82,8 @@ pub(super) fn gap(field: &str, reading: &TableReading) -> Option<Gap> {
     if field.is_empty() {
         return Some(Gap::Empty);
     }
-    if is_told(field.as_bytes(), reading) {
-        return Some(Gap::Told);
+    if let Some(place) = told(field.as_bytes(), reading) {
+        return Some(Gap::Told(place));
     }
     if field.len() > USUAL_BYTES {
         return None;
@@ -55,7 +104,11 @@ pub(super) fn is_missing(field: &str, reading: &TableReading) -> bool {
 
 /// Whether a field is one of the words that were told, or the same number: `-999.0` where it is `-999`.
 pub(super) fn is_told(field: &[u8], reading: &TableReading) -> bool {
-    reading.missing_words.iter().any(|word| word.as_bytes() == field || is_same_number(word, field))
+    told(field, reading).is_some()
+}
+
+fn told(field: &[u8], reading: &TableReading) -> Option<usize> {
+    reading.missing_words.iter().position(|word| word.as_bytes() == field || is_same_number(word, field))
 }
 
 /// Whether a field is one of the words that were told, to the letter.
@@ -63,16 +116,23 @@ pub(super) fn is_told_exactly(field: &[u8], reading: &TableReading) -> bool {
     reading.missing_words.iter().any(|word| word.as_bytes() == field)
 }
 
-/// Whether two texts are the same number. Digits with leading zeros are codes: `07` is not `7`.
+/// Whether two texts are the same number, with a decimal point or comma. Digits with leading zeros
+/// are codes: `07` is not `7`.
 fn is_same_number(word: &str, field: &[u8]) -> bool {
     let Ok(field) = std::str::from_utf8(field) else { return false };
-    let is_padded = |text: &str| {
-        let digits = text.trim_start_matches(['-', '+']).as_bytes();
-        digits.first() == Some(&b'0') && digits.get(1).is_some_and(u8::is_ascii_digit)
-    };
-    !is_padded(word)
-        && !is_padded(field)
-        && plain_number(word).is_some_and(|value| plain_number(field) == Some(value))
+    number(word).is_some_and(|value| number(field) == Some(value))
+}
+
+fn number(text: &str) -> Option<f64> {
+    let digits = text.trim_start_matches(['-', '+']).as_bytes();
+    let is_padded = digits.first() == Some(&b'0') && digits.get(1).is_some_and(u8::is_ascii_digit);
+    if is_padded {
+        return None;
+    }
+    // A comma before three digits may group thousands.
+    let is_decimal = || text.rsplit_once(',').is_some_and(|(_, fraction)| fraction.len() != 3);
+    let with_comma = || Plain::with_mark(text.as_bytes(), b',').filter(|_| is_decimal());
+    plain_number(text).or_else(|| with_comma().map(|plain| plain.value))
 }
 
 /// The choice of more words for missing values: those told before stay. `None` where one cannot be
@@ -81,7 +141,7 @@ pub(super) fn with_more<'a>(reading: &TableReading, words: impl Iterator<Item = 
     let mut all = reading.missing_words.clone();
     for word in words {
         let is_short = super::shortened(word) == word;
-        if !is_short || word.contains(',') || word == "detect" || word.starts_with("only:") {
+        if !is_short || word == "detect" || word.starts_with("only:") {
             return None;
         }
         all.push(word.to_owned());
@@ -161,11 +221,17 @@ mod tests {
         check("", &reading(&[], true), Some(Gap::Empty));
         check("NA", &reading(&[], false), Some(Gap::Usual(0)));
         check("NA", &reading(&[], true), None);
-        check("-9", &reading(&["-9"], false), Some(Gap::Told));
+        check("-9", &reading(&["-9"], false), Some(Gap::Told(0)));
         check("-", &reading(&["-9"], false), Some(Gap::Usual(8)));
         check("-", &reading(&["-9"], true), None);
-        check("-9.0", &reading(&["-9"], false), Some(Gap::Told));
-        check("-9", &reading(&["x", "-9.00"], false), Some(Gap::Told));
+        check("-9.0", &reading(&["-9"], false), Some(Gap::Told(0)));
+        check("-9", &reading(&["x", "-9.00"], false), Some(Gap::Told(1)));
+        // Decimal commas are those of other tables; those before three digits may group.
+        check("-999,9", &reading(&["-999.9"], false), Some(Gap::Told(0)));
+        check("-999,90", &reading(&["-999.9"], false), Some(Gap::Told(0)));
+        check("-999.9", &reading(&["-999,90"], false), Some(Gap::Told(0)));
+        check("9,999", &reading(&["9.999"], false), None);
+        check("9,999", &reading(&["9,999"], false), Some(Gap::Told(0)));
         check("-09", &reading(&["-9"], false), None);
         check("-8", &reading(&["-9"], false), None);
         check("nan", &reading(&["NaN"], true), Some(Gap::Usual(3)));
@@ -176,7 +242,7 @@ mod tests {
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(more(&reading(&["a"], false), "b"), Some(Choice::MissingWords(words(&["a", "b"]))));
         assert_eq!(more(&reading(&["a"], true), "b"), Some(Choice::OnlyMissingWords(words(&["a", "b"]))));
-        assert_eq!(more(&reading(&[], false), "b, c"), None);
+        assert_eq!(more(&reading(&[], false), "-9,9"), Some(Choice::MissingWords(words(&["-9,9"]))));
         let mut seen = UsualWords::default();
         [0, 8, 9].into_iter().for_each(|at| seen.add(at));
         let values = seen.that_may_be_values();

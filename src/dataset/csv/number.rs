@@ -28,6 +28,7 @@ pub(super) struct Notations(u16);
 
 /// Signs around the digits of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each may be there")]
 pub(super) struct Signs {
     /// `%` after it.
     pub percent: bool,
@@ -35,6 +36,21 @@ pub(super) struct Signs {
     pub currency: bool,
     /// Parentheses around a negative one.
     pub parentheses: bool,
+    /// The minus after it.
+    pub minus_after: bool,
+}
+
+impl Signs {
+    /// Those of both.
+    #[must_use]
+    pub(super) fn or(self, other: Signs) -> Signs {
+        Signs {
+            percent: self.percent || other.percent,
+            currency: self.currency || other.currency,
+            parentheses: self.parentheses || other.parentheses,
+            minus_after: self.minus_after || other.minus_after,
+        }
+    }
 }
 
 impl Notation {
@@ -253,6 +269,11 @@ impl Bare<'_> {
                 is_negative = !digits.starts_with('+');
                 (digits, has_sign) = (rest.trim_start(), true);
             }
+            // Programs of accountants write it after the number, too.
+            if !has_sign && let Some(rest) = digits.strip_suffix(['-', '−']) {
+                (digits, is_negative, has_sign) = (rest.trim_end(), true, true);
+                signs.minus_after = true;
+            }
             if !signs.currency
                 && let Some(rest) = without_currency(digits)
             {
@@ -327,6 +348,8 @@ mod tests {
         check("1.234,50 €", Notation::CommaGroupedByPoint, Some(1234.5));
         check("EUR 7", Notation::Point, Some(7.0));
         check("(1,234)", Notation::PointGroupedByComma, Some(-1234.0));
+        check("1854.44-", Notation::Point, Some(-1854.44));
+        check("1.854,44- €", Notation::CommaGroupedByPoint, Some(-1854.44));
         check("1,23", Notation::PointGroupedByComma, None);
         check("0,123", Notation::PointGroupedByComma, None);
         check("0,123", Notation::Comma, Some(0.123));
@@ -334,7 +357,8 @@ mod tests {
         check("1,234 567", Notation::PointGroupedByComma, None);
         check("1.5", Notation::CommaGroupedByPoint, None);
         for word in [
-            "", "-", "%", "$", "()", "e5", "1e", "1e+", "abc", "1.2.3", "--5", "5%%", "1 2", "0x10", ",", ".",
+            "", "-", "--", "-5-", "1-2-", "%", "$", "()", "e5", "1e", "1e+", "abc", "1.2.3", "--5", "5%%",
+            "1 2", "0x10", ",", ".",
         ] {
             for notation in Notation::ALL {
                 assert_eq!(notation.parse(word), None, "{word:?} in {notation:?}");
@@ -365,6 +389,7 @@ mod tests {
         assert_eq!(signs("5 %"), Signs { percent: true, ..Signs::default() });
         assert_eq!(signs("5 €"), Signs { currency: true, ..Signs::default() });
         assert_eq!(signs("(5)"), Signs { parentheses: true, ..Signs::default() });
+        assert_eq!(signs("5-"), Signs { minus_after: true, ..Signs::default() });
         assert_eq!(signs("(word)"), Signs::default());
         assert_eq!(signs("5"), Signs::default());
         assert_eq!(signs("word %"), Signs::default());

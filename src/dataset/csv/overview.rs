@@ -1,6 +1,6 @@
 //! The columns of a table as they were found.
 
-use super::evidence::Evidence;
+use super::evidence::{Content, Evidence};
 use super::layout::TableLayout;
 use super::roles::{Role, Roles};
 use super::told;
@@ -41,7 +41,7 @@ pub(super) fn of(
                 | Role::Categories { .. } => told::content(evidence, *has_comma),
             },
             take: role.take(),
-            range: (low <= high).then_some((low, high)),
+            range: (low <= high && evidence.judge(Some(*has_comma)) != Content::Words).then_some((low, high)),
             missing: evidence.missing() as usize,
             distinct: evidence.distinct(),
             histogram: match role {

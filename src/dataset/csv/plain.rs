@@ -90,6 +90,11 @@ impl Plain {
         u8::try_from(self.digits).ok().filter(|_| is_usual)
     }
 
+    /// Whether it is hours and minutes in four digits.
+    pub(super) fn is_time(self) -> bool {
+        self.is_bare() && self.length == 4 && self.digits < 2400 && self.digits % 100 < 60
+    }
+
     /// Whether it is a date of eight digits in the years 1900 to 2099.
     pub(super) fn is_compact_date(self) -> bool {
         let (year, month, day) = (self.digits / 10_000, self.digits / 100 % 100, self.digits % 100);
@@ -166,5 +171,7 @@ mod tests {
         check("20230229", false, None, false);
         check("18991231", false, None, false);
         check("20241301", false, None, false);
+        let is_time = |text: &str| Plain::of(text.as_bytes()).is_some_and(Plain::is_time);
+        assert_eq!(["0930", "2359", "2400", "0960", "930"].map(is_time), [true, true, false, false, false]);
     }
 }

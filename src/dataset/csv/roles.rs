@@ -8,13 +8,15 @@ use super::ids::is_id;
 use super::layout::TableLayout;
 use super::matching::Matched;
 use super::number::Notation;
+use super::plain::plain_number;
 use super::remarks::Remarks;
+use super::tails::Tail;
 use super::text::Text;
 use super::words::{WORDS, Words};
-use super::{Asked, doubts, label_names, listed};
+use super::{Asked, decimal, doubts, label_names, listed};
 use crate::dataset::error::column_place;
 use crate::dataset::{Column, ColumnKind, DataError};
-use crate::project::{Choice, DateUnit, Decimal, Delimiter, Rules, Take};
+use crate::project::{Choice, DateUnit, Rules, Take};
 
 /// The most words that become features by themselves, one each.
 const FEW_WORDS: usize = 64;
@@ -27,6 +29,8 @@ pub(super) enum Role {
     Label(Option<Notation>),
     Numbers {
         notation: Notation,
+        /// What follows each of them.
+        tail: Tail,
         base: f64,
     },
     Truth {
@@ -103,115 +107,136 @@ pub(super) fn decide(
     matched: Option<&Matched<'_>>,
     remarks: &mut Remarks,
 ) -> Result<Roles, DataError> {
-    let labels: HashSet<&String> = asked.labels.iter().collect();
-    let takes: HashMap<&String, Take> =
-        asked.reading.columns.iter().map(|choice| (&choice.name, choice.take)).collect();
-    let is_label = |name: &String| labels.contains(name);
-    let is_chosen = |name: &String| takes.contains_key(name) || is_label(name);
-    let there: HashSet<&String> = layout.columns.iter().collect();
-    if matched.is_none()
-        && let Some(unknown) = asked.labels.iter().find(|label| !there.contains(label))
-    {
-        let names = listed(&layout.columns);
-        let message = format!("there is no label column \"{unknown}\"; the columns are {names}");
-        return Err(DataError::content(text.path, "header", message));
-    }
-    let is_there = |name: &String| there.contains(name) || matched.is_some_and(|matched| matched.knows(name));
-    let chosen = asked.reading.columns.iter().map(|choice| &choice.name);
-    let gone: Vec<&String> = chosen.filter(|name| !is_there(name)).collect();
-    if !gone.is_empty() {
-        let message = "what was chosen for columns that are not there is not used";
-        remarks.notes.push(format!("{message}: {}", listed(&gone)));
-    }
-    let is_number = |at: &usize| {
-        let name = &layout.columns[*at];
-        match matched {
-            Some(matched) => matches!(
-                matched.feature(*at),
-                Some(ColumnKind::Numbers { .. } | ColumnKind::CommaNumbers { .. })
-            ),
-            None => !is_label(name) && matches!(takes.get(name), None | Some(Take::Feature | Take::Numbers)),
-        }
-    };
-    let numbers: Vec<usize> = (0..layout.columns.len()).filter(is_number).collect();
-    let commas = decimal_marks(layout, evidence, asked, matched, &numbers, remarks);
+    let chosen = Chosen::of(asked);
+    chosen.check(text, layout, matched, remarks)?;
+    let numbers = chosen.numbers(layout, matched);
+    let commas = decimal::marks(layout, evidence, asked, matched, &numbers, remarks);
     let judge = Judge { text, layout, asked, commas: &commas };
-
     let mut roles = Vec::with_capacity(layout.columns.len());
     for (at, (name, evidence)) in layout.columns.iter().zip(evidence).enumerate() {
-        let chosen = match takes.get(name) {
-            Some(Take::LeftOut) => Some(Take::LeftOut),
-            _ if is_label(name) => Some(Take::Label),
-            take => take.copied(),
-        };
-        roles.push(match (matched, chosen) {
-            (Some(matched), chosen) => {
-                let role = match (matched.feature(at), chosen) {
-                    (Some(kind), _) => judge.as_known(at, kind, evidence),
-                    (None, Some(Take::LeftOut)) => Role::LeftOut,
-                    (None, Some(Take::Label)) => judge.label(at, evidence),
-                    (None, Some(Take::Feature | Take::Numbers | Take::Categories | Take::Dates) | None) => {
-                        judge.extra(at, evidence, matched.was_label(name))
-                    }
-                };
-                if chosen.is_some_and(|chosen| !role.is_as_chosen(chosen)) {
-                    remarks.warnings.push(not_as_chosen(name, &role, matched.feature(at).is_some()));
-                }
-                role
-            }
+        let take = chosen.take(name);
+        roles.push(match (matched, take) {
+            (Some(matched), take) => judge.of_run(at, take, evidence, matched, remarks),
             (None, Some(take)) => judge.chosen(at, take, evidence)?,
             (None, None) => judge.as_it_looks(at, evidence, remarks),
         });
     }
     if matched.is_none() && !roles.iter().any(Role::is_feature) {
-        judge.find_features(&mut roles, evidence, &is_chosen);
+        judge.find_features(&mut roles, evidence, &|name| chosen.take(name).is_some());
         if !roles.iter().any(Role::is_feature) {
-            let message = match layout.columns.iter().find(|name| !is_chosen(name)) {
-                None => "every column is a label; leave at least one as a feature".to_owned(),
-                Some(name) => {
-                    let option = Choice::Column(name.clone(), Some(Take::Categories)).option();
-                    format!(
-                        "no column holds numbers; choose another delimiter, or take words as categories ({option})"
-                    )
-                }
-            };
-            return Err(DataError::content(text.path, "header", message));
+            return Err(chosen.no_feature(text, layout));
         }
     }
     let (columns, places) = match matched {
         Some(matched) => matched.places(),
-        None => in_order(layout, &roles),
+        None => in_order(layout, evidence, &roles),
     };
     match matched {
         None => remarks.features(layout, evidence, &roles, asked),
         Some(matched) => remarks.known_features(layout, evidence, &roles, asked, matched),
     }
     let features = columns.iter().map(Column::features).sum();
-    let are_known = matched.is_some();
-    Ok(Roles { by_column: roles, places, columns, features, commas, are_known })
+    Ok(Roles { by_column: roles, places, columns, features, commas, are_known: matched.is_some() })
+}
+
+/// What a person chose for columns.
+struct Chosen<'a> {
+    asked: &'a Asked<'a>,
+    labels: HashSet<&'a String>,
+    takes: HashMap<&'a String, Take>,
+}
+
+impl<'a> Chosen<'a> {
+    fn of(asked: &'a Asked<'a>) -> Chosen<'a> {
+        let takes = asked.reading.columns.iter().map(|choice| (&choice.name, choice.take));
+        Chosen { asked, labels: asked.labels.iter().collect(), takes: takes.collect() }
+    }
+
+    /// What was chosen for a column. The list of labels counts for more, but for what is left out.
+    fn take(&self, name: &String) -> Option<Take> {
+        match self.takes.get(name) {
+            Some(Take::LeftOut) => Some(Take::LeftOut),
+            _ if self.labels.contains(name) => Some(Take::Label),
+            take => take.copied(),
+        }
+    }
+
+    /// Refuses labels that are not there, and tells other choices that are not used.
+    fn check(
+        &self,
+        text: &Text<'_>,
+        layout: &TableLayout,
+        matched: Option<&Matched<'_>>,
+        remarks: &mut Remarks,
+    ) -> Result<(), DataError> {
+        let there: HashSet<&String> = layout.columns.iter().collect();
+        if matched.is_none()
+            && let Some(unknown) = self.asked.labels.iter().find(|label| !there.contains(label))
+        {
+            let names = listed(&layout.columns);
+            let message = format!("there is no label column \"{unknown}\"; the columns are {names}");
+            return Err(DataError::content(text.path, "header", message));
+        }
+        let is_there =
+            |name: &String| there.contains(name) || matched.is_some_and(|matched| matched.knows(name));
+        let chosen = self.asked.reading.columns.iter().map(|choice| &choice.name);
+        let gone: Vec<&String> = chosen.filter(|name| !is_there(name)).collect();
+        if !gone.is_empty() {
+            let message = "what was chosen for columns that are not there is not used";
+            remarks.notes.push(format!("{message}: {}", listed(&gone)));
+        }
+        Ok(())
+    }
+
+    /// The columns that may be numbers.
+    fn numbers(&self, layout: &TableLayout, matched: Option<&Matched<'_>>) -> Vec<usize> {
+        let is_number = |at: &usize| match matched {
+            Some(matched) => matches!(
+                matched.feature(*at),
+                Some(ColumnKind::Numbers { .. } | ColumnKind::CommaNumbers { .. })
+            ),
+            None => matches!(self.take(&layout.columns[*at]), None | Some(Take::Feature | Take::Numbers)),
+        };
+        (0..layout.columns.len()).filter(is_number).collect()
+    }
+
+    /// The error of a table without anything to learn from.
+    fn no_feature(&self, text: &Text<'_>, layout: &TableLayout) -> DataError {
+        let message = match layout.columns.iter().find(|name| self.take(name).is_none()) {
+            None => "every column is a label; leave at least one as a feature".to_owned(),
+            Some(name) => {
+                let option = Choice::Column(name.clone(), Some(Take::Categories)).option();
+                format!(
+                    "no column holds numbers; choose another delimiter, or take words as categories ({option})"
+                )
+            }
+        };
+        DataError::content(text.path, "header", message)
+    }
 }
 
 /// A choice that a trained run does not follow.
 fn not_as_chosen(name: &str, role: &Role, is_known: bool) -> String {
-    let what = if is_known { "is read as the run was trained on it" } else { "is no feature of the run" };
+    let what = if is_known { "is read as the run was trained on it" } else { "is not a feature of the run" };
     let (name, take) = (super::shortened(name), role.take().name());
     format!("\"{name}\" {what} ({take}): what was chosen for it is not used")
 }
 
 /// The features in the order of their columns, and where each column begins.
-fn in_order(layout: &TableLayout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
+fn in_order(layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
     let (mut columns, mut places, mut place) = (Vec::new(), Vec::with_capacity(roles.len()), 0);
-    for (name, role) in layout.columns.iter().zip(roles) {
+    for (name, (evidence, role)) in layout.columns.iter().zip(evidence.iter().zip(roles)) {
         places.push(place);
         let kind = match role {
             Role::LeftOut | Role::Label(_) => continue,
-            Role::Numbers { notation, base } if notation.has_comma() => {
+            Role::Numbers { notation, base, .. } if notation.has_comma() => {
                 ColumnKind::CommaNumbers { base: *base }
             }
             Role::Numbers { base, .. } => ColumnKind::Numbers { base: *base },
             Role::Truth { words } => ColumnKind::Truth { words: words.clone() },
             Role::Dates { format, unit_secs, base } => {
-                ColumnKind::Dates { format: format.name().to_owned(), unit: unit_of(*unit_secs), base: *base }
+                let format = if evidence.zones().0 { format.utc_name() } else { format.name().to_owned() };
+                ColumnKind::Dates { format, unit: unit_of(*unit_secs), base: *base }
             }
             Role::Categories { places } => {
                 let mut words: Vec<String> = places.keys().cloned().collect();
@@ -224,94 +249,6 @@ fn in_order(layout: &TableLayout, roles: &[Role]) -> (Vec<Column>, Vec<usize>) {
         columns.push(column);
     }
     (columns, places)
-}
-
-/// Whether the decimal mark of each column is a comma: as it is told, as a run knows it, proven by a column of numbers among
-/// the features, or as it goes with the delimiter.
-fn decimal_marks(
-    layout: &TableLayout,
-    evidence: &[Evidence],
-    asked: &Asked<'_>,
-    matched: Option<&Matched<'_>>,
-    numbers: &[usize],
-    remarks: &mut Remarks,
-) -> Vec<bool> {
-    let all = |comma: bool| vec![comma; layout.columns.len()];
-    match asked.reading.decimal {
-        Decimal::Point => return all(false),
-        Decimal::Comma => return all(true),
-        Decimal::Auto => {}
-    }
-    // As before this was asked: plain numbers are what they are.
-    let are_plain = numbers.iter().all(|at| evidence[*at].notation(Some(false)) == Notation::Point);
-    if asked.rules == Rules::Version1 && are_plain {
-        return all(false);
-    }
-    if let Some(matched) = matched {
-        return known_marks(layout, evidence, matched, numbers, remarks);
-    }
-    let proven = |comma: bool| numbers.iter().any(|at| evidence[*at].proves_comma() == Some(comma));
-    let (commas, points) = (proven(true), proven(false));
-    if commas != points {
-        return all(commas);
-    }
-    let comma = layout.form.delimiter == Delimiter::Semicolon;
-    let ambiguous = ambiguous(layout, evidence, numbers, &|_| true);
-    if !ambiguous.is_empty() && layout.form.delimiter != Delimiter::Comma {
-        let (taken, other) =
-            if comma { ("decimal commas", Decimal::Point) } else { ("decimal points", Decimal::Comma) };
-        let message = format!("the numbers of {} are read with {taken}, but fit both", listed(&ambiguous));
-        remarks.doubt(message, vec![Choice::Decimal(other)]);
-    }
-    all(comma)
-}
-
-/// The names of columns whose numbers fit decimal commas and points.
-fn ambiguous<'a>(
-    layout: &'a TableLayout,
-    evidence: &[Evidence],
-    numbers: &[usize],
-    is_meant: &dyn Fn(usize) -> bool,
-) -> Vec<&'a String> {
-    let found = numbers.iter().filter(|at| evidence[**at].is_ambiguous() && is_meant(**at));
-    found.map(|at| &layout.columns[*at]).collect()
-}
-
-/// Each column of numbers has the decimal mark it proves, else that of the run: where all columns that prove one prove another
-/// than the run's, the table is written otherwise, and so are those that fit both.
-fn known_marks(
-    layout: &TableLayout,
-    evidence: &[Evidence],
-    matched: &Matched<'_>,
-    numbers: &[usize],
-    remarks: &mut Remarks,
-) -> Vec<bool> {
-    let was_comma = |at: usize| matches!(matched.feature(at), Some(ColumnKind::CommaNumbers { .. }));
-    let proven: Vec<(usize, bool)> =
-        numbers.iter().filter_map(|at| Some((*at, evidence[*at].proves_comma()?))).collect();
-    let changed = proven
-        .first()
-        .map(|(_, comma)| *comma)
-        .filter(|first| proven.iter().all(|(at, comma)| comma == first && *comma != was_comma(*at)));
-    let mark = |at: usize| {
-        let evidence = &evidence[at];
-        evidence.proves_comma().or(changed).unwrap_or_else(|| was_comma(at))
-    };
-    let mut commas = vec![numbers.iter().any(|at| mark(*at)); layout.columns.len()];
-    for &at in numbers {
-        commas[at] = mark(at);
-    }
-    let why = if changed.is_some() { "the other columns" } else { "those the run was trained on" };
-    for (comma, marks) in [(true, "commas"), (false, "points")] {
-        let names = ambiguous(layout, evidence, numbers, &|at| commas[at] == comma);
-        if !names.is_empty() {
-            remarks.notes.push(format!(
-                "the numbers of {} fit decimal commas and points: they are read with {marks}, as {why}",
-                listed(&names)
-            ));
-        }
-    }
-    commas
 }
 
 /// Decides about single columns.
@@ -332,7 +269,7 @@ impl Judge<'_> {
         Role::Label((self.asked.rules == Rules::Current).then(|| self.notation(at, evidence)))
     }
 
-    /// A column that is no feature of the run: a label where it was one in the training data, or looks like one.
+    /// A column that is not a feature of the run: a label where it was one in the training data, or looks like one.
     fn extra(&self, at: usize, evidence: &Evidence, was_label: Option<bool>) -> Role {
         let is_class = match evidence.judge(Some(self.commas[at])) {
             Content::Words | Content::Truth { .. } => true,
@@ -344,10 +281,34 @@ impl Judge<'_> {
         if is_label && !self.asked.reading.only_labels { self.label(at, evidence) } else { Role::LeftOut }
     }
 
+    /// A column of a table that is shown to a run: what was chosen holds only for those it does not know.
+    fn of_run(
+        &self,
+        at: usize,
+        chosen: Option<Take>,
+        evidence: &Evidence,
+        matched: &Matched<'_>,
+        remarks: &mut Remarks,
+    ) -> Role {
+        let name = &self.layout.columns[at];
+        let role = match (matched.feature(at), chosen) {
+            (Some(kind), _) => self.as_known(at, kind, evidence),
+            (None, Some(Take::LeftOut)) => Role::LeftOut,
+            (None, Some(Take::Label)) => self.label(at, evidence),
+            (None, Some(Take::Feature | Take::Numbers | Take::Categories | Take::Dates) | None) => {
+                self.extra(at, evidence, matched.was_label(name))
+            }
+        };
+        if chosen.is_some_and(|chosen| !role.is_as_chosen(chosen)) {
+            remarks.warnings.push(not_as_chosen(name, &role, matched.feature(at).is_some()));
+        }
+        role
+    }
+
     fn as_known(&self, at: usize, kind: &ColumnKind, evidence: &Evidence) -> Role {
         match kind {
             ColumnKind::Numbers { base } | ColumnKind::CommaNumbers { base } => {
-                Role::Numbers { notation: self.notation(at, evidence), base: *base }
+                Role::Numbers { notation: self.notation(at, evidence), tail: evidence.tail(), base: *base }
             }
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
@@ -358,7 +319,11 @@ impl Judge<'_> {
                 match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {
                     Some(format) => Role::Dates { format, unit_secs: unit.secs(), base: *base },
                     // A format of another program: its dates may be numbers by now.
-                    None => Role::Numbers { notation: self.notation(at, evidence), base: *base },
+                    None => Role::Numbers {
+                        notation: self.notation(at, evidence),
+                        tail: evidence.tail(),
+                        base: *base,
+                    },
                 }
             }
             ColumnKind::Categories { words } => {
@@ -381,10 +346,16 @@ impl Judge<'_> {
                 None => self.chosen(at, Take::Categories, evidence),
             },
             Take::Numbers => match evidence.judge(Some(self.commas[at])) {
-                Content::Truth { words } => Ok(Role::Truth { words: words.map(str::to_owned) }),
-                Content::Numbers { .. } | Content::Nothing | Content::Dates { .. } | Content::Words => {
-                    Ok(self.numbers(self.notation(at, evidence), evidence))
+                // A number that marks rows is one of them.
+                Content::Truth { words } if plain_number(&words[1]).is_none() => Ok(Role::Truth { words }),
+                Content::Words if let Some(word) = evidence.only_word() => {
+                    Ok(Role::Truth { words: [String::new(), word] })
                 }
+                Content::Numbers { .. }
+                | Content::Truth { .. }
+                | Content::Nothing
+                | Content::Dates { .. }
+                | Content::Words => Ok(self.numbers(self.notation(at, evidence), evidence)),
             },
             Take::Categories => match evidence.distinct() {
                 Some(0) => refused("has no word; leave it out, or take it as numbers".to_owned()),
@@ -427,9 +398,9 @@ impl Judge<'_> {
     /// The single feature that a column is by what it holds; `None` for words.
     fn as_values(&self, at: usize, evidence: &Evidence) -> Option<Role> {
         Some(match evidence.judge(Some(self.commas[at])) {
-            Content::Nothing => Role::Numbers { notation: Notation::Point, base: 0.0 },
+            Content::Nothing => Role::Numbers { notation: Notation::Point, tail: Tail::None, base: 0.0 },
             Content::Numbers { notation, .. } => self.numbers(notation, evidence),
-            Content::Truth { words } => Role::Truth { words: words.map(str::to_owned) },
+            Content::Truth { words } => Role::Truth { words },
             Content::Dates { format, .. } => self.dates(format, evidence),
             Content::Words => return None,
         })
@@ -470,7 +441,7 @@ impl Judge<'_> {
             Rules::Current => base(evidence, notation),
             Rules::Version1 => 0.0,
         };
-        Role::Numbers { notation, base }
+        Role::Numbers { notation, tail: evidence.tail(), base }
     }
 
     fn dates(&self, format: DateFormat, evidence: &Evidence) -> Role {

@@ -9,6 +9,7 @@ use super::*;
 use crate::dataset::{Dataset, LabelValues, Rows, load as load_data};
 use crate::project::{Data, Source};
 
+mod fields;
 mod kinds;
 mod roles;
 mod structure;

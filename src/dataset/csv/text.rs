@@ -5,8 +5,9 @@ use encoding_rs::{Encoding, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
-use super::encoding::{self, is_utf16};
+use super::encoding::{self, Guess, is_utf16};
 use super::form::{Form, byte_of, leave_out};
+use super::mixed::Mixed;
 use super::spaces::{Collapsed, Quotes, Unspaced};
 use super::{REMEDY, sheet};
 use crate::dataset::open_file::{Watched, open_file};
@@ -21,8 +22,8 @@ pub(super) struct Text<'a> {
     pub path: &'a Path,
     content: Content,
     pub encoding: &'static Encoding,
-    /// Whether the encoding was found by the letters alone.
-    pub is_guessed: bool,
+    /// How the encoding was found.
+    pub guess: Guess,
     /// Length of what is read, for the progress.
     pub bytes: u64,
 }
@@ -70,7 +71,7 @@ impl<'a> Text<'a> {
                 None => Content::Plain,
             },
         };
-        let mut text = Text { path, content, encoding: UTF_8, is_guessed: false, bytes };
+        let mut text = Text { path, content, encoding: UTF_8, guess: Guess::Sure, bytes };
         if let Content::Sheet(sheet) = &text.content {
             text.bytes = sheet.text.len() as u64;
             return Ok(text);
@@ -89,7 +90,7 @@ impl<'a> Text<'a> {
         } else {
             let cut = head.len() == HEAD_BYTES;
             let rest = || if whole && cut { text.raw(false, progress).map(Some) } else { Ok(None) };
-            (text.encoding, text.is_guessed) = encoding::of(&head, cut, rest, |error| text.io(&error))?;
+            (text.encoding, text.guess) = encoding::of(&head, cut, rest, |error| text.io(&error))?;
         }
         // A zero byte is no letter of any encoding but UTF-16.
         if !is_utf16(text.encoding) && head.iter().take(4096).any(|byte| *byte == 0) {
@@ -123,7 +124,8 @@ impl<'a> Text<'a> {
     ) -> Result<Box<dyn Read + 'b>, DataError> {
         let raw = self.raw(counts, progress)?;
         let mut letters: Box<dyn Read + 'b> = if self.encoding == UTF_8 {
-            Box::new(without_mark(raw).map_err(|error| self.io(&error))?)
+            let bare = without_mark(raw).map_err(|error| self.io(&error))?;
+            if matches!(self.guess, Guess::Mixed(_)) { Box::new(Mixed::new(bare)) } else { Box::new(bare) }
         } else {
             Box::new(DecodeReaderBytesBuilder::new().encoding(Some(self.encoding)).build(raw))
         };

@@ -1,15 +1,18 @@
 //! What a person is told about the columns of a table, and how it was read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::doubts::{Columns, PADDED};
+use super::encoding::Guess;
 use super::evidence::{Content, Evidence};
 use super::ids::is_id;
 use super::layout::TableLayout;
 use super::matching::Matched;
+use super::missing;
 use super::number::Notation;
 use super::remarks::Remarks;
 use super::roles::{self, Role, Roles};
+use super::tails::Tail;
 use super::text::Text;
 use super::{Asked, listed};
 use crate::dataset::Column;
@@ -53,13 +56,24 @@ impl Remarks {
             &named(&|evidence, role| signs(evidence, role).parentheses),
             "numbers in parentheses are negative, (5) is -5",
         );
+        note(
+            &named(&|evidence, role| signs(evidence, role).minus_after),
+            "numbers with a minus after them are negative, 5- is -5",
+        );
         for (notation, example) in GROUPED {
             let is = |_: &Evidence, role: &Role| matches!(role, Role::Numbers { notation: own, .. } if *own == notation);
             note(&named(&is), &format!("numbers with grouped digits ({example})"));
         }
         for (name, (evidence, role)) in columns().filter(|(_, (_, role))| role.is_feature()).take(1000) {
             match role {
+                Role::Truth { words: [no, yes] } if no.is_empty() => {
+                    note(&[name], &format!("{yes} is 1, an empty field is 0"));
+                }
                 Role::Truth { words: [no, yes] } => note(&[name], &format!("{no} is 0, {yes} is 1")),
+                Role::Dates { format, unit_secs, .. } if format.is_duration() => {
+                    let unit = roles::unit_of(*unit_secs).name();
+                    note(&[name], &format!("durations ({}) as {unit}", format.name()));
+                }
                 Role::Dates { format, unit_secs, .. } => {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.has_date() { "1970" } else { "midnight" };
@@ -113,6 +127,8 @@ impl Remarks {
             let option = Choice::Column(padded[0].clone(), Some(Take::Label)).option();
             note(&padded, &format!("numbers without their leading zeros ({option} keeps them in a label)"));
         }
+        self.tails(layout, roles);
+        self.unused_words(evidence, asked);
         self.many_words(layout, evidence, roles, &chosen);
         self.precision(layout, evidence, roles, asked.rules);
         self.doubts.extend(table.doubts());
@@ -129,6 +145,43 @@ impl Remarks {
     ) {
         let table = Columns { layout, evidence, roles, asked, chosen: &HashSet::new() };
         self.doubts.extend(table.known_doubts(matched));
+        self.tails(layout, roles);
+    }
+
+    /// Words for missing values that are nowhere in the table.
+    fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
+        let is_used = |place: usize| evidence.iter().any(|column| column.has_told(place));
+        let words = asked.reading.missing_words.iter().enumerate();
+        let unused = words.filter(|(place, word)| !missing::is_usual(word) && !is_used(*place));
+        let unused: Vec<&String> = unused.map(|(_, word)| word).collect();
+        if !unused.is_empty() {
+            let message = "words for missing values that are nowhere in the table";
+            self.notes.push(format!("{message}: {}", listed(&unused)));
+        }
+    }
+
+    /// What follows the numbers of columns, which is not in them.
+    fn tails(&mut self, layout: &TableLayout, roles: &[Role]) {
+        let (mut factors, mut units) = (Vec::new(), BTreeMap::<&str, Vec<&String>>::new());
+        for (name, role) in layout.columns.iter().zip(roles) {
+            match role {
+                Role::Numbers { tail: Tail::Factors, .. } => factors.push(name),
+                Role::Numbers { tail: Tail::Unit(unit), .. } => units.entry(unit).or_default().push(name),
+                Role::Numbers { tail: Tail::None, .. }
+                | Role::LeftOut
+                | Role::Label(_)
+                | Role::Truth { .. }
+                | Role::Dates { .. }
+                | Role::Categories { .. } => {}
+            }
+        }
+        if !factors.is_empty() {
+            let message = "k, M and B after numbers mean thousands, millions and billions";
+            self.notes.push(format!("{}: {message}", listed(&factors)));
+        }
+        for (unit, names) in units {
+            self.notes.push(format!("{}: numbers in {unit}, which is left out", listed(&names)));
+        }
     }
 
     /// Words that are no features because they are too many: labels, or left out where there should be no others.
@@ -160,7 +213,7 @@ impl Remarks {
     /// Numbers that 32 bits cannot tell apart, where nothing is taken off them.
     fn precision(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role], rules: Rules) {
         if rules == Rules::Current {
-            return;
+            return self.rounding(layout, evidence, roles);
         }
         let columns = layout.columns.iter().zip(evidence.iter().zip(roles));
         let lost = columns.filter(|(_, (evidence, role))| match role {
@@ -178,6 +231,28 @@ impl Remarks {
                 listed(&names)
             );
             self.doubt(message, vec![Choice::Rules(Rules::Current)]);
+        }
+    }
+}
+
+impl Remarks {
+    /// Whole numbers of which a base is taken off, but which are too far from each other for 32 bits.
+    fn rounding(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) {
+        /// Up to here all whole numbers are exact in 32 bits.
+        const EXACT: f64 = (1 << 24) as f64;
+        for (name, (evidence, role)) in layout.columns.iter().zip(evidence.iter().zip(roles)) {
+            let Role::Numbers { notation, base, .. } = role else { continue };
+            let (low, high) = evidence.range(*notation);
+            let largest = (low - base).abs().max((high - base).abs());
+            if *base != 0.0 && evidence.are_whole() && largest > EXACT {
+                // Half the distance of two numbers of 24 bits.
+                let within = (largest / EXACT).log2().floor().exp2();
+                self.notes.push(format!(
+                    "{}: 32 bits hold its numbers to within {within}; as a label they keep all digits ({})",
+                    listed(&[name]),
+                    Choice::Column(name.clone(), Some(Take::Label)).option()
+                ));
+            }
         }
     }
 }
@@ -222,7 +297,7 @@ pub(super) fn understood(text: &Text<'_>, layout: &TableLayout, roles: &Roles) -
         parts.push("decimal: comma".to_owned());
     }
     if text.encoding != encoding_rs::UTF_8 {
-        let guess = if text.is_guessed { " (a guess)" } else { "" };
+        let guess = if text.guess == Guess::Sure { "" } else { " (a guess)" };
         parts.push(format!("encoding: {}{guess}", text.encoding.name().to_lowercase()));
     }
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -263,11 +338,17 @@ pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
                 (signs.percent, ", percent"),
                 (signs.currency, ", currency"),
                 (signs.parentheses, ", parentheses"),
+                (signs.minus_after, ", minus after"),
             ] {
                 text.push_str(if is { what } else { "" });
             }
-            text
+            match evidence.tail() {
+                Tail::None => text,
+                Tail::Factors => text + ", k, M or B after",
+                Tail::Unit(unit) => format!("{text}, {unit}"),
+            }
         }
+        Content::Truth { words: [no, yes] } if no.is_empty() => format!("{yes} or empty"),
         Content::Truth { words: [no, yes] } => format!("{no} or {yes}"),
         Content::Dates { format, .. } => format!("dates, {}", format.name()),
         Content::Words if evidence.are_codes() => "codes".to_owned(),

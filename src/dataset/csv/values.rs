@@ -8,9 +8,11 @@ use super::layout::TableLayout;
 use super::lines::{place_of_record, utf8};
 use super::matching::first_row_is;
 use super::missing::{self, is_missing, is_told};
+use super::number::Notation;
 use super::plain::{Plain, plain_number};
 use super::remarks::Remarks;
 use super::roles::{Role, Roles};
+use super::tails::Tail;
 use super::text::Text;
 use super::{Asked, REMEDY, shortened};
 use crate::dataset::error::column_place;
@@ -34,6 +36,19 @@ pub(super) struct Table<'a> {
     /// Words that are none of the categories, with their columns.
     unknown: BTreeSet<(usize, String)>,
     progress: &'a Progress,
+}
+
+/// The number of a field, with what its tail multiplies it with.
+fn number(field: &str, notation: Notation, tail: &Tail) -> Option<f64> {
+    // With an exponent, or more digits than a plain number.
+    let plain = || if notation.has_comma() { None } else { plain_number(field) };
+    match tail {
+        Tail::None => plain().or_else(|| notation.parse(field)),
+        Tail::Factors | Tail::Unit(_) => {
+            let (digits, factor) = tail.strip(field)?;
+            notation.parse(digits).map(|value| value * factor)
+        }
+    }
 }
 
 impl<'a> Table<'a> {
@@ -87,7 +102,7 @@ impl<'a> Table<'a> {
         for (column, bytes) in record.iter().take(self.roles.by_column.len()).enumerate() {
             let role = &self.roles.by_column[column];
             let at = start + self.roles.places[column];
-            if let Role::Numbers { notation, base } = role
+            if let Role::Numbers { notation, base, tail: Tail::None | Tail::Factors } = role
                 && let Some(plain) = Plain::with_mark(bytes, if notation.has_comma() { b',' } else { b'.' })
                 && !is_told(bytes, reading)
             {
@@ -104,20 +119,15 @@ impl<'a> Table<'a> {
                     label += 1;
                     continue;
                 }
+                // Rows without a mark.
+                Role::Truth { words: [no, _] } if no.is_empty() && field.is_empty() => 0.0,
                 _ if is_missing(field, reading) => {
                     let width = if let Role::Categories { places } = role { places.len() } else { 1 };
                     self.values[at..at + width].fill(f32::NAN);
                     gaps = true;
                     continue;
                 }
-                // With an exponent, or more digits than a plain number.
-                Role::Numbers { notation, base }
-                    if !notation.has_comma()
-                        && let Some(value) = plain_number(field) =>
-                {
-                    value - base
-                }
-                Role::Numbers { notation, base } => match notation.parse(field) {
+                Role::Numbers { notation, tail, base } => match number(field, *notation, tail) {
                     Some(value) => value - base,
                     None => return Err(self.no_number(field, record, column)),
                 },
@@ -126,14 +136,15 @@ impl<'a> Table<'a> {
                     Some(value) => value as f64,
                     None if matches!(field, "0" | "1") => f64::from(u8::from(field == "1")),
                     None => {
-                        let words = words.join(" nor ");
-                        let message = format!("\"{}\" is neither {words}", shortened(field));
+                        let [no, yes] = words;
+                        let no = if no.is_empty() { "empty" } else { no };
+                        let message = format!("\"{}\" is neither {no} nor {yes}", shortened(field));
                         return Err(self.word(message, field, record, column));
                     }
                 },
                 Role::Dates { format, unit_secs, base } => {
                     let Some(secs) = format.parse(field) else {
-                        let message = format!("\"{}\" is no date as {}", shortened(field), format.name());
+                        let message = format!("\"{}\" is not a date as {}", shortened(field), format.name());
                         return Err(self.word(message, field, record, column));
                     };
                     secs / unit_secs - base

@@ -108,6 +108,29 @@ impl Words {
         bytes.chain(self.others.iter().map(|(word, count)| (word.clone(), *count)))
     }
 
+    /// Whether a word is there.
+    pub(super) fn has(&self, word: &str) -> bool {
+        let byte = word.parse().ok().filter(|byte: &u8| byte.to_string() == word);
+        let count = byte.and_then(|byte| self.bytes.get(usize::from(byte)));
+        self.others.contains_key(word) || count.is_some_and(|count| *count > 0)
+    }
+
+    /// The word that is there most often, of several the first in alphabetic order.
+    pub(super) fn most(&self) -> Option<String> {
+        self.most_where(|_| true)
+    }
+
+    /// How a word is written most often, in capitals or not.
+    pub(super) fn most_of(&self, word: &str) -> Option<String> {
+        self.most_where(|other| other.eq_ignore_ascii_case(word))
+    }
+
+    fn most_where(&self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+        let meant = self.iter().filter(|(word, _)| is_meant(word));
+        let most = meant.max_by(|(a, times), (b, others)| times.cmp(others).then_with(|| b.cmp(a)));
+        most.map(|(word, _)| word)
+    }
+
     /// How often each is there, in no order.
     pub(super) fn counts(&self) -> impl Iterator<Item = u64> {
         self.bytes.iter().copied().filter(|count| *count > 0).chain(self.others.values().copied())
@@ -157,6 +180,8 @@ mod tests {
         let expected = [("05", ROWS + 1), ("5", ROWS + 2), ("7", 1), ("red", ROWS + 1)];
         assert_eq!(told, expected.map(|(word, count)| (word.to_owned(), count)));
         assert_eq!((words.len(), words.counts().sum::<u64>()), (4, 3 * ROWS + 5));
+        assert_eq!((words.most().as_deref(), words.most_of("RED").as_deref()), (Some("5"), Some("red")));
+        assert_eq!(["7", "red", "8", "07"].map(|word| words.has(word)), [true, true, false, false]);
         let last = (0..WORDS).map(|at| words.add(&format!("word {at}"), &budget)).last();
         assert_eq!((last, words.len()), (Some(Added::Full), WORDS));
         words.release(&budget);

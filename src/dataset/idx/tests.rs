@@ -219,7 +219,7 @@ fn all_types_and_dimensions_are_read() {
     let names = ["4", "7"].map(String::from).to_vec();
     assert_eq!(raw.labels, [LabelColumn::classes("label", names, vec![1, 0])]);
     for (bytes, part) in [
-        (file(0x0D, &[1, 1], &f32::NAN.to_be_bytes()), "bad, index [0, 0]: is no finite"),
+        (file(0x0D, &[1, 1], &f32::NAN.to_be_bytes()), "bad, index [0, 0]: is not a finite"),
         (file(8, &[1, 1, 1, 1, 1], &[0]), "5 dimensions"),
         (file(0x0E, &[1, 1], &[0; 7]), "7 of the 8 bytes"),
     ] {

@@ -292,7 +292,7 @@ fn rows(text: &str, path: &Path, progress: &Progress) -> Result<Vec<StringRecord
     for row in reader.records() {
         progress.check()?;
         rows.push(
-            row.map_err(|error| DataError::file(path, format!("is no table ({error}); save it as CSV")))?,
+            row.map_err(|error| DataError::file(path, format!("is not a table ({error}); save it as CSV")))?,
         );
     }
     Ok(rows)

@@ -121,14 +121,14 @@ fn by_folders(pictures: Labelled<'_>, labels: &mut Labels, progress: &Progress) 
         match &found.first {
             Some(first) if found.classes == 1 => labels
                 .notes
-                .push(format!("all pictures are in folders called “{first}”, so folders are no labels")),
+                .push(format!("all pictures are in folders called “{first}”, so folders are not labels")),
             _ => {
                 // The folder that would be the class.
                 let depth = pictures.files.iter().find_map(|file| {
                     let class = meaning(file).0?;
                     folders(file).iter().position(|folder| *folder == class).map(|at| at + 1)
                 });
-                let message = "each folder holds one picture, so folders are no labels".to_owned();
+                let message = "each folder holds one picture, so folders are not labels".to_owned();
                 match depth {
                     Some(depth) => labels
                         .doubts

@@ -99,7 +99,7 @@ impl<'a> Entry<'a> {
                 let index = index(&self.header, channels_first, at);
                 let place = if self.place == PLAIN { index } else { format!("{}, {index}", self.place) };
                 let message = format!(
-                    "{} is no finite 32-bit number; replace or remove such values (numpy.nan_to_num)",
+                    "{} is not a finite 32-bit number; replace or remove such values (numpy.nan_to_num)",
                     values[at]
                 );
                 return Err(DataError::content(self.path, place, message));

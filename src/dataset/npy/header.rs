@@ -122,7 +122,7 @@ pub(super) fn read(reader: &mut dyn Read, most: u64) -> Result<(Header, u64), St
 
 /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
 fn parse(text: &str) -> Result<Header, String> {
-    let damaged = || "its header is no NumPy header; write it again with numpy.save".to_string();
+    let damaged = || "its header is not a NumPy header; write it again with numpy.save".to_string();
     let after = |key: &str| {
         let at = text.find(&format!("'{key}'")).ok_or_else(damaged)?;
         let rest = text[at + key.len() + 2..].trim_start();

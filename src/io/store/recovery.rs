@@ -227,7 +227,7 @@ fn own_document(dir: &Path) -> Result<Document, FileError> {
     let text = String::from_utf8_lossy(&bytes);
     let project = read_design(dir, PROJECT, &text)?;
     let warning = str::from_utf8(&bytes).is_err().then(|| {
-        FileError::content(dir, PROJECT, "a part of it is no text; look whether names and paths are right")
+        FileError::content(dir, PROJECT, "a part of it is not text; look whether names and paths are right")
             .to_string()
     });
     Ok(Document { project, warning })

@@ -8,8 +8,8 @@ use super::{Store, names_in};
 use crate::io::checkpoint_files::encode_checkpoint;
 use crate::io::history_files::{HISTORY, LAYERS, epoch_records, layer_records};
 use crate::io::record_log::Form;
-use crate::io::{Durability, FileError, run_files, tensors};
-use crate::run::{Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Run, RunEvent, RunId};
+use crate::io::{Durability, FileError, results_file, run_files, tensors};
+use crate::run::{Caption, Checkpoint, EpochRecord, GreedyRecord, KeptEpochs, Results, Run, RunEvent, RunId};
 
 impl Store {
     /// Stores what an event, which the run has already taken in, changes of it. What is not stored at once is stored with
@@ -26,6 +26,9 @@ impl Store {
                 self.save_checkpoint(run.id, checkpoint)?;
                 self.save_kept(run.id, &run.kept)?;
                 self.save_run(run)
+            }
+            RunEvent::Found(_) | RunEvent::Captioned(_) => {
+                self.save_results(run.id, &run.caption, &run.results)
             }
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
@@ -50,6 +53,25 @@ impl Store {
         self.write_of(run.id, run_files::RUN, text.map(String::into_bytes))
     }
 
+    /// Stores what a person says of a run and what was measured of it: a file that nothing else writes, so that it may be
+    /// written while the run is trained. A run that is not stored has none.
+    ///
+    /// # Errors
+    /// [`FileError`]; what was stored before is then as it was.
+    pub fn save_results(&self, id: RunId, caption: &Caption, results: &Results) -> Result<(), FileError> {
+        if !self.inner.dir.join(run_files::folder(id)).join(run_files::RUN).exists() {
+            return Ok(());
+        }
+        let path = self.file_of(id, results_file::RESULTS)?;
+        let text = results_file::text(caption, results);
+        let text = text.map_err(|message| FileError::content(&path, "its content", message))?;
+        let _mark = self.unsettle()?;
+        match text {
+            Some(text) => self.write_path(&path, Durability::Synced, Ok(text.into_bytes())),
+            None => self.inner.files.remove_file(&path),
+        }
+    }
+
     /// Stores all of a run that was opened from a file.
     ///
     /// # Errors
@@ -57,6 +79,7 @@ impl Store {
     pub fn import_run(&self, run: &Run) -> Result<(), FileError> {
         self.remove_run(run.id)?;
         self.save_run(run)?;
+        self.save_results(run.id, &run.caption, &run.results)?;
         self.append_epochs(run.id, run.history.epochs.iter())?;
         self.append_greedy(run.id, run.history.pretraining.iter())?;
         if let Some(checkpoint) = &run.checkpoint {

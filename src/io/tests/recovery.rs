@@ -113,7 +113,7 @@ fn a_byte_that_is_no_text_costs_a_letter() {
     let opened = Store::open(&recovery.path).and_then(|store| store.load()).expect("loads");
     assert_eq!(opened.project.encoder, Recipe::Linear.project().encoder);
     assert!(opened.project.name.starts_with('\u{FFFD}'), "{}", opened.project.name);
-    assert!(opened.warnings[0].contains("a part of it is no text"), "{:?}", opened.warnings);
+    assert!(opened.warnings[0].contains("a part of it is not text"), "{:?}", opened.warnings);
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use super::{
     Alpha, Axes, Binarise, Channels, ColumnChoice, Comments, Data, DateOrder, DateUnit, Decimal, Delimiter,
     Fit, Header, LabelFrom, Masks, Missing, Pages, Parts, PixelRange, RowSet, Rules, Scaling, Source, Take,
+    join_words,
 };
 use crate::project::{visible, visible_list, visible_path};
 
@@ -236,15 +237,15 @@ impl Choice {
             Choice::Missing(Missing::ColumnMean) => "--missing column-mean".to_owned(),
             Choice::Missing(Missing::DropRow) => "--missing drop-row".to_owned(),
             Choice::MissingWords(words) if words.is_empty() => "--missing-words detect".to_owned(),
-            Choice::MissingWords(words) => format!("--missing-words {}", quoted(&list(words))),
+            Choice::MissingWords(words) => format!("--missing-words {}", quoted(&join_words(words, ","))),
             Choice::OnlyMissingWords(words) if words.is_empty() => "--missing-words ''".to_owned(),
             Choice::OnlyMissingWords(words) => {
-                format!("--missing-words {}", quoted(&format!("only:{}", list(words))))
+                format!("--missing-words {}", quoted(&format!("only:{}", join_words(words, ","))))
             }
             Choice::DateOrder(to) => format!("--date-order {}", to.name()),
             Choice::Dates(to) => format!("--dates {}", to.name()),
             Choice::Labels(None) => "--labels detect".to_owned(),
-            Choice::Labels(Some(names)) => format!("--labels {}", quoted(&list(names))),
+            Choice::Labels(Some(names)) => format!("--labels {}", quoted(&join_words(names, ","))),
             Choice::Column(name, take) => {
                 let take = take.map_or("detect", |take| match take {
                     Take::LeftOut => "left-out",
@@ -315,16 +316,6 @@ fn put_file(file: &mut Option<PathBuf>, to: Option<String>) {
     if let Some(name) = to {
         *file = (!name.is_empty()).then(|| PathBuf::from(name));
     }
-}
-
-/// Words between commas; in quotes, as in CSV, where they would be taken apart.
-fn list(words: &[String]) -> String {
-    let is_plain =
-        |word: &str| !word.contains(',') && !word.starts_with('"') && word.trim() == word && word != "detect";
-    let words = words
-        .iter()
-        .map(|word| if is_plain(word) { word.clone() } else { format!("\"{}\"", word.replace('"', "\"\"")) });
-    words.collect::<Vec<_>>().join(",")
 }
 
 /// A word of the command line, in quotes where a shell would take it apart.

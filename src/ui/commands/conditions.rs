@@ -181,8 +181,25 @@ pub(super) fn startable(state: &State) -> Condition {
     if state.resumes().is_some() { resumable(state) } else { trainable(state) }
 }
 
+/// Whether there is a run to be shown.
+pub(super) fn has_run(state: &State) -> Condition {
+    demand(state.shown().is_some(), "There is no run yet.")
+}
+
+/// Whether the shown run can be deleted.
+pub(super) fn deletable(state: &State) -> Condition {
+    has_run(state)?;
+    let is_under_way = state.shown().is_some_and(|run| run.status.is_under_way());
+    demand(!is_under_way, "The run is under way: stop it first.")
+}
+
 /// Whether the shown run can be evaluated on the test split.
 pub(super) fn evaluable(state: &State) -> Condition {
+    evaluable_on(state, Subset::Test)
+}
+
+/// Whether the shown run can be evaluated on a split.
+pub(super) fn evaluable_on(state: &State, subset: Subset) -> Condition {
     let Some(run) = state.shown() else { return Err("There is no run yet.".to_owned()) };
     if matches!(run.status, Status::Queued | Status::Training) {
         return Err("The run is being trained: pause or stop it first.".to_owned());
@@ -194,10 +211,11 @@ pub(super) fn evaluable(state: &State) -> Condition {
         trainable(state)?;
         return Err("The loaded data are not those of the run: restore its design first.".to_owned());
     };
-    if data.split.rows(Subset::Test).is_empty() {
-        return Err(
-            "There is no test split: give it a share on the input card, then train a new run.".to_owned()
-        );
+    if data.split.rows(subset).is_empty() {
+        let split = subset.name();
+        return Err(format!(
+            "There is no {split} split: give it a share on the input card, then train a new run."
+        ));
     }
     Ok(())
 }

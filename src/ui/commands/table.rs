@@ -7,10 +7,13 @@ use egui::ThemePreference;
 
 use super::record::{Menu, Record};
 use super::{conditions, layers};
+use crate::dataset::Subset;
 use crate::project::Layer;
 use crate::session::{Request, Start};
 use crate::ui::keys::keys;
-use crate::ui::state::{BottomTab, Dialog, Effect, Palette, SELECTION_VIEW, SaveKind, State, Then};
+use crate::ui::state::{
+    BottomTab, Dialog, Effect, Palette, RunAction, SELECTION_VIEW, SaveKind, State, Then,
+};
 use crate::ui::update::{LOCATE, RELOAD};
 use crate::ui::views;
 
@@ -67,11 +70,11 @@ commands! {
         .item(3, "Quit", keys![CTRL, Q], |state| state.ask(Then::Quit))
         .about("Close the window; asks before anything is lost.");
     Undo => Menu::Edit
-        .item(1, "Undo", keys![CTRL, Z], |state| state.history.undo(&mut state.project))
-        .about("Take back the last change to the design.")
+        .item(1, "Undo", keys![CTRL, Z], State::undo)
+        .about("Take back the last change to the design or the list of runs.")
         .when(conditions::undoable);
     Redo => Menu::Edit
-        .item(1, "Redo", keys![CTRL_SHIFT, Z; CTRL, Y], |state| state.history.redo(&mut state.project))
+        .item(1, "Redo", keys![CTRL_SHIFT, Z; CTRL, Y], State::redo)
         .about("Do the last undone change again.")
         .when(conditions::redoable);
     Duplicate => Menu::Edit
@@ -223,9 +226,37 @@ commands! {
         .about("Bring the design the shown run trained back on screen; can be undone.")
         .when(conditions::restorable);
     EvaluateTest => Menu::Run
-        .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], State::evaluate_test)
+        .item(2, "Evaluate on the test split", keys![CTRL_SHIFT, T], |state| state.evaluate(Subset::Test))
         .about("Evaluate the shown run on samples it never saw.")
         .when(conditions::evaluable);
+    RunPage => Menu::Run
+        .item(5, "Run details", keys![CTRL_ALT, I], |state| state.on_shown(RunAction::Page))
+        .about("Open the page of the shown run: its design, changes during training, results and note.")
+        .when(conditions::has_run);
+    RenameRun => Menu::Run
+        .item(5, "Rename run…", keys![NONE, F2], |state| state.on_shown(RunAction::Rename))
+        .about("Give the shown run a name.")
+        .when(conditions::has_run);
+    NoteRun => Menu::Run
+        .item(5, "Note on run…", keys![SHIFT, F2], |state| state.on_shown(RunAction::Note))
+        .about("Write a note on the shown run.")
+        .when(conditions::has_run);
+    HideRun => Menu::Run
+        .item(5, "Hide run", keys![CTRL_ALT, W], State::toggle_hidden)
+        .about("Hide the shown run in the table and in comparisons, or show it again; can be undone.")
+        .when(conditions::has_run)
+        .on(|state| state.shown().is_some_and(|run| run.caption.is_hidden));
+    ShowHiddenRuns => Menu::Run
+        .item(5, "Show hidden runs", keys![CTRL_SHIFT, H], |state| {
+            let table = &mut state.view.runs_table;
+            table.shows_hidden = !table.shows_hidden;
+        })
+        .about("List hidden runs in the table too.")
+        .on(|state| state.view.runs_table.shows_hidden);
+    DeleteRun => Menu::Run
+        .item(5, "Delete run", keys![CTRL_ALT, X], |state| state.on_shown(RunAction::Delete))
+        .about("Delete the shown run; can be undone until the project is closed.")
+        .when(conditions::deletable);
     LocateData => Menu::Run
         .item(3, "Locate data…", keys![CTRL, L], State::locate_data)
         .about(LOCATE)

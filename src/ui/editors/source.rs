@@ -8,7 +8,10 @@ use std::path::PathBuf;
 
 use egui::Ui;
 
-use crate::project::{Binarise, Choice, Data, OwnLabel, Rules, Scaling, Source, Split, Synthetic, visible};
+use crate::project::{
+    Binarise, Choice, Data, OwnLabel, Rules, Scaling, Source, Split, Synthetic, join_words, split_words,
+    visible,
+};
 use crate::ui::state::{PathField, Sources, is_same_kind};
 use crate::ui::theme::tokens;
 use crate::ui::update::OLD_RULES;
@@ -190,15 +193,20 @@ fn optional_path_ui(
     browse
 }
 
-/// Names with commas between them.
+/// Names with commas between them; those that hold one stand in quotes.
 fn list_ui(ui: &mut Ui, field: (&str, &str), list: &mut Vec<String>) {
-    let mut text = list.join(", ");
+    // While it is typed it stays as it is: a comma at the end, a quote that is not closed yet.
+    let id = ui.scope_id().with(("list", field.0));
+    let typed: Option<String> = ui.data(|data| data.get_temp(id));
+    let typed = typed.filter(|typed| split_words(typed) == *list);
+    let mut text = typed.unwrap_or_else(|| join_words(list, ", "));
     let edit = text_ui(ui, field, &mut text, "names, with commas");
     if edit.changed() {
-        *list = text.split(',').map(|name| name.trim_start().to_owned()).collect();
+        *list = split_words(&text);
     }
-    // While it is typed, a comma at the end must stay.
-    if edit.lost_focus() && list.iter().any(|name| name.trim() != name || name.is_empty()) {
-        *list = list.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    if edit.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    } else if edit.lost_focus() {
+        ui.data_mut(|data| data.remove::<String>(id));
     }
 }

@@ -97,11 +97,17 @@ fn keep(root: &Path, work: &Receiver<StoreRequest>, tell: &dyn Fn(FileEvent)) {
             (StoreRequest::Seen(file, document), Some(store)) => complain(store.save_seen(&file, document)),
             (StoreRequest::Settle, Some(store)) => complain(store.settle()),
             (StoreRequest::Forget(run), Some(store)) => complain(store.remove_run(run)),
+            (StoreRequest::Import(run), Some(store)) => complain(store.import_run(&run)),
+            (StoreRequest::Results(run, caption, results), Some(store)) => {
+                complain(store.save_results(run, &caption, &results));
+            }
             (
                 StoreRequest::Design(..)
                 | StoreRequest::Seen(..)
                 | StoreRequest::Settle
                 | StoreRequest::Forget(_)
+                | StoreRequest::Import(_)
+                | StoreRequest::Results(..)
                 | StoreRequest::Discard,
                 None,
             ) => {}

@@ -8,7 +8,7 @@ use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, ve
 
 use crate::io::Recovery;
 use crate::project::{Recipe, Schedule, capital, visible, visible_path};
-use crate::run::{Run, RunId};
+use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
 use crate::ui::recipe_pictures::picture_ui;
 use crate::ui::state::{
@@ -28,11 +28,7 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
             Dialog::New | Dialog::Path(_) | Dialog::Recover(_) => 520.0,
-            Dialog::Unsaved(_)
-            | Dialog::TrainMore { .. }
-            | Dialog::Threads { .. }
-            | Dialog::RemoveRun(_)
-            | Dialog::About => 400.0,
+            Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
         ui.spacing_mut().item_spacing.y = 10.0;
         answer = match &mut dialog {
@@ -41,7 +37,6 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
-            Dialog::RemoveRun(run) => remove_ui(ui, *run),
             Dialog::Recover(found) => recover_ui(ui, found),
             Dialog::Shortcuts => shortcuts_ui(ui),
             Dialog::About => about_ui(ui),
@@ -75,7 +70,6 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
             }
         }
         Answer::Threads(threads) => state.threads = threads,
-        Answer::Remove(run) => state.remove_run(run),
         Answer::Recover(recovery) => state.recover(recovery),
         Answer::Discard(recovery) => {
             if let Dialog::Recover(found) = &mut dialog {
@@ -97,7 +91,6 @@ enum Answer {
     Unsaved { save: bool },
     TrainMore(u32),
     Threads(Option<usize>),
-    Remove(RunId),
     Recover(Recovery),
     Discard(Recovery),
 }
@@ -297,23 +290,6 @@ fn threads_ui(ui: &mut Ui, all: &mut bool, count: &mut usize) -> Answer {
     buttons_ui(ui, |ui| {
         if expected_ui(ui, "Apply").clicked() {
             answer = Answer::Threads((!*all).then_some(*count));
-        }
-        if secondary_ui(ui, "Cancel").clicked() {
-            answer = Answer::Close;
-        }
-    });
-    answer
-}
-
-fn remove_ui(ui: &mut Ui, run: RunId) -> Answer {
-    title_ui(ui, &format!("Remove run {run}?"));
-    let tokens = tokens(ui);
-    let text = "Its history, pictures and weights are gone for good. The design on screen stays.";
-    ui.label(RichText::new(text).color(tokens.dim));
-    let mut answer = Answer::Open;
-    buttons_ui(ui, |ui| {
-        if primary_ui(ui, "Remove", 84.0).clicked() {
-            answer = Answer::Remove(run);
         }
         if secondary_ui(ui, "Cancel").clicked() {
             answer = Answer::Close;

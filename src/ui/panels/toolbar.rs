@@ -257,7 +257,7 @@ fn progress_ui(ui: &mut Ui, state: &State) {
     // In the smallest window the numbers have all the room.
     let bar = (ui.available_width() - PLACE_PX - 16.0).min(230.0);
     if bar >= 24.0 {
-        bar_ui(ui, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
+        bar_ui(ui, run, fraction, bar, if is_training { tokens.accent } else { tokens.faint });
     }
     let room = ui.available_width().min(PLACE_PX);
     let place = place_text(&run.status, &progress, [done, run.epochs], |text| {
@@ -405,19 +405,31 @@ fn text_ui(ui: &mut Ui, text: &str, color: egui::Color32, width: f32, align: Ali
     .response
 }
 
-fn bar_ui(ui: &mut Ui, fraction: f32, width: f32, color: egui::Color32) {
+/// How much of a run is done, with marks where a selector was restarted.
+fn bar_ui(ui: &mut Ui, run: &Run, fraction: f32, width: f32, color: egui::Color32) {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 6.0), Sense::hover());
     let tokens = tokens(ui);
     ui.painter().rect_filled(rect, 3.0, tokens.raised);
     let mut done = rect;
     done.set_width(rect.width() * fraction.clamp(0.0, 1.0));
     ui.painter().rect_filled(done, 3.0, color);
+    for restart in &run.restarts {
+        let at = restart.epoch as f32 / run.epochs.max(1) as f32;
+        let x = egui::lerp(rect.x_range(), at.clamp(0.0, 1.0));
+        ui.painter().vline(x, rect.y_range().expand(3.0), Stroke::new(2.0, tokens.code));
+    }
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of the run");
         info.value = Some(f64::from(fraction));
         info
     });
-    response.on_hover_text(format_percent(f64::from(fraction), 0));
+    let mut about = format_percent(f64::from(fraction), 0);
+    if let Some(last) = run.restarts.last() {
+        let starts = run.restarts.iter().map(|restart| format_count(restart.epoch));
+        let starts = starts.collect::<Vec<_>>().join(", ");
+        about += &format!(", attempt {}: the selector was restarted after epoch {starts}", last.attempt);
+    }
+    response.on_hover_text(about);
 }
 
 fn left(fraction: f32, seconds: f64) -> Option<f64> {

@@ -1,5 +1,6 @@
 //! What can be asked for in a view.
 
+use crate::dataset::Subset;
 use crate::run::RunId;
 
 /// Which epoch the views should show.
@@ -24,6 +25,16 @@ pub enum RunAction {
     Resume(RunId),
     /// Train it for more epochs than planned.
     TrainMore(RunId),
-    /// Remove it for good; to be confirmed.
-    Remove(RunId),
+    /// Open its page.
+    Page(RunId),
+    /// Give it a name.
+    Rename(RunId),
+    /// Write a note on it.
+    Note(RunId),
+    /// Leave it out of the table, or no longer.
+    Hide(RunId, bool),
+    /// Measure its network on a split.
+    Evaluate(RunId, Subset),
+    /// Delete it, which can be undone.
+    Delete(RunId),
 }

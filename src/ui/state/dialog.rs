@@ -3,7 +3,6 @@
 use super::path_dialog::PathDialog;
 use super::then::Then;
 use crate::io::Recovery;
-use crate::run::RunId;
 
 /// A question over the window.
 #[derive(Clone, Debug)]
@@ -26,8 +25,6 @@ pub enum Dialog {
         /// As many, where not.
         count: usize,
     },
-    /// Remove this run for good?
-    RemoveRun(RunId),
     /// Work a crash left behind.
     Recover(Vec<Recovery>),
     /// All shortcuts.

@@ -1,6 +1,7 @@
-//! Undo and redo of the document. Data and weights are not in it.
+//! Undo and redo of the document, and of what a person does to the list of runs. Data are not in it.
 
 use crate::project::Project;
+use crate::run::{Caption, Run, RunId};
 
 /// How many steps back are kept.
 const STEPS: usize = 200;
@@ -8,9 +9,28 @@ const STEPS: usize = 200;
 /// The past and the undone future of the document.
 #[derive(Clone, Debug)]
 pub struct History {
-    past: Vec<Project>,
-    future: Vec<Project>,
+    past: Vec<Step>,
+    future: Vec<Step>,
     settled: Project,
+}
+
+/// Takes a change back.
+#[derive(Clone, Debug)]
+enum Step {
+    /// The document as it was.
+    Document(Box<Project>),
+    Run(RunStep),
+}
+
+/// Takes a change of a run back. Whoever does it gets the step that takes that back in turn.
+#[derive(Clone, Debug)]
+pub enum RunStep {
+    /// It gets this caption.
+    Caption(RunId, Caption),
+    /// It is put back, and compared with others again where it was.
+    Restore(Box<Run>, bool),
+    /// It is deleted.
+    Delete(RunId),
 }
 
 impl History {
@@ -30,11 +50,22 @@ impl History {
     /// Ends the step under way, whatever it is.
     pub fn settle(&mut self, project: &Project) {
         if self.settled != *project {
-            self.past.push(std::mem::replace(&mut self.settled, project.clone()));
-            self.future.clear();
-            if self.past.len() > STEPS {
-                self.past.remove(0);
-            }
+            let before = std::mem::replace(&mut self.settled, project.clone());
+            self.push(Step::Document(Box::new(before)));
+        }
+    }
+
+    /// Notes a change of a run by the step that takes it back.
+    pub fn add(&mut self, project: &Project, back: RunStep) {
+        self.settle(project);
+        self.push(Step::Run(back));
+    }
+
+    fn push(&mut self, step: Step) {
+        self.past.push(step);
+        self.future.clear();
+        if self.past.len() > STEPS {
+            self.past.remove(0);
         }
     }
 
@@ -48,21 +79,28 @@ impl History {
         !self.future.is_empty() && self.settled == *project
     }
 
-    /// Takes back the last step.
-    pub fn undo(&mut self, project: &mut Project) {
+    /// Takes back the last step; that of a run is done by `run`, which gives the step back.
+    pub fn undo(&mut self, project: &mut Project, run: impl FnOnce(RunStep) -> RunStep) {
         self.settle(project);
-        if let Some(before) = self.past.pop() {
-            self.future.push(std::mem::replace(&mut self.settled, before));
-            project.clone_from(&self.settled);
-        }
+        let step = self.past.pop().map(|step| self.swap(project, step, run));
+        self.future.extend(step);
     }
 
-    /// Does the last undone step again.
-    pub fn redo(&mut self, project: &mut Project) {
+    /// Does the last undone step again, as [`History::undo`] does.
+    pub fn redo(&mut self, project: &mut Project, run: impl FnOnce(RunStep) -> RunStep) {
         self.settle(project);
-        if let Some(after) = self.future.pop() {
-            self.past.push(std::mem::replace(&mut self.settled, after));
-            project.clone_from(&self.settled);
+        let step = self.future.pop().map(|step| self.swap(project, step, run));
+        self.past.extend(step);
+    }
+
+    fn swap(&mut self, project: &mut Project, step: Step, run: impl FnOnce(RunStep) -> RunStep) -> Step {
+        match step {
+            Step::Document(other) => {
+                let own = std::mem::replace(&mut self.settled, *other);
+                project.clone_from(&self.settled);
+                Step::Document(Box::new(own))
+            }
+            Step::Run(step) => Step::Run(run(step)),
         }
     }
 }
@@ -82,10 +120,10 @@ mod tests {
         }
         history.observe(&project, false);
         let end = project.clone();
-        history.undo(&mut project);
+        history.undo(&mut project, |step| step);
         assert_eq!(project, start);
         assert!(!history.can_undo(&project) && history.can_redo(&project));
-        history.redo(&mut project);
+        history.redo(&mut project, |step| step);
         assert_eq!(project, end);
     }
 
@@ -95,12 +133,12 @@ mod tests {
         let mut history = History::new(&project);
         project.code.units = 3;
         history.observe(&project, true);
-        history.undo(&mut project);
+        history.undo(&mut project, |step| step);
         assert_eq!(project.code.units, 2);
         project.code.units = 5;
         history.observe(&project, false);
         assert!(!history.can_redo(&project));
-        history.redo(&mut project);
+        history.redo(&mut project, |step| step);
         assert_eq!(project.code.units, 5);
     }
 
@@ -113,5 +151,32 @@ mod tests {
             history.observe(&project, false);
         }
         assert_eq!(history.past.len(), STEPS);
+    }
+
+    #[test]
+    fn changes_of_runs_are_taken_back_among_those_of_the_document() {
+        let mut project = Project::default();
+        let mut history = History::new(&project);
+        let named = |name: &str| Caption { name: name.to_owned(), ..Caption::default() };
+        let mut name = named("");
+        let mut rename = |step: RunStep| {
+            let RunStep::Caption(id, other) = step else { panic!("a caption") };
+            RunStep::Caption(id, std::mem::replace(&mut name, other))
+        };
+        project.code.units = 3;
+        history.add(&project, rename(RunStep::Caption(RunId(1), named("wide"))));
+        project.code.units = 4;
+        let mut seen = Vec::new();
+        for is_undo in [true, true, true, false, false, false] {
+            if is_undo {
+                history.undo(&mut project, &mut rename);
+            } else {
+                history.redo(&mut project, &mut rename);
+            }
+            // What is taken back of a caption is told by what would be put in its place.
+            seen.push((project.code.units, history.past.len(), history.future.len()));
+        }
+        assert_eq!(seen, [(3, 2, 1), (3, 1, 2), (2, 0, 3), (3, 1, 2), (3, 2, 1), (4, 3, 0)]);
+        assert_eq!(name, named("wide"));
     }
 }

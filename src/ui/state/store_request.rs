@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::io::Store;
 use crate::project::Project;
-use crate::run::{Run, RunId};
+use crate::run::{Caption, Results, Run, RunId};
 
 /// Something to do in the live store; one follows the other on a thread of its own.
 #[derive(Clone, Debug)]
@@ -21,6 +21,10 @@ pub enum StoreRequest {
     Adopt(Store),
     /// Remove a run.
     Forget(RunId),
+    /// Write down a run that was removed.
+    Import(Box<Run>),
+    /// Write down what a person says of a run, and what was measured of it.
+    Results(RunId, Caption, Results),
     /// Remove the store: everything was saved or given up.
     Discard,
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::runs_table::RunsTable;
+
 /// A tab of the bottom panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BottomTab {
@@ -40,6 +42,8 @@ pub struct ViewSettings {
     pub bottom_open: bool,
     /// How large the panels are.
     pub sizes: PanelSizes,
+    /// The table of runs.
+    pub runs_table: RunsTable,
     /// The colours.
     pub theme: egui::ThemePreference,
     /// The command palette, while it is open.
@@ -58,6 +62,7 @@ impl Default for ViewSettings {
             inspector: true,
             bottom_open: true,
             sizes: PanelSizes::default(),
+            runs_table: RunsTable::default(),
             theme: egui::ThemePreference::System,
             palette: None,
             show: None,

@@ -144,7 +144,7 @@ fn a_new_run_is_shown_as_it_trains() {
     let mut state = State { runs, ..State::default() };
     state.act_on_run(RunAction::Select(RunId(1)));
     state.epoch = Some(5);
-    state.remove_run(RunId(1));
+    state.delete_run(RunId(1));
     assert_eq!(state.epoch, None, "run 2 is shown now, and live");
 }
 

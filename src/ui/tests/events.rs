@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::run::{EpochRecord, History, KeptEpochs, Losses, Run, RunEvent, RunId, Terms};
+use crate::run::{Caption, EpochRecord, History, KeptEpochs, Losses, Results, Run, RunEvent, RunId, Terms};
 use crate::session::{self, Event, JobId, JobKind, JobResult};
 use crate::ui::state::{Effect, State};
 
@@ -25,6 +25,8 @@ pub(super) fn run(id: u32) -> Run {
         history: History::default(),
         health: None,
         pca_mse: None,
+        caption: Caption::default(),
+        results: Results::default(),
         kept: KeptEpochs::default(),
         checkpoint: None,
     }
@@ -97,7 +99,7 @@ fn kept_epochs_belong_to_the_probe_they_were_made_with() {
 }
 
 /// A window with the digits loaded and a run on them that lacks its baseline.
-fn with_data() -> State {
+pub(super) fn with_data() -> State {
     let mut state = with_run();
     state.refresh(false);
     let data = crate::dataset::load(&state.project.data, &crate::dataset::Progress::default()).expect("data");

@@ -118,6 +118,12 @@ fn the_test_split_judges_a_run_that_stands() {
     window.until("it is judged", |state| state.notices.log.iter().any(|line| line.text.starts_with(&start)));
     let line = window.state().notices.log.last().expect("a line").text.clone();
     assert!(line.ends_with(" per feature."), "{line}");
+    let found = window.state().runs[0]
+        .results
+        .newest(crate::run::FindingKind::Losses, crate::dataset::Subset::Test)
+        .cloned();
+    let found = found.expect("it stays");
+    assert_eq!((found.epoch, found.samples), (window.state().runs[0].epochs, test as u64));
 
     window.state().runs[0].status = Status::Training;
     assert!(Command::EvaluateTest.available(window.state()).expect_err("training").contains("pause"));

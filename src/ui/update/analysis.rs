@@ -6,49 +6,55 @@ use crate::check::Severity;
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Trained;
 use crate::project::{capital, format_number};
-use crate::run::{Kept, Losses, Run, RunEvent, RunId};
-use crate::session::{Job, JobId, JobKind, JobResult, Request};
+use crate::run::{Kept, Run, RunEvent, RunId};
+use crate::session::{Findings, Job, JobId, JobKind, JobResult, Measured, Request};
 use crate::ui::state::State;
 
 impl State {
-    /// Gives the compute lane a job; its result may belong to a run.
-    pub fn compute(&mut self, run: Option<RunId>, kind: JobKind) -> JobId {
+    /// Gives the compute lane a job.
+    pub fn compute(&mut self, kind: JobKind) -> JobId {
         let id = JobId(self.next_job);
         self.next_job += 1;
-        if let Some(run) = run {
-            self.jobs.insert(id, run);
-        }
         self.send(Request::Compute(Job { id, kind }));
         id
     }
 
-    /// Evaluates the shown run on the test split.
-    pub fn evaluate_test(&mut self) {
-        let subset = Subset::Test;
-        self.compute_of_shown("evaluated", |trained, data| JobKind::Evaluate { trained, data, subset });
+    /// Evaluates the shown run on a split.
+    pub fn evaluate(&mut self, subset: Subset) {
+        let job = |trained, data| JobKind::Evaluate { trained, data, subset };
+        self.compute_of_shown("evaluated", subset, job);
     }
 
     /// Estimates how likely the validation split (the training split where there is none) is under the shown run's network.
     pub fn estimate_likelihood(&mut self, draws: usize) {
-        self.compute_of_shown("asked for a likelihood", |trained, data| {
-            let has_validation = !data.split.validation.is_empty();
-            let subset = if has_validation { Subset::Validation } else { Subset::Train };
-            JobKind::Likelihood { trained, data, subset, draws }
-        });
+        let data = self.shown().and_then(|run| self.data_as_trained(run));
+        let has_validation = data.is_some_and(|(data, _)| !data.split.validation.is_empty());
+        let subset = if has_validation { Subset::Validation } else { Subset::Train };
+        let job = |trained, data| JobKind::Likelihood { trained, data, subset, draws };
+        self.compute_of_shown("asked for a likelihood", subset, job);
     }
 
-    /// Has the compute lane do something with the shown run's network and data.
-    fn compute_of_shown(&mut self, done: &str, job: impl FnOnce(Trained, Arc<Dataset>) -> JobKind) {
-        let Some(id) = self.shown().filter(|run| run.checkpoint.is_some()).map(|run| run.id) else { return };
+    /// Has the compute lane measure the shown run's network on a split of its data.
+    fn compute_of_shown(
+        &mut self,
+        done: &str,
+        subset: Subset,
+        job: impl FnOnce(Trained, Arc<Dataset>) -> JobKind,
+    ) {
+        let Some(id) = self.shown().map(|run| run.id) else { return };
         let Some((plan, data)) = self.plan_of(id, done) else { return };
-        if let Some(trained) = self.find_run(id).and_then(|run| Trained::of(Arc::new(plan), run)) {
-            self.compute(Some(id), job(trained, data));
+        let Some(run) = self.find_run(id) else { return };
+        let (trained, checkpoint) = (Trained::of(Arc::new(plan), run), run.checkpoint.as_ref());
+        if let Some((trained, checkpoint)) = trained.zip(checkpoint) {
+            let measured = Measured::of(checkpoint, data.split.rows(subset).len());
+            let job = self.compute(job(trained, data));
+            self.jobs.insert(job, (id, measured));
         }
     }
 
     /// Takes in the result of a job.
     pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
-        let run = self.jobs.remove(&job);
+        let asked = self.jobs.remove(&job);
         let Err(result) = self.explore.take(job, result) else { return };
         match result {
             Ok(JobResult::Baseline(mse)) => {
@@ -60,16 +66,15 @@ impl State {
             // Whoever asked looks at another run by now.
             Ok(JobResult::Decoded(_) | JobResult::Drawn { .. } | JobResult::Found(_)) => {}
             Ok(JobResult::Evaluation { subset, losses, mse, findings }) => {
-                let run = run.and_then(|id| self.find_run(id));
-                let mut text = evaluation_text(self, run, subset, &losses, mse);
-                for sentence in findings.sentences(format_number) {
-                    text.extend([" ", &capital(&sentence), "."]);
+                if let Some((run, measured)) = asked {
+                    let text = evaluation_text(run, measured.samples, subset, mse, &findings);
+                    self.found(run, measured.evaluation(subset, &losses, mse, &findings));
+                    self.notices.say(Severity::Info, text);
                 }
-                self.notices.say(Severity::Info, text);
             }
             Ok(JobResult::Likelihood { subset, likelihood }) => {
-                if let Some(run) = run {
-                    self.likelihoods.insert(run, (subset, likelihood));
+                if let Some((run, measured)) = asked {
+                    self.found(run, vec![measured.likelihood(subset, &likelihood)]);
                 }
             }
             Ok(JobResult::Samples(answer)) => self.scored.take(job, *answer),
@@ -77,7 +82,14 @@ impl State {
                 self.principal.fail(job);
                 self.scored.fail(job, &message);
                 self.baselines.fail(job);
-                self.notices.log(Severity::Warning, message);
+                match asked {
+                    // A person waits for it.
+                    Some((run, _)) => {
+                        self.notices
+                            .say(Severity::Error, format!("Run {run} could not be evaluated: {message}."));
+                    }
+                    None => self.notices.log(Severity::Warning, message),
+                }
             }
         }
     }
@@ -88,7 +100,7 @@ impl State {
         self.principal.keep_only(shown);
         if let Some((run, codes)) = wanted.filter(|_| !self.principal.is_coming()) {
             let epoch = codes.epoch;
-            let job = self.compute(None, JobKind::Principal { codes });
+            let job = self.compute(JobKind::Principal { codes });
             self.principal.expect(job, run, epoch);
         }
     }
@@ -111,7 +123,7 @@ impl State {
             }
             return;
         }
-        let job = self.compute(None, JobKind::Baseline { data, components });
+        let job = self.compute(JobKind::Baseline { data, components });
         self.baselines.expect(job, id);
     }
 }
@@ -124,15 +136,13 @@ fn is_same(a: &Run, b: &Run) -> bool {
         && a.design.code.units == b.design.code.units
 }
 
-/// What an evaluation found, in a sentence.
-fn evaluation_text(state: &State, run: Option<&Run>, subset: Subset, losses: &Losses, mse: f64) -> String {
-    let name = run.map_or_else(|| "The run".to_owned(), |run| format!("Run {}", run.id));
-    let samples =
-        run.and_then(|run| state.data_as_trained(run)).map(|(data, _)| data.split.rows(subset).len());
-    let samples = samples.map_or_else(String::new, |samples| format!(" ({samples} samples)"));
-    let error = match run {
-        Some(run) => format!("squared error {}", format_number(mse * run.shape.features() as f64)),
-        None => format!("loss {}", format_number(losses.total())),
-    };
-    format!("{name} on the {} split{samples}: {error}, {} per feature.", subset.name(), format_number(mse))
+/// What an evaluation found, in sentences. The run keeps the numbers.
+fn evaluation_text(run: RunId, samples: u64, subset: Subset, mse: f64, findings: &Findings) -> String {
+    let (split, mse) = (subset.name(), format_number(mse));
+    let mut text =
+        format!("Run {run} on the {split} split ({samples} samples): squared error {mse} per feature.");
+    for sentence in findings.sentences(format_number) {
+        text.extend([" ", &capital(&sentence), "."]);
+    }
+    text
 }

@@ -18,14 +18,13 @@ impl State {
         for run in self.unfinished() {
             self.abandon(run);
         }
-        self.used.extend(runs.iter().map(|run| run.id));
         // What is not named here begins anew.
         *self = State {
             document: self.document + 1,
-            shown_run: runs.last().map(|run| run.id),
+            shown_run: runs.iter().rfind(|run| !run.caption.is_hidden).map(|run| run.id),
+            used: runs.iter().map(|run| run.id).collect(),
             runs,
             file,
-            used: take(&mut self.used),
             orphans: take(&mut self.orphans),
             next_job: self.next_job,
             data: take(&mut self.data),
@@ -41,6 +40,7 @@ impl State {
             has_opened: self.has_opened,
             ..State::new(project)
         };
+        self.view.runs_table.page = None;
         self.offer_rules();
         self.refresh(false);
     }

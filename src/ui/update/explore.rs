@@ -34,7 +34,7 @@ impl State {
     /// Asks a question, unless it is the newest of its kind already. The stamp tells it from others.
     pub fn ask_network(&mut self, question: Question, stamp: u64, kind: JobKind) {
         if self.explore.is_new(question, stamp) {
-            let job = self.compute(None, kind);
+            let job = self.compute(kind);
             self.explore.expect(job, question, stamp);
         }
     }

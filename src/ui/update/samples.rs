@@ -75,7 +75,7 @@ impl State {
         if let Some((job, awaited)) = next {
             let job = Box::new(job);
             let kind = if awaited.is_of_sight() { JobKind::InSight(job) } else { JobKind::Samples(job) };
-            let id = self.compute(None, kind);
+            let id = self.compute(kind);
             self.scored.expect(id, awaited);
         }
     }

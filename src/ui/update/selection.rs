@@ -190,7 +190,7 @@ mod tests {
         assert!(state.is_modified());
         state.remove_named(0);
         assert_eq!(names(&state), ["odd ones"]);
-        state.history.undo(&mut state.project);
+        state.undo();
         assert_eq!(names(&state), ["odd ones 1", "odd ones"]);
         state.select_all();
         assert_eq!(state.selected().len(), 9);

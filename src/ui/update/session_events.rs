@@ -40,7 +40,6 @@ impl State {
             return;
         }
         let Some(run) = self.find_run_mut(id) else { return };
-        let before = run.checkpoint.as_ref().map(|old| old.progress.step);
         run.apply(&event);
         match event {
             RunEvent::Status(status) => self.status_changed(id, &status),
@@ -54,19 +53,16 @@ impl State {
                 );
                 self.notices.log(Severity::Info, message);
             }
-            RunEvent::Checkpoint(checkpoint) => {
-                // An estimate for other weights is no longer the run's.
-                if before.is_some_and(|step| step != checkpoint.progress.step) {
-                    self.likelihoods.remove(&id);
-                }
-            }
             RunEvent::Terms(_)
             | RunEvent::Probe(_)
+            | RunEvent::Checkpoint(_)
             | RunEvent::Kept(..)
             | RunEvent::Health(_)
             | RunEvent::Edited(_)
             | RunEvent::Baseline(_)
-            | RunEvent::Located(..) => {}
+            | RunEvent::Located(..)
+            | RunEvent::Found(_)
+            | RunEvent::Captioned(_) => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! Starting, resuming and removing runs.
+//! Starting, resuming and comparing runs.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::check::{Plan, Severity, plan};
 use crate::dataset::Dataset;
 use crate::run::{Run, RunEvent, RunId, Setting, Status};
 use crate::session::{Request, Start, TrainRequest};
-use crate::ui::state::{BottomTab, Dialog, Effect, State, StoreRequest};
+use crate::ui::state::{BottomTab, Dialog, State};
 
 /// How a note begins that refuses to train a design.
 pub const NOT_YET: &str = "Not yet trainable";
@@ -51,9 +51,9 @@ impl State {
                 return;
             }
         };
-        let first = RunId::next(&self.used);
+        let first = self.next_run();
         for (number, plan) in plans.into_iter().enumerate() {
-            let run = Run::new(RunId::next(&self.used), &plan, &data);
+            let run = Run::new(self.next_run(), &plan, &data);
             self.used.insert(run.id);
             self.runs.push(run.clone());
             // Those beside the first are trained to be compared with it.
@@ -188,23 +188,5 @@ impl State {
             self.send(Request::Set(id, Setting::Epochs(new_epochs)));
         }
         self.live_settings = Some((new_rate, new_epochs));
-    }
-
-    /// Removes a run for good.
-    pub fn remove_run(&mut self, id: RunId) {
-        if self.runs.iter().any(|run| run.id == id && run.status.is_unfinished()) {
-            self.abandon(id);
-        }
-        if self.shown().is_some_and(|run| run.id == id) {
-            self.epoch = None;
-        }
-        self.runs.retain(|run| run.id != id);
-        self.forget_past_data();
-        self.compared.retain(|other| *other != id);
-        self.progress.remove(&id);
-        self.likelihoods.remove(&id);
-        self.shown_run.take_if(|shown| *shown == id);
-        self.runs_unsaved = true;
-        self.effects.push(Effect::Store(StoreRequest::Forget(id)));
     }
 }

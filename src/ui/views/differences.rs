@@ -87,6 +87,19 @@ pub fn difference(old: &Project, new: &Project) -> Difference {
     told
 }
 
+/// Every part of a design with its settings, in words.
+pub fn in_words(project: &Project) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::to_value(project) else { return Vec::new() };
+    let of_part = |wanted: &'static str| {
+        let fields = fields.iter().filter(move |(field, _)| part(field) == wanted);
+        fields.filter(|(field, _)| !SILENT.contains(&field.as_str()))
+    };
+    let told = |(field, value): (&String, &Value)| {
+        (field.replace('_', " "), visible(&words::setting(&[field.as_str()], value)).into_owned())
+    };
+    PARTS.into_iter().flat_map(of_part).map(told).collect()
+}
+
 /// A design in a few words: `Digits, encoder 128–64, code 2`.
 pub fn brief(project: &Project) -> String {
     let encoder = serde_json::to_value(&project.encoder).unwrap_or_default();
@@ -193,7 +206,7 @@ mod tests {
     use super::*;
     use crate::project::{
         Activation, Corruption, Decoder, Delimiter, EarlyStopping, Header, Layer, Loss, Missing, Optimizer,
-        Recipe, Scaling, Source, Synthetic, TableReading,
+        Penalty, Recipe, Regularizer, Scaling, Site, Source, Synthetic, TableReading,
     };
     use crate::ui::views::samples;
 
@@ -252,6 +265,11 @@ mod tests {
         check(
             |p| p.training.early_stopping = Some(EarlyStopping::default()),
             "early stopping none → patience 10, least improvement 0",
+        );
+        let penalty = |penalty, weight| Regularizer { on: Site::Code, penalty, weight };
+        check(
+            |p| p.regularizers = vec![penalty(Penalty::L1, 0.1), penalty(Penalty::L2, 0.01)],
+            "regularizers none → weight 0.1, penalty L1, on code + weight 0.01, penalty L2, on code",
         );
         check(|p| p.loss = Loss::BinaryCrossEntropy, "loss squared error → cross-entropy");
         check(

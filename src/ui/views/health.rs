@@ -12,7 +12,8 @@ use super::view::{Entry, View};
 use crate::dataset::{Dataset, Subset};
 use crate::engine::Likelihood;
 use crate::project::{Loss, visible};
-use crate::run::{ACTIVE_NATS, Bits, Health, Run};
+use crate::run::{ACTIVE_NATS, Bits, Finding, FindingKind, Health, Run};
+use crate::session::likelihood_of;
 use crate::ui::keys::keys;
 use crate::ui::plots::{Bars, bars_ui, color, format_number, histogram_ui, palette, pictured};
 use crate::ui::state::State;
@@ -31,7 +32,7 @@ pub struct HealthInput<'a> {
     /// Its data, if they are loaded: names of columns.
     pub data: Option<&'a Dataset>,
     /// How likely a split is under its network, where that was asked for.
-    pub likelihood: Option<&'a (Subset, Likelihood)>,
+    pub likelihood: Option<(Subset, Likelihood)>,
     /// Whether weights and data are there to estimate it.
     pub is_ready: bool,
 }
@@ -104,6 +105,14 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
 /// Whether a run's network is one that gives data a likelihood.
 fn has_likelihood(run: &Run) -> bool {
     run.design.code.kind.is_gaussian() && run.design.loss != Loss::SquaredError
+}
+
+/// The newest estimate for the weights the run has now.
+fn likelihood(run: &Run) -> Option<(Subset, Likelihood)> {
+    let step = run.checkpoint.as_ref()?.progress.step;
+    let of_these = |finding: &&Finding| finding.kind == FindingKind::Likelihood && finding.step == step;
+    let finding = run.results.iter().rev().find(of_these)?;
+    Some((finding.split, likelihood_of(finding)?))
 }
 
 /// The negative log-likelihood by importance sampling, and the button that estimates it; returns from how many codes it is asked for.
@@ -307,7 +316,7 @@ impl View for HealthView {
         let now = &*state;
         let run = now.shown();
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
-        let likelihood = run.and_then(|run| now.likelihoods.get(&run.id));
+        let likelihood = run.and_then(likelihood);
         let is_ready = run.is_some_and(|run| run.checkpoint.is_some() && now.data_as_trained(run).is_some());
         let output = health_ui(ui, &HealthInput { run, data, likelihood, is_ready }, self);
         if let Some(draws) = output.estimate {

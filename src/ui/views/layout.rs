@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrangement::Arrangement;
-use crate::ui::state::{BottomTab, PanelSizes, ViewSettings};
+use crate::ui::state::{BottomTab, PanelSizes, RunsTable, ViewSettings};
 
 /// What is remembered: where the views are, which panels are there and how large.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,7 @@ pub struct WindowLayout {
     inspector: bool,
     bottom_open: bool,
     sizes: PanelSizes,
+    runs_table: RunsTable,
 }
 
 impl Default for WindowLayout {
@@ -28,7 +29,8 @@ impl WindowLayout {
     /// The layout as it is on screen.
     pub fn new(view: &ViewSettings, views: Arrangement) -> WindowLayout {
         let ViewSettings { bottom, network, inspector, bottom_open, sizes, .. } = *view;
-        WindowLayout { views, bottom, network, inspector, bottom_open, sizes }
+        let runs_table = RunsTable { page: None, ..view.runs_table.clone() };
+        WindowLayout { views, bottom, network, inspector, bottom_open, sizes, runs_table }
     }
 
     /// Reads what [`WindowLayout::text`] wrote. Whatever else it is, it is the first layout: none keeps the window from opening.
@@ -46,6 +48,7 @@ impl WindowLayout {
     /// Shows, hides and sizes the panels.
     pub fn apply(&self, view: &mut ViewSettings) {
         (view.bottom, view.sizes) = (self.bottom, self.sizes);
+        view.runs_table.clone_from(&self.runs_table);
         (view.network, view.inspector, view.bottom_open) = (self.network, self.inspector, self.bottom_open);
     }
 }
@@ -57,8 +60,14 @@ mod tests {
     #[test]
     fn a_layout_comes_back_and_a_broken_one_is_the_first() {
         let sizes = PanelSizes { bottom: Some(212.0), ..PanelSizes::default() };
-        let view =
-            ViewSettings { bottom: BottomTab::Log, inspector: false, sizes, ..ViewSettings::default() };
+        let runs_table = RunsTable { shows_hidden: true, ..RunsTable::default() };
+        let view = ViewSettings {
+            bottom: BottomTab::Log,
+            inspector: false,
+            sizes,
+            runs_table: runs_table.clone(),
+            ..ViewSettings::default()
+        };
         let layout = WindowLayout::new(&view, Arrangement::default());
         let text = layout.text();
         assert!(text.is_some());
@@ -67,7 +76,7 @@ mod tests {
         let mut again = ViewSettings::default();
         layout.apply(&mut again);
         assert_eq!((again.bottom, again.inspector, again.network), (BottomTab::Log, false, true));
-        assert_eq!(again.sizes, sizes);
+        assert_eq!((again.sizes, again.runs_table), (sizes, runs_table));
         let deep = format!("(views:{}", "Tabs(active:0,children:[".repeat(5000));
         for broken in ["", "(", "\0", "3", "(views:View(Loss))", "(views:Tabs(active:9,children:[]))", &deep]
         {

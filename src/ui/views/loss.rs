@@ -113,7 +113,7 @@ pub fn loss_ui(ui: &mut Ui, input: &LossInput<'_>, view: &mut LossView) -> LossO
         empty_ui(ui, what, advice);
         return output;
     }
-    let names: Vec<String> = view.series.iter().map(|series| series.name(run.id)).collect();
+    let names: Vec<String> = view.series.iter().map(|series| series.name(run, input.compared)).collect();
     let curves: Vec<Curve<'_>> = view
         .series
         .iter()
@@ -335,9 +335,14 @@ impl Series {
         (self.run.0, self.started, self.validation, term, smoothing, self.raw.points().len(), self.last_step)
     }
 
-    fn name(&self, selected: RunId) -> String {
+    /// The split, and among several runs the run.
+    fn name(&self, selected: &Run, compared: &[&Run]) -> String {
         let part = if self.validation { "validation" } else { "train" };
-        if self.run == selected { part.to_owned() } else { format!("run {}, {part}", self.run) }
+        if compared.iter().all(|run| run.id == selected.id) {
+            return part.to_owned();
+        }
+        let own = compared.iter().find(|run| run.id == self.run).map_or(selected, |run| *run);
+        format!("{}, {part}", own.title())
     }
 
     fn color(&self, ui: &Ui) -> Rgb {

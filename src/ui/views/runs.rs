@@ -1,32 +1,54 @@
-//! The table of runs: what differs between them, how far they are, how well they do.
+//! The table of runs: what differs between them, how far they are, how well they do. A page tells everything of one.
 
-use egui::{Align, Button, Checkbox, Label, Layout, RichText, Sense, Ui, text::LayoutJob, vec2};
+mod changes;
+mod columns;
+mod menu;
+mod order;
+mod page;
+mod record;
+
+use egui::{
+    Align, Button, Checkbox, Label, Layout, Popup, PopupCloseBehavior, RichText, ScrollArea, Sense, Ui, vec2,
+};
 use egui_extras::{Column, TableBuilder, TableRow};
 use serde::{Deserialize, Serialize};
 
-use super::differences::{Difference, brief, run_difference};
-use super::parts::{advice_ui, named};
-use crate::project::{format_number, format_secs, visible_lines};
-use crate::run::{Losses, Run, RunId, Status};
+use self::changes::{Told, told, told_job, told_ui};
+use self::columns::{about, automatic, beats_pca, cell, measured, name, short, spoken, width};
+use self::menu::menu_ui;
+use self::order::{Key, ordered};
+use self::page::{PageView, page_ui};
+use super::parts::{advice_ui, chip_ui, named};
+use crate::dataset::Dataset;
+use crate::project::visible_lines;
+use crate::run::{Caption, Run, RunId, Status};
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::RunAction;
+use crate::ui::state::{RunAction, RunColumn, RunsTable};
+use crate::ui::widgets::button::quiet_ui;
+
+/// Room for the button of a run's menu and the box that compares it, in points.
+const BUTTONS_PX: f32 = 76.0;
 
 /// What the view shows.
 #[derive(Clone, Copy)]
 pub struct RunsInput<'a> {
-    /// All runs of the project; the newest is shown first.
+    /// All runs of the project, oldest first.
     pub runs: &'a [&'a Run],
     /// The selected run.
     pub selected: Option<RunId>,
     /// Runs chosen for comparison.
     pub compared: &'a [RunId],
+    /// Data of the run whose page is open, if they are loaded.
+    pub data: Option<&'a Dataset>,
 }
 
 /// What a person asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunsOutput {
     /// The wish, if there was one.
     pub action: Option<RunAction>,
+    /// Another caption for a run.
+    pub caption: Option<(RunId, Caption)>,
 }
 
 /// How the view stands.
@@ -41,86 +63,12 @@ pub struct RunsView {
     /// Runs there were when it was last shown.
     #[serde(skip)]
     runs: usize,
+    #[serde(skip)]
+    page: PageView,
 }
 
-/// What a row says of a run's design.
-#[derive(Clone, Debug)]
-enum Told {
-    /// There is no run before it: its design, in brief.
-    First(String),
-    /// The run before it, and what is different since.
-    Since(RunId, Difference),
-}
-
-/// A column of numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Figure {
-    Epoch,
-    Train,
-    Validation,
-    Mse,
-    Pca,
-    Time,
-}
-
-impl Figure {
-    /// The columns there is room for.
-    fn for_width(width: f32) -> &'static [Figure] {
-        use Figure::{Epoch, Mse, Pca, Time, Train, Validation};
-        match width {
-            w if w >= 920.0 => &[Epoch, Train, Validation, Mse, Pca, Time],
-            w if w >= 660.0 => &[Epoch, Train, Validation, Mse],
-            w if w >= 480.0 => &[Epoch, Validation],
-            _ => &[Validation],
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Figure::Epoch => "epoch",
-            Figure::Train => "train",
-            Figure::Validation => "validation",
-            Figure::Mse => "MSE",
-            Figure::Pca => "PCA MSE",
-            Figure::Time => "time",
-        }
-    }
-
-    fn hint(self) -> Option<&'static str> {
-        match self {
-            Figure::Epoch | Figure::Time => None,
-            Figure::Train => Some("Loss on the training split, summed over features"),
-            Figure::Validation => Some("Loss on the validation split, summed over features"),
-            Figure::Mse => {
-                Some("Squared error per feature on the validation split; green where it beats PCA")
-            }
-            Figure::Pca => Some("Squared error per feature of PCA with the same code size"),
-        }
-    }
-
-    fn text(self, run: &Run) -> String {
-        let last = run.history.epochs.last();
-        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format_number);
-        match self {
-            Figure::Epoch => format!("{}/{}", last.map_or(0, |record| record.epoch), run.epochs),
-            Figure::Train => number(last.map(|record| record.train.total())),
-            Figure::Validation => {
-                number(last.and_then(|record| record.validation.as_ref()).map(Losses::total))
-            }
-            Figure::Mse => number(last.map(|record| record.mse)),
-            Figure::Pca => number(run.pca_mse),
-            Figure::Time => format_secs(run.seconds),
-        }
-    }
-}
-
-fn beats_pca(run: &Run) -> bool {
-    let mse = run.history.epochs.last().map(|record| record.mse);
-    mse.zip(run.pca_mse).is_some_and(|(mse, pca)| mse < pca)
-}
-
-/// Shows the table in all the room there is.
-pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsOutput {
+/// Shows the table, or the page of a run, in all the room there is.
+pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, table: &mut RunsTable, view: &mut RunsView) -> RunsOutput {
     let mut output = RunsOutput::default();
     if input.runs.is_empty() {
         advice_ui(
@@ -130,76 +78,193 @@ pub fn runs_ui(ui: &mut Ui, input: &RunsInput<'_>, view: &mut RunsView) -> RunsO
         );
         return output;
     }
+    let paged = table.page.as_mut().and_then(|page| {
+        let run = input.runs.iter().find(|run| run.id == page.run)?;
+        Some((*run, page.focus.take()))
+    });
+    if let Some((run, focus)) = paged {
+        let shown = page_ui(ui, run, input.data, focus, &mut view.page);
+        output.action = shown.action;
+        output.caption = shown.caption.map(|caption| (run.id, caption));
+        if shown.close {
+            table.page = None;
+        }
+        return output;
+    }
     let stamp = stamp_of(input.runs.iter().map(|run| (run.id, run.started_unix_secs)).collect::<Vec<_>>());
     if view.stamp != stamp || view.told.len() != input.runs.len() {
         (view.stamp, view.told) = (stamp, told(input.runs));
     }
-    let p = palette(ui);
+    let columns = table.columns.clone().unwrap_or_else(|| automatic(ui.available_width(), input.runs));
+    let needed: f32 = columns
+        .iter()
+        .chain([&RunColumn::Run, &RunColumn::Changes])
+        .fold(BUTTONS_PX, |sum, column| sum + width(column, input.runs) + ui.spacing().item_spacing.x);
+    if table.columns.is_some() && needed > ui.available_width() {
+        // What was chosen is shown, however narrow the view is.
+        ScrollArea::horizontal().id_salt("runs").auto_shrink([false, false]).show(ui, |ui| {
+            ui.set_min_width(needed);
+            rows_ui(ui, input, &columns, table, view, &mut output);
+        });
+    } else {
+        rows_ui(ui, input, &columns, table, view, &mut output);
+    }
+    output
+}
+
+fn rows_ui(
+    ui: &mut Ui,
+    input: &RunsInput<'_>,
+    columns: &[RunColumn],
+    settings: &mut RunsTable,
+    view: &mut RunsView,
+    output: &mut RunsOutput,
+) {
     // A selected row is painted a little wider than its cells.
     ui.shrink_clip_rect(ui.max_rect());
-    ui.visuals_mut().selection.bg_fill = color(p.raised);
-    let figures = Figure::for_width(ui.available_width());
-    let selected = input.runs.iter().position(|run| Some(run.id) == input.selected);
-    let table = TableBuilder::new(ui)
+    ui.visuals_mut().selection.bg_fill = color(palette(ui).raised);
+    let is_listed = |run: &Run| settings.shows_hidden || !run.caption.is_hidden;
+    let listed = (0..input.runs.len()).filter(|row| is_listed(input.runs[*row])).collect();
+    let rows = ordered(listed, settings.is_descending, |row| {
+        if settings.sort == RunColumn::Changes {
+            view.told.get(row).map_or(Key::Missing, |told| Key::text(&told.text()))
+        } else {
+            cell(&settings.sort, input.runs[row]).key
+        }
+    });
+    let mut table = TableBuilder::new(ui)
         .id_salt("runs")
         .striped(false)
         .auto_shrink([false, false])
         .min_scrolled_height(0.0)
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(132.0))
-        .column(Column::remainder().at_least(80.0).clip(true))
-        .columns(Column::exact(82.0), figures.len());
-    let mut table = table.column(Column::exact(76.0));
+        .column(Column::exact(width(&RunColumn::Run, input.runs)))
+        .column(Column::remainder().at_least(width(&RunColumn::Changes, input.runs)).clip(true));
+    for column in columns {
+        table = table.column(Column::exact(width(column, input.runs)));
+    }
+    let mut table = table.column(Column::exact(BUTTONS_PX));
     if view.runs < input.runs.len() {
-        // The newest stands on top: it is what was just asked for.
-        table = table.scroll_to_row(0, Some(Align::TOP));
+        // The newest is what was just asked for.
+        let newest = rows.iter().position(|row| row + 1 == input.runs.len());
+        table = table.scroll_to_row(newest.unwrap_or(0), Some(Align::Center));
     }
     view.runs = input.runs.len();
-    table
-        .header(22.0, |mut header| {
-            let head = |ui: &mut Ui, text: &str| {
-                ui.add(Label::new(RichText::new(text).size(11.0).color(color(p.dim))).truncate());
+    let told = &view.told;
+    table.header(22.0, |mut header| header_ui(&mut header, input, columns, settings)).body(|body| {
+        body.rows(26.0, rows.len(), |mut line| {
+            let Some((run, told)) = rows.get(line.index()).map(|row| (input.runs[*row], told.get(*row)))
+            else {
+                return;
             };
-            header.col(|ui| {
-                ui.add_space(12.0);
-                head(ui, "run");
-            });
-            header.col(|ui| head(ui, "what differs from the run before"));
-            for figure in figures {
-                header.col(|ui| right(ui, |ui| head(ui, figure.name())));
+            line.set_selected(input.selected == Some(run.id));
+            row_ui(&mut line, input, run, told, columns, output);
+            let response = line.response();
+            if response.clicked() && output.action.is_none() {
+                output.action = Some(RunAction::Select(run.id));
             }
-            header.col(|ui| {
-                right(ui, |ui| {
-                    ui.add_space(6.0);
-                    head(ui, "compare");
-                });
-            });
-        })
-        .body(|body| {
-            body.rows(26.0, input.runs.len(), |mut line| {
-                let index = input.runs.len() - 1 - line.index();
-                line.set_selected(selected == Some(index));
-                row_ui(&mut line, input, index, view.told.get(index), figures, &mut output);
-                let response = line.response();
-                if response.clicked() && output.action.is_none() {
-                    output.action = Some(RunAction::Select(input.runs[index].id));
-                }
-                response.context_menu(|ui| menu_ui(ui, input.runs[index], &mut output));
+            if response.double_clicked() {
+                output.action = Some(RunAction::Page(run.id));
+            }
+            response.context_menu(|ui| output.action = menu_ui(ui, run).or(output.action));
+        });
+    });
+}
+
+fn header_ui(
+    header: &mut TableRow<'_, '_>,
+    input: &RunsInput<'_>,
+    columns: &[RunColumn],
+    settings: &mut RunsTable,
+) {
+    header.col(|ui| {
+        ui.add_space(12.0);
+        head_ui(ui, &RunColumn::Run, settings);
+    });
+    header.col(|ui| {
+        right(ui, |ui| {
+            // Where there is room beside the title.
+            if ui.available_width() > 150.0 {
+                hidden_ui(ui, input, settings);
+            }
+            if ui.available_width() > 70.0 {
+                let button = quiet_ui(ui, "columns").on_hover_text("Choose the columns of the table");
+                let popup = Popup::from_toggle_button_response(&button);
+                let popup = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+                popup.show(|ui| columns_ui(ui, input, columns, settings));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                head_ui(ui, &RunColumn::Changes, settings);
             });
         });
-    output
+    });
+    for column in columns {
+        header.col(|ui| right(ui, |ui| head_ui(ui, column, settings)));
+    }
+    header.col(|ui| {
+        right(ui, |ui| {
+            ui.add_space(6.0);
+            ui.add(Label::new(RichText::new("compare").size(11.0).color(color(palette(ui).dim))).truncate());
+        });
+    });
+    header.response().context_menu(|ui| columns_ui(ui, input, columns, settings));
+}
+
+/// The title of a column, which sorts by it.
+fn head_ui(ui: &mut Ui, column: &RunColumn, settings: &mut RunsTable) {
+    let p = palette(ui);
+    let is_sorted = settings.sort == *column;
+    let name = name(column);
+    let (text, order) = match (is_sorted, settings.is_descending) {
+        (true, true) => (format!("{name} ↓"), ", sorted from the largest"),
+        (true, false) => (format!("{name} ↑"), ", sorted from the smallest"),
+        (false, _) => (name.clone(), ""),
+    };
+    let text = RichText::new(text).size(11.0).color(color(if is_sorted { p.text } else { p.dim }));
+    let response = ui.add(Button::new(text).frame(false).truncate());
+    let response = named(response, format!("sort by {name}{order}"));
+    if response.on_hover_text(about(column)).clicked() {
+        settings.sort_by(column);
+    }
+}
+
+/// How many runs are hidden, which shows them.
+fn hidden_ui(ui: &mut Ui, input: &RunsInput<'_>, settings: &mut RunsTable) {
+    let count = input.runs.iter().filter(|run| run.caption.is_hidden).count();
+    if count > 0 {
+        let chip = chip_ui(ui, settings.shows_hidden, &format!("{count} hidden"));
+        if chip.on_hover_text("List hidden runs too").clicked() {
+            settings.shows_hidden = !settings.shows_hidden;
+        }
+    }
+}
+
+/// The columns that can be chosen.
+fn columns_ui(ui: &mut Ui, input: &RunsInput<'_>, shown: &[RunColumn], settings: &mut RunsTable) {
+    ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+        let mut is_automatic = settings.columns.is_none();
+        if ui.checkbox(&mut is_automatic, "As many as fit").changed() {
+            settings.columns = if is_automatic { None } else { Some(shown.to_vec()) };
+        }
+        ui.separator();
+        for column in RunColumn::ALWAYS.into_iter().chain(measured(input.runs)) {
+            let mut on = shown.contains(&column);
+            if ui.checkbox(&mut on, name(&column)).on_hover_text(about(&column)).changed() {
+                settings.choose(&column, on, shown);
+            }
+        }
+    });
 }
 
 fn row_ui(
     line: &mut TableRow<'_, '_>,
     input: &RunsInput<'_>,
-    index: usize,
+    run: &Run,
     told: Option<&Told>,
-    figures: &[Figure],
+    columns: &[RunColumn],
     output: &mut RunsOutput,
 ) {
-    let run = input.runs[index];
     line.col(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.add_space(12.0);
@@ -208,11 +273,18 @@ fn row_ui(
         let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
         ui.painter().circle_filled(dot.center(), 4.0, color(tint));
         let failed = matches!(run.status, Status::Failed(_));
-        let text = RichText::new(format!("{} {}", run.id, run.status.word())).size(12.0);
-        let text = text.color(color(if failed { p.bad } else { p.text }));
-        let mut name = ui.add(Button::new(text).frame(false).truncate());
-        name = named(name, format!("run {} {}", run.id, run.status.word()));
-        if name.clicked() {
+        let tint = if failed {
+            p.bad
+        } else if run.caption.is_hidden {
+            p.dim
+        } else {
+            p.text
+        };
+        let text = RichText::new(short(run)).size(12.0).color(color(tint));
+        let name = named(ui.add(Button::new(text).frame(false).truncate()), spoken(run));
+        if name.double_clicked() {
+            output.action = Some(RunAction::Page(run.id));
+        } else if name.clicked() {
             output.action = Some(RunAction::Select(run.id));
         }
         if let Status::Failed(reason) = &run.status {
@@ -222,19 +294,26 @@ fn row_ui(
     line.col(|ui| {
         if let Some(told) = told {
             let shown = ui.add(Label::new(told_job(ui, told)).truncate().show_tooltip_when_elided(false));
-            shown.on_hover_ui(|ui| told_ui(ui, input, run, told));
+            let selected = input.runs.iter().find(|other| Some(other.id) == input.selected).copied();
+            shown.on_hover_ui(|ui| told_ui(ui, run, told, selected));
         }
     });
-    for figure in figures {
+    for column in columns {
         line.col(|ui| {
             right(ui, |ui| {
-                let better = *figure == Figure::Mse && beats_pca(run);
                 let p = palette(ui);
-                let tint = color(if better { p.good } else { p.text });
-                let shown = ui.label(RichText::new(figure.text(run)).size(12.0).color(tint));
-                if let Some(hint) = figure.hint() {
-                    shown.on_hover_text(hint);
-                }
+                let cell = cell(column, run);
+                let is_better = *column == RunColumn::Mse && beats_pca(run);
+                let tint = if cell.is_old {
+                    p.dim
+                } else if is_better {
+                    p.good
+                } else {
+                    p.text
+                };
+                let text = RichText::new(cell.text).size(12.0).color(color(tint));
+                let hint = cell.hint.unwrap_or_else(|| about(column));
+                ui.add(Label::new(text).truncate()).on_hover_text(visible_lines(&hint));
             });
         });
     }
@@ -243,7 +322,8 @@ fn row_ui(
             ui.spacing_mut().item_spacing.x = 6.0;
             ui.add_space(6.0);
             let name = format!("actions of run {}", run.id);
-            let menu = ui.menu_button("…", |ui| menu_ui(ui, run, output));
+            let menu = ui.menu_button("…", |ui| menu_ui(ui, run));
+            output.action = menu.inner.flatten().or(output.action);
             named(menu.response, name);
             // The outline of other widgets is too pale for an empty box on the selected row.
             ui.visuals_mut().widgets.inactive.bg_stroke.color = color(palette(ui).faint);
@@ -259,86 +339,4 @@ fn row_ui(
 
 fn right(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.with_layout(Layout::right_to_left(Align::Center), add);
-}
-
-/// What every run changed since the one before it.
-fn told(runs: &[&Run]) -> Vec<Told> {
-    let first = runs.first().map(|run| Told::First(brief(&run.design)));
-    let since = runs.windows(2).map(|pair| Told::Since(pair[0].id, run_difference(pair[0], pair[1])));
-    first.into_iter().chain(since).collect()
-}
-
-/// One line: the changes in full strength, then what stayed as it was.
-fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
-    let p = palette(ui);
-    let mut job = LayoutJob::default();
-    let style = ui.style();
-    let mut add = |text: &str, tint| {
-        let text = RichText::new(text).size(12.0).color(color(tint));
-        text.append_to(&mut job, style, egui::FontSelection::Default, Align::Center);
-    };
-    match told {
-        Told::First(brief) => {
-            add("The first run", p.text);
-            add(&format!(" · {brief}"), p.dim);
-        }
-        Told::Since(before, difference) if difference.changes.is_empty() => {
-            add(&format!("Nothing: the design and data of run {before} once more"), p.dim);
-        }
-        Told::Since(_, difference) => {
-            add(&difference.changes_text(), p.text);
-            if !difference.same.is_empty() {
-                add(&format!(" · {}", difference.same_text()), p.dim);
-            }
-        }
-    }
-    job
-}
-
-/// Everything about a run's design against the run before it, and against the selected one.
-fn told_ui(ui: &mut Ui, input: &RunsInput<'_>, run: &Run, told: &Told) {
-    let before = match told {
-        Told::First(brief) => {
-            ui.label(brief);
-            None
-        }
-        Told::Since(before, difference) => {
-            difference_ui(ui, *before, difference);
-            Some(*before)
-        }
-    };
-    let selected = input.runs.iter().find(|other| Some(other.id) == input.selected);
-    if let Some(selected) = selected.filter(|other| other.id != run.id && Some(other.id) != before) {
-        ui.add_space(6.0);
-        difference_ui(ui, selected.id, &run_difference(selected, run));
-    }
-}
-
-fn difference_ui(ui: &mut Ui, other: RunId, difference: &Difference) {
-    let p = palette(ui);
-    let text = |text: String, tint| RichText::new(text).size(12.0).color(color(tint));
-    ui.label(text(format!("Against run {other}"), p.dim));
-    for change in &difference.changes {
-        ui.label(text(change.clone(), p.text));
-    }
-    if !difference.same.is_empty() {
-        ui.label(text(difference.same_text(), p.dim));
-    }
-}
-
-fn menu_ui(ui: &mut Ui, run: &Run, output: &mut RunsOutput) {
-    let idle = matches!(run.status, Status::Stopped | Status::Done | Status::Failed(_));
-    let trained = run.checkpoint.is_some();
-    let actions = [
-        (true, "Restore design", RunAction::RestoreDesign(run.id)),
-        (trained && run.status == Status::Stopped, "Resume", RunAction::Resume(run.id)),
-        (trained && run.status == Status::Done, "Train more epochs…", RunAction::TrainMore(run.id)),
-        (idle || run.status == Status::Queued, "Remove…", RunAction::Remove(run.id)),
-    ];
-    for (enabled, name, action) in actions {
-        if ui.add_enabled(enabled, Button::new(name)).clicked() {
-            output.action = Some(action);
-            ui.close();
-        }
-    }
 }

@@ -10,9 +10,9 @@ use crate::project::{
     Choice, Data, DateUnit, Delimiter, Header, Missing, Project, Shape, Source, TableReading, Take,
 };
 use crate::run::{
-    Array, Bits, Checkpoint, CodebookHealth, Edit, EpochRecord, HashHealth, Health, History, Kept,
-    KeptEpochs, LayerHealth, Losses, Probe, Records, Run, RunId, SelectorHealth, Setting, Status, Terms,
-    Weights,
+    Array, Bits, Caption, Checkpoint, CodebookHealth, Edit, EpochRecord, HashHealth, Health, History, Kept,
+    KeptEpochs, LayerHealth, Losses, Probe, Records, Results, Run, RunId, SelectorHealth, Setting, Status,
+    Terms, Weights,
 };
 
 /// Numbers in [0, 1) that look random: a Weyl sequence, scrambled.
@@ -79,6 +79,8 @@ pub fn run(id: u32, epochs: u32) -> Run {
         history,
         health: None,
         pca_mse: Some(0.0556),
+        caption: Caption::default(),
+        results: Results::default(),
         kept: KeptEpochs::default(),
         checkpoint: None,
     }

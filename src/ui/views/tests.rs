@@ -7,6 +7,7 @@ mod odd;
 mod plots;
 mod reconstructions;
 mod registry;
+mod runs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::project::{Corruption, Data};
 use crate::run::{Run, RunId, Status};
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
-use crate::ui::state::{How, MissingData, RunAction, Scored, Seek, Selection, Sets};
+use crate::ui::state::{How, MissingData, RunAction, RunsTable, Scored, Seek, Selection, Sets};
 use crate::ui::update::Remedy;
 use crate::ui::views::samples;
 
@@ -56,6 +57,7 @@ struct Memories {
     data: DataPreviewView,
     health: HealthView,
     runs: RunsView,
+    table: RunsTable,
 }
 
 #[derive(Default)]
@@ -167,8 +169,10 @@ impl Scene {
             }
             Part::Runs => {
                 let compared: Vec<RunId> = all.iter().map(|run| run.id).collect();
-                let input = RunsInput { runs: &all, selected: run.map(|run| run.id), compared: &compared };
-                self.last.action = runs_ui(ui, &input, &mut self.views.runs).action.or(self.last.action);
+                let selected = run.map(|run| run.id);
+                let input = RunsInput { runs: &all, selected, compared: &compared, data };
+                let Memories { table, runs, .. } = &mut self.views;
+                self.last.action = runs_ui(ui, &input, table, runs).action.or(self.last.action);
             }
         }
     }

@@ -73,12 +73,20 @@ pub fn views_ui(ui: &mut Ui, views: &mut Views, state: &mut State) {
     egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut panes, ui));
 }
 
-/// Shows the table of runs. Returns what was asked for in it.
-pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &State) -> Option<RunAction> {
+/// Shows the table of runs, or the page of one; gives what is to be done with a run.
+pub fn table_ui(ui: &mut Ui, views: &mut Views, state: &mut State) -> Option<RunAction> {
+    let mut table = std::mem::take(&mut state.view.runs_table);
     let runs: Vec<&Run> = state.runs.iter().collect();
+    let paged = table.page.and_then(|page| state.runs.iter().find(|run| run.id == page.run));
+    let data = paged.and_then(|run| state.data_of(run)).map(|data| &**data);
     let selected = state.shown().map(|run| run.id);
-    let input = RunsInput { runs: &runs, selected, compared: &state.compared };
-    runs_ui(ui, &input, &mut views.runs).action
+    let input = RunsInput { runs: &runs, selected, compared: &state.compared, data };
+    let output = runs_ui(ui, &input, &mut table, &mut views.runs);
+    state.view.runs_table = table;
+    if let Some((run, caption)) = output.caption {
+        state.caption_run(run, caption);
+    }
+    output.action
 }
 
 struct Panes<'a> {

@@ -17,7 +17,7 @@ fn columns_are_judged_by_all_their_fields() {
         let name = match evidence(fields).judge(has_comma) {
             Content::Nothing => "nothing".to_owned(),
             Content::Numbers { notation, .. } => format!("{notation:?}"),
-            Content::Truth { words } => words[1].to_owned(),
+            Content::Truth { words: [_, yes] } => yes,
             Content::Dates { format, is_doubtful } => format!("{} {is_doubtful}", format.name()),
             Content::Words => "words".to_owned(),
         };
@@ -31,7 +31,21 @@ fn columns_are_judged_by_all_their_fields() {
     check(&["1,234", "5,678"], Some(true), "Comma");
     check(&["1,234,567", "5,678"], None, "PointGroupedByComma");
     check(&["0.31", "1e3", "7"], Some(true), "Point");
-    check(&["True", "False", "true"], None, "true");
+    check(&["True", "False", "true"], None, "True");
+    check(&["x", "", "X"], None, "X");
+    check(&["x", "y", ""], None, "words");
+    check(&["5 mg", "7 mg"], None, "Point");
+    check(&["5,5 mg", "7 mg"], None, "Comma");
+    check(&["5 mg", "7 g"], None, "words");
+    check(&["5 mg", "7 mg", "7"], None, "words");
+    check(&["5-", "7"], None, "Point");
+    check(&["1B", "2B", "3C", "4K"], None, "words");
+    check(&["62:15", "10:20"], None, "[m]:ss false");
+    check(&["0930", "1015", "1200", "1645", "2359"], None, "%H%M false");
+    check(&["0930", "1015"], None, "words");
+    check(&["0001", "0012", "0031", "0044", "0058"], None, "words");
+    check(&["0101", "0212", "0303", "0421", "0512"], None, "words");
+    check(&["01000", "69003", "2A004"], None, "words");
     check(&["yes", "no"], None, "yes");
     check(&["2024-01-31", "2024-02-01"], None, "%Y-%m-%d false");
     check(&["1/2/2024", "3/4/2024"], None, "%d/%m/%Y true");

@@ -167,7 +167,7 @@ fn columns_a_run_does_not_know_are_labels_where_they_look_so() {
     let raw = read(&TableReading { columns: vec![price], only_labels: true, ..TableReading::default() });
     assert_eq!(taken(&raw).iter().filter(|(_, take)| *take == out).count(), 4);
     assert!(
-        raw.warnings.iter().any(|told| told.contains("\"price\" is no feature of the run")),
+        raw.warnings.iter().any(|told| told.contains("\"price\" is not a feature of the run")),
         "{:?}",
         raw.warnings
     );

@@ -397,7 +397,7 @@ fn headers_of_several_rows_are_joined() {
     assert!(raw.notes.iter().any(|own| own.contains(note)), "{:?}", raw.notes);
     // Columns that are asked for by the names they had keep them.
     let raw = with(frame.as_bytes(), &["length (2)"], Rules::Current, vec![]).unwrap();
-    assert_eq!(raw.labels[0].name, "length (2)");
+    assert!(raw.labels.iter().any(|label| label.name == "length (2)"));
     let names = |text: &str| loaded(text.as_bytes()).feature_names;
     let data = "1,2,3,4\n5,6,7,8\n9,1,2,3\n4,5,5,7\n";
     assert_eq!(names(&format!("a,,b,\nx,y,x,y\n{data}")), ["a x", "a y", "b x", "b y"]);

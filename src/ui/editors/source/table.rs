@@ -111,7 +111,8 @@ fn reading_ui(ui: &mut Ui, reading: &mut TableReading) {
         ui,
         (
             "Missing words",
-            "Words that mean a missing value, in addition to NA, N/A, NaN, null, None, - and ?.",
+            "Words that mean a missing value, in addition to NA, N/A, NaN, null, None, - and ?. One with a comma stands in \
+             quotes: \"-999,9\".",
         ),
         &mut reading.missing_words,
     );

@@ -190,6 +190,8 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
             let tied = |is: bool| if is { "tied" } else { "untied" }.to_owned();
             (tied(*old), tied(*new))
         }
+        // Penalties are added up, where layers follow each other.
+        ([.., "regularizers"], Value::Array(old), Value::Array(new)) => (sum(old), sum(new)),
         (_, _, _) if is_unsaid(path) => {
             // A setting that is not written is as it is where nobody chose.
             let said =
@@ -207,6 +209,15 @@ fn values(path: &[&str], old: &Value, new: &Value) -> (String, String) {
         }
         (_, _, _) => (value(old), value(new)),
     }
+}
+
+/// A setting in words, as it is read.
+pub fn setting(path: &[&str], value: &Value) -> String {
+    values(path, value, value).0
+}
+
+fn sum(terms: &[Value]) -> String {
+    if terms.is_empty() { "none".to_owned() } else { terms.iter().map(value).collect::<Vec<_>>().join(" + ") }
 }
 
 /// Whether a setting is written only where it was chosen.

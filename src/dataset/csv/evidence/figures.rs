@@ -1,0 +1,263 @@
+//! What the fields of a column tell about numbers.
+
+use super::super::ends::Ends;
+use super::super::misfits::Misfits;
+use super::super::number::{self, Notation, Notations, Signs};
+use super::super::plain::Plain;
+use super::super::tails::{Odd, Tail, Tails};
+use super::VALUE_BYTES;
+use crate::dataset::memory::{self, Budget};
+
+/// The numbers of a column.
+#[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
+pub(super) struct Figures {
+    /// The notations in which all fields are numbers.
+    notations: Notations,
+    /// Fields that are a number in some notation, and the notations of all of them.
+    count: u64,
+    of_numbers: Notations,
+    may_have_comma: bool,
+    may_have_point: bool,
+    misfits: Misfits,
+    signs: Signs,
+    /// How many have a percent sign.
+    percents: u64,
+    /// The first currency, and another one.
+    currencies: [Option<Box<str>>; 2],
+    /// Smallest and largest number, with decimal points and with decimal commas.
+    points: Ends,
+    commas: Ends,
+    /// Numbers with something after them; `None` before the first field that is no number, and
+    /// where there is no memory for it.
+    tails: Option<Box<Tails>>,
+    charged: u64,
+    /// Whether all numbers are whole.
+    are_whole: bool,
+    /// Whether each field is a whole number one above the last.
+    counts_up: bool,
+    /// Whether each number is larger than the last.
+    rises: bool,
+    last: Option<f64>,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Figures {
+            notations: Notations::ALL,
+            count: 0,
+            of_numbers: Notations::ALL,
+            may_have_comma: true,
+            may_have_point: true,
+            misfits: Misfits::default(),
+            signs: Signs::default(),
+            percents: 0,
+            currencies: [None, None],
+            points: Ends::default(),
+            commas: Ends::default(),
+            tails: None,
+            charged: 0,
+            are_whole: true,
+            counts_up: true,
+            rises: true,
+            last: None,
+        }
+    }
+}
+
+impl Figures {
+    /// Adds a plain number. Digits, points and signs are text; it is looked at once more only where
+    /// something new is to be learnt.
+    pub(super) fn add_plain(&mut self, plain: Plain, field: &[u8]) {
+        if plain.has_point && self.is_mark_open() {
+            let text = std::str::from_utf8(field).unwrap_or_default();
+            return self.add_number(text, Notations::of(text));
+        }
+        // In every notation that is left it is the same number.
+        self.count += 1;
+        self.misfits.points += u64::from(plain.has_point);
+        if self.may_have_comma {
+            self.commas.add(plain.value, field);
+        }
+        self.add_value(plain.value, field, !plain.has_point || plain.value.fract() == 0.0);
+    }
+
+    /// Adds a plain number with a decimal comma.
+    pub(super) fn add_comma(&mut self, plain: Plain, field: &[u8]) {
+        self.count += 1;
+        self.misfits.commas += 1;
+        self.commas.add(plain.value, field);
+        (self.are_whole, self.counts_up) = (false, false);
+    }
+
+    /// Adds a number with an exponent, or of more digits than a plain one.
+    pub(super) fn add_exponent(&mut self, value: f64, field: &str) {
+        if self.is_mark_open() {
+            return self.add_number(field, Notations::of(field));
+        }
+        self.count += 1;
+        self.misfits.points += u64::from(field.contains('.'));
+        self.add_value(value, field.as_bytes(), value.fract() == 0.0);
+    }
+
+    /// Adds any other field, too long ones as words.
+    pub(super) fn add(&mut self, row: u64, field: &str, is_short: bool, budget: &Budget) {
+        let (notations, signs) =
+            if is_short { Notations::of(field) } else { (Notations::NONE, Signs::default()) };
+        if !notations.is_empty() {
+            return self.add_number(field, (notations, signs));
+        }
+        (self.notations, self.counts_up) = (Notations::NONE, false);
+        if self.tails.is_none() && self.charged == 0 {
+            let bytes = Tails::TEXTS * memory::text_bytes(VALUE_BYTES) + memory::bytes_of::<Tails>(1);
+            if budget.take(bytes).is_err() {
+                return;
+            }
+            (self.tails, self.charged) = (Some(Box::default()), bytes);
+        }
+        if let Some(tails) = &mut self.tails
+            && let Some((digits, factor)) = tails.add(row, field, is_short)
+        {
+            let (notations, _) = Notations::of(digits);
+            self.add_values(digits, notations, factor, field);
+        }
+    }
+
+    /// Whether numbers with a point have to be looked at: unless all so far are written with decimal points.
+    fn is_mark_open(&self) -> bool {
+        self.may_have_comma || !self.may_have_point
+    }
+
+    /// Whether commas are decimal marks and points are none.
+    pub(super) fn have_only_commas(&self) -> bool {
+        !self.may_have_point && self.may_have_comma
+    }
+
+    fn add_number(&mut self, field: &str, (notations, signs): (Notations, Signs)) {
+        self.notations = self.notations.and(notations);
+        self.count += 1;
+        self.of_numbers = self.of_numbers.and(notations);
+        self.misfits.add(notations);
+        (self.may_have_comma, self.may_have_point) =
+            (self.of_numbers.have(true), self.of_numbers.have(false));
+        self.percents += u64::from(signs.percent);
+        if signs.currency {
+            self.add_currency(field);
+        }
+        self.signs = self.signs.or(signs);
+        self.add_values(field, notations, 1.0, field);
+    }
+
+    /// Adds what digits are with a decimal comma and with a point.
+    fn add_values(&mut self, digits: &str, notations: Notations, factor: f64, field: &str) {
+        let value = |comma: bool| {
+            notations
+                .best(Some(comma))
+                .and_then(|notation| notation.parse(digits))
+                .map(|value| value * factor)
+        };
+        if let Some(value) = value(true) {
+            self.commas.add(value, field.as_bytes());
+        }
+        if let Some(value) = value(false) {
+            self.add_value(value, field.as_bytes(), value.fract() == 0.0);
+        } else {
+            (self.are_whole, self.counts_up) = (false, false);
+        }
+    }
+
+    fn add_currency(&mut self, field: &str) {
+        let [first, other] = &mut self.currencies;
+        let Some(own) = number::currency(field).filter(|_| other.is_none()) else { return };
+        match first {
+            None => *first = Some(own.into()),
+            Some(first) if **first != *own => *other = Some(own.into()),
+            Some(_) => {}
+        }
+    }
+
+    /// Adds a number with a decimal point.
+    fn add_value(&mut self, value: f64, field: &[u8], is_whole: bool) {
+        self.points.add(value, field);
+        self.are_whole &= is_whole;
+        self.counts_up &= self.are_whole && self.last.is_none_or(|last| value == last + 1.0);
+        self.rises &= self.last.is_none_or(|last| value > last);
+        self.last = Some(value);
+    }
+
+    /// Forgets what it keeps of fields, and gives back what that took.
+    pub(super) fn release(&mut self, budget: &Budget) {
+        self.tails = None;
+        budget.give_back(std::mem::take(&mut self.charged));
+    }
+
+    /// The notation in which all of so many fields are numbers, with a decimal comma or point where
+    /// both fit and that is told.
+    pub(super) fn notation_of_all(&self, present: u64, has_comma: Option<bool>) -> Option<Notation> {
+        let notations = match (&self.tails, self.tail(present)) {
+            (Some(tails), Tail::Factors | Tail::Unit(_)) => self.of_numbers.and(tails.notations()),
+            (_, _) => self.notations,
+        };
+        notations.best(has_comma).or_else(|| notations.best(None))
+    }
+
+    /// The notation in which most numbers are written, and how many are.
+    pub(super) fn most(&self, has_comma: Option<bool>) -> (Notation, u64) {
+        self.misfits.most(self.count, has_comma)
+    }
+
+    /// What follows the numbers of so many fields.
+    pub(super) fn tail(&self, present: u64) -> Tail {
+        self.tails.as_ref().map_or(Tail::None, |tails| tails.of_all(present, self.count))
+    }
+
+    /// Why so many fields are no numbers with something after them, where most are.
+    pub(super) fn odd_tails(&self, present: u64) -> Option<Odd<'_>> {
+        self.tails.as_ref()?.odd(present, self.count)
+    }
+
+    pub(super) fn signs(&self) -> Signs {
+        self.signs
+    }
+
+    /// Whether the same fields are other numbers with another decimal mark.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.notations.is_ambiguous() && self.points.range() != self.commas.range()
+    }
+
+    /// The smallest and the largest number in a notation.
+    pub(super) fn ends(&self, notation: Notation) -> &Ends {
+        if notation.has_comma() { &self.commas } else { &self.points }
+    }
+
+    /// Whether some have a percent sign, and others none.
+    pub(super) fn are_percents_mixed(&self) -> bool {
+        self.percents > 0 && self.percents < self.count
+    }
+
+    /// Two currencies, where there are several.
+    pub(super) fn currencies(&self) -> Option<(&str, &str)> {
+        let [first, other] = &self.currencies;
+        Some((first.as_deref()?, other.as_deref()?))
+    }
+
+    /// How many fields are numbers, with nothing after them.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether all are whole.
+    pub(super) fn are_whole(&self) -> bool {
+        self.are_whole
+    }
+
+    /// Whether each is a whole number one above the last.
+    pub(super) fn counts_up(&self) -> bool {
+        self.counts_up
+    }
+
+    /// Whether each is larger than the last.
+    pub(super) fn rise(&self) -> bool {
+        self.rises
+    }
+}

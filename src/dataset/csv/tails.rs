@@ -1,0 +1,261 @@
+//! Numbers with something after them: `109k`, `1.2M`, `5.0 mg`.
+
+use super::dated::Place;
+use super::number::Notations;
+use super::shortened;
+
+/// What follows the digits of all numbers of a column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// Nothing, or not the same for all.
+    #[default]
+    None,
+    /// Letters for thousands, millions or billions, or nothing.
+    Factors,
+    /// This unit.
+    Unit(Box<str>),
+}
+
+/// Why the numbers of a column cannot be read without what follows them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Odd<'a> {
+    /// Something else follows another number, as in these two fields.
+    Tails(&'a Place, &'a Place),
+    /// Nothing follows others.
+    Bare(&'a Place),
+    /// The second field is no number; whether all others like it are the same.
+    Stray(&'a Place, &'a Place, bool),
+}
+
+/// The numbers of a column that have something after them.
+#[derive(Clone, Debug)]
+pub(super) struct Tails {
+    notations: Notations,
+    count: u64,
+    /// Those with a letter for thousands, millions or billions.
+    factors: u64,
+    /// What follows the first, and whether it follows all.
+    tail: Box<str>,
+    are_alike: bool,
+    first: Option<Place>,
+    /// Whether some are more than digits and a letter, which may be a code: `12a`.
+    are_sure: bool,
+    /// The first of another tail.
+    other: Option<Place>,
+    /// Fields that are no numbers.
+    strays: u64,
+    first_stray: Option<Place>,
+    are_strays_alike: bool,
+}
+
+impl Default for Tails {
+    fn default() -> Self {
+        Tails {
+            notations: Notations::ALL,
+            count: 0,
+            factors: 0,
+            tail: Box::default(),
+            are_alike: true,
+            first: None,
+            are_sure: false,
+            other: None,
+            strays: 0,
+            first_stray: None,
+            are_strays_alike: true,
+        }
+    }
+}
+
+impl Tails {
+    /// Texts that are remembered.
+    pub(super) const TEXTS: u64 = 4;
+
+    /// Adds a field that is no number as it stands: its digits and what they are multiplied with,
+    /// where they are one with something after it.
+    pub(super) fn add<'a>(&mut self, row: u64, field: &'a str, is_short: bool) -> Option<(&'a str, f64)> {
+        let place = || Place { row, text: field.to_owned() };
+        let Some((digits, tail)) = is_short.then(|| split(field)).flatten() else {
+            self.strays += 1;
+            match &self.first_stray {
+                None => self.first_stray = Some(Place { row, text: shortened(field) }),
+                Some(first) => self.are_strays_alike &= first.text == field,
+            }
+            return None;
+        };
+        self.notations = self.notations.and(Notations::of(digits).0);
+        self.count += 1;
+        if self.count == 1 {
+            self.tail = tail.into();
+        } else if *self.tail != *tail {
+            self.are_alike = false;
+            self.other.get_or_insert_with(place);
+        }
+        let factor = factor(tail);
+        self.factors += u64::from(factor.is_some());
+        self.are_sure |= digits.len() + 1 < field.len();
+        self.first.get_or_insert_with(place);
+        Some((digits, factor.unwrap_or(1.0)))
+    }
+
+    /// The notations in which all of their digits are numbers.
+    pub(super) fn notations(&self) -> Notations {
+        self.notations
+    }
+
+    /// What follows the numbers of a column of so many fields, some of which are numbers with
+    /// nothing after them.
+    pub(super) fn of_all(&self, present: u64, bare: u64) -> Tail {
+        if self.count > 0 && self.factors == self.count && self.count + bare == present {
+            Tail::Factors
+        } else if self.count > 0 && self.are_alike && self.count == present {
+            Tail::Unit(self.tail.clone())
+        } else {
+            Tail::None
+        }
+    }
+
+    /// Why there is no such thing, where most of the fields are numbers.
+    pub(super) fn odd(&self, present: u64, bare: u64) -> Option<Odd<'_>> {
+        let are_most = self.count >= 3 && self.strays <= (self.count + bare) / 2;
+        let is_none = self.of_all(present, bare) == Tail::None;
+        let first = self.first.as_ref().filter(|_| are_most && is_none)?;
+        let are_units = self.factors < self.count;
+        if are_units && !self.are_sure {
+            return None;
+        }
+        Some(match (&self.other, &self.first_stray) {
+            (Some(other), _) if are_units => Odd::Tails(first, other),
+            (_, _) if bare > 0 && are_units => Odd::Bare(first),
+            (_, Some(stray)) => Odd::Stray(first, stray, self.are_strays_alike),
+            (_, None) => return None,
+        })
+    }
+}
+
+impl Tail {
+    /// The digits of a field and what they are multiplied with; `None` where another unit follows
+    /// them.
+    pub(super) fn strip<'a>(&self, field: &'a str) -> Option<(&'a str, f64)> {
+        match self {
+            Tail::None => Some((field, 1.0)),
+            Tail::Factors => Some(match split(field) {
+                Some((digits, tail)) => (digits, factor(tail)?),
+                None => (field, 1.0),
+            }),
+            Tail::Unit(unit) => {
+                split(field).filter(|(_, tail)| *tail == &**unit).map(|(digits, _)| (digits, 1.0))
+            }
+        }
+    }
+}
+
+/// A number without what follows it.
+pub(super) fn digits(field: &str) -> &str {
+    split(field).map_or(field, |(digits, _)| digits)
+}
+
+/// A number and what follows it, where that can be a unit.
+fn split(field: &str) -> Option<(&str, &str)> {
+    /// Longer ones are words.
+    const LETTERS: usize = 12;
+    let field = field.trim();
+    let is_own = |letter: char| letter.is_alphabetic() || "°'\"′″‰".contains(letter);
+    let (digits, tail) = field.split_at(field.find(is_own)?);
+    let digits = digits.trim_end();
+    if digits.is_empty() {
+        return None;
+    }
+    let mut before = None;
+    let is_sound = tail.chars().all(|letter| {
+        // A power of a unit: m2.
+        let is_power = matches!(letter, '2' | '3') && before.is_some_and(char::is_alphabetic);
+        before = Some(letter);
+        is_own(letter) || is_power || "/·*^²³-.".contains(letter)
+    });
+    let is_ordinal = matches!(tail, "st" | "nd" | "rd" | "th");
+    // Codes are written with leading zeros, or a sign before the letters: 007B, 12-B.
+    let bare = digits.trim_start_matches(['-', '−', '+']).as_bytes();
+    let is_code = bare.first() == Some(&b'0') && bare.get(1).is_some_and(u8::is_ascii_digit);
+    let ends_well = bare.last().is_some_and(|last| last.is_ascii_digit() || matches!(last, b'.' | b')'));
+    let is_number = || !is_code && !is_ordinal && ends_well && !Notations::of(digits).0.is_empty();
+    (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
+}
+
+/// What letters for thousands, millions or billions multiply a number with.
+fn factor(tail: &str) -> Option<f64> {
+    match tail {
+        "k" | "K" => Some(1e3),
+        "M" => Some(1e6),
+        "B" | "bn" => Some(1e9),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_from_what_follows_them() {
+        let check =
+            |field: &str, expected: Option<(&str, &str)>| assert_eq!(split(field), expected, "{field}");
+        check("5.0 mg", Some(("5.0", "mg")));
+        check("-3°C", Some(("-3", "°C")));
+        check("1,5 m/s2", Some(("1,5", "m/s2")));
+        check("109k", Some(("109", "k")));
+        check("$1.2M", Some(("$1.2", "M")));
+        check("5'", Some(("5", "'")));
+        for field in [
+            "5",
+            "",
+            "mg",
+            "mg 5",
+            "5'2\"",
+            "12 Main St",
+            "5a7",
+            "1/4",
+            "n.d.",
+            "2024-01-31",
+            "0x10",
+            "007B",
+            "12-B",
+        ] {
+            check(field, None);
+        }
+    }
+
+    #[test]
+    fn all_fields_have_the_same_unit_or_a_reason_is_told() {
+        let tails = |fields: &[&str]| {
+            let (mut tails, mut bare) = (Tails::default(), 0);
+            for (row, field) in (1..).zip(fields) {
+                if Notations::of(field).0.is_empty() {
+                    tails.add(row, field, true);
+                } else {
+                    bare += 1;
+                }
+            }
+            let present = fields.len() as u64;
+            let odd = tails.odd(present, bare).map(|odd| match odd {
+                Odd::Tails(_, other) => (other.row, "another"),
+                Odd::Bare(first) => (first.row, "none"),
+                Odd::Stray(_, stray, are_alike) => (stray.row, if are_alike { "a word" } else { "words" }),
+            });
+            (tails.of_all(present, bare), odd)
+        };
+        let unit = |unit: &str| Tail::Unit(unit.into());
+        assert_eq!(tails(&["5 mg", "7.5mg"]), (unit("mg"), None));
+        assert_eq!(tails(&["109k", "1.2M", "950"]), (Tail::Factors, None));
+        assert_eq!(tails(&["5 mg", "7 mg", "2 g"]), (Tail::None, Some((3, "another"))));
+        assert_eq!(tails(&["7", "5 mg", "7 mg", "2 mg"]), (Tail::None, Some((2, "none"))));
+        assert_eq!(tails(&["5 mg", "7 mg", "n.d.", "2 mg"]), (Tail::None, Some((3, "a word"))));
+        assert_eq!(tails(&["5k", "7k", "2M", "few", "1M", "none"]), (Tail::None, Some((4, "words"))));
+        // House numbers are no measurements.
+        assert_eq!(tails(&["12a", "14b", "3c", "4"]), (Tail::None, None));
+        let strip =
+            |tail: Tail, field: &str| tail.strip(field).map(|(digits, factor)| (digits.to_owned(), factor));
+        assert_eq!(strip(Tail::Factors, "1.2M"), Some(("1.2".to_owned(), 1e6)));
+        assert_eq!(strip(Tail::Factors, "950"), Some(("950".to_owned(), 1.0)));
+        assert_eq!(strip(unit("mg"), "5 g"), None);
+    }
+}

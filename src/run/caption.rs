@@ -1,0 +1,66 @@
+use serde::{Deserialize, Serialize};
+
+use super::Run;
+use crate::project::visible;
+
+/// What a person says of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Caption {
+    /// Its name; empty where it has none but its number.
+    pub name: String,
+    /// A note.
+    pub note: String,
+    /// Whether lists leave it out.
+    pub is_hidden: bool,
+}
+
+impl Caption {
+    /// The most letters of a name.
+    pub const MOST_NAME_CHARS: usize = 80;
+    /// The most letters of a note.
+    pub const MOST_NOTE_CHARS: usize = 20_000;
+
+    /// Checks what was read.
+    ///
+    /// # Errors
+    /// A message with what is too long.
+    pub fn validate(&self) -> Result<(), String> {
+        for (what, text, most) in
+            [("name", &self.name, Self::MOST_NAME_CHARS), ("note", &self.note, Self::MOST_NOTE_CHARS)]
+        {
+            let count = text.chars().count();
+            if count > most {
+                return Err(format!("its {what} has {count} letters, more than {most}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Run {
+    /// What lists and legends call it: `run 2`, or `run 2 · wide` where it has a name.
+    pub fn title(&self) -> String {
+        if self.caption.name.is_empty() {
+            format!("run {}", self.id)
+        } else {
+            format!("run {} · {}", self.id, visible(&self.caption.name))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captions_are_bounded_in_letters() {
+        let check = |name: usize, note: usize, is_sound: bool| {
+            let caption = Caption { name: "ü".repeat(name), note: "ü".repeat(note), is_hidden: true };
+            assert_eq!(caption.validate().is_ok(), is_sound, "{name} {note}");
+        };
+        check(80, 20_000, true);
+        check(81, 0, false);
+        check(0, 20_001, false);
+    }
+}

@@ -1,0 +1,217 @@
+//! What was measured of a trained run on request, beside the losses of its history: kept with the run, so that it can be
+//! compared with others later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::Subset;
+
+/// How much of a result may be read: beyond, it is no result.
+const MOST_FINDINGS: usize = 1000;
+const MOST_VALUES: usize = 300;
+const MOST_TEXT_BYTES: usize = 2000;
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum FindingKind {
+    /// Squared error per feature, and every loss term.
+    Losses,
+    /// Negative log-likelihood, by importance sampling.
+    Likelihood,
+    /// How well a held-out class is told from the others.
+    Anomalies,
+    /// Linear regression from the features a selector has chosen to all.
+    Refit,
+    /// How near to the clean samples corrupted ones are brought.
+    Restoration,
+    /// Retrieval of training samples of the same class by binary codes.
+    Retrieval,
+}
+
+impl FindingKind {
+    /// All kinds, in the order they are shown in.
+    pub const ALL: [FindingKind; 6] = [
+        FindingKind::Losses,
+        FindingKind::Likelihood,
+        FindingKind::Anomalies,
+        FindingKind::Refit,
+        FindingKind::Restoration,
+        FindingKind::Retrieval,
+    ];
+
+    /// Its name on screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            FindingKind::Losses => "losses",
+            FindingKind::Likelihood => "likelihood",
+            FindingKind::Anomalies => "held-out class",
+            FindingKind::Refit => "regression on the chosen features",
+            FindingKind::Restoration => "restoration",
+            FindingKind::Retrieval => "retrieval by binary codes",
+        }
+    }
+}
+
+/// One measurement of a network on one split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is about.
+    pub kind: FindingKind,
+    /// The split it was measured on.
+    pub split: Subset,
+    /// The epoch whose weights were used.
+    pub epoch: u32,
+    /// Steps of the run's checkpoint when it was measured.
+    pub step: u64,
+    /// When it was measured, in seconds since 1970.
+    pub unix_secs: u64,
+    /// Samples looked at; 0 where that is not told.
+    #[serde(default)]
+    pub samples: u64,
+    /// More about it, such as which class was held out.
+    #[serde(default)]
+    pub about: String,
+    /// Numbers by their names, which end with the unit (`NLL, nats`); the most telling first.
+    pub values: Vec<(String, f64)>,
+}
+
+impl Finding {
+    /// A number by its name.
+    pub fn value(&self, name: &str) -> Option<f64> {
+        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+
+    /// What it is the newest of.
+    fn key(&self) -> (FindingKind, Subset, u32) {
+        (self.kind, self.split, self.epoch)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let texts = self.values.iter().map(|(name, _)| name).chain([&self.about]);
+        let longest = texts.map(String::len).max().unwrap_or(0);
+        if self.values.len() > MOST_VALUES || longest > MOST_TEXT_BYTES {
+            let (values, epoch) = (self.values.len(), self.epoch);
+            return Err(format!(
+                "a result of epoch {epoch} has {values} values and texts of up to {longest} bytes"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Everything that was measured of a run: for each kind, split and epoch the newest, in the order of measuring.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Results(Vec<Finding>);
+
+impl Results {
+    /// Adds a measurement, in the place of an earlier one of the same kind, split and epoch. Of too many, the oldest goes.
+    pub(super) fn add(&mut self, finding: Finding) {
+        self.0.retain(|known| known.key() != finding.key());
+        self.0.push(finding);
+        if self.0.len() > MOST_FINDINGS {
+            self.0.remove(0);
+        }
+    }
+
+    /// All of them, the one measured last at the end.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Finding> {
+        self.0.iter()
+    }
+
+    /// Whether nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The newest of a kind on a split.
+    pub fn newest(&self, kind: FindingKind, split: Subset) -> Option<&Finding> {
+        self.0.iter().rev().find(|finding| (finding.kind, finding.split) == (kind, split))
+    }
+
+    /// Whether each of `earlier` is there, or a newer one in its place.
+    pub fn hold(&self, earlier: &Results) -> bool {
+        let is_held = |old: &Finding| {
+            let own = self.0.iter().find(|own| own.key() == old.key());
+            own.is_some_and(|own| own.unix_secs >= old.unix_secs)
+        };
+        earlier.0.iter().all(is_held)
+    }
+
+    /// Checks results that were read.
+    ///
+    /// # Errors
+    /// A message with what is wrong.
+    pub fn validate(&self) -> Result<(), String> {
+        let count = self.0.len();
+        if count > MOST_FINDINGS {
+            return Err(format!("it has {count} results, more than {MOST_FINDINGS}"));
+        }
+        self.0.iter().try_for_each(Finding::validate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(kind: FindingKind, split: Subset, epoch: u32, unix_secs: u64) -> Finding {
+        let values = vec![("ROC AUC".to_owned(), unix_secs as f64)];
+        let about = String::new();
+        Finding { kind, split, epoch, step: 0, unix_secs, samples: 3, about, values }
+    }
+
+    #[test]
+    fn the_newest_of_a_kind_a_split_and_an_epoch_stays() {
+        use FindingKind::{Likelihood, Losses};
+        let mut results = Results::default();
+        for (kind, split, epoch, time) in [
+            (Losses, Subset::Test, 1, 10),
+            (Losses, Subset::Test, 2, 11),
+            (Losses, Subset::Train, 2, 12),
+            (Likelihood, Subset::Test, 2, 13),
+            (Losses, Subset::Test, 1, 14),
+        ] {
+            results.add(finding(kind, split, epoch, time));
+        }
+        let times: Vec<u64> = results.iter().map(|finding| finding.unix_secs).collect();
+        assert_eq!(times, [11, 12, 13, 14]);
+        let newest = results.newest(Losses, Subset::Test).map(|finding| (finding.epoch, finding.unix_secs));
+        assert_eq!(newest, Some((1, 14)), "measured last");
+        assert_eq!(results.newest(Likelihood, Subset::Train), None);
+        let value = |name: &str| results.newest(Losses, Subset::Train).and_then(|found| found.value(name));
+        assert_eq!((value("ROC AUC"), value("MSE")), (Some(12.0), None));
+    }
+
+    #[test]
+    fn results_hold_earlier_ones() {
+        let of = |findings: &[(u32, u64)]| {
+            let finding = |&(epoch, time)| finding(FindingKind::Losses, Subset::Test, epoch, time);
+            Results(findings.iter().map(finding).collect())
+        };
+        for (later, earlier, expected) in [
+            (&[][..], &[][..], true),
+            (&[(1, 5)], &[], true),
+            (&[], &[(1, 5)], false),
+            (&[(1, 6), (2, 7)], &[(1, 5)], true),
+            (&[(1, 4)], &[(1, 5)], false),
+        ] {
+            assert_eq!(of(later).hold(&of(earlier)), expected, "{later:?} {earlier:?}");
+        }
+    }
+
+    #[test]
+    fn results_are_bounded() {
+        let mut results = Results::default();
+        for epoch in 0..1010 {
+            results.add(finding(FindingKind::Losses, Subset::Test, epoch, 0));
+        }
+        assert_eq!(results.iter().map(|finding| finding.epoch).next(), Some(10));
+        assert_eq!(results.validate(), Ok(()));
+        let mut many = results.clone();
+        many.0.extend(results.iter().next().cloned());
+        assert!(many.validate().is_err());
+        let mut long = finding(FindingKind::Losses, Subset::Test, 1, 0);
+        long.about = "a".repeat(MOST_TEXT_BYTES + 1);
+        assert!(Results(vec![long]).validate().is_err());
+    }
+}

@@ -1,0 +1,153 @@
+//! What was measured of a network in the form that is kept with its run.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Anomalies, Findings, Restoration};
+use crate::dataset::Subset;
+use crate::engine::Likelihood;
+use crate::run::{Checkpoint, Finding, FindingKind, Losses};
+
+/// The squared error per feature, by its name among the values of a finding.
+const ERROR: &str = "squared error per feature";
+const NLL: &str = "NLL, nats";
+const STANDARD_ERROR: &str = "standard error, nats";
+const CODES: &str = "codes per sample";
+
+/// Which weights of a run are measured, and on what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Their epoch.
+    pub epoch: u32,
+    /// Steps of the checkpoint they are in.
+    pub step: u64,
+    /// Samples of the split; 0 where that is not known.
+    pub samples: u64,
+}
+
+impl Measured {
+    /// The weights to use of a checkpoint.
+    pub fn of(checkpoint: &Checkpoint, samples: usize) -> Measured {
+        let (epoch, step) = (checkpoint.inference_epoch(), checkpoint.progress.step);
+        Measured { epoch, step, samples: samples as u64 }
+    }
+
+    /// An evaluation, as findings of their kinds: losses, squared error per feature, and what the kind of network is judged
+    /// by beside.
+    pub fn evaluation(&self, split: Subset, losses: &Losses, mse: f64, found: &Findings) -> Vec<Finding> {
+        let terms = losses.iter().map(|(term, loss)| (term.to_owned(), loss));
+        let values = [(ERROR.to_owned(), mse)].into_iter().chain(terms).collect();
+        let mut findings = vec![self.finding(FindingKind::Losses, split, values)];
+        let Findings { anomalies, refit, restoration, precision } = found;
+        if let Some(Anomalies { class, held_out, others, unlabelled, auc, average_precision }) = anomalies {
+            let values = named([("ROC AUC", *auc), ("average precision", *average_precision)]);
+            let all = held_out + others;
+            let mut about = format!("class {class}, {held_out} of {all} samples");
+            if *unlabelled > 0 {
+                about += &format!(", {unlabelled} without a label left out");
+            }
+            let finding = self.finding(FindingKind::Anomalies, split, values);
+            findings.push(Finding { about, samples: all as u64, ..finding });
+        }
+        if let Some(refit) = refit {
+            findings.push(self.finding(FindingKind::Refit, split, named([(ERROR, *refit)])));
+        }
+        if let Some(Restoration { psnr, ssim, samples }) = restoration {
+            let ssim = ssim.map(|(from, to)| named([("SSIM", to), ("SSIM corrupted", from)]));
+            let mut values = named([("PSNR, dB", psnr.1), ("PSNR corrupted, dB", psnr.0)]);
+            values.extend(ssim.into_iter().flatten());
+            let finding = self.finding(FindingKind::Restoration, split, values);
+            findings.push(Finding { samples: *samples as u64, ..finding });
+        }
+        if let Some(precision) = precision {
+            let values = named([("precision at 10", *precision)]);
+            findings.push(self.finding(FindingKind::Retrieval, split, values));
+        }
+        findings
+    }
+
+    /// An estimate of the likelihood of a split.
+    pub fn likelihood(&self, split: Subset, likelihood: &Likelihood) -> Finding {
+        let Likelihood { nll, standard_error, samples, draws } = *likelihood;
+        let values = named([(NLL, nll), (STANDARD_ERROR, standard_error), (CODES, draws as f64)]);
+        Finding { samples: samples as u64, ..self.finding(FindingKind::Likelihood, split, values) }
+    }
+
+    fn finding(&self, kind: FindingKind, split: Subset, values: Vec<(String, f64)>) -> Finding {
+        let Measured { epoch, step, samples } = *self;
+        let unix_secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Finding { kind, split, epoch, step, unix_secs, samples, about: String::new(), values }
+    }
+}
+
+/// The estimate that [`Measured::likelihood`] made a finding of; `None` of any other.
+pub fn likelihood_of(finding: &Finding) -> Option<Likelihood> {
+    Some(Likelihood {
+        nll: finding.value(NLL)?,
+        standard_error: finding.value(STANDARD_ERROR)?,
+        samples: usize::try_from(finding.samples).ok()?,
+        draws: finding.value(CODES)? as usize,
+    })
+}
+
+fn named<const N: usize>(values: [(&str, f64); N]) -> Vec<(String, f64)> {
+    values.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Terms;
+
+    const MEASURED: Measured = Measured { epoch: 4, step: 92, samples: 180 };
+
+    #[test]
+    fn an_evaluation_becomes_a_finding_of_each_kind() {
+        let losses = Losses::new(&Terms::new(["KL".to_owned()]), &[3.0, 1.0]).expect("two terms");
+        let found = Findings {
+            anomalies: Some(Anomalies {
+                class: "3".to_owned(),
+                held_out: 12,
+                others: 100,
+                unlabelled: 2,
+                auc: 0.9,
+                average_precision: 0.7,
+            }),
+            refit: Some(0.01),
+            restoration: Some(Restoration { psnr: (10.0, 20.0), ssim: Some((0.4, 0.8)), samples: 60 }),
+            precision: Some(0.55),
+        };
+        let findings = MEASURED.evaluation(Subset::Test, &losses, 0.25, &found);
+        let told: Vec<String> = findings
+            .iter()
+            .map(|finding| {
+                let values = finding.values.iter().map(|(name, value)| format!("{name} {value}"));
+                let values = values.collect::<Vec<_>>().join("; ");
+                format!("{:?} {} [{}]: {values}", finding.kind, finding.samples, finding.about)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Losses 180 []: squared error per feature 0.25; total 3; KL 1",
+                "Anomalies 112 [class 3, 12 of 112 samples, 2 without a label left out]: ROC AUC 0.9; \
+                 average precision 0.7",
+                "Refit 180 []: squared error per feature 0.01",
+                "Restoration 60 []: PSNR, dB 20; PSNR corrupted, dB 10; SSIM 0.8; SSIM corrupted 0.4",
+                "Retrieval 180 []: precision at 10 0.55",
+            ]
+        );
+        let weights = findings.iter().all(|finding| (finding.epoch, finding.step) == (4, 92));
+        assert!(weights && findings.iter().all(|finding| finding.split == Subset::Test));
+        let only = MEASURED.evaluation(Subset::Train, &losses, 0.25, &Findings::default());
+        assert_eq!(only.len(), 1);
+    }
+
+    #[test]
+    fn a_likelihood_comes_back() {
+        let likelihood = Likelihood { nll: 90.5, standard_error: 0.75, samples: 179, draws: 200 };
+        let finding = MEASURED.likelihood(Subset::Validation, &likelihood);
+        assert_eq!((finding.split, finding.epoch, finding.step), (Subset::Validation, 4, 92));
+        assert_eq!(likelihood_of(&finding), Some(likelihood));
+        assert_eq!(likelihood_of(&Finding { values: Vec::new(), ..finding }), None);
+    }
+}

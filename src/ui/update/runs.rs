@@ -1,0 +1,146 @@
+//! What a person does to the list of runs, which can be undone, and what is measured of them.
+
+use crate::check::Severity;
+use crate::project::Project;
+use crate::run::{Caption, Finding, Run, RunEvent, RunId, Status};
+use crate::ui::state::{BottomTab, Effect, History, RunField, RunPage, RunStep, State, StoreRequest};
+
+impl State {
+    /// Takes back the last change of the document or of the list of runs.
+    pub fn undo(&mut self) {
+        self.travel(|history, project, run| history.undo(project, run));
+    }
+
+    /// Does the last undone change again.
+    pub fn redo(&mut self) {
+        self.travel(|history, project, run| history.redo(project, run));
+    }
+
+    fn travel(&mut self, go: impl FnOnce(&mut History, &mut Project, &mut dyn FnMut(RunStep) -> RunStep)) {
+        let mut project = self.project.clone();
+        let mut history = std::mem::replace(&mut self.history, History::new(&project));
+        go(&mut history, &mut project, &mut |step| self.take_step(step));
+        (self.history, self.project) = (history, project);
+    }
+
+    /// Gives a run another caption.
+    pub fn caption_run(&mut self, id: RunId, caption: Caption) {
+        if let Some(before) = self.set_caption(id, caption) {
+            self.history.add(&self.project, RunStep::Caption(id, before));
+        }
+    }
+
+    /// Leaves a run out of lists and comparisons, or no longer.
+    pub fn hide_run(&mut self, id: RunId, is_hidden: bool) {
+        let Some(run) = self.find_run_mut(id) else { return };
+        let caption = Caption { is_hidden, ..run.caption.clone() };
+        if is_hidden {
+            self.compare(id, false);
+        }
+        self.caption_run(id, caption);
+    }
+
+    /// Deletes a run. It stays in memory until the document is closed, so that it can be brought back.
+    pub fn delete_run(&mut self, id: RunId) {
+        let Some(back) = self.take_out(id) else { return };
+        self.history.add(&self.project, back);
+        self.notices.say(Severity::Info, format!("Run {id} is deleted. Undo brings it back."));
+    }
+
+    /// Opens the page of a run, with the keyboard in one of its fields.
+    pub fn open_page(&mut self, run: RunId, focus: Option<RunField>) {
+        self.select_run(run);
+        self.view.runs_table.page = Some(RunPage { run, focus });
+        self.show_bottom(BottomTab::Runs);
+    }
+
+    /// Takes in what was measured of a run.
+    pub(super) fn found(&mut self, id: RunId, findings: Vec<Finding>) {
+        let Some(run) = self.find_run_mut(id) else { return };
+        for finding in findings {
+            run.apply(&RunEvent::Found(Box::new(finding)));
+        }
+        self.keep_results(id);
+    }
+
+    /// The number of the next run. Runs of the document before that are still being stopped have theirs a little longer.
+    pub fn next_run(&self) -> RunId {
+        let mut taken = self.used.clone();
+        loop {
+            let next = RunId::next(&taken);
+            // One that is taken is given only where no other is left.
+            if !self.orphans.contains(&next) || !taken.insert(next) {
+                return next;
+            }
+        }
+    }
+
+    /// Does a step of the history; gives the one that takes it back.
+    fn take_step(&mut self, step: RunStep) -> RunStep {
+        match step {
+            RunStep::Caption(id, caption) => {
+                let before = self.set_caption(id, caption.clone());
+                RunStep::Caption(id, before.unwrap_or(caption))
+            }
+            RunStep::Restore(run, is_compared) => {
+                let id = run.id;
+                self.put_back(*run, is_compared);
+                RunStep::Delete(id)
+            }
+            RunStep::Delete(id) => self.take_out(id).unwrap_or(RunStep::Delete(id)),
+        }
+    }
+
+    /// Sets a caption; gives the one before, where it is another.
+    fn set_caption(&mut self, id: RunId, caption: Caption) -> Option<Caption> {
+        let run = self.find_run_mut(id).filter(|run| run.caption != caption)?;
+        let before = run.caption.clone();
+        run.apply(&RunEvent::Captioned(Box::new(caption)));
+        self.keep_results(id);
+        Some(before)
+    }
+
+    /// Has it written down what a person says of a run and what was measured of it.
+    fn keep_results(&mut self, id: RunId) {
+        let Some(run) = self.find_run_mut(id) else { return };
+        let request = StoreRequest::Results(id, run.caption.clone(), run.results.clone());
+        self.effects.push(Effect::Store(request));
+        self.runs_unsaved = true;
+    }
+
+    /// Takes a run out of the list; gives the step that puts it back.
+    fn take_out(&mut self, id: RunId) -> Option<RunStep> {
+        let at = self.runs.iter().position(|run| run.id == id)?;
+        if self.shown().is_some_and(|run| run.id == id) {
+            self.epoch = None;
+        }
+        let mut run = self.runs.remove(at);
+        if run.status.is_unfinished() {
+            self.abandon(id);
+            run.apply(&RunEvent::Status(Status::Stopped));
+            run.rewind();
+        }
+        let is_compared = self.compared.contains(&id);
+        self.compare(id, false);
+        self.forget_past_data();
+        self.progress.remove(&id);
+        self.shown_run.take_if(|shown| *shown == id);
+        self.view.runs_table.page.take_if(|page| page.run == id);
+        self.runs_unsaved = true;
+        self.effects.push(Effect::Store(StoreRequest::Forget(id)));
+        Some(RunStep::Restore(Box::new(run), is_compared))
+    }
+
+    /// Puts a deleted run back at its place.
+    fn put_back(&mut self, run: Run, is_compared: bool) {
+        let id = run.id;
+        let at = self.runs.partition_point(|other| other.id < id);
+        self.effects.push(Effect::Store(StoreRequest::Import(Box::new(run.clone()))));
+        self.runs.insert(at, run);
+        if is_compared {
+            self.compare(id, true);
+        }
+        self.show_live(id);
+        self.runs_unsaved = true;
+    }
+}

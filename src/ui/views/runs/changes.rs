@@ -1,0 +1,91 @@
+//! What each run changed since the one before it.
+
+use egui::text::LayoutJob;
+use egui::{Align, RichText, Ui};
+
+use super::super::differences::{Difference, brief, run_difference};
+use crate::run::{Run, RunId};
+use crate::ui::plots::{color, palette};
+
+/// What a row says of a run's design.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// There is no run before it: its design, in brief.
+    First(String),
+    /// The run before it, and what is different since.
+    Since(RunId, Difference),
+}
+
+impl Told {
+    /// Its words, by which it is sorted.
+    pub fn text(&self) -> String {
+        match self {
+            Told::First(brief) => brief.clone(),
+            Told::Since(_, difference) => difference.changes_text(),
+        }
+    }
+}
+
+/// What every run changed since the one before it.
+pub fn told(runs: &[&Run]) -> Vec<Told> {
+    let first = runs.first().map(|run| Told::First(brief(&run.design)));
+    let since = runs.windows(2).map(|pair| Told::Since(pair[0].id, run_difference(pair[0], pair[1])));
+    first.into_iter().chain(since).collect()
+}
+
+/// One line: the changes in full strength, then what stayed as it was.
+pub fn told_job(ui: &Ui, told: &Told) -> LayoutJob {
+    let p = palette(ui);
+    let mut job = LayoutJob::default();
+    let style = ui.style();
+    let mut add = |text: &str, tint| {
+        let text = RichText::new(text).size(12.0).color(color(tint));
+        text.append_to(&mut job, style, egui::FontSelection::Default, Align::Center);
+    };
+    match told {
+        Told::First(brief) => {
+            add("The first run", p.text);
+            add(&format!(" · {brief}"), p.dim);
+        }
+        Told::Since(before, difference) if difference.changes.is_empty() => {
+            add(&format!("Nothing: the design and data of run {before} once more"), p.dim);
+        }
+        Told::Since(_, difference) => {
+            add(&difference.changes_text(), p.text);
+            if !difference.same.is_empty() {
+                add(&format!(" · {}", difference.same_text()), p.dim);
+            }
+        }
+    }
+    job
+}
+
+/// Everything about a run's design against the run before it, and against the selected one.
+pub fn told_ui(ui: &mut Ui, run: &Run, told: &Told, selected: Option<&Run>) {
+    let before = match told {
+        Told::First(brief) => {
+            ui.label(brief);
+            None
+        }
+        Told::Since(before, difference) => {
+            difference_ui(ui, *before, difference);
+            Some(*before)
+        }
+    };
+    if let Some(selected) = selected.filter(|other| other.id != run.id && Some(other.id) != before) {
+        ui.add_space(6.0);
+        difference_ui(ui, selected.id, &run_difference(selected, run));
+    }
+}
+
+fn difference_ui(ui: &mut Ui, other: RunId, difference: &Difference) {
+    let p = palette(ui);
+    let text = |text: String, tint| RichText::new(text).size(12.0).color(color(tint));
+    ui.label(text(format!("Against run {other}"), p.dim));
+    for change in &difference.changes {
+        ui.label(text(change.clone(), p.text));
+    }
+    if !difference.same.is_empty() {
+        ui.label(text(difference.same_text(), p.dim));
+    }
+}

@@ -1,0 +1,303 @@
+//! What stands in the columns of the table of runs.
+
+use super::super::dates::format_date;
+use super::order::Key;
+use crate::dataset::Subset;
+use crate::project::{format_count, format_number, format_secs, visible};
+use crate::run::{Finding, FindingKind, Losses, Run, Status, TOTAL};
+use crate::ui::state::RunColumn;
+
+/// What is shown of a value that is not there.
+const NONE: &str = "–";
+/// The width of what tells runs apart, from which on measured values have columns without being asked for.
+const CHANGES_PX: f32 = 240.0;
+
+/// What a row says in a column.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The text.
+    pub text: String,
+    /// What it is sorted by.
+    pub key: Key,
+    /// More about it.
+    pub hint: Option<String>,
+    /// Whether it was measured with other weights than the run has now.
+    pub is_old: bool,
+}
+
+impl Cell {
+    fn new(text: String, key: Key) -> Cell {
+        Cell { text, key, hint: None, is_old: false }
+    }
+
+    fn number(value: Option<f64>) -> Cell {
+        match value {
+            Some(value) => Cell::new(format_number(value), Key::number(value)),
+            None => Cell::new(NONE.to_owned(), Key::Missing),
+        }
+    }
+}
+
+/// The name over a column.
+pub fn name(column: &RunColumn) -> String {
+    match column {
+        RunColumn::Run => "run".to_owned(),
+        RunColumn::Changes => "what differs from the run before".to_owned(),
+        RunColumn::Epoch => "epoch".to_owned(),
+        RunColumn::Train => "train".to_owned(),
+        RunColumn::Validation => "validation".to_owned(),
+        RunColumn::Mse => "MSE".to_owned(),
+        RunColumn::Pca => "PCA MSE".to_owned(),
+        RunColumn::Time => "time".to_owned(),
+        RunColumn::Started => "started".to_owned(),
+        RunColumn::Parameters => "parameters".to_owned(),
+        RunColumn::Note => "note".to_owned(),
+        RunColumn::Found(kind, split, name) => {
+            let split = split.name();
+            match (kind, name.as_str()) {
+                (FindingKind::Losses, TOTAL) => format!("{split} loss"),
+                (FindingKind::Losses, "squared error per feature") => format!("{split} MSE"),
+                (FindingKind::Refit, _) => format!("{split} regression MSE"),
+                (_, name) => format!("{split} {}", visible(name)),
+            }
+        }
+    }
+}
+
+/// What a column means.
+pub fn about(column: &RunColumn) -> String {
+    match column {
+        RunColumn::Run => "Number, name and status",
+        RunColumn::Changes => "What differs from the run before",
+        RunColumn::Epoch => "Finished epochs of all",
+        RunColumn::Train => "Loss on the training split, summed over features",
+        RunColumn::Validation => "Loss on the validation split, summed over features",
+        RunColumn::Mse => "Squared error per feature on the validation split; green where it beats PCA",
+        RunColumn::Pca => "Squared error per feature of PCA with the same code size",
+        RunColumn::Time => "Time spent training",
+        RunColumn::Started => "When it was started",
+        RunColumn::Parameters => "Trainable parameters",
+        RunColumn::Note => "The first line of its note",
+        RunColumn::Found(kind, split, name) => {
+            let (kind, split) = (kind.name(), split.name());
+            return format!(
+                "{}: {kind}, as measured last on the {split} split; dim where the run has trained since",
+                visible(name)
+            );
+        }
+    }
+    .to_owned()
+}
+
+/// The width of a column, in points.
+pub fn width(column: &RunColumn, runs: &[&Run]) -> f32 {
+    match column {
+        RunColumn::Run if runs.iter().any(|run| !run.caption.name.is_empty()) => 190.0,
+        RunColumn::Run => 132.0,
+        RunColumn::Changes => 80.0,
+        RunColumn::Epoch if runs.iter().any(|run| !run.restarts.is_empty()) => 132.0,
+        RunColumn::Epoch
+        | RunColumn::Train
+        | RunColumn::Validation
+        | RunColumn::Mse
+        | RunColumn::Pca
+        | RunColumn::Time
+        | RunColumn::Parameters => 82.0,
+        RunColumn::Started => 134.0,
+        RunColumn::Note => 160.0,
+        RunColumn::Found(..) => 110.0,
+    }
+}
+
+/// What a run has in a column, but for what differs from the run before.
+pub fn cell(column: &RunColumn, run: &Run) -> Cell {
+    let last = run.history.epochs.last();
+    match column {
+        RunColumn::Run | RunColumn::Changes => {
+            Cell::new(run.id.to_string(), Key::number(f64::from(run.id.0)))
+        }
+        RunColumn::Epoch => epoch(run),
+        RunColumn::Train => Cell::number(last.map(|record| record.train.total())),
+        RunColumn::Validation => {
+            Cell::number(last.and_then(|record| record.validation.as_ref()).map(Losses::total))
+        }
+        RunColumn::Mse => Cell::number(last.map(|record| record.mse)),
+        RunColumn::Pca => Cell::number(run.pca_mse),
+        RunColumn::Time => Cell::new(format_secs(run.seconds), Key::number(run.seconds)),
+        RunColumn::Started => {
+            let started = run.started_unix_secs;
+            Cell::new(format_date(started), Key::number(started as f64))
+        }
+        RunColumn::Parameters => Cell::new(format_count(run.parameters), Key::number(run.parameters as f64)),
+        RunColumn::Note => {
+            let note = &run.caption.note;
+            let line = note.lines().next().unwrap_or_default();
+            let hint = (!note.is_empty()).then(|| note.clone());
+            Cell { hint, ..Cell::new(visible(line).into_owned(), Key::text(note)) }
+        }
+        RunColumn::Found(kind, split, name) => {
+            let finding = run.results.newest(*kind, *split);
+            let value = finding.and_then(|finding| finding.value(name));
+            let is_old = finding.is_some_and(|finding| is_old(run, finding));
+            Cell { hint: finding.map(occasion), is_old, ..Cell::number(value) }
+        }
+    }
+}
+
+/// Finished epochs, and the attempt where a selector was restarted.
+fn epoch(run: &Run) -> Cell {
+    let done = run.history.epochs.last().map_or(0, |record| record.epoch);
+    let (all, key) = (run.epochs, Key::number(f64::from(done)));
+    let Some(last) = run.restarts.last() else { return Cell::new(format!("{done}/{all}"), key) };
+    let starts = run.restarts.iter().map(|restart| restart.epoch.to_string());
+    let starts = starts.collect::<Vec<_>>().join(", ");
+    let hint = format!("Restarted after epoch {starts}: the selector had not made its choice.");
+    Cell { hint: Some(hint), ..Cell::new(format!("{done}/{all}, attempt {}", last.attempt), key) }
+}
+
+/// Whether a run has other weights now than a finding is of.
+pub fn is_old(run: &Run, finding: &Finding) -> bool {
+    run.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.progress.step != finding.step)
+}
+
+/// Of which weights something was measured, on how many samples, and when.
+pub fn occasion(finding: &Finding) -> String {
+    let Finding { epoch, samples, unix_secs, .. } = *finding;
+    let samples = if samples == 0 { String::new() } else { format!(", {} samples", format_count(samples)) };
+    format!("weights of epoch {epoch}{samples}, {}", format_date(unix_secs))
+}
+
+/// A column for every number that was measured of the runs, by kind and split.
+pub fn measured(runs: &[&Run]) -> Vec<RunColumn> {
+    let mut columns = Vec::new();
+    for kind in FindingKind::ALL {
+        for split in [Subset::Test, Subset::Validation, Subset::Train] {
+            let findings = runs.iter().filter_map(|run| run.results.newest(kind, split));
+            for (name, _) in findings.flat_map(|finding| &finding.values) {
+                let column = RunColumn::Found(kind, split, name.clone());
+                if !columns.contains(&column) {
+                    columns.push(column);
+                }
+            }
+        }
+    }
+    columns
+}
+
+/// As many columns as there is room for: those of every run, then the most telling number of each measurement.
+pub fn automatic(width_px: f32, runs: &[&Run]) -> Vec<RunColumn> {
+    use RunColumn::{Epoch, Mse, Pca, Time, Train, Validation};
+    let mut columns = match width_px {
+        w if w >= 920.0 => vec![Epoch, Train, Validation, Mse, Pca, Time],
+        w if w >= 660.0 => vec![Epoch, Train, Validation, Mse],
+        w if w >= 480.0 => vec![Epoch, Validation],
+        _ => vec![Validation],
+    };
+    let of = |column: &RunColumn| width(column, runs);
+    let taken: f32 = columns.iter().map(of).sum::<f32>() + of(&RunColumn::Run) + CHANGES_PX;
+    let mut left = width_px - taken;
+    let mut seen = Vec::new();
+    for column in measured(runs) {
+        let RunColumn::Found(kind, split, _) = &column else { continue };
+        if left < of(&column) {
+            break;
+        }
+        if !seen.contains(&(*kind, *split)) {
+            seen.push((*kind, *split));
+            left -= of(&column);
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+/// Whether a run's network does better than PCA.
+pub fn beats_pca(run: &Run) -> bool {
+    let mse = run.history.epochs.last().map(|record| record.mse);
+    mse.zip(run.pca_mse).is_some_and(|(mse, pca)| mse < pca)
+}
+
+/// What assistive tools call a row: `run 2 done`, `run 2 · wide done`.
+pub fn spoken(run: &Run) -> String {
+    format!("{} {}", run.title(), run.status.word())
+}
+
+/// What stands in the first column: `2 done`, `2 wide · done`.
+pub fn short(run: &Run) -> String {
+    let (id, word) = (run.id, run.status.word());
+    match run.caption.name.as_str() {
+        "" => format!("{id} {word}"),
+        name if run.status == Status::Done => format!("{id} {}", visible(name)),
+        name => format!("{id} {} · {word}", visible(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{Caption, Restart, RunEvent};
+    use crate::ui::views::samples;
+
+    fn found(run: &mut Run, kind: FindingKind, split: Subset, values: &[(&str, f64)]) {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let (about, samples) = (String::new(), 180);
+        let finding = Finding { kind, split, epoch: 4, step: 92, unix_secs: 0, samples, about, values };
+        run.apply(&RunEvent::Found(Box::new(finding)));
+    }
+
+    #[test]
+    fn every_number_that_was_measured_can_be_a_column() {
+        let (mut one, mut two) = (samples::run(1, 100), samples::run(2, 100));
+        found(
+            &mut one,
+            FindingKind::Losses,
+            Subset::Train,
+            &[("squared error per feature", 0.25), (TOTAL, 3.0)],
+        );
+        found(&mut two, FindingKind::Anomalies, Subset::Test, &[("ROC AUC", 0.875)]);
+        found(&mut two, FindingKind::Losses, Subset::Test, &[("squared error per feature", 0.5)]);
+        let runs = [&one, &two];
+        let columns = measured(&runs);
+        let names: Vec<String> = columns.iter().map(name).collect();
+        assert_eq!(names, ["test MSE", "train MSE", "train loss", "test ROC AUC"]);
+        let texts = |run: &Run| columns.iter().map(|column| cell(column, run).text).collect::<Vec<_>>();
+        assert_eq!(texts(&one), ["–", "0.2500", "3.000", "–"]);
+        assert_eq!(texts(&two), ["0.5000", "–", "–", "0.8750"]);
+        assert_eq!(cell(&columns[0], &one).key, Key::Missing);
+        let hint = cell(&columns[0], &two).hint;
+        assert_eq!(hint.as_deref(), Some("weights of epoch 4, 180 samples, 1970-01-01 00:00 UTC"));
+        // Of each measurement one number is shown where there is room.
+        let shown = |width_px: f32| automatic(width_px, &runs)[6..].iter().map(name).collect::<Vec<_>>();
+        assert_eq!(shown(920.0), Vec::<String>::new());
+        assert_eq!(shown(132.0 + 240.0 + 6.0 * 82.0 + 2.0 * 110.0), ["test MSE", "train MSE"]);
+        assert_eq!(shown(2000.0), ["test MSE", "train MSE", "test ROC AUC"]);
+    }
+
+    #[test]
+    fn values_of_other_weights_are_told_apart() {
+        let mut run = samples::run(1, 100);
+        found(&mut run, FindingKind::Likelihood, Subset::Test, &[("NLL, nats", 90.0)]);
+        let column = RunColumn::Found(FindingKind::Likelihood, Subset::Test, "NLL, nats".to_owned());
+        let mut is_old = |step: u64| {
+            let mut checkpoint = samples::checkpoint(run.shape, 4);
+            checkpoint.progress.step = step;
+            run.checkpoint = Some(std::sync::Arc::new(checkpoint));
+            cell(&column, &run).is_old
+        };
+        assert_eq!((is_old(92), is_old(93)), (false, true));
+    }
+
+    #[test]
+    fn attempts_and_names_are_told() {
+        let mut run = samples::run(3, 100);
+        assert_eq!((short(&run), spoken(&run)), ("3 done".to_owned(), "run 3 done".to_owned()));
+        assert_eq!(cell(&RunColumn::Epoch, &run).text, "100/100");
+        run.restarts = vec![Restart { step: 9, epoch: 30, attempt: 2, mean_max: 0.5, epochs: 100 }];
+        assert_eq!(cell(&RunColumn::Epoch, &run).text, "100/100, attempt 2");
+        run.caption = Caption { name: "wide".to_owned(), note: "One.\nTwo.".to_owned(), is_hidden: false };
+        assert_eq!((short(&run), spoken(&run)), ("3 wide".to_owned(), "run 3 · wide done".to_owned()));
+        assert_eq!(cell(&RunColumn::Note, &run).text, "One.");
+        run.status = Status::Stopped;
+        assert_eq!(short(&run), "3 wide · stopped");
+    }
+}

@@ -1,0 +1,56 @@
+//! What can be done with a run.
+
+use egui::{Button, Ui};
+
+use crate::dataset::Subset;
+use crate::run::{Run, Status};
+use crate::ui::state::RunAction;
+
+/// Shows the menu of a run; gives what was chosen in it.
+pub fn menu_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
+    let id = run.id;
+    let trained = run.checkpoint.is_some();
+    let is_hidden = run.caption.is_hidden;
+    let hide = if is_hidden { "Show again" } else { "Hide" };
+    let groups = [
+        &[
+            (true, "Details", RunAction::Page(id)),
+            (true, "Rename…", RunAction::Rename(id)),
+            (true, "Note…", RunAction::Note(id)),
+        ][..],
+        &[
+            (true, "Restore design", RunAction::RestoreDesign(id)),
+            (trained && run.status == Status::Stopped, "Resume", RunAction::Resume(id)),
+            (trained && run.status == Status::Done, "Train more epochs…", RunAction::TrainMore(id)),
+        ],
+        &[
+            (true, hide, RunAction::Hide(id, !is_hidden)),
+            (!run.status.is_under_way(), "Delete", RunAction::Delete(id)),
+        ],
+    ];
+    let mut chosen = None;
+    for (number, group) in groups.into_iter().enumerate() {
+        if number > 0 {
+            ui.separator();
+        }
+        for (enabled, name, action) in group {
+            if ui.add_enabled(*enabled, Button::new(*name)).clicked() {
+                chosen = Some(*action);
+                ui.close();
+            }
+        }
+    }
+    chosen
+}
+
+/// Shows the splits a run can be measured on; gives the one that was chosen.
+pub fn evaluate_ui(ui: &mut Ui, run: &Run) -> Option<RunAction> {
+    let mut chosen = None;
+    for split in [Subset::Test, Subset::Validation, Subset::Train] {
+        if ui.button(format!("On the {} split", split.name())).clicked() {
+            chosen = Some(RunAction::Evaluate(run.id, split));
+            ui.close();
+        }
+    }
+    chosen
+}

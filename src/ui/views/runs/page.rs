@@ -1,0 +1,139 @@
+//! The page of a run: its name and note, and everything that is known of it.
+
+use egui::{Align, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
+
+use super::menu::{evaluate_ui, menu_ui};
+use super::record::{Part, record, text};
+use crate::dataset::Dataset;
+use crate::run::{Caption, Run, RunId};
+use crate::ui::plots::{color, palette};
+use crate::ui::state::{RunAction, RunField};
+use crate::ui::theme;
+use crate::ui::widgets::button::secondary_ui;
+
+/// Room for the names of what is told, in points.
+const NAMES_PX: f32 = 210.0;
+
+/// What a person asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PageOutput {
+    /// Back to the table.
+    pub close: bool,
+    /// Something to do with the run.
+    pub action: Option<RunAction>,
+    /// Another name or note.
+    pub caption: Option<Caption>,
+}
+
+/// What is being written.
+#[derive(Clone, Debug, Default)]
+pub struct PageView {
+    draft: Option<Draft>,
+}
+
+/// A caption that is being written.
+#[derive(Clone, Debug)]
+struct Draft {
+    run: RunId,
+    /// The caption it started from.
+    from: Caption,
+    caption: Caption,
+}
+
+impl PageView {
+    /// What is being written about a run. Where its caption has been changed elsewhere, it starts again.
+    fn draft(&mut self, run: &Run) -> &mut Draft {
+        let fresh = || Draft { run: run.id, from: run.caption.clone(), caption: run.caption.clone() };
+        let draft = self.draft.get_or_insert_with(fresh);
+        if draft.run != run.id || draft.from != run.caption {
+            *draft = fresh();
+        }
+        draft
+    }
+}
+
+/// Shows the page in all the room there is. `focus` is the field that gets the keyboard.
+pub fn page_ui(
+    ui: &mut Ui,
+    run: &Run,
+    data: Option<&Dataset>,
+    focus: Option<RunField>,
+    view: &mut PageView,
+) -> PageOutput {
+    let mut output = PageOutput::default();
+    let parts = record(run, data);
+    ui.horizontal_wrapped(|ui| {
+        output.close = secondary_ui(ui, "All runs").clicked();
+        ui.add(Label::new(RichText::new(run.title()).font(theme::bold(13.0))).truncate());
+        let menu = ui.menu_button("Evaluate", |ui| evaluate_ui(ui, run)).inner;
+        output.action = menu.flatten();
+        if ui.button("Copy text").clicked() {
+            ui.copy_text(text(run, &parts));
+        }
+        let menu = ui.menu_button("…", |ui| menu_ui(ui, run));
+        menu.response.accessible_name("actions of the run");
+        output.action = menu.inner.flatten().or(output.action);
+    });
+    ScrollArea::vertical().id_salt("run page").auto_shrink([false, false]).show(ui, |ui| {
+        let is_done = output.close;
+        output.caption = caption_ui(ui, run, focus, view.draft(run), is_done);
+        for part in &parts {
+            part_ui(ui, part);
+        }
+    });
+    output
+}
+
+/// Name and note; gives what was written once the keyboard has left the fields, or the page is done.
+fn caption_ui(
+    ui: &mut Ui,
+    run: &Run,
+    focus: Option<RunField>,
+    draft: &mut Draft,
+    is_done: bool,
+) -> Option<Caption> {
+    let fields = [
+        (RunField::Name, "name", "Name of the run", Caption::MOST_NAME_CHARS),
+        (RunField::Note, "note", "Note on the run", Caption::MOST_NOTE_CHARS),
+    ];
+    let mut is_writing = false;
+    for (field, name, spoken, most) in fields {
+        row_ui(ui, name, |ui| {
+            let edit = match field {
+                RunField::Name => TextEdit::singleline(&mut draft.caption.name),
+                RunField::Note => TextEdit::multiline(&mut draft.caption.note).desired_rows(2),
+            };
+            let edit = edit.char_limit(most).desired_width(ui.available_width().min(420.0));
+            let response = ui.add(edit).accessible_name(spoken);
+            if focus == Some(field) {
+                response.request_focus();
+            }
+            is_writing |= response.has_focus();
+        });
+    }
+    ((is_done || !is_writing) && draft.caption != run.caption).then(|| draft.caption.clone())
+}
+
+fn part_ui(ui: &mut Ui, part: &Part) {
+    let p = palette(ui);
+    ui.add_space(8.0);
+    ui.label(RichText::new(part.title).font(theme::bold(12.0)).color(color(p.text)));
+    for (name, value) in &part.rows {
+        row_ui(ui, name, |ui| {
+            ui.add(Label::new(RichText::new(value).size(12.0).color(color(p.text))).wrap().selectable(true));
+        });
+    }
+}
+
+/// A name, and right of it whatever it names.
+fn row_ui(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
+    let tint = color(palette(ui).dim);
+    ui.horizontal_top(|ui| {
+        let width = NAMES_PX.min(0.4 * ui.available_width());
+        ui.allocate_ui_with_layout(egui::vec2(width, 18.0), Layout::left_to_right(Align::Min), |ui| {
+            ui.set_min_width(width);
+            ui.add(Label::new(RichText::new(name).size(12.0).color(tint)).truncate());
+        });
+        ui.vertical(add);
+    });
+}

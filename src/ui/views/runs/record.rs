@@ -1,0 +1,183 @@
+//! Everything that is known of a run, in words.
+
+use super::super::dates::format_date;
+use super::super::differences::in_words;
+use super::columns::occasion;
+use crate::dataset::{Dataset, Subset};
+use crate::project::{
+    capital, format_count, format_number, format_percent, format_secs, visible, visible_lines,
+};
+use crate::run::{Edit, Finding, Restart, Run, Setting, Status};
+
+/// A part of it: a title, and names with what is told of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The title.
+    pub title: &'static str,
+    /// The rows.
+    pub rows: Vec<(String, String)>,
+}
+
+/// All parts that have something to tell. `data` are those the run was trained on, if they are loaded.
+pub fn record(run: &Run, data: Option<&Dataset>) -> Vec<Part> {
+    let parts = [
+        Part { title: "Training", rows: training(run) },
+        Part { title: "Results", rows: results(run) },
+        Part { title: "Changes during training", rows: changes(run) },
+        Part { title: "Data", rows: data_rows(run, data) },
+        Part { title: "Design", rows: in_words(&run.design) },
+    ];
+    parts.into_iter().filter(|part| !part.rows.is_empty()).collect()
+}
+
+/// The same as plain text, to be copied, with the note of the run.
+pub fn text(run: &Run, parts: &[Part]) -> String {
+    let mut text = format!("{}\n", capital(&run.title()));
+    if !run.caption.note.is_empty() {
+        text.extend(["\n", &visible_lines(&run.caption.note), "\n"]);
+    }
+    for part in parts {
+        text.extend(["\n", part.title, "\n"]);
+        for (name, value) in &part.rows {
+            text.extend(["  ", name, ": ", value, "\n"]);
+        }
+    }
+    text
+}
+
+fn row(name: impl Into<String>, value: impl Into<String>) -> (String, String) {
+    (name.into(), value.into())
+}
+
+fn training(run: &Run) -> Vec<(String, String)> {
+    let done = run.history.epochs.last().map_or(0, |record| record.epoch);
+    let mut rows = vec![
+        row("status", run.status.word()),
+        row("started", format_date(run.started_unix_secs)),
+        row("epochs", format!("{} of {}", format_count(done), format_count(run.epochs))),
+        row("time", format_secs(run.seconds)),
+        row("parameters", format_count(run.parameters)),
+    ];
+    if let Status::Failed(reason) = &run.status {
+        rows.push(row("reason", visible_lines(reason)));
+    }
+    if let Some(last) = run.history.epochs.last() {
+        rows.push(row("training loss", format_number(last.train.total())));
+        let validation = last.validation.as_ref();
+        rows.extend(validation.map(|losses| row("validation loss", format_number(losses.total()))));
+        rows.push(row("squared error per feature", format_number(last.mse)));
+    }
+    rows.extend(run.pca_mse.map(|mse| row("squared error of PCA per feature", format_number(mse))));
+    rows
+}
+
+/// What was measured, the newest of each kind and split first.
+fn results(run: &Run) -> Vec<(String, String)> {
+    let told = |finding: &Finding| {
+        let values = finding.values.iter();
+        let values = values.map(|(name, value)| format!("{} {}", visible(name), format_number(*value)));
+        let mut text = values.collect::<Vec<_>>().join("; ");
+        if !finding.about.is_empty() {
+            text.extend(["; ", &visible(&finding.about)]);
+        }
+        text.extend([" (", &occasion(finding), ")"]);
+        row(format!("{}, {} split", finding.kind.name(), finding.split.name()), text)
+    };
+    run.results.iter().rev().map(told).collect()
+}
+
+/// Settings edited while it was going, and restarts, in their order.
+fn changes(run: &Run) -> Vec<(String, String)> {
+    let edit = |edit: &Edit| {
+        let value = match edit.setting {
+            Setting::LearningRate(rate) => format!("learning rate {}", format_number(f64::from(rate))),
+            Setting::Epochs(epochs) => format!("{} epochs in all", format_count(epochs)),
+        };
+        let after = run.history.epochs.partition_point(|record| record.step <= edit.step);
+        (edit.step, (format!("step {}, after epoch {after}", format_count(edit.step)), value))
+    };
+    let restart = |restart: &Restart| {
+        let Restart { step, epoch, attempt, mean_max, epochs } = *restart;
+        let sure = format_percent(mean_max, 1);
+        let value = format!(
+            "attempt {attempt} begins: the selector had not made its choice ({sure} sure); {} epochs in all",
+            format_count(epochs)
+        );
+        (step, (format!("step {}, after epoch {epoch}", format_count(step)), value))
+    };
+    let mut changes: Vec<_> = run.edits.iter().map(edit).chain(run.restarts.iter().map(restart)).collect();
+    changes.sort_by_key(|(step, _)| *step);
+    changes.into_iter().map(|(_, row)| row).collect()
+}
+
+fn data_rows(run: &Run, data: Option<&Dataset>) -> Vec<(String, String)> {
+    let Some(data) = data else {
+        return vec![row("samples", "The data are not loaded; restore the design of the run to see them.")];
+    };
+    let counts = Subset::ALL.map(|subset| {
+        let count = data.split.rows(subset).len();
+        format!("{} {}", subset.name(), format_count(count))
+    });
+    let mut rows = vec![row("name", visible(&data.name)), row("as read", data.said.line.clone())];
+    // Rows of a run that are split otherwise now are not its splits.
+    if run.split.is_none_or(|split| split == data.split.fingerprint()) {
+        rows.push(row("samples", counts.join(", ")));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{FindingKind, RunEvent};
+    use crate::ui::views::samples;
+
+    #[test]
+    fn a_record_tells_changes_in_their_order_and_results_from_the_newest() {
+        let mut run = samples::run(3, 100);
+        let step = run.history.epochs.get(1).map_or(0, |record| record.step);
+        run.edits = vec![Edit { step, setting: Setting::Epochs(1200) }];
+        run.restarts = vec![Restart { step: 0, epoch: 0, attempt: 2, mean_max: 0.5, epochs: 90 }];
+        for (epoch, auc) in [(4, 0.5), (9, 0.875)] {
+            let finding = Finding {
+                kind: FindingKind::Anomalies,
+                split: Subset::Test,
+                epoch,
+                step: 9,
+                unix_secs: 1_700_000_000,
+                samples: 1000,
+                about: "class 3, 9 of 1000 samples".to_owned(),
+                values: vec![("ROC AUC".to_owned(), auc)],
+            };
+            run.apply(&RunEvent::Found(Box::new(finding)));
+        }
+        let parts = record(&run, None);
+        let rows = |title: &str| {
+            let part = parts.iter().find(|part| part.title == title).expect("there");
+            part.rows.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+        };
+        let when = "1,000 samples, 2023-11-14 22:13 UTC";
+        assert_eq!(
+            rows("Results"),
+            [
+                format!(
+                    "held-out class, test split: ROC AUC 0.8750; class 3, 9 of 1000 samples (weights of epoch 9, {when})"
+                ),
+                format!(
+                    "held-out class, test split: ROC AUC 0.5000; class 3, 9 of 1000 samples (weights of epoch 4, {when})"
+                ),
+            ]
+        );
+        assert_eq!(
+            rows("Changes during training"),
+            [
+                "step 0, after epoch 0: attempt 2 begins: the selector had not made its choice (50.0 % sure); 90 epochs in all".to_owned(),
+                format!("step {}, after epoch 2: 1,200 epochs in all", format_count(step)),
+            ]
+        );
+        assert!(rows("Design").iter().any(|row| row.starts_with("encoder: ")), "{:?}", rows("Design"));
+        run.caption.note = "Too wide.".to_owned();
+        let text = text(&run, &parts);
+        assert!(text.starts_with("Run 3\n\nToo wide.\n\nTraining\n  status: done\n"), "{text}");
+    }
+}
