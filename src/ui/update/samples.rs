@@ -109,6 +109,10 @@ impl State {
             Some(errors) if !errors.is_of(&look.subject) => (scored.errors, scored.coming) = (None, None),
             Some(_) | None => {}
         }
+        let is_dead = |coming: &Errors| coming.subject != look.subject && scored.failed(&coming.subject);
+        if scored.coming.as_ref().is_some_and(is_dead) {
+            scored.coming = None;
+        }
         let errors = scored.errors.get_or_insert_with(unknown);
         // Weights of before are scored to their end: of a run under way, there would never be a
         // whole set else.
