@@ -212,6 +212,9 @@ fn hover_ui(ui: &Ui, context: &Context<'_>, point: usize) {
 /// How densely the codes lie, as a veil beneath the points.
 fn density_mesh(density: &Density, transform: &egui_plot::PlotTransform, tint: Color32) -> Mesh {
     let ([columns, lines], mut mesh) = (density.size, Mesh::default());
+    if !density.bounds.as_flattened().iter().all(|end| end.is_finite()) {
+        return mesh;
+    }
     let middle = |axis: usize, cell: usize| {
         let [low, high] = density.bounds[axis].map(f64::from);
         low + (high - low) * (cell as f64 + 0.5) / density.size[axis] as f64
