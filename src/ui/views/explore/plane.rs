@@ -1,10 +1,14 @@
 //! The plane of the codes: its points, what is decoded under the pointer, and the plane decoded as a mosaic.
 
-use egui::{Align2, CursorIcon, DragValue, FontId, Key, Rect, RichText, Shape, Stroke, Tooltip, Ui, pos2};
+use egui::{
+    Align2, Color32, CursorIcon, DragValue, FontId, Key, Mesh, Rect, RichText, Shape, Stroke, Tooltip, Ui,
+    pos2,
+};
 
 use super::pictures::Pictures;
 use super::subject::PlaneKind;
 use super::{Asked, Context, ExploreView, bits};
+use crate::analysis::density::Density;
 use crate::dataset::LabelValues;
 use crate::run::Kept;
 use crate::session::Decoding;
@@ -127,10 +131,12 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         lanes: None,
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
     };
-    let mosaic = &mut view.mosaic;
+    let (mosaic, tint) = (&mut view.mosaic, color(palette(ui).code));
     let shown = scatter_ui(ui, &scatter, &mut view.scatter, |_, transform, shapes| {
         if mosaic.is_on {
             mosaic.paint(transform, shapes);
+        } else {
+            shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
         }
     });
     let Some(shown) = shown else { return };
@@ -201,6 +207,31 @@ fn hover_ui(ui: &Ui, context: &Context<'_>, point: usize) {
             ui.label(RichText::new("click to pin").size(10.0).color(color(p.faint)));
         },
     );
+}
+
+/// How densely the codes lie, as a veil beneath the points.
+fn density_mesh(density: &Density, transform: &egui_plot::PlotTransform, tint: Color32) -> Mesh {
+    let ([columns, lines], mut mesh) = (density.size, Mesh::default());
+    if !density.bounds.as_flattened().iter().all(|end| end.is_finite()) {
+        return mesh;
+    }
+    let middle = |axis: usize, cell: usize| {
+        let [low, high] = density.bounds[axis].map(f64::from);
+        low + (high - low) * (cell as f64 + 0.5) / density.size[axis] as f64
+    };
+    for (cell, share) in density.cells.iter().enumerate() {
+        let value = egui_plot::PlotPoint::new(middle(0, cell % columns), middle(1, cell / columns));
+        mesh.colored_vertex(transform.position_from_point(&value), tint.gamma_multiply(0.3 * share.sqrt()));
+    }
+    for line in 1..lines as u32 {
+        for column in 1..columns as u32 {
+            let at = line * columns as u32 + column;
+            let (left, above) = (at - 1, at - columns as u32);
+            mesh.add_triangle(above - 1, above, left);
+            mesh.add_triangle(above, left, at);
+        }
+    }
+    mesh
 }
 
 /// Marks the pins with their numbers.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analysis::density::Density;
 use crate::analysis::neighbours::{Distance, nearest};
 use crate::analysis::pca::Pca;
 use crate::analysis::plane::Plane;
@@ -36,6 +37,8 @@ impl PlaneKind {
     }
 }
 
+/// Cells of the density along each axis.
+const DENSITY_CELLS: usize = 40;
 /// Parts of a unit's histogram.
 const BINS: usize = 24;
 /// Codes among which the usual distance to the nearest is measured.
@@ -59,6 +62,8 @@ pub struct Subject {
     pub plane: Option<Plane>,
     /// Where the codes lie on it.
     pub points: Vec<[f32; 2]>,
+    /// How densely.
+    pub density: Density,
 }
 
 impl Subject {
@@ -111,6 +116,7 @@ impl Subject {
             },
         };
         self.points = self.plane.as_ref().map_or_else(Vec::new, |plane| plane.places(&kept.codes));
+        self.density = Density::new(self.points.iter().copied(), [DENSITY_CELLS; 2]);
     }
 
     /// The mean code.
