@@ -500,8 +500,9 @@ mod tests {
     fn a_run_that_is_resumed_keeps_the_columns_it_was_trained_on() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ids.csv");
-        let rows: String = (0..40).map(|at| format!("{},{},{}\n", 1000 + at, at % 7, at * at % 11)).collect();
-        std::fs::write(&path, format!("id,a,b\n{rows}")).unwrap();
+        let rows: Vec<String> =
+            (0..40).map(|at| format!("{},{},{}\n", 1000 + at, at % 7, at * at % 11)).collect();
+        std::fs::write(&path, format!("id,a,b\n{}", rows.concat())).unwrap();
         let mut design = Project::default();
         design.data.source = dataset::source_for(&path, 8, 8, Channels::Grey).unwrap();
         Choice::Column("id".to_owned(), Some(Take::Feature)).apply(&mut design.data);

@@ -132,7 +132,7 @@ fn ranked(
     data: &Dataset,
     goes_on: &dyn Fn() -> bool,
 ) -> Result<Option<Anomalies>, EngineError> {
-    let Some((class, held_out, others, unlabelled)) = sides(network, data) else { return Ok(None) };
+    let Some(Sides { class, held_out, others, unlabelled }) = sides(network, data) else { return Ok(None) };
     let mut scores = |rows: &[u32]| -> Result<Vec<f64>, EngineError> {
         let Scores { errors, log_probabilities } =
             Scores::of(network, Samples::Rows(data, rows), DRAWS, |_, _| goes_on())?;
@@ -151,9 +151,16 @@ fn ranked(
     }))
 }
 
-/// The class that was held out, with its rows of the test split, the others that have a label, and
-/// those that have none.
-fn sides(network: &Network, data: &Dataset) -> Option<(String, Vec<u32>, Vec<u32>, Vec<u32>)> {
+/// Rows of the test split by whether they are of the class that was held out.
+struct Sides {
+    class: String,
+    held_out: Vec<u32>,
+    others: Vec<u32>,
+    /// Those without a label.
+    unlabelled: Vec<u32>,
+}
+
+fn sides(network: &Network, data: &Dataset) -> Option<Sides> {
     let class = network.plan().design().data.held_out.clone()?;
     let of_class = data.rows_of_class(&class)?;
     let is_held_out = |row: &u32| of_class.binary_search(row).is_ok();
@@ -162,7 +169,7 @@ fn sides(network: &Network, data: &Dataset) -> Option<(String, Vec<u32>, Vec<u32
     let classes = data.labels.iter().find(|column| column.has_class(&class))?;
     let (others, unlabelled): (Vec<u32>, Vec<u32>) =
         rest.into_iter().partition(|row| classes.is_known(*row as usize));
-    Some((class, held_out, others, unlabelled))
+    Some(Sides { class, held_out, others, unlabelled })
 }
 
 /// Squared error per feature of a linear regression from the features a selector has chosen to all, fitted on the training split

@@ -43,7 +43,7 @@ impl Measured {
             let all = held_out + others;
             let mut about = format!("class {class}, {held_out} of {all} samples");
             if *unlabelled > 0 {
-                about += &format!(", {unlabelled} without a label left out");
+                about.extend([", ", &unlabelled.to_string(), " without a label left out"]);
             }
             let finding = self.finding(FindingKind::Anomalies, split, values);
             findings.push(Finding { about, samples: all as u64, ..finding });

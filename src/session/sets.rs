@@ -173,17 +173,14 @@ impl Trial {
 
     fn pictures(&self, ready: &mut Ready, linear: Option<&Linear>, rows: &[u32]) -> Result<Pictures, String> {
         let network = ready.network(&self.trained).map_err(|error| error.to_string())?;
-        let (corrupted, reconstructions, linear) = match self.noise() {
-            Some(noise) => {
-                let made = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;
-                let linear = linear.map(|linear| linear.reconstruct(&made.0));
-                (made.0, made.1, linear)
-            }
-            None => {
-                let clean = self.clean(rows);
-                let linear = linear.map(|linear| linear.reconstruct(&clean));
-                (Vec::new(), network.reconstruct(&clean), linear)
-            }
+        let (corrupted, reconstructions, linear) = if let Some(noise) = self.noise() {
+            let made = network.restore(&self.data, rows, noise).map_err(|error| error.to_string())?;
+            let linear = linear.map(|linear| linear.reconstruct(&made.0));
+            (made.0, made.1, linear)
+        } else {
+            let clean = self.clean(rows);
+            let linear = linear.map(|linear| linear.reconstruct(&clean));
+            (Vec::new(), network.reconstruct(&clean), linear)
         };
         Ok(Pictures { rows: rows.to_vec(), corrupted, reconstructions, linear: linear.unwrap_or_default() })
     }

@@ -101,7 +101,7 @@ pub(super) fn of<E, R: Read>(
     let found = detector.guess(None, Utf8Detection::Deny);
     // In short texts it takes the bytes of other scripts for signs between letters.
     let is_odd = !is_plausible(found, &sample);
-    let other = ASIAN.into_iter().find(|other| is_odd && is_plausible(*other, &sample));
+    let other = ASIAN.into_iter().find(|other| is_odd && is_plausible(other, &sample));
     Ok((other.unwrap_or(found), Guess::Letters(line)))
 }
 
@@ -136,7 +136,7 @@ impl Guess {
                     western.into_iter().chain(ASIAN).collect()
                 };
                 let others = others.into_iter().filter(|other| {
-                    *other != encoding && is_plausible(*other, &line.bytes) && shown(*other, line) != own
+                    *other != encoding && is_plausible(other, &line.bytes) && shown(other, line) != own
                 });
                 remarks.doubt(message, others.take(REMEDIES).map(choice).collect());
             }

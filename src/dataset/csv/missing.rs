@@ -45,7 +45,7 @@ impl Gaps {
         match gap {
             Gap::Empty => self.empty += 1,
             Gap::Told(place) => {
-                self.told |= u32::try_from(place).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
+                self.told |= u32::try_from(place).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0);
             }
             Gap::Usual(word) => self.usual.add(word),
         }

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn months_are_known_in_other_languages() {
         let check = |field: &str, expected: Option<&str>| {
-            assert_eq!(in_english(field).as_deref(), expected, "{field}")
+            assert_eq!(in_english(field).as_deref(), expected, "{field}");
         };
         check("12 janv. 2024", Some("12 Jan 2024"));
         check("1er août 2024", Some("1 Aug 2024"));

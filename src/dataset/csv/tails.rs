@@ -116,7 +116,7 @@ impl Tails {
 
     /// Why there is no such thing, where most of the fields are numbers.
     pub(super) fn odd(&self, present: u64, bare: u64) -> Option<Odd<'_>> {
-        let are_most = self.count >= 3 && self.strays <= (self.count + bare) / 2;
+        let are_most = self.count >= 3 && 2 * self.strays <= self.count + bare;
         let is_none = self.of_all(present, bare) == Tail::None;
         let first = self.first.as_ref().filter(|_| are_most && is_none)?;
         let are_units = self.factors < self.count;

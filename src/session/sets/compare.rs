@@ -97,7 +97,7 @@ impl Difference {
         if far == 0.0 {
             return 0.0;
         }
-        far / ((self.selected.std.powi(2) + self.others.std.powi(2)) / 2.0).sqrt()
+        far / f64::midpoint(self.selected.std.powi(2), self.others.std.powi(2)).sqrt()
     }
 }
 

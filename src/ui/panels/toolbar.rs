@@ -427,7 +427,8 @@ fn bar_ui(ui: &mut Ui, run: &Run, fraction: f32, width: f32, color: egui::Color3
     if let Some(last) = run.restarts.last() {
         let starts = run.restarts.iter().map(|restart| format_count(restart.epoch));
         let starts = starts.collect::<Vec<_>>().join(", ");
-        about += &format!(", attempt {}: the selector was restarted after epoch {starts}", last.attempt);
+        let attempt = last.attempt.to_string();
+        about.extend([", attempt ", &attempt, ": the selector was restarted after epoch ", &starts]);
     }
     response.on_hover_text(about);
 }

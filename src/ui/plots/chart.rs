@@ -63,7 +63,7 @@ impl Chart {
             return None;
         }
         let x = x_ticks(limits.x, rect.width(), right, text_width);
-        Some(Chart { x, rect, y, limits, labels_left, area })
+        Some(Chart { x, y, rect, limits, labels_left, area })
     }
 
     /// Shows axes, grid and what `paint` adds, and gives the place of values on the screen.
@@ -143,7 +143,7 @@ fn marks(ticks: &[Tick]) -> impl Fn(GridInput) -> Vec<GridMark> + use<> {
 
 /// An axis with these labels, and between it and the plot an empty one: the library has no other
 /// gap.
-fn axes<'a>(hints: AxisHints<'a>, ticks: Vec<Tick>, room: f32, tint: Color32) -> Vec<AxisHints<'a>> {
+fn axes(hints: AxisHints<'_>, ticks: Vec<Tick>, room: f32, tint: Color32) -> Vec<AxisHints<'_>> {
     let label = move |mark: GridMark, _: &RangeInclusive<f64>| {
         let tick = ticks.iter().find(|tick| tick.at == mark.value);
         tick.map(|tick| tick.label.clone()).unwrap_or_default()

@@ -58,13 +58,12 @@ impl State {
     pub fn look(&self, set: &Set, is_corrupted: bool) -> Option<Look<'_>> {
         let run = self.shown()?;
         let kept = self.epoch.and_then(|epoch| run.kept.nearest_weights(epoch));
-        let (weights, epoch, moment) = match kept {
-            Some((epoch, weights)) => (weights, epoch, Moment::Epoch(epoch)),
-            None => {
-                let checkpoint = run.checkpoint.as_ref()?;
-                let progress = &checkpoint.progress;
-                (checkpoint.inference_weights(), progress.epoch, Moment::Step(progress.step))
-            }
+        let (weights, epoch, moment) = if let Some((epoch, weights)) = kept {
+            (weights, epoch, Moment::Epoch(epoch))
+        } else {
+            let checkpoint = run.checkpoint.as_ref()?;
+            let progress = &checkpoint.progress;
+            (checkpoint.inference_weights(), progress.epoch, Moment::Step(progress.step))
         };
         let own = self.data_of(run)?;
         let sets = self.sets();

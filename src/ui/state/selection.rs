@@ -74,8 +74,7 @@ impl Selection {
             How::Replace => rows,
             How::Add => {
                 rows.extend_from_slice(before);
-                // Two sorted runs, which the stable sort merges in one pass.
-                rows.sort();
+                rows.sort_unstable();
                 rows.dedup();
                 rows
             }

@@ -55,12 +55,12 @@ impl State {
         self.busy = None;
         match result {
             Ok(file) => {
+                self.has_opened = true;
                 match file {
                     OpenedFile::Project(opened) => self.take_opened(opened, Some(path.clone())),
                     // A design is a start; the project that grows from it gets a file of its own.
                     OpenedFile::Design(project) => self.replace(project, Vec::new(), None),
                 }
-                self.has_opened = true;
                 self.renew_store();
                 self.note_seen();
                 self.remember(&path);

@@ -260,7 +260,7 @@ mod tests {
             shares(f32::NAN),
             view("Loss"),
             Arrangement::Column(Vec::new()),
-            Arrangement::Tabs { active: 5, children: all() },
+            Arrangement::Tabs { active: all().len(), children: all() },
             Arrangement::Tabs { active: 0, children: [all(), all()].concat() },
         ] {
             assert!(!broken.is_whole(), "{broken:?}");

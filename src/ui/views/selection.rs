@@ -64,7 +64,7 @@ impl View for SelectionView {
             let area = ScrollArea::vertical().id_salt("side").auto_shrink([false, false]);
             area.show(ui, |ui| self.side_ui(ui, state)).inner
         });
-        self.carry_out(output.inner, state);
+        carry_out(output.inner, state);
         ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("gallery"), |ui| {
             if let Some(data) = state.selectable() {
                 self.gallery.ui(ui, data, state.selection.rows(data.fingerprint), state.selection.changes());
@@ -95,32 +95,36 @@ impl SelectionView {
         }
         output
     }
+}
 
-    fn carry_out(&mut self, output: ToolsOutput, state: &mut State) {
-        let ToolsOutput { select, take, rename, remove, label } = output;
-        if let Some((criterion, how)) = select {
-            state.select_where(&criterion, how);
-        }
-        if let Some((index, how)) = take {
-            state.take_named(index, how);
-        }
-        if let Some((index, name)) = rename {
-            state.rename_selection(index, &name);
-        }
-        if let Some(index) = label {
-            state.toggle_label(index);
-        }
-        if let Some(index) = remove {
-            state.remove_named(index);
-        }
+/// Does what was asked for by the tools.
+fn carry_out(output: ToolsOutput, state: &mut State) {
+    let ToolsOutput { select, take, rename, remove, label } = output;
+    if let Some((criterion, how)) = select {
+        state.select_where(&criterion, how);
+    }
+    if let Some((index, how)) = take {
+        state.take_named(index, how);
+    }
+    if let Some((index, name)) = rename {
+        state.rename_selection(index, &name);
+    }
+    if let Some(index) = label {
+        state.toggle_label(index);
+    }
+    if let Some(index) = remove {
+        state.remove_named(index);
     }
 }
+
+/// Its text, its name, whether it can be done now, and what it does.
+type Action = (&'static str, &'static str, bool, fn(&mut State));
 
 /// What can be done with the whole selection; returns what was asked for.
 fn actions_ui(ui: &mut Ui, state: &State) -> Option<fn(&mut State)> {
     let (has_data, is_empty) = (state.selectable().is_some(), state.selected().is_empty());
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
-    let actions: [(&str, &str, bool, fn(&mut State)); 6] = [
+    let actions: [Action; 6] = [
         ("All", "Select all samples", has_data, State::select_all),
         ("Invert", "Invert selection", has_data, State::invert_selection),
         ("Clear", "Clear selection", !is_empty, |state| state.selection.clear()),

@@ -346,8 +346,8 @@ fn single_rows_are_left_out_by_their_numbers() {
 
 #[test]
 fn a_second_table_is_doubted() {
-    let rows =
-        |count: u32| (1..=count).map(|t| format!("{},{}\n", t * 7 % 11, t * 5 % 7)).collect::<String>();
+    let row = |t: u32| format!("{},{}\n", t * 7 % 11, t * 5 % 7);
+    let rows = |count: u32| (1..=count).map(row).collect::<Vec<String>>().concat();
     let stacked = format!("t,a\n{}\nt,b\n{}", rows(12), rows(11));
     let skip = Choice::SkipRows("13".parse().ok());
     let remedies = [Choice::SkipFooter(Some(12)), Choice::SkipLines(Some(14)), skip];
