@@ -65,7 +65,8 @@ fn millis(ctx: &Context, frame: usize, draw: &mut impl FnMut(&mut Ui, usize)) ->
     let screen_rect = Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(820.0, 560.0)));
     let input = RawInput { screen_rect, time: Some(frame as f64 / 60.0), ..RawInput::default() };
     let started = Instant::now();
-    let output = ctx.run_ui(input, |ui| draw(ui, frame));
+    let mut output = ctx.run_ui(input, |ui| draw(ui, frame));
+    output.textures_delta.clear();
     black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
     1e3 * started.elapsed().as_secs_f64()
 }
