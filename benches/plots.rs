@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use egui::{Context, RawInput, Rect, Sense, Ui, Vec2, pos2, vec2};
-use egui_plot::{Bar, BarChart, Line as PlotLine, Plot, PlotBounds, PlotPoint};
+use egui_plot::{Bar, BarChart, Line as PlotLine, Plot, PlotBounds};
 use hourglass::figure::Palette;
 use hourglass::ui::plots::{
     Bars, Curve, Drag, Limits, Line, LossPlot, LossPlotCache, PointColors, Profile, Scatter, ScatterView,
@@ -26,7 +26,6 @@ fn main() {
         cloud(moving);
         loss(moving);
     }
-    curves();
     bars();
     profiles();
 }
@@ -164,33 +163,6 @@ fn loss(moving: bool) {
 
 /// The library's lines are solid here, and its plot has neither marker nor values: it is the least
 /// they cost.
-fn curves() {
-    let lines = losses();
-    let curves = with_names(&lines);
-    let plot = loss_plot(&curves);
-    let (mut zoom, mut cache) = (Zoom::default(), LossPlotCache::default());
-    let points: Vec<Vec<PlotPoint>> = (lines.iter())
-        .map(|line| line.decimated([0.0, 3_000.0], 750))
-        .map(|points| points.into_iter().map(|[x, y]| PlotPoint::new(x, y.log10())).collect())
-        .collect();
-    compare(
-        "loss of 3,000 epochs, 4 curves",
-        |ui, _| {
-            loss_plot_ui(ui, &plot, &mut zoom, &mut cache);
-        },
-        |ui, _| {
-            let plot = Plot::new("loss").show_x(false).show_y(false).sense(Sense::hover());
-            plot.show(ui, |plot| {
-                plot.set_plot_bounds(PlotBounds::from_min_max([0.0, -1.1], [3_000.0, 0.4]));
-                for (points, curve) in points.iter().zip(&curves) {
-                    let line = PlotLine::new(curve.name, &points[..]).color(color(curve.color));
-                    plot.line(line.width(1.8).allow_hover(false));
-                }
-            });
-        },
-    );
-}
-
 /// Small plots as one view shows them, and their size.
 const PLOTS: usize = 12;
 const SMALL: Vec2 = vec2(300.0, 40.0);
