@@ -12,9 +12,10 @@ impl Run {
         Known { means, columns, others: self.other_columns(), settled, depth }
     }
 
-    /// Loads its data by `load`. Where they come out as others than it was trained on, they are read as it knows them: its
-    /// columns and limits, and then all rows, win over what newer rules find. Data that are other ones however they are read
-    /// come as they are found. No two readings are in memory at once.
+    /// Loads its data by `load`. Where these are not those it was trained on, they are read as it
+    /// knows them: its columns and limits, and then all rows, win over what newer rules find. Data
+    /// that differ however they are read come as they are found. No two readings are in memory at
+    /// once.
     ///
     /// # Errors
     /// Those of `load`.
@@ -28,8 +29,9 @@ impl Run {
         if self.check_same_rows(&found).is_ok() {
             return Ok(found);
         }
-        // The columns of a table are its own already, so that only its rows can differ.
-        let has_columns = matches!(data.source, Source::Csv { .. }) && found.columns == columns;
+        // Where the columns of a table are its own already, only the rows can differ.
+        let has_columns =
+            matches!(data.source, Source::Csv { .. }) && found.columns == columns && found.gaps.filled == 0;
         drop(found);
         for asked in readings(data).iter().skip(usize::from(has_columns)) {
             let known = load(asked, Some(self.known(&columns))).ok();
@@ -45,8 +47,8 @@ impl Run {
     }
 }
 
-/// Data as they are, and with the rows of a table that newer rules leave out where nothing is said of them: sums among the
-/// rows, then also what stands below the table.
+/// Data as they are, and with the rows of a table that newer rules leave out where nothing is said
+/// of them: sums among the rows, then also rows below the table.
 fn readings(data: &Data) -> Vec<Data> {
     let with_rows = |footer: Option<usize>| {
         let mut data = data.clone();
@@ -76,19 +78,19 @@ mod tests {
         let rows: Vec<String> =
             (0..40).map(|at| format!("{},{},{}\n", 1000 + at, at % 7, at * at % 11)).collect();
         let ids = format!("id,a,b\n{}", rows.concat());
-        let sums = "name,a,b\nu,1,20\nv,3,40\nw,5,50\nTotal,9,110\n".to_owned();
-        let below = "name,a,b\nu,1,20\nv,3,40\nTotal,4,60\nw,5,50\nx,7,80\nTotal,12,130\n".to_owned();
-        let rows = || Choice::SkipRows(Some(RowSet::default()));
-        let all_rows = || vec![rows(), Choice::SkipFooter(Some(0))];
+        let among = "label,a,b,c\nN,1,4,2\nN,2,5,1\nN total,3,9,3\n\
+                     S,5,6,1\nS,7,9,6\nS total,12,15,7\nAll,1,1,3\nAll,2,2,4\n";
+        let below = "label,a,b,c\nx,1,20,5\ny,3,40,2\nx,2,30,9\ny,6,10,4\n\
+                     y,5,50,1\nx,7,80,8\ny,4,70,3\nTotal,28,300,32\n";
+        let sums = Choice::SkipRows(Some(RowSet::default()));
         let ids_chosen = vec![Choice::Column("id".to_owned(), Some(Take::Feature))];
-        // As it is trained, and rows and features then and as newer rules find them.
+        // What the run was trained with, its rows and features, and those that newer rules find.
         for (text, chosen, then, now) in [
-            (ids, ids_chosen, (40, 3), (40, 2)),
-            (sums, all_rows(), (4, 2), (3, 2)),
-            (below.clone(), all_rows(), (6, 2), (4, 2)),
-            (below, vec![rows()], (5, 2), (4, 2)),
+            (ids.as_str(), ids_chosen, (40, 3), (40, 2)),
+            (among, vec![sums.clone()], (8, 3), (6, 3)),
+            (below, vec![sums, Choice::SkipFooter(Some(0))], (8, 3), (7, 3)),
         ] {
-            std::fs::write(&path, &text).unwrap();
+            std::fs::write(&path, text).unwrap();
             let mut design = Project::default();
             design.data.source = source_for(&path, 8, 8, Channels::Grey).unwrap();
             let asked = design.data.clone();
