@@ -311,11 +311,17 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     let Known { depth, settled, .. } = known;
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
-    // Other rows need not have the class that was held out.
-    let mut data = load_known(&asked, Some(known)).or_else(|failure| match (path, &asked.held_out) {
-        (Some(_), Some(_)) => load_known(&Data { held_out: None, ..asked.clone() }, Some(known)),
-        (Some(_) | None, _) => Err(failure),
-    })?;
+    let load = |data: &Data| load_known(data, Some(known));
+    let mut data = match (path, &asked.source) {
+        // Newer rules may leave out rows of its own table.
+        (None, Source::Csv { .. }) => run.load_own(&asked, |data, _| load(data))?,
+        (None, _) => load(&asked)?,
+        // Other rows need not have the class that was held out.
+        (Some(_), _) => load(&asked).or_else(|failure| match &asked.held_out {
+            Some(_) => load(&Data { held_out: None, ..asked.clone() }),
+            None => Err(failure),
+        })?,
+    };
     let same = data.fingerprint == run.fingerprint;
     let own = path.is_none() || same;
     // Of other data all rows are taken.
