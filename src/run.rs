@@ -11,6 +11,7 @@ mod history;
 mod kept;
 mod losses;
 mod normaliser;
+mod own_data;
 mod pretraining;
 mod probe;
 mod progress;

@@ -130,7 +130,7 @@ impl Session {
     /// Asks for something; never waits.
     pub fn send(&mut self, request: Request) {
         let training = match request {
-            Request::Load { request, data } => return self.loader.load(request, *data),
+            Request::Load { request, data, own } => return self.loader.load(request, *data, own),
             Request::CancelLoad => return self.loader.cancel(),
             Request::Compute(job) => return self.compute.push(job),
             Request::Cancel(id) => return self.compute.cancel(id),

@@ -9,7 +9,7 @@ use super::progress::Bar;
 use super::reading::Reading;
 use super::write::{note, warn};
 use crate::check::{DataFacts, Plan, Severity, plan, problems};
-use crate::dataset::{self, Column, DataError, Dataset, Known, Progress, Scaler};
+use crate::dataset::{self, DataError, Dataset, Known, Progress, Scaler};
 use crate::project::{
     Alpha, Channels, Choice, Data, PixelRange, Place, Project, Rules, Shape, Source, visible, visible_list,
     visible_path,
@@ -168,24 +168,12 @@ pub(super) fn load(data: &Data, whose: &str, elsewhere: Elsewhere) -> Result<Dat
     load_told(data)
 }
 
-/// Loads the data of a run that is resumed. Where they come out as others than it was trained on, they are read as the run
-/// knows them: its columns and limits win over what is found by newer rules.
+/// Loads the data of a run that is resumed, as [`Run::load_own`].
 pub(super) fn load_own(run: &Run, data: &Data) -> Result<Dataset, Failure> {
     check_there(&data.source, &data_of(run), Elsewhere::Option)?;
-    let mut loaded = load_known(data, None)?;
-    if run.check_same_rows(&loaded).is_err() {
-        let columns = run.known_columns();
-        let known = load_known(data, Some(known_of(run, &columns))).ok();
-        loaded = known.filter(|known| run.check_same_rows(known).is_ok()).unwrap_or(loaded);
-    }
+    let loaded = run.load_own(data, load_known)?;
     tell(data, &loaded, &loaded.said.line);
     Ok(loaded)
-}
-
-/// What a run knows of its data, with [`Run::known_columns`].
-fn known_of<'a>(run: &'a Run, columns: &'a [Column]) -> Known<'a> {
-    let (depth, settled) = run.known_pixels();
-    Known { means: run.column_means().unwrap_or(&[]), columns, others: run.other_columns(), settled, depth }
 }
 
 /// Loads data, and says what was read.
@@ -319,15 +307,21 @@ pub(super) fn shown(run: &Run, path: Option<&Path>, reading: &Reading) -> Result
     };
     // The network knows its inputs as they were filled and scaled for its training split, not as these rows alone would be.
     let (means, columns) = (run.column_means(), run.known_columns());
-    let known = known_of(run, &columns);
+    let known = run.known(&columns);
     let Known { depth, settled, .. } = known;
     let mut asked = Data { source, ..chosen.clone() };
     reading.apply_to_trained(&mut asked)?;
-    // Other rows need not have the class that was held out.
-    let mut data = load_known(&asked, Some(known)).or_else(|failure| match (path, &asked.held_out) {
-        (Some(_), Some(_)) => load_known(&Data { held_out: None, ..asked.clone() }, Some(known)),
-        (Some(_) | None, _) => Err(failure),
-    })?;
+    let load = |data: &Data| load_known(data, Some(known));
+    let mut data = match (path, &asked.source) {
+        // Newer rules may leave out rows of its own table.
+        (None, Source::Csv { .. }) => run.load_own(&asked, |data, _| load(data))?,
+        (None, _) => load(&asked)?,
+        // Other rows need not have the class that was held out.
+        (Some(_), _) => load(&asked).or_else(|failure| match &asked.held_out {
+            Some(_) => load(&Data { held_out: None, ..asked.clone() }),
+            None => Err(failure),
+        })?,
+    };
     let same = data.fingerprint == run.fingerprint;
     let own = path.is_none() || same;
     // Of other data all rows are taken.
@@ -488,31 +482,4 @@ fn wrong_shape(data: &Dataset, run: &Run) -> Failure {
         run.id,
         run.shape
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::project::Take;
-    use crate::run::RunId;
-
-    #[test]
-    fn a_run_that_is_resumed_keeps_the_columns_it_was_trained_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ids.csv");
-        let rows: Vec<String> =
-            (0..40).map(|at| format!("{},{},{}\n", 1000 + at, at % 7, at * at % 11)).collect();
-        std::fs::write(&path, format!("id,a,b\n{}", rows.concat())).unwrap();
-        let mut design = Project::default();
-        design.data.source = dataset::source_for(&path, 8, 8, Channels::Grey).unwrap();
-        Choice::Column("id".to_owned(), Some(Take::Feature)).apply(&mut design.data);
-        let data = load_known(&design.data, None).unwrap();
-        let mut run = Run::new(RunId(1), &plan(&design, &facts(&data)).unwrap(), &data);
-        // As where nothing was said of ids, and they were features like all others.
-        Choice::Column("id".to_owned(), None).apply(&mut run.design.data);
-        let found = load_known(&run.design.data, None).unwrap();
-        assert_eq!((data.shape, found.shape), (Shape::Vector(3), Shape::Vector(2)));
-        let own = load_own(&run, &run.design.data).unwrap();
-        assert_eq!((own.shape, run.check_same_data(&own)), (data.shape, Ok(())));
-    }
 }

@@ -58,6 +58,7 @@ mod truth;
 mod values;
 mod words;
 
+pub(super) use label_names::is_label_name;
 pub use sniff::{CsvPreview, sniff};
 pub(super) use sniff::{is_table, sniff_as};
 

@@ -7,6 +7,7 @@ mod exr_blocks;
 mod place;
 mod pnm;
 mod sample;
+mod tiff_jpeg;
 mod tiff_numbers;
 mod tiff_pages;
 
@@ -118,6 +119,8 @@ pub(super) struct PictureFile<'a> {
     is_tga: bool,
     /// Where its pages are, where it is a TIFF file.
     pages: Vec<u64>,
+    /// Values of the largest JPEG that they hold.
+    jpeg_values: u64,
     _held: Held<'a>,
 }
 
@@ -133,7 +136,8 @@ impl<'a> PictureFile<'a> {
             Rules::Version1 => Vec::new(),
         };
         let is_tga = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tga"));
-        Ok(PictureFile { bytes, is_tga, pages, _held: held })
+        let jpeg_values = tiff_jpeg::most_values(&bytes, &pages, progress)?;
+        Ok(PictureFile { bytes, is_tga, pages, jpeg_values, _held: held })
     }
 
     /// How many pages it has.
@@ -166,10 +170,10 @@ impl<'a> PictureFile<'a> {
         if let Some(&offset) = self.pages.get(page) {
             tiff_pages::put_first(&mut self.bytes, offset);
         }
-        let (bytes, is_tga) = (&self.bytes[..], self.is_tga);
+        let (bytes, is_tga, jpeg_values) = (&self.bytes[..], self.is_tga, self.jpeg_values);
         // Decoders are other people's code on other people's bytes: one that gives up by panic costs this picture only.
         let work = AssertUnwindSafe(|| {
-            let (decoded, held) = decode::decode(bytes, is_tga, how, deepest, progress)?;
+            let (decoded, held) = decode::decode(bytes, (is_tga, jpeg_values), how, deepest, progress)?;
             // Each step takes a while with a large picture; what is said now is not told to anyone.
             let check = || progress.check().map_err(|cancelled| Refusal::Bad(cancelled.to_string()));
             check()?;

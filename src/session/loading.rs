@@ -6,9 +6,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::{Event, Outbox, panic_text};
-use crate::dataset::{DataError, Progress, load, mended};
+use crate::dataset::{DataError, Progress, load_known, mended};
 use crate::project::Data;
-use crate::run::facts;
+use crate::run::{Run, facts};
 
 /// How often progress is shown.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -29,14 +29,14 @@ impl Loader {
         }
     }
 
-    pub(super) fn load(&mut self, request: u64, data: Data) {
+    pub(super) fn load(&mut self, request: u64, data: Data, own: Option<Box<Run>>) {
         self.cancel();
         let progress = Arc::new(Progress::default());
         self.under_way = Some(Arc::clone(&progress));
         let outbox = self.outbox.clone();
         let spawned = std::thread::Builder::new()
             .name("loading".to_owned())
-            .spawn(move || load_and_report(request, &data, &progress, &outbox));
+            .spawn(move || load_and_report(request, (&data, own.as_deref()), &progress, &outbox));
         if let Err(error) = spawned {
             let error = DataError::Setting(format!("no thread could be started to load with: {error}"));
             self.outbox.send(Event::LoadFailed { request, error, mended: None });
@@ -45,7 +45,12 @@ impl Loader {
     }
 }
 
-fn load_and_report(request: u64, data: &Data, progress: &Arc<Progress>, outbox: &Outbox) {
+fn load_and_report(
+    request: u64,
+    (data, own): (&Data, Option<&Run>),
+    progress: &Arc<Progress>,
+    outbox: &Outbox,
+) {
     let (done, is_done) = channel::<()>();
     let reporter = {
         let (progress, outbox) = (Arc::clone(progress), outbox.clone());
@@ -58,7 +63,11 @@ fn load_and_report(request: u64, data: &Data, progress: &Arc<Progress>, outbox: 
             }
         })
     };
-    let result = catch_unwind(AssertUnwindSafe(|| match load(data, progress) {
+    let loaded = || match own {
+        Some(run) => run.load_own(data, |data, known| load_known(data, known, progress)),
+        None => load_known(data, None, progress),
+    };
+    let result = catch_unwind(AssertUnwindSafe(|| match loaded() {
         Ok(data) => {
             let facts = facts(&data);
             Event::Loaded { request, data: Arc::new(data), facts }

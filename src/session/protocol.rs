@@ -19,6 +19,8 @@ pub enum Request {
         request: u64,
         /// What to load.
         data: Box<Data>,
+        /// A run that was trained on them: they are read as it was, where newer rules would read them otherwise.
+        own: Option<Box<Run>>,
     },
     /// Give up the load under way.
     CancelLoad,

@@ -198,7 +198,7 @@ fn waiting_runs_keep_their_order_and_can_be_taken_back() {
 #[test]
 fn loading_and_computing_answer_with_their_numbers() {
     let mut session = Session::start(|| {});
-    session.send(Request::Load { request: 1, data: Box::default() });
+    session.send(Request::Load { request: 1, data: Box::default(), own: None });
     let data = loop {
         match session.wait() {
             Some(Event::Loaded { request, data, facts }) => {
@@ -218,7 +218,7 @@ fn loading_and_computing_answer_with_their_numbers() {
         reading: crate::project::TableReading::default(),
     };
     let data_settings = Data { source: missing, ..Data::default() };
-    session.send(Request::Load { request: 2, data: Box::new(data_settings) });
+    session.send(Request::Load { request: 2, data: Box::new(data_settings), own: None });
     loop {
         match session.wait() {
             Some(Event::LoadFailed { request, error, mended }) => {

@@ -7,7 +7,7 @@ const LABEL_NAMES: [&str; 7] = ["label", "labels", "class", "target", "species",
 pub(super) const CLASSES: usize = 20;
 
 /// Whether a column is called as labels are.
-pub(super) fn is_label_name(name: &str) -> bool {
+pub(in crate::dataset) fn is_label_name(name: &str) -> bool {
     let name = name.trim().trim_start_matches('#');
     LABEL_NAMES.iter().any(|label| name.eq_ignore_ascii_case(label))
 }

@@ -12,8 +12,10 @@ use crate::project::Rules;
 const MAX_BYTES: u64 = 1 << 30;
 /// Memory of a row beyond its letters: its fields, and its label by four names.
 const ROW_BYTES: u64 = 800;
-/// Rows that tell which column names the pictures.
+/// Rows that tell which column names the pictures, and which ones may be classes.
 const LOOKED_AT: usize = 1000;
+/// The most columns of numbers before those of classes.
+const MOST_BEFORE: usize = 16;
 
 /// The longest path that is known by its ends, too, and how many folders of it at most.
 const MOST_BYTES: usize = 1024;
@@ -109,7 +111,7 @@ impl<'a> LabelTable<'a> {
         let label_at = match label {
             Some(name) => vec![named(name)?],
             None if rules == Rules::Current && has_header => {
-                label_columns(labelled, &others.collect::<Vec<_>>(), progress)?
+                label_columns(labelled, first, &others.collect::<Vec<_>>(), progress)?
             }
             None => others.take(1).collect(),
         };
@@ -194,26 +196,42 @@ impl<'a> LabelTable<'a> {
     }
 }
 
-/// The columns of labels among some: classes of which each row marks a single one, else the first.
+/// The columns of labels among some: classes of which each row marks a single one, where at most
+/// some columns of other numbers are before them, else the first.
 fn label_columns(
     rows: &[StringRecord],
+    header: &StringRecord,
     columns: &[usize],
     progress: &Progress,
 ) -> Result<Vec<usize>, DataError> {
-    for start in 0..columns.len() {
-        let classes = one_hot(rows, &columns[start..], progress)?;
+    let few = &rows[..rows.len().min(LOOKED_AT)];
+    for (start, column) in columns.iter().enumerate().take(MOST_BEFORE + 1) {
         // After another column, two may be anything: yes and no, left and right.
-        if classes > 2 || (classes == 2 && start == 0) {
-            return Ok(columns[start..start + classes].to_vec());
+        let least = if start == 0 { 2 } else { 3 };
+        let mut found = &columns[start..];
+        // All rows prove what the first ones tell.
+        for rows in [few, rows] {
+            found = &found[..one_hot(rows, found, progress)?];
+        }
+        if found.len() >= least {
+            return Ok(found.to_vec());
+        }
+        let is_number = |row: &StringRecord| {
+            let field = row.get(*column).unwrap_or_default().trim();
+            field.is_empty() || field.parse::<f64>().is_ok()
+        };
+        if header.get(*column).is_some_and(csv::is_label_name) || !few.iter().all(is_number) {
+            break;
         }
     }
     Ok(columns.iter().take(1).copied().collect())
 }
 
-/// How many columns, from the first on, are classes of which each row marks a single one, where it is not empty: 1 where
-/// these are not two.
+/// How many columns, from the first on, are classes of which each row marks a single one, where it
+/// is not empty: 1 where these are not two.
 fn one_hot(rows: &[StringRecord], columns: &[usize], progress: &Progress) -> Result<usize, DataError> {
     // Whether each row has a mark so far; `None` where it is empty.
+    let _held = progress.budget().hold(memory::bytes_of::<Option<bool>>(rows.len()))?;
     let (mut marks, mut classes) = (vec![None; rows.len()], 1);
     for (count, column) in (1..).zip(columns) {
         for (row, marked) in rows.iter().zip(&mut marks) {
@@ -344,6 +362,22 @@ mod tests {
         check("f,x,y\na,1,1\nb,1,0\n", ["f", "x"], [Some("1"), Some("1"), Some("1")]);
         check("f,grade,x,y\na,3,1,0\nb,2,0,1\n", ["f", "grade"], [Some("3"), Some("2"), Some("2")]);
         check("f,age,x,y,z\na,30,1,0,0\nb,4,0,1,0\n", ["f", "x+y+z"], [Some("x"), Some("y"), Some("y")]);
+        // A column of classes before others that tell the split, in words or as numbers.
+        check(
+            "image,kind,is_train,is_val,is_test\na,cat,1,0,0\nb,dog,0,1,0\n",
+            ["image", "kind"],
+            [Some("cat"), Some("dog"), Some("dog")],
+        );
+        check(
+            "image,class,is_train,is_val,is_test\na,3,1,0,0\nb,5,0,1,0\n",
+            ["image", "class"],
+            [Some("3"), Some("5"), Some("5")],
+        );
+        // What the first rows tell, and one that does not.
+        let mut long = "f,x,y,z\na,0,1,0\n".to_owned();
+        long.extend((0..1000).map(|at| format!("o{at},1,0,0\n")));
+        check(&format!("{long}b,0,0,1\n"), ["f", "x+y+z"], [Some("y"), Some("z"), Some("z")]);
+        check(&format!("{long}b,0,1,1\n"), ["f", "x+y"], [Some("y"); 3]);
         // Two rows that do not agree, and a label that is missing.
         check("f,l\nb,1\nb,2\na,\n", ["f", "l"], [None, None, None]);
     }

@@ -131,11 +131,12 @@ fn judge(shape: &[usize], labels: &[(usize, bool)]) -> Verdict {
     }
     match *shape {
         [height, width, 1 | 3 | 4, _] if height >= FEWEST && width >= FEWEST => {
-            if fits(last, false) {
+            // Whole numbers of another name may be anything along that axis: times, wavelengths.
+            if fits(last, true) {
                 Verdict::Last
             } else if height == width {
                 Verdict::Guessed
-            } else if last > height.max(width) {
+            } else if last > height.max(width) || fits(last, false) {
                 Verdict::Open
             } else {
                 Verdict::First
@@ -167,6 +168,11 @@ mod tests {
         check(&[("X", &[32, 32, 3, 40], whole)], &[Verdict::Guessed]);
         check(&[("X", &[32, 24, 3, 40], whole)], &[Verdict::Open]);
         check(&[("X", &[500, 16, 4, 8], float)], &[Verdict::First]);
+        // Epochs of an electroencephalogram with their times, and labels without such a name.
+        let times: (&str, &[usize], Kind) = ("times", &[1000], whole);
+        check(&[("X", &[288, 22, 1, 1000], float), times], &[Verdict::Open, Verdict::First]);
+        check(&[("a", &[32, 24, 3, 20], whole), ("b", &[20], whole)], &[Verdict::Open, Verdict::First]);
+        check(&[("a", &[32, 32, 3, 40], whole), ("b", &[40], whole)], &[Verdict::Guessed, Verdict::First]);
         check(
             &[
                 ("x_train", &[28, 28, 90], whole),

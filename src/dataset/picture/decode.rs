@@ -4,7 +4,8 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{
-    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, pnm, tiff_numbers, tiff_pages,
+    COPIES, Depth, How, MAX_DECODED, OLD_BYTES, OLD_SIDE, Refusal, io_message, pnm, tiff_jpeg, tiff_numbers,
+    tiff_pages,
 };
 use crate::dataset::Progress;
 use crate::dataset::memory::Held;
@@ -19,10 +20,11 @@ pub(super) enum Decoded {
     Numbers { width: u32, height: u32, channels: usize, values: Vec<f32> },
 }
 
-/// Decodes a picture of `deepest` bits at most; its kind is told from its bytes.
+/// Decodes a picture of `deepest` bits at most; its kind is told from its bytes. The largest JPEG in
+/// a TIFF file has `jpeg_values`.
 pub(super) fn decode<'a>(
     bytes: &[u8],
-    is_tga: bool,
+    (is_tga, jpeg_values): (bool, u64),
     how: How,
     deepest: Depth,
     progress: &'a Progress,
@@ -65,7 +67,8 @@ pub(super) fn decode<'a>(
     } else {
         0
     };
-    let jpeg = if format == ImageFormat::Tiff { tiff_pages::jpeg_values(bytes) } else { 0 };
+    let is_jpeg = format == ImageFormat::Tiff && tiff_jpeg::is_first_page(bytes);
+    let jpeg = if is_jpeg { jpeg_values } else { 0 };
     let part = part.max(jpeg);
     if part > MAX_DECODED {
         return Err(Refusal::Bad(format!(

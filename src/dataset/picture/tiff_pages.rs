@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 
 /// The most pages of a file that are looked at.
 const MOST_PAGES: usize = 1 << 20;
@@ -107,55 +108,69 @@ pub(super) fn row_bytes(bytes: &[u8]) -> u64 {
     widest(256).max(widest(322)).saturating_mul(widest(277).max(1)).saturating_mul(8)
 }
 
-/// How many values the largest JPEG in a TIFF file has that holds some: its decoder makes room for as many as its own header
-/// says, whatever that of the page does.
-pub(super) fn jpeg_values(bytes: &[u8]) -> u64 {
-    // Tag: Compression, which is 7 for JPEG.
-    if !fields(bytes, 259).any(|compression| compression == 7) {
-        return 0;
-    }
-    let values = |start: &[u8; 10]| match *start {
-        // Markers of a frame, but for those of tables and extensions (ITU T.81, B.1.1.3); in coded data 0xFF comes before 0.
-        [0xFF, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, 0, length, _, rest @ ..] => {
-            let [height_high, height_low, width_high, width_low, components] = rest;
-            let is_frame = u16::from(length) == 8 + 3 * u16::from(components);
-            let side = |high, low| u64::from(u16::from_be_bytes([high, low]));
-            let values = side(height_high, height_low) * side(width_high, width_low) * u64::from(components);
-            if is_frame { values } else { 0 }
-        }
-        _ => 0,
-    };
-    bytes.array_windows().map(values).max().unwrap_or(0)
+/// Where the first page begins.
+pub(super) fn first(bytes: &[u8]) -> Option<u64> {
+    let layout = ByteLayout::of(bytes)?;
+    let size = layout.offset_size();
+    bytes.get(size..2 * size).map(|bytes| layout.number(bytes))
 }
 
-/// The numbers of the first page's fields of one kind.
+/// The first number of each field of one kind of the first page.
 fn fields(bytes: &[u8], tag: u64) -> impl Iterator<Item = u64> {
-    let number = move |layout: ByteLayout, at: usize, size: usize| {
-        bytes.get(at..at.checked_add(size)?).map(|bytes| layout.number(bytes))
-    };
+    let places = first(bytes).into_iter().flat_map(move |page| places(bytes, page, tag));
+    places.filter_map(|place| numbers(bytes, place).next())
+}
+
+/// Where the numbers of a field are in the file, as far as they are there.
+pub(super) struct Numbers {
+    pub place: Range<usize>,
+    /// Bytes of each.
+    size: usize,
+    layout: ByteLayout,
+}
+
+impl Numbers {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.place.len() / self.size
+    }
+}
+
+/// The numbers of a field.
+pub(super) fn numbers(bytes: &[u8], at: Numbers) -> impl Iterator<Item = u64> {
+    let values = bytes.get(at.place).unwrap_or_default().chunks_exact(at.size);
+    values.map(move |value| at.layout.number(value))
+}
+
+/// Where the numbers of each field of one kind are of the page that begins at `page`.
+pub(super) fn places(bytes: &[u8], page: u64, tag: u64) -> impl Iterator<Item = Numbers> {
     let found = move || {
         let layout = ByteLayout::of(bytes)?;
-        let offset_size = layout.offset_size();
-        let start = usize::try_from(number(layout, offset_size, offset_size)?).ok()?;
         let (count_size, field_size) = layout.sizes();
-        let count = number(layout, start, count_size)?;
-        let fields =
-            bytes.get(start.checked_add(count_size)?..)?.chunks_exact(field_size).take(count as usize);
-        let value = move |field: &[u8]| {
-            let (_, value) = field.split_at(field_size - offset_size);
+        let start = usize::try_from(page).ok()?;
+        let first = start.checked_add(count_size)?;
+        let count = layout.number(bytes.get(start..first)?);
+        let fields = bytes.get(first..)?.chunks_exact(field_size).take(count as usize).enumerate();
+        let numbers = move |(at, field): (usize, &[u8])| {
             let size = match layout.number(&field[2..4]) {
-                1 => 1,
+                1 | 7 => 1,
                 3 => 2,
                 16 | 18 => 8,
                 _ => 4,
             };
+            let value = field_size - layout.offset_size();
+            let count = usize::try_from(layout.number(&field[4..value])).unwrap_or(usize::MAX);
+            let length = count.max(1).saturating_mul(size);
             // What has no room in the field is somewhere else.
-            match value.get(..size) {
-                Some(value) => Some(layout.number(value)),
-                None => number(layout, usize::try_from(layout.number(value)).ok()?, size),
-            }
+            let start = if length <= layout.offset_size() {
+                first + at * field_size + value
+            } else {
+                usize::try_from(layout.number(&field[value..])).ok()?
+            };
+            let end = start.saturating_add(length).min(bytes.len());
+            (start < end).then_some(Numbers { place: start..end, size, layout })
         };
-        Some(fields.filter(move |field| layout.number(&field[..2]) == tag).filter_map(value))
+        Some(fields.filter(move |(_, field)| layout.number(&field[..2]) == tag).filter_map(numbers))
     };
     found().into_iter().flatten()
 }
@@ -200,15 +215,6 @@ mod tests {
             (&[[256, 3, 2], [322, 16, 1000]], 16),
         ] {
             assert_eq!(row_bytes(&file(fields)), expected, "{fields:?}");
-        }
-        let jpeg = b"\xff\xd8\xff\xc0\0\x11\x08\x20\0\x10\0\x03";
-        for (compression, expected) in [(7, 0x2000 * 0x1000 * 3), (1, 0)] {
-            let mut bytes = file(&[[256, 3, 8], [259, 3, compression]]);
-            bytes.extend(jpeg);
-            assert_eq!(jpeg_values(&bytes), expected);
-            // Of another length than its components take.
-            *bytes.last_mut().unwrap() = 4;
-            assert_eq!(jpeg_values(&bytes), 0);
         }
         assert_eq!(row_bytes(b"II*\0\xff\xff\xff\xff"), 0);
         assert_eq!(row_bytes(b"no picture"), 0);

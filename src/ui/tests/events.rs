@@ -110,6 +110,21 @@ pub(super) fn with_data() -> State {
     state
 }
 
+#[test]
+fn data_of_a_run_are_loaded_as_it_knows_them() {
+    let mut state = with_data();
+    let mut own_of_load = || {
+        state.effects.clear();
+        state.load();
+        state.project.data.split.seed += 1;
+        state.effects.drain(..).find_map(|effect| {
+            let Effect::Session(session::Request::Load { own, .. }) = effect else { return None };
+            own.map(|run| run.id)
+        })
+    };
+    assert_eq!([own_of_load(), own_of_load()], [Some(RunId(1)), None], "then they are split otherwise");
+}
+
 /// The jobs for baselines that were asked for since the last look.
 fn baselines(state: &mut State) -> Vec<JobId> {
     let is_baseline = |effect: Effect| {

@@ -20,7 +20,15 @@ impl State {
         self.data.requested = Some(self.project.data.clone());
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());
-        self.send(Request::Load { request: self.data.request, data });
+        let own = self.run_on_data().cloned().map(Box::new);
+        self.send(Request::Load { request: self.data.request, data, own });
+    }
+
+    /// A run that was trained on the data of the document: the shown one, else the last.
+    fn run_on_data(&self) -> Option<&Run> {
+        let wanted = self.project.data.trained();
+        let is_own = |run: &&Run| run.design.data.trained() == wanted;
+        self.shown().filter(is_own).or_else(|| self.runs.iter().rev().find(is_own))
     }
 
     /// Loads the data of a run; where the design on screen has others, it gets the run's, which can

@@ -1,0 +1,118 @@
+//! Loading the data of a run as the run knows them.
+
+use super::Run;
+use crate::dataset::{Column, Dataset, Known};
+use crate::project::{Data, Rules, Source};
+
+impl Run {
+    /// What it knows of its data, with [`Run::known_columns`].
+    pub fn known<'a>(&'a self, columns: &'a [Column]) -> Known<'a> {
+        let (depth, settled) = self.known_pixels();
+        let means = self.column_means().unwrap_or_default();
+        Known { means, columns, others: self.other_columns(), settled, depth }
+    }
+
+    /// Loads its data by `load`. Where these are not those it was trained on, they are read as it
+    /// knows them: its columns and limits, and then all rows, win over what newer rules find. Data
+    /// that differ however they are read come as they are found. No two readings are in memory at
+    /// once.
+    ///
+    /// # Errors
+    /// Those of `load`.
+    pub fn load_own<E>(
+        &self,
+        data: &Data,
+        load: impl Fn(&Data, Option<Known<'_>>) -> Result<Dataset, E>,
+    ) -> Result<Dataset, E> {
+        let found = load(data, None)?;
+        let columns = self.known_columns();
+        if self.check_same_rows(&found).is_ok() {
+            return Ok(found);
+        }
+        // Where the columns of a table are its own already, only the rows can differ.
+        let has_columns =
+            matches!(data.source, Source::Csv { .. }) && found.columns == columns && found.gaps.filled == 0;
+        drop(found);
+        for asked in readings(data).iter().skip(usize::from(has_columns)) {
+            let known = load(asked, Some(self.known(&columns))).ok();
+            if let Some(mut known) = known.filter(|known| self.check_same_rows(known).is_ok()) {
+                known.said.notes.push(format!(
+                    "these data are read as run {} was trained on them: newer rules take other rows, columns or values",
+                    self.id
+                ));
+                return Ok(known);
+            }
+        }
+        load(data, None)
+    }
+}
+
+/// Data as they are, and with the rows of a table that newer rules leave out where nothing is said
+/// of them: sums among the rows, then also rows below the table.
+fn readings(data: &Data) -> Vec<Data> {
+    let with_rows = |footer: Option<usize>| {
+        let mut data = data.clone();
+        if let (Source::Csv { reading, .. }, Rules::Current) = (&mut data.source, data.rules) {
+            reading.skip_rows.get_or_insert_default();
+            reading.skip_footer = reading.skip_footer.or(footer);
+        }
+        data
+    };
+    let mut all = vec![data.clone(), with_rows(None), with_rows(Some(0))];
+    all.dedup();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::plan;
+    use crate::dataset::{Progress, load, load_known, source_for};
+    use crate::project::{Channels, Choice, Project, RowSet, Shape, Take};
+    use crate::run::{RunId, facts};
+
+    #[test]
+    fn a_run_that_is_resumed_keeps_the_columns_and_rows_it_was_trained_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        let rows: Vec<String> =
+            (0..40).map(|at| format!("{},{},{}\n", 1000 + at, at % 7, at * at % 11)).collect();
+        let ids = format!("id,a,b\n{}", rows.concat());
+        let among = "label,a,b,c\nN,1,4,2\nN,2,5,1\nN total,3,9,3\n\
+                     S,5,6,1\nS,7,9,6\nS total,12,15,7\nAll,1,1,3\nAll,2,2,4\n";
+        let below = "label,a,b,c\nx,1,20,5\ny,3,40,2\nx,2,30,9\ny,6,10,4\n\
+                     y,5,50,1\nx,7,80,8\ny,4,70,3\nTotal,28,300,32\n";
+        let sums = Choice::SkipRows(Some(RowSet::default()));
+        let ids_chosen = vec![Choice::Column("id".to_owned(), Some(Take::Feature))];
+        // What the run was trained with, its rows and features, and those that newer rules find.
+        for (text, chosen, then, now) in [
+            (ids.as_str(), ids_chosen, (40, 3), (40, 2)),
+            (among, vec![sums.clone()], (8, 3), (6, 3)),
+            (below, vec![sums, Choice::SkipFooter(Some(0))], (8, 3), (7, 3)),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let mut design = Project::default();
+            design.data.source = source_for(&path, 8, 8, Channels::Grey).unwrap();
+            let asked = design.data.clone();
+            for choice in chosen {
+                assert!(choice.apply(&mut design.data));
+            }
+            let size = |data: &Dataset| (data.len(), data.shape);
+            let of = |(rows, features)| (rows, Shape::Vector(features));
+            let data = load(&design.data, &Progress::default()).unwrap();
+            let mut run = Run::new(RunId(1), &plan(&design, &facts(&data)).unwrap(), &data);
+            // As where nothing was said of it, and none of it was left out.
+            run.design.data = asked.clone();
+            let found = load(&asked, &Progress::default()).unwrap();
+            assert_eq!((size(&data), size(&found)), (of(then), of(now)), "{text}");
+            let own = run.load_own(&asked, |data, known| load_known(data, known, &Progress::default()));
+            let own = own.unwrap();
+            assert_eq!((size(&own), run.check_same_data(&own)), (of(then), Ok(())), "{text}");
+            assert!(own.said.notes.iter().any(|note| note.contains("as run 1 was trained on them")));
+            // Other data come as they are found.
+            run.fingerprint ^= 1;
+            let other = run.load_own(&asked, |data, known| load_known(data, known, &Progress::default()));
+            assert_eq!(other.unwrap(), found, "{text}");
+        }
+    }
+}
