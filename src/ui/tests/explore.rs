@@ -15,7 +15,7 @@ pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
     window.key(Modifiers::NONE, Key::F5);
     window.until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
     window.state().run(Command::Show("Explore"));
-    window.until("a code is decoded", |state| state.explore.decoded(Decoding::Pins).is_some());
+    window.until("a code is decoded", |state| state.explore.decoded(Decoding::Pointer).is_some());
     window.harness.run_ok();
     window
 }
@@ -53,7 +53,7 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
     let code = window.state().explore.pins[0].code.clone();
     let network = window.state().explore.asked.clone().expect("a network");
     let expected = network.trained.network(1).expect("small").decode(&code);
-    let is_there = |state: &State| decoded(state, Decoding::Pins)[..64] == expected[..];
+    let is_there = |state: &State| decoded(state, Decoding::Pins) == expected;
     window.until("the pin is decoded", is_there);
 
     let slider = window.harness.get_by_role_and_label(Role::Slider, "unit 1");
@@ -76,6 +76,7 @@ fn the_way_between_two_pins_begins_and_ends_at_them() {
     pin(&mut window, &[0, 1]);
     window.click("Between");
     window.until("the way is decoded", |state| !decoded(state, Decoding::Way).is_empty());
+    window.until("both pins are decoded", |state| decoded(state, Decoding::Pins).len() == 2 * 64);
     let (way, pins) = (decoded(window.state(), Decoding::Way), decoded(window.state(), Decoding::Pins));
     assert_eq!(way.len(), 9 * 64);
     let is_close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);

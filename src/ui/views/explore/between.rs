@@ -5,10 +5,11 @@ use std::time::Duration;
 use egui::{ComboBox, DragValue, RichText, Ui, vec2};
 
 use super::pictures::Pictures;
-use super::{Asked, Context};
+use super::{Asked, Context, failure_ui};
 use crate::analysis::between::Way;
 use crate::session::Decoding;
 use crate::ui::plots::{color, palette};
+use crate::ui::state::Question;
 use crate::ui::views::parts::{chip_ui, named};
 
 /// The choices of the section.
@@ -85,6 +86,7 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, ask
     let last = (between.steps - 1) as f32;
     let codes = (0..between.steps).flat_map(|step| between.way.at(from, to, step as f32 / last)).collect();
     context.decode(asked, Decoding::Way, codes);
+    failure_ui(ui, context, Question::Decode(Decoding::Way));
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Way) {
         between.pictures.fill(ui, context.data, stamp, rows);
     }

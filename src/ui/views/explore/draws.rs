@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{DragValue, RichText, Slider, Ui, vec2};
 
 use super::pictures::Pictures;
-use super::{Asked, Context};
+use super::{Asked, Context, failure_ui};
 use crate::project::Bottleneck;
 use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
 use crate::ui::plots::{color, format_number, palette};
@@ -61,16 +61,20 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         seed: section.seed,
     };
     let of = (format!("{:?}", draws.from), draws.count, draws.temperature.to_bits(), draws.seed);
-    let stamp = context.stamp((of, Arc::as_ptr(context.kept) as usize));
-    asked.questions.push((Question::Draw, stamp, JobKind::Draw { trained: context.trained.clone(), draws }));
-    let (stamp, codes, rows) = match context.explore.drawn() {
-        None => return,
-        Some((_, Err(message))) => {
-            ui.add(egui::Label::new(RichText::new(message).size(11.0).color(color(p.bad))).wrap());
-            return;
-        }
-        Some((stamp, Ok((codes, rows)))) => (stamp, codes, rows),
-    };
+    let stamp = context.stamp((of, context.subject.codes_stamp));
+    // While weights change by themselves, each draw gets its neighbours before the next.
+    let waits = context.is_live
+        && context.explore.drawn().is_some_and(|(drawn, result)| {
+            result.is_ok()
+                && (context.explore.is_new(Question::NearDraws, drawn)
+                    || context.explore.is_open(Question::NearDraws))
+        });
+    if !waits && context.asks(Question::Draw, stamp) {
+        let kind = JobKind::Draw { trained: context.trained.clone(), draws };
+        asked.questions.push((Question::Draw, stamp, kind));
+    }
+    failure_ui(ui, context, Question::Draw);
+    let Some((stamp, Ok((codes, rows)))) = context.explore.drawn() else { return };
     section.pictures.fill(ui, context.data, stamp, rows);
     if context.explore.is_new(Question::NearDraws, stamp) {
         let lookup = Lookup {
@@ -82,6 +86,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         };
         asked.questions.push((Question::NearDraws, stamp, JobKind::Lookup(lookup)));
     }
+    failure_ui(ui, context, Question::NearDraws);
     let found = context.explore.found(Question::NearDraws).filter(|(of, _)| *of == stamp);
     if let Some((_, found)) = found {
         let sampler = Sampler::new(context.data);

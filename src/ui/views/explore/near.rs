@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{RichText, Ui, vec2};
 
 use super::pictures::Pictures;
-use super::{Asked, Context, bits};
+use super::{Asked, Context, bits, failure_ui};
 use crate::analysis::hamming::BinaryCodes;
 use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes, precision};
 use crate::dataset::LabelColumn;
@@ -31,8 +31,7 @@ const SIDE: f32 = 58.0;
 /// Shows the section.
 pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut Asked) {
     let p = palette(ui);
-    let active = context.explore.active.and_then(|at| Some((at, context.explore.pins.get(at)?)));
-    let Some((at, pin)) = active else {
+    let Some((at, pin)) = context.active() else {
         let text = "Pin a sample to see what is near to it.";
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
         return;
@@ -82,7 +81,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut 
     };
     let Some(picture) = picture else { return };
     let stamp = stamp_of((context.data.fingerprint, bits(&picture), pin.row));
-    if context.explore.is_new(Question::NearPin, stamp) {
+    if context.asks(Question::NearPin, stamp) {
         let lookup = Lookup {
             data: Arc::clone(context.data),
             pictures: Arc::new(picture),
@@ -92,6 +91,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut 
         };
         asked.questions.push((Question::NearPin, stamp, JobKind::Lookup(lookup)));
     }
+    failure_ui(ui, context, Question::NearPin);
     let Some((_, found)) = context.explore.found(Question::NearPin).filter(|(of, _)| *of == stamp) else {
         return;
     };

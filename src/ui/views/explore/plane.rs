@@ -5,9 +5,8 @@ use egui::{
     pos2,
 };
 
-use super::pictures::Pictures;
 use super::subject::PlaneKind;
-use super::{Asked, Context, ExploreView, bits};
+use super::{Asked, Context, ExploreView};
 use crate::analysis::density::Density;
 use crate::dataset::LabelValues;
 use crate::run::Kept;
@@ -103,11 +102,19 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, color(palette(ui).plot));
     let subject = context.subject;
     let Some(plane) = &subject.plane else {
-        let (what, advice) = match view.kind {
-            PlaneKind::Pins => ("A plane needs three pins", "Pin three samples that do not lie on one line."),
-            PlaneKind::Components | PlaneKind::Units => {
+        let units = context.kept.code_units;
+        let (what, advice) = match view.shown_kind(units) {
+            PlaneKind::Pins => {
+                ("A plane needs three pins", "Pin three samples whose codes do not lie on one line.")
+            }
+            PlaneKind::Units => ("x and y are the same unit", "Choose another unit along x or y."),
+            PlaneKind::Components if units == 1 => {
                 ("This code has no plane", "It has a single unit: move its slider at the right.")
             }
+            PlaneKind::Components => (
+                "The codes have no principal components",
+                "They are all alike, or not finite: choose two units.",
+            ),
         };
         advice_ui(ui, what, advice);
         return;
@@ -152,6 +159,8 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         shown.response.clone().on_hover_cursor(CursorIcon::Crosshair);
         if let (Some(at), true) = (pointer, pressed) {
             view.place = Some(plane.code(shown.point(at)));
+            // The code is decoded where it is shown: in the next frame.
+            ui.ctx().request_repaint();
         }
     }
     if let Some(code) = &view.place {
@@ -160,7 +169,6 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         let painter = shown.painter(ui);
         painter.circle_stroke(at, 6.0, Stroke::new(2.5, color(p.plot)));
         painter.circle_stroke(at, 6.0, Stroke::new(1.5, color(p.text)));
-        context.decode(asked, Decoding::Pointer, code.clone());
     }
     if let Some(point) = shown.hovered
         && !pressed
@@ -175,7 +183,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
 
 fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
     let is_meant = shown.response.has_focus() || shown.response.hovered();
-    if !is_meant || ui.ctx().egui_wants_keyboard_input() {
+    if !is_meant || ui.ctx().text_edit_focused() {
         return;
     }
     for (tool, _, key, _) in Tool::ALL {
@@ -269,13 +277,13 @@ impl Mosaic {
             .flat_map(|y| (0..cells[0]).map(move |x| (x, y)))
             .flat_map(|(x, y)| plane.code([place(0, x), place(1, y)]))
             .collect();
-        let stamp = context.stamp(bits(&codes));
-        self.asked = Some((stamp, limits, cells));
-        context.decode(asked, Decoding::Mosaic, codes);
+        if let Some(stamp) = context.decode(asked, Decoding::Mosaic, codes) {
+            self.asked = Some((stamp, limits, cells));
+        }
         let Some((answered, rows)) = context.explore.decoded(Decoding::Mosaic) else { return };
-        let is_newest = answered == stamp;
-        if is_newest && self.shown.is_none_or(|shown| shown.0 != stamp) {
-            self.shown = self.asked;
+        let is_shown = self.shown.is_some_and(|shown| shown.0 == answered);
+        if let Some(of) = self.asked.filter(|asked| asked.0 == answered && !is_shown) {
+            self.shown = Some(of);
             let (features, range) = (context.data.shape.features().max(1), self.range.of(context.data));
             let sampler = Sampler::new(context.data);
             let pixels: Vec<f32> =
@@ -305,11 +313,4 @@ impl Mosaic {
             }
         }
     }
-}
-
-/// What is decoded under the pointer, once it is there.
-pub fn pointed<'a>(ui: &Ui, context: &Context<'_>, pictures: &'a mut Pictures) -> Option<&'a Pictures> {
-    let (stamp, rows) = context.explore.decoded(Decoding::Pointer)?;
-    pictures.fill(ui, context.data, stamp, rows);
-    (pictures.len() > 0).then_some(pictures)
 }

@@ -16,6 +16,8 @@ const FEW: usize = 32;
 /// The code as it was changed.
 #[derive(Clone, Default)]
 pub struct Sliders {
+    /// The pin whose code it began with; that of none is the mean.
+    pin: Option<usize>,
     /// The code it began with, and the code now.
     code: Option<(Vec<f32>, Vec<f32>)>,
     shows_all: bool,
@@ -27,25 +29,25 @@ impl Sliders {
         self.code.as_ref().filter(|(from, now)| bits(from) != bits(now)).map(|(_, now)| &now[..])
     }
 
-    /// Begins with another code, unless it is the one that was begun with.
-    fn follow(&mut self, base: Vec<f32>) -> &mut Vec<f32> {
-        if self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base)) {
-            self.code = Some((base.clone(), base));
+    /// Begins with the code of another pin. Changes stay where only the mean has moved, with another epoch.
+    pub fn follow(&mut self, base: Vec<f32>, pin: Option<usize>) {
+        let is_other = self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base));
+        let keeps = self.pin == pin && pin.is_none() && self.changed().is_some();
+        if is_other && !keeps || self.pin != pin {
+            (self.pin, self.code) = (pin, Some((base.clone(), base)));
         }
-        &mut self.code.get_or_insert_default().1
     }
 }
 
 /// Shows the section.
 pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, asked: &mut Asked) {
-    let base = context.base();
     let is_changed = sliders.changed().is_some();
     let shows_all = sliders.shows_all;
-    let code = sliders.follow(base.clone());
+    let Some((from, code)) = &mut sliders.code else { return };
     ui.horizontal(|ui| {
         let reset = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Reset")).inner;
         if reset.on_hover_text("Take back every change of this code").clicked() {
-            code.clone_from(&base);
+            code.clone_from(from);
         }
         let keep = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Keep as pin")).inner;
         if keep.on_hover_text("Keep the changed code").clicked() {
@@ -201,13 +203,17 @@ mod tests {
     fn a_code_is_changed_once_it_differs_from_the_one_it_began_with() {
         let mut sliders = Sliders::default();
         assert_eq!(sliders.changed(), None);
-        sliders.follow(vec![1.0, 2.0]);
+        let change = |sliders: &mut Sliders| sliders.code.as_mut().expect("a code").1[1] = 3.0;
+        sliders.follow(vec![1.0, 2.0], None);
         assert_eq!(sliders.changed(), None);
-        sliders.follow(vec![1.0, 2.0])[1] = 3.0;
+        change(&mut sliders);
         assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]));
-        sliders.follow(vec![1.0, 2.0]);
-        assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]), "another frame changes nothing");
-        sliders.follow(vec![0.0, 2.0]);
-        assert_eq!(sliders.changed(), None, "another pin is looked at");
+        sliders.follow(vec![1.5, 2.0], None);
+        assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]), "the mean of another epoch");
+        sliders.follow(vec![1.0, 2.0], Some(0));
+        assert_eq!(sliders.changed(), None, "another pin is looked at, of the same code");
+        change(&mut sliders);
+        sliders.follow(vec![0.0, 2.0], Some(0));
+        assert_eq!(sliders.changed(), None, "the pin has another code");
     }
 }

@@ -49,7 +49,10 @@ const FAR: f32 = 3.0;
 /// What follows from the codes of one epoch.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
-    stamp: u64,
+    /// The codes that all of it follows from, held so that nothing else takes their address.
+    kept: Option<Arc<Kept>>,
+    /// Changes with the codes.
+    pub codes_stamp: u64,
     /// Changes with the plane and the codes.
     pub plane_stamp: u64,
     pca: Option<Pca>,
@@ -77,16 +80,17 @@ impl Subject {
         active: Option<usize>,
     ) {
         let count = kept.code_units.max(1);
-        let stamp = stamp_of((Arc::as_ptr(kept) as usize, kept.epoch, count));
-        if self.stamp != stamp {
-            self.stamp = stamp;
+        if self.kept.as_ref().is_none_or(|own| !Arc::ptr_eq(own, kept)) {
+            self.kept = Some(Arc::clone(kept));
+            self.codes_stamp += 1;
+            self.pca = None;
             self.spreads = Spread::of_units(&kept.codes, count, BINS);
             self.order = (0..count).collect();
             let variance = |unit: &usize| self.spreads[*unit].variance;
             self.order.sort_by(|a, b| variance(b).total_cmp(&variance(a)));
-            self.pca = Pca::fit(&kept.codes, count, 2).ok();
             self.usual = usual_distance(&kept.codes, count);
         }
+        let stamp = self.codes_stamp;
         let base = active.and_then(|at| pins.get(at)).map_or_else(
             || self.spreads.iter().map(|spread| spread.mean).collect::<Vec<f32>>(),
             |pin| pin.code.clone(),
@@ -104,11 +108,14 @@ impl Subject {
             return;
         }
         self.plane_stamp = plane_stamp;
-        let components = || self.pca.as_ref().and_then(Plane::of_components);
+        // No other plane is worth the time.
+        if kind == PlaneKind::Components && count > 2 && self.pca.is_none() {
+            self.pca = Pca::fit(&kept.codes, count, 2).ok();
+        }
         self.plane = match kind {
             // A code of two units is its own plane.
             PlaneKind::Components if count == 2 => Plane::of_units(&base, [0, 1]),
-            PlaneKind::Components => components(),
+            PlaneKind::Components => self.pca.as_ref().and_then(Plane::of_components),
             PlaneKind::Units => Plane::of_units(&base, units),
             PlaneKind::Pins => match through[..] {
                 [a, b, c] => Plane::through([a, b, c]),

@@ -4,9 +4,10 @@ use egui::{Rect, RichText, Sense, Ui, vec2};
 
 use super::pictures::{Pictures, size};
 use super::sliders::unit_name;
-use super::{Asked, Context};
+use super::{Asked, Context, failure_ui};
 use crate::session::Decoding;
 use crate::ui::plots::{color, palette};
+use crate::ui::state::Question;
 
 /// Steps over the range of a unit, and units at most.
 const STEPS: usize = 7;
@@ -38,6 +39,7 @@ pub fn traversals_ui(ui: &mut Ui, context: &Context<'_>, traversals: &mut Traver
         })
     });
     context.decode(asked, Decoding::Traversals, codes.collect());
+    failure_ui(ui, context, Question::Decode(Decoding::Traversals));
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Traversals) {
         traversals.pictures.fill(ui, context.data, stamp, rows);
     }
