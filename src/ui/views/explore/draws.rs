@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{DragValue, RichText, Slider, Ui, vec2};
 
 use super::pictures::Pictures;
-use super::{Asked, Context, failure_ui};
+use super::{Asked, Context, bits, failure_ui};
 use crate::project::Bottleneck;
 use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
 use crate::ui::plots::{color, format_number, palette};
@@ -50,6 +50,8 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         section.from.unwrap_or(if has_prior(&kind) { Distribution::Prior } else { Distribution::Gaussian });
     controls_ui(ui, &kind, section, from);
     ui.add_space(6.0);
+    let health = context.run.health.as_ref().and_then(|health| health.codebook.as_ref());
+    let shares = health.map_or(&[][..], |codebook| &codebook.shares);
     let draws = Draws {
         from: match from {
             Distribution::Mixture(_) => Distribution::Mixture(section.components),
@@ -59,8 +61,10 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         count: section.count,
         temperature: section.temperature,
         seed: section.seed,
+        shares: shares.to_vec(),
     };
-    let of = (format!("{:?}", draws.from), draws.count, draws.temperature.to_bits(), draws.seed);
+    let of =
+        (format!("{:?}", draws.from), draws.count, draws.temperature.to_bits(), draws.seed, bits(shares));
     let stamp = context.stamp((of, context.subject.codes_stamp));
     // While weights change by themselves, each draw gets its neighbours before the next.
     let waits = context.is_live
