@@ -74,7 +74,7 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
 fn the_way_between_two_pins_begins_and_ends_at_them() {
     let mut window = explored(|_| {});
     pin(&mut window, &[0, 1]);
-    window.click("Between");
+    window.click("Interpolation");
     window.until("the way is decoded", |state| !decoded(state, Decoding::Way).is_empty());
     window.until("both pins are decoded", |state| decoded(state, Decoding::Pins).len() == 2 * 64);
     let (way, pins) = (decoded(window.state(), Decoding::Way), decoded(window.state(), Decoding::Pins));
@@ -104,7 +104,7 @@ fn samples_are_drawn_by_their_seed_each_with_its_nearest_training_sample() {
     let found = window.state().explore.found(near).expect("found").1.to_vec();
     let train = window.state().data.dataset.as_ref().expect("data").split.train.clone();
     assert!(found.len() == 12 && found.iter().flatten().all(|near| train.contains(&near.row)));
-    window.click("Others");
+    window.click("Draw again");
     let first_codes = first.0;
     window.until("others are drawn", |state| drawn(state).is_some_and(|(codes, _)| codes != first_codes));
 }
@@ -117,7 +117,7 @@ fn units_are_traversed_and_neighbours_are_found() {
     window.until("units are traversed", |state| !decoded(state, Decoding::Traversals).is_empty());
     let units = window.state().runs[0].design.code.units;
     assert_eq!(decoded(window.state(), Decoding::Traversals).len(), 7 * units * 64);
-    window.click("Near");
+    window.click("Nearest");
     let near = crate::ui::state::Question::NearPin;
     window.until("neighbours are found", |state| state.explore.found(near).is_some());
     let own = window.state().explore.pins[0].row;
@@ -142,7 +142,7 @@ fn every_kind_of_code_can_be_explored() {
             project.code.units = units;
         });
         pin(&mut window, &[0, 1, 2]);
-        for section in ["Sliders", "Between", "Traversals", "Sample", "Near"] {
+        for section in ["Sliders", "Interpolation", "Traversals", "Sample", "Nearest"] {
             window.click(section);
             window.harness.run_ok();
         }

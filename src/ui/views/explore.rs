@@ -1,5 +1,5 @@
 //! Exploring a code: what is at a place of the latent space, what each unit does, what lies between two codes, what the network
-//! makes up, and what is near to a sample.
+//! generates, and what is near to a sample.
 
 mod between;
 mod draws;
@@ -75,14 +75,33 @@ impl Context<'_> {
         self.active().map_or_else(|| self.subject.mean(), |(_, pin)| pin.code.clone())
     }
 
-    /// Asks for the reconstructions of codes; gives the stamp of the question where it was asked.
-    fn decode(&self, asked: &mut Asked, purpose: Decoding, codes: Vec<f32>) -> Option<u64> {
-        if codes.is_empty() || !codes.len().is_multiple_of(self.kept.code_units) {
-            return None;
-        }
-        let stamp = self.stamp(bits(&codes));
+    /// How often each entry of the codebook is chosen, of a quantised code.
+    fn shares(&self) -> &[f32] {
+        let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
+        codebook.map_or(&[], |codebook| &codebook.shares)
+    }
+
+    /// Samples that are decoded at most at a time: of large ones fewer, so that their values fit into 16 MB.
+    fn most_samples(&self) -> usize {
+        ((1 << 22) / self.data.shape.features().max(1)).max(4)
+    }
+
+    /// Asks for the reconstructions of codes, which follow from the network and what `of` says; gives the stamp of the
+    /// question where it was asked.
+    fn decode(
+        &self,
+        asked: &mut Asked,
+        purpose: Decoding,
+        of: impl std::hash::Hash,
+        codes: impl FnOnce() -> Vec<f32>,
+    ) -> Option<u64> {
+        let stamp = self.stamp(of);
         let question = Question::Decode(purpose);
         if !self.asks(question, stamp) {
+            return None;
+        }
+        let codes = codes();
+        if codes.is_empty() || !codes.len().is_multiple_of(self.kept.code_units) {
             return None;
         }
         let trained = self.trained.clone();
@@ -111,7 +130,7 @@ struct Asked {
     questions: Vec<(Question, u64, JobKind)>,
     /// A code to keep.
     pin: Option<Pin>,
-    /// A kept code to let go of.
+    /// A kept code to remove.
     unpin: Option<usize>,
     /// A kept code to look at.
     activate: Option<usize>,
@@ -131,10 +150,10 @@ enum Section {
 impl Section {
     const ALL: [(Section, &'static str, &'static str); 5] = [
         (Section::Sliders, "Sliders", "Change single units of the code and see what changes"),
-        (Section::Between, "Between", "The way from one pin to another"),
+        (Section::Between, "Interpolation", "Codes between two pins"),
         (Section::Traversals, "Traversals", "Every unit over its range"),
-        (Section::Draw, "Sample", "Samples that the network makes up"),
-        (Section::Near, "Near", "Samples that are near to a pin"),
+        (Section::Draw, "Sample", "Samples that the network generates"),
+        (Section::Near, "Nearest", "The samples nearest to a pin"),
     ];
 }
 

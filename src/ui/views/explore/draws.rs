@@ -1,4 +1,4 @@
-//! Samples that the network makes up: codes drawn from the prior or from a distribution fitted to the codes, decoded, each with
+//! Samples that the network generates: codes drawn from the prior or from a distribution fitted to the codes, decoded, each with
 //! the training sample it is nearest to, so that memorising shows.
 
 use std::sync::Arc;
@@ -50,21 +50,24 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         section.from.unwrap_or(if has_prior(&kind) { Distribution::Prior } else { Distribution::Gaussian });
     controls_ui(ui, &kind, section, from);
     ui.add_space(6.0);
-    let health = context.run.health.as_ref().and_then(|health| health.codebook.as_ref());
-    let shares = health.map_or(&[][..], |codebook| &codebook.shares);
     let draws = Draws {
         from: match from {
             Distribution::Mixture(_) => Distribution::Mixture(section.components),
             Distribution::Prior | Distribution::Gaussian => from,
         },
         codes: Arc::clone(context.kept),
-        count: section.count,
+        count: section.count.min(context.most_samples()),
         temperature: section.temperature,
         seed: section.seed,
-        shares: shares.to_vec(),
+        shares: context.shares().to_vec(),
     };
-    let of =
-        (format!("{:?}", draws.from), draws.count, draws.temperature.to_bits(), draws.seed, bits(shares));
+    let of = (
+        format!("{:?}", draws.from),
+        draws.count,
+        draws.temperature.to_bits(),
+        draws.seed,
+        bits(context.shares()),
+    );
     let stamp = context.stamp((of, context.subject.codes_stamp));
     // While weights change by themselves, each draw gets its neighbours before the next.
     let waits = context.is_live
@@ -141,15 +144,21 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
 fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from: Distribution) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        let fits = !has_only_prior(kind);
         let choices = [
             (Distribution::Prior, "prior", "The distribution that training holds codes to", has_prior(kind)),
             (
                 Distribution::Gaussian,
                 "Gaussian",
                 "A normal distribution with full covariance, fitted to the codes",
-                true,
+                fits,
             ),
-            (Distribution::Mixture(0), "mixture", "Several normal distributions, fitted to the codes", true),
+            (
+                Distribution::Mixture(section.components),
+                "mixture",
+                "Several normal distributions, fitted to the codes",
+                fits,
+            ),
         ];
         for (choice, name, about, _) in choices.into_iter().filter(|choice| choice.3) {
             let is_on = std::mem::discriminant(&choice) == std::mem::discriminant(&from);
@@ -158,8 +167,8 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
             }
         }
         if matches!(from, Distribution::Mixture(_)) {
-            let drag = DragValue::new(&mut section.components).range(1..=50).speed(0.1).suffix(" parts");
-            named(ui.add(drag), "parts of the mixture");
+            let drag = DragValue::new(&mut section.components).range(1..=50).speed(0.1).suffix(" components");
+            named(ui.add(drag), "components of the mixture");
         }
     });
     ui.add_space(4.0);
@@ -167,7 +176,7 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         let seed = DragValue::new(&mut section.seed).speed(0.1).prefix("seed ");
         named(ui.add(seed), "seed of the samples").on_hover_text("The same seed gives the same samples");
-        if chip_ui(ui, false, "Others").on_hover_text("Draw other samples").clicked() {
+        if chip_ui(ui, false, "Draw again").on_hover_text("Draw other samples").clicked() {
             section.seed = section.seed.wrapping_add(1);
         }
         let count = DragValue::new(&mut section.count).range(1..=200).speed(0.2).suffix(" samples");
@@ -187,4 +196,19 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
 /// Whether a kind of code has a prior that codes are drawn from.
 fn has_prior(kind: &Bottleneck) -> bool {
     !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
+}
+
+/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal distribution fits it.
+fn has_only_prior(kind: &Bottleneck) -> bool {
+    match kind {
+        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } | Bottleneck::Quantised { .. } => {
+            true
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. } => false,
+    }
 }

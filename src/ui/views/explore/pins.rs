@@ -35,7 +35,7 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     let p = palette(ui);
     let (code, name) = focus(context, view);
     let is_pointer = view.place.is_some();
-    context.decode(asked, Decoding::Pointer, code.clone());
+    context.decode(asked, Decoding::Pointer, bits(&code), || code.clone());
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pointer) {
         view.pointer.fill(ui, context.data, stamp, rows);
     }
@@ -102,8 +102,9 @@ pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
         return;
     }
-    let codes: Vec<f32> = context.explore.pins.iter().flat_map(|pin| pin.code.iter().copied()).collect();
-    context.decode(asked, Decoding::Pins, codes);
+    let pins = &context.explore.pins;
+    let of: Vec<Vec<u32>> = pins.iter().map(|pin| bits(&pin.code)).collect();
+    context.decode(asked, Decoding::Pins, of, || pins.iter().flat_map(|pin| pin.code.clone()).collect());
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pins) {
         view.pins.fill(ui, context.data, stamp, rows);
     }

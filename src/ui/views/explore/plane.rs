@@ -268,16 +268,19 @@ impl Mosaic {
     ) {
         let Some(picture) = context.data.shown() else { return };
         let (limits, size) = (shown.limits(), shown.rect().size());
-        let cells = [size.x, size.y].map(|side| ((side / CELL) as usize).clamp(2, MOST_CELLS));
+        let most = MOST_CELLS.min(context.most_samples().isqrt());
+        let cells = [size.x, size.y].map(|side| ((side / CELL) as usize).clamp(2, most));
         let place = |axis: usize, at: usize| {
             let [low, high] = if axis == 0 { limits.x } else { limits.y };
             (low + (high - low) * (at as f64 + 0.5) / cells[axis] as f64) as f32
         };
-        let codes: Vec<f32> = (0..cells[1])
-            .flat_map(|y| (0..cells[0]).map(move |x| (x, y)))
-            .flat_map(|(x, y)| plane.code([place(0, x), place(1, y)]))
-            .collect();
-        if let Some(stamp) = context.decode(asked, Decoding::Mosaic, codes) {
+        let codes = || {
+            let places = (0..cells[1]).flat_map(|y| (0..cells[0]).map(move |x| (x, y)));
+            places.flat_map(|(x, y)| plane.code([place(0, x), place(1, y)])).collect()
+        };
+        let of =
+            (context.subject.plane_stamp, [limits.x, limits.y].map(|ends| ends.map(f64::to_bits)), cells);
+        if let Some(stamp) = context.decode(asked, Decoding::Mosaic, of, codes) {
             self.asked = Some((stamp, limits, cells));
         }
         let Some((answered, rows)) = context.explore.decoded(Decoding::Mosaic) else { return };

@@ -4,6 +4,7 @@ use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, 
 
 use super::{Asked, Context, bits};
 use crate::analysis::spread::Spread;
+use crate::engine::code_thresholds;
 use crate::project::{Bottleneck, format_count};
 use crate::ui::plots::{color, format_number, palette};
 use crate::ui::state::Pin;
@@ -20,6 +21,8 @@ pub struct Sliders {
     pin: Option<usize>,
     /// The code it began with, and the code now.
     code: Option<(Vec<f32>, Vec<f32>)>,
+    /// Where 0 ends and 1 begins for each bit, and of which codes.
+    thresholds: (u64, Vec<f32>),
     shows_all: bool,
 }
 
@@ -52,13 +55,19 @@ pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, ask
         let keep = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Keep as pin")).inner;
         if keep.on_hover_text("Keep the changed code").clicked() {
             let number = context.explore.pins.len() + 1;
-            asked.pin =
-                Some(Pin { name: format!("made by sliders {number}"), code: code.clone(), row: None });
+            asked.pin = Some(Pin { name: format!("code {number} (sliders)"), code: code.clone(), row: None });
         }
     });
     ui.add_space(4.0);
     match &context.trained.plan().design().code.kind {
-        Bottleneck::Hashing { .. } => bits_ui(ui, code),
+        Bottleneck::Hashing { threshold, .. } => {
+            let codes = context.subject.codes_stamp;
+            if sliders.thresholds.0 != codes {
+                let kept = context.kept;
+                sliders.thresholds = (codes, code_thresholds(&kept.codes, kept.code_units, *threshold));
+            }
+            bits_ui(ui, code, &sliders.thresholds.1);
+        }
         Bottleneck::DescriptionLength { choices, .. } => choices_ui(ui, code, *choices),
         Bottleneck::Quantised { dimension, .. } => entries_ui(ui, context, code, *dimension),
         Bottleneck::Plain
@@ -134,11 +143,11 @@ pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
 }
 
 /// Bits to flip.
-fn bits_ui(ui: &mut Ui, code: &mut [f32]) {
+fn bits_ui(ui: &mut Ui, code: &mut [f32], thresholds: &[f32]) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
-        for (unit, value) in code.iter_mut().enumerate() {
-            let is_set = *value > 0.5;
+        for (unit, (value, threshold)) in code.iter_mut().zip(thresholds).enumerate() {
+            let is_set = *value > *threshold;
             let text = RichText::new(if is_set { "1" } else { "0" }).size(11.0).monospace();
             let button = ui.add(Button::selectable(is_set, text).min_size(vec2(18.0, 20.0)));
             if named(button, format!("bit {}", unit + 1))
