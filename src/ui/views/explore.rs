@@ -23,6 +23,7 @@ use self::plane::{Mosaic, Tool, plane_ui};
 use self::sliders::Sliders;
 use self::subject::{PlaneKind, Subject};
 use self::traversals::Traversals;
+use super::latent::lasso::Lasso;
 use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, trailing_ui};
 use super::sample::kept_at;
 use super::view::{Entry, View};
@@ -32,7 +33,7 @@ use crate::run::{Kept, Run, RunId, Status};
 use crate::session::{Decoding, JobKind};
 use crate::ui::keys::keys;
 use crate::ui::plots::{ScatterView, color, palette, stamp_of};
-use crate::ui::state::{Explore, MissingData, Pin, Question, State};
+use crate::ui::state::{Explore, How, MissingData, Pin, Question, Selection, State};
 
 /// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
 const SIDE: f32 = 292.0;
@@ -50,6 +51,7 @@ struct Context<'a> {
     is_live: bool,
     generation: u64,
     explore: &'a Explore,
+    selection: &'a Selection,
     subject: &'a Subject,
 }
 
@@ -134,6 +136,8 @@ struct Asked {
     unpin: Option<usize>,
     /// A kept code to look at.
     activate: Option<usize>,
+    /// Rows to select.
+    select: Option<(Vec<u32>, How)>,
 }
 
 /// A section of the panel beside the plane.
@@ -169,6 +173,9 @@ pub struct ExploreView {
     scatter: ScatterView,
     subject: Subject,
     mosaic: Mosaic,
+    lasso: Lasso,
+    /// The class that a person chose to see alone.
+    pinned_class: Option<u32>,
     /// The code under the pointer that was last decoded.
     place: Option<Vec<f32>>,
     pointer: Pictures,
@@ -237,6 +244,7 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
         is_live: network.epoch.is_none() && run.status == Status::Training,
         generation: network.generation,
         explore,
+        selection: &state.selection,
         subject: &subject,
     };
     view.sliders.follow(context.base(), explore.active);
@@ -354,6 +362,9 @@ impl View for ExploreView {
         }
         if let Some(pin) = asked.pin {
             state.pin(pin);
+        }
+        if let Some((fingerprint, (rows, how))) = state.shown().map(|run| run.fingerprint).zip(asked.select) {
+            state.selection.apply(fingerprint, rows, how);
         }
         if let Some(at) = asked.activate {
             state.explore.active = Some(at);

@@ -2,7 +2,7 @@
 
 use egui::{
     Align2, Color32, CursorIcon, DragValue, FontId, Key, Mesh, Rect, RichText, Shape, Stroke, Tooltip, Ui,
-    pos2,
+    UiBuilder, pos2, vec2,
 };
 
 use super::subject::PlaneKind;
@@ -12,9 +12,11 @@ use crate::dataset::LabelValues;
 use crate::run::Kept;
 use crate::session::Decoding;
 use crate::ui::plots::{
-    Atlas, Drag, Limits, PointColors, Scatter, ShownScatter, color, palette, scatter_ui, stamp_of,
+    Atlas, Drag, Limits, PointColors, Scatter, ShownScatter, class_legend_ui, class_legend_width, color,
+    palette, scatter_ui, stamp_of,
 };
 use crate::ui::state::Pin;
+use crate::ui::views::latent::lasso;
 use crate::ui::views::parts::{advice_ui, chip_ui, named};
 use crate::ui::views::sample::{RangeCache, Sampler, label_text, row_name, tells_groups};
 
@@ -26,13 +28,28 @@ pub enum Tool {
     Decode,
     /// Moves what is shown.
     Pan,
+    /// Draws around points to select them.
+    Lasso,
+    /// Draws a box around them.
+    Box,
 }
 
 impl Tool {
-    const ALL: [(Tool, &'static str, Key, &'static str); 2] = [
+    const ALL: [(Tool, &'static str, Key, &'static str); 4] = [
         (Tool::Decode, "Decode", Key::D, "Drag to decode the place under the pointer (D)"),
         (Tool::Pan, "Pan", Key::P, "Drag to move what is shown (P)"),
+        (Tool::Lasso, "Lasso", Key::L, "Drag around points to select them; Shift adds, Ctrl subtracts (L)"),
+        (Tool::Box, "Box", Key::B, "Drag a box around points to select them; Shift adds, Ctrl subtracts (B)"),
     ];
+
+    /// What selects points, where it does.
+    fn selects(self) -> Option<lasso::Tool> {
+        match self {
+            Tool::Decode | Tool::Pan => None,
+            Tool::Lasso => Some(lasso::Tool::Lasso),
+            Tool::Box => Some(lasso::Tool::Box),
+        }
+    }
 }
 
 /// Pictures of a decoded plane beneath the points.
@@ -102,15 +119,11 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, color(palette(ui).plot));
     let subject = context.subject;
     let Some(plane) = &subject.plane else {
-        let units = context.kept.code_units;
-        let (what, advice) = match view.shown_kind(units) {
+        let (what, advice) = match view.shown_kind(context.kept.code_units) {
             PlaneKind::Pins => {
                 ("A plane needs three pins", "Pin three samples whose codes do not lie on one line.")
             }
             PlaneKind::Units => ("x and y are the same unit", "Choose another unit along x or y."),
-            PlaneKind::Components if units == 1 => {
-                ("This code has no plane", "It has a single unit: move its slider at the right.")
-            }
             PlaneKind::Components => (
                 "The codes have no principal components",
                 "They are all alike, or not finite: choose two units.",
@@ -122,6 +135,21 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     let column =
         context.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column));
     let rows = &context.run.kept.probe.code_rows;
+    let mut isolated = None;
+    let mut room = ui.available_rect_before_wrap();
+    if let Some(LabelValues::Classes { names, .. }) = column.map(|column| &column.values) {
+        let width = class_legend_width(ui, names, room.width() * 0.3);
+        let (plot, side) = room.split_left_right_at_x(room.right() - width);
+        room = plot;
+        let legend = side.shrink2(vec2(4.0, 8.0));
+        if legend.is_positive() {
+            let builder = UiBuilder::new().max_rect(legend).id_salt("explore legend");
+            isolated =
+                ui.scope_builder(builder, |ui| class_legend_ui(ui, names, &mut view.pinned_class)).inner;
+        }
+    }
+    let of = stamp_of((context.run.fingerprint, context.selection.changes(), rows.len()));
+    view.lasso.follow(of, rows, |row| context.selection.contains(context.run.fingerprint, row));
     let classes: Vec<u32> = match column.map(|column| &column.values) {
         Some(LabelValues::Classes { ids, .. }) => {
             rows.iter().map(|row| ids.get(*row as usize).copied().unwrap_or(u32::MAX)).collect()
@@ -134,19 +162,28 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         colors: if classes.is_empty() { PointColors::Alike } else { PointColors::Classes(&classes) },
         stamp: stamp_of((subject.plane_stamp, context.data.fingerprint)),
         series: stamp_of((context.run.id, context.run.started_unix_secs, view.kind, view.units)),
-        isolated: None,
+        isolated,
         lanes: None,
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
     };
-    let (mosaic, tint) = (&mut view.mosaic, color(palette(ui).code));
-    let shown = scatter_ui(ui, &scatter, &mut view.scatter, |_, transform, shapes| {
-        if mosaic.is_on {
-            mosaic.paint(transform, shapes);
-        } else {
-            shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
-        }
+    let (mosaic, marks, tint) = (&mut view.mosaic, &mut view.lasso, color(palette(ui).code));
+    let (scatter_view, builder) =
+        (&mut view.scatter, UiBuilder::new().max_rect(room).id_salt("explore plot"));
+    let shown = ui.scope_builder(builder, |ui| {
+        scatter_ui(ui, &scatter, scatter_view, |ui, transform, shapes| {
+            if mosaic.is_on {
+                mosaic.paint(transform, shapes);
+            } else {
+                shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
+            }
+            let at = |[x, y]: [f32; 2]| transform.position_from_point(&[f64::from(x), f64::from(y)].into());
+            shapes.extend(marks.marks(ui, &subject.points, at));
+        })
     });
-    let Some(shown) = shown else { return };
+    let Some(shown) = shown.inner else { return };
+    if let Some(tool) = view.tool.selects() {
+        asked.select = view.lasso.ui(ui, tool, &shown, &subject.points, rows);
+    }
     if view.mosaic.is_on {
         view.mosaic.ask(ui, context, &shown, plane, asked);
     }
@@ -174,7 +211,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         && !pressed
     {
         hover_ui(ui, context, point);
-        if shown.response.clicked() {
+        if shown.response.clicked() && view.tool.selects().is_none() {
             asked.pin = pin_of(context, point);
             view.place = None;
         }

@@ -113,6 +113,7 @@ impl Subject {
             self.pca = Pca::fit(&kept.codes, count, 2).ok();
         }
         self.plane = match kind {
+            PlaneKind::Components if count == 1 => Some(Plane::of_one_unit()),
             // A code of two units is its own plane.
             PlaneKind::Components if count == 2 => Plane::of_units(&base, [0, 1]),
             PlaneKind::Components => self.pca.as_ref().and_then(Plane::of_components),
@@ -123,6 +124,12 @@ impl Subject {
             },
         };
         self.points = self.plane.as_ref().map_or_else(Vec::new, |plane| plane.places(&kept.codes));
+        if count == 1 {
+            // One line would hide how many codes lie at a place.
+            for (index, point) in self.points.iter_mut().enumerate() {
+                point[1] = jitter(index);
+            }
+        }
         self.density = Density::new(self.points.iter().copied(), [DENSITY_CELLS; 2]);
     }
 
@@ -136,6 +143,12 @@ impl Subject {
         let found = nearest(code, &kept.codes, 1, Distance::Euclidean);
         found.first().is_some_and(|near| near.distance > FAR * self.usual)
     }
+}
+
+/// Height of a point in the strip of a code of one unit, from -0.5 to 0.5, by its number: multiples of the golden ratio spread
+/// evenly (Weyl 1916).
+fn jitter(index: usize) -> f32 {
+    (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5
 }
 
 /// The distance to the nearest other code that 95 of 100 codes keep.
@@ -179,6 +192,17 @@ mod tests {
         assert_eq!(subject.plane.as_ref().map(|plane| plane.code([1.0, 2.0])), Some(vec![1.0, 2.0, 1.0]));
         subject.update(&kept(), PlaneKind::Pins, [1, 0], &pins[..2], None);
         assert!(subject.plane.is_none() && subject.points.is_empty());
+    }
+
+    #[test]
+    fn a_code_of_one_unit_is_a_strip() {
+        let mut subject = Subject::default();
+        let kept = Arc::new(Kept { code_units: 1, codes: vec![3.0, -1.0], ..Kept::default() });
+        subject.update(&kept, PlaneKind::Components, [0, 0], &[], None);
+        assert_eq!(subject.points[0], [3.0, -0.5]);
+        assert_eq!(subject.points[1][0], -1.0);
+        assert!((subject.points[1][1] - 0.118_034).abs() < 1e-6, "{:?}", subject.points);
+        assert_eq!(subject.plane.as_ref().map(|plane| plane.code([2.0, 0.4])), Some(vec![2.0]));
     }
 
     #[test]
