@@ -12,9 +12,6 @@ pub enum Way {
 }
 
 impl Way {
-    /// Both.
-    pub const ALL: [Way; 2] = [Way::Linear, Way::Spherical];
-
     /// The point at `share` of the way from `a` (0) to `b` (1).
     pub fn at(self, a: &[f32], b: &[f32], share: f32) -> Vec<f32> {
         let line = || a.iter().zip(b).map(|(a, b)| a + share * (b - a)).collect();

@@ -18,7 +18,8 @@ const FLOOR: f64 = 1e-6;
 
 impl Mixture {
     /// Fits `k` components to `rows` (rows × `d`). They start at rows chosen as in k-means++ (Arthur & Vassilvitskii 2007) by
-    /// numbers uniform in [0, 1) that the caller gives. A component that loses all rows is left out.
+    /// numbers uniform in [0, 1) that the caller gives. A component that loses all rows is left out. `goes_on` is asked
+    /// before each round after the first; where it says no, the fit ends as it stands.
     ///
     /// # Errors
     /// [`FitError`].
@@ -27,6 +28,7 @@ impl Mixture {
         d: usize,
         k: usize,
         mut uniform: impl FnMut() -> f32,
+        goes_on: &dyn Fn() -> bool,
     ) -> Result<Mixture, FitError> {
         let whole = Gaussian::fit(rows, d)?;
         let count = rows.len() / d;
@@ -41,7 +43,7 @@ impl Mixture {
         for _ in 0..ROUNDS {
             mixture = Mixture::of_shares(rows, d, &shares, floor)?;
             let likelihood = mixture.expect(rows, d, &mut shares);
-            if likelihood - before < GAIN {
+            if likelihood - before < GAIN || !goes_on() {
                 break;
             }
             before = likelihood;
@@ -182,7 +184,7 @@ mod tests {
 
     #[test]
     fn groups_are_found_with_their_shares() {
-        let mixture = Mixture::fit(&two_groups(), 2, 2, numbers()).unwrap();
+        let mixture = Mixture::fit(&two_groups(), 2, 2, numbers(), &|| true).unwrap();
         let mut found: Vec<_> = mixture.components.iter().map(|(share, own)| (*share, own.mean[0])).collect();
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
         assert_eq!(found.len(), 2);
@@ -199,7 +201,8 @@ mod tests {
     #[test]
     fn one_component_is_the_gaussian() {
         let rows = two_groups();
-        let (one, whole) = (Mixture::fit(&rows, 2, 1, numbers()).unwrap(), Gaussian::fit(&rows, 2).unwrap());
+        let (one, whole) =
+            (Mixture::fit(&rows, 2, 1, numbers(), &|| true).unwrap(), Gaussian::fit(&rows, 2).unwrap());
         for point in [[0.0, 0.0], [3.0, -2.0_f32]] {
             assert!((one.log_density(&point) - whole.log_density(&point)).abs() < 1e-4);
         }
@@ -208,9 +211,9 @@ mod tests {
     #[test]
     fn rows_that_are_all_alike_and_too_many_components_do_no_harm() {
         let alike = [1.0_f32; 8];
-        let mixture = Mixture::fit(&alike, 2, 3, numbers()).unwrap();
+        let mixture = Mixture::fit(&alike, 2, 3, numbers(), &|| true).unwrap();
         assert!(mixture.draw(1.0, 0.5, || 1.0).iter().all(|value| (value - 1.0).abs() < 1e-3));
-        let error = Mixture::fit(&alike, 2, 5, numbers());
+        let error = Mixture::fit(&alike, 2, 5, numbers(), &|| true);
         assert_eq!(error, Err(FitError::TooManyComponents { components: 5, rows: 4 }));
     }
 }

@@ -14,9 +14,6 @@ pub enum Distance {
 }
 
 impl Distance {
-    /// Both.
-    pub const ALL: [Distance; 2] = [Distance::Euclidean, Distance::Cosine];
-
     /// The distance of two points of equal length.
     pub fn of(self, a: &[f32], b: &[f32]) -> f32 {
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();

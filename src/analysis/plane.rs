@@ -21,6 +21,11 @@ impl Plane {
         Some(Plane { origin, axes: units.map(axis) })
     }
 
+    /// The only unit along the first axis; the second axis changes nothing.
+    pub fn of_one_unit() -> Plane {
+        Plane { origin: vec![0.0], axes: [vec![1.0], vec![0.0]] }
+    }
+
     /// The plane of the first two principal components; all others are 0. `None` where there are not as many.
     pub fn of_components(pca: &Pca) -> Option<Plane> {
         let mut components = pca.components.chunks_exact(pca.mean.len().max(1));

@@ -2,6 +2,7 @@ mod codes;
 mod health;
 mod likelihood;
 mod prior;
+mod projection;
 mod samples;
 
 pub use codes::Codes;

@@ -254,7 +254,7 @@ impl Waist {
     }
 
     /// Units a k-sparse code keeps.
-    fn kept(&self, mode: Mode) -> usize {
+    pub fn kept(&self, mode: Mode) -> usize {
         let Bottleneck::KSparse { k, alpha, lowers } = self.kind else { return self.units };
         match mode {
             Mode::Train(moment) if lowers => {

@@ -130,6 +130,15 @@ impl KeptEpochs {
         self.looks.by_epoch.range(..=epoch).next_back().map(|(_, kept)| kept)
     }
 
+    /// What a person sees who looks at an epoch: the newest kept one that is not after it, else the
+    /// oldest; the newest of all where no epoch was chosen.
+    pub fn look(&self, epoch: Option<u32>) -> Option<&Arc<Kept>> {
+        match epoch {
+            None => self.newest(),
+            Some(epoch) => self.at(epoch).or_else(|| self.iter().next()),
+        }
+    }
+
     /// The network's weights after a kept epoch; `None` where none were kept, or by an earlier
     /// version.
     pub fn weights(&self, epoch: u32) -> Option<&Arc<Weights>> {

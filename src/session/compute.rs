@@ -109,11 +109,13 @@ fn compute(kind: &JobKind, ready: &mut Ready, goes_on: &dyn Fn() -> bool) -> Res
     match kind {
         JobKind::Decode { trained, codes, purpose: _ } => {
             let network = ready.network(trained).map_err(text)?;
-            Ok(JobResult::Decoded(network.decode(codes)))
+            let mut codes = codes.clone();
+            network.project_codes(&mut codes);
+            Ok(JobResult::Decoded(network.decode(&codes)))
         }
         JobKind::Draw { trained, draws } => {
             let network = ready.network(trained).map_err(text)?;
-            let codes = draws.codes(network)?;
+            let codes = draws.codes(network, goes_on)?;
             let rows = network.decode(&codes);
             Ok(JobResult::Drawn { codes, rows })
         }

@@ -1,7 +1,7 @@
 //! Which job of the compute lane comes next. Knows no thread and no clock.
 
 use std::collections::VecDeque;
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 
 use super::{Decoding, Job, JobId, JobKind};
 
@@ -12,19 +12,23 @@ pub(super) enum Urgency {
     Pointer,
     /// What a view shows.
     Points,
+    /// What searches or fits for long, and is given up for a newer question.
+    Searches,
     /// Work on a whole set of samples.
     Sets,
 }
 
 impl Urgency {
     /// All of them.
-    pub(super) const ALL: [Urgency; 3] = [Urgency::Pointer, Urgency::Points, Urgency::Sets];
+    pub(super) const ALL: [Urgency; 4] =
+        [Urgency::Pointer, Urgency::Points, Urgency::Searches, Urgency::Sets];
 
     /// Name of its worker's thread.
     pub(super) fn name(self) -> &'static str {
         match self {
             Urgency::Pointer => "pointer",
             Urgency::Points => "points",
+            Urgency::Searches => "searches",
             Urgency::Sets => "sets",
         }
     }
@@ -36,10 +40,9 @@ impl JobKind {
         match self {
             JobKind::Decode { purpose: Decoding::Pointer | Decoding::Pins, .. } => Urgency::Pointer,
             JobKind::Decode { purpose: Decoding::Way | Decoding::Traversals | Decoding::Mosaic, .. }
-            | JobKind::Draw { .. }
-            | JobKind::Lookup(_)
             | JobKind::InSight(_)
             | JobKind::Principal { .. } => Urgency::Points,
+            JobKind::Draw { .. } | JobKind::Lookup(_) => Urgency::Searches,
             JobKind::Baseline { .. }
             | JobKind::Evaluate { .. }
             | JobKind::Likelihood { .. }
@@ -47,14 +50,27 @@ impl JobKind {
         }
     }
 
-    /// Whether another job asks the same, so that only the newer is wanted.
-    fn asks_as(&self, other: &JobKind) -> bool {
-        match (self, other) {
-            (JobKind::Decode { purpose, .. }, JobKind::Decode { purpose: other, .. }) => purpose == other,
-            (JobKind::Lookup(own), JobKind::Lookup(other)) => own.is_of_draws == other.is_of_draws,
-            _ => discriminant(self) == discriminant(other),
+    /// What it asks: of jobs that ask the same only the newest is wanted.
+    fn asking(&self) -> Asking {
+        match self {
+            JobKind::Decode { purpose, .. } => Asking::Decode(*purpose),
+            JobKind::Lookup(lookup) => Asking::Lookup { is_of_draws: lookup.is_of_draws },
+            JobKind::Draw { .. }
+            | JobKind::InSight(_)
+            | JobKind::Principal { .. }
+            | JobKind::Baseline { .. }
+            | JobKind::Evaluate { .. }
+            | JobKind::Likelihood { .. }
+            | JobKind::Samples(_) => Asking::Kind(discriminant(self)),
         }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    Decode(Decoding),
+    Lookup { is_of_draws: bool },
+    Kind(Discriminant<JobKind>),
 }
 
 /// The jobs that wait, and those that somebody is at.
@@ -66,15 +82,21 @@ pub(super) struct Queue {
 
 struct UnderWay {
     id: JobId,
+    asking: Asking,
     is_wanted: bool,
 }
 
 impl Queue {
     /// Adds a job. Of what a person moves about only the newest is wanted: it takes the place of an
-    /// older one of its kind. What is found on a whole set belongs to a run, and each is found.
+    /// older one of its kind, also of one under way that takes long. What is found on a whole set belongs to a run, and each is found.
     pub(super) fn push(&mut self, job: Job) {
-        if job.kind.urgency() != Urgency::Sets {
-            self.waiting.retain(|older| !older.kind.asks_as(&job.kind));
+        let (urgency, asking) = (job.kind.urgency(), job.kind.asking());
+        if urgency != Urgency::Sets {
+            self.waiting.retain(|older| older.kind.asking() != asking);
+        }
+        if urgency == Urgency::Searches {
+            let older = self.under_way.iter_mut().filter(|older| older.asking == asking);
+            older.for_each(|older| older.is_wanted = false);
         }
         self.waiting.push_back(job);
     }
@@ -83,7 +105,8 @@ impl Queue {
     pub(super) fn take(&mut self, urgency: Urgency) -> Option<Job> {
         let place = self.waiting.iter().position(|job| job.kind.urgency() == urgency)?;
         let job = self.waiting.remove(place)?;
-        self.under_way.push(UnderWay { id: job.id, is_wanted: true });
+        let asking = job.kind.asking();
+        self.under_way.push(UnderWay { id: job.id, asking, is_wanted: true });
         Some(job)
     }
 
@@ -122,6 +145,7 @@ mod tests {
     use crate::engine::Trained;
     use crate::project::{Data, Recipe};
     use crate::run::{Kept, Weights, facts};
+    use crate::session::Lookup;
 
     fn jobs() -> impl Fn(u64, Urgency) -> Job {
         let data: Arc<Dataset> = Arc::new(load(&Data::default(), &Progress::default()).expect("embedded"));
@@ -133,6 +157,13 @@ mod tests {
                     JobKind::Decode { trained: trained.clone(), codes: vec![], purpose: Decoding::Pointer }
                 }
                 Urgency::Points => JobKind::Principal { codes: Arc::new(Kept::default()) },
+                Urgency::Searches => JobKind::Lookup(Lookup {
+                    data: Arc::clone(&data),
+                    pictures: Arc::default(),
+                    count: 1,
+                    except: None,
+                    is_of_draws: id.is_multiple_of(2),
+                }),
                 Urgency::Sets => JobKind::Baseline { data: Arc::clone(&data), components: 1 },
             };
             assert_eq!(kind.urgency(), urgency);
@@ -142,10 +173,10 @@ mod tests {
 
     #[test]
     fn of_what_moves_the_newest_is_done_and_of_all_else_each() {
-        use Urgency::{Pointer, Points, Sets};
+        use Urgency::{Pointer, Points, Searches, Sets};
         let job = jobs();
         // The jobs that each worker takes, in the order of `Urgency::ALL`.
-        let check = |pushed: &[(u64, Urgency)], taken: [&[u64]; 3]| {
+        let check = |pushed: &[(u64, Urgency)], taken: [&[u64]; 4]| {
             let mut queue = Queue::default();
             pushed.iter().for_each(|(id, urgency)| queue.push(job(*id, *urgency)));
             for (urgency, taken) in Urgency::ALL.into_iter().zip(taken) {
@@ -153,11 +184,26 @@ mod tests {
                 assert_eq!(ids.collect::<Vec<_>>(), taken, "{pushed:?} {urgency:?}");
             }
         };
-        check(&[], [&[], &[], &[]]);
-        check(&[(1, Sets), (2, Points), (3, Pointer)], [&[3], &[2], &[1]]);
-        check(&[(1, Pointer), (2, Sets), (3, Pointer), (4, Pointer)], [&[4], &[], &[2]]);
-        check(&[(1, Points), (2, Pointer), (3, Points)], [&[2], &[3], &[]]);
-        check(&[(1, Sets), (2, Sets), (3, Sets)], [&[], &[], &[1, 2, 3]]);
+        check(&[], [&[], &[], &[], &[]]);
+        check(&[(1, Sets), (2, Points), (3, Pointer)], [&[3], &[2], &[], &[1]]);
+        check(&[(1, Pointer), (2, Sets), (3, Pointer), (4, Pointer)], [&[4], &[], &[], &[2]]);
+        check(&[(1, Points), (2, Pointer), (3, Points)], [&[2], &[3], &[], &[]]);
+        check(&[(1, Sets), (2, Sets), (3, Sets)], [&[], &[], &[], &[1, 2, 3]]);
+        check(&[(1, Searches), (2, Searches), (3, Searches)], [&[], &[], &[2, 3], &[]]);
+    }
+
+    #[test]
+    fn a_search_under_way_is_given_up_for_a_newer_one() {
+        let (job, mut queue) = (jobs(), Queue::default());
+        for urgency in [Urgency::Searches, Urgency::Pointer, Urgency::Sets] {
+            queue.push(job(1, urgency));
+            assert!(queue.take(urgency).is_some());
+            queue.push(job(2, urgency));
+            assert!(queue.is_wanted(JobId(1)), "{urgency:?}: another question");
+            queue.push(job(3, urgency));
+            assert_eq!(queue.is_wanted(JobId(1)), urgency != Urgency::Searches, "{urgency:?}");
+            queue = Queue::default();
+        }
     }
 
     #[test]

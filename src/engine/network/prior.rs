@@ -91,7 +91,7 @@ impl Network {
     }
 
     /// Values of the array of this name, in the engine's order; none where there is no such array.
-    fn values(&self, name: &str) -> Vec<f32> {
+    pub(super) fn values(&self, name: &str) -> Vec<f32> {
         let array = self.parameters.iter().find(|parameter| parameter.name == name);
         array.map_or_else(Vec::new, |parameter| parameter.node.borrow().values().to_vec())
     }

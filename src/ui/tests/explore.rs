@@ -15,7 +15,7 @@ pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
     window.key(Modifiers::NONE, Key::F5);
     window.until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
     window.state().run(Command::Show("Explore"));
-    window.until("a code is decoded", |state| state.explore.decoded(Decoding::Pins).is_some());
+    window.until("a code is decoded", |state| state.explore.decoded(Decoding::Pointer).is_some());
     window.harness.run_ok();
     window
 }
@@ -39,8 +39,8 @@ fn decoded(state: &State, purpose: Decoding) -> Vec<f32> {
 fn a_place_is_decoded_pinned_and_changed_by_sliders() {
     let mut window = explored(|_| {});
     let plane = window.harness.get_by_label("codes to explore").rect();
-    // Not on a point, or it would be pinned.
-    let at = plane.center() + vec2(60.0, -90.0);
+    // Not on a point, or it would be pinned: none lies in the margin at a corner.
+    let at = plane.right_top() + vec2(-14.0, 14.0);
     window.harness.drag_at(at);
     window.harness.step();
     window.until("the place is decoded", |state| state.explore.decoded(Decoding::Pointer).is_some());
@@ -53,7 +53,7 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
     let code = window.state().explore.pins[0].code.clone();
     let network = window.state().explore.asked.clone().expect("a network");
     let expected = network.trained.network(1).expect("small").decode(&code);
-    let is_there = |state: &State| decoded(state, Decoding::Pins)[..64] == expected[..];
+    let is_there = |state: &State| decoded(state, Decoding::Pins) == expected;
     window.until("the pin is decoded", is_there);
 
     let slider = window.harness.get_by_role_and_label(Role::Slider, "unit 1");
@@ -74,8 +74,9 @@ fn a_place_is_decoded_pinned_and_changed_by_sliders() {
 fn the_way_between_two_pins_begins_and_ends_at_them() {
     let mut window = explored(|_| {});
     pin(&mut window, &[0, 1]);
-    window.click("Between");
+    window.click("Interpolation");
     window.until("the way is decoded", |state| !decoded(state, Decoding::Way).is_empty());
+    window.until("both pins are decoded", |state| decoded(state, Decoding::Pins).len() == 2 * 64);
     let (way, pins) = (decoded(window.state(), Decoding::Way), decoded(window.state(), Decoding::Pins));
     assert_eq!(way.len(), 9 * 64);
     let is_close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
@@ -103,7 +104,7 @@ fn samples_are_drawn_by_their_seed_each_with_its_nearest_training_sample() {
     let found = window.state().explore.found(near).expect("found").1.to_vec();
     let train = window.state().data.dataset.as_ref().expect("data").split.train.clone();
     assert!(found.len() == 12 && found.iter().flatten().all(|near| train.contains(&near.row)));
-    window.click("Others");
+    window.click("Draw again");
     let first_codes = first.0;
     window.until("others are drawn", |state| drawn(state).is_some_and(|(codes, _)| codes != first_codes));
 }
@@ -116,7 +117,7 @@ fn units_are_traversed_and_neighbours_are_found() {
     window.until("units are traversed", |state| !decoded(state, Decoding::Traversals).is_empty());
     let units = window.state().runs[0].design.code.units;
     assert_eq!(decoded(window.state(), Decoding::Traversals).len(), 7 * units * 64);
-    window.click("Near");
+    window.click("Nearest");
     let near = crate::ui::state::Question::NearPin;
     window.until("neighbours are found", |state| state.explore.found(near).is_some());
     let own = window.state().explore.pins[0].row;
@@ -141,7 +142,7 @@ fn every_kind_of_code_can_be_explored() {
             project.code.units = units;
         });
         pin(&mut window, &[0, 1, 2]);
-        for section in ["Sliders", "Between", "Traversals", "Sample", "Near"] {
+        for section in ["Sliders", "Interpolation", "Traversals", "Sample", "Nearest"] {
             window.click(section);
             window.harness.run_ok();
         }

@@ -55,7 +55,15 @@ impl State {
     /// Takes in the result of a job.
     pub(super) fn take_result(&mut self, job: JobId, result: Result<JobResult, String>) {
         let asked = self.jobs.remove(&job);
-        let Err(result) = self.explore.take(job, result) else { return };
+        let result = match self.explore.take(job, result) {
+            Err(result) => result,
+            Ok(failure) => {
+                if let Some(message) = failure {
+                    self.notices.log(Severity::Warning, message);
+                }
+                return;
+            }
+        };
         match result {
             Ok(JobResult::Baseline(mse)) => {
                 if let Some(run) = self.baselines.take(job).and_then(|id| self.find_run_mut(id)) {

@@ -23,7 +23,7 @@ impl State {
             // Answers to older requests come too late.
             Event::Loading { .. } | Event::Loaded { .. } | Event::LoadFailed { .. } => {}
             Event::Run(id, event) => self.handle_run_event(id, event),
-            Event::Weights { run, weights, .. } => self.take_weights(run, weights),
+            Event::Weights { run, step, weights, .. } => self.take_weights(run, step, weights),
             Event::Computed(job, result) => self.take_result(job, result),
             Event::StoreFailed(message) => self.notices.say(
                 Severity::Error,

@@ -1,5 +1,5 @@
 //! Exploring a code: what is at a place of the latent space, what each unit does, what lies between two codes, what the network
-//! makes up, and what is near to a sample.
+//! generates, and what is near to a sample.
 
 mod between;
 mod draws;
@@ -23,16 +23,17 @@ use self::plane::{Mosaic, Tool, plane_ui};
 use self::sliders::Sliders;
 use self::subject::{PlaneKind, Subject};
 use self::traversals::Traversals;
+use super::latent::lasso::Lasso;
 use super::parts::{chip_ui, empty_action_ui, empty_ui, epoch_ui, header_ui, is_tabbed, trailing_ui};
 use super::sample::kept_at;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
 use crate::engine::Trained;
-use crate::run::{Kept, Run};
+use crate::run::{Kept, Run, RunId, Status};
 use crate::session::{Decoding, JobKind};
 use crate::ui::keys::keys;
 use crate::ui::plots::{ScatterView, color, palette, stamp_of};
-use crate::ui::state::{Explore, MissingData, Pin, Question, State};
+use crate::ui::state::{Explore, How, MissingData, Pin, Question, Selection, State};
 
 /// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
 const SIDE: f32 = 292.0;
@@ -46,30 +47,76 @@ struct Context<'a> {
     data: &'a Arc<Dataset>,
     kept: &'a Arc<Kept>,
     trained: &'a Trained,
+    /// Whether the weights change by themselves.
+    is_live: bool,
+    generation: u64,
     explore: &'a Explore,
+    selection: &'a Selection,
     subject: &'a Subject,
 }
 
 impl Context<'_> {
     /// Tells questions to this network from those to others.
     fn stamp(&self, of: impl std::hash::Hash) -> u64 {
-        stamp_of((Arc::as_ptr(self.trained.weights()) as usize, of))
+        stamp_of((self.generation, of))
+    }
+
+    /// Whether a question is to be asked now. While weights change ten times a second, what takes longer is asked again
+    /// only once it is answered, or no answer would ever be to the newest.
+    fn asks(&self, question: Question, stamp: u64) -> bool {
+        self.explore.is_new(question, stamp) && !(self.is_live && self.explore.is_open(question))
+    }
+
+    /// The active pin, with its place among the pins.
+    fn active(&self) -> Option<(usize, &Pin)> {
+        self.explore.active.and_then(|at| Some((at, self.explore.pins.get(at)?)))
     }
 
     /// The code looked at: that of the active pin, else the mean.
     fn base(&self) -> Vec<f32> {
-        let active = self.explore.active.and_then(|at| self.explore.pins.get(at));
-        active.map_or_else(|| self.subject.mean(), |pin| pin.code.clone())
+        self.active().map_or_else(|| self.subject.mean(), |(_, pin)| pin.code.clone())
     }
 
-    /// Asks for the reconstructions of codes.
-    fn decode(&self, asked: &mut Asked, purpose: Decoding, codes: Vec<f32>) {
-        let stamp = self.stamp(bits(&codes));
+    /// How often each entry of the codebook is chosen, of a quantised code.
+    fn shares(&self) -> &[f32] {
+        let codebook = self.run.health.as_ref().and_then(|health| health.codebook.as_ref());
+        codebook.map_or(&[], |codebook| &codebook.shares)
+    }
+
+    /// Samples that are decoded at most at a time: of large ones fewer, so that their values fit into 16 MB.
+    fn most_samples(&self) -> usize {
+        ((1 << 22) / self.data.shape.features().max(1)).max(4)
+    }
+
+    /// Asks for the reconstructions of codes, which follow from the network and what `of` says; gives the stamp of the
+    /// question where it was asked.
+    fn decode(
+        &self,
+        asked: &mut Asked,
+        purpose: Decoding,
+        of: impl std::hash::Hash,
+        codes: impl FnOnce() -> Vec<f32>,
+    ) -> Option<u64> {
+        let stamp = self.stamp(of);
         let question = Question::Decode(purpose);
-        if self.explore.is_new(question, stamp) {
-            let trained = self.trained.clone();
-            asked.questions.push((question, stamp, JobKind::Decode { trained, codes, purpose }));
+        if !self.asks(question, stamp) {
+            return None;
         }
+        let codes = codes();
+        if codes.is_empty() || !codes.len().is_multiple_of(self.kept.code_units) {
+            return None;
+        }
+        let trained = self.trained.clone();
+        asked.questions.push((question, stamp, JobKind::Decode { trained, codes, purpose }));
+        Some(stamp)
+    }
+}
+
+/// Says why a question has no answer.
+fn failure_ui(ui: &mut Ui, context: &Context<'_>, question: Question) {
+    if let Some(message) = context.explore.failed(question) {
+        let text = RichText::new(message).size(11.0).color(color(palette(ui).bad));
+        ui.add(egui::Label::new(text).wrap());
     }
 }
 
@@ -85,10 +132,12 @@ struct Asked {
     questions: Vec<(Question, u64, JobKind)>,
     /// A code to keep.
     pin: Option<Pin>,
-    /// A kept code to let go of.
+    /// A kept code to remove.
     unpin: Option<usize>,
     /// A kept code to look at.
     activate: Option<usize>,
+    /// Rows to select.
+    select: Option<(Vec<u32>, How)>,
 }
 
 /// A section of the panel beside the plane.
@@ -105,16 +154,18 @@ enum Section {
 impl Section {
     const ALL: [(Section, &'static str, &'static str); 5] = [
         (Section::Sliders, "Sliders", "Change single units of the code and see what changes"),
-        (Section::Between, "Between", "The way from one pin to another"),
+        (Section::Between, "Interpolation", "Codes between two pins"),
         (Section::Traversals, "Traversals", "Every unit over its range"),
-        (Section::Draw, "Sample", "Samples that the network makes up"),
-        (Section::Near, "Near", "Samples that are near to a pin"),
+        (Section::Draw, "Sample", "Samples that the network generates"),
+        (Section::Near, "Nearest", "The samples nearest to a pin"),
     ];
 }
 
 /// How the view stands.
 #[derive(Clone, Default)]
 pub struct ExploreView {
+    /// The run and start of the run that all of it is of.
+    of: Option<(RunId, u64)>,
     kind: PlaneKind,
     units: [usize; 2],
     tool: Tool,
@@ -122,10 +173,15 @@ pub struct ExploreView {
     scatter: ScatterView,
     subject: Subject,
     mosaic: Mosaic,
+    lasso: Lasso,
+    /// The class that a person chose to see alone.
+    pinned_class: Option<u32>,
     /// The code under the pointer that was last decoded.
     place: Option<Vec<f32>>,
     pointer: Pictures,
     pins: Pictures,
+    /// Whether a code is far from all others, and of which code that was found.
+    far: (u64, bool),
     sliders: Sliders,
     between: Between,
     traversals: Traversals,
@@ -150,16 +206,10 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
         }
         trailing_ui(ui, "explore", |ui| {
             epoch_ui(ui, state.epoch);
-            let of = state.explore.asked.as_ref().map(|asked| asked.epoch);
-            if let (Some(wanted), Some(of)) = (state.epoch, of)
-                && of != Some(wanted)
+            if let (Some(kept), Some(asked)) = (kept, &state.explore.asked)
+                && let Some((text, about)) = weights_text(kept.epoch, asked.epoch)
             {
-                let text = of.map_or_else(
-                    || "decoded by the last weights".to_owned(),
-                    |of| format!("decoded by epoch {of}"),
-                );
-                ui.label(RichText::new(text).size(11.0).color(color(palette(ui).dim)))
-                    .on_hover_text("No weights are kept of the epoch looked at.");
+                ui.label(RichText::new(text).size(11.0).color(color(palette(ui).dim))).on_hover_text(about);
             }
         });
     });
@@ -183,9 +233,21 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
         return (asked, drag, load);
     };
     let explore = &state.explore;
-    view.subject.update(kept, view.kind, view.shown_units(kept.code_units), &explore.pins, explore.active);
+    let (kind, units) = (view.shown_kind(kept.code_units), view.shown_units(kept.code_units));
+    view.subject.update(kept, kind, units, &explore.pins, explore.active);
     let subject = std::mem::take(&mut view.subject);
-    let context = Context { run, data, kept, trained: &network.trained, explore, subject: &subject };
+    let context = Context {
+        run,
+        data,
+        kept,
+        trained: &network.trained,
+        is_live: network.epoch.is_none() && run.status == Status::Training,
+        generation: network.generation,
+        explore,
+        selection: &state.selection,
+        subject: &subject,
+    };
+    view.sliders.follow(context.base(), explore.active);
     let frame = egui::Frame::new().fill(color(palette(ui).panel)).inner_margin(8.0);
     let is_wide = ui.available_width() >= WIDE;
     if is_wide {
@@ -237,11 +299,38 @@ fn side_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked: &m
     });
 }
 
+/// Says that codes and weights are of different moments.
+fn weights_text(codes: u32, weights: Option<u32>) -> Option<(String, &'static str)> {
+    match weights {
+        Some(weights) if weights == codes => None,
+        Some(weights) => Some((
+            format!("codes of epoch {codes}, weights of epoch {weights}"),
+            "No weights were kept of the epoch of the codes.",
+        )),
+        None => Some((
+            format!("codes of epoch {codes}, current weights"),
+            "Codes are kept after each epoch; they are decoded by the weights as they are now.",
+        )),
+    }
+}
+
 impl ExploreView {
+    /// The plane shown. A code of two units is its own plane.
+    fn shown_kind(&self, count: usize) -> PlaneKind {
+        if count > 2 { self.kind } else { PlaneKind::Components }
+    }
+
     /// Two units the code has, the first two where none were chosen.
     fn shown_units(&self, count: usize) -> [usize; 2] {
         let units = if self.units == [0, 0] { [0, 1] } else { self.units };
         units.map(|unit| unit.min(count.saturating_sub(1)))
+    }
+
+    /// Starts anew for another run: only what does not depend on it stays.
+    fn turn_to(&mut self, of: Option<(RunId, u64)>) {
+        if self.of != of {
+            *self = ExploreView { of, tool: self.tool, section: self.section, ..ExploreView::default() };
+        }
     }
 }
 
@@ -263,6 +352,7 @@ impl View for ExploreView {
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
         state.follow_live_weights();
         state.follow_asked();
+        self.turn_to(state.explore.of);
         let (asked, drag, load) = explore_ui(ui, state, self);
         if let (true, Some(run)) = (load, state.shown().map(|run| run.id)) {
             state.load_data_of(run);
@@ -273,6 +363,9 @@ impl View for ExploreView {
         if let Some(pin) = asked.pin {
             state.pin(pin);
         }
+        if let Some((fingerprint, (rows, how))) = state.shown().map(|run| run.fingerprint).zip(asked.select) {
+            state.selection.apply(fingerprint, rows, how);
+        }
         if let Some(at) = asked.activate {
             state.explore.active = Some(at);
         }
@@ -280,5 +373,50 @@ impl View for ExploreView {
             state.unpin(at);
         }
         drag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_run_starts_with_nothing_of_the_last_one() {
+        let of = |started| Some((RunId(1), started));
+        let mut view = ExploreView {
+            of: of(1),
+            kind: PlaneKind::Pins,
+            units: [30, 31],
+            tool: Tool::Pan,
+            section: Section::Near,
+            place: Some(vec![0.0; 32]),
+            ..ExploreView::default()
+        };
+        view.turn_to(of(1));
+        assert!(view.place.is_some());
+        view.turn_to(of(2));
+        assert_eq!((view.of, view.place, view.kind), (of(2), None, PlaneKind::Components));
+        assert_eq!((view.units, view.tool, view.section), ([0, 0], Tool::Pan, Section::Near));
+    }
+
+    #[test]
+    fn codes_of_two_units_or_fewer_are_shown_whole() {
+        let view = ExploreView { kind: PlaneKind::Pins, units: [7, 3], ..ExploreView::default() };
+        for (count, kind, units) in [
+            (1, PlaneKind::Components, [0, 0]),
+            (2, PlaneKind::Components, [1, 1]),
+            (3, PlaneKind::Pins, [2, 2]),
+            (8, PlaneKind::Pins, [7, 3]),
+        ] {
+            assert_eq!((view.shown_kind(count), view.shown_units(count)), (kind, units), "{count}");
+        }
+    }
+
+    #[test]
+    fn weights_of_another_moment_are_said() {
+        let text = |codes, weights| weights_text(codes, weights).map(|(text, _)| text);
+        assert_eq!(text(36, Some(36)), None);
+        assert_eq!(text(36, Some(40)).as_deref(), Some("codes of epoch 36, weights of epoch 40"));
+        assert_eq!(text(12, None).as_deref(), Some("codes of epoch 12, current weights"));
     }
 }

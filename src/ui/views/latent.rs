@@ -1,7 +1,7 @@
 //! The latent space: one point a sample, where the encoder puts it.
 
 mod card;
-mod lasso;
+pub(super) mod lasso;
 
 use std::sync::Arc;
 

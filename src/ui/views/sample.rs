@@ -211,10 +211,7 @@ pub(super) fn label_text(label: &LabelColumn, row: u32) -> String {
 
 /// What a run kept of the epoch the thread stands at; `None` is the newest.
 pub fn kept_at(run: &Run, epoch: Option<u32>) -> Option<&Arc<Kept>> {
-    match epoch {
-        None => run.kept.newest(),
-        Some(epoch) => run.kept.at(epoch).or_else(|| run.kept.iter().next()),
-    }
+    run.kept.look(epoch)
 }
 
 #[cfg(test)]

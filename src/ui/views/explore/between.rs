@@ -1,14 +1,15 @@
-//! The way from one pin to another: a strip of pictures, and the same played.
+//! Interpolation between two pins: a strip of pictures, and the same played.
 
 use std::time::Duration;
 
 use egui::{ComboBox, DragValue, RichText, Ui, vec2};
 
 use super::pictures::Pictures;
-use super::{Asked, Context};
+use super::{Asked, Context, bits, failure_ui};
 use crate::analysis::between::Way;
 use crate::session::Decoding;
 use crate::ui::plots::{color, palette};
+use crate::ui::state::Question;
 use crate::ui::views::parts::{chip_ui, named};
 
 /// The choices of the section.
@@ -75,23 +76,32 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, ask
             }
         }
         let drag = DragValue::new(&mut between.steps).range(3..=40).speed(0.1).suffix(" steps");
-        named(ui.add(drag), "steps of the way");
+        named(ui.add(drag), "steps of the interpolation");
         if chip_ui(ui, between.plays, if between.plays { "Stop" } else { "Play" }).clicked() {
             between.plays = !between.plays;
         }
     });
     ui.add_space(6.0);
     let [from, to] = between.ends.map(|end| &pins[end].code);
-    let last = (between.steps - 1) as f32;
-    let codes = (0..between.steps).flat_map(|step| between.way.at(from, to, step as f32 / last)).collect();
-    context.decode(asked, Decoding::Way, codes);
+    let (steps, way) = (between.steps.clamp(2, context.most_samples()), between.way);
+    let of = (bits(from), bits(to), steps, way == Way::Spherical);
+    context.decode(asked, Decoding::Way, of, || {
+        (0..steps).flat_map(|step| way.at(from, to, step as f32 / (steps - 1) as f32)).collect()
+    });
+    failure_ui(ui, context, Question::Decode(Decoding::Way));
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Way) {
         between.pictures.fill(ui, context.data, stamp, rows);
     }
     let count = between.pictures.len();
     if between.plays && count > 1 {
         let frame = (ui.input(|input| input.time) / FRAME_SECS) as usize;
-        between.pictures.show(ui, context.data, there_and_back(frame, count), LARGE, "the way, played");
+        between.pictures.show(
+            ui,
+            context.data,
+            there_and_back(frame, count),
+            LARGE,
+            "the interpolation, played",
+        );
         ui.ctx().request_repaint_after(Duration::from_secs_f64(FRAME_SECS));
         ui.add_space(6.0);
     }

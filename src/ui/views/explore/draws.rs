@@ -1,4 +1,4 @@
-//! Samples that the network makes up: codes drawn from the prior or from a distribution fitted to the codes, decoded, each with
+//! Samples that the network generates: codes drawn from the prior or from a distribution fitted to the codes, decoded, each with
 //! the training sample it is nearest to, so that memorising shows.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{DragValue, RichText, Slider, Ui, vec2};
 
 use super::pictures::Pictures;
-use super::{Asked, Context};
+use super::{Asked, Context, bits, failure_ui};
 use crate::project::Bottleneck;
 use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
 use crate::ui::plots::{color, format_number, palette};
@@ -56,21 +56,32 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
             Distribution::Prior | Distribution::Gaussian => from,
         },
         codes: Arc::clone(context.kept),
-        count: section.count,
+        count: section.count.min(context.most_samples()),
         temperature: section.temperature,
         seed: section.seed,
+        shares: context.shares().to_vec(),
     };
-    let of = (format!("{:?}", draws.from), draws.count, draws.temperature.to_bits(), draws.seed);
-    let stamp = context.stamp((of, Arc::as_ptr(context.kept) as usize));
-    asked.questions.push((Question::Draw, stamp, JobKind::Draw { trained: context.trained.clone(), draws }));
-    let (stamp, codes, rows) = match context.explore.drawn() {
-        None => return,
-        Some((_, Err(message))) => {
-            ui.add(egui::Label::new(RichText::new(message).size(11.0).color(color(p.bad))).wrap());
-            return;
-        }
-        Some((stamp, Ok((codes, rows)))) => (stamp, codes, rows),
-    };
+    let of = (
+        format!("{:?}", draws.from),
+        draws.count,
+        draws.temperature.to_bits(),
+        draws.seed,
+        bits(context.shares()),
+    );
+    let stamp = context.stamp((of, context.subject.codes_stamp));
+    // While weights change by themselves, each draw gets its neighbours before the next.
+    let waits = context.is_live
+        && context.explore.drawn().is_some_and(|(drawn, result)| {
+            result.is_ok()
+                && (context.explore.is_new(Question::NearDraws, drawn)
+                    || context.explore.is_open(Question::NearDraws))
+        });
+    if !waits && context.asks(Question::Draw, stamp) {
+        let kind = JobKind::Draw { trained: context.trained.clone(), draws };
+        asked.questions.push((Question::Draw, stamp, kind));
+    }
+    failure_ui(ui, context, Question::Draw);
+    let Some((stamp, Ok((codes, rows)))) = context.explore.drawn() else { return };
     section.pictures.fill(ui, context.data, stamp, rows);
     if context.explore.is_new(Question::NearDraws, stamp) {
         let lookup = Lookup {
@@ -82,6 +93,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         };
         asked.questions.push((Question::NearDraws, stamp, JobKind::Lookup(lookup)));
     }
+    failure_ui(ui, context, Question::NearDraws);
     let found = context.explore.found(Question::NearDraws).filter(|(of, _)| *of == stamp);
     if let Some((_, found)) = found {
         let sampler = Sampler::new(context.data);
@@ -132,15 +144,21 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
 fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from: Distribution) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        let fits = !has_only_prior(kind);
         let choices = [
             (Distribution::Prior, "prior", "The distribution that training holds codes to", has_prior(kind)),
             (
                 Distribution::Gaussian,
                 "Gaussian",
                 "A normal distribution with full covariance, fitted to the codes",
-                true,
+                fits,
             ),
-            (Distribution::Mixture(0), "mixture", "Several normal distributions, fitted to the codes", true),
+            (
+                Distribution::Mixture(section.components),
+                "mixture",
+                "Several normal distributions, fitted to the codes",
+                fits,
+            ),
         ];
         for (choice, name, about, _) in choices.into_iter().filter(|choice| choice.3) {
             let is_on = std::mem::discriminant(&choice) == std::mem::discriminant(&from);
@@ -149,8 +167,8 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
             }
         }
         if matches!(from, Distribution::Mixture(_)) {
-            let drag = DragValue::new(&mut section.components).range(1..=50).speed(0.1).suffix(" parts");
-            named(ui.add(drag), "parts of the mixture");
+            let drag = DragValue::new(&mut section.components).range(1..=50).speed(0.1).suffix(" components");
+            named(ui.add(drag), "components of the mixture");
         }
     });
     ui.add_space(4.0);
@@ -158,7 +176,7 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         let seed = DragValue::new(&mut section.seed).speed(0.1).prefix("seed ");
         named(ui.add(seed), "seed of the samples").on_hover_text("The same seed gives the same samples");
-        if chip_ui(ui, false, "Others").on_hover_text("Draw other samples").clicked() {
+        if chip_ui(ui, false, "Draw again").on_hover_text("Draw other samples").clicked() {
             section.seed = section.seed.wrapping_add(1);
         }
         let count = DragValue::new(&mut section.count).range(1..=200).speed(0.2).suffix(" samples");
@@ -178,4 +196,19 @@ fn controls_ui(ui: &mut Ui, kind: &Bottleneck, section: &mut DrawsSection, from:
 /// Whether a kind of code has a prior that codes are drawn from.
 fn has_prior(kind: &Bottleneck) -> bool {
     !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
+}
+
+/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal distribution fits it.
+fn has_only_prior(kind: &Bottleneck) -> bool {
+    match kind {
+        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } | Bottleneck::Quantised { .. } => {
+            true
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. } => false,
+    }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use egui::{RichText, Ui, vec2};
 
 use super::pictures::Pictures;
-use super::{Asked, Context, bits};
+use super::{Asked, Context, bits, failure_ui};
 use crate::analysis::hamming::BinaryCodes;
 use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes, precision};
 use crate::dataset::LabelColumn;
-use crate::project::Bottleneck;
+use crate::engine::code_thresholds;
+use crate::project::{Bottleneck, Threshold};
 use crate::session::{Decoding, JobKind, Lookup};
 use crate::ui::plots::{color, format_number, palette, stamp_of};
-use crate::ui::state::Question;
+use crate::ui::state::{Pin, Question};
 use crate::ui::views::parts::chip_ui;
 use crate::ui::views::sample::{Sampler, label_text, row_name, tells_groups};
 
@@ -20,6 +21,8 @@ use crate::ui::views::sample::{Sampler, label_text, row_name, tells_groups};
 #[derive(Clone, Default)]
 pub struct Near {
     distance: Distance,
+    /// Rows whose codes are nearest, with their distances, and what they follow from.
+    found: (u64, Vec<(u32, f32)>),
     by_code: Pictures,
     by_picture: Pictures,
 }
@@ -31,17 +34,15 @@ const SIDE: f32 = 58.0;
 /// Shows the section.
 pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut Asked) {
     let p = palette(ui);
-    let active = context.explore.active.and_then(|at| Some((at, context.explore.pins.get(at)?)));
-    let Some((at, pin)) = active else {
+    let Some((at, pin)) = context.active() else {
         let text = "Pin a sample to see what is near to it.";
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
         return;
     };
     let kind = context.trained.plan().design().code.kind;
-    let is_binary = matches!(kind, Bottleneck::Hashing { .. });
-    let rows = &context.run.kept.probe.code_rows;
+    let threshold = threshold(&kind);
     title_ui(ui, &format!("Watched samples whose codes are nearest to pin {}", at + 1));
-    if is_binary {
+    if threshold.is_some() {
         ui.label(RichText::new("by the bits that differ (Hamming)").size(11.0).color(color(p.dim)));
     } else {
         ui.horizontal(|ui| {
@@ -56,20 +57,12 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut 
             }
         });
     }
-    let found = if is_binary {
-        let units = context.kept.code_units;
-        let of = |codes: &[f32]| BinaryCodes::new(codes, units, |_| 0.5);
-        nearest_codes(&of(&pin.code), 0, &of(&context.kept.codes), COUNT + 1)
-    } else {
-        nearest(&pin.code, &context.kept.codes, COUNT + 1, near.distance)
-    };
-    let found: Vec<(u32, f32)> = found
-        .iter()
-        .filter_map(|Neighbour { row, distance }| Some((*rows.get(*row)?, *distance)))
-        .filter(|(row, _)| Some(*row) != pin.row)
-        .take(COUNT)
-        .collect();
-    neighbours_ui(ui, context, &mut near.by_code, &found, pin.row);
+    let of = (context.subject.codes_stamp, bits(&pin.code), pin.row, near.distance == Distance::Cosine);
+    let stamp = stamp_of(of);
+    if near.found.0 != stamp {
+        near.found = (stamp, nearest_rows(context, pin, threshold, near.distance));
+    }
+    neighbours_ui(ui, context, &mut near.by_code, &near.found.1, pin.row);
 
     ui.add_space(8.0);
     title_ui(ui, "Training samples whose values are nearest");
@@ -82,7 +75,7 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut 
     };
     let Some(picture) = picture else { return };
     let stamp = stamp_of((context.data.fingerprint, bits(&picture), pin.row));
-    if context.explore.is_new(Question::NearPin, stamp) {
+    if context.asks(Question::NearPin, stamp) {
         let lookup = Lookup {
             data: Arc::clone(context.data),
             pictures: Arc::new(picture),
@@ -92,11 +85,37 @@ pub fn near_ui(ui: &mut Ui, context: &Context<'_>, near: &mut Near, asked: &mut 
         };
         asked.questions.push((Question::NearPin, stamp, JobKind::Lookup(lookup)));
     }
+    failure_ui(ui, context, Question::NearPin);
     let Some((_, found)) = context.explore.found(Question::NearPin).filter(|(of, _)| *of == stamp) else {
         return;
     };
     let found: Vec<(u32, f32)> = found.iter().flatten().map(|near| (near.row, near.distance)).collect();
     neighbours_ui(ui, context, &mut near.by_picture, &found, pin.row);
+}
+
+/// Where 0 ends and 1 begins, of codes that are bits.
+fn threshold(kind: &Bottleneck) -> Option<Threshold> {
+    if let Bottleneck::Hashing { threshold, .. } = kind { Some(*threshold) } else { None }
+}
+
+/// The watched rows whose codes are nearest to a pin, with their distances; not its own.
+fn nearest_rows(
+    context: &Context<'_>,
+    pin: &Pin,
+    threshold: Option<Threshold>,
+    distance: Distance,
+) -> Vec<(u32, f32)> {
+    let (kept, rows) = (context.kept, &context.run.kept.probe.code_rows);
+    let found = match threshold {
+        Some(threshold) => {
+            let thresholds = code_thresholds(&kept.codes, kept.code_units, threshold);
+            let of = |codes: &[f32]| BinaryCodes::new(codes, kept.code_units, |unit| thresholds[unit]);
+            nearest_codes(&of(&pin.code), 0, &of(&kept.codes), COUNT + 1)
+        }
+        None => nearest(&pin.code, &kept.codes, COUNT + 1, distance),
+    };
+    let found = found.iter().filter_map(|near| Some((*rows.get(near.row)?, near.distance)));
+    found.filter(|(row, _)| Some(*row) != pin.row).take(COUNT).collect()
 }
 
 fn title_ui(ui: &mut Ui, text: &str) {
@@ -131,8 +150,10 @@ fn neighbours_ui(
     }
     let sampler = Sampler::new(context.data);
     let stamp = stamp_of((context.data.fingerprint, found.iter().map(|(row, _)| *row).collect::<Vec<u32>>()));
-    let rows: Vec<f32> = found.iter().flat_map(|(row, _)| sampler.scaled(*row)).collect();
-    pictures.fill(ui, context.data, stamp, &rows);
+    if !pictures.are_of(stamp) {
+        let rows: Vec<f32> = found.iter().flat_map(|(row, _)| sampler.scaled(*row)).collect();
+        pictures.fill(ui, context.data, stamp, &rows);
+    }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         for (at, (row, distance)) in found.iter().enumerate() {

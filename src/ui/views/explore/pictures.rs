@@ -23,7 +23,7 @@ pub struct Pictures {
 impl Pictures {
     /// Takes in scaled samples, row by row, unless they are those of the same stamp.
     pub fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, rows: &[f32]) {
-        if self.stamp == Some(stamp) {
+        if self.are_of(stamp) {
             return;
         }
         self.stamp = Some(stamp);
@@ -41,6 +41,17 @@ impl Pictures {
             let start = picture * features + (y * width + x) * channels;
             range.pixel(&shown.pixel(&pixels[start..start + channels]))
         });
+    }
+
+    /// Whether they are those of a stamp.
+    pub fn are_of(&self, stamp: u64) -> bool {
+        self.stamp == Some(stamp)
+    }
+
+    /// The ends between which their finite values lie, at least 0 and 1.
+    pub fn ends(&self) -> [f32; 2] {
+        // None were filled in yet.
+        if self.stamp.is_none() { [0.0, 1.0] } else { self.ends }
     }
 
     /// How many there are.

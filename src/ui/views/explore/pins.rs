@@ -2,11 +2,11 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::plane::pointed;
-use super::{Asked, Context, ExploreView};
+use super::{Asked, Context, ExploreView, bits, failure_ui};
+use crate::project::visible;
 use crate::session::Decoding;
-use crate::ui::plots::{color, format_number, palette};
-use crate::ui::state::Pin;
+use crate::ui::plots::{color, format_number, palette, stamp_of};
+use crate::ui::state::{Pin, Question};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{feature_name, label_text};
 
@@ -24,8 +24,7 @@ fn focus(context: &Context<'_>, view: &ExploreView) -> (Vec<f32>, String) {
     if let Some(code) = view.sliders.changed() {
         return (code.to_vec(), "the code of the sliders".to_owned());
     }
-    let active = context.explore.active.and_then(|at| Some((at, context.explore.pins.get(at)?)));
-    match active {
+    match context.active() {
         Some((at, pin)) => (pin.code.clone(), format!("pin {}: {}", at + 1, pin.name)),
         None => (context.subject.mean(), "the mean code".to_owned()),
     }
@@ -36,30 +35,18 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     let p = palette(ui);
     let (code, name) = focus(context, view);
     let is_pointer = view.place.is_some();
-    // Pins and the code of the sliders are decoded together, the latter last.
-    let mut codes: Vec<f32> = context
-        .explore
-        .pins
-        .iter()
-        .filter(|pin| pin.code.len() == code.len())
-        .flat_map(|pin| pin.code.clone())
-        .collect();
-    codes.extend(&code);
-    context.decode(asked, Decoding::Pins, codes);
-    if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pins) {
-        view.pins.fill(ui, context.data, stamp, rows);
+    context.decode(asked, Decoding::Pointer, bits(&code), || code.clone());
+    if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pointer) {
+        view.pointer.fill(ui, context.data, stamp, rows);
     }
+    failure_ui(ui, context, Question::Decode(Decoding::Pointer));
     ui.horizontal_top(|ui| {
-        let last = view.pins.len().checked_sub(1);
-        let under = if is_pointer { pointed(ui, context, &mut view.pointer) } else { None };
-        let (pictures, at) = match (under, last) {
-            (Some(pointer), _) => (pointer, 0),
-            (None, Some(last)) => (&view.pins, last),
-            (None, None) => return,
-        };
-        pictures.show(ui, context.data, at, LARGE, &format!("reconstruction of {name}"));
+        if view.pointer.len() == 0 {
+            return;
+        }
+        view.pointer.show(ui, context.data, 0, LARGE, &format!("reconstruction of {name}"));
         if context.data.shown().is_none() {
-            values_ui(ui, context, pictures.row(at));
+            values_ui(ui, context, view.pointer.row(0));
         }
     });
     ui.add_space(4.0);
@@ -68,14 +55,18 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     let more = if code.len() > FEW { ", …" } else { "" };
     let text = format!("({}{more})", shown.join(", "));
     ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
-    if context.subject.is_far(context.kept, &code) {
+    let of = stamp_of((context.subject.codes_stamp, bits(&code)));
+    if view.far.0 != of {
+        view.far = (of, context.subject.is_far(context.kept, &code));
+    }
+    if view.far.1 {
         let text = "Far from the codes of all watched samples: the decoder has learned nothing here.";
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.bad))).wrap());
     }
     ui.horizontal(|ui| {
         if chip_ui(ui, false, "Pin").on_hover_text("Keep this code").clicked() {
             let number = context.explore.pins.len() + 1;
-            asked.pin = Some(Pin { name: format!("made by hand {number}"), code, row: None });
+            asked.pin = Some(Pin { name: format!("code {number}"), code, row: None });
             view.place = None;
         }
         if is_pointer
@@ -111,6 +102,13 @@ pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
         return;
     }
+    let pins = &context.explore.pins;
+    let of: Vec<Vec<u32>> = pins.iter().map(|pin| bits(&pin.code)).collect();
+    context.decode(asked, Decoding::Pins, of, || pins.iter().flat_map(|pin| pin.code.clone()).collect());
+    if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pins) {
+        view.pins.fill(ui, context.data, stamp, rows);
+    }
+    failure_ui(ui, context, Question::Decode(Decoding::Pins));
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         for (at, pin) in context.explore.pins.iter().enumerate() {
@@ -123,7 +121,7 @@ pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked
                     let labels = context.data.labels.iter().zip(std::iter::repeat(pin.row));
                     let labels: Vec<String> = labels
                         .filter_map(|(labels, row)| {
-                            Some(format!("{}: {}", labels.name, label_text(labels, row?)))
+                            Some(format!("{}: {}", visible(&labels.name), label_text(labels, row?)))
                         })
                         .collect();
                     if response.on_hover_text([vec![name.clone()], labels].concat().join("\n")).clicked() {

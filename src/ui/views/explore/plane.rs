@@ -2,20 +2,21 @@
 
 use egui::{
     Align2, Color32, CursorIcon, DragValue, FontId, Key, Mesh, Rect, RichText, Shape, Stroke, Tooltip, Ui,
-    pos2,
+    UiBuilder, pos2, vec2,
 };
 
-use super::pictures::Pictures;
 use super::subject::PlaneKind;
-use super::{Asked, Context, ExploreView, bits};
+use super::{Asked, Context, ExploreView};
 use crate::analysis::density::Density;
 use crate::dataset::LabelValues;
 use crate::run::Kept;
 use crate::session::Decoding;
 use crate::ui::plots::{
-    Atlas, Drag, Limits, PointColors, Scatter, ShownScatter, color, palette, scatter_ui, stamp_of,
+    Atlas, Drag, Limits, PointColors, Scatter, ShownScatter, class_legend_ui, class_legend_width, color,
+    palette, scatter_ui, stamp_of,
 };
 use crate::ui::state::Pin;
+use crate::ui::views::latent::lasso;
 use crate::ui::views::parts::{advice_ui, chip_ui, named};
 use crate::ui::views::sample::{RangeCache, Sampler, label_text, row_name, tells_groups};
 
@@ -27,13 +28,28 @@ pub enum Tool {
     Decode,
     /// Moves what is shown.
     Pan,
+    /// Draws around points to select them.
+    Lasso,
+    /// Draws a box around them.
+    Box,
 }
 
 impl Tool {
-    const ALL: [(Tool, &'static str, Key, &'static str); 2] = [
+    const ALL: [(Tool, &'static str, Key, &'static str); 4] = [
         (Tool::Decode, "Decode", Key::D, "Drag to decode the place under the pointer (D)"),
         (Tool::Pan, "Pan", Key::P, "Drag to move what is shown (P)"),
+        (Tool::Lasso, "Lasso", Key::L, "Drag around points to select them; Shift adds, Ctrl subtracts (L)"),
+        (Tool::Box, "Box", Key::B, "Drag a box around points to select them; Shift adds, Ctrl subtracts (B)"),
     ];
+
+    /// What selects points, where it does.
+    fn selects(self) -> Option<lasso::Tool> {
+        match self {
+            Tool::Decode | Tool::Pan => None,
+            Tool::Lasso => Some(lasso::Tool::Lasso),
+            Tool::Box => Some(lasso::Tool::Box),
+        }
+    }
 }
 
 /// Pictures of a decoded plane beneath the points.
@@ -103,11 +119,15 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, color(palette(ui).plot));
     let subject = context.subject;
     let Some(plane) = &subject.plane else {
-        let (what, advice) = match view.kind {
-            PlaneKind::Pins => ("A plane needs three pins", "Pin three samples that do not lie on one line."),
-            PlaneKind::Components | PlaneKind::Units => {
-                ("This code has no plane", "It has a single unit: move its slider at the right.")
+        let (what, advice) = match view.shown_kind(context.kept.code_units) {
+            PlaneKind::Pins => {
+                ("A plane needs three pins", "Pin three samples whose codes do not lie on one line.")
             }
+            PlaneKind::Units => ("x and y are the same unit", "Choose another unit along x or y."),
+            PlaneKind::Components => (
+                "The codes have no principal components",
+                "They are all alike, or not finite: choose two units.",
+            ),
         };
         advice_ui(ui, what, advice);
         return;
@@ -115,6 +135,21 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
     let column =
         context.data.labels.iter().find(|column| column.class_ids().is_some() && tells_groups(column));
     let rows = &context.run.kept.probe.code_rows;
+    let mut isolated = None;
+    let mut room = ui.available_rect_before_wrap();
+    if let Some(LabelValues::Classes { names, .. }) = column.map(|column| &column.values) {
+        let width = class_legend_width(ui, names, room.width() * 0.3);
+        let (plot, side) = room.split_left_right_at_x(room.right() - width);
+        room = plot;
+        let legend = side.shrink2(vec2(4.0, 8.0));
+        if legend.is_positive() {
+            let builder = UiBuilder::new().max_rect(legend).id_salt("explore legend");
+            isolated =
+                ui.scope_builder(builder, |ui| class_legend_ui(ui, names, &mut view.pinned_class)).inner;
+        }
+    }
+    let of = stamp_of((context.run.fingerprint, context.selection.changes(), rows.len()));
+    view.lasso.follow(of, rows, |row| context.selection.contains(context.run.fingerprint, row));
     let classes: Vec<u32> = match column.map(|column| &column.values) {
         Some(LabelValues::Classes { ids, .. }) => {
             rows.iter().map(|row| ids.get(*row as usize).copied().unwrap_or(u32::MAX)).collect()
@@ -127,19 +162,28 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         colors: if classes.is_empty() { PointColors::Alike } else { PointColors::Classes(&classes) },
         stamp: stamp_of((subject.plane_stamp, context.data.fingerprint)),
         series: stamp_of((context.run.id, context.run.started_unix_secs, view.kind, view.units)),
-        isolated: None,
+        isolated,
         lanes: None,
         drag: if view.tool == Tool::Pan { Drag::Pan } else { Drag::Other },
     };
-    let (mosaic, tint) = (&mut view.mosaic, color(palette(ui).code));
-    let shown = scatter_ui(ui, &scatter, &mut view.scatter, |_, transform, shapes| {
-        if mosaic.is_on {
-            mosaic.paint(transform, shapes);
-        } else {
-            shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
-        }
+    let (mosaic, marks, tint) = (&mut view.mosaic, &mut view.lasso, color(palette(ui).code));
+    let (scatter_view, builder) =
+        (&mut view.scatter, UiBuilder::new().max_rect(room).id_salt("explore plot"));
+    let shown = ui.scope_builder(builder, |ui| {
+        scatter_ui(ui, &scatter, scatter_view, |ui, transform, shapes| {
+            if mosaic.is_on {
+                mosaic.paint(transform, shapes);
+            } else {
+                shapes.push(Shape::mesh(density_mesh(&subject.density, transform, tint)));
+            }
+            let at = |[x, y]: [f32; 2]| transform.position_from_point(&[f64::from(x), f64::from(y)].into());
+            shapes.extend(marks.marks(ui, &subject.points, at));
+        })
     });
-    let Some(shown) = shown else { return };
+    let Some(shown) = shown.inner else { return };
+    if let Some(tool) = view.tool.selects() {
+        asked.select = view.lasso.ui(ui, tool, &shown, &subject.points, rows);
+    }
     if view.mosaic.is_on {
         view.mosaic.ask(ui, context, &shown, plane, asked);
     }
@@ -152,6 +196,8 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         shown.response.clone().on_hover_cursor(CursorIcon::Crosshair);
         if let (Some(at), true) = (pointer, pressed) {
             view.place = Some(plane.code(shown.point(at)));
+            // The code is decoded where it is shown: in the next frame.
+            ui.ctx().request_repaint();
         }
     }
     if let Some(code) = &view.place {
@@ -160,13 +206,12 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         let painter = shown.painter(ui);
         painter.circle_stroke(at, 6.0, Stroke::new(2.5, color(p.plot)));
         painter.circle_stroke(at, 6.0, Stroke::new(1.5, color(p.text)));
-        context.decode(asked, Decoding::Pointer, code.clone());
     }
     if let Some(point) = shown.hovered
         && !pressed
     {
         hover_ui(ui, context, point);
-        if shown.response.clicked() {
+        if shown.response.clicked() && view.tool.selects().is_none() {
             asked.pin = pin_of(context, point);
             view.place = None;
         }
@@ -175,7 +220,7 @@ pub fn plane_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
 
 fn keys_ui(ui: &Ui, shown: &ShownScatter, view: &mut ExploreView) {
     let is_meant = shown.response.has_focus() || shown.response.hovered();
-    if !is_meant || ui.ctx().egui_wants_keyboard_input() {
+    if !is_meant || ui.ctx().text_edit_focused() {
         return;
     }
     for (tool, _, key, _) in Tool::ALL {
@@ -260,22 +305,25 @@ impl Mosaic {
     ) {
         let Some(picture) = context.data.shown() else { return };
         let (limits, size) = (shown.limits(), shown.rect().size());
-        let cells = [size.x, size.y].map(|side| ((side / CELL) as usize).clamp(2, MOST_CELLS));
+        let most = MOST_CELLS.min(context.most_samples().isqrt());
+        let cells = [size.x, size.y].map(|side| ((side / CELL) as usize).clamp(2, most));
         let place = |axis: usize, at: usize| {
             let [low, high] = if axis == 0 { limits.x } else { limits.y };
             (low + (high - low) * (at as f64 + 0.5) / cells[axis] as f64) as f32
         };
-        let codes: Vec<f32> = (0..cells[1])
-            .flat_map(|y| (0..cells[0]).map(move |x| (x, y)))
-            .flat_map(|(x, y)| plane.code([place(0, x), place(1, y)]))
-            .collect();
-        let stamp = context.stamp(bits(&codes));
-        self.asked = Some((stamp, limits, cells));
-        context.decode(asked, Decoding::Mosaic, codes);
+        let codes = || {
+            let places = (0..cells[1]).flat_map(|y| (0..cells[0]).map(move |x| (x, y)));
+            places.flat_map(|(x, y)| plane.code([place(0, x), place(1, y)])).collect()
+        };
+        let of =
+            (context.subject.plane_stamp, [limits.x, limits.y].map(|ends| ends.map(f64::to_bits)), cells);
+        if let Some(stamp) = context.decode(asked, Decoding::Mosaic, of, codes) {
+            self.asked = Some((stamp, limits, cells));
+        }
         let Some((answered, rows)) = context.explore.decoded(Decoding::Mosaic) else { return };
-        let is_newest = answered == stamp;
-        if is_newest && self.shown.is_none_or(|shown| shown.0 != stamp) {
-            self.shown = self.asked;
+        let is_shown = self.shown.is_some_and(|shown| shown.0 == answered);
+        if let Some(of) = self.asked.filter(|asked| asked.0 == answered && !is_shown) {
+            self.shown = Some(of);
             let (features, range) = (context.data.shape.features().max(1), self.range.of(context.data));
             let sampler = Sampler::new(context.data);
             let pixels: Vec<f32> =
@@ -305,11 +353,4 @@ impl Mosaic {
             }
         }
     }
-}
-
-/// What is decoded under the pointer, once it is there.
-pub fn pointed<'a>(ui: &Ui, context: &Context<'_>, pictures: &'a mut Pictures) -> Option<&'a Pictures> {
-    let (stamp, rows) = context.explore.decoded(Decoding::Pointer)?;
-    pictures.fill(ui, context.data, stamp, rows);
-    (pictures.len() > 0).then_some(pictures)
 }

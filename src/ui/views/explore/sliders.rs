@@ -4,6 +4,7 @@ use egui::{Button, ComboBox, DragValue, Rect, RichText, Slider, SliderClamping, 
 
 use super::{Asked, Context, bits};
 use crate::analysis::spread::Spread;
+use crate::engine::code_thresholds;
 use crate::project::{Bottleneck, format_count};
 use crate::ui::plots::{color, format_number, palette};
 use crate::ui::state::Pin;
@@ -16,8 +17,12 @@ const FEW: usize = 32;
 /// The code as it was changed.
 #[derive(Clone, Default)]
 pub struct Sliders {
+    /// The pin whose code it began with; that of none is the mean.
+    pin: Option<usize>,
     /// The code it began with, and the code now.
     code: Option<(Vec<f32>, Vec<f32>)>,
+    /// Where 0 ends and 1 begins for each bit, and of which codes.
+    thresholds: (u64, Vec<f32>),
     shows_all: bool,
 }
 
@@ -27,36 +32,42 @@ impl Sliders {
         self.code.as_ref().filter(|(from, now)| bits(from) != bits(now)).map(|(_, now)| &now[..])
     }
 
-    /// Begins with another code, unless it is the one that was begun with.
-    fn follow(&mut self, base: Vec<f32>) -> &mut Vec<f32> {
-        if self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base)) {
-            self.code = Some((base.clone(), base));
+    /// Begins with the code of another pin. Changes stay where only the mean has moved, with another epoch.
+    pub fn follow(&mut self, base: Vec<f32>, pin: Option<usize>) {
+        let is_other = self.code.as_ref().is_none_or(|(from, _)| bits(from) != bits(&base));
+        let keeps = self.pin == pin && pin.is_none() && self.changed().is_some();
+        if is_other && !keeps || self.pin != pin {
+            (self.pin, self.code) = (pin, Some((base.clone(), base)));
         }
-        &mut self.code.get_or_insert_default().1
     }
 }
 
 /// Shows the section.
 pub fn sliders_ui(ui: &mut Ui, context: &Context<'_>, sliders: &mut Sliders, asked: &mut Asked) {
-    let base = context.base();
     let is_changed = sliders.changed().is_some();
     let shows_all = sliders.shows_all;
-    let code = sliders.follow(base.clone());
+    let Some((from, code)) = &mut sliders.code else { return };
     ui.horizontal(|ui| {
         let reset = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Reset")).inner;
         if reset.on_hover_text("Take back every change of this code").clicked() {
-            code.clone_from(&base);
+            code.clone_from(from);
         }
         let keep = ui.add_enabled_ui(is_changed, |ui| chip_ui(ui, false, "Keep as pin")).inner;
         if keep.on_hover_text("Keep the changed code").clicked() {
             let number = context.explore.pins.len() + 1;
-            asked.pin =
-                Some(Pin { name: format!("made by sliders {number}"), code: code.clone(), row: None });
+            asked.pin = Some(Pin { name: format!("code {number} (sliders)"), code: code.clone(), row: None });
         }
     });
     ui.add_space(4.0);
     match &context.trained.plan().design().code.kind {
-        Bottleneck::Hashing { .. } => bits_ui(ui, code),
+        Bottleneck::Hashing { threshold, .. } => {
+            let codes = context.subject.codes_stamp;
+            if sliders.thresholds.0 != codes {
+                let kept = context.kept;
+                sliders.thresholds = (codes, code_thresholds(&kept.codes, kept.code_units, *threshold));
+            }
+            bits_ui(ui, code, &sliders.thresholds.1);
+        }
         Bottleneck::DescriptionLength { choices, .. } => choices_ui(ui, code, *choices),
         Bottleneck::Quantised { dimension, .. } => entries_ui(ui, context, code, *dimension),
         Bottleneck::Plain
@@ -132,11 +143,11 @@ pub fn unit_name(context: &Context<'_>, unit: usize) -> String {
 }
 
 /// Bits to flip.
-fn bits_ui(ui: &mut Ui, code: &mut [f32]) {
+fn bits_ui(ui: &mut Ui, code: &mut [f32], thresholds: &[f32]) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(3.0, 3.0);
-        for (unit, value) in code.iter_mut().enumerate() {
-            let is_set = *value > 0.5;
+        for (unit, (value, threshold)) in code.iter_mut().zip(thresholds).enumerate() {
+            let is_set = *value > *threshold;
             let text = RichText::new(if is_set { "1" } else { "0" }).size(11.0).monospace();
             let button = ui.add(Button::selectable(is_set, text).min_size(vec2(18.0, 20.0)));
             if named(button, format!("bit {}", unit + 1))
@@ -201,13 +212,17 @@ mod tests {
     fn a_code_is_changed_once_it_differs_from_the_one_it_began_with() {
         let mut sliders = Sliders::default();
         assert_eq!(sliders.changed(), None);
-        sliders.follow(vec![1.0, 2.0]);
+        let change = |sliders: &mut Sliders| sliders.code.as_mut().expect("a code").1[1] = 3.0;
+        sliders.follow(vec![1.0, 2.0], None);
         assert_eq!(sliders.changed(), None);
-        sliders.follow(vec![1.0, 2.0])[1] = 3.0;
+        change(&mut sliders);
         assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]));
-        sliders.follow(vec![1.0, 2.0]);
-        assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]), "another frame changes nothing");
-        sliders.follow(vec![0.0, 2.0]);
-        assert_eq!(sliders.changed(), None, "another pin is looked at");
+        sliders.follow(vec![1.5, 2.0], None);
+        assert_eq!(sliders.changed(), Some(&[1.0, 3.0][..]), "the mean of another epoch");
+        sliders.follow(vec![1.0, 2.0], Some(0));
+        assert_eq!(sliders.changed(), None, "another pin is looked at, of the same code");
+        change(&mut sliders);
+        sliders.follow(vec![0.0, 2.0], Some(0));
+        assert_eq!(sliders.changed(), None, "the pin has another code");
     }
 }

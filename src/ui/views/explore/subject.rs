@@ -49,7 +49,10 @@ const FAR: f32 = 3.0;
 /// What follows from the codes of one epoch.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
-    stamp: u64,
+    /// The codes that all of it follows from, held so that nothing else takes their address.
+    kept: Option<Arc<Kept>>,
+    /// Changes with the codes.
+    pub codes_stamp: u64,
     /// Changes with the plane and the codes.
     pub plane_stamp: u64,
     pca: Option<Pca>,
@@ -77,16 +80,17 @@ impl Subject {
         active: Option<usize>,
     ) {
         let count = kept.code_units.max(1);
-        let stamp = stamp_of((Arc::as_ptr(kept) as usize, kept.epoch, count));
-        if self.stamp != stamp {
-            self.stamp = stamp;
+        if self.kept.as_ref().is_none_or(|own| !Arc::ptr_eq(own, kept)) {
+            self.kept = Some(Arc::clone(kept));
+            self.codes_stamp += 1;
+            self.pca = None;
             self.spreads = Spread::of_units(&kept.codes, count, BINS);
             self.order = (0..count).collect();
             let variance = |unit: &usize| self.spreads[*unit].variance;
             self.order.sort_by(|a, b| variance(b).total_cmp(&variance(a)));
-            self.pca = Pca::fit(&kept.codes, count, 2).ok();
             self.usual = usual_distance(&kept.codes, count);
         }
+        let stamp = self.codes_stamp;
         let base = active.and_then(|at| pins.get(at)).map_or_else(
             || self.spreads.iter().map(|spread| spread.mean).collect::<Vec<f32>>(),
             |pin| pin.code.clone(),
@@ -104,11 +108,15 @@ impl Subject {
             return;
         }
         self.plane_stamp = plane_stamp;
-        let components = || self.pca.as_ref().and_then(Plane::of_components);
+        // No other plane is worth the time.
+        if kind == PlaneKind::Components && count > 2 && self.pca.is_none() {
+            self.pca = Pca::fit(&kept.codes, count, 2).ok();
+        }
         self.plane = match kind {
+            PlaneKind::Components if count == 1 => Some(Plane::of_one_unit()),
             // A code of two units is its own plane.
             PlaneKind::Components if count == 2 => Plane::of_units(&base, [0, 1]),
-            PlaneKind::Components => components(),
+            PlaneKind::Components => self.pca.as_ref().and_then(Plane::of_components),
             PlaneKind::Units => Plane::of_units(&base, units),
             PlaneKind::Pins => match through[..] {
                 [a, b, c] => Plane::through([a, b, c]),
@@ -116,6 +124,12 @@ impl Subject {
             },
         };
         self.points = self.plane.as_ref().map_or_else(Vec::new, |plane| plane.places(&kept.codes));
+        if count == 1 {
+            // One line would hide how many codes lie at a place.
+            for (index, point) in self.points.iter_mut().enumerate() {
+                point[1] = jitter(index);
+            }
+        }
         self.density = Density::new(self.points.iter().copied(), [DENSITY_CELLS; 2]);
     }
 
@@ -129,6 +143,12 @@ impl Subject {
         let found = nearest(code, &kept.codes, 1, Distance::Euclidean);
         found.first().is_some_and(|near| near.distance > FAR * self.usual)
     }
+}
+
+/// Height of a point in the strip of a code of one unit, from -0.5 to 0.5, by its number: multiples of the golden ratio spread
+/// evenly (Weyl 1916).
+fn jitter(index: usize) -> f32 {
+    (index as f64 * 0.618_033_988_749_895).fract() as f32 - 0.5
 }
 
 /// The distance to the nearest other code that 95 of 100 codes keep.
@@ -172,6 +192,17 @@ mod tests {
         assert_eq!(subject.plane.as_ref().map(|plane| plane.code([1.0, 2.0])), Some(vec![1.0, 2.0, 1.0]));
         subject.update(&kept(), PlaneKind::Pins, [1, 0], &pins[..2], None);
         assert!(subject.plane.is_none() && subject.points.is_empty());
+    }
+
+    #[test]
+    fn a_code_of_one_unit_is_a_strip() {
+        let mut subject = Subject::default();
+        let kept = Arc::new(Kept { code_units: 1, codes: vec![3.0, -1.0], ..Kept::default() });
+        subject.update(&kept, PlaneKind::Components, [0, 0], &[], None);
+        assert_eq!(subject.points[0], [3.0, -0.5]);
+        assert_eq!(subject.points[1][0], -1.0);
+        assert!((subject.points[1][1] - 0.118_034).abs() < 1e-6, "{:?}", subject.points);
+        assert_eq!(subject.plane.as_ref().map(|plane| plane.code([2.0, 0.4])), Some(vec![2.0]));
     }
 
     #[test]

@@ -28,7 +28,7 @@ const MARK_PX: f32 = 5.0;
 
 /// What is being drawn, and marks of selected points.
 #[derive(Clone, Default)]
-pub(super) struct Lasso {
+pub struct Lasso {
     corners: Vec<Pos2>,
     markers: Markers,
     /// Indices of selected points, and of what.

@@ -1,0 +1,111 @@
+//! Codes made by hand, turned into codes of the kind that the decoder is given.
+
+use super::Network;
+use crate::engine::kernels::pass::Mode;
+use crate::project::Bottleneck;
+
+impl Network {
+    /// Replaces codes (rows × units) by such as the decoder is given by its encoder; those that are such already stay.
+    ///
+    /// | code | becomes |
+    /// |---|---|
+    /// | k-sparse | all but the largest `k·α` of its units that are not 0 become 0 |
+    /// | hashing | each unit in [0, 1] |
+    /// | description length | shares of the choices of each quantiser, which add up to 1 |
+    /// | quantised | the nearest entry of the codebook for each vector |
+    pub fn project_codes(&self, codes: &mut [f32]) {
+        match self.plan.design().code.kind {
+            Bottleneck::KSparse { .. } => {
+                let (units, k) = (self.plan.code_units().max(1), self.waist.kept(Mode::Use));
+                codes.chunks_exact_mut(units).for_each(|code| keep_largest(code, k));
+            }
+            Bottleneck::Hashing { .. } => codes.iter_mut().for_each(|unit| *unit = unit.clamp(0.0, 1.0)),
+            Bottleneck::DescriptionLength { choices, .. } => {
+                codes.chunks_exact_mut(choices.max(1)).for_each(share_out);
+            }
+            Bottleneck::Quantised { dimension, .. } => {
+                let codebook = self.values("code.codebook");
+                let vectors = codes.chunks_exact_mut(dimension.max(1));
+                vectors.for_each(|vector| replace_by_nearest(vector, &codebook));
+            }
+            Bottleneck::Plain
+            | Bottleneck::Variational { .. }
+            | Bottleneck::ImportanceWeighted { .. }
+            | Bottleneck::Wasserstein { .. }
+            | Bottleneck::Concrete { .. } => {}
+        }
+    }
+}
+
+/// Keeps the `k` largest of the units that are on; the first of equal ones.
+fn keep_largest(code: &mut [f32], k: usize) {
+    // A unit that was kept may be below 0, where the others are.
+    let mut on: Vec<usize> = (0..code.len()).filter(|unit| code[*unit] != 0.0).collect();
+    on.sort_by(|a, b| code[*b].total_cmp(&code[*a]));
+    on.iter().skip(k).for_each(|unit| code[*unit] = 0.0);
+}
+
+/// Rounding of shares that add up to 1.
+const ROUNDING: f32 = 1e-4;
+
+/// Makes values shares of a whole: equal ones where nothing is above 0.
+fn share_out(group: &mut [f32]) {
+    let sum: f32 = group.iter().map(|value| value.max(0.0)).sum();
+    if (sum - 1.0).abs() <= ROUNDING && group.iter().all(|value| *value >= 0.0) {
+        return;
+    }
+    let equal = 1.0 / group.len() as f32;
+    group.iter_mut().for_each(|value| *value = if sum > 0.0 { value.max(0.0) / sum } else { equal });
+}
+
+fn replace_by_nearest(vector: &mut [f32], codebook: &[f32]) {
+    let distance =
+        |entry: &[f32]| -> f32 { entry.iter().zip(&*vector).map(|(a, b)| (a - b) * (a - b)).sum() };
+    let entries = codebook.chunks_exact(vector.len());
+    let nearest = entries.map(|entry| (distance(entry), entry)).min_by(|(a, _), (b, _)| a.total_cmp(b));
+    if let Some((_, entry)) = nearest {
+        vector.copy_from_slice(entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_become_such_as_the_decoder_is_given() {
+        let changed = |code: &[f32], change: &dyn Fn(&mut [f32])| {
+            let mut code = code.to_vec();
+            change(&mut code);
+            code
+        };
+        for (code, k, expected) in [
+            ([3.0, -1.0, 2.0, 0.0], 2, [3.0, 0.0, 2.0, 0.0]),
+            // Two units are on, one of them below 0.
+            ([3.0, -1.0, 0.0, 0.0], 2, [3.0, -1.0, 0.0, 0.0]),
+            ([1.0, 1.0, 1.0, 0.5], 2, [1.0, 1.0, 0.0, 0.0]),
+            ([1.0, 2.0, 3.0, 4.0], 9, [1.0, 2.0, 3.0, 4.0]),
+        ] {
+            assert_eq!(changed(&code, &|code| keep_largest(code, k)), expected, "{code:?} {k}");
+        }
+        for (group, expected) in [
+            ([0.25, 0.25, 0.5], [0.25, 0.25, 0.5]),
+            ([2.0, 1.0, 1.0], [0.5, 0.25, 0.25]),
+            ([3.0, -1.0, 1.0], [0.75, 0.0, 0.25]),
+            ([1.0, -0.5, 0.0], [1.0, 0.0, 0.0]),
+            ([0.0, -1.0, 0.0], [1.0 / 3.0; 3]),
+        ] {
+            assert_eq!(changed(&group, &share_out), expected, "{group:?}");
+        }
+        let codebook = [0.0, 0.0, 2.0, 0.0, 2.0, 2.0];
+        for (vector, expected) in [
+            ([0.5, 0.4], [0.0, 0.0]),
+            ([1.5, 0.4], [2.0, 0.0]),
+            ([9.0, 9.0], [2.0, 2.0]),
+            // As far from two of them: the first.
+            ([1.0, 0.0], [0.0, 0.0]),
+        ] {
+            assert_eq!(changed(&vector, &|vector| replace_by_nearest(vector, &codebook)), expected);
+        }
+    }
+}
