@@ -156,11 +156,10 @@ impl Explore {
         }
     }
 
-    /// Codes that were drawn and their reconstructions, or why there are none.
-    pub fn drawn(&self) -> Option<(u64, Result<(&[f32], &[f32]), &str>)> {
+    /// The stamp of the question, codes that were drawn, and their reconstructions.
+    pub fn drawn(&self) -> Option<(u64, &[f32], &[f32])> {
         match self.answers.get(&Question::Draw)? {
-            (stamp, Ok(JobResult::Drawn { codes, rows })) => Some((*stamp, Ok((codes, rows)))),
-            (stamp, Err(message)) => Some((*stamp, Err(message))),
+            (stamp, Ok(JobResult::Drawn { codes, rows })) => Some((*stamp, codes, rows)),
             _ => None,
         }
     }

@@ -92,10 +92,7 @@ fn samples_are_drawn_by_their_seed_each_with_its_nearest_training_sample() {
         project.code.kind = Bottleneck::Variational { beta: 1.0, warmup_epochs: 0, free_nats: 0.0 };
     });
     window.click("Sample");
-    let drawn = |state: &State| match state.explore.drawn() {
-        Some((_, Ok((codes, rows)))) => Some((codes.to_vec(), rows.to_vec())),
-        _ => None,
-    };
+    let drawn = |state: &State| state.explore.drawn().map(|(_, codes, rows)| (codes.to_vec(), rows.to_vec()));
     window.until("samples are drawn", |state| drawn(state).is_some());
     let first = drawn(window.state()).expect("drawn");
     assert_eq!(first.1.len(), 12 * 64);

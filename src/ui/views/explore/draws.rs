@@ -71,17 +71,15 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
     let stamp = context.stamp((of, context.subject.codes_stamp));
     // While weights change by themselves, each draw gets its neighbours before the next.
     let waits = context.is_live
-        && context.explore.drawn().is_some_and(|(drawn, result)| {
-            result.is_ok()
-                && (context.explore.is_new(Question::NearDraws, drawn)
-                    || context.explore.is_open(Question::NearDraws))
+        && context.explore.drawn().is_some_and(|(drawn, ..)| {
+            context.explore.is_new(Question::NearDraws, drawn) || context.explore.is_open(Question::NearDraws)
         });
     if !waits && context.asks(Question::Draw, stamp) {
         let kind = JobKind::Draw { trained: context.trained.clone(), draws };
         asked.questions.push((Question::Draw, stamp, kind));
     }
     failure_ui(ui, context, Question::Draw);
-    let Some((stamp, Ok((codes, rows)))) = context.explore.drawn() else { return };
+    let Some((stamp, codes, rows)) = context.explore.drawn() else { return };
     section.pictures.fill(ui, context.data, stamp, rows);
     if context.explore.is_new(Question::NearDraws, stamp) {
         let lookup = Lookup {

@@ -71,23 +71,19 @@ impl Pictures {
 
     /// Shows one of them, `side` points along its longer side; returns its response.
     pub fn show(&self, ui: &mut Ui, data: &Dataset, at: usize, side: f32, name: &str) -> egui::Response {
-        match data.shown() {
-            Some(shown) => {
-                let (rect, response) = ui.allocate_exact_size(size(shown, side), Sense::click());
-                self.paint(ui, at, rect);
-                let p = palette(ui);
-                let edge = if response.hovered() || response.has_focus() { p.accent } else { p.line };
-                ui.painter().rect_stroke(rect, 1.0, egui::Stroke::new(1.0, color(edge)), StrokeKind::Outside);
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
-                response
-            }
-            None => {
-                let row = self.row(at);
-                let profile =
-                    Profile { name, original: row, corrupted: &[], reconstruction: row, range: self.ends };
-                profile_ui(ui, &profile, vec2(side.max(120.0), 0.6 * side.max(90.0))).0
-            }
-        }
+        let Some(shown) = data.shown() else {
+            let row = self.row(at);
+            let profile =
+                Profile { name, original: row, corrupted: &[], reconstruction: row, range: self.ends };
+            return profile_ui(ui, &profile, vec2(side.max(120.0), 0.6 * side.max(90.0))).0;
+        };
+        let (rect, response) = ui.allocate_exact_size(size(shown, side), Sense::click());
+        self.paint(ui, at, rect);
+        let p = palette(ui);
+        let edge = if response.hovered() || response.has_focus() { p.accent } else { p.line };
+        ui.painter().rect_stroke(rect, 1.0, egui::Stroke::new(1.0, color(edge)), StrokeKind::Outside);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
+        response
     }
 }
 
