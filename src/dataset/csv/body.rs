@@ -19,6 +19,8 @@ pub(super) struct Body {
     pub last: Option<u64>,
     /// Single rows that are left out.
     pub skip: RowSet,
+    /// Whether a second table may begin below the first.
+    pub finds_second: bool,
     /// By which rules: those of version 1 leave no empty rows out.
     rules: Rules,
     /// Whether comments may stand among the rows though the file does not begin with one.
@@ -31,6 +33,7 @@ impl Body {
         Body {
             last,
             skip: asked.reading.skip_rows.clone().unwrap_or_default(),
+            finds_second: asked.reading.skip_footer.is_none(),
             rules: asked.rules,
             finds_comments: asked.reading.comments == Comments::Auto,
         }

@@ -173,7 +173,7 @@ fn first(row: &ByteRecord) -> Option<&[u8]> {
 }
 
 /// Whether a field can be in a column that holds this.
-fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
+pub(super) fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     let Ok(field) = std::str::from_utf8(field).map(str::trim) else { return true };
     if is_missing(field, reading) {
         return true;

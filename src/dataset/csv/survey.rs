@@ -46,9 +46,15 @@ pub(super) fn survey(
     let mut body = Body::new(last(text, layout, asked, progress)?, asked);
     let mut survey = Survey::of(text, layout, asked, progress)?;
     let mut second = survey.read(&body)?;
+    body.finds_second = false;
     if let Some(second) = &mut second {
-        second.count(text, layout, progress)?;
-        body.last = Some(second.number - 1);
+        let found = (&survey.contents()[..], survey.has_gap());
+        second.look_below(&Places { text, layout, progress }, &body, found, asked.reading)?;
+        if second.is_cut {
+            body.last = Some(second.number - 1);
+        } else {
+            body.skip = body.skip.and(&RowSet::from_iter([second.number]));
+        }
         survey = survey.again(&body)?;
     }
     let mut sums = survey.sums(&body)?;
@@ -166,13 +172,13 @@ impl<'a> Survey<'a> {
                 continue;
             }
             if let Some(mut header) = waiting.take() {
-                if second_header::follows(&header.1, &record) {
+                if second_header::follows(&header.1, &record, &self.contents()) {
                     return Ok(Some(Second::new(header)));
                 }
                 self.take_within(&rows, body)?;
                 self.add(&rows, body, header.0, &mut header.1)?;
             }
-            let may_begin = body.last.is_none() && self.may_begin_table(&record);
+            let may_begin = body.finds_second && self.may_begin_table(&record);
             // The header once more is left out.
             if may_begin && body.left_out(self.layout, number, &record).is_none() {
                 waiting = Some((number, record.clone()));
@@ -192,14 +198,22 @@ impl<'a> Survey<'a> {
         Ok(None)
     }
 
-    /// Whether a row may be the header of a second table: it holds words in all columns of numbers.
+    /// Whether a row may be the header of a second table.
     fn may_begin_table(&self, record: &ByteRecord) -> bool {
-        let names = &self.layout.columns;
+        let (names, mut contents) = (&self.layout.columns, || self.contents());
         self.counts.rows >= second_header::ROWS
-            && second_header::may_be_header(record, &self.previous.1, names, self.asked.reading)
-            && self.evidence.iter().zip(record).all(|(evidence, field)| {
-                !matches!(evidence.judge(None), Content::Numbers { .. }) || second_header::is_word(field)
-            })
+            && second_header::may_be_header(
+                record,
+                &self.previous.1,
+                names,
+                &mut contents,
+                self.asked.reading,
+            )
+    }
+
+    /// Whether a title, a sum or a remark stands below the last row, as nowhere else in the table.
+    fn has_gap(&self) -> bool {
+        !self.tail.has_others && self.tail.rows.iter().any(|(_, row)| !footer::is_empty(row))
     }
 
     /// Whether a row was chosen to be left out.
