@@ -324,6 +324,26 @@ fn sums_among_the_rows_are_left_out() {
 }
 
 #[test]
+fn categories_called_as_statistics_are_rows() {
+    let pairs: Vec<String> = (0..30).map(|at| format!("min,{at}\nmax,{}\n", at + 10)).collect();
+    for (text, rows) in [
+        ("condition,rooms,baths\ngood,4,2\naverage,4,2\npoor,2,1\naverage,3,2\ngood,5,3\npoor,3,1\n", 6),
+        ("condition,rooms,baths\ngood,4,2\naverage,4,2\npoor,2,1\naverage,3,2\n", 4),
+        ("effort,y\nlight,0\nMaximum effort,1\nhard,1\nlight,0\nMaximum effort,1\nhard,0\n", 6),
+        ("code,x\nDE,1\nFR,9\nKE,4\nMW,3\nSD,2\n", 5),
+        ("wind,v\nE,3\nS,8\nW,5\nN,12\nSE,9\n", 5),
+        (&format!("kind,temp\n{}", pairs.concat()), 60),
+    ] {
+        let raw = loaded(text.as_bytes());
+        assert_eq!(raw.rows.len(), rows * raw.feature_names.len(), "{text:?}: {:?}", raw.notes);
+        assert!(!raw.doubts.iter().any(|doubt| doubt.message.contains("sum")), "{text:?}: {:?}", raw.doubts);
+    }
+    let last = b"firm,a,b\nDE,1,2\nFR,2,4\nUK,3,5\nTOTAL SE,12,n.a.\n";
+    let error = read(last, &["firm"], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 5, column \"b\": \"n.a.\" is not a number"), "{error}");
+}
+
+#[test]
 fn single_rows_are_left_out_by_their_numbers() {
     let text = "a,b\n1,2\n,\n3,4\n5,6\n7,8\n";
     let read =
