@@ -95,6 +95,7 @@ fn skipped_lines_and_rows_can_be_chosen() {
 fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
     check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
+    check(&format!("a,b,c\n# a note\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     // A word in one column alone is an error, which names it.
     let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"oops\" is not a number"), "{error}");
