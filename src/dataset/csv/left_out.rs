@@ -71,10 +71,13 @@ impl Sums {
                 doubtful.insert(row.number);
             }
             let is_name = row.called.is_whole && row.called.is_ambiguous;
-            match are_proven && !self.within.contains(&row.name) {
-                true if is_name && row.found < Found::InAll => self.near.push(row.number),
-                true => self.proven.push(row.number),
-                false => {}
+            if !are_proven || self.within.contains(&row.name) {
+                continue;
+            }
+            if is_name && row.found < Found::InAll {
+                self.near.push(row.number);
+            } else {
+                self.proven.push(row.number);
             }
         }
         doubtful
