@@ -19,6 +19,8 @@ pub(super) struct Body {
     pub last: Option<u64>,
     /// Single rows that are left out.
     pub skip: RowSet,
+    /// Whether a second table may begin below the first.
+    pub finds_second: bool,
     /// By which rules: those of version 1 leave no empty rows out.
     rules: Rules,
     /// Whether comments may stand among the rows though the file does not begin with one.
@@ -31,6 +33,7 @@ impl Body {
         Body {
             last,
             skip: asked.reading.skip_rows.clone().unwrap_or_default(),
+            finds_second: asked.reading.skip_footer.is_none(),
             rules: asked.rules,
             finds_comments: asked.reading.comments == Comments::Auto,
         }
@@ -80,8 +83,7 @@ impl Body {
         if repeats && record.iter().any(is_name) {
             return Some(Left::Header);
         }
-        let is_comment = self.finds_comments && record.len() != layout.columns.len();
-        if is_comment && record.get(0).is_some_and(|field| field.starts_with(b"#")) {
+        if self.finds_comments && is_comment(layout, record) {
             return Some(Left::Comment);
         }
         footer::is_empty(record).then_some(Left::Empty)
@@ -102,6 +104,12 @@ impl Body {
             Err(rows.wrong_width(number, record, &self.skip))
         }
     }
+}
+
+/// Whether a row begins as a comment does, and has no field for each column.
+fn is_comment(layout: &TableLayout, record: &ByteRecord) -> bool {
+    let columns = layout.columns.len();
+    columns > 1 && record.len() != columns && record.get(0).is_some_and(|field| field.starts_with(b"#"))
 }
 
 /// Whether a field of the header names a column so: empty ones and those of other columns are told apart by numbers.
@@ -154,8 +162,11 @@ impl<'a> Rows<'a> {
         let mut record = ByteRecord::new();
         for row in 0..layout.head_rows() {
             lines.next(&mut record)?;
-            // Empty rows within a header are none of its rows.
-            while row > 0 && footer::is_empty(&record) && lines.next(&mut record)? {}
+            // Empty rows and comments within a header are none of its rows.
+            while row > 0
+                && (footer::is_empty(&record) || is_comment(layout, &record))
+                && lines.next(&mut record)?
+            {}
         }
         Ok(Rows { text, layout, lines, number: 0, progress })
     }

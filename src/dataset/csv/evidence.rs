@@ -252,7 +252,7 @@ impl Evidence {
         if self.is_current && self.are_times() {
             return Content::Dates { format: DateFormat::CLOCK, is_doubtful: false };
         }
-        if self.are_codes() {
+        if self.are_codes() || (self.is_current && self.figures.are_grades()) {
             return Content::Words;
         }
         let signs = self.figures.signs();

@@ -70,6 +70,10 @@ pub(super) struct Above<'a> {
     pub have_digits: &'a dyn Fn(usize) -> bool,
     /// Whether the numbers of a row are those of the rows above it.
     pub is_proven: &'a dyn Fn(u64) -> bool,
+    /// Whether they agree with those in one column, though the name of the row may be that of something else.
+    pub is_near: &'a dyn Fn(u64) -> bool,
+    /// Whether the name of a row is one that rows within the table have.
+    pub is_within: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether rows that call themselves sums stand among them without being some.
     pub has_doubtful: bool,
 }
@@ -118,7 +122,7 @@ impl Tail {
             let follows_sum = proven.is_some_and(|proven| proven < at) && (sums_up || is_before_sum);
             let is_below = is_empty(row.iter())
                 || row.len() < contents.len()
-                || row.iter().zip(contents).any(|(field, content)| !fits(field, content, above.reading))
+                || is_misfit(row, above)
                 || follows_sum
                 || proven == Some(at)
                 || (at >= statistics && called_first(row).is_some_and(|called| called.is_whole))
@@ -142,14 +146,31 @@ impl Tail {
         let end = self.rows.iter().rposition(|(_, row)| !is_remark(row)).map_or(0, |last| last + 1);
         let is_other = |(_, row): &(u64, ByteRecord)| !is_empty(row.iter()) && !is_one(row);
         let start = self.rows[..end].iter().rposition(is_other).map_or(0, |last| last + 1);
-        let mut names: Vec<_> = self.rows[start..end]
-            .iter()
-            .filter_map(|(_, row)| Some(first(row)?.to_ascii_lowercase()))
-            .collect();
+        let block = self.rows[start..end].iter().filter(|(_, row)| !is_empty(row.iter()));
+        let mut names: Vec<_> =
+            block.clone().filter_map(|(_, row)| Some(first(row)?.to_ascii_lowercase())).collect();
+        let count = names.len();
         names.sort_unstable();
         names.dedup();
-        if names.len() > 1 && above.rows > 1 && !above.has_doubtful { start } else { self.rows.len() }
+        let is_sure = |(number, row): &(u64, ByteRecord)| {
+            called_first(row).is_some_and(Called::is_sure) || (above.is_proven)(*number)
+        };
+        let are_sure = names.len() > 1
+            && names.len() == count
+            && above.rows > 1
+            && !above.has_doubtful
+            && (block.clone().any(is_sure) || block.clone().all(|(number, _)| (above.is_near)(*number)))
+            && !block.clone().any(|(_, row)| (above.is_within)(row));
+        if are_sure { start } else { self.rows.len() }
     }
+}
+
+/// Whether a row holds words where the columns hold numbers, and nothing else or the name of a statistic alone before them:
+/// `TOTAL SE,12,n.a.` may be data that has to be refused.
+fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
+    let may_be = row.iter().filter(|field| !field.trim_ascii().is_empty()).count() == 1
+        || (called_first(row).is_some_and(|called| called.is_whole) && !(above.is_within)(row));
+    may_be && row.iter().zip(above.contents).any(|(field, content)| !fits(field, content, above.reading))
 }
 
 /// Whether a row is surely called after a statistic, as all names in its place hold digits, unlike its own.
@@ -173,7 +194,7 @@ fn first(row: &ByteRecord) -> Option<&[u8]> {
 }
 
 /// Whether a field can be in a column that holds this.
-fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
+pub(super) fn fits(field: &[u8], content: &Content, reading: &TableReading) -> bool {
     let Ok(field) = std::str::from_utf8(field).map(str::trim) else { return true };
     if is_missing(field, reading) {
         return true;
@@ -261,6 +282,8 @@ mod tests {
                 rows: 9,
                 have_digits: &|_| have_digits,
                 is_proven: &|number| proven.contains(&number),
+                is_near: &|_| false,
+                is_within: &|_| false,
                 has_doubtful: false,
             };
             assert_eq!(tail.of_table(&above), expected, "{lines:?}");
@@ -270,7 +293,12 @@ mod tests {
         check(&["Total,5"], &[], true, 0);
         check(&["Max,5"], &[], true, 1);
         check(&["Mean,5", "SD,2"], &[], false, 0);
-        check(&["Min,5", "Max,9", "of all"], &[], false, 0);
+        check(&["Min,5", "Max,9", "of all"], &[], false, 2);
+        check(&["Min,5", "Max,9", "of all"], &[2], false, 0);
+        check(&["Min,5", "Max,9", "Min,4", "Max,8", "Mean,6"], &[], false, 5);
+        check(&["MW,9", "SD,4"], &[], false, 2);
+        check(&["TOTAL SE,n.a."], &[], false, 1);
+        check(&["Mean,n.a."], &[], false, 0);
         check(&["Total,5", "Total,7"], &[], false, 2);
         check(&["North total,5", "Grand total,7"], &[], false, 2);
         check(&["North total,5", "Grand total,7"], &[1], false, 0);

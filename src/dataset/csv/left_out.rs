@@ -1,6 +1,10 @@
 //! Rows that are left out of a table, as the first reading finds them.
 
+use std::collections::{HashMap, HashSet};
+
 use ::csv::ByteRecord;
+
+use super::statistics::{self, Called, Found, Kind};
 
 /// A row with its number.
 pub(super) type Numbered = (u64, ByteRecord);
@@ -21,8 +25,12 @@ pub(super) struct Counts {
 /// Rows of which names or numbers say that they sum up others.
 #[derive(Default)]
 pub(super) struct Sums {
-    /// The numbers of those whose numbers prove it, in order.
+    /// The numbers of those whose numbers prove it, as those of all rows of the same name do, in order.
     pub proven: Vec<u64>,
+    /// The numbers of those whose names may be those of other things, and which agree in one column.
+    pub near: Vec<u64>,
+    /// Names of statistics that rows within the table have, in lower case, other than those of sums.
+    pub within: HashSet<Vec<u8>>,
     /// Those of them among other rows, which are left out.
     pub left_out: Vec<Numbered>,
     /// Those among other rows that are taken as data.
@@ -31,7 +39,55 @@ pub(super) struct Sums {
     pub last: Option<ByteRecord>,
 }
 
+/// A row with the name of a statistic, and what its numbers tell.
+pub(super) struct Judged {
+    pub number: u64,
+    /// Its name, in lower case.
+    pub name: Vec<u8>,
+    pub called: Called,
+    pub found: Found,
+}
+
 impl Sums {
+    /// Adds what the numbers of all rows with names of statistics tell: which are proven, and which look like sums without
+    /// being proven. One name may be a category as well (`average`), so that all rows of a name have to agree.
+    pub(super) fn add(&mut self, judged: &[Judged]) -> HashSet<u64> {
+        // A group of one row has a sum, too, where others have one.
+        let is_sum = |row: &Judged| row.called.kind == Kind::Sum;
+        let have_sums = judged.iter().any(|row| is_sum(row) && row.found >= Found::Proven);
+        let is_proven = |row: &Judged| {
+            row.found >= Found::Proven || (have_sums && is_sum(row) && row.found == Found::Copy)
+        };
+        let mut names: HashMap<&[u8], (usize, bool)> = HashMap::new();
+        for row in judged {
+            let (count, are_proven) = names.entry(&row.name).or_insert((0, true));
+            *count += 1;
+            *are_proven &= is_proven(row);
+        }
+        let mut doubtful = HashSet::new();
+        for row in judged {
+            let (count, are_proven) = names.get(&row.name[..]).copied().unwrap_or_default();
+            if row.called.is_sure() && (is_sum(row) || count == 1 || are_proven) {
+                doubtful.insert(row.number);
+            }
+            let is_name = row.called.is_whole && row.called.is_ambiguous;
+            if !are_proven || self.within.contains(&row.name) {
+                continue;
+            }
+            if is_name && row.found < Found::InAll {
+                self.near.push(row.number);
+            } else {
+                self.proven.push(row.number);
+            }
+        }
+        doubtful
+    }
+
+    /// Whether rows within the table have the name of this one, which no sum has.
+    pub(super) fn is_within(&self, row: &ByteRecord) -> bool {
+        statistics::named(row).is_some_and(|(name, _)| self.within.contains(&name.to_ascii_lowercase()))
+    }
+
     /// Whether a row is one whose numbers prove it.
     pub(super) fn has(&self, number: u64) -> bool {
         self.proven.binary_search(&number).is_ok()

@@ -15,7 +15,7 @@ pub(super) fn of<E>(read: impl FnOnce() -> Result<Vec<Dimensions>, E>) -> Vec<Di
 }
 
 /// Writes the text of each merged cell into its first column in all of its rows that have any cell; how many cells these
-/// are, and the memory they are charged with. Columns to the right stay empty: what is written over several is a title, or
+/// are, and the memory they are charged with. Those that begin in the first row are names, which hold once. Columns to the right stay empty: what is written over several is a title, or
 /// the name of a group of columns.
 ///
 /// # Errors
@@ -25,7 +25,8 @@ pub(super) fn fill(
     mut regions: Vec<Dimensions>,
     progress: &Progress,
 ) -> Result<(usize, u64), DataError> {
-    regions.retain(|region| region.end.0 > region.start.0);
+    let top = rows.first().map_or(0, |(number, _)| *number);
+    regions.retain(|region| region.end.0 > region.start.0 && region.start.0 > top);
     if regions.is_empty() {
         return Ok((0, 0));
     }
@@ -82,16 +83,22 @@ mod tests {
         let mut rows = vec![
             row(0, &[(0, "group"), (1, "x")]),
             row(1, &[(0, "a"), (1, "1")]),
-            row(2, &[(1, "2")]),
+            row(2, &[(2, "2")]),
             row(4, &[(0, "b"), (1, "3")]),
             row(5, &[(1, "4"), (2, "own")]),
         ];
-        let regions =
-            [((1, 0), (3, 0)), ((2, 0), (5, 0)), ((4, 0), (9, 0)), ((4, 2), (5, 2)), ((0, 0), (0, 1))];
+        let regions = [
+            ((1, 0), (3, 0)),
+            ((2, 0), (5, 0)),
+            ((4, 0), (9, 0)),
+            ((4, 2), (5, 2)),
+            ((0, 0), (0, 1)),
+            ((0, 1), (2, 1)),
+        ];
         let regions = regions.map(|(start, end)| Dimensions::new(start, end)).to_vec();
         let (filled, bytes) = fill(&mut rows, regions, &Progress::default()).unwrap();
         assert_eq!((filled, bytes), (2, 2 * 65));
-        assert_eq!(rows[2], row(2, &[(1, "2"), (0, "a")]));
+        assert_eq!(rows[2], row(2, &[(2, "2"), (0, "a")]));
         assert_eq!(rows[4], row(5, &[(1, "4"), (2, "own"), (0, "b")]));
         assert_eq!(rows[3], row(4, &[(0, "b"), (1, "3")]));
     }

@@ -313,7 +313,10 @@ impl Judge<'_> {
             ColumnKind::Truth { words } => Role::Truth { words: words.clone() },
             ColumnKind::Dates { format, unit, base } => {
                 let known = DateFormat::of_name(format);
-                let found = evidence.date_format();
+                // Times of day are no durations, though the digits of some are both.
+                let is_alike =
+                    |found: &DateFormat| known.is_none_or(|known| known.is_duration() == found.is_duration());
+                let found = evidence.date_format().filter(is_alike);
                 let told = found.filter(|found| found.order() == Some(self.asked.reading.date_order));
                 // One for all rows: day and month must not change places from one to the next.
                 match told.or(known.filter(|known| evidence.fits(*known))).or(found).or(known) {

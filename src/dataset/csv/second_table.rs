@@ -2,19 +2,21 @@
 
 use ::csv::ByteRecord;
 
-use super::body::Rows;
-use super::layout::TableLayout;
+use super::body::{Body, Rows};
+use super::evidence::Content;
+use super::footer;
 use super::places::{Places, with_more};
 use super::remarks::Remarks;
-use super::text::Text;
+use crate::dataset::DataError;
 use crate::dataset::progress::Pulse;
-use crate::dataset::{DataError, Progress};
-use crate::project::{Choice, RowSet};
+use crate::project::{Choice, RowSet, TableReading};
 
 /// The header of a second table.
 pub(super) struct Second {
     /// The number of its row.
     pub number: u64,
+    /// Whether only the rows above it are read; otherwise its header alone is left out.
+    pub is_cut: bool,
     header: ByteRecord,
     /// Rows of the whole file.
     rows: u64,
@@ -22,26 +24,39 @@ pub(super) struct Second {
 
 impl Second {
     pub(super) fn new((number, header): (u64, ByteRecord)) -> Second {
-        Second { number, header, rows: 0 }
+        Second { number, is_cut: true, header, rows: 0 }
     }
 
-    /// Counts the rows of the whole file.
-    pub(super) fn count(
+    /// Looks at all rows of the file. Those below the header are read as rows of the first table where most of them can be,
+    /// and no title or sum stands between the two (`has_gap`).
+    pub(super) fn look_below(
         &mut self,
-        text: &Text<'_>,
-        layout: &TableLayout,
-        progress: &Progress,
+        places: &Places<'_>,
+        body: &Body,
+        (contents, has_gap): (&[Content], bool),
+        reading: &TableReading,
     ) -> Result<(), DataError> {
-        let mut rows = Rows::open(text, layout, progress)?;
-        let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(progress));
+        let columns = contents.len();
+        let mut rows = Rows::open(places.text, places.layout, places.progress)?;
+        let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(places.progress));
+        let (mut fitting, mut others) = (0_u64, 0_u64);
         while rows.next(&mut record)? {
-            pulse.beat(1)?;
+            pulse.beat(record.len())?;
+            let is_row = rows.number > self.number
+                && body.left_out(places.layout, rows.number, &record).is_none()
+                && !footer::may_be(record.iter(), columns);
+            if is_row {
+                let mut fields = record.iter().zip(contents);
+                let fits = fields.all(|(field, content)| footer::fits(field, content, reading));
+                *if fits && record.len() == columns { &mut fitting } else { &mut others } += 1;
+            }
         }
         self.rows = rows.number;
+        self.is_cut = has_gap || self.header.len() != columns || others >= fitting;
         Ok(())
     }
 
-    /// Doubts that only the first table is meant, whose last row this is.
+    /// Doubts how it is read. `last` is the last row of the first table where only that is read.
     pub(super) fn doubt(
         &self,
         places: &Places<'_>,
@@ -49,19 +64,24 @@ impl Second {
         skip: Option<&RowSet>,
         remarks: &mut Remarks,
     ) {
-        let last = last.unwrap_or(self.number - 1);
+        let last = last.filter(|_| self.is_cut).unwrap_or(self.number - 1);
         let mut remedies = vec![Choice::SkipFooter(Some(self.rows.saturating_sub(last) as usize))];
         if let Some(line) = places.line(&self.header) {
             remedies.push(Choice::SkipLines(Some(line as usize - 1)));
         }
-        // As one table, but for its header and what stands above that.
+        // As one table, but for its header and what stands above that; or with it, as a row of data.
         if self.header.len() == places.layout.columns.len() {
             remedies.push(Choice::SkipRows(Some(with_more(skip, last + 1..=self.number))));
+            remedies.push(Choice::SkipFooter(Some(0)));
         }
-        let message = format!(
-            "a second table seems to begin at {}: only the rows above it are read",
-            places.shown(&self.header)
+        let how = if self.is_cut {
+            "only the rows above it are read"
+        } else {
+            "this row is left out, and those below it are read with those above it"
+        };
+        remarks.doubt(
+            format!("a second table seems to begin at {}: {how}", places.shown(&self.header)),
+            remedies,
         );
-        remarks.doubt(message, remedies);
     }
 }

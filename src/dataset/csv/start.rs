@@ -2,6 +2,7 @@
 
 use ::csv::ByteRecord;
 
+use super::evidence::Content;
 use super::first_row::is_header;
 use super::form::{Form, byte_of, leave_out};
 use super::header_rows::are_groups;
@@ -10,7 +11,7 @@ use super::names::asked_for;
 use super::second_header::{self, follows, is_word, may_be_header};
 use super::spaces::Quotes;
 use super::text::Text;
-use super::{Asked, delimiter, footer, listed, preamble};
+use super::{Asked, delimiter, evidence, footer, listed, preamble};
 use crate::dataset::{Column, DataError, Progress};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules, TableReading};
 
@@ -95,7 +96,7 @@ impl Start {
             if asked.reading.skip_lines.is_none() {
                 start.leave_out_above(&rows, asked, known, progress)?;
             }
-            start.leave_out_below(cut, asked.reading);
+            start.leave_out_below(cut, asked.reading, progress)?;
         }
         Ok(start)
     }
@@ -144,7 +145,12 @@ impl Start {
 
     /// Leaves out of the first rows what is empty, stands below the table, or is a second one, so that it does not tell what
     /// columns hold.
-    fn leave_out_below(&mut self, cut: bool, reading: &TableReading) {
+    fn leave_out_below(
+        &mut self,
+        cut: bool,
+        reading: &TableReading,
+        progress: &Progress,
+    ) -> Result<(), DataError> {
         let columns = self.sample[0].len();
         let mut at = 0;
         self.sample.retain(|row| {
@@ -153,27 +159,54 @@ impl Start {
             at == 1 || columns < 2 || !(is_comment || footer::is_empty(row.iter().map(String::as_bytes)))
         });
         let may_end = |row: &Vec<String>| footer::may_be(row.iter().map(String::as_bytes), columns);
-        let second = self.second_table(reading, &may_end);
+        let second = match reading.skip_footer {
+            None => self.second_table(reading, &may_end, progress)?,
+            Some(_) => None,
+        };
         self.sample.truncate(second.unwrap_or(self.sample.len()));
         while (!cut || second.is_some()) && self.sample.len() > 3 && self.sample.last().is_some_and(may_end) {
             self.sample.pop();
         }
+        Ok(())
     }
 
     /// The place of the header of a second table.
-    fn second_table(&self, reading: &TableReading, may_end: &dyn Fn(&Vec<String>) -> bool) -> Option<usize> {
+    fn second_table(
+        &self,
+        reading: &TableReading,
+        may_end: &dyn Fn(&Vec<String>) -> bool,
+        progress: &Progress,
+    ) -> Result<Option<usize>, DataError> {
+        let budget = progress.budget();
         let record = |row: &Vec<String>| row.iter().collect::<ByteRecord>();
         let are_words = |row: &Vec<String>| row.iter().skip(1).all(|field| is_word(field.as_bytes()));
-        (second_header::ROWS as usize + 1..self.sample.len().saturating_sub(1)).find(|at| {
+        let mut evidence = evidence::of_columns(&self.sample[0], reading, budget)?;
+        let mut added = 1;
+        let mut contents = |at: usize| -> Vec<Content> {
+            for row in &self.sample[added..at] {
+                for (evidence, field) in evidence.iter_mut().zip(row) {
+                    evidence.add(field, reading, budget);
+                }
+            }
+            added = at;
+            evidence.iter().map(|evidence| evidence.judge(None)).collect()
+        };
+        let second = (second_header::ROWS as usize + 1..self.sample.len().saturating_sub(1)).find(|at| {
             let (header, above) = (&self.sample[*at], &self.sample[1..*at]);
             // Nearly all rows end here.
             if !are_words(header) || *header == self.sample[0] {
                 return false;
             }
             let Some(last) = above.iter().rev().find(|row| !may_end(row)) else { return false };
-            may_be_header(&record(header), &record(last), &self.sample[0], reading)
-                && follows(&record(header), &record(&self.sample[at + 1]))
-        })
+            let (header, mut contents) = (record(header), || contents(*at));
+            may_be_header(&header, &record(last), &self.sample[0], &mut contents, reading)
+                && follows(&header, &record(&self.sample[at + 1]), &contents())
+        });
+        for evidence in &mut evidence {
+            evidence.release(budget);
+        }
+        budget.release(evidence);
+        Ok(second)
     }
 }
 

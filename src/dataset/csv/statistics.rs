@@ -56,11 +56,16 @@ impl Called {
     }
 }
 
-/// What a row says it tells of those above it, going by the words it begins with.
+/// The statistic a row says it is, going by the words it begins with.
 pub(super) fn called<'a>(row: impl IntoIterator<Item = &'a [u8]>) -> Option<Called> {
+    named(row).map(|(_, called)| called)
+}
+
+/// The field that says so, too.
+pub(super) fn named<'a>(row: impl IntoIterator<Item = &'a [u8]>) -> Option<(&'a [u8], Called)> {
     let filled = row.into_iter().map(<[u8]>::trim_ascii).filter(|field| !field.is_empty());
     let is_word = |field: &&[u8]| !field.iter().any(u8::is_ascii_digit) || begins_with_letter(field);
-    filled.take_while(is_word).take(LEADING).find_map(name)
+    filled.take_while(is_word).take(LEADING).find_map(|field| Some((field, name(field)?)))
 }
 
 fn begins_with_letter(field: &[u8]) -> bool {

@@ -1,5 +1,7 @@
 //! The first reading of a table: what all fields of each column tell, and which rows are those of the table.
 
+use std::collections::HashSet;
+
 use ::csv::ByteRecord;
 
 use super::Asked;
@@ -8,13 +10,13 @@ use super::body::{Body, Left, Rows};
 use super::evidence::{self, Content, Evidence};
 use super::footer::{self, Above, Tail};
 use super::layout::TableLayout;
-use super::left_out::{Counts, Numbered, Sums};
+use super::left_out::{Counts, Judged, Numbered, Sums};
 use super::lines::utf8;
 use super::places::Places;
 use super::remarks::Remarks;
 use super::second_header;
 use super::second_table::Second;
-use super::statistics::{self, Called, Found, Kind, Proof};
+use super::statistics::{self, Found, Kind, Proof};
 use super::text::Text;
 use super::words::Words;
 use crate::dataset::memory::Held;
@@ -46,9 +48,15 @@ pub(super) fn survey(
     let mut body = Body::new(last(text, layout, asked, progress)?, asked);
     let mut survey = Survey::of(text, layout, asked, progress)?;
     let mut second = survey.read(&body)?;
+    body.finds_second = false;
     if let Some(second) = &mut second {
-        second.count(text, layout, progress)?;
-        body.last = Some(second.number - 1);
+        let found = (&survey.contents()[..], survey.has_gap());
+        second.look_below(&Places { text, layout, progress }, &body, found, asked.reading)?;
+        if second.is_cut {
+            body.last = Some(second.number - 1);
+        } else {
+            body.skip = body.skip.and(&RowSet::from_iter([second.number]));
+        }
         survey = survey.again(&body)?;
     }
     let mut sums = survey.sums(&body)?;
@@ -101,6 +109,8 @@ struct Survey<'a> {
     tail: Tail,
     /// Rows among the others that may sum up those above them.
     among: Vec<Numbered>,
+    /// Names of other statistics that rows among the others have.
+    within: HashSet<Vec<u8>>,
     held: Held<'a>,
     /// The last row that was added.
     previous: Numbered,
@@ -125,6 +135,7 @@ impl<'a> Survey<'a> {
             comments: 0,
             tail: Tail::default(),
             among: Vec::new(),
+            within: HashSet::new(),
             held: progress.budget().hold(0)?,
             previous: Numbered::default(),
         })
@@ -166,13 +177,13 @@ impl<'a> Survey<'a> {
                 continue;
             }
             if let Some(mut header) = waiting.take() {
-                if second_header::follows(&header.1, &record) {
+                if second_header::follows(&header.1, &record, &self.contents()) {
                     return Ok(Some(Second::new(header)));
                 }
                 self.take_within(&rows, body)?;
                 self.add(&rows, body, header.0, &mut header.1)?;
             }
-            let may_begin = body.last.is_none() && self.may_begin_table(&record);
+            let may_begin = body.finds_second && self.may_begin_table(&record);
             // The header once more is left out.
             if may_begin && body.left_out(self.layout, number, &record).is_none() {
                 waiting = Some((number, record.clone()));
@@ -192,14 +203,22 @@ impl<'a> Survey<'a> {
         Ok(None)
     }
 
-    /// Whether a row may be the header of a second table: it holds words in all columns of numbers.
+    /// Whether a row may be the header of a second table.
     fn may_begin_table(&self, record: &ByteRecord) -> bool {
-        let names = &self.layout.columns;
+        let (names, mut contents) = (&self.layout.columns, || self.contents());
         self.counts.rows >= second_header::ROWS
-            && second_header::may_be_header(record, &self.previous.1, names, self.asked.reading)
-            && self.evidence.iter().zip(record).all(|(evidence, field)| {
-                !matches!(evidence.judge(None), Content::Numbers { .. }) || second_header::is_word(field)
-            })
+            && second_header::may_be_header(
+                record,
+                &self.previous.1,
+                names,
+                &mut contents,
+                self.asked.reading,
+            )
+    }
+
+    /// Whether a title, a sum or a remark stands below the last row, as nowhere else in the table.
+    fn has_gap(&self) -> bool {
+        !self.tail.has_others && self.tail.rows.iter().any(|(_, row)| !footer::is_empty(row))
     }
 
     /// Whether a row was chosen to be left out.
@@ -210,12 +229,17 @@ impl<'a> Survey<'a> {
     /// Takes rows that are followed by others though they look as if they stood below the table.
     fn take_within(&mut self, rows: &Rows<'_>, body: &Body) -> Result<(), DataError> {
         for (number, mut record) in self.tail.within() {
-            if self.asked.reading.skip_rows.is_none()
-                && self.among.len() < MOST_AMONG
-                && statistics::called(&record).is_some_and(Called::is_likely)
-            {
-                self.held.take(2 * record.as_slice().len() as u64 + 128)?;
-                self.among.push((number, record.clone()));
+            if let Some((name, called)) = statistics::named(&record) {
+                if (called.kind != Kind::Sum || !called.is_likely()) && self.within.len() < MOST_AMONG {
+                    self.within.insert(name.to_ascii_lowercase());
+                }
+                if self.asked.reading.skip_rows.is_none()
+                    && self.among.len() < MOST_AMONG
+                    && called.is_likely()
+                {
+                    self.held.take(2 * record.as_slice().len() as u64 + 256)?;
+                    self.among.push((number, record.clone()));
+                }
             }
             self.add(rows, body, number, &mut record)?;
         }
@@ -272,6 +296,8 @@ impl<'a> Survey<'a> {
                 rows: self.counts.rows,
                 have_digits: &|at| self.evidence.get(at).is_some_and(have_digits),
                 is_proven: &|number| sums.has(number),
+                is_near: &|number| sums.near.contains(&number),
+                is_within: &|row| sums.is_within(row),
                 has_doubtful: !sums.doubtful.is_empty(),
             });
         }
@@ -281,9 +307,11 @@ impl<'a> Survey<'a> {
         let ends =
             if reading.skip_footer.is_none() { kept } else { own.iter().rposition(is_data).unwrap_or(0) };
         if !own.is_empty() {
+            let is_sum =
+                |row: &ByteRecord| statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
             let rows = Rows::open(self.text, self.layout, self.progress)?;
             for (at, (number, mut row)) in own.into_iter().enumerate() {
-                if reading.skip_rows.is_none() && at < ends && sums.has(number) {
+                if reading.skip_rows.is_none() && at < ends && sums.has(number) && is_sum(&row) {
                     body.skip = body.skip.and(&RowSet::from_iter([number]));
                     sums.left_out.push((number, row));
                 } else {
@@ -304,14 +332,15 @@ impl<'a> Survey<'a> {
     /// Finds the rows that sum up others as their names say and their numbers prove; and the last row, where its numbers
     /// alone do.
     fn sums(&self, body: &Body) -> Result<Sums, DataError> {
-        let mut sums = Sums::default();
+        let mut sums = Sums { within: self.within.clone(), ..Sums::default() };
         let contents = self.contents();
         let candidates = || self.among.iter().chain(&self.tail.rows);
         let is_last = self.tail.rows.is_empty() && self.may_sum_up(&contents);
         if !is_last && !candidates().any(|(_, row)| statistics::called(row).is_some()) {
             return Ok(sums);
         }
-        let (mut proof, mut copies) = (Proof::of(&contents, self.progress)?, Vec::new());
+        let (mut proof, mut judged) = (Proof::of(&contents, self.progress)?, Vec::new());
+        let end = self.tail.rows.first().map_or(u64::MAX, |(number, _)| *number);
         let mut candidates = candidates().peekable();
         let mut rows = Rows::open(self.text, self.layout, self.progress)?;
         let (mut record, mut pulse) = (ByteRecord::new(), Pulse::new(self.progress));
@@ -319,18 +348,20 @@ impl<'a> Survey<'a> {
             pulse.beat(record.len())?;
             let number = rows.number;
             if let Some((_, row)) = candidates.next_if(|(at, _)| *at == number) {
-                let Some(called) = statistics::called(row) else { continue };
-                match proof.judge(row, called.kind) {
-                    Found::Proven | Found::InAll => sums.proven.push(number),
-                    Found::Copy if called.kind == Kind::Sum => copies.push(number),
-                    // It is data.
-                    Found::Copy | Found::Nothing if called.is_ambiguous => {
-                        proof.add(row);
-                        continue;
-                    }
-                    Found::Copy | Found::Nothing => {}
+                let Some((name, called)) = statistics::named(row) else { continue };
+                let found = proof.judge(row, called.kind);
+                let is_data = match found {
+                    Found::Copy => called.is_ambiguous && called.kind != Kind::Sum,
+                    Found::Nothing => called.is_ambiguous,
+                    Found::Proven | Found::InAll => false,
+                };
+                judged.push(Judged { number, name: name.to_ascii_lowercase(), called, found });
+                // Among the rows only sums are none of them.
+                if is_data || (number < end && called.kind != Kind::Sum) {
+                    proof.add(row);
+                } else {
+                    proof.end_group();
                 }
-                proof.end_group();
             } else if is_last && number == self.previous.0 {
                 let is_told = |kind: &Kind| proof.judge(&record, *kind) == Found::InAll;
                 sums.last = self.kinds_of_last().iter().any(is_told).then(|| record.clone());
@@ -338,15 +369,13 @@ impl<'a> Survey<'a> {
                 proof.add(&record);
             }
         }
-        // A group of one row has a sum, too, where others have one.
-        if !sums.proven.is_empty() {
-            sums.proven.append(&mut copies);
-            sums.proven.sort_unstable();
-        }
+        let doubtful = sums.add(&judged);
         for (number, row) in &self.among {
-            if sums.has(*number) {
+            let is_sum = statistics::called(row).is_some_and(|called| called.kind == Kind::Sum);
+            // More of them are data, and not all of them are known.
+            if is_sum && sums.has(*number) && self.among.len() < MOST_AMONG {
                 sums.left_out.push((*number, row.clone()));
-            } else if footer::called_first(row).is_some_and(Called::is_sure) {
+            } else if doubtful.contains(number) {
                 sums.doubtful.push((*number, row.clone()));
             }
         }

@@ -34,6 +34,10 @@ pub(super) struct Tails {
     count: u64,
     /// Those with a letter for thousands, millions or billions.
     factors: u64,
+    /// Whether a lone `B` among bare numbers is one, and no letter of a code: another letter for a factor, a fraction or a
+    /// currency says so.
+    are_amounts: bool,
+    has_currency: bool,
     /// What follows the first, and whether it follows all.
     tail: Box<str>,
     are_alike: bool,
@@ -54,6 +58,8 @@ impl Default for Tails {
             notations: Notations::ALL,
             count: 0,
             factors: 0,
+            are_amounts: false,
+            has_currency: false,
             tail: Box::default(),
             are_alike: true,
             first: None,
@@ -82,7 +88,8 @@ impl Tails {
             }
             return None;
         };
-        self.notations = self.notations.and(Notations::of(digits).0);
+        let (notations, signs) = Notations::of(digits);
+        self.notations = self.notations.and(notations);
         self.count += 1;
         if self.count == 1 {
             self.tail = tail.into();
@@ -90,8 +97,11 @@ impl Tails {
             self.are_alike = false;
             self.other.get_or_insert_with(place);
         }
-        let factor = factor(tail);
+        let factor = factor(field, digits, tail);
         self.factors += u64::from(factor.is_some());
+        self.has_currency |= signs.currency;
+        self.are_amounts |=
+            factor.is_some() && (tail != "B" || signs.currency || digits.contains(['.', ',']));
         self.are_sure |= digits.len() + 1 < field.len();
         self.first.get_or_insert_with(place);
         Some((digits, factor.unwrap_or(1.0)))
@@ -105,7 +115,10 @@ impl Tails {
     /// What follows the numbers of a column of so many fields, some of which are numbers with
     /// nothing after them.
     pub(super) fn of_all(&self, present: u64, bare: u64) -> Tail {
-        if self.count > 0 && self.factors == self.count && self.count + bare == present {
+        // Temperatures in kelvin.
+        let is_kelvin = self.are_alike && bare == 0 && *self.tail == *"K" && !self.has_currency;
+        let are_factors = !is_kelvin && (self.are_amounts || 2 * self.count > present);
+        if self.count > 0 && self.factors == self.count && self.count + bare == present && are_factors {
             Tail::Factors
         } else if self.count > 0 && self.are_alike && self.count == present {
             Tail::Unit(self.tail.clone())
@@ -139,7 +152,7 @@ impl Tail {
         match self {
             Tail::None => Some((field, 1.0)),
             Tail::Factors => Some(match split(field) {
-                Some((digits, tail)) => (digits, factor(tail)?),
+                Some((digits, tail)) => (digits, factor(field, digits, tail)?),
                 None => (field, 1.0),
             }),
             Tail::Unit(unit) => {
@@ -181,8 +194,11 @@ fn split(field: &str) -> Option<(&str, &str)> {
     (is_sound && tail.chars().count() <= LETTERS && is_number()).then_some((digits, tail))
 }
 
-/// What letters for thousands, millions or billions multiply a number with.
-fn factor(tail: &str) -> Option<f64> {
+/// What letters for thousands, millions or billions multiply a number with: those that follow its digits at once.
+fn factor(field: &str, digits: &str, tail: &str) -> Option<f64> {
+    if digits.len() + tail.len() < field.trim().len() {
+        return None;
+    }
     match tail {
         "k" | "K" => Some(1e3),
         "M" => Some(1e6),
@@ -250,6 +266,16 @@ mod tests {
         assert_eq!(tails(&["7", "5 mg", "7 mg", "2 mg"]), (Tail::None, Some((2, "none"))));
         assert_eq!(tails(&["5 mg", "7 mg", "n.d.", "2 mg"]), (Tail::None, Some((3, "a word"))));
         assert_eq!(tails(&["5k", "7k", "2M", "few", "1M", "none"]), (Tail::None, Some((4, "words"))));
+        // Letters after a space, and kelvins, are units; a lone B may be a part of a code.
+        assert_eq!(tails(&["300 K", "77 K"]), (unit("K"), None));
+        assert_eq!(tails(&["300K", "77K"]), (unit("K"), None));
+        assert_eq!(tails(&["0.5 M", "2 M"]), (unit("M"), None));
+        assert_eq!(tails(&["300 K", "77"]), (Tail::None, None));
+        assert_eq!(tails(&["5k", "7k"]), (Tail::Factors, None));
+        assert_eq!(tails(&["101", "102", "103B", "104"]), (Tail::None, None));
+        assert_eq!(tails(&["101", "102", "1.5B", "104"]), (Tail::Factors, None));
+        assert_eq!(tails(&["101", "$2B", "7", "104"]), (Tail::Factors, None));
+        assert_eq!(tails(&["101", "2B", "7M", "4", "5"]), (Tail::Factors, None));
         // House numbers are no measurements.
         assert_eq!(tails(&["12a", "14b", "3c", "4"]), (Tail::None, None));
         let strip =

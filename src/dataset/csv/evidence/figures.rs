@@ -23,6 +23,8 @@ pub(super) struct Figures {
     signs: Signs,
     /// How many have a percent sign.
     percents: u64,
+    /// Whether a number with the minus after it is surely one: it has a fraction, grouped digits or a currency.
+    has_sure_minus: bool,
     /// The first currency, and another one.
     currencies: [Option<Box<str>>; 2],
     /// Smallest and largest number, with decimal points and with decimal commas.
@@ -52,6 +54,7 @@ impl Default for Figures {
             misfits: Misfits::default(),
             signs: Signs::default(),
             percents: 0,
+            has_sure_minus: false,
             currencies: [None, None],
             points: Ends::default(),
             commas: Ends::default(),
@@ -141,6 +144,10 @@ impl Figures {
         (self.may_have_comma, self.may_have_point) =
             (self.of_numbers.have(true), self.of_numbers.have(false));
         self.percents += u64::from(signs.percent);
+        if signs.minus_after {
+            let digits = field.trim().trim_end_matches(['-', '−', ' ']);
+            self.has_sure_minus |= !digits.bytes().all(|byte| byte.is_ascii_digit());
+        }
         if signs.currency {
             self.add_currency(field);
         }
@@ -214,6 +221,11 @@ impl Figures {
     /// Why so many fields are no numbers with something after them, where most are.
     pub(super) fn odd_tails(&self, present: u64) -> Option<Odd<'_>> {
         self.tails.as_ref()?.odd(present, self.count)
+    }
+
+    /// Whether digits with a minus after them are no negative numbers, but marks of a scale: `2-` is below `2`.
+    pub(super) fn are_grades(&self) -> bool {
+        self.signs.minus_after && !self.has_sure_minus
     }
 
     pub(super) fn signs(&self) -> Signs {

@@ -38,7 +38,10 @@ fn columns_are_judged_by_all_their_fields() {
     check(&["5,5 mg", "7 mg"], None, "Comma");
     check(&["5 mg", "7 g"], None, "words");
     check(&["5 mg", "7 mg", "7"], None, "words");
-    check(&["5-", "7"], None, "Point");
+    check(&["5.0-", "7"], None, "Point");
+    check(&["$5-", "7"], None, "Point");
+    check(&["1", "1-", "2", "2-"], None, "words");
+    check(&["101", "102", "103B", "104"], None, "Point");
     check(&["1B", "2B", "3C", "4K"], None, "words");
     check(&["62:15", "10:20"], None, "[m]:ss false");
     check(&["0930", "1015", "1200", "1645", "2359"], None, "%H%M false");

@@ -290,6 +290,12 @@ fn a_trained_run_finds_its_columns_by_name() {
     assert_eq!(read(b"d\n02/01/2024\n03/01/2024\n"), Rows::F32(vec![1.0, 2.0]));
     // The second shows that the month comes first in both.
     assert_eq!(read(b"d\n01/02/2024\n01/31/2024\n"), Rows::F32(vec![1.0, 30.0]));
+    let unit = crate::project::DateUnit::Seconds;
+    let kind = ColumnKind::Dates { format: "%H:%M".to_owned(), unit, base: 0.0 };
+    let clock = [Column { name: "d".into(), kind }];
+    assert_eq!(shown(b"d\n00:10\n01:00\n", &clock, &[]).unwrap().rows, Rows::F32(vec![600.0, 3600.0]));
+    // No time of day, but minutes and seconds.
+    assert!(shown(b"d\n10:30\n27:19\n", &clock, &[]).is_err());
     let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let known = [
         Column { name: "t".into(), kind: ColumnKind::Numbers { base: 1e9 } },

@@ -95,6 +95,7 @@ fn skipped_lines_and_rows_can_be_chosen() {
 fn units_below_the_header_are_no_row() {
     check(&format!("a,b,c\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units", "\"mm\", \"kg\", \"s\""]);
     check(&format!("a,b,c\n,,\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
+    check(&format!("a,b,c\n# a note\nmm,kg,s\n{ROWS}"), &["a", "b", "c"], &ABC, &["units"]);
     // A word in one column alone is an error, which names it.
     let error = read(b"a,b\noops,1\n2,3\n4,5\n", &[], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 2, column \"a\": \"oops\" is not a number"), "{error}");
@@ -324,6 +325,26 @@ fn sums_among_the_rows_are_left_out() {
 }
 
 #[test]
+fn categories_called_as_statistics_are_rows() {
+    let pairs: Vec<String> = (0..30).map(|at| format!("min,{at}\nmax,{}\n", at + 10)).collect();
+    for (text, rows) in [
+        ("condition,rooms,baths\ngood,4,2\naverage,4,2\npoor,2,1\naverage,3,2\ngood,5,3\npoor,3,1\n", 6),
+        ("condition,rooms,baths\ngood,4,2\naverage,4,2\npoor,2,1\naverage,3,2\n", 4),
+        ("effort,y\nlight,0\nMaximum effort,1\nhard,1\nlight,0\nMaximum effort,1\nhard,0\n", 6),
+        ("code,x\nDE,1\nFR,9\nKE,4\nMW,3\nSD,2\n", 5),
+        ("wind,v\nE,3\nS,8\nW,5\nN,12\nSE,9\n", 5),
+        (&format!("kind,temp\n{}", pairs.concat()), 60),
+    ] {
+        let raw = loaded(text.as_bytes());
+        assert_eq!(raw.rows.len(), rows * raw.feature_names.len(), "{text:?}: {:?}", raw.notes);
+        assert!(!raw.doubts.iter().any(|doubt| doubt.message.contains("sum")), "{text:?}: {:?}", raw.doubts);
+    }
+    let last = b"firm,a,b\nDE,1,2\nFR,2,4\nUK,3,5\nTOTAL SE,12,n.a.\n";
+    let error = read(last, &["firm"], Missing::ColumnMean).unwrap_err().to_string();
+    assert!(error.contains("line 5, column \"b\": \"n.a.\" is not a number"), "{error}");
+}
+
+#[test]
 fn single_rows_are_left_out_by_their_numbers() {
     let text = "a,b\n1,2\n,\n3,4\n5,6\n7,8\n";
     let read =
@@ -350,9 +371,11 @@ fn a_second_table_is_doubted() {
     let rows = |count: u32| (1..=count).map(row).collect::<Vec<String>>().concat();
     let stacked = format!("t,a\n{}\nt,b\n{}", rows(12), rows(11));
     let skip = Choice::SkipRows("13".parse().ok());
-    let remedies = [Choice::SkipFooter(Some(12)), Choice::SkipLines(Some(14)), skip];
-    let message = "a second table seems to begin at line 15: \"t\", \"b\": only the rows above it are read";
-    check_rows(&stacked, 12, &[], &[(message, &remedies)]);
+    let all = Choice::SkipFooter(Some(0));
+    let remedies = [Choice::SkipFooter(Some(12)), Choice::SkipLines(Some(14)), skip, all.clone()];
+    let message =
+        "a second table seems to begin at line 15: \"t\", \"b\": this row is left out, and those below";
+    check_rows(&stacked, 23, &[], &[(message, &remedies)]);
     for (remedy, rows) in remedies.into_iter().zip([12, 11, 23]) {
         let raw = with(stacked.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
         assert_eq!((raw.rows.len(), raw.doubts), (2 * rows, vec![]), "{remedy:?}");
@@ -362,12 +385,27 @@ fn a_second_table_is_doubted() {
     check_rows(&wider, 12, &[], &[("a second table seems to begin at line 14", &remedies)]);
     // A title and a sum between them are left out with the second one.
     let titled = format!("t,a\n{}Total,9\nTable 2\nt,b\n1,9\n2,8\n", rows(12));
-    let remedies =
-        [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), Choice::SkipRows("13-15".parse().ok())];
+    let skip = Choice::SkipRows("13-15".parse().ok());
+    let remedies = [Choice::SkipFooter(Some(5)), Choice::SkipLines(Some(15)), skip, all.clone()];
     check_rows(&titled, 12, &["2 rows below the table"], &[("begin at line 16: \"t\"", &remedies)]);
     for (remedy, rows) in remedies.into_iter().zip([12, 2, 14]) {
         let raw = with(titled.as_bytes(), &[], Rules::Current, vec![remedy.clone()]).unwrap();
         assert_eq!(raw.rows.len(), 2 * rows, "{remedy:?}");
+    }
+    let error = with(stacked.as_bytes(), &[], Rules::Current, vec![all]).unwrap_err().to_string();
+    assert!(error.contains("line 15, column \"t\": \"t\" is not a number"), "{error}");
+}
+
+#[test]
+fn words_among_words_with_digits_begin_no_table() {
+    let male = ["Male,18-24,10-20k\n", "Male,25-34,20-50k\n", "Male,35-44,10-20k\n"].concat();
+    let survey = format!("gender,age,income\n{male}Female,Under 18,Prefer not to say\n{male}");
+    let homes = ["Ed,9 Oak St,555-1237\n", "Al,7 Elm St,555-1230\n", "Di,1 Oak St,555-1241\n"].concat();
+    let homes = format!("name,home,phone,x\n{homes}Bob,Broadway,unlisted\n{homes}").replace('\n', ",1\n");
+    let homes = homes.replacen(",x,1", ",x", 1);
+    for (text, rows) in [(survey, 7), (homes, 7)] {
+        let raw = loaded(text.as_bytes());
+        assert_eq!(raw.rows.len(), rows * raw.feature_names.len(), "{text:?}: {:?}", raw.notes);
     }
 }
 
