@@ -223,7 +223,11 @@ fn search_ui(ui: &mut Ui, state: &mut State, width: f32) {
     let keys = Command::CommandPalette.shortcuts().first();
     let keys = keys.map(|keys| ui.ctx().format_shortcut(keys)).unwrap_or_default();
     let keys = RichText::new(keys).size(11.0).color(tokens.dim);
-    let (text, size) = if width > 1180.0 { ("Search commands", 176.0) } else { ("Search", 104.0) };
+    let (text, size) = match width {
+        1180.0.. => ("Search commands", 176.0),
+        960.0.. => ("Search", 104.0),
+        _ => ("", 60.0),
+    };
     let text = RichText::new(text).color(tokens.dim);
     let response = ui.add_sized(vec2(size, 28.0), Button::new(text).right_text(keys));
     let response =

@@ -3,7 +3,7 @@
 use super::events::{feed_to, record, run};
 use super::*;
 use crate::check::Severity;
-use crate::io::{Files, OpenedFile, Recovery, open_any, save_project};
+use crate::io::{Files, MergeBase, Opened, OpenedFile, Recovery, open_any, save_project};
 use crate::project::Project;
 use crate::run::{Run, RunEvent, RunId};
 use crate::session::Request;
@@ -205,9 +205,14 @@ fn work_that_a_crash_left_is_offered_once_the_file_is_open() {
         state.proceed(Then::OpenPath("other.hourglass".into()));
         let found = Recovery { origin: origin.map(Into::into), ..left() };
         state.handle_file_event(FileEvent::Found(vec![found]));
-        let file = OpenedFile::Design(Project::default());
+        let opened = Opened {
+            project: Project::default(),
+            runs: vec![],
+            warnings: vec![],
+            base: MergeBase::default(),
+        };
+        let file = OpenedFile::Project(opened);
         state.handle_file_event(FileEvent::Opened("other.hourglass".into(), Ok(file)));
-        state.file = Some("other.hourglass".into());
         state.refresh(false);
         state
     };

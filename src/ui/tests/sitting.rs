@@ -53,7 +53,7 @@ fn the_layout_comes_back_and_can_be_reset() {
     window.harness.run_ok();
     let folder = window.close();
     let layout = Window::settings(&folder).layout.expect("a layout");
-    assert!(layout.contains("active:2"), "{layout}");
+    assert!(layout.contains("active:3"), "{layout}");
 
     let mut window = open(folder);
     assert!(!window.state().view.inspector && window.state().view.network);
