@@ -338,7 +338,7 @@ impl ExploreView {
 static ENTRY: Entry = Entry {
     name: "Explore",
     title: "Explore",
-    icon: "◯",
+    icon: "○",
     command: "Show explore",
     tooltip: "Decode places of the latent space, change single units, and sample.",
     keys: keys![CTRL, Num9],

@@ -10,8 +10,9 @@ use crate::ui::state::{Pin, Question};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{feature_name, label_text};
 
-/// Side of the large picture and of a pin, in points.
+/// Sides of the large picture, at most and at least, and of a pin, in points.
 const LARGE: f32 = 132.0;
+const LEAST: f32 = 84.0;
 const SMALL: f32 = 40.0;
 /// Values of a code that are written out, and features of a sample that is no picture.
 const FEW: usize = 8;
@@ -40,16 +41,30 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         view.pointer.fill(ui, context.data, stamp, rows);
     }
     failure_ui(ui, context, Question::Decode(Decoding::Pointer));
+    // In a low view what can be done with the code is seen, too.
+    let side = (0.5 * ui.clip_rect().height()).clamp(LEAST, LARGE);
     ui.horizontal_top(|ui| {
         if view.pointer.len() == 0 {
             return;
         }
-        view.pointer.show(ui, context.data, 0, LARGE, &format!("reconstruction of {name}"));
+        view.pointer.show(ui, context.data, 0, side, &format!("reconstruction of {name}"));
         if context.data.shown().is_none() {
             values_ui(ui, context, view.pointer.row(0));
         }
     });
     ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        if chip_ui(ui, false, "Pin").on_hover_text("Keep this code").clicked() {
+            let number = context.explore.pins.len() + 1;
+            asked.pin = Some(Pin { name: format!("code {number}"), code: code.clone(), row: None });
+            view.place = None;
+        }
+        if is_pointer
+            && chip_ui(ui, false, "Back to the pin").on_hover_text("Look at the active pin again").clicked()
+        {
+            view.place = None;
+        }
+    });
     ui.label(RichText::new(name).size(12.0).color(color(p.text)));
     let shown: Vec<String> = code.iter().take(FEW).map(|value| format_number(f64::from(*value))).collect();
     let more = if code.len() > FEW { ", …" } else { "" };
@@ -63,18 +78,6 @@ pub fn focus_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, aske
         let text = "Far from the codes of all watched samples: the decoder has learned nothing here.";
         ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.bad))).wrap());
     }
-    ui.horizontal(|ui| {
-        if chip_ui(ui, false, "Pin").on_hover_text("Keep this code").clicked() {
-            let number = context.explore.pins.len() + 1;
-            asked.pin = Some(Pin { name: format!("code {number}"), code, row: None });
-            view.place = None;
-        }
-        if is_pointer
-            && chip_ui(ui, false, "Back to the pin").on_hover_text("Look at the active pin again").clicked()
-        {
-            view.place = None;
-        }
-    });
 }
 
 /// Values of a sample that is no picture, in its own units.

@@ -11,6 +11,8 @@ use crate::ui::state::Pin;
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::feature_name;
 
+/// Width of the value beside a slider, in points.
+const VALUE: f32 = 62.0;
 /// Units that are shown without being asked for.
 const FEW: usize = 32;
 
@@ -103,7 +105,7 @@ fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, code: &mut [f32]) {
             ui.label(RichText::new(text).size(11.0).color(color(p.faint)));
             return;
         }
-        let width = (ui.available_width() - 66.0).max(60.0);
+        let width = (ui.available_width() - VALUE - 8.0).max(60.0);
         let at = Rect::from_min_size(ui.cursor().min, vec2(width, 20.0));
         histogram(ui, spread, at);
         ui.spacing_mut().slider_width = width;
@@ -117,7 +119,7 @@ fn unit_ui(ui: &mut Ui, context: &Context<'_>, unit: usize, code: &mut [f32]) {
         named(ui.add(slider), name.clone()).on_hover_text(about);
         let speed = f64::from(high - low) / 300.0;
         let drag = DragValue::new(value).speed(speed).custom_formatter(|value, _| format_number(value));
-        named(ui.add(drag), format!("{name}, value"));
+        named(ui.add_sized(vec2(VALUE, 20.0), drag), format!("{name}, value"));
     });
 }
 
