@@ -236,7 +236,7 @@ fn controls_ui(ui: &mut Ui, input: &LatentInput<'_>, kept: Option<&Arc<Kept>>, v
         if !principal {
             unit_choice_ui(ui, units, view);
         }
-    } else if units == 2 {
+    } else if units == 2 && ui.available_width() > 260.0 {
         ui.add(Label::new(RichText::new("unit 1 × unit 2").size(11.0).color(color(palette(ui).dim))));
     }
     trailing_ui(ui, "latent", |ui| {
