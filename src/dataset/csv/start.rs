@@ -161,7 +161,8 @@ impl Start {
         let may_end = |row: &Vec<String>| footer::may_be(row.iter().map(String::as_bytes), columns);
         let second = match reading.skip_footer {
             None => self.second_table(reading, &may_end, progress)?,
-            Some(_) => None,
+            Some(_) if cut => None,
+            Some(rows) => Some(self.sample.len().saturating_sub(rows).max(1)),
         };
         self.sample.truncate(second.unwrap_or(self.sample.len()));
         while (!cut || second.is_some()) && self.sample.len() > 3 && self.sample.last().is_some_and(may_end) {

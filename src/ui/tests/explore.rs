@@ -9,7 +9,7 @@ use crate::ui::state::{Pin, State};
 
 /// A window with a short training behind it, and the view in front.
 pub(super) fn explored(project: impl FnOnce(&mut Project)) -> Window {
-    let mut window = Window::sized(1280.0, 800.0, Theme::Dark);
+    let mut window = Window::sized(1400.0, 1200.0, Theme::Dark);
     window.state().project.training.epochs = 6;
     project(&mut window.state().project);
     window.key(Modifiers::NONE, Key::F5);
@@ -128,15 +128,21 @@ fn units_are_traversed_and_neighbours_are_found() {
 
 #[test]
 fn every_kind_of_code_can_be_explored() {
+    let of_recipes = Recipe::ALL.into_iter().map(|recipe| recipe.project());
+    let without = [Bottleneck::ALL[3], Bottleneck::ALL[4]].map(|kind| {
+        let mut project = Recipe::Variational.project();
+        project.code.kind = kind;
+        project
+    });
     let mut seen = Vec::new();
-    for recipe in Recipe::ALL {
-        let kind = std::mem::discriminant(&recipe.project().code.kind);
+    for project in of_recipes.chain(without) {
+        let kind = std::mem::discriminant(&project.code.kind);
         if seen.contains(&kind) {
             continue;
         }
         seen.push(kind);
-        let mut window = Window::sized(1280.0, 800.0, Theme::Dark);
-        window.state().project = recipe.project();
+        let mut window = Window::sized(1400.0, 1200.0, Theme::Dark);
+        window.state().project = project;
         window.state().project.training.epochs = 1;
         if let Bottleneck::Concrete { tries, .. } = &mut window.state().project.code.kind {
             *tries = 1;

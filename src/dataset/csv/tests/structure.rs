@@ -337,7 +337,9 @@ fn categories_called_as_statistics_are_rows() {
     ] {
         let raw = loaded(text.as_bytes());
         assert_eq!(raw.rows.len(), rows * raw.feature_names.len(), "{text:?}: {:?}", raw.notes);
-        assert!(!raw.doubts.iter().any(|doubt| doubt.message.contains("sum")), "{text:?}: {:?}", raw.doubts);
+        // Three of four rows may well sum up the first.
+        let is_doubted = raw.doubts.iter().any(|doubt| doubt.message.contains("sum"));
+        assert_eq!(is_doubted, rows == 4, "{text:?}: {:?}", raw.doubts);
     }
     let last = b"firm,a,b\nDE,1,2\nFR,2,4\nUK,3,5\nTOTAL SE,12,n.a.\n";
     let error = read(last, &["firm"], Missing::ColumnMean).unwrap_err().to_string();

@@ -31,7 +31,7 @@ fn points_are_selected_by_a_box_and_by_a_lasso() {
         harness.hover_at(end);
         harness.run_steps(2);
         harness.drop_at(end);
-        harness.run_steps(2);
+        harness.step();
         let (_, rows, how) = harness.state().last.select.clone().expect("a selection");
         assert!(rows.len() > 900 && how == How::Replace, "{tool}: {} of 1797", rows.len());
         assert_eq!(harness.state().views.latent.scatter.zoom.limits, None, "{tool}: nothing moves");
