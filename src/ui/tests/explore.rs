@@ -128,7 +128,7 @@ fn units_are_traversed_and_neighbours_are_found() {
 
 #[test]
 fn every_kind_of_code_can_be_explored() {
-    let of_recipes = Recipe::ALL.into_iter().map(|recipe| recipe.project());
+    let of_recipes = Recipe::ALL.into_iter().map(Recipe::project);
     let without = [Bottleneck::ALL[3], Bottleneck::ALL[4]].map(|kind| {
         let mut project = Recipe::Variational.project();
         project.code.kind = kind;
