@@ -6,7 +6,7 @@ use super::first_row::{has_header, is_header};
 use super::form::Form;
 use super::header_rows::Below;
 use super::lines::NAMES_COPIES;
-use super::names::{Comment, asked_for, column_names, in_one_line, named, with_sign};
+use super::names::{Comment, asked_for, column_names, in_one_line, is_break, named, with_sign};
 use super::plain::plain_number;
 use super::start::Start;
 use super::text::Text;
@@ -149,8 +149,7 @@ impl TableLayout {
         wanted: &HashSet<&str>,
         notes: &mut Vec<String>,
     ) -> Vec<String> {
-        for name in names.iter_mut().filter(|name| rules == Rules::Current && name.contains(char::is_control))
-        {
+        for name in names.iter_mut().filter(|name| rules == Rules::Current && name.contains(is_break)) {
             let shown = in_one_line(name);
             if wanted.contains(shown.as_str()) || !wanted.contains(name.trim()) {
                 *name = shown;

@@ -46,10 +46,14 @@ pub(super) fn with_gone(error: DataError, gone: &[String]) -> DataError {
     }
 }
 
-/// A name of one line: a break of lines, or another sign that cannot be seen, is a space.
+/// Whether a letter breaks or indents a line. Other control characters stay, and are shown escaped.
+pub(super) fn is_break(letter: char) -> bool {
+    letter.is_control() && letter.is_whitespace()
+}
+
+/// A name of one line: a break of lines or a tab is a space.
 pub(super) fn in_one_line(name: &str) -> String {
-    let words =
-        name.split(|letter: char| letter.is_control() || letter == ' ').filter(|word| !word.is_empty());
+    let words = name.split(|letter: char| is_break(letter) || letter == ' ').filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
