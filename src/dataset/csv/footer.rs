@@ -116,8 +116,11 @@ impl Tail {
         }
         let proven = self.rows.iter().position(|(number, _)| (above.is_proven)(*number));
         let statistics = self.statistics(above);
-        let mut is_before_sum = false;
+        let (mut is_before_sum, mut next) = (false, None);
         for (at, (_, row)) in self.rows.iter().enumerate().rev() {
+            // `West,9` above `West Total,9` is a group of one row.
+            let is_alone = next.is_some_and(|next| is_group_of_one(row, next));
+            next = Some(row);
             let sums_up = statistics::called(row).is_some_and(Called::is_likely);
             let follows_sum = proven.is_some_and(|proven| proven < at) && (sums_up || is_before_sum);
             let is_below = is_empty(row.iter())
@@ -127,7 +130,7 @@ impl Tail {
                 || proven == Some(at)
                 || (at >= statistics && called_first(row).is_some_and(|called| called.is_whole))
                 || is_unlike(row, above);
-            if !is_below {
+            if !is_below || is_alone {
                 break;
             }
             is_before_sum |= sums_up;
@@ -163,6 +166,18 @@ impl Tail {
             && !block.clone().any(|(_, row)| (above.is_within)(row));
         if are_sure { start } else { self.rows.len() }
     }
+}
+
+/// Whether a row is all that the next one sums up: that is called after it, or holds its numbers.
+fn is_group_of_one(row: &ByteRecord, next: &ByteRecord) -> bool {
+    let is_called = match (first(row), first(next)) {
+        (Some(name), Some(sum)) => sum.len() > name.len() && sum.starts_with(name),
+        (None, _) | (_, None) => false,
+    };
+    let sums_up = |row: &ByteRecord| statistics::called(row).is_some_and(Called::is_likely);
+    !sums_up(row)
+        && sums_up(next)
+        && (is_called || (row.len() > 1 && row.iter().skip(1).eq(next.iter().skip(1))))
 }
 
 /// Whether a row holds words where the columns hold numbers, and nothing else or the name of a statistic alone before them:

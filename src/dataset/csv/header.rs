@@ -184,6 +184,18 @@ fn is_usual(name: &str) -> bool {
     USUAL.split(' ').any(|usual| usual == name) || matches!(last, "id" | "name")
 }
 
+/// Whether the numbers of the first row are those of the first column, as in a matrix of distances.
+fn is_mirrored(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> bool {
+    let value = |row: Option<&Vec<Field<'_>>>| row.and_then(|row| row.first()?.value());
+    first.len() > 2
+        && first[0].value().is_some()
+        && first
+            .iter()
+            .skip(1)
+            .zip(0..)
+            .all(|(field, at)| field.value().is_some_and(|number| value(below.get(at)) == Some(number)))
+}
+
 /// Judges a first row whose numbers rise or fall from column to column, as years, wavelengths and doses do.
 fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     let is_year = |value: f64| value.fract() == 0.0 && (1500.0..=2200.0).contains(&value);
@@ -198,6 +210,9 @@ fn in_order(first: &[Field<'_>], below: &[Vec<Field<'_>>]) -> Option<Verdict> {
     }
     let orders: [fn(&f64, &f64) -> bool; 2] = [f64::lt, f64::gt];
     let order = orders.into_iter().find(|order| are_in_order(first, *order))?;
+    if is_mirrored(first, below) {
+        return Some(Verdict { has_header: false, doubt: None });
+    }
     let column = |at: usize| below.iter().filter_map(move |row| row.get(at)?.value());
     let header = |doubt| Some(Verdict { has_header: true, doubt });
     let cells = || numbers.iter().flat_map(|(at, _)| column(*at));
@@ -403,6 +418,8 @@ mod tests {
         check(&under("400,401.37,402.74,404.12"), true, false);
         check(&under("4000,3996.143,3992.286,3988.429"), true, false);
         check(&under("0.1,0.7,1.5,3.5"), false, true);
+        // Distances of places along a line: row and column of the first are alike.
+        check(&["0,1,5,6,9", "1,0,4,5,8", "5,4,0,1,4", "6,5,1,0,3", "9,8,4,3,0"], false, false);
         // Rows that rise as the first does.
         check(&["1,5,20,90", "2,6,21,80", "3,4,25,99", "1,9,30,70", "2,3,50,60"], false, false);
         check(&["Name,City", "Ann,Bonn", "Bob,Ulm", "Cy,Rome", "Di,Paris"], true, false);

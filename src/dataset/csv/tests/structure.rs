@@ -341,6 +341,8 @@ fn categories_called_as_statistics_are_rows() {
         let is_doubted = raw.doubts.iter().any(|doubt| doubt.message.contains("sum"));
         assert_eq!(is_doubted, rows == 4, "{text:?}: {:?}", raw.doubts);
     }
+    let groups = "area,a\nEast,3\nEast,4\nEast Total,7\nWest,9\nWest Total,9\nGrand Total,16\n";
+    assert_eq!(loaded(groups.as_bytes()).rows, Rows::F32(vec![3.0, 4.0, 9.0]));
     let last = b"firm,a,b\nDE,1,2\nFR,2,4\nUK,3,5\nTOTAL SE,12,n.a.\n";
     let error = read(last, &["firm"], Missing::ColumnMean).unwrap_err().to_string();
     assert!(error.contains("line 5, column \"b\": \"n.a.\" is not a number"), "{error}");
