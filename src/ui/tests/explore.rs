@@ -83,7 +83,7 @@ fn the_way_between_two_pins_begins_and_ends_at_them() {
     assert!(is_close(&way[..64], &pins[..64]) && is_close(&way[8 * 64..], &pins[64..128]));
     window.click("Play");
     window.harness.step();
-    window.click("Stop");
+    window.click("Pause");
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod traversals;
 
 use std::sync::Arc;
 
-use egui::{Panel, RichText, ScrollArea, Ui};
+use egui::{Rect, RichText, ScrollArea, Ui, UiBuilder};
 
 use self::between::Between;
 use self::draws::DrawsSection;
@@ -248,22 +248,49 @@ fn explore_ui(ui: &mut Ui, state: &State, view: &mut ExploreView) -> (Asked, boo
         subject: &subject,
     };
     view.sliders.follow(context.base(), explore.active);
-    let frame = egui::Frame::new().fill(color(palette(ui).panel)).inner_margin(8.0);
-    let is_wide = ui.available_width() >= WIDE;
+    let rect = ui.available_rect_before_wrap();
+    let is_wide = rect.width() >= WIDE;
+    let (rest, side) = rect.split_left_right_at_x(rect.right() - SIDE.min(0.55 * rect.width()));
+    let (focus, plane) = rest.split_left_right_at_x(rest.left() + if is_wide { FOCUS } else { 0.0 });
     if is_wide {
-        let focus = Panel::left("explore focus").exact_size(FOCUS).resizable(false).frame(frame);
-        focus.show(ui, |ui| {
+        side_panel_ui(ui, focus, "focus", |ui| {
             ScrollArea::vertical().id_salt("explore focus").auto_shrink([false, false]).show(ui, |ui| {
                 focus_ui(ui, &context, view, &mut asked);
             });
         });
     }
-    let side =
-        Panel::right("explore side").exact_size(SIDE.min(ui.available_width() * 0.55)).resizable(false);
-    side.frame(frame).show(ui, |ui| side_ui(ui, &context, view, &mut asked, !is_wide));
-    plane_ui(ui, &context, view, &mut asked);
+    side_panel_ui(ui, side, "side", |ui| side_ui(ui, &context, view, &mut asked, !is_wide));
+    ui.scope_builder(UiBuilder::new().max_rect(plane).id_salt("plane"), |ui| {
+        plane_ui(ui, &context, view, &mut asked);
+    });
     view.subject = subject;
     (asked, drag, false)
+}
+
+/// A panel that keeps its place and size, whatever is in it.
+fn side_panel_ui(ui: &mut Ui, rect: Rect, name: &str, add: impl FnOnce(&mut Ui)) {
+    ui.painter().rect_filled(rect, 0.0, color(palette(ui).panel));
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(rect.shrink(8.0)).id_salt(name));
+    inside.shrink_clip_rect(rect);
+    add(&mut inside);
+}
+
+/// Shows so many things of one width side by side, in as many rows as they need.
+fn tiles_ui(ui: &mut Ui, count: usize, width: f32, mut add: impl FnMut(&mut Ui, usize)) {
+    const GAP: f32 = 6.0;
+    let columns = (((ui.available_width() + GAP) / (width + GAP)) as usize).max(1);
+    for first in (0..count).step_by(columns) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = GAP;
+            for at in first..(first + columns).min(count) {
+                ui.vertical(|ui| {
+                    ui.set_width(width);
+                    add(ui, at);
+                });
+            }
+        });
+        ui.add_space(GAP);
+    }
 }
 
 /// The code looked at, and the codes that are kept.

@@ -77,7 +77,7 @@ pub fn between_ui(ui: &mut Ui, context: &Context<'_>, between: &mut Between, ask
         }
         let drag = DragValue::new(&mut between.steps).range(3..=40).speed(0.1).suffix(" steps");
         named(ui.add(drag), "steps of the interpolation");
-        if chip_ui(ui, between.plays, if between.plays { "Stop" } else { "Play" }).clicked() {
+        if chip_ui(ui, between.plays, if between.plays { "Pause" } else { "Play" }).clicked() {
             between.plays = !between.plays;
         }
     });

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use egui::{DragValue, RichText, Slider, Ui, vec2};
 
-use super::pictures::Pictures;
-use super::{Asked, Context, bits, failure_ui};
+use super::pictures::{Pictures, width};
+use super::{Asked, Context, bits, failure_ui, tiles_ui};
 use crate::project::Bottleneck;
 use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
 use crate::ui::plots::{color, format_number, palette};
@@ -105,36 +105,25 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
     let text = "Above each sample, below the training sample nearest to it. A click pins a sample.";
     ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
     ui.add_space(4.0);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(6.0, 8.0);
-        for at in 0..section.pictures.len() {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 3.0;
-                let name = format!("sample {}", at + 1);
-                if section.pictures.show(ui, context.data, at, SIDE, &name).clicked()
-                    && let Some(code) = codes.chunks_exact(units).nth(at)
-                {
-                    asked.pin = Some(Pin {
-                        name: format!("{name} of seed {}", section.seed),
-                        code: code.to_vec(),
-                        row: None,
-                    });
-                }
-                let near = found.and_then(|(_, found)| found.get(at)?.first().copied());
-                if let Some(near) = near {
-                    let row = row_name(context.data, near.row);
-                    let response = section.nearest.show(
-                        ui,
-                        context.data,
-                        at,
-                        SIDE,
-                        &format!("nearest to {name}: {row}"),
-                    );
-                    let distance = format_number(f64::from(near.distance));
-                    response
-                        .on_hover_text(format!("{row}, a training sample at distance {distance} (scaled)"));
-                }
+    tiles_ui(ui, section.pictures.len(), width(context.data, SIDE), |ui, at| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        let name = format!("sample {}", at + 1);
+        if section.pictures.show(ui, context.data, at, SIDE, &name).clicked()
+            && let Some(code) = codes.chunks_exact(units).nth(at)
+        {
+            asked.pin = Some(Pin {
+                name: format!("{name} of seed {}", section.seed),
+                code: code.to_vec(),
+                row: None,
             });
+        }
+        let near = found.and_then(|(_, found)| found.get(at)?.first().copied());
+        if let Some(near) = near {
+            let row = row_name(context.data, near.row);
+            let response =
+                section.nearest.show(ui, context.data, at, SIDE, &format!("nearest to {name}: {row}"));
+            let distance = format_number(f64::from(near.distance));
+            response.on_hover_text(format!("{row}, a training sample at distance {distance} (scaled)"));
         }
     });
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use egui::{RichText, Ui, vec2};
+use egui::{RichText, Ui};
 
-use super::pictures::Pictures;
-use super::{Asked, Context, bits, failure_ui};
+use super::pictures::{Pictures, width};
+use super::{Asked, Context, bits, failure_ui, tiles_ui};
 use crate::analysis::hamming::BinaryCodes;
 use crate::analysis::neighbours::{Distance, Neighbour, nearest, nearest_codes, precision};
 use crate::dataset::LabelColumn;
@@ -154,21 +154,16 @@ fn neighbours_ui(
         let rows: Vec<f32> = found.iter().flat_map(|(row, _)| sampler.scaled(*row)).collect();
         pictures.fill(ui, context.data, stamp, &rows);
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-        for (at, (row, distance)) in found.iter().enumerate() {
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 2.0;
-                let name = row_name(context.data, *row);
-                let response = pictures.show(ui, context.data, at, SIDE, &name);
-                let label = column.map(|column| label_text(column, *row));
-                let distance = format_number(f64::from(*distance));
-                let text =
-                    label.as_ref().map_or_else(|| distance.clone(), |label| format!("{label} · {distance}"));
-                let caption = RichText::new(text).size(10.0).color(color(p.dim));
-                ui.add(egui::Label::new(caption).truncate().selectable(false));
-                response.on_hover_text(format!("{name}, at distance {distance}"));
-            });
-        }
+    tiles_ui(ui, found.len(), width(context.data, SIDE), |ui, at| {
+        let (row, distance) = &found[at];
+        ui.spacing_mut().item_spacing.y = 2.0;
+        let name = row_name(context.data, *row);
+        let response = pictures.show(ui, context.data, at, SIDE, &name);
+        let label = column.map(|column| label_text(column, *row));
+        let distance = format_number(f64::from(*distance));
+        let text = label.as_ref().map_or_else(|| distance.clone(), |label| format!("{label} · {distance}"));
+        let caption = RichText::new(text).size(10.0).color(color(p.dim));
+        ui.add(egui::Label::new(caption).truncate().selectable(false));
+        response.on_hover_text(format!("{name}, at distance {distance}"));
     });
 }

@@ -75,7 +75,7 @@ impl Pictures {
             let row = self.row(at);
             let profile =
                 Profile { name, original: row, corrupted: &[], reconstruction: row, range: self.ends };
-            return profile_ui(ui, &profile, vec2(side.max(120.0), 0.6 * side.max(90.0))).0;
+            return profile_ui(ui, &profile, vec2(width(data, side), 0.6 * side.max(90.0))).0;
         };
         let (rect, response) = ui.allocate_exact_size(size(shown, side), Sense::click());
         self.paint(ui, at, rect);
@@ -85,6 +85,11 @@ impl Pictures {
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
         response
     }
+}
+
+/// Width on the screen of a sample whose picture has so many points along its longer side.
+pub fn width(data: &Dataset, side: f32) -> f32 {
+    if data.shown().is_some() { side } else { side.max(120.0) }
 }
 
 /// Size on the screen of a picture whose longer side has so many points.

@@ -2,7 +2,7 @@
 
 use egui::{RichText, Ui, vec2};
 
-use super::{Asked, Context, ExploreView, bits, failure_ui};
+use super::{Asked, Context, ExploreView, bits, failure_ui, tiles_ui};
 use crate::project::visible;
 use crate::session::Decoding;
 use crate::ui::plots::{color, format_number, palette, stamp_of};
@@ -112,39 +112,33 @@ pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, asked
         view.pins.fill(ui, context.data, stamp, rows);
     }
     failure_ui(ui, context, Question::Decode(Decoding::Pins));
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-        for (at, pin) in context.explore.pins.iter().enumerate() {
-            let is_active = context.explore.active == Some(at);
-            ui.vertical(|ui| {
-                ui.set_max_width(SMALL + 4.0);
-                let name = format!("pin {}: {}", at + 1, pin.name);
-                if context.data.shown().is_some() && at < view.pins.len() {
-                    let response = view.pins.show(ui, context.data, at, SMALL, &name);
-                    let labels = context.data.labels.iter().zip(std::iter::repeat(pin.row));
-                    let labels: Vec<String> = labels
-                        .filter_map(|(labels, row)| {
-                            Some(format!("{}: {}", visible(&labels.name), label_text(labels, row?)))
-                        })
-                        .collect();
-                    if response.on_hover_text([vec![name.clone()], labels].concat().join("\n")).clicked() {
-                        asked.activate = Some(at);
-                        view.place = None;
-                    }
-                }
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = 2.0;
-                    let number = chip_ui(ui, is_active, &(at + 1).to_string());
-                    if named(number, name.clone()).on_hover_text(name).clicked() {
-                        asked.activate = Some(at);
-                        view.place = None;
-                    }
-                    let remove = chip_ui(ui, false, "×").on_hover_text("Remove this pin");
-                    if named(remove, format!("remove pin {}", at + 1)).clicked() {
-                        asked.unpin = Some(at);
-                    }
-                });
-            });
+    tiles_ui(ui, pins.len(), SMALL + 4.0, |ui, at| {
+        let (pin, is_active) = (&pins[at], context.explore.active == Some(at));
+        let name = format!("pin {}: {}", at + 1, pin.name);
+        if context.data.shown().is_some() && at < view.pins.len() {
+            let response = view.pins.show(ui, context.data, at, SMALL, &name);
+            let labels = context.data.labels.iter().zip(std::iter::repeat(pin.row));
+            let labels: Vec<String> = labels
+                .filter_map(|(labels, row)| {
+                    Some(format!("{}: {}", visible(&labels.name), label_text(labels, row?)))
+                })
+                .collect();
+            if response.on_hover_text([vec![name.clone()], labels].concat().join("\n")).clicked() {
+                asked.activate = Some(at);
+                view.place = None;
+            }
         }
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            let number = chip_ui(ui, is_active, &(at + 1).to_string());
+            if named(number, name.clone()).on_hover_text(name).clicked() {
+                asked.activate = Some(at);
+                view.place = None;
+            }
+            let remove = chip_ui(ui, false, "×").on_hover_text("Remove this pin");
+            if named(remove, format!("remove pin {}", at + 1)).clicked() {
+                asked.unpin = Some(at);
+            }
+        });
     });
 }

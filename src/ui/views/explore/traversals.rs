@@ -18,7 +18,7 @@ const MOST_CHOICES: usize = 14;
 const MOST_LINES: usize = 48;
 /// A line has no effect where no value moves by more than this share of the range of all.
 const NOTHING: f32 = 0.01;
-const SIDE: f32 = 30.0;
+const SIDE: f32 = 26.0;
 
 /// The pictures of the section.
 #[derive(Clone, Default)]

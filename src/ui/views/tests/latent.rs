@@ -15,7 +15,7 @@ fn the_latent_zoom_ends_with_its_run() {
 
 #[test]
 fn points_are_selected_by_a_box_and_by_a_lasso() {
-    let all = pos2(2.0, 40.0)..pos2(700.0, 338.0);
+    let all = pos2(2.0, 80.0)..pos2(700.0, 338.0);
     for tool in ["box", "lasso"] {
         let mut harness = harness(Scene::digits(), Part::Latent, SIZES[0], Theme::Dark);
         harness.run();
