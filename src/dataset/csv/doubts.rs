@@ -257,7 +257,7 @@ impl Columns<'_> {
             }
             Role::Categories { .. } | Role::Label(_) => {
                 let reading = self.asked.reading;
-                let (why, remedy) = spoilt(evidence, reading).or_else(|| odd_tails(evidence, reading))?;
+                let (why, remedy) = damaged(evidence, reading).or_else(|| odd_tails(evidence, reading))?;
                 doubt(format!("\"{shown}\" is taken as words: {why}"), remedy.into_iter().collect())
             }
             Role::Truth { .. } | Role::LeftOut => None,
@@ -315,7 +315,7 @@ fn odd_tails(evidence: &Evidence, reading: &TableReading) -> Option<(String, Opt
 }
 
 /// Why a column of dates is none, and the choice that makes it one, where there is one.
-fn spoilt(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
+fn damaged(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option<Choice>)> {
     let shown = |place: &Place| format!("row {} (\"{}\")", place.row, shortened(&place.text));
     Some(match evidence.spoilt_dates()? {
         (format, Spoilt::Strays(places, are_all)) => {
@@ -341,7 +341,7 @@ fn spoilt(evidence: &Evidence, reading: &TableReading) -> Option<(String, Option
 
 /// Why a column that was chosen to be one of dates cannot be one.
 pub(super) fn no_dates(evidence: &Evidence, reading: &TableReading) -> String {
-    match spoilt(evidence, reading) {
+    match damaged(evidence, reading) {
         Some((why, Some(words))) => {
             format!("{why}; correct them, or name them as words for missing values ({})", words.option())
         }

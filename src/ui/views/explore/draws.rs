@@ -102,7 +102,7 @@ pub fn draws_ui(ui: &mut Ui, context: &Context<'_>, section: &mut DrawsSection, 
         section.nearest.fill(ui, context.data, stamp, &rows);
     }
     let units = context.kept.code_units.max(1);
-    let text = "Above each sample, below the training sample nearest to it. A click pins a sample.";
+    let text = "Each sample stands above the training sample nearest to it. Click a sample to pin it.";
     ui.add(egui::Label::new(RichText::new(text).size(11.0).color(color(p.dim))).wrap());
     ui.add_space(4.0);
     tiles_ui(ui, section.pictures.len(), width(context.data, SIDE), |ui, at| {
