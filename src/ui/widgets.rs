@@ -3,4 +3,5 @@
 pub mod button;
 pub mod empty;
 pub mod form;
+pub mod header;
 pub mod scroll;

@@ -65,7 +65,7 @@ pub fn health_ui(ui: &mut Ui, input: &HealthInput<'_>, view: &mut HealthView) ->
     let mut output = HealthOutput::default();
     if !is_tabbed(ui) {
         // A tab says it all; an empty header would only take room.
-        output.drag = header_ui(ui, ENTRY.title, |_| ()).0.drag_started();
+        output.drag = header_ui(ui, ENTRY.title, |_| ()).drag_started();
     }
     let shown = input.run.and_then(|run| Some((run, run.health.as_deref()?)));
     let Some((run, health)) = shown else {

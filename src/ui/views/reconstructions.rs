@@ -9,16 +9,14 @@ mod pictures;
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{ComboBox, Label, RichText, Ui};
+use egui::{ComboBox, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::lines::{numbers_ui, profiles_ui};
 use self::listing::{Drawn, Listing, Seen, clicked};
 use self::page::Page;
 use self::pictures::pictures_ui;
-use super::parts::{
-    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, named, trailing_ui,
-};
+use super::parts::{empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, named, quiet_ui};
 use super::sample::kept_at;
 use super::set_choice::set_choice_ui;
 use super::view::{Entry, View};
@@ -29,6 +27,7 @@ use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
+use crate::ui::widgets::header::{Row, Side};
 
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
@@ -122,7 +121,7 @@ pub fn reconstructions_ui(
         (Some(run), Some(data)) => input.sets.choices(Some(run), data),
         (_, None) | (None, _) => Vec::new(),
     };
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view, &choices));
+    let handle = header_ui(ui, ENTRY.title, |row| controls_ui(row, input, view, &choices));
     let mut output =
         ReconstructionsOutput { drag: handle.drag_started(), ..ReconstructionsOutput::default() };
     let Some(run) = input.run else {
@@ -274,7 +273,7 @@ fn missing_ui(ui: &mut Ui, missing: MissingData<'_>) -> bool {
 }
 
 fn controls_ui(
-    ui: &mut Ui,
+    row: &mut Row<'_>,
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
     choices: &[SetChoice],
@@ -283,34 +282,33 @@ fn controls_ui(
     let is_of_set = view.is_of_set(choices) && input.look.is_some();
     if choices.len() > 1 {
         let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
-        if set_choice_ui(ui, &mut set, choices) {
+        let add = |ui: &mut Ui| set_choice_ui(ui, &mut set, choices);
+        if row.part(Side::Left, "set", add).unwrap_or_default() {
             view.set = set;
         }
     }
-    order_ui(ui, &mut view.order);
-    if chip_ui(ui, view.has_linear, "PCA")
-        .on_hover_text("Reconstructions of principal components, as many as the code has units")
-        .clicked()
-    {
+    row.part(Side::Left, "order", |ui| order_ui(ui, &mut view.order));
+    let about = "Reconstructions of principal components, as many as the code has units";
+    if row.chip(Side::Left, view.has_linear, "PCA", about) {
         view.has_linear = !view.has_linear;
     }
     let corrupts = run.design.corruption.corrupts();
     if is_of_set && corrupts {
         let about = "Give the network corrupted samples, as in its training";
-        if chip_ui(ui, view.is_corrupted, "corrupted").on_hover_text(about).clicked() {
+        if row.chip(Side::Left, view.is_corrupted, "corrupted", about) {
             view.is_corrupted = !view.is_corrupted;
         }
     }
     if input.data.is_some_and(|data| data.shown().is_none()) {
         let about = "Show the numbers, coloured by how far the reconstruction is off";
-        if chip_ui(ui, view.has_numbers, "numbers").on_hover_text(about).clicked() {
+        if row.chip(Side::Left, view.has_numbers, "numbers", about) {
             view.has_numbers = !view.has_numbers;
         }
     }
-    trailing_ui(ui, "reconstructions", |ui| match input.look.as_ref().filter(|_| is_of_set) {
-        Some(look) => set_figures_ui(ui, input, look),
-        None => watched_figures_ui(ui, input, run),
-    });
+    match input.look.as_ref().filter(|_| is_of_set) {
+        Some(look) => set_figures_ui(row, input, look),
+        None => watched_figures_ui(row, input, run),
+    }
 }
 
 fn order_ui(ui: &mut Ui, order: &mut Order) {
@@ -327,24 +325,20 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
 }
 
 /// By which weights the samples of a set are shown, and how far their errors are known.
-fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>) {
+fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Look<'_>) {
     let (known, all) = (look.looked(input.scored), look.rows.len());
-    let dim = color(palette(ui).dim);
-    let mut say = |text: String, about: &str| {
-        let label = Label::new(RichText::new(text).size(11.5).color(dim)).selectable(false);
-        ui.add(label).on_hover_text(about.to_owned());
-    };
+    let mut say = |name: &str, text: &str, about: &str| quiet_ui(row, Side::Right, name, text, about);
     let of = look.order_stamp(Order::Data);
     let mean = input.scored.mean.filter(|mean| mean.0 == of).map(|mean| mean.1);
     let failed = input.scored.failure(look.subject.stamp());
     if let Some(failed) = failed {
-        say("errors not known".to_owned(), failed);
+        say("errors", "errors not known", failed);
     } else if mean.is_none() && known < all {
         let text = format!("{} of {} scored", format_count(known), format_count(all));
-        say(text, "Errors are computed for the whole set, then it is sorted");
+        say("errors", &text, "Errors are computed for the whole set, then it is sorted");
     }
     let about = "The network had the weights that these samples are shown by after this epoch";
-    say(format!("weights of epoch {}", look.epoch), about);
+    say("weights", &format!("weights of epoch {}", look.epoch), about);
     if let Some(mean) = mean {
         let name = if look.subject.is_corrupted {
             "MSE, corrupted input"
@@ -353,12 +347,12 @@ fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>
         } else {
             "MSE"
         };
-        figure_ui(ui, name, &format_number(mean));
+        figure_ui(row, name, &format_number(mean));
     }
 }
 
 /// The error of the run, and that of PCA.
-fn watched_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, run: &Run) {
+fn watched_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, run: &Run) {
     let epochs = &run.history.epochs;
     let record = match input.epoch {
         None => epochs.last(),
@@ -367,16 +361,15 @@ fn watched_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, run: &Run) 
             after.checked_sub(1).and_then(|last| epochs.get(last))
         }
     };
-    epoch_ui(ui, input.epoch);
+    epoch_ui(row, input.epoch);
     // Both figures are of clean input, though pictures beside them are of corrupted.
     let input = if run.design.corruption.corrupts() { ", clean input" } else { "" };
     if let Some(record) = record {
         let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
-        figure_ui(ui, &format!("{name}{input}"), &format_number(record.mse));
+        figure_ui(row, &format!("{name}{input}"), &format_number(record.mse));
     }
     if let Some(pca) = run.pca_mse {
-        ui.add_space(6.0);
-        figure_ui(ui, &format!("PCA, code {}{input}", run.design.code.units), &format_number(pca));
+        figure_ui(row, &format!("PCA, code {}{input}", run.design.code.units), &format_number(pca));
     }
 }
 

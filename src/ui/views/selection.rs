@@ -5,18 +5,19 @@ mod compared;
 mod gallery;
 mod tools;
 
-use egui::{Label, RichText, ScrollArea, Ui, UiBuilder};
+use egui::{ScrollArea, Ui, UiBuilder};
 
 use self::compared::compared_ui;
 use self::gallery::Gallery;
 use self::tools::{Tools, ToolsOutput};
-use super::parts::{empty_ui, header_ui, named, trailing_ui};
+use super::parts::{self, empty_ui, header_ui, named};
 use super::view::{Entry, View};
 use crate::project::{NamedSelection, format_count};
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette};
 use crate::ui::state::{SELECTION_VIEW, SaveKind, State};
 use crate::ui::widgets::button::quiet_ui;
+use crate::ui::widgets::header::{Row, Side};
 
 /// Width of what stands beside the gallery, at most.
 const SIDE_PX: f32 = 420.0;
@@ -44,8 +45,9 @@ impl View for SelectionView {
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
-        let (handle, action) = header_ui(ui, ENTRY.title, |ui| actions_ui(ui, state));
-        if let Some(action) = action {
+        let mut asked = None;
+        let handle = header_ui(ui, ENTRY.title, |row| asked = actions_ui(row, state).or(asked));
+        if let Some(action) = asked {
             action(state);
         }
         if state.selectable().is_none() {
@@ -121,7 +123,7 @@ fn carry_out(output: ToolsOutput, state: &mut State) {
 type Action = (&'static str, &'static str, bool, fn(&mut State));
 
 /// What can be done with the whole selection; returns what was asked for.
-fn actions_ui(ui: &mut Ui, state: &State) -> Option<fn(&mut State)> {
+fn actions_ui(row: &mut Row<'_>, state: &State) -> Option<fn(&mut State)> {
     let (has_data, is_empty) = (state.selectable().is_some(), state.selected().is_empty());
     let are_pictures = state.selectable().is_some_and(|data| data.shown().is_some());
     let actions: [Action; 6] = [
@@ -134,19 +136,20 @@ fn actions_ui(ui: &mut Ui, state: &State) -> Option<fn(&mut State)> {
             state.ask_where(SaveKind::Pictures);
         }),
     ];
+    if let Some(data) = state.selectable() {
+        let (selected, all) = (state.selected().len(), data.len());
+        let text = format!("{} of {} selected", format_count(selected), format_count(all));
+        parts::quiet_ui(row, Side::Right, "count", &text, "");
+    }
     let mut asked = None;
     for (text, name, is_possible, action) in actions {
-        let button = ui.add_enabled_ui(is_possible, |ui| quiet_ui(ui, text)).inner;
-        if named(button, name).on_hover_text(name).clicked() {
+        let is_asked = row.part(Side::Left, text, |ui| {
+            let button = ui.add_enabled_ui(is_possible, |ui| quiet_ui(ui, text)).inner;
+            named(button, name).on_hover_text(name).clicked()
+        });
+        if is_asked == Some(true) {
             asked = Some(action);
         }
     }
-    trailing_ui(ui, "selection", |ui| {
-        if let Some(data) = state.selectable() {
-            let (selected, all) = (state.selected().len(), data.len());
-            let text = format!("{} of {} selected", format_count(selected), format_count(all));
-            ui.add(Label::new(RichText::new(text).size(11.5).color(color(palette(ui).dim))));
-        }
-    });
     asked
 }

@@ -1,6 +1,7 @@
 //! Every view, with every kind of data, in both themes: it renders, tells what it should, and does what is asked.
 
 mod data;
+mod headers;
 mod health;
 mod latent;
 mod odd;
@@ -236,17 +237,6 @@ fn pictures_of_every_kind() {
 fn tables() {
     check_all(|| Scene::trained(30, samples::table(60, 5), 3, false));
     check_all(|| Scene::trained(30, samples::table(60, 300), 2, true));
-}
-
-#[test]
-fn chips_choose_the_loss_term_and_the_axis() {
-    let mut harness = harness(Scene::digits(), Part::Loss, SIZES[0], Theme::Dark);
-    harness.run();
-    harness.get_by_label("KL").click();
-    harness.get_by_label("log").click();
-    harness.run();
-    let view = &harness.state().views.loss;
-    assert_eq!((view.term.as_str(), view.log), ("KL", false));
 }
 
 /// Drags from one place to another, a frame for each part of it.
