@@ -23,6 +23,8 @@ pub struct Settings {
     pub layout: Option<String>,
     /// The window as it was left.
     pub window: Option<WindowSize>,
+    /// Titles of the commands that were given in the palette, newest first.
+    pub commands: Vec<String>,
 }
 
 /// How large the window is.

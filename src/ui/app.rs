@@ -106,6 +106,7 @@ impl HourglassApp {
         let mut state = State::default();
         state.recent.clone_from(&settings.recent);
         state.view.theme = preference(settings.theme);
+        state.view.recent_commands.clone_from(&settings.commands);
         state.threads = options.threads.or(settings.threads);
         let layout = WindowLayout::read(settings.layout.as_deref());
         layout.apply(&mut state.view);
@@ -225,6 +226,7 @@ impl HourglassApp {
             zoom: self.settings.zoom,
             layout: WindowLayout::new(&self.state.view, self.views.arrangement()).text(),
             window: self.window.0,
+            commands: self.state.view.recent_commands.clone(),
         }
     }
 

@@ -5,6 +5,7 @@ pub mod dialog;
 pub mod inspector;
 pub mod log;
 pub mod network;
+pub mod new_project;
 pub mod notes;
 pub mod palette;
 pub mod problems;

@@ -54,7 +54,7 @@ pub use self::selection::{How, Selection};
 pub use self::sets::{Set, SetChoice, SetRows, Sets};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::store_request::StoreRequest;
-pub use self::then::Then;
+pub use self::then::{OwnData, Then};
 pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, SELECTION_VIEW, ViewSettings};
 use crate::check::DataFacts;
 use crate::dataset::Dataset;
@@ -353,15 +353,27 @@ impl State {
         matches!(self.project.decoder, Decoder::Mirrored { .. })
     }
 
-    /// The run under way, where it trains another design than the one on screen. Learning rate and epochs do not count:
-    /// they are changed on the way.
+    /// The run under way, where it trains another design than the one on screen.
     pub fn older_design(&self) -> Option<RunId> {
-        let run = self.active_run()?;
+        self.active_run().filter(|run| self.is_of_other_design(run)).map(|run| run.id)
+    }
+
+    /// The run that the views show, where it has ended and its design is another than the one on screen.
+    pub fn outdated_views(&self) -> Option<RunId> {
+        let run = self.shown().filter(|run| !run.status.is_unfinished())?;
+        self.is_of_other_design(run).then_some(run.id)
+    }
+
+    /// Learning rate and epochs do not count: they are changed on the way. The same data at another place are the same.
+    fn is_of_other_design(&self, run: &Run) -> bool {
         let mut then = run.design.clone();
         then.training.learning_rate = self.project.training.learning_rate;
         then.training.epochs = self.project.training.epochs;
         then.name.clone_from(&self.project.name);
-        (!self.project.trained_designs().contains(&then)).then_some(run.id)
+        if self.data_as_trained(run).is_some() {
+            then.data.source.clone_from(&self.project.data.source);
+        }
+        !self.project.trained_designs().contains(&then)
     }
 }
 

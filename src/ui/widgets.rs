@@ -4,4 +4,5 @@ pub mod button;
 pub mod empty;
 pub mod form;
 pub mod header;
+pub mod hint;
 pub mod scroll;

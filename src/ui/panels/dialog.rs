@@ -6,11 +6,11 @@ use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
+use super::new_project::{self, Start, new_project_ui};
 use crate::io::Recovery;
-use crate::project::{Recipe, Schedule, capital, visible, visible_path};
+use crate::project::{Schedule, visible, visible_path};
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
-use crate::ui::recipe_pictures::picture_ui;
 use crate::ui::state::{
     Browse, BrowseKind, Dialog, Effect, PathDialog, Purpose, SaveKind, State, Target, Then, cores,
 };
@@ -27,7 +27,8 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let modal = Modal::new(id).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
-            Dialog::New | Dialog::Path(_) | Dialog::Recover(_) => 520.0,
+            Dialog::New => new_project::width(ui),
+            Dialog::Path(_) | Dialog::Recover(_) => 520.0,
             Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
         ui.spacing_mut().item_spacing.y = 10.0;
@@ -54,7 +55,8 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
 fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
     match answer {
         Answer::Open | Answer::Close => {}
-        Answer::Recipe(recipe) => state.proceed(Then::Recipe(recipe)),
+        Answer::New(Start::Recipe(recipe)) => state.proceed(Then::Recipe(recipe)),
+        Answer::New(Start::Own(own)) => state.start_on(own),
         Answer::Browse(browse) => {
             state.dialog = Some(dialog);
             state.effects.push(Effect::Browse(browse));
@@ -86,7 +88,7 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
 enum Answer {
     Open,
     Close,
-    Recipe(Recipe),
+    New(Start),
     Browse(Browse),
     Unsaved { save: bool },
     TrainMore(u32),
@@ -101,38 +103,7 @@ fn title_ui(ui: &mut Ui, text: &str) {
 
 fn new_ui(ui: &mut Ui) -> Answer {
     title_ui(ui, "New project");
-    let mut answer = Answer::Open;
-    let height = (ui.ctx().content_rect().height() - 200.0).max(160.0);
-    let list = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height);
-    list.show(ui, |ui| {
-        for recipe in Recipe::ALL {
-            let tokens = tokens(ui);
-            let frame = egui::Frame::new()
-                .fill(tokens.card)
-                .stroke(egui::Stroke::new(1.0, tokens.line))
-                .corner_radius(8)
-                .inner_margin(12);
-            frame.show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    picture_ui(ui, recipe);
-                    ui.add_space(6.0);
-                    ui.vertical(|ui| {
-                        ui.set_width(ui.available_width() - 90.0);
-                        ui.spacing_mut().item_spacing.y = 4.0;
-                        ui.label(RichText::new(capital(recipe.name())).font(theme::bold(13.0)));
-                        ui.label(RichText::new(recipe.summary()).size(11.5).color(tokens.dim));
-                        let claims: Vec<String> = recipe.claims().iter().map(|claim| claim.text()).collect();
-                        let text = format!("Trained: {}", claims.join(", "));
-                        ui.label(RichText::new(text).size(11.0).color(tokens.dim));
-                    });
-                    let response = ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Start"));
-                    if response.accessible_name(format!("Start {}", recipe.name())).clicked() {
-                        answer = Answer::Recipe(recipe);
-                    }
-                });
-            });
-        }
-    });
+    let mut answer = new_project_ui(ui).map_or(Answer::Open, Answer::New);
     buttons_ui(ui, |ui| {
         if secondary_ui(ui, "Cancel").clicked() {
             answer = Answer::Close;

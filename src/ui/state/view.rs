@@ -48,6 +48,8 @@ pub struct ViewSettings {
     pub theme: egui::ThemePreference,
     /// The command palette, while it is open.
     pub palette: Option<Palette>,
+    /// Titles of the commands that were given in the palette, newest first.
+    pub recent_commands: Vec<String>,
     /// The name of a view to bring to the front at the next frame.
     pub show: Option<&'static str>,
     /// Whether the views go back to their first arrangement at the next frame.
@@ -65,6 +67,7 @@ impl Default for ViewSettings {
             runs_table: RunsTable::default(),
             theme: egui::ThemePreference::System,
             palette: None,
+            recent_commands: Vec::new(),
             show: None,
             reset_layout: false,
         }
@@ -74,9 +77,24 @@ impl Default for ViewSettings {
 impl ViewSettings {
     /// Everything back to its first place, in the colours that were chosen.
     pub fn reset(&mut self) {
-        *self = ViewSettings { theme: self.theme, reset_layout: true, ..ViewSettings::default() };
+        *self = ViewSettings {
+            theme: self.theme,
+            recent_commands: std::mem::take(&mut self.recent_commands),
+            reset_layout: true,
+            ..ViewSettings::default()
+        };
+    }
+
+    /// Puts a command at the top of the recent ones.
+    pub fn remember_command(&mut self, title: &str) {
+        self.recent_commands.retain(|known| known != title);
+        self.recent_commands.insert(0, title.to_owned());
+        self.recent_commands.truncate(RECENT_COMMANDS);
     }
 }
+
+/// How many commands the palette remembers.
+const RECENT_COMMANDS: usize = 8;
 
 /// Name of the view of the selection.
 pub const SELECTION_VIEW: &str = "Selection";

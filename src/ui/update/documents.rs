@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Severity;
 use crate::io::Recovery;
-use crate::project::{Project, is_hidden, visible, visible_path};
+use crate::project::{Place, Project, Recipe, Source, is_hidden, visible, visible_path};
 use crate::run::Run;
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, Offer, PathDialog, PathField, PathFound, Purpose, SaveKind,
-    SaveRequest, State, StoreRequest, Target, Then, with_ending,
+    Browse, BrowseKind, Dialog, Effect, Offer, OwnData, PathDialog, PathField, PathFound, Purpose, SaveKind,
+    SaveRequest, Sources, State, StoreRequest, Target, Then, with_ending,
 };
 
 impl State {
@@ -84,6 +84,26 @@ impl State {
                 None
             }
         };
+    }
+
+    /// Starts a project on a person's own data, and asks where these are.
+    pub fn start_on(&mut self, own: OwnData) {
+        let (recipe, name) = match own {
+            OwnData::Pictures => (Recipe::Undercomplete, "my pictures"),
+            OwnData::Table => (Recipe::Tabular, "my table"),
+        };
+        let is_own = |source: &Source| match own {
+            OwnData::Pictures => matches!(source, Source::ImageFolder { .. }),
+            OwnData::Table => matches!(source, Source::Csv { .. }),
+        };
+        let mut project = Project { name: name.to_owned(), ..recipe.project() };
+        if let Some(source) = Sources::default().0.into_iter().find(is_own) {
+            project.data.source = source;
+        }
+        self.replace(project, Vec::new(), None);
+        self.renew_store();
+        self.go_to(Place::Data);
+        self.browse_source(PathField::Main);
     }
 
     /// Offers work that a crash left behind, once nothing is being opened that would take its place, nor asked. A file that

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::check::Severity;
 use crate::dataset::DataInstead;
 use crate::io::{MergeNote, Opened, OpenedFile, Recovery, RunStand, SetAside, Store};
-use crate::project::{visible, visible_path};
+use crate::project::{Place, visible, visible_path};
 use crate::run::Run;
 use crate::ui::files::FileEvent;
 use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, StoreRequest, Target};
@@ -22,6 +22,7 @@ impl State {
                     self.take_path(&browse.target, path);
                 }
             }
+            FileEvent::NoDialog(browse) => self.offer_typing(&browse.target),
             FileEvent::LookedAt(path, kind) => self.use_dropped(path, kind),
             FileEvent::LookedFor(found) => self.path_found(found),
             FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
@@ -155,6 +156,19 @@ impl State {
             Some(then) => self.ask(then),
             None => {}
         }
+    }
+
+    /// Says where a path can be typed, as the desktop shows no dialog for it.
+    fn offer_typing(&mut self, target: &Target) {
+        let how = match target {
+            Target::Dialog => "type the path into the dialog",
+            Target::Source(_) => {
+                self.go_to(Place::Data);
+                "type or paste the path into its field on the card Input, or drop the file on the window"
+            }
+        };
+        let text = format!("This desktop has no file dialog to show: {how}.");
+        self.notices.say(Severity::Warning, text);
     }
 
     fn take_path(&mut self, target: &Target, path: PathBuf) {

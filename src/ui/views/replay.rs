@@ -7,7 +7,7 @@ use egui::{
 use serde::{Deserialize, Serialize};
 
 use super::parts::chip_ui;
-use crate::run::{Run, Status};
+use crate::run::{Run, RunId, Status};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::Seek;
 
@@ -18,6 +18,17 @@ pub struct ReplayInput<'a> {
     pub run: Option<&'a Run>,
     /// Where the thread stands; `None` is live.
     pub epoch: Option<u32>,
+    /// The run, where its design is another than the one on screen.
+    pub outdated: Option<RunId>,
+}
+
+/// Which of two designs views and cards are to show from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Design {
+    /// That of the run in the views: it comes back on screen.
+    OfViews,
+    /// The one on screen: it is trained.
+    OnScreen,
 }
 
 /// What a person asked for.
@@ -25,6 +36,8 @@ pub struct ReplayInput<'a> {
 pub struct ReplayOutput {
     /// Move along the thread.
     pub seek: Option<Seek>,
+    /// Have views and cards show one design again.
+    pub design: Option<Design>,
 }
 
 /// How the bar stands.
@@ -87,6 +100,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
                 view.playing = false;
             }
         });
+        output.design = input.outdated.and_then(|run| outdated_ui(ui, run));
         let label = match (input.epoch, enabled || newest > 0) {
             (_, false) => "nothing kept yet".to_owned(),
             (None, true) if training => format!("epoch {newest} · live"),
@@ -121,6 +135,32 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
         output.seek = play(ui, view, place);
     }
     output
+}
+
+/// Says that the views are of another design than the cards, and offers to change one of the two.
+fn outdated_ui(ui: &mut Ui, run: RunId) -> Option<Design> {
+    let text = format!("Views show run {run}");
+    let tint = color(palette(ui).code);
+    let menu = ui.menu_button(RichText::new(&text).size(11.5).color(tint), |ui| {
+        ui.set_max_width(260.0);
+        ui.label(RichText::new(format!("{text}; the design has changed since.")).size(12.0));
+        for (name, about, design) in [
+            (
+                "Show its design",
+                "Bring the design of this run back on screen; can be undone.",
+                Design::OfViews,
+            ),
+            ("Train", "Train the design on screen.", Design::OnScreen),
+        ] {
+            if ui.button(name).on_hover_text(about).clicked() {
+                ui.close();
+                return Some(design);
+            }
+        }
+        None
+    });
+    menu.response.on_hover_text("The design on screen has changed since this run was trained.");
+    menu.inner.flatten()
 }
 
 fn step_forward(epochs: &[u32], place: usize) -> Seek {

@@ -153,7 +153,7 @@ impl Scene {
                 self.last.select = output.select.or(self.last.select.take());
             }
             Part::Replay => {
-                let input = ReplayInput { run, epoch };
+                let input = ReplayInput { run, epoch, outdated: None };
                 self.last.seek = replay_ui(ui, &input, &mut self.views.replay).seek.or(self.last.seek);
             }
             Part::Data => {
