@@ -10,8 +10,8 @@ use egui_plot::{
 };
 
 use super::limits::Limits;
-use super::number::{Tick, linear_ticks};
 use super::paint::{color, palette};
+use super::ticks::{Tick, linear_ticks};
 
 /// Between plot and labels, and least between two labels, in points.
 const GAP: f32 = 4.0;

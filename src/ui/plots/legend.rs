@@ -6,10 +6,9 @@ use egui::{
 };
 
 use super::markers::{class_marker, legend_marker};
-use super::number::format_number;
 use super::paint::{color, palette};
 use super::scatter::shortened;
-use crate::project::visible;
+use crate::project::{format_number, visible};
 
 const LINE: f32 = 17.0;
 

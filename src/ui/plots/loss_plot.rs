@@ -13,8 +13,8 @@ use self::strokes::Strokes;
 use super::chart::Chart;
 use super::limits::Limits;
 use super::line::Line;
-use super::number::{linear_ticks, log_ticks};
 use super::paint::{color, inside, palette};
+use super::ticks::{linear_ticks, log_ticks};
 use super::zoom::{Drag, Zoom};
 use crate::figure::Rgb;
 

@@ -1,7 +1,5 @@
 //! Where an axis is marked, and with which numbers.
 
-pub use crate::project::{format_number, format_secs};
-
 /// One mark on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
