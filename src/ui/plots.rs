@@ -27,10 +27,10 @@ mod ticks;
 mod zoom;
 
 pub use bars::{Bars, bars_ui, histogram_ui};
-pub use curve::{Smoother, decimate};
+pub use curve::Smoother;
 pub use legend::{class_legend_ui, class_legend_width, color_bar_ui};
 pub use limits::Limits;
-pub use line::Line;
+pub use line::{Line, decimate};
 pub use loss_plot::{Curve, LossPlot, LossPlotCache, LossPlotResponse, Note, loss_plot_ui};
 pub use markers::{Marker, Markers, class_marker, legend_marker};
 pub use paint::{color, palette, pictured};
