@@ -2,14 +2,24 @@
 //! They know egui, numbers and colours; what a run or a data set is they do not know.
 //!
 //! The point cloud and the loss plot stand in a plot of `egui_plot`, which places values on the
-//! screen and draws axes and grid. Ours are:
+//! screen, draws axes and grid, pans by dragging and zooms by pinching and by dragging an axis. Ours
+//! are:
 //!
 //! - bars, histograms and profiles, which are a dozen small plots in one view: as plots of the
 //!   library they cost 1.3 times as much per frame (`cargo bench --bench plots`);
 //! - curves, as a line of the library draws a straight line over a gap (NaN) and counts dashes along
 //!   a jagged line, so that they merge;
-//! - gestures: the wheel zooms without a key held, and what is shown glides after the data;
-//! - legends, which isolate a class or show values at the pointer, and the readout of an epoch.
+//! - the wheel alone, the middle button and keys, which ask the library to zoom and pan: it knows
+//!   the wheel as panning, and one button;
+//! - the box that is zoomed into: the library's begins where a drag is noticed and not where it
+//!   began, lingers where the pointer is released outside, and takes drags that are the marker's;
+//! - what was chosen, as settings keep it from start to start and a run ends it, and limits that
+//!   glide after the data: the library's jump, and follow every epoch;
+//! - the legend of classes, as the library's is worked by the mouse alone, has a disc for every
+//!   shape of marker, and cannot scroll;
+//! - the readout of an epoch: training and validation of a run have one colour, and the library's
+//!   legend has neither dashes nor values; its labels are plain text under the pointer;
+//! - the point under the pointer: the library tells which item it is, not which of its points.
 
 mod bars;
 mod chart;
