@@ -19,7 +19,8 @@
 //!   shape of marker, and cannot scroll;
 //! - the readout of an epoch: training and validation of a run have one colour, and the library's
 //!   legend has neither dashes nor values; its labels are plain text under the pointer;
-//! - the point under the pointer: the library tells which item it is, not which of its points.
+//! - the point under the pointer: the library would search a copy of all points, and find those of a
+//!   faded class too.
 
 mod bars;
 mod chart;

@@ -189,9 +189,9 @@ mod tests {
         // A quarter of the way from the left and from the top is the value (2.5, 3).
         let at = harness.state().2.lerp_inside(vec2(0.25, 0.25));
         harness.hover_at(at);
-        harness.run();
+        harness.run_steps(2);
         harness.event(Event::Zoom(2.0));
-        harness.run();
+        harness.run_steps(2);
         check(&harness, Limits { x: [1.25, 6.25], y: [1.5, 3.5] });
     }
 
@@ -213,7 +213,7 @@ mod tests {
                 [Event::PointerMoved(from), press(from, true), Event::PointerMoved(to), press(to, false)];
             for event in events {
                 harness.event(event);
-                harness.run();
+                harness.run_steps(2);
             }
             check(&harness, Limits { x: [-1.0, 9.0], y: [1.0, 5.0] });
         }
