@@ -2,8 +2,8 @@
 //! They know egui, numbers and colours; what a run or a data set is they do not know.
 //!
 //! The point cloud and the loss plot stand in a plot of `egui_plot`, which places values on the
-//! screen, draws axes and grid, pans by dragging and zooms by pinching and by dragging an axis. Ours
-//! are:
+//! screen, draws axes and grid, pans by dragging and zooms by pinching and by dragging an axis.
+//! Ours are:
 //!
 //! - bars, histograms and profiles, which are a dozen small plots in one view: as plots of the
 //!   library they cost 1.3 times as much per frame (`cargo bench --bench plots`);

@@ -21,7 +21,8 @@ pub struct Bars<'a> {
     pub name: &'a str,
 }
 
-/// Shows bars in a plot of this size. Where there are more bars than points across, neighbours share one, the largest of them.
+/// Shows bars in a plot of this size. Where there are more bars than points across, neighbours
+/// share one, the largest of them.
 pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let p = palette(ui);
@@ -63,7 +64,8 @@ pub fn bars_ui(ui: &mut Ui, size: Vec2, bars: &Bars<'_>) -> Response {
     }
 }
 
-/// Shows counts of values in bins of equal width from −`reach` to `reach`, without the empty ones at both ends; 0 is marked.
+/// Shows counts of values in bins of equal width from −`reach` to `reach`, without the empty ones
+/// at both ends; 0 is marked.
 pub fn histogram_ui(ui: &mut Ui, size: Vec2, counts: &[u64], reach: f32, name: &str) {
     let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
     let end = counts.iter().rposition(|count| *count > 0).map_or(counts.len(), |last| last + 1);

@@ -68,8 +68,8 @@ impl Chart {
         Some(Chart { x, y, rect, limits, labels_left, area })
     }
 
-    /// Shows axes, grid and what `paint` adds, zoomed and panned as a person asks for it. The response
-    /// says in `inner` what was to be shown before that.
+    /// Shows axes, grid and what `paint` adds, zoomed and panned as a person asks for it. The
+    /// response says in `inner` what was to be shown before that.
     pub fn show<'a>(
         self,
         ui: &mut Ui,

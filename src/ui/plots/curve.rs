@@ -1,7 +1,8 @@
 //! A curve smoothed before it is drawn.
 
-/// An exponential moving average that takes one value at a time: `s ← a s + (1 − a) x`, divided by `1 − aⁿ` so that the
-/// start is not drawn towards zero (Kingma & Ba 2015, section 3). Values that are no numbers pass and leave no trace.
+/// An exponential moving average that takes one value at a time: `s ← a s + (1 − a) x`, divided by
+/// `1 − aⁿ` so that the start is not drawn towards zero (Kingma & Ba 2015, section 3). Values that
+/// are no numbers pass and leave no trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Smoother {
     factor: f64,
@@ -42,7 +43,8 @@ mod tests {
 
     #[test]
     fn smoothing_has_its_closed_forms() {
-        // No factor: the identity. A constant: the constant. A step: s₂ = (0.5·0 + 0.5·1)/(1 − 0.5²) = ⅔.
+        // No factor: the identity. A constant: the constant. A step: s₂ = (0.5·0 + 0.5·1)/(1 −
+        // 0.5²) = ⅔.
         assert_eq!(smooth(&curve(&[3.0, 1.0, 2.0]), 0.0), curve(&[3.0, 1.0, 2.0]));
         assert!(smooth(&curve(&[0.7; 50]), 0.9).iter().all(|point| (point[1] - 0.7).abs() < 1e-12));
         assert!((smooth(&curve(&[0.0, 1.0]), 0.5)[1][1] - 2.0 / 3.0).abs() < 1e-12);

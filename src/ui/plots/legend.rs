@@ -21,8 +21,8 @@ pub fn class_legend_width(ui: &Ui, names: &[String], most: f32) -> f32 {
     (widths.fold(8.0, f32::max) + 34.0).min(most)
 }
 
-/// A list of classes with their markers. Pointing at one, or giving it the focus, isolates it: it is returned. A click
-/// pins it, a second click lets go.
+/// A list of classes with their markers. Pointing at one, or giving it the focus, isolates it: it
+/// is returned. A click pins it, a second click lets go.
 pub fn class_legend_ui(ui: &mut Ui, names: &[String], pinned: &mut Option<u32>) -> Option<u32> {
     let p = palette(ui);
     let mut pointed = None;

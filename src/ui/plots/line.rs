@@ -1,12 +1,13 @@
 /// Points of the shortest stretch whose ends are remembered.
 const STRETCH: usize = 16;
 
-/// A curve, ascending in x, that grows at its end. It remembers the lowest and the highest point of stretches of 16, 32,
-/// 64 … points, so that a million points are drawn as fast as a thousand.
+/// A curve, ascending in x, that grows at its end. It remembers the lowest and the highest point of
+/// stretches of 16, 32, 64 … points, so that a million points are drawn as fast as a thousand.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
     points: Vec<[f64; 2]>,
-    /// For each length of stretches, places of the lowest and the highest point of every stretch that is full.
+    /// For each length of stretches, places of the lowest and the highest point of every stretch
+    /// that is full.
     levels: Vec<Vec<Ends>>,
     /// Lowest and highest finite value.
     range: Option<[f64; 2]>,
@@ -38,7 +39,8 @@ impl Line {
         self.points.last()
     }
 
-    /// The lowest and the highest value that is a number; of those above 0 alone for a logarithmic axis.
+    /// The lowest and the highest value that is a number; of those above 0 alone for a logarithmic
+    /// axis.
     pub fn range(&self, log: bool) -> Option<[f64; 2]> {
         let [low, high] = self.range?;
         if log { self.lowest_positive.map(|low| [low, high]) } else { Some([low, high]) }
@@ -94,9 +96,10 @@ impl Line {
     }
 }
 
-/// The part of a curve, ascending in x, that lies in `[from, to]`, with one point beyond either end. Where it has more
-/// than two points for each of `buckets`, it is cut into one to two stretches for each of them, and only the lowest and
-/// the highest point of each are kept, so that no spike is lost. A stretch of no numbers at all stays a gap.
+/// The part of a curve, ascending in x, that lies in `[from, to]`, with one point beyond either
+/// end. Where it has more than two points for each of `buckets`, it is cut into one to two
+/// stretches for each of them, and only the lowest and the highest point of each are kept, so that
+/// no spike is lost. A stretch of no numbers at all stays a gap.
 pub fn decimate(points: &[[f64; 2]], range: [f64; 2], buckets: usize) -> Vec<[f64; 2]> {
     thinned(points, &[], range, buckets)
 }

@@ -1,4 +1,5 @@
-//! A row of numbers and its reconstruction as two lines over the features, for samples that are no pictures.
+//! A row of numbers and its reconstruction as two lines over the features, for samples that are no
+//! pictures.
 
 use egui::{CursorIcon, Pos2, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2};
 use egui_plot::{PlotBounds, PlotTransform};

@@ -1,5 +1,5 @@
-//! Points in the plane, one mesh: tens of thousands are no trouble, and a run watches 2,000 codes at
-//! most.
+//! Points in the plane, one mesh: tens of thousands are no trouble, and a run watches 2,000 codes
+//! at most.
 
 use std::sync::Arc;
 
@@ -105,7 +105,8 @@ impl ShownScatter {
     }
 }
 
-/// Shows the plot in all the room there is; `under` paints beneath the points. `None` where there is no room.
+/// Shows the plot in all the room there is; `under` paints beneath the points. `None` where there
+/// is no room.
 pub fn scatter_ui(
     ui: &mut Ui,
     scatter: &Scatter<'_>,

@@ -1,5 +1,5 @@
-//! Zoom and pan: what the library's plot moves by itself, gestures that it lacks, and what is kept of
-//! both.
+//! Zoom and pan: what the library's plot moves by itself, gestures that it lacks, and what is kept
+//! of both.
 
 use egui::{CursorIcon, EventFilter, Key, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2};
 use egui_plot::{PlotBounds, PlotResponse, PlotTransform, PlotUi};
@@ -38,8 +38,8 @@ impl Drag {
     }
 }
 
-/// Zooms and pans where the library has no gesture: by the wheel alone, the middle button and, where
-/// the plot has the focus, by `+`, `−` and, with `arrows`, the arrow keys.
+/// Zooms and pans where the library has no gesture: by the wheel alone, the middle button and,
+/// where the plot has the focus, by `+`, `−` and, with `arrows`, the arrow keys.
 pub(super) fn gestures(plot: &mut PlotUi<'_>, shown: PlotBounds, arrows: bool) {
     let (ctx, response) = (plot.ctx().clone(), plot.response().clone());
     if response.dragged_by(PointerButton::Middle) {
@@ -91,7 +91,8 @@ impl Zoom {
         self.limits.filter(Limits::is_sound)
     }
 
-    /// Keeps what a person has made of what was to be shown; a double click and `0` show everything.
+    /// Keeps what a person has made of what was to be shown; a double click and `0` show
+    /// everything.
     pub(super) fn keep(&mut self, ui: &Ui, shown: &PlotResponse<PlotBounds>, drag: Drag) {
         let PlotResponse { response, transform, inner: before, .. } = shown;
         let all = response.has_focus() && ui.input(|input| input.key_pressed(Key::Num0));
