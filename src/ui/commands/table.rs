@@ -66,6 +66,12 @@ commands! {
         .item(2, "Revert to saved", keys![CTRL_SHIFT, R], |state| state.edit(Clone::clone_from))
         .about("Take back every change to the design since it was saved; can be undone.")
         .when(conditions::changed);
+    ReopenLast => Menu::File
+        .item(3, "Reopen project at start", keys![CTRL_ALT, O], |state| {
+            state.view.starts_anew = !state.view.starts_anew;
+        })
+        .about("Open the project that was open last when the program starts.")
+        .on(|state| !state.view.starts_anew);
     Quit => Menu::File
         .item(3, "Quit", keys![CTRL, Q], |state| state.ask(Then::Quit))
         .about("Close the window; asks before anything is lost.");

@@ -48,6 +48,8 @@ pub struct ViewSettings {
     pub theme: egui::ThemePreference,
     /// The command palette, while it is open.
     pub palette: Option<Palette>,
+    /// Whether the next start does not open the project file that is open now.
+    pub starts_anew: bool,
     /// Titles of the commands that were given in the palette, newest first.
     pub recent_commands: Vec<String>,
     /// The name of a view to bring to the front at the next frame.
@@ -67,6 +69,7 @@ impl Default for ViewSettings {
             runs_table: RunsTable::default(),
             theme: egui::ThemePreference::System,
             palette: None,
+            starts_anew: false,
             recent_commands: Vec::new(),
             show: None,
             reset_layout: false,
@@ -79,6 +82,7 @@ impl ViewSettings {
     pub fn reset(&mut self) {
         *self = ViewSettings {
             theme: self.theme,
+            starts_anew: self.starts_anew,
             recent_commands: std::mem::take(&mut self.recent_commands),
             reset_layout: true,
             ..ViewSettings::default()

@@ -16,7 +16,8 @@ impl State {
     /// Loads the data again, whatever is there.
     pub fn load(&mut self) {
         self.data.request += 1;
-        (self.data.error, self.data.mended) = (None, None);
+        self.take_back_data_error();
+        self.data.mended = None;
         self.data.requested = Some(self.project.data.clone());
         self.data.progress = Some((0, 0));
         let data = Box::new(self.project.data.clone());
@@ -29,6 +30,13 @@ impl State {
         let wanted = self.project.data.trained();
         let is_own = |run: &&Run| run.design.data.trained() == wanted;
         self.shown().filter(is_own).or_else(|| self.runs.iter().rev().find(is_own))
+    }
+
+    /// Removes the note on data that could not be loaded, once others are asked for.
+    fn take_back_data_error(&mut self) {
+        if let Some(error) = self.data.error.take() {
+            self.notices.take_back(&error.to_string());
+        }
     }
 
     /// Loads the data of a run; where the design on screen has others, it gets the run's, which can
@@ -52,6 +60,7 @@ impl State {
         if self.project.data.source.path().is_some_and(|path| path.as_os_str().is_empty()) {
             // A path is still to come: nothing to load, and nothing of the old data stays.
             self.keep_past_data();
+            self.take_back_data_error();
             self.data = DataState {
                 requested: Some(self.project.data.clone()),
                 // What still comes answers an older request.

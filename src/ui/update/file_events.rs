@@ -10,6 +10,10 @@ use crate::run::Run;
 use crate::ui::files::FileEvent;
 use crate::ui::state::{Effect, Offer, SaveKind, SaveRequest, State, StoreRequest, Target};
 
+/// How notes begin on a file that could not be opened or saved.
+const NOT_OPENED: &str = "Could not open";
+const NOT_SAVED: &str = "Could not save";
+
 impl State {
     /// Takes in what a thread of the [`FileRoom`](crate::ui::files::FileRoom) answered.
     pub fn handle_file_event(&mut self, event: FileEvent) {
@@ -57,6 +61,7 @@ impl State {
         match result {
             Ok(file) => {
                 self.has_opened = true;
+                self.notices.take_back(NOT_OPENED);
                 match file {
                     OpenedFile::Project(opened) => self.take_opened(opened, Some(path.clone())),
                     // A design is a start; the project that grows from it gets a file of its own.
@@ -67,7 +72,7 @@ impl State {
                 self.remember(&path);
                 self.notices.log(Severity::Info, format!("Opened {}.", visible_path(&path)));
             }
-            Err(message) => self.notices.say(Severity::Error, format!("Could not open: {message}")),
+            Err(message) => self.notices.say(Severity::Error, format!("{NOT_OPENED}: {message}")),
         }
     }
 
@@ -115,13 +120,12 @@ impl State {
             Err(message) => {
                 self.notices.say(
                     Severity::Error,
-                    format!(
-                        "Could not save: {message}. What was there before is whole; save to another place."
-                    ),
+                    format!("{NOT_SAVED}: {message}. What was there before is whole; save to another place."),
                 );
                 return;
             }
         };
+        self.notices.take_back(NOT_SAVED);
         if request.kind.is_document() {
             self.remember(&request.path);
         }

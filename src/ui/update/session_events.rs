@@ -69,7 +69,10 @@ impl State {
     fn status_changed(&mut self, id: RunId, status: &Status) {
         self.runs_unsaved = true;
         match status {
-            Status::Queued | Status::Paused | Status::Training => {}
+            // What was said of its end no longer holds.
+            Status::Queued | Status::Paused | Status::Training => {
+                self.notices.take_back(&format!("Run {id} "));
+            }
             Status::Stopped => self.notices.log(Severity::Info, format!("Run {id} was stopped.")),
             Status::Done => self.notices.say(Severity::Info, format!("Run {id} is done.")),
             Status::Failed(message) => {

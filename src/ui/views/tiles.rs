@@ -127,7 +127,10 @@ impl Behavior<Pane> for Panes<'_> {
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        RichText::new(pane.entry().tab()).font(theme::bold(12.5)).into()
+        let title = RichText::new(pane.entry().tab()).font(theme::bold(12.5));
+        let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
+        let warns = view.is_some_and(|view| view.warns(self.state));
+        if warns { title.color(self.tokens.code) } else { title }.into()
     }
 
     fn simplification_options(&self) -> SimplificationOptions {
