@@ -47,13 +47,13 @@ impl Run {
     }
 }
 
-/// Data as they are, and with the rows of a table that newer rules leave out where nothing is said
-/// of them: sums among the rows, then also rows below the table.
+/// Data as they are, and with the rows of a table that newer rules leave out where no other rows are
+/// said to be all: sums among the rows, then also rows below the table.
 fn readings(data: &Data) -> Vec<Data> {
     let with_rows = |footer: Option<usize>| {
         let mut data = data.clone();
         if let (Source::Csv { reading, .. }, Rules::Current) = (&mut data.source, data.rules) {
-            reading.skip_rows.get_or_insert_default();
+            reading.skip_rows = Some(reading.skip_rows.take().unwrap_or_default().only());
             reading.skip_footer = reading.skip_footer.or(footer);
         }
         data
@@ -84,15 +84,22 @@ mod tests {
                      y,5,50,1\nx,7,80,8\ny,4,70,3\nTotal,28,300,32\n";
         let sums = Choice::SkipRows(Some(RowSet::default()));
         let ids_chosen = vec![Choice::Column("id".to_owned(), Some(Take::Feature))];
-        // What the run was trained with, its rows and features, and those that newer rules find.
-        for (text, chosen, then, now) in [
-            (ids.as_str(), ids_chosen, (40, 3), (40, 2)),
-            (among, vec![sums.clone()], (8, 3), (6, 3)),
-            (below, vec![sums, Choice::SkipFooter(Some(0))], (8, 3), (7, 3)),
+        let skipped = |rows: &str| vec![Choice::SkipRows(rows.parse().ok())];
+        let plain = among.replace("All", "Z");
+        // The choices of the design, what the run was trained with in addition, its rows and features,
+        // and those that newer rules find.
+        for (text, told, chosen, then, now) in [
+            (ids.as_str(), vec![], ids_chosen, (40, 3), (40, 2)),
+            (among, vec![], vec![sums.clone()], (8, 3), (6, 3)),
+            (below, vec![], vec![sums, Choice::SkipFooter(Some(0))], (8, 3), (7, 3)),
+            (&plain, skipped("8"), skipped("only:8"), (7, 3), (5, 3)),
         ] {
             std::fs::write(&path, text).unwrap();
             let mut design = Project::default();
             design.data.source = source_for(&path, 8, 8, Channels::Grey).unwrap();
+            for choice in told {
+                assert!(choice.apply(&mut design.data));
+            }
             let asked = design.data.clone();
             for choice in chosen {
                 assert!(choice.apply(&mut design.data));

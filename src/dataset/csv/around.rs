@@ -71,7 +71,9 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
         } else {
             format!("{count} rows that sum up others are left out")
         };
-        let option = Choice::SkipRows(Some(RowSet::default())).option();
+        // Those that were chosen stay chosen.
+        let chosen = asked.reading.skip_rows.clone().unwrap_or_default();
+        let option = Choice::SkipRows(Some(chosen.only())).option();
         remarks.notes.push(format!("{what} ({}); {option} takes all rows", rows(&sums.left_out)));
     }
     if !sums.doubtful.is_empty() {
@@ -91,6 +93,17 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
             format!("the numbers of the last row sum up all others ({})", places.shown(last)),
             vec![Choice::SkipFooter(Some(1))],
         );
+    }
+}
+
+/// Warns of rows that are to be left out, but are not there. `end` is the number of the last row.
+pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
+    let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
+    if last > end {
+        let s = if end == 1 { "" } else { "s" };
+        remarks.warnings.push(format!(
+            "row {last} is to be left out, but the table has {end} row{s}: rows are counted from 1 below the header"
+        ));
     }
 }
 

@@ -4,19 +4,40 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Rows of a table by their numbers, counted from 1: `7,12-14`, or `none`.
+/// Rows of a table by their numbers, counted from 1: `7,12-14`, `only:7,12-14`, or `none`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RowSet {
     /// In order, without overlaps or neighbours.
     ranges: Vec<RangeInclusive<u64>>,
+    /// Whether it is said that there are no others.
+    is_only: bool,
 }
+
+/// What begins rows that are all there are.
+const ONLY: &str = "only:";
 
 impl RowSet {
     /// Whether a row is one of them.
     pub fn contains(&self, row: u64) -> bool {
         let after = self.ranges.partition_point(|range| *range.end() < row);
         self.ranges.get(after).is_some_and(|range| range.contains(&row))
+    }
+
+    /// Whether these are all there are: none, or `only:` these.
+    pub fn are_all(&self) -> bool {
+        self.is_only || self.is_empty()
+    }
+
+    /// These rows, and no others.
+    #[must_use]
+    pub fn only(self) -> RowSet {
+        RowSet { is_only: !self.is_empty(), ..self }
+    }
+
+    /// The largest of their numbers.
+    pub fn last(&self) -> Option<u64> {
+        self.ranges.last().map(|range| *range.end())
     }
 
     /// Whether there are none.
@@ -36,7 +57,8 @@ impl RowSet {
     /// The rows of both.
     #[must_use]
     pub fn and(&self, other: &RowSet) -> RowSet {
-        self.ranges.iter().chain(&other.ranges).cloned().collect()
+        let ranges = self.ranges.iter().chain(&other.ranges).cloned();
+        RowSet { is_only: self.is_only || other.is_only, ..ranges.collect() }
     }
 
     /// How many ranges they are written as.
@@ -58,7 +80,7 @@ impl FromIterator<RangeInclusive<u64>> for RowSet {
                 Some(_) | None => ranges.push(range),
             }
         }
-        RowSet { ranges }
+        RowSet { ranges, is_only: false }
     }
 }
 
@@ -73,6 +95,7 @@ impl fmt::Display for RowSet {
         if self.ranges.is_empty() {
             return f.write_str("none");
         }
+        f.write_str(if self.is_only { ONLY } else { "" })?;
         for (at, range) in self.ranges.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
             let (first, last) = (range.start(), range.end());
@@ -93,6 +116,7 @@ impl FromStr for RowSet {
         if text.trim() == "none" {
             return Ok(RowSet::default());
         }
+        let (is_only, text) = text.trim().strip_prefix(ONLY).map_or((false, text), |rest| (true, rest));
         let row = |text: &str| text.trim().parse().ok().filter(|row| *row > 0);
         let range = |part: &str| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -100,8 +124,8 @@ impl FromStr for RowSet {
             (!range.is_empty()).then_some(range)
         };
         let ranges: Option<Vec<RangeInclusive<u64>>> = text.split(',').map(range).collect();
-        let rows = ranges.ok_or("write rows counted from 1, as in 7,12-14, or none")?;
-        Ok(rows.into_iter().collect())
+        let rows = ranges.ok_or("write rows counted from 1, as in 7,12-14, or only:7,12-14, or none")?;
+        Ok(RowSet { is_only, ..rows.into_iter().collect() })
     }
 }
 
@@ -135,8 +159,9 @@ mod tests {
         check(" 14 , 12-13,7, 7", "7,12-14", &[7, 14], &[8]);
         check("2-9,3-4,5", "2-9", &[2, 4, 9], &[1, 10]);
         check("none", "none", &[], &[1]);
+        check("only:7, 9", "only:7,9", &[7, 9], &[8]);
         check("1-18446744073709551615,7", "1-18446744073709551615", &[1, u64::MAX], &[0]);
-        for wrong in ["", "0", "a", "3-", "-3", "5-4", "1,,2", "1 2"] {
+        for wrong in ["only:", "", "0", "a", "3-", "-3", "5-4", "1,,2", "1 2"] {
             assert!(wrong.parse::<RowSet>().is_err(), "{wrong:?}");
         }
     }

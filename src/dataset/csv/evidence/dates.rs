@@ -1,5 +1,6 @@
-//! What the fields of a column tell about dates and times.
+//! Evidence that the fields of a column are dates or times.
 
+use super::super::century::{FIRST_YEAR, ShortYears};
 use super::super::date::{DateFormat, DateFormats};
 use super::super::dated::{Dated, Place, Spoilt};
 use super::super::plain::Plain;
@@ -11,8 +12,8 @@ use crate::project::DateOrder;
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is found by itself")]
 pub(super) struct Dates {
-    /// What the fields that are no plain numbers tell; `None` before the first of them, and where it
-    /// is over.
+    /// The fields that are no plain numbers; `None` before the first of them, and where
+    /// it is over.
     dated: Option<Box<Dated>>,
     may_be: bool,
     /// Whether all fields are dates of eight digits, though numbers as well.
@@ -23,6 +24,8 @@ pub(super) struct Dates {
     have_halves: bool,
     /// The order of day, month and year where several fit.
     pub order: DateOrder,
+    /// The year in which the file was written, where that is known.
+    pub written: Option<u16>,
     /// Memory for what is known of dates.
     charged: u64,
 }
@@ -36,6 +39,7 @@ impl Default for Dates {
             are_clock: true,
             have_halves: false,
             order: DateOrder::Auto,
+            written: None,
             charged: 0,
         }
     }
@@ -101,8 +105,8 @@ impl Dates {
         format == DateFormat::COMPACT && self.are_compact || format == DateFormat::CLOCK && self.are_clock
     }
 
-    /// Whether all fields are hours and minutes in four digits, also by the minutes: codes often end
-    /// in small numbers.
+    /// Whether all fields are hours and minutes in four digits, also by the minutes: codes often
+    /// end in small numbers.
     pub(super) fn are_clock_times(&self) -> bool {
         self.are_clock && self.have_halves
     }
@@ -113,8 +117,34 @@ impl Dates {
     }
 
     /// The first date in seconds; `None` for digits.
-    pub(super) fn first(&self, format: DateFormat) -> Option<f64> {
-        self.dated.as_ref().and_then(|dated| dated.first(format))
+    pub(super) fn first(&self, format: DateFormat, first_year: u16) -> Option<f64> {
+        self.dated.as_ref().and_then(|dated| dated.first(format, first_year))
+    }
+
+    /// The first of the hundred years in which years of two digits are, in a column of this name.
+    pub(super) fn first_year(&self, format: DateFormat, name: &str) -> u16 {
+        self.short_years(format).map_or(FIRST_YEAR, |years| years.first_year(name, self.written))
+    }
+
+    /// The last year, where it is after that in which the file was written, and this.
+    pub(super) fn future(&self, format: DateFormat, first_year: u16) -> Option<(u16, u16)> {
+        let (years, written) = (self.short_years(format)?, self.written?);
+        Some((years.future(first_year, written)?, written))
+    }
+
+    /// The first date as it is written.
+    pub(super) fn first_text(&self) -> Option<&str> {
+        self.dated.as_ref().and_then(|dated| dated.first_text())
+    }
+
+    fn short_years(&self, format: DateFormat) -> Option<ShortYears> {
+        self.dated.as_ref().map(|dated| dated.short_years(format))
+    }
+
+    /// Dates that stand for missing ones, and how often each is there, in a column of so many
+    /// different ones.
+    pub(super) fn sentinels(&self, different: Option<usize>) -> impl Iterator<Item = (&str, u64)> {
+        self.dated.iter().flat_map(move |dated| dated.sentinels(different))
     }
 
     /// Whether times have a zone, and the first without one.
@@ -126,6 +156,9 @@ impl Dates {
     /// written.
     pub(super) fn spoilt(&self, present: u64) -> Option<(DateFormat, Spoilt<'_>)> {
         let dated = self.dated.as_ref()?;
-        Some((dated.format(self.order)?, dated.spoilt(present)?))
+        let (format, spoilt) = (dated.format(self.order)?, dated.spoilt(present)?);
+        // Months alone are words, with others among them or not.
+        let are_months = format.is_month() && matches!(spoilt, Spoilt::Strays(..));
+        (!are_months).then_some((format, spoilt))
     }
 }
