@@ -193,7 +193,7 @@ impl Columns<'_> {
             let (evidence, before) = (&self.evidence[at], found.len());
             match notation {
                 Some(notation) => {
-                    found.extend(evidence.sentinels(notation).map(|(word, times)| (at, word, times)))
+                    found.extend(evidence.sentinels(notation).map(|(word, times)| (at, word, times)));
                 }
                 None => found.extend(evidence.date_sentinels().map(|(word, times)| (at, word, times))),
             }
