@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::Asked;
 use super::header::{self, Field};
 use super::made_up::made_up_places;
-use super::missing::is_missing;
+use super::missing::{is_missing, means_missing};
 use super::number::Notations;
 use super::plain::plain_number;
 use crate::dataset::{Column, Doubt};
@@ -90,7 +90,12 @@ pub(super) fn telling<'a>(
     let has_number = |row: &[String]| row.iter().any(|field| plain_number(field.trim()).is_some());
     let repeats = !has_number(first) && below.iter().take(TELLING_ROWS).any(|row| has_number(row));
     let below = below.iter().filter(|row| !repeats || row[..] != *first);
-    below.take(TELLING_ROWS).map(|row| fields(row, asked)).collect()
+    // A result such as "not detected" stands among values as a gap does.
+    let is_gap = |field: &Field<'_>| {
+        asked.rules == Rules::Current && matches!(field, Field::Word(word) if means_missing(word))
+    };
+    let without_gaps = |field| if is_gap(&field) { Field::Missing } else { field };
+    below.take(TELLING_ROWS).map(|row| fields(row, asked).into_iter().map(without_gaps).collect()).collect()
 }
 
 pub(super) fn fields<'a>(row: &'a [String], asked: &Asked<'_>) -> Vec<Field<'a>> {
