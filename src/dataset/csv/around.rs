@@ -73,8 +73,9 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
         };
         // Those that were chosen stay chosen.
         let chosen = asked.reading.skip_rows.clone().unwrap_or_default();
+        let which = if chosen.is_empty() { "all rows" } else { "them" };
         let option = Choice::SkipRows(Some(chosen.only())).option();
-        remarks.notes.push(format!("{what} ({}); {option} takes all rows", rows(&sums.left_out)));
+        remarks.notes.push(format!("{what} ({}); {option} takes {which}", rows(&sums.left_out)));
     }
     if !sums.doubtful.is_empty() {
         let count = sums.doubtful.len();

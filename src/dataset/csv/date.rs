@@ -54,7 +54,7 @@ const UTC: [&str; 2] = ["Z", " UTC"];
 const CLOCK: &str = "%H%M";
 /// Months and quarters without a day, which are dates only where that is chosen: `2010-11` may be a
 /// season. Each stands for several ways to write it.
-pub(super) const MONTHS_ALONE: [&str; 5] = ["%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%YQ%q"];
+pub(super) const MONTHS_ALONE: [&str; 6] = ["%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%YQ%q", "%Y%m"];
 
 /// All formats: every date with every time, then the times alone, then durations (clocks that go on
 /// beyond a day or an hour), then months alone.
@@ -99,6 +99,8 @@ const MONTHS: [&str; 12] =
 impl DateFormat {
     /// Eight digits: `20240131`.
     pub(super) const COMPACT: DateFormat = DateFormat((DATES.len() - 1) * TIMES.len());
+    /// Six digits: `202401`.
+    pub(super) const MONTH: DateFormat = DateFormat(COUNT - 1);
     /// Four digits for hours and minutes: `0930`.
     pub(super) const CLOCK: DateFormat = DateFormat(DATES.len() * TIMES.len() + TIMES.len() - 1);
 
@@ -185,7 +187,7 @@ impl DateFormat {
         }
         let english = if self.name().contains("%b") { in_english(field.trim()) } else { None };
         let (text, zone_secs) = without_zone(english.as_deref().unwrap_or(field.trim()));
-        let mut spaced = Buffer::new();
+        let mut spaced;
         // The date and time of ISO 8601.
         let is_mark = |at: &usize| {
             matches!(text.as_bytes().get(at - 1..at + 2), Some([b'0'..=b'9', b'T' | b't', b'0'..=b'9']))
@@ -193,6 +195,7 @@ impl DateFormat {
         let mark = [10, 8].into_iter().find(is_mark);
         let text = match mark {
             Some(at) => {
+                spaced = Buffer::new();
                 spaced.push_str(&text[..at]).and_then(|()| spaced.push(' '))?;
                 spaced.push_str(&text[at + 1..])?;
                 spaced.as_str()
@@ -455,6 +458,7 @@ mod tests {
         check(&["Mar 2024", "March-2024", "mars 2024"], Some(("%b %Y", false)), Some(1_709_251_200.0));
         check(&["2024Q1", "2024-Q2", "Q3 2024"], Some(("%YQ%q", false)), Some(1_704_067_200.0));
         assert!(DateFormats::ALL.that_read("2024-03").with_days().is_empty());
+        check(&["202403", "202312"], Some(("%Y%m", false)), Some(1_709_251_200.0));
         check(&["20240131T01:00:00Z"], Some(("%Y%m%d %H:%M:%S%.f", false)), Some(1_706_662_800.0));
         for word in [
             "2024",

@@ -53,7 +53,7 @@ const VALUE_BYTES: usize = 128;
 /// A column of fractions of which more are different has no categories, so that its words are not
 /// remembered.
 const FRACTIONS: usize = 256;
-/// So many different codes of four digits may all be times of day by chance.
+/// So many different codes may all be times of day, or months, by chance.
 const CHANCE_TIMES: usize = 4;
 /// Times of day are from so many hours at least, from the first to the last.
 const HOURS: f64 = 4.0;
@@ -420,14 +420,18 @@ impl Evidence {
         self.date_formats().has(format) || self.dates.are_digits_of(format) && self.present > 0
     }
 
-    /// Whether all fields are dates of eight digits.
+    /// Whether all fields are dates of eight digits, or several months of six.
     pub(super) fn are_compact_dates(&self) -> bool {
-        self.dates.are_digits_of(DateFormat::COMPACT) && self.present > 0
+        let are_months = self.dates.are_digits_of(DateFormat::MONTH)
+            && self.distinct().is_none_or(|different| different > CHANCE_TIMES);
+        (self.dates.are_digits_of(DateFormat::COMPACT) || are_months) && self.present > 0
     }
 
     /// The format of a column of dates, also where it looks like one of numbers.
     pub(super) fn date_format(&self) -> Option<DateFormat> {
-        let digits = [DateFormat::COMPACT, DateFormat::CLOCK].into_iter().find(|format| self.fits(*format));
+        let digits = [DateFormat::COMPACT, DateFormat::MONTH, DateFormat::CLOCK]
+            .into_iter()
+            .find(|format| self.fits(*format));
         self.date_formats().best_in(self.dates.order).or(digits)
     }
 

@@ -135,9 +135,10 @@ impl TableLayout {
             Some(names) => names,
             None if has_header => {
                 let mut names = named(&sample, asked.rules, &mut notes);
-                let (budget, own) = (progress.budget(), names.clone());
+                let budget = progress.budget();
+                let own = (below.rows() == 1).then(|| names.clone());
                 layout.names_bytes += below.name(&mut names, &sample[1..], &wanted, budget, &mut notes)?;
-                if let Some(row) = sample.get(1).filter(|_| below.rows() == 1 && names == own) {
+                if let Some(row) = sample.get(1).filter(|_| own.is_some_and(|own| own == names)) {
                     budget.take(2 * row.iter().map(|unit| memory::text_bytes(unit.len())).sum::<u64>())?;
                     layout.units = units::of_row(row);
                     if units::are_doubtful(row) {

@@ -62,9 +62,10 @@ pub(super) fn year_month(field: &str) -> Option<(usize, i16, i8)> {
         if let Some(month) = quarter(bare) {
             return Some((4, year, month));
         }
-        let form = match rest.as_bytes().first()? {
-            b'-' => 0,
-            b'/' => 1,
+        let form = match rest.as_bytes() {
+            [b'-', ..] => 0,
+            [b'/', ..] => 1,
+            [b'0'..=b'9', b'0'..=b'9'] => 5,
             _ => return None,
         };
         // 2024-3 and 2024-03, but not 2024-003.
@@ -138,6 +139,7 @@ mod tests {
         check("sept.-2024", Some((3, 2024, 9)));
         check("2024 Q4", Some((4, 2024, 10)));
         check("q1/2024", Some((4, 2024, 1)));
+        check("202403", Some((5, 2024, 3)));
         for field in [
             "2024",
             "2024-13",

@@ -1,6 +1,7 @@
 //! Units of columns: in a row below the header, in brackets after a name, or after the numbers.
 
 use super::layout::TableLayout;
+use super::missing;
 use super::tails::Tail;
 
 /// The longest unit, in bytes: longer texts are descriptions.
@@ -52,11 +53,17 @@ fn bare(text: &str) -> &str {
     inner.map_or(text, str::trim)
 }
 
-/// The units in a row below the header, empty where there is none.
+/// The units in a row below the header, empty where a column has none; none at all where nothing in
+/// the row looks like a unit.
 pub(super) fn of_row(row: &[String]) -> Vec<String> {
-    let unit = |field: &String| {
-        Some(bare(field)).filter(|unit| unit.len() <= LONGEST).unwrap_or_default().to_owned()
-    };
+    let is_unit = |field: &String| is_usual(field) || bare(field) != field.trim();
+    if !row.iter().any(is_unit) {
+        return Vec::new();
+    }
+    let is_none =
+        |unit: &str| unit.len() > LONGEST || missing::is_usual(unit) || missing::means_missing(unit);
+    let unit =
+        |field: &String| Some(bare(field)).filter(|unit| !is_none(unit)).unwrap_or_default().to_owned();
     row.iter().map(unit).collect()
 }
 
@@ -133,6 +140,9 @@ mod tests {
         assert!(doubtful(&["foo", "", "qux"]));
         assert!(!doubtful(&["mm", "foo"]) && !doubtful(&["[foo]", "x"]) && !doubtful(&["", ""]));
         assert!(!doubtful(&["how tall it is", "name"]));
+        let units = |row: &[&str]| of_row(&row.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(units(&["[mm]", "", "-", "Stck"]), ["mm", "", "", "Stck"]);
+        assert!(units(&["Answer", "Free"]).is_empty());
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(super) struct Dates {
     may_be: bool,
     /// Whether all fields are dates of eight digits, though numbers as well.
     are_compact: bool,
+    /// Whether all fields are months of six digits, though numbers as well.
+    are_months: bool,
     /// Whether all fields are hours and minutes in four digits, and some are in the second half of
     /// an hour.
     are_clock: bool,
@@ -36,6 +38,7 @@ impl Default for Dates {
             dated: None,
             may_be: true,
             are_compact: true,
+            are_months: true,
             are_clock: true,
             have_halves: false,
             order: DateOrder::Auto,
@@ -49,6 +52,7 @@ impl Dates {
     /// Adds a plain number.
     pub(super) fn add_plain(&mut self, row: u64, plain: Plain, field: &[u8]) {
         self.are_compact = self.are_compact && plain.is_compact_date();
+        self.are_months = self.are_months && plain.is_compact_month();
         self.are_clock = self.are_clock && plain.is_time();
         self.have_halves |= self.are_clock && plain.digits % 100 >= 30;
         self.add_no_date(row, field);
@@ -56,7 +60,7 @@ impl Dates {
 
     /// Adds a number that is no plain one.
     pub(super) fn add_stray(&mut self, row: u64, field: &[u8]) {
-        (self.are_compact, self.are_clock) = (false, false);
+        (self.are_compact, self.are_months, self.are_clock) = (false, false, false);
         self.add_no_date(row, field);
     }
 
@@ -69,7 +73,7 @@ impl Dates {
 
     /// Adds any other field, too long ones as words.
     pub(super) fn add(&mut self, row: u64, field: &str, is_short: bool, budget: &Budget) {
-        (self.are_compact, self.are_clock) = (false, false);
+        (self.are_compact, self.are_months, self.are_clock) = (false, false, false);
         if !self.may_be {
             return;
         }
@@ -102,7 +106,9 @@ impl Dates {
 
     /// Whether all fields are digits of a format, though numbers as well.
     pub(super) fn are_digits_of(&self, format: DateFormat) -> bool {
-        format == DateFormat::COMPACT && self.are_compact || format == DateFormat::CLOCK && self.are_clock
+        format == DateFormat::COMPACT && self.are_compact
+            || format == DateFormat::MONTH && self.are_months
+            || format == DateFormat::CLOCK && self.are_clock
     }
 
     /// Whether all fields are hours and minutes in four digits, also by the minutes: codes often
