@@ -289,6 +289,13 @@ impl Columns<'_> {
                 );
                 doubt(message, vec![column(Take::LeftOut), column(Take::Label)])
             }
+            Role::Numbers { .. } if evidence.are_powers() => {
+                let message = format!(
+                    "the numbers of \"{shown}\" are read as powers of ten, 1E5 as 100000, but may be codes"
+                );
+                let few = roles::are_few(evidence).then(|| column(Take::Categories));
+                doubt(message, few.into_iter().chain([column(Take::Label), column(Take::Numbers)]).collect())
+            }
             Role::Numbers { .. } if evidence.are_compact_dates() => {
                 let (first, _) = evidence.range(super::number::Notation::Point);
                 let message =

@@ -61,7 +61,9 @@ impl Ends {
             let is_usual =
                 is_zero || is_filler(end.value) || end.has_nines && (end.value < 0.0 || end.value >= 99.0);
             let is_very_far = range > 0.0 && gap >= VERY_FAR * range && (end.times <= most || end.has_nines);
-            is_beyond && (is_usual && gap >= range || is_very_far)
+            // Ages are up to 90 or so, and 99 where none is told.
+            let least = if end.has_nines { 0.5 * range } else { range };
+            is_beyond && (is_usual && gap >= least || is_very_far)
         };
         // The only ones below zero.
         let is_negative = low >= 0.0 && self.low.value < 0.0 && low <= high;
@@ -213,6 +215,8 @@ mod tests {
         check(&["0", "1", "-9", "1", "-9", "2"], &[("-9", 2)]);
         check(&["1", "100", "-99", "50", "-99"], &[("-99", 2)]);
         check(&["3", "1", "99", "5", "99", "99"], &[("99", 3)]);
+        check(&["60", "1", "99", "35", "99"], &[("99", 2)]);
+        check(&["80", "1", "99", "35", "99"], &[]);
         // Only once, too near, a usual price, not in nines.
         check(&["20.5", "-999", "21"], &[]);
         check(&["97", "98", "1", "99", "99"], &[]);

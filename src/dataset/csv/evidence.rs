@@ -341,6 +341,11 @@ impl Evidence {
         self.figures.odd_tails(self.present)
     }
 
+    /// Whether all of its numbers are digits, an `E` and digits, as codes may be: `1E5`.
+    pub(super) fn are_powers(&self) -> bool {
+        self.present > 0 && self.figures.powers() == self.present
+    }
+
     /// Whether some of its numbers have a percent sign, and others none.
     pub(super) fn are_percents_mixed(&self) -> bool {
         self.figures.are_percents_mixed()

@@ -35,6 +35,8 @@ pub(super) struct Figures {
     /// where there is no memory for it.
     tails: Option<Box<Tails>>,
     charged: u64,
+    /// How many are digits, an `E` and digits, as codes may be.
+    powers: u64,
     /// Whether all numbers are whole.
     are_whole: bool,
     /// Whether each field is a number as far from the last as the next, and how far.
@@ -62,6 +64,7 @@ impl Default for Figures {
             commas: Ends::default(),
             tails: None,
             charged: 0,
+            powers: 0,
             are_whole: true,
             is_even: true,
             step: None,
@@ -98,6 +101,10 @@ impl Figures {
 
     /// Adds a number with an exponent, or of more digits than a plain one.
     pub(super) fn add_exponent(&mut self, value: f64, field: &str) {
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = field.split_once(['E', 'e']);
+        self.powers +=
+            u64::from(parts.is_some_and(|(digits, power)| are_digits(digits) && are_digits(power)));
         if self.is_mark_open() {
             return self.add_number(field, Notations::of(field));
         }
@@ -259,6 +266,11 @@ impl Figures {
     pub(super) fn currencies(&self) -> Option<(&str, &str)> {
         let [first, other] = &self.currencies;
         Some((first.as_deref()?, other.as_deref()?))
+    }
+
+    /// How many numbers are digits, an `E` and digits: `1E5`.
+    pub(super) fn powers(&self) -> u64 {
+        self.powers
     }
 
     /// How many fields are numbers, with nothing after them.

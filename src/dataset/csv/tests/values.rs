@@ -360,6 +360,11 @@ fn dates_and_numbers_for_missing_values_are_told_once() {
     assert_eq!(offered, std::slice::from_ref(&words), "{:?}", raw.doubts);
     let raw = with(&column("until", &fields), &[], Rules::Current, vec![words]).unwrap();
     assert!(raw.has_gaps && raw.doubts.is_empty(), "{:?}", raw.doubts);
+    let codes = loaded(&column("plate", &["1E5", "2E3", "1E5", "4E1"]));
+    let categories = Choice::Column("plate".to_owned(), Some(Take::Categories));
+    assert!(!remedies(&codes, "may be codes").contains(&categories), "three of four: {:?}", codes.doubts);
+    assert!(!remedies(&codes, "1E5 as 100000").is_empty(), "{:?}", codes.doubts);
+    assert!(loaded(&column("rate", &["1e-5", "2E3", "1e+5", "0.1"])).doubts.is_empty());
     // One number, written in two ways.
     let words = Choice::MissingWords(vec!["-999.0".to_owned(), "-999".to_owned()]);
     let raw = with(&column("n", &["1.5", "-999", "2.5"]), &[], Rules::Current, vec![words]).unwrap();
