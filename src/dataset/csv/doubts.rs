@@ -125,7 +125,7 @@ impl Columns<'_> {
         let last = all.iter().map(|(_, _, last, _)| *last).max()?;
         let names: Vec<&String> = all.iter().map(|(at, ..)| &self.layout.columns[*at]).collect();
         let message = format!(
-            "years of two digits in {} are taken for {first_year} to {}, up to {last}, but the file was written in {written}",
+            "years of two digits in {} are taken for {first_year} to {}: the last is {last}, but the file was written in {written}",
             listed(&names),
             first_year.saturating_add(99)
         );
