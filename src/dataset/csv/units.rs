@@ -8,19 +8,21 @@ use super::tails::Tail;
 const LONGEST: usize = 24;
 
 /// Units that prefixes may stand before.
-const WITH_PREFIX: &str = "m g s A K mol cd Hz N Pa J W V F Ω ohm S T H C L l b B bar eV u Da M rad sr lm lx Bq Gy Sv kat cal t \
-                           Ohm Wh Osm U IU";
+const WITH_PREFIX: &str = "\
+    m g s A K mol cd Hz N Pa J W V F Ω ohm S T H C L l b B bar eV u Da M rad sr lm lx Bq Gy Sv kat cal t \
+    Ohm Wh Osm U IU";
 /// Prefixes of units.
 const PREFIXES: [&str; 20] =
     ["y", "z", "a", "f", "p", "n", "µ", "μ", "u", "m", "c", "d", "da", "h", "k", "K", "M", "G", "T", "P"];
 /// Other units, and words for them, in lower case.
-const WHOLE: &str = "°c °f °k degc degf deg degrees celsius fahrenheit kelvin ° % ‰ percent pct ppm ppb ppt min h hr hrs d yr yrs \
-                     year years day days hour hours sec secs second seconds minute minutes week weeks month months ha ac ft in \
-                     inch inches yd mi mile miles mph kph kmh kn kt knots lb lbs oz gal pt psi atm mmhg inhg torr kcal btu hp rpm \
-                     bpm db dbm px pixel pixels meter meters metre metres km/h gram grams kilogram kg litre litres liter liters \
-                     volt volts watt watts amp amps hertz usd eur gbp chf jpy cny inr $ € £ ¥ ct cent cents au a.u. count counts \
-                     number unit units cells copies ratio # °n °e °w °s stück stk jahre tage stunden minuten sekunden monate ans \
-                     jours heures mois años días horas meses";
+const WHOLE: &str = "\
+    °c °f °k degc degf deg degrees celsius fahrenheit kelvin ° % ‰ percent pct ppm ppb ppt min h hr hrs \
+    d yr yrs year years day days hour hours sec secs second seconds minute minutes week weeks month \
+    months ha ac ft in inch inches yd mi mile miles mph kph kmh kn kt knots lb lbs oz gal pt psi atm \
+    mmhg inhg torr kcal btu hp rpm bpm db dbm px pixel pixels meter meters metre metres km/h gram grams \
+    kilogram kg litre litres liter liters volt volts watt watts amp amps hertz usd eur gbp chf jpy cny \
+    inr $ € £ ¥ ct cent cents au a.u. count counts number unit units cells copies ratio # °n °e °w °s \
+    stück stk jahre tage stunden minuten sekunden monate ans jours heures mois años días horas meses";
 
 /// Whether a text is a unit that is in common use, in brackets or not: `mm`, `[kg/m³]`, `°C`.
 pub(super) fn is_usual(text: &str) -> bool {
