@@ -97,17 +97,6 @@ pub(super) fn tell_sums(places: &Places<'_>, sums: &Sums, asked: &Asked<'_>, rem
     }
 }
 
-/// Warns of rows that are to be left out, but are not there. `end` is the number of the last row.
-pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
-    let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
-    if last > end {
-        let s = if end == 1 { "" } else { "s" };
-        remarks.warnings.push(format!(
-            "row {last} is to be left out, but the table has {end} row{s}: rows are counted from 1 below the header"
-        ));
-    }
-}
-
 /// Doubts rows that have no value in any feature. `skip` are the rows that are left out.
 pub(super) fn tell_empty(empty: &RowSet, count: usize, skip: &RowSet, remarks: &mut Remarks) {
     let (what, filled) = if count == 1 { ("row has", "it is") } else { ("rows have", "they are") };
@@ -156,5 +145,16 @@ pub(super) fn tell_comments(layout: &mut TableLayout, all: usize, asked: &Asked<
             format!("{among} line{s} among the rows {begin} with {sign} and {are} left out as comments"),
             vec![Choice::Comments(Comments::Off), Choice::Comments(Comments::From(sign))],
         );
+    }
+}
+
+/// Warns of rows that are to be left out, but are not there. `end` is the number of the last row.
+pub(super) fn tell_missing_rows(end: Option<u64>, asked: &Asked<'_>, remarks: &mut Remarks) {
+    let Some((last, end)) = asked.reading.skip_rows.as_ref().and_then(RowSet::last).zip(end) else { return };
+    if last > end {
+        let s = if end == 1 { "" } else { "s" };
+        remarks.warnings.push(format!(
+            "row {last} is to be left out, but the table has {end} row{s}: rows are counted from 1 below the header"
+        ));
     }
 }

@@ -20,8 +20,7 @@ pub(super) struct TableLayout {
     pub form: Form,
     /// Whether the first row holds names.
     pub has_header: bool,
-    /// Rows directly below it that belong to the header: further names, units, the name of the
-    /// index.
+    /// Rows directly below it that belong to the header: further names, units, the name of the index.
     pub rows_below_header: usize,
     /// Whether names stand in a comment before the first row.
     pub has_commented_header: bool,
@@ -38,7 +37,7 @@ pub(super) struct TableLayout {
     pub names_bytes: u64,
     /// The first rows, the header among them.
     pub sample: Vec<Vec<String>>,
-    /// Rows that were left out and columns that were named otherwise.
+    /// What was left out or named otherwise.
     pub notes: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
@@ -93,8 +92,7 @@ impl TableLayout {
             Rules::Version1 => Below::default(),
         };
         let (has_header, doubt) = has_header(&sample, below.rows(), asked, known);
-        // Names in the first row count for more; numbers in it may be a header only where none is
-        // in a comment.
+        // Names in the first row count for more; numbers in it may be a header only where none is in a comment.
         let may_be_commented = !has_header
             || match asked.header {
                 Header::Auto => {

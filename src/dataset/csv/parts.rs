@@ -1,5 +1,4 @@
-//! Memory for the parts of a packed spreadsheet, before a reader that believes what they claim
-//! unpacks them.
+//! What the parts of a packed spreadsheet take, before a reader that believes what they claim unpacks them.
 
 use std::io::{BufRead, BufReader, Read, Seek};
 
@@ -12,24 +11,20 @@ use crate::dataset::{DataError, Progress};
 const MAX_ROWS: u64 = 1 << 20;
 const MAX_COLUMNS: u64 = 1 << 14;
 const MAX_CELLS: u64 = 100_000_000;
-/// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that
-/// grow.
+/// Memory for a cell of a sheet that is read as a whole: its value and its formula, in lists that grow.
 const CELL_BYTES: u64 = 128;
-/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy
-/// that is handed out.
+/// Memory for a cell of the lists that such a sheet ends in: its value, its formula, and the copy that is handed out.
 const DENSE_BYTES: u64 = 88;
 /// The longest piece of a part that is looked at at once, and the most tags within each other.
 const PIECE: u64 = 1 << 20;
 const MOST_OPEN: usize = 100;
 
-/// Memory that a part takes while it is read, in times its length; `None` for those that are read
-/// one at a time.
+/// Memory that a part takes while it is read, in times its length; `None` for those that are read one at a time.
 fn copies(name: &str) -> Option<u64> {
     let name = name.to_ascii_lowercase();
     let ends = |end: &str| name.ends_with(end);
     if ends("sharedstrings.xml") {
-        // The shortest text is 13 bytes, and takes 24 in a list that doubles, and some more of its
-        // own.
+        // The shortest text is 13 bytes, and takes 24 in a list that doubles, and some more of its own.
         Some(6)
     } else if ends("styles.xml") {
         Some(32)
@@ -42,12 +37,11 @@ fn copies(name: &str) -> Option<u64> {
     }
 }
 
-/// Charges what the parts will take while they are read. Each is unpacked once for that: what an
-/// archive says of their lengths need not be true.
+/// Charges what the parts will take while they are read. Each is unpacked once for that: what an archive says of their
+/// lengths need not be true.
 ///
 /// # Errors
-/// [`DataError::Memory`] for more than there is, and what `damaged` makes of claims that cannot be
-/// true.
+/// [`DataError::Memory`] for more than there is, and what `damaged` makes of claims that cannot be true.
 pub(super) fn hold<'a>(
     archive: &mut ZipArchive<impl Read + Seek>,
     progress: &'a Progress,
@@ -58,7 +52,7 @@ pub(super) fn hold<'a>(
     let mut longest = 0;
     for at in 0..archive.len() {
         progress.check()?;
-        // A part that cannot be unpacked here cannot be later.
+        // What cannot be unpacked here cannot be later.
         let Ok(entry) = archive.by_index(at) else { continue };
         let Ok(name) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
         let copies = copies(&name);
@@ -122,8 +116,7 @@ impl<R: BufRead> Tags<R> {
         Tags { reader, tag: Vec::new(), is_cut: false }
     }
 
-    /// Reads to the end of the next tag, or a piece of the text before it; how many bytes that
-    /// were, 0 at the end.
+    /// Reads to the end of the next tag, or a piece of the text before it; how many bytes that were, 0 at the end.
     fn advance(&mut self) -> u64 {
         self.tag.clear();
         let text = self.read_until(b'<');
@@ -183,8 +176,7 @@ impl<R: BufRead> Tags<R> {
 /// The cells of sheets that are read as a whole, with those that stand for many.
 #[derive(Default)]
 struct Cells {
-    /// Repetitions of the row at hand, its cells, and the empty ones that count only where another
-    /// follows.
+    /// Repetitions of the row at hand, its cells, and the empty ones that count only where another follows.
     repeats: u64,
     row: u64,
     empty: u64,
@@ -272,7 +264,7 @@ impl Cells {
         (self.repeats, self.row, self.empty) = (0, 0, 0);
     }
 
-    /// Memory that the list of all cells takes more by now.
+    /// What the list of all cells takes more by now.
     fn dense(&mut self) -> u64 {
         self.widest = self.widest.max(self.row);
         let rows = (self.rows + self.empty_rows + self.repeats).min(MAX_ROWS);
@@ -291,8 +283,8 @@ fn name(tag: &[u8]) -> &[u8] {
     &tag[..end.unwrap_or(tag.len())]
 }
 
-/// The largest whole number of all attributes whose names end so; the largest of all for one with
-/// references to letters, which may stand for any.
+/// The largest whole number of all attributes whose names end so; the largest of all for one with references to letters, which
+/// may stand for any.
 fn number(tag: &[u8], name: &[u8]) -> Option<u64> {
     let of = |after: usize| {
         let rest = tag[after..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();

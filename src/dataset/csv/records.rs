@@ -1,4 +1,4 @@
-//! Memory that the sheets of an old spreadsheet (.xls) claim, before a reader makes room for it.
+//! What the sheets of an old spreadsheet (.xls) claim, before a reader makes room for it.
 
 use super::sectors::{u16_at, u32_at, workbooks};
 use crate::dataset::DataError;
@@ -14,18 +14,17 @@ const FORMULA_COPIES: u64 = 200;
 /// The most records that continue one; its reader moves all of them for each.
 const MOST_CONTINUED: usize = 1 << 15;
 
-/// The memory of all cells within the corners of the sheets, which are read as a whole, and of
-/// their texts.
+/// The memory of all cells within the corners of the sheets, which are read as a whole, and of their texts.
 ///
 /// # Errors
-/// Sectors that follow each other in a circle, which a reader would follow for ever; the extent of
-/// a sheet that is larger than any; what `check` returns.
+/// Sectors that follow each other in a circle, which a reader would follow for ever; the extent of a sheet that is larger than
+/// any; what `check` returns.
 pub(super) fn claimed(
     file: &[u8],
     check: &dyn Fn() -> Result<(), DataError>,
     damaged: &dyn Fn(String) -> DataError,
 ) -> Result<u64, DataError> {
-    // Its reader refuses any other file.
+    // What is no such file is told by its reader.
     if !file.starts_with(MAGIC) {
         return Ok(0);
     }
@@ -54,7 +53,7 @@ pub(super) fn claimed(
     Ok(bytes)
 }
 
-/// Memory for a sheet.
+/// What a sheet takes.
 #[derive(Default)]
 struct Sheet {
     /// The cells within its corners, as it says or as its cells lie, whichever is more.
@@ -194,8 +193,8 @@ fn continued(stream: &[u8]) -> usize {
     most
 }
 
-/// The cells within the corners that a sheet tells; counted as its reader counts them, which takes
-/// a last row before the first for a very large number.
+/// The cells within the corners that a sheet tells; counted as its reader counts them, which takes a last row before the
+/// first for a very large number.
 fn extent(data: &[u8]) -> Option<u64> {
     let (rows, at) = if data.len() == 10 {
         ((u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)), 4)
@@ -234,7 +233,7 @@ mod tests {
         record(kind, &[&row.to_le_bytes()[..], &column.to_le_bytes(), data].concat())
     }
 
-    /// Memory for a sheet of these records.
+    /// What a sheet of these records takes.
     fn taken(shared: &[u8], told: &[u8], cells: &[u8]) -> Result<u64, DataError> {
         let sheet = [record(0x0809, &[0; 16]), record(0x0200, told), cells.to_vec(), record(0x000A, &[])];
         let start = 12 + shared.len() as u32;

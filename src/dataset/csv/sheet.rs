@@ -41,8 +41,7 @@ impl Sheet {
         format!("sheet \"{}\" of {count} (others: {})", self.name, listed(&self.others))
     }
 
-    /// Tells of merged cells, and doubts that it is the right one where there are others with
-    /// cells.
+    /// Tells of merged cells, and doubts that it is the right one where there are others with cells.
     pub(super) fn tell(&self, remarks: &mut Remarks) {
         if self.merged > 0 {
             let s = if self.merged == 1 { "" } else { "s" };
@@ -69,8 +68,7 @@ const MAX_ROW: u32 = 1 << 20;
 const MAX_COLUMN: u32 = 1 << 14;
 
 type Source<'a> = BufReader<Watched<'a, File>>;
-/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell;
-/// `None` where it has none.
+/// Gives the text of the sheet of a name, or where it is not wanted whole, up to its first cell; `None` where it has none.
 type ReadSheet<'a> = dyn FnMut(&str, bool) -> Result<Option<Written>, DataError> + 'a;
 
 /// The text of a sheet.
@@ -83,8 +81,7 @@ struct Written {
 /// Reads the sheet of this name, or the first that is not empty.
 ///
 /// # Errors
-/// [`DataError`] where the file is no spreadsheet, is damaged, or has no such sheet, or none with a
-/// cell.
+/// [`DataError`] where the file is no spreadsheet, is damaged, or has no such sheet, or none with a cell.
 pub(super) fn read(path: &Path, wanted: Option<&str>, progress: &Progress) -> Result<Sheet, DataError> {
     // Foreign bytes in a foreign reader: a panic costs this file alone.
     let read = catch_unwind(AssertUnwindSafe(|| sheet(path, wanted, progress)));
@@ -219,8 +216,7 @@ enum Kind {
 
 /// Told by the names of the parts of an archive; and the memory that it takes while it is read.
 fn kind<'a>(path: &Path, progress: &'a Progress) -> Result<(Kind, Held<'a>), DataError> {
-    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they
-    /// are found.
+    /// Memory for a part in the list of an archive's parts, which is read twice, and by which they are found.
     const ENTRY_BYTES: u64 = 3072;
     let (mut file, bytes) = open_file(path, "a table")?;
     let entries = crate::dataset::npy::directory::entries(&mut file, bytes)

@@ -407,7 +407,7 @@ impl<'a> Survey<'a> {
         self.asked.rules == Rules::Current
             && self.counts.rows > SUMMED_UP
             && self.asked.reading.skip_footer.is_none()
-            && self.asked.reading.finds_sums()
+            && self.asked.reading.skip_rows.is_none()
             && contents.iter().filter(are_numbers).count() > 1
             && (self.text.bytes <= SMALL
                 || self.previous.1.iter().zip(contents.iter().zip(&self.evidence)).all(is_largest))

@@ -28,7 +28,7 @@ pub(super) struct Text<'a> {
     pub bytes: u64,
 }
 
-/// The package of a table's text.
+/// What a table's text is packed into.
 enum Content {
     Plain,
     Gzip,
@@ -37,8 +37,7 @@ enum Content {
 }
 
 impl<'a> Text<'a> {
-    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its
-    /// beginning alone.
+    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its beginning alone.
     ///
     /// # Errors
     /// [`DataError`] for what is no table: what it is, and what to do.
@@ -121,8 +120,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where
-    /// they divide columns.
+    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where they divide columns.
     pub(super) fn open<'b>(
         &'b self,
         form: Form,
@@ -185,7 +183,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The word for what a place in it is counted in.
+    /// What a place in it is counted in.
     pub(super) fn unit(&self) -> &'static str {
         match self.content {
             Content::Plain | Content::Gzip => "line",
