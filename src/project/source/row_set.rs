@@ -8,10 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RowSet {
-    /// In order, without overlaps or neighbours.
+    /// In order, without overlaps or neighbours. Row 0, of which there is none, stands for no others.
     ranges: Vec<RangeInclusive<u64>>,
-    /// Whether it is said that there are no others.
-    is_only: bool,
 }
 
 /// What begins rows that are all there are.
@@ -26,13 +24,13 @@ impl RowSet {
 
     /// Whether these are all there are: none, or `only:` these.
     pub fn are_all(&self) -> bool {
-        self.is_only || self.is_empty()
+        self.is_empty() || self.contains(0)
     }
 
     /// These rows, and no others.
     #[must_use]
     pub fn only(self) -> RowSet {
-        RowSet { is_only: !self.is_empty(), ..self }
+        if self.is_empty() { self } else { self.and(&RowSet::from_iter([0])) }
     }
 
     /// The largest of their numbers.
@@ -57,8 +55,7 @@ impl RowSet {
     /// The rows of both.
     #[must_use]
     pub fn and(&self, other: &RowSet) -> RowSet {
-        let ranges = self.ranges.iter().chain(&other.ranges).cloned();
-        RowSet { is_only: self.is_only || other.is_only, ..ranges.collect() }
+        self.ranges.iter().chain(&other.ranges).cloned().collect()
     }
 
     /// How many ranges they are written as.
@@ -80,7 +77,7 @@ impl FromIterator<RangeInclusive<u64>> for RowSet {
                 Some(_) | None => ranges.push(range),
             }
         }
-        RowSet { ranges, is_only: false }
+        RowSet { ranges }
     }
 }
 
@@ -95,10 +92,11 @@ impl fmt::Display for RowSet {
         if self.ranges.is_empty() {
             return f.write_str("none");
         }
-        f.write_str(if self.is_only { ONLY } else { "" })?;
-        for (at, range) in self.ranges.iter().enumerate() {
+        f.write_str(if self.contains(0) { ONLY } else { "" })?;
+        let ranges = self.ranges.iter().filter(|range| *range.end() > 0);
+        for (at, range) in ranges.enumerate() {
             let comma = if at == 0 { "" } else { "," };
-            let (first, last) = (range.start(), range.end());
+            let (first, last) = (range.start().max(&1), range.end());
             if first == last {
                 write!(f, "{comma}{first}")?;
             } else {
@@ -124,8 +122,9 @@ impl FromStr for RowSet {
             (!range.is_empty()).then_some(range)
         };
         let ranges: Option<Vec<RangeInclusive<u64>>> = text.split(',').map(range).collect();
-        let rows = ranges.ok_or("write rows counted from 1, as in 7,12-14, or only:7,12-14, or none")?;
-        Ok(RowSet { is_only, ..rows.into_iter().collect() })
+        let ranges = ranges.ok_or("write rows counted from 1, as in 7,12-14, or only:7,12-14, or none")?;
+        let rows: RowSet = ranges.into_iter().collect();
+        Ok(if is_only { rows.only() } else { rows })
     }
 }
 
@@ -160,6 +159,10 @@ mod tests {
         check("2-9,3-4,5", "2-9", &[2, 4, 9], &[1, 10]);
         check("none", "none", &[], &[1]);
         check("only:7, 9", "only:7,9", &[7, 9], &[8]);
+        check("only:1-3", "only:1-3", &[1, 3], &[4]);
+        let all = ["7", "only:7", "none"].map(|text| text.parse::<RowSet>().unwrap());
+        assert_eq!(all.each_ref().map(RowSet::are_all), [false, true, true]);
+        assert_eq!(all.map(RowSet::only).map(|rows| rows.to_string()), ["only:7", "only:7", "none"]);
         check("1-18446744073709551615,7", "1-18446744073709551615", &[1, u64::MAX], &[0]);
         for wrong in ["only:", "", "0", "a", "3-", "-3", "5-4", "1,,2", "1 2"] {
             assert!(wrong.parse::<RowSet>().is_err(), "{wrong:?}");

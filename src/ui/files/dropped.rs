@@ -14,7 +14,7 @@ pub enum DropKind {
     /// A project or a design, to be opened.
     Project,
     /// Data for the project on screen.
-    Data(Box<Source>),
+    Data(Source),
     /// Neither, and why.
     Unknown(String),
 }
@@ -36,7 +36,7 @@ pub fn drop_kind(path: &Path) -> DropKind {
         return DropKind::Project;
     }
     match source_for(path, FIRST_SIDE_PX, FIRST_SIDE_PX, Channels::Grey) {
-        Ok(source) => DropKind::Data(Box::new(source)),
+        Ok(source) => DropKind::Data(source),
         Err(error) => DropKind::Unknown(error.to_string()),
     }
 }

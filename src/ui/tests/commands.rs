@@ -169,7 +169,7 @@ fn dropped_files_are_told_apart() {
     use crate::ui::files::{DropKind, drop_kind};
     let folder = tempfile::tempdir().expect("a folder");
     let data = |kind: DropKind| match kind {
-        DropKind::Data(source) => *source,
+        DropKind::Data(source) => source,
         DropKind::Project | DropKind::Unknown(_) => panic!("no data: {kind:?}"),
     };
     let kind = |name: &str, bytes: &[u8]| {

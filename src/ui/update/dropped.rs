@@ -29,7 +29,7 @@ impl State {
     pub(super) fn use_dropped(&mut self, path: PathBuf, kind: DropKind) {
         match kind {
             DropKind::Project => self.ask(Then::OpenPath(path)),
-            DropKind::Data(source) => self.use_data(*source),
+            DropKind::Data(source) => self.use_data(source),
             DropKind::Unknown(why) => {
                 self.notices.say(Severity::Warning, format!("{why}; projects end in .hourglass or .ron."));
             }
