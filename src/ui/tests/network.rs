@@ -158,3 +158,22 @@ fn loss_and_corruption_are_on_their_cards_and_reached_from_the_training_settings
         assert!(window.harness.query_by_role_and_label(Role::RadioButton, option).is_some(), "{option}");
     }
 }
+
+#[test]
+fn a_dragged_card_follows_the_pointer() {
+    let mut window = Window::new();
+    let titles = |window: &Window| {
+        let texts = crate::ui::painted::texts(&window.harness.output().shapes);
+        texts.iter().filter(|text| *text == "Dense 128").count()
+    };
+    let before = titles(&window);
+    let card = window.harness.get_by_label("Dense 128, encoder layer 1").rect().center();
+    window.harness.drag_at(card);
+    window.harness.step();
+    window.harness.hover_at(card + vec2(0.0, 60.0));
+    window.harness.run_steps(2);
+    assert_eq!(titles(&window), before + 1);
+    window.harness.drop_at(card);
+    window.harness.run_steps(2);
+    assert_eq!(titles(&window), before);
+}

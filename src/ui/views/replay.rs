@@ -76,7 +76,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         ui.add_space(12.0);
-        if ui.available_width() > 420.0 {
+        if ui.available_width() > if input.outdated.is_some() { 550.0 } else { 420.0 } {
             ui.add(
                 egui::Label::new(RichText::new("Replay").size(12.0).color(color(p.dim))).selectable(false),
             );
@@ -108,7 +108,7 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             (Some(_), true) => format!("epoch {at}"),
         };
         let live_width = 42.0;
-        let label_width = 104.0;
+        let label_width = (ui.available_width() - live_width - 76.0).clamp(40.0, 104.0);
         let track = (ui.available_width() - live_width - label_width - 36.0).max(40.0);
         if let Some(epoch) = track_ui(ui, &view.epochs, at, track, enabled) {
             output.seek = Some(if epoch >= newest { Seek::Live } else { Seek::Epoch(epoch) });
@@ -120,7 +120,9 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
             |ui| {
                 ui.set_min_width(label_width);
                 ui.add(
-                    egui::Label::new(RichText::new(label).size(11.5).color(color(p.dim))).selectable(false),
+                    egui::Label::new(RichText::new(label).size(11.5).color(color(p.dim)))
+                        .selectable(false)
+                        .truncate(),
                 );
             },
         );
@@ -141,7 +143,8 @@ pub fn replay_ui(ui: &mut Ui, input: &ReplayInput<'_>, view: &mut ReplayView) ->
 fn outdated_ui(ui: &mut Ui, run: RunId) -> Option<Design> {
     let text = format!("Views show run {run}");
     let tint = color(palette(ui).code);
-    let menu = ui.menu_button(RichText::new(&text).size(11.5).color(tint), |ui| {
+    let short = if ui.available_width() > 330.0 { text.clone() } else { format!("run {run}") };
+    let menu = ui.menu_button(RichText::new(short).size(11.5).color(tint), |ui| {
         ui.set_max_width(260.0);
         ui.label(RichText::new(format!("{text}; the design has changed since.")).size(12.0));
         for (name, about, design) in [
@@ -159,7 +162,8 @@ fn outdated_ui(ui: &mut Ui, run: RunId) -> Option<Design> {
         }
         None
     });
-    menu.response.on_hover_text("The design on screen has changed since this run was trained.");
+    let about = "The design on screen has changed since this run was trained.";
+    menu.response.accessible_name(text).on_hover_text(about);
     menu.inner.flatten()
 }
 
