@@ -10,7 +10,8 @@ use crate::project::{Choice, Take};
 /// Columns that can be left out by one click each.
 const OFFERED: usize = 4;
 
-/// Doubts columns that an empty one without a name parts from the others, where they have fewer values than these.
+/// Doubts columns that an empty one without a name parts from the others, where they have fewer
+/// values than these.
 pub(super) fn tell(layout: &TableLayout, evidence: &[Evidence], roles: &[Role], remarks: &mut Remarks) {
     let is_gap = |at: &usize| {
         layout.columns[*at] == format!("column {}", at + 1) && evidence[*at].judge(None) == Content::Nothing
