@@ -49,8 +49,8 @@ impl Run {
 }
 
 /// Data as they are, and with the rows of a table that newer rules leave out where nothing is said
-/// of them: sums among the rows, then also rows below the table. Last, without the rows at the end
-/// that newer rules doubt: one of the `remedies` leaves them out.
+/// of them: sums among the rows, then also rows below the table. Last, without the rows that newer
+/// rules only doubt: one of the `remedies` leaves them out.
 fn readings(data: &Data, remedies: &[Choice]) -> Vec<Data> {
     let with_rows = |footer: Option<usize>| {
         let mut data = data.clone();
@@ -62,8 +62,8 @@ fn readings(data: &Data, remedies: &[Choice]) -> Vec<Data> {
     };
     let without = |remedy: &Choice| {
         let mut data = data.clone();
-        let is_end = matches!(remedy, Choice::SkipFooter(Some(1..)));
-        (is_end && remedy.clone().apply(&mut data)).then_some(data)
+        let is_of_rows = matches!(remedy, Choice::SkipFooter(Some(1..)) | Choice::SkipRows(Some(_)));
+        (is_of_rows && remedy.clone().apply(&mut data)).then_some(data)
     };
     let mut all = vec![data.clone(), with_rows(None), with_rows(Some(0))];
     all.extend(remedies.iter().filter_map(without));

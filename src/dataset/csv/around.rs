@@ -78,7 +78,7 @@ fn tell_below(places: &Places<'_>, below: &[&Numbered], sums: &Sums, remarks: &m
     let doubt = if rows.iter().any(|row| pairs::is_one(row)) {
         Some("names with a value each, as programs write them")
     } else if sums.is_end_doubtful || (is_refuted() && !is_proven()) {
-        Some("but the numbers above do not prove all of them to be statistics")
+        Some("statistics by name or place, which the rows above do not prove")
     } else {
         None
     };

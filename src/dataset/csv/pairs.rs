@@ -53,8 +53,9 @@ pub(super) fn start(
     (are_several || have_colons()).then_some(first)
 }
 
+/// How many fields are not empty, up to 3.
 fn filled(row: &ByteRecord) -> usize {
-    row.iter().filter(|field| !field.trim_ascii().is_empty()).count()
+    row.iter().filter(|field| !field.trim_ascii().is_empty()).take(3).count()
 }
 
 fn is_number(field: &[u8]) -> bool {

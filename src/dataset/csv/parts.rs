@@ -103,7 +103,8 @@ pub(super) fn hold<'a>(
                     return Err(damaged(format!("the tags of {name} do not match")));
                 }
                 held.take(cells.count(tag, read))?;
-                has_merged |= number(tag, b"table:number-rows-spanned").is_some_and(|rows| rows > 1);
+                has_merged |= self::name(tag) == b"table:table-cell"
+                    && number(tag, b"number-rows-spanned").is_some_and(|rows| rows > 1);
             } else {
                 claimed = claimed.max(number(tag, b"uniqueCount").unwrap_or(0));
             }
@@ -326,15 +327,32 @@ mod tests {
     use super::*;
 
     fn held(name: &str, text: &str, bytes: u64) -> Result<u64, DataError> {
+        looked_at(name, text, bytes).map(|(held, _)| held)
+    }
+
+    fn looked_at(name: &str, text: &str, bytes: u64) -> Result<(u64, bool), DataError> {
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
         let mut archive = ZipArchive::new(zip.finish().unwrap()).unwrap();
         let progress = Progress::with_budget(bytes);
-        let Parts { held, .. } = hold(&mut archive, &progress, &DataError::Setting)?;
+        let Parts { held, has_merged } = hold(&mut archive, &progress, &DataError::Setting)?;
         let taken = bytes - progress.budget().free();
         drop(held);
-        Ok(taken)
+        Ok((taken, has_merged))
+    }
+
+    #[test]
+    fn cells_over_several_rows_are_noticed() {
+        for (spans, expected) in [
+            ("", false),
+            ("table:number-rows-spanned=\"1\" table:number-columns-spanned=\"3\"", false),
+            ("table:number-columns-spanned=\"1\" table:number-rows-spanned=\"2\"", true),
+        ] {
+            let cell = format!("<table:table-cell {spans}><text:p>a</text:p></table:table-cell>");
+            let text = format!("<table:table><table:table-row>{cell}</table:table-row></table:table>");
+            assert_eq!(looked_at("content.xml", &text, 1_000_000).unwrap().1, expected, "{spans}");
+        }
     }
 
     #[test]

@@ -356,6 +356,9 @@ fn a_second_table_beside_the_first_is_doubted() {
     assert_eq!(doubts[0].remedies, ["name", "value"].map(left_out));
     let raw = with(text.as_bytes(), &[], Rules::Current, ["name", "value"].map(left_out).to_vec()).unwrap();
     assert_eq!((raw.feature_names, raw.doubts), (vec!["x".into(), "y".into()], vec![]));
+    let again = loaded(b"x,y,,x,y\n1,2,,5,6\n2,1,,6,5\n3,5,,7,1\n").doubts;
+    assert!(again[0].message.contains("\"x (2)\", \"y (2)\" stand apart beside an empty one, and repeat"));
+    assert_eq!(again[0].remedies, ["x (2)", "y (2)"].map(left_out));
     // An empty column within one table.
     assert_eq!(loaded(b"x,y,,v\n1,2,,5\n2,1,,6\n3,5,,1\n").doubts, []);
 }
