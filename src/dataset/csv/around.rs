@@ -20,7 +20,14 @@ pub(super) fn tell_end(places: &Places<'_>, tail: &Tail, kept: usize, sums: &Sum
     let is_filled = |(_, row): &&Numbered| !footer::is_empty(row.iter());
     let below: Vec<&Numbered> = tail.rows[kept..].iter().filter(is_filled).collect();
     if !below.is_empty() {
-        tell_below(places, &below, sums, remarks);
+        let has_several =
+            |row: &ByteRecord| row.iter().filter(|field| !field.trim_ascii().is_empty()).nth(1).is_some();
+        let is_unknown = |at: &usize| {
+            let is_proven = |number| sums.has(number);
+            has_several(&tail.rows[*at].1) && footer::follows_statistic(&tail.rows, *at, &is_proven)
+        };
+        let has_unknown = sums.is_end_doubtful || (kept..tail.rows.len()).any(|at| is_unknown(&at));
+        tell_below(places, &below, sums, has_unknown, remarks);
     }
     let Some(last) = tail.rows.last().filter(|_| kept == tail.rows.len()) else { return };
     let own: Vec<&Numbered> = tail.rows.iter().filter(is_filled).collect();
@@ -64,8 +71,15 @@ fn called_alike<'a>(own: &'a [&'a Numbered], sums: &Sums) -> &'a [&'a Numbered] 
     if has_sure { &own[first..] } else { &[] }
 }
 
-/// Tells which rows stand below the table. `below` holds one at least.
-fn tell_below(places: &Places<'_>, below: &[&Numbered], sums: &Sums, remarks: &mut Remarks) {
+/// Tells which rows stand below the table. `below` holds one at least; `has_unknown` says that some
+/// are only known by those above them.
+fn tell_below(
+    places: &Places<'_>,
+    below: &[&Numbered],
+    sums: &Sums,
+    has_unknown: bool,
+    remarks: &mut Remarks,
+) {
     let rows: Vec<&ByteRecord> = below.iter().map(|(_, row)| row).collect();
     let (count, listed) = (rows.len(), places.listed(&rows));
     let (s, are) = if count == 1 { ("", "is") } else { ("s", "are") };
@@ -75,9 +89,9 @@ fn tell_below(places: &Places<'_>, below: &[&Numbered], sums: &Sums, remarks: &m
     let all = Some(Choice::SkipFooter(Some(0))).filter(|_| can_be_taken);
     let is_proven = || sums.end.is_some() || below.iter().any(|(number, _)| sums.has(*number));
     let is_refuted = || below.iter().any(|(number, _)| sums.is_refuted(*number));
-    let doubt = if rows.iter().any(|row| pairs::is_one(row)) {
+    let doubt = if !is_proven() && rows.iter().any(|row| pairs::is_one(row)) {
         Some("names with a value each, as programs write them")
-    } else if sums.is_end_doubtful || (is_refuted() && !is_proven()) {
+    } else if has_unknown || (is_refuted() && !is_proven()) {
         Some("statistics by name or place, which the rows above do not prove")
     } else {
         None

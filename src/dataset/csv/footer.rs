@@ -6,7 +6,7 @@ use super::evidence::Content;
 use super::missing::is_missing;
 use super::pairs;
 use super::plain::plain_number;
-use super::statistics::{self, Called};
+use super::statistics::{self, Called, Kind};
 use super::tails::digits;
 use crate::project::TableReading;
 
@@ -84,6 +84,8 @@ pub(super) struct Above<'a> {
     /// Whether they agree with those in one column, though the name of the row may be that of
     /// something else.
     pub is_near: &'a dyn Fn(u64) -> bool,
+    /// Whether no other row begins as this one does.
+    pub is_new: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether the name of a row is one that rows within the table have.
     pub is_within: &'a dyn Fn(&ByteRecord) -> bool,
     /// Whether rows that call themselves sums stand among them without being some.
@@ -134,6 +136,9 @@ impl Tail {
             return count;
         }
         let proven = self.rows.iter().position(|(number, _)| (above.is_proven)(*number));
+        let is_statistic =
+            |(number, row): &(u64, ByteRecord)| (above.is_proven)(*number) && is_statistic(row);
+        let statistic = self.rows.iter().position(is_statistic);
         let statistics = self.statistics(above);
         let pairs = pairs::start(&self.rows, contents, above.reading);
         let (mut is_before_sum, mut next) = (false, None);
@@ -149,7 +154,9 @@ impl Tail {
                 || pairs.is_some_and(|start| at >= start)
                 || (is_misfit(row, above) && !(is_refuted && has_label(row, above)))
                 || follows_sum
-                || proven == Some(at)
+                || (above.is_proven)(*number)
+                || (statistic.is_some_and(|first| first < at) && is_whole(row))
+                || (follows_statistic(&self.rows, at, above.is_proven) && (above.is_new)(row))
                 || (at >= statistics && called_first(row).is_some_and(|called| called.is_whole))
                 || (is_unlike(row, above) && !is_refuted);
             if !is_below || is_alone {
@@ -218,6 +225,26 @@ fn is_misfit(row: &ByteRecord, above: &Above<'_>) -> bool {
     let may_be = row.iter().filter(|field| !field.trim_ascii().is_empty()).count() == 1
         || (called_first(row).is_some_and(|called| called.is_whole) && !(above.is_within)(row));
     may_be && row.iter().zip(above.contents).any(|(field, content)| !fits(field, content, above.reading))
+}
+
+/// Whether a row is called after no statistic and stands right below one, other than a sum, that is
+/// proven.
+pub(super) fn follows_statistic(
+    rows: &[(u64, ByteRecord)],
+    at: usize,
+    is_proven: &dyn Fn(u64) -> bool,
+) -> bool {
+    let Some((number, before)) = at.checked_sub(1).and_then(|before| rows.get(before)) else { return false };
+    is_proven(*number) && is_statistic(before) && !is_whole(&rows[at].1)
+}
+
+/// Whether a row is called after a statistic alone, other than a sum.
+fn is_statistic(row: &ByteRecord) -> bool {
+    called_first(row).is_some_and(|called| called.is_whole && called.kind != Kind::Sum)
+}
+
+fn is_whole(row: &ByteRecord) -> bool {
+    called_first(row).is_some_and(|called| called.is_whole)
 }
 
 /// Whether the first field of a row holds digits, as all in its place do.
@@ -345,6 +372,7 @@ mod tests {
                 is_refuted: &|number| refuted.contains(&number),
                 is_label: &|_| false,
                 is_near: &|_| false,
+                is_new: &|row| !row[0].starts_with(b"old"),
                 is_within: &|_| false,
                 has_doubtful: false,
             };
@@ -369,6 +397,12 @@ mod tests {
         check(&["North total,5", "Grand total,7"], &[1], false, 0);
         check(&["Subtotal,5", "Tax,1", "Total,6"], &[1], false, 0);
         check(&["Subtotal,5", "South,1"], &[1], false, 2);
+        // Names that are not known, below a statistic that is proven.
+        check(&["Mean,5", "Spread,2"], &[1], false, 0);
+        check(&["Mean,5", "Spread,2", "Max,9"], &[1, 3], false, 0);
+        check(&["Mean,5", "Spread,2", "Q3,9"], &[1], false, 0);
+        check(&["Mean,5", "Spread,2"], &[], false, 2);
+        check(&["Mean,5", "old,2"], &[1], false, 2);
         // Functions by name, and codes like those above them.
         judged(&["max,5", "mean,3", "sum,4"], &[], &[1, 2, 3], false, 3);
         judged(&["Total,5"], &[], &[1], true, 1);

@@ -316,6 +316,7 @@ impl<'a> Survey<'a> {
                 is_near: &|number| sums.near.contains(&number),
                 is_refuted: &|number| sums.is_refuted(number),
                 is_label: &|at| self.asked.labels.contains(&self.layout.columns[at]),
+                is_new: &|row| self.has_new_name(row, &self.contents(), 0),
                 is_within: &|row| sums.is_within(row),
                 has_doubtful: !sums.doubtful.is_empty(),
             });

@@ -80,9 +80,9 @@ impl Survey<'_> {
                     proof.end_group();
                 }
             } else if body.left_out(self.layout, number, &record).is_none() {
-                let told = told().filter(|_| self.has_new_name(&record, &contents));
+                let told = told().filter(|_| self.has_new_name(&record, &contents, 1));
                 if told.is_some() || !end.is_empty() {
-                    has_rows |= !self.has_new_name(&record, &contents);
+                    has_rows |= !self.has_new_name(&record, &contents, 1);
                     first_row.get_or_insert_with(|| (number, record.clone()));
                     end.push((number, told));
                     continue;
@@ -155,13 +155,13 @@ impl Survey<'_> {
             && self.asked.reading.skip_rows.is_none()
             && contents.iter().filter(are_numbers).count() > 1
             && (self.text.bytes <= SMALL
-                || self.has_new_name(previous, contents)
+                || self.has_new_name(previous, contents, 1)
                 || previous.iter().zip(contents.iter().zip(&self.evidence)).all(is_largest))
     }
 
     /// Whether the first field of a row is empty as in hardly any other row, or a word that no
-    /// other row begins with.
-    fn has_new_name(&self, row: &ByteRecord, contents: &[Content]) -> bool {
+    /// other row begins with. So many rows of its own (`own`) are counted among all.
+    pub(super) fn has_new_name(&self, row: &ByteRecord, contents: &[Content], own: u64) -> bool {
         let (Some(field), Some(evidence)) = (row.get(0), self.evidence.first()) else { return false };
         let Ok(text) = std::str::from_utf8(field.trim_ascii()) else { return false };
         if text.is_empty() {
@@ -170,13 +170,15 @@ impl Survey<'_> {
         match contents.first() {
             Some(Content::Numbers { notation, .. }) => notation.parse(text).is_none(),
             Some(Content::Words) => {
-                let is_again = |(word, count): (String, u64)| word == text && count > 1;
+                let is_again = |(word, count): (String, u64)| word == text && count > own;
                 match evidence.words() {
                     Some(words) => !words.iter().any(is_again),
                     None => self.text.bytes <= SMALL,
                 }
             }
-            Some(Content::Nothing | Content::Truth { .. } | Content::Dates { .. }) | None => false,
+            Some(Content::Truth { words }) => words.iter().all(|word| word != text),
+            Some(Content::Dates { format, .. }) => format.parse(text).is_none(),
+            Some(Content::Nothing) | None => false,
         }
     }
 }

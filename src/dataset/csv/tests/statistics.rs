@@ -23,6 +23,9 @@ fn statistics_below_a_table_are_no_rows() {
     check("Mean,1,1\nSD,1,1\n", 6, &[], &[(doubt, &[footer(2)])]);
     let doubt = "the last 3 rows are taken as data, but look as if they sum up the others (line 6: \"max\"";
     check("max,3,1\nmean,1,2\nsum,9,9\n", 7, &[], &[(doubt, &[footer(3)])]);
+    // A name that is not known below one that is proven.
+    let doubt = "2 rows below the table are left out (line 6: \"Mean\"";
+    check("Mean,5.75,6.25\nKI,1,1\n", 4, &[], &[(doubt, &[footer(0)])]);
     check("N,4,4\nMean,1,1\n", 4, &["2 rows below"], &[]);
     check("Average,5.75,6.25\nMin,2,3\nMax,8,9\n", 4, &["3 rows below"], &[]);
     // A subtotal, the tax on it, and both together.
