@@ -1,7 +1,7 @@
 //! Data that a trained network is shown, read and scaled as those it was trained on.
 
 use super::Run;
-use crate::dataset::{DataError, Dataset, Doubt, Known, Scaler, other_range};
+use crate::dataset::{DIGITS_WHITE, DataError, Dataset, Doubt, Known, Scaler, other_range};
 use crate::project::{Alpha, Choice, Data, PixelRange, Rules, Source};
 
 impl Run {
@@ -48,24 +48,34 @@ impl Run {
             return Err(self.wrong_shape(data).into());
         }
         let doubts = self.doubts_of_shown(asked, is_other, data);
-        let (depth, settled) = self.known_pixels();
-        match self.scaler() {
-            Some(scaler) => {
-                data.scaler = match asked.source {
-                    Source::ImageFolder { .. } => {
-                        scaler.for_pictures(depth, [settled.white, data.settled.white], &data.rows)
-                    }
-                    Source::Digits
-                    | Source::Synthetic(_)
-                    | Source::Idx { .. }
-                    | Source::Csv { .. }
-                    | Source::Npy { .. } => scaler,
-                };
-            }
+        let known = match asked.source {
+            Source::ImageFolder { .. } => self.picture_scaler(data),
+            Source::Digits
+            | Source::Synthetic(_)
+            | Source::Idx { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => self.scaler(),
+        };
+        match known {
+            Some(scaler) => data.scaler = scaler,
             None if is_other => data.scaler = fit_again()?,
             None => {}
         }
         Ok(doubts)
+    }
+
+    /// The scaling it was trained with, for pictures from files: black and white are the same to it, whatever their depth.
+    pub fn picture_scaler(&self, data: &Dataset) -> Option<Scaler> {
+        let (depth, settled) = self.known_pixels();
+        let white = match self.design.data.source {
+            Source::Digits => Some(DIGITS_WHITE),
+            Source::Synthetic(_)
+            | Source::ImageFolder { .. }
+            | Source::Idx { .. }
+            | Source::Csv { .. }
+            | Source::Npy { .. } => settled.white,
+        };
+        Some(self.scaler()?.for_pictures(depth, [white, data.settled.white], &data.rows))
     }
 
     /// The error of a run that does not hold its scaling, and whose data cannot be loaded to fit it again.

@@ -131,6 +131,60 @@ fn a_folder_is_dropped_on_the_window() {
     });
 }
 
+/// Lets paths go over the window, all at once.
+fn drop_on(window: &mut Window, paths: &[PathBuf]) {
+    for path in paths {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
+    }
+    window.settle();
+    window.until("they are looked at", |state| state.dialog.is_some());
+    window.settle();
+}
+
+#[test]
+fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
+    let home = Home::new();
+    let folder = home.path("photos");
+    pictures(&folder);
+    let mut window = home.window();
+    window.number("Epochs", "2");
+    window.key(NONE, Key::F5);
+    window.until_status(&Status::Done);
+
+    drop_on(&mut window, std::slice::from_ref(&folder));
+    window.find(Role::Button, "Use as data of the design");
+    // What is most likely meant has the focus.
+    window.key(NONE, Key::Enter);
+    window.until("they are shown", |state| state.others.contains_key("photos"));
+    assert_eq!(folder_of(&window), None, "the design has its digits");
+    window.until("they are reconstructed", |state| state.scored.pictures.is_some());
+    window.settle();
+    assert!(window.shows("bars/00.png"), "the pictures are named");
+    let log = &window.state().notices.log;
+    assert!(log.iter().any(|line| line.text.contains("bars/broken.png")), "one is damaged");
+    window.until("they are scored", |state| state.scored.mean.is_some());
+    window.until("they are located", |state| state.scored.located.contains_key("photos"));
+
+    let two = [folder.join("checks/03.png"), folder.join("bars/07.png")];
+    drop_on(&mut window, &two);
+    window.press("Show to run 1");
+    window.until("both are one set", |state| {
+        state.others.get("03.png and 1 more").is_some_and(|data| data.len() == 2)
+    });
+    window.until("they are drawn", |state| {
+        state.scored.pictures.as_ref().is_some_and(|pictured| pictured.pictures.rows.len() == 2)
+    });
+    window.settle();
+    assert!(window.shows("03.png") && window.shows("07.png"));
+    window.press("Remove 03.png and 1 more");
+    assert_eq!(window.state().others.len(), 1);
+    assert_eq!(window.project().others.len(), 1, "its place is kept in the project");
+
+    drop_on(&mut window, &[folder.join("bars/broken.png")]);
+    window.press("Cancel");
+    assert_eq!(window.state().others.len(), 1);
+}
+
 /// A path let go over the window.
 #[derive(Debug)]
 struct Dropped(PathBuf);

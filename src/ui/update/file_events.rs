@@ -22,7 +22,7 @@ impl State {
                     self.take_path(&browse.target, path);
                 }
             }
-            FileEvent::LookedAt(path, kind) => self.use_dropped(path, kind),
+            FileEvent::LookedAt(found) => self.use_dropped(found),
             FileEvent::LookedFor(found) => self.path_found(found),
             FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
             FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
@@ -94,6 +94,7 @@ impl State {
         self.replace(opened.project, opened.runs, file);
         self.damaged = !opened.warnings.is_empty();
         self.base = opened.base;
+        self.offer_others();
     }
 
     fn offer_data(&mut self, path: &Path, data: DataInstead) {

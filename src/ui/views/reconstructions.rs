@@ -23,12 +23,14 @@ use super::sample::kept_at;
 use super::set_choice::set_choice_ui;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
-use crate::project::{format_count, format_number};
+use crate::project::{format_count, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
+use crate::ui::state::{
+    How, Look, MissingData, RECONSTRUCTIONS_VIEW, Scored, Set, SetChoice, Sets, State, Wanted,
+};
 
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
@@ -61,6 +63,8 @@ pub struct ReconstructionsOutput {
     pub drag: bool,
     /// What the view wants to be computed.
     pub wanted: Option<Wanted>,
+    /// Remove other data of this name.
+    pub remove: Option<String>,
     /// Select these rows of the data with this fingerprint.
     pub select: Option<(u64, Vec<u32>, How)>,
 }
@@ -120,15 +124,20 @@ pub fn reconstructions_ui(
     }
     let choices = match (input.run, input.data) {
         (Some(run), Some(data)) => input.sets.choices(Some(run), data),
-        (_, None) | (None, _) => Vec::new(),
+        (Some(_), None) => input.sets.other_choices().collect(),
+        (None, _) => Vec::new(),
     };
-    let (handle, ()) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view, &choices));
+    let (handle, remove) = header_ui(ui, ENTRY.title, |ui| controls_ui(ui, input, view, &choices));
     let mut output =
-        ReconstructionsOutput { drag: handle.drag_started(), ..ReconstructionsOutput::default() };
+        ReconstructionsOutput { drag: handle.drag_started(), remove, ..ReconstructionsOutput::default() };
     let Some(run) = input.run else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
     };
+    if let Some(look) = input.look.as_ref().filter(|_| view.is_of_set(&choices)) {
+        set_ui(ui, input, view, look, &mut output);
+        return output;
+    }
     let kept = kept_at(run, input.epoch).filter(|kept| !kept.reconstructions.is_empty());
     let Some(kept) = kept else {
         empty_ui(ui, NOTHING_YET, "The first ones appear with the first epoch.");
@@ -138,12 +147,10 @@ pub fn reconstructions_ui(
         output.load = missing_ui(ui, input.missing);
         return output;
     };
-    match &input.look {
-        Some(look) if view.is_of_set(&choices) => set_ui(ui, input, view, look, &mut output),
-        None if view.is_of_set(&choices) => {
-            empty_ui(ui, "No weights yet", "These samples appear with the first checkpoint of the run.");
-        }
-        Some(_) | None => watched_ui(ui, input, view, run, data, kept, &mut output),
+    if view.is_of_set(&choices) {
+        empty_ui(ui, "No weights yet", "These samples appear with the first checkpoint of the run.");
+    } else {
+        watched_ui(ui, input, view, run, data, kept, &mut output);
     }
     output
 }
@@ -278,15 +285,26 @@ fn controls_ui(
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
     choices: &[SetChoice],
-) {
-    let Some(run) = input.run else { return };
+) -> Option<String> {
+    let run = input.run?;
     let is_of_set = view.is_of_set(choices) && input.look.is_some();
-    if choices.len() > 1 {
+    let mut remove = None;
+    if choices.len() > 1 || (input.data.is_none() && !choices.is_empty()) {
         let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
         if set_choice_ui(ui, &mut set, choices) {
             view.set = set;
         }
     }
+    let other = if let Set::Other(name) = &view.set { Some(name) } else { None };
+    let other = other.filter(|_| view.is_of_set(choices));
+    if let Some(name) = other {
+        let about = "Remove these data: the network is shown them no longer";
+        let chip = named(chip_ui(ui, false, "×"), format!("Remove {}", visible(name)));
+        if chip.on_hover_text(about).clicked() {
+            remove = Some(name.clone());
+        }
+    }
+    let is_other = other.is_some();
     order_ui(ui, &mut view.order);
     if chip_ui(ui, view.has_linear, "PCA")
         .on_hover_text("Reconstructions of principal components, as many as the code has units")
@@ -295,22 +313,28 @@ fn controls_ui(
         view.has_linear = !view.has_linear;
     }
     let corrupts = run.design.corruption.corrupts();
-    if is_of_set && corrupts {
+    if is_of_set && corrupts && is_other {
+        let about = "The network is given these samples as they are, not corrupted as in its training";
+        let text = RichText::new("no corruption added").size(11.5).color(color(palette(ui).dim));
+        ui.add(Label::new(text).selectable(false)).on_hover_text(about);
+    } else if is_of_set && corrupts {
         let about = "Give the network corrupted samples, as in its training";
         if chip_ui(ui, view.is_corrupted, "corrupted").on_hover_text(about).clicked() {
             view.is_corrupted = !view.is_corrupted;
         }
     }
-    if input.data.is_some_and(|data| data.shown().is_none()) {
+    let data = input.look.as_ref().map(|look| &**look.data).or(input.data);
+    if data.is_some_and(|data| data.shown().is_none()) {
         let about = "Show the numbers, coloured by how far the reconstruction is off";
         if chip_ui(ui, view.has_numbers, "numbers").on_hover_text(about).clicked() {
             view.has_numbers = !view.has_numbers;
         }
     }
     trailing_ui(ui, "reconstructions", |ui| match input.look.as_ref().filter(|_| is_of_set) {
-        Some(look) => set_figures_ui(ui, input, look),
+        Some(look) => set_figures_ui(ui, input, look, is_other),
         None => watched_figures_ui(ui, input, run),
     });
+    remove
 }
 
 fn order_ui(ui: &mut Ui, order: &mut Order) {
@@ -327,7 +351,7 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
 }
 
 /// By which weights the samples of a set are shown, and how far their errors are known.
-fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>) {
+fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>, is_other: bool) {
     let (known, all) = (look.looked(input.scored), look.rows.len());
     let dim = color(palette(ui).dim);
     let mut say = |text: String, about: &str| {
@@ -346,7 +370,9 @@ fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>
     let about = "The network had the weights that these samples are shown by after this epoch";
     say(format!("weights of epoch {}", look.epoch), about);
     if let Some(mean) = mean {
-        let name = if look.subject.is_corrupted {
+        let name = if is_other && look.run.design.corruption.corrupts() {
+            "MSE to the given samples"
+        } else if look.subject.is_corrupted {
             "MSE, corrupted input"
         } else if look.run.design.corruption.corrupts() {
             "MSE, clean input"
@@ -354,6 +380,11 @@ fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>
             "MSE"
         };
         figure_ui(ui, name, &format_number(mean));
+    }
+    if let Some(record) = look.run.history.epochs.last().filter(|_| is_other) {
+        // What the errors of other data are compared with.
+        let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
+        figure_ui(ui, name, &format_number(record.mse));
     }
 }
 
@@ -401,7 +432,7 @@ impl ReconstructionsView {
 
 /// How the view is called.
 static ENTRY: Entry = Entry {
-    name: "Reconstructions",
+    name: RECONSTRUCTIONS_VIEW,
     title: "Reconstructions",
     icon: "↔",
     command: "Show reconstructions",
@@ -415,6 +446,9 @@ impl View for ReconstructionsView {
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        if let Some(set) = state.view.set.take() {
+            self.set = set;
+        }
         let now = &*state;
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
@@ -426,6 +460,9 @@ impl View for ReconstructionsView {
         let run = run.map(|run| run.id);
         if let (true, Some(run)) = (output.load, run) {
             state.load_data_of(run);
+        }
+        if let Some(name) = output.remove {
+            state.remove_other(&name);
         }
         if let Some((fingerprint, rows, how)) = output.select {
             state.selection.apply(fingerprint, rows, how);
