@@ -164,6 +164,8 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     assert!(log.iter().any(|line| line.text.contains("bars/broken.png")), "one is damaged");
     window.until("they are scored", |state| state.scored.mean.is_some());
     window.until("they are located", |state| state.scored.located.contains_key("photos"));
+    window.settle();
+    assert!(window.says("photos (24)"), "the legend of the latent space has them");
 
     let two = [folder.join("checks/03.png"), folder.join("bars/07.png")];
     drop_on(&mut window, &two);

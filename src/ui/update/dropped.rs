@@ -49,7 +49,11 @@ impl State {
             Some((run, is_alike)) if self.dialog.is_none() => {
                 self.dialog = Some(Dialog::Dropped(Dropped { paths, source, run, is_alike }));
             }
-            Some(_) | None => self.use_first(&paths, source),
+            Some(_) => {
+                let text = "Answer the question that is open, then drop the files again.";
+                self.notices.say(Severity::Warning, text);
+            }
+            None => self.use_first(&paths, source),
         }
     }
 

@@ -1,14 +1,14 @@
 //! Where the encoder puts other data: points of their own above those of the run's, with a line of the legend for each set.
 
-use egui::{Align2, FontId, Pos2, RichText, Sense, Shape, Tooltip, Ui, pos2, vec2};
+use egui::{Align2, FontId, Pos2, RichText, Role, Sense, Shape, Tooltip, Ui, WidgetInfo, pos2, vec2};
 
 use super::super::sample::{RangeCache, Sampler, label_text, row_name};
 use super::Plane;
 use crate::dataset::Dataset;
 use crate::figure::Rgb;
-use crate::project::{Shown, format_count, visible};
+use crate::project::{Shown, format_count, format_number, visible};
 use crate::session::Located;
-use crate::ui::plots::{Atlas, Markers, ShownScatter, color, format_number, palette, shortened, stamp_of};
+use crate::ui::plots::{Atlas, Markers, ShownScatter, color, palette, shortened, stamp_of};
 use crate::ui::state::{How, Selection};
 
 /// Other data and the codes of their first rows.
@@ -74,11 +74,13 @@ impl Others {
         let pointer = shown.response.hover_pos();
         let (mut nearest, mut edges, mut fills): (Option<(f32, Pointed<'_>)>, _, _) = (None, vec![], vec![]);
         let frame = shown.rect().expand(OUTER_PX);
-        for (number, other) in others.iter().enumerate() {
+        let mut outside = vec![0_usize; others.len()];
+        for ((number, other), outside) in others.iter().enumerate().zip(&mut outside) {
             let tint = color(tint(p, number));
             for (row, point) in (0..).zip(part.points(other.located)) {
                 let at = shown.at(point);
                 if !at.is_finite() || !frame.contains(at) {
+                    *outside += 1;
                     continue;
                 }
                 let is_selected = selection.contains(other.data.fingerprint, row);
@@ -97,7 +99,7 @@ impl Others {
                 painter.add(Shape::Mesh(mesh));
             }
         }
-        self.legend(ui, others, shown);
+        self.legend(ui, others, &outside, shown);
         let Some((_, pointed)) = nearest else { return (false, None) };
         self.card_ui(ui, pointed, part);
         let how = How::of(ui.input(|input| input.modifiers));
@@ -105,17 +107,23 @@ impl Others {
         (true, clicked.then(|| (pointed.other.data.fingerprint, vec![pointed.row], how)))
     }
 
-    /// A line for each set at the lower left of the plot.
-    fn legend(&mut self, ui: &Ui, others: &[OtherCodes<'_>], shown: &ShownScatter) {
+    /// A line for each set at the lower left of the plot; `outside` are how many of its points the axes do not reach.
+    fn legend(&mut self, ui: &Ui, others: &[OtherCodes<'_>], outside: &[usize], shown: &ShownScatter) {
         let (p, painter) = (palette(ui), shown.painter(ui));
         let from = shown.rect().left_bottom() + vec2(12.0, -10.0);
         let places: Vec<Pos2> = (0..others.len())
             .map(|line| pos2(from.x, from.y - LINE_PX * (others.len() - 1 - line) as f32))
             .collect();
-        for (at, other) in places.iter().zip(others) {
-            let text = format!("{} ({})", shortened(other.name, 24), format_count(other.data.len()));
+        for ((at, other), outside) in places.iter().zip(others).zip(outside) {
+            let mut text = format!("{} ({})", shortened(other.name, 24), format_count(other.data.len()));
+            if *outside > 0 {
+                text.extend([", ", &format_count(*outside), " outside the axes"]);
+            }
             let at = *at + vec2(10.0, 0.0);
-            painter.text(at, Align2::LEFT_CENTER, text, FontId::proportional(11.5), color(p.text));
+            let place =
+                painter.text(at, Align2::LEFT_CENTER, &text, FontId::proportional(11.5), color(p.text));
+            let response = ui.interact(place, ui.scope_id().with(("other data", other.name)), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
         }
         for (radius, is_edge) in [(OUTER_PX, true), (INNER_PX, false)] {
             let marks = places
