@@ -8,7 +8,7 @@ use egui::accesskit::Role;
 use hourglass::project::Source;
 use hourglass::run::Status;
 
-use crate::common::{CTRL, Home, NONE, Window};
+use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
 
 /// Pictures of each kind in the folder.
 const EACH: u32 = 12;
@@ -185,6 +185,23 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     drop_on(&mut window, &[folder.join("bars/broken.png")]);
     window.press("Cancel");
     assert_eq!(window.state().others.len(), 1);
+
+    let file = home.path("shown.hourglass");
+    window.key(CTRL_SHIFT, Key::S);
+    window.type_path(&file);
+    window.until("it is saved", |state| state.file.is_some());
+    drop(window);
+    let other = Home::new();
+    let mut window = other.window();
+    window.key(CTRL, Key::O);
+    window.type_path(&file);
+    window.until("it is open", |state| state.runs.len() == 1);
+    window.settle();
+    assert!(window.state().others.is_empty(), "nothing is loaded unasked");
+    window.press("Load them");
+    window.until("they are shown again", |state| {
+        state.others.get("photos").is_some_and(|data| data.len() == 24)
+    });
 }
 
 /// A path let go over the window.
