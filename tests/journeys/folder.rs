@@ -8,7 +8,7 @@ use egui::accesskit::Role;
 use hourglass::project::Source;
 use hourglass::run::Status;
 
-use crate::common::{CTRL, CTRL_SHIFT, Home, NONE, Window};
+use crate::common::{CTRL, CTRL_ALT, CTRL_SHIFT, Home, NONE, Window};
 
 /// Pictures of each kind in the folder.
 const EACH: u32 = 12;
@@ -166,6 +166,24 @@ fn a_folder_is_shown_to_a_trained_run_and_the_design_keeps_its_data() {
     window.until("they are located", |state| state.scored.located.contains_key("photos"));
     window.settle();
     assert!(window.says("photos (24)"), "the legend of the latent space has them");
+
+    window.key(CTRL, Key::Num4);
+    window.choose("Data shown", "photos");
+    assert!(window.shows("class bars: 12"), "the view of the data has them");
+    window.key(CTRL_ALT, Key::Num9);
+    window.choose("Select from", "photos (24)");
+    window.key(CTRL, Key::A);
+    window.until("they are compared", |state| {
+        state.scored.compared.as_ref().is_some_and(|compared| compared.found.is_with_training)
+    });
+    window.settle();
+    assert!(window.says("24 selected beside") && window.says("training samples"));
+    let restored = home.path("restored");
+    window.key(CTRL_ALT, Key::Y);
+    window.type_path(&restored);
+    window.until("reconstructions are written", |_| {
+        std::fs::read_dir(&restored).is_ok_and(|files| files.count() == 24)
+    });
 
     let two = [folder.join("checks/03.png"), folder.join("bars/07.png")];
     drop_on(&mut window, &two);
