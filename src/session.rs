@@ -18,6 +18,7 @@ mod recorder;
 mod results;
 mod scores;
 mod sets;
+mod showing;
 mod training;
 
 pub use baseline::{baseline, baseline_macs};
@@ -29,10 +30,11 @@ pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Sta
 pub use results::{Measured, likelihood_of};
 pub use scores::{Ranking, Scores};
 pub use sets::{
-    ClassShares, Comparison, Difference, Exported, Linear, Moments, Order, Pictures, Pixel, SampleAnswer,
-    SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name, squared_error,
-    written_channels,
+    ClassShares, Comparison, Difference, Exported, Linear, Located, Moments, Order, Pictures, Pixel, Rated,
+    SampleAnswer, SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name,
+    squared_error, written_channels,
 };
+pub use showing::{Shown, show};
 
 use std::any::Any;
 use std::sync::Arc;
@@ -132,6 +134,8 @@ impl Session {
         let training = match request {
             Request::Load { request, data, own } => return self.loader.load(request, *data, own),
             Request::CancelLoad => return self.loader.cancel(),
+            Request::Show { request, run, paths } => return self.loader.show(request, run, paths),
+            Request::CancelShow => return self.loader.cancel_shown(),
             Request::Compute(job) => return self.compute.push(job),
             Request::Cancel(id) => return self.compute.cancel(id),
             Request::Weights(run) => TrainingCommand::Weights(run),
@@ -161,6 +165,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.loader.cancel();
+        self.loader.cancel_shown();
         self.training = None;
         if let Some(thread) = self.training_thread.take() {
             // A panic of the worker has become an event already.

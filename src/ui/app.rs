@@ -151,7 +151,7 @@ impl HourglassApp {
                     }
                 }
                 Effect::Open(path) => self.files.open(path),
-                Effect::LookAt(path) => self.files.look_at(path),
+                Effect::LookAt(paths) => self.files.look_at(paths),
                 Effect::Save(request) => self.files.save(request),
                 Effect::Browse(browse) => self.files.browse(browse),
                 Effect::LookFor(question) => self.files.look_for(question),

@@ -173,6 +173,8 @@ mod tests {
         let refused: HashSet<Command> =
             Command::all().filter(|command| command.available(&state).is_err()).collect();
         let expected = [
+            ShowOther,
+            ReloadOther,
             Revert,
             Undo,
             Redo,
@@ -187,6 +189,7 @@ mod tests {
             NameSelection,
             ExportTable,
             ExportPictures,
+            ExportRestored,
             TrainOrPause,
             StepOnce,
             EpochOnce,

@@ -38,7 +38,7 @@ pub enum FileEvent {
     /// The desktop has no dialog to show.
     NoDialog(Browse),
     /// What something dropped on the window is.
-    LookedAt(PathBuf, DropKind),
+    LookedAt(Vec<(PathBuf, DropKind)>),
     /// Work found that a crash left behind.
     Found(Vec<Recovery>),
     /// Such work that cannot be read was moved to another place.
@@ -90,10 +90,13 @@ impl FileRoom {
     }
 
     /// Finds out what something dropped on the window is.
-    pub fn look_at(&self, path: PathBuf) {
+    pub fn look_at(&self, paths: Vec<PathBuf>) {
         self.spawn(move || {
-            let kind = drop_kind(&path);
-            FileEvent::LookedAt(path, kind)
+            let kind = |path: PathBuf| {
+                let kind = drop_kind(&path);
+                (path, kind)
+            };
+            FileEvent::LookedAt(paths.into_iter().map(kind).collect())
         });
     }
 

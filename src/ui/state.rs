@@ -22,6 +22,7 @@ mod save;
 mod scored;
 mod selection;
 mod sets;
+mod showing;
 mod sources;
 mod store_request;
 mod then;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 
 pub use self::actions::{RunAction, Seek};
 pub use self::baselines::Baselines;
-pub use self::browse::{Browse, BrowseKind, Target};
+pub use self::browse::{ALL_DATA, Browse, BrowseKind, Target};
 pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
@@ -52,10 +53,13 @@ pub use self::save::{ExportRequest, SaveKind, SaveRequest};
 pub use self::scored::{Awaited, Compared, Errors, Moment, Ordered, Pictured, Scored, Subject};
 pub use self::selection::{How, Selection};
 pub use self::sets::{Set, SetChoice, SetRows, Sets};
+pub use self::showing::{Dropped, Showing, Wish};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::store_request::StoreRequest;
 pub use self::then::{OwnData, Then};
-pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, SELECTION_VIEW, ViewSettings};
+pub use self::view::{
+    BottomTab, DATA_VIEW, Palette, PanelSizes, RECONSTRUCTIONS_VIEW, SELECTION_VIEW, ViewSettings,
+};
 use crate::check::DataFacts;
 use crate::dataset::Dataset;
 use crate::io::{MergeBase, Recovery, Store};
@@ -130,7 +134,9 @@ pub struct State {
     pub selection: Selection,
     /// Errors and pictures of the samples of a set.
     pub scored: Scored,
-    /// Other data that networks are shown, by name.
+    /// Other data that networks are shown, loaded or on their way.
+    pub showing: Showing,
+    /// Those that the shown run's network sees, by name.
     pub others: BTreeMap<String, Arc<Dataset>>,
     /// Data of runs that the design no longer reads.
     pub(super) past_data: PastData,
@@ -160,7 +166,7 @@ pub enum Effect {
     /// Read a project or a design.
     Open(PathBuf),
     /// Find out what was dropped on the window.
-    LookAt(PathBuf),
+    LookAt(Vec<PathBuf>),
     /// Write a file.
     Save(Box<SaveRequest>),
     /// Find out what is at a path.
@@ -222,6 +228,7 @@ impl State {
             baselines: Baselines::default(),
             selection: Selection::default(),
             scored: Scored::default(),
+            showing: Showing::default(),
             others: BTreeMap::new(),
             past_data: PastData::default(),
             kept: None,

@@ -12,7 +12,8 @@ use crate::project::{Schedule, visible, visible_path};
 use crate::run::Run;
 use crate::ui::commands::{Command, Menu};
 use crate::ui::state::{
-    Browse, BrowseKind, Dialog, Effect, PathDialog, Purpose, SaveKind, State, Target, Then, cores,
+    ALL_DATA, Browse, BrowseKind, Dialog, Dropped, Effect, PathDialog, Purpose, SaveKind, State, Target,
+    Then, cores,
 };
 use crate::ui::theme::{self, tokens};
 use crate::ui::widgets::button::{primary_ui, secondary_ui};
@@ -29,12 +30,14 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
             Dialog::Shortcuts => 560.0,
             Dialog::New => new_project::width(ui),
             Dialog::Path(_) | Dialog::Recover(_) => 520.0,
+            Dialog::Dropped(_) => 460.0,
             Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
         ui.spacing_mut().item_spacing.y = 10.0;
         answer = match &mut dialog {
             Dialog::New => new_ui(ui),
             Dialog::Path(dialog) => path_ui(ui, state, dialog),
+            Dialog::Dropped(dropped) => dropped_ui(ui, dropped),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
@@ -60,6 +63,11 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
         Answer::Browse(browse) => {
             state.dialog = Some(dialog);
             state.effects.push(Effect::Browse(browse));
+        }
+        Answer::Dropped { show } => {
+            if let Dialog::Dropped(Dropped { paths, source, run, .. }) = dialog {
+                if show { state.show_to(run, paths) } else { state.use_first(&paths, source) }
+            }
         }
         Answer::Unsaved { save } => {
             if let Dialog::Unsaved(then) = dialog {
@@ -91,6 +99,7 @@ enum Answer {
     New(Start),
     Browse(Browse),
     Unsaved { save: bool },
+    Dropped { show: bool },
     TrainMore(u32),
     Threads(Option<usize>),
     Recover(Recovery),
@@ -112,21 +121,64 @@ fn new_ui(ui: &mut Ui) -> Answer {
     answer
 }
 
+/// Asks whether files that were dropped are shown to a trained run or become the data of the design. The likelier answer has
+/// the focus.
+fn dropped_ui(ui: &mut Ui, dropped: &Dropped) -> Answer {
+    let Dropped { paths, run, is_alike, .. } = dropped;
+    let name = paths.first().map_or_else(String::new, |path| {
+        visible(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).into_owned()
+    });
+    let title = match paths.len() {
+        0 | 1 => format!("What is “{name}” for?"),
+        several => format!("What are these {several} files for?"),
+    };
+    title_ui(ui, &title);
+    let text = format!(
+        "The network of run {run} can encode and reconstruct the samples while the design keeps its data. Or the design gets them as its new data."
+    );
+    ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).dim)).wrap());
+    let mut answer = Answer::Open;
+    let show = format!("Show to run {run}");
+    let choices = [(show.as_str(), true), ("Use as data of the design", false)];
+    buttons_ui(ui, |ui| {
+        for (text, is_show) in choices {
+            let button = if *is_alike == is_show { expected_ui(ui, text) } else { secondary_ui(ui, text) };
+            if button.clicked() {
+                answer = Answer::Dropped { show: is_show };
+            }
+        }
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    answer
+}
+
 fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
     let (title, verb, kind) = match &dialog.purpose {
-        Purpose::Open => {
-            ("Open a project or a design", "Open", BrowseKind::File("Hourglass", &["hourglass", "ron"]))
+        Purpose::Show(run) => (format!("Show other data to run {run}"), "Show", ALL_DATA),
+        Purpose::Open => (
+            "Open a project or a design".to_owned(),
+            "Open",
+            BrowseKind::File("Hourglass", &["hourglass", "ron"]),
+        ),
+        Purpose::Save(kind @ SaveKind::Project, _) => {
+            ("Save the project".to_owned(), "Save", BrowseKind::Save(*kind))
         }
-        Purpose::Save(kind @ SaveKind::Project, _) => ("Save the project", "Save", BrowseKind::Save(*kind)),
-        Purpose::Save(kind @ SaveKind::Design, _) => ("Save the design", "Save", BrowseKind::Save(*kind)),
+        Purpose::Save(kind @ SaveKind::Design, _) => {
+            ("Save the design".to_owned(), "Save", BrowseKind::Save(*kind))
+        }
         Purpose::Save(kind @ SaveKind::Table, _) => {
-            ("Export the selection as a table", "Export", BrowseKind::Save(*kind))
+            ("Export the selection as a table".to_owned(), "Export", BrowseKind::Save(*kind))
+        }
+        Purpose::Save(kind @ SaveKind::Restored, _) => {
+            ("Export reconstructions as a folder of pictures".to_owned(), "Export", BrowseKind::Save(*kind))
         }
         Purpose::Save(kind @ SaveKind::Pictures, _) => {
-            ("Export the selection as a folder of pictures", "Export", BrowseKind::Save(*kind))
+            ("Export the selection as a folder of pictures".to_owned(), "Export", BrowseKind::Save(*kind))
         }
     };
-    title_ui(ui, title);
+    title_ui(ui, &title);
     if state.damaged && matches!(dialog.purpose, Purpose::Save(SaveKind::Project, _)) {
         let text = format!(
             "Parts of {} could not be read. Saved over it, they would be lost for good: save under another name.",
@@ -135,10 +187,11 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         ui.label(RichText::new(text).color(tokens(ui).dim));
     }
     let mut answer = Answer::Open;
+    let is_shown = matches!(dialog.purpose, Purpose::Show(_));
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut dialog.text)
-            .hint_text("Path of the file")
-            .desired_width(ui.available_width() - 96.0)
+            .hint_text(if is_shown { "Path of a file or a folder" } else { "Path of the file" })
+            .desired_width(ui.available_width() - if is_shown { 182.0 } else { 96.0 })
             .min_size(vec2(0.0, 28.0));
         let edit = ui.add(edit).accessible_name("Path");
         if edit.changed() {
@@ -155,6 +208,11 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         }
         if ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Browse…")).clicked() {
             let near = PathBuf::from(dialog.text.trim());
+            answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
+        }
+        if is_shown && ui.add_sized(vec2(78.0, 28.0), egui::Button::new("Folder…")).clicked() {
+            let near = PathBuf::from(dialog.text.trim());
+            let kind = BrowseKind::Folder;
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });

@@ -5,6 +5,8 @@ use egui::{
     Align2, Area, AreaState, Frame, Id, LayerId, Margin, Order, Pos2, Rect, RichText, Ui, Vec2, vec2,
 };
 
+use crate::project::{format_count, visible};
+use crate::session;
 use crate::ui::files;
 use crate::ui::state::{Dialog, Offer, State, Toast};
 use crate::ui::theme::{self, tokens};
@@ -20,6 +22,7 @@ const TEXT_PX: f32 = 300.0;
 /// Shows the notes at the lower right of `room`, which is what the bottom panel leaves, above the
 /// replay bar; each can be closed.
 pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
+    showing_ui(ui, state, room);
     let now = ui.ctx().time();
     match state.notices.expire(now) {
         Some(wait) if wait > 0.0 => ui.ctx().request_repaint_after_secs(wait as f32),
@@ -64,6 +67,7 @@ pub fn notes_ui(ui: &mut Ui, state: &mut State, room: Rect) {
         Some(Offer::Choice(choice)) => state.choose(choice),
         Some(Offer::Data(source)) => state.use_data(*source),
         Some(Offer::Recover(found)) => state.dialog = Some(Dialog::Recover(found)),
+        Some(Offer::Others) => state.reload_others(),
         None => {}
     }
 }
@@ -82,6 +86,33 @@ fn in_use(ui: &Ui, notes: Id) -> Option<Rect> {
     let used = ui.memory(egui::Memory::focused).or(ui.ctx().dragged_id())?;
     let response = ui.ctx().read_response(used)?;
     (response.layer_id != LayerId::new(Order::Foreground, notes)).then_some(response.rect)
+}
+
+/// Shows how far other data are loaded that a network is shown, at the lower left of `room`.
+fn showing_ui(ui: &Ui, state: &mut State, room: Rect) {
+    let Some(((done, total), name)) = state.showing.progress.zip(state.showing.name()) else { return };
+    let count = match total {
+        0 => format_count(done),
+        _ => format!("{} of {}", format_count(done), format_count(total)),
+    };
+    let text = format!("Loading {} … {count}", visible(name));
+    let area = Area::new(Id::unique("showing"))
+        .order(Order::Foreground)
+        .pivot(Align2::LEFT_BOTTOM)
+        .fixed_pos(room.left_bottom() + vec2(14.0, -ABOVE_PX));
+    let cancels = area.show(ui.ctx(), |ui| {
+        let frame = Frame::popup(ui.style()).fill(tokens(ui).raised);
+        let shown = frame.show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(text).size(12.0));
+                secondary_ui(ui, "Cancel").accessible_name("Cancel loading other data").clicked()
+            })
+        });
+        shown.inner.inner
+    });
+    if cancels.inner {
+        state.send(session::Request::CancelShow);
+    }
 }
 
 /// How a note was closed.
@@ -124,11 +155,15 @@ fn toast_ui(ui: &mut Ui, toast: &Toast) -> Option<Answer> {
 pub fn dropped_ui(ui: &mut Ui, state: &mut State) {
     let (hovered, dropped) =
         ui.input(|input| (input.raw.hovered_files.clone(), input.raw.dropped_files.clone()));
-    for file in dropped {
-        state.take_dropped(file.path().to_owned());
-    }
+    state.take_dropped(dropped.iter().map(|file| file.path().to_owned()).collect());
     let Some(file) = hovered.first() else { return };
-    let promise = file.path.as_deref().map_or("Open or use as data", files::promise);
+    let promise = match (file.path.as_deref(), state.trained_run()) {
+        (Some(path), Some(run)) if !files::is_project(path) => {
+            format!("Show to run {} or use as data", run.id)
+        }
+        (Some(path), _) => files::promise(path).to_owned(),
+        (None, _) => "Open or use as data".to_owned(),
+    };
     let tokens = tokens(ui);
     let rect = ui.ctx().content_rect();
     let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("drop")));

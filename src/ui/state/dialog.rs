@@ -1,6 +1,7 @@
 //! Questions over the window.
 
 use super::path_dialog::PathDialog;
+use super::showing::Dropped;
 use super::then::Then;
 use crate::io::Recovery;
 
@@ -11,6 +12,8 @@ pub enum Dialog {
     New,
     /// A path to open or to save to.
     Path(PathDialog),
+    /// What to do with files that were dropped while there is a trained run.
+    Dropped(Dropped),
     /// Save first?
     Unsaved(Then),
     /// How many epochs more.

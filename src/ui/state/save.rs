@@ -8,7 +8,7 @@ use crate::dataset::Dataset;
 use crate::io::{FileError, Files, MergeBase, MergeNote, save_design};
 use crate::project::{Project, Source};
 use crate::run::Run;
-use crate::session::{Exported, export_pictures, export_table};
+use crate::session::{Exported, Trial, export_pictures, export_table};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum SaveKind {
     Table,
     /// The selection as a new folder of pictures.
     Pictures,
+    /// What the shown run's network makes of the selection, as a new folder of pictures.
+    Restored,
 }
 
 impl SaveKind {
@@ -30,7 +32,7 @@ impl SaveKind {
             SaveKind::Project => "hourglass",
             SaveKind::Design => "ron",
             SaveKind::Table => "csv",
-            SaveKind::Pictures => "",
+            SaveKind::Pictures | SaveKind::Restored => "",
         }
     }
 
@@ -38,7 +40,7 @@ impl SaveKind {
     pub fn is_document(self) -> bool {
         match self {
             SaveKind::Project | SaveKind::Design => true,
-            SaveKind::Table | SaveKind::Pictures => false,
+            SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => false,
         }
     }
 }
@@ -54,6 +56,8 @@ pub struct ExportRequest {
     pub rows: Vec<u32>,
     /// Errors by row of the data, NaN where they are not known; empty where none are.
     pub errors: Vec<f32>,
+    /// The shown run's network with the data as they are, where it has weights.
+    pub trial: Option<Trial>,
 }
 
 /// A file to be written: everything that goes into it, as it was when it was asked for.
@@ -82,17 +86,29 @@ impl SaveRequest {
     /// The file that could not be read or written, and why.
     pub fn save(&mut self, files: &Files) -> Result<Vec<MergeNote>, FileError> {
         let rows = self.exported.as_ref().map(|request| {
-            let ExportRequest { data, rows, errors, source } = request;
-            (source, Exported { data, rows, errors })
+            let ExportRequest { data, rows, errors, source, trial } = request;
+            (source, Exported { data, rows, errors }, trial)
         });
         match (self.kind, rows) {
             (SaveKind::Project, _) => return self.save_project(files),
             (SaveKind::Design, _) => save_design(files, &self.path, &self.project)?,
-            (SaveKind::Table, Some((_, rows))) => export_table(files, &self.path, rows)?,
-            (SaveKind::Pictures, Some((source, rows))) => {
+            (SaveKind::Table, Some((_, rows, _))) => export_table(files, &self.path, rows)?,
+            (SaveKind::Pictures, Some((source, rows, _))) => {
                 export_pictures(files, &self.path, source, rows)?;
             }
-            (SaveKind::Table | SaveKind::Pictures, None) => {}
+            (SaveKind::Restored, Some((source, Exported { rows, .. }, Some(trial)))) => {
+                let restored = trial.reconstructed(rows).map_err(|reason| FileError::System {
+                    path: self.path.clone(),
+                    action: "saved",
+                    reason,
+                    remedy: "Select fewer samples, or close other programs.".to_owned(),
+                })?;
+                let all: Vec<u32> = (0..restored.len() as u32).collect();
+                let rows = Exported { data: &restored, rows: &all, errors: &[] };
+                export_pictures(files, &self.path, source, rows)?;
+            }
+            (SaveKind::Restored, Some((_, _, None)))
+            | (SaveKind::Table | SaveKind::Pictures | SaveKind::Restored, None) => {}
         }
         Ok(Vec::new())
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::runs_table::RunsTable;
+use super::sets::Set;
 
 /// A tab of the bottom panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,8 @@ pub struct ViewSettings {
     pub recent_commands: Vec<String>,
     /// The name of a view to bring to the front at the next frame.
     pub show: Option<&'static str>,
+    /// The set that the view of reconstructions shows from the next frame on.
+    pub set: Option<Set>,
     /// Whether the views go back to their first arrangement at the next frame.
     pub reset_layout: bool,
 }
@@ -72,6 +75,7 @@ impl Default for ViewSettings {
             starts_anew: false,
             recent_commands: Vec::new(),
             show: None,
+            set: None,
             reset_layout: false,
         }
     }
@@ -105,6 +109,9 @@ pub const SELECTION_VIEW: &str = "Selection";
 
 /// Name of the view of the data, which is shown when data are chosen.
 pub const DATA_VIEW: &str = "Data";
+
+/// Name of the view of reconstructions, which is shown when a network is shown other data.
+pub const RECONSTRUCTIONS_VIEW: &str = "Reconstructions";
 
 /// The command palette: what was typed and which line is chosen.
 #[derive(Clone, Debug, Default)]

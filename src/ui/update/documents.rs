@@ -7,6 +7,7 @@ use crate::check::Severity;
 use crate::io::Recovery;
 use crate::project::{Place, Project, Recipe, Source, is_hidden, visible, visible_path};
 use crate::run::Run;
+use crate::session::Request;
 use crate::ui::state::{
     Browse, BrowseKind, Dialog, Effect, Offer, OwnData, PathDialog, PathField, PathFound, Purpose, SaveKind,
     SaveRequest, Sources, State, StoreRequest, Target, Then, with_ending,
@@ -17,6 +18,9 @@ impl State {
     pub fn replace(&mut self, project: Project, runs: Vec<Run>, file: Option<PathBuf>) {
         for run in self.unfinished() {
             self.abandon(run);
+        }
+        if self.showing.progress.is_some() {
+            self.send(Request::CancelShow);
         }
         // What is not named here begins anew.
         *self = State {
@@ -176,12 +180,13 @@ impl State {
         let name = match kind {
             SaveKind::Project | SaveKind::Design => stem,
             SaveKind::Table | SaveKind::Pictures => format!("{stem}-selection"),
+            SaveKind::Restored => format!("{stem}-reconstructions"),
         };
         let name = with_ending(PathBuf::from(name), kind);
         let path = match kind {
             SaveKind::Project if self.damaged => self.file.as_deref().map(beside),
             SaveKind::Project => self.file.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures => None,
+            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => None,
         };
         let text = path.unwrap_or_else(|| folder.join(name)).display().to_string();
         PathDialog::new(Purpose::Save(kind, None), text)
@@ -192,6 +197,7 @@ impl State {
         let Some(Dialog::Path(dialog)) = self.dialog.take() else { return };
         match dialog.purpose {
             Purpose::Open => self.proceed(Then::OpenPath(path)),
+            Purpose::Show(run) => self.show_to(run, vec![path]),
             Purpose::Save(kind, then) => {
                 let full = with_ending(path.clone(), kind);
                 if full == path {
@@ -220,7 +226,7 @@ impl State {
     pub fn save_request(&self, path: PathBuf, kind: SaveKind, then: Option<Then>) -> SaveRequest {
         let runs = match kind {
             SaveKind::Project => self.runs.clone(),
-            SaveKind::Design | SaveKind::Table | SaveKind::Pictures => Vec::new(),
+            SaveKind::Design | SaveKind::Table | SaveKind::Pictures | SaveKind::Restored => Vec::new(),
         };
         let path = std::path::absolute(&path).unwrap_or(path);
         // Whatever is at another place was asked about; it is looked at where it is replaced.

@@ -27,7 +27,7 @@ impl State {
                 }
             }
             FileEvent::NoDialog(browse) => self.offer_typing(&browse.target),
-            FileEvent::LookedAt(path, kind) => self.use_dropped(path, kind),
+            FileEvent::LookedAt(found) => self.use_dropped(found),
             FileEvent::LookedFor(found) => self.path_found(found),
             FileEvent::Near(browse, folder) => self.effects.push(Effect::ShowDialog(browse, folder)),
             FileEvent::SetAside(SetAside { path, error }) => self.notices.say(
@@ -100,6 +100,7 @@ impl State {
         self.replace(opened.project, opened.runs, file);
         self.damaged = !opened.warnings.is_empty();
         self.base = opened.base;
+        self.offer_others();
     }
 
     fn offer_data(&mut self, path: &Path, data: DataInstead) {

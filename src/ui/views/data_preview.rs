@@ -7,10 +7,10 @@ mod grid;
 mod remarks;
 mod samples;
 
-use egui::{ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{ComboBox, ProgressBar, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{chip_ui, empty_ui, header_ui, quiet_ui};
+use super::parts::{chip_ui, empty_ui, header_ui, named, quiet_ui};
 use super::sample::RangeCache;
 use super::view::{Entry, View};
 use crate::dataset::{Dataset, LabelValues, Subset};
@@ -20,6 +20,7 @@ use crate::ui::keys::keys;
 use crate::ui::plots::{Atlas, color, palette, shortened, stamp_of};
 use crate::ui::state::{DATA_VIEW, State};
 use crate::ui::update::Remedy;
+use crate::ui::widgets::button;
 use crate::ui::widgets::header::{ROW_PX, Row, Side, one_row_ui};
 use crate::ui::widgets::scroll::always_seen;
 use columns::{Found, columns_ui, find_ui};
@@ -77,6 +78,9 @@ pub struct DataPreviewView {
     /// Which samples are shown.
     #[serde(skip)]
     pub filter: Filter,
+    /// The name of other data that are shown, not those of the design.
+    #[serde(skip)]
+    pub other: Option<String>,
     /// Whether the columns of a table are shown, not its rows.
     pub columns: bool,
     /// A part of the names of the columns that are shown.
@@ -342,16 +346,49 @@ static ENTRY: Entry = Entry {
     keys: keys![CTRL, Num4],
 };
 
+/// The choice of the data that are shown, where a network is shown other data; these can be removed.
+fn source_ui(ui: &mut Ui, state: &mut State, shown: &mut Option<String>) {
+    shown.take_if(|name| !state.others.contains_key(name));
+    if state.others.is_empty() {
+        return;
+    }
+    let mut removed = None;
+    ui.horizontal(|ui| {
+        ui.add_space(12.0);
+        ui.label(RichText::new("Data of").size(11.5).color(color(palette(ui).dim)));
+        let text = shown.as_deref().map_or_else(|| "the design".to_owned(), |name| shortened(name, 24));
+        let combo = ComboBox::from_id_salt("data shown").selected_text(text).width(150.0);
+        let combo = combo.show_ui(ui, |ui| {
+            ui.selectable_value(shown, None, "the design");
+            for name in state.others.keys() {
+                ui.selectable_value(shown, Some(name.clone()), shortened(name, 24));
+            }
+        });
+        named(combo.response, "Data shown");
+        if let Some(name) = &*shown {
+            let button = named(button::quiet_ui(ui, "×"), format!("Remove {}", visible(name)));
+            if button.on_hover_text("The network is shown these data no longer").clicked() {
+                removed = Some(name.clone());
+            }
+        }
+    });
+    if let Some(name) = removed {
+        state.remove_other(&name);
+    }
+}
+
 impl View for DataPreviewView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        source_ui(ui, state, &mut self.other);
+        let other = self.other.as_ref().and_then(|name| state.others.get(name)).cloned();
         let (data, design) = (&state.data, &state.project.data);
         let problem = state.derived.data_problem().cloned();
         let remedies = problem.as_ref().map_or_else(Vec::new, |problem| state.remedies(problem));
-        let known = match (data.progress, &problem, &data.dataset) {
+        let own = match (data.progress, &problem, &data.dataset) {
             // Data of another source are gone already.
             (Some((done, total)), _, Some(dataset)) => DataState::Reloading(dataset, done, total),
             (Some((done, total)), _, None) => DataState::Loading(done, total),
@@ -359,6 +396,7 @@ impl View for DataPreviewView {
             (None, None, Some(dataset)) => DataState::Loaded(dataset),
             (None, None, None) => DataState::None,
         };
+        let known = other.as_deref().map_or(own, DataState::Loaded);
         let output = data_preview_ui(ui, &DataInput { state: known, design }, self);
         if output.cancel {
             state.send(session::Request::CancelLoad);
@@ -369,7 +407,7 @@ impl View for DataPreviewView {
         if let Some(remedy) = output.remedy.and_then(|at| remedies.get(at)) {
             state.mend(Place::Data, remedy);
         }
-        if let Some(choice) = output.choice {
+        if let Some(choice) = output.choice.filter(|_| other.is_none()) {
             state.choose(choice);
         }
         output.drag

@@ -2,6 +2,7 @@
 
 mod card;
 pub(super) mod lasso;
+mod others;
 
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use self::card::{Card, card_ui};
 use self::lasso::{Lasso, Tool};
+pub use self::others::OtherCodes;
+use self::others::{Others, Part};
 use super::parts::{empty_ui, epoch_ui, header_ui, named, quiet_ui};
 use super::sample::{kept_at, tells_groups};
 use super::view::{Entry, View};
@@ -38,6 +41,8 @@ pub struct LatentInput<'a> {
     pub principal: Option<&'a [[f32; 2]]>,
     /// The selected samples.
     pub selection: &'a Selection,
+    /// Other data, where the encoder puts them.
+    pub others: &'a [OtherCodes<'a>],
 }
 
 /// What a person asked for.
@@ -47,6 +52,8 @@ pub struct LatentOutput {
     pub principal: Option<Arc<Kept>>,
     /// Change the selection by these rows of the run's data.
     pub select: Option<(Vec<u32>, How)>,
+    /// Change the selection by these rows of other data, which have this fingerprint.
+    pub select_other: Option<(u64, Vec<u32>, How)>,
     /// The title is being dragged: move the view.
     pub drag: bool,
 }
@@ -80,6 +87,8 @@ pub struct LatentView {
     pub tool: Tool,
     /// Zoom.
     pub scatter: ScatterView,
+    #[serde(skip)]
+    others: Others,
     #[serde(skip)]
     lasso: Lasso,
     #[serde(skip)]
@@ -154,10 +163,16 @@ pub fn latent_ui(ui: &mut Ui, input: &LatentInput<'_>, view: &mut LatentView) ->
     let of = stamp_of((view.cache.stamp, run.fingerprint, input.selection.changes()));
     view.lasso.follow(of, rows, |row| input.selection.contains(run.fingerprint, row));
     let shown = plot_ui(ui, view, column, lanes, series);
-    if let Some(shown) = &shown {
+    let mut is_on_other = false;
+    if let Some(shown) = shown.as_ref().filter(|_| !input.others.is_empty()) {
+        let part =
+            Part { plane: view.plane, code_units: kept.code_units, units: view.shown_units(kept.code_units) };
+        (is_on_other, output.select_other) = view.others.ui(ui, input.others, part, shown, input.selection);
+    }
+    if let Some(shown) = shown.as_ref().filter(|_| output.select_other.is_none()) {
         output.select = view.lasso.ui(ui, view.tool, shown, &view.cache.points, rows);
     }
-    if let Some(point) = shown.and_then(|shown| shown.hovered) {
+    if let Some(point) = shown.and_then(|shown| shown.hovered).filter(|_| !is_on_other) {
         card_ui(ui, input, run, kept, column, point, view);
     }
     output
@@ -451,10 +466,25 @@ impl View for LatentView {
         let kept = run.and_then(|run| kept_at(run, epoch)).map(|kept| kept.epoch);
         let principal = run.and_then(|run| now.principal.points(run.id));
         let selection = &now.selection;
-        let input = LatentInput { run, data, epoch, principal, selection };
+        let others: Vec<OtherCodes<'_>> = now
+            .others
+            .iter()
+            .filter_map(|(name, data)| {
+                let (_, located) = now.scored.located.get(name)?;
+                Some(OtherCodes { name, data, located })
+            })
+            .collect();
+        let input = LatentInput { run, data, epoch, principal, selection, others: &others };
         let output = latent_ui(ui, &input, self);
         let fingerprint = run.map(|run| run.fingerprint);
         let run = run.map(|run| run.id);
+        let drawn = state.shown().and_then(|run| kept_at(run, epoch)).cloned();
+        state.follow_located(
+            drawn.as_ref().filter(|kept| self.plane == Plane::Principal && kept.code_units > 2),
+        );
+        if let Some((fingerprint, rows, how)) = output.select_other {
+            state.selection.apply(fingerprint, rows, how);
+        }
         if let Some((fingerprint, (rows, how))) = fingerprint.zip(output.select) {
             state.selection.apply(fingerprint, rows, how);
         }

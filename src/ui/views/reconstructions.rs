@@ -16,17 +16,21 @@ use self::lines::{numbers_ui, profiles_ui};
 use self::listing::{Drawn, Listing, Seen, clicked};
 use self::page::Page;
 use self::pictures::pictures_ui;
-use super::parts::{empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, named, quiet_ui};
+use super::parts::{
+    chip_ui, empty_action_ui, empty_ui, epoch_ui, figure_ui, header_ui, is_tabbed, named, quiet_ui,
+};
 use super::sample::kept_at;
 use super::set_choice::set_choice_ui;
 use super::view::{Entry, View};
 use crate::dataset::Dataset;
-use crate::project::{format_count, format_number};
+use crate::project::{format_count, format_number, visible};
 use crate::run::{Kept, Run};
 use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
+use crate::ui::state::{
+    How, Look, MissingData, RECONSTRUCTIONS_VIEW, Scored, Set, SetChoice, Sets, State, Wanted,
+};
 use crate::ui::widgets::header::{Row, Side};
 
 const NOTHING_YET: &str = "No reconstructions yet";
@@ -60,6 +64,8 @@ pub struct ReconstructionsOutput {
     pub drag: bool,
     /// What the view wants to be computed.
     pub wanted: Option<Wanted>,
+    /// Remove other data of this name.
+    pub remove: Option<String>,
     /// Select these rows of the data with this fingerprint.
     pub select: Option<(u64, Vec<u32>, How)>,
 }
@@ -119,15 +125,23 @@ pub fn reconstructions_ui(
     }
     let choices = match (input.run, input.data) {
         (Some(run), Some(data)) => input.sets.choices(Some(run), data),
-        (_, None) | (None, _) => Vec::new(),
+        (Some(_), None) => input.sets.other_choices().collect(),
+        (None, _) => Vec::new(),
     };
-    let handle = header_ui(ui, ENTRY.title, |row| controls_ui(row, input, view, &choices));
+    let mut remove = None;
+    let handle = header_ui(ui, ENTRY.title, |row| {
+        remove = controls_ui(row, input, view, &choices).or(remove.take());
+    });
     let mut output =
-        ReconstructionsOutput { drag: handle.drag_started(), ..ReconstructionsOutput::default() };
+        ReconstructionsOutput { drag: handle.drag_started(), remove, ..ReconstructionsOutput::default() };
     let Some(run) = input.run else {
         empty_ui(ui, NOTHING_YET, NOTHING_YET_ADVICE);
         return output;
     };
+    if let Some(look) = input.look.as_ref().filter(|_| view.is_of_set(&choices)) {
+        set_ui(ui, input, view, look, &mut output);
+        return output;
+    }
     let kept = kept_at(run, input.epoch).filter(|kept| !kept.reconstructions.is_empty());
     let Some(kept) = kept else {
         empty_ui(ui, NOTHING_YET, "The first ones appear with the first epoch.");
@@ -137,12 +151,10 @@ pub fn reconstructions_ui(
         output.load = missing_ui(ui, input.missing);
         return output;
     };
-    match &input.look {
-        Some(look) if view.is_of_set(&choices) => set_ui(ui, input, view, look, &mut output),
-        None if view.is_of_set(&choices) => {
-            empty_ui(ui, "No weights yet", "These samples appear with the first checkpoint of the run.");
-        }
-        Some(_) | None => watched_ui(ui, input, view, run, data, kept, &mut output),
+    if view.is_of_set(&choices) {
+        empty_ui(ui, "No weights yet", "These samples appear with the first checkpoint of the run.");
+    } else {
+        watched_ui(ui, input, view, run, data, kept, &mut output);
     }
     output
 }
@@ -277,38 +289,57 @@ fn controls_ui(
     input: &ReconstructionsInput<'_>,
     view: &mut ReconstructionsView,
     choices: &[SetChoice],
-) {
-    let Some(run) = input.run else { return };
+) -> Option<String> {
+    let run = input.run?;
     let is_of_set = view.is_of_set(choices) && input.look.is_some();
-    if choices.len() > 1 {
+    let mut remove = None;
+    if choices.len() > 1 || (input.data.is_none() && !choices.is_empty()) {
         let mut set = if view.is_of_set(choices) { view.set.clone() } else { Set::Watched };
         let add = |ui: &mut Ui| set_choice_ui(ui, &mut set, choices);
         if row.part(Side::Left, "set", add).unwrap_or_default() {
             view.set = set;
         }
     }
+    let other = if let Set::Other(name) = &view.set { Some(name) } else { None };
+    let other = other.filter(|_| view.is_of_set(choices));
+    if let Some(name) = other {
+        let about = "Remove these data: the network is shown them no longer";
+        let add = |ui: &mut Ui| {
+            let chip = named(chip_ui(ui, false, "×"), format!("Remove {}", visible(name)));
+            chip.on_hover_text(about).clicked()
+        };
+        if row.part(Side::Left, "remove", add).unwrap_or_default() {
+            remove = Some(name.clone());
+        }
+    }
+    let is_other = other.is_some();
     row.part(Side::Left, "order", |ui| order_ui(ui, &mut view.order));
     let about = "Reconstructions of principal components, as many as the code has units";
     if row.chip(Side::Left, view.has_linear, "PCA", about) {
         view.has_linear = !view.has_linear;
     }
     let corrupts = run.design.corruption.corrupts();
-    if is_of_set && corrupts {
+    if is_of_set && corrupts && is_other {
+        let about = "The network is given these samples as they are, not corrupted as in its training";
+        quiet_ui(row, Side::Left, "corruption", "no corruption added", about);
+    } else if is_of_set && corrupts {
         let about = "Give the network corrupted samples, as in its training";
         if row.chip(Side::Left, view.is_corrupted, "corrupted", about) {
             view.is_corrupted = !view.is_corrupted;
         }
     }
-    if input.data.is_some_and(|data| data.shown().is_none()) {
+    let data = input.look.as_ref().map(|look| &**look.data).or(input.data);
+    if data.is_some_and(|data| data.shown().is_none()) {
         let about = "Show the numbers, coloured by how far the reconstruction is off";
         if row.chip(Side::Left, view.has_numbers, "numbers", about) {
             view.has_numbers = !view.has_numbers;
         }
     }
     match input.look.as_ref().filter(|_| is_of_set) {
-        Some(look) => set_figures_ui(row, input, look),
+        Some(look) => set_figures_ui(row, input, look, is_other),
         None => watched_figures_ui(row, input, run),
     }
+    remove
 }
 
 fn order_ui(ui: &mut Ui, order: &mut Order) {
@@ -325,7 +356,7 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
 }
 
 /// By which weights the samples of a set are shown, and how far their errors are known.
-fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Look<'_>) {
+fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Look<'_>, is_other: bool) {
     let (known, all) = (look.looked(input.scored), look.rows.len());
     let mut say = |name: &str, text: &str, about: &str| quiet_ui(row, Side::Right, name, text, about);
     let of = look.order_stamp(Order::Data);
@@ -340,7 +371,9 @@ fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Lo
     let about = "The network had the weights that these samples are shown by after this epoch";
     say("weights", &format!("weights of epoch {}", look.epoch), about);
     if let Some(mean) = mean {
-        let name = if look.subject.is_corrupted {
+        let name = if is_other && look.run.design.corruption.corrupts() {
+            "MSE to the given samples"
+        } else if look.subject.is_corrupted {
             "MSE, corrupted input"
         } else if look.run.design.corruption.corrupts() {
             "MSE, clean input"
@@ -348,6 +381,11 @@ fn set_figures_ui(row: &mut Row<'_>, input: &ReconstructionsInput<'_>, look: &Lo
             "MSE"
         };
         figure_ui(row, name, &format_number(mean));
+    }
+    if let Some(record) = look.run.history.epochs.last().filter(|_| is_other) {
+        // What the errors of other data are compared with.
+        let name = if record.validation.is_none() { "training MSE" } else { "validation MSE" };
+        figure_ui(row, name, &format_number(record.mse));
     }
 }
 
@@ -394,7 +432,7 @@ impl ReconstructionsView {
 
 /// How the view is called.
 static ENTRY: Entry = Entry {
-    name: "Reconstructions",
+    name: RECONSTRUCTIONS_VIEW,
     title: "Reconstructions",
     icon: "↔",
     command: "Show reconstructions",
@@ -408,6 +446,9 @@ impl View for ReconstructionsView {
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {
+        if let Some(set) = state.view.set.take() {
+            self.set = set;
+        }
         let now = &*state;
         let (run, epoch) = (now.shown(), now.epoch);
         let data = run.and_then(|run| now.data_of(run)).map(|data| &**data);
@@ -419,6 +460,9 @@ impl View for ReconstructionsView {
         let run = run.map(|run| run.id);
         if let (true, Some(run)) = (output.load, run) {
             state.load_data_of(run);
+        }
+        if let Some(name) = output.remove {
+            state.remove_other(&name);
         }
         if let Some((fingerprint, rows, how)) = output.select {
             state.selection.apply(fingerprint, rows, how);

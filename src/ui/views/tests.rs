@@ -131,13 +131,8 @@ impl Scene {
                 self.last.seek = loss_ui(ui, &input, &mut self.views.loss).seek.or(self.last.seek);
             }
             Part::Latent => {
-                let input = LatentInput {
-                    run,
-                    data,
-                    epoch,
-                    principal: self.principal.as_deref(),
-                    selection: &self.selection,
-                };
+                let (principal, selection) = (self.principal.as_deref(), &self.selection);
+                let input = LatentInput { run, data, epoch, principal, selection, others: &[] };
                 let output = latent_ui(ui, &input, &mut self.views.latent);
                 self.last.principal = output.principal.is_some();
                 let of_run = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
