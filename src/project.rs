@@ -9,6 +9,7 @@ mod design_file;
 mod layer;
 mod loss;
 mod number;
+mod pin;
 mod place;
 mod recipe;
 mod regularizer;
@@ -29,6 +30,7 @@ pub use number::{
     format_bytes, format_count, format_number, format_percent, format_range, format_secs, format_value,
     short_count, short_number, terminal_number,
 };
+pub use pin::{Pin, Pinned};
 pub use place::Place;
 pub use recipe::{Bound, Claim, Figure, Recipe};
 pub use regularizer::{Distance, Estimator, Over, Penalty, Regularizer, Site};
@@ -76,23 +78,28 @@ pub struct Project {
     /// Selections of rows that were given a name. They change nothing that is trained, and no run has them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub selections: Vec<NamedSelection>,
+    /// Codes that are kept to look at. No run has them either.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
 }
 
 impl Project {
-    /// The design as this program writes it: one of version 1 says by which rules its data were read.
+    /// The design as this program writes it: one of version 1 says by which rules its data were read. Pins without a code
+    /// that can be decoded go.
     #[must_use]
     pub fn migrated(mut self) -> Project {
         if self.format_version < 2 && self.data.source.path().is_some() {
             self.data.rules = Rules::Version1;
         }
+        self.pins.retain(Pin::is_sound);
         self.format_version = FORMAT_VERSION;
         self
     }
 
-    /// What of it a run is trained by: all but selections, and label columns that hold nothing out.
+    /// What of it a run is trained by: all but selections, pins, and label columns that hold nothing out.
     #[must_use]
     pub fn design(&self) -> Project {
-        Project { selections: Vec::new(), data: self.data.trained(), ..self.clone() }
+        Project { selections: Vec::new(), pins: Vec::new(), data: self.data.trained(), ..self.clone() }
     }
 
     /// The designs that pressing *Train* trains: this one, or two where layer-wise and joint training are to be compared.
