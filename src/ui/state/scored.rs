@@ -91,6 +91,8 @@ pub enum Awaited {
     Values(u64),
     /// PCA, of what this number stands for.
     Fit(u64),
+    /// The error of PCA on so many more rows of a set, of what this number stands for.
+    LinearError(u64, usize),
     /// A comparison, of what these numbers stand for: the second is the same for other errors.
     Compare(u64, u64),
 }
@@ -117,6 +119,8 @@ pub struct Scored {
     pub values: Option<(u64, Arc<[f32]>)>,
     /// PCA, and of what; `None` where it cannot be fitted.
     pub linear: Option<(u64, Option<Linear>)>,
+    /// The sum of the errors of PCA on the first so many rows of a set, and of what.
+    pub linear_error: (u64, usize, f64),
     /// The selection compared with the rest.
     pub compared: Option<Compared>,
     awaited: Vec<(JobId, Awaited)>,
@@ -146,7 +150,11 @@ impl Awaited {
     pub fn is_of_sight(&self) -> bool {
         match self {
             Awaited::Pictures(..) | Awaited::Values(_) => true,
-            Awaited::Errors(..) | Awaited::Order(..) | Awaited::Fit(_) | Awaited::Compare(..) => false,
+            Awaited::Errors(..)
+            | Awaited::Order(..)
+            | Awaited::Fit(_)
+            | Awaited::LinearError(..)
+            | Awaited::Compare(..) => false,
         }
     }
 }
@@ -198,6 +206,12 @@ impl Scored {
             (Awaited::Compare(of, like), SampleAnswer::Compared(found)) => {
                 self.compared = Some(Compared { of, like, found: Arc::new(found) });
             }
+            (Awaited::LinearError(of, count), SampleAnswer::ErrorSum(more)) => {
+                let (own, known, sum) = &mut self.linear_error;
+                if *own == of {
+                    (*known, *sum) = (*known + count, *sum + more);
+                }
+            }
             // No job answers anything but what it was asked.
             (
                 Awaited::Errors(..)
@@ -205,12 +219,14 @@ impl Scored {
                 | Awaited::Pictures(..)
                 | Awaited::Values(_)
                 | Awaited::Fit(_)
+                | Awaited::LinearError(..)
                 | Awaited::Compare(..),
                 SampleAnswer::Errors(_)
                 | SampleAnswer::Ordered(_)
                 | SampleAnswer::Pictures(_)
                 | SampleAnswer::Values(_)
                 | SampleAnswer::Fitted(_)
+                | SampleAnswer::ErrorSum(_)
                 | SampleAnswer::Compared(_),
             ) => {}
         }
@@ -228,6 +244,7 @@ impl Scored {
             Awaited::Order(of, _)
             | Awaited::Pictures(of, _)
             | Awaited::Values(of)
+            | Awaited::LinearError(of, _)
             | Awaited::Compare(of, _) => of,
         };
         self.refuse(of, message);
@@ -288,6 +305,16 @@ mod tests {
         let errors = scored.errors.expect("taken");
         assert!(errors.is_of(&subject(5)), "older weights are shown until newer ones are there");
         assert!(!errors.is_of(&Subject { fingerprint: 8, ..subject(2) }));
+    }
+
+    #[test]
+    fn errors_of_pca_add_up_part_by_part() {
+        let mut scored = Scored { linear_error: (7, 2, 1.5), ..Scored::default() };
+        for (job, of, expected) in [(1, 7, (7, 5, 1.75)), (2, 8, (7, 5, 1.75))] {
+            scored.expect(JobId(job), Awaited::LinearError(of, 3));
+            scored.take(JobId(job), SampleAnswer::ErrorSum(0.25));
+            assert_eq!(scored.linear_error, expected, "of {of}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! differ.
 
 mod lines;
-mod listing;
+pub(super) mod listing;
 mod page;
 mod pictures;
 
@@ -238,7 +238,7 @@ fn samples_ui(
         let anchor = view.anchor.filter(|anchor| anchor.0 == stamp).map(|anchor| anchor.1);
         let modifiers = ui.input(|input| input.modifiers);
         let is_selected = |row: u32| input.sets.selection.contains(data.fingerprint, row);
-        let (rows, how) = clicked(listing, place, anchor, modifiers, is_selected);
+        let (rows, how) = clicked(|places| listing.part(places), place, anchor, modifiers, is_selected);
         output.select = Some((data.fingerprint, rows, how));
         if !modifiers.shift || anchor.is_none() {
             view.anchor = Some((stamp, place));
@@ -308,7 +308,7 @@ fn controls_ui(
         }
     }
     trailing_ui(ui, "reconstructions", |ui| match input.look.as_ref().filter(|_| is_of_set) {
-        Some(look) => set_figures_ui(ui, input, look),
+        Some(look) => set_figures_ui(ui, input, look, view.has_linear),
         None => watched_figures_ui(ui, input, run),
     });
 }
@@ -327,7 +327,7 @@ fn order_ui(ui: &mut Ui, order: &mut Order) {
 }
 
 /// By which weights the samples of a set are shown, and how far their errors are known.
-fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>) {
+fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>, has_linear: bool) {
     let (known, all) = (look.looked(input.scored), look.rows.len());
     let dim = color(palette(ui).dim);
     let mut say = |text: String, about: &str| {
@@ -345,15 +345,19 @@ fn set_figures_ui(ui: &mut Ui, input: &ReconstructionsInput<'_>, look: &Look<'_>
     }
     let about = "The network had the weights that these samples are shown by after this epoch";
     say(format!("weights of epoch {}", look.epoch), about);
+    let given = if look.subject.is_corrupted {
+        ", corrupted input"
+    } else if look.run.design.corruption.corrupts() {
+        ", clean input"
+    } else {
+        ""
+    };
     if let Some(mean) = mean {
-        let name = if look.subject.is_corrupted {
-            "MSE, corrupted input"
-        } else if look.run.design.corruption.corrupts() {
-            "MSE, clean input"
-        } else {
-            "MSE"
-        };
-        figure_ui(ui, name, &format_number(mean));
+        figure_ui(ui, &format!("MSE{given}"), &format_number(mean));
+    }
+    if let Some(mean) = look.linear_error(input.scored).filter(|_| has_linear) {
+        ui.add_space(6.0);
+        figure_ui(ui, &format!("PCA, code {}{given}", look.run.design.code.units), &format_number(mean));
     }
 }
 

@@ -157,7 +157,7 @@ impl Scene {
             }
             Part::Data => {
                 let state = data.map_or(DataState::None, DataState::Loaded);
-                let input = DataInput { state, design: &self.design };
+                let input = DataInput { state, design: &self.design, selection: &self.selection };
                 let output = data_preview_ui(ui, &input, &mut self.views.data);
                 self.last.data.choose |= output.choose;
                 self.last.data.choice = output.choice.or(self.last.data.choice.take());
@@ -467,7 +467,11 @@ fn loading_and_failing_data_say_so() {
         let (mut view, design) = (DataPreviewView::default(), Data::default());
         let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
         let mut harness = builder.build_ui(move |ui| {
-            data_preview_ui(ui, &DataInput { state, design: &design }, &mut view);
+            data_preview_ui(
+                ui,
+                &DataInput { state, design: &design, selection: &Selection::default() },
+                &mut view,
+            );
         });
         harness.run_steps(3);
         let texts = texts(&harness.output().shapes);
