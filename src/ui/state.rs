@@ -39,7 +39,7 @@ pub use self::criterion::Criterion;
 pub use self::data::{DataState, NoData};
 pub use self::derived::Derived;
 pub use self::dialog::Dialog;
-pub use self::explore::{AskedNetwork, Explore, Live, Pin, Question};
+pub use self::explore::{AskedNetwork, Explore, Live, PinnedSample, Question, ShownPin};
 pub use self::history::{History, RunStep};
 pub use self::look::{Look, Wanted};
 pub use self::missing_data::MissingData;

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::dataset::Dataset;
 use crate::engine::Trained;
+use crate::project::{Pin, Pinned};
 use crate::run::{Run, RunId, Status, Weights};
 use crate::session::{JobKind, Request};
-use crate::ui::state::{AskedNetwork, Live, Pin, Question, State};
+use crate::ui::plots::stamp_of;
+use crate::ui::state::{AskedNetwork, Live, PinnedSample, Question, ShownPin, State};
 
 /// The weights that decode the codes of the epoch looked at, with the epoch they are of; `None` for it where they are those of
 /// a run under way as they are now. They are of the epoch of the codes, unless none were kept.
@@ -40,8 +43,6 @@ impl State {
             self.send(Request::Cancel(job));
         }
         let Some(run) = self.shown() else { return };
-        let kept = run.kept.look(self.epoch).cloned();
-        let probe = Arc::clone(&run.kept.probe);
         let (known, generation) = (self.explore.asked.as_ref(), self.explore.generation);
         let weights = weights_of(run, self.epoch, self.explore.live.as_ref());
         let asked = match (weights, known) {
@@ -65,11 +66,72 @@ impl State {
         explore.is_damaged = is_damaged;
         explore.generation = asked.as_ref().map_or(generation, |asked| asked.generation);
         explore.asked = asked;
-        if let Some(kept) = kept {
-            explore.follow_rows(|row| {
-                let at = probe.code_rows.iter().position(|own| *own == row)?;
-                kept.codes.chunks_exact(kept.code_units.max(1)).nth(at)
+        self.follow_pins();
+    }
+
+    /// Brings the pins that the network can be shown up to date with the document, and has those encoded whose samples
+    /// are not watched.
+    fn follow_pins(&mut self) {
+        let own = self.shown().and_then(|run| self.data_of(run));
+        let (mut pins, mut unwatched) = (Vec::new(), Vec::new());
+        for (at, pin) in self.project.pins.iter().enumerate() {
+            let Some((code, sample)) = self.code_of(&pin.of, own) else { continue };
+            if let (None, Some(sample)) = (&code, &sample) {
+                unwatched.push((Arc::clone(&sample.data), sample.row));
+            }
+            let known = |sample: &PinnedSample| self.explore.encoded(sample.data.fingerprint, sample.row);
+            let code = code.or_else(|| sample.as_ref().and_then(known).map(<[f32]>::to_vec));
+            pins.push(ShownPin {
+                at,
+                number: pins.len() + 1,
+                name: pin.name.clone(),
+                note: pin.note.clone(),
+                code: code.unwrap_or_default(),
+                sample,
             });
+        }
+        // Those whose code is on its way have their numbers already.
+        pins.retain(|pin| !pin.code.is_empty());
+        self.explore.pins = pins;
+        let Some(asked) = self.explore.asked.as_ref().filter(|_| !unwatched.is_empty()) else { return };
+        let rows: Vec<(u64, u32)> = unwatched.iter().map(|(data, row)| (data.fingerprint, *row)).collect();
+        let stamp = stamp_of((asked.generation, rows));
+        // While weights change all the time, each question is answered before the next.
+        if asked.epoch.is_some() || !self.explore.is_open(Question::Encode) {
+            let kind = JobKind::Encode { trained: asked.trained.clone(), samples: unwatched };
+            self.ask_network(Question::Encode, stamp, kind);
+        }
+    }
+
+    /// The code of a pin at the epoch looked at, where it is known, and its sample. `None` where the shown run's network
+    /// cannot be shown it.
+    fn code_of(
+        &self,
+        pinned: &Pinned,
+        own: Option<&Arc<Dataset>>,
+    ) -> Option<(Option<Vec<f32>>, Option<PinnedSample>)> {
+        let run = self.shown()?;
+        let kept = run.kept.look(self.epoch).filter(|kept| kept.code_units > 0)?;
+        match pinned {
+            Pinned::Code { run: id, started_unix_secs, code } => {
+                let is_it = |run: &Run| (run.id.0, run.started_unix_secs) == (*id, *started_unix_secs);
+                // A file that was merged with another may have given the run another number.
+                let is_own = run.started_unix_secs == *started_unix_secs
+                    && (is_it(run) || !self.runs.iter().any(is_it));
+                (is_own && code.len() == kept.code_units).then(|| (Some(code.clone()), None))
+            }
+            Pinned::Row { fingerprint, row } => {
+                let is_own = *fingerprint == run.fingerprint;
+                let is_it =
+                    |data: &&Arc<Dataset>| data.fingerprint == *fingerprint && data.shape == run.shape;
+                let data = if is_own { own } else { self.others.values().find(is_it) };
+                let data = data.filter(|data| (*row as usize) < data.len())?;
+                let mut watched = run.kept.probe.code_rows.iter();
+                let at = watched.position(|own| own == row).filter(|_| is_own);
+                let code = at.and_then(|at| kept.codes.chunks_exact(kept.code_units).nth(at));
+                let sample = PinnedSample { data: Arc::clone(data), row: *row };
+                Some((code.map(<[f32]>::to_vec), Some(sample)))
+            }
         }
     }
 
@@ -81,21 +143,36 @@ impl State {
         }
     }
 
-    /// Keeps a code to look at, and looks at it.
+    /// Keeps a code to look at, and looks at it; it can be undone. A row that is pinned already is looked at.
     pub fn pin(&mut self, pin: Pin) {
-        self.explore.active = Some(self.explore.pins.len());
-        self.explore.pins.push(pin);
+        if !pin.is_sound() {
+            return;
+        }
+        let is_row = matches!(pin.of, Pinned::Row { .. });
+        let known = self.project.pins.iter().position(|known| is_row && known.of == pin.of);
+        if known.is_none() {
+            self.edit(|project, _| project.pins.push(pin));
+        }
+        self.explore.active = known.or(self.project.pins.len().checked_sub(1));
     }
 
-    /// Removes a pin.
+    /// Removes a pin of the document.
     pub fn unpin(&mut self, at: usize) {
-        if at < self.explore.pins.len() {
-            self.explore.pins.remove(at);
-            let last = self.explore.pins.len().checked_sub(1);
-            self.explore.active = self.explore.active.and_then(|active| {
-                let active = if active > at { active - 1 } else { active };
-                last.map(|last| active.min(last))
-            });
+        if at >= self.project.pins.len() {
+            return;
+        }
+        self.edit(|project, _| drop(project.pins.remove(at)));
+        let last = self.project.pins.len().checked_sub(1);
+        self.explore.active = self.explore.active.and_then(|active| {
+            let active = if active > at { active - 1 } else { active };
+            last.map(|last| active.min(last))
+        });
+    }
+
+    /// Notes what a person says of a pin. What is typed is one step to undo.
+    pub fn note_pin(&mut self, at: usize, note: String) {
+        if let Some(pin) = self.project.pins.get_mut(at) {
+            pin.note = note;
         }
     }
 
@@ -168,5 +245,93 @@ mod tests {
         let checkpoint = Checkpoint { progress: paused_at(40, 0), ..Checkpoint::default() };
         let run = bare(Some(Arc::new(checkpoint)));
         assert_eq!(weights_of(&run, None, None).map(|(epoch, _)| epoch), Some(Some(40)));
+    }
+    /// A state that shows run 1, on these data.
+    fn explored(data: &Arc<Dataset>) -> State {
+        let mut run = samples::run(1, 100);
+        run.fingerprint = data.fingerprint;
+        samples::keep(&mut run, data, &[1], 2, false);
+        // The last two rows are not watched.
+        let mut probe = (*run.kept.probe).clone();
+        probe.code_rows.truncate(18);
+        run.kept.probe = Arc::new(probe);
+        let mut state = State::default();
+        (state.runs, state.shown_run) = (vec![run], Some(RunId(1)));
+        state.data.dataset = Some(Arc::clone(data));
+        state
+    }
+
+    #[test]
+    fn a_code_made_by_hand_belongs_to_its_run_whatever_number_that_has() {
+        let data = Arc::new(samples::table(20, 2));
+        let mut state = explored(&data);
+        let started = state.runs[0].started_unix_secs;
+        let of = |run, started_unix_secs, code: &[f32]| Pinned::Code {
+            run,
+            started_unix_secs,
+            code: code.to_vec(),
+        };
+        let shows = |state: &State, pinned: &Pinned| {
+            state.code_of(pinned, Some(&data)).is_some_and(|(code, _)| code == Some(vec![1.0, 2.0]))
+        };
+        for (pinned, expected) in [
+            (of(1, started, &[1.0, 2.0]), true),
+            (of(9, started, &[1.0, 2.0]), true),
+            (of(1, started + 1, &[1.0, 2.0]), false),
+            (of(1, started, &[1.0]), false),
+        ] {
+            assert_eq!(shows(&state, &pinned), expected, "{pinned:?}");
+        }
+        state.runs.push(Run { id: RunId(9), ..state.runs[0].clone() });
+        assert!(!shows(&state, &of(9, started, &[1.0, 2.0])), "there is such a run");
+    }
+
+    #[test]
+    fn a_pinned_row_has_the_code_of_the_epoch_or_is_to_be_encoded() {
+        let data = Arc::new(samples::table(20, 2));
+        let mut other = samples::table(4, 2);
+        other.fingerprint = 99;
+        let mut state = explored(&data);
+        state.others.insert("photos".to_owned(), Arc::new(other));
+        let codes = state.runs[0].kept.newest().map(|kept| kept.codes.clone()).expect("codes");
+        for (fingerprint, row, expected) in [
+            (data.fingerprint, 3, Some(Some(codes[6..8].to_vec()))),
+            (data.fingerprint, 19, Some(None)),
+            (data.fingerprint, 20, None),
+            (99, 3, Some(None)),
+            (99, 4, None),
+            (98, 0, None),
+        ] {
+            let found = state.code_of(&Pinned::Row { fingerprint, row }, Some(&data));
+            assert_eq!(found.map(|(code, _)| code), expected, "{fingerprint} {row}");
+        }
+    }
+
+    #[test]
+    fn pins_are_kept_once_removed_and_undone() {
+        let pin = |row| Pin {
+            name: format!("row {row}"),
+            note: String::new(),
+            of: Pinned::Row { fingerprint: 7, row },
+        };
+        let mut state = State::default();
+        for row in [4, 5, 4, 6] {
+            state.pin(pin(row));
+        }
+        assert_eq!((state.project.pins.len(), state.explore.active), (3, Some(2)));
+        state.pin(pin(4));
+        assert_eq!(state.explore.active, Some(0), "it is pinned already");
+        state.explore.active = Some(2);
+        state.unpin(1);
+        assert_eq!((&state.project.pins[..], state.explore.active), (&[pin(4), pin(6)][..], Some(1)));
+        state.undo();
+        assert_eq!(state.project.pins.len(), 3);
+        state.unpin(9);
+        let of = Pinned::Code { run: 1, started_unix_secs: 0, code: vec![f32::NAN] };
+        state.pin(Pin { name: String::new(), note: String::new(), of });
+        assert_eq!(state.project.pins.len(), 3, "no network can be given that");
+        state.note_pin(0, "thin".to_owned());
+        assert_eq!(state.project.pins[0].note, "thin");
+        assert!(state.is_modified());
     }
 }
