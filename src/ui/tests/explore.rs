@@ -1,5 +1,7 @@
 //! The code of a trained network, touched.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 
 use super::*;
@@ -131,6 +133,55 @@ fn units_are_traversed_and_neighbours_are_found() {
 }
 
 #[test]
+fn a_sample_of_other_data_is_encoded_once_it_is_pinned() {
+    let mut window = explored(|_| {});
+    let mut other = (**window.state().data.dataset.as_ref().expect("digits")).clone();
+    other.fingerprint ^= 1;
+    let (fingerprint, mut values) = (other.fingerprint, vec![0.0; 64]);
+    other.gather(&[5], &mut values);
+    window.state().others.insert("photos".to_owned(), Arc::new(other));
+    let of = Pinned::Row { fingerprint, row: 5 };
+    window.state().pin(Pin { name: "mine".to_owned(), note: String::new(), of });
+    window.until("it is encoded", |state| !state.explore.pins.is_empty());
+    let network = window.state().explore.asked.clone().expect("a network");
+    let expected = network.trained.network(1).expect("small").encode(&values);
+    assert_eq!(window.state().explore.pins[0].code, expected);
+    window.click("Nearest");
+    window.until("neighbours are found", |state| state.explore.near_pin().is_some());
+    let found = window.state().explore.near_pin().expect("found").1.clone();
+    assert_eq!(found.values.len(), 8);
+    window.state().others.clear();
+    window.until("it is shown no more", |state| state.explore.pins.is_empty());
+    assert_eq!(window.project().pins.len(), 1, "its data may come back");
+}
+
+/// Looks at every section of the view.
+fn look_at_all(window: &mut Window) {
+    for section in ["Pins", "Sliders", "Interpolation", "Arithmetic", "Traversals", "Sample", "Nearest"] {
+        window.click(section);
+        window.harness.run_ok();
+    }
+}
+
+#[test]
+fn a_table_can_be_explored() {
+    let mut window = Window::sized(1400.0, 1200.0, Theme::Dark);
+    window.state().project = Recipe::Tabular.project();
+    window.state().project.training.epochs = 1;
+    window.until("its data", |state| state.data.ready(&state.project.data).is_some());
+    window.key(Modifiers::NONE, Key::F5);
+    window.until("it is trained", |state| state.runs.first().is_some_and(|run| run.status == Status::Done));
+    window.state().run(Command::Show("Explore"));
+    window.harness.run_ok();
+    pin(&mut window, &[0, 1, 2]);
+    look_at_all(&mut window);
+    window.until("units are looked at", |state| state.explore.decoded(Decoding::Effects).is_some());
+    window.until("neighbours are found", |state| state.explore.near_pin().is_some());
+    window.click("Sliders");
+    window.harness.run_ok();
+}
+
+#[test]
 fn every_kind_of_code_can_be_explored() {
     let of_recipes = Recipe::ALL.into_iter().map(Recipe::project);
     let without = [Bottleneck::ALL[3], Bottleneck::ALL[4]].map(|kind| {
@@ -158,10 +209,7 @@ fn every_kind_of_code_can_be_explored() {
         window.state().run(Command::Show("Explore"));
         window.harness.run_ok();
         pin(&mut window, &[0, 1, 2]);
-        for section in ["Pins", "Sliders", "Interpolation", "Arithmetic", "Traversals", "Sample", "Nearest"] {
-            window.click(section);
-            window.harness.run_ok();
-        }
+        look_at_all(&mut window);
     }
     assert_eq!(seen.len(), Bottleneck::ALL.len(), "a recipe for every kind");
 }

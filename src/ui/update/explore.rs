@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::check::Severity;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
 use crate::project::{Pin, Pinned};
@@ -33,6 +34,9 @@ fn weights_of<'a>(
         checkpoint.map(|checkpoint| (Some(checkpoint.inference_epoch()), checkpoint.inference_weights()));
     if epoch.is_none() { now.or(kept).or(last) } else { kept.or(now).or(last) }
 }
+
+/// Pins of a document that are shown, at most: each is looked up, and some are decoded, all the time.
+const MOST_PINS: usize = 200;
 
 impl State {
     /// Asks the shown run's network from now on: as it was after the epoch looked at, else as it is. Pins of rows follow
@@ -74,7 +78,7 @@ impl State {
     fn follow_pins(&mut self) {
         let own = self.shown().and_then(|run| self.data_of(run));
         let (mut pins, mut unwatched) = (Vec::new(), Vec::new());
-        for (at, pin) in self.project.pins.iter().enumerate() {
+        for (at, pin) in self.project.pins.iter().enumerate().take(MOST_PINS) {
             let Some((code, sample)) = self.code_of(&pin.of, own) else { continue };
             if let (None, Some(sample)) = (&code, &sample) {
                 unwatched.push((Arc::clone(&sample.data), sample.row));
@@ -151,6 +155,11 @@ impl State {
         let is_row = matches!(pin.of, Pinned::Row { .. });
         let known = self.project.pins.iter().position(|known| is_row && known.of == pin.of);
         if known.is_none() {
+            if self.project.pins.len() >= MOST_PINS {
+                let text = format!("There are {MOST_PINS} pins already. Remove some to pin others.");
+                self.notices.say(Severity::Warning, text);
+                return;
+            }
             self.edit(|project, _| project.pins.push(pin));
         }
         self.explore.active = known.or(self.project.pins.len().checked_sub(1));
@@ -330,6 +339,10 @@ mod tests {
         let of = Pinned::Code { run: 1, started_unix_secs: 0, code: vec![f32::NAN] };
         state.pin(Pin { name: String::new(), note: String::new(), of });
         assert_eq!(state.project.pins.len(), 3, "no network can be given that");
+        for row in 100..500 {
+            state.pin(pin(row));
+        }
+        assert_eq!(state.project.pins.len(), MOST_PINS);
         state.note_pin(0, "thin".to_owned());
         assert_eq!(state.project.pins[0].note, "thin");
         assert!(state.is_modified());

@@ -7,7 +7,7 @@ use super::context::{Actions, Context, remark_ui};
 use super::pictures::{ErrorMaps, Pictures, tiles_ui};
 use super::pins::{code_text, decode_pins, labels_of};
 use crate::project::visible;
-use crate::session::squared_error;
+use crate::session::{Decoding, squared_error};
 use crate::ui::plots::{Profile, color, format_number, palette, profile_ui, shortened, stamp_of};
 use crate::ui::state::ShownPin;
 use crate::ui::views::parts::{chip_ui, named};
@@ -37,20 +37,20 @@ pub fn cards_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, acti
     }
     decode_pins(ui, context, view, actions);
     let features = context.data.shape.features().max(1);
+    let decoded = context.decoded_pins();
     let of: Vec<_> =
-        pins.iter().map(|pin| pin.sample.as_ref().map(|s| (s.data.fingerprint, s.row))).collect();
+        decoded.iter().map(|pin| pin.sample.as_ref().map(|s| (s.data.fingerprint, s.row))).collect();
     let stamp = stamp_of(&of);
     let cards = &mut view.cards;
     if !cards.originals.are_of(stamp) {
-        let rows: Vec<f32> = pins.iter().flat_map(|pin| original(pin, features)).collect();
+        let rows: Vec<f32> = decoded.iter().flat_map(|pin| original(pin, features)).collect();
         cards.originals.fill(ui, context.data, stamp, &rows);
     }
     // Of other pins the answer is on its way.
-    let is_there = view.pins.len() == pins.len();
-    if let (true, Some((decoded, rows))) = (is_there, context.explore.decoded(crate::session::Decoding::Pins))
-    {
+    let is_there = view.pins.len() == decoded.len();
+    if let (true, Some((answered, rows))) = (is_there, context.explore.decoded(Decoding::Pins)) {
         let originals = cards.originals.rows();
-        cards.maps.fill(ui, context.data, stamp_of((stamp, decoded)), [originals, rows]);
+        cards.maps.fill(ui, context.data, stamp_of((stamp, answered)), [originals, rows]);
     }
     if context.data.shown().is_some() {
         let brightest = format_number(f64::from(cards.maps.brightest(context.data)));
@@ -112,7 +112,7 @@ fn card_ui(
         actions.activate = Some(pin.at);
         view.place = None;
     }
-    if is_there {
+    if is_there && at < view.pins.len() {
         pictures_ui(ui, context, view, at);
     }
     remark_ui(ui, &code_text(&pin.code));

@@ -108,6 +108,12 @@ impl<'a> Context<'a> {
         ((1 << 22) / self.data.shape.features().max(1)).max(4)
     }
 
+    /// The pins whose reconstructions are shown: of large samples the first few.
+    pub fn decoded_pins(&self) -> &'a [ShownPin] {
+        let pins = &self.explore.pins;
+        &pins[..pins.len().min(self.most_samples())]
+    }
+
     /// Asks for the reconstructions of codes, which follow from the network and what `of` says; gives the stamp of the
     /// question where it was asked.
     pub fn decode(
@@ -133,7 +139,7 @@ impl<'a> Context<'a> {
 
     /// Has the codes surveyed, unless they are.
     pub fn survey(&self, actions: &mut Actions) {
-        let stamp = self.subject.codes_stamp;
+        let stamp = stamp_of((self.subject.codes_stamp, self.kept.epoch, Arc::as_ptr(self.kept).addr()));
         if self.explore.is_new(Question::Survey, stamp) && !self.explore.is_open(Question::Survey) {
             actions.questions.push((Question::Survey, stamp, JobKind::Survey(Arc::clone(self.kept))));
         }

@@ -89,6 +89,14 @@ pub fn effects_ui(ui: &mut Ui, context: &Context<'_>, effects: &mut Effects) {
     if context.is_live {
         remark_ui(ui, "What depends on each unit is shown once the run pauses or ends.");
     }
+    let without: Vec<usize> =
+        context.order.iter().copied().filter(|unit| effects.is_without(*unit)).collect();
+    if !without.is_empty() {
+        let names: Vec<String> = without.iter().take(FEW).map(|unit| unit_name(context, *unit)).collect();
+        let more = without.len() - names.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        remark_ui(ui, &format!("No effect: {}{more}.", names.join(", ")));
+    }
     let known = |unit: &usize| effects.found.contains_key(unit);
     let first = context.order.iter().copied().find(known);
     let Some(mut unit) = effects.unit.filter(|unit| known(unit)).or(first) else { return };

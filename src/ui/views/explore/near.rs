@@ -109,7 +109,7 @@ fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
     if let Some(sample) = &pin.sample {
         return Some(Sampler::new(&sample.data).scaled(sample.row));
     }
-    let pins = &context.explore.pins;
+    let pins = context.decoded_pins();
     let (_, rows) = context.explore.decoded(Decoding::Pins)?;
     let features = context.data.shape.features().max(1);
     let at = pins.iter().position(|other| other.at == pin.at)?;

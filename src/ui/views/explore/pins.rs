@@ -111,7 +111,7 @@ pub fn labels_of(pin: &ShownPin) -> Vec<String> {
 
 /// Asks for the reconstructions of all pins and takes them in.
 pub fn decode_pins(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actions: &mut Actions) {
-    let pins = &context.explore.pins;
+    let pins = context.decoded_pins();
     let of: Vec<Vec<u32>> = pins.iter().map(|pin| bits(&pin.code)).collect();
     context.decode(actions, Decoding::Pins, of, || pins.iter().flat_map(|pin| pin.code.clone()).collect());
     if let Some((stamp, rows)) = context.explore.decoded(Decoding::Pins) {

@@ -4,6 +4,7 @@ use super::*;
 use crate::dataset::{ColumnOverview, Subset};
 use crate::project::{Choice, Header, Rules, Source, Take};
 use crate::ui::painted::cut_off;
+use crate::ui::update::Remedy;
 
 /// A table of every kind of column; its columns are shown, or its rows.
 pub(super) fn mixed(columns: bool) -> Scene {
@@ -282,5 +283,30 @@ fn rows_of_a_table_are_selected_as_in_any_list() {
         harness.get_by_label(name).click_modifiers(modifiers);
         harness.run();
         assert_eq!(harness.state().rows(fingerprint), expected, "{name}");
+    }
+}
+
+#[test]
+fn loading_and_failing_data_say_so() {
+    const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
+    for (state, said) in [
+        (DataState::Loading(3, 10), &["Loading … 3 of 10", "Cancel"][..]),
+        (DataState::Loading(3, 0), &["Loading … 3", "Cancel"]),
+        (DataState::Missing("it is gone", &REMEDIES), &["it is gone", "Locate…", "Reload"]),
+    ] {
+        let (mut view, design) = (DataPreviewView::default(), Data::default());
+        let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
+        let mut harness = builder.build_ui(move |ui| {
+            data_preview_ui(
+                ui,
+                &DataInput { state, design: &design, selection: &Selection::default() },
+                &mut view,
+            );
+        });
+        harness.run_steps(3);
+        let texts = texts(&harness.output().shapes);
+        for said in said {
+            assert!(texts.iter().any(|text| text == said), "{said} is not among {texts:?}");
+        }
     }
 }
