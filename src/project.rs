@@ -84,8 +84,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// The design as this program writes it: one of version 1 says by which rules its data were read. Pins without a code
-    /// that can be decoded go.
+    /// The design as this program writes it: one of version 1 says by which rules its data were
+    /// read. Pins without a code that can be decoded go.
     #[must_use]
     pub fn migrated(mut self) -> Project {
         if self.format_version < 2 && self.data.source.path().is_some() {
@@ -96,7 +96,8 @@ impl Project {
         self
     }
 
-    /// What of it a run is trained by: all but selections, pins, and label columns that hold nothing out.
+    /// What of it a run is trained by: all but selections, pins, and label columns that hold
+    /// nothing out.
     #[must_use]
     pub fn design(&self) -> Project {
         Project { selections: Vec::new(), pins: Vec::new(), data: self.data.trained(), ..self.clone() }

@@ -1,6 +1,8 @@
-//! Arithmetic with codes: what two groups differ by, added to a code (as with words; Mikolov et al. 2013).
+//! Arithmetic with codes: what two groups differ by, added to a code (as with words; Mikolov et al.
+//! 2013).
 
-/// The mean of those of `codes` (rows × `units`) that belong to a group, and how many these are; `None` without one.
+/// The mean of those of `codes` (rows × `units`) that belong to a group, and how many these are;
+/// `None` without one.
 pub fn mean(codes: &[f32], units: usize, belongs: impl Fn(usize) -> bool) -> Option<(Vec<f32>, usize)> {
     let (mut sums, mut count) = (vec![0.0_f64; units], 0_usize);
     for (_, code) in codes.chunks_exact(units.max(1)).enumerate().filter(|(row, _)| belongs(*row)) {

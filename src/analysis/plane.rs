@@ -26,7 +26,8 @@ impl Plane {
         Plane { origin: vec![0.0], axes: [vec![1.0], vec![0.0]] }
     }
 
-    /// The plane of two principal components, counted from 0; all others are 0. `None` where there are no two such.
+    /// The plane of two principal components, counted from 0; all others are 0. `None` where there
+    /// are no two such.
     pub fn of_components(pca: &Pca, [x, y]: [usize; 2]) -> Option<Plane> {
         let component = |at: usize| pca.components.chunks_exact(pca.mean.len().max(1)).nth(at);
         let axes = [component(x)?.to_vec(), component(y)?.to_vec()];

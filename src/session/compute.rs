@@ -2,7 +2,8 @@
 //! whatever else is being computed.
 //!
 //! [`Queue`] says which job is next. Between two blocks of work on a whole set a worker looks whether
-//! that was cancelled. Networks are kept until other weights are asked for, or nobody has asked for a minute.
+//! that was cancelled. Networks are kept until other weights are asked for, or nobody has asked for
+//! a minute.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

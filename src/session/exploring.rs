@@ -1,5 +1,5 @@
-//! What the compute lane does for a person who explores a code: codes drawn at random, the samples of the data that are
-//! nearest to one, and what codes have in common.
+//! What the compute lane does for a person who explores a code: codes drawn at random, the samples
+//! of the data that are nearest to one, and what codes have in common.
 
 mod fits;
 mod near;

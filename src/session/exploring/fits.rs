@@ -1,4 +1,5 @@
-//! What is fitted to codes or rows once and asked for many times: kept until something else is asked for.
+//! What is fitted to codes or rows once and asked for many times: kept until something else is
+//! asked for.
 
 use std::sync::{Arc, Weak};
 
@@ -9,8 +10,8 @@ use crate::dataset::random::{Purpose, Stream};
 use crate::run::Kept;
 use crate::session::Linear;
 
-/// The seed and the stream of the numbers by which a mixture starts: the same codes give the same mixture, whatever is drawn
-/// from it.
+/// The seed and the stream of the numbers by which a mixture starts: the same codes give the same
+/// mixture, whatever is drawn from it.
 const START: (u64, u64) = (0, 2);
 
 /// What was fitted last. It holds neither codes nor rows.

@@ -1,4 +1,5 @@
-//! The rows of the data that are nearest to a sample: in the values of the data, in the code, and in the code of PCA.
+//! The rows of the data that are nearest to a sample: in the values of the data, in the code, and
+//! in the code of PCA.
 
 use std::sync::Arc;
 
@@ -70,8 +71,8 @@ pub enum CodeDistance {
     Bits(Threshold),
 }
 
-/// The watched rows that are nearest to a sample, by three distances: how the network's code orders samples shows beside how
-/// their values do, and beside how the best linear code of its size does.
+/// The watched rows that are nearest to a sample, by three distances: how the network's code orders
+/// samples shows beside how their values do, and beside how the best linear code of its size does.
 #[derive(Clone, Debug)]
 pub struct NearSample {
     /// The data of the run.
@@ -99,7 +100,8 @@ pub struct Neighbourhoods {
     pub code: Vec<Found>,
     /// By the values.
     pub values: Vec<Found>,
-    /// By the code of PCA with as many components as the code has units; empty where PCA cannot be fitted.
+    /// By the code of PCA with as many components as the code has units; empty where PCA cannot be
+    /// fitted.
     pub linear: Vec<Found>,
 }
 

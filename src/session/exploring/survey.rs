@@ -14,7 +14,8 @@ const SAMPLED: usize = 200;
 pub struct Survey {
     /// Their first principal components, at most [`MOST_AXES`]; `None` where there are none.
     pub pca: Option<Pca>,
-    /// The distance to the nearest other code that 95 of 100 codes keep; infinite where there are too few.
+    /// The distance to the nearest other code that 95 of 100 codes keep; infinite where there are
+    /// too few.
     pub usual: f32,
 }
 

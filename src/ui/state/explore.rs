@@ -111,7 +111,8 @@ pub struct Explore {
 }
 
 impl Explore {
-    /// Turns to a run and start of that run. All answers go; gives the jobs that nobody waits for any more.
+    /// Turns to a run and start of that run. All answers go; gives the jobs that nobody waits for
+    /// any more.
     pub fn turn_to(&mut self, of: Option<(RunId, u64)>) -> Vec<JobId> {
         if self.of == of {
             return Vec::new();

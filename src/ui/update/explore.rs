@@ -35,7 +35,8 @@ fn weights_of<'a>(
     if epoch.is_none() { now.or(kept).or(last) } else { kept.or(now).or(last) }
 }
 
-/// Pins of a document that are shown, at most: each is looked up, and some are decoded, all the time.
+/// Pins of a document that are shown, at most: each is looked up, and some are decoded, all the
+/// time.
 const MOST_PINS: usize = 200;
 
 impl State {
@@ -73,8 +74,8 @@ impl State {
         self.follow_pins();
     }
 
-    /// Brings the pins that the network can be shown up to date with the document, and has those encoded whose samples
-    /// are not watched.
+    /// Brings the pins that the network can be shown up to date with the document, and has those
+    /// encoded whose samples are not watched.
     fn follow_pins(&mut self) {
         let own = self.shown().and_then(|run| self.data_of(run));
         let (mut pins, mut unwatched) = (Vec::new(), Vec::new());
@@ -107,8 +108,8 @@ impl State {
         }
     }
 
-    /// The code of a pin at the epoch looked at, where it is known, and its sample. `None` where the shown run's network
-    /// cannot be shown it.
+    /// The code of a pin at the epoch looked at, where it is known, and its sample. `None` where
+    /// the shown run's network cannot be shown it.
     fn code_of(
         &self,
         pinned: &Pinned,
@@ -147,7 +148,8 @@ impl State {
         }
     }
 
-    /// Keeps a code to look at, and looks at it; it can be undone. A row that is pinned already is looked at.
+    /// Keeps a code to look at, and looks at it; it can be undone. A row that is pinned already is
+    /// looked at.
     pub fn pin(&mut self, pin: Pin) {
         if !pin.is_sound() {
             return;

@@ -245,7 +245,8 @@ fn side_ui(
     });
 }
 
-/// KL divergence of each unit of a code of so many, where the kind of code has one and it was measured.
+/// KL divergence of each unit of a code of so many, where the kind of code has one and it was
+/// measured.
 fn divergence(run: &Run, units: usize) -> Option<&[f32]> {
     let divergence = run.health.as_ref()?.divergence.as_deref()?;
     Some(divergence).filter(|divergence| divergence.len() == units)

@@ -27,13 +27,15 @@ enum Group {
     Class(u32),
 }
 
-/// The mean code of a group and how many samples it is of; `None` where none of the group is watched.
+/// The mean code of a group and how many samples it is of; `None` where none of the group is
+/// watched.
 type Mean = Option<(Vec<f32>, usize)>;
 
 /// The choices of the section.
 #[derive(Clone, Default)]
 pub struct Arithmetic {
-    /// The group whose mean is added, and the one whose mean is taken away; as long as none was chosen the first two there are.
+    /// The group whose mean is added, and the one whose mean is taken away; as long as none was
+    /// chosen the first two there are.
     groups: [Option<Group>; 2],
     times: Option<f32>,
     /// Both means, and what they follow from.
@@ -126,7 +128,8 @@ fn groups(context: &Context<'_>) -> Vec<Group> {
     selection.into_iter().chain(named).chain(classes).chain([Group::All]).collect()
 }
 
-/// What the first or second group is as long as none was chosen: the first there is, and all samples beside it.
+/// What the first or second group is as long as none was chosen: the first there is, and all
+/// samples beside it.
 fn default_group(all: &[Group], at: usize) -> Group {
     if at == 0 { all.first().cloned().unwrap_or_default() } else { Group::All }
 }

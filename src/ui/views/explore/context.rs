@@ -59,8 +59,8 @@ impl<'a> Context<'a> {
         stamp_of((self.generation, of))
     }
 
-    /// Whether a question is to be asked now. While weights change ten times a second, what takes longer is asked again
-    /// only once it is answered, or no answer would ever be to the newest.
+    /// Whether a question is to be asked now. While weights change ten times a second, what takes
+    /// longer is asked again only once it is answered, or no answer would ever be to the newest.
     pub fn asks(&self, question: Question, stamp: u64) -> bool {
         self.explore.is_new(question, stamp) && !(self.is_live && self.explore.is_open(question))
     }
@@ -103,7 +103,8 @@ impl<'a> Context<'a> {
         codebook.map_or(&[], |codebook| &codebook.shares)
     }
 
-    /// Samples that are decoded at most at a time: of large ones fewer, so that their values fit into 16 MB.
+    /// Samples that are decoded at most at a time: of large ones fewer, so that their values fit
+    /// into 16 MB.
     pub fn most_samples(&self) -> usize {
         ((1 << 22) / self.data.shape.features().max(1)).max(4)
     }
@@ -114,8 +115,8 @@ impl<'a> Context<'a> {
         &pins[..pins.len().min(self.most_samples())]
     }
 
-    /// Asks for the reconstructions of codes, which follow from the network and what `of` says; gives the stamp of the
-    /// question where it was asked.
+    /// Asks for the reconstructions of codes, which follow from the network and what `of` says;
+    /// gives the stamp of the question where it was asked.
     pub fn decode(
         &self,
         actions: &mut Actions,

@@ -1,4 +1,5 @@
-//! What each unit changes: the code looked at, with one unit after the other at both ends of its range.
+//! What each unit changes: the code looked at, with one unit after the other at both ends of its
+//! range.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +36,8 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Asks for what is not known, and takes in what is. Not while weights change by themselves: so many codes would be
-    /// decoded all the time.
+    /// Asks for what is not known, and takes in what is. Not while weights change by themselves: so
+    /// many codes would be decoded all the time.
     pub fn follow(&mut self, context: &Context<'_>, actions: &mut Actions) {
         if context.is_live {
             (self.found, self.stamp) = (BTreeMap::new(), 0);

@@ -1,4 +1,5 @@
-//! Samples near to a pin: by their codes, by their values, and by the best linear code of the same size.
+//! Samples near to a pin: by their codes, by their values, and by the best linear code of the same
+//! size.
 
 use std::sync::Arc;
 
@@ -104,7 +105,8 @@ fn threshold(kind: &Bottleneck) -> Option<Threshold> {
     if let Bottleneck::Hashing { threshold, .. } = kind { Some(*threshold) } else { None }
 }
 
-/// The scaled values of the sample of a pin; of a code made by hand those that it decodes to, once they are there.
+/// The scaled values of the sample of a pin; of a code made by hand those that it decodes to, once
+/// they are there.
 fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
     if let Some(sample) = &pin.sample {
         return Some(Sampler::new(&sample.data).scaled(sample.row));
@@ -117,7 +119,8 @@ fn values(context: &Context<'_>, pin: &ShownPin) -> Option<Vec<f32>> {
     (rows.len() == pins.len() * features).then(|| rows.chunks_exact(features).nth(at).map(<[f32]>::to_vec))?
 }
 
-/// The class of a pin by a column of the run's data, as text; of other data by the column of that name there.
+/// The class of a pin by a column of the run's data, as text; of other data by the column of that
+/// name there.
 fn class_of(column: &LabelColumn, pin: &ShownPin) -> Option<String> {
     let sample = pin.sample.as_ref()?;
     let own = sample.data.labels.iter().find(|own| own.name == column.name)?;

@@ -101,8 +101,8 @@ pub struct ErrorMaps {
 }
 
 impl ErrorMaps {
-    /// Takes in pairs of scaled samples, row by row, unless they are those of the same stamp. Samples that are no pictures
-    /// have no maps.
+    /// Takes in pairs of scaled samples, row by row, unless they are those of the same stamp.
+    /// Samples that are no pictures have no maps.
     pub fn fill(&mut self, ui: &Ui, data: &Dataset, stamp: u64, [a, b]: [&[f32]; 2]) {
         if self.stamp == Some(stamp) {
             return;

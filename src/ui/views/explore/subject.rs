@@ -70,7 +70,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Brings all up to date where codes, plane or pins changed. `axes` are the units or components along x and y.
+    /// Brings all up to date where codes, plane or pins changed. `axes` are the units or components
+    /// along x and y.
     pub fn update(&mut self, kept: &Arc<Kept>, kind: PlaneKind, axes: [usize; 2], explore: &Explore) {
         let count = kept.code_units.max(1);
         if self.kept.as_ref().is_none_or(|own| !Arc::ptr_eq(own, kept)) {
@@ -158,7 +159,8 @@ mod tests {
         Arc::new(Kept { code_units: 3, codes, ..Kept::default() })
     }
 
-    /// A state with pins at these codes, of which the one at `active` is looked at, and a survey of the codes.
+    /// A state with pins at these codes, of which the one at `active` is looked at, and a survey of
+    /// the codes.
     fn explore(kept: &Kept, pins: &[[f32; 3]], active: Option<usize>) -> Explore {
         let pin = |(at, code): (usize, &[f32; 3])| ShownPin {
             at,
@@ -201,7 +203,8 @@ mod tests {
         assert!(subject.plane.is_none() && subject.components().is_none());
         subject.update(&kept, PlaneKind::Components, [1, 0], &explore(&kept, &[], None));
         assert_eq!(subject.components(), Some(3));
-        // All codes lie along the first component, now the y axis: the first code is √(49.5² · 1.25) from the mean.
+        // All codes lie along the first component, now the y axis: the first code is √(49.5² ·
+        // 1.25) from the mean.
         let [x, y] = subject.points[0];
         assert!(x.abs() < 1e-3 && (y.abs() - 55.342_685).abs() < 1e-3, "{x} {y}");
     }

@@ -69,8 +69,8 @@ impl Drawn<'_> {
     }
 }
 
-/// What a click selects of a list, of which `part` gives some places: the sample alone, with Ctrl it
-/// or all but it, with Shift all from the one clicked before.
+/// What a click selects of a list, of which `part` gives some places: the sample alone, with Ctrl
+/// it or all but it, with Shift all from the one clicked before.
 pub(in crate::ui::views) fn clicked(
     part: impl Fn(Range<usize>) -> Vec<u32>,
     place: usize,
