@@ -32,7 +32,7 @@ pub struct ShownPin {
     pub at: usize,
     /// Its number on screen, counted from 1 among the pins that this network can be shown.
     pub number: usize,
-    /// Its name.
+    /// Its name, as it can be shown.
     pub name: String,
     /// What a person says of it.
     pub note: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::check::Severity;
 use crate::dataset::Dataset;
 use crate::engine::Trained;
-use crate::project::{Pin, Pinned};
+use crate::project::{Pin, Pinned, visible};
 use crate::run::{Run, RunId, Status, Weights};
 use crate::session::{JobKind, Request};
 use crate::ui::plots::stamp_of;
@@ -89,7 +89,7 @@ impl State {
             pins.push(ShownPin {
                 at,
                 number: pins.len() + 1,
-                name: pin.name.clone(),
+                name: visible(&pin.name).into_owned(),
                 note: pin.note.clone(),
                 code: code.unwrap_or_default(),
                 sample,

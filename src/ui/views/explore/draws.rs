@@ -7,9 +7,9 @@ use egui::{DragValue, RichText, Slider, Ui, vec2};
 
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::{Pictures, tiles_ui, width};
-use crate::project::Bottleneck;
+use crate::project::{Bottleneck, format_number};
 use crate::session::{Distribution, Draws, JobKind, Lookup, is_normal};
-use crate::ui::plots::{color, format_number, palette};
+use crate::ui::plots::{color, palette};
 use crate::ui::state::Question;
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, row_name};

@@ -4,9 +4,9 @@ use egui::{PopupAnchor, RichText, Tooltip, Ui};
 
 use super::context::{Actions, Context, bits};
 use super::pictures::{ErrorMaps, Pictures};
-use crate::project::visible;
+use crate::project::{format_number, visible};
 use crate::session::{Decoding, squared_error};
-use crate::ui::plots::{color, format_number, palette, stamp_of};
+use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::views::sample::{Sampler, label_text, row_name};
 
 /// What is drawn of the sample.

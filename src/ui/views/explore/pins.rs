@@ -5,9 +5,9 @@ use egui::{RichText, Ui, vec2};
 use super::ExploreView;
 use super::context::{Actions, Context, bits, failure_ui, remark_ui};
 use super::pictures::tiles_ui;
-use crate::project::visible;
+use crate::project::{format_number, visible};
 use crate::session::Decoding;
-use crate::ui::plots::{color, format_number, palette, stamp_of};
+use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{Question, ShownPin};
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{feature_name, label_text};
@@ -134,13 +134,16 @@ pub fn pins_ui(ui: &mut Ui, context: &Context<'_>, view: &mut ExploreView, actio
         let (is_active, name) = (context.explore.active == Some(pin.at), pin.title());
         if context.data.shown().is_some() && at < view.pins.len() {
             let response = view.pins.show(ui, context.data, at, SMALL, &name);
-            let note = (!pin.note.is_empty()).then(|| pin.note.clone());
-            let lines: Vec<String> =
-                std::iter::once(name.clone()).chain(labels_of(pin)).chain(note).collect();
-            if response.on_hover_text(lines.join("\n")).clicked() {
+            if response.clicked() {
                 actions.activate = Some(pin.at);
                 view.place = None;
             }
+            response.on_hover_ui(|ui| {
+                let note = (!pin.note.is_empty()).then(|| visible(&pin.note).into_owned());
+                for line in std::iter::once(name.clone()).chain(labels_of(pin)).chain(note) {
+                    ui.label(line);
+                }
+            });
         }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;

@@ -7,8 +7,8 @@ use super::context::{Actions, Context, bits, unit_name};
 use super::effects::{Effects, effects_ui};
 use crate::analysis::spread::Spread;
 use crate::engine::code_thresholds;
-use crate::project::{Bottleneck, format_count};
-use crate::ui::plots::{color, format_number, palette};
+use crate::project::{Bottleneck, format_count, format_number};
+use crate::ui::plots::{color, palette};
 use crate::ui::views::parts::{chip_ui, named};
 
 /// Width of the value beside a slider, in points.
