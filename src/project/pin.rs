@@ -36,6 +36,11 @@ pub enum Pinned {
 }
 
 impl Pin {
+    /// The pin of a row, without a note.
+    pub fn of_row(name: String, fingerprint: u64, row: u32) -> Pin {
+        Pin { name, note: String::new(), of: Pinned::Row { fingerprint, row } }
+    }
+
     /// Whether its code, if it has one of its own, is one that a network can be given.
     pub fn is_sound(&self) -> bool {
         match &self.of {

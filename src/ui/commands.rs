@@ -185,6 +185,7 @@ mod tests {
             ClearSelection,
             SelectClass,
             NameSelection,
+            PinSelected,
             ExportTable,
             ExportPictures,
             TrainOrPause,

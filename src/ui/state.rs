@@ -55,7 +55,7 @@ pub use self::sets::{Set, SetChoice, SetRows, Sets};
 pub use self::sources::{PathField, Sources, is_same_kind};
 pub use self::store_request::StoreRequest;
 pub use self::then::Then;
-pub use self::view::{BottomTab, DATA_VIEW, Palette, PanelSizes, SELECTION_VIEW, ViewSettings};
+pub use self::view::{BottomTab, DATA_VIEW, EXPLORE_VIEW, Palette, PanelSizes, SELECTION_VIEW, ViewSettings};
 use crate::check::DataFacts;
 use crate::dataset::Dataset;
 use crate::io::{MergeBase, Recovery, Store};

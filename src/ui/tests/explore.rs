@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::accesskit::Role;
 
 use super::*;
-use crate::project::{Bottleneck, Pin, Pinned};
+use crate::project::{Bottleneck, Pin};
 use crate::session::Decoding;
 use crate::ui::state::{ShownPin, State};
 
@@ -27,8 +27,7 @@ pub(super) fn pin(window: &mut Window, points: &[usize]) {
     for point in points {
         let run = &window.state().runs[0];
         let (fingerprint, row) = (run.fingerprint, run.kept.probe.code_rows[*point]);
-        let of = Pinned::Row { fingerprint, row };
-        window.state().pin(Pin { name: format!("row {row}"), note: String::new(), of });
+        window.state().pin(vec![Pin::of_row(format!("row {row}"), fingerprint, row)]);
     }
     window.harness.run_ok();
 }
@@ -140,8 +139,7 @@ fn a_sample_of_other_data_is_encoded_once_it_is_pinned() {
     let (fingerprint, mut values) = (other.fingerprint, vec![0.0; 64]);
     other.gather(&[5], &mut values);
     window.state().others.insert("photos".to_owned(), Arc::new(other));
-    let of = Pinned::Row { fingerprint, row: 5 };
-    window.state().pin(Pin { name: "mine".to_owned(), note: String::new(), of });
+    window.state().pin(vec![Pin::of_row("mine".to_owned(), fingerprint, 5)]);
     window.until("it is encoded", |state| !state.explore.pins.is_empty());
     let network = window.state().explore.asked.clone().expect("a network");
     let expected = network.trained.network(1).expect("small").encode(&values);

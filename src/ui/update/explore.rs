@@ -9,7 +9,7 @@ use crate::project::{Pin, Pinned, visible};
 use crate::run::{Run, RunId, Status, Weights};
 use crate::session::{JobKind, Request};
 use crate::ui::plots::stamp_of;
-use crate::ui::state::{AskedNetwork, Live, PinnedSample, Question, ShownPin, State};
+use crate::ui::state::{AskedNetwork, EXPLORE_VIEW, Live, PinnedSample, Question, ShownPin, State};
 
 /// The weights that decode the codes of the epoch looked at, with the epoch they are of; `None` for it where they are those of
 /// a run under way as they are now. They are of the epoch of the codes, unless none were kept.
@@ -35,6 +35,8 @@ fn weights_of<'a>(
     if epoch.is_none() { now.or(kept).or(last) } else { kept.or(now).or(last) }
 }
 
+/// Selected samples that are pinned at once, at most.
+pub const MOST_AT_ONCE: usize = 12;
 /// Pins of a document that are shown, at most: each is looked up, and some are decoded, all the
 /// time.
 const MOST_PINS: usize = 200;
@@ -148,23 +150,38 @@ impl State {
         }
     }
 
-    /// Keeps a code to look at, and looks at it; it can be undone. A row that is pinned already is
-    /// looked at.
-    pub fn pin(&mut self, pin: Pin) {
-        if !pin.is_sound() {
-            return;
-        }
-        let is_row = matches!(pin.of, Pinned::Row { .. });
-        let known = self.project.pins.iter().position(|known| is_row && known.of == pin.of);
-        if known.is_none() {
-            if self.project.pins.len() >= MOST_PINS {
-                let text = format!("There are {MOST_PINS} pins already. Remove some to pin others.");
-                self.notices.say(Severity::Warning, text);
-                return;
+    /// Keeps codes to look at, and looks at the last of them; it can be undone. A row that is
+    /// pinned already is looked at.
+    pub fn pin(&mut self, pins: Vec<Pin>) {
+        let (mut own, mut active) = (self.project.pins.clone(), self.explore.active);
+        for pin in pins.into_iter().filter(Pin::is_sound) {
+            let is_row = matches!(pin.of, Pinned::Row { .. });
+            let known = own.iter().position(|known| is_row && known.of == pin.of);
+            if known.is_none() {
+                if own.len() >= MOST_PINS {
+                    let text = format!("There are {MOST_PINS} pins already. Remove some to pin others.");
+                    self.notices.say(Severity::Warning, text);
+                    break;
+                }
+                own.push(pin);
             }
-            self.edit(|project, _| project.pins.push(pin));
+            active = known.or(own.len().checked_sub(1));
         }
-        self.explore.active = known.or(self.project.pins.len().checked_sub(1));
+        if own.len() > self.project.pins.len() {
+            self.edit(|project, _| project.pins = own);
+        }
+        self.explore.active = active;
+    }
+
+    /// Pins the selected samples, at most [`MOST_AT_ONCE`] of them, and shows them.
+    pub fn pin_selected(&mut self) {
+        let Some(data) = self.selectable() else { return };
+        let selected = self.selection.rows(data.fingerprint).iter().take(MOST_AT_ONCE);
+        let rows = selected.filter(|row| (**row as usize) < data.len());
+        let pin = |row: &u32| Pin::of_row(data.row_name(*row), data.fingerprint, *row);
+        let pins = rows.map(pin).collect();
+        self.pin(pins);
+        self.view.show = Some(EXPLORE_VIEW);
     }
 
     /// Removes a pin of the document.
@@ -216,6 +233,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::run::{Checkpoint, Kept, KeptEpochs, TrainerProgress};
+    use crate::ui::state::How;
     use crate::ui::views::samples;
 
     fn paused_at(epoch: u32, step_in_epoch: u32) -> TrainerProgress {
@@ -319,18 +337,25 @@ mod tests {
     }
 
     #[test]
+    fn selected_samples_are_pinned_by_their_names() {
+        let data = Arc::new(samples::table(20, 2));
+        let mut state = explored(&data);
+        state.selection.apply(data.fingerprint, (3..20).collect(), How::Replace);
+        state.pin_selected();
+        assert_eq!(state.project.pins.len(), MOST_AT_ONCE);
+        assert_eq!(state.project.pins[0], Pin::of_row("row 4".to_owned(), data.fingerprint, 3));
+        assert_eq!(state.view.show, Some(EXPLORE_VIEW));
+    }
+
+    #[test]
     fn pins_are_kept_once_removed_and_undone() {
-        let pin = |row| Pin {
-            name: format!("row {row}"),
-            note: String::new(),
-            of: Pinned::Row { fingerprint: 7, row },
-        };
+        let pin = |row| Pin::of_row(format!("row {row}"), 7, row);
         let mut state = State::default();
-        for row in [4, 5, 4, 6] {
-            state.pin(pin(row));
+        for rows in [&[4, 5][..], &[4], &[6]] {
+            state.pin(rows.iter().map(|row| pin(*row)).collect());
         }
         assert_eq!((state.project.pins.len(), state.explore.active), (3, Some(2)));
-        state.pin(pin(4));
+        state.pin(vec![pin(4)]);
         assert_eq!(state.explore.active, Some(0), "it is pinned already");
         state.explore.active = Some(2);
         state.unpin(1);
@@ -339,12 +364,12 @@ mod tests {
         assert_eq!(state.project.pins.len(), 3);
         state.unpin(9);
         let of = Pinned::Code { run: 1, started_unix_secs: 0, code: vec![f32::NAN] };
-        state.pin(Pin { name: String::new(), note: String::new(), of });
+        state.pin(vec![Pin { name: String::new(), note: String::new(), of }]);
         assert_eq!(state.project.pins.len(), 3, "no network can be given that");
-        for row in 100..500 {
-            state.pin(pin(row));
-        }
+        state.pin((100..500).map(pin).collect());
         assert_eq!(state.project.pins.len(), MOST_PINS);
+        state.undo();
+        assert_eq!(state.project.pins.len(), 3, "all at once");
         state.note_pin(0, "thin".to_owned());
         assert_eq!(state.project.pins[0].note, "thin");
         assert!(state.is_modified());

@@ -38,7 +38,7 @@ use super::view::{Entry, View};
 use crate::run::{Run, RunId, Status};
 use crate::ui::keys::keys;
 use crate::ui::plots::{ScatterView, color, palette};
-use crate::ui::state::{MissingData, State};
+use crate::ui::state::{EXPLORE_VIEW, MissingData, State};
 
 /// Widths of the panels right and left of the plane, and of a view that has room for both, in points.
 const SIDE: f32 = 292.0;
@@ -324,7 +324,7 @@ impl ExploreView {
 
 /// How the view is called.
 static ENTRY: Entry = Entry {
-    name: "Explore",
+    name: EXPLORE_VIEW,
     title: "Explore",
     icon: "○",
     command: "Show explore",
@@ -348,9 +348,13 @@ impl View for ExploreView {
         for (question, stamp, kind) in actions.questions {
             state.ask_network(question, stamp, kind);
         }
-        let changes_pins = !actions.pins.is_empty() || actions.unpin.is_some() || actions.activate.is_some();
-        for pin in actions.pins {
-            state.pin(pin);
+        let pins = !actions.pins.is_empty() || actions.pins_selection;
+        let changes_pins = pins || actions.unpin.is_some() || actions.activate.is_some();
+        if !actions.pins.is_empty() {
+            state.pin(actions.pins);
+        }
+        if actions.pins_selection {
+            state.pin_selected();
         }
         if let Some((at, note)) = actions.note {
             state.note_pin(at, note);

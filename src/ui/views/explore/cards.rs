@@ -10,6 +10,7 @@ use crate::project::{format_number, visible};
 use crate::session::{Decoding, squared_error};
 use crate::ui::plots::{Profile, color, palette, profile_ui, shortened, stamp_of};
 use crate::ui::state::ShownPin;
+use crate::ui::update::MOST_AT_ONCE;
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, row_name};
 
@@ -23,8 +24,7 @@ pub struct Cards {
 /// Width of a card, of which two stand side by side, and the side of a picture, in points.
 const WIDTH: f32 = 132.0;
 const SIDE: f32 = 41.0;
-/// Selected samples that are pinned at once, and samples of other data that are listed, at most.
-const MOST_PINNED: usize = 12;
+/// Samples of other data that are listed, at most.
 const MOST_LISTED: u32 = 200;
 
 /// Shows the section.
@@ -77,11 +77,8 @@ fn add_ui(ui: &mut Ui, context: &Context<'_>, actions: &mut Actions) {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         let selected = context.selection.rows(context.data.fingerprint);
         let add = ui.add_enabled_ui(!selected.is_empty(), |ui| chip_ui(ui, false, "Pin selection")).inner;
-        let about = format!("Pin the selected samples, at most {MOST_PINNED}");
-        if add.on_hover_text(about).clicked() {
-            let rows = selected.iter().take(MOST_PINNED).filter(|row| (**row as usize) < context.data.len());
-            actions.pins.extend(rows.map(|row| Context::row_pin(context.data, *row)));
-        }
+        let about = format!("Pin the selected samples, at most {MOST_AT_ONCE} at a time");
+        actions.pins_selection |= add.on_hover_text(about).clicked();
         for (name, data) in context.others.iter().filter(|(_, data)| data.shape == context.data.shape) {
             let title = format!("Pin of {}", shortened(&visible(name), 16));
             let combo = ComboBox::from_id_salt(("pin of", name)).selected_text(&title);

@@ -14,7 +14,7 @@ use crate::run::{Kept, Run};
 use crate::session::{Decoding, JobKind};
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{Explore, How, Question, Selection, ShownPin};
-use crate::ui::views::sample::{feature_name, row_name, tells_groups};
+use crate::ui::views::sample::{feature_name, tells_groups};
 
 /// What is explored.
 #[derive(Clone, Copy)]
@@ -43,6 +43,8 @@ pub struct Actions {
     pub questions: Vec<(Question, u64, JobKind)>,
     /// Codes to keep.
     pub pins: Vec<Pin>,
+    /// Whether to keep the selected samples.
+    pub pins_selection: bool,
     /// A kept code to remove, by its place in the document.
     pub unpin: Option<usize>,
     /// A kept code to look at.
@@ -83,8 +85,7 @@ impl<'a> Context<'a> {
 
     /// A sample of some data, to be kept.
     pub fn row_pin(data: &Dataset, row: u32) -> Pin {
-        let of = Pinned::Row { fingerprint: data.fingerprint, row };
-        Pin { name: row_name(data, row), note: String::new(), of }
+        Pin::of_row(data.row_name(row), data.fingerprint, row)
     }
 
     /// A name for the next code made by hand.
