@@ -19,7 +19,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::data_preview::{DataInput, DataOutput, DataPreviewView, DataState, data_preview_ui};
 use super::health::{HealthInput, HealthView, health_ui};
-use super::latent::{LatentInput, LatentView, latent_ui};
+use super::latent::{LatentInput, LatentView, OtherCodes, latent_ui};
 use super::loss::{LossInput, LossView, loss_ui};
 use super::reconstructions::{ReconstructionsInput, ReconstructionsView, reconstructions_ui};
 use super::replay::{ReplayInput, ReplayView, replay_ui};
@@ -27,6 +27,7 @@ use super::runs::{RunsInput, RunsView, runs_ui};
 use crate::dataset::{DataError, Dataset};
 use crate::project::{Corruption, Data};
 use crate::run::{Run, RunId, Status};
+use crate::session::Located;
 use crate::ui::painted::{check_placed, check_visible, largest_mesh, names, texts};
 use crate::ui::plots::{color, palette};
 use crate::ui::state::{How, MissingData, RunAction, RunsTable, Scored, Seek, Selection, Sets};
@@ -43,6 +44,7 @@ struct Scene {
     principal: Option<Vec<[f32; 2]>>,
     selection: Selection,
     others: BTreeMap<String, Arc<Dataset>>,
+    located: Located,
     scored: Scored,
     views: Memories,
     last: Outputs,
@@ -98,6 +100,7 @@ impl Scene {
             principal: None,
             selection: Selection::default(),
             others: BTreeMap::new(),
+            located: Located::default(),
             scored: Scored::default(),
             views: Memories::default(),
             last: Outputs::default(),
@@ -131,11 +134,13 @@ impl Scene {
             }
             Part::Latent => {
                 let (principal, selection) = (self.principal.as_deref(), &self.selection);
-                let input = LatentInput { run, data, epoch, principal, selection, others: &[] };
+                let (others, located) = (self.others.iter(), &self.located);
+                let others: Vec<_> = others.map(|(name, data)| OtherCodes { name, data, located }).collect();
+                let input = LatentInput { run, data, epoch, principal, selection, others: &others };
                 let output = latent_ui(ui, &input, &mut self.views.latent);
                 self.last.principal = output.principal.is_some();
-                let of_run = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
-                self.last.select = output.select.map(of_run).or(self.last.select.take());
+                let own = |(rows, how)| (run.map_or(0, |run| run.fingerprint), rows, how);
+                self.last.select = output.select.map(own).or(output.select_other).or(self.last.select.take());
             }
             Part::Reconstructions => {
                 let missing = self.missing;
