@@ -36,7 +36,7 @@ struct Jobs {
     is_closed: bool,
 }
 
-/// What ends a wait for a job.
+/// Outcome of a wait for a job.
 enum Wait {
     Job(Box<Job>),
     /// Nobody has asked for long.
@@ -85,7 +85,7 @@ impl Shared {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next job.
+    /// Waits for the next job, at most until a moment where there is one.
     fn wait(&self, urgency: Urgency, until: Option<Instant>) -> Wait {
         let mut jobs = self.lock();
         loop {
@@ -135,7 +135,7 @@ fn work(shared: &Shared, outbox: &Outbox, urgency: Urgency) {
     }
 }
 
-/// What a worker keeps from job to job.
+/// Network and fits that a worker keeps from job to job.
 struct Held {
     ready: Ready,
     fits: Fits,

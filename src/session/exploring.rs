@@ -56,7 +56,7 @@ impl Draws {
         self.fitted_codes(network, &mut Fits::default(), goes_on)
     }
 
-    /// The same with what was fitted before.
+    /// Draws them by distributions that were fitted before, and keeps those that are fitted now.
     pub(super) fn fitted_codes(
         &self,
         network: &Network,

@@ -14,7 +14,7 @@ use crate::session::Linear;
 /// mixture, whatever is drawn from it.
 const START: (u64, u64) = (0, 2);
 
-/// What was fitted last. It holds neither codes nor rows.
+/// Distributions and PCA that were fitted last. Holds neither codes nor rows.
 #[derive(Default)]
 pub(in crate::session) struct Fits {
     codes: Weak<Kept>,

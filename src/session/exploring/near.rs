@@ -93,7 +93,7 @@ pub struct NearSample {
     pub distance: CodeDistance,
 }
 
-/// What [`NearSample`] finds, the nearest first.
+/// Neighbours of a sample, the nearest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Neighbourhoods {
     /// By the code.

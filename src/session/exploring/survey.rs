@@ -9,7 +9,7 @@ pub const MOST_AXES: usize = 16;
 /// Codes among which the usual distance to the nearest is measured.
 const SAMPLED: usize = 200;
 
-/// What takes longer than a frame to find of codes.
+/// Properties of codes that take longer than a frame to find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
     /// Their first principal components, at most [`MOST_AXES`]; `None` where there are none.
@@ -20,7 +20,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// That of codes.
+    /// Surveys the codes of an epoch.
     pub fn of(kept: &Kept) -> Survey {
         let units = kept.code_units;
         let pca = Pca::fit(&kept.codes, units, units.min(MOST_AXES)).ok();

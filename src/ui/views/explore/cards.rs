@@ -14,7 +14,7 @@ use crate::ui::update::MOST_AT_ONCE;
 use crate::ui::views::parts::{chip_ui, named};
 use crate::ui::views::sample::{Sampler, row_name};
 
-/// What is drawn of the pins.
+/// Pictures of the pins, beside their reconstructions.
 #[derive(Clone, Default)]
 pub struct Cards {
     originals: Pictures,

@@ -16,7 +16,7 @@ use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::state::{Explore, How, Question, Selection, ShownPin};
 use crate::ui::views::sample::{feature_name, tells_groups};
 
-/// What is explored.
+/// The network, data and codes that are explored.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub run: &'a Run,
@@ -36,7 +36,7 @@ pub struct Context<'a> {
     pub order: &'a [usize],
 }
 
-/// What a person asked for.
+/// Requests of a person and of the view, carried out after it is drawn.
 #[derive(Default)]
 pub struct Actions {
     /// Questions to the network.

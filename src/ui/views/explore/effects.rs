@@ -21,7 +21,7 @@ const MOST_UNITS: usize = 64;
 const FEW: usize = 6;
 const SIDE: f32 = 132.0;
 
-/// What is known of the units.
+/// Effects of the units, as far as they are known.
 #[derive(Clone, Default)]
 pub struct Effects {
     /// The stamp of the newest question, and its units.

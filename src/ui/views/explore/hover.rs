@@ -9,7 +9,7 @@ use crate::session::{Decoding, squared_error};
 use crate::ui::plots::{color, palette, stamp_of};
 use crate::ui::views::sample::{Sampler, label_text, row_name};
 
-/// What is drawn of the sample.
+/// Pictures of the sample.
 #[derive(Clone, Default)]
 pub struct Hover {
     original: Pictures,
