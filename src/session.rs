@@ -6,11 +6,14 @@
 
 mod baseline;
 mod compute;
+mod decoded;
 mod driver;
+mod encoded;
 mod exploring;
 mod findings;
 mod live;
 mod loading;
+mod neighbours;
 mod pace;
 mod protocol;
 mod queue;
@@ -18,12 +21,17 @@ mod recorder;
 mod results;
 mod scores;
 mod sets;
+mod sheet;
 mod training;
+mod traversal;
 
 pub use baseline::{baseline, baseline_macs};
+pub use decoded::{Decoded, Painter};
 pub use driver::{Driver, Observer};
-pub use exploring::{Distribution, Draws, Found, Lookup, is_normal};
+pub use encoded::Encoded;
+pub use exploring::{Distribution, Draws, Found, Lookup, has_only_prior, has_prior, is_normal};
 pub use findings::{Anomalies, Findings, Restoration, anomalies, refit};
+pub use neighbours::{Likeness, Neighbours, mean_precision};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use results::{Measured, likelihood_of};
@@ -33,6 +41,8 @@ pub use sets::{
     SampleJob, Trial, export_pictures, export_table, number_of, part_rows, picture_name, squared_error,
     written_channels,
 };
+pub use sheet::{Sheet, name_of};
+pub use traversal::{CodeSpread, Steps, TraversalLine, line_name, traversal, traversal_of_components};
 
 use std::any::Any;
 use std::sync::Arc;

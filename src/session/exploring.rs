@@ -50,7 +50,7 @@ impl Draws {
     ///
     /// # Errors
     /// A message where there is no such distribution, and where `goes_on` says no.
-    pub(super) fn codes(&self, network: &Network, goes_on: impl Fn() -> bool) -> Result<Vec<f32>, String> {
+    pub fn codes(&self, network: &Network, goes_on: impl Fn() -> bool) -> Result<Vec<f32>, String> {
         let units = self.codes.code_units;
         let temperature = f64::from(self.temperature);
         let stream = |row: usize| Stream::new(self.seed, Purpose::Prior, DRAW, row as u64);
@@ -106,6 +106,26 @@ pub fn is_normal(kind: &Bottleneck) -> bool {
     kind.is_gaussian() || matches!(kind, Bottleneck::Wasserstein { .. })
 }
 
+/// Whether a kind of code has a prior that codes are drawn from.
+pub fn has_prior(kind: &Bottleneck) -> bool {
+    !matches!(kind, Bottleneck::Plain | Bottleneck::KSparse { .. } | Bottleneck::Concrete { .. })
+}
+
+/// Whether a kind of code has nothing between its bits, choices or entries, so that no normal distribution fits it.
+pub fn has_only_prior(kind: &Bottleneck) -> bool {
+    match kind {
+        Bottleneck::Hashing { .. } | Bottleneck::DescriptionLength { .. } | Bottleneck::Quantised { .. } => {
+            true
+        }
+        Bottleneck::Plain
+        | Bottleneck::KSparse { .. }
+        | Bottleneck::Variational { .. }
+        | Bottleneck::ImportanceWeighted { .. }
+        | Bottleneck::Wasserstein { .. }
+        | Bottleneck::Concrete { .. } => false,
+    }
+}
+
 /// The rows of the training split that are nearest to each of some pictures, as they are scaled.
 #[derive(Clone, Debug)]
 pub struct Lookup {
@@ -129,7 +149,7 @@ impl Lookup {
     ///
     /// # Errors
     /// A message where `goes_on` says no.
-    pub(super) fn find(&self, goes_on: impl Fn() -> bool) -> Result<Vec<Vec<Found>>, String> {
+    pub fn find(&self, goes_on: impl Fn() -> bool) -> Result<Vec<Vec<Found>>, String> {
         let features = self.data.shape.features().max(1);
         let pictures: Vec<&[f32]> = self.pictures.chunks_exact(features).collect();
         let mut found: Vec<Vec<Found>> = vec![Vec::new(); pictures.len()];
