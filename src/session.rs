@@ -19,6 +19,7 @@ mod protocol;
 mod queue;
 mod recorder;
 mod results;
+mod results_export;
 mod scores;
 mod sets;
 mod sheet;
@@ -35,6 +36,7 @@ pub use neighbours::{Likeness, Neighbours, mean_precision};
 pub use pace::{Cadence, Checkpoints, Pace};
 pub use protocol::{Decoding, Event, Job, JobId, JobKind, JobResult, Request, Start, TrainRequest};
 pub use results::{Measured, likelihood_of};
+pub use results_export::{ResultsExport, ResultsForm, SampleResults};
 pub use scores::{Ranking, Scores};
 pub use sets::{
     ClassShares, Comparison, Difference, Exported, Linear, Moments, Order, Pictures, Pixel, SampleAnswer,

@@ -6,6 +6,7 @@ use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
 use egui::{DragValue, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
+use super::export::export_ui;
 use crate::io::Recovery;
 use crate::project::{Recipe, Schedule, capital, visible, visible_path};
 use crate::run::Run;
@@ -27,13 +28,14 @@ pub fn dialog_ui(ui: &mut Ui, state: &mut State) {
     let modal = Modal::new(id).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(match dialog {
             Dialog::Shortcuts => 560.0,
-            Dialog::New | Dialog::Path(_) | Dialog::Recover(_) => 520.0,
+            Dialog::New | Dialog::Path(_) | Dialog::Export(_) | Dialog::Recover(_) => 520.0,
             Dialog::Unsaved(_) | Dialog::TrainMore { .. } | Dialog::Threads { .. } | Dialog::About => 400.0,
         });
         ui.spacing_mut().item_spacing.y = 10.0;
         answer = match &mut dialog {
             Dialog::New => new_ui(ui),
             Dialog::Path(dialog) => path_ui(ui, state, dialog),
+            Dialog::Export(dialog) => export_ui(ui, state, dialog),
             Dialog::Unsaved(then) => unsaved_ui(ui, state, then),
             Dialog::TrainMore { epochs } => train_more_ui(ui, state, epochs),
             Dialog::Threads { all, count } => threads_ui(ui, all, count),
@@ -83,7 +85,7 @@ fn carry_out(state: &mut State, mut dialog: Dialog, answer: Answer) {
     }
 }
 
-enum Answer {
+pub(super) enum Answer {
     Open,
     Close,
     Recipe(Recipe),
@@ -95,7 +97,7 @@ enum Answer {
     Discard(Recovery),
 }
 
-fn title_ui(ui: &mut Ui, text: &str) {
+pub(super) fn title_ui(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).font(theme::bold(15.0)));
 }
 
@@ -142,18 +144,14 @@ fn new_ui(ui: &mut Ui) -> Answer {
 }
 
 fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
-    let (title, verb, kind) = match &dialog.purpose {
-        Purpose::Open => {
-            ("Open a project or a design", "Open", BrowseKind::File("Hourglass", &["hourglass", "ron"]))
-        }
-        Purpose::Save(kind @ SaveKind::Project, _) => ("Save the project", "Save", BrowseKind::Save(*kind)),
-        Purpose::Save(kind @ SaveKind::Design, _) => ("Save the design", "Save", BrowseKind::Save(*kind)),
-        Purpose::Save(kind @ SaveKind::Table, _) => {
-            ("Export the selection as a table", "Export", BrowseKind::Save(*kind))
-        }
-        Purpose::Save(kind @ SaveKind::Pictures, _) => {
-            ("Export the selection as a folder of pictures", "Export", BrowseKind::Save(*kind))
-        }
+    let (title, verb) = match &dialog.purpose {
+        Purpose::Open => ("Open a project or a design", "Open"),
+        Purpose::Save(SaveKind::Project, _) => ("Save the project", "Save"),
+        Purpose::Save(SaveKind::Design, _) => ("Save the design", "Save"),
+        Purpose::Save(SaveKind::Table, _) => ("Export the selection as a table", "Export"),
+        Purpose::Save(SaveKind::Pictures, _) => ("Export the selection as a folder of pictures", "Export"),
+        // Asked in a dialog of its own.
+        Purpose::Save(SaveKind::Results(_), _) => ("Export", "Export"),
     };
     title_ui(ui, title);
     if state.damaged && matches!(dialog.purpose, Purpose::Save(SaveKind::Project, _)) {
@@ -163,7 +161,32 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
         );
         ui.label(RichText::new(text).color(tokens(ui).dim));
     }
+    let mut answer = path_line_ui(ui, dialog);
+    let tokens = tokens(ui);
+    ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
+    let mut accept = false;
+    buttons_ui(ui, |ui| {
+        let verb = if dialog.overwrite { "Replace" } else { verb };
+        accept |= primary_ui(ui, verb, 84.0).clicked();
+        if secondary_ui(ui, "Cancel").clicked() {
+            answer = Answer::Close;
+        }
+    });
+    accept |= ui.input(|input| input.key_pressed(Key::Enter));
+    if accept && matches!(answer, Answer::Open) {
+        dialog.accept();
+    }
+    state.effects.extend(dialog.next_question().map(Effect::LookFor));
+    answer
+}
+
+/// The field of a path, with the button that opens the desktop's own dialog.
+pub(super) fn path_line_ui(ui: &mut Ui, dialog: &mut PathDialog) -> Answer {
     let mut answer = Answer::Open;
+    let kind = match dialog.purpose {
+        Purpose::Open => BrowseKind::File("Hourglass", &["hourglass", "ron"]),
+        Purpose::Save(kind, _) => BrowseKind::Save(kind),
+    };
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut dialog.text)
             .hint_text("Path of the file")
@@ -187,21 +210,6 @@ fn path_ui(ui: &mut Ui, state: &mut State, dialog: &mut PathDialog) -> Answer {
             answer = Answer::Browse(Browse { target: Target::Dialog, kind, near });
         }
     });
-    let tokens = tokens(ui);
-    ui.label(RichText::new(dialog.problem().unwrap_or_default()).size(11.5).color(tokens.bad));
-    let mut accept = false;
-    buttons_ui(ui, |ui| {
-        let verb = if dialog.overwrite { "Replace" } else { verb };
-        accept |= primary_ui(ui, verb, 84.0).clicked();
-        if secondary_ui(ui, "Cancel").clicked() {
-            answer = Answer::Close;
-        }
-    });
-    accept |= ui.input(|input| input.key_pressed(Key::Enter));
-    if accept && matches!(answer, Answer::Open) {
-        dialog.accept();
-    }
-    state.effects.extend(dialog.next_question().map(Effect::LookFor));
     answer
 }
 
@@ -386,7 +394,7 @@ fn expected_ui(ui: &mut Ui, text: &str) -> Response {
     button
 }
 
-fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
+pub(super) fn buttons_ui(ui: &mut Ui, buttons: impl FnOnce(&mut Ui)) {
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         ui.set_min_height(30.0);
         buttons(ui);

@@ -1,5 +1,6 @@
 //! Questions over the window.
 
+use super::export::ExportDialog;
 use super::path_dialog::PathDialog;
 use super::then::Then;
 use crate::io::Recovery;
@@ -11,6 +12,8 @@ pub enum Dialog {
     New,
     /// A path to open or to save to.
     Path(PathDialog),
+    /// What to export, and where to.
+    Export(Box<ExportDialog>),
     /// Save first?
     Unsaved(Then),
     /// How many epochs more.

@@ -21,7 +21,7 @@ use crate::ui::plots::{
     PointColors, Scatter, ScatterView, ShownScatter, class_legend_ui, class_legend_width, color,
     color_bar_ui, palette, scatter_ui, shortened, stamp_of,
 };
-use crate::ui::state::{How, Selection, State};
+use crate::ui::state::{ExportWhat, How, Selection, Set, State};
 
 /// What the view shows.
 #[derive(Clone, Copy)]
@@ -444,6 +444,10 @@ static ENTRY: Entry = Entry {
 impl View for LatentView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
+    }
+
+    fn export(&self) -> Option<(ExportWhat, Set)> {
+        Some((ExportWhat::Codes, Set::All))
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

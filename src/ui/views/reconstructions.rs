@@ -28,7 +28,7 @@ use crate::run::{Kept, Run};
 use crate::session::Order;
 use crate::ui::keys::keys;
 use crate::ui::plots::{color, palette, stamp_of};
-use crate::ui::state::{How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
+use crate::ui::state::{ExportWhat, How, Look, MissingData, Scored, Set, SetChoice, Sets, State, Wanted};
 
 const NOTHING_YET: &str = "No reconstructions yet";
 const NOTHING_YET_ADVICE: &str = "Train the network: samples and their reconstructions appear here.";
@@ -412,6 +412,10 @@ static ENTRY: Entry = Entry {
 impl View for ReconstructionsView {
     fn entry(&self) -> &'static Entry {
         &ENTRY
+    }
+
+    fn export(&self) -> Option<(ExportWhat, Set)> {
+        Some((ExportWhat::Reconstructions, self.set.clone()))
     }
 
     fn show(&mut self, ui: &mut Ui, state: &mut State) -> bool {

@@ -1,6 +1,9 @@
 //! The views in tiles that can be dragged and resized.
 
-use egui::{Color32, Frame, Panel, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText};
+use egui::{
+    Color32, Frame, Panel, Response, RichText, Sense, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals,
+    WidgetText,
+};
 use egui_tiles::{
     Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
 };
@@ -105,6 +108,20 @@ impl Panes<'_> {
     }
 }
 
+impl Panes<'_> {
+    /// The menu of a view, where it has one.
+    fn menu_ui(&mut self, response: &Response, pane: Pane) {
+        let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
+        let Some((what, set)) = view.and_then(|view| view.export()) else { return };
+        response.context_menu(|ui| {
+            if ui.button("Export…").clicked() {
+                self.state.ask_export(what, set);
+                ui.close();
+            }
+        });
+    }
+}
+
 impl Behavior<Pane> for Panes<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, tile_id: TileId, pane: &mut Pane) -> UiResponse {
         ui.painter().rect_filled(ui.max_rect(), 0.0, self.tokens.plot);
@@ -112,7 +129,10 @@ impl Behavior<Pane> for Panes<'_> {
         if self.tabbed.contains(&tile_id) {
             info = info.with_tag(TABBED);
         }
-        let shown = ui.scope_builder(UiBuilder::new().ui_stack_info(info), |ui| self.content_ui(ui, *pane));
+        // Beneath all that is in the view.
+        let builder = UiBuilder::new().ui_stack_info(info).sense(Sense::CLICK);
+        let shown = ui.scope_builder(builder, |ui| self.content_ui(ui, *pane));
+        self.menu_ui(&shown.response, *pane);
         if shown.inner { UiResponse::DragStarted } else { UiResponse::None }
     }
 
@@ -123,6 +143,13 @@ impl Behavior<Pane> for Panes<'_> {
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
         RichText::new(pane.entry().tab()).font(theme::bold(12.5)).into()
+    }
+
+    fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, tile_id: TileId, button: Response) -> Response {
+        if let Some(Tile::Pane(pane)) = tiles.get(tile_id) {
+            self.menu_ui(&button, *pane);
+        }
+        button
     }
 
     fn simplification_options(&self) -> SimplificationOptions {
