@@ -708,9 +708,10 @@ fn weights_are_exported_with_what_they_mean() {
     assert_eq!(Project::from_ron(&texts["design"]).expect("readable"), run.design);
     let normaliser: Value = serde_json::from_str(&texts["normaliser"]).expect("JSON");
     assert_eq!(normaliser["factors"].as_array().map(Vec::len), Some(2));
-    ok(dir, &["export", project, "-o", "first.safetensors", "--epoch", "1"]);
+    // Before the first epoch, and after the last, weights are always kept.
+    ok(dir, &["export", project, "-o", "first.safetensors", "--epoch", "0"]);
     let (_, earlier, texts) = exported("first.safetensors");
-    assert_eq!(texts["epoch"], "1");
+    assert_eq!(texts["epoch"], "0");
     assert!(earlier != values);
     fails(dir, &["export", project, "-o", "w.safetensors"], 1, "--force");
     fails(dir, &["export", project, "-o", "x.safetensors", "--epoch", "9"], 1, "of these epochs: ");

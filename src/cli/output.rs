@@ -198,7 +198,8 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Ends a command before its work where one of the files it will write cannot be written, or would overwrite another.
+/// Ends a command before its work where one of the files it will write cannot be written, or would
+/// overwrite another.
 pub(super) fn check_files(files: &Files, paths: &[&Path], force: bool) -> Result<(), Failure> {
     for path in paths {
         refuse_to_overwrite(path, force)?;

@@ -95,7 +95,8 @@ impl Applied {
         })
     }
 
-    /// Rows that what is fitted to codes is fitted to: the training split, or all rows of other data.
+    /// Rows that what is fitted to codes is fitted to: the training split, or all rows of other
+    /// data.
     pub(super) fn fitted_rows(&self) -> Vec<u32> {
         if self.own { self.data.split.train.clone() } else { self.all_rows() }
     }

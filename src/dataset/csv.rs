@@ -5,6 +5,8 @@
 mod around;
 mod beside;
 mod body;
+mod buffer;
+mod century;
 mod codes;
 mod date;
 mod dated;
@@ -35,6 +37,7 @@ mod months;
 mod names;
 mod number;
 mod overview;
+mod pairs;
 mod parts;
 mod places;
 mod plain;
@@ -49,12 +52,14 @@ mod sheet;
 mod sniff;
 mod spaces;
 mod start;
+mod statistic_names;
 mod statistics;
 mod survey;
 mod tails;
 mod text;
 mod told;
 mod truth;
+mod units;
 mod values;
 mod words;
 
@@ -277,7 +282,8 @@ impl<'a> Read<'a> {
             read.number(read.table.rows(), budget)?;
         }
         if empty_count > 0 && read.table.rows() > empty_count {
-            around::tell_empty(&empty, empty_count, &body.skip, remarks);
+            let but_words = read.table.has_words_and_others();
+            around::tell_empty(&empty, empty_count, but_words, &body.skip, remarks);
         }
         budget.trim(&mut read.source_rows);
         Ok(read)

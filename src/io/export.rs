@@ -27,8 +27,9 @@ pub enum Pixels {
     U16(Vec<u16>),
 }
 
-/// Writes a table of so many rows, below its header where it has one; `fields` fills in those of one row. Returns how many fields
-/// held a tab or the end of a line that became a space, since the form has no place for them.
+/// Writes a table of so many rows, below its header where it has one; `fields` fills in those of
+/// one row. Returns how many fields held a tab or the end of a line that became a space, since the
+/// form has no place for them.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.
@@ -105,8 +106,9 @@ pub fn save_array(
     files.write(path, Durability::Synced, |sink| npy::write(sink, shape, numbers))
 }
 
-/// Writes pictures as PNG files into a folder, which is made. Each comes with its name, without ending, and its pixels of
-/// `(height, width, channels)`: 1 for grey, 3 for colour, one more with transparency. Returns how many were written.
+/// Writes pictures as PNG files into a folder, which is made. Each comes with its name, without
+/// ending, and its pixels of `(height, width, channels)`: 1 for grey, 3 for colour, one more with
+/// transparency. Returns how many were written.
 ///
 /// # Errors
 /// [`FileError`] where a picture cannot be written.
@@ -158,8 +160,9 @@ pub fn save_picture(
     files.write_bytes(path, durability, &png)
 }
 
-/// Writes weights of a run as `.safetensors`, named and shaped as in its project file. Beside them stand texts: `run` and
-/// `epoch`; `design`, as a bare design; and `normaliser`, what was done to values before the network saw them, as JSON.
+/// Writes weights of a run as `.safetensors`, named and shaped as in its project file. Beside them
+/// stand texts: `run` and `epoch`; `design`, as a bare design; and `normaliser`, what was done to
+/// values before the network saw them, as JSON.
 ///
 /// # Errors
 /// [`FileError`] where the file cannot be written.

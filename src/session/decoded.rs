@@ -1,4 +1,5 @@
-//! What a network made, in units of the scaled data, on its way into files: as columns of a table, as an array, as pictures.
+//! What a network made, in units of the scaled data, on its way into files: as columns of a table,
+//! as an array, as pictures.
 
 use std::path::Path;
 
@@ -25,8 +26,9 @@ impl<'a> Decoded<'a> {
         });
     }
 
-    /// Writes them as an array in the units of the source: of these lengths, which count the rows, and then the shape of a
-    /// row. It has 64 bits where 32 could not hold the numbers of the source.
+    /// Writes them as an array in the units of the source: of these lengths, which count the rows,
+    /// and then the shape of a row. It has 64 bits where 32 could not hold the numbers of the
+    /// source.
     ///
     /// # Errors
     /// [`FileError`] where the file cannot be written.

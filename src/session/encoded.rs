@@ -12,14 +12,16 @@ pub struct Encoded {
     units: usize,
     /// The bits of hashing codes, rows × units; empty for other kinds.
     bits: Vec<u8>,
-    /// The likeliest unit of each quantiser of a description length, counted from 0; empty for other kinds.
+    /// The likeliest unit of each quantiser of a description length, counted from 0; empty for
+    /// other kinds.
     choices: Vec<usize>,
     /// The features that a selector has chosen; empty for other kinds.
     chosen: Vec<u32>,
 }
 
 impl Encoded {
-    /// Codes of this network; `thresholds` are where 0 ends and 1 begins for each unit of hashing codes, empty for others.
+    /// Codes of this network; `thresholds` are where 0 ends and 1 begins for each unit of hashing
+    /// codes, empty for others.
     pub fn new(network: &Network, codes: Codes, thresholds: &[f32]) -> Encoded {
         let kind = network.plan().design().code.kind;
         let is_hashing = matches!(kind, Bottleneck::Hashing { .. });
@@ -42,7 +44,8 @@ impl Encoded {
         self.units
     }
 
-    /// Adds what the kind of code knows beside its numbers: chosen features of the rows, entries, choices, bits.
+    /// Adds what the kind of code knows beside its numbers: chosen features of the rows, entries,
+    /// choices, bits.
     pub fn add_known<'a>(&'a self, sheet: &mut Sheet<'a>, data: &'a Dataset, rows: &'a [u32]) {
         for feature in self.chosen.iter().map(|feature| *feature as usize) {
             sheet.push(data.feature_name(feature), move |at| data.source_text(rows[at] as usize, feature));

@@ -1,4 +1,5 @@
-//! The nearest samples to samples, by their codes, their values or the best linear code of equal size.
+//! The nearest samples to samples, by their codes, their values or the best linear code of equal
+//! size.
 
 use super::baseline::gathered;
 use super::exploring::Found;
@@ -56,8 +57,8 @@ impl<'a> Neighbours<'a> {
         Neighbours { network, data, likeness }
     }
 
-    /// The `k` nearest of `among` to each of the rows `asked`, without itself, the nearest first and equally near ones by their
-    /// row. `watch` is told how many of `among` have been looked at.
+    /// The `k` nearest of `among` to each of the rows `asked`, without itself, the nearest first
+    /// and equally near ones by their row. `watch` is told how many of `among` have been looked at.
     pub fn find(
         &mut self,
         asked: &[u32],
@@ -119,8 +120,9 @@ impl<'a> Neighbours<'a> {
     }
 }
 
-/// Mean over samples of the share of their neighbours that are of their own class, and how many samples were counted: those
-/// that have a class and neighbours. `None` without any, or where the labels are no classes.
+/// Mean over samples of the share of their neighbours that are of their own class, and how many
+/// samples were counted: those that have a class and neighbours. `None` without any, or where the
+/// labels are no classes.
 pub fn mean_precision(column: &LabelColumn, asked: &[u32], found: &[Vec<Found>]) -> Option<(f64, usize)> {
     let classes = column.class_ids()?;
     let class = |row: u32| classes.get(row as usize).filter(|_| column.is_known(row as usize));

@@ -1,4 +1,5 @@
-//! What a network makes of samples, written to a file outside the window's thread as the command line writes it.
+//! What a network makes of samples, written to a file outside the window's thread as the command
+//! line writes it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -111,7 +112,8 @@ impl ResultsExport {
         Sheet::of(&self.data, Arc::ptr_eq(&self.data, &self.own), &self.rows)
     }
 
-    /// Where 0 ends and 1 begins for each unit of hashing codes, by the training data where they decide; empty for other kinds.
+    /// Where 0 ends and 1 begins for each unit of hashing codes, by the training data where they
+    /// decide; empty for other kinds.
     fn thresholds(&self, network: &mut Network) -> Vec<f32> {
         let Bottleneck::Hashing { threshold, .. } = self.trained.plan().design().code.kind else {
             return Vec::new();

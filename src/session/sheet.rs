@@ -33,8 +33,8 @@ impl<'a> Sheet<'a> {
         Sheet { columns: Vec::new(), rows }
     }
 
-    /// Which samples these are: name, or number in the source counted from 1; the split, where the data are a run's `own`; and
-    /// all labels.
+    /// Which samples these are: name, or number in the source counted from 1; the split, where the
+    /// data are a run's `own`; and all labels.
     pub fn of(data: &'a Dataset, own: bool, rows: &'a [u32]) -> Sheet<'a> {
         let mut sheet = Sheet::new(rows.len());
         sheet.samples(data, own, rows);
@@ -59,7 +59,8 @@ impl<'a> Sheet<'a> {
         self.labels(data, rows);
     }
 
-    /// Only what cannot be told from the order of the rows: names, numbers of rows where some were left out, and labels.
+    /// Only what cannot be told from the order of the rows: names, numbers of rows where some were
+    /// left out, and labels.
     pub fn brief(data: &'a Dataset, rows: &'a [u32]) -> Sheet<'a> {
         let mut sheet = Sheet::new(rows.len());
         if !data.row_names.is_empty() {
@@ -117,8 +118,8 @@ impl<'a> Sheet<'a> {
         });
     }
 
-    /// Writes it, with a header. A single column of a `.tsv` has none, as the Embedding Projector wants it. Returns how many
-    /// fields held a tab or the end of a line that became a space.
+    /// Writes it, with a header. A single column of a `.tsv` has none, as the Embedding Projector
+    /// wants it. Returns how many fields held a tab or the end of a line that became a space.
     ///
     /// # Errors
     /// [`FileError`] where the file cannot be written.
@@ -145,7 +146,8 @@ impl<'a> Sheet<'a> {
         |row, fields| self.columns.iter().for_each(|columns| (columns.fields)(row, fields))
     }
 
-    /// The names of all columns, each another: those of the source stay, others are numbered where they are taken.
+    /// The names of all columns, each another: those of the source stay, others are numbered where
+    /// they are taken.
     fn names(&self) -> Vec<String> {
         let source = self.columns.iter().filter(|columns| columns.is_source);
         let mut taken: HashSet<String> = source.flat_map(|columns| columns.names.iter().cloned()).collect();

@@ -1,5 +1,6 @@
-//! Everything that a code is made of over its range, the rest as in one code. Codes of choices and of a codebook are traversed
-//! by their choices and entries, as the decoder knows nothing between them.
+//! Everything that a code is made of over its range, the rest as in one code. Codes of choices and
+//! of a codebook are traversed by their choices and entries, as the decoder knows nothing between
+//! them.
 
 use crate::analysis::pca::Pca;
 use crate::analysis::spread::Spread;
@@ -89,8 +90,8 @@ pub fn line_name(kind: &Bottleneck) -> &'static str {
     }
 }
 
-/// All lines of a code of this kind: units in this order, over the range of their spread; choices, and entries of the codebook,
-/// the most used first. `shares` say how often each entry is chosen.
+/// All lines of a code of this kind: units in this order, over the range of their spread; choices,
+/// and entries of the codebook, the most used first. `shares` say how often each entry is chosen.
 pub fn traversal(
     kind: &Bottleneck,
     (order, spreads): (&[usize], &[Spread]),
@@ -143,8 +144,9 @@ pub fn traversal(
     }
 }
 
-/// A line along each of the first principal components of codes (rows × `units`), through `base`: over the range that the codes
-/// have along it, or over this one. Components that the codes do not have are left out.
+/// A line along each of the first principal components of codes (rows × `units`), through `base`:
+/// over the range that the codes have along it, or over this one. Components that the codes do not
+/// have are left out.
 ///
 /// # Errors
 /// A message where PCA cannot be fitted.

@@ -9,6 +9,7 @@ use super::names::column_names;
 use super::plain::plain_number;
 use super::{Asked, listed};
 use crate::dataset::memory::{self, Budget, Shortage};
+use crate::project::{Choice, Header};
 
 /// The most rows of names below the first.
 const MOST: usize = 3;
@@ -19,7 +20,7 @@ const SHOWN: usize = 8;
 /// Memory for one part of the name of a column, while they are joined.
 const PART_BYTES: u64 = 200;
 
-/// What stands below the first row of a header.
+/// Content below the first row of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Below {
     /// Rows of names or units.
@@ -31,6 +32,9 @@ pub(super) struct Below {
 impl Below {
     /// Finds out what the first of these rows are, below a row that would be the header.
     pub(super) fn find(first: &[String], rows: &[Vec<String>], asked: &Asked<'_>) -> Below {
+        if asked.header == Header::OneRow {
+            return Below::default();
+        }
         let are_names = |count: &usize| {
             let Some((heads, below)) = rows.split_at_checked(*count) else { return false };
             // Nearly all tables end here.
@@ -62,8 +66,9 @@ impl Below {
         self.names + usize::from(self.has_index)
     }
 
-    /// Names the columns by the first row and these: joined where the first row alone does not tell the columns apart, unless
-    /// columns are asked for by the names of the first row. Memory for longer names is charged for so many copies.
+    /// Names the columns by the first row and these: joined where the first row alone does not tell
+    /// the columns apart, unless columns are asked for by the names of the first row. Memory for
+    /// longer names is charged for so many copies.
     ///
     /// # Errors
     /// [`Shortage`] for more than there is.
@@ -99,7 +104,8 @@ impl Below {
         if !is_joined {
             for row in further {
                 let what = "the row below the header holds units or further names and is left out";
-                notes.push(format!("{what}: {}", listed(&texts(row))));
+                let option = Choice::Header(Header::OneRow).option();
+                notes.push(format!("{what}: {} ({option} takes it as data)", listed(&texts(row))));
             }
         }
         drop(held);
@@ -115,8 +121,9 @@ impl Below {
     }
 }
 
-/// Whether a row of names tells the columns of a header apart only together with the names of groups of them in the row
-/// above it, the first of these. Columns that are asked for keep the names they have without.
+/// Whether a row of names tells the columns of a header apart only together with the names of
+/// groups of them in the row above it, the first of these. Columns that are asked for keep the
+/// names they have without.
 pub(super) fn are_groups(rows: &[Vec<String>], asked: &Asked<'_>, wanted: &HashSet<&str>) -> bool {
     let [groups, names, ..] = rows else { return false };
     let mut seen = HashSet::new();
@@ -163,8 +170,9 @@ fn is_index(row: &[String], below: &[Vec<String>]) -> bool {
         && !(has_digit(row) && below.iter().all(|row| has_digit(row)))
 }
 
-/// The parts of the names of all columns, where the rows below are needed to tell these apart, and do. A name holds for the
-/// columns to its right, too, where these have none of their own but one below.
+/// The parts of the names of all columns, where the rows below are needed to tell these apart, and
+/// do. A name holds for the columns to its right, too, where these have none of their own but one
+/// below.
 fn joined<'a>(first: &'a [String], further: &'a [Vec<String>]) -> Option<Vec<Vec<&'a str>>> {
     if further.is_empty() || further.iter().any(|row| row.len() != first.len()) {
         return None;

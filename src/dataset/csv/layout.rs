@@ -10,8 +10,8 @@ use super::names::{Comment, asked_for, column_names, in_one_line, is_break, name
 use super::plain::plain_number;
 use super::start::Start;
 use super::text::Text;
-use super::{Asked, listed};
-use crate::dataset::{Column, DataError, Doubt, Progress};
+use super::{Asked, listed, units};
+use crate::dataset::{Column, DataError, Doubt, Progress, memory};
 use crate::project::{Choice, Comments, Delimiter, Header, Rules};
 
 /// How a table is laid out, as told or found.
@@ -20,7 +20,8 @@ pub(super) struct TableLayout {
     pub form: Form,
     /// Whether the first row holds names.
     pub has_header: bool,
-    /// Rows directly below it that belong to the header: further names, units, the name of the index.
+    /// Rows directly below it that belong to the header: further names, units, the name of the
+    /// index.
     pub rows_below_header: usize,
     /// Whether names stand in a comment before the first row.
     pub has_commented_header: bool,
@@ -28,13 +29,16 @@ pub(super) struct TableLayout {
     pub comments: usize,
     /// Names of all columns, made up where there are none.
     pub columns: Vec<String>,
+    /// Units of the columns in a row below the header, empty where there is none; none at all
+    /// without such a row.
+    pub units: Vec<String>,
     /// Whether the first column has no name though others have.
     pub is_first_nameless: bool,
     /// Memory that the names are charged with, [`NAMES_COPIES`] times.
     pub names_bytes: u64,
     /// The first rows, the header among them.
     pub sample: Vec<Vec<String>>,
-    /// What was left out or named otherwise.
+    /// Notes about parts that were left out or renamed.
     pub notes: Vec<String>,
     pub doubts: Vec<Doubt>,
 }
@@ -77,26 +81,30 @@ impl TableLayout {
         known: &[Column],
         progress: &Progress,
     ) -> Result<TableLayout, DataError> {
-        let Start { form, head, sample, names_bytes, mut notes } =
+        let Start { form, head, sample, names_bytes, mut notes, doubts: above } =
             Start::find(text, asked, delimiter, known, progress)?;
         let first = &sample[0];
         let is_number = |field: &String| plain_number(field.trim()).is_some();
         let wanted = asked_for(asked, known);
         let comment = Comment::find(&head, form);
-        let mut doubts: Vec<Doubt> = commented_row(first, &comment, form, asked).into_iter().collect();
+        let commented = commented_row(first, &comment, form, asked);
+        let mut doubts: Vec<Doubt> = above.into_iter().chain(commented).collect();
         let below = match asked.rules {
             Rules::Current => Below::find(first, &sample[1..], asked),
             Rules::Version1 => Below::default(),
         };
         let (has_header, doubt) = has_header(&sample, below.rows(), asked, known);
-        // Names in the first row count for more; numbers in it may be a header only where none is in a comment.
+        // Names in the first row count for more; numbers in it may be a header only where none is
+        // in a comment.
         let may_be_commented = !has_header
             || match asked.header {
                 Header::Auto => {
                     first.iter().all(is_number) || (first.iter().any(is_number) && doubt.is_some())
                 }
                 // The names that are meant may be those of the comment.
-                Header::Yes => !is_header(&sample, asked, known) && first.iter().any(is_number),
+                Header::Yes | Header::OneRow => {
+                    !is_header(&sample, asked, known) && first.iter().any(is_number)
+                }
                 Header::No => false,
             };
         let Comment { lines, names: commented, begin } = comment;
@@ -117,6 +125,7 @@ impl TableLayout {
             has_commented_header,
             comments: lines - usize::from(has_commented_header),
             columns: Vec::new(),
+            units: Vec::new(),
             is_first_nameless: false,
             names_bytes,
             sample: Vec::new(),
@@ -128,7 +137,19 @@ impl TableLayout {
             None if has_header => {
                 let mut names = named(&sample, asked.rules, &mut notes);
                 let budget = progress.budget();
+                let own = (below.rows() == 1).then(|| names.clone());
                 layout.names_bytes += below.name(&mut names, &sample[1..], &wanted, budget, &mut notes)?;
+                if let Some(row) = sample.get(1).filter(|_| own.is_some_and(|own| own == names)) {
+                    budget.take(2 * row.iter().map(|unit| memory::text_bytes(unit.len())).sum::<u64>())?;
+                    layout.units = units::of_row(row);
+                    if units::are_doubtful(row) {
+                        let message = format!(
+                            "the row below the header is taken for units and left out, but may be data: {}",
+                            listed(&row.iter().filter(|field| !field.trim().is_empty()).collect::<Vec<_>>())
+                        );
+                        layout.doubts.push(Doubt { message, remedies: vec![Choice::Header(Header::OneRow)] });
+                    }
+                }
                 names
             }
             None => vec![String::new(); first.len()],

@@ -9,7 +9,7 @@ use super::encoding::{self, Guess, is_utf16};
 use super::form::{Form, byte_of, leave_out};
 use super::mixed::Mixed;
 use super::spaces::{Collapsed, Quotes, Unspaced};
-use super::{REMEDY, sheet};
+use super::{REMEDY, century, sheet};
 use crate::dataset::open_file::{Watched, open_file};
 use crate::dataset::{DataError, Progress, foreign};
 use crate::project::{Delimiter, TableReading};
@@ -28,7 +28,7 @@ pub(super) struct Text<'a> {
     pub bytes: u64,
 }
 
-/// What a table's text is packed into.
+/// Packing of a table's text.
 enum Content {
     Plain,
     Gzip,
@@ -37,7 +37,8 @@ enum Content {
 }
 
 impl<'a> Text<'a> {
-    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its beginning alone.
+    /// Finds what the file is by its first bytes, and its encoding: by all of it, or by its
+    /// beginning alone.
     ///
     /// # Errors
     /// [`DataError`] for what is no table: what it is, and what to do.
@@ -100,6 +101,11 @@ impl<'a> Text<'a> {
         Ok(text)
     }
 
+    /// The year in which the file was written, where that is known.
+    pub(super) fn written_in(&self) -> Option<u16> {
+        std::fs::metadata(self.path).and_then(|file| file.modified()).ok().and_then(century::written_in)
+    }
+
     /// The sheet, where it is one of a spreadsheet.
     pub(super) fn sheet(&self) -> Option<&sheet::Sheet> {
         match &self.content {
@@ -115,7 +121,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where they divide columns.
+    /// Its letters in UTF-8, without the lines that are skipped, with runs of spaces as one where
+    /// they divide columns.
     pub(super) fn open<'b>(
         &'b self,
         form: Form,
@@ -178,7 +185,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What a place in it is counted in.
+    /// The unit in which places in it are counted.
     pub(super) fn unit(&self) -> &'static str {
         match self.content {
             Content::Plain | Content::Gzip => "line",

@@ -1,7 +1,8 @@
-//! What a person is told about the columns of a table, and how it was read.
+//! Messages about the columns of a table and how it was read.
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::century::FIRST_YEAR;
 use super::doubts::{Columns, PADDED};
 use super::encoding::Guess;
 use super::evidence::{Content, Evidence};
@@ -22,7 +23,7 @@ use crate::project::{Choice, Delimiter, Rules, Take, visible};
 const NAMED: usize = 8;
 
 impl Remarks {
-    /// What was understood of the columns.
+    /// Tells how the columns were understood.
     pub(super) fn features(
         &mut self,
         layout: &TableLayout,
@@ -74,7 +75,7 @@ impl Remarks {
                     let unit = roles::unit_of(*unit_secs).name();
                     note(&[name], &format!("durations ({}) as {unit}", format.name()));
                 }
-                Role::Dates { format, unit_secs, .. } => {
+                Role::Dates { format, unit_secs, first_year, .. } => {
                     let unit = roles::unit_of(*unit_secs).name();
                     let since = if format.has_date() { "1970" } else { "midnight" };
                     let zones = if evidence.zones().0 {
@@ -82,7 +83,16 @@ impl Remarks {
                     } else {
                         ""
                     };
-                    note(&[name], &format!("dates ({}) as {unit} since {since}{zones}", format.name()));
+                    let years = match first_year {
+                        _ if !format.has_short_year() || *first_year == FIRST_YEAR => String::new(),
+                        first => format!(
+                            "; years of two digits are {first} to {} ({} takes others)",
+                            first.saturating_add(99),
+                            Choice::FirstYear(Some(FIRST_YEAR)).option()
+                        ),
+                    };
+                    let format = format.name();
+                    note(&[name], &format!("dates ({format}) as {unit} since {since}{zones}{years}"));
                 }
                 Role::Categories { places } => {
                     let count = places.len();
@@ -134,7 +144,7 @@ impl Remarks {
         self.doubts.extend(table.doubts());
     }
 
-    /// What is doubtful about columns that a run knows.
+    /// Doubts about columns that a run knows.
     pub(super) fn known_features(
         &mut self,
         layout: &TableLayout,
@@ -150,7 +160,14 @@ impl Remarks {
 
     /// Words for missing values that are nowhere in the table.
     fn unused_words(&mut self, evidence: &[Evidence], asked: &Asked<'_>) {
-        let is_used = |place: usize| evidence.iter().any(|column| column.has_told(place));
+        let told = &asked.reading.missing_words;
+        let is_there = |place: usize| evidence.iter().any(|column| column.has_told(place));
+        // One number may be told in several ways, and is found as the first of these.
+        let is_used = |place: usize| {
+            let is_same =
+                |(_, other): &(usize, &String)| missing::is_same_number(other, told[place].as_bytes());
+            is_there(place) || told.iter().enumerate().filter(is_same).any(|(other, _)| is_there(other))
+        };
         let words = asked.reading.missing_words.iter().enumerate();
         let unused = words.filter(|(place, word)| !missing::is_usual(word) && !is_used(*place));
         let unused: Vec<&String> = unused.map(|(_, word)| word).collect();
@@ -160,7 +177,7 @@ impl Remarks {
         }
     }
 
-    /// What follows the numbers of columns, which is not in them.
+    /// Tells of units and factors after numbers.
     fn tails(&mut self, layout: &TableLayout, roles: &[Role]) {
         let (mut factors, mut units) = (Vec::new(), BTreeMap::<&str, Vec<&String>>::new());
         for (name, role) in layout.columns.iter().zip(roles) {
@@ -184,7 +201,8 @@ impl Remarks {
         }
     }
 
-    /// Words that are no features because they are too many: labels, or left out where there should be no others.
+    /// Words that are no features because they are too many: labels, or left out where there should
+    /// be no others.
     fn many_words(
         &mut self,
         layout: &TableLayout,
@@ -236,7 +254,8 @@ impl Remarks {
 }
 
 impl Remarks {
-    /// Whole numbers of which a base is taken off, but which are too far from each other for 32 bits.
+    /// Whole numbers of which a base is taken off, but which are too far from each other for 32
+    /// bits.
     fn rounding(&mut self, layout: &TableLayout, evidence: &[Evidence], roles: &[Role]) {
         /// Up to here all whole numbers are exact in 32 bits.
         const EXACT: f64 = (1 << 24) as f64;
@@ -326,7 +345,7 @@ fn delimiter(delimiter: Delimiter) -> &'static str {
     }
 }
 
-/// What a column holds, in a few words.
+/// Content of a column in a few words.
 pub(super) fn content(evidence: &Evidence, has_comma: bool) -> String {
     match evidence.judge(Some(has_comma)) {
         Content::Nothing => "nothing".to_owned(),

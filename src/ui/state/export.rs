@@ -136,7 +136,8 @@ pub struct ExportDialog {
 }
 
 impl ExportDialog {
-    /// A question with these choices, in the usual form; `place` is the folder with the first part of the file's name.
+    /// A question with these choices, in the usual form; `place` is the folder with the first part
+    /// of the file's name.
     pub fn new(what: ExportWhat, set: Set, place: &Path) -> ExportDialog {
         let form = what.forms().first().copied().unwrap_or(ExportForm::Csv);
         let suggested = suggestion(place, what, form);

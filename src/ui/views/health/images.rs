@@ -6,7 +6,7 @@ use egui::{Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::block_ui;
 use crate::dataset::Dataset;
-use crate::project::{Shape, Shown, visible_list};
+use crate::project::{Shape, Shown, format_number, visible_list};
 use crate::run::{Array, Checkpoint, Health, Run, SelectorHealth};
 use crate::ui::plots::{Atlas, DisplayRange, color, palette, pictured, stamp_of};
 
@@ -138,10 +138,7 @@ impl Images {
                     ui.painter().rect_stroke(own, 0.0, line, StrokeKind::Outside);
                 }
             }
-            let text = format!(
-                "{shown} filters; the fullest colour is ±{}",
-                crate::ui::plots::format_number(f64::from(*most))
-            );
+            let text = format!("{shown} filters; the fullest colour is ±{}", format_number(f64::from(*most)));
             pictured(response, &text).on_hover_text(text);
         });
     }
