@@ -718,3 +718,48 @@ fn weights_are_exported_with_what_they_mean() {
     fails(dir, &["export", project, "-o", "w.npy"], 1, ".safetensors");
     fails(dir, &["export", "t.ron", "-o", "x.safetensors"], 1, "no run");
 }
+
+#[test]
+fn bits_are_compared_and_entries_are_traversed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let mut design =
+        generated(Bottleneck::Hashing { std: 1.0, threshold: Threshold::Median }, 5, Loss::SquaredError);
+    design.code.activation = Activation::Linear;
+    let project = &trained(dir, "hash", &design);
+    ok(dir, &["encode", project, "-o", "h.csv"]);
+    let (header, rows) = table(dir, "h.csv", ',');
+    let hash = header.iter().position(|name| name == "hash").expect("bits");
+    let bits = |row: f64| u32::from_str_radix(&rows[row as usize - 1][hash], 16).expect("digits");
+    let found =
+        ok(dir, &["neighbours", project, "--sample", "1", "--k", "5", "--set", "all", "-o", "-"]).stdout;
+    let found = printed(&found, &["row", "distance"]);
+    assert_eq!(found.len(), 5);
+    for row in &found {
+        assert_eq!(row[1], f64::from((bits(1.0) ^ bits(row[0])).count_ones()), "{row:?}");
+    }
+    let is_nearer = |row: usize| f64::from((bits(1.0) ^ bits(row as f64)).count_ones()) < found[4][1];
+    assert!((2..=80).filter(|row| is_nearer(*row)).count() < 5);
+
+    let quantised = Bottleneck::Quantised {
+        entries: 8,
+        dimension: 2,
+        commitment: 0.25,
+        update: CodebookUpdate::default(),
+    };
+    let project = &trained(dir, "vq", &generated(quantised, 4, Loss::SquaredError));
+    let said = ok(dir, &["traverse", project, "-o", "-"]).stdout;
+    let steps = printed(&said, &["vector", "entry"]);
+    assert_eq!(steps.iter().map(|step| step[0]).collect::<Vec<_>>(), [[1.0; 8], [2.0; 8]].concat());
+    let mut entries: Vec<f64> = steps[..8].iter().map(|step| step[1]).collect();
+    entries.sort_by(f64::total_cmp);
+    assert_eq!(entries, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+    let second = ok(dir, &["traverse", project, "--units", "2", "--steps", "3", "-o", "-"]).stdout;
+    assert_eq!(printed(&second, &["vector"]), [[2.0], [2.0], [2.0]]);
+    fails(dir, &["traverse", project, "--range", "0,1", "-o", "-"], 1, "has no range");
+    fails(dir, &["traverse", project, "--components", "1", "-o", "-"], 1, "leave --components out");
+    assert_eq!(
+        printed(&ok(dir, &["sample", project, "--count", "3", "-o", "-"]).stdout, &["sample"]).len(),
+        3
+    );
+}

@@ -1,8 +1,7 @@
 //! The views in tiles that can be dragged and resized.
 
 use egui::{
-    Color32, Frame, Panel, Response, RichText, Sense, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals,
-    WidgetText,
+    Color32, Frame, Panel, Response, RichText, Stroke, Style, Ui, UiBuilder, UiStackInfo, Visuals, WidgetText,
 };
 use egui_tiles::{
     Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
@@ -106,10 +105,8 @@ impl Panes<'_> {
         let view = self.views.iter_mut().find(|view| view.entry().name == pane.entry().name);
         view.is_some_and(|view| view.show(ui, self.state))
     }
-}
 
-impl Panes<'_> {
-    /// The menu of a view, where it has one.
+    /// The menu of a view's tab, where it has one.
     fn menu_ui(&mut self, response: &Response, pane: Pane) {
         let view = self.views.iter().find(|view| view.entry().name == pane.entry().name);
         let Some((what, set)) = view.and_then(|view| view.export()) else { return };
@@ -129,10 +126,7 @@ impl Behavior<Pane> for Panes<'_> {
         if self.tabbed.contains(&tile_id) {
             info = info.with_tag(TABBED);
         }
-        // Beneath all that is in the view.
-        let builder = UiBuilder::new().ui_stack_info(info).sense(Sense::CLICK);
-        let shown = ui.scope_builder(builder, |ui| self.content_ui(ui, *pane));
-        self.menu_ui(&shown.response, *pane);
+        let shown = ui.scope_builder(UiBuilder::new().ui_stack_info(info), |ui| self.content_ui(ui, *pane));
         if shown.inner { UiResponse::DragStarted } else { UiResponse::None }
     }
 
